@@ -1,0 +1,182 @@
+//! The diagnostic itself.
+
+use serde::Serialize;
+
+use crate::Span;
+
+/// How bad it is. Errors make `check` exit with 1 and stop `run` before anything is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// The document cannot be run.
+    Error,
+    /// The document can be run, and probably does not do what its author wants.
+    Warning,
+    /// Something the author should know, such as what was inferred.
+    Note,
+}
+
+impl Severity {
+    /// The word people read.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warning => "warning",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// A kind of problem. Each is one `static` beside the code that finds it.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Code {
+    /// Its name for ever: kebab-case, naming the flaw and not the cure.
+    pub id: &'static str,
+    /// How bad it is.
+    pub severity: Severity,
+    /// The problem in one sentence.
+    pub summary: &'static str,
+}
+
+/// A place a diagnostic speaks of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Label {
+    /// The place.
+    pub span: Span,
+    /// What is to be seen there; different from the message. May be empty on the primary place.
+    pub text: String,
+}
+
+/// Whether a [`Fix`] may be made without asking.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Applicability {
+    /// The meaning stays, or what was meant is certain.
+    Safe,
+    /// A good guess; a person should look.
+    Unsafe,
+}
+
+/// A replacement of one range of bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Edit {
+    /// What is replaced; empty to insert.
+    pub span: Span,
+    /// By what.
+    pub replacement: String,
+}
+
+/// A change of the documents that mends the problem.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fix {
+    /// What the change does, as an imperative: ``replace it by `state` ``.
+    pub title: String,
+    /// Whether it may be made without asking.
+    pub applicability: Applicability,
+    /// The edits, none overlapping.
+    pub edits: Vec<Edit>,
+}
+
+impl Fix {
+    /// One edit: put `replacement` where `span` is.
+    pub fn replace(
+        title: impl Into<String>,
+        span: Span,
+        replacement: impl Into<String>,
+        applicability: Applicability,
+    ) -> Self {
+        Self {
+            title: title.into(),
+            applicability,
+            edits: vec![Edit { span, replacement: replacement.into() }],
+        }
+    }
+}
+
+/// One problem, found once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// What kind of problem.
+    pub code: &'static Code,
+    /// What is wrong: the one line to show if only one can be shown.
+    pub message: String,
+    /// The exact place.
+    pub primary: Label,
+    /// Other places that explain it, perhaps in other files.
+    pub related: Vec<Label>,
+    /// What to do about it.
+    pub help: Option<String>,
+    /// A change that mends it.
+    pub fix: Option<Fix>,
+}
+
+impl Diagnostic {
+    /// A problem of kind `code` at `span`.
+    pub fn new(code: &'static Code, span: Span, message: impl Into<String>) -> Self {
+        Self {
+            code,
+            message: message.into(),
+            primary: Label { span, text: String::new() },
+            related: Vec::new(),
+            help: None,
+            fix: None,
+        }
+    }
+
+    /// Says what is to be seen at the exact place.
+    #[must_use]
+    pub fn with_label(mut self, text: impl Into<String>) -> Self {
+        self.primary.text = text.into();
+        self
+    }
+
+    /// Adds a place that explains it.
+    #[must_use]
+    pub fn with_related(mut self, span: Span, text: impl Into<String>) -> Self {
+        self.related.push(Label { span, text: text.into() });
+        self
+    }
+
+    /// Says what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+
+    /// Offers a change that mends it.
+    #[must_use]
+    pub fn with_fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+
+    /// Asks whether `name` was meant by what stands at the exact place, and offers to put it there. A guess: somebody
+    /// should look.
+    #[must_use]
+    pub fn with_suggestion(self, name: &str) -> Self {
+        let span = self.primary.span;
+        self.with_help(format!("did you mean `{name}`?")).with_fix(Fix::replace(
+            format!("replace it by `{name}`"),
+            span,
+            name,
+            Applicability::Unsafe,
+        ))
+    }
+
+    /// How bad it is.
+    pub fn severity(&self) -> Severity {
+        self.code.severity
+    }
+}
+
+/// Whether any of them is an error.
+pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
+    diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
+}
+
+/// Puts diagnostics in the order people read: by file, then place, then severity, then code. Those that are equal in
+/// all of it stay in the order they were found.
+pub fn sort(diagnostics: &mut [Diagnostic]) {
+    diagnostics.sort_by_key(|found| (found.primary.span, found.code.severity, found.code.id));
+}

@@ -1,0 +1,16 @@
+//! What a problem in a document is.
+//!
+//! A [`Diagnostic`] is a value: a [`Code`], a message, the places it speaks of, help, and a [`Fix`] where there is
+//! one. Every stage of the pipeline returns its result *and* its diagnostics; none of them prints. This crate knows
+//! no stage and no output format: `naftiko-report` renders, the stages decide.
+//!
+//! Messages follow one grammar: lower case, no full stop, one line, the user's own words in backticks. What is wrong
+//! stands in the message, what to do in the help.
+
+mod diagnostic;
+mod source;
+mod suggest;
+
+pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity, has_errors, sort};
+pub use source::{FileId, LineColumn, SourceFile, SourceMap, Span, Spanned};
+pub use suggest::{nearest, one_of};

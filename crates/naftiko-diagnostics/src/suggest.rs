@@ -1,0 +1,54 @@
+//! "Did you mean": the nearest of the names that exist.
+
+/// The candidate that `word` was most likely meant to be, or nothing if none is near.
+///
+/// Near is a third of the longer word in edits (Damerau-Levenshtein, case ignored), or the same word in another
+/// spelling (`organizationId`, `organization-id`).
+pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let folded = fold(word);
+    candidates
+        .into_iter()
+        .filter(|candidate| *candidate != word)
+        .filter_map(|candidate| {
+            let other = fold(candidate);
+            let distance = strsim::damerau_levenshtein(&folded, &other);
+            let longest = folded.chars().count().max(other.chars().count());
+            (distance * 3 <= longest).then_some((distance, candidate))
+        })
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// The names as a phrase: `` `a`, `b` or `c` ``. Empty for no names.
+pub fn one_of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
+    let quoted: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    match quoted.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+fn fold(word: &str) -> String {
+    word.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_slip_is_near_and_another_word_is_not() {
+        let names = ["organization_id", "domain", "state"];
+        assert_eq!(nearest("organisation_id", names), Some("organization_id"));
+        assert_eq!(nearest("organizationId", names), Some("organization_id"));
+        assert_eq!(nearest("sate", names), Some("state"));
+        assert_eq!(nearest("zebra", names), None);
+    }
+
+    #[test]
+    fn names_read_as_a_phrase() {
+        assert_eq!(one_of(["a"]), "`a`");
+        assert_eq!(one_of(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
+}
