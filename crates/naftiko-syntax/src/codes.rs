@@ -1,0 +1,82 @@
+//! What can be wrong with a text before its language matters.
+
+use naftiko_diagnostics::{Code, Severity};
+
+/// Every code of this crate, in the order of their names.
+pub static CODES: &[&Code] = &[
+    &ALIAS_BOMB,
+    &BINARY_FILE,
+    &DUPLICATE_KEY,
+    &EMPTY_DOCUMENT,
+    &INEXACT_NUMBER,
+    &MULTIPLE_DOCUMENTS,
+    &NON_STRING_KEY,
+    &NOT_A_JSON_NUMBER,
+    &NOT_UTF8,
+    &TAG_MISMATCH,
+    &TOO_DEEP,
+    &TOO_LARGE,
+    &UNDEFINED_ALIAS,
+    &UNKNOWN_TAG,
+    &YAML_1_1_WORD,
+    &YAML_SYNTAX,
+];
+
+/// Aliases that would expand to more than anybody writes, or for ever.
+pub static ALIAS_BOMB: Code = error("alias-bomb", "aliases expand to far more than the file holds");
+
+/// A file that is no text.
+pub static BINARY_FILE: Code = error("binary-file", "the file is not text");
+
+/// A key that its mapping has already; the first one counts.
+pub static DUPLICATE_KEY: Code = error("duplicate-key", "a mapping has the same key twice");
+
+/// Nothing but comments, or nothing at all.
+pub static EMPTY_DOCUMENT: Code = error("empty-document", "the file holds no value");
+
+/// An integer that a JSON number would round; it is read as text.
+pub static INEXACT_NUMBER: Code =
+    warning("inexact-number", "an integer has more digits than a JSON number keeps");
+
+/// A second document in the same file; it is not read.
+pub static MULTIPLE_DOCUMENTS: Code = error("multiple-documents", "the file holds more than one document");
+
+/// A key that is a list or a mapping, or is missing.
+pub static NON_STRING_KEY: Code = error("non-string-key", "a key is not text");
+
+/// `.inf`, `.nan` and what overflows; read as text.
+pub static NOT_A_JSON_NUMBER: Code = warning("not-a-json-number", "a number has no counterpart in JSON");
+
+/// Bytes that are not UTF-8.
+pub static NOT_UTF8: Code = error("not-utf8", "the file is not UTF-8");
+
+/// A value that is not what its tag says; it is read as if untagged.
+pub static TAG_MISMATCH: Code = error("tag-mismatch", "a value is not what its tag says");
+
+/// More levels than anybody writes by hand.
+pub static TOO_DEEP: Code = error("too-deep", "values are nested too deeply");
+
+/// More bytes or values than are read.
+pub static TOO_LARGE: Code = error("too-large", "the file is too large");
+
+/// An alias without its anchor.
+pub static UNDEFINED_ALIAS: Code = error("undefined-alias", "an alias names no anchor");
+
+/// A tag that YAML's core schema does not have; the value is read as if untagged.
+pub static UNKNOWN_TAG: Code = warning("unknown-tag", "a tag is not known and is ignored");
+
+/// A plain scalar that YAML 1.1 readers read as something else. Reported only by
+/// [`ambiguous_scalars`](crate::ambiguous_scalars).
+pub static YAML_1_1_WORD: Code =
+    Code { id: "yaml-1-1-word", severity: Severity::Note, summary: "YAML 1.1 reads a value differently" };
+
+/// Text that is no YAML.
+pub static YAML_SYNTAX: Code = error("yaml-syntax", "the text is not YAML");
+
+const fn error(id: &'static str, summary: &'static str) -> Code {
+    Code { id, severity: Severity::Error, summary }
+}
+
+const fn warning(id: &'static str, summary: &'static str) -> Code {
+    Code { id, severity: Severity::Warning, summary }
+}

@@ -1,0 +1,174 @@
+//! What a plain scalar means: the core schema of YAML 1.2.
+
+use serde_json::Number;
+
+/// The meaning of a plain scalar.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Plain {
+    /// `null`, `~` or nothing.
+    Null,
+    /// `true` or `false`.
+    Bool(bool),
+    /// A number that JSON can write.
+    Number(Number),
+    /// An integer that a JSON number would round.
+    Inexact,
+    /// `.inf`, `.nan`, or a number beyond all that JSON readers take.
+    NotJson,
+    /// Everything else.
+    Text,
+}
+
+/// What a plain scalar means.
+pub(crate) fn plain(text: &str) -> Plain {
+    match text {
+        "" | "~" | "null" | "Null" | "NULL" => return Plain::Null,
+        "true" | "True" | "TRUE" => return Plain::Bool(true),
+        "false" | "False" | "FALSE" => return Plain::Bool(false),
+        ".nan" | ".NaN" | ".NAN" => return Plain::NotJson,
+        _ => {}
+    }
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    if matches!(unsigned, ".inf" | ".Inf" | ".INF") {
+        Plain::NotJson
+    } else if let Some(digits) = text.strip_prefix("0x") {
+        based(digits, 16)
+    } else if let Some(digits) = text.strip_prefix("0o") {
+        based(digits, 8)
+    } else if is_digits(unsigned) {
+        integer(unsigned, text.starts_with('-'))
+    } else if is_float(unsigned) {
+        text.parse().ok().and_then(Number::from_f64).map_or(Plain::NotJson, Plain::Number)
+    } else {
+        Plain::Text
+    }
+}
+
+/// A hexadecimal or octal integer; they have no sign.
+fn based(digits: &str, radix: u32) -> Plain {
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
+        return Plain::Text;
+    }
+    u64::from_str_radix(digits, radix).map_or(Plain::Inexact, |value| Plain::Number(value.into()))
+}
+
+/// A decimal integer. One beyond 64 bits is kept as a float if that loses nothing.
+fn integer(digits: &str, negative: bool) -> Plain {
+    let magnitude: Option<u64> = digits.parse().ok();
+    let number = match (magnitude, negative) {
+        // As JSON readers do, so that the sign is not lost.
+        (Some(0), true) => Number::from_f64(-0.0),
+        (Some(value), false) => Some(value.into()),
+        (Some(value), true) => 0_i64.checked_sub_unsigned(value).map(Number::from),
+        (None, _) => None,
+    };
+    number.or_else(|| exact_float(digits, negative)).map_or(Plain::Inexact, Plain::Number)
+}
+
+/// The float that is this integer and no other.
+fn exact_float(digits: &str, negative: bool) -> Option<Number> {
+    let significant = digits.trim_start_matches('0');
+    // The largest float has 309 digits.
+    if significant.len() > 309 {
+        return None;
+    }
+    let value: f64 = significant.parse().ok()?;
+    let signed = if negative { -value } else { value };
+    (format!("{value:.0}") == significant).then(|| Number::from_f64(signed)).flatten()
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether an unsigned text is `\.[0-9]+ | [0-9]+(\.[0-9]*)?`, then perhaps an exponent.
+fn is_float(unsigned: &str) -> bool {
+    let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
+        Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),
+        None => (unsigned, None),
+    };
+    let is_mantissa = match mantissa.split_once('.') {
+        Some(("", fraction)) => is_digits(fraction),
+        Some((whole, fraction)) => is_digits(whole) && (fraction.is_empty() || is_digits(fraction)),
+        None => is_digits(mantissa),
+    };
+    is_mantissa && exponent.is_none_or(is_digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn number(text: &str) -> String {
+        match plain(text) {
+            Plain::Number(number) => number.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_core_schema_decides() {
+        let read = [
+            ("0", "0"),
+            ("-0", "-0.0"),
+            ("014", "14"),
+            ("+7", "7"),
+            ("-42", "-42"),
+            ("0o14", "12"),
+            ("0xfF", "255"),
+            ("1.", "1.0"),
+            (".5", "0.5"),
+            ("-1.5e3", "-1500.0"),
+            ("1e5", "100000.0"),
+            ("+.5E-1", "0.05"),
+            ("18446744073709551615", "18446744073709551615"),
+            ("-9223372036854775808", "-9223372036854775808"),
+            ("1.0.0", "Text"),
+            ("1_000", "Text"),
+            ("0x", "Text"),
+            ("0o8", "Text"),
+            ("-0x1", "Text"),
+            ("e5", "Text"),
+            (".", "Text"),
+            ("-", "Text"),
+            ("+", "Text"),
+            ("1e", "Text"),
+            ("1e+", "Text"),
+            ("12:30", "Text"),
+            ("١", "Text"),
+            ("Infinity", "Text"),
+            ("inf", "Text"),
+            ("nan", "Text"),
+            ("yes", "Text"),
+            ("tRue", "Text"),
+            (".inf", "NotJson"),
+            ("-.INF", "NotJson"),
+            (".NaN", "NotJson"),
+            ("1e999", "NotJson"),
+            ("~", "Null"),
+            ("NULL", "Null"),
+            ("", "Null"),
+            ("TRUE", "Bool(true)"),
+            ("False", "Bool(false)"),
+        ];
+        for (text, meaning) in read {
+            assert_eq!(number(text), meaning, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_integer_beyond_64_bits_is_a_float_only_if_it_is_that_float() {
+        assert_eq!(number("18446744073709551616"), "1.8446744073709552e+19");
+        assert_eq!(number("-00100000000000000000000"), "-1e+20");
+        assert_eq!(number("10000000000000000000000"), "1e+22");
+        assert_eq!(
+            plain("100000000000000000000000"),
+            Plain::Inexact,
+            "the nearest float is 99999999999999991611392"
+        );
+        assert_eq!(plain("18446744073709551617"), Plain::Inexact);
+        assert_eq!(plain("-9223372036854775809"), Plain::Inexact);
+        assert_eq!(plain("0xfffffffffffffffff"), Plain::Inexact);
+        assert_eq!(plain(&"9".repeat(100_000)), Plain::Inexact);
+    }
+}

@@ -1,0 +1,102 @@
+//! Text to tree: what is refused at the door, and the loop over the parser's events.
+
+use granit_parser::{Options, Parser};
+use naftiko_diagnostics::{Code, Diagnostic, FileId, Span};
+
+use crate::builder::Builder;
+use crate::codes::{ALIAS_BOMB, BINARY_FILE, EMPTY_DOCUMENT, NOT_UTF8, TOO_DEEP, TOO_LARGE, YAML_SYNTAX};
+use crate::tree::Node;
+
+/// What a document may cost. Whatever lies beyond is refused with a diagnostic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Bytes of text.
+    pub bytes: usize,
+    /// Lists and mappings inside each other, aliases expanded.
+    pub depth: usize,
+    /// Values written in the text.
+    pub nodes: usize,
+    /// Values that aliases add; a kilobyte of text counts as a value more.
+    pub alias_nodes: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { bytes: 32 * 1024 * 1024, depth: 128, nodes: 4_000_000, alias_nodes: 100_000 }
+    }
+}
+
+/// A tree and what is wrong with its text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Parsed {
+    /// The value of the document; nothing if the text has none.
+    pub root: Option<Node>,
+    /// What is wrong, in the order it was found.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Parsed {
+    /// Whether reading stopped before the end of the text: what seems missing from the tree may only be unread.
+    pub fn is_cut_short(&self) -> bool {
+        let stops: [&Code; 6] = [&ALIAS_BOMB, &BINARY_FILE, &NOT_UTF8, &TOO_DEEP, &TOO_LARGE, &YAML_SYNTAX];
+        self.diagnostics.iter().any(|diagnostic| stops.contains(&diagnostic.code))
+    }
+
+    /// Nothing was read.
+    pub(crate) fn refused(diagnostic: Diagnostic) -> Self {
+        Self { root: None, diagnostics: vec![diagnostic] }
+    }
+}
+
+/// Reads the first document of a text.
+///
+/// Reading stops at the first fault of syntax and where a limit is passed. The tree then holds what was read so far,
+/// open lists and mappings closed, and [`Parsed::is_cut_short`] says so. Everything else is reported and read on:
+/// of two equal keys the first counts, a tag that is not known is ignored, an alias without its anchor is null.
+/// Aliases are replaced by copies whose spans stay those of the anchored value; `<<` is an ordinary key.
+pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
+    if text.len() > limits.bytes {
+        return Parsed::refused(Diagnostic::new(
+            &TOO_LARGE,
+            Span::new(file, 0..0),
+            too_many_bytes(text.len(), limits),
+        ));
+    }
+    if let Some(nul) = text.bytes().position(|byte| byte == 0) {
+        let message = "the file is binary, not YAML";
+        return Parsed::refused(
+            Diagnostic::new(&BINARY_FILE, Span::new(file, nul..nul + 1), message).with_label("a NUL byte"),
+        );
+    }
+    let mut builder = Builder::new(text, file, *limits);
+    for event in Parser::new_from_str_with_options(text, options()) {
+        let read = match event {
+            Ok((event, span)) => builder.take(event, span),
+            Err(error) => builder.stop_at(&error),
+        };
+        if read.is_break() {
+            break;
+        }
+    }
+    let (root, mut diagnostics) = builder.finish();
+    if root.is_none() && diagnostics.is_empty() {
+        diagnostics.push(Diagnostic::new(&EMPTY_DOCUMENT, Span::new(file, 0..0), "the file holds no value"));
+    }
+    Parsed { root, diagnostics }
+}
+
+/// The message for a text beyond the limit.
+pub(crate) fn too_many_bytes(bytes: usize, limits: &Limits) -> String {
+    format!("the file has {bytes} bytes, and at most {} are read", limits.bytes)
+}
+
+/// The parser counts no depth of its own: the builder does, over lists and mappings of both styles.
+fn options() -> Options {
+    let mut options = Options::default();
+    options.set_emit_comments(false);
+    options.emit_anchor_events = true;
+    options.emit_unresolved_aliases = true;
+    options.flow_nesting_limit = usize::MAX;
+    options.block_nesting_limit = usize::MAX;
+    options
+}

@@ -1,0 +1,18 @@
+//! The crate through its public door.
+
+#[cfg(test)]
+mod ambiguous;
+#[cfg(test)]
+mod diagnostics;
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod json;
+#[cfg(test)]
+mod places;
+#[cfg(test)]
+mod render;
+#[cfg(test)]
+mod spans;
+#[cfg(test)]
+mod values;
