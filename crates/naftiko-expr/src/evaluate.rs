@@ -1,0 +1,378 @@
+//! The dynamic evaluator. [`crate::typing`] is its mirror: what one does, the other says beforehand.
+//!
+//! Messages never show a value: it may be sensitive.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
+use crate::compare;
+use crate::functions::{Fault, Patterns};
+
+/// What the roots of paths stand for.
+pub trait Environment {
+    /// The value of a root. Nothing: it is absent, like the result of a step that was skipped.
+    fn root(&self, root: &Root) -> Option<&Value>;
+}
+
+/// Why there is no value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EvaluationError {
+    /// A value is needed and is absent, or null where null is no value.
+    Unresolved {
+        /// What was read, as it is written.
+        expression: String,
+        /// Whether it is null rather than absent.
+        null: bool,
+    },
+    /// A value has a type that cannot be used like that.
+    Type {
+        /// What was evaluated, as it is written.
+        expression: String,
+        /// What was expected and what was found.
+        message: String,
+        /// Whether a path could not be followed; else a value was used for what it is not.
+        reading: bool,
+    },
+    /// A pattern is not a regular expression, or is too large.
+    Pattern {
+        /// The call, as it is written.
+        expression: String,
+    },
+}
+
+impl EvaluationError {
+    /// What could not be evaluated, as it is written.
+    pub fn expression(&self) -> &str {
+        match self {
+            Self::Unresolved { expression, .. }
+            | Self::Type { expression, .. }
+            | Self::Pattern { expression } => expression,
+        }
+    }
+
+    /// Whether something is absent or null, which a later attempt may cure.
+    pub fn is_unresolved(&self) -> bool {
+        matches!(self, Self::Unresolved { .. })
+    }
+
+    /// Whether what was read is not there, or not where the path leads: what `??` and `exists` cover.
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Unresolved { .. } | Self::Type { reading: true, .. })
+    }
+}
+
+impl fmt::Display for EvaluationError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unresolved { expression, null: false } => write!(f, "`{expression}` is absent"),
+            Self::Unresolved { expression, null: true } => write!(f, "`{expression}` is null"),
+            Self::Type { expression, message, .. } => write!(f, "{message} in `{expression}`"),
+            Self::Pattern { expression } => {
+                write!(f, "the pattern is not a regular expression, or is too large, in `{expression}`")
+            }
+        }
+    }
+}
+
+impl std::error::Error for EvaluationError {}
+
+type Found<'a> = Result<Option<Cow<'a, Value>>, EvaluationError>;
+
+/// Evaluates the parts of one expression.
+pub(crate) struct Evaluator<'e> {
+    env: &'e dyn Environment,
+    text: &'e str,
+    patterns: Patterns,
+}
+
+impl<'e> Evaluator<'e> {
+    pub(crate) fn new(env: &'e dyn Environment, text: &'e str) -> Self {
+        Self { env, text, patterns: Patterns::default() }
+    }
+
+    /// The value of the whole expression.
+    pub(crate) fn value(&self, expr: &Expr) -> Result<Option<Value>, EvaluationError> {
+        Ok(self.find(expr, None)?.map(Cow::into_owned))
+    }
+
+    /// The value of an expression; `current` is what `@` stands for.
+    fn find<'a>(&'a self, expr: &'a Expr, current: Option<&'a Value>) -> Found<'a> {
+        match &expr.kind {
+            ExprKind::Literal(value) => Ok(Some(Cow::Borrowed(value))),
+            ExprKind::List(items) => {
+                let items = items.iter().map(|item| self.needed(item, current).map(Cow::into_owned));
+                Ok(Some(Cow::Owned(Value::Array(items.collect::<Result<_, _>>()?))))
+            }
+            ExprKind::Path(path) => self.path(path, current),
+            ExprKind::Not(inner) => Ok(Some(boolean(!self.condition(inner, current)?))),
+            ExprKind::Logical(Logical::Coalesce, operands) => self.coalesce(operands, current),
+            ExprKind::Logical(operator, operands) => {
+                let decisive = *operator == Logical::Or;
+                for operand in operands {
+                    if self.condition(operand, current)? == decisive {
+                        return Ok(Some(boolean(decisive)));
+                    }
+                }
+                Ok(Some(boolean(!decisive)))
+            }
+            ExprKind::Comparison(comparison) => self.comparison(comparison, current),
+            ExprKind::Call(call) => self.call(expr, call, current),
+        }
+    }
+
+    /// A value, whatever is unresolved in it being absent.
+    fn lenient<'a>(&'a self, expr: &'a Expr, current: Option<&'a Value>) -> Found<'a> {
+        match self.find(expr, current) {
+            Err(error) if error.is_unresolved() => Ok(None),
+            found => found,
+        }
+    }
+
+    /// A value, whatever is not there or cannot be read being absent.
+    fn covered<'a>(&'a self, expr: &'a Expr, current: Option<&'a Value>) -> Found<'a> {
+        match self.find(expr, current) {
+            Err(error) if error.is_missing() => Ok(None),
+            found => found,
+        }
+    }
+
+    /// A value that has to be there.
+    fn needed<'a>(
+        &'a self,
+        expr: &'a Expr,
+        current: Option<&'a Value>,
+    ) -> Result<Cow<'a, Value>, EvaluationError> {
+        self.find(expr, current)?.ok_or_else(|| self.unresolved(expr, false))
+    }
+
+    fn condition(&self, expr: &Expr, current: Option<&Value>) -> Result<bool, EvaluationError> {
+        match self.needed(expr, current)?.as_ref() {
+            Value::Bool(value) => Ok(*value),
+            Value::Null => Err(self.unresolved(expr, true)),
+            other => Err(self.mismatch(expr, "a condition", "a boolean", other)),
+        }
+    }
+
+    fn coalesce<'a>(&'a self, operands: &'a [Expr], current: Option<&'a Value>) -> Found<'a> {
+        let Some((last, others)) = operands.split_last() else { return Ok(None) };
+        for operand in others {
+            if let Some(value) = self.covered(operand, current)?.filter(|value| !value.is_null()) {
+                return Ok(Some(value));
+            }
+        }
+        self.find(last, current)
+    }
+
+    fn comparison<'a>(&'a self, comparison: &'a Comparison, current: Option<&'a Value>) -> Found<'a> {
+        let left = self.lenient(&comparison.left, current)?;
+        let right = self.lenient(&comparison.right, current)?;
+        let holds = match (comparison.comparator, left.as_deref(), right.as_deref()) {
+            (Comparator::In, _, None | Some(Value::Null)) => false,
+            (Comparator::In, left, Some(Value::Array(items))) => {
+                left.is_some_and(|left| items.iter().any(|item| compare::equal(left, item)))
+            }
+            (Comparator::In, left, Some(Value::Object(fields))) => {
+                left.and_then(Value::as_str).is_some_and(|key| fields.contains_key(key))
+            }
+            (Comparator::In, _, Some(other)) => {
+                return Err(self.mismatch(&comparison.right, "`in`", "a list or an object", other));
+            }
+            (comparator, left, right) => compare::compare(comparator, left, right),
+        };
+        Ok(Some(boolean(holds)))
+    }
+
+    fn call<'a>(&'a self, expr: &'a Expr, call: &'a Call, current: Option<&'a Value>) -> Found<'a> {
+        let function = call.function;
+        let mut values = Vec::with_capacity(call.arguments.len());
+        for (argument, parameter) in call.arguments.iter().zip(function.parameters()) {
+            let found = if function.takes_absent() {
+                self.covered(argument, current)?.unwrap_or(Cow::Owned(Value::Null))
+            } else {
+                match self.find(argument, current)? {
+                    Some(value) if !value.is_null() || parameter.takes_null() => value,
+                    _ => return Ok(None),
+                }
+            };
+            if !parameter.admits(&found) {
+                let subject = format!("`{}`", function.name());
+                return Err(self.mismatch(argument, &subject, &parameter.to_string(), &found));
+            }
+            values.push(found);
+        }
+        let values: Vec<&Value> = values.iter().map(AsRef::as_ref).collect();
+        function.apply(&values, &self.patterns).map(|value| value.map(Cow::Owned)).map_err(
+            |fault| match fault {
+                Fault::Type(message) => {
+                    EvaluationError::Type { expression: self.written(expr), message, reading: false }
+                }
+                Fault::Pattern => EvaluationError::Pattern { expression: self.written(expr) },
+            },
+        )
+    }
+
+    fn path<'a>(&'a self, path: &'a Path, current: Option<&'a Value>) -> Found<'a> {
+        let (base, start) = match &path.base {
+            Base::Root(root, range) => (self.env.root(root).map(Cow::Borrowed), range.start),
+            Base::Current(range) => (current.map(Cow::Borrowed), range.start),
+            Base::Value(inner) => (self.find(inner, current)?, inner.range.start),
+        };
+        let mut focus = Focus::One(base);
+        for (selector, range) in &path.selectors {
+            focus = focus.read(self, selector).map_err(|wrong| match wrong {
+                Wrong::Kind(message) => {
+                    let expression = self.text.get(start..range.end).unwrap_or_default().to_owned();
+                    EvaluationError::Type { expression, message, reading: true }
+                }
+                Wrong::Inside(error) => error,
+            })?;
+        }
+        Ok(focus.into_value())
+    }
+
+    /// Whether a predicate keeps an item: only if it is true; not if it cannot be told.
+    fn keeps(&self, predicate: &Expr, item: &Value) -> Result<bool, EvaluationError> {
+        match self.condition(predicate, Some(item)) {
+            Err(error) if error.is_missing() => Ok(false),
+            answer => answer,
+        }
+    }
+
+    fn written(&self, expr: &Expr) -> String {
+        self.text.get(expr.range.clone()).unwrap_or_default().to_owned()
+    }
+
+    fn unresolved(&self, expr: &Expr, null: bool) -> EvaluationError {
+        EvaluationError::Unresolved { expression: self.written(expr), null }
+    }
+
+    fn mismatch(&self, expr: &Expr, subject: &str, expected: &str, found: &Value) -> EvaluationError {
+        let message = format!("{subject} expects {expected}, found {}", kind(found));
+        EvaluationError::Type { expression: self.written(expr), message, reading: false }
+    }
+}
+
+fn boolean<'a>(value: bool) -> Cow<'a, Value> {
+    Cow::Owned(Value::Bool(value))
+}
+
+/// What a value is, without showing it.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// Why a selector cannot be read.
+enum Wrong {
+    /// The value is of the wrong kind.
+    Kind(String),
+    /// A predicate failed.
+    Inside(EvaluationError),
+}
+
+/// Where a path is: at one value, or after `[*]` at several.
+enum Focus<'a> {
+    One(Option<Cow<'a, Value>>),
+    Many(Vec<Cow<'a, Value>>),
+}
+
+impl<'a> Focus<'a> {
+    fn read(self, evaluator: &Evaluator<'_>, selector: &Selector) -> Result<Self, Wrong> {
+        if matches!(selector, Selector::All) {
+            return self.spread();
+        }
+        match self {
+            Self::One(None) => Ok(Self::One(None)),
+            Self::One(Some(value)) => Ok(Self::One(select(evaluator, value, selector)?)),
+            Self::Many(values) => {
+                let selected = values.into_iter().map(|value| select(evaluator, value, selector));
+                Ok(Self::Many(selected.filter_map(Result::transpose).collect::<Result<_, _>>()?))
+            }
+        }
+    }
+
+    fn spread(self) -> Result<Self, Wrong> {
+        match self {
+            Self::One(None) => Ok(Self::One(None)),
+            Self::One(Some(value)) => Ok(items(value)?.map_or(Self::One(None), Self::Many)),
+            Self::Many(values) => {
+                let mut all = Vec::new();
+                for value in values {
+                    all.extend(items(value)?.into_iter().flatten());
+                }
+                Ok(Self::Many(all))
+            }
+        }
+    }
+
+    fn into_value(self) -> Option<Cow<'a, Value>> {
+        match self {
+            Self::One(value) => value,
+            Self::Many(values) => Some(Cow::Owned(values.into_iter().map(Cow::into_owned).collect())),
+        }
+    }
+}
+
+/// What one selector reads of one value. Nothing of null, and nothing where there is nothing.
+fn select<'a>(
+    evaluator: &Evaluator<'_>,
+    value: Cow<'a, Value>,
+    selector: &Selector,
+) -> Result<Option<Cow<'a, Value>>, Wrong> {
+    if value.is_null() {
+        return Ok(None);
+    }
+    match selector {
+        Selector::Field(name) => match value {
+            Cow::Borrowed(Value::Object(fields)) => Ok(fields.get(name).map(Cow::Borrowed)),
+            Cow::Owned(Value::Object(mut fields)) => Ok(fields.swap_remove(name).map(Cow::Owned)),
+            other => Err(Wrong::Kind(format!("expected an object, found {}", kind(&other)))),
+        },
+        Selector::Index(index) => {
+            if let Cow::Borrowed(Value::Array(items)) = value {
+                return Ok(place(*index, items.len()).and_then(|place| items.get(place)).map(Cow::Borrowed));
+            }
+            let Some(mut items) = items(value)? else { return Ok(None) };
+            Ok(place(*index, items.len()).map(|place| items.swap_remove(place)))
+        }
+        Selector::Filter(predicate) => {
+            let Some(items) = items(value)? else { return Ok(None) };
+            let mut kept = Vec::new();
+            for item in items {
+                if evaluator.keeps(predicate, &item).map_err(Wrong::Inside)? {
+                    kept.push(item.into_owned());
+                }
+            }
+            Ok(Some(Cow::Owned(Value::Array(kept))))
+        }
+        Selector::All => Ok(Some(value)),
+    }
+}
+
+/// The items of a list. Of null there are none, and not even an empty list.
+fn items(value: Cow<'_, Value>) -> Result<Option<Vec<Cow<'_, Value>>>, Wrong> {
+    match value {
+        Cow::Borrowed(Value::Array(items)) => Ok(Some(items.iter().map(Cow::Borrowed).collect())),
+        Cow::Owned(Value::Array(items)) => Ok(Some(items.into_iter().map(Cow::Owned).collect())),
+        other if other.is_null() => Ok(None),
+        other => Err(Wrong::Kind(format!("expected a list, found {}", kind(&other)))),
+    }
+}
+
+/// A place in a list of this length, counted from the end if negative.
+fn place(index: i64, length: usize) -> Option<usize> {
+    let place = match usize::try_from(index) {
+        Ok(place) => place,
+        Err(_) => length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?)?,
+    };
+    (place < length).then_some(place)
+}

@@ -1,0 +1,345 @@
+//! JSON Schema → type.
+//!
+//! A schema is read together with everything that holds beside it (`allOf`, a `$ref` with siblings, the schema around
+//! a branch of `oneOf`): the [`Conjunction`]. A `$ref` that stands alone stays a name, so schemas may contain
+//! themselves. Depth and the number of branches are capped; beyond, a type is [`Type::Any`].
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use indexmap::{IndexMap, IndexSet};
+use serde_json::{Map, Value};
+
+use super::{Field, Named, ObjectType, Presence, Type};
+
+/// Deeper than this a schema is not read.
+const MAX_DEPTH: usize = 100;
+
+/// How many conjunctions one schema may be multiplied out to.
+const MAX_CONJUNCTIONS: usize = 4096;
+
+/// The keywords that say what a value can be. The others describe, or limit what a type cannot say.
+const KEYWORDS: [&str; 12] = [
+    "$ref",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "enum",
+    "items",
+    "oneOf",
+    "prefixItems",
+    "properties",
+    "required",
+    "type",
+];
+
+/// Keywords that may allow fields that `properties` does not declare.
+const OPENING: [&str; 6] =
+    ["patternProperties", "then", "else", "dependentSchemas", "$dynamicRef", "unevaluatedProperties"];
+
+/// The type of a schema that `definitions` has under `name`, or of one without a name.
+pub(super) fn lower(schema: &Value, definitions: &Arc<Map<String, Value>>, name: Option<&str>) -> Type {
+    Lowering { definitions, left: Cell::new(MAX_CONJUNCTIONS) }.schema(schema, name, 0)
+}
+
+struct Lowering<'s> {
+    definitions: &'s Arc<Map<String, Value>>,
+    left: Cell<usize>,
+}
+
+impl<'s> Lowering<'s> {
+    fn schema(&self, schema: &'s Value, name: Option<&str>, depth: usize) -> Type {
+        let Value::Object(keywords) = schema else {
+            return if schema == &Value::Bool(false) { Type::nothing() } else { Type::Any };
+        };
+        if depth > MAX_DEPTH {
+            return Type::Any;
+        }
+        let said: Vec<&str> =
+            KEYWORDS.into_iter().filter(|keyword| keywords.contains_key(*keyword)).collect();
+        match (said.as_slice(), keywords.get("allOf")) {
+            (["$ref"], _) => return self.reference(keywords.get("$ref")),
+            (["allOf"], Some(Value::Array(parts))) => {
+                if let [part] = parts.as_slice() {
+                    return self.schema(part, name, depth + 1);
+                }
+            }
+            _ => {}
+        }
+        let mut conjunction = Conjunction::default();
+        conjunction.path.extend(name.map(str::to_owned));
+        self.add(&mut conjunction, schema, depth);
+        conjunction.name = name.map(str::to_owned).or(conjunction.name);
+        self.finish(conjunction, depth)
+    }
+
+    fn reference(&self, reference: Option<&Value>) -> Type {
+        match definition_name(reference) {
+            Some(name) if self.definitions.contains_key(&name) => {
+                Type::Named(Named::new(&name, self.definitions))
+            }
+            _ => Type::Any,
+        }
+    }
+
+    /// Several schemas that hold for one value.
+    fn all(&self, schemas: &[&'s Value], depth: usize) -> Type {
+        match schemas {
+            [] => Type::Any,
+            [first, rest @ ..] if rest.iter().all(|schema| schema == first) => {
+                self.schema(first, None, depth + 1)
+            }
+            _ => {
+                let mut conjunction = Conjunction::default();
+                for schema in schemas {
+                    self.add(&mut conjunction, schema, depth + 1);
+                }
+                self.finish(conjunction, depth + 1)
+            }
+        }
+    }
+
+    /// Adds a schema to what holds, and all that it requires to hold too.
+    fn add(&self, conjunction: &mut Conjunction<'s>, schema: &'s Value, depth: usize) {
+        let keywords = match schema {
+            Value::Object(keywords) => keywords,
+            Value::Bool(false) => {
+                conjunction.impossible = true;
+                return;
+            }
+            _ => return,
+        };
+        if depth > MAX_DEPTH {
+            conjunction.open = true;
+            return;
+        }
+        conjunction.add_keywords(keywords);
+        if let Some(reference) = keywords.get("$ref") {
+            self.add_reference(conjunction, reference, depth);
+        }
+        for part in array(keywords, "allOf") {
+            self.add(conjunction, part, depth + 1);
+        }
+    }
+
+    fn add_reference(&self, conjunction: &mut Conjunction<'s>, reference: &Value, depth: usize) {
+        let found = definition_name(Some(reference))
+            .and_then(|name| self.definitions.get(&name).map(|schema| (name, schema)));
+        match found {
+            // The same schema twice says no more than once.
+            Some((name, _)) if conjunction.path.contains(&name) => {}
+            Some((name, schema)) => {
+                conjunction.path.push(name.clone());
+                self.add(conjunction, schema, depth + 1);
+                conjunction.name.get_or_insert(name);
+            }
+            None => conjunction.open = true,
+        }
+    }
+
+    fn finish(&self, mut conjunction: Conjunction<'s>, depth: usize) -> Type {
+        if conjunction.impossible {
+            return Type::nothing();
+        }
+        let Some(left) = self.left.get().checked_sub(1).filter(|_| depth <= MAX_DEPTH) else {
+            return Type::Any;
+        };
+        self.left.set(left);
+        if !conjunction.choices.is_empty() {
+            let choice = conjunction.choices.remove(0);
+            if conjunction.choices.is_empty() && conjunction.is_only_a_type() {
+                return Type::union(choice.iter().map(|branch| self.schema(branch, None, depth + 1)));
+            }
+            return Type::union(choice.iter().map(|branch| {
+                let mut both = conjunction.clone();
+                self.add(&mut both, branch, depth + 1);
+                self.finish(both, depth + 1)
+            }));
+        }
+        if let Some(values) = &conjunction.values {
+            let fits = |value: &Value| conjunction.types.as_ref().is_none_or(|types| fits_any(value, types));
+            return Type::union(values.iter().filter(|value| fits(value)).map(|value| Type::of_value(value)));
+        }
+        let kinds = conjunction.kinds();
+        if kinds.is_empty() {
+            return Type::Any;
+        }
+        Type::union(kinds.into_iter().map(|kind| self.kind(kind, &conjunction, depth)))
+    }
+
+    fn kind(&self, kind: &str, conjunction: &Conjunction<'s>, depth: usize) -> Type {
+        match kind {
+            "null" => Type::Null,
+            "boolean" => Type::Boolean,
+            "integer" => Type::Integer,
+            "number" => Type::Number,
+            "string" => Type::string(),
+            "array" => self.list(conjunction, depth),
+            "object" => self.object(conjunction, depth),
+            _ => Type::Any,
+        }
+    }
+
+    fn list(&self, conjunction: &Conjunction<'s>, depth: usize) -> Type {
+        if conjunction.prefix.is_empty() {
+            return Type::list(self.all(&conjunction.items, depth));
+        }
+        let prefix = conjunction.prefix.iter().map(|schema| self.schema(schema, None, depth + 1));
+        let rest = (!conjunction.items.is_empty()).then(|| self.all(&conjunction.items, depth));
+        Type::list(Type::union(prefix.chain(rest)))
+    }
+
+    fn object(&self, conjunction: &Conjunction<'s>, depth: usize) -> Type {
+        let mut fields: IndexMap<String, Field> = IndexMap::new();
+        for (name, schemas) in &conjunction.properties {
+            let ty = self.all(schemas, depth);
+            let presence = match (ty.is_nothing(), conjunction.required.contains(name)) {
+                (true, _) => Presence::Never,
+                (false, true) => Presence::Always,
+                (false, false) => Presence::Maybe,
+            };
+            fields.insert((*name).to_owned(), Field { ty, presence });
+        }
+        let undeclared = match &conjunction.additional {
+            Some(schema) => Some(self.schema(schema, None, depth + 1)),
+            None if conjunction.open || (fields.is_empty() && !conjunction.closed) => Some(Type::Any),
+            None => None,
+        };
+        for name in &conjunction.required {
+            if !fields.contains_key(*name) {
+                let ty = undeclared.clone().unwrap_or(Type::Any);
+                fields.insert((*name).to_owned(), Field { ty, presence: Presence::Always });
+            }
+        }
+        Type::Object(ObjectType {
+            name: conjunction.name.clone(),
+            fields,
+            additional: undeclared.map(Box::new),
+        })
+    }
+}
+
+/// All that holds for one value.
+#[derive(Clone, Default)]
+struct Conjunction<'s> {
+    name: Option<String>,
+    /// The definitions that are part of it.
+    path: Vec<String>,
+    types: Option<Vec<&'s str>>,
+    values: Option<Vec<&'s Value>>,
+    properties: IndexMap<&'s str, Vec<&'s Value>>,
+    required: IndexSet<&'s str>,
+    additional: Option<&'s Value>,
+    open: bool,
+    closed: bool,
+    items: Vec<&'s Value>,
+    prefix: Vec<&'s Value>,
+    /// Of each of these, one branch holds.
+    choices: Vec<&'s [Value]>,
+    impossible: bool,
+}
+
+impl<'s> Conjunction<'s> {
+    fn add_keywords(&mut self, keywords: &'s Map<String, Value>) {
+        if let Some(title) = keywords.get("title").and_then(Value::as_str) {
+            // A name is part of one line.
+            self.name.get_or_insert_with(|| title.split_whitespace().collect::<Vec<_>>().join(" "));
+        }
+        self.add_types(keywords.get("type"));
+        if self.values.is_none() {
+            let one = keywords.get("const").map(|value| vec![value]);
+            self.values = one.or_else(|| Some(keywords.get("enum")?.as_array()?.iter().collect()));
+        }
+        for (name, schema) in keywords.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            self.properties.entry(name).or_default().push(schema);
+        }
+        self.required.extend(array(keywords, "required").iter().filter_map(Value::as_str));
+        match keywords.get("additionalProperties") {
+            Some(Value::Bool(false)) => self.closed = true,
+            Some(schema) => self.additional = Some(schema),
+            None => {}
+        }
+        self.open |= OPENING.iter().any(|keyword| keywords.get(*keyword).is_some_and(|value| value != false));
+        match keywords.get("items") {
+            // Before 2020-12 this was how tuples were written.
+            Some(Value::Array(schemas)) => self.prefix.extend(schemas),
+            Some(Value::Bool(false)) | None => {}
+            Some(schema) => self.items.push(schema),
+        }
+        self.prefix.extend(array(keywords, "prefixItems"));
+        for keyword in ["oneOf", "anyOf"] {
+            let branches = array(keywords, keyword);
+            if !branches.is_empty() {
+                self.choices.push(branches);
+            }
+        }
+    }
+
+    fn add_types(&mut self, types: Option<&'s Value>) {
+        let new: Vec<&str> = match types {
+            Some(Value::String(one)) => vec![one],
+            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+            _ => return,
+        };
+        let Some(old) = &self.types else {
+            self.types = Some(new);
+            return;
+        };
+        let narrowed = |a: &'s str, b: &'s str| match (a, b) {
+            ("number", "integer") | ("integer", "number") => Some("integer"),
+            _ => (a == b).then_some(a),
+        };
+        let both: Vec<&str> = old.iter().flat_map(|a| new.iter().filter_map(|b| narrowed(a, b))).collect();
+        // Two types that exclude each other are a slip of the schema; the first is believed.
+        if !both.is_empty() {
+            self.types = Some(both);
+        }
+    }
+
+    /// Whether it says nothing but, perhaps, `type`.
+    fn is_only_a_type(&self) -> bool {
+        self.properties.is_empty()
+            && self.required.is_empty()
+            && self.additional.is_none()
+            && self.items.is_empty()
+            && self.prefix.is_empty()
+            && self.values.is_none()
+    }
+
+    /// The types, or what the other keywords only make sense for.
+    fn kinds(&self) -> Vec<&'s str> {
+        if let Some(types) = &self.types {
+            return types.clone();
+        }
+        let object = !self.properties.is_empty()
+            || !self.required.is_empty()
+            || self.additional.is_some()
+            || self.closed;
+        let list = !self.items.is_empty() || !self.prefix.is_empty();
+        object.then_some("object").into_iter().chain(list.then_some("array")).collect()
+    }
+}
+
+fn array<'s>(keywords: &'s Map<String, Value>, keyword: &str) -> &'s [Value] {
+    keywords.get(keyword).and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// The name in `#/$defs/NAME`.
+fn definition_name(reference: Option<&Value>) -> Option<String> {
+    let token = reference?.as_str()?.strip_prefix("#/$defs/")?;
+    (!token.contains('/')).then(|| token.replace("~1", "/").replace("~0", "~"))
+}
+
+fn fits_any(value: &Value, types: &[&str]) -> bool {
+    types.iter().any(|kind| match *kind {
+        "null" => value.is_null(),
+        "boolean" => value.is_boolean(),
+        "integer" => Type::Integer.admits(value),
+        "number" => value.is_number(),
+        "string" => value.is_string(),
+        "array" => value.is_array(),
+        "object" => value.is_object(),
+        _ => true,
+    })
+}

@@ -1,0 +1,101 @@
+//! Calls: whether the arguments are what the function takes.
+
+use serde_json::Value;
+
+use super::Typing;
+use crate::ast::{Call, Expr, ExprKind};
+use crate::functions::{self, Parameter};
+use crate::problem::{INVALID_REGEX, Problem, TYPE_MISMATCH};
+use crate::proof;
+use crate::types::{Type, Typed};
+
+impl Typing<'_> {
+    pub(super) fn call(&mut self, expr: &Expr, call: &Call) -> Typed {
+        let known = self.problems.len();
+        let mut arguments = Vec::with_capacity(call.arguments.len());
+        for (argument, parameter) in call.arguments.iter().zip(call.function.parameters()) {
+            let asked = call.function.takes_absent();
+            let typed = if asked { self.covered(argument) } else { self.typed(argument) };
+            let typed = if parameter.takes_null() { typed } else { typed.without_null() };
+            self.risk.misused |= !asked && !self.argument(call, argument, *parameter, &typed);
+            arguments.push(typed);
+        }
+        if let (true, Some(part), [searched, found]) =
+            (call.function.name() == "contains", call.arguments.get(1), arguments.as_slice())
+        {
+            self.risk.misused |= !self.searched(&searched.ty, part, &found.ty);
+        }
+        let typed = call.function.typed(&arguments);
+        if self.problems.len() > known && typed.ty.is_nothing() {
+            return Typed::always(Type::Any);
+        }
+        let proved = proof::path_of(expr).and_then(|path| self.proved(&typed, &path.root, &path.selectors));
+        proved.unwrap_or(typed)
+    }
+
+    /// Whether an argument is certain to fit; if it is certain not to, that is reported.
+    fn argument(&mut self, call: &Call, argument: &Expr, parameter: Parameter, typed: &Typed) -> bool {
+        if typed.ty.is_nothing() {
+            return true;
+        }
+        if !can_fit(parameter, &typed.ty) {
+            let message = format!("`{}` expects {parameter}, found {}", call.function.name(), typed.ty);
+            let mut problem = Problem::new(&TYPE_MISMATCH, argument.range.clone(), message)
+                .with_label(typed.ty.to_string());
+            if parameter == Parameter::Text {
+                problem =
+                    problem.with_help(format!("`toString({})` makes it a string", self.written(argument)));
+            }
+            self.report(problem);
+            return true;
+        }
+        match &argument.kind {
+            ExprKind::Literal(Value::String(pattern)) if parameter == Parameter::Pattern => {
+                self.pattern(argument, pattern);
+                true
+            }
+            // Whether it is a pattern shows when it is there.
+            _ => parameter != Parameter::Pattern && parameter.ty().accepts(&typed.ty),
+        }
+    }
+
+    fn pattern(&mut self, place: &Expr, pattern: &str) {
+        if let Err(reason) = functions::compile(pattern) {
+            let message = format!("the pattern is not a regular expression: {reason}");
+            self.report(
+                Problem::new(&INVALID_REGEX, place.range.clone(), message).with_label("not a pattern"),
+            );
+        }
+    }
+
+    /// Whether `contains` is certain to get along with what it is given.
+    fn searched(&mut self, searched: &Type, part: &Expr, found: &Type) -> bool {
+        if found.is_nothing() || searched.is_nothing() {
+            return true;
+        }
+        let may_be_text = Type::string().overlaps(searched);
+        if let Some(items) = searched.items() {
+            if !items.is_nothing() && !items.overlaps(found) && !may_be_text {
+                self.never_among(part, found, &items);
+            }
+            return !may_be_text || *searched == Type::Any || Type::string().accepts(found);
+        }
+        if may_be_text && !Type::string().overlaps(found) {
+            let message = format!("`contains` expects a string as part of a string, found {found}");
+            let help = format!("`toString({})` makes it a string", self.written(part));
+            let problem =
+                Problem::new(&TYPE_MISMATCH, part.range.clone(), message).with_label(found.to_string());
+            self.report(problem.with_help(help));
+        }
+        Type::string().accepts(found)
+    }
+}
+
+/// Whether some value of a type is one that the parameter takes.
+fn can_fit(parameter: Parameter, ty: &Type) -> bool {
+    let wanted = parameter.ty();
+    match (&wanted, ty.items()) {
+        (Type::List(wanted), Some(items)) => items.is_nothing() || wanted.overlaps(&items),
+        _ => wanted.overlaps(ty),
+    }
+}

@@ -1,0 +1,137 @@
+//! Comparisons whose answer is always the same.
+
+use naftiko_diagnostics::nearest;
+use serde_json::Value;
+
+use super::Typing;
+use crate::ast::{Comparator, Comparison, Expr, ExprKind};
+use crate::literal;
+use crate::problem::{NEVER_EQUAL, Problem, TYPE_MISMATCH};
+use crate::types::{Type, Typed};
+
+impl Typing<'_> {
+    /// A comparison always has an answer.
+    pub(super) fn comparison(&mut self, expr: &Expr, comparison: &Comparison) -> Typed {
+        let left = self.typed(&comparison.left).ty;
+        let right = self.typed(&comparison.right).ty;
+        // What is never there equals what is never there too; nothing is said of it here.
+        if !left.is_nothing() && !right.is_nothing() {
+            match comparison.comparator {
+                Comparator::Equal | Comparator::NotEqual => self.equality(expr, comparison, &left, &right),
+                Comparator::In => self.membership(comparison, &left, &right),
+                _ => self.order(expr, comparison, &left, &right),
+            }
+        }
+        Typed::always(Type::Boolean)
+    }
+
+    fn equality(&mut self, expr: &Expr, comparison: &Comparison, left: &Type, right: &Type) {
+        if left.overlaps(right) {
+            return;
+        }
+        let Comparison { left: a, right: b, .. } = comparison;
+        let message = format!("{} never equals {}", self.side(a, left), self.side(b, right));
+        let problem = Problem::new(&NEVER_EQUAL, expr.range.clone(), message);
+        let problem = self.suggest(problem, a, left, b, right);
+        self.report(problem);
+    }
+
+    fn order(&mut self, expr: &Expr, comparison: &Comparison, left: &Type, right: &Type) {
+        let both = |ty: &Type| ty.overlaps(left) && ty.overlaps(right);
+        if both(&Type::Number) || both(&Type::string()) {
+            return;
+        }
+        let Comparison { left: a, right: b, .. } = comparison;
+        let message = format!("{} is neither before nor after {}", self.side(a, left), self.side(b, right));
+        self.report(
+            Problem::new(&NEVER_EQUAL, expr.range.clone(), message)
+                .with_label("never true")
+                .with_help("numbers are ordered among each other, and so are strings"),
+        );
+    }
+
+    fn membership(&mut self, comparison: &Comparison, left: &Type, right: &Type) {
+        let (found, _) = right.split_null();
+        let Comparison { left: a, right: b, .. } = comparison;
+        let is_object = found.overlaps(&Type::open_object());
+        self.risk.misused |= !Type::union([Type::list(Type::Any), Type::open_object()]).accepts(&found);
+        match found.items() {
+            None if found.is_nothing() => {}
+            None if is_object => {
+                if !Type::string().overlaps(left) {
+                    let message = format!("{} is never the name of a field", self.side(a, left));
+                    self.report(
+                        Problem::new(&NEVER_EQUAL, a.range.clone(), message).with_label("never true"),
+                    );
+                }
+            }
+            None => {
+                let mut problem = Problem::new(
+                    &TYPE_MISMATCH,
+                    b.range.clone(),
+                    format!("`in` expects a list or an object, found {found}"),
+                )
+                .with_label(found.to_string());
+                if Type::string().overlaps(&found) {
+                    let help =
+                        format!("`contains({}, {})` looks into a string", self.written(b), self.written(a));
+                    problem = problem.with_help(help);
+                }
+                self.report(problem);
+            }
+            Some(items) if !items.overlaps(left) && !is_object => self.never_among(a, left, &items),
+            Some(_) => {}
+        }
+    }
+
+    /// A value that is never one of the items of a list.
+    pub(super) fn never_among(&mut self, value: &Expr, ty: &Type, items: &Type) {
+        let message = format!("{} is never in {}", self.side(value, ty), Type::list(items.clone()));
+        let problem = Problem::new(&NEVER_EQUAL, value.range.clone(), message).with_label("never found");
+        let problem = meant(problem, value, items);
+        self.report(problem);
+    }
+
+    /// What was meant: a value that is possible, or the question whether there is one.
+    fn suggest(&self, problem: Problem, a: &Expr, left: &Type, b: &Expr, right: &Type) -> Problem {
+        let problem = problem.with_label("never equal");
+        for (side, other) in [(a, b), (b, a)] {
+            if matches!(side.kind, ExprKind::Literal(Value::Null)) {
+                let help = format!("absent is not null: write `exists({})`", self.written(other));
+                return problem.with_help(help);
+            }
+        }
+        let problem = meant(problem, a, right);
+        if problem.help.is_some() { problem } else { meant(problem, b, left) }
+    }
+
+    /// One side of a comparison with its type, unless it says that itself.
+    fn side(&self, expr: &Expr, ty: &Type) -> String {
+        let written = self.written(expr);
+        if matches!(expr.kind, ExprKind::Literal(_)) {
+            format!("`{written}`")
+        } else {
+            format!("`{written}` ({ty})")
+        }
+    }
+}
+
+/// Suggests the nearest of the values that are possible.
+fn meant(problem: Problem, literal: &Expr, possible: &Type) -> Problem {
+    let ExprKind::Literal(Value::String(text)) = &literal.kind else { return problem };
+    let values: Vec<String> = possible
+        .members()
+        .into_iter()
+        .filter_map(|member| match member {
+            Type::String(values) => values,
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    match nearest(text, values.iter().map(String::as_str)) {
+        Some(near) => problem
+            .with_help(format!("did you mean `{near}`?"))
+            .with_replacement(literal.range.clone(), literal::quote(near)),
+        None => problem,
+    }
+}

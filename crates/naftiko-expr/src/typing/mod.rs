@@ -1,0 +1,250 @@
+//! The static evaluator: the mirror of [`crate::evaluate`].
+//!
+//! It reports what cannot work for any value of the types at hand, and nothing of what might: of a union in which one
+//! member fits, the result is *maybe* there. Where a type is not known it is silent.
+
+mod call;
+mod comparison;
+mod path;
+
+use std::ops::Range;
+
+use naftiko_diagnostics::nearest;
+
+use crate::ast::{Expr, ExprKind, Logical, Path, Root, Selector};
+use crate::problem::{Problem, TYPE_MISMATCH, UNAVAILABLE_ROOT, UNKNOWN_STEP};
+use crate::proof::{self, Proof};
+use crate::types::{Presence, Type, Typed};
+
+/// How many proofs of earlier operands are kept: each path is held against all of them.
+const MAX_PROOFS: usize = 256;
+
+/// What is known about the roots of paths.
+pub trait Scope {
+    /// What a root can be. Nothing: there is no such name here.
+    fn root(&self, root: &Root) -> Option<Typed>;
+
+    /// The ids of all steps, to suggest one.
+    fn step_ids(&self) -> Vec<String>;
+
+    /// What conditions that have held by now prove to be there.
+    fn proofs(&self) -> &[Proof] {
+        &[]
+    }
+}
+
+/// Types the parts of one expression.
+pub(crate) struct Typing<'s> {
+    scope: &'s dyn Scope,
+    text: &'s str,
+    problems: Vec<Problem>,
+    /// What the operands of `&&` and `||` before this one prove.
+    proofs: Vec<Proof>,
+    /// What `@` is, innermost last.
+    items: Vec<Type>,
+    /// What may fail in the expression at hand.
+    risk: Risk,
+}
+
+/// What may fail where only some members of a union fit. What may fail is *maybe* there.
+#[derive(Debug, Clone, Copy, Default)]
+struct Risk {
+    /// A path may lead nowhere, which `??`, `exists` and predicates cover.
+    unreadable: bool,
+    /// A value may be used for what it is not.
+    misused: bool,
+}
+
+impl<'s> Typing<'s> {
+    pub(crate) fn new(scope: &'s dyn Scope, text: &'s str) -> Self {
+        Self {
+            scope,
+            text,
+            problems: Vec::new(),
+            proofs: Vec::new(),
+            items: Vec::new(),
+            risk: Risk::default(),
+        }
+    }
+
+    /// The type of the whole expression.
+    pub(crate) fn run(mut self, expr: &Expr) -> (Typed, Vec<Problem>) {
+        let typed = self.typed(expr);
+        (typed, self.problems)
+    }
+
+    fn typed(&mut self, expr: &Expr) -> Typed {
+        let outer = std::mem::take(&mut self.risk);
+        let mut typed = self.kind(expr);
+        if self.risk.unreadable || self.risk.misused {
+            typed.presence = typed.presence.and(Presence::Maybe);
+        }
+        self.risk.unreadable |= outer.unreadable;
+        self.risk.misused |= outer.misused;
+        typed
+    }
+
+    /// The type of an expression that is asked whether it is there.
+    fn covered(&mut self, expr: &Expr) -> Typed {
+        let outer = self.risk.unreadable;
+        let typed = self.typed(expr);
+        self.risk.unreadable = outer;
+        typed
+    }
+
+    fn kind(&mut self, expr: &Expr) -> Typed {
+        match &expr.kind {
+            ExprKind::Literal(value) => Typed::always(Type::of_value(value)),
+            ExprKind::List(items) => {
+                let items: Vec<Typed> = items.iter().map(|item| self.typed(item)).collect();
+                let presence = items.iter().map(|item| item.presence).fold(Presence::Always, Presence::and);
+                Typed { ty: Type::list(Type::union(items.into_iter().map(|item| item.ty))), presence }
+            }
+            ExprKind::Path(path) => self.path(expr, path),
+            ExprKind::Not(inner) => Typed { ty: Type::Boolean, presence: self.condition(inner) },
+            ExprKind::Logical(Logical::Coalesce, operands) => self.coalesce(operands),
+            ExprKind::Logical(operator, operands) => self.logical(*operator, operands),
+            ExprKind::Comparison(comparison) => self.comparison(expr, comparison),
+            ExprKind::Call(call) => self.call(expr, call),
+        }
+    }
+
+    /// Whether there is an answer to a condition.
+    fn condition(&mut self, expr: &Expr) -> Presence {
+        let Typed { ty, presence } = self.typed(expr).without_null();
+        if ty.is_nothing() {
+            return Presence::Never;
+        }
+        if !Type::Boolean.overlaps(&ty) {
+            let message = format!("a condition is true or false, found {ty}");
+            let help = format!("compare it with a value, or write `exists({})`", self.written(expr));
+            self.report(
+                Problem::new(&TYPE_MISMATCH, expr.range.clone(), message)
+                    .with_label(ty.to_string())
+                    .with_help(help),
+            );
+        }
+        self.risk.misused |= !Type::Boolean.accepts(&ty);
+        presence
+    }
+
+    /// `&&` and `||`. An operand is only looked at if those before it leave it open, and they prove what they prove.
+    fn logical(&mut self, operator: Logical, operands: &[Expr]) -> Typed {
+        let known = self.proofs.len();
+        let mut presence = Presence::Always;
+        for (index, operand) in operands.iter().enumerate() {
+            let answered = self.condition(operand);
+            presence = match answered {
+                // An answer that is never looked at is not missed.
+                Presence::Never if index > 0 => presence.and(Presence::Maybe),
+                answered => presence.and(answered),
+            };
+            if self.proofs.len() < MAX_PROOFS {
+                self.proofs.extend(match operator {
+                    Logical::And => proof::of_truth(operand),
+                    Logical::Or | Logical::Coalesce => proof::of_falsehood(operand),
+                });
+            }
+        }
+        self.proofs.truncate(known);
+        Typed { ty: Type::Boolean, presence }
+    }
+
+    fn coalesce(&mut self, operands: &[Expr]) -> Typed {
+        let Some((last, others)) = operands.split_last() else { return Typed::never() };
+        let mut members = Vec::new();
+        let mut settled = None;
+        for operand in others {
+            let typed = self.covered(operand).without_null();
+            if settled.is_none() && typed.presence != Presence::Never {
+                members.push(typed.ty);
+                settled = (typed.presence == Presence::Always).then_some(Presence::Always);
+            }
+        }
+        let last = self.typed(last);
+        let presence = settled.unwrap_or_else(|| {
+            let fallback = if members.is_empty() { last.presence } else { last.presence.or(Presence::Maybe) };
+            if last.presence == Presence::Always { Presence::Always } else { fallback }
+        });
+        if settled.is_none() && last.presence != Presence::Never {
+            members.push(last.ty);
+        }
+        Typed { ty: Type::union(members), presence }
+    }
+
+    /// A value of a root, or what to say if there is no such root.
+    fn root(&mut self, root: &Root, path: &Path, place: &Range<usize>) -> Typed {
+        if let Some(typed) = self.scope.root(root) {
+            return self.proved(&typed, root, &[]).unwrap_or(typed);
+        }
+        let ids = self.scope.step_ids();
+        let problem = match root {
+            Root::Step(id) => {
+                let problem = Problem::new(&UNKNOWN_STEP, place.clone(), format!("there is no step `{id}`"))
+                    .with_label("unknown step");
+                let names = ids.iter().map(String::as_str).chain(["inputs", "item", "index", "response", "run"]);
+                match (path::root_habit(id, path, &ids), nearest(id, names)) {
+                    (Some(help), _) => problem.with_help(help),
+                    (None, Some(near)) => {
+                        problem.with_help(format!("did you mean `{near}`?")).with_replacement(place.clone(), near)
+                    }
+                    (None, None) if ids.is_empty() => problem,
+                    (None, None) => problem.with_help(format!("the steps are {}", listed(&ids))),
+                }
+            }
+            reserved => Problem::new(&UNAVAILABLE_ROOT, place.clone(), format!("there is no `{}` here", reserved.name()))
+                .with_label("not known here")
+                .with_help(match reserved {
+                    Root::Item | Root::Index => "`item` and `index` are known in a step with `forEach`",
+                    Root::Response => {
+                        "`response` is known in the step's own `poll`, `expect` and `retry`; elsewhere the id of a step is its result"
+                    }
+                    _ => "it is not known where this stands",
+                }),
+        };
+        self.report(problem);
+        Typed::always(Type::Any)
+    }
+
+    /// What is known beyond the types: a path that is proved is there, and if it is proved not to be null, it could be
+    /// read.
+    fn proved(&mut self, typed: &Typed, root: &Root, selectors: &[Selector]) -> Option<Typed> {
+        let covering = |proof: &&Proof| proof.covers(root, selectors);
+        let mut proofs = self.scope.proofs().iter().chain(&self.proofs).filter(covering).peekable();
+        proofs.peek().filter(|_| typed.presence != Presence::Never)?;
+        if !proofs.any(|proof| proof.covers_not_null(root, selectors)) {
+            return Some(Typed::always(typed.ty.clone()));
+        }
+        self.risk = Risk::default();
+        Some(Typed::always(typed.ty.split_null().0))
+    }
+
+    fn report(&mut self, problem: Problem) {
+        self.problems.push(problem);
+    }
+
+    /// An expression as it is written, short enough for a message.
+    fn written(&self, expr: &Expr) -> String {
+        shorten(self.text.get(expr.range.clone()).unwrap_or_default())
+    }
+}
+
+/// A text on one line of a message.
+fn shorten(text: &str) -> String {
+    let line: Vec<&str> = text.split_whitespace().collect();
+    let line = line.join(" ");
+    if line.chars().count() <= 60 {
+        return line;
+    }
+    line.chars().take(59).chain(['…']).collect()
+}
+
+/// Names as a list, the first few of many.
+fn listed<S: AsRef<str>>(names: &[S]) -> String {
+    const SHOWN: usize = 8;
+    let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.as_ref())).collect();
+    match names.len().checked_sub(SHOWN) {
+        Some(more @ 1..) => format!("{} and {more} more", quoted.join(", ")),
+        _ => quoted.join(", "),
+    }
+}

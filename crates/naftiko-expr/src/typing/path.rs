@@ -1,0 +1,247 @@
+//! What a path reads.
+
+use std::ops::Range;
+
+use naftiko_diagnostics::nearest;
+
+use super::{Typing, listed, shorten};
+use crate::ast::{Base, Expr, Path, Root, Selector};
+use crate::problem::{NOT_A_LIST, NOT_AN_OBJECT, Problem, UNKNOWN_FIELD, UNKNOWN_INPUT};
+use crate::proof;
+use crate::types::{Presence, Type, Typed};
+
+/// What a selector is read of.
+struct Reading<'p> {
+    path: &'p Path,
+    /// Which selector.
+    index: usize,
+    /// Where it is written.
+    range: &'p Range<usize>,
+    /// Where the path begins.
+    start: usize,
+}
+
+impl Typing<'_> {
+    pub(super) fn path(&mut self, expr: &Expr, path: &Path) -> Typed {
+        let mut typed = match &path.base {
+            Base::Root(root, range) => self.root(root, path, range),
+            Base::Current(_) => Typed::always(self.items.last().cloned().unwrap_or(Type::Any)),
+            Base::Value(inner) => self.typed(inner),
+        };
+        let normal = proof::path_of(expr);
+        let before =
+            normal.as_ref().map_or(0, |normal| normal.selectors.len().saturating_sub(path.selectors.len()));
+        // After the first `[*]`: whether there is a list at all. What is read of an item then may be absent.
+        let mut spread = None;
+        for (index, (selector, range)) in path.selectors.iter().enumerate() {
+            let given = typed.without_null();
+            if given.presence == Presence::Never {
+                return if spread.is_some() { finish(Typed::never(), spread) } else { Typed::never() };
+            }
+            let reading = Reading { path, index, range, start: expr.range.start };
+            let Some(read) = self.select(&given, selector, &reading) else { return Typed::always(Type::Any) };
+            if matches!(selector, Selector::All) && spread.is_none() {
+                spread = Some(read.presence);
+            }
+            self.risk.unreadable |= !is_readable(&given.ty, selector);
+            typed = read;
+            if let (None, Some(normal)) = (spread, &normal)
+                && let Some(prefix) = normal.selectors.get(..=before + index)
+            {
+                typed = self.proved(&typed, &normal.root, prefix).unwrap_or(typed);
+            }
+        }
+        finish(typed, spread)
+    }
+
+    /// What one selector reads of a value that is not null. Nothing: a problem was reported.
+    fn select(&mut self, given: &Typed, selector: &Selector, reading: &Reading<'_>) -> Option<Typed> {
+        if given.ty.is_nothing() {
+            return Some(Typed::never());
+        }
+        let (ty, presence) = match selector {
+            Selector::Field(name) => {
+                let field = self.field(&given.ty, name, reading)?;
+                (field.ty, field.presence)
+            }
+            Selector::Index(_) if given.ty == Type::Any => (Type::Any, Presence::Always),
+            Selector::Index(_) => (self.list_items(&given.ty, reading)?, Presence::Maybe),
+            Selector::All => {
+                let items = self.list_items(&given.ty, reading)?;
+                (items, Presence::Always)
+            }
+            Selector::Filter(predicate) => {
+                let items = self.list_items(&given.ty, reading)?;
+                self.items.push(items.clone());
+                let outer = self.risk.unreadable;
+                self.condition(predicate);
+                self.risk.unreadable = outer;
+                self.items.pop();
+                (Type::list(items), Presence::Always)
+            }
+        };
+        Some(Typed { ty, presence: given.presence.and(presence) })
+    }
+
+    fn field(&mut self, ty: &Type, name: &str, reading: &Reading<'_>) -> Option<Typed> {
+        if let Some(typed) = ty.field(name) {
+            return Some(typed);
+        }
+        let is_object = ty.members().iter().any(|member| matches!(member, Type::Object(_)));
+        let problem = if is_object {
+            self.unknown_field(ty, name, reading)
+        } else {
+            self.not_an_object(ty, name, reading)
+        };
+        self.report(problem);
+        None
+    }
+
+    fn unknown_field(&self, ty: &Type, name: &str, reading: &Reading<'_>) -> Problem {
+        let owner = self.owner(reading);
+        let is_input = reading.index == 0 && matches!(reading.path.base, Base::Root(Root::Inputs, _));
+        let range = reading.range.clone();
+        let shown = shorten(name);
+        let problem = if is_input {
+            Problem::new(&UNKNOWN_INPUT, range, format!("there is no input `{shown}`"))
+                .with_label("unknown input")
+        } else {
+            let named = ty.name().map_or(owner.clone(), str::to_owned);
+            Problem::new(&UNKNOWN_FIELD, range, format!("`{named}` has no field `{shown}`"))
+                .with_label("unknown field")
+        };
+        if let Some(inside) = body_habit(ty, name, reading) {
+            return problem
+                .with_help(format!("did you mean `{owner}{inside}`?"))
+                .with_replacement(reading.range.clone(), inside);
+        }
+        let fields: Vec<String> = ty.fields().into_iter().map(|(field, _)| field).collect();
+        if let Some(near) = nearest(name, fields.iter().map(String::as_str)) {
+            return problem
+                .with_help(format!("did you mean `{near}`?"))
+                .with_replacement(reading.range.clone(), Selector::Field(near.to_owned()).to_string());
+        }
+        if let Some((help, removed)) = result_habit(&owner, name, reading) {
+            let problem = problem.with_help(help);
+            return if removed { problem.with_replacement(reading.range.clone(), "") } else { problem };
+        }
+        match (fields.is_empty(), is_input) {
+            (true, true) => problem.with_help("the composition has no inputs"),
+            (true, false) => problem,
+            (false, true) => problem.with_help(format!("the inputs are {}", listed(&fields))),
+            (false, false) => problem.with_help(format!("its fields are {}", listed(&fields))),
+        }
+    }
+
+    fn not_an_object(&self, ty: &Type, name: &str, reading: &Reading<'_>) -> Problem {
+        let owner = self.owner(reading);
+        let problem =
+            Problem::new(&NOT_AN_OBJECT, reading.range.clone(), format!("`{owner}` is {ty}, not an object"))
+                .with_label("has no fields");
+        let is_list = ty.items().is_some();
+        if matches!(name, "length" | "size" | "count") && (is_list || Type::string().overlaps(ty)) {
+            return problem.with_help(format!("its length is `len({owner})`"));
+        }
+        if !is_list {
+            return problem;
+        }
+        if name.bytes().all(|byte| byte.is_ascii_digit()) {
+            let index = format!("[{name}]");
+            return problem
+                .with_help(format!("write `{index}`"))
+                .with_replacement(reading.range.clone(), index);
+        }
+        let field = Selector::Field(name.to_owned());
+        problem.with_help(format!("`[*]{field}` reads it of each item, `[0]{field}` of the first"))
+    }
+
+    /// What the items of a list can be. Nothing: it is none, and that was reported.
+    fn list_items(&mut self, ty: &Type, reading: &Reading<'_>) -> Option<Type> {
+        if let Some(items) = ty.items() {
+            return Some(items);
+        }
+        let owner = self.owner(reading);
+        let problem =
+            Problem::new(&NOT_A_LIST, reading.range.clone(), format!("`{owner}` is {ty}, not a list"))
+                .with_label("has no items");
+        let lists: Vec<String> = ty
+            .fields()
+            .into_iter()
+            .filter(|(_, field)| field.ty != Type::Any && field.ty.items().is_some())
+            .map(|(name, _)| name)
+            .collect();
+        let problem = match lists.as_slice() {
+            [only] => {
+                let field = Selector::Field(only.clone()).to_string();
+                let place = reading.range.start..reading.range.start;
+                problem.with_help(format!("did you mean `{owner}{field}`?")).with_replacement(place, field)
+            }
+            _ => problem,
+        };
+        self.report(problem);
+        None
+    }
+
+    /// What is written before a selector.
+    fn owner(&self, reading: &Reading<'_>) -> String {
+        shorten(self.text.get(reading.start..reading.range.start).unwrap_or_default())
+    }
+}
+
+/// Whether a selector can be read of every value of a type; of some it can.
+fn is_readable(ty: &Type, selector: &Selector) -> bool {
+    ty.members().iter().all(|member| match (member, selector) {
+        (Type::Any, _) | (Type::Object(_), Selector::Field(_)) => true,
+        (member, selector) => matches!(member, Type::List(_)) && !matches!(selector, Selector::Field(_)),
+    })
+}
+
+/// The value at the end of a path: after `[*]`, the list of all that was read.
+fn finish(typed: Typed, spread: Option<Presence>) -> Typed {
+    match spread {
+        None => typed,
+        Some(presence) => Typed { ty: Type::list(typed.ty), presence },
+    }
+}
+
+/// `response.state` for `response.body.state`, if the answer has such a field.
+fn body_habit(response: &Type, name: &str, reading: &Reading<'_>) -> Option<String> {
+    let is_response = reading.index == 0 && matches!(reading.path.base, Base::Root(Root::Response, _));
+    let body = response.field("body").filter(|_| is_response)?;
+    body.ty.field(name).filter(|_| body.ty != Type::Any)?;
+    Some(format!(".body{}", Selector::Field(name.to_owned())))
+}
+
+/// What authors write between the name of a step and a field of its result, and whether it is just left out.
+fn result_habit(owner: &str, name: &str, reading: &Reading<'_>) -> Option<(String, bool)> {
+    let Base::Root(root, _) = &reading.path.base else { return None };
+    let more = reading.path.selectors.len() > 1;
+    match (root, reading.index, name) {
+        (Root::Step(_), 0, "body" | "response" | "result" | "results" | "output" | "outputs") => {
+            Some((format!("`{owner}` is the result itself: leave out `.{name}`"), more))
+        }
+        (Root::Response, 0, _) => Some((format!("a field of the answer is `response.body.{name}`"), false)),
+        _ => None,
+    }
+}
+
+/// What authors write instead of the name of a step or input.
+pub(super) fn root_habit(name: &str, path: &Path, ids: &[String]) -> Option<String> {
+    let first = path.selectors.first().and_then(|(selector, _)| match selector {
+        Selector::Field(field) => Some(field.as_str()),
+        _ => None,
+    });
+    match name {
+        "steps" | "step" => {
+            let id = first.filter(|first| ids.iter().any(|id| id == first)).unwrap_or("step-id");
+            Some(format!("a step is named directly, and is its result: `{id}.field`"))
+        }
+        "env" | "environment" | "secrets" | "secret" => {
+            Some("expressions read no environment and no secrets: make it an input".to_owned())
+        }
+        "params" | "parameters" | "arguments" | "args" => {
+            Some(format!("inputs are read as `inputs.{}`", first.unwrap_or("name")))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,94 @@
+//! Texts made to break a parser: each is answered, soon, with a value or a problem.
+
+use naftiko_expr::{Expression, Template};
+use serde_json::{Value, json};
+
+use crate::world::World;
+
+const LONG: usize = 60_000;
+
+#[test]
+fn deep_nesting_is_refused_and_not_followed() {
+    for opening in ["(", "[", "!", "!(", "a[? ", "len(", "@[?", "((!", "[!", "a['"] {
+        for closing in ["", ")", "]", "1"] {
+            let text = opening.repeat(LONG / opening.len()) + closing;
+            assert!(Expression::parse(&text).is_err(), "{opening}…{closing}");
+            assert!(Template::parse_str(&format!("${{{text}}}")).is_err(), "${{{opening}…{closing}}}");
+        }
+    }
+}
+
+#[test]
+fn the_deepest_nesting_that_is_allowed_works() {
+    let world = World::of_values(json!({"a": [true]}));
+    for (opening, inner, closing) in
+        [("(", "true", ")"), ("!(", "true", ")"), ("first([", "true", "])"), ("a[? ", "true", "] == a")]
+    {
+        let most = (1..=65).rev().find_map(|depth| {
+            let text = opening.repeat(depth) + inner + &closing.repeat(depth);
+            Expression::parse(&text).ok().map(|expression| (depth, expression))
+        });
+        let (depth, expression) = most.unwrap();
+        assert!(depth >= 32, "{opening} nests only {depth} deep");
+        assert!(expression.evaluate(&world).is_ok());
+        let _ = expression.type_in(&world);
+        assert_eq!(
+            Expression::parse(&expression.root().to_string()).unwrap().root().to_string(),
+            expression.root().to_string()
+        );
+    }
+}
+
+#[test]
+fn a_long_run_of_operands_does_not_nest() {
+    let world = World::of_values(json!({"a": false}));
+    for operator in [" || ", " && ", " ?? "] {
+        let text = vec!["a"; LONG / 5].join(operator);
+        let expression = Expression::parse(&text).unwrap();
+        assert_eq!(expression.evaluate(&world), Ok(Some(json!(false))));
+        assert!(expression.root().children().len() > 10_000);
+        let _ = expression.type_in(&world);
+    }
+}
+
+#[test]
+fn a_long_path_is_read_in_one_go() {
+    let world = World::of_values(json!({"a": [[[]]]}));
+    let expression = Expression::parse(&("a".to_owned() + &"[*]".repeat(LONG / 3))).unwrap();
+    assert_eq!(expression.evaluate(&world), Ok(Some(json!([]))));
+    let _ = expression.type_in(&world);
+    let fields = Expression::parse(&("b".to_owned() + &".c".repeat(LONG / 2))).unwrap();
+    assert_eq!(fields.evaluate(&world), Ok(None));
+    let _ = fields.type_in(&world);
+}
+
+#[test]
+fn a_text_with_very_many_templates_is_read_in_one_go() {
+    let world = World::of_values(json!({"a": 1}));
+    let template = Template::parse_str(&"${a}".repeat(LONG / 4)).unwrap();
+    assert_eq!(template.evaluate(&world).unwrap().as_str().map(str::len), Some(LONG / 4));
+    assert!(Template::parse_str(&"${".repeat(LONG / 2)).is_err());
+    assert!(Template::parse_str(&"{{#".repeat(LONG / 3)).is_ok());
+    assert!(Template::parse_str(&"$${".repeat(LONG / 3)).is_ok());
+}
+
+#[test]
+fn what_is_too_long_is_refused() {
+    let long = format!("'{}'", "x".repeat(70_000));
+    assert_eq!(Expression::parse(&long).unwrap_err().message, "an expression is longer than 64 KiB");
+    assert_eq!(
+        Template::parse_str(&("x".repeat(70_000) + "${a}")).unwrap_err().message,
+        "a text with `${` in it is longer than 64 KiB"
+    );
+    let plain = "x".repeat(70_000);
+    assert_eq!(Template::parse_str(&plain), Ok(Template::Literal(Value::String(plain))));
+}
+
+#[test]
+fn a_pattern_that_would_fill_the_memory_is_refused() {
+    let world = World::of_values(json!({"a": "x"}));
+    for pattern in ["((a{1000}){1000}){1000}", "(", "[", r"\\p{Nope}"] {
+        let expression = Expression::parse(&format!("matches(a, '{pattern}')")).unwrap();
+        assert!(expression.evaluate(&world).is_err(), "{pattern}");
+    }
+}

@@ -1,0 +1,20 @@
+//! The expression language through its public door.
+
+#[cfg(test)]
+mod evaluation;
+#[cfg(test)]
+mod law;
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod parsing;
+#[cfg(test)]
+mod proofs;
+#[cfg(test)]
+mod schemas;
+#[cfg(test)]
+mod templates;
+#[cfg(test)]
+mod typing;
+#[cfg(test)]
+mod world;

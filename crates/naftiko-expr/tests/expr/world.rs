@@ -1,0 +1,71 @@
+//! A small world to read from: roots with values, and roots with types.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use naftiko_expr::{Environment, Problem, Proof, Root, Scope, Type, Typed};
+use serde_json::{Map, Value};
+
+/// Roots by name; `at` is a step.
+pub(crate) struct World {
+    pub(crate) values: Value,
+    pub(crate) types: Vec<(String, Typed)>,
+    pub(crate) proofs: Vec<Proof>,
+}
+
+impl World {
+    pub(crate) fn of_values(values: Value) -> Self {
+        Self { values, types: Vec::new(), proofs: Vec::new() }
+    }
+
+    /// Roots by name, each with its schema; `$defs` holds definitions. A root whose name ends in `?` may be absent.
+    pub(crate) fn of_schemas(schemas: &Value) -> Self {
+        let none = Map::new();
+        let definitions = Arc::new(schemas.get("$defs").and_then(Value::as_object).unwrap_or(&none).clone());
+        let roots = schemas.as_object().unwrap().iter().filter(|(name, _)| *name != "$defs");
+        let types = roots.map(|(name, schema)| {
+            let ty = Type::from_schema(schema, &definitions);
+            let typed = if name.ends_with('?') { Typed::maybe(ty) } else { Typed::always(ty) };
+            (name.trim_end_matches('?').to_owned(), typed)
+        });
+        Self { values: Value::Null, types: types.collect(), proofs: Vec::new() }
+    }
+}
+
+impl Environment for World {
+    fn root(&self, root: &Root) -> Option<&Value> {
+        self.values.get(root.name())
+    }
+}
+
+impl Scope for World {
+    fn root(&self, root: &Root) -> Option<Typed> {
+        self.types.iter().find(|(name, _)| name == root.name()).map(|(_, typed)| typed.clone())
+    }
+
+    fn step_ids(&self) -> Vec<String> {
+        let names = self.types.iter().map(|(name, _)| name.clone());
+        names.filter(|name| Root::reserved().all(|root| root.name() != name)).collect()
+    }
+
+    fn proofs(&self) -> &[Proof] {
+        &self.proofs
+    }
+}
+
+/// A problem as people see it: the text, the place underlined, and what is said.
+pub(crate) fn show(text: &str, problem: &Problem) -> String {
+    let start = text.get(..problem.range.start).map_or(0, |before| before.chars().count());
+    let length = text.get(problem.range.clone()).map_or(0, |at| at.chars().count()).max(1);
+    let mut shown = format!("{}: {}\n", problem.code.id, problem.message);
+    writeln!(shown, "  {text}\n  {}{} {}", " ".repeat(start), "^".repeat(length), problem.label).unwrap();
+    if let Some(help) = &problem.help {
+        writeln!(shown, "help: {help}").unwrap();
+    }
+    if let Some(replacement) = &problem.replacement {
+        let mut fixed = text.to_owned();
+        fixed.replace_range(replacement.0.clone(), &replacement.1);
+        writeln!(shown, "fixed: {fixed}").unwrap();
+    }
+    shown
+}
