@@ -1,0 +1,19 @@
+//! What carries an operation out.
+//!
+//! An [`Adapter`] is handed a [`Call`] (one attempt of one step, complete and already checked) and answers with a
+//! [`Response`] or a [`Failure`] that says honestly how far it came. A [`Channel`] is handed a [`Question`] for the
+//! world outside and answers now or later. Both are asked at most once for each attempt: retries, polling, time and
+//! memory belong to the engine.
+//!
+//! Third parties build on this crate alone; it knows nothing of documents, plans or runs.
+
+mod call;
+mod operation;
+
+pub use call::{Adapter, Answer, Arguments, Call, Channel, Failure, FailureKind, Question, Response};
+pub use operation::{Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
+
+pub use async_trait::async_trait;
+
+#[cfg(test)]
+mod tests;

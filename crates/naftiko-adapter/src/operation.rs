@@ -1,0 +1,198 @@
+//! An operation, made self-contained.
+
+use indexmap::IndexMap;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// One operation of a provider's API, with all an adapter needs to carry it out or to imitate it.
+///
+/// Schemas are JSON Schema, draft 2020-12, whatever the version of the description they came from; a `$ref` in one
+/// is `#/$defs/NAME`, and NAME is a key of [`definitions`](Self::definitions).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Operation {
+    /// The provider it belongs to: `providerId` of the capabilities document.
+    pub provider: String,
+    /// Its `operationId` in the description.
+    pub id: String,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path below the base URL, with `{name}` where a path parameter goes: `/organizations/{id}`.
+    pub path: String,
+    /// Path, query, header and cookie parameters, in the order of the description.
+    pub parameters: Vec<Parameter>,
+    /// The request body, if it takes one.
+    pub body: Option<RequestBody>,
+    /// Answers by status as the description writes it: `200`, `4XX`, `default`.
+    pub responses: IndexMap<String, ResponseSpec>,
+    /// The named schemas that the others refer to, as `$defs` of one document.
+    pub definitions: Map<String, Value>,
+    /// The header that carries an idempotency key, if the provider honours one: then a repeat has no second effect.
+    pub idempotency_key: Option<String>,
+    /// Whether the description calls it deprecated.
+    pub deprecated: bool,
+}
+
+impl Operation {
+    /// Whether carrying it out any number of times changes nothing: `GET`, `HEAD`, `OPTIONS`, `TRACE`
+    /// (RFC 9110 §9.2.1) and `QUERY`, which is safe by its own definition.
+    pub fn is_safe(&self) -> bool {
+        matches!(self.method, Method::Get | Method::Head | Method::Options | Method::Trace | Method::Query)
+    }
+
+    /// The answer the description gives for a status: the exact one, then its class (`2XX`), then `default`.
+    pub fn response(&self, status: u16) -> Option<&ResponseSpec> {
+        let class = format!("{}XX", status / 100);
+        let find = |key: &str| {
+            self.responses.iter().find(|(status, _)| status.eq_ignore_ascii_case(key)).map(|(_, spec)| spec)
+        };
+        find(&status.to_string()).or_else(|| find(&class)).or_else(|| find("default"))
+    }
+
+    /// The answer of success: the lowest 2xx status, then `2XX`, then `default`.
+    pub fn success(&self) -> Option<(u16, &ResponseSpec)> {
+        let exact = self.responses.iter().filter_map(|(status, spec)| Some((status.parse().ok()?, spec)));
+        exact
+            .filter(|(status, _)| (200..300).contains(status))
+            .min_by_key(|(status, _)| *status)
+            .or_else(|| self.response(200).map(|spec| (200, spec)))
+    }
+
+    /// The schema that `schema` stands for: itself, or the definition its `$ref` names, followed to the end.
+    /// Nothing for a reference to nowhere or in a circle.
+    pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
+        for _ in 0..=self.definitions.len() {
+            let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(schema) };
+            schema = self.definitions.get(reference.strip_prefix("#/$defs/")?)?;
+        }
+        None
+    }
+}
+
+/// An HTTP method that a description can name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "the names are the standard's")]
+pub enum Method {
+    Get,
+    Put,
+    Post,
+    Delete,
+    Options,
+    Head,
+    Patch,
+    Trace,
+    Query,
+}
+
+impl Method {
+    /// Every method.
+    pub const ALL: [Self; 9] = [
+        Self::Get,
+        Self::Put,
+        Self::Post,
+        Self::Delete,
+        Self::Options,
+        Self::Head,
+        Self::Patch,
+        Self::Trace,
+        Self::Query,
+    ];
+
+    /// The name on the wire, in capitals.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Put => "PUT",
+            Self::Post => "POST",
+            Self::Delete => "DELETE",
+            Self::Options => "OPTIONS",
+            Self::Head => "HEAD",
+            Self::Patch => "PATCH",
+            Self::Trace => "TRACE",
+            Self::Query => "QUERY",
+        }
+    }
+}
+
+/// Where a parameter goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are the standard's")]
+pub enum Place {
+    Path,
+    Query,
+    Header,
+    Cookie,
+}
+
+impl Place {
+    /// The word that a description writes after `in`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+        }
+    }
+}
+
+/// How a parameter's value is written ("Style Values" of the `OpenAPI` 3.1 text).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(missing_docs, reason = "the names are the standard's")]
+pub enum Style {
+    Matrix,
+    Label,
+    Simple,
+    Form,
+    SpaceDelimited,
+    PipeDelimited,
+    DeepObject,
+}
+
+/// A parameter outside the body.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of the description")]
+pub struct Parameter {
+    /// Its name on the wire.
+    pub name: String,
+    /// Where it goes.
+    pub place: Place,
+    /// Whether a call without it is refused.
+    pub required: bool,
+    /// How its value is written; the place's default is filled in (`simple` in path and header, `form` else).
+    pub style: Style,
+    /// Whether each item of a list or object is written on its own; the style's default is filled in.
+    pub explode: bool,
+    /// Whether reserved characters stay as they are.
+    pub allow_reserved: bool,
+    /// The schema of its value.
+    pub schema: Value,
+    /// Whether the description calls it deprecated.
+    pub deprecated: bool,
+    /// What it means, in the words of the description.
+    pub description: Option<String>,
+}
+
+/// What an operation takes as a body.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RequestBody {
+    /// The media type that is sent.
+    pub content_type: String,
+    /// Whether a call without it is refused.
+    pub required: bool,
+    /// The schema of the body.
+    pub schema: Value,
+}
+
+/// What an operation answers with one status.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResponseSpec {
+    /// The media type, if there is a body.
+    pub content_type: Option<String>,
+    /// The schema of the body; nothing where the description gives none.
+    pub schema: Option<Value>,
+    /// Examples of the body, the first one first.
+    pub examples: Vec<Value>,
+}

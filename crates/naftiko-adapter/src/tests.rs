@@ -1,0 +1,118 @@
+//! The words of this crate mean what their documentation says.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value, json};
+
+use crate::{Arguments, Failure, FailureKind, Method, Operation, Place, ResponseSpec};
+
+fn operation(statuses: &[&str]) -> Operation {
+    let spec = |status: &&str| {
+        let examples = vec![json!(status)];
+        ((*status).to_owned(), ResponseSpec { content_type: None, schema: None, examples })
+    };
+    Operation {
+        provider: "acme".to_owned(),
+        id: "Things_get[0]".to_owned(),
+        method: Method::Get,
+        path: "/things/{id}".to_owned(),
+        parameters: Vec::new(),
+        body: None,
+        responses: statuses.iter().map(spec).collect(),
+        definitions: Map::new(),
+        idempotency_key: None,
+        deprecated: false,
+    }
+}
+
+fn described_as(operation: &Operation, status: u16) -> Option<&str> {
+    operation.response(status).and_then(|spec| spec.examples[0].as_str())
+}
+
+#[test]
+fn an_answer_is_found_by_status_then_class_then_default() {
+    let operation = operation(&["default", "4xx", "404", "200"]);
+    assert_eq!(described_as(&operation, 404), Some("404"));
+    assert_eq!(described_as(&operation, 422), Some("4xx"));
+    assert_eq!(described_as(&operation, 500), Some("default"));
+    assert_eq!(described_as(&operation, 200), Some("200"));
+}
+
+#[test]
+fn the_answer_of_success_is_the_lowest_2xx() {
+    let success = |statuses: &[&str]| {
+        let operation = operation(statuses);
+        operation.success().map(|(status, spec)| (status, spec.examples[0].clone()))
+    };
+    assert_eq!(success(&["404", "204", "201"]), Some((201, json!("201"))));
+    assert_eq!(success(&["default", "2XX"]), Some((200, json!("2XX"))));
+    assert_eq!(success(&["302", "default"]), Some((200, json!("default"))));
+    assert_eq!(success(&["302", "404"]), None);
+}
+
+#[test]
+fn a_reference_is_followed_to_the_end() {
+    let mut operation = operation(&[]);
+    let definitions = json!({
+        "A": {"$ref": "#/$defs/B"},
+        "B": {"type": "string"},
+        "Loop": {"$ref": "#/$defs/Back"},
+        "Back": {"$ref": "#/$defs/Loop"},
+        "Elsewhere": {"$ref": "https://example.com/schema"},
+    });
+    operation.definitions = definitions.as_object().cloned().unwrap_or_default();
+    let check = |name: &str, expected: Option<Value>| {
+        let schema = json!({"$ref": format!("#/$defs/{name}")});
+        assert_eq!(operation.resolve(&schema).cloned(), expected, "{name}");
+    };
+    check("A", Some(json!({"type": "string"})));
+    check("Loop", None);
+    check("Elsewhere", None);
+    check("Nobody", None);
+    assert_eq!(operation.resolve(&json!(true)), Some(&json!(true)));
+}
+
+#[test]
+fn only_methods_that_change_nothing_are_safe() {
+    let safe: Vec<_> = Method::ALL
+        .into_iter()
+        .filter(|method| Operation { method: *method, ..operation(&[]) }.is_safe())
+        .map(Method::as_str)
+        .collect();
+    assert_eq!(safe, ["GET", "OPTIONS", "HEAD", "TRACE", "QUERY"]);
+}
+
+#[test]
+fn a_method_is_stored_by_its_name_on_the_wire() {
+    for method in Method::ALL {
+        assert_eq!(json!(method), json!(method.as_str()));
+    }
+}
+
+#[test]
+fn arguments_of_one_name_in_two_places_survive_the_plan() -> serde_json::Result<()> {
+    let parameters = IndexMap::from([
+        ((Place::Query, "id".to_owned()), json!("q")),
+        ((Place::Path, "id".to_owned()), json!(["p", 1])),
+    ]);
+    let arguments = Arguments { parameters, body: Some(Value::Null) };
+    let text = serde_json::to_string(&arguments)?;
+    let back: Arguments = serde_json::from_str(&text)?;
+    assert_eq!(back, arguments, "{text}");
+    assert_eq!(back.parameter(Place::Query, "id"), Some(&json!("q")));
+    assert_eq!(back.parameter(Place::Header, "id"), None);
+    Ok(())
+}
+
+#[test]
+fn an_operation_survives_the_plan() -> serde_json::Result<()> {
+    let operation = operation(&["200", "default"]);
+    let back: Operation = serde_json::from_str(&serde_json::to_string(&operation)?)?;
+    assert_eq!(back, operation);
+    Ok(())
+}
+
+#[test]
+fn a_failure_shows_its_message_alone() {
+    let failure = Failure::new(FailureKind::NotSent, "`api.example.com` refused the connection");
+    assert_eq!(failure.to_string(), "`api.example.com` refused the connection");
+}
