@@ -1,0 +1,184 @@
+//! The tree of a description, and where its `$ref`s lead.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
+use naftiko_syntax::{Node, Value};
+
+use crate::Version;
+
+pub(crate) static MALFORMED_DESCRIPTION: Code = Code {
+    id: "malformed-description",
+    severity: Severity::Warning,
+    summary: "a part of an OpenAPI description is not what the standard says, and is left out",
+};
+
+pub(crate) static UNSUPPORTED_DESCRIPTION: Code = Code {
+    id: "unsupported-description",
+    severity: Severity::Warning,
+    summary: "a part of an OpenAPI description is valid and cannot be carried out",
+};
+
+pub(crate) static DANGLING_REFERENCE: Code = Code {
+    id: "dangling-reference",
+    severity: Severity::Warning,
+    summary: "a `$ref` of an OpenAPI description leads nowhere",
+};
+
+pub(crate) static EXTERNAL_REFERENCE: Code = Code {
+    id: "external-reference",
+    severity: Severity::Warning,
+    summary: "a `$ref` of an OpenAPI description leads to another document, which is not read",
+};
+
+pub(crate) static CIRCULAR_REFERENCE: Code = Code {
+    id: "circular-reference",
+    severity: Severity::Warning,
+    summary: "a `$ref` of an OpenAPI description leads back to itself without saying anything",
+};
+
+/// How many `$ref`s may lie between a reference and what it means; longer chains are taken for circles.
+const LONGEST_CHAIN: usize = 32;
+
+/// A description.
+#[derive(Debug)]
+pub(crate) struct Document {
+    pub(crate) root: Node,
+    pub(crate) version: Version,
+    anchors: OnceLock<BTreeMap<String, String>>,
+}
+
+/// What a `$ref` leads to.
+#[derive(Debug)]
+pub(crate) struct Target<'a> {
+    /// The JSON pointer of the node: one for each node, however the reference was written.
+    pub(crate) pointer: String,
+    pub(crate) node: &'a Node,
+}
+
+impl Document {
+    pub(crate) fn new(root: Node, version: Version) -> Self {
+        Self { root, version, anchors: OnceLock::new() }
+    }
+
+    /// The reference that `node` is, if it is one.
+    pub(crate) fn reference(node: &Node) -> Option<(&str, Span)> {
+        let reference = node.get("$ref")?;
+        Some((reference.as_str()?, reference.span))
+    }
+
+    /// Where a reference leads, one step.
+    pub(crate) fn target(&self, reference: &str, span: Span) -> Result<Target<'_>, Box<Diagnostic>> {
+        let (uri, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let own = self.root.get("$self").and_then(Node::as_str);
+        if !uri.is_empty() && own != Some(uri) {
+            let message = format!("`{reference}` is in another document, and everything is taken to fit it");
+            let help = "bundle the description into one document";
+            return Err(Box::new(Diagnostic::new(&EXTERNAL_REFERENCE, span, message).with_help(help)));
+        }
+        let fragment = percent_decoded(fragment);
+        let pointer = if fragment.is_empty() || fragment.starts_with('/') {
+            Some(fragment)
+        } else {
+            self.anchors().get(&fragment).cloned()
+        };
+        let found = pointer.and_then(|pointer| Some((self.root.pointer(&pointer)?, pointer)));
+        let Some((node, pointer)) = found else {
+            let message = format!("`{reference}` is not in this document, and everything is taken to fit it");
+            return Err(Box::new(Diagnostic::new(&DANGLING_REFERENCE, span, message)));
+        };
+        Ok(Target { pointer, node })
+    }
+
+    /// What `node` means: itself, or what its `$ref` leads to in the end.
+    pub(crate) fn follow<'a>(&'a self, node: &'a Node) -> Result<Target<'a>, Box<Diagnostic>> {
+        self.follow_from(Target { pointer: String::new(), node })
+    }
+
+    /// Like [`follow`](Self::follow), and the pointer is right too.
+    pub(crate) fn follow_from<'a>(&'a self, start: Target<'a>) -> Result<Target<'a>, Box<Diagnostic>> {
+        let mut target = start;
+        for _ in 0..LONGEST_CHAIN {
+            match Self::reference(target.node) {
+                None => return Ok(target),
+                Some((reference, span)) => target = self.target(reference, span)?,
+            }
+        }
+        match Self::reference(target.node) {
+            None => Ok(target),
+            Some((reference, span)) => Err(Box::new(circular(reference, span))),
+        }
+    }
+
+    /// The pointers of schemas that have a name of their own (`$anchor`).
+    fn anchors(&self) -> &BTreeMap<String, String> {
+        self.anchors.get_or_init(|| {
+            let mut anchors = BTreeMap::new();
+            collect_anchors(&self.root, &mut String::new(), &mut anchors);
+            anchors
+        })
+    }
+}
+
+/// The diagnostic for a part that is not what the standard says.
+pub(crate) fn malformed(span: Span, message: impl Into<String>) -> Diagnostic {
+    Diagnostic::new(&MALFORMED_DESCRIPTION, span, message)
+}
+
+/// The diagnostic for a reference that ends in itself.
+pub(crate) fn circular(reference: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&CIRCULAR_REFERENCE, span, format!("`{reference}` leads back to itself"))
+}
+
+/// A key as a token of a JSON pointer.
+pub(crate) fn token(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// Names in order of the document, the first of one name stays. Examples and values may hold the word as well: a
+/// name found there is only reached by a reference to it.
+fn collect_anchors(node: &Node, pointer: &mut String, anchors: &mut BTreeMap<String, String>) {
+    let length = pointer.len();
+    let mut visit = |key: &str, child: &Node| {
+        pointer.push('/');
+        pointer.push_str(&token(key));
+        collect_anchors(child, pointer, anchors);
+        pointer.truncate(length);
+    };
+    match &node.value {
+        Value::Mapping(mapping) => mapping.iter().for_each(|(key, entry)| visit(key, &entry.value)),
+        Value::Sequence(items) => {
+            items.iter().enumerate().for_each(|(at, item)| visit(&at.to_string(), item));
+        }
+        _ => return,
+    }
+    for key in ["$anchor", "$dynamicAnchor"] {
+        if let Some(name) = node.get(key).and_then(Node::as_str) {
+            anchors.entry(name.to_owned()).or_insert_with(|| pointer.clone());
+        }
+    }
+}
+
+fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let Some((&first, tail)) = rest.split_first() {
+        let escaped = match (first, tail) {
+            (b'%', [high, low, ..]) => hexadecimal(*high).zip(hexadecimal(*low)),
+            _ => None,
+        };
+        if let Some((high, low)) = escaped {
+            bytes.push(high * 16 + low);
+            rest = tail.get(2..).unwrap_or_default();
+        } else {
+            bytes.push(first);
+            rest = tail;
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
+}
+
+fn hexadecimal(digit: u8) -> Option<u8> {
+    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+}

@@ -1,0 +1,42 @@
+//! The operations of an API description, each made self-contained.
+//!
+//! A description is a document of `OpenAPI`. A [`Catalogue`] is an index of paths and methods, cheap to load; [`Catalogue::operation`] follows the `$ref`s of
+//! one operation, and only then. Every version from 2.0 to 3.2 comes out alike: JSON Schema 2020-12, styles filled
+//! in, no reference that leaves the [`Operation`](naftiko_adapter::Operation). A description that is wrong gives
+//! diagnostics and what could be understood, never a failure. This crate reads no file, follows no URL and knows
+//! nothing of compositions or runs.
+
+mod catalogue;
+mod circle;
+mod document;
+mod keyword;
+mod media;
+mod nearest;
+mod nullable;
+mod operation;
+mod parameter;
+mod schema;
+mod server;
+mod swagger;
+#[cfg(test)]
+mod tests;
+mod version;
+mod word;
+
+use naftiko_diagnostics::Code;
+
+pub use catalogue::{Catalogue, Entry};
+pub use version::Version;
+
+/// Every kind of problem this crate finds.
+pub static CODES: &[&Code] = &[
+    &version::NOT_OPENAPI,
+    &version::UNKNOWN_OPENAPI_VERSION,
+    &document::MALFORMED_DESCRIPTION,
+    &document::UNSUPPORTED_DESCRIPTION,
+    &document::DANGLING_REFERENCE,
+    &document::EXTERNAL_REFERENCE,
+    &document::CIRCULAR_REFERENCE,
+    &catalogue::DUPLICATE_OPERATION_ID,
+    &operation::UNDECLARED_PATH_PARAMETER,
+];

@@ -1,0 +1,127 @@
+//! Bodies and answers: which media type, which schema, which examples.
+
+use naftiko_adapter::{RequestBody, ResponseSpec};
+use naftiko_syntax::{Mapping, Node};
+use serde_json::{Value as Json, json};
+
+use crate::document::malformed;
+use crate::schema::{Reader, anything};
+
+/// What is written for a media type that says no more than "anything".
+pub(crate) const JSON: &str = "application/json";
+
+/// How well a media type suits, 0 the best: JSON, what is written like it, forms, text, anything else.
+pub(crate) fn rank(media_type: &str) -> usize {
+    match essence(media_type).as_str() {
+        JSON => 0,
+        "*/*" | "application/*" => 2,
+        form if is_urlencoded(form) => 3,
+        like if like.starts_with("application/") && like.ends_with("+json") => 1,
+        multipart if multipart.starts_with("multipart/") => 4,
+        text if text.starts_with("text/") => 5,
+        _ => 6,
+    }
+}
+
+/// The media type as it is sent: nobody can send "anything".
+pub(crate) fn concrete(media_type: &str) -> String {
+    match rank(media_type) {
+        2 => JSON.to_owned(),
+        _ => media_type.to_owned(),
+    }
+}
+
+/// Whether values of the media type are written as JSON.
+pub(crate) fn is_json(media_type: &str) -> bool {
+    rank(media_type) < 3
+}
+
+pub(crate) fn is_urlencoded(media_type: &str) -> bool {
+    essence(media_type) == "application/x-www-form-urlencoded"
+}
+
+pub(crate) fn is_multipart(media_type: &str) -> bool {
+    essence(media_type) == "multipart/form-data"
+}
+
+/// The media type without its parameters, in lower case.
+fn essence(media_type: &str) -> String {
+    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// The best media type of a `content`.
+fn best(content: &Mapping) -> Option<(&str, &Node)> {
+    let types = content.iter().filter(|(name, _)| !name.starts_with("x-"));
+    types.min_by_key(|(name, _)| rank(name)).map(|(name, entry)| (name, &entry.value))
+}
+
+/// An answer whose `$ref` leads to nothing that can be read: it may have any body.
+pub(crate) fn somewhere_else() -> ResponseSpec {
+    ResponseSpec { content_type: None, schema: Some(anything()), examples: Vec::new() }
+}
+
+impl<'a> Reader<'a> {
+    /// The request body of 3.x. One that is somewhere else may be anything.
+    pub(crate) fn body(&mut self, node: &'a Node) -> Option<RequestBody> {
+        let Some(body) = self.follow(node) else {
+            return Some(RequestBody { content_type: JSON.to_owned(), required: false, schema: anything() });
+        };
+        self.mapping(body, "a request body")?;
+        let content = self.mapping(body.get("content")?, "`content`")?;
+        let (media_type, node) = best(content)?;
+        let required = body.get("required").and_then(Node::as_bool).unwrap_or_default();
+        let media = self.follow(node);
+        let schema = media.and_then(|media| self.media_schema(media)).unwrap_or_else(anything);
+        Some(RequestBody { content_type: concrete(media_type), required, schema })
+    }
+
+    /// An answer of 3.x.
+    pub(crate) fn response(&mut self, node: &'a Node) -> ResponseSpec {
+        let nothing = ResponseSpec { content_type: None, schema: None, examples: Vec::new() };
+        let Some(response) = self.follow(node) else { return somewhere_else() };
+        self.mapping(response, "a response");
+        let content = response.get("content").and_then(|content| self.mapping(content, "`content`"));
+        let Some((media_type, node)) = content.and_then(best) else { return nothing };
+        let media = self.follow(node);
+        ResponseSpec {
+            content_type: Some(concrete(media_type)),
+            schema: media.and_then(|media| self.media_schema(media)),
+            examples: media.map(|media| self.examples(media)).unwrap_or_default(),
+        }
+    }
+
+    /// The schema of a media type. That of a stream of items (3.2) is taken for a list of them.
+    pub(crate) fn media_schema(&mut self, media: &'a Node) -> Option<Json> {
+        self.mapping(media, "a media type")?;
+        match (media.get("schema"), media.get("itemSchema")) {
+            (Some(schema), _) => Some(self.schema(schema)),
+            (None, Some(item)) => Some(json!({"type": "array", "items": self.schema(item)})),
+            (None, None) => None,
+        }
+    }
+
+    fn examples(&mut self, media: &'a Node) -> Vec<Json> {
+        let mut examples = Vec::from_iter(media.get("example").map(Node::to_json));
+        let Some(named) = media.get("examples") else { return examples };
+        let Some(named) = self.mapping(named, "`examples`") else { return examples };
+        for (_, entry) in named.iter() {
+            let Some(example) = self.follow(&entry.value) else { continue };
+            let value = example.get("dataValue").or_else(|| example.get("value"));
+            examples.extend(value.map(Node::to_json));
+        }
+        examples
+    }
+
+    /// Whether a key of `responses` is a status, and not an extension; what is neither is reported.
+    pub(crate) fn is_status(&mut self, key: &str, entry: &naftiko_syntax::Entry) -> bool {
+        let class = key.strip_suffix("XX").or_else(|| key.strip_suffix("xx"));
+        let digits = class.map_or(3, |_| 1);
+        let number = class.unwrap_or(key);
+        let status = number.len() == digits && number.bytes().all(|byte| byte.is_ascii_digit());
+        if !status && key != "default" && !key.starts_with("x-") {
+            let message = format!("expected a status, `4XX` or `default`, found `{key}`");
+            self.report(malformed(entry.key_span, message));
+        }
+        status || key == "default"
+    }
+}

@@ -1,0 +1,292 @@
+//! Which operation a name that does not exist was meant to be.
+//!
+//! Names are compared word by word. A word counts for as much as it is rare in the catalogue, so that `Controller`
+//! and `create` decide little; the tags and the path of an operation are words of it too. Nothing is better than
+//! nonsense: an operation that does not speak of the same thing is not near, however alike its name looks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use naftiko_adapter::Method;
+
+use crate::catalogue::Entry;
+use crate::word::{Action, words};
+
+/// How alike two names must be, of 1.
+const NEAR: f64 = 0.45;
+/// How far an operation may be behind the best one, of its score.
+const BESIDE_THE_BEST: f64 = 0.88;
+/// How many are named.
+const AT_MOST: usize = 3;
+/// Longer names were written by nobody, and comparing them takes time.
+const LONGEST_NAME: usize = 256;
+/// Nor does anything become clearer by more words than these.
+const MOST_WORDS: usize = 64;
+
+/// What a word of the tags or the path counts, of one in the name.
+const CONTEXT: f64 = 0.8;
+/// What a word for the same action counts, of the same word.
+const SAME_ACTION: f64 = 0.8;
+/// What words of one stem count (`authorize`, `authorization`), of the same word.
+const SAME_STEM: f64 = 0.7;
+/// What a verb counts, of a noun: what is spoken of matters more than what is done to it.
+const VERB: f64 = 0.5;
+/// What a word too many in the operation's name counts against it, of a word that is missed.
+const TOO_MANY: f64 = 0.4;
+/// How rare a word must be to say what is spoken of, of a word that no operation has.
+const COMMON: f64 = 0.1;
+/// What is left of the score of an operation that does something else.
+const OTHER_ACTION: f64 = 0.5;
+
+/// The words of a catalogue.
+#[derive(Debug)]
+pub(crate) struct Neighborhood {
+    weights: BTreeMap<String, f64>,
+    /// The weight of a word that no operation has.
+    unknown: f64,
+    operations: Vec<Neighbor>,
+}
+
+#[derive(Debug)]
+struct Neighbor {
+    /// Its place in the catalogue.
+    at: usize,
+    /// Its name, folded.
+    name: String,
+    words: Vec<String>,
+    /// The words that say what it speaks of.
+    subject: BTreeSet<String>,
+    /// The words of its tags and its path that its name has not.
+    context: Vec<String>,
+    actions: BTreeSet<Action>,
+}
+
+/// How alike the words of the catalogue are to a word.
+type Likeness<'a> = BTreeMap<&'a str, f64>;
+
+/// A word that is looked for.
+struct Word<'a> {
+    weight: f64,
+    action: Option<Action>,
+    likeness: Likeness<'a>,
+    /// Whether it says what is spoken of.
+    is_subject: bool,
+}
+
+/// A name that is looked for.
+struct Wanted<'a> {
+    words: Vec<Word<'a>>,
+    /// The words that say what it speaks of.
+    subject: BTreeSet<String>,
+    /// Whether there are operations of just this subject, and the name says no more than what is done to it. Then
+    /// what is near is among them or nowhere: to create a flag is not to create a target of a flag.
+    is_of_known_subject: bool,
+}
+
+impl Neighborhood {
+    pub(crate) fn new(entries: &[Entry]) -> Self {
+        let named =
+            entries.iter().enumerate().filter_map(|(at, entry)| Some((at, entry, entry.id.as_deref()?)));
+        let mut operations: Vec<Neighbor> = named
+            .filter(|(_, _, id)| id.len() <= LONGEST_NAME)
+            .map(|(at, entry, id)| Neighbor::new(at, entry, id))
+            .collect();
+        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+        for operation in &operations {
+            for word in operation.words.iter().chain(&operation.context) {
+                *counts.entry(word.clone()).or_default() += 1;
+            }
+        }
+        let total = u32::try_from(operations.len()).map_or(f64::MAX, f64::from);
+        let weights = counts.into_iter().map(|(word, count)| {
+            let weight =
+                rarity(f64::from(count), total) * if Action::of(&word).is_some() { VERB } else { 1.0 };
+            (word, weight)
+        });
+        let weights = weights.collect();
+        let unknown = rarity(0.0, total);
+        let mut neighborhood = Self { weights, unknown, operations: Vec::new() };
+        for operation in &mut operations {
+            operation.subject.retain(|word| neighborhood.says_something(word));
+        }
+        neighborhood.operations = operations;
+        neighborhood
+    }
+
+    /// The places of the operations nearest to `name`, best first.
+    pub(crate) fn nearest(&self, name: &str) -> Vec<usize> {
+        if name.len() > LONGEST_NAME {
+            return Vec::new();
+        }
+        let wanted = self.wanted(name);
+        let folded = folded(name);
+        let scores = self.operations.iter().map(|operation| {
+            let spelling = operation.spelling(&folded);
+            (self.meaning(&wanted, operation).max(spelling), operation.at)
+        });
+        let mut near: Vec<(f64, usize)> = scores.filter(|(score, _)| *score >= NEAR).collect();
+        near.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
+        let best = near.first().map_or(0.0, |(score, _)| *score);
+        near.retain(|(score, _)| *score >= best * BESIDE_THE_BEST);
+        near.truncate(AT_MOST);
+        near.into_iter().map(|(_, at)| at).collect()
+    }
+
+    fn weight(&self, word: &str) -> f64 {
+        self.weights.get(word).copied().unwrap_or(self.unknown)
+    }
+
+    /// Whether a word says what is spoken of: neither what is done to it, nor what most operations say.
+    fn says_something(&self, word: &str) -> bool {
+        Action::of(word).is_none() && self.weight(word) > self.unknown * COMMON
+    }
+
+    fn wanted(&self, name: &str) -> Wanted<'_> {
+        let mut subject: BTreeSet<String> = words(subject(name)).into_iter().collect();
+        subject.retain(|word| self.says_something(word));
+        let all = words(name);
+        let says_no_more = all.iter().all(|word| subject.contains(word) || !self.says_something(word));
+        let words = all.into_iter().map(|word| {
+            let alike = self.weights.keys().map(|other| (other.as_str(), likeness(&word, other)));
+            Word {
+                weight: self.weight(&word),
+                action: Action::of(&word),
+                is_subject: subject.contains(&word),
+                likeness: alike.filter(|(_, alike)| *alike > 0.0).collect(),
+            }
+        });
+        let words = words.collect();
+        let is_of_known_subject =
+            says_no_more && self.operations.iter().any(|operation| operation.subject == subject);
+        Wanted { words, subject, is_of_known_subject }
+    }
+
+    /// How much of what is wanted an operation is, of 1.
+    fn meaning(&self, wanted: &Wanted<'_>, operation: &Neighbor) -> f64 {
+        if wanted.is_of_known_subject && operation.subject != wanted.subject {
+            return 0.0;
+        }
+        let (mut sought, mut found) = (0.0, 0.0);
+        let mut same_subject = false;
+        let mut met: BTreeSet<&str> = BTreeSet::new();
+        let mut actions = BTreeSet::new();
+        for word in &wanted.words {
+            let alike = |others: &[String]| {
+                others
+                    .iter()
+                    .filter_map(|other| word.likeness.get(other.as_str()).copied())
+                    .fold(0.0, f64::max)
+            };
+            let mut best = alike(&operation.words).max(CONTEXT * alike(&operation.context));
+            same_subject |= word.is_subject && best > 0.0;
+            met.extend(
+                operation.words.iter().map(String::as_str).filter(|other| word.likeness.contains_key(other)),
+            );
+            if let Some(action) = word.action {
+                actions.insert(action);
+                if operation.actions.contains(&action) {
+                    best = best.max(SAME_ACTION);
+                    met.extend(
+                        operation.words.iter().map(String::as_str).filter(|w| Action::of(w) == Some(action)),
+                    );
+                }
+            }
+            sought += word.weight;
+            found += word.weight * best;
+        }
+        let others = operation.words.iter().filter(|word| !met.contains(word.as_str()));
+        let too_many: f64 = others.map(|word| self.weight(word)).sum();
+        // A name of nothing but common words means an operation whose name has no others either.
+        same_subject |= wanted.subject.is_empty() && too_many <= 0.0;
+        if !same_subject || sought <= 0.0 {
+            return 0.0;
+        }
+        let other_action = !actions.is_empty() && actions.is_disjoint(&operation.actions);
+        let score = found / (sought + TOO_MANY * too_many);
+        if other_action { score * OTHER_ACTION } else { score }
+    }
+}
+
+impl Neighbor {
+    fn new(at: usize, entry: &Entry, id: &str) -> Self {
+        let own = words(id);
+        let path = entry.path.split('/').filter(|segment| !segment.contains('{'));
+        let mut context: Vec<String> = Vec::new();
+        let texts = path.chain(entry.tags.iter().map(String::as_str));
+        for word in texts.filter(|text| text.len() <= LONGEST_NAME).flat_map(words).take(MOST_WORDS) {
+            if !own.contains(&word) && !context.contains(&word) {
+                context.push(word);
+            }
+        }
+        let mut actions: BTreeSet<Action> = own.iter().filter_map(|word| Action::of(word)).collect();
+        if actions.is_empty() {
+            actions.extend(usual_actions(entry));
+        }
+        let subject = words(subject(id)).into_iter().collect();
+        Self { at, name: folded(id), words: own, subject, context, actions }
+    }
+
+    /// How alike the names are, letter by letter; 0 but for a slip of one or two.
+    fn spelling(&self, name: &str) -> f64 {
+        let longest = self.name.chars().count().max(name.chars().count());
+        let slips = if longest < 16 { 1 } else { 2 };
+        if longest < 4 || self.name.len().abs_diff(name.len()) > slips * 4 {
+            return 0.0;
+        }
+        let distance = strsim::damerau_levenshtein(&self.name, name);
+        if distance > slips { 0.0 } else { share(longest - distance, longest) }
+    }
+}
+
+/// What a method does, where the name does not say.
+fn usual_actions(entry: &Entry) -> Vec<Action> {
+    match entry.method {
+        Method::Get if entry.path.ends_with('}') => vec![Action::Get],
+        Method::Get => vec![Action::List, Action::Get],
+        Method::Post => vec![Action::Create],
+        Method::Put | Method::Patch => vec![Action::Update],
+        Method::Delete => vec![Action::Delete],
+        Method::Options | Method::Head | Method::Trace | Method::Query => Vec::new(),
+    }
+}
+
+/// The part of a name that says what is spoken of: all before the last `_`, `.` or the like, or the whole name.
+fn subject(name: &str) -> &str {
+    let name = name.trim_end_matches(|c: char| !c.is_alphabetic());
+    match name.rsplit_once(|c: char| !c.is_alphanumeric()) {
+        Some((subject, _)) if words(subject).iter().any(|word| Action::of(word).is_none()) => subject,
+        _ => name,
+    }
+}
+
+/// The inverse document frequency of a word that `count` of `total` operations have, as BM25 has it.
+fn rarity(count: f64, total: f64) -> f64 {
+    (1.0 + (total - count + 0.5) / (count + 0.5)).ln()
+}
+
+/// How alike two words are, of 1: the same, one with a slip in four letters, or of one stem.
+fn likeness(a: &str, b: &str) -> f64 {
+    if a == b {
+        return 1.0;
+    }
+    let (shorter, longer) =
+        (a.chars().count().min(b.chars().count()), a.chars().count().max(b.chars().count()));
+    if shorter < 4 || shorter * 2 < longer {
+        return 0.0;
+    }
+    let distance = strsim::damerau_levenshtein(a, b);
+    if distance * 4 <= longer {
+        return share(longer - distance, longer);
+    }
+    let stem = a.chars().zip(b.chars()).take_while(|(a, b)| a == b).count();
+    if stem >= 5 && stem * 5 >= longer * 3 { SAME_STEM } else { 0.0 }
+}
+
+fn share(part: usize, whole: usize) -> f64 {
+    let number = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
+    number(part) / number(whole)
+}
+
+/// A name without case and separators.
+fn folded(name: &str) -> String {
+    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}

@@ -1,0 +1,147 @@
+//! One operation, put together.
+
+use std::collections::BTreeSet;
+
+use indexmap::IndexMap;
+use naftiko_adapter::{Operation, Parameter, Place, ResponseSpec, Style};
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_syntax::Node;
+use serde_json::json;
+
+use crate::Version;
+use crate::catalogue::Entry;
+use crate::document::{Document, malformed};
+use crate::schema::Reader;
+
+pub(crate) static UNDECLARED_PATH_PARAMETER: Code = Code {
+    id: "undeclared-path-parameter",
+    severity: Severity::Warning,
+    summary: "a path of an OpenAPI description has a parameter that no operation declares",
+};
+
+/// The operation that `entry` stands for.
+pub(crate) fn read(document: &Document, entry: &Entry, provider: &str) -> (Operation, Vec<Diagnostic>) {
+    let mut reader = Reader::new(document);
+    let node = document.root.pointer(&entry.operation);
+    let mut operation = Operation {
+        provider: provider.to_owned(),
+        id: entry.id.clone().unwrap_or_else(|| format!("{} {}", entry.method.as_str(), entry.path)),
+        method: entry.method,
+        path: entry.path.clone(),
+        parameters: Vec::new(),
+        body: None,
+        responses: IndexMap::new(),
+        definitions: serde_json::Map::new(),
+        idempotency_key: None,
+        deprecated: entry.deprecated,
+    };
+    match node {
+        Some(node) => {
+            let (nodes, complete) = reader.parameter_nodes(node, entry);
+            operation.parameters = reader.parameters(&nodes, entry, complete);
+            operation.body = match document.version {
+                Version::V2_0 => reader.swagger_body(node, &nodes),
+                _ => node.get("requestBody").and_then(|body| reader.body(body)),
+            };
+            operation.responses = reader.responses(node);
+        }
+        None => reader.report(malformed(entry.span, "the operation is not of this description")),
+    }
+    let (definitions, diagnostics) = reader.finish();
+    operation.definitions = definitions;
+    (operation, diagnostics)
+}
+
+/// The names between braces of a path template.
+fn template_names(path: &str) -> Vec<&str> {
+    let after = path.split('{').skip(1);
+    after.filter_map(|after| after.split_once('}')).map(|(name, _)| name).collect()
+}
+
+impl<'a> Reader<'a> {
+    /// The parameters of the path and then of the operation, references followed; and whether each could be.
+    fn parameter_nodes(&mut self, operation: &'a Node, entry: &Entry) -> (Vec<&'a Node>, bool) {
+        let document = self.document;
+        let items = entry.items.iter().filter_map(|pointer| document.root.pointer(pointer));
+        let mut complete = true;
+        let mut nodes = Vec::new();
+        for holder in items.chain(std::iter::once(operation)) {
+            let Some(list) = holder.get("parameters") else { continue };
+            for node in self.list(list, "`parameters`") {
+                let found = self.follow(node).filter(|node| self.mapping(node, "a parameter").is_some());
+                complete &= found.is_some();
+                nodes.extend(found);
+            }
+        }
+        (nodes, complete)
+    }
+
+    /// Each parameter once, as the last one of its name and place says. Those of the path are all there, and no
+    /// others, whatever the description declares; if it is `complete`, it is told of.
+    fn parameters(&mut self, nodes: &[&'a Node], entry: &Entry, complete: bool) -> Vec<Parameter> {
+        let in_path = template_names(&entry.path);
+        let known: BTreeSet<&str> = in_path.iter().copied().collect();
+        let mut parameters: IndexMap<(Place, String), Parameter> = IndexMap::new();
+        for &node in nodes {
+            if self.is_part_of_body(node) {
+                continue;
+            }
+            let Some(parameter) = self.parameter(node) else { continue };
+            if parameter.place == Place::Path && !known.contains(parameter.name.as_str()) {
+                let message = format!("the path `{}` has no parameter `{}`", entry.path, parameter.name);
+                self.report(malformed(node.get("name").unwrap_or(node).span, message));
+                continue;
+            }
+            parameters.insert((parameter.place, parameter.name.clone()), parameter);
+        }
+        for name in in_path {
+            parameters.entry((Place::Path, name.to_owned())).or_insert_with(|| {
+                if complete {
+                    let message = format!("`{name}` of `{}` is declared by no parameter", entry.path);
+                    let diagnostic = Diagnostic::new(&UNDECLARED_PATH_PARAMETER, entry.path_span, message)
+                        .with_help("it is taken for a required string");
+                    self.report(diagnostic);
+                }
+                undeclared(name)
+            });
+        }
+        parameters.into_values().collect()
+    }
+
+    fn is_part_of_body(&self, node: &Node) -> bool {
+        let place = node.get("in").and_then(Node::as_str);
+        self.document.version == Version::V2_0 && matches!(place, Some("body" | "formData"))
+    }
+
+    fn responses(&mut self, operation: &'a Node) -> IndexMap<String, ResponseSpec> {
+        let mut responses = IndexMap::new();
+        let Some(node) = operation.get("responses") else { return responses };
+        let Some(mapping) = self.mapping(node, "`responses`") else { return responses };
+        for (status, entry) in mapping.iter() {
+            if !self.is_status(status, entry) {
+                continue;
+            }
+            let response = match self.document.version {
+                Version::V2_0 => self.swagger_response(&entry.value, operation),
+                _ => self.response(&entry.value),
+            };
+            responses.insert(status.to_owned(), response);
+        }
+        responses
+    }
+}
+
+/// What a path parameter that is not declared is taken for.
+fn undeclared(name: &str) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        place: Place::Path,
+        required: true,
+        style: Style::Simple,
+        explode: false,
+        allow_reserved: false,
+        schema: json!({"type": "string"}),
+        deprecated: false,
+        description: None,
+    }
+}

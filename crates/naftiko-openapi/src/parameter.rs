@@ -1,0 +1,134 @@
+//! Parameters outside the body.
+
+use naftiko_adapter::{Parameter, Place, Style};
+use naftiko_diagnostics::Diagnostic;
+use naftiko_syntax::Node;
+use serde_json::{Value as Json, json};
+
+use crate::Version;
+use crate::document::{UNSUPPORTED_DESCRIPTION, malformed};
+use crate::media::is_json;
+use crate::schema::{Reader, anything};
+
+/// Headers that the standard keeps from parameters: the body, the answer and the credentials decide them.
+const KEPT: [&str; 3] = ["accept", "content-type", "authorization"];
+
+impl<'a> Reader<'a> {
+    /// A parameter; nothing, and perhaps a diagnostic, for what is none or cannot be sent.
+    pub(crate) fn parameter(&mut self, node: &'a Node) -> Option<Parameter> {
+        let place = self.place(node)?;
+        let name = self.parameter_name(node)?;
+        if place == Place::Header && KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(name)) {
+            return None;
+        }
+        let (style, explode, schema) = if self.document.version == Version::V2_0 {
+            self.swagger_value(node, place)
+        } else {
+            let style = self.style(node, place);
+            let explode = node.get("explode").and_then(Node::as_bool).unwrap_or(style == Style::Form);
+            (style, explode, self.parameter_schema(node))
+        };
+        let flag = |key: &str| node.get(key).and_then(Node::as_bool).unwrap_or_default();
+        Some(Parameter {
+            name: name.to_owned(),
+            place,
+            required: place == Place::Path || flag("required"),
+            style,
+            explode,
+            allow_reserved: flag("allowReserved"),
+            schema,
+            deprecated: flag("deprecated"),
+            description: node.get("description").and_then(Node::as_str).map(str::to_owned),
+        })
+    }
+
+    fn place(&mut self, node: &'a Node) -> Option<Place> {
+        let Some(place) = node.get("in") else {
+            self.report(malformed(node.span, "a parameter has no `in`"));
+            return None;
+        };
+        let known = [Place::Path, Place::Query, Place::Header, Place::Cookie];
+        let known = known.into_iter().find(|known| Some(known.as_str()) == place.as_str());
+        if known.is_none() {
+            let diagnostic = match place.as_str() {
+                Some("querystring") => {
+                    let message =
+                        "a parameter that is the whole query string is not supported, and is left out";
+                    Diagnostic::new(&UNSUPPORTED_DESCRIPTION, place.span, message)
+                }
+                Some(other) => malformed(
+                    place.span,
+                    format!("expected `path`, `query`, `header` or `cookie`, found `{other}`"),
+                ),
+                None => {
+                    malformed(place.span, format!("expected `in` to be a string, found {}", place.kind()))
+                }
+            };
+            self.report(diagnostic);
+        }
+        known
+    }
+
+    pub(crate) fn parameter_name(&mut self, node: &'a Node) -> Option<&'a str> {
+        let name = node.get("name");
+        let text = name.and_then(Node::as_str);
+        if text.is_none() {
+            let message = match name {
+                None => "a parameter has no `name`".to_owned(),
+                Some(name) => format!("expected `name` to be a string, found {}", name.kind()),
+            };
+            self.report(malformed(name.unwrap_or(node).span, message));
+        }
+        text
+    }
+
+    fn style(&mut self, node: &'a Node, place: Place) -> Style {
+        let (usual, others): (Style, &[(&str, Style)]) = match place {
+            Place::Path => (
+                Style::Simple,
+                &[("simple", Style::Simple), ("label", Style::Label), ("matrix", Style::Matrix)],
+            ),
+            Place::Query => (
+                Style::Form,
+                &[
+                    ("form", Style::Form),
+                    ("spaceDelimited", Style::SpaceDelimited),
+                    ("pipeDelimited", Style::PipeDelimited),
+                    ("deepObject", Style::DeepObject),
+                ],
+            ),
+            Place::Header => (Style::Simple, &[("simple", Style::Simple)]),
+            Place::Cookie => (Style::Form, &[("form", Style::Form), ("cookie", Style::Form)]),
+        };
+        let Some(written) = node.get("style") else { return usual };
+        let style = others.iter().find(|(name, _)| Some(*name) == written.as_str());
+        if style.is_none() {
+            let found =
+                written.as_str().map_or_else(|| written.kind().to_owned(), |name| format!("`{name}`"));
+            let message = format!("expected a style for a {} parameter, found {found}", place.as_str());
+            self.report(malformed(written.span, message));
+        }
+        style.map_or(usual, |(_, style)| *style)
+    }
+
+    fn parameter_schema(&mut self, node: &'a Node) -> Json {
+        if let Some(schema) = node.get("schema") {
+            return self.schema(schema);
+        }
+        let Some(content) = node.get("content").and_then(|content| self.mapping(content, "`content`")) else {
+            return anything();
+        };
+        let Some((media_type, entry)) = content.iter().next() else { return anything() };
+        let media = self.follow(&entry.value);
+        let schema = media.and_then(|media| self.media_schema(media)).unwrap_or_else(anything);
+        written_as(media_type, schema)
+    }
+}
+
+/// Notes beside the schema that the value is sent as JSON text, whatever its style.
+fn written_as(media_type: &str, mut schema: Json) -> Json {
+    if let (true, Some(keywords)) = (is_json(media_type), schema.as_object_mut()) {
+        keywords.insert("contentMediaType".to_owned(), json!(media_type));
+    }
+    schema
+}

@@ -1,0 +1,350 @@
+//! Schemas of any version as JSON Schema 2020-12.
+//!
+//! The walk follows the structure of schemas (a property may be called `$ref`, `type` or `nullable` and is no
+//! keyword), and a reference is only noted down: what it leads to becomes a definition later, so that nothing here
+//! goes round in circles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use naftiko_diagnostics::{Diagnostic, Span};
+use naftiko_syntax::{Mapping, Node, Value};
+use serde_json::{Map, Value as Json, json};
+
+use crate::document::{Document, circular, malformed};
+use crate::keyword::{self, ANNOTATIONS};
+use crate::{Version, circle, nullable};
+
+/// What reads the parts of one operation: it gathers the definitions they need, and the diagnostics.
+#[derive(Debug)]
+pub(crate) struct Reader<'a> {
+    pub(crate) document: &'a Document,
+    diagnostics: Vec<Diagnostic>,
+    /// The names of definitions by the pointer of what they stand for.
+    names: BTreeMap<String, String>,
+    /// The names that are taken, and for each the number to try next where another wants it.
+    taken: BTreeMap<String, usize>,
+    /// Definitions that are named and not yet read.
+    pending: Vec<(String, &'a Node)>,
+    /// The definition that is being read.
+    within: Option<String>,
+    /// Where a definition (the first) speaks of another (the second).
+    mentions: BTreeMap<(String, String), (String, Span)>,
+}
+
+/// The schema that everything fits.
+pub(crate) fn anything() -> Json {
+    Json::Object(Map::new())
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(document: &'a Document) -> Self {
+        Self {
+            document,
+            diagnostics: Vec::new(),
+            names: BTreeMap::new(),
+            taken: BTreeMap::new(),
+            pending: Vec::new(),
+            within: None,
+            mentions: BTreeMap::new(),
+        }
+    }
+
+    pub(crate) fn report(&mut self, diagnostic: Diagnostic) {
+        self.diagnostics.push(diagnostic);
+    }
+
+    /// What `node` means if it may be a reference; a reference that leads nowhere is reported.
+    pub(crate) fn follow(&mut self, node: &'a Node) -> Option<&'a Node> {
+        match self.document.follow(node) {
+            Ok(target) => Some(target.node),
+            Err(diagnostic) => {
+                self.report(*diagnostic);
+                None
+            }
+        }
+    }
+
+    /// The mapping that `node` is; nothing at all is as good as not there, and anything else is reported.
+    pub(crate) fn mapping(&mut self, node: &'a Node, what: &str) -> Option<&'a Mapping> {
+        let mapping = node.as_mapping();
+        if mapping.is_none() && node.value != Value::Null {
+            self.report(malformed(
+                node.span,
+                format!("expected {what} to be a mapping, found {}", node.kind()),
+            ));
+        }
+        mapping
+    }
+
+    /// The list that `node` is; nothing at all is an empty one, and anything else is reported.
+    pub(crate) fn list(&mut self, node: &'a Node, what: &str) -> &'a [Node] {
+        let items = node.as_sequence();
+        if items.is_none() && node.value != Value::Null {
+            self.report(malformed(node.span, format!("expected {what} to be a list, found {}", node.kind())));
+        }
+        items.unwrap_or_default()
+    }
+
+    /// The definitions that the schemas so far need, and what was found on the way; each place is spoken of once.
+    pub(crate) fn finish(mut self) -> (Map<String, Json>, Vec<Diagnostic>) {
+        let mut definitions = Map::new();
+        let mut next = 0;
+        while let Some((name, node)) = self.pending.get(next).cloned() {
+            self.within = Some(name.clone());
+            let schema = self.schema(node);
+            definitions.insert(name, schema);
+            next += 1;
+        }
+        for edge in circle::open(&mut definitions) {
+            if let Some((reference, span)) = self.mentions.get(&edge) {
+                self.diagnostics.push(circular(reference, *span));
+            }
+        }
+        let mut seen = BTreeSet::new();
+        self.diagnostics.retain(|diagnostic| seen.insert((diagnostic.code.id, diagnostic.primary.span)));
+        (definitions, self.diagnostics)
+    }
+
+    /// A schema as JSON Schema.
+    pub(crate) fn schema(&mut self, node: &'a Node) -> Json {
+        match &node.value {
+            Value::Bool(value) => Json::Bool(*value),
+            Value::Null => anything(),
+            Value::Mapping(mapping) => Json::Object(self.keywords(mapping, &[])),
+            _ => {
+                self.report(malformed(node.span, format!("expected a schema, found {}", node.kind())));
+                anything()
+            }
+        }
+    }
+
+    /// The keywords of a mapping as JSON Schema, `other` keys aside, which are no keywords.
+    pub(crate) fn keywords(&mut self, mapping: &'a Mapping, other: &[&str]) -> Map<String, Json> {
+        let older = self.document.version.is_before_json_schema();
+        let reference = mapping.get("$ref").and_then(Node::as_str);
+        let mut out = Map::new();
+        for (key, entry) in mapping.iter().filter(|(key, _)| !other.contains(key)) {
+            // Nothing that validates may stand beside a `$ref` of the older dialect; what is said to people may.
+            let counts = !older || reference.is_none() || key == "$ref" || ANNOTATIONS.contains(&key);
+            if counts {
+                self.keyword(key, &entry.value, mapping, &mut out);
+            }
+        }
+        exclusive_bounds(&mut out);
+        let nullable = match self.document.version {
+            Version::V2_0 => mapping.get("x-nullable"),
+            Version::V3_0 => mapping.get("nullable"),
+            _ => None,
+        };
+        match nullable.and_then(Node::as_bool) {
+            Some(true) => nullable::accept_null(out),
+            _ => out,
+        }
+    }
+
+    fn keyword(&mut self, key: &str, node: &'a Node, mapping: &'a Mapping, out: &mut Map<String, Json>) {
+        let older = self.document.version.is_before_json_schema();
+        let mut set = |key: &str, value: Json| drop(out.insert(key.to_owned(), value));
+        match key {
+            "$ref" | "$dynamicRef" => {
+                if let Some(name) = self.named(node) {
+                    set("$ref", json!(format!("#/$defs/{name}")));
+                }
+            }
+            "items" if node.as_sequence().is_some() => {
+                if let Some(schemas) = self.schemas(node, key) {
+                    set("prefixItems", schemas);
+                }
+            }
+            "additionalItems" => {
+                if mapping.get("items").and_then(Node::as_sequence).is_some() {
+                    set("items", self.schema(node));
+                }
+            }
+            "dependencies" => self.dependencies(node, out),
+            "type" => self.types(node, out),
+            "discriminator" => set(key, self.discriminator(node)),
+            "nullable" | "x-nullable" if older => {}
+            _ if keyword::NAMING.contains(&key) => {}
+            _ if keyword::ONE.contains(&key) => set(key, self.schema(node)),
+            _ if keyword::LIST.contains(&key) => {
+                if let Some(schemas) = self.schemas(node, key) {
+                    set(key, schemas);
+                }
+            }
+            _ if keyword::NAMED.contains(&key) => {
+                if let Some(mapping) = self.mapping(node, &format!("`{key}`")) {
+                    let named =
+                        mapping.iter().map(|(name, entry)| (name.to_owned(), self.schema(&entry.value)));
+                    set(key, Json::Object(named.collect()));
+                }
+            }
+            _ => self.plain(key, node, out),
+        }
+    }
+
+    /// A keyword that holds no schema.
+    fn plain(&mut self, key: &str, node: &'a Node, out: &mut Map<String, Json>) {
+        let value = node.to_json();
+        let bound = key.starts_with("exclusiveM") && value.is_boolean();
+        if let Some(shape) = keyword::expected(key, &value).filter(|_| !bound) {
+            self.report(malformed(
+                node.span,
+                format!("expected `{key}` to be {shape}, found {}", node.kind()),
+            ));
+            return;
+        }
+        let value = match value {
+            Json::Array(names) if key == "required" => Json::Array(keyword::without_repeats(names)),
+            other => other,
+        };
+        out.insert(key.to_owned(), value);
+    }
+
+    fn schemas(&mut self, node: &'a Node, key: &str) -> Option<Json> {
+        let items = self.list(node, &format!("`{key}`"));
+        // An empty list is refused by validators, and says nothing.
+        (!items.is_empty()).then(|| items.iter().map(|item| self.schema(item)).collect())
+    }
+
+    fn types(&mut self, node: &'a Node, out: &mut Map<String, Json>) {
+        let mut names: Vec<&str> = Vec::new();
+        let written = node.as_sequence().unwrap_or(std::slice::from_ref(node));
+        for item in written {
+            match item.as_str() {
+                Some("file") if self.document.version == Version::V2_0 => {
+                    names.push("string");
+                    out.insert("format".to_owned(), json!("binary"));
+                }
+                Some(name) if keyword::TYPES.contains(&name) => names.push(name),
+                found => {
+                    let found = found.map_or_else(|| item.kind().to_owned(), |name| format!("`{name}`"));
+                    self.report(malformed(
+                        item.span,
+                        format!("expected a type of JSON Schema, found {found}"),
+                    ));
+                    // A type nobody knows may be anything.
+                    return;
+                }
+            }
+        }
+        let mut seen = BTreeSet::new();
+        names.retain(|name| seen.insert(*name));
+        let value = match names.as_slice() {
+            [] => return,
+            [name] if node.as_sequence().is_none() => json!(name),
+            names => json!(names),
+        };
+        out.insert("type".to_owned(), value);
+    }
+
+    /// `dependencies` of older drafts: lists of names and schemas in one.
+    fn dependencies(&mut self, node: &'a Node, out: &mut Map<String, Json>) {
+        let Some(mapping) = self.mapping(node, "`dependencies`") else { return };
+        for (name, entry) in mapping.iter() {
+            let (key, value) = match entry.value.as_sequence() {
+                Some(_) => ("dependentRequired", entry.value.to_json()),
+                None => ("dependentSchemas", self.schema(&entry.value)),
+            };
+            if key == "dependentSchemas" || keyword::expected("required", &value).is_none() {
+                let group = out.entry(key).or_insert_with(anything);
+                if let Some(group) = group.as_object_mut() {
+                    group.insert(name.to_owned(), value);
+                }
+            }
+        }
+    }
+
+    /// The property that tells alternatives apart. The mapping of its values names definitions, like a `$ref`; a
+    /// name that leads nowhere is left out.
+    fn discriminator(&mut self, node: &'a Node) -> Json {
+        let Some(discriminator) = node.as_mapping() else {
+            return json!({ "propertyName": node.to_json() });
+        };
+        let mut out = Map::new();
+        for (key, entry) in discriminator.iter() {
+            let value = match (key, entry.value.as_mapping()) {
+                ("mapping", Some(mapping)) => {
+                    let alternatives = mapping.iter().filter_map(|(value, entry)| {
+                        let name = self.alternative(&entry.value)?;
+                        Some((value.to_owned(), json!(format!("#/$defs/{name}"))))
+                    });
+                    Json::Object(alternatives.collect())
+                }
+                _ => entry.value.to_json(),
+            };
+            out.insert(key.to_owned(), value);
+        }
+        Json::Object(out)
+    }
+
+    fn alternative(&mut self, node: &'a Node) -> Option<String> {
+        let text = node.as_str()?;
+        let component = format!("#/components/schemas/{text}");
+        let target = [component.as_str(), text]
+            .into_iter()
+            .find_map(|way| self.document.target(way, node.span).ok())?;
+        Some(self.name(target.pointer, target.node))
+    }
+
+    /// The name of the definition that a `$ref` leads to; nothing, and a diagnostic, if it leads nowhere.
+    fn named(&mut self, node: &'a Node) -> Option<String> {
+        let Some(reference) = node.as_str() else {
+            self.report(malformed(
+                node.span,
+                format!("expected `$ref` to be a string, found {}", node.kind()),
+            ));
+            return None;
+        };
+        match self.document.target(reference, node.span) {
+            Ok(target) => {
+                let name = self.name(target.pointer, target.node);
+                if let Some(within) = &self.within {
+                    let mention = (within.clone(), name.clone());
+                    self.mentions.entry(mention).or_insert_with(|| (reference.to_owned(), node.span));
+                }
+                Some(name)
+            }
+            Err(diagnostic) => {
+                self.report(*diagnostic);
+                None
+            }
+        }
+    }
+
+    /// The name of the definition of what is at `pointer`: its last token as far as a reference can hold it, and a
+    /// number where that is another's name.
+    fn name(&mut self, pointer: String, node: &'a Node) -> String {
+        if let Some(name) = self.names.get(&pointer) {
+            return name.clone();
+        }
+        let last = pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/").replace("~0", "~");
+        let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
+        let mut base: String = last.chars().map(|c| if fits(c) { c } else { '_' }).collect();
+        if base.is_empty() {
+            base.push_str("schema");
+        }
+        let mut number = self.taken.get(&base).copied().unwrap_or(1);
+        let mut name = base.clone();
+        while self.taken.contains_key(&name) {
+            number += 1;
+            name = format!("{base}_{number}");
+        }
+        self.taken.insert(base, number);
+        self.taken.entry(name.clone()).or_insert(1);
+        self.names.insert(pointer, name.clone());
+        self.pending.push((name.clone(), node));
+        name
+    }
+}
+
+/// `exclusiveMinimum: true` makes the bound beside it exclusive; JSON Schema has the bound itself there.
+fn exclusive_bounds(schema: &mut Map<String, Json>) {
+    for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        let Some(&Json::Bool(applies)) = schema.get(exclusive) else { continue };
+        schema.shift_remove(exclusive);
+        if applies && let Some(value) = schema.shift_remove(bound) {
+            schema.insert(exclusive.to_owned(), value);
+        }
+    }
+}
