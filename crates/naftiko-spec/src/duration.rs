@@ -1,0 +1,52 @@
+//! Durations as authors write them.
+
+use jiff::SignedDuration;
+
+/// Reads `500ms`, `30s`, `5m`, `2h`, `3d` or an ISO 8601 duration (`PT5M`). A day is 24 hours; months and years,
+/// which have no fixed length, and negative durations are nothing.
+pub fn parse_duration(text: &str) -> Option<SignedDuration> {
+    let duration = short(text).or_else(|| iso(text))?;
+    (!duration.is_negative()).then_some(duration)
+}
+
+fn short(text: &str) -> Option<SignedDuration> {
+    let unit_at = text.find(|c: char| !c.is_ascii_digit())?;
+    let (digits, unit) = text.split_at_checked(unit_at)?;
+    let count: i64 = digits.parse().ok()?;
+    match unit {
+        "ms" => Some(SignedDuration::from_millis(count)),
+        "s" => Some(SignedDuration::from_secs(count)),
+        "m" => count.checked_mul(60).map(SignedDuration::from_secs),
+        "h" => count.checked_mul(3600).map(SignedDuration::from_secs),
+        "d" => count.checked_mul(86_400).map(SignedDuration::from_secs),
+        _ => None,
+    }
+}
+
+fn iso(text: &str) -> Option<SignedDuration> {
+    if !text.starts_with(['P', 'p']) {
+        return None;
+    }
+    let span: jiff::Span = text.parse().ok()?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_read_in_both_forms() {
+        let seconds = |text| parse_duration(text).map(|duration| duration.as_secs());
+        assert_eq!(parse_duration("500ms"), Some(SignedDuration::from_millis(500)));
+        assert_eq!(seconds("30s"), Some(30));
+        assert_eq!(seconds("5m"), Some(300));
+        assert_eq!(seconds("2h"), Some(7200));
+        assert_eq!(seconds("3d"), Some(259_200));
+        assert_eq!(seconds("PT5M"), Some(300));
+        assert_eq!(seconds("P1D"), Some(86_400));
+        for nonsense in ["", "5", "m", "5 m", "-5s", "-PT5M", "P1M", "5x", "9999999999999999999d"] {
+            assert_eq!(seconds(nonsense), None, "{nonsense}");
+        }
+    }
+}

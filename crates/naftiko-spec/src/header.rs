@@ -1,0 +1,158 @@
+//! What kind of document it is, and of which edition.
+
+use naftiko_diagnostics::{Diagnostic, Span, nearest, one_of};
+use naftiko_syntax::{Node, Value};
+
+use crate::codes::{UNKNOWN_DOCUMENT_KIND, UNKNOWN_EDITION, UNSUPPORTED_DOCUMENT_KIND};
+
+/// A kind of document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A workflow of inputs, steps and outputs.
+    Composition,
+    /// The operations of a provider, in groups.
+    Capabilities,
+}
+
+impl Kind {
+    const ALL: [Self; 2] = [Self::Composition, Self::Capabilities];
+
+    /// The value of `specification` in the header.
+    pub fn specification(self) -> &'static str {
+        match self {
+            Self::Composition => "Naftiko Capability Composition",
+            Self::Capabilities => "Naftiko Capabilities",
+        }
+    }
+}
+
+/// An edition of the language. Editions are read side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Edition {
+    /// As published: data flow is inferred.
+    V0_1,
+    /// Executable: nothing is guessed.
+    V0_2,
+}
+
+impl Edition {
+    const ALL: [Self; 2] = [Self::V0_1, Self::V0_2];
+
+    /// The value of `specificationVersion` in the header.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V0_1 => "0.1",
+            Self::V0_2 => "0.2",
+        }
+    }
+}
+
+/// The header of a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Header {
+    /// The kind of document.
+    pub kind: Kind,
+    /// Its edition.
+    pub edition: Edition,
+}
+
+impl Header {
+    /// Reads the header of a document.
+    ///
+    /// # Errors
+    /// The one diagnostic that says why this is not a document we read.
+    pub fn read(root: &Node) -> Result<Self, Box<Diagnostic>> {
+        let kind = kind(root)?;
+        Ok(Self { kind, edition: edition(root, kind)? })
+    }
+}
+
+fn kind(root: &Node) -> Result<Kind, Box<Diagnostic>> {
+    let Some(node) = root.get("specification") else { return Err(Box::new(no_specification(root))) };
+    let text = node.as_str().unwrap_or_default();
+    if let Some(kind) = Kind::ALL.into_iter().find(|kind| kind.specification() == text) {
+        return Ok(kind);
+    }
+    let names = Kind::ALL.map(Kind::specification);
+    let mut diagnostic = Diagnostic::new(
+        &UNKNOWN_DOCUMENT_KIND,
+        node.span,
+        match &node.value {
+            Value::String(_) => format!("`{text}` is not a kind of document"),
+            _ => format!("`specification` is {}, expected the name of a kind of document", node.kind()),
+        },
+    )
+    .with_help(format!("write {}", one_of(names)));
+    if let Some(near) = nearest(text, names) {
+        diagnostic = diagnostic.with_suggestion(near);
+    }
+    Err(Box::new(diagnostic))
+}
+
+/// A document without `specification`: of a kind we know by another key, or of none.
+fn no_specification(root: &Node) -> Diagnostic {
+    for (key, name) in [
+        ("arazzo", "an Arazzo description"),
+        ("ikanos", "an Ikanos capability"),
+        ("naftiko", "an Ikanos capability"),
+    ] {
+        if let Some(entry) = root.entry(key) {
+            return Diagnostic::new(
+                &UNSUPPORTED_DOCUMENT_KIND,
+                entry.key_span,
+                format!("{name} cannot be read yet"),
+            )
+            .with_help("compositions and capabilities documents can");
+        }
+    }
+    if let Some(entry) = root.entry("openapi").or_else(|| root.entry("swagger")) {
+        return Diagnostic::new(
+            &UNKNOWN_DOCUMENT_KIND,
+            entry.key_span,
+            "this is an OpenAPI description, not a composition",
+        )
+        .with_help("give it with `--openapi`, beside a composition");
+    }
+    let start = match root.as_mapping().and_then(|mapping| mapping.iter().next()) {
+        Some((_, entry)) => entry.key_span,
+        None => Span { end: root.span.start, ..root.span },
+    };
+    let message = match root.as_mapping() {
+        Some(_) => "the document does not say what it is: `specification` is missing".to_owned(),
+        None => format!("the document is {}, expected a mapping", root.kind()),
+    };
+    Diagnostic::new(&UNKNOWN_DOCUMENT_KIND, start, message)
+        .with_help(format!("a composition says `specification: {}`", Kind::Composition.specification()))
+}
+
+fn edition(root: &Node, kind: Kind) -> Result<Edition, Box<Diagnostic>> {
+    let Some(node) = root.get("specificationVersion") else {
+        let span = root.entry("specification").map_or(root.span, |entry| entry.key_span);
+        return Err(Box::new(
+            Diagnostic::new(
+                &UNKNOWN_EDITION,
+                span,
+                "the edition is missing: there is no `specificationVersion`",
+            )
+            .with_help("write `specificationVersion: '0.1'` or `'0.2'`"),
+        ));
+    };
+    let text = match &node.value {
+        Value::String(text) => text.as_str().to_owned(),
+        // `0.1` without quotes: the schema says that quotes are missing, the document is read all the same.
+        Value::Number(number) => number.to_string(),
+        _ => String::new(),
+    };
+    Edition::ALL.into_iter().find(|edition| edition.as_str() == text).ok_or_else(|| {
+        let what = match &node.value {
+            Value::String(_) | Value::Number(_) => {
+                format!("`{text}` is not an edition of `{}`", kind.specification())
+            }
+            _ => format!("`specificationVersion` is {}, expected an edition", node.kind()),
+        };
+        Box::new(
+            Diagnostic::new(&UNKNOWN_EDITION, node.span, what)
+                .with_help(format!("editions are {}", one_of(Edition::ALL.map(Edition::as_str)))),
+        )
+    })
+}

@@ -1,0 +1,26 @@
+//! Kinds and editions of documents: their JSON Schemas and their typed models.
+//!
+//! A document is told apart by its header ([`Header`]), validated against the JSON Schema of its kind and edition
+//! (generated from the types in `schema`, published in `schemas/`), and lowered to a model in which every value
+//! knows where it was written: [`Composition`] or [`Capabilities`]. Both editions lower to the same model. Nothing
+//! here fails: what cannot be read is left out and has a diagnostic.
+//!
+//! This crate knows what a document says, not whether it is true: names are resolved by `naftiko-check`.
+
+mod codes;
+mod duration;
+mod files;
+mod header;
+mod model;
+mod schema;
+mod validate;
+
+pub use codes::CODES;
+pub use duration::parse_duration;
+pub use files::{Files, MemoryFiles};
+pub use header::{Edition, Header, Kind};
+pub use model::{
+    Argument, Auth, AuthKind, Capabilities, Capability, Composition, External, Input, Interval, Invoke,
+    Mapping, Output, Place, Poll, Source, Step, Target, Value, Work, locate,
+};
+pub use schema::schemas;

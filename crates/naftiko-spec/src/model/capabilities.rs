@@ -1,0 +1,196 @@
+//! Capabilities documents.
+
+use indexmap::IndexMap;
+use naftiko_diagnostics::{Diagnostic, Span, Spanned};
+use naftiko_syntax::{Node, Value as Tree};
+
+use super::reader::{Keys, items, text, texts};
+use crate::codes::{INVALID_VALUE, MISSING_KEY};
+use crate::{Edition, Header, Kind, validate};
+
+/// The operations of a provider, in named groups.
+#[derive(Debug, Clone)]
+pub struct Capabilities {
+    /// Its edition.
+    pub edition: Edition,
+    /// The provider.
+    pub provider_id: Option<Spanned<String>>,
+    /// The URL that paths are put behind.
+    pub base_url: Option<Spanned<String>>,
+    /// What is sent to be let in; nothing: the document does not say.
+    pub auth: Option<Auth>,
+    /// Paths of OpenAPI descriptions, relative to the document.
+    pub openapi: Vec<Spanned<String>>,
+    /// What names used in compositions stand for.
+    pub operations: IndexMap<String, Mapping>,
+    /// The groups.
+    pub capabilities: Vec<Capability>,
+    /// A short place that stands for the whole document: the key of its header.
+    pub header: Span,
+}
+
+/// What is sent to be let in.
+#[derive(Debug, Clone)]
+pub struct Auth {
+    /// The scheme.
+    pub kind: AuthKind,
+    /// Where the scheme is named.
+    pub span: Span,
+}
+
+/// A scheme of authentication.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AuthKind {
+    /// `Authorization: Bearer …`, with the token from an environment variable.
+    Bearer {
+        /// The variable's name; nothing: a diagnostic says that it is missing.
+        env_var: Option<String>,
+    },
+    /// No credentials, said explicitly.
+    None,
+    /// A scheme of the language that cannot be spoken yet.
+    Unsupported(String),
+}
+
+/// A named group of operations.
+#[derive(Debug, Clone)]
+pub struct Capability {
+    /// Its id.
+    pub id: Spanned<String>,
+    /// The names of its operations.
+    pub operations: Vec<Spanned<String>>,
+}
+
+/// What a name stands for.
+#[derive(Debug, Clone)]
+pub struct Mapping {
+    /// Where the name is mapped.
+    pub key: Span,
+    /// The operation.
+    pub target: Target,
+    /// The header that carries an idempotency key.
+    pub idempotency_key: Option<String>,
+}
+
+/// How an operation of a description is named.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// By `operationId`.
+    Id(Spanned<String>),
+    /// By method and path.
+    Route {
+        /// The HTTP method, as written.
+        method: Spanned<String>,
+        /// The path, as written.
+        path: Spanned<String>,
+    },
+    /// By the name itself: the mapping says other things of it.
+    Itself,
+}
+
+impl Capabilities {
+    /// Reads a capabilities document. What is wrong with its shape is reported and left out.
+    pub fn lower(root: &Node, edition: Edition) -> (Self, Vec<Diagnostic>) {
+        let header = Header { kind: Kind::Capabilities, edition };
+        let keys = Keys::new(header);
+        let mut diagnostics = validate::validate(root, header);
+        keys.check(root, None, "a capabilities document", &mut diagnostics);
+        let v0_2 = edition == Edition::V0_2;
+        let capabilities = Self {
+            edition,
+            provider_id: text(root, "providerId"),
+            base_url: text(root, "baseUrl"),
+            auth: root.get("auth").and_then(|node| Auth::lower(node, keys, &mut diagnostics)),
+            openapi: if v0_2 { texts(root, "openapi") } else { Vec::new() },
+            operations: if v0_2 { operations(root, keys, &mut diagnostics) } else { IndexMap::new() },
+            capabilities: items(root, "capabilities")
+                .iter()
+                .filter_map(|node| Capability::lower(node, keys, &mut diagnostics))
+                .collect(),
+            header: root.entry("specification").map_or(root.span, |entry| entry.key_span),
+        };
+        (capabilities, diagnostics)
+    }
+
+    /// The group of an id.
+    pub fn capability(&self, id: &str) -> Option<&Capability> {
+        self.capabilities.iter().find(|capability| capability.id.value == id)
+    }
+}
+
+impl Capability {
+    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        keys.check(node, Some("Capability"), "a capability", diagnostics);
+        Some(Self { id: text(node, "id")?, operations: texts(node, "operationIds") })
+    }
+}
+
+impl Auth {
+    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let scheme = text(node, "type")?;
+        let kind = match scheme.value.as_str() {
+            "bearer" => {
+                keys.check(node, Some("Auth"), "`auth`", diagnostics);
+                let env_var = text(node, "envVar").map(|name| name.value);
+                if env_var.is_none() {
+                    diagnostics.push(
+                        Diagnostic::new(&MISSING_KEY, scheme.span, "`envVar` is missing")
+                            .with_label("bearer authentication needs a token")
+                            .with_help("name the environment variable that holds it: `envVar: …_API_KEY`"),
+                    );
+                }
+                AuthKind::Bearer { env_var }
+            }
+            "none" => {
+                keys.check(node, Some("Auth"), "`auth`", diagnostics);
+                AuthKind::None
+            }
+            "apiKey" | "basic" | "oauth2" => AuthKind::Unsupported(scheme.value.clone()),
+            // Not a scheme at all: the schema has said so.
+            _ => return None,
+        };
+        Some(Self { kind, span: scheme.span })
+    }
+}
+
+fn operations(root: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> IndexMap<String, Mapping> {
+    let Some(mapping) = root.get("operations").and_then(Node::as_mapping) else { return IndexMap::new() };
+    mapping
+        .iter()
+        .filter_map(|(name, entry)| {
+            let node = &entry.value;
+            let (target, idempotency_key) = match &node.value {
+                Tree::String(_) => (Target::Id(node.as_spanned_string()?), None),
+                Tree::Mapping(_) => {
+                    keys.check(node, Some("OperationDetails"), "an operation", diagnostics);
+                    let key = text(node, "idempotencyKey").map(|key| key.value);
+                    (target(node, name, entry.key_span, diagnostics)?, key)
+                }
+                _ => return None,
+            };
+            Some((name.to_owned(), Mapping { key: entry.key_span, target, idempotency_key }))
+        })
+        .collect()
+}
+
+fn target(node: &Node, name: &str, key: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<Target> {
+    match (text(node, "operationId"), text(node, "method"), text(node, "path")) {
+        (Some(id), None, None) => Some(Target::Id(id)),
+        (None, Some(method), Some(path)) => Some(Target::Route { method, path }),
+        (None, None, None) => Some(Target::Itself),
+        (Some(id), ..) => {
+            diagnostics.push(
+                Diagnostic::new(&INVALID_VALUE, id.span, format!("`{name}` is mapped twice"))
+                    .with_help("give `operationId`, or `method` and `path`, not both"),
+            );
+            None
+        }
+        (None, ..) => {
+            diagnostics.push(
+                Diagnostic::new(&MISSING_KEY, key, format!("`{name}` needs both `method` and `path`"))
+                    .with_help("or its `operationId` alone"),
+            );
+            None
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Compositions.
+
+use naftiko_diagnostics::{Diagnostic, FileId, Span, Spanned};
+use naftiko_syntax::{Node, Value as Tree};
+use serde_json::{Map, Value as Json, json};
+
+use super::reader::{Keys, flag, items, plain, text, texts};
+use super::{Source, Step};
+use crate::{Edition, Header, Kind, validate};
+
+/// A workflow of inputs, steps and outputs.
+#[derive(Debug, Clone)]
+pub struct Composition {
+    /// The file it stands in.
+    pub file: FileId,
+    /// Its edition.
+    pub edition: Edition,
+    /// Its name.
+    pub name: String,
+    /// The provider whose capabilities it uses.
+    pub provider_id: Option<Spanned<String>>,
+    /// The capabilities documents it names, by path.
+    pub capabilities: Vec<Spanned<String>>,
+    /// What a run has to be given.
+    pub inputs: Vec<Input>,
+    /// What is done.
+    pub steps: Vec<Step>,
+    /// What a run gives back.
+    pub outputs: Vec<Output>,
+    /// A short place that stands for the whole document: the key of its header.
+    pub header: Span,
+}
+
+/// Something a run has to be given.
+#[derive(Debug, Clone)]
+pub struct Input {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// The JSON Schema of its value.
+    pub schema: Json,
+    /// Whether a run without it is refused.
+    pub required: bool,
+    /// What it is when it is not given, and where that stands.
+    pub default: Option<Spanned<Json>>,
+    /// Whether it is never printed or stored in clear.
+    pub sensitive: bool,
+    /// What it means.
+    pub description: Option<String>,
+}
+
+/// A value that a run gives back.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// Its name.
+    pub name: Spanned<String>,
+    /// Where it is read; nothing if that could not be understood.
+    pub source: Option<Source>,
+    /// The type it is declared to have.
+    pub declared: Option<Spanned<String>>,
+    /// Whether it is never printed in clear.
+    pub sensitive: bool,
+    /// What it means.
+    pub description: Option<String>,
+}
+
+impl Composition {
+    /// Reads a composition. What is wrong with its shape is reported and left out.
+    pub fn lower(root: &Node, edition: Edition) -> (Self, Vec<Diagnostic>) {
+        let header = Header { kind: Kind::Composition, edition };
+        let keys = Keys::new(header);
+        let mut diagnostics = validate::validate(root, header);
+        keys.check(root, None, "a composition", &mut diagnostics);
+        let composition = Self {
+            file: root.span.file,
+            edition,
+            name: plain(root, "name").unwrap_or_default(),
+            provider_id: text(root, "providerId"),
+            capabilities: texts(root, "capabilities"),
+            inputs: lower_all(items(root, "inputs"), |node| Input::lower(node, keys, &mut diagnostics)),
+            steps: lower_all(items(root, "steps"), |node| Step::lower(node, keys, &mut diagnostics)),
+            outputs: lower_all(items(root, "outputs"), |node| Output::lower(node, keys, &mut diagnostics)),
+            header: root.entry("specification").map_or(root.span, |entry| entry.key_span),
+        };
+        (composition, diagnostics)
+    }
+}
+
+fn lower_all<T>(nodes: &[Node], lower: impl FnMut(&Node) -> Option<T>) -> Vec<T> {
+    nodes.iter().filter_map(lower).collect()
+}
+
+impl Input {
+    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        keys.check(node, Some("Input"), "an input", diagnostics);
+        let v0_2 = keys.edition() == Edition::V0_2;
+        let default = node.get("default").filter(|_| v0_2);
+        Some(Self {
+            name: text(node, "name")?,
+            schema: input_schema(node, v0_2),
+            required: flag(node, "required"),
+            default: default.map(|value| Spanned::new(value.to_json(), value.span)),
+            sensitive: v0_2 && flag(node, "sensitive"),
+            description: plain(node, "description"),
+        })
+    }
+}
+
+/// The JSON Schema of an input. A bare type name under `items` is read as a schema of that type.
+fn input_schema(node: &Node, v0_2: bool) -> Json {
+    let mut schema = Map::new();
+    if let Some(name) = plain(node, "type") {
+        schema.insert("type".into(), name.into());
+    }
+    if let Some(items) = node.get("items") {
+        let items = match &items.value {
+            Tree::String(name) => json!({ "type": name.as_str() }),
+            _ => items.to_json(),
+        };
+        schema.insert("items".into(), items);
+    }
+    if v0_2 {
+        for key in ["enum", "pattern", "format", "properties"] {
+            if let Some(value) = node.get(key) {
+                schema.insert(key.into(), value.to_json());
+            }
+        }
+    }
+    schema.into()
+}
+
+impl Output {
+    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        keys.check(node, Some("Output"), "an output", diagnostics);
+        let v0_2 = keys.edition() == Edition::V0_2;
+        Some(Self {
+            name: text(node, "name")?,
+            source: node.get("source").and_then(|source| Source::read(source, diagnostics)),
+            declared: text(node, "type").filter(|_| v0_2),
+            sensitive: v0_2 && flag(node, "sensitive"),
+            description: plain(node, "description"),
+        })
+    }
+}

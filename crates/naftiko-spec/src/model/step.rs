@@ -1,0 +1,281 @@
+//! Steps.
+
+use indexmap::IndexMap;
+use jiff::SignedDuration;
+use naftiko_diagnostics::{Diagnostic, Span, Spanned, nearest};
+use naftiko_syntax::{Node, Value as Tree};
+use serde_json::Value as Json;
+
+use super::reader::{self, Keys, text, texts};
+use super::{Source, Value};
+use crate::codes::{
+    EXTERNAL_WITH_OPERATION, INVALID_DURATION, LITERAL_TEMPLATE, MISSPELLED_KEYWORD, STEP_WITHOUT_WORK,
+};
+use crate::{Edition, parse_duration};
+
+/// One thing that is done.
+#[derive(Debug, Clone)]
+pub struct Step {
+    /// Its id.
+    pub id: Spanned<String>,
+    /// What it does, in the author's words.
+    pub description: Option<String>,
+    /// What it does.
+    pub work: Work,
+    /// The steps it says it follows; nothing: the one before it.
+    pub depends_on: Option<Vec<Spanned<String>>>,
+}
+
+/// What a step does.
+#[derive(Debug, Clone)]
+pub enum Work {
+    /// An operation.
+    Invoke(Box<Invoke>),
+    /// Something outside.
+    External(External),
+    /// Nothing that can be told; a diagnostic says why.
+    Unclear,
+}
+
+/// An operation of a capability, with arguments.
+#[derive(Debug, Clone)]
+pub struct Invoke {
+    /// The capability it is said to belong to.
+    pub capability: Option<Spanned<String>>,
+    /// The name of the operation.
+    pub operation: Spanned<String>,
+    /// The arguments that were written.
+    pub arguments: Vec<Argument>,
+    /// Whether it is repeated until something holds.
+    pub poll: Option<Poll>,
+}
+
+/// An argument that was written.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// Where it goes, where the author said so: `path.id`.
+    pub place: Option<Place>,
+    /// The name without its place.
+    pub name: String,
+    /// The bytes of the key.
+    pub key: Span,
+    /// The value.
+    pub value: Value,
+}
+
+/// Where an author may say that an argument goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the language's")]
+pub enum Place {
+    Path,
+    Query,
+    Header,
+    Cookie,
+    Body,
+}
+
+/// Something done outside.
+#[derive(Debug, Clone)]
+pub struct External {
+    /// Where it says so.
+    pub span: Span,
+    /// What is handed over; nothing: the inputs and the results so far.
+    pub with: Option<IndexMap<String, Value>>,
+    /// The JSON Schema of what comes back.
+    pub result: Option<Json>,
+}
+
+/// Repeats an operation until something holds.
+#[derive(Debug, Clone)]
+pub struct Poll {
+    /// What has to hold.
+    pub until: Option<Source>,
+    /// How long to wait between two attempts.
+    pub every: Option<Interval>,
+    /// When to give up.
+    pub timeout: Option<Interval>,
+}
+
+/// A duration and where it stands.
+pub type Interval = Spanned<SignedDuration>;
+
+impl Step {
+    pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let id = text(node, "id")?;
+        let arguments = match keys.edition() {
+            Edition::V0_1 => literal_arguments(node, keys, diagnostics),
+            Edition::V0_2 => {
+                keys.check(node, Some("Step"), "a step", diagnostics);
+                node.get("with").map(|with| arguments(with, diagnostics)).unwrap_or_default()
+            }
+        };
+        let work = work(node, &id, arguments, keys, diagnostics);
+        let depends_on = node.get("dependsOn").map(|_| texts(node, "dependsOn"));
+        Some(Self { id, description: reader::plain(node, "description"), work, depends_on })
+    }
+}
+
+fn work(
+    node: &Node,
+    id: &Spanned<String>,
+    arguments: Vec<Argument>,
+    keys: Keys,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Work {
+    let external = external(node, keys, diagnostics);
+    let operation = node.entry("operation").zip(text(node, "operation"));
+    match (external, operation) {
+        (Some(external), Some((entry, operation))) => {
+            diagnostics.push(
+                Diagnostic::new(
+                    &EXTERNAL_WITH_OPERATION,
+                    entry.key_span,
+                    format!("step `{}` is done outside and has an operation", id.value),
+                )
+                .with_label(format!("`{}` would never be carried out", operation.value))
+                .with_related(external.span, "done outside")
+                .with_help("make it two steps, or take one of the two away"),
+            );
+            Work::Unclear
+        }
+        (Some(external), None) => Work::External(external),
+        // The arguments stand under a misspelled key, which has its diagnostic: nothing is known of them.
+        (None, Some(_)) if keys.edition() == Edition::V0_2 && means(node, "with", keys) => Work::Unclear,
+        (None, Some((_, operation))) => Work::Invoke(Box::new(Invoke {
+            capability: text(node, "capability"),
+            operation,
+            arguments,
+            poll: node.get("poll").map(|poll| Poll::lower(poll, keys, diagnostics)),
+        })),
+        // An operation that is not a text has its diagnostic from the schema.
+        (None, None) if node.get("operation").is_some() => Work::Unclear,
+        (None, None) => {
+            // A misspelled key has its diagnostic already, and is the reason.
+            let planned = ["composition", "forEach"].iter().any(|key| node.get(key).is_some());
+            let said = planned || means(node, "operation", keys) || means(node, "external", keys);
+            if !said {
+                diagnostics.push(
+                    Diagnostic::new(
+                        &STEP_WITHOUT_WORK,
+                        id.span,
+                        format!("step `{}` has no operation and is not done outside", id.value),
+                    )
+                    .with_help("give it an `operation`, or say `external: true`"),
+                );
+            }
+            Work::Unclear
+        }
+    }
+}
+
+/// Whether a key of the step is a misspelling of `keyword`, which is missing.
+fn means(node: &Node, keyword: &str, keys: Keys) -> bool {
+    node.get(keyword).is_none()
+        && keys.unknown(node, Some("Step")).iter().any(|(key, _)| nearest(key, [keyword]).is_some())
+}
+
+fn external(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<External> {
+    let entry = node.entry("external")?;
+    let value = &entry.value;
+    match &value.value {
+        Tree::Bool(true) => Some(External { span: entry.key_span, with: None, result: None }),
+        Tree::Mapping(_) => {
+            keys.check(value, Some("ExternalDetails"), "`external`", diagnostics);
+            let with = value.get("with").and_then(Node::as_mapping).map(|mapping| {
+                mapping
+                    .iter()
+                    .map(|(key, entry)| (key.to_owned(), Value::read(&entry.value, diagnostics)))
+                    .collect()
+            });
+            Some(External { span: entry.key_span, with, result: value.get("result").map(Node::to_json) })
+        }
+        _ => None,
+    }
+}
+
+/// In edition 0.1 every other key of an operation step is a literal argument.
+fn literal_arguments(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Vec<Argument> {
+    let mut arguments = Vec::new();
+    for (key, entry) in keys.unknown(node, Some("Step")) {
+        if let Some(keyword) = misspelled(node, key, keys) {
+            diagnostics.push(
+                Diagnostic::new(
+                    &MISSPELLED_KEYWORD,
+                    entry.key_span,
+                    format!("`{key}` looks like `{keyword}`"),
+                )
+                .with_label("read as an argument of the operation")
+                .with_suggestion(keyword),
+            );
+            continue;
+        }
+        let templated = entry.value.as_str().filter(|text| text.contains("${"));
+        if templated.is_some() {
+            diagnostics.push(
+                Diagnostic::new(
+                    &LITERAL_TEMPLATE,
+                    entry.value.span,
+                    "`${…}` is taken literally in edition 0.1",
+                )
+                .with_help("edition 0.2 reads templates, under `with`"),
+            );
+        }
+        arguments.push(Argument {
+            place: None,
+            name: key.to_owned(),
+            key: entry.key_span,
+            value: Value::literal(&entry.value),
+        });
+    }
+    arguments
+}
+
+/// The keyword of steps that a key was meant to be: near one that the step does not have.
+fn misspelled(node: &Node, key: &str, keys: Keys) -> Option<&'static str> {
+    let missing = keys.of(Some("Step")).into_iter().filter(|keyword| node.get(keyword).is_none());
+    nearest(key, missing)
+}
+
+fn arguments(with: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Argument> {
+    let Some(mapping) = with.as_mapping() else { return Vec::new() };
+    let places = [
+        ("path.", Place::Path),
+        ("query.", Place::Query),
+        ("header.", Place::Header),
+        ("cookie.", Place::Cookie),
+        ("body.", Place::Body),
+    ];
+    mapping
+        .iter()
+        .map(|(key, entry)| {
+            let said = places.iter().find_map(|(prefix, place)| Some((*place, key.strip_prefix(prefix)?)));
+            let (place, name) = said.map_or((None, key), |(place, name)| (Some(place), name));
+            Argument {
+                place,
+                name: name.to_owned(),
+                key: entry.key_span,
+                value: Value::read(&entry.value, diagnostics),
+            }
+        })
+        .collect()
+}
+
+impl Poll {
+    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        keys.check(node, Some("Poll"), "`poll`", diagnostics);
+        let until = node.get("until").and_then(|until| Source::read(until, diagnostics));
+        let mut interval = |key: &str| {
+            let value = node.get(key)?;
+            let text = value.as_str()?;
+            let duration = parse_duration(text);
+            if duration.is_none() {
+                diagnostics.push(
+                    Diagnostic::new(&INVALID_DURATION, value.span, format!("`{text}` is not a duration"))
+                        .with_help("durations are written `500ms`, `30s`, `5m`, `2h`, `3d` or `PT5M`"),
+                );
+            }
+            Some(Spanned::new(duration?, value.span))
+        };
+        Self { until, every: interval("every"), timeout: interval("timeout") }
+    }
+}

@@ -1,0 +1,133 @@
+//! Values that may hold expressions, and expressions, each with its place.
+
+use std::ops::Range;
+
+use indexmap::IndexMap;
+use naftiko_diagnostics::{Diagnostic, Span};
+use naftiko_expr::{Expression, Template};
+use naftiko_syntax::{Node, Value as Tree};
+
+/// The bytes in the file of a range of bytes of a scalar's text.
+pub fn locate(node: &Node, range: Range<usize>) -> Span {
+    match &node.value {
+        Tree::String(text) => text.locate(range, node.span),
+        _ => node.span,
+    }
+}
+
+/// An expression as it was written.
+#[derive(Debug, Clone)]
+pub struct Source {
+    /// The expression.
+    pub expression: Expression,
+    /// The scalar it stands in.
+    pub node: Node,
+}
+
+impl Source {
+    /// Reads an expression in expression position; a problem of syntax is reported and gives nothing.
+    pub(super) fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        // Not a text: the schema has said so.
+        let text = node.as_str()?;
+        match Expression::parse(text) {
+            Ok(expression) => Some(Self { expression, node: node.clone() }),
+            Err(problem) => {
+                diagnostics.push(problem.into_diagnostic(&|range| locate(node, range)));
+                None
+            }
+        }
+    }
+}
+
+/// A value in template position: what an author writes under `with`.
+#[derive(Debug, Clone)]
+pub enum Value {
+    /// A scalar: a text with or without `${…}`, or any other.
+    Scalar {
+        /// What it stands for.
+        template: Template,
+        /// Where it stands.
+        node: Node,
+    },
+    /// A text that could not be read; a diagnostic says why.
+    Unclear {
+        /// Where it stands.
+        span: Span,
+    },
+    /// A list.
+    List {
+        /// Its items.
+        items: Vec<Value>,
+        /// Where it stands.
+        span: Span,
+    },
+    /// A mapping.
+    Object {
+        /// Its entries.
+        entries: IndexMap<String, Value>,
+        /// Where it stands.
+        span: Span,
+    },
+}
+
+impl Value {
+    /// Reads a value with templates; problems of syntax are reported.
+    pub(super) fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        match &node.value {
+            Tree::Sequence(items) => Self::List {
+                items: items.iter().map(|item| Self::read(item, diagnostics)).collect(),
+                span: node.span,
+            },
+            Tree::Mapping(mapping) => Self::Object {
+                entries: mapping
+                    .iter()
+                    .map(|(key, entry)| (key.to_owned(), Self::read(&entry.value, diagnostics)))
+                    .collect(),
+                span: node.span,
+            },
+            Tree::String(text) => match Template::parse_str(text.as_str()) {
+                Ok(template) => Self::Scalar { template, node: node.clone() },
+                Err(problem) => {
+                    diagnostics.push(problem.into_diagnostic(&|range| locate(node, range)));
+                    Self::Unclear { span: node.span }
+                }
+            },
+            _ => Self::literal(node),
+        }
+    }
+
+    /// A value that is taken literally.
+    pub(super) fn literal(node: &Node) -> Self {
+        Self::Scalar { template: Template::literal(node.to_json()), node: node.clone() }
+    }
+
+    /// Where it stands.
+    pub fn span(&self) -> Span {
+        match self {
+            Self::Scalar { node, .. } => node.span,
+            Self::Unclear { span } | Self::List { span, .. } | Self::Object { span, .. } => *span,
+        }
+    }
+
+    /// The template of the whole; null in place of what could not be read.
+    pub fn template(&self) -> Template {
+        match self {
+            Self::Scalar { template, .. } => template.clone(),
+            Self::Unclear { .. } => Template::literal(serde_json::Value::Null),
+            Self::List { items, .. } => Template::list(items.iter().map(Self::template).collect()),
+            Self::Object { entries, .. } => {
+                Template::object(entries.iter().map(|(key, value)| (key.clone(), value.template())).collect())
+            }
+        }
+    }
+
+    /// Every scalar in it that could be read, with its place, in order.
+    pub fn scalars(&self) -> Vec<(&Template, &Node)> {
+        match self {
+            Self::Scalar { template, node } => vec![(template, node)],
+            Self::Unclear { .. } => Vec::new(),
+            Self::List { items, .. } => items.iter().flat_map(Self::scalars).collect(),
+            Self::Object { entries, .. } => entries.values().flat_map(Self::scalars).collect(),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! Capabilities 0.1, as published.
+
+use schemars::JsonSchema;
+
+/// The operations of a provider's API, in named groups.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", title = "Naftiko Capabilities 0.1")]
+pub(super) struct Capabilities {
+    /// The name of the document.
+    name: Option<String>,
+    /// What it covers.
+    description: Option<String>,
+    /// The kind of document.
+    #[schemars(extend("const" = "Naftiko Capabilities"))]
+    specification: String,
+    /// The edition of the language.
+    #[schemars(extend("const" = "0.1"))]
+    specification_version: String,
+    /// The provider's name, for people.
+    provider: Option<String>,
+    /// The provider's id.
+    provider_id: String,
+    /// The provider's API.
+    api: Option<String>,
+    /// When it was written.
+    created: Option<String>,
+    /// When it was last changed.
+    modified: Option<String>,
+    /// Words to find it by.
+    tags: Option<Vec<String>>,
+    /// Where the facts come from.
+    sources: Option<Vec<String>>,
+    /// The URL that paths of operations are put behind.
+    base_url: Option<String>,
+    /// What is sent to be let in.
+    auth: Option<Auth>,
+    /// The groups of operations.
+    capabilities: Vec<Capability>,
+}
+
+/// What is sent to be let in. Secrets are named, never written.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+pub(super) struct Auth {
+    /// The scheme.
+    r#type: AuthType,
+    /// The environment variable that holds the secret.
+    env_var: Option<String>,
+    /// What the secret is.
+    description: Option<String>,
+}
+
+/// A scheme of authentication.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+pub(super) enum AuthType {
+    Bearer,
+    ApiKey,
+    Basic,
+    Oauth2,
+    None,
+}
+
+/// A named group of operations.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase")]
+pub(super) struct Capability {
+    /// Its id, unique in the document.
+    id: String,
+    /// Its name, for people.
+    name: Option<String>,
+    /// What it does.
+    description: Option<String>,
+    /// Its operations, by `operationId`.
+    operation_ids: Option<Vec<String>>,
+    /// Words to find it by.
+    tags: Option<Vec<String>>,
+}

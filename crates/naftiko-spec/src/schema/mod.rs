@@ -1,0 +1,87 @@
+//! The published JSON Schemas, generated from the types in these modules.
+//!
+//! The types are the shape of the documents and nothing else: they are never filled. Their doc comments are what
+//! editors show. `cargo xtask codegen` writes the schemas to `schemas/`, and CI refuses a difference.
+#![expect(dead_code, reason = "the types are read by `schemars`, not by code")]
+
+#[expect(clippy::struct_field_names, reason = "the key is the language's")]
+mod capabilities_0_1;
+#[expect(clippy::struct_field_names, reason = "the key is the language's")]
+mod capabilities_0_2;
+mod composition_0_1;
+mod composition_0_2;
+
+use std::collections::BTreeSet;
+use std::sync::LazyLock;
+
+use schemars::generate::SchemaSettings;
+use schemars::{JsonSchema, SchemaGenerator};
+use serde_json::Value;
+
+use crate::{Edition, Header, Kind};
+
+/// The schemas to publish: file name and content, draft 2020-12.
+pub fn schemas() -> Vec<(String, Value)> {
+    let all = [(Kind::Composition, "composition"), (Kind::Capabilities, "capabilities")];
+    let editions = [Edition::V0_1, Edition::V0_2];
+    all.into_iter()
+        .flat_map(|(kind, name)| editions.map(|edition| (kind, name, edition)))
+        .map(|(kind, name, edition)| {
+            let file = format!("naftiko-{name}-{}.schema.json", edition.as_str());
+            (file, of(Header { kind, edition }).document.clone())
+        })
+        .collect()
+}
+
+/// A schema, its compiled validator, and the keys it knows.
+pub(crate) struct Schema {
+    pub(crate) document: Value,
+    /// Nothing if the schema does not compile, which a test refuses.
+    pub(crate) validator: Option<jsonschema::Validator>,
+}
+
+impl Schema {
+    fn new<T: JsonSchema>() -> Self {
+        let settings = SchemaSettings::draft2020_12();
+        let document = SchemaGenerator::new(settings).into_root_schema_for::<T>().to_value();
+        let validator = jsonschema::draft202012::new(&document).ok();
+        Self { document, validator }
+    }
+
+    /// The keys of an object type: of the document itself, or of one of its `$defs`.
+    pub(crate) fn keys(&self, definition: Option<&str>) -> BTreeSet<&str> {
+        let object = match definition {
+            None => Some(&self.document),
+            Some(name) => self.document.get("$defs").and_then(|defs| defs.get(name)),
+        };
+        let properties = object.and_then(|object| object.get("properties")).and_then(Value::as_object);
+        properties.into_iter().flatten().map(|(key, _)| key.as_str()).collect()
+    }
+}
+
+/// The schema of a kind and edition.
+pub(crate) fn of(header: Header) -> &'static Schema {
+    static COMPOSITION_0_1: LazyLock<Schema> = LazyLock::new(Schema::new::<composition_0_1::Composition>);
+    static COMPOSITION_0_2: LazyLock<Schema> = LazyLock::new(Schema::new::<composition_0_2::Composition>);
+    static CAPABILITIES_0_1: LazyLock<Schema> = LazyLock::new(Schema::new::<capabilities_0_1::Capabilities>);
+    static CAPABILITIES_0_2: LazyLock<Schema> = LazyLock::new(Schema::new::<capabilities_0_2::Capabilities>);
+    match (header.kind, header.edition) {
+        (Kind::Composition, Edition::V0_1) => &COMPOSITION_0_1,
+        (Kind::Composition, Edition::V0_2) => &COMPOSITION_0_2,
+        (Kind::Capabilities, Edition::V0_1) => &CAPABILITIES_0_1,
+        (Kind::Capabilities, Edition::V0_2) => &CAPABILITIES_0_2,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schema_compiles_and_is_a_valid_schema() {
+        for (name, schema) in schemas() {
+            assert!(jsonschema::draft202012::meta::is_valid(&schema), "{name}");
+            jsonschema::draft202012::new(&schema).unwrap();
+        }
+    }
+}

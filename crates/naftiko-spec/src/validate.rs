@@ -1,0 +1,172 @@
+//! A tree against the JSON Schema of its kind: one mistake, one diagnostic, in our own words.
+
+use std::collections::BTreeSet;
+
+use jsonschema::ValidationError;
+use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
+use naftiko_diagnostics::{Applicability, Diagnostic, Fix, Span, nearest, one_of};
+use naftiko_syntax::{Node, Place, Value};
+use serde_json::Value as Json;
+
+use crate::codes::{INVALID_VALUE, MISSING_KEY, WRONG_TYPE};
+use crate::{Header, schema};
+
+/// What the schema of its kind and edition says against the document. Unknown keys are left to lowering, which
+/// knows what they could be.
+pub(crate) fn validate(root: &Node, header: Header) -> Vec<Diagnostic> {
+    let Some(validator) = &schema::of(header).validator else { return Vec::new() };
+    let instance = root.to_json();
+    let mut diagnostics = Vec::new();
+    for error in validator.iter_errors(&instance) {
+        report(root, &error, &mut diagnostics);
+    }
+    // A value that breaks two rules (a type and an enum of it) is one mistake.
+    let mut seen = BTreeSet::new();
+    diagnostics.retain(|diagnostic| diagnostic.code == &MISSING_KEY || seen.insert(diagnostic.primary.span));
+    diagnostics
+}
+
+fn report(root: &Node, error: &ValidationError<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let pointer = error.instance_path().as_str();
+    let Some(node) = root.pointer(pointer) else { return };
+    match error.kind() {
+        // Only the branch that was meant speaks: the one whose type fits.
+        Error::AnyOf { context } | Error::OneOfNotValid { context } => {
+            let fits = |branch: &&Vec<ValidationError<'_>>| {
+                branch.iter().all(|inner| {
+                    !matches!(inner.kind(), Error::Type { .. }) || inner.instance_path().as_str() != pointer
+                })
+            };
+            match context.iter().find(fits) {
+                Some(branch) => branch.iter().for_each(|inner| report(root, inner, diagnostics)),
+                None => diagnostics.push(wrong_type(node, &expected_of_branches(context))),
+            }
+        }
+        Error::Type { kind } => diagnostics.push(wrong_type(node, &expected(kind))),
+        Error::Required { property } => {
+            let key = property.as_str().unwrap_or_default();
+            diagnostics.push(
+                Diagnostic::new(&MISSING_KEY, key_of(root, pointer, node), format!("`{key}` is missing"))
+                    .with_label(format!("{} needs `{key}`", subject(pointer)))
+                    .with_help(format!("add `{key}: …`")),
+            );
+        }
+        Error::Enum { options } => {
+            let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
+            diagnostics.push(not_one_of(node, &options));
+        }
+        Error::Constant { expected_value } => diagnostics.push(not_one_of(node, &[plain(expected_value)])),
+        Error::Pattern { .. } => diagnostics.push(
+            Diagnostic::new(&INVALID_VALUE, node.span, format!("`{}` is not an id", plain(&node.to_json())))
+                .with_help("ids are letters, digits and `_`, joined by `-`: `create-organization`"),
+        ),
+        Error::MinLength { .. } => {
+            diagnostics.push(Diagnostic::new(&INVALID_VALUE, node.span, "this text must not be empty"));
+        }
+        Error::MinItems { .. } => {
+            let span = root.span_at(pointer, Place::Key).unwrap_or(node.span);
+            diagnostics.push(Diagnostic::new(&INVALID_VALUE, span, "this list must not be empty"));
+        }
+        // Lowering finds unknown keys, with a suggestion.
+        Error::AdditionalProperties { .. } => {}
+        other => diagnostics.push(Diagnostic::new(
+            &INVALID_VALUE,
+            node.span,
+            format!("the value breaks `{}` of the schema", other.keyword()),
+        )),
+    }
+}
+
+fn wrong_type(node: &Node, expected: &str) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(&WRONG_TYPE, node.span, format!("expected {expected}, found {}", node.kind()));
+    match &node.value {
+        // `specificationVersion: 0.1`, `name: 42`: quotes are all it takes.
+        Value::Number(number) if expected == "a string" => quoted(diagnostic, node.span, &number.to_string()),
+        Value::Bool(value) if expected == "a string" => quoted(diagnostic, node.span, &value.to_string()),
+        _ => diagnostic,
+    }
+}
+
+fn quoted(diagnostic: Diagnostic, span: Span, text: &str) -> Diagnostic {
+    diagnostic.with_help(format!("write it in quotes: `'{text}'`")).with_fix(Fix::replace(
+        "put it in quotes",
+        span,
+        format!("'{text}'"),
+        Applicability::Safe,
+    ))
+}
+
+fn not_one_of(node: &Node, options: &[String]) -> Diagnostic {
+    let found = plain(&node.to_json());
+    let diagnostic =
+        Diagnostic::new(&INVALID_VALUE, node.span, format!("expected {}, found `{found}`", one_of(options)));
+    match nearest(&found, options.iter().map(String::as_str)) {
+        Some(near) => diagnostic.with_suggestion(near),
+        None => diagnostic,
+    }
+}
+
+/// The key under which the object stands that lacks something; of a list item its first key.
+fn key_of(root: &Node, pointer: &str, node: &Node) -> Span {
+    let first_key =
+        || node.as_mapping().and_then(|mapping| mapping.iter().next()).map(|(_, entry)| entry.key_span);
+    let is_item = pointer.rsplit('/').next().is_some_and(|token| token.parse::<usize>().is_ok());
+    let own_key = || root.span_at(pointer, Place::Key);
+    if is_item || pointer.is_empty() { first_key().or_else(own_key) } else { own_key() }.unwrap_or(node.span)
+}
+
+/// What an object at a pointer is called: `/steps/3` is a step.
+fn subject(pointer: &str) -> &'static str {
+    let mut tokens = pointer.split('/').skip(1);
+    match (tokens.next(), tokens.next(), tokens.next()) {
+        (Some("steps"), Some(_), None) => "a step",
+        (Some("inputs"), Some(_), None) => "an input",
+        (Some("outputs"), Some(_), None) => "an output",
+        (Some("capabilities"), Some(_), None) => "a capability",
+        (Some("auth"), None, None) => "the authentication",
+        (None, ..) => "the document",
+        _ => "this",
+    }
+}
+
+fn expected(kind: &TypeKind) -> String {
+    let names: Vec<String> = match kind {
+        TypeKind::Single(name) => vec![name.to_string()],
+        TypeKind::Multiple(names) => names.iter().map(|name| name.to_string()).collect(),
+    };
+    phrase(names)
+}
+
+fn expected_of_branches(context: &[Vec<ValidationError<'static>>]) -> String {
+    let kinds = context.iter().flatten().filter_map(|error| match error.kind() {
+        Error::Type { kind } => Some(kind),
+        _ => None,
+    });
+    phrase(kinds.flat_map(|kind| match kind {
+        TypeKind::Single(name) => vec![name.to_string()],
+        TypeKind::Multiple(names) => names.iter().map(|name| name.to_string()).collect(),
+    }))
+}
+
+/// Names of JSON types as people say them, without `null`: an optional key may be left empty, but is not asked to be.
+fn phrase(names: impl IntoIterator<Item = String>) -> String {
+    let words: Vec<&str> = names
+        .into_iter()
+        .filter_map(|name| match name.as_str() {
+            "string" => Some("a string"),
+            "integer" => Some("an integer"),
+            "number" => Some("a number"),
+            "boolean" => Some("`true` or `false`"),
+            "array" => Some("a list"),
+            "object" => Some("a mapping"),
+            _ => None,
+        })
+        .collect();
+    if words.is_empty() { "nothing".to_owned() } else { words.join(" or ") }
+}
+
+/// A JSON value as a person reads it: texts without quotes.
+fn plain(value: &Json) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
