@@ -1,0 +1,107 @@
+//! The way through the stages.
+
+use std::path::{Path, PathBuf};
+
+use naftiko_diagnostics::{Diagnostic, SourceMap, has_errors, sort};
+use naftiko_plan::Plan;
+use naftiko_spec::{Capabilities, Composition, Edition, Files, Header, Kind};
+use naftiko_syntax::Node;
+
+use crate::load::Loader;
+use crate::provider::Provider;
+use crate::scope::Names;
+use crate::{arguments, faults, lower, order, outputs, resolve, wait};
+
+/// Where to look besides the document.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// A capabilities document, or a folder of them, in place of the one the composition would find.
+    pub capabilities: Option<PathBuf>,
+    /// OpenAPI descriptions, in place of those the capabilities document names.
+    pub openapi: Vec<PathBuf>,
+}
+
+/// What came of checking a document.
+#[derive(Debug)]
+pub struct Checked {
+    /// Every file that was read.
+    pub sources: SourceMap,
+    /// What was found, in the order people read it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The plan: of a composition without errors whose operations are described.
+    pub plan: Option<Plan>,
+}
+
+impl Checked {
+    /// Whether the document has errors.
+    pub fn has_errors(&self) -> bool {
+        has_errors(&self.diagnostics)
+    }
+}
+
+/// Checks the document at `path`: a composition, or a capabilities document on its own.
+///
+/// # Errors
+/// When the file itself cannot be read. Everything else is a diagnostic.
+pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Result<Checked> {
+    let bytes = files.read(path)?;
+    let mut loader = Loader::new(files);
+    let plan = match loader.parse(path, &bytes) {
+        Some(root) => document(&root, path, options, &mut loader),
+        None => None,
+    };
+    let (sources, mut diagnostics) = loader.finish();
+    sort(&mut diagnostics);
+    let plan = plan.filter(|_| !has_errors(&diagnostics));
+    Ok(Checked { sources, diagnostics, plan })
+}
+
+fn document(root: &Node, path: &Path, options: &Options, loader: &mut Loader<'_>) -> Option<Plan> {
+    let header = match Header::read(root) {
+        Ok(header) => header,
+        Err(diagnostic) => {
+            loader.report([*diagnostic]);
+            return None;
+        }
+    };
+    match header.kind {
+        Kind::Composition => {
+            let (composition, diagnostics) = Composition::lower(root, header.edition);
+            loader.report(diagnostics);
+            self::composition(&composition, path, options, loader)
+        }
+        Kind::Capabilities => {
+            let (capabilities, diagnostics) = Capabilities::lower(root, header.edition);
+            loader.report(diagnostics);
+            let provider = Provider::load(capabilities, path, &options.openapi, loader);
+            loader.report(provider.check());
+            None
+        }
+    }
+}
+
+fn composition(
+    composition: &Composition,
+    path: &Path,
+    options: &Options,
+    loader: &mut Loader<'_>,
+) -> Option<Plan> {
+    loader.report(faults::duplicate_name::find(composition));
+    loader.report(faults::reserved_id::find(composition));
+    let providers = Provider::find(composition, path, options, loader);
+    let mut diagnostics = Vec::new();
+    let steps = resolve::steps(composition, &providers, &mut diagnostics);
+    let names = Names::new(composition, &steps);
+    let bound = arguments::bind(composition, &steps, &names, &mut diagnostics);
+    let outputs = outputs::check(composition, &names, &mut diagnostics);
+    let order = order::find(composition, &bound, &mut diagnostics);
+    let waits = match composition.edition {
+        Edition::V0_1 => wait::infer(composition, &steps, &bound, &names, &mut diagnostics),
+        Edition::V0_2 => wait::declared(composition, &steps, &names, &mut diagnostics),
+    };
+    loader.report(diagnostics);
+    lower::plan(
+        &lower::Parts { composition, providers: &providers, steps: &steps, bound, outputs, order, waits },
+        loader.sources(),
+    )
+}

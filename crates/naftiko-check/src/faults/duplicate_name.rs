@@ -1,0 +1,37 @@
+//! A name given twice among the steps, inputs or outputs.
+
+use std::collections::BTreeMap;
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
+use naftiko_spec::Composition;
+
+pub(crate) static CODE: Code = Code {
+    id: "duplicate-name",
+    severity: Severity::Error,
+    summary: "two steps, inputs or outputs have one name",
+};
+
+pub(crate) fn find(composition: &Composition) -> Vec<Diagnostic> {
+    let steps = twice("a step", composition.steps.iter().map(|step| &step.id));
+    let inputs = twice("an input", composition.inputs.iter().map(|input| &input.name));
+    let outputs = twice("an output", composition.outputs.iter().map(|output| &output.name));
+    [steps, inputs, outputs].concat()
+}
+
+fn twice<'a>(what: &str, names: impl Iterator<Item = &'a Spanned<String>>) -> Vec<Diagnostic> {
+    let mut first = BTreeMap::new();
+    let mut diagnostics = Vec::new();
+    for name in names {
+        match first.get(name.value.as_str()) {
+            Some(span) => diagnostics.push(
+                Diagnostic::new(&CODE, name.span, format!("there is {what} `{}` already", name.value))
+                    .with_related(*span, "the first one is here")
+                    .with_help("give one of them another name"),
+            ),
+            None => {
+                first.insert(name.value.as_str(), name.span);
+            }
+        }
+    }
+    diagnostics
+}

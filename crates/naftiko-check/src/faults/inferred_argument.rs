@@ -1,0 +1,20 @@
+//! An argument that nobody wrote and that was inferred.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_spec::Invoke;
+
+use crate::inference::Candidate;
+use crate::resolve::Parameter;
+
+pub(crate) static CODE: Code = Code {
+    id: "inferred-argument",
+    severity: Severity::Note,
+    summary: "an argument that was not written was inferred",
+};
+
+pub(crate) fn report(invoke: &Invoke, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
+    let name = parameter.slot.name();
+    Diagnostic::new(&CODE, invoke.operation.span, format!("`{name}` is inferred: {}", candidate.words))
+        .with_label(format!("takes `{name}`"))
+        .with_related(candidate.span, candidate.reason.clone())
+}

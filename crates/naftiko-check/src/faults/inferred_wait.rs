@@ -1,0 +1,15 @@
+//! A step that is repeated because a field that is read may come later.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
+use naftiko_spec::Step;
+
+pub(crate) static CODE: Code = Code {
+    id: "inferred-wait",
+    severity: Severity::Note,
+    summary: "a step is repeated until a field that is read is there",
+};
+
+pub(crate) fn report(step: &Step, path: &str, reader: &str, span: Span) -> Diagnostic {
+    Diagnostic::new(&CODE, step.id.span, format!("`{}` is repeated until there is `{path}`", step.id.value))
+        .with_related(span, format!("{reader} reads it"))
+}

@@ -1,0 +1,23 @@
+//! A file that a document or the operator names and that cannot be read.
+
+use std::io;
+use std::path::Path;
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, Spanned};
+
+pub(crate) static CODE: Code = Code {
+    id: "missing-file",
+    severity: Severity::Error,
+    summary: "a file that is named cannot be read",
+};
+
+/// A path in a document. `what` is what was expected there.
+pub(crate) fn report(named: &Spanned<String>, path: &Path, what: &str) -> Diagnostic {
+    Diagnostic::new(&CODE, named.span, format!("there is no {what} at `{}`", path.display()))
+        .with_help("paths are relative to the document that names them")
+}
+
+/// A path given on the command line.
+pub(crate) fn given(header: Span, path: &Path, error: &io::Error) -> Diagnostic {
+    Diagnostic::new(&CODE, header, format!("the OpenAPI description `{}` cannot be read: {error}", path.display()))
+}

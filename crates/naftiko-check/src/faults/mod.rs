@@ -1,0 +1,35 @@
+//! One file for each kind of fault: its code, when it is one, its message and its help.
+
+macro_rules! faults {
+    ($($module:ident),* $(,)?) => {
+        $(pub(crate) mod $module;)*
+        /// Every code of this crate.
+        pub(crate) static CODES: &[&naftiko_diagnostics::Code] = &[$(&$module::CODE),*];
+    };
+}
+
+faults! {
+    ambiguous_argument,
+    ambiguous_place,
+    cycle,
+    duplicate_name,
+    inferred_argument,
+    inferred_wait,
+    later_step,
+    missing_argument,
+    missing_file,
+    no_authentication,
+    no_capabilities,
+    no_description,
+    repeated_effect,
+    reserved_id,
+    unknown_argument,
+    unknown_capability,
+    unknown_dependency,
+    unknown_operation,
+    unlisted_operation,
+    unsupported_authentication,
+    wrong_argument_type,
+    wrong_document,
+    wrong_output_type,
+}

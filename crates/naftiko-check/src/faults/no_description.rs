@@ -1,0 +1,14 @@
+//! A provider without an OpenAPI description: its operations and types are not checked.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
+
+pub(crate) static CODE: Code = Code {
+    id: "no-description",
+    severity: Severity::Note,
+    summary: "a provider's operations are not described, so nothing about them can be checked",
+};
+
+pub(crate) fn report(span: Span, provider: &str) -> Diagnostic {
+    Diagnostic::new(&CODE, span, format!("operations of `{provider}` are not checked: there is no OpenAPI description"))
+        .with_help("give one with `--openapi FILE`, or name it in a capabilities document of edition 0.2: `openapi: …`")
+}

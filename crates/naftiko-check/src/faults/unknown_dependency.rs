@@ -1,0 +1,18 @@
+//! A `dependsOn` that names no step.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
+use naftiko_spec::Composition;
+
+pub(crate) static CODE: Code = Code {
+    id: "unknown-dependency",
+    severity: Severity::Error,
+    summary: "`dependsOn` names a step that there is not",
+};
+
+pub(crate) fn report(named: &Spanned<String>, composition: &Composition) -> Diagnostic {
+    let diagnostic = Diagnostic::new(&CODE, named.span, format!("there is no step `{}`", named.value));
+    match nearest(&named.value, composition.steps.iter().map(|step| step.id.value.as_str())) {
+        Some(near) => diagnostic.with_suggestion(near),
+        None => diagnostic.with_help("`dependsOn` takes ids of steps of this document"),
+    }
+}

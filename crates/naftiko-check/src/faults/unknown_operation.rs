@@ -1,0 +1,82 @@
+//! An operation that the provider's OpenAPI description does not have.
+
+use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned};
+use naftiko_openapi::Entry;
+use naftiko_spec::{Edition, Mapping, Target};
+
+use crate::provider::Provider;
+
+pub(crate) static CODE: Code = Code {
+    id: "unknown-operation",
+    severity: Severity::Error,
+    summary: "an operation that the provider's OpenAPI description does not have",
+};
+
+/// A step uses it; `listed` is where its capability lists it.
+pub(crate) fn used(
+    name: &Spanned<String>,
+    listed: Option<&Spanned<String>>,
+    provider: &Provider,
+    nearest: &[&Entry],
+) -> Diagnostic {
+    let diagnostic =
+        Diagnostic::new(&CODE, name.span, format!("`{}` is not an operation of `{}`", name.value, provider.id));
+    let diagnostic = suggest(diagnostic, name, nearest);
+    match listed {
+        Some(listed) => {
+            let where_to = match provider.capabilities.edition {
+                Edition::V0_1 => "listed here, but not in the OpenAPI description",
+                Edition::V0_2 => "listed here, but neither in the OpenAPI description nor mapped by `operations`",
+            };
+            diagnostic.with_related(listed.span, where_to)
+        }
+        None => diagnostic,
+    }
+}
+
+/// A capabilities document lists it.
+pub(crate) fn listed(name: &Spanned<String>, nearest: &[&Entry], edition: Edition) -> Diagnostic {
+    let diagnostic = Diagnostic::new(
+        &CODE,
+        name.span,
+        format!("`{}` is not in the OpenAPI description", name.value),
+    );
+    let diagnostic = suggest(diagnostic, name, nearest);
+    match (edition, nearest) {
+        (Edition::V0_2, []) => diagnostic.with_help("map it to an operation under `operations`, or take it away"),
+        _ => diagnostic,
+    }
+}
+
+/// A capabilities document maps a name to it.
+pub(crate) fn mapped(name: &str, mapping: &Mapping, nearest: &[&Entry]) -> Diagnostic {
+    match &mapping.target {
+        Target::Id(id) => {
+            let diagnostic = Diagnostic::new(
+                &CODE,
+                id.span,
+                format!("`{name}` is mapped to `{}`, which is not in the OpenAPI description", id.value),
+            );
+            suggest(diagnostic, id, nearest)
+        }
+        Target::Route { method, path } => Diagnostic::new(
+            &CODE,
+            path.span,
+            format!("`{name}` is mapped to `{} {}`, which is not in the OpenAPI description", method.value, path.value),
+        ),
+        Target::Itself => {
+            Diagnostic::new(&CODE, mapping.key, format!("`{name}` is not in the OpenAPI description"))
+        }
+    }
+}
+
+fn suggest(diagnostic: Diagnostic, name: &Spanned<String>, nearest: &[&Entry]) -> Diagnostic {
+    let mut ids = nearest.iter().filter_map(|entry| Some((entry.id.as_deref()?, entry)));
+    let Some((id, entry)) = ids.next() else { return diagnostic };
+    let others: Vec<String> = ids.map(|(id, _)| format!("`{id}`")).collect();
+    let or = if others.is_empty() { String::new() } else { format!(" (or {})", others.join(", ")) };
+    diagnostic
+        .with_help(format!("did you mean `{id}`{or}?"))
+        .with_related(entry.span, format!("{} {}", entry.method.as_str(), entry.path))
+        .with_fix(Fix::replace(format!("replace it by `{id}`"), name.span, id, Applicability::Unsafe))
+}

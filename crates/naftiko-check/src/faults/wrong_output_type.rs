@@ -1,0 +1,16 @@
+//! An output whose source is not of the type it is declared to have.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
+use naftiko_expr::Type;
+use naftiko_spec::Source;
+
+pub(crate) static CODE: Code = Code {
+    id: "wrong-output-type",
+    severity: Severity::Error,
+    summary: "an output is not of the type it is declared to have",
+};
+
+pub(crate) fn report(declared: &Spanned<String>, source: &Source, expected: &Type, found: &Type) -> Diagnostic {
+    Diagnostic::new(&CODE, source.node.span, format!("the source is {found}, expected {expected}"))
+        .with_related(declared.span, "declared here")
+}

@@ -1,0 +1,43 @@
+//! Documents in, a Plan and diagnostics out.
+//!
+//! [`check`] reads a document and everything it names through the one seam to files, resolves names to operations,
+//! infers the data flow that edition 0.1 leaves out, types every reference against the response schemas, orders the
+//! steps, and lowers the result to a [`Plan`]. It is pure, it never fails, and one mistake gives one diagnostic:
+//! what a fault makes unknowable is typed *any* and is not complained about again.
+//!
+//! Each kind of fault is one file in `faults`: its code, its message, its help.
+
+mod arguments;
+mod check;
+mod faults;
+mod inference;
+mod load;
+mod lower;
+mod order;
+mod outputs;
+mod provider;
+mod resolve;
+mod resource;
+mod scope;
+mod wait;
+
+pub use check::{Checked, Options, check};
+
+use naftiko_diagnostics::Code;
+
+/// Every code that `check` can report, sorted by id.
+pub fn codes() -> Vec<&'static Code> {
+    let mut codes: Vec<&'static Code> = [
+        naftiko_syntax::CODES,
+        naftiko_expr::CODES,
+        naftiko_spec::CODES,
+        naftiko_openapi::CODES,
+        faults::CODES,
+    ]
+    .into_iter()
+    .flatten()
+    .copied()
+    .collect();
+    codes.sort_unstable();
+    codes
+}

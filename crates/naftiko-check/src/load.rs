@@ -1,0 +1,63 @@
+//! Reads files through the seam, and keeps what was read and found.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use naftiko_diagnostics::{Diagnostic, SourceMap};
+use naftiko_spec::Files;
+use naftiko_syntax::{Limits, Node, parse_bytes};
+
+/// Files, sources and diagnostics of one check.
+pub(crate) struct Loader<'a> {
+    files: &'a dyn Files,
+    sources: SourceMap,
+    diagnostics: Vec<Diagnostic>,
+}
+
+impl<'a> Loader<'a> {
+    pub(crate) fn new(files: &'a dyn Files) -> Self {
+        Self { files, sources: SourceMap::new(), diagnostics: Vec::new() }
+    }
+
+    /// The tree of a text that can be read on; a text that cannot has its diagnostic and gives nothing.
+    pub(crate) fn parse(&mut self, path: &Path, bytes: &[u8]) -> Option<Node> {
+        let (_, parsed) =
+            parse_bytes(path.display().to_string(), bytes, &mut self.sources, &Limits::default());
+        // A tree that ends in the middle would give a second diagnostic for everything that is not there.
+        let cut_short = parsed.is_cut_short();
+        self.diagnostics.extend(parsed.diagnostics);
+        parsed.root.filter(|_| !cut_short)
+    }
+
+    /// The tree of a file.
+    pub(crate) fn read(&mut self, path: &Path) -> io::Result<Option<Node>> {
+        let bytes = self.files.read(path)?;
+        Ok(self.parse(path, &bytes))
+    }
+
+    /// Whether there is a file that can be read.
+    pub(crate) fn exists(&self, path: &Path) -> bool {
+        self.files.read(path).is_ok()
+    }
+
+    /// The folder of `path` and every folder above it, nearest first: relative ones as long as the path was.
+    pub(crate) fn folders(&self, path: &Path) -> Vec<PathBuf> {
+        let relative = path.ancestors().skip(1).map(Path::to_path_buf);
+        let below = path.ancestors().skip(1).count();
+        let absolute = self.files.absolute(path);
+        let above = absolute.ancestors().skip(below + 1).map(Path::to_path_buf);
+        relative.chain(above.filter(|_| path.is_relative())).collect()
+    }
+
+    pub(crate) fn report(&mut self, diagnostics: impl IntoIterator<Item = Diagnostic>) {
+        self.diagnostics.extend(diagnostics);
+    }
+
+    pub(crate) fn sources(&self) -> &SourceMap {
+        &self.sources
+    }
+
+    pub(crate) fn finish(self) -> (SourceMap, Vec<Diagnostic>) {
+        (self.sources, self.diagnostics)
+    }
+}

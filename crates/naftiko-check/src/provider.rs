@@ -1,0 +1,223 @@
+//! Providers: capabilities documents with their OpenAPI descriptions.
+
+use std::path::{Path, PathBuf};
+
+use naftiko_adapter::Method;
+use naftiko_diagnostics::{Diagnostic, Spanned};
+use naftiko_openapi::{Catalogue, Entry};
+use naftiko_spec::{AuthKind, Capabilities, Composition, Header, Kind, Mapping, Target};
+
+use crate::check::Options;
+use crate::faults;
+use crate::load::Loader;
+
+/// A capabilities document with the descriptions of its operations.
+pub(crate) struct Provider {
+    /// Its id; empty if the document does not say.
+    pub(crate) id: String,
+    /// The document.
+    pub(crate) capabilities: Capabilities,
+    /// The descriptions; none: types are *any*.
+    pub(crate) catalogues: Vec<Catalogue>,
+}
+
+/// What a name used in a composition stands for.
+pub(crate) enum Found<'a> {
+    /// An operation of a description.
+    Operation { catalogue: &'a Catalogue, entry: &'a Entry, mapping: Option<&'a Mapping> },
+    /// There is no such operation.
+    Missing { mapping: Option<&'a Mapping>, nearest: Vec<&'a Entry> },
+    /// There is no description to look in.
+    Undescribed,
+}
+
+impl Provider {
+    /// The providers of a composition: those it names, or the one its `providerId` finds.
+    pub(crate) fn find(
+        composition: &Composition,
+        path: &Path,
+        options: &Options,
+        loader: &mut Loader<'_>,
+    ) -> Vec<Self> {
+        let mut providers = Vec::new();
+        let folder = path.parent().unwrap_or(Path::new(""));
+        if options.capabilities.is_none() {
+            for named in &composition.capabilities {
+                providers.extend(Self::named(named, folder, options, loader));
+            }
+        }
+        if providers.is_empty() && (composition.capabilities.is_empty() || options.capabilities.is_some()) {
+            match Self::search(composition, path, options, loader) {
+                Ok(found) => providers.extend(Self::read(&found, options, loader)),
+                Err(diagnostic) => loader.report([*diagnostic]),
+            }
+        }
+        providers
+    }
+
+    fn named(
+        named: &Spanned<String>,
+        folder: &Path,
+        options: &Options,
+        loader: &mut Loader<'_>,
+    ) -> Option<Self> {
+        let path = folder.join(&named.value);
+        if !loader.exists(&path) {
+            loader.report([faults::missing_file::report(named, &path, "capabilities document")]);
+            return None;
+        }
+        Self::read(&path, options, loader)
+    }
+
+    /// The path of the capabilities document: given by the operator, or `shared/<providerId>.yaml` beside the
+    /// composition or above it.
+    fn search(
+        composition: &Composition,
+        path: &Path,
+        options: &Options,
+        loader: &Loader<'_>,
+    ) -> Result<PathBuf, Box<Diagnostic>> {
+        let provider = composition.provider_id.as_ref();
+        if let Some(given) = &options.capabilities {
+            let in_folder = provider.map(|id| given.join(format!("{}.yaml", id.value)));
+            let candidates = std::iter::once(given.clone()).chain(in_folder);
+            return candidates
+                .into_iter()
+                .find(|candidate| loader.exists(candidate))
+                .ok_or_else(|| Box::new(faults::no_capabilities::not_there(composition, given)));
+        }
+        let Some(id) = provider else {
+            return Err(Box::new(faults::no_capabilities::no_provider(composition)));
+        };
+        let file = format!("shared/{}.yaml", id.value);
+        loader
+            .folders(path)
+            .into_iter()
+            .map(|folder| folder.join(&file))
+            .find(|candidate| loader.exists(candidate))
+            .ok_or_else(|| Box::new(faults::no_capabilities::not_found(id)))
+    }
+
+    fn read(path: &Path, options: &Options, loader: &mut Loader<'_>) -> Option<Self> {
+        let root = loader.read(path).ok().flatten()?;
+        match Header::read(&root) {
+            Ok(Header { kind: Kind::Capabilities, edition }) => {
+                let (capabilities, diagnostics) = Capabilities::lower(&root, edition);
+                loader.report(diagnostics);
+                Some(Self::load(capabilities, path, &options.openapi, loader))
+            }
+            Ok(header) => {
+                loader.report([faults::wrong_document::report(&root, header.kind)]);
+                None
+            }
+            Err(diagnostic) => {
+                loader.report([*diagnostic]);
+                None
+            }
+        }
+    }
+
+    /// A capabilities document with its descriptions: those given, or those it names.
+    pub(crate) fn load(
+        capabilities: Capabilities,
+        path: &Path,
+        given: &[PathBuf],
+        loader: &mut Loader<'_>,
+    ) -> Self {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let id = capabilities.provider_id.as_ref().map(|id| id.value.clone()).unwrap_or_default();
+        let mut catalogues = Vec::new();
+        if given.is_empty() {
+            for named in &capabilities.openapi {
+                let path = folder.join(&named.value);
+                match loader.read(&path) {
+                    Ok(root) => catalogues.extend(root.map(|root| catalogue(root, loader))),
+                    Err(_) => {
+                        loader.report([faults::missing_file::report(named, &path, "OpenAPI description")]);
+                    }
+                }
+            }
+        } else {
+            for path in given {
+                match loader.read(path) {
+                    Ok(root) => catalogues.extend(root.map(|root| catalogue(root, loader))),
+                    Err(error) => {
+                        loader.report([faults::missing_file::given(capabilities.header, path, &error)]);
+                    }
+                }
+            }
+        }
+        loader.report(faults::no_authentication::find(&capabilities));
+        if let Some(auth) = &capabilities.auth
+            && let AuthKind::Unsupported(scheme) = &auth.kind
+        {
+            loader.report([faults::unsupported_authentication::report(auth.span, scheme)]);
+        }
+        Self { id, capabilities, catalogues }
+    }
+
+    /// Whether its operations are described.
+    pub(crate) fn is_described(&self) -> bool {
+        !self.catalogues.is_empty()
+    }
+
+    /// What a name stands for.
+    pub(crate) fn operation(&self, name: &str) -> Found<'_> {
+        if !self.is_described() {
+            return Found::Undescribed;
+        }
+        let mapping = self.capabilities.operations.get(name);
+        let sought = match mapping.map(|mapping| &mapping.target) {
+            Some(Target::Id(id)) => id.value.as_str(),
+            Some(Target::Route { method, path }) => {
+                return match self.route(&method.value, &path.value) {
+                    Some((catalogue, entry)) => Found::Operation { catalogue, entry, mapping },
+                    None => Found::Missing { mapping, nearest: Vec::new() },
+                };
+            }
+            Some(Target::Itself) | None => name,
+        };
+        let found = self.catalogues.iter().find_map(|catalogue| Some((catalogue, catalogue.find(sought)?)));
+        match found {
+            Some((catalogue, entry)) => Found::Operation { catalogue, entry, mapping },
+            None => Found::Missing {
+                mapping,
+                nearest: self.catalogues.iter().flat_map(|catalogue| catalogue.nearest(sought)).collect(),
+            },
+        }
+    }
+
+    fn route(&self, method: &str, path: &str) -> Option<(&Catalogue, &Entry)> {
+        let method = Method::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(method))?;
+        self.catalogues.iter().find_map(|catalogue| Some((catalogue, catalogue.find_route(method, path)?)))
+    }
+
+    /// The finding of every operation it lists or maps to and that does not exist.
+    pub(crate) fn check(&self) -> Vec<Diagnostic> {
+        if !self.is_described() {
+            return vec![faults::no_description::report(self.capabilities.header, &self.id)];
+        }
+        let listed = self.capabilities.capabilities.iter().flat_map(|capability| &capability.operations);
+        let mut diagnostics: Vec<Diagnostic> = listed
+            .filter(|name| !self.capabilities.operations.contains_key(&name.value))
+            .filter_map(|name| match self.operation(&name.value) {
+                Found::Missing { nearest, .. } => {
+                    Some(faults::unknown_operation::listed(name, &nearest, self.capabilities.edition))
+                }
+                _ => None,
+            })
+            .collect();
+        for (name, mapping) in &self.capabilities.operations {
+            if let Found::Missing { nearest, .. } = self.operation(name) {
+                diagnostics.push(faults::unknown_operation::mapped(name, mapping, &nearest));
+            }
+        }
+        diagnostics
+    }
+}
+
+fn catalogue(root: naftiko_syntax::Node, loader: &mut Loader<'_>) -> Catalogue {
+    let (catalogue, diagnostics) = Catalogue::load(root);
+    loader.report(diagnostics);
+    catalogue
+}

@@ -1,0 +1,195 @@
+//! Steps to operations.
+
+use std::sync::Arc;
+
+use naftiko_adapter::Operation;
+use naftiko_diagnostics::{Diagnostic, Spanned};
+use naftiko_expr::Type;
+use naftiko_plan::Slot;
+use naftiko_spec::{Capability, Composition, Invoke, Step, Work};
+use serde_json::{Map, Value};
+
+use crate::faults;
+use crate::provider::{Found, Provider};
+
+/// What a step turned out to be.
+pub(crate) enum Resolved {
+    /// An operation that is described.
+    Operation(Box<Resolution>),
+    /// Something outside, with the type of its answer.
+    External(Type),
+    /// Not known: there is a diagnostic, or no description.
+    Unknown,
+}
+
+/// An operation that is described.
+pub(crate) struct Resolution {
+    /// The operation, self-contained.
+    pub(crate) operation: Arc<Operation>,
+    /// The type of what it answers on success.
+    pub(crate) result: Type,
+    /// What it takes.
+    pub(crate) slots: Vec<Parameter>,
+}
+
+/// Something an operation takes: a parameter, a top-level property of the body, or the whole body.
+pub(crate) struct Parameter {
+    /// Where it goes.
+    pub(crate) slot: Slot,
+    /// The type of its value.
+    pub(crate) ty: Type,
+    /// Whether a call without it is refused.
+    pub(crate) required: bool,
+}
+
+impl Resolved {
+    /// The type of the step's result.
+    pub(crate) fn result(&self) -> Type {
+        match self {
+            Self::Operation(resolution) => resolution.result.clone(),
+            Self::External(result) => result.clone(),
+            Self::Unknown => Type::Any,
+        }
+    }
+
+    /// The operation, if it is one.
+    pub(crate) fn operation(&self) -> Option<&Resolution> {
+        match self {
+            Self::Operation(resolution) => Some(resolution),
+            _ => None,
+        }
+    }
+}
+
+/// Every step in order with what it turned out to be.
+pub(crate) fn steps(
+    composition: &Composition,
+    providers: &[Provider],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Resolved> {
+    for provider in providers.iter().filter(|provider| !provider.is_described()) {
+        diagnostics.push(faults::no_description::report(composition.header, &provider.id));
+    }
+    composition.steps.iter().map(|step| resolve(step, providers, diagnostics)).collect()
+}
+
+fn resolve(step: &Step, providers: &[Provider], diagnostics: &mut Vec<Diagnostic>) -> Resolved {
+    match &step.work {
+        Work::External(external) => Resolved::External(match &external.result {
+            Some(schema) => Type::from_schema(schema, &Arc::new(Map::new())),
+            None => Type::Any,
+        }),
+        Work::Unclear => Resolved::Unknown,
+        // No capabilities document could be read, and that has been said.
+        Work::Invoke(_) if providers.is_empty() => Resolved::Unknown,
+        Work::Invoke(invoke) => match provider_of(invoke, providers) {
+            Ok((provider, capability)) => operation(invoke, provider, capability, diagnostics),
+            Err(diagnostic) => {
+                diagnostics.push(*diagnostic);
+                Resolved::Unknown
+            }
+        },
+    }
+}
+
+/// The provider that has the step's capability; without a capability, the one that has its operation.
+fn provider_of<'a>(
+    invoke: &Invoke,
+    providers: &'a [Provider],
+) -> Result<(&'a Provider, Option<&'a Capability>), Box<Diagnostic>> {
+    let Some(named) = &invoke.capability else {
+        let has = |provider: &&Provider| {
+            matches!(provider.operation(&invoke.operation.value), Found::Operation { .. })
+        };
+        return match providers.iter().find(has).or(providers.first()) {
+            Some(provider) => Ok((provider, None)),
+            None => Err(Box::new(faults::unknown_capability::report(&invoke.operation, providers))),
+        };
+    };
+    providers
+        .iter()
+        .find_map(|provider| Some((provider, Some(provider.capabilities.capability(&named.value)?))))
+        .ok_or_else(|| Box::new(faults::unknown_capability::report(named, providers)))
+}
+
+fn operation(
+    invoke: &Invoke,
+    provider: &Provider,
+    capability: Option<&Capability>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Resolved {
+    let name = &invoke.operation;
+    let listed = capability
+        .and_then(|capability| capability.operations.iter().find(|operation| operation.value == name.value));
+    match provider.operation(&name.value) {
+        Found::Undescribed => {
+            report_unlisted(name, listed, capability, provider, diagnostics);
+            Resolved::Unknown
+        }
+        Found::Missing { mapping: Some(mapping), nearest } => {
+            diagnostics.push(faults::unknown_operation::mapped(&name.value, mapping, &nearest));
+            Resolved::Unknown
+        }
+        Found::Missing { mapping: None, nearest } => {
+            diagnostics.push(faults::unknown_operation::used(name, listed, provider, &nearest));
+            Resolved::Unknown
+        }
+        Found::Operation { catalogue, entry, mapping } => {
+            report_unlisted(name, listed, capability, provider, diagnostics);
+            let (mut operation, found) = catalogue.operation(entry, &provider.id);
+            diagnostics.extend(found);
+            operation.idempotency_key = mapping.and_then(|mapping| mapping.idempotency_key.clone());
+            Resolved::Operation(Box::new(Resolution::new(operation)))
+        }
+    }
+}
+
+fn report_unlisted(
+    name: &Spanned<String>,
+    listed: Option<&Spanned<String>>,
+    capability: Option<&Capability>,
+    provider: &Provider,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    if let (None, Some(capability)) = (listed, capability) {
+        diagnostics.push(faults::unlisted_operation::report(name, capability, provider));
+    }
+}
+
+impl Resolution {
+    fn new(operation: Operation) -> Self {
+        let definitions = Arc::new(operation.definitions.clone());
+        let of = |schema: &Value| Type::from_schema(schema, &definitions);
+        let result = match operation.success() {
+            Some((_, answer)) => match (&answer.schema, &answer.content_type) {
+                (Some(schema), _) => of(schema),
+                (None, Some(_)) => Type::Any,
+                (None, None) => Type::Null,
+            },
+            None => Type::Any,
+        };
+        let mut slots: Vec<Parameter> = operation
+            .parameters
+            .iter()
+            .map(|parameter| Parameter {
+                slot: Slot::Parameter(parameter.place, parameter.name.clone()),
+                ty: of(&parameter.schema),
+                required: parameter.required,
+            })
+            .collect();
+        if let Some(body) = &operation.body {
+            let ty = of(&body.schema);
+            let fields = ty.fields();
+            let has_fields = !fields.is_empty();
+            slots.extend(fields.into_iter().map(|(name, field)| Parameter {
+                slot: Slot::Property(name),
+                required: body.required && field.presence == naftiko_expr::Presence::Always,
+                ty: field.ty,
+            }));
+            // A body of named properties is needed through them.
+            let required = body.required && !has_fields && !matches!(ty, Type::Any);
+            slots.push(Parameter { slot: Slot::Body, ty, required });
+        }
+        Self { operation: Arc::new(operation), result, slots }
+    }
+}
