@@ -1,0 +1,253 @@
+//! What the end of an attempt means: the one event that closes it.
+
+use jiff::{SignedDuration, Timestamp};
+use naftiko_adapter::{self as adapter, Answer, FailureKind, Operation, Response};
+use naftiko_journal::{Cause, Event, Failure, Phase};
+use naftiko_plan::{Action, Invoke, Poll};
+use serde_json::Value;
+
+use super::redact::Redaction;
+use super::run::Progress;
+use super::scope::Answered;
+use super::{Command, Run, failure, request, retry_after};
+
+/// The least time between two polls, whatever was asked for: a pause of nothing would never let time pass.
+const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(1);
+
+impl Run {
+    /// What an answer means. `jitter` is between 0 and 1.
+    pub fn closed_by_response(
+        &self,
+        step: &str,
+        attempt: u32,
+        response: Response,
+        now: Timestamp,
+        jitter: f64,
+    ) -> Event {
+        let Some(closing) = self.closing(step, attempt, now, jitter) else { return no_call(step, attempt) };
+        match (response.status, &closing.invoke.poll) {
+            (200..=299, None) => closing.succeeded(response.status, response.body),
+            (200..=299, Some(poll)) => closing.polled(poll, response),
+            _ => closing.answered_badly(&response),
+        }
+    }
+
+    /// What it means that there was no answer. `jitter` is between 0 and 1.
+    pub fn closed_by_failure(
+        &self,
+        step: &str,
+        attempt: u32,
+        failure: &adapter::Failure,
+        now: Timestamp,
+        jitter: f64,
+    ) -> Event {
+        self.closing(step, attempt, now, jitter)
+            .map_or_else(|| no_call(step, attempt), |closing| closing.unanswered(failure))
+    }
+
+    /// What it means that the adapter broke, or the channel: nobody knows how far it came, and it may break again.
+    /// `attempt` is nothing for an external step.
+    pub fn closed_by_panic(&self, step: &str, attempt: Option<u32>, message: &str) -> Event {
+        let message = match self.invoke(step) {
+            Some((invoke, operation, _)) => {
+                let doubt =
+                    if operation.is_safe() { "" } else { ", and whether it was carried out is not known" };
+                let name = request::name(operation);
+                self.redaction_for(invoke).text(&format!("the adapter of `{name}` broke{doubt}: {message}"))
+            }
+            None => self.redaction.text(&format!("the channel of step `{step}` broke: {message}")),
+        };
+        Event::StepFailed { step: step.to_owned(), attempt, failure: failure::of(Cause::Panicked, message) }
+    }
+
+    /// What an answer from outside means.
+    pub fn answered(&self, step: &str, answer: Result<Answer, adapter::Failure>) -> Event {
+        let step = step.to_owned();
+        match answer {
+            Ok(Answer::Given(result)) => Event::StepSucceeded { step, attempt: None, status: None, result },
+            Ok(Answer::NotYet) => Event::StepAsked { step },
+            Err(error) => {
+                let failure = failure::of(Cause::Answer, self.redaction.text(&error.message));
+                Event::StepFailed { step, attempt: None, failure }
+            }
+        }
+    }
+
+    /// What it means that the process ended while an attempt was under way. A repeatable one is made again, at once
+    /// and whatever the retries left: it was not the other side that failed.
+    pub(super) fn interruption(&self, position: usize) -> Option<Command> {
+        let step = &self.plan.steps.get(position)?.id;
+        let Some(Phase::Running { attempt }) = self.ledger().step(step) else { return None };
+        let began = self.progress(position)?.last_began?;
+        let closing = self.closing(step, attempt, began, 0.0);
+        Some(Command::Record(closing.map_or_else(|| no_call(step, attempt), |closing| closing.interrupted())))
+    }
+
+    fn closing<'a>(
+        &'a self,
+        step: &'a str,
+        attempt: u32,
+        now: Timestamp,
+        jitter: f64,
+    ) -> Option<Closing<'a>> {
+        let (invoke, operation, progress) = self.invoke(step)?;
+        Some(Closing { run: self, step, attempt, invoke, operation, progress, now, jitter })
+    }
+
+    fn invoke(&self, step: &str) -> Option<(&Invoke, &Operation, &Progress)> {
+        let position = self.scope.position(step)?;
+        let Action::Invoke(invoke) = &self.plan.steps.get(position)?.action else { return None };
+        Some((invoke, self.plan.operation(invoke)?, self.progress(position)?))
+    }
+}
+
+/// The end of an attempt that this plan cannot have made.
+fn no_call(step: &str, attempt: u32) -> Event {
+    let failure = failure::of(Cause::Refused, format!("step `{step}` does not carry an operation out"));
+    Event::StepFailed { step: step.to_owned(), attempt: Some(attempt), failure }
+}
+
+/// An attempt that is over, and what decides what comes of it.
+struct Closing<'a> {
+    run: &'a Run,
+    step: &'a str,
+    attempt: u32,
+    invoke: &'a Invoke,
+    operation: &'a Operation,
+    progress: &'a Progress,
+    now: Timestamp,
+    jitter: f64,
+}
+
+impl Closing<'_> {
+    fn polled(&self, poll: &Poll, response: Response) -> Event {
+        let status = response.status;
+        let answered = Answered::new(&self.run.scope, response);
+        match poll.until.evaluate(&answered) {
+            Ok(Some(Value::Bool(true))) => self.succeeded(status, answered.into_body()),
+            Ok(Some(Value::Bool(false)) | None) => self.unmet(poll),
+            Ok(Some(_)) => self.failed(failure::of(
+                Cause::Type,
+                format!("`{}` gave a value that is neither true nor false", poll.until),
+            )),
+            Err(error) if failure::cause(&error) == Cause::Unresolved => self.unmet(poll),
+            Err(error) => {
+                self.failed(failure::of(failure::cause(&error), self.redaction().text(&error.to_string())))
+            }
+        }
+    }
+
+    fn unmet(&self, poll: &Poll) -> Event {
+        let deadline = self.deadline(poll);
+        if self.now >= deadline {
+            let message = format!(
+                "waited {:#} for `{}` to hold, and asked `{}` {} in vain",
+                poll.timeout,
+                poll.until,
+                request::name(self.operation),
+                times(self.attempt),
+            );
+            return self.failed(failure::of(Cause::Deadline, message));
+        }
+        let pause = match self.run.options.poll_every {
+            Some(every) => every,
+            None => poll.every.wait(self.progress.rounds.saturating_add(1)),
+        };
+        // The last round is at the deadline, not one pause before it.
+        self.delayed(later(self.now, pause.max(SHORTEST_PAUSE)).min(deadline), None)
+    }
+
+    fn answered_badly(&self, response: &Response) -> Event {
+        let failure = failure::of_status(&request::name(self.operation), response, &self.redaction());
+        let may_pass = response.status == 429 || (500..=599).contains(&response.status);
+        if may_pass && self.is_repeatable() && self.has_attempts_left() {
+            let asked =
+                response.headers.get("retry-after").and_then(|header| retry_after::wait(header, self.now));
+            return self.again(asked, failure);
+        }
+        self.failed(failure)
+    }
+
+    fn unanswered(&self, error: &adapter::Failure) -> Event {
+        let (cause, what) = match error.kind {
+            FailureKind::Refused => (Cause::Refused, "was not sent"),
+            FailureKind::NotSent => (Cause::NotSent, "did not reach the other side"),
+            FailureKind::Unknown => (Cause::NoAnswer, "was sent and not answered"),
+            FailureKind::Unreadable => (Cause::Unreadable, "was carried out, and its answer cannot be read"),
+        };
+        let name = request::name(self.operation);
+        let failure =
+            failure::of(cause, self.redaction().text(&format!("`{name}` {what}: {}", error.message)));
+        if error.kind != FailureKind::Refused && self.is_repeatable() && self.has_attempts_left() {
+            return self.again(None, failure);
+        }
+        if error.kind == FailureKind::Unknown && !self.operation.is_safe() {
+            return self.in_doubt(failure);
+        }
+        self.failed(failure)
+    }
+
+    fn interrupted(&self) -> Event {
+        let message =
+            format!("`{}` was begun, and the run was cut off before it ended", request::name(self.operation));
+        let failure = failure::of(Cause::NoAnswer, message);
+        if self.is_repeatable() { self.delayed(self.now, Some(failure)) } else { self.in_doubt(failure) }
+    }
+
+    /// Whether a repeat has no second effect.
+    fn is_repeatable(&self) -> bool {
+        self.operation.is_safe() || self.operation.idempotency_key.is_some()
+    }
+
+    /// Whether another attempt may be made after this one failed. Every poll round that was answered well begins the
+    /// count anew.
+    fn has_attempts_left(&self) -> bool {
+        let in_time = self.invoke.poll.as_ref().is_none_or(|poll| self.now < self.deadline(poll));
+        in_time && self.progress.failures.saturating_add(1) < self.invoke.retry.attempts
+    }
+
+    fn again(&self, asked: Option<SignedDuration>, failure: Failure) -> Event {
+        let backoff = self.invoke.retry.backoff.wait(self.progress.failures.saturating_add(1));
+        let share = 0.5 + 0.5 * if self.jitter.is_finite() { self.jitter.clamp(0.0, 1.0) } else { 1.0 };
+        let backoff = SignedDuration::try_from_secs_f64(backoff.as_secs_f64() * share).unwrap_or(backoff);
+        self.delayed(later(self.now, backoff.max(asked.unwrap_or_default())), Some(failure))
+    }
+
+    fn deadline(&self, poll: &Poll) -> Timestamp {
+        later(self.progress.first_began.unwrap_or(self.now), poll.timeout)
+    }
+
+    fn redaction(&self) -> Redaction {
+        self.run.redaction_for(self.invoke)
+    }
+
+    fn succeeded(&self, status: u16, result: Value) -> Event {
+        Event::StepSucceeded {
+            step: self.step.to_owned(),
+            attempt: Some(self.attempt),
+            status: Some(status),
+            result,
+        }
+    }
+
+    fn delayed(&self, until: Timestamp, failure: Option<Failure>) -> Event {
+        Event::StepDelayed { step: self.step.to_owned(), attempt: self.attempt, until, failure }
+    }
+
+    fn failed(&self, failure: Failure) -> Event {
+        Event::StepFailed { step: self.step.to_owned(), attempt: Some(self.attempt), failure }
+    }
+
+    fn in_doubt(&self, failure: Failure) -> Event {
+        Event::StepInDoubt { step: self.step.to_owned(), attempt: self.attempt, failure }
+    }
+}
+
+/// `pause` after `now`, never before it and never past what a timestamp can hold.
+fn later(now: Timestamp, pause: SignedDuration) -> Timestamp {
+    now.checked_add(pause.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX)
+}
+
+fn times(count: u32) -> String {
+    if count == 1 { "once".to_owned() } else { format!("{count} times") }
+}

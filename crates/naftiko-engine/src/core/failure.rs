@@ -1,0 +1,169 @@
+//! Failures as they are told to people.
+
+use naftiko_adapter::Response;
+use naftiko_expr::EvaluationError;
+use naftiko_journal::{Cause, Failure};
+use serde_json::Value;
+
+use super::redact::Redaction;
+
+/// How much of a body is kept.
+const BODY_LIMIT: usize = 4096;
+
+/// How much of what the other side says becomes part of a message, in characters.
+const MESSAGE_LIMIT: usize = 300;
+
+/// Where APIs put what they say for people, the more telling first.
+const SAYING: [&str; 5] = ["message", "error_description", "detail", "title", "error"];
+
+/// A failure that has nothing to show.
+pub(super) fn of(cause: Cause, message: impl Into<String>) -> Failure {
+    Failure { cause, message: message.into(), status: None, body: None }
+}
+
+/// The kind of failure that an evaluation ended in.
+pub(super) fn cause(error: &EvaluationError) -> Cause {
+    match error {
+        EvaluationError::Unresolved { .. } => Cause::Unresolved,
+        _ => Cause::Type,
+    }
+}
+
+/// The failure of an attempt that was answered with something other than success. `call` is its method and path.
+pub(super) fn of_status(call: &str, response: &Response, redaction: &Redaction) -> Failure {
+    let body = redaction.value(&response.body);
+    let phrase = phrase(response.status).map(|phrase| format!(" {phrase}")).unwrap_or_default();
+    let said = said(&body).map(|said| format!(": {}", one_line(said))).unwrap_or_default();
+    Failure {
+        cause: Cause::Status,
+        message: format!("`{call}` answered {}{phrase}{said}", response.status),
+        status: Some(response.status),
+        body: cut(body),
+    }
+}
+
+/// What a body says for people.
+fn said(body: &Value) -> Option<&str> {
+    let places = [Some(body), body.get("error"), body.get("errors").and_then(|errors| errors.get(0))];
+    let words = places
+        .into_iter()
+        .flatten()
+        .flat_map(|place| SAYING.iter().filter_map(|key| place.get(key)?.as_str()));
+    words.into_iter().find(|said| !said.trim().is_empty())
+}
+
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MESSAGE_LIMIT) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}
+
+/// The body, or the beginning of its text if it is long. A body that is not there is not shown.
+fn cut(body: Value) -> Option<Value> {
+    let text = match &body {
+        Value::Null => return None,
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    };
+    if text.len() <= BODY_LIMIT {
+        return Some(body);
+    }
+    let end = text.floor_char_boundary(BODY_LIMIT);
+    Some(format!("{}…", text.get(..end).unwrap_or_default()).into())
+}
+
+/// The name of a status, as the IANA registry has it.
+fn phrase(status: u16) -> Option<&'static str> {
+    Some(match status {
+        300 => "Multiple Choices",
+        301 => "Moved Permanently",
+        302 => "Found",
+        303 => "See Other",
+        304 => "Not Modified",
+        307 => "Temporary Redirect",
+        308 => "Permanent Redirect",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        402 => "Payment Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        405 => "Method Not Allowed",
+        406 => "Not Acceptable",
+        407 => "Proxy Authentication Required",
+        408 => "Request Timeout",
+        409 => "Conflict",
+        410 => "Gone",
+        411 => "Length Required",
+        412 => "Precondition Failed",
+        413 => "Content Too Large",
+        414 => "URI Too Long",
+        415 => "Unsupported Media Type",
+        421 => "Misdirected Request",
+        422 => "Unprocessable Entity",
+        423 => "Locked",
+        424 => "Failed Dependency",
+        425 => "Too Early",
+        426 => "Upgrade Required",
+        428 => "Precondition Required",
+        429 => "Too Many Requests",
+        431 => "Request Header Fields Too Large",
+        451 => "Unavailable For Legal Reasons",
+        500 => "Internal Server Error",
+        501 => "Not Implemented",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        504 => "Gateway Timeout",
+        507 => "Insufficient Storage",
+        511 => "Network Authentication Required",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use indexmap::IndexMap;
+    use serde_json::json;
+
+    use super::*;
+
+    fn message(status: u16, body: Value) -> String {
+        let response = Response { status, headers: IndexMap::new(), body };
+        of_status("POST /organizations", &response, &Redaction::default()).message
+    }
+
+    #[test]
+    fn the_message_repeats_what_the_other_side_says() {
+        let bodies = [
+            json!({"message": "name is\n  missing", "code": "x"}),
+            json!({"error": "invalid_request", "error_description": "no such client"}),
+            json!({"error": {"message": "quota"}}),
+            json!({"errors": [{"detail": "first"}, {"detail": "second"}]}),
+            json!("plain text"),
+            json!({"message": 7}),
+            Value::Null,
+        ];
+        let said: Vec<_> = bodies.into_iter().map(|body| message(422, body)).collect();
+        insta::assert_snapshot!(said.join("\n"), @r"
+        `POST /organizations` answered 422 Unprocessable Entity: name is missing
+        `POST /organizations` answered 422 Unprocessable Entity: no such client
+        `POST /organizations` answered 422 Unprocessable Entity: quota
+        `POST /organizations` answered 422 Unprocessable Entity: first
+        `POST /organizations` answered 422 Unprocessable Entity
+        `POST /organizations` answered 422 Unprocessable Entity
+        `POST /organizations` answered 422 Unprocessable Entity
+        ");
+        assert_eq!(message(299, Value::Null), "`POST /organizations` answered 299");
+    }
+
+    #[test]
+    fn a_long_body_is_cut_on_a_character() {
+        let long = "é".repeat(3000);
+        let kept = cut(json!({ "text": long })).unwrap();
+        assert!(kept.as_str().unwrap().len() <= BODY_LIMIT + '…'.len_utf8());
+        assert!(kept.as_str().unwrap().starts_with("{\"text\":\"éé"));
+        assert_eq!(cut(json!({"a": 1})), Some(json!({"a": 1})));
+        assert!(message(500, json!({ "message": long })).chars().count() < 400);
+    }
+}

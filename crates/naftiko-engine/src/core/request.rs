@@ -1,0 +1,212 @@
+//! From a step that can begin to what is sent or asked.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use naftiko_adapter::{Arguments, Call, Operation, Question};
+use naftiko_expr::{Expression, Root, Segment, Template};
+use naftiko_journal::{Cause, Event, Failure, Request};
+use naftiko_plan::{Action, Argument, External, Invoke, Slot, Step};
+use serde_json::{Map, Value};
+
+use super::redact::{MASK, Redaction};
+use super::{Command, Run, failure};
+
+impl Run {
+    /// The command that begins a step, or its next attempt; if what it needs is not there, its failure.
+    pub(super) fn begin_step(&self, position: usize, attempt: u32) -> Command {
+        let Some(step) = self.plan.steps.get(position) else {
+            return failed("", failure::of(Cause::Refused, "the plan has no such step"));
+        };
+        let begun = match &step.action {
+            Action::Invoke(invoke) => self.call(step, invoke, attempt),
+            Action::External(external) => {
+                self.question(step, external).map(|question| Command::Ask { question })
+            }
+        };
+        begun.unwrap_or_else(|failure| failed(&step.id, failure))
+    }
+
+    fn call(&self, step: &Step, invoke: &Invoke, attempt: u32) -> Result<Command, Failure> {
+        let operation = self.plan.operation(invoke).ok_or_else(|| {
+            failure::of(Cause::Refused, format!("the plan has no operation `{}`", invoke.operation))
+        })?;
+        let values = self.argument_values(invoke, operation)?;
+        let intent = Event::AttemptStarted {
+            step: step.id.clone(),
+            attempt,
+            request: shown(operation, &values, &self.redaction),
+        };
+        let call = Call {
+            step: step.id.clone(),
+            attempt,
+            operation: Arc::clone(operation),
+            arguments: placed(values)?,
+            timeout: invoke.timeout.and_then(|timeout| timeout.try_into().ok()),
+            idempotency_key: self.idempotency_key(step, operation),
+        };
+        Ok(Command::Invoke { intent, call: Box::new(call) })
+    }
+
+    /// The same for every attempt of a step, so that the provider knows a repeat.
+    fn idempotency_key(&self, step: &Step, operation: &Operation) -> Option<String> {
+        operation.idempotency_key.as_ref()?;
+        Some(format!("{}:{}", self.id()?, step.id))
+    }
+
+    fn argument_values<'a>(
+        &self,
+        invoke: &'a Invoke,
+        operation: &Operation,
+    ) -> Result<Vec<(&'a Argument, Value)>, Failure> {
+        let evaluate = |argument: &'a Argument| match argument.value.evaluate(&self.scope) {
+            Ok(value) => Some(Ok((argument, value))),
+            Err(error) if argument.optional && failure::cause(&error) == Cause::Unresolved => None,
+            Err(error) => {
+                let message =
+                    format!("argument `{}` of `{}`: {error}", argument.slot.name(), name(operation));
+                Some(Err(failure::of(failure::cause(&error), self.redaction.text(&message))))
+            }
+        };
+        invoke.arguments.iter().filter_map(evaluate).collect()
+    }
+
+    /// All that must not show in what is told of a step: sensitive inputs, and the values of its sensitive arguments.
+    pub(super) fn redaction_for(&self, invoke: &Invoke) -> Redaction {
+        let mut redaction = self.redaction.clone();
+        for argument in invoke.arguments.iter().filter(|argument| argument.sensitive) {
+            if let Ok(value) = argument.value.evaluate(&self.scope) {
+                redaction.hide(&value);
+            }
+        }
+        redaction
+    }
+
+    fn question(&self, step: &Step, external: &External) -> Result<Question, Failure> {
+        let shown = match &external.with {
+            Some(with) => with
+                .iter()
+                .map(|(name, template)| Ok((name.clone(), self.handed_over(name, template)?)))
+                .collect::<Result<_, Failure>>()?,
+            None => self.all_so_far(),
+        };
+        Ok(Question {
+            step: step.id.clone(),
+            description: step.description.clone(),
+            shown,
+            result: external.result.clone(),
+        })
+    }
+
+    fn handed_over(&self, name: &str, template: &Template) -> Result<Value, Failure> {
+        match template.evaluate(&self.scope) {
+            Ok(_) if self.reads_sensitive_input(template) => Ok(MASK.into()),
+            Ok(value) => Ok(value),
+            Err(error) => Err(failure::of(
+                failure::cause(&error),
+                self.redaction.text(&format!("`{name}`, which is handed over: {error}")),
+            )),
+        }
+    }
+
+    /// What edition 0.1 shows: everything, under the names that expressions know it by.
+    fn all_so_far(&self) -> Map<String, Value> {
+        let shown_inputs: Map<_, _> =
+            self.scope.inputs().map(|(name, value)| (name.clone(), value.clone())).collect();
+        let mut shown = Map::new();
+        shown.insert("inputs".into(), self.masked_inputs(shown_inputs).into());
+        for (position, step) in self.plan.steps.iter().enumerate() {
+            if let Some(result) = self.scope.result(position) {
+                shown.entry(step.id.clone()).or_insert_with(|| self.redaction.value(result));
+            }
+        }
+        shown
+    }
+
+    fn masked_inputs(&self, mut inputs: Map<String, Value>) -> Map<String, Value> {
+        for input in self.plan.inputs.iter().filter(|input| input.sensitive) {
+            if let Some(value) = inputs.get_mut(&input.name) {
+                *value = MASK.into();
+            }
+        }
+        inputs
+    }
+
+    fn reads_sensitive_input(&self, template: &Template) -> bool {
+        let mut sensitive = self.plan.inputs.iter().filter(|input| input.sensitive).peekable();
+        if sensitive.peek().is_none() {
+            return false;
+        }
+        let sensitive: Vec<_> = sensitive.map(|input| input.name.as_str()).collect();
+        template.expressions().into_iter().flat_map(Expression::references).any(|reference| {
+            reference.root == Root::Inputs
+                && match reference.fixed_path().first() {
+                    Some(Segment::Field(name)) => sensitive.contains(&name.as_str()),
+                    _ => true,
+                }
+        })
+    }
+}
+
+/// How an operation is called in messages: its method and path.
+pub(super) fn name(operation: &Operation) -> String {
+    format!("{} {}", operation.method.as_str(), operation.path)
+}
+
+fn failed(step: &str, failure: Failure) -> Command {
+    Command::Record(Event::StepFailed { step: step.to_owned(), attempt: None, failure })
+}
+
+/// The request as it is recorded.
+fn shown(operation: &Operation, values: &[(&Argument, Value)], redaction: &Redaction) -> Request {
+    let mut uses: HashMap<&str, u32> = HashMap::new();
+    for (argument, _) in values {
+        *uses.entry(argument.slot.name()).or_default() += 1;
+    }
+    let mut arguments = IndexMap::with_capacity(values.len());
+    for (argument, value) in values {
+        let name = argument.slot.name();
+        let key = if uses.get(name) == Some(&1) { name.to_owned() } else { qualified(&argument.slot) };
+        let value = if argument.sensitive { MASK.into() } else { redaction.value(value) };
+        arguments.insert(key, value);
+    }
+    Request {
+        operation: operation.id.clone(),
+        method: operation.method.as_str().to_owned(),
+        path: operation.path.clone(),
+        arguments,
+    }
+}
+
+/// The name with its place, as an author writes it where one name stands in two places.
+fn qualified(slot: &Slot) -> String {
+    match slot {
+        Slot::Parameter(place, name) => format!("{}.{name}", place.as_str()),
+        Slot::Property(name) => format!("body.{name}"),
+        Slot::Body => "body".to_owned(),
+    }
+}
+
+fn placed(mut values: Vec<(&Argument, Value)>) -> Result<Arguments, Failure> {
+    // The whole body first: properties go into it.
+    values.sort_by_key(|(argument, _)| argument.slot != Slot::Body);
+    let mut arguments = Arguments::default();
+    for (argument, value) in values {
+        match &argument.slot {
+            Slot::Parameter(place, name) => {
+                arguments.parameters.insert((*place, name.clone()), value);
+            }
+            Slot::Body => arguments.body = Some(value),
+            Slot::Property(name) => {
+                let body = arguments.body.get_or_insert_with(|| Map::new().into());
+                let Some(fields) = body.as_object_mut() else {
+                    let message = format!("the body is not an object, and `{name}` should be put into it");
+                    return Err(failure::of(Cause::Type, message));
+                };
+                fields.insert(name.clone(), value);
+            }
+        }
+    }
+    Ok(arguments)
+}

@@ -1,0 +1,76 @@
+//! The `Retry-After` header (RFC 9110 §10.2.3).
+
+use jiff::civil::DateTime;
+use jiff::fmt::rfc2822;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+/// The longest wait another side can impose.
+const LIMIT: SignedDuration = SignedDuration::from_hours(1);
+
+/// How long the header asks to wait, at most an hour; nothing if it does not make sense.
+pub(super) fn wait(header: &str, now: Timestamp) -> Option<SignedDuration> {
+    let header = header.trim();
+    let asked = if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More digits than a number holds are still a wait beyond the limit.
+        header.parse().map_or(LIMIT, SignedDuration::from_secs)
+    } else {
+        date(header, now)?.duration_since(now)
+    };
+    Some(asked.clamp(SignedDuration::ZERO, LIMIT))
+}
+
+/// The three forms of an HTTP date (RFC 9110 §5.6.7); all are in GMT.
+fn date(text: &str, now: Timestamp) -> Option<Timestamp> {
+    let imf_fixdate = || rfc2822::DateTimeParser::new().relaxed_weekday(true).parse_timestamp(text).ok();
+    let asctime = || DateTime::strptime("%a %b %e %H:%M:%S %Y", text).ok().and_then(in_gmt);
+    imf_fixdate().or_else(|| rfc_850(text, now)).or_else(asctime)
+}
+
+/// `Sunday, 06-Nov-94 08:49:37 GMT`: a year that seems more than 50 years ahead is in the past.
+fn rfc_850(text: &str, now: Timestamp) -> Option<Timestamp> {
+    // The day of the week is of no use: it is checked against a year that is only known afterwards.
+    let (_, rest) = text.split_once(", ")?;
+    let date = DateTime::strptime("%d-%b-%y %H:%M:%S GMT", rest).ok()?;
+    let this_year = now.to_zoned(TimeZone::UTC).year();
+    let year = this_year - this_year.rem_euclid(100) + date.year().rem_euclid(100);
+    let year = if year > this_year + 50 { year - 100 } else { year };
+    in_gmt(date.with().year(year).build().ok()?)
+}
+
+fn in_gmt(date: DateTime) -> Option<Timestamp> {
+    Some(date.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn seconds_and_all_three_dates_are_understood() {
+        let now: Timestamp = "2026-11-21T19:00:00Z".parse().unwrap();
+        let cases = [
+            ("120", Some(120)),
+            (" 0 ", Some(0)),
+            ("7200", Some(3600)),
+            ("99999999999999999999999", Some(3600)),
+            ("Sat, 21 Nov 2026 19:00:37 GMT", Some(37)),
+            ("Saturday, 21-Nov-26 19:00:37 GMT", Some(37)),
+            ("Sat Nov 21 19:00:37 2026", Some(37)),
+            ("Sun Nov  6 08:49:37 1994", Some(0)),
+            ("Sun, 06 Nov 1994 08:49:37 GMT", Some(0)),
+            ("Sunday, 06-Nov-94 08:49:37 GMT", Some(0)),
+            ("Tuesday, 01-Jan-99 00:00:00 GMT", Some(0)),
+            ("Wednesday, 01-Jan-70 00:00:00 GMT", Some(3600)),
+            ("Sun, 06 Nov 9999 08:49:37 GMT", Some(3600)),
+            ("-1", None),
+            ("1.5", None),
+            ("", None),
+            ("soon", None),
+            ("Sat, 31 Feb 2026 19:00:37 GMT", None),
+        ];
+        for (header, expected) in cases {
+            assert_eq!(wait(header, now).map(|wait| wait.as_secs()), expected, "{header}");
+        }
+    }
+}

@@ -1,0 +1,18 @@
+//! Runs a Plan: a pure state machine, and the local driver that carries its commands out.
+//!
+//! [`Run`] decides everything that is hard (order, retry, polling, doubt, the end) and does nothing: records go in,
+//! [`Command`]s come out. It knows no clock, no socket and no task, so any run can be simulated and any crash replayed.
+//! [`Driver`] is one way to carry commands out: in this process, with tokio. It decides nothing but when.
+//!
+//! This crate never sees a document, a schema or a concrete adapter.
+
+mod clock;
+mod core;
+mod driver;
+
+pub use clock::{Clock, TokioClock};
+pub use core::{Command, Run, StepState};
+pub use driver::{Cancellation, DriveError, Driver};
+
+#[cfg(test)]
+mod tests;

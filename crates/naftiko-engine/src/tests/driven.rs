@@ -1,0 +1,338 @@
+//! The driver, on a clock that jumps.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use naftiko_adapter::{Failure, FailureKind};
+use naftiko_journal::{Journal, MemoryJournal, Options, Record, Status};
+use naftiko_plan::Plan;
+use serde_json::json;
+
+use super::draft::{Composition, composition, external, get, keyed, object, post, response, start};
+use super::fake::{FakeAdapter, FakeChannel, FullJournal};
+use crate::{Cancellation, Clock, DriveError, Driver, Run, TokioClock};
+
+/// What runs are driven with in these tests.
+struct Bench {
+    plan: Arc<Plan>,
+    adapter: Arc<FakeAdapter>,
+    channel: Arc<FakeChannel>,
+    clock: TokioClock,
+    cancellation: Cancellation,
+    jobs: usize,
+    journal: FullJournal,
+}
+
+impl Bench {
+    fn new(composition: Composition, adapter: FakeAdapter) -> Self {
+        Self {
+            plan: composition.plan(),
+            adapter: Arc::new(adapter),
+            channel: Arc::new(FakeChannel::given()),
+            clock: TokioClock::beginning_at(start()),
+            cancellation: Cancellation::new(),
+            jobs: Driver::JOBS,
+            journal: FullJournal { kept: MemoryJournal::new(), room: usize::MAX, hesitates: Duration::ZERO },
+        }
+    }
+
+    /// Drives the run on from its records.
+    async fn drive(&mut self) -> Result<Status, DriveError> {
+        let records = self.records();
+        let mut run = Run::replay(Arc::clone(&self.plan), object(json!({})), &records).unwrap();
+        let mut observed = records;
+        let status = Driver {
+            adapter: Arc::clone(&self.adapter) as _,
+            channel: Arc::clone(&self.channel) as _,
+            journal: &mut self.journal,
+            clock: &self.clock,
+            jobs: self.jobs,
+            observe: &mut |record| observed.push(record.clone()),
+            cancellation: self.cancellation.clone(),
+        }
+        .drive(&mut run, "run-1", Options::default())
+        .await;
+        assert_eq!(observed, self.records(), "what is observed is what is kept");
+        status
+    }
+
+    fn records(&self) -> Vec<Record> {
+        self.journal.kept.read("run-1").unwrap()
+    }
+
+    /// Every record of a step or the run: its second, name and step.
+    fn told(&self) -> Vec<String> {
+        let in_short = |record: &Record| {
+            let second = record.at.duration_since(start()).as_secs();
+            format!("{second} {} {}", record.event.name(), record.event.step().unwrap_or_default())
+                .trim_end()
+                .into()
+        };
+        self.records().iter().map(in_short).collect()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_poll_of_three_days_takes_no_time() {
+    let linked: Timestamp = start() + SignedDuration::from_hours(72);
+    let clock = TokioClock::beginning_at(start());
+    let adapter = FakeAdapter::new(move |_| Ok(response(200, json!({"ok": clock.now() >= linked}))));
+    let poll = get("poll").until("response.body.ok", SignedDuration::from_hours(14 * 24));
+    let mut bench = Bench::new(composition([poll, post("next").after(&["poll"])]), adapter);
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    assert!(bench.clock.now() >= linked);
+    assert!(bench.clock.now() < linked + SignedDuration::from_secs(61));
+    // Rounds after 0, 5, 15, 35 and 75 seconds, then every minute, then `next`.
+    assert_eq!(bench.adapter.calls().len(), 5 + (72 * 3600 - 75_usize).div_ceil(60) + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_branch_does_not_hold_up_another() {
+    let steps = [get("slow"), get("a"), get("b").after(&["a"]), get("c").after(&["b"])];
+    let adapter =
+        FakeAdapter::good().takes("slow", Duration::from_secs(100)).takes("a", Duration::from_secs(1));
+    let mut bench = Bench::new(composition(steps), adapter);
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    insta::assert_snapshot!(bench.told().join("\n"), @r"
+    0 runStarted
+    0 attemptStarted slow
+    0 attemptStarted a
+    1 stepSucceeded a
+    1 attemptStarted b
+    1 stepSucceeded b
+    1 attemptStarted c
+    1 stepSucceeded c
+    100 stepSucceeded slow
+    100 runFinished
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_calls_are_under_way_than_there_are_jobs() {
+    for (jobs, expected) in [(0, 1), (1, 1), (3, 3), (50, 20)] {
+        let names: Vec<String> = (0..20).map(|at| format!("s{at}")).collect();
+        let adapter = FakeAdapter::good();
+        let mut bench = Bench::new(composition(names.iter().map(|name| get(name))), adapter);
+        bench.jobs = jobs;
+        assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+        assert_eq!((bench.adapter.most_under_way(), bench.adapter.calls()), (expected, names));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_recorded_is_not_sent() {
+    let steps = || composition([post("a"), post("b").after(&["a"]), post("c").after(&["b"])]);
+    // Begin, and two events a step, and the end.
+    for room in 0..8 {
+        let mut bench = Bench::new(steps(), FakeAdapter::good());
+        bench.journal.room = room;
+        let error = bench.drive().await.unwrap_err();
+        assert_eq!(error.to_string(), "the journal could not be written: the disk is full");
+        let intents = bench.records().iter().filter(|record| record.event.name() == "attemptStarted").count();
+        assert_eq!(bench.adapter.calls().len(), intents, "room for {room}");
+        tokio::time::sleep(Duration::from_mins(1)).await;
+        assert_eq!(bench.adapter.calls().len(), intents, "nothing goes on behind");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_call_does_not_begin_while_its_intent_is_being_recorded() {
+    let mut bench = Bench::new(composition([post("a")]), FakeAdapter::good());
+    bench.journal.room = 1;
+    bench.journal.hesitates = Duration::from_millis(50);
+    bench.drive().await.unwrap_err();
+    assert!(bench.adapter.calls().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_adapter_that_panics_fails_its_step_and_nothing_else() {
+    let adapter = FakeAdapter::new(|call| {
+        assert!(call.step != "bad", "index out of range");
+        Ok(response(200, json!({})))
+    });
+    let adapter = adapter.takes("slow", Duration::from_secs(9));
+    let steps = [get("bad"), get("slow"), get("never").after(&["slow"])];
+    let mut bench = Bench::new(composition(steps), adapter);
+    assert_eq!(bench.drive().await.unwrap(), Status::Failed);
+    insta::assert_snapshot!(bench.told().join("\n"), @r"
+    0 runStarted
+    0 attemptStarted bad
+    0 attemptStarted slow
+    0 stepFailed bad
+    9 stepSucceeded slow
+    9 runFinished
+    ");
+    let failure = serde_json::to_string(&bench.records()[3].event).unwrap();
+    insta::assert_snapshot!(failure, @r#"{"event":"stepFailed","step":"bad","attempt":1,"failure":{"cause":"panicked","message":"the adapter of `GET /bad` broke: index out of range"}}"#);
+}
+
+#[tokio::test(start_paused = true)]
+async fn retry_after_is_waited_for() {
+    let tries = AtomicU32::new(0);
+    let adapter = FakeAdapter::new(move |_| {
+        let mut busy = response(429, json!({}));
+        let header = match tries.fetch_add(1, Ordering::Relaxed) {
+            0 => "30",
+            1 => "Thu, 15 Jan 2026 12:05:00 GMT",
+            _ => return Ok(response(200, json!({}))),
+        };
+        busy.headers.insert("retry-after".into(), header.into());
+        Ok(busy)
+    });
+    let mut bench = Bench::new(composition([keyed("s")]), adapter);
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    insta::assert_snapshot!(bench.told().join("\n"), @r"
+    0 runStarted
+    0 attemptStarted s
+    0 stepDelayed s
+    30 attemptStarted s
+    30 stepDelayed s
+    300 attemptStarted s
+    300 stepSucceeded s
+    300 runFinished
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_argument_that_is_not_there_sends_nothing() {
+    let steps = [post("a"), post("b").after(&["a"]).body("id", "${a.id}")];
+    let mut bench = Bench::new(composition(steps), FakeAdapter::good());
+    assert_eq!(bench.drive().await.unwrap(), Status::Failed);
+    assert_eq!(bench.adapter.calls(), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_somebody_thinks_other_branches_go_on() {
+    let steps = [external("ask"), get("a"), get("b").after(&["a"]), get("c").after(&["ask"])];
+    let mut bench = Bench::new(composition(steps), FakeAdapter::good().takes("a", Duration::from_secs(1)));
+    bench.channel = Arc::new(FakeChannel { takes: Duration::from_mins(10), ..FakeChannel::given() });
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    insta::assert_snapshot!(bench.told().join("\n"), @r"
+    0 runStarted
+    0 attemptStarted a
+    1 stepSucceeded a
+    1 attemptStarted b
+    1 stepSucceeded b
+    600 stepSucceeded ask
+    600 attemptStarted c
+    600 stepSucceeded c
+    600 runFinished
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_without_an_answer_is_put_again_when_the_run_is_resumed() {
+    let poll = get("poll").until("response.body.ok", SignedDuration::from_hours(1));
+    let steps = [external("ask"), poll, get("c").after(&["ask"])];
+    let rounds = AtomicU32::new(0);
+    let adapter = FakeAdapter::new(move |_| {
+        Ok(response(200, json!({"ok": rounds.fetch_add(1, Ordering::Relaxed) > 2})))
+    });
+    let mut bench = Bench::new(composition(steps), adapter);
+    bench.channel = Arc::new(FakeChannel::silent());
+    assert_eq!(bench.drive().await.unwrap(), Status::Waiting);
+    assert_eq!(bench.adapter.calls(), ["poll"; 4], "the poll went on to its end");
+    assert_eq!(bench.drive().await.unwrap(), Status::Waiting);
+    bench.channel = Arc::new(FakeChannel::given());
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    insta::assert_snapshot!(bench.told().join("\n"), @r"
+    0 runStarted
+    0 attemptStarted poll
+    0 stepAsked ask
+    0 stepDelayed poll
+    5 attemptStarted poll
+    5 stepDelayed poll
+    15 attemptStarted poll
+    15 stepDelayed poll
+    35 attemptStarted poll
+    35 stepSucceeded poll
+    35 stepAsked ask
+    35 stepSucceeded ask
+    35 attemptStarted c
+    35 stepSucceeded c
+    35 runFinished
+    ");
+}
+
+#[tokio::test(start_paused = true)]
+async fn doubt_lets_what_is_under_way_end_and_begins_nothing() {
+    let steps = [post("doubt"), get("slow"), get("never").after(&["slow"])];
+    let adapter = FakeAdapter::new(|call| match call.step.as_str() {
+        "doubt" => Err(Failure::new(FailureKind::Unknown, "the connection was reset")),
+        _ => Ok(response(200, json!({}))),
+    });
+    let mut bench = Bench::new(composition(steps), adapter.takes("slow", Duration::from_secs(5)));
+    assert_eq!(bench.drive().await.unwrap(), Status::InDoubt);
+    insta::assert_snapshot!(bench.told().join("\n"), @r"
+    0 runStarted
+    0 attemptStarted doubt
+    0 attemptStarted slow
+    0 stepInDoubt doubt
+    5 stepSucceeded slow
+    ");
+    assert_eq!(bench.drive().await.unwrap(), Status::InDoubt);
+    assert_eq!(bench.adapter.calls().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_person_once_the_run_has_failed() {
+    let adapter = FakeAdapter::new(|_| Ok(response(403, json!({}))));
+    let mut bench = Bench::new(composition([external("ask"), get("bad")]), adapter);
+    bench.channel = Arc::new(FakeChannel { takes: Duration::from_hours(1), ..FakeChannel::given() });
+    assert_eq!(bench.drive().await.unwrap(), Status::Failed);
+    assert!(bench.clock.now() < start() + SignedDuration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_run_lets_calls_end_and_can_be_resumed() {
+    let steps = [
+        post("slow"),
+        post("next").after(&["slow"]),
+        get("poll").until("false", SignedDuration::from_hours(1)),
+    ];
+    let mut bench =
+        Bench::new(composition(steps), FakeAdapter::good().takes("slow", Duration::from_secs(30)));
+    let cancellation = bench.cancellation.clone();
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(2)).await;
+        cancellation.cancel();
+    });
+    assert_eq!(bench.drive().await.unwrap(), Status::Waiting);
+    insta::assert_snapshot!(bench.told().join("\n"), @r"
+    0 runStarted
+    0 attemptStarted slow
+    0 attemptStarted poll
+    0 stepDelayed poll
+    30 stepSucceeded slow
+    ");
+    assert_eq!(bench.drive().await.unwrap(), Status::Waiting, "it stays cancelled");
+    assert_eq!(bench.adapter.calls(), ["slow", "poll"]);
+    bench.cancellation = Cancellation::new();
+    assert_eq!(bench.drive().await.unwrap(), Status::Failed, "the poll never holds");
+    assert_eq!(bench.adapter.calls()[2], "next");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_cut_off_in_a_call_goes_on_without_a_second_effect() {
+    for (step, expected) in
+        [(get("s"), Status::Succeeded), (keyed("s"), Status::Succeeded), (post("s"), Status::InDoubt)]
+    {
+        let mut bench =
+            Bench::new(composition([step]), FakeAdapter::good().takes("s", Duration::from_mins(1)));
+        let cut_off = tokio::time::timeout(Duration::from_secs(1), bench.drive()).await;
+        assert!(cut_off.is_err());
+        assert_eq!(bench.drive().await.unwrap(), expected);
+        assert_eq!(bench.adapter.calls().len(), if expected == Status::Succeeded { 2 } else { 1 });
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_finished_run_is_left_alone() {
+    let mut bench = Bench::new(composition([get("s")]), FakeAdapter::good());
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    let records = bench.records();
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    assert_eq!(bench.records(), records);
+}

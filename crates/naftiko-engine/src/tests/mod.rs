@@ -1,0 +1,9 @@
+//! Runs through the public door, without a network and without waiting.
+
+mod decisions;
+mod draft;
+mod driven;
+mod fake;
+mod request;
+mod resumed;
+mod simulation;

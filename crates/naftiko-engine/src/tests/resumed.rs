@@ -1,0 +1,128 @@
+//! What a crash leaves, and what a failure stops.
+
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use naftiko_adapter::{Answer, Failure, FailureKind};
+use naftiko_journal::{Event, Phase, Status};
+use naftiko_plan::Plan;
+use serde_json::json;
+
+use super::draft::{Desk, composition, external, get, keyed, object, post, response, said, start};
+use crate::{Command, Run};
+
+/// What a replayed run wants done first, in short.
+fn outstanding(plan: &Arc<Plan>, desk: &Desk) -> Vec<String> {
+    let mut run = Run::replay(Arc::clone(plan), object(json!({})), &desk.records).unwrap();
+    let in_short = |command: Command| match command {
+        Command::Invoke { call, .. } => format!("invoke {} {}", call.step, call.attempt),
+        Command::Wait { step, attempt, until } => {
+            format!("wait {step} {attempt} {}s", until.duration_since(start()).as_secs())
+        }
+        Command::Ask { question } => format!("ask {}", question.step),
+        Command::Record(event) => said(&event),
+    };
+    run.commands().into_iter().map(in_short).collect()
+}
+
+#[test]
+fn an_attempt_cut_off_is_made_again_only_if_that_does_no_harm() {
+    let cut_off = |draft| {
+        let plan = composition([draft]).plan();
+        let mut desk = Desk::begin(&plan, json!({}));
+        assert_eq!(outstanding(&plan, &desk), ["invoke s 1"], "it had not begun");
+        desk.call();
+        outstanding(&plan, &desk).join("\n")
+    };
+    insta::assert_snapshot!([cut_off(get("s")), cut_off(keyed("s")), cut_off(post("s"))].join("\n"), @r"
+    stepDelayed 0s (`GET /s` was begun, and the run was cut off before it ended)
+    stepDelayed 0s (`POST /s` was begun, and the run was cut off before it ended)
+    stepInDoubt NoAnswer: `POST /s` was begun, and the run was cut off before it ended
+    ");
+}
+
+#[test]
+fn waits_and_questions_outlive_the_process() {
+    let plan =
+        composition([get("poll").until("response.body.ok", SignedDuration::from_hours(1)), external("ask")])
+            .plan();
+    let mut desk = Desk::begin(&plan, json!({}));
+    let call = desk.call();
+    desk.answer(&call, response(200, json!({})));
+    desk.record(desk.run.answered("ask", Ok(Answer::NotYet)));
+    assert_eq!(outstanding(&plan, &desk), ["ask ask", "wait poll 2 5s"]);
+    assert_eq!(desk.run.status(), Status::Waiting);
+}
+
+#[test]
+fn after_a_failure_nothing_begins_and_what_is_under_way_ends() {
+    let plan = composition([
+        post("bad"),
+        get("slow"),
+        get("poll").until("response.body.ok", SignedDuration::from_hours(1)),
+        get("next").after(&["slow"]),
+    ])
+    .plan();
+    let mut desk = Desk::begin(&plan, json!({}));
+    let mut calls = Vec::new();
+    for command in desk.run.commands() {
+        let Command::Invoke { intent, call } = command else { panic!("{command:?}") };
+        desk.record(intent);
+        calls.push(call);
+    }
+    desk.answer(&calls[2], response(200, json!({})));
+    desk.answer(&calls[0], response(400, json!({})));
+    assert!(desk.run.is_closing());
+    assert!(desk.run.commands().is_empty(), "`slow` is under way");
+    assert!(desk.run.due("poll").is_none());
+    assert_eq!(desk.run.status(), Status::Running);
+    desk.answer(&calls[1], response(200, json!({})));
+    let [Command::Record(end)] = &desk.run.commands()[..] else { panic!("the run does not end") };
+    assert!(matches!(end, Event::RunFinished { status: Status::Failed, failure: None, .. }));
+    desk.record(end.clone());
+    assert_eq!(desk.run.step("next").unwrap().phase, Phase::Pending);
+    assert_eq!(desk.run.step("bad").unwrap().failure.unwrap().status, Some(400));
+    assert_eq!(desk.run.status(), Status::Failed);
+    assert!(outstanding(&plan, &desk).is_empty());
+}
+
+#[test]
+fn doubt_stops_a_run_without_ending_it() {
+    let plan = composition([post("s"), get("next").after(&["s"]), get("other")]).plan();
+    let mut desk = Desk::begin(&plan, json!({}));
+    let call = desk.call();
+    let failure = Failure::new(FailureKind::Unknown, "the connection was reset");
+    let doubt = desk.run.closed_by_failure("s", call.attempt, &failure, desk.now, 1.0);
+    desk.record(doubt);
+    assert!(desk.run.is_closing());
+    assert!(desk.run.commands().is_empty());
+    assert_eq!(desk.run.status(), Status::InDoubt);
+    assert!(outstanding(&plan, &desk).is_empty());
+}
+
+#[test]
+fn a_resumed_run_without_a_withheld_input_says_so_before_it_sends_anything() {
+    let poll =
+        get("s").query("key", "${inputs.key}").until("response.body.ok", SignedDuration::from_hours(1));
+    let plan = composition([poll]).input("key", true).plan();
+    let mut desk = Desk::begin(&plan, json!({"key": "k"}));
+    let call = desk.call();
+    desk.answer(&call, response(200, json!({})));
+    let run = Run::replay(plan, object(json!({})), &desk.records).unwrap();
+    let Some(Command::Record(event)) = run.due("s") else { panic!("it was sent") };
+    insta::assert_snapshot!(said(&event), @r"stepFailed Unresolved: argument `key` of `GET /s`: `inputs.key` is absent");
+    desk.record(event);
+}
+
+#[test]
+fn records_that_break_the_order_are_refused() {
+    let plan = composition([get("s")]).plan();
+    let mut desk = Desk::begin(&plan, json!({}));
+    desk.call();
+    desk.records.remove(0);
+    let error = Run::replay(plan, object(json!({})), &desk.records).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "`attemptStarted` of step `s` cannot come here: it is of attempt 1, and its number is 2, and 1 was due"
+    );
+}

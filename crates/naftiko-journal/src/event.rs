@@ -1,0 +1,223 @@
+//! What happens in a run.
+
+use indexmap::IndexMap;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// An event with its place in a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// The run.
+    pub run: String,
+    /// Its number in the run, from 1, without gaps.
+    pub seq: u64,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// What happened.
+    #[serde(flatten)]
+    pub event: Event,
+}
+
+/// Something that happened in a run. Values that are sensitive are not in it.
+///
+/// Every attempt has one `attemptStarted` and at most one event that closes it: `stepSucceeded`, `stepDelayed`,
+/// `stepFailed` or `stepInDoubt`. Every step has at most one outcome: `stepSucceeded` or `stepFailed`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// The run began.
+    RunStarted {
+        /// The name of the composition.
+        composition: String,
+        /// The inputs that may be shown.
+        inputs: Map<String, Value>,
+        /// The names of inputs that were given and may not be shown.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        withheld: Vec<String>,
+        /// What the operator asked for.
+        #[serde(default)]
+        options: Options,
+    },
+    /// An attempt is about to be made: the intent, recorded before anything is sent.
+    AttemptStarted {
+        /// The step.
+        step: String,
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// What is sent.
+        request: Request,
+    },
+    /// The step is done, and this is its result.
+    StepSucceeded {
+        /// The step.
+        step: String,
+        /// The attempt that did it; nothing for an external step.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
+        /// The HTTP status, where there was one.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        status: Option<u16>,
+        /// The response body, or the answer from outside.
+        result: Value,
+    },
+    /// The attempt is over and another will be made.
+    StepDelayed {
+        /// The step.
+        step: String,
+        /// The attempt that is over.
+        attempt: u32,
+        /// When the next one is due.
+        until: Timestamp,
+        /// Why: `unmet` (a poll whose condition does not hold yet) or a failure that may pass.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+    },
+    /// The step failed for good.
+    StepFailed {
+        /// The step.
+        step: String,
+        /// The attempt that failed; nothing if it failed before anything was sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
+        /// Why.
+        failure: Failure,
+    },
+    /// Nobody knows whether the attempt had its effect.
+    StepInDoubt {
+        /// The step.
+        step: String,
+        /// The attempt.
+        attempt: u32,
+        /// What is known.
+        failure: Failure,
+    },
+    /// Somebody outside was asked and has not answered yet.
+    StepAsked {
+        /// The step.
+        step: String,
+    },
+    /// The run is over.
+    RunFinished {
+        /// How.
+        status: Status,
+        /// The outputs, by name; only of a run that succeeded. A sensitive one is the text `***`.
+        #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+        outputs: IndexMap<String, Value>,
+        /// Why it failed, where no step says so.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+    },
+}
+
+impl Event {
+    /// Its name, as in JSON.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::RunStarted { .. } => "runStarted",
+            Self::AttemptStarted { .. } => "attemptStarted",
+            Self::StepSucceeded { .. } => "stepSucceeded",
+            Self::StepDelayed { .. } => "stepDelayed",
+            Self::StepFailed { .. } => "stepFailed",
+            Self::StepInDoubt { .. } => "stepInDoubt",
+            Self::StepAsked { .. } => "stepAsked",
+            Self::RunFinished { .. } => "runFinished",
+        }
+    }
+
+    /// The step it speaks of.
+    pub fn step(&self) -> Option<&str> {
+        match self {
+            Self::RunStarted { .. } | Self::RunFinished { .. } => None,
+            Self::AttemptStarted { step, .. }
+            | Self::StepSucceeded { step, .. }
+            | Self::StepDelayed { step, .. }
+            | Self::StepFailed { step, .. }
+            | Self::StepInDoubt { step, .. }
+            | Self::StepAsked { step } => Some(step),
+        }
+    }
+}
+
+/// What the operator asked for, recorded so that a resumed run does the same.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Options {
+    /// How long to wait between two polls, instead of what the plan says.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll_every: Option<SignedDuration>,
+}
+
+/// What an attempt sends, as it may be shown: sensitive values are the text `***`, credentials are not in it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Request {
+    /// The operation.
+    pub operation: String,
+    /// The HTTP method.
+    pub method: String,
+    /// The path template.
+    pub path: String,
+    /// Arguments by name; `body` for a whole body.
+    pub arguments: IndexMap<String, Value>,
+}
+
+/// How a run stands or ended (LANGUAGE §5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// Something is under way.
+    Running,
+    /// Nothing is under way: it waits for a time or for somebody.
+    Waiting,
+    /// It cannot go on before somebody says whether an effect happened.
+    InDoubt,
+    /// Every step that was to run succeeded.
+    Succeeded,
+    /// A step failed.
+    Failed,
+    /// Somebody ended it.
+    Cancelled,
+}
+
+/// Why something failed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// What kind of failure.
+    pub cause: Cause,
+    /// What happened, in one line for people.
+    pub message: String,
+    /// The HTTP status, where there was one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// What the other side said, at most a few kilobytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub body: Option<Value>,
+}
+
+/// What kind of failure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cause {
+    /// The status is not 2xx.
+    Status,
+    /// Nothing reached the other side.
+    NotSent,
+    /// It was sent and no answer came.
+    NoAnswer,
+    /// The adapter would not send it.
+    Refused,
+    /// The answer could not be read.
+    Unreadable,
+    /// An expression found nothing where a value is needed.
+    Unresolved,
+    /// An expression found a value of the wrong type.
+    Type,
+    /// The time was up.
+    Deadline,
+    /// The answer from outside does not fit.
+    Answer,
+    /// The adapter broke.
+    Panicked,
+}

@@ -1,0 +1,127 @@
+//! Which event may follow which.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use crate::Event;
+
+/// How a step stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// Nothing happened yet.
+    Pending,
+    /// An attempt is under way.
+    Running {
+        /// Which one.
+        attempt: u32,
+    },
+    /// An attempt is over and another will be made.
+    Delayed {
+        /// The attempt that is over.
+        attempt: u32,
+        /// When the next one is due.
+        until: Timestamp,
+    },
+    /// Somebody outside was asked and has not answered.
+    Asked,
+    /// Nobody knows whether the attempt had its effect.
+    InDoubt {
+        /// Which one.
+        attempt: u32,
+    },
+    /// It is done.
+    Succeeded,
+    /// It failed for good.
+    Failed,
+}
+
+impl Phase {
+    /// The phase after an event of the step: the one table of what may follow what.
+    ///
+    /// # Errors
+    /// [`IllegalEvent`] for an event that cannot come in this phase, and for one that does not speak of a step.
+    pub fn after(&self, event: &Event) -> Result<Self, IllegalEvent> {
+        use Event as E;
+        let next = match (*self, event) {
+            (Self::Pending, E::AttemptStarted { attempt: 1, .. }) => Self::Running { attempt: 1 },
+            (Self::Delayed { attempt, .. }, E::AttemptStarted { attempt: next, .. })
+                if attempt.checked_add(1) == Some(*next) =>
+            {
+                Self::Running { attempt: *next }
+            }
+            (Self::Running { attempt }, E::StepSucceeded { attempt: Some(closed), .. })
+                if attempt == *closed =>
+            {
+                Self::Succeeded
+            }
+            (Self::Running { attempt }, E::StepFailed { attempt: Some(closed), .. })
+                if attempt == *closed =>
+            {
+                Self::Failed
+            }
+            (Self::Running { attempt }, E::StepDelayed { attempt: closed, until, .. })
+                if attempt == *closed =>
+            {
+                Self::Delayed { attempt, until: *until }
+            }
+            (Self::Running { attempt }, E::StepInDoubt { attempt: closed, .. }) if attempt == *closed => {
+                Self::InDoubt { attempt }
+            }
+            (Self::Pending | Self::Asked, E::StepAsked { .. }) => Self::Asked,
+            (Self::Pending | Self::Asked, E::StepSucceeded { attempt: None, .. }) => Self::Succeeded,
+            // A step that waits can still fail before its next attempt: an argument may be gone when a run is resumed.
+            (Self::Pending | Self::Asked | Self::Delayed { .. }, E::StepFailed { attempt: None, .. }) => {
+                Self::Failed
+            }
+            _ => return Err(IllegalEvent::new(event, self.to_string())),
+        };
+        Ok(next)
+    }
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pending => f.write_str("the step has not begun"),
+            Self::Running { attempt } => write!(f, "attempt {attempt} of the step is under way"),
+            Self::Delayed { attempt, .. } => {
+                write!(f, "attempt {attempt} of the step is over, the next is due")
+            }
+            Self::Asked => f.write_str("the step waits for an answer from outside"),
+            Self::InDoubt { attempt } => write!(f, "attempt {attempt} of the step is in doubt"),
+            Self::Succeeded => f.write_str("the step has already succeeded"),
+            Self::Failed => f.write_str("the step has already failed"),
+        }
+    }
+}
+
+/// An event that cannot stand where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{event}`{} cannot come here: {reason}", .step.as_ref().map(|step| format!(" of step `{step}`")).unwrap_or_default())]
+pub struct IllegalEvent {
+    /// The name of the event.
+    pub event: &'static str,
+    /// The step it speaks of.
+    pub step: Option<String>,
+    /// Why it cannot come.
+    pub reason: String,
+}
+
+impl IllegalEvent {
+    /// `event` cannot come, because of `reason`.
+    pub(crate) fn new(event: &Event, reason: impl Into<String>) -> Self {
+        let closed = match event {
+            Event::AttemptStarted { attempt, .. }
+            | Event::StepDelayed { attempt, .. }
+            | Event::StepInDoubt { attempt, .. } => Some(*attempt),
+            Event::StepSucceeded { attempt, .. } | Event::StepFailed { attempt, .. } => *attempt,
+            _ => None,
+        };
+        let mut reason = reason.into();
+        if let Some(attempt) = closed {
+            reason = format!("it is of attempt {attempt}, and {reason}");
+        }
+        Self { event: event.name(), step: event.step().map(str::to_owned), reason }
+    }
+}

@@ -1,0 +1,261 @@
+//! The order of events, and how they look in JSON.
+
+use std::fmt::Write as _;
+
+use indexmap::IndexMap;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+
+use crate::{Cause, Event, Failure, Ledger, Options, Phase, Record, Request, RunPhase, Status, Tally};
+
+fn at(second: i64) -> Timestamp {
+    "2026-01-15T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
+}
+
+fn failure() -> Failure {
+    Failure { cause: Cause::NoAnswer, message: "no answer".into(), status: None, body: None }
+}
+
+fn attempt(step: &str, attempt: u32) -> Event {
+    let request = Request {
+        operation: "create".into(),
+        method: "POST".into(),
+        path: "/organizations".into(),
+        arguments: IndexMap::from([("name".into(), json!("Acme")), ("secret".into(), json!("***"))]),
+    };
+    Event::AttemptStarted { step: step.into(), attempt, request }
+}
+
+fn succeeded(step: &str, attempt: Option<u32>) -> Event {
+    Event::StepSucceeded {
+        step: step.into(),
+        attempt,
+        status: attempt.map(|_| 201),
+        result: json!({"id": "org_1"}),
+    }
+}
+
+fn failed(step: &str, attempt: Option<u32>) -> Event {
+    Event::StepFailed { step: step.into(), attempt, failure: failure() }
+}
+
+fn delayed(step: &str, attempt: u32) -> Event {
+    Event::StepDelayed { step: step.into(), attempt, until: at(60), failure: None }
+}
+
+fn in_doubt(step: &str, attempt: u32) -> Event {
+    Event::StepInDoubt { step: step.into(), attempt, failure: failure() }
+}
+
+fn asked(step: &str) -> Event {
+    Event::StepAsked { step: step.into() }
+}
+
+fn started() -> Event {
+    Event::RunStarted {
+        composition: "onboarding".into(),
+        inputs: json!({"organization_name": "Acme"}).as_object().unwrap().clone(),
+        withheld: vec!["password".into()],
+        options: Options { poll_every: Some(SignedDuration::from_millis(100)) },
+    }
+}
+
+fn finished(status: Status) -> Event {
+    Event::RunFinished { status, outputs: IndexMap::new(), failure: None }
+}
+
+#[test]
+fn the_table_of_phases_is_this_and_no_more() {
+    let until = at(60);
+    let phases = [
+        Phase::Pending,
+        Phase::Running { attempt: 2 },
+        Phase::Delayed { attempt: 2, until },
+        Phase::Asked,
+        Phase::InDoubt { attempt: 2 },
+        Phase::Succeeded,
+        Phase::Failed,
+    ];
+    let events = [
+        started(),
+        attempt("s", 1),
+        attempt("s", 2),
+        attempt("s", 3),
+        succeeded("s", None),
+        succeeded("s", Some(1)),
+        succeeded("s", Some(2)),
+        delayed("s", 2),
+        delayed("s", 3),
+        failed("s", None),
+        failed("s", Some(2)),
+        failed("s", Some(3)),
+        in_doubt("s", 1),
+        in_doubt("s", 2),
+        asked("s"),
+        finished(Status::Failed),
+    ];
+    let mut table = String::new();
+    for phase in phases {
+        for event in &events {
+            if let Ok(next) = phase.after(event) {
+                let number = match event {
+                    Event::AttemptStarted { attempt, .. }
+                    | Event::StepDelayed { attempt, .. }
+                    | Event::StepInDoubt { attempt, .. } => Some(*attempt),
+                    Event::StepSucceeded { attempt, .. } | Event::StepFailed { attempt, .. } => *attempt,
+                    _ => None,
+                };
+                let number = number.map(|number| format!(" {number}")).unwrap_or_default();
+                writeln!(table, "{phase:?} + {}{number} = {next:?}", event.name()).unwrap();
+            }
+        }
+    }
+    insta::assert_snapshot!(table, @r"
+    Pending + attemptStarted 1 = Running { attempt: 1 }
+    Pending + stepSucceeded = Succeeded
+    Pending + stepFailed = Failed
+    Pending + stepAsked = Asked
+    Running { attempt: 2 } + stepSucceeded 2 = Succeeded
+    Running { attempt: 2 } + stepDelayed 2 = Delayed { attempt: 2, until: 2026-01-15T12:01:00Z }
+    Running { attempt: 2 } + stepFailed 2 = Failed
+    Running { attempt: 2 } + stepInDoubt 2 = InDoubt { attempt: 2 }
+    Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + attemptStarted 3 = Running { attempt: 3 }
+    Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + stepFailed = Failed
+    Asked + stepSucceeded = Succeeded
+    Asked + stepFailed = Failed
+    Asked + stepAsked = Asked
+    ");
+}
+
+/// Applies events in order, numbered rightly; the first that is refused ends it.
+fn ledger(events: impl IntoIterator<Item = Event>) -> Result<Ledger, String> {
+    let mut ledger = Ledger::new(["a", "b"]);
+    for (seq, event) in (1..).zip(events) {
+        let before = ledger.clone();
+        if let Err(error) = ledger.apply(&Record { run: "r".into(), seq, at: at(0), event }) {
+            assert_eq!(ledger, before, "a refused event changes nothing");
+            return Err(error.to_string());
+        }
+    }
+    Ok(ledger)
+}
+
+#[test]
+fn a_run_from_beginning_to_end() {
+    let events = [
+        started(),
+        attempt("a", 1),
+        delayed("a", 1),
+        attempt("a", 2),
+        succeeded("a", Some(2)),
+        asked("b"),
+        asked("b"),
+        succeeded("b", None),
+        finished(Status::Succeeded),
+    ];
+    let ledger = ledger(events).unwrap();
+    assert_eq!(ledger.phase(), RunPhase::Finished(Status::Succeeded));
+    assert_eq!(ledger.tally(), Tally { succeeded: 2, ..Tally::default() });
+    assert_eq!((ledger.run(), ledger.step("a"), ledger.step("c")), (Some("r"), Some(Phase::Succeeded), None));
+}
+
+#[test]
+fn events_out_of_order_are_refused_with_the_reason() {
+    let cases = [
+        vec![attempt("a", 1)],
+        vec![started(), started()],
+        vec![started(), attempt("c", 1)],
+        vec![started(), attempt("a", 2)],
+        vec![started(), attempt("a", 1), delayed("a", 1), attempt("a", 3)],
+        vec![started(), attempt("a", 1), attempt("a", 2)],
+        vec![started(), succeeded("a", Some(1))],
+        vec![started(), attempt("a", 1), succeeded("a", None)],
+        vec![started(), attempt("a", 1), succeeded("a", Some(1)), failed("a", Some(1))],
+        vec![started(), failed("a", None), asked("a")],
+        vec![started(), attempt("a", 1), in_doubt("a", 1), attempt("a", 2)],
+        vec![started(), finished(Status::Succeeded)],
+        vec![started(), attempt("a", 1), finished(Status::Failed)],
+        vec![started(), attempt("a", 1), in_doubt("a", 1), finished(Status::Failed)],
+        vec![started(), finished(Status::Waiting)],
+        vec![started(), failed("a", None), finished(Status::Failed), attempt("b", 1)],
+    ];
+    let reasons: Vec<String> = cases.into_iter().map(|events| ledger(events).unwrap_err()).collect();
+    insta::assert_snapshot!(reasons.join("\n"), @r"
+    `attemptStarted` of step `a` cannot come here: it is of attempt 1, and the run has not begun
+    `runStarted` cannot come here: the run has already begun
+    `attemptStarted` of step `c` cannot come here: it is of attempt 1, and the run has no such step
+    `attemptStarted` of step `a` cannot come here: it is of attempt 2, and the step has not begun
+    `attemptStarted` of step `a` cannot come here: it is of attempt 3, and attempt 1 of the step is over, the next is due
+    `attemptStarted` of step `a` cannot come here: it is of attempt 2, and attempt 1 of the step is under way
+    `stepSucceeded` of step `a` cannot come here: it is of attempt 1, and the step has not begun
+    `stepSucceeded` of step `a` cannot come here: attempt 1 of the step is under way
+    `stepFailed` of step `a` cannot come here: it is of attempt 1, and the step has already succeeded
+    `stepAsked` of step `a` cannot come here: the step has already failed
+    `attemptStarted` of step `a` cannot come here: it is of attempt 2, and attempt 1 of the step is in doubt
+    `runFinished` cannot come here: not every step has succeeded
+    `runFinished` cannot come here: an attempt is under way
+    `runFinished` cannot come here: an attempt is in doubt
+    `runFinished` cannot come here: a run does not end so
+    `attemptStarted` of step `b` cannot come here: it is of attempt 1, and the run is over
+    ");
+}
+
+#[test]
+fn a_gap_and_a_foreign_record_are_refused() {
+    let mut ledger = ledger([started()]).unwrap();
+    let mut refused = |run: &str, seq| {
+        let record = Record { run: run.into(), seq, at: at(0), event: asked("a") };
+        ledger.apply(&record).unwrap_err().to_string()
+    };
+    assert_eq!(refused("r", 3), "`stepAsked` of step `a` cannot come here: its number is 3, and 2 was due");
+    assert_eq!(refused("r", 1), "`stepAsked` of step `a` cannot come here: its number is 1, and 2 was due");
+    assert_eq!(refused("q", 2), "`stepAsked` of step `a` cannot come here: it is of run `q`, not of `r`");
+}
+
+#[test]
+fn an_event_in_json() {
+    let refusal = Failure {
+        cause: Cause::Status,
+        message: "`POST /organizations` answered 422 Unprocessable Entity: name is taken".into(),
+        status: Some(422),
+        body: Some(json!({"message": "name is taken"})),
+    };
+    let events = [
+        started(),
+        attempt("a", 1),
+        Event::StepDelayed { step: "a".into(), attempt: 1, until: at(5), failure: Some(failure()) },
+        delayed("a", 2),
+        succeeded("a", Some(3)),
+        asked("b"),
+        succeeded("b", None),
+        Event::StepFailed { step: "a".into(), attempt: Some(1), failure: refusal },
+        in_doubt("a", 1),
+        Event::RunFinished {
+            status: Status::Succeeded,
+            outputs: IndexMap::from([("organization_id".into(), json!("org_1"))]),
+            failure: None,
+        },
+        finished(Status::InDoubt),
+    ];
+    let mut lines = Vec::new();
+    for (seq, event) in (1..).zip(events) {
+        let record = Record { run: "0198".into(), seq, at: at(0), event };
+        let line = serde_json::to_string(&record).unwrap();
+        assert_eq!(serde_json::from_str::<Record>(&line).unwrap(), record, "{line}");
+        assert_eq!(serde_json::from_str::<Value>(&line).unwrap()["event"], record.event.name());
+        lines.push(line);
+    }
+    insta::assert_snapshot!(lines.join("\n"), @r#"
+    {"run":"0198","seq":1,"at":"2026-01-15T12:00:00Z","event":"runStarted","composition":"onboarding","inputs":{"organization_name":"Acme"},"withheld":["password"],"options":{"pollEvery":"PT0.1S"}}
+    {"run":"0198","seq":2,"at":"2026-01-15T12:00:00Z","event":"attemptStarted","step":"a","attempt":1,"request":{"operation":"create","method":"POST","path":"/organizations","arguments":{"name":"Acme","secret":"***"}}}
+    {"run":"0198","seq":3,"at":"2026-01-15T12:00:00Z","event":"stepDelayed","step":"a","attempt":1,"until":"2026-01-15T12:00:05Z","failure":{"cause":"no-answer","message":"no answer"}}
+    {"run":"0198","seq":4,"at":"2026-01-15T12:00:00Z","event":"stepDelayed","step":"a","attempt":2,"until":"2026-01-15T12:01:00Z"}
+    {"run":"0198","seq":5,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"a","attempt":3,"status":201,"result":{"id":"org_1"}}
+    {"run":"0198","seq":6,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b"}
+    {"run":"0198","seq":7,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":{"id":"org_1"}}
+    {"run":"0198","seq":8,"at":"2026-01-15T12:00:00Z","event":"stepFailed","step":"a","attempt":1,"failure":{"cause":"status","message":"`POST /organizations` answered 422 Unprocessable Entity: name is taken","status":422,"body":{"message":"name is taken"}}}
+    {"run":"0198","seq":9,"at":"2026-01-15T12:00:00Z","event":"stepInDoubt","step":"a","attempt":1,"failure":{"cause":"no-answer","message":"no answer"}}
+    {"run":"0198","seq":10,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"succeeded","outputs":{"organization_id":"org_1"}}
+    {"run":"0198","seq":11,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"in-doubt"}
+    "#);
+}
