@@ -1,0 +1,103 @@
+//! Values as short lines for a person to read: like YAML, but never longer than a screen or two, and never able to
+//! steer the terminal.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+/// As many lines as a person can be expected to read before answering.
+const MOST_LINES: usize = 120;
+/// Deep enough for anything worth reading; what lies deeper is shown as JSON on one line.
+const MOST_LEVELS: usize = 8;
+
+/// Lines for the entries of `map`, each indented by two spaces.
+pub(crate) fn entries<'a>(map: impl IntoIterator<Item = (&'a String, &'a Value)>) -> String {
+    let mut lines = Lines { lines: Vec::new(), left_out: 0 };
+    lines.map(map, 1);
+    let mut text = String::new();
+    for line in &lines.lines {
+        text.push_str(line);
+        text.push('\n');
+    }
+    if lines.left_out > 0 {
+        // Writing into a string cannot fail.
+        let _ = writeln!(text, "  … and {} more lines", lines.left_out);
+    }
+    text
+}
+
+/// `text` with every character that a terminal would obey, or that would reorder the line, written as an escape.
+pub(crate) fn visible(text: &str) -> String {
+    text.chars()
+        .flat_map(|character| {
+            let escape = hidden(character);
+            let plain = (!escape).then_some(character);
+            plain.into_iter().chain(escape.then(|| character.escape_unicode()).into_iter().flatten())
+        })
+        .collect()
+}
+
+/// Control characters, line and paragraph separators, and the marks that change the direction of text.
+fn hidden(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+struct Lines {
+    lines: Vec<String>,
+    left_out: usize,
+}
+
+impl Lines {
+    fn push(&mut self, level: usize, text: &str) {
+        if self.lines.len() < MOST_LINES {
+            self.lines.push(format!("{}{text}", "  ".repeat(level)));
+        } else {
+            self.left_out += 1;
+        }
+    }
+
+    fn map<'a>(&mut self, map: impl IntoIterator<Item = (&'a String, &'a Value)>, level: usize) {
+        for (key, value) in map {
+            self.entry(&format!("{}:", scalar_text(key)), value, level);
+        }
+    }
+
+    /// A value after its key or dash: on the same line, or below it when it has parts.
+    fn entry(&mut self, lead: &str, value: &Value, level: usize) {
+        match value {
+            Value::Object(map) if !map.is_empty() && level < MOST_LEVELS => {
+                self.push(level, lead);
+                self.map(map, level + 1);
+            }
+            Value::Array(list) if !list.is_empty() && level < MOST_LEVELS => {
+                self.push(level, lead);
+                for item in list {
+                    self.entry("-", item, level + 1);
+                }
+            }
+            other => self.push(level, &format!("{lead} {}", scalar(other))),
+        }
+    }
+}
+
+fn scalar(value: &Value) -> String {
+    match value {
+        Value::String(text) => scalar_text(text),
+        other => visible(&other.to_string()),
+    }
+}
+
+/// Bare where that cannot be misread, else as a JSON string.
+fn scalar_text(text: &str) -> String {
+    let reads_as_something_else = serde_json::from_str::<Value>(text).is_ok() || text.parse::<f64>().is_ok();
+    let bare = !text.is_empty()
+        && text.trim() == text
+        && !reads_as_something_else
+        && !text.starts_with(['"', '\'', '[', '{', '-', '#', '&', '*', '!', '|', '>', '%', '@', '`'])
+        && !text.contains(": ")
+        && !text.ends_with(':')
+        && !text.contains(" #")
+        && !text.contains(char::is_control);
+    if bare { visible(text) } else { visible(&Value::from(text).to_string()) }
+}

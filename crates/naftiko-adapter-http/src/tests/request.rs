@@ -1,0 +1,192 @@
+//! Whole requests: what belongs where, and what is refused before anything is sent.
+
+use naftiko_adapter::{
+    Arguments, FailureKind, Method, Operation, Parameter, Place, RequestBody, ResponseSpec,
+};
+use serde_json::{Value, json};
+
+use super::{arguments, json_body, operation, parameter};
+use crate::request::{RequestParts, render};
+
+fn refusal(operation: &Operation, arguments: &Arguments) -> String {
+    let failure = render(operation, arguments).expect_err("this has to be refused");
+    assert_eq!(failure.kind, FailureKind::Refused);
+    failure.message
+}
+
+fn path(template: &str, given: Value) -> Result<String, String> {
+    let operation = operation(Method::Get, template, vec![parameter(Place::Path, "id")]);
+    let parts = render(&operation, &arguments([(Place::Path, "id", given)]));
+    parts.map(|parts| parts.path_and_query).map_err(|failure| failure.message)
+}
+
+fn header<'a>(parts: &'a RequestParts, name: &str) -> Option<&'a str> {
+    parts.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+}
+
+#[test]
+fn a_path_is_filled_in() {
+    let check = |template, given, expected: &str| assert_eq!(path(template, given).as_deref(), Ok(expected));
+    check("/things/{id}", json!("a/b"), "/things/a%2Fb");
+    check("things/{id}/parts", json!(7), "/things/7/parts");
+    check("/things/{id}:close", json!("x"), "/things/x:close");
+    check("/{id}/again/{id}", json!("x"), "/x/again/x");
+    check("/a b/é/{id}", json!("x"), "/a%20b/%C3%A9/x");
+    check("/things/{id}?action=close", json!("?"), "/things/%3F?action=close");
+    check("/things/{id}", json!("{id}"), "/things/%7Bid%7D");
+    check("/things/{id}", json!("..."), "/things/...");
+    check("/things/{id}", json!("%2e%2e"), "/things/%252e%252e");
+}
+
+#[test]
+fn a_path_that_would_lead_elsewhere_is_refused() {
+    for given in [json!("."), json!(".."), json!(""), json!(null), json!([]), json!([""]), json!({})] {
+        assert!(path("/things/{id}", given.clone()).is_err(), "{given}");
+    }
+    assert!(path("/things/.{id}", json!(".")).is_err());
+    assert!(path("/things/%2E{id}", json!(".")).is_err());
+    assert!(path("/things/../{id}", json!("x")).is_err());
+}
+
+#[test]
+fn a_path_that_is_not_filled_is_refused() {
+    let id = || vec![parameter(Place::Path, "id")];
+    let given = arguments([(Place::Path, "id", json!("x"))]);
+    let check = |template: &str, given: &Arguments, expected: &str| {
+        assert_eq!(refusal(&operation(Method::Get, template, id()), given), expected);
+    };
+    check("/things/{id}", &Arguments::default(), "the path parameter `id` is required and missing");
+    check("/{id}/{other}", &given, "nothing is given for `{other}` in the path of `Things_do`");
+    check("/things/{id", &given, "the path of `Things_do` has a `{` without its `}`");
+    check("/things", &given, "the path of `Things_do` has no place for `id`");
+    let described_nowhere = operation(Method::Get, "/things/{id}", Vec::new());
+    let message = refusal(&described_nowhere, &Arguments::default());
+    assert_eq!(message, "nothing is given for `{id}` in the path of `Things_do`");
+}
+
+#[test]
+fn query_parameters_come_in_the_order_of_the_description() {
+    let parameters = ["b", "a", "c"].map(|name| parameter(Place::Query, name)).to_vec();
+    let operation = operation(Method::Get, "/things", parameters);
+    let given = arguments([(Place::Query, "a", json!(1)), (Place::Query, "b", json!("x y"))]);
+    let parts = render(&operation, &given).expect("both can be written");
+    assert_eq!(parts.path_and_query, "/things?b=x%20y&a=1");
+    assert_eq!(parts.body, None);
+}
+
+#[test]
+fn an_argument_that_belongs_nowhere_is_refused() {
+    let operation = operation(Method::Get, "/things", vec![parameter(Place::Query, "id")]);
+    let elsewhere = arguments([(Place::Header, "id", json!(1))]);
+    assert_eq!(refusal(&operation, &elsewhere), "`Things_do` has no header parameter `id`");
+    let body = Arguments { body: Some(json!({})), ..Arguments::default() };
+    assert_eq!(refusal(&operation, &body), "`Things_do` takes no body");
+}
+
+#[test]
+fn a_required_argument_that_is_missing_is_refused() {
+    let required = Parameter { required: true, ..parameter(Place::Query, "tenant") };
+    let mut operation = operation(Method::Post, "/things", vec![required]);
+    let message = refusal(&operation, &Arguments::default());
+    assert_eq!(message, "the query parameter `tenant` is required and missing");
+    operation.parameters.clear();
+    operation.body = Some(json_body(true));
+    assert_eq!(refusal(&operation, &Arguments::default()), "`Things_do` needs a body, and there is none");
+    operation.body = Some(json_body(false));
+    assert!(render(&operation, &Arguments::default()).is_ok());
+}
+
+#[test]
+fn headers_and_cookies() {
+    let parameters = vec![
+        parameter(Place::Header, "X-Trace"),
+        parameter(Place::Cookie, "session"),
+        parameter(Place::Cookie, "tags"),
+    ];
+    let operation = operation(Method::Get, "/things", parameters);
+    let given = arguments([
+        (Place::Header, "X-Trace", json!("a b")),
+        (Place::Cookie, "session", json!("s1")),
+        (Place::Cookie, "tags", json!(["x", "y"])),
+    ]);
+    let parts = render(&operation, &given).expect("all can be written");
+    assert_eq!(header(&parts, "x-trace"), Some("a b"));
+    assert_eq!(header(&parts, "cookie"), Some("session=s1; tags=x; tags=y"));
+    assert_eq!(header(&parts, "accept"), Some("application/json, */*;q=0.1"));
+}
+
+#[test]
+fn a_header_that_is_not_an_argument_is_refused() {
+    for name in ["Authorization", "Content-Type", "HOST", "Transfer-Encoding", "bad name", "x:y", ""] {
+        let operation = operation(Method::Get, "/things", vec![parameter(Place::Header, name)]);
+        refusal(&operation, &arguments([(Place::Header, name, json!("x"))]));
+        // Described and not given, it disturbs nobody.
+        assert!(render(&operation, &Arguments::default()).is_ok());
+    }
+    let twice = vec![parameter(Place::Header, "X-A"), parameter(Place::Header, "x-a")];
+    let given = arguments([(Place::Header, "X-A", json!(1)), (Place::Header, "x-a", json!(2))]);
+    let message = refusal(&operation(Method::Get, "/", twice), &given);
+    assert_eq!(message, "the header `x-a` is given twice");
+}
+
+#[test]
+fn described_media_types_are_asked_for() {
+    let mut operation = operation(Method::Get, "/things", Vec::new());
+    let types =
+        ["application/json; charset=utf-8", "application/json", "text/csv", "*/*", "a/b\r\nx: y", "odd"];
+    for (status, content_type) in (200u16..).zip(types) {
+        let content_type = Some(content_type.to_owned());
+        let spec = ResponseSpec { content_type, schema: None, examples: Vec::new() };
+        operation.responses.insert(status.to_string(), spec);
+    }
+    let parts = render(&operation, &Arguments::default()).expect("there is nothing to refuse");
+    assert_eq!(header(&parts, "accept"), Some("application/json, text/csv, */*;q=0.1"));
+}
+
+/// The body as it is written, or the reason why not.
+fn body(content_type: &str, value: Value) -> Result<String, String> {
+    let mut operation = operation(Method::Post, "/things", Vec::new());
+    let content_type = content_type.to_owned();
+    operation.body =
+        Some(RequestBody { content_type: content_type.clone(), required: true, schema: json!({}) });
+    let given = Arguments { body: Some(value), ..Arguments::default() };
+    let parts = render(&operation, &given).map_err(|failure| failure.message)?;
+    let sent = header(&parts, "content-type").map(str::to_owned);
+    assert_eq!(sent, Some(content_type.replace("*/*", "application/json")));
+    String::from_utf8(parts.body.unwrap_or_default()).map_err(|error| error.to_string())
+}
+
+#[test]
+fn bodies_are_written_in_their_media_type() {
+    let check = |content_type, value, expected: &str| {
+        assert_eq!(body(content_type, value).as_deref(), Ok(expected));
+    };
+    check("application/json", json!({"é": [1, null, "x"]}), r#"{"é":[1,null,"x"]}"#);
+    check("application/json; charset=utf-8", json!(null), "null");
+    check("application/merge-patch+json", json!([]), "[]");
+    check("*/*", json!("x"), r#""x""#);
+    check("text/plain", json!("a\r\nb é"), "a\r\nb é");
+    check("Text/Plain; charset=UTF-8", json!(7), "7");
+    let form = json!({"a b": "x&y=z é+", "n": 1, "on": true, "list": ["p", "q"]});
+    check("application/x-www-form-urlencoded", form, "a+b=x%26y%3Dz+%C3%A9%2B&n=1&on=true&list=p&list=q");
+}
+
+#[test]
+fn bodies_without_a_written_form_are_refused() {
+    let check = |content_type, value| {
+        let found = body(content_type, value);
+        assert!(found.is_err(), "{content_type} {found:?}");
+    };
+    check("multipart/form-data", json!({}));
+    check("application/xml", json!("<a/>"));
+    check("application/octet-stream", json!("x"));
+    check("application/json\r\nx: y", json!("x"));
+    check("text/plain", json!({"a": 1}));
+    check("text/plain", json!(null));
+    check("text/plain; charset=iso-8859-1", json!("x"));
+    for value in
+        [json!("a=b"), json!({"a": {"b": 1}}), json!({"a": null}), json!({"a": []}), json!({"a": [[]]})]
+    {
+        check("application/x-www-form-urlencoded", value);
+    }
+}

@@ -1,0 +1,218 @@
+//! The table "Style Values" of the standard, row by row, and what it leaves without a meaning.
+
+use naftiko_adapter::{Parameter, Place, Style};
+use serde_json::{Value, json};
+
+use super::parameter;
+use crate::style::{cookie, encoded, header, path, query};
+
+fn color(place: Place, style: Style, explode: bool) -> Parameter {
+    Parameter { style, explode, ..parameter(place, "color") }
+}
+
+fn written(parameter: &Parameter, value: &Value) -> Result<String, String> {
+    let written = match parameter.place {
+        Place::Path => path(parameter, value),
+        Place::Query => query(parameter, value),
+        Place::Header => header(parameter, value),
+        Place::Cookie => cookie(parameter, value).map(|pairs| pairs.join("; ")),
+    };
+    written.map_err(|failure| failure.message)
+}
+
+/// The four columns: empty string, string, list, object. `None` is refused.
+fn check(place: Place, style: Style, explode: bool, expected: [Option<&str>; 4]) {
+    let values =
+        [json!(""), json!("blue"), json!(["blue", "black", "brown"]), json!({"R": 100, "G": 200, "B": 150})];
+    for (value, expected) in values.iter().zip(expected) {
+        let found = written(&color(place, style, explode), value);
+        assert_eq!(found.as_deref().ok(), expected, "{style:?} {explode} {value} {found:?}");
+    }
+}
+
+#[test]
+fn path_styles() {
+    let row = |style, explode, expected| check(Place::Path, style, explode, expected);
+    let some = Some;
+    // The standard writes an empty value as `;color` or `.`; a path that loses its value names something else.
+    row(
+        Style::Matrix,
+        false,
+        [None, some(";color=blue"), some(";color=blue,black,brown"), some(";color=R,100,G,200,B,150")],
+    );
+    row(
+        Style::Matrix,
+        true,
+        [None, some(";color=blue"), some(";color=blue;color=black;color=brown"), some(";R=100;G=200;B=150")],
+    );
+    row(Style::Label, false, [None, some(".blue"), some(".blue,black,brown"), some(".R,100,G,200,B,150")]);
+    row(Style::Label, true, [None, some(".blue"), some(".blue.black.brown"), some(".R=100.G=200.B=150")]);
+    row(Style::Simple, false, [None, some("blue"), some("blue,black,brown"), some("R,100,G,200,B,150")]);
+    row(Style::Simple, true, [None, some("blue"), some("blue,black,brown"), some("R=100,G=200,B=150")]);
+    for style in [Style::Form, Style::SpaceDelimited, Style::PipeDelimited, Style::DeepObject] {
+        row(style, false, [None; 4]);
+        row(style, true, [None; 4]);
+    }
+}
+
+#[test]
+fn query_styles() {
+    let row = |style, explode, expected| check(Place::Query, style, explode, expected);
+    let some = Some;
+    row(
+        Style::Form,
+        false,
+        [some("color="), some("color=blue"), some("color=blue,black,brown"), some("color=R,100,G,200,B,150")],
+    );
+    row(
+        Style::Form,
+        true,
+        [
+            some("color="),
+            some("color=blue"),
+            some("color=blue&color=black&color=brown"),
+            some("R=100&G=200&B=150"),
+        ],
+    );
+    row(
+        Style::SpaceDelimited,
+        false,
+        [None, None, some("color=blue%20black%20brown"), some("color=R%20100%20G%20200%20B%20150")],
+    );
+    row(
+        Style::PipeDelimited,
+        false,
+        [None, None, some("color=blue%7Cblack%7Cbrown"), some("color=R%7C100%7CG%7C200%7CB%7C150")],
+    );
+    // The table leaves these open; every reader of them takes a repeated name.
+    row(Style::PipeDelimited, true, [None, None, some("color=blue&color=black&color=brown"), None]);
+    let deep = some("color%5BR%5D=100&color%5BG%5D=200&color%5BB%5D=150");
+    row(Style::DeepObject, true, [None, None, None, deep]);
+    row(Style::DeepObject, false, [None, None, None, deep]);
+    for style in [Style::Matrix, Style::Label, Style::Simple] {
+        row(style, false, [None; 4]);
+    }
+}
+
+#[test]
+fn header_and_cookie_styles() {
+    let some = Some;
+    check(
+        Place::Header,
+        Style::Simple,
+        false,
+        [some(""), some("blue"), some("blue,black,brown"), some("R,100,G,200,B,150")],
+    );
+    check(
+        Place::Header,
+        Style::Simple,
+        true,
+        [some(""), some("blue"), some("blue,black,brown"), some("R=100,G=200,B=150")],
+    );
+    check(Place::Header, Style::Form, false, [None; 4]);
+    check(
+        Place::Cookie,
+        Style::Form,
+        false,
+        [some("color="), some("color=blue"), some("color=blue,black,brown"), some("color=R,100,G,200,B,150")],
+    );
+    check(
+        Place::Cookie,
+        Style::Form,
+        true,
+        [
+            some("color="),
+            some("color=blue"),
+            some("color=blue; color=black; color=brown"),
+            some("R=100; G=200; B=150"),
+        ],
+    );
+    check(Place::Cookie, Style::Simple, false, [None; 4]);
+}
+
+#[test]
+fn what_has_no_written_form_is_refused_everywhere() {
+    let values = [
+        json!(null),
+        json!([]),
+        json!({}),
+        json!([null]),
+        json!([["nested"]]),
+        json!({"a": {"b": 1}}),
+        json!({"a": [1]}),
+        json!({"a": null}),
+    ];
+    for place in [Place::Path, Place::Query, Place::Header, Place::Cookie] {
+        for value in &values {
+            let found = written(&parameter(place, "color"), value);
+            assert!(found.is_err(), "{place:?} {value} {found:?}");
+        }
+    }
+    let deep = color(Place::Query, Style::DeepObject, true);
+    assert!(written(&deep, &json!({"a": {"b": 1}})).is_err());
+    assert!(written(&deep, &json!({"": 1})).is_err());
+}
+
+#[test]
+fn a_message_never_shows_the_value() {
+    let values =
+        [json!(["hunter2", null]), json!({"hunter2": {"hunter2": "hunter2"}}), json!(["hunter2, x"])];
+    for place in [Place::Path, Place::Query, Place::Header, Place::Cookie] {
+        for value in &values {
+            if let Err(message) = written(&parameter(place, "password"), value) {
+                assert!(message.contains("`password`") && !message.contains("hunter2"), "{message}");
+            }
+        }
+    }
+}
+
+#[test]
+fn only_unreserved_bytes_stay_as_they_are() {
+    let all: String = (0u8..=127).map(char::from).collect();
+    let kept: String =
+        all.chars().filter(|byte| encoded(&byte.to_string(), "") == byte.to_string()).collect();
+    assert_eq!(kept, "-.0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz~");
+    assert_eq!(encoded("a b/é%41+\u{1f600}\0", ""), "a%20b%2F%C3%A9%2541%2B%F0%9F%98%80%00");
+}
+
+#[test]
+fn reserved_characters_stay_where_they_are_allowed_and_harmless() {
+    let reserved = |place| Parameter { allow_reserved: true, ..parameter(place, "to") };
+    let value = json!(":/?#[]@!$&'()*+,;=%41");
+    let found = written(&reserved(Place::Query), &value);
+    assert_eq!(found.as_deref(), Ok("to=:/?%23%5B%5D@!$%26'()*%2B,;=%2541"));
+    let found = written(&reserved(Place::Path), &value);
+    assert_eq!(found.as_deref(), Ok(":%2F%3F%23%5B%5D@!$&'()*+,;=%2541"));
+    let joined = Parameter { explode: false, ..reserved(Place::Query) };
+    assert_eq!(written(&joined, &json!(["a,b", "c/d"])).as_deref(), Ok("to=a%2Cb,c/d"));
+}
+
+#[test]
+fn separators_inside_an_item_are_encoded_or_refused() {
+    let list = json!(["a,b.c", "d|e f"]);
+    assert_eq!(written(&parameter(Place::Path, "color"), &list).as_deref(), Ok("a%2Cb.c,d%7Ce%20f"));
+    let pipes = color(Place::Query, Style::PipeDelimited, false);
+    assert_eq!(written(&pipes, &list).as_deref(), Ok("color=a%2Cb.c%7Cd%7Ce%20f"));
+    assert!(written(&color(Place::Path, Style::Label, true), &list).is_err());
+    assert!(written(&parameter(Place::Header, "color"), &list).is_err());
+    assert!(written(&parameter(Place::Cookie, "color"), &list).is_err());
+}
+
+#[test]
+fn headers_and_cookies_carry_only_what_arrives() {
+    for text in ["a\r\nb", "a\nb", "a\u{0}b", "a\tb", "é", " a", "a ", "\u{7f}"] {
+        assert!(written(&parameter(Place::Header, "x"), &json!(text)).is_err(), "{text:?}");
+        assert!(written(&parameter(Place::Cookie, "x"), &json!(text)).is_err(), "{text:?}");
+    }
+    for text in ["a b", "a;b", "a,b", "a\"b", "a\\b"] {
+        assert_eq!(written(&parameter(Place::Header, "x"), &json!(text)).as_deref(), Ok(text));
+        assert!(written(&parameter(Place::Cookie, "x"), &json!(text)).is_err(), "{text:?}");
+    }
+    assert!(written(&parameter(Place::Cookie, "not a token"), &json!("x")).is_err());
+}
+
+#[test]
+fn names_are_encoded_too() {
+    let odd = parameter(Place::Query, "filter[a&b]=");
+    assert_eq!(written(&odd, &json!(true)).as_deref(), Ok("filter%5Ba%26b%5D%3D=true"));
+}

@@ -1,0 +1,414 @@
+//! Answers that fit their schema: made of wishes, references, examples and fresh values, in this order.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+use crate::mint::Mint;
+use crate::name::{is_cursor, kind_of_schema, plain, referred_kind, singular};
+use crate::scalar::{self, Known};
+use crate::shape::{Shape, type_of};
+use crate::store::{Store, same};
+
+/// As many values as one answer may have; optional ones end at half of it. Schemas can double with every level.
+const MOST_VALUES: usize = 20_000;
+/// As deep as an answer goes before optional parts are left out.
+const MOST_LEVELS: usize = 12;
+/// Deeper than this nothing is made: only a schema that no value fits gets there.
+const DEEPEST: usize = 100;
+/// As many items as are made because a schema asks for them.
+const MOST_ITEMS: usize = 1_000;
+
+/// Makes one answer.
+pub(crate) struct Maker<'a> {
+    definitions: &'a Map<String, Value>,
+    store: &'a Store,
+    mint: &'a Mint,
+    /// The resources that are being made, the outermost first: kind and id.
+    around: Vec<(String, Value)>,
+    /// The schemas that are being filled, to know a recursion.
+    above: Vec<&'a Map<String, Value>>,
+    left: usize,
+    depth: usize,
+    /// The schema of the resource that the answer is about, and its kind.
+    subject: Option<(&'a Map<String, Value>, String)>,
+    /// The resources that came out: kind, id, fields.
+    pub(crate) made: Vec<(String, Value, Map<String, Value>)>,
+}
+
+/// What is asked of the maker.
+#[derive(Clone)]
+pub(crate) struct Ask<'a, 'v> {
+    /// What the value has to fit.
+    pub(crate) schemas: Vec<&'a Value>,
+    /// What it should be, as far as it fits.
+    pub(crate) wish: Option<&'v Value>,
+    /// What it looks like in the example of something around it.
+    pub(crate) example: Option<&'v Value>,
+    /// The name of the field that it is in.
+    pub(crate) name: String,
+    /// Where it stands in the answer.
+    pub(crate) place: String,
+    /// The kind of resource it is, if its schema does not say.
+    pub(crate) kind: Option<&'v str>,
+    /// Which of several equal ones it is.
+    pub(crate) variant: usize,
+}
+
+impl<'a, 'v> Ask<'a, 'v> {
+    /// A whole answer.
+    pub(crate) fn whole(schema: &'a Value, wish: Option<&'v Value>, example: Option<&'v Value>) -> Self {
+        Self {
+            schemas: vec![schema],
+            wish,
+            example,
+            name: String::new(),
+            place: String::new(),
+            kind: None,
+            variant: 0,
+        }
+    }
+}
+
+impl<'a> Maker<'a> {
+    pub(crate) fn new(definitions: &'a Map<String, Value>, store: &'a Store, mint: &'a Mint) -> Self {
+        let (around, above, made) = (Vec::new(), Vec::new(), Vec::new());
+        Self { definitions, store, mint, around, above, left: MOST_VALUES, depth: 0, subject: None, made }
+    }
+
+    /// Says what kind of resource the objects of these schemas are.
+    pub(crate) fn about(mut self, schemas: &[&'a Value], kind: &str) -> Self {
+        let identity = Shape::of(self.definitions, schemas, None).identity();
+        self.subject = identity.map(|identity| (identity, kind.to_owned()));
+        self
+    }
+
+    /// Makes a value.
+    pub(crate) fn make(&mut self, ask: &Ask<'a, '_>) -> Value {
+        let shape = Shape::of(self.definitions, &ask.schemas, ask.wish);
+        if let Some(constant) = shape.constant() {
+            return constant.clone();
+        }
+        let nullable = shape.nullable();
+        if nullable && ask.wish.is_some_and(Value::is_null) {
+            return Value::Null;
+        }
+        let wish = ask.wish.filter(|wish| !wish.is_null());
+        let own = shape.examples().next();
+        let example = own.or(ask.example.filter(|example| !example.is_null()));
+        let listed = shape.fixed();
+        let turn = listed.get(ask.variant % listed.len().max(1)).copied();
+        let kind = chosen_type(&shape, wish, example.filter(|_| ask.variant == 0).or(turn));
+        self.left = self.left.saturating_sub(1);
+        if self.left == 0 || self.depth >= DEEPEST {
+            return bare(kind);
+        }
+        let referred = self.referred(&ask.name, &shape);
+        let empty = is_cursor(&ask.name) || (example.is_none() && referred.is_none());
+        if nullable && wish.is_none() && empty {
+            return Value::Null;
+        }
+        match kind {
+            Some("object") => self.inside(|maker| maker.object(ask, &shape, wish, example)),
+            Some("array") => self.inside(|maker| maker.array(ask, &shape, wish, example)),
+            Some(kind) => {
+                let is_id = is_own_id(&ask.name) || referred_kind(&ask.name).is_some();
+                let known = Known {
+                    shape: &shape,
+                    kind,
+                    name: &ask.name,
+                    place: &ask.place,
+                    wish,
+                    referred: referred.as_ref(),
+                    is_id,
+                    example,
+                    variant: ask.variant,
+                };
+                scalar::make(&known, self.mint)
+            }
+            None => wish.or(example).or(shape.keyword("default").next()).cloned().unwrap_or(Value::Null),
+        }
+    }
+
+    fn inside(&mut self, make: impl FnOnce(&mut Self) -> Value) -> Value {
+        self.depth += 1;
+        let value = make(self);
+        self.depth -= 1;
+        value
+    }
+
+    /// What a field called `name` refers to: a resource that it lies in, or the only one of its kind.
+    fn referred(&self, name: &str, shape: &Shape<'_>) -> Option<Value> {
+        if let Some(kind) = referred_kind(name) {
+            let around = self.around.iter().rev().find(|(known, _)| *known == kind).map(|(_, id)| id.clone());
+            return around.or_else(|| self.store.only(&kind).map(|kept| kept.id.clone()));
+        }
+        // `customer: cus_…`: a reference without the word, known by its example.
+        let only = self.store.only(&plain(name))?;
+        let prefix = |id: &str| id.split_once('_').map(|(prefix, _)| prefix.to_owned());
+        let example = shape.examples().next().and_then(Value::as_str).and_then(prefix)?;
+        (only.id.as_str().and_then(prefix)? == example).then(|| only.id.clone())
+    }
+
+    fn object(
+        &mut self,
+        ask: &Ask<'a, '_>,
+        shape: &Shape<'a>,
+        wish: Option<&Value>,
+        example: Option<&Value>,
+    ) -> Value {
+        let properties = shape.properties();
+        let kind = self.kind(ask, shape);
+        let id_key = id_key(&properties, &kind);
+        let embedded = self.embedded(ask, &kind, id_key).filter(|_| wish.is_none());
+        let wish = wish.and_then(Value::as_object).or(embedded.as_ref());
+        let example = example.and_then(Value::as_object);
+        let (around, above) = (self.around.len(), self.above.len());
+        self.above.extend(shape.identity());
+        let mut fields = Map::new();
+        for (name, schemas) in in_turn(&properties, id_key) {
+            let inner = Ask {
+                schemas: schemas.clone(),
+                wish: wish.and_then(|wish| wish.get(name)),
+                example: example.and_then(|example| example.get(name)),
+                name: name.to_owned(),
+                place: format!("{}/{name}", ask.place),
+                kind: None,
+                variant: 0,
+            };
+            if !shape.requires(name) && self.leaves_out(&inner) {
+                continue;
+            }
+            let value = self.make(&inner);
+            let known = if Some(name) == id_key { Some(kind.clone()) } else { referred_kind(name) };
+            let known = known.filter(|_| value.is_string() || value.is_number());
+            self.around.extend(known.map(|kind| (kind, value.clone())));
+            fields.insert(name.to_owned(), value);
+        }
+        self.further(ask, shape, wish.or(example), &mut fields);
+        self.above.truncate(above);
+        self.around.truncate(around);
+        let fields = in_order(fields, properties.keys());
+        if let Some(id) = id_key.and_then(|key| fields.get(key)).filter(|id| !id.is_null()) {
+            self.made.push((kind, id.clone(), fields.clone()));
+        }
+        Value::Object(fields)
+    }
+
+    /// The kind of resource that an object is.
+    fn kind(&self, ask: &Ask<'_, '_>, shape: &Shape<'a>) -> String {
+        match (&self.subject, shape.identity()) {
+            (Some((subject, kind)), Some(identity)) if std::ptr::eq(*subject, identity) => kind.clone(),
+            _ => kind_of(self.definitions, shape, ask.kind.unwrap_or(&plain(&ask.name))),
+        }
+    }
+
+    /// What is known of a resource that another one shows as a part of itself.
+    fn embedded(&self, ask: &Ask<'_, '_>, kind: &str, id_key: Option<&str>) -> Option<Map<String, Value>> {
+        let is_part = id_key.is_some() && !ask.name.is_empty() && ask.kind.is_none();
+        is_part.then(|| self.store.only(kind)).flatten().map(|kept| kept.fields.clone())
+    }
+
+    /// Whether an optional part is left out: it would repeat what it lies in, or only goes to the provider.
+    fn leaves_out(&self, ask: &Ask<'a, '_>) -> bool {
+        let shape = Shape::of(self.definitions, &ask.schemas, ask.wish);
+        let has_parts =
+            shape.types().is_none_or(|types| types.contains(&"object") || types.contains(&"array"));
+        let too_deep = self.above.len() >= MOST_LEVELS && has_parts;
+        ask.schemas.iter().any(|schema| **schema == false)
+            || shape.says("writeOnly")
+            || too_deep
+            || self.left < MOST_VALUES / 2
+            || (self.recurs(&shape) && ask.wish.is_none_or(|wish| !wish.is_object()))
+    }
+
+    fn recurs(&self, shape: &Shape<'a>) -> bool {
+        let identity = shape.identity();
+        identity.is_some_and(|identity| self.above.iter().any(|above| std::ptr::eq(*above, identity)))
+    }
+
+    /// The fields that a schema allows without naming them.
+    fn further(
+        &mut self,
+        ask: &Ask<'a, '_>,
+        shape: &Shape<'a>,
+        source: Option<&Map<String, Value>>,
+        fields: &mut Map<String, Value>,
+    ) {
+        let schemas: Vec<&'a Value> = shape.keyword("additionalProperties").collect();
+        let closed = schemas.iter().any(|schema| **schema == false)
+            || shape.keyword("unevaluatedProperties").any(|schema| *schema == false);
+        // An open object with named fields is not asked for others.
+        let free =
+            !closed && (shape.properties().is_empty() || schemas.iter().any(|schema| schema.is_object()));
+        let mut names: Vec<String> = Vec::new();
+        if free && shape.keyword("patternProperties").next().is_none() {
+            names.extend(source.into_iter().flat_map(Map::keys).cloned());
+        }
+        names.extend(shape.required().into_iter().map(str::to_owned));
+        if !closed {
+            let wanted = shape.count("minProperties").unwrap_or(0).min(MOST_ITEMS);
+            let known = fields.len() + names.iter().filter(|name| !fields.contains_key(*name)).count();
+            names.extend((known..wanted).map(|number| format!("key{}", number + 1)));
+        }
+        let most = shape.count("maxProperties").unwrap_or(usize::MAX);
+        for name in names {
+            let needed = shape.requires(&name);
+            if fields.contains_key(&name) || (fields.len() >= most && !needed) {
+                continue;
+            }
+            let wish = source.and_then(|source| source.get(&name));
+            let place = format!("{}/{name}", ask.place);
+            let inner = Ask {
+                schemas: schemas.clone(),
+                wish,
+                example: None,
+                name: name.clone(),
+                place,
+                kind: None,
+                variant: 0,
+            };
+            let value = self.make(&inner);
+            fields.insert(name, value);
+        }
+    }
+
+    fn array(
+        &mut self,
+        ask: &Ask<'a, '_>,
+        shape: &Shape<'a>,
+        wish: Option<&Value>,
+        example: Option<&Value>,
+    ) -> Value {
+        let least = shape.count("minItems").unwrap_or(0).min(MOST_ITEMS);
+        let most = shape.count("maxItems").unwrap_or(usize::MAX);
+        let wishes = wish.and_then(Value::as_array);
+        let examples = example.and_then(Value::as_array);
+        let item_shape = Shape::of(self.definitions, &shape.items(), None);
+        let ends = self.recurs(&item_shape) || self.above.len() >= MOST_LEVELS || self.left < MOST_VALUES / 2;
+        let wanted = match (wishes, examples) {
+            (Some(wishes), _) => wishes.len(),
+            _ if ends => 0,
+            (None, Some(examples)) => examples.len(),
+            (None, None) => 1,
+        };
+        let count = wanted.max(least).min(most);
+        let unique = shape.says("uniqueItems");
+        let mut items: Vec<Value> = Vec::new();
+        // Some tries more than items, in case they have to differ and come out equal.
+        for turn in 0..count.saturating_add(if unique { 32 } else { 0 }) {
+            if items.len() >= count {
+                break;
+            }
+            let value = self.item(ask, shape, turn, wishes, examples, unique);
+            if !unique || !items.iter().any(|item| same(item, &value)) {
+                items.push(value);
+            }
+        }
+        Value::Array(items)
+    }
+
+    fn item(
+        &mut self,
+        ask: &Ask<'a, '_>,
+        shape: &Shape<'a>,
+        turn: usize,
+        wishes: Option<&Vec<Value>>,
+        examples: Option<&Vec<Value>>,
+        unique: bool,
+    ) -> Value {
+        let schemas = shape.item(turn);
+        let wish = wishes.and_then(|wishes| wishes.get(turn));
+        let lifted = wish.and_then(|wish| self.lifted(&schemas, wish, &ask.name));
+        let name = singular(&ask.name);
+        // The items of a list are resources of their own, and never the one that happens to exist.
+        let kind = ask.kind.map_or_else(|| plain(&name), str::to_owned);
+        let inner = Ask {
+            schemas,
+            wish: lifted.as_ref().or(wish),
+            example: examples.and_then(|examples| examples.get(turn)),
+            name,
+            place: format!("{}/{turn}", ask.place),
+            kind: Some(&kind),
+            variant: if unique && wish.is_none() { turn } else { 0 },
+        };
+        self.make(&inner)
+    }
+
+    /// A plain value where objects are listed: `"acme.com"` in `domains` is `{"domain": "acme.com"}`.
+    fn lifted(&self, schemas: &[&'a Value], wish: &Value, list: &str) -> Option<Value> {
+        let shape = Shape::of(self.definitions, schemas, None);
+        let is_object = shape.types().is_some_and(|types| types.contains(&"object"));
+        if !is_object || wish.is_object() || wish.is_array() || wish.is_null() {
+            return None;
+        }
+        let properties = shape.properties();
+        let key = [singular(list).as_str(), "name", "value"]
+            .into_iter()
+            .find_map(|wanted| properties.keys().find(|name| plain(name) == plain(wanted)))?;
+        Some(Value::Object(Map::from_iter([((*key).to_owned(), wish.clone())])))
+    }
+}
+
+/// The kind of resource an object is: its constant `object`, the name of its schema, or what is `otherwise` known.
+pub(crate) fn kind_of(definitions: &Map<String, Value>, shape: &Shape<'_>, otherwise: &str) -> String {
+    let constant = shape.properties().get("object").and_then(|schemas| {
+        let object = Shape::of(definitions, schemas, None);
+        let fixed = object.fixed();
+        fixed.first().filter(|_| fixed.len() == 1).and_then(|kind| kind.as_str()).map(plain)
+    });
+    constant.or_else(|| shape.name.map(kind_of_schema)).unwrap_or_else(|| otherwise.to_owned())
+}
+
+/// The field that holds the id of a resource of this kind.
+pub(crate) fn id_key<'a, T>(properties: &IndexMap<&'a str, T>, kind: &str) -> Option<&'a str> {
+    let named = format!("{kind}id");
+    let is = |wanted: &str| properties.keys().copied().find(|name| plain(name) == wanted);
+    is("id").or_else(|| is(&named)).or_else(|| is("uuid"))
+}
+
+fn is_own_id(name: &str) -> bool {
+    matches!(plain(name).as_str(), "id" | "uuid")
+}
+
+/// The type to make: the wish's if the schema allows it, then the example's, then the first.
+fn chosen_type<'a>(shape: &Shape<'a>, wish: Option<&Value>, example: Option<&Value>) -> Option<&'a str> {
+    let types = shape.types()?;
+    let allowed = |value: &Value| {
+        let found = type_of(value);
+        types.iter().copied().find(|name| *name == found || (*name == "number" && found == "integer"))
+    };
+    wish.and_then(allowed).or_else(|| example.and_then(allowed)).or_else(|| types.first().copied())
+}
+
+/// The least value of a type.
+fn bare(kind: Option<&str>) -> Value {
+    match kind {
+        Some("object") => Value::Object(Map::new()),
+        Some("array") => Value::Array(Vec::new()),
+        Some("string") => Value::from(""),
+        Some("boolean") => Value::from(false),
+        Some("integer" | "number") => Value::from(0),
+        _ => Value::Null,
+    }
+}
+
+/// The properties in the order of making: the id, what refers to others, and then what lies inside and refers to the
+/// same.
+fn in_turn<'a, 'p>(
+    properties: &'p IndexMap<&'a str, Vec<&'a Value>>,
+    id_key: Option<&str>,
+) -> Vec<(&'a str, &'p Vec<&'a Value>)> {
+    let mut turn: Vec<_> = properties.iter().map(|(name, schemas)| (*name, schemas)).collect();
+    turn.sort_by_key(|(name, _)| (Some(*name) != id_key, referred_kind(name).is_none()));
+    turn
+}
+
+/// The fields in the order of the schema.
+fn in_order<'n>(
+    mut fields: Map<String, Value>,
+    names: impl Iterator<Item = &'n &'n str>,
+) -> Map<String, Value> {
+    let mut ordered: Map<String, Value> = names.filter_map(|name| fields.shift_remove_entry(*name)).collect();
+    ordered.extend(fields);
+    ordered
+}

@@ -1,0 +1,292 @@
+//! A schema as one thing: references followed, `allOf` merged, a branch of `oneOf` and `anyOf` chosen.
+//!
+//! Nothing is copied: a shape is the list of the schemas that hold at the same time.
+
+use std::collections::VecDeque;
+
+use indexmap::{IndexMap, IndexSet};
+use serde_json::{Map, Value};
+
+/// More parts than this has no schema that people wrote.
+const MOST_PARTS: usize = 256;
+
+/// The schemas that a value has to fit all at once.
+#[derive(Clone)]
+pub(crate) struct Shape<'a> {
+    parts: Vec<Part<'a>>,
+    /// Some union offers null beside the branch that was chosen.
+    offers_null: bool,
+    /// The name of the first definition it refers to.
+    pub(crate) name: Option<&'a str>,
+}
+
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    schema: &'a Map<String, Value>,
+    /// It lies in a branch beside which null is offered.
+    beside_null: bool,
+}
+
+impl<'a> Shape<'a> {
+    /// What a value has to fit that fits all of `schemas`; a branch is chosen that suits `wish`.
+    pub(crate) fn of(
+        definitions: &'a Map<String, Value>,
+        schemas: &[&'a Value],
+        wish: Option<&Value>,
+    ) -> Self {
+        let mut shape = Self { parts: Vec::new(), offers_null: false, name: None };
+        let mut waiting: VecDeque<(&'a Value, bool)> =
+            schemas.iter().map(|schema| (*schema, false)).collect();
+        while let Some((schema, beside_null)) = waiting.pop_front() {
+            let Some(map) = schema.as_object() else { continue };
+            if shape.parts.len() >= MOST_PARTS
+                || shape.parts.iter().any(|part| std::ptr::eq(part.schema, map))
+            {
+                continue;
+            }
+            shape.parts.push(Part { schema: map, beside_null });
+            let mut next: Vec<(&'a Value, bool)> = Vec::new();
+            if let Some(name) = reference(map) {
+                shape.name = shape.name.or(Some(name));
+                next.extend(definitions.get(name).map(|schema| (schema, beside_null)));
+            }
+            next.extend(list(map, "allOf").iter().map(|schema| (schema, beside_null)));
+            for branches in [list(map, "oneOf"), list(map, "anyOf")] {
+                let nulls = branches.iter().any(|branch| is_null(definitions, branch));
+                shape.offers_null |= nulls;
+                let chosen = choose(definitions, branches, wish);
+                next.extend(chosen.map(|schema| (schema, beside_null || nulls)));
+            }
+            // In front, so that what a reference says comes before what stands beside it in a list.
+            for entry in next.into_iter().rev() {
+                waiting.push_front(entry);
+            }
+        }
+        shape
+    }
+
+    /// What a keyword says, part by part.
+    pub(crate) fn keyword(&self, name: &'a str) -> impl Iterator<Item = &'a Value> {
+        self.parts.iter().filter_map(move |part| part.schema.get(name))
+    }
+
+    /// The schema that this one is, for knowing it again: the end of its first chain of references.
+    pub(crate) fn identity(&self) -> Option<&'a Map<String, Value>> {
+        let mut parts = self.parts.iter().map(|part| part.schema);
+        parts.clone().find(|schema| !schema.contains_key("$ref")).or_else(|| parts.next())
+    }
+
+    /// The types it may have, without null; nothing when it may have any.
+    pub(crate) fn types(&self) -> Option<Vec<&'a str>> {
+        let mut types: Option<Vec<&'a str>> = None;
+        for said in self.keyword("type") {
+            let said: Vec<&'a str> = match said {
+                Value::Array(names) => names.iter().filter_map(Value::as_str).collect(),
+                name => name.as_str().into_iter().collect(),
+            };
+            types = Some(match types {
+                None => said,
+                Some(before) => meet(&before, &said),
+            });
+        }
+        let types = types.or_else(|| self.listed()).or_else(|| self.implied().map(|name| vec![name]));
+        types.map(|types| types.into_iter().filter(|name| *name != "null").collect())
+    }
+
+    /// The types of the values that are listed.
+    fn listed(&self) -> Option<Vec<&'a str>> {
+        let types: IndexSet<&'a str> = self.fixed().into_iter().map(type_of).collect();
+        (!types.is_empty()).then(|| types.into_iter().collect())
+    }
+
+    /// The type that other keywords speak of.
+    fn implied(&self) -> Option<&'static str> {
+        let has = |names: &[&'static str]| names.iter().any(|name| self.keyword(name).next().is_some());
+        if has(&["properties", "required", "additionalProperties"]) {
+            return Some("object");
+        }
+        if has(&["items", "prefixItems", "minItems", "maxItems"]) {
+            return Some("array");
+        }
+        if has(&["minLength", "maxLength", "pattern", "format"]) {
+            return Some("string");
+        }
+        has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]).then_some("number")
+    }
+
+    /// Whether null is said to be a value of it.
+    pub(crate) fn nullable(&self) -> bool {
+        let mut said = self.offers_null;
+        for part in self.parts.iter().filter(|part| !part.beside_null) {
+            let named = part.schema.get("type");
+            let listed = part.schema.get("enum");
+            let constant = part.schema.get("const");
+            let allowed = named.is_none_or(|names| *names == "null" || in_list(names, &Value::from("null")))
+                && listed.is_none_or(|list| in_list(list, &Value::Null))
+                && constant.is_none_or(Value::is_null);
+            if !allowed {
+                return false;
+            }
+            said |= named.is_some() || listed.is_some() || constant.is_some();
+        }
+        said
+    }
+
+    /// The values that `const` and `enum` allow, null excepted; constants first.
+    pub(crate) fn fixed(&self) -> Vec<&'a Value> {
+        let listed = self.keyword("enum").filter_map(Value::as_array).flatten();
+        self.keyword("const").chain(listed).collect()
+    }
+
+    /// Its constant.
+    pub(crate) fn constant(&self) -> Option<&'a Value> {
+        self.keyword("const").next()
+    }
+
+    /// Examples of it, the first one first; null is none.
+    pub(crate) fn examples(&self) -> impl Iterator<Item = &'a Value> {
+        let listed = self.keyword("examples").flat_map(|examples| match examples {
+            Value::Array(examples) => examples.iter().collect::<Vec<_>>(),
+            Value::Object(examples) => examples.values().filter_map(|example| example.get("value")).collect(),
+            _ => Vec::new(),
+        });
+        listed.chain(self.keyword("example")).filter(|example| !example.is_null())
+    }
+
+    /// Its properties, each with all the schemas that hold for it, in the order they are first named.
+    pub(crate) fn properties(&self) -> IndexMap<&'a str, Vec<&'a Value>> {
+        let mut properties: IndexMap<&'a str, Vec<&'a Value>> = IndexMap::new();
+        for (name, schema) in self.keyword("properties").filter_map(Value::as_object).flatten() {
+            properties.entry(name).or_default().push(schema);
+        }
+        properties
+    }
+
+    /// The properties that have to be there.
+    pub(crate) fn required(&self) -> IndexSet<&'a str> {
+        self.keyword("required").filter_map(Value::as_array).flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// Whether a property has to be there.
+    pub(crate) fn requires(&self, name: &str) -> bool {
+        self.keyword("required").filter_map(Value::as_array).flatten().any(|required| required == name)
+    }
+
+    /// What every item of a list has to fit.
+    pub(crate) fn items(&self) -> Vec<&'a Value> {
+        self.keyword("items").collect()
+    }
+
+    /// What the item at `index` has to fit.
+    pub(crate) fn item(&self, index: usize) -> Vec<&'a Value> {
+        let tuple = self.keyword("prefixItems").filter_map(|items| items.get(index));
+        let tuple: Vec<_> = tuple.collect();
+        if tuple.is_empty() { self.items() } else { tuple }
+    }
+
+    /// The greatest value of a lower bound.
+    pub(crate) fn least(&self, keyword: &'a str) -> Option<f64> {
+        self.keyword(keyword).filter_map(Value::as_f64).reduce(f64::max)
+    }
+
+    /// The least value of an upper bound.
+    pub(crate) fn most(&self, keyword: &'a str) -> Option<f64> {
+        self.keyword(keyword).filter_map(Value::as_f64).reduce(f64::min)
+    }
+
+    /// A bound on a number of things: the greatest of a lower one, the least of an upper one.
+    pub(crate) fn count(&self, keyword: &'a str) -> Option<usize> {
+        let counts =
+            self.keyword(keyword).filter_map(Value::as_u64).filter_map(|count| usize::try_from(count).ok());
+        if keyword.starts_with("min") { counts.max() } else { counts.min() }
+    }
+
+    /// Whether a keyword is `true` in any part.
+    pub(crate) fn says(&self, keyword: &'a str) -> bool {
+        self.keyword(keyword).any(|value| *value == true)
+    }
+}
+
+/// The name in `#/$defs/NAME`.
+fn reference(schema: &Map<String, Value>) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
+}
+
+fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
+    schema.get(keyword).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
+}
+
+fn in_list(list: &Value, value: &Value) -> bool {
+    list.as_array().is_some_and(|list| list.contains(value))
+}
+
+/// The JSON Schema type of a value.
+pub(crate) fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.is_f64() => "number",
+        Value::Number(_) => "integer",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The types that two parts allow together; an integer is a number.
+fn meet<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<&'a str> {
+    let narrow = |of: &[&'a str], by: &[&'a str]| -> Vec<&'a str> {
+        let allowed = |name: &&'a str| by.contains(name) || (*name == "integer" && by.contains(&"number"));
+        of.iter().copied().filter(allowed).collect()
+    };
+    let mut types = narrow(left, right);
+    types.extend(narrow(right, left).into_iter().filter(|name| !left.contains(name)));
+    types
+}
+
+/// Whether a branch allows nothing but null.
+fn is_null<'a>(definitions: &'a Map<String, Value>, mut branch: &'a Value) -> bool {
+    for _ in 0..=definitions.len() {
+        let Some(map) = branch.as_object() else { return false };
+        let Some(next) = reference(map).and_then(|name| definitions.get(name)) else {
+            return branch.get("type").is_some_and(|name| name == "null")
+                || branch.get("const").is_some_and(Value::is_null);
+        };
+        branch = next;
+    }
+    false
+}
+
+/// The first branch that the wish is complete for, then the first that it suits, then the first that is not null.
+fn choose<'a>(
+    definitions: &'a Map<String, Value>,
+    branches: &'a [Value],
+    wish: Option<&Value>,
+) -> Option<&'a Value> {
+    let mut real = branches.iter().filter(|branch| !is_null(definitions, branch));
+    let suiting = wish.and_then(|wish| {
+        let mut suiting = real.clone().filter(|branch| suits(definitions, branch, wish));
+        let complete = |branch: &&Value| {
+            let shape = Shape::of(definitions, &[*branch], None);
+            shape.required().into_iter().all(|name| wish.get(name).is_some())
+        };
+        suiting.clone().find(complete).or_else(|| suiting.next())
+    });
+    suiting.or_else(|| real.next())
+}
+
+/// Whether a wish has a type of the branch, and contradicts none of its constants.
+fn suits(definitions: &Map<String, Value>, branch: &Value, wish: &Value) -> bool {
+    let shape = Shape::of(definitions, &[branch], None);
+    let type_of_wish = type_of(wish);
+    let typed = shape.types().is_none_or(|types| {
+        types.contains(&type_of_wish) || (type_of_wish == "integer" && types.contains(&"number"))
+    });
+    let fixed = shape.fixed();
+    typed
+        && (fixed.is_empty() || fixed.contains(&wish))
+        && shape.properties().into_iter().all(|(name, schemas)| {
+            let constants = schemas.iter().filter_map(|schema| schema.get("const"));
+            wish.get(name).is_none_or(|value| constants.clone().all(|constant| constant == value))
+        })
+}

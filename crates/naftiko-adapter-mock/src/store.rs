@@ -1,0 +1,88 @@
+//! The resources that exist as far as this provider is concerned.
+
+use indexmap::IndexMap;
+use serde_json::{Map, Value};
+
+use crate::name::plain;
+
+/// Resources by kind, and then by id.
+#[derive(Default)]
+pub(crate) struct Store {
+    kinds: IndexMap<String, IndexMap<String, Kept>>,
+}
+
+/// One resource.
+#[derive(Clone)]
+pub(crate) struct Kept {
+    /// Its id as it is written.
+    pub(crate) id: Value,
+    /// All that is known of it.
+    pub(crate) fields: Map<String, Value>,
+}
+
+impl Store {
+    /// Keeps a resource; what was known of it before and is not said now stays known.
+    pub(crate) fn keep(&mut self, kind: &str, id: &Value, fields: Map<String, Value>) {
+        let of_kind = self.kinds.entry(kind.to_owned()).or_default();
+        let kept = of_kind.entry(key(id)).or_insert_with(|| Kept { id: id.clone(), fields: Map::new() });
+        kept.fields.extend(fields);
+    }
+
+    /// All of a kind, the oldest first.
+    pub(crate) fn of_kind(&self, kind: &str) -> impl Iterator<Item = &Kept> {
+        self.kinds.get(kind).into_iter().flat_map(IndexMap::values)
+    }
+
+    /// The one resource of a kind, if there is exactly one.
+    pub(crate) fn only(&self, kind: &str) -> Option<&Kept> {
+        let mut all = self.of_kind(kind);
+        all.next().filter(|_| all.next().is_none())
+    }
+
+    /// The resource that a parameter called `name` picks with `value`: by the field of that name, then by its id; of
+    /// the kind if there is one, or else the only one of any kind.
+    pub(crate) fn pick(&self, kind: &str, name: &str, value: &Value) -> Option<(&str, &Kept)> {
+        let name = plain(name);
+        let has =
+            |kept: &Kept| kept.fields.iter().any(|(field, found)| plain(field) == name && same(found, value));
+        let of_kind = self.kinds.get_key_value(kind);
+        let by_field = of_kind.filter(|_| name != "id").and_then(|(kind, of_kind)| {
+            of_kind.values().find(|kept| has(kept)).map(|kept| (kind.as_str(), kept))
+        });
+        by_field.or_else(|| self.find(kind, value))
+    }
+
+    /// The resource with this id: of the kind if there is one, or else the only one of any kind.
+    pub(crate) fn find(&self, kind: &str, id: &Value) -> Option<(&str, &Kept)> {
+        let key = key(id);
+        if let Some((kind, of_kind)) = self.kinds.get_key_value(kind)
+            && let Some(kept) = of_kind.get(&key)
+        {
+            return Some((kind, kept));
+        }
+        let mut everywhere =
+            self.kinds.iter().filter_map(|(kind, of_kind)| Some((kind.as_str(), of_kind.get(&key)?)));
+        everywhere.next().filter(|_| everywhere.next().is_none())
+    }
+
+    /// Takes a resource away.
+    pub(crate) fn remove(&mut self, kind: &str, id: &Value) {
+        if let Some(of_kind) = self.kinds.get_mut(kind) {
+            of_kind.shift_remove(&key(id));
+        }
+    }
+}
+
+/// Ids are compared as text: a path only carries text, whatever the type of the id.
+fn key(id: &Value) -> String {
+    id.as_str().map_or_else(|| id.to_string(), str::to_owned)
+}
+
+/// Whether two values mean the same where one of them may have come through a path or a query.
+pub(crate) fn same(left: &Value, right: &Value) -> bool {
+    left == right || (is_plain(left) && is_plain(right) && key(left) == key(right))
+}
+
+fn is_plain(value: &Value) -> bool {
+    matches!(value, Value::String(_) | Value::Number(_) | Value::Bool(_))
+}

@@ -1,0 +1,106 @@
+//! What an operation is about: one resource, many of a kind, or neither.
+
+use naftiko_adapter::Operation;
+use serde_json::{Map, Value};
+
+use crate::make::{id_key, kind_of};
+use crate::name::{kind_of_path, plain, singular};
+use crate::shape::Shape;
+
+/// What the answer of an operation holds.
+pub(crate) enum Target<'a> {
+    /// One resource.
+    One(Locus<'a>),
+    /// A list of resources.
+    Many(Locus<'a>),
+    /// Something that is neither.
+    Other,
+}
+
+/// Where resources are in an answer.
+pub(crate) struct Locus<'a> {
+    /// The property of the answer that holds them; nothing: it is the answer.
+    pub(crate) at: Option<&'a str>,
+    /// Their kind.
+    pub(crate) kind: String,
+    /// What each of them has to fit.
+    pub(crate) schemas: Vec<&'a Value>,
+    /// Their fields.
+    pub(crate) fields: Vec<&'a str>,
+}
+
+impl Locus<'_> {
+    /// `item` as the answer holds it.
+    pub(crate) fn wrap(&self, item: Value) -> Value {
+        match self.at {
+            None => item,
+            Some(name) => Value::Object(Map::from_iter([(name.to_owned(), item)])),
+        }
+    }
+}
+
+/// Finds the resources in the answer of `operation`.
+pub(crate) fn target<'a>(operation: &'a Operation, schema: &'a Value) -> Target<'a> {
+    let noun = kind_of_path(&operation.path);
+    let definitions = &operation.definitions;
+    let whole = Shape::of(definitions, &[schema], None);
+    let resource = |schemas: Vec<&'a Value>, at: Option<&'a str>, otherwise: &str| {
+        let shape = Shape::of(definitions, &schemas, None);
+        let properties = shape.properties();
+        let kind = kind_of(definitions, &shape, otherwise);
+        id_key(&properties, &kind)?;
+        Some(Locus { at, kind, schemas, fields: properties.keys().copied().collect() })
+    };
+    if let Some(items) = items(&whole) {
+        return resource(items, None, &noun).map_or(Target::Other, Target::Many);
+    }
+    if let Some(locus) = resource(vec![schema], None, &noun) {
+        return Target::One(locus);
+    }
+    let mut lists = Vec::new();
+    let mut parts = Vec::new();
+    for (name, schemas) in whole.properties() {
+        let shape = Shape::of(definitions, &schemas, None);
+        // `data`, `items` and `results` say nothing about what is in them.
+        let generic =
+            matches!(plain(name).as_str(), "data" | "items" | "results" | "records" | "result" | "item");
+        let otherwise = if generic { noun.clone() } else { plain(&singular(name)) };
+        match items(&shape) {
+            Some(items) => lists.extend(resource(items, Some(name), &otherwise)),
+            None => parts.extend(resource(schemas, Some(name), &otherwise)),
+        }
+    }
+    match (only(lists), only(parts)) {
+        (Some(list), _) => Target::Many(list),
+        (None, Some(part)) => Target::One(part),
+        (None, None) => Target::Other,
+    }
+}
+
+fn only<T>(list: Vec<T>) -> Option<T> {
+    let mut list = list.into_iter();
+    list.next().filter(|_| list.next().is_none())
+}
+
+/// The schemas of the items, if it is a list.
+fn items<'a>(shape: &Shape<'a>) -> Option<Vec<&'a Value>> {
+    let is_list = shape.types().is_some_and(|types| types == ["array"]);
+    is_list.then(|| shape.items()).filter(|items| !items.is_empty())
+}
+
+/// The parameter that ends the path: what picks one resource out of its kind.
+pub(crate) fn last_parameter(path: &str) -> Option<&str> {
+    path.trim_end_matches('/').rsplit('/').next()?.strip_prefix('{')?.strip_suffix('}')
+}
+
+/// The kind that each path parameter picks one of: `organization` for `{id}` in `/organizations/{id}/roles`.
+pub(crate) fn parents(path: &str) -> Vec<(&str, String)> {
+    let segments: Vec<&str> = path.split('/').collect();
+    let pairs = segments.iter().zip(segments.iter().skip(1));
+    pairs
+        .filter_map(|(before, segment)| {
+            let name = segment.strip_prefix('{')?.strip_suffix('}')?;
+            Some((name, plain(&singular(before))))
+        })
+        .collect()
+}

@@ -1,0 +1,114 @@
+//! A provider that behaves as if it were real, over operations written as real ones are.
+
+mod fit;
+mod onboarding;
+mod resources;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use naftiko_adapter::{
+    Adapter as _, Arguments, Call, Failure, Method, Operation, Parameter, Place, RequestBody, Response,
+    ResponseSpec, Style,
+};
+use serde_json::{Map, Value};
+
+use crate::MockAdapter;
+
+/// An operation that answers its `status` with `schema`.
+pub(crate) fn operation(method: Method, path: &str, status: &str, schema: Option<Value>) -> Operation {
+    let spec = ResponseSpec {
+        content_type: schema.as_ref().map(|_| "application/json".to_owned()),
+        schema,
+        examples: Vec::new(),
+    };
+    let in_path = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
+    Operation {
+        provider: "acme".to_owned(),
+        id: format!("{} {path}", method.as_str()),
+        method,
+        path: path.to_owned(),
+        parameters: in_path.map(|name| parameter(Place::Path, name)).collect(),
+        body: None,
+        responses: IndexMap::from([(status.to_owned(), spec)]),
+        definitions: Map::new(),
+        idempotency_key: None,
+        deprecated: false,
+    }
+}
+
+pub(crate) fn with_query(mut operation: Operation, names: &[&str]) -> Operation {
+    operation.parameters.extend(names.iter().map(|name| parameter(Place::Query, name)));
+    operation
+}
+
+pub(crate) fn with_body(mut operation: Operation, schema: Value) -> Operation {
+    operation.body =
+        Some(RequestBody { content_type: "application/json".to_owned(), required: true, schema });
+    operation
+}
+
+pub(crate) fn with_definitions(mut operation: Operation, definitions: &Value) -> Operation {
+    operation.definitions = definitions.as_object().cloned().unwrap_or_default();
+    operation
+}
+
+pub(crate) fn parameter(place: Place, name: &str) -> Parameter {
+    Parameter {
+        name: name.to_owned(),
+        place,
+        required: place == Place::Path,
+        style: if place == Place::Path { Style::Simple } else { Style::Form },
+        explode: place == Place::Query,
+        allow_reserved: false,
+        schema: Value::Bool(true),
+        deprecated: false,
+        description: None,
+    }
+}
+
+/// Calls `operation` with arguments by name, in the place where it knows the name, and with a body if there is one.
+pub(crate) fn call(operation: &Operation, given: &[(&str, Value)], body: Option<Value>) -> Call {
+    let place = |name: &str| {
+        let known = operation.parameters.iter().find(|parameter| parameter.name == name);
+        known.map_or(Place::Query, |parameter| parameter.place)
+    };
+    let parameters =
+        given.iter().map(|(name, value)| ((place(name), (*name).to_owned()), value.clone())).collect();
+    Call {
+        step: "step".to_owned(),
+        attempt: 1,
+        operation: Arc::new(operation.clone()),
+        arguments: Arguments { parameters, body },
+        timeout: None,
+        idempotency_key: None,
+    }
+}
+
+/// What the mock says to a call, without a runtime: it never waits.
+pub(crate) fn say(mock: &MockAdapter, call: &Call) -> Result<Response, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(mock.invoke(call))
+}
+
+/// The body of the answer to a call that has to be answered with success.
+pub(crate) fn ask(
+    mock: &MockAdapter,
+    operation: &Operation,
+    given: &[(&str, Value)],
+    body: Option<Value>,
+) -> Value {
+    let response = say(mock, &call(operation, given, body)).expect("an answer");
+    assert!((200..300).contains(&response.status), "{response:?}");
+    response.body
+}
+
+/// The status of the answer to a call.
+pub(crate) fn status(
+    mock: &MockAdapter,
+    operation: &Operation,
+    given: &[(&str, Value)],
+    body: Option<Value>,
+) -> u16 {
+    say(mock, &call(operation, given, body)).expect("an answer").status
+}

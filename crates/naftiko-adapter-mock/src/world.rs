@@ -1,0 +1,306 @@
+//! What the provider does: creates, finds, lists, changes and removes resources.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use indexmap::IndexMap;
+use naftiko_adapter::{Call, Method, Response};
+use serde_json::{Map, Value, json};
+
+use crate::make::{Ask, Maker};
+use crate::mint::Mint;
+use crate::name::{is_plural, kind_of_path, plain};
+use crate::store::{Kept, Store};
+use crate::target::{Locus, Target, last_parameter, parents, target};
+use crate::turn::Turn;
+
+/// The state of the mock.
+pub(crate) struct World {
+    seed: u64,
+    /// How many calls there were.
+    calls: u64,
+    /// How many calls of each operation there were: calls that run side by side do not disturb each other's values.
+    serials: BTreeMap<String, u64>,
+    pub(crate) store: Store,
+    /// What was answered about things that are no resources, by where they are.
+    pub(crate) seen: BTreeMap<String, Value>,
+    /// Where something that is no resource was put.
+    touched: BTreeSet<String>,
+    /// Ids of the resources that were made because somebody asked, by what they asked.
+    pub(crate) made_for: BTreeMap<String, Value>,
+    /// Answers by idempotency key.
+    repeats: BTreeMap<String, Response>,
+}
+
+/// The resource that a path picks.
+enum Picked {
+    /// It exists.
+    Found(String, Kept),
+    /// There is none: what was asked for.
+    Missing(String),
+    /// The path picks none.
+    Nothing,
+}
+
+impl World {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self {
+            seed,
+            calls: 0,
+            serials: BTreeMap::new(),
+            store: Store::default(),
+            seen: BTreeMap::new(),
+            touched: BTreeSet::new(),
+            made_for: BTreeMap::new(),
+            repeats: BTreeMap::new(),
+        }
+    }
+
+    /// Answers a call that nobody objects to.
+    pub(crate) fn answer(&mut self, call: &Call) -> Response {
+        let operation = &call.operation;
+        let name = format!("{}\n{}", operation.provider, operation.id);
+        let key = call.idempotency_key.as_ref().filter(|_| operation.idempotency_key.is_some());
+        let key = key.map(|key| format!("{name}\n{key}"));
+        if let Some(answer) = key.as_ref().and_then(|key| self.repeats.get(key)) {
+            return answer.clone();
+        }
+        let serial = self.serials.entry(name.clone()).or_default();
+        let mint = Mint::new(self.seed, name, *serial, self.calls);
+        *serial += 1;
+        self.calls += 1;
+        let answer = self.act(&Turn::new(call, mint));
+        if let Some(key) = key {
+            self.repeats.insert(key, answer.clone());
+        }
+        answer
+    }
+
+    fn act(&mut self, turn: &Turn<'_>) -> Response {
+        let operation = turn.operation();
+        let target = turn.schema().map_or(Target::Other, |schema| target(operation, schema));
+        match (operation.method, target) {
+            (Method::Delete, mut target) => self.remove(turn, &mut target),
+            (Method::Get | Method::Head | Method::Query, Target::Many(locus)) => self.list(turn, &locus),
+            (_, Target::One(locus)) => self.one(turn, locus),
+            (Method::Put | Method::Patch, Target::Other) if last_parameter(&operation.path).is_some() => {
+                self.change_silently(turn)
+            }
+            (_, target) => self.other(turn, &target),
+        }
+    }
+
+    /// An answer that is one resource: found, changed, created, or the only one at its place.
+    fn one(&mut self, turn: &Turn<'_>, mut locus: Locus<'_>) -> Response {
+        let safe = turn.operation().is_safe();
+        let method = turn.operation().method;
+        match self.picked(turn, &locus) {
+            // A name that the caller chooses, unlike an id, can be given to something new.
+            Picked::Missing(_) if matches!(method, Method::Post | Method::Put) && turn.is_named(&locus) => {
+                self.create(turn, &locus)
+            }
+            Picked::Missing(what) => missing(&what),
+            Picked::Found(kind, kept) => {
+                // Two operations may call the same thing by two names; it stays what it was.
+                locus.kind = kind;
+                let fields = if safe { kept.fields } else { changed(turn, kept, &locus.fields) };
+                self.show(turn, &locus, fields)
+            }
+            Picked::Nothing if method == Method::Post => self.create(turn, &locus),
+            Picked::Nothing => self.single(turn, &locus),
+        }
+    }
+
+    /// The resource that the path names: by the parameter at its end, or by that of what is acted upon.
+    fn picked(&self, turn: &Turn<'_>, locus: &Locus<'_>) -> Picked {
+        let path = &turn.operation().path;
+        let acted_upon = || {
+            // `/connections/{id}/activate` acts upon a connection, and `/connections/{id}/users` does not.
+            let acts = path.rsplit('/').next().is_some_and(|word| !is_plural(word));
+            let mut parents = parents(path).into_iter().rev();
+            acts.then(|| parents.find(|(_, kind)| *kind == locus.kind)).flatten().map(|(name, _)| name)
+        };
+        let Some(name) = last_parameter(path).or_else(acted_upon) else { return Picked::Nothing };
+        let Some(value) = turn.path_argument(name) else { return Picked::Nothing };
+        match self.store.pick(&locus.kind, name, value) {
+            Some((kind, kept)) => Picked::Found(kind.to_owned(), kept.clone()),
+            None => Picked::Missing(format!("there is no `{}` with `{name}` {value}", locus.kind)),
+        }
+    }
+
+    fn show(&mut self, turn: &Turn<'_>, locus: &Locus<'_>, fields: Map<String, Value>) -> Response {
+        let wish = locus.wrap(Value::Object(fields));
+        let body = self.produce(turn, Some(locus), Some(&wish));
+        turn.respond(body)
+    }
+
+    fn create(&mut self, turn: &Turn<'_>, locus: &Locus<'_>) -> Response {
+        // `POST /authenticate` answers with a user that was there before.
+        let mentioned = locus.at.is_some() && kind_of_path(&turn.operation().path) != locus.kind;
+        let known = mentioned.then(|| self.store.only(&locus.kind)).flatten();
+        let mut fields = known.map(|kept| kept.fields.clone()).unwrap_or_default();
+        if known.is_none() {
+            fields.extend(turn.path_fields(&locus.fields));
+            fields.extend(turn.parent_fields(&locus.fields));
+            fields.extend(turn.body_fields(&locus.fields));
+        }
+        self.show(turn, locus, fields)
+    }
+
+    /// The only resource at a place, such as the settings of an organization.
+    fn single(&mut self, turn: &Turn<'_>, locus: &Locus<'_>) -> Response {
+        let place = turn.place();
+        let before = self.made_for.get(&place).and_then(|id| self.store.find(&locus.kind, id));
+        let known = before.map(|(_, kept)| kept).or_else(|| self.store.only(&locus.kind));
+        let mut fields = known.map(|kept| kept.fields.clone()).unwrap_or_default();
+        fields.extend(turn.parent_fields(&locus.fields));
+        fields.extend(turn.body_fields(&locus.fields));
+        let wish = locus.wrap(Value::Object(fields));
+        let (body, id) = self.produce_with_id(turn, Some(locus), Some(&wish));
+        self.made_for.extend(id.map(|id| (place, id)));
+        turn.respond(body)
+    }
+
+    fn remove(&mut self, turn: &Turn<'_>, target: &mut Target<'_>) -> Response {
+        let path = &turn.operation().path;
+        let Some((name, value)) =
+            last_parameter(path).and_then(|name| Some((name, turn.path_argument(name)?)))
+        else {
+            self.seen.remove(&turn.place());
+            return self.other(turn, target);
+        };
+        let kind = kind_of_path(path);
+        let found = self.store.pick(&kind, name, value).map(|(kind, kept)| (kind.to_owned(), kept.clone()));
+        let Some((kind, kept)) = found else {
+            // What was put here and is no resource goes away all the same.
+            if self.touched.remove(&turn.place()) {
+                return self.other(turn, target);
+            }
+            return missing(&format!("there is no `{kind}` with `{name}` {value}"));
+        };
+        let answer = match target {
+            Target::One(locus) => {
+                locus.kind.clone_from(&kind);
+                self.show(turn, locus, kept.fields)
+            }
+            _ => self.other(turn, target),
+        };
+        self.store.remove(&kind, &kept.id);
+        answer
+    }
+
+    /// A change that is not answered with what was changed: fields that are known take their new values.
+    fn change_silently(&mut self, turn: &Turn<'_>) -> Response {
+        let path = &turn.operation().path;
+        let kind = kind_of_path(path);
+        let Some((name, value)) =
+            last_parameter(path).and_then(|name| Some((name, turn.path_argument(name)?)))
+        else {
+            return self.other(turn, &Target::Other);
+        };
+        let Some((kind, kept)) = self.store.pick(&kind, name, value) else {
+            return missing(&format!("there is no `{kind}` with `{name}` {value}"));
+        };
+        let (kind, kept) = (kind.to_owned(), kept.clone());
+        let known: Vec<&str> = kept.fields.keys().map(String::as_str).collect();
+        let changes = turn.body_fields(&known);
+        let id = kept.id.clone();
+        let fits = |name: &String, value: &Value| {
+            kept.fields
+                .get(name)
+                .is_some_and(|old| std::mem::discriminant(old) == std::mem::discriminant(value))
+        };
+        let changes = changes.into_iter().filter(|(name, value)| fits(name, value) && *value != id).collect();
+        self.store.keep(&kind, &id, changes);
+        self.other(turn, &Target::Other)
+    }
+
+    /// An answer about nothing that is kept: the same at the same place while nobody changes it.
+    fn other(&mut self, turn: &Turn<'_>, target: &Target<'_>) -> Response {
+        let place = turn.place();
+        let operation = turn.operation();
+        let lasts = operation.is_safe() || matches!(operation.method, Method::Put | Method::Patch);
+        let mut wish = self.seen.get(&place).filter(|_| lasts).cloned().or_else(|| turn.named_by_path());
+        if let Some(body) = &turn.call.arguments.body {
+            wish = Some(match (wish, body) {
+                (Some(Value::Object(mut before)), Value::Object(body)) => {
+                    before.extend(body.clone());
+                    Value::Object(before)
+                }
+                (_, body) => body.clone(),
+            });
+        }
+        let locus = match target {
+            Target::One(locus) | Target::Many(locus) => Some(locus),
+            Target::Other => None,
+        };
+        let body = self.produce(turn, locus, wish.as_ref());
+        if operation.method != Method::Delete && !operation.is_safe() {
+            self.touched.insert(place.clone());
+        }
+        if lasts {
+            self.seen.insert(place, body.clone());
+        }
+        turn.respond(body)
+    }
+
+    pub(crate) fn produce(
+        &mut self,
+        turn: &Turn<'_>,
+        locus: Option<&Locus<'_>>,
+        wish: Option<&Value>,
+    ) -> Value {
+        self.produce_with_id(turn, locus, wish).0
+    }
+
+    /// Makes the answer, keeps the resources in it, and says the id of the one it is about.
+    fn produce_with_id(
+        &mut self,
+        turn: &Turn<'_>,
+        locus: Option<&Locus<'_>>,
+        wish: Option<&Value>,
+    ) -> (Value, Option<Value>) {
+        let Some(schema) = turn.schema() else {
+            return (turn.example().cloned().unwrap_or(Value::Null), None);
+        };
+        let mut maker = Maker::new(&turn.operation().definitions, &self.store, &turn.mint);
+        if let Some(locus) = locus {
+            maker = maker.about(&locus.schemas, &locus.kind);
+        }
+        let body = maker.make(&Ask::whole(schema, wish, turn.example()));
+        let made = maker.made;
+        let kind = locus.map(|locus| locus.kind.as_str());
+        let id =
+            made.iter().rev().find(|(made, ..)| Some(made.as_str()) == kind).map(|(_, id, _)| id.clone());
+        self.keep(made);
+        (body, id)
+    }
+
+    pub(crate) fn keep(&mut self, made: Vec<(String, Value, Map<String, Value>)>) {
+        for (kind, id, fields) in made {
+            self.store.keep(&kind, &id, fields);
+        }
+    }
+}
+
+/// The fields of a resource after a change: its id stays, and the moment of the change is noted.
+fn changed(turn: &Turn<'_>, kept: Kept, fields: &[&str]) -> Map<String, Value> {
+    let mut wish = kept.fields;
+    let now = turn.mint.now().to_string();
+    for (name, value) in &mut wish {
+        let noted = matches!(
+            plain(name).as_str(),
+            "updatedat" | "modifiedat" | "lastmodified" | "modified" | "updated"
+        );
+        if noted && value.as_str().is_some_and(|text| text.contains('T')) {
+            *value = Value::from(now.clone());
+        }
+    }
+    let changes = turn.body_fields(fields);
+    wish.extend(changes.into_iter().filter(|(name, _)| plain(name) != "id"));
+    wish
+}
+
+fn missing(message: &str) -> Response {
+    let headers = IndexMap::from([("content-type".to_owned(), "application/json".to_owned())]);
+    Response { status: 404, headers, body: json!({ "message": message }) }
+}
