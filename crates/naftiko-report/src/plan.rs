@@ -1,0 +1,122 @@
+//! A plan for a person: what will be sent where, with what, and why.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use naftiko_plan::{Action, Argument, Invoke, Origin, Plan, Reason, Slot, Step};
+
+use crate::{Style, duration};
+
+/// The plan as text: every step with its request, its arguments and who says so, and the outputs.
+pub fn plan(plan: &Plan, style: Style) -> String {
+    let mut out = format!("{}\n", style.strong(&plan.name));
+    if !plan.inputs.is_empty() {
+        out.push_str("\ninputs\n");
+        let width = plan.inputs.iter().map(|input| input.name.chars().count()).max().unwrap_or_default();
+        for input in &plan.inputs {
+            let need = match (&input.default, input.required) {
+                (Some(default), _) if !input.sensitive => format!("default {default}"),
+                (Some(_), _) => "default ***".to_owned(),
+                (None, true) => "required".to_owned(),
+                (None, false) => "optional".to_owned(),
+            };
+            let _ = writeln!(
+                out,
+                "  {:width$}  {}",
+                input.name,
+                style.dim(&format!("{}, {need}", kind(&input.schema)))
+            );
+        }
+    }
+    out.push_str("\nsteps\n");
+    let before = before(plan);
+    for (position, step) in plan.steps.iter().enumerate() {
+        write_step(&mut out, plan, position, step, style);
+        if let Some(before) = before.get(&position) {
+            let _ = writeln!(out, "     {} {}", style.dim("after"), before.join(", "));
+        }
+    }
+    if !plan.outputs.is_empty() {
+        out.push_str("\noutputs\n");
+        let width = plan.outputs.iter().map(|output| output.name.chars().count()).max().unwrap_or_default();
+        for output in &plan.outputs {
+            let _ = writeln!(out, "  {:width$}  {} {}", output.name, style.dim("←"), output.source);
+        }
+    }
+    out
+}
+
+fn write_step(out: &mut String, plan: &Plan, position: usize, step: &Step, style: Style) {
+    let number = position + 1;
+    match &step.action {
+        Action::External(_) => {
+            let _ = writeln!(out, "  {number}. {}  {}", style.strong(&step.id), style.dim("done outside"));
+        }
+        Action::Invoke(invoke) => write_invoke(out, plan, number, step, invoke, style),
+    }
+}
+
+/// What each step follows besides the one before it, by its position: what it reads, and what it says it depends on.
+fn before(plan: &Plan) -> BTreeMap<usize, Vec<&str>> {
+    let mut before: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
+    for edge in plan.edges.iter().filter(|edge| edge.reason != Reason::Order && edge.from + 1 != edge.to) {
+        if let Some(step) = plan.steps.get(edge.from) {
+            before.entry(edge.to).or_default().push(&step.id);
+        }
+    }
+    before
+}
+
+fn write_invoke(out: &mut String, plan: &Plan, number: usize, step: &Step, invoke: &Invoke, style: Style) {
+    let request = plan
+        .operation(invoke)
+        .map_or_else(String::new, |operation| format!("{} {}", operation.method.as_str(), operation.path));
+    let _ = writeln!(out, "  {number}. {}  {request}", style.strong(&step.id));
+    let names = invoke.arguments.iter().map(name).collect::<Vec<_>>();
+    let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
+    for (argument, name) in invoke.arguments.iter().zip(names) {
+        let value = argument.shown();
+        let why = match &argument.origin {
+            Origin::Written => String::new(),
+            Origin::Inferred { reason } => inferred(reason, style),
+        };
+        let _ = writeln!(out, "     {name:width$} {} {value}{why}", style.dim("←"));
+    }
+    if let Some(poll) = &invoke.poll {
+        let why = match &poll.origin {
+            Origin::Written => String::new(),
+            Origin::Inferred { reason } => inferred(reason, style),
+        };
+        let every = match (duration(poll.every.initial), duration(poll.every.max)) {
+            (initial, max) if initial == max => initial,
+            (initial, max) => format!("{initial} to {max}"),
+        };
+        let _ = writeln!(out, "     {} {}", style.dim("until"), poll.until);
+        let _ = writeln!(out, "     {} {every}, for {}{why}", style.dim("every"), duration(poll.timeout));
+    }
+}
+
+/// Why something that nobody wrote is there, on a line of its own.
+fn inferred(reason: &str, style: Style) -> String {
+    style.dim(&format!("\n       inferred: {reason}"))
+}
+
+fn name(argument: &Argument) -> String {
+    match &argument.slot {
+        Slot::Parameter(place, name) => format!("{}.{name}", place.as_str()),
+        Slot::Property(name) => format!("body.{name}"),
+        Slot::Body => "body".to_owned(),
+    }
+}
+
+/// The type an input is declared to have.
+fn kind(schema: &serde_json::Value) -> String {
+    let name =
+        |schema: &serde_json::Value| schema.get("type").and_then(|name| name.as_str()).map(str::to_owned);
+    match (name(schema), schema.get("items").and_then(name)) {
+        (Some(list), Some(item)) if list == "array" => format!("list of {item}"),
+        (Some(list), None) if list == "array" => "list".to_owned(),
+        (Some(name), _) => name,
+        (None, _) => "any".to_owned(),
+    }
+}

@@ -1,0 +1,166 @@
+//! A run as lines: what a person sees of its events.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use jiff::{SignedDuration, Timestamp};
+use naftiko_journal::{Event, Failure, Record};
+use naftiko_plan::{Action, Plan};
+
+use crate::Style;
+
+/// What a line says of its step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// It is under way.
+    Running,
+    /// It waits: for a time, or for somebody.
+    Waiting,
+    /// It is done.
+    Done,
+    /// It failed, or nobody knows whether it happened.
+    Failed,
+}
+
+/// The state of one step in one line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The step.
+    pub step: String,
+    /// What the line says of it.
+    pub mark: Mark,
+    /// The line, without a line break.
+    pub text: String,
+}
+
+/// Turns the events of a run into lines.
+#[derive(Debug)]
+pub struct Progress {
+    style: Style,
+    width: usize,
+    requests: BTreeMap<String, String>,
+    started: BTreeMap<String, Timestamp>,
+    delays: BTreeMap<String, u32>,
+}
+
+impl Progress {
+    /// For runs of `plan`.
+    pub fn new(plan: &Plan, style: Style) -> Self {
+        let requests = plan.steps.iter().map(|step| {
+            let request = match &step.action {
+                Action::Invoke(invoke) => plan.operation(invoke).map_or_else(String::new, |operation| {
+                    format!("{} {}", operation.method.as_str(), operation.path)
+                }),
+                Action::External(_) => "done outside".to_owned(),
+            };
+            (step.id.clone(), request)
+        });
+        let width = plan.steps.iter().map(|step| step.id.chars().count()).max().unwrap_or_default();
+        Self { style, width, requests: requests.collect(), started: BTreeMap::new(), delays: BTreeMap::new() }
+    }
+
+    /// The line of an event, if it changes what is to be seen.
+    pub fn line(&mut self, record: &Record) -> Option<Line> {
+        let step = record.event.step()?;
+        let (mark, detail) = match &record.event {
+            Event::AttemptStarted { .. } => {
+                self.started.entry(step.to_owned()).or_insert(record.at);
+                (Mark::Running, String::new())
+            }
+            Event::StepSucceeded { status, .. } => {
+                let mut detail = status.map(|status| status.to_string()).unwrap_or_default();
+                let tries = self.delays.get(step).map_or(1, |delays| delays + 1);
+                if tries > 1 {
+                    let took = self.started.get(step).map(|started| record.at.duration_since(*started));
+                    let took = took.map_or_else(String::new, |took| format!(" in {}", duration(took)));
+                    let _ = write!(detail, ", {tries} attempts{took}");
+                }
+                (Mark::Done, detail)
+            }
+            Event::StepDelayed { until, failure, .. } => {
+                *self.delays.entry(step.to_owned()).or_default() += 1;
+                let wait = duration(until.duration_since(record.at));
+                let why = failure
+                    .as_ref()
+                    .map_or_else(|| "not there yet".to_owned(), |failure| failure.message.clone());
+                (Mark::Waiting, format!("{why}; again in {wait}"))
+            }
+            Event::StepFailed { failure, .. } => (Mark::Failed, failure.message.clone()),
+            Event::StepInDoubt { failure, .. } => (Mark::Failed, in_doubt(failure)),
+            Event::StepAsked { .. } => (Mark::Waiting, "waits for an answer".to_owned()),
+            Event::RunStarted { .. } | Event::RunFinished { .. } => return None,
+        };
+        Some(Line { step: step.to_owned(), mark, text: self.text(step, mark, &detail) })
+    }
+
+    fn text(&self, step: &str, mark: Mark, detail: &str) -> String {
+        let style = self.style;
+        let (sign, word) = match mark {
+            Mark::Running => (style.dim("…"), "running"),
+            Mark::Waiting => (style.busy("…"), "waiting"),
+            Mark::Done => (style.good("✓"), "done"),
+            Mark::Failed => (style.bad("✗"), "failed"),
+        };
+        let request = self.requests.get(step).map_or("", String::as_str);
+        let name = format!("{step:width$}", width = self.width);
+        let head = if style.terminal { sign } else { format!("{word:7}") };
+        let tail = match (mark, detail) {
+            (_, "") => String::new(),
+            (Mark::Failed, detail) => format!("  {}", style.bad(detail)),
+            (Mark::Waiting, detail) => format!("  {}", style.busy(detail)),
+            (_, detail) => format!("  {detail}"),
+        };
+        format!("{head} {name}  {}{tail}", style.dim(request))
+    }
+}
+
+fn in_doubt(failure: &Failure) -> String {
+    format!("in doubt: {}", failure.message)
+}
+
+/// A duration as authors write it: `500ms`, `5s`, `1m30s`, `24h`.
+pub fn duration(duration: SignedDuration) -> String {
+    let millis = duration.as_millis().max(0);
+    if millis < 1000 {
+        return format!("{millis}ms");
+    }
+    let seconds = millis / 1000;
+    let tenths = (millis % 1000) / 100;
+    let mut out = String::new();
+    for (count, unit) in [(seconds / 3600, "h"), (seconds % 3600 / 60, "m")] {
+        if count > 0 {
+            let _ = write!(out, "{count}{unit}");
+        }
+    }
+    match (seconds % 60, tenths) {
+        (0, _) if !out.is_empty() => {}
+        (rest, tenths) if out.is_empty() && tenths > 0 => {
+            let _ = write!(out, "{rest}.{tenths}s");
+        }
+        (rest, _) => {
+            let _ = write!(out, "{rest}s");
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_short() {
+        for (millis, text) in [
+            (0, "0ms"),
+            (500, "500ms"),
+            (1000, "1s"),
+            (1500, "1.5s"),
+            (5000, "5s"),
+            (90_000, "1m30s"),
+            (86_400_000, "24h"),
+            (3_600_000 + 60_000, "1h1m"),
+        ] {
+            assert_eq!(duration(SignedDuration::from_millis(millis)), text);
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Exit codes: documented in the README and stable.
+
+use std::io;
+use std::process::ExitCode;
+
+use naftiko_journal::Status;
+
+/// How a command ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    /// It is done.
+    Done = 0,
+    /// The document has errors.
+    Errors = 1,
+    /// The command was not understood, or lacks something it needs.
+    Usage = 2,
+    /// The run failed.
+    Failed = 3,
+    /// The run waits for somebody.
+    Waiting = 4,
+    /// Nobody knows whether an effect happened.
+    InDoubt = 5,
+    /// Somebody ended it.
+    Cancelled = 6,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+impl From<Status> for Exit {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Succeeded => Self::Done,
+            Status::Failed => Self::Failed,
+            Status::Waiting | Status::Running => Self::Waiting,
+            Status::InDoubt => Self::InDoubt,
+            Status::Cancelled => Self::Cancelled,
+        }
+    }
+}
+
+/// Why a command could not go on.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    /// The command lacks something or names something that is not there.
+    Usage(String),
+    /// The output could not be written.
+    Output(io::Error),
+}
+
+impl From<io::Error> for Stop {
+    fn from(error: io::Error) -> Self {
+        Self::Output(error)
+    }
+}

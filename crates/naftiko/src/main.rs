@@ -1,0 +1,45 @@
+//! `naftiko`: checks, plans and runs capability compositions.
+//!
+//! This crate reads arguments, wires the others together and chooses the exit code. The world outside (files, the
+//! environment, the clock, the terminal) is reached through [`world`] and nowhere else.
+
+mod args;
+mod check;
+mod exit;
+mod plan;
+mod run;
+mod screen;
+mod world;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::{Arguments, Command};
+use crate::exit::{Exit, Stop};
+use crate::screen::Screen;
+
+fn main() -> ExitCode {
+    // Every TLS connection of this process uses this provider.
+    let _already_installed = rustls::crypto::ring::default_provider().install_default();
+    let arguments = Arguments::parse();
+    let mut screen = Screen::new(arguments.color);
+    let outcome = match &arguments.command {
+        Command::Check(arguments) => check::check(arguments, &mut screen),
+        Command::Plan(arguments) => plan::plan(arguments, &mut screen),
+        Command::Run(arguments) => run::run(arguments, &mut screen),
+    };
+    match outcome {
+        Ok(exit) => exit.into(),
+        Err(Stop::Usage(message)) => {
+            screen.problem(&message);
+            Exit::Usage.into()
+        }
+        // Whoever read the output has gone: there is nobody to tell.
+        Err(Stop::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done.into(),
+        Err(Stop::Output(error)) => {
+            screen.problem(&format!("the output cannot be written: {error}"));
+            Exit::Usage.into()
+        }
+    }
+}

@@ -1,0 +1,25 @@
+//! `naftiko plan`.
+
+use crate::args::{Plan, PlanFormat};
+use crate::check::to_plan;
+use crate::exit::{Exit, Stop};
+use crate::screen::Screen;
+
+pub(crate) fn plan(arguments: &Plan, screen: &mut Screen) -> Result<Exit, Stop> {
+    let plan = match to_plan(&arguments.file, &arguments.lookup, screen)? {
+        Ok(plan) => plan,
+        Err(exit) => return Ok(exit),
+    };
+    let text = match arguments.format {
+        PlanFormat::Text => naftiko_report::plan(&plan, screen.out),
+        PlanFormat::Dot => plan.graph().to_dot(),
+        PlanFormat::Mermaid => plan.graph().to_mermaid(),
+        PlanFormat::Json => {
+            let json = serde_json::to_string_pretty(&plan)
+                .map_err(|error| Stop::Usage(format!("the plan cannot be written: {error}")))?;
+            format!("{json}\n")
+        }
+    };
+    screen.result(&text)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,78 @@
+//! Where providers are and with what they are spoken to.
+
+use std::collections::BTreeMap;
+
+use naftiko_adapter_http::{Credential, Endpoint, HttpAdapter};
+use naftiko_diagnostics::nearest;
+use naftiko_plan::{Action, Auth, Plan, SecretName};
+use secrecy::SecretString;
+use url::Url;
+
+/// The URL of every provider that the plan's steps use: the one given by `PROVIDER=URL`, or that of the plan.
+///
+/// # Errors
+/// What is not of that form, an unknown provider, or one without a URL.
+pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<BTreeMap<String, Option<Url>>, String> {
+    let mut urls: BTreeMap<String, Option<Url>> = BTreeMap::new();
+    for (id, provider) in &plan.providers {
+        let url = provider.base_url.as_deref().map(parse).transpose()?;
+        urls.insert(id.clone(), url);
+    }
+    for argument in given {
+        let (id, text) = argument
+            .split_once('=')
+            .ok_or_else(|| format!("`--base-url {argument}` is not of the form PROVIDER=URL"))?;
+        if !urls.contains_key(id) {
+            let ids = urls.keys().map(String::as_str);
+            let help = match nearest(id, ids.clone()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there is {}", ids.collect::<Vec<_>>().join(", ")),
+            };
+            return Err(format!("there is no provider `{id}`; {help}"));
+        }
+        urls.insert(id.to_owned(), Some(parse(text)?));
+    }
+    Ok(urls)
+}
+
+fn parse(text: &str) -> Result<Url, String> {
+    let url: Url = text.parse().map_err(|error| format!("`{text}` is not a URL: {error}"))?;
+    if matches!(url.scheme(), "http" | "https") && url.has_host() {
+        Ok(url)
+    } else {
+        Err(format!("`{text}` is not an `http` or `https` URL"))
+    }
+}
+
+/// The adapter that speaks to the providers the plan's steps use.
+///
+/// # Errors
+/// A provider without a URL, or a secret that is not there; each by name.
+pub(crate) fn http(
+    plan: &Plan,
+    urls: &BTreeMap<String, Option<Url>>,
+    secret: &dyn Fn(&SecretName) -> Option<SecretString>,
+) -> Result<HttpAdapter, String> {
+    let used = plan.steps.iter().filter_map(|step| match &step.action {
+        Action::Invoke(invoke) => Some(plan.operation(invoke)?.provider.as_str()),
+        Action::External(_) => None,
+    });
+    let used: std::collections::BTreeSet<&str> = used.collect();
+    let mut builder = HttpAdapter::builder();
+    for (id, provider) in plan.providers.iter().filter(|(id, _)| used.contains(id.as_str())) {
+        let url = urls.get(id).cloned().flatten();
+        let base_url =
+            url.ok_or_else(|| format!("nothing says where `{id}` is: give it with `--base-url {id}=URL`"))?;
+        let credential = match &provider.auth {
+            Auth::None => Credential::None,
+            Auth::Bearer { token } => {
+                let SecretName::EnvVar(variable) = token;
+                Credential::Bearer(secret(token).ok_or_else(|| {
+                    format!("`{variable}` is not set: `{id}` is spoken to with the token in that environment variable")
+                })?)
+            }
+        };
+        builder = builder.endpoint(id, Endpoint { base_url, credential });
+    }
+    builder.build().map_err(|error| error.to_string())
+}

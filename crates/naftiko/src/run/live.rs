@@ -1,0 +1,95 @@
+//! A run while it runs: a live line a step in a terminal, a line an event elsewhere, or JSON.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::io::{self, Write};
+use std::time::Duration;
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use naftiko_journal::Record;
+use naftiko_plan::Plan;
+use naftiko_report::{Mark, Progress, Style};
+use serde::Serialize;
+
+/// Shows the events of a run.
+pub(crate) struct Live {
+    progress: RefCell<Progress>,
+    /// The lines of steps that are not done.
+    bars: RefCell<BTreeMap<String, ProgressBar>>,
+    screen: MultiProgress,
+    terminal: bool,
+    json: bool,
+}
+
+impl Live {
+    pub(crate) fn new(plan: &Plan, json: bool, style: Style) -> Self {
+        Self {
+            progress: RefCell::new(Progress::new(plan, style)),
+            bars: RefCell::default(),
+            screen: MultiProgress::new(),
+            terminal: style.terminal,
+            json,
+        }
+    }
+
+    /// What draws the live lines.
+    pub(crate) fn screen(&self) -> MultiProgress {
+        self.screen.clone()
+    }
+
+    /// Shows an event. A line that cannot be written stops nothing: the journal has the event.
+    pub(crate) fn show(&self, record: &Record) {
+        if self.json {
+            let _unwritten =
+                line_of_json(record).and_then(|line| io::stdout().lock().write_all(line.as_bytes()));
+            return;
+        }
+        let Some(line) = self.progress.borrow_mut().line(record) else { return };
+        if !self.terminal {
+            // The beginning of an attempt says nothing that its end does not say.
+            if line.mark != Mark::Running {
+                let _unwritten = writeln!(io::stderr().lock(), "{}", line.text);
+            }
+            return;
+        }
+        let mut bars = self.bars.borrow_mut();
+        match line.mark {
+            Mark::Running | Mark::Waiting => {
+                let bar = bars.entry(line.step).or_insert_with(|| {
+                    let bar = self.screen.add(ProgressBar::new_spinner());
+                    bar.set_style(
+                        ProgressStyle::with_template("{msg}")
+                            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
+                    );
+                    bar.enable_steady_tick(Duration::from_millis(200));
+                    bar
+                });
+                bar.set_message(line.text);
+            }
+            Mark::Done | Mark::Failed => {
+                if let Some(bar) = bars.remove(&line.step) {
+                    bar.finish_and_clear();
+                    self.screen.remove(&bar);
+                }
+                let _unwritten = self.screen.suspend(|| writeln!(io::stderr().lock(), "{}", line.text));
+            }
+        }
+    }
+
+    /// Leaves the lines of steps that are not done as they are.
+    pub(crate) fn finish(&self) {
+        for (_, bar) in std::mem::take(&mut *self.bars.borrow_mut()) {
+            bar.abandon();
+        }
+    }
+}
+
+/// A value as one line of JSON.
+///
+/// # Errors
+/// When it cannot be written as JSON.
+pub(crate) fn line_of_json(value: &impl Serialize) -> io::Result<String> {
+    let mut line = serde_json::to_string(value)?;
+    line.push('\n');
+    Ok(line)
+}

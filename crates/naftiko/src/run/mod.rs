@@ -1,0 +1,231 @@
+//! `naftiko run`.
+
+mod answers;
+mod consent;
+mod endpoints;
+mod inputs;
+mod live;
+mod terminal;
+
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use jiff::SignedDuration;
+use naftiko_adapter::{Adapter, Channel};
+use naftiko_adapter_external::{Prepared, Prompt, Silent};
+use naftiko_adapter_mock::MockAdapter;
+use naftiko_engine::{Cancellation, Driver, TokioClock};
+use naftiko_journal::{Event, MemoryJournal, Options, Phase, Record, Status};
+use naftiko_plan::Plan;
+use naftiko_report::{Outcome, outputs};
+
+use crate::args::Run as Arguments;
+use crate::check::to_plan;
+use crate::exit::{Exit, Stop};
+use crate::run::live::Live;
+use crate::run::terminal::Operator;
+use crate::screen::Screen;
+use crate::world::{self, FileSystem};
+
+/// Everything a run needs, read and refused before anything is sent.
+struct Prepare {
+    plan: Arc<Plan>,
+    inputs: serde_json::Map<String, serde_json::Value>,
+    answers: IndexMap<String, serde_json::Value>,
+    options: Options,
+    adapter: Arc<dyn Adapter>,
+}
+
+pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
+    let plan = match to_plan(&arguments.file, &arguments.lookup, screen)? {
+        Ok(plan) => Arc::new(plan),
+        Err(exit) => return Ok(exit),
+    };
+    let prepared = prepare(arguments, plan, screen).map_err(Stop::Usage)?;
+    if !arguments.mock && !arguments.accept_inferred && !consent::given(&prepared.plan, screen)? {
+        return Ok(Exit::Cancelled);
+    }
+    // Calls wait on the network and people on a terminal: one thread is enough to wait on.
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::Usage(format!("the run cannot be started: {error}")))?;
+    let exit = runtime.block_on(drive(arguments, prepared, screen));
+    // A question at the terminal may still wait for a line that nobody needs any more.
+    runtime.shutdown_background();
+    exit
+}
+
+fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Prepare, String> {
+    let inputs =
+        inputs::read(&plan, &arguments.inputs, arguments.inputs_file.as_deref(), &FileSystem, screen.err)?;
+    let answers = answers::read(&plan, &arguments.answers)?;
+    let endpoints = endpoints::urls(&plan, &arguments.base_url)?;
+    let adapter: Arc<dyn Adapter> = if arguments.mock {
+        Arc::new(MockAdapter::new(arguments.seed))
+    } else {
+        Arc::new(endpoints::http(&plan, &endpoints, &world::secret)?)
+    };
+    let poll_every = arguments.poll_every.as_deref().map(interval).transpose()?;
+    Ok(Prepare { plan, inputs, answers, options: Options { poll_every }, adapter })
+}
+
+fn interval(text: &str) -> Result<SignedDuration, String> {
+    naftiko_spec::parse_duration(text).ok_or_else(|| {
+        format!("`--poll-every {text}`: durations are written `500ms`, `30s`, `5m`, `2h`, `3d` or `PT5M`")
+    })
+}
+
+async fn drive(arguments: &Arguments, prepared: Prepare, screen: &mut Screen) -> Result<Exit, Stop> {
+    let Prepare { plan, inputs, answers, options, adapter } = prepared;
+    let live = Live::new(&plan, arguments.json, screen.err);
+    let somebody: Box<dyn Channel> = if screen.can_ask() && !arguments.json {
+        Box::new(Prompt::new(Operator::new(live.screen())))
+    } else {
+        Box::new(Silent)
+    };
+    let mut journal = MemoryJournal::new();
+    let mut records = Vec::new();
+    let cancellation = Cancellation::new();
+    stop_on_interrupt(cancellation.clone());
+    let mut state = naftiko_engine::Run::new(Arc::clone(&plan), inputs);
+    let id = world::run_id();
+    let mut observe = |record: &Record| {
+        live.show(record);
+        records.push(record.clone());
+    };
+    let mut driver = Driver {
+        adapter,
+        channel: Arc::new(Prepared::new(answers, somebody)),
+        journal: &mut journal,
+        clock: &TokioClock::new(),
+        jobs: Driver::JOBS,
+        observe: &mut observe,
+        cancellation: cancellation.clone(),
+    };
+    let driven = driver.drive(&mut state, &id, options).await;
+    live.finish();
+    match driven {
+        Ok(status) => {
+            // Events are kept in memory: a run that was stopped is over.
+            let stopped = cancellation.is_cancelled() && status == Status::Waiting;
+            let status = if stopped { Status::Cancelled } else { status };
+            let end = End { arguments, plan: &plan, run: &state, records: &records, id: &id, status };
+            end.report(screen)?;
+            Ok(status.into())
+        }
+        Err(error) => {
+            screen.problem(&error.to_string());
+            Ok(Exit::Failed)
+        }
+    }
+}
+
+/// Ctrl-C once lets calls under way end; twice is at once.
+fn stop_on_interrupt(cancellation: Cancellation) {
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            cancellation.cancel();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            world::leave(Exit::Cancelled);
+        }
+    });
+}
+
+/// A run that has come to an end, or to a halt.
+struct End<'a> {
+    arguments: &'a Arguments,
+    plan: &'a Plan,
+    run: &'a naftiko_engine::Run,
+    records: &'a [Record],
+    id: &'a str,
+    status: Status,
+}
+
+impl End<'_> {
+    fn report(&self, screen: &mut Screen) -> Result<(), Stop> {
+        let values = self.shown_outputs();
+        let waiting = self.waiting();
+        let (step, failure) = self.failure().map_or((None, None), |(step, failure)| (step, Some(failure)));
+        if self.arguments.json {
+            let outcome = Outcome {
+                outcome: self.status,
+                run: self.id,
+                outputs: &values,
+                waiting: &waiting,
+                failure,
+                step,
+            };
+            return Ok(screen.result(&live::line_of_json(&outcome)?)?);
+        }
+        screen.message(&self.verdict(&waiting, screen))?;
+        let text = outputs(&values)
+            .map_err(|error| Stop::Usage(format!("the outputs cannot be written: {error}")))?;
+        Ok(screen.result(&text)?)
+    }
+
+    fn shown_outputs(&self) -> IndexMap<String, serde_json::Value> {
+        self.records
+            .iter()
+            .find_map(|record| match &record.event {
+                Event::RunFinished { outputs, .. } => Some(outputs.clone()),
+                _ => None,
+            })
+            .unwrap_or_default()
+    }
+
+    /// The steps that were asked and have not answered.
+    fn waiting(&self) -> Vec<String> {
+        if self.status != Status::Waiting {
+            return Vec::new();
+        }
+        let asked = self.plan.steps.iter().map(|step| &step.id);
+        asked
+            .filter(|step| self.run.step(step).is_some_and(|state| matches!(state.phase, Phase::Asked)))
+            .cloned()
+            .collect()
+    }
+
+    /// The failure that ended the run: of the step that failed first, or of the end itself.
+    fn failure(&self) -> Option<(Option<&str>, &naftiko_journal::Failure)> {
+        self.records.iter().find_map(|record| match &record.event {
+            Event::StepFailed { step, failure, .. } | Event::StepInDoubt { step, failure, .. } => {
+                Some((Some(step.as_str()), failure))
+            }
+            Event::RunFinished { failure: Some(failure), .. } => Some((None, failure)),
+            _ => None,
+        })
+    }
+
+    fn verdict(&self, waiting: &[String], screen: &Screen) -> String {
+        let style = screen.err;
+        match self.status {
+            Status::Succeeded => format!("\n{}\n", style.good("succeeded")),
+            Status::Waiting | Status::Running => {
+                let answers =
+                    waiting.iter().map(|step| format!("--answer {step}=JSON")).collect::<Vec<_>>().join(" ");
+                format!(
+                    "\n{} for {}\nrun it in a terminal to be asked, or give {answers}\n",
+                    style.busy("waiting"),
+                    waiting.join(", ")
+                )
+            }
+            Status::Cancelled => format!("\n{}\n", style.busy("cancelled")),
+            Status::Failed => format!("\n{}{}\n", style.bad("failed"), self.why()),
+            Status::InDoubt => format!(
+                "\n{}{}\nlook at the provider whether it happened before you run this again\n",
+                style.bad("in doubt"),
+                self.why()
+            ),
+        }
+    }
+
+    fn why(&self) -> String {
+        match self.failure() {
+            Some((Some(step), failure)) => format!(" at {step}: {}", failure.message),
+            Some((None, failure)) => format!(": {}", failure.message),
+            None => String::new(),
+        }
+    }
+}

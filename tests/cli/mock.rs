@@ -1,0 +1,83 @@
+//! Runs on the mock.
+
+use serde_json::Value;
+
+use crate::command::{Ended, command, end, workspace};
+
+fn onboard(more: &[&str]) -> Ended {
+    let fixed = [
+        "run",
+        "specs/workos/b2b-enterprise-onboarding.yaml",
+        "--mock",
+        "--inputs",
+        "specs/workos/acme.inputs.yaml",
+        "--answer",
+        r#"send-portal-link={"sent": true}"#,
+    ];
+    let mut command = command(&[&fixed, more].concat());
+    command.current_dir(workspace());
+    end(command)
+}
+
+#[test]
+fn the_onboarding_runs_and_shows_every_step_and_output() {
+    let ended = onboard(&[]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    insta::assert_snapshot!(ended.stderr);
+    insta::assert_snapshot!(ended.stdout);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_answers_and_another_gives_others() {
+    assert_eq!(onboard(&["--seed", "7"]).stdout, onboard(&["--seed", "7"]).stdout);
+    assert_ne!(onboard(&["--seed", "7"]).stdout, onboard(&["--seed", "8"]).stdout);
+}
+
+#[test]
+fn events_are_json_lines_and_the_outcome_is_the_last() {
+    let ended = onboard(&["--json"]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    let mut lines: Vec<Value> =
+        ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    for line in &mut lines {
+        for varying in ["run", "at"] {
+            if let Some(value) = line.get_mut(varying) {
+                *value = "…".into();
+            }
+        }
+    }
+    insta::assert_snapshot!(lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn what_one_step_creates_the_next_finds() {
+    let ended = onboard(&["--json"]);
+    let events: Vec<Value> = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let result = |step: &str| {
+        let succeeded =
+            events.iter().find(|event| event["event"] == "stepSucceeded" && event["step"] == step);
+        succeeded.unwrap()["result"].clone()
+    };
+    let organization = &result("create-organization")["id"];
+    assert_eq!(&result("poll-connection-active")["data"][0]["organization_id"], organization);
+    assert_eq!(&result("verify-directory")["data"][0]["organization_id"], organization);
+    let directory = &result("verify-directory")["data"][0]["id"];
+    assert_eq!(&result("verify-directory-users")["data"][0]["directory_id"], directory);
+    assert_eq!(result("create-organization")["name"], "Acme Inc.");
+}
+
+#[test]
+fn without_an_answer_and_without_a_terminal_the_run_waits() {
+    let arguments = [
+        "run",
+        "specs/workos/b2b-enterprise-onboarding.yaml",
+        "--mock",
+        "--inputs",
+        "specs/workos/acme.inputs.yaml",
+    ];
+    let mut command = command(&arguments);
+    command.current_dir(workspace());
+    let ended = end(command);
+    assert_eq!((ended.code, ended.stdout.as_str()), (4, ""));
+    insta::assert_snapshot!(ended.stderr);
+}

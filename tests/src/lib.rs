@@ -1,0 +1,108 @@
+//! Fixtures that carry their expectations.
+//!
+//! A fixture is a YAML file that may hold several: a line `=== path` begins the next. A comment `# error[code]` (or
+//! `warning`, `note`) expects a finding of that code whose place begins on that line; a line may carry several.
+//! Notes are compared only where the fixture expects one. Every fixture sees the provider in `fixtures/acme`.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use naftiko_check::{Checked, Options, check};
+use naftiko_diagnostics::Severity;
+use naftiko_spec::MemoryFiles;
+
+/// A fixture, checked.
+#[derive(Debug)]
+pub struct Fixture {
+    /// The name of its file, without the ending.
+    pub name: String,
+    /// What it expects: file, line, and `severity[code]`.
+    pub expected: Vec<Finding>,
+    /// What checking it gave.
+    pub checked: Checked,
+}
+
+/// A finding at a line: file, line from 1, and `severity[code]`.
+pub type Finding = (String, usize, String);
+
+/// The root of the workspace.
+pub fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// Every fixture of `fixtures/check`, checked, sorted by name.
+///
+/// # Panics
+/// When a fixture cannot be read: the tests cannot go on without them.
+pub fn fixtures() -> Vec<Fixture> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/check");
+    let entries = std::fs::read_dir(folder).expect("the fixtures are there");
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("a readable entry").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|ending| ending == "yaml"));
+    paths.sort();
+    paths.iter().map(|path| Fixture::read(path)).collect()
+}
+
+impl Fixture {
+    fn read(path: &Path) -> Self {
+        let name = path.file_stem().and_then(|stem| stem.to_str()).expect("a UTF-8 name").to_owned();
+        let main = format!("{name}.yaml");
+        let text = std::fs::read_to_string(path).expect("a readable fixture");
+        let parts = split(&main, &text);
+        let acme = |file: &str| {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/acme").join(file);
+            std::fs::read(path).expect("the provider of the fixtures")
+        };
+        let mut files = MemoryFiles::new()
+            .with("shared/acme.yaml", acme("acme.yaml"))
+            .with("shared/acme-openapi.yaml", acme("acme-openapi.yaml"));
+        for (path, text) in &parts {
+            files = files.with(path, text.as_bytes());
+        }
+        let checked = check(Path::new(&main), &Options::default(), &files).expect("the fixture is there");
+        let expected = parts.iter().flat_map(|(path, text)| expectations(path, text)).collect();
+        Self { name, expected, checked }
+    }
+
+    /// The findings that count: errors and warnings, and notes where one is expected.
+    pub fn found(&self) -> Vec<Finding> {
+        let notes = self.expected.iter().any(|(_, _, finding)| finding.starts_with("note"));
+        let counts = |severity: Severity| severity != Severity::Note || notes;
+        let sources = &self.checked.sources;
+        let findings = self.checked.diagnostics.iter().filter(|found| counts(found.severity()));
+        let mut findings: Vec<Finding> = findings
+            .map(|found| {
+                let file = sources.file(found.primary.span.file).expect("a file of the sources");
+                let line = file.line_column(found.primary.span.range().start).line;
+                (file.name().to_owned(), line, format!("{}[{}]", found.severity().as_str(), found.code.id))
+            })
+            .collect();
+        findings.sort();
+        findings
+    }
+}
+
+/// The files in a fixture, by path.
+fn split(main: &str, text: &str) -> BTreeMap<String, String> {
+    let mut files: BTreeMap<String, String> = BTreeMap::new();
+    let mut path = main.to_owned();
+    for line in text.split_inclusive('\n') {
+        match line.strip_prefix("=== ") {
+            Some(next) => path = next.trim().to_owned(),
+            None => files.entry(path.clone()).or_default().push_str(line),
+        }
+    }
+    files
+}
+
+fn expectations(path: &str, text: &str) -> Vec<Finding> {
+    let mut expected = Vec::new();
+    for (line, content) in (1..).zip(text.lines()) {
+        let Some((_, comment)) = content.split_once(" # ") else { continue };
+        for word in comment.split_whitespace().filter(|word| word.ends_with(']')) {
+            expected.push((path.to_owned(), line, word.to_owned()));
+        }
+    }
+    expected.sort();
+    expected
+}

@@ -1,0 +1,59 @@
+//! The end-to-end test against the `WorkOS` emulator: what it needs, and the test itself.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::SystemTime;
+
+use anyhow::{Context, bail};
+
+use crate::workspace::{Workspace, carry_out};
+
+/// Installs the emulator where it is missing or old, builds the binary, and runs the test that joins them.
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    install(workspace)?;
+    build(workspace)?;
+    // The whole workspace is selected so that its crates keep the features, and with them the artifacts, of
+    // `cargo test --workspace`.
+    let mut test = workspace.cargo(&["test", "--workspace", "--test", "emulator", "--", "--nocapture"]);
+    carry_out(test.env("NAFTIKO_E2E", "1").env("NAFTIKO_BIN", workspace.binary("naftiko")))
+}
+
+/// Builds the binary that end-to-end tests run.
+pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
+    carry_out(&mut workspace.cargo(&["build", "--workspace", "--bin", "naftiko"]))
+}
+
+/// Installs the emulator exactly as the lockfile says, unless that has been done.
+fn install(workspace: &Workspace) -> anyhow::Result<()> {
+    let folder = workspace.root.join("tests/e2e");
+    if is_current(&folder) {
+        return Ok(());
+    }
+    for program in ["node", "npm"] {
+        let found =
+            Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+        if !found.is_ok_and(|status| status.success()) {
+            bail!("the emulator needs `{program}`, and it is not there; install Node 20.20 or later");
+        }
+    }
+    carry_out(workspace.command("npm", &["ci"]).current_dir(&folder)).context("cannot install the emulator")
+}
+
+/// Whether what is installed is younger than the lockfile. npm writes the file that is asked for at the very end.
+fn is_current(folder: &Path) -> bool {
+    let age = |name: &str| -> Option<SystemTime> { folder.join(name).metadata().ok()?.modified().ok() };
+    match (age("node_modules/.package-lock.json"), age("package-lock.json")) {
+        (Some(installed), Some(locked)) => installed >= locked,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_without_an_installation_is_not_current() {
+        assert!(!is_current(Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/src"))));
+    }
+}

@@ -1,0 +1,63 @@
+//! Tasks of this workspace, started by `cargo xtask`.
+//!
+//! What a person or a CI job does here beyond `cargo build` and `cargo test` is a task, so that it is the same
+//! everywhere. A task prints what it does and ends with 1 when something is wrong. Nothing that ships depends on
+//! this crate.
+#![expect(clippy::print_stdout, reason = "a task speaks to whoever started it")]
+#![expect(clippy::disallowed_methods, reason = "a task reads files, the environment and the clock itself")]
+
+mod ci;
+mod codegen;
+mod e2e;
+mod tidy;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use workspace::Workspace;
+
+/// Tasks of this workspace.
+#[derive(Debug, Parser)]
+#[command(bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Clone, Copy, Subcommand)]
+enum Task {
+    /// Refuse what the architecture and the house rules forbid.
+    Tidy,
+    /// Write the published JSON Schemas into `schemas/`.
+    Codegen {
+        /// Write nothing; fail if what is there differs.
+        #[arg(long)]
+        check: bool,
+    },
+    /// Run the onboarding composition against the `WorkOS` emulator; needs Node.
+    E2e,
+    /// Everything that has to hold before a change goes in; stops at the first failure.
+    Ci,
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let workspace = Workspace::find()?;
+    match task {
+        Task::Tidy => tidy::run(&workspace),
+        Task::Codegen { check: false } => codegen::write(&workspace),
+        Task::Codegen { check: true } => codegen::check(&workspace),
+        Task::E2e => e2e::run(&workspace),
+        Task::Ci => ci::run(&workspace),
+    }
+}

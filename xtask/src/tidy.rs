@@ -1,0 +1,78 @@
+//! What the architecture and the house rules forbid, and no compiler sees.
+//!
+//! [`arrows`] holds which room may use which, [`text`] what may stand in a file. Both are pure: this module reads the
+//! manifests and the files, hands them over and prints what comes back.
+
+mod arrows;
+mod text;
+
+use std::fs;
+
+use anyhow::{Context, bail};
+use cargo_metadata::{DependencyKind, Package};
+
+use crate::workspace::Workspace;
+use arrows::Room;
+
+/// Prints every problem; fails if there is one.
+pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
+    let rooms: Vec<Room> = workspace.metadata.packages.iter().map(room).collect();
+    let mut problems = arrows::problems(&rooms);
+    let mut long = Vec::new();
+
+    for path in listed(workspace, &["--cached", "--others", "--exclude-standard"])? {
+        // A file that is tracked and deleted, and one that is no text, say nothing.
+        let Ok(text) = fs::read_to_string(workspace.root.join(&path)) else { continue };
+        problems.extend(text::problems(&path, &text));
+        long.extend(text::too_long(&path, &text));
+        if path == "ARCHITECTURE.md" {
+            problems.extend(text::unnamed(&text, shipped(workspace)));
+        }
+    }
+    if !listed(workspace, &["--cached"])?.iter().any(|path| path == "Cargo.lock") {
+        problems.push("`Cargo.lock` is not committed".to_owned());
+    }
+
+    for warning in &long {
+        println!("warning: {warning}");
+    }
+    for problem in &problems {
+        println!("error: {problem}");
+    }
+    if problems.is_empty() {
+        println!("{} crates are tidy", rooms.len());
+        return Ok(());
+    }
+    bail!("tidy found {} problems", problems.len())
+}
+
+fn room(package: &Package) -> Room {
+    let names = |kind: DependencyKind| {
+        package.dependencies.iter().filter(move |it| it.kind == kind).map(|it| it.name.clone()).collect()
+    };
+    Room {
+        name: package.name.to_string(),
+        uses: names(DependencyKind::Normal),
+        tested_with: names(DependencyKind::Development),
+    }
+}
+
+/// The names of the crates that ship: those under `crates/`.
+fn shipped(workspace: &Workspace) -> impl Iterator<Item = &str> {
+    let folder = workspace.metadata.workspace_root.join("crates");
+    let packages = workspace.metadata.packages.iter();
+    packages
+        .filter(move |package| package.manifest_path.starts_with(&folder))
+        .map(|package| package.name.as_str())
+}
+
+/// The files that Git lists, by path from the root.
+fn listed(workspace: &Workspace, which: &[&str]) -> anyhow::Result<Vec<String>> {
+    let mut command = workspace.command("git", &["ls-files", "-z"]);
+    let output = command.args(which).output().context("cannot start `git`")?;
+    if !output.status.success() {
+        bail!("`git ls-files` failed: {}", String::from_utf8_lossy(&output.stderr).trim());
+    }
+    let text = String::from_utf8(output.stdout).context("a file name is not UTF-8")?;
+    Ok(text.split_terminator('\0').map(str::to_owned).collect())
+}

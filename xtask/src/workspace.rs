@@ -1,0 +1,88 @@
+//! Where the workspace is, what Cargo says of it, and commands in it.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, bail};
+use cargo_metadata::{Metadata, MetadataCommand};
+
+/// The workspace that this crate belongs to.
+#[derive(Debug)]
+pub(crate) struct Workspace {
+    /// Its root folder.
+    pub(crate) root: PathBuf,
+    /// What Cargo says of its members; dependencies are named, not resolved.
+    pub(crate) metadata: Metadata,
+}
+
+impl Workspace {
+    /// Asks Cargo.
+    pub(crate) fn find() -> anyhow::Result<Self> {
+        let metadata = MetadataCommand::new()
+            .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+            .no_deps()
+            .exec()
+            .context("`cargo metadata` failed")?;
+        Ok(Self { root: metadata.workspace_root.clone().into(), metadata })
+    }
+
+    /// The binary that `cargo build` leaves for `name`.
+    pub(crate) fn binary(&self, name: &str) -> PathBuf {
+        let debug = self.metadata.target_directory.join("debug");
+        debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)).into()
+    }
+
+    /// Cargo itself, in the root folder.
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+        self.command(cargo, arguments)
+    }
+
+    /// Any program, in the root folder.
+    pub(crate) fn command(&self, program: impl Into<OsString>, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program.into());
+        command.args(arguments).current_dir(&self.root).stdin(Stdio::null());
+        command
+    }
+}
+
+/// Runs a command to its end, its output going where ours goes; fails if it fails.
+pub(crate) fn carry_out(command: &mut Command) -> anyhow::Result<()> {
+    let line = written(command);
+    println!("$ {line}");
+    let status = command.status().with_context(|| format!("cannot start `{line}`"))?;
+    if !status.success() {
+        bail!("`{line}` failed ({status})");
+    }
+    Ok(())
+}
+
+/// The command as one would type it.
+fn written(command: &Command) -> String {
+    let program = PathBuf::from(command.get_program());
+    let program = program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned();
+    let arguments = command.get_args().map(|argument| argument.to_string_lossy().into_owned());
+    std::iter::once(program).chain(arguments).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_shown_as_one_would_type_it() {
+        let mut command = Command::new("/usr/bin/cargo");
+        command.args(["test", "--workspace"]);
+        assert_eq!(written(&command), "cargo test --workspace");
+    }
+
+    #[test]
+    fn a_command_that_fails_or_does_not_exist_is_an_error() {
+        let error =
+            carry_out(Command::new("cargo").arg("no-such-command").stderr(Stdio::null())).unwrap_err();
+        assert!(error.to_string().starts_with("`cargo no-such-command` failed"), "{error}");
+        let error = carry_out(&mut Command::new("no-such-program")).unwrap_err();
+        assert_eq!(error.to_string(), "cannot start `no-such-program`");
+    }
+}
