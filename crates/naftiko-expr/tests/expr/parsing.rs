@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use insta::assert_snapshot;
+use naftiko_diagnostics::{Applicability, SourceMap, Span};
 use naftiko_expr::{CODES, Expr, ExprKind, Expression, FUNCTIONS, Root, Segment, is_step_name};
 use proptest::prelude::*;
 
@@ -289,4 +290,19 @@ proptest! {
     fn any_likely_text_is_answered_and_reads_the_same_again(text in likely()) {
         check_total(&text)?;
     }
+}
+
+#[test]
+fn a_problem_becomes_a_diagnostic_where_its_text_stands() {
+    let mut files = SourceMap::new();
+    let file = files.add("c.yaml", "when: a = lenn(b)");
+    let locate = |range: std::ops::Range<usize>| Span::new(file, range.start + 6..range.end + 6);
+    let slip = Expression::parse("a = lenn(b)").unwrap_err().into_diagnostic(&locate);
+    assert_eq!((slip.code.id, files.text(slip.primary.span)), ("expression-syntax", "="));
+    let fix = slip.fix.unwrap();
+    assert_eq!((fix.title.as_str(), fix.applicability), ("replace it by `==`", Applicability::Safe));
+    assert_eq!(files.text(fix.edits[0].span), "=");
+    let guess = Expression::parse("a == lenn(b)").unwrap_err().into_diagnostic(&locate);
+    assert_eq!(guess.code.id, "unknown-function");
+    assert_eq!(guess.fix.unwrap().applicability, Applicability::Unsafe);
 }
