@@ -59,24 +59,38 @@ impl Lines {
 
     fn map<'a>(&mut self, map: impl IntoIterator<Item = (&'a String, &'a Value)>, level: usize) {
         for (key, value) in map {
-            self.entry(&format!("{}:", scalar_text(key)), value, level);
+            self.entry(&format!("{}:", scalar_text(key)), value, level, level + 1);
         }
     }
 
-    /// A value after its key or dash: on the same line, or below it when it has parts.
-    fn entry(&mut self, lead: &str, value: &Value, level: usize) {
+    /// A value after its key or dash: on the same line, or at level `below` under it when it has parts.
+    fn entry(&mut self, lead: &str, value: &Value, level: usize, below: usize) {
         match value {
             Value::Object(map) if !map.is_empty() && level < MOST_LEVELS => {
                 self.push(level, lead);
-                self.map(map, level + 1);
+                self.map(map, below);
             }
             Value::Array(list) if !list.is_empty() && level < MOST_LEVELS => {
                 self.push(level, lead);
                 for item in list {
-                    self.entry("-", item, level + 1);
+                    self.item(item, below);
                 }
             }
             other => self.push(level, &format!("{lead} {}", scalar(other))),
+        }
+    }
+
+    /// An item of a list: the first field of an object stands on the line of the dash, as in YAML.
+    fn item(&mut self, item: &Value, level: usize) {
+        match item {
+            Value::Object(map) if !map.is_empty() && level < MOST_LEVELS => {
+                for (position, (key, value)) in map.iter().enumerate() {
+                    let (lead, level) = if position == 0 { ("- ", level) } else { ("", level + 1) };
+                    let below = if position == 0 { level + 2 } else { level + 1 };
+                    self.entry(&format!("{lead}{}:", scalar_text(key)), value, level, below);
+                }
+            }
+            other => self.entry("-", other, level, level + 1),
         }
     }
 }

@@ -69,7 +69,7 @@ fn given(answer: Value) -> Answer {
 fn the_person_sees_what_is_to_be_done_and_what_is_handed_over() {
     let mut question = question(Some(contacted()));
     let shown = json!({
-        "organization": {"name": "Acme Inc.", "domains": ["acme.com", {"domain": "b.com", "state": "verified"}]},
+        "organization": {"name": "Acme Inc.", "domains": ["acme.com", {"domain": "b.com", "of": {"id": 7}, "state": "verified"}]},
         "count": 3,
         "zip": "01234",
         "flag": "true",
@@ -90,8 +90,9 @@ fn the_person_sees_what_is_to_be_done_and_what_is_handed_over() {
         name: Acme Inc.
         domains:
           - acme.com
-          -
-            domain: b.com
+          - domain: b.com
+            of:
+              id: 7
             state: verified
       count: 3
       zip: "01234"

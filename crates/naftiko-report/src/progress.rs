@@ -37,7 +37,8 @@ pub struct Line {
 #[derive(Debug)]
 pub struct Progress {
     style: Style,
-    width: usize,
+    /// The columns of ids and of requests.
+    widths: (usize, usize),
     requests: BTreeMap<String, String>,
     started: BTreeMap<String, Timestamp>,
     delays: BTreeMap<String, u32>,
@@ -55,8 +56,12 @@ impl Progress {
             };
             (step.id.clone(), request)
         });
-        let width = plan.steps.iter().map(|step| step.id.chars().count()).max().unwrap_or_default();
-        Self { style, width, requests: requests.collect(), started: BTreeMap::new(), delays: BTreeMap::new() }
+        let requests: BTreeMap<String, String> = requests.collect();
+        let widest = |texts: &mut dyn Iterator<Item = &String>| {
+            texts.map(|text| text.chars().count()).max().unwrap_or_default()
+        };
+        let widths = (widest(&mut requests.keys()), widest(&mut requests.values()));
+        Self { style, widths, requests, started: BTreeMap::new(), delays: BTreeMap::new() }
     }
 
     /// The line of an event, if it changes what is to be seen.
@@ -102,7 +107,10 @@ impl Progress {
             Mark::Failed => (style.bad("✗"), "failed"),
         };
         let request = self.requests.get(step).map_or("", String::as_str);
-        let name = format!("{step:width$}", width = self.width);
+        let (id_width, request_width) = self.widths;
+        let name = format!("{step:id_width$}");
+        let request =
+            if detail.is_empty() { request.to_owned() } else { format!("{request:request_width$}") };
         let head = if style.terminal { sign } else { format!("{word:7}") };
         let tail = match (mark, detail) {
             (_, "") => String::new(),
@@ -110,7 +118,7 @@ impl Progress {
             (Mark::Waiting, detail) => format!("  {}", style.busy(detail)),
             (_, detail) => format!("  {detail}"),
         };
-        format!("{head} {name}  {}{tail}", style.dim(request))
+        format!("{head} {name}  {}{tail}", style.dim(&request))
     }
 }
 
