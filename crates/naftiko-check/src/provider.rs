@@ -48,7 +48,7 @@ impl Provider {
         }
         if providers.is_empty() && (composition.capabilities.is_empty() || options.capabilities.is_some()) {
             match Self::search(composition, path, options, loader) {
-                Ok(found) => providers.extend(Self::read(&found, options, loader)),
+                Ok(found) => providers.extend(found.and_then(|path| Self::read(&path, options, loader))),
                 Err(diagnostic) => loader.report([*diagnostic]),
             }
         }
@@ -70,32 +70,35 @@ impl Provider {
     }
 
     /// The path of the capabilities document: given by the operator, or `shared/<providerId>.yaml` beside the
-    /// composition or above it.
+    /// composition or above it. Nothing for a provider that has a diagnostic already.
     fn search(
         composition: &Composition,
         path: &Path,
         options: &Options,
         loader: &Loader<'_>,
-    ) -> Result<PathBuf, Box<Diagnostic>> {
-        let provider = composition.provider_id.as_ref();
+    ) -> Result<Option<PathBuf>, Box<Diagnostic>> {
+        // An id that is no file name breaks the schema; it must not lead out of the folder either.
+        let provider = composition.provider_id.as_ref().filter(|id| is_file_name(&id.value));
         if let Some(given) = &options.capabilities {
             let in_folder = provider.map(|id| given.join(format!("{}.yaml", id.value)));
-            let candidates = std::iter::once(given.clone()).chain(in_folder);
-            return candidates
-                .into_iter()
-                .find(|candidate| loader.exists(candidate))
-                .ok_or_else(|| Box::new(faults::no_capabilities::not_there(composition, given)));
+            let mut candidates = std::iter::once(given.clone()).chain(in_folder);
+            return match candidates.find(|candidate| loader.exists(candidate)) {
+                Some(found) => Ok(Some(found)),
+                None => Err(Box::new(faults::no_capabilities::not_there(composition, given))),
+            };
         }
-        let Some(id) = provider else {
-            return Err(Box::new(faults::no_capabilities::no_provider(composition)));
-        };
-        let file = format!("shared/{}.yaml", id.value);
-        loader
-            .folders(path)
-            .into_iter()
-            .map(|folder| folder.join(&file))
-            .find(|candidate| loader.exists(candidate))
-            .ok_or_else(|| Box::new(faults::no_capabilities::not_found(id)))
+        match (provider, &composition.provider_id) {
+            (Some(id), _) => {
+                let file = format!("shared/{}.yaml", id.value);
+                let mut candidates = loader.folders(path).into_iter().map(|folder| folder.join(&file));
+                match candidates.find(|candidate| loader.exists(candidate)) {
+                    Some(found) => Ok(Some(found)),
+                    None => Err(Box::new(faults::no_capabilities::not_found(id))),
+                }
+            }
+            (None, Some(_)) => Ok(None),
+            (None, None) => Err(Box::new(faults::no_capabilities::no_provider(composition))),
+        }
     }
 
     fn read(path: &Path, options: &Options, loader: &mut Loader<'_>) -> Option<Self> {
@@ -214,6 +217,10 @@ impl Provider {
         }
         diagnostics
     }
+}
+
+fn is_file_name(id: &str) -> bool {
+    !id.is_empty() && !id.contains(['/', '\\', '\0']) && !id.starts_with('.')
 }
 
 fn catalogue(root: naftiko_syntax::Node, loader: &mut Loader<'_>) -> Catalogue {

@@ -1,5 +1,6 @@
 //! Diagnostics for a terminal, drawn by `miette`: the lines of the document with what is wrong underlined.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
@@ -8,6 +9,7 @@ use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, S
 use naftiko_diagnostics::{Diagnostic, FileId, Label, Severity, SourceMap};
 
 use crate::Style;
+use crate::visible::{visible, visible_source};
 
 /// One diagnostic with the lines it speaks of. Places in other files follow as parts of their own.
 pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
@@ -20,8 +22,8 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     let picture = Picture {
         code: Some(diagnostic.code.id),
         severity: Some(diagnostic.severity()),
-        message: diagnostic.message.clone(),
-        help: diagnostic.help.clone(),
+        message: visible(&diagnostic.message).into_owned(),
+        help: diagnostic.help.as_deref().map(|help| visible(help).into_owned()),
         source: source(home, sources),
         labels: std::iter::once(underline(&diagnostic.primary, true))
             .chain(here.map(|label| underline(label, false)))
@@ -32,7 +34,7 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
                 code: None,
                 severity: None,
                 message: match labels.as_slice() {
-                    [only] => only.text.clone(),
+                    [only] => visible(&only.text).into_owned(),
                     _ => "see also".to_owned(),
                 },
                 help: None,
@@ -71,11 +73,15 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
 
 fn source(file: FileId, sources: &SourceMap) -> Option<NamedSource<Arc<str>>> {
     let file = sources.file(file)?;
-    Some(NamedSource::new(file.name(), file.text().clone()))
+    let text = match visible_source(file.text()) {
+        Cow::Borrowed(_) => file.text().clone(),
+        Cow::Owned(harmless) => harmless.into(),
+    };
+    Some(NamedSource::new(visible(file.name()), text))
 }
 
 fn underline(label: &Label, primary: bool) -> LabeledSpan {
-    let text = (!label.text.is_empty()).then(|| label.text.clone());
+    let text = (!label.text.is_empty()).then(|| visible(&label.text).into_owned());
     if primary {
         LabeledSpan::new_primary_with_span(text, label.span.range())
     } else {

@@ -10,6 +10,7 @@ mod plan;
 mod progress;
 mod style;
 mod summary;
+mod visible;
 
 pub use graphical::graphical;
 pub use outcome::{Outcome, outputs};
@@ -18,6 +19,7 @@ pub use plan::plan;
 pub use progress::{Line, Mark, Progress, duration};
 pub use style::Style;
 pub use summary::summary;
+pub use visible::visible;
 
 use naftiko_diagnostics::{Diagnostic, SourceMap};
 

@@ -5,21 +5,27 @@ use std::fmt::Write as _;
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span};
 
 use crate::Style;
+use crate::visible::visible;
 
 /// One diagnostic; the first line can be read by any tool that knows compilers.
 pub fn plain(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let mut out = String::new();
     let severity = diagnostic.severity();
     let head = style.severity(severity, &format!("{}[{}]", severity.as_str(), diagnostic.code.id));
-    let _ = writeln!(out, "{}: {head}: {}", place(diagnostic.primary.span, sources), diagnostic.message);
+    let _ = writeln!(
+        out,
+        "{}: {head}: {}",
+        place(diagnostic.primary.span, sources),
+        visible(&diagnostic.message)
+    );
     if !diagnostic.primary.text.is_empty() {
-        let _ = writeln!(out, "  here: {}", diagnostic.primary.text);
+        let _ = writeln!(out, "  here: {}", visible(&diagnostic.primary.text));
     }
     for label in &diagnostic.related {
-        let _ = writeln!(out, "  {}: {}", place(label.span, sources), label.text);
+        let _ = writeln!(out, "  {}: {}", place(label.span, sources), visible(&label.text));
     }
     if let Some(help) = &diagnostic.help {
-        let _ = writeln!(out, "  help: {help}");
+        let _ = writeln!(out, "  help: {}", visible(help));
     }
     out
 }
@@ -28,7 +34,7 @@ fn place(span: Span, sources: &SourceMap) -> String {
     match sources.file(span.file) {
         Some(file) => {
             let at = file.line_column(span.range().start);
-            format!("{}:{}:{}", file.name(), at.line, at.column)
+            format!("{}:{}:{}", visible(file.name()), at.line, at.column)
         }
         None => "?".to_owned(),
     }

@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use naftiko_plan::{Action, Argument, Invoke, Origin, Plan, Reason, Slot, Step};
 
-use crate::{Style, duration};
+use crate::{Style, duration, visible};
 
 /// The plan as text: every step with its request, its arguments and who says so, and the outputs.
 pub fn plan(plan: &Plan, style: Style) -> String {
-    let mut out = format!("{}\n", style.strong(&plan.name));
+    let mut out = format!("{}\n", style.strong(&visible(&plan.name)));
     if !plan.inputs.is_empty() {
         out.push_str("\ninputs\n");
         let width = plan.inputs.iter().map(|input| input.name.chars().count()).max().unwrap_or_default();
@@ -75,7 +75,8 @@ fn write_invoke(out: &mut String, plan: &Plan, number: usize, step: &Step, invok
     let names = invoke.arguments.iter().map(name).collect::<Vec<_>>();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
     for (argument, name) in invoke.arguments.iter().zip(names) {
-        let value = argument.shown();
+        let shown = argument.shown();
+        let value = visible(&shown);
         let why = match &argument.origin {
             Origin::Written => String::new(),
             Origin::Inferred { reason } => inferred(reason, style),

@@ -8,6 +8,7 @@ use naftiko_journal::{Event, Failure, Record};
 use naftiko_plan::{Action, Plan};
 
 use crate::Style;
+use crate::visible::visible;
 
 /// What a line says of its step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,6 +100,7 @@ impl Progress {
     }
 
     fn text(&self, step: &str, mark: Mark, detail: &str) -> String {
+        let (step, detail) = (visible(step), visible(detail));
         let style = self.style;
         let (sign, word) = match mark {
             Mark::Running => (style.dim("…"), "running"),
@@ -106,13 +108,13 @@ impl Progress {
             Mark::Done => (style.good("✓"), "done"),
             Mark::Failed => (style.bad("✗"), "failed"),
         };
-        let request = self.requests.get(step).map_or("", String::as_str);
+        let request = self.requests.get(step.as_ref()).map_or("", String::as_str);
         let (id_width, request_width) = self.widths;
         let name = format!("{step:id_width$}");
         let request =
             if detail.is_empty() { request.to_owned() } else { format!("{request:request_width$}") };
         let head = if style.terminal { sign } else { format!("{word:7}") };
-        let tail = match (mark, detail) {
+        let tail = match (mark, detail.as_ref()) {
             (_, "") => String::new(),
             (Mark::Failed, detail) => format!("  {}", style.bad(detail)),
             (Mark::Waiting, detail) => format!("  {}", style.busy(detail)),

@@ -3,6 +3,7 @@
 use naftiko_diagnostics::{Diagnostic, Severity};
 
 use crate::Style;
+use crate::visible::visible;
 
 /// One line: `` `a.yaml`: 1 error, 6 notes ``, or that it is sound.
 pub fn summary(name: &str, diagnostics: &[Diagnostic], style: Style) -> String {
@@ -21,5 +22,5 @@ pub fn summary(name: &str, diagnostics: &[Diagnostic], style: Style) -> String {
         (0, false) => format!("{}, {}", style.good("no errors"), parts.join(", ")),
         _ => parts.join(", "),
     };
-    format!("{name}: {verdict}\n")
+    format!("{}: {verdict}\n", visible(name))
 }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use naftiko_plan::{Origin, Plan};
+use naftiko_report::visible;
 
 use crate::exit::Stop;
 use crate::screen::Screen;
@@ -35,7 +36,7 @@ fn effects(plan: &Plan) -> Option<String> {
         });
         let _ = writeln!(list, "  {}  {request}", step.id);
         for argument in invoke.arguments.iter().filter(|argument| argument.origin != Origin::Written) {
-            let _ = writeln!(list, "    {} ← {}", argument.slot.name(), argument.shown());
+            let _ = writeln!(list, "    {} ← {}", argument.slot.name(), visible(&argument.shown()));
         }
     }
     (!list.is_empty()).then_some(list)

@@ -17,7 +17,7 @@ use naftiko_adapter_mock::MockAdapter;
 use naftiko_engine::{Cancellation, Driver, TokioClock};
 use naftiko_journal::{Event, MemoryJournal, Options, Phase, Record, Status};
 use naftiko_plan::Plan;
-use naftiko_report::{Outcome, outputs};
+use naftiko_report::{Outcome, outputs, visible};
 
 use crate::args::Run as Arguments;
 use crate::check::to_plan;
@@ -223,8 +223,8 @@ impl End<'_> {
 
     fn why(&self) -> String {
         match self.failure() {
-            Some((Some(step), failure)) => format!(" at {step}: {}", failure.message),
-            Some((None, failure)) => format!(": {}", failure.message),
+            Some((Some(step), failure)) => format!(" at {step}: {}", visible(&failure.message)),
+            Some((None, failure)) => format!(": {}", visible(&failure.message)),
             None => String::new(),
         }
     }
