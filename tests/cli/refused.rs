@@ -116,6 +116,7 @@ fn inferred_effects_need_consent() {
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
     insta::assert_snapshot!(ended.stderr, @"
     error: these would be sent with arguments that nobody wrote:
+      to acme at https://api.acme.example, with $ACME_API_KEY, as shared/acme.yaml says
       create  POST /organizations
         name ← inputs.organization_name
         domains ← inputs.domains

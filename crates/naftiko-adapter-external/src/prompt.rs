@@ -11,6 +11,8 @@ use serde_json::Value;
 use crate::fit::Fit;
 use crate::show::{entries, visible};
 
+/// How wide a paragraph may be.
+const WIDTH: usize = 80;
 /// How often a person may try before the run goes on waiting.
 const TRIES: u32 = 5;
 
@@ -147,8 +149,8 @@ fn not_json(line: &str, error: &serde_json::Error) -> String {
 fn opening(question: &Question) -> String {
     let mut text = format!("\n{} waits for you\n", visible(&question.step));
     for line in question.description.iter().flat_map(|description| description.lines()) {
-        text.push_str("  ");
-        text.push_str(&visible(line));
+        let options = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("  ");
+        text.push_str(&textwrap::fill(&visible(line), options));
         text.push('\n');
     }
     if !question.shown.is_empty() {
@@ -159,6 +161,9 @@ fn opening(question: &Question) -> String {
         text.push_str("the answer has to fit:\n");
         text.push_str(&entries(schema));
     }
-    text.push_str("answer with JSON, Enter when it is done, or `later`\n> ");
+    text.push_str(match question.result {
+        None => "Enter when it is done, or answer with JSON, or `later`\n> ",
+        Some(_) => "answer with JSON, or `later`\n> ",
+    });
     text
 }

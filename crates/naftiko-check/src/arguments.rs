@@ -46,7 +46,9 @@ pub(crate) fn bind(
 ) -> Vec<Bound> {
     let inferrer = Inferrer::new(composition, steps, names);
     let bind = |(position, (step, resolved)): (usize, (&Step, &Resolved))| {
-        let mut binder = Binder { step, names, bound: Bound::default(), diagnostics: Vec::new() };
+        let templates = composition.edition == Edition::V0_2;
+        let mut binder =
+            Binder { composition, templates, step, names, bound: Bound::default(), diagnostics: Vec::new() };
         match (&step.work, resolved) {
             (Work::Invoke(invoke), Resolved::Operation(resolution)) => {
                 let inferrer = (composition.edition == Edition::V0_1).then_some((&inferrer, position));
@@ -72,6 +74,9 @@ pub(crate) fn bind(
 }
 
 struct Binder<'a> {
+    composition: &'a Composition,
+    /// Whether values may be templates.
+    templates: bool,
     step: &'a Step,
     names: &'a Names<'a>,
     bound: Bound,
@@ -126,8 +131,10 @@ impl Binder<'_> {
                     return vec![slot];
                 }
                 None => {
-                    self.diagnostics.push(faults::unknown_argument::report(argument, resolution));
-                    return Vec::new();
+                    let (diagnostic, meant) = faults::unknown_argument::report(argument, resolution);
+                    self.diagnostics.push(diagnostic);
+                    // What was meant is not missing as well.
+                    return meant.into_iter().collect();
                 }
             },
             [_] => named,
@@ -187,7 +194,7 @@ impl Binder<'_> {
                     faults::missing_argument::uninferred(invoke, self.step, parameter, resolution, &unfit);
                 self.diagnostics.push(fault);
             }
-            Inference::Nothing(_) => {}
+            Inference::Nothing(_) | Inference::Unknowable => {}
         }
     }
 
@@ -195,6 +202,9 @@ impl Binder<'_> {
     fn type_of(&mut self, value: &Value) -> Vec<(Type, Span)> {
         let mut types = Vec::new();
         for (template, node) in value.scalars() {
+            if self.templates {
+                self.diagnostics.extend(faults::unmarked_reference::find(template, node, self.composition));
+            }
             for (at, expression) in template.placed_expressions() {
                 for reference in expression.references() {
                     if let Root::Step(step) = reference.root {

@@ -19,6 +19,8 @@ pub(crate) enum Inference {
     Ambiguous(Vec<Candidate>),
     /// There is none; these would have been, were they of the right type.
     Nothing(Vec<Candidate>),
+    /// There is none, and what could have been one is not known: that has a diagnostic of its own.
+    Unknowable,
 }
 
 /// Something a parameter could be bound to.
@@ -43,6 +45,8 @@ pub(crate) struct Inferrer<'a> {
     composition: &'a Composition,
     names: &'a Names<'a>,
     resources: Vec<Option<Resource>>,
+    /// The first step whose operation is not known.
+    first_unknown: Option<usize>,
 }
 
 impl<'a> Inferrer<'a> {
@@ -51,7 +55,8 @@ impl<'a> Inferrer<'a> {
             .iter()
             .map(|step| step.operation().and_then(|resolution| Resource::of(&resolution.result)))
             .collect();
-        Self { composition, names, resources }
+        let first_unknown = steps.iter().position(|step| matches!(step, Resolved::Unknown));
+        Self { composition, names, resources, first_unknown }
     }
 
     /// What a parameter of the step at `position` is bound to. Optional parameters are left out of rule 3.
@@ -77,7 +82,9 @@ impl<'a> Inferrer<'a> {
                 _ => return Inference::Ambiguous(fit),
             }
         }
-        Inference::Nothing(unfit)
+        let knows_all =
+            self.composition.inputs_are_known && self.first_unknown.is_none_or(|unknown| unknown >= position);
+        if knows_all { Inference::Nothing(unfit) } else { Inference::Unknowable }
     }
 
     /// Rule 2: inputs of that name.

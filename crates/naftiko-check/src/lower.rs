@@ -76,7 +76,7 @@ fn planned(provider: &Provider) -> PlannedProvider {
         // The others are errors, and a plan with errors is not given out; `none` is said or warned of.
         _ => Auth::None,
     };
-    PlannedProvider { base_url, auth }
+    PlannedProvider { base_url, auth, source: provider.path.display().to_string() }
 }
 
 fn inputs(composition: &Composition) -> Vec<Input> {

@@ -15,6 +15,8 @@ use crate::load::Loader;
 pub(crate) struct Provider {
     /// Its id; empty if the document does not say.
     pub(crate) id: String,
+    /// Its path.
+    pub(crate) path: PathBuf,
     /// The document.
     pub(crate) capabilities: Capabilities,
     /// The descriptions; none: types are *any*.
@@ -156,7 +158,7 @@ impl Provider {
         {
             loader.report([faults::unsupported_authentication::report(auth.span, scheme)]);
         }
-        Self { id, capabilities, catalogues }
+        Self { id, path: path.to_path_buf(), capabilities, catalogues }
     }
 
     /// Whether its operations are described.

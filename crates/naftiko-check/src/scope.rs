@@ -50,7 +50,7 @@ impl<'a> Names<'a> {
         let ids = composition.steps.iter().map(|step| step.id.value.as_str());
         Self {
             composition,
-            inputs: Type::from_schema(&inputs, &none),
+            inputs: if composition.inputs_are_known { Type::from_schema(&inputs, &none) } else { Type::Any },
             steps: ids.zip(steps.iter().map(Resolved::result)).collect(),
             run: Type::from_schema(&run, &none),
         }

@@ -146,6 +146,9 @@ pub struct Options {
     /// How long to wait between two polls, instead of what the plan says.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll_every: Option<SignedDuration>,
+    /// Whether nothing is sent: answers are made up, and waits take no time.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mock: bool,
 }
 
 /// What an attempt sends, as it may be shown: sensitive values are the text `***`, credentials are not in it.

@@ -56,7 +56,7 @@ fn started() -> Event {
         composition: "onboarding".into(),
         inputs: json!({"organization_name": "Acme"}).as_object().unwrap().clone(),
         withheld: vec!["password".into()],
-        options: Options { poll_every: Some(SignedDuration::from_millis(100)) },
+        options: Options { poll_every: Some(SignedDuration::from_millis(100)), mock: false },
     }
 }
 

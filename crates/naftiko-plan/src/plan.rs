@@ -94,6 +94,8 @@ pub struct Provider {
     pub base_url: Option<String>,
     /// What is sent to be let in.
     pub auth: Auth,
+    /// The path of the capabilities document that says so.
+    pub source: String,
 }
 
 /// What is sent to be let in.

@@ -60,6 +60,7 @@ fn plan(method: Method, origin: Origin) -> Plan {
             Provider {
                 base_url: Some("https://api.example".into()),
                 auth: Auth::Bearer { token: SecretName::EnvVar("KEY".into()) },
+                source: "shared/workos.yaml".into(),
             },
         )]),
         operations: IndexMap::from([("workos/create".into(), operation(method))]),

@@ -15,16 +15,24 @@ mod visible;
 pub use graphical::graphical;
 pub use outcome::{Outcome, outputs};
 pub use plain::plain;
-pub use plan::plan;
+pub use plan::{plan, provider_line};
 pub use progress::{Line, Mark, Progress, duration};
 pub use style::Style;
 pub use summary::summary;
 pub use visible::visible;
 
-use naftiko_diagnostics::{Diagnostic, SourceMap};
+use naftiko_diagnostics::{Diagnostic, Severity, SourceMap};
 
-/// Diagnostics as text, in their order: with the lines of the documents in a terminal, one line each elsewhere.
+/// Diagnostics as text. Elsewhere than in a terminal they are lines, in their order. In a terminal, errors and warnings
+/// are drawn with the lines of the documents, and what is only to be known stands before them, a line each: what has
+/// to be mended is what a person sees last.
 pub fn diagnostics(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> String {
-    let render = if style.terminal { graphical } else { plain };
-    diagnostics.iter().map(|diagnostic| render(diagnostic, sources, style)).collect()
+    if !style.terminal {
+        return diagnostics.iter().map(|diagnostic| plain(diagnostic, sources, style)).collect();
+    }
+    let (notes, findings): (Vec<_>, Vec<_>) =
+        diagnostics.iter().partition(|diagnostic| diagnostic.severity() == Severity::Note);
+    let notes = notes.into_iter().map(|note| plain::first_line(note, sources, style));
+    let drawn = findings.into_iter().map(|finding| graphical(finding, sources, style));
+    notes.chain(drawn).collect()
 }

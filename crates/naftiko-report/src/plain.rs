@@ -9,15 +9,7 @@ use crate::visible::visible;
 
 /// One diagnostic; the first line can be read by any tool that knows compilers.
 pub fn plain(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
-    let mut out = String::new();
-    let severity = diagnostic.severity();
-    let head = style.severity(severity, &format!("{}[{}]", severity.as_str(), diagnostic.code.id));
-    let _ = writeln!(
-        out,
-        "{}: {head}: {}",
-        place(diagnostic.primary.span, sources),
-        visible(&diagnostic.message)
-    );
+    let mut out = first_line(diagnostic, sources, style);
     if !diagnostic.primary.text.is_empty() {
         let _ = writeln!(out, "  here: {}", visible(&diagnostic.primary.text));
     }
@@ -28,6 +20,13 @@ pub fn plain(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Stri
         let _ = writeln!(out, "  help: {}", visible(help));
     }
     out
+}
+
+/// Where it is, what it is, and what is wrong.
+pub(crate) fn first_line(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+    let severity = diagnostic.severity();
+    let head = style.severity(severity, &format!("{}[{}]", severity.as_str(), diagnostic.code.id));
+    format!("{}: {head}: {}\n", place(diagnostic.primary.span, sources), visible(&diagnostic.message))
 }
 
 fn place(span: Span, sources: &SourceMap) -> String {

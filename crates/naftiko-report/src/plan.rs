@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use naftiko_plan::{Action, Argument, Invoke, Origin, Plan, Reason, Slot, Step};
+use naftiko_plan::{Action, Argument, Auth, Invoke, Origin, Plan, Provider, SecretName, Slot, Step};
 
 use crate::{Style, duration, visible};
 
 /// The plan as text: every step with its request, its arguments and who says so, and the outputs.
 pub fn plan(plan: &Plan, style: Style) -> String {
     let mut out = format!("{}\n", style.strong(&visible(&plan.name)));
+    for (id, provider) in &plan.providers {
+        let _ = writeln!(out, "{}", style.dim(&indented(&provider_line(id, provider), 0, style)));
+    }
     if !plan.inputs.is_empty() {
         out.push_str("\ninputs\n");
         let width = plan.inputs.iter().map(|input| input.name.chars().count()).max().unwrap_or_default();
@@ -32,8 +35,14 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     let before = before(plan);
     for (position, step) in plan.steps.iter().enumerate() {
         write_step(&mut out, plan, position, step, style);
-        if let Some(before) = before.get(&position) {
-            let _ = writeln!(out, "     {} {}", style.dim("after"), before.join(", "));
+        let before = before.get(&position).map_or(&[][..], Vec::as_slice);
+        // What follows the step above it, and nothing else, is what a reader expects.
+        if position > 0 && before != [position - 1] {
+            let ids: Vec<&str> =
+                before.iter().filter_map(|step| plan.steps.get(*step)).map(|step| step.id.as_str()).collect();
+            let after =
+                if ids.is_empty() { "at once".to_owned() } else { format!("after {}", ids.join(", ")) };
+            let _ = writeln!(out, "{}", style.dim(&indented(&after, 5, style)));
         }
     }
     if !plan.outputs.is_empty() {
@@ -46,6 +55,16 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     out
 }
 
+/// Where a provider is, what it is sent to be let in, and which document says so.
+pub fn provider_line(id: &str, provider: &Provider) -> String {
+    let at = provider.base_url.as_deref().unwrap_or("at no known address");
+    let with = match &provider.auth {
+        Auth::None => "without credentials".to_owned(),
+        Auth::Bearer { token: SecretName::EnvVar(name) } => format!("with ${name}"),
+    };
+    format!("{} at {}, {with}, as {} says", visible(id), visible(at), visible(&provider.source))
+}
+
 fn write_step(out: &mut String, plan: &Plan, position: usize, step: &Step, style: Style) {
     let number = position + 1;
     match &step.action {
@@ -56,15 +75,20 @@ fn write_step(out: &mut String, plan: &Plan, position: usize, step: &Step, style
     }
 }
 
-/// What each step follows besides the one before it, by its position: what it reads, and what it says it depends on.
-fn before(plan: &Plan) -> BTreeMap<usize, Vec<&str>> {
-    let mut before: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
-    for edge in plan.edges.iter().filter(|edge| edge.reason != Reason::Order && edge.from + 1 != edge.to) {
-        if let Some(step) = plan.steps.get(edge.from) {
-            before.entry(edge.to).or_default().push(&step.id);
-        }
+/// What each step follows, by position.
+fn before(plan: &Plan) -> BTreeMap<usize, Vec<usize>> {
+    let mut before: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    for edge in &plan.edges {
+        before.entry(edge.to).or_default().push(edge.from);
     }
     before
+}
+
+/// A text in lines that fit the width, each indented by so many columns.
+fn indented(text: &str, columns: usize, style: Style) -> String {
+    let indent = " ".repeat(columns);
+    let options = textwrap::Options::new(style.width).initial_indent(&indent).subsequent_indent(&indent);
+    textwrap::fill(text, options)
 }
 
 fn write_invoke(out: &mut String, plan: &Plan, number: usize, step: &Step, invoke: &Invoke, style: Style) {
@@ -99,7 +123,7 @@ fn write_invoke(out: &mut String, plan: &Plan, number: usize, step: &Step, invok
 
 /// Why something that nobody wrote is there, on a line of its own.
 fn inferred(reason: &str, style: Style) -> String {
-    style.dim(&format!("\n       inferred: {reason}"))
+    style.dim(&format!("\n{}", indented(&format!("inferred: {reason}"), 7, style)))
 }
 
 fn name(argument: &Argument) -> String {

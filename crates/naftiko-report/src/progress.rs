@@ -15,8 +15,10 @@ use crate::visible::visible;
 pub enum Mark {
     /// It is under way.
     Running,
-    /// It waits: for a time, or for somebody.
+    /// It waits for a time.
     Waiting,
+    /// It waits for somebody.
+    Asked,
     /// It is done.
     Done,
     /// It failed, or nobody knows whether it happened.
@@ -43,6 +45,8 @@ pub struct Progress {
     requests: BTreeMap<String, String>,
     started: BTreeMap<String, Timestamp>,
     delays: BTreeMap<String, u32>,
+    /// Why a step was last said to wait.
+    said: BTreeMap<String, String>,
 }
 
 impl Progress {
@@ -53,7 +57,7 @@ impl Progress {
                 Action::Invoke(invoke) => plan.operation(invoke).map_or_else(String::new, |operation| {
                     format!("{} {}", operation.method.as_str(), operation.path)
                 }),
-                Action::External(_) => "done outside".to_owned(),
+                Action::External(_) => "outside".to_owned(),
             };
             (step.id.clone(), request)
         });
@@ -62,10 +66,18 @@ impl Progress {
             texts.map(|text| text.chars().count()).max().unwrap_or_default()
         };
         let widths = (widest(&mut requests.keys()), widest(&mut requests.values()));
-        Self { style, widths, requests, started: BTreeMap::new(), delays: BTreeMap::new() }
+        Self {
+            style,
+            widths,
+            requests,
+            started: BTreeMap::new(),
+            delays: BTreeMap::new(),
+            said: BTreeMap::new(),
+        }
     }
 
-    /// The line of an event, if it changes what is to be seen.
+    /// The line of an event, if it changes what is to be seen. Where lines stay, a step that waits again for the same
+    /// reason says nothing new.
     pub fn line(&mut self, record: &Record) -> Option<Line> {
         let step = record.event.step()?;
         let (mark, detail) = match &record.event {
@@ -89,11 +101,15 @@ impl Progress {
                 let why = failure
                     .as_ref()
                     .map_or_else(|| "not there yet".to_owned(), |failure| failure.message.clone());
+                let before = self.said.insert(step.to_owned(), why.clone());
+                if !self.style.terminal && before.as_ref() == Some(&why) {
+                    return None;
+                }
                 (Mark::Waiting, format!("{why}; again in {wait}"))
             }
             Event::StepFailed { failure, .. } => (Mark::Failed, failure.message.clone()),
             Event::StepInDoubt { failure, .. } => (Mark::Failed, in_doubt(failure)),
-            Event::StepAsked { .. } => (Mark::Waiting, "waits for an answer".to_owned()),
+            Event::StepAsked { .. } => (Mark::Asked, "waits for an answer".to_owned()),
             Event::RunStarted { .. } | Event::RunFinished { .. } => return None,
         };
         Some(Line { step: step.to_owned(), mark, text: self.text(step, mark, &detail) })
@@ -104,7 +120,7 @@ impl Progress {
         let style = self.style;
         let (sign, word) = match mark {
             Mark::Running => (style.dim("…"), "running"),
-            Mark::Waiting => (style.busy("…"), "waiting"),
+            Mark::Waiting | Mark::Asked => (style.busy("…"), "waiting"),
             Mark::Done => (style.good("✓"), "done"),
             Mark::Failed => (style.bad("✗"), "failed"),
         };
@@ -116,12 +132,21 @@ impl Progress {
         let head = if style.terminal { sign } else { format!("{word:7}") };
         let tail = match (mark, detail.as_ref()) {
             (_, "") => String::new(),
+            // Why something failed is worth a line of its own where somebody reads it.
+            (Mark::Failed, detail) if style.terminal => {
+                format!("\n{}", style.bad(&paragraph(detail, style.width)))
+            }
             (Mark::Failed, detail) => format!("  {}", style.bad(detail)),
-            (Mark::Waiting, detail) => format!("  {}", style.busy(detail)),
+            (Mark::Waiting | Mark::Asked, detail) => format!("  {}", style.busy(detail)),
             (_, detail) => format!("  {detail}"),
         };
         format!("{head} {name}  {}{tail}", style.dim(&request))
     }
+}
+
+/// A text in lines of at most `width` columns, each indented below the id of a step.
+fn paragraph(text: &str, width: usize) -> String {
+    textwrap::fill(text, textwrap::Options::new(width).initial_indent("    ").subsequent_indent("    "))
 }
 
 fn in_doubt(failure: &Failure) -> String {

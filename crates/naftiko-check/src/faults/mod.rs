@@ -28,6 +28,7 @@ faults! {
     unknown_dependency,
     unknown_operation,
     unlisted_operation,
+    unmarked_reference,
     unsupported_authentication,
     wrong_argument_type,
     wrong_document,

@@ -25,7 +25,10 @@ pub(crate) fn report(named: &Spanned<String>, providers: &[Provider]) -> Diagnos
         }
         None => {
             let names: Vec<_> = names.collect();
-            diagnostic.with_help(format!("there are {}", names.join(", ")))
+            diagnostic.with_help(match names.as_slice() {
+                [] => "the capabilities document has none".to_owned(),
+                names => format!("there are {}", names.join(", ")),
+            })
         }
     }
 }

@@ -189,7 +189,7 @@ fn the_last_round_of_a_poll_is_at_its_deadline_and_the_message_says_what_was_wai
 #[test]
 fn the_operator_may_say_how_often_to_poll() {
     let plan = composition([get("s").until("response.body.ok", SignedDuration::from_hours(1))]).plan();
-    let options = Options { poll_every: Some(SignedDuration::from_millis(100)) };
+    let options = Options { poll_every: Some(SignedDuration::from_millis(100)), mock: false };
     let mut desk = Desk::begin_with(&plan, json!({}), options);
     let call = desk.call();
     assert_eq!(said(&desk.answer(&call, response(200, json!({})))), "stepDelayed 0.1s");

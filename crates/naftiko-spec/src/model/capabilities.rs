@@ -50,6 +50,8 @@ pub enum AuthKind {
     None,
     /// A scheme of the language that cannot be spoken yet.
     Unsupported(String),
+    /// Something that could not be understood; a diagnostic says why.
+    Unclear,
 }
 
 /// A named group of operations.
@@ -100,7 +102,7 @@ impl Capabilities {
             edition,
             provider_id: text(root, "providerId"),
             base_url: text(root, "baseUrl"),
-            auth: root.get("auth").and_then(|node| Auth::lower(node, keys, &mut diagnostics)),
+            auth: root.get("auth").map(|node| Auth::lower(node, keys, &mut diagnostics)),
             openapi: if v0_2 { texts(root, "openapi") } else { Vec::new() },
             operations: if v0_2 { operations(root, keys, &mut diagnostics) } else { IndexMap::new() },
             capabilities: items(root, "capabilities")
@@ -126,8 +128,10 @@ impl Capability {
 }
 
 impl Auth {
-    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
-        let scheme = text(node, "type")?;
+    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let Some(scheme) = text(node, "type") else {
+            return Self { kind: AuthKind::Unclear, span: node.span };
+        };
         let kind = match scheme.value.as_str() {
             "bearer" => {
                 keys.check(node, Some("Auth"), "`auth`", diagnostics);
@@ -147,9 +151,9 @@ impl Auth {
             }
             "apiKey" | "basic" | "oauth2" => AuthKind::Unsupported(scheme.value.clone()),
             // Not a scheme at all: the schema has said so.
-            _ => return None,
+            _ => AuthKind::Unclear,
         };
-        Some(Self { kind, span: scheme.span })
+        Self { kind, span: scheme.span }
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Composition {
     pub capabilities: Vec<Spanned<String>>,
     /// What a run has to be given.
     pub inputs: Vec<Input>,
+    /// Whether these are all inputs that were meant: false where some could not be understood.
+    pub inputs_are_known: bool,
     /// What is done.
     pub steps: Vec<Step>,
     /// What a run gives back.
@@ -70,13 +72,18 @@ impl Composition {
         let keys = Keys::new(header);
         let mut diagnostics = validate::validate(root, header);
         keys.check(root, None, "a composition", &mut diagnostics);
+        let inputs = lower_all(items(root, "inputs"), |node| Input::lower(node, keys, &mut diagnostics));
+        let inputs_are_known = !keys.means(root, None, "inputs")
+            && root.get("inputs").is_none_or(|node| matches!(node.value, Tree::Sequence(_) | Tree::Null))
+            && inputs.len() == items(root, "inputs").len();
         let composition = Self {
             file: root.span.file,
             edition,
             name: plain(root, "name").unwrap_or_default(),
             provider_id: text(root, "providerId"),
             capabilities: texts(root, "capabilities"),
-            inputs: lower_all(items(root, "inputs"), |node| Input::lower(node, keys, &mut diagnostics)),
+            inputs,
+            inputs_are_known,
             steps: lower_all(items(root, "steps"), |node| Step::lower(node, keys, &mut diagnostics)),
             outputs: lower_all(items(root, "outputs"), |node| Output::lower(node, keys, &mut diagnostics)),
             header: root.entry("specification").map_or(root.span, |entry| entry.key_span),

@@ -75,6 +75,12 @@ impl Keys {
         entries.filter(|(key, _)| !known.contains(key) && !key.starts_with("x-")).collect()
     }
 
+    /// Whether a key of `node` is a misspelling of `keyword`, which is missing.
+    pub(super) fn means(self, node: &Node, definition: Option<&str>, keyword: &str) -> bool {
+        node.get(keyword).is_none()
+            && self.unknown(node, definition).iter().any(|(key, _)| nearest(key, [keyword]).is_some())
+    }
+
     pub(super) fn unknown_key(
         self,
         key: &str,

@@ -140,7 +140,9 @@ fn work(
         }
         (Some(external), None) => Work::External(external),
         // The arguments stand under a misspelled key, which has its diagnostic: nothing is known of them.
-        (None, Some(_)) if keys.edition() == Edition::V0_2 && means(node, "with", keys) => Work::Unclear,
+        (None, Some(_)) if keys.edition() == Edition::V0_2 && keys.means(node, Some("Step"), "with") => {
+            Work::Unclear
+        }
         (None, Some((_, operation))) => Work::Invoke(Box::new(Invoke {
             capability: text(node, "capability"),
             operation,
@@ -152,7 +154,9 @@ fn work(
         (None, None) => {
             // A misspelled key has its diagnostic already, and is the reason.
             let planned = ["composition", "forEach"].iter().any(|key| node.get(key).is_some());
-            let said = planned || means(node, "operation", keys) || means(node, "external", keys);
+            let said = planned
+                || keys.means(node, Some("Step"), "operation")
+                || keys.means(node, Some("Step"), "external");
             if !said {
                 diagnostics.push(
                     Diagnostic::new(
@@ -166,12 +170,6 @@ fn work(
             Work::Unclear
         }
     }
-}
-
-/// Whether a key of the step is a misspelling of `keyword`, which is missing.
-fn means(node: &Node, keyword: &str, keys: Keys) -> bool {
-    node.get(keyword).is_none()
-        && keys.unknown(node, Some("Step")).iter().any(|(key, _)| nearest(key, [keyword]).is_some())
 }
 
 fn external(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<External> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io;
 
 use naftiko_plan::{Origin, Plan};
-use naftiko_report::visible;
+use naftiko_report::{provider_line, visible};
 
 use crate::exit::Stop;
 use crate::screen::Screen;
@@ -21,15 +21,30 @@ pub(crate) fn given(plan: &Plan, screen: &mut Screen) -> Result<bool, Stop> {
              them with `--accept-inferred`"
         )));
     }
-    screen.message(&format!("these are sent with arguments that nobody wrote:\n{list}send them? [y/N] "))?;
-    let mut answer = String::new();
-    io::stdin().read_line(&mut answer)?;
-    Ok(matches!(answer.trim().to_lowercase().as_str(), "y" | "yes"))
+    screen.message(&format!("these are sent with arguments that nobody wrote:\n{list}"))?;
+    loop {
+        screen.message("send them? [y/N] ")?;
+        let mut answer = String::new();
+        let read = io::stdin().read_line(&mut answer)?;
+        match answer.trim().to_lowercase().as_str() {
+            "y" | "yes" => return Ok(true),
+            "" | "n" | "no" => {
+                let gap = if read == 0 { "\n" } else { "" };
+                screen.message(&format!("{gap}nothing was sent\n"))?;
+                return Ok(false);
+            }
+            _ => {}
+        }
+    }
 }
 
 /// The steps with inferred effects, a line each with what was inferred; nothing if there is none.
 fn effects(plan: &Plan) -> Option<String> {
     let mut list = String::new();
+    for (id, provider) in &plan.providers {
+        let _ = writeln!(list, "  to {}", provider_line(id, provider));
+    }
+    let providers = list.len();
     for (step, invoke) in plan.inferred_effects() {
         let request = plan.operation(invoke).map_or_else(String::new, |operation| {
             format!("{} {}", operation.method.as_str(), operation.path)
@@ -39,5 +54,5 @@ fn effects(plan: &Plan) -> Option<String> {
             let _ = writeln!(list, "    {} ← {}", argument.slot.name(), visible(&argument.shown()));
         }
     }
-    (!list.is_empty()).then_some(list)
+    (list.len() > providers).then_some(list)
 }

@@ -66,7 +66,7 @@ impl Live {
                 });
                 bar.set_message(line.text);
             }
-            Mark::Done | Mark::Failed => {
+            Mark::Asked | Mark::Done | Mark::Failed => {
                 if let Some(bar) = bars.remove(&line.step) {
                     bar.finish_and_clear();
                     self.screen.remove(&bar);

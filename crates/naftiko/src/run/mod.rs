@@ -6,17 +6,19 @@ mod endpoints;
 mod inputs;
 mod live;
 mod terminal;
+mod virtual_time;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 use naftiko_adapter::{Adapter, Channel};
 use naftiko_adapter_external::{Prepared, Prompt, Silent};
 use naftiko_adapter_mock::MockAdapter;
-use naftiko_engine::{Cancellation, Driver, TokioClock};
+use naftiko_engine::{Cancellation, Clock, Driver, TokioClock};
 use naftiko_journal::{Event, MemoryJournal, Options, Phase, Record, Status};
-use naftiko_plan::Plan;
+use naftiko_plan::{Action, Plan};
 use naftiko_report::{Outcome, outputs, visible};
 
 use crate::args::Run as Arguments;
@@ -24,6 +26,7 @@ use crate::check::to_plan;
 use crate::exit::{Exit, Stop};
 use crate::run::live::Live;
 use crate::run::terminal::Operator;
+use crate::run::virtual_time::VirtualClock;
 use crate::screen::Screen;
 use crate::world::{self, FileSystem};
 
@@ -67,7 +70,7 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Pr
         Arc::new(endpoints::http(&plan, &endpoints, &world::secret)?)
     };
     let poll_every = arguments.poll_every.as_deref().map(interval).transpose()?;
-    Ok(Prepare { plan, inputs, answers, options: Options { poll_every }, adapter })
+    Ok(Prepare { plan, inputs, answers, options: Options { poll_every, mock: arguments.mock }, adapter })
 }
 
 fn interval(text: &str) -> Result<SignedDuration, String> {
@@ -79,8 +82,17 @@ fn interval(text: &str) -> Result<SignedDuration, String> {
 async fn drive(arguments: &Arguments, prepared: Prepare, screen: &mut Screen) -> Result<Exit, Stop> {
     let Prepare { plan, inputs, answers, options, adapter } = prepared;
     let live = Live::new(&plan, arguments.json, screen.err);
+    if arguments.mock && !arguments.json {
+        screen.message("mock: nothing is sent, answers are made up, and waits take no time\n")?;
+    }
+    let somebody_is_asked = Arc::new(AtomicBool::new(false));
+    let clock: Box<dyn Clock> = if arguments.mock {
+        Box::new(VirtualClock::new(Arc::clone(&somebody_is_asked)))
+    } else {
+        Box::new(TokioClock::new())
+    };
     let somebody: Box<dyn Channel> = if screen.can_ask() && !arguments.json {
-        Box::new(Prompt::new(Operator::new(live.screen())))
+        Box::new(Prompt::new(Operator::new(live.screen(), Arc::clone(&somebody_is_asked))))
     } else {
         Box::new(Silent)
     };
@@ -98,7 +110,7 @@ async fn drive(arguments: &Arguments, prepared: Prepare, screen: &mut Screen) ->
         adapter,
         channel: Arc::new(Prepared::new(answers, somebody)),
         journal: &mut journal,
-        clock: &TokioClock::new(),
+        clock: &*clock,
         jobs: Driver::JOBS,
         observe: &mut observe,
         cancellation: cancellation.clone(),
@@ -200,30 +212,57 @@ impl End<'_> {
 
     fn verdict(&self, waiting: &[String], screen: &Screen) -> String {
         let style = screen.err;
-        match self.status {
-            Status::Succeeded => format!("\n{}\n", style.good("succeeded")),
+        let (word, help) = match self.status {
+            Status::Succeeded => (style.good("succeeded"), String::new()),
+            Status::Cancelled => (style.busy("cancelled"), String::new()),
+            Status::Failed => (style.bad("failed"), self.why()),
+            Status::InDoubt => {
+                let help = "look at the provider whether it happened before you run this again";
+                (style.bad("in doubt"), format!("{}\n{help}", self.why()))
+            }
             Status::Waiting | Status::Running => {
                 let answers =
                     waiting.iter().map(|step| format!("--answer {step}=JSON")).collect::<Vec<_>>().join(" ");
-                format!(
-                    "\n{} for {}\nrun it in a terminal to be asked, or give {answers}\n",
+                (
                     style.busy("waiting"),
-                    waiting.join(", ")
+                    format!(" for {}\nthe answer can be given with {answers}", waiting.join(", ")),
                 )
             }
-            Status::Cancelled => format!("\n{}\n", style.busy("cancelled")),
-            Status::Failed => format!("\n{}{}\n", style.bad("failed"), self.why()),
-            Status::InDoubt => format!(
-                "\n{}{}\nlook at the provider whether it happened before you run this again\n",
-                style.bad("in doubt"),
-                self.why()
-            ),
-        }
+        };
+        let mock = if self.arguments.mock { " (mock)" } else { "" };
+        format!("\n{word}{mock}{help}\n{}", self.done_so_far())
     }
 
+    /// What has happened and would happen again: nothing is kept of a run that did not come to its end.
+    fn done_so_far(&self) -> String {
+        if self.status == Status::Succeeded || self.arguments.mock {
+            return String::new();
+        }
+        let done = self.records.iter().filter_map(|record| match &record.event {
+            Event::StepSucceeded { step, result, attempt: Some(_), .. } if self.has_effect(step) => {
+                let id = result.get("id").and_then(serde_json::Value::as_str);
+                Some(id.map_or_else(|| step.clone(), |id| format!("{step} ({})", visible(id))))
+            }
+            _ => None,
+        });
+        let done: Vec<String> = done.collect();
+        if done.is_empty() {
+            return String::new();
+        }
+        format!("already done: {}; runs are not kept yet, so another run does it again\n", done.join(", "))
+    }
+
+    fn has_effect(&self, step: &str) -> bool {
+        let Some(Action::Invoke(invoke)) = self.plan.step(step).map(|step| &step.action) else {
+            return false;
+        };
+        self.plan.operation(invoke).is_some_and(|operation| !operation.is_safe())
+    }
+
+    /// Where it failed; the line of the step has said why.
     fn why(&self) -> String {
         match self.failure() {
-            Some((Some(step), failure)) => format!(" at {step}: {}", visible(&failure.message)),
+            Some((Some(step), _)) => format!(" at {step}"),
             Some((None, failure)) => format!(": {}", visible(&failure.message)),
             None => String::new(),
         }
