@@ -7,7 +7,7 @@ use naftiko_plan::{Origin, Slot};
 use naftiko_spec::{Argument, Composition, Edition, Invoke, Place, Step, Value, Work};
 
 use crate::faults;
-use crate::inference::{Inference, Inferrer};
+use crate::inference::{Candidate, Inference, Inferrer};
 use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::scope::Names;
 
@@ -53,6 +53,7 @@ pub(crate) fn bind(
             (Work::Invoke(invoke), Resolved::Operation(resolution)) => {
                 let inferrer = (composition.edition == Edition::V0_1).then_some((&inferrer, position));
                 binder.operation(invoke, resolution, inferrer);
+                binder.until(invoke);
             }
             // Without a description the values can still be read for the steps they name.
             (Work::Invoke(invoke), _) => {
@@ -90,28 +91,39 @@ impl Binder<'_> {
         resolution: &Resolution,
         inferrer: Option<(&Inferrer<'_>, usize)>,
     ) {
-        let mut taken = Vec::new();
+        let mut taken: Vec<(Slot, Span)> = Vec::new();
         for argument in &invoke.arguments {
             let ty = self.type_of(&argument.value);
-            taken.extend(self.written(argument, &ty, resolution, inferrer.is_some()));
+            for slot in self.written(argument, &ty, resolution, inferrer.is_some()) {
+                match taken.iter().find(|(known, _)| overlaps(known, &slot)) {
+                    Some((_, first)) => {
+                        self.diagnostics.push(faults::duplicate_argument::report(argument, *first));
+                    }
+                    None => taken.push((slot, argument.key)),
+                }
+            }
         }
-        let whole_body = taken.contains(&Slot::Body);
-        let open = |parameter: &&Parameter| {
-            let in_body = whole_body && matches!(parameter.slot, Slot::Property(_));
-            !in_body && !taken.contains(&parameter.slot)
-        };
-        for parameter in resolution.slots.iter().filter(open) {
+        let is_open =
+            |parameter: &&Parameter| !taken.iter().any(|(known, _)| overlaps(known, &parameter.slot));
+        let mut missing = Vec::new();
+        for parameter in resolution.slots.iter().filter(is_open) {
             match inferrer {
                 Some((inferrer, position)) => {
                     let inference = inferrer.infer(position, parameter, resolution);
-                    self.inferred(invoke, parameter, inference, resolution);
+                    missing.extend(self.inferred(invoke, parameter, inference, resolution));
                 }
                 None if parameter.required => {
-                    self.diagnostics.push(faults::missing_argument::unwritten(invoke, parameter, resolution));
+                    let fault = faults::missing_argument::unwritten(invoke, parameter, resolution);
+                    missing.push((parameter, fault));
                 }
                 None => {}
             }
         }
+        // What an optional body requires is required once there is a body.
+        let in_body = |argument: &BoundArgument| !matches!(argument.slot, Slot::Parameter(..));
+        let has_body = resolution.needs_body || self.bound.arguments.iter().any(in_body);
+        let needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
+        self.diagnostics.extend(needed.map(|(_, diagnostic)| diagnostic));
     }
 
     /// Puts an argument that was written where it goes; gives the places it takes.
@@ -123,7 +135,7 @@ impl Binder<'_> {
         everywhere: bool,
     ) -> Vec<Slot> {
         let named: Vec<&Parameter> =
-            resolution.slots.iter().filter(|slot| goes(argument, &slot.slot)).collect();
+            resolution.slots.iter().filter(|slot| goes(argument, &slot.slot, resolution)).collect();
         let places = match named.as_slice() {
             [] => match open_body(argument, resolution) {
                 Some(slot) => {
@@ -164,37 +176,60 @@ impl Binder<'_> {
         });
     }
 
-    fn inferred(
+    /// Binds what was inferred; gives what is missing if nothing was and something is needed.
+    fn inferred<'p>(
         &mut self,
         invoke: &Invoke,
-        parameter: &Parameter,
+        parameter: &'p Parameter,
         inference: Inference,
         resolution: &Resolution,
-    ) {
+    ) -> Option<(&'p Parameter, Diagnostic)> {
         match inference {
-            Inference::Bound(candidate) => {
-                self.diagnostics.push(faults::inferred_argument::report(invoke, parameter, &candidate));
-                for reference in candidate.value.references() {
-                    if let Root::Step(step) = reference.root {
-                        self.bound.reads.push(Read { step, span: invoke.operation.span });
-                    }
-                }
-                self.bound.arguments.push(BoundArgument {
-                    slot: parameter.slot.clone(),
-                    value: Template::Whole(candidate.value),
-                    origin: Origin::Inferred { reason: candidate.reason },
-                    optional: candidate.optional && !parameter.required,
-                });
-            }
+            Inference::Bound(candidate) => self.bind_inferred(invoke, parameter, *candidate),
             Inference::Ambiguous(candidates) => {
                 self.diagnostics.push(faults::ambiguous_argument::report(invoke, parameter, &candidates));
             }
             Inference::Nothing(unfit) if parameter.required => {
                 let fault =
                     faults::missing_argument::uninferred(invoke, self.step, parameter, resolution, &unfit);
-                self.diagnostics.push(fault);
+                return Some((parameter, fault));
             }
-            Inference::Nothing(_) | Inference::Unknowable => {}
+            Inference::Nothing(unfit) => self.diagnostics.extend(unfit.first().map(|candidate| {
+                let report = if candidate.is_resource {
+                    faults::unfit_resource::report
+                } else {
+                    faults::unfit_input::report
+                };
+                report(invoke, parameter, candidate)
+            })),
+            Inference::Unknowable => {}
+        }
+        None
+    }
+
+    fn bind_inferred(&mut self, invoke: &Invoke, parameter: &Parameter, candidate: Candidate) {
+        self.diagnostics.push(faults::inferred_argument::report(invoke, parameter, &candidate));
+        for reference in candidate.value.references() {
+            if let Root::Step(step) = reference.root {
+                self.bound.reads.push(Read { step, span: invoke.operation.span });
+            }
+        }
+        self.bound.arguments.push(BoundArgument {
+            slot: parameter.slot.clone(),
+            value: Template::Whole(candidate.value),
+            origin: Origin::Inferred { reason: candidate.reason },
+            optional: candidate.optional && !parameter.required,
+        });
+    }
+
+    /// Notes what the condition of a poll reads of other steps.
+    fn until(&mut self, invoke: &Invoke) {
+        let Some(until) = invoke.poll.as_ref().and_then(|poll| poll.until.as_ref()) else { return };
+        for reference in until.expression.references() {
+            if let Root::Step(step) = reference.root {
+                let span = naftiko_spec::locate(&until.node, reference.range);
+                self.bound.reads.push(Read { step, span });
+            }
         }
     }
 
@@ -246,17 +281,28 @@ fn type_of_value<'a>(value: &Value, scalars: &mut impl Iterator<Item = &'a (Type
     }
 }
 
-/// Whether an argument of this name and place goes there.
-fn goes(argument: &Argument, slot: &Slot) -> bool {
+/// Whether two places of the request are one, or one is part of the other.
+fn overlaps(one: &Slot, other: &Slot) -> bool {
+    match (one, other) {
+        (Slot::Body, Slot::Property(_)) | (Slot::Property(_), Slot::Body) => true,
+        _ => one == other,
+    }
+}
+
+/// Whether an argument of this name and place goes there. `body` is the whole body where no property bears that name.
+fn goes(argument: &Argument, slot: &Slot, resolution: &Resolution) -> bool {
     let name = argument.name.as_str();
     match (argument.place, slot) {
-        (None, Slot::Body) => name == "body",
-        (None, _) => slot.name() == name,
-        (Some(Place::Body), Slot::Property(property)) => property == name,
+        (None, Slot::Body) => {
+            let is_property = |parameter: &Parameter| parameter.slot == Slot::Property("body".to_owned());
+            name == "body" && !resolution.slots.iter().any(is_property)
+        }
+        (None | Some(Place::Body), Slot::Property(property)) => property == name,
+        (None, Slot::Parameter(at, parameter)) => same_parameter(*at, parameter, name),
         (Some(place), Slot::Parameter(at, parameter)) => {
             parameter_place(place) == Some(*at) && same_parameter(*at, parameter, name)
         }
-        _ => false,
+        (Some(_), _) => false,
     }
 }
 

@@ -89,6 +89,7 @@ fn composition(
     loader.report(faults::duplicate_name::find(composition));
     loader.report(faults::reserved_id::find(composition));
     let providers = Provider::find(composition, path, options, loader);
+    loader.report(faults::duplicate_provider::find(&providers));
     let mut diagnostics = Vec::new();
     let steps = resolve::steps(composition, &providers, &mut diagnostics);
     let names = Names::new(composition, &steps);

@@ -5,6 +5,7 @@
 
 use naftiko_diagnostics::Span;
 use naftiko_expr::{Expression, Presence, Root, Segment, Type};
+use naftiko_plan::Slot;
 use naftiko_spec::Composition;
 
 use crate::resolve::{Parameter, Resolution, Resolved};
@@ -38,6 +39,8 @@ pub(crate) struct Candidate {
     pub(crate) ty: Type,
     /// Whether it is an input that a run need not be given.
     pub(crate) optional: bool,
+    /// Whether it is the id of a resource that an earlier step yields.
+    pub(crate) is_resource: bool,
 }
 
 /// Infers for the steps of one composition.
@@ -61,6 +64,10 @@ impl<'a> Inferrer<'a> {
 
     /// What a parameter of the step at `position` is bound to. Optional parameters are left out of rule 3.
     pub(crate) fn infer(&self, position: usize, parameter: &Parameter, resolution: &Resolution) -> Inference {
+        // The whole body of named properties is filled through them.
+        if parameter.slot == Slot::Body && !parameter.required {
+            return Inference::Nothing(Vec::new());
+        }
         let name = parameter.slot.name();
         let mut unfit = Vec::new();
         let rules: [&dyn Fn() -> Vec<Candidate>; 3] = [
@@ -117,6 +124,7 @@ impl<'a> Inferrer<'a> {
                     span: input.name.span,
                     ty: typed.ty,
                     optional: typed.presence != Presence::Always,
+                    is_resource: false,
                 })
             })
             .collect()
@@ -139,6 +147,7 @@ impl<'a> Inferrer<'a> {
                     span: step.id.span,
                     ty: resource.ty.clone(),
                     optional: false,
+                    is_resource: true,
                 })
             })
             .collect()

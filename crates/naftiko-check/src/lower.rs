@@ -31,7 +31,9 @@ pub(crate) fn plan(parts: &Parts<'_>, sources: &SourceMap) -> Option<Plan> {
     for (position, (step, resolved)) in parts.composition.steps.iter().zip(parts.steps).enumerate() {
         let action = match (&step.work, resolved) {
             (Work::Invoke(invoke), Resolved::Operation(resolution)) => {
-                let key = format!("{}/{}", resolution.operation.provider, resolution.operation.id);
+                // By the name it is used by: two names may stand for one operation with and without an idempotency
+                // key, and two operations may share an `operationId`.
+                let key = format!("{}/{}", resolution.operation.provider, invoke.operation.value);
                 operations.entry(key.clone()).or_insert_with(|| resolution.operation.clone());
                 Action::Invoke(Invoke {
                     capability: invoke.capability.as_ref().map(|capability| capability.value.clone()),

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use naftiko_adapter::Method;
-use naftiko_diagnostics::{Diagnostic, Spanned};
+use naftiko_diagnostics::{Diagnostic, Span, Spanned, has_errors};
 use naftiko_openapi::{Catalogue, Entry};
 use naftiko_spec::{AuthKind, Capabilities, Composition, Header, Kind, Mapping, Target};
 
@@ -21,6 +21,8 @@ pub(crate) struct Provider {
     pub(crate) capabilities: Capabilities,
     /// The descriptions; none: types are *any*.
     pub(crate) catalogues: Vec<Catalogue>,
+    /// Whether a description was named and could not be read, which has its diagnostic.
+    pub(crate) is_broken: bool,
 }
 
 /// What a name used in a composition stands for.
@@ -99,6 +101,7 @@ impl Provider {
                 }
             }
             (None, Some(_)) => Ok(None),
+            (None, None) if composition.provider_is_unclear => Ok(None),
             (None, None) => Err(Box::new(faults::no_capabilities::no_provider(composition))),
         }
     }
@@ -136,7 +139,7 @@ impl Provider {
             for named in &capabilities.openapi {
                 let path = folder.join(&named.value);
                 match loader.read(&path) {
-                    Ok(root) => catalogues.extend(root.map(|root| catalogue(root, loader))),
+                    Ok(root) => catalogues.extend(root.and_then(|root| catalogue(root, loader))),
                     Err(_) => {
                         loader.report([faults::missing_file::report(named, &path, "OpenAPI description")]);
                     }
@@ -145,7 +148,7 @@ impl Provider {
         } else {
             for path in given {
                 match loader.read(path) {
-                    Ok(root) => catalogues.extend(root.map(|root| catalogue(root, loader))),
+                    Ok(root) => catalogues.extend(root.and_then(|root| catalogue(root, loader))),
                     Err(error) => {
                         loader.report([faults::missing_file::given(capabilities.header, path, &error)]);
                     }
@@ -158,7 +161,9 @@ impl Provider {
         {
             loader.report([faults::unsupported_authentication::report(auth.span, scheme)]);
         }
-        Self { id, path: path.to_path_buf(), capabilities, catalogues }
+        let sought = if given.is_empty() { capabilities.openapi.len() } else { given.len() };
+        let is_broken = catalogues.len() < sought;
+        Self { id, path: path.to_path_buf(), capabilities, catalogues, is_broken }
     }
 
     /// Whether its operations are described.
@@ -166,8 +171,15 @@ impl Provider {
         !self.catalogues.is_empty()
     }
 
+    /// The note that nothing is checked, where no description was named at all.
+    pub(crate) fn undescribed(&self, span: Span) -> Option<Diagnostic> {
+        let silent = !self.is_described() && !self.is_broken;
+        silent.then(|| faults::no_description::report(span, &self.id))
+    }
+
     /// What a name stands for.
     pub(crate) fn operation(&self, name: &str) -> Found<'_> {
+        // With part of the descriptions unread, a name that is not found may well be there.
         if !self.is_described() {
             return Found::Undescribed;
         }
@@ -177,6 +189,7 @@ impl Provider {
             Some(Target::Route { method, path }) => {
                 return match self.route(&method.value, &path.value) {
                     Some((catalogue, entry)) => Found::Operation { catalogue, entry, mapping },
+                    None if self.is_broken => Found::Undescribed,
                     None => Found::Missing { mapping, nearest: Vec::new() },
                 };
             }
@@ -185,6 +198,7 @@ impl Provider {
         let found = self.catalogues.iter().find_map(|catalogue| Some((catalogue, catalogue.find(sought)?)));
         match found {
             Some((catalogue, entry)) => Found::Operation { catalogue, entry, mapping },
+            None if self.is_broken => Found::Undescribed,
             None => Found::Missing {
                 mapping,
                 nearest: self.catalogues.iter().flat_map(|catalogue| catalogue.nearest(sought)).collect(),
@@ -200,7 +214,7 @@ impl Provider {
     /// The finding of every operation it lists or maps to and that does not exist.
     pub(crate) fn check(&self) -> Vec<Diagnostic> {
         if !self.is_described() {
-            return vec![faults::no_description::report(self.capabilities.header, &self.id)];
+            return self.undescribed(self.capabilities.header).into_iter().collect();
         }
         let listed = self.capabilities.capabilities.iter().flat_map(|capability| &capability.operations);
         let mut diagnostics: Vec<Diagnostic> = listed
@@ -225,8 +239,10 @@ fn is_file_name(id: &str) -> bool {
     !id.is_empty() && !id.contains(['/', '\\', '\0']) && !id.starts_with('.')
 }
 
-fn catalogue(root: naftiko_syntax::Node, loader: &mut Loader<'_>) -> Catalogue {
+/// The operations of a description; nothing for what is none, which has its diagnostic.
+fn catalogue(root: naftiko_syntax::Node, loader: &mut Loader<'_>) -> Option<Catalogue> {
     let (catalogue, diagnostics) = Catalogue::load(root);
+    let readable = !has_errors(&diagnostics);
     loader.report(diagnostics);
-    catalogue
+    readable.then_some(catalogue)
 }

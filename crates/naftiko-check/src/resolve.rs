@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use naftiko_adapter::Operation;
 use naftiko_diagnostics::{Diagnostic, Spanned};
-use naftiko_expr::Type;
+use naftiko_expr::{Presence, Type};
 use naftiko_plan::Slot;
 use naftiko_spec::{Capability, Composition, Invoke, Step, Work};
 use serde_json::{Map, Value};
@@ -30,6 +30,8 @@ pub(crate) struct Resolution {
     pub(crate) result: Type,
     /// What it takes.
     pub(crate) slots: Vec<Parameter>,
+    /// Whether a call without a body is refused.
+    pub(crate) needs_body: bool,
 }
 
 /// Something an operation takes: a parameter, a top-level property of the body, or the whole body.
@@ -40,6 +42,13 @@ pub(crate) struct Parameter {
     pub(crate) ty: Type,
     /// Whether a call without it is refused.
     pub(crate) required: bool,
+}
+
+impl Parameter {
+    /// Whether it is the body or a part of it.
+    pub(crate) fn is_in_body(&self) -> bool {
+        !matches!(self.slot, Slot::Parameter(..))
+    }
 }
 
 impl Resolved {
@@ -67,9 +76,7 @@ pub(crate) fn steps(
     providers: &[Provider],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Resolved> {
-    for provider in providers.iter().filter(|provider| !provider.is_described()) {
-        diagnostics.push(faults::no_description::report(composition.header, &provider.id));
-    }
+    diagnostics.extend(providers.iter().filter_map(|provider| provider.undescribed(composition.header)));
     composition.steps.iter().map(|step| resolve(step, providers, diagnostics)).collect()
 }
 
@@ -156,6 +163,21 @@ fn report_unlisted(
     }
 }
 
+/// Whether a property of a body is marked `readOnly`, itself or in a part that `allOf` joins.
+fn is_read_only(operation: &Operation, schema: &Value, property: &str) -> bool {
+    let Some(schema) = operation.resolve(schema) else { return false };
+    let own = schema.get("properties").and_then(|properties| properties.get(property));
+    let marked = own.and_then(|own| {
+        let resolved = operation.resolve(own)?;
+        own.get("readOnly").or_else(|| resolved.get("readOnly"))
+    });
+    if marked.and_then(Value::as_bool) == Some(true) {
+        return true;
+    }
+    let parts = schema.get("allOf").and_then(Value::as_array);
+    parts.into_iter().flatten().any(|part| is_read_only(operation, part, property))
+}
+
 impl Resolution {
     fn new(operation: Operation) -> Self {
         let definitions = Arc::new(operation.definitions.clone());
@@ -177,19 +199,21 @@ impl Resolution {
                 required: parameter.required,
             })
             .collect();
+        let needs_body = operation.body.as_ref().is_some_and(|body| body.required);
         if let Some(body) = &operation.body {
             let ty = of(&body.schema);
             let fields = ty.fields();
             let has_fields = !fields.is_empty();
-            slots.extend(fields.into_iter().map(|(name, field)| Parameter {
+            // A property that is only read is not the caller's to send (OpenAPI 3.0, "readOnly").
+            let sent = fields.into_iter().filter(|(name, _)| !is_read_only(&operation, &body.schema, name));
+            slots.extend(sent.map(|(name, field)| Parameter {
                 slot: Slot::Property(name),
-                required: body.required && field.presence == naftiko_expr::Presence::Always,
+                required: field.presence == Presence::Always,
                 ty: field.ty,
             }));
             // A body of named properties is needed through them.
-            let required = body.required && !has_fields && !matches!(ty, Type::Any);
-            slots.push(Parameter { slot: Slot::Body, ty, required });
+            slots.push(Parameter { slot: Slot::Body, ty, required: needs_body && !has_fields });
         }
-        Self { operation: Arc::new(operation), result, slots }
+        Self { operation: Arc::new(operation), result, slots, needs_body }
     }
 }

@@ -1,5 +1,6 @@
 //! The names that expressions may use, with their types.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use naftiko_diagnostics::Diagnostic;
@@ -14,7 +15,7 @@ use crate::resolve::Resolved;
 pub(crate) struct Names<'a> {
     composition: &'a Composition,
     inputs: Type,
-    steps: Vec<(&'a str, Type)>,
+    steps: BTreeMap<&'a str, Type>,
     run: Type,
 }
 
@@ -146,15 +147,12 @@ impl Scope for StepScope<'_> {
             Root::Inputs => always(self.names.inputs.clone()),
             Root::Run => always(self.names.run.clone()),
             Root::Response => always(self.response.clone()?),
-            Root::Step(id) => {
-                let (_, ty) = self.names.steps.iter().find(|(step, _)| step == id)?;
-                always(ty.clone())
-            }
+            Root::Step(id) => always(self.names.steps.get(id.as_str())?.clone()),
             Root::Item | Root::Index => None,
         }
     }
 
     fn step_ids(&self) -> Vec<String> {
-        self.names.steps.iter().map(|(id, _)| (*id).to_owned()).collect()
+        self.names.steps.keys().map(|id| (*id).to_owned()).collect()
     }
 }

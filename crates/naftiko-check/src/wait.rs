@@ -3,10 +3,13 @@
 //! In edition 0.1 a safe step whose referenced field may be absent is waited on (LANGUAGE §4); in edition 0.2 the
 //! author says so, with `poll`.
 
+use std::collections::BTreeMap;
+
+use indexmap::IndexMap;
 use naftiko_diagnostics::{Diagnostic, Span};
 use naftiko_expr::{Expression, Presence, Reference, Root};
 use naftiko_plan::{Backoff, Origin, Poll};
-use naftiko_spec::{Composition, Step, Work};
+use naftiko_spec::{Composition, Work};
 
 use crate::arguments::Bound;
 use crate::faults;
@@ -16,9 +19,11 @@ use crate::scope::Names;
 /// When waiting ends unless the author says otherwise.
 const TIMEOUT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
-/// An expression that reads a step, and where it stands.
-struct Reader {
-    expression: Expression,
+/// An expression that reads one step and no other, something that may come later, and where it stands.
+struct Reader<'a> {
+    expression: &'a Expression,
+    /// Its references, all to the one step.
+    references: Vec<Reference>,
     words: String,
     span: Span,
 }
@@ -31,11 +36,12 @@ pub(crate) fn infer(
     names: &Names<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Option<Poll>> {
-    let readers = readers(composition, bound);
+    let readers = readers(composition, bound, names);
     let mut waits = Vec::new();
     for (step, resolved) in composition.steps.iter().zip(steps) {
         let safe = resolved.operation().is_some_and(|resolution| resolution.operation.is_safe());
-        let wait = if safe { wait(step, &readers, names) } else { None };
+        let own = readers.get(step.id.value.as_str()).filter(|_| safe);
+        let wait = own.and_then(|own| wait(own));
         waits.push(wait.map(|(poll, path, reader)| {
             diagnostics.push(faults::inferred_wait::report(step, &path, &reader.words, reader.span));
             poll
@@ -44,50 +50,54 @@ pub(crate) fn infer(
     waits
 }
 
-/// Every expression that reads one step and no other.
-fn readers(composition: &Composition, bound: &[Bound]) -> Vec<Reader> {
-    let outputs = composition.outputs.iter().filter_map(|output| {
-        let source = output.source.as_ref()?;
-        Some(Reader {
-            expression: source.expression.clone(),
-            words: format!("output `{}`", output.name.value),
-            span: source.node.span,
-        })
-    });
-    let arguments = composition.steps.iter().zip(bound).flat_map(|(step, bound)| {
-        bound.arguments.iter().flat_map(move |argument| {
-            argument.value.expressions().into_iter().map(move |expression| Reader {
-                expression: expression.clone(),
-                words: format!("`{}` of step `{}`", argument.slot.name(), step.id.value),
-                span: step.id.span,
-            })
-        })
-    });
-    outputs.chain(arguments).collect()
-}
-
-fn wait<'a>(step: &Step, readers: &'a [Reader], names: &Names<'_>) -> Option<(Poll, String, &'a Reader)> {
-    let mut conditions: Vec<(String, String, &Reader)> = Vec::new();
-    for reader in readers {
-        let references = reader.expression.references();
-        let only_this = !references.is_empty()
-            && references
-                .iter()
-                .all(|reference| matches!(&reference.root, Root::Step(id) if *id == step.id.value));
-        let (typed, problems) = reader.expression.type_in(&names.scope());
-        if !only_this || typed.presence != Presence::Maybe || !problems.is_empty() {
-            continue;
+/// The readers of each step, by its id.
+fn readers<'a>(
+    composition: &'a Composition,
+    bound: &'a [Bound],
+    names: &Names<'_>,
+) -> BTreeMap<String, Vec<Reader<'a>>> {
+    let mut readers: BTreeMap<String, Vec<Reader<'a>>> = BTreeMap::new();
+    let mut add = |expression: &'a Expression, words: String, span: Span| {
+        let references = expression.references();
+        let mut ids = references.iter().map(|reference| match &reference.root {
+            Root::Step(id) => Some(id.clone()),
+            _ => None,
+        });
+        let Some(Some(only)) = ids.next() else { return };
+        if ids.any(|id| id.as_ref() != Some(&only)) {
+            return;
         }
-        let condition = format!("exists({})", over_response(&reader.expression, &references));
-        let path = reader.expression.text().to_owned();
-        if !conditions.iter().any(|(known, ..)| *known == condition) {
-            conditions.push((condition, path, reader));
+        let (typed, problems) = expression.type_in(&names.scope());
+        if typed.presence == Presence::Maybe && problems.is_empty() {
+            readers.entry(only).or_default().push(Reader { expression, references, words, span });
+        }
+    };
+    for output in &composition.outputs {
+        if let Some(source) = &output.source {
+            add(&source.expression, format!("output `{}`", output.name.value), source.node.span);
         }
     }
-    let (_, _, first) = conditions.first()?;
-    let join = |parts: Vec<&str>, with: &str| parts.join(with);
-    let until = join(conditions.iter().map(|(condition, ..)| condition.as_str()).collect(), " && ");
-    let paths = join(conditions.iter().map(|(_, path, _)| path.as_str()).collect(), "` and `");
+    for (step, bound) in composition.steps.iter().zip(bound) {
+        for argument in &bound.arguments {
+            for expression in argument.value.expressions() {
+                let words = format!("`{}` of step `{}`", argument.slot.name(), step.id.value);
+                add(expression, words, step.id.span);
+            }
+        }
+    }
+    readers
+}
+
+/// The poll that waits for everything that is read, what that is, and who reads it first.
+fn wait<'a, 'r>(readers: &'r [Reader<'a>]) -> Option<(Poll, String, &'r Reader<'a>)> {
+    let first = readers.first()?;
+    let mut conditions: IndexMap<String, &str> = IndexMap::new();
+    for reader in readers {
+        let condition = format!("exists({})", over_response(reader.expression, &reader.references));
+        conditions.entry(condition).or_insert(reader.expression.text());
+    }
+    let until = conditions.keys().map(String::as_str).collect::<Vec<_>>().join(" && ");
+    let paths = conditions.values().copied().collect::<Vec<_>>().join("` and `");
     let poll = Poll {
         until: Expression::parse(&until).ok()?,
         every: Backoff::default(),

@@ -2,8 +2,8 @@
 
 /// The candidate that `word` was most likely meant to be, or nothing if none is near.
 ///
-/// Near is a third of the longer word in edits (Damerau-Levenshtein, case ignored), or the same word in another
-/// spelling (`organizationId`, `organization-id`).
+/// Near is a third of the longer word in edits (Damerau-Levenshtein, case ignored), the same word in another spelling
+/// (`organizationId`, `organization-id`), or the same letters in another order.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let folded = fold(word);
     candidates
@@ -13,10 +13,21 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
             let other = fold(candidate);
             let distance = strsim::damerau_levenshtein(&folded, &other);
             let longest = folded.chars().count().max(other.chars().count());
-            (distance * 3 <= longest).then_some((distance, candidate))
+            let is_near = distance * 3 <= longest || is_jumbled(&folded, &other);
+            is_near.then_some((distance, candidate))
         })
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, candidate)| candidate)
+}
+
+/// Whether two words are the same letters in another order: `di` for `id`.
+fn is_jumbled(word: &str, other: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    word.len() == other.len() && sorted(word) == sorted(other)
 }
 
 /// The names as a phrase: `` `a`, `b` or `c` ``. Empty for no names.
@@ -43,6 +54,7 @@ mod tests {
         assert_eq!(nearest("organisation_id", names), Some("organization_id"));
         assert_eq!(nearest("organizationId", names), Some("organization_id"));
         assert_eq!(nearest("sate", names), Some("state"));
+        assert_eq!(nearest("di", ["id", "name"]), Some("id"));
         assert_eq!(nearest("zebra", names), None);
     }
 

@@ -17,6 +17,9 @@ codes! {
     WRONG_TYPE = Error "wrong-type" "a value is not of the type its key takes";
     MISSING_KEY = Error "missing-key" "a key that must be there is not";
     INVALID_VALUE = Error "invalid-value" "a value is of the right type and not one that its key takes";
+    INVALID_SCHEMA = Error "invalid-schema" "a JSON Schema that is none";
+    UNFIT_DEFAULT = Error "unfit-default" "a default that does not fit the schema of its input";
+    LATER_EDITION = Error "later-edition" "a key of edition 0.2 in a document of edition 0.1";
     UNKNOWN_KEY = Error "unknown-key" "a key that means nothing here";
     IGNORED_KEY = Warning "ignored-key" "a key that means nothing in edition 0.1, where it is allowed and ignored";
     UNSUPPORTED_KEY = Error "unsupported-key" "a key of edition 0.2 that cannot be run yet";

@@ -8,7 +8,7 @@ use naftiko_diagnostics::{Applicability, Diagnostic, Fix, Span, nearest, one_of}
 use naftiko_syntax::{Node, Place, Value};
 use serde_json::Value as Json;
 
-use crate::codes::{INVALID_VALUE, MISSING_KEY, WRONG_TYPE};
+use crate::codes::{INVALID_SCHEMA, INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, WRONG_TYPE};
 use crate::{Header, schema};
 
 /// What the schema of its kind and edition says against the document. Unknown keys are left to lowering, which
@@ -16,9 +16,10 @@ use crate::{Header, schema};
 pub(crate) fn validate(root: &Node, header: Header) -> Vec<Diagnostic> {
     let Some(validator) = &schema::of(header).validator else { return Vec::new() };
     let instance = root.to_json();
+    let known = schema::of(header).all_keys();
     let mut diagnostics = Vec::new();
     for error in validator.iter_errors(&instance) {
-        report(root, &error, &mut diagnostics);
+        report(root, &error, &known, &mut diagnostics);
     }
     // A value that breaks two rules (a type and an enum of it) is one mistake.
     let mut seen = BTreeSet::new();
@@ -26,7 +27,12 @@ pub(crate) fn validate(root: &Node, header: Header) -> Vec<Diagnostic> {
     diagnostics
 }
 
-fn report(root: &Node, error: &ValidationError<'_>, diagnostics: &mut Vec<Diagnostic>) {
+fn report(
+    root: &Node,
+    error: &ValidationError<'_>,
+    known: &BTreeSet<&str>,
+    diagnostics: &mut Vec<Diagnostic>,
+) {
     let pointer = error.instance_path().as_str();
     let Some(node) = root.pointer(pointer) else { return };
     match error.kind() {
@@ -38,13 +44,17 @@ fn report(root: &Node, error: &ValidationError<'_>, diagnostics: &mut Vec<Diagno
                 })
             };
             match context.iter().find(fits) {
-                Some(branch) => branch.iter().for_each(|inner| report(root, inner, diagnostics)),
+                Some(branch) => branch.iter().for_each(|inner| report(root, inner, known, diagnostics)),
                 None => diagnostics.push(wrong_type(node, &expected_of_branches(context))),
             }
         }
         Error::Type { kind } => diagnostics.push(wrong_type(node, &expected(kind))),
         Error::Required { property } => {
             let key = property.as_str().unwrap_or_default();
+            // A misspelling of the key has its diagnostic.
+            if misspelled(node, key, known) {
+                return;
+            }
             diagnostics.push(
                 Diagnostic::new(&MISSING_KEY, key_of(root, pointer, node), format!("`{key}` is missing"))
                     .with_label(format!("{} needs `{key}`", subject(pointer)))
@@ -75,6 +85,32 @@ fn report(root: &Node, error: &ValidationError<'_>, diagnostics: &mut Vec<Diagno
             format!("the value breaks `{}` of the schema", other.keyword()),
         )),
     }
+}
+
+/// Whether an object has a key that no object knows and that is near the one it lacks.
+fn misspelled(node: &Node, key: &str, known: &BTreeSet<&str>) -> bool {
+    let keys = node.as_mapping().into_iter().flat_map(naftiko_syntax::Mapping::iter).map(|(key, _)| key);
+    nearest(key, keys.filter(|key| !known.contains(key))).is_some()
+}
+
+/// What is wrong with a JSON Schema that an author wrote under `node`, at the exact place in it.
+pub(crate) fn invalid_schema(schema: &Json, node: &Node) -> Option<Diagnostic> {
+    let error = jsonschema::draft202012::new(schema).err()?;
+    let place = node.span_at(error.instance_path().as_str(), Place::Value).unwrap_or(node.span);
+    Some(
+        Diagnostic::new(&INVALID_SCHEMA, place, "this is not a JSON Schema")
+            .with_label(error.to_string())
+            .with_help("schemas are written in the words of JSON Schema, draft 2020-12"),
+    )
+}
+
+/// What the schema of an input says against its default.
+pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic> {
+    let validator = jsonschema::options().should_validate_formats(true).build(schema).ok()?;
+    let value = default.to_json();
+    let error = validator.iter_errors(&value).next()?;
+    let place = default.span_at(error.instance_path().as_str(), Place::Value).unwrap_or(default.span);
+    Some(Diagnostic::new(&UNFIT_DEFAULT, place, format!("the default does not fit the input: {error}")))
 }
 
 fn wrong_type(node: &Node, expected: &str) -> Diagnostic {

@@ -19,6 +19,8 @@ pub struct Composition {
     pub name: String,
     /// The provider whose capabilities it uses.
     pub provider_id: Option<Spanned<String>>,
+    /// Whether the provider stands under a misspelled key, which has its diagnostic.
+    pub provider_is_unclear: bool,
     /// The capabilities documents it names, by path.
     pub capabilities: Vec<Spanned<String>>,
     /// What a run has to be given.
@@ -81,6 +83,7 @@ impl Composition {
             edition,
             name: plain(root, "name").unwrap_or_default(),
             provider_id: text(root, "providerId"),
+            provider_is_unclear: keys.means(root, None, "providerId"),
             capabilities: texts(root, "capabilities"),
             inputs,
             inputs_are_known,
@@ -101,9 +104,16 @@ impl Input {
         keys.check(node, Some("Input"), "an input", diagnostics);
         let v0_2 = keys.edition() == Edition::V0_2;
         let default = node.get("default").filter(|_| v0_2);
+        let schema = input_schema(node, v0_2);
+        // A wrong name of a type has its diagnostic.
+        if !diagnostics.iter().any(|found| node.get("type").is_some_and(|ty| ty.span == found.primary.span)) {
+            let invalid = validate::invalid_schema(&schema, node);
+            let unfit = || default.and_then(|default| validate::unfit_default(&schema, default));
+            diagnostics.extend(invalid.or_else(unfit));
+        }
         Some(Self {
             name: text(node, "name")?,
-            schema: input_schema(node, v0_2),
+            schema,
             required: flag(node, "required"),
             default: default.map(|value| Spanned::new(value.to_json(), value.span)),
             sensitive: v0_2 && flag(node, "sensitive"),

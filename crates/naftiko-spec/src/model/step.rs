@@ -6,12 +6,13 @@ use naftiko_diagnostics::{Diagnostic, Span, Spanned, nearest};
 use naftiko_syntax::{Node, Value as Tree};
 use serde_json::Value as Json;
 
-use super::reader::{self, Keys, text, texts};
+use super::reader::{self, Keys, text};
 use super::{Source, Value};
 use crate::codes::{
-    EXTERNAL_WITH_OPERATION, INVALID_DURATION, LITERAL_TEMPLATE, MISSPELLED_KEYWORD, STEP_WITHOUT_WORK,
+    EXTERNAL_WITH_OPERATION, INVALID_DURATION, LATER_EDITION, LITERAL_TEMPLATE, MISSPELLED_KEYWORD,
+    STEP_WITHOUT_WORK,
 };
-use crate::{Edition, parse_duration};
+use crate::{Edition, parse_duration, validate};
 
 /// One thing that is done.
 #[derive(Debug, Clone)]
@@ -101,7 +102,6 @@ pub type Interval = Spanned<SignedDuration>;
 
 impl Step {
     pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
-        let id = text(node, "id")?;
         let arguments = match keys.edition() {
             Edition::V0_1 => literal_arguments(node, keys, diagnostics),
             Edition::V0_2 => {
@@ -109,8 +109,12 @@ impl Step {
                 node.get("with").map(|with| arguments(with, diagnostics)).unwrap_or_default()
             }
         };
+        // Without an id it is no step, but its keys have been looked at.
+        let id = text(node, "id")?;
         let work = work(node, &id, arguments, keys, diagnostics);
-        let depends_on = node.get("dependsOn").map(|_| texts(node, "dependsOn"));
+        let depends_on = node.get("dependsOn").map(|named| {
+            named.as_sequence().unwrap_or_default().iter().filter_map(Node::as_spanned_string).collect()
+        });
         Some(Self { id, description: reader::plain(node, "description"), work, depends_on })
     }
 }
@@ -141,6 +145,9 @@ fn work(
         (Some(external), None) => Work::External(external),
         // The arguments stand under a misspelled key, which has its diagnostic: nothing is known of them.
         (None, Some(_)) if keys.edition() == Edition::V0_2 && keys.means(node, Some("Step"), "with") => {
+            Work::Unclear
+        }
+        (None, Some(_)) if keys.edition() == Edition::V0_1 && later_keys(node).next().is_some() => {
             Work::Unclear
         }
         (None, Some((_, operation))) => Work::Invoke(Box::new(Invoke {
@@ -185,7 +192,9 @@ fn external(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Optio
                     .map(|(key, entry)| (key.to_owned(), Value::read(&entry.value, diagnostics)))
                     .collect()
             });
-            Some(External { span: entry.key_span, with, result: value.get("result").map(Node::to_json) })
+            let result = value.get("result");
+            diagnostics.extend(result.and_then(|node| validate::invalid_schema(&node.to_json(), node)));
+            Some(External { span: entry.key_span, with, result: result.map(Node::to_json) })
         }
         _ => None,
     }
@@ -195,6 +204,13 @@ fn external(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Optio
 fn literal_arguments(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Vec<Argument> {
     let mut arguments = Vec::new();
     for (key, entry) in keys.unknown(node, Some("Step")) {
+        if later_keys(node).any(|later| later == key) {
+            diagnostics.push(
+                Diagnostic::new(&LATER_EDITION, entry.key_span, format!("`{key}` is read from edition 0.2 on"))
+                    .with_help("say `specificationVersion: '0.2'`; then nothing is inferred, and every argument is written"),
+            );
+            continue;
+        }
         if let Some(keyword) = misspelled(node, key, keys) {
             diagnostics.push(
                 Diagnostic::new(
@@ -226,6 +242,20 @@ fn literal_arguments(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>)
         });
     }
     arguments
+}
+
+/// The keys of edition 0.2 on a step, as they can only be meant there: no operation takes a list of steps.
+fn later_keys(node: &Node) -> impl Iterator<Item = &'static str> + '_ {
+    let is_meant = |key: &'static str| {
+        let value = node.get(key)?;
+        let meant = match key {
+            "dependsOn" => value.as_sequence().is_some(),
+            "poll" => value.get("until").is_some(),
+            _ => value.as_mapping().is_some(),
+        };
+        meant.then_some(key)
+    };
+    ["with", "dependsOn", "poll"].into_iter().filter_map(is_meant)
 }
 
 /// The keyword of steps that a key was meant to be: near one that the step does not have.

@@ -48,6 +48,13 @@ impl Schema {
         Self { document, validator }
     }
 
+    /// The keys of all object types.
+    pub(crate) fn all_keys(&self) -> BTreeSet<&str> {
+        let definitions = self.document.get("$defs").and_then(Value::as_object);
+        let names = definitions.into_iter().flatten().map(|(name, _)| Some(name.as_str()));
+        std::iter::once(None).chain(names).flat_map(|name| self.keys(name)).collect()
+    }
+
     /// The keys of an object type: of the document itself, or of one of its `$defs`.
     pub(crate) fn keys(&self, definition: Option<&str>) -> BTreeSet<&str> {
         let object = match definition {

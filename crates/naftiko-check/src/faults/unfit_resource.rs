@@ -1,0 +1,26 @@
+//! A parameter that names a resource of an earlier step whose id is of another type.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_spec::Invoke;
+
+use crate::inference::Candidate;
+use crate::resolve::Parameter;
+
+pub(crate) static CODE: Code = Code {
+    id: "unfit-resource",
+    severity: Severity::Error,
+    summary: "a parameter names a resource of an earlier step whose id is of another type",
+};
+
+/// An error: a call that was to be narrowed to the resource would reach others.
+pub(crate) fn report(invoke: &Invoke, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
+    let name = parameter.slot.name();
+    Diagnostic::new(
+        &CODE,
+        invoke.operation.span,
+        format!("`{name}` takes {}, and {} is {}", parameter.ty, candidate.words, candidate.ty),
+    )
+    .with_label(format!("`{name}` would stay empty"))
+    .with_related(candidate.span, candidate.reason.clone())
+    .with_help(format!("in edition 0.2 it can be written: `{name}: ${{toString({})}}`", candidate.value))
+}
