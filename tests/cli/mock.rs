@@ -73,7 +73,8 @@ steps:
     operation: listOrganizations
     poll: {until: 'response.body.data[0].name == inputs.name', timeout: 1d}
 ";
-    let ended = Folder::new("0.2", body).naftiko(&["run", "composition.yaml", "--mock", "--input", "name=nobody"]);
+    let ended =
+        Folder::new("0.2", body).naftiko(&["run", "composition.yaml", "--mock", "--input", "name=nobody"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (3, ""), "{}", ended.stderr);
     assert!(ended.stderr.contains("waited 24h"), "{}", ended.stderr);
     assert!(ended.stderr.lines().count() < 10, "a step that waits says so once: {}", ended.stderr);
