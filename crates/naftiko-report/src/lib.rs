@@ -1,7 +1,7 @@
 //! Diagnostics, plans and events for people and machines.
 //!
 //! Everything here turns values into text and does nothing else: it neither prints nor asks what the output is.
-//! [`Style`] says whether there is colour, how wide the screen is, and whether a person looks at a terminal.
+//! [`Style`] says whether there is color, how wide the screen is, and whether a person looks at a terminal.
 
 mod graphical;
 mod outcome;

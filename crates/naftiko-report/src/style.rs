@@ -1,6 +1,6 @@
 //! How text is to look.
 
-use owo_colors::{OwoColorize, Style as Colour};
+use owo_colors::{OwoColorize, Style as Paint};
 
 use naftiko_diagnostics::Severity;
 
@@ -9,7 +9,7 @@ use naftiko_diagnostics::Severity;
 pub struct Style {
     /// Whether a person looks at a terminal: then documents are quoted and lines are drawn.
     pub terminal: bool,
-    /// Whether there is colour.
+    /// Whether there is color.
     pub color: bool,
     /// How many columns there are.
     pub width: usize,
@@ -21,40 +21,40 @@ impl Style {
 
     /// Bold.
     pub fn strong(self, text: &str) -> String {
-        self.paint(text, Colour::new().bold())
+        self.paint(text, Paint::new().bold())
     }
 
     /// Less than the rest.
     pub fn dim(self, text: &str) -> String {
-        self.paint(text, Colour::new().dimmed())
+        self.paint(text, Paint::new().dimmed())
     }
 
     /// What went well.
     pub fn good(self, text: &str) -> String {
-        self.paint(text, Colour::new().green())
+        self.paint(text, Paint::new().green())
     }
 
     /// What goes on.
     pub fn busy(self, text: &str) -> String {
-        self.paint(text, Colour::new().yellow())
+        self.paint(text, Paint::new().yellow())
     }
 
     /// What went wrong.
     pub fn bad(self, text: &str) -> String {
-        self.paint(text, Colour::new().red().bold())
+        self.paint(text, Paint::new().red().bold())
     }
 
-    /// A severity in its colour.
+    /// A severity in its color.
     pub fn severity(self, severity: Severity, text: &str) -> String {
-        let colour = match severity {
-            Severity::Error => Colour::new().red().bold(),
-            Severity::Warning => Colour::new().yellow().bold(),
-            Severity::Note => Colour::new().cyan(),
+        let color = match severity {
+            Severity::Error => Paint::new().red().bold(),
+            Severity::Warning => Paint::new().yellow().bold(),
+            Severity::Note => Paint::new().cyan(),
         };
-        self.paint(text, colour)
+        self.paint(text, color)
     }
 
-    fn paint(self, text: &str, colour: Colour) -> String {
-        if self.color { text.style(colour).to_string() } else { text.to_owned() }
+    fn paint(self, text: &str, color: Paint) -> String {
+        if self.color { text.style(color).to_string() } else { text.to_owned() }
     }
 }
