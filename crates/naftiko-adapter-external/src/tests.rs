@@ -107,7 +107,7 @@ fn the_person_sees_what_is_to_be_done_and_what_is_handed_over() {
       properties:
         contacted:
           type: boolean
-    answer with JSON, Enter when it is done, or `later`
+    answer with JSON, or `later`
     >
     "#);
 }
