@@ -108,6 +108,7 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// A change that mends it.
     pub fix: Option<Fix>,
+    denied: bool,
 }
 
 impl Diagnostic {
@@ -120,6 +121,7 @@ impl Diagnostic {
             related: Vec::new(),
             help: None,
             fix: None,
+            denied: false,
         }
     }
 
@@ -164,9 +166,16 @@ impl Diagnostic {
         ))
     }
 
-    /// How bad it is.
+    /// Makes it an error, whatever its kind.
+    #[must_use]
+    pub fn denied(mut self) -> Self {
+        self.denied = true;
+        self
+    }
+
+    /// How bad it is: as bad as its kind, unless somebody denies it.
     pub fn severity(&self) -> Severity {
-        self.code.severity
+        if self.denied { Severity::Error } else { self.code.severity }
     }
 }
 
@@ -178,5 +187,5 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 /// Puts diagnostics in the order people read: by file, then place, then severity, then code. Those that are equal in
 /// all of it stay in the order they were found.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|found| (found.primary.span, found.code.severity, found.code.id));
+    diagnostics.sort_by_key(|found| (found.primary.span, found.severity(), found.code.id));
 }

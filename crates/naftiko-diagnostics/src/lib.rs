@@ -8,9 +8,11 @@
 //! stands in the message, what to do in the help.
 
 mod diagnostic;
+mod findings;
 mod source;
 mod suggest;
 
 pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity, has_errors, sort};
+pub use findings::Findings;
 pub use source::{FileId, LineColumn, SourceFile, SourceMap, Span, Spanned};
 pub use suggest::{nearest, one_of};

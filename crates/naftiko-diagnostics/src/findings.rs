@@ -1,0 +1,149 @@
+//! What the checks of several documents found, as one.
+//!
+//! Documents share files: two compositions of one provider read the same capabilities document, which may be checked
+//! itself. Here each file is once, and so is each finding.
+
+use std::collections::BTreeMap;
+
+use crate::{Diagnostic, FileId, SourceMap, Span, sort};
+
+/// What was found in several documents.
+#[derive(Debug, Clone, Default)]
+pub struct Findings {
+    /// Every file that was read.
+    pub sources: SourceMap,
+    /// What was found, in the order people read it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// The documents that were to be checked, in their order; the other files were read for them.
+    pub checked: Vec<FileId>,
+    files: BTreeMap<String, Vec<FileId>>,
+}
+
+impl Findings {
+    /// Nothing found in no document.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the check of one more document, the first of its `sources`. Files of one `identity` and one text are one
+    /// file, under the name it had first.
+    pub fn add(
+        &mut self,
+        sources: &SourceMap,
+        diagnostics: Vec<Diagnostic>,
+        identity: impl Fn(&str) -> String,
+    ) {
+        let mut ids = BTreeMap::new();
+        for (id, file) in sources.files() {
+            let same = self.files.entry(identity(file.name())).or_default();
+            let known = same
+                .iter()
+                .find(|known| self.sources.file(**known).is_some_and(|it| it.text() == file.text()));
+            let new = match known {
+                Some(known) => *known,
+                None => {
+                    let new = self.sources.add(file.name(), file.text().clone());
+                    same.push(new);
+                    new
+                }
+            };
+            if ids.is_empty() && !self.checked.contains(&new) {
+                self.checked.push(new);
+            }
+            ids.insert(id, new);
+        }
+        let moved = |span: Span| Span { file: ids.get(&span.file).copied().unwrap_or(span.file), ..span };
+        self.diagnostics.extend(diagnostics.into_iter().map(|found| in_other_files(found, &moved)));
+    }
+
+    /// Puts the findings in the order people read, each once.
+    pub fn sort(&mut self) {
+        sort(&mut self.diagnostics);
+        // Those that are equal stand among the few of one code at one place, perhaps with another between them.
+        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.diagnostics.len());
+        for found in self.diagnostics.drain(..) {
+            let here = |other: &&Diagnostic| {
+                other.primary.span == found.primary.span && other.code.id == found.code.id
+            };
+            if !kept.iter().rev().take_while(here).any(|other| *other == found) {
+                kept.push(found);
+            }
+        }
+        self.diagnostics = kept;
+    }
+}
+
+fn in_other_files(mut found: Diagnostic, moved: &impl Fn(Span) -> Span) -> Diagnostic {
+    found.primary.span = moved(found.primary.span);
+    for label in &mut found.related {
+        label.span = moved(label.span);
+    }
+    for edit in found.fix.iter_mut().flat_map(|fix| &mut fix.edits) {
+        edit.span = moved(edit.span);
+    }
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Applicability, Code, Fix, Severity};
+
+    static FLAW: Code = Code { id: "flaw", severity: Severity::Warning, summary: "a flaw" };
+
+    /// A check of `document` that reads `shared`, with one finding in the latter.
+    fn check(document: &str, shared: &str, text: &str) -> (SourceMap, Vec<Diagnostic>) {
+        let mut sources = SourceMap::new();
+        let home = sources.add(document, "# home");
+        let other = sources.add(shared, text);
+        let span = Span::new(other, 0..2);
+        let fix = Fix::replace("mend it", span, "x", Applicability::Safe);
+        let found = Diagnostic::new(&FLAW, span, "broken").with_related(Span::new(home, 0..1), "read here");
+        (sources, vec![found.clone().with_fix(fix), found])
+    }
+
+    fn gather(checks: &[(&str, &str, &str)]) -> Findings {
+        let mut findings = Findings::new();
+        for (document, shared, text) in checks {
+            let (sources, diagnostics) = check(document, shared, text);
+            findings.add(&sources, diagnostics, |name| name.trim_start_matches("./").to_owned());
+        }
+        findings.sort();
+        findings
+    }
+
+    #[test]
+    fn a_file_that_two_documents_read_is_once_and_so_is_its_finding() {
+        let findings = gather(&[("a", "shared", "text"), ("./a", "./shared", "text")]);
+        let names: Vec<&str> = findings.sources.files().map(|(_, file)| file.name()).collect();
+        assert_eq!(names, ["a", "shared"]);
+        assert_eq!(findings.checked.len(), 1);
+        assert_eq!(findings.diagnostics.len(), 2, "with a fix and without one are two findings");
+    }
+
+    #[test]
+    fn places_follow_their_files() {
+        let findings = gather(&[("a", "shared", "text"), ("b", "shared", "text")]);
+        let found: Vec<(&str, &str, Option<&str>)> = findings
+            .diagnostics
+            .iter()
+            .map(|found| {
+                let text = |span| findings.sources.text(span);
+                let edit = found.fix.as_ref().map(|fix| text(fix.edits[0].span));
+                let related = findings.sources.file(found.related[0].span.file).unwrap().name();
+                (text(found.primary.span), related, edit)
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [("te", "a", Some("te")), ("te", "a", None), ("te", "b", Some("te")), ("te", "b", None)]
+        );
+    }
+
+    #[test]
+    fn a_file_that_changed_in_between_is_two() {
+        let findings = gather(&[("a", "shared", "text"), ("a", "shared", "changed")]);
+        assert_eq!(findings.sources.files().count(), 3);
+        assert_eq!(findings.diagnostics.len(), 4);
+    }
+}
