@@ -1,4 +1,4 @@
-//! The JSON Schemas in `schemas/`, generated from the types that read the documents.
+//! The JSON Schemas in `schemas/`, generated from the types that read the documents and write the findings.
 //!
 //! Editors and other tools read those files, so they are committed; `--check` sees that they say what the types say.
 
@@ -45,6 +45,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
 fn generated() -> anyhow::Result<BTreeMap<String, String>> {
     naftiko_spec::schemas()
         .into_iter()
+        .chain(naftiko_report::schemas())
         .map(|(name, schema)| Ok((name, format!("{}\n", serde_json::to_string_pretty(&schema)?))))
         .collect()
 }

@@ -38,6 +38,13 @@ pub struct Code {
     pub summary: &'static str,
 }
 
+impl Code {
+    /// Where it is explained.
+    pub fn url(&self) -> String {
+        format!("https://github.com/naftiko/naftiko/blob/main/docs/codes/{}.md", self.id)
+    }
+}
+
 /// A place a diagnostic speaks of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {

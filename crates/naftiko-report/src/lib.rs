@@ -3,22 +3,30 @@
 //! Everything here turns values into text and does nothing else: it neither prints nor asks what the output is.
 //! [`Style`] says whether there is color, how wide the screen is, and whether a person looks at a terminal.
 
+mod github;
 mod graphical;
+mod json;
+mod junit;
 mod outcome;
 mod plain;
 mod plan;
 mod progress;
+mod sarif;
 mod style;
 mod summary;
 mod visible;
 
+pub use github::github;
 pub use graphical::graphical;
+pub use json::{json, schemas};
+pub use junit::junit;
 pub use outcome::{Outcome, outputs};
 pub use plain::plain;
 pub use plan::{plan, provider_line};
 pub use progress::{Line, Mark, Progress, duration};
+pub use sarif::sarif;
 pub use style::Style;
-pub use summary::summary;
+pub use summary::{summary, total};
 pub use visible::visible;
 
 use naftiko_diagnostics::{Diagnostic, Severity, SourceMap};

@@ -1,26 +1,58 @@
 //! How many of what.
 
-use naftiko_diagnostics::{Diagnostic, Severity};
+use naftiko_diagnostics::{Diagnostic, Findings, Severity};
 
 use crate::Style;
-use crate::visible::visible;
+
+/// How many diagnostics there are of each severity.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Count {
+    pub(crate) errors: usize,
+    pub(crate) warnings: usize,
+    pub(crate) notes: usize,
+}
+
+impl Count {
+    pub(crate) fn of(diagnostics: &[Diagnostic]) -> Self {
+        let mut count = Self::default();
+        for found in diagnostics {
+            *match found.severity() {
+                Severity::Error => &mut count.errors,
+                Severity::Warning => &mut count.warnings,
+                Severity::Note => &mut count.notes,
+            } += 1;
+        }
+        count
+    }
+}
 
 /// One line: `` `a.yaml`: 1 error, 6 notes ``, or that it is sound.
 pub fn summary(name: &str, diagnostics: &[Diagnostic], style: Style) -> String {
-    let count = |severity| diagnostics.iter().filter(|diagnostic| diagnostic.severity() == severity).count();
-    let parts: Vec<String> = [Severity::Error, Severity::Warning, Severity::Note]
-        .into_iter()
-        .filter_map(|severity| {
-            let count = count(severity);
-            let plural = if count == 1 { "" } else { "s" };
-            let text = format!("{count} {}{plural}", severity.as_str());
-            (count > 0).then(|| style.severity(severity, &text))
-        })
-        .collect();
-    let verdict = match (count(Severity::Error), parts.is_empty()) {
+    let Count { errors, warnings, notes } = Count::of(diagnostics);
+    let parts: Vec<String> =
+        [(Severity::Error, errors), (Severity::Warning, warnings), (Severity::Note, notes)]
+            .into_iter()
+            .filter(|(_, count)| *count > 0)
+            .map(|(severity, count)| style.severity(severity, &counted(count, severity.as_str())))
+            .collect();
+    let verdict = match (errors, parts.is_empty()) {
         (0, true) => style.good("no problems"),
         (0, false) => format!("{}, {}", style.good("no errors"), parts.join(", ")),
         _ => parts.join(", "),
     };
-    format!("{}: {verdict}\n", visible(name))
+    format!("{name}: {verdict}\n")
+}
+
+/// One line over everything that was checked: `3 files: 1 error, 2 warnings`; the name of the file where it is one.
+pub fn total(findings: &Findings, style: Style) -> String {
+    let name = match findings.checked.as_slice() {
+        [only] => findings.sources.file(*only).map(|file| file.name().to_owned()),
+        _ => None,
+    };
+    let name = name.unwrap_or_else(|| counted(findings.checked.len(), "file"));
+    summary(&name, &findings.diagnostics, style)
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }

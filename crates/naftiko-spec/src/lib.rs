@@ -12,6 +12,7 @@ mod duration;
 mod files;
 mod header;
 mod model;
+mod recognize;
 mod schema;
 mod validate;
 
@@ -23,4 +24,5 @@ pub use model::{
     Argument, Auth, AuthKind, Capabilities, Capability, Composition, External, Input, Interval, Invoke,
     Mapping, Output, Place, Poll, Source, Step, Target, Value, Work, locate,
 };
+pub use recognize::is_document;
 pub use schema::schemas;

@@ -16,7 +16,7 @@ use std::sync::LazyLock;
 
 use schemars::generate::SchemaSettings;
 use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::{Edition, Header, Kind};
 
@@ -28,9 +28,20 @@ pub fn schemas() -> Vec<(String, Value)> {
         .flat_map(|(kind, name)| editions.map(|edition| (kind, name, edition)))
         .map(|(kind, name, edition)| {
             let file = format!("naftiko-{name}-{}.schema.json", edition.as_str());
-            (file, of(Header { kind, edition }).document.clone())
+            let schema = published(&file, &of(Header { kind, edition }).document);
+            (file, schema)
         })
         .collect()
+}
+
+/// A schema as it is published: first what it is, and which.
+fn published(file: &str, schema: &Value) -> Value {
+    let id = format!("https://raw.githubusercontent.com/naftiko/naftiko/main/schemas/{file}");
+    let mut published = Map::new();
+    published.insert("$schema".to_owned(), "https://json-schema.org/draft/2020-12/schema".into());
+    published.insert("$id".to_owned(), id.into());
+    published.extend(schema.as_object().cloned().unwrap_or_default());
+    Value::Object(published)
 }
 
 /// A schema, its compiled validator, and the keys it knows.

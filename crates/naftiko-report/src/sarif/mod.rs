@@ -1,0 +1,171 @@
+//! Findings as SARIF 2.1.0, for code scanning.
+//!
+//! Every code is a rule, whether it was found or not. Places are regions in Unicode code points of files named by
+//! URI, relative to where `naftiko` was run. Fingerprints survive a shift of lines.
+
+mod fingerprint;
+mod log;
+mod uri;
+
+use std::collections::BTreeMap;
+
+use naftiko_diagnostics::{
+    Applicability, Code, Diagnostic, FileId, Findings, Fix, Severity, SourceMap, Span,
+};
+
+use fingerprint::Fingerprints;
+use log::{
+    ArtifactChange, ArtifactContent, ArtifactLocation, BaseId, Configuration, Driver, FixProperties,
+    Invocation, Level, Location, Log, Message, PhysicalLocation, Region, RelatedLocation, Replacement, Rule,
+    Run, SarifFix, SarifResult, Tool,
+};
+
+/// The root that relative URIs are relative to.
+const ROOT: &str = "%SRCROOT%";
+
+/// The findings as one SARIF log; `codes` are all there are, and become the rules.
+///
+/// # Errors
+/// When it cannot be written, which none of these types should do.
+pub fn sarif(findings: &Findings, codes: &[&Code]) -> serde_json::Result<String> {
+    let positions: BTreeMap<&str, usize> = codes.iter().map(|code| code.id).zip(0..).collect();
+    let mut fingerprints = Fingerprints::default();
+    let results = findings
+        .diagnostics
+        .iter()
+        .map(|found| result(found, &findings.sources, &positions, &mut fingerprints))
+        .collect();
+    let root = BaseId { description: Message::new("the folder in which `naftiko` was run") };
+    let log = Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            tool: Tool {
+                driver: Driver {
+                    name: "naftiko",
+                    semantic_version: env!("CARGO_PKG_VERSION"),
+                    information_uri: env!("CARGO_PKG_REPOSITORY"),
+                    rules: codes.iter().map(|code| rule(code)).collect(),
+                },
+            },
+            invocations: [Invocation { execution_successful: true }],
+            original_uri_base_ids: BTreeMap::from([(ROOT, root)]),
+            column_kind: "unicodeCodePoints",
+            results,
+        }],
+    };
+    Ok(format!("{}\n", serde_json::to_string_pretty(&log)?))
+}
+
+fn rule(code: &Code) -> Rule<'_> {
+    Rule {
+        id: code.id,
+        short_description: Message::new(code.summary),
+        default_configuration: Configuration { level: level(code.severity) },
+        help_uri: code.url(),
+    }
+}
+
+fn result<'a>(
+    found: &'a Diagnostic,
+    sources: &SourceMap,
+    positions: &BTreeMap<&str, usize>,
+    fingerprints: &mut Fingerprints,
+) -> SarifResult<'a> {
+    let text = match &found.help {
+        Some(help) => format!("{}\n{help}", found.message),
+        None => found.message.clone(),
+    };
+    let place = |span| PhysicalLocation::new(span, sources);
+    let label = found.primary.text.as_str();
+    SarifResult {
+        rule_id: found.code.id,
+        rule_index: positions.get(found.code.id).copied(),
+        level: level(found.severity()),
+        message: Message { text },
+        locations: [Location {
+            physical_location: place(found.primary.span),
+            message: (!label.is_empty()).then(|| Message::new(label)),
+        }],
+        related_locations: found
+            .related
+            .iter()
+            .zip(1..)
+            .map(|(label, id)| RelatedLocation {
+                id,
+                physical_location: place(label.span),
+                message: Message::new(&label.text),
+            })
+            .collect(),
+        partial_fingerprints: BTreeMap::from([("codeFileLine/v1", fingerprints.of(found, sources))]),
+        fixes: found.fix.iter().map(|fix| self::fix(fix, sources)).collect(),
+    }
+}
+
+/// A fix, its edits by file.
+fn fix(fix: &Fix, sources: &SourceMap) -> SarifFix {
+    let mut changes: BTreeMap<FileId, Vec<Replacement>> = BTreeMap::new();
+    for edit in &fix.edits {
+        changes.entry(edit.span.file).or_default().push(Replacement {
+            deleted_region: Region::new(edit.span, sources),
+            inserted_content: ArtifactContent { text: edit.replacement.clone() },
+        });
+    }
+    SarifFix {
+        description: Message::new(&fix.title),
+        artifact_changes: changes
+            .into_iter()
+            .map(|(file, replacements)| ArtifactChange {
+                artifact_location: ArtifactLocation::new(file, sources),
+                replacements,
+            })
+            .collect(),
+        properties: FixProperties {
+            applicability: match fix.applicability {
+                Applicability::Safe => "safe",
+                Applicability::Unsafe => "unsafe",
+            },
+        },
+    }
+}
+
+fn level(severity: Severity) -> Level {
+    match severity {
+        Severity::Error => Level::Error,
+        Severity::Warning => Level::Warning,
+        Severity::Note => Level::Note,
+    }
+}
+
+impl Message {
+    fn new(text: &str) -> Self {
+        Self { text: text.to_owned() }
+    }
+}
+
+impl PhysicalLocation {
+    fn new(span: Span, sources: &SourceMap) -> Self {
+        Self {
+            artifact_location: ArtifactLocation::new(span.file, sources),
+            region: Region::new(span, sources),
+        }
+    }
+}
+
+impl ArtifactLocation {
+    fn new(file: FileId, sources: &SourceMap) -> Self {
+        let uri = uri::of(sources.file(file).map_or("", |file| file.name()));
+        let relative = !uri.starts_with("file:");
+        Self { uri, uri_base_id: relative.then_some(ROOT) }
+    }
+}
+
+impl Region {
+    fn new(span: Span, sources: &SourceMap) -> Self {
+        let at = |offset: usize| sources.file(span.file).map(|file| file.line_column(offset));
+        let place = |offset: usize| at(offset).map_or((1, 1), |at| (at.line, at.column));
+        let ((start_line, start_column), (end_line, end_column)) =
+            (place(span.range().start), place(span.range().end));
+        Self { start_line, start_column, end_line, end_column }
+    }
+}
