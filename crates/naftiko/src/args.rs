@@ -38,6 +38,8 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Run a composition
     Run(Box<Run>),
+    /// Print a published JSON Schema
+    Schema(Schema),
 }
 
 /// Where to look besides the document.
@@ -53,11 +55,71 @@ pub(crate) struct Lookup {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Compositions or capabilities documents
-    #[arg(required = true, value_name = "FILE")]
-    pub(crate) files: Vec<PathBuf>,
+    /// Compositions and capabilities documents; folders of them; patterns in quotes, such as 'specs/**/*.yaml'; `-` for
+    /// standard input
+    #[arg(required = true, value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) lookup: Lookup,
+    /// How to write the findings
+    #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
+    pub(crate) format: CheckFormat,
+    /// Treat findings of this code as errors, or all `warnings`; may be repeated
+    #[arg(long, value_name = "CODE|warnings")]
+    pub(crate) deny: Vec<String>,
+    /// Leave out findings of this code, which is no error; may be repeated
+    #[arg(long, value_name = "CODE")]
+    pub(crate) allow: Vec<String>,
+    /// Leave out notes
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+    /// What `-` is called, and where it looks for other files
+    #[arg(long, value_name = "FILE", default_value = "<stdin>")]
+    pub(crate) stdin_name: PathBuf,
+    /// Check again whenever something that was read changes
+    #[arg(long)]
+    pub(crate) watch: bool,
+}
+
+/// How to write findings.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum CheckFormat {
+    /// For people: drawn in a terminal, lines elsewhere
+    Human,
+    /// For programs; `naftiko schema findings` prints the schema
+    Json,
+    /// For code scanning: SARIF 2.1.0
+    Sarif,
+    /// For CI that shows test results: `JUnit` XML
+    Junit,
+    /// For GitHub Actions: annotations
+    Github,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Schema {
+    /// Of what
+    #[arg(value_enum, value_name = "NAME")]
+    pub(crate) name: SchemaName,
+}
+
+/// A published JSON Schema.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum SchemaName {
+    /// Compositions of edition 0.1
+    #[value(name = "composition-0.1")]
+    Composition01,
+    /// Compositions of edition 0.2
+    #[value(name = "composition-0.2")]
+    Composition02,
+    /// Capabilities documents of edition 0.1
+    #[value(name = "capabilities-0.1")]
+    Capabilities01,
+    /// Capabilities documents of edition 0.2
+    #[value(name = "capabilities-0.2")]
+    Capabilities02,
+    /// What `naftiko check --format json` writes
+    Findings,
 }
 
 #[derive(Debug, Args)]

@@ -1,43 +1,95 @@
 //! `naftiko check`.
 
+use std::io;
 use std::path::Path;
 
 use naftiko_check::{Checked, Options};
-use naftiko_diagnostics::Severity;
-use naftiko_report::{diagnostics, summary};
+use naftiko_diagnostics::{Findings, Severity, has_errors};
+use naftiko_report::{Style, diagnostics, summary, total};
+use naftiko_spec::Files;
 
-use crate::args::{Check, Lookup};
+use crate::args::{Check, CheckFormat, Lookup};
+use crate::documents::{Documents, is_standard_input, unreadable};
 use crate::exit::{Exit, Stop};
+use crate::reading::Reading;
 use crate::screen::Screen;
-use crate::world::FileSystem;
+use crate::strictness::Strictness;
+use crate::watch::watch;
+use crate::world::{self, FileSystem};
 
 pub(crate) fn check(arguments: &Check, screen: &mut Screen) -> Result<Exit, Stop> {
-    let mut exit = Exit::Done;
-    for file in &arguments.files {
-        let checked = match read(file, &arguments.lookup) {
-            Ok(checked) => checked,
-            // The other files are checked all the same.
-            Err(Stop::Usage(message)) => {
-                screen.problem(&message);
-                exit = Exit::Usage;
-                continue;
+    let strictness = Strictness::new(arguments)?;
+    let piped = arguments.paths.iter().any(|path| is_standard_input(path));
+    match (arguments.watch, piped) {
+        (true, true) => Err(Stop::Usage("`--watch` cannot watch standard input".to_owned())),
+        (true, false) => watch(arguments, &strictness, screen),
+        (false, true) => {
+            let reading = Reading::with_standard_input(&arguments.stdin_name)
+                .map_err(|error| Stop::Usage(format!("standard input cannot be read: {error}")))?;
+            once(arguments, &strictness, &reading, screen)
+        }
+        (false, false) => once(arguments, &strictness, &Reading::new(), screen),
+    }
+}
+
+/// Checks everything that is named, and writes what was found. What cannot be read does not hide the rest.
+pub(crate) fn once(
+    arguments: &Check,
+    strictness: &Strictness,
+    reading: &Reading,
+    screen: &mut Screen,
+) -> Result<Exit, Stop> {
+    let Documents { paths, mut problems } = Documents::find(&arguments.paths, reading);
+    let mut findings = Findings::new();
+    for path in &paths {
+        match read_through(path, &arguments.lookup, reading) {
+            Ok(checked) => {
+                let diagnostics = strictness.judge(checked.diagnostics);
+                let identity = |name: &str| world::identity(Path::new(name)).to_string_lossy().into_owned();
+                findings.add(&checked.sources, diagnostics, identity);
             }
-            Err(stop) => return Err(stop),
-        };
-        screen.result(&diagnostics(&checked.diagnostics, &checked.sources, screen.out))?;
-        screen.result(&summary(&file.display().to_string(), &checked.diagnostics, screen.out))?;
-        if checked.has_errors() && exit == Exit::Done {
-            exit = Exit::Errors;
+            Err(error) => problems.push(unreadable(path, &error)),
         }
     }
-    Ok(exit)
+    findings.sort();
+    if !findings.checked.is_empty() {
+        screen.result(&report(&findings, arguments.format, screen.out)?)?;
+        if arguments.format != CheckFormat::Human {
+            screen.message(&total(&findings, screen.err))?;
+        }
+    }
+    for problem in &problems {
+        screen.problem(problem);
+    }
+    Ok(match (problems.is_empty(), has_errors(&findings.diagnostics)) {
+        (false, _) => Exit::Usage,
+        (true, true) => Exit::Errors,
+        (true, false) => Exit::Done,
+    })
+}
+
+fn report(findings: &Findings, format: CheckFormat, style: Style) -> Result<String, Stop> {
+    let text = match format {
+        CheckFormat::Human => {
+            let findings_as_text = diagnostics(&findings.diagnostics, &findings.sources, style);
+            Ok(findings_as_text + &total(findings, style))
+        }
+        CheckFormat::Json => naftiko_report::json(findings),
+        CheckFormat::Sarif => naftiko_report::sarif(findings, &naftiko_check::codes()),
+        CheckFormat::Junit => Ok(naftiko_report::junit(findings)),
+        CheckFormat::Github => Ok(naftiko_report::github(findings)),
+    };
+    text.map_err(|error| Stop::Usage(format!("the findings cannot be written: {error}")))
 }
 
 /// Reads and checks one file.
 pub(crate) fn read(file: &Path, lookup: &Lookup) -> Result<Checked, Stop> {
+    read_through(file, lookup, &FileSystem).map_err(|error| Stop::Usage(unreadable(file, &error)))
+}
+
+fn read_through(file: &Path, lookup: &Lookup, files: &dyn Files) -> io::Result<Checked> {
     let options = Options { capabilities: lookup.capabilities.clone(), openapi: lookup.openapi.clone() };
-    naftiko_check::check(file, &options, &FileSystem)
-        .map_err(|error| Stop::Usage(format!("`{}` cannot be read: {error}", file.display())))
+    naftiko_check::check(file, &options, files)
 }
 
 /// The plan of a file that is to be planned or run. Errors and warnings are shown; without a plan there is an exit

@@ -5,10 +5,15 @@
 
 mod args;
 mod check;
+mod documents;
 mod exit;
 mod plan;
+mod reading;
 mod run;
+mod schema;
 mod screen;
+mod strictness;
+mod watch;
 mod world;
 
 use std::process::ExitCode;
@@ -28,6 +33,7 @@ fn main() -> ExitCode {
         Command::Check(arguments) => check::check(arguments, &mut screen),
         Command::Plan(arguments) => plan::plan(arguments, &mut screen),
         Command::Run(arguments) => run::run(arguments, &mut screen),
+        Command::Schema(arguments) => schema::schema(arguments, &mut screen),
     };
     match outcome {
         Ok(exit) => exit.into(),

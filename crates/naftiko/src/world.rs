@@ -1,8 +1,9 @@
 //! The world outside: files, the environment, the clock, chance.
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
-use std::io;
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use naftiko_plan::SecretName;
 use naftiko_spec::Files;
@@ -21,6 +22,113 @@ impl Files for FileSystem {
         // Without a working folder there is nothing above the path either.
         std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
     }
+}
+
+/// What a path leads to, through links.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Something that can be read.
+    File,
+    /// A folder.
+    Folder,
+}
+
+/// What a path leads to; nothing if there is nothing.
+pub(crate) fn kind(path: &Path) -> Option<Kind> {
+    let metadata = std::fs::metadata(path).ok()?;
+    Some(if metadata.is_dir() { Kind::Folder } else { Kind::File })
+}
+
+/// An entry of a folder.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// The folder's path with the entry's name.
+    pub(crate) path: PathBuf,
+    /// What it is: a regular file, a folder, or something else.
+    pub(crate) kind: Option<Kind>,
+    /// Whether it is a link to that.
+    pub(crate) link: bool,
+}
+
+/// What is in a folder, sorted by name. An empty path is the working folder.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(crate) fn entries(folder: &Path) -> io::Result<Vec<Entry>> {
+    let read = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
+    let mut entries = Vec::new();
+    for entry in std::fs::read_dir(read)? {
+        let entry = entry?;
+        let path = folder.join(entry.file_name());
+        let kind = std::fs::metadata(&path).ok().and_then(|it| match (it.is_file(), it.is_dir()) {
+            (true, _) => Some(Kind::File),
+            (_, true) => Some(Kind::Folder),
+            _ => None,
+        });
+        entries.push(Entry { path, kind, link: entry.file_type().is_ok_and(|it| it.is_symlink()) });
+    }
+    entries.sort_by(|one, other| one.path.cmp(&other.path));
+    Ok(entries)
+}
+
+/// The one path of whatever a path leads to, without links.
+pub(crate) fn identity(path: &Path) -> PathBuf {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    std::fs::canonicalize(path).unwrap_or_else(|_| FileSystem.absolute(path))
+}
+
+/// What tells that a file or folder has changed.
+pub(crate) type Stamp = (SystemTime, u64);
+
+/// The stamp of what a path leads to; nothing if there is nothing.
+pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
+    let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
+    let metadata = std::fs::metadata(path).ok()?;
+    Some((metadata.modified().ok()?, metadata.len()))
+}
+
+/// All there is on standard input.
+///
+/// # Errors
+/// Those of reading it.
+pub(crate) fn standard_input() -> io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    io::stdin().lock().read_to_end(&mut bytes)?;
+    Ok(bytes)
+}
+
+/// Does nothing for a while.
+pub(crate) fn pause(time: Duration) {
+    std::thread::sleep(time);
+}
+
+/// From now on an interrupt ends the process with this code.
+///
+/// # Errors
+/// When the operating system does not let interrupts be heard.
+pub(crate) fn leave_on_interrupt(exit: crate::exit::Exit) -> io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
+    let (heard, hearing) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
+            // Asked once, it listens.
+            let first = tokio::select! {
+                biased;
+                outcome = &mut interrupt => Some(outcome),
+                () = std::future::ready(()) => None,
+            };
+            let failed = matches!(&first, Some(Err(_)));
+            let _nobody_waits = heard.send(match first {
+                Some(Err(error)) => Err(error),
+                _ => Ok(()),
+            });
+            if !failed && interrupt.await.is_ok() {
+                leave(exit);
+            }
+        });
+    });
+    hearing.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
 /// The secret of a name; nothing if it is not set or empty.

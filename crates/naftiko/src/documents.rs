@@ -1,0 +1,160 @@
+//! Which documents a command line means: files, folders, patterns, standard input.
+//!
+//! A file that is named is meant, whatever it is. In a folder, and among what matches a pattern, those files are meant
+//! whose header says that they are documents.
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use glob::{MatchOptions, Pattern};
+use naftiko_spec::Files as _;
+
+use crate::reading::Reading;
+use crate::world::{self, Kind};
+
+/// The endings of files that may be documents.
+const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
+
+/// Folders in which nobody keeps documents of their own.
+const FOREIGN: [&str; 2] = ["node_modules", "target"];
+
+/// What a command line means.
+#[derive(Debug, Default)]
+pub(crate) struct Documents {
+    /// The documents, in the order they were named, each once.
+    pub(crate) paths: Vec<PathBuf>,
+    /// What was named and cannot be had.
+    pub(crate) problems: Vec<String>,
+}
+
+impl Documents {
+    /// The documents that are meant by these paths.
+    pub(crate) fn find(named: &[PathBuf], reading: &Reading) -> Self {
+        let mut found = Self::default();
+        for path in named {
+            found.add(path, reading);
+        }
+        let mut known = BTreeSet::new();
+        found.paths.retain(|path| known.insert(world::identity(path)));
+        found
+    }
+
+    fn add(&mut self, path: &Path, reading: &Reading) {
+        if is_standard_input(path) {
+            self.paths.extend(reading.standard_input().map(Path::to_path_buf));
+            return;
+        }
+        match (reading.kind(path), path.to_str()) {
+            (Some(Kind::Folder), _) => {
+                let root = if path == Path::new(".") { Path::new("") } else { path };
+                let files = self.walk(root, usize::MAX, reading);
+                self.keep_documents(files, reading, &format!("below `{}`", path.display()));
+            }
+            (None, Some(pattern)) if is_pattern(pattern) => self.add_matches(pattern, reading),
+            // What is not there is complained about when it is read.
+            _ => self.paths.push(path.to_path_buf()),
+        }
+    }
+
+    /// The documents that match a pattern.
+    fn add_matches(&mut self, text: &str, reading: &Reading) {
+        let pattern = match Pattern::new(text) {
+            Ok(pattern) => pattern,
+            Err(error) => return self.problems.push(format!("`{text}` is not a pattern: {}", error.msg)),
+        };
+        let path = Path::new(text);
+        let root: PathBuf =
+            path.components().take_while(|part| !part.as_os_str().to_str().is_some_and(is_pattern)).collect();
+        let below = path.components().count() - root.components().count();
+        let levels = if text.contains("**") { usize::MAX } else { below };
+        let options = MatchOptions {
+            case_sensitive: true,
+            require_literal_separator: true,
+            require_literal_leading_dot: true,
+        };
+        let mut files = self.walk(&root, levels, reading);
+        // A leading `./` is no part of the paths that are walked.
+        let plain = text.strip_prefix("./").map_or(Ok(pattern.clone()), Pattern::new);
+        files.retain(|file| {
+            pattern.matches_path_with(file, options)
+                || plain.as_ref().is_ok_and(|plain| plain.matches_path_with(file, options))
+        });
+        self.keep_documents(files, reading, &format!("among the files that match `{text}`"));
+    }
+
+    /// Of these files those that are documents; `place` says where they were looked for.
+    fn keep_documents(&mut self, files: Vec<PathBuf>, reading: &Reading, place: &str) {
+        let (documents, problems) = (self.paths.len(), self.problems.len());
+        for file in files {
+            match reading.read(&file) {
+                Ok(bytes) if naftiko_spec::is_document(&bytes) => self.paths.push(file),
+                Ok(_) => {}
+                Err(error) => self.problems.push(unreadable(&file, &error)),
+            }
+        }
+        if (self.paths.len(), self.problems.len()) == (documents, problems) {
+            self.problems.push(format!("there is no composition or capabilities document {place}"));
+        }
+    }
+
+    /// The files that may be documents, in a folder and at most so many levels below it, sorted. Every folder is
+    /// entered once, however many links lead to it.
+    fn walk(&mut self, root: &Path, levels: usize, reading: &Reading) -> Vec<PathBuf> {
+        let mut files = Vec::new();
+        let mut entered = BTreeSet::new();
+        let (mut folders, mut links) = (vec![(root.to_path_buf(), 1)], Vec::new());
+        // Links last: what can be reached without them has its own name.
+        while let Some((folder, level)) = folders.pop().or_else(|| links.pop()) {
+            if !entered.insert(world::identity(&folder)) {
+                continue;
+            }
+            let entries = match reading.entries(&folder) {
+                Ok(entries) => entries,
+                Err(error) => {
+                    self.problems.push(unreadable(&folder, &error));
+                    continue;
+                }
+            };
+            for entry in entries.into_iter().filter(|entry| !is_hidden(&entry.path)) {
+                match entry.kind {
+                    Some(Kind::File) if may_be_document(&entry.path) => files.push(entry.path),
+                    Some(Kind::Folder) if level < levels && !is_foreign(&entry.path) => {
+                        let later = if entry.link { &mut links } else { &mut folders };
+                        later.push((entry.path, level + 1));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        files.sort();
+        files
+    }
+}
+
+/// Whether a path stands for standard input.
+pub(crate) fn is_standard_input(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Why a file or folder is left out.
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("`{}` cannot be read: {error}", path.display())
+}
+
+fn is_pattern(text: &str) -> bool {
+    text.contains(['*', '?', '['])
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+fn is_foreign(path: &Path) -> bool {
+    path.file_name().and_then(|name| name.to_str()).is_some_and(|name| FOREIGN.contains(&name))
+}
+
+fn may_be_document(path: &Path) -> bool {
+    let ending = path.extension().and_then(|ending| ending.to_str());
+    ending.is_some_and(|ending| ENDINGS.iter().any(|known| ending.eq_ignore_ascii_case(known)))
+}

@@ -1,0 +1,62 @@
+//! What an operator thinks of findings: which are as bad as errors, and which they do not want to see.
+
+use std::collections::BTreeSet;
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, nearest};
+
+use crate::args::Check;
+use crate::exit::Stop;
+
+/// The word for all warnings.
+const WARNINGS: &str = "warnings";
+
+/// How strict a check is.
+#[derive(Debug)]
+pub(crate) struct Strictness {
+    denied: BTreeSet<String>,
+    allowed: BTreeSet<String>,
+    quiet: bool,
+}
+
+impl Strictness {
+    /// As the options say.
+    ///
+    /// # Errors
+    /// When an option names no code, or would have an error overlooked.
+    pub(crate) fn new(arguments: &Check) -> Result<Self, Stop> {
+        let codes = naftiko_check::codes();
+        for id in arguments.deny.iter().filter(|id| *id != WARNINGS) {
+            find("--deny", id, &codes)?;
+        }
+        for id in &arguments.allow {
+            if find("--allow", id, &codes)?.severity == Severity::Error {
+                return Err(Stop::Usage(format!("`--allow {id}`: errors cannot be allowed")));
+            }
+        }
+        Ok(Self {
+            denied: arguments.deny.iter().cloned().collect(),
+            allowed: arguments.allow.iter().cloned().collect(),
+            quiet: arguments.quiet,
+        })
+    }
+
+    /// The findings that are left, as bad as they are then. What is both allowed and denied is allowed.
+    pub(crate) fn judge(&self, mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        findings.retain(|found| !self.allowed.contains(found.code.id));
+        let denied = |found: Diagnostic| {
+            let all = found.severity() == Severity::Warning && self.denied.contains(WARNINGS);
+            if all || self.denied.contains(found.code.id) { found.denied() } else { found }
+        };
+        let mut findings: Vec<Diagnostic> = findings.into_iter().map(denied).collect();
+        findings.retain(|found| !self.quiet || found.severity() != Severity::Note);
+        findings
+    }
+}
+
+fn find(option: &str, id: &str, codes: &[&'static Code]) -> Result<&'static Code, Stop> {
+    codes.iter().copied().find(|code| code.id == id).ok_or_else(|| {
+        let near = nearest(id, codes.iter().map(|code| code.id));
+        let near = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        Stop::Usage(format!("`{option} {id}`: there is no code `{id}`{near}"))
+    })
+}

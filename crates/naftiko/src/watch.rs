@@ -1,0 +1,34 @@
+//! `naftiko check --watch`: again whenever something that was read changes.
+
+use std::time::Duration;
+
+use crate::args::{Check, CheckFormat};
+use crate::check;
+use crate::exit::{Exit, Stop};
+use crate::reading::Reading;
+use crate::screen::Screen;
+use crate::strictness::Strictness;
+use crate::world;
+
+/// How long to wait between two looks at the files.
+const EVERY: Duration = Duration::from_millis(300);
+
+/// What clears a terminal, with what has scrolled out of it, and goes to its upper left corner.
+const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
+
+/// Checks until an interrupt, which ends the process with [`Exit::Done`].
+pub(crate) fn watch(arguments: &Check, strictness: &Strictness, screen: &mut Screen) -> Result<Exit, Stop> {
+    world::leave_on_interrupt(Exit::Done)
+        .map_err(|error| Stop::Usage(format!("`--watch` cannot hear interrupts: {error}")))?;
+    loop {
+        let reading = Reading::new();
+        if arguments.format == CheckFormat::Human && screen.out.terminal {
+            screen.result(CLEAR)?;
+        }
+        check::once(arguments, strictness, &reading, screen)?;
+        screen.message(&screen.err.dim("watching; an interrupt (Ctrl-C) ends it\n"))?;
+        while !reading.has_changed() {
+            world::pause(EVERY);
+        }
+    }
+}
