@@ -5,7 +5,9 @@
 
 mod command;
 mod corpus;
+mod formats;
 mod hostile;
 mod mock;
 mod refused;
+mod watch;
 mod wire;
