@@ -21,6 +21,7 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     let here = diagnostic.related.iter().filter(|label| label.span.file == home);
     let picture = Picture {
         code: Some(diagnostic.code.id),
+        url: Some(diagnostic.code.url()),
         severity: Some(diagnostic.severity()),
         message: visible(&diagnostic.message).into_owned(),
         help: diagnostic.help.as_deref().map(|help| visible(help).into_owned()),
@@ -32,6 +33,7 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
             .into_iter()
             .map(|(file, labels)| Picture {
                 code: None,
+                url: None,
                 severity: None,
                 message: match labels.as_slice() {
                     [only] => visible(&only.text).into_owned(),
@@ -59,7 +61,8 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
         .with_context_lines(1)
-        .with_links(false);
+        // A terminal without color may not know links either.
+        .with_links(style.color);
     let mut out = String::new();
     // Writing to a string fails only where the picture itself cannot be drawn; the plain line is better than nothing.
     match handler.render_report(&mut out, &picture) {
@@ -93,6 +96,7 @@ fn underline(label: &Label, primary: bool) -> LabeledSpan {
 #[derive(Debug)]
 struct Picture {
     code: Option<&'static str>,
+    url: Option<String>,
     severity: Option<Severity>,
     message: String,
     help: Option<String>,
@@ -124,6 +128,10 @@ impl miette::Diagnostic for Picture {
             Some(Severity::Warning) => miette::Severity::Warning,
             Some(Severity::Note) | None => miette::Severity::Advice,
         })
+    }
+
+    fn url<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        self.url.as_ref().map(|url| Box::new(url) as Box<dyn fmt::Display>)
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

@@ -26,7 +26,8 @@ pub(crate) fn watch(arguments: &Check, strictness: &Strictness, screen: &mut Scr
             screen.result(CLEAR)?;
         }
         check::once(arguments, strictness, &reading, screen)?;
-        screen.message(&screen.err.dim("watching; an interrupt (Ctrl-C) ends it\n"))?;
+        let hint = screen.err.dim("watching; an interrupt (Ctrl-C) ends it");
+        screen.message(&format!("{hint}\n"))?;
         while !reading.has_changed() {
             world::pause(EVERY);
         }
