@@ -21,7 +21,8 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     let here = diagnostic.related.iter().filter(|label| label.span.file == home);
     let picture = Picture {
         code: Some(diagnostic.code.id),
-        url: Some(diagnostic.code.url()),
+        // A terminal without color may not know links either.
+        url: style.color.then(|| diagnostic.code.url()),
         severity: Some(diagnostic.severity()),
         message: visible(&diagnostic.message).into_owned(),
         help: diagnostic.help.as_deref().map(|help| visible(help).into_owned()),
@@ -61,7 +62,6 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
         .with_context_lines(1)
-        // A terminal without color may not know links either.
         .with_links(style.color);
     let mut out = String::new();
     // Writing to a string fails only where the picture itself cannot be drawn; the plain line is better than nothing.
