@@ -167,6 +167,20 @@ fn a_name_that_is_not_utf8_is_shown_as_well_as_can_be() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_name_that_a_terminal_would_obey_is_shown_and_not_obeyed() {
+    let folder = folders().with("odd/a\u{1b}[2J.yaml", format!("{HEADER}{FAULTY}"));
+    std::os::unix::fs::symlink("nowhere", folder.path().join("odd/b\u{1b}[2J.yaml")).unwrap();
+    for format in ["human", "json", "sarif", "junit", "github"] {
+        for paths in [&["odd"][..], &["odd/a\u{1b}[2J.yaml", "odd/b\u{1b}[2J.yaml"]] {
+            let ended = folder.naftiko(&[&["check", "--format", format], paths].concat());
+            assert!(!ended.stdout.contains('\u{1b}'), "{format}: {}", ended.stdout);
+            assert!(!ended.stderr.contains('\u{1b}'), "{format}: {}", ended.stderr);
+        }
+    }
+}
+
 /// Runs `naftiko check` with something on standard input.
 fn piped(folder: &Folder, text: &str, arguments: &[&str]) -> Ended {
     let mut command = folder.command(&[&["check"], arguments].concat());

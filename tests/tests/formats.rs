@@ -237,7 +237,7 @@ fn hostile_text_stays_text() {
     let findings = gather(&sources, vec![found.clone().denied(), found]);
     assert_eq!(
         github(&findings).lines().next().unwrap(),
-        "::error file=a%3Ab%2Cc%252C\u{1b}[2J.yaml,line=1,endLine=2,title=flaw::a%0D%0A::error::%250A ]]></failure><x a=\"\u{1b}[31m%0Ahere: </testcase>"
+        "::error file=a%3Ab%2Cc%252C\\u{1b}[2J.yaml,line=1,endLine=2,title=flaw::a\\u{d}\\u{a}::error::%250A ]]></failure><x a=\"\\u{1b}[31m%0Ahere: </testcase>"
     );
     let text = junit(&findings);
     let document = roxmltree::Document::parse(&text).unwrap();

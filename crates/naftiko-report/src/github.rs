@@ -4,6 +4,8 @@ use std::fmt::Write as _;
 
 use naftiko_diagnostics::{Diagnostic, Findings, Severity, SourceMap};
 
+use crate::visible;
+
 /// One command a finding: `::error file=…,line=…,title=…::message`.
 pub fn github(findings: &Findings) -> String {
     findings.diagnostics.iter().map(|found| command(found, &findings.sources)).collect()
@@ -22,17 +24,18 @@ fn command(found: &Diagnostic, sources: &SourceMap) -> String {
         let range = found.primary.span.range();
         let (start, end) = (file.line_column(range.start), file.line_column(range.end));
         let name = file.name().strip_prefix("./").unwrap_or(file.name());
-        let _ = write!(out, "file={},line={},endLine={},", property(name), start.line, end.line);
+        let _ = write!(out, "file={},line={},endLine={},", property(&visible(name)), start.line, end.line);
         // Columns of an annotation over several lines are refused.
         if start.line == end.line {
             let _ = write!(out, "col={},endColumn={},", start.column, end.column);
         }
     }
-    let mut text = found.message.clone();
+    // The log of a workflow is a terminal to whoever reads it.
+    let mut text = visible(&found.message).into_owned();
     let more = [("here", Some(&found.primary.text)), ("help", found.help.as_ref())];
     for (what, said) in more {
         if let Some(said) = said.filter(|said| !said.is_empty()) {
-            let _ = write!(text, "\n{what}: {said}");
+            let _ = write!(text, "\n{what}: {}", visible(said));
         }
     }
     let _ = writeln!(out, "title={}::{}", property(found.code.id), message(&text));

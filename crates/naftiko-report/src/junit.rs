@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use naftiko_diagnostics::{Diagnostic, FileId, Findings, Severity};
 
-use crate::{Style, plain};
+use crate::{Style, plain, visible};
 
 /// A report of every document that was checked, and of every other file that has an error. Warnings and notes are what
 /// a case printed.
@@ -34,7 +34,7 @@ pub fn junit(findings: &Findings) -> String {
 }
 
 fn write_case(out: &mut String, findings: &Findings, id: FileId, name: &str, here: &[&Diagnostic]) {
-    let name = escaped(name);
+    let name = escaped(&visible(name));
     // The line of the first error; of a file without any, its first.
     let (errors, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
         here.iter().partition(|found| found.severity() == Severity::Error);
@@ -57,7 +57,7 @@ fn write_case(out: &mut String, findings: &Findings, id: FileId, name: &str, her
         let _ = writeln!(
             out,
             "      <failure message=\"{}\" type=\"{}\">{}</failure>",
-            escaped(&found.message),
+            escaped(&visible(&found.message)),
             escaped(found.code.id),
             shown(found)
         );

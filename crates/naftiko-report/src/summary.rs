@@ -3,6 +3,7 @@
 use naftiko_diagnostics::{Diagnostic, Findings, Severity};
 
 use crate::Style;
+use crate::visible::visible;
 
 /// How many diagnostics there are of each severity.
 #[derive(Debug, Clone, Copy, Default)]
@@ -40,7 +41,7 @@ pub fn summary(name: &str, diagnostics: &[Diagnostic], style: Style) -> String {
         (0, false) => format!("{}, {}", style.good("no errors"), parts.join(", ")),
         _ => parts.join(", "),
     };
-    format!("{name}: {verdict}\n")
+    format!("{}: {verdict}\n", visible(name))
 }
 
 /// One line over everything that was checked: `3 files: 1 error, 2 warnings`; the name of the file where it is one.

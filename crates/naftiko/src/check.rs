@@ -5,7 +5,7 @@ use std::path::Path;
 
 use naftiko_check::{Checked, Options};
 use naftiko_diagnostics::{Findings, Severity, has_errors};
-use naftiko_report::{Style, diagnostics, summary, total};
+use naftiko_report::{Style, diagnostics, summary, total, visible};
 use naftiko_spec::Files;
 
 use crate::args::{Check, CheckFormat, Lookup};
@@ -59,7 +59,7 @@ pub(crate) fn once(
         }
     }
     for problem in &problems {
-        screen.problem(problem);
+        screen.problem(&visible(problem));
     }
     Ok(match (problems.is_empty(), has_errors(&findings.diagnostics)) {
         (false, _) => Exit::Usage,

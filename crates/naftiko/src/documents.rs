@@ -8,6 +8,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
+use naftiko_report::visible;
 use naftiko_spec::Files as _;
 
 use crate::reading::Reading;
@@ -139,7 +140,7 @@ pub(crate) fn is_standard_input(path: &Path) -> bool {
 
 /// Why a file or folder is left out.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
-    format!("`{}` cannot be read: {error}", path.display())
+    format!("`{}` cannot be read: {error}", visible(&path.display().to_string()))
 }
 
 fn is_pattern(text: &str) -> bool {
