@@ -5,6 +5,7 @@
 
 mod command;
 mod corpus;
+mod explain;
 mod formats;
 mod hostile;
 mod mock;

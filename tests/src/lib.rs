@@ -4,6 +4,8 @@
 //! `warning`, `note`) expects a finding of that code whose place begins on that line; a line may carry several.
 //! Notes are compared only where the fixture expects one. Every fixture sees the provider in `fixtures/acme`.
 
+pub mod pages;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -49,17 +51,8 @@ impl Fixture {
         let main = format!("{name}.yaml");
         let text = std::fs::read_to_string(path).expect("a readable fixture");
         let parts = split(&main, &text);
-        let acme = |file: &str| {
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/acme").join(file);
-            std::fs::read(path).expect("the provider of the fixtures")
-        };
-        let mut files = MemoryFiles::new()
-            .with("shared/acme.yaml", acme("acme.yaml"))
-            .with("shared/acme-openapi.yaml", acme("acme-openapi.yaml"));
-        for (path, text) in &parts {
-            files = files.with(path, text.as_bytes());
-        }
-        let checked = check(Path::new(&main), &Options::default(), &files).expect("the fixture is there");
+        let files = parts.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes()));
+        let checked = check_files(&main, files);
         let expected = parts.iter().flat_map(|(path, text)| expectations(path, text)).collect();
         Self { name, expected, checked }
     }
@@ -67,19 +60,43 @@ impl Fixture {
     /// The findings that count: errors and warnings, and notes where one is expected.
     pub fn found(&self) -> Vec<Finding> {
         let notes = self.expected.iter().any(|(_, _, finding)| finding.starts_with("note"));
-        let counts = |severity: Severity| severity != Severity::Note || notes;
-        let sources = &self.checked.sources;
-        let findings = self.checked.diagnostics.iter().filter(|found| counts(found.severity()));
-        let mut findings: Vec<Finding> = findings
-            .map(|found| {
-                let file = sources.file(found.primary.span.file).expect("a file of the sources");
-                let line = file.line_column(found.primary.span.range().start).line;
-                (file.name().to_owned(), line, format!("{}[{}]", found.severity().as_str(), found.code.id))
-            })
-            .collect();
-        findings.sort();
-        findings
+        findings(&self.checked, notes)
     }
+}
+
+/// Checks a document in memory, beside the provider of the fixtures; `files` go before its files.
+///
+/// # Panics
+/// When the document is not among the files, or the provider cannot be read.
+pub fn check_files(main: &str, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Checked {
+    let acme = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/acme");
+    let mut all = MemoryFiles::new();
+    for file in ["acme.yaml", "acme-openapi.yaml"] {
+        let bytes = std::fs::read(acme.join(file)).expect("the provider of the fixtures");
+        all = all.with(format!("shared/{file}"), bytes);
+    }
+    for (path, bytes) in files {
+        all = all.with(path, bytes);
+    }
+    check(Path::new(main), &Options::default(), &all).expect("the document is there")
+}
+
+/// What was found, by file and line; notes only if they are asked for.
+///
+/// # Panics
+/// When a finding is in no file.
+pub fn findings(checked: &Checked, notes: bool) -> Vec<Finding> {
+    let counts = |severity: Severity| severity != Severity::Note || notes;
+    let found = checked.diagnostics.iter().filter(|found| counts(found.severity()));
+    let mut findings: Vec<Finding> = found
+        .map(|found| {
+            let file = checked.sources.file(found.primary.span.file).expect("a file of the sources");
+            let line = file.line_column(found.primary.span.range().start).line;
+            (file.name().to_owned(), line, format!("{}[{}]", found.severity().as_str(), found.code.id))
+        })
+        .collect();
+    findings.sort();
+    findings
 }
 
 /// The files in a fixture, by path.
@@ -95,7 +112,8 @@ fn split(main: &str, text: &str) -> BTreeMap<String, String> {
     files
 }
 
-fn expectations(path: &str, text: &str) -> Vec<Finding> {
+/// The findings that the comments of a text expect.
+pub fn expectations(path: &str, text: &str) -> Vec<Finding> {
     let mut expected = Vec::new();
     for (line, content) in (1..).zip(text.lines()) {
         let Some((_, comment)) = content.split_once(" # ") else { continue };

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use crate::pages;
 use crate::workspace::Workspace;
 
 /// Writes every schema and removes files that are generated no more.
@@ -26,7 +27,7 @@ pub(crate) fn write(workspace: &Workspace) -> anyhow::Result<()> {
         println!("changed `schemas/{name}`");
     }
     println!("{} schemas are up to date", wanted.len());
-    Ok(())
+    pages::write(workspace)
 }
 
 /// Fails with the names of the files that differ from what would be written.
@@ -35,7 +36,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let drift = drift(&wanted, &present);
     if drift.is_empty() {
         println!("{} schemas are up to date", wanted.len());
-        return Ok(());
+        return pages::check(workspace);
     }
     let names: Vec<String> = drift.iter().map(|name| format!("`schemas/{name}`")).collect();
     bail!("out of date: {}; run `cargo xtask codegen`", names.join(", "))

@@ -9,6 +9,7 @@
 mod ci;
 mod codegen;
 mod e2e;
+mod pages;
 mod tidy;
 mod workspace;
 
@@ -29,7 +30,7 @@ struct Arguments {
 enum Task {
     /// Refuse what the architecture and the house rules forbid.
     Tidy,
-    /// Write the published JSON Schemas into `schemas/`.
+    /// Write what is generated: the JSON Schemas in `schemas/`, and the tables of the codes and their pages.
     Codegen {
         /// Write nothing; fail if what is there differs.
         #[arg(long)]

@@ -64,6 +64,7 @@ fn document(root: &Node, path: &Path, options: &Options, loader: &mut Loader<'_>
             return None;
         }
     };
+    loader.note_ambiguous(root);
     match header.kind {
         Kind::Composition => {
             let (composition, diagnostics) = Composition::lower(root, header.edition);

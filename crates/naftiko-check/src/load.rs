@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use naftiko_diagnostics::{Diagnostic, SourceMap};
 use naftiko_spec::Files;
-use naftiko_syntax::{Limits, Node, parse_bytes};
+use naftiko_syntax::{Limits, Node, ambiguous_scalars, parse_bytes};
 
 /// Files, sources and diagnostics of one check.
 pub(crate) struct Loader<'a> {
@@ -27,6 +27,14 @@ impl<'a> Loader<'a> {
         let cut_short = parsed.is_cut_short();
         self.diagnostics.extend(parsed.diagnostics);
         parsed.root.filter(|_| !cut_short)
+    }
+
+    /// Notes what older readers of YAML take for something else in a document of ours. Descriptions are left alone:
+    /// whoever checks a composition rarely writes them.
+    pub(crate) fn note_ambiguous(&mut self, root: &Node) {
+        let Some(file) = self.sources.file(root.span.file) else { return };
+        let notes = ambiguous_scalars(root, file.text());
+        self.diagnostics.extend(notes);
     }
 
     /// The tree of a file.

@@ -110,6 +110,7 @@ impl Provider {
         let root = loader.read(path).ok().flatten()?;
         match Header::read(&root) {
             Ok(Header { kind: Kind::Capabilities, edition }) => {
+                loader.note_ambiguous(&root);
                 let (capabilities, diagnostics) = Capabilities::lower(&root, edition);
                 loader.report(diagnostics);
                 Some(Self::load(capabilities, path, &options.openapi, loader))

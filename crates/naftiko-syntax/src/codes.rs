@@ -65,8 +65,8 @@ pub static UNDEFINED_ALIAS: Code = error("undefined-alias", "an alias names no a
 /// A tag that YAML's core schema does not have; the value is read as if untagged.
 pub static UNKNOWN_TAG: Code = warning("unknown-tag", "a tag is not known and is ignored");
 
-/// A plain scalar that YAML 1.1 readers read as something else. Reported only by
-/// [`ambiguous_scalars`](crate::ambiguous_scalars).
+/// A plain scalar that YAML 1.1 readers read as something else. Reported by
+/// [`ambiguous_scalars`](crate::ambiguous_scalars), not by reading.
 pub static YAML_1_1_WORD: Code =
     Code { id: "yaml-1-1-word", severity: Severity::Note, summary: "YAML 1.1 reads a value differently" };
 

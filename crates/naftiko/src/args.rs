@@ -40,6 +40,10 @@ pub(crate) enum Command {
     Run(Box<Run>),
     /// Print a published JSON Schema
     Schema(Schema),
+    /// Say what a code means and what to write instead
+    Explain(Explain),
+    /// List every code that `check` can report
+    Codes(Codes),
 }
 
 /// Where to look besides the document.
@@ -120,6 +124,20 @@ pub(crate) enum SchemaName {
     Capabilities02,
     /// What `naftiko check --format json` writes
     Findings,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// A code, as it stands in brackets behind `error`, `warning` or `note`
+    #[arg(value_name = "CODE")]
+    pub(crate) code: String,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Codes {
+    /// Write them as JSON, with the addresses of their pages
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Debug, Args)]

@@ -11,6 +11,7 @@ use naftiko_spec::Files;
 use crate::args::{Check, CheckFormat, Lookup};
 use crate::documents::{Documents, is_standard_input, unreadable};
 use crate::exit::{Exit, Stop};
+use crate::explain;
 use crate::reading::Reading;
 use crate::screen::Screen;
 use crate::strictness::Strictness;
@@ -72,7 +73,8 @@ fn report(findings: &Findings, format: CheckFormat, style: Style) -> Result<Stri
     let text = match format {
         CheckFormat::Human => {
             let findings_as_text = diagnostics(&findings.diagnostics, &findings.sources, style);
-            Ok(findings_as_text + &total(findings, style))
+            let read_on = explain::pointer(explain::first_error(&findings.diagnostics), style);
+            Ok(findings_as_text + &total(findings, style) + &read_on)
         }
         CheckFormat::Json => naftiko_report::json(findings),
         CheckFormat::Sarif => naftiko_report::sarif(findings, &naftiko_check::codes()),

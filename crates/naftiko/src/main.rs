@@ -7,6 +7,8 @@ mod args;
 mod check;
 mod documents;
 mod exit;
+mod explain;
+mod pages;
 mod plan;
 mod reading;
 mod run;
@@ -32,6 +34,8 @@ fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Check(arguments) => check::check(arguments, &mut screen),
         Command::Plan(arguments) => plan::plan(arguments, &mut screen),
+        Command::Explain(arguments) => explain::explain(arguments, &mut screen),
+        Command::Codes(arguments) => explain::codes(arguments, &mut screen),
         Command::Run(arguments) => run::run(arguments, &mut screen),
         Command::Schema(arguments) => schema::schema(arguments, &mut screen),
     };

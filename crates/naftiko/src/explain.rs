@@ -1,0 +1,111 @@
+//! `naftiko explain` and `naftiko codes`: what the codes of diagnostics mean.
+
+use std::fmt::Write as _;
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, nearest};
+use naftiko_report::{Style, page};
+use serde_json::json;
+
+use crate::args::{Codes, Explain};
+use crate::exit::{Exit, Stop};
+use crate::pages::PAGES;
+use crate::screen::Screen;
+
+/// Prints the page of a code.
+pub(crate) fn explain(arguments: &Explain, screen: &mut Screen) -> Result<Exit, Stop> {
+    // A code copied with its severity and brackets is as good.
+    let sought = arguments.code.rsplit_once('[').map_or(arguments.code.as_str(), |(_, code)| code);
+    let sought = sought.trim_end_matches(']');
+    let Some(text) = page_of(sought) else { return Err(Stop::Usage(unknown(sought))) };
+    screen.result(&page(text, screen.out))?;
+    Ok(Exit::Done)
+}
+
+fn page_of(code: &str) -> Option<&'static str> {
+    PAGES.iter().find(|(id, _)| *id == code).map(|(_, page)| *page)
+}
+
+fn unknown(code: &str) -> String {
+    match nearest(code, PAGES.iter().map(|(id, _)| *id)) {
+        Some(near) => format!("there is no code `{code}`; did you mean `{near}`?"),
+        None => format!("there is no code `{code}`; `naftiko codes` lists them"),
+    }
+}
+
+/// Lists every code.
+pub(crate) fn codes(arguments: &Codes, screen: &mut Screen) -> Result<Exit, Stop> {
+    let codes = naftiko_check::codes();
+    let text = if arguments.json { as_json(&codes) } else { as_table(&codes, screen.out) };
+    screen.result(&text)?;
+    Ok(Exit::Done)
+}
+
+fn as_json(codes: &[&Code]) -> String {
+    let rows: Vec<_> = codes
+        .iter()
+        .map(|code| {
+            json!({
+                "id": code.id,
+                "severity": code.severity,
+                "summary": code.summary,
+                "fix": has_fix(code),
+                "url": code.url(),
+            })
+        })
+        .collect();
+    format!("{:#}\n", serde_json::Value::from(rows))
+}
+
+fn as_table(codes: &[&Code], style: Style) -> String {
+    let width = codes.iter().map(|code| code.id.len()).max().unwrap_or_default();
+    let mut table = String::new();
+    for code in codes {
+        let severity = style.severity(code.severity, &format!("{:7}", code.severity.as_str()));
+        let fix = if has_fix(code) { "fix" } else { "" };
+        let _ = writeln!(table, "{:width$}  {severity}  {fix:3}  {}", code.id, code.summary);
+    }
+    table
+}
+
+/// Whether its page says that there may be a fix; that this is true is tested with the pages.
+fn has_fix(code: &Code) -> bool {
+    let line = page_of(code.id).and_then(|page| page.lines().nth(4));
+    line.is_some_and(|line| line.ends_with("with a fix"))
+}
+
+/// The code of the first error.
+pub(crate) fn first_error(diagnostics: &[Diagnostic]) -> Option<&'static Code> {
+    diagnostics.iter().find(|found| found.severity() == Severity::Error).map(|found| found.code)
+}
+
+/// Where to read on, for a person at a terminal.
+pub(crate) fn pointer(first: Option<&Code>, style: Style) -> String {
+    match first.filter(|_| style.terminal) {
+        Some(code) => style.dim(&format!("more about it: naftiko explain {}", code.id)) + "\n",
+        None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_page() {
+        let pages: Vec<&str> = PAGES.iter().map(|(id, _)| *id).collect();
+        let codes: Vec<&str> = naftiko_check::codes().iter().map(|code| code.id).collect();
+        assert_eq!(pages, codes, "run `cargo xtask codegen`");
+        for (id, page) in PAGES {
+            assert!(page.starts_with(&format!("# {id}\n")), "{id}");
+        }
+    }
+
+    #[test]
+    fn only_a_person_at_a_terminal_is_told_where_to_read_on() {
+        let code = naftiko_check::codes().into_iter().find(|code| code.id == "cycle");
+        let terminal = Style { terminal: true, color: false, width: 80 };
+        assert_eq!(pointer(code, terminal), "more about it: naftiko explain cycle\n");
+        assert_eq!(pointer(code, Style::PLAIN), "");
+        assert_eq!(pointer(None, terminal), "");
+    }
+}
