@@ -100,7 +100,7 @@ impl Typing<'_> {
     fn unknown_field(&self, ty: &Type, name: &str, reading: &Reading<'_>) -> Problem {
         let owner = self.owner(reading);
         let is_input = reading.index == 0 && matches!(reading.path.base, Base::Root(Root::Inputs, _));
-        let range = reading.range.clone();
+        let range = self.key(reading);
         let shown = shorten(name);
         let problem = if is_input {
             Problem::new(&UNKNOWN_INPUT, range, format!("there is no input `{shown}`"))
@@ -117,9 +117,14 @@ impl Typing<'_> {
         }
         let fields: Vec<String> = ty.fields().into_iter().map(|(field, _)| field).collect();
         if let Some(near) = nearest(name, fields.iter().map(String::as_str)) {
-            return problem
-                .with_help(format!("did you mean `{near}`?"))
-                .with_replacement(reading.range.clone(), Selector::Field(near.to_owned()).to_string());
+            let field = Selector::Field(near.to_owned()).to_string();
+            let problem = problem.with_help(format!("did you mean `{near}`?"));
+            return match field.strip_prefix('.') {
+                Some(bare) if self.key(reading) != *reading.range => {
+                    problem.with_replacement(self.key(reading), bare)
+                }
+                _ => problem.with_replacement(reading.range.clone(), field),
+            };
         }
         if let Some((help, removed)) = result_habit(&owner, name, reading) {
             let problem = problem.with_help(help);
@@ -136,7 +141,7 @@ impl Typing<'_> {
     fn not_an_object(&self, ty: &Type, name: &str, reading: &Reading<'_>) -> Problem {
         let owner = self.owner(reading);
         let problem =
-            Problem::new(&NOT_AN_OBJECT, reading.range.clone(), format!("`{owner}` is {ty}, not an object"))
+            Problem::new(&NOT_AN_OBJECT, self.key(reading), format!("`{owner}` is {ty}, not an object"))
                 .with_label("has no fields");
         let is_list = ty.items().is_some();
         if matches!(name, "length" | "size" | "count") && (is_list || Type::string().overlaps(ty)) {
@@ -170,8 +175,22 @@ impl Typing<'_> {
             .filter(|(_, field)| field.ty != Type::Any && field.ty.items().is_some())
             .map(|(name, _)| name)
             .collect();
+        let next = match reading.path.selectors.get(reading.index + 1) {
+            Some((Selector::Field(name), _)) => Some(name.as_str()),
+            _ => None,
+        };
+        let is_index = matches!(reading.path.selectors.get(reading.index), Some((Selector::Index(_), _)));
+        let of_items = |list: &String| {
+            let items = ty.field(list).and_then(|field| field.ty.items()).unwrap_or(Type::Any);
+            next.is_none_or(|next| items.field(next).is_some())
+        };
         let problem = match lists.as_slice() {
-            [only] => {
+            _ if is_index && next.is_some_and(|next| ty.field(next).is_some()) => {
+                let help =
+                    format!("`{owner}` is one, not a list of them: leave out `{}`", self.selector(reading));
+                problem.with_help(help).with_replacement(reading.range.clone(), "")
+            }
+            [only] if of_items(only) => {
                 let field = Selector::Field(only.clone()).to_string();
                 let place = reading.range.start..reading.range.start;
                 problem.with_help(format!("did you mean `{owner}{field}`?")).with_replacement(place, field)
@@ -180,6 +199,17 @@ impl Typing<'_> {
         };
         self.report(problem);
         None
+    }
+
+    /// What is written of a selector.
+    fn selector(&self, reading: &Reading<'_>) -> &str {
+        self.text.get(reading.range.clone()).unwrap_or_default()
+    }
+
+    /// Where the name of a field stands, without the `.` before it.
+    fn key(&self, reading: &Reading<'_>) -> Range<usize> {
+        let dot = usize::from(self.selector(reading).starts_with('.'));
+        reading.range.start + dot..reading.range.end
     }
 
     /// What is written before a selector.

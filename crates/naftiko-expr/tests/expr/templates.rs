@@ -137,7 +137,7 @@ fn types_of_templates() {
     assert_eq!(typed("a-${inputs.nil ?? ''}"), fine("a string", Presence::Always));
     assert_eq!(typed("${inputs.list}").0, "a list");
     assert_eq!(typed("a ${inputs.list} b").2, r#"[("type-mismatch", Some("inputs.list"))]"#);
-    assert_eq!(typed("a ${ inputs.nam } b").2, r#"[("unknown-input", Some(".nam"))]"#);
+    assert_eq!(typed("a ${ inputs.nam } b").2, r#"[("unknown-input", Some("nam"))]"#);
     let nested: Template = serde_json::from_value(json!({"a": ["x", "${inputs.nick}"]})).unwrap();
     let (nested, problems) = nested.type_in(&world);
     assert!(problems.is_empty());
