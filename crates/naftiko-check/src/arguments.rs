@@ -160,7 +160,12 @@ impl Binder<'_> {
         };
         for parameter in &places {
             if let Some((found, span)) = mismatch(&parameter.ty, argument, ty) {
-                self.diagnostics.push(faults::wrong_argument_type::report(parameter, &found, span));
+                self.diagnostics.push(faults::wrong_argument_type::report(
+                    parameter,
+                    &found,
+                    span,
+                    &argument.value,
+                ));
             }
             self.push(parameter.slot.clone(), argument);
         }

@@ -74,7 +74,7 @@ fn document(root: &Node, path: &Path, options: &Options, loader: &mut Loader<'_>
         Kind::Capabilities => {
             let (capabilities, diagnostics) = Capabilities::lower(root, header.edition);
             loader.report(diagnostics);
-            let provider = Provider::load(capabilities, path, &options.openapi, loader);
+            let provider = Provider::load(capabilities, root, path, &options.openapi, loader);
             loader.report(provider.check());
             None
         }

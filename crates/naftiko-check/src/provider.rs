@@ -1,11 +1,13 @@
 //! Providers: capabilities documents with their OpenAPI descriptions.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use naftiko_adapter::Method;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned, has_errors};
 use naftiko_openapi::{Catalogue, Entry};
 use naftiko_spec::{AuthKind, Capabilities, Composition, Header, Kind, Mapping, Target};
+use naftiko_syntax::Node;
 
 use crate::check::Options;
 use crate::faults;
@@ -19,6 +21,8 @@ pub(crate) struct Provider {
     pub(crate) path: PathBuf,
     /// The document.
     pub(crate) capabilities: Capabilities,
+    /// Names that it maps to something that could not be understood, which has its diagnostic.
+    unclear: BTreeSet<String>,
     /// The descriptions; none: types are *any*.
     pub(crate) catalogues: Vec<Catalogue>,
     /// Whether a description was named and could not be read, which has its diagnostic.
@@ -31,7 +35,7 @@ pub(crate) enum Found<'a> {
     Operation { catalogue: &'a Catalogue, entry: &'a Entry, mapping: Option<&'a Mapping> },
     /// There is no such operation.
     Missing { mapping: Option<&'a Mapping>, nearest: Vec<&'a Entry> },
-    /// There is no description to look in.
+    /// There is no description to look in, or what the name is mapped to could not be understood.
     Undescribed,
 }
 
@@ -113,7 +117,7 @@ impl Provider {
                 loader.note_ambiguous(&root);
                 let (capabilities, diagnostics) = Capabilities::lower(&root, edition);
                 loader.report(diagnostics);
-                Some(Self::load(capabilities, path, &options.openapi, loader))
+                Some(Self::load(capabilities, &root, path, &options.openapi, loader))
             }
             Ok(header) => {
                 loader.report([faults::wrong_document::report(&root, header.kind)]);
@@ -129,6 +133,7 @@ impl Provider {
     /// A capabilities document with its descriptions: those given, or those it names.
     pub(crate) fn load(
         capabilities: Capabilities,
+        root: &Node,
         path: &Path,
         given: &[PathBuf],
         loader: &mut Loader<'_>,
@@ -164,7 +169,10 @@ impl Provider {
         }
         let sought = if given.is_empty() { capabilities.openapi.len() } else { given.len() };
         let is_broken = catalogues.len() < sought;
-        Self { id, path: path.to_path_buf(), capabilities, catalogues, is_broken }
+        let names = root.get("operations").and_then(Node::as_mapping).into_iter();
+        let names = names.flat_map(naftiko_syntax::Mapping::iter).map(|(name, _)| name.to_owned());
+        let unclear = names.filter(|name| !capabilities.operations.contains_key(name)).collect();
+        Self { id, path: path.to_path_buf(), capabilities, unclear, catalogues, is_broken }
     }
 
     /// Whether its operations are described.
@@ -181,7 +189,7 @@ impl Provider {
     /// What a name stands for.
     pub(crate) fn operation(&self, name: &str) -> Found<'_> {
         // With part of the descriptions unread, a name that is not found may well be there.
-        if !self.is_described() {
+        if !self.is_described() || self.unclear.contains(name) {
             return Found::Undescribed;
         }
         let mapping = self.capabilities.operations.get(name);

@@ -138,7 +138,11 @@ fn operation(
             Resolved::Unknown
         }
         Found::Missing { mapping: None, nearest } => {
-            diagnostics.push(faults::unknown_operation::used(name, listed, provider, &nearest));
+            let meant = faults::unknown_operation::meant(name, listed, capability, provider);
+            diagnostics.push(match meant {
+                Some(meant) => meant,
+                None => faults::unknown_operation::used(name, listed, provider, &nearest),
+            });
             Resolved::Unknown
         }
         Found::Operation { catalogue, entry, mapping } => {

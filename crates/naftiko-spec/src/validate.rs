@@ -137,7 +137,10 @@ fn not_one_of(node: &Node, options: &[String]) -> Diagnostic {
     let found = plain(&node.to_json());
     let diagnostic =
         Diagnostic::new(&INVALID_VALUE, node.span, format!("expected {}, found `{found}`", one_of(options)));
-    match nearest(&found, options.iter().map(String::as_str)) {
+    let options = || options.iter().map(String::as_str);
+    // `int` and `bool` are what other languages call it.
+    let abbreviated = || options().find(|option| found.len() > 2 && option.starts_with(&found));
+    match nearest(&found, options()).or_else(abbreviated) {
         Some(near) => diagnostic.with_suggestion(near),
         None => diagnostic,
     }

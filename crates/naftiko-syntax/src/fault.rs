@@ -111,7 +111,14 @@ fn tab(around: &Surroundings<'_>) -> Option<Diagnostic> {
         let indent = start..start + lines::indentation(text, start);
         if let Some(tab) = lines::slice(text, indent.clone()).find('\t') {
             let tabs = lines::count(text, start + tab, |byte| byte == b'\t');
-            let spaces = lines::slice(text, indent.clone()).replace('\t', "  ");
+            let written = lines::slice(text, indent.clone());
+            let spaces = match around.columns.last() {
+                // Tabs alone say nothing of how deep: as deep as the lines above is the best guess.
+                Some(&column) if written.bytes().all(|byte| byte == b'\t') && column > 0 => {
+                    " ".repeat(column)
+                }
+                _ => written.replace('\t', "  "),
+            };
             let span = Span::new(around.file, indent);
             let fix = Fix::replace("indent by spaces", span, spaces, Applicability::Unsafe);
             let message = "a tab stands where only spaces indent";

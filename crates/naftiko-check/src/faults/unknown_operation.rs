@@ -1,16 +1,38 @@
 //! An operation that the provider's OpenAPI description does not have.
 
-use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned};
+use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, nearest};
 use naftiko_openapi::Entry;
-use naftiko_spec::{Edition, Mapping, Target};
+use naftiko_spec::{Capability, Edition, Mapping, Target};
 
-use crate::provider::Provider;
+use crate::provider::{Found, Provider};
 
 pub(crate) static CODE: Code = Code {
     id: "unknown-operation",
     severity: Severity::Error,
     summary: "an operation that the provider's OpenAPI description does not have",
 };
+
+/// A step misspells a name that its capability lists, or that the document maps, and that stands for an operation.
+pub(crate) fn meant(
+    name: &Spanned<String>,
+    listed: Option<&Spanned<String>>,
+    capability: Option<&Capability>,
+    provider: &Provider,
+) -> Option<Diagnostic> {
+    if listed.is_some() {
+        return None;
+    }
+    let in_capability = capability.into_iter().flat_map(|capability| &capability.operations);
+    let in_capability = in_capability.map(|operation| (operation.value.as_str(), operation.span));
+    let mapped = provider.capabilities.operations.iter().map(|(name, mapping)| (name.as_str(), mapping.key));
+    let stands = |name: &str| matches!(provider.operation(name), Found::Operation { .. });
+    let names: Vec<_> = in_capability.chain(mapped).filter(|(name, _)| stands(name)).collect();
+    let near = nearest(&name.value, names.iter().map(|(name, _)| *name))?;
+    let (_, span) = names.iter().find(|(name, _)| *name == near)?;
+    let message = format!("`{}` is not an operation of `{}`", name.value, provider.id);
+    let diagnostic = Diagnostic::new(&CODE, name.span, message).with_suggestion(near);
+    Some(diagnostic.with_related(*span, format!("`{near}` is here")))
+}
 
 /// A step uses it; `listed` is where its capability lists it.
 pub(crate) fn used(
