@@ -4,6 +4,7 @@
 //! `warning`, `note`) expects a finding of that code whose place begins on that line; a line may carry several.
 //! Notes are compared only where the fixture expects one. Every fixture sees the provider in `fixtures/acme`.
 
+pub mod faults;
 pub mod pages;
 
 use std::collections::BTreeMap;

@@ -9,6 +9,7 @@
 mod ci;
 mod codegen;
 mod e2e;
+mod faults;
 mod pages;
 mod tidy;
 mod workspace;
@@ -38,6 +39,8 @@ enum Task {
     },
     /// Run the onboarding composition against the `WorkOS` emulator; needs Node.
     E2e,
+    /// Print how many of the mistakes in `tests/faults` are found, and where.
+    Faults,
     /// Everything that has to hold before a change goes in; stops at the first failure.
     Ci,
 }
@@ -59,6 +62,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Codegen { check: false } => codegen::write(&workspace),
         Task::Codegen { check: true } => codegen::check(&workspace),
         Task::E2e => e2e::run(&workspace),
+        Task::Faults => faults::run(),
         Task::Ci => ci::run(&workspace),
     }
 }
