@@ -68,6 +68,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("unknown-step", include_str!("../../../docs/codes/unknown-step.md")),
     ("unknown-tag", include_str!("../../../docs/codes/unknown-tag.md")),
     ("unlisted-operation", include_str!("../../../docs/codes/unlisted-operation.md")),
+    ("unmarked-reference", include_str!("../../../docs/codes/unmarked-reference.md")),
     ("unsupported-authentication", include_str!("../../../docs/codes/unsupported-authentication.md")),
     ("unsupported-description", include_str!("../../../docs/codes/unsupported-description.md")),
     ("unsupported-document-kind", include_str!("../../../docs/codes/unsupported-document-kind.md")),
