@@ -3,6 +3,8 @@
 //! For each parameter, the first rule that gives exactly one candidate of the right type wins; two are an error, and
 //! so is none for a required parameter. Rule 1, the literal argument on the step, has had its turn before.
 
+use std::collections::BTreeSet;
+
 use naftiko_diagnostics::Span;
 use naftiko_expr::{Expression, Presence, Root, Segment, Type};
 use naftiko_plan::Slot;
@@ -112,7 +114,9 @@ impl<'a> Inferrer<'a> {
     }
 
     fn inputs(&self, is: impl Fn(&str) -> bool, reason: impl Fn(&str) -> String) -> Vec<Candidate> {
+        let mut seen = BTreeSet::new();
         let inputs = self.composition.inputs.iter().filter(|input| is(&input.name.value));
+        let inputs = inputs.filter(|input| seen.insert(input.name.value.as_str()));
         inputs
             .filter_map(|input| {
                 let name = &input.name.value;

@@ -27,8 +27,11 @@ pub(crate) struct StepScope<'a> {
 
 impl<'a> Names<'a> {
     pub(crate) fn new(composition: &'a Composition, steps: &[Resolved]) -> Self {
-        let properties: Map<String, Value> =
-            composition.inputs.iter().map(|input| (input.name.value.clone(), input.schema.clone())).collect();
+        // Of two inputs of one name the first counts; the second has its diagnostic.
+        let mut properties: Map<String, Value> = Map::new();
+        for input in &composition.inputs {
+            properties.entry(input.name.value.clone()).or_insert_with(|| input.schema.clone());
+        }
         let required: Vec<&str> = composition
             .inputs
             .iter()

@@ -110,7 +110,15 @@ pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic>
     let value = default.to_json();
     let error = validator.iter_errors(&value).next()?;
     let place = default.span_at(error.instance_path().as_str(), Place::Value).unwrap_or(default.span);
-    Some(Diagnostic::new(&UNFIT_DEFAULT, place, format!("the default does not fit the input: {error}")))
+    let diagnostic =
+        Diagnostic::new(&UNFIT_DEFAULT, place, format!("the default does not fit the input: {error}"));
+    let Error::Enum { options } = error.kind() else { return Some(diagnostic) };
+    let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
+    let meant = nearest(value.as_str().unwrap_or_default(), options.iter().map(String::as_str));
+    Some(match meant {
+        Some(near) => diagnostic.with_suggestion(near),
+        None => diagnostic,
+    })
 }
 
 fn wrong_type(node: &Node, expected: &str) -> Diagnostic {
