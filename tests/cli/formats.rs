@@ -54,7 +54,7 @@ fn a_folder_is_its_documents() {
         "shared/acme.yaml:15:98: error[unknown-operation",
         "flows/deep/warned.YAML:5:1: warning[ignored-key",
         "flows/e.json:1:62: error[yaml-syntax",
-        "flows/faulty.yml:8:36: error[unknown-field",
+        "flows/faulty.yml:8:37: error[unknown-field",
     ];
     assert_eq!(found(&ended), expected, "{}", ended.stdout);
     assert_eq!(last_line(&ended.stdout), "5 files: 3 errors, 1 warning");
@@ -197,7 +197,7 @@ fn standard_input_is_a_document() {
     let folder = folders();
     let ended = piped(&folder, &format!("{HEADER}{FAULTY}"), &["-q", "-"]);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
-    assert_eq!(found(&ended), ["<stdin>:8:36: error[unknown-field"]);
+    assert_eq!(found(&ended), ["<stdin>:8:37: error[unknown-field"]);
     assert_eq!(last_line(&ended.stdout), "<stdin>: 1 error");
 }
 
@@ -256,7 +256,7 @@ fn quiet_leaves_out_notes_and_nothing_else() {
     let quiet = folder.naftiko(&["check", "composition.yaml", "--quiet"]);
     assert!(loud.stdout.contains("note[inferred-argument]"), "{}", loud.stdout);
     assert_eq!((loud.code, quiet.code), (1, 1));
-    assert_eq!(found(&quiet), ["composition.yaml:8:36: error[unknown-field"]);
+    assert_eq!(found(&quiet), ["composition.yaml:8:37: error[unknown-field"]);
     let denied = folder.naftiko(&["check", "composition.yaml", "-q", "--deny", "inferred-argument"]);
     assert_eq!(last_line(&denied.stdout), "composition.yaml: 2 errors", "what is denied is no note");
 }
@@ -280,7 +280,7 @@ fn standard_output_is_the_document_and_nothing_else() {
     ::error file=shared/acme.yaml,line=15,endLine=15,col=98,endColumn=114,title=unknown-operation::`removeEverything` is not in the OpenAPI description%0Ahelp: map it to an operation under `operations`, or take it away
     ::warning file=flows/deep/warned.YAML,line=5,endLine=5,col=1,endColumn=9,title=ignored-key::`audience` means nothing in a composition of edition 0.1 and is ignored%0Ahelp: a composition takes api, created, description, inputs, modified, name, outputs, provider, providerId, specification, specificationVersion, steps, tags
     ::error file=flows/e.json,line=1,endLine=1,col=62,endColumn=63,title=yaml-syntax::`[` is never closed%0Ahelp: write `]` where it ends, or the whole value in quotes
-    ::error file=flows/faulty.yml,line=8,endLine=8,col=36,endColumn=40,title=unknown-field::`Organization` has no field `idd`%0Ahere: unknown field%0Ahelp: did you mean `id`?
+    ::error file=flows/faulty.yml,line=8,endLine=8,col=37,endColumn=40,title=unknown-field::`Organization` has no field `idd`%0Ahere: unknown field%0Ahelp: did you mean `id`?
     ");
 }
 
