@@ -5,6 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::functions::Function;
+use crate::proof;
 
 /// An expression and the bytes it was read from.
 #[derive(Debug, Clone, PartialEq)]
@@ -121,6 +122,31 @@ pub struct Path {
     pub base: Base,
     /// What is read, one after the other, each with its place.
     pub selectors: Vec<(Selector, Range<usize>)>,
+}
+
+impl Path {
+    /// A path; the name of a header is put into lower case, as `response.headers` holds it: names of headers have no
+    /// case (RFC 9110 §5.1).
+    pub(crate) fn new(base: Base, mut selectors: Vec<(Selector, Range<usize>)>) -> Self {
+        let before = match &base {
+            Base::Root(Root::Response, _) => Some(Vec::new()),
+            Base::Value(inner) => {
+                proof::path_of(inner).filter(|path| path.root == Root::Response).map(|path| path.selectors)
+            }
+            Base::Root(..) | Base::Current(_) => None,
+        };
+        if let Some(mut before) = before {
+            let written = selectors.iter_mut().map(|(selector, _)| selector);
+            let mut path = before.iter_mut().chain(written);
+            let is_headers = |selector: &mut Selector| *selector == Selector::Field("headers".to_owned());
+            if path.next().is_some_and(is_headers)
+                && let Some(Selector::Field(name)) = path.next()
+            {
+                name.make_ascii_lowercase();
+            }
+        }
+        Self { base, selectors }
+    }
 }
 
 /// Where a path begins.

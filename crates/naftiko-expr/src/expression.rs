@@ -42,7 +42,7 @@ impl Expression {
             selectors.push((selector, start..text.len()));
         }
         let range = 0..text.len();
-        Self { text, root: Expr { kind: ExprKind::Path(Path { base, selectors }), range } }
+        Self { text, root: Expr { kind: ExprKind::Path(Path::new(base, selectors)), range } }
     }
 
     /// The text as it was written.

@@ -101,7 +101,7 @@ impl Builder {
         }
         let kind = match base {
             Base::Value(inner) if selectors.is_empty() => inner.kind,
-            base => ExprKind::Path(Path { base, selectors }),
+            base => ExprKind::Path(Path::new(base, selectors)),
         };
         Ok(Expr { kind, range: start..end })
     }

@@ -69,8 +69,10 @@ pub(super) struct Answered<'a> {
 impl<'a> Answered<'a> {
     /// Gives the body back by [`Self::into_body`]: bodies can be large.
     pub(super) fn new(scope: &'a Scope, response: Response) -> Self {
+        // Expressions read a header by its lower-case name, whatever the adapter did.
+        let headers = response.headers.into_iter();
         let headers: Map<String, Value> =
-            response.headers.into_iter().map(|(name, value)| (name, value.into())).collect();
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.into())).collect();
         let mut object = Map::new();
         object.insert("status".into(), response.status.into());
         object.insert("headers".into(), headers.into());

@@ -43,6 +43,8 @@ fn paths_read_one_place() {
     gives("list.data[0].id", json!("c1"));
     gives("list.data[-2].id", json!("c3"));
     gives("inputs.nil", json!(null));
+    gives("response.headers['X-Id']", json!("7"));
+    absent("response.body.State");
     absent("inputs.unknown");
     absent("list.data[9]");
     absent("list.data[-9].id");

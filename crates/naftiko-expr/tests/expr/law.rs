@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use naftiko_expr::{EvaluationError, Expression, Presence, Template, Type, Typed};
+use naftiko_expr::{EvaluationError, Expression, Presence, Selector, Template, Type, Typed};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -391,6 +391,34 @@ proptest! {
                 prop_assert!(typed.ty.accepts(&Type::of_value(value)), "{} and {value}", typed.ty);
                 prop_assert!(typed.ty.accepts(&typed.ty));
             }
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_header_has_no_case(name in "[a-zA-Z]{1,3}(-[a-zA-Z]{1,3})?", there in any::<bool>()) {
+        let lower = name.to_ascii_lowercase();
+        let headers = if there { json!({&lower: "7"}) } else { json!({}) };
+        let mut world = World::of_schemas(&json!({"response": {"type": "object", "required": ["headers"], "properties": {
+            "headers": {"type": "object", "properties": {&lower: {"type": "string"}}, "additionalProperties": false},
+        }}}));
+        world.values = json!({"response": {"headers": headers}});
+        let expected = there.then(|| json!("7"));
+        for path in [
+            format!("response.headers['{name}']"),
+            format!("response.headers.{name}"),
+            format!("response['headers']['{name}']"),
+            format!("(response.headers)['{name}']"),
+            format!("(response).headers['{name}']"),
+        ] {
+            let expression = Expression::parse(&path).unwrap();
+            let (typed, problems) = expression.type_in(&world);
+            prop_assert_eq!(problems, []);
+            let evaluated = expression.evaluate(&world);
+            prop_assert_eq!(&evaluated, &Ok(expected.clone()), "{}", path);
+            check(&typed, &evaluated)?;
+            let proved = Expression::parse(&format!("exists({path}) && response.headers.{lower} == '7'")).unwrap();
+            prop_assert_eq!(proved.evaluate(&world), Ok(Some(json!(there))));
+            prop_assert!(proved.proofs().iter().all(|proof| proof.selectors.last() == Some(&Selector::Field(lower.clone()))));
         }
     }
 }
