@@ -52,8 +52,8 @@ pub(crate) fn query(parameter: &Parameter, value: &Value) -> Result<String, Fail
     let coder = Coder::of(parameter, RESERVED_IN_QUERY, &flat);
     let pairs = match parameter.style {
         Style::Form => pairs(parameter, &flat, parameter.explode, ",", &coder)?,
-        Style::SpaceDelimited => delimited(parameter, &flat, "%20", &coder)?,
-        Style::PipeDelimited => delimited(parameter, &flat, "%7C", &coder)?,
+        Style::SpaceDelimited => delimited(parameter, &flat, ' ', &coder)?,
+        Style::PipeDelimited => delimited(parameter, &flat, '|', &coder)?,
         Style::DeepObject => match &flat {
             Flat::Map(entries) => named(parameter, entries)?
                 .iter()
@@ -68,16 +68,22 @@ pub(crate) fn query(parameter: &Parameter, value: &Value) -> Result<String, Fail
 }
 
 /// Lists and objects separated by spaces or pipes. Exploded lists are repeated, as every reader of these styles does.
+///
+/// The separator stands encoded in the query, just like the same character in an item: an item that holds it would
+/// arrive as two.
 fn delimited(
     parameter: &Parameter,
     flat: &Flat,
-    separator: &str,
+    separator: char,
     coder: &Coder,
 ) -> Result<Vec<(String, String)>, Failure> {
     match flat {
         Flat::One(_) => Err(no_meaning(parameter, "for a single value")),
         Flat::Map(_) if parameter.explode => Err(no_meaning(parameter, "for an exploded object")),
-        _ => pairs(parameter, flat, parameter.explode, separator, coder),
+        _ if !parameter.explode && flat.texts().any(|text| text.contains(separator)) => Err(refused(
+            format!("an item of `{}` has a `{separator}`, which separates items", parameter.name),
+        )),
+        _ => pairs(parameter, flat, parameter.explode, &encoded(&separator.to_string(), ""), coder),
     }
 }
 

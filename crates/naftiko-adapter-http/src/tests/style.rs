@@ -191,8 +191,18 @@ fn reserved_characters_stay_where_they_are_allowed_and_harmless() {
 fn separators_inside_an_item_are_encoded_or_refused() {
     let list = json!(["a,b.c", "d|e f"]);
     assert_eq!(written(&parameter(Place::Path, "color"), &list).as_deref(), Ok("a%2Cb.c,d%7Ce%20f"));
-    let pipes = color(Place::Query, Style::PipeDelimited, false);
-    assert_eq!(written(&pipes, &list).as_deref(), Ok("color=a%2Cb.c%7Cd%7Ce%20f"));
+    for (style, item, harmless) in [
+        (Style::PipeDelimited, "d|e", json!(["a,b.c", "e f"])),
+        (Style::SpaceDelimited, "e f", json!(["a,b.c", "d|e"])),
+    ] {
+        let delimited = color(Place::Query, style, false);
+        assert!(written(&delimited, &harmless).is_ok(), "{style:?}");
+        for ambiguous in [json!(["a", item]), json!({ "a": item }), json!({ item: "a" })] {
+            let refused = written(&delimited, &ambiguous).unwrap_err();
+            assert!(refused.contains("an item of `color` has a `"), "{refused}");
+        }
+        assert!(written(&color(Place::Query, style, true), &json!(["a", item])).is_ok(), "{style:?}");
+    }
     assert!(written(&color(Place::Path, Style::Label, true), &list).is_err());
     assert!(written(&parameter(Place::Header, "color"), &list).is_err());
     assert!(written(&parameter(Place::Cookie, "color"), &list).is_err());
