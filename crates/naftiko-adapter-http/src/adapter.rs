@@ -123,6 +123,15 @@ impl Adapter for HttpAdapter {
         let Some(door) = self.doors.get(provider) else {
             return Err(refused(format!("there is no endpoint for the provider `{provider}`")));
         };
+        match self.attempt(call, door).await {
+            Ok(response) => Ok(door.mask.response(response)),
+            Err(failure) => Err(door.mask.failure(&failure)),
+        }
+    }
+}
+
+impl HttpAdapter {
+    async fn attempt(&self, call: &Call, door: &Door) -> Result<Response, Failure> {
         let parts = render(&call.operation, &call.arguments)?;
         let Some(url) = door.url(&parts.path_and_query) else {
             return Err(refused(format!("the path of `{}` cannot be written as a URL", call.operation.id)));

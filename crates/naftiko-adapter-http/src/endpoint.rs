@@ -6,6 +6,8 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use crate::mask::Mask;
+
 /// Where the operations of one provider are carried out.
 #[derive(Clone)]
 pub struct Endpoint {
@@ -67,6 +69,8 @@ pub(crate) struct Door {
     pub(crate) authorization: Option<HeaderValue>,
     /// Host and port, for messages.
     pub(crate) host: String,
+    /// Hides the credential in what comes back.
+    pub(crate) mask: Mask,
 }
 
 impl Door {
@@ -86,6 +90,10 @@ impl Door {
             base: url.as_str().trim_end_matches('/').to_owned(),
             authorization: authorization(provider, &endpoint.credential)?,
             host: url.origin().ascii_serialization(),
+            mask: match &endpoint.credential {
+                Credential::None => Mask::default(),
+                Credential::Bearer(token) => Mask::of("Bearer", token.expose_secret()),
+            },
         })
     }
 

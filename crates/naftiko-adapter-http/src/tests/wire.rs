@@ -331,6 +331,29 @@ async fn a_failure_shows_neither_token_nor_arguments() {
     assert!(!failure.message.contains("hunter2") && !failure.message.contains("sk_hidden"), "{failure}");
 }
 
+#[tokio::test]
+async fn a_token_that_the_provider_quotes_is_masked() {
+    let bearer =
+        |uri: &str| builder(uri, Credential::Bearer("sk_live_TOKEN123".into())).build().expect("sound");
+    let said = json!({"message": "bad credentials: Bearer sk_live_TOKEN123", "sk_live_TOKEN123": ["sk_live_TOKEN123"]});
+    for status in [200, 401] {
+        let template = ResponseTemplate::new(status)
+            .insert_header("x-seen", "Bearer sk_live_TOKEN123")
+            .set_body_json(said.clone());
+        let server = answering(template).await;
+        let response = bearer(&server.uri()).invoke(&get()).await.expect("an answer");
+        assert_eq!(response.body, json!({"message": "bad credentials: Bearer ***", "***": ["***"]}));
+        assert_eq!(response.headers.get("x-seen").map(String::as_str), Some("***"));
+    }
+    let server = answering(ResponseTemplate::new(500).set_body_string("token=sk_live_TOKEN123")).await;
+    let response = bearer(&server.uri()).invoke(&get()).await.expect("an answer");
+    assert_eq!(response.body, json!("token=***"));
+    let encoding = ResponseTemplate::new(200).insert_header("content-encoding", "sk_live_TOKEN123");
+    let server = answering(encoding.set_body_string("x")).await;
+    let failure = bearer(&server.uri()).invoke(&get()).await.expect_err("it cannot be read");
+    assert!(failure.message.contains("`***`"), "{failure}");
+}
+
 #[test]
 fn an_endpoint_that_cannot_be_used_is_found_when_building() {
     let check = |base_url: &str, credential, expected: &str| {
