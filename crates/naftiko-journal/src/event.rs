@@ -19,7 +19,10 @@ pub struct Record {
     pub event: Event,
 }
 
-/// Something that happened in a run. Values that are sensitive are not in it.
+/// Something that happened in a run.
+///
+/// Sensitive inputs and arguments are not in it. Results and outputs are as they came, because later steps read them, and
+/// a provider may have said something sensitive back: the engine's `Run::shown` gives the form that may be shown.
 ///
 /// Every attempt has one `attemptStarted` and at most one event that closes it: `stepSucceeded`, `stepDelayed`,
 /// `stepFailed` or `stepInDoubt`. Every step has at most one outcome: `stepSucceeded` or `stepFailed`.

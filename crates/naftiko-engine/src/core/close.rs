@@ -49,11 +49,11 @@ impl Run {
     /// `attempt` is nothing for an external step.
     pub fn closed_by_panic(&self, step: &str, attempt: Option<u32>, message: &str) -> Event {
         let message = match self.invoke(step) {
-            Some((invoke, operation, _)) => {
+            Some((_, operation, _)) => {
                 let doubt =
                     if operation.is_safe() { "" } else { ", and whether it was carried out is not known" };
                 let name = request::name(operation);
-                self.redaction_for(invoke).text(&format!("the adapter of `{name}` broke{doubt}: {message}"))
+                self.redaction.text(&format!("the adapter of `{name}` broke{doubt}: {message}"))
             }
             None => self.redaction.text(&format!("the channel of step `{step}` broke: {message}")),
         };
@@ -158,7 +158,7 @@ impl Closing<'_> {
     }
 
     fn answered_badly(&self, response: &Response) -> Event {
-        let failure = failure::of_status(&request::name(self.operation), response, &self.redaction());
+        let failure = failure::of_status(&request::name(self.operation), response, self.redaction());
         let may_pass = response.status == 429 || (500..=599).contains(&response.status);
         if may_pass && self.is_repeatable() && self.has_attempts_left() {
             let asked =
@@ -210,15 +210,18 @@ impl Closing<'_> {
         let backoff = self.invoke.retry.backoff.wait(self.progress.failures.saturating_add(1));
         let share = 0.5 + 0.5 * if self.jitter.is_finite() { self.jitter.clamp(0.0, 1.0) } else { 1.0 };
         let backoff = SignedDuration::try_from_secs_f64(backoff.as_secs_f64() * share).unwrap_or(backoff);
-        self.delayed(later(self.now, backoff.max(asked.unwrap_or_default())), Some(failure))
+        let until = later(self.now, backoff.max(asked.unwrap_or_default()));
+        // However long the other side asks to wait: the last attempt is at the deadline.
+        let until = self.invoke.poll.as_ref().map_or(until, |poll| until.min(self.deadline(poll)));
+        self.delayed(until, Some(failure))
     }
 
     fn deadline(&self, poll: &Poll) -> Timestamp {
-        later(self.progress.first_began.unwrap_or(self.now), poll.timeout)
+        deadline(self.progress, poll, self.now)
     }
 
-    fn redaction(&self) -> Redaction {
-        self.run.redaction_for(self.invoke)
+    fn redaction(&self) -> &Redaction {
+        &self.run.redaction
     }
 
     fn succeeded(&self, status: u16, result: Value) -> Event {
@@ -241,6 +244,11 @@ impl Closing<'_> {
     fn in_doubt(&self, failure: Failure) -> Event {
         Event::StepInDoubt { step: self.step.to_owned(), attempt: self.attempt, failure }
     }
+}
+
+/// When a poll gives up: counted from its first attempt, or from `now` if that is only about to begin.
+pub(super) fn deadline(progress: &Progress, poll: &Poll, now: Timestamp) -> Timestamp {
+    later(progress.first_began.unwrap_or(now), poll.timeout)
 }
 
 /// `pause` after `now`, never before it and never past what a timestamp can hold.

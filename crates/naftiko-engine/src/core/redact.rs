@@ -1,17 +1,38 @@
-//! Keeping what is sensitive out of everything that is recorded.
+//! Keeping what is sensitive out of everything that is shown.
+//!
+//! Results and outputs are recorded as they are, because other steps read them; [`Run::shown`] is what people and
+//! programs may see of a record. All else is without secrets before it is recorded.
 
-use std::fmt::Write as _;
+use std::collections::{HashMap, HashSet};
+use std::fmt::{self, Write as _};
 
-use naftiko_plan::Plan;
+use indexmap::IndexMap;
+use naftiko_expr::{Root, Template};
+use naftiko_journal::{Event, Failure, Record};
+use naftiko_plan::{Action, Argument, Plan};
 use serde_json::{Map, Value};
+
+use super::Run;
 
 /// What stands where something sensitive is not shown.
 pub(super) const MASK: &str = "***";
 
+/// A shorter secret turns up by chance in much that is not secret: it is masked only where it is all there is.
+const SHORTEST_INSIDE: usize = 4;
+
 /// The texts that must not be shown, as they are and as they may be written in a URL or in JSON.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub(super) struct Redaction {
-    secrets: Vec<String>,
+    /// Masked wherever they stand.
+    inside: Vec<String>,
+    /// Masked where they are the whole text.
+    whole: HashSet<String>,
+}
+
+impl fmt::Debug for Redaction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Redaction").field("secrets", &self.whole.len()).finish_non_exhaustive()
+    }
 }
 
 impl Redaction {
@@ -39,8 +60,11 @@ impl Redaction {
 
     /// The text with every secret in it masked. Secrets that overlap are masked together, so that no end of one shows.
     pub(super) fn text(&self, text: &str) -> String {
+        if self.whole.contains(text) {
+            return MASK.to_owned();
+        }
         let mut hidden: Vec<(usize, usize)> =
-            self.secrets.iter().flat_map(|secret| occurrences(text, secret)).collect();
+            self.inside.iter().flat_map(|secret| occurrences(text, secret)).collect();
         hidden.sort_unstable();
         let mut out = String::with_capacity(text.len());
         let mut shown_to = 0;
@@ -58,17 +82,51 @@ impl Redaction {
     /// The value with every secret in it masked, in keys too.
     pub(super) fn value(&self, value: &Value) -> Value {
         match value {
-            _ if self.secrets.is_empty() => value.clone(),
+            _ if self.whole.is_empty() => value.clone(),
             Value::String(text) => self.text(text).into(),
-            Value::Number(number) if self.secrets.contains(&number.to_string()) => MASK.into(),
+            Value::Number(number) if self.whole.contains(&number.to_string()) => MASK.into(),
             Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
-            Value::Object(fields) => fields
-                .iter()
-                .map(|(key, field)| (self.text(key), self.value(field)))
-                .collect::<Map<_, _>>()
-                .into(),
+            Value::Object(fields) => self.object(fields).into(),
             other => other.clone(),
         }
+    }
+
+    fn object(&self, object: &Map<String, Value>) -> Map<String, Value> {
+        object.iter().map(|(key, field)| (self.text(key), self.value(field))).collect()
+    }
+
+    /// The values without what is secret, under the names they have: an author chose those.
+    fn named(&self, values: &IndexMap<String, Value>) -> IndexMap<String, Value> {
+        values.iter().map(|(name, value)| (name.clone(), self.value(value))).collect()
+    }
+
+    fn failure(&self, failure: &Failure) -> Failure {
+        Failure {
+            cause: failure.cause,
+            message: self.text(&failure.message),
+            status: failure.status,
+            body: failure.body.as_ref().map(|body| self.value(body)),
+        }
+    }
+
+    fn event(&self, event: &Event) -> Event {
+        let mut event = event.clone();
+        match &mut event {
+            Event::RunStarted { inputs, .. } => {
+                inputs.iter_mut().for_each(|(_, value)| *value = self.value(value));
+            }
+            Event::AttemptStarted { request, .. } => request.arguments = self.named(&request.arguments),
+            Event::StepSucceeded { result, .. } => *result = self.value(result),
+            Event::StepDelayed { failure: Some(failure), .. }
+            | Event::StepFailed { failure, .. }
+            | Event::StepInDoubt { failure, .. } => *failure = self.failure(failure),
+            Event::RunFinished { outputs, failure, .. } => {
+                *outputs = self.named(outputs);
+                *failure = failure.as_ref().map(|failure| self.failure(failure));
+            }
+            Event::StepDelayed { failure: None, .. } | Event::StepAsked { .. } => {}
+        }
+        event
     }
 
     fn hide_text(&mut self, text: &str) {
@@ -79,11 +137,76 @@ impl Redaction {
         let escaped = quoted.trim_start_matches('"').strip_suffix('"').unwrap_or(&quoted).to_owned();
         let percent = percent_encode(text);
         for form in [text.to_owned(), percent.replace("%20", "+"), percent, escaped] {
-            if !form.is_empty() && !self.secrets.contains(&form) {
-                self.secrets.push(form);
+            let is_new = !form.is_empty() && self.whole.insert(form.clone());
+            if is_new && text.chars().nth(SHORTEST_INSIDE - 1).is_some() {
+                self.inside.push(form);
             }
         }
     }
+}
+
+impl Run {
+    /// A record as it may be shown, the latest or an earlier one: whatever is sensitive is the text `***`, also where
+    /// a provider said it back.
+    ///
+    /// Sensitive are the values of sensitive inputs, what is made of them for arguments, and what sensitive outputs
+    /// read. One of fewer than four characters is masked only where it is a whole value.
+    #[must_use]
+    pub fn shown(&self, record: &Record) -> Record {
+        Record {
+            run: record.run.clone(),
+            seq: record.seq,
+            at: record.at,
+            event: self.redaction.event(&record.event),
+        }
+    }
+
+    /// From now on hides what the sensitive arguments of a step are: an attempt begins, and they may come back.
+    pub(super) fn hide_arguments(&mut self, position: usize) {
+        let Some(Action::Invoke(invoke)) = self.plan.steps.get(position).map(|step| &step.action) else {
+            return;
+        };
+        let sensitive = invoke.arguments.iter().filter(|argument| argument.sensitive);
+        let values: Vec<Value> = sensitive.flat_map(|argument| self.sensitive_values(argument)).collect();
+        for value in &values {
+            self.redaction.hide(value);
+        }
+    }
+
+    /// From now on hides what sensitive outputs read of a step: it has just succeeded.
+    pub(super) fn hide_outputs(&mut self, step: &str) {
+        let positions = self.sensitive_outputs.get(step).into_iter().flatten();
+        let outputs = positions.filter_map(|&position| self.plan.outputs.get(position));
+        let values: Vec<Value> =
+            outputs.filter_map(|output| output.source.evaluate(&self.scope).ok().flatten()).collect();
+        for value in &values {
+            self.redaction.hide(value);
+        }
+    }
+
+    /// The strings of an argument that hold something sensitive, with their values; all of it if none is known to.
+    fn sensitive_values(&self, argument: &Argument) -> Vec<Value> {
+        let strings = argument.value.strings().into_iter().map(|(_, string)| string);
+        let mut sensitive: Vec<&Template> =
+            strings.filter(|string| self.reads_sensitive_input(string)).collect();
+        if sensitive.is_empty() {
+            sensitive.push(&argument.value);
+        }
+        sensitive.into_iter().filter_map(|string| string.evaluate(&self.scope).ok()).collect()
+    }
+}
+
+/// The positions of the sensitive outputs that read each step.
+pub(super) fn sensitive_outputs(plan: &Plan) -> HashMap<String, Vec<usize>> {
+    let mut readers: HashMap<String, Vec<usize>> = HashMap::new();
+    for (position, output) in plan.outputs.iter().enumerate().filter(|(_, output)| output.sensitive) {
+        for reference in output.source.references() {
+            if let Root::Step(step) = reference.root {
+                readers.entry(step).or_default().push(position);
+            }
+        }
+    }
+    readers
 }
 
 /// Every place of `needle`, those that overlap included.
@@ -128,7 +251,7 @@ mod tests {
     fn no_tail_of_a_secret_shows_when_another_is_its_prefix_or_overlaps_it() {
         let redaction = hiding(&[json!("hunter"), json!("hunter22"), json!("22x9")]);
         assert_eq!(redaction.text("a hunter22 b hunter c hunter22x9"), "a *** b *** c ***");
-        assert_eq!(hiding(&[json!("aa")]).text("baaab"), "b***b");
+        assert_eq!(hiding(&[json!("aaaa")]).text("baaaaab"), "b***b");
     }
 
     #[test]
@@ -143,6 +266,16 @@ mod tests {
         let redaction = hiding(&[json!({"pin": 4711, "on": true, "words": ["blue moon"]})]);
         let shown = redaction.value(&json!({"said": ["a blue moon", 4711, true], "blue moon": 1}));
         assert_eq!(shown, json!({"said": ["a ***", "***", true], "***": 1}));
+    }
+
+    #[test]
+    fn a_short_secret_is_masked_only_where_it_is_a_whole_value() {
+        let redaction = hiding(&[json!("a"), json!(7), json!("abc")]);
+        let shown =
+            redaction.value(&json!({"id": "a7", "said": "abcd", "pin": 7, "is": ["a", "abc"], "a": 70}));
+        assert_eq!(shown, json!({"id": "a7", "said": "abcd", "pin": "***", "is": ["***", "***"], "***": 70}));
+        assert_eq!(redaction.text("an a and abc"), "an a and abc");
+        assert_eq!(hiding(&[json!("abcd")]).text("xabcdx"), "x***x");
     }
 
     #[test]

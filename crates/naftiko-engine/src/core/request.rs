@@ -4,14 +4,21 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use jiff::SignedDuration;
 use naftiko_adapter::{Arguments, Call, Operation, Question};
 use naftiko_expr::{Expression, Root, Segment, Template};
-use naftiko_journal::{Cause, Event, Failure, Request};
+use naftiko_journal::{Cause, Event, Failure, Phase, Request};
 use naftiko_plan::{Action, Argument, External, Invoke, Slot, Step};
 use serde_json::{Map, Value};
 
+use super::close::deadline;
 use super::redact::{MASK, Redaction};
 use super::{Command, Run, failure};
+
+/// The round at the deadline is given as long as this to be answered.
+const LAST_ROUND: SignedDuration = SignedDuration::from_secs(1);
+/// No adapter of ours lets an attempt take longer by itself: as long as more is left, its own limit is the lower one.
+const ADAPTERS_LIMIT: SignedDuration = SignedDuration::from_secs(30);
 
 impl Run {
     /// The command that begins a step, or its next attempt; if what it needs is not there, its failure.
@@ -20,7 +27,7 @@ impl Run {
             return failed("", failure::of(Cause::Refused, "the plan has no such step"));
         };
         let begun = match &step.action {
-            Action::Invoke(invoke) => self.call(step, invoke, attempt),
+            Action::Invoke(invoke) => self.call(position, step, invoke, attempt),
             Action::External(external) => {
                 self.question(step, external).map(|question| Command::Ask { question })
             }
@@ -28,7 +35,7 @@ impl Run {
         begun.unwrap_or_else(|failure| failed(&step.id, failure))
     }
 
-    fn call(&self, step: &Step, invoke: &Invoke, attempt: u32) -> Result<Command, Failure> {
+    fn call(&self, position: usize, step: &Step, invoke: &Invoke, attempt: u32) -> Result<Command, Failure> {
         let operation = self.plan.operation(invoke).ok_or_else(|| {
             failure::of(Cause::Refused, format!("the plan has no operation `{}`", invoke.operation))
         })?;
@@ -43,10 +50,27 @@ impl Run {
             attempt,
             operation: Arc::clone(operation),
             arguments: placed(values)?,
-            timeout: invoke.timeout.and_then(|timeout| timeout.try_into().ok()),
+            timeout: self.limit(position, invoke).and_then(|limit| limit.try_into().ok()),
             idempotency_key: self.idempotency_key(step, operation),
         };
         Ok(Command::Invoke { intent, call: Box::new(call) })
+    }
+
+    /// How long an attempt may take: what the author says, and for a poll no longer than until its deadline. Nothing:
+    /// as long as the adapter gives it.
+    fn limit(&self, position: usize, invoke: &Invoke) -> Option<SignedDuration> {
+        let Some(poll) = &invoke.poll else { return invoke.timeout };
+        let left = match (self.phase_at(position), self.progress(position)) {
+            (Some(Phase::Delayed { until, .. }), Some(progress)) => {
+                deadline(progress, poll, until).duration_since(until)
+            }
+            _ => poll.timeout,
+        };
+        let left = left.max(LAST_ROUND);
+        match invoke.timeout {
+            Some(timeout) => Some(timeout.min(left)),
+            None => (left < ADAPTERS_LIMIT).then_some(left),
+        }
     }
 
     /// The same for every attempt of a step, so that the provider knows a repeat.
@@ -72,17 +96,6 @@ impl Run {
         invoke.arguments.iter().filter_map(evaluate).collect()
     }
 
-    /// All that must not show in what is told of a step: sensitive inputs, and the values of its sensitive arguments.
-    pub(super) fn redaction_for(&self, invoke: &Invoke) -> Redaction {
-        let mut redaction = self.redaction.clone();
-        for argument in invoke.arguments.iter().filter(|argument| argument.sensitive) {
-            if let Ok(value) = argument.value.evaluate(&self.scope) {
-                redaction.hide(&value);
-            }
-        }
-        redaction
-    }
-
     fn question(&self, step: &Step, external: &External) -> Result<Question, Failure> {
         let shown = match &external.with {
             Some(with) => with
@@ -102,7 +115,8 @@ impl Run {
     fn handed_over(&self, name: &str, template: &Template) -> Result<Value, Failure> {
         match template.evaluate(&self.scope) {
             Ok(_) if self.reads_sensitive_input(template) => Ok(MASK.into()),
-            Ok(value) => Ok(value),
+            // A provider may have said something sensitive back.
+            Ok(value) => Ok(self.redaction.value(&value)),
             Err(error) => Err(failure::of(
                 failure::cause(&error),
                 self.redaction.text(&format!("`{name}`, which is handed over: {error}")),
@@ -133,7 +147,8 @@ impl Run {
         inputs
     }
 
-    fn reads_sensitive_input(&self, template: &Template) -> bool {
+    /// Whether it reads a sensitive input, or all inputs of which one is.
+    pub(super) fn reads_sensitive_input(&self, template: &Template) -> bool {
         let mut sensitive = self.plan.inputs.iter().filter(|input| input.sensitive).peekable();
         if sensitive.peek().is_none() {
             return false;

@@ -1,6 +1,6 @@
 //! The state of a run, and the only way it changes.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -10,7 +10,7 @@ use naftiko_plan::{Action, Plan, Step};
 use serde_json::{Map, Value};
 
 use super::Command;
-use super::redact::Redaction;
+use super::redact::{Redaction, sensitive_outputs};
 use super::scope::Scope;
 
 /// A run: its plan, its inputs, and all that its records say.
@@ -19,6 +19,8 @@ pub struct Run {
     pub(super) plan: Arc<Plan>,
     pub(super) scope: Scope,
     pub(super) redaction: Redaction,
+    /// The positions of the sensitive outputs that read each step.
+    pub(super) sensitive_outputs: HashMap<String, Vec<usize>>,
     pub(super) options: Options,
     ledger: Ledger,
     progress: Vec<Progress>,
@@ -82,6 +84,7 @@ impl Run {
         let progress = unfinished.map(|unfinished| Progress { unfinished, ..Progress::default() }).collect();
         Self {
             redaction,
+            sensitive_outputs: sensitive_outputs(&plan),
             scope,
             options: Options::default(),
             ledger: Ledger::new(plan.steps.iter().map(|step| step.id.as_str())),
@@ -253,7 +256,7 @@ impl Run {
         self.progress.get(position)
     }
 
-    fn phase_at(&self, position: usize) -> Option<Phase> {
+    pub(super) fn phase_at(&self, position: usize) -> Option<Phase> {
         self.ledger.step(&self.plan.steps.get(position)?.id)
     }
 
@@ -266,6 +269,9 @@ impl Run {
     }
 
     fn apply_to_step(&mut self, step: usize, event: &Event, at: Timestamp) {
+        if matches!(event, Event::AttemptStarted { attempt: 1, .. }) {
+            self.hide_arguments(step);
+        }
         let Some(progress) = self.progress.get_mut(step) else { return };
         match event {
             Event::AttemptStarted { .. } => {
@@ -284,8 +290,9 @@ impl Run {
             Event::StepFailed { failure, .. } | Event::StepInDoubt { failure, .. } => {
                 progress.failure = Some(failure.clone());
             }
-            Event::StepSucceeded { result, .. } => {
+            Event::StepSucceeded { step: id, result, .. } => {
                 self.scope.set_result(step, result.clone());
+                self.hide_outputs(id);
                 self.release_followers(step);
             }
             Event::StepAsked { .. } | Event::RunStarted { .. } | Event::RunFinished { .. } => {}

@@ -31,7 +31,8 @@ pub struct Driver<'a> {
     pub clock: &'a dyn Clock,
     /// How many calls may be under way at once; 0 counts as 1.
     pub jobs: usize,
-    /// Is shown every record once it is kept.
+    /// Is shown every record once it is kept, as [`Run::shown`] has it: without what is sensitive. The journal has the
+    /// record itself.
     pub observe: &'a mut dyn FnMut(&Record),
     /// Ends the run early.
     pub cancellation: Cancellation,
@@ -94,7 +95,7 @@ impl Driver<'_> {
     fn record(&mut self, run: &mut Run, id: &str, event: Event) -> Result<(), DriveError> {
         let record = self.journal.append(id, self.clock.now(), event)?;
         run.apply(&record)?;
-        (self.observe)(&record);
+        (self.observe)(&run.shown(&record));
         Ok(())
     }
 }

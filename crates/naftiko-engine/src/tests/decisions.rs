@@ -1,5 +1,7 @@
 //! What the end of an attempt means.
 
+use std::time::Duration;
+
 use jiff::SignedDuration;
 use naftiko_adapter::{Answer, Failure, FailureKind};
 use naftiko_journal::{Event, Options, Status};
@@ -156,6 +158,32 @@ fn retry_after_is_the_least_wait_in_seconds_or_as_a_date() {
     assert_eq!(wait("86400"), 3600, "capped");
     assert_eq!(wait("0"), 1, "the back-off stays");
     assert_eq!(wait("whenever"), 1);
+}
+
+#[test]
+fn no_retry_after_and_no_attempt_outlasts_the_deadline_of_a_poll() {
+    let poll = get("s").until("response.body.done", SignedDuration::from_secs(10));
+    let (mut desk, call) = begun(poll.clone());
+    assert_eq!(call.timeout, Some(Duration::from_secs(10)), "the whole poll is shorter than any attempt");
+    let busy = || {
+        let mut busy = response(503, json!(null));
+        busy.headers.insert("retry-after".into(), "6".into());
+        busy
+    };
+    assert!(said(&desk.answer(&call, busy())).starts_with("stepDelayed 6s"));
+    let call = desk.call_again();
+    assert_eq!(call.timeout, Some(Duration::from_secs(4)));
+    assert!(said(&desk.answer(&call, busy())).starts_with("stepDelayed 10s"), "and not 12 s");
+    let call = desk.call_again();
+    assert_eq!(call.timeout, Some(Duration::from_secs(1)), "the last round can be answered");
+    assert!(said(&desk.answer(&call, busy())).starts_with("stepFailed Status"));
+
+    let (_, call) = begun(poll.clone().timeout(SignedDuration::from_secs(3)));
+    assert_eq!(call.timeout, Some(Duration::from_secs(3)), "what the author says, if it is less");
+    let (_, call) = begun(poll.timeout(SignedDuration::from_mins(1)));
+    assert_eq!(call.timeout, Some(Duration::from_secs(10)));
+    let (_, call) = begun(get("s").until("response.body.done", SignedDuration::from_hours(1)));
+    assert_eq!(call.timeout, None, "the limit of the adapter is lower");
 }
 
 #[test]

@@ -6,4 +6,5 @@ mod driven;
 mod fake;
 mod request;
 mod resumed;
+mod shown;
 mod simulation;
