@@ -43,9 +43,9 @@ impl<'a> Loader<'a> {
         Ok(self.parse(path, &bytes))
     }
 
-    /// Whether there is a file that can be read.
+    /// Whether there is a file.
     pub(crate) fn exists(&self, path: &Path) -> bool {
-        self.files.read(path).is_ok()
+        self.files.is_file(path)
     }
 
     /// The folder of `path` and every folder above it, nearest first: relative ones as long as the path was.

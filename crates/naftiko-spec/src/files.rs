@@ -12,6 +12,9 @@ pub trait Files {
     /// Those of reading a file; [`io::ErrorKind::NotFound`] where there is none.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
+    /// Whether there is a file, without reading it.
+    fn is_file(&self, path: &Path) -> bool;
+
     /// The path from the root of the file system, without asking whether there is anything.
     fn absolute(&self, path: &Path) -> PathBuf;
 }
@@ -39,6 +42,10 @@ impl MemoryFiles {
 impl Files for MemoryFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         self.files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        self.files.contains_key(path)
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {

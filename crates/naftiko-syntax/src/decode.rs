@@ -65,8 +65,7 @@ pub fn parse_bytes(
 ) -> (FileId, Parsed) {
     if bytes.len() > limits.bytes {
         let file = sources.add(name, "");
-        let diagnostic =
-            Diagnostic::new(&TOO_LARGE, Span::new(file, 0..0), too_many_bytes(bytes.len(), limits));
+        let diagnostic = Diagnostic::new(&TOO_LARGE, Span::new(file, 0..0), too_many_bytes(limits));
         return (file, Parsed::refused(diagnostic));
     }
     let flaw = match decode(bytes) {

@@ -56,11 +56,7 @@ impl Parsed {
 /// Aliases are replaced by copies whose spans stay those of the anchored value; `<<` is an ordinary key.
 pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
     if text.len() > limits.bytes {
-        return Parsed::refused(Diagnostic::new(
-            &TOO_LARGE,
-            Span::new(file, 0..0),
-            too_many_bytes(text.len(), limits),
-        ));
+        return Parsed::refused(Diagnostic::new(&TOO_LARGE, Span::new(file, 0..0), too_many_bytes(limits)));
     }
     if let Some(nul) = text.bytes().position(|byte| byte == 0) {
         let message = "the file is binary, not YAML";
@@ -85,9 +81,9 @@ pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
     Parsed { root, diagnostics }
 }
 
-/// The message for a text beyond the limit.
-pub(crate) fn too_many_bytes(bytes: usize, limits: &Limits) -> String {
-    format!("the file has {bytes} bytes, and at most {} are read", limits.bytes)
+/// The message for a text beyond the limit. How long it is in all, nobody has looked.
+pub(crate) fn too_many_bytes(limits: &Limits) -> String {
+    format!("the file has more than {} bytes, and no more are read", limits.bytes)
 }
 
 /// The parser counts no depth of its own: the builder does, over lists and mappings of both styles.

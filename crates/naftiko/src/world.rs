@@ -1,12 +1,14 @@
 //! The world outside: files, the environment, the clock, chance.
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
+use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use naftiko_plan::SecretName;
 use naftiko_spec::Files;
+use naftiko_syntax::Limits;
 use secrecy::SecretString;
 
 /// The files of this machine.
@@ -14,8 +16,24 @@ use secrecy::SecretString;
 pub(crate) struct FileSystem;
 
 impl Files for FileSystem {
+    /// Documents name files: what waits for a writer or never ends is not read, and no more than a document may have.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        std::fs::read(path)
+        let metadata = std::fs::metadata(path)?;
+        if metadata.is_dir() {
+            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+        }
+        if !metadata.is_file() {
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+        }
+        // One byte beyond the limit, so that whoever reads it sees that there is more.
+        let most = u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX).saturating_add(1);
+        let mut bytes = Vec::new();
+        File::open(path)?.take(most).read_to_end(&mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn is_file(&self, path: &Path) -> bool {
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {
