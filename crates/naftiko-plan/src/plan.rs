@@ -121,7 +121,7 @@ pub enum SecretName {
 
 /// An input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", from = "WrittenInput", into = "WrittenInput")]
 pub struct Input {
     /// Its name.
     pub name: String,
@@ -129,12 +129,44 @@ pub struct Input {
     pub schema: Value,
     /// Whether a run without it is refused.
     pub required: bool,
-    /// What it is when it is not given.
+    /// What it is when it is not given. That of a sensitive input is not written with the plan, where `***` stands for
+    /// it: a plan that is read back requires the input.
     pub default: Option<Value>,
     /// Whether it must never be printed or stored.
     pub sensitive: bool,
     /// What it means.
     pub description: Option<String>,
+}
+
+/// An input as it is written.
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct WrittenInput {
+    name: String,
+    schema: Value,
+    required: bool,
+    default: Option<Value>,
+    sensitive: bool,
+    description: Option<String>,
+}
+
+/// What is written for a default that may not be.
+const WITHHELD: &str = "***";
+
+impl From<Input> for WrittenInput {
+    fn from(input: Input) -> Self {
+        let Input { name, schema, required, default, sensitive, description } = input;
+        let default = default.map(|default| if sensitive { WITHHELD.into() } else { default });
+        Self { name, schema, required, default, sensitive, description }
+    }
+}
+
+impl From<WrittenInput> for Input {
+    fn from(written: WrittenInput) -> Self {
+        let WrittenInput { name, schema, required, default, sensitive, description } = written;
+        let required = required || (sensitive && default.is_some());
+        Self { name, schema, required, default: default.filter(|_| !sensitive), sensitive, description }
+    }
 }
 
 /// A step.
