@@ -28,6 +28,8 @@ pub struct Checked {
     pub sources: SourceMap,
     /// What was found, in the order people read it.
     pub diagnostics: Vec<Diagnostic>,
+    /// What the document is; nothing if that cannot be told.
+    pub kind: Option<Kind>,
     /// The plan: of a composition without errors whose operations are described.
     pub plan: Option<Plan>,
 }
@@ -46,26 +48,31 @@ impl Checked {
 pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Result<Checked> {
     let bytes = files.read(path)?;
     let mut loader = Loader::new(files);
-    let plan = match loader.parse(path, &bytes) {
+    let (kind, plan) = match loader.parse(path, &bytes) {
         Some(root) => document(&root, path, options, &mut loader),
-        None => None,
+        None => (None, None),
     };
     let (sources, mut diagnostics) = loader.finish();
     sort(&mut diagnostics);
     let plan = plan.filter(|_| !has_errors(&diagnostics));
-    Ok(Checked { sources, diagnostics, plan })
+    Ok(Checked { sources, diagnostics, kind, plan })
 }
 
-fn document(root: &Node, path: &Path, options: &Options, loader: &mut Loader<'_>) -> Option<Plan> {
+fn document(
+    root: &Node,
+    path: &Path,
+    options: &Options,
+    loader: &mut Loader<'_>,
+) -> (Option<Kind>, Option<Plan>) {
     let header = match Header::read(root) {
         Ok(header) => header,
         Err(diagnostic) => {
             loader.report([*diagnostic]);
-            return None;
+            return (None, None);
         }
     };
     loader.note_ambiguous(root);
-    match header.kind {
+    let plan = match header.kind {
         Kind::Composition => {
             let (composition, diagnostics) = Composition::lower(root, header.edition);
             loader.report(diagnostics);
@@ -78,7 +85,8 @@ fn document(root: &Node, path: &Path, options: &Options, loader: &mut Loader<'_>
             loader.report(provider.check());
             None
         }
-    }
+    };
+    (Some(header.kind), plan)
 }
 
 fn composition(

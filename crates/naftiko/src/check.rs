@@ -5,8 +5,8 @@ use std::path::Path;
 
 use naftiko_check::{Checked, Options};
 use naftiko_diagnostics::{Findings, Severity, has_errors};
-use naftiko_report::{Style, diagnostics, summary, total, visible};
-use naftiko_spec::Files;
+use naftiko_report::{Style, diagnostics, summary, total};
+use naftiko_spec::{Files, Kind};
 
 use crate::args::{Check, CheckFormat, Lookup};
 use crate::documents::{Documents, is_standard_input, unreadable};
@@ -56,11 +56,11 @@ pub(crate) fn once(
     if !findings.checked.is_empty() {
         screen.result(&report(&findings, arguments.format, screen.out)?)?;
         if arguments.format != CheckFormat::Human {
-            screen.message(&total(&findings, screen.err))?;
+            screen.message(&total(&findings, screen.err));
         }
     }
     for problem in &problems {
-        screen.problem(&visible(problem));
+        screen.problem(problem);
     }
     Ok(match (problems.is_empty(), has_errors(&findings.diagnostics)) {
         (false, _) => Exit::Usage,
@@ -105,13 +105,17 @@ pub(crate) fn to_plan(
     let errors = checked.has_errors();
     let shown: Vec<_> =
         checked.diagnostics.iter().filter(|found| found.severity() != Severity::Note).cloned().collect();
-    screen.message(&diagnostics(&shown, &checked.sources, screen.err))?;
+    screen.message(&diagnostics(&shown, &checked.sources, screen.err));
     match checked.plan {
         Some(plan) => Ok(Ok(plan)),
         None if errors => {
-            screen.message(&summary(&file.display().to_string(), &shown, screen.err))?;
+            screen.message(&summary(&file.display().to_string(), &shown, screen.err));
             Ok(Err(Exit::Errors))
         }
+        None if checked.kind == Some(Kind::Capabilities) => Err(Stop::Usage(format!(
+            "`{}` is a capabilities document, which says what a provider can do; a composition can be planned and run",
+            file.display()
+        ))),
         None => Err(Stop::Usage(format!(
             "`{}` has no plan: without an OpenAPI description nothing is known of its operations; give one with \
              `--openapi FILE`, or name it in a capabilities document of edition 0.2",

@@ -47,7 +47,7 @@ impl From<Status> for Exit {
 pub(crate) enum Stop {
     /// The command lacks something or names something that is not there.
     Usage(String),
-    /// The output could not be written.
+    /// A result could not be written, and somebody waits for it.
     Output(io::Error),
 }
 

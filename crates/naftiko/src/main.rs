@@ -45,8 +45,6 @@ fn main() -> ExitCode {
             screen.problem(&message);
             Exit::Usage.into()
         }
-        // Whoever read the output has gone: there is nobody to tell.
-        Err(Stop::Output(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Exit::Done.into(),
         Err(Stop::Output(error)) => {
             screen.problem(&format!("the output cannot be written: {error}"));
             Exit::Usage.into()

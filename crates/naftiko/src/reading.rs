@@ -82,6 +82,15 @@ impl Files for Reading {
         FileSystem.read(path)
     }
 
+    fn is_file(&self, path: &Path) -> bool {
+        let is_buffer = |buffer: &Buffer| path == buffer.name || world::identity(path) == buffer.identity;
+        if self.standard_input.as_ref().is_some_and(is_buffer) {
+            return true;
+        }
+        self.look_at(path);
+        FileSystem.is_file(path)
+    }
+
     fn absolute(&self, path: &Path) -> PathBuf {
         FileSystem.absolute(path)
     }

@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
-use naftiko_report::Style;
+use naftiko_report::{Style, visible};
 
 use crate::args::Color;
 
@@ -14,6 +14,8 @@ pub(crate) struct Screen {
     pub(crate) out: Style,
     /// How everything else is to look.
     pub(crate) err: Style,
+    /// Whether the reader of standard output has gone.
+    unread: bool,
 }
 
 impl Screen {
@@ -28,6 +30,7 @@ impl Screen {
         Self {
             out: style(out.is_terminal(), choose(AutoStream::choice(&out))),
             err: style(err.is_terminal(), choose(AutoStream::choice(&err))),
+            unread: false,
         }
     }
 
@@ -36,31 +39,37 @@ impl Screen {
         self.err.terminal && io::stdin().is_terminal()
     }
 
-    /// Writes a result.
+    /// Writes a result. Where its reader has gone, nothing is lost that anybody wants.
     ///
     /// # Errors
-    /// Those of writing.
-    #[expect(clippy::unused_self, reason = "the screen is the one way to write")]
+    /// Those of writing: then a result is lost.
     pub(crate) fn result(&mut self, text: &str) -> io::Result<()> {
         let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes())?;
-        out.flush()
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.unread = true;
+                Ok(())
+            }
+            written => written,
+        }
     }
 
-    /// Writes something about the result.
-    ///
-    /// # Errors
-    /// Those of writing.
+    /// Whether it has turned out that nobody reads results any more.
+    pub(crate) fn is_unread(&self) -> bool {
+        self.unread
+    }
+
+    /// Writes something about the result. One that cannot be written stops nothing.
     #[expect(clippy::unused_self, reason = "the screen is the one way to write")]
-    pub(crate) fn message(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn message(&mut self, text: &str) {
         let mut err = io::stderr().lock();
-        err.write_all(text.as_bytes())?;
-        err.flush()
+        let _unwritten = err.write_all(text.as_bytes()).and_then(|()| err.flush());
     }
 
-    /// Writes why the command stops. When even that cannot be written, the exit code has to do.
+    /// Writes why the command stops. It may name what a document or an argument holds: that is shown, never obeyed.
     pub(crate) fn problem(&mut self, message: &str) {
-        let _unwritten = self.message(&format!("{} {message}\n", self.err.bad("error:")));
+        let lines: Vec<_> = message.lines().map(visible).collect();
+        self.message(&format!("{} {}\n", self.err.bad("error:"), lines.join("\n")));
     }
 }
 

@@ -16,7 +16,7 @@ const EVERY: Duration = Duration::from_millis(300);
 /// What clears a terminal, with what has scrolled out of it, and goes to its upper left corner.
 const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
 
-/// Checks until an interrupt, which ends the process with [`Exit::Done`].
+/// Checks until an interrupt, which ends the process with [`Exit::Done`], or until nobody reads what is found.
 pub(crate) fn watch(arguments: &Check, strictness: &Strictness, screen: &mut Screen) -> Result<Exit, Stop> {
     world::leave_on_interrupt(Exit::Done)
         .map_err(|error| Stop::Usage(format!("`--watch` cannot hear interrupts: {error}")))?;
@@ -25,9 +25,12 @@ pub(crate) fn watch(arguments: &Check, strictness: &Strictness, screen: &mut Scr
         if arguments.format == CheckFormat::Human && screen.out.terminal {
             screen.result(CLEAR)?;
         }
-        check::once(arguments, strictness, &reading, screen)?;
+        let exit = check::once(arguments, strictness, &reading, screen)?;
+        if screen.is_unread() {
+            return Ok(exit);
+        }
         let hint = screen.err.dim("watching; an interrupt (Ctrl-C) ends it");
-        screen.message(&format!("{hint}\n"))?;
+        screen.message(&format!("{hint}\n"));
         while !reading.has_changed() {
             world::pause(EVERY);
         }

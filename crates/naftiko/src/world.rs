@@ -25,11 +25,7 @@ impl Files for FileSystem {
         if !metadata.is_file() {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
         }
-        // One byte beyond the limit, so that whoever reads it sees that there is more.
-        let most = u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX).saturating_add(1);
-        let mut bytes = Vec::new();
-        File::open(path)?.take(most).read_to_end(&mut bytes)?;
-        Ok(bytes)
+        bounded(File::open(path)?)
     }
 
     fn is_file(&self, path: &Path) -> bool {
@@ -40,6 +36,14 @@ impl Files for FileSystem {
         // Without a working folder there is nothing above the path either.
         std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
     }
+}
+
+/// As much as a document may have, and one byte beyond it, so that whoever reads it sees that there is more.
+fn bounded(source: impl io::Read) -> io::Result<Vec<u8>> {
+    let most = u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX).saturating_add(1);
+    let mut bytes = Vec::new();
+    source.take(most).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// What a path leads to, through links.
@@ -105,14 +109,12 @@ pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// All there is on standard input.
+/// What there is on standard input, as much as a document may have.
 ///
 /// # Errors
 /// Those of reading it.
 pub(crate) fn standard_input() -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    io::stdin().lock().read_to_end(&mut bytes)?;
-    Ok(bytes)
+    bounded(io::stdin().lock())
 }
 
 /// Does nothing for a while.

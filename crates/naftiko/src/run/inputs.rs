@@ -4,12 +4,13 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use indexmap::IndexMap;
-use naftiko_diagnostics::{SourceMap, nearest};
+use naftiko_diagnostics::{Diagnostic, Severity, SourceMap, nearest};
 use naftiko_plan::{Input, Plan};
 use naftiko_report::{Style, diagnostics};
 use naftiko_spec::Files;
 use naftiko_syntax::{Limits, parse_bytes};
-use serde_json::{Map, Value};
+use serde::de::IgnoredAny;
+use serde_json::{Map, Number, Value};
 
 /// The inputs of a run: those of the file, over them those given by name, defaults where there is neither.
 ///
@@ -24,16 +25,16 @@ pub(crate) fn read(
 ) -> Result<Map<String, Value>, String> {
     let mut problems = Vec::new();
     let mut given = match file {
-        Some(path) => from_file(path, files, style)?,
+        Some(path) => from_file(path, files, plan, style)?,
         None => Map::new(),
     };
-    for (name, texts) in by_name(named, &mut problems) {
+    for (name, texts) in by_name(named, plan, &mut problems) {
         match plan.inputs.iter().find(|input| input.name == name) {
             Some(input) => match value(&texts, &input.schema) {
                 Ok(value) => {
                     given.insert(name, value);
                 }
-                Err(problem) => problems.push(format!("input `{name}`: {problem}")),
+                Err(misread) => problems.push(format!("input `{name}`: {}", misread.told(input.sensitive))),
             },
             None => problems.push(unknown(&name, plan)),
         }
@@ -72,14 +73,24 @@ fn list(problems: &[String]) -> String {
     }
 }
 
-fn from_file(path: &Path, files: &dyn Files, style: Style) -> Result<Map<String, Value>, String> {
+fn from_file(
+    path: &Path,
+    files: &dyn Files,
+    plan: &Plan,
+    style: Style,
+) -> Result<Map<String, Value>, String> {
     let name = path.display().to_string();
     let bytes =
         files.read(path).map_err(|error| format!("the inputs file `{name}` cannot be read: {error}"))?;
     let mut sources = SourceMap::new();
     let (_, parsed) = parse_bytes(&name, &bytes, &mut sources, &Limits::default());
     if naftiko_diagnostics::has_errors(&parsed.diagnostics) {
-        let found = diagnostics(&parsed.diagnostics, &sources, style);
+        // A file that cannot be understood does not say which of its values are sensitive: then only places are shown.
+        let found = if takes_secrets(plan) {
+            places(&parsed.diagnostics, &sources)
+        } else {
+            diagnostics(&parsed.diagnostics, &sources, Style { color: false, ..style })
+        };
         return Err(format!("the inputs file cannot be understood\n{found}"));
     }
     match parsed.root.map(|root| root.to_json()) {
@@ -88,13 +99,34 @@ fn from_file(path: &Path, files: &dyn Files, style: Style) -> Result<Map<String,
     }
 }
 
+fn takes_secrets(plan: &Plan) -> bool {
+    plan.inputs.iter().any(|input| input.sensitive)
+}
+
+/// Where something is wrong and what kind of mistake it is, a line each, without a word of the text.
+fn places(found: &[Diagnostic], sources: &SourceMap) -> String {
+    let errors = found.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error);
+    errors.fold(String::new(), |mut out, diagnostic| {
+        let span = diagnostic.primary.span;
+        if let Some(file) = sources.file(span.file) {
+            let at = file.line_column(span.range().start);
+            let _ = writeln!(out, "{}:{}:{}: error[{}]", file.name(), at.line, at.column, diagnostic.code.id);
+        }
+        out
+    })
+}
+
 /// `NAME=VALUE` by name, in order; a name given several times has several texts.
-fn by_name(named: &[String], problems: &mut Vec<String>) -> IndexMap<String, Vec<String>> {
+fn by_name(named: &[String], plan: &Plan, problems: &mut Vec<String>) -> IndexMap<String, Vec<String>> {
     let mut texts: IndexMap<String, Vec<String>> = IndexMap::new();
-    for argument in named {
+    for (number, argument) in (1..).zip(named) {
         match argument.split_once('=') {
             Some((name, text)) if !name.is_empty() => {
                 texts.entry(name.trim().to_owned()).or_default().push(text.to_owned());
+            }
+            // Without a name nobody knows whether it is sensitive.
+            _ if takes_secrets(plan) => {
+                problems.push(format!("`--input` number {number} is not of the form NAME=VALUE"));
             }
             _ => problems.push(format!("`--input {argument}` is not of the form NAME=VALUE")),
         }
@@ -118,55 +150,133 @@ fn unknown(name: &str, plan: &Plan) -> String {
     }
 }
 
+/// A text that is no value of its type. It stands apart from what is wrong with it: it may be sensitive.
+#[derive(Debug, PartialEq)]
+struct Misread {
+    /// The text; nothing if no one text is wrong.
+    text: Option<String>,
+    /// What is wrong, in words that follow the text.
+    why: String,
+}
+
+impl Misread {
+    fn new(text: &str, why: impl Into<String>) -> Self {
+        Self { text: Some(text.to_owned()), why: why.into() }
+    }
+
+    fn told(&self, sensitive: bool) -> String {
+        match &self.text {
+            Some(text) if !sensitive => format!("`{text}` {}", self.why),
+            Some(_) => format!("the value {}", self.why),
+            None => self.why.clone(),
+        }
+    }
+}
+
 /// A value from its texts by the type it is declared to have.
-fn value(texts: &[String], schema: &Value) -> Result<Value, String> {
+fn value(texts: &[String], schema: &Value) -> Result<Value, Misread> {
     if schema.get("type").and_then(Value::as_str) == Some("array") {
         return items(texts, schema.get("items").unwrap_or(&Value::Bool(true)));
     }
     match texts {
         [text] => scalar(text, schema),
-        _ => Err(format!("it was given {} times and takes one value", texts.len())),
+        _ => {
+            let why = format!("it was given {} times and takes one value", texts.len());
+            Err(Misread { text: None, why })
+        }
     }
 }
 
-fn items(texts: &[String], schema: &Value) -> Result<Value, String> {
-    if let [text] = texts
-        && text.trim_start().starts_with('[')
-    {
-        return json(text);
+fn items(texts: &[String], schema: &Value) -> Result<Value, Misread> {
+    let mut items = Vec::new();
+    for text in texts {
+        if text.trim_start().starts_with('[') {
+            match json(text)? {
+                Value::Array(more) => items.extend(more),
+                other => items.push(other),
+            }
+            continue;
+        }
+        let separate: Vec<&str> = match texts {
+            // An object holds commas of its own, and so may what is given by repetition.
+            [text] if !text.trim_start().starts_with('{') => text.split(',').map(str::trim).collect(),
+            _ => vec![text],
+        };
+        for text in separate.into_iter().filter(|text| !text.is_empty()) {
+            items.push(scalar(text, schema)?);
+        }
     }
-    let separate: Vec<&str> = match texts {
-        // An object holds commas of its own.
-        [text] if !text.trim_start().starts_with('{') => text.split(',').map(str::trim).collect(),
-        texts => texts.iter().map(String::as_str).collect(),
-    };
-    separate.into_iter().filter(|text| !text.is_empty()).map(|text| scalar(text, schema)).collect()
+    Ok(items.into())
 }
 
-fn scalar(text: &str, schema: &Value) -> Result<Value, String> {
+fn scalar(text: &str, schema: &Value) -> Result<Value, Misread> {
     let kind = schema.get("type").and_then(Value::as_str);
     match kind {
         Some("string") => Ok(Value::String(text.to_owned())),
-        Some("integer") => {
-            text.trim().parse::<i64>().map(Value::from).map_err(|_| format!("`{text}` is not an integer"))
-        }
-        Some("number") => {
-            let number = text.trim().parse::<f64>().ok().and_then(serde_json::Number::from_f64);
-            number.map(Value::Number).ok_or_else(|| format!("`{text}` is not a number"))
-        }
+        Some("integer") => integer(text),
+        Some("number") if is_integer(text.trim()) => integer(text),
+        Some("number") => number(text),
         Some("boolean") => match text.trim() {
             "true" => Ok(Value::Bool(true)),
             "false" => Ok(Value::Bool(false)),
-            _ => Err(format!("`{text}` is not `true` or `false`")),
+            _ => Err(Misread::new(text, "is not `true` or `false`")),
         },
         Some("object" | "array") => json(text),
         // Of any type: JSON where it is JSON, a text otherwise.
-        _ => Ok(serde_json::from_str(text).unwrap_or_else(|_| Value::String(text.to_owned()))),
+        _ if serde_json::from_str::<IgnoredAny>(text).is_ok() => json(text),
+        _ => Ok(Value::String(text.to_owned())),
     }
 }
 
-fn json(text: &str) -> Result<Value, String> {
-    serde_json::from_str(text).map_err(|error| format!("`{text}` is not JSON: {error}"))
+/// Whether it is written like an integer, of whatever size.
+fn is_integer(text: &str) -> bool {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Why an integer is refused that could only be kept rounded.
+const TOO_LARGE: &str = "is beyond what an integer can be: -9223372036854775808 to 18446744073709551615";
+
+fn integer(text: &str) -> Result<Value, Misread> {
+    let digits = text.trim();
+    let small = digits.parse::<i64>().map(Value::from);
+    let value = small.or_else(|_| digits.parse::<u64>().map(Value::from));
+    value.map_err(|_| Misread::new(text, if is_integer(digits) { TOO_LARGE } else { "is not an integer" }))
+}
+
+fn number(text: &str) -> Result<Value, Misread> {
+    let written = serde_json::from_str::<Number>(text.trim()).ok();
+    let number = written.or_else(|| text.trim().parse().ok().and_then(Number::from_f64));
+    number.map(Value::Number).ok_or_else(|| Misread::new(text, "is not a number"))
+}
+
+fn json(text: &str) -> Result<Value, Misread> {
+    let value =
+        serde_json::from_str(text).map_err(|error| Misread::new(text, format!("is not JSON: {error}")))?;
+    match integers(text).find(|written| integer(written).is_err()) {
+        Some(written) => Err(Misread::new(written, TOO_LARGE)),
+        None => Ok(value),
+    }
+}
+
+/// The integers in a JSON text, as they are written. Reading it rounds those that are too large without a word.
+fn integers(json: &str) -> impl Iterator<Item = &str> {
+    // Between quotes that are not escaped is a string: every second piece.
+    let mut in_string = true;
+    let mut escaped = false;
+    let pieces = json.split(move |character| {
+        let ends = character == '"' && !escaped;
+        escaped = character == '\\' && !escaped;
+        ends
+    });
+    let outside = pieces.filter(move |_| {
+        in_string = !in_string;
+        !in_string
+    });
+    let words = outside.flat_map(|piece| {
+        piece.split(|character: char| !matches!(character, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
+    });
+    words.filter(|word| is_integer(word))
 }
 
 /// What the schema of an input says against a value.
@@ -179,14 +289,13 @@ fn misfit(input: &Input, value: &Value) -> Vec<String> {
     let errors = validator.iter_errors(value);
     errors
         .map(|error| {
+            // The message of the library quotes the value, and the path the keys in it.
+            if input.sensitive {
+                return format!("input `{name}`: the value does not fit its schema");
+            }
             let at = error.instance_path().as_str();
             let at = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
-            // The message of the library quotes the value.
-            if input.sensitive {
-                format!("input `{name}`: the value does not fit{at}")
-            } else {
-                format!("input `{name}`: {error}{at}")
-            }
+            format!("input `{name}`: {error}{at}")
         })
         .collect()
 }
@@ -204,6 +313,7 @@ mod tests {
     #[test]
     fn a_value_is_read_by_its_declared_type() {
         let strings = json!({"type": "array", "items": {"type": "string"}});
+        let strings_too = strings.clone();
         for (given, schema, expected) in [
             (texts(&["42"]), json!({"type": "string"}), json!("42")),
             (texts(&["42"]), json!({"type": "integer"}), json!(42)),
@@ -214,6 +324,19 @@ mod tests {
             (texts(&[r#"["a.com"]"#]), strings.clone(), json!(["a.com"])),
             (texts(&[""]), strings, json!([])),
             (texts(&["1,2"]), json!({"type": "array", "items": {"type": "integer"}}), json!([1, 2])),
+            (texts(&["5"]), json!({"type": "number"}), json!(5)),
+            (texts(&["-1.50"]), json!({"type": "number"}), json!(-1.5)),
+            (texts(&[".5"]), json!({"type": "number"}), json!(0.5)),
+            (texts(&["9007199254740993"]), json!({"type": "number"}), json!(9_007_199_254_740_993_i64)),
+            (texts(&["18446744073709551615"]), json!({"type": "integer"}), json!(u64::MAX)),
+            (texts(&["18446744073709551615"]), json!({}), json!(u64::MAX)),
+            (texts(&["x, y"]), json!({}), json!("x, y")),
+            (texts(&[r#"["a,b"]"#, "c", "d,e"]), strings_too, json!(["a,b", "c", "d,e"])),
+            (
+                texts(&[r#"["123456789012345678901 \" 123456789012345678901", 1e30]"#]),
+                json!({"type": "array"}),
+                json!(["123456789012345678901 \" 123456789012345678901", 1e30]),
+            ),
             (texts(&[r#"{"a": 1}"#]), json!({"type": "object"}), json!({"a": 1})),
         ] {
             assert_eq!(value(&given, &schema), Ok(expected), "{given:?}");
@@ -228,5 +351,35 @@ mod tests {
             assert!(value(&texts(&[given]), &json!({"type": kind})).is_err(), "{given} as {kind}");
         }
         assert!(value(&texts(&["a", "b"]), &json!({"type": "string"})).is_err());
+    }
+
+    #[test]
+    fn an_integer_that_could_only_be_rounded_is_refused() {
+        let large = "123456789012345678901";
+        let told = |text: &str, schema| value(&texts(&[text]), &schema).unwrap_err().told(false);
+        for kind in ["integer", "number"] {
+            assert_eq!(told(large, json!({ "type": kind })), format!("`{large}` {TOO_LARGE}"));
+        }
+        for (text, schema) in [
+            (format!("[1, {large}]"), json!({"type": "array"})),
+            (format!(r#"{{"a\\\"": "\\", "b": {large}}}"#), json!({"type": "object"})),
+            (large.to_owned(), json!({})),
+        ] {
+            assert_eq!(told(&text, schema), format!("`{large}` {TOO_LARGE}"));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_with_a_sensitive_value_does_not_show_it() {
+        for (text, kind) in [
+            ("s3cret", "integer"),
+            ("s3cret", "number"),
+            ("s3cret", "boolean"),
+            ("{s3cret", "object"),
+            ("[s3cret", "array"),
+        ] {
+            let told = value(&texts(&[text]), &json!({ "type": kind })).unwrap_err().told(true);
+            assert!(told.starts_with("the value is not ") && !told.contains("s3cret"), "{told}");
+        }
     }
 }

@@ -45,15 +45,12 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
         Err(exit) => return Ok(exit),
     };
     let prepared = prepare(arguments, plan, screen).map_err(Stop::Usage)?;
-    if !arguments.mock && !arguments.accept_inferred && !consent::given(&prepared.plan, screen)? {
-        return Ok(Exit::Cancelled);
-    }
     // Calls wait on the network and people on a terminal: one thread is enough to wait on.
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(|error| Stop::Usage(format!("the run cannot be started: {error}")))?;
-    let exit = runtime.block_on(drive(arguments, prepared, screen));
+    let exit = runtime.block_on(begin(arguments, prepared, screen));
     // A question at the terminal may still wait for a line that nobody needs any more.
     runtime.shutdown_background();
     exit
@@ -79,11 +76,29 @@ fn interval(text: &str) -> Result<SignedDuration, String> {
     })
 }
 
-async fn drive(arguments: &Arguments, prepared: Prepare, screen: &mut Screen) -> Result<Exit, Stop> {
+/// Asks first whether it may begin, where that is to be asked. An interrupt is understood from here on.
+async fn begin(arguments: &Arguments, prepared: Prepare, screen: &mut Screen) -> Result<Exit, Stop> {
+    let cancellation = Cancellation::new();
+    stop_on_interrupt(cancellation.clone());
+    // What listens for it is a task that has to be polled once.
+    tokio::task::yield_now().await;
+    let ask = !arguments.mock && !arguments.accept_inferred;
+    if ask && !consent::given(&prepared.plan, screen, &cancellation).await? {
+        return Ok(Exit::Cancelled);
+    }
+    drive(arguments, prepared, cancellation, screen).await
+}
+
+async fn drive(
+    arguments: &Arguments,
+    prepared: Prepare,
+    cancellation: Cancellation,
+    screen: &mut Screen,
+) -> Result<Exit, Stop> {
     let Prepare { plan, inputs, answers, options, adapter } = prepared;
     let live = Live::new(&plan, arguments.json, screen.err);
     if arguments.mock && !arguments.json {
-        screen.message("mock: nothing is sent, answers are made up, and waits take no time\n")?;
+        screen.message("mock: nothing is sent, answers are made up, and waits take no time\n");
     }
     let somebody_is_asked = Arc::new(AtomicBool::new(false));
     let clock: Box<dyn Clock> = if arguments.mock {
@@ -98,8 +113,6 @@ async fn drive(arguments: &Arguments, prepared: Prepare, screen: &mut Screen) ->
     };
     let mut journal = MemoryJournal::new();
     let mut records = Vec::new();
-    let cancellation = Cancellation::new();
-    stop_on_interrupt(cancellation.clone());
     let mut state = naftiko_engine::Run::new(Arc::clone(&plan), inputs);
     let id = world::run_id();
     let mut observe = |record: &Record| {
@@ -171,7 +184,7 @@ impl End<'_> {
             };
             return Ok(screen.result(&live::line_of_json(&outcome)?)?);
         }
-        screen.message(&self.verdict(&waiting, screen))?;
+        screen.message(&self.verdict(&waiting, screen));
         let text = outputs(&values)
             .map_err(|error| Stop::Usage(format!("the outputs cannot be written: {error}")))?;
         Ok(screen.result(&text)?)
@@ -221,6 +234,7 @@ impl End<'_> {
                 (style.bad("in doubt"), format!("{}\n{help}", self.why()))
             }
             Status::Waiting | Status::Running => {
+                let waiting: Vec<_> = waiting.iter().map(|step| visible(step)).collect();
                 let answers =
                     waiting.iter().map(|step| format!("--answer {step}=JSON")).collect::<Vec<_>>().join(" ");
                 (
@@ -241,7 +255,8 @@ impl End<'_> {
         let done = self.records.iter().filter_map(|record| match &record.event {
             Event::StepSucceeded { step, result, attempt: Some(_), .. } if self.has_effect(step) => {
                 let id = result.get("id").and_then(serde_json::Value::as_str);
-                Some(id.map_or_else(|| step.clone(), |id| format!("{step} ({})", visible(id))))
+                let step = visible(step);
+                Some(id.map_or_else(|| step.to_string(), |id| format!("{step} ({})", visible(id))))
             }
             _ => None,
         });
@@ -262,7 +277,7 @@ impl End<'_> {
     /// Where it failed; the line of the step has said why.
     fn why(&self) -> String {
         match self.failure() {
-            Some((Some(step), _)) => format!(" at {step}"),
+            Some((Some(step), _)) => format!(" at {}", visible(step)),
             Some((None, failure)) => format!(": {}", visible(&failure.message)),
             None => String::new(),
         }
