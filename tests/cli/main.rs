@@ -10,5 +10,7 @@ mod formats;
 mod hostile;
 mod mock;
 mod refused;
+mod secrets;
+mod streams;
 mod watch;
 mod wire;

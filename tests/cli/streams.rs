@@ -1,0 +1,221 @@
+//! Standard output and standard error: who reads them, and what comes of it when nobody does.
+#![cfg(unix)]
+
+use std::fs::OpenOptions;
+use std::io::{Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use crate::command::{Folder, workspace};
+
+const CREATE: &str = "inputs: [{name: name, type: string}]
+steps:
+  - {id: create, capability: organizations, operation: createOrganization}
+";
+
+/// A pipe whose reader has gone.
+fn unread() -> Stdio {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    writer.into()
+}
+
+/// How it ends without a reader of standard output, and without one of standard error.
+fn unread_codes(folder: &Folder, arguments: &[&str]) -> [Option<i32>; 2] {
+    let run =
+        |out: Stdio, err: Stdio| folder.command(arguments).stdout(out).stderr(err).status().unwrap().code();
+    [run(unread(), Stdio::null()), run(Stdio::null(), unread())]
+}
+
+#[test]
+fn without_a_reader_the_exit_code_stays() {
+    let folder = Folder::new("0.1", CREATE).with("bad.yaml", "steps: [\n");
+    assert_eq!(unread_codes(&folder, &["check", "composition.yaml"]), [Some(0); 2]);
+    assert_eq!(unread_codes(&folder, &["check", "bad.yaml"]), [Some(1); 2]);
+    assert_eq!(unread_codes(&folder, &["plan", "bad.yaml"]), [Some(1); 2]);
+    let fails = [
+        "run",
+        "composition.yaml",
+        "--base-url",
+        "acme=http://127.0.0.1:9",
+        "--accept-inferred",
+        "-i",
+        "name=x",
+    ];
+    for json in [&[][..], &["--json"]] {
+        assert_eq!(unread_codes(&folder, &[&fails, json].concat()), [Some(3); 2]);
+    }
+    assert_eq!(unread_codes(&folder, &["run", "composition.yaml", "--mock", "-i", "name=x"]), [Some(0); 2]);
+}
+
+#[test]
+fn a_run_begins_although_nobody_reads_its_messages() {
+    let folder = Folder::new("0.1", &format!("{CREATE}outputs: [{{name: id, source: create.id}}]\n"));
+    let mut command = folder.command(&["run", "composition.yaml", "--mock", "-i", "name=x"]);
+    let output = command.stderr(unread()).stdout(Stdio::piped()).output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    assert!(output.stdout.starts_with(b"id: "), "{:?}", output.stdout);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_result_that_is_lost_is_told_by_the_exit_code() {
+    let full = || OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let folder = Folder::new("0.1", CREATE);
+    for arguments in
+        [&["check", "composition.yaml"][..], &["run", "composition.yaml", "--mock", "-i", "name=x", "--json"]]
+    {
+        let mut command = folder.command(arguments);
+        let output = command.stdout(full()).output().unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("the output cannot be written"));
+    }
+    // There is nothing to be lost: the run has no outputs, and what it says goes elsewhere.
+    let fails = [
+        "run",
+        "composition.yaml",
+        "--base-url",
+        "acme=http://127.0.0.1:9",
+        "--accept-inferred",
+        "-i",
+        "name=x",
+    ];
+    let mut command = folder.command(&fails);
+    assert_eq!(command.stdout(full()).stderr(full()).status().unwrap().code(), Some(3));
+}
+
+#[test]
+fn a_document_that_names_a_device_or_a_pipe_is_told_so() {
+    let capabilities = |openapi: &str| {
+        let from = workspace().join("tests/fixtures/acme/acme.yaml");
+        std::fs::read_to_string(from).unwrap().replace("acme-openapi.yaml", openapi)
+    };
+    let folder = Folder::new("0.1", CREATE).with("real.yaml", capabilities("shared/acme-openapi.yaml"));
+    let mut mkfifo = Command::new("mkfifo");
+    assert!(mkfifo.arg(folder.path().join("fifo")).status().unwrap().success());
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.yaml")).unwrap();
+    std::os::unix::fs::symlink("real.yaml", folder.path().join("link.yaml")).unwrap();
+    let began = Instant::now();
+    for openapi in ["fifo", "/dev/zero", "zero.yaml"] {
+        std::fs::write(folder.path().join("hostile.yaml"), capabilities(openapi)).unwrap();
+        let ended = folder.naftiko(&["check", "hostile.yaml"]);
+        assert_eq!(ended.code, 1, "{openapi}: {}", ended.stderr);
+        assert!(ended.stdout.contains("error[missing-file]"), "{openapi}: {}", ended.stdout);
+    }
+    let ended = folder.naftiko(&["check", "composition.yaml", "--openapi", "fifo"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    assert!(ended.stdout.contains("`fifo` cannot be read: it is not a regular file"), "{}", ended.stdout);
+    let ended = folder.naftiko(&["check", "fifo", "."]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.contains("`fifo` cannot be read: it is not a regular file"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`.` cannot be read: it is a folder"), "{}", ended.stderr);
+    assert!(began.elapsed() < Duration::from_mins(1));
+    let ended = folder.naftiko(&["check", "link.yaml"]);
+    assert!(ended.stdout.contains("unknown-operation"), "the description was read: {}", ended.stdout);
+}
+
+#[test]
+fn names_in_a_problem_are_shown_and_not_obeyed() {
+    let folder = Folder::new("0.1", CREATE);
+    let ended = folder.naftiko(&[
+        "run",
+        "composition.yaml",
+        "--mock",
+        "--input",
+        "\u{1b}[31mx=1",
+        "--input",
+        "\u{202e}y=1",
+    ]);
+    assert_eq!(ended.code, 2);
+    assert!(ended.stderr.lines().count() > 1, "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("\\u{1b}[31mx") && !ended.stderr.contains(['\u{1b}', '\u{202e}']),
+        "{:?}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_capabilities_document_is_neither_planned_nor_run() {
+    let shared = std::fs::read_to_string(workspace().join("tests/fixtures/acme/acme.yaml")).unwrap();
+    let (head, _) = shared.split_once("operations:").unwrap();
+    let one = "capabilities: [{id: organizations, operationIds: [createOrganization]}]\n";
+    let content = format!("{head}{one}").replace("acme-openapi.yaml", "shared/acme-openapi.yaml");
+    let folder = Folder::new("0.1", CREATE).with("provider.yaml", content);
+    for command in ["plan", "run"] {
+        let ended = folder.naftiko(&[command, "provider.yaml"]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+        let expected =
+            "`provider.yaml` is a capabilities document, which says what a provider can do; a composition";
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+}
+
+#[test]
+fn an_interrupt_at_the_question_is_a_no() {
+    let Some(mut terminal) = Terminal::run(&["run", "composition.yaml", "--input", "name=x"]) else {
+        eprintln!("skipped: there is no `script` to make a terminal");
+        return;
+    };
+    terminal.wait_for("send them? [y/N]");
+    // What the key sends; the terminal makes an interrupt of it.
+    terminal.types(b"\x03");
+    terminal.wait_for("nothing was sent");
+    let status = terminal.ends();
+    assert_eq!((status.code(), status.signal()), (Some(6), None), "{}", terminal.seen);
+}
+
+/// The command in a terminal that `script` of util-linux makes.
+struct Terminal {
+    child: Child,
+    output: Receiver<Vec<u8>>,
+    seen: String,
+    _folder: Folder,
+}
+
+impl Terminal {
+    /// Nothing where there is no such program.
+    fn run(arguments: &[&str]) -> Option<Self> {
+        let version = Command::new("script").arg("--version").output().ok()?;
+        if !version.stdout.starts_with(b"script from util-linux") {
+            return None;
+        }
+        let folder = Folder::new("0.1", CREATE);
+        let command = [&[env!("CARGO_BIN_EXE_naftiko")], arguments].concat().join(" ");
+        let mut script = Command::new("script");
+        script.args(["--quiet", "--return", "--flush", "--command", &command, "/dev/null"]);
+        script.current_dir(folder.path()).env("ACME_API_KEY", "secret-of-acme").env("TERM", "xterm");
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            while let Ok(read @ 1..) = stdout.read(&mut bytes) {
+                if sender.send(bytes[..read].to_vec()).is_err() {
+                    return;
+                }
+            }
+        });
+        Some(Self { child, output, seen: String::new(), _folder: folder })
+    }
+
+    fn wait_for(&mut self, text: &str) {
+        while !self.seen.contains(text) {
+            let Ok(bytes) = self.output.recv_timeout(Duration::from_mins(1)) else {
+                let _ended = self.child.kill();
+                panic!("`{text}` does not come: {}", self.seen)
+            };
+            self.seen.push_str(&String::from_utf8_lossy(&bytes));
+        }
+    }
+
+    fn types(&mut self, keys: &[u8]) {
+        self.child.stdin.as_mut().unwrap().write_all(keys).unwrap();
+    }
+
+    fn ends(&mut self) -> ExitStatus {
+        self.child.wait().unwrap()
+    }
+}
