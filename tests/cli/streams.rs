@@ -193,7 +193,7 @@ impl Terminal {
         std::thread::spawn(move || {
             let mut bytes = [0; 1024];
             while let Ok(read @ 1..) = stdout.read(&mut bytes) {
-                if sender.send(bytes[..read].to_vec()).is_err() {
+                if sender.send(bytes.iter().take(read).copied().collect()).is_err() {
                     return;
                 }
             }
@@ -203,10 +203,12 @@ impl Terminal {
 
     fn wait_for(&mut self, text: &str) {
         while !self.seen.contains(text) {
-            let Ok(bytes) = self.output.recv_timeout(Duration::from_mins(1)) else {
+            let more = self.output.recv_timeout(Duration::from_mins(1));
+            if more.is_err() {
                 let _ended = self.child.kill();
-                panic!("`{text}` does not come: {}", self.seen)
-            };
+            }
+            assert!(more.is_ok(), "`{text}` does not come: {}", self.seen);
+            let bytes = more.unwrap_or_default();
             self.seen.push_str(&String::from_utf8_lossy(&bytes));
         }
     }
