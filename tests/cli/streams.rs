@@ -107,9 +107,10 @@ fn a_document_that_names_a_device_or_a_pipe_is_told_so() {
     let ended = folder.naftiko(&["check", "composition.yaml", "--openapi", "fifo"]);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(ended.stdout.contains("`fifo` cannot be read: it is not a regular file"), "{}", ended.stdout);
-    let ended = folder.naftiko(&["check", "fifo", "."]);
+    let ended = folder.naftiko(&["check", "fifo"]);
     assert_eq!(ended.code, 2);
     assert!(ended.stderr.contains("`fifo` cannot be read: it is not a regular file"), "{}", ended.stderr);
+    let ended = folder.naftiko(&["plan", "."]);
     assert!(ended.stderr.contains("`.` cannot be read: it is a folder"), "{}", ended.stderr);
     assert!(began.elapsed() < Duration::from_mins(1));
     let ended = folder.naftiko(&["check", "link.yaml"]);
