@@ -72,6 +72,7 @@ fn document(
         }
     };
     loader.note_ambiguous(root);
+    loader.report(faults::literal_secret::find(root, header.kind));
     let plan = match header.kind {
         Kind::Composition => {
             let (composition, diagnostics) = Composition::lower(root, header.edition);

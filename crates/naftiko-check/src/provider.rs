@@ -115,6 +115,7 @@ impl Provider {
         match Header::read(&root) {
             Ok(Header { kind: Kind::Capabilities, edition }) => {
                 loader.note_ambiguous(&root);
+                loader.report(faults::literal_secret::find(&root, Kind::Capabilities));
                 let (capabilities, diagnostics) = Capabilities::lower(&root, edition);
                 loader.report(diagnostics);
                 Some(Self::load(capabilities, &root, path, &options.openapi, loader))

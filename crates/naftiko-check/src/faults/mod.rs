@@ -18,6 +18,7 @@ faults! {
     inferred_argument,
     inferred_wait,
     later_step,
+    literal_secret,
     missing_argument,
     missing_file,
     no_authentication,
