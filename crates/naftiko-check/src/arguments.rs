@@ -1,7 +1,7 @@
 //! Arguments to the places of a request: those that were written, and in edition 0.1 those that are inferred.
 
 use naftiko_adapter::Place as ParameterPlace;
-use naftiko_diagnostics::{Diagnostic, Span};
+use naftiko_diagnostics::{Diagnostic, SourceMap, Span};
 use naftiko_expr::{Field, ObjectType, Presence, Root, Template, Type};
 use naftiko_plan::{Origin, Slot};
 use naftiko_spec::{Argument, Composition, Edition, Invoke, Place, Step, Value, Work};
@@ -27,6 +27,8 @@ pub(crate) struct BoundArgument {
     pub(crate) origin: Origin,
     /// Whether it is left out when there is no value.
     pub(crate) optional: bool,
+    /// Its key; nothing: nobody wrote it.
+    pub(crate) key: Option<Span>,
 }
 
 /// A reference from a step to another.
@@ -42,17 +44,26 @@ pub(crate) fn bind(
     composition: &Composition,
     steps: &[Resolved],
     names: &Names<'_>,
+    inferrer: &Inferrer<'_>,
+    sources: &SourceMap,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Bound> {
-    let inferrer = Inferrer::new(composition, steps, names);
     let bind = |(position, (step, resolved)): (usize, (&Step, &Resolved))| {
         let templates = composition.edition == Edition::V0_2;
-        let mut binder =
-            Binder { composition, templates, step, names, bound: Bound::default(), diagnostics: Vec::new() };
+        let mut binder = Binder {
+            composition,
+            templates,
+            step,
+            names,
+            inferrer,
+            position,
+            sources,
+            bound: Bound::default(),
+            diagnostics: Vec::new(),
+        };
         match (&step.work, resolved) {
             (Work::Invoke(invoke), Resolved::Operation(resolution)) => {
-                let inferrer = (composition.edition == Edition::V0_1).then_some((&inferrer, position));
-                binder.operation(invoke, resolution, inferrer);
+                binder.operation(invoke, resolution);
                 binder.until(invoke);
             }
             // Without a description the values can still be read for the steps they name.
@@ -80,21 +91,20 @@ struct Binder<'a> {
     templates: bool,
     step: &'a Step,
     names: &'a Names<'a>,
+    inferrer: &'a Inferrer<'a>,
+    position: usize,
+    sources: &'a SourceMap,
     bound: Bound,
     diagnostics: Vec<Diagnostic>,
 }
 
 impl Binder<'_> {
-    fn operation(
-        &mut self,
-        invoke: &Invoke,
-        resolution: &Resolution,
-        inferrer: Option<(&Inferrer<'_>, usize)>,
-    ) {
+    fn operation(&mut self, invoke: &Invoke, resolution: &Resolution) {
+        let infers = self.composition.edition == Edition::V0_1;
         let mut taken: Vec<(Slot, Span)> = Vec::new();
         for argument in &invoke.arguments {
             let ty = self.type_of(&argument.value);
-            for slot in self.written(argument, &ty, resolution, inferrer.is_some()) {
+            for slot in self.written(argument, &ty, resolution, infers) {
                 match taken.iter().find(|(known, _)| overlaps(known, &slot)) {
                     Some((_, first)) => {
                         self.diagnostics.push(faults::duplicate_argument::report(argument, *first));
@@ -107,16 +117,19 @@ impl Binder<'_> {
             |parameter: &&Parameter| !taken.iter().any(|(known, _)| overlaps(known, &parameter.slot));
         let mut missing = Vec::new();
         for parameter in resolution.slots.iter().filter(is_open) {
-            match inferrer {
-                Some((inferrer, position)) => {
-                    let inference = inferrer.infer(position, parameter, resolution);
-                    missing.extend(self.inferred(invoke, parameter, inference, resolution));
-                }
-                None if parameter.required => {
-                    let fault = faults::missing_argument::unwritten(invoke, parameter, resolution);
-                    missing.push((parameter, fault));
-                }
-                None => {}
+            let infer = || self.inferrer.infer(self.position, parameter, resolution);
+            if infers {
+                let inference = infer();
+                missing.extend(self.inferred(invoke, parameter, inference, resolution));
+            } else if parameter.required {
+                let fault = faults::missing_argument::unwritten(
+                    invoke,
+                    parameter,
+                    resolution,
+                    &infer(),
+                    self.sources,
+                );
+                missing.push((parameter, fault));
             }
         }
         // What an optional body requires is required once there is a body.
@@ -178,6 +191,7 @@ impl Binder<'_> {
             value: argument.value.template(),
             origin: Origin::Written,
             optional: false,
+            key: Some(argument.key),
         });
     }
 
@@ -224,6 +238,7 @@ impl Binder<'_> {
             value: Template::Whole(candidate.value),
             origin: Origin::Inferred { reason: candidate.reason },
             optional: candidate.optional && !parameter.required,
+            key: None,
         });
     }
 

@@ -2,15 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use naftiko_diagnostics::{Diagnostic, SourceMap, has_errors, sort};
+use naftiko_diagnostics::{Diagnostic, Severity, SourceMap, has_errors, sort};
 use naftiko_plan::Plan;
 use naftiko_spec::{Capabilities, Composition, Edition, Files, Header, Kind};
 use naftiko_syntax::Node;
 
+use crate::inference::Inferrer;
 use crate::load::Loader;
+use crate::model::Model;
 use crate::provider::Provider;
 use crate::scope::Names;
-use crate::{arguments, faults, lower, order, outputs, resolve, wait};
+use crate::{arguments, faults, lower, order, outputs, resolve, rules, wait};
 
 /// Where to look besides the document.
 #[derive(Debug, Clone, Default)]
@@ -103,16 +105,33 @@ fn composition(
     let mut diagnostics = Vec::new();
     let steps = resolve::steps(composition, &providers, &mut diagnostics);
     let names = Names::new(composition, &steps);
-    let bound = arguments::bind(composition, &steps, &names, &mut diagnostics);
+    let inferrer = Inferrer::new(composition, &steps, &names);
+    let sources = loader.sources();
+    let bound = arguments::bind(composition, &steps, &names, &inferrer, sources, &mut diagnostics);
     let outputs = outputs::check(composition, &names, &mut diagnostics);
     let order = order::find(composition, &bound, &mut diagnostics);
     let waits = match composition.edition {
         Edition::V0_1 => wait::infer(composition, &steps, &bound, &names, &mut diagnostics),
         Edition::V0_2 => wait::declared(composition, &steps, &names, &mut diagnostics),
     };
+    let sound = !loader.diagnostics().iter().chain(&diagnostics).any(leaves_unread);
+    diagnostics.extend(rules::check(&Model {
+        composition,
+        providers: &providers,
+        steps: &steps,
+        bound: &bound,
+        inferrer: &inferrer,
+        sources: loader.sources(),
+        sound,
+    }));
     loader.report(diagnostics);
     lower::plan(
         &lower::Parts { composition, providers: &providers, steps: &steps, bound, outputs, order, waits },
         loader.sources(),
     )
+}
+
+/// Whether a finding may be why something seems not to be read: an error, or a text that was meant to read it.
+fn leaves_unread(found: &Diagnostic) -> bool {
+    found.severity() == Severity::Error || matches!(found.code.id, "unmarked-reference" | "literal-template")
 }

@@ -135,7 +135,7 @@ impl<'a> Inferrer<'a> {
     }
 
     /// Rule 4: earlier steps that yield the resource the parameter names.
-    fn resources_before(&self, position: usize, parameter: &str) -> Vec<Candidate> {
+    pub(crate) fn resources_before(&self, position: usize, parameter: &str) -> Vec<Candidate> {
         let sought = named_by(parameter);
         let earlier = self.composition.steps.iter().zip(&self.resources).take(position);
         earlier

@@ -5,20 +5,26 @@
 //! steps, and lowers the result to a [`Plan`]. It is pure, it never fails, and one mistake gives one diagnostic:
 //! what a fault makes unknowable is typed *any* and is not complained about again.
 //!
-//! Each kind of fault is one file in `faults`: its code, its message, its help.
+//! Each kind of fault is one file: what makes a stage stumble is in `faults`, what only the whole shows is in `rules`.
 
 mod arguments;
 mod check;
 mod faults;
+mod flow;
 mod inference;
+mod insertion;
 mod load;
 mod lower;
+mod model;
 mod order;
 mod outputs;
 mod provider;
 mod resolve;
 mod resource;
+mod rules;
+mod schema;
 mod scope;
+mod sensitive;
 mod wait;
 
 pub use check::{Checked, Options, check};
@@ -33,6 +39,7 @@ pub fn codes() -> Vec<&'static Code> {
         naftiko_spec::CODES,
         naftiko_openapi::CODES,
         faults::CODES,
+        rules::CODES,
     ]
     .into_iter()
     .flatten()

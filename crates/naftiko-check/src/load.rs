@@ -61,6 +61,11 @@ impl<'a> Loader<'a> {
         self.diagnostics.extend(diagnostics);
     }
 
+    /// What has been found by now.
+    pub(crate) fn diagnostics(&self) -> &[Diagnostic] {
+        &self.diagnostics
+    }
+
     pub(crate) fn sources(&self) -> &SourceMap {
         &self.sources
     }

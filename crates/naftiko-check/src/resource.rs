@@ -26,6 +26,11 @@ impl Resource {
         Some(Self { names: names(&item), id: id_path, ty: id.ty })
     }
 
+    /// Whether a result lists it.
+    pub(crate) fn is_list(&self) -> bool {
+        self.id.iter().any(|segment| matches!(segment, Segment::Index(_)))
+    }
+
     /// Whether it goes by this name, whatever the case and the separators.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.names.contains(&fold(name))

@@ -1,9 +1,10 @@
 //! A required argument without a value.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_diagnostics::{Code, Diagnostic, Severity, SourceMap, one_of};
 use naftiko_spec::{Invoke, Step};
 
-use crate::inference::Candidate;
+use crate::inference::{Candidate, Inference};
+use crate::insertion::Missing;
 use crate::resolve::{Parameter, Resolution};
 use crate::resource::noun_of_path;
 
@@ -13,10 +14,33 @@ pub(crate) static CODE: Code = Code {
     summary: "a required argument has no value",
 };
 
-/// Edition 0.2: it has to be written.
-pub(crate) fn unwritten(invoke: &Invoke, parameter: &Parameter, resolution: &Resolution) -> Diagnostic {
+/// Edition 0.2: it has to be written. What edition 0.1 would take for it is offered.
+pub(crate) fn unwritten(
+    invoke: &Invoke,
+    parameter: &Parameter,
+    resolution: &Resolution,
+    inference: &Inference,
+    sources: &SourceMap,
+) -> Diagnostic {
     let name = parameter.slot.name();
-    start(invoke, parameter, resolution).with_help(format!("write it under `with`: `{name}: …`, {}", parameter.ty))
+    let diagnostic = start(invoke, parameter, resolution);
+    match inference {
+        Inference::Bound(candidate) if !candidate.optional => {
+            let missing = Missing::new(invoke, &parameter.slot, resolution, &candidate.value);
+            let diagnostic = diagnostic
+                .with_related(candidate.span, candidate.reason.clone())
+                .with_help(missing.help());
+            match missing.fix(sources) {
+                Some(fix) => diagnostic.with_fix(fix),
+                None => diagnostic,
+            }
+        }
+        Inference::Ambiguous(candidates) => {
+            let values = candidates.iter().map(|candidate| candidate.value.text());
+            diagnostic.with_help(format!("write it under `with`: it could be {}", one_of(values)))
+        }
+        _ => diagnostic.with_help(format!("write it under `with`: `{name}: …`, {}", parameter.ty)),
+    }
 }
 
 /// Edition 0.1: nothing could be inferred; `unfit` are values of the right name and the wrong type.

@@ -1,0 +1,93 @@
+//! What gets into the value of an expression, and what an expression only asks about.
+//!
+//! `upper(inputs.token)` carries the token; `len(inputs.token)` and `inputs.token == 'x'` tell something of it and do
+//! not. Where in doubt, it is carried. A way to a value is the names of its fields: the places in lists do not count.
+
+use std::ops::Range;
+
+use naftiko_expr::{Base, Call, Expr, ExprKind, Expression, Logical, Path, Root, Selector};
+
+/// A value that gets into the value of an expression, wholly or in part.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Carried {
+    /// Where it is read.
+    pub(crate) root: Root,
+    /// The fields that lead to it.
+    pub(crate) path: Vec<String>,
+    /// Where the reference is written in the text of the expression.
+    pub(crate) range: Range<usize>,
+    /// Whether it is still itself, so that what is read of it leads further along its way.
+    whole: bool,
+}
+
+impl Carried {
+    /// Whether some of what is at `path` of `root` is in it.
+    pub(crate) fn holds(&self, root: &Root, path: &[String]) -> bool {
+        self.root == *root && (path.starts_with(&self.path) || self.path.starts_with(path))
+    }
+
+    /// What is read of it.
+    fn at(mut self, fields: &[String]) -> Self {
+        if self.whole {
+            self.path.extend_from_slice(fields);
+        }
+        self
+    }
+
+    /// It, made into something else.
+    fn changed(self) -> Self {
+        Self { whole: false, ..self }
+    }
+}
+
+/// Everything that gets into the value of an expression, in the order it is written.
+pub(crate) fn carried(expression: &Expression) -> Vec<Carried> {
+    of(expression.root())
+}
+
+fn of(expr: &Expr) -> Vec<Carried> {
+    match &expr.kind {
+        // True or false, whatever it is about.
+        ExprKind::Not(_) | ExprKind::Comparison(_) | ExprKind::Logical(Logical::And | Logical::Or, _) => {
+            Vec::new()
+        }
+        ExprKind::Literal(_) => Vec::new(),
+        ExprKind::List(items) => items.iter().flat_map(of).map(Carried::changed).collect(),
+        ExprKind::Logical(Logical::Coalesce, operands) => operands.iter().flat_map(of).collect(),
+        ExprKind::Path(path) => of_path(path),
+        ExprKind::Call(call) => of_call(call),
+    }
+}
+
+fn of_path(path: &Path) -> Vec<Carried> {
+    let fields: Vec<String> = path
+        .selectors
+        .iter()
+        .filter_map(|(selector, _)| match selector {
+            Selector::Field(name) => Some(name.clone()),
+            // A predicate chooses items; what it compares them with is not among them.
+            Selector::Index(_) | Selector::All | Selector::Filter(_) => None,
+        })
+        .collect();
+    match &path.base {
+        Base::Root(root, range) => {
+            let end = path.selectors.last().map_or(range.end, |(_, range)| range.end);
+            vec![Carried { root: root.clone(), path: fields, range: range.start..end, whole: true }]
+        }
+        // Only in a predicate, which is true or false.
+        Base::Current(_) => Vec::new(),
+        Base::Value(inner) => of(inner).into_iter().map(|carried| carried.at(&fields)).collect(),
+    }
+}
+
+fn of_call(call: &Call) -> Vec<Carried> {
+    let arguments = call.arguments.iter().flat_map(of);
+    match call.function.name() {
+        "len" | "exists" | "contains" | "startsWith" | "endsWith" | "matches" => Vec::new(),
+        "first" | "last" => arguments.collect(),
+        _ => arguments.map(Carried::changed).collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

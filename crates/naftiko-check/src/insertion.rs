@@ -1,0 +1,128 @@
+//! An argument written where it is missing: the line to show, and the edit where it is sure.
+//!
+//! Sure is a `with` in the usual layouts, and a step without one in block style. Anything else gets only the line.
+
+use std::ops::Range;
+
+use naftiko_diagnostics::{Applicability, Edit, Fix, SourceMap, Span};
+use naftiko_expr::Expression;
+use naftiko_plan::Slot;
+use naftiko_spec::Invoke;
+
+use crate::resolve::Resolution;
+
+/// An argument that could be written: `organization_id: '${create-organization.id}'`.
+pub(crate) struct Missing<'a> {
+    invoke: &'a Invoke,
+    entry: String,
+}
+
+impl<'a> Missing<'a> {
+    /// The argument for a place of the operation of `invoke`.
+    pub(crate) fn new(invoke: &'a Invoke, slot: &Slot, resolution: &Resolution, value: &Expression) -> Self {
+        let key = key(slot, resolution);
+        let value = value.text().replace('\'', "''");
+        Self { invoke, entry: format!("{key}: '${{{value}}}'") }
+    }
+
+    /// What to do, in words.
+    pub(crate) fn help(&self) -> String {
+        if self.invoke.arguments.is_empty() {
+            format!("write `with: {{{}}}`", self.entry)
+        } else {
+            format!("write `{}` under `with`", self.entry)
+        }
+    }
+
+    /// The edit that writes it, where that is sure.
+    pub(crate) fn fix(&self, sources: &SourceMap) -> Option<Fix> {
+        let file = self.invoke.operation.span.file;
+        let text = sources.file(file)?.text();
+        let (range, replacement) = match self.invoke.arguments.iter().map(|argument| argument.key).min() {
+            Some(first) => self.beside(text, first)?,
+            None => self.below(text, self.invoke.operation.span)?,
+        };
+        Some(Fix {
+            title: format!("write `{}`", self.entry),
+            applicability: Applicability::Unsafe,
+            edits: vec![Edit { span: Span::new(file, range), replacement }],
+        })
+    }
+
+    /// Before the first argument that is there.
+    fn beside(&self, text: &str, first: Span) -> Option<(Range<usize>, String)> {
+        let at = first.range().start;
+        let (above, before) = line_at(text, at)?;
+        if before.trim_end().ends_with("with: {") {
+            return Some((at..at, format!("{}, ", self.entry)));
+        }
+        let indented = before.chars().all(|c| c == ' ');
+        let block = indented && above.trim_end().ends_with("with:");
+        block.then(|| (at..at, format!("{}\n{before}", self.entry)))
+    }
+
+    /// On a line of its own below the operation, in a step without `with`. The rest of the operation's line is part of
+    /// the edit, so that no two of them are made at once: the second would be another `with`.
+    fn below(&self, text: &str, operation: Span) -> Option<(Range<usize>, String)> {
+        let at = operation.range().start;
+        let (above, before) = line_at(text, at)?;
+        let item = before.trim_start();
+        let column = before.len() - item.trim_start_matches("- ").len();
+        if !matches!(item.trim_start_matches("- "), "operation: " | "operation: '" | "operation: \"") {
+            return None;
+        }
+        let rest = text.get(at..)?;
+        let end = at + rest.find('\n').unwrap_or(rest.len());
+        let end = if text.get(..end)?.ends_with('\r') { end - 1 } else { end };
+        let line = text.get(at - before.len()..end)?;
+        let below = text.get(end..)?.lines().skip(1);
+        let own = above_in_step(above, item.starts_with("- "), column)
+            .chain(below.take_while(move |line| belongs(line, column)));
+        let has_with =
+            own.chain([line]).any(|line| line.get(column..).is_some_and(|rest| rest.starts_with("with:")));
+        let kept = text.get(at..end)?;
+        (!has_with).then(|| (at..end, format!("{kept}\n{}with: {{{}}}", " ".repeat(column), self.entry)))
+    }
+}
+
+/// The text above the line of a byte, and that line up to it.
+fn line_at(text: &str, at: usize) -> Option<(&str, &str)> {
+    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    Some((text.get(..start)?, text.get(start..at)?))
+}
+
+/// The lines of a step above one of its keys, the lowest first.
+fn above_in_step(above: &str, is_first: bool, column: usize) -> impl Iterator<Item = &str> {
+    let mut begun = is_first;
+    above.lines().rev().take_while(move |line| {
+        let own = !begun;
+        begun |= !belongs(line, column);
+        own
+    })
+}
+
+/// Whether a line is part of what its neighbor at `column` is part of.
+fn belongs(line: &str, column: usize) -> bool {
+    let text = line.trim_start();
+    text.is_empty() || text.starts_with('#') || line.len() - text.len() >= column
+}
+
+/// How the argument of a place is written: with its place where another has the same name.
+fn key(slot: &Slot, resolution: &Resolution) -> String {
+    let name = slot.name();
+    let alone = resolution.slots.iter().filter(|other| other.slot.name() == name).count() == 1;
+    let places = ["path.", "query.", "header.", "cookie.", "body."];
+    let prefix = match slot {
+        _ if alone && name != "body" && !places.iter().any(|place| name.starts_with(place)) => String::new(),
+        Slot::Parameter(place, _) => format!("{}.", place.as_str()),
+        Slot::Property(_) => "body.".to_owned(),
+        Slot::Body => String::new(),
+    };
+    let key = format!("{prefix}{name}");
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
+    if key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && key.chars().all(plain) {
+        key
+    } else {
+        format!("'{}'", key.replace('\'', "''"))
+    }
+}

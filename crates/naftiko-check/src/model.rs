@@ -1,0 +1,172 @@
+//! All that is known of a composition, for the rules to read.
+//!
+//! The one place that lists where expressions stand. It draws no conclusions: that is what [`rules`](crate::rules) do.
+
+use std::ops::Range;
+
+use naftiko_diagnostics::{SourceMap, Span};
+use naftiko_expr::{Expression, Reference};
+use naftiko_openapi::Entry;
+
+use naftiko_spec::{Argument, Composition, Invoke, Step, Value, Work, locate};
+use naftiko_syntax::Node;
+
+use crate::arguments::{Bound, BoundArgument};
+use crate::inference::Inferrer;
+use crate::provider::{Found, Provider};
+use crate::resolve::{Resolution, Resolved};
+
+/// A composition with what the stages have found out about it.
+pub(crate) struct Model<'a> {
+    pub(crate) composition: &'a Composition,
+    pub(crate) providers: &'a [Provider],
+    pub(crate) steps: &'a [Resolved],
+    pub(crate) bound: &'a [Bound],
+    pub(crate) inferrer: &'a Inferrer<'a>,
+    pub(crate) sources: &'a SourceMap,
+    /// Whether nothing has been found that hides what is read: only then can it be said that something is *not* used.
+    pub(crate) sound: bool,
+}
+
+/// An operation step of a model.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) position: usize,
+    pub(crate) step: &'a Step,
+    pub(crate) invoke: &'a Invoke,
+    pub(crate) resolution: &'a Resolution,
+    pub(crate) bound: &'a Bound,
+}
+
+/// An expression and where it stands.
+pub(crate) struct Placed<'a> {
+    pub(crate) expression: &'a Expression,
+    at: At<'a>,
+}
+
+enum At<'a> {
+    /// So many bytes into the text of a scalar.
+    Scalar(&'a Node, usize),
+    /// Nobody wrote it: the place that stands for it.
+    Unwritten(Span),
+}
+
+impl Placed<'_> {
+    /// The place of a range of the expression's text.
+    pub(crate) fn locate(&self, range: Range<usize>) -> Span {
+        match self.at {
+            At::Scalar(node, at) => locate(node, at + range.start..at + range.end),
+            At::Unwritten(span) => span,
+        }
+    }
+}
+
+impl<'a> Model<'a> {
+    /// Every step whose operation is described.
+    pub(crate) fn calls(&self) -> impl Iterator<Item = Call<'a>> {
+        let steps = self.composition.steps.iter().zip(self.steps).zip(self.bound).enumerate();
+        steps.filter_map(|(position, ((step, resolved), bound))| {
+            let (Work::Invoke(invoke), Some(resolution)) = (&step.work, resolved.operation()) else {
+                return None;
+            };
+            Some(Call { position, step, invoke, resolution, bound })
+        })
+    }
+
+    /// Where the description names the operation of a step.
+    pub(crate) fn entry(&self, call: &Call<'_>) -> Option<&'a Entry> {
+        let of = |provider: &&Provider| provider.id == call.resolution.operation.provider;
+        match self.providers.iter().find(of)?.operation(&call.invoke.operation.value) {
+            Found::Operation { entry, .. } => Some(entry),
+            _ => None,
+        }
+    }
+
+    /// Everything that the composition reads, with the position of the step that does; nothing: an output.
+    pub(crate) fn reads(&self) -> Vec<(Option<usize>, Reference)> {
+        let steps = self.composition.steps.iter().enumerate();
+        let of_steps = steps.flat_map(|(position, step)| {
+            let expressions = self.expressions_of(position, step);
+            expressions.into_iter().map(move |placed| (Some(position), placed))
+        });
+        let outputs = self.outputs().map(|(_, placed)| (None, placed));
+        of_steps
+            .chain(outputs)
+            .flat_map(|(reader, placed)| {
+                placed.expression.references().into_iter().map(move |found| (reader, found))
+            })
+            .collect()
+    }
+
+    /// The source of every output that could be read, with the output's position.
+    pub(crate) fn outputs(&self) -> impl Iterator<Item = (usize, Placed<'a>)> {
+        self.composition.outputs.iter().enumerate().filter_map(|(position, output)| {
+            let source = output.source.as_ref()?;
+            let at = At::Scalar(&source.node, 0);
+            Some((position, Placed { expression: &source.expression, at }))
+        })
+    }
+
+    /// Every expression of a step: a new key of the language that holds one is added here.
+    fn expressions_of(&self, position: usize, step: &'a Step) -> Vec<Placed<'a>> {
+        match &step.work {
+            Work::Invoke(invoke) => {
+                let written = invoke.arguments.iter().flat_map(|argument| in_value(&argument.value));
+                let bound = self.bound.get(position).into_iter().flat_map(|bound| &bound.arguments);
+                let inferred = bound
+                    .filter(|argument| argument.key.is_none())
+                    .flat_map(|argument| in_argument(invoke, argument));
+                let until = invoke.poll.iter().filter_map(|poll| poll.until.as_ref());
+                let until = until
+                    .map(|until| Placed { expression: &until.expression, at: At::Scalar(&until.node, 0) });
+                written.chain(inferred).chain(until).collect()
+            }
+            Work::External(external) => {
+                external.with.iter().flat_map(|with| with.values()).flat_map(in_value).collect()
+            }
+            Work::Unclear => Vec::new(),
+        }
+    }
+}
+
+impl<'a> Call<'a> {
+    /// The expressions of an argument, with their places.
+    pub(crate) fn expressions(&self, argument: &'a BoundArgument) -> Vec<Placed<'a>> {
+        in_argument(self.invoke, argument)
+    }
+
+    /// The argument as it was written; nothing for one that was inferred.
+    pub(crate) fn written(&self, argument: &BoundArgument) -> Option<&'a Argument> {
+        written(self.invoke, argument)
+    }
+
+    /// The place of an argument: its key, or the operation that takes it if nobody wrote it.
+    pub(crate) fn place(&self, argument: &BoundArgument) -> Span {
+        argument.key.unwrap_or(self.invoke.operation.span)
+    }
+}
+
+fn written<'a>(invoke: &'a Invoke, argument: &BoundArgument) -> Option<&'a Argument> {
+    invoke.arguments.iter().find(|written| Some(written.key) == argument.key)
+}
+
+fn in_argument<'a>(invoke: &'a Invoke, argument: &'a BoundArgument) -> Vec<Placed<'a>> {
+    match written(invoke, argument) {
+        Some(written) => in_value(&written.value),
+        None => {
+            let at = |expression| Placed { expression, at: At::Unwritten(invoke.operation.span) };
+            argument.value.expressions().into_iter().map(at).collect()
+        }
+    }
+}
+
+/// The expressions in a value, with their places.
+pub(crate) fn in_value(value: &Value) -> Vec<Placed<'_>> {
+    let scalars = value.scalars().into_iter();
+    scalars
+        .flat_map(|(template, node)| {
+            let expressions = template.placed_expressions().into_iter();
+            expressions.map(move |(at, expression)| Placed { expression, at: At::Scalar(node, at) })
+        })
+        .collect()
+}

@@ -1,0 +1,120 @@
+//! An argument that the description calls deprecated.
+
+use naftiko_adapter::Operation;
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
+use naftiko_plan::Slot;
+use naftiko_spec::Value;
+use serde_json::Value as Json;
+
+use crate::arguments::BoundArgument;
+use crate::model::{Call, Model};
+use crate::schema;
+
+pub(crate) static CODE: Code = Code {
+    id: "deprecated-argument",
+    severity: Severity::Warning,
+    summary: "an argument that the OpenAPI description of its operation calls deprecated",
+};
+
+pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for call in model.calls() {
+        for argument in &call.bound.arguments {
+            for (name, span) in deprecated(&call, argument) {
+                diagnostics.push(report(model, &call, argument, &name, span));
+            }
+        }
+    }
+    diagnostics
+}
+
+fn report(
+    model: &Model<'_>,
+    call: &Call<'_>,
+    argument: &BoundArgument,
+    name: &str,
+    span: Span,
+) -> Diagnostic {
+    let operation = &call.invoke.operation.value;
+    let diagnostic = Diagnostic::new(&CODE, span, format!("`{name}` of `{operation}` is deprecated"));
+    let diagnostic = match argument.key {
+        Some(_) => diagnostic.with_help("leave it out, or see the provider's documentation for what replaces it"),
+        None => diagnostic
+            .with_label(format!("`{name}` is inferred"))
+            .with_help("edition 0.2 takes only what is written: there it can be left out"),
+    };
+    match model.entry(call) {
+        Some(entry) => diagnostic.with_related(entry.span, format!("`{name}` is deprecated in the description")),
+        None => diagnostic,
+    }
+}
+
+/// The names that are deprecated in an argument, and where they stand.
+fn deprecated(call: &Call<'_>, argument: &BoundArgument) -> Vec<(String, Span)> {
+    let operation = &call.resolution.operation;
+    let place = call.place(argument);
+    let value = call.written(argument).map(|written| &written.value);
+    match &argument.slot {
+        Slot::Parameter(at, name) => {
+            let is = |parameter: &&naftiko_adapter::Parameter| parameter.place == *at && parameter.name == *name;
+            let parameter = operation.parameters.iter().find(is);
+            let deprecated = parameter.is_some_and(|parameter| {
+                parameter.deprecated || schema::is_deprecated(operation, &parameter.schema)
+            });
+            deprecated.then(|| (name.clone(), place)).into_iter().collect()
+        }
+        Slot::Property(name) => {
+            let Some(body) = &operation.body else { return Vec::new() };
+            let schemas = schema::field(operation, &body.schema, name);
+            let mut found = Vec::new();
+            entry(operation, &schemas, name, place, value, &mut found);
+            found
+        }
+        Slot::Body => {
+            let Some(body) = &operation.body else { return Vec::new() };
+            let mut found = Vec::new();
+            if let Some(value) = value {
+                inside(operation, &[&body.schema], value, &mut found);
+            }
+            found
+        }
+    }
+}
+
+/// A field with its value. It is deprecated if every alternative that has it says so.
+fn entry(
+    operation: &Operation,
+    schemas: &[&Json],
+    name: &str,
+    place: Span,
+    value: Option<&Value>,
+    found: &mut Vec<(String, Span)>,
+) {
+    let deprecated = |schema: &&Json| schema::is_deprecated(operation, schema);
+    if !schemas.is_empty() && schemas.iter().all(deprecated) {
+        found.push((name.to_owned(), place));
+    } else if let Some(value) = value {
+        inside(operation, schemas, value, found);
+    }
+}
+
+/// What is deprecated inside a value of one of these schemas.
+fn inside(operation: &Operation, schemas: &[&Json], value: &Value, found: &mut Vec<(String, Span)>) {
+    match value {
+        Value::Object { entries, .. } => {
+            for (name, value) in entries {
+                let of_field: Vec<&Json> =
+                    schemas.iter().flat_map(|schema| schema::field(operation, schema, name)).collect();
+                entry(operation, &of_field, name, value.span(), Some(value), found);
+            }
+        }
+        Value::List { items, .. } => {
+            let of_items: Vec<&Json> =
+                schemas.iter().flat_map(|schema| schema::items(operation, schema)).collect();
+            for item in items {
+                inside(operation, &of_items, item, found);
+            }
+        }
+        Value::Scalar { .. } | Value::Unclear { .. } => {}
+    }
+}

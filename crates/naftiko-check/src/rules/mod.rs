@@ -1,0 +1,35 @@
+//! What can be said of a composition only when all of it is known. One file for each rule: its code, when it fires, its
+//! message and its help.
+//!
+//! A rule reads the [`Model`] and gives what it found. It changes nothing, knows of no other rule, and is total: what it
+//! does not understand it says nothing about.
+
+use naftiko_diagnostics::Diagnostic;
+
+use crate::model::Model;
+
+macro_rules! rules {
+    ($($module:ident),* $(,)?) => {
+        $(pub(crate) mod $module;)*
+        /// Every code of the rules.
+        pub(crate) static CODES: &[&naftiko_diagnostics::Code] = &[$(&$module::CODE),*];
+        static RULES: &[fn(&Model<'_>) -> Vec<Diagnostic>] = &[$($module::check),*];
+    };
+}
+
+rules! {
+    deprecated_argument,
+    deprecated_operation,
+    sensitive_in_url,
+    sensitive_output,
+    sensitive_to_external,
+    sensitive_to_other_provider,
+    unscoped_list,
+    unused_input,
+    unused_result,
+}
+
+/// What all rules find.
+pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
+    RULES.iter().flat_map(|rule| rule(model)).collect()
+}

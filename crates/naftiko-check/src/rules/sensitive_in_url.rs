@@ -1,0 +1,40 @@
+//! A sensitive value in the URL of a request.
+
+use naftiko_adapter::Place;
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_plan::Slot;
+
+use crate::model::Model;
+use crate::rules::sensitive_to_other_provider::is_of_another;
+use crate::sensitive::{leaks, sources};
+
+pub(crate) static CODE: Code = Code {
+    id: "sensitive-in-url",
+    severity: Severity::Error,
+    summary: "a sensitive value becomes part of a URL, which servers and proxies log",
+};
+
+pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
+    let sources = sources(model);
+    let mut diagnostics = Vec::new();
+    for call in model.calls() {
+        for argument in &call.bound.arguments {
+            let Slot::Parameter(place @ (Place::Path | Place::Query), name) = &argument.slot else { continue };
+            for placed in call.expressions(argument) {
+                // What should not be sent there at all has its own finding.
+                let found = leaks(&placed, &sources).into_iter().find(|leak| !is_of_another(leak.of, &call));
+                diagnostics.extend(found.map(|leak| {
+                    Diagnostic::new(
+                        &CODE,
+                        leak.span,
+                        format!("{} is sensitive and becomes part of a URL", leak.of.words),
+                    )
+                    .with_label(format!("`{name}` is a {} parameter", place.as_str()))
+                    .with_related(leak.of.span, leak.of.reason.clone())
+                    .with_help("servers and proxies log URLs; send it in the body or in a header, or send an id in its place")
+                }));
+            }
+        }
+    }
+    diagnostics
+}

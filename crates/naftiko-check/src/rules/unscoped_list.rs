@@ -1,0 +1,101 @@
+//! A list that could be narrowed to what an earlier step yields, and is not: it reads what belongs to others.
+
+use naftiko_adapter::Place;
+use naftiko_diagnostics::{Code, Diagnostic, Severity, one_of};
+use naftiko_expr::{Root, Type};
+use naftiko_plan::Slot;
+use naftiko_spec::Edition;
+
+use crate::arguments::BoundArgument;
+use crate::flow::carried;
+use crate::inference::Candidate;
+use crate::insertion::Missing;
+use crate::model::{Call, Model};
+use crate::resolve::Parameter;
+use crate::resource::{Resource, named_by, values};
+
+pub(crate) static CODE: Code = Code {
+    id: "unscoped-list",
+    severity: Severity::Warning,
+    summary: "a list is not narrowed to the resource that an earlier step yields",
+};
+
+/// Edition 0.2 only: in 0.1 the filter is inferred.
+pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
+    if model.composition.edition == Edition::V0_1 {
+        return Vec::new();
+    }
+    let unscoped = model.calls().filter_map(|call| {
+        let (parameter, candidates) = filter(model, &call)?;
+        Some(report(model, &call, parameter, &candidates))
+    });
+    unscoped.collect()
+}
+
+/// The parameter that could narrow a list that nothing narrows, with what it could be given.
+fn filter<'a>(model: &Model<'_>, call: &Call<'a>) -> Option<(&'a Parameter, Vec<Candidate>)> {
+    let listed = Resource::of(&call.resolution.result).filter(Resource::is_list)?;
+    // An argument that could not be placed may have been meant for it, and has its finding.
+    let all_placed = call.invoke.arguments.iter().all(|written| {
+        call.bound.arguments.iter().any(|argument| argument.key == Some(written.key))
+    });
+    if !call.resolution.operation.is_safe() || !all_placed {
+        return None;
+    }
+    let filters = call.resolution.slots.iter().filter_map(|parameter| {
+        let Slot::Parameter(Place::Query, name) = &parameter.slot else { return None };
+        // A list of organizations is not narrowed by an organization.
+        if named_by(name).iter().any(|name| listed.is(name)) {
+            return None;
+        }
+        let mut candidates = model.inferrer.resources_before(call.position, name);
+        candidates.retain(|candidate| parameter.ty.accepts(&candidate.ty));
+        (!candidates.is_empty()).then_some((parameter, candidates))
+    });
+    let filters: Vec<_> = filters.collect();
+    let is_filter = |slot: &Slot| filters.iter().any(|(parameter, _)| parameter.slot == *slot);
+    let narrowed = call.bound.arguments.iter().any(|argument| {
+        is_filter(&argument.slot) || narrows(call, argument)
+    });
+    filters.into_iter().next().filter(|_| !narrowed)
+}
+
+/// Whether an argument keeps a list to something of this run: what an input or a step gave, as a text.
+fn narrows(call: &Call<'_>, argument: &BoundArgument) -> bool {
+    if matches!(argument.slot, Slot::Parameter(Place::Path, _)) {
+        return true;
+    }
+    // A number limits how many there are, not whose.
+    let is_text = call.resolution.slots.iter().any(|parameter| {
+        let text = parameter.ty.accepts(&Type::string()) || !values(&parameter.ty).is_empty();
+        parameter.slot == argument.slot && text
+    });
+    let mut carried = argument.value.expressions().into_iter().flat_map(carried);
+    is_text && carried.any(|carried| matches!(carried.root, Root::Inputs | Root::Step(_) | Root::Item))
+}
+
+fn report(model: &Model<'_>, call: &Call<'_>, parameter: &Parameter, candidates: &[Candidate]) -> Diagnostic {
+    let name = parameter.slot.name();
+    let operation = &call.resolution.operation;
+    let message = format!("`{}` lists what belongs to any `{}`", call.step.id.value, noun(name));
+    let diagnostic = Diagnostic::new(&CODE, call.invoke.operation.span, message)
+        .with_label(format!("{} {} without `{name}`", operation.method.as_str(), operation.path));
+    let diagnostic = candidates.iter().fold(diagnostic, |diagnostic, candidate| {
+        diagnostic.with_related(candidate.span, candidate.reason.clone())
+    });
+    let [only] = candidates else {
+        let values = candidates.iter().map(|candidate| candidate.value.text());
+        return diagnostic.with_help(format!("give it `{name}` under `with`: {}", one_of(values)));
+    };
+    let missing = Missing::new(call.invoke, &parameter.slot, call.resolution, &only.value);
+    let diagnostic = diagnostic.with_help(missing.help());
+    match missing.fix(model.sources) {
+        Some(fix) => diagnostic.with_fix(fix),
+        None => diagnostic,
+    }
+}
+
+/// What a parameter is the id of.
+fn noun(parameter: &str) -> String {
+    named_by(parameter).pop().unwrap_or_default()
+}

@@ -1,0 +1,103 @@
+//! The JSON Schemas of an operation, asked about places in the values they describe.
+//!
+//! Types leave out what does not decide which values fit; this reads such words (`deprecated`, `format`) where they
+//! stand.
+
+use naftiko_adapter::Operation;
+use serde_json::Value;
+
+/// How deep a schema is followed, and how many parts of it are looked at: descriptions may be hostile.
+const MAX_DEPTH: usize = 16;
+const MAX_PARTS: usize = 20_000;
+
+/// The ways, by names of fields, to every place whose schema `is` so. A schema inside itself is not followed again.
+pub(crate) fn places(operation: &Operation, schema: &Value, is: &dyn Fn(&Value) -> bool) -> Vec<Vec<String>> {
+    let mut search = Search { operation, is, left: MAX_PARTS, names: Vec::new(), found: Vec::new() };
+    search.visit(schema, &mut Vec::new(), 0);
+    search.found
+}
+
+struct Search<'a> {
+    operation: &'a Operation,
+    is: &'a dyn Fn(&Value) -> bool,
+    left: usize,
+    /// The definitions that are being looked at.
+    names: Vec<&'a str>,
+    found: Vec<Vec<String>>,
+}
+
+impl<'a> Search<'a> {
+    fn visit(&mut self, schema: &'a Value, path: &mut Vec<String>, depth: usize) {
+        if depth > MAX_DEPTH || self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        if (self.is)(schema) {
+            if !self.found.contains(path) {
+                self.found.push(path.clone());
+            }
+            return;
+        }
+        if let Some(name) = reference(schema)
+            && !self.names.contains(&name)
+            && let Some(definition) = self.operation.definitions.get(name)
+        {
+            self.names.push(name);
+            self.visit(definition, path, depth + 1);
+            self.names.pop();
+        }
+        for part in alternatives(schema).chain(schema.get("items")) {
+            self.visit(part, path, depth + 1);
+        }
+        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            path.push(name.clone());
+            self.visit(property, path, depth + 1);
+            path.pop();
+        }
+    }
+}
+
+/// The schemas of the field `name` of what `schema` describes, one for each alternative that has it.
+pub(crate) fn field<'a>(operation: &'a Operation, schema: &'a Value, name: &str) -> Vec<&'a Value> {
+    meanings(operation, schema)
+        .into_iter()
+        .filter_map(|meaning| meaning.get("properties")?.get(name))
+        .collect()
+}
+
+/// The schemas of the items of what `schema` describes.
+pub(crate) fn items<'a>(operation: &'a Operation, schema: &'a Value) -> Vec<&'a Value> {
+    meanings(operation, schema).into_iter().filter_map(|meaning| meaning.get("items")).collect()
+}
+
+/// Whether the description calls what `schema` describes deprecated.
+pub(crate) fn is_deprecated(operation: &Operation, schema: &Value) -> bool {
+    let says = |schema: &Value| schema.get("deprecated").and_then(Value::as_bool).unwrap_or_default();
+    says(schema) || operation.resolve(schema).is_some_and(says)
+}
+
+/// A schema with all that it refers to and is put together from.
+fn meanings<'a>(operation: &'a Operation, schema: &'a Value) -> Vec<&'a Value> {
+    let mut found: Vec<&Value> = Vec::new();
+    let mut pending = vec![(schema, 0)];
+    while let Some((schema, depth)) = pending.pop() {
+        if depth > MAX_DEPTH
+            || found.len() > MAX_PARTS
+            || found.iter().any(|known| std::ptr::eq(*known, schema))
+        {
+            continue;
+        }
+        found.push(schema);
+        let definition = reference(schema).and_then(|name| operation.definitions.get(name));
+        pending.extend(definition.into_iter().chain(alternatives(schema)).map(|part| (part, depth + 1)));
+    }
+    found
+}
+
+fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
+    ["allOf", "anyOf", "oneOf"].into_iter().filter_map(|key| schema.get(key)?.as_array()).flatten()
+}
+
+fn reference(schema: &Value) -> Option<&str> {
+    schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
+}
