@@ -106,9 +106,11 @@ impl Binder<'_> {
             let ty = self.type_of(&argument.value);
             for slot in self.written(argument, &ty, resolution, infers) {
                 match taken.iter().find(|(known, _)| overlaps(known, &slot)) {
-                    Some((_, first)) => {
+                    Some((_, first)) if self.is_bound(argument) => {
                         self.diagnostics.push(faults::duplicate_argument::report(argument, *first));
                     }
+                    // A guess of what was meant was wrong.
+                    Some(_) => {}
                     None => taken.push((slot, argument.key)),
                 }
             }
@@ -183,6 +185,10 @@ impl Binder<'_> {
             self.push(parameter.slot.clone(), argument);
         }
         places.into_iter().map(|parameter| parameter.slot.clone()).collect()
+    }
+
+    fn is_bound(&self, argument: &Argument) -> bool {
+        self.bound.arguments.iter().any(|bound| bound.key == Some(argument.key))
     }
 
     fn push(&mut self, slot: Slot, argument: &Argument) {

@@ -12,7 +12,8 @@ use crate::load::Loader;
 use crate::model::Model;
 use crate::provider::Provider;
 use crate::scope::Names;
-use crate::{arguments, faults, lower, order, outputs, resolve, rules, wait};
+use crate::sensitive::Sensitives;
+use crate::{arguments, faults, lower, order, outputs, resolve, rules, sensitive, wait};
 
 /// Where to look besides the document.
 #[derive(Debug, Clone, Default)]
@@ -115,23 +116,39 @@ fn composition(
         Edition::V0_2 => wait::declared(composition, &steps, &names, &mut diagnostics),
     };
     let sound = !loader.diagnostics().iter().chain(&diagnostics).any(leaves_unread);
-    diagnostics.extend(rules::check(&Model {
+    let mut model = Model {
         composition,
         providers: &providers,
         steps: &steps,
         bound: &bound,
+        order: &order,
+        waits: &waits,
         inferrer: &inferrer,
         sources: loader.sources(),
+        sensitive: Sensitives::default(),
         sound,
-    }));
+    };
+    model.sensitive = sensitive::sources(&model);
+    diagnostics.extend(rules::check(&model));
+    let sensitive = model.sensitive;
     loader.report(diagnostics);
     lower::plan(
-        &lower::Parts { composition, providers: &providers, steps: &steps, bound, outputs, order, waits },
+        &lower::Parts {
+            composition,
+            providers: &providers,
+            steps: &steps,
+            bound,
+            outputs,
+            order,
+            waits,
+            sensitive,
+        },
         loader.sources(),
     )
 }
 
 /// Whether a finding may be why something seems not to be read: an error, or a text that was meant to read it.
 fn leaves_unread(found: &Diagnostic) -> bool {
-    found.severity() == Severity::Error || matches!(found.code.id, "unmarked-reference" | "literal-template")
+    found.severity() == Severity::Error
+        || matches!(found.code.id, "unmarked-reference" | "literal-template" | "unfit-input")
 }

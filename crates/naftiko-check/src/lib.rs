@@ -13,6 +13,7 @@ mod faults;
 mod flow;
 mod inference;
 mod insertion;
+mod lifetime;
 mod load;
 mod lower;
 mod model;

@@ -12,6 +12,7 @@ use naftiko_spec::{AuthKind, Composition, Work};
 use crate::arguments::Bound;
 use crate::provider::Provider;
 use crate::resolve::Resolved;
+use crate::sensitive::Sensitives;
 
 /// What the stages before have found.
 pub(crate) struct Parts<'a> {
@@ -22,6 +23,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) outputs: Vec<Option<Expression>>,
     pub(crate) order: Vec<Edge>,
     pub(crate) waits: Vec<Option<Poll>>,
+    pub(crate) sensitive: Sensitives,
 }
 
 /// The plan; nothing if a step is not fully known. Whether there were errors is the caller's to ask.
@@ -38,7 +40,7 @@ pub(crate) fn plan(parts: &Parts<'_>, sources: &SourceMap) -> Option<Plan> {
                 Action::Invoke(Invoke {
                     capability: invoke.capability.as_ref().map(|capability| capability.value.clone()),
                     operation: key,
-                    arguments: arguments(parts.composition, parts.bound.get(position)?),
+                    arguments: arguments(parts, parts.bound.get(position)?),
                     poll: parts.waits.get(position)?.clone(),
                     retry: Retry::default(),
                     timeout: None,
@@ -103,7 +105,7 @@ fn outputs(parts: &Parts<'_>) -> Option<Vec<Output>> {
             let source = source.clone()?;
             Some(Output {
                 name: output.name.value.clone(),
-                sensitive: output.sensitive || is_sensitive(parts.composition, &source),
+                sensitive: output.sensitive || is_sensitive(parts, &source),
                 source,
                 description: output.description.clone(),
             })
@@ -111,7 +113,7 @@ fn outputs(parts: &Parts<'_>) -> Option<Vec<Output>> {
         .collect()
 }
 
-fn arguments(composition: &Composition, bound: &Bound) -> Vec<Argument> {
+fn arguments(parts: &Parts<'_>, bound: &Bound) -> Vec<Argument> {
     bound
         .arguments
         .iter()
@@ -120,13 +122,18 @@ fn arguments(composition: &Composition, bound: &Bound) -> Vec<Argument> {
             value: argument.value.clone(),
             origin: argument.origin.clone(),
             optional: argument.optional,
-            sensitive: argument.value.expressions().iter().any(|found| is_sensitive(composition, found)),
+            sensitive: argument.value.expressions().iter().any(|found| is_sensitive(parts, found)),
         })
         .collect()
 }
 
-/// Whether an expression reads a sensitive input, or all inputs of which one is.
-fn is_sensitive(composition: &Composition, expression: &Expression) -> bool {
+/// Whether an expression reads a sensitive input, or all inputs of which one is, or has something else sensitive in
+/// its value.
+fn is_sensitive(parts: &Parts<'_>, expression: &Expression) -> bool {
+    let composition = parts.composition;
+    if parts.sensitive.reach(expression) {
+        return true;
+    }
     let sensitive =
         |name: &str| composition.inputs.iter().any(|input| input.sensitive && input.name.value == name);
     expression.references().iter().filter(|reference| reference.root == Root::Inputs).any(|reference| {

@@ -2,19 +2,22 @@
 //!
 //! The one place that lists where expressions stand. It draws no conclusions: that is what [`rules`](crate::rules) do.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use naftiko_diagnostics::{SourceMap, Span};
 use naftiko_expr::{Expression, Reference};
 use naftiko_openapi::Entry;
 
-use naftiko_spec::{Argument, Composition, Invoke, Step, Value, Work, locate};
+use naftiko_plan::{Edge, Poll};
+use naftiko_spec::{Argument, Composition, Facts, Invoke, Step, Value, Work, locate};
 use naftiko_syntax::Node;
 
 use crate::arguments::{Bound, BoundArgument};
 use crate::inference::Inferrer;
 use crate::provider::{Found, Provider};
 use crate::resolve::{Resolution, Resolved};
+use crate::sensitive::Sensitives;
 
 /// A composition with what the stages have found out about it.
 pub(crate) struct Model<'a> {
@@ -22,8 +25,11 @@ pub(crate) struct Model<'a> {
     pub(crate) providers: &'a [Provider],
     pub(crate) steps: &'a [Resolved],
     pub(crate) bound: &'a [Bound],
+    pub(crate) order: &'a [Edge],
+    pub(crate) waits: &'a [Option<Poll>],
     pub(crate) inferrer: &'a Inferrer<'a>,
     pub(crate) sources: &'a SourceMap,
+    pub(crate) sensitive: Sensitives,
     /// Whether nothing has been found that hides what is read: only then can it be said that something is *not* used.
     pub(crate) sound: bool,
 }
@@ -63,14 +69,17 @@ impl Placed<'_> {
 
 impl<'a> Model<'a> {
     /// Every step whose operation is described.
-    pub(crate) fn calls(&self) -> impl Iterator<Item = Call<'a>> {
-        let steps = self.composition.steps.iter().zip(self.steps).zip(self.bound).enumerate();
-        steps.filter_map(|(position, ((step, resolved), bound))| {
-            let (Work::Invoke(invoke), Some(resolution)) = (&step.work, resolved.operation()) else {
-                return None;
-            };
-            Some(Call { position, step, invoke, resolution, bound })
-        })
+    pub(crate) fn calls(&self) -> impl Iterator<Item = Call<'a>> + '_ {
+        (0..self.composition.steps.len()).filter_map(|position| self.call(position))
+    }
+
+    /// The step at a position, if its operation is described.
+    pub(crate) fn call(&self, position: usize) -> Option<Call<'a>> {
+        let (composition, steps, bound) = (self.composition, self.steps, self.bound);
+        let step = composition.steps.get(position)?;
+        let Work::Invoke(invoke) = &step.work else { return None };
+        let resolution = steps.get(position)?.operation()?;
+        Some(Call { position, step, invoke, resolution, bound: bound.get(position)? })
     }
 
     /// Where the description names the operation of a step.
@@ -82,20 +91,34 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Everything that the composition reads, with the position of the step that does; nothing: an output.
-    pub(crate) fn reads(&self) -> Vec<(Option<usize>, Reference)> {
+    /// What the capabilities document knows of the operation of a step.
+    pub(crate) fn facts(&self, call: &Call<'_>) -> Option<&'a Facts> {
+        let of = |provider: &&Provider| provider.id == call.resolution.operation.provider;
+        let provider = self.providers.iter().find(of)?;
+        provider.capabilities.operations.get(&call.invoke.operation.value).map(|mapping| &mapping.facts)
+    }
+
+    /// The steps that can be reached from one along the edges, each of which leads from one end to the other; sorted.
+    pub(crate) fn reachable(&self, from: usize, ends: impl Fn(&Edge) -> (usize, usize)) -> BTreeSet<usize> {
+        let mut next: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+        for (from, to) in self.order.iter().map(ends) {
+            next.entry(from).or_default().push(to);
+        }
+        let mut found = BTreeSet::new();
+        let mut pending = vec![from];
+        while let Some(step) = pending.pop() {
+            let new = next.get(&step).into_iter().flatten().filter(|step| found.insert(**step));
+            pending.extend(new);
+        }
+        found
+    }
+
+    /// Everything that the composition reads, in its steps and its outputs.
+    pub(crate) fn reads(&self) -> Vec<Reference> {
         let steps = self.composition.steps.iter().enumerate();
-        let of_steps = steps.flat_map(|(position, step)| {
-            let expressions = self.expressions_of(position, step);
-            expressions.into_iter().map(move |placed| (Some(position), placed))
-        });
-        let outputs = self.outputs().map(|(_, placed)| (None, placed));
-        of_steps
-            .chain(outputs)
-            .flat_map(|(reader, placed)| {
-                placed.expression.references().into_iter().map(move |found| (reader, found))
-            })
-            .collect()
+        let of_steps = steps.flat_map(|(position, step)| self.expressions_of(position, step));
+        let outputs = self.outputs().map(|(_, placed)| placed);
+        of_steps.chain(outputs).flat_map(|placed| placed.expression.references()).collect()
     }
 
     /// The source of every output that could be read, with the output's position.

@@ -149,7 +149,7 @@ fn operation(
             report_unlisted(name, listed, capability, provider, diagnostics);
             let (mut operation, found) = catalogue.operation(entry, &provider.id);
             diagnostics.extend(found);
-            operation.idempotency_key = mapping.and_then(|mapping| mapping.idempotency_key.clone());
+            operation.idempotency_key = mapping.and_then(|mapping| mapping.facts.idempotency_key.clone());
             Resolved::Operation(Box::new(Resolution::new(operation)))
         }
     }

@@ -1,7 +1,10 @@
 //! What is sensitive, and where it gets to.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
+
 use naftiko_diagnostics::Span;
-use naftiko_expr::Root;
+use naftiko_expr::{Expression, Root};
 use serde_json::Value;
 
 use crate::flow::carried;
@@ -22,14 +25,18 @@ pub(crate) struct Sensitive {
     pub(crate) provider: Option<String>,
 }
 
+/// Everything sensitive that a composition can read, by where reading it begins.
+#[derive(Default)]
+pub(crate) struct Sensitives(BTreeMap<Root, Vec<Sensitive>>);
+
 /// A place where something sensitive gets into a value.
 pub(crate) struct Leak<'s> {
     pub(crate) of: &'s Sensitive,
     pub(crate) span: Span,
 }
 
-/// Everything sensitive that a composition can read. What else makes a value sensitive is added here.
-pub(crate) fn sources(model: &Model<'_>) -> Vec<Sensitive> {
+/// Everything sensitive in a model. What else makes a value sensitive is added here.
+pub(crate) fn sources(model: &Model<'_>) -> Sensitives {
     let inputs = model.composition.inputs.iter().filter(|input| input.sensitive).map(|input| {
         let name = &input.name.value;
         Sensitive {
@@ -41,7 +48,37 @@ pub(crate) fn sources(model: &Model<'_>) -> Vec<Sensitive> {
             provider: None,
         }
     });
-    inputs.chain(model.calls().flat_map(|call| passwords(&call))).collect()
+    let mut sources = Sensitives::default();
+    for source in inputs.chain(model.calls().flat_map(|call| passwords(&call))) {
+        sources.0.entry(source.root.clone()).or_default().push(source);
+    }
+    sources
+}
+
+impl Sensitives {
+    /// What of it gets into the value of an expression, each once.
+    pub(crate) fn leaks(&self, placed: &Placed<'_>) -> Vec<Leak<'_>> {
+        let reached = self.reached(placed.expression).into_iter();
+        reached.map(|(of, range)| Leak { of, span: placed.locate(range) }).collect()
+    }
+
+    /// Whether something of it gets into the value of an expression.
+    pub(crate) fn reach(&self, expression: &Expression) -> bool {
+        !self.reached(expression).is_empty()
+    }
+
+    fn reached(&self, expression: &Expression) -> Vec<(&Sensitive, Range<usize>)> {
+        let mut reached: Vec<(&Sensitive, Range<usize>)> = Vec::new();
+        for carried in carried(expression) {
+            for source in self.0.get(&carried.root).into_iter().flatten() {
+                let known = reached.iter().any(|(known, _)| std::ptr::eq(*known, source));
+                if !known && carried.holds(&source.root, &source.path) {
+                    reached.push((source, carried.range.clone()));
+                }
+            }
+        }
+        reached
+    }
 }
 
 /// What the description says is never shown in clear: `format: password`.
@@ -64,18 +101,6 @@ fn passwords(call: &Call<'_>) -> Vec<Sensitive> {
             path,
             span: id.span,
             provider: Some(operation.provider.clone()),
-        })
-        .collect()
-}
-
-/// What of the sensitive gets into the value of an expression, each once.
-pub(crate) fn leaks<'s>(placed: &Placed<'_>, sources: &'s [Sensitive]) -> Vec<Leak<'s>> {
-    let carried = carried(placed.expression);
-    sources
-        .iter()
-        .filter_map(|source| {
-            let found = carried.iter().find(|carried| carried.holds(&source.root, &source.path))?;
-            Some(Leak { of: source, span: placed.locate(found.range.clone()) })
         })
         .collect()
 }

@@ -21,8 +21,8 @@ pub use duration::parse_duration;
 pub use files::{Files, MemoryFiles};
 pub use header::{Edition, Header, Kind};
 pub use model::{
-    Argument, Auth, AuthKind, Capabilities, Capability, Composition, External, Input, Interval, Invoke,
-    Mapping, Output, Place, Poll, Source, Step, Target, Value, Work, locate,
+    Argument, Auth, AuthKind, Capabilities, Capability, Composition, External, Facts, Input, Interval,
+    Invoke, Mapping, Output, Place, Poll, ResponsePath, Source, Step, Target, Value, Work, locate,
 };
 pub use recognize::is_document;
 pub use schema::schemas;

@@ -6,7 +6,6 @@ use naftiko_plan::Slot;
 
 use crate::model::Model;
 use crate::rules::sensitive_to_other_provider::is_of_another;
-use crate::sensitive::{leaks, sources};
 
 pub(crate) static CODE: Code = Code {
     id: "sensitive-in-url",
@@ -15,14 +14,13 @@ pub(crate) static CODE: Code = Code {
 };
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
-    let sources = sources(model);
     let mut diagnostics = Vec::new();
     for call in model.calls() {
         for argument in &call.bound.arguments {
             let Slot::Parameter(place @ (Place::Path | Place::Query), name) = &argument.slot else { continue };
             for placed in call.expressions(argument) {
                 // What should not be sent there at all has its own finding.
-                let found = leaks(&placed, &sources).into_iter().find(|leak| !is_of_another(leak.of, &call));
+                let found = model.sensitive.leaks(&placed).into_iter().find(|leak| !is_of_another(leak.of, &call));
                 diagnostics.extend(found.map(|leak| {
                     Diagnostic::new(
                         &CODE,

@@ -4,7 +4,6 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Edition;
 
 use crate::model::Model;
-use crate::sensitive::{leaks, sources};
 
 pub(crate) static CODE: Code = Code {
     id: "sensitive-output",
@@ -17,10 +16,9 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     if model.composition.edition == Edition::V0_1 {
         return Vec::new();
     }
-    let sources = sources(model);
     let outputs = model.outputs().filter_map(|(position, placed)| {
         let output = model.composition.outputs.get(position).filter(|output| !output.sensitive)?;
-        let leak = leaks(&placed, &sources).into_iter().next()?;
+        let leak = model.sensitive.leaks(&placed).into_iter().next()?;
         Some(
             Diagnostic::new(
                 &CODE,

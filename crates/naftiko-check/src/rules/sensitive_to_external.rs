@@ -4,7 +4,6 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Work;
 
 use crate::model::{Model, in_value};
-use crate::sensitive::{leaks, sources};
 
 pub(crate) static CODE: Code = Code {
     id: "sensitive-to-external",
@@ -14,13 +13,12 @@ pub(crate) static CODE: Code = Code {
 
 /// Only what is handed over by name: where everything is shown, what is sensitive is masked.
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
-    let sources = sources(model);
     let mut diagnostics = Vec::new();
     for step in &model.composition.steps {
         let Work::External(external) = &step.work else { continue };
         for (name, value) in external.with.iter().flatten() {
             for placed in in_value(value) {
-                let leak = leaks(&placed, &sources).into_iter().next();
+                let leak = model.sensitive.leaks(&placed).into_iter().next();
                 diagnostics.extend(leak.map(|leak| {
                     Diagnostic::new(
                         &CODE,

@@ -3,7 +3,7 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
 use crate::model::{Call, Model};
-use crate::sensitive::{Sensitive, leaks, sources};
+use crate::sensitive::Sensitive;
 
 pub(crate) static CODE: Code = Code {
     id: "sensitive-to-other-provider",
@@ -12,12 +12,11 @@ pub(crate) static CODE: Code = Code {
 };
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
-    let sources = sources(model);
     let mut diagnostics = Vec::new();
     for call in model.calls() {
         for argument in &call.bound.arguments {
             for placed in call.expressions(argument) {
-                let leak = leaks(&placed, &sources).into_iter().find(|leak| is_of_another(leak.of, &call));
+                let leak = model.sensitive.leaks(&placed).into_iter().find(|leak| is_of_another(leak.of, &call));
                 diagnostics.extend(leak.map(|leak| {
                     let from = leak.of.provider.as_deref().unwrap_or_default();
                     let to = &call.resolution.operation.provider;

@@ -1,5 +1,7 @@
 //! An input that nothing reads.
 
+use std::collections::BTreeSet;
+
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_expr::{Root, Segment};
 use naftiko_spec::{Edition, Work};
@@ -17,16 +19,15 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     if !model.sound || anything_may_read(model) {
         return Vec::new();
     }
-    let reads = model.reads();
-    let read = |name: &str| {
-        reads.iter().filter(|(_, reference)| reference.root == Root::Inputs).any(|(_, reference)| {
-            match reference.fixed_path().first() {
-                Some(Segment::Field(field)) => field == name,
-                _ => true,
-            }
-        })
-    };
-    let unread = model.composition.inputs.iter().filter(|input| !read(&input.name.value));
+    let reads = model.reads().into_iter().filter(|reference| reference.root == Root::Inputs);
+    let read: BTreeSet<Option<Segment>> =
+        reads.map(|reference| reference.fixed_path().into_iter().next()).collect();
+    // Whoever reads all inputs reads each of them.
+    if read.iter().any(|first| !matches!(first, Some(Segment::Field(_)))) {
+        return Vec::new();
+    }
+    let unread = model.composition.inputs.iter();
+    let unread = unread.filter(|input| !read.contains(&Some(Segment::Field(input.name.value.clone()))));
     unread
         .map(|input| {
             let name = &input.name.value;

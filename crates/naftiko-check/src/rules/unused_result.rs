@@ -1,8 +1,10 @@
 //! A step that only reads, and whose result nobody wants.
 
+use std::collections::BTreeSet;
+
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_expr::Root;
-use naftiko_spec::{Edition, Work};
+use naftiko_spec::{Edition, Step, Work};
 
 use crate::model::{Call, Model};
 
@@ -17,20 +19,12 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     if !model.sound || model.composition.edition == Edition::V0_1 {
         return Vec::new();
     }
-    let reads = model.reads();
-    let read = |call: &Call<'_>| {
-        reads.iter().any(|(reader, reference)| {
-            *reader != Some(call.position)
-                && matches!(&reference.root, Root::Step(id) if *id == call.step.id.value)
-        })
-    };
+    let wanted = wanted(model);
     let unused = |call: &Call<'_>| {
         // A poll is a gate: what follows it waits for what it waits for.
         call.resolution.operation.is_safe()
             && call.invoke.poll.is_none()
-            && !read(call)
-            && !is_followed(model, call)
-            && !is_shown(model, call)
+            && !wanted.contains(call.step.id.value.as_str())
     };
     model
         .calls()
@@ -49,14 +43,16 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Whether another step says that it follows.
-fn is_followed(model: &Model<'_>, call: &Call<'_>) -> bool {
-    let named = model.composition.steps.iter().filter_map(|step| step.depends_on.as_ref()).flatten();
-    named.into_iter().any(|named| named.value == call.step.id.value)
-}
-
-/// Whether somebody outside is shown all results, this one among them.
-fn is_shown(model: &Model<'_>, call: &Call<'_>) -> bool {
-    let later = model.composition.steps.iter().skip(call.position + 1);
-    later.into_iter().any(|step| matches!(&step.work, Work::External(external) if external.with.is_none()))
+/// The ids of the steps that something reads, that another says it follows, or that somebody outside is shown.
+fn wanted(model: &Model<'_>) -> BTreeSet<String> {
+    let read = model.reads().into_iter().filter_map(|reference| match reference.root {
+        Root::Step(id) => Some(id),
+        _ => None,
+    });
+    let steps = &model.composition.steps;
+    let followed = steps.iter().filter_map(|step| step.depends_on.as_ref()).flatten();
+    let shows_all = |step: &Step| matches!(&step.work, Work::External(external) if external.with.is_none());
+    let shown = steps.iter().take(steps.iter().rposition(shows_all).unwrap_or_default());
+    let ids = followed.map(|id| &id.value).chain(shown.map(|step| &step.id.value));
+    read.chain(ids.cloned()).collect()
 }

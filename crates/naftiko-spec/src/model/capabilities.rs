@@ -2,9 +2,12 @@
 
 use indexmap::IndexMap;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
+use naftiko_expr::{Base, ExprKind, Expression};
 use naftiko_syntax::{Node, Value as Tree};
 
+use super::Interval;
 use super::reader::{Keys, items, text, texts};
+use super::step::duration;
 use crate::codes::{INVALID_VALUE, MISSING_KEY};
 use crate::{Edition, Header, Kind, validate};
 
@@ -70,8 +73,26 @@ pub struct Mapping {
     pub key: Span,
     /// The operation.
     pub target: Target,
+    /// What else is known of it.
+    pub facts: Facts,
+}
+
+/// What a capabilities document knows of an operation besides its description.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
     /// The header that carries an idempotency key.
     pub idempotency_key: Option<String>,
+    /// How long what is in the response is good for.
+    pub expires: Vec<(ResponsePath, Interval)>,
+}
+
+/// A path into the body of a response: `link`, `data[*].secret`.
+#[derive(Debug, Clone)]
+pub struct ResponsePath {
+    /// The path as an expression over the operation's own `response`.
+    pub expression: Expression,
+    /// Where it stands.
+    pub span: Span,
 }
 
 /// How an operation of a description is named.
@@ -163,18 +184,51 @@ fn operations(root: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Ind
         .iter()
         .filter_map(|(name, entry)| {
             let node = &entry.value;
-            let (target, idempotency_key) = match &node.value {
-                Tree::String(_) => (Target::Id(node.as_spanned_string()?), None),
+            let (target, facts) = match &node.value {
+                Tree::String(_) => (Target::Id(node.as_spanned_string()?), Facts::default()),
                 Tree::Mapping(_) => {
                     keys.check(node, Some("OperationDetails"), "an operation", diagnostics);
-                    let key = text(node, "idempotencyKey").map(|key| key.value);
-                    (target(node, name, entry.key_span, diagnostics)?, key)
+                    let facts = Facts::lower(node, diagnostics);
+                    (target(node, name, entry.key_span, diagnostics)?, facts)
                 }
                 _ => return None,
             };
-            Some((name.to_owned(), Mapping { key: entry.key_span, target, idempotency_key }))
+            Some((name.to_owned(), Mapping { key: entry.key_span, target, facts }))
         })
         .collect()
+}
+
+impl Facts {
+    fn lower(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let mut expires = Vec::new();
+        let mapping = node.get("expires").and_then(Node::as_mapping);
+        for (path, entry) in mapping.into_iter().flat_map(naftiko_syntax::Mapping::iter) {
+            let path = ResponsePath::read(&Spanned::new(path.to_owned(), entry.key_span), diagnostics);
+            expires.extend(path.zip(duration(&entry.value, diagnostics)));
+        }
+        Self { idempotency_key: text(node, "idempotencyKey").map(|key| key.value), expires }
+    }
+}
+
+impl ResponsePath {
+    fn read(path: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let text = path.value.trim();
+        let joint = if text.starts_with('[') { "" } else { "." };
+        let expression = Expression::parse(&format!("response.body{joint}{text}")).ok();
+        let is_path = |expression: &Expression| matches!(&expression.root().kind, ExprKind::Path(path) if matches!(path.base, Base::Root(..)));
+        let expression = expression.filter(is_path);
+        if expression.is_none() {
+            diagnostics.push(
+                Diagnostic::new(
+                    &INVALID_VALUE,
+                    path.span,
+                    format!("`{}` is not a path into a response", path.value),
+                )
+                .with_help("paths begin at the body: `token`, `data[*].secret`, `['odd key']`"),
+            );
+        }
+        Some(Self { expression: expression?, span: path.span })
+    }
 }
 
 fn target(node: &Node, name: &str, key: Span, diagnostics: &mut Vec<Diagnostic>) -> Option<Target> {

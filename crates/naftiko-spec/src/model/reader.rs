@@ -27,7 +27,7 @@ const NOT_YET: &[(&str, &[&str])] = &[
     ),
     ("ExternalDetails", &["timeout", "to", "subject", "template", "url", "command"]),
     ("Poll", &["failWhen"]),
-    ("OperationDetails", &["retry", "rateLimit", "sensitive", "expires"]),
+    ("OperationDetails", &["retry", "rateLimit", "sensitive"]),
     (
         "Auth",
         &["in", "name", "grant", "tokenUrl", "clientIdEnv", "clientSecretEnv", "scopes", "audience", "file"],

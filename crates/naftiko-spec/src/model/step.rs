@@ -292,18 +292,20 @@ impl Poll {
     fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
         keys.check(node, Some("Poll"), "`poll`", diagnostics);
         let until = node.get("until").and_then(|until| Source::read(until, diagnostics));
-        let mut interval = |key: &str| {
-            let value = node.get(key)?;
-            let text = value.as_str()?;
-            let duration = parse_duration(text);
-            if duration.is_none() {
-                diagnostics.push(
-                    Diagnostic::new(&INVALID_DURATION, value.span, format!("`{text}` is not a duration"))
-                        .with_help("durations are written `500ms`, `30s`, `5m`, `2h`, `3d` or `PT5M`"),
-                );
-            }
-            Some(Spanned::new(duration?, value.span))
-        };
+        let mut interval = |key: &str| duration(node.get(key)?, diagnostics);
         Self { until, every: interval("every"), timeout: interval("timeout") }
     }
+}
+
+/// A duration and where it stands; what is none is reported.
+pub(super) fn duration(value: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Interval> {
+    let text = value.as_str()?;
+    let duration = parse_duration(text);
+    if duration.is_none() {
+        diagnostics.push(
+            Diagnostic::new(&INVALID_DURATION, value.span, format!("`{text}` is not a duration"))
+                .with_help("durations are written `500ms`, `30s`, `5m`, `2h`, `3d` or `PT5M`"),
+        );
+    }
+    Some(Spanned::new(duration?, value.span))
 }

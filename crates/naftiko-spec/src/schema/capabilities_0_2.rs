@@ -94,6 +94,8 @@ pub(super) struct OperationDetails {
     path: Option<String>,
     /// The header that carries an idempotency key, if the provider honours one.
     idempotency_key: Option<String>,
+    /// How long what is in the body of the response is good for, by path: `link: 5m`.
+    expires: Option<BTreeMap<String, String>>,
 }
 
 /// A named group of operations.
