@@ -46,6 +46,7 @@ fn the_published_documents_name_an_operation_that_does_not_exist() {
 fn with_a_mapping_the_published_composition_is_sound_and_its_inferences_are_listed() {
     let Some(ended) = check("specs/workos/shared/workos.yaml") else { return };
     assert_eq!(ended.code, 0, "{}", ended.stdout);
+    assert!(!ended.stdout.contains(": warning["), "{}", ended.stdout);
     let notes: Vec<&str> = ended
         .stdout
         .lines()
@@ -62,4 +63,33 @@ fn with_a_mapping_the_published_composition_is_sound_and_its_inferences_are_list
     `organization_id` is inferred: `create-organization.id`
     `directory` is inferred: `verify-directory.data[0].id`
     ");
+}
+
+/// WorkOS: a portal link is good for five minutes, and is not to be mailed.
+#[test]
+fn a_portal_link_that_is_said_to_expire_may_not_be_mailed() {
+    let folder = tempfile::tempdir().unwrap();
+    let shipped = workspace().join("specs/workos");
+    let copy = |file: &str, change: &dyn Fn(String) -> String| {
+        let target = folder.path().join(file);
+        std::fs::create_dir_all(target.parent().unwrap()).unwrap();
+        std::fs::write(target, change(std::fs::read_to_string(shipped.join(file)).unwrap())).unwrap();
+    };
+    let said = "    operationId: PortalSessionsController_create\n";
+    copy("b2b-enterprise-onboarding.yaml", &|text| text);
+    copy("shared/openapi/workos-onboarding.yaml", &|text| text);
+    copy("shared/workos.yaml", &|text| {
+        assert!(text.contains(said), "{text}");
+        text.replace(said, &format!("{said}    expires: {{link: 5m}}\n"))
+    });
+    let composition = folder.path().join("b2b-enterprise-onboarding.yaml");
+    let ended = end(command(&["check", composition.to_str().unwrap()]));
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    let warnings: Vec<&str> = ended
+        .stdout
+        .lines()
+        .filter_map(|line| line.split_once(": warning["))
+        .map(|(_, found)| found)
+        .collect();
+    insta::assert_snapshot!(warnings.join("\n"), @"short-lived-value]: `generate-admin-portal-link.link` expires after 5m, and `send-portal-link` may take longer");
 }

@@ -52,8 +52,9 @@ fn of(expr: &Expr) -> Vec<Carried> {
             Vec::new()
         }
         ExprKind::Literal(_) => Vec::new(),
-        ExprKind::List(items) => items.iter().flat_map(of).map(Carried::changed).collect(),
-        ExprKind::Logical(Logical::Coalesce, operands) => operands.iter().flat_map(of).collect(),
+        ExprKind::List(items) | ExprKind::Logical(Logical::Coalesce, items) => {
+            items.iter().flat_map(of).collect()
+        }
         ExprKind::Path(path) => of_path(path),
         ExprKind::Call(call) => of_call(call),
     }
@@ -85,6 +86,7 @@ fn of_call(call: &Call) -> Vec<Carried> {
     match call.function.name() {
         "len" | "exists" | "contains" | "startsWith" | "endsWith" | "matches" => Vec::new(),
         "first" | "last" => arguments.collect(),
+        // Also what a new function makes of it, until it is known where in the result it is.
         _ => arguments.map(Carried::changed).collect(),
     }
 }

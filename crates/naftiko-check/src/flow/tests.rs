@@ -90,6 +90,7 @@ fn what_is_only_asked_about_is_not_carried() {
         "first(inputs.nested[? @.key.value == inputs.secret]).id",
         "(inputs.nested ?? inputs.plain)[-1].id",
         "join(inputs.nested[*].id, ',')",
+        "[inputs.nested[0]][0].id",
         "run.id",
     ] {
         assert!(!carries(text), "{text}");
