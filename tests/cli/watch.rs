@@ -70,7 +70,9 @@ fn a_change_is_checked_and_an_interrupt_ends_it() {
     watching.wait_for("composition.yaml: 1 error");
     write(
         "composition.yaml",
-        &document("steps: [{id: list, capability: members, operation: listMembers}]\n"),
+        &document(
+            "steps: [{id: list, capability: members, operation: listMembers}]\noutputs: [{name: all, source: list.data}]\n",
+        ),
     );
     watching.wait_for("composition.yaml: no problems");
     // What was read for it counts as well, and so does what is not there any more.
