@@ -62,7 +62,7 @@ fn in_other_place(diagnostic: Diagnostic, argument: &Argument, slot: &Slot, seve
         Slot::Parameter(place, _) => (format!("a {} parameter", place.as_str()), place.as_str()),
         Slot::Property(_) | Slot::Body => ("a property of the body".to_owned(), "body"),
     };
-    let key = if several { format!("{prefix}.{name}") } else { name.to_owned() };
+    let key = format!("{prefix}.{name}");
     // The name is right in all its letters, and there is one place for it.
     let certain = !several && name == argument.name;
     let applicability = if certain { Applicability::Safe } else { Applicability::Unsafe };
