@@ -149,7 +149,11 @@ fn not_json(line: &str, error: &serde_json::Error) -> String {
 fn opening(question: &Question) -> String {
     let mut text = format!("\n{} waits for you\n", visible(&question.step));
     for line in question.description.iter().flat_map(|description| description.lines()) {
-        let options = textwrap::Options::new(WIDTH).initial_indent("  ").subsequent_indent("  ");
+        let options = textwrap::Options::new(WIDTH)
+            .initial_indent("  ")
+            .subsequent_indent("  ")
+            .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation);
         text.push_str(&textwrap::fill(&visible(line), options));
         text.push('\n');
     }

@@ -7,8 +7,10 @@ mod github;
 mod graphical;
 mod json;
 mod junit;
+mod notes;
 mod outcome;
 mod page;
+mod paragraph;
 mod plain;
 mod plan;
 mod progress;
@@ -42,7 +44,6 @@ pub fn diagnostics(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style
     }
     let (notes, findings): (Vec<_>, Vec<_>) =
         diagnostics.iter().partition(|diagnostic| diagnostic.severity() == Severity::Note);
-    let notes = notes.into_iter().map(|note| plain::first_line(note, sources, style));
     let drawn = findings.into_iter().map(|finding| graphical(finding, sources, style));
-    notes.chain(drawn).collect()
+    std::iter::once(notes::notes(&notes, sources, style)).chain(drawn).collect()
 }

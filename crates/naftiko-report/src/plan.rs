@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use naftiko_plan::{Action, Argument, Auth, Invoke, Origin, Plan, Provider, SecretName, Slot, Step};
 
+use crate::paragraph::paragraph;
 use crate::{Style, duration, visible};
 
 /// The plan as text: every step with its request, its arguments and who says so, and the outputs.
@@ -86,9 +87,7 @@ fn before(plan: &Plan) -> BTreeMap<usize, Vec<usize>> {
 
 /// A text in lines that fit the width, each indented by so many columns.
 fn indented(text: &str, columns: usize, style: Style) -> String {
-    let indent = " ".repeat(columns);
-    let options = textwrap::Options::new(style.width).initial_indent(&indent).subsequent_indent(&indent);
-    textwrap::fill(text, options)
+    paragraph(text, &" ".repeat(columns), style.width)
 }
 
 fn write_invoke(out: &mut String, plan: &Plan, number: usize, step: &Step, invoke: &Invoke, style: Style) {

@@ -8,6 +8,7 @@ use naftiko_journal::{Event, Failure, Record};
 use naftiko_plan::{Action, Plan};
 
 use crate::Style;
+use crate::paragraph::paragraph;
 use crate::visible::visible;
 
 /// What a line says of its step.
@@ -134,7 +135,7 @@ impl Progress {
             (_, "") => String::new(),
             // Why something failed is worth a line of its own where somebody reads it.
             (Mark::Failed, detail) if style.terminal => {
-                format!("\n{}", style.bad(&paragraph(detail, style.width)))
+                format!("\n{}", style.bad(&paragraph(detail, "    ", style.width)))
             }
             (Mark::Failed, detail) => format!("  {}", style.bad(detail)),
             (Mark::Waiting | Mark::Asked, detail) => format!("  {}", style.busy(detail)),
@@ -142,11 +143,6 @@ impl Progress {
         };
         format!("{head} {name}  {}{tail}", style.dim(&request))
     }
-}
-
-/// A text in lines of at most `width` columns, each indented below the id of a step.
-fn paragraph(text: &str, width: usize) -> String {
-    textwrap::fill(text, textwrap::Options::new(width).initial_indent("    ").subsequent_indent("    "))
 }
 
 fn in_doubt(failure: &Failure) -> String {
