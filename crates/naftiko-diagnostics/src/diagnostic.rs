@@ -64,6 +64,16 @@ pub enum Applicability {
     Unsafe,
 }
 
+/// How the replacement of an [`Edit`] is to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wording {
+    /// As bytes of the file.
+    Verbatim,
+    /// As a piece of the text that a scalar stands for: its quotes and escapes are still to be written. `check` has
+    /// written them in what it gives out.
+    Scalar,
+}
+
 /// A replacement of one range of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
@@ -71,6 +81,15 @@ pub struct Edit {
     pub span: Span,
     /// By what.
     pub replacement: String,
+    /// How the replacement is to be read.
+    pub wording: Wording,
+}
+
+impl Edit {
+    /// Puts these bytes where `span` is.
+    pub fn new(span: Span, replacement: impl Into<String>) -> Self {
+        Self { span, replacement: replacement.into(), wording: Wording::Verbatim }
+    }
 }
 
 /// A change of the documents that mends the problem.
@@ -85,18 +104,25 @@ pub struct Fix {
 }
 
 impl Fix {
-    /// One edit: put `replacement` where `span` is.
+    /// One edit: put the bytes of `replacement` where `span` is.
     pub fn replace(
         title: impl Into<String>,
         span: Span,
         replacement: impl Into<String>,
         applicability: Applicability,
     ) -> Self {
-        Self {
-            title: title.into(),
-            applicability,
-            edits: vec![Edit { span, replacement: replacement.into() }],
-        }
+        Self { title: title.into(), applicability, edits: vec![Edit::new(span, replacement)] }
+    }
+
+    /// One edit: let the scalar that `span` is, or lies in, say `words` there, in whatever quotes it has or needs.
+    pub fn reword(
+        title: impl Into<String>,
+        span: Span,
+        words: impl Into<String>,
+        applicability: Applicability,
+    ) -> Self {
+        let edit = Edit { wording: Wording::Scalar, ..Edit::new(span, words) };
+        Self { title: title.into(), applicability, edits: vec![edit] }
     }
 }
 
@@ -165,7 +191,7 @@ impl Diagnostic {
     #[must_use]
     pub fn with_suggestion(self, name: &str) -> Self {
         let span = self.primary.span;
-        self.with_help(format!("did you mean `{name}`?")).with_fix(Fix::replace(
+        self.with_help(format!("did you mean `{name}`?")).with_fix(Fix::reword(
             format!("replace it by `{name}`"),
             span,
             name,

@@ -12,7 +12,9 @@ mod findings;
 mod source;
 mod suggest;
 
-pub use diagnostic::{Applicability, Code, Diagnostic, Edit, Fix, Label, Severity, has_errors, sort};
+pub use diagnostic::{
+    Applicability, Code, Diagnostic, Edit, Fix, Label, Severity, Wording, has_errors, sort,
+};
 pub use findings::Findings;
 pub use source::{FileId, LineColumn, SourceFile, SourceMap, Span, Spanned};
 pub use suggest::{nearest, one_of};

@@ -39,6 +39,11 @@ fn note(text: &str, span: Span) -> Option<Diagnostic> {
     Some(diagnostic.with_help("write it in quotes if it is text").with_fix(fix))
 }
 
+/// Whether a plain scalar means something else to a YAML 1.1 reader.
+pub(crate) fn is_ambiguous(written: &str) -> bool {
+    meaning(written).is_some()
+}
+
 /// What YAML 1.1 takes a plain scalar for, if that is not what YAML 1.2 takes it for.
 fn meaning(written: &str) -> Option<&'static str> {
     let lower = written.to_ascii_lowercase();

@@ -3,15 +3,21 @@
 //! [`parse`] never fails: it returns what tree there is and the diagnostics. It reads YAML 1.2 with the core schema
 //! (so JSON too), refuses what cannot be read safely (alias bombs, absurd depth or size), and knows nothing of the
 //! language whose documents it reads. It opens no file: whoever has bytes calls [`parse_bytes`].
+//!
+//! Back from the tree to the text go [`Layout`], which says how a change is written where its author would write it,
+//! and [`apply`], which makes changes and leaves every other byte as it is.
 
 mod alias;
 mod alignment;
 mod ambiguous;
 mod builder;
 pub mod codes;
+mod comment;
 mod core_schema;
 mod decode;
+mod edit;
 mod fault;
+mod layout;
 mod lines;
 mod quote_fault;
 mod quoting;
@@ -20,9 +26,14 @@ mod reports;
 mod stack;
 mod tree;
 mod value;
+mod write;
 
 pub use ambiguous::ambiguous_scalars;
 pub use codes::CODES;
+pub use comment::{Comment, comments};
 pub use decode::{DecodeError, decode, parse_bytes};
+pub use edit::{EditError, apply};
+pub use layout::Layout;
 pub use reader::{Limits, Parsed, parse};
 pub use tree::{Entry, Mapping, Node, Place, Text, Value};
+pub use write::{Quotes, Site, flow, scalar};

@@ -3,11 +3,17 @@
 #[cfg(test)]
 mod ambiguous;
 #[cfg(test)]
+mod comments;
+#[cfg(test)]
 mod diagnostics;
+#[cfg(test)]
+mod edits;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod json;
+#[cfg(test)]
+mod layout;
 #[cfg(test)]
 mod places;
 #[cfg(test)]

@@ -1,0 +1,351 @@
+//! How a change is written where its author would write it: in the quotes, the style and the indentation of what
+//! stands around it.
+//!
+//! Everything here gives [`Edit`]s over the spans of a tree and changes nothing itself. Where the text is written in a
+//! way that cannot be continued (an explicit `? key`, tabs, a pair in brackets), there is no edit.
+
+use std::ops::Range;
+
+use naftiko_diagnostics::{Edit, Span};
+use serde_json::{Map, Value as Json};
+
+use crate::lines;
+use crate::tree::{Entry, Mapping, Node, Value};
+use crate::write::{self, Quotes, Site};
+
+/// A tree with the text it was read from.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout<'a> {
+    text: &'a str,
+    root: &'a Node,
+}
+
+/// A scalar in the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Found {
+    span: Span,
+    site: Site,
+}
+
+impl<'a> Layout<'a> {
+    /// By how many spaces a mapping is indented that begins below its key.
+    pub const INDENT: usize = 2;
+
+    /// `root` has to be what was read from `text`.
+    pub fn new(text: &'a str, root: &'a Node) -> Self {
+        Self { text, root }
+    }
+
+    /// Lets the scalar that `span` is, or lies in, say `words` there. Its quotes stay where they can hold that; a
+    /// plain one gets some where it would read as something else. Nothing where there is no scalar.
+    pub fn reword(&self, span: Span, words: &str) -> Option<Edit> {
+        let found = self.scalar_at(span)?;
+        let whole = lines::slice(self.text, found.span.range());
+        if found.span == span {
+            return Some(Edit::new(span, write::scalar(words, quotes_of(whole), found.site)));
+        }
+        let inside = match whole.as_bytes().first() {
+            Some(b'\'') if words.chars().all(write::is_printable) => write::single_quoted(words),
+            Some(b'"') => write::double_quoted(words),
+            Some(b'|' | b'>') if words.chars().all(write::is_printable) => words.to_owned(),
+            Some(b'\'' | b'|' | b'>') => return None,
+            _ => return self.reword_plain(found, span, words),
+        };
+        Some(Edit::new(span, inside))
+    }
+
+    /// The same inside of a plain scalar, whose other parts may be what needs the quotes now.
+    fn reword_plain(&self, found: Found, span: Span, words: &str) -> Option<Edit> {
+        let before = self.text.get(found.span.range().start..span.range().start)?;
+        let after = self.text.get(span.range().end..found.span.range().end)?;
+        let whole = format!("{before}{words}{after}");
+        // A plain scalar of several lines is read as one; its other lines stay as they are.
+        let probe: String = whole.split_whitespace().collect::<Vec<_>>().join(" ");
+        if write::stands_plain(if whole.contains(['\n', '\r']) { &probe } else { &whole }, found.site) {
+            return Some(Edit::new(span, words));
+        }
+        let one_line = if whole.contains(['\n', '\r']) { probe } else { whole };
+        Some(Edit::new(found.span, write::scalar(&one_line, Quotes::Plain, found.site)))
+    }
+
+    /// Gives a key another name, in the quotes it has.
+    pub fn rename(&self, entry: &Entry, name: &str) -> Edit {
+        let found = self.scalar_at(entry.key_span);
+        let site = found.map_or(Site { flow: true, key: true }, |found| found.site);
+        let written = lines::slice(self.text, entry.key_span.range());
+        Edit::new(entry.key_span, write::scalar(name, quotes_of(written), site))
+    }
+
+    /// Adds entries behind the last one of a mapping: on lines of their own, or in its braces.
+    pub fn append(&self, mapping: &Node, new: &Map<String, Json>) -> Option<Vec<Edit>> {
+        let entries = mapping.as_mapping()?;
+        if new.is_empty() {
+            return Some(Vec::new());
+        }
+        if self.has_braces(mapping) {
+            return Some(self.append_in_braces(mapping, entries, new));
+        }
+        // A pair without braces in brackets cannot take another.
+        if self.is_in_flow(mapping.span) {
+            return None;
+        }
+        let column = self.column(mapping)?;
+        let (_, last) = entries.iter().last()?;
+        let at = self.line_end(self.end(last));
+        let lines = new.iter().map(|(key, value)| self.lines(key, value, column, self.key_quotes(entries)));
+        Some(vec![self.insert(mapping, at, lines.collect::<String>())])
+    }
+
+    /// The lines of an entry at a column, each behind a line break.
+    pub fn lines(&self, key: &str, value: &Json, column: usize, quotes: Quotes) -> String {
+        let site = |key| Site { flow: false, key };
+        let start =
+            format!("{}{}{}", self.line_break(), " ".repeat(column), write::scalar(key, quotes, site(true)));
+        match value {
+            Json::Object(fields) if !fields.is_empty() => {
+                let inner =
+                    fields.iter().map(|(key, value)| self.lines(key, value, column + Self::INDENT, quotes));
+                format!("{start}:{}", inner.collect::<String>())
+            }
+            Json::String(text) => format!("{start}: {}", write::scalar(text, Quotes::Plain, site(false))),
+            other => format!("{start}: {}", write::flow(other, Quotes::Plain)),
+        }
+    }
+
+    /// An entry as it stands in braces, where texts are in double quotes if keys are.
+    pub fn pair(&self, key: &str, value: &Json, quotes: Quotes) -> String {
+        let values = if quotes == Quotes::Double { Quotes::Double } else { Quotes::Plain };
+        let key = write::scalar(key, quotes, Site { flow: true, key: true });
+        format!("{key}: {}", write::flow(value, values))
+    }
+
+    /// Indents every line that begins in a range and is not empty.
+    pub fn indent(&self, node: &Node, range: Range<usize>) -> Vec<Edit> {
+        let mut edits = Vec::new();
+        let mut line = lines::next_line(self.text, range.start);
+        while let Some(start) = line.filter(|start| *start < range.end) {
+            if lines::byte(self.text, start).is_some_and(|byte| !lines::is_break(byte)) {
+                edits.push(self.insert(node, start, " ".repeat(Self::INDENT)));
+            }
+            line = lines::next_line(self.text, start);
+        }
+        edits
+    }
+
+    /// Where the line of a place ends.
+    pub fn line_end(&self, at: usize) -> usize {
+        lines::line_end(self.text, at)
+    }
+
+    /// Where the line of a place begins.
+    pub fn line_start(&self, at: usize) -> usize {
+        lines::line_start(self.text, at)
+    }
+
+    /// The text of a range.
+    pub fn slice(&self, range: Range<usize>) -> &'a str {
+        lines::slice(self.text, range)
+    }
+
+    /// Takes an entry out of a mapping of several: with its line, or with its comma. Comments on lines of their own
+    /// stay. Nothing where the entry shares its first line with a dash.
+    pub fn remove(&self, mapping: &Node, key: &str) -> Option<Edit> {
+        let entries = mapping.as_mapping()?;
+        let position = entries.iter().position(|(name, _)| name == key)?;
+        let entry = entries.entry(key)?;
+        let start = entry.key_span.range().start;
+        let neighbour = |index: usize| entries.iter().nth(index).map(|(_, entry)| entry);
+        if self.has_braces(mapping) {
+            let range = match (neighbour(position + 1), position.checked_sub(1).and_then(neighbour)) {
+                (Some(next), _) => start..next.key_span.range().start,
+                (None, Some(before)) => self.end(before)..self.end(entry),
+                (None, None) => start..self.end(entry),
+            };
+            let has_comment = lines::slice(self.text, range.clone()).contains('#');
+            return (!has_comment).then(|| Edit::new(Span::new(mapping.span.file, range), ""));
+        }
+        if entries.len() < 2 || self.is_in_flow(mapping.span) {
+            return None;
+        }
+        let line = lines::line_start(self.text, start);
+        let alone = lines::slice(self.text, line..start).bytes().all(|byte| byte == b' ');
+        let end = lines::next_line(self.text, self.end(entry)).unwrap_or(self.text.len());
+        alone.then(|| Edit::new(Span::new(mapping.span.file, line..end), ""))
+    }
+
+    /// The column of the keys of a mapping without braces; nothing where they do not stand on lines of their own.
+    pub fn column(&self, mapping: &Node) -> Option<usize> {
+        let (_, first) = mapping.as_mapping()?.iter().next()?;
+        let start = first.key_span.range().start;
+        let before = lines::slice(self.text, lines::line_start(self.text, start)..start);
+        before.bytes().all(|byte| matches!(byte, b' ' | b'-')).then_some(before.len())
+    }
+
+    /// Whether a list or mapping has brackets or braces.
+    pub fn has_braces(&self, node: &Node) -> bool {
+        matches!(lines::byte(self.text, node.span.range().start), Some(b'{' | b'['))
+            && matches!(node.value, Value::Mapping(_) | Value::Sequence(_))
+    }
+
+    /// Where an entry ends: its value, or the alias that stands for one.
+    pub fn end(&self, entry: &Entry) -> usize {
+        let key_end = entry.key_span.range().end;
+        let value = entry.value.span.range();
+        if value.start < key_end {
+            // The value stands at its anchor, and an alias on the line of the key.
+            let line = lines::slice(self.text, key_end..lines::line_end(self.text, key_end));
+            let alias = line.find('*').unwrap_or_default();
+            let rest = line.get(alias..).unwrap_or_default();
+            let ends = |c: char| c.is_whitespace() || matches!(c, ',' | '}' | ']');
+            return key_end + alias + rest.find(ends).unwrap_or(rest.len());
+        }
+        if self.keeps_blank_lines(&entry.value) {
+            let mut end = value.end;
+            while let Some(next) = lines::next_line(self.text, end) {
+                let blank = next + lines::indentation(self.text, next);
+                if lines::byte(self.text, blank).is_none_or(|byte| !lines::is_break(byte)) {
+                    break;
+                }
+                end = blank;
+            }
+            return end;
+        }
+        value.end
+    }
+
+    /// The text of an entry's quotes: those of the mapping's other keys.
+    pub fn key_quotes(&self, entries: &Mapping) -> Quotes {
+        let last = entries.iter().last().map(|(_, entry)| lines::slice(self.text, entry.key_span.range()));
+        last.map_or(Quotes::Plain, quotes_of)
+    }
+
+    /// An insertion into the text of a node.
+    pub fn insert(&self, node: &Node, at: usize, text: impl Into<String>) -> Edit {
+        Edit::new(Span::new(node.span.file, at..at), text)
+    }
+
+    /// How lines end in this text.
+    pub fn line_break(&self) -> &'a str {
+        let end = lines::line_end(self.text, 0);
+        match lines::slice(self.text, end..end + lines::break_length(self.text, end)) {
+            "" => "\n",
+            found => found,
+        }
+    }
+
+    fn append_in_braces(&self, mapping: &Node, entries: &Mapping, new: &Map<String, Json>) -> Vec<Edit> {
+        let quotes = self.key_quotes(entries);
+        let pairs: Vec<String> = new.iter().map(|(key, value)| self.pair(key, value, quotes)).collect();
+        let Some((_, last)) = entries.iter().last() else {
+            return vec![self.insert(mapping, mapping.span.range().start + 1, pairs.join(", "))];
+        };
+        let start = last.key_span.range().start;
+        let line = lines::slice(self.text, lines::line_start(self.text, start)..start);
+        let own_line = line.bytes().all(|byte| byte == b' ') && lines::line_start(self.text, start) > 0;
+        let end = self.end(last);
+        if !own_line {
+            return vec![self.insert(mapping, end, format!(", {}", pairs.join(", ")))];
+        }
+        let behind = end + lines::count(self.text, end, |byte| byte.is_ascii_whitespace());
+        let separator = format!(",{}{line}", self.line_break());
+        let next_lines = format!("{}{line}{}", self.line_break(), pairs.join(&separator));
+        if lines::byte(self.text, behind) == Some(b',') {
+            let at = behind + 1;
+            return vec![self.insert(mapping, self.comment_end(at), format!("{next_lines},"))];
+        }
+        // The comma goes behind the value, and the entry behind the comment that may follow.
+        let line_end = self.comment_end(end);
+        if line_end == end {
+            return vec![self.insert(mapping, end, format!(",{next_lines}"))];
+        }
+        vec![self.insert(mapping, end, ","), self.insert(mapping, line_end, next_lines)]
+    }
+
+    /// The end of the line if nothing but a comment follows, or else the place itself.
+    fn comment_end(&self, at: usize) -> usize {
+        let end = lines::line_end(self.text, at);
+        let rest = lines::slice(self.text, at..end).trim_start();
+        if rest.starts_with('#') { end } else { at }
+    }
+
+    /// Whether a value ends with a block scalar that keeps the blank lines behind it.
+    fn keeps_blank_lines(&self, node: &Node) -> bool {
+        let mut node = node;
+        loop {
+            let last = match &node.value {
+                Value::Mapping(entries) => entries.iter().last().map(|(_, entry)| &entry.value),
+                Value::Sequence(items) => items.last(),
+                _ => {
+                    let start = node.span.range().start;
+                    let header = lines::slice(self.text, start..lines::line_end(self.text, start));
+                    let header = header.split('#').next().unwrap_or_default();
+                    return header.starts_with(['|', '>']) && header.contains('+');
+                }
+            };
+            match last {
+                Some(last) => node = last,
+                None => return false,
+            }
+        }
+    }
+
+    /// Whether a place lies inside of brackets or braces that do not begin there.
+    fn is_in_flow(&self, span: Span) -> bool {
+        let mut node = self.root;
+        loop {
+            if self.has_braces(node) && node.span != span {
+                return true;
+            }
+            match child_at(node, span) {
+                Some(child) if node.span != span => node = child,
+                _ => return false,
+            }
+        }
+    }
+
+    /// The scalar that a span is, or lies in.
+    fn scalar_at(&self, span: Span) -> Option<Found> {
+        let mut node = self.root;
+        let mut flow = false;
+        loop {
+            flow |= self.has_braces(node);
+            let key = node.as_mapping().and_then(|entries| {
+                entries.iter().map(|(_, entry)| entry.key_span).find(|key| contains(*key, span))
+            });
+            if let Some(key) = key {
+                return Some(Found { span: key, site: Site { flow, key: true } });
+            }
+            match &node.value {
+                Value::Mapping(_) | Value::Sequence(_) => node = child_at(node, span)?,
+                _ => {
+                    return contains(node.span, span)
+                        .then_some(Found { span: node.span, site: Site { flow, key: false } });
+                }
+            }
+        }
+    }
+}
+
+fn child_at(node: &Node, span: Span) -> Option<&Node> {
+    match &node.value {
+        Value::Sequence(items) => items.iter().find(|item| contains(item.span, span)),
+        Value::Mapping(entries) => {
+            entries.iter().map(|(_, entry)| &entry.value).find(|value| contains(value.span, span))
+        }
+        _ => None,
+    }
+}
+
+fn contains(outer: Span, inner: Span) -> bool {
+    let Range { start, end } = inner.range();
+    outer.file == inner.file && outer.range().start <= start && end <= outer.range().end
+}
+
+/// The quotes of a scalar as it is written; a block scalar has none, and what replaces it gets those it needs.
+fn quotes_of(written: &str) -> Quotes {
+    match written.as_bytes().first() {
+        Some(b'\'') => Quotes::Single,
+        Some(b'"') => Quotes::Double,
+        _ => Quotes::Plain,
+    }
+}

@@ -1,0 +1,127 @@
+//! Values to YAML text that reads as exactly these values.
+
+use std::fmt::Write as _;
+
+use naftiko_diagnostics::SourceMap;
+use serde_json::Value as Json;
+
+use crate::ambiguous;
+use crate::reader::{Limits, parse};
+use crate::tree::Value;
+
+/// How a scalar is quoted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quotes {
+    /// Not at all, where that reads as the same text.
+    Plain,
+    /// `'…'`, where that can hold the text.
+    Single,
+    /// `"…"`, which can hold any text.
+    Double,
+}
+
+/// Where a scalar stands, which decides what it can be without quotes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Site {
+    /// Whether it stands in brackets or braces.
+    pub flow: bool,
+    /// Whether it is a key.
+    pub key: bool,
+}
+
+/// A text as a scalar that reads as that text: in these quotes, or in the next that can hold it.
+pub fn scalar(text: &str, quotes: Quotes, site: Site) -> String {
+    match quotes {
+        Quotes::Plain if stands_plain(text, site) => text.to_owned(),
+        Quotes::Plain | Quotes::Single if text.chars().all(is_printable) => {
+            format!("'{}'", single_quoted(text))
+        }
+        _ => format!("\"{}\"", double_quoted(text)),
+    }
+}
+
+/// A value on one line: lists in brackets, mappings in braces. `quotes` is how texts are written.
+pub fn flow(value: &Json, quotes: Quotes) -> String {
+    let site = |key| Site { flow: true, key };
+    match value {
+        Json::String(text) => scalar(text, quotes, site(false)),
+        Json::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| flow(item, quotes)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Json::Object(fields) => {
+            let fields = fields
+                .iter()
+                .map(|(key, value)| format!("{}: {}", scalar(key, quotes, site(true)), flow(value, quotes)));
+            format!("{{{}}}", fields.collect::<Vec<_>>().join(", "))
+        }
+        other => other.to_string(),
+    }
+}
+
+/// Whether a text without quotes reads as itself: asked of the reader. A word that YAML 1.1 reads differently does
+/// not.
+pub(crate) fn stands_plain(text: &str, site: Site) -> bool {
+    if text.is_empty() || !text.chars().all(is_printable) || ambiguous::is_ambiguous(text) {
+        return false;
+    }
+    let probe = match site {
+        Site { flow: false, key: false } => format!("key: {text}"),
+        Site { flow: false, key: true } => format!("{text}: 0"),
+        Site { flow: true, key: false } => format!("{{key: {text}}}"),
+        Site { flow: true, key: true } => format!("{{{text}: 0}}"),
+    };
+    let file = SourceMap::new().add("", "");
+    let parsed = parse(&probe, file, &Limits::default());
+    let root = parsed.root.filter(|_| parsed.diagnostics.is_empty());
+    let entries = root.as_ref().and_then(|root| root.as_mapping());
+    let Some((key, entry)) =
+        entries.filter(|entries| entries.len() == 1).and_then(|entries| entries.iter().next())
+    else {
+        return false;
+    };
+    match &entry.value.value {
+        // A key that is a number or a boolean in other readers is left to quotes.
+        Value::Number(_) if site.key => key == text && !is_other_scalar(text),
+        Value::String(value) if !site.key => value.as_str() == text,
+        _ => false,
+    }
+}
+
+fn is_other_scalar(text: &str) -> bool {
+    !matches!(crate::core_schema::plain(text), crate::core_schema::Plain::Text)
+}
+
+/// The inside of a single-quoted scalar.
+pub(crate) fn single_quoted(text: &str) -> String {
+    text.replace('\'', "''")
+}
+
+/// The inside of a double-quoted scalar.
+pub(crate) fn double_quoted(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '"' => out.push_str("\\\""),
+            '\\' => out.push_str("\\\\"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            plain if is_printable(plain) => out.push(plain),
+            other => {
+                let code = u32::from(other);
+                let width = if code > 0xFFFF { 8 } else { 4 };
+                let letter = if code > 0xFFFF { 'U' } else { 'u' };
+                // Writing to a string cannot fail.
+                let _infallible = write!(out, "\\{letter}{code:0width$x}");
+            }
+        }
+    }
+    out
+}
+
+/// Whether a character stands for itself on a line.
+pub(crate) fn is_printable(character: char) -> bool {
+    let breaks_or_hides = matches!(character, '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}');
+    !character.is_control() && !breaks_or_hides
+}
