@@ -118,7 +118,9 @@ pub fn expectations(path: &str, text: &str) -> Vec<Finding> {
     let mut expected = Vec::new();
     for (line, content) in (1..).zip(text.lines()) {
         let Some((_, comment)) = content.split_once(" # ") else { continue };
-        for word in comment.split_whitespace().filter(|word| word.ends_with(']')) {
+        let expects =
+            |word: &&str| ["error[", "warning[", "note["].iter().any(|start| word.starts_with(start));
+        for word in comment.split_whitespace().filter(expects) {
             expected.push((path.to_owned(), line, word.to_owned()));
         }
     }

@@ -2,7 +2,7 @@
 
 use naftiko_adapter::Place as ParameterPlace;
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span};
-use naftiko_expr::{Field, ObjectType, Presence, Root, Template, Type};
+use naftiko_expr::{Field, ObjectType, Presence, Root, Selector, Template, Type};
 use naftiko_plan::{Origin, Slot};
 use naftiko_spec::{Argument, Composition, Edition, Invoke, Place, Step, Value, Work};
 
@@ -154,7 +154,7 @@ impl Binder<'_> {
         let places = match named.as_slice() {
             [] => match open_body(argument, resolution) {
                 Some(slot) => {
-                    self.push(slot.clone(), argument);
+                    self.push(slot.clone(), argument, false);
                     return vec![slot];
                 }
                 None => {
@@ -182,7 +182,8 @@ impl Binder<'_> {
                     &argument.value,
                 ));
             }
-            self.push(parameter.slot.clone(), argument);
+            let optional = !parameter.required && self.is_optional_input(&argument.value);
+            self.push(parameter.slot.clone(), argument, optional);
         }
         places.into_iter().map(|parameter| parameter.slot.clone()).collect()
     }
@@ -191,14 +192,27 @@ impl Binder<'_> {
         self.bound.arguments.iter().any(|bound| bound.key == Some(argument.key))
     }
 
-    fn push(&mut self, slot: Slot, argument: &Argument) {
+    fn push(&mut self, slot: Slot, argument: &Argument, optional: bool) {
         self.bound.arguments.push(BoundArgument {
             slot,
             value: argument.value.template(),
             origin: Origin::Written,
-            optional: false,
+            optional,
             key: Some(argument.key),
         });
+    }
+
+    /// Whether a value is exactly an input that a run need not be given, `${inputs.name}`: as what edition 0.1 infers
+    /// from such an input, it is left out with it.
+    fn is_optional_input(&self, value: &Value) -> bool {
+        let Template::Whole(expression) = value.template() else { return false };
+        let references = expression.references();
+        let [reference] = references.as_slice() else { return false };
+        let [(Selector::Field(name), _)] = reference.segments.as_slice() else { return false };
+        let whole = reference.range == (0..expression.text().len());
+        whole
+            && reference.root == Root::Inputs
+            && self.names.input(name).is_some_and(|input| input.presence != Presence::Always)
     }
 
     /// Binds what was inferred; gives what is missing if nothing was and something is needed.

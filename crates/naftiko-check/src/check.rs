@@ -13,7 +13,8 @@ use crate::model::Model;
 use crate::provider::Provider;
 use crate::scope::Names;
 use crate::sensitive::Sensitives;
-use crate::{arguments, faults, lower, order, outputs, resolve, rules, sensitive, wait};
+use crate::suppression::{sort_out, withholds_plan};
+use crate::{arguments, codes, faults, lower, order, outputs, resolve, rules, sensitive, wait, wording};
 
 /// Where to look besides the document.
 #[derive(Debug, Clone, Default)]
@@ -33,6 +34,8 @@ pub struct Checked {
     pub diagnostics: Vec<Diagnostic>,
     /// What the document is; nothing if that cannot be told.
     pub kind: Option<Kind>,
+    /// What comments ignore, in the same order.
+    pub ignored: Vec<Diagnostic>,
     /// The plan: of a composition without errors whose operations are described.
     pub plan: Option<Plan>,
 }
@@ -41,6 +44,11 @@ impl Checked {
     /// Whether the document has errors.
     pub fn has_errors(&self) -> bool {
         has_errors(&self.diagnostics)
+    }
+
+    /// The first error that a comment ignores and without which there would be a plan: it leaves something out of it.
+    pub fn withheld_by(&self) -> Option<&Diagnostic> {
+        self.ignored.iter().find(|found| withholds_plan(found))
     }
 }
 
@@ -56,9 +64,14 @@ pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Resu
         None => (None, None),
     };
     let (sources, mut diagnostics) = loader.finish();
+    wording::settle(&mut diagnostics, &sources);
     sort(&mut diagnostics);
-    let plan = plan.filter(|_| !has_errors(&diagnostics));
-    Ok(Checked { sources, diagnostics, kind, plan })
+    let main = sources.files().next().map(|(id, _)| id);
+    let mut sorted = sort_out(diagnostics, &sources, main, &codes());
+    sort(&mut sorted.kept);
+    let checked = Checked { sources, diagnostics: sorted.kept, ignored: sorted.ignored, kind, plan: None };
+    let complete = !checked.has_errors() && checked.withheld_by().is_none();
+    Ok(Checked { plan: plan.filter(|_| complete), ..checked })
 }
 
 fn document(

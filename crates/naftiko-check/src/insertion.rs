@@ -45,7 +45,7 @@ impl<'a> Missing<'a> {
         Some(Fix {
             title: format!("write `{}`", self.entry),
             applicability: Applicability::Unsafe,
-            edits: vec![Edit { span: Span::new(file, range), replacement }],
+            edits: vec![Edit::new(Span::new(file, range), replacement)],
         })
     }
 

@@ -5,11 +5,15 @@
 //! steps, and lowers the result to a [`Plan`]. It is pure, it never fails, and one mistake gives one diagnostic:
 //! what a fault makes unknowable is typed *any* and is not complained about again.
 //!
+//! [`fix`] makes the changes that diagnostics offer, and [`upgrade`] turns edition 0.1 into 0.2, both in memory: whoever
+//! has files writes them.
+//!
 //! Each kind of fault is one file: what makes a stage stumble is in `faults`, what only the whole shows is in `rules`.
 
 mod arguments;
 mod check;
 mod faults;
+mod fix;
 mod flow;
 mod inference;
 mod insertion;
@@ -26,9 +30,14 @@ mod rules;
 mod schema;
 mod scope;
 mod sensitive;
+mod suppression;
+mod upgrade;
 mod wait;
+mod wording;
 
 pub use check::{Checked, Options, check};
+pub use fix::{Change, Edited, Fixed, Policy, fix};
+pub use upgrade::{Upgrade, Upgraded, upgrade};
 
 use naftiko_diagnostics::Code;
 

@@ -183,7 +183,7 @@ fn is_read_only(operation: &Operation, schema: &Value, property: &str) -> bool {
 }
 
 impl Resolution {
-    fn new(operation: Operation) -> Self {
+    pub(crate) fn new(operation: Operation) -> Self {
         let definitions = Arc::new(operation.definitions.clone());
         let of = |schema: &Value| Type::from_schema(schema, &definitions);
         let result = match operation.success() {

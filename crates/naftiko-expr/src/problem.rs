@@ -63,7 +63,7 @@ impl Problem {
             let (range, text) = *replacement;
             let title =
                 if text.is_empty() { "remove it".to_owned() } else { format!("replace it by `{text}`") };
-            Fix::replace(title, locate(range), text, applicability(self.code))
+            Fix::reword(title, locate(range), text, applicability(self.code))
         });
         diagnostic
     }

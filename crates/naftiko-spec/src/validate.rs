@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
-use naftiko_diagnostics::{Applicability, Diagnostic, Fix, Span, nearest, one_of};
+use naftiko_diagnostics::{Applicability, Diagnostic, Edit, Fix, Span, nearest, one_of};
 use naftiko_syntax::{Node, Place, Value};
 use serde_json::Value as Json;
 
@@ -132,13 +132,14 @@ fn wrong_type(node: &Node, expected: &str) -> Diagnostic {
     }
 }
 
+/// Quotes around what stands there, which may be written otherwise than `text`: `0x10`, `True`.
 fn quoted(diagnostic: Diagnostic, span: Span, text: &str) -> Diagnostic {
-    diagnostic.with_help(format!("write it in quotes: `'{text}'`")).with_fix(Fix::replace(
-        "put it in quotes",
-        span,
-        format!("'{text}'"),
-        Applicability::Safe,
-    ))
+    let quote = |at: u32| Edit::new(Span { start: at, end: at, ..span }, "'");
+    diagnostic.with_help(format!("write it in quotes: `'{text}'`")).with_fix(Fix {
+        title: "put it in quotes".to_owned(),
+        applicability: Applicability::Safe,
+        edits: vec![quote(span.start), quote(span.end)],
+    })
 }
 
 fn not_one_of(node: &Node, options: &[String]) -> Diagnostic {

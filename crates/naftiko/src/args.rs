@@ -36,6 +36,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Show what would be sent where, with what, and why
     Plan(Plan),
+    /// Turn a composition of edition 0.1 into 0.2, with everything that was inferred written down
+    Upgrade(crate::upgrade::UpgradeOptions),
     /// Run a composition
     Run(Box<Run>),
     /// Print a published JSON Schema
@@ -65,6 +67,8 @@ pub(crate) struct Check {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) lookup: Lookup,
+    #[command(flatten)]
+    pub(crate) fix: crate::fix::FixOptions,
     /// How to write the findings
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
     pub(crate) format: CheckFormat,

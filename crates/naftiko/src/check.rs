@@ -12,6 +12,7 @@ use crate::args::{Check, CheckFormat, Lookup};
 use crate::documents::{Documents, is_standard_input, unreadable};
 use crate::exit::{Exit, Stop};
 use crate::explain;
+use crate::fix;
 use crate::reading::Reading;
 use crate::screen::Screen;
 use crate::strictness::Strictness;
@@ -21,6 +22,12 @@ use crate::world::{self, FileSystem};
 pub(crate) fn check(arguments: &Check, screen: &mut Screen) -> Result<Exit, Stop> {
     let strictness = Strictness::new(arguments)?;
     let piped = arguments.paths.iter().any(|path| is_standard_input(path));
+    if arguments.fix.fix && piped {
+        return Err(Stop::Usage("`--fix` cannot write standard input".to_owned()));
+    }
+    if arguments.fix.diff {
+        return fix::show(arguments, &strictness, screen);
+    }
     match (arguments.watch, piped) {
         (true, true) => Err(Stop::Usage("`--watch` cannot watch standard input".to_owned())),
         (true, false) => watch(arguments, &strictness, screen),
@@ -41,6 +48,9 @@ pub(crate) fn once(
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     let Documents { paths, mut problems } = Documents::find(&arguments.paths, reading);
+    if arguments.fix.fix {
+        problems.extend(fix::write(&paths, arguments, screen));
+    }
     let mut findings = Findings::new();
     for path in &paths {
         match read_through(path, &arguments.lookup, reading) {
@@ -90,8 +100,11 @@ pub(crate) fn read(file: &Path, lookup: &Lookup) -> Result<Checked, Stop> {
 }
 
 fn read_through(file: &Path, lookup: &Lookup, files: &dyn Files) -> io::Result<Checked> {
-    let options = Options { capabilities: lookup.capabilities.clone(), openapi: lookup.openapi.clone() };
-    naftiko_check::check(file, &options, files)
+    naftiko_check::check(file, &options(lookup), files)
+}
+
+pub(crate) fn options(lookup: &Lookup) -> Options {
+    Options { capabilities: lookup.capabilities.clone(), openapi: lookup.openapi.clone() }
 }
 
 /// The plan of a file that is to be planned or run. Errors and warnings are shown; without a plan there is an exit
@@ -103,6 +116,7 @@ pub(crate) fn to_plan(
 ) -> Result<Result<naftiko_plan::Plan, Exit>, Stop> {
     let checked = read(file, lookup)?;
     let errors = checked.has_errors();
+    let lacking = no_plan(file, &checked);
     let shown: Vec<_> =
         checked.diagnostics.iter().filter(|found| found.severity() != Severity::Note).cloned().collect();
     screen.message(&diagnostics(&shown, &checked.sources, screen.err));
@@ -112,14 +126,24 @@ pub(crate) fn to_plan(
             screen.message(&summary(&file.display().to_string(), &shown, screen.err));
             Ok(Err(Exit::Errors))
         }
-        None if checked.kind == Some(Kind::Capabilities) => Err(Stop::Usage(format!(
-            "`{}` is a capabilities document, which says what a provider can do; a composition can be planned and run",
-            file.display()
-        ))),
-        None => Err(Stop::Usage(format!(
-            "`{}` has no plan: without an OpenAPI description nothing is known of its operations; give one with \
-             `--openapi FILE`, or name it in a capabilities document of edition 0.2",
-            file.display()
-        ))),
+        None => Err(lacking),
     }
+}
+
+/// Why a document without errors has no plan.
+pub(crate) fn no_plan(file: &Path, checked: &Checked) -> Stop {
+    let file = file.display();
+    Stop::Usage(match checked.withheld_by() {
+        _ if checked.kind == Some(Kind::Capabilities) => format!(
+            "`{file}` is a capabilities document, which says what a provider can do; a composition can be planned and run"
+        ),
+        Some(ignored) => format!(
+            "`{file}` has no plan: `{}` is ignored there, and what it speaks of cannot be run",
+            ignored.code.id
+        ),
+        None => format!(
+            "`{file}` has no plan: without an OpenAPI description nothing is known of its operations; give one with \
+             `--openapi FILE`, or name it in a capabilities document of edition 0.2"
+        ),
+    })
 }

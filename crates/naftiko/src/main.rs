@@ -5,9 +5,11 @@
 
 mod args;
 mod check;
+mod diff;
 mod documents;
 mod exit;
 mod explain;
+mod fix;
 mod pages;
 mod plan;
 mod reading;
@@ -15,6 +17,7 @@ mod run;
 mod schema;
 mod screen;
 mod strictness;
+mod upgrade;
 mod watch;
 mod world;
 
@@ -36,6 +39,7 @@ fn main() -> ExitCode {
         Command::Plan(arguments) => plan::plan(arguments, &mut screen),
         Command::Explain(arguments) => explain::explain(arguments, &mut screen),
         Command::Codes(arguments) => explain::codes(arguments, &mut screen),
+        Command::Upgrade(arguments) => upgrade::upgrade(arguments, &mut screen),
         Command::Run(arguments) => run::run(arguments, &mut screen),
         Command::Schema(arguments) => schema::schema(arguments, &mut screen),
     };

@@ -1,6 +1,8 @@
 //! The world outside: files, the environment, the clock, chance.
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
+mod write;
+
 use std::fs::File;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
@@ -10,6 +12,8 @@ use naftiko_plan::SecretName;
 use naftiko_spec::Files;
 use naftiko_syntax::Limits;
 use secrecy::SecretString;
+
+pub(crate) use write::{is_below, replace};
 
 /// The files of this machine.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, nearest};
 use naftiko_expr::Type;
 use naftiko_plan::Slot;
-use naftiko_spec::Argument;
+use naftiko_spec::{Argument, Place};
 
 use crate::resolve::{Parameter, Resolution};
 use crate::resource::fold;
@@ -28,9 +28,12 @@ pub(crate) fn report(argument: &Argument, resolution: &Resolution) -> (Diagnosti
     }
     let slots = || resolution.slots.iter().map(|parameter| &parameter.slot).filter(|slot| **slot != Slot::Body);
     let names: Vec<&str> = slots().map(Slot::name).collect();
-    if let Some(near) = nearest(name, names.iter().copied()) {
-        let meant = slots().find(|slot| slot.name() == near).cloned();
-        return (diagnostic.with_suggestion(near), meant);
+    // Who said where it goes meant that place: `path.idd` is `path.id`.
+    let there = || slots().filter(|slot| argument.place.is_none_or(|place| is_at(slot, place)));
+    if let Some(near) = nearest(name, there().map(Slot::name)) {
+        let meant = there().find(|slot| slot.name() == near).cloned();
+        let said = argument.place.map(|place| format!("{}.", place.as_str())).unwrap_or_default();
+        return (diagnostic.with_suggestion(&format!("{said}{near}")), meant);
     }
     if let Some(path) = deeper(name, resolution) {
         let outer = path.first().cloned().unwrap_or_default();
@@ -68,7 +71,7 @@ fn in_other_place(diagnostic: Diagnostic, argument: &Argument, slot: &Slot, seve
     let applicability = if certain { Applicability::Safe } else { Applicability::Unsafe };
     diagnostic
         .with_help(format!("`{name}` is {place}: write `{key}`"))
-        .with_fix(Fix::replace(format!("replace it by `{key}`"), argument.key, key, applicability))
+        .with_fix(Fix::reword(format!("replace it by `{key}`"), argument.key, key, applicability))
 }
 
 /// The fields that lead to a property of that name inside the body, if there is only one such way.
@@ -103,4 +106,12 @@ fn search(name: &str, ty: &Type, path: &mut Vec<String>, found: &mut Vec<Vec<Str
 /// The way to what a field is in.
 fn parents(path: &[String]) -> String {
     path.split_last().map(|(_, parents)| parents.join(".")).unwrap_or_default()
+}
+
+/// Whether a slot is at the place that an author said.
+fn is_at(slot: &Slot, place: Place) -> bool {
+    match slot {
+        Slot::Parameter(at, _) => at.as_str() == place.as_str(),
+        Slot::Property(_) | Slot::Body => place == Place::Body,
+    }
 }

@@ -100,5 +100,5 @@ fn suggest(diagnostic: Diagnostic, name: &Spanned<String>, nearest: &[&Entry]) -
     diagnostic
         .with_help(format!("did you mean `{id}`{or}?"))
         .with_related(entry.span, format!("{} {}", entry.method.as_str(), entry.path))
-        .with_fix(Fix::replace(format!("replace it by `{id}`"), name.span, id, Applicability::Unsafe))
+        .with_fix(Fix::reword(format!("replace it by `{id}`"), name.span, id, Applicability::Unsafe))
 }

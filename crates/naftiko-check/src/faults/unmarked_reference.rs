@@ -32,10 +32,10 @@ pub(crate) fn find(template: &Template, node: &Node, composition: &Composition) 
     Some(
         Diagnostic::new(&CODE, node.span, format!("`{text}` is sent as text"))
             .with_help(format!("if a value is meant, write `${{{text}}}`"))
-            .with_fix(Fix::replace(
+            .with_fix(Fix::reword(
                 "make it a reference",
                 node.span,
-                format!("'${{{}}}'", text.replace('\'', "''")),
+                format!("${{{text}}}"),
                 Applicability::Unsafe,
             )),
     )

@@ -24,9 +24,14 @@ pub(crate) fn report(parameter: &Parameter, found: &Type, span: Span, written: &
         return diagnostic.with_help(format!("{help}: `{text}`")).with_fix(fix);
     }
     let options = values(&parameter.ty);
-    let near = values(found).first().and_then(|written| nearest(written, options.iter().map(String::as_str)).map(str::to_owned));
+    // Only a text that was written can be a slip for another: an expression means what it reads.
+    let text = match written {
+        Value::Scalar { template: Template::Literal(Json::String(text)), .. } => Some(text),
+        _ => None,
+    };
+    let near = text.and_then(|text| nearest(text, options.iter().map(String::as_str)));
     match near {
-        Some(near) => diagnostic.with_suggestion(&near),
+        Some(near) => diagnostic.with_suggestion(near),
         None => diagnostic,
     }
 }

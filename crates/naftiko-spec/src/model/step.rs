@@ -75,6 +75,19 @@ pub enum Place {
     Body,
 }
 
+impl Place {
+    /// The word before the dot.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::Query => "query",
+            Self::Header => "header",
+            Self::Cookie => "cookie",
+            Self::Body => "body",
+        }
+    }
+}
+
 /// Something done outside.
 #[derive(Debug, Clone)]
 pub struct External {

@@ -1,0 +1,271 @@
+//! A step of edition 0.1 in 0.2: its literal arguments under `with`, and what was inferred behind them.
+
+use std::ops::Range;
+
+use naftiko_adapter::Place;
+use naftiko_diagnostics::{Edit, Span};
+use naftiko_plan::{Invoke, Origin, Slot};
+use naftiko_spec::{Step, Work};
+use naftiko_syntax::{Entry, Layout, Node, Site, Text, Value as Tree, apply, scalar};
+use serde_json::{Map, Value as Json, json};
+
+use super::Upgrading;
+use crate::resolve::Resolution;
+
+/// Prefixes that say where an argument goes. A name that begins with one needs one.
+const PLACES: [&str; 5] = ["path.", "query.", "header.", "cookie.", "body."];
+
+/// A literal argument, where it stands.
+struct Literal<'a> {
+    /// Its position among the entries of the step.
+    position: usize,
+    key: &'a str,
+    entry: &'a Entry,
+    /// The names it has in edition 0.2: one for each place it goes to.
+    names: Vec<String>,
+}
+
+impl Upgrading<'_> {
+    /// The edits of a step that carries out an operation.
+    pub(super) fn operation(&self, node: &Node, invoke: &Invoke, written: &Step) -> Option<Vec<Edit>> {
+        let Work::Invoke(work) = &written.work else { return None };
+        let operation = self.plan.operation(invoke)?;
+        let names = Names {
+            slots: Resolution::new((**operation).clone()).slots.into_iter().map(|taken| taken.slot).collect(),
+        };
+        let entries = node.as_mapping()?;
+        let is_argument =
+            |entry: &Entry| work.arguments.iter().any(|argument| argument.key == entry.key_span);
+        let literals: Vec<Literal<'_>> = entries
+            .iter()
+            .enumerate()
+            .filter(|(_, (_, entry))| is_argument(entry))
+            .map(|(position, (key, entry))| Literal {
+                position,
+                key,
+                entry,
+                names: names.of_literal(key, invoke),
+            })
+            .collect();
+        let mut inferred = Map::new();
+        for argument in invoke.arguments.iter().filter(|argument| argument.origin != Origin::Written) {
+            let expressions = argument.value.expressions();
+            let [expression] = expressions.as_slice() else { return None };
+            inferred.insert(names.of(&argument.slot), format!("${{{expression}}}").into());
+        }
+        let mut appended = Map::new();
+        let mut edits = Vec::new();
+        if literals.is_empty() {
+            if !inferred.is_empty() {
+                appended.insert("with".to_owned(), inferred.into());
+            }
+        } else if self.layout.has_braces(node) {
+            edits.extend(self.gather_in_braces(node, &literals, &inferred)?);
+        } else {
+            edits.extend(self.gather_on_lines(node, &literals, &inferred)?);
+        }
+        if let Some(poll) = &invoke.poll {
+            appended.insert("poll".to_owned(), json!({ "until": poll.until.text() }));
+        }
+        edits.extend(self.layout.append(node, &appended)?);
+        Some(edits)
+    }
+
+    /// Puts `with` above the first literal arguments, indents them, and brings the others and what was inferred behind
+    /// them.
+    fn gather_on_lines(
+        &self,
+        node: &Node,
+        literals: &[Literal<'_>],
+        inferred: &Map<String, Json>,
+    ) -> Option<Vec<Edit>> {
+        let layout = self.layout;
+        let column = layout.column(node)? + Layout::INDENT;
+        let (run, rest) = literals.split_at(run_length(literals));
+        let (first, last) = (run.first()?, run.last()?);
+        let quotes = layout.key_quotes(node.as_mapping()?);
+        let with = scalar("with", quotes, Site { flow: false, key: true });
+        let start = first.entry.key_span.range().start;
+        let opening = format!("{with}:{}{}", layout.line_break(), " ".repeat(column));
+        let end = layout.line_end(layout.end(last.entry));
+        let mut edits = vec![layout.insert(node, start, opening)];
+        edits.extend(layout.indent(node, start..end));
+        let lines = |name: &str, value: &Json| layout.lines(name, value, column, quotes);
+        for literal in run {
+            edits.extend(self.translated(literal)?);
+            let copies = copies(literal, lines)?;
+            edits.push(layout.insert(node, layout.line_end(layout.end(literal.entry)), copies));
+        }
+        let mut tail = String::new();
+        for literal in rest {
+            let range = literal.entry.key_span.range().start..layout.line_end(layout.end(literal.entry));
+            let mut moved = self.translated(literal)?;
+            moved.extend(layout.indent(node, range.clone()));
+            tail.push_str(layout.line_break());
+            tail.push_str(&" ".repeat(column));
+            tail.push_str(&cut(layout, range, &moved)?);
+            tail.push_str(&copies(literal, lines)?);
+            edits.push(layout.remove(node, literal.key)?);
+        }
+        tail.extend(inferred.iter().map(|(name, value)| lines(name, value)));
+        edits.push(layout.insert(node, end, tail));
+        Some(edits)
+    }
+
+    /// The same in braces.
+    fn gather_in_braces(
+        &self,
+        node: &Node,
+        literals: &[Literal<'_>],
+        inferred: &Map<String, Json>,
+    ) -> Option<Vec<Edit>> {
+        let layout = self.layout;
+        let entries = node.as_mapping()?;
+        let (run, rest) = literals.split_at(run_length(literals));
+        let (first, last) = (run.first()?, run.last()?);
+        let quotes = layout.key_quotes(entries);
+        let with = scalar("with", quotes, Site { flow: true, key: true });
+        let pair = |name: &str, value: &Json| format!(", {}", layout.pair(name, value, quotes));
+        let mut edits = vec![layout.insert(node, first.entry.key_span.range().start, format!("{with}: {{"))];
+        for literal in run {
+            edits.extend(self.translated(literal)?);
+            edits.push(layout.insert(node, layout.end(literal.entry), copies(literal, pair)?));
+        }
+        let mut tail = String::new();
+        for literal in rest {
+            let range = literal.entry.key_span.range().start..layout.end(literal.entry);
+            tail.push_str(", ");
+            tail.push_str(&cut(layout, range, &self.translated(literal)?)?);
+            tail.push_str(&copies(literal, pair)?);
+        }
+        let mut rest = rest;
+        while !rest.is_empty() {
+            let (run, others) = rest.split_at(run_length(rest));
+            edits.push(self.removed_from_braces(node, run)?);
+            rest = others;
+        }
+        tail.extend(inferred.iter().map(|(name, value)| pair(name, value)));
+        edits.push(layout.insert(node, layout.end(last.entry), format!("{tail}}}")));
+        Some(edits)
+    }
+
+    /// Takes neighbours out of braces; nothing where a comment would go with them.
+    fn removed_from_braces(&self, node: &Node, run: &[Literal<'_>]) -> Option<Edit> {
+        let entry = |position: usize| node.as_mapping()?.iter().nth(position).map(|(_, entry)| entry);
+        let (first, last) = (run.first()?, run.last()?);
+        let range = match entry(last.position + 1) {
+            Some(next) => first.entry.key_span.range().start..next.key_span.range().start,
+            None => self.layout.end(entry(first.position.checked_sub(1)?)?)..self.layout.end(last.entry),
+        };
+        let has_comment = self.layout.slice(range.clone()).contains(" #");
+        (!has_comment).then(|| Edit::new(Span::new(node.span.file, range), ""))
+    }
+
+    /// What is written otherwise in an entry: its name where that alone is not enough, and `${`, which begins an
+    /// expression from now on.
+    fn translated(&self, literal: &Literal<'_>) -> Option<Vec<Edit>> {
+        let mut edits = Vec::new();
+        let entry = literal.entry;
+        let name = literal.names.first()?;
+        if literal.key != name {
+            edits.push(self.layout.rename(entry, name));
+        }
+        let mut open = vec![&entry.value];
+        while let Some(node) = open.pop() {
+            match &node.value {
+                Tree::Sequence(items) => open.extend(items),
+                Tree::Mapping(entries) => open.extend(entries.iter().map(|(_, entry)| &entry.value)),
+                Tree::String(text) => edits.extend(self.escaped(entry, node, text)?),
+                _ => {}
+            }
+        }
+        Some(edits)
+    }
+
+    fn escaped(&self, entry: &Entry, node: &Node, text: &Text) -> Option<Vec<Edit>> {
+        let edit = |(at, found): (usize, &str)| {
+            let place = text.locate(at..at + found.len(), node.span);
+            let is_there = Self::is_own(entry) && self.layout.slice(place.range()) == found;
+            is_there.then(|| self.layout.insert(node, place.range().start, "$"))
+        };
+        text.as_str().match_indices("${").map(edit).collect()
+    }
+}
+
+/// A literal argument again for each further place it goes to.
+fn copies(literal: &Literal<'_>, write: impl Fn(&str, &Json) -> String) -> Option<String> {
+    let (_, further) = literal.names.split_first()?;
+    let value = escaped_json(literal.entry.value.to_json());
+    Some(further.iter().map(|name| write(name, &value)).collect())
+}
+
+/// The places that an operation's arguments can go to.
+struct Names {
+    slots: Vec<Slot>,
+}
+
+impl Names {
+    /// The name of an argument for a slot: with its place, where the name alone does not say it.
+    fn of(&self, slot: &Slot) -> String {
+        self.written(slot.name(), slot)
+    }
+
+    /// The names of a literal argument: one for each slot the plan puts it in.
+    fn of_literal(&self, key: &str, invoke: &Invoke) -> Vec<String> {
+        let slots = invoke.arguments.iter().filter(|argument| argument.origin == Origin::Written);
+        let slots = slots.map(|argument| &argument.slot).filter(|slot| bears(slot, key));
+        slots.map(|slot| self.written(key, slot)).collect()
+    }
+
+    fn written(&self, name: &str, slot: &Slot) -> String {
+        let bearers = self.slots.iter().filter(|other| bears(other, name)).count();
+        if bearers <= 1 && !PLACES.iter().any(|place| name.starts_with(place)) {
+            return name.to_owned();
+        }
+        match slot {
+            Slot::Parameter(place, name) => format!("{}.{name}", place.as_str()),
+            Slot::Property(name) => format!("body.{name}"),
+            Slot::Body => name.to_owned(),
+        }
+    }
+}
+
+/// Whether an argument of this name goes to a slot, if nothing says where it goes.
+fn bears(slot: &Slot, name: &str) -> bool {
+    match slot {
+        Slot::Parameter(Place::Header, header) => header.eq_ignore_ascii_case(name),
+        other => other.name() == name,
+    }
+}
+
+/// How many of the first literals follow each other directly.
+fn run_length(literals: &[Literal<'_>]) -> usize {
+    let first = literals.first().map_or(0, |literal| literal.position);
+    literals.iter().zip(first..).take_while(|(literal, position)| literal.position == *position).count()
+}
+
+/// The text of a range after edits inside of it.
+fn cut(layout: Layout<'_>, range: Range<usize>, edits: &[Edit]) -> Option<String> {
+    let offset = u32::try_from(range.start).ok()?;
+    let inside: Option<Vec<Edit>> = edits
+        .iter()
+        .map(|edit| {
+            let span = Span {
+                start: edit.span.start.checked_sub(offset)?,
+                end: edit.span.end.checked_sub(offset)?,
+                ..edit.span
+            };
+            Some(Edit { span, ..edit.clone() })
+        })
+        .collect();
+    apply(layout.slice(range), &inside?).ok()
+}
+
+fn escaped_json(value: Json) -> Json {
+    match value {
+        Json::String(text) => text.replace("${", "$${").into(),
+        Json::Array(items) => items.into_iter().map(escaped_json).collect(),
+        Json::Object(fields) => fields.into_iter().map(|(key, value)| (key, escaped_json(value))).collect(),
+        other => other,
+    }
+}

@@ -1,0 +1,32 @@
+//! What would change, as a unified diff.
+
+use naftiko_check::Change;
+use naftiko_report::Style;
+use similar::{ChangeTag, TextDiff};
+
+/// A change as `patch` reads it.
+pub(crate) fn unified(change: &Change, style: Style) -> String {
+    let name = change.path.display().to_string();
+    let diff = TextDiff::from_lines(&change.before, &change.after);
+    let mut unified = diff.unified_diff();
+    let mut out = format!("--- {name}\n+++ {name}\n");
+    for hunk in unified.context_radius(3).iter_hunks() {
+        out.push_str(&hunk.header().to_string());
+        out.push('\n');
+        for line in hunk.iter_changes() {
+            let (sign, text) = (line.tag().to_string(), line.value());
+            let (text, end) = match text.strip_suffix('\n') {
+                Some(text) => (text, "\n"),
+                None => (text, "\n\\ No newline at end of file\n"),
+            };
+            let shown = format!("{sign}{text}");
+            out.push_str(&match line.tag() {
+                ChangeTag::Equal => shown,
+                ChangeTag::Delete => style.bad(&shown),
+                ChangeTag::Insert => style.good(&shown),
+            });
+            out.push_str(end);
+        }
+    }
+    out
+}

@@ -1,0 +1,113 @@
+//! `naftiko check --fix`.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use naftiko_check::{Checked, Edited, Fixed, Policy, fix};
+use naftiko_diagnostics::{Applicability, has_errors};
+use naftiko_report::{diagnostics, summary, visible};
+
+use crate::args::Check;
+use crate::check::options;
+use crate::diff::unified;
+use crate::documents::{Documents, unreadable};
+use crate::exit::{Exit, Stop};
+use crate::reading::Reading;
+use crate::screen::Screen;
+use crate::strictness::Strictness;
+use crate::world::{FileSystem, is_below, replace};
+
+/// Whether and how findings are fixed.
+#[derive(Debug, Args)]
+pub(crate) struct FixOptions {
+    /// Make the changes that findings offer and that are certain, in the documents in and below the folder of each one
+    #[arg(long, conflicts_with = "watch")]
+    pub(crate) fix: bool,
+    /// Make those that are guesses too: look at them first, with `--diff`
+    #[arg(long = "unsafe", requires = "fix")]
+    pub(crate) guesses: bool,
+    /// Show the changes, and write nothing
+    #[arg(long, requires = "fix")]
+    pub(crate) diff: bool,
+}
+
+/// Fixes documents, each written as soon as it is fixed; gives what could not be written. What cannot be read is left
+/// to the check that follows.
+pub(crate) fn write(paths: &[PathBuf], arguments: &Check, screen: &mut Screen) -> Vec<String> {
+    let mut problems = Vec::new();
+    let mut guesses = 0;
+    for path in paths {
+        let mut files = Edited::new(&FileSystem);
+        let Ok(fixed) = make(path, arguments, &mut files) else { continue };
+        guesses += guesses_left(&fixed.checked);
+        for change in files.changes() {
+            let name = change.path.display().to_string();
+            match replace(&change.path, &change.before, &change.after) {
+                Ok(()) => {
+                    let count = fixed.made.get(&change.path).copied().unwrap_or_default();
+                    screen.message(&format!("{}: {} made\n", visible(&name), fixes(count)));
+                }
+                Err(error) => problems.push(format!("`{name}` cannot be written: {error}")),
+            }
+        }
+    }
+    offer(guesses, arguments, screen);
+    problems
+}
+
+/// Shows what the fixes of all documents would change, and what would still be found.
+pub(crate) fn show(arguments: &Check, strictness: &Strictness, screen: &mut Screen) -> Result<Exit, Stop> {
+    let Documents { paths, mut problems } = Documents::find(&arguments.paths, &Reading::new());
+    let mut files = Edited::new(&FileSystem);
+    let (mut errors, mut guesses) = (false, 0);
+    for path in &paths {
+        match make(path, arguments, &mut files) {
+            Ok(fixed) => {
+                guesses += guesses_left(&fixed.checked);
+                let left = strictness.judge(fixed.checked.diagnostics);
+                screen.message(&diagnostics(&left, &fixed.checked.sources, screen.err));
+                screen.message(&summary(&path.display().to_string(), &left, screen.err));
+                errors |= has_errors(&left);
+            }
+            Err(error) => problems.push(unreadable(path, &error)),
+        }
+    }
+    for change in files.changes() {
+        screen.result(&unified(&change, screen.out))?;
+    }
+    offer(guesses, arguments, screen);
+    for problem in &problems {
+        screen.problem(problem);
+    }
+    Ok(match (problems.is_empty(), errors) {
+        (false, _) => Exit::Usage,
+        (true, true) => Exit::Errors,
+        (true, false) => Exit::Done,
+    })
+}
+
+/// Makes the fixes of one document in memory. What lies outside of its folder belongs to others too.
+fn make(document: &Path, arguments: &Check, files: &mut Edited<'_>) -> std::io::Result<Fixed> {
+    let may_edit = |path: &Path| path == document || is_below(path, document);
+    let policy = Policy { guesses: arguments.fix.guesses, may_edit: &may_edit };
+    fix(document, &options(&arguments.lookup), files, policy)
+}
+
+/// How many fixes there are that only a person can judge.
+fn guesses_left(checked: &Checked) -> usize {
+    let fixes = checked.diagnostics.iter().filter_map(|found| found.fix.as_ref());
+    fixes.filter(|fix| fix.applicability == Applicability::Unsafe).count()
+}
+
+fn offer(guesses: usize, arguments: &Check, screen: &mut Screen) {
+    if guesses > 0 && !arguments.fix.guesses {
+        screen.message(&format!(
+            "{} more with `--unsafe`: look at the changes with `--diff` first\n",
+            fixes(guesses)
+        ));
+    }
+}
+
+fn fixes(count: usize) -> String {
+    if count == 1 { "1 fix".to_owned() } else { format!("{count} fixes") }
+}

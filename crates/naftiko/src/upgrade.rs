@@ -1,0 +1,97 @@
+//! `naftiko upgrade`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use naftiko_check::{Change, Checked, Upgrade};
+use naftiko_diagnostics::Severity;
+use naftiko_report::{diagnostics, summary};
+
+use crate::args::Lookup;
+use crate::check::options;
+use crate::diff::unified;
+use crate::documents::unreadable;
+use crate::exit::{Exit, Stop};
+use crate::screen::Screen;
+use crate::world::{FileSystem, replace};
+
+#[derive(Debug, Args)]
+pub(crate) struct UpgradeOptions {
+    /// A composition of edition 0.1
+    #[arg(value_name = "FILE")]
+    file: PathBuf,
+    #[command(flatten)]
+    lookup: Lookup,
+    /// Write the new text to FILE instead of printing it
+    #[arg(long, conflicts_with = "diff")]
+    write: bool,
+    /// Show the changes, and write nothing
+    #[arg(long)]
+    diff: bool,
+}
+
+pub(crate) fn upgrade(arguments: &UpgradeOptions, screen: &mut Screen) -> Result<Exit, Stop> {
+    let file = &arguments.file;
+    let name = file.display();
+    let upgraded = naftiko_check::upgrade(file, &options(&arguments.lookup), &FileSystem)
+        .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
+    match upgraded.upgrade {
+        Upgrade::Text(after) => give(arguments, &upgraded.checked, after, screen),
+        Upgrade::UpToDate(text) => {
+            screen.message(&format!("{name}: is of edition 0.2, there is nothing to do\n"));
+            if !arguments.write && !arguments.diff {
+                screen.result(&text)?;
+            }
+            Ok(Exit::Done)
+        }
+        Upgrade::NotAComposition => refuse(arguments, &upgraded.checked, "is no composition", screen),
+        Upgrade::Unclear => {
+            let why = "cannot be upgraded: what is inferred is known only of a composition that can be run";
+            refuse(arguments, &upgraded.checked, why, screen)
+        }
+        Upgrade::Untranslatable(again) => {
+            let why = "cannot be upgraded: in edition 0.2 it would not mean the same";
+            refuse(arguments, &again, why, screen)
+        }
+    }
+}
+
+/// Prints the new text, or shows or writes what has changed.
+fn give(
+    arguments: &UpgradeOptions,
+    checked: &Checked,
+    after: String,
+    screen: &mut Screen,
+) -> Result<Exit, Stop> {
+    let before = checked.sources.files().next().map(|(_, file)| file.text().to_string()).unwrap_or_default();
+    if arguments.write {
+        replace(&arguments.file, &before, &after).map_err(|error| {
+            Stop::Usage(format!("`{}` cannot be written: {error}", arguments.file.display()))
+        })?;
+        screen.message(&format!("{}: is of edition 0.2 now\n", arguments.file.display()));
+    } else if arguments.diff {
+        let change = Change { path: arguments.file.clone(), before, after };
+        screen.result(&unified(&change, screen.out))?;
+    } else {
+        screen.result(&after)?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows the errors and warnings that are in the way; without an error it is a matter of usage.
+fn refuse(
+    arguments: &UpgradeOptions,
+    checked: &Checked,
+    why: &str,
+    screen: &mut Screen,
+) -> Result<Exit, Stop> {
+    let shown: Vec<_> =
+        checked.diagnostics.iter().filter(|found| found.severity() != Severity::Note).cloned().collect();
+    let name = arguments.file.display().to_string();
+    screen.message(&diagnostics(&shown, &checked.sources, screen.err));
+    if checked.has_errors() {
+        screen.message(&summary(&name, &shown, screen.err));
+    }
+    screen.problem(&format!("`{name}` {why}"));
+    Ok(if checked.has_errors() { Exit::Errors } else { Exit::Usage })
+}

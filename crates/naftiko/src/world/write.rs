@@ -1,0 +1,49 @@
+//! Files that are written: whole or not at all.
+#![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
+
+use std::io::{self, Write as _};
+use std::path::Path;
+
+/// The mark that some editors put before a text. A text that had one keeps it.
+const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+
+/// Gives a file another text. Whoever reads it meanwhile sees all of one of the two. It keeps its permissions, and of a
+/// link the target is written.
+///
+/// # Errors
+/// Those of the file system; and if the file is not to be written, or has another text than `before` by now.
+pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> {
+    let target = std::fs::canonicalize(path)?;
+    let bytes = std::fs::read(&target)?;
+    let (mark, text) = match bytes.strip_prefix(BYTE_ORDER_MARK) {
+        Some(text) => (BYTE_ORDER_MARK, text),
+        None => (&[][..], &bytes[..]),
+    };
+    if text != before.as_bytes() {
+        return Err(io::Error::other("it was changed meanwhile"));
+    }
+    let permissions = std::fs::metadata(&target)?.permissions();
+    if permissions.readonly() {
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, "it is write-protected"));
+    }
+    let folder = target.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".naftiko-").tempfile_in(folder)?;
+    file.write_all(mark)?;
+    file.write_all(after.as_bytes())?;
+    file.as_file().set_permissions(permissions)?;
+    file.as_file().sync_all()?;
+    file.persist(&target)?;
+    Ok(())
+}
+
+/// Whether a file is in the folder of another, or below it, links followed.
+pub(crate) fn is_below(file: &Path, beside: &Path) -> bool {
+    let folder = match beside.parent() {
+        Some(parent) if parent != Path::new("") => parent,
+        _ => Path::new("."),
+    };
+    match (std::fs::canonicalize(file), std::fs::canonicalize(folder)) {
+        (Ok(file), Ok(folder)) => file.starts_with(folder),
+        _ => false,
+    }
+}
