@@ -6,6 +6,8 @@
 mod command;
 mod corpus;
 mod explain;
+#[cfg(unix)]
+mod fix;
 mod formats;
 mod hostile;
 mod mock;

@@ -33,7 +33,7 @@ pub enum Upgrade {
     Text(String),
     /// It is of edition 0.2: this is its text.
     UpToDate(String),
-    /// It is no composition that can be read.
+    /// It is a document of another kind.
     NotAComposition,
     /// It has errors, or no plan: what is not understood cannot be written down.
     Unclear,
@@ -53,26 +53,24 @@ pub fn upgrade(path: &Path, options: &Options, files: &dyn Files) -> io::Result<
 }
 
 fn of(checked: &Checked, path: &Path, options: &Options, files: &dyn Files) -> io::Result<Upgrade> {
-    let Some((id, file)) = checked.sources.files().next() else { return Ok(Upgrade::NotAComposition) };
-    let Some(root) = parse(file.text(), id, &Limits::default()).root else {
-        return Ok(Upgrade::NotAComposition);
-    };
+    let Some((id, file)) = checked.sources.files().next() else { return Ok(Upgrade::Unclear) };
+    let Some(root) = parse(file.text(), id, &Limits::default()).root else { return Ok(Upgrade::Unclear) };
     match Header::read(&root) {
         Ok(Header { kind: Kind::Composition, edition: Edition::V0_1 }) => {}
         Ok(Header { kind: Kind::Composition, edition: Edition::V0_2 }) => {
             return Ok(Upgrade::UpToDate(file.text().to_string()));
         }
-        _ => return Ok(Upgrade::NotAComposition),
+        Ok(Header { kind: Kind::Capabilities, .. }) => return Ok(Upgrade::NotAComposition),
+        // Of what kind it is, is the first thing to mend.
+        Err(_) => return Ok(Upgrade::Unclear),
     }
     let Some(plan) = &checked.plan else { return Ok(Upgrade::Unclear) };
     let text = Upgrading { root: &root, plan, layout: Layout::new(file.text(), &root) }.text(id, file);
     let mut edited = Edited::new(files);
-    // Without a text, what is checked again is the old one, and that is of edition 0.1.
-    let untranslated = text.is_none();
     edited.set(path, text.clone().unwrap_or_else(|| file.text().to_string()));
     let again = check(path, options, &edited)?;
     let same = again.plan.as_ref().is_some_and(|new| meaning(new) == meaning(plan));
-    Ok(match text.filter(|_| same && !untranslated) {
+    Ok(match text.filter(|_| same) {
         Some(text) => Upgrade::Text(text),
         None => Upgrade::Untranslatable(Box::new(again)),
     })

@@ -78,20 +78,31 @@ impl<'a> Layout<'a> {
 
     /// Adds entries behind the last one of a mapping: on lines of their own, or in its braces.
     pub fn append(&self, mapping: &Node, new: &Map<String, Json>) -> Option<Vec<Edit>> {
+        let last = mapping.as_mapping()?.len().saturating_sub(1);
+        self.insert_behind(mapping, last, new)
+    }
+
+    /// Adds entries behind the one at a position.
+    pub fn insert_behind(
+        &self,
+        mapping: &Node,
+        position: usize,
+        new: &Map<String, Json>,
+    ) -> Option<Vec<Edit>> {
         let entries = mapping.as_mapping()?;
         if new.is_empty() {
             return Some(Vec::new());
         }
         if self.has_braces(mapping) {
-            return Some(self.append_in_braces(mapping, entries, new));
+            return Some(self.insert_in_braces(mapping, entries, position, new));
         }
         // A pair without braces in brackets cannot take another.
         if self.is_in_flow(mapping.span) {
             return None;
         }
         let column = self.column(mapping)?;
-        let (_, last) = entries.iter().last()?;
-        let at = self.line_end(self.end(last));
+        let (_, before) = entries.iter().nth(position)?;
+        let at = self.line_end(self.end(before));
         let lines = new.iter().map(|(key, value)| self.lines(key, value, column, self.key_quotes(entries)));
         Some(vec![self.insert(mapping, at, lines.collect::<String>())])
     }
@@ -137,9 +148,18 @@ impl<'a> Layout<'a> {
         lines::line_end(self.text, at)
     }
 
-    /// Where the line of a place begins.
-    pub fn line_start(&self, at: usize) -> usize {
-        lines::line_start(self.text, at)
+    /// Where the line of a key begins or, if comments stand right above it and behind `after`, the first of these.
+    pub fn start_with_remarks(&self, entry: &Entry, after: usize) -> usize {
+        let mut start = lines::line_start(self.text, entry.key_span.range().start);
+        while start > 0 {
+            let above = lines::line_start(self.text, start - lines::break_before(self.text, start));
+            let line = lines::slice(self.text, above..start).trim_start();
+            if above <= after || !line.starts_with('#') {
+                break;
+            }
+            start = above;
+        }
+        start
     }
 
     /// The text of a range.
@@ -233,17 +253,23 @@ impl<'a> Layout<'a> {
         }
     }
 
-    fn append_in_braces(&self, mapping: &Node, entries: &Mapping, new: &Map<String, Json>) -> Vec<Edit> {
+    fn insert_in_braces(
+        &self,
+        mapping: &Node,
+        entries: &Mapping,
+        position: usize,
+        new: &Map<String, Json>,
+    ) -> Vec<Edit> {
         let quotes = self.key_quotes(entries);
         let pairs: Vec<String> = new.iter().map(|(key, value)| self.pair(key, value, quotes)).collect();
-        let Some((_, last)) = entries.iter().last() else {
+        let Some((_, last)) = entries.iter().nth(position) else {
             return vec![self.insert(mapping, mapping.span.range().start + 1, pairs.join(", "))];
         };
         let start = last.key_span.range().start;
         let line = lines::slice(self.text, lines::line_start(self.text, start)..start);
         let own_line = line.bytes().all(|byte| byte == b' ') && lines::line_start(self.text, start) > 0;
         let end = self.end(last);
-        if !own_line {
+        if !own_line || position + 1 < entries.len() {
             return vec![self.insert(mapping, end, format!(", {}", pairs.join(", ")))];
         }
         let behind = end + lines::count(self.text, end, |byte| byte.is_ascii_whitespace());

@@ -46,6 +46,16 @@ pub(crate) fn break_length(text: &str, offset: usize) -> usize {
     }
 }
 
+/// How many bytes the line break before an offset takes; none if there is none.
+pub(crate) fn break_before(text: &str, offset: usize) -> usize {
+    let before = |back: usize| offset.checked_sub(back).and_then(|at| byte(text, at));
+    match (before(2), before(1)) {
+        (Some(b'\r'), Some(b'\n')) => 2,
+        (_, Some(b'\r' | b'\n')) => 1,
+        _ => 0,
+    }
+}
+
 /// How many of the bytes from an offset on are as `wanted`.
 pub(crate) fn count(text: &str, offset: usize, wanted: impl Fn(u8) -> bool) -> usize {
     let after = text.as_bytes().get(offset..).unwrap_or_default();

@@ -1,7 +1,9 @@
 //! What would change, as a unified diff.
 
+use std::borrow::Cow;
+
 use naftiko_check::Change;
-use naftiko_report::Style;
+use naftiko_report::{Style, visible};
 use similar::{ChangeTag, TextDiff};
 
 /// A change as `patch` reads it.
@@ -19,6 +21,8 @@ pub(crate) fn unified(change: &Change, style: Style) -> String {
                 Some(text) => (text, "\n"),
                 None => (text, "\n\\ No newline at end of file\n"),
             };
+            // A program gets the bytes, a terminal nothing that it would obey.
+            let text = if style.terminal { visible(text) } else { Cow::Borrowed(text) };
             let shown = format!("{sign}{text}");
             out.push_str(&match line.tag() {
                 ChangeTag::Equal => shown,

@@ -8,7 +8,7 @@ use naftiko_diagnostics::Severity;
 use naftiko_report::{diagnostics, summary};
 
 use crate::args::Lookup;
-use crate::check::options;
+use crate::check::{no_plan, options};
 use crate::diff::unified;
 use crate::documents::unreadable;
 use crate::exit::{Exit, Stop};
@@ -44,14 +44,14 @@ pub(crate) fn upgrade(arguments: &UpgradeOptions, screen: &mut Screen) -> Result
             }
             Ok(Exit::Done)
         }
-        Upgrade::NotAComposition => refuse(arguments, &upgraded.checked, "is no composition", screen),
-        Upgrade::Unclear => {
-            let why = "cannot be upgraded: what is inferred is known only of a composition that can be run";
-            refuse(arguments, &upgraded.checked, why, screen)
+        Upgrade::NotAComposition => Err(Stop::Usage(format!("`{name}` is no composition"))),
+        Upgrade::Unclear if upgraded.checked.has_errors() => {
+            Ok(refuse(arguments, &upgraded.checked, "cannot be upgraded as long as it has errors", screen))
         }
+        Upgrade::Unclear => Err(no_plan(file, &upgraded.checked)),
         Upgrade::Untranslatable(again) => {
             let why = "cannot be upgraded: in edition 0.2 it would not mean the same";
-            refuse(arguments, &again, why, screen)
+            Ok(refuse(arguments, &again, why, screen))
         }
     }
 }
@@ -79,12 +79,7 @@ fn give(
 }
 
 /// Shows the errors and warnings that are in the way; without an error it is a matter of usage.
-fn refuse(
-    arguments: &UpgradeOptions,
-    checked: &Checked,
-    why: &str,
-    screen: &mut Screen,
-) -> Result<Exit, Stop> {
+fn refuse(arguments: &UpgradeOptions, checked: &Checked, why: &str, screen: &mut Screen) -> Exit {
     let shown: Vec<_> =
         checked.diagnostics.iter().filter(|found| found.severity() != Severity::Note).cloned().collect();
     let name = arguments.file.display().to_string();
@@ -93,5 +88,5 @@ fn refuse(
         screen.message(&summary(&name, &shown, screen.err));
     }
     screen.problem(&format!("`{name}` {why}"));
-    Ok(if checked.has_errors() { Exit::Errors } else { Exit::Usage })
+    if checked.has_errors() { Exit::Errors } else { Exit::Usage }
 }

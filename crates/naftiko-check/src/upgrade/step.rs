@@ -67,7 +67,11 @@ impl Upgrading<'_> {
         if let Some(poll) = &invoke.poll {
             appended.insert("poll".to_owned(), json!({ "until": poll.until.text() }));
         }
-        edits.extend(self.layout.append(node, &appended)?);
+        // Behind the last entry that stays where it is.
+        let (_, moved) = literals.split_at(run_length(&literals));
+        let stays = |position: &usize| !moved.iter().any(|literal| literal.position == *position);
+        let last = (0..entries.len()).rev().find(stays)?;
+        edits.extend(self.layout.insert_behind(node, last, &appended)?);
         Some(edits)
     }
 
@@ -98,14 +102,18 @@ impl Upgrading<'_> {
         }
         let mut tail = String::new();
         for literal in rest {
-            let range = literal.entry.key_span.range().start..layout.line_end(layout.end(literal.entry));
+            // What is said right above an argument goes with it.
+            let before = node.as_mapping()?.iter().nth(literal.position.checked_sub(1)?)?.1;
+            let start = layout.start_with_remarks(literal.entry, layout.end(before));
+            let range = start..layout.line_end(layout.end(literal.entry));
             let mut moved = self.translated(literal)?;
+            moved.push(layout.insert(node, start, " ".repeat(Layout::INDENT)));
             moved.extend(layout.indent(node, range.clone()));
             tail.push_str(layout.line_break());
-            tail.push_str(&" ".repeat(column));
             tail.push_str(&cut(layout, range, &moved)?);
             tail.push_str(&copies(literal, lines)?);
-            edits.push(layout.remove(node, literal.key)?);
+            let removed = layout.remove(node, literal.key)?;
+            edits.push(Edit::new(Span::new(node.span.file, start..removed.span.range().end), ""));
         }
         tail.extend(inferred.iter().map(|(name, value)| lines(name, value)));
         edits.push(layout.insert(node, end, tail));
