@@ -212,7 +212,7 @@ pub struct Invoke {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct External {
-    /// What is handed over by name; nothing: the inputs and the results so far (edition 0.1).
+    /// What is handed over by name; nothing: the inputs and the results so far.
     pub with: Option<IndexMap<String, Template>>,
     /// The JSON Schema of the answer.
     pub result: Option<Value>,
@@ -230,7 +230,7 @@ pub struct Argument {
     pub origin: Origin,
     /// Whether the value comes from something sensitive, and is masked wherever it is shown.
     pub sensitive: bool,
-    /// Whether it is left out when there is no value: an optional parameter that was inferred from an optional input.
+    /// Whether it is left out when there is no value: an optional parameter whose value is exactly an optional input.
     /// Any other argument without a value fails its step.
     #[serde(default)]
     pub optional: bool,
