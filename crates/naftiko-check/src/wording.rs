@@ -5,8 +5,8 @@
 
 use std::collections::BTreeMap;
 
-use naftiko_diagnostics::{Diagnostic, Edit, FileId, SourceMap, Wording};
-use naftiko_syntax::{Layout, Limits, Node, parse};
+use naftiko_diagnostics::{Diagnostic, Edit, FileId, SourceMap, Span, Wording};
+use naftiko_syntax::{Layout, Limits, Node, apply, parse};
 
 /// Writes every fix in bytes.
 pub(crate) fn settle(diagnostics: &mut [Diagnostic], sources: &SourceMap) {
@@ -24,8 +24,32 @@ pub(crate) fn settle(diagnostics: &mut [Diagnostic], sources: &SourceMap) {
             }
         });
         match settled.collect::<Option<Vec<Edit>>>() {
-            Some(edits) => fix.edits = edits,
+            Some(edits) => fix.edits = on_a_line(&edits, sources).map_or(edits, |edit| vec![edit]),
             None => diagnostic.fix = None,
         }
     }
+}
+
+/// Several edits of one line as one, which is easier to show: the quotes around a value, with the value.
+fn on_a_line(edits: &[Edit], sources: &SourceMap) -> Option<Edit> {
+    let start = edits.iter().map(|edit| edit.span).min()?;
+    let end = edits.iter().map(|edit| edit.span.end).max()?;
+    let whole = Span { end, ..start };
+    let text = sources.text(whole);
+    if edits.len() < 2 || edits.iter().any(|edit| edit.span.file != whole.file) || text.contains(['\n', '\r'])
+    {
+        return None;
+    }
+    let shifted: Option<Vec<Edit>> = edits
+        .iter()
+        .map(|edit| {
+            let span = Span {
+                start: edit.span.start.checked_sub(whole.start)?,
+                end: edit.span.end.checked_sub(whole.start)?,
+                ..edit.span
+            };
+            Some(Edit { span, ..edit.clone() })
+        })
+        .collect();
+    Some(Edit::new(whole, apply(text, &shifted?).ok()?))
 }
