@@ -30,7 +30,7 @@ fn what_is_certain_is_fixed_and_guesses_are_offered() {
     composition.yaml: 1 fix made
     1 fix more with `--unsafe`: look at the changes with `--diff` first
     ");
-    assert!(ended.stdout.contains("composition.yaml:8:31: error[unknown-field]"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("composition.yaml:8:32: error[unknown-field]"), "{}", ended.stdout);
     assert!(text(&composition(&folder)).ends_with(&BROKEN.replace("${run.id}", "'${run.id}'")));
 
     let ended = folder.naftiko(&["check", "--fix", "--unsafe", "composition.yaml"]);
