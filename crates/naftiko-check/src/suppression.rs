@@ -19,10 +19,15 @@ const ADDRESS: &str = "naftiko:";
 /// Errors that a plan can do with, should its author know better. Any other one leaves something out of the plan, and
 /// a plan that lacks something is not given out.
 const JUDGEMENTS: &[&str] = &[
+    "literal-secret",
     "never-equal",
     "not-a-list",
     "not-an-object",
     "repeated-effect",
+    "sensitive-in-url",
+    "sensitive-output",
+    "sensitive-to-external",
+    "sensitive-to-other-provider",
     "type-mismatch",
     "unknown-field",
     "unlisted-operation",
@@ -241,5 +246,19 @@ fn key_of(root: &Node, span: Span) -> Option<Span> {
                 None => return key,
             },
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn judgements_are_errors_that_there_are() {
+        for id in JUDGEMENTS {
+            let is_error =
+                crate::codes().iter().any(|code| code.id == *id && code.severity == Severity::Error);
+            assert!(is_error, "{id}");
+        }
     }
 }
