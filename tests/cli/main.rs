@@ -14,5 +14,6 @@ mod mock;
 mod refused;
 mod secrets;
 mod streams;
+mod unsupported;
 mod watch;
 mod wire;

@@ -112,7 +112,7 @@ async fn an_unresolved_reference_fails_its_step_and_nothing_is_sent() {
 
 #[tokio::test]
 async fn an_unresolved_output_fails_the_run() {
-    let body = "inputs: [{name: name, type: string}]
+    let body = "inputs: [{name: name, type: string, required: true}]
 steps: [{id: create, capability: organizations, operation: createOrganization}]
 outputs: [{name: owner, source: create.domains}]
 ";
@@ -157,7 +157,7 @@ async fn a_request_without_an_answer_is_in_doubt_and_not_sent_again() {
 
 #[tokio::test]
 async fn a_step_outside_that_nobody_answers_makes_the_run_wait() {
-    let body = "inputs: [{name: name, type: string}]
+    let body = "inputs: [{name: name, type: string, required: true}]
 steps:
   - {id: create, capability: organizations, operation: createOrganization}
   - {id: confirm, external: true}
@@ -177,7 +177,7 @@ steps:
 
 #[tokio::test]
 async fn a_step_that_reads_is_repeated_until_what_is_read_is_there() {
-    let body = "inputs: [{name: name, type: string}]
+    let body = "inputs: [{name: name, type: string, required: true}]
 steps:
   - {id: create, capability: organizations, operation: createOrganization}
   - {id: list, capability: members, operation: listMembers}

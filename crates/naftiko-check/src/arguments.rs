@@ -1,21 +1,27 @@
 //! Arguments to the places of a request: those that were written, and in edition 0.1 those that are inferred.
 
 use naftiko_adapter::Place as ParameterPlace;
-use naftiko_diagnostics::{Diagnostic, SourceMap, Span};
-use naftiko_expr::{Field, ObjectType, Presence, Root, Selector, Template, Type};
+use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
+use naftiko_expr::{Field, ObjectType, Presence, Root, Segment, Template, Type};
 use naftiko_plan::{Origin, Slot};
-use naftiko_spec::{Argument, Composition, Edition, Invoke, Place, Step, Value, Work};
+use naftiko_spec::{Argument, Composition, Edition, Place, Step, Value, Work};
+use naftiko_syntax::Node;
 
+use crate::embed::Embedded;
 use crate::faults;
+use crate::faults::possibly_absent::{self, Needed};
 use crate::inference::{Candidate, Inference, Inferrer};
+use crate::insertion::Gap;
 use crate::resolve::{Parameter, Resolution, Resolved};
-use crate::scope::Names;
+use crate::scope::{Names, StepScope, View};
 
 /// The arguments of one step.
 #[derive(Default)]
 pub(crate) struct Bound {
-    /// What goes where.
+    /// What goes where; the inputs of another composition are properties.
     pub(crate) arguments: Vec<BoundArgument>,
+    /// What goes where in what undoes the step.
+    pub(crate) undoing: Vec<BoundArgument>,
     /// What the step reads of other steps, and where it says so.
     pub(crate) reads: Vec<Read>,
 }
@@ -43,68 +49,143 @@ pub(crate) struct Read {
 pub(crate) fn bind(
     composition: &Composition,
     steps: &[Resolved],
+    undoings: &[Resolved],
     names: &Names<'_>,
     inferrer: &Inferrer<'_>,
     sources: &SourceMap,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Bound> {
-    let bind = |(position, (step, resolved)): (usize, (&Step, &Resolved))| {
-        let templates = composition.edition == Edition::V0_2;
-        let mut binder = Binder {
-            composition,
-            templates,
-            step,
-            names,
-            inferrer,
-            position,
-            sources,
-            bound: Bound::default(),
-            diagnostics: Vec::new(),
-        };
-        match (&step.work, resolved) {
-            (Work::Invoke(invoke), Resolved::Operation(resolution)) => {
-                binder.operation(invoke, resolution);
-                binder.until(invoke);
-            }
-            // Without a description the values can still be read for the steps they name.
-            (Work::Invoke(invoke), _) => {
-                invoke.arguments.iter().for_each(|argument| {
-                    binder.type_of(&argument.value);
-                });
-            }
-            (Work::External(external), _) => {
-                external.with.iter().flat_map(|with| with.values()).for_each(|value| {
-                    binder.type_of(value);
-                });
-            }
-            (Work::Unclear, _) => {}
-        }
+    let mut all = Vec::new();
+    for (position, ((step, resolved), undoing)) in
+        composition.steps.iter().zip(steps).zip(undoings).enumerate()
+    {
+        let mut binder = Binder::new(composition, step, names, View::Inside(position), sources);
+        binder.inferrer = Some((inferrer, position));
+        binder.work(resolved);
         diagnostics.append(&mut binder.diagnostics);
-        binder.bound
-    };
-    composition.steps.iter().zip(steps).enumerate().map(bind).collect()
+        let mut bound = binder.bound;
+        if let Some(undo) = &step.clauses.compensate {
+            let mut binder = Binder::new(composition, step, names, View::Undoing(position), sources);
+            binder.invoked(&undo.operation, &undo.arguments, undoing);
+            diagnostics.append(&mut binder.diagnostics);
+            bound.undoing = binder.bound.arguments;
+            // It is done before it is undone: reading what it gave is no wait.
+            bound.reads.extend(binder.bound.reads.into_iter().filter(|read| read.step != step.id.value));
+        }
+        all.push(bound);
+    }
+    all
 }
 
+/// Binds the arguments of one step, or of what undoes it.
 struct Binder<'a> {
     composition: &'a Composition,
-    /// Whether values may be templates.
-    templates: bool,
     step: &'a Step,
     names: &'a Names<'a>,
-    inferrer: &'a Inferrer<'a>,
-    position: usize,
+    scope: StepScope<'a>,
+    /// Whether values may be templates, and what may be absent is an error: edition 0.2.
+    strict: bool,
+    /// What edition 0.1 takes for arguments that are not written, and edition 0.2 offers; nothing is guessed for what
+    /// undoes a step.
+    inferrer: Option<(&'a Inferrer<'a>, usize)>,
     sources: &'a SourceMap,
     bound: Bound,
     diagnostics: Vec<Diagnostic>,
 }
 
-impl Binder<'_> {
-    fn operation(&mut self, invoke: &Invoke, resolution: &Resolution) {
-        let infers = self.composition.edition == Edition::V0_1;
+/// The types of the scalars of a value, each with its place, and what in it may be absent.
+#[derive(Default)]
+struct Scalars {
+    types: Vec<(Type, Span)>,
+    absences: Vec<Diagnostic>,
+}
+
+impl<'a> Binder<'a> {
+    fn new(
+        composition: &'a Composition,
+        step: &'a Step,
+        names: &'a Names<'a>,
+        view: View,
+        sources: &'a SourceMap,
+    ) -> Self {
+        Self {
+            composition,
+            step,
+            names,
+            scope: names.scope(view),
+            strict: composition.edition == Edition::V0_2,
+            inferrer: None,
+            sources,
+            bound: Bound::default(),
+            diagnostics: Vec::new(),
+        }
+    }
+
+    fn work(&mut self, resolved: &Resolved) {
+        let step = self.step;
+        match (&step.work, resolved) {
+            (Work::Invoke(invoke), resolved) => self.invoked(&invoke.operation, &invoke.arguments, resolved),
+            (Work::External(external), _) => {
+                let handed_over = external.with.iter().flat_map(|with| with.values());
+                handed_over.chain(external.settings.values()).for_each(|value| self.needed(value));
+            }
+            (Work::Composition(sub), Resolved::Composition(embedded)) => {
+                self.inputs(&sub.path, &sub.arguments, embedded);
+            }
+            (Work::Composition(sub), _) => {
+                sub.arguments.iter().for_each(|argument| self.needed(&argument.value));
+            }
+            (Work::Unclear, _) => {}
+        }
+    }
+
+    /// An operation, if it is described.
+    fn invoked(&mut self, named: &Spanned<String>, arguments: &[Argument], resolved: &Resolved) {
+        match resolved.operation() {
+            Some(resolution) => self.operation(named, arguments, resolution),
+            // Without a description the values can still be read for the steps they name.
+            None => arguments.iter().for_each(|argument| self.needed(&argument.value)),
+        }
+    }
+
+    /// A value that has to be there, whatever it is for.
+    fn needed(&mut self, value: &Value) {
+        let found = self.scalars(value);
+        self.diagnostics.extend(found.absences);
+    }
+
+    /// The inputs of another composition.
+    fn inputs(&mut self, named: &Spanned<String>, arguments: &[Argument], embedded: &Embedded) {
+        let mut given = Vec::new();
+        for argument in arguments {
+            let found = self.scalars(&argument.value);
+            let input = embedded
+                .inputs
+                .iter()
+                .find(|input| argument.place.is_none() && input.slot.name() == argument.name);
+            let Some(input) = input else {
+                let (diagnostic, meant) = faults::unknown_argument::input(argument, embedded);
+                self.diagnostics.push(diagnostic);
+                // What was meant is not missing as well.
+                given.extend(meant);
+                continue;
+            };
+            given.push(&input.slot);
+            if self.fit(input, argument, &found.types) {
+                self.diagnostics.extend(found.absences);
+            }
+            self.push(input.slot.clone(), argument, false);
+        }
+        for input in embedded.inputs.iter().filter(|input| input.required && !given.contains(&&input.slot)) {
+            self.diagnostics.push(faults::missing_argument::input(named, input));
+        }
+    }
+
+    fn operation(&mut self, named: &Spanned<String>, arguments: &[Argument], resolution: &Resolution) {
         let mut taken: Vec<(Slot, Span)> = Vec::new();
-        for argument in &invoke.arguments {
-            let ty = self.type_of(&argument.value);
-            for slot in self.written(argument, &ty, resolution, infers) {
+        for argument in arguments {
+            let found = self.scalars(&argument.value);
+            for slot in self.written(argument, found, resolution) {
                 match taken.iter().find(|(known, _)| overlaps(known, &slot)) {
                     Some((_, first)) if self.is_bound(argument) => {
                         self.diagnostics.push(faults::duplicate_argument::report(argument, *first));
@@ -119,19 +200,20 @@ impl Binder<'_> {
             |parameter: &&Parameter| !taken.iter().any(|(known, _)| overlaps(known, &parameter.slot));
         let mut missing = Vec::new();
         for parameter in resolution.slots.iter().filter(is_open) {
-            let infer = || self.inferrer.infer(self.position, parameter, resolution);
-            if infers {
-                let inference = infer();
-                missing.extend(self.inferred(invoke, parameter, inference, resolution));
-            } else if parameter.required {
-                let fault = faults::missing_argument::unwritten(
-                    invoke,
-                    parameter,
-                    resolution,
-                    &infer(),
-                    self.sources,
-                );
-                missing.push((parameter, fault));
+            let inference =
+                self.inferrer.map(|(inferrer, position)| inferrer.infer(position, parameter, resolution));
+            match inference {
+                Some(inference) if !self.strict => {
+                    missing.extend(self.inferred(named, parameter, inference, resolution));
+                }
+                inference if parameter.required => {
+                    let gap = Gap { named, arguments, parameter, resolution };
+                    missing.push((
+                        parameter,
+                        faults::missing_argument::unwritten(&gap, inference.as_ref(), self.sources),
+                    ));
+                }
+                _ => {}
             }
         }
         // What an optional body requires is required once there is a body.
@@ -142,18 +224,13 @@ impl Binder<'_> {
     }
 
     /// Puts an argument that was written where it goes; gives the places it takes.
-    fn written(
-        &mut self,
-        argument: &Argument,
-        ty: &[(Type, Span)],
-        resolution: &Resolution,
-        everywhere: bool,
-    ) -> Vec<Slot> {
+    fn written(&mut self, argument: &Argument, found: Scalars, resolution: &Resolution) -> Vec<Slot> {
         let named: Vec<&Parameter> =
             resolution.slots.iter().filter(|slot| goes(argument, &slot.slot, resolution)).collect();
         let places = match named.as_slice() {
             [] => match open_body(argument, resolution) {
                 Some(slot) => {
+                    self.diagnostics.extend(found.absences);
                     self.push(slot.clone(), argument, false);
                     return vec![slot];
                 }
@@ -166,23 +243,20 @@ impl Binder<'_> {
             },
             [_] => named,
             // Edition 0.1 has no way to say which: the value goes to each place of that name.
-            _ if everywhere => named,
+            _ if !self.strict => named,
             _ => {
                 let slots = named.iter().map(|parameter| &parameter.slot);
                 self.diagnostics.push(faults::ambiguous_place::report(argument, slots));
                 return named.into_iter().map(|parameter| parameter.slot.clone()).collect();
             }
         };
+        let mut absences = Some(found.absences);
         for parameter in &places {
-            if let Some((found, span)) = mismatch(&parameter.ty, argument, ty) {
-                self.diagnostics.push(faults::wrong_argument_type::report(
-                    parameter,
-                    &found,
-                    span,
-                    &argument.value,
-                ));
+            let fits = self.fit(parameter, argument, &found.types);
+            let optional = self.strict && !parameter.required && self.is_optional_input(&argument.value);
+            if fits && !optional {
+                self.diagnostics.extend(absences.take().into_iter().flatten());
             }
-            let optional = !parameter.required && self.is_optional_input(&argument.value);
             self.push(parameter.slot.clone(), argument, optional);
         }
         places.into_iter().map(|parameter| parameter.slot.clone()).collect()
@@ -190,6 +264,27 @@ impl Binder<'_> {
 
     fn is_bound(&self, argument: &Argument) -> bool {
         self.bound.arguments.iter().any(|bound| bound.key == Some(argument.key))
+    }
+
+    /// Whether a value is of the type its place takes; one that is not is reported.
+    fn fit(&mut self, parameter: &Parameter, argument: &Argument, scalars: &[(Type, Span)]) -> bool {
+        let Some((found, span)) = mismatch(&parameter.ty, argument, scalars) else { return true };
+        self.diagnostics.push(faults::wrong_argument_type::report(parameter, &found, span, &argument.value));
+        false
+    }
+
+    /// Whether a value is exactly one input that a run need not be given: for an optional parameter, it is left out
+    /// with it.
+    fn is_optional_input(&self, value: &Value) -> bool {
+        let Value::Scalar { template: Template::Whole(expression), .. } = value else { return false };
+        let references = expression.references();
+        let [only] = references.as_slice() else { return false };
+        let path = only.fixed_path();
+        let [Segment::Field(name)] = path.as_slice() else { return false };
+        only.root == Root::Inputs
+            && only.range == (0..expression.text().trim_end().len())
+            && only.segments.len() == 1
+            && self.names.input(name).is_some_and(|typed| typed.presence == Presence::Maybe)
     }
 
     fn push(&mut self, slot: Slot, argument: &Argument, optional: bool) {
@@ -202,35 +297,22 @@ impl Binder<'_> {
         });
     }
 
-    /// Whether a value is exactly an input that a run need not be given, `${inputs.name}`: as what edition 0.1 infers
-    /// from such an input, it is left out with it.
-    fn is_optional_input(&self, value: &Value) -> bool {
-        let Template::Whole(expression) = value.template() else { return false };
-        let references = expression.references();
-        let [reference] = references.as_slice() else { return false };
-        let [(Selector::Field(name), _)] = reference.segments.as_slice() else { return false };
-        let whole = reference.range == (0..expression.text().len());
-        whole
-            && reference.root == Root::Inputs
-            && self.names.input(name).is_some_and(|input| input.presence != Presence::Always)
-    }
-
     /// Binds what was inferred; gives what is missing if nothing was and something is needed.
     fn inferred<'p>(
         &mut self,
-        invoke: &Invoke,
+        named: &Spanned<String>,
         parameter: &'p Parameter,
         inference: Inference,
         resolution: &Resolution,
     ) -> Option<(&'p Parameter, Diagnostic)> {
         match inference {
-            Inference::Bound(candidate) => self.bind_inferred(invoke, parameter, *candidate),
+            Inference::Bound(candidate) => self.bind_inferred(named, parameter, *candidate),
             Inference::Ambiguous(candidates) => {
-                self.diagnostics.push(faults::ambiguous_argument::report(invoke, parameter, &candidates));
+                self.diagnostics.push(faults::ambiguous_argument::report(named, parameter, &candidates));
             }
             Inference::Nothing(unfit) if parameter.required => {
                 let fault =
-                    faults::missing_argument::uninferred(invoke, self.step, parameter, resolution, &unfit);
+                    faults::missing_argument::uninferred(named, self.step, parameter, resolution, &unfit);
                 return Some((parameter, fault));
             }
             Inference::Nothing(unfit) => self.diagnostics.extend(unfit.first().map(|candidate| {
@@ -239,18 +321,22 @@ impl Binder<'_> {
                 } else {
                     faults::unfit_input::report
                 };
-                report(invoke, parameter, candidate)
+                report(named, parameter, candidate)
             })),
             Inference::Unknowable => {}
         }
         None
     }
 
-    fn bind_inferred(&mut self, invoke: &Invoke, parameter: &Parameter, candidate: Candidate) {
-        self.diagnostics.push(faults::inferred_argument::report(invoke, parameter, &candidate));
+    fn bind_inferred(&mut self, named: &Spanned<String>, parameter: &Parameter, candidate: Candidate) {
+        self.diagnostics.push(if candidate.optional && parameter.required {
+            possibly_absent::inferred(named, parameter, &candidate)
+        } else {
+            faults::inferred_argument::report(named, parameter, &candidate)
+        });
         for reference in candidate.value.references() {
             if let Root::Step(step) = reference.root {
-                self.bound.reads.push(Read { step, span: invoke.operation.span });
+                self.bound.reads.push(Read { step, span: named.span });
             }
         }
         self.bound.arguments.push(BoundArgument {
@@ -262,22 +348,11 @@ impl Binder<'_> {
         });
     }
 
-    /// Notes what the condition of a poll reads of other steps.
-    fn until(&mut self, invoke: &Invoke) {
-        let Some(until) = invoke.poll.as_ref().and_then(|poll| poll.until.as_ref()) else { return };
-        for reference in until.expression.references() {
-            if let Root::Step(step) = reference.root {
-                let span = naftiko_spec::locate(&until.node, reference.range);
-                self.bound.reads.push(Read { step, span });
-            }
-        }
-    }
-
-    /// The types of the scalars of a value with their places; a value of one scalar has one. Notes what they read.
-    fn type_of(&mut self, value: &Value) -> Vec<(Type, Span)> {
-        let mut types = Vec::new();
+    /// Types the scalars of a value, and notes what they read.
+    fn scalars(&mut self, value: &Value) -> Scalars {
+        let mut found = Scalars::default();
         for (template, node) in value.scalars() {
-            if self.templates {
+            if self.strict {
                 self.diagnostics.extend(faults::unmarked_reference::find(template, node, self.composition));
             }
             for (at, expression) in template.placed_expressions() {
@@ -289,10 +364,29 @@ impl Binder<'_> {
                     }
                 }
             }
-            let typed = self.names.type_of_template(template, node, &mut self.diagnostics);
-            types.push((typed.ty, node.span));
+            let known = self.diagnostics.len();
+            let typed = self.names.type_of_template(template, node, &self.scope, &mut self.diagnostics);
+            found.types.push((typed.ty, node.span));
+            if self.strict && typed.presence != Presence::Always && self.diagnostics.len() == known {
+                self.absences(template, node, &mut found.absences);
+            }
         }
-        types
+        found
+    }
+
+    /// The expressions of a scalar that may be absent; in the middle of a text, null is as bad.
+    fn absences(&self, template: &Template, node: &Node, absences: &mut Vec<Diagnostic>) {
+        let in_text = matches!(template, Template::Text(_));
+        for (at, expression) in template.placed_expressions() {
+            let (typed, _) = expression.type_in(&self.scope);
+            let typed = if in_text { typed.without_null() } else { typed };
+            if typed.presence != Presence::Always {
+                let span = naftiko_spec::locate(node, at..at + expression.text().len());
+                let needed = Needed::Step;
+                let fault = possibly_absent::report(expression, span, typed.presence, needed, self.names);
+                absences.push(fault);
+            }
+        }
     }
 }
 

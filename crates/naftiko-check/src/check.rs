@@ -3,18 +3,22 @@
 use std::path::{Path, PathBuf};
 
 use naftiko_diagnostics::{Diagnostic, Severity, SourceMap, has_errors, sort};
-use naftiko_plan::Plan;
+use naftiko_plan::{Plan, Slot};
 use naftiko_spec::{Capabilities, Composition, Edition, Files, Header, Kind};
 use naftiko_syntax::Node;
 
+use crate::embed::{Embedded, Session};
 use crate::inference::Inferrer;
 use crate::load::Loader;
 use crate::model::Model;
 use crate::provider::Provider;
+use crate::resolve::Parameter;
 use crate::scope::Names;
 use crate::sensitive::Sensitives;
 use crate::suppression::{sort_out, withholds_plan};
-use crate::{arguments, codes, faults, lower, order, outputs, resolve, rules, sensitive, wait, wording};
+use crate::{
+    arguments, clauses, codes, faults, lower, order, outputs, resolve, rules, sensitive, wait, wording,
+};
 
 /// Where to look besides the document.
 #[derive(Debug, Clone, Default)]
@@ -66,6 +70,8 @@ pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Resu
     let (sources, mut diagnostics) = loader.finish();
     wording::settle(&mut diagnostics, &sources);
     sort(&mut diagnostics);
+    // What several steps use is looked at for each of them, and told once.
+    diagnostics.dedup();
     let main = sources.files().next().map(|(id, _)| id);
     let mut sorted = sort_out(diagnostics, &sources, main, &codes());
     sort(&mut sorted.kept);
@@ -93,7 +99,8 @@ fn document(
         Kind::Composition => {
             let (composition, diagnostics) = Composition::lower(root, header.edition);
             loader.report(diagnostics);
-            self::composition(&composition, path, options, loader)
+            let mut session = Session::new(path, options, loader);
+            self::composition(&composition, "", path, &mut session).plan
         }
         Kind::Capabilities => {
             let (capabilities, diagnostics) = Capabilities::lower(root, header.edition);
@@ -106,29 +113,34 @@ fn document(
     (Some(header.kind), plan)
 }
 
-fn composition(
+/// Checks a composition: the one that is asked for, or one that a step names so.
+pub(crate) fn composition(
     composition: &Composition,
+    named: &str,
     path: &Path,
-    options: &Options,
-    loader: &mut Loader<'_>,
-) -> Option<Plan> {
-    loader.report(faults::duplicate_name::find(composition));
-    loader.report(faults::reserved_id::find(composition));
-    let providers = Provider::find(composition, path, options, loader);
-    loader.report(faults::duplicate_provider::find(&providers));
+    session: &mut Session<'_, '_>,
+) -> Embedded {
+    session.loader.report(faults::duplicate_name::find(composition));
+    session.loader.report(faults::reserved_id::find(composition));
+    let providers = Provider::find(composition, path, session.options, session.loader);
+    session.loader.report(faults::duplicate_provider::find(&providers));
+    let embedded = session.embedded(composition, path);
     let mut diagnostics = Vec::new();
-    let steps = resolve::steps(composition, &providers, &mut diagnostics);
+    let steps = resolve::steps(composition, &providers, &embedded, &mut diagnostics);
+    let undoings = resolve::undoings(composition, &providers, &mut diagnostics);
     let names = Names::new(composition, &steps);
     let inferrer = Inferrer::new(composition, &steps, &names);
-    let sources = loader.sources();
-    let bound = arguments::bind(composition, &steps, &names, &inferrer, sources, &mut diagnostics);
+    let sources = session.loader.sources();
+    let mut bound =
+        arguments::bind(composition, &steps, &undoings, &names, &inferrer, sources, &mut diagnostics);
+    clauses::check(composition, &steps, &names, &mut bound, &mut diagnostics);
     let outputs = outputs::check(composition, &names, &mut diagnostics);
     let order = order::find(composition, &bound, &mut diagnostics);
     let waits = match composition.edition {
         Edition::V0_1 => wait::infer(composition, &steps, &bound, &names, &mut diagnostics),
-        Edition::V0_2 => wait::declared(composition, &steps, &names, &mut diagnostics),
+        Edition::V0_2 => wait::declared(composition, &steps, &mut diagnostics),
     };
-    let sound = !loader.diagnostics().iter().chain(&diagnostics).any(leaves_unread);
+    let sound = !session.loader.diagnostics().iter().chain(&diagnostics).any(leaves_unread);
     let mut model = Model {
         composition,
         providers: &providers,
@@ -137,27 +149,34 @@ fn composition(
         order: &order,
         waits: &waits,
         inferrer: &inferrer,
-        sources: loader.sources(),
+        sources: session.loader.sources(),
         sensitive: Sensitives::default(),
         sound,
     };
     model.sensitive = sensitive::sources(&model);
     diagnostics.extend(rules::check(&model));
     let sensitive = model.sensitive;
-    loader.report(diagnostics);
-    lower::plan(
-        &lower::Parts {
-            composition,
-            providers: &providers,
-            steps: &steps,
-            bound,
-            outputs,
-            order,
-            waits,
-            sensitive,
-        },
-        loader.sources(),
-    )
+    session.loader.report(diagnostics);
+    let result = outputs::result(composition, &outputs);
+    let inputs = composition.inputs.iter().filter_map(|input| {
+        let required = input.required && input.default.is_none();
+        let name = &input.name.value;
+        Some(Parameter { slot: Slot::Property(name.clone()), ty: names.input(name)?.ty, required })
+    });
+    let inputs = inputs.collect();
+    let parts = lower::Parts {
+        composition,
+        providers: &providers,
+        steps: &steps,
+        undoings: &undoings,
+        bound,
+        outputs,
+        order,
+        waits,
+        sensitive,
+    };
+    let plan = lower::plan(&parts, session.loader.sources());
+    Embedded { path: named.to_owned(), inputs, result, plan }
 }
 
 /// Whether a finding may be why something seems not to be read: an error, or a text that was meant to read it.

@@ -4,30 +4,41 @@
 
 use std::ops::Range;
 
-use naftiko_diagnostics::{Applicability, Edit, Fix, SourceMap, Span};
+use naftiko_diagnostics::{Applicability, Edit, Fix, SourceMap, Span, Spanned};
 use naftiko_expr::Expression;
 use naftiko_plan::Slot;
-use naftiko_spec::Invoke;
+use naftiko_spec::Argument;
 
-use crate::resolve::Resolution;
+use crate::resolve::{Parameter, Resolution};
+
+/// A parameter that nothing is written for.
+#[derive(Clone, Copy)]
+pub(crate) struct Gap<'a> {
+    /// The operation as it is named.
+    pub(crate) named: &'a Spanned<String>,
+    /// The arguments that are written.
+    pub(crate) arguments: &'a [Argument],
+    pub(crate) parameter: &'a Parameter,
+    pub(crate) resolution: &'a Resolution,
+}
 
 /// An argument that could be written: `organization_id: '${create-organization.id}'`.
 pub(crate) struct Missing<'a> {
-    invoke: &'a Invoke,
+    gap: Gap<'a>,
     entry: String,
 }
 
 impl<'a> Missing<'a> {
-    /// The argument for a place of the operation of `invoke`.
-    pub(crate) fn new(invoke: &'a Invoke, slot: &Slot, resolution: &Resolution, value: &Expression) -> Self {
-        let key = key(slot, resolution);
+    /// The argument that gives a parameter a value.
+    pub(crate) fn new(gap: Gap<'a>, value: &Expression) -> Self {
+        let key = key(&gap.parameter.slot, gap.resolution);
         let value = value.text().replace('\'', "''");
-        Self { invoke, entry: format!("{key}: '${{{value}}}'") }
+        Self { gap, entry: format!("{key}: '${{{value}}}'") }
     }
 
     /// What to do, in words.
     pub(crate) fn help(&self) -> String {
-        if self.invoke.arguments.is_empty() {
+        if self.gap.arguments.is_empty() {
             format!("write `with: {{{}}}`", self.entry)
         } else {
             format!("write `{}` under `with`", self.entry)
@@ -36,11 +47,11 @@ impl<'a> Missing<'a> {
 
     /// The edit that writes it, where that is sure.
     pub(crate) fn fix(&self, sources: &SourceMap) -> Option<Fix> {
-        let file = self.invoke.operation.span.file;
+        let file = self.gap.named.span.file;
         let text = sources.file(file)?.text();
-        let (range, replacement) = match self.invoke.arguments.iter().map(|argument| argument.key).min() {
+        let (range, replacement) = match self.gap.arguments.iter().map(|argument| argument.key).min() {
             Some(first) => self.beside(text, first)?,
-            None => self.below(text, self.invoke.operation.span)?,
+            None => self.below(text, self.gap.named.span)?,
         };
         Some(Fix {
             title: format!("write `{}`", self.entry),

@@ -12,6 +12,9 @@
 
 mod arguments;
 mod check;
+mod clauses;
+mod embed;
+mod facts;
 mod faults;
 mod fix;
 mod flow;
@@ -23,6 +26,7 @@ mod lower;
 mod model;
 mod order;
 mod outputs;
+mod policies;
 mod provider;
 mod resolve;
 mod resource;

@@ -35,8 +35,8 @@ pub(crate) struct Slow {
 pub(crate) fn sources(model: &Model<'_>) -> Vec<Expiring> {
     let expiring = model.calls().flat_map(|call| {
         let id = &call.step.id.value;
-        let facts = model.facts(&call).into_iter().flat_map(|facts| &facts.expires);
-        facts.map(move |(path, after)| {
+        let facts = &call.resolution.facts.expires;
+        facts.iter().map(move |(path, after)| {
             let path = &path.expression;
             Expiring {
                 position: call.position,
@@ -54,7 +54,10 @@ pub(crate) fn sources(model: &Model<'_>) -> Vec<Expiring> {
 /// What of a step takes time: somebody outside, or a poll. Where it says how long, that is the limit.
 pub(crate) fn slow(step: &Step, wait: Option<&Poll>) -> Option<Slow> {
     match (&step.work, wait) {
-        (Work::External(_), _) => Some(Slow { at_most: None, words: "waits for somebody outside" }),
+        (Work::External(external), _) => Some(Slow {
+            at_most: external.timeout.as_ref().map(|timeout| timeout.value),
+            words: "waits for somebody outside",
+        }),
         (_, Some(poll)) => Some(Slow { at_most: Some(poll.timeout), words: "is repeated" }),
         _ => None,
     }

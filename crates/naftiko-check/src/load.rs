@@ -1,22 +1,28 @@
 //! Reads files through the seam, and keeps what was read and found.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use naftiko_diagnostics::{Diagnostic, SourceMap};
 use naftiko_spec::Files;
 use naftiko_syntax::{Limits, Node, ambiguous_scalars, parse_bytes};
+
+use crate::provider::Provider;
 
 /// Files, sources and diagnostics of one check.
 pub(crate) struct Loader<'a> {
     files: &'a dyn Files,
     sources: SourceMap,
     diagnostics: Vec<Diagnostic>,
+    /// Capabilities documents that were read, by path: several compositions of one check may use one.
+    pub(crate) providers: BTreeMap<PathBuf, Option<Rc<Provider>>>,
 }
 
 impl<'a> Loader<'a> {
     pub(crate) fn new(files: &'a dyn Files) -> Self {
-        Self { files, sources: SourceMap::new(), diagnostics: Vec::new() }
+        Self { files, sources: SourceMap::new(), diagnostics: Vec::new(), providers: BTreeMap::new() }
     }
 
     /// The tree of a text that can be read on; a text that cannot has its diagnostic and gives nothing.
@@ -46,6 +52,11 @@ impl<'a> Loader<'a> {
     /// Whether there is a file.
     pub(crate) fn exists(&self, path: &Path) -> bool {
         self.files.is_file(path)
+    }
+
+    /// The path from the root of the file system.
+    pub(crate) fn absolute(&self, path: &Path) -> PathBuf {
+        self.files.absolute(path)
     }
 
     /// The folder of `path` and every folder above it, nearest first: relative ones as long as the path was.

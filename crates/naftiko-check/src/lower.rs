@@ -1,26 +1,34 @@
 //! The checked composition to a [`Plan`].
 
-use indexmap::IndexMap;
-use naftiko_diagnostics::SourceMap;
-use naftiko_expr::{Expression, Root, Segment};
-use naftiko_plan::{
-    Action, Argument, Auth, Edge, External, Input, Invoke, Output, Plan, Poll, Provider as PlannedProvider,
-    Retry, SecretName, Source, Step,
-};
-use naftiko_spec::{AuthKind, Composition, Work};
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
 
-use crate::arguments::Bound;
+use indexmap::IndexMap;
+use naftiko_adapter::Operation;
+use naftiko_diagnostics::{SourceMap, Spanned};
+use naftiko_expr::{Expression, Root, Segment, Template};
+use naftiko_plan::{
+    Action, Argument, Auth, Channel, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
+    KeyPlace, OnDoubt, Output, Plan, Poll, Provider as PlannedProvider, SecretName, Source, Step,
+};
+use naftiko_spec::{AuthKind, Composition, Secret, Value, Work};
+
+use crate::arguments::{Bound, BoundArgument};
+use crate::outputs::Checked;
+use crate::policies;
 use crate::provider::Provider;
-use crate::resolve::Resolved;
+use crate::resolve::{Resolution, Resolved};
 use crate::sensitive::Sensitives;
 
 /// What the stages before have found.
 pub(crate) struct Parts<'a> {
     pub(crate) composition: &'a Composition,
-    pub(crate) providers: &'a [Provider],
+    pub(crate) providers: &'a [Rc<Provider>],
     pub(crate) steps: &'a [Resolved],
+    pub(crate) undoings: &'a [Resolved],
     pub(crate) bound: Vec<Bound>,
-    pub(crate) outputs: Vec<Option<Expression>>,
+    pub(crate) outputs: Vec<Option<Checked>>,
     pub(crate) order: Vec<Edge>,
     pub(crate) waits: Vec<Option<Poll>>,
     pub(crate) sensitive: Sensitives,
@@ -28,41 +36,18 @@ pub(crate) struct Parts<'a> {
 
 /// The plan; nothing if a step is not fully known. Whether there were errors is the caller's to ask.
 pub(crate) fn plan(parts: &Parts<'_>, sources: &SourceMap) -> Option<Plan> {
-    let mut operations = IndexMap::new();
+    let mut operations = Operations::default();
     let mut steps = Vec::new();
-    for (position, (step, resolved)) in parts.composition.steps.iter().zip(parts.steps).enumerate() {
-        let action = match (&step.work, resolved) {
-            (Work::Invoke(invoke), Resolved::Operation(resolution)) => {
-                // By the name it is used by: two names may stand for one operation with and without an idempotency
-                // key, and two operations may share an `operationId`.
-                let key = format!("{}/{}", resolution.operation.provider, invoke.operation.value);
-                operations.entry(key.clone()).or_insert_with(|| resolution.operation.clone());
-                Action::Invoke(Invoke {
-                    capability: invoke.capability.as_ref().map(|capability| capability.value.clone()),
-                    operation: key,
-                    arguments: arguments(parts, parts.bound.get(position)?),
-                    poll: parts.waits.get(position)?.clone(),
-                    retry: Retry::default(),
-                    timeout: None,
-                })
-            }
-            (Work::External(external), _) => Action::External(External {
-                with: external
-                    .with
-                    .as_ref()
-                    .map(|with| with.iter().map(|(name, value)| (name.clone(), value.template())).collect()),
-                result: external.result.clone(),
-            }),
-            _ => return None,
-        };
-        steps.push(Step { id: step.id.value.clone(), description: step.description.clone(), action });
+    for (position, step) in parts.composition.steps.iter().enumerate() {
+        steps.push(self::step(parts, position, step, &mut operations)?);
     }
     Some(Plan {
         version: Plan::VERSION,
         name: parts.composition.name.clone(),
         sources: sources.files().map(|(_, file)| Source::new(file.name(), file.text())).collect(),
         providers: parts.providers.iter().map(|provider| (provider.id.clone(), planned(provider))).collect(),
-        operations,
+        operations: operations.by_key,
+        facts: operations.facts,
         inputs: inputs(parts.composition),
         steps,
         edges: parts.order.clone(),
@@ -70,17 +55,163 @@ pub(crate) fn plan(parts: &Parts<'_>, sources: &SourceMap) -> Option<Plan> {
     })
 }
 
+/// The operations that steps name, each once.
+#[derive(Default)]
+struct Operations {
+    by_key: IndexMap<String, Arc<Operation>>,
+    facts: IndexMap<String, Facts>,
+}
+
+impl Operations {
+    /// The key of an operation, by the name it is used by: two names may stand for one operation with and without an
+    /// idempotency key, and two operations may share an `operationId`.
+    fn key(&mut self, resolution: &Resolution, name: &str) -> String {
+        let operation = &resolution.operation;
+        let key = format!("{}/{name}", operation.provider);
+        self.by_key.entry(key.clone()).or_insert_with(|| Arc::clone(operation));
+        self.facts.extend(policies::facts(&resolution.facts).map(|facts| (key.clone(), facts)));
+        key
+    }
+}
+
+fn step(
+    parts: &Parts<'_>,
+    position: usize,
+    step: &naftiko_spec::Step,
+    operations: &mut Operations,
+) -> Option<Step> {
+    let clauses = &step.clauses;
+    let bound = parts.bound.get(position)?;
+    let action = match (&step.work, parts.steps.get(position)?) {
+        (Work::Invoke(said), Resolved::Operation(resolution)) => Action::Invoke(Box::new(Invoke {
+            arguments: arguments(parts, &bound.arguments),
+            poll: parts.waits.get(position)?.clone(),
+            retry: policies::retry(clauses.retry.as_ref(), &resolution.facts),
+            timeout: clauses.timeout.as_ref().map(|timeout| timeout.value),
+            expect: clauses.expect.iter().map(|condition| condition.expression.clone()).collect(),
+            on_doubt: clauses
+                .on_doubt
+                .as_ref()
+                .map_or_else(Default::default, |it| policies::on_doubt(it.value)),
+            ..plain(said.capability.as_ref(), &said.operation, resolution, operations)
+        })),
+        (Work::External(said), _) => Action::External(Box::new(external(said))),
+        (Work::Composition(_), Resolved::Composition(embedded)) => Action::Composition(Embedded {
+            plan: Box::new(embedded.plan.clone()?),
+            inputs: bound
+                .arguments
+                .iter()
+                .map(|argument| (argument.slot.name().to_owned(), argument.value.clone()))
+                .collect(),
+        }),
+        _ => return None,
+    };
+    let compensate = match &clauses.compensate {
+        Some(undo) => {
+            let resolution = parts.undoings.get(position)?.operation()?;
+            let invoke = Invoke {
+                arguments: arguments(parts, &bound.undoing),
+                ..plain(undo.capability.as_ref(), &undo.operation, resolution, operations)
+            };
+            Some(Compensation { invoke, after_failure: undo.after_failure })
+        }
+        None => None,
+    };
+    Some(Step {
+        description: step.description.clone(),
+        when: clauses.when.as_ref().map(|when| when.expression.clone()),
+        for_each: clauses.for_each.as_ref().map(|list| ForEach {
+            list: list.expression.clone(),
+            concurrency: clauses.concurrency.as_ref().map_or(1, |concurrency| concurrency.value),
+        }),
+        on_failure: clauses
+            .on_failure
+            .as_ref()
+            .map_or_else(Default::default, |it| policies::on_failure(it.value)),
+        compensate,
+        ..Step::new(step.id.value.clone(), action)
+    })
+}
+
+/// An operation without arguments, that behaves as its capabilities document says.
+fn plain(
+    capability: Option<&Spanned<String>>,
+    name: &Spanned<String>,
+    resolution: &Resolution,
+    operations: &mut Operations,
+) -> Invoke {
+    Invoke {
+        capability: capability.map(|capability| capability.value.clone()),
+        operation: operations.key(resolution, &name.value),
+        arguments: Vec::new(),
+        poll: None,
+        retry: policies::retry(None, &resolution.facts),
+        timeout: None,
+        expect: Vec::new(),
+        on_doubt: OnDoubt::default(),
+    }
+}
+
+fn external(said: &naftiko_spec::External) -> External {
+    let templates = |values: &IndexMap<String, Value>| -> IndexMap<String, Template> {
+        values.iter().map(|(name, value)| (name.clone(), value.template())).collect()
+    };
+    External {
+        channel: match said.channel {
+            naftiko_spec::Channel::Prompt => Channel::Prompt,
+            naftiko_spec::Channel::Email => Channel::Email,
+            naftiko_spec::Channel::Webhook => Channel::Webhook,
+            naftiko_spec::Channel::Command => Channel::Command,
+        },
+        settings: templates(&said.settings),
+        with: said.with.as_ref().map(templates),
+        result: said.result.clone(),
+        timeout: said.timeout.as_ref().map(|timeout| timeout.value),
+    }
+}
+
 fn planned(provider: &Provider) -> PlannedProvider {
     let server = || provider.catalogues.first().and_then(|catalogue| catalogue.servers().into_iter().next());
     let base_url = provider.capabilities.base_url.as_ref().map(|url| url.value.clone()).or_else(server);
-    let auth = match provider.capabilities.auth.as_ref().map(|auth| &auth.kind) {
-        Some(AuthKind::Bearer { env_var: Some(name) }) => {
-            Auth::Bearer { token: SecretName::EnvVar(name.clone()) }
-        }
-        // The others are errors, and a plan with errors is not given out; `none` is said or warned of.
-        _ => Auth::None,
+    let auth =
+        provider.capabilities.auth.as_ref().and_then(|auth| authentication(&auth.kind, &provider.folder));
+    // What is not told in full is an error, and a plan with errors is not given out; `none` is said or warned of.
+    let source = provider.path.display().to_string();
+    PlannedProvider { base_url, auth: auth.unwrap_or(Auth::None), source }
+}
+
+/// How a provider lets requests in; the paths of files are seen from where the document was read.
+fn authentication(said: &AuthKind, folder: &Path) -> Option<Auth> {
+    let name = |secret: &Secret| match secret {
+        Secret::EnvVar(variable) => SecretName::EnvVar(variable.clone()),
+        Secret::File(path) => SecretName::File(folder.join(path).display().to_string()),
     };
-    PlannedProvider { base_url, auth, source: provider.path.display().to_string() }
+    Some(match said {
+        AuthKind::Bearer { token } => Auth::Bearer { token: name(token.as_ref()?) },
+        AuthKind::ApiKey { place, name: called, key } => Auth::ApiKey {
+            place: match place {
+                naftiko_spec::KeyPlace::Header => KeyPlace::Header,
+                naftiko_spec::KeyPlace::Query => KeyPlace::Query,
+                naftiko_spec::KeyPlace::Cookie => KeyPlace::Cookie,
+            },
+            name: called.clone(),
+            key: name(key.as_ref()?),
+        },
+        AuthKind::Basic { username, password } => {
+            Auth::Basic { username: name(username), password: name(password) }
+        }
+        AuthKind::BasicPair { credentials } => Auth::BasicPair { credentials: name(credentials.as_ref()?) },
+        AuthKind::ClientCredentials { token_url, client_id, client_secret, scopes, audience } => {
+            Auth::ClientCredentials {
+                token_url: token_url.clone(),
+                client_id: name(client_id),
+                client_secret: name(client_secret),
+                scopes: scopes.clone(),
+                audience: audience.clone(),
+            }
+        }
+        AuthKind::None | AuthKind::Unsupported(_) | AuthKind::Unclear => return None,
+    })
 }
 
 fn inputs(composition: &Composition) -> Vec<Input> {
@@ -102,7 +233,7 @@ fn outputs(parts: &Parts<'_>) -> Option<Vec<Output>> {
     let outputs = parts.composition.outputs.iter().zip(&parts.outputs);
     outputs
         .map(|(output, source)| {
-            let source = source.clone()?;
+            let source = source.as_ref()?.source.clone();
             Some(Output {
                 name: output.name.value.clone(),
                 sensitive: output.sensitive || is_sensitive(parts, &source),
@@ -113,9 +244,8 @@ fn outputs(parts: &Parts<'_>) -> Option<Vec<Output>> {
         .collect()
 }
 
-fn arguments(parts: &Parts<'_>, bound: &Bound) -> Vec<Argument> {
+fn arguments(parts: &Parts<'_>, bound: &[BoundArgument]) -> Vec<Argument> {
     bound
-        .arguments
         .iter()
         .map(|argument| Argument {
             slot: argument.slot.clone(),

@@ -4,13 +4,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::rc::Rc;
 
 use naftiko_diagnostics::{SourceMap, Span};
 use naftiko_expr::{Expression, Reference};
 use naftiko_openapi::Entry;
 
 use naftiko_plan::{Edge, Poll};
-use naftiko_spec::{Argument, Composition, Facts, Invoke, Step, Value, Work, locate};
+use naftiko_spec::{Argument, Composition, Invoke, Source, Step, Value, Work, locate};
 use naftiko_syntax::Node;
 
 use crate::arguments::{Bound, BoundArgument};
@@ -22,7 +23,7 @@ use crate::sensitive::Sensitives;
 /// A composition with what the stages have found out about it.
 pub(crate) struct Model<'a> {
     pub(crate) composition: &'a Composition,
-    pub(crate) providers: &'a [Provider],
+    pub(crate) providers: &'a [Rc<Provider>],
     pub(crate) steps: &'a [Resolved],
     pub(crate) bound: &'a [Bound],
     pub(crate) order: &'a [Edge],
@@ -84,18 +85,11 @@ impl<'a> Model<'a> {
 
     /// Where the description names the operation of a step.
     pub(crate) fn entry(&self, call: &Call<'_>) -> Option<&'a Entry> {
-        let of = |provider: &&Provider| provider.id == call.resolution.operation.provider;
+        let of = |provider: &&Rc<Provider>| provider.id == call.resolution.operation.provider;
         match self.providers.iter().find(of)?.operation(&call.invoke.operation.value) {
             Found::Operation { entry, .. } => Some(entry),
             _ => None,
         }
-    }
-
-    /// What the capabilities document knows of the operation of a step.
-    pub(crate) fn facts(&self, call: &Call<'_>) -> Option<&'a Facts> {
-        let of = |provider: &&Provider| provider.id == call.resolution.operation.provider;
-        let provider = self.providers.iter().find(of)?;
-        provider.capabilities.operations.get(&call.invoke.operation.value).map(|mapping| &mapping.facts)
     }
 
     /// The steps that can be reached from one along the edges, each of which leads from one end to the other; sorted.
@@ -125,13 +119,21 @@ impl<'a> Model<'a> {
     pub(crate) fn outputs(&self) -> impl Iterator<Item = (usize, Placed<'a>)> {
         self.composition.outputs.iter().enumerate().filter_map(|(position, output)| {
             let source = output.source.as_ref()?;
-            let at = At::Scalar(&source.node, 0);
-            Some((position, Placed { expression: &source.expression, at }))
+            Some((position, in_source(source)))
         })
     }
 
     /// Every expression of a step: a new key of the language that holds one is added here.
     fn expressions_of(&self, position: usize, step: &'a Step) -> Vec<Placed<'a>> {
+        let mut found = self.in_work(position, step);
+        let clauses = &step.clauses;
+        found.extend(clauses.when.iter().chain(&clauses.for_each).chain(&clauses.expect).map(in_source));
+        let undoing = clauses.compensate.iter().flat_map(|undo| &undo.arguments);
+        found.extend(undoing.flat_map(|argument| in_value(&argument.value)));
+        found
+    }
+
+    fn in_work(&self, position: usize, step: &'a Step) -> Vec<Placed<'a>> {
         match &step.work {
             Work::Invoke(invoke) => {
                 let written = invoke.arguments.iter().flat_map(|argument| in_value(&argument.value));
@@ -139,13 +141,15 @@ impl<'a> Model<'a> {
                 let inferred = bound
                     .filter(|argument| argument.key.is_none())
                     .flat_map(|argument| in_argument(invoke, argument));
-                let until = invoke.poll.iter().filter_map(|poll| poll.until.as_ref());
-                let until = until
-                    .map(|until| Placed { expression: &until.expression, at: At::Scalar(&until.node, 0) });
-                written.chain(inferred).chain(until).collect()
+                let conditions = invoke.poll.iter().flat_map(|poll| poll.until.iter().chain(&poll.fail_when));
+                written.chain(inferred).chain(conditions.map(in_source)).collect()
             }
             Work::External(external) => {
-                external.with.iter().flat_map(|with| with.values()).flat_map(in_value).collect()
+                let handed_over = external.with.iter().flat_map(|with| with.values());
+                handed_over.chain(external.settings.values()).flat_map(in_value).collect()
+            }
+            Work::Composition(sub) => {
+                sub.arguments.iter().flat_map(|argument| in_value(&argument.value)).collect()
             }
             Work::Unclear => Vec::new(),
         }
@@ -181,6 +185,10 @@ fn in_argument<'a>(invoke: &'a Invoke, argument: &'a BoundArgument) -> Vec<Place
             argument.value.expressions().into_iter().map(at).collect()
         }
     }
+}
+
+fn in_source(source: &Source) -> Placed<'_> {
+    Placed { expression: &source.expression, at: At::Scalar(&source.node, 0) }
 }
 
 /// The expressions in a value, with their places.

@@ -3,33 +3,60 @@
 use std::sync::Arc;
 
 use naftiko_diagnostics::Diagnostic;
-use naftiko_expr::{Expression, Type};
-use naftiko_spec::Composition;
+use naftiko_expr::{Expression, Field, ObjectType, Presence, Type};
+use naftiko_spec::{Composition, Edition};
 use serde_json::{Map, json};
 
 use crate::faults;
-use crate::scope::Names;
+use crate::faults::possibly_absent::{self, Needed};
+use crate::scope::{Names, View};
 
-/// The source of every output, in order; nothing where it could not be understood.
+/// An output whose source could be understood.
+pub(crate) struct Checked {
+    /// Where it is read.
+    pub(crate) source: Expression,
+    /// The type of its value.
+    ty: Type,
+}
+
+/// Every output in order; nothing where its source could not be understood.
 pub(crate) fn check(
     composition: &Composition,
     names: &Names<'_>,
     diagnostics: &mut Vec<Diagnostic>,
-) -> Vec<Option<Expression>> {
+) -> Vec<Option<Checked>> {
+    let scope = names.scope(View::Outside);
+    let strict = composition.edition == Edition::V0_2;
     composition
         .outputs
         .iter()
         .map(|output| {
             let source = output.source.as_ref()?;
-            let typed = names.type_of(&source.expression, &source.node, &names.scope(), diagnostics);
-            if let Some(declared) = &output.declared {
-                let expected = Type::from_schema(&json!({ "type": declared.value }), &Arc::new(Map::new()));
-                if !expected.accepts(&typed.ty) {
-                    diagnostics
-                        .push(faults::wrong_output_type::report(declared, source, &expected, &typed.ty));
-                }
+            let known = diagnostics.len();
+            let typed = names.type_of(&source.expression, &source.node, &scope, diagnostics);
+            let declared = output.declared.as_ref().map(|declared| {
+                (declared, Type::from_schema(&json!({ "type": declared.value }), &Arc::new(Map::new())))
+            });
+            if let Some((declared, expected)) = declared.filter(|(_, expected)| !expected.accepts(&typed.ty))
+            {
+                diagnostics.push(faults::wrong_output_type::report(declared, source, &expected, &typed.ty));
+            } else if strict && typed.presence != Presence::Always && diagnostics.len() == known {
+                let span = source.node.span;
+                let needed = Needed::Output;
+                let fault = possibly_absent::report(&source.expression, span, typed.presence, needed, names);
+                diagnostics.push(fault);
             }
-            Some(source.expression.clone())
+            Some(Checked { source: source.expression.clone(), ty: typed.ty })
         })
         .collect()
+}
+
+/// The type of all outputs by name. A run in which one is absent fails, so all are there.
+pub(crate) fn result(composition: &Composition, outputs: &[Option<Checked>]) -> Type {
+    let field = |ty: Type| Field { ty, presence: Presence::Always };
+    let fields = composition.outputs.iter().zip(outputs).map(|(output, checked)| {
+        let ty = checked.as_ref().map_or(Type::Any, |checked| checked.ty.clone());
+        (output.name.value.clone(), field(ty))
+    });
+    Type::Object(ObjectType { fields: fields.collect(), ..ObjectType::default() })
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use naftiko_adapter::Method;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned, has_errors};
@@ -10,8 +11,9 @@ use naftiko_spec::{AuthKind, Capabilities, Composition, Header, Kind, Mapping, T
 use naftiko_syntax::Node;
 
 use crate::check::Options;
-use crate::faults;
 use crate::load::Loader;
+use crate::resolve::Resolution;
+use crate::{facts, faults};
 
 /// A capabilities document with the descriptions of its operations.
 pub(crate) struct Provider {
@@ -27,6 +29,8 @@ pub(crate) struct Provider {
     pub(crate) catalogues: Vec<Catalogue>,
     /// Whether a description was named and could not be read, which has its diagnostic.
     pub(crate) is_broken: bool,
+    /// The folder it stands in: its paths are relative to that.
+    pub(crate) folder: PathBuf,
 }
 
 /// What a name used in a composition stands for.
@@ -46,7 +50,7 @@ impl Provider {
         path: &Path,
         options: &Options,
         loader: &mut Loader<'_>,
-    ) -> Vec<Self> {
+    ) -> Vec<Rc<Self>> {
         let mut providers = Vec::new();
         let folder = path.parent().unwrap_or(Path::new(""));
         if options.capabilities.is_none() {
@@ -68,7 +72,7 @@ impl Provider {
         folder: &Path,
         options: &Options,
         loader: &mut Loader<'_>,
-    ) -> Option<Self> {
+    ) -> Option<Rc<Self>> {
         let path = folder.join(&named.value);
         if !loader.exists(&path) {
             loader.report([faults::missing_file::report(named, &path, "capabilities document")]);
@@ -110,7 +114,18 @@ impl Provider {
         }
     }
 
-    fn read(path: &Path, options: &Options, loader: &mut Loader<'_>) -> Option<Self> {
+    /// The document at a path. It is read, and its faults are told, once in a check.
+    fn read(path: &Path, options: &Options, loader: &mut Loader<'_>) -> Option<Rc<Self>> {
+        let key = loader.absolute(path);
+        if let Some(known) = loader.providers.get(&key) {
+            return known.clone();
+        }
+        let provider = Self::read_anew(path, options, loader).map(Rc::new);
+        loader.providers.insert(key, provider.clone());
+        provider
+    }
+
+    fn read_anew(path: &Path, options: &Options, loader: &mut Loader<'_>) -> Option<Self> {
         let root = loader.read(path).ok().flatten()?;
         match Header::read(&root) {
             Ok(Header { kind: Kind::Capabilities, edition }) => {
@@ -141,6 +156,7 @@ impl Provider {
     ) -> Self {
         let folder = path.parent().unwrap_or(Path::new(""));
         let id = capabilities.provider_id.as_ref().map(|id| id.value.clone()).unwrap_or_default();
+        let folder = folder.to_path_buf();
         let mut catalogues = Vec::new();
         if given.is_empty() {
             for named in &capabilities.openapi {
@@ -173,7 +189,7 @@ impl Provider {
         let names = root.get("operations").and_then(Node::as_mapping).into_iter();
         let names = names.flat_map(naftiko_syntax::Mapping::iter).map(|(name, _)| name.to_owned());
         let unclear = names.filter(|name| !capabilities.operations.contains_key(name)).collect();
-        Self { id, path: path.to_path_buf(), capabilities, unclear, catalogues, is_broken }
+        Self { id, path: path.to_path_buf(), capabilities, unclear, catalogues, is_broken, folder }
     }
 
     /// Whether its operations are described.
@@ -237,8 +253,15 @@ impl Provider {
             })
             .collect();
         for (name, mapping) in &self.capabilities.operations {
-            if let Found::Missing { nearest, .. } = self.operation(name) {
-                diagnostics.push(faults::unknown_operation::mapped(name, mapping, &nearest));
+            match self.operation(name) {
+                Found::Missing { nearest, .. } => {
+                    diagnostics.push(faults::unknown_operation::mapped(name, mapping, &nearest));
+                }
+                Found::Operation { catalogue, entry, .. } => {
+                    let resolution = Resolution::new(catalogue.operation(entry, &self.id).0, &mapping.facts);
+                    diagnostics.extend(facts::check(&resolution));
+                }
+                Found::Undescribed => {}
             }
         }
         diagnostics

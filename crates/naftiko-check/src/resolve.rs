@@ -1,16 +1,18 @@
 //! Steps to operations.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
 use naftiko_adapter::Operation;
 use naftiko_diagnostics::{Diagnostic, Spanned};
 use naftiko_expr::{Presence, Type};
 use naftiko_plan::Slot;
-use naftiko_spec::{Capability, Composition, Invoke, Step, Work};
+use naftiko_spec::{Capability, Composition, Facts, Step, Work};
 use serde_json::{Map, Value};
 
-use crate::faults;
+use crate::embed::Embedded;
 use crate::provider::{Found, Provider};
+use crate::{facts, faults};
 
 /// What a step turned out to be.
 pub(crate) enum Resolved {
@@ -18,6 +20,8 @@ pub(crate) enum Resolved {
     Operation(Box<Resolution>),
     /// Something outside, with the type of its answer.
     External(Type),
+    /// Another composition.
+    Composition(Rc<Embedded>),
     /// Not known: there is a diagnostic, or no description.
     Unknown,
 }
@@ -32,6 +36,8 @@ pub(crate) struct Resolution {
     pub(crate) slots: Vec<Parameter>,
     /// Whether a call without a body is refused.
     pub(crate) needs_body: bool,
+    /// What the capabilities document knows of it besides.
+    pub(crate) facts: Facts,
 }
 
 /// Something an operation takes: a parameter, a top-level property of the body, or the whole body.
@@ -57,6 +63,7 @@ impl Resolved {
         match self {
             Self::Operation(resolution) => resolution.result.clone(),
             Self::External(result) => result.clone(),
+            Self::Composition(embedded) => embedded.result.clone(),
             Self::Unknown => Type::Any,
         }
     }
@@ -73,59 +80,92 @@ impl Resolved {
 /// Every step in order with what it turned out to be.
 pub(crate) fn steps(
     composition: &Composition,
-    providers: &[Provider],
+    providers: &[Rc<Provider>],
+    embedded: &[Option<Rc<Embedded>>],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Resolved> {
     diagnostics.extend(providers.iter().filter_map(|provider| provider.undescribed(composition.header)));
-    composition.steps.iter().map(|step| resolve(step, providers, diagnostics)).collect()
+    let steps = composition.steps.iter().zip(embedded);
+    steps.map(|(step, embedded)| resolve(step, providers, embedded.as_ref(), diagnostics)).collect()
 }
 
-fn resolve(step: &Step, providers: &[Provider], diagnostics: &mut Vec<Diagnostic>) -> Resolved {
+/// What undoes every step in order; unknown where nothing does.
+pub(crate) fn undoings(
+    composition: &Composition,
+    providers: &[Rc<Provider>],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Vec<Resolved> {
+    let undoing = |step: &Step| match &step.clauses.compensate {
+        Some(undo) => invoked(undo.capability.as_ref(), &undo.operation, providers, diagnostics),
+        None => Resolved::Unknown,
+    };
+    composition.steps.iter().map(undoing).collect()
+}
+
+fn resolve(
+    step: &Step,
+    providers: &[Rc<Provider>],
+    embedded: Option<&Rc<Embedded>>,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Resolved {
     match &step.work {
         Work::External(external) => Resolved::External(match &external.result {
             Some(schema) => Type::from_schema(schema, &Arc::new(Map::new())),
             None => Type::Any,
         }),
         Work::Unclear => Resolved::Unknown,
-        // No capabilities document could be read, and that has been said.
-        Work::Invoke(_) if providers.is_empty() => Resolved::Unknown,
-        Work::Invoke(invoke) => match provider_of(invoke, providers) {
-            Ok((provider, capability)) => operation(invoke, provider, capability, diagnostics),
-            Err(diagnostic) => {
-                diagnostics.push(*diagnostic);
-                Resolved::Unknown
-            }
-        },
+        Work::Composition(_) => embedded.map_or(Resolved::Unknown, |it| Resolved::Composition(Rc::clone(it))),
+        Work::Invoke(invoke) => {
+            invoked(invoke.capability.as_ref(), &invoke.operation, providers, diagnostics)
+        }
+    }
+}
+
+fn invoked(
+    capability: Option<&Spanned<String>>,
+    name: &Spanned<String>,
+    providers: &[Rc<Provider>],
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Resolved {
+    // No capabilities document could be read, and that has been said.
+    if providers.is_empty() {
+        return Resolved::Unknown;
+    }
+    match provider_of(capability, name, providers) {
+        Ok((provider, capability)) => operation(name, provider, capability, diagnostics),
+        Err(diagnostic) => {
+            diagnostics.push(*diagnostic);
+            Resolved::Unknown
+        }
     }
 }
 
 /// The provider that has the step's capability; without a capability, the one that has its operation.
 fn provider_of<'a>(
-    invoke: &Invoke,
-    providers: &'a [Provider],
+    capability: Option<&Spanned<String>>,
+    name: &Spanned<String>,
+    providers: &'a [Rc<Provider>],
 ) -> Result<(&'a Provider, Option<&'a Capability>), Box<Diagnostic>> {
-    let Some(named) = &invoke.capability else {
-        let has = |provider: &&Provider| {
-            matches!(provider.operation(&invoke.operation.value), Found::Operation { .. })
-        };
+    let Some(named) = capability else {
+        let has =
+            |provider: &&Rc<Provider>| matches!(provider.operation(&name.value), Found::Operation { .. });
         return match providers.iter().find(has).or(providers.first()) {
             Some(provider) => Ok((provider, None)),
-            None => Err(Box::new(faults::unknown_capability::report(&invoke.operation, providers))),
+            None => Err(Box::new(faults::unknown_capability::report(name, providers))),
         };
     };
     providers
         .iter()
-        .find_map(|provider| Some((provider, Some(provider.capabilities.capability(&named.value)?))))
+        .find_map(|provider| Some((provider.as_ref(), Some(provider.capabilities.capability(&named.value)?))))
         .ok_or_else(|| Box::new(faults::unknown_capability::report(named, providers)))
 }
 
 fn operation(
-    invoke: &Invoke,
+    name: &Spanned<String>,
     provider: &Provider,
     capability: Option<&Capability>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Resolved {
-    let name = &invoke.operation;
     let listed = capability
         .and_then(|capability| capability.operations.iter().find(|operation| operation.value == name.value));
     match provider.operation(&name.value) {
@@ -147,10 +187,12 @@ fn operation(
         }
         Found::Operation { catalogue, entry, mapping } => {
             report_unlisted(name, listed, capability, provider, diagnostics);
-            let (mut operation, found) = catalogue.operation(entry, &provider.id);
+            let (operation, found) = catalogue.operation(entry, &provider.id);
             diagnostics.extend(found);
-            operation.idempotency_key = mapping.and_then(|mapping| mapping.facts.idempotency_key.clone());
-            Resolved::Operation(Box::new(Resolution::new(operation)))
+            let known = mapping.map(|mapping| mapping.facts.clone()).unwrap_or_default();
+            let resolution = Resolution::new(operation, &known);
+            diagnostics.extend(facts::check(&resolution));
+            Resolved::Operation(Box::new(resolution))
         }
     }
 }
@@ -183,7 +225,8 @@ fn is_read_only(operation: &Operation, schema: &Value, property: &str) -> bool {
 }
 
 impl Resolution {
-    pub(crate) fn new(operation: Operation) -> Self {
+    pub(crate) fn new(mut operation: Operation, facts: &Facts) -> Self {
+        operation.idempotency_key.clone_from(&facts.idempotency_key);
         let definitions = Arc::new(operation.definitions.clone());
         let of = |schema: &Value| Type::from_schema(schema, &definitions);
         let result = match operation.success() {
@@ -218,6 +261,6 @@ impl Resolution {
             // A body of named properties is needed through them.
             slots.push(Parameter { slot: Slot::Body, ty, required: needs_body && !has_fields });
         }
-        Self { operation: Arc::new(operation), result, slots, needs_body }
+        Self { operation: Arc::new(operation), result, slots, needs_body, facts: facts.clone() }
     }
 }

@@ -1,11 +1,15 @@
 //! The names that expressions may use, with their types.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use naftiko_diagnostics::Diagnostic;
-use naftiko_expr::{Expression, Field, ObjectType, Presence, Root, Scope, Template, Type, Typed};
-use naftiko_spec::{Composition, locate};
+use naftiko_diagnostics::{Diagnostic, Span};
+use naftiko_expr::{
+    Expression, Field, ObjectType, Presence, Problem, Proof, Root, Scope, Segment, Selector, Template, Type,
+    Typed,
+};
+use naftiko_spec::{Composition, OnFailure, Source, Step, Work, locate};
 use naftiko_syntax::Node;
 use serde_json::{Map, Value, json};
 
@@ -15,49 +19,88 @@ use crate::resolve::Resolved;
 pub(crate) struct Names<'a> {
     composition: &'a Composition,
     inputs: Type,
-    steps: BTreeMap<&'a str, Type>,
+    steps: Vec<Known<'a>>,
+    positions: BTreeMap<&'a str, usize>,
+    /// What is proved of the steps that are certain to have been done, wherever they are read.
+    proofs: Vec<Proof>,
     run: Type,
 }
 
-/// The same, as an expression of one step sees it: with its own response where that can be read.
+/// What is known of a step.
+struct Known<'a> {
+    step: &'a Step,
+    /// What it gives when it is done once.
+    single: Type,
+    /// What others read: with `forEach` a list, and perhaps absent.
+    result: Typed,
+    /// What `item` is.
+    item: Option<Type>,
+    /// What its `until` and `expect` prove of what it gives, under its id.
+    proofs: Vec<Proof>,
+    /// What its `when` proves, to itself.
+    given: Vec<Proof>,
+}
+
+/// From where in a composition an expression looks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum View {
+    /// From outside of all steps: an output.
+    Outside,
+    /// From a step before it is decided whether and how often it is done: `when`, `forEach`.
+    Before(usize),
+    /// From a step that is done: its arguments.
+    Inside(usize),
+    /// From a step that has been answered: `until`, `expect`.
+    Answered(usize),
+    /// From what undoes a step.
+    Undoing(usize),
+}
+
+/// The names as an expression sees them from its place.
 pub(crate) struct StepScope<'a> {
     names: &'a Names<'a>,
     response: Option<Type>,
+    item: Option<Type>,
+    /// A step that looks different from here.
+    own: Option<(&'a str, Typed)>,
+    proofs: Cow<'a, [Proof]>,
 }
 
 impl<'a> Names<'a> {
     pub(crate) fn new(composition: &'a Composition, steps: &[Resolved]) -> Self {
-        // Of two inputs of one name the first counts; the second has its diagnostic.
-        let mut properties: Map<String, Value> = Map::new();
-        for input in &composition.inputs {
-            properties.entry(input.name.value.clone()).or_insert_with(|| input.schema.clone());
-        }
-        let required: Vec<&str> = composition
-            .inputs
-            .iter()
-            .filter(|input| input.required || input.default.is_some())
-            .map(|input| input.name.value.as_str())
-            .collect();
-        let inputs = json!({
-            "type": "object",
-            "properties": properties,
-            "required": required,
-            "additionalProperties": false,
-        });
-        let run = json!({
-            "type": "object",
-            "properties": {"id": {"type": "string"}, "startedAt": {"type": "string"}},
-            "required": ["id", "startedAt"],
-            "additionalProperties": false,
-        });
         let none = Arc::new(Map::new());
-        let ids = composition.steps.iter().map(|step| step.id.value.as_str());
-        Self {
-            composition,
-            inputs: if composition.inputs_are_known { Type::from_schema(&inputs, &none) } else { Type::Any },
-            steps: ids.zip(steps.iter().map(Resolved::result)).collect(),
-            run: Type::from_schema(&run, &none),
+        let known: Vec<Known<'a>> =
+            composition.steps.iter().zip(steps).map(|(step, resolved)| Known::new(step, resolved)).collect();
+        let mut positions = BTreeMap::new();
+        for (position, step) in composition.steps.iter().enumerate() {
+            positions.entry(step.id.value.as_str()).or_insert(position);
         }
+        let certain = known.iter().filter(|known| known.result.presence == Presence::Always);
+        let proofs = certain.flat_map(|known| known.shared_proofs().to_vec()).collect();
+        let mut names = Self {
+            composition,
+            inputs: if composition.inputs_are_known {
+                Type::from_schema(&inputs(composition), &none)
+            } else {
+                Type::Any
+            },
+            steps: known,
+            positions,
+            proofs,
+            run: Type::from_schema(&run(), &none),
+        };
+        let items: Vec<Option<Type>> = (0..names.steps.len()).map(|position| names.item(position)).collect();
+        for (known, item) in names.steps.iter_mut().zip(items) {
+            known.item = item;
+        }
+        names
+    }
+
+    /// What `item` is in a step with `forEach`.
+    fn item(&self, position: usize) -> Option<Type> {
+        let list = self.steps.get(position)?.step.clauses.for_each.as_ref()?;
+        let (typed, _) = list.expression.type_in(&self.scope(View::Before(position)));
+        Some(typed.without_null().ty.items().unwrap_or(Type::Any))
     }
 
     /// The type of an input.
@@ -65,14 +108,59 @@ impl<'a> Names<'a> {
         self.inputs.field(name)
     }
 
-    /// The scope of expressions outside a step's own response.
-    pub(crate) fn scope(&'a self) -> StepScope<'a> {
-        StepScope { names: self, response: None }
+    /// The names as they are seen from a place.
+    pub(crate) fn scope(&self, view: View) -> StepScope<'_> {
+        let scope = StepScope {
+            names: self,
+            response: None,
+            item: None,
+            own: None,
+            proofs: Cow::Borrowed(self.proofs.as_slice()),
+        };
+        let (View::Before(at) | View::Inside(at) | View::Answered(at) | View::Undoing(at)) = view else {
+            return scope;
+        };
+        let Some(known) = self.steps.get(at) else { return scope };
+        if matches!(view, View::Before(_)) {
+            return scope;
+        }
+        let mut scope = StepScope { item: known.item.clone(), ..scope };
+        let mut more = self.proofs_given(known);
+        match view {
+            View::Answered(_) => scope.response = Some(response(&known.single)),
+            View::Undoing(_) => {
+                let undo = known.step.clauses.compensate.as_ref();
+                let after_failure = undo.is_some_and(|undo| undo.after_failure);
+                let ty = known.single.clone();
+                let typed = if after_failure { Typed::maybe(ty) } else { Typed::always(ty) };
+                scope.own = Some((known.step.id.value.as_str(), typed));
+                if !after_failure {
+                    more.extend(known.proofs.iter().cloned());
+                }
+            }
+            _ => {}
+        }
+        if !more.is_empty() {
+            scope.proofs.to_mut().extend(more);
+        }
+        scope
     }
 
-    /// The scope of expressions over a step's own response, whose body is of type `body`.
-    pub(crate) fn response_scope(&'a self, body: &Type) -> StepScope<'a> {
-        StepScope { names: self, response: Some(response(body)) }
+    /// What the `when` of a step proves to it: that, and what is proved of steps that it proves to have been done.
+    fn proofs_given(&self, known: &Known<'_>) -> Vec<Proof> {
+        let mut proofs = known.given.clone();
+        for proof in &known.given {
+            let Root::Step(id) = &proof.root else { continue };
+            let Some(other) = self.known(id) else { continue };
+            if other.result.presence != Presence::Always {
+                proofs.extend(other.shared_proofs().iter().cloned());
+            }
+        }
+        proofs
+    }
+
+    fn known(&self, id: &str) -> Option<&Known<'a>> {
+        self.steps.get(*self.positions.get(id)?)
     }
 
     /// The type of an expression, and what is wrong with it.
@@ -84,12 +172,20 @@ impl<'a> Names<'a> {
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Typed {
         let (typed, problems) = expression.type_in(scope);
-        diagnostics.extend(
-            problems
-                .into_iter()
-                .map(|problem| self.related(problem.into_diagnostic(&|range| locate(node, range)))),
-        );
+        self.report(problems, node, diagnostics);
         typed
+    }
+
+    /// Whether a condition has an answer, and what is wrong with it.
+    pub(crate) fn condition(
+        &self,
+        condition: &Source,
+        scope: &StepScope<'_>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Presence {
+        let (presence, problems) = condition.expression.condition_in(scope);
+        self.report(problems, &condition.node, diagnostics);
+        presence
     }
 
     /// The type of a scalar with templates, and what is wrong with it.
@@ -97,15 +193,39 @@ impl<'a> Names<'a> {
         &self,
         template: &Template,
         node: &Node,
+        scope: &StepScope<'_>,
         diagnostics: &mut Vec<Diagnostic>,
     ) -> Typed {
-        let (typed, problems) = template.type_in(&self.scope());
-        diagnostics.extend(
-            problems
-                .into_iter()
-                .map(|problem| self.related(problem.into_diagnostic(&|range| locate(node, range)))),
-        );
+        let (typed, problems) = template.type_in(scope);
+        self.report(problems, node, diagnostics);
         typed
+    }
+
+    fn report(&self, problems: Vec<Problem>, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
+        let located =
+            problems.into_iter().map(|problem| problem.into_diagnostic(&|range| locate(node, range)));
+        diagnostics.extend(located.map(|diagnostic| self.related(diagnostic)));
+    }
+
+    /// Why what an expression reads may be absent, where the document says so: a place, and what is to be seen there.
+    pub(crate) fn why_absent(&self, expression: &Expression) -> Option<(Span, String)> {
+        expression.references().iter().find_map(|reference| match &reference.root {
+            Root::Step(id) => {
+                let clauses = &self.known(id)?.step.clauses;
+                if let Some(when) = &clauses.when {
+                    return Some((when.node.span, format!("`{id}` is skipped unless this holds")));
+                }
+                let goes_on = clauses.on_failure.as_ref().filter(|it| it.value == OnFailure::Continue)?;
+                Some((goes_on.span, format!("the run goes on without `{id}` when it fails")))
+            }
+            Root::Inputs => {
+                let Some(Segment::Field(name)) = reference.fixed_path().first().cloned() else { return None };
+                let input = self.composition.inputs.iter().find(|input| input.name.value == name)?;
+                let optional = !input.required && input.default.is_none();
+                optional.then(|| (input.name.span, "not required, and without a default".to_owned()))
+            }
+            _ => None,
+        })
     }
 
     /// Shows where the inputs or steps are that an unknown name could have meant.
@@ -113,15 +233,11 @@ impl<'a> Names<'a> {
         let Some(fix) = &diagnostic.fix else { return diagnostic };
         let Some(meant) = fix.edits.first().map(|edit| edit.replacement.clone()) else { return diagnostic };
         let place = match diagnostic.code.id {
-            "unknown-step" => {
-                self.composition.steps.iter().find(|step| step.id.value == meant).map(|step| step.id.span)
+            "unknown-step" => self.known(&meant).map(|known| known.step.id.span),
+            "unknown-input" => {
+                let inputs = &self.composition.inputs;
+                inputs.iter().find(|input| input.name.value == meant).map(|input| input.name.span)
             }
-            "unknown-input" => self
-                .composition
-                .inputs
-                .iter()
-                .find(|input| input.name.value == meant)
-                .map(|input| input.name.span),
             _ => None,
         };
         match place {
@@ -131,8 +247,65 @@ impl<'a> Names<'a> {
     }
 }
 
+impl<'a> Known<'a> {
+    fn new(step: &'a Step, resolved: &Resolved) -> Self {
+        let clauses = &step.clauses;
+        let single = resolved.result();
+        let ty = if clauses.for_each.is_some() { Type::list(single.clone()) } else { single.clone() };
+        let goes_on = clauses.on_failure.as_ref().is_some_and(|it| it.value == OnFailure::Continue);
+        let certain = clauses.when.is_none() && !goes_on;
+        let until = match &step.work {
+            Work::Invoke(invoke) => invoke.poll.as_ref().and_then(|poll| poll.until.as_ref()),
+            _ => None,
+        };
+        let body = [Selector::Field("body".to_owned())];
+        let own = Root::Step(step.id.value.clone());
+        let conditions = until.into_iter().chain(&clauses.expect);
+        let proofs = conditions.flat_map(|condition| condition.expression.proofs());
+        Self {
+            step,
+            result: if certain { Typed::always(ty) } else { Typed::maybe(ty) },
+            single,
+            item: None,
+            proofs: proofs.filter_map(|proof| proof.rebased(&Root::Response, &body, &own)).collect(),
+            given: clauses.when.as_ref().map(|when| when.expression.proofs()).unwrap_or_default(),
+        }
+    }
+
+    /// What is proved of the result as others read it: of a list of results, nothing.
+    fn shared_proofs(&self) -> &[Proof] {
+        if self.step.clauses.for_each.is_some() { &[] } else { &self.proofs }
+    }
+}
+
+/// The schema of `inputs`.
+fn inputs(composition: &Composition) -> Value {
+    // Of two inputs of one name the first counts; the second has its diagnostic.
+    let mut properties: Map<String, Value> = Map::new();
+    for input in &composition.inputs {
+        properties.entry(input.name.value.clone()).or_insert_with(|| input.schema.clone());
+    }
+    let required: Vec<&str> = composition
+        .inputs
+        .iter()
+        .filter(|input| input.required || input.default.is_some())
+        .map(|input| input.name.value.as_str())
+        .collect();
+    json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})
+}
+
+/// The schema of `run`.
+fn run() -> Value {
+    json!({
+        "type": "object",
+        "properties": {"id": {"type": "string"}, "startedAt": {"type": "string"}},
+        "required": ["id", "startedAt"],
+        "additionalProperties": false,
+    })
+}
+
 /// The type of `response`: status, headers by lower-case name, body.
-fn response(body: &Type) -> Type {
+pub(crate) fn response(body: &Type) -> Type {
     let always = |name: &str, ty: Type| (name.to_owned(), Field { ty, presence: Presence::Always });
     let headers = ObjectType { additional: Some(Box::new(Type::string())), ..ObjectType::default() };
     let fields = [
@@ -145,17 +318,24 @@ fn response(body: &Type) -> Type {
 
 impl Scope for StepScope<'_> {
     fn root(&self, root: &Root) -> Option<Typed> {
-        let always = |ty: Type| Some(Typed { ty, presence: Presence::Always });
         match root {
-            Root::Inputs => always(self.names.inputs.clone()),
-            Root::Run => always(self.names.run.clone()),
-            Root::Response => always(self.response.clone()?),
-            Root::Step(id) => always(self.names.steps.get(id.as_str())?.clone()),
-            Root::Item | Root::Index => None,
+            Root::Inputs => Some(Typed::always(self.names.inputs.clone())),
+            Root::Run => Some(Typed::always(self.names.run.clone())),
+            Root::Response => Some(Typed::always(self.response.clone()?)),
+            Root::Item => Some(Typed::always(self.item.clone()?)),
+            Root::Index => self.item.as_ref().map(|_| Typed::always(Type::Integer)),
+            Root::Step(id) => match &self.own {
+                Some((own, typed)) if own == id => Some(typed.clone()),
+                _ => Some(self.names.known(id)?.result.clone()),
+            },
         }
     }
 
     fn step_ids(&self) -> Vec<String> {
-        self.names.steps.keys().map(|id| (*id).to_owned()).collect()
+        self.names.steps.iter().map(|known| known.step.id.value.clone()).collect()
+    }
+
+    fn proofs(&self) -> &[Proof] {
+        &self.proofs
     }
 }

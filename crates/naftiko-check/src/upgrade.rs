@@ -119,6 +119,8 @@ impl Upgrading<'_> {
             match &planned.action {
                 Action::Invoke(invoke) => edits.extend(self.operation(node, invoke, written)?),
                 Action::External(_) => edits.extend(self.ignored_keys(node, Some("Step"))),
+                // Edition 0.1 has none.
+                Action::Composition(_) => return None,
             }
         }
         apply(file.text(), &edits).ok()

@@ -12,9 +12,9 @@ use naftiko_plan::{Backoff, Origin, Poll};
 use naftiko_spec::{Composition, Work};
 
 use crate::arguments::Bound;
-use crate::faults;
 use crate::resolve::{Resolution, Resolved};
-use crate::scope::Names;
+use crate::scope::{Names, View};
+use crate::{faults, policies};
 
 /// When waiting ends unless the author says otherwise.
 const TIMEOUT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
@@ -67,7 +67,7 @@ fn readers<'a>(
         if ids.any(|id| id.as_ref() != Some(&only)) {
             return;
         }
-        let (typed, problems) = expression.type_in(&names.scope());
+        let (typed, problems) = expression.type_in(&names.scope(View::Outside));
         if typed.presence == Presence::Maybe && problems.is_empty() {
             readers.entry(only).or_default().push(Reader { expression, references, words, span });
         }
@@ -100,6 +100,7 @@ fn wait<'a, 'r>(readers: &'r [Reader<'a>]) -> Option<(Poll, String, &'r Reader<'
     let paths = conditions.values().copied().collect::<Vec<_>>().join("` and `");
     let poll = Poll {
         until: Expression::parse(&until).ok()?,
+        fail_when: None,
         every: Backoff::default(),
         timeout: TIMEOUT,
         origin: Origin::Inferred { reason: format!("{} reads `{paths}`, which may come later", first.words) },
@@ -125,7 +126,6 @@ fn over_response(expression: &Expression, references: &[Reference]) -> String {
 pub(crate) fn declared(
     composition: &Composition,
     steps: &[Resolved],
-    names: &Names<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Option<Poll>> {
     composition
@@ -138,12 +138,12 @@ pub(crate) fn declared(
             if let Some(resolution) = resolved.operation().filter(|resolution| !may_repeat(resolution)) {
                 diagnostics.push(faults::repeated_effect::report(invoke, resolution));
             }
+            diagnostics.extend(faults::endless_poll::find(poll));
             let until = poll.until.as_ref()?;
-            let scope = names.response_scope(&resolved.result());
-            names.type_of(&until.expression, &until.node, &scope, diagnostics);
             Some(Poll {
                 until: until.expression.clone(),
-                every: poll.every.as_ref().map_or_else(Backoff::default, |every| Backoff::fixed(every.value)),
+                fail_when: poll.fail_when.as_ref().map(|condition| condition.expression.clone()),
+                every: policies::every(poll.every.as_ref()),
                 timeout: poll.timeout.as_ref().map_or(TIMEOUT, |timeout| timeout.value),
                 origin: Origin::Written,
             })

@@ -9,10 +9,12 @@
 mod clock;
 mod core;
 mod driver;
+mod unsupported;
 
 pub use clock::{Clock, TokioClock};
 pub use core::{Command, Run, StepState};
 pub use driver::{Cancellation, DriveError, Driver};
+pub use unsupported::{Unsupported, unsupported};
 
 #[cfg(test)]
 mod tests;

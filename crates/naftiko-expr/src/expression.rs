@@ -9,7 +9,7 @@ use crate::ast::{Base, Expr, ExprKind, Path, Reference, Root, Segment, Selector}
 use crate::evaluate::{Environment, EvaluationError, Evaluator};
 use crate::problem::Problem;
 use crate::proof::{self, Proof};
-use crate::types::Typed;
+use crate::types::{Presence, Typed};
 use crate::typing::{Scope, Typing};
 
 /// An expression: its text, exactly as it was written, and what it means.
@@ -73,6 +73,12 @@ impl Expression {
     /// An [`EvaluationError`] when an operand that is needed is absent, or a value has the wrong type.
     pub fn evaluate(&self, env: &dyn Environment) -> Result<Option<Value>, EvaluationError> {
         Evaluator::new(env, &self.text).value(&self.root)
+    }
+
+    /// Whether it has an answer in `scope` where it stands as a condition, and what is wrong with it: a value that is
+    /// neither true nor false is.
+    pub fn condition_in(&self, scope: &dyn Scope) -> (Presence, Vec<Problem>) {
+        Typing::new(scope, &self.text).run_condition(&self.root)
     }
 
     /// The type of its value in `scope`, and what is wrong with it.

@@ -222,6 +222,8 @@ pub enum Cause {
     Type,
     /// The time was up.
     Deadline,
+    /// What was expected of an answer does not hold, or what ends a poll does.
+    Condition,
     /// The answer from outside does not fit.
     Answer,
     /// The adapter broke.

@@ -7,12 +7,16 @@
 mod draw;
 mod graph;
 mod plan;
+mod policy;
+mod provider;
 
 pub use graph::{Cycle, Edge, Graph, Reason};
 pub use plan::{
-    Action, Argument, Auth, Backoff, External, Input, Invoke, Origin, Output, Plan, Poll, Provider, Retry,
-    SecretName, Slot, Source, Step,
+    Action, Argument, Channel, Compensation, Embedded, External, ForEach, Input, Invoke, Origin, Output,
+    Plan, Slot, Source, Step,
 };
+pub use policy::{Backoff, Expiry, Facts, OnDoubt, OnFailure, Poll, RateLimit, Retry, RetryOn};
+pub use provider::{Auth, KeyPlace, Provider, SecretName};
 
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::{Edge, Graph};
+use crate::policy::{Facts, OnDoubt, OnFailure, Poll, Retry};
+use crate::{Edge, Graph, Provider};
 
 /// A composition, resolved and ready to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -26,6 +27,9 @@ pub struct Plan {
     pub providers: IndexMap<String, Provider>,
     /// The operations that steps name, by key.
     pub operations: IndexMap<String, Arc<Operation>>,
+    /// What is known of operations besides their description, by the same key; most have nothing.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub facts: IndexMap<String, Facts>,
     /// The inputs, in order.
     pub inputs: Vec<Input>,
     /// The steps, in the order of the document.
@@ -56,13 +60,14 @@ impl Plan {
     }
 
     /// Steps that send something that is not safe with an argument nobody wrote: what a person should look at first.
+    /// Those of embedded compositions are theirs to tell.
     pub fn inferred_effects(&self) -> impl Iterator<Item = (&Step, &Invoke)> {
         self.steps.iter().filter_map(|step| match &step.action {
             Action::Invoke(invoke)
                 if invoke.arguments.iter().any(|argument| argument.origin != Origin::Written)
                     && self.operation(invoke).is_some_and(|operation| !operation.is_safe()) =>
             {
-                Some((step, invoke))
+                Some((step, invoke.as_ref()))
             }
             _ => None,
         })
@@ -84,39 +89,6 @@ impl Source {
         let sha256 = format!("{:x}", Sha256::digest(text.as_bytes()));
         Self { name: name.into(), sha256 }
     }
-}
-
-/// Where a provider is and how it is spoken to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Provider {
-    /// The URL that paths are put behind.
-    pub base_url: Option<String>,
-    /// What is sent to be let in.
-    pub auth: Auth,
-    /// The path of the capabilities document that says so.
-    pub source: String,
-}
-
-/// What is sent to be let in.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "type", rename_all = "camelCase")]
-pub enum Auth {
-    /// Nothing.
-    None,
-    /// `Authorization: Bearer …` (RFC 6750).
-    Bearer {
-        /// Where the token is found.
-        token: SecretName,
-    },
-}
-
-/// The name of a secret; never the secret.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub enum SecretName {
-    /// An environment variable.
-    EnvVar(String),
 }
 
 /// An input.
@@ -171,6 +143,7 @@ impl From<WrittenInput> for Input {
 
 /// A step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Step {
     /// Its id.
     pub id: String,
@@ -178,6 +151,35 @@ pub struct Step {
     pub description: Option<String>,
     /// What it does.
     pub action: Action,
+    /// What has to be true for it to be done: asked once, before anything else of the step. If it is false the step is
+    /// skipped, and its result is absent. Nothing: it is always done.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Expression>,
+    /// What it is done for; its result is then the list of results. Nothing: it is done once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub for_each: Option<ForEach>,
+    /// What comes of the run when it fails; by default the run fails.
+    #[serde(default, skip_serializing_if = "OnFailure::is_default")]
+    pub on_failure: OnFailure,
+    /// What undoes it when the run fails or is cancelled with it; with `for_each`, what undoes it for one item. Nothing:
+    /// it cannot be undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compensate: Option<Compensation>,
+}
+
+impl Step {
+    /// A step that is done once, always, and fails the run when it fails.
+    pub fn new(id: impl Into<String>, action: Action) -> Self {
+        Self {
+            id: id.into(),
+            description: None,
+            action,
+            when: None,
+            for_each: None,
+            on_failure: OnFailure::default(),
+            compensate: None,
+        }
+    }
 }
 
 /// What a step does.
@@ -185,9 +187,21 @@ pub struct Step {
 #[serde(rename_all = "camelCase")]
 pub enum Action {
     /// Carries an operation out.
-    Invoke(Invoke),
+    Invoke(Box<Invoke>),
     /// Is done by somebody or something outside.
-    External(External),
+    External(Box<External>),
+    /// Runs another composition; its outputs are the result.
+    Composition(Embedded),
+}
+
+/// The items a step is done for, each as `item`, with its place from 0 as `index`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ForEach {
+    /// Gives the list. It sees neither `item` nor `index`.
+    pub list: Expression,
+    /// How many items are under way at a time; at least 1, which is the default.
+    pub concurrency: u32,
 }
 
 /// An operation with its arguments and policies.
@@ -204,18 +218,95 @@ pub struct Invoke {
     pub poll: Option<Poll>,
     /// When it is repeated after it failed.
     pub retry: Retry,
-    /// How long one attempt may take.
+    /// How long one attempt may take; nothing: the adapter's own limit.
     pub timeout: Option<SignedDuration>,
+    /// What has to be true of the step's own `response`, or the step fails; what is absent is not true. Asked once, of
+    /// the answer of success; of a poll, of the answer that ends it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expect: Vec<Expression>,
+    /// What to do when nobody knows whether a call happened that must not happen twice; by default an operator is asked.
+    #[serde(default, skip_serializing_if = "OnDoubt::is_default")]
+    pub on_doubt: OnDoubt,
+}
+
+/// What undoes a step: an operation over the step's own result, under its id, and all that came before it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Compensation {
+    /// The operation. It has no poll, and no compensation of its own.
+    pub invoke: Invoke,
+    /// Whether an attempt that failed is undone too; the step's own result is then absent. False by default.
+    #[serde(default)]
+    pub after_failure: bool,
 }
 
 /// Something done outside.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct External {
-    /// What is handed over by name; nothing: the inputs and the results so far.
+    /// Through what it is asked; at the terminal by default.
+    #[serde(default, skip_serializing_if = "Channel::is_default")]
+    pub channel: Channel,
+    /// The settings of the channel by name, as the author wrote them.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub settings: IndexMap<String, Template>,
+    /// What is handed over by name; nothing: the inputs and the results so far (edition 0.1, or `external: true`).
     pub with: Option<IndexMap<String, Template>>,
-    /// The JSON Schema of the answer.
+    /// The JSON Schema of the answer; nothing: any JSON value, or none.
     pub result: Option<Value>,
+    /// How long to wait for the answer; nothing: for ever.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<SignedDuration>,
+}
+
+/// A way to somebody or something outside.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Channel {
+    /// Asks at the terminal. No settings.
+    #[default]
+    Prompt,
+    /// Sends an e-mail: `to`, an address or a list of them, and if the author wrote them `subject` and `template`.
+    Email,
+    /// Posts to a URL: `url`, and if the author wrote them `headers`, an object of texts.
+    Webhook,
+    /// Runs a program, never through a shell: `command`, the program or a list of it and its arguments.
+    Command,
+}
+
+impl Channel {
+    /// The word of the language.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Email => "email",
+            Self::Webhook => "webhook",
+            Self::Command => "command",
+        }
+    }
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+    fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// Another composition, run as a step.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Embedded {
+    /// Its own plan, complete: its steps, providers and operations are not those of the plan it stands in.
+    pub plan: Box<Plan>,
+    /// Its inputs by name, over the names of the plan it stands in. One that is not here has its default, or is not
+    /// given.
+    pub inputs: IndexMap<String, Template>,
+}
+
+impl Embedded {
+    /// Its inputs as a person reads them: bare expressions, texts, or JSON with `${…}` in it.
+    pub fn shown(&self) -> impl Iterator<Item = (&str, String)> {
+        self.inputs.iter().map(|(name, value)| (name.as_str(), shown(value)))
+    }
 }
 
 /// A value for a place in the request.
@@ -241,14 +332,20 @@ impl Argument {
     pub fn shown(&self) -> String {
         match &self.value {
             _ if self.sensitive => "***".to_owned(),
-            Template::Whole(expression) => expression.to_string(),
-            // A template is always a JSON value.
-            value => match serde_json::to_value(value) {
-                Ok(Value::String(text)) => text,
-                Ok(json) => json.to_string(),
-                Err(_) => String::new(),
-            },
+            value => shown(value),
         }
+    }
+}
+
+fn shown(value: &Template) -> String {
+    match value {
+        Template::Whole(expression) => expression.to_string(),
+        // A template is always a JSON value.
+        value => match serde_json::to_value(value) {
+            Ok(Value::String(text)) => text,
+            Ok(json) => json.to_string(),
+            Err(_) => String::new(),
+        },
     }
 }
 
@@ -285,75 +382,6 @@ pub enum Origin {
         /// Why, in words that follow "because".
         reason: String,
     },
-}
-
-/// A step that is repeated until something holds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Poll {
-    /// What has to hold, over the step's own `response`.
-    pub until: Expression,
-    /// How long to wait between two attempts.
-    pub every: Backoff,
-    /// When to give up, from the first attempt on.
-    pub timeout: SignedDuration,
-    /// Whether the author asked for it, or a reference to a field that may come later.
-    pub origin: Origin,
-}
-
-/// How long to wait, again and again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Backoff {
-    /// The first wait.
-    pub initial: SignedDuration,
-    /// What each wait is multiplied by for the next.
-    pub factor: f64,
-    /// The longest wait.
-    pub max: SignedDuration,
-}
-
-impl Backoff {
-    /// The same wait every time.
-    pub fn fixed(every: SignedDuration) -> Self {
-        Self { initial: every, factor: 1.0, max: every }
-    }
-
-    /// The wait before attempt `n + 1`, `n` from 1.
-    pub fn wait(&self, n: u32) -> SignedDuration {
-        let exponent = i32::try_from(n.saturating_sub(1)).unwrap_or(i32::MAX);
-        let seconds = self.initial.as_secs_f64() * self.factor.powi(exponent);
-        // A factor that makes no sense gives no number, or one below nothing.
-        let wait = SignedDuration::try_from_secs_f64(seconds).unwrap_or(self.max);
-        wait.min(self.max).max(SignedDuration::ZERO)
-    }
-}
-
-impl Default for Backoff {
-    /// From 5 s to 60 s, doubling: what polling does unless told otherwise.
-    fn default() -> Self {
-        Self { initial: SignedDuration::from_secs(5), factor: 2.0, max: SignedDuration::from_secs(60) }
-    }
-}
-
-/// When a failed attempt is made again. Only ever for a safe operation, or one with an idempotency key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Retry {
-    /// How many attempts in all, the first included.
-    pub attempts: u32,
-    /// How long to wait between two; the run adds jitter and honours `Retry-After`.
-    pub backoff: Backoff,
-}
-
-impl Default for Retry {
-    /// Five attempts, from 1 s to 30 s.
-    fn default() -> Self {
-        let backoff = Backoff {
-            initial: SignedDuration::from_secs(1),
-            factor: 2.0,
-            max: SignedDuration::from_secs(30),
-        };
-        Self { attempts: 5, backoff }
-    }
 }
 
 /// A value the run gives back.

@@ -9,8 +9,9 @@ use naftiko_expr::{Expression, Template};
 use serde_json::{Map, json};
 
 use crate::{
-    Action, Argument, Auth, Backoff, Edge, External, Graph, Input, Invoke, Origin, Output, Plan, Poll,
-    Provider, Reason, Retry, SecretName, Slot, Source, Step,
+    Action, Argument, Auth, Backoff, Channel, Compensation, Edge, Embedded, Expiry, External, Facts, ForEach,
+    Graph, Input, Invoke, KeyPlace, OnDoubt, OnFailure, Origin, Output, Plan, Poll, Provider, RateLimit,
+    Reason, Retry, RetryOn, SecretName, Slot, Source, Step,
 };
 
 fn operation(method: Method) -> Arc<Operation> {
@@ -43,12 +44,15 @@ fn plan(method: Method, origin: Origin) -> Plan {
         ],
         poll: Some(Poll {
             until: Expression::parse("response.body.state == 'active'").unwrap(),
+            fail_when: None,
             every: Backoff::default(),
             timeout: SignedDuration::from_hours(24),
             origin: Origin::Written,
         }),
         retry: Retry::default(),
         timeout: Some(SignedDuration::from_secs(30)),
+        expect: vec![],
+        on_doubt: OnDoubt::Ask,
     };
     let with = IndexMap::from([("organization".into(), Template::parse_str("${create.id}").unwrap())]);
     Plan {
@@ -64,6 +68,7 @@ fn plan(method: Method, origin: Origin) -> Plan {
             },
         )]),
         operations: IndexMap::from([("workos/create".into(), operation(method))]),
+        facts: IndexMap::new(),
         inputs: vec![Input {
             name: "name".into(),
             schema: json!({"type": "string"}),
@@ -73,14 +78,17 @@ fn plan(method: Method, origin: Origin) -> Plan {
             description: None,
         }],
         steps: vec![
-            Step { id: "create".into(), description: None, action: Action::Invoke(invoke) },
+            Step::new("create", Action::Invoke(Box::new(invoke))),
             Step {
-                id: "tell".into(),
                 description: Some("Tell them.".into()),
-                action: Action::External(External {
-                    with: Some(with),
-                    result: Some(json!({"type": "boolean"})),
-                }),
+                ..Step::new(
+                    "tell",
+                    Action::External(Box::new(External {
+                        with: Some(with),
+                        result: Some(json!({"type": "boolean"})),
+                        ..External::default()
+                    })),
+                )
             },
         ],
         edges: vec![Edge { from: 0, to: 1, reason: Reason::Reads }],
@@ -98,6 +106,108 @@ fn a_plan_that_is_written_and_read_is_the_same() {
     let plan = plan(Method::Post, Origin::Inferred { reason: "it is the only input of that name".into() });
     let text = serde_json::to_string(&plan).unwrap();
     assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+}
+
+/// A plan in which nothing has its default.
+fn full() -> Plan {
+    let mut inner = plan(Method::Post, Origin::Written);
+    inner.providers.extend(
+        [
+            (
+                "key",
+                Auth::ApiKey {
+                    place: KeyPlace::Query,
+                    name: "k".into(),
+                    key: SecretName::File("key".into()),
+                },
+            ),
+            (
+                "basic",
+                Auth::Basic {
+                    username: SecretName::EnvVar("U".into()),
+                    password: SecretName::EnvVar("P".into()),
+                },
+            ),
+            ("pair", Auth::BasicPair { credentials: SecretName::EnvVar("UP".into()) }),
+            (
+                "oauth",
+                Auth::ClientCredentials {
+                    token_url: "https://id.example/token".into(),
+                    client_id: SecretName::EnvVar("ID".into()),
+                    client_secret: SecretName::EnvVar("SECRET".into()),
+                    scopes: vec!["read".into()],
+                    audience: Some("api".into()),
+                },
+            ),
+        ]
+        .map(|(id, auth)| (id.to_owned(), Provider { base_url: None, auth, source: String::new() })),
+    );
+    let mut outer = inner.clone();
+    let Action::Invoke(invoke) = &mut outer.steps[0].action else { panic!("it invokes") };
+    invoke.expect = vec![Expression::parse("response.status == 201").unwrap()];
+    invoke.on_doubt = OnDoubt::Retry;
+    invoke.retry.on = vec![RetryOn::Status(409), RetryOn::Class(5), RetryOn::Timeout, RetryOn::Connect];
+    let undo = Compensation { invoke: (**invoke).clone(), after_failure: true };
+    outer.facts.insert(
+        "workos/create".into(),
+        Facts {
+            rate_limit: Some(RateLimit { requests: 10, per: SignedDuration::from_secs(1) }),
+            sensitive: vec![Expression::parse("response.body.token").unwrap()],
+            expires: vec![Expiry {
+                path: Expression::parse("response.body.link").unwrap(),
+                after: SignedDuration::from_mins(5),
+            }],
+        },
+    );
+    outer.steps[0].compensate = Some(undo);
+    outer.steps[0].on_failure = OnFailure::Continue;
+    outer.steps[1].action = Action::External(Box::new(External {
+        channel: Channel::Email,
+        settings: IndexMap::from([("to".into(), Template::parse_str("${inputs.name}").unwrap())]),
+        timeout: Some(SignedDuration::from_hours(24)),
+        ..External::default()
+    }));
+    let inputs = IndexMap::from([("name".into(), Template::parse_str("${item}").unwrap())]);
+    outer.steps.push(Step {
+        when: Some(Expression::parse("exists(create)").unwrap()),
+        for_each: Some(ForEach { list: Expression::parse("create.domains").unwrap(), concurrency: 4 }),
+        ..Step::new("each", Action::Composition(Embedded { plan: Box::new(inner), inputs }))
+    });
+    outer
+}
+
+#[test]
+fn what_an_author_can_say_survives_being_written_down() {
+    let plan = full();
+    let text = serde_json::to_string(&plan).unwrap();
+    assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
+}
+
+#[test]
+fn a_plan_of_before_these_keys_is_still_read() {
+    let plan = plan(Method::Post, Origin::Written);
+    let mut value = serde_json::to_value(&plan).unwrap();
+    assert!(value.get("facts").is_none(), "what has its default is not written");
+    let invoke = &mut value["steps"][0]["action"]["invoke"];
+    invoke["retry"].as_object_mut().unwrap().remove("on").unwrap();
+    assert_eq!(serde_json::from_value::<Plan>(value).unwrap(), plan);
+}
+
+#[test]
+fn chance_takes_no_more_than_its_share_of_a_wait() {
+    let retry = Retry::default();
+    let wait = |chance| retry.backoff.wait_with(1, chance).as_millis();
+    assert_eq!([wait(1.0), wait(0.5), wait(0.0), wait(f64::NAN), wait(7.0)], [1000, 750, 500, 1000, 1000]);
+    assert_eq!(Backoff::default().wait_with(1, 0.0), SignedDuration::from_secs(5));
+}
+
+#[test]
+fn a_retry_covers_statuses_and_classes() {
+    let retry = Retry { on: vec![RetryOn::Status(409), RetryOn::Class(5)], ..Retry::default() };
+    assert_eq!(
+        [409, 429, 500, 599, 499].map(|status| retry.covers_status(status)),
+        [true, false, true, true, false]
+    );
 }
 
 #[test]

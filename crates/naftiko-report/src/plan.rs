@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use naftiko_plan::{Action, Argument, Auth, Invoke, Origin, Plan, Provider, SecretName, Slot, Step};
+use naftiko_plan::{
+    Action, Argument, Auth, Channel, Invoke, OnFailure, Origin, Plan, Provider, SecretName, Slot, Step,
+};
 
 use crate::paragraph::paragraph;
 use crate::{Style, duration, visible};
@@ -61,7 +63,14 @@ pub fn provider_line(id: &str, provider: &Provider) -> String {
     let at = provider.base_url.as_deref().unwrap_or("at no known address");
     let with = match &provider.auth {
         Auth::None => "without credentials".to_owned(),
-        Auth::Bearer { token: SecretName::EnvVar(name) } => format!("with ${name}"),
+        Auth::Bearer { token: secret }
+        | Auth::ApiKey { key: secret, .. }
+        | Auth::BasicPair { credentials: secret }
+        | Auth::Basic { password: secret, .. }
+        | Auth::ClientCredentials { client_secret: secret, .. } => match secret {
+            SecretName::EnvVar(name) => format!("with ${name}"),
+            SecretName::File(path) => format!("with what is in {}", visible(path)),
+        },
     };
     format!("{} at {}, {with}, as {} says", visible(id), visible(at), visible(&provider.source))
 }
@@ -69,10 +78,53 @@ pub fn provider_line(id: &str, provider: &Provider) -> String {
 fn write_step(out: &mut String, plan: &Plan, position: usize, step: &Step, style: Style) {
     let number = position + 1;
     match &step.action {
-        Action::External(_) => {
-            let _ = writeln!(out, "  {number}. {}  {}", style.strong(&step.id), style.dim("done outside"));
+        Action::External(external) => {
+            let how = match external.channel {
+                Channel::Prompt => "done outside".to_owned(),
+                other => format!("done outside, by {}", other.as_str()),
+            };
+            let _ = writeln!(out, "  {number}. {}  {}", style.strong(&step.id), style.dim(&how));
+        }
+        Action::Composition(embedded) => {
+            let how = style.dim("a composition of its own");
+            let _ = writeln!(
+                out,
+                "  {number}. {}  {how} {}",
+                style.strong(&step.id),
+                visible(&embedded.plan.name)
+            );
+            for (name, value) in embedded.shown() {
+                let _ = writeln!(out, "     {} {} {}", visible(name), style.dim("←"), visible(&value));
+            }
         }
         Action::Invoke(invoke) => write_invoke(out, plan, number, step, invoke, style),
+    }
+    write_clauses(out, plan, step, style);
+}
+
+/// When and how often the step is done, and what if it fails.
+fn write_clauses(out: &mut String, plan: &Plan, step: &Step, style: Style) {
+    let mut line = |word: &str, text: &str| {
+        let _ = writeln!(out, "     {} {text}", style.dim(word));
+    };
+    if let Some(when) = &step.when {
+        line("when", &visible(when.text()));
+    }
+    if let Some(each) = &step.for_each {
+        line("for each of", &format!("{}, {} at a time", visible(each.list.text()), each.concurrency));
+    }
+    if let Action::Invoke(invoke) = &step.action {
+        for condition in &invoke.expect {
+            line("expects", &visible(condition.text()));
+        }
+    }
+    if step.on_failure == OnFailure::Continue {
+        line("if it fails,", "the run goes on");
+    }
+    if let Some(undo) = &step.compensate {
+        let operation = plan.operation(&undo.invoke);
+        let request = operation.map(|operation| format!("{} {}", operation.method.as_str(), operation.path));
+        line("undone by", &request.unwrap_or_default());
     }
 }
 

@@ -59,6 +59,7 @@ impl Progress {
                     format!("{} {}", operation.method.as_str(), operation.path)
                 }),
                 Action::External(_) => "outside".to_owned(),
+                Action::Composition(embedded) => visible(&embedded.plan.name).into_owned(),
             };
             (step.id.clone(), request)
         });

@@ -22,7 +22,7 @@ codes! {
     LATER_EDITION = Error "later-edition" "a key of edition 0.2 in a document of edition 0.1";
     UNKNOWN_KEY = Error "unknown-key" "a key that means nothing here";
     IGNORED_KEY = Warning "ignored-key" "a key that means nothing in edition 0.1, where it is allowed and ignored";
-    UNSUPPORTED_KEY = Error "unsupported-key" "a key of edition 0.2 that cannot be run yet";
+    MISPLACED_KEY = Error "misplaced-key" "a key that means nothing beside what else is said there";
     MISSPELLED_KEYWORD = Error "misspelled-keyword" "an argument of a 0.1 step that looks like a keyword of steps";
     EXTERNAL_WITH_OPERATION = Error "external-with-operation" "a step that is done outside and has an operation";
     STEP_WITHOUT_WORK = Error "step-without-work" "a step that has no operation and is not done outside";

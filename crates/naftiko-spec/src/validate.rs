@@ -43,7 +43,9 @@ fn report(
                     !matches!(inner.kind(), Error::Type { .. }) || inner.instance_path().as_str() != pointer
                 })
             };
+            let options = constants(context, pointer);
             match context.iter().find(fits) {
+                Some(_) if !options.is_empty() => diagnostics.push(not_one_of(node, &options)),
                 Some(branch) => branch.iter().for_each(|inner| report(root, inner, known, diagnostics)),
                 None => diagnostics.push(wrong_type(node, &expected_of_branches(context))),
             }
@@ -77,6 +79,8 @@ fn report(
             let span = root.span_at(pointer, Place::Key).unwrap_or(node.span);
             diagnostics.push(Diagnostic::new(&INVALID_VALUE, span, "this list must not be empty"));
         }
+        Error::Minimum { limit } => diagnostics.push(out_of_range(node, "at least", limit)),
+        Error::Maximum { limit } => diagnostics.push(out_of_range(node, "at most", limit)),
         // Lowering finds unknown keys, with a suggestion.
         Error::AdditionalProperties { .. } => {}
         other => diagnostics.push(Diagnostic::new(
@@ -142,6 +146,24 @@ fn quoted(diagnostic: Diagnostic, span: Span, text: &str) -> Diagnostic {
     })
 }
 
+/// The values of branches that allow one value each; none where a branch is of another kind.
+fn constants(context: &[Vec<ValidationError<'static>>], pointer: &str) -> Vec<String> {
+    let constant = |branch: &Vec<ValidationError<'static>>| {
+        branch.iter().filter(|error| error.instance_path().as_str() == pointer).find_map(|error| match error
+            .kind()
+        {
+            Error::Constant { expected_value } => Some(plain(expected_value)),
+            _ => None,
+        })
+    };
+    context.iter().map(constant).collect::<Option<_>>().unwrap_or_default()
+}
+
+fn out_of_range(node: &Node, bound: &str, limit: &Json) -> Diagnostic {
+    let found = plain(&node.to_json());
+    Diagnostic::new(&INVALID_VALUE, node.span, format!("expected {bound} {limit}, found `{found}`"))
+}
+
 fn not_one_of(node: &Node, options: &[String]) -> Diagnostic {
     let found = plain(&node.to_json());
     let diagnostic =
@@ -173,6 +195,9 @@ fn subject(pointer: &str) -> &'static str {
         (Some("outputs"), Some(_), None) => "an output",
         (Some("capabilities"), Some(_), None) => "a capability",
         (Some("auth"), None, None) => "the authentication",
+        _ if pointer.ends_with("/poll") => "`poll`",
+        _ if pointer.ends_with("/compensate") => "`compensate`",
+        _ if pointer.ends_with("/rateLimit") => "`rateLimit`",
         (None, ..) => "the document",
         _ => "this",
     }
@@ -199,7 +224,7 @@ fn expected_of_branches(context: &[Vec<ValidationError<'static>>]) -> String {
 
 /// Names of JSON types as people say them, without `null`: an optional key may be left empty, but is not asked to be.
 fn phrase(names: impl IntoIterator<Item = String>) -> String {
-    let words: Vec<&str> = names
+    let mut words: Vec<&str> = names
         .into_iter()
         .filter_map(|name| match name.as_str() {
             "string" => Some("a string"),
@@ -211,6 +236,7 @@ fn phrase(names: impl IntoIterator<Item = String>) -> String {
             _ => None,
         })
         .collect();
+    words.dedup();
     if words.is_empty() { "nothing".to_owned() } else { words.join(" or ") }
 }
 

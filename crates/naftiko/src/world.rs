@@ -155,10 +155,12 @@ pub(crate) fn leave_on_interrupt(exit: crate::exit::Exit) -> io::Result<()> {
     hearing.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
-/// The secret of a name; nothing if it is not set or empty.
+/// The secret of a name; nothing if it is not there or empty. The line break that ends a file is no part of one.
 pub(crate) fn secret(name: &SecretName) -> Option<SecretString> {
-    let SecretName::EnvVar(variable) = name;
-    let value = std::env::var(variable).ok()?;
+    let value = match name {
+        SecretName::EnvVar(variable) => std::env::var(variable).ok()?,
+        SecretName::File(path) => std::fs::read_to_string(path).ok()?.trim().to_owned(),
+    };
     (!value.trim().is_empty()).then(|| SecretString::from(value))
 }
 

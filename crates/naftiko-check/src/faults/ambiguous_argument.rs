@@ -1,7 +1,6 @@
 //! Inference finds more than one value for an argument.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, one_of};
-use naftiko_spec::Invoke;
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, one_of};
 
 use crate::inference::Candidate;
 use crate::resolve::Parameter;
@@ -12,13 +11,13 @@ pub(crate) static CODE: Code = Code {
     summary: "an argument could be inferred from more than one value",
 };
 
-pub(crate) fn report(invoke: &Invoke, parameter: &Parameter, candidates: &[Candidate]) -> Diagnostic {
+pub(crate) fn report(named: &Spanned<String>, parameter: &Parameter, candidates: &[Candidate]) -> Diagnostic {
     let name = parameter.slot.name();
     let values = candidates.iter().map(|candidate| candidate.value.to_string());
     let diagnostic = Diagnostic::new(
         &CODE,
-        invoke.operation.span,
-        format!("`{name}` of `{}` could be several values", invoke.operation.value),
+        named.span,
+        format!("`{name}` of `{}` could be several values", named.value),
     )
     .with_label(format!("`{name}` is not written"))
     .with_help(format!("write which one under `with` in edition 0.2: {}", one_of(values)));

@@ -1,6 +1,7 @@
 //! Two capabilities documents of one provider.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
@@ -12,7 +13,7 @@ pub(crate) static CODE: Code = Code {
     summary: "two capabilities documents have one `providerId`, and each says where to send what",
 };
 
-pub(crate) fn find(providers: &[Provider]) -> Vec<Diagnostic> {
+pub(crate) fn find(providers: &[Rc<Provider>]) -> Vec<Diagnostic> {
     let mut first = BTreeMap::new();
     let mut diagnostics = Vec::new();
     for provider in providers {

@@ -1,7 +1,6 @@
 //! An argument that nobody wrote and that was inferred.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity};
-use naftiko_spec::Invoke;
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 
 use crate::inference::Candidate;
 use crate::resolve::Parameter;
@@ -12,9 +11,9 @@ pub(crate) static CODE: Code = Code {
     summary: "an argument that was not written was inferred",
 };
 
-pub(crate) fn report(invoke: &Invoke, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
+pub(crate) fn report(named: &Spanned<String>, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
     let name = parameter.slot.name();
-    Diagnostic::new(&CODE, invoke.operation.span, format!("`{name}` is inferred: {}", candidate.words))
+    Diagnostic::new(&CODE, named.span, format!("`{name}` is inferred: {}", candidate.words))
         .with_label(format!("takes `{name}`"))
         .with_related(candidate.span, candidate.reason.clone())
 }

@@ -1,10 +1,10 @@
 //! A required argument without a value.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, SourceMap, one_of};
-use naftiko_spec::{Invoke, Step};
+use naftiko_diagnostics::{Code, Diagnostic, Severity, SourceMap, Spanned, one_of};
+use naftiko_spec::Step;
 
 use crate::inference::{Candidate, Inference};
-use crate::insertion::Missing;
+use crate::insertion::{Gap, Missing};
 use crate::resolve::{Parameter, Resolution};
 use crate::resource::noun_of_path;
 
@@ -16,17 +16,16 @@ pub(crate) static CODE: Code = Code {
 
 /// Edition 0.2: it has to be written. What edition 0.1 would take for it is offered.
 pub(crate) fn unwritten(
-    invoke: &Invoke,
-    parameter: &Parameter,
-    resolution: &Resolution,
-    inference: &Inference,
+    gap: &Gap<'_>,
+    inference: Option<&Inference>,
     sources: &SourceMap,
 ) -> Diagnostic {
+    let parameter = gap.parameter;
     let name = parameter.slot.name();
-    let diagnostic = start(invoke, parameter, resolution);
+    let diagnostic = start(gap.named, parameter, gap.resolution);
     match inference {
-        Inference::Bound(candidate) if !candidate.optional => {
-            let missing = Missing::new(invoke, &parameter.slot, resolution, &candidate.value);
+        Some(Inference::Bound(candidate)) if !candidate.optional => {
+            let missing = Missing::new(*gap, &candidate.value);
             let diagnostic = diagnostic
                 .with_related(candidate.span, candidate.reason.clone())
                 .with_help(missing.help());
@@ -35,7 +34,7 @@ pub(crate) fn unwritten(
                 None => diagnostic,
             }
         }
-        Inference::Ambiguous(candidates) => {
+        Some(Inference::Ambiguous(candidates)) => {
             let values = candidates.iter().map(|candidate| candidate.value.text());
             diagnostic.with_help(format!("write it under `with`: it could be {}", one_of(values)))
         }
@@ -45,7 +44,7 @@ pub(crate) fn unwritten(
 
 /// Edition 0.1: nothing could be inferred; `unfit` are values of the right name and the wrong type.
 pub(crate) fn uninferred(
-    invoke: &Invoke,
+    named: &Spanned<String>,
     step: &Step,
     parameter: &Parameter,
     resolution: &Resolution,
@@ -55,7 +54,7 @@ pub(crate) fn uninferred(
     let noun = noun_of_path(&resolution.operation.path).map(|noun| format!("{noun}_{name}"));
     let sought = std::iter::once(name.to_owned()).chain(noun);
     let inputs = naftiko_diagnostics::one_of(sought);
-    let diagnostic = start(invoke, parameter, resolution).with_help(format!(
+    let diagnostic = start(named, parameter, resolution).with_help(format!(
         "write `{name}: …` on step `{}`, or add an input {inputs}; no earlier step yields it",
         step.id.value
     ));
@@ -65,13 +64,21 @@ pub(crate) fn uninferred(
     })
 }
 
-fn start(invoke: &Invoke, parameter: &Parameter, resolution: &Resolution) -> Diagnostic {
+fn start(named: &Spanned<String>, parameter: &Parameter, resolution: &Resolution) -> Diagnostic {
     let name = parameter.slot.name();
     let operation = &resolution.operation;
     Diagnostic::new(
         &CODE,
-        invoke.operation.span,
-        format!("`{}` needs `{name}`, which has no value", invoke.operation.value),
+        named.span,
+        format!("`{}` needs `{name}`, which has no value", named.value),
     )
     .with_label(format!("{} {}", operation.method.as_str(), operation.path))
+}
+
+/// An input of another composition, which has to be written.
+pub(crate) fn input(named: &Spanned<String>, input: &Parameter) -> Diagnostic {
+    let name = input.slot.name();
+    Diagnostic::new(&CODE, named.span, format!("`{}` needs `{name}`, which has no value", named.value))
+        .with_label("runs here")
+        .with_help(format!("write it under `with`: `{name}: …`, {}", input.ty))
 }

@@ -1,14 +1,15 @@
-//! A poll that would repeat an effect.
+//! A poll or a retry that would repeat an effect.
 
+use naftiko_adapter::Operation;
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
-use naftiko_spec::Invoke;
+use naftiko_spec::{Invoke, Retry};
 
 use crate::resolve::Resolution;
 
 pub(crate) static CODE: Code = Code {
     id: "repeated-effect",
     severity: Severity::Error,
-    summary: "a poll would do something more than once",
+    summary: "a poll or a retry could do something more than once",
 };
 
 pub(crate) fn report(invoke: &Invoke, resolution: &Resolution) -> Diagnostic {
@@ -19,4 +20,20 @@ pub(crate) fn report(invoke: &Invoke, resolution: &Resolution) -> Diagnostic {
         format!("`{}` is polled, and each {method} does it again", invoke.operation.value),
     )
     .with_help("poll an operation that only reads, or name the header of its idempotency key in the capabilities document")
+}
+
+/// `retry` of a step, or of an operation in a capabilities document: nothing where a repeat has no second effect, or
+/// there is none.
+pub(crate) fn retried(retry: &Retry, operation: &Operation) -> Option<Diagnostic> {
+    let once = retry.attempts.as_ref().is_some_and(|attempts| attempts.value == 1);
+    if once || operation.is_safe() || operation.idempotency_key.is_some() {
+        return None;
+    }
+    let method = operation.method.as_str();
+    let message = format!("each attempt of `{}` may do it again", operation.id);
+    Some(
+        Diagnostic::new(&CODE, retry.key, message)
+            .with_label(format!("{method} {}, without an idempotency key", operation.path))
+            .with_help("name the header of its idempotency key in the capabilities document, `idempotencyKey: …`, or take `retry` away"),
+    )
 }

@@ -1,7 +1,6 @@
 //! An input that has the name of an optional parameter and is of another type.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity};
-use naftiko_spec::Invoke;
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 
 use crate::inference::Candidate;
 use crate::resolve::Parameter;
@@ -12,13 +11,13 @@ pub(crate) static CODE: Code = Code {
     summary: "an input has the name of an optional parameter, is of another type, and is not sent",
 };
 
-pub(crate) fn report(invoke: &Invoke, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
+pub(crate) fn report(named: &Spanned<String>, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
     let name = parameter.slot.name();
     Diagnostic::new(
         &CODE,
         candidate.span,
         format!("{} is not sent: `{name}` takes {}, and it is {}", candidate.words, parameter.ty, candidate.ty),
     )
-    .with_related(invoke.operation.span, format!("takes `{name}`"))
+    .with_related(named.span, format!("takes `{name}`"))
     .with_help("declare the input with the type of the parameter, or give it another name")
 }

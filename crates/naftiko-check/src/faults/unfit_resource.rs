@@ -1,7 +1,6 @@
 //! A parameter that names a resource of an earlier step whose id is of another type.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity};
-use naftiko_spec::Invoke;
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 
 use crate::inference::Candidate;
 use crate::resolve::Parameter;
@@ -13,11 +12,11 @@ pub(crate) static CODE: Code = Code {
 };
 
 /// An error: a call that was to be narrowed to the resource would reach others.
-pub(crate) fn report(invoke: &Invoke, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
+pub(crate) fn report(named: &Spanned<String>, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
     let name = parameter.slot.name();
     Diagnostic::new(
         &CODE,
-        invoke.operation.span,
+        named.span,
         format!("`{name}` takes {}, and {} is {}", parameter.ty, candidate.words, candidate.ty),
     )
     .with_label(format!("`{name}` would stay empty"))

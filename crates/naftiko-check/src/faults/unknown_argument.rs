@@ -5,6 +5,7 @@ use naftiko_expr::Type;
 use naftiko_plan::Slot;
 use naftiko_spec::{Argument, Place};
 
+use crate::embed::Embedded;
 use crate::resolve::{Parameter, Resolution};
 use crate::resource::fold;
 
@@ -113,5 +114,29 @@ fn is_at(slot: &Slot, place: Place) -> bool {
     match slot {
         Slot::Parameter(at, _) => at.as_str() == place.as_str(),
         Slot::Property(_) | Slot::Body => place == Place::Body,
+    }
+}
+
+/// An input that another composition does not take, and the one that was probably meant.
+pub(crate) fn input<'e>(argument: &Argument, embedded: &'e Embedded) -> (Diagnostic, Option<&'e Slot>) {
+    let name = written(argument);
+    let diagnostic =
+        Diagnostic::new(&CODE, argument.key, format!("`{}` does not take `{name}`", embedded.path));
+    let names: Vec<&str> = embedded.inputs.iter().map(|input| input.slot.name()).collect();
+    match nearest(&name, names.iter().copied()) {
+        Some(near) => {
+            let meant = embedded.inputs.iter().find(|input| input.slot.name() == near);
+            (diagnostic.with_suggestion(near), meant.map(|input| &input.slot))
+        }
+        None if names.is_empty() => (diagnostic.with_help("it takes no inputs"), None),
+        None => (diagnostic.with_help(format!("it takes {}", names.join(", "))), None),
+    }
+}
+
+/// The key as it stands: an input has no place in a request.
+fn written(argument: &Argument) -> String {
+    match argument.place {
+        None => argument.name.clone(),
+        Some(place) => format!("{}.{}", place.as_str(), argument.name),
     }
 }

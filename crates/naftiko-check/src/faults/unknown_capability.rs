@@ -1,5 +1,7 @@
 //! A capability that no document has.
 
+use std::rc::Rc;
+
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
 
 use crate::provider::Provider;
@@ -10,7 +12,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a capability that no capabilities document has",
 };
 
-pub(crate) fn report(named: &Spanned<String>, providers: &[Provider]) -> Diagnostic {
+pub(crate) fn report(named: &Spanned<String>, providers: &[Rc<Provider>]) -> Diagnostic {
     let capabilities: Vec<_> = providers.iter().flat_map(|provider| &provider.capabilities.capabilities).collect();
     let names = capabilities.iter().map(|capability| capability.id.value.as_str());
     let diagnostic = Diagnostic::new(&CODE, named.span, format!("there is no capability `{}`", named.value));

@@ -1,6 +1,6 @@
 //! A document of another kind than the one that is needed there.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 use naftiko_spec::Kind;
 use naftiko_syntax::Node;
 
@@ -10,6 +10,15 @@ pub(crate) static CODE: Code = Code {
     summary: "a document is of another kind than the one that is needed",
 };
 
+/// A step runs it.
+pub(crate) fn not_a_composition(named: &Spanned<String>, root: &Node, found: Kind) -> Diagnostic {
+    let what = root.get("specification").map_or(root.span, |node| node.span);
+    Diagnostic::new(&CODE, named.span, format!("`{}` is not a composition", named.value))
+        .with_label("a step runs a composition")
+        .with_related(what, format!("it is `{}`", found.specification()))
+}
+
+/// A composition names it among its capabilities.
 pub(crate) fn report(root: &Node, found: Kind) -> Diagnostic {
     let span = root.get("specification").map_or(root.span, |node| node.span);
     let needed = Kind::Capabilities.specification();

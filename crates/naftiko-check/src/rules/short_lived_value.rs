@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
-use naftiko_spec::{External, Step, Work};
+use naftiko_spec::{Step, Work};
 
 use crate::flow::carried;
 use crate::lifetime::{Expiring, Slow, slow, sources};
@@ -64,10 +64,15 @@ impl Reader<'_> {
                 let arguments = call.bound.arguments.iter();
                 self.first(arguments.flat_map(|argument| call.expressions(argument)))
             }
-            Work::External(External { with: Some(with), .. }) => self.first(with.values().flat_map(in_value)),
-            Work::External(External { with: None, span, .. }) => {
+            Work::External(external) => {
+                let handed_over = external.with.iter().flat_map(|with| with.values());
+                let named = self.first(handed_over.chain(external.settings.values()).flat_map(in_value));
                 let description = self.step.description.as_deref().unwrap_or_default();
-                self.source.is_named_in(description).then_some(*span)
+                let spoken_of = external.with.is_none() && self.source.is_named_in(description);
+                named.or_else(|| spoken_of.then_some(external.span))
+            }
+            Work::Composition(sub) => {
+                self.first(sub.arguments.iter().flat_map(|argument| in_value(&argument.value)))
             }
             Work::Unclear => None,
         }

@@ -9,7 +9,7 @@ use naftiko_spec::Edition;
 use crate::arguments::BoundArgument;
 use crate::flow::carried;
 use crate::inference::Candidate;
-use crate::insertion::Missing;
+use crate::insertion::{Gap, Missing};
 use crate::model::{Call, Model};
 use crate::resolve::Parameter;
 use crate::resource::{Resource, named_by, values};
@@ -87,7 +87,13 @@ fn report(model: &Model<'_>, call: &Call<'_>, parameter: &Parameter, candidates:
         let values = candidates.iter().map(|candidate| candidate.value.text());
         return diagnostic.with_help(format!("give it `{name}` under `with`: {}", one_of(values)));
     };
-    let missing = Missing::new(call.invoke, &parameter.slot, call.resolution, &only.value);
+    let gap = Gap {
+        named: &call.invoke.operation,
+        arguments: &call.invoke.arguments,
+        parameter,
+        resolution: call.resolution,
+    };
+    let missing = Missing::new(gap, &only.value);
     let diagnostic = diagnostic.with_help(missing.help());
     match missing.fix(model.sources) {
         Some(fix) => diagnostic.with_fix(fix),

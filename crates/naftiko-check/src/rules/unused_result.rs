@@ -21,9 +21,10 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     }
     let wanted = wanted(model);
     let unused = |call: &Call<'_>| {
-        // A poll is a gate: what follows it waits for what it waits for.
+        // A poll and an `expect` are gates: the run goes on only if they hold.
         call.resolution.operation.is_safe()
             && call.invoke.poll.is_none()
+            && call.step.clauses.expect.is_empty()
             && !wanted.contains(call.step.id.value.as_str())
     };
     model

@@ -5,7 +5,7 @@ use std::ops::Range;
 use naftiko_adapter::Place;
 use naftiko_diagnostics::{Edit, Span};
 use naftiko_plan::{Invoke, Origin, Slot};
-use naftiko_spec::{Step, Work};
+use naftiko_spec::{Facts, Step, Work};
 use naftiko_syntax::{Entry, Layout, Node, Site, Text, Value as Tree, apply, scalar};
 use serde_json::{Map, Value as Json, json};
 
@@ -31,7 +31,11 @@ impl Upgrading<'_> {
         let Work::Invoke(work) = &written.work else { return None };
         let operation = self.plan.operation(invoke)?;
         let names = Names {
-            slots: Resolution::new((**operation).clone()).slots.into_iter().map(|taken| taken.slot).collect(),
+            slots: Resolution::new((**operation).clone(), &Facts::default())
+                .slots
+                .into_iter()
+                .map(|taken| taken.slot)
+                .collect(),
         };
         let entries = node.as_mapping()?;
         let is_argument =

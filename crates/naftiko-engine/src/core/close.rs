@@ -2,8 +2,9 @@
 
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{self as adapter, Answer, FailureKind, Operation, Response};
+use naftiko_expr::Expression;
 use naftiko_journal::{Cause, Event, Failure, Phase};
-use naftiko_plan::{Action, Invoke, Poll};
+use naftiko_plan::{Action, Invoke, Poll, RetryOn};
 use serde_json::Value;
 
 use super::redact::Redaction;
@@ -25,10 +26,13 @@ impl Run {
         jitter: f64,
     ) -> Event {
         let Some(closing) = self.closing(step, attempt, now, jitter) else { return no_call(step, attempt) };
-        match (response.status, &closing.invoke.poll) {
-            (200..=299, None) => closing.succeeded(response.status, response.body),
-            (200..=299, Some(poll)) => closing.polled(poll, response),
-            _ => closing.answered_badly(&response),
+        if !matches!(response.status, 200..=299) {
+            return closing.answered_badly(&response);
+        }
+        let answered = Answered::new(&self.scope, response);
+        match &closing.invoke.poll {
+            None => closing.expected(answered),
+            Some(poll) => closing.polled(poll, answered),
         }
     }
 
@@ -120,20 +124,53 @@ struct Closing<'a> {
 }
 
 impl Closing<'_> {
-    fn polled(&self, poll: &Poll, response: Response) -> Event {
-        let status = response.status;
-        let answered = Answered::new(&self.run.scope, response);
-        match poll.until.evaluate(&answered) {
-            Ok(Some(Value::Bool(true))) => self.succeeded(status, answered.into_body()),
-            Ok(Some(Value::Bool(false)) | None) => self.unmet(poll),
-            Ok(Some(_)) => self.failed(failure::of(
-                Cause::Type,
-                format!("`{}` gave a value that is neither true nor false", poll.until),
-            )),
-            Err(error) if failure::cause(&error) == Cause::Unresolved => self.unmet(poll),
-            Err(error) => {
-                self.failed(failure::of(failure::cause(&error), self.redaction().text(&error.to_string())))
+    fn polled(&self, poll: &Poll, answered: Answered<'_>) -> Event {
+        let met = poll.fail_when.as_ref().map_or(Ok(false), |condition| self.holds(condition, &answered));
+        let failed = match met {
+            Ok(true) => {
+                let condition = poll.fail_when.as_ref().map_or("", Expression::text);
+                let message =
+                    format!("`{}` answered, and `{condition}` holds", request::name(self.operation));
+                Some(failure::of(Cause::Condition, message))
             }
+            Ok(false) => None,
+            Err(failure) => Some(failure),
+        };
+        match failed.map_or_else(|| self.holds(&poll.until, &answered), Err) {
+            Ok(true) => self.expected(answered),
+            Ok(false) => self.unmet(poll),
+            Err(failure) => self.failed(failure),
+        }
+    }
+
+    /// Success, if all that is expected of the answer holds.
+    fn expected(&self, answered: Answered<'_>) -> Event {
+        for condition in &self.invoke.expect {
+            match self.holds(condition, &answered) {
+                Ok(true) => {}
+                Ok(false) => {
+                    let name = request::name(self.operation);
+                    let message = format!("`{name}` answered, and `{condition}` does not hold");
+                    return self.failed(failure::of(Cause::Condition, message));
+                }
+                Err(failure) => return self.failed(failure),
+            }
+        }
+        let status = answered.status();
+        self.succeeded(status, answered.into_body())
+    }
+
+    /// Whether a condition holds; what is absent does not.
+    fn holds(&self, condition: &Expression, answered: &Answered<'_>) -> Result<bool, Failure> {
+        match condition.evaluate(answered) {
+            Ok(Some(Value::Bool(held))) => Ok(held),
+            Ok(None) => Ok(false),
+            Ok(Some(_)) => Err(failure::of(
+                Cause::Type,
+                format!("`{condition}` gave a value that is neither true nor false"),
+            )),
+            Err(error) if failure::cause(&error) == Cause::Unresolved => Ok(false),
+            Err(error) => Err(failure::of(failure::cause(&error), self.redaction().text(&error.to_string()))),
         }
     }
 
@@ -151,7 +188,7 @@ impl Closing<'_> {
         }
         let pause = match self.run.options.poll_every {
             Some(every) => every,
-            None => poll.every.wait(self.progress.rounds.saturating_add(1)),
+            None => poll.every.wait_with(self.progress.rounds.saturating_add(1), self.jitter),
         };
         // The last round is at the deadline, not one pause before it.
         self.delayed(later(self.now, pause.max(SHORTEST_PAUSE)).min(deadline), None)
@@ -159,7 +196,7 @@ impl Closing<'_> {
 
     fn answered_badly(&self, response: &Response) -> Event {
         let failure = failure::of_status(&request::name(self.operation), response, self.redaction());
-        let may_pass = response.status == 429 || (500..=599).contains(&response.status);
+        let may_pass = self.invoke.retry.covers_status(response.status);
         if may_pass && self.is_repeatable() && self.has_attempts_left() {
             let asked =
                 response.headers.get("retry-after").and_then(|header| retry_after::wait(header, self.now));
@@ -178,7 +215,14 @@ impl Closing<'_> {
         let name = request::name(self.operation);
         let failure =
             failure::of(cause, self.redaction().text(&format!("`{name}` {what}: {}", error.message)));
-        if error.kind != FailureKind::Refused && self.is_repeatable() && self.has_attempts_left() {
+        let may_pass = match error.kind {
+            FailureKind::Refused => false,
+            FailureKind::NotSent => self.invoke.retry.on.contains(&RetryOn::Connect),
+            FailureKind::Unknown | FailureKind::Unreadable => {
+                self.invoke.retry.on.contains(&RetryOn::Timeout)
+            }
+        };
+        if may_pass && self.is_repeatable() && self.has_attempts_left() {
             return self.again(None, failure);
         }
         if error.kind == FailureKind::Unknown && !self.operation.is_safe() {
@@ -207,9 +251,8 @@ impl Closing<'_> {
     }
 
     fn again(&self, asked: Option<SignedDuration>, failure: Failure) -> Event {
-        let backoff = self.invoke.retry.backoff.wait(self.progress.failures.saturating_add(1));
-        let share = 0.5 + 0.5 * if self.jitter.is_finite() { self.jitter.clamp(0.0, 1.0) } else { 1.0 };
-        let backoff = SignedDuration::try_from_secs_f64(backoff.as_secs_f64() * share).unwrap_or(backoff);
+        let count = self.progress.failures.saturating_add(1);
+        let backoff = self.invoke.retry.backoff.wait_with(count, self.jitter);
         let until = later(self.now, backoff.max(asked.unwrap_or_default()));
         // However long the other side asks to wait: the last attempt is at the deadline.
         let until = self.invoke.poll.as_ref().map_or(until, |poll| until.min(self.deadline(poll)));

@@ -31,6 +31,10 @@ impl Run {
             Action::External(external) => {
                 self.question(step, external).map(|question| Command::Ask { question })
             }
+            // Such a plan is refused before it begins: see `unsupported`.
+            Action::Composition(_) => {
+                Err(failure::of(Cause::Refused, "a composition within a composition cannot be run yet"))
+            }
         };
         begun.unwrap_or_else(|failure| failed(&step.id, failure))
     }

@@ -80,6 +80,11 @@ impl<'a> Answered<'a> {
         Self { scope, response: object.into() }
     }
 
+    pub(super) fn status(&self) -> u16 {
+        let status = self.response.get("status").and_then(Value::as_u64);
+        status.and_then(|status| status.try_into().ok()).unwrap_or_default()
+    }
+
     pub(super) fn into_body(mut self) -> Value {
         self.response.get_mut("body").map(Value::take).unwrap_or_default()
     }

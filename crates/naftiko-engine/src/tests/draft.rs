@@ -9,8 +9,8 @@ use naftiko_adapter::{Call, Method, Operation, Place, Response};
 use naftiko_expr::{Expression, Template};
 use naftiko_journal::{Event, Options, Record};
 use naftiko_plan::{
-    Action, Argument, Backoff, Edge, External, Input, Invoke, Origin, Output, Plan, Poll, Reason, Retry,
-    Slot, Step,
+    Action, Argument, Backoff, Edge, External, Input, Invoke, OnDoubt, Origin, Output, Plan, Poll, Reason,
+    Retry, Slot, Step,
 };
 use serde_json::{Map, Value, json};
 
@@ -27,6 +27,8 @@ pub(super) struct Draft {
     poll: Option<Poll>,
     with: Option<IndexMap<String, Template>>,
     timeout: Option<SignedDuration>,
+    retry: Retry,
+    expect: Vec<Expression>,
 }
 
 fn draft(id: &str, method: Option<Method>) -> Draft {
@@ -39,6 +41,8 @@ fn draft(id: &str, method: Option<Method>) -> Draft {
         poll: None,
         with: None,
         timeout: None,
+        retry: Retry::default(),
+        expect: vec![],
     }
 }
 
@@ -86,6 +90,7 @@ impl Draft {
     pub(super) fn until(mut self, condition: &str, timeout: SignedDuration) -> Self {
         self.poll = Some(Poll {
             until: Expression::parse(condition).unwrap(),
+            fail_when: None,
             every: Backoff::default(),
             timeout,
             origin: Origin::Written,
@@ -95,6 +100,24 @@ impl Draft {
 
     pub(super) fn hands_over(mut self, name: &str, value: &str) -> Self {
         self.with.get_or_insert_default().insert(name.into(), Template::parse_str(value).unwrap());
+        self
+    }
+
+    /// Of a poll: gives up when this holds, and waits so between two rounds.
+    pub(super) fn fails_when(mut self, condition: &str, every: Backoff) -> Self {
+        let poll = self.poll.as_mut().unwrap();
+        poll.fail_when = Some(Expression::parse(condition).unwrap());
+        poll.every = every;
+        self
+    }
+
+    pub(super) fn expects(mut self, condition: &str) -> Self {
+        self.expect.push(Expression::parse(condition).unwrap());
+        self
+    }
+
+    pub(super) fn retries(mut self, retry: Retry) -> Self {
+        self.retry = retry;
         self
     }
 
@@ -120,16 +143,18 @@ impl Draft {
 
     fn action(self) -> Action {
         if self.method.is_none() {
-            return Action::External(External { with: self.with, result: None });
+            return Action::External(Box::new(External { with: self.with, ..External::default() }));
         }
-        Action::Invoke(Invoke {
+        Action::Invoke(Box::new(Invoke {
             capability: None,
             operation: self.id,
             arguments: self.arguments,
             poll: self.poll,
-            retry: Retry::default(),
+            retry: self.retry,
             timeout: self.timeout,
-        })
+            expect: self.expect,
+            on_doubt: OnDoubt::Ask,
+        }))
     }
 }
 
@@ -183,13 +208,10 @@ impl Composition {
             sources: vec![],
             providers: IndexMap::new(),
             operations: operations.collect(),
+            facts: IndexMap::new(),
             inputs: self.inputs,
             edges,
-            steps: self
-                .drafts
-                .into_iter()
-                .map(|draft| Step { id: draft.id.clone(), description: None, action: draft.action() })
-                .collect(),
+            steps: self.drafts.into_iter().map(|draft| Step::new(draft.id.clone(), draft.action())).collect(),
             outputs: self.outputs,
         })
     }

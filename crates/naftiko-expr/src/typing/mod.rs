@@ -73,6 +73,13 @@ impl<'s> Typing<'s> {
         (typed, self.problems)
     }
 
+    /// Whether the whole expression has an answer as a condition.
+    pub(crate) fn run_condition(mut self, expr: &Expr) -> (Presence, Vec<Problem>) {
+        let answered = self.condition(expr);
+        let uncertain = self.risk.unreadable || self.risk.misused;
+        (if uncertain { answered.and(Presence::Maybe) } else { answered }, self.problems)
+    }
+
     fn typed(&mut self, expr: &Expr) -> Typed {
         let outer = std::mem::take(&mut self.risk);
         let mut typed = self.kind(expr);

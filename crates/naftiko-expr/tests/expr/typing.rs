@@ -235,3 +235,20 @@ fn nothing_is_said_of_what_has_no_schema() {
     }
     assert!(world().root(&naftiko_expr::Root::Step("unknown-shape".to_owned())).is_some());
 }
+
+#[test]
+fn a_condition_is_true_or_false() {
+    let world = World::of_schemas(&json!({
+        "name": {"type": "string"}, "on": {"type": "boolean"}, "any": {}, "odd": {"type": ["boolean", "string"]},
+    }));
+    let answered = |text: &str| {
+        let (presence, problems) = Expression::parse(text).unwrap().condition_in(&world);
+        (presence, problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>())
+    };
+    assert_eq!(answered("on"), (Presence::Always, vec![]));
+    assert_eq!(answered("any"), (Presence::Always, vec![]));
+    assert_eq!(answered("name == 'x'"), (Presence::Always, vec![]));
+    assert_eq!(answered("odd"), (Presence::Maybe, vec![]));
+    assert_eq!(answered("name").1, ["a condition is true or false, found a string"]);
+    assert_eq!(answered("len(name)").1, ["a condition is true or false, found an integer"]);
+}

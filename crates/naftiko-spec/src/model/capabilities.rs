@@ -1,13 +1,13 @@
 //! Capabilities documents.
 
 use indexmap::IndexMap;
+use jiff::SignedDuration;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_expr::{Base, ExprKind, Expression};
 use naftiko_syntax::{Node, Value as Tree};
 
-use super::Interval;
-use super::reader::{Keys, items, text, texts};
-use super::step::duration;
+use super::Retry;
+use super::reader::{Interval, Keys, count, duration, interval, items, text, texts};
 use crate::codes::{INVALID_VALUE, MISSING_KEY};
 use crate::{Edition, Header, Kind, validate};
 
@@ -41,20 +41,72 @@ pub struct Auth {
     pub span: Span,
 }
 
-/// A scheme of authentication.
+/// A scheme of authentication. A secret that is nothing is missing, and a diagnostic says so.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuthKind {
-    /// `Authorization: Bearer …`, with the token from an environment variable.
+    /// `Authorization: Bearer …`.
     Bearer {
-        /// The variable's name; nothing: a diagnostic says that it is missing.
-        env_var: Option<String>,
+        /// The token.
+        token: Option<Secret>,
+    },
+    /// A key in a place of every request.
+    ApiKey {
+        /// Where it goes.
+        place: KeyPlace,
+        /// The name of the header, query parameter or cookie.
+        name: String,
+        /// The key.
+        key: Option<Secret>,
+    },
+    /// `Authorization: Basic …` (RFC 7617), with a name and a password.
+    Basic {
+        /// The user's name.
+        username: Secret,
+        /// The password.
+        password: Secret,
+    },
+    /// `Authorization: Basic …`, with `user:password` as one secret.
+    BasicPair {
+        /// Both, joined by `:`.
+        credentials: Option<Secret>,
+    },
+    /// A token that is had for the client's own credentials (RFC 6749 §4.4).
+    ClientCredentials {
+        /// The URL that gives tokens.
+        token_url: String,
+        /// The client's id.
+        client_id: Secret,
+        /// The client's secret.
+        client_secret: Secret,
+        /// What the token is to allow.
+        scopes: Vec<String>,
+        /// Whom the token is for.
+        audience: Option<String>,
     },
     /// No credentials, said explicitly.
     None,
-    /// A scheme of the language that cannot be spoken yet.
+    /// A scheme that edition 0.1 names and has no keys for.
     Unsupported(String),
-    /// Something that could not be understood; a diagnostic says why.
+    /// Not told in full; diagnostics say what is missing.
     Unclear,
+}
+
+/// Where a secret is found; never the secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Secret {
+    /// In an environment variable.
+    EnvVar(String),
+    /// In a file, by its path relative to the document.
+    File(String),
+}
+
+/// Where a key goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are the language's")]
+pub enum KeyPlace {
+    Header,
+    Query,
+    Cookie,
 }
 
 /// A named group of operations.
@@ -82,8 +134,23 @@ pub struct Mapping {
 pub struct Facts {
     /// The header that carries an idempotency key.
     pub idempotency_key: Option<String>,
+    /// When an attempt that failed is made again, unless the step says otherwise.
+    pub retry: Option<Retry>,
+    /// How often the provider may be asked.
+    pub rate_limit: Option<RateLimit>,
+    /// What in the response is never printed or kept in clear.
+    pub sensitive: Vec<ResponsePath>,
     /// How long what is in the response is good for.
     pub expires: Vec<(ResponsePath, Interval)>,
+}
+
+/// How often something may be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// How many times.
+    pub requests: u32,
+    /// In how long.
+    pub per: SignedDuration,
 }
 
 /// A path into the body of a response: `link`, `data[*].secret`.
@@ -148,36 +215,6 @@ impl Capability {
     }
 }
 
-impl Auth {
-    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        let Some(scheme) = text(node, "type") else {
-            return Self { kind: AuthKind::Unclear, span: node.span };
-        };
-        let kind = match scheme.value.as_str() {
-            "bearer" => {
-                keys.check(node, Some("Auth"), "`auth`", diagnostics);
-                let env_var = text(node, "envVar").map(|name| name.value);
-                if env_var.is_none() {
-                    diagnostics.push(
-                        Diagnostic::new(&MISSING_KEY, scheme.span, "`envVar` is missing")
-                            .with_label("bearer authentication needs a token")
-                            .with_help("name the environment variable that holds it: `envVar: …_API_KEY`"),
-                    );
-                }
-                AuthKind::Bearer { env_var }
-            }
-            "none" => {
-                keys.check(node, Some("Auth"), "`auth`", diagnostics);
-                AuthKind::None
-            }
-            "apiKey" | "basic" | "oauth2" => AuthKind::Unsupported(scheme.value.clone()),
-            // Not a scheme at all: the schema has said so.
-            _ => AuthKind::Unclear,
-        };
-        Self { kind, span: scheme.span }
-    }
-}
-
 fn operations(root: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> IndexMap<String, Mapping> {
     let Some(mapping) = root.get("operations").and_then(Node::as_mapping) else { return IndexMap::new() };
     mapping
@@ -188,7 +225,7 @@ fn operations(root: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Ind
                 Tree::String(_) => (Target::Id(node.as_spanned_string()?), Facts::default()),
                 Tree::Mapping(_) => {
                     keys.check(node, Some("OperationDetails"), "an operation", diagnostics);
-                    let facts = Facts::lower(node, diagnostics);
+                    let facts = Facts::lower(node, keys, diagnostics);
                     (target(node, name, entry.key_span, diagnostics)?, facts)
                 }
                 _ => return None,
@@ -199,14 +236,37 @@ fn operations(root: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Ind
 }
 
 impl Facts {
-    fn lower(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Self {
+    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let retry = Retry::lower(node, keys, diagnostics);
+        let rate_limit = node.get("rateLimit").and_then(|node| RateLimit::lower(node, keys, diagnostics));
+        let sensitive = texts(node, "sensitive");
+        let sensitive = sensitive.iter().filter_map(|text| ResponsePath::read(text, diagnostics)).collect();
         let mut expires = Vec::new();
-        let mapping = node.get("expires").and_then(Node::as_mapping);
-        for (path, entry) in mapping.into_iter().flat_map(naftiko_syntax::Mapping::iter) {
+        for (path, entry) in
+            node.get("expires").and_then(Node::as_mapping).into_iter().flat_map(naftiko_syntax::Mapping::iter)
+        {
             let path = ResponsePath::read(&Spanned::new(path.to_owned(), entry.key_span), diagnostics);
             expires.extend(path.zip(duration(&entry.value, diagnostics)));
         }
-        Self { idempotency_key: text(node, "idempotencyKey").map(|key| key.value), expires }
+        let idempotency_key = text(node, "idempotencyKey").map(|key| key.value);
+        Self { idempotency_key, retry, rate_limit, sensitive, expires }
+    }
+}
+
+impl RateLimit {
+    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        node.as_mapping()?;
+        keys.check(node, Some("RateLimit"), "`rateLimit`", diagnostics);
+        let per = interval(node, "per", diagnostics)?;
+        if per.value.is_zero() {
+            diagnostics.push(
+                Diagnostic::new(&INVALID_VALUE, per.span, "a rate needs a time to count in").with_help(
+                    "how many `requests` there may be is said per second, minute or hour: `per: 1m`",
+                ),
+            );
+            return None;
+        }
+        Some(Self { requests: count(node, "requests")?.value, per: per.value })
     }
 }
 

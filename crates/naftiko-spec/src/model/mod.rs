@@ -1,12 +1,23 @@
 //! What documents say, with the place of everything.
 
+mod auth;
 mod capabilities;
+mod clauses;
 mod composition;
+mod external;
+mod policies;
 mod reader;
 mod step;
 mod value;
 
-pub use capabilities::{Auth, AuthKind, Capabilities, Capability, Facts, Mapping, ResponsePath, Target};
+pub use capabilities::{
+    Auth, AuthKind, Capabilities, Capability, Facts, KeyPlace, Mapping, RateLimit, ResponsePath, Secret,
+    Target,
+};
+pub use clauses::{Clauses, Compensate, OnDoubt, OnFailure, Poll};
 pub use composition::{Composition, Input, Output};
-pub use step::{Argument, External, Interval, Invoke, Place, Poll, Step, Work};
+pub use external::{Channel, External};
+pub use policies::{Backoff, Every, Retry, RetryOn};
+pub use reader::Interval;
+pub use step::{Argument, Invoke, Place, Step, SubComposition, Work};
 pub use value::{Source, Value, locate};

@@ -2,37 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned, nearest};
 use naftiko_syntax::{Entry, Mapping, Node, Value};
 
-use crate::codes::{IGNORED_KEY, UNKNOWN_KEY, UNSUPPORTED_KEY};
-use crate::{Edition, Header, schema};
-
-/// Keys of edition 0.2 that LANGUAGE defines and this version cannot run yet, by the type they belong to.
-const NOT_YET: &[(&str, &[&str])] = &[
-    (
-        "Step",
-        &[
-            "when",
-            "forEach",
-            "concurrency",
-            "retry",
-            "timeout",
-            "expect",
-            "onFailure",
-            "compensate",
-            "onDoubt",
-            "composition",
-        ],
-    ),
-    ("ExternalDetails", &["timeout", "to", "subject", "template", "url", "command"]),
-    ("Poll", &["failWhen"]),
-    ("OperationDetails", &["retry", "rateLimit", "sensitive"]),
-    (
-        "Auth",
-        &["in", "name", "grant", "tokenUrl", "clientIdEnv", "clientSecretEnv", "scopes", "audience", "file"],
-    ),
-];
+use crate::codes::{IGNORED_KEY, INVALID_DURATION, UNKNOWN_KEY};
+use crate::{Edition, Header, parse_duration, schema};
 
 /// What the documents of one kind and edition know.
 #[derive(Clone, Copy)]
@@ -89,12 +64,7 @@ impl Keys {
         what: &str,
     ) -> Diagnostic {
         let known = self.of(definition);
-        let planned = not_yet(definition);
-        if planned.contains(&key) && self.edition() == Edition::V0_2 {
-            return Diagnostic::new(&UNSUPPORTED_KEY, span, format!("`{key}` cannot be run yet"))
-                .with_help("it is part of edition 0.2, and this version refuses it rather than ignore it");
-        }
-        let near = nearest(key, known.iter().chain(planned).copied());
+        let near = nearest(key, known.iter().copied());
         let code =
             if near.is_none() && self.edition() == Edition::V0_1 { &IGNORED_KEY } else { &UNKNOWN_KEY };
         let message = match code.id {
@@ -108,11 +78,6 @@ impl Keys {
         let known: Vec<&str> = known.into_iter().collect();
         diagnostic.with_help(format!("{what} takes {}", known.join(", ")))
     }
-}
-
-/// The keys of a type that are part of the language and not of this version.
-pub(super) fn not_yet(definition: Option<&str>) -> &'static [&'static str] {
-    NOT_YET.iter().find(|(name, _)| Some(*name) == definition).map_or(&[], |(_, keys)| keys)
 }
 
 /// The text of a key, if it is there and is one.
@@ -140,5 +105,42 @@ pub(super) fn texts(node: &Node, key: &str) -> Vec<Spanned<String>> {
     match node.get(key) {
         Some(one) if matches!(one.value, Value::String(_)) => one.as_spanned_string().into_iter().collect(),
         _ => items(node, key).iter().filter_map(Node::as_spanned_string).collect(),
+    }
+}
+
+/// A duration and where it stands.
+pub type Interval = Spanned<SignedDuration>;
+
+/// The duration of a key; a text that is none is reported.
+pub(super) fn interval(node: &Node, key: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Interval> {
+    node.get(key).and_then(|value| duration(value, diagnostics))
+}
+
+/// The duration a text is; a text that is none is reported.
+pub(super) fn duration(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Interval> {
+    let text = node.as_str()?;
+    let duration = parse_duration(text);
+    if duration.is_none() {
+        diagnostics.push(
+            Diagnostic::new(&INVALID_DURATION, node.span, format!("`{text}` is not a duration"))
+                .with_help("durations are written `500ms`, `30s`, `5m`, `2h`, `3d` or `PT5M`"),
+        );
+    }
+    Some(Spanned::new(duration?, node.span))
+}
+
+/// The whole number of a key that is at least 1, if it is there and is one; the schema has said so if it is not.
+pub(super) fn count(node: &Node, key: &str) -> Option<Spanned<u32>> {
+    let value = node.get(key)?;
+    let Value::Number(number) = &value.value else { return None };
+    let count = number.as_u64().and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0)?;
+    Some(Spanned::new(count, value.span))
+}
+
+/// The number of a key, if it is there and is one.
+pub(super) fn number(node: &Node, key: &str) -> Option<f64> {
+    match &node.get(key)?.value {
+        Value::Number(number) => number.as_f64(),
+        _ => None,
     }
 }

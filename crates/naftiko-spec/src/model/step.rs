@@ -1,18 +1,15 @@
 //! Steps.
 
-use indexmap::IndexMap;
-use jiff::SignedDuration;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned, nearest};
-use naftiko_syntax::{Node, Value as Tree};
-use serde_json::Value as Json;
+use naftiko_syntax::Node;
 
 use super::reader::{self, Keys, text};
-use super::{Source, Value};
+use super::{Clauses, External, Poll, Value};
+use crate::Edition;
 use crate::codes::{
-    EXTERNAL_WITH_OPERATION, INVALID_DURATION, LATER_EDITION, LITERAL_TEMPLATE, MISSPELLED_KEYWORD,
+    EXTERNAL_WITH_OPERATION, LATER_EDITION, LITERAL_TEMPLATE, MISPLACED_KEY, MISSPELLED_KEYWORD,
     STEP_WITHOUT_WORK,
 };
-use crate::{Edition, parse_duration, validate};
 
 /// One thing that is done.
 #[derive(Debug, Clone)]
@@ -25,6 +22,8 @@ pub struct Step {
     pub work: Work,
     /// The steps it says it follows; nothing: the one before it.
     pub depends_on: Option<Vec<Spanned<String>>>,
+    /// What it says besides; nothing of it in edition 0.1.
+    pub clauses: Clauses,
 }
 
 /// What a step does.
@@ -33,7 +32,9 @@ pub enum Work {
     /// An operation.
     Invoke(Box<Invoke>),
     /// Something outside.
-    External(External),
+    External(Box<External>),
+    /// Another composition.
+    Composition(Box<SubComposition>),
     /// Nothing that can be told; a diagnostic says why.
     Unclear,
 }
@@ -88,30 +89,14 @@ impl Place {
     }
 }
 
-/// Something done outside.
+/// Another composition, run as a step.
 #[derive(Debug, Clone)]
-pub struct External {
-    /// Where it says so.
-    pub span: Span,
-    /// What is handed over; nothing: the inputs and the results so far.
-    pub with: Option<IndexMap<String, Value>>,
-    /// The JSON Schema of what comes back.
-    pub result: Option<Json>,
+pub struct SubComposition {
+    /// Its path, relative to the document.
+    pub path: Spanned<String>,
+    /// Its inputs.
+    pub arguments: Vec<Argument>,
 }
-
-/// Repeats an operation until something holds.
-#[derive(Debug, Clone)]
-pub struct Poll {
-    /// What has to hold.
-    pub until: Option<Source>,
-    /// How long to wait between two attempts.
-    pub every: Option<Interval>,
-    /// When to give up.
-    pub timeout: Option<Interval>,
-}
-
-/// A duration and where it stands.
-pub type Interval = Spanned<SignedDuration>;
 
 impl Step {
     pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
@@ -125,10 +110,16 @@ impl Step {
         // Without an id it is no step, but its keys have been looked at.
         let id = text(node, "id")?;
         let work = work(node, &id, arguments, keys, diagnostics);
+        let description = reader::plain(node, "description");
+        if keys.edition() == Edition::V0_1 {
+            return Some(Self { id, description, work, depends_on: None, clauses: Clauses::default() });
+        }
+        let clauses = Clauses::lower(node, keys, diagnostics);
+        misplaced(node, &work, diagnostics);
         let depends_on = node.get("dependsOn").map(|named| {
             named.as_sequence().unwrap_or_default().iter().filter_map(Node::as_spanned_string).collect()
         });
-        Some(Self { id, description: reader::plain(node, "description"), work, depends_on })
+        Some(Self { id, description, work, depends_on, clauses })
     }
 }
 
@@ -139,7 +130,13 @@ fn work(
     keys: Keys,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Work {
-    let external = external(node, keys, diagnostics);
+    if keys.edition() == Edition::V0_2 && node.get("composition").is_some() {
+        return match text(node, "composition") {
+            Some(path) => Work::Composition(Box::new(SubComposition { path, arguments })),
+            None => Work::Unclear,
+        };
+    }
+    let external = External::lower(node, keys, diagnostics);
     let operation = node.entry("operation").zip(text(node, "operation"));
     match (external, operation) {
         (Some(external), Some((entry, operation))) => {
@@ -155,7 +152,7 @@ fn work(
             );
             Work::Unclear
         }
-        (Some(external), None) => Work::External(external),
+        (Some(external), None) => Work::External(Box::new(external)),
         // The arguments stand under a misspelled key, which has its diagnostic: nothing is known of them.
         (None, Some(_)) if keys.edition() == Edition::V0_2 && keys.means(node, Some("Step"), "with") => {
             Work::Unclear
@@ -167,17 +164,14 @@ fn work(
             capability: text(node, "capability"),
             operation,
             arguments,
-            poll: node.get("poll").map(|poll| Poll::lower(poll, keys, diagnostics)),
+            poll: Poll::lower(node, keys, diagnostics).filter(|_| keys.edition() == Edition::V0_2),
         })),
         // An operation that is not a text has its diagnostic from the schema.
         (None, None) if node.get("operation").is_some() => Work::Unclear,
         (None, None) => {
             // A misspelled key has its diagnostic already, and is the reason.
-            let planned = ["composition", "forEach"].iter().any(|key| node.get(key).is_some());
-            let said = planned
-                || keys.means(node, Some("Step"), "operation")
-                || keys.means(node, Some("Step"), "external");
-            if !said {
+            let work = ["operation", "external", "composition"];
+            if !work.iter().any(|key| keys.means(node, Some("Step"), key)) {
                 diagnostics.push(
                     Diagnostic::new(
                         &STEP_WITHOUT_WORK,
@@ -192,24 +186,44 @@ fn work(
     }
 }
 
-fn external(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<External> {
-    let entry = node.entry("external")?;
-    let value = &entry.value;
-    match &value.value {
-        Tree::Bool(true) => Some(External { span: entry.key_span, with: None, result: None }),
-        Tree::Mapping(_) => {
-            keys.check(value, Some("ExternalDetails"), "`external`", diagnostics);
-            let with = value.get("with").and_then(Node::as_mapping).map(|mapping| {
-                mapping
-                    .iter()
-                    .map(|(key, entry)| (key.to_owned(), Value::read(&entry.value, diagnostics)))
-                    .collect()
-            });
-            let result = value.get("result");
-            diagnostics.extend(result.and_then(|node| validate::invalid_schema(&node.to_json(), node)));
-            Some(External { span: entry.key_span, with, result: result.map(Node::to_json) })
-        }
-        _ => None,
+/// Reports the keys that mean nothing beside the work of the step.
+fn misplaced(node: &Node, work: &Work, diagnostics: &mut Vec<Diagnostic>) {
+    let (keys, what): (&[&str], _) = match work {
+        Work::External(_) => (
+            &["capability", "with", "poll", "retry", "timeout", "expect", "onDoubt"],
+            "a step that is done outside",
+        ),
+        Work::Composition(_) => (
+            &["operation", "capability", "external", "poll", "retry", "timeout", "expect", "onDoubt"],
+            "a step that runs a composition",
+        ),
+        Work::Invoke(_) | Work::Unclear => (&[], ""),
+    };
+    for key in keys {
+        let Some(entry) = node.entry(key) else { continue };
+        let help = match (work, *key) {
+            (Work::External(_), "with" | "timeout") => {
+                format!("put it under `external`: `external: {{{key}: …}}`")
+            }
+            (Work::External(_), "expect") => {
+                "say what has to come back in `external`, under `result`".to_owned()
+            }
+            (Work::Composition(_), "operation" | "external") => {
+                "make it two steps, or take one of the two away".to_owned()
+            }
+            (Work::Composition(_), _) => "say it in the steps of that composition".to_owned(),
+            _ => "it is about operations; take it away".to_owned(),
+        };
+        diagnostics.push(
+            Diagnostic::new(&MISPLACED_KEY, entry.key_span, format!("`{key}` means nothing on {what}"))
+                .with_help(help),
+        );
+    }
+    if let (Some(entry), None) = (node.entry("concurrency"), node.entry("forEach")) {
+        diagnostics.push(
+            Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`concurrency` means nothing without `forEach`")
+                .with_help("add `forEach: …`, or take it away"),
+        );
     }
 }
 
@@ -277,7 +291,8 @@ fn misspelled(node: &Node, key: &str, keys: Keys) -> Option<&'static str> {
     nearest(key, missing)
 }
 
-fn arguments(with: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Argument> {
+/// The arguments under `with`.
+pub(super) fn arguments(with: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Argument> {
     let Some(mapping) = with.as_mapping() else { return Vec::new() };
     let places = [
         ("path.", Place::Path),
@@ -299,26 +314,4 @@ fn arguments(with: &Node, diagnostics: &mut Vec<Diagnostic>) -> Vec<Argument> {
             }
         })
         .collect()
-}
-
-impl Poll {
-    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        keys.check(node, Some("Poll"), "`poll`", diagnostics);
-        let until = node.get("until").and_then(|until| Source::read(until, diagnostics));
-        let mut interval = |key: &str| duration(node.get(key)?, diagnostics);
-        Self { until, every: interval("every"), timeout: interval("timeout") }
-    }
-}
-
-/// A duration and where it stands; what is none is reported.
-pub(super) fn duration(value: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Interval> {
-    let text = value.as_str()?;
-    let duration = parse_duration(text);
-    if duration.is_none() {
-        diagnostics.push(
-            Diagnostic::new(&INVALID_DURATION, value.span, format!("`{text}` is not a duration"))
-                .with_help("durations are written `500ms`, `30s`, `5m`, `2h`, `3d` or `PT5M`"),
-        );
-    }
-    Some(Spanned::new(duration?, value.span))
 }

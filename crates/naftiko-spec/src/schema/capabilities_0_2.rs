@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 
 use super::capabilities_0_1::AuthType;
+use super::policies_0_2::Retry;
 
 /// The operations of a provider's API, in named groups, and where they are described.
 #[derive(JsonSchema)]
@@ -56,10 +57,49 @@ pub(super) struct Capabilities {
 pub(super) struct Auth {
     /// The scheme.
     r#type: AuthType,
-    /// The environment variable that holds the secret.
+    /// The environment variable that holds the secret: the token of `bearer`, the key of `apiKey`, `user:password` of
+    /// `basic`.
     env_var: Option<String>,
+    /// The file that holds the secret, in place of `envVar`; its path is relative to this document.
+    file: Option<String>,
+    /// `apiKey`: where the key goes.
+    r#in: Option<KeyPlace>,
+    /// `apiKey`: the name of the header, query parameter or cookie.
+    name: Option<String>,
+    /// `basic`: the environment variable that holds the user's name, together with `passwordEnv`.
+    username_env: Option<String>,
+    /// `basic`: the environment variable that holds the password, together with `usernameEnv`.
+    password_env: Option<String>,
+    /// `oauth2`: how a token is had.
+    grant: Option<Grant>,
+    /// `oauth2`: the URL that gives tokens.
+    token_url: Option<String>,
+    /// `oauth2`: the environment variable that holds the client's id.
+    client_id_env: Option<String>,
+    /// `oauth2`: the environment variable that holds the client's secret.
+    client_secret_env: Option<String>,
+    /// `oauth2`: what the token is to allow.
+    scopes: Option<Vec<String>>,
+    /// `oauth2`: whom the token is for.
+    audience: Option<String>,
     /// What the secret is.
     description: Option<String>,
+}
+
+/// Where a key goes.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+pub(super) enum KeyPlace {
+    Header,
+    Query,
+    Cookie,
+}
+
+/// How a token is had (RFC 6749).
+#[derive(JsonSchema)]
+#[schemars(rename_all = "snake_case")]
+pub(super) enum Grant {
+    ClientCredentials,
 }
 
 /// One path, or a list of paths.
@@ -79,7 +119,7 @@ pub(super) enum Operation {
     /// An `operationId`.
     Id(String),
     /// An operation, by `operationId` or by method and path, and what is known of it besides.
-    Detailed(OperationDetails),
+    Detailed(Box<OperationDetails>),
 }
 
 /// An operation, and what is known of it besides.
@@ -92,10 +132,27 @@ pub(super) struct OperationDetails {
     method: Option<String>,
     /// Its path as the description writes it, together with `method`.
     path: Option<String>,
-    /// The header that carries an idempotency key, if the provider honours one.
+    /// The header that carries an idempotency key, if the provider honors one.
     idempotency_key: Option<String>,
+    /// When an attempt that failed is made again, unless the step says otherwise.
+    retry: Option<Retry>,
+    /// How often the provider may be asked.
+    rate_limit: Option<RateLimit>,
+    /// What in the body of the response is never printed or kept in clear: paths, `token` or `data[*].secret`.
+    sensitive: Option<Vec<String>>,
     /// How long what is in the body of the response is good for, by path: `link: 5m`.
     expires: Option<BTreeMap<String, String>>,
+}
+
+/// How often something may be done.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
+pub(super) struct RateLimit {
+    /// How many times.
+    #[schemars(range(min = 1))]
+    requests: u32,
+    /// In how long.
+    per: String,
 }
 
 /// A named group of operations.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde_json::{Map, Value};
 
+use super::capabilities_0_2::OneOrMany;
 use super::composition_0_1::{InputType, Items};
+use super::policies_0_2::{Every, Retry};
 
 /// A workflow of inputs, steps and outputs in which all data flow is written down.
 #[derive(JsonSchema)]
@@ -78,7 +80,7 @@ pub(super) struct Input {
     sensitive: Option<bool>,
 }
 
-/// One thing that is done: an operation of a capability, or something outside.
+/// One thing that is done: an operation of a capability, something outside, or another composition.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Step {
@@ -97,10 +99,68 @@ pub(super) struct Step {
     /// The arguments of the operation by parameter or body property: literals, or templates with `${…}`. Where one
     /// name stands in two places: `path.id`, `query.id`, `header.x`, `cookie.x`, `body.id`.
     with: Option<Map<String, Value>>,
+    /// The composition to run as this step, by its path relative to this document; `with` gives its inputs, and its
+    /// outputs are the result.
+    composition: Option<String>,
     /// The steps it follows, besides those it reads. Without this key it follows the step before it.
     depends_on: Option<Vec<String>>,
+    /// What has to hold for it to be done: an expression. Otherwise it is skipped, and what reads it sees nothing.
+    when: Option<String>,
+    /// The list it is done for, once for each `item`: an expression. Its result is the list of results, in order.
+    for_each: Option<String>,
+    /// How many items are under way at a time; one by default.
+    #[schemars(range(min = 1, max = 1000))]
+    concurrency: Option<u32>,
     /// Repeats the operation until something holds.
     poll: Option<Poll>,
+    /// When an attempt that failed is made again.
+    retry: Option<Retry>,
+    /// How long one attempt may take.
+    timeout: Option<String>,
+    /// What has to hold of the `response`, or the step fails: expressions.
+    expect: Option<Vec<String>>,
+    /// What comes of the run when the step fails.
+    on_failure: Option<OnFailure>,
+    /// What undoes the step when the run fails or is cancelled with it.
+    compensate: Option<Compensate>,
+    /// What to do when nobody knows whether a call happened that must not happen twice.
+    on_doubt: Option<OnDoubt>,
+}
+
+/// What comes of the run when a step fails.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+pub(super) enum OnFailure {
+    /// It fails too.
+    Fail,
+    /// It goes on; what reads the step sees nothing.
+    Continue,
+}
+
+/// What to do when nobody knows whether a call happened.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+pub(super) enum OnDoubt {
+    /// Stop, and ask an operator.
+    Ask,
+    /// Make the call again.
+    Retry,
+    /// Take it for failed.
+    Fail,
+}
+
+/// The operation that undoes a step.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
+pub(super) struct Compensate {
+    /// The capability the operation belongs to.
+    capability: Option<String>,
+    /// The operation.
+    operation: String,
+    /// Its arguments; they may read the step that is undone and those before it.
+    with: Option<Map<String, Value>>,
+    /// Whether an attempt that failed is undone too.
+    after_failure: Option<bool>,
 }
 
 /// Something done outside.
@@ -110,26 +170,48 @@ pub(super) enum External {
     /// Done outside, and shown all inputs and results so far.
     Plain(bool),
     /// Done outside, with what is handed over and what comes back.
-    Detailed(ExternalDetails),
+    Detailed(Box<ExternalDetails>),
 }
 
-/// How something is done outside.
+/// How something is done outside. Which settings there are is said by the channel: `email` takes `to`, `subject` and
+/// `template`, `webhook` takes `url` and `headers`, `command` takes `command`, and `prompt` takes none.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct ExternalDetails {
-    /// Through what: `prompt` asks at the terminal.
+    /// Through what; `prompt` by default.
     channel: Option<Channel>,
+    /// `email`: the address, or several; templates.
+    to: Option<OneOrMany>,
+    /// `email`: the subject; a template. The step's description by default.
+    subject: Option<String>,
+    /// `email`: the text; a template. The step's description by default.
+    template: Option<String>,
+    /// `webhook`: the URL that the question is posted to; a template.
+    url: Option<String>,
+    /// `webhook`: headers by name; templates.
+    headers: Option<BTreeMap<String, String>>,
+    /// `command`: the program and its arguments, which never go through a shell; templates.
+    command: Option<OneOrMany>,
     /// What is handed over, by name.
     with: Option<BTreeMap<String, Value>>,
     /// The JSON Schema of what comes back.
     result: Option<Map<String, Value>>,
+    /// How long to wait for what comes back; without it, for ever.
+    timeout: Option<String>,
 }
 
-/// A way to somebody outside.
+/// A way to somebody or something outside.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum Channel {
+    /// Asks at the terminal.
     Prompt,
+    /// Sends an e-mail.
+    Email,
+    /// Posts to a URL.
+    Webhook,
+    /// Runs a program.
+    Command,
 }
 
 /// Repeats an operation until something holds.
@@ -138,8 +220,10 @@ pub(super) enum Channel {
 pub(super) struct Poll {
     /// What has to hold: an expression over this step's own `response`.
     until: String,
+    /// What ends it at once, the step having failed: an expression over this step's own `response`.
+    fail_when: Option<String>,
     /// How long to wait between two attempts; from 5 s to 60 s by default.
-    every: Option<String>,
+    every: Option<Every>,
     /// When to give up; 24 h by default.
     timeout: Option<String>,
 }

@@ -10,6 +10,7 @@ mod capabilities_0_1;
 mod capabilities_0_2;
 mod composition_0_1;
 mod composition_0_2;
+mod policies_0_2;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;

@@ -55,7 +55,7 @@ pub(crate) fn http(
 ) -> Result<HttpAdapter, String> {
     let used = plan.steps.iter().filter_map(|step| match &step.action {
         Action::Invoke(invoke) => Some(plan.operation(invoke)?.provider.as_str()),
-        Action::External(_) => None,
+        Action::External(_) | Action::Composition(_) => None,
     });
     let used: std::collections::BTreeSet<&str> = used.collect();
     let mut builder = HttpAdapter::builder();
@@ -65,14 +65,29 @@ pub(crate) fn http(
             url.ok_or_else(|| format!("nothing says where `{id}` is: give it with `--base-url {id}=URL`"))?;
         let credential = match &provider.auth {
             Auth::None => Credential::None,
-            Auth::Bearer { token } => {
-                let SecretName::EnvVar(variable) = token;
-                Credential::Bearer(secret(token).ok_or_else(|| {
-                    format!("`{variable}` is not set: `{id}` is spoken to with the token in that environment variable")
-                })?)
+            Auth::Bearer { token } => Credential::Bearer(secret(token).ok_or_else(|| missing(id, token))?),
+            // Such a plan has been refused already; no request is ever sent without what it should carry.
+            other => {
+                return Err(format!(
+                    "`{id}`: authentication of type `{}` cannot be spoken yet",
+                    other.scheme()
+                ));
             }
         };
         builder = builder.endpoint(id, Endpoint { base_url, credential });
     }
     builder.build().map_err(|error| error.to_string())
+}
+
+fn missing(provider: &str, token: &SecretName) -> String {
+    match token {
+        SecretName::EnvVar(variable) => format!(
+            "`{variable}` is not set: `{provider}` is spoken to with the token in that environment variable"
+        ),
+        SecretName::File(path) => {
+            format!(
+                "`{path}` cannot be read or is empty: `{provider}` is spoken to with the token in that file"
+            )
+        }
+    }
 }

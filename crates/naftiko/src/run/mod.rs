@@ -16,7 +16,7 @@ use jiff::SignedDuration;
 use naftiko_adapter::{Adapter, Channel};
 use naftiko_adapter_external::{Prepared, Prompt, Silent};
 use naftiko_adapter_mock::MockAdapter;
-use naftiko_engine::{Cancellation, Clock, Driver, TokioClock};
+use naftiko_engine::{Cancellation, Clock, Driver, TokioClock, Unsupported};
 use naftiko_journal::{Event, MemoryJournal, Options, Phase, Record, Status};
 use naftiko_plan::{Action, Plan};
 use naftiko_report::{Outcome, outputs, visible};
@@ -44,6 +44,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
         Ok(plan) => Arc::new(plan),
         Err(exit) => return Ok(exit),
     };
+    refuse_unsupported(&plan, arguments.mock).map_err(Stop::Usage)?;
     let prepared = prepare(arguments, plan, screen).map_err(Stop::Usage)?;
     // Calls wait on the network and people on a terminal: one thread is enough to wait on.
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -54,6 +55,24 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
     // A question at the terminal may still wait for a line that nobody needs any more.
     runtime.shutdown_background();
     exit
+}
+
+/// Refuses a plan that says what cannot be run yet: never is a part of it run as if it were the whole. The mock lets
+/// everybody in.
+fn refuse_unsupported(plan: &Plan, mock: bool) -> Result<(), String> {
+    let needed = |found: &Unsupported| !(mock && matches!(found, Unsupported::Authentication { .. }));
+    let found: Vec<String> = naftiko_engine::unsupported(plan)
+        .iter()
+        .filter(|found| needed(found))
+        .map(ToString::to_string)
+        .collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "this version checks and plans the composition, and cannot run all of it yet\n  - {}",
+        found.join("\n  - ")
+    ))
 }
 
 fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Prepare, String> {

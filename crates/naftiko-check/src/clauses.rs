@@ -1,0 +1,83 @@
+//! What steps say besides their work: conditions and lists, typed, and what they read.
+
+use naftiko_diagnostics::Diagnostic;
+use naftiko_expr::{Presence, Root, Type};
+use naftiko_spec::{Composition, Source, Step, Work};
+
+use crate::arguments::{Bound, Read};
+use crate::faults::possibly_absent::{self, Needed};
+use crate::faults::{for_each_non_list, repeated_effect};
+use crate::resolve::Resolved;
+use crate::scope::{Names, View};
+
+/// Checks what every step says, and adds what it reads to what the step reads.
+pub(crate) fn check(
+    composition: &Composition,
+    steps: &[Resolved],
+    names: &Names<'_>,
+    bound: &mut [Bound],
+    diagnostics: &mut Vec<Diagnostic>,
+) {
+    let all = composition.steps.iter().zip(steps).zip(bound).enumerate();
+    for (position, ((step, resolved), bound)) in all {
+        before(step, position, names, diagnostics);
+        let conditions = answered(step);
+        for condition in &conditions {
+            names.condition(condition, &names.scope(View::Answered(position)), diagnostics);
+        }
+        if let (Some(retry), Some(resolution)) = (&step.clauses.retry, resolved.operation()) {
+            diagnostics.extend(repeated_effect::retried(retry, &resolution.operation));
+        }
+        let before = step.clauses.when.iter().chain(&step.clauses.for_each);
+        for source in before.chain(conditions) {
+            bound.reads.extend(reads(source));
+        }
+    }
+}
+
+/// `when` and `forEach`: they need a value, and are asked before anything else of the step.
+fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
+    let scope = names.scope(View::Before(position));
+    let known = diagnostics.len();
+    if let Some(when) = &step.clauses.when {
+        let presence = names.condition(when, &scope, diagnostics);
+        if presence != Presence::Always && diagnostics.len() == known {
+            let span = when.node.span;
+            let fault = possibly_absent::report(&when.expression, span, presence, Needed::Condition, names);
+            diagnostics.push(fault);
+        }
+    }
+    let known = diagnostics.len();
+    if let Some(list) = &step.clauses.for_each {
+        let typed = names.type_of(&list.expression, &list.node, &scope, diagnostics).without_null();
+        if diagnostics.len() > known {
+            return;
+        }
+        if !typed.ty.is_nothing() && !Type::list(Type::Any).accepts(&typed.ty) {
+            diagnostics.push(for_each_non_list::report(list, &typed.ty));
+        } else if typed.presence != Presence::Always {
+            let span = list.node.span;
+            let fault = possibly_absent::report(&list.expression, span, typed.presence, Needed::Step, names);
+            diagnostics.push(fault);
+        }
+    }
+}
+
+/// The conditions over the step's own response.
+fn answered(step: &Step) -> Vec<&Source> {
+    // On other steps these keys mean nothing, which has been said.
+    let Work::Invoke(invoke) = &step.work else { return Vec::new() };
+    let polled = invoke.poll.iter().flat_map(|poll| poll.until.iter().chain(&poll.fail_when));
+    polled.chain(&step.clauses.expect).collect()
+}
+
+/// The steps that an expression reads, and where it says so.
+fn reads(source: &Source) -> impl Iterator<Item = Read> {
+    source.expression.references().into_iter().filter_map(|reference| match reference.root {
+        Root::Step(step) => {
+            let span = naftiko_spec::locate(&source.node, reference.range);
+            Some(Read { step, span })
+        }
+        _ => None,
+    })
+}

@@ -1,0 +1,42 @@
+//! What a capabilities document says of an operation, held against its description.
+
+use naftiko_diagnostics::Diagnostic;
+use naftiko_expr::{Root, Scope, Type, Typed};
+
+use crate::faults;
+use crate::resolve::Resolution;
+use crate::scope::response;
+
+/// What is wrong with the facts of an operation: paths into its response that are not there, and retries that would
+/// repeat an effect.
+pub(crate) fn check(resolution: &Resolution) -> Vec<Diagnostic> {
+    let facts = &resolution.facts;
+    let scope = Answer(response(&resolution.result));
+    let mut diagnostics = Vec::new();
+    for path in facts.sensitive.iter().chain(facts.expires.iter().map(|(path, _)| path)) {
+        let (_, problems) = path.expression.type_in(&scope);
+        // The path is written without `response.body`, so no part of it can be pointed at, nor replaced.
+        diagnostics.extend(problems.into_iter().map(|problem| {
+            let mut diagnostic = problem.into_diagnostic(&|_| path.span);
+            diagnostic.fix = None;
+            diagnostic
+        }));
+    }
+    if let Some(retry) = &facts.retry {
+        diagnostics.extend(faults::repeated_effect::retried(retry, &resolution.operation));
+    }
+    diagnostics
+}
+
+/// A response, and nothing else.
+struct Answer(Type);
+
+impl Scope for Answer {
+    fn root(&self, root: &Root) -> Option<Typed> {
+        (*root == Root::Response).then(|| Typed::always(self.0.clone()))
+    }
+
+    fn step_ids(&self) -> Vec<String> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,36 @@
+//! A composition that contains itself.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
+
+use crate::embed::Opened;
+
+pub(crate) static CODE: Code = Code {
+    id: "composition-cycle",
+    severity: Severity::Error,
+    summary: "compositions run each other without an end",
+};
+
+/// How many compositions may run within each other.
+pub(crate) const DEEPEST: usize = 64;
+
+/// `chain` is the composition that is run again and all that run within it, outermost first.
+pub(crate) fn report(named: &Spanned<String>, chain: &[Opened]) -> Diagnostic {
+    let names = chain.iter().chain(chain.first()).map(|opened| format!("`{}`", opened.name));
+    let message = match chain {
+        [only] => format!("`{}` runs itself", only.name),
+        _ => format!("compositions run each other without an end: {}", names.collect::<Vec<_>>().join(" → ")),
+    };
+    let diagnostic = Diagnostic::new(&CODE, named.span, message)
+        .with_label("runs what it stands in")
+        .with_help("take one of these steps away");
+    chain.iter().skip(1).fold(diagnostic, |diagnostic, opened| match opened.from {
+        Some(span) => diagnostic.with_related(span, format!("runs `{}`", opened.name)),
+        None => diagnostic,
+    })
+}
+
+/// So many run within each other that they may as well be without an end.
+pub(crate) fn too_deep(named: &Spanned<String>) -> Diagnostic {
+    Diagnostic::new(&CODE, named.span, format!("more than {DEEPEST} compositions run within each other"))
+        .with_help("run some of them one after the other")
+}

@@ -1,0 +1,50 @@
+//! A poll that cannot end as its author wants.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_expr::{Environment, Root};
+use naftiko_spec::Poll;
+use serde_json::Value;
+
+pub(crate) static CODE: Code = Code {
+    id: "endless-poll",
+    severity: Severity::Error,
+    summary: "a poll that nothing but its timeout can end, or that has no time at all",
+};
+
+/// Whether a poll that is otherwise understood can end well.
+pub(crate) fn find(poll: &Poll) -> Option<Diagnostic> {
+    let until = poll.until.as_ref()?;
+    let expression = &until.expression;
+    if !expression.references().iter().any(|reference| reference.root == Root::Response) {
+        // What holds from the beginning ends it after one answer: odd, and no harm.
+        let constant = expression.references().is_empty();
+        let value = expression.evaluate(&Nowhere).ok().flatten();
+        return match (constant, value) {
+            (true, Some(Value::Bool(true))) => None,
+            (true, _) => Some(
+                Diagnostic::new(&CODE, until.node.span, format!("`{expression}` never holds"))
+                    .with_label("the poll goes on until its timeout, and fails")
+                    .with_help("say what the answer has to be, over `response`"),
+            ),
+            (false, _) => Some(
+                Diagnostic::new(&CODE, until.node.span, format!("`{expression}` does not read `response`"))
+                    .with_label("no answer changes it")
+                    .with_help("say what the answer has to be, over `response`; `when` asks before the step begins"),
+            ),
+        };
+    }
+    let timeout = poll.timeout.as_ref().filter(|timeout| timeout.value.is_zero())?;
+    Some(
+        Diagnostic::new(&CODE, timeout.span, "a poll without time asks once and gives up")
+            .with_help("say how long it may take, `timeout: 24h`, or leave `timeout` out for 24 hours"),
+    )
+}
+
+/// Where nothing can be read.
+struct Nowhere;
+
+impl Environment for Nowhere {
+    fn root(&self, _: &Root) -> Option<&Value> {
+        None
+    }
+}

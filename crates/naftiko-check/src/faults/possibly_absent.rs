@@ -1,0 +1,89 @@
+//! A value that may be absent, where one is required.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, Spanned};
+use naftiko_expr::{Expression, Presence, Root};
+
+use crate::inference::Candidate;
+use crate::resolve::Parameter;
+use crate::scope::Names;
+
+pub(crate) static CODE: Code = Code {
+    id: "possibly-absent",
+    severity: Severity::Error,
+    summary: "a value that may be absent stands where one is required",
+};
+
+/// What a value is required for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Needed {
+    /// A step: its arguments, what it hands over, its list.
+    Step,
+    /// A condition that decides whether a step is done.
+    Condition,
+    /// An output.
+    Output,
+}
+
+/// An expression in edition 0.2, where data flow is written down.
+pub(crate) fn report(
+    expression: &Expression,
+    span: Span,
+    presence: Presence,
+    needed: Needed,
+    names: &Names<'_>,
+) -> Diagnostic {
+    let text = shown(expression);
+    let how = if presence == Presence::Never { "is never there" } else { "may be absent" };
+    let why = names.why_absent(expression);
+    let diagnostic = Diagnostic::new(&CODE, span, format!("`{text}` {how}"))
+        .with_label("a value is required here")
+        .with_help(help(expression, &text, needed, why.is_some()));
+    match why {
+        Some((place, why)) => diagnostic.with_related(place, why),
+        None => diagnostic,
+    }
+}
+
+/// A required parameter of edition 0.1, inferred from an input that a run need not be given.
+pub(crate) fn inferred(named: &Spanned<String>, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
+    let name = parameter.slot.name();
+    Diagnostic::new(
+        &CODE,
+        named.span,
+        format!("`{}` needs `{name}`, and {} may be absent", named.value, candidate.words),
+    )
+    .with_label(format!("takes `{name}`"))
+    .with_related(candidate.span, "not required")
+    .with_help("make the input `required: true`")
+}
+
+/// The covers of the language that fit what is read, and what it is read for. Nothing proves what a step gives that
+/// may not be done.
+fn help(expression: &Expression, text: &str, needed: Needed, may_be_skipped: bool) -> String {
+    let mut covers = vec![match needed {
+        Needed::Condition => format!("say what counts instead: `{text} ?? false`"),
+        Needed::Step | Needed::Output => format!("give it another value: `{text} ?? …`"),
+    }];
+    if needed == Needed::Step {
+        covers.push(format!("ask for it: `when: exists({text})`"));
+    }
+    let references = expression.references();
+    covers.extend(references.iter().find_map(|reference| match &reference.root {
+        Root::Step(id) if !may_be_skipped => Some(format!("prove it by an `expect` or `until` of `{id}`")),
+        Root::Inputs => Some("make the input `required: true`, or give it a `default`".to_owned()),
+        _ => None,
+    }));
+    match covers.split_last() {
+        Some((last, others @ [_, ..])) => format!("{}, or {last}", others.join(", ")),
+        _ => covers.concat(),
+    }
+}
+
+/// The expression, short enough for a message.
+fn shown(expression: &Expression) -> String {
+    let line = expression.text().split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= 60 {
+        return line;
+    }
+    line.chars().take(59).chain(['…']).collect()
+}

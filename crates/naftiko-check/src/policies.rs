@@ -1,0 +1,75 @@
+//! What documents say of retries, pauses and facts, as a plan holds it: with every default filled in.
+
+use naftiko_plan as plan;
+use naftiko_spec::{Backoff, Every, Facts, OnDoubt, OnFailure, Retry, RetryOn};
+
+/// What the step says of retries, or else the capabilities document, or else the default.
+pub(crate) fn retry(step: Option<&Retry>, facts: &Facts) -> plan::Retry {
+    let usual = plan::Retry::default();
+    let Some(said) = step.or(facts.retry.as_ref()) else { return usual };
+    plan::Retry {
+        attempts: said.attempts.as_ref().map_or(usual.attempts, |attempts| attempts.value),
+        backoff: said.backoff.as_ref().map_or(usual.backoff.clone(), |said| backoff(said, &usual.backoff)),
+        on: said.on.as_ref().map_or(usual.on, |on| on.iter().copied().map(way).collect()),
+    }
+}
+
+fn way(on: RetryOn) -> plan::RetryOn {
+    match on {
+        RetryOn::Status(status) => plan::RetryOn::Status(status),
+        RetryOn::Class(class) => plan::RetryOn::Class(class),
+        RetryOn::Timeout => plan::RetryOn::Timeout,
+        RetryOn::Connect => plan::RetryOn::Connect,
+    }
+}
+
+/// The pauses between two polls.
+pub(crate) fn every(said: Option<&Every>) -> plan::Backoff {
+    match said {
+        None => plan::Backoff::default(),
+        Some(Every::Fixed(every)) => plan::Backoff::fixed(every.value),
+        Some(Every::Growing(said)) => backoff(said, &plan::Backoff::default()),
+    }
+}
+
+/// Pauses, what is not said being as usual. A first pause longer than the usual longest is the longest.
+fn backoff(said: &Backoff, usual: &plan::Backoff) -> plan::Backoff {
+    let initial = said.initial.as_ref().map_or(usual.initial, |initial| initial.value);
+    plan::Backoff {
+        initial,
+        factor: said.factor.unwrap_or(usual.factor),
+        max: said.max.as_ref().map_or(usual.max.max(initial), |max| max.value),
+        jitter: said.jitter.unwrap_or(usual.jitter),
+    }
+}
+
+/// What a plan keeps of facts; nothing where there is nothing.
+pub(crate) fn facts(facts: &Facts) -> Option<plan::Facts> {
+    let kept = plan::Facts {
+        rate_limit: facts
+            .rate_limit
+            .map(|limit| plan::RateLimit { requests: limit.requests, per: limit.per }),
+        sensitive: facts.sensitive.iter().map(|path| path.expression.clone()).collect(),
+        expires: facts
+            .expires
+            .iter()
+            .map(|(path, after)| plan::Expiry { path: path.expression.clone(), after: after.value })
+            .collect(),
+    };
+    (kept != plan::Facts::default()).then_some(kept)
+}
+
+pub(crate) fn on_failure(said: OnFailure) -> plan::OnFailure {
+    match said {
+        OnFailure::Fail => plan::OnFailure::Fail,
+        OnFailure::Continue => plan::OnFailure::Continue,
+    }
+}
+
+pub(crate) fn on_doubt(said: OnDoubt) -> plan::OnDoubt {
+    match said {
+        OnDoubt::Ask => plan::OnDoubt::Ask,
+        OnDoubt::Retry => plan::OnDoubt::Retry,
+        OnDoubt::Fail => plan::OnDoubt::Fail,
+    }
+}

@@ -1,0 +1,144 @@
+//! What a step of edition 0.2 says besides its work: when, how often, and what if it fails.
+
+use naftiko_diagnostics::{Diagnostic, Span, Spanned};
+use naftiko_syntax::Node;
+
+use super::reader::{Interval, Keys, count, flag, interval, items, text};
+use super::step::{Argument, arguments};
+use super::{Every, Retry, Source};
+
+/// What a step says besides its work.
+#[derive(Debug, Clone, Default)]
+pub struct Clauses {
+    /// What has to hold for it to be done.
+    pub when: Option<Source>,
+    /// The list it is done for.
+    pub for_each: Option<Source>,
+    /// How many items are under way at a time.
+    pub concurrency: Option<Spanned<u32>>,
+    /// When an attempt that failed is made again.
+    pub retry: Option<Retry>,
+    /// How long one attempt may take.
+    pub timeout: Option<Interval>,
+    /// What has to hold of the response.
+    pub expect: Vec<Source>,
+    /// What comes of the run when it fails.
+    pub on_failure: Option<Spanned<OnFailure>>,
+    /// What undoes it.
+    pub compensate: Option<Compensate>,
+    /// What to do when nobody knows whether a call happened.
+    pub on_doubt: Option<Spanned<OnDoubt>>,
+}
+
+/// What comes of the run when a step fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnFailure {
+    /// It fails too.
+    Fail,
+    /// It goes on, and what reads the step sees nothing.
+    Continue,
+}
+
+/// What to do when nobody knows whether a call happened that must not happen twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnDoubt {
+    /// Stop, and ask an operator.
+    Ask,
+    /// Make the call again.
+    Retry,
+    /// Take it for failed.
+    Fail,
+}
+
+/// The operation that undoes a step.
+#[derive(Debug, Clone)]
+pub struct Compensate {
+    /// The capability it is said to belong to.
+    pub capability: Option<Spanned<String>>,
+    /// The name of the operation.
+    pub operation: Spanned<String>,
+    /// Its arguments.
+    pub arguments: Vec<Argument>,
+    /// Whether an attempt that failed is undone too.
+    pub after_failure: bool,
+}
+
+/// Repeats an operation until something holds.
+#[derive(Debug, Clone)]
+pub struct Poll {
+    /// The bytes of its key.
+    pub key: Span,
+    /// What has to hold.
+    pub until: Option<Source>,
+    /// What ends it at once, the step having failed.
+    pub fail_when: Option<Source>,
+    /// How long to wait between two attempts.
+    pub every: Option<Every>,
+    /// When to give up.
+    pub timeout: Option<Interval>,
+}
+
+impl Clauses {
+    pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        Self {
+            when: source(node, "when", diagnostics),
+            for_each: source(node, "forEach", diagnostics),
+            concurrency: count(node, "concurrency"),
+            retry: Retry::lower(node, keys, diagnostics),
+            timeout: interval(node, "timeout", diagnostics),
+            expect: items(node, "expect").iter().filter_map(|node| Source::read(node, diagnostics)).collect(),
+            on_failure: word(
+                node,
+                "onFailure",
+                &[("fail", OnFailure::Fail), ("continue", OnFailure::Continue)],
+            ),
+            compensate: node.get("compensate").and_then(|node| Compensate::lower(node, keys, diagnostics)),
+            on_doubt: word(
+                node,
+                "onDoubt",
+                &[("ask", OnDoubt::Ask), ("retry", OnDoubt::Retry), ("fail", OnDoubt::Fail)],
+            ),
+        }
+    }
+}
+
+impl Compensate {
+    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        node.as_mapping()?;
+        keys.check(node, Some("Compensate"), "`compensate`", diagnostics);
+        let arguments = node.get("with").map(|with| arguments(with, diagnostics)).unwrap_or_default();
+        Some(Self {
+            capability: text(node, "capability"),
+            operation: text(node, "operation")?,
+            arguments,
+            after_failure: flag(node, "afterFailure"),
+        })
+    }
+}
+
+impl Poll {
+    pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let entry = node.entry("poll")?;
+        let value = &entry.value;
+        value.as_mapping()?;
+        keys.check(value, Some("Poll"), "`poll`", diagnostics);
+        Some(Self {
+            key: entry.key_span,
+            until: source(value, "until", diagnostics),
+            fail_when: source(value, "failWhen", diagnostics),
+            every: value.get("every").and_then(|every| Every::lower(every, keys, diagnostics)),
+            timeout: interval(value, "timeout", diagnostics),
+        })
+    }
+}
+
+fn source(node: &Node, key: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Source> {
+    node.get(key).and_then(|node| Source::read(node, diagnostics))
+}
+
+/// The meaning of a word; nothing for a word that has none, which the schema has reported.
+fn word<T: Copy>(node: &Node, key: &str, words: &[(&str, T)]) -> Option<Spanned<T>> {
+    let text = text(node, key)?;
+    let (_, meaning) = words.iter().find(|(word, _)| *word == text.value)?;
+    Some(Spanned::new(*meaning, text.span))
+}

@@ -1,0 +1,157 @@
+//! Things done outside.
+
+use indexmap::IndexMap;
+use naftiko_diagnostics::{Diagnostic, Span};
+use naftiko_syntax::{Node, Value as Tree};
+use serde_json::Value as Json;
+
+use super::Value;
+use super::reader::{Interval, Keys, interval, plain};
+use crate::codes::{MISPLACED_KEY, MISSING_KEY};
+use crate::validate;
+
+/// Something done outside.
+#[derive(Debug, Clone)]
+pub struct External {
+    /// Where it says so.
+    pub span: Span,
+    /// Through what.
+    pub channel: Channel,
+    /// The settings of the channel by name, each a value with templates.
+    pub settings: IndexMap<String, Value>,
+    /// What is handed over; nothing: the inputs and the results so far.
+    pub with: Option<IndexMap<String, Value>>,
+    /// The JSON Schema of what comes back.
+    pub result: Option<Json>,
+    /// How long to wait for what comes back; nothing: for ever.
+    pub timeout: Option<Interval>,
+}
+
+/// A way to somebody or something outside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Channel {
+    /// Asks at the terminal.
+    #[default]
+    Prompt,
+    /// Sends an e-mail.
+    Email,
+    /// Posts to a URL.
+    Webhook,
+    /// Runs a program.
+    Command,
+}
+
+impl Channel {
+    const ALL: [Self; 4] = [Self::Prompt, Self::Email, Self::Webhook, Self::Command];
+
+    /// The word of the language.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Email => "email",
+            Self::Webhook => "webhook",
+            Self::Command => "command",
+        }
+    }
+
+    /// The settings it takes; the first one it needs, if there is any.
+    fn settings(self) -> &'static [&'static str] {
+        match self {
+            Self::Prompt => &[],
+            Self::Email => &["to", "subject", "template"],
+            Self::Webhook => &["url", "headers"],
+            Self::Command => &["command"],
+        }
+    }
+}
+
+impl External {
+    pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let entry = node.entry("external")?;
+        let value = &entry.value;
+        let plain = Self {
+            span: entry.key_span,
+            channel: Channel::default(),
+            settings: IndexMap::new(),
+            with: None,
+            result: None,
+            timeout: None,
+        };
+        match &value.value {
+            Tree::Bool(true) => Some(plain),
+            Tree::Mapping(_) => {
+                keys.check(value, Some("ExternalDetails"), "`external`", diagnostics);
+                let channel = channel(value);
+                let settings = match channel {
+                    Some(channel) => settings(value, channel, plain.span, diagnostics),
+                    None => IndexMap::new(),
+                };
+                let with = value.get("with").and_then(Node::as_mapping).map(|mapping| {
+                    let entries = mapping.iter();
+                    entries
+                        .map(|(key, entry)| (key.to_owned(), Value::read(&entry.value, diagnostics)))
+                        .collect()
+                });
+                let result = value.get("result");
+                diagnostics.extend(result.and_then(|node| validate::invalid_schema(&node.to_json(), node)));
+                Some(Self {
+                    channel: channel.unwrap_or_default(),
+                    settings,
+                    with,
+                    result: result.map(Node::to_json),
+                    timeout: interval(value, "timeout", diagnostics),
+                    ..plain
+                })
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The channel that is said, or that of a mapping that says none; nothing for one that there is not.
+fn channel(node: &Node) -> Option<Channel> {
+    match node.get("channel") {
+        None => Some(Channel::default()),
+        Some(_) => {
+            let word = plain(node, "channel")?;
+            Channel::ALL.into_iter().find(|channel| channel.as_str() == word)
+        }
+    }
+}
+
+/// The settings of a channel. One of another channel is reported, and so is one that it cannot do without.
+fn settings(
+    node: &Node,
+    channel: Channel,
+    key: Span,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> IndexMap<String, Value> {
+    let name = channel.as_str();
+    let mut settings = IndexMap::new();
+    for (owner, setting) in
+        Channel::ALL.iter().flat_map(|owner| owner.settings().iter().map(move |it| (owner, *it)))
+    {
+        let Some(entry) = node.entry(setting) else { continue };
+        if *owner == channel {
+            settings.insert(setting.to_owned(), Value::read(&entry.value, diagnostics));
+            continue;
+        }
+        let help = match channel.settings() {
+            [] => format!("it is a setting of `channel: {}`; `{name}` takes none", owner.as_str()),
+            own => {
+                format!("it is a setting of `channel: {}`; `{name}` takes {}", owner.as_str(), own.join(", "))
+            }
+        };
+        let message = format!("`{setting}` means nothing to the channel `{name}`");
+        diagnostics.push(Diagnostic::new(&MISPLACED_KEY, entry.key_span, message).with_help(help));
+    }
+    if let Some(needed) = channel.settings().first().filter(|needed| node.get(needed).is_none()) {
+        let span = node.entry("channel").map_or(key, |entry| entry.value.span);
+        diagnostics.push(
+            Diagnostic::new(&MISSING_KEY, span, format!("`{needed}` is missing"))
+                .with_label(format!("`{name}` needs `{needed}`"))
+                .with_help(format!("add `{needed}: …`")),
+        );
+    }
+    settings
+}

@@ -1,0 +1,70 @@
+//! What both documents of edition 0.2 say about trying again, and pauses.
+
+use schemars::JsonSchema;
+
+/// When an attempt that failed is made again. Only what reads, or carries an idempotency key, is ever repeated.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
+pub(super) struct Retry {
+    /// How many attempts in all, the first included; 5 by default.
+    #[schemars(range(min = 1, max = 1000))]
+    attempts: Option<u32>,
+    /// How long to wait between two attempts; from 1 s to 30 s by default. `Retry-After` is honored besides.
+    backoff: Option<Backoff>,
+    /// What is tried again; `connect`, `timeout`, 429 and `5xx` by default.
+    #[schemars(length(min = 1))]
+    on: Option<Vec<RetryOn>>,
+}
+
+/// A way to fail.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum RetryOn {
+    /// The status of an answer.
+    Status(#[schemars(range(min = 100, max = 599))] u16),
+    /// Several statuses, or no answer.
+    Kind(RetryKind),
+}
+
+/// A kind of failure.
+#[derive(JsonSchema)]
+pub(super) enum RetryKind {
+    /// Any status from 400 to 499.
+    #[schemars(rename = "4xx")]
+    ClientFault,
+    /// Any status from 500 to 599.
+    #[schemars(rename = "5xx")]
+    ServerFault,
+    /// The request was sent, and no answer came that can be read.
+    #[schemars(rename = "timeout")]
+    Timeout,
+    /// Nothing reached the other side.
+    #[schemars(rename = "connect")]
+    Connect,
+}
+
+/// Pauses that grow.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
+pub(super) struct Backoff {
+    /// The first pause.
+    initial: Option<String>,
+    /// What each pause is multiplied by for the next.
+    #[schemars(range(min = 1, max = 100))]
+    factor: Option<f64>,
+    /// The longest pause.
+    max: Option<String>,
+    /// The share of each pause that chance may take away: from 0, exactly this long, to 1.
+    #[schemars(range(min = 0, max = 1))]
+    jitter: Option<f64>,
+}
+
+/// The pause between two polls.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum Every {
+    /// The same pause every time: `500ms 30s 5m 2h 3d`, or ISO 8601.
+    Fixed(String),
+    /// Pauses that grow.
+    Growing(Backoff),
+}
