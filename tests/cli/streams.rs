@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::command::{Folder, workspace};
 
-const CREATE: &str = "inputs: [{name: name, type: string}]
+const CREATE: &str = "inputs: [{name: name, type: string, required: true}]
 steps:
   - {id: create, capability: organizations, operation: createOrganization}
 ";

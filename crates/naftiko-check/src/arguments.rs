@@ -380,7 +380,7 @@ impl<'a> Binder<'a> {
         for (at, expression) in template.placed_expressions() {
             let (typed, _) = expression.type_in(&self.scope);
             let typed = if in_text { typed.without_null() } else { typed };
-            if typed.presence != Presence::Always {
+            if typed.presence != Presence::Always && !self.names.may_be_proved(expression, Some(self.step)) {
                 let span = naftiko_spec::locate(node, at..at + expression.text().len());
                 let needed = Needed::Step;
                 let fault = possibly_absent::report(expression, span, typed.presence, needed, self.names);

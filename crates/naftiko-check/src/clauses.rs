@@ -41,7 +41,10 @@ fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec
     let known = diagnostics.len();
     if let Some(when) = &step.clauses.when {
         let presence = names.condition(when, &scope, diagnostics);
-        if presence != Presence::Always && diagnostics.len() == known {
+        if presence != Presence::Always
+            && diagnostics.len() == known
+            && !names.may_be_proved(&when.expression, None)
+        {
             let span = when.node.span;
             let fault = possibly_absent::report(&when.expression, span, presence, Needed::Condition, names);
             diagnostics.push(fault);
@@ -55,7 +58,7 @@ fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec
         }
         if !typed.ty.is_nothing() && !Type::list(Type::Any).accepts(&typed.ty) {
             diagnostics.push(for_each_non_list::report(list, &typed.ty));
-        } else if typed.presence != Presence::Always {
+        } else if typed.presence != Presence::Always && !names.may_be_proved(&list.expression, Some(step)) {
             let span = list.node.span;
             let fault = possibly_absent::report(&list.expression, span, typed.presence, Needed::Step, names);
             diagnostics.push(fault);

@@ -11,6 +11,9 @@ use naftiko_syntax::{Limits, Node, ambiguous_scalars, parse_bytes};
 
 use crate::provider::Provider;
 
+/// Keys of our documents that YAML 1.1 takes for something else: that of `retry`.
+const KEYWORDS: [&str; 1] = ["on"];
+
 /// Files, sources and diagnostics of one check.
 pub(crate) struct Loader<'a> {
     files: &'a dyn Files,
@@ -39,7 +42,7 @@ impl<'a> Loader<'a> {
     /// whoever checks a composition rarely writes them.
     pub(crate) fn note_ambiguous(&mut self, root: &Node) {
         let Some(file) = self.sources.file(root.span.file) else { return };
-        let notes = ambiguous_scalars(root, file.text());
+        let notes = ambiguous_scalars(root, file.text(), &KEYWORDS);
         self.diagnostics.extend(notes);
     }
 

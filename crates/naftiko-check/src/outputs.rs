@@ -40,7 +40,11 @@ pub(crate) fn check(
             if let Some((declared, expected)) = declared.filter(|(_, expected)| !expected.accepts(&typed.ty))
             {
                 diagnostics.push(faults::wrong_output_type::report(declared, source, &expected, &typed.ty));
-            } else if strict && typed.presence != Presence::Always && diagnostics.len() == known {
+            } else if strict
+                && typed.presence != Presence::Always
+                && diagnostics.len() == known
+                && !names.may_be_proved(&source.expression, None)
+            {
                 let span = source.node.span;
                 let needed = Needed::Output;
                 let fault = possibly_absent::report(&source.expression, span, typed.presence, needed, names);

@@ -39,6 +39,8 @@ struct Known<'a> {
     proofs: Vec<Proof>,
     /// What its `when` proves, to itself.
     given: Vec<Proof>,
+    /// Whether one of its conditions is not understood, which has its diagnostic: it may prove more.
+    unclear: bool,
 }
 
 /// From where in a composition an expression looks.
@@ -93,12 +95,44 @@ impl<'a> Names<'a> {
         for (known, item) in names.steps.iter_mut().zip(items) {
             known.item = item;
         }
+        let unclear: Vec<bool> =
+            (0..names.steps.len()).map(|position| names.conditions_are_unclear(position)).collect();
+        for (known, unclear) in names.steps.iter_mut().zip(unclear) {
+            known.unclear = unclear;
+        }
         names
+    }
+
+    /// Whether something is wrong with a condition of a step.
+    fn conditions_are_unclear(&self, position: usize) -> bool {
+        let Some(known) = self.steps.get(position) else { return false };
+        let clauses = &known.step.clauses;
+        let wrong = |condition: &Source, view| {
+            let (_, problems) = condition.expression.condition_in(&self.scope(view));
+            !problems.is_empty()
+        };
+        clauses.conditions_are_unclear
+            || clauses.for_each_is_unclear
+            || clauses.when.iter().any(|when| wrong(when, View::Before(position)))
+            || proving(known.step).any(|condition| wrong(condition, View::Answered(position)))
+    }
+
+    /// Whether it cannot be said that what `step`, or an output, reads may be absent: a condition that may prove it is
+    /// not understood, and one mistake is reported once.
+    pub(crate) fn may_be_proved(&self, expression: &Expression, step: Option<&Step>) -> bool {
+        let unclear = |id: &str| self.known(id).is_some_and(|known| known.unclear);
+        let read = |root: &Root| matches!(root, Root::Step(id) if unclear(id));
+        step.is_some_and(|step| unclear(&step.id.value))
+            || expression.references().iter().any(|reference| read(&reference.root))
     }
 
     /// What `item` is in a step with `forEach`.
     fn item(&self, position: usize) -> Option<Type> {
-        let list = self.steps.get(position)?.step.clauses.for_each.as_ref()?;
+        let clauses = &self.steps.get(position)?.step.clauses;
+        if clauses.for_each_is_unclear {
+            return Some(Type::Any);
+        }
+        let list = clauses.for_each.as_ref()?;
         let (typed, _) = list.expression.type_in(&self.scope(View::Before(position)));
         Some(typed.without_null().ty.items().unwrap_or(Type::Any))
     }
@@ -221,8 +255,8 @@ impl<'a> Names<'a> {
             Root::Inputs => {
                 let Some(Segment::Field(name)) = reference.fixed_path().first().cloned() else { return None };
                 let input = self.composition.inputs.iter().find(|input| input.name.value == name)?;
-                let optional = !input.required && input.default.is_none();
-                optional.then(|| (input.name.span, "not required, and without a default".to_owned()))
+                (!input.is_always_given)
+                    .then(|| (input.name.span, "not required, and without a default".to_owned()))
             }
             _ => None,
         })
@@ -251,17 +285,16 @@ impl<'a> Known<'a> {
     fn new(step: &'a Step, resolved: &Resolved) -> Self {
         let clauses = &step.clauses;
         let single = resolved.result();
-        let ty = if clauses.for_each.is_some() { Type::list(single.clone()) } else { single.clone() };
+        let ty = match &clauses.for_each {
+            _ if clauses.for_each_is_unclear => Type::Any,
+            Some(_) => Type::list(single.clone()),
+            None => single.clone(),
+        };
         let goes_on = clauses.on_failure.as_ref().is_some_and(|it| it.value == OnFailure::Continue);
         let certain = clauses.when.is_none() && !goes_on;
-        let until = match &step.work {
-            Work::Invoke(invoke) => invoke.poll.as_ref().and_then(|poll| poll.until.as_ref()),
-            _ => None,
-        };
         let body = [Selector::Field("body".to_owned())];
         let own = Root::Step(step.id.value.clone());
-        let conditions = until.into_iter().chain(&clauses.expect);
-        let proofs = conditions.flat_map(|condition| condition.expression.proofs());
+        let proofs = proving(step).flat_map(|condition| condition.expression.proofs());
         Self {
             step,
             result: if certain { Typed::always(ty) } else { Typed::maybe(ty) },
@@ -269,6 +302,7 @@ impl<'a> Known<'a> {
             item: None,
             proofs: proofs.filter_map(|proof| proof.rebased(&Root::Response, &body, &own)).collect(),
             given: clauses.when.as_ref().map(|when| when.expression.proofs()).unwrap_or_default(),
+            unclear: false,
         }
     }
 
@@ -276,6 +310,15 @@ impl<'a> Known<'a> {
     fn shared_proofs(&self) -> &[Proof] {
         if self.step.clauses.for_each.is_some() { &[] } else { &self.proofs }
     }
+}
+
+/// The conditions that hold of the response of a step that has succeeded.
+fn proving(step: &Step) -> impl Iterator<Item = &Source> {
+    let until = match &step.work {
+        Work::Invoke(invoke) => invoke.poll.as_ref().and_then(|poll| poll.until.as_ref()),
+        _ => None,
+    };
+    until.into_iter().chain(&step.clauses.expect)
 }
 
 /// The schema of `inputs`.
@@ -288,7 +331,7 @@ fn inputs(composition: &Composition) -> Value {
     let required: Vec<&str> = composition
         .inputs
         .iter()
-        .filter(|input| input.required || input.default.is_some())
+        .filter(|input| input.is_always_given)
         .map(|input| input.name.value.as_str())
         .collect();
     json!({"type": "object", "properties": properties, "required": required, "additionalProperties": false})

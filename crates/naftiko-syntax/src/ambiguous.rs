@@ -10,15 +10,17 @@ use crate::lines;
 use crate::tree::{Node, Value};
 
 /// A note for every key and value of a tree that is written plainly and means something else to a YAML 1.1 reader:
-/// `no`, `014`, `1_000`, `12:30`. `text` is what the tree was read from.
-pub fn ambiguous_scalars(root: &Node, text: &str) -> Vec<Diagnostic> {
+/// `no`, `014`, `1_000`, `12:30`. `text` is what the tree was read from; `keywords` are keys that whoever writes such
+/// a document has no choice about, of which nothing is said.
+pub fn ambiguous_scalars(root: &Node, text: &str, keywords: &[&str]) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     let mut open = vec![root];
     while let Some(node) = open.pop() {
         match &node.value {
             Value::Sequence(items) => open.extend(items.iter().rev()),
             Value::Mapping(mapping) => {
-                notes.extend(mapping.iter().filter_map(|(_, entry)| note(text, entry.key_span)));
+                let chosen = mapping.iter().filter(|(key, _)| !keywords.contains(key));
+                notes.extend(chosen.filter_map(|(_, entry)| note(text, entry.key_span)));
                 open.extend(mapping.iter().map(|(_, entry)| &entry.value));
             }
             _ => notes.extend(note(text, node.span)),

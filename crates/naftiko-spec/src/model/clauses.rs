@@ -1,6 +1,7 @@
 //! What a step of edition 0.2 says besides its work: when, how often, and what if it fails.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
+use naftiko_expr::Expression;
 use naftiko_syntax::Node;
 
 use super::reader::{Interval, Keys, count, flag, interval, items, text};
@@ -14,6 +15,8 @@ pub struct Clauses {
     pub when: Option<Source>,
     /// The list it is done for.
     pub for_each: Option<Source>,
+    /// Whether a list was meant and could not be understood, which has its diagnostic.
+    pub for_each_is_unclear: bool,
     /// How many items are under way at a time.
     pub concurrency: Option<Spanned<u32>>,
     /// When an attempt that failed is made again.
@@ -28,6 +31,9 @@ pub struct Clauses {
     pub compensate: Option<Compensate>,
     /// What to do when nobody knows whether a call happened.
     pub on_doubt: Option<Spanned<OnDoubt>>,
+    /// Whether one of the conditions was meant and could not be understood, which has its diagnostic: what they prove
+    /// is not known.
+    pub conditions_are_unclear: bool,
 }
 
 /// What comes of the run when a step fails.
@@ -80,9 +86,17 @@ pub struct Poll {
 
 impl Clauses {
     pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let meant = |key| keys.means(node, Some("Step"), key);
+        let unread = |key| node.get(key).is_some_and(|value| !is_expression(value));
+        let for_each_is_unclear = meant("forEach") || unread("forEach");
+        let unproved = node
+            .get("expect")
+            .is_some_and(|expect| expect.as_sequence().is_none_or(|all| !all.iter().all(is_expression)))
+            || node.get("poll").is_some_and(|poll| !poll.get("until").is_some_and(is_expression));
         Self {
             when: source(node, "when", diagnostics),
             for_each: source(node, "forEach", diagnostics),
+            for_each_is_unclear,
             concurrency: count(node, "concurrency"),
             retry: Retry::lower(node, keys, diagnostics),
             timeout: interval(node, "timeout", diagnostics),
@@ -98,6 +112,9 @@ impl Clauses {
                 "onDoubt",
                 &[("ask", OnDoubt::Ask), ("retry", OnDoubt::Retry), ("fail", OnDoubt::Fail)],
             ),
+            conditions_are_unclear: unread("when")
+                || unproved
+                || ["when", "expect", "poll"].into_iter().any(meant),
         }
     }
 }
@@ -134,6 +151,11 @@ impl Poll {
 
 fn source(node: &Node, key: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Source> {
     node.get(key).and_then(|node| Source::read(node, diagnostics))
+}
+
+/// Whether a value can be read as an expression.
+fn is_expression(node: &Node) -> bool {
+    node.as_str().is_some_and(|text| Expression::parse(text).is_ok())
 }
 
 /// The meaning of a word; nothing for a word that has none, which the schema has reported.

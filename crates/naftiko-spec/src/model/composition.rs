@@ -44,6 +44,9 @@ pub struct Input {
     pub schema: Json,
     /// Whether a run without it is refused.
     pub required: bool,
+    /// Whether it is there in every run, as far as can be said: it is required or has a default, or one of the two was
+    /// meant and could not be understood, which has its diagnostic.
+    pub is_always_given: bool,
     /// What it is when it is not given, and where that stands.
     pub default: Option<Spanned<Json>>,
     /// Whether it is never printed or stored in clear.
@@ -111,10 +114,15 @@ impl Input {
             let unfit = || default.and_then(|default| validate::unfit_default(&schema, default));
             diagnostics.extend(invalid.or_else(unfit));
         }
+        let required = flag(node, "required");
+        let unclear = node.get("required").is_some_and(|value| value.as_bool().is_none())
+            || keys.means(node, Some("Input"), "required")
+            || (v0_2 && keys.means(node, Some("Input"), "default"));
         Some(Self {
             name: text(node, "name")?,
             schema,
-            required: flag(node, "required"),
+            required,
+            is_always_given: required || default.is_some() || unclear,
             default: default.map(|value| Spanned::new(value.to_json(), value.span)),
             sensitive: v0_2 && flag(node, "sensitive"),
             description: plain(node, "description"),

@@ -116,6 +116,7 @@ impl Step {
         }
         let clauses = Clauses::lower(node, keys, diagnostics);
         misplaced(node, &work, diagnostics);
+        idle_concurrency(node, &clauses, diagnostics);
         let depends_on = node.get("dependsOn").map(|named| {
             named.as_sequence().unwrap_or_default().iter().filter_map(Node::as_spanned_string).collect()
         });
@@ -219,12 +220,17 @@ fn misplaced(node: &Node, work: &Work, diagnostics: &mut Vec<Diagnostic>) {
                 .with_help(help),
         );
     }
-    if let (Some(entry), None) = (node.entry("concurrency"), node.entry("forEach")) {
-        diagnostics.push(
-            Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`concurrency` means nothing without `forEach`")
-                .with_help("add `forEach: …`, or take it away"),
-        );
+}
+
+/// Reports a `concurrency` of a step that is done once.
+fn idle_concurrency(node: &Node, clauses: &Clauses, diagnostics: &mut Vec<Diagnostic>) {
+    if node.get("forEach").is_some() || clauses.for_each_is_unclear {
+        return;
     }
+    diagnostics.extend(node.entry("concurrency").map(|entry| {
+        Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`concurrency` means nothing without `forEach`")
+            .with_help("add `forEach: …`, or take it away")
+    }));
 }
 
 /// In edition 0.1 every other key of an operation step is a literal argument.
