@@ -73,7 +73,7 @@ fn it_is_not_run() {
 #[test]
 fn a_provider_that_cannot_be_spoken_to_is_named_and_the_mock_lets_everybody_in() {
     let capabilities = "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: acme\nbaseUrl: http://127.0.0.1:9\nauth: {type: basic, envVar: ACME_API_KEY}\nopenapi: shared/acme-openapi.yaml\ncapabilities:\n  - {id: organizations, operationIds: [listOrganizations]}\n";
-    let body = "steps:\n  - {id: list, capability: organizations, operation: listOrganizations}\n";
+    let body = "steps:\n  - {id: list, capability: organizations, operation: listOrganizations}\noutputs: [{name: all, source: list.data}]\n";
     let folder = Folder::new("0.2", body).with("acme.yaml", capabilities);
     let refused = folder.naftiko(&["run", "composition.yaml", "--capabilities", "acme.yaml"]);
     assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
@@ -88,7 +88,7 @@ fn a_provider_that_cannot_be_spoken_to_is_named_and_the_mock_lets_everybody_in()
 #[test]
 fn a_token_may_be_in_a_file() {
     let capabilities = "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: acme\nbaseUrl: http://127.0.0.1:9\nauth: {type: bearer, file: secrets/token}\nopenapi: acme-openapi.yaml\ncapabilities:\n  - {id: organizations, operationIds: [listOrganizations]}\n";
-    let body = "steps:\n  - {id: list, capability: organizations, operation: listOrganizations, retry: {attempts: 1}}\n";
+    let body = "steps:\n  - {id: list, capability: organizations, operation: listOrganizations, retry: {attempts: 1}}\noutputs: [{name: all, source: list.data}]\n";
     let folder = Folder::new("0.2", body).with("shared/acme.yaml", capabilities);
     let missing = folder.naftiko(&["run", "composition.yaml"]);
     assert_eq!((missing.code, missing.stdout.as_str()), (2, ""));

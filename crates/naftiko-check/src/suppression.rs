@@ -23,6 +23,7 @@ const JUDGEMENTS: &[&str] = &[
     "never-equal",
     "not-a-list",
     "not-an-object",
+    "possibly-absent",
     "repeated-effect",
     "sensitive-in-url",
     "sensitive-output",
