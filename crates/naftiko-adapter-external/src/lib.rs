@@ -1,6 +1,6 @@
 //! Asks people and outside systems for what a step waits for.
 //!
-//! Each kind of channel is a [`Channel`](naftiko_adapter::Channel): [`Prepared`] answers from what was given
+//! Each kind of channel is a [`Channel`]: [`Prepared`] answers from what was given
 //! beforehand, [`Prompt`] asks a person at a terminal, [`Silent`] never answers. None of them waits for longer than
 //! one question takes, and none remembers: what "not yet" means for a run is decided by the engine.
 

@@ -2,8 +2,8 @@
 //!
 //! [`check`] reads a document and everything it names through the one seam to files, resolves names to operations,
 //! infers the data flow that edition 0.1 leaves out, types every reference against the response schemas, orders the
-//! steps, and lowers the result to a [`Plan`]. It is pure, it never fails, and one mistake gives one diagnostic:
-//! what a fault makes unknowable is typed *any* and is not complained about again.
+//! steps, and lowers the result to a [`Plan`](naftiko_plan::Plan). It is pure, it never fails, and one mistake gives
+//! one diagnostic: what a fault makes unknowable is typed *any* and is not complained about again.
 //!
 //! [`fix`] makes the changes that diagnostics offer, and [`upgrade`] turns edition 0.1 into 0.2, both in memory: whoever
 //! has files writes them.
