@@ -6,7 +6,7 @@ use std::io::{Read as _, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::command::{Folder, workspace};
 
@@ -97,7 +97,6 @@ fn a_document_that_names_a_device_or_a_pipe_is_told_so() {
     assert!(mkfifo.arg(folder.path().join("fifo")).status().unwrap().success());
     std::os::unix::fs::symlink("/dev/zero", folder.path().join("zero.yaml")).unwrap();
     std::os::unix::fs::symlink("real.yaml", folder.path().join("link.yaml")).unwrap();
-    let began = Instant::now();
     for openapi in ["fifo", "/dev/zero", "zero.yaml"] {
         std::fs::write(folder.path().join("hostile.yaml"), capabilities(openapi)).unwrap();
         let ended = folder.naftiko(&["check", "hostile.yaml"]);
@@ -112,7 +111,6 @@ fn a_document_that_names_a_device_or_a_pipe_is_told_so() {
     assert!(ended.stderr.contains("`fifo` cannot be read: it is not a regular file"), "{}", ended.stderr);
     let ended = folder.naftiko(&["plan", "."]);
     assert!(ended.stderr.contains("`.` cannot be read: it is a folder"), "{}", ended.stderr);
-    assert!(began.elapsed() < Duration::from_mins(1));
     let ended = folder.naftiko(&["check", "link.yaml"]);
     assert!(ended.stdout.contains("unknown-operation"), "the description was read: {}", ended.stdout);
 }
