@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use naftiko_diagnostics::Span;
-use naftiko_expr::{Expression, Root};
+use naftiko_expr::{Expression, Root, Selector};
 use serde_json::Value;
 
 use crate::flow::carried;
@@ -12,6 +12,7 @@ use crate::model::{Call, Model, Placed};
 use crate::schema;
 
 /// Something sensitive.
+#[derive(Clone)]
 pub(crate) struct Sensitive {
     root: Root,
     path: Vec<String>,
@@ -49,7 +50,8 @@ pub(crate) fn sources(model: &Model<'_>) -> Sensitives {
         }
     });
     let mut sources = Sensitives::default();
-    for source in inputs.chain(model.calls().flat_map(|call| passwords(&call))) {
+    let answers = model.calls().flat_map(|call| [declared(&call), passwords(&call)].concat());
+    for source in inputs.chain(answers) {
         sources.0.entry(source.root.clone()).or_default().push(source);
     }
     sources
@@ -79,6 +81,31 @@ impl Sensitives {
         }
         reached
     }
+}
+
+/// What the capabilities document says of the operation: its `sensitive` response paths.
+fn declared(call: &Call<'_>) -> Vec<Sensitive> {
+    let id = &call.step.id;
+    let paths = call.resolution.facts.sensitive.iter();
+    paths
+        .filter_map(|declared| {
+            let reference = declared.expression.references().into_iter().next()?;
+            // The first part is the body; which item of a list it is does not matter.
+            let fields = reference.segments.into_iter().skip(1).filter_map(|(selector, _)| match selector {
+                Selector::Field(name) => Some(name),
+                _ => None,
+            });
+            let path: Vec<String> = fields.collect();
+            Some(Sensitive {
+                words: format!("`{}`", [std::slice::from_ref(&id.value), &path].concat().join(".")),
+                root: Root::Step(id.value.clone()),
+                path,
+                span: declared.span,
+                reason: "said to be sensitive here".to_owned(),
+                provider: Some(call.resolution.operation.provider.clone()),
+            })
+        })
+        .collect()
 }
 
 /// What the description says is never shown in clear: `format: password`.
