@@ -4,13 +4,11 @@
 //! it is masked before anybody sees it, in answers of every status: a step can never read its own credential.
 
 use indexmap::IndexMap;
-use naftiko_adapter::{Failure, Response};
+use naftiko_adapter::{Failure, MASK, Response, mask};
 use serde_json::{Map, Value};
 
 use crate::style::encoded;
 
-/// What stands where a credential was.
-const MASK: &str = "***";
 /// A shorter credential may turn up anywhere by chance: it is masked only where it is all there is.
 const SHORTEST_INSIDE: usize = 6;
 
@@ -92,20 +90,7 @@ impl Mask {
         if self.is_whole(text.trim()) {
             return MASK.to_owned();
         }
-        let found = self.inside.iter().flat_map(|form| text.match_indices(form.as_str()));
-        let mut found: Vec<(usize, usize)> = found.map(|(at, form)| (at, at + form.len())).collect();
-        found.sort_unstable();
-        let mut out = String::with_capacity(text.len());
-        let mut shown_to = 0;
-        for (start, end) in found {
-            if start >= shown_to {
-                out.push_str(text.get(shown_to..start).unwrap_or_default());
-                out.push_str(MASK);
-            }
-            shown_to = shown_to.max(end);
-        }
-        out.push_str(text.get(shown_to..).unwrap_or_default());
-        out
+        mask(text, self.inside.iter().map(String::as_str))
     }
 }
 

@@ -8,9 +8,11 @@
 //! Third parties build on this crate alone; it knows nothing of documents, plans or runs.
 
 mod call;
+mod mask;
 mod operation;
 
 pub use call::{Adapter, Answer, Arguments, Call, Channel, Failure, FailureKind, Question, Response};
+pub use mask::{MASK, mask};
 pub use operation::{Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
 
 pub use async_trait::async_trait;

@@ -49,7 +49,7 @@ fn read_escape(escape: &str, at: usize) -> Result<(char, usize), Problem> {
     Ok((character, letter.len_utf8()))
 }
 
-/// `uXXXX`, or two of them for a character beyond the first 65,536.
+/// `u` and four digits, or two of them for a character beyond the first 65,536.
 fn read_unicode_escape(escape: &str, at: usize) -> Result<(char, usize), Problem> {
     let unit = |start: usize| {
         let digits = escape.get(start..start + 4)?;

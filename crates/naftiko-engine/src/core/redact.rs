@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::{self, Write as _};
 
 use indexmap::IndexMap;
+use naftiko_adapter::mask;
 use naftiko_expr::{Root, Template};
 use naftiko_journal::{Event, Failure, Record};
 use naftiko_plan::{Action, Argument, Plan};
@@ -14,8 +15,7 @@ use serde_json::{Map, Value};
 
 use super::Run;
 
-/// What stands where something sensitive is not shown.
-pub(super) const MASK: &str = "***";
+pub(super) use naftiko_adapter::MASK;
 
 /// A shorter secret turns up by chance in much that is not secret: it is masked only where it is all there is.
 const SHORTEST_INSIDE: usize = 4;
@@ -63,20 +63,7 @@ impl Redaction {
         if self.whole.contains(text) {
             return MASK.to_owned();
         }
-        let mut hidden: Vec<(usize, usize)> =
-            self.inside.iter().flat_map(|secret| occurrences(text, secret)).collect();
-        hidden.sort_unstable();
-        let mut out = String::with_capacity(text.len());
-        let mut shown_to = 0;
-        for (start, end) in hidden {
-            if start >= shown_to {
-                out.push_str(text.get(shown_to..start).unwrap_or_default());
-                out.push_str(MASK);
-            }
-            shown_to = shown_to.max(end);
-        }
-        out.push_str(text.get(shown_to..).unwrap_or_default());
-        out
+        mask(text, self.inside.iter().map(String::as_str))
     }
 
     /// The value with every secret in it masked, in keys too.
@@ -207,16 +194,6 @@ pub(super) fn sensitive_outputs(plan: &Plan) -> HashMap<String, Vec<usize>> {
         }
     }
     readers
-}
-
-/// Every place of `needle`, those that overlap included.
-fn occurrences<'a>(text: &'a str, needle: &'a str) -> impl Iterator<Item = (usize, usize)> {
-    let mut from = 0;
-    std::iter::from_fn(move || {
-        let start = from + text.get(from..)?.find(needle)?;
-        from = start + text.get(start..)?.chars().next().map_or(1, char::len_utf8);
-        Some((start, start + needle.len()))
-    })
 }
 
 /// As RFC 3986 writes it: unreserved characters stay.
