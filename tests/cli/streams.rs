@@ -182,10 +182,12 @@ impl Terminal {
             return None;
         }
         let folder = Folder::new("0.1", CREATE);
-        let command = [&[env!("CARGO_BIN_EXE_naftiko")], arguments].concat().join(" ");
+        // Without `exec` a shell may stay between, hear the interrupt too, and end with a status of its own.
+        let command = [&["exec", env!("CARGO_BIN_EXE_naftiko")], arguments].concat().join(" ");
         let mut script = Command::new("script");
         script.args(["--quiet", "--return", "--flush", "--command", &command, "/dev/null"]);
-        script.current_dir(folder.path()).env("ACME_API_KEY", "secret-of-acme").env("TERM", "xterm");
+        script.current_dir(folder.path()).env("SHELL", "/bin/sh");
+        script.env("ACME_API_KEY", "secret-of-acme").env("TERM", "xterm");
         let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();
         let (sender, output) = channel();
