@@ -17,6 +17,24 @@ pub use phase::{IllegalEvent, Phase};
 
 use jiff::Timestamp;
 
+/// A record, and what may be seen of it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    /// The record as it came, with values that later steps read.
+    pub record: Record,
+    /// Its event with `***` for whatever is sensitive. A journal that outlives the process keeps only this in clear.
+    pub shown: Event,
+}
+
+/// How a run stands after an entry, for whoever looks after many runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Standing {
+    /// Its status.
+    pub status: Status,
+    /// From when on it has something to do by itself; nothing: it waits for somebody, or is over.
+    pub due: Option<Timestamp>,
+}
+
 /// Where the events of runs are kept.
 pub trait Journal: Send {
     /// Keeps an event as the next of a run, and gives back its record once it is as durable as this journal makes it.
