@@ -132,6 +132,24 @@ fn quotes_go_around_what_stands_there() {
 }
 
 #[test]
+fn an_argument_gets_quotes_around_what_was_written() {
+    for written in ["0x10", "0o17", "0644", "-0", "+7", "1e3", "1.50", ".5", "True", "false"] {
+        let text = STEP.replace("Acme", written);
+        assert_eq!(fixed(&text, true), text.replace(written, &format!("'{written}'")));
+    }
+    // These are texts already, and of edition 1.1 of YAML they are numbers.
+    for written in ["1_000", "12:30:45"] {
+        let text = STEP.replace("Acme", written);
+        assert_eq!(fixed(&text, true), text.replace(written, &format!("'{written}'")));
+    }
+    // A tag says what it is, with quotes and without.
+    for written in ["!!int 16", "!!int '16'", "!!float 1e3"] {
+        let text = STEP.replace("Acme", written);
+        assert_eq!(fixed(&text, true), text);
+    }
+}
+
+#[test]
 fn guesses_are_made_only_when_asked_for() {
     let text = format!("{STEP}outputs:\n  - {{name: a, source: create.naem}}\n");
     assert_eq!(fixed(&text, false), text);

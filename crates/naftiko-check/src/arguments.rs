@@ -269,7 +269,9 @@ impl<'a> Binder<'a> {
     /// Whether a value is of the type its place takes; one that is not is reported.
     fn fit(&mut self, parameter: &Parameter, argument: &Argument, scalars: &[(Type, Span)]) -> bool {
         let Some((found, span)) = mismatch(&parameter.ty, argument, scalars) else { return true };
-        self.diagnostics.push(faults::wrong_argument_type::report(parameter, &found, span, &argument.value));
+        let fault =
+            faults::wrong_argument_type::report(parameter, &found, span, &argument.value, self.sources);
+        self.diagnostics.push(fault);
         false
     }
 

@@ -130,16 +130,15 @@ fn wrong_type(node: &Node, expected: &str) -> Diagnostic {
         Diagnostic::new(&WRONG_TYPE, node.span, format!("expected {expected}, found {}", node.kind()));
     match &node.value {
         // `specificationVersion: 0.1`, `name: 42`: quotes are all it takes.
-        Value::Number(number) if expected == "a string" => quoted(diagnostic, node.span, &number.to_string()),
-        Value::Bool(value) if expected == "a string" => quoted(diagnostic, node.span, &value.to_string()),
+        Value::Number(_) | Value::Bool(_) if expected == "a string" => quoted(diagnostic, node.span),
         _ => diagnostic,
     }
 }
 
-/// Quotes around what stands there, which may be written otherwise than `text`: `0x10`, `True`.
-fn quoted(diagnostic: Diagnostic, span: Span, text: &str) -> Diagnostic {
+/// Quotes around what stands there. How that is written, `0x10` or `True`, its value does not tell.
+fn quoted(diagnostic: Diagnostic, span: Span) -> Diagnostic {
     let quote = |at: u32| Edit::new(Span { start: at, end: at, ..span }, "'");
-    diagnostic.with_help(format!("write it in quotes: `'{text}'`")).with_fix(Fix {
+    diagnostic.with_help("write it in quotes").with_fix(Fix {
         title: "put it in quotes".to_owned(),
         applicability: Applicability::Safe,
         edits: vec![quote(span.start), quote(span.end)],
