@@ -4,7 +4,7 @@ use std::path::Path;
 
 use jsonschema::Validator;
 use naftiko_check::{Options, check, codes};
-use naftiko_diagnostics::{Code, Diagnostic, Findings, Fix, Severity, SourceMap, Span};
+use naftiko_diagnostics::{Code, Diagnostic, Findings, Fix, Ignored, Severity, SourceMap, Span};
 use naftiko_report::{github, json, junit, sarif, schemas};
 use naftiko_spec::MemoryFiles;
 use naftiko_tests::{fixtures, workspace};
@@ -36,9 +36,9 @@ fn acme() -> MemoryFiles {
         .with("a b/shared/acme-openapi.yaml", file("acme-openapi.yaml"))
 }
 
-fn gather(sources: &SourceMap, diagnostics: Vec<Diagnostic>) -> Findings {
+fn gather(sources: &SourceMap, diagnostics: Vec<Diagnostic>, ignored: Vec<Ignored>) -> Findings {
     let mut findings = Findings::new();
-    findings.add(sources, diagnostics, str::to_owned);
+    findings.add(sources, diagnostics, ignored, str::to_owned);
     findings.sort();
     findings
 }
@@ -46,7 +46,7 @@ fn gather(sources: &SourceMap, diagnostics: Vec<Diagnostic>) -> Findings {
 fn findings(text: &str) -> Findings {
     let path = "a b/größe.yaml";
     let checked = check(Path::new(path), &Options::default(), &acme().with(path, text)).unwrap();
-    gather(&checked.sources, checked.diagnostics)
+    gather(&checked.sources, checked.diagnostics, checked.ignored)
 }
 
 fn everything() -> Findings {
@@ -56,7 +56,7 @@ fn everything() -> Findings {
 /// The findings of every fixture.
 fn all() -> Vec<(String, Findings)> {
     let of = |fixture: naftiko_tests::Fixture| {
-        let findings = gather(&fixture.checked.sources, fixture.checked.diagnostics);
+        let findings = gather(&fixture.checked.sources, fixture.checked.diagnostics, fixture.checked.ignored);
         (fixture.name, findings)
     };
     let mut all: Vec<(String, Findings)> = fixtures().into_iter().map(of).collect();
@@ -224,6 +224,58 @@ fn a_fingerprint_is_of_one_finding() {
     assert_eq!(values.len(), after.len(), "{after:?}");
 }
 
+/// Codes, levels and suppressions of the results.
+fn results(text: &str) -> Vec<String> {
+    let log: Value = serde_json::from_str(&sarif(&findings(text), &codes()).unwrap()).unwrap();
+    let results = log["runs"][0]["results"].as_array().unwrap();
+    results
+        .iter()
+        .map(|result| {
+            let line = &result["locations"][0]["physicalLocation"]["region"]["startLine"];
+            format!("{line} {} {}", result["ruleId"].as_str().unwrap(), result["suppressions"])
+        })
+        .collect()
+}
+
+/// The specification wants suppressions with all results of a run or with none.
+#[test]
+fn what_comments_ignore_is_a_suppressed_result_and_keeps_its_fingerprint() {
+    let text = EVERYTHING
+        .replace("    plan: teem", "    plan: teem # naftiko: ignore[wrong-argument-type]   we know better ")
+        .replace("audience:", "# naftiko: ignore[ignored-key]\naudience:")
+        .replace("outputs:", "# naftiko: ignore-file[unknown-field]\noutputs:");
+    let text =
+        format!("# naftiko: ignore-file[ignored-key] ours\n# naftiko: ignore-file[ignored-key] ours\n{text}");
+    insta::assert_snapshot!(results(&text).join("\n"), @r#"
+    8 ignored-key [{"kind":"inSource"},{"kind":"inSource","justification":"ours"}]
+    14 inferred-argument []
+    15 wrong-argument-type [{"kind":"inSource","justification":"we know better"}]
+    16 unknown-capability []
+    17 unused-ignore []
+    20 unknown-field []
+    "#);
+    let codes = |text: &str| fingerprints(text).into_iter().map(|(code, _)| code).collect::<Vec<_>>();
+    let ignored_above =
+        EVERYTHING.replace("    source:", "    # naftiko: ignore[unknown-field]\n    source:");
+    assert_eq!(codes(&text).len(), codes(EVERYTHING).len() + 1, "and the comment that is out of place");
+    assert_eq!(fingerprints(&ignored_above), fingerprints(EVERYTHING));
+}
+
+#[test]
+fn json_keeps_what_is_ignored_apart() {
+    let text = EVERYTHING
+        .replace("    plan: teem", "    plan: teem # naftiko: ignore[wrong-argument-type] we know better");
+    let of = |text: &str| -> Value { serde_json::from_str(&json(&findings(text)).unwrap()).unwrap() };
+    let (before, after) = (of(EVERYTHING), of(&text));
+    let errors = |report: &Value| report["summary"]["errors"].as_u64().unwrap();
+    assert_eq!(errors(&after) + 1, errors(&before));
+    assert_eq!(before["ignored"], serde_json::json!([]));
+    assert_eq!(after["ignored"][0]["reasons"], serde_json::json!(["we know better"]));
+    let code = |finding: &Value| finding["code"].as_str().unwrap().to_owned();
+    assert_eq!(code(&after["ignored"][0]["finding"]), "wrong-argument-type");
+    assert!(after["findings"].as_array().unwrap().iter().all(|it| code(it) != "wrong-argument-type"));
+}
+
 static FLAW: Code = Code { id: "flaw", severity: Severity::Warning, summary: "a flaw" };
 
 #[test]
@@ -234,7 +286,7 @@ fn hostile_text_stays_text() {
     let message = "a\r\n::error::%0A ]]></failure><x a=\"\u{1b}[31m";
     let fix = Fix::replace("mend", span, "\u{0}\u{7f}\u{2028}", naftiko_diagnostics::Applicability::Unsafe);
     let found = Diagnostic::new(&FLAW, span, message).with_label("</testcase>").with_fix(fix);
-    let findings = gather(&sources, vec![found.clone().denied(), found]);
+    let findings = gather(&sources, vec![found.clone().denied(), found], Vec::new());
     assert_eq!(
         github(&findings).lines().next().unwrap(),
         "::error file=a%3Ab%2Cc%252C\\u{1b}[2J.yaml,line=1,endLine=2,title=flaw::a\\u{d}\\u{a}::error::%250A ]]></failure><x a=\"\\u{1b}[31m%0Ahere: </testcase>"

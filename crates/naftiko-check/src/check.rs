@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use naftiko_diagnostics::{Diagnostic, Severity, SourceMap, has_errors, sort};
+use naftiko_diagnostics::{Diagnostic, Ignored, Severity, SourceMap, has_errors, sort};
 use naftiko_plan::{Plan, Slot};
 use naftiko_spec::{Capabilities, Composition, Edition, Files, Header, Kind};
 use naftiko_syntax::Node;
@@ -39,7 +39,7 @@ pub struct Checked {
     /// What the document is; nothing if that cannot be told.
     pub kind: Option<Kind>,
     /// What comments ignore, in the same order.
-    pub ignored: Vec<Diagnostic>,
+    pub ignored: Vec<Ignored>,
     /// The plan: of a composition without errors whose operations are described.
     pub plan: Option<Plan>,
 }
@@ -52,7 +52,7 @@ impl Checked {
 
     /// The first error that a comment ignores and without which there would be a plan: it leaves something out of it.
     pub fn withheld_by(&self) -> Option<&Diagnostic> {
-        self.ignored.iter().find(|found| withholds_plan(found))
+        self.ignored.iter().map(|ignored| &ignored.diagnostic).find(|found| withholds_plan(found))
     }
 }
 

@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use naftiko_diagnostics::{
-    Code, Diagnostic, FileId, Severity, SourceFile, SourceMap, Span, Spanned, has_errors,
+    Code, Diagnostic, FileId, Ignored, Severity, SourceFile, SourceMap, Span, Spanned, has_errors,
 };
 use naftiko_syntax::{Comment, Limits, Node, comments, parse};
 
@@ -42,7 +42,7 @@ pub(crate) struct Sorted {
     /// Those that count, and what is wrong with the comments themselves.
     pub(crate) kept: Vec<Diagnostic>,
     /// Those that a comment ignores.
-    pub(crate) ignored: Vec<Diagnostic>,
+    pub(crate) ignored: Vec<Ignored>,
 }
 
 /// What a comment ignores.
@@ -53,6 +53,8 @@ struct Ignore {
     lines: Option<BTreeSet<usize>>,
     /// The codes it names, and whether there was such a finding.
     codes: Vec<(Spanned<String>, bool)>,
+    /// Why; empty: it does not say.
+    reason: String,
     /// Whether it is a comment that ignores at all.
     understood: bool,
     /// Whether it stands where such a comment may stand.
@@ -81,19 +83,27 @@ pub(crate) fn sort_out(
     let mut sorted = Sorted::default();
     for diagnostic in diagnostics {
         let span = diagnostic.primary.span;
-        let ignored = match (sources.file(span.file), files.get_mut(&span.file)) {
+        let reasons: Vec<String> = match (sources.file(span.file), files.get_mut(&span.file)) {
             (Some(file), Some((ignores, root))) if !is_of_reading(diagnostic.code.id) => {
                 let lines = lines_of(file, root.as_ref(), span);
                 // Every comment that speaks of it is of use, so all are asked.
-                ignores.iter_mut().filter_map(|ignore| ignore.takes(&diagnostic, &lines)).count() > 0
+                ignores
+                    .iter_mut()
+                    .filter_map(|ignore| ignore.takes(&diagnostic, &lines).map(|()| ignore.reason.clone()))
+                    .collect()
             }
-            _ => false,
+            _ => Vec::new(),
         };
-        if ignored { &mut sorted.ignored } else { &mut sorted.kept }.push(diagnostic);
+        if reasons.is_empty() {
+            sorted.kept.push(diagnostic);
+        } else {
+            sorted.ignored.push(Ignored { diagnostic, reasons });
+        }
     }
     let own = main.and_then(|main| files.remove(&main)).map(|(ignores, _)| ignores).unwrap_or_default();
-    let judged = !has_errors(&sorted.kept)
-        && !sorted.kept.iter().chain(&sorted.ignored).any(|found| found.code == &no_description::CODE);
+    let all = sorted.kept.iter().chain(sorted.ignored.iter().map(|ignored| &ignored.diagnostic));
+    let judged =
+        !has_errors(&sorted.kept) && !all.into_iter().any(|found| found.code == &no_description::CODE);
     sorted.kept.extend(own.iter().flat_map(|ignore| ignore.flaws(known, judged)));
     sorted
 }
@@ -175,7 +185,7 @@ fn read(text: &str, comment: &Comment) -> Option<Ignore> {
         }
     };
     let list = rest.strip_prefix(name)?.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let Some((list, _)) = list.filter(|(list, _)| !list.trim().is_empty()) else {
+    let Some((list, reason)) = list.filter(|(list, _)| !list.trim().is_empty()) else {
         return Some(Ignore::not_understood(comment.span));
     };
     let mut start = range.start + words.find('[')? + 1;
@@ -193,6 +203,7 @@ fn read(text: &str, comment: &Comment) -> Option<Ignore> {
         span: comment.span,
         lines: (!whole_file).then(BTreeSet::new),
         codes,
+        reason: reason.trim().to_owned(),
         understood: true,
         in_place: true,
     })
@@ -200,7 +211,14 @@ fn read(text: &str, comment: &Comment) -> Option<Ignore> {
 
 impl Ignore {
     fn not_understood(span: Span) -> Self {
-        Self { span, lines: Some(BTreeSet::new()), codes: Vec::new(), understood: false, in_place: false }
+        Self {
+            span,
+            lines: Some(BTreeSet::new()),
+            codes: Vec::new(),
+            reason: String::new(),
+            understood: false,
+            in_place: false,
+        }
     }
 }
 

@@ -212,6 +212,15 @@ impl Diagnostic {
     }
 }
 
+/// A finding that comments ignore.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ignored {
+    /// The finding.
+    pub diagnostic: Diagnostic,
+    /// Why, as each comment that ignores it says; empty where one does not say.
+    pub reasons: Vec<String>,
+}
+
 /// Whether any of them is an error.
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
@@ -220,5 +229,12 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
 /// Puts diagnostics in the order people read: by file, then place, then severity, then code. Those that are equal in
 /// all of it stay in the order they were found.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
-    diagnostics.sort_by_key(|found| (found.primary.span, found.severity(), found.code.id));
+    diagnostics.sort_by_key(Diagnostic::place_in_order);
+}
+
+impl Diagnostic {
+    /// What [`sort`] goes by.
+    pub fn place_in_order(&self) -> (Span, Severity, &'static str) {
+        (self.primary.span, self.severity(), self.code.id)
+    }
 }

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Diagnostic, FileId, SourceMap, Span, sort};
+use crate::{Diagnostic, FileId, Ignored, SourceMap, Span, sort};
 
 /// What was found in several documents.
 #[derive(Debug, Clone, Default)]
@@ -14,6 +14,8 @@ pub struct Findings {
     pub sources: SourceMap,
     /// What was found, in the order people read it.
     pub diagnostics: Vec<Diagnostic>,
+    /// What comments ignore, in the same order.
+    pub ignored: Vec<Ignored>,
     /// The documents that were to be checked, in their order; the other files were read for them.
     pub checked: Vec<FileId>,
     files: BTreeMap<String, Vec<FileId>>,
@@ -31,6 +33,7 @@ impl Findings {
         &mut self,
         sources: &SourceMap,
         diagnostics: Vec<Diagnostic>,
+        ignored: Vec<Ignored>,
         identity: impl Fn(&str) -> String,
     ) {
         let mut ids = BTreeMap::new();
@@ -54,23 +57,32 @@ impl Findings {
         }
         let moved = |span: Span| Span { file: ids.get(&span.file).copied().unwrap_or(span.file), ..span };
         self.diagnostics.extend(diagnostics.into_iter().map(|found| in_other_files(found, &moved)));
+        self.ignored.extend(
+            ignored.into_iter().map(|it| Ignored { diagnostic: in_other_files(it.diagnostic, &moved), ..it }),
+        );
     }
 
     /// Puts the findings in the order people read, each once.
     pub fn sort(&mut self) {
         sort(&mut self.diagnostics);
-        // Those that are equal stand among the few of one code at one place, perhaps with another between them.
-        let mut kept: Vec<Diagnostic> = Vec::with_capacity(self.diagnostics.len());
-        for found in self.diagnostics.drain(..) {
-            let here = |other: &&Diagnostic| {
-                other.primary.span == found.primary.span && other.code.id == found.code.id
-            };
-            if !kept.iter().rev().take_while(here).any(|other| *other == found) {
-                kept.push(found);
-            }
-        }
-        self.diagnostics = kept;
+        keep_once(&mut self.diagnostics, |found| found);
+        self.ignored.sort_by_key(|ignored| ignored.diagnostic.place_in_order());
+        keep_once(&mut self.ignored, |ignored| &ignored.diagnostic);
     }
+}
+
+/// Takes out what is equal to one before it. Those that are equal stand among the few of one code at one place, perhaps
+/// with another between them.
+fn keep_once<T: PartialEq>(sorted: &mut Vec<T>, diagnostic: impl Fn(&T) -> &Diagnostic) {
+    let place = |it: &T| (diagnostic(it).primary.span, diagnostic(it).code.id);
+    let mut kept: Vec<T> = Vec::with_capacity(sorted.len());
+    for new in sorted.drain(..) {
+        let here = |other: &&T| place(other) == place(&new);
+        if !kept.iter().rev().take_while(here).any(|other| *other == new) {
+            kept.push(new);
+        }
+    }
+    *sorted = kept;
 }
 
 fn in_other_files(mut found: Diagnostic, moved: &impl Fn(Span) -> Span) -> Diagnostic {
@@ -106,7 +118,11 @@ mod tests {
         let mut findings = Findings::new();
         for (document, shared, text) in checks {
             let (sources, diagnostics) = check(document, shared, text);
-            findings.add(&sources, diagnostics, |name| name.trim_start_matches("./").to_owned());
+            let ignored = diagnostics
+                .iter()
+                .map(|found| Ignored { diagnostic: found.clone(), reasons: vec!["known".to_owned()] })
+                .collect();
+            findings.add(&sources, diagnostics, ignored, |name| name.trim_start_matches("./").to_owned());
         }
         findings.sort();
         findings
@@ -119,6 +135,8 @@ mod tests {
         assert_eq!(names, ["a", "shared"]);
         assert_eq!(findings.checked.len(), 1);
         assert_eq!(findings.diagnostics.len(), 2, "with a fix and without one are two findings");
+        let ignored: Vec<&Diagnostic> = findings.ignored.iter().map(|it| &it.diagnostic).collect();
+        assert_eq!(ignored, findings.diagnostics.iter().collect::<Vec<_>>(), "and so is what is ignored");
     }
 
     #[test]

@@ -13,7 +13,7 @@ mod source;
 mod suggest;
 
 pub use diagnostic::{
-    Applicability, Code, Diagnostic, Edit, Fix, Label, Severity, Wording, has_errors, sort,
+    Applicability, Code, Diagnostic, Edit, Fix, Ignored, Label, Severity, Wording, has_errors, sort,
 };
 pub use findings::Findings;
 pub use source::{FileId, LineColumn, SourceFile, SourceMap, Span, Spanned};

@@ -24,6 +24,11 @@ pub fn json(findings: &Findings) -> serde_json::Result<String> {
     let document = Document {
         version: VERSION,
         findings: findings.diagnostics.iter().map(|found| Finding::new(found, sources)).collect(),
+        ignored: findings
+            .ignored
+            .iter()
+            .map(|it| IgnoredFinding { reasons: &it.reasons, finding: Finding::new(&it.diagnostic, sources) })
+            .collect(),
         summary: Summary {
             files: findings.checked.len(),
             errors: count.errors,
@@ -57,6 +62,8 @@ struct Document<'a> {
     version: u32,
     /// What was found, by file and place.
     findings: Vec<Finding<'a>>,
+    /// What comments in the documents ignore: it counts for nothing.
+    ignored: Vec<IgnoredFinding<'a>>,
     /// How many of what.
     summary: Summary,
 }
@@ -82,6 +89,15 @@ struct Finding<'a> {
     related: Vec<Related<'a>>,
     /// A change that mends it.
     fix: Option<Change<'a>>,
+}
+
+/// A finding that comments ignore.
+#[derive(Debug, Serialize, JsonSchema)]
+struct IgnoredFinding<'a> {
+    /// Why, as each comment says; empty where one does not say.
+    reasons: &'a [String],
+    /// The finding.
+    finding: Finding<'a>,
 }
 
 /// How bad a finding is.

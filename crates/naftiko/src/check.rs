@@ -57,7 +57,8 @@ pub(crate) fn once(
             Ok(checked) => {
                 let diagnostics = strictness.judge(checked.diagnostics);
                 let identity = |name: &str| world::identity(Path::new(name)).to_string_lossy().into_owned();
-                findings.add(&checked.sources, diagnostics, identity);
+                let ignored = strictness.judge_ignored(checked.ignored);
+                findings.add(&checked.sources, diagnostics, ignored, identity);
             }
             Err(error) => problems.push(unreadable(path, &error)),
         }

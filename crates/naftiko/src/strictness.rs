@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, nearest};
+use naftiko_diagnostics::{Code, Diagnostic, Ignored, Severity, nearest};
 
 use crate::args::Check;
 use crate::exit::Stop;
@@ -41,15 +41,26 @@ impl Strictness {
     }
 
     /// The findings that are left, as bad as they are then. What is both allowed and denied is allowed.
-    pub(crate) fn judge(&self, mut findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
-        findings.retain(|found| !self.allowed.contains(found.code.id));
-        let denied = |found: Diagnostic| {
-            let all = found.severity() == Severity::Warning && self.denied.contains(WARNINGS);
-            if all || self.denied.contains(found.code.id) { found.denied() } else { found }
+    pub(crate) fn judge(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
+        findings.into_iter().filter_map(|found| self.judged(found)).collect()
+    }
+
+    /// The same of findings that comments ignore.
+    pub(crate) fn judge_ignored(&self, ignored: Vec<Ignored>) -> Vec<Ignored> {
+        let judged = |ignored: Ignored| {
+            let Ignored { diagnostic, reasons } = ignored;
+            Some(Ignored { diagnostic: self.judged(diagnostic)?, reasons })
         };
-        let mut findings: Vec<Diagnostic> = findings.into_iter().map(denied).collect();
-        findings.retain(|found| !self.quiet || found.severity() != Severity::Note);
-        findings
+        ignored.into_iter().filter_map(judged).collect()
+    }
+
+    fn judged(&self, found: Diagnostic) -> Option<Diagnostic> {
+        if self.allowed.contains(found.code.id) {
+            return None;
+        }
+        let all = found.severity() == Severity::Warning && self.denied.contains(WARNINGS);
+        let found = if all || self.denied.contains(found.code.id) { found.denied() } else { found };
+        (!self.quiet || found.severity() != Severity::Note).then_some(found)
     }
 }
 

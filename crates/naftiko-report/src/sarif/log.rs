@@ -99,6 +99,16 @@ pub(super) struct SarifResult<'a> {
     pub(super) partial_fingerprints: BTreeMap<&'a str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) fixes: Vec<SarifFix>,
+    /// Written where it is empty too: all results of a run have it, or none (§3.27.23).
+    pub(super) suppressions: Vec<Suppression<'a>>,
+}
+
+/// That a result is not to count (§3.35).
+#[derive(Debug, Serialize)]
+pub(super) struct Suppression<'a> {
+    pub(super) kind: &'static str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(super) justification: &'a str,
 }
 
 /// The place of a finding (§3.28).

@@ -1,13 +1,14 @@
 //! Findings as SARIF 2.1.0, for code scanning.
 //!
 //! Every code is a rule, whether it was found or not. Places are regions in Unicode code points of files named by
-//! URI, relative to where `naftiko` was run. Fingerprints survive a shift of lines.
+//! URI, relative to where `naftiko` was run. Fingerprints survive a shift of lines. What comments ignore is a
+//! result like any other, with its suppression.
 
 mod fingerprint;
 mod log;
 mod uri;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use naftiko_diagnostics::{
     Applicability, Code, Diagnostic, FileId, Findings, Fix, Severity, SourceMap, Span,
@@ -17,7 +18,7 @@ use fingerprint::Fingerprints;
 use log::{
     ArtifactChange, ArtifactContent, ArtifactLocation, BaseId, Configuration, Driver, FixProperties,
     Invocation, Level, Location, Log, Message, PhysicalLocation, Region, RelatedLocation, Replacement, Rule,
-    Run, SarifFix, SarifResult, Tool,
+    Run, SarifFix, SarifResult, Suppression, Tool,
 };
 
 /// The root that relative URIs are relative to.
@@ -30,10 +31,17 @@ const ROOT: &str = "%SRCROOT%";
 pub fn sarif(findings: &Findings, codes: &[&Code]) -> serde_json::Result<String> {
     let positions: BTreeMap<&str, usize> = codes.iter().map(|code| code.id).zip(0..).collect();
     let mut fingerprints = Fingerprints::default();
-    let results = findings
-        .diagnostics
-        .iter()
-        .map(|found| result(found, &findings.sources, &positions, &mut fingerprints))
+    let kept = findings.diagnostics.iter().map(|found| (found, [].as_slice()));
+    let ignored = findings.ignored.iter().map(|ignored| (&ignored.diagnostic, ignored.reasons.as_slice()));
+    let mut all: Vec<(&Diagnostic, &[String])> = kept.chain(ignored).collect();
+    // One order for both: ignoring a finding changes the fingerprint of no other.
+    all.sort_by_key(|(found, _)| found.place_in_order());
+    let results = all
+        .into_iter()
+        .map(|(found, reasons)| SarifResult {
+            suppressions: suppressions(reasons),
+            ..result(found, &findings.sources, &positions, &mut fingerprints)
+        })
         .collect();
     let root = BaseId { description: Message::new("the folder in which `naftiko` was run") };
     let log = Log {
@@ -99,7 +107,14 @@ fn result<'a>(
             .collect(),
         partial_fingerprints: BTreeMap::from([("codeFileLine/v1", fingerprints.of(found, sources))]),
         fixes: found.fix.iter().map(|fix| self::fix(fix, sources)).collect(),
+        suppressions: Vec::new(),
     }
+}
+
+/// One for each reason; the specification wants no two alike.
+fn suppressions(reasons: &[String]) -> Vec<Suppression<'_>> {
+    let reasons: BTreeSet<&str> = reasons.iter().map(String::as_str).collect();
+    reasons.into_iter().map(|justification| Suppression { kind: "inSource", justification }).collect()
 }
 
 /// A fix, its edits by file.
