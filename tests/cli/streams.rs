@@ -8,7 +8,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use crate::command::{Folder, workspace};
+use crate::command::{Ended, Folder, end, workspace};
 
 const CREATE: &str = "inputs: [{name: name, type: string, required: true}]
 steps:
@@ -106,13 +106,63 @@ fn a_document_that_names_a_device_or_a_pipe_is_told_so() {
     let ended = folder.naftiko(&["check", "composition.yaml", "--openapi", "fifo"]);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
     assert!(ended.stdout.contains("`fifo` cannot be read: it is not a regular file"), "{}", ended.stdout);
-    let ended = folder.naftiko(&["check", "fifo"]);
+    let ended = folder.naftiko(&["check", "zero.yaml"]);
     assert_eq!(ended.code, 2);
-    assert!(ended.stderr.contains("`fifo` cannot be read: it is not a regular file"), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("`zero.yaml` cannot be read: it is not a regular file"),
+        "{}",
+        ended.stderr
+    );
     let ended = folder.naftiko(&["plan", "."]);
     assert!(ended.stderr.contains("`.` cannot be read: it is a folder"), "{}", ended.stderr);
     let ended = folder.naftiko(&["check", "link.yaml"]);
     assert!(ended.stdout.contains("unknown-operation"), "the description was read: {}", ended.stdout);
+}
+
+/// Runs `naftiko` from a shell that knows `<(…)`.
+fn in_bash(folder: &Folder, script: &str) -> Ended {
+    let naftiko = env!("CARGO_BIN_EXE_naftiko");
+    let mut bash = Command::new("bash");
+    bash.args(["-c", &format!("{naftiko} {script}")]).current_dir(folder.path()).stdin(Stdio::null());
+    end(bash)
+}
+
+#[test]
+fn a_pipe_that_an_operator_names_is_read_once() {
+    let folder = Folder::new("0.1", CREATE);
+    // The capabilities document is looked for where the command line was written.
+    let ended = in_bash(&folder, "check -q <(sed s/createOrganization/createOrganisation/ composition.yaml)");
+    assert_eq!((ended.code, ended.stderr.as_str()), (1, ""));
+    assert!(ended.stdout.contains(">:7:56: error[unknown-operation]"), "{}", ended.stdout);
+    let two = in_bash(&folder, "check -q <(cat composition.yaml) <(cat shared/acme.yaml) composition.yaml");
+    assert!(two.stdout.contains("3 files"), "{}{}", two.stdout, two.stderr);
+    let plan = in_bash(&folder, "plan <(cat composition.yaml)");
+    assert_eq!(plan.stdout, folder.naftiko(&["plan", "composition.yaml"]).stdout);
+    assert_eq!(plan.code, 0, "{}", plan.stderr);
+    let run = in_bash(&folder, "run --mock --accept-inferred --input name=Acme <(cat composition.yaml)");
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    for (option, said) in
+        [("--fix", "`--fix` cannot write a pipe"), ("--watch", "`--watch` cannot watch a pipe")]
+    {
+        let ended = in_bash(&folder, &format!("check {option} <(cat composition.yaml)"));
+        assert_eq!(ended.code, 2, "{}", ended.stdout);
+        assert!(ended.stderr.contains(said), "{}", ended.stderr);
+    }
+    // No more is read than a document may have.
+    let ended = in_bash(&folder, "check -q <(yes name: x)");
+    assert!(ended.stdout.contains("error[too-large]"), "{}{}", ended.stdout, ended.stderr);
+}
+
+#[test]
+fn a_named_pipe_is_where_it_is() {
+    let folder = Folder::new("0.1", CREATE).with("flows/a.yaml", "");
+    let fifo = folder.path().join("flows/fifo");
+    assert!(Command::new("mkfifo").arg(&fifo).status().unwrap().success());
+    let text = std::fs::read(folder.path().join("composition.yaml")).unwrap();
+    let writer = std::thread::spawn(move || std::fs::write(fifo, text).unwrap());
+    let ended = folder.naftiko(&["check", "-q", "flows/fifo"]);
+    writer.join().unwrap();
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, "flows/fifo: no problems\n"), "{}", ended.stderr);
 }
 
 #[test]

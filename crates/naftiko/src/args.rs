@@ -61,8 +61,8 @@ pub(crate) struct Lookup {
 
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Compositions and capabilities documents; folders of them; patterns in quotes, such as 'specs/**/*.yaml'; `-` for
-    /// standard input
+    /// Compositions and capabilities documents; folders of them; patterns in quotes, such as 'specs/**/*.yaml'; pipes; `-`
+    /// for standard input
     #[arg(required = true, value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]

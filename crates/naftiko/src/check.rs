@@ -9,35 +9,41 @@ use naftiko_report::{Style, diagnostics, summary, total};
 use naftiko_spec::{Files, Kind};
 
 use crate::args::{Check, CheckFormat, Lookup};
-use crate::documents::{Documents, is_standard_input, unreadable};
+use crate::documents::{Documents, unreadable};
 use crate::exit::{Exit, Stop};
 use crate::explain;
 use crate::fix;
-use crate::reading::Reading;
+use crate::reading::{Reading, is_standard_input};
 use crate::screen::Screen;
 use crate::strictness::Strictness;
 use crate::watch::watch;
-use crate::world::{self, FileSystem};
+use crate::world;
 
 pub(crate) fn check(arguments: &Check, screen: &mut Screen) -> Result<Exit, Stop> {
     let strictness = Strictness::new(arguments)?;
-    let piped = arguments.paths.iter().any(|path| is_standard_input(path));
-    if arguments.fix.fix && piped {
-        return Err(Stop::Usage("`--fix` cannot write standard input".to_owned()));
+    let stream = arguments.paths.iter().find_map(|path| stream(path));
+    if let Some(stream) = stream.filter(|_| arguments.fix.fix) {
+        return Err(Stop::Usage(format!("`--fix` cannot write {stream}")));
     }
     if arguments.fix.diff {
         return fix::show(arguments, &strictness, screen);
     }
-    match (arguments.watch, piped) {
-        (true, true) => Err(Stop::Usage("`--watch` cannot watch standard input".to_owned())),
-        (true, false) => watch(arguments, &strictness, screen),
-        (false, true) => {
-            let reading = Reading::with_standard_input(&arguments.stdin_name)
-                .map_err(|error| Stop::Usage(format!("standard input cannot be read: {error}")))?;
+    match (arguments.watch, stream) {
+        (true, Some(stream)) => Err(Stop::Usage(format!("`--watch` cannot watch {stream}"))),
+        (true, None) => watch(arguments, &strictness, screen),
+        (false, _) => {
+            let reading = Reading::of(&arguments.paths, &arguments.stdin_name).map_err(Stop::Usage)?;
             once(arguments, &strictness, &reading, screen)
         }
-        (false, false) => once(arguments, &strictness, &Reading::new(), screen),
     }
+}
+
+/// What is named, if it can be read only once.
+fn stream(named: &Path) -> Option<&'static str> {
+    if is_standard_input(named) {
+        return Some("standard input");
+    }
+    world::is_pipe(named).then_some("a pipe")
 }
 
 /// Checks everything that is named, and writes what was found. What cannot be read does not hide the rest.
@@ -95,11 +101,6 @@ fn report(findings: &Findings, format: CheckFormat, style: Style) -> Result<Stri
     text.map_err(|error| Stop::Usage(format!("the findings cannot be written: {error}")))
 }
 
-/// Reads and checks one file.
-pub(crate) fn read(file: &Path, lookup: &Lookup) -> Result<Checked, Stop> {
-    read_through(file, lookup, &FileSystem).map_err(|error| Stop::Usage(unreadable(file, &error)))
-}
-
 fn read_through(file: &Path, lookup: &Lookup, files: &dyn Files) -> io::Result<Checked> {
     naftiko_check::check(file, &options(lookup), files)
 }
@@ -115,7 +116,10 @@ pub(crate) fn to_plan(
     lookup: &Lookup,
     screen: &mut Screen,
 ) -> Result<Result<naftiko_plan::Plan, Exit>, Stop> {
-    let checked = read(file, lookup)?;
+    let reading = Reading::of_file(file).map_err(Stop::Usage)?;
+    let file = reading.stream(file).unwrap_or(file);
+    let checked =
+        read_through(file, lookup, &reading).map_err(|error| Stop::Usage(unreadable(file, &error)))?;
     let errors = checked.has_errors();
     let lacking = no_plan(file, &checked);
     let shown: Vec<_> =

@@ -1,4 +1,4 @@
-//! Which documents a command line means: files, folders, patterns, standard input.
+//! Which documents a command line means: files, folders, patterns, standard input, pipes.
 //!
 //! A file that is named is meant, whatever it is. In a folder, and among what matches a pattern, those files are meant
 //! whose header says that they are documents.
@@ -42,8 +42,8 @@ impl Documents {
     }
 
     fn add(&mut self, path: &Path, reading: &Reading) {
-        if is_standard_input(path) {
-            self.paths.extend(reading.standard_input().map(Path::to_path_buf));
+        if let Some(name) = reading.stream(path) {
+            self.paths.push(name.to_path_buf());
             return;
         }
         match (reading.kind(path), path.to_str()) {
@@ -131,11 +131,6 @@ impl Documents {
         files.sort();
         files
     }
-}
-
-/// Whether a path stands for standard input.
-pub(crate) fn is_standard_input(path: &Path) -> bool {
-    path == Path::new("-")
 }
 
 /// Why a file or folder is left out.

@@ -1,4 +1,4 @@
-//! What `check` reads: files, folders and standard input, and what of it was looked at.
+//! What is read: files, folders, standard input and pipes, and what of it was looked at.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,22 +7,30 @@ use std::path::{Path, PathBuf};
 
 use naftiko_spec::Files;
 
+use crate::documents::unreadable;
 use crate::world::{self, Entry, FileSystem, Stamp};
 
-/// The files of this machine and, under a name of its own, standard input. Remembers every path it was asked for and
-/// what was there then.
+/// The files of this machine and, each under a name of its own, what can be read only once: standard input, and pipes that
+/// a command line names. Remembers every path it was asked for and what was there then.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
-    standard_input: Option<Buffer>,
+    streams: Vec<Stream>,
     seen: RefCell<BTreeMap<PathBuf, Option<Stamp>>>,
 }
 
 /// A text that stands for a file.
 #[derive(Debug)]
-struct Buffer {
+struct Stream {
+    /// What the command line says.
+    named: PathBuf,
     name: PathBuf,
     identity: PathBuf,
     bytes: Vec<u8>,
+}
+
+/// Whether what a command line names is standard input.
+pub(crate) fn is_standard_input(named: &Path) -> bool {
+    named == Path::new("-")
 }
 
 impl Reading {
@@ -30,19 +38,68 @@ impl Reading {
         Self::default()
     }
 
-    /// The same, with all of standard input as the file of this name.
+    /// The same, with all that can be read only once of what is named. `stdin` is what standard input is called.
     ///
     /// # Errors
-    /// Those of reading it.
-    pub(crate) fn with_standard_input(name: &Path) -> io::Result<Self> {
-        let bytes = world::standard_input()?;
-        let buffer = Buffer { name: name.to_path_buf(), identity: world::identity(name), bytes };
-        Ok(Self { standard_input: Some(buffer), ..Self::new() })
+    /// What cannot be read, as a person reads it.
+    pub(crate) fn of(named: &[PathBuf], stdin: &Path) -> Result<Self, String> {
+        let mut reading = Self::new();
+        for path in named {
+            if is_standard_input(path) {
+                reading.read_standard_input(path, stdin)?;
+            } else {
+                reading.read_pipe(path)?;
+            }
+        }
+        Ok(reading)
     }
 
-    /// The name of standard input, if it is read.
-    pub(crate) fn standard_input(&self) -> Option<&Path> {
-        self.standard_input.as_ref().map(|buffer| buffer.name.as_path())
+    /// The same, with what a path leads to if that is a pipe.
+    ///
+    /// # Errors
+    /// As [`Reading::of`].
+    pub(crate) fn of_file(path: &Path) -> Result<Self, String> {
+        let mut reading = Self::new();
+        reading.read_pipe(path)?;
+        Ok(reading)
+    }
+
+    fn read_standard_input(&mut self, named: &Path, name: &Path) -> Result<(), String> {
+        if self.stream(named).is_none() {
+            let bytes =
+                world::standard_input().map_err(|error| format!("standard input cannot be read: {error}"))?;
+            self.add(named, name.to_path_buf(), bytes);
+        }
+        Ok(())
+    }
+
+    fn read_pipe(&mut self, path: &Path) -> Result<(), String> {
+        if world::is_pipe(path) && self.stream(path).is_none() {
+            let bytes = world::pipe(path).map_err(|error| unreadable(path, &error))?;
+            self.add(path, name_of_pipe(path), bytes);
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, named: &Path, name: PathBuf, bytes: Vec<u8>) {
+        let identity = world::identity(&name);
+        self.streams.push(Stream { named: named.to_path_buf(), name, identity, bytes });
+    }
+
+    /// The name of the file that what is named stands for; nothing if it is a file itself.
+    pub(crate) fn stream(&self, named: &Path) -> Option<&Path> {
+        let stream = self.streams.iter().find(|stream| stream.named == named)?;
+        Some(&stream.name)
+    }
+
+    /// The text that stands for a file.
+    fn text_of(&self, path: &Path) -> Option<&[u8]> {
+        if self.streams.is_empty() {
+            return None;
+        }
+        let identity = world::identity(path);
+        let stands = |stream: &&Stream| path == stream.name || identity == stream.identity;
+        self.streams.iter().find(stands).map(|stream| stream.bytes.as_slice())
     }
 
     /// What is in a folder.
@@ -71,20 +128,28 @@ impl Reading {
     }
 }
 
+/// What a pipe is called. One that a shell made, as `/dev/fd/63`, is nowhere: other files are looked for where the
+/// command line was written.
+fn name_of_pipe(path: &Path) -> PathBuf {
+    match path.file_name().and_then(|name| name.to_str()) {
+        Some(name) if path.starts_with("/dev") || path.starts_with("/proc") => {
+            PathBuf::from(format!("<{name}>"))
+        }
+        _ => path.to_path_buf(),
+    }
+}
+
 impl Files for Reading {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        if let Some(buffer) = &self.standard_input
-            && (path == buffer.name || world::identity(path) == buffer.identity)
-        {
-            return Ok(buffer.bytes.clone());
+        if let Some(bytes) = self.text_of(path) {
+            return Ok(bytes.to_vec());
         }
         self.look_at(path);
         FileSystem.read(path)
     }
 
     fn is_file(&self, path: &Path) -> bool {
-        let is_buffer = |buffer: &Buffer| path == buffer.name || world::identity(path) == buffer.identity;
-        if self.standard_input.as_ref().is_some_and(is_buffer) {
+        if self.text_of(path).is_some() {
             return true;
         }
         self.look_at(path);

@@ -121,6 +121,28 @@ pub(crate) fn standard_input() -> io::Result<Vec<u8>> {
     bounded(io::stdin().lock())
 }
 
+/// Whether a path leads to a pipe, which can be read only once.
+pub(crate) fn is_pipe(path: &Path) -> bool {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt as _;
+        std::fs::metadata(path).is_ok_and(|metadata| metadata.file_type().is_fifo())
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        false
+    }
+}
+
+/// What comes out of a pipe that an operator names, as much as a document may have. No document can name one.
+///
+/// # Errors
+/// Those of reading it.
+pub(crate) fn pipe(path: &Path) -> io::Result<Vec<u8>> {
+    bounded(File::open(path)?)
+}
+
 /// Does nothing for a while.
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
