@@ -285,6 +285,31 @@ fn standard_output_is_the_document_and_nothing_else() {
 }
 
 #[test]
+fn what_a_comment_ignores_is_judged_like_any_other_finding() {
+    let ignored = WARNED.replace("all", "all # naftiko: ignore[ignored-key] for our own tools");
+    let folder = Folder::new("0.1", &ignored);
+    let suppressed = |options: &[&str]| {
+        let ended = folder.naftiko(&[&["check", "composition.yaml", "--format", "sarif"], options].concat());
+        assert_eq!(
+            (ended.code, ended.stderr.as_str()),
+            (0, "composition.yaml: no problems\n"),
+            "{options:?}"
+        );
+        let log: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();
+        let results = log["runs"][0]["results"].as_array().unwrap();
+        let told = |result: &serde_json::Value| {
+            format!("{} {} {}", result["ruleId"], result["level"], result["suppressions"][0]["justification"])
+        };
+        results.iter().map(told).collect::<Vec<_>>()
+    };
+    assert_eq!(suppressed(&[]), [r#""ignored-key" "warning" "for our own tools""#]);
+    assert_eq!(suppressed(&["--deny", "warnings"]), [r#""ignored-key" "error" "for our own tools""#]);
+    assert_eq!(suppressed(&["--allow", "ignored-key"]), [""; 0]);
+    let human = folder.naftiko(&["check", "composition.yaml"]);
+    assert_eq!((human.code, human.stdout.as_str()), (0, "composition.yaml: no problems\n"));
+}
+
+#[test]
 fn all_codes_are_rules_of_the_sarif() {
     let ended = Folder::new("0.1", CLEAN).naftiko(&["check", "composition.yaml", "--format", "sarif"]);
     let log: serde_json::Value = serde_json::from_str(&ended.stdout).unwrap();

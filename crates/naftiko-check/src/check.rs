@@ -124,9 +124,9 @@ pub(crate) fn composition(
     session.loader.report(faults::reserved_id::find(composition));
     let providers = Provider::find(composition, path, session.options, session.loader);
     session.loader.report(faults::duplicate_provider::find(&providers));
-    let embedded = session.embedded(composition, path);
+    let parts = session.embedded(composition, path);
     let mut diagnostics = Vec::new();
-    let steps = resolve::steps(composition, &providers, &embedded, &mut diagnostics);
+    let steps = resolve::steps(composition, &providers, &parts, &mut diagnostics);
     let undoings = resolve::undoings(composition, &providers, &mut diagnostics);
     let names = Names::new(composition, &steps);
     let inferrer = Inferrer::new(composition, &steps, &names);
@@ -145,6 +145,7 @@ pub(crate) fn composition(
         composition,
         providers: &providers,
         steps: &steps,
+        undoings: &undoings,
         bound: &bound,
         order: &order,
         waits: &waits,
@@ -155,15 +156,10 @@ pub(crate) fn composition(
     };
     model.sensitive = sensitive::sources(&model);
     diagnostics.extend(rules::check(&model));
+    let result = outputs::result(composition, &outputs);
+    let embedded = Embedded::new(named, &model, inputs(composition, &names), result);
     let sensitive = model.sensitive;
     session.loader.report(diagnostics);
-    let result = outputs::result(composition, &outputs);
-    let inputs = composition.inputs.iter().filter_map(|input| {
-        let required = input.required && input.default.is_none();
-        let name = &input.name.value;
-        Some(Parameter { slot: Slot::Property(name.clone()), ty: names.input(name)?.ty, required })
-    });
-    let inputs = inputs.collect();
     let parts = lower::Parts {
         composition,
         providers: &providers,
@@ -176,7 +172,17 @@ pub(crate) fn composition(
         sensitive,
     };
     let plan = lower::plan(&parts, session.loader.sources());
-    Embedded { path: named.to_owned(), inputs, result, plan }
+    Embedded { plan, ..embedded }
+}
+
+/// What a composition takes of a step that runs it.
+fn inputs(composition: &Composition, names: &Names<'_>) -> Vec<Parameter> {
+    let inputs = composition.inputs.iter().filter_map(|input| {
+        let required = input.required && input.default.is_none();
+        let name = &input.name.value;
+        Some(Parameter { slot: Slot::Property(name.clone()), ty: names.input(name)?.ty, required })
+    });
+    inputs.collect()
 }
 
 /// Whether a finding may be why something seems not to be read: an error, or a text that was meant to read it.

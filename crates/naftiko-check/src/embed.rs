@@ -1,18 +1,21 @@
 //! Compositions that run as steps of others: found, checked once, and told apart from those that contain themselves.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::rc::Rc;
 
 use naftiko_diagnostics::{Span, Spanned};
-use naftiko_expr::Type;
+use naftiko_expr::{Root, Type};
 use naftiko_plan::Plan;
-use naftiko_spec::{Composition, Header, Kind, Work};
+use naftiko_spec::{Composition, Edition, Header, Kind, Work};
 
 use crate::check::Options;
 use crate::faults;
+use crate::lifetime::{self, ExpiringOutput, Slow, slower_of};
 use crate::load::Loader;
+use crate::model::{Model, Placed};
 use crate::resolve::Parameter;
+use crate::sensitive::{self, SensitiveOutput};
 
 /// A composition as a step sees it.
 pub(crate) struct Embedded {
@@ -22,8 +25,98 @@ pub(crate) struct Embedded {
     pub(crate) inputs: Vec<Parameter>,
     /// What it gives: its outputs by name.
     pub(crate) result: Type,
+    /// Its edition: 0.1 has no word for what is sensitive.
+    pub(crate) edition: Edition,
+    /// Its inputs as it declares them.
+    pub(crate) declared: BTreeMap<String, DeclaredInput>,
+    /// What it gives that is sensitive.
+    pub(crate) sensitive_outputs: Vec<SensitiveOutput>,
+    /// What it gives that expires.
+    pub(crate) expiring_outputs: Vec<ExpiringOutput>,
+    /// What of it takes the most time.
+    pub(crate) slowest: Option<Slow>,
     /// Its plan; nothing if it has errors or its operations are not described.
     pub(crate) plan: Option<Plan>,
+}
+
+impl Embedded {
+    /// What is known of a composition that was checked, but for its plan.
+    pub(crate) fn new(named: &str, model: &Model<'_>, inputs: Vec<Parameter>, result: Type) -> Self {
+        Self {
+            path: named.to_owned(),
+            inputs,
+            result,
+            edition: model.composition.edition,
+            declared: declared(model),
+            sensitive_outputs: sensitive::outputs(model),
+            expiring_outputs: lifetime::outputs(model),
+            slowest: lifetime::slowest(model),
+            plan: None,
+        }
+    }
+}
+
+/// An input of a composition that runs as a step.
+pub(crate) struct DeclaredInput {
+    /// Where it is declared.
+    pub(crate) span: Span,
+    /// Whether it is said to be sensitive.
+    pub(crate) sensitive: bool,
+    /// The providers that are sent it.
+    pub(crate) sent_to: BTreeSet<String>,
+    /// What takes the most time before it has been used.
+    pub(crate) used_after: Option<Slow>,
+}
+
+/// The inputs of a composition as it declares them, with where they get to.
+fn declared(model: &Model<'_>) -> BTreeMap<String, DeclaredInput> {
+    let mut declared = BTreeMap::new();
+    for input in &model.composition.inputs {
+        let (span, sensitive) = (input.name.span, input.sensitive);
+        let nowhere = DeclaredInput { span, sensitive, sent_to: BTreeSet::new(), used_after: None };
+        declared.entry(input.name.value.clone()).or_insert(nowhere);
+    }
+    for request in model.requests() {
+        for placed in request.arguments.iter().flat_map(|argument| request.expressions(argument)) {
+            let receiver = &request.resolution.operation.provider;
+            note(&mut declared, &placed, |input| {
+                input.sent_to.insert(receiver.clone());
+            });
+        }
+    }
+    let steps = model.composition.steps.iter().enumerate();
+    for ((position, step), slow) in steps.zip(lifetime::slow_by_then(model)) {
+        for placed in model.expressions_of(position, step) {
+            note(&mut declared, &placed, |input| input.is_used_after(slow));
+        }
+    }
+    for handed in model.handed_down() {
+        note(&mut declared, &handed.placed, |input| {
+            input.sent_to.extend(handed.input.sent_to.iter().cloned());
+            input.is_used_after(handed.input.used_after);
+        });
+    }
+    declared
+}
+
+/// Notes something of every input that gets into the value of an expression.
+fn note(
+    declared: &mut BTreeMap<String, DeclaredInput>,
+    placed: &Placed<'_>,
+    mut note: impl FnMut(&mut DeclaredInput),
+) {
+    for carried in placed.carried().iter().filter(|carried| carried.root == Root::Inputs) {
+        match carried.path.first() {
+            Some(name) => declared.get_mut(name).into_iter().for_each(&mut note),
+            None => declared.values_mut().for_each(&mut note),
+        }
+    }
+}
+
+impl DeclaredInput {
+    fn is_used_after(&mut self, slow: Option<Slow>) {
+        self.used_after = slower_of([self.used_after, slow].into_iter().flatten());
+    }
 }
 
 /// A composition that is being checked.

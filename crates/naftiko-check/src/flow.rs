@@ -26,12 +26,24 @@ impl Carried {
         self.root == *root && (path.starts_with(&self.path) || self.path.starts_with(path))
     }
 
+    /// The fields that lead on to `path` in the value it gets into; none where they cannot be told.
+    pub(crate) fn rest_of(&self, path: &[String]) -> Vec<String> {
+        let rest = path.strip_prefix(self.path.as_slice()).filter(|_| self.whole);
+        rest.unwrap_or_default().to_vec()
+    }
+
     /// What is read of it.
     fn at(mut self, fields: &[String]) -> Self {
         if self.whole {
             self.path.extend_from_slice(fields);
         }
         self
+    }
+
+    /// It, as it is read by another name.
+    fn through(self, name: &Self) -> Self {
+        let read = self.at(&name.path);
+        Self { range: name.range.clone(), whole: read.whole && name.whole, ..read }
     }
 
     /// It, made into something else.
@@ -43,6 +55,16 @@ impl Carried {
 /// Everything that gets into the value of an expression, in the order it is written.
 pub(crate) fn carried(expression: &Expression) -> Vec<Carried> {
     of(expression.root())
+}
+
+/// The same where `item` is one of the values of `list`: what gets into the list gets into it.
+pub(crate) fn carried_of_item(expression: &Expression, list: &Expression) -> Vec<Carried> {
+    let listed = carried(list);
+    let told = |found: Carried| match found.root {
+        Root::Item => listed.iter().cloned().map(|of| of.through(&found)).collect(),
+        _ => vec![found],
+    };
+    carried(expression).into_iter().flat_map(told).collect()
 }
 
 fn of(expr: &Expr) -> Vec<Carried> {

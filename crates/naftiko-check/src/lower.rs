@@ -15,6 +15,7 @@ use naftiko_plan::{
 use naftiko_spec::{AuthKind, Composition, Secret, Value, Work};
 
 use crate::arguments::{Bound, BoundArgument};
+use crate::flow::{carried, carried_of_item};
 use crate::outputs::Checked;
 use crate::policies;
 use crate::provider::Provider;
@@ -84,7 +85,7 @@ fn step(
     let bound = parts.bound.get(position)?;
     let action = match (&step.work, parts.steps.get(position)?) {
         (Work::Invoke(said), Resolved::Operation(resolution)) => Action::Invoke(Box::new(Invoke {
-            arguments: arguments(parts, &bound.arguments),
+            arguments: arguments(parts, step, &bound.arguments),
             poll: parts.waits.get(position)?.clone(),
             retry: policies::retry(clauses.retry.as_ref(), &resolution.facts),
             timeout: clauses.timeout.as_ref().map(|timeout| timeout.value),
@@ -110,7 +111,7 @@ fn step(
         Some(undo) => {
             let resolution = parts.undoings.get(position)?.operation()?;
             let invoke = Invoke {
-                arguments: arguments(parts, &bound.undoing),
+                arguments: arguments(parts, step, &bound.undoing),
                 ..plain(undo.capability.as_ref(), &undo.operation, resolution, operations)
             };
             Some(Compensation { invoke, after_failure: undo.after_failure })
@@ -236,7 +237,7 @@ fn outputs(parts: &Parts<'_>) -> Option<Vec<Output>> {
             let source = source.as_ref()?.source.clone();
             Some(Output {
                 name: output.name.value.clone(),
-                sensitive: output.sensitive || is_sensitive(parts, &source),
+                sensitive: output.sensitive || is_sensitive(parts, &source, None),
                 source,
                 description: output.description.clone(),
             })
@@ -244,7 +245,8 @@ fn outputs(parts: &Parts<'_>) -> Option<Vec<Output>> {
         .collect()
 }
 
-fn arguments(parts: &Parts<'_>, bound: &[BoundArgument]) -> Vec<Argument> {
+fn arguments(parts: &Parts<'_>, step: &naftiko_spec::Step, bound: &[BoundArgument]) -> Vec<Argument> {
+    let list = step.clauses.for_each.as_ref().map(|list| &list.expression);
     bound
         .iter()
         .map(|argument| Argument {
@@ -252,16 +254,20 @@ fn arguments(parts: &Parts<'_>, bound: &[BoundArgument]) -> Vec<Argument> {
             value: argument.value.clone(),
             origin: argument.origin.clone(),
             optional: argument.optional,
-            sensitive: argument.value.expressions().iter().any(|found| is_sensitive(parts, found)),
+            sensitive: argument.value.expressions().iter().any(|found| is_sensitive(parts, found, list)),
         })
         .collect()
 }
 
 /// Whether an expression reads a sensitive input, or all inputs of which one is, or has something else sensitive in
-/// its value.
-fn is_sensitive(parts: &Parts<'_>, expression: &Expression) -> bool {
+/// its value. `list` is what `item` is of.
+fn is_sensitive(parts: &Parts<'_>, expression: &Expression, list: Option<&Expression>) -> bool {
     let composition = parts.composition;
-    if parts.sensitive.reach(expression) {
+    let carried = match list {
+        Some(list) => carried_of_item(expression, list),
+        None => carried(expression),
+    };
+    if parts.sensitive.reach(carried) {
         return true;
     }
     let sensitive =

@@ -6,15 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::rc::Rc;
 
-use naftiko_diagnostics::{SourceMap, Span};
+use naftiko_diagnostics::{SourceMap, Span, Spanned};
 use naftiko_expr::{Expression, Reference};
 use naftiko_openapi::Entry;
 
 use naftiko_plan::{Edge, Poll};
-use naftiko_spec::{Argument, Composition, Invoke, Source, Step, Value, Work, locate};
+use naftiko_spec::{Argument, Composition, External, Invoke, Source, Step, Value, Work, locate};
 use naftiko_syntax::Node;
 
 use crate::arguments::{Bound, BoundArgument};
+use crate::embed::{DeclaredInput, Embedded};
+use crate::flow::{Carried, carried, carried_of_item};
 use crate::inference::Inferrer;
 use crate::provider::{Found, Provider};
 use crate::resolve::{Resolution, Resolved};
@@ -25,6 +27,7 @@ pub(crate) struct Model<'a> {
     pub(crate) composition: &'a Composition,
     pub(crate) providers: &'a [Rc<Provider>],
     pub(crate) steps: &'a [Resolved],
+    pub(crate) undoings: &'a [Resolved],
     pub(crate) bound: &'a [Bound],
     pub(crate) order: &'a [Edge],
     pub(crate) waits: &'a [Option<Poll>],
@@ -45,10 +48,32 @@ pub(crate) struct Call<'a> {
     pub(crate) bound: &'a Bound,
 }
 
+/// A request that a step makes: its own, or the one that undoes it.
+pub(crate) struct Request<'a> {
+    /// The operation as it is named.
+    pub(crate) named: &'a Spanned<String>,
+    pub(crate) resolution: &'a Resolution,
+    pub(crate) arguments: &'a [BoundArgument],
+    written: &'a [Argument],
+    step: &'a Step,
+}
+
+/// An expression that is handed to an input of a composition.
+pub(crate) struct HandedDown<'a> {
+    pub(crate) step: &'a Step,
+    /// The name of the input.
+    pub(crate) name: &'a str,
+    pub(crate) input: &'a DeclaredInput,
+    pub(crate) embedded: &'a Embedded,
+    pub(crate) placed: Placed<'a>,
+}
+
 /// An expression and where it stands.
 pub(crate) struct Placed<'a> {
     pub(crate) expression: &'a Expression,
     at: At<'a>,
+    /// The list that `item` is of.
+    list: Option<&'a Expression>,
 }
 
 enum At<'a> {
@@ -58,7 +83,24 @@ enum At<'a> {
     Unwritten(Span),
 }
 
-impl Placed<'_> {
+impl<'a> Placed<'a> {
+    fn new(expression: &'a Expression, at: At<'a>) -> Self {
+        Self { expression, at, list: None }
+    }
+
+    /// The same in a step, which may say what `item` is.
+    fn of(self, step: &'a Step) -> Self {
+        Self { list: step.clauses.for_each.as_ref().map(|list| &list.expression), ..self }
+    }
+
+    /// Everything that gets into its value.
+    pub(crate) fn carried(&self) -> Vec<Carried> {
+        match self.list {
+            Some(list) => carried_of_item(self.expression, list),
+            None => carried(self.expression),
+        }
+    }
+
     /// The place of a range of the expression's text.
     pub(crate) fn locate(&self, range: Range<usize>) -> Span {
         match self.at {
@@ -81,6 +123,53 @@ impl<'a> Model<'a> {
         let Work::Invoke(invoke) = &step.work else { return None };
         let resolution = steps.get(position)?.operation()?;
         Some(Call { position, step, invoke, resolution, bound: bound.get(position)? })
+    }
+
+    /// Every request of every step whose operation is described.
+    pub(crate) fn requests(&self) -> Vec<Request<'a>> {
+        let own = self.calls().map(|call| Request {
+            named: &call.invoke.operation,
+            resolution: call.resolution,
+            arguments: &call.bound.arguments,
+            written: &call.invoke.arguments,
+            step: call.step,
+        });
+        let undoings = self.composition.steps.iter().zip(self.undoings).zip(self.bound);
+        let undoings = undoings.filter_map(|((step, resolved), bound)| {
+            let undo = step.clauses.compensate.as_ref()?;
+            Some(Request {
+                named: &undo.operation,
+                resolution: resolved.operation()?,
+                arguments: &bound.undoing,
+                written: &undo.arguments,
+                step,
+            })
+        });
+        own.chain(undoings).collect()
+    }
+
+    /// Every step that runs a composition that could be read, with that.
+    pub(crate) fn embedded(&self) -> impl Iterator<Item = (&'a Step, &'a Embedded)> + '_ {
+        let (composition, steps) = (self.composition, self.steps);
+        composition.steps.iter().zip(steps).filter_map(|(step, resolved)| match resolved {
+            Resolved::Composition(embedded) => Some((step, embedded.as_ref())),
+            _ => None,
+        })
+    }
+
+    /// Every expression that is handed to an input of a composition that could be read.
+    pub(crate) fn handed_down(&self) -> Vec<HandedDown<'a>> {
+        let mut found = Vec::new();
+        for (step, embedded) in self.embedded() {
+            let Work::Composition(sub) = &step.work else { continue };
+            for argument in sub.arguments.iter().filter(|argument| argument.place.is_none()) {
+                let Some(input) = embedded.declared.get(&argument.name) else { continue };
+                let name = argument.name.as_str();
+                let placed = in_step(step, &argument.value);
+                found.extend(placed.map(|placed| HandedDown { step, name, input, embedded, placed }));
+            }
+        }
+        found
     }
 
     /// Where the description names the operation of a step.
@@ -124,13 +213,13 @@ impl<'a> Model<'a> {
     }
 
     /// Every expression of a step: a new key of the language that holds one is added here.
-    fn expressions_of(&self, position: usize, step: &'a Step) -> Vec<Placed<'a>> {
+    pub(crate) fn expressions_of(&self, position: usize, step: &'a Step) -> Vec<Placed<'a>> {
         let mut found = self.in_work(position, step);
         let clauses = &step.clauses;
         found.extend(clauses.when.iter().chain(&clauses.for_each).chain(&clauses.expect).map(in_source));
         let undoing = clauses.compensate.iter().flat_map(|undo| &undo.arguments);
         found.extend(undoing.flat_map(|argument| in_value(&argument.value)));
-        found
+        found.into_iter().map(|placed| placed.of(step)).collect()
     }
 
     fn in_work(&self, position: usize, step: &'a Step) -> Vec<Placed<'a>> {
@@ -140,7 +229,7 @@ impl<'a> Model<'a> {
                 let bound = self.bound.get(position).into_iter().flat_map(|bound| &bound.arguments);
                 let inferred = bound
                     .filter(|argument| argument.key.is_none())
-                    .flat_map(|argument| in_argument(invoke, argument));
+                    .flat_map(|argument| in_argument(&invoke.operation, &invoke.arguments, argument));
                 let conditions = invoke.poll.iter().flat_map(|poll| poll.until.iter().chain(&poll.fail_when));
                 written.chain(inferred).chain(conditions.map(in_source)).collect()
             }
@@ -159,12 +248,13 @@ impl<'a> Model<'a> {
 impl<'a> Call<'a> {
     /// The expressions of an argument, with their places.
     pub(crate) fn expressions(&self, argument: &'a BoundArgument) -> Vec<Placed<'a>> {
-        in_argument(self.invoke, argument)
+        let found = in_argument(&self.invoke.operation, &self.invoke.arguments, argument);
+        found.into_iter().map(|placed| placed.of(self.step)).collect()
     }
 
     /// The argument as it was written; nothing for one that was inferred.
     pub(crate) fn written(&self, argument: &BoundArgument) -> Option<&'a Argument> {
-        written(self.invoke, argument)
+        written(&self.invoke.arguments, argument)
     }
 
     /// The place of an argument: its key, or the operation that takes it if nobody wrote it.
@@ -173,31 +263,61 @@ impl<'a> Call<'a> {
     }
 }
 
-fn written<'a>(invoke: &'a Invoke, argument: &BoundArgument) -> Option<&'a Argument> {
-    invoke.arguments.iter().find(|written| Some(written.key) == argument.key)
+impl<'a> Request<'a> {
+    /// The expressions of an argument, with their places.
+    pub(crate) fn expressions(&self, argument: &'a BoundArgument) -> Vec<Placed<'a>> {
+        let found = in_argument(self.named, self.written, argument);
+        found.into_iter().map(|placed| placed.of(self.step)).collect()
+    }
 }
 
-fn in_argument<'a>(invoke: &'a Invoke, argument: &'a BoundArgument) -> Vec<Placed<'a>> {
-    match written(invoke, argument) {
+/// What an external step hands out by name, with what that is to whoever gets it: what it says, and what its channel is
+/// told.
+pub(crate) fn handed_out<'a>(step: &'a Step, external: &'a External) -> Vec<(String, Placed<'a>)> {
+    let with = external.with.iter().flatten().map(|(name, value)| (format!("handed out as `{name}`"), value));
+    let channel = external.channel.as_str();
+    let settings = external.settings.iter();
+    let settings =
+        settings.map(|(name, value)| (format!("goes into `{name}` of the channel `{channel}`"), value));
+    with.chain(settings)
+        .flat_map(|(role, value)| in_step(step, value).map(move |it| (role.clone(), it)))
+        .collect()
+}
+
+/// The expressions in a value of a step, with their places.
+pub(crate) fn in_step<'a>(step: &'a Step, value: &'a Value) -> impl Iterator<Item = Placed<'a>> {
+    in_value(value).into_iter().map(|placed| placed.of(step))
+}
+
+fn written<'a>(arguments: &'a [Argument], argument: &BoundArgument) -> Option<&'a Argument> {
+    arguments.iter().find(|written| Some(written.key) == argument.key)
+}
+
+fn in_argument<'a>(
+    named: &Spanned<String>,
+    arguments: &'a [Argument],
+    argument: &'a BoundArgument,
+) -> Vec<Placed<'a>> {
+    match written(arguments, argument) {
         Some(written) => in_value(&written.value),
         None => {
-            let at = |expression| Placed { expression, at: At::Unwritten(invoke.operation.span) };
+            let at = |expression| Placed::new(expression, At::Unwritten(named.span));
             argument.value.expressions().into_iter().map(at).collect()
         }
     }
 }
 
 fn in_source(source: &Source) -> Placed<'_> {
-    Placed { expression: &source.expression, at: At::Scalar(&source.node, 0) }
+    Placed::new(&source.expression, At::Scalar(&source.node, 0))
 }
 
 /// The expressions in a value, with their places.
-pub(crate) fn in_value(value: &Value) -> Vec<Placed<'_>> {
+fn in_value(value: &Value) -> Vec<Placed<'_>> {
     let scalars = value.scalars().into_iter();
     scalars
         .flat_map(|(template, node)| {
             let expressions = template.placed_expressions().into_iter();
-            expressions.map(move |(at, expression)| Placed { expression, at: At::Scalar(node, at) })
+            expressions.map(move |(at, expression)| Placed::new(expression, At::Scalar(node, at)))
         })
         .collect()
 }

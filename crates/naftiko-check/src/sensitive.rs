@@ -1,13 +1,14 @@
 //! What is sensitive, and where it gets to.
 
 use std::collections::BTreeMap;
-use std::ops::Range;
 
 use naftiko_diagnostics::Span;
-use naftiko_expr::{Expression, Root, Selector};
+use naftiko_expr::{Root, Selector};
+use naftiko_spec::Edition;
 use serde_json::Value;
 
-use crate::flow::carried;
+use crate::embed::Embedded;
+use crate::flow::Carried;
 use crate::model::{Call, Model, Placed};
 use crate::schema;
 
@@ -34,6 +35,8 @@ pub(crate) struct Sensitives(BTreeMap<Root, Vec<Sensitive>>);
 pub(crate) struct Leak<'s> {
     pub(crate) of: &'s Sensitive,
     pub(crate) span: Span,
+    /// The fields of the value that lead to it; none where they cannot be told.
+    rest: Vec<String>,
 }
 
 /// Everything sensitive in a model. What else makes a value sensitive is added here.
@@ -51,7 +54,8 @@ pub(crate) fn sources(model: &Model<'_>) -> Sensitives {
     });
     let mut sources = Sensitives::default();
     let answers = model.calls().flat_map(|call| [declared(&call), passwords(&call)].concat());
-    for source in inputs.chain(answers) {
+    let results = model.embedded().flat_map(|(step, embedded)| given(&step.id.value, embedded));
+    for source in inputs.chain(answers).chain(results) {
         sources.0.entry(source.root.clone()).or_default().push(source);
     }
     sources
@@ -60,27 +64,79 @@ pub(crate) fn sources(model: &Model<'_>) -> Sensitives {
 impl Sensitives {
     /// What of it gets into the value of an expression, each once.
     pub(crate) fn leaks(&self, placed: &Placed<'_>) -> Vec<Leak<'_>> {
-        let reached = self.reached(placed.expression).into_iter();
-        reached.map(|(of, range)| Leak { of, span: placed.locate(range) }).collect()
+        let reached = self.reached(placed.carried()).into_iter();
+        reached
+            .map(|(of, carried)| Leak {
+                of,
+                rest: carried.rest_of(&of.path),
+                span: placed.locate(carried.range),
+            })
+            .collect()
     }
 
-    /// Whether something of it gets into the value of an expression.
-    pub(crate) fn reach(&self, expression: &Expression) -> bool {
-        !self.reached(expression).is_empty()
+    /// Whether something of it is carried.
+    pub(crate) fn reach(&self, carried: Vec<Carried>) -> bool {
+        !self.reached(carried).is_empty()
     }
 
-    fn reached(&self, expression: &Expression) -> Vec<(&Sensitive, Range<usize>)> {
-        let mut reached: Vec<(&Sensitive, Range<usize>)> = Vec::new();
-        for carried in carried(expression) {
+    fn reached(&self, carried: Vec<Carried>) -> Vec<(&Sensitive, Carried)> {
+        let mut reached: Vec<(&Sensitive, Carried)> = Vec::new();
+        for carried in carried {
             for source in self.0.get(&carried.root).into_iter().flatten() {
                 let known = reached.iter().any(|(known, _)| std::ptr::eq(*known, source));
                 if !known && carried.holds(&source.root, &source.path) {
-                    reached.push((source, carried.range.clone()));
+                    reached.push((source, carried.clone()));
                 }
             }
         }
         reached
     }
+}
+
+/// An output that is sensitive to whoever runs the composition.
+pub(crate) struct SensitiveOutput {
+    name: String,
+    /// The fields in it that lead to what is sensitive; none: all of it is.
+    path: Vec<String>,
+    span: Span,
+    /// The provider of what it holds; nothing: a person gave it, or nobody knows.
+    provider: Option<String>,
+}
+
+/// The outputs that are sensitive: those that say so, and in edition 0.1, which has no word for it, those that hold
+/// something sensitive. Where edition 0.2 does not say so it is a mistake, and has its finding.
+pub(crate) fn outputs(model: &Model<'_>) -> Vec<SensitiveOutput> {
+    let mut outputs = Vec::new();
+    for (position, placed) in model.outputs() {
+        let Some(output) = model.composition.outputs.get(position) else { continue };
+        let leaks = model.sensitive.leaks(&placed);
+        let (name, span) = (&output.name.value, output.name.span);
+        let sensitive = |path, provider| SensitiveOutput { name: name.clone(), path, span, provider };
+        if output.sensitive && leaks.is_empty() {
+            outputs.push(sensitive(Vec::new(), None));
+        } else if output.sensitive {
+            outputs.extend(leaks.iter().map(|leak| sensitive(Vec::new(), leak.of.provider.clone())));
+        } else if model.composition.edition == Edition::V0_1 {
+            outputs.extend(leaks.into_iter().map(|leak| sensitive(leak.rest, leak.of.provider.clone())));
+        }
+    }
+    outputs
+}
+
+/// What a composition gives to the step that runs it, and is sensitive.
+fn given(step: &str, embedded: &Embedded) -> Vec<Sensitive> {
+    let sensitive = |output: &SensitiveOutput| {
+        let path = [std::slice::from_ref(&output.name), &output.path].concat();
+        Sensitive {
+            root: Root::Step(step.to_owned()),
+            words: format!("`{step}.{}`", path.join(".")),
+            path,
+            span: output.span,
+            reason: format!("output `{}` is sensitive", output.name),
+            provider: output.provider.clone(),
+        }
+    };
+    embedded.sensitive_outputs.iter().map(sensitive).collect()
 }
 
 /// What the capabilities document says of the operation: its `sensitive` response paths.

@@ -29,6 +29,7 @@ const JUDGEMENTS: &[&str] = &[
     "sensitive-output",
     "sensitive-to-external",
     "sensitive-to-other-provider",
+    "sensitive-to-unmarked-input",
     "type-mismatch",
     "unknown-field",
     "unlisted-operation",

@@ -61,6 +61,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("sensitive-output", include_str!("../../../docs/codes/sensitive-output.md")),
     ("sensitive-to-external", include_str!("../../../docs/codes/sensitive-to-external.md")),
     ("sensitive-to-other-provider", include_str!("../../../docs/codes/sensitive-to-other-provider.md")),
+    ("sensitive-to-unmarked-input", include_str!("../../../docs/codes/sensitive-to-unmarked-input.md")),
     ("short-lived-value", include_str!("../../../docs/codes/short-lived-value.md")),
     ("step-without-work", include_str!("../../../docs/codes/step-without-work.md")),
     ("tag-mismatch", include_str!("../../../docs/codes/tag-mismatch.md")),

@@ -114,6 +114,42 @@ fn what_is_read_of_all_inputs_or_of_a_changed_value_is_carried() {
     }
 }
 
+#[test]
+fn an_item_carries_what_its_list_carries() {
+    let carries = |list: &str, text: &str| {
+        let (list, text) = (Expression::parse(list).unwrap(), Expression::parse(text).unwrap());
+        let carried = super::carried_of_item(&text, &list);
+        let mut ways =
+            SECRET.iter().map(|way| way.iter().map(|field| (*field).to_owned()).collect::<Vec<_>>());
+        ways.any(|way| carried.iter().any(|carried| carried.holds(&Root::Inputs, &way)))
+    };
+    for (list, text) in [
+        ("inputs.many", "item"),
+        ("inputs.nested", "item"),
+        ("inputs.nested", "toString(item)"),
+        ("inputs.nested", "item.key.value"),
+        ("inputs.nested[*].key", "item.value"),
+        ("inputs.nested[? exists(@.keys)]", "first(item.keys)"),
+        ("split(inputs.secret, 'x')", "item"),
+        ("split(toString(inputs.nested), ',')", "item.id"),
+        ("[inputs.plain, inputs.secret]", "item"),
+        ("inputs.plain ?? inputs.many", "[item][0]"),
+        ("[inputs.plain]", "inputs.secret"),
+    ] {
+        assert!(carries(list, text), "{text} of {list}");
+    }
+    for (list, text) in [
+        ("inputs.nested", "item.id"),
+        ("inputs.nested[*].id", "item"),
+        ("inputs.many", "len(item)"),
+        ("inputs.many", "item == 'x'"),
+        ("inputs.many", "index"),
+        ("split(inputs.plain, ',')", "item"),
+    ] {
+        assert!(!carries(list, text), "{text} of {list}");
+    }
+}
+
 /// Expressions over the world, most of which have a value.
 fn expressions() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![

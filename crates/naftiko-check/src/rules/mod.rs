@@ -24,6 +24,7 @@ rules! {
     sensitive_output,
     sensitive_to_external,
     sensitive_to_other_provider,
+    sensitive_to_unmarked_input,
     short_lived_value,
     unscoped_list,
     unused_input,

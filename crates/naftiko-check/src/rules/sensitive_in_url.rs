@@ -15,12 +15,12 @@ pub(crate) static CODE: Code = Code {
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    for call in model.calls() {
-        for argument in &call.bound.arguments {
+    for request in model.requests() {
+        for argument in request.arguments {
             let Slot::Parameter(place @ (Place::Path | Place::Query), name) = &argument.slot else { continue };
-            for placed in call.expressions(argument) {
+            for placed in request.expressions(argument) {
                 // What should not be sent there at all has its own finding.
-                let found = model.sensitive.leaks(&placed).into_iter().find(|leak| !is_of_another(leak.of, &call));
+                let found = model.sensitive.leaks(&placed).into_iter().find(|leak| !is_of_another(leak.of, request.resolution));
                 diagnostics.extend(found.map(|leak| {
                     Diagnostic::new(
                         &CODE,

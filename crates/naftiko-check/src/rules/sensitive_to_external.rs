@@ -3,7 +3,7 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Work;
 
-use crate::model::{Model, in_value};
+use crate::model::{Model, handed_out};
 
 pub(crate) static CODE: Code = Code {
     id: "sensitive-to-external",
@@ -11,25 +11,23 @@ pub(crate) static CODE: Code = Code {
     summary: "an external step is handed a sensitive value",
 };
 
-/// Only what is handed over by name: where everything is shown, what is sensitive is masked.
+/// Only what is handed over by name or told to the channel: where everything is shown, what is sensitive is masked.
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for step in &model.composition.steps {
         let Work::External(external) = &step.work else { continue };
-        for (name, value) in external.with.iter().flatten() {
-            for placed in in_value(value) {
-                let leak = model.sensitive.leaks(&placed).into_iter().next();
-                diagnostics.extend(leak.map(|leak| {
-                    Diagnostic::new(
-                        &CODE,
-                        leak.span,
-                        format!("`{}` is handed {}, which is sensitive", step.id.value, leak.of.words),
-                    )
-                    .with_label(format!("handed out as `{name}`"))
-                    .with_related(leak.of.span, leak.of.reason.clone())
-                    .with_help("hand over something that is no secret, such as an id or `exists(…)`")
-                }));
-            }
+        for (role, placed) in handed_out(step, external) {
+            let leak = model.sensitive.leaks(&placed).into_iter().next();
+            diagnostics.extend(leak.map(|leak| {
+                Diagnostic::new(
+                    &CODE,
+                    leak.span,
+                    format!("`{}` is handed {}, which is sensitive", step.id.value, leak.of.words),
+                )
+                .with_label(role)
+                .with_related(leak.of.span, leak.of.reason.clone())
+                .with_help("hand over something that is no secret, such as an id or `exists(…)`")
+            }));
         }
     }
     diagnostics

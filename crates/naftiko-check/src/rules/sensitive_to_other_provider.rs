@@ -2,8 +2,9 @@
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
-use crate::model::{Call, Model};
-use crate::sensitive::Sensitive;
+use crate::model::Model;
+use crate::resolve::Resolution;
+use crate::sensitive::{Leak, Sensitive};
 
 pub(crate) static CODE: Code = Code {
     id: "sensitive-to-other-provider",
@@ -13,30 +14,51 @@ pub(crate) static CODE: Code = Code {
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    for call in model.calls() {
-        for argument in &call.bound.arguments {
-            for placed in call.expressions(argument) {
-                let leak = model.sensitive.leaks(&placed).into_iter().find(|leak| is_of_another(leak.of, &call));
-                diagnostics.extend(leak.map(|leak| {
-                    let from = leak.of.provider.as_deref().unwrap_or_default();
-                    let to = &call.resolution.operation.provider;
-                    Diagnostic::new(
-                        &CODE,
-                        leak.span,
-                        format!("{} is a secret of `{from}` and is sent to `{to}`", leak.of.words),
-                    )
-                    .with_label(format!("handed to `{}` of `{to}`", call.invoke.operation.value))
-                    .with_related(leak.of.span, leak.of.reason.clone())
-                    .with_help("send an id in its place, or do what needs it at the provider it belongs to")
-                }));
+    for request in model.requests() {
+        let to = &request.resolution.operation.provider;
+        for argument in request.arguments {
+            for placed in request.expressions(argument) {
+                let leaks = model.sensitive.leaks(&placed);
+                let leak = leaks.iter().find(|leak| is_of_another(leak.of, request.resolution));
+                let label = format!("handed to `{}` of `{to}`", request.named.value);
+                diagnostics.extend(leak.map(|leak| report(leak, to, label)));
             }
         }
     }
+    diagnostics.extend(through_compositions(model));
     diagnostics
+}
+
+/// Secrets that a composition sends to another provider than the one they come from: whoever hands them over knows whose
+/// they are.
+fn through_compositions(model: &Model<'_>) -> Vec<Diagnostic> {
+    let handed_down = model.handed_down();
+    // What is not marked there has its own finding.
+    let marked = handed_down.iter().filter(|handed| handed.input.sensitive);
+    let found = marked.filter_map(|handed| {
+        model.sensitive.leaks(&handed.placed).iter().find_map(|leak| {
+            let from = leak.of.provider.as_ref()?;
+            let to = handed.input.sent_to.iter().find(|to| *to != from)?;
+            Some(report(leak, to, format!("`{}` sends it to `{to}`", handed.embedded.path)))
+        })
+    });
+    found.collect()
+}
+
+fn report(leak: &Leak<'_>, to: &str, label: String) -> Diagnostic {
+    let from = leak.of.provider.as_deref().unwrap_or_default();
+    Diagnostic::new(
+        &CODE,
+        leak.span,
+        format!("{} is a secret of `{from}` and is sent to `{to}`", leak.of.words),
+    )
+    .with_label(label)
+    .with_related(leak.of.span, leak.of.reason.clone())
+    .with_help("send an id in its place, or do what needs it at the provider it belongs to")
 }
 
 /// Whether something sensitive belongs to another provider than the one that is called. What a person gave may be
 /// meant for any of them.
-pub(super) fn is_of_another(sensitive: &Sensitive, call: &Call<'_>) -> bool {
-    sensitive.provider.as_ref().is_some_and(|provider| *provider != call.resolution.operation.provider)
+pub(super) fn is_of_another(sensitive: &Sensitive, called: &Resolution) -> bool {
+    sensitive.provider.as_ref().is_some_and(|provider| *provider != called.operation.provider)
 }
