@@ -57,6 +57,17 @@ impl Operation {
             .or_else(|| self.response(200).map(|spec| (200, spec)))
     }
 
+    /// Every answer of success, by status as the description writes it: those of 2xx statuses and of `2XX`, and where
+    /// there are none, `default`.
+    pub fn successes(&self) -> Vec<(&str, &ResponseSpec)> {
+        let of = |is: &dyn Fn(&str) -> bool| -> Vec<(&str, &ResponseSpec)> {
+            let found = self.responses.iter().filter(|(status, _)| is(status));
+            found.map(|(status, spec)| (status.as_str(), spec)).collect()
+        };
+        let successes = of(&|status| status.len() == 3 && status.starts_with('2'));
+        if successes.is_empty() { of(&|status| status == "default") } else { successes }
+    }
+
     /// The schema that `schema` stands for: itself, or the definition its `$ref` names, followed to the end.
     /// Nothing for a reference to nowhere or in a circle.
     pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {

@@ -50,6 +50,17 @@ fn the_answer_of_success_is_the_lowest_2xx() {
 }
 
 #[test]
+fn every_2xx_is_an_answer_of_success() {
+    let successes = |statuses: &[&str]| {
+        let operation = operation(statuses);
+        operation.successes().into_iter().map(|(status, _)| status.to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(successes(&["202", "404", "200", "2XX", "default"]), ["202", "200", "2XX"]);
+    assert_eq!(successes(&["302", "default"]), ["default"]);
+    assert_eq!(successes(&["302", "404"]), Vec::<String>::new());
+}
+
+#[test]
 fn a_reference_is_followed_to_the_end() {
     let mut operation = operation(&[]);
     let definitions = json!({

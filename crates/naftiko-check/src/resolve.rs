@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use naftiko_adapter::Operation;
+use naftiko_adapter::{Operation, ResponseSpec};
 use naftiko_diagnostics::{Diagnostic, Spanned};
 use naftiko_expr::{Presence, Type};
 use naftiko_plan::Slot;
@@ -30,8 +30,10 @@ pub(crate) enum Resolved {
 pub(crate) struct Resolution {
     /// The operation, self-contained.
     pub(crate) operation: Arc<Operation>,
-    /// The type of what it answers on success.
+    /// The type of what it answers on success, whichever of its answers that is.
     pub(crate) result: Type,
+    /// The types of its answers of success, by status as the description writes it.
+    pub(crate) answers: Vec<(String, Type)>,
     /// What it takes.
     pub(crate) slots: Vec<Parameter>,
     /// Whether a call without a body is refused.
@@ -229,13 +231,19 @@ impl Resolution {
         operation.idempotency_key.clone_from(&facts.idempotency_key);
         let definitions = Arc::new(operation.definitions.clone());
         let of = |schema: &Value| Type::from_schema(schema, &definitions);
-        let result = match operation.success() {
-            Some((_, answer)) => match (&answer.schema, &answer.content_type) {
-                (Some(schema), _) => of(schema),
-                (None, Some(_)) => Type::Any,
-                (None, None) => Type::Null,
-            },
-            None => Type::Any,
+        let answer = |answer: &ResponseSpec| match (&answer.schema, &answer.content_type) {
+            (Some(schema), _) => of(schema),
+            (None, Some(_)) => Type::Any,
+            (None, None) => Type::Null,
+        };
+        let answers: Vec<(String, Type)> = operation
+            .successes()
+            .into_iter()
+            .map(|(status, spec)| (status.to_owned(), answer(spec)))
+            .collect();
+        let result = match answers.as_slice() {
+            [] => Type::Any,
+            answers => Type::union(answers.iter().map(|(_, ty)| ty.clone())),
         };
         let mut slots: Vec<Parameter> = operation
             .parameters
@@ -261,6 +269,6 @@ impl Resolution {
             // A body of named properties is needed through them.
             slots.push(Parameter { slot: Slot::Body, ty, required: needs_body && !has_fields });
         }
-        Self { operation: Arc::new(operation), result, slots, needs_body, facts: facts.clone() }
+        Self { operation: Arc::new(operation), result, answers, slots, needs_body, facts: facts.clone() }
     }
 }

@@ -16,9 +16,11 @@ pub(crate) struct Resource {
 impl Resource {
     /// The resource a result of this type is or lists; nothing if it has no `id`, or several lists.
     pub(crate) fn of(result: &Type) -> Option<Self> {
+        // An answer without a body yields nothing, and does not make the others another resource.
+        let (result, _) = result.split_null();
         let resolved = result.resolve();
         if let Some(id) = resolved.field("id") {
-            return Some(Self { names: names(result), id: vec![Segment::Field("id".into())], ty: id.ty });
+            return Some(Self { names: names(&result), id: vec![Segment::Field("id".into())], ty: id.ty });
         }
         let (path, item) = list(&resolved)?;
         let id = item.resolve().field("id")?;
@@ -50,8 +52,15 @@ fn list(result: &Type) -> Option<(Vec<Segment>, Type)> {
     lists.next().is_none().then_some(first)
 }
 
-/// The schema's name, with and without a suffix such as `Response`, and the one value its `object` field can have.
+/// The names of a resource; of what may be one of several, those that it has in each case.
 fn names(ty: &Type) -> Vec<String> {
+    let mut members = ty.members().into_iter().map(|member| names_of_one(&member));
+    let first = members.next().unwrap_or_default();
+    members.fold(first, |common, names| common.into_iter().filter(|name| names.contains(name)).collect())
+}
+
+/// The schema's name, with and without a suffix such as `Response`, and the one value its `object` field can have.
+fn names_of_one(ty: &Type) -> Vec<String> {
     let mut names = Vec::new();
     if let Some(name) = ty.name() {
         names.push(fold(name));

@@ -31,6 +31,8 @@ struct Known<'a> {
     step: &'a Step,
     /// What it gives when it is done once.
     single: Type,
+    /// What that is by the status of the answer, where there are several.
+    answers: Vec<(String, Type)>,
     /// What others read: with `forEach` a list, and perhaps absent.
     result: Typed,
     /// What `item` is.
@@ -41,6 +43,16 @@ struct Known<'a> {
     given: Vec<Proof>,
     /// Whether one of its conditions is not understood, which has its diagnostic: it may prove more.
     unclear: bool,
+}
+
+/// Why something may be absent.
+pub(crate) struct WhyAbsent {
+    /// Where that is said.
+    pub(crate) span: Span,
+    /// What is to be seen there.
+    pub(crate) why: String,
+    /// Whether the step is not done at all, so that nothing proves what it gives.
+    pub(crate) is_skipped: bool,
 }
 
 /// From where in a composition an expression looks.
@@ -241,25 +253,50 @@ impl<'a> Names<'a> {
         diagnostics.extend(located.map(|diagnostic| self.related(diagnostic)));
     }
 
-    /// Why what an expression reads may be absent, where the document says so: a place, and what is to be seen there.
-    pub(crate) fn why_absent(&self, expression: &Expression) -> Option<(Span, String)> {
+    /// Why what an expression reads may be absent, where the document says so.
+    pub(crate) fn why_absent(&self, expression: &Expression) -> Option<WhyAbsent> {
+        let skipped = |span, why| Some(WhyAbsent { span, why, is_skipped: true });
+        let plain = |span, why| Some(WhyAbsent { span, why, is_skipped: false });
         expression.references().iter().find_map(|reference| match &reference.root {
             Root::Step(id) => {
-                let clauses = &self.known(id)?.step.clauses;
+                let known = self.known(id)?;
+                let clauses = &known.step.clauses;
                 if let Some(when) = &clauses.when {
-                    return Some((when.node.span, format!("`{id}` is skipped unless this holds")));
+                    return skipped(when.node.span, format!("`{id}` is skipped unless this holds"));
                 }
-                let goes_on = clauses.on_failure.as_ref().filter(|it| it.value == OnFailure::Continue)?;
-                Some((goes_on.span, format!("the run goes on without `{id}` when it fails")))
+                if let Some(goes_on) =
+                    clauses.on_failure.as_ref().filter(|it| it.value == OnFailure::Continue)
+                {
+                    return skipped(goes_on.span, format!("the run goes on without `{id}` when it fails"));
+                }
+                let Work::Invoke(invoke) = &known.step.work else { return None };
+                let statuses = self.answers_without(expression, known)?;
+                plain(invoke.operation.span, format!("not in its answer of status {statuses}"))
             }
             Root::Inputs => {
                 let Some(Segment::Field(name)) = reference.fixed_path().first().cloned() else { return None };
                 let input = self.composition.inputs.iter().find(|input| input.name.value == name)?;
-                (!input.is_always_given)
-                    .then(|| (input.name.span, "not required, and without a default".to_owned()))
+                if input.is_always_given {
+                    return None;
+                }
+                plain(input.name.span, "not required, and without a default".to_owned())
             }
             _ => None,
         })
+    }
+
+    /// The statuses of a step's answers in which what an expression reads need not be; nothing if that is so in all
+    /// of them.
+    fn answers_without(&self, expression: &Expression, known: &Known<'_>) -> Option<String> {
+        let lacks = |ty: &Type| {
+            let own = Some((known.step.id.value.as_str(), Typed::always(ty.clone())));
+            let scope = StepScope { own, proofs: Cow::Borrowed(&[]), ..self.scope(View::Outside) };
+            let (typed, problems) = expression.type_in(&scope);
+            typed.presence != Presence::Always || !problems.is_empty()
+        };
+        let without: Vec<&str> =
+            known.answers.iter().filter(|(_, ty)| lacks(ty)).map(|(status, _)| status.as_str()).collect();
+        (!without.is_empty() && without.len() < known.answers.len()).then(|| without.join(" or "))
     }
 
     /// Shows where the inputs or steps are that an unknown name could have meant.
@@ -299,6 +336,7 @@ impl<'a> Known<'a> {
             step,
             result: if certain { Typed::always(ty) } else { Typed::maybe(ty) },
             single,
+            answers: resolved.operation().map(|resolution| resolution.answers.clone()).unwrap_or_default(),
             item: None,
             proofs: proofs.filter_map(|proof| proof.rebased(&Root::Response, &body, &own)).collect(),
             given: clauses.when.as_ref().map(|when| when.expression.proofs()).unwrap_or_default(),

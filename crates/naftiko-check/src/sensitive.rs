@@ -1,6 +1,6 @@
 //! What is sensitive, and where it gets to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use naftiko_diagnostics::Span;
 use naftiko_expr::{Root, Selector};
@@ -167,12 +167,12 @@ fn declared(call: &Call<'_>) -> Vec<Sensitive> {
 /// What the description says is never shown in clear: `format: password`.
 fn passwords(call: &Call<'_>) -> Vec<Sensitive> {
     let operation = &call.resolution.operation;
-    let Some(answer) = operation.success().and_then(|(_, answer)| answer.schema.as_ref()) else {
-        return Vec::new();
-    };
+    let answers = operation.successes().into_iter().filter_map(|(_, answer)| answer.schema.as_ref());
     let is_password = |schema: &Value| schema.get("format").and_then(Value::as_str) == Some("password");
     let id = &call.step.id;
-    schema::places(operation, answer, &is_password)
+    let places: BTreeSet<Vec<String>> =
+        answers.flat_map(|answer| schema::places(operation, answer, &is_password)).collect();
+    places
         .into_iter()
         .map(|path| Sensitive {
             words: format!("`{}`", [std::slice::from_ref(&id.value), &path].concat().join(".")),

@@ -37,9 +37,9 @@ pub(crate) fn report(
     let why = names.why_absent(expression);
     let diagnostic = Diagnostic::new(&CODE, span, format!("`{text}` {how}"))
         .with_label("a value is required here")
-        .with_help(help(expression, &text, needed, why.is_some()));
+        .with_help(help(expression, &text, needed, why.as_ref().is_some_and(|why| why.is_skipped)));
     match why {
-        Some((place, why)) => diagnostic.with_related(place, why),
+        Some(why) => diagnostic.with_related(why.span, why.why),
         None => diagnostic,
     }
 }
