@@ -1,19 +1,23 @@
 //! Arguments to the places of a request: those that were written, and in edition 0.1 those that are inferred.
 
-use naftiko_adapter::Place as ParameterPlace;
-use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
-use naftiko_expr::{Field, ObjectType, Presence, Root, Segment, Template, Type};
+use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned, has_errors};
+use naftiko_expr::{Presence, Root, Segment, Template, Type};
 use naftiko_plan::{Origin, Slot};
-use naftiko_spec::{Argument, Composition, Edition, Place, Step, Value, Work};
+use naftiko_spec::{Argument, Composition, Edition, Step, Value, Work};
 use naftiko_syntax::Node;
+use serde_json::{Map, Value as Json};
 
 use crate::embed::Embedded;
 use crate::faults;
 use crate::faults::possibly_absent::{self, Needed};
+use crate::fit::{Misfit, misfits};
+use crate::goal::{goes, open_body, overlaps};
 use crate::inference::{Candidate, Inference, Inferrer};
 use crate::insertion::Gap;
+use crate::limits;
 use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::scope::{Names, StepScope, View};
+use crate::written::Written;
 
 /// The arguments of one step.
 #[derive(Default)]
@@ -93,11 +97,22 @@ struct Binder<'a> {
     diagnostics: Vec<Diagnostic>,
 }
 
-/// The types of the scalars of a value, each with its place, and what in it may be absent.
+/// The types of the scalars of a value, and what in it may be absent.
 #[derive(Default)]
 struct Scalars {
-    types: Vec<(Type, Span)>,
+    types: Vec<Type>,
     absences: Vec<Diagnostic>,
+}
+
+/// The body of a request as far as it is known.
+#[derive(Default)]
+struct Body<'w> {
+    /// All of it, written as one.
+    whole: Option<Written<'w>>,
+    /// Its properties.
+    properties: Vec<(&'w str, Written<'w>)>,
+    /// Where it has been found to be wrong.
+    mistaken: Vec<Span>,
 }
 
 impl<'a> Binder<'a> {
@@ -171,9 +186,12 @@ impl<'a> Binder<'a> {
                 continue;
             };
             given.push(&input.slot);
-            if self.fit(input, argument, &found.types) {
+            let written = Written::new(&argument.value, Some(argument.key), &mut found.types.into_iter());
+            let mistaken = self.fit(input, &written);
+            if mistaken.is_empty() {
                 self.diagnostics.extend(found.absences);
             }
+            self.limits(input, &Map::new(), &written, &mistaken);
             self.push(input.slot.clone(), argument, false);
         }
         for input in embedded.inputs.iter().filter(|input| input.required && !given.contains(&&input.slot)) {
@@ -181,11 +199,18 @@ impl<'a> Binder<'a> {
         }
     }
 
-    fn operation(&mut self, named: &Spanned<String>, arguments: &[Argument], resolution: &Resolution) {
+    fn operation<'w>(
+        &mut self,
+        named: &Spanned<String>,
+        arguments: &'w [Argument],
+        resolution: &'w Resolution,
+    ) {
+        let begun = self.diagnostics.len();
         let mut taken: Vec<(Slot, Span)> = Vec::new();
+        let mut body = Body::default();
         for argument in arguments {
             let found = self.scalars(&argument.value);
-            for slot in self.written(argument, found, resolution) {
+            for slot in self.written(argument, found, resolution, &mut body) {
                 match taken.iter().find(|(known, _)| overlaps(known, &slot)) {
                     Some((_, first)) if self.is_bound(argument) => {
                         self.diagnostics.push(faults::duplicate_argument::report(argument, *first));
@@ -204,6 +229,10 @@ impl<'a> Binder<'a> {
                 self.inferrer.map(|(inferrer, position)| inferrer.infer(position, parameter, resolution));
             match inference {
                 Some(inference) if !self.strict => {
+                    if let Slot::Property(name) = &parameter.slot {
+                        let inferred = inference.ty().map(|ty| Written::unwritten(ty, named.span));
+                        body.properties.extend(inferred.map(|it| (name.as_str(), it)));
+                    }
                     missing.extend(self.inferred(named, parameter, inference, resolution));
                 }
                 inference if parameter.required => {
@@ -221,10 +250,73 @@ impl<'a> Binder<'a> {
         let has_body = resolution.needs_body || self.bound.arguments.iter().any(in_body);
         let needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
         self.diagnostics.extend(needed.map(|(_, diagnostic)| diagnostic));
+        if has_body {
+            self.body(named, body, resolution, begun);
+        }
+    }
+
+    /// The body as a whole: its form, where it may have one of several, and its limits. What has been found since
+    /// `begun` is not told again.
+    fn body<'w>(
+        &mut self,
+        named: &'w Spanned<String>,
+        body: Body<'w>,
+        resolution: &'w Resolution,
+        begun: usize,
+    ) {
+        let is_body = |parameter: &&Parameter| parameter.slot == Slot::Body;
+        let Some(parameter) = resolution.slots.iter().find(is_body) else { return };
+        let mistaken = has_errors(self.diagnostics.get(begun..).unwrap_or_default());
+        let (name, written) = match body.whole {
+            Some(whole) => (parameter.slot.name(), whole),
+            None => {
+                let written = Written::object(body.properties, named.span, Some(named.span));
+                if !mistaken && self.is_no_form(named, parameter, &written, resolution) {
+                    return;
+                }
+                ("", written)
+            }
+        };
+        let Some(schema) = &parameter.schema else { return };
+        let found = limits::broken(schema, &resolution.sent, &written, name, &body.mistaken);
+        // What the body as a whole lacks may be what has been found already.
+        let told = found.iter().filter(|broken| !(mistaken && broken.name == name));
+        self.diagnostics.extend(told.map(|broken| faults::unfit_argument::report(broken, &named.value)));
+    }
+
+    /// Whether properties, each of which fits, make none of the forms that a body may have; that is reported.
+    fn is_no_form(
+        &mut self,
+        named: &Spanned<String>,
+        parameter: &Parameter,
+        written: &Written<'_>,
+        resolution: &Resolution,
+    ) -> bool {
+        let forms = parameter.ty.members().into_iter().filter(|form| matches!(form, Type::Object(_)));
+        let forms: Vec<Type> = forms.collect();
+        if forms.len() < 2 {
+            return false;
+        }
+        let sources = self.sources;
+        let found = misfits(&Type::union(forms), written, "");
+        self.diagnostics.extend(found.iter().map(|misfit| match misfit {
+            Misfit::Missing(missing) if missing.owner.is_empty() => {
+                faults::missing_argument::of_form(named, missing, resolution, self.strict)
+            }
+            other => reported(other, sources),
+        }));
+        !found.is_empty()
     }
 
     /// Puts an argument that was written where it goes; gives the places it takes.
-    fn written(&mut self, argument: &Argument, found: Scalars, resolution: &Resolution) -> Vec<Slot> {
+    fn written<'w>(
+        &mut self,
+        argument: &'w Argument,
+        found: Scalars,
+        resolution: &'w Resolution,
+        body: &mut Body<'w>,
+    ) -> Vec<Slot> {
+        let written = Written::new(&argument.value, Some(argument.key), &mut found.types.into_iter());
         let named: Vec<&Parameter> =
             resolution.slots.iter().filter(|slot| goes(argument, &slot.slot, resolution)).collect();
         let places = match named.as_slice() {
@@ -232,6 +324,7 @@ impl<'a> Binder<'a> {
                 Some(slot) => {
                     self.diagnostics.extend(found.absences);
                     self.push(slot.clone(), argument, false);
+                    body.properties.push((&argument.name, written));
                     return vec![slot];
                 }
                 None => {
@@ -252,8 +345,15 @@ impl<'a> Binder<'a> {
         };
         let mut absences = Some(found.absences);
         for parameter in &places {
-            let fits = self.fit(parameter, argument, &found.types);
+            let mistaken = self.fit(parameter, &written);
             let optional = self.strict && !parameter.required && self.is_optional_input(&argument.value);
+            match &parameter.slot {
+                Slot::Parameter(..) => self.limits(parameter, &resolution.sent, &written, &mistaken),
+                Slot::Property(name) => body.properties.push((name, written.clone())),
+                Slot::Body => body.whole = Some(written.clone()),
+            }
+            let fits = mistaken.is_empty();
+            body.mistaken.extend(mistaken);
             if fits && !optional {
                 self.diagnostics.extend(absences.take().into_iter().flatten());
             }
@@ -266,13 +366,26 @@ impl<'a> Binder<'a> {
         self.bound.arguments.iter().any(|bound| bound.key == Some(argument.key))
     }
 
-    /// Whether a value is of the type its place takes; one that is not is reported.
-    fn fit(&mut self, parameter: &Parameter, argument: &Argument, scalars: &[(Type, Span)]) -> bool {
-        let Some((found, span)) = mismatch(&parameter.ty, argument, scalars) else { return true };
-        let fault =
-            faults::wrong_argument_type::report(parameter, &found, span, &argument.value, self.sources);
-        self.diagnostics.push(fault);
-        false
+    /// Reports what of a value is not of the type its place takes; gives where that is.
+    fn fit(&mut self, parameter: &Parameter, written: &Written<'_>) -> Vec<Span> {
+        let found = misfits(&parameter.ty, written, parameter.slot.name());
+        let sources = self.sources;
+        self.diagnostics.extend(found.iter().map(|misfit| reported(misfit, sources)));
+        found.iter().map(Misfit::place).collect()
+    }
+
+    /// Reports the limits that a value breaks where it is not `mistaken`.
+    fn limits(
+        &mut self,
+        parameter: &Parameter,
+        definitions: &Map<String, Json>,
+        written: &Written<'_>,
+        mistaken: &[Span],
+    ) {
+        let Some(schema) = &parameter.schema else { return };
+        let name = parameter.slot.name();
+        let found = limits::broken(schema, definitions, written, name, mistaken);
+        self.diagnostics.extend(found.iter().map(|broken| faults::unfit_argument::report(broken, name)));
     }
 
     /// Whether a value is exactly one input that a run need not be given: for an optional parameter, it is left out
@@ -368,7 +481,7 @@ impl<'a> Binder<'a> {
             }
             let known = self.diagnostics.len();
             let typed = self.names.type_of_template(template, node, &self.scope, &mut self.diagnostics);
-            found.types.push((typed.ty, node.span));
+            found.types.push(typed.ty);
             if self.strict && typed.presence != Presence::Always && self.diagnostics.len() == known {
                 self.absences(template, node, &mut found.absences);
             }
@@ -392,77 +505,14 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// What does not fit, and where: the whole value, since that is what was written for the parameter.
-fn mismatch(expected: &Type, argument: &Argument, scalars: &[(Type, Span)]) -> Option<(Type, Span)> {
-    let found = type_of_value(&argument.value, &mut scalars.iter());
-    (!expected.accepts(&found)).then(|| (found, argument.value.span()))
-}
-
-/// The type of a value from the types of its scalars, which come in the order of [`Value::scalars`].
-fn type_of_value<'a>(value: &Value, scalars: &mut impl Iterator<Item = &'a (Type, Span)>) -> Type {
-    match value {
-        Value::Scalar { .. } => scalars.next().map_or(Type::Any, |(ty, _)| ty.clone()),
-        Value::Unclear { .. } => Type::Any,
-        Value::List { items, .. } => {
-            let items: Vec<Type> = items.iter().map(|item| type_of_value(item, scalars)).collect();
-            Type::list(Type::union(items))
+fn reported(misfit: &Misfit<'_>, sources: &SourceMap) -> Diagnostic {
+    match misfit {
+        Misfit::Type { name, expected, written } => {
+            faults::wrong_argument_type::report(name, expected, written, sources)
         }
-        Value::Object { entries, .. } => {
-            let fields = entries.iter().map(|(key, value)| {
-                let ty = type_of_value(value, scalars);
-                (key.clone(), Field { ty, presence: Presence::Always })
-            });
-            Type::Object(ObjectType { fields: fields.collect(), ..ObjectType::default() })
+        Misfit::Unknown { owner, name, key, fields, meant } => {
+            faults::unknown_argument::inside(owner, name, *key, fields, meant.as_deref())
         }
+        Misfit::Missing(missing) => faults::missing_argument::inside(missing),
     }
-}
-
-/// Whether two places of the request are one, or one is part of the other.
-fn overlaps(one: &Slot, other: &Slot) -> bool {
-    match (one, other) {
-        (Slot::Body, Slot::Property(_)) | (Slot::Property(_), Slot::Body) => true,
-        _ => one == other,
-    }
-}
-
-/// Whether an argument of this name and place goes there. `body` is the whole body where no property bears that name.
-fn goes(argument: &Argument, slot: &Slot, resolution: &Resolution) -> bool {
-    let name = argument.name.as_str();
-    match (argument.place, slot) {
-        (None, Slot::Body) => {
-            let is_property = |parameter: &Parameter| parameter.slot == Slot::Property("body".to_owned());
-            name == "body" && !resolution.slots.iter().any(is_property)
-        }
-        (None | Some(Place::Body), Slot::Property(property)) => property == name,
-        (None, Slot::Parameter(at, parameter)) => same_parameter(*at, parameter, name),
-        (Some(place), Slot::Parameter(at, parameter)) => {
-            parameter_place(place) == Some(*at) && same_parameter(*at, parameter, name)
-        }
-        (Some(_), _) => false,
-    }
-}
-
-fn parameter_place(place: Place) -> Option<ParameterPlace> {
-    match place {
-        Place::Path => Some(ParameterPlace::Path),
-        Place::Query => Some(ParameterPlace::Query),
-        Place::Header => Some(ParameterPlace::Header),
-        Place::Cookie => Some(ParameterPlace::Cookie),
-        Place::Body => None,
-    }
-}
-
-/// Names of headers are the same in any case (RFC 9110 §5.1).
-fn same_parameter(place: ParameterPlace, parameter: &str, name: &str) -> bool {
-    if place == ParameterPlace::Header { parameter.eq_ignore_ascii_case(name) } else { parameter == name }
-}
-
-/// The property of a body that takes any property.
-fn open_body(argument: &Argument, resolution: &Resolution) -> Option<Slot> {
-    if !matches!(argument.place, None | Some(Place::Body)) {
-        return None;
-    }
-    let body = resolution.slots.iter().find(|parameter| parameter.slot == Slot::Body)?;
-    let takes = matches!(body.ty.resolve().as_ref(), Type::Any) || body.ty.field(&argument.name).is_some();
-    takes.then(|| Slot::Property(argument.name.clone()))
 }

@@ -180,7 +180,8 @@ fn inputs(composition: &Composition, names: &Names<'_>) -> Vec<Parameter> {
     let inputs = composition.inputs.iter().filter_map(|input| {
         let required = input.required && input.default.is_none();
         let name = &input.name.value;
-        Some(Parameter { slot: Slot::Property(name.clone()), ty: names.input(name)?.ty, required })
+        let (slot, ty) = (Slot::Property(name.clone()), names.input(name)?.ty);
+        Some(Parameter { slot, ty, schema: Some(input.schema.clone()), required })
     });
     inputs.collect()
 }

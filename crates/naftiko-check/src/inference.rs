@@ -26,6 +26,17 @@ pub(crate) enum Inference {
     Unknowable,
 }
 
+impl Inference {
+    /// The type of the value, if there is one: of a value that is not known, any.
+    pub(crate) fn ty(&self) -> Option<Type> {
+        match self {
+            Self::Bound(candidate) => Some(candidate.ty.clone()),
+            Self::Ambiguous(_) | Self::Unknowable => Some(Type::Any),
+            Self::Nothing(_) => None,
+        }
+    }
+}
+
 /// Something a parameter could be bound to.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {

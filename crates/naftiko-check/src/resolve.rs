@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::embed::Embedded;
 use crate::provider::{Found, Provider};
-use crate::{facts, faults};
+use crate::{facts, faults, schema};
 
 /// What a step turned out to be.
 pub(crate) enum Resolved {
@@ -36,6 +36,8 @@ pub(crate) struct Resolution {
     pub(crate) answers: Vec<(String, Type)>,
     /// What it takes.
     pub(crate) slots: Vec<Parameter>,
+    /// The definitions of its schemas, as they are for what is sent.
+    pub(crate) sent: Map<String, Value>,
     /// Whether a call without a body is refused.
     pub(crate) needs_body: bool,
     /// What the capabilities document knows of it besides.
@@ -48,6 +50,8 @@ pub(crate) struct Parameter {
     pub(crate) slot: Slot,
     /// The type of its value.
     pub(crate) ty: Type,
+    /// The JSON Schema of its value; a property has that of the body.
+    pub(crate) schema: Option<Value>,
     /// Whether a call without it is refused.
     pub(crate) required: bool,
 }
@@ -231,6 +235,9 @@ impl Resolution {
         operation.idempotency_key.clone_from(&facts.idempotency_key);
         let definitions = Arc::new(operation.definitions.clone());
         let of = |schema: &Value| Type::from_schema(schema, &definitions);
+        let sent = schema::sent_all(&operation);
+        let sent_definitions = Arc::new(sent.clone());
+        let of_sent = |schema: &Value| Type::from_schema(schema, &sent_definitions);
         let answer = |answer: &ResponseSpec| match (&answer.schema, &answer.content_type) {
             (Some(schema), _) => of(schema),
             (None, Some(_)) => Type::Any,
@@ -250,13 +257,15 @@ impl Resolution {
             .iter()
             .map(|parameter| Parameter {
                 slot: Slot::Parameter(parameter.place, parameter.name.clone()),
-                ty: of(&parameter.schema),
+                ty: of_sent(&parameter.schema),
+                schema: Some(parameter.schema.clone()),
                 required: parameter.required,
             })
             .collect();
         let needs_body = operation.body.as_ref().is_some_and(|body| body.required);
         if let Some(body) = &operation.body {
-            let ty = of(&body.schema);
+            let schema = schema::sent(&operation, &body.schema);
+            let ty = of_sent(&schema);
             let fields = ty.fields();
             let has_fields = !fields.is_empty();
             // A property that is only read is not the caller's to send (OpenAPI 3.0, "readOnly").
@@ -265,10 +274,20 @@ impl Resolution {
                 slot: Slot::Property(name),
                 required: field.presence == Presence::Always,
                 ty: field.ty,
+                schema: None,
             }));
             // A body of named properties is needed through them.
-            slots.push(Parameter { slot: Slot::Body, ty, required: needs_body && !has_fields });
+            let required = needs_body && !has_fields;
+            slots.push(Parameter { slot: Slot::Body, ty, schema: Some(schema), required });
         }
-        Self { operation: Arc::new(operation), result, answers, slots, needs_body, facts: facts.clone() }
+        Self {
+            operation: Arc::new(operation),
+            result,
+            answers,
+            slots,
+            sent,
+            needs_body,
+            facts: facts.clone(),
+        }
     }
 }

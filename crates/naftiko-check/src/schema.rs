@@ -4,7 +4,7 @@
 //! stand.
 
 use naftiko_adapter::Operation;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// How deep a schema is followed, and how many parts of it are looked at: descriptions may be hostile.
 const MAX_DEPTH: usize = 16;
@@ -70,10 +70,44 @@ pub(crate) fn items<'a>(operation: &'a Operation, schema: &'a Value) -> Vec<&'a 
     meanings(operation, schema).into_iter().filter_map(|meaning| meaning.get("items")).collect()
 }
 
+/// The definitions of an operation as they are for what is sent.
+pub(crate) fn sent_all(operation: &Operation) -> Map<String, Value> {
+    let definitions = operation.definitions.iter();
+    definitions.map(|(name, schema)| (name.clone(), sent(operation, schema))).collect()
+}
+
+/// A schema as it is for what is sent: a property that is only read (`readOnly`) is not required.
+pub(crate) fn sent(operation: &Operation, schema: &Value) -> Value {
+    match schema {
+        Value::Array(items) => items.iter().map(|item| sent(operation, item)).collect(),
+        Value::Object(keywords) => {
+            let is_read = |name: &Value| {
+                let name = name.as_str().unwrap_or_default();
+                let property = keywords.get("properties").and_then(|properties| properties.get(name));
+                property.is_some_and(|property| says(operation, property, "readOnly"))
+            };
+            let keyword = |(key, value): (&String, &Value)| match value.as_array() {
+                Some(names) if key == "required" => {
+                    let names = names.iter().filter(|name| !is_read(name)).cloned();
+                    (key.clone(), Value::Array(names.collect()))
+                }
+                _ => (key.clone(), sent(operation, value)),
+            };
+            Value::Object(keywords.iter().map(keyword).collect())
+        }
+        other => other.clone(),
+    }
+}
+
 /// Whether the description calls what `schema` describes deprecated.
 pub(crate) fn is_deprecated(operation: &Operation, schema: &Value) -> bool {
-    let says = |schema: &Value| schema.get("deprecated").and_then(Value::as_bool).unwrap_or_default();
-    says(schema) || operation.resolve(schema).is_some_and(says)
+    says(operation, schema, "deprecated")
+}
+
+/// Whether a schema, or what it refers to, says something by a keyword that is true or false.
+fn says(operation: &Operation, schema: &Value, keyword: &str) -> bool {
+    let is_true = |schema: &Value| schema.get(keyword).and_then(Value::as_bool).unwrap_or_default();
+    is_true(schema) || operation.resolve(schema).is_some_and(is_true)
 }
 
 /// A schema with all that it refers to and is put together from.

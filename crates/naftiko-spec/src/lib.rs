@@ -8,6 +8,7 @@
 //! This crate knows what a document says, not whether it is true: names are resolved by `naftiko-check`.
 
 mod codes;
+mod demand;
 mod duration;
 mod files;
 mod header;
@@ -17,14 +18,15 @@ mod schema;
 mod validate;
 
 pub use codes::CODES;
+pub use demand::Demand;
 pub use duration::parse_duration;
 pub use files::{Files, MemoryFiles};
 pub use header::{Edition, Header, Kind};
 pub use model::{
     Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, Compensate, Composition,
-    Every, External, Facts, Input, Interval, Invoke, KeyPlace, Mapping, OnDoubt, OnFailure, Output, Place,
-    Poll, RateLimit, ResponsePath, Retry, RetryOn, Secret, Source, Step, SubComposition, Target, Value, Work,
-    locate,
+    Entry, Every, External, Facts, Input, Interval, Invoke, KeyPlace, Mapping, OnDoubt, OnFailure, Output,
+    Place, Poll, RateLimit, ResponsePath, Retry, RetryOn, Secret, Source, Step, SubComposition, Target,
+    Value, Work, locate,
 };
 pub use recognize::is_document;
 pub use schema::schemas;

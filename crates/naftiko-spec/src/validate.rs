@@ -9,6 +9,7 @@ use naftiko_syntax::{Node, Place, Value};
 use serde_json::Value as Json;
 
 use crate::codes::{INVALID_SCHEMA, INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, WRONG_TYPE};
+use crate::demand::{Demand, expected_type, phrase, plain};
 use crate::{Header, schema};
 
 /// What the schema of its kind and edition says against the document. Unknown keys are left to lowering, which
@@ -50,7 +51,7 @@ fn report(
                 None => diagnostics.push(wrong_type(node, &expected_of_branches(context))),
             }
         }
-        Error::Type { kind } => diagnostics.push(wrong_type(node, &expected(kind))),
+        Error::Type { kind } => diagnostics.push(wrong_type(node, &expected_type(kind))),
         Error::Required { property } => {
             let key = property.as_str().unwrap_or_default();
             // A misspelling of the key has its diagnostic.
@@ -114,8 +115,12 @@ pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic>
     let value = default.to_json();
     let error = validator.iter_errors(&value).next()?;
     let place = default.span_at(error.instance_path().as_str(), Place::Value).unwrap_or(default.span);
+    let why = match Demand::of(&error) {
+        Some(demand) => format!("expected {}, found {}", demand.expected, demand.found),
+        None => error.to_string(),
+    };
     let diagnostic =
-        Diagnostic::new(&UNFIT_DEFAULT, place, format!("the default does not fit the input: {error}"));
+        Diagnostic::new(&UNFIT_DEFAULT, place, format!("the default does not fit the input: {why}"));
     let Error::Enum { options } = error.kind() else { return Some(diagnostic) };
     let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
     let meant = nearest(value.as_str().unwrap_or_default(), options.iter().map(String::as_str));
@@ -202,14 +207,6 @@ fn subject(pointer: &str) -> &'static str {
     }
 }
 
-fn expected(kind: &TypeKind) -> String {
-    let names: Vec<String> = match kind {
-        TypeKind::Single(name) => vec![name.to_string()],
-        TypeKind::Multiple(names) => names.iter().map(|name| name.to_string()).collect(),
-    };
-    phrase(names)
-}
-
 fn expected_of_branches(context: &[Vec<ValidationError<'static>>]) -> String {
     let kinds = context.iter().flatten().filter_map(|error| match error.kind() {
         Error::Type { kind } => Some(kind),
@@ -219,27 +216,4 @@ fn expected_of_branches(context: &[Vec<ValidationError<'static>>]) -> String {
         TypeKind::Single(name) => vec![name.to_string()],
         TypeKind::Multiple(names) => names.iter().map(|name| name.to_string()).collect(),
     }))
-}
-
-/// Names of JSON types as people say them, without `null`: an optional key may be left empty, but is not asked to be.
-fn phrase(names: impl IntoIterator<Item = String>) -> String {
-    let mut words: Vec<&str> = names
-        .into_iter()
-        .filter_map(|name| match name.as_str() {
-            "string" => Some("a string"),
-            "integer" => Some("an integer"),
-            "number" => Some("a number"),
-            "boolean" => Some("`true` or `false`"),
-            "array" => Some("a list"),
-            "object" => Some("a mapping"),
-            _ => None,
-        })
-        .collect();
-    words.dedup();
-    if words.is_empty() { "nothing".to_owned() } else { words.join(" or ") }
-}
-
-/// A JSON value as a person reads it: texts without quotes.
-fn plain(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -72,6 +72,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("unavailable-root", include_str!("../../../docs/codes/unavailable-root.md")),
     ("undeclared-path-parameter", include_str!("../../../docs/codes/undeclared-path-parameter.md")),
     ("undefined-alias", include_str!("../../../docs/codes/undefined-alias.md")),
+    ("unfit-argument", include_str!("../../../docs/codes/unfit-argument.md")),
     ("unfit-default", include_str!("../../../docs/codes/unfit-default.md")),
     ("unfit-input", include_str!("../../../docs/codes/unfit-input.md")),
     ("unfit-resource", include_str!("../../../docs/codes/unfit-resource.md")),

@@ -1,8 +1,10 @@
 //! A required argument without a value.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, SourceMap, Spanned, one_of};
+use naftiko_expr::Type;
 use naftiko_spec::Step;
 
+use crate::fit::{Choice, Missing as Lacking};
 use crate::inference::{Candidate, Inference};
 use crate::insertion::{Gap, Missing};
 use crate::resolve::{Parameter, Resolution};
@@ -81,4 +83,56 @@ pub(crate) fn input(named: &Spanned<String>, input: &Parameter) -> Diagnostic {
     Diagnostic::new(&CODE, named.span, format!("`{}` needs `{name}`, which has no value", named.value))
         .with_label("runs here")
         .with_help(format!("write it under `with`: `{name}: …`, {}", input.ty))
+}
+
+/// Fields that an object inside an argument lacks.
+pub(crate) fn inside(missing: &Lacking) -> Diagnostic {
+    let diagnostic = Diagnostic::new(&CODE, missing.place, needs(&missing.owner, missing));
+    match (&missing.choice, missing.fields.as_slice()) {
+        (None, [(field, ty)]) => diagnostic.with_help(format!("write `{field}: …` in it, {ty}")),
+        (None, _) => diagnostic,
+        (Some(choice), fields) => diagnostic.with_help(forms(fields, choice, "in it")),
+    }
+}
+
+/// The body lacks what would make it one of the forms that it may have.
+pub(crate) fn of_form(
+    named: &Spanned<String>,
+    missing: &Lacking,
+    resolution: &Resolution,
+    strict: bool,
+) -> Diagnostic {
+    let operation = &resolution.operation;
+    let diagnostic = Diagnostic::new(&CODE, named.span, needs(&named.value, missing))
+        .with_label(format!("{} {}", operation.method.as_str(), operation.path));
+    let Some(choice) = &missing.choice else { return diagnostic };
+    diagnostic.with_help(forms(&missing.fields, choice, if strict { "under `with`" } else { "on the step" }))
+}
+
+fn needs(owner: &str, missing: &Lacking) -> String {
+    let fields = quoted(missing.fields.iter().map(|(field, _)| field.as_str()));
+    let have = if missing.fields.len() == 1 { "has" } else { "have" };
+    format!("`{owner}` needs {fields}, which {have} no value")
+}
+
+/// What completes an object, in one form and in others.
+fn forms(fields: &[(String, Type)], choice: &Choice, place: &str) -> String {
+    const SHOWN: usize = 3;
+    let of = |name: &Option<String>| name.as_ref().map(|name| format!(" for `{name}`")).unwrap_or_default();
+    let nearest = quoted(fields.iter().map(|(field, _)| field.as_str()));
+    let mut help = format!("write {nearest}{}", of(&choice.name));
+    for (name, fields) in choice.others.iter().take(SHOWN) {
+        let fields = quoted(fields.iter().map(String::as_str));
+        help.push_str(&format!(", or {fields}{},", of(name)));
+    }
+    format!("{help} {place}")
+}
+
+/// Names as a list that ends in "and".
+fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        Some((last, rest @ [_, ..])) => format!("{} and {last}", rest.join(", ")),
+        _ => names.concat(),
+    }
 }

@@ -34,6 +34,7 @@ faults! {
     unknown_capability,
     unknown_code,
     unknown_dependency,
+    unfit_argument,
     unfit_input,
     unfit_resource,
     unknown_operation,

@@ -1,6 +1,6 @@
 //! An argument that the operation does not take.
 
-use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, nearest};
+use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Span, nearest};
 use naftiko_expr::Type;
 use naftiko_plan::Slot;
 use naftiko_spec::{Argument, Place};
@@ -47,6 +47,21 @@ pub(crate) fn report(argument: &Argument, resolution: &Resolution) -> (Diagnosti
         names => format!("it takes {}", names.join(", ")),
     };
     (diagnostic.with_help(help), None)
+}
+
+/// A field inside an argument that what it is in does not take.
+pub(crate) fn inside(
+    owner: &str,
+    name: &str,
+    key: Span,
+    fields: &[String],
+    meant: Option<&str>,
+) -> Diagnostic {
+    let diagnostic = Diagnostic::new(&CODE, key, format!("`{owner}` does not take `{name}`"));
+    match meant {
+        Some(near) => diagnostic.with_suggestion(near),
+        None => diagnostic.with_help(format!("it takes {}", fields.join(", "))),
+    }
 }
 
 /// The place where there is an argument of that name, and whether there are more.

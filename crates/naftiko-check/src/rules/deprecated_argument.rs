@@ -102,10 +102,10 @@ fn entry(
 fn inside(operation: &Operation, schemas: &[&Json], value: &Value, found: &mut Vec<(String, Span)>) {
     match value {
         Value::Object { entries, .. } => {
-            for (name, value) in entries {
+            for (name, written) in entries {
                 let of_field: Vec<&Json> =
                     schemas.iter().flat_map(|schema| schema::field(operation, schema, name)).collect();
-                entry(operation, &of_field, name, value.span(), Some(value), found);
+                entry(operation, &of_field, name, written.key, Some(&written.value), found);
             }
         }
         Value::List { items, .. } => {

@@ -20,4 +20,4 @@ pub use external::{Channel, External};
 pub use policies::{Backoff, Every, Retry, RetryOn};
 pub use reader::Interval;
 pub use step::{Argument, Invoke, Place, Step, SubComposition, Work};
-pub use value::{Source, Value, locate};
+pub use value::{Entry, Source, Value, locate};

@@ -64,27 +64,25 @@ pub enum Value {
     /// A mapping.
     Object {
         /// Its entries.
-        entries: IndexMap<String, Value>,
+        entries: IndexMap<String, Entry>,
         /// Where it stands.
         span: Span,
     },
 }
 
+/// An entry of a mapping.
+#[derive(Debug, Clone)]
+pub struct Entry {
+    /// The bytes of its key.
+    pub key: Span,
+    /// Its value.
+    pub value: Value,
+}
+
 impl Value {
     /// Reads a value with templates; problems of syntax are reported.
     pub(super) fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        match &node.value {
-            Tree::Sequence(items) => Self::List {
-                items: items.iter().map(|item| Self::read(item, diagnostics)).collect(),
-                span: node.span,
-            },
-            Tree::Mapping(mapping) => Self::Object {
-                entries: mapping
-                    .iter()
-                    .map(|(key, entry)| (key.to_owned(), Self::read(&entry.value, diagnostics)))
-                    .collect(),
-                span: node.span,
-            },
+        Self::build(node, &mut |node| match &node.value {
             Tree::String(text) => match Template::parse_str(text.as_str()) {
                 Ok(template) => Self::Scalar { template, node: node.clone() },
                 Err(problem) => {
@@ -92,13 +90,34 @@ impl Value {
                     Self::Unclear { span: node.span }
                 }
             },
-            _ => Self::literal(node),
-        }
+            _ => Self::literal_scalar(node),
+        })
     }
 
     /// A value that is taken literally.
     pub(super) fn literal(node: &Node) -> Self {
+        Self::build(node, &mut Self::literal_scalar)
+    }
+
+    fn literal_scalar(node: &Node) -> Self {
         Self::Scalar { template: Template::literal(node.to_json()), node: node.clone() }
+    }
+
+    fn build(node: &Node, scalar: &mut dyn FnMut(&Node) -> Self) -> Self {
+        match &node.value {
+            Tree::Sequence(items) => Self::List {
+                items: items.iter().map(|item| Self::build(item, scalar)).collect(),
+                span: node.span,
+            },
+            Tree::Mapping(mapping) => {
+                let entries = mapping.iter().map(|(key, entry)| {
+                    let value = Self::build(&entry.value, scalar);
+                    (key.to_owned(), Entry { key: entry.key_span, value })
+                });
+                Self::Object { entries: entries.collect(), span: node.span }
+            }
+            _ => scalar(node),
+        }
     }
 
     /// Where it stands.
@@ -115,9 +134,9 @@ impl Value {
             Self::Scalar { template, .. } => template.clone(),
             Self::Unclear { .. } => Template::literal(serde_json::Value::Null),
             Self::List { items, .. } => Template::list(items.iter().map(Self::template).collect()),
-            Self::Object { entries, .. } => {
-                Template::object(entries.iter().map(|(key, value)| (key.clone(), value.template())).collect())
-            }
+            Self::Object { entries, .. } => Template::object(
+                entries.iter().map(|(key, entry)| (key.clone(), entry.value.template())).collect(),
+            ),
         }
     }
 
@@ -127,7 +146,9 @@ impl Value {
             Self::Scalar { template, node } => vec![(template, node)],
             Self::Unclear { .. } => Vec::new(),
             Self::List { items, .. } => items.iter().flat_map(Self::scalars).collect(),
-            Self::Object { entries, .. } => entries.values().flat_map(Self::scalars).collect(),
+            Self::Object { entries, .. } => {
+                entries.values().flat_map(|entry| entry.value.scalars()).collect()
+            }
         }
     }
 }

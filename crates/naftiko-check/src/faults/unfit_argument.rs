@@ -1,0 +1,28 @@
+//! A literal argument that breaks a limit of its schema.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+
+use crate::limits::{Breach, Broken};
+
+pub(crate) static CODE: Code = Code {
+    id: "unfit-argument",
+    severity: Severity::Error,
+    summary: "a literal argument breaks a limit that the description sets to it",
+};
+
+/// `whole` is what the body as a whole is called.
+pub(crate) fn report(broken: &Broken, whole: &str) -> Diagnostic {
+    let name = if broken.name.is_empty() { whole } else { &broken.name };
+    let message = match &broken.what {
+        Breach::Demand(demand) => format!("`{name}` takes {}, found {}", demand.expected, demand.found),
+        Breach::Missing(field) => format!("`{name}` needs `{field}` beside what it has"),
+        Breach::Excluded(field) => format!("`{name}` does not take `{field}` beside what it has"),
+        Breach::Keyword(keyword) => format!("`{name}` breaks `{keyword}` of its schema"),
+    };
+    let diagnostic = Diagnostic::new(&CODE, broken.place, message);
+    match &broken.what {
+        Breach::Missing(field) => diagnostic.with_help(format!("write `{field}: …` too, or leave out what needs it")),
+        Breach::Excluded(_) => diagnostic.with_help("leave one of them out"),
+        Breach::Demand(_) | Breach::Keyword(_) => diagnostic,
+    }
+}

@@ -1,0 +1,177 @@
+//! What an author wrote for an argument, each part with its type and its place.
+
+use naftiko_diagnostics::Span;
+use naftiko_expr::{Field, ObjectType, Presence, Selector, Template, Type};
+use naftiko_spec::Value;
+use serde_json::{Map, Value as Json};
+
+/// A value with its type.
+#[derive(Clone)]
+pub(crate) struct Written<'a> {
+    pub(crate) ty: Type,
+    pub(crate) span: Span,
+    /// The key it stands under; an item of a list has none.
+    pub(crate) key: Option<Span>,
+    pub(crate) parts: Parts<'a>,
+}
+
+/// What a value is made of.
+#[derive(Clone)]
+pub(crate) enum Parts<'a> {
+    /// A scalar that is meant as it stands.
+    Literal(&'a Json),
+    /// What only a run knows, or nobody understands.
+    Open,
+    Items(Vec<Written<'a>>),
+    Entries(Vec<(&'a str, Written<'a>)>),
+}
+
+impl<'a> Written<'a> {
+    /// A value with the types of its scalars, which come in the order of [`Value::scalars`].
+    pub(crate) fn new(value: &'a Value, key: Option<Span>, types: &mut impl Iterator<Item = Type>) -> Self {
+        let span = value.span();
+        let (ty, parts) = match value {
+            Value::Unclear { .. } => (Type::Any, Parts::Open),
+            Value::Scalar { template, .. } => {
+                let ty = types.next().unwrap_or(Type::Any);
+                match template {
+                    Template::Literal(literal) => (ty, Parts::Literal(literal)),
+                    _ => (ty, Parts::Open),
+                }
+            }
+            Value::List { items, .. } => {
+                let items: Vec<Self> = items.iter().map(|item| Self::new(item, None, types)).collect();
+                let ty = Type::list(Type::union(items.iter().map(|item| item.ty.clone())));
+                (ty, Parts::Items(items))
+            }
+            Value::Object { entries, .. } => {
+                let entries = entries
+                    .iter()
+                    .map(|(name, entry)| (name.as_str(), Self::new(&entry.value, Some(entry.key), types)));
+                return Self::object(entries.collect(), span, key);
+            }
+        };
+        Self { ty, span, key, parts }
+    }
+
+    /// An object of values.
+    pub(crate) fn object(entries: Vec<(&'a str, Self)>, span: Span, key: Option<Span>) -> Self {
+        let fields = entries.iter().map(|(name, entry)| {
+            ((*name).to_owned(), Field { ty: entry.ty.clone(), presence: Presence::Always })
+        });
+        let ty = Type::Object(ObjectType { fields: fields.collect(), ..ObjectType::default() });
+        Self { ty, span, key, parts: Parts::Entries(entries) }
+    }
+
+    /// A value that stands nowhere; `span` stands for it.
+    pub(crate) fn unwritten(ty: Type, span: Span) -> Self {
+        Self { ty, span, key: None, parts: Parts::Open }
+    }
+
+    /// The same, with nothing known of what is, or stands under a key that is, at one of these places.
+    #[must_use]
+    pub(crate) fn without(&self, places: &[Span]) -> Self {
+        let is_left_out = |part: &Self| {
+            places.contains(&part.span)
+                || part.key.is_some_and(|key| places.contains(&key) && part.is_scalar())
+        };
+        let parts = match &self.parts {
+            _ if is_left_out(self) => Parts::Open,
+            Parts::Items(items) => Parts::Items(items.iter().map(|item| item.without(places)).collect()),
+            Parts::Entries(entries) => {
+                Parts::Entries(entries.iter().map(|(name, entry)| (*name, entry.without(places))).collect())
+            }
+            scalar => scalar.clone(),
+        };
+        Self { parts, ..self.clone() }
+    }
+
+    fn is_scalar(&self) -> bool {
+        matches!(self.parts, Parts::Literal(_) | Parts::Open)
+    }
+
+    /// The literal that it is.
+    pub(crate) fn literal(&self) -> Option<&'a Json> {
+        match &self.parts {
+            Parts::Literal(literal) => Some(literal),
+            _ => None,
+        }
+    }
+
+    /// The value of an entry.
+    pub(crate) fn entry(&self, name: &str) -> Option<&Self> {
+        let Parts::Entries(entries) = &self.parts else { return None };
+        entries.iter().find(|(known, _)| *known == name).map(|(_, entry)| entry)
+    }
+
+    /// Where the keys of its entries stand.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = Span> {
+        let entries: &[(&str, Self)] = match &self.parts {
+            Parts::Entries(entries) => entries,
+            _ => &[],
+        };
+        entries.iter().filter_map(|(_, entry)| entry.key)
+    }
+
+    /// The place that stands for it where something is not in it: its key, or of an item its first key.
+    pub(crate) fn place(&self) -> Span {
+        let first = match &self.parts {
+            Parts::Entries(entries) => entries.first().and_then(|(_, entry)| entry.key),
+            _ => None,
+        };
+        self.key.or(first).unwrap_or(self.span)
+    }
+
+    /// The part that a JSON pointer leads to, and its name from the name of the whole.
+    pub(crate) fn at(&self, pointer: &str, name: &str) -> Option<(&Self, String)> {
+        let mut found = (self, name.to_owned());
+        for token in pointer.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            found = match &found.0.parts {
+                Parts::Items(items) => {
+                    let at: usize = token.parse().ok()?;
+                    (items.get(at)?, item(&found.1, at))
+                }
+                Parts::Entries(_) => (found.0.entry(&token)?, entry_of(&found.1, &token)),
+                Parts::Literal(_) | Parts::Open => return None,
+            };
+        }
+        Some(found)
+    }
+
+    /// The value with null where it is not literal, and the JSON pointers of these places.
+    pub(crate) fn with_holes(&self, pointer: &str, holes: &mut Vec<String>) -> Json {
+        match &self.parts {
+            Parts::Literal(literal) => (*literal).clone(),
+            Parts::Open => {
+                holes.push(pointer.to_owned());
+                Json::Null
+            }
+            Parts::Items(items) => {
+                let items = items.iter().enumerate();
+                items.map(|(at, item)| item.with_holes(&format!("{pointer}/{at}"), holes)).collect()
+            }
+            Parts::Entries(entries) => {
+                let mut fields = Map::new();
+                for (name, entry) in entries {
+                    let token = name.replace('~', "~0").replace('/', "~1");
+                    fields.insert((*name).to_owned(), entry.with_holes(&format!("{pointer}/{token}"), holes));
+                }
+                Json::Object(fields)
+            }
+        }
+    }
+}
+
+/// The name of an item of a list.
+pub(crate) fn item(list: &str, at: usize) -> String {
+    format!("{list}[{at}]")
+}
+
+/// The name of an entry of an object; the object without a name is the body, whose properties need none.
+pub(crate) fn entry_of(object: &str, name: &str) -> String {
+    if object.is_empty() {
+        return name.to_owned();
+    }
+    format!("{object}{}", Selector::Field(name.to_owned()))
+}
