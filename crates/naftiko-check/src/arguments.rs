@@ -1,20 +1,21 @@
 //! Arguments to the places of a request: those that were written, and in edition 0.1 those that are inferred.
 
-use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned, has_errors};
+mod body;
+
+use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
 use naftiko_expr::{Presence, Root, Segment, Template, Type};
 use naftiko_plan::{Origin, Slot};
 use naftiko_spec::{Argument, Composition, Edition, Step, Value, Work};
 use naftiko_syntax::Node;
-use serde_json::{Map, Value as Json};
+use serde_json::Map;
 
+use self::body::Body;
 use crate::embed::Embedded;
 use crate::faults;
 use crate::faults::possibly_absent::{self, Needed};
-use crate::fit::{Misfit, misfits};
 use crate::goal::{goes, open_body, overlaps};
 use crate::inference::{Candidate, Inference, Inferrer};
 use crate::insertion::Gap;
-use crate::limits;
 use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::scope::{Names, StepScope, View};
 use crate::written::Written;
@@ -102,17 +103,6 @@ struct Binder<'a> {
 struct Scalars {
     types: Vec<Type>,
     absences: Vec<Diagnostic>,
-}
-
-/// The body of a request as far as it is known.
-#[derive(Default)]
-struct Body<'w> {
-    /// All of it, written as one.
-    whole: Option<Written<'w>>,
-    /// Its properties.
-    properties: Vec<(&'w str, Written<'w>)>,
-    /// Where it has been found to be wrong.
-    mistaken: Vec<Span>,
 }
 
 impl<'a> Binder<'a> {
@@ -255,59 +245,6 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// The body as a whole: its form, where it may have one of several, and its limits. What has been found since
-    /// `begun` is not told again.
-    fn body<'w>(
-        &mut self,
-        named: &'w Spanned<String>,
-        body: Body<'w>,
-        resolution: &'w Resolution,
-        begun: usize,
-    ) {
-        let is_body = |parameter: &&Parameter| parameter.slot == Slot::Body;
-        let Some(parameter) = resolution.slots.iter().find(is_body) else { return };
-        let mistaken = has_errors(self.diagnostics.get(begun..).unwrap_or_default());
-        let (name, written) = match body.whole {
-            Some(whole) => (parameter.slot.name(), whole),
-            None => {
-                let written = Written::object(body.properties, named.span, Some(named.span));
-                if !mistaken && self.is_no_form(named, parameter, &written, resolution) {
-                    return;
-                }
-                ("", written)
-            }
-        };
-        let Some(schema) = &parameter.schema else { return };
-        let found = limits::broken(schema, &resolution.sent, &written, name, &body.mistaken);
-        // What the body as a whole lacks may be what has been found already.
-        let told = found.iter().filter(|broken| !(mistaken && broken.name == name));
-        self.diagnostics.extend(told.map(|broken| faults::unfit_argument::report(broken, &named.value)));
-    }
-
-    /// Whether properties, each of which fits, make none of the forms that a body may have; that is reported.
-    fn is_no_form(
-        &mut self,
-        named: &Spanned<String>,
-        parameter: &Parameter,
-        written: &Written<'_>,
-        resolution: &Resolution,
-    ) -> bool {
-        let forms = parameter.ty.members().into_iter().filter(|form| matches!(form, Type::Object(_)));
-        let forms: Vec<Type> = forms.collect();
-        if forms.len() < 2 {
-            return false;
-        }
-        let sources = self.sources;
-        let found = misfits(&Type::union(forms), written, "");
-        self.diagnostics.extend(found.iter().map(|misfit| match misfit {
-            Misfit::Missing(missing) if missing.owner.is_empty() => {
-                faults::missing_argument::of_form(named, missing, resolution, self.strict)
-            }
-            other => reported(other, sources),
-        }));
-        !found.is_empty()
-    }
-
     /// Puts an argument that was written where it goes; gives the places it takes.
     fn written<'w>(
         &mut self,
@@ -364,28 +301,6 @@ impl<'a> Binder<'a> {
 
     fn is_bound(&self, argument: &Argument) -> bool {
         self.bound.arguments.iter().any(|bound| bound.key == Some(argument.key))
-    }
-
-    /// Reports what of a value is not of the type its place takes; gives where that is.
-    fn fit(&mut self, parameter: &Parameter, written: &Written<'_>) -> Vec<Span> {
-        let found = misfits(&parameter.ty, written, parameter.slot.name());
-        let sources = self.sources;
-        self.diagnostics.extend(found.iter().map(|misfit| reported(misfit, sources)));
-        found.iter().map(Misfit::place).collect()
-    }
-
-    /// Reports the limits that a value breaks where it is not `mistaken`.
-    fn limits(
-        &mut self,
-        parameter: &Parameter,
-        definitions: &Map<String, Json>,
-        written: &Written<'_>,
-        mistaken: &[Span],
-    ) {
-        let Some(schema) = &parameter.schema else { return };
-        let name = parameter.slot.name();
-        let found = limits::broken(schema, definitions, written, name, mistaken);
-        self.diagnostics.extend(found.iter().map(|broken| faults::unfit_argument::report(broken, name)));
     }
 
     /// Whether a value is exactly one input that a run need not be given: for an optional parameter, it is left out
@@ -502,17 +417,5 @@ impl<'a> Binder<'a> {
                 absences.push(fault);
             }
         }
-    }
-}
-
-fn reported(misfit: &Misfit<'_>, sources: &SourceMap) -> Diagnostic {
-    match misfit {
-        Misfit::Type { name, expected, written } => {
-            faults::wrong_argument_type::report(name, expected, written, sources)
-        }
-        Misfit::Unknown { owner, name, key, fields, meant } => {
-            faults::unknown_argument::inside(owner, name, *key, fields, meant.as_deref())
-        }
-        Misfit::Missing(missing) => faults::missing_argument::inside(missing),
     }
 }

@@ -13,6 +13,7 @@
 mod arguments;
 mod check;
 mod clauses;
+mod doubts;
 mod embed;
 mod facts;
 mod faults;

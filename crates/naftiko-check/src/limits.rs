@@ -207,7 +207,10 @@ impl Hearing<'_> {
         match error.kind() {
             Error::Format { format } => FORMATS.contains(&format.as_str()),
             // That several alternatives fit is a slip of the description more often than of the author.
-            Error::OneOfMultipleValid { .. } => false,
+            Error::OneOfMultipleValid { .. }
+            | Error::BacktrackLimitExceeded { .. }
+            | Error::RegexEngineFailure { .. }
+            | Error::Referencing(_) => false,
             Error::AnyOf { context } | Error::OneOfNotValid { context } => {
                 context.iter().all(|branch| branch.iter().any(|inner| self.counts(inner)))
             }
@@ -216,9 +219,6 @@ impl Hearing<'_> {
             | Error::Contains
             | Error::Not { .. }
             | Error::UniqueItems => !has_holes,
-            Error::BacktrackLimitExceeded { .. }
-            | Error::RegexEngineFailure { .. }
-            | Error::Referencing(_) => false,
             _ => true,
         }
     }

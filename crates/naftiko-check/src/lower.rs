@@ -172,13 +172,11 @@ fn external(said: &naftiko_spec::External) -> External {
 }
 
 fn planned(provider: &Provider) -> PlannedProvider {
-    let server = || provider.catalogues.first().and_then(|catalogue| catalogue.servers().into_iter().next());
-    let base_url = provider.capabilities.base_url.as_ref().map(|url| url.value.clone()).or_else(server);
     let auth =
         provider.capabilities.auth.as_ref().and_then(|auth| authentication(&auth.kind, &provider.folder));
     // What is not told in full is an error, and a plan with errors is not given out; `none` is said or warned of.
     let source = provider.path.display().to_string();
-    PlannedProvider { base_url, auth: auth.unwrap_or(Auth::None), source }
+    PlannedProvider { base_url: provider.base_url(), auth: auth.unwrap_or(Auth::None), source }
 }
 
 /// How a provider lets requests in; the paths of files are seen from where the document was read.

@@ -11,6 +11,7 @@ use naftiko_spec::{AuthKind, Capabilities, Composition, Header, Kind, Mapping, T
 use naftiko_syntax::Node;
 
 use crate::check::Options;
+use crate::doubts::Known;
 use crate::load::Loader;
 use crate::resolve::Resolution;
 use crate::{facts, faults};
@@ -197,6 +198,13 @@ impl Provider {
         !self.catalogues.is_empty()
     }
 
+    /// Where requests go: the `baseUrl` of the document, or the first server of its first description.
+    pub(crate) fn base_url(&self) -> Option<String> {
+        let described =
+            || self.catalogues.first().and_then(|catalogue| catalogue.servers().into_iter().next());
+        self.capabilities.base_url.as_ref().map(|url| url.value.clone()).or_else(described)
+    }
+
     /// The note that nothing is checked, where no description was named at all.
     pub(crate) fn undescribed(&self, span: Span) -> Option<Diagnostic> {
         let silent = !self.is_described() && !self.is_broken;
@@ -237,21 +245,27 @@ impl Provider {
         self.catalogues.iter().find_map(|catalogue| Some((catalogue, catalogue.find_route(method, path)?)))
     }
 
-    /// The finding of every operation it lists or maps to and that does not exist.
+    /// The findings of every operation it lists or maps to: that it does not exist, and what is in doubt of it.
     pub(crate) fn check(&self) -> Vec<Diagnostic> {
         if !self.is_described() {
             return self.undescribed(self.capabilities.header).into_iter().collect();
         }
         let listed = self.capabilities.capabilities.iter().flat_map(|capability| &capability.operations);
-        let mut diagnostics: Vec<Diagnostic> = listed
-            .filter(|name| !self.capabilities.operations.contains_key(&name.value))
-            .filter_map(|name| match self.operation(&name.value) {
+        let mut diagnostics: Vec<Diagnostic> = Vec::new();
+        let mut seen = BTreeSet::new();
+        for name in listed.filter(|name| !self.capabilities.operations.contains_key(&name.value)) {
+            match self.operation(&name.value) {
                 Found::Missing { nearest, .. } => {
-                    Some(faults::unknown_operation::listed(name, &nearest, self.capabilities.edition))
+                    let edition = self.capabilities.edition;
+                    diagnostics.push(faults::unknown_operation::listed(name, &nearest, edition));
                 }
-                _ => None,
-            })
-            .collect();
+                Found::Operation { catalogue, entry, mapping } if seen.insert(&name.value) => {
+                    let known = Known { name, listed: Some(name), mapping, catalogue, entry };
+                    diagnostics.extend(known.doubts(self));
+                }
+                Found::Operation { .. } | Found::Undescribed => {}
+            }
+        }
         for (name, mapping) in &self.capabilities.operations {
             match self.operation(name) {
                 Found::Missing { nearest, .. } => {
@@ -260,6 +274,9 @@ impl Provider {
                 Found::Operation { catalogue, entry, .. } => {
                     let resolution = Resolution::new(catalogue.operation(entry, &self.id).0, &mapping.facts);
                     diagnostics.extend(facts::check(&resolution));
+                    let name = &Spanned::new(name.clone(), mapping.key);
+                    let known = Known { name, listed: None, mapping: Some(mapping), catalogue, entry };
+                    diagnostics.extend(known.doubts(self));
                 }
                 Found::Undescribed => {}
             }

@@ -10,6 +10,7 @@ use naftiko_plan::Slot;
 use naftiko_spec::{Capability, Composition, Facts, Step, Work};
 use serde_json::{Map, Value};
 
+use crate::doubts::Known;
 use crate::embed::Embedded;
 use crate::provider::{Found, Provider};
 use crate::{facts, faults, schema};
@@ -193,6 +194,8 @@ fn operation(
         }
         Found::Operation { catalogue, entry, mapping } => {
             report_unlisted(name, listed, capability, provider, diagnostics);
+            let known = Known { name, listed, mapping, catalogue, entry };
+            diagnostics.extend(known.doubts(provider));
             let (operation, found) = catalogue.operation(entry, &provider.id);
             diagnostics.extend(found);
             let known = mapping.map(|mapping| mapping.facts.clone()).unwrap_or_default();

@@ -102,14 +102,17 @@ impl Catalogue {
 
     /// The base URLs of one operation: its own, or its path's, or those of the API.
     pub fn servers_of(&self, entry: &Entry) -> Vec<String> {
+        self.own_servers(entry).unwrap_or_else(|| self.servers())
+    }
+
+    /// The base URLs that one operation has in place of those of the API: its own, or its path's.
+    pub fn own_servers(&self, entry: &Entry) -> Option<Vec<String>> {
         if self.version() == Version::V2_0 {
-            return self.servers();
+            return None;
         }
         let holders = std::iter::once(&entry.operation).chain(entry.items.iter().rev());
         let own = holders.filter_map(|pointer| self.document.root.pointer(pointer));
-        let own =
-            own.map(|holder| server::servers(holder, self.version())).find(|servers| !servers.is_empty());
-        own.unwrap_or_else(|| self.servers())
+        own.map(|holder| server::servers(holder, self.version())).find(|servers| !servers.is_empty())
     }
 
     /// Every operation in the order of the document, those without `operationId` too.

@@ -5,6 +5,7 @@
 pub(crate) const PAGES: &[(&str, &str)] = &[
     ("alias-bomb", include_str!("../../../docs/codes/alias-bomb.md")),
     ("ambiguous-argument", include_str!("../../../docs/codes/ambiguous-argument.md")),
+    ("ambiguous-operation", include_str!("../../../docs/codes/ambiguous-operation.md")),
     ("ambiguous-place", include_str!("../../../docs/codes/ambiguous-place.md")),
     ("binary-file", include_str!("../../../docs/codes/binary-file.md")),
     ("circular-reference", include_str!("../../../docs/codes/circular-reference.md")),
@@ -54,6 +55,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("not-an-object", include_str!("../../../docs/codes/not-an-object.md")),
     ("not-openapi", include_str!("../../../docs/codes/not-openapi.md")),
     ("not-utf8", include_str!("../../../docs/codes/not-utf8.md")),
+    ("other-server", include_str!("../../../docs/codes/other-server.md")),
     ("possibly-absent", include_str!("../../../docs/codes/possibly-absent.md")),
     ("repeated-effect", include_str!("../../../docs/codes/repeated-effect.md")),
     ("reserved-id", include_str!("../../../docs/codes/reserved-id.md")),

@@ -120,12 +120,11 @@ fn forms(fields: &[(String, Type)], choice: &Choice, place: &str) -> String {
     const SHOWN: usize = 3;
     let of = |name: &Option<String>| name.as_ref().map(|name| format!(" for `{name}`")).unwrap_or_default();
     let nearest = quoted(fields.iter().map(|(field, _)| field.as_str()));
-    let mut help = format!("write {nearest}{}", of(&choice.name));
-    for (name, fields) in choice.others.iter().take(SHOWN) {
-        let fields = quoted(fields.iter().map(String::as_str));
-        help.push_str(&format!(", or {fields}{},", of(name)));
-    }
-    format!("{help} {place}")
+    let others = choice.others.iter().take(SHOWN);
+    let others = others.map(|(name, fields)| format!(", or {}{}", quoted(fields.iter().map(String::as_str)), of(name)));
+    let others: String = others.collect();
+    let comma = if others.is_empty() { "" } else { "," };
+    format!("write {nearest}{}{others}{comma} {place}", of(&choice.name))
 }
 
 /// Names as a list that ends in "and".

@@ -10,6 +10,7 @@ macro_rules! faults {
 
 faults! {
     ambiguous_argument,
+    ambiguous_operation,
     ambiguous_place,
     composition_cycle,
     cycle,
@@ -27,6 +28,7 @@ faults! {
     no_authentication,
     no_capabilities,
     no_description,
+    other_server,
     possibly_absent,
     repeated_effect,
     reserved_id,

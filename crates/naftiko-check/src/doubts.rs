@@ -1,0 +1,82 @@
+//! What descriptions leave in doubt of an operation that was found: whether it is the one that was meant, and whether
+//! it is where it is sent.
+
+use naftiko_diagnostics::{Diagnostic, Span, Spanned};
+use naftiko_openapi::{Catalogue, Entry};
+use naftiko_spec::{Mapping, Target};
+use url::Url;
+
+use crate::faults;
+use crate::provider::Provider;
+
+/// An operation that a name stands for.
+pub(crate) struct Known<'a> {
+    /// The name, and where it is used.
+    pub(crate) name: &'a Spanned<String>,
+    /// Where a capability lists it.
+    pub(crate) listed: Option<&'a Spanned<String>>,
+    pub(crate) mapping: Option<&'a Mapping>,
+    pub(crate) catalogue: &'a Catalogue,
+    pub(crate) entry: &'a Entry,
+}
+
+impl Known<'_> {
+    /// What is in doubt, told where the capabilities document says what the name is, for there it can be settled.
+    pub(crate) fn doubts(&self, provider: &Provider) -> Vec<Diagnostic> {
+        self.ambiguity(provider).into_iter().chain(self.other_server(provider)).collect()
+    }
+
+    fn place(&self) -> Span {
+        match self.mapping.map(|mapping| (&mapping.target, mapping.key)) {
+            Some((Target::Id(id), _)) => id.span,
+            Some((_, key)) => key,
+            None => self.listed.unwrap_or(self.name).span,
+        }
+    }
+
+    fn ambiguity(&self, provider: &Provider) -> Option<Diagnostic> {
+        let sought = match self.mapping.map(|mapping| &mapping.target) {
+            Some(Target::Route { .. }) => return None,
+            Some(Target::Id(id)) => id.value.as_str(),
+            Some(Target::Itself) | None => self.name.value.as_str(),
+        };
+        let found = provider.catalogues.iter().filter_map(|catalogue| catalogue.find(sought));
+        let others: Vec<&Entry> = found.filter(|entry| entry.span != self.entry.span).collect();
+        let edition = provider.capabilities.edition;
+        let name = &self.name.value;
+        let report = faults::ambiguous_operation::report;
+        (!others.is_empty()).then(|| report(self.place(), name, sought, self.entry, &others, edition))
+    }
+
+    fn other_server(&self, provider: &Provider) -> Option<Diagnostic> {
+        let base = provider.base_url();
+        let is_said = provider.capabilities.base_url.is_some();
+        let usual = self.catalogue.servers();
+        let described = match self.catalogue.own_servers(self.entry) {
+            Some(own) => own,
+            // Of several descriptions without a `baseUrl`, the first one decides.
+            None if !is_said => usual.clone(),
+            None => return None,
+        };
+        let first = described.first()?;
+        let at = |server: &String, place: &str| address(server, base.as_deref()) == address(place, None);
+        let is_there = match &base {
+            Some(base) if described.iter().any(|server| at(server, base)) => true,
+            // Somewhere else than described at all, a sandbox say: what is usual there is usual here.
+            Some(base) if is_said && !usual.iter().any(|server| at(server, base)) => {
+                usual.first().is_some_and(|usual| described.contains(usual))
+            }
+            _ => false,
+        };
+        let report = faults::other_server::report;
+        (!is_there).then(|| report(self.place(), &self.name.value, self.entry, base.as_deref(), first))
+    }
+}
+
+/// A URL in the one way to write it; one that is relative is seen from `base`.
+fn address(server: &str, base: Option<&str>) -> String {
+    let base = base.and_then(|base| Url::parse(base).ok());
+    let url = Url::options().base_url(base.as_ref()).parse(server);
+    let text = url.map_or_else(|_| server.to_owned(), String::from);
+    text.trim_end_matches('/').to_owned()
+}

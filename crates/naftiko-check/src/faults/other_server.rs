@@ -1,0 +1,23 @@
+//! An operation that is described to be at another server.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
+use naftiko_openapi::Entry;
+
+pub(crate) static CODE: Code = Code {
+    id: "other-server",
+    severity: Severity::Warning,
+    summary: "an operation that its OpenAPI description puts at another server than it is sent to",
+};
+
+/// `base` is where it is sent; nothing: nobody has said so yet.
+pub(crate) fn report(place: Span, name: &str, entry: &Entry, base: Option<&str>, described: &str) -> Diagnostic {
+    let sent = match base {
+        Some(base) => format!("is sent to `{base}`"),
+        None => "is sent to the base URL of its provider".to_owned(),
+    };
+    Diagnostic::new(&CODE, place, format!("`{name}` {sent}, and is described to be at `{described}`"))
+        .with_related(entry.span, format!("{} {} is described here", entry.method.as_str(), entry.path))
+        .with_help(
+            "requests and credentials go only to the base URL; a capabilities document of its own, with that `baseUrl`, sends it there",
+        )
+}
