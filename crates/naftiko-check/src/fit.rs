@@ -37,8 +37,15 @@ pub(crate) struct Missing {
 pub(crate) struct Choice {
     /// The name of the form that is nearest.
     pub(crate) name: Option<String>,
-    /// What other forms lack, each with its name.
-    pub(crate) others: Vec<(Option<String>, Vec<String>)>,
+    /// The others that are only not complete; none that lack the same and more.
+    pub(crate) others: Vec<Form>,
+}
+
+/// A form of an object that is not complete.
+pub(crate) struct Form {
+    pub(crate) name: Option<String>,
+    /// The fields that it lacks, with what they take.
+    pub(crate) lacks: Vec<(String, Type)>,
 }
 
 /// What of a value does not fit a type; `name` is what the value is called.
@@ -149,11 +156,12 @@ impl Fitting {
         let (own, mut misfits): (Vec<_>, Vec<_>) = nearest.into_iter().partition(is_own);
         let fields: Vec<(String, Type)> = own.into_iter().flat_map(Misfit::fields).collect();
         if !fields.is_empty() {
-            let others =
-                tried.filter(|(_, _, misfits)| misfits.iter().all(is_own)).map(|(_, form, misfits)| {
-                    let fields = misfits.into_iter().flat_map(Misfit::fields).map(|(field, _)| field);
-                    (form.name.clone(), fields.collect())
-                });
+            let incomplete = tried.filter(|(_, _, misfits)| misfits.iter().all(is_own));
+            let others = incomplete.map(|(_, form, misfits)| Form {
+                name: form.name.clone(),
+                lacks: misfits.into_iter().flat_map(Misfit::fields).collect(),
+            });
+            let others = others.filter(|other| !fields.iter().all(|field| other.lacks.contains(field)));
             let choice = Choice { name: form.name.clone(), others: others.collect() };
             let owner = name.to_owned();
             misfits.push(Misfit::Missing(Missing {

@@ -19,8 +19,11 @@ const FORMATS: [&str; 7] = ["date", "date-time", "email", "ipv4", "ipv6", "uri",
 /// Keywords under which a schema holds or not by what other values are.
 const CONDITIONAL: [&str; 3] = ["/then/", "/else/", "/dependentSchemas/"];
 
+/// Keywords whose schemas types do not read.
+const UNTYPED: [&str; 2] = ["/patternProperties/", "/prefixItems/"];
+
 /// Keywords that say what types do not; without them a schema need not be asked.
-const LIMITS: [&str; 25] = [
+const LIMITS: [&str; 26] = [
     "anyOf",
     "const",
     "contains",
@@ -43,6 +46,7 @@ const LIMITS: [&str; 25] = [
     "not",
     "oneOf",
     "pattern",
+    "patternProperties",
     "prefixItems",
     "propertyNames",
     "uniqueItems",
@@ -140,11 +144,13 @@ impl Hearing<'_> {
             return Vec::new();
         }
         match error.kind() {
-            // Types have spoken of these, as far as they stand alone.
-            Error::Type { .. } | Error::AdditionalProperties { .. } | Error::UnevaluatedProperties { .. } => {
-                Vec::new()
-            }
+            // Types have spoken of these, where they speak.
+            Error::Type { .. } if !is_untyped(error) => Vec::new(),
+            Error::AdditionalProperties { .. } | Error::UnevaluatedProperties { .. } => Vec::new(),
             Error::AnyOf { context } | Error::OneOfNotValid { context } => {
+                if let Some(demand) = no_type(error, context) {
+                    return self.at(error, Breach::Demand(demand)).into_iter().collect();
+                }
                 let branches = context.iter().map(|branch| {
                     let counted = branch.iter().filter(|inner| self.counts(inner));
                     counted.collect::<Vec<_>>()
@@ -165,6 +171,11 @@ impl Hearing<'_> {
             Error::AnyOf { .. } | Error::OneOfNotValid { .. } => self.told(error),
             _ => self.said(error).into_iter().collect(),
         }
+    }
+
+    fn at(&self, error: &ValidationError<'_>, what: Breach) -> Option<Broken> {
+        let (part, name) = self.written.at(error.instance_path().as_str(), self.name)?;
+        Some(Broken { name, place: part.span, what })
     }
 
     fn said(&self, error: &ValidationError<'_>) -> Option<Broken> {
@@ -230,6 +241,30 @@ fn second(list: &Written<'_>) -> Option<Span> {
     let values: Vec<Json> = items.iter().map(|item| item.with_holes("", &mut Vec::new())).collect();
     let again = |at: &usize| values.iter().take(*at).any(|earlier| Some(earlier) == values.get(*at));
     items.get((0..values.len()).find(again)?).map(|item| item.span)
+}
+
+/// Whether an error is about a part that types say nothing of.
+fn is_untyped(error: &ValidationError<'_>) -> bool {
+    let path = error.evaluation_path().as_str();
+    UNTYPED.iter().chain(&CONDITIONAL).any(|part| path.contains(part))
+}
+
+/// What is taken where each of several alternatives takes another type.
+fn no_type(error: &ValidationError<'_>, context: &[Vec<ValidationError<'_>>]) -> Option<Demand> {
+    let of_type = |branch: &Vec<ValidationError<'_>>| match branch.as_slice() {
+        [only]
+            if matches!(only.kind(), Error::Type { .. })
+                && only.instance_path().as_str() == error.instance_path().as_str() =>
+        {
+            Demand::of(only)
+        }
+        _ => None,
+    };
+    let demands: Vec<Demand> = context.iter().map(of_type).collect::<Option<_>>()?;
+    let found = demands.first()?.found.clone();
+    let mut expected: Vec<String> = demands.into_iter().map(|demand| demand.expected).collect();
+    expected.dedup();
+    Some(Demand { expected: expected.join(" or "), found })
 }
 
 /// How much an error speaks against the alternative it is about.

@@ -8,7 +8,7 @@ use crate::fit::{Choice, Missing as Lacking};
 use crate::inference::{Candidate, Inference};
 use crate::insertion::{Gap, Missing};
 use crate::resolve::{Parameter, Resolution};
-use crate::resource::noun_of_path;
+use crate::resource::{noun_of_path, values};
 
 pub(crate) static CODE: Code = Code {
     id: "missing-argument",
@@ -118,17 +118,29 @@ fn needs(owner: &str, missing: &Lacking) -> String {
 /// What completes an object, in one form and in others.
 fn forms(fields: &[(String, Type)], choice: &Choice, place: &str) -> String {
     const SHOWN: usize = 3;
-    let of = |name: &Option<String>| name.as_ref().map(|name| format!(" for `{name}`")).unwrap_or_default();
-    let nearest = quoted(fields.iter().map(|(field, _)| field.as_str()));
-    let others = choice.others.iter().take(SHOWN);
-    let others = others.map(|(name, fields)| format!(", or {}{}", quoted(fields.iter().map(String::as_str)), of(name)));
-    let others: String = others.collect();
-    let comma = if others.is_empty() { "" } else { "," };
-    format!("write {nearest}{}{others}{comma} {place}", of(&choice.name))
+    if let ([(field, ty)], [], None) = (fields, choice.others.as_slice(), &choice.name) {
+        return format!("write `{field}: …` {place}, {ty}");
+    }
+    let form = |name: &Option<String>, fields: &[(String, Type)]| {
+        let name = name.as_ref().map(|name| format!(" for `{name}`")).unwrap_or_default();
+        format!("{}{name}", quoted(fields.iter().map(|(field, ty)| entry(field, ty))))
+    };
+    let others = choice.others.iter().take(SHOWN).map(|other| form(&other.name, &other.lacks));
+    let all: Vec<String> = std::iter::once(form(&choice.name, fields)).chain(others).collect();
+    let comma = if all.len() > 1 { "," } else { "" };
+    format!("write {}{comma} {place}", all.join(", or "))
+}
+
+/// A field, with its value if there is only one.
+fn entry(field: &str, ty: &Type) -> String {
+    match values(ty).as_slice() {
+        [only] => format!("{field}: {only}"),
+        _ => field.to_owned(),
+    }
 }
 
 /// Names as a list that ends in "and".
-fn quoted<'n>(names: impl Iterator<Item = &'n str>) -> String {
+fn quoted(names: impl Iterator<Item = impl std::fmt::Display>) -> String {
     let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
     match names.split_last() {
         Some((last, rest @ [_, ..])) => format!("{} and {last}", rest.join(", ")),
