@@ -19,6 +19,7 @@ codes! {
     INVALID_VALUE = Error "invalid-value" "a value is of the right type and not one that its key takes";
     INVALID_SCHEMA = Error "invalid-schema" "a JSON Schema that is none";
     UNFIT_DEFAULT = Error "unfit-default" "a default that does not fit the schema of its input";
+    UNFIT_OPTION = Error "unfit-option" "a value in the `enum` of an input that its other words refuse";
     LATER_EDITION = Error "later-edition" "a key of edition 0.2 in a document of edition 0.1";
     UNKNOWN_KEY = Error "unknown-key" "a key that means nothing here";
     IGNORED_KEY = Warning "ignored-key" "a key that means nothing in edition 0.1, where it is allowed and ignored";

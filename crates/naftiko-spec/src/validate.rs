@@ -8,7 +8,7 @@ use naftiko_diagnostics::{Applicability, Diagnostic, Edit, Fix, Span, nearest, o
 use naftiko_syntax::{Node, Place, Value};
 use serde_json::Value as Json;
 
-use crate::codes::{INVALID_SCHEMA, INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, WRONG_TYPE};
+use crate::codes::{INVALID_SCHEMA, INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, UNFIT_OPTION, WRONG_TYPE};
 use crate::demand::{Demand, expected_type, phrase, plain};
 use crate::{Header, schema};
 
@@ -109,18 +109,39 @@ pub(crate) fn invalid_schema(schema: &Json, node: &Node) -> Option<Diagnostic> {
     )
 }
 
+/// What the other words of an input say against the values of its `enum`.
+pub(crate) fn unfit_options(schema: &Json, node: &Node) -> Vec<Diagnostic> {
+    let others = schema.as_object().into_iter().flatten().filter(|(keyword, _)| *keyword != "enum");
+    let others = Json::Object(others.map(|(keyword, value)| (keyword.clone(), value.clone())).collect());
+    let Ok(validator) = jsonschema::options().should_validate_formats(true).build(&others) else {
+        return Vec::new();
+    };
+    let options = node.as_sequence().unwrap_or_default().iter();
+    options
+        .filter_map(|option| {
+            let value = option.to_json();
+            let error = validator.iter_errors(&value).next()?;
+            let message = format!("the input never takes this value: {}", why(&error));
+            Some(Diagnostic::new(&UNFIT_OPTION, option.span, message))
+        })
+        .collect()
+}
+
+fn why(error: &ValidationError<'_>) -> String {
+    match Demand::of(error) {
+        Some(demand) => format!("expected {}, found {}", demand.expected, demand.found),
+        None => error.to_string(),
+    }
+}
+
 /// What the schema of an input says against its default.
 pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic> {
     let validator = jsonschema::options().should_validate_formats(true).build(schema).ok()?;
     let value = default.to_json();
     let error = validator.iter_errors(&value).next()?;
     let place = default.span_at(error.instance_path().as_str(), Place::Value).unwrap_or(default.span);
-    let why = match Demand::of(&error) {
-        Some(demand) => format!("expected {}, found {}", demand.expected, demand.found),
-        None => error.to_string(),
-    };
-    let diagnostic =
-        Diagnostic::new(&UNFIT_DEFAULT, place, format!("the default does not fit the input: {why}"));
+    let message = format!("the default does not fit the input: {}", why(&error));
+    let diagnostic = Diagnostic::new(&UNFIT_DEFAULT, place, message);
     let Error::Enum { options } = error.kind() else { return Some(diagnostic) };
     let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
     let meant = nearest(value.as_str().unwrap_or_default(), options.iter().map(String::as_str));

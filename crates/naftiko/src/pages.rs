@@ -77,6 +77,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("unfit-argument", include_str!("../../../docs/codes/unfit-argument.md")),
     ("unfit-default", include_str!("../../../docs/codes/unfit-default.md")),
     ("unfit-input", include_str!("../../../docs/codes/unfit-input.md")),
+    ("unfit-option", include_str!("../../../docs/codes/unfit-option.md")),
     ("unfit-resource", include_str!("../../../docs/codes/unfit-resource.md")),
     ("unknown-argument", include_str!("../../../docs/codes/unknown-argument.md")),
     ("unknown-capability", include_str!("../../../docs/codes/unknown-capability.md")),

@@ -111,8 +111,14 @@ impl Input {
         // A wrong name of a type has its diagnostic.
         if !diagnostics.iter().any(|found| node.get("type").is_some_and(|ty| ty.span == found.primary.span)) {
             let invalid = validate::invalid_schema(&schema, node);
-            let unfit = || default.and_then(|default| validate::unfit_default(&schema, default));
-            diagnostics.extend(invalid.or_else(unfit));
+            let options = node.get("enum").filter(|_| v0_2 && invalid.is_none());
+            let options =
+                options.map(|options| validate::unfit_options(&schema, options)).unwrap_or_default();
+            // A default is told apart only by options that can be had.
+            let sound = invalid.is_none() && options.is_empty();
+            let unfit =
+                default.filter(|_| sound).and_then(|default| validate::unfit_default(&schema, default));
+            diagnostics.extend(invalid.into_iter().chain(options).chain(unfit));
         }
         let required = flag(node, "required");
         let unclear = node.get("required").is_some_and(|value| value.as_bool().is_none())
