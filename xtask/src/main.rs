@@ -10,6 +10,7 @@ mod ci;
 mod codegen;
 mod e2e;
 mod faults;
+mod fuzz;
 mod pages;
 mod tidy;
 mod workspace;
@@ -41,6 +42,14 @@ enum Task {
     E2e,
     /// Print how many of the mistakes in `tests/faults` are found, and where.
     Faults,
+    /// Try what holds for every document on documents that a fuzzer makes up; needs cargo-fuzz.
+    Fuzz {
+        /// What to try; without it everything, one after the other.
+        target: Option<fuzz::Target>,
+        /// How long each is tried.
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+    },
     /// Everything that has to hold before a change goes in; stops at the first failure.
     Ci,
 }
@@ -63,6 +72,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Codegen { check: true } => codegen::check(&workspace),
         Task::E2e => e2e::run(&workspace),
         Task::Faults => faults::run(),
+        Task::Fuzz { target, seconds } => fuzz::run(&workspace, target, seconds),
         Task::Ci => ci::run(&workspace),
     }
 }

@@ -1,0 +1,70 @@
+//! The laws of `check`: it ends with findings that can be shown, always the same, and with a plan where nothing is wrong.
+
+use naftiko_check::{Checked, Options, check, codes};
+use naftiko_diagnostics::Findings;
+use naftiko_plan::Plan;
+use naftiko_report::{Style, diagnostics, github, json, junit, plan, sarif};
+use naftiko_spec::{Files, Kind};
+
+use crate::documents::{files, main};
+use crate::places::can_be_shown;
+
+/// As narrow as a screen may be.
+const STYLE: Style = Style { width: 60, ..Style::PLAIN };
+
+/// Checks an input twice.
+///
+/// # Panics
+/// When a law is broken.
+pub fn hold(input: &[u8]) {
+    let files = files(input);
+    let checked = once(&files);
+    let again = once(&files);
+    assert_eq!(checked.diagnostics, again.diagnostics, "the same document gives two answers");
+    assert_eq!(checked.ignored, again.ignored, "the same comments ignore different findings");
+    assert_eq!(checked.plan, again.plan, "the same document has two plans");
+    plan_where_nothing_is_wrong(&checked);
+    reports(&checked);
+}
+
+/// Checks the document of an input.
+///
+/// # Panics
+/// When a finding cannot be shown.
+pub fn once(files: &dyn Files) -> Checked {
+    let checked = check(main(), &Options::default(), files).expect("the document is there");
+    can_be_shown(&checked.diagnostics, &checked.sources);
+    can_be_shown(&checked.ignored, &checked.sources);
+    checked
+}
+
+fn plan_where_nothing_is_wrong(checked: &Checked) {
+    let is_complete = checked.kind == Some(Kind::Composition)
+        && !checked.has_errors()
+        && checked.withheld_by().is_none()
+        && !checked.diagnostics.iter().any(|found| found.code.id == "no-description");
+    match &checked.plan {
+        Some(found) => {
+            assert!(!checked.has_errors(), "a plan in spite of {:#?}", checked.diagnostics);
+            let written = serde_json::to_string(found).expect("a plan can be written");
+            let read: Plan = serde_json::from_str(&written).expect("a plan can be read");
+            assert_eq!(&read, found, "{written}");
+            plan(found, STYLE);
+        }
+        None => assert!(!is_complete, "nothing is wrong and there is no plan: {:#?}", checked.diagnostics),
+    }
+}
+
+/// Every form of report takes every finding.
+fn reports(checked: &Checked) {
+    let mut findings = Findings::new();
+    findings.add(&checked.sources, checked.diagnostics.clone(), str::to_owned);
+    findings.sort();
+    for terminal in [false, true] {
+        diagnostics(&findings.diagnostics, &findings.sources, Style { terminal, ..STYLE });
+    }
+    json(&findings).expect("findings as JSON");
+    sarif(&findings, &codes()).expect("findings as SARIF");
+    junit(&findings);
+    github(&findings);
+}

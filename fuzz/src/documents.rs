@@ -1,0 +1,45 @@
+//! A document and the files beside it, as one input.
+//!
+//! An input is written like a fixture of `tests/fixtures/check`: the document, and after a line `=== path` another
+//! file. The provider of the fixtures is there too, unless the input brings its own.
+
+use std::path::Path;
+
+use naftiko_spec::MemoryFiles;
+
+/// What the document is called.
+pub const MAIN: &str = "document.yaml";
+
+/// The files that are there for every document, by path.
+const BESIDE: &[(&str, &[u8])] = &[
+    ("shared/acme.yaml", include_bytes!("../../tests/fixtures/acme/acme.yaml")),
+    ("shared/acme-openapi.yaml", include_bytes!("../../tests/fixtures/acme/acme-openapi.yaml")),
+];
+
+/// The path of the document.
+pub fn main() -> &'static Path {
+    Path::new(MAIN)
+}
+
+/// The files of an input, and those beside them.
+pub fn files(input: &[u8]) -> MemoryFiles {
+    let beside = BESIDE.iter().fold(MemoryFiles::new(), |files, (path, bytes)| files.with(*path, *bytes));
+    split(input).into_iter().fold(beside, |files, (path, bytes)| files.with(path, bytes))
+}
+
+/// The files in an input, the document first. Of two with one path the last counts; a path that is no text names
+/// nothing.
+fn split(input: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut files = vec![(MAIN.to_owned(), Vec::new())];
+    for line in input.split_inclusive(|byte| *byte == b'\n') {
+        match line.strip_prefix(b"=== ").map(str::from_utf8) {
+            Some(Ok(path)) => files.push((path.trim().to_owned(), Vec::new())),
+            _ => {
+                if let Some((_, bytes)) = files.last_mut() {
+                    bytes.extend_from_slice(line);
+                }
+            }
+        }
+    }
+    files
+}

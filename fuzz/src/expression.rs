@@ -1,0 +1,248 @@
+//! The laws of expressions: any text is read or refused, what is read can be printed and read again, and typing tells what
+//! evaluation gives.
+
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
+
+use naftiko_expr::{
+    Environment, EvaluationError, Expression, Presence, Problem, Root, Scope, Template, Type, Typed,
+};
+use serde_json::{Map, Value, json};
+
+/// Reads an input as an expression and as a template, and uses what it is.
+///
+/// # Panics
+/// When a law is broken.
+pub fn hold(input: &[u8]) {
+    let Ok(text) = str::from_utf8(input) else { return };
+    match Expression::parse(text) {
+        Ok(expression) => read(&expression),
+        Err(problem) => can_be_shown(&problem, text),
+    }
+    match Template::parse_str(text) {
+        Ok(template) => template_read(&template, text),
+        Err(problem) => can_be_shown(&problem, text),
+    }
+}
+
+fn read(expression: &Expression) {
+    let text = expression.text();
+    let printed = expression.root().to_string();
+    let again = Expression::parse(&printed).unwrap_or_else(|problem| panic!("{printed}: {problem:?}"));
+    assert_eq!(again.root().to_string(), printed, "printed, {text} is something else");
+    for reference in expression.references() {
+        assert!(text.get(reference.range.clone()).is_some(), "{reference:?}");
+    }
+    let (typed, problems) = expression.type_in(&*WORLD);
+    let (answer, more) = expression.condition_in(&*WORLD);
+    problems.iter().chain(&more).for_each(|problem| can_be_shown(problem, text));
+    for values in &WORLD.values {
+        let evaluated = expression.evaluate(values);
+        assert_eq!(again.evaluate(values).is_ok(), evaluated.is_ok(), "{text} is not what {printed} is");
+        if problems.is_empty() {
+            agree(&typed, &evaluated, text);
+        }
+        if more.is_empty() && answer == Presence::Always {
+            assert!(
+                matches!(evaluated, Ok(Some(Value::Bool(_)))),
+                "{text} has an answer, and is {evaluated:?}"
+            );
+        }
+        if evaluated == Ok(Some(json!(true))) {
+            proofs_are_there(expression, values);
+        }
+    }
+}
+
+fn template_read(template: &Template, text: &str) {
+    let stored = serde_json::to_value(template).expect("a template can be written");
+    assert_eq!(stored, json!(text), "a template is written otherwise than it was");
+    assert_eq!(serde_json::from_value::<Template>(stored).ok().as_ref(), Some(template), "{text}");
+    for (offset, expression) in template.placed_expressions() {
+        assert_eq!(text.get(offset..offset + expression.text().len()), Some(expression.text()));
+    }
+    let (typed, problems) = template.type_in(&*WORLD);
+    problems.iter().for_each(|problem| can_be_shown(problem, text));
+    for values in &WORLD.values {
+        let evaluated = template.evaluate(values);
+        if problems.is_empty() {
+            agree(&typed, &evaluated.map(Some), text);
+        }
+    }
+}
+
+fn can_be_shown(problem: &Problem, text: &str) {
+    let shown = |range: &Range<usize>| text.get(range.clone()).is_some();
+    assert!(shown(&problem.range), "{problem:?} of {text}");
+    assert!(!problem.message.is_empty() && !problem.message.contains('\n'), "{problem:?} of {text}");
+    if let Some(replacement) = &problem.replacement {
+        assert!(shown(&replacement.0), "{problem:?} of {text}");
+    }
+}
+
+/// What is typed *always* has a value, what is typed *never* has none, and every value is of its type.
+fn agree(typed: &Typed, evaluated: &Result<Option<Value>, EvaluationError>, text: &str) {
+    match evaluated {
+        Ok(Some(value)) => {
+            assert!(typed.presence != Presence::Never, "{text} is typed never, and is {value}");
+            assert!(typed.ty.admits(value), "{text} is typed {}, and is {value}", typed.ty);
+        }
+        other => assert!(typed.presence != Presence::Always, "{text} is typed always, and is {other:?}"),
+    }
+}
+
+/// What a condition that holds proves to be there is there.
+fn proofs_are_there(expression: &Expression, values: &Values) {
+    for proof in expression.proofs() {
+        let selectors: String = proof.selectors.iter().map(ToString::to_string).collect();
+        let path = format!("{}{selectors}", proof.root.name());
+        let value = Expression::parse(&path).expect("a path").evaluate(values);
+        let there = match &value {
+            Ok(value) => value.as_ref().is_some_and(|value| proof.may_be_null || !value.is_null()),
+            // What has a length is no list then.
+            Err(error) => proof.may_be_null && matches!(error, EvaluationError::Type { reading: true, .. }),
+        };
+        assert!(there, "{} is true, but {path} is {value:?}", expression.text());
+    }
+}
+
+/// Roots with types, and values of these types.
+struct World {
+    types: Vec<(&'static str, Typed)>,
+    values: Vec<Values>,
+}
+
+struct Values(Value);
+
+impl Environment for Values {
+    fn root(&self, root: &Root) -> Option<&Value> {
+        self.0.get(root.name())
+    }
+}
+
+impl Scope for World {
+    fn root(&self, root: &Root) -> Option<Typed> {
+        self.types.iter().find(|(name, _)| *name == root.name()).map(|(_, typed)| typed.clone())
+    }
+
+    fn step_ids(&self) -> Vec<String> {
+        STEPS.iter().map(|step| (*step).to_owned()).collect()
+    }
+}
+
+const STEPS: [&str; 4] = ["create", "list-all", "skipped", "any"];
+
+static WORLD: LazyLock<World> = LazyLock::new(|| {
+    let definitions: Arc<Map<String, Value>> = Arc::new(
+        json!({"Node": {
+            "type": "object",
+            "required": ["id"],
+            "properties": {"id": {"type": "string"}, "parent": {"$ref": "#/$defs/Node"}},
+        }})
+        .as_object()
+        .cloned()
+        .unwrap_or_default(),
+    );
+    let always = |schema: Value| Typed::always(Type::from_schema(&schema, &definitions));
+    let maybe = |schema: Value| Typed::maybe(Type::from_schema(&schema, &definitions));
+    let types = vec![
+        ("inputs", always(inputs())),
+        ("create", always(organization())),
+        ("list-all", always(page())),
+        ("skipped", maybe(organization())),
+        ("any", always(json!({}))),
+        ("item", always(json!({"$ref": "#/$defs/Node"}))),
+        ("index", always(json!({"type": "integer"}))),
+        (
+            "run",
+            always(json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "string"}}})),
+        ),
+        ("response", always(response())),
+    ];
+    World { types, values: values().into_iter().map(Values).collect() }
+});
+
+fn inputs() -> Value {
+    json!({
+        "type": "object",
+        "required": ["name", "seats", "big", "tags"],
+        "properties": {
+            "name": {"type": "string"},
+            "seats": {"type": "integer"},
+            "big": {"type": "boolean"},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "plan": {"type": "string", "enum": ["free", "team"]},
+            "ratio": {"type": "number"},
+            "odd name": {"type": ["string", "null"]},
+        },
+    })
+}
+
+fn organization() -> Value {
+    json!({
+        "type": "object",
+        "required": ["id", "state"],
+        "properties": {
+            "id": {"type": "string"},
+            "state": {"type": "string", "enum": ["pending", "active"]},
+            "owner": {"anyOf": [{"type": "null"}, {"$ref": "#/$defs/Node"}]},
+            "domains": {"type": "array", "items": {"oneOf": [{"type": "string"}, {"$ref": "#/$defs/Node"}]}},
+        },
+    })
+}
+
+fn page() -> Value {
+    json!({
+        "type": "object",
+        "required": ["data"],
+        "properties": {"data": {"type": "array", "items": organization()}, "next": {"type": "string"}},
+    })
+}
+
+fn response() -> Value {
+    json!({
+        "type": "object",
+        "required": ["status", "headers", "body"],
+        "properties": {
+            "status": {"type": "integer"},
+            "headers": {"type": "object", "additionalProperties": {"type": "string"}},
+            "body": page(),
+        },
+    })
+}
+
+/// Little, much, and something else where anything may be.
+fn values() -> Vec<Value> {
+    let node = json!({"id": "n1", "parent": {"id": "n2", "parent": {"id": "n3"}}});
+    let small = json!({"id": "", "state": "pending"});
+    let full = json!({
+        "id": "o-1", "state": "active", "owner": node, "domains": ["acme.com", {"id": "d"}], "extra": [[1]],
+    });
+    let around =
+        |status: u16, body: &Value| json!({"status": status, "headers": {"x-id": "7"}, "body": body});
+    let world = |organization: &Value, page: Value, any: Value, inputs: Value| {
+        json!({
+            "inputs": inputs, "create": organization, "any": any, "item": node, "index": 1,
+            "run": {"id": "r-1"}, "response": around(200, &page), "list-all": page,
+        })
+    };
+    let few = json!({"name": "", "seats": 0, "big": false, "tags": []});
+    let many = json!({
+        "name": "Acme", "seats": 7, "big": true, "tags": ["a", "b", "free"], "plan": "team", "ratio": 2.5,
+        "odd name": "x-y",
+    });
+    let nulls = json!({"name": "1", "seats": -1, "big": true, "tags": [""], "odd name": null, "more": 1});
+    let mut skipped =
+        world(&full, json!({"data": [full, small], "next": "n"}), json!({"id": [1, null]}), many);
+    skipped["skipped"] = full.clone();
+    vec![
+        world(&small, json!({"data": []}), Value::Null, few),
+        skipped,
+        world(
+            &json!({"id": "x", "state": "active", "owner": null, "domains": []}),
+            json!({"data": [small]}),
+            json!([true]),
+            nulls,
+        ),
+    ]
+}
