@@ -255,7 +255,16 @@ fn no_colon(around: &Surroundings<'_>, at: usize) -> Diagnostic {
     if words.starts_with('-') && !words.starts_with("--") {
         return fault.with_help("put a space after `-`").with_fix(insert(1, "-"));
     }
-    match words.find(':') {
+    if let Some(sign) = words.chars().next().filter(|first| matches!(first, '*' | '&' | '!')) {
+        let help = format!(
+            "after `{sign}` a `:` is a part of the name: put a space before it, or write the key in quotes"
+        );
+        return fault.with_help(help);
+    }
+    // A space behind one that has one would change nothing.
+    let ends_key =
+        |colon: &usize| lines::byte(words, colon + 1).is_none_or(|byte| byte.is_ascii_whitespace());
+    match words.match_indices(':').map(|(colon, _)| colon).find(|colon| !ends_key(colon)) {
         Some(colon) => fault.with_help("put a space after `:`").with_fix(insert(colon + 1, ":")),
         None => {
             fault.with_help("write `:` after a key; indent a line deeper if it continues the value above")

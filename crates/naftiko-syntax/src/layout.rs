@@ -189,7 +189,12 @@ impl<'a> Layout<'a> {
         }
         let line = lines::line_start(self.text, start);
         let alone = lines::slice(self.text, line..start).bytes().all(|byte| byte == b' ');
-        let end = lines::next_line(self.text, self.end(entry)).unwrap_or(self.text.len());
+        // Blank lines behind it would become a part of the value before, if that keeps those that follow it.
+        let keeps =
+            position.checked_sub(1).and_then(neighbour).is_some_and(|it| self.keeps_blank_lines(&it.value));
+        let end = self.end(entry);
+        let end = if keeps { self.behind_blank_lines(end) } else { end };
+        let end = lines::next_line(self.text, end).unwrap_or(self.text.len());
         alone.then(|| Edit::new(Span::new(mapping.span.file, line..end), ""))
     }
 
@@ -219,18 +224,20 @@ impl<'a> Layout<'a> {
             let ends = |c: char| c.is_whitespace() || matches!(c, ',' | '}' | ']');
             return key_end + alias + rest.find(ends).unwrap_or(rest.len());
         }
-        if self.keeps_blank_lines(&entry.value) {
-            let mut end = value.end;
-            while let Some(next) = lines::next_line(self.text, end) {
-                let blank = next + lines::indentation(self.text, next);
-                if lines::byte(self.text, blank).is_none_or(|byte| !lines::is_break(byte)) {
-                    break;
-                }
-                end = blank;
+        if self.keeps_blank_lines(&entry.value) { self.behind_blank_lines(value.end) } else { value.end }
+    }
+
+    /// The end of the last of the blank lines that follow the line of a place, or the place itself.
+    fn behind_blank_lines(&self, at: usize) -> usize {
+        let mut end = at;
+        while let Some(next) = lines::next_line(self.text, end) {
+            let blank = next + lines::indentation(self.text, next);
+            if lines::byte(self.text, blank).is_none_or(|byte| !lines::is_break(byte)) {
+                break;
             }
-            return end;
+            end = blank;
         }
-        value.end
+        end
     }
 
     /// The text of an entry's quotes: those of the mapping's other keys.

@@ -310,6 +310,18 @@ fn a_line_must_be_key_or_item() {
 }
 
 #[test]
+fn a_colon_in_the_name_of_an_alias_is_no_end_of_a_key() {
+    insta::assert_snapshot!(told("x: &a b\n*a: 1\n"), @r#"
+    2:1-6 yaml-syntax: expected `: ` after `*a: 1`
+        | help: after `*` a `:` is a part of the name: put a space before it, or write the key in quotes
+    "#);
+    insta::assert_snapshot!(told("x: 1\n&c: 2\n"), @r#"
+    2:1-6 yaml-syntax: expected `: ` after `&c: 2`
+        | help: after `&` a `:` is a part of the name: put a space before it, or write the key in quotes
+    "#);
+}
+
+#[test]
 fn nothing_follows_a_value() {
     insta::assert_snapshot!(told("a: [1] b\n"), @r#"
     1:8-9 yaml-syntax: `b` follows a value that is complete

@@ -132,6 +132,8 @@ fn an_entry_is_removed_with_its_line() {
         ("a: b\nk: v # c\n# d\ne: f\n", Some("a: b\n# d\ne: f\n")),
         ("a: b\nk: |\n  v\n  w\ne: f\n", Some("a: b\ne: f\n")),
         ("a: b\nk: v", Some("a: b\n")),
+        ("a: |+\n  b\n\nk: v\n\n \ne: f\n", Some("a: |+\n  b\n\ne: f\n")),
+        ("a: |\n  b\n\nk: v\n\ne: f\n", Some("a: |\n  b\n\n\ne: f\n")),
         ("{a: b, k: v, e: f}\n", Some("{a: b, e: f}\n")),
         ("{k: v, e: f}\n", Some("{e: f}\n")),
         ("{a: b, k: [v, w]}\n", Some("{a: b}\n")),
