@@ -73,6 +73,19 @@ fn assert_valid(name: &str, validator: &Validator, text: &str) {
 }
 
 #[test]
+fn what_an_author_wrote_on_several_lines_is_shown_on_one() {
+    let findings = findings(
+        "specification: Naftiko Capability Composition\nspecificationVersion: |\n  0.3\n  \u{202e}\n",
+    );
+    let document: Value = serde_json::from_str(&json(&findings).unwrap()).unwrap();
+    let shown = r"`0.3\u{a}\u{202e}\u{a}` is not an edition of `Naftiko Capability Composition`";
+    assert_eq!(document["findings"][0]["message"], shown);
+    let log: Value = serde_json::from_str(&sarif(&findings, &codes()).unwrap()).unwrap();
+    let message = log["runs"][0]["results"][0]["message"]["text"].as_str().unwrap();
+    assert_eq!(message.lines().next(), Some(shown));
+}
+
+#[test]
 fn human() {
     let findings = everything();
     insta::assert_snapshot!(naftiko_report::diagnostics(

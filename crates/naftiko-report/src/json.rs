@@ -3,6 +3,8 @@
 //! The types are the format: their JSON Schema is published as `schemas/naftiko-findings.schema.json`, so a change of
 //! them that a reader could stumble over raises [`VERSION`].
 
+use std::borrow::Cow;
+
 use naftiko_diagnostics::{Applicability, Diagnostic, Findings, Severity, SourceFile, SourceMap, Span};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
@@ -10,6 +12,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::summary::Count;
+use crate::visible;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -76,11 +79,11 @@ struct Finding<'a> {
     /// How bad it is. Errors make `check` exit with 1.
     severity: Level,
     /// What is wrong, in one line.
-    message: &'a str,
+    message: Cow<'a, str>,
     /// What is to be seen at its place.
-    label: Option<&'a str>,
+    label: Option<Cow<'a, str>>,
     /// What to do about it.
-    help: Option<&'a str>,
+    help: Option<Cow<'a, str>>,
     /// Where this kind of problem is explained.
     url: String,
     /// The exact place.
@@ -140,7 +143,7 @@ struct Position {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Related<'a> {
     /// What is to be seen there.
-    message: &'a str,
+    message: Cow<'a, str>,
     /// The place.
     location: Location<'a>,
 }
@@ -149,7 +152,7 @@ struct Related<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 struct Change<'a> {
     /// What it does, as an imperative.
-    title: &'a str,
+    title: Cow<'a, str>,
     /// Whether it may be made without asking.
     applicability: Certainty,
     /// What to replace; no two overlap.
@@ -199,18 +202,21 @@ impl<'a> Finding<'a> {
                 Severity::Warning => Level::Warning,
                 Severity::Note => Level::Note,
             },
-            message: &found.message,
-            label: (!label.is_empty()).then_some(label),
-            help: found.help.as_deref(),
+            message: visible(&found.message),
+            label: (!label.is_empty()).then(|| visible(label)),
+            help: found.help.as_deref().map(visible),
             url: found.code.url(),
             location: Location::new(found.primary.span, sources),
             related: found
                 .related
                 .iter()
-                .map(|label| Related { message: &label.text, location: Location::new(label.span, sources) })
+                .map(|label| Related {
+                    message: visible(&label.text),
+                    location: Location::new(label.span, sources),
+                })
                 .collect(),
             fix: found.fix.as_ref().map(|fix| Change {
-                title: &fix.title,
+                title: visible(&fix.title),
                 applicability: match fix.applicability {
                     Applicability::Safe => Certainty::Safe,
                     Applicability::Unsafe => Certainty::Unsafe,

@@ -14,6 +14,7 @@ use naftiko_diagnostics::{
     Applicability, Code, Diagnostic, FileId, Findings, Fix, Severity, SourceMap, Span,
 };
 
+use crate::visible;
 use fingerprint::Fingerprints;
 use log::{
     ArtifactChange, ArtifactContent, ArtifactLocation, BaseId, Configuration, Driver, FixProperties,
@@ -80,10 +81,10 @@ fn result<'a>(
     positions: &BTreeMap<&str, usize>,
     fingerprints: &mut Fingerprints,
 ) -> SarifResult<'a> {
-    let text = match &found.help {
-        Some(help) => format!("{}\n{help}", found.message),
-        None => found.message.clone(),
-    };
+    let mut text = visible(&found.message).into_owned();
+    if let Some(help) = &found.help {
+        text.extend(["\n", &visible(help)]);
+    }
     let place = |span| PhysicalLocation::new(span, sources);
     let label = found.primary.text.as_str();
     SarifResult {
@@ -154,7 +155,7 @@ fn level(severity: Severity) -> Level {
 
 impl Message {
     fn new(text: &str) -> Self {
-        Self { text: text.to_owned() }
+        Self { text: visible(text).into_owned() }
     }
 }
 
