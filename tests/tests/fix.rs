@@ -165,6 +165,13 @@ fn each_fault_of_syntax_hides_the_next_and_all_are_mended() {
 }
 
 #[test]
+fn a_fault_of_syntax_that_no_change_mends_is_left_alone() {
+    for text in ["*aeps: [{id: ask}]\n", "steps:\n  - with&a : {name}: Acme}\n"] {
+        assert_eq!(fixed(text, true), text);
+    }
+}
+
+#[test]
 fn only_documents_of_ours_that_may_be_edited_are_edited() {
     let composition = "name: T\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.2'\ncapabilities: [c.yaml]\nsteps: [{id: a, external: true}]\n";
     let capabilities = "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: 5\nopenapi: o.yaml\nauth: {type: none}\ncapabilities: []\n";

@@ -1,7 +1,7 @@
 //! Makes the changes that diagnostics offer, in memory, until there is nothing left to change.
 //!
 //! Each round checks, makes every fix that does not touch another, the first in the text before the others, and checks
-//! again. A fix after which a file can no longer be read is not made. Fixes that undo each other are all left out, so
+//! again. A fix after which a file can no longer be read, or is read no further, is not made. Fixes that undo each other are all left out, so
 //! that fixing what was fixed changes nothing.
 
 use std::collections::BTreeMap;
@@ -198,7 +198,7 @@ impl Round {
         })
     }
 
-    /// Whether the files can be read as far as before after these edits alone.
+    /// Whether the files can be read after these edits alone, or further than before.
     fn reads_on(&self, edits: &BTreeMap<PathBuf, Vec<Edit>>) -> bool {
         edits.iter().all(|(path, edits)| {
             self.texts.get(path).is_some_and(|(file, text)| {
@@ -227,10 +227,20 @@ impl Round {
     }
 }
 
-/// Whether a text can be read to its end, or the one before could not either.
+/// Whether a text can be read to its end or, where the one before could not, further than that one. A change that
+/// leaves reading where it was would be made again and again.
 fn may_follow(before: &str, after: &str, file: FileId) -> bool {
-    let limits = Limits::default();
-    !parse(after, file, &limits).is_cut_short() || parse(before, file, &limits).is_cut_short()
+    match (unread(before, file), unread(after, file)) {
+        (_, None) => true,
+        (None, Some(_)) => false,
+        (Some(before), Some(after)) => after < before,
+    }
+}
+
+/// How many bytes of a text are not read, and how much is wrong with the others; nothing if it is read to its end.
+fn unread(text: &str, file: FileId) -> Option<(usize, usize)> {
+    let parsed = parse(text, file, &Limits::default());
+    Some((text.len() - parsed.stopped_at()?.min(text.len()), parsed.diagnostics.len()))
 }
 
 /// Whether a text is a document of ours. The one that is checked is, as far as its faults let it show.

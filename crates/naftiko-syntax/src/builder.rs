@@ -17,7 +17,7 @@ use crate::codes::{
 use crate::fault::{self, Surroundings};
 use crate::lines;
 use crate::quoting;
-use crate::reader::Limits;
+use crate::reader::{Limits, Parsed};
 use crate::reports::Reports;
 use crate::stack::{Content, Frame, Key, Stack};
 use crate::tree::{Node, Value};
@@ -46,6 +46,8 @@ pub(crate) struct Builder<'a> {
     last_scalar: Range<usize>,
     /// Where a value should stand, if the document has none.
     empty: Option<Span>,
+    /// Where the fault stands at which reading stopped.
+    stopped: Option<usize>,
     reports: Reports,
 }
 
@@ -64,6 +66,7 @@ impl<'a> Builder<'a> {
             cursor: 0,
             last_scalar: 0..0,
             empty: None,
+            stopped: None,
             reports: Reports::default(),
         }
     }
@@ -108,6 +111,7 @@ impl<'a> Builder<'a> {
             flow: self.open.flow().map(|frame| frame.start),
         };
         let diagnostic = fault::explain(error.kind(), &surroundings);
+        self.stopped = Some(diagnostic.primary.span.range().start);
         // `*.json files`: the alias that is none was reported, and its author wants to hear of it once.
         let told = self.reports.last().is_some_and(|last| {
             last.code == &UNDEFINED_ALIAS
@@ -142,7 +146,7 @@ impl<'a> Builder<'a> {
     }
 
     /// The tree, whatever is still open closed, and what was reported.
-    pub(crate) fn finish(mut self) -> (Option<Node>, Vec<Diagnostic>) {
+    pub(crate) fn finish(mut self) -> Parsed {
         while let Some(frame) = self.open.pop() {
             let end = frame.end;
             let is_key = self.open.wants_key();
@@ -156,7 +160,7 @@ impl<'a> Builder<'a> {
             let message = "the document holds no value";
             self.reports.push(Diagnostic::new(&EMPTY_DOCUMENT, span, message).with_help(help));
         }
-        (self.root, self.reports.into_vec())
+        Parsed { root: self.root, diagnostics: self.reports.into_vec(), stopped: self.stopped }
     }
 
     fn document(&mut self, range: Range<usize>, explicit: bool) -> Flow {
@@ -164,8 +168,9 @@ impl<'a> Builder<'a> {
         if self.documents > 1 {
             let help = "keep one document in a file; only the first is read";
             let message = "a second document begins here";
-            return self
-                .stop(Diagnostic::new(&MULTIPLE_DOCUMENTS, self.span(range), message).with_help(help));
+            self.reports
+                .push(Diagnostic::new(&MULTIPLE_DOCUMENTS, self.span(range), message).with_help(help));
+            return Flow::Break(());
         }
         // An implicit start has the bytes of what comes next.
         if explicit {
@@ -390,6 +395,7 @@ impl<'a> Builder<'a> {
     }
 
     fn stop(&mut self, diagnostic: Diagnostic) -> Flow {
+        self.stopped = Some(diagnostic.primary.span.range().start);
         self.reports.push(diagnostic);
         Flow::Break(())
     }

@@ -230,6 +230,10 @@ fn colon(around: &Surroundings<'_>) -> Diagnostic {
 fn colon_in_value(around: &Surroundings<'_>) -> Diagnostic {
     let text = around.text;
     let start = around.scalar.start;
+    if !lines::slice(text, around.scalar.end..around.at).trim().is_empty() {
+        // `a: {b}: c`: what the colon follows is no scalar.
+        return behind_a_value(around);
+    }
     let is_quoted = matches!(lines::byte(text, start), Some(b'\'' | b'"'));
     if is_quoted {
         let message = "text follows the closing quote";

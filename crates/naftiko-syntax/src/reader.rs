@@ -1,10 +1,10 @@
 //! Text to tree: what is refused at the door, and the loop over the parser's events.
 
 use granit_parser::{Options, Parser};
-use naftiko_diagnostics::{Code, Diagnostic, FileId, Span};
+use naftiko_diagnostics::{Diagnostic, FileId, Span};
 
 use crate::builder::Builder;
-use crate::codes::{ALIAS_BOMB, BINARY_FILE, EMPTY_DOCUMENT, NOT_UTF8, TOO_DEEP, TOO_LARGE, YAML_SYNTAX};
+use crate::codes::{BINARY_FILE, EMPTY_DOCUMENT, TOO_LARGE};
 use crate::tree::Node;
 
 /// What a document may cost. Whatever lies beyond is refused with a diagnostic.
@@ -33,18 +33,24 @@ pub struct Parsed {
     pub root: Option<Node>,
     /// What is wrong, in the order it was found.
     pub diagnostics: Vec<Diagnostic>,
+    pub(crate) stopped: Option<usize>,
 }
 
 impl Parsed {
     /// Whether reading stopped before the end of the text: what seems missing from the tree may only be unread.
     pub fn is_cut_short(&self) -> bool {
-        let stops: [&Code; 6] = [&ALIAS_BOMB, &BINARY_FILE, &NOT_UTF8, &TOO_DEEP, &TOO_LARGE, &YAML_SYNTAX];
-        self.diagnostics.iter().any(|diagnostic| stops.contains(&diagnostic.code))
+        self.stopped.is_some()
+    }
+
+    /// Where the fault stands at which reading stopped; nothing if the text was read to its end.
+    pub fn stopped_at(&self) -> Option<usize> {
+        self.stopped
     }
 
     /// Nothing was read.
     pub(crate) fn refused(diagnostic: Diagnostic) -> Self {
-        Self { root: None, diagnostics: vec![diagnostic] }
+        let stopped = Some(diagnostic.primary.span.range().start);
+        Self { root: None, diagnostics: vec![diagnostic], stopped }
     }
 }
 
@@ -74,11 +80,12 @@ pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
             break;
         }
     }
-    let (root, mut diagnostics) = builder.finish();
-    if root.is_none() && diagnostics.is_empty() {
-        diagnostics.push(Diagnostic::new(&EMPTY_DOCUMENT, Span::new(file, 0..0), "the file holds no value"));
+    let mut parsed = builder.finish();
+    if parsed.root.is_none() && parsed.diagnostics.is_empty() {
+        let empty = Diagnostic::new(&EMPTY_DOCUMENT, Span::new(file, 0..0), "the file holds no value");
+        parsed.diagnostics.push(empty);
     }
-    Parsed { root, diagnostics }
+    parsed
 }
 
 /// The message for a text beyond the limit. How long it is in all, nobody has looked.
