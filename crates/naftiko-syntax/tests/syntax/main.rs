@@ -21,4 +21,6 @@ mod render;
 #[cfg(test)]
 mod spans;
 #[cfg(test)]
+mod stops;
+#[cfg(test)]
 mod values;
