@@ -35,7 +35,7 @@ pub fn hold(input: &[u8]) {
 pub fn once(files: &dyn Files) -> Checked {
     let checked = check(main(), &Options::default(), files).expect("the document is there");
     can_be_shown(&checked.diagnostics, &checked.sources);
-    can_be_shown(&checked.ignored, &checked.sources);
+    can_be_shown(checked.ignored.iter().map(|ignored| &ignored.diagnostic), &checked.sources);
     checked
 }
 
@@ -73,7 +73,7 @@ fn read_back(plan: &Plan) -> Plan {
 /// Every form of report takes every finding.
 fn reports(checked: &Checked) {
     let mut findings = Findings::new();
-    findings.add(&checked.sources, checked.diagnostics.clone(), str::to_owned);
+    findings.add(&checked.sources, checked.diagnostics.clone(), checked.ignored.clone(), str::to_owned);
     findings.sort();
     for terminal in [false, true] {
         diagnostics(&findings.diagnostics, &findings.sources, Style { terminal, ..STYLE });

@@ -6,7 +6,7 @@ use naftiko_diagnostics::{Diagnostic, SourceMap, Span};
 ///
 /// # Panics
 /// When one of them cannot be shown.
-pub fn can_be_shown(found: &[Diagnostic], sources: &SourceMap) {
+pub fn can_be_shown<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, sources: &SourceMap) {
     for diagnostic in found {
         let related = diagnostic.related.iter().map(|label| label.span);
         let edits = diagnostic.fix.iter().flat_map(|fix| &fix.edits).map(|edit| edit.span);
