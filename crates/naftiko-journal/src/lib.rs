@@ -9,11 +9,13 @@ mod event;
 mod ledger;
 mod memory;
 mod phase;
+pub mod store;
 
 pub use event::{Cause, Event, Failure, Options, Record, Request, Status};
 pub use ledger::{Ledger, RunPhase, Tally};
 pub use memory::MemoryJournal;
 pub use phase::{IllegalEvent, Phase};
+pub use store::{Store, StoreError};
 
 use jiff::Timestamp;
 

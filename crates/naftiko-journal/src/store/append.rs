@@ -1,0 +1,182 @@
+//! Beginning a run, and keeping its records.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+use serde_json::Value;
+
+use super::error::Fault;
+use super::moment::{micros, micros_up};
+use super::plans::keep_plan;
+use super::row::{Head, Row, integer};
+use super::seal::{Keys, Purpose};
+use super::{Store, StoreError, inbox};
+use crate::{Entry, JournalError, Standing, Status};
+
+/// A run that is about to begin.
+#[derive(Debug, Clone)]
+pub struct NewRun<'a> {
+    /// Its id, which no other run has.
+    pub id: &'a str,
+    /// The name of the composition.
+    pub composition: &'a str,
+    /// What it will do, as JSON.
+    pub plan: &'a str,
+    /// What the plan was made from, for whoever wants to compare.
+    pub origin: &'a Value,
+    /// When it is made.
+    pub at: Timestamp,
+}
+
+impl Store {
+    /// Makes a run that has no records yet. It is durable when this returns.
+    ///
+    /// # Errors
+    /// [`StoreError::RunExists`], or why it could not be kept.
+    pub fn create_run(&self, run: &NewRun<'_>) -> Result<(), StoreError> {
+        let (id, composition) = (run.id.to_owned(), run.composition.to_owned());
+        let (plan, origin) = (run.plan.to_owned(), run.origin.to_string());
+        let (at, status) = (micros(run.at), status_word(Status::Running)?);
+        let head = Head::of_new(run.id);
+        self.write(move |connection| {
+            if Head::find(connection, &id)?.is_some() {
+                return Err(StoreError::RunExists { run: id.clone() }.into());
+            }
+            let plan = keep_plan(connection, &plan)?;
+            connection.execute(
+                "INSERT INTO runs (id, composition, created, updated, status, due, seq, sum, plan, origin)
+                 VALUES (?1, ?2, ?3, ?3, ?4, NULL, 0, ?5, ?6, ?7)",
+                params![id, composition, at, status, head.sum, plan, origin],
+            )?;
+            Ok(())
+        })
+    }
+
+    /// Keeps the next records of a run, all or none, and how the run stands after them. They are durable when this
+    /// returns. They are kept even if nobody waits for that any longer.
+    ///
+    /// # Errors
+    /// [`JournalError`] when they could not be kept; then what they announce must not be done.
+    pub async fn append(
+        &self,
+        run: &str,
+        entries: Vec<Entry>,
+        standing: Standing,
+    ) -> Result<(), JournalError> {
+        self.append_taking(run, entries, standing, &[]).await.map_err(|error| error.of_journal("written"))
+    }
+
+    /// As [`append`](Self::append), and removes the messages of the inbox that the records came from: both or neither.
+    ///
+    /// # Errors
+    /// [`StoreError::OutOfSequence`] if a record is not the next of its run; [`StoreError::UnknownRun`], or why they
+    /// could not be kept.
+    pub async fn append_taking(
+        &self,
+        run: &str,
+        entries: Vec<Entry>,
+        standing: Standing,
+        taken: &[i64],
+    ) -> Result<(), StoreError> {
+        let batch = Batch::new(run, &entries, standing, taken)?;
+        let keys = Arc::clone(&self.inner.keys);
+        self.writer()?.queue(move |connection| batch.keep(connection, &keys)).await
+    }
+}
+
+/// What one caller appends.
+#[derive(Debug)]
+struct Batch {
+    run: String,
+    drafts: Vec<Draft>,
+    status: String,
+    due: Option<i64>,
+    taken: Vec<i64>,
+}
+
+/// A record on its way into the database.
+#[derive(Debug)]
+struct Draft {
+    seq: u64,
+    at: Timestamp,
+    shown: String,
+    /// Where it differs from what may be shown.
+    real: Option<String>,
+}
+
+impl Batch {
+    fn new(run: &str, entries: &[Entry], standing: Standing, taken: &[i64]) -> Result<Self, StoreError> {
+        Ok(Self {
+            run: run.to_owned(),
+            drafts: entries.iter().map(|entry| Draft::new(run, entry)).collect::<Result<_, _>>()?,
+            status: status_word(standing.status)?,
+            due: standing.due.map(micros_up),
+            taken: taken.to_vec(),
+        })
+    }
+
+    fn keep(&self, connection: &Connection, keys: &Keys) -> Result<(), Fault> {
+        let run = &self.run;
+        let mut head = Head::find(connection, run)?.ok_or_else(|| StoreError::unknown(run))?;
+        for draft in &self.drafts {
+            let due = head.seq + 1;
+            if draft.seq != due {
+                return Err(StoreError::OutOfSequence { run: run.clone(), found: draft.seq, due }.into());
+            }
+            head = draft.keep(connection, keys, run, &head)?;
+        }
+        connection
+            .prepare_cached(
+                "UPDATE runs SET seq = ?2, sum = ?3, status = ?4, due = ?5, updated = coalesce(?6, updated)
+                 WHERE id = ?1",
+            )?
+            .execute(params![
+                run,
+                integer(head.seq)?,
+                head.sum,
+                self.status,
+                self.due,
+                self.drafts.last().map(|draft| micros(draft.at)),
+            ])?;
+        inbox::remove(connection, &self.taken)
+    }
+}
+
+impl Draft {
+    fn new(run: &str, entry: &Entry) -> Result<Self, StoreError> {
+        let record = &entry.record;
+        if record.run != run {
+            return Err(StoreError::ForeignRecord { run: run.to_owned(), found: record.run.clone() });
+        }
+        let text = |event| serde_json::to_string(event).map_err(|error| unkeepable("a record", &error));
+        let real = (record.event != entry.shown).then(|| text(&record.event)).transpose()?;
+        Ok(Self { seq: record.seq, at: record.at, shown: text(&entry.shown)?, real })
+    }
+
+    /// Keeps it after `head`; gives the head after it.
+    fn keep(&self, connection: &Connection, keys: &Keys, run: &str, head: &Head) -> Result<Head, Fault> {
+        let seq = self.seq;
+        let sealed = match &self.real {
+            Some(real) => Some(keys.to_seal(connection)?.seal(Purpose::Event { run, seq }, real.as_bytes())?),
+            None => None,
+        };
+        let (at, event) = (self.at.to_string(), self.shown.clone());
+        let next = head.after(seq, &at, &event, sealed.as_deref());
+        Row { seq, at, event, sealed, sum: next.sum.clone() }.insert(connection, run)?;
+        Ok(next)
+    }
+}
+
+/// A status as JSON has it, without the quotes.
+fn status_word(status: Status) -> Result<String, StoreError> {
+    match serde_json::to_value(status) {
+        Ok(Value::String(word)) => Ok(word),
+        Ok(other) => Err(unkeepable("a status", &format!("it is no word but `{other}`"))),
+        Err(error) => Err(unkeepable("a status", &error)),
+    }
+}
+
+fn unkeepable(what: &'static str, reason: &impl ToString) -> StoreError {
+    StoreError::Unkeepable { what, reason: reason.to_string() }
+}

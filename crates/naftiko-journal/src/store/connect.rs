@@ -1,0 +1,142 @@
+//! Connections to the database, one for writing and some for reading.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+use super::StoreError;
+use super::error::Fault;
+use super::place::Place;
+use super::schema::{self, Format, MIGRATIONS};
+
+/// How long a connection waits for another that writes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Connections that are kept for the next reader.
+const IDLE_READERS: usize = 4;
+
+/// A connection that writes durably to the journal at `place`, which is made or brought up to date where needed.
+pub(super) fn to_write(place: &Place) -> Result<Connection, StoreError> {
+    let _alone = place.prepare()?;
+    open_to_write(place).map_err(|fault| fault.at(&place.database))
+}
+
+fn open_to_write(place: &Place) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let mut connection = Connection::open_with_flags(&place.database, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    // Before anything is changed: it may be somebody else's, or of a version that this one does not know.
+    accept(schema::format(&connection)?, &place.database)?;
+    connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "fullfsync", true)?;
+    connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    connection.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))?;
+    accept(schema::migrate(&mut connection, MIGRATIONS)?, &place.database)?;
+    Ok(connection)
+}
+
+/// A connection that only reads. Nothing is made where nothing is.
+fn to_read(place: &Place) -> Result<Connection, Fault> {
+    match open_to_read(&place.database, OpenFlags::empty()) {
+        Err(Fault::Sqlite(error)) if is_unwritable(&error) => {
+            // SQLite wants to make its index of the log, and may not. Without a log there is nothing to index.
+            match immutable(place) {
+                Some(uri) => open_to_read(Path::new(&uri), OpenFlags::SQLITE_OPEN_URI),
+                None => Err(error.into()),
+            }
+        }
+        other => other,
+    }
+}
+
+fn open_to_read(path: &Path, more: OpenFlags) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | more;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(PATIENCE)?;
+    connection.pragma_update(None, "trusted_schema", false)?;
+    schema::format(&connection)?;
+    Ok(connection)
+}
+
+fn is_unwritable(error: &rusqlite::Error) -> bool {
+    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+}
+
+/// How SQLite is told that nobody writes to a database; nothing where its log has to be read too.
+fn immutable(place: &Place) -> Option<String> {
+    let database = place.database.to_str()?;
+    let log = std::fs::metadata(format!("{database}-wal"));
+    if log.is_ok_and(|log| log.len() > 0) {
+        return None;
+    }
+    let escaped = database.replace('%', "%25").replace('?', "%3f").replace('#', "%23");
+    Some(format!("file:{escaped}?immutable=1"))
+}
+
+/// Refuses what is no journal, or one that this version does not know.
+fn accept(format: Format, path: &Path) -> Result<i64, StoreError> {
+    let known = schema::latest(MIGRATIONS);
+    match format {
+        Format::Foreign => Err(StoreError::NotAJournal { path: path.to_owned() }),
+        Format::Journal(found) if found > known => {
+            Err(StoreError::Newer { path: path.to_owned(), found, known })
+        }
+        Format::Journal(found) => Ok(found),
+    }
+}
+
+/// The connections that read.
+#[derive(Debug)]
+pub(super) struct Readers {
+    place: Arc<Place>,
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Readers {
+    pub(super) fn new(place: Arc<Place>) -> Self {
+        Self { place, idle: Mutex::default() }
+    }
+
+    /// Whether there is a journal of this format to read; an empty database is none.
+    pub(super) fn check(&self) -> Result<bool, StoreError> {
+        let path = &self.place.database;
+        self.with(|connection| {
+            let found = accept(schema::format(connection)?, path)?;
+            let known = schema::latest(MIGRATIONS);
+            match found {
+                0 => Ok(false),
+                _ if found < known => Err(StoreError::Older { path: path.clone(), found, known }.into()),
+                _ => Ok(true),
+            }
+        })
+    }
+
+    /// Reads within one state of the database, whatever is written meanwhile.
+    pub(super) fn with<T>(
+        &self,
+        read: impl FnOnce(&Connection) -> Result<T, Fault>,
+    ) -> Result<T, StoreError> {
+        self.snapshot(read).map_err(|fault| fault.at(&self.place.database))
+    }
+
+    fn snapshot<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut connection = match idle {
+            Some(connection) => connection,
+            None => to_read(&self.place)?,
+        };
+        let transaction = connection.transaction()?;
+        let result = read(&transaction)?;
+        transaction.finish()?;
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < IDLE_READERS {
+            idle.push(connection);
+        }
+        Ok(result)
+    }
+}

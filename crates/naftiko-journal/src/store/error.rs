@@ -1,0 +1,163 @@
+//! What can go wrong with a store, each with what is concerned.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+use rusqlite::ErrorCode;
+
+use crate::JournalError;
+
+/// What can go wrong with a [`Store`](crate::Store). What was in it before is still in it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the message of each says what its fields are")]
+pub enum StoreError {
+    /// Something else stands where the database should be.
+    #[error("`{path}` is not a database")]
+    NotADatabase { path: PathBuf },
+    /// The database belongs to another program.
+    #[error("`{path}` is a database, but not a journal")]
+    NotAJournal { path: PathBuf },
+    /// A later version wrote it.
+    #[error("`{path}` has format {found}, and this version knows formats up to {known}")]
+    Newer { path: PathBuf, found: i64, known: i64 },
+    /// An earlier version wrote it, and nothing can be changed when it is only read.
+    #[error("`{path}` has format {found}, and has to be opened for writing once to become format {known}")]
+    Older { path: PathBuf, found: i64, known: i64 },
+    /// The database cannot be read as it should.
+    #[error("`{path}` is damaged: {reason}")]
+    Damaged { path: PathBuf, reason: String },
+    /// The disk is full.
+    #[error("there is no room left for `{path}`")]
+    Full { path: PathBuf },
+    /// It may be read and not written.
+    #[error("`{path}` may be read and not written")]
+    ReadOnly { path: PathBuf },
+    /// Another process writes all the time.
+    #[error("`{path}` is busy: another process kept writing to it")]
+    Busy { path: PathBuf },
+    /// A file or folder cannot be used.
+    #[error("`{path}` cannot be {action}: {reason}")]
+    File { path: PathBuf, action: &'static str, reason: String },
+    /// The database refused something.
+    #[error("`{path}` cannot be used: {reason}")]
+    Database { path: PathBuf, reason: String },
+    /// The store is shutting down.
+    #[error("the journal is closed")]
+    Closed,
+
+    /// No run has this id, or an id that begins so.
+    #[error("there is no run `{run}`{}", .nearest.as_ref().map(|id| format!("; the nearest is `{id}`")).unwrap_or_default())]
+    UnknownRun { run: String, nearest: Option<String> },
+    /// Several ids begin so.
+    #[error("`{prefix}` may be {}", .runs.iter().map(|run| format!("`{run}`")).collect::<Vec<_>>().join(" or "))]
+    Ambiguous { prefix: String, runs: Vec<String> },
+    /// The run is already there.
+    #[error("there is a run `{run}` already")]
+    RunExists { run: String },
+    /// Another writer was there, or a record was left out.
+    #[error(
+        "record {found} of run `{run}` cannot be kept: {due} was due, so somebody else may be driving the run"
+    )]
+    OutOfSequence { run: String, found: u64, due: u64 },
+    /// A record was handed over for the wrong run.
+    #[error("a record of run `{found}` cannot be kept for run `{run}`")]
+    ForeignRecord { run: String, found: String },
+    /// Another process drives the run.
+    #[error("run `{run}` is driven by process {pid} since {since}")]
+    Held { run: String, pid: u32, since: Timestamp },
+
+    /// A record, plan or message is not JSON, or not one that this version knows.
+    #[error("{what} of run `{run}` cannot be understood: {reason}")]
+    Undecodable { run: String, what: String, reason: String },
+    /// A record is not as it was written, or is gone.
+    #[error("record {seq} of run `{run}` is not as it was written")]
+    Altered { run: String, seq: u64 },
+    /// What is sensitive was sealed, and the key is gone.
+    #[error("the key of what is sensitive in the journal is not there: `{path}`")]
+    KeyMissing { path: PathBuf },
+    /// What is sensitive was sealed with another key.
+    #[error("`{path}` is not the key that what is sensitive in the journal was sealed with")]
+    KeyWrong { path: PathBuf },
+    /// A value cannot be kept.
+    #[error("{what} cannot be kept: {reason}")]
+    Unkeepable { what: &'static str, reason: String },
+}
+
+impl StoreError {
+    pub(super) fn file(path: &Path, action: &'static str, error: &io::Error) -> Self {
+        match error.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full { path: path.to_owned() },
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly { path: path.to_owned() },
+            _ => Self::File { path: path.to_owned(), action, reason: error.to_string() },
+        }
+    }
+
+    pub(super) fn unknown(run: &str) -> Self {
+        Self::UnknownRun { run: run.to_owned(), nearest: None }
+    }
+
+    pub(super) fn undecodable(run: &str, what: impl Into<String>, error: &impl ToString) -> Self {
+        Self::Undecodable { run: run.to_owned(), what: what.into(), reason: error.to_string() }
+    }
+
+    /// As the error of a journal that could not be written or read.
+    pub(super) fn of_journal(&self, action: &'static str) -> JournalError {
+        JournalError { action, reason: self.to_string() }
+    }
+}
+
+/// An error from the inside, before it is known which file it concerns.
+#[derive(Debug)]
+pub(super) enum Fault {
+    Sqlite(rusqlite::Error),
+    Store(StoreError),
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sqlite(error)
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}
+
+impl Fault {
+    /// What it means for the database at `path`.
+    pub(super) fn at(self, path: &Path) -> StoreError {
+        let error = match self {
+            Self::Store(error) => return error,
+            Self::Sqlite(error) => error,
+        };
+        let path = path.to_owned();
+        let reason = error.to_string();
+        match error.sqlite_error_code() {
+            Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
+            Some(ErrorCode::DatabaseCorrupt) | None => StoreError::Damaged { path, reason },
+            Some(ErrorCode::DiskFull) => StoreError::Full { path },
+            Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
+            Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
+                StoreError::File { path, action: "opened", reason }
+            }
+            // A table or column that is not there, or a value of the wrong type: somebody changed the database.
+            Some(ErrorCode::TypeMismatch | ErrorCode::ConstraintViolation | ErrorCode::Unknown) => {
+                StoreError::Damaged { path, reason }
+            }
+            Some(_) => StoreError::Database { path, reason },
+        }
+    }
+
+    /// Whether the disk was full.
+    pub(super) fn is_full(&self) -> bool {
+        match self {
+            Self::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::DiskFull),
+            Self::Store(error) => matches!(error, StoreError::Full { .. }),
+        }
+    }
+}

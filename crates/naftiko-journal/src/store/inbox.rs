@@ -1,0 +1,115 @@
+//! Messages for a run that another process drives.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use serde_json::Value;
+
+use super::error::Fault;
+use super::seal::Purpose;
+use super::{Store, StoreError};
+
+/// What somebody has to say to whoever drives a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Its number; later messages have higher ones.
+    pub id: i64,
+    /// What it says.
+    pub content: Value,
+}
+
+impl Store {
+    /// Leaves a message for whoever drives a run, and gives its number. It is sealed: it may hold an answer.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRun`], or why it could not be kept.
+    pub fn post(&self, run: &str, message: &Value) -> Result<i64, StoreError> {
+        let (run, message) = (run.to_owned(), message.to_string());
+        let keys = Arc::clone(&self.inner.keys);
+        self.write(move |connection| {
+            let known = connection
+                .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
+                .query_row([&run], |_| Ok(()))
+                .optional()?;
+            known.ok_or_else(|| StoreError::unknown(&run))?;
+            let sealed =
+                keys.to_seal(connection)?.seal(Purpose::Message { run: &run }, message.as_bytes())?;
+            connection
+                .prepare_cached("INSERT INTO inbox (run, sealed) VALUES (?1, ?2)")?
+                .execute(params![run, sealed])?;
+            Ok(connection.last_insert_rowid())
+        })
+    }
+
+    /// The messages for a run, first to last. They stay until they are [`taken`](Self::taken).
+    ///
+    /// # Errors
+    /// Why they could not be read.
+    pub fn inbox(&self, run: &str) -> Result<Vec<Message>, StoreError> {
+        self.read(|connection| {
+            let mut found =
+                connection.prepare_cached("SELECT id, sealed FROM inbox WHERE run = ?1 ORDER BY id")?;
+            let mut rows = found.query([run])?;
+            let mut messages = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (id, sealed): (i64, Vec<u8>) = (row.get(0)?, row.get(1)?);
+                let undecodable =
+                    |reason: &str| StoreError::undecodable(run, format!("message {id}"), &reason);
+                let text = self
+                    .inner
+                    .keys
+                    .to_open(connection)?
+                    .open(Purpose::Message { run }, &sealed)
+                    .ok_or_else(|| undecodable("it is not as it was written"))?;
+                let content =
+                    serde_json::from_slice(&text).map_err(|error| undecodable(&error.to_string()))?;
+                messages.push(Message { id, content });
+            }
+            Ok(messages)
+        })
+    }
+
+    /// The runs that messages wait for, in the order of their first.
+    ///
+    /// # Errors
+    /// Why they could not be read.
+    pub fn inbox_runs(&self) -> Result<Vec<String>, StoreError> {
+        self.read(|connection| {
+            let mut found =
+                connection.prepare_cached("SELECT run FROM inbox GROUP BY run ORDER BY min(id)")?;
+            let rows = found.query_map([], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    /// The number of the last message that was ever left, for any run: while it stays the same there are no new ones.
+    ///
+    /// # Errors
+    /// Why it could not be read.
+    pub fn last_message(&self) -> Result<i64, StoreError> {
+        self.read(|connection| {
+            let last = connection
+                .prepare_cached("SELECT seq FROM sqlite_sequence WHERE name = 'inbox'")?
+                .query_row([], |row| row.get(0))
+                .optional()?;
+            Ok(last.unwrap_or(0))
+        })
+    }
+
+    /// Removes messages that were acted on; those that are gone already do not matter.
+    ///
+    /// # Errors
+    /// Why they could not be removed.
+    pub fn taken(&self, ids: &[i64]) -> Result<(), StoreError> {
+        let ids = ids.to_vec();
+        self.write(move |connection| remove(connection, &ids))
+    }
+}
+
+/// Removes messages.
+pub(super) fn remove(connection: &Connection, ids: &[i64]) -> Result<(), Fault> {
+    for id in ids {
+        connection.prepare_cached("DELETE FROM inbox WHERE id = ?1")?.execute([id])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,191 @@
+//! Who drives a run: at most one living process.
+//!
+//! A process that drives runs keeps one file locked for as long as it lives. Whatever ends it, and however the clock
+//! runs, the system lets go of the lock; so a lease counts exactly as long as the file of its holder is locked.
+//! Files are made, looked at and removed within a writing transaction only, so that nobody sees one half made.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use jiff::Timestamp;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::Fault;
+use super::moment::{micros, timestamp};
+use super::place::{make_folder, private};
+use super::seal::random;
+use super::{Inner, Store, StoreError};
+
+/// The right to drive a run. It is given back when this is dropped, or the process ends.
+#[derive(Debug)]
+pub struct Lease {
+    run: String,
+    holder: String,
+    inner: Arc<Inner>,
+}
+
+impl Lease {
+    /// The run.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let Some(writer) = &self.inner.writer else { return };
+        let (run, holder) = (self.run.clone(), self.holder.clone());
+        // If it cannot be given back, it ends with this process.
+        let _ = writer.wait(move |connection| {
+            connection.execute("DELETE FROM leases WHERE run = ?1 AND holder = ?2", [&run, &holder])?;
+            Ok(())
+        });
+    }
+}
+
+impl Store {
+    /// Takes the right to drive a run, from nobody or from a process that is dead.
+    ///
+    /// # Errors
+    /// [`StoreError::Held`] if somebody drives it, be it this process; [`StoreError::UnknownRun`], or why it could
+    /// not be taken.
+    pub fn lease(&self, run: &str, at: Timestamp) -> Result<Lease, StoreError> {
+        let (id, holder, since) = (run.to_owned(), Arc::clone(&self.inner.holder), micros(at));
+        let holder = self.write(move |connection| {
+            let mine = holder.name(connection)?;
+            if let Some(error) = held(connection, &holder.dir, &id)? {
+                return Err(error.into());
+            }
+            if super::row::Head::find(connection, &id)?.is_none() {
+                return Err(StoreError::unknown(&id).into());
+            }
+            connection.execute(
+                "INSERT OR REPLACE INTO leases (run, holder, pid, since) VALUES (?1, ?2, ?3, ?4)",
+                params![id, mine, std::process::id(), since],
+            )?;
+            Ok(mine)
+        })?;
+        Ok(Lease { run: run.to_owned(), holder, inner: Arc::clone(&self.inner) })
+    }
+}
+
+/// Who drives a run, as the error that says so; nothing if nobody living does.
+pub(super) fn held(connection: &Connection, dir: &Path, run: &str) -> Result<Option<StoreError>, Fault> {
+    let lease: Option<(String, u32, i64)> = connection
+        .prepare_cached("SELECT holder, pid, since FROM leases WHERE run = ?1")?
+        .query_row([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+        .optional()?;
+    let Some((holder, pid, since)) = lease else { return Ok(None) };
+    Ok(if is_alive(&file(dir, &holder))? {
+        Some(StoreError::Held { run: run.to_owned(), pid, since: timestamp(since)? })
+    } else {
+        None
+    })
+}
+
+/// This process, as far as leases of one store are concerned.
+#[derive(Debug)]
+pub(super) struct Holder {
+    pub(super) dir: PathBuf,
+    named: Mutex<Option<Named>>,
+}
+
+/// A name that nobody else has, and the locked file that makes it count.
+#[derive(Debug)]
+struct Named {
+    name: String,
+    path: PathBuf,
+    /// Locked for as long as it is open.
+    _locked: File,
+}
+
+impl Holder {
+    pub(super) fn new(dir: PathBuf) -> Self {
+        Self { dir, named: Mutex::default() }
+    }
+
+    /// The name, which is given at the first lease.
+    fn name(&self, connection: &Connection) -> Result<String, Fault> {
+        let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(named) = named.as_ref() {
+            return Ok(named.name.clone());
+        }
+        bury(connection, &self.dir)?;
+        let new = Named::new(&self.dir)?;
+        let name = new.name.clone();
+        *named = Some(new);
+        Ok(name)
+    }
+}
+
+impl Named {
+    fn new(dir: &Path) -> Result<Self, StoreError> {
+        make_folder(dir)?;
+        let name = format!("{:032x}", u128::from_be_bytes(random()?));
+        let path = file(dir, &name);
+        let made = private(OpenOptions::new().create_new(true).write(true)).open(&path);
+        let locked = made.map_err(|error| StoreError::file(&path, "made", &error))?;
+        let refused = |error: &io::Error| StoreError::file(&path, "locked", error);
+        match locked.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => return Err(refused(&io::ErrorKind::WouldBlock.into())),
+            Err(TryLockError::Error(error)) => return Err(refused(&error)),
+        }
+        Ok(Self { name, path, _locked: locked })
+    }
+}
+
+impl Drop for Named {
+    fn drop(&mut self) {
+        // If it stays, the next process removes it.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn file(dir: &Path, name: &str) -> PathBuf {
+    dir.join(format!("{name}.lock"))
+}
+
+/// Whether somebody keeps the file locked.
+fn is_alive(path: &Path) -> Result<bool, StoreError> {
+    let file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(StoreError::file(path, "opened", &error)),
+    };
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(StoreError::file(path, "locked", &error)),
+    }
+}
+
+/// Removes the files and leases of holders that are dead.
+///
+/// INVARIANT: `connection` has begun to write, so nobody makes a file meanwhile.
+pub(super) fn bury(connection: &Connection, dir: &Path) -> Result<(), Fault> {
+    let unread = |error| StoreError::file(dir, "read", &error);
+    let entries = match fs::read_dir(dir) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(unread(error).into()),
+    };
+    for entry in entries {
+        let path = entry.map_err(unread)?.path();
+        let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".lock")) else {
+            continue;
+        };
+        if !is_alive(&path)? {
+            connection.execute("DELETE FROM leases WHERE holder = ?1", [name])?;
+            match fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(StoreError::file(&path, "removed", &error).into());
+                }
+                _ => {}
+            }
+        }
+    }
+    Ok(())
+}

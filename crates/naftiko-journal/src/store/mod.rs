@@ -1,0 +1,138 @@
+//! A journal that outlives the process, in SQLite.
+//!
+//! One thread writes, and answers when what it wrote is durable: what several callers append at a time is committed
+//! together, each all or nothing. Others read meanwhile. Only what may be shown stands in clear; a record that
+//! differs from its shown form is sealed with a key in a file of its own. Every record carries a sum over itself
+//! and the one before it, so one that is edited, lost or swapped is found.
+//!
+//! What an event means is not known here: the store keeps records in order and says whose turn it is.
+
+mod append;
+mod connect;
+mod error;
+mod find;
+mod inbox;
+mod lease;
+mod moment;
+mod place;
+mod plans;
+mod prune;
+mod read;
+mod row;
+mod schema;
+mod seal;
+mod verify;
+mod writer;
+
+pub use append::NewRun;
+pub use error::StoreError;
+pub use inbox::Message;
+pub use lease::Lease;
+pub use plans::EarlierPlan;
+pub use prune::Prune;
+pub use read::Summary;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use connect::Readers;
+use error::Fault;
+use lease::Holder;
+use place::Place;
+use seal::Keys;
+use writer::Writer;
+
+/// The durable journal of a folder of state. Clones are the same journal.
+///
+/// Only [`append`](Self::append) waits without holding up the thread; everything else is short and blocks.
+#[derive(Debug, Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+/// How a [`Store`] is opened.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The file with the key for what is sensitive: 32 bytes. Without one it is `journal.key` in the folder, which is
+    /// made when it is first needed.
+    pub key_file: Option<PathBuf>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    place: Arc<Place>,
+    readers: Readers,
+    keys: Arc<Keys>,
+    /// Nothing for a store that only reads.
+    writer: Option<Writer>,
+    // INVARIANT: after the writer, which is dropped first: until then leases may count on it.
+    holder: Arc<Holder>,
+}
+
+impl Store {
+    /// Opens the journal in a folder, both made if missing.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be written, or is not a journal that this version knows.
+    pub fn open(dir: &Path) -> Result<Self, StoreError> {
+        Self::open_with(dir, Options::default())
+    }
+
+    /// Opens the journal in a folder in a particular way.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(dir: &Path, options: Options) -> Result<Self, StoreError> {
+        let place = Arc::new(Place::new(dir));
+        let writer = Writer::start(connect::to_write(&place)?, &place.database)?;
+        Ok(Self::assembled(place, options, Some(writer)))
+    }
+
+    /// Opens the journal in a folder only to read it; nothing if there is none. Nothing is made by looking.
+    ///
+    /// # Errors
+    /// [`StoreError`] when it cannot be read, or is not a journal that this version knows.
+    pub fn open_existing(dir: &Path) -> Result<Option<Self>, StoreError> {
+        Self::open_existing_with(dir, Options::default())
+    }
+
+    /// Opens the journal in a folder only to read it, in a particular way.
+    ///
+    /// # Errors
+    /// As [`open_existing`](Self::open_existing).
+    pub fn open_existing_with(dir: &Path, options: Options) -> Result<Option<Self>, StoreError> {
+        let place = Arc::new(Place::new(dir));
+        if !place.is_there()? {
+            return Ok(None);
+        }
+        let store = Self::assembled(place, options, None);
+        Ok(store.inner.readers.check()?.then_some(store))
+    }
+
+    fn assembled(place: Arc<Place>, options: Options, writer: Option<Writer>) -> Self {
+        let readers = Readers::new(Arc::clone(&place));
+        let keys = Arc::new(Keys::new(&place.dir, options.key_file));
+        let holder = Arc::new(Holder::new(place.holders.clone()));
+        Self { inner: Arc::new(Inner { place, readers, keys, writer, holder }) }
+    }
+
+    fn writer(&self) -> Result<&Writer, StoreError> {
+        let read_only = || StoreError::ReadOnly { path: self.inner.place.database.clone() };
+        self.inner.writer.as_ref().ok_or_else(read_only)
+    }
+
+    /// Writes, all or nothing, and blocks until it is durable.
+    fn write<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer()?.wait(work)
+    }
+
+    /// Reads within one state of the journal.
+    fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
+        self.inner.readers.with(read)
+    }
+}

@@ -1,0 +1,88 @@
+//! Where a journal is kept: the folder, its files, and who may read them.
+
+use std::fs::{DirBuilder, File, OpenOptions};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::StoreError;
+
+/// A folder of state and the names of what is in it.
+#[derive(Debug)]
+pub(super) struct Place {
+    pub(super) dir: PathBuf,
+    pub(super) database: PathBuf,
+    /// One file for each living process that drives runs.
+    pub(super) holders: PathBuf,
+    /// Locked by whoever opens the journal, for as long as that takes.
+    opening: PathBuf,
+}
+
+impl Place {
+    pub(super) fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            database: dir.join("journal.db"),
+            holders: dir.join("holders"),
+            opening: dir.join("journal.lock"),
+        }
+    }
+
+    /// Makes the folder and an empty database where they are missing. Until the result is dropped, no other process
+    /// or thread is at it.
+    pub(super) fn prepare(&self) -> Result<File, StoreError> {
+        make_folder(&self.dir)?;
+        let opening = private(OpenOptions::new().create(true).truncate(false).write(true))
+            .open(&self.opening)
+            .map_err(|error| self.unwritable(&self.opening, "opened", &error))?;
+        opening.lock().map_err(|error| StoreError::file(&self.opening, "locked", &error))?;
+        // INVARIANT: nothing but SQLite opens a database that is there: on POSIX, closing it would drop SQLite's locks.
+        match private(OpenOptions::new().create_new(true).write(true)).open(&self.database) {
+            Ok(made) => {
+                made.sync_all().map_err(|error| StoreError::file(&self.database, "made", &error))?;
+                sync_folder(&self.dir)?;
+            }
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => return Err(self.unwritable(&self.database, "made", &error)),
+        }
+        Ok(opening)
+    }
+
+    /// Whether there is a database.
+    pub(super) fn is_there(&self) -> Result<bool, StoreError> {
+        self.database.try_exists().map_err(|error| StoreError::file(&self.database, "read", &error))
+    }
+
+    /// A folder that is there and refuses a new file is read-only, and says so.
+    fn unwritable(&self, path: &Path, action: &'static str, error: &io::Error) -> StoreError {
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => StoreError::ReadOnly { path: self.dir.clone() },
+            _ => StoreError::file(path, action, error),
+        }
+    }
+}
+
+/// Makes a folder that only its owner may look into, unless it is there.
+pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path).map_err(|error| StoreError::file(path, "made", &error))
+}
+
+/// These options, for files that only their owner may read.
+pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
+    options
+}
+
+/// Makes durable which files a folder has.
+pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
+    if cfg!(unix) {
+        File::open(path)
+            .and_then(|folder| folder.sync_all())
+            .map_err(|error| StoreError::file(path, "synced", &error))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,86 @@
+//! What runs will do, kept once for all runs of it.
+
+use jiff::Timestamp;
+use ring::digest;
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::error::Fault;
+use super::moment::{micros, timestamp};
+use super::{Store, StoreError};
+
+/// A plan that a run no longer has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EarlierPlan {
+    /// When it was replaced.
+    pub until: Timestamp,
+    /// The plan, as JSON.
+    pub plan: String,
+}
+
+impl Store {
+    /// The plan of a run, as JSON.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRun`], or why it could not be read.
+    pub fn plan(&self, run: &str) -> Result<String, StoreError> {
+        self.read(|connection| {
+            connection
+                .prepare_cached("SELECT plan FROM plans WHERE hash = (SELECT plan FROM runs WHERE id = ?1)")?
+                .query_row([run], |row| row.get(0))
+                .optional()?
+                .ok_or_else(|| StoreError::unknown(run).into())
+        })
+    }
+
+    /// Gives a run another plan. The one it had can still be read, as [`earlier_plans`](Self::earlier_plans).
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRun`], or why it could not be kept.
+    pub fn adopt_plan(&self, run: &str, plan: &str, at: Timestamp) -> Result<(), StoreError> {
+        let (run, plan, at) = (run.to_owned(), plan.to_owned(), micros(at));
+        self.write(move |connection| {
+            let kept = connection.execute(
+                "INSERT INTO earlier_plans (run, number, until, plan)
+                 SELECT id, (SELECT count(*) FROM earlier_plans WHERE run = ?1), ?2, plan FROM runs WHERE id = ?1",
+                params![run, at],
+            )?;
+            if kept == 0 {
+                return Err(StoreError::unknown(&run).into());
+            }
+            let plan = keep_plan(connection, &plan)?;
+            connection.execute("UPDATE runs SET plan = ?2 WHERE id = ?1", params![run, plan])?;
+            Ok(())
+        })
+    }
+
+    /// The plans a run had before, first to last.
+    ///
+    /// # Errors
+    /// Why they could not be read.
+    pub fn earlier_plans(&self, run: &str) -> Result<Vec<EarlierPlan>, StoreError> {
+        self.read(|connection| {
+            let mut found = connection.prepare_cached(
+                "SELECT until, plans.plan FROM earlier_plans JOIN plans ON hash = earlier_plans.plan
+                 WHERE run = ?1 ORDER BY number",
+            )?;
+            let rows = found.query_map([run], |row| {
+                Ok(EarlierPlan { until: timestamp(row.get(0)?)?, plan: row.get(1)? })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+/// Keeps a plan, unless it is there; gives the name it is found by.
+pub(super) fn keep_plan(connection: &Connection, plan: &str) -> Result<Vec<u8>, Fault> {
+    let hash = hash(plan);
+    connection
+        .prepare_cached("INSERT OR IGNORE INTO plans (hash, plan) VALUES (?1, ?2)")?
+        .execute(params![hash, plan])?;
+    Ok(hash)
+}
+
+/// The name a plan is found by.
+pub(super) fn hash(plan: &str) -> Vec<u8> {
+    digest::digest(&digest::SHA256, plan.as_bytes()).as_ref().to_vec()
+}

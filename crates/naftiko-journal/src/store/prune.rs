@@ -1,0 +1,75 @@
+//! Removing runs that nobody needs any longer.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use rusqlite::{Connection, params};
+
+use super::error::Fault;
+use super::moment::micros;
+use super::{Store, StoreError, lease, row};
+
+/// The statuses of runs that are over (LANGUAGE §5). A run of any other is never removed unasked.
+const OVER: &str = "'succeeded', 'failed', 'compensated', 'cancelled'";
+
+/// Which runs to remove.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Prune {
+    /// Those that are over and had their last record before this.
+    Finished {
+        /// The time.
+        before: Timestamp,
+    },
+    /// These, be they over or not.
+    Runs(Vec<String>),
+}
+
+impl Store {
+    /// Removes runs, with their records, messages, and plans that no other run has; gives how many.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownRun`], [`StoreError::Held`] if one was named that is being driven, or why it could not be
+    /// done; then none is removed.
+    pub fn prune(&self, which: Prune) -> Result<usize, StoreError> {
+        let holder = Arc::clone(&self.inner.holder);
+        self.write(move |connection| {
+            lease::bury(connection, &holder.dir)?;
+            let mut removed = 0;
+            for run in chosen(connection, &which)? {
+                match (lease::held(connection, &holder.dir, &run)?, &which) {
+                    (None, _) => {
+                        connection.prepare_cached("DELETE FROM runs WHERE id = ?1")?.execute([&run])?;
+                        removed += 1;
+                    }
+                    (Some(error), Prune::Runs(_)) => return Err(error.into()),
+                    (Some(_), Prune::Finished { .. }) => {}
+                }
+            }
+            connection.execute_batch(
+                "DELETE FROM plans WHERE hash NOT IN (SELECT plan FROM runs UNION SELECT plan FROM earlier_plans)",
+            )?;
+            Ok(removed)
+        })
+    }
+}
+
+/// The ids of the runs that were meant, each once.
+fn chosen(connection: &Connection, which: &Prune) -> Result<Vec<String>, Fault> {
+    match which {
+        Prune::Finished { before } => {
+            let sql = format!("SELECT id FROM runs WHERE updated < ?1 AND status IN ({OVER}) ORDER BY id");
+            let mut found = connection.prepare(&sql)?;
+            let rows = found.query_map(params![micros(*before)], |row| row.get(0))?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        }
+        Prune::Runs(named) => {
+            let mut ids = named.clone();
+            ids.sort();
+            ids.dedup();
+            for id in &ids {
+                row::Head::find(connection, id)?.ok_or_else(|| StoreError::unknown(id))?;
+            }
+            Ok(ids)
+        }
+    }
+}

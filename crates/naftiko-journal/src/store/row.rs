@@ -1,0 +1,159 @@
+//! A record as a row of the database, and the sum that chains it to the one before it.
+
+use ring::digest::{Context, SHA256};
+use rusqlite::{Connection, params};
+
+use super::StoreError;
+use super::error::Fault;
+use super::seal::{Key, Keys, Purpose};
+use crate::{Event, Record};
+
+/// A row of the table of events.
+#[derive(Debug)]
+pub(super) struct Row {
+    pub(super) seq: u64,
+    pub(super) at: String,
+    /// The event as it may be shown.
+    pub(super) event: String,
+    /// The event as it was, sealed, where that is something else.
+    pub(super) sealed: Option<Vec<u8>>,
+    pub(super) sum: Vec<u8>,
+}
+
+/// The end of a run's chain, as the run remembers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    pub(super) seq: u64,
+    pub(super) sum: Vec<u8>,
+}
+
+impl Head {
+    /// Of a run without records: its id begins the chain, so that rows cannot change runs.
+    pub(super) fn of_new(run: &str) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(b"naftiko journal 1\0");
+        context.update(run.as_bytes());
+        Self { seq: 0, sum: context.finish().as_ref().to_vec() }
+    }
+
+    /// The head after this row.
+    pub(super) fn after(&self, seq: u64, at: &str, event: &str, sealed: Option<&[u8]>) -> Self {
+        let mut context = Context::new(&SHA256);
+        context.update(&self.sum);
+        context.update(&seq.to_be_bytes());
+        for part in [Some(at.as_bytes()), Some(event.as_bytes()), sealed] {
+            // The length of each, so that nothing can move from one to the next.
+            let length = part.map_or(u64::MAX, |part| u64::try_from(part.len()).unwrap_or(u64::MAX));
+            context.update(&length.to_be_bytes());
+            context.update(part.unwrap_or_default());
+        }
+        Self { seq, sum: context.finish().as_ref().to_vec() }
+    }
+
+    /// The head after a row that continues the chain; nothing if the row is not what was written there.
+    pub(super) fn followed_by(&self, row: &Row) -> Option<Self> {
+        let next = self.after(row.seq, &row.at, &row.event, row.sealed.as_deref());
+        (row.seq == self.seq + 1 && row.sum == next.sum).then_some(next)
+    }
+
+    /// Of this run; nothing for a run that is not there.
+    pub(super) fn find(connection: &Connection, run: &str) -> Result<Option<Self>, Fault> {
+        let mut found = connection.prepare_cached("SELECT seq, sum FROM runs WHERE id = ?1")?;
+        let mut rows = found.query([run])?;
+        let Some(row) = rows.next()? else { return Ok(None) };
+        Ok(Some(Self { seq: number(row.get(0)?)?, sum: row.get(1)? }))
+    }
+}
+
+impl Row {
+    /// All rows of a run, in order.
+    pub(super) fn of(connection: &Connection, run: &str) -> Result<Vec<Self>, Fault> {
+        let mut found = connection
+            .prepare_cached("SELECT seq, at, event, sealed, sum FROM events WHERE run = ?1 ORDER BY seq")?;
+        let mut rows = found.query([run])?;
+        let mut all = Vec::new();
+        while let Some(row) = rows.next()? {
+            all.push(Self {
+                seq: number(row.get(0)?)?,
+                at: row.get(1)?,
+                event: row.get(2)?,
+                sealed: row.get(3)?,
+                sum: row.get(4)?,
+            });
+        }
+        Ok(all)
+    }
+
+    /// Keeps the row.
+    pub(super) fn insert(&self, connection: &Connection, run: &str) -> Result<(), Fault> {
+        connection
+            .prepare_cached(
+                "INSERT INTO events (run, seq, at, event, sealed, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+            )?
+            .execute(params![run, integer(self.seq)?, self.at, self.event, self.sealed, self.sum])?;
+        Ok(())
+    }
+
+    /// The record as it may be shown.
+    pub(super) fn shown(&self, run: &str) -> Result<Record, StoreError> {
+        let event = serde_json::from_str(&self.event).map_err(|error| self.undecodable(run, &error))?;
+        self.record(run, event)
+    }
+
+    /// The record as it came.
+    pub(super) fn real(
+        &self,
+        run: &str,
+        key: impl FnOnce() -> Result<std::sync::Arc<Key>, Fault>,
+    ) -> Result<Record, Fault> {
+        let Some(sealed) = &self.sealed else { return Ok(self.shown(run)?) };
+        let altered = || StoreError::Altered { run: run.to_owned(), seq: self.seq };
+        let event = key()?.open(Purpose::Event { run, seq: self.seq }, sealed).ok_or_else(altered)?;
+        let event = serde_json::from_slice(&event).map_err(|error| self.undecodable(run, &error))?;
+        Ok(self.record(run, event)?)
+    }
+
+    fn record(&self, run: &str, event: Event) -> Result<Record, StoreError> {
+        let at = self.at.parse().map_err(|error| self.undecodable(run, &error))?;
+        Ok(Record { run: run.to_owned(), seq: self.seq, at, event })
+    }
+
+    fn undecodable(&self, run: &str, error: &impl ToString) -> StoreError {
+        StoreError::undecodable(run, format!("record {}", self.seq), error)
+    }
+}
+
+/// Turns all rows of a run into records, once they are found to be what was written.
+pub(super) fn records(
+    connection: &Connection,
+    run: &str,
+    record: impl Fn(&Row) -> Result<Record, Fault>,
+) -> Result<Vec<Record>, Fault> {
+    let Some(written) = Head::find(connection, run)? else { return Ok(Vec::new()) };
+    let mut head = Head::of_new(run);
+    let rows = Row::of(connection, run)?;
+    for row in &rows {
+        let altered = || StoreError::Altered { run: run.to_owned(), seq: head.seq + 1 };
+        head = head.followed_by(row).ok_or_else(altered)?;
+    }
+    if head != written {
+        return Err(StoreError::Altered { run: run.to_owned(), seq: head.seq.min(written.seq) + 1 }.into());
+    }
+    rows.iter().map(record).collect()
+}
+
+/// Turns all rows of a run into records as they came.
+pub(super) fn real_records(connection: &Connection, run: &str, keys: &Keys) -> Result<Vec<Record>, Fault> {
+    records(connection, run, |row| row.real(run, || keys.to_open(connection)))
+}
+
+/// A number that the database keeps as a signed one.
+pub(super) fn number(kept: i64) -> rusqlite::Result<u64> {
+    u64::try_from(kept).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, kept))
+}
+
+/// A number as the database keeps it.
+pub(super) fn integer(number: u64) -> Result<i64, StoreError> {
+    i64::try_from(number)
+        .map_err(|error| StoreError::Unkeepable { what: "the number of a record", reason: error.to_string() })
+}

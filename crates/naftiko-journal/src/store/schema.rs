@@ -1,0 +1,116 @@
+//! The tables of the database, and how one of an earlier version becomes one of this.
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+/// `NAFT`: says whose database it is.
+pub(super) const APPLICATION: i64 = 0x4e41_4654;
+
+/// What makes format 1 of an empty database, format 2 of format 1, and so on. What is released is never changed.
+pub(super) const MIGRATIONS: &[&str] = &["
+    -- A plan is kept once for all runs of it.
+    CREATE TABLE plans (
+        hash BLOB PRIMARY KEY NOT NULL,     -- SHA-256 of the text
+        plan TEXT NOT NULL
+    ) STRICT;
+
+    CREATE TABLE runs (
+        id TEXT PRIMARY KEY NOT NULL,
+        composition TEXT NOT NULL,
+        created INTEGER NOT NULL,           -- microseconds since 1970, as every time below
+        updated INTEGER NOT NULL,
+        status TEXT NOT NULL,
+        due INTEGER,                        -- nothing: it waits for somebody, or is over
+        seq INTEGER NOT NULL,               -- of its last record
+        sum BLOB NOT NULL,                  -- of its last record
+        plan BLOB NOT NULL REFERENCES plans (hash),
+        origin TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX runs_created ON runs (created);
+    CREATE INDEX runs_due ON runs (due, id) WHERE due IS NOT NULL;
+    CREATE INDEX runs_plan ON runs (plan);
+
+    -- The plans a run had before the one it has.
+    CREATE TABLE earlier_plans (
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        number INTEGER NOT NULL,
+        until INTEGER NOT NULL,
+        plan BLOB NOT NULL REFERENCES plans (hash),
+        PRIMARY KEY (run, number)
+    ) STRICT;
+    CREATE INDEX earlier_plans_plan ON earlier_plans (plan);
+
+    CREATE TABLE events (
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        seq INTEGER NOT NULL,
+        at TEXT NOT NULL,                   -- exact, RFC 3339
+        event TEXT NOT NULL,                -- as it may be shown
+        sealed BLOB,                        -- as it was, where that is something else
+        sum BLOB NOT NULL,                  -- of this row and the sum before it
+        PRIMARY KEY (run, seq)
+    ) STRICT, WITHOUT ROWID;
+
+    -- What others have to say to whoever drives the run.
+    CREATE TABLE inbox (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        sealed BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX inbox_run ON inbox (run, id);
+
+    -- Who drives a run. It counts for as long as the holder keeps its file locked.
+    CREATE TABLE leases (
+        run TEXT PRIMARY KEY NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
+        holder TEXT NOT NULL,
+        pid INTEGER NOT NULL,
+        since INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX leases_holder ON leases (holder);
+
+    -- Which key things are sealed with; at most one row.
+    CREATE TABLE sealing (
+        one INTEGER PRIMARY KEY CHECK (one = 1),
+        mark BLOB NOT NULL
+    ) STRICT;
+"];
+
+/// What a database turned out to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Format {
+    /// A journal of this format; 0 is an empty database.
+    Journal(i64),
+    /// It belongs to another program.
+    Foreign,
+}
+
+/// The format that `migrations` lead to.
+pub(super) fn latest(migrations: &[&str]) -> i64 {
+    i64::try_from(migrations.len()).unwrap_or(i64::MAX)
+}
+
+/// What the database is.
+pub(super) fn format(connection: &Connection) -> rusqlite::Result<Format> {
+    let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
+    let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    Ok(match (application, version, tables) {
+        (APPLICATION, 1.., _) => Format::Journal(version),
+        (0, 0, 0) => Format::Journal(0),
+        _ => Format::Foreign,
+    })
+}
+
+/// Applies those of `migrations` that the database has not seen yet: all, or none when one fails.
+pub(super) fn migrate(connection: &mut Connection, migrations: &[&str]) -> rusqlite::Result<Format> {
+    let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
+    let found = format(&transaction)?;
+    let Format::Journal(version) = found else { return Ok(found) };
+    let seen = usize::try_from(version).unwrap_or(usize::MAX);
+    let Some(unseen) = migrations.get(seen..).filter(|unseen| !unseen.is_empty()) else { return Ok(found) };
+    for migration in unseen {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "application_id", APPLICATION)?;
+    transaction.pragma_update(None, "user_version", latest(migrations))?;
+    transaction.commit()?;
+    Ok(Format::Journal(latest(migrations)))
+}
