@@ -134,8 +134,10 @@ impl Fault {
             Self::Store(error) => return error,
             Self::Sqlite(error) => error,
         };
+        let told = error.to_string();
+        // SQLite names the file where it cannot be opened, and so do we.
+        let reason = told.strip_suffix(&format!(": {}", path.display())).unwrap_or(&told).to_owned();
         let path = path.to_owned();
-        let reason = error.to_string();
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
             Some(ErrorCode::DatabaseCorrupt) | None => StoreError::Damaged { path, reason },

@@ -136,3 +136,6 @@ impl Store {
         self.inner.readers.with(read)
     }
 }
+
+#[cfg(test)]
+mod tests;

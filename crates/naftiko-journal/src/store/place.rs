@@ -1,6 +1,6 @@
 //! Where a journal is kept: the folder, its files, and who may read them.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -41,15 +41,22 @@ impl Place {
                 made.sync_all().map_err(|error| StoreError::file(&self.database, "made", &error))?;
                 sync_folder(&self.dir)?;
             }
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                self.is_there()?;
+            }
             Err(error) => return Err(self.unwritable(&self.database, "made", &error)),
         }
         Ok(opening)
     }
 
-    /// Whether there is a database.
+    /// Whether there is a file that may be a database.
     pub(super) fn is_there(&self) -> Result<bool, StoreError> {
-        self.database.try_exists().map_err(|error| StoreError::file(&self.database, "read", &error))
+        match fs::metadata(&self.database) {
+            Ok(found) if found.is_file() => Ok(true),
+            Ok(_) => Err(StoreError::NotADatabase { path: self.database.clone() }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+            Err(error) => Err(StoreError::file(&self.database, "read", &error)),
+        }
     }
 
     /// A folder that is there and refuses a new file is read-only, and says so.

@@ -1,0 +1,26 @@
+//! The durable journal through its public door, with real files and real processes.
+
+#[cfg(test)]
+mod altered;
+#[cfg(test)]
+mod child;
+#[cfg(test)]
+mod due;
+#[cfg(test)]
+mod found;
+#[cfg(test)]
+mod inbox;
+#[cfg(test)]
+mod kept;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod leases;
+#[cfg(test)]
+mod opened;
+#[cfg(test)]
+mod pruned;
+#[cfg(test)]
+mod scene;
+#[cfg(test)]
+mod sealed;
