@@ -7,7 +7,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::StoreError;
-use super::error::Fault;
+use super::error::{Fault, is_full};
 use super::place::Place;
 use super::schema::{self, Format, MIGRATIONS};
 
@@ -43,8 +43,8 @@ fn open_to_write(place: &Place) -> Result<Connection, Fault> {
 /// A connection that only reads. Nothing is made where nothing is.
 fn to_read(place: &Place) -> Result<Connection, Fault> {
     match open_to_read(&place.database, OpenFlags::empty()) {
-        Err(Fault::Sqlite(error)) if is_unwritable(&error) => {
-            // SQLite wants to make its index of the log, and may not. Without a log there is nothing to index.
+        Err(Fault::Sqlite(error)) if lacks_room_for_index(&error) => {
+            // SQLite wants to make its index of the log, and may not or cannot. Without a log there is nothing to index.
             match immutable(place) {
                 Some(uri) => open_to_read(Path::new(&uri), OpenFlags::SQLITE_OPEN_URI),
                 None => Err(error.into()),
@@ -63,8 +63,8 @@ fn open_to_read(path: &Path, more: OpenFlags) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
-fn is_unwritable(error: &rusqlite::Error) -> bool {
-    matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
+fn lacks_room_for_index(error: &rusqlite::Error) -> bool {
+    is_full(error) || matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
 
 /// How SQLite is told that nobody writes to a database; nothing where its log has to be read too.

@@ -138,10 +138,12 @@ impl Fault {
         // SQLite names the file where it cannot be opened, and so do we.
         let reason = told.strip_suffix(&format!(": {}", path.display())).unwrap_or(&told).to_owned();
         let path = path.to_owned();
+        if is_full(&error) {
+            return StoreError::Full { path };
+        }
         match error.sqlite_error_code() {
             Some(ErrorCode::NotADatabase) => StoreError::NotADatabase { path },
             Some(ErrorCode::DatabaseCorrupt) | None => StoreError::Damaged { path, reason },
-            Some(ErrorCode::DiskFull) => StoreError::Full { path },
             Some(ErrorCode::ReadOnly) => StoreError::ReadOnly { path },
             Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => StoreError::Busy { path },
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
@@ -158,8 +160,15 @@ impl Fault {
     /// Whether the disk was full.
     pub(super) fn is_full(&self) -> bool {
         match self {
-            Self::Sqlite(error) => error.sqlite_error_code() == Some(ErrorCode::DiskFull),
+            Self::Sqlite(error) => is_full(error),
             Self::Store(error) => matches!(error, StoreError::Full { .. }),
         }
     }
+}
+
+/// Whether the disk was full, for the database, its log, or the index of its log.
+pub(super) fn is_full(error: &rusqlite::Error) -> bool {
+    error.sqlite_error().is_some_and(|error| {
+        error.code == ErrorCode::DiskFull || error.extended_code == rusqlite::ffi::SQLITE_IOERR_SHMSIZE
+    })
 }

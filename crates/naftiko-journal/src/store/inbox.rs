@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::error::Fault;
 use super::seal::Purpose;
-use super::{Store, StoreError};
+use super::{Store, StoreError, json};
 
 /// What somebody has to say to whoever drives a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -61,8 +61,7 @@ impl Store {
                     .to_open(connection)?
                     .open(Purpose::Message { run }, &sealed)
                     .ok_or_else(|| undecodable("it is not as it was written"))?;
-                let content =
-                    serde_json::from_slice(&text).map_err(|error| undecodable(&error.to_string()))?;
+                let content = json::written(&text).map_err(|error| undecodable(&error.to_string()))?;
                 messages.push(Message { id, content });
             }
             Ok(messages)

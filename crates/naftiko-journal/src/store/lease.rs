@@ -55,7 +55,7 @@ impl Store {
         let (id, holder, since) = (run.to_owned(), Arc::clone(&self.inner.holder), micros(at));
         let holder = self.write(move |connection| {
             let mine = holder.name(connection)?;
-            if let Some(error) = held(connection, &holder.dir, &id)? {
+            if let Some(error) = held(connection, &holder, &id)? {
                 return Err(error.into());
             }
             if super::row::Head::find(connection, &id)?.is_none() {
@@ -72,13 +72,13 @@ impl Store {
 }
 
 /// Who drives a run, as the error that says so; nothing if nobody living does.
-pub(super) fn held(connection: &Connection, dir: &Path, run: &str) -> Result<Option<StoreError>, Fault> {
+pub(super) fn held(connection: &Connection, holder: &Holder, run: &str) -> Result<Option<StoreError>, Fault> {
     let lease: Option<(String, u32, i64)> = connection
         .prepare_cached("SELECT holder, pid, since FROM leases WHERE run = ?1")?
         .query_row([run], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
         .optional()?;
-    let Some((holder, pid, since)) = lease else { return Ok(None) };
-    Ok(if is_alive(&file(dir, &holder))? {
+    let Some((name, pid, since)) = lease else { return Ok(None) };
+    Ok(if holder.is(&name) || is_alive(&file(&holder.dir, &name))? {
         Some(StoreError::Held { run: run.to_owned(), pid, since: timestamp(since)? })
     } else {
         None
@@ -88,7 +88,7 @@ pub(super) fn held(connection: &Connection, dir: &Path, run: &str) -> Result<Opt
 /// This process, as far as leases of one store are concerned.
 #[derive(Debug)]
 pub(super) struct Holder {
-    pub(super) dir: PathBuf,
+    dir: PathBuf,
     named: Mutex<Option<Named>>,
 }
 
@@ -106,13 +106,25 @@ impl Holder {
         Self { dir, named: Mutex::default() }
     }
 
+    /// Removes what others left who are dead.
+    pub(super) fn clear_up(&self, connection: &Connection) -> Result<(), Fault> {
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        bury(connection, &self.dir, named.as_ref().map(|named| named.name.as_str()))
+    }
+
+    /// Whether this is its name.
+    fn is(&self, name: &str) -> bool {
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        named.as_ref().is_some_and(|named| named.name == name)
+    }
+
     /// The name, which is given at the first lease.
     fn name(&self, connection: &Connection) -> Result<String, Fault> {
         let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(named) = named.as_ref() {
             return Ok(named.name.clone());
         }
-        bury(connection, &self.dir)?;
+        bury(connection, &self.dir, None)?;
         let new = Named::new(&self.dir)?;
         let name = new.name.clone();
         *named = Some(new);
@@ -162,10 +174,10 @@ fn is_alive(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Removes the files and leases of holders that are dead.
+/// Removes the files and leases of holders that are dead, which `own` is not.
 ///
 /// INVARIANT: `connection` has begun to write, so nobody makes a file meanwhile.
-pub(super) fn bury(connection: &Connection, dir: &Path) -> Result<(), Fault> {
+fn bury(connection: &Connection, dir: &Path, own: Option<&str>) -> Result<(), Fault> {
     let unread = |error| StoreError::file(dir, "read", &error);
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,
@@ -177,14 +189,15 @@ pub(super) fn bury(connection: &Connection, dir: &Path) -> Result<(), Fault> {
         let Some(name) = path.file_name().and_then(|name| name.to_str()?.strip_suffix(".lock")) else {
             continue;
         };
-        if !is_alive(&path)? {
-            connection.execute("DELETE FROM leases WHERE holder = ?1", [name])?;
-            match fs::remove_file(&path) {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => {
-                    return Err(StoreError::file(&path, "removed", &error).into());
-                }
-                _ => {}
+        if own == Some(name) || is_alive(&path)? {
+            continue;
+        }
+        connection.execute("DELETE FROM leases WHERE holder = ?1", [name])?;
+        match fs::remove_file(&path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(StoreError::file(&path, "removed", &error).into());
             }
+            _ => {}
         }
     }
     Ok(())

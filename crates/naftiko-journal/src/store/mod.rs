@@ -12,6 +12,7 @@ mod connect;
 mod error;
 mod find;
 mod inbox;
+mod json;
 mod lease;
 mod moment;
 mod place;

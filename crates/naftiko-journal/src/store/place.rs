@@ -59,12 +59,12 @@ impl Place {
         }
     }
 
-    /// A folder that is there and refuses a new file is read-only, and says so.
     fn unwritable(&self, path: &Path, action: &'static str, error: &io::Error) -> StoreError {
-        match error.kind() {
-            io::ErrorKind::PermissionDenied => StoreError::ReadOnly { path: self.dir.clone() },
-            _ => StoreError::file(path, action, error),
+        if !matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem) {
+            return StoreError::file(path, action, error);
         }
+        let concerned = if self.database.exists() { &self.database } else { &self.dir };
+        StoreError::ReadOnly { path: concerned.clone() }
     }
 }
 

@@ -33,10 +33,10 @@ impl Store {
     pub fn prune(&self, which: Prune) -> Result<usize, StoreError> {
         let holder = Arc::clone(&self.inner.holder);
         self.write(move |connection| {
-            lease::bury(connection, &holder.dir)?;
+            holder.clear_up(connection)?;
             let mut removed = 0;
             for run in chosen(connection, &which)? {
-                match (lease::held(connection, &holder.dir, &run)?, &which) {
+                match (lease::held(connection, &holder, &run)?, &which) {
                     (None, _) => {
                         connection.prepare_cached("DELETE FROM runs WHERE id = ?1")?.execute([&run])?;
                         removed += 1;

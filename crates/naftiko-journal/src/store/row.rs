@@ -3,9 +3,9 @@
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, params};
 
-use super::StoreError;
 use super::error::Fault;
 use super::seal::{Key, Keys, Purpose};
+use super::{StoreError, json};
 use crate::{Event, Record};
 
 /// A row of the table of events.
@@ -96,7 +96,7 @@ impl Row {
 
     /// The record as it may be shown.
     pub(super) fn shown(&self, run: &str) -> Result<Record, StoreError> {
-        let event = serde_json::from_str(&self.event).map_err(|error| self.undecodable(run, &error))?;
+        let event = json::written(self.event.as_bytes()).map_err(|error| self.undecodable(run, &error))?;
         self.record(run, event)
     }
 
@@ -109,7 +109,7 @@ impl Row {
         let Some(sealed) = &self.sealed else { return Ok(self.shown(run)?) };
         let altered = || StoreError::Altered { run: run.to_owned(), seq: self.seq };
         let event = key()?.open(Purpose::Event { run, seq: self.seq }, sealed).ok_or_else(altered)?;
-        let event = serde_json::from_slice(&event).map_err(|error| self.undecodable(run, &error))?;
+        let event = json::written(&event).map_err(|error| self.undecodable(run, &error))?;
         Ok(self.record(run, event)?)
     }
 

@@ -102,6 +102,24 @@ fn an_error_of_the_journal_says_what_it_was() {
 }
 
 #[test]
+fn an_answer_as_deep_as_can_be_read_is_kept() {
+    let (_dir, store) = store_with(&["r"]);
+    let deepest = format!("{}{}", "[".repeat(127), "]".repeat(127));
+    let deepest: Value = serde_json::from_str(&deepest).unwrap();
+    let hidden = Some(succeeded(&json!("***")));
+    let entries = vec![
+        entry("r", 1, succeeded(&deepest), None),
+        entry("r", 2, succeeded(&json!({"items": [deepest]})), hidden),
+    ];
+    append(&store, "r", entries.clone()).unwrap();
+    let wanted: Vec<Record> = entries.into_iter().map(|entry| entry.record).collect();
+    assert_eq!(store.records("r").unwrap(), wanted);
+    store.post("r", &json!({"result": deepest})).unwrap();
+    assert_eq!(store.inbox("r").unwrap()[0].content, json!({"result": deepest}));
+    assert_eq!(store.verify().unwrap(), [""; 0]);
+}
+
+#[test]
 fn the_standing_may_change_without_a_record() {
     let (_dir, store) = store_with(&["r"]);
     append(&store, "r", vec![clear("r", 1)]).unwrap();

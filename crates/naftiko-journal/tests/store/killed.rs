@@ -63,7 +63,10 @@ fn what_was_acknowledged_survives_every_kill() {
         let mut said = part.kill();
         said.push(first);
 
-        let store = Store::open(dir.path()).unwrap();
+        // Every other time by somebody who may only look, and has to make sense of the log alone.
+        let looking = round % 2 == 0;
+        let found = looking.then(|| Store::open_existing(dir.path()).unwrap().unwrap());
+        let store = found.unwrap_or_else(|| Store::open(dir.path()).unwrap());
         assert_eq!(store.verify().unwrap(), [""; 0], "round {round}");
         for run in RUNS {
             let records = store.records(run).unwrap();
@@ -74,7 +77,6 @@ fn what_was_acknowledged_survives_every_kill() {
             // Batches are whole: the next begins where the process would have begun it.
             assert_eq!(store.run(run).unwrap().unwrap().events, kept);
             total += acknowledged(&said, run);
-            drop(store.lease(run, at(0)).unwrap());
         }
     }
     assert!(total > 0);

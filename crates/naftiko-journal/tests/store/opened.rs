@@ -178,10 +178,11 @@ fn many_may_open_a_new_journal_at_a_time() {
 fn a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
+    const TEST: &str = "opened::a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written";
 
     if let Some(state) = child::folder() {
         let told = Store::open(&state).unwrap_err().to_string();
-        assert_eq!(told, format!("`{}` may be read and not written", state.display()));
+        assert_eq!(told, format!("`{}` may be read and not written", state.join("journal.db").display()));
         let store = Store::open_existing(&state).unwrap().unwrap();
         assert_eq!(numbers(&store, "r"), [1]);
         assert_eq!(store.verify().unwrap(), [""; 0]);
@@ -194,19 +195,17 @@ fn a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written() {
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     allow(&program, 0o755);
-    allow(&dir.path().join("journal.db"), 0o444);
-    allow(&dir.path().join("journal.lock"), 0o444);
-    allow(dir.path(), 0o555);
-    let mut command = child::command(
-        &program,
-        "opened::a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written",
-        dir.path(),
-    );
-    if fs::metadata(&program).unwrap().uid() == 0 {
-        command.uid(65534);
+    // Neither the folder nor its files may be written; then only the folder may not.
+    for mode in [0o444, 0o666] {
+        allow(&dir.path().join("journal.db"), mode);
+        allow(&dir.path().join("journal.lock"), mode);
+        allow(dir.path(), 0o555);
+        let mut command = child::command(&program, TEST, dir.path());
+        if fs::metadata(&program).unwrap().uid() == 0 {
+            command.uid(65534);
+        }
+        let (status, said) = Part::of(command).end();
+        allow(dir.path(), 0o755);
+        assert!(status.success() && said.iter().any(|line| line == "as it should be"), "{mode:o}: {said:?}");
     }
-    let (status, said) = Part::of(command).end();
-    allow(dir.path(), 0o755);
-    assert!(status.success(), "{said:?}");
-    assert!(said.iter().any(|line| line == "as it should be"), "{said:?}");
 }
