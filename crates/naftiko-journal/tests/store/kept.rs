@@ -161,6 +161,28 @@ fn many_appenders_at_a_time_all_get_their_own_answer() {
 }
 
 #[test]
+fn several_who_write_one_journal_all_get_through() {
+    let runs = ["a", "b", "c", "d"];
+    let (dir, store) = store_with(&runs);
+    std::thread::scope(|scope| {
+        for run in runs {
+            // Each with a store of its own, as another process has.
+            let store = Store::open(dir.path()).unwrap();
+            scope.spawn(move || {
+                let _lease = store.lease(run, at(0)).unwrap();
+                for seq in 1..=25 {
+                    append(&store, run, vec![clear(run, seq)]).unwrap();
+                }
+            });
+        }
+    });
+    for run in runs {
+        assert_eq!(numbers(&store, run).len(), 25);
+    }
+    assert_eq!(store.verify().unwrap(), [""; 0]);
+}
+
+#[test]
 fn what_is_queued_is_written_when_nobody_waits_and_the_store_goes() {
     let (dir, store) = store_with(&["r"]);
     runtime().block_on(async {
