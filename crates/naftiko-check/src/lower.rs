@@ -98,7 +98,7 @@ fn step(
         })),
         (Work::External(said), _) => Action::External(Box::new(external(said))),
         (Work::Composition(_), Resolved::Composition(embedded)) => Action::Composition(Embedded {
-            plan: Box::new(embedded.plan.clone()?),
+            plan: std::sync::Arc::new(embedded.plan.clone()?),
             inputs: bound
                 .arguments
                 .iter()

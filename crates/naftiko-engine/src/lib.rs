@@ -12,8 +12,8 @@ mod driver;
 mod unsupported;
 
 pub use clock::{Clock, TokioClock};
-pub use core::{Command, Run, StepState};
-pub use driver::{Cancellation, DriveError, Driver};
+pub use core::{Command, Intervention, Refused, Run, StepState};
+pub use driver::{Cancellation, Delivery, DriveError, Driver, Limits};
 pub use unsupported::{Unsupported, unsupported};
 
 #[cfg(test)]

@@ -24,8 +24,12 @@ pub struct Record {
 /// Sensitive inputs and arguments are not in it. Results and outputs are as they came, because later steps read them, and
 /// a provider may have said something sensitive back: the engine's `Run::shown` gives the form that may be shown.
 ///
+/// `step` is the name of a step, of an item of one, of a step of the composition within one, or of what undoes one: see
+/// [`Part`](crate::Part).
+///
 /// Every attempt has one `attemptStarted` and at most one event that closes it: `stepSucceeded`, `stepDelayed`,
-/// `stepFailed` or `stepInDoubt`. Every step has at most one outcome: `stepSucceeded` or `stepFailed`.
+/// `stepFailed` or `stepInDoubt`; the last is followed by `doubtResolved`. Every step has at most one outcome:
+/// `stepSucceeded`, `stepSkipped`, `stepFailed`, or a `doubtResolved` that says it happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
@@ -95,10 +99,40 @@ pub enum Event {
         /// What is known.
         failure: Failure,
     },
-    /// Somebody outside was asked and has not answered yet.
+    /// Somebody said whether the attempt in doubt had its effect.
+    DoubtResolved {
+        /// The step.
+        step: String,
+        /// The attempt.
+        attempt: u32,
+        /// What was said.
+        ruling: Ruling,
+    },
+    /// Somebody outside is asked: recorded before the question is put.
     StepAsked {
         /// The step.
         step: String,
+        /// Until when an answer is waited for; nothing: for ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
+    /// What has to be true for the step to be done is not: it is over, and has no result.
+    StepSkipped {
+        /// The step.
+        step: String,
+    },
+    /// What the step consists of may begin: its items, or the steps of its composition.
+    StepOpened {
+        /// The step.
+        step: String,
+        /// How many items; nothing for a composition.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        items: Option<u32>,
+    },
+    /// Somebody ended the run: nothing new begins.
+    RunCancelled {
+        /// Whether what was done is undone.
+        compensate: bool,
     },
     /// The run is over.
     RunFinished {
@@ -123,7 +157,11 @@ impl Event {
             Self::StepDelayed { .. } => "stepDelayed",
             Self::StepFailed { .. } => "stepFailed",
             Self::StepInDoubt { .. } => "stepInDoubt",
+            Self::DoubtResolved { .. } => "doubtResolved",
             Self::StepAsked { .. } => "stepAsked",
+            Self::StepSkipped { .. } => "stepSkipped",
+            Self::StepOpened { .. } => "stepOpened",
+            Self::RunCancelled { .. } => "runCancelled",
             Self::RunFinished { .. } => "runFinished",
         }
     }
@@ -131,15 +169,31 @@ impl Event {
     /// The step it speaks of.
     pub fn step(&self) -> Option<&str> {
         match self {
-            Self::RunStarted { .. } | Self::RunFinished { .. } => None,
+            Self::RunStarted { .. } | Self::RunCancelled { .. } | Self::RunFinished { .. } => None,
             Self::AttemptStarted { step, .. }
             | Self::StepSucceeded { step, .. }
             | Self::StepDelayed { step, .. }
             | Self::StepFailed { step, .. }
             | Self::StepInDoubt { step, .. }
-            | Self::StepAsked { step } => Some(step),
+            | Self::DoubtResolved { step, .. }
+            | Self::StepAsked { step, .. }
+            | Self::StepSkipped { step }
+            | Self::StepOpened { step, .. } => Some(step),
         }
     }
+}
+
+/// What somebody who looked says of an attempt in doubt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Ruling {
+    /// It had its effect, and the step is done.
+    Happened {
+        /// What it would have answered.
+        result: Value,
+    },
+    /// It had none, and is made again.
+    DidNotHappen,
 }
 
 /// What the operator asked for, recorded so that a resumed run does the same.
@@ -152,6 +206,9 @@ pub struct Options {
     /// Whether nothing is sent: answers are made up, and waits take no time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mock: bool,
+    /// URLs of providers, by id, instead of what the plan says.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub base_urls: IndexMap<String, String>,
 }
 
 /// What an attempt sends, as it may be shown: sensitive values are the text `***`, credentials are not in it.
@@ -178,12 +235,37 @@ pub enum Status {
     Waiting,
     /// It cannot go on before somebody says whether an effect happened.
     InDoubt,
+    /// What was done is being undone; at rest, something could not be undone.
+    Compensating,
     /// Every step that was to run succeeded.
     Succeeded,
     /// A step failed.
     Failed,
+    /// A step failed, and all that could be undone was.
+    Compensated,
     /// Somebody ended it.
     Cancelled,
+}
+
+impl Status {
+    /// Whether nothing more happens in a run of this status.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Succeeded | Self::Failed | Self::Compensated | Self::Cancelled)
+    }
+
+    /// Its name, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::InDoubt => "in-doubt",
+            Self::Compensating => "compensating",
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+            Self::Compensated => "compensated",
+            Self::Cancelled => "cancelled",
+        }
+    }
 }
 
 /// Why something failed.

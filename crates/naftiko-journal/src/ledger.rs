@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 
-use crate::{Event, IllegalEvent, Phase, Record, Status};
+use crate::{Event, IllegalEvent, Part, Phase, Record, Status};
 
 /// How a run stands, steps aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -11,11 +11,16 @@ pub enum RunPhase {
     Unstarted,
     /// It began and is not over.
     Started,
+    /// Somebody ended it, and it is not over yet.
+    Cancelled {
+        /// Whether what was done is undone.
+        compensate: bool,
+    },
     /// It is over.
     Finished(Status),
 }
 
-/// How many steps stand how.
+/// How many steps stand how, with all that they consist of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the number of steps in the phase of that name")]
 pub struct Tally {
@@ -23,7 +28,9 @@ pub struct Tally {
     pub running: usize,
     pub delayed: usize,
     pub asked: usize,
+    pub open: usize,
     pub in_doubt: usize,
+    pub skipped: usize,
     pub succeeded: usize,
     pub failed: usize,
 }
@@ -34,21 +41,27 @@ impl Tally {
             Phase::Pending => &mut self.pending,
             Phase::Running { .. } => &mut self.running,
             Phase::Delayed { .. } => &mut self.delayed,
-            Phase::Asked => &mut self.asked,
+            Phase::Asked { .. } => &mut self.asked,
+            Phase::Open { .. } => &mut self.open,
             Phase::InDoubt { .. } => &mut self.in_doubt,
+            Phase::Skipped => &mut self.skipped,
             Phase::Succeeded => &mut self.succeeded,
-            Phase::Failed => &mut self.failed,
+            Phase::Failed { .. } => &mut self.failed,
         }
     }
 }
 
 /// The phases of a run and of its steps, built from records; a record that breaks the order is refused.
+///
+/// It begins with the steps of the plan, and learns what they consist of as it comes up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ledger {
     run: Option<String>,
     seq: u64,
     phase: RunPhase,
     steps: IndexMap<String, Phase>,
+    /// How many of them, the first ones, are steps of the plan.
+    own: usize,
     tally: Tally,
 }
 
@@ -56,8 +69,9 @@ impl Ledger {
     /// A run that has these steps and has not begun.
     pub fn new<S: Into<String>>(steps: impl IntoIterator<Item = S>) -> Self {
         let steps: IndexMap<_, _> = steps.into_iter().map(|step| (step.into(), Phase::Pending)).collect();
-        let tally = Tally { pending: steps.len(), ..Tally::default() };
-        Self { run: None, seq: 0, phase: RunPhase::Unstarted, steps, tally }
+        let own = steps.len();
+        let tally = Tally { pending: own, ..Tally::default() };
+        Self { run: None, seq: 0, phase: RunPhase::Unstarted, steps, own, tally }
     }
 
     /// Takes the next record.
@@ -69,11 +83,14 @@ impl Ledger {
         self.check_place(record)?;
         match event {
             Event::RunStarted { .. } => self.phase = RunPhase::Started,
+            Event::RunCancelled { compensate } => {
+                self.phase = RunPhase::Cancelled { compensate: *compensate };
+            }
             Event::RunFinished { status, .. } => {
                 self.check_end(event, *status)?;
                 self.phase = RunPhase::Finished(*status);
             }
-            _ => self.apply_to_step(event)?,
+            _ => self.apply_to_step(record)?,
         }
         self.seq = record.seq;
         if self.run.is_none() {
@@ -87,19 +104,24 @@ impl Ledger {
         self.run.as_deref()
     }
 
+    /// The number of the latest record; 0 before the first.
+    pub fn seq(&self) -> u64 {
+        self.seq
+    }
+
     /// How the run stands.
     pub fn phase(&self) -> RunPhase {
         self.phase
     }
 
-    /// How a step stands; nothing for a step the run does not have.
-    pub fn step(&self, id: &str) -> Option<Phase> {
-        self.steps.get(id).copied()
+    /// How a step stands; nothing for one the run does not have, or has not come to.
+    pub fn step(&self, name: &str) -> Option<Phase> {
+        self.steps.get(name).copied()
     }
 
-    /// Every step and how it stands, in the order of the plan.
+    /// Every step and how it stands: those of the plan in its order, then what they consist of as it came up.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = (&str, Phase)> {
-        self.steps.iter().map(|(id, phase)| (id.as_str(), *phase))
+        self.steps.iter().map(|(name, phase)| (name.as_str(), *phase))
     }
 
     /// How many steps stand how.
@@ -120,31 +142,80 @@ impl Ledger {
         match (self.phase, &record.event) {
             (RunPhase::Unstarted, Event::RunStarted { .. }) => Ok(()),
             (RunPhase::Unstarted, _) => illegal("the run has not begun".into()),
-            (RunPhase::Started, Event::RunStarted { .. }) => illegal("the run has already begun".into()),
-            (RunPhase::Started, _) => Ok(()),
             (RunPhase::Finished(_), _) => illegal("the run is over".into()),
+            (_, Event::RunStarted { .. }) => illegal("the run has already begun".into()),
+            (RunPhase::Cancelled { .. }, Event::RunCancelled { .. }) => {
+                illegal("the run is already cancelled".into())
+            }
+            _ => Ok(()),
         }
     }
 
-    fn apply_to_step(&mut self, event: &Event) -> Result<(), IllegalEvent> {
-        let Some(phase) = event.step().and_then(|id| self.steps.get_mut(id)) else {
-            return Err(IllegalEvent::new(event, "the run has no such step"));
+    fn apply_to_step(&mut self, record: &Record) -> Result<(), IllegalEvent> {
+        let event = &record.event;
+        let name = event.step().unwrap_or_default();
+        let part = Part::of(name).ok_or_else(|| IllegalEvent::new(event, "that is no name of a step"))?;
+        self.check_part(part, event)?;
+        let phase = self.steps.get(name).copied();
+        let next = match (phase.unwrap_or(Phase::Pending), event) {
+            // What could not be undone is tried again when the run is resumed.
+            (Phase::Failed { attempt }, Event::StepDelayed { attempt: last, until, .. })
+                if attempt == *last && matches!(part, Part::Compensation { .. }) =>
+            {
+                Phase::Delayed { attempt, until: *until }
+            }
+            (phase, event) => phase.after(event, record.at)?,
         };
-        let next = phase.after(event)?;
-        *self.tally.of(*phase) -= 1;
+        if let Some(phase) = phase {
+            *self.tally.of(phase) -= 1;
+        }
         *self.tally.of(next) += 1;
-        *phase = next;
+        match self.steps.get_mut(name) {
+            Some(phase) => *phase = next,
+            None => {
+                self.steps.insert(name.to_owned(), next);
+            }
+        }
         Ok(())
+    }
+
+    /// Whether what the event speaks of is there: a part of a step is only while the step is open, and what undoes a
+    /// step once the step is over.
+    fn check_part(&self, part: Part<'_>, event: &Event) -> Result<(), IllegalEvent> {
+        let illegal = |reason: &str| Err(IllegalEvent::new(event, reason));
+        match part {
+            Part::Step(id) if self.steps.contains_key(id) => Ok(()),
+            Part::Step(_) => illegal("the run has no such step"),
+            Part::Inner { of, .. } => match self.step(of) {
+                Some(Phase::Open { items: None }) => Ok(()),
+                _ => illegal("the composition that it belongs to is not open"),
+            },
+            Part::Item { of, index } => match self.step(of) {
+                Some(Phase::Open { items: Some(items) }) if index < items => Ok(()),
+                Some(Phase::Open { items: Some(_) }) => illegal("there are not so many items"),
+                _ => illegal("the step that it is an item of is not open"),
+            },
+            Part::Compensation { of } => match self.step(of) {
+                Some(Phase::Succeeded | Phase::Failed { .. }) => Ok(()),
+                _ => illegal("what it undoes is not done"),
+            },
+        }
     }
 
     /// Whether the run can be over, and in this way.
     fn check_end(&self, event: &Event, status: Status) -> Result<(), IllegalEvent> {
-        let Tally { running, in_doubt, succeeded, .. } = self.tally;
+        let Tally { running, in_doubt, .. } = self.tally;
+        let is_cancelled = matches!(self.phase, RunPhase::Cancelled { .. });
+        let mut own = self.steps.values().take(self.own);
         let reason = match status {
-            Status::Running | Status::Waiting | Status::InDoubt => "a run does not end so",
+            Status::Running | Status::Waiting | Status::InDoubt | Status::Compensating => {
+                "a run does not end so"
+            }
             _ if running > 0 => "an attempt is under way",
-            Status::Succeeded if succeeded < self.steps.len() => "not every step has succeeded",
-            Status::Failed if in_doubt > 0 => "an attempt is in doubt",
+            Status::Cancelled if !is_cancelled => "nobody cancelled it",
+            Status::Succeeded | Status::Failed | Status::Compensated if is_cancelled => "it is cancelled",
+            Status::Succeeded if !own.all(|phase| phase.is_over()) => "not every step is over",
+            Status::Failed | Status::Compensated if in_doubt > 0 => "an attempt is in doubt",
             _ => return Ok(()),
         };
         Err(IllegalEvent::new(event, reason))

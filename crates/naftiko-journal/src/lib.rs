@@ -5,18 +5,21 @@
 //! anything that depends on it. Which event may follow which is one table ([`Phase::after`]); a journal that breaks
 //! it is refused by the [`Ledger`].
 
+pub mod address;
 mod event;
 mod ledger;
 mod memory;
 mod phase;
 pub mod store;
 
-pub use event::{Cause, Event, Failure, Options, Record, Request, Status};
+pub use address::Part;
+pub use event::{Cause, Event, Failure, Options, Record, Request, Ruling, Status};
 pub use ledger::{Ledger, RunPhase, Tally};
 pub use memory::MemoryJournal;
 pub use phase::{IllegalEvent, Phase};
 pub use store::{Store, StoreError};
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 
 /// A record, and what may be seen of it.
@@ -38,18 +41,13 @@ pub struct Standing {
 }
 
 /// Where the events of runs are kept.
-pub trait Journal: Send {
-    /// Keeps an event as the next of a run, and gives back its record once it is as durable as this journal makes it.
+#[async_trait]
+pub trait Journal: Send + Sync {
+    /// Keeps the next entries of a run, all or none, and comes back once they are as durable as this journal makes them.
     ///
     /// # Errors
-    /// [`JournalError`] when it could not be kept; then what the event announces must not be done.
-    fn append(&mut self, run: &str, at: Timestamp, event: Event) -> Result<Record, JournalError>;
-
-    /// All records of a run, in order; empty for a run nobody began.
-    ///
-    /// # Errors
-    /// [`JournalError`] when they could not be read.
-    fn read(&self, run: &str) -> Result<Vec<Record>, JournalError>;
+    /// [`JournalError`] when they could not be kept; then what they announce must not be done.
+    async fn append(&self, run: &str, entries: Vec<Entry>, standing: Standing) -> Result<(), JournalError>;
 }
 
 /// A journal could not be written or read.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use crate::Event;
+use crate::{Event, Ruling};
 
 /// How a step stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,26 +24,44 @@ pub enum Phase {
         until: Timestamp,
     },
     /// Somebody outside was asked and has not answered.
-    Asked,
+    Asked {
+        /// Until when an answer is waited for.
+        until: Option<Timestamp>,
+    },
+    /// What it consists of may be under way.
+    Open {
+        /// How many items; nothing for a composition.
+        items: Option<u32>,
+    },
     /// Nobody knows whether the attempt had its effect.
     InDoubt {
         /// Which one.
         attempt: u32,
     },
+    /// It was not to be done.
+    Skipped,
     /// It is done.
     Succeeded,
     /// It failed for good.
-    Failed,
+    Failed {
+        /// The last attempt that was made; 0 if none was.
+        attempt: u32,
+    },
 }
 
 impl Phase {
-    /// The phase after an event of the step: the one table of what may follow what.
+    /// Whether the step has its outcome.
+    pub fn is_over(self) -> bool {
+        matches!(self, Self::Skipped | Self::Succeeded | Self::Failed { .. })
+    }
+
+    /// The phase after an event of the step, which happened at `at`: the one table of what may follow what.
     ///
     /// # Errors
     /// [`IllegalEvent`] for an event that cannot come in this phase, and for one that does not speak of a step.
-    pub fn after(&self, event: &Event) -> Result<Self, IllegalEvent> {
+    pub fn after(self, event: &Event, at: Timestamp) -> Result<Self, IllegalEvent> {
         use Event as E;
-        let next = match (*self, event) {
+        let next = match (self, event) {
             (Self::Pending, E::AttemptStarted { attempt: 1, .. }) => Self::Running { attempt: 1 },
             (Self::Delayed { attempt, .. }, E::AttemptStarted { attempt: next, .. })
                 if attempt.checked_add(1) == Some(*next) =>
@@ -58,7 +76,7 @@ impl Phase {
             (Self::Running { attempt }, E::StepFailed { attempt: Some(closed), .. })
                 if attempt == *closed =>
             {
-                Self::Failed
+                Self::Failed { attempt }
             }
             (Self::Running { attempt }, E::StepDelayed { attempt: closed, until, .. })
                 if attempt == *closed =>
@@ -68,12 +86,25 @@ impl Phase {
             (Self::Running { attempt }, E::StepInDoubt { attempt: closed, .. }) if attempt == *closed => {
                 Self::InDoubt { attempt }
             }
-            (Self::Pending | Self::Asked, E::StepAsked { .. }) => Self::Asked,
-            (Self::Pending | Self::Asked, E::StepSucceeded { attempt: None, .. }) => Self::Succeeded,
-            // A step that waits can still fail before its next attempt: an argument may be gone when a run is resumed.
-            (Self::Pending | Self::Asked | Self::Delayed { .. }, E::StepFailed { attempt: None, .. }) => {
-                Self::Failed
+            (Self::InDoubt { attempt }, E::DoubtResolved { attempt: closed, ruling, .. })
+                if attempt == *closed =>
+            {
+                match ruling {
+                    Ruling::Happened { .. } => Self::Succeeded,
+                    Ruling::DidNotHappen => Self::Delayed { attempt, until: at },
+                }
             }
+            (Self::Pending, E::StepSkipped { .. }) => Self::Skipped,
+            (Self::Pending, E::StepOpened { items, .. }) => Self::Open { items: *items },
+            (Self::Pending, E::StepAsked { until, .. }) => Self::Asked { until: *until },
+            (Self::Asked { .. } | Self::Open { .. }, E::StepSucceeded { attempt: None, .. }) => {
+                Self::Succeeded
+            }
+            (Self::Pending | Self::Asked { .. } | Self::Open { .. }, E::StepFailed { attempt: None, .. }) => {
+                Self::Failed { attempt: 0 }
+            }
+            // A step that waits can still fail before its next attempt: an argument may be gone when a run is resumed.
+            (Self::Delayed { attempt, .. }, E::StepFailed { attempt: None, .. }) => Self::Failed { attempt },
             _ => return Err(IllegalEvent::new(event, self.to_string())),
         };
         Ok(next)
@@ -88,10 +119,12 @@ impl fmt::Display for Phase {
             Self::Delayed { attempt, .. } => {
                 write!(f, "attempt {attempt} of the step is over, the next is due")
             }
-            Self::Asked => f.write_str("the step waits for an answer from outside"),
+            Self::Asked { .. } => f.write_str("the step waits for an answer from outside"),
+            Self::Open { .. } => f.write_str("what the step consists of is under way"),
+            Self::Skipped => f.write_str("the step was skipped"),
             Self::InDoubt { attempt } => write!(f, "attempt {attempt} of the step is in doubt"),
             Self::Succeeded => f.write_str("the step has already succeeded"),
-            Self::Failed => f.write_str("the step has already failed"),
+            Self::Failed { .. } => f.write_str("the step has already failed"),
         }
     }
 }
@@ -110,11 +143,12 @@ pub struct IllegalEvent {
 
 impl IllegalEvent {
     /// `event` cannot come, because of `reason`.
-    pub(crate) fn new(event: &Event, reason: impl Into<String>) -> Self {
+    pub fn new(event: &Event, reason: impl Into<String>) -> Self {
         let closed = match event {
             Event::AttemptStarted { attempt, .. }
             | Event::StepDelayed { attempt, .. }
-            | Event::StepInDoubt { attempt, .. } => Some(*attempt),
+            | Event::StepInDoubt { attempt, .. }
+            | Event::DoubtResolved { attempt, .. } => Some(*attempt),
             Event::StepSucceeded { attempt, .. } | Event::StepFailed { attempt, .. } => *attempt,
             _ => None,
         };

@@ -59,6 +59,29 @@ impl Plan {
         self.operations.get(&invoke.operation)
     }
 
+    /// Everything its own steps carry out: their operations, and what undoes them. Not what embedded compositions do.
+    pub fn invokes(&self) -> impl Iterator<Item = &Invoke> {
+        self.steps.iter().flat_map(|step| {
+            let action = match &step.action {
+                Action::Invoke(invoke) => Some(invoke.as_ref()),
+                Action::External(_) | Action::Composition(_) => None,
+            };
+            action.into_iter().chain(step.compensate.as_ref().map(|undo| &undo.invoke))
+        })
+    }
+
+    /// The plans of the compositions that its steps run, and of those within them.
+    pub fn embedded(&self) -> Vec<&Arc<Plan>> {
+        let mut found = Vec::new();
+        for step in &self.steps {
+            if let Action::Composition(embedded) = &step.action {
+                found.push(&embedded.plan);
+                found.extend(embedded.plan.embedded());
+            }
+        }
+        found
+    }
+
     /// Steps that send something that is not safe with an argument nobody wrote: what a person should look at first.
     /// Those of embedded compositions are theirs to tell.
     pub fn inferred_effects(&self) -> impl Iterator<Item = (&Step, &Invoke)> {
@@ -296,7 +319,7 @@ impl Channel {
 #[serde(rename_all = "camelCase")]
 pub struct Embedded {
     /// Its own plan, complete: its steps, providers and operations are not those of the plan it stands in.
-    pub plan: Box<Plan>,
+    pub plan: Arc<Plan>,
     /// Its inputs by name, over the names of the plan it stands in. One that is not here has its default, or is not
     /// given.
     pub inputs: IndexMap<String, Template>,

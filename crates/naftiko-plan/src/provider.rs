@@ -16,6 +16,13 @@ pub struct Provider {
     pub source: String,
 }
 
+impl Provider {
+    /// Whether it is spoken to in the same way, whoever says so.
+    pub fn is_the_same_as(&self, other: &Self) -> bool {
+        self.base_url == other.base_url && self.auth == other.auth
+    }
+}
+
 /// What is sent to be let in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
-use naftiko_journal::{Event, Failure, Record};
+use naftiko_journal::{Event, Failure, Record, Ruling};
 use naftiko_plan::{Action, Plan};
 
 use crate::Style;
@@ -20,6 +20,8 @@ pub enum Mark {
     Waiting,
     /// It waits for somebody.
     Asked,
+    /// It was not to be done.
+    Skipped,
     /// It is done.
     Done,
     /// It failed, or nobody knows whether it happened.
@@ -111,8 +113,17 @@ impl Progress {
             }
             Event::StepFailed { failure, .. } => (Mark::Failed, failure.message.clone()),
             Event::StepInDoubt { failure, .. } => (Mark::Failed, in_doubt(failure)),
+            Event::DoubtResolved { ruling: Ruling::Happened { .. }, .. } => {
+                (Mark::Done, "it happened, somebody says".to_owned())
+            }
+            Event::DoubtResolved { ruling: Ruling::DidNotHappen, .. } => {
+                (Mark::Waiting, "it did not happen, somebody says; again now".to_owned())
+            }
             Event::StepAsked { .. } => (Mark::Asked, "waits for an answer".to_owned()),
-            Event::RunStarted { .. } | Event::RunFinished { .. } => return None,
+            Event::StepSkipped { .. } => (Mark::Skipped, String::new()),
+            // What it consists of has lines of its own.
+            Event::StepOpened { .. } => return None,
+            Event::RunStarted { .. } | Event::RunCancelled { .. } | Event::RunFinished { .. } => return None,
         };
         Some(Line { step: step.to_owned(), mark, text: self.text(step, mark, &detail) })
     }
@@ -123,6 +134,7 @@ impl Progress {
         let (sign, word) = match mark {
             Mark::Running => (style.dim("…"), "running"),
             Mark::Waiting | Mark::Asked => (style.busy("…"), "waiting"),
+            Mark::Skipped => (style.dim("–"), "skipped"),
             Mark::Done => (style.good("✓"), "done"),
             Mark::Failed => (style.bad("✗"), "failed"),
         };

@@ -34,7 +34,7 @@ impl From<Status> for Exit {
     fn from(status: Status) -> Self {
         match status {
             Status::Succeeded => Self::Done,
-            Status::Failed => Self::Failed,
+            Status::Failed | Status::Compensated | Status::Compensating => Self::Failed,
             Status::Waiting | Status::Running => Self::Waiting,
             Status::InDoubt => Self::InDoubt,
             Status::Cancelled => Self::Cancelled,

@@ -4,12 +4,12 @@ use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{self as adapter, Answer, FailureKind, Operation, Response};
 use naftiko_expr::Expression;
 use naftiko_journal::{Cause, Event, Failure, Phase};
-use naftiko_plan::{Action, Invoke, Poll, RetryOn};
+use naftiko_plan::{Invoke, OnDoubt, Poll, RetryOn};
 use serde_json::Value;
 
 use super::redact::Redaction;
-use super::run::Progress;
-use super::scope::Answered;
+use super::scope::{View, response as as_response};
+use super::task::{Progress, Task};
 use super::{Command, Run, failure, request, retry_after};
 
 /// The least time between two polls, whatever was asked for: a pause of nothing would never let time pass.
@@ -26,13 +26,14 @@ impl Run {
         jitter: f64,
     ) -> Event {
         let Some(closing) = self.closing(step, attempt, now, jitter) else { return no_call(step, attempt) };
-        if !matches!(response.status, 200..=299) {
-            return closing.answered_badly(&response);
+        let status = response.status;
+        let answer = as_response(response);
+        if !matches!(status, 200..=299) {
+            return closing.answered_badly(status, &answer);
         }
-        let answered = Answered::new(&self.scope, response);
         match &closing.invoke.poll {
-            None => closing.expected(answered),
-            Some(poll) => closing.polled(poll, answered),
+            None => closing.expected(status, answer),
+            Some(poll) => closing.polled(poll, status, answer),
         }
     }
 
@@ -52,8 +53,8 @@ impl Run {
     /// What it means that the adapter broke, or the channel: nobody knows how far it came, and it may break again.
     /// `attempt` is nothing for an external step.
     pub fn closed_by_panic(&self, step: &str, attempt: Option<u32>, message: &str) -> Event {
-        let message = match self.invoke(step) {
-            Some((_, operation, _)) => {
+        let message = match self.closing(step, 0, Timestamp::UNIX_EPOCH, 0.0) {
+            Some(Closing { operation, .. }) => {
                 let doubt =
                     if operation.is_safe() { "" } else { ", and whether it was carried out is not known" };
                 let name = request::name(operation);
@@ -64,44 +65,39 @@ impl Run {
         Event::StepFailed { step: step.to_owned(), attempt, failure: failure::of(Cause::Panicked, message) }
     }
 
-    /// What an answer from outside means.
-    pub fn answered(&self, step: &str, answer: Result<Answer, adapter::Failure>) -> Event {
+    /// What an answer from outside means; nothing if there is none yet.
+    pub fn answered(&self, step: &str, answer: Result<Answer, adapter::Failure>) -> Option<Event> {
         let step = step.to_owned();
         match answer {
-            Ok(Answer::Given(result)) => Event::StepSucceeded { step, attempt: None, status: None, result },
-            Ok(Answer::NotYet) => Event::StepAsked { step },
+            Ok(Answer::Given(result)) => {
+                Some(Event::StepSucceeded { step, attempt: None, status: None, result })
+            }
+            Ok(Answer::NotYet) => None,
             Err(error) => {
                 let failure = failure::of(Cause::Answer, self.redaction.text(&error.message));
-                Event::StepFailed { step, attempt: None, failure }
+                Some(Event::StepFailed { step, attempt: None, failure })
             }
         }
     }
 
     /// What it means that the process ended while an attempt was under way. A repeatable one is made again, at once
     /// and whatever the retries left: it was not the other side that failed.
-    pub(super) fn interruption(&self, position: usize) -> Option<Command> {
-        let step = &self.plan.steps.get(position)?.id;
-        let Some(Phase::Running { attempt }) = self.ledger().step(step) else { return None };
-        let began = self.progress(position)?.last_began?;
-        let closing = self.closing(step, attempt, began, 0.0);
-        Some(Command::Record(closing.map_or_else(|| no_call(step, attempt), |closing| closing.interrupted())))
+    pub(super) fn interruption(&self, at: usize) -> Option<Command> {
+        let task = self.tasks.get(at)?;
+        let Phase::Running { attempt } = task.phase else { return None };
+        let began = task.progress.last_began?;
+        let closing = self.closing(&task.name, attempt, began, 0.0);
+        Some(Command::Record(
+            closing.map_or_else(|| no_call(&task.name, attempt), |closing| closing.interrupted()),
+        ))
     }
 
-    fn closing<'a>(
-        &'a self,
-        step: &'a str,
-        attempt: u32,
-        now: Timestamp,
-        jitter: f64,
-    ) -> Option<Closing<'a>> {
-        let (invoke, operation, progress) = self.invoke(step)?;
-        Some(Closing { run: self, step, attempt, invoke, operation, progress, now, jitter })
-    }
-
-    fn invoke(&self, step: &str) -> Option<(&Invoke, &Operation, &Progress)> {
-        let position = self.scope.position(step)?;
-        let Action::Invoke(invoke) = &self.plan.steps.get(position)?.action else { return None };
-        Some((invoke, self.plan.operation(invoke)?, self.progress(position)?))
+    fn closing(&self, step: &str, attempt: u32, now: Timestamp, jitter: f64) -> Option<Closing<'_>> {
+        let task = self.tasks.get(self.task_of(step)?)?;
+        let (plan, invoke) = self.invoke_of(task)?;
+        let operation = plan.operation(invoke)?;
+        let view = self.view(task)?;
+        Some(Closing { run: self, task, attempt, invoke, operation, view, now, jitter })
     }
 }
 
@@ -114,18 +110,18 @@ fn no_call(step: &str, attempt: u32) -> Event {
 /// An attempt that is over, and what decides what comes of it.
 struct Closing<'a> {
     run: &'a Run,
-    step: &'a str,
+    task: &'a Task,
     attempt: u32,
     invoke: &'a Invoke,
     operation: &'a Operation,
-    progress: &'a Progress,
+    view: View<'a>,
     now: Timestamp,
     jitter: f64,
 }
 
 impl Closing<'_> {
-    fn polled(&self, poll: &Poll, answered: Answered<'_>) -> Event {
-        let met = poll.fail_when.as_ref().map_or(Ok(false), |condition| self.holds(condition, &answered));
+    fn polled(&self, poll: &Poll, status: u16, answer: Value) -> Event {
+        let met = poll.fail_when.as_ref().map_or(Ok(false), |condition| self.holds(condition, &answer));
         let failed = match met {
             Ok(true) => {
                 let condition = poll.fail_when.as_ref().map_or("", Expression::text);
@@ -136,17 +132,17 @@ impl Closing<'_> {
             Ok(false) => None,
             Err(failure) => Some(failure),
         };
-        match failed.map_or_else(|| self.holds(&poll.until, &answered), Err) {
-            Ok(true) => self.expected(answered),
+        match failed.map_or_else(|| self.holds(&poll.until, &answer), Err) {
+            Ok(true) => self.expected(status, answer),
             Ok(false) => self.unmet(poll),
             Err(failure) => self.failed(failure),
         }
     }
 
     /// Success, if all that is expected of the answer holds.
-    fn expected(&self, answered: Answered<'_>) -> Event {
+    fn expected(&self, status: u16, mut answer: Value) -> Event {
         for condition in &self.invoke.expect {
-            match self.holds(condition, &answered) {
+            match self.holds(condition, &answer) {
                 Ok(true) => {}
                 Ok(false) => {
                     let name = request::name(self.operation);
@@ -156,13 +152,14 @@ impl Closing<'_> {
                 Err(failure) => return self.failed(failure),
             }
         }
-        let status = answered.status();
-        self.succeeded(status, answered.into_body())
+        // Taken, not copied: bodies can be large.
+        let body = answer.get_mut("body").map(Value::take).unwrap_or_default();
+        self.succeeded(status, body)
     }
 
     /// Whether a condition holds; what is absent does not.
-    fn holds(&self, condition: &Expression, answered: &Answered<'_>) -> Result<bool, Failure> {
-        match condition.evaluate(answered) {
+    fn holds(&self, condition: &Expression, answer: &Value) -> Result<bool, Failure> {
+        match condition.evaluate(&View { response: Some(answer), ..self.view }) {
             Ok(Some(Value::Bool(held))) => Ok(held),
             Ok(None) => Ok(false),
             Ok(Some(_)) => Err(failure::of(
@@ -170,7 +167,10 @@ impl Closing<'_> {
                 format!("`{condition}` gave a value that is neither true nor false"),
             )),
             Err(error) if failure::cause(&error) == Cause::Unresolved => Ok(false),
-            Err(error) => Err(failure::of(failure::cause(&error), self.redaction().text(&error.to_string()))),
+            Err(error) => {
+                let redaction = self.run.redaction_with(self.task, answer);
+                Err(failure::of(failure::cause(&error), redaction.text(&error.to_string())))
+            }
         }
     }
 
@@ -188,18 +188,19 @@ impl Closing<'_> {
         }
         let pause = match self.run.options.poll_every {
             Some(every) => every,
-            None => poll.every.wait_with(self.progress.rounds.saturating_add(1), self.jitter),
+            None => poll.every.wait_with(self.task.progress.rounds.saturating_add(1), self.jitter),
         };
         // The last round is at the deadline, not one pause before it.
         self.delayed(later(self.now, pause.max(SHORTEST_PAUSE)).min(deadline), None)
     }
 
-    fn answered_badly(&self, response: &Response) -> Event {
-        let failure = failure::of_status(&request::name(self.operation), response, self.redaction());
-        let may_pass = self.invoke.retry.covers_status(response.status);
-        if may_pass && self.is_repeatable() && self.has_attempts_left() {
-            let asked =
-                response.headers.get("retry-after").and_then(|header| retry_after::wait(header, self.now));
+    fn answered_badly(&self, status: u16, answer: &Value) -> Event {
+        let redaction = self.run.redaction_with(self.task, answer);
+        let body = answer.get("body").unwrap_or(&Value::Null);
+        let failure = failure::of_status(&request::name(self.operation), status, body, &redaction);
+        if self.invoke.retry.covers_status(status) && self.is_repeatable() && self.has_attempts_left() {
+            let header = answer.pointer("/headers/retry-after").and_then(Value::as_str);
+            let asked = header.and_then(|header| retry_after::wait(header, self.now));
             return self.again(asked, failure);
         }
         self.failed(failure)
@@ -222,20 +223,22 @@ impl Closing<'_> {
                 self.invoke.retry.on.contains(&RetryOn::Timeout)
             }
         };
-        if may_pass && self.is_repeatable() && self.has_attempts_left() {
+        let is_in_doubt = error.kind == FailureKind::Unknown && !self.operation.is_safe();
+        let may_repeat = self.is_repeatable() || (is_in_doubt && self.invoke.on_doubt == OnDoubt::Retry);
+        if may_pass && may_repeat && self.has_attempts_left() {
             return self.again(None, failure);
         }
-        if error.kind == FailureKind::Unknown && !self.operation.is_safe() {
-            return self.in_doubt(failure);
-        }
-        self.failed(failure)
+        if is_in_doubt { self.in_doubt(failure) } else { self.failed(failure) }
     }
 
     fn interrupted(&self) -> Event {
         let message =
             format!("`{}` was begun, and the run was cut off before it ended", request::name(self.operation));
         let failure = failure::of(Cause::NoAnswer, message);
-        if self.is_repeatable() { self.delayed(self.now, Some(failure)) } else { self.in_doubt(failure) }
+        if self.is_repeatable() || self.invoke.on_doubt == OnDoubt::Retry {
+            return self.delayed(self.now, Some(failure));
+        }
+        self.in_doubt(failure)
     }
 
     /// Whether a repeat has no second effect.
@@ -247,11 +250,11 @@ impl Closing<'_> {
     /// count anew.
     fn has_attempts_left(&self) -> bool {
         let in_time = self.invoke.poll.as_ref().is_none_or(|poll| self.now < self.deadline(poll));
-        in_time && self.progress.failures.saturating_add(1) < self.invoke.retry.attempts
+        in_time && self.task.progress.failures.saturating_add(1) < self.invoke.retry.attempts
     }
 
     fn again(&self, asked: Option<SignedDuration>, failure: Failure) -> Event {
-        let count = self.progress.failures.saturating_add(1);
+        let count = self.task.progress.failures.saturating_add(1);
         let backoff = self.invoke.retry.backoff.wait_with(count, self.jitter);
         let until = later(self.now, backoff.max(asked.unwrap_or_default()));
         // However long the other side asks to wait: the last attempt is at the deadline.
@@ -260,7 +263,7 @@ impl Closing<'_> {
     }
 
     fn deadline(&self, poll: &Poll) -> Timestamp {
-        deadline(self.progress, poll, self.now)
+        deadline(&self.task.progress, poll, self.now)
     }
 
     fn redaction(&self) -> &Redaction {
@@ -269,7 +272,7 @@ impl Closing<'_> {
 
     fn succeeded(&self, status: u16, result: Value) -> Event {
         Event::StepSucceeded {
-            step: self.step.to_owned(),
+            step: self.task.name.clone(),
             attempt: Some(self.attempt),
             status: Some(status),
             result,
@@ -277,15 +280,20 @@ impl Closing<'_> {
     }
 
     fn delayed(&self, until: Timestamp, failure: Option<Failure>) -> Event {
-        Event::StepDelayed { step: self.step.to_owned(), attempt: self.attempt, until, failure }
+        Event::StepDelayed { step: self.task.name.clone(), attempt: self.attempt, until, failure }
     }
 
     fn failed(&self, failure: Failure) -> Event {
-        Event::StepFailed { step: self.step.to_owned(), attempt: Some(self.attempt), failure }
+        Event::StepFailed { step: self.task.name.clone(), attempt: Some(self.attempt), failure }
     }
 
-    fn in_doubt(&self, failure: Failure) -> Event {
-        Event::StepInDoubt { step: self.step.to_owned(), attempt: self.attempt, failure }
+    /// Nobody knows whether it happened, unless the author said what to take it for.
+    fn in_doubt(&self, mut failure: Failure) -> Event {
+        if self.invoke.on_doubt == OnDoubt::Fail {
+            failure.message.push_str("; whether it happened is not known, and it is taken for failed");
+            return self.failed(failure);
+        }
+        Event::StepInDoubt { step: self.task.name.clone(), attempt: self.attempt, failure }
     }
 }
 
@@ -295,7 +303,7 @@ pub(super) fn deadline(progress: &Progress, poll: &Poll, now: Timestamp) -> Time
 }
 
 /// `pause` after `now`, never before it and never past what a timestamp can hold.
-fn later(now: Timestamp, pause: SignedDuration) -> Timestamp {
+pub(super) fn later(now: Timestamp, pause: SignedDuration) -> Timestamp {
     now.checked_add(pause.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX)
 }
 

@@ -1,6 +1,5 @@
 //! What a run wants done.
 
-use jiff::Timestamp;
 use naftiko_adapter::{Call, Question};
 use naftiko_journal::Event;
 
@@ -8,26 +7,15 @@ use naftiko_journal::Event;
 #[derive(Debug, Clone)]
 pub enum Command {
     /// Make an attempt: record the intent, then call, then record what [`Run::closed_by_response`] and its
-    /// sisters make of the end. Not to be begun any more once [`Run::is_closing`].
+    /// sisters make of the end. Not to be begun unless [`Run::may_begin`] then.
     ///
     /// [`Run::closed_by_response`]: crate::Run::closed_by_response
-    /// [`Run::is_closing`]: crate::Run::is_closing
+    /// [`Run::may_begin`]: crate::Run::may_begin
     Invoke {
         /// The intent.
         intent: Event,
         /// The call.
         call: Box<Call>,
-    },
-    /// Wait, then do what [`Run::due`] says.
-    ///
-    /// [`Run::due`]: crate::Run::due
-    Wait {
-        /// The step.
-        step: String,
-        /// The attempt that is waited for.
-        attempt: u32,
-        /// Until when.
-        until: Timestamp,
     },
     /// Ask outside, and record what [`Run::answered`] makes of the answer.
     ///
@@ -36,6 +24,6 @@ pub enum Command {
         /// The question.
         question: Question,
     },
-    /// Record this: it is decided, and nothing has to be done for it.
+    /// Record this before anything else is asked of the run: it is decided, and nothing has to be done for it.
     Record(Event),
 }

@@ -1,11 +1,11 @@
 //! Failures as they are told to people.
 
-use naftiko_adapter::Response;
 use naftiko_expr::EvaluationError;
 use naftiko_journal::{Cause, Failure};
 use serde_json::Value;
 
 use super::redact::Redaction;
+use super::task::Task;
 
 /// How much of a body is kept.
 const BODY_LIMIT: usize = 4096;
@@ -21,6 +21,16 @@ pub(super) fn of(cause: Cause, message: impl Into<String>) -> Failure {
     Failure { cause, message: message.into(), status: None, body: None }
 }
 
+/// The failure of what a task is part of.
+pub(super) fn of_part(part: &Task) -> Failure {
+    match &part.progress.failure {
+        Some(failure) => {
+            Failure { message: format!("`{}`: {}", part.name, failure.message), ..failure.clone() }
+        }
+        None => of(Cause::Refused, format!("`{}` failed", part.name)),
+    }
+}
+
 /// The kind of failure that an evaluation ended in.
 pub(super) fn cause(error: &EvaluationError) -> Cause {
     match error {
@@ -30,14 +40,14 @@ pub(super) fn cause(error: &EvaluationError) -> Cause {
 }
 
 /// The failure of an attempt that was answered with something other than success. `call` is its method and path.
-pub(super) fn of_status(call: &str, response: &Response, redaction: &Redaction) -> Failure {
-    let body = redaction.value(&response.body);
-    let phrase = phrase(response.status).map(|phrase| format!(" {phrase}")).unwrap_or_default();
+pub(super) fn of_status(call: &str, status: u16, body: &Value, redaction: &Redaction) -> Failure {
+    let body = redaction.value(body);
+    let phrase = phrase(status).map(|phrase| format!(" {phrase}")).unwrap_or_default();
     let said = said(&body).map(|said| format!(": {}", one_line(said))).unwrap_or_default();
     Failure {
         cause: Cause::Status,
-        message: format!("`{call}` answered {}{phrase}{said}", response.status),
-        status: Some(response.status),
+        message: format!("`{call}` answered {status}{phrase}{said}"),
+        status: Some(status),
         body: cut(body),
     }
 }
@@ -123,14 +133,12 @@ fn phrase(status: u16) -> Option<&'static str> {
 
 #[cfg(test)]
 mod tests {
-    use indexmap::IndexMap;
     use serde_json::json;
 
     use super::*;
 
     fn message(status: u16, body: Value) -> String {
-        let response = Response { status, headers: IndexMap::new(), body };
-        of_status("POST /organizations", &response, &Redaction::default()).message
+        of_status("POST /organizations", status, &body, &Redaction::default()).message
     }
 
     #[test]

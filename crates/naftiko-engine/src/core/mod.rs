@@ -1,17 +1,27 @@
 //! The run as a pure state machine: `state × event → state`, and `state → commands`.
 //!
+//! A run is made of frames (compositions, each with names and results of its own) and tasks (steps, their items, and
+//! what undoes them). [`run`] changes them as records come in; [`decide`] reads them and says what is to be done next.
+//!
 //! Nothing here waits, sends, reads a clock or draws a number; times and chances are handed in. Work done for an event
 //! is bound by what the event touches, never by the number of steps.
 
 mod close;
 mod command;
+mod decide;
 mod failure;
+mod frame;
+mod intervene;
+mod open;
 mod outputs;
 mod redact;
 mod request;
 mod retry_after;
 mod run;
 mod scope;
+mod task;
+mod undo;
 
 pub use command::Command;
+pub use intervene::{Intervention, Refused};
 pub use run::{Run, StepState};

@@ -1,37 +1,30 @@
-//! How a run ends.
+//! What a composition gives back when it ends.
 
 use indexmap::IndexMap;
-use naftiko_journal::{Cause, Event, Failure, Status};
+use naftiko_journal::{Cause, Failure};
 use serde_json::Value;
 
-use super::Run;
-use super::failure;
+use super::frame::Frame;
 use super::redact::MASK;
+use super::{Run, failure};
 
 impl Run {
-    /// The end of a run whose steps all succeeded: with its outputs, or failed because one is not there.
-    pub(super) fn end_with_outputs(&self) -> Event {
-        match self.evaluate_outputs() {
-            Ok(outputs) => {
-                Event::RunFinished { status: Status::Succeeded, outputs: self.mask(outputs), failure: None }
-            }
-            Err(failure) => failed(failure),
-        }
-    }
-
-    /// The end of a run in which nothing can begin any more. Such a plan is refused long before, unless somebody wrote
-    /// it by hand.
-    pub(super) fn end_of_the_stuck(&self) -> Event {
-        let stuck = self.stuck().map_or("", |step| &step.id);
+    /// Why a composition in which nothing can begin any more has failed. Such a plan is refused long before, unless
+    /// somebody wrote it by hand.
+    pub(super) fn stuck(&self, frame: &Frame) -> Failure {
+        let stuck = frame.stuck().map_or("", |step| &step.id);
         let why = "steps that it follows wait for each other, or its id is used twice";
-        failed(failure::of(Cause::Unresolved, format!("step `{stuck}` can never begin: {why}")))
+        failure::of(Cause::Unresolved, format!("step `{stuck}` can never begin: {why}"))
     }
 
-    pub(super) fn evaluate_outputs(&self) -> Result<IndexMap<String, Value>, Failure> {
-        self.plan
+    /// The outputs of a composition whose steps are over.
+    pub(super) fn evaluate_outputs(&self, frame: usize) -> Result<IndexMap<String, Value>, Failure> {
+        let Some(frame) = self.frames.get(frame) else { return Ok(IndexMap::new()) };
+        frame
+            .plan
             .outputs
             .iter()
-            .map(|output| match output.source.evaluate(&self.scope) {
+            .map(|output| match output.source.evaluate(&frame.scope) {
                 Ok(Some(value)) => Ok((output.name.clone(), value)),
                 Ok(None) => Err(failure::of(
                     Cause::Unresolved,
@@ -45,7 +38,8 @@ impl Run {
             .collect()
     }
 
-    fn mask(&self, mut outputs: IndexMap<String, Value>) -> IndexMap<String, Value> {
+    /// The outputs of the run without the sensitive ones.
+    pub(super) fn mask(&self, mut outputs: IndexMap<String, Value>) -> IndexMap<String, Value> {
         for output in self.plan.outputs.iter().filter(|output| output.sensitive) {
             if let Some(value) = outputs.get_mut(&output.name) {
                 *value = MASK.into();
@@ -53,8 +47,4 @@ impl Run {
         }
         outputs
     }
-}
-
-fn failed(failure: Failure) -> Event {
-    Event::RunFinished { status: Status::Failed, outputs: IndexMap::new(), failure: Some(failure) }
 }

@@ -3,17 +3,20 @@
 //! Results and outputs are recorded as they are, because other steps read them; [`Run::shown`] is what people and
 //! programs may see of a record. All else is without secrets before it is recorded.
 
-use std::collections::{HashMap, HashSet};
+use std::borrow::Cow;
+use std::collections::HashSet;
 use std::fmt::{self, Write as _};
 
 use indexmap::IndexMap;
 use naftiko_adapter::mask;
-use naftiko_expr::{Root, Template};
-use naftiko_journal::{Event, Failure, Record};
-use naftiko_plan::{Action, Argument, Plan};
-use serde_json::{Map, Value};
+use naftiko_expr::{Environment, Root, Template};
+use naftiko_journal::{Event, Failure, Record, Ruling};
+use naftiko_plan::{Argument, Facts, Plan};
+use serde_json::{Map, Value, json};
 
 use super::Run;
+use super::scope::View;
+use super::task::{Role, Task};
 
 pub(super) use naftiko_adapter::MASK;
 
@@ -39,12 +42,17 @@ impl Redaction {
     /// Hides the values of sensitive inputs.
     pub(super) fn of_inputs(plan: &Plan, inputs: &Map<String, Value>) -> Self {
         let mut redaction = Self::default();
+        redaction.hide_inputs(plan, inputs);
+        redaction
+    }
+
+    /// Hides the values of the sensitive inputs of a plan too.
+    pub(super) fn hide_inputs(&mut self, plan: &Plan, inputs: &Map<String, Value>) {
         for input in plan.inputs.iter().filter(|input| input.sensitive) {
             if let Some(value) = inputs.get(&input.name) {
-                redaction.hide(value);
+                self.hide(value);
             }
         }
-        redaction
     }
 
     /// Hides a value too, and all that is in it. Booleans and null say nothing and stay.
@@ -111,7 +119,13 @@ impl Redaction {
                 *outputs = self.named(outputs);
                 *failure = failure.as_ref().map(|failure| self.failure(failure));
             }
-            Event::StepDelayed { failure: None, .. } | Event::StepAsked { .. } => {}
+            Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => *result = self.value(result),
+            Event::StepDelayed { failure: None, .. }
+            | Event::DoubtResolved { ruling: Ruling::DidNotHappen, .. }
+            | Event::StepAsked { .. }
+            | Event::StepSkipped { .. }
+            | Event::StepOpened { .. }
+            | Event::RunCancelled { .. } => {}
         }
         event
     }
@@ -148,52 +162,81 @@ impl Run {
         }
     }
 
-    /// From now on hides what the sensitive arguments of a step are: an attempt begins, and they may come back.
-    pub(super) fn hide_arguments(&mut self, position: usize) {
-        let Some(Action::Invoke(invoke)) = self.plan.steps.get(position).map(|step| &step.action) else {
-            return;
-        };
+    /// From now on hides what the sensitive arguments of a task are: an attempt begins, and they may come back.
+    pub(super) fn hide_arguments(&mut self, at: usize) {
+        let found = self.tasks.get(at).and_then(|task| Some((task, self.view(task)?, self.invoke_of(task)?)));
+        let Some((task, view, (_, invoke))) = found else { return };
         let sensitive = invoke.arguments.iter().filter(|argument| argument.sensitive);
-        let values: Vec<Value> = sensitive.flat_map(|argument| self.sensitive_values(argument)).collect();
+        let values: Vec<Value> =
+            sensitive.flat_map(|argument| self.sensitive_values(task.frame, argument, view)).collect();
         for value in &values {
             self.redaction.hide(value);
         }
     }
 
-    /// From now on hides what sensitive outputs read of a step: it has just succeeded.
-    pub(super) fn hide_outputs(&mut self, step: &str) {
-        let positions = self.sensitive_outputs.get(step).into_iter().flatten();
-        let outputs = positions.filter_map(|&position| self.plan.outputs.get(position));
-        let values: Vec<Value> =
-            outputs.filter_map(|output| output.source.evaluate(&self.scope).ok().flatten()).collect();
+    /// From now on hides what is sensitive in the result of a task that has just succeeded: what the capabilities say
+    /// is, and what sensitive outputs read.
+    pub(super) fn hide_result(&mut self, at: usize) {
+        let Some(task) = self.tasks.get(at) else { return };
+        let Some(frame) = self.frames.get(task.frame) else { return };
+        let mut values = Vec::new();
+        if let Some((result, facts)) = self.result(task).zip(self.facts_of(task)) {
+            let response = json!({ "body": result });
+            values = sensitive_in(facts, &response);
+        }
+        if let (Role::Step, Some(step)) = (&task.role, frame.plan.steps.get(task.position)) {
+            let readers = frame.sensitive_outputs.get(&step.id).into_iter().flatten();
+            let outputs = readers.filter_map(|&position| frame.plan.outputs.get(position));
+            values.extend(outputs.filter_map(|output| output.source.evaluate(&frame.scope).ok().flatten()));
+        }
         for value in &values {
             self.redaction.hide(value);
         }
+    }
+
+    /// What hides the secrets of the run, and what is sensitive in an answer.
+    pub(super) fn redaction_with(&self, task: &Task, response: &Value) -> Cow<'_, Redaction> {
+        let values = self.facts_of(task).map(|facts| sensitive_in(facts, response)).unwrap_or_default();
+        if values.is_empty() {
+            return Cow::Borrowed(&self.redaction);
+        }
+        let mut redaction = self.redaction.clone();
+        for value in &values {
+            redaction.hide(value);
+        }
+        Cow::Owned(redaction)
+    }
+
+    fn facts_of(&self, task: &Task) -> Option<&Facts> {
+        let (plan, invoke) = self.invoke_of(task)?;
+        plan.facts.get(&invoke.operation).filter(|facts| !facts.sensitive.is_empty())
     }
 
     /// The strings of an argument that hold something sensitive, with their values; all of it if none is known to.
-    fn sensitive_values(&self, argument: &Argument) -> Vec<Value> {
+    fn sensitive_values(&self, frame: usize, argument: &Argument, view: View<'_>) -> Vec<Value> {
         let strings = argument.value.strings().into_iter().map(|(_, string)| string);
         let mut sensitive: Vec<&Template> =
-            strings.filter(|string| self.reads_sensitive_input(string)).collect();
+            strings.filter(|string| self.reads_sensitive_input(frame, string)).collect();
         if sensitive.is_empty() {
             sensitive.push(&argument.value);
         }
-        sensitive.into_iter().filter_map(|string| string.evaluate(&self.scope).ok()).collect()
+        sensitive.into_iter().filter_map(|string| string.evaluate(&view).ok()).collect()
     }
 }
 
-/// The positions of the sensitive outputs that read each step.
-pub(super) fn sensitive_outputs(plan: &Plan) -> HashMap<String, Vec<usize>> {
-    let mut readers: HashMap<String, Vec<usize>> = HashMap::new();
-    for (position, output) in plan.outputs.iter().enumerate().filter(|(_, output)| output.sensitive) {
-        for reference in output.source.references() {
-            if let Root::Step(step) = reference.root {
-                readers.entry(step).or_default().push(position);
-            }
-        }
+/// What of an answer is sensitive.
+fn sensitive_in(facts: &Facts, response: &Value) -> Vec<Value> {
+    let answered = Answered(response);
+    facts.sensitive.iter().filter_map(|path| path.evaluate(&answered).ok().flatten()).collect()
+}
+
+/// An answer, and nothing else.
+struct Answered<'a>(&'a Value);
+
+impl Environment for Answered<'_> {
+    fn root(&self, root: &Root) -> Option<&Value> {
+        (*root == Root::Response).then_some(self.0)
     }
-    readers
 }
 
 /// As RFC 3986 writes it: unreserved characters stay.
@@ -212,8 +255,6 @@ fn percent_encode(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn hiding(secrets: &[Value]) -> Redaction {

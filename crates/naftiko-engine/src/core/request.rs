@@ -8,11 +8,13 @@ use jiff::SignedDuration;
 use naftiko_adapter::{Arguments, Call, Operation, Question};
 use naftiko_expr::{Expression, Root, Segment, Template};
 use naftiko_journal::{Cause, Event, Failure, Phase, Request};
-use naftiko_plan::{Action, Argument, External, Invoke, Slot, Step};
+use naftiko_plan::{Action, Argument, External, Invoke, Plan, Slot, Step};
 use serde_json::{Map, Value};
 
 use super::close::deadline;
 use super::redact::{MASK, Redaction};
+use super::scope::View;
+use super::task::Task;
 use super::{Command, Run, failure};
 
 /// The round at the deadline is given as long as this to be answered.
@@ -21,74 +23,64 @@ const LAST_ROUND: SignedDuration = SignedDuration::from_secs(1);
 const ADAPTERS_LIMIT: SignedDuration = SignedDuration::from_secs(30);
 
 impl Run {
-    /// The command that begins a step, or its next attempt; if what it needs is not there, its failure.
-    pub(super) fn begin_step(&self, position: usize, attempt: u32) -> Command {
-        let Some(step) = self.plan.steps.get(position) else {
-            return failed("", failure::of(Cause::Refused, "the plan has no such step"));
+    /// The command that makes an attempt of a task, or puts its question; if what it needs is not there, its failure.
+    pub(super) fn attempt(&self, at: usize, attempt: u32) -> Command {
+        let found = self.tasks.get(at).and_then(|task| Some((task, self.step_of(task)?, self.view(task)?)));
+        let Some((task, step, view)) = found else {
+            let failure = failure::of(Cause::Refused, "the plan has no such step");
+            return Command::Record(Event::StepFailed { step: String::new(), attempt: None, failure });
         };
-        let begun = match &step.action {
-            Action::Invoke(invoke) => self.call(position, step, invoke, attempt),
-            Action::External(external) => {
-                self.question(step, external).map(|question| Command::Ask { question })
+        let begun = match (self.invoke_of(task), &step.action) {
+            (Some((plan, invoke)), _) => self.call(task, plan, invoke, view, attempt),
+            (None, Action::External(external)) => {
+                self.question(task, step, external, view).map(|question| Command::Ask { question })
             }
-            // Such a plan is refused before it begins: see `unsupported`.
-            Action::Composition(_) => {
-                Err(failure::of(Cause::Refused, "a composition within a composition cannot be run yet"))
-            }
+            (None, _) => Err(failure::of(Cause::Refused, "the step is not done in one piece")),
         };
-        begun.unwrap_or_else(|failure| failed(&step.id, failure))
+        begun.unwrap_or_else(|failure| self.fails(task, failure))
     }
 
-    fn call(&self, position: usize, step: &Step, invoke: &Invoke, attempt: u32) -> Result<Command, Failure> {
-        let operation = self.plan.operation(invoke).ok_or_else(|| {
+    fn call(
+        &self,
+        task: &Task,
+        plan: &Plan,
+        invoke: &Invoke,
+        view: View<'_>,
+        attempt: u32,
+    ) -> Result<Command, Failure> {
+        let operation = plan.operation(invoke).ok_or_else(|| {
             failure::of(Cause::Refused, format!("the plan has no operation `{}`", invoke.operation))
         })?;
-        let values = self.argument_values(invoke, operation)?;
+        let values = self.argument_values(invoke, operation, view)?;
         let intent = Event::AttemptStarted {
-            step: step.id.clone(),
+            step: task.name.clone(),
             attempt,
             request: shown(operation, &values, &self.redaction),
         };
         let call = Call {
-            step: step.id.clone(),
+            step: task.name.clone(),
             attempt,
             operation: Arc::clone(operation),
             arguments: placed(values)?,
-            timeout: self.limit(position, invoke).and_then(|limit| limit.try_into().ok()),
-            idempotency_key: self.idempotency_key(step, operation),
+            timeout: limit(task, invoke).and_then(|limit| limit.try_into().ok()),
+            idempotency_key: self.idempotency_key(task, operation),
         };
         Ok(Command::Invoke { intent, call: Box::new(call) })
     }
 
-    /// How long an attempt may take: what the author says, and for a poll no longer than until its deadline. Nothing:
-    /// as long as the adapter gives it.
-    fn limit(&self, position: usize, invoke: &Invoke) -> Option<SignedDuration> {
-        let Some(poll) = &invoke.poll else { return invoke.timeout };
-        let left = match (self.phase_at(position), self.progress(position)) {
-            (Some(Phase::Delayed { until, .. }), Some(progress)) => {
-                deadline(progress, poll, until).duration_since(until)
-            }
-            _ => poll.timeout,
-        };
-        let left = left.max(LAST_ROUND);
-        match invoke.timeout {
-            Some(timeout) => Some(timeout.min(left)),
-            None => (left < ADAPTERS_LIMIT).then_some(left),
-        }
-    }
-
-    /// The same for every attempt of a step, so that the provider knows a repeat.
-    fn idempotency_key(&self, step: &Step, operation: &Operation) -> Option<String> {
+    /// The same for every attempt of a task, so that the provider knows a repeat.
+    fn idempotency_key(&self, task: &Task, operation: &Operation) -> Option<String> {
         operation.idempotency_key.as_ref()?;
-        Some(format!("{}:{}", self.id()?, step.id))
+        Some(format!("{}:{}", self.id()?, task.name))
     }
 
     fn argument_values<'a>(
         &self,
         invoke: &'a Invoke,
         operation: &Operation,
+        view: View<'_>,
     ) -> Result<Vec<(&'a Argument, Value)>, Failure> {
-        let evaluate = |argument: &'a Argument| match argument.value.evaluate(&self.scope) {
+        let evaluate = |argument: &'a Argument| match argument.value.evaluate(&view) {
             Ok(value) => Some(Ok((argument, value))),
             Err(error) if argument.optional && failure::cause(&error) == Cause::Unresolved => None,
             Err(error) => {
@@ -100,25 +92,37 @@ impl Run {
         invoke.arguments.iter().filter_map(evaluate).collect()
     }
 
-    fn question(&self, step: &Step, external: &External) -> Result<Question, Failure> {
+    fn question(
+        &self,
+        task: &Task,
+        step: &Step,
+        external: &External,
+        view: View<'_>,
+    ) -> Result<Question, Failure> {
         let shown = match &external.with {
             Some(with) => with
                 .iter()
-                .map(|(name, template)| Ok((name.clone(), self.handed_over(name, template)?)))
+                .map(|(name, template)| Ok((name.clone(), self.handed_over(task, name, template, view)?)))
                 .collect::<Result<_, Failure>>()?,
-            None => self.all_so_far(),
+            None => self.all_so_far(task.frame),
         };
         Ok(Question {
-            step: step.id.clone(),
+            step: task.name.clone(),
             description: step.description.clone(),
             shown,
             result: external.result.clone(),
         })
     }
 
-    fn handed_over(&self, name: &str, template: &Template) -> Result<Value, Failure> {
-        match template.evaluate(&self.scope) {
-            Ok(_) if self.reads_sensitive_input(template) => Ok(MASK.into()),
+    fn handed_over(
+        &self,
+        task: &Task,
+        name: &str,
+        template: &Template,
+        view: View<'_>,
+    ) -> Result<Value, Failure> {
+        match template.evaluate(&view) {
+            Ok(_) if self.reads_sensitive_input(task.frame, template) => Ok(MASK.into()),
             // A provider may have said something sensitive back.
             Ok(value) => Ok(self.redaction.value(&value)),
             Err(error) => Err(failure::of(
@@ -129,35 +133,28 @@ impl Run {
     }
 
     /// What edition 0.1 shows: everything, under the names that expressions know it by.
-    fn all_so_far(&self) -> Map<String, Value> {
-        let shown_inputs: Map<_, _> =
-            self.scope.inputs().map(|(name, value)| (name.clone(), value.clone())).collect();
+    fn all_so_far(&self, frame: usize) -> Map<String, Value> {
         let mut shown = Map::new();
-        shown.insert("inputs".into(), self.masked_inputs(shown_inputs).into());
-        for (position, step) in self.plan.steps.iter().enumerate() {
-            if let Some(result) = self.scope.result(position) {
+        let Some(frame) = self.frames.get(frame) else { return shown };
+        let inputs: Map<_, _> =
+            frame.scope.inputs().map(|(name, value)| (name.clone(), value.clone())).collect();
+        shown.insert("inputs".into(), masked_inputs(&frame.plan, inputs).into());
+        for (position, step) in frame.plan.steps.iter().enumerate() {
+            if let Some(result) = frame.scope.result(position) {
                 shown.entry(step.id.clone()).or_insert_with(|| self.redaction.value(result));
             }
         }
         shown
     }
 
-    fn masked_inputs(&self, mut inputs: Map<String, Value>) -> Map<String, Value> {
-        for input in self.plan.inputs.iter().filter(|input| input.sensitive) {
-            if let Some(value) = inputs.get_mut(&input.name) {
-                *value = MASK.into();
-            }
-        }
-        inputs
-    }
-
     /// Whether it reads a sensitive input, or all inputs of which one is.
-    pub(super) fn reads_sensitive_input(&self, template: &Template) -> bool {
-        let mut sensitive = self.plan.inputs.iter().filter(|input| input.sensitive).peekable();
-        if sensitive.peek().is_none() {
+    pub(super) fn reads_sensitive_input(&self, frame: usize, template: &Template) -> bool {
+        let inputs = self.frames.get(frame).map(|frame| frame.plan.inputs.as_slice()).unwrap_or_default();
+        let sensitive: Vec<_> =
+            inputs.iter().filter(|input| input.sensitive).map(|input| input.name.as_str()).collect();
+        if sensitive.is_empty() {
             return false;
         }
-        let sensitive: Vec<_> = sensitive.map(|input| input.name.as_str()).collect();
         template.expressions().into_iter().flat_map(Expression::references).any(|reference| {
             reference.root == Root::Inputs
                 && match reference.fixed_path().first() {
@@ -168,13 +165,33 @@ impl Run {
     }
 }
 
+fn masked_inputs(plan: &Plan, mut inputs: Map<String, Value>) -> Map<String, Value> {
+    for input in plan.inputs.iter().filter(|input| input.sensitive) {
+        if let Some(value) = inputs.get_mut(&input.name) {
+            *value = MASK.into();
+        }
+    }
+    inputs
+}
+
+/// How long an attempt may take: what the author says, and for a poll no longer than until its deadline. Nothing:
+/// as long as the adapter gives it.
+fn limit(task: &Task, invoke: &Invoke) -> Option<SignedDuration> {
+    let Some(poll) = &invoke.poll else { return invoke.timeout };
+    let left = match task.phase {
+        Phase::Delayed { until, .. } => deadline(&task.progress, poll, until).duration_since(until),
+        _ => poll.timeout,
+    };
+    let left = left.max(LAST_ROUND);
+    match invoke.timeout {
+        Some(timeout) => Some(timeout.min(left)),
+        None => (left < ADAPTERS_LIMIT).then_some(left),
+    }
+}
+
 /// How an operation is called in messages: its method and path.
 pub(super) fn name(operation: &Operation) -> String {
     format!("{} {}", operation.method.as_str(), operation.path)
-}
-
-fn failed(step: &str, failure: Failure) -> Command {
-    Command::Record(Event::StepFailed { step: step.to_owned(), attempt: None, failure })
 }
 
 /// The request as it is recorded.

@@ -8,7 +8,7 @@ use naftiko_expr::{Environment, Root};
 use naftiko_plan::Plan;
 use serde_json::{Map, Value, json};
 
-/// Inputs, results so far, and the run itself. A step without a result is absent.
+/// Inputs, results so far, and the run itself: what all steps of a composition see. A step without a result is absent.
 #[derive(Debug)]
 pub(super) struct Scope {
     inputs: Value,
@@ -24,6 +24,11 @@ impl Scope {
             positions.entry(step.id.clone()).or_insert(at);
         }
         Self { inputs: inputs.into(), run: json!({}), positions, results: vec![None; plan.steps.len()] }
+    }
+
+    /// The scope of a composition within this one: with its own inputs and results, in the same run.
+    pub(super) fn inner(&self, plan: &Plan, inputs: Map<String, Value>) -> Self {
+        Self { run: self.run.clone(), ..Self::new(plan, inputs) }
     }
 
     pub(super) fn inputs(&self) -> impl Iterator<Item = (&String, &Value)> {
@@ -60,41 +65,42 @@ impl Environment for Scope {
     }
 }
 
-/// The same, from inside a step that has an answer to look at.
-pub(super) struct Answered<'a> {
-    scope: &'a Scope,
-    response: Value,
+/// What one task sees: its scope, and what is its own.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct View<'a> {
+    pub(super) scope: &'a Scope,
+    /// `item` and `index`.
+    pub(super) item: Option<(&'a Value, &'a Value)>,
+    /// The item that is undone, under the id of its step.
+    pub(super) undone: Option<(&'a str, Option<&'a Value>)>,
+    /// `response`.
+    pub(super) response: Option<&'a Value>,
 }
 
-impl<'a> Answered<'a> {
-    /// Gives the body back by [`Self::into_body`]: bodies can be large.
-    pub(super) fn new(scope: &'a Scope, response: Response) -> Self {
-        // Expressions read a header by its lower-case name, whatever the adapter did.
-        let headers = response.headers.into_iter();
-        let headers: Map<String, Value> =
-            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.into())).collect();
-        let mut object = Map::new();
-        object.insert("status".into(), response.status.into());
-        object.insert("headers".into(), headers.into());
-        object.insert("body".into(), response.body);
-        Self { scope, response: object.into() }
-    }
-
-    pub(super) fn status(&self) -> u16 {
-        let status = self.response.get("status").and_then(Value::as_u64);
-        status.and_then(|status| status.try_into().ok()).unwrap_or_default()
-    }
-
-    pub(super) fn into_body(mut self) -> Value {
-        self.response.get_mut("body").map(Value::take).unwrap_or_default()
-    }
-}
-
-impl Environment for Answered<'_> {
+impl Environment for View<'_> {
     fn root(&self, root: &Root) -> Option<&Value> {
         match root {
-            Root::Response => Some(&self.response),
-            other => self.scope.root(other),
+            Root::Item => Some(self.item?.0),
+            Root::Index => Some(self.item?.1),
+            Root::Response => self.response,
+            Root::Step(id) => match self.undone {
+                Some((undone, result)) if undone == id => result,
+                _ => self.scope.root(root),
+            },
+            Root::Inputs | Root::Run => self.scope.root(root),
         }
     }
+}
+
+/// An answer as `response`.
+pub(super) fn response(response: Response) -> Value {
+    // Expressions read a header by its lower-case name, whatever the adapter did.
+    let headers = response.headers.into_iter();
+    let headers: Map<String, Value> =
+        headers.map(|(name, value)| (name.to_ascii_lowercase(), value.into())).collect();
+    let mut object = Map::new();
+    object.insert("status".into(), response.status.into());
+    object.insert("headers".into(), headers.into());
+    object.insert("body".into(), response.body);
+    object.into()
 }

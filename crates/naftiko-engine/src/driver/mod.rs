@@ -1,23 +1,25 @@
 //! Carries the commands of a run out, in this process.
 //!
-//! It decides nothing but when: what to do comes from [`Run::commands`], what an end means from [`Run`] too. An intent
-//! is in the journal before its effect, an end before anything that depends on it.
+//! It decides nothing but when: what to do comes from [`Run::commands`], what an end means from [`Run`] too. What is
+//! decided is applied at once and kept in one go before anything comes of it: an intent is in the journal before its
+//! effect, an end before anything that depends on it is sent, asked or shown.
 
 mod cancellation;
 mod work;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use naftiko_adapter::{Adapter, Call, Channel};
-use naftiko_journal::{Event, IllegalEvent, Journal, JournalError, Options, Record, Status};
+use jiff::{SignedDuration, Timestamp};
+use naftiko_adapter::{Adapter, Call, Channel, Question};
+use naftiko_journal::{Entry, Event, IllegalEvent, Journal, JournalError, Options, Record, Standing, Status};
+use tokio::sync::{mpsc, oneshot};
 
 pub use cancellation::Cancellation;
 use work::{End, Work};
 
-use crate::{Clock, Command, Run};
+use crate::{Clock, Command, Intervention, Refused, Run};
 
 /// What a run is driven with.
 pub struct Driver<'a> {
@@ -26,13 +28,16 @@ pub struct Driver<'a> {
     /// Asks outside. Several questions may be put at once: a channel with one terminal takes turns.
     pub channel: Arc<dyn Channel>,
     /// Where events are kept.
-    pub journal: &'a mut dyn Journal,
+    pub journal: &'a dyn Journal,
     /// Time and chance.
     pub clock: &'a dyn Clock,
-    /// How many calls may be under way at once; 0 counts as 1.
-    pub jobs: usize,
-    /// Is shown every record once it is kept, as [`Run::shown`] has it: without what is sensitive. The journal has the
-    /// record itself.
+    /// How much may be under way at once.
+    pub limits: Limits,
+    /// How long to stay for something that is due later; nothing: as long as anything is.
+    pub patience: Option<SignedDuration>,
+    /// What somebody does to the run meanwhile; nothing if nobody can.
+    pub deliveries: Option<mpsc::UnboundedReceiver<Delivery>>,
+    /// Is shown every record once it is kept, as [`Run::shown`] has it: without what is sensitive.
     pub observe: &'a mut dyn FnMut(&Record),
     /// Ends the run early.
     pub cancellation: Cancellation,
@@ -40,8 +45,33 @@ pub struct Driver<'a> {
 
 impl fmt::Debug for Driver<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("jobs", &self.jobs).finish_non_exhaustive()
+        f.debug_struct("Driver").field("limits", &self.limits).finish_non_exhaustive()
     }
+}
+
+/// How many calls may be under way at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// In all; 0 counts as 1.
+    pub jobs: usize,
+    /// To a provider, by its id; 0 counts as 1.
+    pub by_provider: BTreeMap<String, usize>,
+}
+
+impl Default for Limits {
+    /// Eight in all.
+    fn default() -> Self {
+        Self { jobs: 8, by_provider: BTreeMap::new() }
+    }
+}
+
+/// Something that somebody does to a run while it is driven.
+#[derive(Debug)]
+pub struct Delivery {
+    /// What.
+    pub intervention: Intervention,
+    /// Is told what came of it, once that is kept.
+    pub reply: oneshot::Sender<Result<(), Refused>>,
 }
 
 /// The run could not be driven on. Calls that were under way are cut off; nothing more is sent.
@@ -56,18 +86,15 @@ pub enum DriveError {
 }
 
 impl Driver<'_> {
-    /// How many calls may be under way at once, unless somebody says otherwise.
-    pub const JOBS: usize = 8;
-
     /// Drives a run as far as it goes by itself, and says how it stands then.
     ///
     /// A run that has not begun begins with `id` and `options`; a replayed one goes on where its records end, with the
     /// id and options it began with.
     ///
-    /// It comes back with `Succeeded` or `Failed` when the run is over, with `InDoubt` when it cannot go on before
-    /// somebody says what happened, and with `Waiting` when nothing is left but questions without an answer. As long as
-    /// a poll or a retry is due some day it stays. Once it is cancelled it begins nothing more, lets the calls under
-    /// way end and comes back with `Waiting`, if they did not bring the run to its end: it can be resumed.
+    /// It comes back when the run is over, when it cannot go on before somebody says what happened or tries again what
+    /// could not be undone, and when nothing is left but questions without an answer and times that lie further ahead
+    /// than its patience. Once it is cancelled it begins nothing more, lets the calls under way end and comes back: the
+    /// run can be resumed. It then says `Waiting` of a run that could have gone on.
     ///
     /// After that, and after an error, the run is good for looking at; to go on, replay its records.
     ///
@@ -75,28 +102,23 @@ impl Driver<'_> {
     ///
     /// # Errors
     /// [`DriveError`] when an event could not be kept or does not fit.
-    pub async fn drive(&mut self, run: &mut Run, id: &str, options: Options) -> Result<Status, DriveError> {
-        if run.id().is_none() {
-            self.record(run, id, run.started(options))?;
-        }
+    pub async fn drive(&mut self, run: &mut Run, id: &str, options: Options) -> Result<Standing, DriveError> {
         let id = run.id().unwrap_or(id).to_owned();
-        Drive {
+        let mut drive = Drive {
             driver: self,
             run,
             id,
+            unkept: Vec::new(),
             queue: VecDeque::new(),
-            timers: BTreeSet::new(),
+            starting: Vec::new(),
+            asking: Vec::new(),
+            replies: Vec::new(),
             work: Work::default(),
+        };
+        if drive.run.id().is_none() {
+            drive.record(drive.run.started(options))?;
         }
-        .go_on()
-        .await
-    }
-
-    fn record(&mut self, run: &mut Run, id: &str, event: Event) -> Result<(), DriveError> {
-        let record = self.journal.append(id, self.clock.now(), event)?;
-        run.apply(&record)?;
-        (self.observe)(&run.shown(&record));
-        Ok(())
+        drive.go_on().await
     }
 }
 
@@ -105,79 +127,128 @@ struct Drive<'d, 'a> {
     driver: &'d mut Driver<'a>,
     run: &'d mut Run,
     id: String,
+    /// What was decided and is not kept yet.
+    unkept: Vec<Entry>,
     /// Calls that may be made, in the order they came up.
     queue: VecDeque<(Event, Box<Call>)>,
-    /// Steps that wait, the first due first.
-    timers: BTreeSet<(Timestamp, String)>,
+    /// Calls to be made once their intents are kept.
+    starting: Vec<Box<Call>>,
+    /// Questions to be put once all is kept that they may show.
+    asking: Vec<Question>,
+    /// Who is to be told once all is kept.
+    replies: Vec<(oneshot::Sender<Result<(), Refused>>, Result<(), Refused>)>,
     work: Work,
 }
 
 impl Drive<'_, '_> {
-    async fn go_on(mut self) -> Result<Status, DriveError> {
+    async fn go_on(mut self) -> Result<Standing, DriveError> {
         loop {
-            self.take_commands()?;
-            self.begin_calls()?;
+            self.decide()?;
+            self.keep().await?;
+            self.start();
             if self.is_at_rest() {
                 return Ok(self.standing());
             }
-            let next = if self.begins_no_more() { None } else { self.timers.first().map(|(due, _)| *due) };
-            let Driver { clock, cancellation, .. } = &*self.driver;
+            let next = if self.driver.cancellation.is_cancelled() { None } else { self.run.next_due() };
+            let Driver { clock, cancellation, deliveries, .. } = &mut *self.driver;
             tokio::select! {
                 end = self.work.next() => self.close(end)?,
-                () = sleep_until(*clock, next) => self.take_due()?,
+                () = sleep_until(*clock, next) => {}
+                delivery = delivered(deliveries) => self.intervene(delivery)?,
                 () = cancellation.cancelled(), if !cancellation.is_cancelled() => {}
             }
+            while let Some(end) = self.work.ended() {
+                self.close(end)?;
+            }
         }
     }
 
-    /// Until there are none: recording one may give others.
-    fn take_commands(&mut self) -> Result<(), DriveError> {
+    /// All that can be decided now, until there is nothing: what is recorded may ask for more.
+    fn decide(&mut self) -> Result<(), DriveError> {
+        let is_stopping = self.driver.cancellation.is_cancelled();
         loop {
-            let commands = self.run.commands();
+            let mut commands = self.run.commands(self.driver.clock.now());
+            if commands.is_empty() && !is_stopping {
+                commands = self.run.due(self.driver.clock.now());
+            }
             if commands.is_empty() {
-                return Ok(());
+                break;
             }
             for command in commands {
-                self.take(command)?;
+                match command {
+                    Command::Invoke { intent, call } => self.queue.push_back((intent, call)),
+                    // Asked again when the run is resumed.
+                    Command::Ask { .. } if is_stopping => {}
+                    Command::Ask { question } => self.asking.push(question),
+                    Command::Record(event) => self.record(event)?,
+                }
             }
         }
+        if is_stopping { Ok(()) } else { self.begin_calls() }
     }
 
-    fn take(&mut self, command: Command) -> Result<(), DriveError> {
-        match command {
-            Command::Invoke { intent, call } => self.queue.push_back((intent, call)),
-            Command::Wait { step, until, .. } => {
-                self.timers.insert((until, step));
-            }
-            Command::Ask { question } if !self.begins_no_more() => {
-                self.work.ask(Arc::clone(&self.driver.channel), question);
-            }
-            // Asked again when the run is resumed.
-            Command::Ask { .. } => {}
-            Command::Record(event) => self.record(event)?,
+    /// Decides to make as many calls as may be under way.
+    fn begin_calls(&mut self) -> Result<(), DriveError> {
+        while self.work.calls() + self.starting.len() < self.driver.limits.jobs.max(1) {
+            let Some(next) = self.queue.iter().position(|(_, call)| self.may_call(call)) else { break };
+            let Some((intent, call)) = self.queue.remove(next) else { break };
+            self.record(intent)?;
+            self.starting.push(call);
         }
         Ok(())
     }
 
-    fn begin_calls(&mut self) -> Result<(), DriveError> {
-        while !self.begins_no_more() && self.work.calls() < self.driver.jobs.max(1) {
-            let Some((intent, call)) = self.queue.pop_front() else { break };
-            self.record(intent)?;
+    fn may_call(&self, call: &Call) -> bool {
+        let provider = &call.operation.provider;
+        let has_room = self.driver.limits.by_provider.get(provider).is_none_or(|limit| {
+            let starting = self.starting.iter().filter(|call| call.operation.provider == *provider).count();
+            self.work.calls_to(provider) + starting < (*limit).max(1)
+        });
+        has_room && self.run.may_begin(&call.step)
+    }
+
+    fn record(&mut self, event: Event) -> Result<(), DriveError> {
+        let seq = self.run.ledger().seq() + 1;
+        let record = Record { run: self.id.clone(), seq, at: self.driver.clock.now(), event };
+        self.run.apply(&record)?;
+        let shown = self.run.shown(&record).event;
+        self.unkept.push(Entry { record, shown });
+        Ok(())
+    }
+
+    /// Keeps what was decided, in one go, and shows it.
+    async fn keep(&mut self) -> Result<(), DriveError> {
+        let entries = std::mem::take(&mut self.unkept);
+        if !entries.is_empty() {
+            let shown: Vec<Record> = entries
+                .iter()
+                .map(|Entry { record, shown }| Record {
+                    run: record.run.clone(),
+                    seq: record.seq,
+                    at: record.at,
+                    event: shown.clone(),
+                })
+                .collect();
+            self.driver.journal.append(&self.id, entries, self.run.standing()).await?;
+            for record in &shown {
+                (self.driver.observe)(record);
+            }
+        }
+        for (reply, outcome) in self.replies.drain(..) {
+            // Whoever asked may have gone.
+            let _ = reply.send(outcome);
+        }
+        Ok(())
+    }
+
+    /// Begins what has been kept.
+    fn start(&mut self) {
+        for call in self.starting.drain(..) {
             self.work.call(Arc::clone(&self.driver.adapter), call);
         }
-        Ok(())
-    }
-
-    /// The steps that are due come up.
-    fn take_due(&mut self) -> Result<(), DriveError> {
-        let now = self.driver.clock.now();
-        while self.timers.first().is_some_and(|(due, _)| *due <= now) {
-            let Some((_, step)) = self.timers.pop_first() else { break };
-            if let Some(command) = self.run.due(&step) {
-                self.take(command)?;
-            }
+        for question in self.asking.drain(..) {
+            self.work.ask(Arc::clone(&self.driver.channel), question);
         }
-        Ok(())
     }
 
     fn close(&mut self, end: End) -> Result<(), DriveError> {
@@ -189,33 +260,58 @@ impl Drive<'_, '_> {
             End::Answer { step, attempt, answer: Err(failure) } => {
                 self.run.closed_by_failure(&step, attempt, &failure, clock.now(), clock.jitter())
             }
-            End::Reply { step, reply } => self.run.answered(&step, reply),
+            // An answer that comes when nobody waits for it any more is none.
+            End::Reply { step, .. } | End::Panic { step, attempt: None, .. }
+                if !self.run.is_awaited(&step) =>
+            {
+                return Ok(());
+            }
+            End::Reply { step, reply } => match self.run.answered(&step, reply) {
+                Some(event) => event,
+                None => return Ok(()),
+            },
             End::Panic { step, attempt, message } => self.run.closed_by_panic(&step, attempt, &message),
         };
         self.record(event)
     }
 
-    fn record(&mut self, event: Event) -> Result<(), DriveError> {
-        self.driver.record(self.run, &self.id, event)
+    fn intervene(&mut self, delivery: Delivery) -> Result<(), DriveError> {
+        let outcome = match self.run.intervened(&delivery.intervention) {
+            Ok(event) => {
+                if let Some(event) = event {
+                    self.record(event)?;
+                }
+                Ok(())
+            }
+            Err(refused) => Err(refused),
+        };
+        self.replies.push((delivery.reply, outcome));
+        Ok(())
     }
 
-    fn begins_no_more(&self) -> bool {
-        self.run.is_closing() || self.driver.cancellation.is_cancelled()
-    }
-
-    /// Whether nothing will happen any more. Nobody waits for a person once nothing can come of the answer.
+    /// Whether nothing will happen any more, or not soon. Nobody waits for a person once nothing can come of the answer.
     fn is_at_rest(&self) -> bool {
         if self.work.calls() > 0 {
             return false;
         }
-        self.begins_no_more()
-            || (self.queue.is_empty() && self.timers.is_empty() && self.work.questions() == 0)
+        if self.driver.cancellation.is_cancelled() {
+            return true;
+        }
+        let patient_until = self
+            .driver
+            .patience
+            .map(|patience| self.driver.clock.now().checked_add(patience).unwrap_or(Timestamp::MAX));
+        let waits = self.run.next_due().is_some_and(|due| patient_until.is_none_or(|until| due <= until));
+        let is_asking = self.work.questions().any(|step| self.run.may_begin(step));
+        let can_call = self.queue.iter().any(|(_, call)| self.run.may_begin(&call.step));
+        !waits && !is_asking && !can_call
     }
 
-    fn standing(&self) -> Status {
-        match self.run.status() {
-            Status::Running => Status::Waiting,
-            status => status,
+    fn standing(&self) -> Standing {
+        let standing = self.run.standing();
+        match standing.status {
+            Status::Running => Standing { status: Status::Waiting, ..standing },
+            _ => standing,
         }
     }
 }
@@ -224,6 +320,17 @@ impl Drive<'_, '_> {
 async fn sleep_until(clock: &dyn Clock, until: Option<Timestamp>) {
     match until {
         Some(until) => clock.sleep_until(until).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Never comes back where nobody can do anything, or does any more.
+async fn delivered(deliveries: &mut Option<mpsc::UnboundedReceiver<Delivery>>) -> Delivery {
+    match deliveries {
+        Some(receiver) => match receiver.recv().await {
+            Some(delivery) => delivery,
+            None => std::future::pending().await,
+        },
         None => std::future::pending().await,
     }
 }

@@ -22,9 +22,18 @@ pub(super) enum End {
 #[derive(Debug, Default)]
 pub(super) struct Work {
     tasks: JoinSet<Outcome>,
-    /// Whose each task is; questions have no attempt.
-    owners: HashMap<Id, (String, Option<u32>)>,
+    owners: HashMap<Id, Owner>,
     calls: usize,
+    calls_to: HashMap<String, usize>,
+}
+
+/// Whose a task is.
+#[derive(Debug)]
+struct Owner {
+    step: String,
+    /// Nothing for a question.
+    attempt: Option<u32>,
+    provider: Option<String>,
 }
 
 #[derive(Debug)]
@@ -35,14 +44,16 @@ enum Outcome {
 
 impl Work {
     pub(super) fn call(&mut self, adapter: Arc<dyn Adapter>, call: Box<Call>) {
-        let owner = (call.step.clone(), Some(call.attempt));
+        let provider = call.operation.provider.clone();
+        *self.calls_to.entry(provider.clone()).or_default() += 1;
+        self.calls += 1;
+        let owner = Owner { step: call.step.clone(), attempt: Some(call.attempt), provider: Some(provider) };
         let task = self.tasks.spawn(async move { Outcome::Call(adapter.invoke(&call).await) });
         self.owners.insert(task.id(), owner);
-        self.calls += 1;
     }
 
     pub(super) fn ask(&mut self, channel: Arc<dyn Channel>, question: Question) {
-        let owner = (question.step.clone(), None);
+        let owner = Owner { step: question.step.clone(), attempt: None, provider: None };
         let task = self.tasks.spawn(async move { Outcome::Question(channel.ask(&question).await) });
         self.owners.insert(task.id(), owner);
     }
@@ -51,8 +62,14 @@ impl Work {
         self.calls
     }
 
-    pub(super) fn questions(&self) -> usize {
-        self.tasks.len() - self.calls
+    /// The steps of the questions under way.
+    pub(super) fn questions(&self) -> impl Iterator<Item = &str> {
+        self.owners.values().filter(|owner| owner.attempt.is_none()).map(|owner| owner.step.as_str())
+    }
+
+    /// How many calls to a provider are under way.
+    pub(super) fn calls_to(&self, provider: &str) -> usize {
+        self.calls_to.get(provider).copied().unwrap_or_default()
     }
 
     /// The next that ends; never comes back while there is none.
@@ -61,17 +78,36 @@ impl Work {
             let Some(joined) = self.tasks.join_next_with_id().await else {
                 return std::future::pending().await;
             };
-            let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
-            let Some((step, attempt)) = self.owners.remove(&id) else { continue };
-            if attempt.is_some() {
-                self.calls -= 1;
+            if let Some(end) = self.end(joined) {
+                return end;
             }
-            return match (joined, attempt) {
-                (Ok((_, Outcome::Call(answer))), Some(attempt)) => End::Answer { step, attempt, answer },
-                (Ok((_, Outcome::Question(reply))), _) => End::Reply { step, reply },
-                (Ok((_, Outcome::Call(_))), None) => continue,
-                (Err(error), attempt) => broken(step, attempt, error),
-            };
+        }
+    }
+
+    /// Another that has ended already.
+    pub(super) fn ended(&mut self) -> Option<End> {
+        loop {
+            let joined = self.tasks.try_join_next_with_id()?;
+            if let Some(end) = self.end(joined) {
+                return Some(end);
+            }
+        }
+    }
+
+    fn end(&mut self, joined: Result<(Id, Outcome), JoinError>) -> Option<End> {
+        let id = joined.as_ref().map_or_else(JoinError::id, |(id, _)| *id);
+        let Owner { step, attempt, provider } = self.owners.remove(&id)?;
+        if attempt.is_some() {
+            self.calls -= 1;
+        }
+        if let Some(calls) = provider.and_then(|provider| self.calls_to.get_mut(&provider)) {
+            *calls = calls.saturating_sub(1);
+        }
+        match (joined, attempt) {
+            (Ok((_, Outcome::Call(answer))), Some(attempt)) => Some(End::Answer { step, attempt, answer }),
+            (Ok((_, Outcome::Question(reply))), _) => Some(End::Reply { step, reply }),
+            (Ok((_, Outcome::Call(_))), None) => None,
+            (Err(error), attempt) => Some(broken(step, attempt, error)),
         }
     }
 }

@@ -60,7 +60,11 @@ fn effects(plan: &Plan) -> Option<String> {
         let _ = writeln!(list, "  to {}", provider_line(id, provider));
     }
     let providers = list.len();
-    for (step, invoke) in plan.inferred_effects() {
+    let embedded = plan.embedded();
+    let plans = std::iter::once(plan).chain(embedded.iter().map(AsRef::as_ref));
+    let effects =
+        plans.flat_map(|plan| plan.inferred_effects().map(move |(step, invoke)| (plan, step, invoke)));
+    for (plan, step, invoke) in effects {
         let request = plan.operation(invoke).map_or_else(String::new, |operation| {
             format!("{} {}", operation.method.as_str(), operation.path)
         });

@@ -1,10 +1,10 @@
 //! Where providers are and with what they are spoken to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use naftiko_adapter_http::{Credential, Endpoint, HttpAdapter};
 use naftiko_diagnostics::nearest;
-use naftiko_plan::{Action, Auth, Plan, SecretName};
+use naftiko_plan::{Auth, Plan, Provider, SecretName};
 use secrecy::SecretString;
 use url::Url;
 
@@ -14,9 +14,16 @@ use url::Url;
 /// What is not of that form, an unknown provider, or one without a URL.
 pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<BTreeMap<String, Option<Url>>, String> {
     let mut urls: BTreeMap<String, Option<Url>> = BTreeMap::new();
-    for (id, provider) in &plan.providers {
+    let mut known: BTreeMap<&str, &Provider> = BTreeMap::new();
+    for (id, provider) in providers(plan) {
+        if let Some(other) = known.insert(id, provider).filter(|other| !other.is_the_same_as(provider)) {
+            return Err(format!(
+                "`{id}` is described in `{}` and in `{}`, and otherwise: a run cannot speak to both",
+                other.source, provider.source
+            ));
+        }
         let url = provider.base_url.as_deref().map(parse).transpose()?;
-        urls.insert(id.clone(), url);
+        urls.insert(id.to_owned(), url);
     }
     for argument in given {
         let (id, text) = argument
@@ -33,6 +40,15 @@ pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<BTreeMap<String, Opt
         urls.insert(id.to_owned(), Some(parse(text)?));
     }
     Ok(urls)
+}
+
+/// A plan and those within it.
+fn plans(plan: &Plan) -> impl Iterator<Item = &Plan> {
+    std::iter::once(plan).chain(plan.embedded().into_iter().map(AsRef::as_ref))
+}
+
+fn providers(plan: &Plan) -> impl Iterator<Item = (&str, &Provider)> {
+    plans(plan).flat_map(|plan| plan.providers.iter().map(|(id, provider)| (id.as_str(), provider)))
 }
 
 fn parse(text: &str) -> Result<Url, String> {
@@ -53,13 +69,12 @@ pub(crate) fn http(
     urls: &BTreeMap<String, Option<Url>>,
     secret: &dyn Fn(&SecretName) -> Option<SecretString>,
 ) -> Result<HttpAdapter, String> {
-    let used = plan.steps.iter().filter_map(|step| match &step.action {
-        Action::Invoke(invoke) => Some(plan.operation(invoke)?.provider.as_str()),
-        Action::External(_) | Action::Composition(_) => None,
-    });
-    let used: std::collections::BTreeSet<&str> = used.collect();
+    let used = plans(plan)
+        .flat_map(|plan| plan.invokes().filter_map(|invoke| Some(plan.operation(invoke)?.provider.as_str())));
+    let used: BTreeSet<&str> = used.collect();
+    let used: BTreeMap<&str, &Provider> = providers(plan).filter(|(id, _)| used.contains(id)).collect();
     let mut builder = HttpAdapter::builder();
-    for (id, provider) in plan.providers.iter().filter(|(id, _)| used.contains(id.as_str())) {
+    for (id, provider) in used {
         let url = urls.get(id).cloned().flatten();
         let base_url =
             url.ok_or_else(|| format!("nothing says where `{id}` is: give it with `--base-url {id}=URL`"))?;

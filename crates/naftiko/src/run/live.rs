@@ -46,15 +46,15 @@ impl Live {
         }
         let Some(line) = self.progress.borrow_mut().line(record) else { return };
         if !self.terminal {
-            // The beginning of an attempt says nothing that its end does not say.
-            if line.mark != Mark::Running {
+            // The beginning says nothing that the end does not say.
+            if !matches!(line.mark, Mark::Running | Mark::Asked) {
                 let _unwritten = writeln!(io::stderr().lock(), "{}", line.text);
             }
             return;
         }
         let mut bars = self.bars.borrow_mut();
         match line.mark {
-            Mark::Running | Mark::Waiting => {
+            Mark::Running | Mark::Waiting | Mark::Asked => {
                 let bar = bars.entry(line.step).or_insert_with(|| {
                     let bar = self.screen.add(ProgressBar::new_spinner());
                     bar.set_style(
@@ -66,7 +66,7 @@ impl Live {
                 });
                 bar.set_message(line.text);
             }
-            Mark::Asked | Mark::Done | Mark::Failed => {
+            Mark::Skipped | Mark::Done | Mark::Failed => {
                 if let Some(bar) = bars.remove(&line.step) {
                     bar.finish_and_clear();
                     self.screen.remove(&bar);

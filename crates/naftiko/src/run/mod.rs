@@ -16,8 +16,8 @@ use jiff::SignedDuration;
 use naftiko_adapter::{Adapter, Channel};
 use naftiko_adapter_external::{Prepared, Prompt, Silent};
 use naftiko_adapter_mock::MockAdapter;
-use naftiko_engine::{Cancellation, Clock, Driver, TokioClock, Unsupported};
-use naftiko_journal::{Event, MemoryJournal, Options, Phase, Record, Status};
+use naftiko_engine::{Cancellation, Clock, Driver, Limits, TokioClock, Unsupported};
+use naftiko_journal::{Event, MemoryJournal, Options, Phase, Record, Standing, Status};
 use naftiko_plan::{Action, Plan};
 use naftiko_report::{Outcome, outputs, visible};
 
@@ -86,7 +86,13 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Pr
         Arc::new(endpoints::http(&plan, &endpoints, &world::secret)?)
     };
     let poll_every = arguments.poll_every.as_deref().map(interval).transpose()?;
-    Ok(Prepare { plan, inputs, answers, options: Options { poll_every, mock: arguments.mock }, adapter })
+    Ok(Prepare {
+        plan,
+        inputs,
+        answers,
+        options: Options { poll_every, mock: arguments.mock, ..Options::default() },
+        adapter,
+    })
 }
 
 fn interval(text: &str) -> Result<SignedDuration, String> {
@@ -130,7 +136,7 @@ async fn drive(
     } else {
         Box::new(Silent)
     };
-    let mut journal = MemoryJournal::new();
+    let journal = MemoryJournal::new();
     let mut records = Vec::new();
     let mut state = naftiko_engine::Run::new(Arc::clone(&plan), inputs);
     let id = world::run_id();
@@ -141,16 +147,18 @@ async fn drive(
     let mut driver = Driver {
         adapter,
         channel: Arc::new(Prepared::new(answers, somebody)),
-        journal: &mut journal,
+        journal: &journal,
         clock: &*clock,
-        jobs: Driver::JOBS,
+        limits: Limits::default(),
+        patience: None,
+        deliveries: None,
         observe: &mut observe,
         cancellation: cancellation.clone(),
     };
     let driven = driver.drive(&mut state, &id, options).await;
     live.finish();
     match driven {
-        Ok(status) => {
+        Ok(Standing { status, .. }) => {
             // Events are kept in memory: a run that was stopped is over.
             let stopped = cancellation.is_cancelled() && status == Status::Waiting;
             let status = if stopped { Status::Cancelled } else { status };
@@ -226,7 +234,9 @@ impl End<'_> {
         }
         let asked = self.plan.steps.iter().map(|step| &step.id);
         asked
-            .filter(|step| self.run.step(step).is_some_and(|state| matches!(state.phase, Phase::Asked)))
+            .filter(|step| {
+                self.run.step(step).is_some_and(|state| matches!(state.phase, Phase::Asked { .. }))
+            })
             .cloned()
             .collect()
     }
@@ -248,6 +258,8 @@ impl End<'_> {
             Status::Succeeded => (style.good("succeeded"), String::new()),
             Status::Cancelled => (style.busy("cancelled"), String::new()),
             Status::Failed => (style.bad("failed"), self.why()),
+            Status::Compensated => (style.bad("failed, and was undone"), self.why()),
+            Status::Compensating => (style.bad("failed, and could not be undone"), self.why()),
             Status::InDoubt => {
                 let help = "look at the provider whether it happened before you run this again";
                 (style.bad("in doubt"), format!("{}\n{help}", self.why()))

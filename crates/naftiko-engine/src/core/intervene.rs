@@ -1,0 +1,113 @@
+//! What somebody may do to a run from outside.
+
+use naftiko_journal::{Event, Phase, Ruling, RunPhase, Status};
+use naftiko_plan::Action;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::Run;
+
+/// Something that somebody does to a run from outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum Intervention {
+    /// Answers a step that is done outside. The answer has been held against the step's `result` schema.
+    Complete {
+        /// The name of the step.
+        step: String,
+        /// The answer.
+        result: Value,
+    },
+    /// Says whether the attempt of a step that is in doubt had its effect.
+    Resolve {
+        /// The name of the step.
+        step: String,
+        /// What is said.
+        ruling: Ruling,
+    },
+    /// Ends the run.
+    Cancel {
+        /// Whether what was done is undone.
+        compensate: bool,
+    },
+}
+
+/// Why nothing can be done so to a run, as it stands.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The run is over.
+    #[error("the run is over: it {}", as_verb(*.0))]
+    Over(Status),
+    /// There is no such step, or the run has not come to it.
+    #[error("the run has no step `{0}`, or has not come to it")]
+    NoStep(String),
+    /// The step is no step of that kind.
+    #[error("step `{0}` is not done outside")]
+    NotOutside(String),
+    /// The step stands otherwise.
+    #[error("{step}: {phase}", step = format_args!("`{}`", .0), phase = .1)]
+    Phase(String, Phase),
+    /// The step has another answer.
+    #[error("step `{0}` has been answered, and otherwise")]
+    AnsweredOtherwise(String),
+}
+
+fn as_verb(status: Status) -> &'static str {
+    match status {
+        Status::Succeeded => "succeeded",
+        Status::Compensated => "failed, and was undone",
+        Status::Cancelled => "was cancelled",
+        _ => "failed",
+    }
+}
+
+impl Run {
+    /// The event that an intervention is; nothing if all is as it says already.
+    ///
+    /// # Errors
+    /// [`Refused`] if it cannot be, as the run stands.
+    pub fn intervened(&self, intervention: &Intervention) -> Result<Option<Event>, Refused> {
+        match intervention {
+            Intervention::Complete { step, result } => self.completed(step, result),
+            Intervention::Resolve { step, ruling } => self.resolved(step, ruling),
+            Intervention::Cancel { compensate } => match self.ledger.phase() {
+                RunPhase::Finished(Status::Cancelled) | RunPhase::Cancelled { .. } => Ok(None),
+                RunPhase::Finished(status) => Err(Refused::Over(status)),
+                RunPhase::Unstarted | RunPhase::Started => {
+                    Ok(Some(Event::RunCancelled { compensate: *compensate }))
+                }
+            },
+        }
+    }
+
+    fn completed(&self, step: &str, result: &Value) -> Result<Option<Event>, Refused> {
+        let state = self.step(step).ok_or_else(|| Refused::NoStep(step.to_owned()))?;
+        let action = self.definition(step).map(|step| &step.action);
+        if !matches!(action, Some(Action::External(_))) {
+            return Err(Refused::NotOutside(step.to_owned()));
+        }
+        match (state.phase, self.ledger.phase()) {
+            (Phase::Succeeded, _) if state.result == Some(result) => Ok(None),
+            (Phase::Succeeded, _) => Err(Refused::AnsweredOtherwise(step.to_owned())),
+            (_, RunPhase::Finished(status)) => Err(Refused::Over(status)),
+            (Phase::Asked { .. }, _) => Ok(Some(Event::StepSucceeded {
+                step: step.to_owned(),
+                attempt: None,
+                status: None,
+                result: result.clone(),
+            })),
+            (phase, _) => Err(Refused::Phase(step.to_owned(), phase)),
+        }
+    }
+
+    fn resolved(&self, step: &str, ruling: &Ruling) -> Result<Option<Event>, Refused> {
+        let state = self.step(step).ok_or_else(|| Refused::NoStep(step.to_owned()))?;
+        match (state.phase, ruling) {
+            (Phase::InDoubt { attempt }, _) => {
+                Ok(Some(Event::DoubtResolved { step: step.to_owned(), attempt, ruling: ruling.clone() }))
+            }
+            (Phase::Succeeded, Ruling::Happened { result }) if state.result == Some(result) => Ok(None),
+            (phase, _) => Err(Refused::Phase(step.to_owned(), phase)),
+        }
+    }
+}
