@@ -2,7 +2,17 @@
 
 use jsonschema::{PatternOptions, Validator};
 use naftiko_adapter::{Failure, FailureKind, Question};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+/// Whether an answer fits the JSON Schema that a step declares for it; without one everything fits.
+///
+/// # Errors
+/// Why it does not fit, or why the schema cannot be used, in one line that never shows the answer itself.
+pub fn fits(schema: Option<&Value>, answer: &Value) -> Result<(), String> {
+    let question = Question { step: String::new(), description: None, shown: Map::new(), result: schema.cloned() };
+    let fit = Fit::of(&question).map_err(|failure| failure.message)?;
+    fit.objection(answer).map_or(Ok(()), Err)
+}
 
 /// The `result` schema of a question, ready to be used.
 pub(crate) struct Fit(Option<Validator>);

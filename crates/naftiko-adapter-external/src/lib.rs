@@ -9,6 +9,7 @@ mod prepared;
 mod prompt;
 mod show;
 
+pub use fit::fits;
 pub use prepared::Prepared;
 pub use prompt::{Prompt, Terminal};
 

@@ -4,12 +4,14 @@
 //! again), serialisable (a run stores the one it began with) and holds no secret, only the names of secrets.
 //! [`Graph`] says what follows what, finds cycles and draws itself. This crate never sees YAML or a document model.
 
+mod changes;
 mod draw;
 mod graph;
 mod plan;
 mod policy;
 mod provider;
 
+pub use changes::Change;
 pub use graph::{Cycle, Edge, Graph, Reason};
 pub use plan::{
     Action, Argument, Channel, Compensation, Embedded, External, ForEach, Input, Invoke, Origin, Output,

@@ -61,13 +61,7 @@ impl Plan {
 
     /// Everything its own steps carry out: their operations, and what undoes them. Not what embedded compositions do.
     pub fn invokes(&self) -> impl Iterator<Item = &Invoke> {
-        self.steps.iter().flat_map(|step| {
-            let action = match &step.action {
-                Action::Invoke(invoke) => Some(invoke.as_ref()),
-                Action::External(_) | Action::Composition(_) => None,
-            };
-            action.into_iter().chain(step.compensate.as_ref().map(|undo| &undo.invoke))
-        })
+        self.steps.iter().flat_map(Step::invokes)
     }
 
     /// The plans of the compositions that its steps run, and of those within them.
@@ -202,6 +196,15 @@ impl Step {
             on_failure: OnFailure::default(),
             compensate: None,
         }
+    }
+
+    /// What it carries out, and what undoes it.
+    pub fn invokes(&self) -> impl Iterator<Item = &Invoke> {
+        let action = match &self.action {
+            Action::Invoke(invoke) => Some(invoke.as_ref()),
+            Action::External(_) | Action::Composition(_) => None,
+        };
+        action.into_iter().chain(self.compensate.as_ref().map(|undo| &undo.invoke))
     }
 }
 

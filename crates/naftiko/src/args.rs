@@ -40,6 +40,16 @@ pub(crate) enum Command {
     Upgrade(crate::upgrade::UpgradeOptions),
     /// Run a composition
     Run(Box<Run>),
+    /// Go on with a run that waits, was stopped or was cut off
+    Resume(Resume),
+    /// Answer a step that is done outside
+    Complete(Complete),
+    /// Say whether a call that is in doubt happened
+    Resolve(Resolve),
+    /// End a run
+    Cancel(Cancel),
+    /// Drive every run that has something to do, until stopped
+    Work(Work),
     /// Print a published JSON Schema
     Schema(Schema),
     /// Say what a code means and what to write instead
@@ -188,19 +198,123 @@ pub(crate) struct Run {
     /// What the mock's answers are made from; the same seed gives the same answers
     #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "mock")]
     pub(crate) seed: u64,
-    /// Where a provider is, in place of what its documents say
-    #[arg(long, value_name = "PROVIDER=URL")]
-    pub(crate) base_url: Vec<String>,
+    #[command(flatten)]
+    pub(crate) driving: Driving,
     /// Send what was inferred without asking
     #[arg(long)]
     pub(crate) accept_inferred: bool,
-    /// The answer to an external step
-    #[arg(long = "answer", value_name = "STEP=JSON")]
-    pub(crate) answers: Vec<String>,
     /// How long to wait between two polls, in place of 5 s to 60 s
     #[arg(long, value_name = "DURATION")]
     pub(crate) poll_every: Option<String>,
+    /// Keep the run and leave it to `naftiko work`
+    #[arg(long, conflicts_with = "mock")]
+    pub(crate) detach: bool,
+    #[command(flatten)]
+    pub(crate) state: State,
+}
+
+/// Where runs are kept.
+#[derive(Debug, Args)]
+pub(crate) struct State {
+    /// The folder that runs are kept in, in place of `$XDG_STATE_HOME/naftiko`
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state: Option<PathBuf>,
+}
+
+/// How a run is driven.
+#[derive(Debug, Args)]
+pub(crate) struct Driving {
+    /// Where a provider is, in place of what its documents say
+    #[arg(long, value_name = "PROVIDER=URL")]
+    pub(crate) base_url: Vec<String>,
+    /// The answer to an external step
+    #[arg(long = "answer", value_name = "STEP=JSON")]
+    pub(crate) answers: Vec<String>,
+    /// How many calls may be under way at once, in all or to one provider; 8 in all by default
+    #[arg(long, value_name = "N|PROVIDER=N")]
+    pub(crate) jobs: Vec<String>,
     /// Write one event a line, and last the outcome with its outputs
     #[arg(long)]
     pub(crate) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Resume {
+    /// The run, by its id or how that begins
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// A sensitive input, which is never kept
+    #[arg(long = "input", short, value_name = "NAME=VALUE")]
+    pub(crate) inputs: Vec<String>,
+    /// A YAML or JSON file of sensitive inputs
+    #[arg(long = "inputs", value_name = "FILE")]
+    pub(crate) inputs_file: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) driving: Driving,
+    /// Go on with the documents as they are now, in place of the plan the run was begun with
+    #[arg(long)]
+    pub(crate) adopt_changes: bool,
+    #[command(flatten)]
+    pub(crate) state: State,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Complete {
+    /// The run, by its id or how that begins
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// The step that waits
+    #[arg(value_name = "STEP")]
+    pub(crate) step: String,
+    /// The answer
+    #[arg(long, value_name = "JSON")]
+    pub(crate) result: String,
+    #[command(flatten)]
+    pub(crate) state: State,
+}
+
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("ruling").required(true))]
+pub(crate) struct Resolve {
+    /// The run, by its id or how that begins
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// The step that is in doubt
+    #[arg(value_name = "STEP")]
+    pub(crate) step: String,
+    /// It happened, and this is what it answered
+    #[arg(long, value_name = "JSON", group = "ruling")]
+    pub(crate) happened: Option<String>,
+    /// It did not happen: it is made again when the run goes on
+    #[arg(long, group = "ruling")]
+    pub(crate) did_not_happen: bool,
+    #[command(flatten)]
+    pub(crate) state: State,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Cancel {
+    /// The run, by its id or how that begins
+    #[arg(value_name = "RUN")]
+    pub(crate) run: String,
+    /// Undo what was done, when the run goes on
+    #[arg(long)]
+    pub(crate) compensate: bool,
+    #[command(flatten)]
+    pub(crate) state: State,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Work {
+    /// Stop once nothing is due
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// How many runs may be driven at once
+    #[arg(long, value_name = "N", default_value_t = 64)]
+    pub(crate) runs: usize,
+    /// Write one event a line
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) state: State,
 }

@@ -4,21 +4,27 @@
 //! environment, the clock, the terminal) is reached through [`world`] and nowhere else.
 
 mod args;
+mod changes;
 mod check;
 mod diff;
 mod documents;
+mod drive;
 mod exit;
 mod explain;
 mod fix;
+mod intervene;
 mod pages;
 mod plan;
 mod reading;
+mod resume;
 mod run;
 mod schema;
 mod screen;
+mod state;
 mod strictness;
 mod upgrade;
 mod watch;
+mod work;
 mod world;
 
 use std::process::ExitCode;
@@ -41,6 +47,11 @@ fn main() -> ExitCode {
         Command::Codes(arguments) => explain::codes(arguments, &mut screen),
         Command::Upgrade(arguments) => upgrade::upgrade(arguments, &mut screen),
         Command::Run(arguments) => run::run(arguments, &mut screen),
+        Command::Resume(arguments) => resume::resume(arguments, &mut screen),
+        Command::Complete(arguments) => intervene::complete(arguments, &mut screen),
+        Command::Resolve(arguments) => intervene::resolve(arguments, &mut screen),
+        Command::Cancel(arguments) => intervene::cancel(arguments, &mut screen),
+        Command::Work(arguments) => work::work(arguments, &mut screen),
         Command::Schema(arguments) => schema::schema(arguments, &mut screen),
     };
     match outcome {

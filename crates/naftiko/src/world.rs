@@ -8,6 +8,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use jiff::Timestamp;
 use naftiko_plan::SecretName;
 use naftiko_spec::Files;
 use naftiko_syntax::Limits;
@@ -177,13 +178,33 @@ pub(crate) fn leave_on_interrupt(exit: crate::exit::Exit) -> io::Result<()> {
     hearing.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
-/// The secret of a name; nothing if it is not there or empty. The line break that ends a file is no part of one.
-pub(crate) fn secret(name: &SecretName) -> Option<SecretString> {
+/// The secret of a name; nothing if it is not there or empty. The line break that ends a file is no part of one. The
+/// path of a file starts in `folder`.
+pub(crate) fn secret(name: &SecretName, folder: &Path) -> Option<SecretString> {
     let value = match name {
         SecretName::EnvVar(variable) => std::env::var(variable).ok()?,
-        SecretName::File(path) => std::fs::read_to_string(path).ok()?.trim().to_owned(),
+        SecretName::File(path) => std::fs::read_to_string(folder.join(path)).ok()?.trim().to_owned(),
     };
     (!value.trim().is_empty()).then(|| SecretString::from(value))
+}
+
+/// A line that somebody types at the terminal without its being seen.
+///
+/// # Errors
+/// Those of reading it.
+pub(crate) fn read_secret() -> io::Result<String> {
+    rpassword::read_password()
+}
+
+/// The folder for what programs of this user keep (XDG Base Directory Specification); nothing if the user has none.
+pub(crate) fn state_home() -> Option<PathBuf> {
+    let path = |variable| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
+    path("XDG_STATE_HOME").or_else(|| Some(path("HOME")?.join(".local/state")))
+}
+
+/// The time.
+pub(crate) fn now() -> Timestamp {
+    Timestamp::now()
 }
 
 /// An id that no other run has, rising with time.

@@ -11,6 +11,7 @@ mod command;
 mod decide;
 mod failure;
 mod frame;
+mod inspect;
 mod intervene;
 mod open;
 mod outputs;

@@ -26,6 +26,11 @@ impl Run {
         self.halted().map(retry).collect()
     }
 
+    /// The names of what could not be undone.
+    pub fn halted_steps(&self) -> Vec<&str> {
+        self.halted().map(|(task, _)| task.name.as_str()).collect()
+    }
+
     /// What could not be undone, with the last attempt.
     fn halted(&self) -> impl Iterator<Item = (&Task, u32)> {
         self.undoable.iter().filter_map(|at| {

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use serde_json::Value;
@@ -12,7 +13,7 @@ use super::plans::keep_plan;
 use super::row::{Head, Row, integer};
 use super::seal::{Keys, Purpose};
 use super::{Store, StoreError, inbox};
-use crate::{Entry, JournalError, Standing, Status};
+use crate::{Entry, Journal, JournalError, Standing, Status};
 
 /// A run that is about to begin.
 #[derive(Debug, Clone)]
@@ -53,21 +54,7 @@ impl Store {
         })
     }
 
-    /// Keeps the next records of a run, all or none, and how the run stands after them. They are durable when this
-    /// returns. They are kept even if nobody waits for that any longer.
-    ///
-    /// # Errors
-    /// [`JournalError`] when they could not be kept; then what they announce must not be done.
-    pub async fn append(
-        &self,
-        run: &str,
-        entries: Vec<Entry>,
-        standing: Standing,
-    ) -> Result<(), JournalError> {
-        self.append_taking(run, entries, standing, &[]).await.map_err(|error| error.of_journal("written"))
-    }
-
-    /// As [`append`](Self::append), and removes the messages of the inbox that the records came from: both or neither.
+    /// As [`append`](Journal::append), and removes the messages of the inbox that the records came from: both or neither.
     ///
     /// # Errors
     /// [`StoreError::OutOfSequence`] if a record is not the next of its run; [`StoreError::UnknownRun`], or why they
@@ -82,6 +69,14 @@ impl Store {
         let batch = Batch::new(run, &entries, standing, taken)?;
         let keys = Arc::clone(&self.inner.keys);
         self.writer()?.queue(move |connection| batch.keep(connection, &keys)).await
+    }
+}
+
+#[async_trait]
+impl Journal for Store {
+    /// They are durable when this returns. They are kept even if nobody waits for that any longer.
+    async fn append(&self, run: &str, entries: Vec<Entry>, standing: Standing) -> Result<(), JournalError> {
+        self.append_taking(run, entries, standing, &[]).await.map_err(|error| error.of_journal("written"))
     }
 }
 

@@ -63,6 +63,44 @@ pub(crate) fn read(
     if problems.is_empty() { Ok(inputs) } else { Err(list(&problems)) }
 }
 
+/// The inputs that a run was begun with and that are not kept, as they are given again, and the names of those that are
+/// not given. Others may not be given: what is kept stays as it is.
+///
+/// # Errors
+/// Everything that is wrong with them, a line each.
+pub(crate) fn withheld(
+    plan: &Plan,
+    names: &[String],
+    named: &[String],
+    file: Option<&Path>,
+    files: &dyn Files,
+    style: Style,
+) -> Result<(Map<String, Value>, Vec<String>), String> {
+    let only = Plan {
+        inputs: plan
+            .inputs
+            .iter()
+            .filter(|input| names.contains(&input.name))
+            .map(|input| Input { required: false, default: None, ..input.clone() })
+            .collect(),
+        ..plan.clone()
+    };
+    let given = read(&only, named, file, files, style)?;
+    let missing = names.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
+    Ok((given, missing))
+}
+
+/// The value of an input that somebody typed.
+///
+/// # Errors
+/// Why it does not fit.
+pub(crate) fn typed(input: &Input, text: String) -> Result<Value, String> {
+    let value = value(&[text], &input.schema)
+        .map_err(|misread| format!("input `{}`: {}", input.name, misread.told(input.sensitive)))?;
+    let problems = misfit(input, &value);
+    if problems.is_empty() { Ok(value) } else { Err(list(&problems)) }
+}
+
 fn list(problems: &[String]) -> String {
     match problems {
         [only] => only.clone(),

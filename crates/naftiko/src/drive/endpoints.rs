@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use indexmap::IndexMap;
 use naftiko_adapter_http::{Credential, Endpoint, HttpAdapter};
 use naftiko_diagnostics::nearest;
 use naftiko_plan::{Auth, Plan, Provider, SecretName};
@@ -40,6 +41,17 @@ pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<BTreeMap<String, Opt
         urls.insert(id.to_owned(), Some(parse(text)?));
     }
     Ok(urls)
+}
+
+/// Whether a plan speaks to a provider of this id.
+pub(crate) fn is_known(plan: &Plan, id: &str) -> bool {
+    providers(plan).any(|(known, _)| known == id)
+}
+
+/// What `PROVIDER=URL` says, to be kept with the run. It has been read before.
+pub(crate) fn by_provider(given: &[String]) -> IndexMap<String, String> {
+    let pairs = given.iter().filter_map(|argument| argument.split_once('='));
+    pairs.map(|(id, url)| (id.to_owned(), url.to_owned())).collect()
 }
 
 /// A plan and those within it.

@@ -1,0 +1,72 @@
+//! Whether the documents of a run still say what it was begun with.
+
+use std::sync::Arc;
+
+use naftiko_engine::Run;
+use naftiko_journal::Store;
+use naftiko_plan::{Change, Plan};
+use naftiko_report::visible;
+
+use crate::args::Lookup;
+use crate::check;
+use crate::exit::Stop;
+use crate::screen::Screen;
+use crate::state::{Kept, Origin};
+use crate::world;
+
+/// The plan that a run goes on with: its own, after saying what of it the documents now say otherwise; with `adopt` the
+/// one that they give now.
+///
+/// # Errors
+/// When the plan of now is wanted, and there is none, or what has been recorded does not fit it.
+pub(crate) fn settled(kept: &Kept, adopt: bool, store: &Store, screen: &mut Screen) -> Result<Arc<Plan>, Stop> {
+    let file = visible(&kept.origin.file.to_string_lossy()).into_owned();
+    let now = match plan_now(&kept.origin) {
+        Ok(now) => now,
+        Err(why) if adopt => return Err(Stop::Usage(format!("`{file}` gives no plan to go on with: {why}"))),
+        Err(why) => {
+            screen.message(&format!("`{file}` gives no plan any more ({why}); the run goes on with its own\n"));
+            return Ok(Arc::clone(&kept.plan));
+        }
+    };
+    let changes = kept.plan.changes_to(&now);
+    if changes.is_empty() {
+        return Ok(Arc::clone(&kept.plan));
+    }
+    screen.message(&told(&file, &changes, adopt));
+    if !adopt {
+        return Ok(Arc::clone(&kept.plan));
+    }
+    let now = Arc::new(now);
+    // The records have to be those of a run of the new plan too.
+    Run::replay(Arc::clone(&now), kept.inputs(), &kept.records).map_err(|error| {
+        Stop::Usage(format!("what has happened so far does not fit the changed documents: {error}"))
+    })?;
+    let text = serde_json::to_string(&*now)
+        .map_err(|error| Stop::Usage(format!("the plan cannot be kept: {error}")))?;
+    store.adopt_plan(&kept.id, &text, world::now())?;
+    Ok(now)
+}
+
+fn told(file: &str, changes: &[Change], adopt: bool) -> String {
+    let lines: String = changes.iter().map(|change| format!("  {}\n", visible(&change.to_string()))).collect();
+    let rest = if adopt {
+        "the run goes on with these changes"
+    } else {
+        "the run goes on with its own plan; `--adopt-changes` goes on with theirs"
+    };
+    format!("`{file}`, or what it names, has changed since the run began:\n{lines}{rest}\n")
+}
+
+/// The plan that the documents give now.
+fn plan_now(origin: &Origin) -> Result<Plan, String> {
+    let lookup = Lookup {
+        capabilities: origin.capabilities.as_ref().map(|path| origin.folder.join(path)),
+        openapi: origin.openapi.iter().map(|path| origin.folder.join(path)).collect(),
+    };
+    let checked = check::read(&origin.folder.join(&origin.file), &lookup).map_err(|stop| match stop {
+        Stop::Usage(why) => why,
+        Stop::Output(error) => error.to_string(),
+    })?;
+    checked.plan.ok_or_else(|| "it has errors".to_owned())
+}

@@ -1,0 +1,215 @@
+//! Drives a run in this process: what `run`, `resume` and `work` have in common.
+
+pub(crate) mod answers;
+pub(crate) mod endpoints;
+mod inbox;
+mod live;
+mod terminal;
+mod verdict;
+mod virtual_time;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use indexmap::IndexMap;
+use jiff::SignedDuration;
+use naftiko_adapter::{Adapter, Channel};
+use naftiko_adapter_external::{Prepared, Prompt, Silent};
+use naftiko_engine::{Cancellation, Clock, DriveError, Driver, Limits, Run, TokioClock, Unsupported};
+use naftiko_journal::{Journal, Options, Record, Standing, Status, Store};
+use naftiko_plan::Plan;
+use serde_json::Value;
+
+use crate::args::Driving;
+use crate::drive::live::Live;
+use crate::drive::terminal::Operator;
+use crate::drive::virtual_time::VirtualClock;
+use crate::exit::{Exit, Stop};
+use crate::screen::Screen;
+use crate::world;
+
+pub(crate) use live::line_of_json;
+pub(crate) use verdict::Verdict;
+
+/// What a run is driven with.
+pub(crate) struct Session<'a> {
+    pub(crate) id: &'a str,
+    pub(crate) options: Options,
+    pub(crate) journal: &'a dyn Journal,
+    /// Where messages for the run are left; nothing for a run that nobody else can know.
+    pub(crate) inbox: Option<Store>,
+    pub(crate) adapter: Arc<dyn Adapter>,
+    pub(crate) answers: IndexMap<String, Value>,
+    pub(crate) limits: Limits,
+    /// How long to stay for something that is due later; nothing: as long as anything is.
+    pub(crate) patience: Option<SignedDuration>,
+    pub(crate) cancellation: Cancellation,
+}
+
+/// Is shown every record once it is kept.
+pub(crate) type Observe<'a> = &'a mut dyn FnMut(&Record);
+
+/// A run that somebody looks at.
+pub(crate) struct Watched {
+    live: Live,
+    json: bool,
+    can_ask: bool,
+    is_asked: Arc<AtomicBool>,
+    /// What was recorded, as it may be shown.
+    pub(crate) records: Vec<Record>,
+}
+
+impl Watched {
+    pub(crate) fn new(plan: &Plan, json: bool, screen: &Screen) -> Self {
+        Self {
+            live: Live::new(plan, json, screen.err),
+            json,
+            can_ask: screen.can_ask(),
+            is_asked: Arc::default(),
+            records: Vec::new(),
+        }
+    }
+
+    /// Drives the run as far as it goes by itself, and shows how.
+    ///
+    /// # Errors
+    /// When an event could not be kept, or does not fit the run.
+    pub(crate) async fn drive(&mut self, session: Session<'_>, run: &mut Run) -> Result<Standing, DriveError> {
+        let somebody: Box<dyn Channel> = if self.can_ask && !self.json {
+            Box::new(Prompt::new(Operator::new(self.live.screen(), Arc::clone(&self.is_asked))))
+        } else {
+            nobody()
+        };
+        let clock: Box<dyn Clock> = if session.options.mock {
+            Box::new(VirtualClock::new(Arc::clone(&self.is_asked)))
+        } else {
+            Box::new(TokioClock::new())
+        };
+        let Self { live, records, .. } = self;
+        let mut observe = |record: &Record| {
+            live.show(record);
+            records.push(record.clone());
+        };
+        let driven = session.drive(run, &*clock, &mut observe, somebody).await;
+        self.live.finish();
+        driven
+    }
+}
+
+/// Where there is nobody to be asked.
+pub(crate) fn nobody() -> Box<dyn Channel> {
+    Box::new(Silent)
+}
+
+impl Session<'_> {
+    /// Drives a run as far as it goes by itself.
+    ///
+    /// # Errors
+    /// When an event could not be kept, or does not fit the run.
+    pub(crate) async fn drive(
+        self,
+        run: &mut Run,
+        clock: &dyn Clock,
+        observe: Observe<'_>,
+        somebody: Box<dyn Channel>,
+    ) -> Result<Standing, DriveError> {
+        let mail = self.inbox.map(|store| inbox::Inbox::watch(store, self.id.to_owned()));
+        let (watching, deliveries) = mail.map_or((None, None), |mail| (Some(mail.watching), Some(mail.deliveries)));
+        let mut driver = Driver {
+            adapter: self.adapter,
+            channel: Arc::new(Prepared::new(self.answers, somebody)),
+            journal: self.journal,
+            clock,
+            limits: self.limits,
+            patience: self.patience,
+            deliveries,
+            observe,
+            cancellation: self.cancellation,
+        };
+        let driven = driver.drive(run, self.id, self.options).await;
+        drop(watching);
+        driven
+    }
+}
+
+/// Refuses a plan that says what cannot be run yet: never is a part of it run as if it were the whole. The mock lets
+/// everybody in.
+pub(crate) fn refuse_unsupported(plan: &Plan, mock: bool) -> Result<(), String> {
+    let needed = |found: &Unsupported| !(mock && matches!(found, Unsupported::Authentication { .. }));
+    let found: Vec<String> = naftiko_engine::unsupported(plan)
+        .iter()
+        .filter(|found| needed(found))
+        .map(ToString::to_string)
+        .collect();
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(format!(
+        "this version checks and plans the composition, and cannot run all of it yet\n  - {}",
+        found.join("\n  - ")
+    ))
+}
+
+/// The adapter that speaks to the providers of a plan. Secrets are read now; files of secrets start in `folder`.
+///
+/// # Errors
+/// What is wrong with a URL, or which secret is not there.
+pub(crate) fn adapter(plan: &Plan, base_urls: &[String], folder: &Path) -> Result<Arc<dyn Adapter>, String> {
+    let urls = endpoints::urls(plan, base_urls)?;
+    Ok(Arc::new(endpoints::http(plan, &urls, &|name| world::secret(name, folder))?))
+}
+
+/// How much may be under way at once, as `N` and `PROVIDER=N` say.
+///
+/// # Errors
+/// The first that says neither.
+pub(crate) fn limits(driving: &Driving, plan: &Plan) -> Result<Limits, String> {
+    let mut limits = Limits::default();
+    for argument in &driving.jobs {
+        let (provider, number) = argument.split_once('=').map_or((None, argument.as_str()), |(id, n)| (Some(id), n));
+        let number = number.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
+            format!("`--jobs {argument}` is neither a number above 0 nor PROVIDER=NUMBER")
+        })?;
+        match provider {
+            None => limits.jobs = number,
+            Some(id) if endpoints::is_known(plan, id) => {
+                limits.by_provider.insert(id.to_owned(), number);
+            }
+            Some(id) => return Err(format!("`--jobs {argument}`: there is no provider `{id}`")),
+        }
+    }
+    Ok(limits)
+}
+
+/// Ctrl-C once lets calls under way end; twice is at once.
+pub(crate) fn stop_on_interrupt(cancellation: Cancellation, twice: Exit) {
+    tokio::spawn(async move {
+        if tokio::signal::ctrl_c().await.is_ok() {
+            cancellation.cancel();
+        }
+        if tokio::signal::ctrl_c().await.is_ok() {
+            world::leave(twice);
+        }
+    });
+}
+
+/// Runs what waits on the network and on people: one thread is enough to wait on.
+///
+/// # Errors
+/// When the operating system does not allow it, and those of the work itself.
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Stop::Usage(format!("the run cannot be driven: {error}")))?;
+    let done = runtime.block_on(work);
+    // A question at the terminal may still wait for a line that nobody needs any more.
+    runtime.shutdown_background();
+    done
+}
+
+/// How a run stands that nobody drives any more: one that could go on waits for somebody to let it.
+pub(crate) fn at_rest(status: Status) -> Status {
+    if status == Status::Running { Status::Waiting } else { status }
+}

@@ -1,0 +1,201 @@
+//! How a run stands when nothing more is done for it here, and how to go on.
+
+use indexmap::IndexMap;
+use naftiko_journal::{Event, Failure, Phase, Record, Status};
+use naftiko_report::{Outcome, outputs, visible};
+use serde_json::Value;
+
+use crate::drive::line_of_json;
+use crate::exit::Stop;
+use crate::screen::Screen;
+
+/// A run that has come to an end, or to a halt.
+pub(crate) struct Verdict<'a> {
+    pub(crate) run: &'a naftiko_engine::Run,
+    /// All its records, as they may be shown.
+    pub(crate) records: &'a [Record],
+    pub(crate) id: &'a str,
+    pub(crate) status: Status,
+    /// Whether it is kept, and can be resumed.
+    pub(crate) kept: bool,
+    /// Whether somebody stopped it here, and it could have gone on.
+    pub(crate) stopped: bool,
+    pub(crate) json: bool,
+}
+
+impl Verdict<'_> {
+    /// Says how the run stands, and gives its outputs.
+    ///
+    /// # Errors
+    /// When the result cannot be written.
+    pub(crate) fn report(&self, screen: &mut Screen) -> Result<(), Stop> {
+        let values = self.shown_outputs();
+        let waiting = self.waiting();
+        if self.json {
+            let (step, failure) = self.failure().map_or((None, None), |(step, failure)| (step, Some(failure)));
+            let outcome = Outcome {
+                outcome: self.status,
+                run: self.id,
+                outputs: &values,
+                waiting: &waiting,
+                failure,
+                step,
+            };
+            return Ok(screen.result(&line_of_json(&outcome)?)?);
+        }
+        screen.message(&self.text(&waiting, screen));
+        let text = outputs(&values)
+            .map_err(|error| Stop::Usage(format!("the outputs cannot be written: {error}")))?;
+        Ok(screen.result(&text)?)
+    }
+
+    fn shown_outputs(&self) -> IndexMap<String, Value> {
+        let finished = self.records.iter().rev().find_map(|record| match &record.event {
+            Event::RunFinished { outputs, .. } => Some(outputs.clone()),
+            _ => None,
+        });
+        finished.unwrap_or_default()
+    }
+
+    /// The steps that were asked and have not answered.
+    fn waiting(&self) -> Vec<String> {
+        if self.status != Status::Waiting {
+            return Vec::new();
+        }
+        self.steps_that(|phase| matches!(phase, Phase::Asked { .. }))
+    }
+
+    fn steps_that(&self, stand: impl Fn(Phase) -> bool) -> Vec<String> {
+        let steps = self.run.ledger().steps().filter(|(_, phase)| stand(*phase));
+        steps.map(|(name, _)| name.to_owned()).collect()
+    }
+
+    /// The failure that ended the run, or is in doubt: of a step, or of the end itself.
+    fn failure(&self) -> Option<(Option<&str>, &Failure)> {
+        let ended = self.records.iter().rev().find_map(|record| match &record.event {
+            Event::RunFinished { failure, .. } => Some(failure.as_ref()),
+            _ => None,
+        });
+        if let Some(Some(failure)) = ended {
+            return Some((None, failure));
+        }
+        let in_doubt = || {
+            let mut steps = self.run.ledger().steps();
+            steps.find(|(_, phase)| matches!(phase, Phase::InDoubt { .. })).map(|(name, _)| name)
+        };
+        let step = if self.status == Status::InDoubt { in_doubt() } else { self.run.failing_step() }?;
+        // Of the records, which hide what is sensitive.
+        let failure = self.records.iter().rev().find_map(|record| match &record.event {
+            Event::StepFailed { step: failed, failure, .. } | Event::StepInDoubt { step: failed, failure, .. }
+                if failed == step =>
+            {
+                Some(failure)
+            }
+            _ => None,
+        });
+        failure.map(|failure| (Some(step), failure))
+    }
+
+    fn text(&self, waiting: &[String], screen: &Screen) -> String {
+        let style = screen.err;
+        let (word, more) = match self.status {
+            Status::Succeeded => (style.good("succeeded"), String::new()),
+            Status::Cancelled => (style.busy("cancelled"), String::new()),
+            Status::Failed => (style.bad("failed"), self.why()),
+            Status::Compensated => (style.bad("failed, and was undone"), self.why()),
+            Status::Compensating => (style.bad("failed, and is not undone yet"), self.halted()),
+            Status::InDoubt => (style.bad("in doubt"), self.doubt()),
+            Status::Waiting | Status::Running if self.stopped => (style.busy("stopped"), String::new()),
+            Status::Waiting | Status::Running => (style.busy("waiting"), self.waits(waiting)),
+        };
+        let mock = if self.run_is_mock() { " (mock)" } else { "" };
+        format!("\n{word}{mock}{more}\n{}", self.how_to_go_on())
+    }
+
+    fn run_is_mock(&self) -> bool {
+        matches!(self.records.first().map(|record| &record.event), Some(Event::RunStarted { options, .. }) if options.mock)
+    }
+
+    fn waits(&self, waiting: &[String]) -> String {
+        let shown: Vec<_> = waiting.iter().map(|step| visible(step)).collect();
+        if shown.is_empty() {
+            return match self.run.next_due() {
+                Some(due) => format!(" until {due:.0}"),
+                None => String::new(),
+            };
+        }
+        let ways = shown.iter().map(|step| {
+            if self.kept {
+                format!("\n  naftiko complete {} '{step}' --result JSON", self.id)
+            } else {
+                format!("\n  --answer '{step}=JSON'")
+            }
+        });
+        format!(" for {}\nan answer is given with{}", shown.join(", "), ways.collect::<String>())
+    }
+
+    fn doubt(&self) -> String {
+        let steps = self.steps_that(|phase| matches!(phase, Phase::InDoubt { .. }));
+        let mut text = self.why();
+        if self.kept {
+            text.push_str("\nlook at the provider whether it happened, and say so with");
+            for step in &steps {
+                let step = visible(step);
+                text.push_str(&format!(
+                    "\n  naftiko resolve {id} '{step}' --happened JSON\n  naftiko resolve {id} '{step}' --did-not-happen",
+                    id = self.id
+                ));
+            }
+        }
+        text
+    }
+
+    fn halted(&self) -> String {
+        let halted = self.run.halted_steps();
+        if halted.is_empty() { self.why() } else { format!(" at {}", halted.join(", ")) }
+    }
+
+    fn how_to_go_on(&self) -> String {
+        if self.status.is_over() {
+            return self.done_so_far();
+        }
+        if !self.kept {
+            return String::new();
+        }
+        match self.status {
+            Status::InDoubt => String::new(),
+            Status::Compensating => format!("try again with\n  naftiko resume {}\n", self.id),
+            _ => format!("go on with\n  naftiko resume {}\n", self.id),
+        }
+    }
+
+    /// What has happened and stays so, in a run that did not come to its end.
+    fn done_so_far(&self) -> String {
+        if matches!(self.status, Status::Succeeded | Status::Compensated) || self.run_is_mock() {
+            return String::new();
+        }
+        let done = self.records.iter().filter_map(|record| match &record.event {
+            Event::StepSucceeded { step, result, attempt: Some(_), .. } if self.has_effect(step) => {
+                let id = result.get("id").and_then(Value::as_str);
+                let step = visible(step);
+                Some(id.map_or_else(|| step.to_string(), |id| format!("{step} ({})", visible(id))))
+            }
+            _ => None,
+        });
+        let done: Vec<String> = done.collect();
+        if done.is_empty() { String::new() } else { format!("done, and not undone: {}\n", done.join(", ")) }
+    }
+
+    fn has_effect(&self, step: &str) -> bool {
+        self.run.operation(step).is_some_and(|operation| !operation.is_safe())
+    }
+
+    /// Where it failed; the line of the step has said why.
+    fn why(&self) -> String {
+        match self.failure() {
+            Some((Some(step), _)) => format!(" at {}", visible(step)),
+            Some((None, failure)) => format!(": {}", visible(&failure.message)),
+            None => String::new(),
+        }
+    }
+}

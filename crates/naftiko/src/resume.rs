@@ -1,0 +1,104 @@
+//! `naftiko resume`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use naftiko_engine::Cancellation;
+use naftiko_plan::Plan;
+use serde_json::{Map, Value};
+
+use crate::args::Resume as Arguments;
+use crate::drive::{Session, Verdict, Watched, adapter, answers, block_on, limits, stop_on_interrupt};
+use crate::exit::{Exit, Stop};
+use crate::run::{cut_off, typed, withheld};
+use crate::screen::Screen;
+use crate::state::{self, Held, Kept};
+use crate::world::{self, FileSystem};
+use crate::{changes, drive};
+
+pub(crate) fn resume(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
+    block_on(go_on(arguments, screen))
+}
+
+async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
+    let (store, summary) = state::open_for(&arguments.state, &arguments.run)?;
+    let lease = store.lease(&summary.id, world::now())?;
+    let mut kept = Kept::read(&store, &summary)?;
+    if !summary.status.is_over() {
+        kept.plan = changes::settled(&kept, arguments.adopt_changes, &store, screen)?;
+    }
+    let plan = Arc::clone(&kept.plan);
+    let answers = answers::read(&plan, &arguments.driving.answers).map_err(Stop::Usage)?;
+    let limits = limits(&arguments.driving, &plan).map_err(Stop::Usage)?;
+    let inputs = if summary.status.is_over() { Map::new() } else { inputs(arguments, &kept, screen)? };
+    let run = kept.replay(inputs)?;
+    let mut held = Held::new(store, kept.id.clone(), run, lease);
+    held.empty_inbox().await?;
+    for event in held.run.retries(world::now()) {
+        held.record(event).await?;
+    }
+    let cancellation = Cancellation::new();
+    stop_on_interrupt(cancellation.clone(), Exit::Waiting);
+    if !held.run.status().is_over() {
+        let base_urls = base_urls(&kept, &arguments.driving.base_url);
+        let session = Session {
+            id: &held.id,
+            options: kept.options(),
+            journal: &held.store,
+            inbox: Some(held.store.clone()),
+            adapter: adapter(&plan, &base_urls, &kept.origin.folder).map_err(Stop::Usage)?,
+            answers,
+            limits,
+            patience: None,
+            cancellation: cancellation.clone(),
+        };
+        let mut watched = Watched::new(&plan, arguments.driving.json, screen);
+        if let Err(error) = watched.drive(session, &mut held.run).await {
+            return Ok(cut_off(&held.id, &error, screen));
+        }
+    }
+    let status = drive::at_rest(held.run.status());
+    let verdict = Verdict {
+        run: &held.run,
+        records: &held.store.shown(&held.id)?,
+        id: &held.id,
+        status,
+        kept: true,
+        stopped: cancellation.is_cancelled(),
+        json: arguments.driving.json,
+    };
+    verdict.report(screen)?;
+    Ok(status.into())
+}
+
+/// Where providers are: as the run was begun with, unless it is said anew.
+pub(crate) fn base_urls(kept: &Kept, given: &[String]) -> Vec<String> {
+    let begun = kept.options().base_urls;
+    // The last word counts.
+    begun.iter().map(|(id, url)| format!("{id}={url}")).chain(given.iter().cloned()).collect()
+}
+
+/// The inputs that are not kept, as they are given again, or asked for by name.
+fn inputs(arguments: &Arguments, kept: &Kept, screen: &mut Screen) -> Result<Map<String, Value>, Stop> {
+    let file: Option<&PathBuf> = arguments.inputs_file.as_ref();
+    let names = kept.withheld();
+    let (mut inputs, missing) =
+        withheld(&kept.plan, names, &arguments.inputs, file.map(PathBuf::as_path), &FileSystem, screen.err)
+            .map_err(Stop::Usage)?;
+    for name in missing {
+        let value = asked(&kept.plan, &name, screen)?;
+        inputs.insert(name, value);
+    }
+    Ok(inputs)
+}
+
+fn asked(plan: &Plan, name: &str, screen: &mut Screen) -> Result<Value, Stop> {
+    let needed = || Stop::Usage(format!("the input `{name}` is sensitive and not kept: give it again with `--input {name}=…`"));
+    let input = plan.inputs.iter().find(|input| input.name == name).ok_or_else(needed)?;
+    if !screen.can_ask() {
+        return Err(needed());
+    }
+    screen.message(&format!("{name} (it is sensitive and not kept): "));
+    let text = world::read_secret().map_err(|error| Stop::Usage(format!("`{name}` cannot be read: {error}")))?;
+    typed(input, text).map_err(Stop::Usage)
+}

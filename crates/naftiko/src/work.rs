@@ -1,0 +1,230 @@
+//! `naftiko work`: drives every run that has something to do.
+//!
+//! A run is taken up when it is due, or somebody left a message for it, driven until it only waits, and put down again:
+//! what waits costs nothing but its place in the journal.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write as _};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use jiff::{SignedDuration, Timestamp};
+use naftiko_adapter::Adapter;
+use naftiko_engine::{Cancellation, Limits, TokioClock};
+use naftiko_journal::{Record, Store, StoreError};
+use naftiko_report::{Mark, Progress, Style, visible};
+use serde_json::Map;
+use tokio::task::{JoinSet, LocalSet};
+
+use crate::args::Work as Arguments;
+use crate::drive::{self, Session, block_on, line_of_json, refuse_unsupported, stop_on_interrupt};
+use crate::exit::{Exit, Stop};
+use crate::resume::base_urls;
+use crate::screen::Screen;
+use crate::state::{self, Held, Kept};
+use crate::world;
+
+/// How often to look for what others have done.
+const EVERY: Duration = Duration::from_millis(250);
+/// How long to stay with a run for something that is due later: putting it down costs about as much.
+const PATIENCE: SignedDuration = SignedDuration::from_millis(200);
+/// How long a run that cannot be driven is left alone.
+const SET_ASIDE: SignedDuration = SignedDuration::from_mins(1);
+/// How long a secret that was read is good for.
+const SECRETS: SignedDuration = SignedDuration::from_mins(1);
+
+pub(crate) fn work(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
+    let store = state::open(&arguments.state)?;
+    let cancellation = Cancellation::new();
+    block_on(LocalSet::new().run_until(async move {
+        stop_on_interrupt(cancellation.clone(), Exit::Done);
+        let worker = Worker {
+            crew: Rc::new(Crew { store, json: arguments.json, cancellation, adapters: RefCell::default() }),
+            driving: JoinSet::new(),
+            taken: BTreeSet::new(),
+            set_aside: BTreeMap::new(),
+            room: arguments.runs.max(1),
+        };
+        worker.go(arguments.once, screen).await
+    }))
+}
+
+struct Worker {
+    crew: Rc<Crew>,
+    driving: JoinSet<(String, Result<(), Hindrance>)>,
+    /// The runs that are being driven.
+    taken: BTreeSet<String>,
+    /// The runs that cannot be driven, until when they are left alone, and why.
+    set_aside: BTreeMap<String, (Timestamp, String)>,
+    room: usize,
+}
+
+/// Why a run cannot be driven here now.
+enum Hindrance {
+    /// Another process drives it.
+    Held,
+    /// Something is missing that somebody has to give.
+    Lacks(String),
+}
+
+impl Worker {
+    async fn go(mut self, once: bool, screen: &mut Screen) -> Result<Exit, Stop> {
+        loop {
+            let cancellation = self.crew.cancellation.clone();
+            if !cancellation.is_cancelled() {
+                self.take_up()?;
+            }
+            let is_idle = self.driving.is_empty();
+            if is_idle && (once || cancellation.is_cancelled()) {
+                return Ok(Exit::Done);
+            }
+            let pause = self.pause()?;
+            tokio::select! {
+                Some(done) = self.driving.join_next(), if !is_idle => self.put_down(done, screen),
+                () = tokio::time::sleep(pause), if !cancellation.is_cancelled() => {}
+                () = cancellation.cancelled(), if !cancellation.is_cancelled() => {}
+            }
+        }
+    }
+
+    /// Takes up the runs that are due, as many as there is room for.
+    fn take_up(&mut self) -> Result<(), Stop> {
+        let now = world::now();
+        let room = self.room.saturating_sub(self.driving.len());
+        if room == 0 {
+            return Ok(());
+        }
+        let most = room + self.taken.len() + self.set_aside.len();
+        let mut due = self.crew.store.inbox_runs()?;
+        due.extend(self.crew.store.due(now, most)?);
+        for id in due {
+            let is_set_aside = self.set_aside.get(&id).is_some_and(|(until, _)| now < *until);
+            if self.driving.len() >= self.room || is_set_aside || !self.taken.insert(id.clone()) {
+                continue;
+            }
+            let crew = Rc::clone(&self.crew);
+            self.driving.spawn_local(async move {
+                let driven = crew.drive(&id).await;
+                (id, driven)
+            });
+        }
+        Ok(())
+    }
+
+    fn put_down(
+        &mut self,
+        done: Result<(String, Result<(), Hindrance>), tokio::task::JoinError>,
+        screen: &mut Screen,
+    ) {
+        let Ok((id, driven)) = done else { return };
+        self.taken.remove(&id);
+        let until = world::now().checked_add(SET_ASIDE).unwrap_or(Timestamp::MAX);
+        match driven {
+            Ok(()) => {
+                self.set_aside.remove(&id);
+            }
+            Err(Hindrance::Held) => {
+                self.set_aside.insert(id, (until, String::new()));
+            }
+            Err(Hindrance::Lacks(why)) => {
+                // Said once, as long as it stays the same.
+                if self.set_aside.get(&id).is_none_or(|(_, before)| *before != why) {
+                    screen.problem(&format!("run `{id}` is left alone: {why}"));
+                }
+                self.set_aside.insert(id, (until, why));
+            }
+        }
+    }
+
+    fn pause(&self) -> Result<Duration, Stop> {
+        let now = world::now();
+        let due = self.crew.store.next_due()?.filter(|due| *due > now);
+        let until_due = due.and_then(|due| Duration::try_from(due.duration_since(now)).ok());
+        Ok(until_due.map_or(EVERY, |until_due| until_due.min(EVERY)))
+    }
+}
+
+/// What all runs that are driven here share.
+struct Crew {
+    store: Store,
+    json: bool,
+    cancellation: Cancellation,
+    /// Adapters, and when they were made, by what they were made from.
+    adapters: RefCell<BTreeMap<String, (Timestamp, Arc<dyn Adapter>)>>,
+}
+
+impl Crew {
+    async fn drive(&self, id: &str) -> Result<(), Hindrance> {
+        let lacks = |stop: Stop| match stop {
+            Stop::Usage(why) => Hindrance::Lacks(why),
+            Stop::Output(error) => Hindrance::Lacks(error.to_string()),
+        };
+        let lease = self.store.lease(id, world::now()).map_err(|error| match error {
+            StoreError::Held { .. } => Hindrance::Held,
+            other => Hindrance::Lacks(other.to_string()),
+        })?;
+        let summary = state::find(&self.store, id).map_err(lacks)?;
+        let kept = Kept::read(&self.store, &summary).map_err(lacks)?;
+        if let [name, ..] = kept.withheld() {
+            let go_on = format!("its input `{name}` is sensitive and not kept; go on with `naftiko resume {id}`");
+            return Err(Hindrance::Lacks(go_on));
+        }
+        let run = kept.replay(Map::new()).map_err(lacks)?;
+        let mut held = Held::new(self.store.clone(), kept.id.clone(), run, lease);
+        held.empty_inbox().await.map_err(lacks)?;
+        if held.run.status().is_over() {
+            return Ok(());
+        }
+        refuse_unsupported(&kept.plan, false).map_err(Hindrance::Lacks)?;
+        let session = Session {
+            id: &held.id,
+            options: kept.options(),
+            journal: &held.store,
+            inbox: Some(self.store.clone()),
+            adapter: self.adapter(&kept).map_err(Hindrance::Lacks)?,
+            answers: IndexMap::new(),
+            limits: Limits::default(),
+            patience: Some(PATIENCE),
+            cancellation: self.cancellation.clone(),
+        };
+        let driven = session.drive(&mut held.run, &TokioClock::new(), &mut self.show(&kept), drive::nobody()).await;
+        driven.map(|_| ()).map_err(|error| Hindrance::Lacks(error.to_string()))
+    }
+
+    /// The adapter for the providers of a run. Runs that speak to the same providers share one, and its connections.
+    fn adapter(&self, kept: &Kept) -> Result<Arc<dyn Adapter>, String> {
+        let urls = base_urls(kept, &[]);
+        let plans = std::iter::once(&kept.plan).chain(kept.plan.embedded());
+        let providers: Vec<_> = plans.map(|plan| &plan.providers).collect();
+        let key = serde_json::to_string(&(providers, &urls, &kept.origin.folder)).map_err(|error| error.to_string())?;
+        let now = world::now();
+        let mut adapters = self.adapters.borrow_mut();
+        adapters.retain(|_, (made, _)| now.duration_since(*made) < SECRETS);
+        if let Some((_, adapter)) = adapters.get(&key) {
+            return Ok(Arc::clone(adapter));
+        }
+        let adapter = drive::adapter(&kept.plan, &urls, &kept.origin.folder)?;
+        adapters.insert(key, (now, Arc::clone(&adapter)));
+        Ok(adapter)
+    }
+
+    /// Shows each event as a line that begins with its run.
+    fn show(&self, kept: &Kept) -> impl FnMut(&Record) + use<> {
+        let json = self.json;
+        let mut progress = Progress::new(&kept.plan, Style::PLAIN);
+        move |record: &Record| {
+            // A line that cannot be written stops nothing: the journal has the event.
+            let _unwritten = if json {
+                line_of_json(record).and_then(|line| io::stdout().lock().write_all(line.as_bytes()))
+            } else {
+                match progress.line(record).filter(|line| line.mark != Mark::Running) {
+                    Some(line) => writeln!(io::stderr().lock(), "{}  {}", visible(&record.run), line.text),
+                    None => Ok(()),
+                }
+            };
+        }
+    }
+}
