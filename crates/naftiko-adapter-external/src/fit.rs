@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 /// # Errors
 /// Why it does not fit, or why the schema cannot be used, in one line that never shows the answer itself.
 pub fn fits(schema: Option<&Value>, answer: &Value) -> Result<(), String> {
-    let question = Question { step: String::new(), description: None, shown: Map::new(), result: schema.cloned() };
+    let question =
+        Question { step: String::new(), description: None, shown: Map::new(), result: schema.cloned() };
     let fit = Fit::of(&question).map_err(|failure| failure.message)?;
     fit.objection(answer).map_or(Ok(()), Err)
 }

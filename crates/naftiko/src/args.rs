@@ -48,6 +48,8 @@ pub(crate) enum Command {
     Resolve(Resolve),
     /// End a run
     Cancel(Cancel),
+    /// List the runs that are kept, look at one, or remove some
+    Runs(Runs),
     /// Drive every run that has something to do, until stopped
     Work(Work),
     /// Print a published JSON Schema
@@ -217,8 +219,15 @@ pub(crate) struct Run {
 #[derive(Debug, Args)]
 pub(crate) struct State {
     /// The folder that runs are kept in, in place of `$XDG_STATE_HOME/naftiko`
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", global = true)]
     pub(crate) state: Option<PathBuf>,
+}
+
+impl State {
+    /// The flag as the next command needs it too; nothing where runs are where they usually are.
+    pub(crate) fn again(&self) -> String {
+        self.state.as_ref().map(|folder| format!(" --state {}", folder.display())).unwrap_or_default()
+    }
 }
 
 /// How a run is driven.
@@ -302,6 +311,51 @@ pub(crate) struct Cancel {
     pub(crate) compensate: bool,
     #[command(flatten)]
     pub(crate) state: State,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Runs {
+    #[command(subcommand)]
+    pub(crate) command: Option<RunsCommand>,
+    /// Write JSON, a line each
+    #[arg(long)]
+    pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) state: State,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunsCommand {
+    /// Show how a run stands, step by step
+    Show {
+        /// The run, by its id or how that begins
+        #[arg(value_name = "RUN")]
+        run: String,
+        /// Write it as one line of JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Show everything that happened in a run
+    Events {
+        /// The run, by its id or how that begins
+        #[arg(value_name = "RUN")]
+        run: String,
+        /// Write JSON, an event a line
+        #[arg(long)]
+        json: bool,
+    },
+    /// Find whatever in the journal is not as it was written
+    Verify,
+    /// Remove runs with all that is known of them
+    #[command(group = clap::ArgGroup::new("which").required(true))]
+    Prune {
+        /// These runs, over or not
+        #[arg(value_name = "RUN", group = "which")]
+        runs: Vec<String>,
+        /// The runs that have been over for so long
+        #[arg(long, value_name = "DURATION", group = "which")]
+        older_than: Option<String>,
+    },
 }
 
 #[derive(Debug, Args)]

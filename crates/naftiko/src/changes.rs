@@ -19,13 +19,19 @@ use crate::world;
 ///
 /// # Errors
 /// When the plan of now is wanted, and there is none, or what has been recorded does not fit it.
-pub(crate) fn settled(kept: &Kept, adopt: bool, store: &Store, screen: &mut Screen) -> Result<Arc<Plan>, Stop> {
+pub(crate) fn settled(
+    kept: &Kept,
+    adopt: bool,
+    store: &Store,
+    screen: &mut Screen,
+) -> Result<Arc<Plan>, Stop> {
     let file = visible(&kept.origin.file.to_string_lossy()).into_owned();
     let now = match plan_now(&kept.origin) {
         Ok(now) => now,
         Err(why) if adopt => return Err(Stop::Usage(format!("`{file}` gives no plan to go on with: {why}"))),
         Err(why) => {
-            screen.message(&format!("`{file}` gives no plan any more ({why}); the run goes on with its own\n"));
+            screen
+                .message(&format!("`{file}` gives no plan any more ({why}); the run goes on with its own\n"));
             return Ok(Arc::clone(&kept.plan));
         }
     };
@@ -49,7 +55,8 @@ pub(crate) fn settled(kept: &Kept, adopt: bool, store: &Store, screen: &mut Scre
 }
 
 fn told(file: &str, changes: &[Change], adopt: bool) -> String {
-    let lines: String = changes.iter().map(|change| format!("  {}\n", visible(&change.to_string()))).collect();
+    let lines: String =
+        changes.iter().map(|change| format!("  {}\n", visible(&change.to_string()))).collect();
     let rest = if adopt {
         "the run goes on with these changes"
     } else {

@@ -11,14 +11,20 @@ use crate::args::{Cancel, Complete, Resolve, State};
 use crate::drive::block_on;
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
-use crate::state::{self, Held, Kept};
+use crate::state::{self as kept_runs, Held, Kept};
 use crate::world;
 
 pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit, Stop> {
     let result = json(&arguments.result, "--result")?;
     let step = arguments.step.clone();
     let said = format!("`{}` is answered", visible(&step));
-    block_on(intervene(&arguments.state, &arguments.run, &Intervention::Complete { step, result }, &said, screen))
+    block_on(intervene(
+        &arguments.state,
+        &arguments.run,
+        &Intervention::Complete { step, result },
+        &said,
+        screen,
+    ))
 }
 
 pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -28,12 +34,22 @@ pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, 
         None => (Ruling::DidNotHappen, "did not happen, and is made again"),
     };
     let said = format!("`{}` {said}", visible(&step));
-    block_on(intervene(&arguments.state, &arguments.run, &Intervention::Resolve { step, ruling }, &said, screen))
+    block_on(intervene(
+        &arguments.state,
+        &arguments.run,
+        &Intervention::Resolve { step, ruling },
+        &said,
+        screen,
+    ))
 }
 
 pub(crate) fn cancel(arguments: &Cancel, screen: &mut Screen) -> Result<Exit, Stop> {
     let compensate = arguments.compensate;
-    let said = if compensate { "the run is cancelled, and what was done is to be undone" } else { "the run is cancelled" };
+    let said = if compensate {
+        "the run is cancelled, and what was done is to be undone"
+    } else {
+        "the run is cancelled"
+    };
     block_on(intervene(&arguments.state, &arguments.run, &Intervention::Cancel { compensate }, said, screen))
 }
 
@@ -51,7 +67,7 @@ async fn intervene(
     said: &str,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
-    let (store, summary) = state::open_for(state, run)?;
+    let (store, summary) = kept_runs::open_for(state, run)?;
     let kept = Kept::read(&store, &summary)?;
     let lease = match store.lease(&summary.id, world::now()) {
         Ok(lease) => lease,
@@ -79,7 +95,7 @@ async fn intervene(
     let go_on = if held.run.status().is_over() {
         String::new()
     } else {
-        format!("; go on with\n  naftiko resume {}", held.id)
+        format!("; go on with\n  naftiko resume {}{}", held.id, state.again())
     };
     screen.message(&format!("{said}{go_on}\n"));
     Ok(Exit::Done)
@@ -110,7 +126,9 @@ fn leave(
 /// Holds an answer against the schema that its step declares.
 fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention) -> Result<(), Stop> {
     let Intervention::Complete { step, result } = intervention else { return Ok(()) };
-    let Some(Action::External(external)) = run.definition(step).map(|step| &step.action) else { return Ok(()) };
+    let Some(Action::External(external)) = run.definition(step).map(|step| &step.action) else {
+        return Ok(());
+    };
     fits(external.result.as_ref(), result)
         .map_err(|reason| Stop::Usage(format!("the answer for `{step}` does not fit: {reason}")))
 }

@@ -18,6 +18,7 @@ mod plan;
 mod reading;
 mod resume;
 mod run;
+mod runs;
 mod schema;
 mod screen;
 mod state;
@@ -51,6 +52,7 @@ fn main() -> ExitCode {
         Command::Complete(arguments) => intervene::complete(arguments, &mut screen),
         Command::Resolve(arguments) => intervene::resolve(arguments, &mut screen),
         Command::Cancel(arguments) => intervene::cancel(arguments, &mut screen),
+        Command::Runs(arguments) => runs::runs(arguments, &mut screen),
         Command::Work(arguments) => work::work(arguments, &mut screen),
         Command::Schema(arguments) => schema::schema(arguments, &mut screen),
     };

@@ -54,7 +54,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         };
         let mut watched = Watched::new(&plan, arguments.driving.json, screen);
         if let Err(error) = watched.drive(session, &mut held.run).await {
-            return Ok(cut_off(&held.id, &error, screen));
+            return Ok(cut_off(&held.id, &error, &arguments.state, screen));
         }
     }
     let status = drive::at_rest(held.run.status());
@@ -63,7 +63,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         records: &held.store.shown(&held.id)?,
         id: &held.id,
         status,
-        kept: true,
+        kept: Some(&arguments.state.again()),
         stopped: cancellation.is_cancelled(),
         json: arguments.driving.json,
     };
@@ -93,12 +93,17 @@ fn inputs(arguments: &Arguments, kept: &Kept, screen: &mut Screen) -> Result<Map
 }
 
 fn asked(plan: &Plan, name: &str, screen: &mut Screen) -> Result<Value, Stop> {
-    let needed = || Stop::Usage(format!("the input `{name}` is sensitive and not kept: give it again with `--input {name}=…`"));
+    let needed = || {
+        Stop::Usage(format!(
+            "the input `{name}` is sensitive and not kept: give it again with `--input {name}=…`"
+        ))
+    };
     let input = plan.inputs.iter().find(|input| input.name == name).ok_or_else(needed)?;
     if !screen.can_ask() {
         return Err(needed());
     }
     screen.message(&format!("{name} (it is sensitive and not kept): "));
-    let text = world::read_secret().map_err(|error| Stop::Usage(format!("`{name}` cannot be read: {error}")))?;
+    let text =
+        world::read_secret().map_err(|error| Stop::Usage(format!("`{name}` cannot be read: {error}")))?;
     typed(input, text).map_err(Stop::Usage)
 }

@@ -122,18 +122,30 @@ impl Kept {
     /// # Errors
     /// When it cannot be read, or was written by another version.
     pub(crate) fn read(store: &Store, summary: &Summary) -> Result<Self, Stop> {
+        Self::with(store, summary, store.records(&summary.id)?)
+    }
+
+    /// The run with its records as they may be shown, to look at it.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(crate) fn read_shown(store: &Store, summary: &Summary) -> Result<Self, Stop> {
+        Self::with(store, summary, store.shown(&summary.id)?)
+    }
+
+    fn with(store: &Store, summary: &Summary, records: Vec<Record>) -> Result<Self, Stop> {
         let damaged = |what: &str, error: &dyn std::fmt::Display| {
             Stop::Usage(format!("{what} of run `{}` cannot be understood: {error}", summary.id))
         };
         let plan: Plan =
             serde_json::from_str(&store.plan(&summary.id)?).map_err(|error| damaged("the plan", &error))?;
         if plan.version != Plan::VERSION {
-            let error = format!("its version is {}, and this `naftiko` knows {}", plan.version, Plan::VERSION);
+            let error =
+                format!("its version is {}, and this `naftiko` knows {}", plan.version, Plan::VERSION);
             return Err(damaged("the plan", &error));
         }
-        let origin = serde_json::from_value(summary.origin.clone())
-            .map_err(|error| damaged("the origin", &error))?;
-        let records = store.records(&summary.id)?;
+        let origin =
+            serde_json::from_value(summary.origin.clone()).map_err(|error| damaged("the origin", &error))?;
         Ok(Self { id: summary.id.clone(), plan: Arc::new(plan), records, origin })
     }
 
@@ -172,8 +184,9 @@ impl Kept {
         }
         let mut inputs = self.inputs();
         inputs.extend(withheld);
-        Run::replay(Arc::clone(&self.plan), inputs, &self.records)
-            .map_err(|error| Stop::Usage(format!("the records of run `{}` are out of order: {error}", self.id)))
+        Run::replay(Arc::clone(&self.plan), inputs, &self.records).map_err(|error| {
+            Stop::Usage(format!("the records of run `{}` are out of order: {error}", self.id))
+        })
     }
 }
 

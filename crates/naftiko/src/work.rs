@@ -169,7 +169,8 @@ impl Crew {
         let summary = state::find(&self.store, id).map_err(lacks)?;
         let kept = Kept::read(&self.store, &summary).map_err(lacks)?;
         if let [name, ..] = kept.withheld() {
-            let go_on = format!("its input `{name}` is sensitive and not kept; go on with `naftiko resume {id}`");
+            let go_on =
+                format!("its input `{name}` is sensitive and not kept; go on with `naftiko resume {id}`");
             return Err(Hindrance::Lacks(go_on));
         }
         let run = kept.replay(Map::new()).map_err(lacks)?;
@@ -190,7 +191,8 @@ impl Crew {
             patience: Some(PATIENCE),
             cancellation: self.cancellation.clone(),
         };
-        let driven = session.drive(&mut held.run, &TokioClock::new(), &mut self.show(&kept), drive::nobody()).await;
+        let driven =
+            session.drive(&mut held.run, &TokioClock::new(), &mut self.show(&kept), drive::nobody()).await;
         driven.map(|_| ()).map_err(|error| Hindrance::Lacks(error.to_string()))
     }
 
@@ -199,7 +201,8 @@ impl Crew {
         let urls = base_urls(kept, &[]);
         let plans = std::iter::once(&kept.plan).chain(kept.plan.embedded());
         let providers: Vec<_> = plans.map(|plan| &plan.providers).collect();
-        let key = serde_json::to_string(&(providers, &urls, &kept.origin.folder)).map_err(|error| error.to_string())?;
+        let key = serde_json::to_string(&(providers, &urls, &kept.origin.folder))
+            .map_err(|error| error.to_string())?;
         let now = world::now();
         let mut adapters = self.adapters.borrow_mut();
         adapters.retain(|_, (made, _)| now.duration_since(*made) < SECRETS);

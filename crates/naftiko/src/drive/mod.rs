@@ -30,7 +30,7 @@ use crate::screen::Screen;
 use crate::world;
 
 pub(crate) use live::line_of_json;
-pub(crate) use verdict::Verdict;
+pub(crate) use verdict::{Verdict, how_to_go_on};
 
 /// What a run is driven with.
 pub(crate) struct Session<'a> {
@@ -75,7 +75,11 @@ impl Watched {
     ///
     /// # Errors
     /// When an event could not be kept, or does not fit the run.
-    pub(crate) async fn drive(&mut self, session: Session<'_>, run: &mut Run) -> Result<Standing, DriveError> {
+    pub(crate) async fn drive(
+        &mut self,
+        session: Session<'_>,
+        run: &mut Run,
+    ) -> Result<Standing, DriveError> {
         let somebody: Box<dyn Channel> = if self.can_ask && !self.json {
             Box::new(Prompt::new(Operator::new(self.live.screen(), Arc::clone(&self.is_asked))))
         } else {
@@ -115,7 +119,8 @@ impl Session<'_> {
         somebody: Box<dyn Channel>,
     ) -> Result<Standing, DriveError> {
         let mail = self.inbox.map(|store| inbox::Inbox::watch(store, self.id.to_owned()));
-        let (watching, deliveries) = mail.map_or((None, None), |mail| (Some(mail.watching), Some(mail.deliveries)));
+        let (watching, deliveries) =
+            mail.map_or((None, None), |mail| (Some(mail.watching), Some(mail.deliveries)));
         let mut driver = Driver {
             adapter: self.adapter,
             channel: Arc::new(Prepared::new(self.answers, somebody)),
@@ -167,10 +172,12 @@ pub(crate) fn adapter(plan: &Plan, base_urls: &[String], folder: &Path) -> Resul
 pub(crate) fn limits(driving: &Driving, plan: &Plan) -> Result<Limits, String> {
     let mut limits = Limits::default();
     for argument in &driving.jobs {
-        let (provider, number) = argument.split_once('=').map_or((None, argument.as_str()), |(id, n)| (Some(id), n));
-        let number = number.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
-            format!("`--jobs {argument}` is neither a number above 0 nor PROVIDER=NUMBER")
-        })?;
+        let (provider, number) =
+            argument.split_once('=').map_or((None, argument.as_str()), |(id, n)| (Some(id), n));
+        let number =
+            number.parse().ok().filter(|number| *number > 0).ok_or_else(|| {
+                format!("`--jobs {argument}` is neither a number above 0 nor PROVIDER=NUMBER")
+            })?;
         match provider {
             None => limits.jobs = number,
             Some(id) if endpoints::is_known(plan, id) => {

@@ -1,7 +1,9 @@
 //! How a run stands when nothing more is done for it here, and how to go on.
 
+use std::fmt::Write as _;
+
 use indexmap::IndexMap;
-use naftiko_journal::{Event, Failure, Phase, Record, Status};
+use naftiko_journal::{Event, Failure, Ledger, Phase, Record, Status};
 use naftiko_report::{Outcome, outputs, visible};
 use serde_json::Value;
 
@@ -16,8 +18,8 @@ pub(crate) struct Verdict<'a> {
     pub(crate) records: &'a [Record],
     pub(crate) id: &'a str,
     pub(crate) status: Status,
-    /// Whether it is kept, and can be resumed.
-    pub(crate) kept: bool,
+    /// What the next command has to say besides, of a run that is kept and can be resumed; nothing if it is not.
+    pub(crate) kept: Option<&'a str>,
     /// Whether somebody stopped it here, and it could have gone on.
     pub(crate) stopped: bool,
     pub(crate) json: bool,
@@ -32,7 +34,8 @@ impl Verdict<'_> {
         let values = self.shown_outputs();
         let waiting = self.waiting();
         if self.json {
-            let (step, failure) = self.failure().map_or((None, None), |(step, failure)| (step, Some(failure)));
+            let (step, failure) =
+                self.failure().map_or((None, None), |(step, failure)| (step, Some(failure)));
             let outcome = Outcome {
                 outcome: self.status,
                 run: self.id,
@@ -86,7 +89,8 @@ impl Verdict<'_> {
         let step = if self.status == Status::InDoubt { in_doubt() } else { self.run.failing_step() }?;
         // Of the records, which hide what is sensitive.
         let failure = self.records.iter().rev().find_map(|record| match &record.event {
-            Event::StepFailed { step: failed, failure, .. } | Event::StepInDoubt { step: failed, failure, .. }
+            Event::StepFailed { step: failed, failure, .. }
+            | Event::StepInDoubt { step: failed, failure, .. }
                 if failed == step =>
             {
                 Some(failure)
@@ -104,7 +108,7 @@ impl Verdict<'_> {
             Status::Failed => (style.bad("failed"), self.why()),
             Status::Compensated => (style.bad("failed, and was undone"), self.why()),
             Status::Compensating => (style.bad("failed, and is not undone yet"), self.halted()),
-            Status::InDoubt => (style.bad("in doubt"), self.doubt()),
+            Status::InDoubt => (style.bad("in doubt"), self.why()),
             Status::Waiting | Status::Running if self.stopped => (style.busy("stopped"), String::new()),
             Status::Waiting | Status::Running => (style.busy("waiting"), self.waits(waiting)),
         };
@@ -118,36 +122,11 @@ impl Verdict<'_> {
 
     fn waits(&self, waiting: &[String]) -> String {
         let shown: Vec<_> = waiting.iter().map(|step| visible(step)).collect();
-        if shown.is_empty() {
-            return match self.run.next_due() {
-                Some(due) => format!(" until {due:.0}"),
-                None => String::new(),
-            };
+        match (shown.is_empty(), self.run.next_due()) {
+            (false, _) => format!(" for {}", shown.join(", ")),
+            (true, Some(due)) => format!(" until {due:.0}"),
+            (true, None) => String::new(),
         }
-        let ways = shown.iter().map(|step| {
-            if self.kept {
-                format!("\n  naftiko complete {} '{step}' --result JSON", self.id)
-            } else {
-                format!("\n  --answer '{step}=JSON'")
-            }
-        });
-        format!(" for {}\nan answer is given with{}", shown.join(", "), ways.collect::<String>())
-    }
-
-    fn doubt(&self) -> String {
-        let steps = self.steps_that(|phase| matches!(phase, Phase::InDoubt { .. }));
-        let mut text = self.why();
-        if self.kept {
-            text.push_str("\nlook at the provider whether it happened, and say so with");
-            for step in &steps {
-                let step = visible(step);
-                text.push_str(&format!(
-                    "\n  naftiko resolve {id} '{step}' --happened JSON\n  naftiko resolve {id} '{step}' --did-not-happen",
-                    id = self.id
-                ));
-            }
-        }
-        text
     }
 
     fn halted(&self) -> String {
@@ -159,13 +138,16 @@ impl Verdict<'_> {
         if self.status.is_over() {
             return self.done_so_far();
         }
-        if !self.kept {
-            return String::new();
-        }
-        match self.status {
-            Status::InDoubt => String::new(),
-            Status::Compensating => format!("try again with\n  naftiko resume {}\n", self.id),
-            _ => format!("go on with\n  naftiko resume {}\n", self.id),
+        match self.kept {
+            Some(again) => how_to_go_on(self.id, self.status, self.run.ledger(), again),
+            None => {
+                let waiting = self.waiting();
+                if waiting.is_empty() {
+                    return String::new();
+                }
+                let answers = waiting.iter().map(|step| format!(" --answer '{}=JSON'", visible(step)));
+                format!("an answer is given with{}\n", answers.collect::<String>())
+            }
         }
     }
 
@@ -198,4 +180,40 @@ impl Verdict<'_> {
             None => String::new(),
         }
     }
+}
+
+/// What somebody can do for a run that is not over, a command a line.
+pub(crate) fn how_to_go_on(id: &str, status: Status, ledger: &Ledger, again: &str) -> String {
+    let steps = |stand: fn(Phase) -> bool| {
+        let steps = ledger.steps().filter(move |(_, phase)| stand(*phase));
+        steps.map(|(name, _)| visible(name).into_owned()).collect::<Vec<_>>()
+    };
+    let mut text = String::new();
+    match status {
+        Status::InDoubt => {
+            text.push_str("look at the provider whether it happened, and say so with\n");
+            for step in steps(|phase| matches!(phase, Phase::InDoubt { .. })) {
+                let _ = write!(
+                    text,
+                    "  naftiko resolve {id} '{step}' --happened JSON{again}\n  \
+                     naftiko resolve {id} '{step}' --did-not-happen{again}\n"
+                );
+            }
+            return text;
+        }
+        Status::Compensating => text.push_str("try again with\n"),
+        Status::Waiting | Status::Running => {
+            let asked = steps(|phase| matches!(phase, Phase::Asked { .. }));
+            if !asked.is_empty() {
+                text.push_str("an answer is given with\n");
+            }
+            for step in asked {
+                let _ = writeln!(text, "  naftiko complete {id} '{step}' --result JSON{again}");
+            }
+            text.push_str("go on with\n");
+        }
+        Status::Succeeded | Status::Failed | Status::Compensated | Status::Cancelled => return text,
+    }
+    let _ = writeln!(text, "  naftiko resume {id}{again}");
+    text
 }

@@ -14,9 +14,12 @@ use naftiko_engine::{Cancellation, Limits, Run};
 use naftiko_journal::{MemoryJournal, Options, Status};
 use naftiko_plan::Plan;
 
-use crate::args::Run as Arguments;
+use crate::args::{Run as Arguments, State};
 use crate::check::to_plan;
-use crate::drive::{Session, Verdict, Watched, adapter, answers, block_on, endpoints, limits, refuse_unsupported, stop_on_interrupt};
+use crate::drive::{
+    Session, Verdict, Watched, adapter, answers, block_on, endpoints, limits, refuse_unsupported,
+    stop_on_interrupt,
+};
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 use crate::state::{self, Held, Origin};
@@ -108,14 +111,14 @@ async fn begin(arguments: &Arguments, prepared: Prepared, screen: &mut Screen) -
     let mut watched = Watched::new(&prepared.plan, arguments.driving.json, screen);
     let status = match watched.drive(session, &mut held.run).await {
         Ok(standing) => standing.status,
-        Err(error) => return Ok(cut_off(&held.id, &error, screen)),
+        Err(error) => return Ok(cut_off(&held.id, &error, &arguments.state, screen)),
     };
     let verdict = Verdict {
         run: &held.run,
         records: &watched.records,
         id: &held.id,
         status,
-        kept: true,
+        kept: Some(&arguments.state.again()),
         stopped: cancellation.is_cancelled(),
         json: arguments.driving.json,
     };
@@ -124,9 +127,15 @@ async fn begin(arguments: &Arguments, prepared: Prepared, screen: &mut Screen) -
 }
 
 /// A run whose events could not be kept stands where its journal ends.
-pub(crate) fn cut_off(id: &str, error: &naftiko_engine::DriveError, screen: &mut Screen) -> Exit {
+pub(crate) fn cut_off(
+    id: &str,
+    error: &naftiko_engine::DriveError,
+    state: &State,
+    screen: &mut Screen,
+) -> Exit {
     screen.problem(&format!(
-        "{error}\nthe run stands where its journal ends; once that is mended, go on with `naftiko resume {id}`"
+        "{error}\nthe run stands where its journal ends; once that is mended, go on with `naftiko resume {id}{}`",
+        state.again()
     ));
     Exit::Failed
 }
@@ -167,7 +176,7 @@ async fn mocked(
     let status = if stopped { Status::Cancelled } else { driven };
     let json = arguments.driving.json;
     let records = &watched.records;
-    Verdict { run: &run, records, id: &id, status, kept: false, stopped: false, json }.report(screen)?;
+    Verdict { run: &run, records, id: &id, status, kept: None, stopped: false, json }.report(screen)?;
     Ok(status.into())
 }
 

@@ -1,0 +1,298 @@
+//! Runs that are kept: a list of them, and one of them whole.
+
+use std::fmt::Write as _;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use naftiko_journal::{Event, Failure, Ledger, Phase, Record, Request, Ruling, Status};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::Style;
+use crate::visible::visible;
+
+/// A run in a list.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Listed {
+    /// Its id.
+    pub run: String,
+    /// The name of the composition.
+    pub composition: String,
+    /// How it stands.
+    pub status: Status,
+    /// When it began.
+    pub created: Timestamp,
+    /// When its last event was.
+    pub updated: Timestamp,
+    /// From when on it has something to do by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due: Option<Timestamp>,
+    /// How many events it has.
+    pub events: u64,
+}
+
+/// Runs as lines, the first as it comes; nothing if there are none.
+pub fn runs(listed: &[Listed], style: Style) -> String {
+    let mut text = String::new();
+    if listed.is_empty() {
+        return text;
+    }
+    let head = format!("{:36}  {:12}  {:16}  {}\n", "run", "status", "last event", "composition");
+    text.push_str(&style.dim(&head));
+    for run in listed {
+        let status = colored(run.status, &format!("{:12}", run.status.as_str()), style);
+        let composition = visible(&run.composition);
+        let _ = writeln!(text, "{:36}  {status}  {}  {composition}", run.run, minute(run.updated));
+    }
+    text
+}
+
+/// A run, whole.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Shown {
+    /// What a list says of it.
+    #[serde(flatten)]
+    pub listed: Listed,
+    /// The inputs that are kept.
+    pub inputs: serde_json::Map<String, Value>,
+    /// The names of inputs that are sensitive and not kept.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub withheld: Vec<String>,
+    /// What has come up so far, in the order of the plan.
+    pub steps: Vec<ShownStep>,
+    /// The outputs, of a run that succeeded.
+    #[serde(skip_serializing_if = "IndexMap::is_empty")]
+    pub outputs: IndexMap<String, Value>,
+    /// Why it failed, where no step says so.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+/// A step of a run.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ShownStep {
+    /// Its name.
+    pub step: String,
+    /// How it stands: `pending`, `running`, `delayed`, `asked`, `open`, `in-doubt`, `skipped`, `succeeded`, `failed`.
+    pub phase: &'static str,
+    /// How many attempts were made.
+    #[serde(skip_serializing_if = "is_none_yet")]
+    pub attempts: u32,
+    /// When the next attempt is due, or until when an answer is waited for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+    /// What the last attempt sent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request: Option<Request>,
+    /// Its result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<Value>,
+    /// Why it failed, is in doubt or is made again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failure: Option<Failure>,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_none_yet(attempts: &u32) -> bool {
+    *attempts == 0
+}
+
+impl Shown {
+    /// The run that these records tell of, as they may be shown. Its ledger has taken them.
+    pub fn new(listed: Listed, ledger: &Ledger, records: &[Record]) -> Self {
+        let mut shown = Self {
+            listed,
+            inputs: serde_json::Map::new(),
+            withheld: Vec::new(),
+            steps: Vec::new(),
+            outputs: IndexMap::new(),
+            failure: None,
+        };
+        let mut steps: IndexMap<&str, ShownStep> =
+            ledger.steps().map(|(name, phase)| (name, ShownStep::standing(name, phase))).collect();
+        for record in records {
+            match &record.event {
+                Event::RunStarted { inputs, withheld, .. } => {
+                    shown.inputs.clone_from(inputs);
+                    shown.withheld.clone_from(withheld);
+                }
+                Event::RunFinished { outputs, failure, .. } => {
+                    shown.outputs.clone_from(outputs);
+                    shown.failure.clone_from(failure);
+                }
+                event => {
+                    if let Some(step) = event.step().and_then(|name| steps.get_mut(name)) {
+                        step.note(event);
+                    }
+                }
+            }
+        }
+        shown.steps = steps.into_values().collect();
+        // What a step consists of stands behind it.
+        let roots: IndexMap<String, ()> =
+            shown.steps.iter().map(|step| (root(&step.step).to_owned(), ())).collect();
+        shown.steps.sort_by_key(|step| roots.get_index_of(root(&step.step)));
+        shown
+    }
+
+    /// The run as lines.
+    pub fn text(&self, style: Style) -> String {
+        let Listed { run, composition, status, created, updated, due, .. } = &self.listed;
+        let mut text = format!("{}  {}\n", visible(composition), style.dim(run));
+        let mut said = colored(*status, status.as_str(), style);
+        if let Some(due) = due.filter(|_| *status == Status::Waiting) {
+            let _ = write!(said, " until {}", minute(due));
+        }
+        let _ = writeln!(text, "{said}, began {}, last event {}", minute(*created), minute(*updated));
+        for (name, value) in &self.inputs {
+            let _ = writeln!(text, "  {} {} = {value}", style.dim("input"), visible(name));
+        }
+        for name in &self.withheld {
+            let _ = writeln!(text, "  {} {} is sensitive and not kept", style.dim("input"), visible(name));
+        }
+        let width = self.steps.iter().map(|step| step.step.chars().count()).max().unwrap_or_default();
+        for step in &self.steps {
+            text.push_str(&step.text(width, style));
+        }
+        if let Some(failure) = &self.failure {
+            let _ = writeln!(text, "{}", style.bad(&visible(&failure.message)));
+        }
+        for (name, value) in &self.outputs {
+            let _ = writeln!(text, "  {} {} = {value}", style.dim("output"), visible(name));
+        }
+        text
+    }
+}
+
+/// The step of the plan that a name belongs to.
+fn root(name: &str) -> &str {
+    name.split(['[', '/', ':']).next().unwrap_or(name)
+}
+
+impl ShownStep {
+    fn standing(name: &str, phase: Phase) -> Self {
+        let (phase, until) = match phase {
+            Phase::Pending => ("pending", None),
+            Phase::Running { .. } => ("running", None),
+            Phase::Delayed { until, .. } => ("delayed", Some(until)),
+            Phase::Asked { until } => ("asked", until),
+            Phase::Open { .. } => ("open", None),
+            Phase::InDoubt { .. } => ("in-doubt", None),
+            Phase::Skipped => ("skipped", None),
+            Phase::Succeeded => ("succeeded", None),
+            Phase::Failed { .. } => ("failed", None),
+        };
+        Self { step: name.to_owned(), phase, attempts: 0, until, request: None, result: None, failure: None }
+    }
+
+    fn note(&mut self, event: &Event) {
+        match event {
+            Event::AttemptStarted { attempt, request, .. } => {
+                self.attempts = *attempt;
+                self.request = Some(request.clone());
+            }
+            Event::StepSucceeded { result, .. }
+            | Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
+                self.result = Some(result.clone());
+                self.failure = None;
+            }
+            Event::StepDelayed { failure, .. } => self.failure.clone_from(failure),
+            Event::StepFailed { failure, .. } | Event::StepInDoubt { failure, .. } => {
+                self.failure = Some(failure.clone());
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&self, width: usize, style: Style) -> String {
+        let word = format!("{:9}", self.phase);
+        let word = match self.phase {
+            "succeeded" => style.good(&word),
+            "failed" | "in-doubt" => style.bad(&word),
+            "pending" | "skipped" => style.dim(&word),
+            _ => style.busy(&word),
+        };
+        let request = self.request.as_ref().map(|request| format!("{} {}", request.method, request.path));
+        let mut details: Vec<String> = request.into_iter().collect();
+        if self.attempts > 1 {
+            details.push(format!("{} attempts", self.attempts));
+        }
+        details.extend(self.until.map(|until| format!("until {}", minute(until))));
+        details.extend(self.result.as_ref().and_then(|result| result.get("id")?.as_str()).map(str::to_owned));
+        let name = format!("{:width$}", visible(&self.step));
+        let mut line = format!("  {word}  {name}  {}", visible(&details.join(", ")));
+        line.truncate(line.trim_end().len());
+        line.push('\n');
+        if let Some(failure) = &self.failure {
+            let _ = writeln!(line, "             {}", style.bad(&visible(&failure.message)));
+        }
+        if self.phase == "in-doubt"
+            && let Some(request) = &self.request
+        {
+            for (argument, value) in &request.arguments {
+                let _ =
+                    writeln!(line, "             {} = {}", visible(argument), visible(&value.to_string()));
+            }
+        }
+        line
+    }
+}
+
+/// The events of a run as lines, as they may be shown.
+pub fn events(records: &[Record], style: Style) -> String {
+    let mut text = String::new();
+    for record in records {
+        let event = &record.event;
+        let step = event.step().map(|step| format!("  {}", visible(step))).unwrap_or_default();
+        let detail = detail(event).map(|detail| format!("  {}", visible(&detail))).unwrap_or_default();
+        let at = style.dim(&format!("{:.3}", record.at));
+        let _ = writeln!(text, "{:>5}  {at}  {:14}{step}{detail}", record.seq, event.name());
+    }
+    text
+}
+
+fn detail(event: &Event) -> Option<String> {
+    match event {
+        Event::RunStarted { composition, .. } => Some(composition.clone()),
+        Event::AttemptStarted { attempt, request, .. } => {
+            Some(format!("{} {}, attempt {attempt}", request.method, request.path))
+        }
+        Event::StepSucceeded { status, .. } => status.map(|status| status.to_string()),
+        Event::StepDelayed { until, failure, .. } => {
+            let why = failure.as_ref().map_or("not there yet", |failure| failure.message.as_str());
+            Some(format!("until {until:.3}: {why}"))
+        }
+        Event::StepFailed { failure, .. } | Event::StepInDoubt { failure, .. } => {
+            Some(failure.message.clone())
+        }
+        Event::DoubtResolved { ruling, .. } => Some(match ruling {
+            Ruling::Happened { .. } => "it happened".to_owned(),
+            Ruling::DidNotHappen => "it did not happen".to_owned(),
+        }),
+        Event::StepAsked { until, .. } => until.map(|until| format!("until {until:.3}")),
+        Event::StepOpened { items, .. } => items.map(|items| format!("{items} items")),
+        Event::RunCancelled { compensate } => compensate.then(|| "and undone".to_owned()),
+        Event::RunFinished { status, failure, .. } => {
+            let why = failure.as_ref().map(|failure| format!(": {}", failure.message)).unwrap_or_default();
+            Some(format!("{}{why}", status.as_str()))
+        }
+        Event::StepSkipped { .. } => None,
+    }
+}
+
+fn colored(status: Status, text: &str, style: Style) -> String {
+    match status {
+        Status::Succeeded => style.good(text),
+        Status::Failed | Status::InDoubt | Status::Compensating => style.bad(text),
+        Status::Running | Status::Waiting | Status::Compensated => style.busy(text),
+        Status::Cancelled => style.dim(text),
+    }
+}
+
+/// A time to the minute, in UTC.
+fn minute(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%d %H:%M").to_string()
+}

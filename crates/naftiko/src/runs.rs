@@ -1,0 +1,145 @@
+//! `naftiko runs`: looking at runs that are kept, and removing them.
+
+use jiff::SignedDuration;
+use naftiko_journal::store::{Prune, Summary};
+use naftiko_journal::{Ledger, Record, Store};
+use naftiko_report::{Listed, Shown, events, runs as list};
+
+use crate::args::{Runs as Arguments, RunsCommand};
+use crate::drive::{how_to_go_on, line_of_json};
+use crate::exit::{Exit, Stop};
+use crate::screen::Screen;
+use crate::state::{self, Kept};
+use crate::world;
+
+pub(crate) fn runs(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
+    let Some(store) = state::look(&arguments.state)? else {
+        return match &arguments.command {
+            Some(RunsCommand::Show { run, .. } | RunsCommand::Events { run, .. }) => {
+                Err(Stop::Usage(format!("there is no run `{run}`: none is kept yet")))
+            }
+            _ => {
+                screen.message("no run is kept yet\n");
+                Ok(Exit::Done)
+            }
+        };
+    };
+    match &arguments.command {
+        None => listed(&store, arguments.json, screen),
+        Some(RunsCommand::Show { run, json }) => {
+            shown(&store, run, *json || arguments.json, &arguments.state.again(), screen)
+        }
+        Some(RunsCommand::Events { run, json }) => events_of(&store, run, *json || arguments.json, screen),
+        Some(RunsCommand::Verify) => verify(&store, screen),
+        Some(RunsCommand::Prune { runs, older_than }) => {
+            drop(store);
+            prune(arguments, runs, older_than.as_deref(), screen)
+        }
+    }
+}
+
+fn in_list(summary: Summary) -> Listed {
+    let Summary { id, composition, created, updated, status, due, events, .. } = summary;
+    Listed { run: id, composition, status, created, updated, due, events }
+}
+
+fn listed(store: &Store, json: bool, screen: &mut Screen) -> Result<Exit, Stop> {
+    let all: Vec<Listed> = store.runs()?.into_iter().map(in_list).collect();
+    if json {
+        for run in &all {
+            screen.result(&line_of_json(run)?)?;
+        }
+    } else {
+        screen.result(&list(&all, screen.out))?;
+    }
+    Ok(Exit::Done)
+}
+
+fn shown(store: &Store, run: &str, json: bool, again: &str, screen: &mut Screen) -> Result<Exit, Stop> {
+    let summary = state::find(store, run)?;
+    let kept = Kept::read_shown(store, &summary)?;
+    let ledger = ledger(&kept)?;
+    let status = summary.status;
+    let shown = Shown::new(in_list(summary), &ledger, &kept.records);
+    if json {
+        screen.result(&line_of_json(&shown)?)?;
+        return Ok(Exit::Done);
+    }
+    screen.result(&shown.text(screen.out))?;
+    screen.message(&how_to_go_on(&kept.id, status, &ledger, again));
+    Ok(Exit::Done)
+}
+
+fn ledger(kept: &Kept) -> Result<Ledger, Stop> {
+    let mut ledger = Ledger::new(kept.plan.steps.iter().map(|step| step.id.as_str()));
+    for record in &kept.records {
+        ledger.apply(record).map_err(|error| {
+            Stop::Usage(format!("record {} of run `{}` is out of order: {error}", record.seq, kept.id))
+        })?;
+    }
+    Ok(ledger)
+}
+
+fn events_of(store: &Store, run: &str, json: bool, screen: &mut Screen) -> Result<Exit, Stop> {
+    let summary = state::find(store, run)?;
+    let records: Vec<Record> = store.shown(&summary.id)?;
+    if json {
+        for record in &records {
+            screen.result(&line_of_json(record)?)?;
+        }
+    } else {
+        screen.result(&events(&records, screen.out))?;
+    }
+    Ok(Exit::Done)
+}
+
+/// Whether everything is as it was written, and in an order that it can have.
+fn verify(store: &Store, screen: &mut Screen) -> Result<Exit, Stop> {
+    let mut problems = store.verify()?;
+    let all = store.runs()?;
+    let count = all.len();
+    for summary in all {
+        let checked = Kept::read_shown(store, &summary).and_then(|kept| ledger(&kept).map(|_| ()));
+        if let Err(Stop::Usage(problem)) = checked
+            && !problems.iter().any(|known| known.contains(&summary.id))
+        {
+            problems.push(problem);
+        }
+    }
+    for problem in &problems {
+        screen.problem(problem);
+    }
+    if !problems.is_empty() {
+        return Ok(Exit::Errors);
+    }
+    let runs = if count == 1 { "1 run is".to_owned() } else { format!("{count} runs are") };
+    screen.message(&format!("{runs} as written\n"));
+    Ok(Exit::Done)
+}
+
+fn prune(
+    arguments: &Arguments,
+    runs: &[String],
+    older_than: Option<&str>,
+    screen: &mut Screen,
+) -> Result<Exit, Stop> {
+    let store = state::open(&arguments.state)?;
+    let which = match older_than {
+        Some(text) => {
+            let age = naftiko_spec::parse_duration(text).ok_or_else(|| {
+                Stop::Usage(format!(
+                    "`--older-than {text}`: durations are written `30d`, `12h`, `5m` or `PT5M`"
+                ))
+            })?;
+            let before = world::now().checked_sub(age.max(SignedDuration::ZERO));
+            Prune::Finished { before: before.unwrap_or(jiff::Timestamp::MIN) }
+        }
+        None => {
+            let ids = runs.iter().map(|run| Ok(state::find(&store, run)?.id)).collect::<Result<_, Stop>>()?;
+            Prune::Runs(ids)
+        }
+    };
+    let removed = store.prune(which)?;
+    screen.message(&format!("{removed} {} removed\n", if removed == 1 { "run" } else { "runs" }));
+    Ok(Exit::Done)
+}
