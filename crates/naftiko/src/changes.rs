@@ -9,10 +9,11 @@ use naftiko_report::visible;
 
 use crate::args::Lookup;
 use crate::check;
+use crate::documents::unreadable;
 use crate::exit::Stop;
 use crate::screen::Screen;
 use crate::state::{Kept, Origin};
-use crate::world;
+use crate::world::{self, FileSystem};
 
 /// The plan that a run goes on with: its own, after saying what of it the documents now say otherwise; with `adopt` the
 /// one that they give now.
@@ -71,9 +72,8 @@ fn plan_now(origin: &Origin) -> Result<Plan, String> {
         capabilities: origin.capabilities.as_ref().map(|path| origin.folder.join(path)),
         openapi: origin.openapi.iter().map(|path| origin.folder.join(path)).collect(),
     };
-    let checked = check::read(&origin.folder.join(&origin.file), &lookup).map_err(|stop| match stop {
-        Stop::Usage(why) => why,
-        Stop::Output(error) => error.to_string(),
-    })?;
+    let file = origin.folder.join(&origin.file);
+    let checked = naftiko_check::check(&file, &check::options(&lookup), &FileSystem);
+    let checked = checked.map_err(|error| unreadable(&file, &error))?;
     checked.plan.ok_or_else(|| "it has errors".to_owned())
 }
