@@ -60,6 +60,7 @@ impl Folder {
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command(arguments);
         command.current_dir(self.folder.path()).env("ACME_API_KEY", "secret-of-acme");
+        command.env("XDG_STATE_HOME", self.folder.path().join("state"));
         command
     }
 }

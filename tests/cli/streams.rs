@@ -237,6 +237,7 @@ impl Terminal {
         let mut script = Command::new("script");
         script.args(["--quiet", "--return", "--flush", "--command", &command, "/dev/null"]);
         script.current_dir(folder.path()).env("SHELL", "/bin/sh");
+        script.env("XDG_STATE_HOME", folder.path().join("state"));
         script.env("ACME_API_KEY", "secret-of-acme").env("TERM", "xterm");
         let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let mut stdout = child.stdout.take().unwrap();

@@ -167,7 +167,7 @@ steps:
     created(&server, json!({"id": "org_1"})).await;
     let ended = run(&server, body, &[]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (4, ""));
-    assert!(ended.stderr.contains("--answer confirm=JSON"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("'confirm' --result JSON"), "{}", ended.stderr);
     assert_eq!(sent(&server).await, ["POST /organizations"]);
     let ended = run(&server, body, &["--json"]).await;
     assert_eq!(ended.code, 4);
@@ -197,7 +197,7 @@ outputs: [{name: member, source: 'list.data[0].id'}]
 
 #[cfg(unix)]
 #[tokio::test]
-async fn an_interrupt_ends_a_run_that_waits() {
+async fn an_interrupt_stops_a_run_that_can_go_on_later() {
     let body = "inputs: [{name: name, type: string}]
 steps:
   - {id: list, capability: members, operation: listMembers}
@@ -225,9 +225,9 @@ outputs: [{name: member, source: 'list.data[0].id'}]
         (child.wait().unwrap().code(), rest)
     };
     let (code, rest) = tokio::task::spawn_blocking(run).await.unwrap();
-    assert_eq!(code, Some(6));
+    assert_eq!(code, Some(4));
     let outcome: Value = serde_json::from_str(rest.lines().last().unwrap()).unwrap();
-    assert_eq!(outcome["outcome"], json!("cancelled"));
+    assert_eq!(outcome["outcome"], json!("waiting"));
 }
 
 #[tokio::test]

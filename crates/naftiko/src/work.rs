@@ -179,7 +179,7 @@ impl Crew {
         if held.run.status().is_over() {
             return Ok(());
         }
-        refuse_unsupported(&kept.plan, false).map_err(Hindrance::Lacks)?;
+        refuse_unsupported(&kept.plan).map_err(Hindrance::Lacks)?;
         let session = Session {
             id: &held.id,
             options: kept.options(),

@@ -146,6 +146,9 @@ impl Drive<'_, '_> {
             self.decide()?;
             self.keep().await?;
             self.start();
+            if self.ends_at_once().await? {
+                continue;
+            }
             if self.is_at_rest() {
                 return Ok(self.standing());
             }
@@ -156,9 +159,6 @@ impl Drive<'_, '_> {
                 () = sleep_until(*clock, next) => {}
                 delivery = delivered(deliveries) => self.intervene(delivery)?,
                 () = cancellation.cancelled(), if !cancellation.is_cancelled() => {}
-            }
-            while let Some(end) = self.work.ended() {
-                self.close(end)?;
             }
         }
     }
@@ -249,6 +249,17 @@ impl Drive<'_, '_> {
         for question in self.asking.drain(..) {
             self.work.ask(Arc::clone(&self.driver.channel), question);
         }
+    }
+
+    /// Whether something ends without any time passing, on a clock that only passes when it is waited for.
+    async fn ends_at_once(&mut self) -> Result<bool, DriveError> {
+        tokio::task::yield_now().await;
+        let mut ended = false;
+        while let Some(end) = self.work.ended() {
+            self.close(end)?;
+            ended = true;
+        }
+        Ok(ended)
     }
 
     fn close(&mut self, end: End) -> Result<(), DriveError> {

@@ -10,13 +10,12 @@ mod virtual_time;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 use naftiko_adapter::{Adapter, Channel};
 use naftiko_adapter_external::{Prepared, Prompt, Silent};
-use naftiko_engine::{Cancellation, Clock, DriveError, Driver, Limits, Run, TokioClock, Unsupported};
+use naftiko_engine::{Cancellation, Clock, DriveError, Driver, Limits, Run, TokioClock};
 use naftiko_journal::{Journal, Options, Record, Standing, Status, Store};
 use naftiko_plan::Plan;
 use serde_json::Value;
@@ -55,20 +54,13 @@ pub(crate) struct Watched {
     live: Live,
     json: bool,
     can_ask: bool,
-    is_asked: Arc<AtomicBool>,
     /// What was recorded, as it may be shown.
     pub(crate) records: Vec<Record>,
 }
 
 impl Watched {
     pub(crate) fn new(plan: &Plan, json: bool, screen: &Screen) -> Self {
-        Self {
-            live: Live::new(plan, json, screen.err),
-            json,
-            can_ask: screen.can_ask(),
-            is_asked: Arc::default(),
-            records: Vec::new(),
-        }
+        Self { live: Live::new(plan, json, screen.err), json, can_ask: screen.can_ask(), records: Vec::new() }
     }
 
     /// Drives the run as far as it goes by itself, and shows how.
@@ -81,21 +73,22 @@ impl Watched {
         run: &mut Run,
     ) -> Result<Standing, DriveError> {
         let somebody: Box<dyn Channel> = if self.can_ask && !self.json {
-            Box::new(Prompt::new(Operator::new(self.live.screen(), Arc::clone(&self.is_asked))))
+            Box::new(Prompt::new(Operator::new(self.live.screen())))
         } else {
             nobody()
-        };
-        let clock: Box<dyn Clock> = if session.options.mock {
-            Box::new(VirtualClock::new(Arc::clone(&self.is_asked)))
-        } else {
-            Box::new(TokioClock::new())
         };
         let Self { live, records, .. } = self;
         let mut observe = |record: &Record| {
             live.show(record);
             records.push(record.clone());
         };
-        let driven = session.drive(run, &*clock, &mut observe, somebody).await;
+        let driven = if session.options.mock {
+            let clock = VirtualClock::new();
+            let somebody = clock.stopped_by(somebody);
+            session.drive(run, &clock, &mut observe, somebody).await
+        } else {
+            session.drive(run, &TokioClock::new(), &mut observe, somebody).await
+        };
         self.live.finish();
         driven
     }
@@ -138,15 +131,12 @@ impl Session<'_> {
     }
 }
 
-/// Refuses a plan that says what cannot be run yet: never is a part of it run as if it were the whole. The mock lets
-/// everybody in.
-pub(crate) fn refuse_unsupported(plan: &Plan, mock: bool) -> Result<(), String> {
-    let needed = |found: &Unsupported| !(mock && matches!(found, Unsupported::Authentication { .. }));
-    let found: Vec<String> = naftiko_engine::unsupported(plan)
-        .iter()
-        .filter(|found| needed(found))
-        .map(ToString::to_string)
-        .collect();
+/// Refuses a plan that says what cannot be run yet: never is a part of it run as if it were the whole.
+///
+/// # Errors
+/// Everything it is.
+pub(crate) fn refuse_unsupported(plan: &Plan) -> Result<(), String> {
+    let found: Vec<String> = naftiko_engine::unsupported(plan).iter().map(ToString::to_string).collect();
     if found.is_empty() {
         return Ok(());
     }

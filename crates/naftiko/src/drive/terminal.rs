@@ -1,8 +1,6 @@
 //! The operator at the terminal, for the external steps of a run.
 
 use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{MultiProgress, ProgressDrawTarget};
 use naftiko_adapter_external::Terminal;
@@ -10,19 +8,16 @@ use naftiko_adapter_external::Terminal;
 /// Standard error to show, standard input to read; live lines stand still while somebody is asked.
 pub(crate) struct Operator {
     live: MultiProgress,
-    /// Whether a question is open.
-    is_asked: Arc<AtomicBool>,
 }
 
 impl Operator {
-    pub(crate) fn new(live: MultiProgress, is_asked: Arc<AtomicBool>) -> Self {
-        Self { live, is_asked }
+    pub(crate) fn new(live: MultiProgress) -> Self {
+        Self { live }
     }
 }
 
 impl Terminal for Operator {
     fn show(&mut self, text: &str) -> io::Result<()> {
-        self.is_asked.store(true, Ordering::Relaxed);
         self.live.set_draw_target(ProgressDrawTarget::hidden());
         let mut err = io::stderr().lock();
         err.write_all(text.as_bytes())?;
@@ -36,7 +31,6 @@ impl Terminal for Operator {
             // The end of input leaves the cursor behind the prompt.
             self.show("\n")?;
         }
-        self.is_asked.store(false, Ordering::Relaxed);
         self.live.set_draw_target(ProgressDrawTarget::stderr());
         Ok((read > 0).then_some(line))
     }
