@@ -18,7 +18,7 @@ mod workspace;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use workspace::Workspace;
+use workspace::{Workspace, carry_out};
 
 /// Tasks of this workspace.
 #[derive(Debug, Parser)]
@@ -50,6 +50,8 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
+    /// Measure what a journal costs, how fast a run is taken up again, and how many one process looks after.
+    Bench,
     /// Everything that has to hold before a change goes in; stops at the first failure.
     Ci,
 }
@@ -73,6 +75,7 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::E2e => e2e::run(&workspace),
         Task::Faults => faults::run(),
         Task::Fuzz { target, seconds } => fuzz::run(&workspace, target, seconds),
+        Task::Bench => carry_out(&mut workspace.cargo(&["bench", "-p", "naftiko", "--bench", "runs"])),
         Task::Ci => ci::run(&workspace),
     }
 }

@@ -16,6 +16,7 @@ use super::error::Fault;
 use super::moment::{micros, timestamp};
 use super::place::{make_folder, private};
 use super::seal::random;
+use super::writer::Durability;
 use super::{Inner, Store, StoreError};
 
 /// The right to drive a run. It is given back when this is dropped, or the process ends.
@@ -38,7 +39,7 @@ impl Drop for Lease {
         let Some(writer) = &self.inner.writer else { return };
         let (run, holder) = (self.run.clone(), self.holder.clone());
         // If it cannot be given back, it ends with this process.
-        let _ = writer.wait(move |connection| {
+        let _ = writer.wait(Durability::Process, move |connection| {
             connection.execute("DELETE FROM leases WHERE run = ?1 AND holder = ?2", [&run, &holder])?;
             Ok(())
         });
@@ -53,7 +54,8 @@ impl Store {
     /// not be taken.
     pub fn lease(&self, run: &str, at: Timestamp) -> Result<Lease, StoreError> {
         let (id, holder, since) = (run.to_owned(), Arc::clone(&self.inner.holder), micros(at));
-        let holder = self.write(move |connection| {
+        // Who holds a lease is alive: there is none once the machine was off.
+        let holder = self.write_for_now(move |connection| {
             let mine = holder.name(connection)?;
             if let Some(error) = held(connection, &holder, &id)? {
                 return Err(error.into());

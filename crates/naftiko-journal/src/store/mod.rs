@@ -43,7 +43,7 @@ use error::Fault;
 use lease::Holder;
 use place::Place;
 use seal::Keys;
-use writer::Writer;
+use writer::{Durability, Writer};
 
 /// The durable journal of a folder of state. Clones are the same journal.
 ///
@@ -129,7 +129,15 @@ impl Store {
         &self,
         work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
-        self.writer()?.wait(work)
+        self.writer()?.wait(Durability::Power, work)
+    }
+
+    /// Writes, all or nothing, what means nothing any more once the machine was off.
+    fn write_for_now<T: Send + 'static>(
+        &self,
+        work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.writer()?.wait(Durability::Process, work)
     }
 
     /// Reads within one state of the journal.

@@ -19,6 +19,15 @@ type Work<T> = Box<dyn Fn(&Connection) -> Result<T, Fault> + Send>;
 /// Gives the outcome to whoever waits for it.
 type Answer<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
 
+/// What something that was written outlives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Durability {
+    /// Every process, but not the power: for what means nothing once the machine was off.
+    Process,
+    /// The power too.
+    Power,
+}
+
 /// The thread that owns the connection that writes.
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -46,23 +55,29 @@ impl Writer {
         work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, answer) = oneshot::channel();
-        self.send(Box::new(work), Box::new(|outcome| drop(sender.send(outcome))))?;
+        self.send(Durability::Power, Box::new(work), Box::new(|outcome| drop(sender.send(outcome))))?;
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Does the work, all or nothing, and blocks until it is durable.
+    /// Does the work, all or nothing, and blocks until it is so durable.
     pub(super) fn wait<T: Send + 'static>(
         &self,
+        durability: Durability,
         work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let (sender, answer) = mpsc::sync_channel(1);
-        self.send(Box::new(work), Box::new(move |outcome| drop(sender.send(outcome))))?;
+        self.send(durability, Box::new(work), Box::new(move |outcome| drop(sender.send(outcome))))?;
         answer.recv().unwrap_or(Err(StoreError::Closed))
     }
 
-    fn send<T: Send + 'static>(&self, work: Work<T>, answer: Answer<T>) -> Result<(), StoreError> {
+    fn send<T: Send + 'static>(
+        &self,
+        durability: Durability,
+        work: Work<T>,
+        answer: Answer<T>,
+    ) -> Result<(), StoreError> {
         let queue = self.queue.as_ref().ok_or(StoreError::Closed)?;
-        queue.send(Box::new(Task { work, answer, outcome: None })).map_err(|_| StoreError::Closed)
+        queue.send(Box::new(Task { durability, work, answer, outcome: None })).map_err(|_| StoreError::Closed)
     }
 }
 
@@ -79,6 +94,8 @@ impl Drop for Writer {
 
 /// Something to write, whatever it gives back.
 trait Job: Send {
+    /// What it has to outlive.
+    fn durability(&self) -> Durability;
     /// Does it; whether it worked is kept for the answer.
     fn attempt(&mut self, connection: &Connection) -> Attempt;
     /// Tells the outcome: the job's own, once its group is durable, or else why it is not.
@@ -93,12 +110,17 @@ enum Attempt {
 }
 
 struct Task<T> {
+    durability: Durability,
     work: Work<T>,
     answer: Answer<T>,
     outcome: Option<Result<T, Fault>>,
 }
 
 impl<T: Send> Job for Task<T> {
+    fn durability(&self) -> Durability {
+        self.durability
+    }
+
     fn attempt(&mut self, connection: &Connection) -> Attempt {
         let outcome = (self.work)(connection);
         let attempt = if outcome.is_ok() { Attempt::Done } else { Attempt::Refused };
@@ -149,6 +171,13 @@ fn commit(connection: &mut Connection, mut group: Vec<Box<dyn Job>>, path: &Path
 
 /// Does all jobs in one transaction, each in its own savepoint: one that is refused takes nothing with it.
 fn transact(connection: &mut Connection, group: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+    // In a write-ahead log, NORMAL leaves out the wait for the disk, and nothing else: the next FULL commit waits for
+    // all before it too.
+    let synchronous = match group.iter().map(|job| job.durability()).max() {
+        Some(Durability::Process) => "NORMAL",
+        Some(Durability::Power) | None => "FULL",
+    };
+    connection.pragma_update(None, "synchronous", synchronous)?;
     let mut transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
     for job in group {
         let savepoint: Savepoint<'_> = transaction.savepoint()?;
