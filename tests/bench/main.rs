@@ -105,7 +105,8 @@ impl naftiko_spec::Files for Disk {
 }
 
 fn chain_of_posts() -> String {
-    let mut body = "steps:\n  - {id: s0, capability: all, operation: create, with: {name: first}}\n".to_owned();
+    let mut body =
+        "steps:\n  - {id: s0, capability: all, operation: create, with: {name: first}}\n".to_owned();
     for at in 1..STEPS {
         let before = at - 1;
         let _ = writeln!(
@@ -167,7 +168,8 @@ async fn drive(plan: &Arc<Plan>, url: &str, journal: &dyn Journal, id: &str) -> 
         base_url: url.parse().expect("a URL"),
         credential: naftiko_adapter_http::Credential::None,
     };
-    let adapter = naftiko_adapter_http::HttpAdapter::builder().endpoint("acme", endpoint).build().expect("an adapter");
+    let adapter =
+        naftiko_adapter_http::HttpAdapter::builder().endpoint("acme", endpoint).build().expect("an adapter");
     let mut driver = Driver {
         adapter: Arc::new(adapter),
         channel: Arc::new(naftiko_adapter_external::Silent),
@@ -209,8 +211,7 @@ fn resume() {
     let ended = naftiko(folder.path(), &["run", "bench.yaml", "--inputs", "inputs.json", "--jobs", "64"]);
     assert_eq!(ended.code, Some(4), "{}", ended.text);
     let run = only_run(folder.path());
-    let mut times: Vec<Duration> =
-        (0..9).map(|_| naftiko(folder.path(), &["resume", &run]).took).collect();
+    let mut times: Vec<Duration> = (0..9).map(|_| naftiko(folder.path(), &["resume", &run]).took).collect();
     let nothing: Vec<Duration> = (0..9).map(|_| naftiko(folder.path(), &["--version"]).took).collect();
     times.sort();
     println!(
@@ -283,7 +284,9 @@ fn waiting() {
         .filter_map(|(id, due)| at.get(id.as_str())?.duration_since(SystemTime::from(*due)).ok())
         .collect();
     late.sort();
-    let share = |part: f64| late.get((late.len() as f64 * part) as usize).or(late.last()).map_or(0.0, |it| it.as_secs_f64() * 1e3);
+    let share = |part: f64| {
+        late.get((late.len() as f64 * part) as usize).or(late.last()).map_or(0.0, |it| it.as_secs_f64() * 1e3)
+    };
     println!(
         "  {} were asked about; half of them within {:.0} ms of being due, 99 of 100 within {:.0} ms, the last {:.0} ms; \
          {} MB at most",
@@ -332,7 +335,12 @@ fn begun(run: &str, due: Timestamp) -> Vec<Entry> {
         arguments: IndexMap::from([("id".into(), json!(run))]),
     };
     let events = [
-        Event::RunStarted { composition: "Bench".into(), inputs, withheld: vec![], options: Options::default() },
+        Event::RunStarted {
+            composition: "Bench".into(),
+            inputs,
+            withheld: vec![],
+            options: Options::default(),
+        },
         Event::AttemptStarted { step: "wait".into(), attempt: 1, request },
         Event::StepDelayed { step: "wait".into(), attempt: 1, until: due, failure: None },
     ];

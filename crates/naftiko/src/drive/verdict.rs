@@ -108,7 +108,7 @@ impl Verdict<'_> {
             Status::Failed => (style.bad("failed"), self.why()),
             Status::Compensated => (style.bad("failed, and was undone"), self.why()),
             Status::Compensating => (style.bad("failed, and is not undone yet"), self.halted()),
-            Status::InDoubt => (style.bad("in doubt"), self.why()),
+            Status::InDoubt => (style.bad("in doubt"), self.doubt()),
             Status::Waiting | Status::Running if self.stopped => (style.busy("stopped"), String::new()),
             Status::Waiting | Status::Running => (style.busy("waiting"), self.waits(waiting)),
         };
@@ -127,6 +127,24 @@ impl Verdict<'_> {
             (true, Some(due)) => format!(" until {due:.0}"),
             (true, None) => String::new(),
         }
+    }
+
+    /// Of what it is not known whether it happened: what was sent, as it may be shown.
+    fn doubt(&self) -> String {
+        let mut text = self.why();
+        let in_doubt = self.run.ledger().steps().filter(|(_, phase)| matches!(phase, Phase::InDoubt { .. }));
+        for (name, _) in in_doubt {
+            let sent = self.records.iter().rev().find_map(|record| match &record.event {
+                Event::AttemptStarted { step, request, .. } if step == name => Some(request),
+                _ => None,
+            });
+            let Some(request) = sent else { continue };
+            let _ = write!(text, "\nsent, and perhaps done: {} {}", request.method, visible(&request.path));
+            for (argument, value) in &request.arguments {
+                let _ = write!(text, "\n  {} = {}", visible(argument), visible(&value.to_string()));
+            }
+        }
+        text
     }
 
     fn halted(&self) -> String {
