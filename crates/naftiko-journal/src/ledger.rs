@@ -187,12 +187,14 @@ impl Ledger {
             Part::Step(id) if self.steps.contains_key(id) => Ok(()),
             Part::Step(_) => illegal("the run has no such step"),
             Part::Inner { of, .. } => match self.step(of) {
-                Some(Phase::Open { items: None }) => Ok(()),
+                Some(Phase::Open { items: None }) if self.is_around_open(of) => Ok(()),
                 _ => illegal("the composition that it belongs to is not open"),
             },
             Part::Item { of, index } => match self.step(of) {
-                Some(Phase::Open { items: Some(items) }) if index < items => Ok(()),
-                Some(Phase::Open { items: Some(_) }) => illegal("there are not so many items"),
+                Some(Phase::Open { items: Some(items) }) if index >= items => {
+                    illegal("there are not so many items")
+                }
+                Some(Phase::Open { items: Some(_) }) if self.is_around_open(of) => Ok(()),
                 _ => illegal("the step that it is an item of is not open"),
             },
             Part::Compensation { of } => match self.step(of) {
@@ -200,6 +202,18 @@ impl Ledger {
                 _ => illegal("what it undoes is not done"),
             },
         }
+    }
+
+    /// Whether all that a step stands in is open: what failed is over, with what of it was open.
+    fn is_around_open(&self, name: &str) -> bool {
+        let mut name = name;
+        while let Some(Part::Inner { of, .. } | Part::Item { of, .. }) = Part::of(name) {
+            if !matches!(self.step(of), Some(Phase::Open { .. })) {
+                return false;
+            }
+            name = of;
+        }
+        true
     }
 
     /// Whether the run can be over, and in this way.

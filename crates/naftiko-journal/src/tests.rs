@@ -6,7 +6,10 @@ use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::{Cause, Event, Failure, Ledger, Options, Phase, Record, Request, RunPhase, Status, Tally};
+use crate::{
+    Cause, Entry, Event, Failure, Journal, Ledger, MemoryJournal, Options, Phase, Record, Request, Ruling,
+    RunPhase, Standing, Status, Tally,
+};
 
 fn at(second: i64) -> Timestamp {
     "2026-01-15T12:00:00Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
@@ -48,7 +51,32 @@ fn in_doubt(step: &str, attempt: u32) -> Event {
 }
 
 fn asked(step: &str) -> Event {
-    Event::StepAsked { step: step.into() }
+    Event::StepAsked { step: step.into(), until: None }
+}
+
+fn asked_until(step: &str, second: i64) -> Event {
+    Event::StepAsked { step: step.into(), until: Some(at(second)) }
+}
+
+fn skipped(step: &str) -> Event {
+    Event::StepSkipped { step: step.into() }
+}
+
+fn opened(step: &str, items: Option<u32>) -> Event {
+    Event::StepOpened { step: step.into(), items }
+}
+
+fn happened(step: &str, attempt: u32) -> Event {
+    let ruling = Ruling::Happened { result: json!({"id": "org_1"}) };
+    Event::DoubtResolved { step: step.into(), attempt, ruling }
+}
+
+fn did_not_happen(step: &str, attempt: u32) -> Event {
+    Event::DoubtResolved { step: step.into(), attempt, ruling: Ruling::DidNotHappen }
+}
+
+fn cancelled(compensate: bool) -> Event {
+    Event::RunCancelled { compensate }
 }
 
 fn started() -> Event {
@@ -56,7 +84,7 @@ fn started() -> Event {
         composition: "onboarding".into(),
         inputs: json!({"organization_name": "Acme"}).as_object().unwrap().clone(),
         withheld: vec!["password".into()],
-        options: Options { poll_every: Some(SignedDuration::from_millis(100)), mock: false },
+        options: Options { poll_every: Some(SignedDuration::from_millis(100)), ..Options::default() },
     }
 }
 
@@ -71,10 +99,12 @@ fn the_table_of_phases_is_this_and_no_more() {
         Phase::Pending,
         Phase::Running { attempt: 2 },
         Phase::Delayed { attempt: 2, until },
-        Phase::Asked,
+        Phase::Asked { until: None },
+        Phase::Open { items: Some(2) },
         Phase::InDoubt { attempt: 2 },
+        Phase::Skipped,
         Phase::Succeeded,
-        Phase::Failed,
+        Phase::Failed { attempt: 2 },
     ];
     let events = [
         started(),
@@ -91,17 +121,26 @@ fn the_table_of_phases_is_this_and_no_more() {
         failed("s", Some(3)),
         in_doubt("s", 1),
         in_doubt("s", 2),
+        happened("s", 1),
+        happened("s", 2),
+        did_not_happen("s", 2),
         asked("s"),
+        asked_until("s", 60),
+        skipped("s"),
+        opened("s", Some(2)),
+        opened("s", None),
+        cancelled(true),
         finished(Status::Failed),
     ];
     let mut table = String::new();
     for phase in phases {
         for event in &events {
-            if let Ok(next) = phase.after(event) {
+            if let Ok(next) = phase.after(event, at(30)) {
                 let number = match event {
                     Event::AttemptStarted { attempt, .. }
                     | Event::StepDelayed { attempt, .. }
-                    | Event::StepInDoubt { attempt, .. } => Some(*attempt),
+                    | Event::StepInDoubt { attempt, .. }
+                    | Event::DoubtResolved { attempt, .. } => Some(*attempt),
                     Event::StepSucceeded { attempt, .. } | Event::StepFailed { attempt, .. } => *attempt,
                     _ => None,
                 };
@@ -110,20 +149,26 @@ fn the_table_of_phases_is_this_and_no_more() {
             }
         }
     }
-    insta::assert_snapshot!(table, @r"
+    insta::assert_snapshot!(table, @"
     Pending + attemptStarted 1 = Running { attempt: 1 }
-    Pending + stepSucceeded = Succeeded
-    Pending + stepFailed = Failed
-    Pending + stepAsked = Asked
+    Pending + stepFailed = Failed { attempt: 0 }
+    Pending + stepAsked = Asked { until: None }
+    Pending + stepAsked = Asked { until: Some(2026-01-15T12:01:00Z) }
+    Pending + stepSkipped = Skipped
+    Pending + stepOpened = Open { items: Some(2) }
+    Pending + stepOpened = Open { items: None }
     Running { attempt: 2 } + stepSucceeded 2 = Succeeded
     Running { attempt: 2 } + stepDelayed 2 = Delayed { attempt: 2, until: 2026-01-15T12:01:00Z }
-    Running { attempt: 2 } + stepFailed 2 = Failed
+    Running { attempt: 2 } + stepFailed 2 = Failed { attempt: 2 }
     Running { attempt: 2 } + stepInDoubt 2 = InDoubt { attempt: 2 }
     Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + attemptStarted 3 = Running { attempt: 3 }
-    Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + stepFailed = Failed
-    Asked + stepSucceeded = Succeeded
-    Asked + stepFailed = Failed
-    Asked + stepAsked = Asked
+    Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + stepFailed = Failed { attempt: 2 }
+    Asked { until: None } + stepSucceeded = Succeeded
+    Asked { until: None } + stepFailed = Failed { attempt: 0 }
+    Open { items: Some(2) } + stepSucceeded = Succeeded
+    Open { items: Some(2) } + stepFailed = Failed { attempt: 0 }
+    InDoubt { attempt: 2 } + doubtResolved 2 = Succeeded
+    InDoubt { attempt: 2 } + doubtResolved 2 = Delayed { attempt: 2, until: 2026-01-15T12:00:30Z }
     ");
 }
 
@@ -148,7 +193,7 @@ fn a_run_from_beginning_to_end() {
         delayed("a", 1),
         attempt("a", 2),
         succeeded("a", Some(2)),
-        asked("b"),
+        // Recorded before the question is put, once: a question put again when the run is resumed is the same one.
         asked("b"),
         succeeded("b", None),
         finished(Status::Succeeded),
@@ -178,9 +223,18 @@ fn events_out_of_order_are_refused_with_the_reason() {
         vec![started(), attempt("a", 1), in_doubt("a", 1), finished(Status::Failed)],
         vec![started(), finished(Status::Waiting)],
         vec![started(), failed("a", None), finished(Status::Failed), attempt("b", 1)],
+        vec![started(), asked("b"), asked("b")],
+        vec![started(), succeeded("b", None)],
+        vec![started(), skipped("a"), attempt("a", 1)],
+        vec![started(), attempt("a", 1), opened("a", Some(1))],
+        vec![started(), attempt("a", 1), in_doubt("a", 1), happened("a", 2)],
+        vec![started(), attempt("a", 1), happened("a", 1)],
+        vec![started(), finished(Status::Cancelled)],
+        vec![started(), cancelled(false), cancelled(true)],
+        vec![started(), cancelled(false), finished(Status::Failed)],
     ];
     let reasons: Vec<String> = cases.into_iter().map(|events| ledger(events).unwrap_err()).collect();
-    insta::assert_snapshot!(reasons.join("\n"), @r"
+    insta::assert_snapshot!(reasons.join("\n"), @"
     `attemptStarted` of step `a` cannot come here: it is of attempt 1, and the run has not begun
     `runStarted` cannot come here: the run has already begun
     `attemptStarted` of step `c` cannot come here: it is of attempt 1, and the run has no such step
@@ -192,11 +246,20 @@ fn events_out_of_order_are_refused_with_the_reason() {
     `stepFailed` of step `a` cannot come here: it is of attempt 1, and the step has already succeeded
     `stepAsked` of step `a` cannot come here: the step has already failed
     `attemptStarted` of step `a` cannot come here: it is of attempt 2, and attempt 1 of the step is in doubt
-    `runFinished` cannot come here: not every step has succeeded
+    `runFinished` cannot come here: not every step is over
     `runFinished` cannot come here: an attempt is under way
     `runFinished` cannot come here: an attempt is in doubt
     `runFinished` cannot come here: a run does not end so
     `attemptStarted` of step `b` cannot come here: it is of attempt 1, and the run is over
+    `stepAsked` of step `b` cannot come here: the step waits for an answer from outside
+    `stepSucceeded` of step `b` cannot come here: the step has not begun
+    `attemptStarted` of step `a` cannot come here: it is of attempt 1, and the step was skipped
+    `stepOpened` of step `a` cannot come here: attempt 1 of the step is under way
+    `doubtResolved` of step `a` cannot come here: it is of attempt 2, and attempt 1 of the step is in doubt
+    `doubtResolved` of step `a` cannot come here: it is of attempt 1, and attempt 1 of the step is under way
+    `runFinished` cannot come here: nobody cancelled it
+    `runCancelled` cannot come here: the run is already cancelled
+    `runFinished` cannot come here: it is cancelled
     ");
 }
 
@@ -230,6 +293,13 @@ fn an_event_in_json() {
         succeeded("b", None),
         Event::StepFailed { step: "a".into(), attempt: Some(1), failure: refusal },
         in_doubt("a", 1),
+        happened("a", 1),
+        did_not_happen("a", 1),
+        asked_until("b", 60),
+        skipped("b"),
+        opened("b", Some(2)),
+        opened("b", None),
+        cancelled(true),
         Event::RunFinished {
             status: Status::Succeeded,
             outputs: IndexMap::from([("organization_id".into(), json!("org_1"))]),
@@ -255,7 +325,121 @@ fn an_event_in_json() {
     {"run":"0198","seq":7,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":{"id":"org_1"}}
     {"run":"0198","seq":8,"at":"2026-01-15T12:00:00Z","event":"stepFailed","step":"a","attempt":1,"failure":{"cause":"status","message":"`POST /organizations` answered 422 Unprocessable Entity: name is taken","status":422,"body":{"message":"name is taken"}}}
     {"run":"0198","seq":9,"at":"2026-01-15T12:00:00Z","event":"stepInDoubt","step":"a","attempt":1,"failure":{"cause":"no-answer","message":"no answer"}}
-    {"run":"0198","seq":10,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"succeeded","outputs":{"organization_id":"org_1"}}
-    {"run":"0198","seq":11,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"in-doubt"}
+    {"run":"0198","seq":10,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":{"happened":{"result":{"id":"org_1"}}}}
+    {"run":"0198","seq":11,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":"didNotHappen"}
+    {"run":"0198","seq":12,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","until":"2026-01-15T12:01:00Z"}
+    {"run":"0198","seq":13,"at":"2026-01-15T12:00:00Z","event":"stepSkipped","step":"b"}
+    {"run":"0198","seq":14,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b","items":2}
+    {"run":"0198","seq":15,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b"}
+    {"run":"0198","seq":16,"at":"2026-01-15T12:00:00Z","event":"runCancelled","compensate":true}
+    {"run":"0198","seq":17,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"succeeded","outputs":{"organization_id":"org_1"}}
+    {"run":"0198","seq":18,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"in-doubt"}
     "#);
+}
+
+#[test]
+fn what_a_step_consists_of_is_there_while_the_step_is_open() {
+    let items = || vec![started(), opened("a", Some(2))];
+    let composition = || vec![started(), opened("a", None)];
+    let then = |mut events: Vec<Event>, more: Vec<Event>| {
+        events.extend(more);
+        ledger(events)
+    };
+    let ledger = then(
+        items(),
+        vec![
+            attempt("a[1]", 1),
+            opened("a[0]", None),
+            attempt("a[0]/x", 1),
+            succeeded("a[0]/x", Some(1)),
+            succeeded("a[0]", None),
+        ],
+    )
+    .unwrap();
+    let steps: Vec<_> = ledger.steps().collect();
+    let open = Phase::Open { items: Some(2) };
+    assert_eq!(steps[..2], [("a", open), ("b", Phase::Pending)], "the plan's own come first");
+    assert_eq!(steps[2..].iter().map(|(name, _)| *name).collect::<Vec<_>>(), ["a[1]", "a[0]", "a[0]/x"]);
+    let tally = Tally { pending: 1, open: 1, running: 1, succeeded: 2, ..Tally::default() };
+    assert_eq!(ledger.tally(), tally);
+
+    let cases = [
+        then(vec![started()], vec![attempt("a[0]", 1)]),
+        then(vec![started()], vec![attempt("a/x", 1)]),
+        then(items(), vec![attempt("a[2]", 1)]),
+        then(items(), vec![attempt("a/x", 1)]),
+        then(composition(), vec![attempt("a[0]", 1)]),
+        then(items(), vec![attempt("a]", 1)]),
+        then(composition(), vec![succeeded("a", None), attempt("a/x", 1)]),
+        then(items(), vec![opened("a", Some(2))]),
+        then(items(), vec![opened("a[0]", None), failed("a", None), attempt("a[0]/x", 1)]),
+    ];
+    let reasons: Vec<String> = cases.into_iter().map(|case| case.unwrap_err()).collect();
+    insta::assert_snapshot!(reasons.join("\n"), @"
+    `attemptStarted` of step `a[0]` cannot come here: it is of attempt 1, and the step that it is an item of is not open
+    `attemptStarted` of step `a/x` cannot come here: it is of attempt 1, and the composition that it belongs to is not open
+    `attemptStarted` of step `a[2]` cannot come here: it is of attempt 1, and there are not so many items
+    `attemptStarted` of step `a/x` cannot come here: it is of attempt 1, and the composition that it belongs to is not open
+    `attemptStarted` of step `a[0]` cannot come here: it is of attempt 1, and the step that it is an item of is not open
+    `attemptStarted` of step `a]` cannot come here: it is of attempt 1, and that is no name of a step
+    `attemptStarted` of step `a/x` cannot come here: it is of attempt 1, and the composition that it belongs to is not open
+    `stepOpened` of step `a` cannot come here: what the step consists of is under way
+    `attemptStarted` of step `a[0]/x` cannot come here: it is of attempt 1, and the composition that it belongs to is not open
+    ");
+}
+
+#[test]
+fn what_undoes_a_step_comes_after_it_and_what_could_not_be_undone_is_tried_again() {
+    let done = || vec![started(), attempt("a", 1), succeeded("a", Some(1))];
+    let undo = "a:compensate";
+    let then = |more: Vec<Event>| ledger(done().into_iter().chain(more));
+    let again = vec![attempt(undo, 1), failed(undo, Some(1)), delayed(undo, 1), attempt(undo, 2)];
+    let ledger = then(again).unwrap();
+    assert_eq!(ledger.step(undo), Some(Phase::Running { attempt: 2 }));
+    assert_eq!(then(vec![failed(undo, None), delayed(undo, 0), attempt(undo, 1)]).map(|_| ()), Ok(()));
+
+    let cases = [
+        self::ledger([started(), attempt(undo, 1)]),
+        self::ledger([started(), attempt("a", 1), attempt(undo, 1)]),
+        self::ledger([started(), skipped("a"), attempt(undo, 1)]),
+        self::ledger([started(), attempt("a", 1), failed("a", Some(1)), delayed("a", 1)]),
+        then(vec![attempt(undo, 1), failed(undo, Some(1)), delayed(undo, 2)]),
+        then(vec![attempt("c:compensate", 1)]),
+    ];
+    let reasons: Vec<String> = cases.into_iter().map(|case| case.unwrap_err()).collect();
+    insta::assert_snapshot!(reasons.join("\n"), @"
+    `attemptStarted` of step `a:compensate` cannot come here: it is of attempt 1, and what it undoes is not done
+    `attemptStarted` of step `a:compensate` cannot come here: it is of attempt 1, and what it undoes is not done
+    `attemptStarted` of step `a:compensate` cannot come here: it is of attempt 1, and what it undoes is not done
+    `stepDelayed` of step `a` cannot come here: it is of attempt 1, and the step has already failed
+    `stepDelayed` of step `a:compensate` cannot come here: it is of attempt 2, and the step has already failed
+    `attemptStarted` of step `c:compensate` cannot come here: it is of attempt 1, and what it undoes is not done
+    ");
+}
+
+#[test]
+fn a_run_ends_cancelled_only_if_somebody_did() {
+    let end = |events: Vec<Event>| ledger(events).map(|ledger| ledger.phase());
+    let doubt =
+        vec![started(), attempt("a", 1), in_doubt("a", 1), cancelled(false), finished(Status::Cancelled)];
+    assert_eq!(end(doubt), Ok(RunPhase::Finished(Status::Cancelled)), "nobody has to look any more");
+    assert_eq!(end(vec![started(), cancelled(true)]), Ok(RunPhase::Cancelled { compensate: true }));
+    let under_way = vec![started(), attempt("a", 1), cancelled(false), finished(Status::Cancelled)];
+    assert_eq!(end(under_way).unwrap_err(), "`runFinished` cannot come here: an attempt is under way");
+}
+
+#[tokio::test]
+async fn a_memory_journal_gives_back_what_it_was_given() {
+    let journal = MemoryJournal::new();
+    let entry = |seq, event: Event| {
+        let record = Record { run: "r".into(), seq, at: at(0), event: event.clone() };
+        Entry { record, shown: event }
+    };
+    let entries = vec![entry(1, started()), entry(2, attempt("a", 1))];
+    let standing = Standing { status: Status::Running, due: Some(at(0)) };
+    journal.append("r", entries.clone(), standing).await.unwrap();
+    journal.append("r", vec![entry(3, succeeded("a", Some(1)))], standing).await.unwrap();
+    assert_eq!(journal.records("r").iter().map(|record| record.seq).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(journal.records("r")[0], entries[0].record);
+    assert!(journal.records("q").is_empty());
 }
