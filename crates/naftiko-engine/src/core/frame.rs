@@ -1,12 +1,15 @@
 //! A composition that is being run: the plan's own, or one within a step.
 
 use std::collections::HashMap;
+use std::ops::Range;
 use std::sync::Arc;
 
 use naftiko_expr::Root;
+use naftiko_journal::Failure;
 use naftiko_plan::{Plan, Step};
 
 use super::scope::Scope;
+use super::whole::Course;
 
 /// A composition that is being run, with names and results of its own.
 #[derive(Debug)]
@@ -24,16 +27,22 @@ pub(super) struct Frame {
     pub(super) over: usize,
     /// How many steps were released and are not over.
     pub(super) live: usize,
-    /// How many attempts are under way in it, and in what is in it.
-    pub(super) active: usize,
-    /// The task of the first step whose failure is that of the composition.
-    pub(super) failed: Option<usize>,
+    pub(super) course: Course,
+    /// Why it fails though no step of it did: it has no outputs, or a step that can never begin.
+    pub(super) broken: Option<Failure>,
     /// The positions of the sensitive outputs that read each step.
     pub(super) sensitive_outputs: HashMap<String, Vec<usize>>,
 }
 
 impl Frame {
-    pub(super) fn new(plan: Arc<Plan>, owner: Option<usize>, scope: Scope, first: usize) -> Self {
+    /// `secret` are the positions of the outputs that must not be shown.
+    pub(super) fn new(
+        plan: Arc<Plan>,
+        owner: Option<usize>,
+        scope: Scope,
+        first: usize,
+        secret: &[usize],
+    ) -> Self {
         let graph = plan.graph();
         let followers = (0..plan.steps.len()).map(|step| graph.after(step)).collect();
         let unfinished = |(at, step): (usize, &Step)| {
@@ -41,7 +50,7 @@ impl Frame {
             graph.before(at).len() + usize::from(scope.position(&step.id) != Some(at))
         };
         let unfinished = plan.steps.iter().enumerate().map(unfinished).collect();
-        let sensitive_outputs = sensitive_outputs(&plan);
+        let sensitive_outputs = readers(&plan, secret);
         Self {
             plan,
             owner,
@@ -51,10 +60,15 @@ impl Frame {
             unfinished,
             over: 0,
             live: 0,
-            active: 0,
-            failed: None,
+            course: Course::default(),
+            broken: None,
             sensitive_outputs,
         }
+    }
+
+    /// The tasks of its steps.
+    pub(super) fn tasks(&self) -> Range<usize> {
+        self.first..self.first + self.plan.steps.len()
     }
 
     /// The tasks of its steps that follow nothing.
@@ -87,11 +101,12 @@ impl Frame {
     }
 }
 
-/// The positions of the sensitive outputs that read each step.
-fn sensitive_outputs(plan: &Plan) -> HashMap<String, Vec<usize>> {
+/// Of these outputs, those that read each step.
+fn readers(plan: &Plan, outputs: &[usize]) -> HashMap<String, Vec<usize>> {
     let mut readers: HashMap<String, Vec<usize>> = HashMap::new();
-    for (position, output) in plan.outputs.iter().enumerate().filter(|(_, output)| output.sensitive) {
-        for reference in output.source.references() {
+    for &position in outputs {
+        let references = plan.outputs.get(position).map(|output| output.source.references());
+        for reference in references.into_iter().flatten() {
             if let Root::Step(step) = reference.root {
                 readers.entry(step).or_default().push(position);
             }

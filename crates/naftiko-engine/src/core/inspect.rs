@@ -5,25 +5,13 @@ use std::sync::Arc;
 use naftiko_adapter::Operation;
 
 use super::Run;
-use super::task::Inside;
 
 impl Run {
     /// The step that the run, or what closes it now, failed at: the innermost, where it failed in an item or in a
     /// composition. Nothing if no step ends the run.
     pub fn failing_step(&self) -> Option<&str> {
-        let mut failed = self.frames.first()?.failed?;
-        loop {
-            let task = self.tasks.get(failed)?;
-            let within = match &task.inside {
-                Inside::Nothing => None,
-                Inside::Items(items) => items.failed,
-                Inside::Frame(frame) => self.frames.get(*frame).and_then(|frame| frame.failed),
-            };
-            match within {
-                Some(within) => failed = within,
-                None => return Some(&task.name),
-            }
-        }
+        let failed = self.failed_part(None)?;
+        self.tasks.get(failed).map(|task| task.name.as_str())
     }
 
     /// The operation that a step carries out; nothing for one that carries none out.

@@ -90,6 +90,7 @@ impl Run {
             (Phase::Succeeded, _) if state.result == Some(result) => Ok(None),
             (Phase::Succeeded, _) => Err(Refused::AnsweredOtherwise(step.to_owned())),
             (_, RunPhase::Finished(status)) => Err(Refused::Over(status)),
+            (Phase::Asked { .. }, _) if !self.is_awaited(step) => Err(self.is_broken_off(step)),
             (Phase::Asked { .. }, _) => Ok(Some(Event::StepSucceeded {
                 step: step.to_owned(),
                 attempt: None,
@@ -102,12 +103,25 @@ impl Run {
 
     fn resolved(&self, step: &str, ruling: &Ruling) -> Result<Option<Event>, Refused> {
         let state = self.step(step).ok_or_else(|| Refused::NoStep(step.to_owned()))?;
+        if let (Phase::InDoubt { .. }, RunPhase::Finished(status)) = (state.phase, self.ledger.phase()) {
+            return Err(Refused::Over(status));
+        }
         match (state.phase, ruling) {
             (Phase::InDoubt { attempt }, _) => {
                 Ok(Some(Event::DoubtResolved { step: step.to_owned(), attempt, ruling: ruling.clone() }))
             }
             (Phase::Succeeded, Ruling::Happened { result }) if state.result == Some(result) => Ok(None),
             (phase, _) => Err(Refused::Phase(step.to_owned(), phase)),
+        }
+    }
+
+    /// A step that waits for somebody stands in something that is over.
+    fn is_broken_off(&self, step: &str) -> Refused {
+        let around = self.task_of(step).into_iter().flat_map(|at| self.wholes(at)).flatten();
+        let over = around.filter_map(|owner| self.tasks.get(owner)).find(|owner| owner.phase.is_over());
+        match over {
+            Some(owner) => Refused::Phase(owner.name.clone(), owner.phase),
+            None => Refused::NoStep(step.to_owned()),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! The run as a pure state machine: `state × event → state`, and `state → commands`.
 //!
 //! A run is made of frames (compositions, each with names and results of its own) and tasks (steps, their items, and
-//! what undoes them). [`run`] changes them as records come in; [`decide`] reads them and says what is to be done next.
+//! what undoes them). [`advance`] changes them as records come in; [`decide`] reads them and says what is to be done next.
 //!
 //! Nothing here waits, sends, reads a clock or draws a number; times and chances are handed in. Work done for an event
 //! is bound by what the event touches, never by the number of steps.
 
+mod advance;
 mod close;
 mod command;
 mod decide;
+mod end;
 mod failure;
 mod frame;
 mod inspect;
@@ -20,8 +22,10 @@ mod request;
 mod retry_after;
 mod run;
 mod scope;
+mod standing;
 mod task;
 mod undo;
+mod whole;
 
 pub use command::Command;
 pub use intervene::{Intervention, Refused};

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use naftiko_expr::{Environment, Template};
-use naftiko_journal::{Cause, Failure};
+use naftiko_journal::{Cause, Failure, address};
 use naftiko_plan::{Action, Embedded, ForEach, Plan};
 use serde_json::{Map, Value};
 
-use super::task::Role;
+use super::frame::Frame;
+use super::scope::Scope;
+use super::task::{Inside, Items, Role, Task};
 use super::{Run, failure};
 
 /// What a step consists of.
@@ -97,5 +99,61 @@ impl Run {
             }
             None => Ok(Opened::Composition { plan: Arc::clone(plan), inputs }),
         }
+    }
+
+    /// A task is opened, and the first of what it consists of may begin.
+    pub(super) fn open(&mut self, at: usize, opened: Opened) {
+        match opened {
+            Opened::Items { items, concurrency } => self.open_items(at, items, concurrency),
+            Opened::Composition { plan, inputs } => {
+                self.redaction.hide_inputs(&plan, &inputs);
+                let outer = self.tasks.get(at).and_then(|task| self.frames.get(task.frame));
+                let Some(scope) = outer.map(|outer| outer.scope.inner(&plan, inputs)) else { return };
+                let inner = self.add_frame(plan, Some(at), scope);
+                if let Some(task) = self.tasks.get_mut(at) {
+                    task.inside = Inside::Frame(inner);
+                }
+                self.begin_frame(inner);
+            }
+        }
+    }
+
+    fn open_items(&mut self, at: usize, items: Vec<Value>, concurrency: u32) {
+        let Some(task) = self.tasks.get(at) else { return };
+        let (frame, position, name) = (task.frame, task.position, task.name.clone());
+        let at_once = items.len().min(usize::try_from(concurrency).unwrap_or(usize::MAX).max(1));
+        let first = self.tasks.len();
+        for (index, item) in (0_u32..).zip(items) {
+            let role = Role::Item { of: at, item, index: index.into() };
+            self.add_task(Task::new(address::item(&name, index), frame, position, role));
+        }
+        let tasks = first..self.tasks.len();
+        if let Some(task) = self.tasks.get_mut(at) {
+            task.inside = Inside::Items(Items::new(tasks));
+        }
+        for _ in 0..at_once {
+            self.release_item(at);
+        }
+    }
+
+    /// A composition with the tasks of its steps.
+    pub(super) fn add_frame(&mut self, plan: Arc<Plan>, owner: Option<usize>, scope: Scope) -> usize {
+        let frame = self.frames.len();
+        let first = self.tasks.len();
+        let prefix = owner.and_then(|owner| self.tasks.get(owner)).map(|owner| owner.name.clone());
+        for (position, step) in plan.steps.iter().enumerate() {
+            let name = prefix.as_ref().map_or_else(|| step.id.clone(), |of| address::inner(of, &step.id));
+            self.add_task(Task::new(name, frame, position, Role::Step));
+        }
+        let secret = self.secret_outputs(&plan, owner);
+        self.frames.push(Frame::new(plan, owner, scope, first, &secret));
+        frame
+    }
+
+    pub(super) fn add_task(&mut self, task: Task) -> usize {
+        let at = self.tasks.len();
+        self.names.entry(task.name.clone()).or_insert(at);
+        self.tasks.push(task);
+        at
     }
 }

@@ -9,7 +9,7 @@ use std::fmt::{self, Write as _};
 
 use indexmap::IndexMap;
 use naftiko_adapter::mask;
-use naftiko_expr::{Environment, Root, Template};
+use naftiko_expr::{Environment, Expression, Root, Selector, Template};
 use naftiko_journal::{Event, Failure, Record, Ruling};
 use naftiko_plan::{Argument, Facts, Plan};
 use serde_json::{Map, Value, json};
@@ -178,20 +178,67 @@ impl Run {
     /// is, and what sensitive outputs read.
     pub(super) fn hide_result(&mut self, at: usize) {
         let Some(task) = self.tasks.get(at) else { return };
-        let Some(frame) = self.frames.get(task.frame) else { return };
         let mut values = Vec::new();
         if let Some((result, facts)) = self.result(task).zip(self.facts_of(task)) {
             let response = json!({ "body": result });
             values = sensitive_in(facts, &response);
         }
-        if let (Role::Step, Some(step)) = (&task.role, frame.plan.steps.get(task.position)) {
-            let readers = frame.sensitive_outputs.get(&step.id).into_iter().flatten();
-            let outputs = readers.filter_map(|&position| frame.plan.outputs.get(position));
-            values.extend(outputs.filter_map(|output| output.source.evaluate(&frame.scope).ok().flatten()));
-        }
+        values.extend(self.read_by_sensitive_outputs(task));
         for value in &values {
             self.redaction.hide(value);
         }
+    }
+
+    /// What sensitive outputs read of the result of a task.
+    fn read_by_sensitive_outputs(&self, task: &Task) -> Vec<Value> {
+        let found = self.frames.get(task.frame).and_then(|frame| {
+            let step = frame.plan.steps.get(task.position)?;
+            Some((frame, step, frame.sensitive_outputs.get(&step.id)?))
+        });
+        let Some((frame, step, readers)) = found else { return Vec::new() };
+        // An item is shown before the list of results that it becomes part of is there: its place in it is read.
+        let so_far = match (&task.role, &task.result) {
+            (Role::Step, _) => None,
+            (Role::Item { index, .. }, Some(result)) => {
+                let before = index.as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or_default();
+                let mut list = vec![Value::Null; before];
+                list.push(result.clone());
+                Some(Value::Array(list))
+            }
+            (Role::Item { .. } | Role::Compensation { .. }, _) => return Vec::new(),
+        };
+        let own = so_far.as_ref().map(|list| (step.id.as_str(), Some(list)));
+        let view = View { scope: &frame.scope, item: None, undone: own, response: None };
+        let outputs = readers.iter().filter_map(|&position| frame.plan.outputs.get(position));
+        outputs.filter_map(|output| output.source.evaluate(&view).ok().flatten()).collect()
+    }
+
+    /// The positions of the outputs of a composition that must not be shown: those that say so, and those that a
+    /// sensitive output of the composition around it reads.
+    pub(super) fn secret_outputs(&self, plan: &Plan, owner: Option<usize>) -> Vec<usize> {
+        let outer = owner.and_then(|owner| self.tasks.get(owner)).and_then(|owner| {
+            let frame = self.frames.get(owner.frame)?;
+            let step = frame.plan.steps.get(owner.position)?;
+            Some((frame, step.id.as_str(), frame.sensitive_outputs.get(&step.id)?))
+        });
+        let mut read: HashSet<String> = HashSet::new();
+        let mut reads_all = false;
+        if let Some((frame, id, readers)) = outer {
+            let sources =
+                readers.iter().filter_map(|&position| Some(&frame.plan.outputs.get(position)?.source));
+            for reference in sources.flat_map(Expression::references) {
+                if reference.root == Root::Step(id.to_owned()) {
+                    match reference.segments.into_iter().find_map(|(selector, _)| as_field(selector)) {
+                        Some(name) => drop(read.insert(name)),
+                        None => reads_all = true,
+                    }
+                }
+            }
+        }
+        let outputs = plan.outputs.iter().enumerate();
+        let secret =
+            outputs.filter(|(_, output)| output.sensitive || reads_all || read.contains(&output.name));
+        secret.map(|(position, _)| position).collect()
     }
 
     /// What hides the secrets of the run, and what is sensitive in an answer.
@@ -221,6 +268,13 @@ impl Run {
             sensitive.push(&argument.value);
         }
         sensitive.into_iter().filter_map(|string| string.evaluate(&view).ok()).collect()
+    }
+}
+
+fn as_field(selector: Selector) -> Option<String> {
+    match selector {
+        Selector::Field(name) => Some(name),
+        Selector::Index(_) | Selector::All | Selector::Filter(_) => None,
     }
 }
 

@@ -104,7 +104,7 @@ impl Run {
                 .iter()
                 .map(|(name, template)| Ok((name.clone(), self.handed_over(task, name, template, view)?)))
                 .collect::<Result<_, Failure>>()?,
-            None => self.all_so_far(task.frame),
+            None => self.all_so_far(task, view),
         };
         Ok(Question {
             step: task.name.clone(),
@@ -133,9 +133,9 @@ impl Run {
     }
 
     /// What edition 0.1 shows: everything, under the names that expressions know it by.
-    fn all_so_far(&self, frame: usize) -> Map<String, Value> {
+    fn all_so_far(&self, task: &Task, view: View<'_>) -> Map<String, Value> {
         let mut shown = Map::new();
-        let Some(frame) = self.frames.get(frame) else { return shown };
+        let Some(frame) = self.frames.get(task.frame) else { return shown };
         let inputs: Map<_, _> =
             frame.scope.inputs().map(|(name, value)| (name.clone(), value.clone())).collect();
         shown.insert("inputs".into(), masked_inputs(&frame.plan, inputs).into());
@@ -143,6 +143,11 @@ impl Run {
             if let Some(result) = frame.scope.result(position) {
                 shown.entry(step.id.clone()).or_insert_with(|| self.redaction.value(result));
             }
+        }
+        // What is asked for each item says for which.
+        if let Some((item, index)) = view.item {
+            shown.insert("item".into(), self.redaction.value(item));
+            shown.insert("index".into(), index.clone());
         }
         shown
     }

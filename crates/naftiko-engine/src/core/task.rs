@@ -1,8 +1,12 @@
 //! What a run consists of: steps, their items, and what undoes them.
 
+use std::ops::Range;
+
 use jiff::Timestamp;
 use naftiko_journal::{Failure, Phase};
 use serde_json::Value;
+
+use super::whole::Course;
 
 /// Something that is done once: a step, an item of one, or what undoes either.
 #[derive(Debug)]
@@ -15,14 +19,16 @@ pub(super) struct Task {
     pub(super) position: usize,
     pub(super) role: Role,
     pub(super) phase: Phase,
-    /// Whether it could begin, as far as what it follows goes.
+    /// Whether it could begin, and has not.
     pub(super) is_released: bool,
-    /// Of what undoes something: whether its first attempt was handed out.
-    pub(super) is_handed_out: bool,
+    /// Whether its question was handed out.
+    pub(super) is_asked: bool,
     pub(super) progress: Progress,
     pub(super) inside: Inside,
     /// What an item gave back; what a step did is in the scope of its frame.
     pub(super) result: Option<Value>,
+    /// What undoes it, once there is something to undo.
+    pub(super) undo: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -51,17 +57,27 @@ pub(super) enum Inside {
 /// The items of a step; their tasks stand in a row.
 #[derive(Debug)]
 pub(super) struct Items {
+    pub(super) course: Course,
     pub(super) first: usize,
     pub(super) count: usize,
     /// How many were released.
     pub(super) released: usize,
-    /// How many of those are not over.
-    pub(super) live: usize,
     pub(super) succeeded: usize,
-    /// How many attempts are under way in them.
-    pub(super) active: usize,
-    /// The first that failed.
-    pub(super) failed: Option<usize>,
+}
+
+impl Items {
+    /// None of which has begun.
+    pub(super) fn new(tasks: Range<usize>) -> Self {
+        Self { course: Course::default(), first: tasks.start, count: tasks.len(), released: 0, succeeded: 0 }
+    }
+
+    pub(super) fn tasks(&self) -> Range<usize> {
+        self.first..self.first + self.count
+    }
+
+    pub(super) fn are_done(&self) -> bool {
+        self.succeeded == self.count
+    }
 }
 
 /// What is known of a task besides its phase.
@@ -75,6 +91,8 @@ pub(super) struct Progress {
     pub(super) rounds: u32,
     /// How many attempts failed since then.
     pub(super) failures: u32,
+    /// Whether an attempt ended of which nobody said that it had no effect.
+    pub(super) has_acted: bool,
     /// Why it failed, is in doubt, or is made again.
     pub(super) failure: Option<Failure>,
 }
@@ -88,10 +106,11 @@ impl Task {
             role,
             phase: Phase::Pending,
             is_released: false,
-            is_handed_out: false,
+            is_asked: false,
             progress: Progress::default(),
             inside: Inside::Nothing,
             result: None,
+            undo: None,
         }
     }
 

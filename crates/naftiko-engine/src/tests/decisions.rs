@@ -7,8 +7,8 @@ use naftiko_adapter::{Answer, Failure, FailureKind};
 use naftiko_journal::{Event, Options, Status};
 use serde_json::json;
 
-use super::draft::{Composition, Desk, Draft, composition, external, get, keyed, post, response, said};
-use crate::Command;
+use super::desk::{Desk, response, said, start};
+use super::draft::{Composition, Draft, composition, external, get, keyed, post};
 
 /// A run of one step, after its first attempt began.
 fn begun(draft: Draft) -> (Desk, naftiko_adapter::Call) {
@@ -201,7 +201,7 @@ fn a_poll_waits_until_its_condition_holds_and_absent_is_not_yet() {
     let done = desk.answer(&call, response(200, json!({"data": [{"state": "linked"}]})));
     assert_eq!(said(&done), "stepSucceeded");
     assert_eq!(desk.run.step("s").unwrap().result.unwrap(), &json!({"data": [{"state": "linked"}]}));
-    assert_eq!(desk.now.duration_since(super::draft::start()).as_secs(), 5 + 10 + 20 + 40);
+    assert_eq!(desk.now.duration_since(start()).as_secs(), 5 + 10 + 20 + 40);
 }
 
 #[test]
@@ -217,7 +217,7 @@ fn the_last_round_of_a_poll_is_at_its_deadline_and_the_message_says_what_was_wai
 #[test]
 fn the_operator_may_say_how_often_to_poll() {
     let plan = composition([get("s").until("response.body.ok", SignedDuration::from_hours(1))]).plan();
-    let options = Options { poll_every: Some(SignedDuration::from_millis(100)), mock: false };
+    let options = Options { poll_every: Some(SignedDuration::from_millis(100)), ..Options::default() };
     let mut desk = Desk::begin_with(&plan, json!({}), options);
     let call = desk.call();
     assert_eq!(said(&desk.answer(&call, response(200, json!({})))), "stepDelayed 0.1s");
@@ -247,17 +247,20 @@ fn a_condition_sees_the_whole_answer() {
 
 #[test]
 fn an_answer_from_outside() {
-    let desk = Desk::begin(&composition([external("s")]).plan(), json!({}));
+    let mut desk = Desk::begin(&composition([external("s")]).plan(), json!({}));
+    desk.question();
+    assert_eq!(said(&desk.records[1].event), "stepAsked", "recorded before the question is put");
     let told = [
         desk.run.answered("s", Ok(Answer::Given(json!(1)))),
         desk.run.answered("s", Ok(Answer::NotYet)),
         desk.run.answered("s", Err(Failure::new(FailureKind::Refused, "it is not JSON"))),
-        desk.run.closed_by_panic("s", None, "out of ink"),
-        desk.run.closed_by_response("s", 1, response(200, json!(1)), desk.now, 1.0),
+        Some(desk.run.closed_by_panic("s", None, "out of ink")),
+        Some(desk.run.closed_by_response("s", 1, response(200, json!(1)), desk.now, 1.0)),
     ];
-    insta::assert_snapshot!(told.map(|event| said(&event)).join("\n"), @r"
+    let told = told.map(|event| event.map_or("nothing".into(), |event| said(&event)));
+    insta::assert_snapshot!(told.join("\n"), @r"
     stepSucceeded
-    stepAsked
+    nothing
     stepFailed Answer: it is not JSON
     stepFailed Panicked: the channel of step `s` broke: out of ink
     stepFailed Refused: step `s` does not carry an operation out
@@ -269,10 +272,10 @@ fn end(composition: Composition, body: serde_json::Value) -> (Desk, String) {
     let mut desk = Desk::begin(&composition.plan(), json!({}));
     let call = desk.call();
     desk.answer(&call, response(200, body));
-    let [Command::Record(end)] = &desk.run.commands()[..] else { panic!("the run does not end") };
-    let json = serde_json::to_string(end).unwrap();
-    desk.record(end.clone());
-    assert!(desk.run.commands().is_empty());
+    let end = desk.decision();
+    let json = serde_json::to_string(&end).unwrap();
+    desk.record(end);
+    assert!(desk.run.commands(desk.now).is_empty());
     (desk, json)
 }
 
@@ -296,8 +299,7 @@ fn outputs_are_shown_unless_sensitive_and_missed_if_absent() {
 #[test]
 fn a_run_without_steps_succeeds() {
     let mut desk = Desk::begin(&composition([]).plan(), json!({}));
-    let [Command::Record(end)] = &desk.run.commands()[..] else { panic!("the run does not end") };
-    assert!(matches!(end, Event::RunFinished { status: Status::Succeeded, .. }));
+    assert!(matches!(desk.decision(), Event::RunFinished { status: Status::Succeeded, .. }));
 }
 
 #[test]
@@ -308,8 +310,7 @@ fn a_step_that_can_never_begin_ends_the_run() {
         let mut desk = Desk::begin(&composition.plan(), json!({}));
         let call = desk.call();
         desk.answer(&call, response(200, json!({})));
-        let [Command::Record(Event::RunFinished { failure: Some(failure), .. })] = &desk.run.commands()[..]
-        else {
+        let Event::RunFinished { failure: Some(failure), .. } = desk.decision() else {
             panic!("the run does not end")
         };
         let why = "steps that it follows wait for each other, or its id is used twice";

@@ -1,26 +1,24 @@
-//! Plans for tests, and a desk to push a run along by hand.
+//! Plans for tests.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use jiff::{SignedDuration, Timestamp};
-use naftiko_adapter::{Call, Method, Operation, Place, Response};
+use jiff::SignedDuration;
+use naftiko_adapter::{Method, Operation, Place};
 use naftiko_expr::{Expression, Template};
-use naftiko_journal::{Event, Options, Record};
 use naftiko_plan::{
-    Action, Argument, Backoff, Edge, External, Input, Invoke, OnDoubt, Origin, Output, Plan, Poll, Reason,
-    Retry, Slot, Step,
+    Action, Argument, Backoff, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
+    OnDoubt, OnFailure, Origin, Output, Plan, Poll, Reason, Retry, Slot, Step,
 };
 use serde_json::{Map, Value, json};
-
-use crate::{Command, Run};
 
 /// A step to be.
 #[derive(Clone)]
 pub(super) struct Draft {
     id: String,
-    method: Option<Method>,
+    does: Does,
+    provider: &'static str,
     key: bool,
     follows: Vec<String>,
     arguments: Vec<Argument>,
@@ -29,12 +27,26 @@ pub(super) struct Draft {
     timeout: Option<SignedDuration>,
     retry: Retry,
     expect: Vec<Expression>,
+    on_doubt: OnDoubt,
+    when: Option<Expression>,
+    for_each: Option<ForEach>,
+    on_failure: OnFailure,
+    undo: Option<(Box<Draft>, bool)>,
+    sensitive: Vec<Expression>,
 }
 
-fn draft(id: &str, method: Option<Method>) -> Draft {
+#[derive(Clone)]
+enum Does {
+    Invokes(Method),
+    Asks,
+    Runs(Arc<Plan>),
+}
+
+fn draft(id: &str, does: Does) -> Draft {
     Draft {
         id: id.into(),
-        method,
+        does,
+        provider: "acme",
         key: false,
         follows: vec![],
         arguments: vec![],
@@ -43,17 +55,23 @@ fn draft(id: &str, method: Option<Method>) -> Draft {
         timeout: None,
         retry: Retry::default(),
         expect: vec![],
+        on_doubt: OnDoubt::Ask,
+        when: None,
+        for_each: None,
+        on_failure: OnFailure::Fail,
+        undo: None,
+        sensitive: vec![],
     }
 }
 
 /// `GET /ID`.
 pub(super) fn get(id: &str) -> Draft {
-    draft(id, Some(Method::Get))
+    draft(id, Does::Invokes(Method::Get))
 }
 
 /// `POST /ID`.
 pub(super) fn post(id: &str) -> Draft {
-    draft(id, Some(Method::Post))
+    draft(id, Does::Invokes(Method::Post))
 }
 
 /// `POST /ID` with an idempotency key.
@@ -63,7 +81,12 @@ pub(super) fn keyed(id: &str) -> Draft {
 
 /// Done outside.
 pub(super) fn external(id: &str) -> Draft {
-    draft(id, None)
+    draft(id, Does::Asks)
+}
+
+/// Another composition; what it is handed over are its inputs.
+pub(super) fn embedded(id: &str, composition: Composition) -> Draft {
+    draft(id, Does::Runs(composition.plan()))
 }
 
 impl Draft {
@@ -121,16 +144,61 @@ impl Draft {
         self
     }
 
+    /// Of an operation: how long an attempt may take; of a question, how long its answer is waited for.
     pub(super) fn timeout(mut self, timeout: SignedDuration) -> Self {
         self.timeout = Some(timeout);
         self
     }
 
+    pub(super) fn when(mut self, condition: &str) -> Self {
+        self.when = Some(Expression::parse(condition).unwrap());
+        self
+    }
+
+    pub(super) fn for_each(mut self, list: &str, concurrency: u32) -> Self {
+        self.for_each = Some(ForEach { list: Expression::parse(list).unwrap(), concurrency });
+        self
+    }
+
+    pub(super) fn continues(mut self) -> Self {
+        self.on_failure = OnFailure::Continue;
+        self
+    }
+
+    /// What undoes it.
+    pub(super) fn undone_by(mut self, undo: Draft) -> Self {
+        self.undo = Some((Box::new(undo), false));
+        self
+    }
+
+    /// What undoes it, a failed attempt too.
+    pub(super) fn undone_anyhow_by(mut self, undo: Draft) -> Self {
+        self.undo = Some((Box::new(undo), true));
+        self
+    }
+
+    pub(super) fn on_doubt(mut self, on_doubt: OnDoubt) -> Self {
+        self.on_doubt = on_doubt;
+        self
+    }
+
+    pub(super) fn at(mut self, provider: &'static str) -> Self {
+        self.provider = provider;
+        self
+    }
+
+    /// A path into the response that is never shown.
+    pub(super) fn keeps_secret(mut self, path: &str) -> Self {
+        self.sensitive.push(Expression::parse(path).unwrap());
+        self
+    }
+
     fn operation(&self) -> Option<Operation> {
+        let Does::Invokes(method) = self.does else { return None };
         Some(Operation {
-            provider: "acme".into(),
+            provider: self.provider.into(),
             id: format!("op.{}", self.id),
-            method: self.method?,
+            method,
             path: format!("/{}", self.id),
             parameters: vec![],
             body: None,
@@ -141,11 +209,8 @@ impl Draft {
         })
     }
 
-    fn action(self) -> Action {
-        if self.method.is_none() {
-            return Action::External(Box::new(External { with: self.with, ..External::default() }));
-        }
-        Action::Invoke(Box::new(Invoke {
+    fn invoke(self) -> Invoke {
+        Invoke {
             capability: None,
             operation: self.id,
             arguments: self.arguments,
@@ -153,8 +218,26 @@ impl Draft {
             retry: self.retry,
             timeout: self.timeout,
             expect: self.expect,
-            on_doubt: OnDoubt::Ask,
-        }))
+            on_doubt: self.on_doubt,
+        }
+    }
+
+    fn step(mut self) -> Step {
+        let undo = self.undo.take();
+        let (id, when, for_each) = (self.id.clone(), self.when.take(), self.for_each.take());
+        let on_failure = self.on_failure;
+        let action = match self.does {
+            Does::Asks => Action::External(Box::new(External {
+                with: self.with,
+                timeout: self.timeout,
+                ..External::default()
+            })),
+            Does::Runs(plan) => Action::Composition(Embedded { plan, inputs: self.with.unwrap_or_default() }),
+            Does::Invokes(_) => Action::Invoke(Box::new(self.invoke())),
+        };
+        let compensate =
+            undo.map(|(undo, after_failure)| Compensation { invoke: undo.invoke(), after_failure });
+        Step { when, for_each, on_failure, compensate, ..Step::new(id, action) }
     }
 }
 
@@ -170,6 +253,16 @@ pub(super) fn composition(drafts: impl IntoIterator<Item = Draft>) -> Compositio
     Composition { drafts: drafts.into_iter().collect(), ..Composition::default() }
 }
 
+/// One step after the other.
+pub(super) fn in_a_row(drafts: impl IntoIterator<Item = Draft>) -> Composition {
+    let mut composition = composition(drafts);
+    for at in 1..composition.drafts.len() {
+        let before = composition.drafts[at - 1].id.clone();
+        composition.drafts[at].follows.push(before);
+    }
+    composition
+}
+
 impl Composition {
     pub(super) fn input(mut self, name: &str, sensitive: bool) -> Self {
         let schema = json!({});
@@ -182,6 +275,18 @@ impl Composition {
             description: None,
         });
         self
+    }
+
+    pub(super) fn required(self, name: &str) -> Self {
+        let mut composition = self.input(name, false);
+        composition.inputs.last_mut().unwrap().required = true;
+        composition
+    }
+
+    pub(super) fn defaults(self, name: &str, value: Value) -> Self {
+        let mut composition = self.input(name, false);
+        composition.inputs.last_mut().unwrap().default = Some(value);
+        composition
     }
 
     pub(super) fn output(mut self, name: &str, source: &str, sensitive: bool) -> Self {
@@ -200,106 +305,23 @@ impl Composition {
                 reason: Reason::DependsOn,
             }));
         }
-        let operations =
-            self.drafts.iter().filter_map(|draft| Some((draft.id.clone(), draft.operation()?.into())));
+        let undoing = self.drafts.iter().filter_map(|draft| Some(draft.undo.as_ref()?.0.as_ref()));
+        let all: Vec<&Draft> = self.drafts.iter().chain(undoing).collect();
+        let operations = all.iter().filter_map(|draft| Some((draft.id.clone(), draft.operation()?.into())));
+        let facts = all.iter().filter(|draft| !draft.sensitive.is_empty()).map(|draft| {
+            (draft.id.clone(), Facts { sensitive: draft.sensitive.clone(), ..Facts::default() })
+        });
         Arc::new(Plan {
             version: Plan::VERSION,
             name: "test".into(),
             sources: vec![],
             providers: IndexMap::new(),
             operations: operations.collect(),
-            facts: IndexMap::new(),
+            facts: facts.collect(),
             inputs: self.inputs,
             edges,
-            steps: self.drafts.into_iter().map(|draft| Step::new(draft.id.clone(), draft.action())).collect(),
+            steps: self.drafts.into_iter().map(Draft::step).collect(),
             outputs: self.outputs,
         })
-    }
-}
-
-pub(super) fn object(value: Value) -> Map<String, Value> {
-    let Value::Object(fields) = value else { panic!("not an object: {value}") };
-    fields
-}
-
-pub(super) fn start() -> Timestamp {
-    "2026-01-15T12:00:00Z".parse().unwrap()
-}
-
-pub(super) fn response(status: u16, body: Value) -> Response {
-    Response { status, headers: IndexMap::new(), body }
-}
-
-/// A run, its records, and a clock that somebody turns by hand.
-pub(super) struct Desk {
-    pub(super) run: Run,
-    pub(super) records: Vec<Record>,
-    pub(super) now: Timestamp,
-}
-
-impl Desk {
-    /// A run that has begun.
-    pub(super) fn begin(plan: &Arc<Plan>, inputs: Value) -> Self {
-        Self::begin_with(plan, inputs, Options::default())
-    }
-
-    pub(super) fn begin_with(plan: &Arc<Plan>, inputs: Value, options: Options) -> Self {
-        let run = Run::new(Arc::clone(plan), object(inputs));
-        let started = run.started(options);
-        let mut desk = Self { run, records: vec![], now: start() };
-        desk.record(started);
-        desk
-    }
-
-    pub(super) fn record(&mut self, event: Event) {
-        let seq = self.records.len() as u64 + 1;
-        let record = Record { run: "run-1".into(), seq, at: self.now, event };
-        self.run.apply(&record).unwrap();
-        self.records.push(record);
-    }
-
-    /// The call that comes next, with its intent recorded.
-    pub(super) fn call(&mut self) -> Call {
-        let Some(Command::Invoke { intent, call }) = self.run.commands().into_iter().next() else {
-            panic!("no call comes next")
-        };
-        self.record(intent);
-        *call
-    }
-
-    /// The next attempt of a step that waits, begun when it is due.
-    pub(super) fn call_again(&mut self) -> Call {
-        let [Command::Wait { step, until, attempt }] = &self.run.commands()[..] else {
-            panic!("nothing waits")
-        };
-        self.now = self.now.max(*until);
-        let Some(Command::Invoke { intent, call }) = self.run.due(step) else {
-            panic!("`{step}` is not due")
-        };
-        assert_eq!(*attempt, call.attempt);
-        self.record(intent);
-        *call
-    }
-
-    /// What is recorded for an answer, with the greatest jitter.
-    pub(super) fn answer(&mut self, call: &Call, response: Response) -> Event {
-        let event = self.run.closed_by_response(&call.step, call.attempt, response, self.now, 1.0);
-        self.record(event.clone());
-        event
-    }
-}
-
-/// What an event says in short: its name, and why or until when.
-pub(super) fn said(event: &Event) -> String {
-    match event {
-        Event::StepDelayed { until, failure, .. } => {
-            let failure =
-                failure.as_ref().map(|failure| format!(" ({})", failure.message)).unwrap_or_default();
-            format!("stepDelayed {}s{failure}", until.duration_since(start()).as_secs_f64())
-        }
-        Event::StepFailed { failure, .. } | Event::StepInDoubt { failure, .. } => {
-            format!("{} {:?}: {}", event.name(), failure.cause, failure.message)
-        }
-        other => other.name().to_owned(),
     }
 }

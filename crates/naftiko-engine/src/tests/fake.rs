@@ -5,10 +5,10 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use naftiko_adapter::{Adapter, Answer, Call, Channel, Failure, Question, Response, async_trait};
-use naftiko_journal::{Event, Journal, JournalError, MemoryJournal, Record};
+use naftiko_journal::{Entry, Journal, JournalError, MemoryJournal, Record, Standing};
 use serde_json::json;
 
-use super::draft::response;
+use super::desk::response;
 
 type Rule = dyn Fn(&Call) -> Result<Response, Failure> + Send + Sync;
 
@@ -91,25 +91,48 @@ impl Channel for FakeChannel {
     }
 }
 
-/// Keeps so many events, and no more.
-pub(super) struct FullJournal {
-    pub(super) kept: MemoryJournal,
-    pub(super) room: usize,
-    /// How long it takes to find that it is full.
-    pub(super) hesitates: Duration,
+/// Takes its time, keeps so many batches and no more, and remembers how it was spoken to.
+#[derive(Default)]
+pub(super) struct FakeJournal {
+    kept: MemoryJournal,
+    /// How many batches it keeps; nothing: all.
+    pub(super) room: Option<usize>,
+    pub(super) takes: Duration,
+    appends: Mutex<Vec<Append>>,
 }
 
-impl Journal for FullJournal {
-    fn append(&mut self, run: &str, at: jiff::Timestamp, event: Event) -> Result<Record, JournalError> {
-        if self.room == 0 {
-            std::thread::sleep(self.hesitates);
-            return Err(JournalError { action: "written", reason: "the disk is full".into() });
-        }
-        self.room -= 1;
-        self.kept.append(run, at, event)
+/// A batch, in short: its events, and how the run stands after them.
+#[derive(Clone)]
+pub(super) struct Append {
+    pub(super) events: Vec<String>,
+    pub(super) standing: Standing,
+}
+
+impl FakeJournal {
+    pub(super) fn records(&self) -> Vec<Record> {
+        self.kept.records("run-1")
     }
 
-    fn read(&self, run: &str) -> Result<Vec<Record>, JournalError> {
-        self.kept.read(run)
+    pub(super) fn appends(&self) -> Vec<Append> {
+        self.appends.lock().unwrap().clone()
+    }
+}
+
+#[async_trait]
+impl Journal for FakeJournal {
+    async fn append(&self, run: &str, entries: Vec<Entry>, standing: Standing) -> Result<(), JournalError> {
+        if !self.takes.is_zero() {
+            tokio::time::sleep(self.takes).await;
+        }
+        if self.room == Some(self.appends.lock().unwrap().len()) {
+            return Err(JournalError { action: "written", reason: "the disk is full".into() });
+        }
+        let in_short = |entry: &Entry| {
+            let event = &entry.record.event;
+            format!("{} {}", event.name(), event.step().unwrap_or_default()).trim_end().to_owned()
+        };
+        let events = entries.iter().map(in_short).collect();
+        self.appends.lock().unwrap().push(Append { events, standing });
+        self.kept.append(run, entries, standing).await
     }
 }

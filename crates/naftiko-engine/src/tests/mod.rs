@@ -1,6 +1,7 @@
 //! Runs through the public door, without a network and without waiting.
 
 mod decisions;
+mod desk;
 mod draft;
 mod driven;
 mod fake;
@@ -8,5 +9,4 @@ mod policies;
 mod request;
 mod resumed;
 mod shown;
-mod simulation;
 mod unsupported;

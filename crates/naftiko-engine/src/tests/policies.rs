@@ -5,7 +5,8 @@ use naftiko_adapter::{Failure, FailureKind};
 use naftiko_plan::{Backoff, Retry, RetryOn};
 use serde_json::{Value, json};
 
-use super::draft::{Desk, Draft, composition, get, keyed, post, response, said};
+use super::desk::{Desk, response, said};
+use super::draft::{Draft, composition, get, keyed, post};
 
 /// What comes of one answer.
 fn answered(draft: Draft, status: u16, body: Value) -> String {

@@ -6,8 +6,8 @@ use naftiko_journal::{Event, Options, Status};
 use naftiko_plan::Slot;
 use serde_json::json;
 
-use super::draft::{Desk, composition, external, get, keyed, post, response, said};
-use crate::Command;
+use super::desk::{Desk, response, said};
+use super::draft::{composition, external, get, keyed, post};
 
 #[test]
 fn arguments_go_where_they_belong_and_keep_their_type() {
@@ -41,8 +41,8 @@ fn a_whole_body_takes_properties_if_it_is_an_object() {
     assert_eq!(desk.call().arguments.body, Some(json!({"a": 1, "name": "n"})));
 
     let mut desk = Desk::begin(&plan, json!({"body": [1]}));
-    let [Command::Record(event)] = &desk.run.commands()[..] else { panic!("it was sent") };
-    assert_eq!(said(event), "stepFailed Type: the body is not an object, and `name` should be put into it");
+    let event = desk.decision();
+    assert_eq!(said(&event), "stepFailed Type: the body is not an object, and `name` should be put into it");
 }
 
 #[test]
@@ -50,16 +50,16 @@ fn an_argument_that_is_not_there_sends_nothing_and_begins_nothing_after_it() {
     let steps =
         [post("a").body("x", "${inputs.gone}"), post("b"), post("c").body("x", "${inputs.text.deeper}")];
     let mut desk = Desk::begin(&composition(steps.clone()).plan(), json!({}));
-    let [Command::Record(event)] = &desk.run.commands()[..] else { panic!("something was sent") };
-    insta::assert_snapshot!(said(event), @r"stepFailed Unresolved: argument `x` of `POST /a`: `inputs.gone` is absent");
-    desk.record(event.clone());
-    let [Command::Record(end)] = &desk.run.commands()[..] else { panic!("the run goes on") };
+    let event = desk.decision();
+    insta::assert_snapshot!(said(&event), @r"stepFailed Unresolved: argument `x` of `POST /a`: `inputs.gone` is absent");
+    desk.record(event);
+    let end = desk.decision();
     assert!(matches!(end, Event::RunFinished { status: Status::Failed, failure: None, .. }));
 
     let [_, _, c] = steps;
     let mut desk = Desk::begin(&composition([c]).plan(), json!({"text": "t"}));
-    let [Command::Record(event)] = &desk.run.commands()[..] else { panic!("something was sent") };
-    insta::assert_snapshot!(said(event), @r"stepFailed Type: argument `x` of `POST /c`: expected an object, found a string in `inputs.text.deeper`");
+    let event = desk.decision();
+    insta::assert_snapshot!(said(&event), @r"stepFailed Type: argument `x` of `POST /c`: expected an object, found a string in `inputs.text.deeper`");
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn outside_is_shown_what_is_known_without_what_is_sensitive() {
     let mut desk = Desk::begin(&plan, json!({"who": "me", "pin": "4711"}));
     let call = desk.call();
     desk.answer(&call, response(200, json!({"echo": "pin 4711", "id": 1})));
-    let [Command::Ask { question }] = &desk.run.commands()[..] else { panic!("nobody is asked") };
+    let question = desk.question();
     let expected = json!({"inputs": {"who": "me", "pin": "***"}, "a": {"echo": "pin ***", "id": 1}});
     assert_eq!(serde_json::Value::from(question.shown.clone()), expected);
 }
@@ -123,12 +123,12 @@ fn outside_is_handed_what_the_author_says_and_nothing_if_that_is_not_there() {
     let step = external("s").hands_over("to", "${inputs.who}").hands_over("code", "it is ${inputs.pin}");
     let plan = composition([step]).input("who", false).input("pin", true).plan();
     let mut desk = Desk::begin(&plan, json!({"who": "me", "pin": "4711"}));
-    let [Command::Ask { question }] = &desk.run.commands()[..] else { panic!("nobody is asked") };
+    let question = desk.question();
     assert_eq!(serde_json::Value::from(question.shown.clone()), json!({"to": "me", "code": "***"}));
 
     let mut desk = Desk::begin(&plan, json!({"pin": "4711"}));
-    let [Command::Record(event)] = &desk.run.commands()[..] else { panic!("somebody is asked") };
-    insta::assert_snapshot!(said(event), @r"stepFailed Unresolved: `to`, which is handed over: `inputs.who` is absent");
+    let event = desk.decision();
+    insta::assert_snapshot!(said(&event), @r"stepFailed Unresolved: `to`, which is handed over: `inputs.who` is absent");
 }
 
 #[test]

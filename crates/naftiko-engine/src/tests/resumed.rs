@@ -8,21 +8,22 @@ use naftiko_journal::{Event, Phase, Status};
 use naftiko_plan::Plan;
 use serde_json::json;
 
-use super::draft::{Desk, composition, external, get, keyed, object, post, response, said, start};
+use super::desk::{Desk, object, response, said, start};
+use super::draft::{composition, external, get, keyed, post};
 use crate::{Command, Run};
 
-/// What a replayed run wants done first, in short.
+/// What a replayed run wants done first, in short, and what it waits for.
 fn outstanding(plan: &Arc<Plan>, desk: &Desk) -> Vec<String> {
     let mut run = Run::replay(Arc::clone(plan), object(json!({})), &desk.records).unwrap();
     let in_short = |command: Command| match command {
         Command::Invoke { call, .. } => format!("invoke {} {}", call.step, call.attempt),
-        Command::Wait { step, attempt, until } => {
-            format!("wait {step} {attempt} {}s", until.duration_since(start()).as_secs())
-        }
         Command::Ask { question } => format!("ask {}", question.step),
         Command::Record(event) => said(&event),
     };
-    run.commands().into_iter().map(in_short).collect()
+    let mut outstanding: Vec<_> = run.commands(desk.now).into_iter().map(in_short).collect();
+    let due = run.next_due();
+    outstanding.extend(due.map(|due| format!("wait {}s", due.duration_since(start()).as_secs())));
+    outstanding
 }
 
 #[test]
@@ -49,8 +50,9 @@ fn waits_and_questions_outlive_the_process() {
     let mut desk = Desk::begin(&plan, json!({}));
     let call = desk.call();
     desk.answer(&call, response(200, json!({})));
-    desk.record(desk.run.answered("ask", Ok(Answer::NotYet)));
-    assert_eq!(outstanding(&plan, &desk), ["ask ask", "wait poll 2 5s"]);
+    assert_eq!(desk.question().step, "ask");
+    assert_eq!(desk.run.answered("ask", Ok(Answer::NotYet)), None, "the question stays as it is recorded");
+    assert_eq!(outstanding(&plan, &desk), ["ask ask", "wait 5s"]);
     assert_eq!(desk.run.status(), Status::Waiting);
 }
 
@@ -65,21 +67,21 @@ fn after_a_failure_nothing_begins_and_what_is_under_way_ends() {
     .plan();
     let mut desk = Desk::begin(&plan, json!({}));
     let mut calls = Vec::new();
-    for command in desk.run.commands() {
+    for command in desk.run.commands(desk.now) {
         let Command::Invoke { intent, call } = command else { panic!("{command:?}") };
         desk.record(intent);
         calls.push(call);
     }
     desk.answer(&calls[2], response(200, json!({})));
     desk.answer(&calls[0], response(400, json!({})));
-    assert!(desk.run.is_closing());
-    assert!(desk.run.commands().is_empty(), "`slow` is under way");
-    assert!(desk.run.due("poll").is_none());
+    assert!(desk.run.commands(desk.now).is_empty(), "`slow` is under way");
+    assert!(!desk.run.may_begin("poll") && desk.run.next_due().is_none());
+    assert!(desk.run.due(desk.now + SignedDuration::from_hours(1)).is_empty());
     assert_eq!(desk.run.status(), Status::Running);
     desk.answer(&calls[1], response(200, json!({})));
-    let [Command::Record(end)] = &desk.run.commands()[..] else { panic!("the run does not end") };
+    let end = desk.decision();
     assert!(matches!(end, Event::RunFinished { status: Status::Failed, failure: None, .. }));
-    desk.record(end.clone());
+    desk.record(end);
     assert_eq!(desk.run.step("next").unwrap().phase, Phase::Pending);
     assert_eq!(desk.run.step("bad").unwrap().failure.unwrap().status, Some(400));
     assert_eq!(desk.run.status(), Status::Failed);
@@ -94,8 +96,8 @@ fn doubt_stops_a_run_without_ending_it() {
     let failure = Failure::new(FailureKind::Unknown, "the connection was reset");
     let doubt = desk.run.closed_by_failure("s", call.attempt, &failure, desk.now, 1.0);
     desk.record(doubt);
-    assert!(desk.run.is_closing());
-    assert!(desk.run.commands().is_empty());
+    assert!(!desk.run.may_begin("other"), "what was handed out before is not begun");
+    assert!(desk.run.commands(desk.now).is_empty());
     assert_eq!(desk.run.status(), Status::InDoubt);
     assert!(outstanding(&plan, &desk).is_empty());
 }
@@ -108,8 +110,11 @@ fn a_resumed_run_without_a_withheld_input_says_so_before_it_sends_anything() {
     let mut desk = Desk::begin(&plan, json!({"key": "k"}));
     let call = desk.call();
     desk.answer(&call, response(200, json!({})));
-    let run = Run::replay(plan, object(json!({})), &desk.records).unwrap();
-    let Some(Command::Record(event)) = run.due("s") else { panic!("it was sent") };
+    desk.resume(json!({}));
+    let [Command::Record(event)] = &desk.run.due(desk.now + SignedDuration::from_secs(5))[..] else {
+        panic!("it was sent")
+    };
+    let event = event.clone();
     insta::assert_snapshot!(said(&event), @r"stepFailed Unresolved: argument `key` of `GET /s`: `inputs.key` is absent");
     desk.record(event);
 }

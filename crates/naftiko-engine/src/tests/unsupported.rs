@@ -2,15 +2,11 @@
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
 use jiff::SignedDuration;
 use naftiko_expr::Expression;
-use naftiko_plan::{
-    Action, Auth, Backoff, Channel, Compensation, Embedded, Facts, ForEach, OnDoubt, OnFailure, Plan,
-    Provider, RateLimit, SecretName,
-};
+use naftiko_plan::{Action, Auth, Backoff, Channel, Facts, OnDoubt, Plan, Provider, RateLimit, SecretName};
 
-use super::draft::{composition, external, get, keyed, post};
+use super::draft::{composition, embedded, external, get, post};
 use crate::unsupported;
 
 fn named(plan: &Plan) -> Vec<String> {
@@ -38,31 +34,28 @@ fn a_plan_that_can_be_run_has_nothing() {
 }
 
 #[test]
-fn every_key_that_cannot_be_run_is_named_with_its_step() {
-    let mut plan = plan();
-    let undo = keyed("undo");
-    let inner = Arc::unwrap_or_clone(composition([undo]).plan());
-    let Action::Invoke(invoke) = inner.steps[0].action.clone() else { panic!("it invokes") };
-    plan.steps[0].when = Some(Expression::parse("inputs.go").unwrap());
-    plan.steps[0].for_each =
-        Some(ForEach { list: Expression::parse("inputs.list").unwrap(), concurrency: 1 });
-    plan.steps[0].on_failure = OnFailure::Continue;
-    plan.steps[0].compensate = Some(Compensation { invoke: *invoke, after_failure: false });
-    let Action::Invoke(polled) = &mut plan.steps[0].action else { panic!("it invokes") };
-    polled.on_doubt = OnDoubt::Retry;
-    let Action::External(asked) = &mut plan.steps[1].action else { panic!("it asks") };
+fn every_key_of_a_step_is_run_and_a_channel_that_is_not_is_named_also_in_a_composition() {
+    let hour = SignedDuration::from_hours(1);
+    let mut inner = Arc::unwrap_or_clone(composition([external("tell")]).plan());
+    let Action::External(told) = &mut inner.steps[0].action else { panic!("it asks") };
+    told.channel = Channel::Webhook;
+    let every_key = post("all")
+        .when("inputs.go")
+        .for_each("inputs.list", 2)
+        .continues()
+        .undone_anyhow_by(post("undo"))
+        .on_doubt(OnDoubt::Retry);
+    let steps =
+        [every_key, external("ask").timeout(hour), external("mail"), embedded("inner", composition([]))];
+    let mut plan = Arc::unwrap_or_clone(composition(steps).plan());
+    assert_eq!(named(&plan), [""; 0]);
+    let Action::External(asked) = &mut plan.steps[2].action else { panic!("it asks") };
     asked.channel = Channel::Email;
-    asked.timeout = Some(SignedDuration::from_hours(1));
-    plan.steps[2].action = Action::Composition(Embedded { plan: Box::new(inner), inputs: IndexMap::new() });
+    let Action::Composition(embedded) = &mut plan.steps[3].action else { panic!("it runs one") };
+    embedded.plan = Arc::new(inner);
     insta::assert_snapshot!(named(&plan).join("\n"), @"
-    step `poll`: `when`
-    step `poll`: `forEach`
-    step `poll`: `onFailure: continue`
-    step `poll`: `compensate`
-    step `poll`: `onDoubt: retry`
-    step `ask`: `channel: email`
-    step `ask`: `external.timeout`
-    step `other`: `composition`
+    step `mail`: `channel: email`
+    step `tell`: `channel: webhook`
     ");
 }
 
@@ -82,7 +75,6 @@ fn what_is_known_of_operations_and_providers_counts_where_they_are_used() {
     plan.providers.insert("unused".into(), provider(Auth::BasicPair { credentials: key }));
     insta::assert_snapshot!(named(&plan).join("\n"), @"
     operation `poll`: `rateLimit`
-    operation `poll`: `sensitive`
     provider `acme`: authentication of type `basic`
     ");
 }

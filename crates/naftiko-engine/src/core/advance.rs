@@ -1,0 +1,230 @@
+//! How a record changes the state: the phase of its task, and all that hangs on it.
+
+use naftiko_journal::{Cause, Event, Failure, Phase, Record, Ruling};
+use naftiko_plan::OnFailure;
+use serde_json::Value;
+
+use super::Run;
+use super::frame::Frame;
+use super::open::Opened;
+use super::task::{Role, Task};
+use super::whole::Whole;
+
+impl Run {
+    pub(super) fn apply_to_task(&mut self, at: usize, record: &Record, opened: Option<Opened>) {
+        self.note_progress(at, record);
+        self.move_on(at);
+        match &record.event {
+            Event::AttemptStarted { attempt: 1, .. } => self.hide_arguments(at),
+            Event::StepFailed { .. } => self.fail(at),
+            Event::StepSucceeded { result, .. }
+            | Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
+                self.succeed(at, result.clone());
+            }
+            Event::StepSkipped { .. } => self.is_over(at),
+            Event::StepAsked { .. } => self.todo.push_back(at),
+            _ => {}
+        }
+        if let Some(opened) = opened {
+            self.open(at, opened);
+            self.ripen(Some(at));
+        }
+        if let Some(closing) = self.closing_of(at) {
+            self.collect(closing);
+        }
+        let wholes: Vec<Whole> = self.wholes(at).collect();
+        for whole in wholes {
+            self.ripen(whole);
+        }
+    }
+
+    fn note_progress(&mut self, at: usize, record: &Record) {
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        let progress = &mut task.progress;
+        match &record.event {
+            Event::AttemptStarted { .. } => {
+                progress.first_began.get_or_insert(record.at);
+                progress.last_began = Some(record.at);
+            }
+            Event::StepDelayed { failure: None, .. } => {
+                progress.failures = 0;
+                progress.failure = None;
+                progress.has_acted = true;
+                progress.rounds = progress.rounds.saturating_add(1);
+            }
+            // What could not be undone is tried again, as often as at first.
+            Event::StepDelayed { .. } if matches!(task.phase, Phase::Failed { .. }) => progress.failures = 0,
+            Event::StepDelayed { failure: Some(failure), .. } => {
+                progress.failures = progress.failures.saturating_add(1);
+                progress.failure = Some(failure.clone());
+                progress.has_acted |= may_have_acted(failure);
+            }
+            Event::StepFailed { failure, attempt, .. } => {
+                progress.failure = Some(failure.clone());
+                progress.has_acted |= attempt.is_some() && may_have_acted(failure);
+            }
+            Event::StepInDoubt { failure, .. } => progress.failure = Some(failure.clone()),
+            Event::StepSucceeded { .. } | Event::DoubtResolved { .. } => progress.failure = None,
+            _ => {}
+        }
+    }
+
+    /// The task takes its new phase, and all that counts phases counts on.
+    fn move_on(&mut self, at: usize) {
+        let is_stopped = self.is_stopped(at);
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        let Some(after) = self.ledger.step(&task.name) else { return };
+        if let Some(until) = task.waits_until() {
+            self.waits.remove(&(until, at));
+        }
+        self.handed_out.remove(&at);
+        self.interrupted.remove(&at);
+        self.abandoned.remove(&at);
+        let before = std::mem::replace(&mut task.phase, after);
+        if std::mem::take(&mut task.is_released) {
+            self.startable = self.startable.saturating_sub(1);
+        }
+        let is_compensation = task.is_compensation();
+        if let Some(until) = task.waits_until().filter(|_| is_compensation || !is_stopped) {
+            self.waits.insert((until, at));
+        }
+        if is_compensation {
+            let is_done = usize::from(after == Phase::Succeeded);
+            self.undoing = (self.undoing + usize::from(before == Phase::Pending)).saturating_sub(is_done);
+            self.undone += is_done;
+        } else if is_stopped {
+            self.abandon(at);
+        }
+        let is_running = |phase| matches!(phase, Phase::Running { .. });
+        if is_running(before) != is_running(after) {
+            self.count_active(at, is_running(after));
+        }
+    }
+
+    /// An attempt begins or is over.
+    fn count_active(&mut self, at: usize, begins: bool) {
+        let wholes: Vec<Whole> = self.wholes(at).collect();
+        for whole in wholes {
+            if let Some(course) = self.course_mut(whole) {
+                course.active =
+                    if begins { course.active.saturating_add(1) } else { course.active.saturating_sub(1) };
+            }
+        }
+    }
+
+    fn succeed(&mut self, at: usize, result: Value) {
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        let (frame, position, role) = (task.frame, task.position, task.role.clone());
+        if role == Role::Step {
+            if let Some(frame) = self.frames.get_mut(frame) {
+                frame.scope.set_result(position, result);
+            }
+        } else {
+            task.result = Some(result);
+        }
+        self.hide_result(at);
+        match role {
+            Role::Step => {
+                self.can_be_undone(at);
+                self.is_over(at);
+            }
+            Role::Item { of, .. } => {
+                self.can_be_undone(at);
+                if let Some(items) = self.tasks.get_mut(of).and_then(Task::items_mut) {
+                    items.succeeded += 1;
+                }
+                self.release_item(of);
+            }
+            Role::Compensation { .. } => {}
+        }
+    }
+
+    fn fail(&mut self, at: usize) {
+        let Some(task) = self.tasks.get(at).filter(|task| !task.is_compensation()) else { return };
+        let Some(step) = self.step_of(task) else { return };
+        let goes_on = step.on_failure == OnFailure::Continue && task.role == Role::Step;
+        let is_undone = task.progress.has_acted && self.undoes_failures(task);
+        if is_undone {
+            self.can_be_undone(at);
+        }
+        if goes_on {
+            self.is_over(at);
+            return;
+        }
+        let whole = self.whole_of(at);
+        if let Some(course) = self.course_mut(whole) {
+            course.failed.get_or_insert(at);
+        }
+        self.close_down(whole);
+    }
+
+    /// A step is over, and the run goes on.
+    fn is_over(&mut self, at: usize) {
+        let Some(task) = self.tasks.get(at) else { return };
+        let (at, position) = (task.frame, task.position);
+        let Some(frame) = self.frames.get_mut(at) else { return };
+        frame.live = frame.live.saturating_sub(1);
+        frame.over += 1;
+        for released in frame.released_by(position) {
+            self.release(released);
+        }
+        self.settle(at);
+    }
+
+    pub(super) fn begin_frame(&mut self, frame: usize) {
+        for task in self.frames.get(frame).map(Frame::beginning).unwrap_or_default() {
+            self.release(task);
+        }
+        self.settle(frame);
+    }
+
+    /// A task could begin now.
+    fn release(&mut self, at: usize) {
+        if self.is_stopped(at) {
+            return;
+        }
+        let Some(task) = self.tasks.get_mut(at) else { return };
+        task.is_released = true;
+        self.startable += 1;
+        if let (Role::Step, Some(frame)) = (&task.role, self.frames.get_mut(task.frame)) {
+            frame.live += 1;
+        }
+        self.todo.push_back(at);
+    }
+
+    /// The next item of a step could begin, if there is one left.
+    pub(super) fn release_item(&mut self, of: usize) {
+        let Some(items) = self.tasks.get_mut(of).and_then(Task::items_mut) else { return };
+        if items.released < items.count {
+            let next = items.first + items.released;
+            items.released += 1;
+            self.release(next);
+        }
+    }
+
+    /// A composition whose steps are over, or in which none can begin any more, fails if there is no way to its outputs.
+    fn settle(&mut self, at: usize) {
+        let Some(frame) = self.frames.get(at) else { return };
+        let owner = frame.owner;
+        if frame.course.is_closing || owner.is_some_and(|owner| self.is_stopped(owner)) {
+            return;
+        }
+        let broken = match () {
+            () if frame.is_done() => self.evaluate_outputs(at).err(),
+            // INVARIANT: a step that is not over follows one that is live, unless it can never begin.
+            () if frame.live == 0 => Some(self.stuck(frame)),
+            () => None,
+        };
+        if broken.is_some() {
+            if let Some(frame) = self.frames.get_mut(at) {
+                frame.broken = broken;
+            }
+            self.close_down(owner);
+        }
+    }
+}
+
+/// Whether something may have reached the other side.
+fn may_have_acted(failure: &Failure) -> bool {
+    !matches!(failure.cause, Cause::NotSent | Cause::Refused)
+}

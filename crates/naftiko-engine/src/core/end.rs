@@ -1,0 +1,165 @@
+//! How compositions and the items of a step come to their end.
+
+use indexmap::IndexMap;
+use naftiko_journal::{Cause, Event, Failure, Phase, RunPhase, Status};
+use serde_json::Value;
+
+use super::frame::Frame;
+use super::task::{Inside, Items};
+use super::whole::Whole;
+use super::{Command, Run, failure};
+
+/// What is next for a whole, in which nothing is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ripeness {
+    /// This begins to undo it further.
+    Undo(usize),
+    /// Its end.
+    Succeeds,
+    Fails,
+    IsCancelled,
+}
+
+impl Run {
+    /// Notes whether a whole can be ended or undone further.
+    pub(super) fn ripen(&mut self, whole: Whole) {
+        if self.ripeness(whole).is_some() {
+            self.ripe.insert(whole);
+        } else {
+            self.ripe.remove(&whole);
+        }
+    }
+
+    /// What is next for a whole; nothing as long as something is under way in it, or has to be waited for.
+    pub(super) fn ripeness(&self, whole: Whole) -> Option<Ripeness> {
+        let course = self.course(whole).filter(|course| course.active == 0)?;
+        if !self.is_open(whole) {
+            return None;
+        }
+        if whole.is_none() && matches!(self.ledger.phase(), RunPhase::Cancelled { .. }) {
+            return self.undone_or(whole, Ripeness::IsCancelled);
+        }
+        let has_failed = course.failed.is_some() || self.broken(whole).is_some();
+        if has_failed {
+            // What would keep its failure is undone with what closes down around it, and ends with that.
+            return if self.keeps_failure(whole) {
+                self.undone_or(whole, Ripeness::Fails)
+            } else {
+                Some(Ripeness::Fails)
+            };
+        }
+        let is_stopped = course.is_closing || whole.is_some_and(|owner| self.is_stopped(owner));
+        (!is_stopped && self.is_done(whole)).then_some(Ripeness::Succeeds)
+    }
+
+    /// What undoes it, if that has not begun; its end once it is undone.
+    fn undone_or(&self, whole: Whole, end: Ripeness) -> Option<Ripeness> {
+        if !self.compensates() || self.is_undone(whole) {
+            return Some(end);
+        }
+        let next = self.next_undo(whole)?;
+        let is_pending = self.tasks.get(next).is_some_and(|task| task.phase == Phase::Pending);
+        (is_pending && !self.handed_out.contains(&next)).then_some(Ripeness::Undo(next))
+    }
+
+    /// The command that ends a whole, or begins to undo it further.
+    pub(super) fn close(&mut self, whole: Whole) -> Option<Command> {
+        let ripeness = self.ripeness(whole)?;
+        if let Ripeness::Undo(at) = ripeness {
+            let command = self.attempt(at, 1);
+            if matches!(command, Command::Invoke { .. }) {
+                self.handed_out.insert(at);
+            }
+            return Some(command);
+        }
+        Some(Command::Record(match whole {
+            Some(owner) => self.step_ends(owner, ripeness),
+            None => self.run_ends(ripeness),
+        }))
+    }
+
+    fn step_ends(&self, owner: usize, how: Ripeness) -> Event {
+        let step = self.tasks.get(owner).map(|owner| owner.name.clone()).unwrap_or_default();
+        let result = if how == Ripeness::Succeeds {
+            self.result_of_parts(owner)
+        } else {
+            Err(self.failure_of(Some(owner)))
+        };
+        match result {
+            Ok(result) => Event::StepSucceeded { step, attempt: None, status: None, result },
+            Err(failure) => Event::StepFailed { step, attempt: None, failure },
+        }
+    }
+
+    fn run_ends(&self, how: Ripeness) -> Event {
+        let (status, outputs, failure) = match how {
+            Ripeness::Succeeds => match self.evaluate_outputs(0) {
+                Ok(outputs) => (Status::Succeeded, self.mask(outputs), None),
+                Err(failure) => (Status::Failed, IndexMap::new(), Some(failure)),
+            },
+            Ripeness::IsCancelled => (Status::Cancelled, IndexMap::new(), None),
+            // Where a step failed it has said why.
+            Ripeness::Fails | Ripeness::Undo(_) => {
+                let status = if self.undone > 0 { Status::Compensated } else { Status::Failed };
+                (status, IndexMap::new(), self.broken(None).cloned())
+            }
+        };
+        Event::RunFinished { status, outputs, failure }
+    }
+
+    /// What the parts of a task give back together.
+    fn result_of_parts(&self, owner: usize) -> Result<Value, Failure> {
+        match self.tasks.get(owner).map(|owner| &owner.inside) {
+            Some(Inside::Items(items)) => {
+                let parts = self.tasks.get(items.tasks()).unwrap_or_default();
+                Ok(parts.iter().map(|part| part.result.clone().unwrap_or_default()).collect())
+            }
+            Some(Inside::Frame(frame)) => {
+                self.evaluate_outputs(*frame).map(|outputs| Value::Object(outputs.into_iter().collect()))
+            }
+            Some(Inside::Nothing) | None => Ok(Value::Null),
+        }
+    }
+
+    /// Why a whole failed.
+    fn failure_of(&self, whole: Whole) -> Failure {
+        if let Some(broken) = self.broken(whole) {
+            return broken.clone();
+        }
+        match self.failed_part(whole).and_then(|part| self.tasks.get(part)) {
+            Some(part) => failure::of_part(part),
+            None => failure::of(Cause::Refused, "it was broken off"),
+        }
+    }
+
+    /// What of a whole failed first, as deep within as that goes.
+    pub(super) fn failed_part(&self, whole: Whole) -> Option<usize> {
+        let mut part = self.course(whole)?.failed?;
+        while let Some(within) = self.course(Some(part)).and_then(|course| course.failed) {
+            part = within;
+        }
+        Some(part)
+    }
+
+    /// Why a composition fails though no step of it did.
+    fn broken(&self, whole: Whole) -> Option<&Failure> {
+        let frame = match whole {
+            None => self.frames.first(),
+            Some(owner) => match self.tasks.get(owner)?.inside {
+                Inside::Frame(frame) => self.frames.get(frame),
+                Inside::Items(_) | Inside::Nothing => None,
+            },
+        };
+        frame?.broken.as_ref()
+    }
+
+    /// Whether all of it is over, and lets the run go on.
+    fn is_done(&self, whole: Whole) -> bool {
+        let Some(owner) = whole else { return self.frames.first().is_some_and(Frame::is_done) };
+        match self.tasks.get(owner).map(|owner| &owner.inside) {
+            Some(Inside::Items(items)) => Items::are_done(items),
+            Some(Inside::Frame(frame)) => self.frames.get(*frame).is_some_and(Frame::is_done),
+            Some(Inside::Nothing) | None => false,
+        }
+    }
+}

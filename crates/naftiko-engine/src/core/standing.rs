@@ -1,0 +1,69 @@
+//! How a run stands, and when it has something to do by itself.
+
+use jiff::Timestamp;
+use naftiko_journal::{RunPhase, Standing, Status};
+
+use super::Run;
+
+impl Run {
+    /// How the run stands.
+    pub fn status(&self) -> Status {
+        let tally = self.ledger.tally();
+        match self.ledger.phase() {
+            RunPhase::Finished(status) => status,
+            RunPhase::Unstarted => Status::Running,
+            RunPhase::Started | RunPhase::Cancelled { .. } => match () {
+                () if tally.running > 0 && self.undoing == 0 => Status::Running,
+                () if tally.running > 0 => Status::Compensating,
+                () if self.is_held_up() => Status::InDoubt,
+                () if self.compensates() && (self.undoing > 0 || self.next_undo(None).is_some()) => {
+                    Status::Compensating
+                }
+                () if self.is_closing(None) || self.can_go_on() => Status::Running,
+                () => Status::Waiting,
+            },
+        }
+    }
+
+    /// How the run stands, and when it has something to do by itself.
+    pub fn standing(&self) -> Standing {
+        let status = self.status();
+        let due = match () {
+            () if status.is_over() => None,
+            // Whoever resumes it has to see to what was under way.
+            () if self.ledger.tally().running > 0 => Some(self.latest),
+            () if self.is_held_up() => None,
+            () if self.can_go_on() => Some(self.latest),
+            () => self.next_due(),
+        };
+        Standing { status, due }
+    }
+
+    /// When there is something to do next because it is time; nothing if no time is waited for.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        if self.is_held_up() {
+            return None;
+        }
+        self.waits.iter().find(|(_, at)| self.task_may_begin(*at)).map(|(until, _)| *until)
+    }
+
+    /// Whether an attempt is in doubt, and nothing goes on before somebody says what happened. A run that is given up
+    /// goes on to its end all the same.
+    pub(super) fn is_held_up(&self) -> bool {
+        self.ledger.tally().in_doubt > 0 && self.compensates()
+    }
+
+    /// Whether a run that is cancelled or failed undoes what was done.
+    pub(super) fn compensates(&self) -> bool {
+        self.ledger.phase() != RunPhase::Cancelled { compensate: false }
+    }
+
+    /// Whether there is something to do now, if no attempt is under way.
+    fn can_go_on(&self) -> bool {
+        self.ledger.phase() == RunPhase::Unstarted
+            || self.startable > 0
+            || (!self.abandoned.is_empty() && self.compensates())
+            || self.handed_out.iter().any(|at| self.task_may_begin(*at))
+            || self.ripe.iter().any(|whole| self.ripeness(*whole).is_some())
+    }
+}
