@@ -1,7 +1,7 @@
 //! How a run stands, and when it has something to do by itself.
 
 use jiff::Timestamp;
-use naftiko_journal::{RunPhase, Standing, Status};
+use naftiko_journal::{Phase, RunPhase, Standing, Status};
 
 use super::Run;
 
@@ -34,7 +34,7 @@ impl Run {
             () if self.ledger.tally().running > 0 => Some(self.latest),
             () if self.is_held_up() => None,
             () if self.can_go_on() => Some(self.latest),
-            () => self.next_due(),
+            () => self.next_due().into_iter().chain(self.overdue()).min(),
         };
         Standing { status, due }
     }
@@ -45,6 +45,12 @@ impl Run {
             return None;
         }
         self.waits.iter().find(|(_, at)| self.task_may_begin(*at)).map(|(until, _)| *until)
+    }
+
+    /// When what is handed out and has not begun was due.
+    fn overdue(&self) -> impl Iterator<Item = Timestamp> {
+        let handed_out = self.handed_out.iter().filter(|at| self.task_may_begin(**at));
+        handed_out.filter_map(|at| self.tasks.get(*at)?.waits_until())
     }
 
     /// Whether an attempt is in doubt, and nothing goes on before somebody says what happened. A run that is given up
@@ -63,7 +69,11 @@ impl Run {
         self.ledger.phase() == RunPhase::Unstarted
             || self.startable > 0
             || (!self.abandoned.is_empty() && self.compensates())
-            || self.handed_out.iter().any(|at| self.task_may_begin(*at))
+            || self.handed_out.iter().any(|at| self.is_pending(*at) && self.task_may_begin(*at))
             || self.ripe.iter().any(|whole| self.ripeness(*whole).is_some())
+    }
+
+    fn is_pending(&self, at: usize) -> bool {
+        self.tasks.get(at).is_some_and(|task| task.phase == Phase::Pending)
     }
 }

@@ -9,4 +9,5 @@ mod policies;
 mod request;
 mod resumed;
 mod shown;
+mod simulation;
 mod unsupported;

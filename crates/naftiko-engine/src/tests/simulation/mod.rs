@@ -1,0 +1,92 @@
+//! Any run, of any plan, ended anyhow, cut off anywhere, with anybody in between.
+
+mod promises;
+mod shapes;
+mod world;
+
+use std::sync::Arc;
+
+use naftiko_journal::Status;
+use naftiko_plan::Plan;
+use proptest::prelude::*;
+use serde_json::{Value, json};
+
+use super::desk::{Desk, response};
+use super::draft::{composition, get};
+use crate::Command;
+use promises::check;
+use shapes::{plan_of, shapes};
+use world::World;
+
+proptest! {
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn any_run_keeps_its_promises_wherever_it_is_cut_off(
+        shapes in shapes(),
+        chances in prop::collection::vec(any::<u64>(), 0..250),
+    ) {
+        let plan = plan_of(&shapes);
+        let mut world = World::begin(Arc::clone(&plan));
+        for chance in chances {
+            if chance.is_multiple_of(13) {
+                world.check_standing();
+            }
+            world.happens(chance / 13);
+        }
+        prop_assert!(world.ends_well(), "the run does not end: {}", world.desk.told());
+        check(&plan, &world.desk.records);
+    }
+}
+
+/// Drives a run in which all goes well, and counts the commands.
+fn commands_of(plan: &Arc<Plan>) -> usize {
+    let mut desk = Desk::begin(plan, json!({}));
+    let mut count = 0;
+    loop {
+        let commands = desk.run.commands(desk.now);
+        if commands.is_empty() {
+            assert_eq!(desk.run.status(), Status::Succeeded);
+            return count;
+        }
+        count += commands.len();
+        for command in commands {
+            match command {
+                Command::Invoke { intent, call } => {
+                    desk.record(intent);
+                    desk.answer(&call, response(200, Value::Null));
+                }
+                Command::Record(event) => desk.record(event),
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+}
+
+fn id(step: usize) -> String {
+    format!("s{step}")
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the time is only printed")]
+fn ten_thousand_steps_in_a_row_or_side_by_side_are_ten_thousand_commands_and_an_end() {
+    const STEPS: usize = 10_000;
+    let row = (0..STEPS).map(|at| if at == 0 { get(&id(0)) } else { get(&id(at)).after(&[&id(at - 1)]) });
+    let wide = (0..STEPS).map(|at| get(&id(at)));
+    let middle: Vec<String> = (1..STEPS - 1).map(id).collect();
+    let middle: Vec<&str> = middle.iter().map(String::as_str).collect();
+    let fan = (0..STEPS).map(|at| match at {
+        0 => get(&id(0)),
+        _ if at == STEPS - 1 => get(&id(at)).after(&middle),
+        _ => get(&id(at)).after(&[&id(0)]),
+    });
+    let plans = [composition(row).plan(), composition(wide).plan(), composition(fan).plan()];
+    for (shape, plan) in ["row", "wide", "fan"].into_iter().zip(plans) {
+        let began = std::time::Instant::now();
+        assert_eq!(commands_of(&plan), STEPS + 1);
+        println!("{STEPS} steps, {shape}: {:?}", began.elapsed());
+    }
+}

@@ -1,0 +1,373 @@
+//! What must hold of the records of any run, told without the help of the code under test.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use naftiko_journal::{Cause, Event, Failure, Part, Record, Ruling, Status};
+use naftiko_plan::{Action, Invoke, OnDoubt, OnFailure, Plan, Step};
+
+/// What the author wrote for a task, found by its name.
+#[derive(Clone, Copy)]
+pub(super) struct Definition<'a> {
+    plan: &'a Plan,
+    step: &'a Step,
+    is_compensation: bool,
+}
+
+impl<'a> Definition<'a> {
+    pub(super) fn of(plan: &'a Plan, name: &str) -> Self {
+        let step_of =
+            |plan: &'a Plan, id: &str| Self { plan, step: plan.step(id).unwrap(), is_compensation: false };
+        match Part::of(name).unwrap() {
+            Part::Step(id) => step_of(plan, id),
+            Part::Inner { of, id } => match &Self::of(plan, of).step.action {
+                Action::Composition(embedded) => step_of(&embedded.plan, id),
+                _ => panic!("{of} runs no composition"),
+            },
+            Part::Item { of, .. } => Self::of(plan, of),
+            Part::Compensation { of } => Self { is_compensation: true, ..Self::of(plan, of) },
+        }
+    }
+
+    fn invoke(&self) -> Option<&'a Invoke> {
+        match &self.step.action {
+            _ if self.is_compensation => Some(&self.step.compensate.as_ref()?.invoke),
+            Action::Invoke(invoke) => Some(invoke),
+            _ => None,
+        }
+    }
+
+    pub(super) fn on_doubt(&self) -> OnDoubt {
+        self.invoke().unwrap().on_doubt
+    }
+
+    pub(super) fn has_token(&self) -> bool {
+        self.invoke().is_some_and(|invoke| self.plan.facts.contains_key(&invoke.operation))
+    }
+
+    fn is_repeatable(&self) -> bool {
+        let operation = self.plan.operation(self.invoke().unwrap()).unwrap();
+        operation.is_safe() || operation.idempotency_key.is_some()
+    }
+
+    fn goes_on(&self) -> bool {
+        self.step.on_failure == OnFailure::Continue
+    }
+
+    fn undoes_failures(&self) -> bool {
+        self.step.compensate.as_ref().is_some_and(|undo| undo.after_failure)
+    }
+}
+
+/// How a task stands.
+#[derive(Default)]
+struct Told {
+    attempts: u32,
+    /// The attempt that is under way.
+    open: Option<u32>,
+    /// Whether the next attempt may be made although a second effect is possible.
+    may_repeat: bool,
+    /// Whether an attempt ended that may have had an effect.
+    has_acted: bool,
+    is_opened: bool,
+    items: Option<u32>,
+    /// Its outcome, and the number of the record that says so.
+    outcome: Option<(Outcome, u64)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Outcome {
+    Succeeded,
+    Skipped,
+    Failed,
+}
+
+/// The names of what a task is part of, the nearest first; the run itself is the empty name.
+fn wholes(name: &str) -> Vec<&str> {
+    let mut wholes = Vec::new();
+    let mut name = match Part::of(name).unwrap() {
+        // What undoes an item is part of no items.
+        Part::Compensation { of } => match Part::of(of).unwrap() {
+            Part::Item { of, .. } => of,
+            _ => of,
+        },
+        _ => name,
+    };
+    while let Part::Inner { of, .. } | Part::Item { of, .. } = Part::of(name).unwrap() {
+        wholes.push(of);
+        name = of;
+    }
+    wholes.push("");
+    wholes
+}
+
+struct Checker<'a> {
+    plan: &'a Plan,
+    tasks: BTreeMap<&'a str, Told>,
+    /// What closes down: nothing of it begins any more.
+    closing: BTreeSet<&'a str>,
+    is_cancelled: Option<bool>,
+    ended: Option<Status>,
+}
+
+/// Checks every record, and the end.
+pub(super) fn check(plan: &Plan, records: &[Record]) {
+    let (tasks, closing) = (BTreeMap::new(), BTreeSet::new());
+    let mut checker = Checker { plan, tasks, closing, is_cancelled: None, ended: None };
+    for (seq, record) in (1..).zip(records) {
+        assert_eq!(record.seq, seq, "no gaps");
+        assert_eq!(checker.ended, None, "nothing comes after the end");
+        checker.take(record);
+    }
+    checker.check_end();
+}
+
+impl<'a> Checker<'a> {
+    fn take(&mut self, record: &'a Record) {
+        let Some(name) = record.event.step() else {
+            match &record.event {
+                Event::RunCancelled { compensate } => {
+                    self.is_cancelled = Some(*compensate);
+                    self.closing.insert("");
+                }
+                Event::RunFinished { status, .. } => self.ended = Some(*status),
+                _ => {}
+            }
+            return;
+        };
+        let definition = Definition::of(self.plan, name);
+        if !self.tasks.contains_key(name) {
+            self.tasks.insert(name, Told::default());
+            match definition.is_compensation {
+                true => self.begins_to_undo(name),
+                false => self.begins(name),
+            }
+        }
+        let is_stopped = wholes(name).iter().any(|whole| self.closing.contains(whole));
+        let task = self.tasks.get_mut(name).unwrap();
+        if !definition.is_compensation {
+            assert_eq!(task.outcome, None, "{name} has one outcome");
+        }
+        match &record.event {
+            Event::AttemptStarted { attempt, .. } => {
+                assert!(definition.is_compensation || !is_stopped, "{name} is tried after a failure");
+                assert_eq!((*attempt, task.open), (task.attempts + 1, None));
+                let is_first = *attempt == 1 || task.may_repeat;
+                assert!(is_first || definition.is_repeatable(), "{name} has a second effect");
+                (task.attempts, task.open, task.may_repeat) = (*attempt, Some(*attempt), false);
+            }
+            Event::StepDelayed { attempt, failure, .. } if task.outcome.is_some() => {
+                // Somebody asks for it again.
+                assert!(definition.is_compensation && task.attempts == *attempt && failure.is_some());
+                (task.outcome, task.may_repeat) = (None, true);
+            }
+            Event::StepDelayed { attempt, failure, .. } => {
+                assert_eq!(task.open.take(), Some(*attempt));
+                task.has_acted |= may_have_acted(failure.as_ref());
+                let is_doubt = failure.as_ref().is_some_and(|failure| failure.cause == Cause::NoAnswer);
+                task.may_repeat = is_doubt && definition.on_doubt() == OnDoubt::Retry;
+                assert!(definition.is_repeatable() || task.may_repeat, "{name} would have a second effect");
+            }
+            Event::StepInDoubt { attempt, .. } => {
+                assert_eq!(task.open, Some(*attempt));
+                assert!(definition.on_doubt() != OnDoubt::Fail);
+            }
+            Event::DoubtResolved { attempt, ruling, .. } => {
+                assert_eq!(task.open.take(), Some(*attempt));
+                task.may_repeat = *ruling == Ruling::DidNotHappen;
+                if let Ruling::Happened { .. } = ruling {
+                    self.ends(name, Outcome::Succeeded, record.seq);
+                }
+            }
+            Event::StepSucceeded { attempt, .. } => {
+                assert_eq!(task.open.take(), *attempt);
+                self.ends(name, Outcome::Succeeded, record.seq);
+            }
+            Event::StepFailed { attempt, failure, .. } => {
+                assert_eq!(task.open.take(), *attempt);
+                task.has_acted |= attempt.is_some() && may_have_acted(Some(failure));
+                self.ends(name, Outcome::Failed, record.seq);
+            }
+            Event::StepSkipped { .. } => self.ends(name, Outcome::Skipped, record.seq),
+            Event::StepOpened { items, .. } => (task.is_opened, task.items) = (true, *items),
+            Event::StepAsked { .. } => {}
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The first that is heard of a step or an item.
+    fn begins(&self, name: &str) {
+        let is_stopped = wholes(name).iter().any(|whole| self.closing.contains(whole));
+        assert!(!is_stopped, "{name} begins after a failure");
+        let is_over = |name: &str| {
+            self.tasks.get(name).and_then(|task| task.outcome).is_some_and(|(outcome, _)| {
+                outcome != Outcome::Failed || Definition::of(self.plan, name).goes_on()
+            })
+        };
+        let definition = Definition::of(self.plan, name);
+        match Part::of(name).unwrap() {
+            Part::Item { of, index } => {
+                let is_over = |index| {
+                    self.tasks
+                        .get(format!("{of}[{index}]").as_str())
+                        .is_some_and(|item| item.outcome.is_some())
+                };
+                let under_way = (0..index).filter(|index| !is_over(*index)).count();
+                let limit = definition.step.for_each.as_ref().unwrap().concurrency;
+                assert!(under_way < usize::try_from(limit).unwrap(), "too many items before {name}");
+                assert!(self.tasks[of].items.is_some_and(|items| index < items));
+            }
+            Part::Inner { of, .. } => {
+                assert!(self.tasks[of].is_opened && self.tasks[of].items.is_none());
+                self.follows(definition, &format!("{of}/"), is_over);
+            }
+            _ => self.follows(definition, "", is_over),
+        }
+    }
+
+    fn follows(&self, definition: Definition<'_>, prefix: &str, is_over: impl Fn(&str) -> bool) {
+        let steps = &definition.plan.steps;
+        let at = steps.iter().position(|step| step.id == definition.step.id).unwrap();
+        for edge in definition.plan.edges.iter().filter(|edge| edge.to == at) {
+            let before = format!("{prefix}{}", steps[edge.from].id);
+            assert!(is_over(&before), "{prefix}{} follows {before}", steps[at].id);
+        }
+    }
+
+    /// What was done last is undone first, of all that the outermost failure has to do with.
+    fn begins_to_undo(&self, name: &str) {
+        let Part::Compensation { of } = Part::of(name).unwrap() else { panic!("{name}") };
+        let around = wholes(name);
+        // Without outputs a composition fails when all its steps are over, and nothing says so before it is undone.
+        let is_closing = |whole: &&str| self.closing.contains(whole) || self.is_all_over(whole);
+        let scope = around.iter().rev().find(|whole| is_closing(whole) && self.keeps_failure(whole));
+        let scope = scope.unwrap_or_else(|| panic!("{name} begins though nothing has failed"));
+        assert_ne!(self.is_cancelled, Some(false), "{name} begins though the run is given up");
+        let left = self.to_undo(scope);
+        assert_eq!(left.last().map(|(_, name)| *name), Some(of), "{scope:?}: {left:?}");
+        let is_within = |task: &str| wholes(task).contains(scope);
+        let open = self.tasks.iter().find(|(task, told)| told.open.is_some() && is_within(task));
+        assert!(open.is_none(), "{name} begins while {:?} is under way", open.unwrap().0);
+    }
+
+    fn keeps_failure(&self, whole: &str) -> bool {
+        match whole {
+            "" => true,
+            whole => {
+                !matches!(Part::of(whole), Some(Part::Item { .. }))
+                    && Definition::of(self.plan, whole).goes_on()
+            }
+        }
+    }
+
+    fn is_all_over(&self, whole: &str) -> bool {
+        let (plan, prefix) = match whole {
+            "" => (self.plan, String::new()),
+            whole => match &Definition::of(self.plan, whole).step.action {
+                Action::Composition(embedded) => (embedded.plan.as_ref(), format!("{whole}/")),
+                _ => return false,
+            },
+        };
+        let is_over = |id: &str| {
+            self.tasks.get(format!("{prefix}{id}").as_str()).is_some_and(|task| task.outcome.is_some())
+        };
+        plan.steps.iter().all(|step| is_over(&step.id))
+    }
+
+    /// What was done in something and is not undone, the first done first.
+    fn to_undo(&self, scope: &str) -> Vec<(u64, &'a str)> {
+        let mut left: Vec<_> = self
+            .tasks
+            .iter()
+            .filter(|(name, _)| self.is_to_be_undone(name, scope))
+            .map(|(name, task)| (task.outcome.unwrap().1, *name))
+            .collect();
+        left.sort_unstable();
+        left
+    }
+
+    fn is_to_be_undone(&self, name: &str, scope: &str) -> bool {
+        let definition = Definition::of(self.plan, name);
+        let task = &self.tasks[name];
+        let was_done = match task.outcome {
+            Some((Outcome::Succeeded, _)) => true,
+            Some((Outcome::Failed, _)) => definition.undoes_failures() && task.has_acted,
+            _ => false,
+        };
+        if definition.is_compensation
+            || definition.step.compensate.is_none()
+            || task.items.is_some()
+            || !was_done
+        {
+            return false;
+        }
+        let succeeded = |name: &str| {
+            matches!(self.tasks.get(name).and_then(|task| task.outcome), Some((Outcome::Succeeded, _)))
+        };
+        let around = wholes(name);
+        let inside: Vec<_> = around.iter().take_while(|whole| **whole != scope).collect();
+        // Undone by the compensation of the composition that it was done in.
+        let is_part = inside.iter().any(|whole| {
+            succeeded(whole)
+                && self.tasks[**whole].items.is_none()
+                && Definition::of(self.plan, whole).step.compensate.is_some()
+        });
+        // An item that is done stays done where the run goes on.
+        let is_kept = self.tasks.get(scope).is_some_and(|scope| scope.items.is_some())
+            && inside.last().is_none_or(|item| succeeded(item));
+        let is_within = around.contains(&scope);
+        is_within && !is_part && !is_kept && !succeeded(&format!("{name}:compensate"))
+    }
+
+    fn ends(&mut self, name: &'a str, outcome: Outcome, seq: u64) {
+        let definition = Definition::of(self.plan, name);
+        let is_inside =
+            |task: &str| task.starts_with(&format!("{name}/")) || task.starts_with(&format!("{name}["));
+        let open = self.tasks.iter().find(|(task, told)| told.open.is_some() && is_inside(task));
+        assert!(open.is_none(), "{name} ends while {:?} is under way", open.unwrap().0);
+        self.tasks.get_mut(name).unwrap().outcome = Some((outcome, seq));
+        if outcome != Outcome::Failed || definition.is_compensation {
+            return;
+        }
+        let is_item = matches!(Part::of(name), Some(Part::Item { .. }));
+        if definition.goes_on() && !is_item && self.is_cancelled != Some(false) {
+            assert_eq!(self.to_undo(name), [], "{name} fails before it is undone");
+        }
+        let mut failed = name;
+        for whole in wholes(name) {
+            let keeps = Definition::of(self.plan, failed).goes_on()
+                && !matches!(Part::of(failed), Some(Part::Item { .. }));
+            if keeps {
+                break;
+            }
+            self.closing.insert(whole);
+            failed = whole;
+        }
+    }
+
+    fn check_end(&self) {
+        let status = self.ended.expect("it is over");
+        let is_failed = self.closing.contains("");
+        match status {
+            Status::Succeeded => assert!(!is_failed && self.is_all_over("")),
+            Status::Failed | Status::Compensated => assert!(is_failed || self.is_all_over("")),
+            Status::Cancelled => assert!(self.is_cancelled.is_some()),
+            other => panic!("a run does not end {other:?}"),
+        }
+        assert_eq!(status == Status::Cancelled, self.is_cancelled.is_some());
+        if status != Status::Succeeded && self.is_cancelled != Some(false) {
+            assert_eq!(self.to_undo(""), [], "all that was done is undone");
+            for (name, task) in &self.tasks {
+                let is_waiting = task.outcome.is_none() && task.has_acted && !task.is_opened;
+                let is_wanted = Definition::of(self.plan, name).undoes_failures();
+                assert!(!(is_waiting && is_wanted), "what {name} did is left");
+            }
+        }
+        let open = self.tasks.values().any(|task| task.open.is_some());
+        assert!(!open || self.is_cancelled == Some(false), "every attempt is closed");
+    }
+}
+
+/// Whether an attempt may have had an effect that ended so.
+fn may_have_acted(failure: Option<&Failure>) -> bool {
+    failure.is_none_or(|failure| !matches!(failure.cause, Cause::NotSent | Cause::Refused))
+}

@@ -1,0 +1,335 @@
+//! Somebody who carries the commands of a run out as chance has it.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use jiff::SignedDuration;
+use naftiko_adapter::{Answer, Call, Failure, FailureKind, Response};
+use naftiko_journal::{Event, Phase, Ruling, Standing, Status};
+use naftiko_plan::{OnDoubt, Plan};
+use serde_json::{Value, json};
+
+use super::super::desk::{Desk, object, response};
+use super::promises::Definition;
+use super::shapes::{PIN, TOKEN};
+use crate::{Command, Intervention, Run};
+
+/// A run, and what of it is under way.
+pub(super) struct World {
+    plan: Arc<Plan>,
+    pub(super) desk: Desk,
+    /// What was handed out and is not begun.
+    calls: Vec<(Event, Box<Call>)>,
+    under_way: Vec<Call>,
+    questions: BTreeSet<String>,
+    /// What was answered once, for somebody to answer it again.
+    answered: Vec<(String, Value)>,
+    shown: usize,
+}
+
+fn inputs() -> Value {
+    json!({ "pin": PIN })
+}
+
+impl World {
+    pub(super) fn begin(plan: Arc<Plan>) -> Self {
+        let desk = Desk::begin(&plan, inputs());
+        let (calls, under_way, questions, answered) = (vec![], vec![], BTreeSet::new(), vec![]);
+        Self { plan, desk, calls, under_way, questions, answered, shown: 0 }
+    }
+
+    pub(super) fn run(&self) -> &Run {
+        &self.desk.run
+    }
+
+    /// One thing happens; false once nothing can happen by itself any more.
+    pub(super) fn happens(&mut self, chance: u64) -> bool {
+        let (what, chance) = (chance % 32, chance / 32);
+        match what {
+            0 => self.is_cut_off(),
+            1 if chance.is_multiple_of(8) => {
+                self.intervenes(&Intervention::Cancel { compensate: chance.is_multiple_of(16) })
+            }
+            2 => self.is_answered_again(chance),
+            3 => self.compares(),
+            _ => {}
+        }
+        if !self.decides_one() {
+            return self.goes_on(chance);
+        }
+        true
+    }
+
+    /// All goes well from now on: what is asked is answered, and what rests is helped. Whether it is over then.
+    pub(super) fn ends_well(&mut self) -> bool {
+        for _ in 0..5_000 {
+            if self.decides_one() || self.goes_on(39_000) {
+                continue;
+            }
+            self.check_rest();
+            if self.run().status().is_over() {
+                return true;
+            }
+            self.is_helped();
+        }
+        false
+    }
+
+    /// Somebody looks after a run that rests.
+    fn is_helped(&mut self) {
+        let doubt = self.names(|phase| matches!(phase, Phase::InDoubt { .. })).pop();
+        if let Some(step) = doubt {
+            let ruling = if step.len().is_multiple_of(2) {
+                Ruling::DidNotHappen
+            } else {
+                Ruling::Happened { result: json!({"ok": true}) }
+            };
+            return self.intervenes(&Intervention::Resolve { step, ruling });
+        }
+        let retries = self.run().retries(self.desk.now);
+        if !retries.is_empty() {
+            return retries.into_iter().for_each(|event| self.record(event));
+        }
+        let asked = self.names(|phase| matches!(phase, Phase::Asked { .. }));
+        let asked = asked.into_iter().find(|step| self.run().is_awaited(step));
+        let step = asked.unwrap_or_else(|| panic!("it rests for no reason: {}", self.desk.told()));
+        self.intervenes(&Intervention::Complete { step, result: json!({"ok": true}) });
+    }
+
+    fn names(&self, is: impl Fn(Phase) -> bool) -> Vec<String> {
+        let steps = self.run().ledger().steps();
+        steps.filter(|(_, phase)| is(*phase)).map(|(name, _)| name.to_owned()).collect()
+    }
+
+    fn intervenes(&mut self, intervention: &Intervention) {
+        // A refusal is an answer too.
+        if let Ok(Some(event)) = self.run().intervened(intervention) {
+            self.record(event);
+        }
+    }
+
+    /// Somebody says what was said before, or something else, to something that may have gone on.
+    fn is_answered_again(&mut self, chance: u64) {
+        let choices = self.answered.len() as u64;
+        if let Some((step, result)) =
+            chance.checked_rem(choices).map(|at| self.answered[usize::try_from(at).unwrap()].clone())
+        {
+            let again = Intervention::Complete { step: step.clone(), result };
+            if self.run().step(&step).is_some_and(|step| step.phase == Phase::Succeeded) {
+                assert_eq!(self.run().intervened(&again), Ok(None));
+            }
+            self.intervenes(&again);
+            let other = Intervention::Complete { step, result: json!("otherwise") };
+            assert!(self.run().intervened(&other).is_err());
+        }
+    }
+
+    fn record(&mut self, event: Event) {
+        self.desk.record(event);
+        let record = self.desk.records.last().unwrap();
+        let shown = serde_json::to_string(&self.desk.run.shown(record)).unwrap();
+        assert!(!shown.contains(PIN) && !shown.contains(TOKEN), "{shown}");
+        self.shown += 1;
+    }
+
+    /// Asks the run what is to be done, and records one thing if it is decided.
+    fn decides_one(&mut self) -> bool {
+        let now = self.desk.now;
+        let mut commands = self.desk.run.commands(now);
+        if commands.is_empty() {
+            commands = self.desk.run.due(now);
+        }
+        let is_something = !commands.is_empty();
+        for command in commands {
+            match command {
+                Command::Record(event) => self.record(event),
+                Command::Invoke { intent, call } => self.calls.push((intent, call)),
+                Command::Ask { question } => {
+                    assert!(self.questions.insert(question.step.clone()), "{} is asked twice", question.step);
+                }
+            }
+        }
+        is_something
+    }
+
+    /// A call begins or ends, a question is answered, or time passes.
+    fn goes_on(&mut self, chance: u64) -> bool {
+        let may_begin: Vec<usize> =
+            (0..self.calls.len()).filter(|at| self.run().may_begin(&self.calls[*at].1.step)).collect();
+        let waits = usize::from(self.run().next_due().is_some());
+        // An answer outside is one choice among many: most of the time somebody thinks.
+        let awaited: Vec<String> =
+            self.questions.iter().filter(|step| self.run().is_awaited(step)).cloned().collect();
+        let choices = may_begin.len() + self.under_way.len() + waits + awaited.len();
+        if choices == 0 {
+            return false;
+        }
+        let (choice, chance) = (usize::try_from(chance % 1000).unwrap() % choices, chance / 1000);
+        if let Some(at) = may_begin.get(choice) {
+            let (intent, call) = self.calls.remove(*at);
+            self.record(intent);
+            self.under_way.push(*call);
+        } else if let Some(at) = choice.checked_sub(may_begin.len()).filter(|at| *at < self.under_way.len()) {
+            let call = self.under_way.remove(at);
+            let event = self.end_of(&call, chance);
+            self.record(event);
+        } else if choice < may_begin.len() + self.under_way.len() + waits {
+            self.desk.now = self.desk.now.max(self.run().next_due().unwrap());
+        } else {
+            let step = awaited[choice - may_begin.len() - self.under_way.len() - waits].clone();
+            self.is_answered(&step, chance);
+        }
+        true
+    }
+
+    fn is_answered(&mut self, step: &str, chance: u64) {
+        let result = json!({"ok": true, "said": PIN});
+        let event = match chance % 8 {
+            0 => self.run().answered(step, Err(Failure::new(FailureKind::Refused, "no"))),
+            1 => Some(self.run().closed_by_panic(step, None, "ouch")),
+            2 => self.run().answered(step, Ok(Answer::NotYet)),
+            3 => self
+                .run()
+                .intervened(&Intervention::Complete { step: step.into(), result: result.clone() })
+                .unwrap(),
+            _ => self.run().answered(step, Ok(Answer::Given(result.clone()))),
+        };
+        if let Some(event) = event {
+            self.answered.push((step.to_owned(), result));
+            self.record(event);
+        }
+        self.questions.remove(step);
+    }
+
+    fn end_of(&self, call: &Call, chance: u64) -> Event {
+        let (run, now) = (self.run(), self.desk.now);
+        let answer = |status, ok| {
+            // Whoever is given a secret may say it back, and gives one of its own.
+            let token = format!("{TOKEN}{}-{}", call.step, call.attempt);
+            let has_token = Definition::of(&self.plan, &call.step).has_token();
+            let body = json!({"ok": ok, "said": PIN, "token": if has_token { &token } else { "" }, "message": format!("no {PIN}")});
+            let response = Response { ..response(status, body) };
+            run.closed_by_response(&call.step, call.attempt, response, now, 0.3)
+        };
+        let failed = |kind| {
+            let failure = Failure::new(kind, format!("no answer to /?pin={PIN}"));
+            run.closed_by_failure(&call.step, call.attempt, &failure, now, 0.3)
+        };
+        match chance % 40 {
+            0 => answer(500, false),
+            1 => answer(429, false),
+            2 => answer(404, false),
+            3 => failed(FailureKind::Refused),
+            4 | 5 => failed(FailureKind::NotSent),
+            6 | 7 => failed(FailureKind::Unknown),
+            8 => failed(FailureKind::Unreadable),
+            9 => run.closed_by_panic(&call.step, Some(call.attempt), "ouch"),
+            10..=15 => answer(200, false),
+            _ => answer(200, true),
+        }
+    }
+
+    fn replayed(&self) -> Run {
+        Run::replay(Arc::clone(&self.plan), object(inputs()), &self.desk.records).unwrap()
+    }
+
+    /// The process ends, and another goes on from the records.
+    fn is_cut_off(&mut self) {
+        let replayed = self.replayed();
+        self.check_standing();
+        assert_same_state(&replayed, self.run());
+        self.calls.clear();
+        self.questions.clear();
+        self.under_way.clear();
+        self.desk.run = replayed;
+    }
+
+    /// What another process would find outstanding is what is outstanding here, once all is decided.
+    fn compares(&mut self) {
+        while self.decides_one() {}
+        let mut replayed = self.replayed();
+        let now = self.desk.now;
+        if !self.under_way.is_empty() {
+            let closed = replayed.commands(now);
+            let expected = self.under_way.iter().map(|call| self.closed_by_interruption(call)).collect();
+            assert_eq!(in_short(&closed), expected);
+            return;
+        }
+        // Attempts that an earlier process left are closed by now, so nothing is left to be decided.
+        let mut commands = replayed.commands(now);
+        commands.extend(replayed.due(now));
+        let calls = self.calls.iter().filter(|(_, call)| self.run().may_begin(&call.step));
+        let mut expected: BTreeSet<_> =
+            calls.map(|(_, call)| format!("invoke {} {}", call.step, call.attempt)).collect();
+        let asked = self.names(|phase| matches!(phase, Phase::Asked { .. }));
+        let put_again =
+            asked.into_iter().filter(|step| self.run().is_awaited(step) && self.run().may_begin(step));
+        expected.extend(put_again.map(|step| format!("ask {step}")));
+        assert_eq!(in_short(&commands), expected, "{}", self.desk.told());
+        self.check_rest();
+    }
+
+    fn closed_by_interruption(&self, call: &Call) -> String {
+        let is_repeatable = call.operation.is_safe() || call.operation.idempotency_key.is_some();
+        let event = match Definition::of(&self.plan, &call.step).on_doubt() {
+            _ if is_repeatable => "stepDelayed",
+            OnDoubt::Retry => "stepDelayed",
+            OnDoubt::Fail => "stepFailed",
+            OnDoubt::Ask => "stepInDoubt",
+        };
+        format!("record {event} {}", call.step)
+    }
+
+    /// A run says that it has something to do exactly if another process finds something to do.
+    pub(super) fn check_standing(&self) {
+        let mut replayed = self.replayed();
+        let standing = replayed.standing();
+        let now = self.desk.now;
+        let is_work = |command: &Command| !matches!(command, Command::Ask { .. });
+        let has_work = replayed.commands(now).iter().any(is_work) || replayed.due(now).iter().any(is_work);
+        let is_due = standing.due.is_some_and(|due| due <= now);
+        assert_eq!(is_due, has_work, "{standing:?} at {now}: {}", self.desk.told());
+    }
+
+    /// A run in which nothing goes on by itself says why.
+    fn check_rest(&self) {
+        let can_begin = self.calls.iter().any(|(_, call)| self.run().may_begin(&call.step));
+        if can_begin || !self.under_way.is_empty() {
+            return;
+        }
+        let Standing { status, due } = self.run().standing();
+        assert_eq!(due, self.run().next_due(), "{status:?}");
+        let awaits = |run: &Run| run.ledger().steps().any(|(step, _)| run.is_awaited(step));
+        let has_reason = match status {
+            _ if due.is_some() => due.unwrap() > self.desk.now && !status.is_over(),
+            Status::Waiting => awaits(self.run()),
+            Status::InDoubt => self.run().ledger().tally().in_doubt > 0,
+            Status::Compensating => self.run().is_halted(),
+            Status::Running => false,
+            _ => status.is_over(),
+        };
+        assert!(has_reason, "{status:?} {due:?}: {}", self.desk.told());
+        assert!(due.is_none_or(|due| due <= self.desk.now + SignedDuration::from_hours(1)));
+    }
+}
+
+fn in_short(commands: &[Command]) -> BTreeSet<String> {
+    let told = commands.iter().map(|command| match command {
+        Command::Invoke { call, .. } => format!("invoke {} {}", call.step, call.attempt),
+        Command::Ask { question } => format!("ask {}", question.step),
+        Command::Record(event) => format!("record {} {}", event.name(), event.step().unwrap_or_default()),
+    });
+    told.collect()
+}
+
+pub(super) fn assert_same_state(a: &Run, b: &Run) {
+    assert_eq!(a.ledger(), b.ledger());
+    assert_eq!(a.standing(), b.standing());
+    assert_eq!(a.outputs(), b.outputs());
+    assert_eq!(a.is_halted(), b.is_halted());
+    for (step, _) in a.ledger().steps() {
+        assert_eq!(a.step(step), b.step(step));
+        assert_eq!(a.may_begin(step), b.may_begin(step), "{step}");
+        assert_eq!(a.is_awaited(step), b.is_awaited(step), "{step}");
+    }
+}
