@@ -147,6 +147,7 @@ impl Run {
         if is_undone {
             self.can_be_undone(at);
         }
+        self.closings.remove(&Some(at));
         if goes_on {
             self.is_over(at);
             return;

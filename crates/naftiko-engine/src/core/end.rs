@@ -33,7 +33,8 @@ impl Run {
     /// What is next for a whole; nothing as long as something is under way in it, or has to be waited for.
     pub(super) fn ripeness(&self, whole: Whole) -> Option<Ripeness> {
         let course = self.course(whole).filter(|course| course.active == 0)?;
-        if !self.is_open(whole) {
+        // A run that is given up ends as it stands.
+        if !self.is_open(whole) || (whole.is_some() && !self.compensates()) {
             return None;
         }
         if whole.is_none() && matches!(self.ledger.phase(), RunPhase::Cancelled { .. }) {
