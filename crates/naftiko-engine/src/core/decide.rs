@@ -74,6 +74,15 @@ impl Run {
         })
     }
 
+    /// Whether a step that may not begin now may later: once a doubt is resolved, or when it is its turn to be undone.
+    pub(crate) fn may_begin_later(&self, step: &str) -> bool {
+        let Some((at, task)) = self.task_of(step).and_then(|at| Some((at, self.tasks.get(at)?))) else {
+            return false;
+        };
+        let is_open = !task.phase.is_over() && self.is_open(None);
+        is_open && if task.is_compensation() { self.compensates() } else { !self.is_stopped(at) }
+    }
+
     /// Whether a step outside may still be answered.
     pub fn is_awaited(&self, step: &str) -> bool {
         self.task_of(step).is_some_and(|at| {

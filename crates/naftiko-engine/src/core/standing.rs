@@ -55,7 +55,7 @@ impl Run {
 
     /// Whether an attempt is in doubt, and nothing goes on before somebody says what happened. A run that is given up
     /// goes on to its end all the same.
-    pub(super) fn is_held_up(&self) -> bool {
+    pub(crate) fn is_held_up(&self) -> bool {
         self.ledger.tally().in_doubt > 0 && self.compensates()
     }
 

@@ -5,9 +5,10 @@
 //! effect, an end before anything that depends on it is sent, asked or shown.
 
 mod cancellation;
+mod queue;
 mod work;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use naftiko_journal::{Entry, Event, IllegalEvent, Journal, JournalError, Options
 use tokio::sync::{mpsc, oneshot};
 
 pub use cancellation::Cancellation;
+use queue::Queue;
 use work::{End, Work};
 
 use crate::{Clock, Command, Intervention, Refused, Run};
@@ -109,7 +111,7 @@ impl Driver<'_> {
             run,
             id,
             unkept: Vec::new(),
-            queue: VecDeque::new(),
+            queue: Queue::default(),
             starting: Vec::new(),
             asking: Vec::new(),
             replies: Vec::new(),
@@ -130,7 +132,7 @@ struct Drive<'d, 'a> {
     /// What was decided and is not kept yet.
     unkept: Vec<Entry>,
     /// Calls that may be made, in the order they came up.
-    queue: VecDeque<(Event, Box<Call>)>,
+    queue: Queue,
     /// Calls to be made once their intents are kept.
     starting: Vec<Box<Call>>,
     /// Questions to be put once all is kept that they may show.
@@ -150,7 +152,12 @@ impl Drive<'_, '_> {
                 continue;
             }
             if self.is_at_rest() {
-                return Ok(self.standing());
+                // Who came before it rested is not sent away.
+                match self.driver.deliveries.as_mut().and_then(|deliveries| deliveries.try_recv().ok()) {
+                    Some(delivery) => self.intervene(delivery)?,
+                    None => return Ok(self.standing()),
+                }
+                continue;
             }
             let next = if self.driver.cancellation.is_cancelled() { None } else { self.run.next_due() };
             let Driver { clock, cancellation, deliveries, .. } = &mut *self.driver;
@@ -176,7 +183,7 @@ impl Drive<'_, '_> {
             }
             for command in commands {
                 match command {
-                    Command::Invoke { intent, call } => self.queue.push_back((intent, call)),
+                    Command::Invoke { intent, call } => self.queue.push(intent, call),
                     // Asked again when the run is resumed.
                     Command::Ask { .. } if is_stopping => {}
                     Command::Ask { question } => self.asking.push(question),
@@ -190,30 +197,47 @@ impl Drive<'_, '_> {
     /// Decides to make as many calls as may be under way.
     fn begin_calls(&mut self) -> Result<(), DriveError> {
         while self.work.calls() + self.starting.len() < self.driver.limits.jobs.max(1) {
-            let Some(next) = self.queue.iter().position(|(_, call)| self.may_call(call)) else { break };
-            let Some((intent, call)) = self.queue.remove(next) else { break };
+            let Some((intent, call)) = self.next_call() else { break };
             self.record(intent)?;
             self.starting.push(call);
         }
         Ok(())
     }
 
-    fn may_call(&self, call: &Call) -> bool {
-        let provider = &call.operation.provider;
-        let has_room = self.driver.limits.by_provider.get(provider).is_none_or(|limit| {
-            let starting = self.starting.iter().filter(|call| call.operation.provider == *provider).count();
-            self.work.calls_to(provider) + starting < (*limit).max(1)
-        });
-        has_room && self.run.may_begin(&call.step)
+    /// The first call that may be made, to a provider that has room for it.
+    fn next_call(&mut self) -> Option<(Event, Box<Call>)> {
+        let (work, starting, limits) = (&self.work, &self.starting, &self.driver.limits.by_provider);
+        let has_room = |provider: &str| {
+            limits.get(provider).is_none_or(|limit| {
+                let starting = starting.iter().filter(|call| call.operation.provider == provider).count();
+                work.calls_to(provider) + starting < (*limit).max(1)
+            })
+        };
+        self.queue.pop(has_room, self.run)
     }
 
     fn record(&mut self, event: Event) -> Result<(), DriveError> {
         let seq = self.run.ledger().seq() + 1;
         let record = Record { run: self.id.clone(), seq, at: self.driver.clock.now(), event };
         self.run.apply(&record)?;
+        self.withdraw_questions(&record.event);
         let shown = self.run.shown(&record).event;
         self.unkept.push(Entry { record, shown });
         Ok(())
+    }
+
+    /// Cuts off what nobody has to answer any more, since others may have to be asked.
+    fn withdraw_questions(&mut self, event: &Event) {
+        let over: Vec<String> = match event {
+            Event::StepSucceeded { step, .. } => vec![step.clone()],
+            // With all that it consists of.
+            Event::StepFailed { .. } => self.work.questions().map(str::to_owned).collect(),
+            _ => return,
+        };
+        for step in over.iter().filter(|step| !self.run.is_awaited(step)) {
+            self.work.withdraw(step);
+        }
+        self.asking.retain(|question| self.run.is_awaited(&question.step));
     }
 
     /// Keeps what was decided, in one go, and shows it.
@@ -313,9 +337,9 @@ impl Drive<'_, '_> {
             .patience
             .map(|patience| self.driver.clock.now().checked_add(patience).unwrap_or(Timestamp::MAX));
         let waits = self.run.next_due().is_some_and(|due| patient_until.is_none_or(|until| due <= until));
-        let is_asking = self.work.questions().any(|step| self.run.may_begin(step));
-        let can_call = self.queue.iter().any(|(_, call)| self.run.may_begin(&call.step));
-        !waits && !is_asking && !can_call
+        let is_asking =
+            self.work.questions().any(|step| self.run.may_begin(step) && self.run.is_awaited(step));
+        !waits && !is_asking && !self.queue.can_go_on(self.run)
     }
 
     fn standing(&self) -> Standing {

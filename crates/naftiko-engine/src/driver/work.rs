@@ -1,11 +1,11 @@
 //! What is under way: calls and questions, each in a task of its own so that one that panics takes nothing with it.
 
 use std::any::Any;
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use naftiko_adapter::{Adapter, Answer, Call, Channel, Failure, FailureKind, Question, Response};
-use tokio::task::{Id, JoinError, JoinSet};
+use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
 /// How something that was under way ended.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub(super) enum End {
 pub(super) struct Work {
     tasks: JoinSet<Outcome>,
     owners: HashMap<Id, Owner>,
+    /// Those that ask, by step.
+    questions: BTreeMap<String, AbortHandle>,
     calls: usize,
     calls_to: HashMap<String, usize>,
 }
@@ -54,8 +56,18 @@ impl Work {
 
     pub(super) fn ask(&mut self, channel: Arc<dyn Channel>, question: Question) {
         let owner = Owner { step: question.step.clone(), attempt: None, provider: None };
+        let step = question.step.clone();
         let task = self.tasks.spawn(async move { Outcome::Question(channel.ask(&question).await) });
         self.owners.insert(task.id(), owner);
+        self.questions.insert(step, task);
+    }
+
+    /// Cuts the question of a step off, if there is one.
+    pub(super) fn withdraw(&mut self, step: &str) {
+        if let Some(task) = self.questions.remove(step) {
+            self.owners.remove(&task.id());
+            task.abort();
+        }
     }
 
     pub(super) fn calls(&self) -> usize {
@@ -64,7 +76,7 @@ impl Work {
 
     /// The steps of the questions under way.
     pub(super) fn questions(&self) -> impl Iterator<Item = &str> {
-        self.owners.values().filter(|owner| owner.attempt.is_none()).map(|owner| owner.step.as_str())
+        self.questions.keys().map(String::as_str)
     }
 
     /// How many calls to a provider are under way.
@@ -99,6 +111,8 @@ impl Work {
         let Owner { step, attempt, provider } = self.owners.remove(&id)?;
         if attempt.is_some() {
             self.calls -= 1;
+        } else {
+            self.questions.remove(&step);
         }
         if let Some(calls) = provider.and_then(|provider| self.calls_to.get_mut(&provider)) {
             *calls = calls.saturating_sub(1);

@@ -7,6 +7,7 @@ use std::time::Duration;
 use naftiko_adapter::{Adapter, Answer, Call, Channel, Failure, Question, Response, async_trait};
 use naftiko_journal::{Entry, Journal, JournalError, MemoryJournal, Record, Standing};
 use serde_json::json;
+use tokio::sync::Semaphore;
 
 use super::desk::response;
 
@@ -16,19 +17,26 @@ type Rule = dyn Fn(&Call) -> Result<Response, Failure> + Send + Sync;
 pub(super) struct FakeAdapter {
     rule: Box<Rule>,
     takes: HashMap<&'static str, Duration>,
+    usually: Duration,
     seen: Mutex<Seen>,
 }
 
 #[derive(Default)]
 struct Seen {
     calls: Vec<String>,
-    under_way: usize,
+    under_way: HashMap<String, usize>,
     most_under_way: usize,
+    most_by_provider: HashMap<String, usize>,
 }
 
 impl FakeAdapter {
     pub(super) fn new(rule: impl Fn(&Call) -> Result<Response, Failure> + Send + Sync + 'static) -> Self {
-        Self { rule: Box::new(rule), takes: HashMap::new(), seen: Mutex::default() }
+        Self {
+            rule: Box::new(rule),
+            takes: HashMap::new(),
+            usually: Duration::from_millis(1),
+            seen: Mutex::default(),
+        }
     }
 
     /// Answers everything well.
@@ -41,9 +49,19 @@ impl FakeAdapter {
         self
     }
 
+    /// How long what takes no time of its own takes.
+    pub(super) fn each_takes(mut self, time: Duration) -> Self {
+        self.usually = time;
+        self
+    }
+
     /// The steps that were called, in order.
     pub(super) fn calls(&self) -> Vec<String> {
         self.seen.lock().unwrap().calls.clone()
+    }
+
+    pub(super) fn most_under_way_to(&self, provider: &str) -> usize {
+        self.seen.lock().unwrap().most_by_provider[provider]
     }
 
     pub(super) fn most_under_way(&self) -> usize {
@@ -57,12 +75,16 @@ impl Adapter for FakeAdapter {
         {
             let mut seen = self.seen.lock().unwrap();
             seen.calls.push(call.step.clone());
-            seen.under_way += 1;
-            seen.most_under_way = seen.most_under_way.max(seen.under_way);
+            let provider = call.operation.provider.clone();
+            let under_way = seen.under_way.entry(provider.clone()).or_default();
+            *under_way += 1;
+            let under_way = *under_way;
+            let most = seen.most_by_provider.entry(provider).or_default();
+            *most = under_way.max(*most);
+            seen.most_under_way = seen.most_under_way.max(seen.under_way.values().sum());
         }
-        tokio::time::sleep(self.takes.get(call.step.as_str()).copied().unwrap_or(Duration::from_millis(1)))
-            .await;
-        self.seen.lock().unwrap().under_way -= 1;
+        tokio::time::sleep(self.takes.get(call.step.as_str()).copied().unwrap_or(self.usually)).await;
+        *self.seen.lock().unwrap().under_way.get_mut(&call.operation.provider).unwrap() -= 1;
         (self.rule)(call)
     }
 }
@@ -71,21 +93,37 @@ impl Adapter for FakeAdapter {
 pub(super) struct FakeChannel {
     pub(super) answer: Result<Answer, Failure>,
     pub(super) takes: Duration,
+    /// How many may be asked at once.
+    pub(super) room: Semaphore,
 }
 
 impl FakeChannel {
     pub(super) fn given() -> Self {
-        Self { answer: Ok(Answer::Given(json!({"done": true}))), takes: Duration::ZERO }
+        Self {
+            answer: Ok(Answer::Given(json!({"done": true}))),
+            takes: Duration::ZERO,
+            room: Semaphore::new(Semaphore::MAX_PERMITS),
+        }
+    }
+
+    /// Has one terminal.
+    pub(super) fn one_at_a_time(self) -> Self {
+        Self { room: Semaphore::new(1), ..self }
     }
 
     pub(super) fn silent() -> Self {
-        Self { answer: Ok(Answer::NotYet), takes: Duration::ZERO }
+        Self {
+            answer: Ok(Answer::NotYet),
+            takes: Duration::ZERO,
+            room: Semaphore::new(Semaphore::MAX_PERMITS),
+        }
     }
 }
 
 #[async_trait]
 impl Channel for FakeChannel {
     async fn ask(&self, _: &Question) -> Result<Answer, Failure> {
+        let _turn = self.room.acquire().await.unwrap();
         tokio::time::sleep(self.takes).await;
         self.answer.clone()
     }

@@ -1,19 +1,22 @@
 //! The driver, on a clock that jumps.
 
+mod kept;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{Failure, FailureKind};
-use naftiko_journal::{Options, Record, Status};
+use naftiko_journal::{Entry, Journal, Options, Record, Standing, Status};
 use naftiko_plan::Plan;
 use serde_json::json;
+use tokio::sync::mpsc;
 
-use super::desk::{object, response, start};
+use super::desk::{object, response, standing as standing_in_short, start};
 use super::draft::{Composition, composition, external, get, keyed, post};
-use super::fake::{FakeAdapter, FakeChannel, FakeJournal};
-use crate::{Cancellation, Clock, DriveError, Driver, Limits, Run, TokioClock};
+use super::fake::{Append, FakeAdapter, FakeChannel, FakeJournal};
+use crate::{Cancellation, Clock, Delivery, DriveError, Driver, Limits, Run, TokioClock};
 
 /// What runs are driven with in these tests.
 struct Bench {
@@ -23,6 +26,7 @@ struct Bench {
     clock: TokioClock,
     cancellation: Cancellation,
     limits: Limits,
+    patience: Option<SignedDuration>,
     journal: FakeJournal,
 }
 
@@ -35,12 +39,21 @@ impl Bench {
             clock: TokioClock::beginning_at(start()),
             cancellation: Cancellation::new(),
             limits: Limits::default(),
+            patience: None,
             journal: FakeJournal::default(),
         }
     }
 
     /// Drives the run on from its records.
     async fn drive(&mut self) -> Result<Status, DriveError> {
+        self.drive_with(None).await.map(|standing| standing.status)
+    }
+
+    /// The same, with somebody who may do something to it.
+    async fn drive_with(
+        &mut self,
+        deliveries: Option<mpsc::UnboundedReceiver<Delivery>>,
+    ) -> Result<Standing, DriveError> {
         let records = self.records();
         let mut run = Run::replay(Arc::clone(&self.plan), object(json!({})), &records).unwrap();
         let mut observed = records;
@@ -50,15 +63,34 @@ impl Bench {
             journal: &self.journal,
             clock: &self.clock,
             limits: self.limits.clone(),
-            patience: None,
-            deliveries: None,
+            patience: self.patience,
+            deliveries,
             observe: &mut |record| observed.push(record.clone()),
             cancellation: self.cancellation.clone(),
         }
         .drive(&mut run, "run-1", Options::default())
         .await;
         assert_eq!(observed, self.records(), "what is observed is what is kept");
-        standing.map(|standing| standing.status)
+        standing
+    }
+
+    /// Has what could not be undone tried again.
+    async fn try_again(&self) {
+        let mut run = Run::replay(Arc::clone(&self.plan), object(json!({})), &self.records()).unwrap();
+        for event in run.retries(self.clock.now()) {
+            let seq = run.ledger().seq() + 1;
+            let record = Record { run: "run-1".into(), seq, at: self.clock.now(), event: event.clone() };
+            run.apply(&record).unwrap();
+            let entries = vec![Entry { record, shown: event }];
+            self.journal.append("run-1", entries, run.standing()).await.unwrap();
+        }
+    }
+
+    /// Every append: its events, and how the run stands after them.
+    fn appends(&self) -> String {
+        let in_short =
+            |append: Append| format!("{} | {}", append.events.join(", "), standing_in_short(append.standing));
+        self.journal.appends().into_iter().map(in_short).collect::<Vec<_>>().join("\n")
     }
 
     fn records(&self) -> Vec<Record> {
