@@ -46,8 +46,10 @@ impl Run {
         match self.consists_of(at)? {
             Some(opened) if opened.items() == items => Ok(opened),
             Some(opened) => {
-                let count = |items: Option<u32>| {
-                    items.map_or("a composition".into(), |items| format!("{items} items"))
+                let count = |items: Option<u32>| match items {
+                    None => "a composition".to_owned(),
+                    Some(1) => "1 item".to_owned(),
+                    Some(items) => format!("{items} items"),
                 };
                 let message = format!("it was {}, and is {} now", count(items), count(opened.items()));
                 Err(failure::of(Cause::Refused, message))

@@ -5,6 +5,7 @@ mod desk;
 mod draft;
 mod driven;
 mod fake;
+mod keys;
 mod policies;
 mod request;
 mod resumed;

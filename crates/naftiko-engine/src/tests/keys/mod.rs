@@ -1,0 +1,10 @@
+//! What each key of a step does, told by all the events of a small run.
+
+mod cancel;
+mod compensate;
+mod composition;
+mod doubt;
+mod external;
+mod for_each;
+mod on_failure;
+mod when;
