@@ -7,7 +7,7 @@ use naftiko_plan::Slot;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, object, response, start};
-use super::draft::{composition, external, get, post};
+use super::draft::{composition, embedded, external, get, post};
 use super::fake::{FakeAdapter, FakeChannel};
 use crate::{Cancellation, Driver, Limits, Run, TokioClock};
 
@@ -107,4 +107,139 @@ async fn observers_are_handed_what_may_be_shown_and_the_journal_what_happened() 
     assert!(observed.contains(r#""result":{"echo":"***"}"#) && !observed.contains("s3cret"), "{observed}");
     let kept = serde_json::to_string(&journal.records("run-1")).unwrap();
     assert!(kept.contains(r#""result":{"echo":"s3cret"}"#), "{kept}");
+}
+
+/// All that is shown of a run, and all that the next step is given.
+fn all_shown(desk: &Desk) -> String {
+    let shown = desk.records.iter().map(|record| serde_json::to_string(&desk.run.shown(record)).unwrap());
+    shown.collect::<Vec<_>>().join("\n")
+}
+
+/// The latest record as it is shown when it comes, and not later.
+fn latest_shown(desk: &Desk) -> Event {
+    desk.run.shown(desk.records.last().unwrap()).event
+}
+
+#[test]
+fn what_the_capabilities_call_sensitive_is_not_shown_in_results_and_in_what_is_made_of_them() {
+    let login = post("login").keeps_secret("response.body.token").keeps_secret("response.body.keys[*].value");
+    let next = post("next").after(&["login"]).body("says", "with ${login.token}");
+    let mut desk = Desk::begin(&composition([login, next]).plan(), json!({}));
+    let call = desk.call();
+    desk.answer(
+        &call,
+        response(
+            200,
+            json!({"token": "t0ps3cret", "id": "a7", "keys": [{"value": "k3y-one"}, {"value": 4711}]}),
+        ),
+    );
+    assert!(matches!(latest_shown(&desk), Event::StepSucceeded { result, .. }
+            if result == json!({"token": "***", "id": "a7", "keys": [{"value": "***"}, {"value": "***"}]})));
+    let call = desk.call();
+    assert_eq!(call.arguments.body, Some(json!({"says": "with t0ps3cret"})), "data flows as it is");
+    let Event::AttemptStarted { request, .. } = &desk.records.last().unwrap().event else { panic!() };
+    assert_eq!(request.arguments["says"], "with ***", "nor is it recorded in a request");
+    desk.answer(&call, response(400, json!({"message": "`t0ps3cret` is out of date"})));
+    assert!(!all_shown(&desk).contains("t0ps3cret"));
+}
+
+#[test]
+fn what_is_sensitive_in_an_answer_is_not_in_the_failure_that_it_is() {
+    let login = || {
+        get("login")
+            .keeps_secret("response.body.token")
+            .keeps_secret("response.headers['x-session']")
+            .retries(naftiko_plan::Retry { attempts: 2, ..naftiko_plan::Retry::default() })
+    };
+    let body = json!({"token": "t0ps3cret", "message": "t0ps3cret of s3ssion is out of date"});
+    let mut answer = response(503, body.clone());
+    answer.headers.insert("X-Session".into(), "s3ssion".into());
+    let mut desk = Desk::begin(&composition([login()]).plan(), json!({}));
+    let call = desk.call();
+    desk.answer(&call, answer.clone());
+    let call = desk.call_again();
+    desk.answer(&call, answer);
+    let recorded = serde_json::to_string(&desk.records).unwrap();
+    assert!(!recorded.contains("t0ps3cret") && !recorded.contains("s3ssion"), "{recorded}");
+    let Event::StepFailed { failure, .. } = &desk.records.last().unwrap().event else { panic!() };
+    insta::assert_snapshot!(serde_json::to_string(failure).unwrap(), @r#"{"cause":"status","message":"`GET /login` answered 503 Service Unavailable: *** of *** is out of date","status":503,"body":{"token":"***","message":"*** of *** is out of date"}}"#);
+
+    let mut desk =
+        Desk::begin(&composition([login().expects("response.body.token.deeper == 1")]).plan(), json!({}));
+    let call = desk.call();
+    desk.answer(&call, response(200, body));
+    assert!(!serde_json::to_string(&desk.records).unwrap().contains("t0ps3cret"));
+}
+
+#[test]
+fn what_undoes_and_what_is_done_for_items_keep_their_secrets_too() {
+    let undo = post("undo").keeps_secret("response.body.receipt");
+    let each = post("each").for_each("[1, 2]", 1).keeps_secret("response.body.token").undone_by(undo);
+    let mut desk = Desk::begin(&composition([each, post("bad").after(&["each"])]).plan(), json!({}));
+    for (step, body) in
+        [("each[0]", json!({"token": "t0ken-one"})), ("each[1]", json!({"token": "t0ken-two"}))]
+    {
+        desk.done(step, body);
+        assert!(
+            matches!(latest_shown(&desk), Event::StepSucceeded { result, .. } if result == json!({"token": "***"}))
+        );
+    }
+    desk.failed("bad");
+    desk.done("each[1]:compensate", json!({"receipt": "r3ceipt", "token": "t0ken-one"}));
+    assert!(
+        matches!(latest_shown(&desk), Event::StepSucceeded { result, .. } if result == json!({"receipt": "***", "token": "***"}))
+    );
+}
+
+#[test]
+fn what_a_sensitive_output_reads_of_items_and_of_compositions_is_not_shown_before_it_is_read() {
+    for source in
+        ["each[*].token", "each[1].token", "last(each).token", "each[? @.token != 'x'][0].token", "each"]
+    {
+        let each = post("each").for_each("[1, 2]", 1);
+        let mut desk = Desk::begin(&composition([each]).output("tokens", source, true).plan(), json!({}));
+        desk.done("each[0]", json!({"token": "t0ken-one"}));
+        desk.done("each[1]", json!({"token": "t0ken-two"}));
+        let first_is_read = !["each[1].token", "last(each).token"].contains(&source);
+        let shown = all_shown(&desk);
+        assert!(!shown.contains("t0ken-two") || source.contains("[0]"), "{source}: {shown}");
+        assert!(!shown.contains("t0ken-one") || !first_is_read, "{source}: {shown}");
+    }
+    let inner =
+        || composition([post("login")]).output("token", "login.token", false).output("id", "login.id", false);
+    for (source, shows_id) in [("inner.token", true), ("inner", false), ("first([inner]).token", false)] {
+        let plan = composition([embedded("inner", inner())]).output("token", source, true).plan();
+        let mut desk = Desk::begin(&plan, json!({}));
+        desk.done("inner/login", json!({"token": "t0ps3cret", "id": "id-of-it"}));
+        let shown = all_shown(&desk);
+        assert!(!shown.contains("t0ps3cret"), "{source}: {shown}");
+        assert_eq!(shown.contains("id-of-it"), shows_id, "{source}: {shown}");
+    }
+}
+
+#[test]
+fn the_sensitive_inputs_of_a_composition_are_its_secrets() {
+    let inner = composition([post("login").argument(Slot::Property("pw".into()), "${inputs.pw}", true)])
+        .input("pw", true);
+    let plan =
+        composition([get("make"), embedded("inner", inner).after(&["make"]).hands_over("pw", "${make.pw}")]);
+    let mut desk = Desk::begin(&plan.plan(), json!({}));
+    desk.done("make", json!({"pw": "made-up"}));
+    desk.done("inner/login", json!({"said": "made-up"}));
+    assert!(
+        matches!(latest_shown(&desk), Event::StepSucceeded { result, .. } if result == json!({"said": "***"}))
+    );
+}
+
+#[test]
+fn an_answer_and_a_ruling_from_outside_are_shown_without_secrets() {
+    let plan = composition([external("ask"), post("s")]).input("pw", true).plan();
+    let mut desk = Desk::begin(&plan, json!({"pw": "s3cret pw"}));
+    desk.question();
+    desk.reply("ask", json!({"said": "s3cret pw"}));
+    let call = desk.call();
+    desk.fail(&call, naftiko_adapter::FailureKind::Unknown);
+    let ruling = naftiko_journal::Ruling::Happened { result: json!("s3cret pw") };
+    desk.intervene(&crate::Intervention::Resolve { step: "s".into(), ruling }).unwrap();
+    assert!(!all_shown(&desk).contains("s3cret"), "{}", all_shown(&desk));
 }
