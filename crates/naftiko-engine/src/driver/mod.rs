@@ -167,6 +167,8 @@ impl Drive<'_, '_> {
                 delivery = delivered(deliveries) => self.intervene(delivery)?,
                 () = cancellation.cancelled(), if !cancellation.is_cancelled() => {}
             }
+            // What ended at the same time is kept with it.
+            self.close_ended()?;
         }
     }
 
@@ -278,12 +280,17 @@ impl Drive<'_, '_> {
     /// Whether something ends without any time passing, on a clock that only passes when it is waited for.
     async fn ends_at_once(&mut self) -> Result<bool, DriveError> {
         tokio::task::yield_now().await;
-        let mut ended = false;
+        self.close_ended()
+    }
+
+    /// Whether something has ended.
+    fn close_ended(&mut self) -> Result<bool, DriveError> {
+        let mut has_ended = false;
         while let Some(end) = self.work.ended() {
             self.close(end)?;
-            ended = true;
+            has_ended = true;
         }
-        Ok(ended)
+        Ok(has_ended)
     }
 
     fn close(&mut self, end: End) -> Result<(), DriveError> {
