@@ -213,7 +213,7 @@ impl Run {
         let broken = match () {
             () if frame.is_done() => self.evaluate_outputs(at).err(),
             // INVARIANT: a step that is not over follows one that is live, unless it can never begin.
-            () if frame.live == 0 => Some(self.stuck(frame)),
+            () if frame.live == 0 => Some(Self::stuck(frame)),
             () => None,
         };
         if broken.is_some() {

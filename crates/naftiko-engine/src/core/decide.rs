@@ -29,7 +29,7 @@ impl Run {
         let abandoned = self.abandoned.first().filter(|_| self.compensates());
         if let Some(task) = abandoned.and_then(|at| self.tasks.get(*at)) {
             let message = "the run ends before it is tried again";
-            return vec![self.fails(task, failure::of(Cause::Refused, message))];
+            return vec![Self::fails(task, failure::of(Cause::Refused, message))];
         }
         let mut commands = Vec::new();
         while let Some(whole) = self.ripe.last().copied() {
@@ -124,7 +124,7 @@ impl Run {
             match self.is_to_be_done(task) {
                 Ok(true) => {}
                 Ok(false) => return Command::Record(Event::StepSkipped { step: task.name.clone() }),
-                Err(failure) => return self.fails(task, failure),
+                Err(failure) => return Self::fails(task, failure),
             }
         }
         match self.consists_of(at) {
@@ -135,7 +135,7 @@ impl Run {
                 Command::Ask { .. } => Command::Record(self.asked(task, now)),
                 command => command,
             },
-            Err(failure) => self.fails(task, failure),
+            Err(failure) => Self::fails(task, failure),
         }
     }
 
@@ -165,7 +165,7 @@ impl Run {
         }
     }
 
-    pub(super) fn fails(&self, task: &Task, failure: Failure) -> Command {
+    pub(super) fn fails(task: &Task, failure: Failure) -> Command {
         Command::Record(Event::StepFailed { step: task.name.clone(), attempt: None, failure })
     }
 
@@ -177,7 +177,7 @@ impl Run {
                 let timeout = self.external_of(task).and_then(|external| external.timeout);
                 let waited = timeout.map(|timeout| format!(" within {timeout:#}")).unwrap_or_default();
                 let message = format!("nobody answered{waited}");
-                Some(self.fails(task, failure::of(Cause::Deadline, message)))
+                Some(Self::fails(task, failure::of(Cause::Deadline, message)))
             }
             _ => None,
         }

@@ -11,7 +11,7 @@ use super::{Run, failure};
 impl Run {
     /// Why a composition in which nothing can begin any more has failed. Such a plan is refused long before, unless
     /// somebody wrote it by hand.
-    pub(super) fn stuck(&self, frame: &Frame) -> Failure {
+    pub(super) fn stuck(frame: &Frame) -> Failure {
         let stuck = frame.stuck().map_or("", |step| &step.id);
         let why = "steps that it follows wait for each other, or its id is used twice";
         failure::of(Cause::Unresolved, format!("step `{stuck}` can never begin: {why}"))

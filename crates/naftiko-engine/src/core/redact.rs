@@ -111,7 +111,10 @@ impl Redaction {
                 inputs.iter_mut().for_each(|(_, value)| *value = self.value(value));
             }
             Event::AttemptStarted { request, .. } => request.arguments = self.named(&request.arguments),
-            Event::StepSucceeded { result, .. } => *result = self.value(result),
+            Event::StepSucceeded { result, .. }
+            | Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
+                *result = self.value(result);
+            }
             Event::StepDelayed { failure: Some(failure), .. }
             | Event::StepFailed { failure, .. }
             | Event::StepInDoubt { failure, .. } => *failure = self.failure(failure),
@@ -119,7 +122,6 @@ impl Redaction {
                 *outputs = self.named(outputs);
                 *failure = failure.as_ref().map(|failure| self.failure(failure));
             }
-            Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => *result = self.value(result),
             Event::StepDelayed { failure: None, .. }
             | Event::DoubtResolved { ruling: Ruling::DidNotHappen, .. }
             | Event::StepAsked { .. }

@@ -37,7 +37,7 @@ impl Run {
             }
             (None, _) => Err(failure::of(Cause::Refused, "the step is not done in one piece")),
         };
-        begun.unwrap_or_else(|failure| self.fails(task, failure))
+        begun.unwrap_or_else(|failure| Self::fails(task, failure))
     }
 
     fn call(

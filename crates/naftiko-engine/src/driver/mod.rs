@@ -134,12 +134,18 @@ struct Drive<'d, 'a> {
     /// Calls that may be made, in the order they came up.
     queue: Queue,
     /// Calls to be made once their intents are kept.
-    starting: Vec<Box<Call>>,
+    starting: Vec<Call>,
     /// Questions to be put once all is kept that they may show.
     asking: Vec<Question>,
     /// Who is to be told once all is kept.
-    replies: Vec<(oneshot::Sender<Result<(), Refused>>, Result<(), Refused>)>,
+    replies: Vec<Reply>,
     work: Work,
+}
+
+/// Who did something to the run, and what came of it.
+struct Reply {
+    to: oneshot::Sender<Result<(), Refused>>,
+    outcome: Result<(), Refused>,
 }
 
 impl Drive<'_, '_> {
@@ -201,7 +207,7 @@ impl Drive<'_, '_> {
         while self.work.calls() + self.starting.len() < self.driver.limits.jobs.max(1) {
             let Some((intent, call)) = self.next_call() else { break };
             self.record(intent)?;
-            self.starting.push(call);
+            self.starting.push(*call);
         }
         Ok(())
     }
@@ -260,9 +266,9 @@ impl Drive<'_, '_> {
                 (self.driver.observe)(record);
             }
         }
-        for (reply, outcome) in self.replies.drain(..) {
+        for Reply { to, outcome } in self.replies.drain(..) {
             // Whoever asked may have gone.
-            let _ = reply.send(outcome);
+            let _ = to.send(outcome);
         }
         Ok(())
     }
@@ -327,7 +333,7 @@ impl Drive<'_, '_> {
             }
             Err(refused) => Err(refused),
         };
-        self.replies.push((delivery.reply, outcome));
+        self.replies.push(Reply { to: delivery.reply, outcome });
         Ok(())
     }
 

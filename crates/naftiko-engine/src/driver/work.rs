@@ -45,7 +45,7 @@ enum Outcome {
 }
 
 impl Work {
-    pub(super) fn call(&mut self, adapter: Arc<dyn Adapter>, call: Box<Call>) {
+    pub(super) fn call(&mut self, adapter: Arc<dyn Adapter>, call: Call) {
         let provider = call.operation.provider.clone();
         *self.calls_to.entry(provider.clone()).or_default() += 1;
         self.calls += 1;

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::schema::{APPLICATION, Format, MIGRATIONS, format, latest, migrate};
 use super::*;
-use crate::{Entry, Event, Record, Standing, Status};
+use crate::{Entry, Event, Journal as _, Record, Standing, Status};
 
 const ONE: &str = "CREATE TABLE runs (id TEXT PRIMARY KEY NOT NULL) STRICT;";
 const TWO: &str = "ALTER TABLE runs ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';";

@@ -1,7 +1,7 @@
 //! Which runs have something to do.
 
 use jiff::{SignedDuration, Timestamp};
-use naftiko_journal::{Standing, Status, Store};
+use naftiko_journal::{Journal as _, Standing, Status, Store};
 
 use crate::scene::{at, runtime, store_with};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use naftiko_journal::{Entry, Record, Standing, Status, Store, StoreError};
+use naftiko_journal::{Entry, Journal as _, Record, Standing, Status, Store, StoreError};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! What is removed, and what is not.
 
 use naftiko_journal::store::{EarlierPlan, Prune};
-use naftiko_journal::{Standing, Status, Store};
+use naftiko_journal::{Journal as _, Standing, Status, Store};
 use serde_json::json;
 
 use crate::scene::{at, clear, meddle, runtime, store_with};

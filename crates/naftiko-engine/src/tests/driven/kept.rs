@@ -116,7 +116,7 @@ async fn whoever_intervenes_is_told_once_it_is_kept() {
     let somebody = tokio::spawn(async move {
         let complete = |step: &str, result: Value| Intervention::Complete { step: step.into(), result };
         let mut told = Vec::new();
-        tokio::time::sleep(Duration::from_secs(60)).await;
+        tokio::time::sleep(Duration::from_mins(1)).await;
         for intervention in [
             complete("first", json!(1)),
             complete("first", json!(1)),

@@ -60,7 +60,7 @@ fn commands_of(plan: &Arc<Plan>) -> usize {
                     desk.answer(&call, response(200, Value::Null));
                 }
                 Command::Record(event) => desk.record(event),
-                other => panic!("{other:?}"),
+                Command::Ask { question } => panic!("{question:?}"),
             }
         }
     }

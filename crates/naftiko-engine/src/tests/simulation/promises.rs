@@ -137,9 +137,10 @@ impl<'a> Checker<'a> {
         let definition = Definition::of(self.plan, name);
         if !self.tasks.contains_key(name) {
             self.tasks.insert(name, Told::default());
-            match definition.is_compensation {
-                true => self.begins_to_undo(name),
-                false => self.begins(name),
+            if definition.is_compensation {
+                self.begins_to_undo(name);
+            } else {
+                self.begins(name);
             }
         }
         let is_stopped = wholes(name).iter().any(|whole| self.closing.contains(whole));
@@ -218,13 +219,13 @@ impl<'a> Checker<'a> {
             }
             Part::Inner { of, .. } => {
                 assert!(self.tasks[of].is_opened && self.tasks[of].items.is_none());
-                self.follows(definition, &format!("{of}/"), is_over);
+                Self::follows(definition, &format!("{of}/"), is_over);
             }
-            _ => self.follows(definition, "", is_over),
+            _ => Self::follows(definition, "", is_over),
         }
     }
 
-    fn follows(&self, definition: Definition<'_>, prefix: &str, is_over: impl Fn(&str) -> bool) {
+    fn follows(definition: Definition<'_>, prefix: &str, is_over: impl Fn(&str) -> bool) {
         let steps = &definition.plan.steps;
         let at = steps.iter().position(|step| step.id == definition.step.id).unwrap();
         for edge in definition.plan.edges.iter().filter(|edge| edge.to == at) {

@@ -48,7 +48,7 @@ impl World {
         match what {
             0 => self.is_cut_off(),
             1 if chance.is_multiple_of(8) => {
-                self.intervenes(&Intervention::Cancel { compensate: chance.is_multiple_of(16) })
+                self.intervenes(&Intervention::Cancel { compensate: chance.is_multiple_of(16) });
             }
             2 => self.is_answered_again(chance),
             3 => self.compares(),
