@@ -38,6 +38,12 @@ pub enum Refused {
     /// The run is over.
     #[error("the run is over: it {}", as_verb(*.0))]
     Over(Status),
+    /// The run is cancelled already, and otherwise.
+    #[error("the run is cancelled already, {} what it did", if *.compensate { "to undo" } else { "without undoing" })]
+    Cancelled {
+        /// Whether what was done is undone.
+        compensate: bool,
+    },
     /// There is no such step, or the run has not come to it.
     #[error("the run has no step `{0}`, or has not come to it")]
     NoStep(String),
@@ -71,8 +77,10 @@ impl Run {
             Intervention::Complete { step, result } => self.completed(step, result),
             Intervention::Resolve { step, ruling } => self.resolved(step, ruling),
             Intervention::Cancel { compensate } => match self.ledger.phase() {
-                RunPhase::Finished(Status::Cancelled) | RunPhase::Cancelled { .. } => Ok(None),
+                RunPhase::Finished(Status::Cancelled) if !compensate => Ok(None),
                 RunPhase::Finished(status) => Err(Refused::Over(status)),
+                RunPhase::Cancelled { compensate: said } if said == *compensate => Ok(None),
+                RunPhase::Cancelled { compensate } => Err(Refused::Cancelled { compensate }),
                 RunPhase::Unstarted | RunPhase::Started => {
                     Ok(Some(Event::RunCancelled { compensate: *compensate }))
                 }

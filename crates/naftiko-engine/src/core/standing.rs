@@ -53,10 +53,10 @@ impl Run {
         handed_out.filter_map(|at| self.tasks.get(*at)?.waits_until())
     }
 
-    /// Whether an attempt is in doubt, and nothing goes on before somebody says what happened. A run that is given up
-    /// goes on to its end all the same.
+    /// Whether an attempt is in doubt, and nothing goes on before somebody says what happened: not even the end of a run
+    /// that is given up, or nobody would ever say it.
     pub(crate) fn is_held_up(&self) -> bool {
-        self.ledger.tally().in_doubt > 0 && self.compensates()
+        self.ledger.tally().in_doubt > 0
     }
 
     /// Whether a run that is cancelled or failed undoes what was done.

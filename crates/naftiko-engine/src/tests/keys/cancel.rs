@@ -100,7 +100,10 @@ fn a_cancelled_run_begins_nothing_but_what_undoes_it() {
             let mut desk = scene();
             let event = desk.intervene(&cancel(compensate)).unwrap();
             assert_eq!(event, Some(Event::RunCancelled { compensate }));
-            assert_eq!(desk.intervene(&cancel(!compensate)), Ok(None), "once is enough");
+            assert_eq!(desk.intervene(&cancel(compensate)), Ok(None), "once is enough");
+            let otherwise = desk.intervene(&cancel(!compensate));
+            let refused = otherwise.expect_err("what is decided stays").to_string();
+            assert!(refused.starts_with("the run"), "{refused}");
             let called = rest(&mut desk).join(", ");
             let how = if compensate { "and undone" } else { "as it is" };
             table.push(format!("{name}, {how}: [{called}] {}", desk.stands()));
@@ -119,7 +122,7 @@ fn a_cancelled_run_begins_nothing_but_what_undoes_it() {
     compensating, and undone: [z:compensate] cancelled
     halted, as it is: [] cancelled
     halted, and undone: [] compensating
-    in doubt, as it is: [] cancelled
+    in doubt, as it is: [] in-doubt
     in doubt, and undone: [] in-doubt
     ");
 }
@@ -147,8 +150,11 @@ fn what_was_cut_off_is_not_made_again_by_a_cancelled_run() {
     insta::assert_snapshot!(desk.told().rsplit_once("runCancelled").unwrap().1, @r#"
      {"compensate":false}
     stepInDoubt {"step":"b","attempt":1,"failure":{"cause":"no-answer","message":"`POST /b` was begun, and the run was cut off before it ended"}}
-    runFinished {"status":"cancelled"}
     "#);
+    assert_eq!(desk.stands(), "in-doubt", "or nobody would ever look");
+    desk.intervene(&Intervention::Resolve { step: "b".into(), ruling: Ruling::DidNotHappen }).unwrap();
+    assert!(rest(&mut desk).is_empty());
+    assert_eq!(desk.stands(), "cancelled");
 }
 
 #[test]
@@ -170,11 +176,9 @@ fn a_run_that_is_over_cannot_be_cancelled() {
     let mut desk = compensating();
     rest(&mut desk);
     insta::assert_snapshot!(desk.intervene(&cancel(true)).unwrap_err(), @"the run is over: it failed, and was undone");
-    // What is left in doubt by a run that was given up stays so.
-    let mut desk = in_doubt();
+    let mut desk = running();
     desk.intervene(&cancel(false)).unwrap();
-    assert_eq!(desk.stands(), "cancelled");
-    assert_eq!(desk.intervene(&cancel(true)), Ok(None));
-    let resolve = Intervention::Resolve { step: "b".into(), ruling: Ruling::DidNotHappen };
-    assert!(matches!(desk.intervene(&resolve), Err(Refused::Over(_))));
+    rest(&mut desk);
+    assert_eq!((desk.stands().as_str(), desk.intervene(&cancel(false))), ("cancelled", Ok(None)));
+    insta::assert_snapshot!(desk.intervene(&cancel(true)).unwrap_err(), @"the run is over: it was cancelled");
 }
