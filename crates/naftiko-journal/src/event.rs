@@ -294,6 +294,8 @@ pub enum Cause {
     NotSent,
     /// It was sent and no answer came.
     NoAnswer,
+    /// The process ended before the attempt did.
+    Interrupted,
     /// The adapter would not send it.
     Refused,
     /// The answer could not be read.

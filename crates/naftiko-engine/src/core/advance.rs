@@ -55,7 +55,9 @@ impl Run {
             // What could not be undone is tried again, as often as at first.
             Event::StepDelayed { .. } if matches!(task.phase, Phase::Failed { .. }) => progress.failures = 0,
             Event::StepDelayed { failure: Some(failure), .. } => {
-                progress.failures = progress.failures.saturating_add(1);
+                // What was cut off takes nothing from the retries: it was not the other side that failed.
+                let counts = u32::from(failure.cause != Cause::Interrupted);
+                progress.failures = progress.failures.saturating_add(counts);
                 progress.failure = Some(failure.clone());
                 progress.has_acted |= may_have_acted(failure);
             }

@@ -234,7 +234,7 @@ impl Closing<'_> {
     fn interrupted(&self) -> Event {
         let message =
             format!("`{}` was begun, and the run was cut off before it ended", request::name(self.operation));
-        let failure = failure::of(Cause::NoAnswer, message);
+        let failure = failure::of(Cause::Interrupted, message);
         if self.is_repeatable() || self.invoke.on_doubt == OnDoubt::Retry {
             return self.delayed(self.now, Some(failure));
         }

@@ -47,6 +47,19 @@ impl Run {
         self.waits.iter().find(|(_, at)| self.task_may_begin(*at)).map(|(until, _)| *until)
     }
 
+    /// When the next attempt is made again because it is time: the end of the time for an answer from outside is not
+    /// waited for, only somebody's answer is.
+    pub fn next_attempt_due(&self) -> Option<Timestamp> {
+        let is_delayed = |at: usize| {
+            self.tasks.get(at).is_some_and(|task| matches!(task.phase, Phase::Delayed { .. }))
+        };
+        if self.is_held_up() {
+            return None;
+        }
+        let mut waits = self.waits.iter();
+        waits.find(|(_, at)| is_delayed(*at) && self.task_may_begin(*at)).map(|(until, _)| *until)
+    }
+
     /// When what is handed out and has not begun was due.
     fn overdue(&self) -> impl Iterator<Item = Timestamp> {
         let handed_out = self.handed_out.iter().filter(|at| self.task_may_begin(**at));

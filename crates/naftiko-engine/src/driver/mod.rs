@@ -94,9 +94,9 @@ impl Driver<'_> {
     /// id and options it began with.
     ///
     /// It comes back when the run is over, when it cannot go on before somebody says what happened or tries again what
-    /// could not be undone, and when nothing is left but questions without an answer and times that lie further ahead
-    /// than its patience. Once it is cancelled it begins nothing more, lets the calls under way end and comes back: the
-    /// run can be resumed. It then says `Waiting` of a run that could have gone on.
+    /// could not be undone, and when nothing is left but questions without an answer, whatever time there is for one, and
+    /// attempts that are due further ahead than its patience. Once it is cancelled it begins nothing more, lets the calls
+    /// under way end and comes back: the run can be resumed. It then says `Waiting` of a run that could have gone on.
     ///
     /// After that, and after an error, the run is good for looking at; to go on, replay its records.
     ///
@@ -349,7 +349,8 @@ impl Drive<'_, '_> {
             .driver
             .patience
             .map(|patience| self.driver.clock.now().checked_add(patience).unwrap_or(Timestamp::MAX));
-        let waits = self.run.next_due().is_some_and(|due| patient_until.is_none_or(|until| due <= until));
+        let next = self.run.next_attempt_due();
+        let waits = next.is_some_and(|due| patient_until.is_none_or(|until| due <= until));
         let is_asking =
             self.work.questions().any(|step| self.run.may_begin(step) && self.run.is_awaited(step));
         !waits && !is_asking && !self.queue.can_go_on(self.run)

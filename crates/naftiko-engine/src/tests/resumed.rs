@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 use naftiko_adapter::{Answer, Failure, FailureKind};
 use naftiko_journal::{Event, Phase, Status};
-use naftiko_plan::Plan;
+use naftiko_plan::{Plan, Retry};
 use serde_json::json;
 
 use super::desk::{Desk, object, response, said, start};
@@ -38,7 +38,7 @@ fn an_attempt_cut_off_is_made_again_only_if_that_does_no_harm() {
     insta::assert_snapshot!([cut_off(get("s")), cut_off(keyed("s")), cut_off(post("s"))].join("\n"), @r"
     stepDelayed 0s (`GET /s` was begun, and the run was cut off before it ended)
     stepDelayed 0s (`POST /s` was begun, and the run was cut off before it ended)
-    stepInDoubt NoAnswer: `POST /s` was begun, and the run was cut off before it ended
+    stepInDoubt Interrupted: `POST /s` was begun, and the run was cut off before it ended
     ");
 }
 
@@ -130,4 +130,18 @@ fn records_that_break_the_order_are_refused() {
         error.to_string(),
         "`attemptStarted` of step `s` cannot come here: it is of attempt 1, and its number is 2, and 1 was due"
     );
+}
+
+#[test]
+fn an_attempt_that_was_cut_off_takes_nothing_from_the_retries() {
+    let plan = composition([keyed("s").retries(Retry { attempts: 2, ..Retry::default() })]).plan();
+    let mut desk = Desk::begin(&plan, json!({}));
+    desk.call();
+    desk.resume(json!({}));
+    let call = desk.call();
+    let event = desk.answer(&call, response(503, json!({})));
+    assert!(matches!(event, Event::StepDelayed { attempt: 2, .. }), "one of two attempts has failed: {event:?}");
+    let call = desk.call_again();
+    let event = desk.answer(&call, response(503, json!({})));
+    assert!(matches!(event, Event::StepFailed { attempt: Some(3), .. }), "{event:?}");
 }

@@ -149,7 +149,7 @@ fn what_was_cut_off_is_not_made_again_by_a_cancelled_run() {
     desk.decide();
     insta::assert_snapshot!(desk.told().rsplit_once("runCancelled").unwrap().1, @r#"
      {"compensate":false}
-    stepInDoubt {"step":"b","attempt":1,"failure":{"cause":"no-answer","message":"`POST /b` was begun, and the run was cut off before it ended"}}
+    stepInDoubt {"step":"b","attempt":1,"failure":{"cause":"interrupted","message":"`POST /b` was begun, and the run was cut off before it ended"}}
     "#);
     assert_eq!(desk.stands(), "in-doubt", "or nobody would ever look");
     desk.intervene(&Intervention::Resolve { step: "b".into(), ruling: Ruling::DidNotHappen }).unwrap();

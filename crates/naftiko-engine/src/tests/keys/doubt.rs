@@ -42,11 +42,11 @@ fn what_to_do_when_nobody_knows_is_what_the_author_says_on_the_wire_and_after_a_
     keyed Fail: stepDelayed 1s (`POST /s` was sent and not answered: because)
         cut off: stepDelayed 0s (`POST /s` was begun, and the run was cut off before it ended)
     post Ask: stepInDoubt NoAnswer: `POST /s` was sent and not answered: because
-        cut off: stepInDoubt NoAnswer: `POST /s` was begun, and the run was cut off before it ended
+        cut off: stepInDoubt Interrupted: `POST /s` was begun, and the run was cut off before it ended
     post Retry: stepDelayed 1s (`POST /s` was sent and not answered: because)
         cut off: stepDelayed 0s (`POST /s` was begun, and the run was cut off before it ended)
     post Fail: stepFailed NoAnswer: `POST /s` was sent and not answered: because; whether it happened is not known, and it is taken for failed
-        cut off: stepFailed NoAnswer: `POST /s` was begun, and the run was cut off before it ended; whether it happened is not known, and it is taken for failed
+        cut off: stepFailed Interrupted: `POST /s` was begun, and the run was cut off before it ended; whether it happened is not known, and it is taken for failed
     ");
 }
 
@@ -71,8 +71,8 @@ fn while_one_is_in_doubt_another_that_was_cut_off_is_closed_too() {
     insta::assert_snapshot!(desk.told().rsplit_once("attemptStarted").unwrap().1, @r#"
      {"step":"u","attempt":1,"request":{}}
     stepInDoubt {"step":"s","attempt":1,"failure":{"cause":"no-answer","message":"`POST /s` was sent and not answered: because"}}
-    stepDelayed {"step":"t","attempt":1,"until":"2026-01-15T12:00:00Z","failure":{"cause":"no-answer","message":"`GET /t` was begun, and the run was cut off before it ended"}}
-    stepInDoubt {"step":"u","attempt":1,"failure":{"cause":"no-answer","message":"`POST /u` was begun, and the run was cut off before it ended"}}
+    stepDelayed {"step":"t","attempt":1,"until":"2026-01-15T12:00:00Z","failure":{"cause":"interrupted","message":"`GET /t` was begun, and the run was cut off before it ended"}}
+    stepInDoubt {"step":"u","attempt":1,"failure":{"cause":"interrupted","message":"`POST /u` was begun, and the run was cut off before it ended"}}
     "#);
 }
 

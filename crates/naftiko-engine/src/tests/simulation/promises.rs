@@ -164,7 +164,8 @@ impl<'a> Checker<'a> {
             Event::StepDelayed { attempt, failure, .. } => {
                 assert_eq!(task.open.take(), Some(*attempt));
                 task.has_acted |= may_have_acted(failure.as_ref());
-                let is_doubt = failure.as_ref().is_some_and(|failure| failure.cause == Cause::NoAnswer);
+                let cause = failure.as_ref().map(|failure| failure.cause);
+                let is_doubt = matches!(cause, Some(Cause::NoAnswer | Cause::Interrupted));
                 task.may_repeat = is_doubt && definition.on_doubt() == OnDoubt::Retry;
                 assert!(definition.is_repeatable() || task.may_repeat, "{name} would have a second effect");
             }
