@@ -107,7 +107,9 @@ pub(crate) fn create(store: &Store, id: &str, plan: &Plan, origin: &Origin) -> R
     let text = serde_json::to_string(plan).map_err(unwritable)?;
     let origin = serde_json::to_value(origin).map_err(unwritable)?;
     let run = NewRun { id, composition: &plan.name, plan: &text, origin: &origin, at: world::now() };
-    Ok(store.create_run(&run)?)
+    store.create_run(&run)?;
+    world::halt_after(0);
+    Ok(())
 }
 
 /// A run as the journal has it.
@@ -215,6 +217,7 @@ impl Held {
         let entry = Entry { record, shown: shown.event.clone() };
         let kept = Journal::append(&self.store, &self.id, vec![entry], self.run.standing()).await;
         kept.map_err(|error| Stop::Usage(error.to_string()))?;
+        world::halt_after(seq);
         Ok(shown)
     }
 

@@ -1,6 +1,7 @@
 //! The world outside: files, the environment, the clock, chance.
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
+mod halt;
 mod write;
 
 use std::fs::File;
@@ -14,6 +15,7 @@ use naftiko_spec::Files;
 use naftiko_syntax::Limits;
 use secrecy::SecretString;
 
+pub(crate) use halt::halt_after;
 pub(crate) use write::{is_below, replace};
 
 /// The files of this machine.

@@ -111,6 +111,10 @@ impl Session<'_> {
         observe: Observe<'_>,
         somebody: Box<dyn Channel>,
     ) -> Result<Standing, DriveError> {
+        let mut observe = |record: &Record| {
+            observe(record);
+            world::halt_after(record.seq);
+        };
         let mail = self.inbox.map(|store| inbox::Inbox::watch(store, self.id.to_owned()));
         let (watching, deliveries) =
             mail.map_or((None, None), |mail| (Some(mail.watching), Some(mail.deliveries)));
@@ -122,7 +126,7 @@ impl Session<'_> {
             limits: self.limits,
             patience: self.patience,
             deliveries,
-            observe,
+            observe: &mut observe,
             cancellation: self.cancellation,
         };
         let driven = driver.drive(run, self.id, self.options).await;

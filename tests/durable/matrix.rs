@@ -1,0 +1,163 @@
+//! The crash matrix: every composition, killed behind every event and in the middle of every request, comes to the
+//! same end, and nothing happens twice because of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use naftiko_journal::{Event, Record};
+
+use crate::compositions::{ALL, Composition};
+use crate::life::{Death, Driving, Life, Lived};
+use crate::process::Place;
+use crate::server::{Cut, Seen, Server};
+
+/// How many compositions are lived at once. A life waits for processes most of the time.
+const AT_ONCE: usize = 4;
+
+#[derive(Default)]
+struct Score {
+    cases: AtomicUsize,
+    deaths: AtomicUsize,
+}
+
+#[test]
+fn a_run_that_is_killed_anywhere_comes_to_the_same_end() {
+    let score = Score::default();
+    let queue = Mutex::new(ALL.iter().collect::<Vec<_>>());
+    let failed = Mutex::new(Vec::new());
+    std::thread::scope(|scope| {
+        for _ in 0..AT_ONCE {
+            scope.spawn(|| {
+                let server = Server::start();
+                loop {
+                    let Some(composition) = queue.lock().unwrap().pop() else { return };
+                    let died = std::panic::AssertUnwindSafe(|| every_death(composition, &server, &score));
+                    if std::panic::catch_unwind(died).is_err() {
+                        failed.lock().unwrap().push(composition.name);
+                    }
+                }
+            });
+        }
+    });
+    let (cases, deaths) = (score.cases.into_inner(), score.deaths.into_inner());
+    eprintln!("crash matrix: {} compositions, {cases} cases, {deaths} processes killed", ALL.len());
+    assert_eq!(failed.into_inner().unwrap(), [""; 0]);
+    assert!(cases >= 1000, "{cases}");
+}
+
+fn every_death(composition: &Composition, server: &Server, score: &Score) {
+    #[expect(clippy::disallowed_methods)] let t = std::time::Instant::now();
+    let place = Place::new(composition.body, composition.child);
+    let live = |driving, deaths: &[Death]| {
+        let lived = Life::new(composition, &place, server, driving, deaths).live();
+        score.cases.fetch_add(1, Ordering::Relaxed);
+        score.deaths.fetch_add(lived.deaths, Ordering::Relaxed);
+        lived
+    };
+    let base = live(Driving::Resume, &[]);
+    assert_eq!(base.status, composition.status, "`{}`:\n{}", composition.name, base.story);
+    let check = |driving, deaths: &[Death]| {
+        let lived = live(driving, deaths);
+        if let Some(wrong) = difference(composition, &base, &lived) {
+            panic!("`{}` {driving:?} {deaths:?}: {wrong}\n{}\n--- undisturbed\n{}", composition.name, lived.story, base.story);
+        }
+        lived.deaths
+    };
+    let records = base.records.len() as u64;
+    for seq in 0..=records {
+        assert_eq!(check(Driving::Resume, &[Death::After(seq)]), 1, "`{}` {seq}", composition.name);
+    }
+    let cuts = [Cut::BeforeActing, Cut::BeforeAnswering];
+    for (at, cut) in (1..=base.seen.len()).flat_map(|at| cuts.map(|cut| (at, cut))) {
+        check(Driving::Resume, &[Death::During(at, cut)]);
+    }
+    // What is not kept cannot be left to others.
+    let driving = if composition.secrets.is_empty() { Driving::Work } else { Driving::Resume };
+    for first in firsts(records, base.seen.len()) {
+        let seconds = [Death::AfterMore(1), Death::AfterMore(2), Death::AfterMore(4)];
+        for second in seconds.into_iter().chain(cuts.map(|cut| Death::During(1, cut))) {
+            check(driving, &[first, second]);
+        }
+    }
+    eprintln!("{} {:?}", composition.name, t.elapsed());
+}
+
+/// Where a process is killed that is followed by another that is killed.
+fn firsts(records: u64, requests: usize) -> Vec<Death> {
+    let after = (2..records).map(Death::After);
+    let during = (1..=requests).flat_map(|at| [Cut::BeforeActing, Cut::BeforeAnswering].map(|cut| Death::During(at, cut)));
+    after.chain(during).collect()
+}
+
+/// What is other than in the undisturbed run and must not be.
+fn difference(composition: &Composition, base: &Lived, lived: &Lived) -> Option<String> {
+    if lived.status != base.status || lived.outputs != base.outputs {
+        return Some(format!("it {} with {}", lived.status, lived.outputs));
+    }
+    let is_exempt = |seen: &&Seen, paths: &[&str]| paths.contains(&seen.path.as_str());
+    let is_counted = |seen: &&Seen| !seen.is_safe() && !is_exempt(seen, composition.repeated);
+    let effects = |lived: &Lived| {
+        let acted = lived.seen.iter().filter(is_counted).filter(|seen| seen.acted);
+        count(acted.filter(|seen| !is_exempt(seen, composition.uncertain)).map(Seen::line))
+    };
+    if effects(lived) != effects(base) {
+        return Some(format!("it did {:?}", effects(lived)));
+    }
+    let sent = |lived: &Lived| count(lived.seen.iter().filter(is_counted).filter(|seen| seen.key.is_none()).map(Seen::line));
+    let (allowed, excused) = (sent(base), count(lived.not_happened.iter().cloned()));
+    let already = count(base.not_happened.iter().cloned());
+    for (line, times) in sent(lived) {
+        let of = |counts: &BTreeMap<String, usize>| counts.get(&line).copied().unwrap_or_default();
+        if times + of(&already) > of(&allowed) + of(&excused) {
+            return Some(format!("it sent `{line}` {times} times"));
+        }
+    }
+    keys(lived).or_else(|| undoing(composition, base, lived))
+}
+
+fn count(lines: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
+    let mut counts = BTreeMap::new();
+    for line in lines {
+        *counts.entry(line).or_default() += 1;
+    }
+    counts
+}
+
+/// One key for one request, however often it is sent.
+fn keys(lived: &Lived) -> Option<String> {
+    let pairs: BTreeSet<(String, &str)> =
+        lived.seen.iter().filter_map(|seen| Some((seen.line(), seen.key.as_deref()?))).collect();
+    let lines: BTreeSet<&str> = pairs.iter().map(|(line, _)| line.as_str()).collect();
+    let keys: BTreeSet<&str> = pairs.iter().map(|(_, key)| *key).collect();
+    (lines.len() != pairs.len() || keys.len() != pairs.len()).then(|| format!("the keys were {pairs:?}"))
+}
+
+/// What was done is undone in the reverse order of being done.
+fn undoing(composition: &Composition, base: &Lived, lived: &Lived) -> Option<String> {
+    let undone = |lived: &Lived| {
+        let acted = lived.seen.iter().filter(|seen| seen.acted && seen.method == "DELETE");
+        acted.map(Seen::line).collect::<Vec<_>>()
+    };
+    let order = order_of_undoing(&lived.records);
+    if composition.is_undone_in_order && !order.is_sorted_by(|one, next| one > next) {
+        return Some(format!("it was undone in the order {order:?}: {:?}", undone(lived)));
+    }
+    let set = |lived: &Lived| undone(lived).into_iter().collect::<BTreeSet<_>>();
+    (set(lived) != set(base)).then(|| format!("it was undone so: {:?}", undone(lived)))
+}
+
+/// When what is undone was over, in the order of being undone.
+fn order_of_undoing(records: &[Record]) -> Vec<u64> {
+    let over = |of: &str| {
+        records.iter().rev().find(|record| {
+            record.event.step() == Some(of)
+                && matches!(record.event, Event::StepSucceeded { .. } | Event::StepFailed { .. } | Event::DoubtResolved { .. })
+        })
+    };
+    let begun = records.iter().filter_map(|record| match &record.event {
+        Event::AttemptStarted { step, attempt: 1, .. } => step.strip_suffix(":compensate"),
+        _ => None,
+    });
+    begun.map(|of| over(of).map_or(0, |record| record.seq)).collect()
+}

@@ -1,0 +1,205 @@
+//! Runs the binary in a folder of its own, and kills it where the test says.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use naftiko_journal::store::Summary;
+use naftiko_journal::{Record, Store};
+use tempfile::{NamedTempFile, TempDir};
+
+/// The credential of the provider.
+pub(crate) const KEY: &str = "key-of-the-shop-91c2";
+
+/// A folder with the provider, a composition, and the state of runs.
+pub(crate) struct Place {
+    folder: TempDir,
+}
+
+/// What a command left behind.
+#[derive(Debug)]
+pub(crate) struct Ended {
+    /// Nothing if it was killed.
+    pub(crate) code: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ended {
+    /// The last line of `--json`.
+    pub(crate) fn outcome(&self) -> serde_json::Value {
+        serde_json::from_str(self.stdout.lines().last().unwrap_or_default()).unwrap_or_default()
+    }
+
+    /// Both streams.
+    pub(crate) fn told(&self) -> String {
+        format!("{}{}", self.stdout, self.stderr)
+    }
+}
+
+impl Place {
+    /// With `composition.yaml`, and `child.yaml` if there is one.
+    pub(crate) fn new(composition: &str, child: Option<&str>) -> Self {
+        let place = Self { folder: tempfile::tempdir().unwrap() };
+        let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/durable/shop");
+        std::fs::create_dir(place.path().join("shared")).unwrap();
+        for file in ["shop.yaml", "shop-openapi.yaml"] {
+            std::fs::copy(shop.join(file), place.path().join("shared").join(file)).unwrap();
+        }
+        place.write("composition.yaml", &document(composition));
+        if let Some(child) = child {
+            place.write("child.yaml", &document(child));
+        }
+        place
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &str) {
+        std::fs::write(self.path().join(name), content).unwrap();
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Where runs are kept.
+    pub(crate) fn state(&self) -> PathBuf {
+        self.path().join("state")
+    }
+
+    /// The journal, to look at.
+    pub(crate) fn store(&self) -> Option<Store> {
+        Store::open_existing(&self.state()).unwrap()
+    }
+
+    /// The only run that has begun; nothing if none has.
+    pub(crate) fn run(&self) -> Option<Summary> {
+        let mut runs = self.store()?.runs().unwrap();
+        runs.retain(|run| run.events > 0);
+        assert!(runs.len() <= 1, "{runs:?}");
+        runs.pop()
+    }
+
+    /// Forgets all runs.
+    pub(crate) fn forget(&self) {
+        if self.state().exists() {
+            std::fs::remove_dir_all(self.state()).unwrap();
+        }
+    }
+
+    /// Remembers the journal as it is now, which no process uses.
+    pub(crate) fn remember(&self) {
+        copy(&self.state(), &self.path().join("remembered"));
+    }
+
+    /// Takes the journal back to what was remembered; whether there is such a journal.
+    pub(crate) fn recall(&self) -> bool {
+        self.forget();
+        let remembered = self.path().join("remembered");
+        let is_there = remembered.exists();
+        if is_there {
+            copy(&remembered, &self.state());
+        }
+        is_there
+    }
+
+    /// The records of a run, as they may be shown.
+    pub(crate) fn records(&self, run: &str) -> Vec<Record> {
+        self.store().unwrap().shown(run).unwrap()
+    }
+
+    /// The command, to be changed before it runs. It has nothing to read and little in its environment.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_naftiko"));
+        command.args(arguments).env_clear().stdin(Stdio::null()).current_dir(self.path());
+        command.env("SHOP_KEY", KEY).env("NO_PROXY", "127.0.0.1").env("XDG_STATE_HOME", self.path());
+        if takes_state(arguments) {
+            command.arg("--state").arg(self.state());
+        }
+        command
+    }
+
+    /// Runs `naftiko` to its end.
+    pub(crate) fn naftiko(&self, arguments: &[&str]) -> Ended {
+        Running::start(self.command(arguments)).end()
+    }
+
+    /// Runs `naftiko` until the record of this number is durable, and kills it then; to its end if that never comes.
+    pub(crate) fn until(&self, arguments: &[&str], seq: u64) -> Ended {
+        let mut command = self.command(arguments);
+        command.env("NAFTIKO_TEST_HALT_AFTER", seq.to_string());
+        Running::start(command).end()
+    }
+}
+
+/// Copies the files of a folder.
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for entry in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
+        if entry.file_type().unwrap().is_file() {
+            std::fs::copy(entry.path(), to.join(entry.file_name())).unwrap();
+        }
+    }
+}
+
+fn takes_state(arguments: &[&str]) -> bool {
+    !arguments.contains(&"--state") && !matches!(arguments.first(), Some(&("check" | "plan" | "codes")))
+}
+
+/// A composition of the provider.
+fn document(body: &str) -> String {
+    format!(
+        "name: Test\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.2'\nproviderId: shop\n{body}"
+    )
+}
+
+/// A process that is running.
+pub(crate) struct Running {
+    child: Arc<Mutex<Child>>,
+    stdout: NamedTempFile,
+}
+
+impl Running {
+    pub(crate) fn start(mut command: Command) -> Self {
+        let stdout = NamedTempFile::new().unwrap();
+        command.stdout(stdout.reopen().unwrap()).stderr(Stdio::piped());
+        Self { child: Arc::new(Mutex::new(command.spawn().unwrap())), stdout }
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner).id()
+    }
+
+    /// What kills it, and comes back once it is dead.
+    pub(crate) fn killer(&self) -> impl Fn() + Send + 'static {
+        let child = Arc::clone(&self.child);
+        move || {
+            let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
+            // SIGKILL. That it has ended already is no matter.
+            let _ended = child.kill();
+            let _ended = child.wait();
+        }
+    }
+
+    /// What it has written to standard output so far.
+    pub(crate) fn so_far(&self) -> String {
+        std::fs::read_to_string(self.stdout.path()).unwrap()
+    }
+
+    /// Waits for its end; kills it where it halts.
+    pub(crate) fn end(self) -> Ended {
+        let stderr = self.child.lock().unwrap_or_else(PoisonError::into_inner).stderr.take().unwrap();
+        let kill = self.killer();
+        let mut told = String::new();
+        for line in BufReader::new(stderr).lines() {
+            let line = line.unwrap();
+            if line.starts_with("halted after ") {
+                kill();
+            }
+            told.push_str(&line);
+            told.push('\n');
+        }
+        let status = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait().unwrap();
+        Ended { code: status.code(), stdout: self.so_far(), stderr: told }
+    }
+}

@@ -1,0 +1,322 @@
+//! The provider of these tests: small, deterministic, and an exact witness of what reached it.
+//!
+//! What it makes is called after its name and how often that name was made, so that a repeat shows in every output.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+/// What makes a token good.
+pub(crate) const TOKEN: &str = "tok-7f3a91c2e8";
+/// The pin that is right.
+pub(crate) const PIN: &str = "pin-55aa0b71";
+
+/// A request that reached the server.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Seen {
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) body: Value,
+    pub(crate) key: Option<String>,
+    /// Whether something came of it; never of one that only reads.
+    pub(crate) acted: bool,
+    /// What it was answered, or would have been.
+    pub(crate) answer: Value,
+}
+
+impl Seen {
+    pub(crate) fn is_safe(&self) -> bool {
+        self.method == "GET"
+    }
+
+    /// The request in one line.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {} {}", self.method, self.path, self.body)
+    }
+}
+
+/// Where a request is cut off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// It has arrived, and nothing has come of it.
+    BeforeActing,
+    /// Something has come of it, and nobody was told.
+    BeforeAnswering,
+}
+
+/// Ends whoever asks, at a request.
+pub(crate) struct Gate {
+    /// The number of the request since the gate was set, from 1.
+    pub(crate) at: usize,
+    pub(crate) cut: Cut,
+    pub(crate) kill: Box<dyn Fn() + Send>,
+}
+
+#[derive(Default)]
+struct State {
+    seen: Vec<Seen>,
+    made: BTreeMap<String, usize>,
+    /// Answers by idempotency key.
+    keyed: BTreeMap<String, (u16, Value)>,
+    /// What has gone wrong once.
+    troubled: BTreeMap<String, usize>,
+    reads: BTreeMap<String, usize>,
+    gone: BTreeSet<String>,
+    gate: Option<Gate>,
+    since_gate: usize,
+    connections: usize,
+}
+
+#[derive(Default)]
+struct Shared {
+    state: Mutex<State>,
+    idle: Condvar,
+}
+
+impl Shared {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The provider, for as long as the test lasts.
+#[derive(Clone)]
+pub(crate) struct Server {
+    shared: Arc<Shared>,
+    port: u16,
+}
+
+impl Server {
+    pub(crate) fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let shared = Arc::new(Shared::default());
+        let answering = Arc::clone(&shared);
+        thread::spawn(move || {
+            for stream in listener.incoming().map_while(Result::ok) {
+                answering.state().connections += 1;
+                let shared = Arc::clone(&answering);
+                thread::spawn(move || {
+                    serve(&shared, &stream);
+                    drop(stream);
+                    shared.state().connections -= 1;
+                    shared.idle.notify_all();
+                });
+            }
+        });
+        Self { shared, port }
+    }
+
+    /// As `--base-url` wants it.
+    pub(crate) fn base_url(&self) -> String {
+        format!("shop=http://127.0.0.1:{}", self.port)
+    }
+
+    /// Forgets everything: the next run finds a new provider.
+    pub(crate) fn reset(&self) {
+        self.settle();
+        *self.shared.state() = State::default();
+    }
+
+    /// Sets a gate, or takes it away.
+    pub(crate) fn gate(&self, gate: Option<Gate>) {
+        let mut state = self.shared.state();
+        state.gate = gate;
+        state.since_gate = 0;
+    }
+
+    /// What has reached it, once nobody is connected any more: the dead leave requests behind that are still read.
+    pub(crate) fn seen(&self) -> Vec<Seen> {
+        self.settle();
+        self.shared.state().seen.clone()
+    }
+
+    fn settle(&self) {
+        let state = self.shared.state();
+        let (_state, waited) = self
+            .shared
+            .idle
+            .wait_timeout_while(state, Duration::from_secs(20), |state| state.connections > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        assert!(!waited.timed_out(), "somebody is still connected");
+    }
+}
+
+/// Answers the requests of a connection until it ends.
+fn serve(shared: &Shared, stream: &TcpStream) {
+    let mut reader = BufReader::new(stream);
+    while let Some(request) = Request::read(&mut reader) {
+        if !handle(shared, &request, stream) {
+            return;
+        }
+    }
+}
+
+struct Request {
+    method: String,
+    path: String,
+    key: Option<String>,
+    body: Value,
+}
+
+impl Request {
+    fn read(reader: &mut impl BufRead) -> Option<Self> {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        let mut words = line.split_whitespace();
+        let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
+        let (mut key, mut length) = (None, 0);
+        loop {
+            let mut header = String::new();
+            reader.read_line(&mut header).ok().filter(|read| *read > 0)?;
+            let Some((name, value)) = header.trim_end().split_once(':') else { break };
+            match name.to_ascii_lowercase().as_str() {
+                "content-length" => length = value.trim().parse().unwrap(),
+                "idempotency-key" => key = Some(value.trim().to_owned()),
+                _ => {}
+            }
+        }
+        let mut body = vec![0; length];
+        reader.read_exact(&mut body).ok()?;
+        let body = serde_json::from_slice(&body).unwrap_or_default();
+        Some(Self { method, path, key, body })
+    }
+}
+
+/// What is done with a request.
+enum Answer {
+    Status(u16, Value),
+    /// The connection ends without a word.
+    Silence,
+    /// Nobody says anything for longer than anybody waits.
+    Late,
+}
+
+/// Does what a request asks for, and says whether the connection goes on.
+fn handle(shared: &Shared, request: &Request, mut stream: &TcpStream) -> bool {
+    let mut state = shared.state();
+    state.since_gate += 1;
+    let at = state.since_gate;
+    let gate = if state.gate.as_ref().is_some_and(|gate| gate.at == at) { state.gate.take() } else { None };
+    let seen = |answer: &Value, acted| Seen {
+        method: request.method.clone(),
+        path: request.path.clone(),
+        body: request.body.clone(),
+        key: request.key.clone(),
+        acted,
+        answer: answer.clone(),
+    };
+    if let Some(gate) = gate.as_ref().filter(|gate| gate.cut == Cut::BeforeActing) {
+        let entry = seen(&Value::Null, false);
+        state.seen.push(entry);
+        drop(state);
+        (gate.kill)();
+        return false;
+    }
+    let (answer, acted) = act(&mut state, request);
+    let body = match &answer {
+        Answer::Status(_, body) => body.clone(),
+        Answer::Silence | Answer::Late => thing(&request.body["name"], 1),
+    };
+    let entry = seen(&body, acted);
+    state.seen.push(entry);
+    drop(state);
+    if let Some(gate) = gate {
+        (gate.kill)();
+        return false;
+    }
+    match answer {
+        Answer::Silence => false,
+        Answer::Late => {
+            // Until whoever asked has gone.
+            let _gone = stream.read(&mut [0]);
+            false
+        }
+        Answer::Status(status, body) => {
+            let body = if body.is_null() { String::new() } else { body.to_string() };
+            let head = format!(
+                "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            stream.write_all((head + &body).as_bytes()).is_ok()
+        }
+    }
+}
+
+fn thing(name: &Value, count: usize) -> Value {
+    let name = name.as_str().unwrap_or("nameless");
+    json!({"id": format!("{name}.{count}"), "name": name, "state": "active"})
+}
+
+/// What comes of a request, and whether that is an effect.
+fn act(state: &mut State, request: &Request) -> (Answer, bool) {
+    if let Some((status, body)) = request.key.as_ref().and_then(|key| state.keyed.get(key)) {
+        return (Answer::Status(*status, body.clone()), false);
+    }
+    let (answer, acted) = route(state, request);
+    if let (Some(key), Answer::Status(status @ 200..=299, body)) = (&request.key, &answer) {
+        state.keyed.insert(key.clone(), (*status, body.clone()));
+    }
+    (answer, acted)
+}
+
+fn route(state: &mut State, request: &Request) -> (Answer, bool) {
+    let mut make = || {
+        let name = request.body["name"].as_str().unwrap_or("nameless").to_owned();
+        let count = state.made.entry(name).or_default();
+        *count += 1;
+        thing(&request.body["name"], *count)
+    };
+    let mut count = |what: &str| {
+        let count = state.troubled.entry(what.to_owned()).or_default();
+        *count += 1;
+        *count
+    };
+    let refused = |status, why: &str| (Answer::Status(status, json!({"message": why})), false);
+    match (request.method.as_str(), request.path.as_str()) {
+        ("POST", "/things") => (Answer::Status(201, make()), true),
+        ("GET", "/things") => {
+            let made = state.made.iter().filter(|(name, _)| !state.gone.contains(&format!("{name}.1")));
+            let data: Vec<Value> = made.map(|(name, count)| thing(&json!(name), *count)).collect();
+            (Answer::Status(200, json!({ "data": data })), false)
+        }
+        ("POST", "/refused") => refused(422, "nobody wants that"),
+        ("POST", "/flaky") if count("flaky") == 1 => refused(503, "not now"),
+        ("GET", "/flaky") if count("read") <= 2 => refused(500, "not now"),
+        ("GET", "/flaky") => (Answer::Status(200, json!({"data": []})), false),
+        ("GET", "/slow") if count("slow") == 1 => (Answer::Late, false),
+        ("GET", "/slow") => (Answer::Status(200, thing(&json!("slow"), 1)), false),
+        ("POST", "/vanish") if count("vanish") == 1 => {
+            make();
+            (Answer::Silence, true)
+        }
+        ("POST", "/lose") if count("lose") == 1 => (Answer::Silence, false),
+        ("POST", "/again") => (Answer::Status(201, thing(&request.body["name"], 1)), true),
+        ("POST", "/flaky" | "/vanish" | "/lose") => (Answer::Status(201, make()), true),
+        ("DELETE", path) if path.starts_with("/stubborn/") && count(path) == 1 => refused(500, "it sticks"),
+        ("DELETE", path) => match state.gone.insert(path.rsplit('/').next().unwrap_or_default().to_owned()) {
+            true => (Answer::Status(204, Value::Null), true),
+            false => refused(404, "it is gone already"),
+        },
+        ("POST", "/tokens") => {
+            make();
+            (Answer::Status(201, json!({"id": "token.1", "token": TOKEN})), true)
+        }
+        ("POST", "/uses") if request.body["token"] != TOKEN => refused(400, "that is not the token"),
+        ("POST", "/pinned") if request.body["pin"] != PIN => refused(400, "that is not the pin"),
+        ("POST", "/uses" | "/pinned") => (Answer::Status(201, make()), true),
+        ("GET", path) => {
+            let name = path.trim_start_matches("/things/").to_owned();
+            let reads = state.reads.entry(name.clone()).or_default();
+            *reads += 1;
+            let state = if *reads > 2 { "active" } else { "pending" };
+            (Answer::Status(200, json!({"id": name, "name": name, "state": state})), false)
+        }
+        _ => refused(404, "there is no such thing"),
+    }
+}
