@@ -134,7 +134,9 @@ impl<'a> Life<'a> {
         if self.driving == Driving::Work && run.status != Status::Compensating {
             if let Some(due) = run.due {
                 let left = due.duration_since(records.last().unwrap().at);
-                std::thread::sleep(Duration::try_from(left).unwrap_or_default().min(Duration::from_millis(50)));
+                std::thread::sleep(
+                    Duration::try_from(left).unwrap_or_default().min(Duration::from_millis(50)),
+                );
             }
             let ended = self.command(&["work", "--once"], true);
             assert!(matches!(ended.code, None | Some(0)), "{}", self.lived.story);

@@ -47,7 +47,8 @@ fn a_run_that_is_killed_anywhere_comes_to_the_same_end() {
 }
 
 fn every_death(composition: &Composition, server: &Server, score: &Score) {
-    #[expect(clippy::disallowed_methods)] let t = std::time::Instant::now();
+    #[expect(clippy::disallowed_methods)]
+    let t = std::time::Instant::now();
     let place = Place::new(composition.body, composition.child);
     let live = |driving, deaths: &[Death]| {
         let lived = Life::new(composition, &place, server, driving, deaths).live();
@@ -60,7 +61,10 @@ fn every_death(composition: &Composition, server: &Server, score: &Score) {
     let check = |driving, deaths: &[Death]| {
         let lived = live(driving, deaths);
         if let Some(wrong) = difference(composition, &base, &lived) {
-            panic!("`{}` {driving:?} {deaths:?}: {wrong}\n{}\n--- undisturbed\n{}", composition.name, lived.story, base.story);
+            panic!(
+                "`{}` {driving:?} {deaths:?}: {wrong}\n{}\n--- undisturbed\n{}",
+                composition.name, lived.story, base.story
+            );
         }
         lived.deaths
     };
@@ -86,7 +90,8 @@ fn every_death(composition: &Composition, server: &Server, score: &Score) {
 /// Where a process is killed that is followed by another that is killed.
 fn firsts(records: u64, requests: usize) -> Vec<Death> {
     let after = (2..records).map(Death::After);
-    let during = (1..=requests).flat_map(|at| [Cut::BeforeActing, Cut::BeforeAnswering].map(|cut| Death::During(at, cut)));
+    let during = (1..=requests)
+        .flat_map(|at| [Cut::BeforeActing, Cut::BeforeAnswering].map(|cut| Death::During(at, cut)));
     after.chain(during).collect()
 }
 
@@ -104,7 +109,9 @@ fn difference(composition: &Composition, base: &Lived, lived: &Lived) -> Option<
     if effects(lived) != effects(base) {
         return Some(format!("it did {:?}", effects(lived)));
     }
-    let sent = |lived: &Lived| count(lived.seen.iter().filter(is_counted).filter(|seen| seen.key.is_none()).map(Seen::line));
+    let sent = |lived: &Lived| {
+        count(lived.seen.iter().filter(is_counted).filter(|seen| seen.key.is_none()).map(Seen::line))
+    };
     let (allowed, excused) = (sent(base), count(lived.not_happened.iter().cloned()));
     let already = count(base.not_happened.iter().cloned());
     for (line, times) in sent(lived) {
@@ -152,7 +159,10 @@ fn order_of_undoing(records: &[Record]) -> Vec<u64> {
     let over = |of: &str| {
         records.iter().rev().find(|record| {
             record.event.step() == Some(of)
-                && matches!(record.event, Event::StepSucceeded { .. } | Event::StepFailed { .. } | Event::DoubtResolved { .. })
+                && matches!(
+                    record.event,
+                    Event::StepSucceeded { .. } | Event::StepFailed { .. } | Event::DoubtResolved { .. }
+                )
         })
     };
     let begun = records.iter().filter_map(|record| match &record.event {

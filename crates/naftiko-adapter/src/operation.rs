@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// One operation of a provider's API, with all an adapter needs to carry it out or to imitate it.
 ///
@@ -66,6 +66,21 @@ impl Operation {
         };
         let successes = of(&|status| status.len() == 3 && status.starts_with('2'));
         if successes.is_empty() { of(&|status| status == "default") } else { successes }
+    }
+
+    /// The JSON Schema of whatever it may answer with success, complete; null where there may be no body. Nothing where
+    /// the description does not say.
+    pub fn success_schema(&self) -> Option<Value> {
+        let successes = self.successes();
+        let mut forms = Vec::with_capacity(successes.len());
+        for (_, answer) in successes {
+            match (&answer.schema, &answer.content_type) {
+                (Some(schema), _) => forms.push(schema.clone()),
+                (None, None) => forms.push(json!({ "type": "null" })),
+                (None, Some(_)) => return None,
+            }
+        }
+        (!forms.is_empty()).then(|| json!({ "anyOf": forms, "$defs": self.definitions }))
     }
 
     /// The schema that `schema` stands for: itself, or the definition its `$ref` names, followed to the end.

@@ -229,7 +229,9 @@ impl Ledger {
             Status::Cancelled if !is_cancelled => "nobody cancelled it",
             Status::Succeeded | Status::Failed | Status::Compensated if is_cancelled => "it is cancelled",
             Status::Succeeded if !own.all(|phase| phase.is_over()) => "not every step is over",
-            Status::Failed | Status::Compensated | Status::Cancelled if in_doubt > 0 => "an attempt is in doubt",
+            Status::Failed | Status::Compensated | Status::Cancelled if in_doubt > 0 => {
+                "an attempt is in doubt"
+            }
             _ => return Ok(()),
         };
         Err(IllegalEvent::new(event, reason))

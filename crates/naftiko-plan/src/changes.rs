@@ -7,7 +7,7 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Plan, Step};
+use crate::{Action, Plan, Step};
 
 /// One difference between the plan a run was begun with and a later one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -125,14 +125,23 @@ impl Plan {
 
 /// The fields of two steps that differ, those of their actions by themselves.
 fn differing(one: &Step, other: &Step) -> Vec<String> {
+    let actions = (&one.action, &other.action);
     let (one, other) = (fields(one), fields(other));
     let names: BTreeSet<&String> = one.iter().chain(&other).map(|(name, _)| name).collect();
     let value = |fields: &[(String, Value)], name: &String| {
         fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
     };
     // Words about a step change nothing that it does.
-    let names = names.into_iter().filter(|name| *name != "description");
-    names.filter(|name| value(&one, name) != value(&other, name)).cloned().collect()
+    let names = names.into_iter().filter(|name| *name != "description" && *name != "plan");
+    let mut what: Vec<String> =
+        names.filter(|name| value(&one, name) != value(&other, name)).cloned().collect();
+    // A plan within is compared like any other: where its documents lie does not count.
+    if let (Action::Composition(before), Action::Composition(now)) = actions
+        && !before.plan.changes_to(&now.plan).is_empty()
+    {
+        what.push("composition".to_owned());
+    }
+    what
 }
 
 fn fields(step: &Step) -> Vec<(String, Value)> {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
-use naftiko_journal::{Event, Failure, Record, Ruling};
+use naftiko_journal::{Event, Record, Ruling};
 use naftiko_plan::{Action, Plan};
 
 use crate::Style;
@@ -24,7 +24,9 @@ pub enum Mark {
     Skipped,
     /// It is done.
     Done,
-    /// It failed, or nobody knows whether it happened.
+    /// Nobody knows whether it happened.
+    InDoubt,
+    /// It failed.
     Failed,
 }
 
@@ -112,7 +114,7 @@ impl Progress {
                 (Mark::Waiting, format!("{why}; again in {wait}"))
             }
             Event::StepFailed { failure, .. } => (Mark::Failed, failure.message.clone()),
-            Event::StepInDoubt { failure, .. } => (Mark::Failed, in_doubt(failure)),
+            Event::StepInDoubt { failure, .. } => (Mark::InDoubt, failure.message.clone()),
             Event::DoubtResolved { ruling: Ruling::Happened { .. }, .. } => {
                 (Mark::Done, "it happened, somebody says".to_owned())
             }
@@ -136,6 +138,7 @@ impl Progress {
             Mark::Waiting | Mark::Asked => (style.busy("…"), "waiting"),
             Mark::Skipped => (style.dim("–"), "skipped"),
             Mark::Done => (style.good("✓"), "done"),
+            Mark::InDoubt => (style.bad("?"), "doubt"),
             Mark::Failed => (style.bad("✗"), "failed"),
         };
         let request = self.requests.get(step.as_ref()).map_or("", String::as_str);
@@ -147,19 +150,15 @@ impl Progress {
         let tail = match (mark, detail.as_ref()) {
             (_, "") => String::new(),
             // Why something failed is worth a line of its own where somebody reads it.
-            (Mark::Failed, detail) if style.terminal => {
+            (Mark::Failed | Mark::InDoubt, detail) if style.terminal => {
                 format!("\n{}", style.bad(&paragraph(detail, "    ", style.width)))
             }
-            (Mark::Failed, detail) => format!("  {}", style.bad(detail)),
+            (Mark::Failed | Mark::InDoubt, detail) => format!("  {}", style.bad(detail)),
             (Mark::Waiting | Mark::Asked, detail) => format!("  {}", style.busy(detail)),
             (_, detail) => format!("  {detail}"),
         };
         format!("{head} {name}  {}{tail}", style.dim(&request))
     }
-}
-
-fn in_doubt(failure: &Failure) -> String {
-    format!("in doubt: {}", failure.message)
 }
 
 /// A duration as authors write it: `500ms`, `5s`, `1m30s`, `24h`.

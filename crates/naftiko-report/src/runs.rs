@@ -30,6 +30,9 @@ pub struct Listed {
     pub due: Option<Timestamp>,
     /// How many events it has.
     pub events: u64,
+    /// The process that drives it now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<u32>,
 }
 
 /// Runs as lines, the first as it comes; nothing if there are none.
@@ -38,10 +41,14 @@ pub fn runs(listed: &[Listed], style: Style) -> String {
     if listed.is_empty() {
         return text;
     }
-    let head = format!("{:36}  {:12}  {:16}  {}\n", "run", "status", "last event", "composition");
+    let head = format!("{:36}  {:12}  {:16}  {}\n", "run", "status", "last event, UTC", "composition");
     text.push_str(&style.dim(&head));
     for run in listed {
-        let status = colored(run.status, &format!("{:12}", run.status.as_str()), style);
+        let word = match (run.status, run.process) {
+            (Status::Running, None) => "stopped",
+            (status, _) => status.as_str(),
+        };
+        let status = colored(run.status, &format!("{word:12}"), style);
         let composition = visible(&run.composition);
         let _ = writeln!(text, "{:36}  {status}  {}  {composition}", run.run, minute(run.updated));
     }
@@ -84,6 +91,12 @@ pub struct ShownStep {
     /// When the next attempt is due, or until when an answer is waited for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
+    /// What it does, in the author's words, of one that waits for somebody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// The JSON Schema of the answer, of one that waits for somebody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Value>,
     /// What the last attempt sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
@@ -143,6 +156,14 @@ impl Shown {
         let Listed { run, composition, status, created, updated, due, .. } = &self.listed;
         let mut text = format!("{}  {}\n", visible(composition), style.dim(run));
         let mut said = colored(*status, status.as_str(), style);
+        match self.listed.process {
+            Some(process) => {
+                let _ = write!(said, " (process {process})");
+            }
+            // Nobody drives it: it was stopped, or its process was killed.
+            None if *status == Status::Running => said = style.busy("stopped"),
+            None => {}
+        }
         if let Some(due) = due.filter(|_| *status == Status::Waiting) {
             let _ = write!(said, " until {}", minute(due));
         }
@@ -185,7 +206,17 @@ impl ShownStep {
             Phase::Succeeded => ("succeeded", None),
             Phase::Failed { .. } => ("failed", None),
         };
-        Self { step: name.to_owned(), phase, attempts: 0, until, request: None, result: None, failure: None }
+        Self {
+            step: name.to_owned(),
+            phase,
+            attempts: 0,
+            until,
+            description: None,
+            answer: None,
+            request: None,
+            result: None,
+            failure: None,
+        }
     }
 
     fn note(&mut self, event: &Event) {
@@ -228,6 +259,11 @@ impl ShownStep {
         line.push('\n');
         if let Some(failure) = &self.failure {
             let _ = writeln!(line, "             {}", style.bad(&visible(&failure.message)));
+        }
+        for said in
+            self.description.iter().cloned().chain(self.answer.as_ref().map(|it| format!("answer: {it}")))
+        {
+            let _ = writeln!(line, "             {}", visible(&said));
         }
         if self.phase == "in-doubt"
             && let Some(request) = &self.request

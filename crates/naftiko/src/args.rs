@@ -297,6 +297,9 @@ pub(crate) struct Resolve {
     /// It did not happen: it is made again when the run goes on
     #[arg(long, group = "ruling")]
     pub(crate) did_not_happen: bool,
+    /// Take what it answered although it does not fit the description of the operation
+    #[arg(long, requires = "happened")]
+    pub(crate) as_is: bool,
     #[command(flatten)]
     pub(crate) state: State,
 }
@@ -349,12 +352,15 @@ pub(crate) enum RunsCommand {
     /// Remove runs with all that is known of them
     #[command(group = clap::ArgGroup::new("which").required(true))]
     Prune {
-        /// These runs, over or not
+        /// These runs
         #[arg(value_name = "RUN", group = "which")]
         runs: Vec<String>,
         /// The runs that have been over for so long
         #[arg(long, value_name = "DURATION", group = "which")]
         older_than: Option<String>,
+        /// Remove a run that is not over too: nobody can go on with it, or undo it, then
+        #[arg(long)]
+        force: bool,
     },
 }
 

@@ -22,6 +22,7 @@ pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit
         &arguments.state,
         &arguments.run,
         &Intervention::Complete { step, result },
+        false,
         &said,
         screen,
     ))
@@ -38,6 +39,7 @@ pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, 
         &arguments.state,
         &arguments.run,
         &Intervention::Resolve { step, ruling },
+        arguments.as_is,
         &said,
         screen,
     ))
@@ -50,7 +52,14 @@ pub(crate) fn cancel(arguments: &Cancel, screen: &mut Screen) -> Result<Exit, St
     } else {
         "the run is cancelled"
     };
-    block_on(intervene(&arguments.state, &arguments.run, &Intervention::Cancel { compensate }, said, screen))
+    block_on(intervene(
+        &arguments.state,
+        &arguments.run,
+        &Intervention::Cancel { compensate },
+        false,
+        said,
+        screen,
+    ))
 }
 
 fn json(text: &str, flag: &str) -> Result<Value, Stop> {
@@ -64,6 +73,7 @@ async fn intervene(
     state: &State,
     run: &str,
     intervention: &Intervention,
+    as_is: bool,
     said: &str,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
@@ -71,7 +81,7 @@ async fn intervene(
     let kept = Kept::read(&store, &summary)?;
     let lease = match store.lease(&summary.id, world::now()) {
         Ok(lease) => lease,
-        Err(StoreError::Held { .. }) => return leave(&store, &kept, intervention, said, screen),
+        Err(StoreError::Held { .. }) => return leave(&store, &kept, intervention, as_is, said, screen),
         Err(error) => return Err(error.into()),
     };
     // Read again: whoever had the run may have gone on with it until now.
@@ -81,13 +91,14 @@ async fn intervene(
         // What is not kept may be what a list is made from.
         Err(_) if !kept.withheld().is_empty() => {
             drop(lease);
-            return leave(&store, &kept, intervention, said, screen);
+            return leave(&store, &kept, intervention, as_is, said, screen);
         }
         Err(stop) => return Err(stop),
     };
     let mut held = Held::new(store, kept.id.clone(), run, lease);
     held.empty_inbox().await?;
-    check_answer(&held.run, intervention)?;
+    check_answer(&held.run, intervention, as_is)?;
+    let left = left_behind(&held.run, intervention);
     let event = held.run.intervened(intervention).map_err(|refused| Stop::Usage(refused.to_string()))?;
     if let Some(event) = event {
         held.record(event).await?;
@@ -97,7 +108,7 @@ async fn intervene(
     } else {
         format!("; go on with\n  naftiko resume {}{}", held.id, state.again())
     };
-    screen.message(&format!("{said}{go_on}\n"));
+    screen.message(&format!("{said}{left}{go_on}\n"));
     Ok(Exit::Done)
 }
 
@@ -106,11 +117,12 @@ fn leave(
     store: &Store,
     kept: &Kept,
     intervention: &Intervention,
+    as_is: bool,
     said: &str,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     if let Ok(run) = kept.replay(Map::new()) {
-        check_answer(&run, intervention)?;
+        check_answer(&run, intervention, as_is)?;
         let event = run.intervened(intervention).map_err(|refused| Stop::Usage(refused.to_string()))?;
         if event.is_none() {
             screen.message(&format!("{said}\n"));
@@ -123,12 +135,34 @@ fn leave(
     Ok(Exit::Done)
 }
 
-/// Holds an answer against the schema that its step declares.
-fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention) -> Result<(), Stop> {
-    let Intervention::Complete { step, result } = intervention else { return Ok(()) };
-    let Some(Action::External(external)) = run.definition(step).map(|step| &step.action) else {
-        return Ok(());
-    };
-    fits(external.result.as_ref(), result)
-        .map_err(|reason| Stop::Usage(format!("the answer for `{step}` does not fit: {reason}")))
+/// What a run that is given up leaves as it is, though it was about to undo it.
+fn left_behind(run: &naftiko_engine::Run, intervention: &Intervention) -> String {
+    let halted = run.halted_steps();
+    if halted.is_empty() || !matches!(intervention, Intervention::Cancel { compensate: false }) {
+        return String::new();
+    }
+    format!("; {} is left, and what would have been undone after it", halted.join(", "))
+}
+
+/// Holds an answer against the schema that its step declares, or the one of the operation that it is to have given.
+fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention, as_is: bool) -> Result<(), Stop> {
+    let misfit = |step: &str, reason: String| format!("the answer for `{step}` does not fit: {reason}");
+    match intervention {
+        Intervention::Complete { step, result } => match run.definition(step).map(|step| &step.action) {
+            Some(Action::External(external)) => {
+                fits(external.result.as_ref(), result).map_err(|reason| Stop::Usage(misfit(step, reason)))
+            }
+            _ => Ok(()),
+        },
+        Intervention::Resolve { step, ruling: Ruling::Happened { result } } if !as_is => {
+            let schema = run.operation(step).and_then(|operation| operation.success_schema());
+            fits(schema.as_ref(), result).map_err(|reason| {
+                let why = misfit(step, reason);
+                Stop::Usage(format!(
+                    "{why}\nlater steps would read what is not there; `--as-is` takes it all the same"
+                ))
+            })
+        }
+        Intervention::Resolve { .. } | Intervention::Cancel { .. } => Ok(()),
+    }
 }

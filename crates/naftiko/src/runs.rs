@@ -2,10 +2,12 @@
 
 use jiff::SignedDuration;
 use naftiko_journal::store::{Prune, Summary};
-use naftiko_journal::{Ledger, Record, Store};
+use naftiko_journal::{Ledger, Record, Status, Store};
+use naftiko_plan::Action;
 use naftiko_report::{Listed, Shown, events, runs as list};
 
 use crate::args::{Runs as Arguments, RunsCommand};
+use crate::drive::answers::step_of;
 use crate::drive::{how_to_go_on, line_of_json};
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
@@ -31,20 +33,22 @@ pub(crate) fn runs(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, S
         }
         Some(RunsCommand::Events { run, json }) => events_of(&store, run, *json || arguments.json, screen),
         Some(RunsCommand::Verify) => verify(&store, screen),
-        Some(RunsCommand::Prune { runs, older_than }) => {
+        Some(RunsCommand::Prune { runs, older_than, force }) => {
             drop(store);
-            prune(arguments, runs, older_than.as_deref(), screen)
+            prune(arguments, runs, older_than.as_deref(), *force, screen)
         }
     }
 }
 
-fn in_list(summary: Summary) -> Listed {
+fn in_list(store: &Store, summary: Summary) -> Result<Listed, Stop> {
+    let process = if summary.status.is_over() { None } else { store.driven_by(&summary.id)? };
     let Summary { id, composition, created, updated, status, due, events, .. } = summary;
-    Listed { run: id, composition, status, created, updated, due, events }
+    Ok(Listed { run: id, composition, status, created, updated, due, events, process })
 }
 
 fn listed(store: &Store, json: bool, screen: &mut Screen) -> Result<Exit, Stop> {
-    let all: Vec<Listed> = store.runs()?.into_iter().map(in_list).collect();
+    let all: Vec<Listed> =
+        store.runs()?.into_iter().map(|run| in_list(store, run)).collect::<Result<_, _>>()?;
     if json {
         for run in &all {
             screen.result(&line_of_json(run)?)?;
@@ -60,13 +64,25 @@ fn shown(store: &Store, run: &str, json: bool, again: &str, screen: &mut Screen)
     let kept = Kept::read_shown(store, &summary)?;
     let ledger = ledger(&kept)?;
     let status = summary.status;
-    let shown = Shown::new(in_list(summary), &ledger, &kept.records);
+    let listed = in_list(store, summary)?;
+    let process = listed.process;
+    let mut shown = Shown::new(listed, &ledger, &kept.records);
+    for step in shown.steps.iter_mut().filter(|step| step.phase == "asked") {
+        let Some(definition) = step_of(&kept.plan, &step.step) else { continue };
+        step.description.clone_from(&definition.description);
+        if let Action::External(external) = &definition.action {
+            step.answer.clone_from(&external.result);
+        }
+    }
     if json {
         screen.result(&line_of_json(&shown)?)?;
         return Ok(Exit::Done);
     }
     screen.result(&shown.text(screen.out))?;
-    screen.message(&how_to_go_on(&kept.id, status, &ledger, again));
+    // Whoever drives it goes on by itself.
+    if process.is_none() || status == Status::Waiting {
+        screen.message(&how_to_go_on(&kept.id, status, &ledger, again));
+    }
     Ok(Exit::Done)
 }
 
@@ -121,6 +137,7 @@ fn prune(
     arguments: &Arguments,
     runs: &[String],
     older_than: Option<&str>,
+    force: bool,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     let store = state::open(&arguments.state)?;
@@ -135,8 +152,15 @@ fn prune(
             Prune::Finished { before: before.unwrap_or(jiff::Timestamp::MIN) }
         }
         None => {
-            let ids = runs.iter().map(|run| Ok(state::find(&store, run)?.id)).collect::<Result<_, Stop>>()?;
-            Prune::Runs(ids)
+            let named = runs.iter().map(|run| state::find(&store, run)).collect::<Result<Vec<_>, _>>()?;
+            if let Some(open) = named.iter().find(|run| !force && !run.status.is_over()) {
+                return Err(Stop::Usage(format!(
+                    "run `{}` is not over ({}): end it with `naftiko cancel`, or remove it all the same with `--force`",
+                    open.id,
+                    open.status.as_str()
+                )));
+            }
+            Prune::Runs(named.into_iter().map(|run| run.id).collect())
         }
     };
     let removed = store.prune(which)?;

@@ -14,7 +14,7 @@ use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::Adapter;
 use naftiko_engine::{Cancellation, Limits, TokioClock};
-use naftiko_journal::{Record, Store, StoreError};
+use naftiko_journal::{Record, Status, Store, StoreError};
 use naftiko_report::{Mark, Progress, Style, visible};
 use serde_json::Map;
 use tokio::task::{JoinSet, LocalSet};
@@ -33,6 +33,8 @@ const EVERY: Duration = Duration::from_millis(250);
 const PATIENCE: SignedDuration = SignedDuration::from_millis(200);
 /// How long a run that cannot be driven is left alone.
 const SET_ASIDE: SignedDuration = SignedDuration::from_mins(1);
+/// How long a run that another process drives is left alone: that process may be killed at any time.
+const HELD: SignedDuration = SignedDuration::from_secs(2);
 /// How long a secret that was read is good for.
 const SECRETS: SignedDuration = SignedDuration::from_mins(1);
 
@@ -42,7 +44,13 @@ pub(crate) fn work(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, S
     block_on(LocalSet::new().run_until(async move {
         stop_on_interrupt(cancellation.clone(), Exit::Done);
         let worker = Worker {
-            crew: Rc::new(Crew { store, json: arguments.json, cancellation, adapters: RefCell::default() }),
+            crew: Rc::new(Crew {
+                store,
+                json: arguments.json,
+                again: arguments.state.again(),
+                cancellation,
+                adapters: RefCell::default(),
+            }),
             driving: JoinSet::new(),
             taken: BTreeSet::new(),
             set_aside: BTreeMap::new(),
@@ -121,20 +129,20 @@ impl Worker {
     ) {
         let Ok((id, driven)) = done else { return };
         self.taken.remove(&id);
-        let until = world::now().checked_add(SET_ASIDE).unwrap_or(Timestamp::MAX);
+        let after = |pause| world::now().checked_add(pause).unwrap_or(Timestamp::MAX);
         match driven {
             Ok(()) => {
                 self.set_aside.remove(&id);
             }
             Err(Hindrance::Held) => {
-                self.set_aside.insert(id, (until, String::new()));
+                self.set_aside.insert(id, (after(HELD), String::new()));
             }
             Err(Hindrance::Lacks(why)) => {
                 // Said once, as long as it stays the same.
                 if self.set_aside.get(&id).is_none_or(|(_, before)| *before != why) {
                     screen.problem(&format!("run `{id}` is left alone: {why}"));
                 }
-                self.set_aside.insert(id, (until, why));
+                self.set_aside.insert(id, (after(SET_ASIDE), why));
             }
         }
     }
@@ -151,6 +159,8 @@ impl Worker {
 struct Crew {
     store: Store,
     json: bool,
+    /// What the next command has to say besides.
+    again: String,
     cancellation: Cancellation,
     /// Adapters, and when they were made, by what they were made from.
     adapters: RefCell<BTreeMap<String, (Timestamp, Arc<dyn Adapter>)>>,
@@ -193,7 +203,23 @@ impl Crew {
         };
         let driven =
             session.drive(&mut held.run, &TokioClock::new(), &mut self.show(&kept), drive::nobody()).await;
-        driven.map(|_| ()).map_err(|error| Hindrance::Lacks(error.to_string()))
+        let standing = driven.map_err(|error| Hindrance::Lacks(error.to_string()))?;
+        self.tell_end(&held, standing.status);
+        Ok(())
+    }
+
+    /// Says how a run ended, or that somebody has to look at it. A run that waits says nothing each time.
+    fn tell_end(&self, held: &Held, status: Status) {
+        let needs_somebody = matches!(status, Status::InDoubt | Status::Compensating);
+        if self.json || !(status.is_over() || needs_somebody) {
+            return;
+        }
+        let go_on = if needs_somebody {
+            drive::how_to_go_on(&held.id, status, held.run.ledger(), &self.again)
+        } else {
+            String::new()
+        };
+        let _unwritten = write!(io::stderr().lock(), "{}  {}\n{go_on}", held.id, status.as_str());
     }
 
     /// The adapter for the providers of a run. Runs that speak to the same providers share one, and its connections.

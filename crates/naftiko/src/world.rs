@@ -214,6 +214,35 @@ pub(crate) fn run_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
+/// What tells this process to stop: Ctrl-C, and where there is such a thing the signal that services are ended with.
+pub(crate) struct Stops {
+    #[cfg(unix)]
+    terminate: Option<tokio::signal::unix::Signal>,
+}
+
+impl Stops {
+    /// Heard from now on, within a runtime.
+    pub(crate) fn new() -> Self {
+        Self {
+            #[cfg(unix)]
+            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok(),
+        }
+    }
+
+    /// Comes back at the next.
+    pub(crate) async fn next(&mut self) {
+        #[cfg(unix)]
+        if let Some(terminate) = &mut self.terminate {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+        let _unheard = tokio::signal::ctrl_c().await;
+    }
+}
+
 /// Leaves at once, whatever is under way.
 #[expect(clippy::exit, reason = "an operator who interrupts twice does not want to wait")]
 pub(crate) fn leave(exit: crate::exit::Exit) -> ! {

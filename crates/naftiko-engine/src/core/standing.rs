@@ -50,9 +50,8 @@ impl Run {
     /// When the next attempt is made again because it is time: the end of the time for an answer from outside is not
     /// waited for, only somebody's answer is.
     pub fn next_attempt_due(&self) -> Option<Timestamp> {
-        let is_delayed = |at: usize| {
-            self.tasks.get(at).is_some_and(|task| matches!(task.phase, Phase::Delayed { .. }))
-        };
+        let is_delayed =
+            |at: usize| self.tasks.get(at).is_some_and(|task| matches!(task.phase, Phase::Delayed { .. }));
         if self.is_held_up() {
             return None;
         }

@@ -140,7 +140,10 @@ fn an_attempt_that_was_cut_off_takes_nothing_from_the_retries() {
     desk.resume(json!({}));
     let call = desk.call();
     let event = desk.answer(&call, response(503, json!({})));
-    assert!(matches!(event, Event::StepDelayed { attempt: 2, .. }), "one of two attempts has failed: {event:?}");
+    assert!(
+        matches!(event, Event::StepDelayed { attempt: 2, .. }),
+        "one of two attempts has failed: {event:?}"
+    );
     let call = desk.call_again();
     let event = desk.answer(&call, response(503, json!({})));
     assert!(matches!(event, Event::StepFailed { attempt: Some(3), .. }), "{event:?}");

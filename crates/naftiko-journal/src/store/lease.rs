@@ -73,6 +73,22 @@ impl Store {
     }
 }
 
+impl Store {
+    /// The process that drives a run; nothing if none does.
+    ///
+    /// # Errors
+    /// Why it could not be found out.
+    pub fn driven_by(&self, run: &str) -> Result<Option<u32>, StoreError> {
+        let holder = Arc::clone(&self.inner.holder);
+        self.read(|connection| {
+            Ok(match held(connection, &holder, run)? {
+                Some(StoreError::Held { pid, .. }) => Some(pid),
+                _ => None,
+            })
+        })
+    }
+}
+
 /// Who drives a run, as the error that says so; nothing if nobody living does.
 pub(super) fn held(connection: &Connection, holder: &Holder, run: &str) -> Result<Option<StoreError>, Fault> {
     let lease: Option<(String, u32, i64)> = connection

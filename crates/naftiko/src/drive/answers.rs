@@ -1,8 +1,10 @@
 //! Answers to external steps, given beforehand.
 
 use indexmap::IndexMap;
+use naftiko_adapter_external::fits;
 use naftiko_diagnostics::{nearest, one_of};
-use naftiko_plan::{Action, Plan};
+use naftiko_journal::Part;
+use naftiko_plan::{Action, Plan, Step};
 use serde_json::Value;
 
 /// `STEP=JSON`, each for an external step of the plan.
@@ -15,24 +17,42 @@ pub(crate) fn read(plan: &Plan, given: &[String]) -> Result<IndexMap<String, Val
         let (step, text) = argument
             .split_once('=')
             .ok_or_else(|| format!("`--answer {argument}` is not of the form STEP=JSON"))?;
-        let external = plan.steps.iter().filter(|step| matches!(step.action, Action::External(_)));
-        let names: Vec<&str> = external.map(|step| step.id.as_str()).collect();
-        if !names.contains(&step) {
-            return Err(match (plan.step(step), nearest(step, names.iter().copied())) {
-                (Some(_), _) => format!("`--answer {step}=…`: step `{step}` is not done outside"),
-                (None, Some(near)) => format!("there is no step `{step}`; did you mean `{near}`?"),
-                (None, None) if names.is_empty() => {
-                    format!("there is no step `{step}`, and none is done outside")
-                }
-                (None, None) => format!("there is no step `{step}`; done outside is {}", one_of(names)),
-            });
-        }
+        let schema = match step_of(plan, step).map(|step| &step.action) {
+            Some(Action::External(external)) => external.result.as_ref(),
+            Some(_) => return Err(format!("`--answer {step}=…`: step `{step}` is not done outside")),
+            None => return Err(unknown(plan, step)),
+        };
         let answer = serde_json::from_str(text).map_err(|error| {
             format!("`--answer {step}=…` is not JSON: {error}; a text goes in quotes: `{step}=\"…\"`")
         })?;
+        fits(schema, &answer)
+            .map_err(|reason| format!("`--answer {step}=…`: the answer does not fit: {reason}"))?;
         if answers.insert(step.to_owned(), answer).is_some() {
             return Err(format!("`--answer {step}=…` is given twice"));
         }
     }
     Ok(answers)
+}
+
+/// The step that a name stands for, in a plan or in one within it.
+pub(crate) fn step_of<'a>(plan: &'a Plan, name: &str) -> Option<&'a Step> {
+    match Part::of(name)? {
+        Part::Step(id) => plan.step(id),
+        Part::Item { of, .. } => step_of(plan, of).filter(|step| step.for_each.is_some()),
+        Part::Compensation { of } => step_of(plan, of),
+        Part::Inner { of, id } => match &step_of(plan, of)?.action {
+            Action::Composition(embedded) => embedded.plan.step(id),
+            Action::Invoke(_) | Action::External(_) => None,
+        },
+    }
+}
+
+fn unknown(plan: &Plan, step: &str) -> String {
+    let external = plan.steps.iter().filter(|step| matches!(step.action, Action::External(_)));
+    let names: Vec<&str> = external.map(|step| step.id.as_str()).collect();
+    match nearest(step, names.iter().copied()) {
+        Some(near) => format!("there is no step `{step}`; did you mean `{near}`?"),
+        None if names.is_empty() => format!("there is no step `{step}`, and none is done outside"),
+        None => format!("there is no step `{step}`; done outside is {}", one_of(names)),
+    }
 }

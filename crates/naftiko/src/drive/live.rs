@@ -66,7 +66,7 @@ impl Live {
                 });
                 bar.set_message(line.text);
             }
-            Mark::Skipped | Mark::Done | Mark::Failed => {
+            Mark::Skipped | Mark::Done | Mark::InDoubt | Mark::Failed => {
                 if let Some(bar) = bars.remove(&line.step) {
                     bar.finish_and_clear();
                     self.screen.remove(&bar);

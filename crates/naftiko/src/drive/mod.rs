@@ -8,6 +8,7 @@ mod terminal;
 mod verdict;
 mod virtual_time;
 
+use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -183,16 +184,22 @@ pub(crate) fn limits(driving: &Driving, plan: &Plan) -> Result<Limits, String> {
     Ok(limits)
 }
 
-/// Ctrl-C once lets calls under way end; twice is at once.
+/// Ctrl-C, or being told to terminate, lets calls under way end; the second time is at once.
 pub(crate) fn stop_on_interrupt(cancellation: Cancellation, twice: Exit) {
     tokio::spawn(async move {
-        if tokio::signal::ctrl_c().await.is_ok() {
-            cancellation.cancel();
-        }
-        if tokio::signal::ctrl_c().await.is_ok() {
-            world::leave(twice);
-        }
+        let mut stops = world::Stops::new();
+        stops.next().await;
+        cancellation.cancel();
+        tell("stopping: what is under way ends first; again stops at once\n");
+        stops.next().await;
+        tell("stopped: what was under way is seen to when the run is gone on with\n");
+        world::leave(twice);
     });
+}
+
+/// Says something on the way. What cannot be written stops nothing.
+fn tell(text: &str) {
+    let _unwritten = io::stderr().lock().write_all(text.as_bytes());
 }
 
 /// Runs what waits on the network and on people: one thread is enough to wait on.

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use indexmap::IndexMap;
-use naftiko_journal::{Event, Failure, Ledger, Phase, Record, Status};
+use naftiko_journal::{Event, Failure, Ledger, Part, Phase, Record, Ruling, Status, address};
 use naftiko_report::{Outcome, outputs, visible};
 use serde_json::Value;
 
@@ -106,8 +106,8 @@ impl Verdict<'_> {
             Status::Succeeded => (style.good("succeeded"), String::new()),
             Status::Cancelled => (style.busy("cancelled"), String::new()),
             Status::Failed => (style.bad("failed"), self.why()),
-            Status::Compensated => (style.bad("failed, and was undone"), self.why()),
-            Status::Compensating => (style.bad("failed, and is not undone yet"), self.halted()),
+            Status::Compensated => (style.bad("failed"), format!("{}, and was undone", self.why())),
+            Status::Compensating => (style.bad("not undone yet"), self.halted()),
             Status::InDoubt => (style.bad("in doubt"), self.doubt()),
             Status::Waiting | Status::Running if self.stopped => (style.busy("stopped"), String::new()),
             Status::Waiting | Status::Running => (style.busy("waiting"), self.waits(waiting)),
@@ -175,7 +175,10 @@ impl Verdict<'_> {
             return String::new();
         }
         let done = self.records.iter().filter_map(|record| match &record.event {
-            Event::StepSucceeded { step, result, attempt: Some(_), .. } if self.has_effect(step) => {
+            Event::StepSucceeded { step, result, attempt: Some(_), .. }
+            | Event::DoubtResolved { step, ruling: Ruling::Happened { result }, .. }
+                if self.has_effect(step) && !self.is_undone(step) =>
+            {
                 let id = result.get("id").and_then(Value::as_str);
                 let step = visible(step);
                 Some(id.map_or_else(|| step.to_string(), |id| format!("{step} ({})", visible(id))))
@@ -184,6 +187,13 @@ impl Verdict<'_> {
         });
         let done: Vec<String> = done.collect();
         if done.is_empty() { String::new() } else { format!("done, and not undone: {}\n", done.join(", ")) }
+    }
+
+    /// Whether it was undone, or is what undoes something.
+    fn is_undone(&self, step: &str) -> bool {
+        let undo = self.run.step(&address::compensation(step));
+        matches!(Part::of(step), Some(Part::Compensation { .. }))
+            || undo.is_some_and(|undo| undo.phase == Phase::Succeeded)
     }
 
     fn has_effect(&self, step: &str) -> bool {

@@ -85,6 +85,12 @@ pub(crate) fn withheld(
             .collect(),
         ..plan.clone()
     };
+    let kept =
+        |name: &&str| plan.inputs.iter().any(|it| it.name == **name) && !names.iter().any(|it| it == *name);
+    let said = named.iter().filter_map(|argument| argument.split_once('=')).map(|(name, _)| name.trim());
+    if let Some(name) = said.into_iter().find(|name| kept(name)) {
+        return Err(format!("the input `{name}` is kept with the run, and stays as it was"));
+    }
     let given = read(&only, named, file, files, style)?;
     let missing = names.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
     Ok((given, missing))

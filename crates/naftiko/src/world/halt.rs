@@ -2,7 +2,10 @@
 //!
 //! Only a debug build knows of it. `NAFTIKO_TEST_HALT_AFTER=7` makes the process stand still once the seventh record of
 //! a run is durable, and say so on standard error; whoever started it then kills it. 0 is before the first record.
-#![cfg_attr(debug_assertions, expect(clippy::disallowed_methods, reason = "this is the seam that the others go through"))]
+#![cfg_attr(
+    debug_assertions,
+    expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")
+)]
 
 /// Stands still here for ever, if a test asked for it.
 #[cfg(debug_assertions)]
