@@ -95,7 +95,7 @@ async fn intervene(
         }
         Err(stop) => return Err(stop),
     };
-    let mut held = Held::new(store, kept.id.clone(), run, lease);
+    let mut held = Held::new(store, kept.id.clone(), run, lease).lacking(kept.withheld());
     held.empty_inbox().await?;
     check_answer(&held.run, intervention, as_is)?;
     let left = left_behind(&held.run, intervention);

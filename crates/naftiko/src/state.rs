@@ -3,9 +3,10 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use naftiko_adapter::MASK;
 use naftiko_engine::{Intervention, Run};
 use naftiko_journal::store::{Lease, NewRun, Summary};
-use naftiko_journal::{Entry, Event, Journal, Record, Store, StoreError};
+use naftiko_journal::{Entry, Event, Record, Ruling, Store, StoreError};
 use naftiko_plan::Plan;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -197,28 +198,40 @@ pub(crate) struct Held {
     pub(crate) store: Store,
     pub(crate) run: Run,
     pub(crate) id: String,
+    /// Whether inputs are missing that are not kept: then nobody can tell where they show.
+    lacks_inputs: bool,
     _lease: Lease,
 }
 
 impl Held {
     pub(crate) fn new(store: Store, id: String, run: Run, lease: Lease) -> Self {
-        Self { store, run, id, _lease: lease }
+        Self { store, run, id, lacks_inputs: false, _lease: lease }
+    }
+
+    /// The same without the inputs that are not kept: of what somebody says nothing is shown.
+    pub(crate) fn lacking(self, withheld: &[String]) -> Self {
+        Self { lacks_inputs: !withheld.is_empty(), ..self }
     }
 
     /// Records what somebody decided.
     ///
     /// # Errors
     /// When it does not fit the run, or cannot be kept.
-    pub(crate) async fn record(&mut self, event: Event) -> Result<Record, Stop> {
+    pub(crate) async fn record(&mut self, event: Event) -> Result<(), Stop> {
+        self.record_taking(event, &[]).await
+    }
+
+    /// The same of what these messages said, which are gone then.
+    async fn record_taking(&mut self, event: Event, messages: &[i64]) -> Result<(), Stop> {
         let seq = self.run.ledger().seq() + 1;
         let record = Record { run: self.id.clone(), seq, at: world::now(), event };
         self.run.apply(&record).map_err(|error| Stop::Usage(error.to_string()))?;
-        let shown = self.run.shown(&record);
-        let entry = Entry { record, shown: shown.event.clone() };
-        let kept = Journal::append(&self.store, &self.id, vec![entry], self.run.standing()).await;
-        kept.map_err(|error| Stop::Usage(error.to_string()))?;
+        let shown = self.run.shown(&record).event;
+        let shown = if self.lacks_inputs { without_result(shown) } else { shown };
+        let entry = Entry { record, shown };
+        self.store.append_taking(&self.id, vec![entry], self.run.standing(), messages).await?;
         world::halt_after(seq);
-        Ok(shown)
+        Ok(())
     }
 
     /// Does what was left in the inbox while nobody drove the run. What cannot be done as the run stands is dropped: it
@@ -228,13 +241,26 @@ impl Held {
     /// When something cannot be read or kept.
     pub(crate) async fn empty_inbox(&mut self) -> Result<(), Stop> {
         for message in self.store.inbox(&self.id)? {
-            if let Ok(intervention) = serde_json::from_value::<Intervention>(message.content)
-                && let Ok(Some(event)) = self.run.intervened(&intervention)
-            {
-                self.record(event).await?;
+            let intervention = serde_json::from_value::<Intervention>(message.content).ok();
+            match intervention.and_then(|it| self.run.intervened(&it).ok().flatten()) {
+                Some(event) => self.record_taking(event, &[message.id]).await?,
+                None => self.store.taken(&[message.id])?,
             }
-            self.store.taken(&[message.id])?;
         }
         Ok(())
+    }
+}
+
+/// An event whose result may hold something that nobody knows to hide.
+fn without_result(event: Event) -> Event {
+    let masked = || Value::from(MASK);
+    match event {
+        Event::StepSucceeded { step, attempt, status, .. } => {
+            Event::StepSucceeded { step, attempt, status, result: masked() }
+        }
+        Event::DoubtResolved { step, attempt, ruling: Ruling::Happened { .. } } => {
+            Event::DoubtResolved { step, attempt, ruling: Ruling::Happened { result: masked() } }
+        }
+        other => other,
     }
 }

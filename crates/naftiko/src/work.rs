@@ -33,8 +33,8 @@ const EVERY: Duration = Duration::from_millis(250);
 const PATIENCE: SignedDuration = SignedDuration::from_millis(200);
 /// How long a run that cannot be driven is left alone.
 const SET_ASIDE: SignedDuration = SignedDuration::from_mins(1);
-/// How long a run that another process drives is left alone: that process may be killed at any time.
-const HELD: SignedDuration = SignedDuration::from_secs(2);
+/// The same of one that another process drives, which may die: looking whether it lives costs little.
+const SET_ASIDE_HELD: SignedDuration = SignedDuration::from_secs(1);
 /// How long a secret that was read is good for.
 const SECRETS: SignedDuration = SignedDuration::from_mins(1);
 
@@ -129,13 +129,13 @@ impl Worker {
     ) {
         let Ok((id, driven)) = done else { return };
         self.taken.remove(&id);
-        let after = |pause| world::now().checked_add(pause).unwrap_or(Timestamp::MAX);
+        let after = |pause: SignedDuration| world::now().checked_add(pause).unwrap_or(Timestamp::MAX);
         match driven {
             Ok(()) => {
                 self.set_aside.remove(&id);
             }
             Err(Hindrance::Held) => {
-                self.set_aside.insert(id, (after(HELD), String::new()));
+                self.set_aside.insert(id, (after(SET_ASIDE_HELD), String::new()));
             }
             Err(Hindrance::Lacks(why)) => {
                 // Said once, as long as it stays the same.

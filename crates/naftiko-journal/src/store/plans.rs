@@ -21,14 +21,20 @@ impl Store {
     /// The plan of a run, as JSON.
     ///
     /// # Errors
-    /// [`StoreError::UnknownRun`], or why it could not be read.
+    /// [`StoreError::UnknownRun`], [`StoreError::Undecodable`] if it is not what was written, or why it could not be
+    /// read.
     pub fn plan(&self, run: &str) -> Result<String, StoreError> {
         self.read(|connection| {
-            connection
-                .prepare_cached("SELECT plan FROM plans WHERE hash = (SELECT plan FROM runs WHERE id = ?1)")?
-                .query_row([run], |row| row.get(0))
-                .optional()?
-                .ok_or_else(|| StoreError::unknown(run).into())
+            let found: Option<(Vec<u8>, String)> = connection
+                .prepare_cached("SELECT hash, plan FROM plans WHERE hash = (SELECT plan FROM runs WHERE id = ?1)")?
+                .query_row([run], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()?;
+            let (name, plan) = found.ok_or_else(|| StoreError::unknown(run))?;
+            // It decides what is sent.
+            if hash(&plan) != name {
+                return Err(StoreError::undecodable(run, "the plan", &"it is not as it was written").into());
+            }
+            Ok(plan)
         })
     }
 
