@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use jiff::{SignedDuration, Timestamp};
 use naftiko_journal::store::Summary;
 use naftiko_journal::{Event, Record, Status};
 use serde_json::{Value, json};
@@ -127,7 +128,8 @@ impl<'a> Life<'a> {
         if let Some(doubt) = in_doubt(&records) {
             return self.resolve(run, &records, &doubt);
         }
-        if run.status == Status::Waiting && run.due.is_none() {
+        let waits_long = |due: Timestamp| due.duration_since(run.updated) > SignedDuration::from_mins(1);
+        if run.status == Status::Waiting && run.due.is_none_or(waits_long) {
             return self.somebody_acts(run, &records);
         }
         // What could not be undone is tried again by whoever resumes it, and by nobody else.

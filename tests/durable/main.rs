@@ -5,7 +5,9 @@
 #![cfg(unix)]
 
 mod compositions;
+mod journal;
 mod life;
 mod matrix;
 mod process;
 mod server;
+mod wire;

@@ -15,6 +15,15 @@ use crate::server::{Cut, Seen, Server};
 /// How many compositions are lived at once. A life waits for processes most of the time.
 const AT_ONCE: usize = 4;
 
+/// Where a process is killed that goes on after another was killed.
+const SECONDS: [Death; 5] = [
+    Death::AfterMore(1),
+    Death::During(1, Cut::BeforeAnswering),
+    Death::AfterMore(2),
+    Death::During(1, Cut::BeforeActing),
+    Death::AfterMore(4),
+];
+
 #[derive(Default)]
 struct Score {
     cases: AtomicUsize,
@@ -72,16 +81,17 @@ fn every_death(composition: &Composition, server: &Server, score: &Score) {
     for seq in 0..=records {
         assert_eq!(check(Driving::Resume, &[Death::After(seq)]), 1, "`{}` {seq}", composition.name);
     }
-    let cuts = [Cut::BeforeActing, Cut::BeforeAnswering];
-    for (at, cut) in (1..=base.seen.len()).flat_map(|at| cuts.map(|cut| (at, cut))) {
-        check(Driving::Resume, &[Death::During(at, cut)]);
-    }
     // What is not kept cannot be left to others.
     let driving = if composition.secrets.is_empty() { Driving::Work } else { Driving::Resume };
+    let cuts = [Cut::BeforeActing, Cut::BeforeAnswering];
+    for (at, cut) in (1..=base.seen.len()).flat_map(|at| cuts.map(|cut| (at, cut))) {
+        check(if cut == Cut::BeforeActing { driving } else { Driving::Resume }, &[Death::During(at, cut)]);
+    }
+    // Every second death behind every first would take long; so each first has three of them, in turn.
+    let mut seconds = SECONDS.iter().cycle();
     for first in firsts(records, base.seen.len()) {
-        let seconds = [Death::AfterMore(1), Death::AfterMore(2), Death::AfterMore(4)];
-        for second in seconds.into_iter().chain(cuts.map(|cut| Death::During(1, cut))) {
-            check(driving, &[first, second]);
+        for second in seconds.by_ref().take(3) {
+            check(driving, &[first, *second]);
         }
     }
     eprintln!("{} {:?}", composition.name, t.elapsed());
