@@ -129,7 +129,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         items: Option<u32>,
     },
-    /// Somebody ended the run: nothing new begins.
+    /// Somebody ended the run: nothing new begins. A run that is being undone can be ended once more, as it is.
     RunCancelled {
         /// Whether what was done is undone.
         compensate: bool,

@@ -144,6 +144,8 @@ impl Ledger {
             (RunPhase::Unstarted, _) => illegal("the run has not begun".into()),
             (RunPhase::Finished(_), _) => illegal("the run is over".into()),
             (_, Event::RunStarted { .. }) => illegal("the run has already begun".into()),
+            // What cannot be undone can be given up.
+            (RunPhase::Cancelled { compensate: true }, Event::RunCancelled { compensate: false }) => Ok(()),
             (RunPhase::Cancelled { .. }, Event::RunCancelled { .. }) => {
                 illegal("the run is already cancelled".into())
             }

@@ -231,6 +231,7 @@ fn events_out_of_order_are_refused_with_the_reason() {
         vec![started(), attempt("a", 1), happened("a", 1)],
         vec![started(), finished(Status::Cancelled)],
         vec![started(), cancelled(false), cancelled(true)],
+        vec![started(), cancelled(true), cancelled(true)],
         vec![started(), cancelled(false), finished(Status::Failed)],
     ];
     let reasons: Vec<String> = cases.into_iter().map(|events| ledger(events).unwrap_err()).collect();
@@ -258,6 +259,7 @@ fn events_out_of_order_are_refused_with_the_reason() {
     `doubtResolved` of step `a` cannot come here: it is of attempt 2, and attempt 1 of the step is in doubt
     `doubtResolved` of step `a` cannot come here: it is of attempt 1, and attempt 1 of the step is under way
     `runFinished` cannot come here: nobody cancelled it
+    `runCancelled` cannot come here: the run is already cancelled
     `runCancelled` cannot come here: the run is already cancelled
     `runFinished` cannot come here: it is cancelled
     ");
@@ -424,6 +426,8 @@ fn a_run_ends_cancelled_only_if_somebody_did() {
         vec![started(), attempt("a", 1), in_doubt("a", 1), cancelled(false), finished(Status::Cancelled)];
     assert_eq!(end(doubt).unwrap_err(), "`runFinished` cannot come here: an attempt is in doubt");
     assert_eq!(end(vec![started(), cancelled(true)]), Ok(RunPhase::Cancelled { compensate: true }));
+    let given_up = vec![started(), cancelled(true), cancelled(false)];
+    assert_eq!(end(given_up), Ok(RunPhase::Cancelled { compensate: false }));
     let under_way = vec![started(), attempt("a", 1), cancelled(false), finished(Status::Cancelled)];
     assert_eq!(end(under_way).unwrap_err(), "`runFinished` cannot come here: an attempt is under way");
 }

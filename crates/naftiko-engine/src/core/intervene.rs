@@ -25,7 +25,7 @@ pub enum Intervention {
         /// What is said.
         ruling: Ruling,
     },
-    /// Ends the run.
+    /// Ends the run. One that is being undone is ended as it is by cancelling it without.
     Cancel {
         /// Whether what was done is undone.
         compensate: bool,
@@ -38,12 +38,9 @@ pub enum Refused {
     /// The run is over.
     #[error("the run is over: it {}", as_verb(*.0))]
     Over(Status),
-    /// The run is cancelled already, and otherwise.
-    #[error("the run is cancelled already, {} what it did", if *.compensate { "to undo" } else { "without undoing" })]
-    Cancelled {
-        /// Whether what was done is undone.
-        compensate: bool,
-    },
+    /// The run is cancelled already, without what it did being undone.
+    #[error("the run is cancelled already, without undoing what it did")]
+    GivenUp,
     /// There is no such step, or the run has not come to it.
     #[error("the run has no step `{0}`, or has not come to it")]
     NoStep(String),
@@ -80,8 +77,9 @@ impl Run {
                 RunPhase::Finished(Status::Cancelled) if !compensate => Ok(None),
                 RunPhase::Finished(status) => Err(Refused::Over(status)),
                 RunPhase::Cancelled { compensate: said } if said == *compensate => Ok(None),
-                RunPhase::Cancelled { compensate } => Err(Refused::Cancelled { compensate }),
-                RunPhase::Unstarted | RunPhase::Started => {
+                RunPhase::Cancelled { compensate: false } => Err(Refused::GivenUp),
+                // What cannot be undone can still be given up.
+                RunPhase::Unstarted | RunPhase::Started | RunPhase::Cancelled { .. } => {
                     Ok(Some(Event::RunCancelled { compensate: *compensate }))
                 }
             },

@@ -101,9 +101,10 @@ fn a_cancelled_run_begins_nothing_but_what_undoes_it() {
             let event = desk.intervene(&cancel(compensate)).unwrap();
             assert_eq!(event, Some(Event::RunCancelled { compensate }));
             assert_eq!(desk.intervene(&cancel(compensate)), Ok(None), "once is enough");
-            let otherwise = desk.intervene(&cancel(!compensate));
-            let refused = otherwise.expect_err("what is decided stays").to_string();
-            assert!(refused.starts_with("the run"), "{refused}");
+            if !compensate {
+                let refused = desk.intervene(&cancel(true)).expect_err("what is given up stays").to_string();
+                assert!(refused.starts_with("the run is "), "{refused}");
+            }
             let called = rest(&mut desk).join(", ");
             let how = if compensate { "and undone" } else { "as it is" };
             table.push(format!("{name}, {how}: [{called}] {}", desk.stands()));
@@ -181,4 +182,34 @@ fn a_run_that_is_over_cannot_be_cancelled() {
     rest(&mut desk);
     assert_eq!((desk.stands().as_str(), desk.intervene(&cancel(false))), ("cancelled", Ok(None)));
     insta::assert_snapshot!(desk.intervene(&cancel(true)).unwrap_err(), @"the run is over: it was cancelled");
+}
+
+#[test]
+fn what_cannot_be_undone_can_be_given_up() {
+    for scene in [compensating, halted] {
+        let mut desk = scene();
+        desk.intervene(&cancel(true)).unwrap();
+        desk.decide();
+        assert!(desk.intervene(&cancel(false)).unwrap().is_some());
+        assert_eq!((rest(&mut desk), desk.stands().as_str()), (vec![], "cancelled"));
+    }
+}
+
+#[test]
+fn a_run_that_is_given_up_ends_as_it_stands() {
+    let inner = composition([post("x"), post("y")]);
+    let mut desk = Desk::begin(&composition([embedded("in", inner).continues()]).plan(), json!({}));
+    let (x, y) = (desk.call_of("in/x"), desk.call_of("in/y"));
+    desk.fail(&x, FailureKind::Unknown);
+    desk.intervene(&cancel(false)).unwrap();
+    desk.answer(&y, response(400, json!({})));
+    desk.decide();
+    desk.intervene(&Intervention::Resolve { step: "in/x".into(), ruling: Ruling::DidNotHappen }).unwrap();
+    desk.decide();
+    insta::assert_snapshot!(desk.told().rsplit_once("runCancelled").unwrap().1, @r#"
+     {"compensate":false}
+    stepFailed {"step":"in/y","attempt":1,"failure":{"cause":"status","message":"`POST /y` answered 400 Bad Request","status":400,"body":{}}}
+    doubtResolved {"step":"in/x","attempt":1,"ruling":"didNotHappen"}
+    runFinished {"status":"cancelled"}
+    "#);
 }

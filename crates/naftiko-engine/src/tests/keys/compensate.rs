@@ -193,6 +193,41 @@ fn an_attempt_that_would_have_been_made_again_is_given_up_and_undone() {
 }
 
 #[test]
+fn so_is_one_that_ends_while_the_run_closes_down() {
+    let inner = composition([retried_as("s"), retried_as("t")]);
+    let mut desk = Desk::begin(&composition([embedded("in", inner), post("bad")]).plan(), json!({}));
+    let (s, t) = (desk.call_of("in/s"), desk.call_of("in/t"));
+    desk.failed("bad");
+    desk.answer(&s, response(503, json!({})));
+    desk.fail(&t, FailureKind::NotSent);
+    assert_eq!(rest(&mut desk), ["in/s:compensate"], "nothing of `t` reached the other side");
+    assert_eq!(desk.stands(), "compensated");
+}
+
+/// A step that may be made again, and is undone whatever comes of it.
+fn retried_as(id: &str) -> Draft {
+    keyed(id).undone_anyhow_by(post(&format!("undo-{id}")))
+}
+
+#[test]
+fn what_was_done_in_items_that_failed_long_before_is_undone_with_the_run() {
+    let each = undoable("each").for_each("[1, 2]", 1).continues();
+    let mut desk = Desk::begin(&in_a_row([each, undoable("a"), post("bad")]).plan(), json!({}));
+    desk.done("each[0]", json!({"id": 1}));
+    desk.failed("each[1]");
+    desk.done("a", json!({"id": 2}));
+    desk.failed("bad");
+    assert_eq!(rest(&mut desk), ["a:compensate", "each[0]:compensate"]);
+
+    let each = embedded("each", composition([undoable("x")])).for_each("[1, 2]", 1).continues();
+    let mut desk = Desk::begin(&in_a_row([each, post("bad")]).plan(), json!({}));
+    desk.done("each[0]/x", json!({"id": 1}));
+    desk.failed("each[1]/x");
+    desk.failed("bad");
+    assert_eq!(rest(&mut desk), ["each[0]/x:compensate"]);
+}
+
+#[test]
 fn outputs_that_cannot_be_read_undo_the_run() {
     let plan = composition([undoable("a")]).output("name", "a.name", false).plan();
     let mut desk = Desk::begin(&plan, json!({}));

@@ -126,6 +126,7 @@ impl<'a> Checker<'a> {
         let Some(name) = record.event.step() else {
             match &record.event {
                 Event::RunCancelled { compensate } => {
+                    assert!(self.is_cancelled.is_none_or(|undone| undone && !compensate), "once is enough");
                     self.is_cancelled = Some(*compensate);
                     self.closing.insert("");
                 }
