@@ -48,12 +48,12 @@ pub(super) fn shapes() -> impl Strategy<Value = Vec<Shape>> {
         let steps = prop::collection::vec(shape(inner), 0..4);
         (steps, 0..8_u8).prop_map(|(steps, output)| Does::Runs { steps, output })
     });
-    prop::collection::vec(shape(does), 0..=8)
+    prop::collection::vec(shape(does), 0..=9)
 }
 
 fn shape(does: impl Strategy<Value = Does> + 'static) -> BoxedStrategy<Shape> {
     let follows = prop::collection::vec(any::<prop::sample::Index>(), 0..3);
-    let when = prop_oneof![12 => Just(None), 2 => Just(Some("1 == 1")), 2 => Just(Some("1 == 2")), 1 => Just(Some("inputs.gone"))];
+    let when = prop_oneof![30 => Just(None), 2 => Just(Some("1 == 1")), 2 => Just(Some("1 == 2")), 1 => Just(Some("inputs.gone"))];
     let items = prop_oneof![3 => Just(None), 1 => (0..4_usize, 1..3_u32).prop_map(Some)];
     let undo = prop_oneof![1 => Just(None), 1 => any::<(bool, bool)>().prop_map(Some)];
     let on_doubt = prop_oneof![Just(OnDoubt::Ask), Just(OnDoubt::Retry), Just(OnDoubt::Fail)];

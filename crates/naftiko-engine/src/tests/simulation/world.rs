@@ -63,7 +63,7 @@ impl World {
     /// All goes well from now on: what is asked is answered, and what rests is helped. Whether it is over then.
     pub(super) fn ends_well(&mut self) -> bool {
         for _ in 0..5_000 {
-            if self.decides_one() || self.goes_on(39_000) {
+            if self.decides_one() || self.goes_on(79_000) {
                 continue;
             }
             self.check_rest();
@@ -215,16 +215,16 @@ impl World {
             let failure = Failure::new(kind, format!("no answer to /?pin={PIN}"));
             run.closed_by_failure(&call.step, call.attempt, &failure, now, 0.3)
         };
-        match chance % 40 {
+        match chance % 80 {
             0 => answer(500, false),
             1 => answer(429, false),
             2 => answer(404, false),
             3 => failed(FailureKind::Refused),
-            4 | 5 => failed(FailureKind::NotSent),
-            6 | 7 => failed(FailureKind::Unknown),
-            8 => failed(FailureKind::Unreadable),
-            9 => run.closed_by_panic(&call.step, Some(call.attempt), "ouch"),
-            10..=15 => answer(200, false),
+            4 => failed(FailureKind::NotSent),
+            5..=10 => failed(FailureKind::Unknown),
+            11 => failed(FailureKind::Unreadable),
+            12 => run.closed_by_panic(&call.step, Some(call.attempt), "ouch"),
+            13..=16 => answer(200, false),
             _ => answer(200, true),
         }
     }
