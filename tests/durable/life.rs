@@ -214,7 +214,7 @@ impl<'a> Life<'a> {
         }
         let running = Running::start(command);
         if let Some(Death::During(at, cut)) = death {
-            self.server.gate(Some(Gate { at, cut, kill: Box::new(running.killer()) }));
+            self.server.gate(Some(Gate { at, cut, pass: Box::new(running.killer()) }));
         }
         let ended = running.end();
         self.server.gate(None);

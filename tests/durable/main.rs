@@ -9,5 +9,6 @@ mod journal;
 mod life;
 mod matrix;
 mod process;
+mod processes;
 mod server;
 mod wire;

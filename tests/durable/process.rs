@@ -124,12 +124,6 @@ impl Place {
         Running::start(self.command(arguments)).end()
     }
 
-    /// Runs `naftiko` until the record of this number is durable, and kills it then; to its end if that never comes.
-    pub(crate) fn until(&self, arguments: &[&str], seq: u64) -> Ended {
-        let mut command = self.command(arguments);
-        command.env("NAFTIKO_TEST_HALT_AFTER", seq.to_string());
-        Running::start(command).end()
-    }
 }
 
 /// Copies the files of a folder.
@@ -181,9 +175,10 @@ impl Running {
         }
     }
 
-    /// What it has written to standard output so far.
-    pub(crate) fn so_far(&self) -> String {
-        std::fs::read_to_string(self.stdout.path()).unwrap()
+    /// Presses Ctrl-C.
+    pub(crate) fn interrupt(&self) {
+        let pid = self.id().to_string();
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
     }
 
     /// Waits for its end; kills it where it halts.
@@ -200,6 +195,6 @@ impl Running {
             told.push('\n');
         }
         let status = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait().unwrap();
-        Ended { code: status.code(), stdout: self.so_far(), stderr: told }
+        Ended { code: status.code(), stdout: std::fs::read_to_string(self.stdout.path()).unwrap(), stderr: told }
     }
 }

@@ -47,14 +47,17 @@ pub(crate) enum Cut {
     BeforeActing,
     /// Something has come of it, and nobody was told.
     BeforeAnswering,
+    /// Nowhere: it is answered, but late.
+    Nowhere,
 }
 
-/// Ends whoever asks, at a request.
+/// What a request meets: usually the end of whoever asks.
 pub(crate) struct Gate {
     /// The number of the request since the gate was set, from 1.
     pub(crate) at: usize,
     pub(crate) cut: Cut,
-    pub(crate) kill: Box<dyn Fn() + Send>,
+    /// Comes back once it goes on.
+    pub(crate) pass: Box<dyn Fn() + Send>,
 }
 
 #[derive(Default)]
@@ -67,6 +70,8 @@ struct State {
     troubled: BTreeMap<String, usize>,
     reads: BTreeMap<String, usize>,
     gone: BTreeSet<String>,
+    /// Whether nothing becomes active for the time being.
+    is_held: bool,
     gate: Option<Gate>,
     since_gate: usize,
     connections: usize,
@@ -130,6 +135,16 @@ impl Server {
         state.since_gate = 0;
     }
 
+    /// Lets nothing become active, or lets it.
+    pub(crate) fn hold(&self, held: bool) {
+        self.shared.state().is_held = held;
+    }
+
+    /// Comes back once a request of this method has reached it.
+    pub(crate) fn wait_for(&self, method: &str) {
+        wait_until(|| self.shared.state().seen.iter().any(|seen| seen.method == method));
+    }
+
     /// What has reached it, once nobody is connected any more: the dead leave requests behind that are still read.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.settle();
@@ -145,6 +160,17 @@ impl Server {
             .unwrap_or_else(PoisonError::into_inner);
         assert!(!waited.timed_out(), "somebody is still connected");
     }
+}
+
+/// Comes back once it is so, which has to be soon.
+pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
+    for _ in 0..3000 {
+        if is_so() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(10));
+    }
+    panic!("it does not come to that");
 }
 
 /// Answers the requests of a connection until it ends.
@@ -215,7 +241,7 @@ fn handle(shared: &Shared, request: &Request, mut stream: &TcpStream) -> bool {
         let entry = seen(&Value::Null, false);
         state.seen.push(entry);
         drop(state);
-        (gate.kill)();
+        (gate.pass)();
         return false;
     }
     let (answer, acted) = act(&mut state, request);
@@ -227,8 +253,10 @@ fn handle(shared: &Shared, request: &Request, mut stream: &TcpStream) -> bool {
     state.seen.push(entry);
     drop(state);
     if let Some(gate) = gate {
-        (gate.kill)();
-        return false;
+        (gate.pass)();
+        if gate.cut == Cut::BeforeAnswering {
+            return false;
+        }
     }
     match answer {
         Answer::Silence => false,
@@ -316,7 +344,7 @@ fn route(state: &mut State, request: &Request) -> (Answer, bool) {
             let name = path.trim_start_matches("/things/").to_owned();
             let reads = state.reads.entry(name.clone()).or_default();
             *reads += 1;
-            let state = if *reads > 2 { "active" } else { "pending" };
+            let state = if *reads > 2 && !state.is_held { "active" } else { "pending" };
             (Answer::Status(200, json!({"id": name, "name": name, "state": state})), false)
         }
         _ => refused(404, "there is no such thing"),

@@ -13,6 +13,9 @@
 //!   directory. What is sent is therefore asserted on the wire and not by what comes back.
 #![expect(clippy::disallowed_methods, reason = "a test reads its environment and its files itself")]
 
+#[path = "emulator/killed.rs"]
+mod killed;
+
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};

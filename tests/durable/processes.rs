@@ -1,0 +1,222 @@
+//! Several processes at one journal, and people who interrupt them.
+
+use std::collections::BTreeMap;
+use std::sync::mpsc::channel;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use naftiko_journal::{Event, Status};
+
+use crate::process::{Place, Running};
+use crate::server::{Cut, Gate, Server, wait_until};
+
+/// Waits for the provider and for somebody, side by side.
+const TWO_WAITS: &str = "steps:
+  - {id: make, capability: things, operation: createThing, with: {name: a}}
+  - id: wait
+    dependsOn: [make]
+    capability: things
+    operation: getThing
+    with: {id: '${make.id}'}
+    poll: {until: response.body.state == 'active', every: 20ms, timeout: 1h}
+  - {id: ask, dependsOn: [make], external: {with: {id: '${make.id}'}, result: {type: string}}}
+  - {id: last, dependsOn: [wait, ask], capability: things, operation: createThing, with: {name: 'b-${ask}'}}
+outputs: [{name: id, source: last.id}]
+";
+
+/// Waits for the provider.
+const ONE_WAIT: &str = "steps:
+  - {id: make, capability: things, operation: createThing, with: {name: a}}
+  - id: wait
+    capability: things
+    operation: getThing
+    with: {id: '${make.id}'}
+    poll: {until: response.body.state == 'active', every: 20ms, timeout: 1h}
+  - {id: last, capability: things, operation: createThing, with: {name: b}}
+outputs: [{name: id, source: last.id}]
+";
+
+fn run(place: &Place, server: &Server) -> Running {
+    Running::start(place.command(&["run", "composition.yaml", "--base-url", &server.base_url(), "--accept-inferred"]))
+}
+
+fn posts(server: &Server) -> Vec<String> {
+    server.seen().iter().filter(|seen| !seen.is_safe()).map(|seen| seen.line()).collect()
+}
+
+/// Whether the run has an outcome of this step.
+fn has_done(place: &Place, step: &str) -> bool {
+    let Some(run) = place.run() else { return false };
+    let done = |event: &Event| matches!(event, Event::StepSucceeded { step: of, .. } if of == step);
+    place.records(&run.id).iter().any(|record| done(&record.event))
+}
+
+#[test]
+fn while_one_process_drives_a_run_others_leave_it_alone_and_leave_it_messages() {
+    let (place, server) = (Place::new(TWO_WAITS, None), Server::start());
+    server.hold(true);
+    let driving = run(&place, &server);
+    server.wait_for("GET");
+    let id = place.run().unwrap().id;
+
+    let refused = place.naftiko(&["resume", &id]);
+    assert_eq!(refused.code, Some(2), "{}", refused.told());
+    let told = format!("error: run `{id}` is driven by process {} since ", driving.id());
+    assert!(refused.stderr.starts_with(&told), "{}", refused.stderr);
+    let worked = place.naftiko(&["work", "--once"]);
+    assert_eq!((worked.code, worked.told().as_str()), (Some(0), ""));
+
+    let unfit = place.naftiko(&["complete", &id, "ask", "--result", "7"]);
+    assert_eq!(unfit.code, Some(2), "{}", unfit.told());
+    let left = place.naftiko(&["complete", &id, "ask", "--result", "\"x\""]);
+    assert_eq!(left.stderr, "`ask` is answered, as soon as whoever drives the run sees it\n");
+    wait_until(|| has_done(&place, "ask"));
+    let again = place.naftiko(&["complete", &id, "ask", "--result", "\"x\""]);
+    assert_eq!((again.code, again.stderr.as_str()), (Some(0), "`ask` is answered\n"));
+    let other = place.naftiko(&["complete", &id, "ask", "--result", "\"y\""]);
+    assert_eq!(other.code, Some(2), "{}", other.told());
+    assert_eq!(other.stderr, "error: step `ask` has been answered, and otherwise\n");
+
+    server.hold(false);
+    let ended = driving.end();
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "id: b-x.1\n"), "{}", ended.stderr);
+    assert_eq!(posts(&server), [r#"POST /things {"name":"a"}"#, r#"POST /things {"name":"b-x"}"#]);
+}
+
+#[test]
+fn an_answer_may_be_given_twice_and_not_in_two_ways() {
+    let (place, server) = (Place::new("steps:\n  - {id: ask, external: true}\n", None), Server::start());
+    assert_eq!(run(&place, &server).end().code, Some(4));
+    let id = place.run().unwrap().id;
+    let complete = |answer| place.naftiko(&["complete", &id, "ask", "--result", answer]);
+    for _ in 0..2 {
+        assert_eq!(complete(r#"{"sent": true}"#).code, Some(0));
+    }
+    assert_eq!(complete(r#"{"sent": false}"#).code, Some(2));
+    assert_eq!(place.naftiko(&["resume", &id]).code, Some(0));
+    assert_eq!(complete(r#"{"sent": true}"#).code, Some(0), "also when it is over");
+    assert_eq!(complete(r#"{"sent": false}"#).code, Some(2));
+}
+
+#[test]
+fn whoever_interrupts_a_run_that_waits_is_told_how_to_go_on() {
+    let (place, server) = (Place::new(TWO_WAITS, None), Server::start());
+    server.hold(true);
+    let running = run(&place, &server);
+    server.wait_for("GET");
+    running.interrupt();
+    let ended = running.end();
+    assert_eq!(ended.code, Some(4), "{}", ended.told());
+    let id = place.run().unwrap().id;
+    assert!(ended.stderr.contains("stopped") && ended.stderr.contains(&format!("naftiko resume {id}")), "{}", ended.stderr);
+    server.hold(false);
+    let ended = place.naftiko(&["resume", &id, "--answer", "ask=\"x\""]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "id: b-x.1\n"), "{}", ended.stderr);
+    assert_eq!(posts(&server).len(), 2);
+}
+
+/// A run that has sent its first request, and what lets that be answered.
+fn waiting_for_an_answer(place: &Place, server: &Server) -> (Running, impl FnOnce()) {
+    let (arrived, arrives) = channel();
+    let (let_go, lets_go) = channel::<()>();
+    let lets_go = Mutex::new(lets_go);
+    let pass = move || {
+        arrived.send(()).unwrap();
+        // Whoever holds it has gone, or lets it go.
+        let _gone = lets_go.lock().unwrap_or_else(PoisonError::into_inner).recv();
+    };
+    server.gate(Some(Gate { at: 1, cut: Cut::Nowhere, pass: Box::new(pass) }));
+    let running = run(place, server);
+    arrives.recv_timeout(Duration::from_secs(20)).unwrap();
+    (running, move || drop(let_go))
+}
+
+#[test]
+fn a_call_under_way_is_let_end_when_a_run_is_interrupted() {
+    let (place, server) = (Place::new(ONE_WAIT, None), Server::start());
+    let (running, let_go) = waiting_for_an_answer(&place, &server);
+    running.interrupt();
+    std::thread::sleep(Duration::from_millis(100));
+    assert!(!has_done(&place, "make"));
+    let_go();
+    let ended = running.end();
+    assert_eq!(ended.code, Some(4), "{}", ended.told());
+    assert!(has_done(&place, "make"), "{}", ended.told());
+    let id = place.run().unwrap().id;
+    let resumed = place.naftiko(&["resume", &id]);
+    assert_eq!((resumed.code, posts(&server).len()), (Some(0), 2), "{}", resumed.told());
+}
+
+#[test]
+fn a_run_that_is_interrupted_twice_ends_at_once_and_is_safe() {
+    let (place, server) = (Place::new(ONE_WAIT, None), Server::start());
+    let (running, let_go) = waiting_for_an_answer(&place, &server);
+    running.interrupt();
+    // Two that come together are one.
+    std::thread::sleep(Duration::from_millis(300));
+    running.interrupt();
+    let ended = running.end();
+    assert_eq!(ended.code, Some(4), "{}", ended.told());
+    let_go();
+    let id = place.run().unwrap().id;
+    let resumed = place.naftiko(&["resume", &id]);
+    assert_eq!(resumed.code, Some(5), "{}", resumed.told());
+    let made = server.seen()[0].answer.to_string();
+    assert_eq!(place.naftiko(&["resolve", &id, "make", "--happened", &made]).code, Some(0));
+    let resumed = place.naftiko(&["resume", &id]);
+    assert_eq!((resumed.code, posts(&server).len()), (Some(0), 2), "{}", resumed.told());
+}
+
+#[test]
+fn a_worker_goes_on_with_a_run_whose_process_was_killed() {
+    let (place, server) = (Place::new(ONE_WAIT, None), Server::start());
+    server.hold(true);
+    let driving = run(&place, &server);
+    server.wait_for("GET");
+    let worker = Running::start(place.command(&["work"]));
+    // It looks, and sees that somebody drives the run.
+    std::thread::sleep(Duration::from_millis(500));
+    driving.killer()();
+    assert_eq!(driving.end().code, None);
+    server.hold(false);
+    wait_until(|| place.run().is_some_and(|run| run.status == Status::Succeeded));
+    worker.interrupt();
+    assert_eq!(worker.end().code, Some(0));
+    assert_eq!(posts(&server).len(), 2);
+}
+
+#[test]
+fn three_workers_do_everything_of_fifty_runs_once() {
+    let body = "steps:
+  - {id: one, capability: things, operation: createThing, with: {name: 'a-${run.id}'}}
+  - {id: two, capability: things, operation: createThing, with: {name: 'b-${one.name}'}}
+outputs: [{name: id, source: two.id}]
+";
+    let (place, server) = (Place::new(body, None), Server::start());
+    std::thread::scope(|scope| {
+        for _ in 0..5 {
+            scope.spawn(|| {
+                for _ in 0..10 {
+                    let base_url = server.base_url();
+                    let ended = place.naftiko(&["run", "composition.yaml", "--base-url", &base_url, "--accept-inferred", "--detach"]);
+                    assert_eq!(ended.code, Some(4), "{}", ended.told());
+                }
+            });
+        }
+    });
+    assert_eq!(server.seen().len(), 0, "what is detached has not begun");
+    let workers = [(); 3].map(|()| Running::start(place.command(&["work", "--once"])));
+    for worker in workers {
+        let ended = worker.end();
+        assert_eq!(ended.code, Some(0), "{}", ended.told());
+    }
+    let runs = place.store().unwrap().runs().unwrap();
+    assert_eq!(runs.len(), 50);
+    assert!(runs.iter().all(|run| run.status == Status::Succeeded), "{runs:?}");
+    let mut times = BTreeMap::new();
+    for line in posts(&server) {
+        *times.entry(line).or_insert(0) += 1;
+    }
+    assert!(times.len() == 100 && times.values().all(|times| *times == 1), "{times:?}");
+    assert_eq!(place.store().unwrap().verify().unwrap(), [""; 0]);
+}

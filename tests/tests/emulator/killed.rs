@@ -1,0 +1,190 @@
+//! The onboarding again, while its process is killed at random moments: whatever they are, the customer gets one
+//! organization.
+//!
+//! `NAFTIKO_E2E_SEED` repeats the moments of a run of the test, as exactly as the clock lets it.
+
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::RecvTimeoutError;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{Emulator, KEY, Lines, PATIENCE, end, ready};
+
+const ROUNDS: u32 = 20;
+const DEATHS: usize = 3;
+
+#[test]
+fn a_customer_gets_one_organization_whenever_the_run_is_killed() {
+    let Some(binary) = ready() else { return };
+    let seed = std::env::var("NAFTIKO_E2E_SEED").ok().and_then(|seed| seed.parse().ok());
+    let seed: u64 = seed.unwrap_or_else(|| RandomState::new().hash_one(0) >> 32);
+    eprintln!("seed: NAFTIKO_E2E_SEED={seed}");
+    let mut chance = Chance(seed | 1);
+    let mut emulator = Emulator::start();
+    let mut tally = (0, 0);
+    for round in 0..ROUNDS {
+        let mut customer = Customer::new(&binary, emulator.port, format!("Acme {round}"));
+        customer.is_onboarded(&mut emulator, &mut chance);
+        tally = (tally.0 + customer.deaths, tally.1 + customer.doubts);
+    }
+    eprintln!("{ROUNDS} customers onboarded, {} processes killed, {} calls in doubt", tally.0, tally.1);
+}
+
+/// Numbers that are the same for the same seed.
+struct Chance(u64);
+
+impl Chance {
+    /// From 0 to `most`.
+    fn draw(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % (most + 1)
+    }
+}
+
+/// A customer who is being onboarded, in as many processes as that takes.
+struct Customer<'a> {
+    binary: &'a Path,
+    port: u64,
+    name: String,
+    /// Where its run is kept.
+    place: TempDir,
+    has_connection: bool,
+    has_directory: bool,
+    deaths: usize,
+    doubts: usize,
+    story: String,
+}
+
+/// How a process ended.
+enum Ended {
+    Killed,
+    Code(i32, Value),
+}
+
+impl<'a> Customer<'a> {
+    fn new(binary: &'a Path, port: u64, name: String) -> Self {
+        let place = TempDir::new().unwrap();
+        let story = String::new();
+        Self { binary, port, name, place, has_connection: false, has_directory: false, deaths: 0, doubts: 0, story }
+    }
+
+    fn is_onboarded(&mut self, emulator: &mut Emulator, chance: &mut Chance) {
+        let outcome = loop {
+            // Most of what happens does so in the first half second.
+            let until = (self.deaths < DEATHS).then(|| Duration::from_millis(20 + chance.draw(500)));
+            let ended = match self.run() {
+                None => self.drive(self.begins(), until, emulator),
+                Some(run) => self.drive(self.goes_on(&run), until, emulator),
+            };
+            match ended {
+                Ended::Killed => self.deaths += 1,
+                Ended::Code(5, outcome) => self.resolve(&outcome, emulator),
+                Ended::Code(0, outcome) => break outcome,
+                Ended::Code(code, outcome) => panic!("it ended with {code}: {outcome}\n{}", self.story),
+            }
+        };
+        let organizations = self.organizations(emulator);
+        assert_eq!(organizations.len(), 1, "{}", self.story);
+        assert_eq!(outcome["outputs"]["organization_id"], organizations[0]["id"], "{}", self.story);
+    }
+
+    fn begins(&self) -> Vec<String> {
+        let composition = concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/workos/b2b-enterprise-onboarding.yaml");
+        let base_url = format!("workos=http://127.0.0.1:{}", self.port);
+        let name = format!("organization_name={}", self.name);
+        let fixed = ["run", composition, "--accept-inferred", "--base-url", &base_url, "--input", &name];
+        let more = ["--input", "domains=acme.com", "--input", "admin_email=it@acme.com", "--poll-every", "50ms"];
+        fixed.into_iter().chain(more).map(str::to_owned).collect()
+    }
+
+    fn goes_on(&self, run: &str) -> Vec<String> {
+        vec!["resume".to_owned(), run.to_owned()]
+    }
+
+    fn command(&self, arguments: &[String]) -> Command {
+        let mut command = Command::new(self.binary);
+        command.args(arguments).arg("--state").arg(self.place.path().join("state"));
+        command.env("WORKOS_API_KEY", KEY).env("NO_PROXY", "127.0.0.1").current_dir(self.place.path());
+        command.stdin(Stdio::null()).stderr(Stdio::null());
+        command
+    }
+
+    /// The run, once it has begun.
+    fn run(&self) -> Option<String> {
+        let output = self.command(&["runs".to_owned(), "--json".to_owned()]).output().unwrap();
+        let runs = String::from_utf8(output.stdout).unwrap();
+        let runs = runs.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let begun = runs.into_iter().find(|run| run["events"] != 0)?;
+        begun["run"].as_str().map(str::to_owned)
+    }
+
+    /// Runs a command, and kills it when its time is up. The IT admin acts meanwhile.
+    fn drive(&mut self, mut arguments: Vec<String>, until: Option<Duration>, emulator: &mut Emulator) -> Ended {
+        arguments.extend(["--answer", r#"send-portal-link={"sent":true}"#, "--json"].map(str::to_owned));
+        let start = Instant::now();
+        let mut child = self.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
+        let lines = Lines::of(child.stdout.take().unwrap());
+        self.story.push_str(&format!("$ naftiko {} (killed after {until:?})\n", arguments.join(" ")));
+        let mut last = Value::Null;
+        loop {
+            let left = until.map_or(PATIENCE, |until| until.saturating_sub(start.elapsed()));
+            match lines.0.recv_timeout(left) {
+                Ok(line) => {
+                    self.story.push_str(&format!("{line}\n"));
+                    last = serde_json::from_str(&line).unwrap();
+                    self.admin_acts(&last, emulator);
+                }
+                Err(RecvTimeoutError::Timeout) if until.is_some() => {
+                    end(&mut child);
+                    return Ended::Killed;
+                }
+                Err(RecvTimeoutError::Timeout) => panic!("nothing was said for {PATIENCE:?}\n{}", self.story),
+                Err(RecvTimeoutError::Disconnected) => return Ended::Code(code(&mut child), last),
+            }
+        }
+    }
+
+    /// The IT admin sets up what the run is seen to wait for.
+    fn admin_acts(&mut self, event: &Value, emulator: &mut Emulator) {
+        if event["event"] != "stepDelayed" || !event["failure"].is_null() {
+            return;
+        }
+        let order = match event["step"].as_str() {
+            Some("poll-connection-active") if !std::mem::replace(&mut self.has_connection, true) => "createConnection",
+            Some("verify-directory") if !std::mem::replace(&mut self.has_directory, true) => "linkDirectory",
+            _ => return,
+        };
+        let organization = self.organizations(emulator)[0]["id"].clone();
+        emulator.ask(&json!({"do": order, "organization": organization}));
+    }
+
+    /// Looks at the provider whether it happened, and says so.
+    fn resolve(&mut self, outcome: &Value, emulator: &mut Emulator) {
+        self.doubts += 1;
+        let step = outcome["step"].as_str().unwrap();
+        let made = if step == "create-organization" { self.organizations(emulator).pop() } else { None };
+        let mut arguments = vec!["resolve".to_owned(), outcome["run"].as_str().unwrap().to_owned(), step.to_owned()];
+        match made {
+            Some(made) => arguments.extend(["--happened".to_owned(), made.to_string()]),
+            // A link that nobody has seen is none.
+            None => arguments.push("--did-not-happen".to_owned()),
+        }
+        self.story.push_str(&format!("$ naftiko {}\n", arguments.join(" ")));
+        assert!(self.command(&arguments).status().unwrap().success(), "{}", self.story);
+    }
+
+    fn organizations(&self, emulator: &mut Emulator) -> Vec<Value> {
+        let all = emulator.ask(&json!({"do": "list", "what": "organizations"}));
+        all.as_array().unwrap().iter().filter(|one| one["name"] == self.name.as_str()).cloned().collect()
+    }
+}
+
+fn code(child: &mut Child) -> i32 {
+    child.wait().unwrap().code().expect("it ended by itself")
+}
