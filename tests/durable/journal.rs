@@ -51,11 +51,20 @@ fn a_path_that_is_a_file_is_no_place_for_runs() {
     let (place, server) = (Place::new(TWO, None), Server::start());
     place.write("file", "");
     let base_url = server.base_url();
-    let ended =
-        place.naftiko(&["run", "composition.yaml", "--base-url", &base_url, "--accept-inferred", "--state", "file"]);
+    let ended = place.naftiko(&[
+        "run",
+        "composition.yaml",
+        "--base-url",
+        &base_url,
+        "--accept-inferred",
+        "--state",
+        "file",
+    ]);
     insta::assert_snapshot!(said(&place, &ended));
     assert_eq!((ended.code, server.seen().len()), (Some(2), 0));
-    for command in [&["resume", "x", "--state", "file"][..], &["runs", "--state", "file"], &["work", "--state", "file"]] {
+    for command in
+        [&["resume", "x", "--state", "file"][..], &["runs", "--state", "file"], &["work", "--state", "file"]]
+    {
         let ended = place.naftiko(command);
         assert_eq!(ended.code, Some(2), "{command:?} {}", ended.told());
     }
@@ -79,7 +88,11 @@ fn a_folder_that_may_not_be_written_is_told_of_and_the_run_goes_on_once_it_may()
             fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
         }
         for file in fs::read_dir(place.state()).unwrap().map(|file| file.unwrap().path()) {
-            fs::set_permissions(&file, fs::Permissions::from_mode(if file.is_dir() { folder } else { files })).unwrap();
+            fs::set_permissions(
+                &file,
+                fs::Permissions::from_mode(if file.is_dir() { folder } else { files }),
+            )
+            .unwrap();
         }
         fs::set_permissions(place.state(), fs::Permissions::from_mode(folder)).unwrap();
     };
@@ -90,7 +103,11 @@ fn a_folder_that_may_not_be_written_is_told_of_and_the_run_goes_on_once_it_may()
     allow(0o755, 0o644);
     insta::assert_snapshot!(format!("{}{}", said(&place, &resumed), said(&place, &begun)));
     assert_eq!((resumed.code, begun.code, server.seen().len()), (Some(2), Some(2), 1));
-    assert!(listed.code == Some(0) && listed.stdout.contains(&run), "what may be read is shown: {}", listed.told());
+    assert!(
+        listed.code == Some(0) && listed.stdout.contains(&run),
+        "what may be read is shown: {}",
+        listed.told()
+    );
     goes_on(&place, &server, &run);
 }
 
@@ -115,7 +132,11 @@ fn a_journal_of_a_later_version_is_left_alone() {
     ] {
         let ended = place.naftiko(command);
         assert_eq!(ended.code, Some(2), "{command:?} {}", ended.told());
-        assert!(ended.stderr.contains("has format 99, and this version knows formats up to 1"), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains("has format 99, and this version knows formats up to 1"),
+            "{}",
+            ended.stderr
+        );
     }
     assert_eq!(fs::read(&path).unwrap(), later, "it is as it was");
     fs::write(&path, &ours).unwrap();
@@ -130,7 +151,8 @@ fn a_journal_that_is_damaged_anywhere_is_never_taken_for_whole() {
     let whole = fs::read(&path).unwrap();
     let (mut refused, mut unharmed) = (0, 0);
     // Some bytes wherever something stands.
-    let written = (0..whole.len() / 16).filter(|part| whole[part * 16..part * 16 + 16].iter().any(|byte| *byte != 0));
+    let written =
+        (0..whole.len() / 16).filter(|part| whole[part * 16..part * 16 + 16].iter().any(|byte| *byte != 0));
     for at in written.step_by(9).map(|part| part * 16) {
         let mut damaged = whole.clone();
         for byte in &mut damaged[at..at + 16] {
@@ -146,7 +168,12 @@ fn a_journal_that_is_damaged_anywhere_is_never_taken_for_whole() {
                 refused += 1;
                 let errors = resumed.stderr.lines().filter(|line| line.starts_with("error: "));
                 assert_eq!(errors.count(), 1, "damaged at {at}: {}", resumed.told());
-                assert!(matches!(verified.code, Some(1 | 2)), "damaged at {at}: {} {}", resumed.told(), verified.told());
+                assert!(
+                    matches!(verified.code, Some(1 | 2)),
+                    "damaged at {at}: {} {}",
+                    resumed.told(),
+                    verified.told()
+                );
             }
             other => panic!("damaged at {at}: {other:?} {}", resumed.told()),
         }
@@ -170,7 +197,9 @@ fn a_plan_that_was_changed_in_the_journal_is_not_carried_out() {
     let at = whole.windows(8).position(|window| window == b"harmless").expect("the plan is there");
     changed[at..at + 8].copy_from_slice(b"harmfull");
     fs::write(&path, &changed).unwrap();
-    for command in [&["resume", &run, "--answer", "ask=null"][..], &["complete", &run, "ask", "--result", "null"]] {
+    for command in
+        [&["resume", &run, "--answer", "ask=null"][..], &["complete", &run, "ask", "--result", "null"]]
+    {
         let ended = place.naftiko(command);
         assert_eq!(ended.code, Some(2), "{}", ended.told());
         assert!(ended.stderr.contains("the plan of run") && ended.stderr.contains("not as it was written"));
@@ -229,14 +258,24 @@ fn a_disk_that_fills_up_at_any_point_stops_the_run_and_loses_nothing() {
         let ended = on_a_small_disk(
             &place,
             blocks,
-            &["run", "composition.yaml", "--base-url", &base_url, "--accept-inferred", "--answer", "ask=null"],
+            &[
+                "run",
+                "composition.yaml",
+                "--base-url",
+                &base_url,
+                "--accept-inferred",
+                "--answer",
+                "ask=null",
+            ],
         );
         if ended.code == Some(0) {
             break;
         }
         assert!(matches!(ended.code, Some(2 | 3)), "{blocks}: {}", ended.told());
         assert!(ended.stderr.contains("error: "), "{blocks}: {}", ended.told());
-        let Some(run) = place.store().and_then(|store| store.runs().unwrap().pop()).filter(|run| run.events > 0) else {
+        let Some(run) =
+            place.store().and_then(|store| store.runs().unwrap().pop()).filter(|run| run.events > 0)
+        else {
             never_begun += 1;
             assert_eq!(server.seen().len(), 0, "what is not kept is not sent");
             continue;
@@ -275,8 +314,15 @@ outputs: [{name: id, source: pin.id}]
     let (place, server) = (Place::new(body, None), Server::start());
     let pin = format!("pin={PIN}");
     let base_url = server.base_url();
-    let ended =
-        place.naftiko(&["run", "composition.yaml", "--base-url", &base_url, "--accept-inferred", "--input", &pin]);
+    let ended = place.naftiko(&[
+        "run",
+        "composition.yaml",
+        "--base-url",
+        &base_url,
+        "--accept-inferred",
+        "--input",
+        &pin,
+    ]);
     assert_eq!(ended.code, Some(4), "{}", ended.told());
     let run = place.run().unwrap().id;
     // Whoever answers does not know the input, so nobody can tell that it is in the answer.

@@ -123,7 +123,6 @@ impl Place {
     pub(crate) fn naftiko(&self, arguments: &[&str]) -> Ended {
         Running::start(self.command(arguments)).end()
     }
-
 }
 
 /// Copies the files of a folder.
@@ -195,6 +194,10 @@ impl Running {
             told.push('\n');
         }
         let status = self.child.lock().unwrap_or_else(PoisonError::into_inner).wait().unwrap();
-        Ended { code: status.code(), stdout: std::fs::read_to_string(self.stdout.path()).unwrap(), stderr: told }
+        Ended {
+            code: status.code(),
+            stdout: std::fs::read_to_string(self.stdout.path()).unwrap(),
+            stderr: told,
+        }
     }
 }

@@ -37,7 +37,13 @@ outputs: [{name: id, source: last.id}]
 ";
 
 fn run(place: &Place, server: &Server) -> Running {
-    Running::start(place.command(&["run", "composition.yaml", "--base-url", &server.base_url(), "--accept-inferred"]))
+    Running::start(place.command(&[
+        "run",
+        "composition.yaml",
+        "--base-url",
+        &server.base_url(),
+        "--accept-inferred",
+    ]))
 }
 
 fn posts(server: &Server) -> Vec<String> {
@@ -108,7 +114,11 @@ fn whoever_interrupts_a_run_that_waits_is_told_how_to_go_on() {
     let ended = running.end();
     assert_eq!(ended.code, Some(4), "{}", ended.told());
     let id = place.run().unwrap().id;
-    assert!(ended.stderr.contains("stopped") && ended.stderr.contains(&format!("naftiko resume {id}")), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("stopped") && ended.stderr.contains(&format!("naftiko resume {id}")),
+        "{}",
+        ended.stderr
+    );
     server.hold(false);
     let ended = place.naftiko(&["resume", &id, "--answer", "ask=\"x\""]);
     assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "id: b-x.1\n"), "{}", ended.stderr);
@@ -198,7 +208,14 @@ outputs: [{name: id, source: two.id}]
             scope.spawn(|| {
                 for _ in 0..10 {
                     let base_url = server.base_url();
-                    let ended = place.naftiko(&["run", "composition.yaml", "--base-url", &base_url, "--accept-inferred", "--detach"]);
+                    let ended = place.naftiko(&[
+                        "run",
+                        "composition.yaml",
+                        "--base-url",
+                        &base_url,
+                        "--accept-inferred",
+                        "--detach",
+                    ]);
                     assert_eq!(ended.code, Some(4), "{}", ended.told());
                 }
             });

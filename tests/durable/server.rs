@@ -338,7 +338,9 @@ fn route(state: &mut State, request: &Request) -> (Answer, bool) {
         ("POST", "/uses") if request.body["token"] != TOKEN => refused(400, "that is not the token"),
         ("POST", "/pinned") if request.body["pin"] != PIN => refused(400, "that is not the pin"),
         // It says the pin back, as some do.
-        ("POST", "/pinned") => (Answer::Status(201, json!({"id": "p.1", "name": PIN, "state": "active"})), true),
+        ("POST", "/pinned") => {
+            (Answer::Status(201, json!({"id": "p.1", "name": PIN, "state": "active"})), true)
+        }
         ("POST", "/uses") => (Answer::Status(201, make()), true),
         ("GET", path) => {
             let name = path.trim_start_matches("/things/").to_owned();

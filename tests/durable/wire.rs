@@ -119,7 +119,10 @@ fn thing() -> Does {
 
 /// The steps that are held against each trouble.
 const OPERATIONS: [(&str, &str); 3] = [
-    ("GET", "capability: things, operation: getThing, with: {id: t.1}, retry: {attempts: 3, backoff: {initial: 2ms}}"),
+    (
+        "GET",
+        "capability: things, operation: getThing, with: {id: t.1}, retry: {attempts: 3, backoff: {initial: 2ms}}",
+    ),
     ("POST", "capability: things, operation: createThing, with: {name: a}"),
     (
         "keyed POST",
@@ -131,7 +134,8 @@ const OPERATIONS: [(&str, &str); 3] = [
 fn met(operation: (&str, &str), peer: &Peer) -> String {
     let (name, step) = operation;
     let place = Place::new(&one_step(step), None);
-    let ended = place.naftiko(&["run", "composition.yaml", "--base-url", &peer.base_url(), "--accept-inferred"]);
+    let ended =
+        place.naftiko(&["run", "composition.yaml", "--base-url", &peer.base_url(), "--accept-inferred"]);
     let run = place.run().unwrap();
     let events: Vec<&str> = place.records(&run.id).iter().map(|record| record.event.name()).collect();
     let told = ended.stderr.replace(&peer.port.to_string(), "PORT");
@@ -141,7 +145,11 @@ fn met(operation: (&str, &str), peer: &Peer) -> String {
         line.find(until).map_or(line, |at| &line[..at + if until.starts_with(' ') { 0 } else { until.len() }])
     });
     let sent = peer.requests.load(Ordering::SeqCst);
-    format!("{name}: exit {}, sent {sent} times: {}\n    {line}\n", ended.code.unwrap(), events[1..].join(" "))
+    format!(
+        "{name}: exit {}, sent {sent} times: {}\n    {line}\n",
+        ended.code.unwrap(),
+        events[1..].join(" ")
+    )
 }
 
 fn one_step(step: &str) -> String {
@@ -170,11 +178,16 @@ fn a_connection_that_breaks_is_not_sent_twice_where_that_could_do_harm() {
         ("it breaks in the head", vec![Does::SaysAndResets("HTTP/1.1 200 OK\r\ncontent-ty")]),
         (
             "it breaks in the body",
-            vec![Does::SaysAndResets("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 40\r\n\r\n{\"id\": ")],
+            vec![Does::SaysAndResets(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 40\r\n\r\n{\"id\": ",
+            )],
         ),
         (
             "the body ends too early",
-            vec![Does::Says("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 40\r\n\r\n{\"id\": ".to_owned())],
+            vec![Does::Says(
+                "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 40\r\n\r\n{\"id\": "
+                    .to_owned(),
+            )],
         ),
     ]);
     insta::assert_snapshot!(found);
@@ -199,12 +212,16 @@ fn an_answer_that_is_no_success_or_no_sense_is_recorded_as_what_it_is() {
         ("JSON that is cut off", vec![answer("200 OK", "", r#"{"id": "t.1", "na"#)]),
         (
             "a page for people",
-            vec![Does::Says("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\n<p/>".to_owned())],
+            vec![Does::Says(
+                "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 4\r\n\r\n<p/>".to_owned(),
+            )],
         ),
         ("a redirect to itself", vec![redirect]),
         (
             "HTTP/1.0, until it closes",
-            vec![Does::Says("HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n{\"id\": \"t.1\"}".to_owned())],
+            vec![Does::Says(
+                "HTTP/1.0 200 OK\r\ncontent-type: application/json\r\n\r\n{\"id\": \"t.1\"}".to_owned(),
+            )],
         ),
         ("an empty body", vec![answer("200 OK", "", "")]),
         ("not HTTP at all", vec![Does::Says("SSH-2.0-OpenSSH_9.6\r\n".to_owned())]),
@@ -222,8 +239,13 @@ fn retry_after_is_waited_for_in_both_its_forms() {
             let header = format!("retry-after: {}\r\n", if form == "date" { &written } else { "1" });
             let peer = Peer::start(vec![answer("429 Too Many Requests", &header, "{}"), thing()]);
             let place = Place::new(&one_step(step), None);
-            let ended =
-                place.naftiko(&["run", "composition.yaml", "--base-url", &peer.base_url(), "--accept-inferred"]);
+            let ended = place.naftiko(&[
+                "run",
+                "composition.yaml",
+                "--base-url",
+                &peer.base_url(),
+                "--accept-inferred",
+            ]);
             let sent = peer.requests.load(Ordering::SeqCst);
             if name == "POST" {
                 assert_eq!((ended.code, sent), (Some(3), 1), "{form}{}", ended.stderr);
@@ -235,7 +257,8 @@ fn retry_after_is_waited_for_in_both_its_forms() {
                 Event::StepDelayed { until, .. } => Some(*until),
                 _ => None,
             });
-            let begun = records.iter().rev().find(|record| matches!(record.event, Event::AttemptStarted { .. }));
+            let begun =
+                records.iter().rev().find(|record| matches!(record.event, Event::AttemptStarted { .. }));
             let (asked, first, last) = (asked.unwrap(), records[1].at, begun.unwrap().at);
             let expected = if form == "date" { date } else { first + SignedDuration::from_secs(1) };
             assert!(asked >= expected && last >= asked, "{name} {form}: {first} {asked} {last}");

@@ -140,12 +140,12 @@ impl Ledger {
             return illegal(format!("it is of run `{}`, not of `{run}`", record.run));
         }
         match (self.phase, &record.event) {
-            (RunPhase::Unstarted, Event::RunStarted { .. }) => Ok(()),
+            // What cannot be undone can be given up.
+            (RunPhase::Unstarted, Event::RunStarted { .. })
+            | (RunPhase::Cancelled { compensate: true }, Event::RunCancelled { compensate: false }) => Ok(()),
             (RunPhase::Unstarted, _) => illegal("the run has not begun".into()),
             (RunPhase::Finished(_), _) => illegal("the run is over".into()),
             (_, Event::RunStarted { .. }) => illegal("the run has already begun".into()),
-            // What cannot be undone can be given up.
-            (RunPhase::Cancelled { compensate: true }, Event::RunCancelled { compensate: false }) => Ok(()),
             (RunPhase::Cancelled { .. }, Event::RunCancelled { .. }) => {
                 illegal("the run is already cancelled".into())
             }

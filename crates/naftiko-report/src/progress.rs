@@ -124,8 +124,10 @@ impl Progress {
             Event::StepAsked { .. } => (Mark::Asked, "waits for an answer".to_owned()),
             Event::StepSkipped { .. } => (Mark::Skipped, String::new()),
             // What it consists of has lines of its own.
-            Event::StepOpened { .. } => return None,
-            Event::RunStarted { .. } | Event::RunCancelled { .. } | Event::RunFinished { .. } => return None,
+            Event::StepOpened { .. }
+            | Event::RunStarted { .. }
+            | Event::RunCancelled { .. }
+            | Event::RunFinished { .. } => return None,
         };
         Some(Line { step: step.to_owned(), mark, text: self.text(step, mark, &detail) })
     }

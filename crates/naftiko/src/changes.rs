@@ -56,14 +56,15 @@ pub(crate) fn settled(
 }
 
 fn told(file: &str, changes: &[Change], adopt: bool) -> String {
-    let lines: String =
-        changes.iter().map(|change| format!("  {}\n", visible(&change.to_string()))).collect();
+    let lines: Vec<String> =
+        changes.iter().map(|change| format!("  {}", visible(&change.to_string()))).collect();
+    let lines = lines.join("\n");
     let rest = if adopt {
         "the run goes on with these changes"
     } else {
         "the run goes on with its own plan; `--adopt-changes` goes on with theirs"
     };
-    format!("`{file}`, or what it names, has changed since the run began:\n{lines}{rest}\n")
+    format!("`{file}`, or what it names, has changed since the run began:\n{lines}\n{rest}\n")
 }
 
 /// The plan that the documents give now.

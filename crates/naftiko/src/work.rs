@@ -155,6 +155,9 @@ impl Worker {
     }
 }
 
+/// An adapter, and when it was made.
+type Made = (Timestamp, Arc<dyn Adapter>);
+
 /// What all runs that are driven here share.
 struct Crew {
     store: Store,
@@ -162,8 +165,8 @@ struct Crew {
     /// What the next command has to say besides.
     again: String,
     cancellation: Cancellation,
-    /// Adapters, and when they were made, by what they were made from.
-    adapters: RefCell<BTreeMap<String, (Timestamp, Arc<dyn Adapter>)>>,
+    /// By what they were made from.
+    adapters: RefCell<BTreeMap<String, Made>>,
 }
 
 impl Crew {

@@ -71,7 +71,17 @@ impl<'a> Customer<'a> {
     fn new(binary: &'a Path, port: u64, name: String) -> Self {
         let place = TempDir::new().unwrap();
         let story = String::new();
-        Self { binary, port, name, place, has_connection: false, has_directory: false, deaths: 0, doubts: 0, story }
+        Self {
+            binary,
+            port,
+            name,
+            place,
+            has_connection: false,
+            has_directory: false,
+            deaths: 0,
+            doubts: 0,
+            story,
+        }
     }
 
     fn is_onboarded(&mut self, emulator: &mut Emulator, chance: &mut Chance) {
@@ -95,11 +105,13 @@ impl<'a> Customer<'a> {
     }
 
     fn begins(&self) -> Vec<String> {
-        let composition = concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/workos/b2b-enterprise-onboarding.yaml");
+        let composition =
+            concat!(env!("CARGO_MANIFEST_DIR"), "/../specs/workos/b2b-enterprise-onboarding.yaml");
         let base_url = format!("workos=http://127.0.0.1:{}", self.port);
         let name = format!("organization_name={}", self.name);
         let fixed = ["run", composition, "--accept-inferred", "--base-url", &base_url, "--input", &name];
-        let more = ["--input", "domains=acme.com", "--input", "admin_email=it@acme.com", "--poll-every", "50ms"];
+        let more =
+            ["--input", "domains=acme.com", "--input", "admin_email=it@acme.com", "--poll-every", "50ms"];
         fixed.into_iter().chain(more).map(str::to_owned).collect()
     }
 
@@ -125,7 +137,12 @@ impl<'a> Customer<'a> {
     }
 
     /// Runs a command, and kills it when its time is up. The IT admin acts meanwhile.
-    fn drive(&mut self, mut arguments: Vec<String>, until: Option<Duration>, emulator: &mut Emulator) -> Ended {
+    fn drive(
+        &mut self,
+        mut arguments: Vec<String>,
+        until: Option<Duration>,
+        emulator: &mut Emulator,
+    ) -> Ended {
         arguments.extend(["--answer", r#"send-portal-link={"sent":true}"#, "--json"].map(str::to_owned));
         let start = Instant::now();
         let mut child = self.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
@@ -156,7 +173,9 @@ impl<'a> Customer<'a> {
             return;
         }
         let order = match event["step"].as_str() {
-            Some("poll-connection-active") if !std::mem::replace(&mut self.has_connection, true) => "createConnection",
+            Some("poll-connection-active") if !std::mem::replace(&mut self.has_connection, true) => {
+                "createConnection"
+            }
             Some("verify-directory") if !std::mem::replace(&mut self.has_directory, true) => "linkDirectory",
             _ => return,
         };
@@ -169,7 +188,8 @@ impl<'a> Customer<'a> {
         self.doubts += 1;
         let step = outcome["step"].as_str().unwrap();
         let made = if step == "create-organization" { self.organizations(emulator).pop() } else { None };
-        let mut arguments = vec!["resolve".to_owned(), outcome["run"].as_str().unwrap().to_owned(), step.to_owned()];
+        let mut arguments =
+            vec!["resolve".to_owned(), outcome["run"].as_str().unwrap().to_owned(), step.to_owned()];
         match made {
             Some(made) => arguments.extend(["--happened".to_owned(), made.to_string()]),
             // A link that nobody has seen is none.

@@ -26,7 +26,9 @@ impl Store {
     pub fn plan(&self, run: &str) -> Result<String, StoreError> {
         self.read(|connection| {
             let found: Option<(Vec<u8>, String)> = connection
-                .prepare_cached("SELECT hash, plan FROM plans WHERE hash = (SELECT plan FROM runs WHERE id = ?1)")?
+                .prepare_cached(
+                    "SELECT hash, plan FROM plans WHERE hash = (SELECT plan FROM runs WHERE id = ?1)",
+                )?
                 .query_row([run], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let (name, plan) = found.ok_or_else(|| StoreError::unknown(run))?;
