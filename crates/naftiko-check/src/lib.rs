@@ -10,6 +10,7 @@
 //!
 //! Each kind of fault is one file: what makes a stage stumble is in `faults`, what only the whole shows is in `rules`.
 
+mod addresses;
 mod arguments;
 mod check;
 mod clauses;

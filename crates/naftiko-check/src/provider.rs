@@ -14,7 +14,7 @@ use crate::check::Options;
 use crate::doubts::Known;
 use crate::load::Loader;
 use crate::resolve::Resolution;
-use crate::{facts, faults};
+use crate::{addresses, facts, faults};
 
 /// A capabilities document with the descriptions of its operations.
 pub(crate) struct Provider {
@@ -180,6 +180,7 @@ impl Provider {
             }
         }
         loader.report(faults::no_authentication::find(&capabilities));
+        loader.report(addresses::check(root, &capabilities));
         if let Some(auth) = &capabilities.auth
             && let AuthKind::Unsupported(scheme) = &auth.kind
         {

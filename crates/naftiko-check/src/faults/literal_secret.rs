@@ -25,6 +25,24 @@ pub(crate) fn find(root: &Node, kind: Kind) -> Vec<Diagnostic> {
     diagnostics
 }
 
+/// A user or a password in an address of a provider.
+pub(crate) fn in_url(node: &Node) -> Option<Diagnostic> {
+    let text = node.as_str()?;
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let authority = rest.split(['/', '?', '#']).next()?;
+    let (user, _) = authority.rsplit_once('@')?;
+    // A shape that is known has its diagnostic.
+    if user.is_empty() || by_shape(text).is_some() {
+        return None;
+    }
+    let what = if user.contains(':') { "a password" } else { "a user" };
+    Some(
+        Diagnostic::new(&CODE, node.span, format!("{what} is written in the URL"))
+            .with_label("anybody who reads the document can use it")
+            .with_help("take it out of the URL, revoke it, and name the environment variables that hold it: `auth: {type: basic, usernameEnv: …, passwordEnv: …}`"),
+    )
+}
+
 struct Search<'a> {
     kind: Kind,
     /// Whether the name of a key tells of a credential here.

@@ -1,0 +1,37 @@
+//! The addresses in a capabilities document: where requests go, and where tokens are had.
+
+use naftiko_diagnostics::Diagnostic;
+use naftiko_spec::{AuthKind, Capabilities};
+use naftiko_syntax::Node;
+
+use crate::faults::{credentials_in_clear, invalid_url, literal_secret};
+
+/// An address that a document says.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address {
+    /// Its key.
+    pub(crate) key: &'static str,
+    /// Whether it may have a query.
+    pub(crate) takes_query: bool,
+}
+
+const BASE: Address = Address { key: "baseUrl", takes_query: false };
+const TOKEN: Address = Address { key: "tokenUrl", takes_query: true };
+
+/// What is wrong with the addresses of a document: each has one finding.
+pub(crate) fn check(root: &Node, capabilities: &Capabilities) -> Vec<Diagnostic> {
+    let auth = root.get("auth");
+    let scheme = auth.and_then(|auth| auth.get("type")).and_then(Node::as_str);
+    // To another scheme it means nothing, which has been said.
+    let token = auth.and_then(|auth| auth.get("tokenUrl")).filter(|_| scheme == Some("oauth2"));
+    let base = root.get("baseUrl").map(|node| (BASE, node));
+    let shown = capabilities.auth.as_ref().filter(|auth| auth.kind != AuthKind::None);
+    let addresses = base.into_iter().chain(token.map(|node| (TOKEN, node)));
+    addresses
+        .filter_map(|(address, node)| {
+            literal_secret::in_url(node)
+                .or_else(|| invalid_url::find(address, node))
+                .or_else(|| credentials_in_clear::find(address, node, shown?.span))
+        })
+        .collect()
+}

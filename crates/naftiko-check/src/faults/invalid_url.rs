@@ -1,0 +1,67 @@
+//! An address of a provider that nothing can be sent to.
+
+use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity};
+use naftiko_syntax::Node;
+use url::Url;
+
+use crate::addresses::Address;
+
+pub(crate) static CODE: Code = Code {
+    id: "invalid-url",
+    severity: Severity::Error,
+    summary: "an address of a provider that nothing can be sent to",
+};
+
+/// What is wrong with an address; nothing of a user or a password in it, which is a fault of its own.
+pub(crate) fn find(address: Address, node: &Node) -> Option<Diagnostic> {
+    let text = node.as_str()?;
+    let key = address.key;
+    if let Some(url) = read(text) {
+        let part = if url.fragment().is_some() {
+            "a fragment (`#…`)"
+        } else if url.query().is_some() && !address.takes_query {
+            "a query (`?…`)"
+        } else {
+            return None;
+        };
+        let message = format!("`{key}` cannot have {part}");
+        let help = if address.takes_query { "end it before the `#`" } else { "end it with the path: operations add theirs" };
+        return Some(Diagnostic::new(&CODE, node.span, message).with_help(help));
+    }
+    let diagnostic = Diagnostic::new(&CODE, node.span, format!("`{text}` is not a URL that requests can go to"));
+    Some(match meant(text) {
+        Some(url) => diagnostic.with_help(format!("did you mean `{url}`?")).with_fix(Fix::reword(
+            format!("replace it by `{url}`"),
+            node.span,
+            url,
+            Applicability::Unsafe,
+        )),
+        None => diagnostic.with_help(format!("write `{key}: https://…`")),
+    })
+}
+
+/// The URL that a text is, if requests can go there. The text has to be written as one: parsers mend much in silence.
+pub(crate) fn read(text: &str) -> Option<Url> {
+    let (scheme, rest) = text.split_once("://")?;
+    let is_web = ["https", "http"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
+    let strange = |c: char| c.is_whitespace() || c.is_control() || matches!(c, '\\' | '{' | '}' | '<' | '>' | '"');
+    if !is_web || rest.starts_with('/') || rest.contains(strange) {
+        return None;
+    }
+    Url::parse(text).ok().filter(Url::has_host)
+}
+
+/// The URL that was meant by a host without a scheme, or by a scheme with a slip in it.
+fn meant(text: &str) -> Option<String> {
+    let scheme = ["https", "http"].into_iter().find(|scheme| text.starts_with(scheme));
+    let rest = scheme.and_then(|scheme| text.strip_prefix(scheme)).filter(|rest| rest.starts_with([':', '/']));
+    let (scheme, rest) = match (scheme, rest) {
+        (Some(scheme), Some(rest)) => (scheme, rest.trim_start_matches([':', '/'])),
+        _ if text.contains("://") => return None,
+        _ => ("https", text.trim_start_matches('/')),
+    };
+    let host = rest.split(['/', ':']).next().unwrap_or_default();
+    let is_host = host == "localhost" || (host.contains('.') && !host.starts_with('.') && !host.ends_with('.'));
+    let url = format!("{scheme}://{rest}");
+    (is_host && read(&url).is_some()).then_some(url)
+}
