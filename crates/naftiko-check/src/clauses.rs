@@ -6,7 +6,7 @@ use naftiko_spec::{Composition, Source, Step, Work};
 
 use crate::arguments::{Bound, Read};
 use crate::faults::possibly_absent::{self, Needed};
-use crate::faults::{for_each_non_list, repeated_effect};
+use crate::faults::{for_each_non_list, repeated_effect, unfit_pause};
 use crate::resolve::Resolved;
 use crate::scope::{Names, View};
 
@@ -28,6 +28,8 @@ pub(crate) fn check(
         if let (Some(retry), Some(resolution)) = (&step.clauses.retry, resolved.operation()) {
             diagnostics.extend(repeated_effect::retried(retry, &resolution.operation));
         }
+        let pauses = step.clauses.retry.as_ref().and_then(|retry| retry.backoff.as_ref());
+        diagnostics.extend(pauses.and_then(unfit_pause::growing));
         let before = step.clauses.when.iter().chain(&step.clauses.for_each);
         for source in before.chain(conditions) {
             bound.reads.extend(reads(source));

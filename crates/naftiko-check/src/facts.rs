@@ -24,6 +24,7 @@ pub(crate) fn check(resolution: &Resolution) -> Vec<Diagnostic> {
     }
     if let Some(retry) = &facts.retry {
         diagnostics.extend(faults::repeated_effect::retried(retry, &resolution.operation));
+        diagnostics.extend(retry.backoff.as_ref().and_then(faults::unfit_pause::growing));
     }
     diagnostics
 }

@@ -139,6 +139,7 @@ pub(crate) fn declared(
                 diagnostics.push(faults::repeated_effect::report(invoke, resolution));
             }
             diagnostics.extend(faults::endless_poll::find(poll));
+            diagnostics.extend(faults::unfit_pause::polled(poll));
             let until = poll.until.as_ref()?;
             Some(Poll {
                 until: until.expression.clone(),

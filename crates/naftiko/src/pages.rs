@@ -80,6 +80,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("unfit-default", include_str!("../../../docs/codes/unfit-default.md")),
     ("unfit-input", include_str!("../../../docs/codes/unfit-input.md")),
     ("unfit-option", include_str!("../../../docs/codes/unfit-option.md")),
+    ("unfit-pause", include_str!("../../../docs/codes/unfit-pause.md")),
     ("unfit-resource", include_str!("../../../docs/codes/unfit-resource.md")),
     ("unknown-argument", include_str!("../../../docs/codes/unknown-argument.md")),
     ("unknown-capability", include_str!("../../../docs/codes/unknown-capability.md")),

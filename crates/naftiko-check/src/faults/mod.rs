@@ -40,6 +40,7 @@ faults! {
     unknown_dependency,
     unfit_argument,
     unfit_input,
+    unfit_pause,
     unfit_resource,
     unknown_operation,
     unlisted_operation,

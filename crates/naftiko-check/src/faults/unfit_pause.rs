@@ -1,0 +1,42 @@
+//! A pause that is longer than what limits it.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_spec::{Backoff, Every, Poll};
+
+pub(crate) static CODE: Code = Code {
+    id: "unfit-pause",
+    severity: Severity::Warning,
+    summary: "a pause is longer than what limits it, so it is never that long",
+};
+
+/// Pauses that grow from more than they may become.
+pub(crate) fn growing(pauses: &Backoff) -> Option<Diagnostic> {
+    let (initial, max) = (pauses.initial.as_ref()?, pauses.max.as_ref()?);
+    (initial.value > max.value).then(|| {
+        Diagnostic::new(&CODE, initial.span, "the first pause is longer than the longest")
+            .with_label("never waited for that long")
+            .with_related(max.span, "no pause is longer than this")
+            .with_help("pauses grow from `initial` to `max`: make `max` longer, or exchange the two")
+    })
+}
+
+/// Pauses between polls that do not grow as they say, or that the poll has no time for.
+pub(crate) fn polled(poll: &Poll) -> Option<Diagnostic> {
+    let first = match poll.every.as_ref()? {
+        Every::Fixed(every) => every,
+        Every::Growing(pauses) => {
+            if let Some(diagnostic) = growing(pauses) {
+                return Some(diagnostic);
+            }
+            pauses.initial.as_ref()?
+        }
+    };
+    // A poll without any time has a fault of its own.
+    let timeout = poll.timeout.as_ref().filter(|timeout| !timeout.value.is_zero())?;
+    (first.value > timeout.value).then(|| {
+        Diagnostic::new(&CODE, first.span, "the poll gives up before the first pause is over")
+            .with_label("never waited for that long")
+            .with_related(timeout.span, "it asks a last time after this")
+            .with_help("make `timeout` longer than `every`: as a rule, many times as long")
+    })
+}
