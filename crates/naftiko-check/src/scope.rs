@@ -299,16 +299,20 @@ impl<'a> Names<'a> {
         (!without.is_empty() && without.len() < known.answers.len()).then(|| without.join(" or "))
     }
 
+    fn input_span(&self, name: &str) -> Option<Span> {
+        self.composition.inputs.iter().find(|input| input.name.value == name).map(|input| input.name.span)
+    }
+
     /// Shows where the inputs or steps are that an unknown name could have meant.
     fn related(&self, diagnostic: Diagnostic) -> Diagnostic {
         let Some(fix) = &diagnostic.fix else { return diagnostic };
         let Some(meant) = fix.edits.first().map(|edit| edit.replacement.clone()) else { return diagnostic };
         let place = match diagnostic.code.id {
-            "unknown-step" => self.known(&meant).map(|known| known.step.id.span),
-            "unknown-input" => {
-                let inputs = &self.composition.inputs;
-                inputs.iter().find(|input| input.name.value == meant).map(|input| input.name.span)
-            }
+            "unknown-step" => match meant.strip_prefix("inputs.") {
+                Some(input) => self.input_span(input),
+                None => self.known(&meant).map(|known| known.step.id.span),
+            },
+            "unknown-input" => self.input_span(&meant),
             _ => None,
         };
         match place {

@@ -179,6 +179,17 @@ impl<'s> Typing<'s> {
         Typed { ty: Type::union(members), presence }
     }
 
+    /// The input that was meant by a name without `inputs.`: it bears that name, or a nearer one than any step.
+    fn input_meant(&self, name: &str, steps: &[String]) -> Option<String> {
+        let inputs = self.scope.root(&Root::Inputs)?.ty.fields();
+        let inputs = || inputs.iter().map(|(name, _)| name.as_str());
+        let near = || nearest(name, steps.iter().map(String::as_str).chain(inputs()));
+        let near_input = || near().filter(|near| inputs().any(|input| input == *near));
+        let meant = inputs().find(|input| *input == name).or_else(near_input)?;
+        let is_plain = crate::Expression::parse(&format!("inputs.{meant}")).is_ok();
+        is_plain.then(|| format!("inputs.{meant}"))
+    }
+
     /// A value of a root, or what to say if there is no such root.
     fn root(&mut self, root: &Root, path: &Path, place: &Range<usize>) -> Typed {
         if let Some(typed) = self.scope.root(root) {
@@ -190,7 +201,8 @@ impl<'s> Typing<'s> {
                 let problem = Problem::new(&UNKNOWN_STEP, place.clone(), format!("there is no step `{id}`"))
                     .with_label("unknown step");
                 let names = ids.iter().map(String::as_str).chain(["inputs", "item", "index", "response", "run"]);
-                match (path::root_habit(id, path, &ids), nearest(id, names)) {
+                let near = self.input_meant(id, &ids).or_else(|| nearest(id, names).map(str::to_owned));
+                match (path::root_habit(id, path, &ids), near) {
                     (Some(help), _) => problem.with_help(help),
                     (None, Some(near)) => {
                         problem.with_help(format!("did you mean `{near}`?")).with_replacement(place.clone(), near)
