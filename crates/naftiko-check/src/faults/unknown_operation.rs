@@ -70,6 +70,17 @@ pub(crate) fn listed(name: &Spanned<String>, nearest: &[&Entry], edition: Editio
     }
 }
 
+/// A capabilities document lists it, and a step shows what was `meant`: `entry` of the description.
+pub(crate) fn misspelled(name: &Spanned<String>, meant: &str, entry: &Entry, nearest: &[&Entry]) -> Diagnostic {
+    // As the document on its own says it, if that comes to the same.
+    if nearest.first().is_some_and(|first| first.id.as_deref() == Some(meant)) {
+        return listed(name, nearest, Edition::V0_1);
+    }
+    Diagnostic::new(&CODE, name.span, format!("`{}` is not in the OpenAPI description", name.value))
+        .with_suggestion(meant)
+        .with_related(entry.span, format!("{} {}", entry.method.as_str(), entry.path))
+}
+
 /// A capabilities document maps a name to it.
 pub(crate) fn mapped(name: &str, mapping: &Mapping, nearest: &[&Entry]) -> Diagnostic {
     match &mapping.target {

@@ -1,9 +1,10 @@
 //! An operation that is not one of its capability.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
 use naftiko_spec::Capability;
 
-use crate::provider::Provider;
+use crate::faults::unknown_operation;
+use crate::provider::{Found, Provider};
 
 pub(crate) static CODE: Code = Code {
     id: "unlisted-operation",
@@ -12,6 +13,9 @@ pub(crate) static CODE: Code = Code {
 };
 
 pub(crate) fn report(name: &Spanned<String>, capability: &Capability, provider: &Provider) -> Diagnostic {
+    if let Some(misspelled) = misspelled(name, capability, provider) {
+        return misspelled;
+    }
     let id = &capability.id.value;
     let diagnostic = Diagnostic::new(
         &CODE,
@@ -24,4 +28,16 @@ pub(crate) fn report(name: &Spanned<String>, capability: &Capability, provider: 
         Some(other) => diagnostic.with_help(format!("capability `{}` does", other.id.value)),
         None => diagnostic.with_help(format!("add it to the `operationIds` of `{id}`")),
     }
+}
+
+/// The mistake behind it: the capability means to list the operation, and misspells it.
+fn misspelled(name: &Spanned<String>, capability: &Capability, provider: &Provider) -> Option<Diagnostic> {
+    let Found::Operation { entry, .. } = provider.operation(&name.value) else { return None };
+    let mut near = capability.operations.iter().filter(|listed| nearest(&listed.value, [name.value.as_str()]).is_some());
+    near.find_map(|listed| match provider.operation(&listed.value) {
+        Found::Missing { mapping: None, nearest } => {
+            Some(unknown_operation::misspelled(listed, &name.value, entry, &nearest))
+        }
+        _ => None,
+    })
 }
