@@ -1,4 +1,4 @@
-//! A text that reads like a reference and is sent as it stands.
+//! A text that reads like a reference and is sent as it stands: `create.id`, `{inputs.name}`.
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity};
 use naftiko_expr::{Expression, ExprKind, Root, Template};
@@ -11,32 +11,50 @@ pub(crate) static CODE: Code = Code {
     summary: "a text that reads like a reference and is sent as it stands",
 };
 
-/// A whole text that is a path into the inputs or into the result of a step of this composition.
+/// A whole text that is a path into the inputs or into the result of a step of this composition, or a text with such a
+/// path in braces.
 pub(crate) fn find(template: &Template, node: &Node, composition: &Composition) -> Option<Diagnostic> {
     let text = template.as_literal()?.as_str()?;
-    let expression = Expression::parse(text).ok()?;
+    let meant = if is_reference(text, composition) { format!("${{{text}}}") } else { marked(text, composition)? };
+    Some(
+        Diagnostic::new(&CODE, node.span, format!("`{text}` is sent as text"))
+            .with_help(format!("if a value is meant, write `{meant}`"))
+            .with_fix(Fix::reword("make it a reference", node.span, meant, Applicability::Unsafe)),
+    )
+}
+
+/// A text with a `$` before every reference in braces; nothing if there is none.
+fn marked(text: &str, composition: &Composition) -> Option<String> {
+    let mut marked = String::new();
+    let mut rest = text;
+    let mut found = false;
+    while let Some((before, after)) = rest.split_once('{') {
+        marked.push_str(before);
+        let inner = after.split_once('}').map(|(inner, _)| inner);
+        if inner.is_some_and(|inner| is_reference(inner.trim(), composition)) {
+            marked.push('$');
+            found = true;
+        }
+        marked.push('{');
+        rest = after;
+    }
+    marked.push_str(rest);
+    found.then_some(marked)
+}
+
+/// Whether a text is a path into the inputs or into the result of a step.
+fn is_reference(text: &str, composition: &Composition) -> bool {
+    let Ok(expression) = Expression::parse(text) else { return false };
     if !matches!(expression.root().kind, ExprKind::Path(_)) {
-        return None;
+        return false;
     }
     let references = expression.references();
-    let [reference] = references.as_slice() else { return None };
+    let [reference] = references.as_slice() else { return false };
     let known = match &reference.root {
         Root::Inputs => true,
         Root::Step(id) => composition.steps.iter().any(|step| step.id.value == *id),
         _ => false,
     };
     // A bare word is a text: only a path into something reads like a reference.
-    if !known || reference.segments.is_empty() {
-        return None;
-    }
-    Some(
-        Diagnostic::new(&CODE, node.span, format!("`{text}` is sent as text"))
-            .with_help(format!("if a value is meant, write `${{{text}}}`"))
-            .with_fix(Fix::reword(
-                "make it a reference",
-                node.span,
-                format!("${{{text}}}"),
-                Applicability::Unsafe,
-            )),
-    )
+    known && !reference.segments.is_empty()
 }
