@@ -17,7 +17,8 @@ use crate::scope::Names;
 use crate::sensitive::Sensitives;
 use crate::suppression::{sort_out, withholds_plan};
 use crate::{
-    arguments, clauses, codes, faults, lower, order, outputs, resolve, rules, sensitive, wait, wording,
+    arguments, clauses, codes, faults, lower, order, outputs, resolve, rules, sensitive, superseded, wait,
+    wording,
 };
 
 /// Where to look besides the document.
@@ -69,6 +70,7 @@ pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Resu
     };
     let (sources, mut diagnostics) = loader.finish();
     wording::settle(&mut diagnostics, &sources);
+    superseded::leave_out(&mut diagnostics);
     sort(&mut diagnostics);
     // What several steps use is looked at for each of them, and told once.
     diagnostics.dedup();

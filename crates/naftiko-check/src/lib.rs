@@ -39,6 +39,7 @@ mod rules;
 mod schema;
 mod scope;
 mod sensitive;
+mod superseded;
 mod suppression;
 mod upgrade;
 mod wait;

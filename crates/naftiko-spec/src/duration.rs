@@ -2,11 +2,31 @@
 
 use jiff::SignedDuration;
 
+/// How durations are written, for those who wrote none.
+pub(crate) const DURATIONS: &str = "durations are written `500ms`, `30s`, `5m`, `2h`, `3d` or `PT5M`";
+
 /// Reads `500ms`, `30s`, `5m`, `2h`, `3d` or an ISO 8601 duration (`PT5M`). A day is 24 hours; months and years,
 /// which have no fixed length, and negative durations are nothing.
 pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     let duration = short(text).or_else(|| iso(text))?;
     (!duration.is_negative()).then_some(duration)
+}
+
+/// The duration that a text was meant to be: `5`, `5 min`, `24 hours`.
+pub(crate) fn meant_duration(text: &str) -> Option<String> {
+    let text = text.trim();
+    let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at_checked(unit_at)?;
+    let unit = match unit.trim().to_ascii_lowercase().as_str() {
+        "millis" | "millisecond" | "milliseconds" => "ms",
+        "" | "s" | "sec" | "secs" | "second" | "seconds" => "s",
+        "m" | "min" | "mins" | "minute" | "minutes" => "m",
+        "h" | "hr" | "hrs" | "hour" | "hours" => "h",
+        "d" | "day" | "days" => "d",
+        _ => return None,
+    };
+    let meant = format!("{digits}{unit}");
+    parse_duration(&meant).is_some().then_some(meant)
 }
 
 fn short(text: &str) -> Option<SignedDuration> {
@@ -34,6 +54,18 @@ fn iso(text: &str) -> Option<SignedDuration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_duration_in_other_words_is_understood() {
+        for (words, meant) in
+            [("5", "5s"), ("30 seconds", "30s"), ("5 min", "5m"), ("24 Hours", "24h"), ("1day", "1d")]
+        {
+            assert_eq!(meant_duration(words).as_deref(), Some(meant), "{words}");
+        }
+        for nonsense in ["", "soon", "2 weeks", "-5", "1.5h"] {
+            assert_eq!(meant_duration(nonsense), None, "{nonsense}");
+        }
+    }
 
     #[test]
     fn durations_are_read_in_both_forms() {

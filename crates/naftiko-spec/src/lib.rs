@@ -11,6 +11,7 @@ mod codes;
 mod demand;
 mod duration;
 mod files;
+mod foreign_schema;
 mod header;
 mod model;
 mod recognize;

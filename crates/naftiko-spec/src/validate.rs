@@ -8,8 +8,10 @@ use naftiko_diagnostics::{Applicability, Diagnostic, Edit, Fix, Span, nearest, o
 use naftiko_syntax::{Node, Place, Value};
 use serde_json::Value as Json;
 
-use crate::codes::{INVALID_SCHEMA, INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, UNFIT_OPTION, WRONG_TYPE};
+use crate::codes::{INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, UNFIT_OPTION, WRONG_TYPE};
 use crate::demand::{Demand, expected_type, phrase, plain};
+use crate::duration::DURATIONS;
+use crate::model::meant_boolean;
 use crate::{Header, schema};
 
 /// What the schema of its kind and edition says against the document. Unknown keys are left to lowering, which
@@ -48,10 +50,10 @@ fn report(
             match context.iter().find(fits) {
                 Some(_) if !options.is_empty() => diagnostics.push(not_one_of(node, &options)),
                 Some(branch) => branch.iter().for_each(|inner| report(root, inner, known, diagnostics)),
-                None => diagnostics.push(wrong_type(node, &expected_of_branches(context))),
+                None => diagnostics.push(wrong_type(node, pointer, &expected_of_branches(context))),
             }
         }
-        Error::Type { kind } => diagnostics.push(wrong_type(node, &expected_type(kind))),
+        Error::Type { kind } => diagnostics.push(wrong_type(node, pointer, &expected_type(kind))),
         Error::Required { property } => {
             let key = property.as_str().unwrap_or_default();
             // A misspelling of the key has its diagnostic.
@@ -69,6 +71,7 @@ fn report(
             diagnostics.push(not_one_of(node, &options));
         }
         Error::Constant { expected_value } => diagnostics.push(not_one_of(node, &[plain(expected_value)])),
+        Error::Pattern { .. } if names_variable(last_key(pointer)) => diagnostics.push(not_a_variable(node)),
         Error::Pattern { .. } => diagnostics.push(
             Diagnostic::new(&INVALID_VALUE, node.span, format!("`{}` is not an id", plain(&node.to_json())))
                 .with_help("ids are letters, digits and `_`, joined by `-`: `create-organization`"),
@@ -96,17 +99,6 @@ fn report(
 fn misspelled(node: &Node, key: &str, known: &BTreeSet<&str>) -> bool {
     let keys = node.as_mapping().into_iter().flat_map(naftiko_syntax::Mapping::iter).map(|(key, _)| key);
     nearest(key, keys.filter(|key| !known.contains(key))).is_some()
-}
-
-/// What is wrong with a JSON Schema that an author wrote under `node`, at the exact place in it.
-pub(crate) fn invalid_schema(schema: &Json, node: &Node) -> Option<Diagnostic> {
-    let error = jsonschema::draft202012::new(schema).err()?;
-    let place = node.span_at(error.instance_path().as_str(), Place::Value).unwrap_or(node.span);
-    Some(
-        Diagnostic::new(&INVALID_SCHEMA, place, "this is not a JSON Schema")
-            .with_label(error.to_string())
-            .with_help("schemas are written in the words of JSON Schema, draft 2020-12"),
-    )
 }
 
 /// What the other words of an input say against the values of its `enum`.
@@ -151,14 +143,91 @@ pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic>
     })
 }
 
-fn wrong_type(node: &Node, expected: &str) -> Diagnostic {
+fn wrong_type(node: &Node, pointer: &str, expected: &str) -> Diagnostic {
+    let key = last_key(pointer);
+    let takes_duration = is_duration(pointer);
+    let expected =
+        if takes_duration { expected.replace("a string", "a duration") } else { expected.to_owned() };
     let diagnostic =
         Diagnostic::new(&WRONG_TYPE, node.span, format!("expected {expected}, found {}", node.kind()));
+    let takes_boolean = expected.starts_with("`true` or `false`");
     match &node.value {
+        Value::Number(number) if takes_duration => in_seconds(diagnostic, &number.to_string()),
+        Value::Number(number) if key == "retry" && number.is_u64() => {
+            let meant = format!("{{attempts: {number}}}");
+            diagnostic.with_help(format!("did you mean `retry: {meant}`?")).with_fix(instead(node, &meant))
+        }
         // `specificationVersion: 0.1`, `name: 42`: quotes are all it takes.
         Value::Number(_) | Value::Bool(_) if expected == "a string" => quoted(diagnostic, node.span),
+        Value::String(text) if takes_boolean => match meant_boolean(text.as_str()) {
+            Some(meant) => {
+                let meant = meant.to_string();
+                diagnostic.with_help(format!("did you mean `{meant}`?")).with_fix(instead(node, &meant))
+            }
+            None => diagnostic,
+        },
         _ => diagnostic,
     }
+}
+
+/// What was meant, in place of what stands there.
+fn instead(node: &Node, meant: &str) -> Fix {
+    Fix::replace(format!("replace it by `{meant}`"), node.span, meant, Applicability::Safe)
+}
+
+/// Help for a number without a unit.
+fn in_seconds(diagnostic: Diagnostic, number: &str) -> Diagnostic {
+    let whole = number.bytes().all(|byte| byte.is_ascii_digit());
+    if !whole {
+        return diagnostic.with_help(DURATIONS);
+    }
+    let meant = format!("{number}s");
+    let span = diagnostic.primary.span;
+    diagnostic.with_help(format!("did you mean `{meant}`? {DURATIONS}")).with_fix(Fix::replace(
+        format!("replace it by `{meant}`"),
+        span,
+        meant,
+        Applicability::Unsafe,
+    ))
+}
+
+/// Whether a value is a duration, by the keys it stands under.
+fn is_duration(pointer: &str) -> bool {
+    let mut keys = pointer.rsplit('/');
+    matches!(keys.next(), Some("timeout" | "every" | "initial" | "max" | "per"))
+        || keys.next() == Some("expires")
+}
+
+fn last_key(pointer: &str) -> &str {
+    pointer.rsplit('/').next().unwrap_or_default()
+}
+
+/// Whether the value of a key is the name of an environment variable.
+fn names_variable(key: &str) -> bool {
+    key == "envVar" || key.ends_with("Env")
+}
+
+fn not_a_variable(node: &Node) -> Diagnostic {
+    let text = node.as_str().unwrap_or_default();
+    let message = format!("`{text}` is not the name of an environment variable");
+    let diagnostic = Diagnostic::new(&INVALID_VALUE, node.span, message);
+    let is_name = |name: &str| {
+        !name.starts_with(|c: char| c.is_ascii_digit())
+            && !name.is_empty()
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let bare = text.trim_matches(|c: char| matches!(c, '$' | '{' | '}' | '%' | ' '));
+    let joined = bare.replace([' ', '-', '.'], "_");
+    let help = match (text.contains('$'), is_name(bare), is_name(&joined)) {
+        (true, true, _) => "write it without `$`".to_owned(),
+        (_, _, true) => format!("did you mean `{joined}`?"),
+        _ => {
+            return diagnostic
+                .with_help("names are letters, digits and `_`, and begin with no digit: `ACME_API_KEY`");
+        }
+    };
+    let title = format!("replace it by `{joined}`");
+    diagnostic.with_help(help).with_fix(Fix::reword(title, node.span, joined, Applicability::Unsafe))
 }
 
 /// Quotes around what stands there. How that is written, `0x10` or `True`, its value does not tell.

@@ -123,6 +123,10 @@ impl Compensate {
     fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         node.as_mapping()?;
         keys.check(node, Some("Compensate"), "`compensate`", diagnostics);
+        // Arguments that are no mapping have their diagnostic: nothing is known of them.
+        if node.get("with").is_some_and(|with| with.as_mapping().is_none()) {
+            return None;
+        }
         let arguments = node.get("with").map(|with| arguments(with, diagnostics)).unwrap_or_default();
         Some(Self {
             capability: text(node, "capability"),

@@ -6,7 +6,7 @@ use serde_json::{Map, Value as Json, json};
 
 use super::reader::{Keys, flag, items, plain, text, texts};
 use super::{Source, Step};
-use crate::{Edition, Header, Kind, validate};
+use crate::{Edition, Header, Kind, foreign_schema, validate};
 
 /// A workflow of inputs, steps and outputs.
 #[derive(Debug, Clone)]
@@ -110,7 +110,7 @@ impl Input {
         let schema = input_schema(node, v0_2);
         // A wrong name of a type has its diagnostic.
         if !diagnostics.iter().any(|found| node.get("type").is_some_and(|ty| ty.span == found.primary.span)) {
-            let invalid = validate::invalid_schema(&schema, node);
+            let invalid = foreign_schema::invalid_schema(&schema, node);
             let options = node.get("enum").filter(|_| v0_2 && invalid.is_none());
             let options =
                 options.map(|options| validate::unfit_options(&schema, options)).unwrap_or_default();

@@ -6,9 +6,9 @@ use naftiko_syntax::{Node, Value as Tree};
 use serde_json::Value as Json;
 
 use super::Value;
-use super::reader::{Interval, Keys, interval, plain};
+use super::reader::{self, Interval, Keys, interval, plain};
 use crate::codes::{MISPLACED_KEY, MISSING_KEY};
-use crate::validate;
+use crate::foreign_schema;
 
 /// Something done outside.
 #[derive(Debug, Clone)]
@@ -78,7 +78,6 @@ impl External {
             timeout: None,
         };
         match &value.value {
-            Tree::Bool(true) => Some(plain),
             Tree::Mapping(_) => {
                 keys.check(value, Some("ExternalDetails"), "`external`", diagnostics);
                 let channel = channel(value);
@@ -93,7 +92,8 @@ impl External {
                         .collect()
                 });
                 let result = value.get("result");
-                diagnostics.extend(result.and_then(|node| validate::invalid_schema(&node.to_json(), node)));
+                diagnostics
+                    .extend(result.and_then(|node| foreign_schema::invalid_schema(&node.to_json(), node)));
                 Some(Self {
                     channel: channel.unwrap_or_default(),
                     settings,
@@ -103,7 +103,8 @@ impl External {
                     ..plain
                 })
             }
-            _ => None,
+            // Not written as a boolean, which has been said.
+            _ => reader::boolean(value).filter(|is_external| *is_external).map(|_| plain),
         }
     }
 }

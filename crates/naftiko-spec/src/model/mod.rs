@@ -19,5 +19,6 @@ pub use composition::{Composition, Input, Output};
 pub use external::{Channel, External};
 pub use policies::{Backoff, Every, Retry, RetryOn};
 pub use reader::Interval;
+pub(crate) use reader::meant_boolean;
 pub use step::{Argument, Invoke, Place, Step, SubComposition, Work};
 pub use value::{Entry, Source, Value, locate};

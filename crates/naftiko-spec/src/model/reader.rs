@@ -7,6 +7,7 @@ use naftiko_diagnostics::{Diagnostic, Span, Spanned, nearest};
 use naftiko_syntax::{Entry, Mapping, Node, Value};
 
 use crate::codes::{IGNORED_KEY, INVALID_DURATION, UNKNOWN_KEY};
+use crate::duration::{DURATIONS, meant_duration};
 use crate::{Edition, Header, parse_duration, schema};
 
 /// What the documents of one kind and edition know.
@@ -53,7 +54,10 @@ impl Keys {
     /// Whether a key of `node` is a misspelling of `keyword`, which is missing.
     pub(super) fn means(self, node: &Node, definition: Option<&str>, keyword: &str) -> bool {
         node.get(keyword).is_none()
-            && self.unknown(node, definition).iter().any(|(key, _)| nearest(key, [keyword]).is_some())
+            && self
+                .unknown(node, definition)
+                .iter()
+                .any(|(key, _)| nearest(key, [keyword]).is_some() || alias(definition, key) == Some(keyword))
     }
 
     pub(super) fn unknown_key(
@@ -64,7 +68,9 @@ impl Keys {
         what: &str,
     ) -> Diagnostic {
         let known = self.of(definition);
-        let near = nearest(key, known.iter().copied());
+        let near = alias(definition, key)
+            .filter(|meant| known.contains(meant))
+            .or_else(|| nearest(key, known.iter().copied()));
         let code =
             if near.is_none() && self.edition() == Edition::V0_1 { &IGNORED_KEY } else { &UNKNOWN_KEY };
         let message = match code.id {
@@ -75,8 +81,38 @@ impl Keys {
         if let Some(near) = near {
             return diagnostic.with_suggestion(near);
         }
+        if let Some(help) = stranger(definition, key) {
+            return diagnostic.with_help(help);
+        }
         let known: Vec<&str> = known.into_iter().collect();
         diagnostic.with_help(format!("{what} takes {}", known.join(", ")))
+    }
+}
+
+/// The key that other tools call so.
+fn alias(definition: Option<&str>, key: &str) -> Option<&'static str> {
+    let meant = match (definition?, key) {
+        ("Step", "if" | "condition") => "when",
+        ("Step", "needs" | "after") => "dependsOn",
+        ("Step", "loop" | "for" | "withItems") => "forEach",
+        ("Step", "args" | "arguments" | "params" | "parameters") => "with",
+        ("Step", "assert" | "assertions" | "successCriteria") => "expect",
+        ("Step", "rollback" | "undo") => "compensate",
+        ("Retry", "retries" | "times" | "maxAttempts" | "max_attempts") => "attempts",
+        ("Poll", "interval" | "delay" | "frequency") => "every",
+        _ => return None,
+    };
+    Some(meant)
+}
+
+/// What to do about a key of other tools that has no counterpart here.
+fn stranger(definition: Option<&str>, key: &str) -> Option<&'static str> {
+    match (definition?, key) {
+        ("Poll", "attempts" | "maxAttempts" | "max_attempts" | "retries") => Some(
+            "a poll ends by time, not by number: `timeout: 10m`, and `every: 30s` says how often it asks",
+        ),
+        ("Retry", "interval" | "delay") => Some("say how long it waits with `backoff: {initial: 1s}`"),
+        _ => None,
     }
 }
 
@@ -92,7 +128,21 @@ pub(super) fn plain(node: &Node, key: &str) -> Option<String> {
 
 /// The boolean of a key; `false` where there is none.
 pub(super) fn flag(node: &Node, key: &str) -> bool {
-    node.get(key).and_then(Node::as_bool).unwrap_or_default()
+    node.get(key).and_then(boolean).unwrap_or_default()
+}
+
+/// The boolean that a value is, or was meant to be: that it is none has its diagnostic, and is all that is wrong.
+pub(super) fn boolean(node: &Node) -> Option<bool> {
+    node.as_bool().or_else(|| meant_boolean(node.as_str()?))
+}
+
+/// The boolean that a text was meant to be.
+pub(crate) fn meant_boolean(text: &str) -> Option<bool> {
+    match text.to_ascii_lowercase().as_str() {
+        "yes" | "on" | "true" | "y" => Some(true),
+        "no" | "off" | "false" | "n" => Some(false),
+        _ => None,
+    }
 }
 
 /// The items of a list; none where there is no list.
@@ -121,10 +171,14 @@ pub(super) fn duration(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
     let text = node.as_str()?;
     let duration = parse_duration(text);
     if duration.is_none() {
-        diagnostics.push(
-            Diagnostic::new(&INVALID_DURATION, node.span, format!("`{text}` is not a duration"))
-                .with_help("durations are written `500ms`, `30s`, `5m`, `2h`, `3d` or `PT5M`"),
-        );
+        let diagnostic = Diagnostic::new(&INVALID_DURATION, node.span, format!("`{text}` is not a duration"));
+        diagnostics.push(match meant_duration(text) {
+            Some(meant) => {
+                let help = format!("did you mean `{meant}`? {DURATIONS}");
+                diagnostic.with_suggestion(&meant).with_help(help)
+            }
+            None => diagnostic.with_help(DURATIONS),
+        });
     }
     Some(Spanned::new(duration?, node.span))
 }

@@ -1,7 +1,7 @@
 //! Steps.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned, nearest};
-use naftiko_syntax::Node;
+use naftiko_syntax::{Node, Value as Tree};
 
 use super::reader::{self, Keys, text};
 use super::{Clauses, External, Poll, Value};
@@ -131,6 +131,11 @@ fn work(
     keys: Keys,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Work {
+    // Arguments that are no mapping have their diagnostic: nothing is known of them.
+    let no_mapping = |with: &Node| with.as_mapping().is_none();
+    if keys.edition() == Edition::V0_2 && node.get("with").is_some_and(no_mapping) {
+        return Work::Unclear;
+    }
     if keys.edition() == Edition::V0_2 && node.get("composition").is_some() {
         return match text(node, "composition") {
             Some(path) => Work::Composition(Box::new(SubComposition { path, arguments })),
@@ -167,8 +172,9 @@ fn work(
             arguments,
             poll: Poll::lower(node, keys, diagnostics).filter(|_| keys.edition() == Edition::V0_2),
         })),
-        // An operation that is not a text has its diagnostic from the schema.
+        // An operation that is not a text has its diagnostic from the schema, and so has what says neither yes nor no.
         (None, None) if node.get("operation").is_some() => Work::Unclear,
+        (None, None) if node.get("external").is_some_and(says_neither) => Work::Unclear,
         (None, None) => {
             // A misspelled key has its diagnostic already, and is the reason.
             let work = ["operation", "external", "composition"];
@@ -185,6 +191,11 @@ fn work(
             Work::Unclear
         }
     }
+}
+
+/// Whether a value says neither yes nor no, nor nothing at all.
+fn says_neither(node: &Node) -> bool {
+    node.value != Tree::Null && reader::boolean(node).is_none()
 }
 
 /// Reports the keys that mean nothing beside the work of the step.

@@ -45,6 +45,7 @@ pub(super) struct Auth {
     /// The scheme.
     r#type: AuthType,
     /// The environment variable that holds the secret.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     env_var: Option<String>,
     /// What the secret is.
     description: Option<String>,

@@ -59,6 +59,7 @@ pub(super) struct Auth {
     r#type: AuthType,
     /// The environment variable that holds the secret: the token of `bearer`, the key of `apiKey`, `user:password` of
     /// `basic`.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     env_var: Option<String>,
     /// The file that holds the secret, in place of `envVar`; its path is relative to this document.
     file: Option<String>,
@@ -67,16 +68,20 @@ pub(super) struct Auth {
     /// `apiKey`: the name of the header, query parameter or cookie.
     name: Option<String>,
     /// `basic`: the environment variable that holds the user's name, together with `passwordEnv`.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     username_env: Option<String>,
     /// `basic`: the environment variable that holds the password, together with `usernameEnv`.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     password_env: Option<String>,
     /// `oauth2`: how a token is had.
     grant: Option<Grant>,
     /// `oauth2`: the URL that gives tokens.
     token_url: Option<String>,
     /// `oauth2`: the environment variable that holds the client's id.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     client_id_env: Option<String>,
     /// `oauth2`: the environment variable that holds the client's secret.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     client_secret_env: Option<String>,
     /// `oauth2`: what the token is to allow.
     scopes: Option<Vec<String>>,

@@ -1,0 +1,23 @@
+//! One mistake that two stages find at one place: the one that says more of it speaks.
+
+use std::collections::BTreeSet;
+
+use naftiko_diagnostics::{Diagnostic, Span};
+
+/// What says more, and what says less of the same.
+const PAIRS: [(&str, &str); 2] = [
+    // `required: yes` is no boolean to anybody but readers of YAML 1.1, and quotes do not mend it.
+    ("wrong-type", "yaml-1-1-word"),
+    // A credential in place of the name of a variable is no name either.
+    ("literal-secret", "invalid-value"),
+];
+
+/// Leaves out what says less.
+pub(crate) fn leave_out(diagnostics: &mut Vec<Diagnostic>) {
+    let found: BTreeSet<(&str, Span)> =
+        diagnostics.iter().map(|found| (found.code.id, found.primary.span)).collect();
+    diagnostics.retain(|less| {
+        let more = PAIRS.iter().filter(|(_, id)| *id == less.code.id);
+        !more.into_iter().any(|(id, _)| found.contains(&(*id, less.primary.span)))
+    });
+}

@@ -1,0 +1,126 @@
+//! What is wrong with a JSON Schema that an author wrote, at the exact place in it and in our own words.
+
+use jsonschema::ValidationError;
+use jsonschema::error::ValidationErrorKind as Error;
+use naftiko_diagnostics::{Applicability, Diagnostic, Fix, nearest, one_of};
+use naftiko_syntax::{Node, Place};
+use serde_json::Value as Json;
+
+use crate::codes::INVALID_SCHEMA;
+use crate::demand::{Demand, expected_type};
+
+const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "array", "object", "null"];
+
+/// Keys under which schemas stand by names of their own.
+const NAMED: [&str; 4] = ["properties", "patternProperties", "$defs", "dependentSchemas"];
+
+/// What is wrong with a JSON Schema that an author wrote under `node`.
+pub(crate) fn invalid_schema(schema: &Json, node: &Node) -> Option<Diagnostic> {
+    let error = jsonschema::draft202012::new(schema).err()?;
+    let pointer = error.instance_path().as_str();
+    let place = node.span_at(pointer, Place::Value).unwrap_or(node.span);
+    let of = |message: String| Diagnostic::new(&INVALID_SCHEMA, place, message);
+    let mut keys = pointer.rsplit('/');
+    let (key, around) = (keys.next().unwrap_or_default(), keys.next().unwrap_or_default());
+    let property = Some(around).filter(|_| keys.next() == Some("properties"));
+    let is_keyword = !key.is_empty() && !NAMED.contains(&around) && key.parse::<usize>().is_err();
+    Some(match error.kind() {
+        Error::AnyOf { .. } if is_keyword && key == "type" => no_type(node, pointer),
+        Error::Type { .. } if is_keyword && key == "required" => no_list_of_names(&of, &error, property),
+        Error::Type { .. } if takes_schema(&error) => no_schema(&of, &error),
+        Error::Format { format } if format == "regex" => {
+            of(format!("`{}` is not a regular expression", text(&error)))
+        }
+        Error::Referencing(_) => of("`$ref` leads nowhere".to_owned())
+            .with_help("it leads to a schema in this one: `#/$defs/name`"),
+        _ => match Demand::of(&error) {
+            Some(demand) if is_keyword => {
+                of(format!("`{key}` takes {}, found {}", demand.expected, demand.found))
+            }
+            Some(demand) => of(format!("expected {}, found {}", demand.expected, demand.found)),
+            None => of("this is not a JSON Schema".to_owned())
+                .with_label(error.to_string())
+                .with_help("schemas are written in the words of JSON Schema, draft 2020-12"),
+        },
+    })
+}
+
+fn text(error: &ValidationError<'_>) -> String {
+    error.instance().as_str().unwrap_or_default().to_owned()
+}
+
+/// Whether an error is about a schema that is neither a mapping nor `true` or `false`.
+fn takes_schema(error: &ValidationError<'_>) -> bool {
+    match error.kind() {
+        Error::Type { kind } => {
+            let expected = expected_type(kind);
+            expected.contains("`true` or `false`") && expected.contains("a mapping")
+        }
+        _ => false,
+    }
+}
+
+/// A `type` that there is not: the word itself, or the first such word of a list.
+fn no_type(node: &Node, pointer: &str) -> Diagnostic {
+    let whole = node.pointer(pointer).unwrap_or(node);
+    let is_type = |word: &&Node| word.as_str().is_some_and(|word| TYPES.contains(&word));
+    let word =
+        whole.as_sequence().and_then(|words| words.iter().find(|word| !is_type(word))).unwrap_or(whole);
+    let types = one_of(TYPES);
+    let Some(found) = word.as_str() else {
+        return Diagnostic::new(
+            &INVALID_SCHEMA,
+            word.span,
+            format!("`type` is {types}, found {}", word.kind()),
+        );
+    };
+    let diagnostic = Diagnostic::new(&INVALID_SCHEMA, word.span, format!("`{found}` is not a type"))
+        .with_help(format!("`type` is {types}"));
+    // `int` and `bool` are what other languages call it.
+    let abbreviated = || TYPES.into_iter().find(|name| found.len() > 2 && name.starts_with(found));
+    match nearest(found, TYPES).or_else(abbreviated) {
+        Some(near) => diagnostic.with_suggestion(near),
+        None => diagnostic,
+    }
+}
+
+/// `required` as one name, or as the word of a property.
+fn no_list_of_names(
+    of: &impl Fn(String) -> Diagnostic,
+    error: &ValidationError<'_>,
+    property: Option<&str>,
+) -> Diagnostic {
+    let diagnostic = of("`required` is a list of names".to_owned());
+    let help = match error.instance().as_ref() {
+        Json::String(name) if name.chars().all(|c| c.is_alphanumeric() || c == '_') => {
+            let list = format!("[{name}]");
+            let fix =
+                Fix::replace("make it a list", diagnostic.primary.span, list.clone(), Applicability::Safe);
+            return diagnostic.with_help(format!("write `required: {list}`")).with_fix(fix);
+        }
+        Json::Bool(false) => "take it away: what is not in the list is not required".to_owned(),
+        _ => match property {
+            Some(name) => format!("take it away, and write `required: [{name}]` beside `properties`"),
+            None => "write `required: [name]` beside `properties`".to_owned(),
+        },
+    };
+    diagnostic.with_help(help)
+}
+
+/// A schema that is none: the bare name of a type, most often.
+fn no_schema(of: &impl Fn(String) -> Diagnostic, error: &ValidationError<'_>) -> Diagnostic {
+    let found = Demand::of(error).map(|demand| demand.found).unwrap_or_default();
+    let diagnostic = of(format!("expected a JSON Schema, found {found}"));
+    let name = text(error);
+    if !TYPES.contains(&name.as_str()) {
+        return diagnostic.with_help("a schema is a mapping: `{type: string}`");
+    }
+    let meant = format!("{{type: {name}}}");
+    let fix = Fix::replace(
+        format!("replace it by `{meant}`"),
+        diagnostic.primary.span,
+        meant.clone(),
+        Applicability::Safe,
+    );
+    diagnostic.with_help(format!("write `{meant}`")).with_fix(fix)
+}
