@@ -59,7 +59,7 @@ fn upgraded(files: &MemoryFiles) {
     let of = |files: &dyn Files| {
         upgrade(main(), &Options::default(), files).expect("the document is there").upgrade
     };
-    let Upgrade::Text(text) = of(files) else { return };
+    let Upgrade::Text(text, _) = of(files) else { return };
     let mut edited = Edited::new(files);
     edited.set(Path::new(main()), text.clone());
     match of(&edited) {

@@ -55,7 +55,7 @@ fn proved(path: &Path, options: &Options, files: &dyn Files) -> Result<String, U
     let upgraded = upgrade(path, options, files).unwrap();
     let before = upgraded.checked.plan.as_ref().map(meaning);
     let text = match upgraded.upgrade {
-        Upgrade::Text(text) => text,
+        Upgrade::Text(text, _) => text,
         other => return Err(other),
     };
     let mut edited = naftiko_check::Edited::new(files);
@@ -249,7 +249,7 @@ fn the_schema_that_editors_are_told_of_is_that_of_the_edition() {
     let modeline = "# yaml-language-server: $schema=../schemas/naftiko-composition-0.1.schema.json\n";
     let text = format!("{modeline}{HEADER}steps: [{{id: a, external: true}}]\n");
     let files = acme().with("a.yaml", text.clone());
-    let Upgrade::Text(after) = upgrade(Path::new("a.yaml"), &Options::default(), &files).unwrap().upgrade
+    let Upgrade::Text(after, _) = upgrade(Path::new("a.yaml"), &Options::default(), &files).unwrap().upgrade
     else {
         panic!("it is upgraded");
     };

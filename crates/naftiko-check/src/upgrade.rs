@@ -29,8 +29,8 @@ pub struct Upgraded {
 /// What a document becomes in edition 0.2.
 #[derive(Debug)]
 pub enum Upgrade {
-    /// This text.
-    Text(String),
+    /// This text, and what was found in it.
+    Text(String, Box<Checked>),
     /// It is of edition 0.2: this is its text.
     UpToDate(String),
     /// It is a document of another kind.
@@ -71,7 +71,7 @@ fn of(checked: &Checked, path: &Path, options: &Options, files: &dyn Files) -> i
     let again = check(path, options, &edited)?;
     let same = again.plan.as_ref().is_some_and(|new| meaning(new) == meaning(plan));
     Ok(match text.filter(|_| same) {
-        Some(text) => Upgrade::Text(text),
+        Some(text) => Upgrade::Text(text, Box::new(again)),
         None => Upgrade::Untranslatable(Box::new(again)),
     })
 }

@@ -36,7 +36,7 @@ pub(crate) fn upgrade(arguments: &UpgradeOptions, screen: &mut Screen) -> Result
     let upgraded = naftiko_check::upgrade(file, &options(&arguments.lookup), &FileSystem)
         .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
     match upgraded.upgrade {
-        Upgrade::Text(after) => give(arguments, &upgraded.checked, after, screen),
+        Upgrade::Text(after, again) => give(arguments, &upgraded.checked, after, &again, screen),
         Upgrade::UpToDate(text) => {
             screen.message(&format!("{name}: is of edition 0.2, there is nothing to do\n"));
             if !arguments.write && !arguments.diff {
@@ -56,11 +56,12 @@ pub(crate) fn upgrade(arguments: &UpgradeOptions, screen: &mut Screen) -> Result
     }
 }
 
-/// Prints the new text, or shows or writes what has changed.
+/// Prints the new text, or shows or writes what has changed; `again` is what was found in the new text.
 fn give(
     arguments: &UpgradeOptions,
     checked: &Checked,
     after: String,
+    again: &Checked,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     let before = checked.sources.files().next().map(|(_, file)| file.text().to_string()).unwrap_or_default();
@@ -75,6 +76,14 @@ fn give(
     } else {
         screen.result(&after)?;
     }
+    // Edition 0.2 has rules of its own: what is new to the author is said, however the text is given out.
+    let warnings = again.diagnostics.iter().filter(|found| found.severity() == Severity::Warning).count();
+    let what = match warnings {
+        0 => return Ok(Exit::Done),
+        1 => "a warning".to_owned(),
+        many => format!("{many} warnings"),
+    };
+    screen.message(&format!("{}: in edition 0.2, `naftiko check` has {what}\n", arguments.file.display()));
     Ok(Exit::Done)
 }
 
