@@ -195,6 +195,28 @@ fn an_upgrade_is_printed_shown_or_written() {
 }
 
 #[test]
+fn an_upgrade_says_what_only_edition_0_2_warns_of() {
+    let unread = OLD.replace(
+        "outputs:",
+        "  - id: list
+    capability: organizations
+    operation: listOrganizations
+outputs:",
+    );
+    let folder = Folder::new("0.1", &unread);
+    let before = folder.naftiko(&["check", "composition.yaml"]);
+    assert!(!before.stdout.contains("warning"), "{}", before.stdout);
+    let written = folder.naftiko(&["upgrade", "--write", "composition.yaml"]);
+    assert_eq!(written.code, 0);
+    insta::assert_snapshot!(written.stderr, @"
+    composition.yaml: is of edition 0.2 now
+    composition.yaml: in edition 0.2 it has 1 warning: `naftiko check` shows it
+    ");
+    let after = folder.naftiko(&["check", "composition.yaml"]);
+    assert!(after.stdout.contains("warning[unused-result]"), "{}", after.stdout);
+}
+
+#[test]
 fn what_cannot_be_upgraded_is_refused_with_the_reason() {
     let folder = Folder::new("0.1", &OLD.replace("createOrganization", "createOrganisation"));
     let ended = folder.naftiko(&["upgrade", "composition.yaml", "--write"]);

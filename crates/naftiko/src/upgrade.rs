@@ -80,10 +80,10 @@ fn give(
     let warnings = again.diagnostics.iter().filter(|found| found.severity() == Severity::Warning).count();
     let what = match warnings {
         0 => return Ok(Exit::Done),
-        1 => "a warning".to_owned(),
-        many => format!("{many} warnings"),
+        1 => "1 warning: `naftiko check` shows it".to_owned(),
+        many => format!("{many} warnings: `naftiko check` shows them"),
     };
-    screen.message(&format!("{}: in edition 0.2, `naftiko check` has {what}\n", arguments.file.display()));
+    screen.message(&format!("{}: in edition 0.2 it has {what}\n", arguments.file.display()));
     Ok(Exit::Done)
 }
 
