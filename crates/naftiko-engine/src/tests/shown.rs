@@ -219,8 +219,7 @@ fn what_a_sensitive_output_reads_of_items_and_of_compositions_is_not_shown_befor
 
 #[test]
 fn the_sensitive_inputs_of_a_composition_are_its_secrets() {
-    let inner = composition([post("login").argument(Slot::Property("pw".into()), "${inputs.pw}", true)])
-        .input("pw", true);
+    let inner = composition([post("login")]).input("pw", true);
     let plan =
         composition([get("make"), embedded("inner", inner).after(&["make"]).hands_over("pw", "${make.pw}")]);
     let mut desk = Desk::begin(&plan.plan(), json!({}));

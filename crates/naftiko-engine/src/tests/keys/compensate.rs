@@ -1,5 +1,6 @@
 //! `compensate`: what was done is undone when the run fails, the last first.
 
+use jiff::SignedDuration;
 use naftiko_adapter::{Call, FailureKind};
 use naftiko_journal::{Phase, Ruling, Status};
 use naftiko_plan::OnDoubt;
@@ -394,6 +395,23 @@ fn a_failure_around_takes_over_what_is_being_undone_inside() {
     }
     assert_eq!(rest(&mut desk), ["inner/y:compensate", "inner/x:compensate"]);
     assert_eq!(desk.stands(), "cancelled");
+}
+
+#[test]
+fn what_is_being_undone_inside_waits_for_what_is_under_way_around_it_and_for_its_turn() {
+    let inner = in_a_row([post("x").undone_by(keyed("undo-x")), post("bad")]);
+    let steps = [embedded("inner", inner).continues(), undoable("slow"), post("bad")];
+    let mut desk = Desk::begin(&composition(steps).plan(), json!({}));
+    let slow = desk.call_of("slow");
+    desk.done("inner/x", json!({}));
+    desk.failed("inner/bad");
+    let undo = desk.call_of("inner/x:compensate");
+    desk.answer(&undo, response(503, json!({})));
+    desk.failed("bad");
+    desk.now += SignedDuration::from_mins(1);
+    assert_eq!((desk.callable(), desk.stands().as_str()), (vec![], "compensating from 0s"));
+    desk.answer(&slow, response(200, json!({"id": 1})));
+    assert_eq!(rest(&mut desk), ["slow:compensate", "inner/x:compensate"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::desk::{Desk, response};
-use super::draft::{composition, get};
+use super::draft::{composition, embedded, get, in_a_row, post};
 use crate::Command;
 use promises::check;
 use shapes::{plan_of, shapes};
@@ -99,5 +99,43 @@ fn ten_thousand_steps_in_a_row_or_side_by_side_are_ten_thousand_commands_and_an_
         let began = std::time::Instant::now();
         assert_eq!(commands_of(&plan), STEPS + 1);
         println!("{STEPS} steps, {shape}: {:?}", began.elapsed());
+    }
+}
+
+#[test]
+fn ten_thousand_items_are_done_and_undone_with_one_command_each() {
+    const ITEMS: usize = 10_000;
+    let each = post("each").for_each("inputs.list", 100).undone_by(post("undo").body("item", "${item}"));
+    let inner = composition([post("x").undone_by(post("undo"))]).output("x", "x", false);
+    let within = embedded("within", inner).for_each("inputs.list", 100);
+    for (step, opens) in [(each, 1), (within, 1 + ITEMS)] {
+        let plan = in_a_row([step, post("bad").expects("false")]).plan();
+        let mut desk = Desk::begin(&plan, json!({ "list": vec![0; ITEMS] }));
+        let (mut called, mut recorded) = (0, 0);
+        loop {
+            let commands = desk.run.commands(desk.now);
+            if commands.is_empty() {
+                break;
+            }
+            for command in commands {
+                match command {
+                    Command::Invoke { intent, call } => {
+                        called += 1;
+                        desk.record(intent);
+                        desk.answer(&call, response(200, json!({})));
+                    }
+                    Command::Record(event) => {
+                        recorded += 1;
+                        desk.record(event);
+                    }
+                    Command::Ask { question } => panic!("{question:?}"),
+                }
+            }
+        }
+        assert_eq!(desk.run.status(), Status::Compensated);
+        // What is opened is closed; the last is the end of the run.
+        assert_eq!((called, recorded), (2 * ITEMS + 1, 2 * opens + 1));
+        desk.resume(json!({ "list": vec![0; ITEMS] }));
+        assert!(desk.run.commands(desk.now).is_empty());
     }
 }

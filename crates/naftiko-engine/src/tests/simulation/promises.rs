@@ -138,11 +138,12 @@ impl<'a> Checker<'a> {
         let definition = Definition::of(self.plan, name);
         if !self.tasks.contains_key(name) {
             self.tasks.insert(name, Told::default());
-            if definition.is_compensation {
-                self.begins_to_undo(name);
-            } else {
+            if !definition.is_compensation {
                 self.begins(name);
             }
+        }
+        if definition.is_compensation && matches!(record.event, Event::AttemptStarted { .. }) {
+            self.is_tried_to_undo(name);
         }
         let is_stopped = wholes(name).iter().any(|whole| self.closing.contains(whole));
         let task = self.tasks.get_mut(name).unwrap();
@@ -236,8 +237,8 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What was done last is undone first, of all that the outermost failure has to do with.
-    fn begins_to_undo(&self, name: &str) {
+    /// What was done last is undone first, of all that the outermost failure has to do with, and nothing beside it.
+    fn is_tried_to_undo(&self, name: &str) {
         let Part::Compensation { of } = Part::of(name).unwrap() else { panic!("{name}") };
         let around = wholes(name);
         // Without outputs a composition fails when all its steps are over, and nothing says so before it is undone.
