@@ -56,8 +56,6 @@ fn a_run_that_is_killed_anywhere_comes_to_the_same_end() {
 }
 
 fn every_death(composition: &Composition, server: &Server, score: &Score) {
-    #[expect(clippy::disallowed_methods)]
-    let t = std::time::Instant::now();
     let place = Place::new(composition.body, composition.child);
     let live = |driving, deaths: &[Death]| {
         let lived = Life::new(composition, &place, server, driving, deaths).live();
@@ -94,7 +92,6 @@ fn every_death(composition: &Composition, server: &Server, score: &Score) {
             check(driving, &[first, *second]);
         }
     }
-    eprintln!("{} {:?}", composition.name, t.elapsed());
 }
 
 /// Where a process is killed that is followed by another that is killed.

@@ -42,7 +42,7 @@ impl Place {
     /// With `composition.yaml`, and `child.yaml` if there is one.
     pub(crate) fn new(composition: &str, child: Option<&str>) -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
-        let shop = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/durable/shop");
+        let shop = shop();
         std::fs::create_dir(place.path().join("shared")).unwrap();
         for file in ["shop.yaml", "shop-openapi.yaml"] {
             std::fs::copy(shop.join(file), place.path().join("shared").join(file)).unwrap();
@@ -87,6 +87,13 @@ impl Place {
         }
     }
 
+    /// Whether a secret stands in clear in any file of the journal.
+    pub(crate) fn holds(&self, secret: &str) -> bool {
+        let files = std::fs::read_dir(self.state()).unwrap().map(|file| file.unwrap().path());
+        let mut texts = files.filter(|path| path.is_file()).map(|path| std::fs::read(path).unwrap());
+        texts.any(|bytes| String::from_utf8_lossy(&bytes).contains(secret))
+    }
+
     /// Remembers the journal as it is now, which no process uses.
     pub(crate) fn remember(&self) {
         copy(&self.state(), &self.path().join("remembered"));
@@ -113,6 +120,10 @@ impl Place {
         let mut command = Command::new(env!("CARGO_BIN_EXE_naftiko"));
         command.args(arguments).env_clear().stdin(Stdio::null()).current_dir(self.path());
         command.env("SHOP_KEY", KEY).env("NO_PROXY", "127.0.0.1").env("XDG_STATE_HOME", self.path());
+        // The certificates of the system are many and nobody needs them here: reading them would take longest of all.
+        command
+            .env("SSL_CERT_FILE", shop().join("certificate.pem"))
+            .env("SSL_CERT_DIR", self.path().join("none"));
         if takes_state(arguments) {
             command.arg("--state").arg(self.state());
         }
@@ -123,6 +134,11 @@ impl Place {
     pub(crate) fn naftiko(&self, arguments: &[&str]) -> Ended {
         Running::start(self.command(arguments)).end()
     }
+}
+
+/// Where the documents of the provider are.
+fn shop() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/durable/shop")
 }
 
 /// Copies the files of a folder.

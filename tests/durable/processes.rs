@@ -47,7 +47,7 @@ fn run(place: &Place, server: &Server) -> Running {
 }
 
 fn posts(server: &Server) -> Vec<String> {
-    server.seen().iter().filter(|seen| !seen.is_safe()).map(|seen| seen.line()).collect()
+    server.seen().iter().filter(|seen| !seen.is_safe()).map(crate::server::Seen::line).collect()
 }
 
 /// Whether the run has an outcome of this step.

@@ -327,10 +327,13 @@ fn route(state: &mut State, request: &Request) -> (Answer, bool) {
         ("POST", "/again") => (Answer::Status(201, thing(&request.body["name"], 1)), true),
         ("POST", "/flaky" | "/vanish" | "/lose") => (Answer::Status(201, make()), true),
         ("DELETE", path) if path.starts_with("/stubborn/") && count(path) == 1 => refused(500, "it sticks"),
-        ("DELETE", path) => match state.gone.insert(path.rsplit('/').next().unwrap_or_default().to_owned()) {
-            true => (Answer::Status(204, Value::Null), true),
-            false => refused(404, "it is gone already"),
-        },
+        ("DELETE", path) => {
+            if state.gone.insert(path.rsplit('/').next().unwrap_or_default().to_owned()) {
+                (Answer::Status(204, Value::Null), true)
+            } else {
+                refused(404, "it is gone already")
+            }
+        }
         ("POST", "/tokens") => {
             make();
             (Answer::Status(201, json!({"id": "token.1", "token": TOKEN})), true)

@@ -5,9 +5,9 @@ use naftiko_adapter::FailureKind;
 use naftiko_journal::{Event, Ruling};
 use serde_json::json;
 
+use crate::Intervention;
 use crate::tests::desk::{Desk, response};
 use crate::tests::draft::{composition, embedded, external, get, in_a_row, post};
-use crate::{Intervention, Refused};
 
 fn cancel(compensate: bool) -> Intervention {
     Intervention::Cancel { compensate }

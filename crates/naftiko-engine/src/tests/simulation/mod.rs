@@ -18,7 +18,7 @@ use promises::check;
 use shapes::{plan_of, shapes};
 use world::World;
 
-/// A number as good as chance, and cheaper than a strategy of its own for each (SplitMix64).
+/// A number as good as chance, and cheaper than a strategy of its own for each (`SplitMix64`).
 fn chance(seed: u64, at: u64) -> u64 {
     let mut mixed = seed.wrapping_add(at.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
