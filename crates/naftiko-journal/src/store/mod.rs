@@ -47,7 +47,7 @@ use writer::{Durability, Writer};
 
 /// The durable journal of a folder of state. Clones are the same journal.
 ///
-/// Only [`append`](Self::append) waits without holding up the thread; everything else is short and blocks.
+/// Only [`append`](crate::Journal::append) waits without holding up the thread; everything else is short and blocks.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
