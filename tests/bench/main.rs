@@ -210,7 +210,7 @@ fn resume() {
     let items = EVENTS / 2;
     let body = format!(
         "inputs: [{{name: names, type: array, items: string, required: true}}]\nsteps:\n  - {{id: create, capability: all, \
-         operation: create, forEach: inputs.names, concurrency: {items}, with: {{name: '${{item}}'}}}}\n  - {{id: ask, \
+         operation: create, forEach: inputs.names, concurrency: 64, with: {{name: '${{item}}'}}}}\n  - {{id: ask, \
          external: true}}\noutputs: [{{name: made, source: len(create)}}]\n"
     );
     let _plan = plan(folder.path(), &server.url, &body);
