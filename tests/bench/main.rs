@@ -208,12 +208,10 @@ fn resume() {
     let server = server::serve(Duration::ZERO);
     let folder = tempfile::tempdir().expect("a folder");
     let items = EVENTS / 2;
-    let body = format!(
-        "inputs: [{{name: names, type: array, items: string, required: true}}]\nsteps:\n  - {{id: create, capability: all, \
-         operation: create, forEach: inputs.names, concurrency: 64, with: {{name: '${{item}}'}}}}\n  - {{id: ask, \
-         external: true}}\noutputs: [{{name: made, source: len(create)}}]\n"
-    );
-    let _plan = plan(folder.path(), &server.url, &body);
+    let body = "inputs: [{name: names, type: array, items: string, required: true}]\nsteps:\n  - {id: create, capability: all, \
+         operation: create, forEach: inputs.names, concurrency: 64, with: {name: '${item}'}}\n  - {id: ask, external: true}\n\
+         outputs: [{name: made, source: len(create)}]\n";
+    let _plan = plan(folder.path(), &server.url, body);
     let names: Vec<String> = (0..items.min(1000)).map(|at| format!("n{at}")).collect();
     let names: Vec<&String> = (0..items).map(|at| &names[at % names.len()]).collect();
     std::fs::write(folder.path().join("inputs.json"), json!({ "names": names }).to_string()).expect("a file");

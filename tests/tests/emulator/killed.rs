@@ -1,13 +1,15 @@
 //! The onboarding again, while its process is killed at random moments: whatever they are, the customer gets one
 //! organization.
 //!
-//! `NAFTIKO_E2E_SEED` repeats the moments of a run of the test, as exactly as the clock lets it.
+//! A moment is a number of events that the process has told of and a little while after the last of them, so every
+//! process dies before its work is done. `NAFTIKO_E2E_SEED` repeats the moments of a run of the test, as exactly as the
+//! clock lets it.
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::RecvTimeoutError;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -15,7 +17,12 @@ use tempfile::TempDir;
 use crate::{Emulator, KEY, Lines, PATIENCE, end, ready};
 
 const ROUNDS: u32 = 20;
+/// How often a customer's run is killed.
 const DEATHS: usize = 3;
+/// The most events a process lives to tell of; three times that is less than an onboarding has.
+const EVENTS: u64 = 4;
+/// The longest while after the last of them, in milliseconds. A call takes less.
+const AFTER: u64 = 12;
 
 #[test]
 fn a_customer_gets_one_organization_whenever_the_run_is_killed() {
@@ -32,6 +39,7 @@ fn a_customer_gets_one_organization_whenever_the_run_is_killed() {
         tally = (tally.0 + customer.deaths, tally.1 + customer.doubts);
     }
     eprintln!("{ROUNDS} customers onboarded, {} processes killed, {} calls in doubt", tally.0, tally.1);
+    assert_eq!(tally.0, ROUNDS as usize * DEATHS, "every customer's run is killed as often as it should be");
 }
 
 /// Numbers that are the same for the same seed.
@@ -44,6 +52,19 @@ impl Chance {
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
         self.0 % (most + 1)
+    }
+}
+
+/// When a process is killed.
+#[derive(Clone, Copy, Debug)]
+struct Moment {
+    events: u64,
+    after: Duration,
+}
+
+impl Moment {
+    fn draw(chance: &mut Chance) -> Self {
+        Self { events: 1 + chance.draw(EVENTS - 1), after: Duration::from_millis(chance.draw(AFTER)) }
     }
 }
 
@@ -86,11 +107,10 @@ impl<'a> Customer<'a> {
 
     fn is_onboarded(&mut self, emulator: &mut Emulator, chance: &mut Chance) {
         let outcome = loop {
-            // Most of what happens does so in the first half second.
-            let until = (self.deaths < DEATHS).then(|| Duration::from_millis(20 + chance.draw(500)));
+            let death = (self.deaths < DEATHS).then(|| Moment::draw(chance));
             let ended = match self.run() {
-                None => self.drive(self.begins(), until, emulator),
-                Some(run) => self.drive(self.goes_on(&run), until, emulator),
+                None => self.drive(self.begins(), death, emulator),
+                Some(run) => self.drive(self.goes_on(&run), death, emulator),
             };
             match ended {
                 Ended::Killed => self.deaths += 1,
@@ -136,33 +156,29 @@ impl<'a> Customer<'a> {
         begun["run"].as_str().map(str::to_owned)
     }
 
-    /// Runs a command, and kills it when its time is up. The IT admin acts meanwhile.
-    fn drive(
-        &mut self,
-        mut arguments: Vec<String>,
-        until: Option<Duration>,
-        emulator: &mut Emulator,
-    ) -> Ended {
+    /// Runs a command, and kills it when its moment has come. The IT admin acts meanwhile.
+    fn drive(&mut self, mut arguments: Vec<String>, death: Option<Moment>, emulator: &mut Emulator) -> Ended {
         arguments.extend(["--answer", r#"send-portal-link={"sent":true}"#, "--json"].map(str::to_owned));
-        let start = Instant::now();
         let mut child = self.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
         let lines = Lines::of(child.stdout.take().unwrap());
-        self.story.push_str(&format!("$ naftiko {} (killed after {until:?})\n", arguments.join(" ")));
+        self.story.push_str(&format!("$ naftiko {} ({death:?})\n", arguments.join(" ")));
+        let mut told = 0;
         let mut last = Value::Null;
         loop {
-            let left = until.map_or(PATIENCE, |until| until.saturating_sub(start.elapsed()));
-            match lines.0.recv_timeout(left) {
+            match lines.0.recv_timeout(PATIENCE) {
                 Ok(line) => {
                     self.story.push_str(&format!("{line}\n"));
                     last = serde_json::from_str(&line).unwrap();
                     self.admin_acts(&last, emulator);
                 }
-                Err(RecvTimeoutError::Timeout) if until.is_some() => {
-                    end(&mut child);
-                    return Ended::Killed;
-                }
                 Err(RecvTimeoutError::Timeout) => panic!("nothing was said for {PATIENCE:?}\n{}", self.story),
                 Err(RecvTimeoutError::Disconnected) => return Ended::Code(code(&mut child), last),
+            }
+            told += 1;
+            if let Some(moment) = death.filter(|moment| moment.events == told) {
+                std::thread::sleep(moment.after);
+                end(&mut child);
+                return Ended::Killed;
             }
         }
     }
