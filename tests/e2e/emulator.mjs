@@ -10,6 +10,7 @@
 //   {"do":"createOrganization","name":NAME}      another customer is there already: POST /organizations, over HTTP
 //   {"do":"createConnection","organization":ID}  an admin sets single sign-on up: POST /connections, likewise
 //   {"do":"linkDirectory","organization":ID}     an admin links a directory with two users; no route does that
+//   {"do":"get","path":"/organizations/ID"}      what the API says to somebody who looks
 //   {"do":"list","what":"organizations"}         what the emulator has: organizations, connections, directories, …
 //
 // It ends when stdin is closed.
@@ -66,13 +67,13 @@ function parsed(text) {
   }
 }
 
-async function post(path, body) {
+async function call(method, path, body) {
   const response = await fetch(`http://127.0.0.1:${port()}${path}`, {
-    method: 'POST',
+    method,
     headers: { authorization: `Bearer ${ADMIN_KEY}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
   });
-  if (response.status !== 201) throw new Error(`POST ${path}: ${response.status} ${await response.text()}`);
+  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
   return response.json();
 }
 
@@ -108,11 +109,13 @@ function linkDirectory(organization) {
 async function obey(order) {
   switch (order.do) {
     case 'createOrganization':
-      return post('/organizations', { name: order.name });
+      return call('POST', '/organizations', { name: order.name });
     case 'createConnection':
-      return post('/connections', { organization_id: order.organization, connection_type: 'OktaSAML' });
+      return call('POST', '/connections', { organization_id: order.organization, connection_type: 'OktaSAML' });
     case 'linkDirectory':
       return linkDirectory(order.organization);
+    case 'get':
+      return call('GET', order.path);
     case 'list': {
       const collection = Object.hasOwn(workos, order.what) ? workos[order.what] : undefined;
       if (!collection) throw new Error(`no collection ${order.what}`);
