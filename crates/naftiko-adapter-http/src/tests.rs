@@ -1,5 +1,6 @@
 //! What is written, what is refused, and what happens on a real socket.
 
+mod conformance;
 mod request;
 mod style;
 mod wire;

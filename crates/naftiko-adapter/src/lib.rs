@@ -5,9 +5,12 @@
 //! world outside and answers now or later. Both are asked at most once for each attempt: retries, polling, time and
 //! memory belong to the engine.
 //!
-//! Third parties build on this crate alone; it knows nothing of documents, plans or runs.
+//! Third parties build on this crate alone; it knows nothing of documents, plans or runs. With the feature `conformance`
+//! it has a kit that makes an adapter prove what the engine relies on.
 
 mod call;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod mask;
 mod operation;
 

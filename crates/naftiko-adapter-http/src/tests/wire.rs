@@ -17,7 +17,7 @@ use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 use super::{arguments, call, json_body, operation, parameter};
 use crate::{BuildError, Builder, Credential, Endpoint, HttpAdapter};
 
-fn builder(base_url: &str, credential: Credential) -> Builder {
+pub(super) fn builder(base_url: &str, credential: Credential) -> Builder {
     // A second installation is refused, and that is fine.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let base_url = Url::parse(base_url).expect("a base URL");
@@ -72,7 +72,7 @@ fn kind<T: std::fmt::Debug>(outcome: Result<T, Failure>) -> FailureKind {
     outcome.expect_err("this has to fail").kind
 }
 
-fn decoded(segment: &str) -> String {
+pub(super) fn decoded(segment: &str) -> String {
     let pair = format!("x={}", segment.replace('+', "%2B"));
     parse(pair.as_bytes()).map(|(_, value)| value.into_owned()).collect()
 }

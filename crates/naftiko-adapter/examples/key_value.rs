@@ -1,0 +1,162 @@
+//! An adapter of one's own: a store of keys and values, here in memory.
+//!
+//! It shows all that an adapter has to do, and has the conformance kit say that it does it:
+//!
+//! ```text
+//! cargo run -p naftiko-adapter --example key_value --features conformance
+//! ```
+//!
+//! An `OpenAPI` description tells the composition what the store takes and gives; the adapter is handed the operation
+//! it describes, and looks at nothing else.
+#![expect(clippy::print_stdout, reason = "an example shows what it does")]
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use naftiko_adapter::conformance::{Scene, Stage, Subject, examine};
+use naftiko_adapter::{
+    Adapter, Arguments, Call, Failure, FailureKind, Method, Operation, Parameter, Place, RequestBody,
+    Response, Style, async_trait,
+};
+use serde_json::{Value, json};
+
+/// Keeps a value for each key.
+///
+/// It knows two operations: `GET /values/{key}`, and `PUT /values/{key}` with the value as its body.
+#[derive(Debug, Default)]
+struct KeyValue {
+    values: Mutex<BTreeMap<String, Value>>,
+}
+
+#[async_trait]
+impl Adapter for KeyValue {
+    async fn invoke(&self, call: &Call) -> Result<Response, Failure> {
+        let request = understood(call)?;
+        let mut values = self.values.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(match request {
+            Request::Get { key } => match values.get(key) {
+                Some(value) => answer(200, json!([key, value])),
+                // Not a failure: it was carried out, and this is what came of it.
+                None => answer(404, json!({"error": "there is no such key"})),
+            },
+            Request::Put { key, value } => {
+                values.insert(key.to_owned(), value.clone());
+                answer(200, json!([key, value]))
+            }
+        })
+    }
+}
+
+/// What a call comes to.
+enum Request<'a> {
+    Get { key: &'a str },
+    Put { key: &'a str, value: &'a Value },
+}
+
+/// Reads a call; one that makes no sense is refused before anything happens.
+fn understood(call: &Call) -> Result<Request<'_>, Failure> {
+    let refused = |message: &str| Failure::new(FailureKind::Refused, message);
+    let only_key =
+        call.arguments.parameters.keys().all(|(place, name)| *place == Place::Path && name == "key");
+    if !only_key {
+        return Err(refused("the store takes no parameter but the `key`"));
+    }
+    let key = call.arguments.parameter(Place::Path, "key").and_then(Value::as_str);
+    let key = key.ok_or_else(|| refused("the store needs a `key`, which is text"))?;
+    match (call.operation.method, &call.arguments.body) {
+        (Method::Get, None) => Ok(Request::Get { key }),
+        (Method::Put, Some(value)) => Ok(Request::Put { key, value }),
+        (Method::Put, None) => Err(refused("the store needs a value to keep")),
+        (method, _) => Err(refused(&format!("the store has no such `{}`", method.as_str()))),
+    }
+}
+
+fn answer(status: u16, body: Value) -> Response {
+    Response { status, headers: [("content-type".to_owned(), "application/json".to_owned())].into(), body }
+}
+
+/// The store under examination. It has no wire: what can happen on one is not staged.
+struct Examined;
+
+#[async_trait]
+impl Subject for Examined {
+    async fn stage(&self, scene: &Scene) -> Option<Stage> {
+        let (method, text) = match scene {
+            Scene::Answers => (Method::Put, "a text"),
+            Scene::Declines => (Method::Get, "nowhere"),
+            Scene::Echoes(text) => (Method::Put, text.as_str()),
+            _ => return None,
+        };
+        let store = Arc::new(Counted::default());
+        let taken = Arc::clone(&store);
+        Some(Stage {
+            adapter: store,
+            call: call(method, text),
+            taken: Arc::new(move || *taken.calls.lock().unwrap_or_else(PoisonError::into_inner)),
+            secrets: Vec::new(),
+        })
+    }
+}
+
+/// The store, and how many calls it has taken up. A real one would count at the other side of the wire.
+#[derive(Debug, Default)]
+struct Counted {
+    store: KeyValue,
+    calls: Mutex<usize>,
+}
+
+#[async_trait]
+impl Adapter for Counted {
+    async fn invoke(&self, call: &Call) -> Result<Response, Failure> {
+        let outcome = self.store.invoke(call).await;
+        *self.calls.lock().unwrap_or_else(PoisonError::into_inner) += usize::from(outcome.is_ok());
+        outcome
+    }
+}
+
+/// A call as the engine makes it: the operation as its description has it, and arguments that were checked.
+fn call(method: Method, text: &str) -> Call {
+    let schema = json!({"type": "string"});
+    let key = Parameter {
+        name: "key".to_owned(),
+        place: Place::Path,
+        required: true,
+        style: Style::Simple,
+        explode: false,
+        allow_reserved: false,
+        schema: schema.clone(),
+        deprecated: false,
+        description: None,
+    };
+    let content_type = "application/json".to_owned();
+    let takes_body = method == Method::Put;
+    let operation = Operation {
+        provider: "store".to_owned(),
+        id: if takes_body { "putValue" } else { "getValue" }.to_owned(),
+        method,
+        path: "/values/{key}".to_owned(),
+        parameters: vec![key],
+        body: takes_body.then(|| RequestBody { content_type, required: true, schema }),
+        responses: [].into(),
+        definitions: serde_json::Map::new(),
+        idempotency_key: None,
+        deprecated: false,
+    };
+    let parameters = [((Place::Path, "key".to_owned()), json!(text))].into();
+    Call {
+        step: "keep".to_owned(),
+        attempt: 1,
+        operation: Arc::new(operation),
+        arguments: Arguments { parameters, body: takes_body.then(|| json!(text)) },
+        timeout: None,
+        idempotency_key: None,
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> ExitCode {
+    let report = examine(&Examined).await;
+    print!("{report}");
+    if report.is_conforming() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
