@@ -1,35 +1,28 @@
 //! The adapter itself: one request, one answer or one honest failure.
 
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use indexmap::IndexMap;
-use naftiko_adapter::{Adapter, Call, Failure, FailureKind, Response};
+use naftiko_adapter::{Adapter, Call, Failure, Response};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
-use reqwest::{Client, redirect};
 
-use crate::answer::{self, Trouble};
+use crate::egress::{AllowedHost, Egress, Lookup, System};
 use crate::endpoint::{BuildError, Door, Endpoint};
 use crate::request::{RequestParts, render};
 use crate::style::{refused, visible};
+use crate::transport::{Message, Proxies, Transport};
 
 /// How long an attempt may take when nobody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// What an attempt may take beyond its limit, so that a connection that is never made runs into its own limit first:
-/// then it is known that nothing was sent.
-const GRACE: Duration = Duration::from_millis(100);
-/// A connection that has been idle for longer may be closed at the other end just as it is used again.
-const IDLE: Duration = Duration::from_secs(15);
-/// As many clients as are kept; each has its own limit for connecting.
-const MOST_CLIENTS: usize = 16;
 
 /// Carries operations out over HTTP.
 pub struct HttpAdapter {
     doors: IndexMap<String, Door>,
     timeout: Duration,
-    clients: Mutex<IndexMap<Duration, Client>>,
+    transport: Arc<Transport>,
 }
 
 /// Puts an [`HttpAdapter`] together.
@@ -37,26 +30,23 @@ pub struct HttpAdapter {
 pub struct Builder {
     endpoints: IndexMap<String, Endpoint>,
     timeout: Duration,
+    allowed: Vec<AllowedHost>,
+    proxies: Proxies,
+    certificates: Vec<Vec<u8>>,
+    lookup: Arc<dyn Lookup>,
 }
 
 impl HttpAdapter {
     /// Begins an adapter without endpoints.
     pub fn builder() -> Builder {
-        Builder { endpoints: IndexMap::new(), timeout: TIMEOUT }
-    }
-
-    /// The client whose limit for connecting is `limit`.
-    fn client(&self, limit: Duration) -> Result<Client, BuildError> {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(client) = clients.get(&limit) {
-            return Ok(client.clone());
+        Builder {
+            endpoints: IndexMap::new(),
+            timeout: TIMEOUT,
+            allowed: Vec::new(),
+            proxies: Proxies::default(),
+            certificates: Vec::new(),
+            lookup: Arc::new(System),
         }
-        let client = client(limit)?;
-        if clients.len() >= MOST_CLIENTS {
-            clients.shift_remove_index(0);
-        }
-        clients.insert(limit, client.clone());
-        Ok(client)
     }
 }
 
@@ -86,34 +76,53 @@ impl Builder {
         self
     }
 
+    /// Lets a host be spoken to that no endpoint may name: over `http`, or in a network of somebody's own.
+    #[must_use]
+    pub fn allow(mut self, host: AllowedHost) -> Self {
+        self.allowed.push(host);
+        self
+    }
+
+    /// The proxies that requests go through; none unless told.
+    #[must_use]
+    pub fn proxies(mut self, proxies: Proxies) -> Self {
+        self.proxies = proxies;
+        self
+    }
+
+    /// Certificates (PEM) that are trusted besides those of the system.
+    #[must_use]
+    pub fn certificates(mut self, pem: Vec<u8>) -> Self {
+        self.certificates.push(pem);
+        self
+    }
+
+    /// What finds the addresses of names, in place of the operating system.
+    #[cfg(test)]
+    pub(crate) fn lookup(mut self, lookup: Arc<dyn Lookup>) -> Self {
+        self.lookup = lookup;
+        self
+    }
+
     /// The adapter.
     ///
     /// # Errors
-    /// A [`BuildError`] when an endpoint cannot be used, or HTTP cannot be spoken at all.
+    /// A [`BuildError`] when an endpoint cannot be used or may not be spoken to, or HTTP cannot be spoken at all.
     pub fn build(self) -> Result<HttpAdapter, BuildError> {
         let mut doors = IndexMap::new();
+        let mut egress = Egress::new(self.allowed);
         for (provider, endpoint) in &self.endpoints {
             doors.insert(provider.clone(), Door::open(provider, endpoint)?);
+            egress.name(&endpoint.base_url);
         }
-        let clients = Mutex::new(IndexMap::from([(self.timeout, client(self.timeout)?)]));
-        Ok(HttpAdapter { doors, timeout: self.timeout, clients })
+        let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates)?;
+        for (provider, endpoint) in &self.endpoints {
+            transport
+                .permit(&endpoint.base_url)
+                .map_err(|denied| BuildError::Denied { provider: provider.clone(), denied })?;
+        }
+        Ok(HttpAdapter { doors, timeout: self.timeout, transport: Arc::new(transport) })
     }
-}
-
-fn client(connect: Duration) -> Result<Client, BuildError> {
-    // Without one, building the client would panic.
-    if rustls::crypto::CryptoProvider::get_default().is_none() {
-        return Err(BuildError::NoCryptography);
-    }
-    Client::builder()
-        .user_agent(concat!("naftiko/", env!("CARGO_PKG_VERSION")))
-        .redirect(redirect::Policy::none())
-        .retry(reqwest::retry::never())
-        .referer(false)
-        .connect_timeout(connect)
-        .pool_idle_timeout(IDLE)
-        .build()
-        .map_err(|error| BuildError::Client { reason: cause(&error.without_url()) })
 }
 
 #[async_trait]
@@ -139,20 +148,8 @@ impl HttpAdapter {
         let method = reqwest::Method::from_bytes(parts.method.as_str().as_bytes())
             .map_err(|_| refused("the method cannot be written"))?;
         let headers = headers(call, door, &parts)?;
-        let limit = call.timeout.unwrap_or(self.timeout);
-        let client = self.client(limit).map_err(|error| refused(error.to_string()))?;
-        let mut request = client.request(method, url).headers(headers).timeout(limit.saturating_add(GRACE));
-        if let Some(body) = parts.body {
-            request = request.body(body);
-        }
-        let response = request.send().await.map_err(|error| unanswered(door, limit, &error.without_url()))?;
-        answer::read(response).await.map_err(|trouble| match trouble {
-            Trouble::Broken(error) => unanswered(door, limit, &error.without_url()),
-            Trouble::Unreadable(reason) => {
-                let message = format!("the answer of `{}` cannot be read: {reason}", door.host);
-                Failure::new(FailureKind::Unreadable, message)
-            }
-        })
+        let message = Message { method, url, headers, body: parts.body };
+        self.transport.exchange(message, call.timeout.unwrap_or(self.timeout)).await
     }
 }
 
@@ -181,35 +178,4 @@ fn idempotency(call: &Call) -> Result<Option<(String, String)>, Failure> {
         return Err(refused("the idempotency key is not one that a header can carry"));
     }
     Ok(Some((name.to_ascii_lowercase(), key.clone())))
-}
-
-/// How far a call came that brought no answer. An error of connecting, TLS included, is the only proof that nothing
-/// was sent.
-fn unanswered(door: &Door, limit: Duration, error: &reqwest::Error) -> Failure {
-    let host = &door.host;
-    if error.is_builder() {
-        return refused(format!("the request to `{host}` cannot be written: {}", cause(error)));
-    }
-    let (kind, message) = match (error.is_connect(), error.is_timeout()) {
-        (true, true) => (FailureKind::NotSent, format!("no connection to `{host}` within {limit:?}")),
-        (true, false) => (FailureKind::NotSent, format!("no connection to `{host}`: {}", cause(error))),
-        (false, true) => (FailureKind::Unknown, format!("no answer from `{host}` within {limit:?}")),
-        (false, false) => {
-            let cause = cause(error);
-            (
-                FailureKind::Unknown,
-                format!("the connection to `{host}` broke before the answer was complete: {cause}"),
-            )
-        }
-    };
-    Failure::new(kind, message)
-}
-
-/// The innermost words of an error: what really happened.
-fn cause(error: &dyn std::error::Error) -> String {
-    let mut innermost = error;
-    while let Some(source) = innermost.source() {
-        innermost = source;
-    }
-    innermost.to_string()
 }

@@ -6,6 +6,7 @@ use reqwest::header::HeaderValue;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use crate::egress::Denied;
 use crate::mask::Mask;
 
 /// Where the operations of one provider are carried out.
@@ -51,6 +52,23 @@ pub enum BuildError {
         /// The provider.
         provider: String,
     },
+    /// An endpoint that may not be spoken to.
+    #[error("`{provider}`: {denied}")]
+    Denied {
+        /// The provider.
+        provider: String,
+        /// Why.
+        denied: Denied,
+    },
+    /// A proxy of a kind that is not spoken to.
+    #[error("a proxy of the scheme `{scheme}` cannot be used: it has to be `http` or `https`")]
+    Proxy {
+        /// The scheme.
+        scheme: String,
+    },
+    /// A file of certificates that has none.
+    #[error("there are no certificates that can be read: they are given in PEM form")]
+    Certificates,
     /// The program has not chosen its cryptography.
     #[error("no cryptography provider is installed for TLS")]
     NoCryptography,

@@ -7,8 +7,9 @@ use crate::body::{self, essence};
 use crate::style::{self, encoded, refused, token};
 
 /// Headers that belong to the connection, the body or the credential, and to no argument.
-const OURS: [&str; 13] = [
+const OURS: [&str; 14] = [
     "accept",
+    "accept-encoding",
     "authorization",
     "connection",
     "content-length",

@@ -1,0 +1,234 @@
+//! Whom may be spoken to.
+//!
+//! Decisions only, and pure: [`Egress::permit`] judges a URL before anything is done with it, [`Egress::admit`] the
+//! addresses that its name turned out to have. A document may name any server of the internet and this machine itself;
+//! whatever else can be reached from here is for the operator to allow.
+
+mod address;
+mod resolver;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use url::{Host, Url};
+
+pub use address::Zone;
+pub(crate) use resolver::{Lookup, Pinned, System};
+
+/// A host that the operator allows, at one port or at all: `db.internal`, `10.0.0.7:8443`, `[fd12::1]:80`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AllowedHost {
+    host: Host<String>,
+    port: Option<u16>,
+}
+
+/// Why a text is no host that can be allowed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not of the form HOST or HOST:PORT")]
+pub struct NoHost(String);
+
+impl FromStr for AllowedHost {
+    type Err = NoHost;
+
+    fn from_str(text: &str) -> Result<Self, NoHost> {
+        let wrong = || NoHost(text.to_owned());
+        if let Ok(address) = text.parse::<IpAddr>() {
+            let host = match address {
+                IpAddr::V4(address) => Host::Ipv4(address),
+                IpAddr::V6(address) => Host::Ipv6(address),
+            };
+            return Ok(Self { host, port: None });
+        }
+        let (host, port) = match text.rsplit_once(':') {
+            Some((host, port)) if !port.contains(']') => (host, Some(port.parse().map_err(|_| wrong())?)),
+            _ => (text, None),
+        };
+        // A zone, a path or a pattern is none that a URL could name.
+        if host.is_empty() || host.contains(['/', '*', '@', '%', '?', '#']) {
+            return Err(wrong());
+        }
+        Ok(Self { host: Host::parse(host).map_err(|_| wrong())?, port })
+    }
+}
+
+impl AllowedHost {
+    fn covers(&self, host: &Host<String>, port: Option<u16>) -> bool {
+        self.host == *host && self.port.is_none_or(|allowed| port == Some(allowed))
+    }
+
+    fn is_address(&self, address: IpAddr) -> bool {
+        self.port.is_none()
+            && match &self.host {
+                Host::Ipv4(allowed) => address == *allowed,
+                Host::Ipv6(allowed) => address == *allowed,
+                Host::Domain(_) => false,
+            }
+    }
+}
+
+/// How far requests to a host may reach.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Reach {
+    /// The internet.
+    Public,
+    /// This machine.
+    Loopback,
+    /// Wherever the name leads, since the operator allowed it; not to a link, unless that address was allowed too.
+    Anywhere,
+}
+
+/// Why something is not spoken to. None shows more of a URL than its host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// Neither `http` nor `https`.
+    #[error("a URL of the scheme `{scheme}` is not spoken to: it has to be `https` or `http`")]
+    Scheme {
+        /// The scheme.
+        scheme: String,
+    },
+    /// A user or a password in the URL, where logs and other servers see it.
+    #[error(
+        "the URL at `{host}` carries a user or a password, and is not spoken to: they belong into `auth`"
+    )]
+    Userinfo {
+        /// The host.
+        host: String,
+    },
+    /// A host that no document and no operator named.
+    #[error(
+        "`{host}` is not spoken to: no capabilities document names it, and `--allow-host {host}` would allow it"
+    )]
+    Unnamed {
+        /// The host, with its port.
+        host: String,
+    },
+    /// Credentials and data would go over the network in clear.
+    #[error(
+        "`{host}` is not spoken to over `http`, where everybody on the way can read along: give it with `https`, or allow it with `--allow-host {host}`"
+    )]
+    Clear {
+        /// The host, with its port.
+        host: String,
+    },
+    /// An address that documents cannot name.
+    #[error("`{host}` is not spoken to: it is {}, and `--allow-host {host}` would allow it", zone.as_str())]
+    Literal {
+        /// The address, with its port.
+        host: String,
+        /// What it is.
+        zone: Zone,
+    },
+    /// A name that leads where documents cannot lead.
+    #[error("`{host}` is not spoken to: it leads to {address}, {}, and `--allow-host {allow}` would allow it", zone.as_str())]
+    Address {
+        /// The name.
+        host: String,
+        /// The address.
+        address: IpAddr,
+        /// What it is.
+        zone: Zone,
+        /// What would have to be allowed.
+        allow: String,
+    },
+}
+
+/// Whom may be spoken to: those that the documents named, and those that the operator allows.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Egress {
+    /// Hosts with their ports.
+    named: BTreeSet<(Host<String>, Option<u16>)>,
+    allowed: Vec<AllowedHost>,
+    /// The names of proxies: the operator's own, wherever they are.
+    proxies: BTreeSet<String>,
+}
+
+impl Egress {
+    pub(crate) fn new(allowed: Vec<AllowedHost>) -> Self {
+        Self { allowed, ..Self::default() }
+    }
+
+    /// Lets the host of `url` be spoken to, at its port.
+    pub(crate) fn name(&mut self, url: &Url) {
+        self.named.extend(url.host().map(|host| (host.to_owned(), url.port_or_known_default())));
+    }
+
+    /// Lets the proxy at `url` be reached.
+    pub(crate) fn through(&mut self, url: &Url) {
+        self.proxies.extend(url.host_str().map(str::to_owned));
+    }
+
+    /// Whether a request may go to `url`, and how far.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn permit(&self, url: &Url) -> Result<Reach, Denied> {
+        let Some(host) = url.host().filter(|_| matches!(url.scheme(), "http" | "https")) else {
+            return Err(Denied::Scheme { scheme: url.scheme().to_owned() });
+        };
+        let host = host.to_owned();
+        let port = url.port_or_known_default();
+        let shown = || Shown(url).to_string();
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(Denied::Userinfo { host: shown() });
+        }
+        if self.allowed.iter().any(|allowed| allowed.covers(&host, port)) {
+            return Ok(Reach::Anywhere);
+        }
+        if !self.named.contains(&(host.clone(), port)) {
+            return Err(Denied::Unnamed { host: shown() });
+        }
+        let zone = match &host {
+            Host::Domain(name) if is_this_machine(name) => Zone::Loopback,
+            Host::Domain(_) => Zone::Public,
+            Host::Ipv4(address) => Zone::of(IpAddr::V4(*address)),
+            Host::Ipv6(address) => Zone::of(IpAddr::V6(*address)),
+        };
+        match zone {
+            Zone::Loopback => Ok(Reach::Loopback),
+            Zone::Public if url.scheme() == "http" => Err(Denied::Clear { host: shown() }),
+            Zone::Public => Ok(Reach::Public),
+            zone => Err(Denied::Literal { host: shown(), zone }),
+        }
+    }
+
+    /// Whether requests of this reach may go to the addresses that `name` has: to all of them, or to none.
+    ///
+    /// # Errors
+    /// The first that they may not go to.
+    pub(crate) fn admit(&self, name: &str, reach: Reach, addresses: &[IpAddr]) -> Result<(), Denied> {
+        if self.proxies.contains(name) {
+            return Ok(());
+        }
+        for address in addresses {
+            let zone = Zone::of(*address);
+            let fits = match reach {
+                Reach::Public => zone == Zone::Public,
+                Reach::Loopback => zone == Zone::Loopback,
+                Reach::Anywhere => zone != Zone::LinkLocal,
+            };
+            if !fits && !self.allowed.iter().any(|allowed| allowed.is_address(*address)) {
+                let allow = if zone == Zone::LinkLocal { address.to_string() } else { name.to_owned() };
+                return Err(Denied::Address { host: name.to_owned(), address: *address, zone, allow });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Whether a name stands for this machine on every machine (RFC 6761).
+pub(crate) fn is_this_machine(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
+}
+
+/// The host of a URL, and its port if it is not the usual one: what `--allow-host` takes.
+struct Shown<'a>(&'a Url);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0.host_str().unwrap_or_default())?;
+        self.0.port().map_or(Ok(()), |port| write!(f, ":{port}"))
+    }
+}

@@ -1,0 +1,120 @@
+//! What kind of place an IP address is.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+
+/// A kind of place on the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zone {
+    /// The internet.
+    Public,
+    /// This machine.
+    Loopback,
+    /// A network of somebody's own: private, shared (carrier-grade NAT) or unique local.
+    Private,
+    /// The link itself, and the addresses at which clouds tell a machine its credentials.
+    LinkLocal,
+    /// No single host of the internet: unspecified, multicast, broadcast, documentation, reserved.
+    Reserved,
+}
+
+impl Zone {
+    /// What it is called in a sentence.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "a public address",
+            Self::Loopback => "a loopback address",
+            Self::Private => "a private address",
+            Self::LinkLocal => "a link-local or metadata address",
+            Self::Reserved => "a reserved address",
+        }
+    }
+
+    /// The zone of an address. An IPv6 address that stands for an IPv4 address is where that one is.
+    pub(crate) fn of(address: IpAddr) -> Self {
+        match address {
+            IpAddr::V4(address) => of_v4(address),
+            IpAddr::V6(address) => of_v6(address),
+        }
+    }
+}
+
+fn of_v4(address: Ipv4Addr) -> Zone {
+    match address.octets() {
+        // Alibaba, Oracle and Azure answer machines at addresses of their own.
+        [169, 254, ..] | [100, 100, 100, 200] | [192, 0, 0, 192] | [168, 63, 129, 16] => Zone::LinkLocal,
+        [127, ..] => Zone::Loopback,
+        [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Zone::Private,
+        [0 | 224..=255, ..]
+        | [192, 0, 0 | 2, _]
+        | [192, 88, 99, _]
+        | [198, 18 | 19, ..]
+        | [198, 51, 100, _]
+        | [203, 0, 113, _] => Zone::Reserved,
+        _ => Zone::Public,
+    }
+}
+
+fn of_v6(address: Ipv6Addr) -> Zone {
+    let embedded = |high: u16, low: u16| {
+        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+        of_v4(Ipv4Addr::new(a, b, c, d))
+    };
+    match address.segments() {
+        [0, 0, 0, 0, 0, 0, 0, 0] => Zone::Reserved,
+        [0, 0, 0, 0, 0, 0, 0, 1] => Zone::Loopback,
+        // Amazon and Google answer machines at addresses of their own.
+        [0xfe80..=0xfebf, ..]
+        | [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254]
+        | [0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x254] => Zone::LinkLocal,
+        // Compatible, mapped, translated; NAT64; 6to4; ISATAP.
+        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
+        | [0, 0, 0, 0, 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..]
+        | [.., 0 | 0x200, 0x5efe, high, low] => embedded(high, low),
+        [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Zone::Private,
+        // Documentation, Teredo, benchmarks, ORCHID.
+        [0x2001, 0x0db8 | 0 | 2 | 0x10..=0x2f, ..] | [0x3fff, 0..=0x0fff, ..] => Zone::Reserved,
+        [0x2000..=0x3fff, ..] => Zone::Public,
+        _ => Zone::Reserved,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_of_an_address_is_where_it_leads_to() {
+        let check = |zone: Zone, addresses: &str| {
+            for text in addresses.split_whitespace() {
+                let address: IpAddr = text.parse().expect("an address");
+                assert_eq!(Zone::of(address), zone, "{text}");
+            }
+        };
+        check(Zone::Public, "1.1.1.1 100.63.255.255 100.128.0.0 172.32.0.1 192.0.1.1 2606:4700::1111");
+        check(Zone::Public, "::ffff:8.8.8.8 64:ff9b::8.8.8.8 2002:0808:0808::1 169.253.1.1 198.20.0.1");
+        check(Zone::Loopback, "127.0.0.1 127.255.0.3 ::1 ::ffff:127.0.0.1 ::127.0.0.1 64:ff9b::7f00:1");
+        check(Zone::Loopback, "2002:7f00:1:: ::ffff:0:127.0.0.1 2001:4860::5efe:127.0.0.1");
+        check(Zone::Private, "10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 100.127.255.255");
+        check(Zone::Private, "fc00::1 fdff::1 fec0::1 ::ffff:10.1.1.1 64:ff9b::192.168.0.1 2002:0a00:0001::");
+        check(
+            Zone::LinkLocal,
+            "169.254.169.254 169.254.0.1 fe80::1 febf::1 fd00:ec2::254 ::ffff:169.254.169.254",
+        );
+        check(
+            Zone::LinkLocal,
+            "64:ff9b::a9fe:a9fe 2002:a9fe:a9fe:: 100.100.100.200 192.0.0.192 168.63.129.16",
+        );
+        check(Zone::LinkLocal, "fd20:ce::254");
+        check(
+            Zone::Reserved,
+            "0.0.0.0 0.1.2.3 224.0.0.1 239.255.255.250 240.0.0.1 255.255.255.255 192.0.2.1",
+        );
+        check(
+            Zone::Reserved,
+            "198.51.100.7 203.0.113.9 198.18.0.1 192.0.0.8 192.88.99.1 :: ff02::1 2001:db8::1",
+        );
+        check(Zone::Reserved, "2001::1 3fff::1 100::1 64:ff9b:1::1 4000::1 ::ffff:0.0.0.0");
+    }
+}

@@ -1,0 +1,115 @@
+//! Answers that come packed: gzip, deflate and brotli, unpacked no further than they may be long.
+
+use std::io::{self, Read};
+
+use brotli_decompressor::Decompressor;
+use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
+
+/// What is asked for.
+pub(crate) const ACCEPTED: &str = "gzip, deflate, br";
+
+/// As many layers as are unpacked: each multiplies what a small answer can become.
+const MOST_LAYERS: usize = 2;
+
+/// Why something cannot be unpacked.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It would be longer than it may be.
+    TooLong,
+    /// It is not what it says it is, or something nobody asked for.
+    Unreadable(String),
+}
+
+/// What `bytes` were before they were packed as `encodings` (the header `Content-Encoding`) says; at most `most` bytes.
+pub(crate) fn unpacked(encodings: &str, bytes: Vec<u8>, most: usize) -> Result<Vec<u8>, Trouble> {
+    let is_packed = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case("identity");
+    let layers: Vec<&str> = encodings.split(',').map(str::trim).filter(is_packed).collect();
+    if layers.len() > MOST_LAYERS {
+        return Err(Trouble::Unreadable("it is packed too many times".to_owned()));
+    }
+    // The last that was applied is the first to come off.
+    layers.iter().rev().try_fold(bytes, |bytes, name| {
+        let out = match name.to_ascii_lowercase().as_str() {
+            "gzip" | "x-gzip" => limited(MultiGzDecoder::new(bytes.as_slice()), most),
+            // The standard means zlib; some servers leave its frame out.
+            "deflate" => limited(ZlibDecoder::new(bytes.as_slice()), most)
+                .or_else(|_| limited(DeflateDecoder::new(bytes.as_slice()), most)),
+            "br" => limited(Decompressor::new(bytes.as_slice(), 4096), most),
+            _ => {
+                let reason = format!("it is encoded as `{name}`, which was not asked for");
+                return Err(Trouble::Unreadable(reason));
+            }
+        };
+        let out = out.map_err(|_| Trouble::Unreadable(format!("it says that it is {name}, and is not")))?;
+        if out.len() > most { Err(Trouble::TooLong) } else { Ok(out) }
+    })
+}
+
+/// All that there is, or one byte more than there may be.
+fn limited(source: impl Read, most: usize) -> io::Result<Vec<u8>> {
+    let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
+    let mut out = Vec::new();
+    source.take(limit).read_to_end(&mut out)?;
+    Ok(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::{DeflateEncoder, GzEncoder, ZlibEncoder};
+
+    use super::*;
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).expect("it is kept in memory");
+        encoder.finish().expect("it is kept in memory")
+    }
+
+    #[test]
+    fn what_was_packed_comes_out_as_it_was() {
+        let text = "a name, é, and again a name".repeat(9).into_bytes();
+        let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
+        zlib.write_all(&text).expect("it is kept in memory");
+        let mut raw = DeflateEncoder::new(Vec::new(), Compression::fast());
+        raw.write_all(&text).expect("it is kept in memory");
+        // An uncompressed block, as RFC 7932 §9.2 has it: the stream header, 5 bytes of it, and the last, empty block.
+        let brotli = b"\x0b\x02\x80hello\x03".to_vec();
+        let check = |encodings, packed: Vec<u8>, expected: &[u8]| {
+            assert_eq!(unpacked(encodings, packed, 4096).as_deref(), Ok(expected), "{encodings}");
+        };
+        check("", text.clone(), &text);
+        check("identity", text.clone(), &text);
+        check("GZIP", gzip(&text), &text);
+        check("x-gzip, identity", gzip(&text), &text);
+        check("gzip, gzip", gzip(&gzip(&text)), &text);
+        check("deflate", zlib.finish().expect("it is kept in memory"), &text);
+        check("deflate", raw.finish().expect("it is kept in memory"), &text);
+        check("br", brotli, b"hello");
+    }
+
+    #[test]
+    fn what_would_be_too_long_is_not_unpacked() {
+        let bomb = gzip(&vec![0; 1 << 20]);
+        assert!(bomb.len() < 2048);
+        assert_eq!(unpacked("gzip", bomb.clone(), 4096), Err(Trouble::TooLong));
+        assert_eq!(unpacked("gzip, gzip", gzip(&bomb), 4096), Err(Trouble::TooLong));
+        assert!(matches!(unpacked("gzip, gzip, gzip", Vec::new(), 4096), Err(Trouble::Unreadable(_))));
+        assert_eq!(unpacked("gzip", gzip(&[0; 4096]), 4096).map(|bytes| bytes.len()), Ok(4096));
+    }
+
+    #[test]
+    fn what_is_not_what_it_says_cannot_be_read() {
+        let said = |encodings, bytes: &[u8]| unpacked(encodings, bytes.to_vec(), 4096);
+        let broken = gzip(b"hello");
+        for (encoding, bytes) in
+            [("gzip", &b"plain"[..]), ("gzip", &broken[..12]), ("deflate", b"\xff\xff"), ("br", b"\xff\xff")]
+        {
+            assert!(matches!(said(encoding, bytes), Err(Trouble::Unreadable(_))), "{encoding} {bytes:?}");
+        }
+        let reason = "it is encoded as `zstd`, which was not asked for".to_owned();
+        assert_eq!(said("zstd", b"x"), Err(Trouble::Unreadable(reason)));
+    }
+}

@@ -1,0 +1,304 @@
+//! Whom the adapter speaks to, and that whoever else hears nothing.
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use naftiko_adapter::{Adapter as _, FailureKind, Method};
+use url::Url;
+use wiremock::ResponseTemplate;
+
+use super::wire::{answering, builder, get, received};
+use super::{call, operation};
+use crate::egress::{Egress, Lookup, Reach};
+use crate::{AllowedHost, BuildError, Credential, Denied};
+
+fn allowed(hosts: &[&str]) -> Vec<AllowedHost> {
+    hosts.iter().map(|host| host.parse().expect("a host")).collect()
+}
+
+/// What is said of a URL that a document names, where the operator allows these hosts.
+fn permitted(url: &str, hosts: &[&str]) -> Result<Reach, String> {
+    let url = Url::parse(url).expect("a URL");
+    let mut egress = Egress::new(allowed(hosts));
+    egress.name(&url);
+    egress.permit(&url).map_err(|denied| denied.to_string())
+}
+
+#[test]
+fn documents_may_name_the_internet_and_this_machine() {
+    for url in [
+        "https://api.example.com/v1",
+        "https://api.example.com:8443",
+        "https://1.1.1.1",
+        "https://[2606:4700::1]",
+    ] {
+        assert_eq!(permitted(url, &[]), Ok(Reach::Public), "{url}");
+    }
+    for url in [
+        "http://127.0.0.1:8080",
+        "https://127.9.9.9",
+        "http://[::1]:80",
+        "http://localhost:3000",
+        "http://x.localhost",
+        // Other ways to write 127.0.0.1.
+        "http://2130706433",
+        "http://0x7f000001",
+        "http://0177.0.0.1",
+        "http://127.1",
+        "http://[::ffff:127.0.0.1]",
+    ] {
+        assert_eq!(permitted(url, &[]), Ok(Reach::Loopback), "{url}");
+    }
+}
+
+#[test]
+fn what_a_document_may_not_name_is_refused_with_its_reason() {
+    let said = |url, hosts: &[&str]| permitted(url, hosts).expect_err("this is refused");
+    let schemes = [
+        ("file:///etc/passwd", "file"),
+        ("ftp://example.com", "ftp"),
+        ("gopher://127.0.0.1:70", "gopher"),
+        ("data:text/plain,x", "data"),
+        ("unix:/var/run/docker.sock", "unix"),
+    ];
+    for (url, scheme) in schemes {
+        assert_eq!(
+            said(url, &["example.com", "127.0.0.1"]),
+            format!("a URL of the scheme `{scheme}` is not spoken to: it has to be `https` or `http`")
+        );
+    }
+    for url in [
+        "https://me:hunter2@api.example.com",
+        "https://hunter2@api.example.com",
+        "https://:hunter2@api.example.com",
+    ] {
+        let message = said(url, &["api.example.com"]);
+        assert!(
+            message.contains("carries a user or a password") && !message.contains("hunter2"),
+            "{message}"
+        );
+    }
+    assert_eq!(
+        said("http://api.example.com:8080/v1", &[]),
+        "`api.example.com:8080` is not spoken to over `http`, where everybody on the way can read along: \
+         give it with `https`, or allow it with `--allow-host api.example.com:8080`"
+    );
+    assert_eq!(
+        said("https://10.0.0.7/", &[]),
+        "`10.0.0.7` is not spoken to: it is a private address, and `--allow-host 10.0.0.7` would allow it"
+    );
+    for url in [
+        "http://169.254.169.254/latest/",
+        "https://2852039166/",
+        "https://0xa9.0xfe.0xa9.0xfe/",
+        "https://0251.0376.0251.0376",
+        "https://[::ffff:169.254.169.254]/",
+        "https://[64:ff9b::a9fe:a9fe]",
+        "https://[fd00:ec2::254]/",
+        "https://[fe80::1]/",
+    ] {
+        assert!(said(url, &[]).contains("a link-local or metadata address"), "{url}");
+    }
+    for url in [
+        "https://0.0.0.0",
+        "https://0",
+        "https://255.255.255.255",
+        "https://224.0.0.1",
+        "https://192.0.2.1",
+        "https://[::]",
+    ] {
+        assert!(said(url, &[]).contains("a reserved address"), "{url}");
+    }
+}
+
+#[test]
+fn the_operator_allows_a_host_at_one_port_or_at_all() {
+    assert_eq!(permitted("http://10.0.0.7:8080", &["10.0.0.7"]), Ok(Reach::Anywhere));
+    assert_eq!(permitted("http://db.internal:8080", &["DB.internal:8080"]), Ok(Reach::Anywhere));
+    assert_eq!(permitted("http://[fd12::1]:80", &["[fd12::1]:80"]), Ok(Reach::Anywhere));
+    assert_eq!(permitted("https://[fd12::1]", &["fd12::1"]), Ok(Reach::Anywhere));
+    assert_eq!(permitted("http://169.254.169.254", &["169.254.169.254"]), Ok(Reach::Anywhere));
+    assert!(permitted("http://db.internal:8081", &["db.internal:8080"]).is_err());
+    assert!(permitted("http://db.internal.evil.example", &["db.internal"]).is_err());
+    let elsewhere = Egress::new(allowed(&["db.internal"]))
+        .permit(&Url::parse("https://api.example.com:8443").expect("a URL"));
+    assert_eq!(
+        elsewhere.expect_err("nobody named it").to_string(),
+        "`api.example.com:8443` is not spoken to: no capabilities document names it, and \
+         `--allow-host api.example.com:8443` would allow it"
+    );
+    for text in [
+        "",
+        "*.example.com",
+        "https://example.com",
+        "example.com/v1",
+        "example.com:x",
+        "me@example.com",
+        "[::1",
+        ":80",
+    ] {
+        assert!(text.parse::<AllowedHost>().is_err(), "{text}");
+    }
+}
+
+#[test]
+fn a_name_may_lead_only_as_far_as_it_is_allowed_to() {
+    let egress = Egress::new(allowed(&["db.internal", "169.254.7.7", "10.9.9.9"]));
+    let check = |reach, addresses: &[&str], expected: Option<&str>| {
+        let addresses: Vec<IpAddr> = addresses.iter().map(|text| text.parse().expect("an address")).collect();
+        let found = egress.admit("db.internal", reach, &addresses).err().map(|denied| denied.to_string());
+        assert_eq!(found.as_deref(), expected, "{reach:?} {addresses:?}");
+    };
+    check(Reach::Public, &["1.1.1.1", "2606:4700::1"], None);
+    check(Reach::Public, &["10.9.9.9", "169.254.7.7"], None);
+    let private = "`db.internal` is not spoken to: it leads to 10.0.0.1, a private address, and `--allow-host db.internal` would allow it";
+    check(Reach::Public, &["10.0.0.1"], Some(private));
+    check(Reach::Public, &["1.1.1.1", "10.0.0.1"], Some(private));
+    let loopback = "`db.internal` is not spoken to: it leads to ::1, a loopback address, and `--allow-host db.internal` would allow it";
+    check(Reach::Public, &["::1"], Some(loopback));
+    check(Reach::Loopback, &["127.0.0.1", "::1"], None);
+    let public = "`db.internal` is not spoken to: it leads to 1.1.1.1, a public address, and `--allow-host db.internal` would allow it";
+    check(Reach::Loopback, &["1.1.1.1"], Some(public));
+    check(Reach::Anywhere, &["10.0.0.1", "127.0.0.1", "192.0.2.1", "fd12::1", "169.254.7.7"], None);
+    let metadata = "`db.internal` is not spoken to: it leads to 169.254.169.254, a link-local or metadata address, \
+         and `--allow-host 169.254.169.254` would allow it";
+    check(Reach::Anywhere, &["169.254.169.254"], Some(metadata));
+}
+
+/// Leads somewhere else each time.
+#[derive(Debug)]
+struct Rebinding {
+    addresses: Vec<IpAddr>,
+    asked: AtomicUsize,
+}
+
+impl Rebinding {
+    fn to(addresses: &[IpAddr]) -> Arc<Self> {
+        Arc::new(Self { addresses: addresses.to_vec(), asked: AtomicUsize::new(0) })
+    }
+}
+
+#[async_trait]
+impl Lookup for Rebinding {
+    async fn lookup(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        let asked = self.asked.fetch_add(1, Ordering::Relaxed);
+        Ok(vec![self.addresses[asked.min(self.addresses.len() - 1)]])
+    }
+}
+
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+#[tokio::test]
+async fn a_name_that_leads_to_this_machine_is_refused_and_nobody_hears_of_it() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let port = listener.local_addr().expect("a bound address").port();
+    listener.set_nonblocking(true).expect("it can be asked");
+    let lookup = Rebinding::to(&[LOOPBACK]);
+    let builder =
+        builder(&format!("https://api.example.com:{port}"), Credential::None).lookup(lookup.clone());
+    let failure = builder.build().expect("a sound endpoint").invoke(&get()).await.expect_err("it is refused");
+    assert_eq!(failure.kind, FailureKind::Refused);
+    assert_eq!(
+        failure.message,
+        "`api.example.com` is not spoken to: it leads to 127.0.0.1, a loopback address, and \
+         `--allow-host api.example.com` would allow it"
+    );
+    assert_eq!(lookup.asked.load(Ordering::Relaxed), 1);
+    assert_eq!(listener.accept().expect_err("nobody came").kind(), io::ErrorKind::WouldBlock);
+}
+
+#[tokio::test]
+async fn what_is_checked_is_what_is_connected_to() {
+    let server = answering(ResponseTemplate::new(204)).await;
+    let port = server.address().port();
+    let host: AllowedHost = format!("api.example.com:{port}").parse().expect("a host");
+    // The second answer is the one that a check before the request would not have seen.
+    let lookup = Rebinding::to(&[LOOPBACK, "169.254.169.254".parse().expect("an address")]);
+    let adapter = builder(&format!("http://api.example.com:{port}"), Credential::None)
+        .allow(host)
+        .lookup(lookup.clone());
+    let adapter = adapter.build().expect("a sound endpoint");
+    assert_eq!(adapter.invoke(&get()).await.map(|response| response.status), Ok(204));
+    assert_eq!(lookup.asked.load(Ordering::Relaxed), 1, "the name is asked for once a connection");
+    // Its connection is taken again, and the name is not asked for.
+    assert_eq!(adapter.invoke(&get()).await.map(|response| response.status), Ok(204));
+    assert_eq!(received(&server).await.len(), 2);
+    assert_eq!(received(&server).await[0].headers["host"], format!("api.example.com:{port}"));
+    let mut slower = get();
+    slower.timeout = Some(std::time::Duration::from_secs(20));
+    // Another limit is another client: it connects anew, and the name leads elsewhere now.
+    let failure = adapter.invoke(&slower).await.expect_err("it is refused");
+    assert_eq!(failure.kind, FailureKind::Refused);
+    assert!(failure.message.contains("169.254.169.254, a link-local or metadata address"), "{failure}");
+    assert_eq!(received(&server).await.len(), 2);
+}
+
+#[tokio::test]
+async fn localhost_leads_to_this_machine_or_nowhere() {
+    let server = answering(ResponseTemplate::new(204)).await;
+    let url = format!("http://localhost:{}", server.address().port());
+    let to =
+        |address| builder(&url, Credential::None).lookup(Rebinding::to(&[address])).build().expect("sound");
+    assert!(to(LOOPBACK).invoke(&get()).await.is_ok());
+    let failure = to(IpAddr::from([192, 168, 0, 1])).invoke(&get()).await.expect_err("it is refused");
+    assert_eq!(failure.kind, FailureKind::Refused);
+    assert!(
+        failure.message.starts_with("`localhost` is not spoken to: it leads to 192.168.0.1"),
+        "{failure}"
+    );
+    assert_eq!(received(&server).await.len(), 1);
+}
+
+#[test]
+fn an_endpoint_that_may_not_be_spoken_to_is_found_when_building() {
+    let build = |url| builder(url, Credential::None).build().expect_err("this is refused");
+    for url in ["https://169.254.169.254/latest", "http://api.example.com", "https://192.168.0.1"] {
+        assert!(matches!(build(url), BuildError::Denied { .. }), "{url}");
+    }
+    assert_eq!(
+        build("https://[fd00:ec2::254]").to_string(),
+        "`acme`: `[fd00:ec2::254]` is not spoken to: it is a link-local or metadata address, and \
+         `--allow-host [fd00:ec2::254]` would allow it"
+    );
+    assert!(matches!(Denied::Scheme { scheme: String::new() }, Denied::Scheme { .. }));
+}
+
+#[tokio::test]
+async fn a_redirect_to_another_server_is_an_answer() {
+    let inside = answering(ResponseTemplate::new(200)).await;
+    for location in
+        [inside.uri(), "http://169.254.169.254/latest/meta-data/".to_owned(), "file:///etc/passwd".to_owned()]
+    {
+        let server = answering(ResponseTemplate::new(302).insert_header("location", &*location)).await;
+        let response = builder(&server.uri(), Credential::Bearer("sk_hidden".into()))
+            .build()
+            .expect("a sound endpoint")
+            .invoke(&get())
+            .await
+            .expect("an answer");
+        assert_eq!(response.status, 302);
+        assert_eq!(received(&server).await.len(), 1);
+    }
+    assert!(received(&inside).await.is_empty(), "nothing was sent on");
+}
+
+#[tokio::test]
+async fn redirects_on_one_server_are_followed_but_not_for_ever() {
+    let server = answering(ResponseTemplate::new(307).insert_header("location", "/again")).await;
+    let adapter =
+        builder(&server.uri(), Credential::Bearer("sk_shown".into())).build().expect("a sound endpoint");
+    assert_eq!(adapter.invoke(&get()).await.map(|response| response.status), Ok(307));
+    let sent = received(&server).await;
+    assert_eq!(sent.len(), 6, "once, and five times more");
+    assert!(sent.iter().all(|request| request.headers["authorization"] == "Bearer sk_shown"));
+    assert_eq!(sent[5].url.path(), "/again");
+    // What may have an effect is never sent twice.
+    let mut post = operation(Method::Post, "/things", Vec::new());
+    post.idempotency_key = None;
+    let response = adapter.invoke(&call(post, naftiko_adapter::Arguments::default())).await;
+    assert_eq!(response.map(|response| response.status), Ok(307));
+    assert_eq!(received(&server).await.len(), 7);
+}

@@ -1,0 +1,253 @@
+//! Everything that leaves this process over HTTP: requests of operations, and those for tokens.
+//!
+//! Whom it may speak to is decided in [`egress`](crate::egress), before a request and again when its name has become
+//! addresses. It repeats nothing, keeps no cookies, and puts nothing into a request that it was not given.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use naftiko_adapter::{Failure, FailureKind, Response};
+use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Certificate, Client, Method, NoProxy, Proxy, redirect};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::answer::{self, Trouble};
+use crate::egress::{Denied, Egress, Lookup, Pinned, Reach};
+use crate::endpoint::BuildError;
+use crate::packing;
+use crate::redirect::{MOST, next};
+use crate::style::refused;
+
+/// What an attempt may take beyond its limit, so that a connection that is never made runs into its own limit first:
+/// then it is known that nothing was sent.
+const GRACE: Duration = Duration::from_millis(100);
+/// A connection that has been idle for longer may be closed at the other end just as it is used again.
+const IDLE: Duration = Duration::from_secs(15);
+/// As many clients as are kept; each has its own limit for connecting, and its own reach.
+const MOST_CLIENTS: usize = 16;
+/// What is never asked of a proxy: it would take these for itself.
+const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
+
+/// The proxies that requests go through, as the operator's environment names them.
+#[derive(Clone, Default)]
+pub struct Proxies {
+    /// For `http` URLs.
+    pub http: Option<Url>,
+    /// For `https` URLs.
+    pub https: Option<Url>,
+    /// The hosts that are spoken to directly, as `NO_PROXY` lists them.
+    pub none_for: String,
+}
+
+impl fmt::Debug for Proxies {
+    /// The URL of a proxy may carry a password.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let origin = |url: &Option<Url>| url.as_ref().map(|url| url.origin().ascii_serialization());
+        f.debug_struct("Proxies")
+            .field("http", &origin(&self.http))
+            .field("https", &origin(&self.https))
+            .field("none_for", &self.none_for)
+            .finish()
+    }
+}
+
+/// A request, complete.
+#[derive(Debug, Clone)]
+pub(crate) struct Message {
+    pub(crate) method: Method,
+    pub(crate) url: Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Option<Vec<u8>>,
+}
+
+/// Speaks HTTP to whom the egress policy permits.
+pub(crate) struct Transport {
+    egress: Arc<Egress>,
+    lookup: Arc<dyn Lookup>,
+    proxies: Vec<Proxy>,
+    certificates: Vec<Certificate>,
+    clients: Mutex<IndexMap<(Duration, Reach), Client>>,
+}
+
+impl fmt::Debug for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Transport").field("egress", &self.egress).finish_non_exhaustive()
+    }
+}
+
+impl Transport {
+    /// Speaks to whom `egress` permits, through these proxies, and trusts these certificates (PEM) besides those of the
+    /// system.
+    ///
+    /// # Errors
+    /// A [`BuildError`] when a proxy or a certificate cannot be used, or HTTP cannot be spoken at all.
+    pub(crate) fn new(
+        mut egress: Egress,
+        lookup: Arc<dyn Lookup>,
+        proxies: &Proxies,
+        certificates: &[Vec<u8>],
+    ) -> Result<Self, BuildError> {
+        // Without one, building a client would panic.
+        if rustls::crypto::CryptoProvider::get_default().is_none() {
+            return Err(BuildError::NoCryptography);
+        }
+        for url in [&proxies.http, &proxies.https].into_iter().flatten() {
+            egress.through(url);
+        }
+        let transport = Self {
+            egress: Arc::new(egress),
+            lookup,
+            proxies: through(proxies)?,
+            certificates: trusted(certificates)?,
+            clients: Mutex::default(),
+        };
+        // What is wrong with them is found now, and not in the middle of a run.
+        transport.client(Duration::ZERO, Reach::Public)?;
+        Ok(transport)
+    }
+
+    /// Whether something may be sent to `url`, as far as that can be said before its name has addresses.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn permit(&self, url: &Url) -> Result<(), Denied> {
+        self.egress.permit(url).map(|_| ())
+    }
+
+    /// Sends a message once, follows where it is safely sent on to, and gives the answer, whatever its status.
+    ///
+    /// # Errors
+    /// A failure that says how far it came: refused if the message may not be sent at all.
+    pub(crate) async fn exchange(&self, mut message: Message, limit: Duration) -> Result<Response, Failure> {
+        message.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(packing::ACCEPTED));
+        let deadline = Instant::now() + limit.saturating_add(GRACE);
+        let mut followed = 0;
+        loop {
+            let reach = self.egress.permit(&message.url).map_err(|denied| refused(denied.to_string()))?;
+            let client = self.client(limit, reach).map_err(|error| refused(error.to_string()))?;
+            let host = message.url.origin().ascii_serialization();
+            let unanswered = |error: reqwest::Error| unanswered(&host, limit, &error.without_url());
+            let mut request = client
+                .request(message.method.clone(), message.url.clone())
+                .headers(message.headers.clone())
+                .timeout(deadline.saturating_duration_since(Instant::now()));
+            if let Some(body) = &message.body {
+                request = request.body(body.clone());
+            }
+            let response = request.send().await.map_err(unanswered)?;
+            let sent_on = next(&message.method, &message.url, response.status(), response.headers());
+            if let Some(next) = sent_on.filter(|_| followed < MOST) {
+                followed += 1;
+                message.method = next.method;
+                message.url = next.url;
+                if !next.keeps_body {
+                    message.body = None;
+                    message.headers.remove(CONTENT_TYPE);
+                }
+                continue;
+            }
+            return answer::read(response).await.map_err(|trouble| match trouble {
+                Trouble::Broken(error) => unanswered(error),
+                Trouble::Unreadable(reason) => {
+                    let message = format!("the answer of `{host}` cannot be read: {reason}");
+                    Failure::new(FailureKind::Unreadable, message)
+                }
+            });
+        }
+    }
+
+    /// The client whose limit for connecting is `limit`.
+    fn client(&self, limit: Duration, reach: Reach) -> Result<Client, BuildError> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&(limit, reach)) {
+            return Ok(client.clone());
+        }
+        let client = self.connect(limit, reach)?;
+        if clients.len() >= MOST_CLIENTS {
+            clients.shift_remove_index(0);
+        }
+        clients.insert((limit, reach), client.clone());
+        Ok(client)
+    }
+
+    fn connect(&self, limit: Duration, reach: Reach) -> Result<Client, BuildError> {
+        let resolver = Pinned { egress: Arc::clone(&self.egress), reach, lookup: Arc::clone(&self.lookup) };
+        let builder = Client::builder()
+            .user_agent(concat!("naftiko/", env!("CARGO_PKG_VERSION")))
+            .redirect(redirect::Policy::none())
+            .retry(reqwest::retry::never())
+            .referer(false)
+            .connect_timeout(limit)
+            .pool_idle_timeout(IDLE)
+            .dns_resolver(resolver)
+            .tls_certs_merge(self.certificates.iter().cloned())
+            // Those of the environment come in by way of the operator, like all else.
+            .no_proxy();
+        let builder = self.proxies.iter().cloned().fold(builder, reqwest::ClientBuilder::proxy);
+        builder.build().map_err(|error| BuildError::Client { reason: cause(&error.without_url()) })
+    }
+}
+
+fn through(proxies: &Proxies) -> Result<Vec<Proxy>, BuildError> {
+    let none_for = format!("{THIS_MACHINE},{}", proxies.none_for);
+    let none_for = NoProxy::from_string(&none_for);
+    let of = |url: &Option<Url>, make: fn(Url) -> reqwest::Result<Proxy>| {
+        let url = url.clone()?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Some(Err(BuildError::Proxy { scheme: url.scheme().to_owned() }));
+        }
+        let proxy = make(url).map(|proxy| proxy.no_proxy(none_for.clone()));
+        Some(proxy.map_err(|error| BuildError::Client { reason: cause(&error.without_url()) }))
+    };
+    [of(&proxies.http, Proxy::http), of(&proxies.https, Proxy::https)].into_iter().flatten().collect()
+}
+
+fn trusted(files: &[Vec<u8>]) -> Result<Vec<Certificate>, BuildError> {
+    let mut trusted = Vec::new();
+    for pem in files {
+        let found = Certificate::from_pem_bundle(pem).map_err(|_| BuildError::Certificates)?;
+        if found.is_empty() {
+            return Err(BuildError::Certificates);
+        }
+        trusted.extend(found);
+    }
+    Ok(trusted)
+}
+
+/// How far a message came that brought no answer. An error of connecting, TLS included, is the only proof that nothing
+/// was sent.
+fn unanswered(host: &str, limit: Duration, error: &reqwest::Error) -> Failure {
+    if let Some(denied) = sources(error).find_map(|source| source.downcast_ref::<Denied>()) {
+        return refused(denied.to_string());
+    }
+    if error.is_builder() {
+        return refused(format!("the request to `{host}` cannot be written: {}", cause(error)));
+    }
+    let (kind, message) = match (error.is_connect(), error.is_timeout()) {
+        (true, true) => (FailureKind::NotSent, format!("no connection to `{host}` within {limit:?}")),
+        (true, false) => (FailureKind::NotSent, format!("no connection to `{host}`: {}", cause(error))),
+        (false, true) => (FailureKind::Unknown, format!("no answer from `{host}` within {limit:?}")),
+        (false, false) => {
+            let cause = cause(error);
+            (
+                FailureKind::Unknown,
+                format!("the connection to `{host}` broke before the answer was complete: {cause}"),
+            )
+        }
+    };
+    Failure::new(kind, message)
+}
+
+/// An error and what it came from, the outermost first.
+fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
+}
+
+/// The innermost words of an error: what really happened.
+fn cause(error: &(dyn Error + 'static)) -> String {
+    sources(error).last().map(ToString::to_string).unwrap_or_default()
+}
