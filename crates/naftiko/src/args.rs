@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::drive::Allowances;
+
 /// Check, plan and run Naftiko capability compositions.
 ///
 /// Exit codes: 0 done, 1 the document has errors, 2 usage, 3 the run failed, 4 the run waits, 5 in doubt,
@@ -202,6 +204,8 @@ pub(crate) struct Run {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) driving: Driving,
+    #[command(flatten)]
+    pub(crate) allowances: Allowances,
     /// Send what was inferred without asking
     #[arg(long)]
     pub(crate) accept_inferred: bool,
@@ -260,6 +264,8 @@ pub(crate) struct Resume {
     pub(crate) inputs_file: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) driving: Driving,
+    #[command(flatten)]
+    pub(crate) allowances: Allowances,
     /// Go on with the documents as they are now, in place of the plan the run was begun with
     #[arg(long)]
     pub(crate) adopt_changes: bool,
@@ -375,6 +381,8 @@ pub(crate) struct Work {
     /// Write one event a line
     #[arg(long)]
     pub(crate) json: bool,
+    #[command(flatten)]
+    pub(crate) allowances: Allowances,
     #[command(flatten)]
     pub(crate) state: State,
 }

@@ -41,20 +41,20 @@ fn main() -> ExitCode {
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
     let arguments = Arguments::parse();
     let mut screen = Screen::new(arguments.color);
-    let outcome = match &arguments.command {
-        Command::Check(arguments) => check::check(arguments, &mut screen),
-        Command::Plan(arguments) => plan::plan(arguments, &mut screen),
-        Command::Explain(arguments) => explain::explain(arguments, &mut screen),
-        Command::Codes(arguments) => explain::codes(arguments, &mut screen),
-        Command::Upgrade(arguments) => upgrade::upgrade(arguments, &mut screen),
-        Command::Run(arguments) => run::run(arguments, &mut screen),
-        Command::Resume(arguments) => resume::resume(arguments, &mut screen),
-        Command::Complete(arguments) => intervene::complete(arguments, &mut screen),
-        Command::Resolve(arguments) => intervene::resolve(arguments, &mut screen),
-        Command::Cancel(arguments) => intervene::cancel(arguments, &mut screen),
-        Command::Runs(arguments) => runs::runs(arguments, &mut screen),
+    let outcome = match arguments.command {
+        Command::Check(arguments) => check::check(&arguments, &mut screen),
+        Command::Plan(arguments) => plan::plan(&arguments, &mut screen),
+        Command::Explain(arguments) => explain::explain(&arguments, &mut screen),
+        Command::Codes(arguments) => explain::codes(&arguments, &mut screen),
+        Command::Upgrade(arguments) => upgrade::upgrade(&arguments, &mut screen),
+        Command::Run(arguments) => run::run(&arguments, &mut screen),
+        Command::Resume(arguments) => resume::resume(&arguments, &mut screen),
+        Command::Complete(arguments) => intervene::complete(&arguments, &mut screen),
+        Command::Resolve(arguments) => intervene::resolve(&arguments, &mut screen),
+        Command::Cancel(arguments) => intervene::cancel(&arguments, &mut screen),
+        Command::Runs(arguments) => runs::runs(&arguments, &mut screen),
         Command::Work(arguments) => work::work(arguments, &mut screen),
-        Command::Schema(arguments) => schema::schema(arguments, &mut screen),
+        Command::Schema(arguments) => schema::schema(&arguments, &mut screen),
     };
     match outcome {
         Ok(exit) => exit.into(),

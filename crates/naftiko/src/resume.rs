@@ -46,7 +46,8 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
             options: kept.options(),
             journal: &held.store,
             inbox: Some(held.store.clone()),
-            adapter: adapter(&plan, &base_urls, &kept.origin.folder).map_err(Stop::Usage)?,
+            adapter: adapter(&plan, &base_urls, &kept.origin.folder, &arguments.allowances)
+                .map_err(Stop::Usage)?,
             answers,
             limits,
             patience: None,

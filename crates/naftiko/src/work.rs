@@ -20,7 +20,9 @@ use serde_json::Map;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::args::Work as Arguments;
-use crate::drive::{self, Session, block_on, line_of_json, refuse_unsupported, stop_on_interrupt};
+use crate::drive::{
+    self, Allowances, Session, block_on, line_of_json, refuse_unsupported, stop_on_interrupt,
+};
 use crate::exit::{Exit, Stop};
 use crate::resume::base_urls;
 use crate::screen::Screen;
@@ -38,7 +40,7 @@ const SET_ASIDE_HELD: SignedDuration = SignedDuration::from_secs(1);
 /// How long a secret that was read is good for.
 const SECRETS: SignedDuration = SignedDuration::from_mins(1);
 
-pub(crate) fn work(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
+pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
     let store = state::open(&arguments.state)?;
     let cancellation = Cancellation::new();
     block_on(LocalSet::new().run_until(async move {
@@ -48,6 +50,7 @@ pub(crate) fn work(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, S
                 store,
                 json: arguments.json,
                 again: arguments.state.again(),
+                allowances: arguments.allowances,
                 cancellation,
                 adapters: RefCell::default(),
             }),
@@ -164,6 +167,7 @@ struct Crew {
     json: bool,
     /// What the next command has to say besides.
     again: String,
+    allowances: Allowances,
     cancellation: Cancellation,
     /// By what they were made from.
     adapters: RefCell<BTreeMap<String, Made>>,
@@ -238,7 +242,7 @@ impl Crew {
         if let Some((_, adapter)) = adapters.get(&key) {
             return Ok(Arc::clone(adapter));
         }
-        let adapter = drive::adapter(&kept.plan, &urls, &kept.origin.folder)?;
+        let adapter = drive::adapter(&kept.plan, &urls, &kept.origin.folder, &self.allowances)?;
         adapters.insert(key, (now, Arc::clone(&adapter)));
         Ok(adapter)
     }

@@ -2,6 +2,7 @@
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
 mod halt;
+mod proxies;
 mod write;
 
 use std::fs::File;
@@ -16,6 +17,7 @@ use naftiko_syntax::Limits;
 use secrecy::SecretString;
 
 pub(crate) use halt::halt_after;
+pub(crate) use proxies::proxies;
 pub(crate) use write::{is_below, replace};
 
 /// The files of this machine.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use naftiko_adapter_http::{Credential, Endpoint, HttpAdapter};
+use naftiko_adapter_http::{Builder, Credential, Endpoint, HttpAdapter};
 use naftiko_diagnostics::nearest;
 use naftiko_plan::{Auth, Plan, Provider, SecretName};
 use secrecy::SecretString;
@@ -72,20 +72,20 @@ fn parse(text: &str) -> Result<Url, String> {
     }
 }
 
-/// The adapter that speaks to the providers the plan's steps use.
+/// The adapter that speaks to the providers the plan's steps use, begun as `builder`.
 ///
 /// # Errors
-/// A provider without a URL, or a secret that is not there; each by name.
+/// A provider without a URL or with one that may not be spoken to, or a secret that is not there; each by name.
 pub(crate) fn http(
     plan: &Plan,
     urls: &BTreeMap<String, Option<Url>>,
     secret: &dyn Fn(&SecretName) -> Option<SecretString>,
+    mut builder: Builder,
 ) -> Result<HttpAdapter, String> {
     let used = plans(plan)
         .flat_map(|plan| plan.invokes().filter_map(|invoke| Some(plan.operation(invoke)?.provider.as_str())));
     let used: BTreeSet<&str> = used.collect();
     let used: BTreeMap<&str, &Provider> = providers(plan).filter(|(id, _)| used.contains(id)).collect();
-    let mut builder = HttpAdapter::builder();
     for (id, provider) in used {
         let url = urls.get(id).cloned().flatten();
         let base_url =

@@ -1,5 +1,6 @@
 //! Drives a run in this process: what `run`, `resume` and `work` have in common.
 
+mod allowances;
 pub(crate) mod answers;
 pub(crate) mod endpoints;
 mod inbox;
@@ -29,6 +30,7 @@ use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 use crate::world;
 
+pub(crate) use allowances::Allowances;
 pub(crate) use live::line_of_json;
 pub(crate) use verdict::{Verdict, how_to_go_on};
 
@@ -155,9 +157,15 @@ pub(crate) fn refuse_unsupported(plan: &Plan) -> Result<(), String> {
 ///
 /// # Errors
 /// What is wrong with a URL, or which secret is not there.
-pub(crate) fn adapter(plan: &Plan, base_urls: &[String], folder: &Path) -> Result<Arc<dyn Adapter>, String> {
+pub(crate) fn adapter(
+    plan: &Plan,
+    base_urls: &[String],
+    folder: &Path,
+    allowances: &Allowances,
+) -> Result<Arc<dyn Adapter>, String> {
     let urls = endpoints::urls(plan, base_urls)?;
-    Ok(Arc::new(endpoints::http(plan, &urls, &|name| world::secret(name, folder))?))
+    let builder = allowances.builder()?;
+    Ok(Arc::new(endpoints::http(plan, &urls, &|name| world::secret(name, folder), builder)?))
 }
 
 /// How much may be under way at once, as `N` and `PROVIDER=N` say.

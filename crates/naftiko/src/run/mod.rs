@@ -59,7 +59,7 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Pr
         endpoints::urls(&plan, &driving.base_url)?;
         Arc::new(MockAdapter::new(arguments.seed))
     } else {
-        adapter(&plan, &driving.base_url, Path::new(""))?
+        adapter(&plan, &driving.base_url, Path::new(""), &arguments.allowances)?
     };
     let poll_every = arguments.poll_every.as_deref().map(interval).transpose()?;
     let limits = limits(driving, &plan)?;

@@ -1,0 +1,44 @@
+//! What the operator of this process allows, whatever a document says. It is kept nowhere: whoever goes on with a run
+//! says it again.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use naftiko_adapter_http::{AllowedHost, Builder, HttpAdapter};
+use naftiko_spec::Files as _;
+
+use crate::world::{self, FileSystem};
+
+/// What the operator allows.
+#[derive(Debug, Args)]
+pub(crate) struct Allowances {
+    /// A host that may be spoken to over plain `http`, or inside a private network; may be repeated
+    #[arg(long = "allow-host", value_name = "HOST[:PORT]")]
+    pub(crate) hosts: Vec<AllowedHost>,
+    /// Let a step fail whose answer does not fit the description of its operation, in place of saying so
+    #[arg(long)]
+    pub(crate) strict_responses: bool,
+    /// Certificates (PEM) to trust besides those of the system; may be repeated
+    #[arg(long = "ca", value_name = "FILE")]
+    pub(crate) certificates: Vec<PathBuf>,
+}
+
+impl Allowances {
+    /// The beginning of an adapter that does no more than is allowed.
+    ///
+    /// # Errors
+    /// A file that cannot be read, or a variable that names no proxy.
+    pub(crate) fn builder(&self) -> Result<Builder, String> {
+        let mut builder = HttpAdapter::builder().proxies(world::proxies()?);
+        for host in &self.hosts {
+            builder = builder.allow(host.clone());
+        }
+        for file in &self.certificates {
+            let pem = FileSystem
+                .read(file)
+                .map_err(|error| format!("`--ca {}` cannot be read: {error}", file.display()))?;
+            builder = builder.certificates(pem);
+        }
+        Ok(builder)
+    }
+}
