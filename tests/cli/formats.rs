@@ -51,7 +51,7 @@ fn a_folder_is_its_documents() {
     assert_eq!((ended.code, ended.stderr.as_str()), (1, ""));
     // `shared/acme.yaml` comes first: `composition.yaml` reads it.
     let expected = [
-        "shared/acme.yaml:15:98: error[unknown-operation",
+        "shared/acme.yaml:20:98: error[unknown-operation",
         "flows/deep/warned.YAML:5:1: warning[ignored-key",
         "flows/e.json:1:62: error[yaml-syntax",
         "flows/faulty.yml:8:37: error[unknown-field",
@@ -250,6 +250,41 @@ fn warnings_can_be_denied_and_allowed() {
 }
 
 #[test]
+fn rules_are_held_to_when_they_are_asked_for() {
+    let invites = "inputs: [{name: org, type: string, required: true}]
+steps:
+  - id: invite
+    capability: members
+    operation: inviteMember
+    with: {organization_id: '${inputs.org}', email: a@acme.example}
+";
+    let folder = Folder::new("0.2", invites);
+    let check = |options: &[&str]| folder.naftiko(&[&["check", "composition.yaml"], options].concat());
+    for (options, code, summary) in [
+        (&[][..], 0, "no problems"),
+        (&["--rules", "governance"], 0, "no errors, 3 warnings"),
+        (&["--rules", "governance", "--allow", "unaudited-access"], 0, "no errors, 2 warnings"),
+        (&["--rules", "governance", "--deny", "warnings"], 1, "3 errors"),
+        (&["--rules", "unaudited-access"], 0, "no errors, 1 warning"),
+        (&["--rules", "unaudited-access", "--rules", "irrevocable-access"], 0, "no errors, 2 warnings"),
+        (&["--rules", "standing-link"], 0, "no problems"),
+    ] {
+        let ended = check(options);
+        assert_eq!((ended.code, ended.stderr.as_str()), (code, ""), "{options:?}");
+        assert_eq!(last_line(&ended.stdout), format!("composition.yaml: {summary}"), "{options:?}");
+    }
+    for (name, said) in [
+        ("identity", "there is no such rule; there is `governance`, `cross-tenant-list`,"),
+        ("unaudited-acces", "did you mean `unaudited-access`?"),
+        ("unused-input", "there is no such rule"),
+    ] {
+        let ended = check(&["--rules", name]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{name}");
+        assert!(ended.stderr.contains(said), "{name}: {}", ended.stderr);
+    }
+}
+
+#[test]
 fn quiet_leaves_out_notes_and_nothing_else() {
     let folder = Folder::new("0.1", FAULTY);
     let loud = folder.naftiko(&["check", "composition.yaml"]);
@@ -277,7 +312,7 @@ fn standard_output_is_the_document_and_nothing_else() {
     }
     assert!(check("junit").starts_with("<?xml"));
     insta::assert_snapshot!(check("github"), @"
-    ::error file=shared/acme.yaml,line=15,endLine=15,col=98,endColumn=114,title=unknown-operation::`removeEverything` is not in the OpenAPI description%0Ahelp: map it to an operation under `operations`, or take it away
+    ::error file=shared/acme.yaml,line=20,endLine=20,col=98,endColumn=114,title=unknown-operation::`removeEverything` is not in the OpenAPI description%0Ahelp: map it to an operation under `operations`, or take it away
     ::warning file=flows/deep/warned.YAML,line=5,endLine=5,col=1,endColumn=9,title=ignored-key::`audience` means nothing in a composition of edition 0.1 and is ignored%0Ahelp: a composition takes api, created, description, inputs, modified, name, outputs, provider, providerId, specification, specificationVersion, steps, tags
     ::error file=flows/e.json,line=1,endLine=1,col=62,endColumn=63,title=yaml-syntax::`[` is never closed%0Ahelp: write `]` where it ends, or the whole value in quotes
     ::error file=flows/faulty.yml,line=8,endLine=8,col=37,endColumn=40,title=unknown-field::`Organization` has no field `idd`%0Ahere: unknown field%0Ahelp: did you mean `id`?

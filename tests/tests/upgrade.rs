@@ -109,6 +109,7 @@ fn the_published_onboarding_means_the_same() {
     let options = Options {
         capabilities: Some(workspace().join("specs/workos/shared/workos.yaml")),
         openapi: vec![shared.join("openapi/workos-openapi.yaml")],
+        ..Options::default()
     };
     proved(&path, &options, &Disk).unwrap();
 }

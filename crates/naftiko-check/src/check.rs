@@ -2,20 +2,22 @@
 
 use std::path::{Path, PathBuf};
 
-use naftiko_diagnostics::{Diagnostic, Ignored, Severity, SourceMap, has_errors, sort};
+use naftiko_diagnostics::{Code, Diagnostic, Ignored, Severity, SourceMap, has_errors, sort};
 use naftiko_plan::{Plan, Slot};
 use naftiko_spec::{Capabilities, Composition, Edition, Files, Header, Kind};
 use naftiko_syntax::Node;
 
+use crate::asked_for::AskedFor;
 use crate::embed::{Embedded, Session};
 use crate::inference::Inferrer;
 use crate::load::Loader;
 use crate::model::Model;
 use crate::provider::Provider;
 use crate::resolve::Parameter;
+use crate::rules::governance;
 use crate::scope::Names;
 use crate::sensitive::Sensitives;
-use crate::suppression::{sort_out, withholds_plan};
+use crate::suppression::{comments_of, sort_out, withholds_plan};
 use crate::{
     arguments, clauses, codes, faults, lower, order, outputs, resolve, rules, sensitive, superseded, wait,
     wording,
@@ -28,6 +30,8 @@ pub struct Options {
     pub capabilities: Option<PathBuf>,
     /// OpenAPI descriptions, in place of those the capabilities document names.
     pub openapi: Vec<PathBuf>,
+    /// The rules to hold the document to besides those that are always on; [`rules`](crate::rules()) finds them by name.
+    pub rules: Vec<&'static Code>,
 }
 
 /// What came of checking a document.
@@ -64,8 +68,13 @@ impl Checked {
 pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Result<Checked> {
     let bytes = files.read(path)?;
     let mut loader = Loader::new(files);
-    let (kind, plan) = match loader.parse(path, &bytes) {
-        Some(root) => document(&root, path, options, &mut loader),
+    let root = loader.parse(path, &bytes);
+    let main = loader.sources().files().next();
+    let asked_for = main
+        .map_or_else(AskedFor::default, |(id, file)| AskedFor::find(file, &comments_of(file, id), options));
+    loader.report(asked_for.diagnostics.iter().cloned());
+    let (kind, plan) = match root {
+        Some(root) => document(&root, path, options, &asked_for, &mut loader),
         None => (None, None),
     };
     let (sources, mut diagnostics) = loader.finish();
@@ -75,7 +84,7 @@ pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Resu
     // What several steps use is looked at for each of them, and told once.
     diagnostics.dedup();
     let main = sources.files().next().map(|(id, _)| id);
-    let mut sorted = sort_out(diagnostics, &sources, main, &codes());
+    let mut sorted = sort_out(diagnostics, &sources, main, &codes(), &asked_for);
     sort(&mut sorted.kept);
     let checked = Checked { sources, diagnostics: sorted.kept, ignored: sorted.ignored, kind, plan: None };
     let complete = !checked.has_errors() && checked.withheld_by().is_none();
@@ -86,6 +95,7 @@ fn document(
     root: &Node,
     path: &Path,
     options: &Options,
+    asked_for: &AskedFor,
     loader: &mut Loader<'_>,
 ) -> (Option<Kind>, Option<Plan>) {
     let header = match Header::read(root) {
@@ -101,7 +111,7 @@ fn document(
         Kind::Composition => {
             let (composition, diagnostics) = Composition::lower(root, header.edition);
             loader.report(diagnostics);
-            let mut session = Session::new(path, options, loader);
+            let mut session = Session::new(path, options, asked_for, loader);
             self::composition(&composition, "", path, &mut session).plan
         }
         Kind::Capabilities => {
@@ -109,6 +119,7 @@ fn document(
             loader.report(diagnostics);
             let provider = Provider::load(capabilities, root, path, &options.openapi, loader);
             loader.report(provider.check());
+            loader.report(governance::of_provider(&provider, &asked_for.codes));
             None
         }
     };
@@ -158,6 +169,10 @@ pub(crate) fn composition(
     };
     model.sensitive = sensitive::sources(&model);
     diagnostics.extend(rules::check(&model));
+    // One that runs as a step is held to them where it is checked itself.
+    if named.is_empty() {
+        diagnostics.extend(governance::check(&model, &session.asked_for.codes));
+    }
     let result = outputs::result(composition, &outputs);
     let embedded = Embedded::new(named, &model, inputs(composition, &names), result);
     let sensitive = model.sensitive;

@@ -7,14 +7,16 @@ use std::rc::Rc;
 use naftiko_diagnostics::{Span, Spanned};
 use naftiko_expr::{Root, Type};
 use naftiko_plan::Plan;
-use naftiko_spec::{Composition, Edition, Header, Kind, Work};
+use naftiko_spec::{Composition, Edition, Header, Kind, Purpose, Work};
 
+use crate::asked_for::AskedFor;
 use crate::check::Options;
 use crate::faults;
 use crate::lifetime::{self, ExpiringOutput, Slow, slower_of};
 use crate::load::Loader;
 use crate::model::{Model, Placed};
 use crate::resolve::Parameter;
+use crate::rules::governance;
 use crate::sensitive::{self, SensitiveOutput};
 
 /// A composition as a step sees it.
@@ -35,6 +37,8 @@ pub(crate) struct Embedded {
     pub(crate) expiring_outputs: Vec<ExpiringOutput>,
     /// What of it takes the most time.
     pub(crate) slowest: Option<Slow>,
+    /// What its steps are for.
+    pub(crate) purposes: BTreeSet<Purpose>,
     /// Its plan; nothing if it has errors or its operations are not described.
     pub(crate) plan: Option<Plan>,
 }
@@ -51,6 +55,7 @@ impl Embedded {
             sensitive_outputs: sensitive::outputs(model),
             expiring_outputs: lifetime::outputs(model),
             slowest: lifetime::slowest(model),
+            purposes: governance::purposes(model),
             plan: None,
         }
     }
@@ -133,6 +138,8 @@ pub(crate) struct Opened {
 /// One check, with all compositions that it comes across.
 pub(crate) struct Session<'s, 'f> {
     pub(crate) options: &'s Options,
+    /// The rules that the document that is checked is held to besides.
+    pub(crate) asked_for: &'s AskedFor,
     pub(crate) loader: &'s mut Loader<'f>,
     /// The one that is asked for and those that run within each other, outermost first.
     open: Vec<Opened>,
@@ -141,9 +148,14 @@ pub(crate) struct Session<'s, 'f> {
 
 impl<'s, 'f> Session<'s, 'f> {
     /// The check of the composition at `path`.
-    pub(crate) fn new(path: &Path, options: &'s Options, loader: &'s mut Loader<'f>) -> Self {
+    pub(crate) fn new(
+        path: &Path,
+        options: &'s Options,
+        asked_for: &'s AskedFor,
+        loader: &'s mut Loader<'f>,
+    ) -> Self {
         let opened = Opened { key: key(loader, path), name: path.display().to_string(), from: None };
-        Self { options, loader, open: vec![opened], done: BTreeMap::new() }
+        Self { options, asked_for, loader, open: vec![opened], done: BTreeMap::new() }
     }
 
     /// The compositions that the steps of the one at `path` run, a place for each step.

@@ -12,6 +12,7 @@
 
 mod addresses;
 mod arguments;
+mod asked_for;
 mod check;
 mod clauses;
 mod doubts;
@@ -46,6 +47,7 @@ mod wait;
 mod wording;
 mod written;
 
+pub use asked_for::{rule_names, rules};
 pub use check::{Checked, Options, check};
 pub use fix::{Change, Edited, Fixed, Policy, fix};
 pub use upgrade::{Upgrade, Upgraded, upgrade};
@@ -61,6 +63,7 @@ pub fn codes() -> Vec<&'static Code> {
         naftiko_openapi::CODES,
         faults::CODES,
         rules::CODES,
+        rules::governance::CODES,
     ]
     .into_iter()
     .flatten()

@@ -11,6 +11,7 @@ use naftiko_diagnostics::{
 };
 use naftiko_syntax::{Comment, Limits, Node, comments, parse};
 
+use crate::asked_for::AskedFor;
 use crate::faults::{no_description, unknown_code, unused_ignore};
 
 /// What begins a comment that speaks to `naftiko`.
@@ -73,6 +74,7 @@ pub(crate) fn sort_out(
     sources: &SourceMap,
     main: Option<FileId>,
     known: &[&'static Code],
+    asked_for: &AskedFor,
 ) -> Sorted {
     let mut files: BTreeMap<FileId, (Vec<Ignore>, Option<Node>)> = BTreeMap::new();
     for (id, file) in sources.files() {
@@ -105,7 +107,8 @@ pub(crate) fn sort_out(
     let all = sorted.kept.iter().chain(sorted.ignored.iter().map(|ignored| &ignored.diagnostic));
     let judged =
         !has_errors(&sorted.kept) && !all.into_iter().any(|found| found.code == &no_description::CODE);
-    sorted.kept.extend(own.iter().flat_map(|ignore| ignore.flaws(known, judged)));
+    let is_judged = |code: &str| judged && asked_for.is_on(code);
+    sorted.kept.extend(own.iter().flat_map(|ignore| ignore.flaws(known, &is_judged)));
     sorted
 }
 
@@ -118,8 +121,8 @@ impl Ignore {
         named.map(|(_, used)| *used = true)
     }
 
-    /// What is wrong with it. Whether it is of use can be told only where everything else was `judged`.
-    fn flaws(&self, known: &[&'static Code], judged: bool) -> Vec<Diagnostic> {
+    /// What is wrong with it. Whether it is of use can be told only of a code that was judged.
+    fn flaws(&self, known: &[&'static Code], is_judged: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
         if !self.understood {
             return vec![unused_ignore::not_understood(self.span)];
         }
@@ -132,7 +135,8 @@ impl Ignore {
             } else if is_of_reading(&code.value) {
                 Some(unused_ignore::not_ignorable(code))
             } else {
-                (judged && !used).then(|| unused_ignore::nothing_there(code, self.lines.is_none()))
+                (is_judged(&code.value) && !used)
+                    .then(|| unused_ignore::nothing_there(code, self.lines.is_none()))
             }
         };
         self.codes.iter().filter_map(flaw).collect()
@@ -140,7 +144,7 @@ impl Ignore {
 }
 
 /// The comments of a file, if one of them may be of interest.
-fn comments_of(file: &SourceFile, id: FileId) -> Vec<Comment> {
+pub(crate) fn comments_of(file: &SourceFile, id: FileId) -> Vec<Comment> {
     if file.text().contains(ADDRESS) { comments(file.text(), id) } else { Vec::new() }
 }
 
@@ -171,40 +175,60 @@ fn ignores(file: &SourceFile, comments: &[Comment]) -> Vec<Ignore> {
         .collect()
 }
 
-/// Reads one comment; nothing if it does not speak to `naftiko` of ignoring.
-fn read(text: &str, comment: &Comment) -> Option<Ignore> {
+/// A comment that speaks to `naftiko`: `# naftiko: word[name, name] rest`.
+pub(crate) struct Directive<'a> {
+    /// What it says to do.
+    pub(crate) word: &'a str,
+    /// The names in brackets, with whether they have been of use: not yet. Nothing where there are none.
+    pub(crate) names: Option<Vec<(Spanned<String>, bool)>>,
+    /// What follows.
+    rest: &'a str,
+}
+
+/// What a comment says to `naftiko`; nothing if it speaks to others.
+pub(crate) fn directive<'a>(text: &'a str, comment: &Comment) -> Option<Directive<'a>> {
     let range = comment.span.range();
     let words = text.get(range.clone())?;
-    let rest = words.trim_start_matches('#').trim_start().strip_prefix(ADDRESS)?.trim_start();
-    let name = rest.split(|c: char| !c.is_alphanumeric() && c != '-').next().unwrap_or_default();
-    let whole_file = match name {
-        "ignore" => false,
-        "ignore-file" => true,
-        other => {
-            let near = naftiko_diagnostics::nearest(other, ["ignore", "ignore-file"]);
-            return near.map(|_| Ignore::not_understood(comment.span));
-        }
-    };
-    let list = rest.strip_prefix(name)?.trim_start().strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let Some((list, reason)) = list.filter(|(list, _)| !list.trim().is_empty()) else {
-        return Some(Ignore::not_understood(comment.span));
+    let said = words.trim_start_matches('#').trim_start().strip_prefix(ADDRESS)?.trim_start();
+    let word = said.split(|c: char| !c.is_alphanumeric() && c != '-').next().unwrap_or_default();
+    let after = said.strip_prefix(word)?.trim_start();
+    let list = after.strip_prefix('[').and_then(|rest| rest.split_once(']'));
+    let Some((list, rest)) = list.filter(|(list, _)| !list.trim().is_empty()) else {
+        return Some(Directive { word, names: None, rest: after });
     };
     let mut start = range.start + words.find('[')? + 1;
-    let mut codes = Vec::new();
+    let mut names = Vec::new();
     for part in list.split(',') {
-        let code = part.trim();
+        let name = part.trim();
         let at = start + (part.len() - part.trim_start().len());
-        if !code.is_empty() {
-            let span = Span::new(comment.span.file, at..at + code.len());
-            codes.push((Spanned::new(code.to_owned(), span), false));
+        if !name.is_empty() {
+            let span = Span::new(comment.span.file, at..at + name.len());
+            names.push((Spanned::new(name.to_owned(), span), false));
         }
         start += part.len() + 1;
     }
+    Some(Directive { word, names: Some(names), rest })
+}
+
+/// Reads one comment; nothing if it does not speak to `naftiko` of ignoring.
+fn read(text: &str, comment: &Comment) -> Option<Ignore> {
+    let Directive { word, names, rest } = directive(text, comment)?;
+    let whole_file = match word {
+        "ignore" => false,
+        "ignore-file" => true,
+        // It asks for rules.
+        "rules" => return None,
+        other => {
+            let near = naftiko_diagnostics::nearest(other, ["ignore", "ignore-file", "rules"]);
+            return near.map(|_| Ignore::not_understood(comment.span));
+        }
+    };
+    let Some(codes) = names else { return Some(Ignore::not_understood(comment.span)) };
     Some(Ignore {
         span: comment.span,
         lines: (!whole_file).then(BTreeSet::new),
         codes,
-        reason: reason.trim().to_owned(),
+        reason: rest.trim().to_owned(),
         understood: true,
         in_place: true,
     })
@@ -224,7 +248,7 @@ impl Ignore {
 }
 
 /// Whether nothing but comments and blank lines stands above a comment.
-fn is_at_the_top(text: &str, comment: &Comment) -> bool {
+pub(crate) fn is_at_the_top(text: &str, comment: &Comment) -> bool {
     let above = text.get(..comment.span.range().start).unwrap_or_default();
     above.lines().all(|line| {
         let line = line.trim_start();

@@ -92,6 +92,9 @@ pub(crate) struct Check {
     /// Leave out findings of this code, which is no error; may be repeated
     #[arg(long, value_name = "CODE")]
     pub(crate) allow: Vec<String>,
+    /// Hold documents to rules that are off by themselves: all of `governance`, or one by its code; may be repeated
+    #[arg(long, value_name = "governance|CODE")]
+    pub(crate) rules: Vec<String>,
     /// Leave out notes
     #[arg(long, short)]
     pub(crate) quiet: bool,

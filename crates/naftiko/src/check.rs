@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 
 use naftiko_check::{Checked, Options};
-use naftiko_diagnostics::{Findings, Severity, has_errors};
+use naftiko_diagnostics::{Code, Findings, Severity, has_errors, nearest, one_of};
 use naftiko_report::{Style, diagnostics, summary, total};
 use naftiko_spec::{Files, Kind};
 
@@ -53,13 +53,14 @@ pub(crate) fn once(
     reading: &Reading,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
+    let options = Options { rules: rules(&arguments.rules)?, ..options(&arguments.lookup) };
     let Documents { paths, mut problems } = Documents::find(&arguments.paths, reading);
     if arguments.fix.fix {
         problems.extend(fix::write(&paths, arguments, screen));
     }
     let mut findings = Findings::new();
     for path in &paths {
-        match read_through(path, &arguments.lookup, reading) {
+        match read_through(path, &options, reading) {
             Ok(checked) => {
                 let diagnostics = strictness.judge(checked.diagnostics);
                 let identity = |name: &str| world::identity(Path::new(name)).to_string_lossy().into_owned();
@@ -101,12 +102,27 @@ fn report(findings: &Findings, format: CheckFormat, style: Style) -> Result<Stri
     text.map_err(|error| Stop::Usage(format!("the findings cannot be written: {error}")))
 }
 
-fn read_through(file: &Path, lookup: &Lookup, files: &dyn Files) -> io::Result<Checked> {
-    naftiko_check::check(file, &options(lookup), files)
+fn read_through(file: &Path, options: &Options, files: &dyn Files) -> io::Result<Checked> {
+    naftiko_check::check(file, options, files)
+}
+
+/// The rules that are asked for by name.
+fn rules(names: &[String]) -> Result<Vec<&'static Code>, Stop> {
+    let mut rules = Vec::new();
+    for name in names {
+        rules.extend(naftiko_check::rules(name).ok_or_else(|| {
+            let help = match nearest(name, naftiko_check::rule_names()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("there is {}", one_of(naftiko_check::rule_names())),
+            };
+            Stop::Usage(format!("`--rules {name}`: there is no such rule; {help}"))
+        })?);
+    }
+    Ok(rules)
 }
 
 pub(crate) fn options(lookup: &Lookup) -> Options {
-    Options { capabilities: lookup.capabilities.clone(), openapi: lookup.openapi.clone() }
+    Options { capabilities: lookup.capabilities.clone(), openapi: lookup.openapi.clone(), rules: Vec::new() }
 }
 
 /// The plan of a file that is to be planned or run. Errors and warnings are shown; without a plan there is an exit
@@ -118,8 +134,8 @@ pub(crate) fn to_plan(
 ) -> Result<Result<naftiko_plan::Plan, Exit>, Stop> {
     let reading = Reading::of_file(file).map_err(Stop::Usage)?;
     let file = reading.stream(file).unwrap_or(file);
-    let checked =
-        read_through(file, lookup, &reading).map_err(|error| Stop::Usage(unreadable(file, &error)))?;
+    let checked = read_through(file, &options(lookup), &reading)
+        .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
     let errors = checked.has_errors();
     let lacking = no_plan(file, &checked);
     let shown: Vec<_> =

@@ -1,12 +1,27 @@
-//! A comment that ignores a code that does not exist.
+//! A comment that names a code that does not exist: to ignore it, or to ask for its rule.
 
-use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, nearest};
+use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, nearest, one_of};
 
 pub(crate) static CODE: Code = Code {
     id: "unknown-code",
     severity: Severity::Warning,
-    summary: "a comment ignores a code that does not exist",
+    summary: "a comment names a code that does not exist",
 };
+
+/// A comment asks for a rule that there is not.
+pub(crate) fn no_rule(named: &Spanned<String>, known: &[&'static str]) -> Diagnostic {
+    let message = format!("there is no rule `{}` to be asked for", named.value);
+    let diagnostic = Diagnostic::new(&CODE, named.span, message);
+    match nearest(&named.value, known.iter().copied()) {
+        Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")).with_fix(Fix::replace(
+            format!("replace it by `{near}`"),
+            named.span,
+            near,
+            Applicability::Unsafe,
+        )),
+        None => diagnostic.with_help(format!("there is {}", one_of(known))),
+    }
+}
 
 pub(crate) fn report(named: &Spanned<String>, known: &[&'static Code]) -> Diagnostic {
     let diagnostic = Diagnostic::new(&CODE, named.span, format!("there is no code `{}`", named.value));

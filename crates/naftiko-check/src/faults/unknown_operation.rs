@@ -1,7 +1,7 @@
 //! An operation that the provider's OpenAPI description does not have.
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, nearest};
-use naftiko_openapi::Entry;
+use naftiko_openapi::{Catalogue, Entry};
 use naftiko_spec::{Capability, Edition, Mapping, Target};
 
 use crate::provider::{Found, Provider};
@@ -27,7 +27,10 @@ pub(crate) fn meant(
     let mapped = provider.capabilities.operations.iter().map(|(name, mapping)| (name.as_str(), mapping.key));
     let stands = |name: &str| matches!(provider.operation(name), Found::Operation { .. });
     let names: Vec<_> = in_capability.chain(mapped).filter(|(name, _)| stands(name)).collect();
-    let near = nearest(&name.value, names.iter().map(|(name, _)| *name))?;
+    // One that only the description has may be nearer still; then there is no name here that was meant.
+    let described = provider.catalogues.iter().flat_map(Catalogue::operations);
+    let described = described.filter_map(|entry| entry.id.as_deref());
+    let near = nearest(&name.value, names.iter().map(|(name, _)| *name).chain(described))?;
     let (_, span) = names.iter().find(|(name, _)| *name == near)?;
     let message = format!("`{}` is not an operation of `{}`", name.value, provider.id);
     let diagnostic = Diagnostic::new(&CODE, name.span, message).with_suggestion(near);

@@ -1,11 +1,11 @@
-//! A comment that ignores what is not there.
+//! A comment that does nothing: it ignores what is not there, or asks for rules where it is not heard.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, Spanned};
 
 pub(crate) static CODE: Code = Code {
     id: "unused-ignore",
     severity: Severity::Warning,
-    summary: "a comment ignores a finding that is not there",
+    summary: "a comment to `naftiko` does nothing: what it ignores is not there, or it stands or is written wrongly",
 };
 
 /// There is no such finding where the comment speaks of.
@@ -30,6 +30,18 @@ pub(crate) fn not_ignorable(named: &Spanned<String>) -> Diagnostic {
 pub(crate) fn not_at_the_top(span: Span) -> Diagnostic {
     Diagnostic::new(&CODE, span, "`ignore-file` stands below the beginning of the document")
         .with_help("put it above the first key, or write `ignore` for one finding")
+}
+
+/// It asks for rules and stands in the middle of the document.
+pub(crate) fn rules_not_at_the_top(span: Span) -> Diagnostic {
+    Diagnostic::new(&CODE, span, "`rules` stands below the beginning of the document")
+        .with_help("put it above the first key: rules are for the whole document")
+}
+
+/// It is not written as a comment that asks for rules.
+pub(crate) fn rules_not_understood(span: Span) -> Diagnostic {
+    Diagnostic::new(&CODE, span, "the comment asks for no rule: it is not understood")
+        .with_help("write `# naftiko: rules[governance]`, or the codes of single rules")
 }
 
 /// It is not written as a comment that ignores.

@@ -4,6 +4,8 @@
 //! A rule reads the [`Model`] and gives what it found. It changes nothing, knows of no other rule, and is total: what it
 //! does not understand it says nothing about.
 
+pub(crate) mod governance;
+
 use naftiko_diagnostics::Diagnostic;
 
 use crate::model::Model;

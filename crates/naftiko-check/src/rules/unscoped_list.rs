@@ -32,6 +32,11 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     unscoped.collect()
 }
 
+/// Whether it says something of a list.
+pub(crate) fn finds(model: &Model<'_>, call: &Call<'_>) -> bool {
+    filter(model, call).is_some()
+}
+
 /// The parameter that could narrow a list that nothing narrows, with what it could be given.
 fn filter<'a>(model: &Model<'_>, call: &Call<'a>) -> Option<(&'a Parameter, Vec<Candidate>)> {
     let listed = Resource::of(&call.resolution.result).filter(Resource::is_list)?;

@@ -22,6 +22,8 @@ pub struct Capabilities {
     pub base_url: Option<Spanned<String>>,
     /// What is sent to be let in; nothing: the document does not say.
     pub auth: Option<Auth>,
+    /// What keeps the provider's customers apart, as parameters name it.
+    pub tenant: Option<Spanned<String>>,
     /// Paths of OpenAPI descriptions, relative to the document.
     pub openapi: Vec<Spanned<String>>,
     /// What names used in compositions stand for.
@@ -134,6 +136,8 @@ pub struct Mapping {
 pub struct Facts {
     /// The header that carries an idempotency key.
     pub idempotency_key: Option<String>,
+    /// What it does to people's access.
+    pub purposes: Vec<Spanned<Purpose>>,
     /// When an attempt that failed is made again, unless the step says otherwise.
     pub retry: Option<Retry>,
     /// How often the provider may be asked.
@@ -142,6 +146,41 @@ pub struct Facts {
     pub sensitive: Vec<ResponsePath>,
     /// How long what is in the response is good for.
     pub expires: Vec<(ResponsePath, Interval)>,
+}
+
+/// What an operation does to people's access.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// It creates somebody who can sign in.
+    CreateUser,
+    /// It lets somebody in.
+    GrantAccess,
+    /// It changes what somebody who is in may do.
+    ChangeAccess,
+    /// It lets somebody out.
+    RevokeAccess,
+    /// It tells whether an organization or its domain is verified.
+    VerifyOrganization,
+    /// It keeps a record of what was done.
+    RecordAudit,
+    /// It makes a link that lets its holder in.
+    MakeLink,
+}
+
+impl Purpose {
+    /// The purpose of a word of the language.
+    fn of(word: &str) -> Option<Self> {
+        Some(match word {
+            "create-user" => Self::CreateUser,
+            "grant-access" => Self::GrantAccess,
+            "change-access" => Self::ChangeAccess,
+            "revoke-access" => Self::RevokeAccess,
+            "verify-organization" => Self::VerifyOrganization,
+            "record-audit" => Self::RecordAudit,
+            "make-link" => Self::MakeLink,
+            _ => return None,
+        })
+    }
 }
 
 /// How often something may be done.
@@ -191,6 +230,7 @@ impl Capabilities {
             provider_id: text(root, "providerId"),
             base_url: text(root, "baseUrl"),
             auth: root.get("auth").map(|node| Auth::lower(node, keys, &mut diagnostics)),
+            tenant: text(root, "tenant").filter(|_| v0_2),
             openapi: if v0_2 { texts(root, "openapi") } else { Vec::new() },
             operations: if v0_2 { operations(root, keys, &mut diagnostics) } else { IndexMap::new() },
             capabilities: items(root, "capabilities")
@@ -249,7 +289,10 @@ impl Facts {
             expires.extend(path.zip(duration(&entry.value, diagnostics)));
         }
         let idempotency_key = text(node, "idempotencyKey").map(|key| key.value);
-        Self { idempotency_key, retry, rate_limit, sensitive, expires }
+        let purposes = texts(node, "purpose").into_iter();
+        // The schema has reported words that are none.
+        let purposes = purposes.filter_map(|word| Some(Spanned::new(Purpose::of(&word.value)?, word.span)));
+        Self { idempotency_key, purposes: purposes.collect(), retry, rate_limit, sensitive, expires }
     }
 }
 

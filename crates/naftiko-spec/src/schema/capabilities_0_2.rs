@@ -43,6 +43,9 @@ pub(super) struct Capabilities {
     base_url: Option<String>,
     /// What is sent to be let in.
     auth: Option<Auth>,
+    /// What keeps the provider's customers apart, by the name that parameters have for it: `organization`, of
+    /// `organization_id`.
+    tenant: Option<String>,
     /// The OpenAPI description, or several, by paths relative to this document.
     openapi: Option<OneOrMany>,
     /// What a name used in compositions stands for, where it is not itself an `operationId`.
@@ -139,6 +142,8 @@ pub(super) struct OperationDetails {
     path: Option<String>,
     /// The header that carries an idempotency key, if the provider honors one.
     idempotency_key: Option<String>,
+    /// What it does to people's access, one word or several: what the rules of `governance` go by.
+    purpose: Option<OneOrManyPurposes>,
     /// When an attempt that failed is made again, unless the step says otherwise.
     retry: Option<Retry>,
     /// How often the provider may be asked.
@@ -147,6 +152,36 @@ pub(super) struct OperationDetails {
     sensitive: Option<Vec<String>>,
     /// How long what is in the body of the response is good for, by path: `link: 5m`.
     expires: Option<BTreeMap<String, String>>,
+}
+
+/// One purpose, or several.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum OneOrManyPurposes {
+    /// One purpose.
+    One(Purpose),
+    /// Several purposes.
+    Many(Vec<Purpose>),
+}
+
+/// What an operation does to people's access.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "kebab-case")]
+pub(super) enum Purpose {
+    /// It creates somebody who can sign in.
+    CreateUser,
+    /// It lets somebody in: a membership, an invitation, a role.
+    GrantAccess,
+    /// It changes what somebody who is in may do.
+    ChangeAccess,
+    /// It lets somebody out.
+    RevokeAccess,
+    /// It tells whether an organization or its domain is verified.
+    VerifyOrganization,
+    /// It keeps a record of what was done.
+    RecordAudit,
+    /// It makes a link that lets its holder in.
+    MakeLink,
 }
 
 /// How often something may be done.

@@ -1,0 +1,46 @@
+//! A list that could be kept to one tenant, and is not: it reads what belongs to all of them.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_spec::Edition;
+
+use crate::model::{Call, Model};
+use crate::resource::{Resource, named_by};
+use crate::rules::unscoped_list;
+
+pub(crate) static CODE: Code = Code {
+    id: "cross-tenant-list",
+    severity: Severity::Warning,
+    summary: "a list is read over all tenants, though it could be kept to one",
+};
+
+pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
+    model.calls().filter_map(|call| report(model, &call)).collect()
+}
+
+fn report(model: &Model<'_>, call: &Call<'_>) -> Option<Diagnostic> {
+    let operation = &call.resolution.operation;
+    let provider = model.providers.iter().find(|provider| provider.id == operation.provider)?;
+    let tenant = provider.capabilities.tenant.as_ref()?;
+    let listed = Resource::of(&call.resolution.result).filter(Resource::is_list)?;
+    // Whoever lists the tenants themselves wants to see them all.
+    if !operation.is_safe() || listed.is(&tenant.value) {
+        return None;
+    }
+    let names_it = |name: &str| named_by(name).contains(&tenant.value);
+    let filters = call.resolution.slots.iter().filter(|parameter| names_it(parameter.slot.name()));
+    let filters: Vec<_> = filters.collect();
+    let filter = filters.first()?;
+    let is_kept = call.bound.arguments.iter().any(|argument| {
+        filters.iter().any(|filter| filter.slot == argument.slot)
+    });
+    let said = model.composition.edition == Edition::V0_2 && unscoped_list::finds(model, call);
+    if is_kept || said {
+        return None;
+    }
+    let name = filter.slot.name();
+    let message = format!("`{}` reads what belongs to every `{}`", call.step.id.value, tenant.value);
+    let diagnostic = Diagnostic::new(&CODE, call.invoke.operation.span, message)
+        .with_label(format!("{} {} without `{name}`", operation.method.as_str(), operation.path))
+        .with_help(format!("give it `{name}` under `with`"));
+    Some(diagnostic.with_related(tenant.span, "what keeps customers apart"))
+}

@@ -1,0 +1,84 @@
+//! Rules about who gets in, for those who ask for them: `--rules governance`, or `# naftiko: rules[governance]` at the
+//! top of a document. Each can be asked for by its code alone.
+//!
+//! What an operation does to people's access is said by the capabilities document (`purpose`, `tenant`); a rule says
+//! nothing of an operation that nothing is said of.
+
+use std::collections::BTreeSet;
+
+use naftiko_diagnostics::{Code, Diagnostic};
+use naftiko_spec::Purpose;
+
+use crate::model::{Call, Model};
+use crate::provider::Provider;
+use crate::resolve::Resolved;
+
+/// The name of the whole set.
+pub(crate) const NAME: &str = "governance";
+
+macro_rules! governance {
+    ($($module:ident),* $(,)?) => {
+        $(pub(crate) mod $module;)*
+        /// Every code of the set.
+        pub(crate) static CODES: &[&Code] = &[$(&$module::CODE),*];
+        static RULES: &[(&Code, Rule)] = &[$((&$module::CODE, $module::check)),*];
+    };
+}
+
+governance! {
+    cross_tenant_list,
+    irrevocable_access,
+    standing_link,
+    standing_secret,
+    unaudited_access,
+    unverified_organization,
+}
+
+type Rule = fn(&Model<'_>) -> Vec<Diagnostic>;
+
+/// What the rules find that are asked for, by their codes.
+pub(crate) fn check(model: &Model<'_>, asked_for: &BTreeSet<&'static str>) -> Vec<Diagnostic> {
+    let rules = RULES.iter().filter(|(code, _)| asked_for.contains(code.id));
+    rules.flat_map(|(_, rule)| rule(model)).collect()
+}
+
+/// What the rules find in a capabilities document on its own.
+pub(crate) fn of_provider(provider: &Provider, asked_for: &BTreeSet<&'static str>) -> Vec<Diagnostic> {
+    let facts = provider.capabilities.operations.values().map(|mapping| &mapping.facts);
+    let found = facts.flat_map(|facts| [standing_link::of(facts), standing_secret::of(facts)].concat());
+    found.filter(|found| asked_for.contains(found.code.id)).collect()
+}
+
+/// Whether a step is for one of these: by its own operation, or by the composition that it runs.
+fn is_for(model: &Model<'_>, position: usize, wanted: &[Purpose]) -> bool {
+    match model.steps.get(position) {
+        Some(Resolved::Operation(resolution)) => {
+            resolution.facts.purposes.iter().any(|purpose| wanted.contains(&purpose.value))
+        }
+        Some(Resolved::Composition(embedded)) => {
+            embedded.purposes.iter().any(|purpose| wanted.contains(purpose))
+        }
+        _ => false,
+    }
+}
+
+/// The operation steps that are for at least one of these.
+fn calls_for<'a>(model: &Model<'a>, wanted: &'static [Purpose]) -> Vec<Call<'a>> {
+    let is_wanted = |call: &Call<'_>| is_for(model, call.position, wanted);
+    model.calls().filter(is_wanted).collect()
+}
+
+/// What all steps of a composition are for, for whoever runs it as a step.
+pub(crate) fn purposes(model: &Model<'_>) -> BTreeSet<Purpose> {
+    let mut purposes = BTreeSet::new();
+    for resolved in model.steps {
+        match resolved {
+            Resolved::Operation(resolution) => {
+                purposes.extend(resolution.facts.purposes.iter().map(|purpose| purpose.value));
+            }
+            Resolved::Composition(embedded) => purposes.extend(embedded.purposes.iter().copied()),
+            Resolved::External(_) | Resolved::Unknown => {}
+        }
+    }
+    purposes
+}

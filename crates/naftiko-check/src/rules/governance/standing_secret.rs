@@ -1,0 +1,29 @@
+//! A secret in an answer that nothing says the end of.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_spec::Facts;
+
+use crate::model::Model;
+
+pub(crate) static CODE: Code = Code {
+    id: "standing-secret",
+    severity: Severity::Warning,
+    summary: "a secret in an answer has no lifetime",
+};
+
+pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
+    model.calls().flat_map(|call| of(&call.resolution.facts)).collect()
+}
+
+/// What a capabilities document lacks of an operation.
+pub(crate) fn of(facts: &Facts) -> Vec<Diagnostic> {
+    let ends = |path: &str| facts.expires.iter().any(|(other, _)| other.expression.text() == path);
+    let standing = facts.sensitive.iter().filter(|path| !ends(path.expression.text()));
+    standing
+        .map(|path| {
+            Diagnostic::new(&CODE, path.span, "nothing says how long this secret is good for")
+                .with_label("sensitive, and without an end")
+                .with_help("say it under `expires`, with the same path; a secret that never ends is one to be replaced")
+        })
+        .collect()
+}
