@@ -354,12 +354,11 @@ pub struct Argument {
 }
 
 impl Argument {
-    /// The value as a person reads it: a bare expression, a text, or JSON with `${…}` in it; `***` if it is sensitive.
+    /// The value as a person reads it: a bare expression, a text, or JSON with `${…}` in it, and that it is sensitive if
+    /// it is. It says where the value comes from, which is in the document for everybody to see, and never what it is.
     pub fn shown(&self) -> String {
-        match &self.value {
-            _ if self.sensitive => "***".to_owned(),
-            value => shown(value),
-        }
+        let shown = shown(&self.value);
+        if self.sensitive { format!("{shown} (sensitive)") } else { shown }
     }
 }
 

@@ -26,11 +26,12 @@ pub fn plan(plan: &Plan, style: Style) -> String {
                 (None, true) => "required".to_owned(),
                 (None, false) => "optional".to_owned(),
             };
+            let sensitive = if input.sensitive { ", sensitive" } else { "" };
             let _ = writeln!(
                 out,
                 "  {:width$}  {}",
                 input.name,
-                style.dim(&format!("{}, {need}", kind(&input.schema)))
+                style.dim(&format!("{}, {need}{sensitive}", kind(&input.schema)))
             );
         }
     }
