@@ -6,9 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use indexmap::IndexMap;
-use naftiko_adapter::{Adapter, Call, Failure, Response};
+use naftiko_adapter::{Adapter, Call, Departure, Failure, FailureKind, Response};
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 
+use crate::departures::Schemas;
 use crate::egress::{AllowedHost, Egress, Lookup, System};
 use crate::endpoint::{BuildError, Door, Endpoint};
 use crate::request::{RequestParts, render};
@@ -23,6 +24,8 @@ pub struct HttpAdapter {
     doors: IndexMap<String, Door>,
     timeout: Duration,
     transport: Arc<Transport>,
+    schemas: Schemas,
+    strict: bool,
 }
 
 /// Puts an [`HttpAdapter`] together.
@@ -33,6 +36,7 @@ pub struct Builder {
     allowed: Vec<AllowedHost>,
     proxies: Proxies,
     certificates: Vec<Vec<u8>>,
+    strict: bool,
     lookup: Arc<dyn Lookup>,
 }
 
@@ -45,6 +49,7 @@ impl HttpAdapter {
             allowed: Vec::new(),
             proxies: Proxies::default(),
             certificates: Vec::new(),
+            strict: false,
             lookup: Arc::new(System),
         }
     }
@@ -97,6 +102,13 @@ impl Builder {
         self
     }
 
+    /// Whether an answer that departs from its description is a failure; unless told, it is only reported.
+    #[must_use]
+    pub fn strict_responses(mut self, strict: bool) -> Self {
+        self.strict = strict;
+        self
+    }
+
     /// What finds the addresses of names, in place of the operating system.
     #[cfg(test)]
     pub(crate) fn lookup(mut self, lookup: Arc<dyn Lookup>) -> Self {
@@ -121,7 +133,13 @@ impl Builder {
                 .permit(&endpoint.base_url)
                 .map_err(|denied| BuildError::Denied { provider: provider.clone(), denied })?;
         }
-        Ok(HttpAdapter { doors, timeout: self.timeout, transport: Arc::new(transport) })
+        Ok(HttpAdapter {
+            doors,
+            timeout: self.timeout,
+            transport: Arc::new(transport),
+            schemas: Schemas::default(),
+            strict: self.strict,
+        })
     }
 }
 
@@ -142,6 +160,7 @@ impl Adapter for HttpAdapter {
 impl HttpAdapter {
     async fn attempt(&self, call: &Call, door: &Door) -> Result<Response, Failure> {
         let parts = render(&call.operation, &call.arguments)?;
+        self.schemas.request(call)?;
         let Some(url) = door.url(&parts.path_and_query) else {
             return Err(refused(format!("the path of `{}` cannot be written as a URL", call.operation.id)));
         };
@@ -149,8 +168,20 @@ impl HttpAdapter {
             .map_err(|_| refused("the method cannot be written"))?;
         let headers = headers(call, door, &parts)?;
         let message = Message { method, url, headers, body: parts.body };
-        self.transport.exchange(message, call.timeout.unwrap_or(self.timeout)).await
+        let response = self.transport.exchange(message, call.timeout.unwrap_or(self.timeout)).await?;
+        let departures = self.schemas.response(&call.operation, &response);
+        match departures.first() {
+            Some(first) if self.strict => Err(departed(&door.host, first)),
+            _ => Ok(Response { departures, ..response }),
+        }
     }
+}
+
+/// An answer that is not taken for one.
+fn departed(host: &str, Departure { pointer, expected }: &Departure) -> Failure {
+    let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
+    let message = format!("the answer of `{host}` does not fit its description{at}: {expected}");
+    Failure::new(FailureKind::Unreadable, message)
 }
 
 fn headers(call: &Call, door: &Door, parts: &RequestParts) -> Result<HeaderMap, Failure> {

@@ -36,7 +36,7 @@ pub(crate) async fn read(mut response: reqwest::Response) -> Result<Response, Tr
         bytes.extend_from_slice(&chunk);
     }
     let body = decode(response.status(), response.headers(), bytes).map_err(Trouble::Unreadable)?;
-    Ok(Response { status: response.status().as_u16(), headers: headers(response.headers()), body })
+    Ok(Response::new(response.status().as_u16(), headers(response.headers()), body))
 }
 
 fn too_long() -> String {

@@ -9,6 +9,7 @@
 mod adapter;
 mod answer;
 mod body;
+mod departures;
 mod egress;
 mod endpoint;
 mod mask;

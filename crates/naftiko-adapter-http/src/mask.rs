@@ -4,7 +4,7 @@
 //! it is masked before anybody sees it, in answers of every status: a step can never read its own credential.
 
 use indexmap::IndexMap;
-use naftiko_adapter::{Failure, MASK, Response, mask};
+use naftiko_adapter::{Departure, Failure, MASK, Response, mask};
 use serde_json::{Map, Value};
 
 use crate::style::encoded;
@@ -57,7 +57,12 @@ impl Mask {
         }
         let headers = response.headers.into_iter().map(|(name, value)| (self.text(&name), self.text(&value)));
         let headers: IndexMap<String, String> = headers.collect();
-        Response { status: response.status, headers, body: self.value(response.body) }
+        let departures = response.departures.into_iter().map(|departure| Departure {
+            pointer: self.text(&departure.pointer),
+            expected: self.text(&departure.expected),
+        });
+        let departures = departures.collect();
+        Response { status: response.status, headers, body: self.value(response.body), departures }
     }
 
     pub(crate) fn failure(&self, failure: &Failure) -> Failure {
@@ -204,7 +209,7 @@ mod tests {
 
     #[test]
     fn without_a_secret_nothing_changes() {
-        let response = Response { status: 200, headers: IndexMap::new(), body: json!({"a": ["b", ""]}) };
+        let response = Response::new(200, IndexMap::new(), json!({"a": ["b", ""]}));
         assert_eq!(Mask::default().response(response.clone()), response);
     }
 }

@@ -1,6 +1,7 @@
 //! What is written, what is refused, and what happens on a real socket.
 
 mod conformance;
+mod departures;
 mod egress;
 mod request;
 mod style;

@@ -44,7 +44,7 @@ impl<'a> Turn<'a> {
     pub(crate) fn respond(&self, body: Value) -> Response {
         let content_type = self.spec.and_then(|spec| spec.content_type.clone());
         let headers = content_type.map(|content_type| ("content-type".to_owned(), content_type));
-        Response { status: self.status, headers: headers.into_iter().collect(), body }
+        Response::new(self.status, headers.into_iter().collect(), body)
     }
 
     /// The body's entries under the names that the fields have.

@@ -302,5 +302,5 @@ fn changed(turn: &Turn<'_>, kept: Kept, fields: &[&str]) -> Map<String, Value> {
 
 fn missing(message: &str) -> Response {
     let headers = IndexMap::from([("content-type".to_owned(), "application/json".to_owned())]);
-    Response { status: 404, headers, body: json!({ "message": message }) }
+    Response::new(404, headers, json!({ "message": message }))
 }

@@ -73,7 +73,7 @@ fn understood(call: &Call) -> Result<Request<'_>, Failure> {
 }
 
 fn answer(status: u16, body: Value) -> Response {
-    Response { status, headers: [("content-type".to_owned(), "application/json".to_owned())].into(), body }
+    Response::new(status, [("content-type".to_owned(), "application/json".to_owned())].into(), body)
 }
 
 /// The store under examination. It has no wire: what can happen on one is not staged.

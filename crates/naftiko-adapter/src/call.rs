@@ -82,6 +82,25 @@ pub struct Response {
     pub headers: IndexMap<String, String>,
     /// The decoded body; null if there was none.
     pub body: Value,
+    /// Where it departs from the description of the operation, as far as the adapter looked; at most a handful.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub departures: Vec<Departure>,
+}
+
+impl Response {
+    /// An answer of which nothing more is to be said.
+    pub fn new(status: u16, headers: IndexMap<String, String>, body: Value) -> Self {
+        Self { status, headers, body, departures: Vec::new() }
+    }
+}
+
+/// A place where an answer is not as its description says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// Where in the body: a JSON Pointer, with `*` for the items of a list; empty for the answer as a whole.
+    pub pointer: String,
+    /// What is expected there: one line for people that never shows what was found.
+    pub expected: String,
 }
 
 /// Why there is no answer.

@@ -14,7 +14,9 @@ pub mod conformance;
 mod mask;
 mod operation;
 
-pub use call::{Adapter, Answer, Arguments, Call, Channel, Failure, FailureKind, Question, Response};
+pub use call::{
+    Adapter, Answer, Arguments, Call, Channel, Departure, Failure, FailureKind, Question, Response,
+};
 pub use mask::{MASK, mask};
 pub use operation::{Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
 

@@ -62,7 +62,7 @@ fn fails<T>(kind: FailureKind, message: &str) -> Result<T, Failure> {
 
 #[expect(clippy::unnecessary_wraps, reason = "it stands beside `fails`")]
 fn answers(status: u16, body: Value) -> Result<Response, Failure> {
-    Ok(Response { status, headers: IndexMap::new(), body })
+    Ok(Response::new(status, IndexMap::new(), body))
 }
 
 #[async_trait]

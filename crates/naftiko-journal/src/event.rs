@@ -67,6 +67,9 @@ pub enum Event {
         status: Option<u16>,
         /// The response body, or the answer from outside.
         result: Value,
+        /// Where the response is not as the description of the operation says.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        departures: Vec<Departure>,
     },
     /// The attempt is over and another will be made.
     StepDelayed {
@@ -148,6 +151,11 @@ pub enum Event {
 }
 
 impl Event {
+    /// The step is done, and not by an attempt: outside, or by all that it consists of.
+    pub fn step_succeeded(step: String, result: Value) -> Self {
+        Self::StepSucceeded { step, attempt: None, status: None, result, departures: Vec::new() }
+    }
+
     /// Its name, as in JSON.
     pub fn name(&self) -> &'static str {
         match self {
@@ -266,6 +274,15 @@ impl Status {
             Self::Cancelled => "cancelled",
         }
     }
+}
+
+/// A place where a response is not as the description of its operation says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Departure {
+    /// Where in the body: a JSON Pointer, with `*` for the items of a list; empty for the response as a whole.
+    pub pointer: String,
+    /// What is expected there, in one line for people.
+    pub expected: String,
 }
 
 /// Why something failed.

@@ -13,7 +13,7 @@ mod phase;
 pub mod store;
 
 pub use address::Part;
-pub use event::{Cause, Event, Failure, Options, Record, Request, Ruling, Status};
+pub use event::{Cause, Departure, Event, Failure, Options, Record, Request, Ruling, Status};
 pub use ledger::{Ledger, RunPhase, Tally};
 pub use memory::MemoryJournal;
 pub use phase::{IllegalEvent, Phase};

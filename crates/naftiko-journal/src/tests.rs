@@ -35,6 +35,7 @@ fn succeeded(step: &str, attempt: Option<u32>) -> Event {
         attempt,
         status: attempt.map(|_| 201),
         result: json!({"id": "org_1"}),
+        departures: Vec::new(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
-use naftiko_journal::{Event, Record, Ruling};
+use naftiko_journal::{Departure, Event, Record, Ruling};
 use naftiko_plan::{Action, Plan};
 
 use crate::Style;
@@ -91,13 +91,16 @@ impl Progress {
                 self.started.entry(step.to_owned()).or_insert(record.at);
                 (Mark::Running, String::new())
             }
-            Event::StepSucceeded { status, .. } => {
+            Event::StepSucceeded { status, departures, .. } => {
                 let mut detail = status.map(|status| status.to_string()).unwrap_or_default();
                 let tries = self.delays.get(step).map_or(1, |delays| delays + 1);
                 if tries > 1 {
                     let took = self.started.get(step).map(|started| record.at.duration_since(*started));
                     let took = took.map_or_else(String::new, |took| format!(" in {}", duration(took)));
                     let _ = write!(detail, ", {tries} attempts{took}");
+                }
+                if let Some(departed) = departed(departures) {
+                    return Some(self.done_otherwise(step, &detail, &departed));
                 }
                 (Mark::Done, detail)
             }
@@ -132,6 +135,19 @@ impl Progress {
         Some(Line { step: step.to_owned(), mark, text: self.text(step, mark, &detail) })
     }
 
+    /// A step that is done, and answered otherwise than its description says: that is a line of its own where lines are
+    /// read, and part of the one line elsewhere.
+    fn done_otherwise(&self, step: &str, detail: &str, departed: &str) -> Line {
+        let done = self.text(step, Mark::Done, detail);
+        let departed = visible(departed);
+        let text = if self.style.terminal {
+            format!("{done}\n{}", self.style.dim(&paragraph(&departed, "    ", self.style.width)))
+        } else {
+            format!("{done}; {departed}")
+        };
+        Line { step: step.to_owned(), mark: Mark::Done, text }
+    }
+
     fn text(&self, step: &str, mark: Mark, detail: &str) -> String {
         let (step, detail) = (visible(step), visible(detail));
         let style = self.style;
@@ -161,6 +177,17 @@ impl Progress {
         };
         format!("{head} {name}  {}{tail}", style.dim(&request))
     }
+}
+
+/// What is said of an answer that is not as described; nothing if it is.
+pub(crate) fn departed(departures: &[Departure]) -> Option<String> {
+    let [Departure { pointer, expected }, others @ ..] = departures else { return None };
+    let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
+    let others = match others.len() {
+        0 => String::new(),
+        count => format!(" (and {count} more)"),
+    };
+    Some(format!("not as described{at}: {expected}{others}"))
 }
 
 /// A duration as authors write it: `500ms`, `5s`, `1m30s`, `24h`.

@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use naftiko_journal::{Event, Failure, Ledger, Phase, Record, Request, Ruling, Status};
+use naftiko_journal::{Departure, Event, Failure, Ledger, Phase, Record, Request, Ruling, Status};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::Style;
+use crate::progress::departed;
 use crate::visible::visible;
 
 /// A run in a list.
@@ -103,6 +104,9 @@ pub struct ShownStep {
     /// Its result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
+    /// Where the result is not as its description says.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub departures: Vec<Departure>,
     /// Why it failed, is in doubt or is made again.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
@@ -215,6 +219,7 @@ impl ShownStep {
             answer: None,
             request: None,
             result: None,
+            departures: Vec::new(),
             failure: None,
         }
     }
@@ -225,8 +230,12 @@ impl ShownStep {
                 self.attempts = *attempt;
                 self.request = Some(request.clone());
             }
-            Event::StepSucceeded { result, .. }
-            | Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
+            Event::StepSucceeded { result, departures, .. } => {
+                self.result = Some(result.clone());
+                self.failure = None;
+                self.departures.clone_from(departures);
+            }
+            Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
                 self.result = Some(result.clone());
                 self.failure = None;
             }
@@ -259,6 +268,9 @@ impl ShownStep {
         line.push('\n');
         if let Some(failure) = &self.failure {
             let _ = writeln!(line, "             {}", style.bad(&visible(&failure.message)));
+        }
+        if let Some(departed) = departed(&self.departures) {
+            let _ = writeln!(line, "             {}", style.dim(&visible(&departed)));
         }
         for said in
             self.description.iter().cloned().chain(self.answer.as_ref().map(|it| format!("answer: {it}")))
@@ -296,7 +308,10 @@ fn detail(event: &Event) -> Option<String> {
         Event::AttemptStarted { attempt, request, .. } => {
             Some(format!("{} {}, attempt {attempt}", request.method, request.path))
         }
-        Event::StepSucceeded { status, .. } => status.map(|status| status.to_string()),
+        Event::StepSucceeded { status, departures, .. } => {
+            let parts = status.map(|status| status.to_string()).into_iter().chain(departed(departures));
+            Some(parts.collect::<Vec<_>>().join("; ")).filter(|said| !said.is_empty())
+        }
         Event::StepDelayed { until, failure, .. } => {
             let why = failure.as_ref().map_or("not there yet", |failure| failure.message.as_str());
             Some(format!("until {until:.3}: {why}"))

@@ -256,7 +256,7 @@ fn without_result(event: Event) -> Event {
     let masked = || Value::from(MASK);
     match event {
         Event::StepSucceeded { step, attempt, status, .. } => {
-            Event::StepSucceeded { step, attempt, status, result: masked() }
+            Event::StepSucceeded { step, attempt, status, result: masked(), departures: Vec::new() }
         }
         Event::DoubtResolved { step, attempt, ruling: Ruling::Happened { .. } } => {
             Event::DoubtResolved { step, attempt, ruling: Ruling::Happened { result: masked() } }

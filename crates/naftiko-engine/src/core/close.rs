@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{self as adapter, Answer, FailureKind, Operation, Response};
 use naftiko_expr::Expression;
-use naftiko_journal::{Cause, Event, Failure, Phase};
+use naftiko_journal::{Cause, Departure, Event, Failure, Phase};
 use naftiko_plan::{Invoke, OnDoubt, Poll, RetryOn};
 use serde_json::Value;
 
@@ -25,8 +25,14 @@ impl Run {
         now: Timestamp,
         jitter: f64,
     ) -> Event {
-        let Some(closing) = self.closing(step, attempt, now, jitter) else { return no_call(step, attempt) };
+        let Some(mut closing) = self.closing(step, attempt, now, jitter) else {
+            return no_call(step, attempt);
+        };
         let status = response.status;
+        let departures = response.departures.iter();
+        let departures =
+            departures.map(|it| Departure { pointer: it.pointer.clone(), expected: it.expected.clone() });
+        closing.departures = departures.collect();
         let answer = as_response(response);
         if !matches!(status, 200..=299) {
             return closing.answered_badly(status, &answer);
@@ -69,9 +75,7 @@ impl Run {
     pub fn answered(&self, step: &str, answer: Result<Answer, adapter::Failure>) -> Option<Event> {
         let step = step.to_owned();
         match answer {
-            Ok(Answer::Given(result)) => {
-                Some(Event::StepSucceeded { step, attempt: None, status: None, result })
-            }
+            Ok(Answer::Given(result)) => Some(Event::step_succeeded(step, result)),
             Ok(Answer::NotYet) => None,
             Err(error) => {
                 let failure = failure::of(Cause::Answer, self.redaction.text(&error.message));
@@ -97,7 +101,17 @@ impl Run {
         let (plan, invoke) = self.invoke_of(task)?;
         let operation = plan.operation(invoke)?;
         let view = self.view(task)?;
-        Some(Closing { run: self, task, attempt, invoke, operation, view, now, jitter })
+        Some(Closing {
+            run: self,
+            task,
+            attempt,
+            invoke,
+            operation,
+            view,
+            departures: Vec::new(),
+            now,
+            jitter,
+        })
     }
 }
 
@@ -115,6 +129,8 @@ struct Closing<'a> {
     invoke: &'a Invoke,
     operation: &'a Operation,
     view: View<'a>,
+    /// Where the answer is not as described.
+    departures: Vec<Departure>,
     now: Timestamp,
     jitter: f64,
 }
@@ -276,6 +292,7 @@ impl Closing<'_> {
             attempt: Some(self.attempt),
             status: Some(status),
             result,
+            departures: self.departures.clone(),
         }
     }
 

@@ -87,7 +87,7 @@ impl Run {
             Err(self.failure_of(Some(owner)))
         };
         match result {
-            Ok(result) => Event::StepSucceeded { step, attempt: None, status: None, result },
+            Ok(result) => Event::step_succeeded(step, result),
             Err(failure) => Event::StepFailed { step, attempt: None, failure },
         }
     }

@@ -97,12 +97,7 @@ impl Run {
             (Phase::Succeeded, _) => Err(Refused::AnsweredOtherwise(step.to_owned())),
             (_, RunPhase::Finished(status)) => Err(Refused::Over(status)),
             (Phase::Asked { .. }, _) if !self.is_awaited(step) => Err(self.is_broken_off(step)),
-            (Phase::Asked { .. }, _) => Ok(Some(Event::StepSucceeded {
-                step: step.to_owned(),
-                attempt: None,
-                status: None,
-                result: result.clone(),
-            })),
+            (Phase::Asked { .. }, _) => Ok(Some(Event::step_succeeded(step.to_owned(), result.clone()))),
             (phase, _) => Err(Refused::Phase(step.to_owned(), phase)),
         }
     }

@@ -111,8 +111,15 @@ impl Redaction {
                 inputs.iter_mut().for_each(|(_, value)| *value = self.value(value));
             }
             Event::AttemptStarted { request, .. } => request.arguments = self.named(&request.arguments),
-            Event::StepSucceeded { result, .. }
-            | Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
+            Event::StepSucceeded { result, departures, .. } => {
+                *result = self.value(result);
+                // Names of fields come from the answer too.
+                for departure in departures {
+                    departure.pointer = self.text(&departure.pointer);
+                    departure.expected = self.text(&departure.expected);
+                }
+            }
+            Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
                 *result = self.value(result);
             }
             Event::StepDelayed { failure: Some(failure), .. }

@@ -22,7 +22,7 @@ pub(super) fn start() -> Timestamp {
 }
 
 pub(super) fn response(status: u16, body: Value) -> Response {
-    Response { status, headers: IndexMap::new(), body }
+    Response::new(status, IndexMap::new(), body)
 }
 
 /// A run, its records, and a clock that somebody turns by hand.

@@ -38,6 +38,7 @@ fn what_a_provider_says_back_is_recorded_and_not_shown() {
         attempt: None,
         status: None,
         result: json!("s3cret pw!"),
+        departures: Vec::new(),
     });
 
     let end = desk.decision();

@@ -29,7 +29,8 @@ impl Allowances {
     /// # Errors
     /// A file that cannot be read, or a variable that names no proxy.
     pub(crate) fn builder(&self) -> Result<Builder, String> {
-        let mut builder = HttpAdapter::builder().proxies(world::proxies()?);
+        let mut builder =
+            HttpAdapter::builder().strict_responses(self.strict_responses).proxies(world::proxies()?);
         for host in &self.hosts {
             builder = builder.allow(host.clone());
         }
