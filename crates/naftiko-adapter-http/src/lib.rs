@@ -13,6 +13,7 @@ mod departures;
 mod egress;
 mod endpoint;
 mod mask;
+mod multipart;
 mod packing;
 mod redirect;
 mod request;

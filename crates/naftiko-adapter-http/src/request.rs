@@ -85,7 +85,7 @@ fn known(operation: &Operation, arguments: &Arguments) -> Result<(), Failure> {
 
 fn written_body(operation: &Operation, arguments: &Arguments) -> Result<Option<body::Written>, Failure> {
     match (&operation.body, &arguments.body) {
-        (Some(spec), Some(value)) => body::write(spec, value).map(Some),
+        (Some(spec), Some(value)) => body::write(operation, spec, value).map(Some),
         (Some(spec), None) if spec.required => {
             Err(refused(format!("`{}` needs a body, and there is none", operation.id)))
         }

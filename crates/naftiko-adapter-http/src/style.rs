@@ -3,14 +3,20 @@
 //! What has no written form in a style is refused, and so is what would arrive as something else than was meant.
 //! Messages name the parameter and never show its value.
 
-use naftiko_adapter::{Failure, FailureKind, Parameter, Style};
+use naftiko_adapter::{Failure, FailureKind, Parameter, Place, Style};
 use serde_json::{Map, Value};
+
+use crate::body::{essence, is_json, single};
 
 /// The reserved characters that `allowReserved` leaves alone in a query. `#[]` may not stand there, and `&` and `+`
 /// would be read as something else.
 const RESERVED_IN_QUERY: &str = ":/?@!$'()*,;=";
 /// The same in a path, where `/` and `?` would end the segment.
 const RESERVED_IN_PATH: &str = ":@!$&'()*+,;=";
+
+/// What a cookie carries as it is (RFC 6265), but for `%`, which would be read as something else. Tokens stay whole for
+/// those who do not decode.
+const IN_COOKIE: &str = "!#$&'()*+/:<=>?@[]^`{|}";
 
 /// A refusal: nothing is sent, now or ever.
 pub(crate) fn refused(message: impl Into<String>) -> Failure {
@@ -142,26 +148,31 @@ pub(crate) fn header(parameter: &Parameter, value: &Value) -> Result<String, Fai
     })
 }
 
-/// What a cookie parameter becomes: `name=value` pairs. Nothing is encoded, because cookies have no encoding of
-/// their own; what a cookie cannot carry is refused.
+/// What a cookie parameter becomes: `name=value` pairs. In the style `form`, what a cookie cannot carry is encoded; in
+/// the style `cookie` of `OpenAPI` 3.2 it is refused, because there nobody would decode it.
 pub(crate) fn cookie(parameter: &Parameter, value: &Value) -> Result<Vec<String>, Failure> {
-    if parameter.style != Style::Form {
-        return Err(no_meaning(parameter, "in a cookie"));
-    }
+    let is_encoded = match parameter.style {
+        Style::Form => true,
+        Style::Cookie => false,
+        _ => return Err(no_meaning(parameter, "in a cookie")),
+    };
     let flat = Flat::of(parameter, value)?;
     let octet = |byte: u8| matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e);
-    if !flat.texts().all(|text| text.bytes().all(octet)) {
+    if !is_encoded && !flat.texts().all(|text| text.bytes().all(octet)) {
         return Err(refused(format!(
             "the cookie `{}` has a character that cookies cannot carry",
             parameter.name
         )));
     }
+    let write = |text: &str| if is_encoded { encoded(text, IN_COOKIE) } else { text.to_owned() };
     let pairs = match &flat {
         Flat::List(items) if parameter.explode => {
-            items.iter().map(|item| (parameter.name.clone(), item.clone())).collect()
+            items.iter().map(|item| (parameter.name.clone(), write(item))).collect()
         }
-        Flat::Map(entries) if parameter.explode => entries.clone(),
-        _ => vec![(parameter.name.clone(), flat.items(false, str::to_owned).join(","))],
+        Flat::Map(entries) if parameter.explode => {
+            entries.iter().map(|(key, value)| (key.clone(), write(value))).collect()
+        }
+        _ => vec![(parameter.name.clone(), flat.items(false, write).join(","))],
     };
     if !pairs.iter().all(|(name, _)| token(name)) {
         return Err(refused(format!("`{}` is not a name that a cookie can have", parameter.name)));
@@ -203,6 +214,7 @@ fn no_meaning(parameter: &Parameter, with: &str) -> Failure {
         Style::Label => "label",
         Style::Simple => "simple",
         Style::Form => "form",
+        Style::Cookie => "cookie",
         Style::SpaceDelimited => "spaceDelimited",
         Style::PipeDelimited => "pipeDelimited",
         Style::DeepObject => "deepObject",
@@ -220,6 +232,9 @@ enum Flat {
 impl Flat {
     fn of(parameter: &Parameter, value: &Value) -> Result<Self, Failure> {
         let name = &parameter.name;
+        if let Some(content_type) = &parameter.content_type {
+            return Ok(Self::One(content(parameter, content_type, value)?));
+        }
         let flat = match value {
             Value::Array(items) => {
                 Self::List(items.iter().map(|item| text(name, item)).collect::<Result<_, _>>()?)
@@ -269,6 +284,29 @@ impl Flat {
 
 fn flat_entries(name: &str, entries: &Map<String, Value>) -> Result<Vec<(String, String)>, Failure> {
     entries.iter().map(|(key, value)| Ok((key.clone(), text(name, value)?))).collect()
+}
+
+/// A value that is written in a media type as a whole.
+fn content(parameter: &Parameter, content_type: &str, value: &Value) -> Result<String, Failure> {
+    let name = &parameter.name;
+    let written = single(name, content_type, value)?;
+    let text = String::from_utf8(written.bytes).map_err(|_| refused(format!("`{name}` is not text")))?;
+    let is_escaped = parameter.place == Place::Header && is_json(&essence(content_type));
+    Ok(if is_escaped { ascii(&text) } else { text })
+}
+
+/// JSON of nothing but ASCII, which is all that a header carries.
+fn ascii(json: &str) -> String {
+    let mut written = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            written.push(character);
+        } else {
+            let units = character.encode_utf16(&mut [0; 2]).to_vec();
+            written.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
+        }
+    }
+    written
 }
 
 /// The text of a single value; `name` is the parameter's.

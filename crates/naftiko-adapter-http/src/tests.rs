@@ -1,5 +1,6 @@
 //! What is written, what is refused, and what happens on a real socket.
 
+mod body;
 mod conformance;
 mod departures;
 mod egress;
@@ -29,7 +30,7 @@ pub(crate) fn operation(method: Method, path: &str, parameters: Vec<Parameter>) 
 }
 
 pub(crate) fn json_body(required: bool) -> RequestBody {
-    RequestBody { content_type: "application/json".to_owned(), required, schema: json!({}) }
+    RequestBody::new("application/json", required, json!({}))
 }
 
 pub(crate) fn parameter(place: Place, name: &str) -> Parameter {
@@ -41,6 +42,7 @@ pub(crate) fn parameter(place: Place, name: &str) -> Parameter {
         style,
         explode: style == Style::Form,
         allow_reserved: false,
+        content_type: None,
         schema: json!({}),
         deprecated: false,
         description: None,

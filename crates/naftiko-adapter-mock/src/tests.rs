@@ -44,8 +44,7 @@ pub(crate) fn with_query(mut operation: Operation, names: &[&str]) -> Operation 
 }
 
 pub(crate) fn with_body(mut operation: Operation, schema: Value) -> Operation {
-    operation.body =
-        Some(RequestBody { content_type: "application/json".to_owned(), required: true, schema });
+    operation.body = Some(RequestBody::new("application/json", true, schema));
     operation
 }
 
@@ -62,6 +61,7 @@ pub(crate) fn parameter(place: Place, name: &str) -> Parameter {
         style: if place == Place::Path { Style::Simple } else { Style::Form },
         explode: place == Place::Query,
         allow_reserved: false,
+        content_type: None,
         schema: Value::Bool(true),
         deprecated: false,
         description: None,

@@ -18,7 +18,7 @@ pub use call::{
     Adapter, Answer, Arguments, Call, Channel, Departure, Failure, FailureKind, Question, Response,
 };
 pub use mask::{MASK, mask};
-pub use operation::{Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
+pub use operation::{Encoding, Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
 
 pub use async_trait::async_trait;
 

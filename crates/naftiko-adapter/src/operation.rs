@@ -163,7 +163,7 @@ impl Place {
     }
 }
 
-/// How a parameter's value is written ("Style Values" of the `OpenAPI` 3.1 text).
+/// How a parameter's value is written ("Style Values" of the `OpenAPI` 3.2 text).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are the standard's")]
@@ -175,6 +175,7 @@ pub enum Style {
     SpaceDelimited,
     PipeDelimited,
     DeepObject,
+    Cookie,
 }
 
 /// A parameter outside the body.
@@ -193,6 +194,9 @@ pub struct Parameter {
     pub explode: bool,
     /// Whether reserved characters stay as they are.
     pub allow_reserved: bool,
+    /// The media type that its value is written in as a whole; nothing: it is written in its style.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
     /// The schema of its value.
     pub schema: Value,
     /// Whether the description calls it deprecated.
@@ -210,6 +214,33 @@ pub struct RequestBody {
     pub required: bool,
     /// The schema of the body.
     pub schema: Value,
+    /// How single properties of a form or of a multipart body are written, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub encoding: IndexMap<String, Encoding>,
+}
+
+impl RequestBody {
+    /// A body whose properties are all written as is usual for its media type.
+    pub fn new(content_type: impl Into<String>, required: bool, schema: Value) -> Self {
+        Self { content_type: content_type.into(), required, schema, encoding: IndexMap::new() }
+    }
+}
+
+/// How one property of a form or of a multipart body is written (the "Encoding Object" of `OpenAPI`).
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Encoding {
+    /// Its media type; nothing: what is usual for its schema.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub content_type: Option<String>,
+    /// The style it is written in, like a query parameter; nothing: in its media type.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<Style>,
+    /// Whether each item of a list or object is written on its own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub explode: bool,
+    /// Whether reserved characters stay as they are.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub allow_reserved: bool,
 }
 
 /// What an operation answers with one status.

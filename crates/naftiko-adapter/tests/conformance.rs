@@ -163,6 +163,7 @@ fn call() -> Call {
         style: Style::Simple,
         explode: false,
         allow_reserved: false,
+        content_type: None,
         schema: json!({"type": "string"}),
         deprecated: false,
         description: None,

@@ -1,6 +1,7 @@
 //! Bodies and answers: which media type, which schema, which examples.
 
-use naftiko_adapter::{RequestBody, ResponseSpec};
+use indexmap::IndexMap;
+use naftiko_adapter::{Encoding, Place, RequestBody, ResponseSpec, Style};
 use naftiko_syntax::{Mapping, Node};
 use serde_json::{Value as Json, json};
 
@@ -31,11 +32,6 @@ pub(crate) fn concrete(media_type: &str) -> String {
     }
 }
 
-/// Whether values of the media type are written as JSON.
-pub(crate) fn is_json(media_type: &str) -> bool {
-    rank(media_type) < 3
-}
-
 pub(crate) fn is_urlencoded(media_type: &str) -> bool {
     essence(media_type) == "application/x-www-form-urlencoded"
 }
@@ -64,7 +60,7 @@ impl<'a> Reader<'a> {
     /// The request body of 3.x. One that is somewhere else may be anything.
     pub(crate) fn body(&mut self, node: &'a Node) -> Option<RequestBody> {
         let Some(body) = self.follow(node) else {
-            return Some(RequestBody { content_type: JSON.to_owned(), required: false, schema: anything() });
+            return Some(RequestBody::new(JSON, false, anything()));
         };
         self.mapping(body, "a request body")?;
         let content = self.mapping(body.get("content")?, "`content`")?;
@@ -72,7 +68,37 @@ impl<'a> Reader<'a> {
         let required = body.get("required").and_then(Node::as_bool).unwrap_or_default();
         let media = self.follow(node);
         let schema = media.and_then(|media| self.media_schema(media)).unwrap_or_else(anything);
-        Some(RequestBody { content_type: concrete(media_type), required, schema })
+        let encoding = media.and_then(|media| media.get("encoding")).map(|node| self.encoding(node));
+        let encoding = encoding.filter(|_| is_urlencoded(media_type) || is_multipart(media_type));
+        Some(RequestBody {
+            encoding: encoding.unwrap_or_default(),
+            ..RequestBody::new(concrete(media_type), required, schema)
+        })
+    }
+
+    /// How single properties of a body are written.
+    fn encoding(&mut self, node: &'a Node) -> IndexMap<String, Encoding> {
+        let Some(mapping) = self.mapping(node, "`encoding`") else { return IndexMap::new() };
+        let mut encodings = IndexMap::new();
+        for (name, entry) in mapping.iter() {
+            let node = &entry.value;
+            if self.mapping(node, "an encoding").is_none() {
+                continue;
+            }
+            let says = |key: &str| node.get(key).and_then(Node::as_bool);
+            // Each of them alone asks for a style, with the others as is usual.
+            let is_styled = ["style", "explode", "allowReserved"].iter().any(|key| node.get(key).is_some());
+            let style = is_styled.then(|| self.style(node, Place::Query));
+            let content_type = node.get("contentType").and_then(Node::as_str).map(str::to_owned);
+            let encoding = Encoding {
+                content_type: content_type.filter(|_| style.is_none()),
+                style,
+                explode: style.is_some_and(|style| says("explode").unwrap_or(style == Style::Form)),
+                allow_reserved: says("allowReserved").unwrap_or_default(),
+            };
+            encodings.insert(name.to_owned(), encoding);
+        }
+        encodings
     }
 
     /// An answer of 3.x.

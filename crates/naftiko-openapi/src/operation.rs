@@ -140,6 +140,7 @@ fn undeclared(name: &str) -> Parameter {
         style: Style::Simple,
         explode: false,
         allow_reserved: false,
+        content_type: None,
         schema: json!({"type": "string"}),
         deprecated: false,
         description: None,

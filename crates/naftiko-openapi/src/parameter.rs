@@ -3,11 +3,11 @@
 use naftiko_adapter::{Parameter, Place, Style};
 use naftiko_diagnostics::Diagnostic;
 use naftiko_syntax::Node;
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
 use crate::Version;
 use crate::document::{UNSUPPORTED_DESCRIPTION, malformed};
-use crate::media::is_json;
+use crate::media::concrete;
 use crate::schema::{Reader, anything};
 
 /// Headers that the standard keeps from parameters: the body, the answer and the credentials decide them.
@@ -21,11 +21,16 @@ impl<'a> Reader<'a> {
         if place == Place::Header && KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(name)) {
             return None;
         }
+        let mut content_type = None;
         let (style, explode, schema) = if self.document.version == Version::V2_0 {
             self.swagger_value(node, place)
         } else {
+            content_type = self.content_type(node);
             let style = self.style(node, place);
-            let explode = node.get("explode").and_then(Node::as_bool).unwrap_or(style == Style::Form);
+            let explode = node
+                .get("explode")
+                .and_then(Node::as_bool)
+                .unwrap_or(matches!(style, Style::Form | Style::Cookie));
             (style, explode, self.parameter_schema(node))
         };
         let flag = |key: &str| node.get(key).and_then(Node::as_bool).unwrap_or_default();
@@ -36,6 +41,7 @@ impl<'a> Reader<'a> {
             style,
             explode,
             allow_reserved: flag("allowReserved"),
+            content_type,
             schema,
             deprecated: flag("deprecated"),
             description: node.get("description").and_then(Node::as_str).map(str::to_owned),
@@ -82,7 +88,7 @@ impl<'a> Reader<'a> {
         text
     }
 
-    fn style(&mut self, node: &'a Node, place: Place) -> Style {
+    pub(crate) fn style(&mut self, node: &'a Node, place: Place) -> Style {
         let (usual, others): (Style, &[(&str, Style)]) = match place {
             Place::Path => (
                 Style::Simple,
@@ -98,7 +104,7 @@ impl<'a> Reader<'a> {
                 ],
             ),
             Place::Header => (Style::Simple, &[("simple", Style::Simple)]),
-            Place::Cookie => (Style::Form, &[("form", Style::Form), ("cookie", Style::Form)]),
+            Place::Cookie => (Style::Form, &[("form", Style::Form), ("cookie", Style::Cookie)]),
         };
         let Some(written) = node.get("style") else { return usual };
         let style = others.iter().find(|(name, _)| Some(*name) == written.as_str());
@@ -115,20 +121,19 @@ impl<'a> Reader<'a> {
         if let Some(schema) = node.get("schema") {
             return self.schema(schema);
         }
-        let Some(content) = node.get("content").and_then(|content| self.mapping(content, "`content`")) else {
-            return anything();
-        };
-        let Some((media_type, entry)) = content.iter().next() else { return anything() };
-        let media = self.follow(&entry.value);
-        let schema = media.and_then(|media| self.media_schema(media)).unwrap_or_else(anything);
-        written_as(media_type, schema)
+        let media = self.content(node).and_then(|(_, media)| self.follow(media));
+        media.and_then(|media| self.media_schema(media)).unwrap_or_else(anything)
     }
-}
 
-/// Notes beside the schema that the value is sent as JSON text, whatever its style.
-fn written_as(media_type: &str, mut schema: Json) -> Json {
-    if let (true, Some(keywords)) = (is_json(media_type), schema.as_object_mut()) {
-        keywords.insert("contentMediaType".to_owned(), json!(media_type));
+    /// The media type that the value of a parameter is written in, whatever its style.
+    fn content_type(&mut self, node: &'a Node) -> Option<String> {
+        let is_styled = node.get("schema").is_some();
+        self.content(node).filter(|_| !is_styled).map(|(media_type, _)| concrete(media_type))
     }
-    schema
+
+    /// The one media type of `content`.
+    fn content(&mut self, node: &'a Node) -> Option<(&'a str, &'a Node)> {
+        let content = self.mapping(node.get("content")?, "`content`")?;
+        content.iter().next().map(|(media_type, entry)| (media_type, &entry.value))
+    }
 }

@@ -1,7 +1,8 @@
 //! What version 2.0 says in another way: parameters without a schema, bodies among the parameters, media types
 //! beside them.
 
-use naftiko_adapter::{Place, RequestBody, ResponseSpec, Style};
+use indexmap::IndexMap;
+use naftiko_adapter::{Encoding, Place, RequestBody, ResponseSpec, Style};
 use naftiko_diagnostics::Diagnostic;
 use naftiko_syntax::Node;
 use serde_json::{Map, Value as Json, json};
@@ -59,7 +60,7 @@ impl<'a> Reader<'a> {
             let schema = body.get("schema").map_or_else(anything, |schema| self.schema(schema));
             let content_type = consumes.iter().min_by_key(|name| rank(name)).map_or(JSON, |name| *name);
             let required = body.get("required").and_then(Node::as_bool).unwrap_or_default();
-            return Some(RequestBody { content_type: concrete(content_type), required, schema });
+            return Some(RequestBody::new(concrete(content_type), required, schema));
         }
         let fields: Vec<&Node> =
             parameters.iter().copied().filter(|node| place(node).as_deref() == Some("formData")).collect();
@@ -94,7 +95,7 @@ impl<'a> Reader<'a> {
         if let (true, Some(keywords)) = (needed, schema.as_object_mut()) {
             keywords.insert("required".to_owned(), Json::Array(required));
         }
-        RequestBody { content_type, required: needed, schema }
+        RequestBody { encoding: lists(fields), ..RequestBody::new(content_type, needed, schema) }
     }
 
     /// An answer of 2.0.
@@ -129,6 +130,22 @@ impl<'a> Reader<'a> {
         }
         names.iter().filter_map(Node::as_str).collect()
     }
+}
+
+/// How the lists among the fields of a form are written: one field for all items, unless it is `multi`.
+fn lists(fields: &[&Node]) -> IndexMap<String, Encoding> {
+    let is_list = |field: &&&Node| field.get("type").and_then(Node::as_str) == Some("array");
+    let lists = fields.iter().filter(is_list).filter_map(|field| {
+        let style = match field.get("collectionFormat").and_then(Node::as_str) {
+            Some("multi") => return None,
+            Some("ssv") => Style::SpaceDelimited,
+            Some("pipes") => Style::PipeDelimited,
+            _ => Style::Form,
+        };
+        let name = field.get("name")?.as_str()?;
+        Some((name.to_owned(), Encoding { style: Some(style), ..Encoding::default() }))
+    });
+    lists.collect()
 }
 
 /// Whether a schema is the file of 2.0.

@@ -22,11 +22,7 @@ fn described() -> Operation {
     };
     let mut operation = operation(Method::Post, "/things", vec![limit, tags]);
     let body = json!({"$ref": "#/$defs/Thing"});
-    operation.body = Some(RequestBody {
-        content_type: "application/json".to_owned(),
-        required: false,
-        schema: body.clone(),
-    });
+    operation.body = Some(RequestBody::new("application/json", false, body.clone()));
     let list = json!({"type": "object", "required": ["data"], "properties": {"data": {"type": "array", "items": body}}});
     let content_type = Some("application/json".to_owned());
     operation.responses = IndexMap::from([(

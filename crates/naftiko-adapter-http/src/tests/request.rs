@@ -1,8 +1,6 @@
 //! Whole requests: what belongs where, and what is refused before anything is sent.
 
-use naftiko_adapter::{
-    Arguments, FailureKind, Method, Operation, Parameter, Place, RequestBody, ResponseSpec,
-};
+use naftiko_adapter::{Arguments, FailureKind, Method, Operation, Parameter, Place, ResponseSpec};
 use serde_json::{Value, json};
 
 use super::{arguments, json_body, operation, parameter};
@@ -141,52 +139,4 @@ fn described_media_types_are_asked_for() {
     }
     let parts = render(&operation, &Arguments::default()).expect("there is nothing to refuse");
     assert_eq!(header(&parts, "accept"), Some("application/json, text/csv, */*;q=0.1"));
-}
-
-/// The body as it is written, or the reason why not.
-fn body(content_type: &str, value: Value) -> Result<String, String> {
-    let mut operation = operation(Method::Post, "/things", Vec::new());
-    let content_type = content_type.to_owned();
-    operation.body =
-        Some(RequestBody { content_type: content_type.clone(), required: true, schema: json!({}) });
-    let given = Arguments { body: Some(value), ..Arguments::default() };
-    let parts = render(&operation, &given).map_err(|failure| failure.message)?;
-    let sent = header(&parts, "content-type").map(str::to_owned);
-    assert_eq!(sent, Some(content_type.replace("*/*", "application/json")));
-    String::from_utf8(parts.body.unwrap_or_default()).map_err(|error| error.to_string())
-}
-
-#[test]
-fn bodies_are_written_in_their_media_type() {
-    let check = |content_type, value, expected: &str| {
-        assert_eq!(body(content_type, value).as_deref(), Ok(expected));
-    };
-    check("application/json", json!({"é": [1, null, "x"]}), r#"{"é":[1,null,"x"]}"#);
-    check("application/json; charset=utf-8", json!(null), "null");
-    check("application/merge-patch+json", json!([]), "[]");
-    check("*/*", json!("x"), r#""x""#);
-    check("text/plain", json!("a\r\nb é"), "a\r\nb é");
-    check("Text/Plain; charset=UTF-8", json!(7), "7");
-    let form = json!({"a b": "x&y=z é+", "n": 1, "on": true, "list": ["p", "q"]});
-    check("application/x-www-form-urlencoded", form, "a+b=x%26y%3Dz+%C3%A9%2B&n=1&on=true&list=p&list=q");
-}
-
-#[test]
-fn bodies_without_a_written_form_are_refused() {
-    let check = |content_type, value| {
-        let found = body(content_type, value);
-        assert!(found.is_err(), "{content_type} {found:?}");
-    };
-    check("multipart/form-data", json!({}));
-    check("application/xml", json!("<a/>"));
-    check("application/octet-stream", json!("x"));
-    check("application/json\r\nx: y", json!("x"));
-    check("text/plain", json!({"a": 1}));
-    check("text/plain", json!(null));
-    check("text/plain; charset=iso-8859-1", json!("x"));
-    for value in
-        [json!("a=b"), json!({"a": {"b": 1}}), json!({"a": null}), json!({"a": []}), json!({"a": [[]]})]
-    {
-        check("application/x-www-form-urlencoded", value);
-    }
 }

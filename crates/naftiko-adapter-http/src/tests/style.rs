@@ -127,7 +127,23 @@ fn header_and_cookie_styles() {
             some("R=100; G=200; B=150"),
         ],
     );
+    for style in [Style::Form, Style::Cookie] {
+        check(
+            Place::Cookie,
+            style,
+            false,
+            [
+                some("color="),
+                some("color=blue"),
+                some("color=blue,black,brown"),
+                some("color=R,100,G,200,B,150"),
+            ],
+        );
+    }
     check(Place::Cookie, Style::Simple, false, [None; 4]);
+    check(Place::Header, Style::Cookie, false, [None; 4]);
+    check(Place::Query, Style::Cookie, false, [None; 4]);
+    check(Place::Path, Style::Cookie, false, [None; 4]);
 }
 
 #[test]
@@ -205,18 +221,26 @@ fn separators_inside_an_item_are_encoded_or_refused() {
     }
     assert!(written(&color(Place::Path, Style::Label, true), &list).is_err());
     assert!(written(&parameter(Place::Header, "color"), &list).is_err());
-    assert!(written(&parameter(Place::Cookie, "color"), &list).is_err());
+    assert!(written(&color(Place::Cookie, Style::Cookie, true), &list).is_err());
+    assert_eq!(
+        written(&color(Place::Cookie, Style::Form, false), &list).as_deref(),
+        Ok("color=a%2Cb.c,d|e%20f")
+    );
 }
 
 #[test]
 fn headers_and_cookies_carry_only_what_arrives() {
+    let raw = Parameter { style: Style::Cookie, ..parameter(Place::Cookie, "x") };
+    assert_eq!(written(&raw, &json!("a%20==")).as_deref(), Ok("x=a%20=="));
+    let form = parameter(Place::Cookie, "x");
+    assert_eq!(written(&form, &json!("a b;é,%==")).as_deref(), Ok("x=a%20b%3B%C3%A9%2C%25=="));
     for text in ["a\r\nb", "a\nb", "a\u{0}b", "a\tb", "é", " a", "a ", "\u{7f}"] {
         assert!(written(&parameter(Place::Header, "x"), &json!(text)).is_err(), "{text:?}");
-        assert!(written(&parameter(Place::Cookie, "x"), &json!(text)).is_err(), "{text:?}");
+        assert!(written(&raw, &json!(text)).is_err(), "{text:?}");
     }
     for text in ["a b", "a;b", "a,b", "a\"b", "a\\b"] {
         assert_eq!(written(&parameter(Place::Header, "x"), &json!(text)).as_deref(), Ok(text));
-        assert!(written(&parameter(Place::Cookie, "x"), &json!(text)).is_err(), "{text:?}");
+        assert!(written(&raw, &json!(text)).is_err(), "{text:?}");
     }
     assert!(written(&parameter(Place::Cookie, "not a token"), &json!("x")).is_err());
 }
@@ -225,4 +249,29 @@ fn headers_and_cookies_carry_only_what_arrives() {
 fn names_are_encoded_too() {
     let odd = parameter(Place::Query, "filter[a&b]=");
     assert_eq!(written(&odd, &json!(true)).as_deref(), Ok("filter%5Ba%26b%5D%3D=true"));
+}
+
+#[test]
+fn a_parameter_may_be_written_in_a_media_type() {
+    let typed = |place, content_type: &str| Parameter {
+        content_type: Some(content_type.to_owned()),
+        ..parameter(place, "where")
+    };
+    let json = |place| typed(place, "application/json");
+    let value = json!({"é": ["a b", null, {"x": 1}]});
+    let check = |parameter: &Parameter, value: &Value, expected: &str| {
+        assert_eq!(written(parameter, value).as_deref(), Ok(expected));
+    };
+    let encoded = "%7B%22%C3%A9%22%3A%5B%22a%20b%22%2Cnull%2C%7B%22x%22%3A1%7D%5D%7D";
+    check(&json(Place::Query), &value, &format!("where={encoded}"));
+    check(&json(Place::Path), &value, encoded);
+    check(&json(Place::Header), &value, r#"{"\u00e9":["a b",null,{"x":1}]}"#);
+    check(&json(Place::Header), &json!("\u{1f600}"), r#""\ud83d\ude00""#);
+    check(&json(Place::Query), &json!("x"), "where=%22x%22");
+    check(&json(Place::Query), &json!([]), "where=%5B%5D");
+    check(&json(Place::Cookie), &json!(7), "where=7");
+    check(&typed(Place::Query, "text/plain"), &json!("a&b"), "where=a%26b");
+    check(&json(Place::Cookie), &json!("x"), "where=%22x%22");
+    assert!(written(&typed(Place::Query, "application/xml"), &value).is_err());
+    assert!(written(&typed(Place::Query, "text/plain; charset=latin1"), &json!("x")).is_err());
 }

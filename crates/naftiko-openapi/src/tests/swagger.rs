@@ -110,6 +110,17 @@ paths:
         );
         first(&text)["body"]["content_type"].as_str().unwrap().to_owned()
     };
+    let lists = first(
+        "swagger: '2.0'\npaths: {/a: {post: {parameters: [
+        {name: csv, in: formData, type: array, items: {type: string}},
+        {name: ssv, in: formData, type: array, items: {type: string}, collectionFormat: ssv},
+        {name: multi, in: formData, type: array, items: {type: string}, collectionFormat: multi},
+        {name: one, in: formData, type: string}]}}}",
+    );
+    assert_eq!(
+        lists["body"]["encoding"].to_string(),
+        r#"{"csv":{"style":"form"},"ssv":{"style":"spaceDelimited"}}"#
+    );
     assert_eq!(kind("type: string"), "application/x-www-form-urlencoded");
     assert_eq!(kind("type: file"), "multipart/form-data");
 }

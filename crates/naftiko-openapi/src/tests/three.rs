@@ -37,7 +37,7 @@ paths:
       {"name":"tags","place":"query","required":false,"style":"pipeDelimited","explode":false,"schema":{"type":"array"},"deprecated":true}
       {"name":"session","place":"cookie","required":true,"style":"form","explode":true,"schema":{"type":"string"}}
       {"name":"expand","place":"query","required":false,"style":"form","explode":false,"allow_reserved":true,"schema":{"type":"array"}}
-      {"name":"where","place":"query","required":false,"style":"form","explode":true,"schema":{"type":"object","contentMediaType":"application/json"}}
+      {"name":"where","place":"query","required":false,"style":"form","explode":true,"content_type":"application/json","schema":{"type":"object"}}
     "#);
 }
 
@@ -106,7 +106,7 @@ paths:
     method: "GET"
     path: "/a"
     parameters:
-      {"name":"c","place":"cookie","required":false,"style":"form","explode":true,"schema":{"type":"string"}}
+      {"name":"c","place":"cookie","required":false,"style":"cookie","explode":true,"schema":{"type":"string"}}
       {"name":"h","place":"header","required":false,"style":"simple","explode":false,"schema":{"type":"string"}}
       {"name":"n","place":"query","required":false,"style":"form","explode":true,"schema":{}}
     said:
@@ -140,6 +140,23 @@ fn json_is_preferred_then_forms_then_text() {
     assert_eq!(chosen("image/png: {}, text/plain: {}"), "text/plain");
     assert_eq!(chosen("image/png: {}, application/zip: {}"), "image/png");
     assert_eq!(chosen("'*/*': {}"), "application/json");
+}
+
+#[test]
+fn properties_of_forms_have_encodings() {
+    let encoding = |kind: &str, encoding: &str| {
+        let text = format!(
+            "openapi: 3.1.0\npaths: {{/a: {{post: {{requestBody: {{content: {{{kind}: {{encoding: {encoding}}}}}}}}}}}}}"
+        );
+        first(&text)["body"]["encoding"].to_string()
+    };
+    let all = "{a: {contentType: image/png}, b: {style: deepObject}, c: {explode: false, contentType: text/plain}, \
+        d: {allowReserved: true}, e: {}, f: {headers: {X-A: {schema: {type: string}}}}}";
+    let expected = r#"{"a":{"content_type":"image/png"},"b":{"style":"deepObject"},"c":{"style":"form"},"d":{"style":"form","explode":true,"allow_reserved":true},"e":{},"f":{}}"#;
+    assert_eq!(encoding("multipart/form-data", all), expected);
+    assert_eq!(encoding("application/x-www-form-urlencoded", all), expected);
+    assert_eq!(encoding("application/json", all), "null", "it has a meaning for forms only");
+    assert_eq!(encoding("multipart/form-data", "[a]"), "null");
 }
 
 #[test]
