@@ -129,9 +129,7 @@ impl Builder {
         }
         let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates)?;
         for (provider, endpoint) in &self.endpoints {
-            transport
-                .permit(&endpoint.base_url)
-                .map_err(|denied| BuildError::Denied { provider: provider.clone(), denied })?;
+            transport.prepare(provider, &endpoint.base_url, self.timeout)?;
         }
         Ok(HttpAdapter {
             doors,

@@ -6,6 +6,7 @@ mod departures;
 mod egress;
 mod request;
 mod style;
+mod tls;
 mod wire;
 
 use std::sync::Arc;

@@ -98,24 +98,24 @@ impl Transport {
         for url in [&proxies.http, &proxies.https].into_iter().flatten() {
             egress.through(url);
         }
-        let transport = Self {
+        Ok(Self {
             egress: Arc::new(egress),
             lookup,
             proxies: through(proxies)?,
             certificates: trusted(certificates)?,
             clients: Mutex::default(),
-        };
-        // What is wrong with them is found now, and not in the middle of a run.
-        transport.client(Duration::ZERO, Reach::Public)?;
-        Ok(transport)
+        })
     }
 
-    /// Whether something may be sent to `url`, as far as that can be said before its name has addresses.
+    /// Makes sure that something may be sent to `url`, as far as that can be said before its name has addresses, and
+    /// that HTTP can be spoken at all: it is better known now than in the middle of a run.
     ///
     /// # Errors
     /// Why not.
-    pub(crate) fn permit(&self, url: &Url) -> Result<(), Denied> {
-        self.egress.permit(url).map(|_| ())
+    pub(crate) fn prepare(&self, provider: &str, url: &Url, limit: Duration) -> Result<(), BuildError> {
+        let denied = |denied| BuildError::Denied { provider: provider.to_owned(), denied };
+        let reach = self.egress.permit(url).map_err(denied)?;
+        self.client(limit, reach).map(|_| ())
     }
 
     /// Sends a message once, follows where it is safely sent on to, and gives the answer, whatever its status.
