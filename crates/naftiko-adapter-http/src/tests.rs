@@ -6,6 +6,7 @@ mod departures;
 mod egress;
 mod request;
 mod style;
+mod texts;
 mod tls;
 mod wire;
 
