@@ -5,6 +5,7 @@
 
 mod command;
 mod corpus;
+mod egress;
 mod explain;
 #[cfg(unix)]
 mod fix;

@@ -35,7 +35,7 @@ pub struct Builder {
     timeout: Duration,
     allowed: Vec<AllowedHost>,
     proxies: Proxies,
-    certificates: Vec<Vec<u8>>,
+    certificates: Vec<(String, Vec<u8>)>,
     strict: bool,
     lookup: Arc<dyn Lookup>,
 }
@@ -95,10 +95,10 @@ impl Builder {
         self
     }
 
-    /// Certificates (PEM) that are trusted besides those of the system.
+    /// Certificates (PEM) that are trusted besides those of the system; `file` is what they are called in messages.
     #[must_use]
-    pub fn certificates(mut self, pem: Vec<u8>) -> Self {
-        self.certificates.push(pem);
+    pub fn certificates(mut self, file: impl Into<String>, pem: Vec<u8>) -> Self {
+        self.certificates.push((file.into(), pem));
         self
     }
 

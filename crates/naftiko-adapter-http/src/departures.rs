@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
+use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use naftiko_adapter::{Arguments, Call, Departure, Failure, Operation, Place, Response, ResponseSpec};
 use serde_json::{Map, Value, json};
@@ -235,13 +236,19 @@ fn first(validator: &Validator, value: &Value) -> Option<(String, String)> {
 fn all(validator: &Validator, value: &Value) -> Vec<Departure> {
     let mut said = BTreeSet::new();
     let errors = validator.iter_errors(value);
-    let errors = errors.map(|error| (any_item(&error.instance_path().to_string()), reason(&error)));
+    let errors = errors.map(|error| {
+        let is_missing = matches!(error.kind(), ValidationErrorKind::Required { .. });
+        (any_item(&error.instance_path().to_string()), is_missing, reason(&error))
+    });
     // Whoever describes a hundred thousand items wrongly has described each of them wrongly in the same way.
     errors
         .take(10_000)
-        .filter(|error| said.insert(error.clone()))
+        // What is of another type fits no list of values either; but several fields may be missing.
+        .filter(|(pointer, is_missing, reason)| {
+            said.insert((pointer.clone(), is_missing.then(|| reason.clone())))
+        })
         .take(MOST)
-        .map(|(pointer, reason)| departure(&pointer, reason))
+        .map(|(pointer, _, reason)| departure(&pointer, reason))
         .collect()
 }
 

@@ -67,8 +67,11 @@ pub enum BuildError {
         scheme: String,
     },
     /// A file of certificates that has none.
-    #[error("there are no certificates that can be read: they are given in PEM form")]
-    Certificates,
+    #[error("`{file}` has no certificate that can be read: they are given in PEM form")]
+    Certificates {
+        /// The file.
+        file: String,
+    },
     /// The program has not chosen its cryptography.
     #[error("no cryptography provider is installed for TLS")]
     NoCryptography,

@@ -89,7 +89,7 @@ impl Transport {
         mut egress: Egress,
         lookup: Arc<dyn Lookup>,
         proxies: &Proxies,
-        certificates: &[Vec<u8>],
+        certificates: &[(String, Vec<u8>)],
     ) -> Result<Self, BuildError> {
         // Without one, building a client would panic.
         if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -206,14 +206,11 @@ fn through(proxies: &Proxies) -> Result<Vec<Proxy>, BuildError> {
     [of(&proxies.http, Proxy::http), of(&proxies.https, Proxy::https)].into_iter().flatten().collect()
 }
 
-fn trusted(files: &[Vec<u8>]) -> Result<Vec<Certificate>, BuildError> {
+fn trusted(files: &[(String, Vec<u8>)]) -> Result<Vec<Certificate>, BuildError> {
     let mut trusted = Vec::new();
-    for pem in files {
-        let found = Certificate::from_pem_bundle(pem).map_err(|_| BuildError::Certificates)?;
-        if found.is_empty() {
-            return Err(BuildError::Certificates);
-        }
-        trusted.extend(found);
+    for (file, pem) in files {
+        let found = Certificate::from_pem_bundle(pem).ok().filter(|found| !found.is_empty());
+        trusted.extend(found.ok_or_else(|| BuildError::Certificates { file: file.clone() })?);
     }
     Ok(trusted)
 }

@@ -65,7 +65,7 @@ async fn http_2_is_spoken_where_it_is_offered_to_whom_the_operator_trusts() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let url = format!("https://localhost:{}", listener.local_addr().expect("a bound address").port());
     let server = tokio::spawn(speaks_h2(listener, server_config(&authority, &["h2", "http/1.1"])));
-    let adapter = builder(&url, Credential::None).certificates(authority.pem.into_bytes()).build();
+    let adapter = builder(&url, Credential::None).certificates("ca.pem", authority.pem.into_bytes()).build();
     let adapter = adapter.expect("a sound endpoint");
     assert_eq!(adapter.invoke(&get()).await.map(|response| response.status), Ok(204));
     drop(adapter);
@@ -82,7 +82,8 @@ async fn a_server_that_nobody_vouches_for_is_sent_nothing() {
         tokio_rustls::TlsAcceptor::from(config).accept(stream).await.is_err()
     });
     // The authority of another.
-    let adapter = builder(&url, Credential::None).certificates(authority().pem.into_bytes()).build();
+    let adapter =
+        builder(&url, Credential::None).certificates("ca.pem", authority().pem.into_bytes()).build();
     let failure = adapter.expect("a sound endpoint").invoke(&get()).await.expect_err("it is not trusted");
     assert_eq!(failure.kind, FailureKind::NotSent);
     assert!(failure.message.contains("certificate"), "{failure}");
@@ -94,8 +95,10 @@ fn a_file_without_certificates_is_refused() {
     for pem in
         [&b""[..], b"not a certificate", b"-----BEGIN CERTIFICATE-----\n!!\n-----END CERTIFICATE-----\n"]
     {
-        let built = builder("https://example.com", Credential::None).certificates(pem.to_vec()).build();
-        assert_eq!(built.expect_err("there is none").to_string(), BuildError::Certificates.to_string());
+        let built =
+            builder("https://example.com", Credential::None).certificates("ca.pem", pem.to_vec()).build();
+        let expected = "`ca.pem` has no certificate that can be read: they are given in PEM form";
+        assert_eq!(built.expect_err("there is none").to_string(), expected);
     }
 }
 

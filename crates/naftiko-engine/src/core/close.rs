@@ -213,7 +213,9 @@ impl Closing<'_> {
     fn answered_badly(&self, status: u16, answer: &Value) -> Event {
         let redaction = self.run.redaction_with(self.task, answer);
         let body = answer.get("body").unwrap_or(&Value::Null);
-        let failure = failure::of_status(&request::name(self.operation), status, body, &redaction);
+        let location = answer.pointer("/headers/location").and_then(Value::as_str);
+        let name = request::name(self.operation);
+        let failure = failure::of_status(&name, status, location, body, &redaction);
         if self.invoke.retry.covers_status(status) && self.is_repeatable() && self.has_attempts_left() {
             let header = answer.pointer("/headers/retry-after").and_then(Value::as_str);
             let asked = header.and_then(|header| retry_after::wait(header, self.now));

@@ -40,16 +40,35 @@ pub(super) fn cause(error: &EvaluationError) -> Cause {
 }
 
 /// The failure of an attempt that was answered with something other than success. `call` is its method and path.
-pub(super) fn of_status(call: &str, status: u16, body: &Value, redaction: &Redaction) -> Failure {
+/// `location` is where it leads, if it leads on.
+pub(super) fn of_status(
+    call: &str,
+    status: u16,
+    location: Option<&str>,
+    body: &Value,
+    redaction: &Redaction,
+) -> Failure {
     let body = redaction.value(body);
     let phrase = phrase(status).map(|phrase| format!(" {phrase}")).unwrap_or_default();
     let said = said(&body).map(|said| format!(": {}", one_line(said))).unwrap_or_default();
+    let leads = location.filter(|_| matches!(status, 301..=303 | 307 | 308)).map(leads).unwrap_or_default();
     Failure {
         cause: Cause::Status,
-        message: format!("`{call}` answered {status}{phrase}{said}"),
+        message: format!("`{call}` answered {status}{phrase}{said}{leads}"),
         status: Some(status),
         body: cut(body),
     }
+}
+
+/// What is said of a redirect that was not followed. It names no more than the server: the rest may hold a secret.
+fn leads(location: &str) -> String {
+    let server = location.split_once("//").and_then(|(scheme, rest)| {
+        let server = rest.split(['/', '?', '#', '\\']).next()?;
+        let server = server.rsplit('@').next()?;
+        (matches!(scheme, "" | "http:" | "https:") && !server.is_empty()).then_some(server)
+    });
+    let to = server.map(|server| format!("to `{server}`")).unwrap_or_else(|| "elsewhere".to_owned());
+    format!("; it leads {to}, and only what changes nothing is sent on, and only on one server")
 }
 
 /// What a body says for people.
@@ -138,7 +157,7 @@ mod tests {
     use super::*;
 
     fn message(status: u16, body: &Value) -> String {
-        of_status("POST /organizations", status, body, &Redaction::default()).message
+        of_status("POST /organizations", status, None, body, &Redaction::default()).message
     }
 
     #[test]
@@ -163,6 +182,20 @@ mod tests {
         `POST /organizations` answered 422 Unprocessable Entity
         ");
         assert_eq!(message(299, &Value::Null), "`POST /organizations` answered 299");
+    }
+
+    #[test]
+    fn a_redirect_that_is_not_followed_says_where_it_leads() {
+        let said = |status, location| {
+            of_status("GET /a", status, Some(location), &Value::Null, &Redaction::default()).message
+        };
+        let expected = "`GET /a` answered 302 Found; it leads to `b.example:8443`, and only what changes nothing is \
+            sent on, and only on one server";
+        assert_eq!(said(302, "https://me:hunter2@b.example:8443/c?token=hunter2"), expected);
+        assert_eq!(said(302, "//b.example:8443?token=hunter2"), expected);
+        assert!(said(307, "/c?token=hunter2").contains("; it leads elsewhere, and "));
+        assert!(said(303, "file:///etc/passwd").contains("; it leads elsewhere, and "));
+        assert_eq!(said(404, "https://b.example"), "`GET /a` answered 404 Not Found");
     }
 
     #[test]

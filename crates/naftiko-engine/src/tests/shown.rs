@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use naftiko_adapter::{Departure, Response};
 use naftiko_journal::{Event, MemoryJournal, Options};
 use naftiko_plan::Slot;
 use serde_json::{Value, json};
@@ -10,6 +11,33 @@ use super::desk::{Desk, object, response, start};
 use super::draft::{composition, embedded, external, get, post};
 use super::fake::{FakeAdapter, FakeChannel};
 use crate::{Cancellation, Driver, Limits, Run, TokioClock};
+
+#[test]
+fn where_an_answer_is_not_as_described_is_recorded_without_what_is_sensitive() {
+    let one = post("one").argument(Slot::Property("name".into()), "${inputs.pw}", true);
+    let plan = composition([one]).input("pw", true).plan();
+    let mut desk = Desk::begin(&plan, json!({"pw": "s3cret pw"}));
+    let call = desk.call();
+    let departure = Departure {
+        pointer: "/s3cret pw/x".to_owned(),
+        expected: "value is not of type \"string\"".to_owned(),
+    };
+    desk.answer(&call, Response { departures: vec![departure], ..response(201, json!({"id": "a7"})) });
+    let succeeded = desk.records.last().unwrap();
+    let departures = |event: &Event| match event {
+        Event::StepSucceeded { departures, .. } => serde_json::to_value(departures).unwrap(),
+        _ => Value::Null,
+    };
+    let kept = json!([{"pointer": "/s3cret pw/x", "expected": "value is not of type \"string\""}]);
+    assert_eq!(departures(&succeeded.event), kept);
+    let shown = json!([{"pointer": "/***/x", "expected": "value is not of type \"string\""}]);
+    assert_eq!(departures(&desk.run.shown(succeeded).event), shown);
+    // What was kept before answers were looked at has none.
+    let older = json!({"event": "stepSucceeded", "step": "one", "attempt": 1, "status": 201, "result": {}});
+    assert!(
+        matches!(serde_json::from_value(older), Ok(Event::StepSucceeded { departures, .. }) if departures.is_empty())
+    );
+}
 
 #[test]
 fn what_a_provider_says_back_is_recorded_and_not_shown() {

@@ -38,7 +38,7 @@ impl Allowances {
             let pem = FileSystem
                 .read(file)
                 .map_err(|error| format!("`--ca {}` cannot be read: {error}", file.display()))?;
-            builder = builder.certificates(pem);
+            builder = builder.certificates(file.display().to_string(), pem);
         }
         Ok(builder)
     }
