@@ -98,24 +98,16 @@ impl Compiled {
     fn request(&self, arguments: &Arguments) -> Result<(), Failure> {
         for ((place, name), value) in &arguments.parameters {
             let Some(validator) = self.parameters.get(&(*place, name.clone())) else { continue };
-            if !readings(value).iter().any(|value| validator.is_valid(value))
-                && let Some((pointer, reason)) = first(validator, value)
-            {
-                let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
-                let place = place.as_str();
-                return Err(refused(format!(
-                    "the {place} parameter `{name}` does not fit its description{at}: {reason}"
-                )));
-            }
+            let what = || format!("the {} parameter `{name}`", place.as_str());
+            as_text_on_the_wire(validator, value, what)?;
         }
-        let found = self.body.as_ref().zip(arguments.body.as_ref());
-        match found.and_then(|(validator, body)| first(validator, body)) {
-            Some((pointer, reason)) => {
-                let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
-                Err(refused(format!("the body does not fit its description{at}: {reason}")))
-            }
-            None => Ok(()),
+        let Some((validator, body)) = self.body.as_ref().zip(arguments.body.as_ref()) else { return Ok(()) };
+        let what = || "the body".to_owned();
+        let content_type = self.operation.body.as_ref().map(|body| essence(&body.content_type));
+        if content_type.is_some_and(|it| is_json(&it) || it == "*/*") {
+            return fits(validator, body, what);
         }
+        as_text_on_the_wire(validator, body, what)
     }
 
     fn response(&self, response: &Response) -> Vec<Departure> {
@@ -198,17 +190,35 @@ fn going(operation: &Operation, schema: &Value, way: Way) -> Value {
     }
 }
 
+/// Whether a value fits that is nothing but text once it is written.
+fn as_text_on_the_wire(
+    validator: &Validator,
+    value: &Value,
+    what: impl Fn() -> String,
+) -> Result<(), Failure> {
+    let is_read = readings(value).iter().any(|value| validator.is_valid(value));
+    if is_read { Ok(()) } else { fits(validator, value, what) }
+}
+
+/// Whether a value fits; the refusal says where not, and what is expected there.
+fn fits(validator: &Validator, value: &Value, what: impl Fn() -> String) -> Result<(), Failure> {
+    let Err(error) = validator.validate(value) else { return Ok(()) };
+    let pointer = error.instance_path().to_string();
+    let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
+    Err(refused(format!("{} does not fit its description{at}: {}", what(), reason(&error))))
+}
+
 /// What the other side may read a parameter as: on the wire the number 5 and the text `5` are one.
 fn readings(value: &Value) -> [Value; 3] {
     [value.clone(), each(value, &as_scalar), each(value, &as_text)]
 }
 
-/// The value with each of its single values, but not of those in lists of lists, as `read` has it.
+/// The value with each of its single values as `read` has it.
 fn each(value: &Value, read: &dyn Fn(&Value) -> Value) -> Value {
     match value {
-        Value::Array(items) => items.iter().map(read).collect(),
+        Value::Array(items) => items.iter().map(|item| each(item, read)).collect(),
         Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(key, field)| (key.clone(), read(field))).collect())
+            Value::Object(fields.iter().map(|(key, field)| (key.clone(), each(field, read))).collect())
         }
         single => read(single),
     }
@@ -224,12 +234,6 @@ fn as_text(value: &Value) -> Value {
         Value::Number(_) | Value::Bool(_) => value.to_string().into(),
         other => other.clone(),
     }
-}
-
-/// Where a value does not fit first, and why.
-fn first(validator: &Validator, value: &Value) -> Option<(String, String)> {
-    let error = validator.validate(value).err()?;
-    Some((error.instance_path().to_string(), reason(&error)))
 }
 
 /// Everything that does not fit, once for all items of a list.

@@ -93,6 +93,26 @@ async fn a_request_that_does_not_fit_is_refused_and_never_shown() {
     }
 }
 
+#[tokio::test]
+async fn a_number_in_a_form_is_its_text() {
+    let server = answering(ResponseTemplate::new(204)).await;
+    let adapter = builder(&server.uri(), Credential::None).build().expect("a sound endpoint");
+    let schema = json!({"properties": {"size": {"type": "integer"}, "tags": {"items": {"type": "string"}}}});
+    let sent = async |content_type: &str, body: Value| {
+        let mut operation = operation(Method::Post, "/things", Vec::new());
+        operation.body = Some(RequestBody::new(content_type, true, schema.clone()));
+        let given = Arguments { body: Some(body), ..Arguments::default() };
+        adapter.invoke(&call(operation, given)).await.map_err(|failure| failure.kind).map(|it| it.status)
+    };
+    for form in ["application/x-www-form-urlencoded", "multipart/form-data"] {
+        assert_eq!(sent(form, json!({"size": "7"})).await, Ok(204));
+        assert_eq!(sent(form, json!({"tags": [1, true]})).await, Ok(204));
+        assert_eq!(sent(form, json!({"size": "many"})).await, Err(FailureKind::Refused));
+    }
+    assert_eq!(sent("application/json", json!({"size": "7"})).await, Err(FailureKind::Refused));
+    assert_eq!(received(&server).await.len(), 4);
+}
+
 async fn answered(template: ResponseTemplate, strict: bool) -> Result<Response, naftiko_adapter::Failure> {
     let server = answering(template).await;
     let adapter = builder(&server.uri(), Credential::None).strict_responses(strict).build();

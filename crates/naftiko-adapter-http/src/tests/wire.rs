@@ -271,6 +271,25 @@ async fn a_slow_answer_leaves_it_unknown() {
 }
 
 #[tokio::test]
+async fn an_answer_that_never_goes_on_is_given_up() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let address = listener.local_addr().expect("a bound address");
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a connection");
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request).expect("a request");
+        stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{").expect("it is taken");
+        stream
+    });
+    let mut get = get();
+    get.timeout = Some(Duration::from_millis(80));
+    let failure = adapter(&format!("http://{address}")).invoke(&get).await.expect_err("it never ends");
+    let message = format!("no answer from `http://{address}` within 80ms");
+    assert_eq!(failure, Failure::new(FailureKind::Unknown, message));
+    drop(server.join().expect("the server ends"));
+}
+
+#[tokio::test]
 async fn an_answer_that_breaks_off_leaves_it_unknown() {
     for bytes in [
         &b""[..],
