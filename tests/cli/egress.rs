@@ -131,3 +131,37 @@ fn certificates_that_cannot_be_read_are_refused() {
     assert_eq!(empty.code, 2);
     insta::assert_snapshot!(empty.stderr, @"error: `empty.pem` has no certificate that can be read: they are given in PEM form");
 }
+
+#[tokio::test]
+async fn servers_have_variables_and_may_be_only_a_path() {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(201).set_body_json(json!({"id": "org_1"}));
+    Mock::given(anything()).respond_with(answer).mount(&server).await;
+    let (address, uri) = (*server.address(), server.uri());
+    let at = move |servers: &str, more: &[&str]| {
+        let folder = Folder::new("0.1", CREATE);
+        let capabilities = std::fs::read_to_string(folder.path().join("shared/acme.yaml")).unwrap();
+        let description = std::fs::read_to_string(folder.path().join("shared/acme-openapi.yaml")).unwrap();
+        let folder = folder
+            .with("shared/acme.yaml", capabilities.replace("baseUrl: https://api.acme.example\n", ""))
+            .with("shared/acme-openapi.yaml", format!("servers: {servers}\n{description}"));
+        run(&folder, more)
+    };
+    let run = move || {
+        let servers = format!(
+            "[{{url: 'http://{{host}}:{}/{{version}}', variables: {{host: {{default: 127.0.0.1}}, version: {{default: v2}}}}}}]",
+            address.port()
+        );
+        let base_url = format!("acme={uri}/v3");
+        let relative = at("[{url: /v1}]", &[]);
+        (at(&servers, &[]), relative, at("[{url: /v1}]", &["--base-url", &base_url]))
+    };
+    let (variables, relative, given) = tokio::task::spawn_blocking(run).await.unwrap();
+    assert_eq!((variables.code, variables.stdout.as_str()), (0, "id: org_1\n"), "{}", variables.stderr);
+    assert_eq!(relative.code, 2);
+    assert!(relative.stderr.contains("say only `/v1` of where `acme` is"), "{}", relative.stderr);
+    assert_eq!(given.code, 0, "{}", given.stderr);
+    let requests = server.received_requests().await.unwrap();
+    let paths: Vec<_> = requests.iter().map(|request| request.url.path()).collect();
+    assert_eq!(paths, ["/v2/organizations", "/v3/organizations"]);
+}

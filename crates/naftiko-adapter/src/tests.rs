@@ -3,7 +3,9 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value, json};
 
-use crate::{Arguments, Failure, FailureKind, Method, Operation, Place, ResponseSpec};
+use crate::{
+    Arguments, Failure, FailureKind, Method, Operation, Parameter, Place, RequestBody, Response, ResponseSpec,
+};
 
 fn operation(statuses: &[&str]) -> Operation {
     let spec = |status: &&str| {
@@ -119,6 +121,21 @@ fn an_operation_survives_the_plan() -> serde_json::Result<()> {
     let operation = operation(&["200", "default"]);
     let back: Operation = serde_json::from_str(&serde_json::to_string(&operation)?)?;
     assert_eq!(back, operation);
+    Ok(())
+}
+
+#[test]
+fn what_older_versions_kept_is_still_read() -> serde_json::Result<()> {
+    let parameter: Parameter = serde_json::from_value(json!({
+        "name": "id", "place": "path", "required": true, "style": "simple", "explode": false,
+        "allow_reserved": false, "schema": {}, "deprecated": false, "description": null,
+    }))?;
+    assert_eq!(parameter.content_type, None);
+    let body: RequestBody =
+        serde_json::from_value(json!({"content_type": "application/json", "required": true, "schema": {}}))?;
+    assert_eq!(body, RequestBody::new("application/json", true, json!({})));
+    let response: Response = serde_json::from_value(json!({"status": 200, "headers": {}, "body": null}))?;
+    assert_eq!(response, Response::new(200, IndexMap::new(), Value::Null));
     Ok(())
 }
 

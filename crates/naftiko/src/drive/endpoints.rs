@@ -23,8 +23,11 @@ pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<BTreeMap<String, Opt
                 other.source, provider.source
             ));
         }
-        let url = provider.base_url.as_deref().map(parse).transpose()?;
-        urls.insert(id.to_owned(), url);
+        // What is given goes before what the documents say, whatever that is.
+        let is_given =
+            given.iter().any(|argument| argument.split_once('=').is_some_and(|(name, _)| name == id));
+        let said = provider.base_url.as_deref().filter(|_| !is_given);
+        urls.insert(id.to_owned(), said.map(|said| described(id, said)).transpose()?);
     }
     for argument in given {
         let (id, text) = argument
@@ -61,6 +64,16 @@ fn plans(plan: &Plan) -> impl Iterator<Item = &Plan> {
 
 fn providers(plan: &Plan) -> impl Iterator<Item = (&str, &Provider)> {
     plans(plan).flat_map(|plan| plan.providers.iter().map(|(id, provider)| (id.as_str(), provider)))
+}
+
+/// What the documents say. A path alone is relative to wherever the description was had, which nobody says.
+fn described(id: &str, text: &str) -> Result<Url, String> {
+    if text.parse::<Url>() == Err(url::ParseError::RelativeUrlWithoutBase) {
+        return Err(format!(
+            "the documents say only `{text}` of where `{id}` is: give the whole of it with `--base-url {id}=URL`"
+        ));
+    }
+    parse(text)
 }
 
 fn parse(text: &str) -> Result<Url, String> {
