@@ -7,8 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use indexmap::IndexMap;
 use naftiko_adapter::{Adapter, Call, Departure, Failure, FailureKind, Response};
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
 
+use crate::credential::Shown;
 use crate::departures::Schemas;
 use crate::egress::{AllowedHost, Egress, Lookup, System};
 use crate::endpoint::{BuildError, Door, Endpoint};
@@ -125,11 +127,13 @@ impl Builder {
         let mut egress = Egress::new(self.allowed);
         for (provider, endpoint) in &self.endpoints {
             doors.insert(provider.clone(), Door::open(provider, endpoint)?);
-            egress.name(&endpoint.base_url);
+            addresses(endpoint).for_each(|url| egress.name(url));
         }
         let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates)?;
         for (provider, endpoint) in &self.endpoints {
-            transport.prepare(provider, &endpoint.base_url, self.timeout)?;
+            for url in addresses(endpoint) {
+                transport.prepare(provider, url, self.timeout)?;
+            }
         }
         Ok(HttpAdapter {
             doors,
@@ -141,6 +145,11 @@ impl Builder {
     }
 }
 
+/// Where requests for an endpoint go, those for its tokens too.
+fn addresses(endpoint: &Endpoint) -> impl Iterator<Item = &Url> {
+    std::iter::once(&endpoint.base_url).chain(endpoint.credential.token_url())
+}
+
 #[async_trait]
 impl Adapter for HttpAdapter {
     async fn invoke(&self, call: &Call) -> Result<Response, Failure> {
@@ -148,10 +157,9 @@ impl Adapter for HttpAdapter {
         let Some(door) = self.doors.get(provider) else {
             return Err(refused(format!("there is no endpoint for the provider `{provider}`")));
         };
-        match self.attempt(call, door).await {
-            Ok(response) => Ok(door.mask.response(response)),
-            Err(failure) => Err(door.mask.failure(&failure)),
-        }
+        let outcome = self.attempt(call, door).await;
+        let mask = door.keeper.mask();
+        outcome.map(|response| mask.response(response)).map_err(|failure| mask.failure(&failure))
     }
 }
 
@@ -164,14 +172,34 @@ impl HttpAdapter {
         };
         let method = reqwest::Method::from_bytes(parts.method.as_str().as_bytes())
             .map_err(|_| refused("the method cannot be written"))?;
-        let headers = headers(call, door, &parts)?;
+        let headers = headers(call, &parts)?;
         let message = Message { method, url, headers, body: parts.body };
-        let response = self.transport.exchange(message, call.timeout.unwrap_or(self.timeout)).await?;
+        let response = self.admitted(&message, door, call.timeout.unwrap_or(self.timeout)).await?;
         let departures = self.schemas.response(&call.operation, &response);
         match departures.first() {
             Some(first) if self.strict => Err(departed(&door.host, first)),
             _ => Ok(Response { departures, ..response }),
         }
+    }
+
+    /// Sends a message with what lets it in.
+    async fn admitted(&self, message: &Message, door: &Door, limit: Duration) -> Result<Response, Failure> {
+        let shown = door.keeper.show(&self.transport, limit).await?;
+        let response = self.send(message, &shown, limit).await?;
+        if response.status != 401 {
+            return Ok(response);
+        }
+        // It was not carried out: what is sent once more with a newer token is sent for the first time.
+        match door.keeper.renew(&shown, &self.transport, limit).await? {
+            Some(renewed) => self.send(message, &renewed, limit).await,
+            None => Ok(response),
+        }
+    }
+
+    async fn send(&self, message: &Message, shown: &Shown, limit: Duration) -> Result<Response, Failure> {
+        let mut message = message.clone();
+        shown.put_on(&mut message)?;
+        self.transport.exchange(message, limit).await
     }
 }
 
@@ -182,7 +210,7 @@ fn departed(host: &str, Departure { pointer, expected }: &Departure) -> Failure 
     Failure::new(FailureKind::Unreadable, message)
 }
 
-fn headers(call: &Call, door: &Door, parts: &RequestParts) -> Result<HeaderMap, Failure> {
+fn headers(call: &Call, parts: &RequestParts) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     let key = idempotency(call)?;
     // A key that the author gave as an argument stands.
@@ -191,9 +219,6 @@ fn headers(call: &Call, door: &Door, parts: &RequestParts) -> Result<HeaderMap, 
         let refuse = || refused(format!("the header `{name}` cannot be written"));
         let header = HeaderName::try_from(&name).map_err(|_| refuse())?;
         headers.insert(header, HeaderValue::try_from(value).map_err(|_| refuse())?);
-    }
-    if let Some(authorization) = &door.authorization {
-        headers.insert(AUTHORIZATION, authorization.clone());
     }
     Ok(headers)
 }

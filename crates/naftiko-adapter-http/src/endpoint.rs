@@ -2,12 +2,10 @@
 
 use std::fmt;
 
-use reqwest::header::HeaderValue;
-use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
+use crate::credential::{Credential, Keeper};
 use crate::egress::Denied;
-use crate::mask::Mask;
 
 /// Where the operations of one provider are carried out.
 #[derive(Clone)]
@@ -26,15 +24,6 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// What is shown to a provider to be let in.
-#[derive(Debug, Clone)]
-pub enum Credential {
-    /// Nothing.
-    None,
-    /// A token in the `Authorization` header.
-    Bearer(SecretString),
-}
-
 /// Why an adapter cannot be built. None of them shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
@@ -46,11 +35,27 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// A token that a header cannot carry.
+    /// A token or a key that cannot be sent.
     #[error("the token for `{provider}` is empty or has a character that a header cannot carry")]
     Token {
         /// The provider.
         provider: String,
+    },
+    /// A secret that cannot be had.
+    #[error("{reason}; without it `{provider}` cannot be spoken to")]
+    Secret {
+        /// The provider.
+        provider: String,
+        /// Why, with its name.
+        reason: String,
+    },
+    /// A credential that cannot be shown.
+    #[error("the credential for `{provider}` cannot be used: {reason}")]
+    Credential {
+        /// The provider.
+        provider: String,
+        /// What is wrong with it.
+        reason: &'static str,
     },
     /// An endpoint that may not be spoken to.
     #[error("`{provider}`: {denied}")]
@@ -86,12 +91,10 @@ pub enum BuildError {
 /// An endpoint that has been found sound.
 pub(crate) struct Door {
     base: String,
-    /// The `Authorization` header.
-    pub(crate) authorization: Option<HeaderValue>,
     /// Host and port, for messages.
     pub(crate) host: String,
-    /// Hides the credential in what comes back.
-    pub(crate) mask: Mask,
+    /// What is shown there.
+    pub(crate) keeper: Keeper,
 }
 
 impl Door {
@@ -109,12 +112,8 @@ impl Door {
         }
         Ok(Self {
             base: url.as_str().trim_end_matches('/').to_owned(),
-            authorization: authorization(provider, &endpoint.credential)?,
             host: url.origin().ascii_serialization(),
-            mask: match &endpoint.credential {
-                Credential::None => Mask::default(),
-                Credential::Bearer(token) => Mask::of("Bearer", token.expose_secret()),
-            },
+            keeper: Keeper::new(provider, &endpoint.credential)?,
         })
     }
 
@@ -124,20 +123,5 @@ impl Door {
         let url = Url::parse(&text).ok()?;
         let path = text.split('?').next()?;
         (url.as_str().split('?').next()? == path).then_some(url)
-    }
-}
-
-fn authorization(provider: &str, credential: &Credential) -> Result<Option<HeaderValue>, BuildError> {
-    let Credential::Bearer(token) = credential else { return Ok(None) };
-    let token = token.expose_secret();
-    let value = Some(token)
-        .filter(|token| !token.is_empty() && crate::style::visible(token))
-        .and_then(|token| HeaderValue::try_from(format!("Bearer {token}")).ok());
-    match value {
-        Some(mut value) => {
-            value.set_sensitive(true);
-            Ok(Some(value))
-        }
-        None => Err(BuildError::Token { provider: provider.to_owned() }),
     }
 }

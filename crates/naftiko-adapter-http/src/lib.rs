@@ -9,21 +9,27 @@
 mod adapter;
 mod answer;
 mod body;
+mod credential;
 mod departures;
 mod egress;
 mod endpoint;
-mod mask;
+mod grant;
 mod multipart;
 mod packing;
 mod redirect;
 mod request;
+mod secret;
 mod style;
+mod token;
 mod transport;
 
 pub use adapter::{Builder, HttpAdapter};
+pub use credential::{Credential, KeyPlace};
 pub use egress::{AllowedHost, Denied, NoHost, Zone};
-pub use endpoint::{BuildError, Credential, Endpoint};
+pub use endpoint::{BuildError, Endpoint};
 pub use request::{RequestParts, render};
+pub use secret::{Secret, SecretSource};
+pub use token::{ClientAuth, ClientCredentials, Tokens};
 pub use transport::Proxies;
 
 #[cfg(test)]

@@ -2,12 +2,14 @@
 
 mod body;
 mod conformance;
+mod credential;
 mod departures;
 mod egress;
 mod request;
 mod style;
 mod texts;
 mod tls;
+mod token;
 mod wire;
 
 use std::sync::Arc;

@@ -12,7 +12,9 @@ use crate::{Operation, Place};
 
 /// Carries operations out.
 ///
-/// It may be called from several tasks at once. It must not retry, and must not answer before it knows.
+/// It may be called from several tasks at once. It must not retry, and must not answer before it knows. There is one
+/// exception: a request that was refused because its credential is no longer good (401) was not carried out, and may be
+/// sent once more with a newer one. An answer or a failure must not show a credential: see [`Mask`](crate::Mask).
 #[async_trait]
 pub trait Adapter: Send + Sync {
     /// Makes the call once.

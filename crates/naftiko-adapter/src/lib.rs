@@ -13,11 +13,12 @@ mod call;
 pub mod conformance;
 mod mask;
 mod operation;
+mod spelling;
 
 pub use call::{
     Adapter, Answer, Arguments, Call, Channel, Departure, Failure, FailureKind, Question, Response,
 };
-pub use mask::{MASK, mask};
+pub use mask::{MASK, Mask, mask};
 pub use operation::{Encoding, Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
 
 pub use async_trait::async_trait;

@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use naftiko_adapter::async_trait;
 use naftiko_adapter::conformance::{Law, Scene, Stage, Subject, Verdict, examine};
 use naftiko_adapter::{Call, Method, Place};
-use secrecy::SecretString;
 use serde_json::{Value, json};
 use wiremock::matchers::any as anything;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -33,7 +32,7 @@ impl Subject for Examined {
     async fn stage(&self, scene: &Scene) -> Option<Stage> {
         let taken = Arc::new(AtomicUsize::new(0));
         let address = other_side(scene.clone(), &taken).await;
-        let adapter = builder(&address, Credential::Bearer(SecretString::from(TOKEN))).build().ok()?;
+        let adapter = builder(&address, Credential::Bearer(TOKEN.into())).build().ok()?;
         let text = if let Scene::Echoes(text) = scene { text } else { "text" };
         Some(Stage {
             adapter: Arc::new(adapter),

@@ -5,10 +5,9 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
-use std::fmt::{self, Write as _};
 
 use indexmap::IndexMap;
-use naftiko_adapter::mask;
+use naftiko_adapter::Mask;
 use naftiko_expr::{Environment, Expression, Root, Selector, Template};
 use naftiko_journal::{Event, Failure, Record, Ruling};
 use naftiko_plan::{Argument, Facts, Plan};
@@ -23,20 +22,9 @@ pub(super) use naftiko_adapter::MASK;
 /// A shorter secret turns up by chance in much that is not secret: it is masked only where it is all there is.
 const SHORTEST_INSIDE: usize = 4;
 
-/// The texts that must not be shown, as they are and as they may be written in a URL or in JSON.
-#[derive(Clone, Default)]
-pub(super) struct Redaction {
-    /// Masked wherever they stand.
-    inside: Vec<String>,
-    /// Masked where they are the whole text.
-    whole: HashSet<String>,
-}
-
-impl fmt::Debug for Redaction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Redaction").field("secrets", &self.whole.len()).finish_non_exhaustive()
-    }
-}
+/// The texts that must not be shown.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Redaction(Mask);
 
 impl Redaction {
     /// Hides the values of sensitive inputs.
@@ -66,28 +54,14 @@ impl Redaction {
         }
     }
 
-    /// The text with every secret in it masked. Secrets that overlap are masked together, so that no end of one shows.
+    /// The text with every secret in it masked, in every spelling.
     pub(super) fn text(&self, text: &str) -> String {
-        if self.whole.contains(text) {
-            return MASK.to_owned();
-        }
-        mask(text, self.inside.iter().map(String::as_str))
+        self.0.text(text)
     }
 
     /// The value with every secret in it masked, in keys too.
     pub(super) fn value(&self, value: &Value) -> Value {
-        match value {
-            _ if self.whole.is_empty() => value.clone(),
-            Value::String(text) => self.text(text).into(),
-            Value::Number(number) if self.whole.contains(&number.to_string()) => MASK.into(),
-            Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
-            Value::Object(fields) => self.object(fields).into(),
-            other => other.clone(),
-        }
-    }
-
-    fn object(&self, object: &Map<String, Value>) -> Map<String, Value> {
-        object.iter().map(|(key, field)| (self.text(key), self.value(field))).collect()
+        self.0.value(value)
     }
 
     /// The values without what is secret, under the names they have: an author chose those.
@@ -140,18 +114,7 @@ impl Redaction {
     }
 
     fn hide_text(&mut self, text: &str) {
-        if text.is_empty() {
-            return;
-        }
-        let quoted = Value::from(text).to_string();
-        let escaped = quoted.trim_start_matches('"').strip_suffix('"').unwrap_or(&quoted).to_owned();
-        let percent = percent_encode(text);
-        for form in [text.to_owned(), percent.replace("%20", "+"), percent, escaped] {
-            let is_new = !form.is_empty() && self.whole.insert(form.clone());
-            if is_new && text.chars().nth(SHORTEST_INSIDE - 1).is_some() {
-                self.inside.push(form);
-            }
-        }
+        self.0.hide(text, SHORTEST_INSIDE);
     }
 }
 
@@ -300,20 +263,6 @@ impl Environment for Answered<'_> {
     fn root(&self, root: &Root) -> Option<&Value> {
         (*root == Root::Response).then_some(self.0)
     }
-}
-
-/// As RFC 3986 writes it: unreserved characters stay.
-fn percent_encode(text: &str) -> String {
-    text.bytes().fold(String::with_capacity(text.len()), |mut out, byte| {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => out.push(char::from(byte)),
-            _ => {
-                // Writing to a text cannot fail.
-                let _ = write!(out, "%{byte:02X}");
-            }
-        }
-        out
-    })
 }
 
 #[cfg(test)]

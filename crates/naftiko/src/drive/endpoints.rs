@@ -105,7 +105,9 @@ pub(crate) fn http(
             url.ok_or_else(|| format!("nothing says where `{id}` is: give it with `--base-url {id}=URL`"))?;
         let credential = match &provider.auth {
             Auth::None => Credential::None,
-            Auth::Bearer { token } => Credential::Bearer(secret(token).ok_or_else(|| missing(id, token))?),
+            Auth::Bearer { token } => {
+                Credential::Bearer(secret(token).ok_or_else(|| missing(id, token))?.into())
+            }
             // Such a plan has been refused already; no request is ever sent without what it should carry.
             other => {
                 return Err(format!(

@@ -1,0 +1,374 @@
+//! What is shown to a provider to be let in, and what it adds to a request.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use naftiko_adapter::{Failure, Mask};
+use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
+
+use crate::endpoint::BuildError;
+use crate::secret::Secret;
+use crate::style::{encoded, refused, token, visible};
+use crate::token::Tokens;
+use crate::transport::{Message, Transport};
+
+/// A shorter credential may turn up anywhere by chance: it is masked only where it is all there is.
+pub(crate) const SHORTEST_INSIDE: usize = 6;
+/// How many credentials are remembered to be masked: one that was replaced may still come back.
+const REMEMBERED: usize = 16;
+
+/// What is shown to a provider to be let in.
+#[derive(Debug, Clone)]
+pub enum Credential {
+    /// Nothing.
+    None,
+    /// A token in the `Authorization` header (RFC 6750).
+    Bearer(Secret),
+    /// A key in a place of every request.
+    ApiKey {
+        /// Where it goes.
+        place: KeyPlace,
+        /// The name of the header, query parameter or cookie.
+        name: String,
+        /// The key.
+        key: Secret,
+    },
+    /// A user's name and password in the `Authorization` header (RFC 7617), in UTF-8.
+    Basic {
+        /// The name, which cannot have a colon.
+        username: Secret,
+        /// The password.
+        password: Secret,
+    },
+    /// The same, with `user:password` as one secret.
+    BasicPair(Secret),
+    /// A token that is had for the client's own credentials (RFC 6749 §4.4).
+    ClientCredentials(Tokens),
+}
+
+/// Where a key goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum KeyPlace {
+    /// A header.
+    Header,
+    /// A parameter of the query.
+    Query,
+    /// A cookie.
+    Cookie,
+}
+
+/// A credential in use: it shows itself, and remembers what has to be masked because of that.
+#[derive(Debug)]
+pub(crate) struct Keeper {
+    credential: Credential,
+    past: Mutex<Past>,
+}
+
+/// What a credential adds to a request.
+pub(crate) struct Shown {
+    addition: Option<Addition>,
+    /// Which of its tokens it is.
+    pub(crate) serial: Option<u64>,
+}
+
+enum Addition {
+    Header(HeaderName, HeaderValue),
+    Query { name: String, value: SecretString },
+    Cookie { name: String, value: SecretString },
+}
+
+impl Keeper {
+    /// Keeps a credential of `provider`, once what is known of it has been found sound.
+    pub(crate) fn new(provider: &str, credential: &Credential) -> Result<Self, BuildError> {
+        check(provider, credential)?;
+        Ok(Self { credential: credential.clone(), past: Mutex::default() })
+    }
+
+    /// What to add to a request now; a token that is too old is replaced first.
+    pub(crate) async fn show(&self, transport: &Transport, limit: Duration) -> Result<Shown, Failure> {
+        let addition = match &self.credential {
+            Credential::None => None,
+            Credential::Bearer(secret) => {
+                let secret = secret.read().await?;
+                self.remember(bearer_mask(secret.expose_secret()));
+                Some(bearer(&secret)?)
+            }
+            Credential::ApiKey { place, name, key } => {
+                let key = key.read().await?;
+                self.remember(mask_of(key.expose_secret()));
+                Some(api_key(*place, name, key)?)
+            }
+            Credential::Basic { username, password } => {
+                let (username, password) = (username.read().await?, password.read().await?);
+                Some(self.basic(username.expose_secret(), password.expose_secret())?)
+            }
+            Credential::BasicPair(pair) => {
+                let pair = pair.read().await?;
+                let Some((username, password)) = pair.expose_secret().split_once(':') else {
+                    return Err(refused(NO_PAIR));
+                };
+                Some(self.basic(username, password)?)
+            }
+            Credential::ClientCredentials(tokens) => {
+                let token = tokens.token(transport, limit, None).await?;
+                let addition = Some(bearer(&token.value)?);
+                return Ok(Shown { addition, serial: Some(token.serial) });
+            }
+        };
+        Ok(Shown { addition, serial: None })
+    }
+
+    /// What to show in place of what was refused with 401, once; nothing if there is nothing newer to show.
+    pub(crate) async fn renew(
+        &self,
+        refused: &Shown,
+        transport: &Transport,
+        limit: Duration,
+    ) -> Result<Option<Shown>, Failure> {
+        if let Credential::ClientCredentials(tokens) = &self.credential {
+            let token = tokens.token(transport, limit, refused.serial).await?;
+            let addition = Some(bearer(&token.value)?);
+            return Ok(Some(Shown { addition, serial: Some(token.serial) }));
+        }
+        for secret in self.credential.secrets() {
+            secret.forget().await;
+        }
+        Ok(None)
+    }
+
+    /// Hides what was shown so far.
+    pub(crate) fn mask(&self) -> Arc<Mask> {
+        match &self.credential {
+            Credential::ClientCredentials(tokens) => tokens.mask(),
+            _ => self.past.lock().unwrap_or_else(PoisonError::into_inner).mask(),
+        }
+    }
+
+    fn remember(&self, mask: Mask) {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner).remember(mask);
+    }
+
+    fn basic(&self, username: &str, password: &str) -> Result<Addition, Failure> {
+        let pair = format!("{username}:{password}");
+        self.remember(basic_mask(username, password));
+        if username.contains(':') || pair.contains(char::is_control) {
+            return Err(refused(NO_USER));
+        }
+        header(AUTHORIZATION, &format!("Basic {}", STANDARD.encode(pair)))
+    }
+}
+
+const NO_PAIR: &str = "the credentials are not of the form `user:password`";
+const NO_USER: &str = "the name of the user has a `:`, or it or the password has a control character";
+const UNSENDABLE: &str = "the token or key is empty or has a character that cannot be sent";
+
+impl Credential {
+    /// Where its tokens are had, if it has any.
+    pub(crate) fn token_url(&self) -> Option<&Url> {
+        match self {
+            Self::ClientCredentials(tokens) => Some(tokens.url()),
+            _ => None,
+        }
+    }
+
+    /// The secrets it is made of.
+    fn secrets(&self) -> Vec<&Secret> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Bearer(secret) | Self::ApiKey { key: secret, .. } | Self::BasicPair(secret) => vec![secret],
+            Self::Basic { username, password } => vec![username, password],
+            Self::ClientCredentials(tokens) => tokens.secrets(),
+        }
+    }
+}
+
+/// What is surely wrong with a credential, as far as that can be said without asking anybody.
+fn check(provider: &str, credential: &Credential) -> Result<(), BuildError> {
+    let provider = || provider.to_owned();
+    let mut known = Vec::new();
+    for secret in credential.secrets() {
+        let found = secret.peek().map_err(|reason| BuildError::Secret { provider: provider(), reason })?;
+        known.push(found);
+    }
+    let wrong = |reason: &'static str| Err(BuildError::Credential { provider: provider(), reason });
+    let first = known.first().and_then(Option::as_ref).map(secrecy::ExposeSecret::expose_secret);
+    match (credential, first) {
+        (Credential::Bearer(_), Some(token)) if !is_sendable(token) => {
+            Err(BuildError::Token { provider: provider() })
+        }
+        (Credential::ApiKey { place, name, .. }, key) => {
+            let is_name = *place == KeyPlace::Query || token(name);
+            let fits = key.is_none_or(|key| match place {
+                KeyPlace::Header => is_sendable(key),
+                KeyPlace::Query => !key.is_empty(),
+                KeyPlace::Cookie => is_cookie(key),
+            });
+            match (is_name && !name.is_empty(), fits) {
+                (false, _) => wrong("it is sent under a name that cannot be sent"),
+                (_, false) => Err(BuildError::Token { provider: provider() }),
+                _ => Ok(()),
+            }
+        }
+        (Credential::BasicPair(_), Some(pair)) if !pair.contains(':') => wrong(NO_PAIR),
+        (Credential::Basic { .. }, Some(username)) if username.contains(':') => wrong(NO_USER),
+        (Credential::ClientCredentials(tokens), _) => match tokens.flaw() {
+            Some(reason) => wrong(reason),
+            None => Ok(()),
+        },
+        _ => Ok(()),
+    }
+}
+
+fn is_sendable(text: &str) -> bool {
+    !text.is_empty() && visible(text)
+}
+
+/// Whether a cookie can carry `text` (RFC 6265).
+fn is_cookie(text: &str) -> bool {
+    let octet = |byte: u8| matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e);
+    !text.is_empty() && text.bytes().all(octet)
+}
+
+fn bearer(token: &SecretString) -> Result<Addition, Failure> {
+    let token = token.expose_secret();
+    if !is_sendable(token) {
+        return Err(refused(UNSENDABLE));
+    }
+    header(AUTHORIZATION, &format!("Bearer {token}"))
+}
+
+fn api_key(place: KeyPlace, name: &str, key: SecretString) -> Result<Addition, Failure> {
+    let name = name.to_owned();
+    let is_sound = match place {
+        KeyPlace::Header => {
+            let name = HeaderName::try_from(name).map_err(|_| refused(UNSENDABLE))?;
+            if !is_sendable(key.expose_secret()) {
+                return Err(refused(UNSENDABLE));
+            }
+            return header(name, key.expose_secret());
+        }
+        KeyPlace::Query => !key.expose_secret().is_empty(),
+        KeyPlace::Cookie => is_cookie(key.expose_secret()),
+    };
+    match (is_sound, place) {
+        (false, _) => Err(refused(UNSENDABLE)),
+        (true, KeyPlace::Cookie) => Ok(Addition::Cookie { name, value: key }),
+        (true, _) => Ok(Addition::Query { name, value: key }),
+    }
+}
+
+fn header(name: HeaderName, value: &str) -> Result<Addition, Failure> {
+    let mut value = HeaderValue::try_from(value).map_err(|_| refused(UNSENDABLE))?;
+    value.set_sensitive(true);
+    Ok(Addition::Header(name, value))
+}
+
+impl Shown {
+    /// Puts it on a request. An argument has no business in its place.
+    pub(crate) fn put_on(&self, message: &mut Message) -> Result<(), Failure> {
+        let taken = |what: &str, name: &str| {
+            Err(refused(format!(
+                "the {what} `{name}` belongs to the credential, and an argument is given for it"
+            )))
+        };
+        match &self.addition {
+            None => {}
+            Some(Addition::Header(name, value)) => {
+                if message.headers.contains_key(name) {
+                    return taken("header", name.as_str());
+                }
+                message.headers.insert(name.clone(), value.clone());
+            }
+            Some(Addition::Query { name, value }) => {
+                if message.url.query_pairs().any(|(given, _)| given == name.as_str()) {
+                    return taken("query parameter", name);
+                }
+                let pair = format!("{}={}", encoded(name, ""), encoded(value.expose_secret(), ""));
+                let query = match message.url.query() {
+                    Some(query) if !query.is_empty() => format!("{query}&{pair}"),
+                    _ => pair,
+                };
+                message.url.set_query(Some(&query));
+            }
+            Some(Addition::Cookie { name, value }) => {
+                let given = message.headers.get(COOKIE).and_then(|given| given.to_str().ok());
+                let begins = format!("{name}=");
+                if given.is_some_and(|given| given.split("; ").any(|pair| pair.starts_with(&begins))) {
+                    return taken("cookie", name);
+                }
+                let lead = given.map(|given| format!("{given}; ")).unwrap_or_default();
+                let cookies = format!("{lead}{begins}{}", value.expose_secret());
+                let mut cookies = HeaderValue::try_from(cookies).map_err(|_| refused(UNSENDABLE))?;
+                cookies.set_sensitive(true);
+                message.headers.insert(COOKIE, cookies);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What was shown lately.
+#[derive(Debug, Default)]
+pub(crate) struct Past {
+    masks: VecDeque<Mask>,
+    all: Arc<Mask>,
+}
+
+impl Past {
+    pub(crate) fn remember(&mut self, mask: Mask) {
+        if let Some(at) = self.masks.iter().position(|known| *known == mask) {
+            // The one that was shown last is forgotten last.
+            self.masks.remove(at);
+            self.masks.push_back(mask);
+            return;
+        }
+        self.masks.push_back(mask);
+        if self.masks.len() > REMEMBERED {
+            self.masks.pop_front();
+        }
+        let mut all = Mask::default();
+        self.masks.iter().for_each(|mask| all.hide_all_of(mask));
+        self.all = Arc::new(all);
+    }
+
+    pub(crate) fn mask(&self) -> Arc<Mask> {
+        Arc::clone(&self.all)
+    }
+}
+
+/// Hides a secret, also as a form writes it.
+pub(crate) fn mask_of(secret: &str) -> Mask {
+    let mut mask = Mask::default();
+    mask.hide(secret, SHORTEST_INSIDE);
+    let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
+    mask.hide(&form, SHORTEST_INSIDE);
+    mask
+}
+
+/// Hides a token, and the header that carries it.
+pub(crate) fn bearer_mask(secret: &str) -> Mask {
+    let mut mask = mask_of(secret);
+    let shown = format!("Bearer {secret}");
+    mask.hide_alone(&shown.to_ascii_lowercase());
+    mask.hide_alone(&shown);
+    mask
+}
+
+/// Hides a password and all that is made of it. The name of a user is none, but some providers take a key for a name,
+/// with a password that says nothing: then the name is hidden too.
+pub(crate) fn basic_mask(username: &str, password: &str) -> Mask {
+    let mut mask = mask_of(password);
+    let pair = format!("{username}:{password}");
+    mask.hide(&pair, SHORTEST_INSIDE);
+    mask.hide(&STANDARD.encode(&pair), SHORTEST_INSIDE);
+    mask.hide_alone(&format!("Basic {}", STANDARD.encode(&pair)));
+    if password.chars().count() < SHORTEST_INSIDE {
+        mask.hide_all_of(&mask_of(username));
+    }
+    mask
+}

@@ -1,0 +1,118 @@
+//! What is asked and answered when a token is had (RFC 6749 §4.4 and §5). Pure.
+
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use naftiko_adapter::{Failure, FailureKind, Response};
+use reqwest::Method;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use url::form_urlencoded::{Serializer, byte_serialize};
+
+use crate::style::{refused, visible};
+use crate::token::{ClientAuth, ClientCredentials};
+use crate::transport::Message;
+
+/// How much of what a token URL says becomes part of a message, in characters.
+const MESSAGE_LIMIT: usize = 300;
+
+/// The question for a token.
+pub(crate) fn request(
+    ask: &ClientCredentials,
+    id: &SecretString,
+    secret: &SecretString,
+) -> Result<Message, Failure> {
+    let mut form = Serializer::new(String::new());
+    form.append_pair("grant_type", "client_credentials");
+    let mut headers = HeaderMap::new();
+    match ask.client_auth {
+        ClientAuth::Form => {
+            form.append_pair("client_id", id.expose_secret());
+            form.append_pair("client_secret", secret.expose_secret());
+        }
+        ClientAuth::Basic => {
+            let (id, secret) = form_encoded(id, secret);
+            let pair = STANDARD.encode(format!("{}:{}", id.expose_secret(), secret.expose_secret()));
+            let mut value = HeaderValue::try_from(format!("Basic {pair}"))
+                .map_err(|_| refused("the client's credentials cannot be sent"))?;
+            value.set_sensitive(true);
+            headers.insert(AUTHORIZATION, value);
+        }
+    }
+    if !ask.scopes.is_empty() {
+        form.append_pair("scope", &ask.scopes.join(" "));
+    }
+    if let Some(audience) = &ask.audience {
+        form.append_pair("audience", audience);
+    }
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+    let body = Some(form.finish().into_bytes());
+    Ok(Message { method: Method::POST, url: ask.token_url.clone(), headers, body })
+}
+
+/// Both as a form writes them, which is how they stand in the header too (RFC 6749 §2.3.1).
+pub(crate) fn form_encoded(id: &SecretString, secret: &SecretString) -> (SecretString, SecretString) {
+    let encode =
+        |text: &SecretString| byte_serialize(text.expose_secret().as_bytes()).collect::<String>().into();
+    (encode(id), encode(secret))
+}
+
+/// A token as it was given.
+pub(crate) struct Granted {
+    pub(crate) token: SecretString,
+    /// How long it is good for; nothing: that was not said.
+    pub(crate) lives: Option<Duration>,
+}
+
+/// What the token URL at `host` answered.
+pub(crate) fn read(host: &str, answer: &Response) -> Result<Granted, Failure> {
+    if !(200..300).contains(&answer.status) {
+        return Err(not_given(host, answer));
+    }
+    let nonsense = |why: &str| refused(format!("`{host}` gave no token: {why}"));
+    let text = |key: &str| answer.body.get(key).and_then(Value::as_str);
+    let token = text("access_token").ok_or_else(|| nonsense("its answer has no `access_token`"))?;
+    if token.is_empty() || !visible(token) {
+        return Err(nonsense("its `access_token` is empty or has a character that a header cannot carry"));
+    }
+    if text("token_type").is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
+        return Err(nonsense("its `token_type` is not `Bearer`"));
+    }
+    Ok(Granted { token: token.into(), lives: answer.body.get("expires_in").and_then(seconds) })
+}
+
+/// Seconds, as a number or, as some have it, as a text.
+fn seconds(value: &Value) -> Option<Duration> {
+    let seconds = match value {
+        Value::String(text) => text.trim().parse().ok()?,
+        other => other.as_f64()?,
+    };
+    Duration::try_from_secs_f64(seconds).ok()
+}
+
+/// Whether asking again may help is all that its status tells.
+fn not_given(host: &str, answer: &Response) -> Failure {
+    let kind = match answer.status {
+        408 | 429 | 500.. => FailureKind::NotSent,
+        _ => FailureKind::Refused,
+    };
+    let text = |key: &str| answer.body.get(key).and_then(Value::as_str).map(one_line);
+    let said = match (text("error"), text("error_description")) {
+        (Some(error), Some(description)) => format!(": `{error}`: {description}"),
+        (Some(error), None) => format!(": `{error}`"),
+        (None, Some(description)) => format!(": {description}"),
+        (None, None) => String::new(),
+    };
+    Failure::new(kind, format!("`{host}` gave no token and answered {}{said}", answer.status))
+}
+
+fn one_line(text: &str) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(MESSAGE_LIMIT) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line,
+    }
+}

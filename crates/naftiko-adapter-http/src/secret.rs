@@ -1,0 +1,105 @@
+//! Secrets, read when they are needed and not before.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use naftiko_adapter::Failure;
+use secrecy::SecretString;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use crate::style::refused;
+
+/// Where a secret comes from.
+#[async_trait]
+pub trait SecretSource: Send + Sync {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// One line that names it and says why it cannot be had, without any of it.
+    async fn read(&self) -> Result<SecretString, String>;
+
+    /// The secret, if it can be had at once and costs nothing; nothing otherwise. Asked when an adapter is built, so
+    /// that what is missing is told of before anything is sent; what is given here is not kept.
+    ///
+    /// # Errors
+    /// One line that names it and says why it surely cannot be had.
+    fn peek(&self) -> Result<Option<SecretString>, String> {
+        Ok(None)
+    }
+}
+
+/// A secret, or how it is had. Copies share what was read.
+#[derive(Clone)]
+pub struct Secret(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Known(SecretString),
+    Sought(Arc<Sought>),
+}
+
+struct Sought {
+    source: Arc<dyn SecretSource>,
+    good_for: Option<Duration>,
+    read: Mutex<Option<(Instant, SecretString)>>,
+}
+
+impl Secret {
+    /// A secret that is read from `source` when it is first needed, and again once it is older than `good_for`;
+    /// nothing: never again.
+    pub fn sought(source: Arc<dyn SecretSource>, good_for: Option<Duration>) -> Self {
+        Self(Kind::Sought(Arc::new(Sought { source, good_for, read: Mutex::default() })))
+    }
+
+    /// The secret. Whoever asks while it is read waits for that.
+    pub(crate) async fn read(&self) -> Result<SecretString, Failure> {
+        let sought = match &self.0 {
+            Kind::Known(secret) => return Ok(secret.clone()),
+            Kind::Sought(sought) => sought,
+        };
+        let mut read = sought.read.lock().await;
+        let is_good = |at: &Instant| sought.good_for.is_none_or(|good_for| at.elapsed() < good_for);
+        if let Some((_, secret)) = read.as_ref().filter(|(at, _)| is_good(at)) {
+            return Ok(secret.clone());
+        }
+        let secret = sought.source.read().await.map_err(refused)?;
+        *read = Some((Instant::now(), secret.clone()));
+        Ok(secret)
+    }
+
+    /// Reads it anew when it is next needed: it was refused.
+    pub(crate) async fn forget(&self) {
+        if let Kind::Sought(sought) = &self.0 {
+            *sought.read.lock().await = None;
+        }
+    }
+
+    /// The secret, if it is there without asking anybody.
+    pub(crate) fn peek(&self) -> Result<Option<SecretString>, String> {
+        match &self.0 {
+            Kind::Known(secret) => Ok(Some(secret.clone())),
+            Kind::Sought(sought) => sought.source.peek(),
+        }
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+impl From<SecretString> for Secret {
+    fn from(secret: SecretString) -> Self {
+        Self(Kind::Known(secret))
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(secret: &str) -> Self {
+        Self(Kind::Known(secret.into()))
+    }
+}

@@ -1,0 +1,200 @@
+//! Tokens that are had for a client's own credentials (RFC 6749 §4.4): one for everybody who needs it.
+
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use naftiko_adapter::{Failure, FailureKind, Mask};
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::credential::{Past, basic_mask, bearer_mask, mask_of};
+use crate::grant;
+use crate::secret::Secret;
+use crate::transport::Transport;
+
+/// How long before its end a token is replaced, at most; of one that lives shortly, a tenth of its life.
+const MARGIN: Duration = Duration::from_mins(1);
+
+/// How a token is asked for.
+#[derive(Debug, Clone)]
+pub struct ClientCredentials {
+    /// The URL that gives tokens.
+    pub token_url: Url,
+    /// The client's id.
+    pub client_id: Secret,
+    /// The client's secret.
+    pub client_secret: Secret,
+    /// How the two are shown.
+    pub client_auth: ClientAuth,
+    /// What the token is to allow; nothing: what the provider gives.
+    pub scopes: Vec<String>,
+    /// Whom the token is for, where the provider asks.
+    pub audience: Option<String>,
+}
+
+/// How a client shows its credentials to have a token (RFC 6749 §2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// In the `Authorization` header: `client_secret_basic`.
+    Basic,
+    /// In the body: `client_secret_post`.
+    Form,
+}
+
+/// The tokens of one client. Copies share them: one is fetched when it is first needed, by whoever needs it first, and
+/// replaced shortly before it ends or once it is refused. It lives in memory and nowhere else.
+#[derive(Clone)]
+pub struct Tokens(Arc<Shared>);
+
+struct Shared {
+    ask: ClientCredentials,
+    /// Held while a token is fetched: whoever needs one meanwhile waits for that.
+    state: tokio::sync::Mutex<State>,
+    /// How many times a token has been asked for and an answer had.
+    landed: AtomicU64,
+    past: Mutex<Past>,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<Arc<Token>>,
+    /// Why there is none, if the last was not given.
+    failure: Option<Failure>,
+}
+
+/// A token.
+pub(crate) struct Token {
+    pub(crate) value: SecretString,
+    /// Counts on with each token.
+    pub(crate) serial: u64,
+    /// When to have another; nothing: once it is refused.
+    until: Option<Instant>,
+}
+
+impl Tokens {
+    /// Tokens that are asked for in this way.
+    pub fn new(ask: ClientCredentials) -> Self {
+        Self(Arc::new(Shared {
+            ask,
+            state: tokio::sync::Mutex::default(),
+            landed: AtomicU64::new(0),
+            past: Mutex::default(),
+        }))
+    }
+
+    /// The URL that gives them.
+    pub(crate) fn url(&self) -> &Url {
+        &self.0.ask.token_url
+    }
+
+    pub(crate) fn secrets(&self) -> Vec<&Secret> {
+        vec![&self.0.ask.client_id, &self.0.ask.client_secret]
+    }
+
+    /// What is wrong with how they are asked for.
+    pub(crate) fn flaw(&self) -> Option<&'static str> {
+        let url = self.url();
+        if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+            return Some("its token URL has to begin with `https://` or `http://`");
+        }
+        if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+            return Some("its token URL has a user, a password or a fragment");
+        }
+        None
+    }
+
+    pub(crate) fn mask(&self) -> Arc<Mask> {
+        self.0.past.lock().unwrap_or_else(PoisonError::into_inner).mask()
+    }
+
+    fn remember(&self, mask: Mask) {
+        self.0.past.lock().unwrap_or_else(PoisonError::into_inner).remember(mask);
+    }
+
+    /// A token that is good for now, and newer than the one that was `refused`.
+    pub(crate) async fn token(
+        &self,
+        transport: &Transport,
+        limit: Duration,
+        refused: Option<u64>,
+    ) -> Result<Arc<Token>, Failure> {
+        let landed = || self.0.landed.load(Ordering::Acquire);
+        let before = landed();
+        let mut state = self.0.state.lock().await;
+        // What was fetched while this one waited is what it waited for, also if it ends at once or was not given.
+        let is_new = landed() > before;
+        if let Some(token) = &state.token {
+            let is_refused = refused.is_some_and(|refused| token.serial <= refused);
+            let is_good = is_new || token.until.is_none_or(|until| Instant::now() < until);
+            if is_good && !is_refused {
+                return Ok(Arc::clone(token));
+            }
+        }
+        if let Some(failure) = state.failure.as_ref().filter(|_| is_new) {
+            return Err(failure.clone());
+        }
+        state.token = None;
+        let fetched = self.fetch(transport, limit).await;
+        let serial = self.0.landed.fetch_add(1, Ordering::AcqRel) + 1;
+        match fetched {
+            Ok((value, until)) => {
+                let token = Arc::new(Token { value, serial, until });
+                *state = State { token: Some(Arc::clone(&token)), failure: None };
+                Ok(token)
+            }
+            Err(failure) => {
+                state.failure = Some(failure.clone());
+                Err(failure)
+            }
+        }
+    }
+
+    async fn fetch(
+        &self,
+        transport: &Transport,
+        limit: Duration,
+    ) -> Result<(SecretString, Option<Instant>), Failure> {
+        let ask = &self.0.ask;
+        let (id, secret) = (ask.client_id.read().await?, ask.client_secret.read().await?);
+        self.remember(mask_of(secret.expose_secret()));
+        if ask.client_auth == ClientAuth::Basic {
+            let (id, secret) = grant::form_encoded(&id, &secret);
+            self.remember(basic_mask(id.expose_secret(), secret.expose_secret()));
+        }
+        let message = grant::request(ask, &id, &secret)?;
+        // It lives from when it was given, which is after this.
+        let now = Instant::now();
+        let host = ask.token_url.origin().ascii_serialization();
+        let answer = transport.exchange(message, limit).await.map_err(|failure| not_had(&failure))?;
+        if matches!(answer.status, 400 | 401 | 403) {
+            // Perhaps it has been replaced.
+            ask.client_id.forget().await;
+            ask.client_secret.forget().await;
+        }
+        let granted = grant::read(&host, &answer)?;
+        self.remember(bearer_mask(granted.token.expose_secret()));
+        let until =
+            granted.lives.and_then(|lives| now.checked_add(lives.saturating_sub(MARGIN.min(lives / 10))));
+        Ok((granted.token, until))
+    }
+}
+
+/// Nothing of the call itself was sent, whatever became of the question for a token.
+fn not_had(failure: &Failure) -> Failure {
+    let kind = match failure.kind {
+        FailureKind::Refused | FailureKind::Unreadable => FailureKind::Refused,
+        FailureKind::NotSent | FailureKind::Unknown => FailureKind::NotSent,
+    };
+    Failure::new(kind, format!("no token could be had: {}", failure.message))
+}
+
+impl fmt::Debug for Tokens {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.url();
+        let place = format!("{}{}", url.origin().ascii_serialization(), url.path());
+        f.debug_struct("Tokens").field("token_url", &place).finish_non_exhaustive()
+    }
+}
