@@ -6,6 +6,7 @@
 mod command;
 mod corpus;
 mod egress;
+mod credentials;
 mod explain;
 #[cfg(unix)]
 mod fix;

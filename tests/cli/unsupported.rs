@@ -62,32 +62,3 @@ fn it_is_not_run_but_on_the_mock_which_sends_nothing() {
     let ended = folder.naftiko(&[names.as_slice(), &["--mock", "--answer", "tell=true"]].concat());
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "made: 2\n"), "{}", ended.stderr);
 }
-
-#[test]
-fn a_provider_that_cannot_be_spoken_to_is_named_and_the_mock_lets_everybody_in() {
-    let capabilities = "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: acme\nbaseUrl: http://127.0.0.1:9\nauth: {type: basic, envVar: ACME_API_KEY}\nopenapi: shared/acme-openapi.yaml\ncapabilities:\n  - {id: organizations, operationIds: [listOrganizations]}\n";
-    let body = "steps:\n  - {id: list, capability: organizations, operation: listOrganizations}\noutputs: [{name: all, source: list.data}]\n";
-    let folder = Folder::new("0.2", body).with("acme.yaml", capabilities);
-    let refused = folder.naftiko(&["run", "composition.yaml", "--capabilities", "acme.yaml"]);
-    assert_eq!((refused.code, refused.stdout.as_str()), (2, ""));
-    insta::assert_snapshot!(refused.stderr, @"
-    error: this version checks and plans the composition, and cannot run all of it yet
-      - provider `acme`: authentication of type `basic`
-    ");
-    let imitated = folder.naftiko(&["run", "composition.yaml", "--capabilities", "acme.yaml", "--mock"]);
-    assert_eq!(imitated.code, 0, "{}", imitated.stderr);
-}
-
-#[test]
-fn a_token_may_be_in_a_file() {
-    let capabilities = "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: acme\nbaseUrl: http://127.0.0.1:9\nauth: {type: bearer, file: secrets/token}\nopenapi: acme-openapi.yaml\ncapabilities:\n  - {id: organizations, operationIds: [listOrganizations]}\n";
-    let body = "steps:\n  - {id: list, capability: organizations, operation: listOrganizations, retry: {attempts: 1}}\noutputs: [{name: all, source: list.data}]\n";
-    let folder = Folder::new("0.2", body).with("shared/acme.yaml", capabilities);
-    let missing = folder.naftiko(&["run", "composition.yaml"]);
-    assert_eq!((missing.code, missing.stdout.as_str()), (2, ""));
-    insta::assert_snapshot!(missing.stderr, @"error: `shared/secrets/token` cannot be read or is empty: `acme` is spoken to with the token in that file");
-    let ended = folder.with("shared/secrets/token", "s3cret\n").naftiko(&["run", "composition.yaml"]);
-    assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert!(ended.stderr.contains("did not reach the other side"), "{}", ended.stderr);
-    assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
-}

@@ -42,11 +42,11 @@ pub enum BuildError {
         provider: String,
     },
     /// A secret that cannot be had.
-    #[error("{reason}; without it `{provider}` cannot be spoken to")]
+    #[error("{reason}")]
     Secret {
-        /// The provider.
+        /// The provider that would be shown it.
         provider: String,
-        /// Why, with its name.
+        /// Its name, and why.
         reason: String,
     },
     /// A credential that cannot be shown.

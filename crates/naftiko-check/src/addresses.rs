@@ -13,10 +13,12 @@ pub(crate) struct Address {
     pub(crate) key: &'static str,
     /// Whether it may have a query.
     pub(crate) takes_query: bool,
+    /// Whether it may begin with `/`, and is then at the host of the base URL.
+    pub(crate) takes_path: bool,
 }
 
-const BASE: Address = Address { key: "baseUrl", takes_query: false };
-const TOKEN: Address = Address { key: "tokenUrl", takes_query: true };
+const BASE: Address = Address { key: "baseUrl", takes_query: false, takes_path: false };
+const TOKEN: Address = Address { key: "tokenUrl", takes_query: true, takes_path: true };
 
 /// What is wrong with the addresses of a document: each has one finding.
 pub(crate) fn check(root: &Node, capabilities: &Capabilities) -> Vec<Diagnostic> {

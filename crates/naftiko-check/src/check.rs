@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use naftiko_diagnostics::{Code, Diagnostic, Ignored, Severity, SourceMap, has_errors, sort};
 use naftiko_plan::{Plan, Slot};
-use naftiko_spec::{Capabilities, Composition, Edition, Files, Header, Kind};
+use naftiko_spec::{Composition, Edition, Files, Header, Kind};
 use naftiko_syntax::Node;
 
 use crate::asked_for::AskedFor;
@@ -12,7 +12,7 @@ use crate::embed::{Embedded, Session};
 use crate::inference::Inferrer;
 use crate::load::Loader;
 use crate::model::Model;
-use crate::provider::Provider;
+use crate::provider::{self, Provider};
 use crate::resolve::Parameter;
 use crate::rules::governance;
 use crate::scope::Names;
@@ -106,17 +106,16 @@ fn document(
         }
     };
     loader.note_ambiguous(root);
-    loader.report(faults::literal_secret::find(root, header.kind));
     let plan = match header.kind {
         Kind::Composition => {
+            loader.report(faults::literal_secret::find(root, header.kind));
             let (composition, diagnostics) = Composition::lower(root, header.edition);
             loader.report(diagnostics);
             let mut session = Session::new(path, options, asked_for, loader);
             self::composition(&composition, "", path, &mut session).plan
         }
         Kind::Capabilities => {
-            let (capabilities, diagnostics) = Capabilities::lower(root, header.edition);
-            loader.report(diagnostics);
+            let capabilities = provider::lower(root, header.edition, loader);
             let provider = Provider::load(capabilities, root, path, &options.openapi, loader);
             loader.report(provider.check());
             loader.report(governance::of_provider(&provider, &asked_for.codes));

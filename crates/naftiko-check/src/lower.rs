@@ -9,8 +9,9 @@ use naftiko_adapter::Operation;
 use naftiko_diagnostics::{SourceMap, Spanned};
 use naftiko_expr::{Expression, Root, Segment, Template};
 use naftiko_plan::{
-    Action, Argument, Auth, Channel, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
-    KeyPlace, OnDoubt, Output, Plan, Poll, Provider as PlannedProvider, SecretName, Source, Step,
+    Action, Argument, Auth, Channel, ClientAuth, Compensation, Edge, Embedded, External, Facts, ForEach,
+    Input, Invoke, KeyPlace, OnDoubt, Output, Plan, Poll, Provider as PlannedProvider, SecretName, Source,
+    Step,
 };
 use naftiko_spec::{AuthKind, Composition, Secret, Value, Work};
 
@@ -184,6 +185,7 @@ fn authentication(said: &AuthKind, folder: &Path) -> Option<Auth> {
     let name = |secret: &Secret| match secret {
         Secret::EnvVar(variable) => SecretName::EnvVar(variable.clone()),
         Secret::File(path) => SecretName::File(folder.join(path).display().to_string()),
+        Secret::Command(words) => SecretName::Command(words.clone()),
     };
     Some(match said {
         AuthKind::Bearer { token } => Auth::Bearer { token: name(token.as_ref()?) },
@@ -200,15 +202,24 @@ fn authentication(said: &AuthKind, folder: &Path) -> Option<Auth> {
             Auth::Basic { username: name(username), password: name(password) }
         }
         AuthKind::BasicPair { credentials } => Auth::BasicPair { credentials: name(credentials.as_ref()?) },
-        AuthKind::ClientCredentials { token_url, client_id, client_secret, scopes, audience } => {
-            Auth::ClientCredentials {
-                token_url: token_url.clone(),
-                client_id: name(client_id),
-                client_secret: name(client_secret),
-                scopes: scopes.clone(),
-                audience: audience.clone(),
-            }
-        }
+        AuthKind::ClientCredentials {
+            token_url,
+            client_id,
+            client_secret,
+            client_auth,
+            scopes,
+            audience,
+        } => Auth::ClientCredentials {
+            token_url: token_url.clone(),
+            client_id: name(client_id),
+            client_secret: name(client_secret),
+            client_auth: match client_auth {
+                naftiko_spec::ClientAuth::Basic => ClientAuth::Basic,
+                naftiko_spec::ClientAuth::Form => ClientAuth::Form,
+            },
+            scopes: scopes.clone(),
+            audience: audience.clone(),
+        },
         AuthKind::None | AuthKind::Unsupported(_) | AuthKind::Unclear => return None,
     })
 }

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use naftiko_adapter::Method;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned, has_errors};
 use naftiko_openapi::{Catalogue, Entry};
-use naftiko_spec::{AuthKind, Capabilities, Composition, Header, Kind, Mapping, Target};
+use naftiko_spec::{AuthKind, Capabilities, Composition, Edition, Header, Kind, Mapping, Target};
 use naftiko_syntax::Node;
 
 use crate::check::Options;
@@ -131,9 +131,7 @@ impl Provider {
         match Header::read(&root) {
             Ok(Header { kind: Kind::Capabilities, edition }) => {
                 loader.note_ambiguous(&root);
-                loader.report(faults::literal_secret::find(&root, Kind::Capabilities));
-                let (capabilities, diagnostics) = Capabilities::lower(&root, edition);
-                loader.report(diagnostics);
+                let capabilities = lower(&root, edition, loader);
                 Some(Self::load(capabilities, &root, path, &options.openapi, loader))
             }
             Ok(header) => {
@@ -284,6 +282,17 @@ impl Provider {
         }
         diagnostics
     }
+}
+
+/// The capabilities that a document says; what is wrong with it is told.
+pub(crate) fn lower(root: &Node, edition: Edition, loader: &mut Loader<'_>) -> Capabilities {
+    let written = faults::literal_secret::find(root, Kind::Capabilities);
+    let (capabilities, mut diagnostics) = Capabilities::lower(root, edition);
+    // A secret in the place of its name is one mistake.
+    diagnostics.retain(|it| !written.iter().any(|secret| secret.primary.span == it.primary.span));
+    loader.report(written);
+    loader.report(diagnostics);
+    capabilities
 }
 
 fn is_file_name(id: &str) -> bool {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use naftiko_plan::{Action, Auth, Channel, Plan, Provider, Step};
+use naftiko_plan::{Action, Channel, Plan, Step};
 
 /// Something in a plan that cannot be run yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,13 +22,6 @@ pub enum Unsupported {
         /// The key.
         key: &'static str,
     },
-    /// A way to be let in by a provider that a step uses.
-    Authentication {
-        /// The provider.
-        provider: String,
-        /// The scheme: `oauth2`.
-        scheme: &'static str,
-    },
 }
 
 impl fmt::Display for Unsupported {
@@ -37,9 +30,6 @@ impl fmt::Display for Unsupported {
         match self {
             Self::Step { step, key } => write!(f, "step `{step}`: `{key}`"),
             Self::Operation { operation, key } => write!(f, "operation `{operation}`: `{key}`"),
-            Self::Authentication { provider, scheme } => {
-                write!(f, "provider `{provider}`: authentication of type `{scheme}`")
-            }
         }
     }
 }
@@ -54,12 +44,6 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
             found.push(Unsupported::Operation { operation: operation.to_owned(), key: "rateLimit" });
         }
     }
-    let providers: BTreeSet<&str> =
-        plan.invokes().filter_map(|invoke| Some(plan.operation(invoke)?.provider.as_str())).collect();
-    for id in providers {
-        let auth = plan.providers.get(id).and_then(authentication);
-        found.extend(auth.map(|scheme| Unsupported::Authentication { provider: id.to_owned(), scheme }));
-    }
     found
 }
 
@@ -71,13 +55,5 @@ fn of_step(step: &Step) -> Vec<Unsupported> {
         }
         Action::Composition(embedded) => unsupported(&embedded.plan),
         Action::External(_) | Action::Invoke(_) => Vec::new(),
-    }
-}
-
-/// The scheme of a provider, if no adapter of ours speaks it.
-fn authentication(provider: &Provider) -> Option<&'static str> {
-    match &provider.auth {
-        Auth::None | Auth::Bearer { .. } => None,
-        other => Some(other.scheme()),
     }
 }

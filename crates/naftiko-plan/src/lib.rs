@@ -18,7 +18,7 @@ pub use plan::{
     Plan, Slot, Source, Step,
 };
 pub use policy::{Backoff, Expiry, Facts, OnDoubt, OnFailure, Poll, RateLimit, Retry, RetryOn};
-pub use provider::{Auth, KeyPlace, Provider, SecretName};
+pub use provider::{Auth, ClientAuth, KeyPlace, Provider, SecretName};
 
 #[cfg(test)]
 mod tests;

@@ -59,12 +59,15 @@ pub enum Auth {
     /// `Authorization: Bearer …`, with a token that is had for the client's own credentials (RFC 6749 §4.4).
     #[serde(rename = "oauth2")]
     ClientCredentials {
-        /// The URL that gives tokens.
+        /// The URL that gives tokens; one that begins with `/` is at the host of the base URL.
         token_url: String,
         /// Where the client's id is found.
         client_id: SecretName,
         /// Where the client's secret is found.
         client_secret: SecretName,
+        /// How the two are shown.
+        #[serde(default)]
+        client_auth: ClientAuth,
         /// What the token is to allow; nothing: what the provider gives.
         scopes: Vec<String>,
         /// Whom the token is for, where the provider asks.
@@ -95,6 +98,17 @@ pub enum KeyPlace {
     Cookie,
 }
 
+/// How a client shows its id and its secret to have a token (RFC 6749 §2.3.1).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ClientAuth {
+    /// In the `Authorization` header.
+    #[default]
+    Basic,
+    /// In the body.
+    Form,
+}
+
 /// The name of a secret; never the secret.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -103,13 +117,16 @@ pub enum SecretName {
     EnvVar(String),
     /// A file, by its path as seen from where the composition was read; white space around its content does not count.
     File(String),
+    /// A program and its arguments: what it prints, without the line break at its end.
+    Command(Vec<String>),
 }
 
 impl fmt::Display for SecretName {
-    /// The variable, or the path.
+    /// The variable, the path, or the program with its arguments.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::EnvVar(name) | Self::File(name) => f.write_str(name),
+            Self::Command(words) => f.write_str(&words.join(" ")),
         }
     }
 }

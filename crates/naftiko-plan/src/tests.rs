@@ -9,9 +9,9 @@ use naftiko_expr::{Expression, Template};
 use serde_json::{Map, json};
 
 use crate::{
-    Action, Argument, Auth, Backoff, Channel, Compensation, Edge, Embedded, Expiry, External, Facts, ForEach,
-    Graph, Input, Invoke, KeyPlace, OnDoubt, OnFailure, Origin, Output, Plan, Poll, Provider, RateLimit,
-    Reason, Retry, RetryOn, SecretName, Slot, Source, Step,
+    Action, Argument, Auth, Backoff, Channel, ClientAuth, Compensation, Edge, Embedded, Expiry, External,
+    Facts, ForEach, Graph, Input, Invoke, KeyPlace, OnDoubt, OnFailure, Origin, Output, Plan, Poll, Provider,
+    RateLimit, Reason, Retry, RetryOn, SecretName, Slot, Source, Step,
 };
 
 fn operation(method: Method) -> Arc<Operation> {
@@ -134,7 +134,8 @@ fn full() -> Plan {
                 Auth::ClientCredentials {
                     token_url: "https://id.example/token".into(),
                     client_id: SecretName::EnvVar("ID".into()),
-                    client_secret: SecretName::EnvVar("SECRET".into()),
+                    client_secret: SecretName::Command(vec!["vault".into(), "read".into()]),
+                    client_auth: ClientAuth::Form,
                     scopes: vec!["read".into()],
                     audience: Some("api".into()),
                 },

@@ -71,6 +71,7 @@ pub fn provider_line(id: &str, provider: &Provider) -> String {
         | Auth::ClientCredentials { client_secret: secret, .. } => match secret {
             SecretName::EnvVar(name) => format!("with ${name}"),
             SecretName::File(path) => format!("with what is in {}", visible(path)),
+            SecretName::Command(_) => format!("with what `{}` prints", visible(&secret.to_string())),
         },
     };
     format!("{} at {}, {with}, as {} says", visible(id), visible(at), visible(&provider.source))

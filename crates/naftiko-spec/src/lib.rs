@@ -24,10 +24,10 @@ pub use duration::parse_duration;
 pub use files::{Files, MemoryFiles};
 pub use header::{Edition, Header, Kind};
 pub use model::{
-    Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, Compensate, Composition,
-    Entry, Every, External, Facts, Input, Interval, Invoke, KeyPlace, Mapping, OnDoubt, OnFailure, Output,
-    Place, Poll, Purpose, RateLimit, ResponsePath, Retry, RetryOn, Secret, Source, Step, SubComposition,
-    Target, Value, Work, locate,
+    Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, ClientAuth, Compensate,
+    Composition, Entry, Every, External, Facts, Input, Interval, Invoke, KeyPlace, Mapping, OnDoubt,
+    OnFailure, Output, Place, Poll, Purpose, RateLimit, ResponsePath, Retry, RetryOn, Secret, Source, Step,
+    SubComposition, Target, Value, Work, locate,
 };
 pub use recognize::is_document;
 pub use schema::schemas;

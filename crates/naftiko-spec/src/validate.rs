@@ -143,6 +143,13 @@ pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic>
     })
 }
 
+/// Whether what stands there says where a secret is found.
+fn names_secret(pointer: &str) -> bool {
+    pointer
+        .strip_prefix("/auth/")
+        .is_some_and(|key| matches!(key, "username" | "password" | "clientId" | "clientSecret"))
+}
+
 fn wrong_type(node: &Node, pointer: &str, expected: &str) -> Diagnostic {
     let key = last_key(pointer);
     let takes_duration = is_duration(pointer);
@@ -152,6 +159,9 @@ fn wrong_type(node: &Node, pointer: &str, expected: &str) -> Diagnostic {
         Diagnostic::new(&WRONG_TYPE, node.span, format!("expected {expected}, found {}", node.kind()));
     let takes_boolean = expected.starts_with("`true` or `false`");
     match &node.value {
+        Value::String(_) if names_secret(pointer) => diagnostic.with_help(format!(
+            "secrets are named, never written: `{key}: {{envVar: …}}`, or `file`, or `command`"
+        )),
         Value::Number(number) if takes_duration => in_seconds(diagnostic, &number.to_string()),
         Value::Number(number) if key == "retry" && number.is_u64() => {
             let meant = format!("{{attempts: {number}}}");

@@ -8,7 +8,9 @@ use naftiko_plan::Plan;
 use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
-use crate::drive::{Session, Verdict, Watched, adapter, answers, block_on, limits, stop_on_interrupt};
+use crate::drive::{
+    Credentials, Session, Verdict, Watched, adapter, answers, block_on, limits, stop_on_interrupt,
+};
 use crate::exit::{Exit, Stop};
 use crate::run::{cut_off, typed, withheld};
 use crate::screen::Screen;
@@ -46,8 +48,14 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
             options: kept.options(),
             journal: &held.store,
             inbox: Some(held.store.clone()),
-            adapter: adapter(&plan, &base_urls, &kept.origin.folder, &arguments.allowances)
-                .map_err(Stop::Usage)?,
+            adapter: adapter(
+                &plan,
+                &base_urls,
+                &kept.origin.folder,
+                &arguments.allowances,
+                &Credentials::default(),
+            )
+            .map_err(Stop::Usage)?,
             answers,
             limits,
             patience: None,

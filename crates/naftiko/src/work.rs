@@ -21,7 +21,7 @@ use tokio::task::{JoinSet, LocalSet};
 
 use crate::args::Work as Arguments;
 use crate::drive::{
-    self, Allowances, Session, block_on, line_of_json, refuse_unsupported, stop_on_interrupt,
+    self, Allowances, Credentials, Session, block_on, line_of_json, refuse_unsupported, stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
 use crate::resume::base_urls;
@@ -38,7 +38,9 @@ const SET_ASIDE: SignedDuration = SignedDuration::from_mins(1);
 /// The same of one that another process drives, which may die: looking whether it lives costs little.
 const SET_ASIDE_HELD: SignedDuration = SignedDuration::from_secs(1);
 /// How long a secret that was read is good for.
-const SECRETS: SignedDuration = SignedDuration::from_mins(1);
+const SECRETS: Duration = Duration::from_mins(1);
+/// How long an adapter is kept: whether its secrets are still there is seen when it is made.
+const ADAPTERS: SignedDuration = SignedDuration::from_mins(1);
 
 pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
     let store = state::open(&arguments.state)?;
@@ -51,6 +53,7 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
                 json: arguments.json,
                 again: arguments.state.again(),
                 allowances: arguments.allowances,
+                credentials: Credentials::that_change(SECRETS),
                 cancellation,
                 adapters: RefCell::default(),
             }),
@@ -168,6 +171,7 @@ struct Crew {
     /// What the next command has to say besides.
     again: String,
     allowances: Allowances,
+    credentials: Credentials,
     cancellation: Cancellation,
     /// By what they were made from.
     adapters: RefCell<BTreeMap<String, Made>>,
@@ -238,11 +242,12 @@ impl Crew {
             .map_err(|error| error.to_string())?;
         let now = world::now();
         let mut adapters = self.adapters.borrow_mut();
-        adapters.retain(|_, (made, _)| now.duration_since(*made) < SECRETS);
+        adapters.retain(|_, (made, _)| now.duration_since(*made) < ADAPTERS);
         if let Some((_, adapter)) = adapters.get(&key) {
             return Ok(Arc::clone(adapter));
         }
-        let adapter = drive::adapter(&kept.plan, &urls, &kept.origin.folder, &self.allowances)?;
+        let folder = &kept.origin.folder;
+        let adapter = drive::adapter(&kept.plan, &urls, folder, &self.allowances, &self.credentials)?;
         adapters.insert(key, (now, Arc::clone(&adapter)));
         Ok(adapter)
     }

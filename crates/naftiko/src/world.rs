@@ -1,6 +1,7 @@
 //! The world outside: files, the environment, the clock, chance.
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
+mod command;
 mod halt;
 mod proxies;
 mod write;
@@ -11,11 +12,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use naftiko_plan::SecretName;
 use naftiko_spec::Files;
 use naftiko_syntax::Limits;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
+pub(crate) use command::run;
 pub(crate) use halt::halt_after;
 pub(crate) use proxies::proxies;
 pub(crate) use write::{is_below, replace};
@@ -182,14 +183,16 @@ pub(crate) fn leave_on_interrupt(exit: crate::exit::Exit) -> io::Result<()> {
     hearing.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
-/// The secret of a name; nothing if it is not there or empty. The line break that ends a file is no part of one. The
-/// path of a file starts in `folder`.
-pub(crate) fn secret(name: &SecretName, folder: &Path) -> Option<SecretString> {
-    let value = match name {
-        SecretName::EnvVar(variable) => std::env::var(variable).ok()?,
-        SecretName::File(path) => std::fs::read_to_string(folder.join(path)).ok()?.trim().to_owned(),
-    };
-    (!value.trim().is_empty()).then(|| SecretString::from(value))
+/// The secret in an environment variable; nothing if it is not set or blank.
+pub(crate) fn variable(name: &str) -> Option<SecretString> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty()).map(SecretString::from)
+}
+
+/// The secret in a file, without the white space around it; nothing if there is none.
+pub(crate) fn secret_file(path: &Path) -> Option<SecretString> {
+    let read = SecretString::from(String::from_utf8(FileSystem.read(path).ok()?).ok()?);
+    let secret = read.expose_secret().trim();
+    (!secret.is_empty()).then(|| SecretString::from(secret))
 }
 
 /// A line that somebody types at the terminal without its being seen.

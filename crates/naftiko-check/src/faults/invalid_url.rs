@@ -16,7 +16,8 @@ pub(crate) static CODE: Code = Code {
 pub(crate) fn find(address: Address, node: &Node) -> Option<Diagnostic> {
     let text = node.as_str()?;
     let key = address.key;
-    if let Some(url) = read(text) {
+    let url = if address.takes_path { read_below(text) } else { None };
+    if let Some(url) = url.or_else(|| read(text)) {
         let part = if url.fragment().is_some() {
             "a fragment (`#…`)"
         } else if url.query().is_some() && !address.takes_query {
@@ -49,6 +50,12 @@ pub(crate) fn read(text: &str) -> Option<Url> {
         return None;
     }
     Url::parse(text).ok().filter(Url::has_host)
+}
+
+/// What a path becomes at some host; nothing for what is none.
+fn read_below(text: &str) -> Option<Url> {
+    let path = text.strip_prefix('/').filter(|rest| !rest.starts_with('/'))?;
+    read(&format!("https://host.invalid/{path}"))
 }
 
 /// The URL that was meant by a host without a scheme, or by a scheme with a slip in it.

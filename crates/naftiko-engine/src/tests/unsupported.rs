@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use naftiko_expr::Expression;
-use naftiko_plan::{Action, Auth, Backoff, Channel, Facts, OnDoubt, Plan, Provider, RateLimit, SecretName};
+use naftiko_plan::{Action, Backoff, Channel, Facts, OnDoubt, Plan, RateLimit};
 
 use super::draft::{composition, embedded, external, get, post};
 use crate::unsupported;
@@ -22,14 +22,9 @@ fn plan() -> Plan {
     Arc::unwrap_or_clone(plan.plan())
 }
 
-fn provider(auth: Auth) -> Provider {
-    Provider { base_url: None, auth, source: String::new() }
-}
-
 #[test]
 fn a_plan_that_can_be_run_has_nothing() {
-    let mut plan = plan();
-    plan.providers.insert("acme".into(), provider(Auth::Bearer { token: SecretName::EnvVar("T".into()) }));
+    let plan = plan();
     assert!(named(&plan).is_empty(), "{:?}", named(&plan));
 }
 
@@ -60,7 +55,7 @@ fn every_key_of_a_step_is_run_and_a_channel_that_is_not_is_named_also_in_a_compo
 }
 
 #[test]
-fn what_is_known_of_operations_and_providers_counts_where_they_are_used() {
+fn what_is_known_of_operations_counts_where_they_are_used() {
     let mut plan = plan();
     let limit = RateLimit { requests: 1, per: SignedDuration::from_secs(1) };
     let facts = Facts {
@@ -70,11 +65,5 @@ fn what_is_known_of_operations_and_providers_counts_where_they_are_used() {
     };
     plan.facts.insert("poll".into(), facts.clone());
     plan.facts.insert("elsewhere".into(), facts);
-    let key = SecretName::EnvVar("K".into());
-    plan.providers.insert("acme".into(), provider(Auth::BasicPair { credentials: key.clone() }));
-    plan.providers.insert("unused".into(), provider(Auth::BasicPair { credentials: key }));
-    insta::assert_snapshot!(named(&plan).join("\n"), @"
-    operation `poll`: `rateLimit`
-    provider `acme`: authentication of type `basic`
-    ");
+    assert_eq!(named(&plan), ["operation `poll`: `rateLimit`"]);
 }

@@ -1,21 +1,37 @@
 //! `auth` of a capabilities document: which scheme, and where its secrets are found.
 
 use naftiko_diagnostics::{Diagnostic, Spanned};
-use naftiko_syntax::Node;
+use naftiko_syntax::{Entry, Node};
 
-use super::capabilities::{Auth, AuthKind, KeyPlace, Secret};
+use super::capabilities::{Auth, AuthKind, ClientAuth, KeyPlace, Secret};
 use super::reader::{Keys, plain, text, texts};
 use crate::Edition;
-use crate::codes::{MISPLACED_KEY, MISSING_KEY};
+use crate::codes::{INVALID_VALUE, MISPLACED_KEY, MISSING_KEY};
 
 /// Every key that belongs to a scheme, besides `type` and `description`.
 const SCHEMES: [(&str, &[&str]); 5] = [
-    ("bearer", &["envVar", "file"]),
-    ("apiKey", &["in", "name", "envVar", "file"]),
-    ("basic", &["envVar", "file", "usernameEnv", "passwordEnv"]),
-    ("oauth2", &["grant", "tokenUrl", "clientIdEnv", "clientSecretEnv", "scopes", "audience"]),
+    ("bearer", &["envVar", "file", "command"]),
+    ("apiKey", &["in", "name", "envVar", "file", "command"]),
+    ("basic", &["envVar", "file", "command", "usernameEnv", "username", "passwordEnv", "password"]),
+    (
+        "oauth2",
+        &[
+            "grant",
+            "tokenUrl",
+            "clientIdEnv",
+            "clientId",
+            "clientSecretEnv",
+            "clientSecret",
+            "clientAuth",
+            "scopes",
+            "audience",
+        ],
+    ),
     ("none", &[]),
 ];
+
+/// Where a secret may be found.
+const PLACES: [&str; 3] = ["envVar", "file", "command"];
 
 impl Auth {
     pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
@@ -34,7 +50,7 @@ impl Auth {
         if v0_2 {
             misplaced(node, name, own, diagnostics);
         }
-        let mut reader = Reader { node, scheme: &scheme, diagnostics, missing: Vec::new() };
+        let mut reader = Reader { node, keys, scheme: &scheme, diagnostics, missing: Vec::new() };
         let kind = match name {
             "bearer" => AuthKind::Bearer { token: reader.secret("a token", v0_2) },
             "none" => AuthKind::None,
@@ -74,6 +90,7 @@ fn misplaced(node: &Node, scheme: &str, own: &[&str], diagnostics: &mut Vec<Diag
 
 struct Reader<'a> {
     node: &'a Node,
+    keys: Keys,
     scheme: &'a Spanned<String>,
     diagnostics: &'a mut Vec<Diagnostic>,
     /// The keys that the scheme cannot do without, and that are not there.
@@ -81,30 +98,79 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// The secret of `envVar` or `file`; `what` is what is missing without it.
-    fn secret(&mut self, what: &str, files: bool) -> Option<Secret> {
-        let file = self.node.entry("file").filter(|_| files);
-        match (plain(self.node, "envVar"), file) {
+    /// The secret of `envVar`, `file` or `command`; `what` is what is missing without it.
+    fn secret(&mut self, what: &str, v0_2: bool) -> Option<Secret> {
+        let places = if v0_2 { &PLACES[..] } else { &PLACES[..1] };
+        if places.iter().any(|place| self.node.get(place).is_some()) {
+            return self.place(self.node, places);
+        }
+        self.diagnostics.push(
+            Diagnostic::new(&MISSING_KEY, self.scheme.span, "`envVar` is missing")
+                .with_label(format!("authentication of type `{}` needs {what}", self.scheme.value))
+                .with_help("name the environment variable that holds it: `envVar: …_API_KEY`"),
+        );
+        None
+    }
+
+    /// The one place that `node` names; nothing if it is of the wrong type, which has been said.
+    fn place(&mut self, node: &Node, places: &[&str]) -> Option<Secret> {
+        let mut named = places.iter().filter_map(|place| Some((*place, node.entry(place)?)));
+        let (first, entry) = named.next()?;
+        if let Some((other, entry)) = named.next() {
+            self.beside(other, entry, &format!("`{first}`"));
+            return None;
+        }
+        match first {
+            "envVar" => entry.value.as_str().map(|variable| Secret::EnvVar(variable.to_owned())),
+            "file" => entry.value.as_str().map(|path| Secret::File(path.to_owned())),
+            _ => {
+                let words = entry.value.as_sequence()?.iter().map(|word| word.as_str().map(str::to_owned));
+                let words: Vec<String> = words.collect::<Option<_>>()?;
+                if words.first().is_some_and(String::is_empty) {
+                    let message = "the name of the program is empty";
+                    self.diagnostics.push(Diagnostic::new(&INVALID_VALUE, entry.value.span, message));
+                    return None;
+                }
+                (!words.is_empty()).then_some(Secret::Command(words))
+            }
+        }
+    }
+
+    /// The secret of a key that names a variable, or of one that says where it is found.
+    fn part(&mut self, variable: &'static str, mapping: &'static str) -> Option<Secret> {
+        match (self.node.get(variable), self.node.entry(mapping)) {
             (Some(_), Some(entry)) => {
-                self.diagnostics.push(
-                    Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`file` means nothing beside `envVar`")
-                        .with_help("a secret is found in one place; take one of the two away"),
-                );
+                self.beside(mapping, entry, &format!("`{variable}`"));
                 None
             }
-            (Some(variable), None) => Some(Secret::EnvVar(variable)),
-            (None, Some(entry)) => entry.value.as_str().map(|path| Secret::File(path.to_owned())),
-            // Of the wrong type, which has been said.
-            (None, None) if self.node.get("envVar").is_some() => None,
+            (Some(_), None) => plain(self.node, variable).map(Secret::EnvVar),
+            (None, Some(entry)) => {
+                entry.value.as_mapping()?;
+                let what = format!("`{mapping}`");
+                self.keys.check(&entry.value, Some("SecretPlace"), &what, self.diagnostics);
+                let names_none = PLACES.iter().all(|place| entry.value.get(place).is_none());
+                // An unknown key has its diagnostic.
+                if names_none && self.keys.unknown(&entry.value, Some("SecretPlace")).is_empty() {
+                    self.diagnostics.push(
+                        Diagnostic::new(&MISSING_KEY, entry.key_span, format!("{what} names no secret"))
+                            .with_help("say where it is found: `envVar: …`, `file: …` or `command: […]`"),
+                    );
+                }
+                self.place(&entry.value, &PLACES)
+            }
             (None, None) => {
-                self.diagnostics.push(
-                    Diagnostic::new(&MISSING_KEY, self.scheme.span, "`envVar` is missing")
-                        .with_label(format!("authentication of type `{}` needs {what}", self.scheme.value))
-                        .with_help("name the environment variable that holds it: `envVar: …_API_KEY`"),
-                );
+                self.missing.push(variable);
                 None
             }
         }
+    }
+
+    /// Reports a key that names a second place for a secret.
+    fn beside(&mut self, key: &str, entry: &Entry, other: &str) {
+        self.diagnostics.push(
+            Diagnostic::new(&MISPLACED_KEY, entry.key_span, format!("`{key}` means nothing beside {other}"))
+                .with_help("a secret is found in one place; take one of the two away"),
+        );
     }
 
     fn api_key(&mut self) -> AuthKind {
@@ -122,26 +188,17 @@ impl Reader<'_> {
     }
 
     fn basic(&mut self) -> AuthKind {
-        let split = ["usernameEnv", "passwordEnv"].iter().any(|key| self.node.get(key).is_some());
-        if !split {
+        let parts = ["usernameEnv", "username", "passwordEnv", "password"];
+        if !parts.iter().any(|key| self.node.get(key).is_some()) {
             return AuthKind::BasicPair { credentials: self.secret("`user:password`", true) };
         }
-        for key in ["envVar", "file"] {
+        for key in PLACES {
             if let Some(entry) = self.node.entry(key) {
-                self.diagnostics.push(
-                    Diagnostic::new(
-                        &MISPLACED_KEY,
-                        entry.key_span,
-                        format!("`{key}` means nothing beside `usernameEnv` and `passwordEnv`"),
-                    )
-                    .with_help("a secret is found in one place; take one of the two away"),
-                );
+                self.beside(key, entry, "`usernameEnv` and `passwordEnv`");
             }
         }
-        match (self.needed("usernameEnv"), self.needed("passwordEnv")) {
-            (Some(username), Some(password)) => {
-                AuthKind::Basic { username: Secret::EnvVar(username), password: Secret::EnvVar(password) }
-            }
+        match (self.part("usernameEnv", "username"), self.part("passwordEnv", "password")) {
+            (Some(username), Some(password)) => AuthKind::Basic { username, password },
             _ => AuthKind::Unclear,
         }
     }
@@ -149,13 +206,19 @@ impl Reader<'_> {
     fn client_credentials(&mut self) -> AuthKind {
         let grant = self.needed("grant");
         let token_url = self.needed("tokenUrl");
-        let client_id = self.needed("clientIdEnv");
-        let client_secret = self.needed("clientSecretEnv");
+        let client_id = self.part("clientIdEnv", "clientId");
+        let client_secret = self.part("clientSecretEnv", "clientSecret");
+        // The schema has said so if it is neither.
+        let client_auth = match plain(self.node, "clientAuth").as_deref() {
+            Some("form") => ClientAuth::Form,
+            _ => ClientAuth::Basic,
+        };
         match (grant, token_url, client_id, client_secret) {
             (Some(_), Some(token_url), Some(client_id), Some(client_secret)) => AuthKind::ClientCredentials {
                 token_url,
-                client_id: Secret::EnvVar(client_id),
-                client_secret: Secret::EnvVar(client_secret),
+                client_id,
+                client_secret,
+                client_auth,
                 scopes: texts(self.node, "scopes").into_iter().map(|scope| scope.value).collect(),
                 audience: plain(self.node, "audience"),
             },

@@ -74,12 +74,14 @@ pub enum AuthKind {
     },
     /// A token that is had for the client's own credentials (RFC 6749 §4.4).
     ClientCredentials {
-        /// The URL that gives tokens.
+        /// The URL that gives tokens; one that begins with `/` is at the host of the base URL.
         token_url: String,
         /// The client's id.
         client_id: Secret,
         /// The client's secret.
         client_secret: Secret,
+        /// How the two are shown.
+        client_auth: ClientAuth,
         /// What the token is to allow.
         scopes: Vec<String>,
         /// Whom the token is for.
@@ -100,6 +102,17 @@ pub enum Secret {
     EnvVar(String),
     /// In a file, by its path relative to the document.
     File(String),
+    /// In what a program prints: its name and its arguments.
+    Command(Vec<String>),
+}
+
+/// How a client shows its id and its secret to have a token (RFC 6749 §2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// In the `Authorization` header.
+    Basic,
+    /// In the body.
+    Form,
 }
 
 /// Where a key goes.

@@ -11,8 +11,8 @@ mod step;
 mod value;
 
 pub use capabilities::{
-    Auth, AuthKind, Capabilities, Capability, Facts, KeyPlace, Mapping, Purpose, RateLimit, ResponsePath,
-    Secret, Target,
+    Auth, AuthKind, Capabilities, Capability, ClientAuth, Facts, KeyPlace, Mapping, Purpose, RateLimit,
+    ResponsePath, Secret, Target,
 };
 pub use clauses::{Clauses, Compensate, OnDoubt, OnFailure, Poll};
 pub use composition::{Composition, Input, Output};

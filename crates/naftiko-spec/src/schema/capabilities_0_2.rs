@@ -66,6 +66,9 @@ pub(super) struct Auth {
     env_var: Option<String>,
     /// The file that holds the secret, in place of `envVar`; its path is relative to this document.
     file: Option<String>,
+    /// The program that prints the secret, and its arguments, in place of `envVar`: never through a shell, and only if the
+    /// operator allows it.
+    command: Option<Command>,
     /// `apiKey`: where the key goes.
     r#in: Option<KeyPlace>,
     /// `apiKey`: the name of the header, query parameter or cookie.
@@ -76,9 +79,13 @@ pub(super) struct Auth {
     /// `basic`: the environment variable that holds the password, together with `usernameEnv`.
     #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     password_env: Option<String>,
+    /// `basic`: where the user's name is found, in place of `usernameEnv`.
+    username: Option<SecretPlace>,
+    /// `basic`: where the password is found, in place of `passwordEnv`.
+    password: Option<SecretPlace>,
     /// `oauth2`: how a token is had.
     grant: Option<Grant>,
-    /// `oauth2`: the URL that gives tokens.
+    /// `oauth2`: the URL that gives tokens; one that begins with `/` is at the host of the base URL.
     token_url: Option<String>,
     /// `oauth2`: the environment variable that holds the client's id.
     #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
@@ -86,12 +93,46 @@ pub(super) struct Auth {
     /// `oauth2`: the environment variable that holds the client's secret.
     #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     client_secret_env: Option<String>,
+    /// `oauth2`: where the client's id is found, in place of `clientIdEnv`.
+    client_id: Option<SecretPlace>,
+    /// `oauth2`: where the client's secret is found, in place of `clientSecretEnv`.
+    client_secret: Option<SecretPlace>,
+    /// `oauth2`: how the client shows its id and its secret; by default in the `Authorization` header.
+    client_auth: Option<ClientAuth>,
     /// `oauth2`: what the token is to allow.
     scopes: Option<Vec<String>>,
     /// `oauth2`: whom the token is for.
     audience: Option<String>,
     /// What the secret is.
     description: Option<String>,
+}
+
+/// Where a secret is found: in one of these.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
+pub(super) struct SecretPlace {
+    /// The environment variable that holds it.
+    #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
+    env_var: Option<String>,
+    /// The file that holds it; its path is relative to this document.
+    file: Option<String>,
+    /// The program that prints it, and its arguments: never through a shell, and only if the operator allows it.
+    command: Option<Command>,
+}
+
+/// A program and its arguments.
+#[derive(JsonSchema)]
+#[schemars(extend("minItems" = 1))]
+pub(super) struct Command(Vec<String>);
+
+/// How a client shows its id and its secret (RFC 6749 §2.3.1).
+#[derive(JsonSchema)]
+#[schemars(rename_all = "lowercase")]
+pub(super) enum ClientAuth {
+    /// In the `Authorization` header: `client_secret_basic`.
+    Basic,
+    /// In the body: `client_secret_post`.
+    Form,
 }
 
 /// Where a key goes.

@@ -15,6 +15,13 @@ pub(crate) struct Allowances {
     /// A host that may be spoken to over plain `http`, or inside a private network; may be repeated
     #[arg(long = "allow-host", value_name = "HOST[:PORT]")]
     pub(crate) hosts: Vec<AllowedHost>,
+    /// A program that a document may run for a secret, called exactly so; may be repeated
+    #[arg(long = "allow-command", value_name = "PROGRAM")]
+    pub(crate) commands: Vec<String>,
+    /// A file, or a folder with all that is below it, that a document may read a secret from outside of its own folder;
+    /// may be repeated
+    #[arg(long = "allow-file", value_name = "PATH")]
+    pub(crate) files: Vec<PathBuf>,
     /// Let a step fail whose answer does not fit the description of its operation, in place of saying so
     #[arg(long)]
     pub(crate) strict_responses: bool,

@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use indexmap::IndexMap;
 use naftiko_adapter_http::{Builder, Credential, Endpoint, HttpAdapter};
 use naftiko_diagnostics::nearest;
-use naftiko_plan::{Auth, Plan, Provider, SecretName};
-use secrecy::SecretString;
+use naftiko_plan::{Plan, Provider};
 use url::Url;
 
 /// The URL of every provider that the plan's steps use: the one given by `PROVIDER=URL`, or that of the plan.
@@ -85,14 +84,14 @@ fn parse(text: &str) -> Result<Url, String> {
     }
 }
 
-/// The adapter that speaks to the providers the plan's steps use, begun as `builder`.
+/// The adapter that speaks to the providers the plan's steps use, begun as `builder`, with `credentials`.
 ///
 /// # Errors
 /// A provider without a URL or with one that may not be spoken to, or a secret that is not there; each by name.
 pub(crate) fn http(
     plan: &Plan,
     urls: &BTreeMap<String, Option<Url>>,
-    secret: &dyn Fn(&SecretName) -> Option<SecretString>,
+    credentials: &mut dyn FnMut(&str, &Provider, &Url) -> Result<Credential, String>,
     mut builder: Builder,
 ) -> Result<HttpAdapter, String> {
     let used = plans(plan)
@@ -103,33 +102,8 @@ pub(crate) fn http(
         let url = urls.get(id).cloned().flatten();
         let base_url =
             url.ok_or_else(|| format!("nothing says where `{id}` is: give it with `--base-url {id}=URL`"))?;
-        let credential = match &provider.auth {
-            Auth::None => Credential::None,
-            Auth::Bearer { token } => {
-                Credential::Bearer(secret(token).ok_or_else(|| missing(id, token))?.into())
-            }
-            // Such a plan has been refused already; no request is ever sent without what it should carry.
-            other => {
-                return Err(format!(
-                    "`{id}`: authentication of type `{}` cannot be spoken yet",
-                    other.scheme()
-                ));
-            }
-        };
+        let credential = credentials(id, provider, &base_url)?;
         builder = builder.endpoint(id, Endpoint { base_url, credential });
     }
     builder.build().map_err(|error| error.to_string())
-}
-
-fn missing(provider: &str, token: &SecretName) -> String {
-    match token {
-        SecretName::EnvVar(variable) => format!(
-            "`{variable}` is not set: `{provider}` is spoken to with the token in that environment variable"
-        ),
-        SecretName::File(path) => {
-            format!(
-                "`{path}` cannot be read or is empty: `{provider}` is spoken to with the token in that file"
-            )
-        }
-    }
 }

@@ -2,9 +2,11 @@
 
 mod allowances;
 pub(crate) mod answers;
+mod credentials;
 pub(crate) mod endpoints;
 mod inbox;
 mod live;
+mod secrets;
 mod terminal;
 mod verdict;
 mod virtual_time;
@@ -19,8 +21,9 @@ use naftiko_adapter::{Adapter, Channel};
 use naftiko_adapter_external::{Prepared, Prompt, Silent};
 use naftiko_engine::{Cancellation, Clock, DriveError, Driver, Limits, Run, TokioClock};
 use naftiko_journal::{Journal, Options, Record, Standing, Status, Store};
-use naftiko_plan::Plan;
+use naftiko_plan::{Plan, Provider};
 use serde_json::Value;
+use url::Url;
 
 use crate::args::Driving;
 use crate::drive::live::Live;
@@ -31,6 +34,7 @@ use crate::screen::Screen;
 use crate::world;
 
 pub(crate) use allowances::Allowances;
+pub(crate) use credentials::Credentials;
 pub(crate) use live::line_of_json;
 pub(crate) use verdict::{Verdict, how_to_go_on};
 
@@ -153,19 +157,24 @@ pub(crate) fn refuse_unsupported(plan: &Plan) -> Result<(), String> {
     ))
 }
 
-/// The adapter that speaks to the providers of a plan. Secrets are read now; files of secrets start in `folder`.
+/// The adapter that speaks to the providers of a plan. Secrets are read when they are needed; files of secrets start in
+/// `folder`.
 ///
 /// # Errors
-/// What is wrong with a URL, or which secret is not there.
+/// What is wrong with a URL, or which secret is surely not there or may not be read.
 pub(crate) fn adapter(
     plan: &Plan,
     base_urls: &[String],
     folder: &Path,
     allowances: &Allowances,
+    credentials: &Credentials,
 ) -> Result<Arc<dyn Adapter>, String> {
     let urls = endpoints::urls(plan, base_urls)?;
     let builder = allowances.builder()?;
-    Ok(Arc::new(endpoints::http(plan, &urls, &|name| world::secret(name, folder), builder)?))
+    let mut credential = |id: &str, provider: &Provider, base_url: &Url| {
+        credentials.of(id, provider, base_url, folder, allowances)
+    };
+    Ok(Arc::new(endpoints::http(plan, &urls, &mut credential, builder)?))
 }
 
 /// How much may be under way at once, as `N` and `PROVIDER=N` say.

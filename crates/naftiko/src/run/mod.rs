@@ -17,8 +17,8 @@ use naftiko_plan::Plan;
 use crate::args::{Run as Arguments, State};
 use crate::check::to_plan;
 use crate::drive::{
-    Session, Verdict, Watched, adapter, answers, block_on, endpoints, limits, refuse_unsupported,
-    stop_on_interrupt,
+    Credentials, Session, Verdict, Watched, adapter, answers, block_on, endpoints, limits,
+    refuse_unsupported, stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
@@ -59,7 +59,7 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Pr
         endpoints::urls(&plan, &driving.base_url)?;
         Arc::new(MockAdapter::new(arguments.seed))
     } else {
-        adapter(&plan, &driving.base_url, Path::new(""), &arguments.allowances)?
+        adapter(&plan, &driving.base_url, Path::new(""), &arguments.allowances, &Credentials::default())?
     };
     let poll_every = arguments.poll_every.as_deref().map(interval).transpose()?;
     let limits = limits(driving, &plan)?;

@@ -1,0 +1,141 @@
+//! Where the secrets that a document names are read, and what it may make this process read.
+//!
+//! A document may come from a stranger: it names environment variables, files below its own folder, and, if the operator
+//! allows it, other files and programs. Nothing is read before it is needed.
+
+use std::path::{Path, PathBuf};
+
+use naftiko_adapter::{Mask, async_trait};
+use naftiko_adapter_http::SecretSource;
+use naftiko_plan::SecretName;
+use secrecy::{ExposeSecret as _, SecretString};
+
+use crate::drive::Allowances;
+use crate::world;
+
+/// How much of what a program complains of is told, in characters.
+const MESSAGE_LIMIT: usize = 300;
+
+/// What the secrets of a document may be read from.
+#[derive(Debug, Clone)]
+pub(crate) struct Reach {
+    /// Where the composition was read: paths of files start here.
+    origin: PathBuf,
+    /// The folder of the document that names them.
+    document: PathBuf,
+    files: Vec<PathBuf>,
+    commands: Vec<String>,
+}
+
+impl Reach {
+    /// What a document at `source`, as seen from `origin`, may have read.
+    pub(crate) fn of(origin: &Path, source: &str, allowances: &Allowances) -> Self {
+        let document = Path::new(source).parent().unwrap_or(Path::new(""));
+        Self {
+            origin: origin.to_path_buf(),
+            document: origin.join(document),
+            files: allowances.files.clone(),
+            commands: allowances.commands.clone(),
+        }
+    }
+
+    /// The file that a path leads to, if it may be read: below the document's folder, also by way of links, or allowed.
+    fn file(&self, path: &str) -> Result<PathBuf, String> {
+        let file = world::identity(&self.origin.join(path));
+        let allowed = self.files.iter().chain([&self.document]);
+        if allowed.map(|folder| world::identity(folder)).any(|folder| file.starts_with(folder)) {
+            return Ok(file);
+        }
+        Err(format!(
+            "`{path}` is not below the folder of the document that names it, and is not read: if that is meant, allow it with `--allow-file {path}`"
+        ))
+    }
+
+    fn command<'a>(&self, words: &'a [String]) -> Result<(&'a String, &'a [String]), String> {
+        let Some((program, arguments)) = words.split_first() else {
+            return Err("a secret is in what no program prints".to_owned());
+        };
+        if self.commands.contains(program) {
+            return Ok((program, arguments));
+        }
+        Err(format!(
+            "`{program}` is not run: if a document may run it, say so with `--allow-command {program}`"
+        ))
+    }
+}
+
+/// A secret that a document names.
+pub(crate) struct Named {
+    pub(crate) name: SecretName,
+    /// What it is, in words: `token`.
+    pub(crate) what: &'static str,
+    pub(crate) provider: String,
+    pub(crate) reach: Reach,
+}
+
+impl Named {
+    fn missing(&self) -> String {
+        let Self { name, what, provider, .. } = self;
+        match name {
+            SecretName::EnvVar(variable) => format!(
+                "`{variable}` is not set: `{provider}` is spoken to with the {what} in that environment variable"
+            ),
+            SecretName::File(path) => format!(
+                "`{path}` cannot be read or is empty: `{provider}` is spoken to with the {what} in that file"
+            ),
+            SecretName::Command(_) => {
+                format!("`{name}` printed nothing: `{provider}` is spoken to with the {what} that it prints")
+            }
+        }
+    }
+
+    /// The secret of a variable or a file.
+    fn at_once(&self) -> Result<Option<SecretString>, String> {
+        let found = match &self.name {
+            SecretName::EnvVar(variable) => world::variable(variable),
+            SecretName::File(path) => world::secret_file(&self.reach.file(path)?),
+            SecretName::Command(words) => return self.reach.command(words).map(|_| None),
+        };
+        found.map(Some).ok_or_else(|| self.missing())
+    }
+}
+
+#[async_trait]
+impl SecretSource for Named {
+    async fn read(&self) -> Result<SecretString, String> {
+        let SecretName::Command(words) = &self.name else {
+            return self.at_once()?.ok_or_else(|| self.missing());
+        };
+        let (program, arguments) = self.reach.command(words)?;
+        let ended = world::run(program, arguments).await.map_err(|why| format!("`{program}` {why}"))?;
+        let printed = String::from_utf8(ended.stdout).map_err(|_| {
+            format!("`{program}` printed something that is no text: the {} has to be one", self.what)
+        })?;
+        let secret = printed
+            .strip_suffix('\n')
+            .map_or(printed.as_str(), |line| line.strip_suffix('\r').unwrap_or(line));
+        let secret = SecretString::from(secret);
+        if ended.code != Some(0) {
+            let how = ended.code.map_or_else(|| "by a signal".to_owned(), |code| format!("with code {code}"));
+            return Err(format!("`{program}` ended {how}{}", complaint(&ended.stderr, &secret)));
+        }
+        if secret.expose_secret().trim().is_empty() {
+            return Err(self.missing());
+        }
+        Ok(secret)
+    }
+
+    fn peek(&self) -> Result<Option<SecretString>, String> {
+        self.at_once()
+    }
+}
+
+/// What a program complained of, in one line that shows nothing of what it printed.
+fn complaint(stderr: &[u8], printed: &SecretString) -> String {
+    let mut mask = Mask::default();
+    mask.hide(printed.expose_secret().trim(), 1);
+    let told = mask.text(&String::from_utf8_lossy(stderr));
+    let line = told.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line: String = line.chars().take(MESSAGE_LIMIT).collect();
+    if line.is_empty() { line } else { format!(": {line}") }
+}

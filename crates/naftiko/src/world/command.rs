@@ -1,0 +1,51 @@
+//! What a program prints that the operator allows.
+
+use std::process::Stdio;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::process::Command;
+
+/// How long a program may take: somebody may have to unlock a vault first.
+const LIMIT: Duration = Duration::from_mins(1);
+/// The most that is read of what it prints.
+const MOST_BYTES: u64 = 64 * 1024;
+
+/// What came of a program.
+pub(crate) struct Ended {
+    /// Its exit code; nothing if a signal ended it.
+    pub(crate) code: Option<i32>,
+    /// What it printed.
+    pub(crate) stdout: Vec<u8>,
+    /// What it complained of.
+    pub(crate) stderr: Vec<u8>,
+}
+
+/// Runs a program to its end, without a shell and with nothing to read.
+///
+/// # Errors
+/// Why it could not be run, in words.
+pub(crate) async fn run(program: &str, arguments: &[String]) -> Result<Ended, String> {
+    let mut command = Command::new(program);
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.kill_on_drop(true).spawn().map_err(|error| format!("cannot be run: {error}"))?;
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let ended = async {
+        let (stdout, stderr) = tokio::try_join!(all_of(stdout), all_of(stderr))?;
+        Ok(Ended { code: child.wait().await?.code(), stdout, stderr })
+    };
+    match tokio::time::timeout(LIMIT, ended).await {
+        Ok(ended) => ended.map_err(|error: std::io::Error| format!("cannot be read: {error}")),
+        Err(_) => Err(format!("took longer than {} s", LIMIT.as_secs())),
+    }
+}
+
+async fn all_of(pipe: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut pipe) = pipe {
+        (&mut pipe).take(MOST_BYTES).read_to_end(&mut bytes).await?;
+        // What nobody reads must not hold it up.
+        tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await?;
+    }
+    Ok(bytes)
+}

@@ -1,0 +1,173 @@
+//! How a run is let in, with secrets from every place that a document may name, and what it may not read.
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::json;
+use wiremock::matchers::any;
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+use crate::command::{Ended, Folder, end};
+
+const BODY: &str = "steps:
+  - {id: list, capability: organizations, operation: listOrganizations, retry: {attempts: 1}}
+outputs: [{name: all, source: list.data}]
+";
+
+/// A folder whose provider is let in as `auth` says.
+fn folder(auth: &str) -> Folder {
+    let capabilities = format!(
+        "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: acme\nbaseUrl: http://127.0.0.1:9\nauth: {auth}\nopenapi: acme-openapi.yaml\ncapabilities:\n  - {{id: organizations, operationIds: [listOrganizations]}}\n"
+    );
+    Folder::new("0.2", BODY).with("shared/acme.yaml", capabilities)
+}
+
+/// The same, with a program that prints a secret and its arguments; it complains too.
+fn with_vault(auth: &str) -> Folder {
+    let script = "#!/bin/sh\necho \"not a secret: s3cret-of-vault\" >&2\nprintf 's3cret-of-%s\\n' \"$2\"\nexit ${3:-0}\n";
+    let folder = folder(auth).with("bin/vault", script);
+    let program = folder.path().join("bin/vault");
+    std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    folder
+}
+
+fn run(folder: &Folder, more: &[&str]) -> Ended {
+    let mut command = folder.command(&[&["run", "composition.yaml"], more].concat());
+    command.env("PATH", format!("{}:/usr/bin:/bin", folder.path().join("bin").display()));
+    command.env("ACME_USER", "it@acme").env("ACME_PASSWORD", "p\u{e4}ss word");
+    end(command)
+}
+
+/// The request that a run makes.
+async fn request(folder: Folder, more: &'static [&'static str]) -> Request {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"data": []}));
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    let base_url = format!("acme={}", server.uri());
+    let ended = tokio::task::spawn_blocking(move || {
+        run(&folder, &[&["--base-url", base_url.as_str()], more].concat())
+    });
+    let ended = ended.await.unwrap();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    server.received_requests().await.unwrap().remove(0)
+}
+
+fn header<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+    request.headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+#[tokio::test]
+async fn every_scheme_shows_its_secret_in_its_place() {
+    let basic =
+        request(folder("{type: basic, usernameEnv: ACME_USER, passwordEnv: ACME_PASSWORD}"), &[]).await;
+    assert_eq!(header(&basic, "authorization"), Some("Basic aXRAYWNtZTpww6RzcyB3b3Jk"));
+    let pair = folder("{type: basic, file: pair}").with("shared/pair", "Aladdin:open sesame\n");
+    let pair = request(pair, &[]).await;
+    assert_eq!(header(&pair, "authorization"), Some("Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="));
+    let key = request(folder("{type: apiKey, in: header, name: X-Key, envVar: ACME_API_KEY}"), &[]).await;
+    assert_eq!(header(&key, "x-key"), Some("secret-of-acme"));
+    let key = request(folder("{type: apiKey, in: query, name: key, envVar: ACME_API_KEY}"), &[]).await;
+    assert_eq!(key.url.query(), Some("key=secret-of-acme"));
+    let key = request(folder("{type: apiKey, in: cookie, name: key, envVar: ACME_API_KEY}"), &[]).await;
+    assert_eq!(header(&key, "cookie"), Some("key=secret-of-acme"));
+}
+
+#[tokio::test]
+async fn a_program_that_is_allowed_prints_a_secret_without_a_shell() {
+    let vault = with_vault("{type: bearer, command: [vault, read, '$(touch made) acme']}");
+    let made = vault.path().join("made");
+    let request = request(vault, &["--allow-command", "vault"]).await;
+    assert_eq!(header(&request, "authorization"), Some("Bearer s3cret-of-$(touch made) acme"));
+    assert!(!made.exists());
+}
+
+#[test]
+fn a_program_that_is_not_allowed_is_not_run() {
+    let vault = with_vault("{type: bearer, command: [vault, read, acme]}");
+    for more in [&[][..], &["--allow-command", "op"], &["--allow-command", "./vault"]] {
+        let ended = run(&vault, more);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(ended.stderr, @"error: `vault` is not run: if a document may run it, say so with `--allow-command vault`");
+        }
+    }
+}
+
+#[test]
+fn a_program_that_fails_is_named_with_its_complaint_and_shows_no_secret() {
+    let vault = with_vault("{type: bearer, command: [vault, read, vault, '3']}");
+    let ended = run(&vault, &["--allow-command", "vault"]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (3, ""));
+    assert!(ended.stderr.contains("`vault` ended with code 3: not a secret: ***"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
+    let ended = run(
+        &folder("{type: bearer, command: [nowhere-to-be-found]}"),
+        &["--allow-command", "nowhere-to-be-found"],
+    );
+    assert_eq!(ended.code, 3);
+    assert!(ended.stderr.contains("`nowhere-to-be-found` cannot be run"), "{}", ended.stderr);
+    let silent = folder("{type: bearer, command: [/bin/echo]}");
+    let ended = run(&silent, &["--allow-command", "/bin/echo"]);
+    assert!(ended.stderr.contains("`/bin/echo` printed nothing"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_secret_that_is_missing_is_named_before_anything_begins() {
+    let check = |auth: &str, expected: &str| {
+        let ended = run(&folder(auth), &[]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+        assert_eq!(ended.stderr, format!("error: {expected}\n"));
+    };
+    check(
+        "{type: oauth2, grant: client_credentials, tokenUrl: /token, clientIdEnv: ACME_USER, clientSecretEnv: GONE}",
+        "`GONE` is not set: `acme` is spoken to with the secret of the client in that environment variable",
+    );
+    check(
+        "{type: basic, usernameEnv: ACME_USER, password: {file: secrets/password}}",
+        "`shared/secrets/password` cannot be read or is empty: `acme` is spoken to with the password in that file",
+    );
+    check(
+        "{type: basic, envVar: ACME_API_KEY}",
+        "the credential for `acme` cannot be used: the credentials are not of the form `user:password`",
+    );
+}
+
+#[test]
+fn a_token_may_be_in_a_file() {
+    let missing = folder("{type: bearer, file: secrets/token}");
+    let ended = run(&missing, &[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    insta::assert_snapshot!(ended.stderr, @"error: `shared/secrets/token` cannot be read or is empty: `acme` is spoken to with the token in that file");
+    let ended = run(&missing.with("shared/secrets/token", "s3cret\n"), &[]);
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("did not reach the other side"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
+}
+
+#[test]
+fn a_document_has_no_file_read_outside_of_its_folder_unless_that_is_allowed() {
+    let outside = tempfile::tempdir().unwrap();
+    let token = outside.path().join("token");
+    std::fs::write(&token, "s3cret-outside\n").unwrap();
+    let absolute = folder(&format!("{{type: bearer, file: {}}}", token.display()));
+    let above = folder("{type: bearer, file: ../token}").with("token", "s3cret-above");
+    let linked = folder("{type: bearer, file: token}");
+    std::os::unix::fs::symlink(&token, linked.path().join("shared/token")).unwrap();
+    let allowed = outside.path().display().to_string();
+    for (folder, also) in [(absolute, allowed.as_str()), (above, "token"), (linked, allowed.as_str())] {
+        let ended = run(&folder, &[]);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+        assert!(
+            ended.stderr.contains("is not below the folder of the document that names it"),
+            "{}",
+            ended.stderr
+        );
+        assert!(
+            ended.stderr.contains("--allow-file") && !ended.stderr.contains("s3cret"),
+            "{}",
+            ended.stderr
+        );
+        let ended = run(&folder, &["--allow-file", also]);
+        assert_eq!(ended.code, 3, "{}", ended.stderr);
+        assert!(ended.stderr.contains("did not reach the other side"), "{}", ended.stderr);
+    }
+}
