@@ -15,6 +15,7 @@ mod hostile;
 mod mock;
 mod refused;
 mod secrets;
+mod secureauth;
 mod streams;
 mod unsupported;
 mod watch;
