@@ -171,3 +171,80 @@ fn a_document_has_no_file_read_outside_of_its_folder_unless_that_is_allowed() {
         assert!(ended.stderr.contains("did not reach the other side"), "{}", ended.stderr);
     }
 }
+
+/// A provider with a token URL, which gives a new token each time.
+async fn giving_tokens() -> MockServer {
+    let server = MockServer::start().await;
+    let given = std::sync::atomic::AtomicUsize::new(0);
+    let answer = move |request: &Request| {
+        if request.url.path() == "/oauth2/token" {
+            let number = given.fetch_add(1, std::sync::atomic::Ordering::SeqCst) + 1;
+            let token = json!({"access_token": format!("token-{number}"), "expires_in": 3600});
+            return ResponseTemplate::new(200).set_body_json(token);
+        }
+        ResponseTemplate::new(200).set_body_json(json!({"data": []}))
+    };
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+const OAUTH: &str = "{type: oauth2, grant: client_credentials, tokenUrl: /oauth2/token, clientIdEnv: ACME_USER, clientSecretEnv: ACME_PASSWORD}";
+
+/// The requests of a provider, by path.
+async fn paths(server: &MockServer) -> Vec<String> {
+    let mut paths: Vec<String> = server
+        .received_requests()
+        .await
+        .unwrap()
+        .iter()
+        .map(|request| request.url.path().to_owned())
+        .collect();
+    paths.sort();
+    paths
+}
+
+#[tokio::test]
+async fn all_runs_that_one_process_drives_share_a_token() {
+    let server = giving_tokens().await;
+    let base_url = format!("acme={}", server.uri());
+    let folder = folder(OAUTH);
+    let other = std::fs::read_to_string(folder.path().join("composition.yaml")).unwrap();
+    let folder =
+        folder.with("other.yaml", other.replace("id: list", "id: again").replace("list.data", "again.data"));
+    let ended = tokio::task::spawn_blocking(move || {
+        for composition in ["composition.yaml", "composition.yaml", "other.yaml"] {
+            let mut command = folder.command(&["run", composition, "--detach", "--base-url", &base_url]);
+            command.env("ACME_USER", "client").env("ACME_PASSWORD", "p4ss");
+            assert_eq!(end(command).code, 4);
+        }
+        let mut command = folder.command(&["work", "--once"]);
+        command.env("ACME_USER", "client").env("ACME_PASSWORD", "p4ss");
+        end(command)
+    });
+    let ended = ended.await.unwrap();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    assert_eq!(paths(&server).await, ["/oauth2/token", "/organizations", "/organizations", "/organizations"]);
+}
+
+#[tokio::test]
+async fn fifty_steps_at_once_fetch_one_token() {
+    let server = giving_tokens().await;
+    let steps: Vec<String> = (0..50)
+        .map(|number| format!("  - {{id: s{number}, capability: organizations, operation: listOrganizations, dependsOn: []}}\n"))
+        .collect();
+    let outputs: Vec<String> =
+        (0..50).map(|number| format!("  - {{name: o{number}, source: s{number}.data}}\n")).collect();
+    let text = format!(
+        "name: Test\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.2'\nproviderId: acme\nsteps:\n{}outputs:\n{}",
+        steps.concat(),
+        outputs.concat()
+    );
+    let base_url = format!("acme={}", server.uri());
+    let folder = folder(OAUTH).with("composition.yaml", text);
+    let ended = tokio::task::spawn_blocking(move || run(&folder, &["--base-url", &base_url, "--jobs", "50"]));
+    let ended = ended.await.unwrap();
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    let paths = paths(&server).await;
+    assert_eq!(paths.iter().filter(|path| *path == "/oauth2/token").count(), 1);
+    assert_eq!(paths.len(), 51);
+}

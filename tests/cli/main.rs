@@ -5,13 +5,16 @@
 
 mod command;
 mod corpus;
-mod egress;
+#[cfg(unix)]
 mod credentials;
+mod egress;
 mod explain;
 #[cfg(unix)]
 mod fix;
 mod formats;
 mod hostile;
+#[cfg(unix)]
+mod leaks;
 mod mock;
 mod refused;
 mod secrets;

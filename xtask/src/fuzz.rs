@@ -96,7 +96,14 @@ impl Seeds {
     /// The fixtures, the documents of the pages and of the fault table, and the strings in them and in tests.
     fn collect(workspace: &Workspace) -> anyhow::Result<Self> {
         let mut seeds = Self::default();
-        for folder in ["specs/workos", "specs/workos/shared", "specs/secureauth", "specs/secureauth/shared", "tests/faults", "tests/fixtures/check"] {
+        for folder in [
+            "specs/workos",
+            "specs/workos/shared",
+            "specs/secureauth",
+            "specs/secureauth/shared",
+            "tests/faults",
+            "tests/fixtures/check",
+        ] {
             seeds
                 .documents
                 .extend(texts(&workspace.root.join(folder), "yaml")?.into_values().map(String::into_bytes));

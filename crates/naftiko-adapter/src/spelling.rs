@@ -7,6 +7,8 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_S
 const ESCAPES: [char; 4] = ['%', '+', '\\', '&'];
 /// The longest reference to a character in HTML that is read: `&#x10FFFF;`.
 const LONGEST_REFERENCE: usize = 10;
+/// How often what is percent-encoded may have been encoded again.
+const MOST_AGAIN: usize = 3;
 /// Shorter text turns up in base64 by chance.
 const SHORTEST_BASE64: usize = 6;
 
@@ -40,7 +42,28 @@ pub(crate) fn is_spelled(text: &str, secret: &str) -> bool {
 
 /// How much of the beginning of `text` is `secret`; nothing if it does not begin with it.
 fn length(text: &str, secret: &str) -> Option<usize> {
-    secret.chars().try_fold(0, |at, wanted| Some(at + character(text.get(at..)?, wanted)?))
+    let mut wanted = secret.chars().peekable();
+    let mut at = 0;
+    while let Some(character) = wanted.next() {
+        let rest = text.get(at..)?;
+        if character == '\\' && rest.starts_with('\\') {
+            // However often they were escaped: all that stand there are those that are wanted.
+            let more = std::iter::from_fn(|| wanted.next_if_eq(&'\\')).count();
+            let found = Some(backslashes(rest)).filter(|found| *found > more)?;
+            // The last of them may begin the escape of what follows.
+            let next = wanted.peek().zip(rest.get(found..));
+            let is_part = next.is_some_and(|(next, rest)| self::character(rest, *next).is_none());
+            at += found - usize::from(is_part && found > more + 1);
+        } else {
+            at += self::character(rest, character)?;
+        }
+    }
+    Some(at)
+}
+
+/// How many backslashes `text` begins with.
+fn backslashes(text: &str) -> usize {
+    text.bytes().take_while(|byte| *byte == b'\\').count()
 }
 
 /// How much of the beginning of `text` is the character. An escape counts as what it stands for; where it should be
@@ -56,39 +79,46 @@ fn character(text: &str, wanted: char) -> Option<usize> {
     escaped.or_else(|| text.starts_with(wanted).then(|| wanted.len_utf8()))
 }
 
-/// `%C3%A9`.
+/// `%C3%A9`, also where that was encoded again: `%25C3%25A9`.
 fn percent(text: &str, wanted: char) -> Option<usize> {
     let mut bytes = [0; 4];
     let mut at = 0;
     for byte in wanted.encode_utf8(&mut bytes).bytes() {
-        let digits = text.get(at..)?.strip_prefix('%')?.get(..2)?;
-        if u8::from_str_radix(digits, 16).ok()? != byte {
-            return None;
-        }
-        at += 3;
+        let digits = text.get(at..)?.strip_prefix('%')?;
+        let is_here = |again: &usize| {
+            let read = digits.get(2 * again..2 * again + 2).and_then(|hex| u8::from_str_radix(hex, 16).ok());
+            digits.starts_with(&"25".repeat(*again)) && read == Some(byte)
+        };
+        at += 3 + 2 * (0..=MOST_AGAIN).find(is_here)?;
     }
     Some(at)
 }
 
-/// `\"`, `\n`, `\u00e9`, `\ud83d\ude00`.
+/// `\"`, `\n`, `\u00e9`, `\ud83d\ude00`, also where that was escaped again: `\\\"`.
 fn backslash(text: &str, wanted: char) -> Option<usize> {
+    let lead = backslashes(text);
+    let short = match text.get(lead..)?.chars().next()? {
+        'n' => Some('\n'),
+        't' => Some('\t'),
+        'r' => Some('\r'),
+        'b' => Some('\u{8}'),
+        'f' => Some('\u{c}'),
+        other @ ('"' | '\'' | '/') => Some(other),
+        _ => None,
+    };
+    if short == Some(wanted) {
+        return Some(lead + 1);
+    }
     let mut units = [0; 2];
     let mut at = 0;
     for unit in wanted.encode_utf16(&mut units) {
-        let digits = text.get(at..).and_then(|rest| rest.strip_prefix("\\u")).and_then(|rest| rest.get(..4));
-        if digits.and_then(|digits| u16::from_str_radix(digits, 16).ok()) != Some(*unit) {
-            let short = match text.chars().nth(1)? {
-                'n' => '\n',
-                't' => '\t',
-                'r' => '\r',
-                'b' => '\u{8}',
-                'f' => '\u{c}',
-                other @ ('"' | '\'' | '\\' | '/') => other,
-                _ => return None,
-            };
-            return (short == wanted).then_some(2);
+        let rest = text.get(at..)?;
+        let lead = Some(backslashes(rest)).filter(|lead| *lead > 0)?;
+        let digits = rest.get(lead..)?.strip_prefix('u')?.get(..4)?;
+        if u16::from_str_radix(digits, 16).ok()? != *unit {
+            return None;
         }
-        at += 6;
+        at += lead + 5;
     }
     Some(at)
 }
@@ -173,6 +203,21 @@ mod tests {
         assert_eq!(found(r"x a\\nb y", r"a\nb"), [r"a\\nb"]);
         assert_eq!(found("1+1", "1+1"), ["1+1"]);
         assert_eq!(found("1%2B1", "1+1"), ["1%2B1"]);
+    }
+
+    #[test]
+    fn what_was_escaped_twice_is_found() {
+        for text in [
+            r#"a\\\"é"#,
+            r#"a\\\\\\\"é"#,
+            r"a\\\\\\u0022\\u00e9",
+            "a%255C%2522%25C3%25A9",
+            "a%25255c%252522é",
+        ] {
+            assert_eq!(found(&format!("<{text}>"), "a\\\"é"), [text]);
+        }
+        assert_eq!(found(r"x\\\\y", r"x\\y"), [r"x\\\\y"]);
+        assert_eq!(found(r"x\y", r"x\\y"), [""; 0]);
     }
 
     #[test]
