@@ -170,6 +170,10 @@ fn ascii(text: &str) -> String {
     text.chars().filter(|c| matches!(c, ' '..='~')).take(6000).collect()
 }
 
+fn add(text: &mut String, more: &str) {
+    text.push_str(more);
+}
+
 /// Every provider in every scene, one step each; the last decides how the run ends.
 fn folder() -> Folder {
     let mut body = "capabilities: [bearer.yaml, key.yaml, basic.yaml, oauth.yaml, turned-away.yaml]\ninputs:\n  - {name: pw, type: string, required: true, sensitive: true}\n  - {name: finish, type: string, default: ok}\nsteps:\n".to_owned();
@@ -179,17 +183,21 @@ fn folder() -> Folder {
     let mut outputs = "outputs:\n  - {name: created, source: create.name}\n".to_owned();
     for (provider, _) in PROVIDERS {
         for scene in SCENES {
-            body.push_str(&format!(
-                "  - {{id: {provider}-{scene}, capability: {provider}, operation: getOrganization, with: {{id: {scene}}}, dependsOn: [create], retry: {{attempts: 1}}, onFailure: continue}}\n"
-            ));
-            outputs.push_str(&format!(
-                "  - {{name: {provider}-{scene}, source: \"{provider}-{scene}.name ?? ''\"}}\n"
-            ));
+            add(
+                &mut body,
+                &format!(
+                    "  - {{id: {provider}-{scene}, capability: {provider}, operation: getOrganization, with: {{id: {scene}}}, dependsOn: [create], retry: {{attempts: 1}}, onFailure: continue}}\n"
+                ),
+            );
+            add(
+                &mut outputs,
+                &format!("  - {{name: {provider}-{scene}, source: \"{provider}-{scene}.name ?? ''\"}}\n"),
+            );
         }
     }
     body.push_str("  - {id: finish, capability: oauth, operation: getOrganization, with: {id: '${inputs.finish}'}, retry: {attempts: 1}}\n");
     outputs.push_str("  - {name: finished, source: finish.name}\n");
-    let mut folder = Folder::new("0.2", &body.replace("steps:\n", "steps:\n").to_owned());
+    let mut folder = Folder::new("0.2", &body);
     let text = fs::read_to_string(folder.path().join("composition.yaml")).unwrap() + &outputs;
     folder = folder.with("composition.yaml", text.replace("providerId: acme\n", ""));
     for (provider, auth) in PROVIDERS {

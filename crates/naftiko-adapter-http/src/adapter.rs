@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use indexmap::IndexMap;
 use naftiko_adapter::{Adapter, Call, Departure, Failure, FailureKind, Response};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use tokio::time::{Instant, timeout_at};
 use url::Url;
 
 use crate::credential::Shown;
@@ -20,6 +21,12 @@ use crate::transport::{Message, Proxies, Transport};
 
 /// How long an attempt may take when nobody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What an attempt may take beyond its limit, so that what is sent runs into a limit of its own first and says how far it
+/// came.
+const SLACK: Duration = Duration::from_millis(500);
+/// Longer than anybody waits.
+const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 /// Carries operations out over HTTP.
 pub struct HttpAdapter {
@@ -184,22 +191,65 @@ impl HttpAdapter {
 
     /// Sends a message with what lets it in.
     async fn admitted(&self, message: &Message, door: &Door, limit: Duration) -> Result<Response, Failure> {
-        let shown = door.keeper.show(&self.transport, limit).await?;
-        let response = self.send(message, &shown, limit).await?;
+        let time = Time::of(limit);
+        let shown = time.to_prepare(door.keeper.show(&self.transport, limit)).await?;
+        let response = self.send(message, &shown, door, &time).await?;
         if response.status != 401 {
             return Ok(response);
         }
         // It was not carried out: what is sent once more with a newer token is sent for the first time.
-        match door.keeper.renew(&shown, &self.transport, limit).await? {
-            Some(renewed) => self.send(message, &renewed, limit).await,
+        let renewed = door.keeper.renew(&shown, &self.transport, limit);
+        match time.to_prepare(renewed).await? {
+            Some(renewed) => self.send(message, &renewed, door, &time).await,
             None => Ok(response),
         }
     }
 
-    async fn send(&self, message: &Message, shown: &Shown, limit: Duration) -> Result<Response, Failure> {
+    async fn send(
+        &self,
+        message: &Message,
+        shown: &Shown,
+        door: &Door,
+        time: &Time,
+    ) -> Result<Response, Failure> {
         let mut message = message.clone();
         shown.put_on(&mut message)?;
-        self.transport.exchange(message, limit).await
+        time.to_answer(&door.host, self.transport.exchange(message, time.limit)).await
+    }
+}
+
+/// How long an attempt may take, with everything that it needs.
+struct Time {
+    limit: Duration,
+    end: Instant,
+}
+
+impl Time {
+    fn of(limit: Duration) -> Self {
+        let now = Instant::now();
+        Self { limit, end: now.checked_add(limit.saturating_add(SLACK)).unwrap_or(now + FOR_EVER) }
+    }
+
+    /// Gets a credential in time, or nothing is sent.
+    async fn to_prepare<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let late = || {
+            let message = format!("the credential could not be had within {:?}", self.limit);
+            Failure::new(FailureKind::NotSent, message)
+        };
+        timeout_at(self.end, work).await.unwrap_or_else(|_| Err(late()))
+    }
+
+    /// Gets an answer in time, or nobody knows.
+    async fn to_answer<T>(
+        &self,
+        host: &str,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        let late = || {
+            let message = format!("no answer from `{host}` within {:?}", self.limit);
+            Failure::new(FailureKind::Unknown, message)
+        };
+        timeout_at(self.end, work).await.unwrap_or_else(|_| Err(late()))
     }
 }
 

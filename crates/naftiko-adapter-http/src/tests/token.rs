@@ -291,3 +291,16 @@ fn a_token_url_that_nothing_can_be_sent_to_is_found_when_building() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_token_that_is_long_in_coming_does_not_outlast_the_call() {
+    let server = MockServer::start().await;
+    let late = ResponseTemplate::new(200).set_delay(Duration::from_secs(20));
+    Mock::given(method("POST")).respond_with(late).mount(&server).await;
+    let mut call = get();
+    call.timeout = Some(Duration::from_millis(80));
+    let failure = client(&server).invoke(&call).await.expect_err("there is no token in time");
+    assert_eq!(failure.kind, FailureKind::NotSent);
+    assert!(failure.message.ends_with("within 80ms"), "{failure}");
+    assert_eq!(seen(&server).await.1, [""; 0]);
+}
