@@ -188,6 +188,7 @@ async fn drive(plan: &Arc<Plan>, url: &str, journal: &dyn Journal, id: &str) -> 
         patience: None,
         deliveries: None,
         observe: &mut |_| {},
+        wire: None,
         cancellation: Cancellation::new(),
     };
     let mut run = Run::new(Arc::clone(plan), Map::new());

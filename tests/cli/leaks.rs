@@ -311,10 +311,10 @@ async fn check(more: &'static [&'static str], code: i32) {
 
 #[tokio::test]
 async fn a_run_that_succeeds_writes_no_secret() {
-    check(&[], 0).await;
+    check(&["--verbose"], 0).await;
 }
 
 #[tokio::test]
 async fn a_run_that_fails_writes_no_secret() {
-    check(&["--input", "finish=denied", "--json"], 3).await;
+    check(&["--input", "finish=denied", "--json", "--verbose"], 3).await;
 }

@@ -27,5 +27,6 @@ mod secrets;
 mod secureauth;
 mod streams;
 mod unsupported;
+mod verbose;
 mod watch;
 mod wire;

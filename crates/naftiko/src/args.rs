@@ -252,6 +252,9 @@ pub(crate) struct Driving {
     /// Write one event a line, and last the outcome with its outputs
     #[arg(long)]
     pub(crate) json: bool,
+    /// Write every request and every answer to standard error, without credentials and with what is sensitive masked
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]

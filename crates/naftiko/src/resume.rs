@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
 use crate::drive::{
-    Credentials, Session, Verdict, Watched, adapter, answers, block_on, limits, stop_on_interrupt,
+    Credentials, Session, Verdict, Watched, adapter, answers, block_on, dump, limits, stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
 use crate::run::{cut_off, typed, withheld};
@@ -59,6 +59,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
             answers,
             limits,
             patience: None,
+            dump: dump(&arguments.driving, &plan, &base_urls).map_err(Stop::Usage)?,
             cancellation: cancellation.clone(),
         };
         let mut watched = Watched::new(&plan, arguments.driving.json, screen);

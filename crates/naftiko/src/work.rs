@@ -210,10 +210,12 @@ impl Crew {
             answers: IndexMap::new(),
             limits: Limits::default(),
             patience: Some(PATIENCE),
+            dump: None,
             cancellation: self.cancellation.clone(),
         };
-        let driven =
-            session.drive(&mut held.run, &TokioClock::new(), &mut self.show(&kept), drive::nobody()).await;
+        let driven = session
+            .drive(&mut held.run, &TokioClock::new(), &mut self.show(&kept), None, drive::nobody())
+            .await;
         let standing = driven.map_err(|error| Hindrance::Lacks(error.to_string()))?;
         self.tell_end(&held, standing.status);
         Ok(())

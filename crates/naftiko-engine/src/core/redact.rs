@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 
 use indexmap::IndexMap;
-use naftiko_adapter::Mask;
+use naftiko_adapter::{self as adapter, Call, Mask};
 use naftiko_expr::{Environment, Expression, Root, Selector, Template};
 use naftiko_journal::{Event, Failure, Record, Ruling};
 use naftiko_plan::{Argument, Facts, Plan};
@@ -131,6 +131,36 @@ impl Run {
             seq: record.seq,
             at: record.at,
             event: self.redaction.event(&record.event),
+        }
+    }
+
+    /// A call as it may be shown.
+    #[must_use]
+    pub fn shown_call(&self, call: &Call) -> Call {
+        let mut shown = call.clone();
+        shown.arguments.parameters.values_mut().for_each(|value| *value = self.redaction.value(value));
+        shown.arguments.body = shown.arguments.body.map(|body| self.redaction.value(&body));
+        shown
+    }
+
+    /// What came of a call of a step as it may be shown, once that is recorded.
+    ///
+    /// # Errors
+    /// The failure that it was.
+    pub fn shown_answer(
+        &self,
+        step: &str,
+        answer: Result<adapter::Response, adapter::Failure>,
+    ) -> Result<adapter::Response, adapter::Failure> {
+        let task = self.task_of(step).and_then(|at| self.tasks.get(at));
+        let body = |answer: &adapter::Response| json!({ "body": answer.body });
+        let redaction = match (task, &answer) {
+            (Some(task), Ok(answer)) => self.redaction_with(task, &body(answer)),
+            _ => Cow::Borrowed(&self.redaction),
+        };
+        match answer {
+            Ok(response) => Ok(redaction.0.response(response)),
+            Err(failure) => Err(redaction.0.failure(&failure)),
         }
     }
 

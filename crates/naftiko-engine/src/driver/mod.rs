@@ -6,6 +6,7 @@
 
 mod cancellation;
 mod queue;
+mod wire;
 mod work;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use cancellation::Cancellation;
 use queue::Queue;
+pub use wire::Wire;
 use work::{End, Work};
 
 use crate::{Clock, Command, Intervention, Refused, Run};
@@ -41,6 +43,8 @@ pub struct Driver<'a> {
     pub deliveries: Option<mpsc::UnboundedReceiver<Delivery>>,
     /// Is shown every record once it is kept, as [`Run::shown`] has it: without what is sensitive.
     pub observe: &'a mut dyn FnMut(&Record),
+    /// Is shown every call and every answer, without what is sensitive; nothing if nobody looks.
+    pub wire: Option<Box<dyn FnMut(Wire) + 'a>>,
     /// Ends the run early.
     pub cancellation: Cancellation,
 }
@@ -276,6 +280,9 @@ impl Drive<'_, '_> {
     /// Begins what has been kept.
     fn start(&mut self) {
         for call in self.starting.drain(..) {
+            if let Some(wire) = &mut self.driver.wire {
+                wire(Wire::Sent(Box::new(self.run.shown_call(&call))));
+            }
             self.work.call(Arc::clone(&self.driver.adapter), call);
         }
         for question in self.asking.drain(..) {
@@ -301,6 +308,12 @@ impl Drive<'_, '_> {
 
     fn close(&mut self, end: End) -> Result<(), DriveError> {
         let clock = self.driver.clock;
+        let looked_at = match &end {
+            End::Answer { step, attempt, answer } if self.driver.wire.is_some() => {
+                Some((step.clone(), *attempt, answer.clone()))
+            }
+            _ => None,
+        };
         let event = match end {
             End::Answer { step, attempt, answer: Ok(response) } => {
                 self.run.closed_by_response(&step, attempt, response, clock.now(), clock.jitter())
@@ -320,7 +333,13 @@ impl Drive<'_, '_> {
             },
             End::Panic { step, attempt, message } => self.run.closed_by_panic(&step, attempt, &message),
         };
-        self.record(event)
+        self.record(event)?;
+        // Only now is it known what of it is sensitive.
+        if let (Some((step, attempt, answer)), Some(wire)) = (looked_at, &mut self.driver.wire) {
+            let answer = self.run.shown_answer(&step, answer);
+            wire(Wire::Received { step, attempt, answer });
+        }
+        Ok(())
     }
 
     fn intervene(&mut self, delivery: Delivery) -> Result<(), DriveError> {

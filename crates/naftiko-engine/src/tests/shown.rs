@@ -128,6 +128,7 @@ async fn observers_are_handed_what_may_be_shown_and_the_journal_what_happened() 
         patience: None,
         deliveries: None,
         observe: &mut |record| observed.push_str(&serde_json::to_string(record).unwrap()),
+        wire: None,
         cancellation: Cancellation::new(),
     }
     .drive(&mut run, "run-1", Options::default())

@@ -76,6 +76,11 @@ impl Live {
         }
     }
 
+    /// Says something beside the lines of steps. What cannot be written stops nothing.
+    pub(crate) fn tell(&self, text: &str) {
+        let _unwritten = self.screen.suspend(|| io::stderr().lock().write_all(text.as_bytes()));
+    }
+
     /// Leaves the lines of steps that are not done as they are.
     pub(crate) fn finish(&self) {
         for (_, bar) in std::mem::take(&mut *self.bars.borrow_mut()) {

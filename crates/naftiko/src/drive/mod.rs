@@ -3,6 +3,7 @@
 mod allowances;
 pub(crate) mod answers;
 mod credentials;
+mod dump;
 pub(crate) mod endpoints;
 mod inbox;
 mod live;
@@ -19,7 +20,7 @@ use indexmap::IndexMap;
 use jiff::SignedDuration;
 use naftiko_adapter::{Adapter, Channel};
 use naftiko_adapter_external::{Prepared, Prompt, Silent};
-use naftiko_engine::{Cancellation, Clock, DriveError, Driver, Limits, Run, TokioClock};
+use naftiko_engine::{Cancellation, Clock, DriveError, Driver, Limits, Run, TokioClock, Wire};
 use naftiko_journal::{Journal, Options, Record, Standing, Status, Store};
 use naftiko_plan::{Plan, Provider};
 use serde_json::Value;
@@ -35,6 +36,7 @@ use crate::world;
 
 pub(crate) use allowances::Allowances;
 pub(crate) use credentials::Credentials;
+pub(crate) use dump::Dump;
 pub(crate) use live::line_of_json;
 pub(crate) use verdict::{Verdict, how_to_go_on};
 
@@ -50,6 +52,8 @@ pub(crate) struct Session<'a> {
     pub(crate) limits: Limits,
     /// How long to stay for something that is due later; nothing: as long as anything is.
     pub(crate) patience: Option<SignedDuration>,
+    /// Writes what goes over the wire; nothing if nobody wants to see it.
+    pub(crate) dump: Option<Dump>,
     pub(crate) cancellation: Cancellation,
 }
 
@@ -76,9 +80,10 @@ impl Watched {
     /// When an event could not be kept, or does not fit the run.
     pub(crate) async fn drive(
         &mut self,
-        session: Session<'_>,
+        mut session: Session<'_>,
         run: &mut Run,
     ) -> Result<Standing, DriveError> {
+        let dump = session.dump.take();
         let somebody: Box<dyn Channel> = if self.can_ask && !self.json {
             Box::new(Prompt::new(Operator::new(self.live.screen())))
         } else {
@@ -89,12 +94,16 @@ impl Watched {
             live.show(record);
             records.push(record.clone());
         };
+        let wire: Option<Box<dyn FnMut(Wire)>> = dump.map(|dump| {
+            let live = &*live;
+            Box::new(move |wire: Wire| live.tell(&dump.lines(&wire))) as _
+        });
         let driven = if session.options.mock {
             let clock = VirtualClock::new();
             let somebody = clock.stopped_by(somebody);
-            session.drive(run, &clock, &mut observe, somebody).await
+            session.drive(run, &clock, &mut observe, wire, somebody).await
         } else {
-            session.drive(run, &TokioClock::new(), &mut observe, somebody).await
+            session.drive(run, &TokioClock::new(), &mut observe, wire, somebody).await
         };
         self.live.finish();
         driven
@@ -116,6 +125,7 @@ impl Session<'_> {
         run: &mut Run,
         clock: &dyn Clock,
         observe: Observe<'_>,
+        wire: Option<Box<dyn FnMut(Wire) + '_>>,
         somebody: Box<dyn Channel>,
     ) -> Result<Standing, DriveError> {
         let mut observe = |record: &Record| {
@@ -134,6 +144,7 @@ impl Session<'_> {
             patience: self.patience,
             deliveries,
             observe: &mut observe,
+            wire,
             cancellation: self.cancellation,
         };
         let driven = driver.drive(run, self.id, self.options).await;
@@ -175,6 +186,14 @@ pub(crate) fn adapter(
         credentials.of(id, provider, base_url, folder, allowances)
     };
     Ok(Arc::new(endpoints::http(plan, &urls, &mut credential, builder)?))
+}
+
+/// What writes what goes over the wire, if that is asked for.
+///
+/// # Errors
+/// What is wrong with a URL.
+pub(crate) fn dump(driving: &Driving, plan: &Plan, base_urls: &[String]) -> Result<Option<Dump>, String> {
+    driving.verbose.then(|| endpoints::urls(plan, base_urls).map(Dump::new)).transpose()
 }
 
 /// How much may be under way at once, as `N` and `PROVIDER=N` say.

@@ -17,7 +17,7 @@ use naftiko_plan::Plan;
 use crate::args::{Run as Arguments, State};
 use crate::check::to_plan;
 use crate::drive::{
-    Credentials, Session, Verdict, Watched, adapter, answers, block_on, endpoints, limits,
+    Credentials, Dump, Session, Verdict, Watched, adapter, answers, block_on, dump, endpoints, limits,
     refuse_unsupported, stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
@@ -35,6 +35,7 @@ struct Prepared {
     options: Options,
     limits: Limits,
     adapter: Arc<dyn Adapter>,
+    dump: Option<Dump>,
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -65,7 +66,8 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Pr
     let limits = limits(driving, &plan)?;
     let base_urls = endpoints::by_provider(&driving.base_url);
     let options = Options { poll_every, mock: arguments.mock, base_urls };
-    Ok(Prepared { plan, inputs, answers, options, limits, adapter })
+    let dump = dump(driving, &plan, &driving.base_url)?;
+    Ok(Prepared { plan, inputs, answers, options, limits, adapter, dump })
 }
 
 fn interval(text: &str) -> Result<SignedDuration, String> {
@@ -109,6 +111,7 @@ async fn begin(arguments: &Arguments, prepared: Prepared, screen: &mut Screen) -
         answers: prepared.answers,
         limits: prepared.limits,
         patience: None,
+        dump: prepared.dump,
         cancellation: cancellation.clone(),
     };
     let mut watched = Watched::new(&prepared.plan, arguments.driving.json, screen);
@@ -164,6 +167,7 @@ async fn mocked(
         answers: prepared.answers,
         limits: prepared.limits,
         patience: None,
+        dump: prepared.dump,
         cancellation: cancellation.clone(),
     };
     let mut watched = Watched::new(&prepared.plan, arguments.driving.json, screen);

@@ -66,6 +66,7 @@ impl Bench {
             patience: self.patience,
             deliveries,
             observe: &mut |record| observed.push(record.clone()),
+            wire: None,
             cancellation: self.cancellation.clone(),
         }
         .drive(&mut run, "run-1", Options::default())
