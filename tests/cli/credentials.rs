@@ -248,3 +248,15 @@ async fn fifty_steps_at_once_fetch_one_token() {
     assert_eq!(paths.iter().filter(|path| *path == "/oauth2/token").count(), 1);
     assert_eq!(paths.len(), 51);
 }
+
+#[test]
+fn a_plan_says_where_credentials_come_from_and_go_to() {
+    let line = |auth: &str| {
+        let planned = folder(auth).naftiko(&["plan", "composition.yaml"]);
+        assert_eq!(planned.code, 0, "{}", planned.stderr);
+        planned.stdout.lines().take_while(|line| !line.is_empty()).skip(1).collect::<Vec<_>>().join(" ")
+    };
+    let client = "{type: oauth2, grant: client_credentials, tokenUrl: 'https://id.acme.example/t', clientIdEnv: ID, clientSecret: {command: [op, read, x]}}";
+    insta::assert_snapshot!(line(client), @"acme at http://127.0.0.1:9, with a token that https://id.acme.example/t gives for what `op read x` prints, as shared/acme.yaml says");
+    insta::assert_snapshot!(line("{type: basic, username: {file: user}, password: {file: secrets/password}}"), @"acme at http://127.0.0.1:9, with what is in shared/secrets/password, as shared/acme.yaml says");
+}

@@ -108,6 +108,18 @@ fn a_plan_that_is_written_and_read_is_the_same() {
     assert_eq!(serde_json::from_str::<Plan>(&text).unwrap(), plan);
 }
 
+#[test]
+fn a_plan_of_before_clients_could_choose_is_read_as_it_was_meant() {
+    let kept = json!({
+        "type": "oauth2", "tokenUrl": "https://id.example/token", "clientId": {"envVar": "ID"},
+        "clientSecret": {"envVar": "SECRET"}, "scopes": [], "audience": null,
+    });
+    let Auth::ClientCredentials { client_auth, .. } = serde_json::from_value(kept).unwrap() else {
+        panic!("it is oauth2")
+    };
+    assert_eq!(client_auth, ClientAuth::Basic);
+}
+
 /// A plan in which nothing has its default.
 fn full() -> Plan {
     let mut inner = plan(Method::Post, Origin::Written);

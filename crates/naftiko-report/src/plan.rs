@@ -67,14 +67,21 @@ pub fn provider_line(id: &str, provider: &Provider) -> String {
         Auth::Bearer { token: secret }
         | Auth::ApiKey { key: secret, .. }
         | Auth::BasicPair { credentials: secret }
-        | Auth::Basic { password: secret, .. }
-        | Auth::ClientCredentials { client_secret: secret, .. } => match secret {
-            SecretName::EnvVar(name) => format!("with ${name}"),
-            SecretName::File(path) => format!("with what is in {}", visible(path)),
-            SecretName::Command(_) => format!("with what `{}` prints", visible(&secret.to_string())),
-        },
+        | Auth::Basic { password: secret, .. } => format!("with {}", found(secret)),
+        Auth::ClientCredentials { client_secret, token_url, .. } => {
+            format!("with a token that {} gives for {}", visible(token_url), found(client_secret))
+        }
     };
     format!("{} at {}, {with}, as {} says", visible(id), visible(at), visible(&provider.source))
+}
+
+/// Where a secret is found, in words.
+fn found(secret: &SecretName) -> String {
+    match secret {
+        SecretName::EnvVar(name) => format!("${name}"),
+        SecretName::File(path) => format!("what is in {}", visible(path)),
+        SecretName::Command(_) => format!("what `{}` prints", visible(&secret.to_string())),
+    }
 }
 
 fn write_step(out: &mut String, plan: &Plan, position: usize, step: &Step, style: Style) {

@@ -304,3 +304,24 @@ async fn a_token_that_is_long_in_coming_does_not_outlast_the_call() {
     assert!(failure.message.ends_with("within 80ms"), "{failure}");
     assert_eq!(seen(&server).await.1, [""; 0]);
 }
+
+#[test]
+fn tokens_are_asked_for_only_where_that_is_permitted() {
+    let tokens = |url: &str| {
+        Tokens::new(ClientCredentials {
+            token_url: Url::parse(url).expect("a URL"),
+            client_id: "id".into(),
+            client_secret: SECRET.into(),
+            client_auth: ClientAuth::Basic,
+            scopes: Vec::new(),
+            audience: None,
+        })
+    };
+    for url in ["http://169.254.169.254/token", "http://id.example/token", "https://[fe80::1]/token"] {
+        let refused = adapter("https://api.example", Credential::ClientCredentials(tokens(url)));
+        let error = refused.expect_err("nothing may be sent there").to_string();
+        assert!(error.starts_with("`acme`: "), "{error}");
+    }
+    adapter("https://api.example", Credential::ClientCredentials(tokens("https://id.example/token")))
+        .expect("it is named");
+}
