@@ -16,7 +16,7 @@ use naftiko_spec::Files;
 use naftiko_syntax::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
 
-pub(crate) use command::run;
+pub(crate) use command::run_program;
 pub(crate) use halt::halt_after;
 pub(crate) use proxies::proxies;
 pub(crate) use write::{is_below, replace};

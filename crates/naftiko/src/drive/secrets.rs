@@ -107,7 +107,8 @@ impl SecretSource for Named {
             return self.at_once()?.ok_or_else(|| self.missing());
         };
         let (program, arguments) = self.reach.command(words)?;
-        let ended = world::run(program, arguments).await.map_err(|why| format!("`{program}` {why}"))?;
+        let ended =
+            world::run_program(program, arguments).await.map_err(|why| format!("`{program}` {why}"))?;
         let printed = String::from_utf8(ended.stdout).map_err(|_| {
             format!("`{program}` printed something that is no text: the {} has to be one", self.what)
         })?;

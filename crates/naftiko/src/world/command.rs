@@ -25,7 +25,7 @@ pub(crate) struct Ended {
 ///
 /// # Errors
 /// Why it could not be run, in words.
-pub(crate) async fn run(program: &str, arguments: &[String]) -> Result<Ended, String> {
+pub(crate) async fn run_program(program: &str, arguments: &[String]) -> Result<Ended, String> {
     let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.kill_on_drop(true).spawn().map_err(|error| format!("cannot be run: {error}"))?;
