@@ -10,6 +10,7 @@ mod make;
 mod mint;
 mod name;
 mod scalar;
+mod script;
 mod shape;
 mod store;
 mod target;
@@ -17,6 +18,7 @@ mod turn;
 mod world;
 
 pub use adapter::MockAdapter;
+pub use script::{Body, Fault, Reply, Said, Script};
 
 #[cfg(test)]
 mod tests;

@@ -40,6 +40,7 @@ mod rules;
 mod schema;
 mod scope;
 mod sensitive;
+mod suite;
 mod superseded;
 mod suppression;
 mod upgrade;
@@ -50,6 +51,7 @@ mod written;
 pub use asked_for::{rule_names, rules};
 pub use check::{Checked, Options, check};
 pub use fix::{Change, Edited, Fixed, Policy, fix};
+pub use suite::{Scripted, Suite, Trial};
 pub use upgrade::{Upgrade, Upgraded, upgrade};
 
 use naftiko_diagnostics::Code;

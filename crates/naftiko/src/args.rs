@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Plan(Plan),
     /// Turn a composition of edition 0.1 into 0.2, with everything that was inferred written down
     Upgrade(crate::upgrade::UpgradeOptions),
+    /// Run the tests of compositions, on the mock
+    Test(Test),
     /// Run a composition
     Run(Box<Run>),
     /// Go on with a run that waits, was stopped or was cut off
@@ -122,6 +124,38 @@ pub(crate) enum CheckFormat {
 }
 
 #[derive(Debug, Args)]
+pub(crate) struct Test {
+    /// Tests, folders in which every `*.test.yaml` is one, or patterns in quotes
+    #[arg(value_name = "PATH", default_value = ".")]
+    pub(crate) paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lookup: Lookup,
+    /// Write what the runs come to as their snapshots
+    #[arg(long)]
+    pub(crate) update: bool,
+    /// How many tests may run at a time; as many as there are cores by default
+    #[arg(long, value_name = "N")]
+    pub(crate) jobs: Option<usize>,
+    /// Run only the tests that have this in their names
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) filter: Option<String>,
+    /// How to write what came of them
+    #[arg(long, value_enum, default_value_t = TestFormat::Human)]
+    pub(crate) format: TestFormat,
+}
+
+/// How to write what came of tests.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum TestFormat {
+    /// For people
+    Human,
+    /// For programs
+    Json,
+    /// For CI that shows test results: `JUnit` XML
+    Junit,
+}
+
+#[derive(Debug, Args)]
 pub(crate) struct Schema {
     /// Of what
     #[arg(value_enum, value_name = "NAME")]
@@ -143,6 +177,9 @@ pub(crate) enum SchemaName {
     /// Capabilities documents of edition 0.2
     #[value(name = "capabilities-0.2")]
     Capabilities02,
+    /// Tests of a composition
+    #[value(name = "test-0.2", alias = "test")]
+    Test02,
     /// What `naftiko check --format json` writes
     Findings,
 }

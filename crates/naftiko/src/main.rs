@@ -23,6 +23,7 @@ mod schema;
 mod screen;
 mod state;
 mod strictness;
+mod test;
 mod upgrade;
 mod watch;
 mod work;
@@ -54,6 +55,7 @@ fn main() -> ExitCode {
         Command::Cancel(arguments) => intervene::cancel(&arguments, &mut screen),
         Command::Runs(arguments) => runs::runs(&arguments, &mut screen),
         Command::Work(arguments) => work::work(arguments, &mut screen),
+        Command::Test(arguments) => test::test(&arguments, &mut screen),
         Command::Schema(arguments) => schema::schema(&arguments, &mut screen),
     };
     match outcome {

@@ -18,7 +18,7 @@ use secrecy::SecretString;
 
 pub(crate) use halt::halt_after;
 pub(crate) use proxies::proxies;
-pub(crate) use write::{is_below, replace};
+pub(crate) use write::{is_below, replace, write};
 
 /// The files of this machine.
 #[derive(Debug)]
@@ -190,6 +190,11 @@ pub(crate) fn secret(name: &SecretName, folder: &Path) -> Option<SecretString> {
         SecretName::File(path) => std::fs::read_to_string(folder.join(path)).ok()?.trim().to_owned(),
     };
     (!value.trim().is_empty()).then(|| SecretString::from(value))
+}
+
+/// Whether this is continuous integration, where nobody looks at what is written: `CI` is set.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
 /// A line that somebody types at the terminal without its being seen.
