@@ -14,6 +14,7 @@ mod mock;
 mod refused;
 mod secrets;
 mod streams;
+mod tested;
 mod unsupported;
 mod watch;
 mod wire;

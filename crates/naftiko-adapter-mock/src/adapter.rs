@@ -55,9 +55,7 @@ impl MockAdapter {
         let State { world, script } = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match script.next(&call.operation) {
             Some(reply) => world.follow(call, &reply),
-            None => {
-                Said { delay: Duration::ZERO, answer: Ok(world.answer(call, |world, turn| world.act(turn))) }
-            }
+            None => Said { delay: Duration::ZERO, answer: Ok(world.answer(call, World::act)) },
         })
     }
 }

@@ -4,6 +4,7 @@ mod conformance;
 mod fit;
 mod onboarding;
 mod resources;
+mod script;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ mod expectations;
 mod inputs;
 mod script;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -72,11 +73,8 @@ pub(crate) fn check(
     let tested = session.read(named, &composition, "a test runs a composition")?;
     // Without a plan nothing is known for certain, and the composition says why there is none.
     let plan = Arc::new(tested.plan.clone()?);
-    let mut trials = Vec::new();
-    for test in &document.tests {
-        let context = Context { tested: &tested, plan: &plan, folder };
-        trials.push(context.trial(test, loader));
-    }
+    let mut context = Context { tested: &tested, plan: &plan, folder, files: BTreeMap::new() };
+    let trials = document.tests.iter().map(|test| context.trial(test, loader)).collect();
     Some(Suite { composition, plan, trials })
 }
 
@@ -85,10 +83,12 @@ struct Context<'a> {
     tested: &'a Embedded,
     plan: &'a Plan,
     folder: &'a Path,
+    /// Files of inputs that were read, by path; nothing for one that cannot be.
+    files: BTreeMap<PathBuf, Option<Vec<Given>>>,
 }
 
 impl Context<'_> {
-    fn trial(&self, test: &Test, loader: &mut Loader<'_>) -> Trial {
+    fn trial(&mut self, test: &Test, loader: &mut Loader<'_>) -> Trial {
         let inputs = self.inputs(test, loader);
         let mut diagnostics = Vec::new();
         let answers = test.answers.iter();

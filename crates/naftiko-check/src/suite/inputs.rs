@@ -1,10 +1,11 @@
 //! The inputs of a test: those written there, those of a file, and defaults.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use naftiko_diagnostics::Diagnostic;
+use naftiko_diagnostics::{Diagnostic, Spanned};
 use naftiko_spec::{Given, Inputs, Test};
 use naftiko_syntax::{Node, Value as Tree};
 use serde_json::{Map, Value};
@@ -19,7 +20,7 @@ use crate::resolve::Parameter;
 
 impl Context<'_> {
     /// The inputs of a test. What is wrong with them is reported, and left out.
-    pub(super) fn inputs(&self, test: &Test, loader: &mut Loader<'_>) -> Map<String, Value> {
+    pub(super) fn inputs(&mut self, test: &Test, loader: &mut Loader<'_>) -> Map<String, Value> {
         let mut given: BTreeMap<String, Rc<Given>> = BTreeMap::new();
         let mut unclear = false;
         for source in &test.inputs {
@@ -58,23 +59,29 @@ impl Context<'_> {
     }
 
     /// What a source of inputs gives; nothing if it cannot be read, which is reported.
-    fn source(&self, source: &Inputs, loader: &mut Loader<'_>) -> Option<Vec<Given>> {
+    fn source(&mut self, source: &Inputs, loader: &mut Loader<'_>) -> Option<Vec<Given>> {
         let named = match source {
             Inputs::Named(given) => return Some(given.clone()),
             Inputs::File(named) => named,
         };
         let path = self.folder.join(&named.value);
-        match loader.read(&path) {
-            Err(_) => {
-                loader.report([faults::missing_file::report(named, &path, "inputs file")]);
-                None
-            }
-            Ok(None) => None,
-            Ok(Some(Node { value: Tree::Mapping(mapping), .. })) => Some(Given::of_mapping(&mapping)),
-            Ok(Some(_)) => {
-                loader.report([faults::wrong_document::no_inputs(named)]);
-                None
-            }
+        let known = self.files.entry(path.clone());
+        known.or_insert_with(|| from_file(named, &path, loader)).clone()
+    }
+}
+
+/// The inputs of a file; nothing if it cannot be read, which is reported.
+fn from_file(named: &Spanned<String>, path: &Path, loader: &mut Loader<'_>) -> Option<Vec<Given>> {
+    match loader.read(path) {
+        Err(_) => {
+            loader.report([faults::missing_file::report(named, path, "inputs file")]);
+            None
+        }
+        Ok(None) => None,
+        Ok(Some(Node { value: Tree::Mapping(mapping), .. })) => Some(Given::of_mapping(&mapping)),
+        Ok(Some(_)) => {
+            loader.report([faults::wrong_document::no_inputs(named)]);
+            None
         }
     }
 }

@@ -123,7 +123,9 @@ fn unfit_seed(item: &Literal, operation: &Operation) -> Vec<Diagnostic> {
     };
     let definitions = Arc::new(operation.definitions.clone());
     let whole = Type::from_schema(schema, &definitions);
-    let ty = whole.items().unwrap_or_else(|| only_list(&whole).unwrap_or(whole));
+    let is_one = whole.fields().iter().any(|(name, _)| matches!(name.as_str(), "id" | "uuid"));
+    let listed = || only_list(&whole).filter(|_| !is_one);
+    let ty = whole.items().or_else(listed).unwrap_or(whole);
     let written = written_literal(item);
     let found = misfits(&ty, &written, "");
     let told = found.iter().filter(|misfit| !is_made_up(misfit));

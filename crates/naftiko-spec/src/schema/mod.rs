@@ -11,6 +11,7 @@ mod capabilities_0_2;
 mod composition_0_1;
 mod composition_0_2;
 mod policies_0_2;
+#[expect(clippy::struct_field_names, reason = "the key is the language's")]
 mod test_0_2;
 
 use std::collections::BTreeSet;

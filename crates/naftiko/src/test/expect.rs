@@ -56,7 +56,8 @@ fn output(name: &str, expected: &Value, rest: &Rest<'_>) -> Option<String> {
     }
     let sensitive = rest.run.plan().outputs.iter().any(|output| output.name == name && output.sensitive);
     Some(match found {
-        _ if sensitive => format!("output `{name}` is another value"),
+        None if sensitive => format!("expected output `{name}`, there is none"),
+        Some(_) if sensitive => format!("output `{name}` is another value"),
         Some(found) => format!("expected output `{name}` to be {expected}, found {found}"),
         None => format!("expected output `{name}` to be {expected}, there is none"),
     })

@@ -59,9 +59,8 @@ struct Wait {
 impl Telling {
     fn take(&mut self, record: &Record) {
         match &record.event {
-            Event::RunStarted { .. } => {}
-            // That it is made is among the requests.
-            Event::AttemptStarted { .. } => {}
+            // That an attempt is made is among the requests.
+            Event::RunStarted { .. } | Event::AttemptStarted { .. } => {}
             Event::StepDelayed { step, until, failure, .. } => {
                 self.wait(step, failure.as_ref(), *until, record.at);
             }
