@@ -9,6 +9,8 @@ mod list;
 mod make;
 mod mint;
 mod name;
+mod read;
+mod receive;
 mod scalar;
 mod script;
 mod shape;
@@ -18,6 +20,7 @@ mod turn;
 mod world;
 
 pub use adapter::MockAdapter;
+pub use receive::{Received, Router, Unroutable};
 pub use script::{Body, Fault, Reply, Said, Script};
 
 #[cfg(test)]
