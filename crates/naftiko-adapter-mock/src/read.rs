@@ -84,10 +84,10 @@ pub(crate) fn path(parameter: &Parameter, kind: &Kind, raw: &str) -> Option<Valu
     match parameter.style {
         Style::Label => {
             let separator = if parameter.explode { "." } else { "," };
-            separated(kind, parameter.explode, raw.strip_prefix('.')?, separator, &percent_decoded)
+            Some(separated(kind, parameter.explode, raw.strip_prefix('.')?, separator, &percent_decoded))
         }
         Style::Matrix => matrix(parameter, kind, raw),
-        _ => simple(kind, parameter.explode, raw, &percent_decoded),
+        _ => Some(simple(kind, parameter.explode, raw, &percent_decoded)),
     }
 }
 
@@ -99,12 +99,7 @@ fn matrix(parameter: &Parameter, kind: &Kind, raw: &str) -> Option<Value> {
 }
 
 /// The style `simple`: items separated by commas.
-pub(crate) fn simple(
-    kind: &Kind,
-    explode: bool,
-    raw: &str,
-    decode: &dyn Fn(&str) -> String,
-) -> Option<Value> {
+pub(crate) fn simple(kind: &Kind, explode: bool, raw: &str, decode: &dyn Fn(&str) -> String) -> Value {
     separated(kind, explode, raw, ",", decode)
 }
 
@@ -114,9 +109,9 @@ fn separated(
     raw: &str,
     separator: &str,
     decode: &dyn Fn(&str) -> String,
-) -> Option<Value> {
+) -> Value {
     let items = || raw.split(separator);
-    Some(match kind {
+    match kind {
         Kind::One(scalar) => scalar.read(decode(raw)),
         Kind::List(scalar) => items().map(|item| scalar.read(decode(item))).collect(),
         Kind::Map(..) if explode => {
@@ -128,7 +123,7 @@ fn separated(
             let pairs = flat.chunks(2).filter_map(|pair| Some((pair.first()?.clone(), pair.get(1)?.clone())));
             map(kind, pairs)
         }
-    })
+    }
 }
 
 /// An object with the types of its fields.
@@ -199,7 +194,7 @@ fn form(
                 .collect();
             (!entries.is_empty()).then(|| map(kind, entries.into_iter()))
         }
-        _ => separated(kind, false, own.next()?, separator, decode),
+        _ => Some(separated(kind, false, own.next()?, separator, decode)),
     }
 }
 

@@ -155,7 +155,7 @@ impl Route {
                 }
                 Place::Query => read::query(parameter, &kind, query, &self.claimed(&parameter.name)),
                 Place::Header => header(request.headers, &parameter.name)
-                    .and_then(|text| read::simple(&kind, parameter.explode, text, &str::to_owned)),
+                    .map(|text| read::simple(&kind, parameter.explode, text, &str::to_owned)),
                 Place::Cookie => read::cookie(parameter, &kind, &cookies),
             };
             if let Some(value) = value {

@@ -1,6 +1,7 @@
 //! The way through the stages.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use naftiko_diagnostics::{Code, Diagnostic, Ignored, Severity, SourceMap, has_errors, sort};
 use naftiko_plan::{Plan, Slot};
@@ -69,6 +70,15 @@ impl Checked {
 /// # Errors
 /// When the file itself cannot be read. Everything else is a diagnostic.
 pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Result<Checked> {
+    Ok(examine(path, options, files)?.0)
+}
+
+/// The same, with the providers that were come across.
+pub(crate) fn examine(
+    path: &Path,
+    options: &Options,
+    files: &dyn Files,
+) -> std::io::Result<(Checked, Vec<Rc<Provider>>)> {
     let bytes = files.read(path)?;
     let mut loader = Loader::new(files);
     let root = loader.parse(path, &bytes);
@@ -76,10 +86,12 @@ pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Resu
     let asked_for = main
         .map_or_else(AskedFor::default, |(id, file)| AskedFor::find(file, &comments_of(file, id), options));
     loader.report(asked_for.diagnostics.iter().cloned());
-    let Document { kind, plan, suite } = match root {
+    let Document { kind, plan, suite, provider } = match root {
         Some(root) => document(&root, path, options, &asked_for, &mut loader),
         None => Document::default(),
     };
+    let found = std::mem::take(&mut loader.providers).into_values().flatten();
+    let providers = provider.map(Rc::new).into_iter().chain(found).collect();
     let (sources, mut diagnostics) = loader.finish();
     wording::settle(&mut diagnostics, &sources);
     superseded::leave_out(&mut diagnostics);
@@ -92,7 +104,8 @@ pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Resu
     let (diagnostics, ignored) = (sorted.kept, sorted.ignored);
     let checked = Checked { sources, diagnostics, ignored, kind, plan: None, suite: None };
     let complete = !checked.has_errors() && checked.withheld_by().is_none();
-    Ok(Checked { plan: plan.filter(|_| complete), suite: suite.filter(|_| complete), ..checked })
+    let checked = Checked { plan: plan.filter(|_| complete), suite: suite.filter(|_| complete), ..checked };
+    Ok((checked, providers))
 }
 
 /// What a document turned out to be.
@@ -101,6 +114,8 @@ struct Document {
     kind: Option<Kind>,
     plan: Option<Plan>,
     suite: Option<Suite>,
+    /// The provider: of a capabilities document.
+    provider: Option<Provider>,
 }
 
 fn document(
@@ -133,6 +148,7 @@ fn document(
             let provider = Provider::load(capabilities, root, path, &options.openapi, loader);
             loader.report(provider.check());
             loader.report(governance::of_provider(&provider, &asked_for.codes));
+            found.provider = Some(provider);
         }
         Kind::Test => found.suite = suite::check(root, path, options, asked_for, loader),
     }

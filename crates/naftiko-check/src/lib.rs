@@ -30,6 +30,7 @@ mod limits;
 mod load;
 mod lower;
 mod model;
+mod offers;
 mod order;
 mod outputs;
 mod policies;
@@ -51,6 +52,7 @@ mod written;
 pub use asked_for::{rule_names, rules};
 pub use check::{Checked, Options, check};
 pub use fix::{Change, Edited, Fixed, Policy, fix};
+pub use offers::{CredentialPlace, Offer, offers};
 pub use suite::{Scripted, Suite, Trial};
 pub use upgrade::{Upgrade, Upgraded, upgrade};
 

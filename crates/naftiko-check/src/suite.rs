@@ -36,6 +36,8 @@ pub struct Suite {
     pub composition: PathBuf,
     /// Its plan.
     pub plan: Arc<Plan>,
+    /// What the mock is told in every test.
+    pub script: Scripted,
     /// The tests, in order.
     pub trials: Vec<Trial>,
 }
@@ -75,7 +77,10 @@ pub(crate) fn check(
     let plan = Arc::new(tested.plan.clone()?);
     let mut context = Context { tested: &tested, plan: &plan, folder, files: BTreeMap::new() };
     let trials = document.tests.iter().map(|test| context.trial(test, loader)).collect();
-    Some(Suite { composition, plan, trials })
+    let mut diagnostics = Vec::new();
+    let script = script::resolve(&document.mock, &plan, loader, &mut diagnostics);
+    loader.report(diagnostics);
+    Some(Suite { composition, plan, script, trials })
 }
 
 /// What tests are held against.

@@ -42,6 +42,8 @@ pub(crate) enum Command {
     Upgrade(crate::upgrade::UpgradeOptions),
     /// Run the tests of compositions, on the mock
     Test(Test),
+    /// Stand in for providers over HTTP, as the mock does within a run
+    Mock(Mock),
     /// Run a composition
     Run(Box<Run>),
     /// Go on with a run that waits, was stopped or was cut off
@@ -142,6 +144,28 @@ pub(crate) struct Test {
     /// How to write what came of them
     #[arg(long, value_enum, default_value_t = TestFormat::Human)]
     pub(crate) format: TestFormat,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Mock {
+    /// Compositions, or capabilities documents, whose providers are meant
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) lookup: Lookup,
+    /// The port on this machine; any that is free by default
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub(crate) port: u16,
+    /// What the answers are made from; the same seed and the same calls give the same answers
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) seed: Option<u64>,
+    /// A test document, whose `mock` at the top says what is answered and what exists
+    #[arg(long, value_name = "FILE")]
+    pub(crate) script: Option<PathBuf>,
+    /// What goes wrong: `429:3` (a status, and how often), `latency:200ms`, `drop:1`, `crash:2` (at the second call),
+    /// of every operation or of one; may be repeated
+    #[arg(long = "fault", value_name = "[OPERATION=]FAULT")]
+    pub(crate) faults: Vec<String>,
 }
 
 /// How to write what came of tests.

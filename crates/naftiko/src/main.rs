@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod fix;
 mod intervene;
+mod mock;
 mod pages;
 mod plan;
 mod reading;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
         Command::Runs(arguments) => runs::runs(&arguments, &mut screen),
         Command::Work(arguments) => work::work(arguments, &mut screen),
         Command::Test(arguments) => test::test(&arguments, &mut screen),
+        Command::Mock(arguments) => mock::mock(&arguments, &mut screen),
         Command::Schema(arguments) => schema::schema(&arguments, &mut screen),
     };
     match outcome {
