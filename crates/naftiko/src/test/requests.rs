@@ -102,7 +102,10 @@ impl Sent {
     }
 
     fn shown(&self, times: u32) -> Value {
-        let mut shown = Map::from_iter([(self.step.clone(), Value::from(self.line()))]);
+        // A step may be called as what stands beside it.
+        let taken = ["query", "headers", "body", "times"].contains(&self.step.as_str());
+        let step = if taken { format!("step {}", self.step) } else { self.step.clone() };
+        let mut shown = Map::from_iter([(step, Value::from(self.line()))]);
         for (key, fields) in [("query", &self.query), ("headers", &self.headers)] {
             if !fields.is_empty() {
                 shown.insert(key.to_owned(), Value::Object(fields.clone()));
