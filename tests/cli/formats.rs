@@ -383,7 +383,14 @@ fn schemas_are_printed_as_they_are_published() {
     names.sort();
     assert_eq!(
         names,
-        ["capabilities-0.1", "capabilities-0.2", "composition-0.1", "composition-0.2", "findings"]
+        [
+            "capabilities-0.1",
+            "capabilities-0.2",
+            "composition-0.1",
+            "composition-0.2",
+            "findings",
+            "test-0.2"
+        ]
     );
     let ended = end(command(&["schema", "composition-0.3"]));
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));

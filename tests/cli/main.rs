@@ -22,10 +22,12 @@ mod hostile;
 #[cfg(unix)]
 mod leaks;
 mod mock;
+mod mocked;
 mod refused;
 mod secrets;
 mod secureauth;
 mod streams;
+mod tested;
 mod unsupported;
 mod verbose;
 mod watch;

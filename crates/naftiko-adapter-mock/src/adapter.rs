@@ -2,25 +2,61 @@
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use naftiko_adapter::{Adapter, Call, Failure, FailureKind, Place, Response};
 use serde_json::Value;
 
+use crate::script::{Fault, Played, Said, Script};
 use crate::shape::Shape;
 use crate::world::World;
+
+/// How long an attempt may take that says nothing of it: as long as over HTTP.
+const LIMIT: Duration = Duration::from_secs(30);
 
 /// Answers calls from the schemas of their operations.
 pub struct MockAdapter {
     seed: u64,
-    world: Mutex<World>,
+    state: Mutex<State>,
+}
+
+/// The world, and what is still to be said of it.
+struct State {
+    world: World,
+    script: Played,
 }
 
 impl MockAdapter {
     /// An adapter for a world in which nothing exists yet. The same seed and the same sequence of calls give the
     /// same answers.
     pub fn new(seed: u64) -> Self {
-        Self { seed, world: Mutex::new(World::new(seed)) }
+        Self::with_script(seed, &Script::default())
+    }
+
+    /// The same, told what to say of some operations, and what exists.
+    pub fn with_script(seed: u64, script: &Script) -> Self {
+        let mut world = World::new(seed);
+        for (operation, things) in &script.seeds {
+            world.let_exist(operation, things);
+        }
+        Self { seed, state: Mutex::new(State { world, script: Played::new(script) }) }
+    }
+
+    /// What there is to a call: an answer, or how the wire fails, and how long that takes. Nobody waits for it here.
+    ///
+    /// # Errors
+    /// When nobody would take the call.
+    pub fn say(&self, call: &Call) -> Result<Said, Failure> {
+        if let Some(reason) = objection(call) {
+            return Err(Failure::new(FailureKind::Refused, reason));
+        }
+        // A panic in one call leaves a world that the next one can still use.
+        let State { world, script } = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        Ok(match script.next(&call.operation) {
+            Some(reply) => world.follow(call, &reply),
+            None => Said { delay: Duration::ZERO, answer: Ok(world.answer(call, World::act)) },
+        })
     }
 }
 
@@ -34,12 +70,19 @@ impl fmt::Debug for MockAdapter {
 #[async_trait]
 impl Adapter for MockAdapter {
     async fn invoke(&self, call: &Call) -> Result<Response, Failure> {
-        if let Some(reason) = objection(call) {
-            return Err(Failure::new(FailureKind::Refused, reason));
+        let Said { delay, answer } = self.say(call)?;
+        let limit = call.timeout.unwrap_or(LIMIT);
+        if delay > limit {
+            let message = format!("there was no answer within {limit:?}");
+            return Err(Failure::new(FailureKind::Unknown, message));
         }
-        // A panic in one call leaves a world that the next one can still use.
-        let mut world = self.world.lock().unwrap_or_else(PoisonError::into_inner);
-        Ok(world.answer(call))
+        answer.map_err(|fault| match fault {
+            Fault::Connect => Failure::new(FailureKind::NotSent, "the connection was refused"),
+            Fault::Drop => {
+                Failure::new(FailureKind::Unknown, "the connection was closed before an answer came")
+            }
+            Fault::Garbage => Failure::new(FailureKind::Unreadable, "the answer is not JSON"),
+        })
     }
 }
 

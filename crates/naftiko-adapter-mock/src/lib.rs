@@ -9,7 +9,10 @@ mod list;
 mod make;
 mod mint;
 mod name;
+mod read;
+mod receive;
 mod scalar;
+mod script;
 mod shape;
 mod store;
 mod target;
@@ -17,6 +20,8 @@ mod turn;
 mod world;
 
 pub use adapter::MockAdapter;
+pub use receive::{Received, Router, Unroutable};
+pub use script::{Body, Fault, Reply, Said, Script};
 
 #[cfg(test)]
 mod tests;

@@ -17,7 +17,7 @@ impl World {
         let filters = filters(turn, locus);
         let mut items: Vec<Map<String, Value>> =
             self.store.of_kind(&locus.kind).filter(|kept| matches(kept, &filters)).map(fields).collect();
-        if items.is_empty() {
+        if items.is_empty() && !self.complete.contains(&locus.kind) {
             // One that was made for these filters belongs to them even if its schema had no room for their values.
             let place = turn.place();
             let before = self.made_for.get(&place).and_then(|id| self.store.find(&locus.kind, id));

@@ -29,6 +29,8 @@ pub(crate) struct Maker<'a> {
     above: Vec<&'a Map<String, Value>>,
     left: usize,
     depth: usize,
+    /// Whether what nobody wishes and nobody requires is left out of what somebody wishes.
+    exact: bool,
     /// The schema of the resource that the answer is about, and its kind.
     subject: Option<(&'a Map<String, Value>, String)>,
     /// The resources that came out: kind, id, fields.
@@ -72,7 +74,14 @@ impl<'a, 'v> Ask<'a, 'v> {
 impl<'a> Maker<'a> {
     pub(crate) fn new(definitions: &'a Map<String, Value>, store: &'a Store, mint: &'a Mint) -> Self {
         let (around, above, made) = (Vec::new(), Vec::new(), Vec::new());
-        Self { definitions, store, mint, around, above, left: MOST_VALUES, depth: 0, subject: None, made }
+        let (left, depth, exact, subject) = (MOST_VALUES, 0, false, None);
+        Self { definitions, store, mint, around, above, left, depth, exact, subject, made }
+    }
+
+    /// Says that wishes are to be completed only by what is required.
+    pub(crate) fn exactly(mut self) -> Self {
+        self.exact = true;
+        self
     }
 
     /// Says what kind of resource the objects of these schemas are.
@@ -175,7 +184,8 @@ impl<'a> Maker<'a> {
                 kind: None,
                 variant: 0,
             };
-            if !shape.requires(name) && self.leaves_out(&inner) {
+            let unasked = self.exact && wish.is_some() && inner.wish.is_none();
+            if !shape.requires(name) && (unasked || self.leaves_out(&inner)) {
                 continue;
             }
             let value = self.make(&inner);

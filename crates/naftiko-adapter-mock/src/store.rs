@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::name::plain;
 
 /// Resources by kind, and then by id.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Store {
     kinds: IndexMap<String, IndexMap<String, Kept>>,
 }

@@ -3,7 +3,9 @@
 mod conformance;
 mod fit;
 mod onboarding;
+mod receive;
 mod resources;
+mod script;
 
 use std::sync::Arc;
 

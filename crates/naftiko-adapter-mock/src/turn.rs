@@ -25,6 +25,11 @@ impl<'a> Turn<'a> {
         Self { call, mint, status, spec }
     }
 
+    /// A call that is answered with a status of somebody's choice, as the description has it.
+    pub(crate) fn answered_with(call: &'a Call, mint: Mint, status: u16) -> Self {
+        Self { call, mint, status, spec: call.operation.response(status) }
+    }
+
     pub(crate) fn operation(&self) -> &'a Operation {
         &self.call.operation
     }

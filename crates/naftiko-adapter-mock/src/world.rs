@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use indexmap::IndexMap;
-use naftiko_adapter::{Call, Method, Response};
+use naftiko_adapter::{Call, Method, Operation, Response};
 use serde_json::{Map, Value, json};
 
 use crate::make::{Ask, Maker};
@@ -29,6 +29,8 @@ pub(crate) struct World {
     pub(crate) made_for: BTreeMap<String, Value>,
     /// Answers by idempotency key.
     repeats: BTreeMap<String, Response>,
+    /// Kinds of which all that exists has been said: lists make up nothing more.
+    pub(crate) complete: BTreeSet<String>,
 }
 
 /// The resource that a path picks.
@@ -52,30 +54,43 @@ impl World {
             touched: BTreeSet::new(),
             made_for: BTreeMap::new(),
             repeats: BTreeMap::new(),
+            complete: BTreeSet::new(),
         }
     }
 
-    /// Answers a call that nobody objects to.
-    pub(crate) fn answer(&mut self, call: &Call) -> Response {
+    /// Answers a call that nobody objects to, `by` what somebody says of it or by what the world is like.
+    pub(crate) fn answer(
+        &mut self,
+        call: &Call,
+        by: impl FnOnce(&mut Self, &Turn<'_>) -> Response,
+    ) -> Response {
         let operation = &call.operation;
-        let name = format!("{}\n{}", operation.provider, operation.id);
+        let name = name_of(operation);
         let key = call.idempotency_key.as_ref().filter(|_| operation.idempotency_key.is_some());
         let key = key.map(|key| format!("{name}\n{key}"));
         if let Some(answer) = key.as_ref().and_then(|key| self.repeats.get(key)) {
             return answer.clone();
         }
-        let serial = self.serials.entry(name.clone()).or_default();
-        let mint = Mint::new(self.seed, name, *serial, self.calls);
-        *serial += 1;
-        self.calls += 1;
-        let answer = self.act(&Turn::new(call, mint));
+        let mint = self.mint(operation);
+        *self.serials.entry(name).or_default() += 1;
+        let answer = by(self, &Turn::new(call, mint));
         if let Some(key) = key {
             self.repeats.insert(key, answer.clone());
         }
         answer
     }
 
-    fn act(&mut self, turn: &Turn<'_>) -> Response {
+    /// What the values of the next answer of an operation come from.
+    pub(crate) fn mint(&mut self, operation: &Operation) -> Mint {
+        let name = name_of(operation);
+        let serial = self.serials.get(&name).copied().unwrap_or_default();
+        let mint = Mint::new(self.seed, name, serial, self.calls);
+        self.calls += 1;
+        mint
+    }
+
+    /// What comes of a call in the world as it is.
+    pub(crate) fn act(&mut self, turn: &Turn<'_>) -> Response {
         let operation = turn.operation();
         let target = turn.schema().map_or(Target::Other, |schema| target(operation, schema));
         match (operation.method, target) {
@@ -275,6 +290,30 @@ impl World {
         (body, id)
     }
 
+    /// Lets things exist as an operation answers with them, one or many, and nothing else of their kind.
+    pub(crate) fn let_exist(&mut self, operation: &Operation, things: &[Value]) {
+        let Some(spec) = operation.success().map(|(_, spec)| spec) else { return };
+        let Some(schema) = &spec.schema else { return };
+        let (Target::One(locus) | Target::Many(locus)) = target(operation, schema) else { return };
+        self.complete.insert(locus.kind.clone());
+        for (number, thing) in (0..).zip(things) {
+            let mint = Mint::new(self.seed, format!("{}\nexists", name_of(operation)), number, 0);
+            let mut maker =
+                Maker::new(&operation.definitions, &self.store, &mint).about(&locus.schemas, &locus.kind);
+            maker.make(&Ask {
+                schemas: locus.schemas.clone(),
+                wish: Some(thing),
+                example: None,
+                name: String::new(),
+                place: "/exists".to_owned(),
+                kind: Some(&locus.kind),
+                variant: 0,
+            });
+            let made = maker.made;
+            self.keep(made);
+        }
+    }
+
     pub(crate) fn keep(&mut self, made: Vec<(String, Value, Map<String, Value>)>) {
         for (kind, id, fields) in made {
             self.store.keep(&kind, &id, fields);
@@ -298,6 +337,11 @@ fn changed(turn: &Turn<'_>, kept: Kept, fields: &[&str]) -> Map<String, Value> {
     let changes = turn.body_fields(fields);
     wish.extend(changes.into_iter().filter(|(name, _)| plain(name) != "id"));
     wish
+}
+
+/// What tells an operation from all others.
+pub(crate) fn name_of(operation: &Operation) -> String {
+    format!("{}\n{}", operation.provider, operation.id)
 }
 
 fn missing(message: &str) -> Response {

@@ -2,6 +2,8 @@
 
 mod body;
 
+pub(crate) use body::reported;
+
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
 use naftiko_expr::{Presence, Root, Segment, Template, Type};
 use naftiko_plan::{Origin, Slot};

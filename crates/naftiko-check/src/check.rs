@@ -1,6 +1,7 @@
 //! The way through the stages.
 
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
 use naftiko_diagnostics::{Code, Diagnostic, Ignored, Severity, SourceMap, has_errors, sort};
 use naftiko_plan::{Plan, Slot};
@@ -17,10 +18,11 @@ use crate::resolve::Parameter;
 use crate::rules::governance;
 use crate::scope::Names;
 use crate::sensitive::Sensitives;
+use crate::suite::Suite;
 use crate::suppression::{comments_of, sort_out, withholds_plan};
 use crate::{
-    arguments, clauses, codes, faults, lower, order, outputs, resolve, rules, sensitive, superseded, wait,
-    wording,
+    arguments, clauses, codes, faults, lower, order, outputs, resolve, rules, sensitive, suite, superseded,
+    wait, wording,
 };
 
 /// Where to look besides the document.
@@ -47,6 +49,8 @@ pub struct Checked {
     pub ignored: Vec<Ignored>,
     /// The plan: of a composition without errors whose operations are described.
     pub plan: Option<Plan>,
+    /// The tests: of a test document without errors, of a composition that has a plan.
+    pub suite: Option<Suite>,
 }
 
 impl Checked {
@@ -66,6 +70,15 @@ impl Checked {
 /// # Errors
 /// When the file itself cannot be read. Everything else is a diagnostic.
 pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Result<Checked> {
+    Ok(examine(path, options, files)?.0)
+}
+
+/// The same, with the providers that were come across.
+pub(crate) fn examine(
+    path: &Path,
+    options: &Options,
+    files: &dyn Files,
+) -> std::io::Result<(Checked, Vec<Rc<Provider>>)> {
     let bytes = files.read(path)?;
     let mut loader = Loader::new(files);
     let root = loader.parse(path, &bytes);
@@ -73,10 +86,12 @@ pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Resu
     let asked_for = main
         .map_or_else(AskedFor::default, |(id, file)| AskedFor::find(file, &comments_of(file, id), options));
     loader.report(asked_for.diagnostics.iter().cloned());
-    let (kind, plan) = match root {
+    let Document { kind, plan, suite, provider } = match root {
         Some(root) => document(&root, path, options, &asked_for, &mut loader),
-        None => (None, None),
+        None => Document::default(),
     };
+    let found = std::mem::take(&mut loader.providers).into_values().flatten();
+    let providers = provider.map(Rc::new).into_iter().chain(found).collect();
     let (sources, mut diagnostics) = loader.finish();
     wording::settle(&mut diagnostics, &sources);
     superseded::leave_out(&mut diagnostics);
@@ -86,9 +101,21 @@ pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Resu
     let main = sources.files().next().map(|(id, _)| id);
     let mut sorted = sort_out(diagnostics, &sources, main, &codes(), &asked_for);
     sort(&mut sorted.kept);
-    let checked = Checked { sources, diagnostics: sorted.kept, ignored: sorted.ignored, kind, plan: None };
+    let (diagnostics, ignored) = (sorted.kept, sorted.ignored);
+    let checked = Checked { sources, diagnostics, ignored, kind, plan: None, suite: None };
     let complete = !checked.has_errors() && checked.withheld_by().is_none();
-    Ok(Checked { plan: plan.filter(|_| complete), ..checked })
+    let checked = Checked { plan: plan.filter(|_| complete), suite: suite.filter(|_| complete), ..checked };
+    Ok((checked, providers))
+}
+
+/// What a document turned out to be.
+#[derive(Default)]
+struct Document {
+    kind: Option<Kind>,
+    plan: Option<Plan>,
+    suite: Option<Suite>,
+    /// The provider: of a capabilities document.
+    provider: Option<Provider>,
 }
 
 fn document(
@@ -97,32 +124,37 @@ fn document(
     options: &Options,
     asked_for: &AskedFor,
     loader: &mut Loader<'_>,
-) -> (Option<Kind>, Option<Plan>) {
+) -> Document {
     let header = match Header::read(root) {
         Ok(header) => header,
         Err(diagnostic) => {
             loader.report([*diagnostic]);
-            return (None, None);
+            return Document::default();
         }
     };
     loader.note_ambiguous(root);
-    let plan = match header.kind {
+    let mut found = Document { kind: Some(header.kind), ..Document::default() };
+    match header.kind {
         Kind::Composition => {
             loader.report(faults::literal_secret::find(root, header.kind));
             let (composition, diagnostics) = Composition::lower(root, header.edition);
             loader.report(diagnostics);
             let mut session = Session::new(path, options, asked_for, loader);
-            self::composition(&composition, "", path, &mut session).plan
+            found.plan = self::composition(&composition, "", path, &mut session).plan;
         }
         Kind::Capabilities => {
             let capabilities = provider::lower(root, header.edition, loader);
             let provider = Provider::load(capabilities, root, path, &options.openapi, loader);
             loader.report(provider.check());
             loader.report(governance::of_provider(&provider, &asked_for.codes));
-            None
+            found.provider = Some(provider);
         }
-    };
-    (Some(header.kind), plan)
+        Kind::Test => {
+            loader.report(faults::literal_secret::find(root, header.kind));
+            found.suite = suite::check(root, path, options, asked_for, loader);
+        }
+    }
+    found
 }
 
 /// Checks a composition: the one that is asked for, or one that a step names so.

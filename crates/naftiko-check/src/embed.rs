@@ -187,13 +187,14 @@ impl<'s, 'f> Session<'s, 'f> {
             return None;
         }
         self.open.push(Opened { key: key.clone(), name: path.display().to_string(), from: Some(named.span) });
-        let embedded = self.read(named, path).map(Rc::new);
+        let embedded = self.read(named, path, "a step runs a composition").map(Rc::new);
         self.open.pop();
         self.done.insert(key, embedded.clone());
         embedded
     }
 
-    fn read(&mut self, named: &Spanned<String>, path: &Path) -> Option<Embedded> {
+    /// The composition at a path, checked; `runs` says what it is for.
+    pub(crate) fn read(&mut self, named: &Spanned<String>, path: &Path, runs: &str) -> Option<Embedded> {
         let Ok(root) = self.loader.read(path) else {
             self.loader.report([faults::missing_file::report(named, path, "composition")]);
             return None;
@@ -206,7 +207,12 @@ impl<'s, 'f> Session<'s, 'f> {
                 composition
             }
             Ok(header) => {
-                self.loader.report([faults::wrong_document::not_a_composition(named, &root, header.kind)]);
+                self.loader.report([faults::wrong_document::not_a_composition(
+                    named,
+                    &root,
+                    header.kind,
+                    runs,
+                )]);
                 return None;
             }
             Err(diagnostic) => {

@@ -60,7 +60,7 @@ fn of(checked: &Checked, path: &Path, options: &Options, files: &dyn Files) -> i
         Ok(Header { kind: Kind::Composition, edition: Edition::V0_2 }) => {
             return Ok(Upgrade::UpToDate(file.text().to_string()));
         }
-        Ok(Header { kind: Kind::Capabilities, .. }) => return Ok(Upgrade::NotAComposition),
+        Ok(Header { kind: Kind::Capabilities | Kind::Test, .. }) => return Ok(Upgrade::NotAComposition),
         // Of what kind it is, is the first thing to mend.
         Err(_) => return Ok(Upgrade::Unclear),
     }

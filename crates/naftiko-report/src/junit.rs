@@ -70,7 +70,7 @@ fn write_case(out: &mut String, findings: &Findings, id: FileId, name: &str, her
 }
 
 /// Text for XML, in an attribute or between tags. What XML cannot hold at all is replaced.
-fn escaped(text: &str) -> String {
+pub(crate) fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -18,6 +18,7 @@ mod runs;
 mod sarif;
 mod style;
 mod summary;
+mod tested;
 mod visible;
 
 pub use github::github;
@@ -33,6 +34,7 @@ pub use runs::{Listed, Shown, ShownStep, events, runs};
 pub use sarif::sarif;
 pub use style::Style;
 pub use summary::{summary, total};
+pub use tested::{Snapshot, Tested, tested, tested_as_json, tested_as_junit};
 pub use visible::visible;
 
 use naftiko_diagnostics::{Diagnostic, Severity, SourceMap};

@@ -12,16 +12,27 @@ pub enum Kind {
     Composition,
     /// The operations of a provider, in groups.
     Capabilities,
+    /// Tests of a composition.
+    Test,
 }
 
 impl Kind {
-    const ALL: [Self; 2] = [Self::Composition, Self::Capabilities];
+    const ALL: [Self; 3] = [Self::Composition, Self::Capabilities, Self::Test];
 
     /// The value of `specification` in the header.
     pub fn specification(self) -> &'static str {
         match self {
             Self::Composition => "Naftiko Capability Composition",
             Self::Capabilities => "Naftiko Capabilities",
+            Self::Test => "Naftiko Composition Test",
+        }
+    }
+
+    /// The editions there are of it.
+    pub(crate) fn editions(self) -> &'static [Edition] {
+        match self {
+            Self::Composition | Self::Capabilities => &[Edition::V0_1, Edition::V0_2],
+            Self::Test => &[Edition::V0_2],
         }
     }
 }
@@ -36,8 +47,6 @@ pub enum Edition {
 }
 
 impl Edition {
-    const ALL: [Self; 2] = [Self::V0_1, Self::V0_2];
-
     /// The value of `specificationVersion` in the header.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -134,7 +143,10 @@ fn edition(root: &Node, kind: Kind) -> Result<Edition, Box<Diagnostic>> {
                 span,
                 "the edition is missing: there is no `specificationVersion`",
             )
-            .with_help("write `specificationVersion: '0.1'` or `'0.2'`"),
+            .with_help(match kind {
+                Kind::Composition | Kind::Capabilities => "write `specificationVersion: '0.1'` or `'0.2'`",
+                Kind::Test => "write `specificationVersion: '0.2'`",
+            }),
         ));
     };
     let text = match &node.value {
@@ -143,16 +155,17 @@ fn edition(root: &Node, kind: Kind) -> Result<Edition, Box<Diagnostic>> {
         Value::Number(number) => number.to_string(),
         _ => String::new(),
     };
-    Edition::ALL.into_iter().find(|edition| edition.as_str() == text).ok_or_else(|| {
+    let editions = kind.editions();
+    editions.iter().copied().find(|edition| edition.as_str() == text).ok_or_else(|| {
         let what = match &node.value {
             Value::String(_) | Value::Number(_) => {
                 format!("`{text}` is not an edition of `{}`", kind.specification())
             }
             _ => format!("`specificationVersion` is {}, expected an edition", node.kind()),
         };
-        Box::new(
-            Diagnostic::new(&UNKNOWN_EDITION, node.span, what)
-                .with_help(format!("editions are {}", one_of(Edition::ALL.map(Edition::as_str)))),
-        )
+        Box::new(Diagnostic::new(&UNKNOWN_EDITION, node.span, what).with_help(match editions {
+            [only] => format!("there is one edition: `{}`", only.as_str()),
+            several => format!("editions are {}", one_of(several.iter().map(|it| it.as_str()))),
+        }))
     })
 }

@@ -2,7 +2,7 @@
 //!
 //! A document is told apart by its header ([`Header`]), validated against the JSON Schema of its kind and edition
 //! (generated from the types in `schema`, published in `schemas/`), and lowered to a model in which every value
-//! knows where it was written: [`Composition`] or [`Capabilities`]. Both editions lower to the same model. Nothing
+//! knows where it was written: [`Composition`], [`Capabilities`] or [`TestDocument`]. Both editions lower to the same model. Nothing
 //! here fails: what cannot be read is left out and has a diagnostic.
 //!
 //! This crate knows what a document says, not whether it is true: names are resolved by `naftiko-check`.
@@ -24,10 +24,11 @@ pub use duration::parse_duration;
 pub use files::{Files, MemoryFiles};
 pub use header::{Edition, Header, Kind};
 pub use model::{
-    Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, ClientAuth, Compensate,
-    Composition, Entry, Every, External, Facts, Input, Interval, Invoke, KeyPlace, Mapping, OnDoubt,
-    OnFailure, Output, Place, Poll, Purpose, RateLimit, ResponsePath, Retry, RetryOn, Secret, Source, Step,
-    SubComposition, Target, Value, Work, locate,
+    Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, ClientAuth, Compensate, Composition,
+    Entry, Every, Expectation, External, Facts, Given, Input, Inputs, Interval, Invoke, KeyPlace, Literal,
+    Mapping, OnDoubt, OnFailure, Output, Place, Poll, Purpose, RateLimit, Reply, ResponsePath, Retry,
+    RetryOn, Script, Scripted, Secret, Source, Step, SubComposition, Target, Test, TestDocument, Value,
+    WireFault, Work, locate,
 };
 pub use recognize::is_document;
 pub use schema::schemas;

@@ -204,7 +204,7 @@ fn in_seconds(diagnostic: Diagnostic, number: &str) -> Diagnostic {
 /// Whether a value is a duration, by the keys it stands under.
 fn is_duration(pointer: &str) -> bool {
     let mut keys = pointer.rsplit('/');
-    matches!(keys.next(), Some("timeout" | "every" | "initial" | "max" | "per"))
+    matches!(keys.next(), Some("timeout" | "every" | "initial" | "max" | "per" | "delay"))
         || keys.next() == Some("expires")
 }
 
@@ -299,6 +299,7 @@ fn subject(pointer: &str) -> &'static str {
         (Some("outputs"), Some(_), None) => "an output",
         (Some("capabilities"), Some(_), None) => "a capability",
         (Some("auth"), None, None) => "the authentication",
+        (Some("tests"), Some(_), None) => "a test",
         _ if pointer.ends_with("/poll") => "`poll`",
         _ if pointer.ends_with("/compensate") => "`compensate`",
         _ if pointer.ends_with("/rateLimit") => "`rateLimit`",

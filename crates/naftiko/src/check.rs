@@ -158,6 +158,9 @@ pub(crate) fn no_plan(file: &Path, checked: &Checked) -> Stop {
         _ if checked.kind == Some(Kind::Capabilities) => format!(
             "`{file}` is a capabilities document, which says what a provider can do; a composition can be planned and run"
         ),
+        _ if checked.kind == Some(Kind::Test) && checked.suite.is_some() => {
+            format!("`{file}` tests a composition: `naftiko test` runs it")
+        }
         Some(ignored) => format!(
             "`{file}` has no plan: `{}` is ignored there, and what it speaks of cannot be run",
             ignored.code.id

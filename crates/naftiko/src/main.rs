@@ -13,6 +13,7 @@ mod exit;
 mod explain;
 mod fix;
 mod intervene;
+mod mock;
 mod pages;
 mod plan;
 mod reading;
@@ -23,6 +24,7 @@ mod schema;
 mod screen;
 mod state;
 mod strictness;
+mod test;
 mod upgrade;
 mod watch;
 mod work;
@@ -54,6 +56,8 @@ fn main() -> ExitCode {
         Command::Cancel(arguments) => intervene::cancel(&arguments, &mut screen),
         Command::Runs(arguments) => runs::runs(&arguments, &mut screen),
         Command::Work(arguments) => work::work(arguments, &mut screen),
+        Command::Test(arguments) => test::test(&arguments, &mut screen),
+        Command::Mock(arguments) => mock::mock(&arguments, &mut screen),
         Command::Schema(arguments) => schema::schema(&arguments, &mut screen),
     };
     match outcome {

@@ -10,6 +10,7 @@ pub(crate) fn schema(arguments: &Schema, screen: &mut Screen) -> Result<Exit, St
         SchemaName::Composition02 => "naftiko-composition-0.2.schema.json",
         SchemaName::Capabilities01 => "naftiko-capabilities-0.1.schema.json",
         SchemaName::Capabilities02 => "naftiko-capabilities-0.2.schema.json",
+        SchemaName::Test02 => "naftiko-test-0.2.schema.json",
         SchemaName::Findings => "naftiko-findings.schema.json",
     };
     let mut all = naftiko_spec::schemas().into_iter().chain(naftiko_report::schemas());

@@ -19,7 +19,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub(crate) use command::run_program;
 pub(crate) use halt::halt_after;
 pub(crate) use proxies::proxies;
-pub(crate) use write::{is_below, replace};
+pub(crate) use write::{is_below, replace, write};
 
 /// The files of this machine.
 #[derive(Debug)]
@@ -193,6 +193,11 @@ pub(crate) fn secret_file(path: &Path) -> Option<SecretString> {
     let read = SecretString::from(String::from_utf8(FileSystem.read(path).ok()?).ok()?);
     let secret = read.expose_secret().trim();
     (!secret.is_empty()).then(|| SecretString::from(secret))
+}
+
+/// Whether this is continuous integration, where nobody looks at what is written: `CI` is set.
+pub(crate) fn in_ci() -> bool {
+    std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
 /// A line that somebody types at the terminal without its being seen.

@@ -99,7 +99,8 @@ impl Binder<'_> {
     }
 }
 
-fn reported(misfit: &Misfit<'_>, sources: &SourceMap) -> Diagnostic {
+/// What does not fit, as a finding about an argument.
+pub(crate) fn reported(misfit: &Misfit<'_>, sources: &SourceMap) -> Diagnostic {
     match misfit {
         Misfit::Type { name, expected, written } => {
             faults::wrong_argument_type::report(name, expected, written, sources)

@@ -1,14 +1,14 @@
-//! A name given twice among the steps, inputs or outputs.
+//! A name given twice among the steps, inputs, outputs or tests.
 
 use std::collections::BTreeMap;
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
-use naftiko_spec::Composition;
+use naftiko_spec::{Composition, TestDocument};
 
 pub(crate) static CODE: Code = Code {
     id: "duplicate-name",
     severity: Severity::Error,
-    summary: "two steps, inputs or outputs have one name",
+    summary: "two steps, inputs, outputs or tests have one name",
 };
 
 pub(crate) fn find(composition: &Composition) -> Vec<Diagnostic> {
@@ -16,6 +16,11 @@ pub(crate) fn find(composition: &Composition) -> Vec<Diagnostic> {
     let inputs = twice("an input", composition.inputs.iter().map(|input| &input.name));
     let outputs = twice("an output", composition.outputs.iter().map(|output| &output.name));
     [steps, inputs, outputs].concat()
+}
+
+/// Two tests of one document.
+pub(crate) fn of_tests(document: &TestDocument) -> Vec<Diagnostic> {
+    twice("a test", document.tests.iter().map(|test| &test.name))
 }
 
 fn twice<'a>(what: &str, names: impl Iterator<Item = &'a Spanned<String>>) -> Vec<Diagnostic> {

@@ -18,6 +18,8 @@ pub(crate) fn find(root: &Node, kind: Kind) -> Vec<Diagnostic> {
     let named: &[&str] = match kind {
         Kind::Composition => &["inputs", "steps"],
         Kind::Capabilities => &["auth"],
+        // What a test makes up is named like a secret and is none.
+        Kind::Test => &[],
     };
     for (key, entry) in root.as_mapping().into_iter().flat_map(naftiko_syntax::Mapping::iter) {
         Search { kind, by_name: named.contains(&key), diagnostics: &mut diagnostics }.node(key, &entry.value);
@@ -77,6 +79,7 @@ impl Search<'_> {
         let Some(what) = what else { return };
         let help = match self.kind {
             Kind::Capabilities => "take it out of the document, revoke it, and name the environment variable that holds it: `envVar: …`",
+            Kind::Test => "take it out of the document, revoke it, and make another one up",
             Kind::Composition => "take it out of the document, revoke it, and read it from an input with `sensitive: true`",
         };
         self.diagnostics.push(

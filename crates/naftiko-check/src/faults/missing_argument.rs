@@ -77,6 +77,13 @@ fn start(named: &Spanned<String>, parameter: &Parameter, resolution: &Resolution
     .with_label(format!("{} {}", operation.method.as_str(), operation.path))
 }
 
+/// An input that a test does not give.
+pub(crate) fn not_given(test: &Spanned<String>, input: &Parameter) -> Diagnostic {
+    let name = input.slot.name();
+    Diagnostic::new(&CODE, test.span, format!("`{}` needs the input `{name}`, which has no value", test.value))
+        .with_help(format!("write it under `inputs`: `{name}: …`, {}", input.ty))
+}
+
 /// An input of another composition, which has to be written.
 pub(crate) fn input(named: &Spanned<String>, input: &Parameter) -> Diagnostic {
     let name = input.slot.name();

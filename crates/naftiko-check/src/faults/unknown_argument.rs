@@ -1,6 +1,6 @@
 //! An argument that the operation does not take.
 
-use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Span, nearest};
+use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Span, Spanned, nearest};
 use naftiko_expr::Type;
 use naftiko_plan::Slot;
 use naftiko_spec::{Argument, Place};
@@ -145,6 +145,17 @@ pub(crate) fn input<'e>(argument: &Argument, embedded: &'e Embedded) -> (Diagnos
         }
         None if names.is_empty() => (diagnostic.with_help("it takes no inputs"), None),
         None => (diagnostic.with_help(format!("it takes {}", names.join(", "))), None),
+    }
+}
+
+/// An input that a test gives and its composition does not take.
+pub(crate) fn given(name: &Spanned<String>, composition: &str, inputs: &[&str]) -> Diagnostic {
+    let message = format!("`{composition}` does not take `{}`", name.value);
+    let diagnostic = Diagnostic::new(&CODE, name.span, message);
+    match nearest(&name.value, inputs.iter().copied()) {
+        Some(near) => diagnostic.with_suggestion(near),
+        None if inputs.is_empty() => diagnostic.with_help("it takes no inputs"),
+        None => diagnostic.with_help(format!("it takes {}", inputs.join(", "))),
     }
 }
 

@@ -106,6 +106,16 @@ pub(crate) fn mapped(name: &str, mapping: &Mapping, nearest: &[&Entry]) -> Diagn
     }
 }
 
+/// A script of the mock speaks of it.
+pub(crate) fn scripted(name: &Spanned<String>, used: &[&str], nearest_entries: &[&Entry]) -> Diagnostic {
+    let message = format!("`{}` is no operation of what is tested", name.value);
+    let diagnostic = Diagnostic::new(&CODE, name.span, message);
+    match nearest(&name.value, used.iter().copied()) {
+        Some(near) => diagnostic.with_suggestion(near),
+        None => suggest(diagnostic, name, nearest_entries),
+    }
+}
+
 fn suggest(diagnostic: Diagnostic, name: &Spanned<String>, nearest: &[&Entry]) -> Diagnostic {
     let mut ids = nearest.iter().filter_map(|entry| Some((entry.id.as_deref()?, entry)));
     let Some((id, entry)) = ids.next() else { return diagnostic };

@@ -10,11 +10,11 @@ pub(crate) static CODE: Code = Code {
     summary: "a document is of another kind than the one that is needed",
 };
 
-/// A step runs it.
-pub(crate) fn not_a_composition(named: &Spanned<String>, root: &Node, found: Kind) -> Diagnostic {
+/// It is to be run; `runs` says by what.
+pub(crate) fn not_a_composition(named: &Spanned<String>, root: &Node, found: Kind, runs: &str) -> Diagnostic {
     let what = root.get("specification").map_or(root.span, |node| node.span);
     Diagnostic::new(&CODE, named.span, format!("`{}` is not a composition", named.value))
-        .with_label("a step runs a composition")
+        .with_label(runs)
         .with_related(what, format!("it is `{}`", found.specification()))
 }
 
@@ -24,4 +24,10 @@ pub(crate) fn report(root: &Node, found: Kind) -> Diagnostic {
     let needed = Kind::Capabilities.specification();
     Diagnostic::new(&CODE, span, format!("expected `{needed}`, found `{}`", found.specification()))
         .with_help("a composition finds its operations through a capabilities document")
+}
+
+/// A test names it as its inputs.
+pub(crate) fn no_inputs(named: &Spanned<String>) -> Diagnostic {
+    Diagnostic::new(&CODE, named.span, format!("`{}` is not a mapping of names to values", named.value))
+        .with_help("a file of inputs is a mapping, `name: value`")
 }

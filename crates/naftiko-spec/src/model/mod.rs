@@ -7,7 +7,9 @@ mod composition;
 mod external;
 mod policies;
 mod reader;
+mod script;
 mod step;
+mod test;
 mod value;
 
 pub use capabilities::{
@@ -20,5 +22,7 @@ pub use external::{Channel, External};
 pub use policies::{Backoff, Every, Retry, RetryOn};
 pub use reader::Interval;
 pub(crate) use reader::meant_boolean;
+pub use script::{Literal, Reply, Script, Scripted, WireFault};
 pub use step::{Argument, Invoke, Place, Step, SubComposition, Work};
+pub use test::{Expectation, Given, Inputs, Test, TestDocument};
 pub use value::{Entry, Source, Value, locate};

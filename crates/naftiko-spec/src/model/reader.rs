@@ -96,8 +96,11 @@ fn alias(definition: Option<&str>, key: &str) -> Option<&'static str> {
         ("Step", "needs" | "after") => "dependsOn",
         ("Step", "loop" | "for" | "withItems") => "forEach",
         ("Step", "args" | "arguments" | "params" | "parameters") => "with",
-        ("Step", "assert" | "assertions" | "successCriteria") => "expect",
+        ("Step", "assert" | "assertions" | "successCriteria") | ("Test", "then") => "expect",
         ("Step", "rollback" | "undo") => "compensate",
+        ("Test", "given") => "inputs",
+        ("Expectation", "status" | "result") => "outcome",
+        ("Expectation", "asserts" | "assertions") => "assert",
         ("Retry", "retries" | "times" | "maxAttempts" | "max_attempts") => "attempts",
         ("Poll", "interval" | "delay" | "frequency") => "every",
         _ => return None,
@@ -189,6 +192,14 @@ pub(super) fn count(node: &Node, key: &str) -> Option<Spanned<u32>> {
     let Value::Number(number) = &value.value else { return None };
     let count = number.as_u64().and_then(|count| u32::try_from(count).ok()).filter(|count| *count > 0)?;
     Some(Spanned::new(count, value.span))
+}
+
+/// The whole number of a key, if it is there and is one.
+pub(super) fn unsigned(node: &Node, key: &str) -> Option<u64> {
+    match &node.get(key)?.value {
+        Value::Number(number) => number.as_u64(),
+        _ => None,
+    }
 }
 
 /// The number of a key, if it is there and is one.

@@ -11,6 +11,8 @@ mod capabilities_0_2;
 mod composition_0_1;
 mod composition_0_2;
 mod policies_0_2;
+#[expect(clippy::struct_field_names, reason = "the key is the language's")]
+mod test_0_2;
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -23,10 +25,10 @@ use crate::{Edition, Header, Kind};
 
 /// The schemas to publish: file name and content, draft 2020-12.
 pub fn schemas() -> Vec<(String, Value)> {
-    let all = [(Kind::Composition, "composition"), (Kind::Capabilities, "capabilities")];
-    let editions = [Edition::V0_1, Edition::V0_2];
+    let all =
+        [(Kind::Composition, "composition"), (Kind::Capabilities, "capabilities"), (Kind::Test, "test")];
     all.into_iter()
-        .flat_map(|(kind, name)| editions.map(|edition| (kind, name, edition)))
+        .flat_map(|(kind, name)| kind.editions().iter().map(move |edition| (kind, name, *edition)))
         .map(|(kind, name, edition)| {
             let file = format!("naftiko-{name}-{}.schema.json", edition.as_str());
             let schema = published(&file, &of(Header { kind, edition }).document);
@@ -84,11 +86,14 @@ pub(crate) fn of(header: Header) -> &'static Schema {
     static COMPOSITION_0_2: LazyLock<Schema> = LazyLock::new(Schema::new::<composition_0_2::Composition>);
     static CAPABILITIES_0_1: LazyLock<Schema> = LazyLock::new(Schema::new::<capabilities_0_1::Capabilities>);
     static CAPABILITIES_0_2: LazyLock<Schema> = LazyLock::new(Schema::new::<capabilities_0_2::Capabilities>);
+    static TEST_0_2: LazyLock<Schema> = LazyLock::new(Schema::new::<test_0_2::Tests>);
     match (header.kind, header.edition) {
         (Kind::Composition, Edition::V0_1) => &COMPOSITION_0_1,
         (Kind::Composition, Edition::V0_2) => &COMPOSITION_0_2,
         (Kind::Capabilities, Edition::V0_1) => &CAPABILITIES_0_1,
         (Kind::Capabilities, Edition::V0_2) => &CAPABILITIES_0_2,
+        // There are no others.
+        (Kind::Test, _) => &TEST_0_2,
     }
 }
 

@@ -153,6 +153,18 @@ impl Session<'_> {
     }
 }
 
+/// Drives a run on the mock, where time passes as fast as it is waited for and nobody can be asked.
+///
+/// # Errors
+/// When an event does not fit the run.
+pub(crate) async fn on_the_mock(
+    session: Session<'_>,
+    run: &mut Run,
+    observe: Observe<'_>,
+) -> Result<Standing, DriveError> {
+    session.drive(run, &VirtualClock::new(), observe, nobody()).await
+}
+
 /// Refuses a plan that says what cannot be run yet: never is a part of it run as if it were the whole.
 ///
 /// # Errors

@@ -36,6 +36,27 @@ pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> 
     Ok(())
 }
 
+/// Writes a file, whatever was there. Whoever reads it meanwhile sees all of one of the two.
+///
+/// # Errors
+/// Those of the file system.
+pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
+    let folder = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().prefix(".naftiko-").tempfile_in(folder)?;
+    file.write_all(text.as_bytes())?;
+    file.as_file().sync_all()?;
+    // A temporary file is its owner's alone; this one is read by others.
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let permissions = std::fs::metadata(path).map(|it| it.permissions());
+        let readable = std::fs::Permissions::from_mode(0o644);
+        file.as_file().set_permissions(permissions.unwrap_or(readable))?;
+    }
+    file.persist(path)?;
+    Ok(())
+}
+
 /// Whether a file is in the folder of another, or below it, links followed.
 pub(crate) fn is_below(file: &Path, beside: &Path) -> bool {
     let folder = match beside.parent() {

@@ -1,0 +1,208 @@
+//! Requests back into calls: the way back from what an HTTP adapter writes.
+//!
+//! Pure like the rest: whoever has a socket hands over what came in. A request that is no call of any operation is not
+//! one here either; what of it an operation does not know is left out, as most providers do.
+
+use std::sync::Arc;
+
+use naftiko_adapter::{Arguments, Call, Method, Operation, Place};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use regex::Regex;
+use serde_json::Value;
+
+use crate::read::{self, Kind};
+
+/// What a path is written with besides letters and digits, as it stands in a description.
+const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~')
+    .remove(b'/')
+    .remove(b'%')
+    .remove(b'!')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')')
+    .remove(b'*')
+    .remove(b'+')
+    .remove(b',')
+    .remove(b';')
+    .remove(b'=')
+    .remove(b':')
+    .remove(b'@');
+
+/// What came in.
+#[derive(Debug, Clone, Copy)]
+pub struct Received<'a> {
+    /// The method, in capitals.
+    pub method: &'a str,
+    /// The path below the base URL, and the query behind `?` if there is one.
+    pub target: &'a str,
+    /// Headers, by name in lower case.
+    pub headers: &'a [(String, String)],
+    /// The body.
+    pub body: &'a [u8],
+}
+
+/// Why a request is no call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unroutable {
+    /// No operation has such a path.
+    NoPath,
+    /// There are operations of this path, with other methods.
+    OtherMethods(Vec<Method>),
+    /// The body cannot be read: why.
+    Body(String),
+}
+
+/// Finds the operation that a request is for.
+#[derive(Debug, Clone)]
+pub struct Router {
+    routes: Vec<Route>,
+}
+
+#[derive(Debug, Clone)]
+struct Route {
+    operation: Arc<Operation>,
+    path: Regex,
+    /// The parameters in the path, in order.
+    names: Vec<String>,
+    /// The query that is written into the path.
+    fixed: Vec<(String, String)>,
+    /// How much of the path is no parameter: the more, the better it is meant.
+    literal: usize,
+}
+
+impl Router {
+    /// Finds these operations.
+    pub fn new(operations: impl IntoIterator<Item = Arc<Operation>>) -> Self {
+        let mut routes: Vec<Route> = operations.into_iter().filter_map(Route::new).collect();
+        routes.sort_by_key(|route| std::cmp::Reverse((route.literal, route.fixed.len())));
+        Self { routes }
+    }
+
+    /// The routes there are: method and path.
+    pub fn routes(&self) -> impl Iterator<Item = (Method, &str)> {
+        self.routes.iter().map(|route| (route.operation.method, route.operation.path.as_str()))
+    }
+
+    /// The call that a request makes.
+    ///
+    /// # Errors
+    /// Why it makes none.
+    pub fn receive(&self, request: &Received<'_>) -> Result<Call, Unroutable> {
+        let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
+        let query = read::pairs(query);
+        let fits = |route: &&Route| {
+            let has = |fixed: &(String, String)| {
+                query.iter().any(|(name, value)| *name == fixed.0 && read::decoded(value) == fixed.1)
+            };
+            route.path.is_match(path) && route.fixed.iter().all(has)
+        };
+        let mut other = Vec::new();
+        for route in self.routes.iter().filter(fits) {
+            if route.operation.method.as_str() == request.method {
+                return route.call(path, &query, request);
+            }
+            other.push(route.operation.method);
+        }
+        Err(if other.is_empty() { Unroutable::NoPath } else { Unroutable::OtherMethods(other) })
+    }
+}
+
+impl Route {
+    fn new(operation: Arc<Operation>) -> Option<Self> {
+        let (path, fixed) = operation.path.split_once('?').unwrap_or((&operation.path, ""));
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        let (mut pattern, mut names, mut literal) = (format!("^{slash}"), Vec::new(), 0);
+        let mut rest = path;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, tail) = after.split_once('}')?;
+            pattern.push_str(&escaped(before));
+            pattern.push_str("([^/]+?)");
+            literal += before.len();
+            names.push(name.to_owned());
+            rest = tail;
+        }
+        pattern.push_str(&escaped(rest));
+        pattern.push('$');
+        literal += rest.len();
+        let fixed =
+            read::pairs(fixed).into_iter().map(|(name, value)| (name, read::decoded(&value))).collect();
+        Some(Self { path: Regex::new(&pattern).ok()?, names, fixed, literal, operation })
+    }
+
+    fn call(
+        &self,
+        path: &str,
+        query: &[(String, String)],
+        request: &Received<'_>,
+    ) -> Result<Call, Unroutable> {
+        let operation = &self.operation;
+        let mut arguments = Arguments {
+            body: read::body(operation, request).map_err(Unroutable::Body)?,
+            ..Arguments::default()
+        };
+        let cookies = read::cookies(request.headers);
+        for parameter in &operation.parameters {
+            let kind = Kind::of(operation, &parameter.schema);
+            let value = match parameter.place {
+                Place::Path => {
+                    self.captured(path, &parameter.name).and_then(|raw| read::path(parameter, &kind, raw))
+                }
+                Place::Query => read::query(parameter, &kind, query, &self.claimed(&parameter.name)),
+                Place::Header => header(request.headers, &parameter.name)
+                    .map(|text| read::simple(&kind, parameter.explode, text, &str::to_owned)),
+                Place::Cookie => read::cookie(parameter, &kind, &cookies),
+            };
+            if let Some(value) = value {
+                arguments.parameters.insert((parameter.place, parameter.name.clone()), value);
+            }
+        }
+        let key = operation.idempotency_key.as_ref().and_then(|name| header(request.headers, name));
+        Ok(Call {
+            step: "request".to_owned(),
+            attempt: 1,
+            operation: Arc::clone(operation),
+            arguments,
+            timeout: None,
+            idempotency_key: key.map(str::to_owned),
+        })
+    }
+
+    /// What stands in the path in the place of a parameter.
+    fn captured<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
+        let at = self.names.iter().position(|known| known == name)?;
+        Some(self.path.captures(path)?.get(at + 1)?.as_str())
+    }
+
+    /// The names in the query that are another parameter's, or the path's.
+    fn claimed(&self, own: &str) -> Vec<&str> {
+        let others = self.operation.parameters.iter().filter(|it| it.place == Place::Query && it.name != own);
+        let fixed = self.fixed.iter().map(|(name, _)| name.as_str());
+        others.map(|other| other.name.as_str()).chain(fixed).collect()
+    }
+}
+
+/// A literal part of a path as it is sent, for a pattern.
+fn escaped(literal: &str) -> String {
+    regex::escape(&utf8_percent_encode(literal, LITERAL).to_string())
+}
+
+/// The value of a header.
+pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+    headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
+}
+
+/// A text without its percent-encoding.
+pub(crate) fn percent_decoded(text: &str) -> String {
+    percent_decode_str(text).decode_utf8_lossy().into_owned()
+}
+
+/// A JSON value that a text may stand for.
+pub(crate) fn number(text: &str) -> Option<Value> {
+    serde_json::from_str::<serde_json::Number>(text).ok().map(Value::Number)
+}

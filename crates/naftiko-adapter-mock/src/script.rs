@@ -1,0 +1,265 @@
+//! What somebody says of a world that schemas alone do not decide.
+//!
+//! A script says what operations answer, call by call, and what exists before the first. It changes what is answered
+//! and nothing of how the world goes on, but for this: what a call that changes something is answered with is so from
+//! then on, and what a reading shows that nobody knew is there.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use naftiko_adapter::{Call, Method, Operation, Response};
+use serde_json::{Map, Value, json};
+
+use crate::make::{Ask, Maker};
+use crate::target::{Target, target};
+use crate::turn::Turn;
+use crate::world::{World, name_of};
+
+/// What a mock is told.
+#[derive(Debug, Clone, Default)]
+pub struct Script {
+    /// What operations answer: each for as many calls as it says, the last for all that follow.
+    pub operations: Vec<(Arc<Operation>, Vec<Reply>)>,
+    /// What exists, by an operation that answers with such things. There is nothing else of their kind.
+    pub seeds: Vec<(Arc<Operation>, Vec<Value>)>,
+}
+
+/// What an operation answers to a call. The default is what the mock answers by itself.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// How many calls are answered so.
+    pub times: u32,
+    /// The status; nothing: that of success. One that is not 2xx leaves everything as it was.
+    pub status: Option<u16>,
+    /// Headers, over those of the answer.
+    pub headers: IndexMap<String, String>,
+    /// What is said of the body.
+    pub body: Option<Body>,
+    /// How long it takes.
+    pub delay: Duration,
+    /// How the wire fails, in place of an answer.
+    pub fault: Option<Fault>,
+}
+
+impl Default for Reply {
+    fn default() -> Self {
+        let (status, body, fault, delay) = (None, None, None, Duration::ZERO);
+        Self { times: 1, status, headers: IndexMap::new(), body, delay, fault }
+    }
+}
+
+/// What is said of a body.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Body {
+    /// It is this, completed by what the description requires.
+    Whole(Value),
+    /// It is this, whatever the description says.
+    AsIs(Value),
+    /// It is what it would be but for this: a JSON Merge Patch (RFC 7396) whose lists meet those of the body item by
+    /// item.
+    Patch(Value),
+}
+
+/// How a call fails on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing reaches the other side.
+    Connect,
+    /// It is done, and the answer is lost.
+    Drop,
+    /// It is done, and the answer cannot be read.
+    Garbage,
+}
+
+/// What there is to a call.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// How long it takes.
+    pub delay: Duration,
+    /// The answer, or how the wire fails.
+    pub answer: Result<Response, Fault>,
+}
+
+/// A script that is being played.
+pub(crate) struct Played {
+    /// The answers that are left, by operation, the next one first.
+    left: BTreeMap<String, Vec<Reply>>,
+}
+
+impl Played {
+    pub(crate) fn new(script: &Script) -> Self {
+        let operations = script.operations.iter();
+        Self { left: operations.map(|(operation, replies)| (name_of(operation), replies.clone())).collect() }
+    }
+
+    /// What is said of the next call of an operation.
+    pub(crate) fn next(&mut self, operation: &Operation) -> Option<Reply> {
+        let left = self.left.get_mut(&name_of(operation))?;
+        let is_last = left.len() <= 1;
+        let next = left.first_mut()?;
+        let reply = next.clone();
+        next.times = next.times.saturating_sub(1);
+        if next.times == 0 && !is_last {
+            left.remove(0);
+        }
+        Some(reply)
+    }
+}
+
+impl World {
+    /// What there is to a call of which somebody says something.
+    pub(crate) fn follow(&mut self, call: &Call, reply: &Reply) -> Said {
+        let delay = reply.delay;
+        let refused = reply.status.filter(|status| !(200..300).contains(status));
+        if reply.fault == Some(Fault::Connect) {
+            return Said { delay, answer: Err(Fault::Connect) };
+        }
+        let mut answer = match refused {
+            Some(status) => {
+                let mint = self.mint(&call.operation);
+                self.refuse(&Turn::answered_with(call, mint, status), reply.body.as_ref())
+            }
+            None => self.answer(call, |world, turn| match (&reply.body, reply.status) {
+                (None, None) => world.act(turn),
+                (body, None) => world.say(turn, body.as_ref()),
+                (body, Some(status)) => {
+                    world.say(&Turn::answered_with(call, turn.mint.clone(), status), body.as_ref())
+                }
+            }),
+        };
+        answer.headers.extend(reply.headers.iter().map(|(name, value)| (name.to_lowercase(), value.clone())));
+        Said { delay, answer: reply.fault.map_or(Ok(answer), Err) }
+    }
+
+    /// An answer that is no success: nothing of it is kept.
+    fn refuse(&self, turn: &Turn<'_>, body: Option<&Body>) -> Response {
+        let body = match body {
+            Some(Body::AsIs(body)) => body.clone(),
+            Some(Body::Whole(body)) => self.completed(turn, body).0,
+            Some(Body::Patch(patch)) => patched(self.made_up(turn), patch),
+            None => self.made_up(turn),
+        };
+        turn.respond(body)
+    }
+
+    /// An answer of success with a body of which something is said.
+    fn say(&mut self, turn: &Turn<'_>, body: Option<&Body>) -> Response {
+        let safe = turn.operation().is_safe();
+        let before = self.store.clone();
+        let whole = matches!(body, Some(Body::Whole(_) | Body::AsIs(_)));
+        // A reading that is told whole finds nothing of its own.
+        let answer = if safe && whole { turn.respond(Value::Null) } else { self.act(turn) };
+        let succeeded = (200..300).contains(&answer.status);
+        let (said, made) = match body {
+            None => return answer,
+            Some(Body::Patch(_)) if !succeeded => return answer,
+            Some(Body::Patch(patch)) => {
+                let body = patched(answer.body, patch);
+                let made = self.completed(turn, &body).1;
+                (body, made)
+            }
+            Some(Body::Whole(body)) => self.completed(turn, body),
+            Some(Body::AsIs(body)) => (body.clone(), self.completed(turn, body).1),
+        };
+        if safe {
+            let is_new = |(kind, id, _): &Made| self.store.find(kind, id).is_none();
+            self.keep(made.into_iter().filter(is_new).collect());
+        } else if turn.operation().method != Method::Delete {
+            self.store = before;
+            self.keep(made);
+        }
+        turn.respond(said)
+    }
+
+    /// A body with what the description requires besides, and the resources in it.
+    fn completed(&self, turn: &Turn<'_>, body: &Value) -> (Value, Vec<Made>) {
+        let Some(schema) = turn.schema() else { return (body.clone(), Vec::new()) };
+        let operation = turn.operation();
+        let mut maker = Maker::new(&operation.definitions, &self.store, &turn.mint).exactly();
+        let target = target(operation, schema);
+        if let Target::One(locus) | Target::Many(locus) = &target {
+            maker = maker.about(&locus.schemas, &locus.kind);
+        }
+        let made = maker.make(&Ask::whole(schema, Some(body), turn.example()));
+        (over(made, body), maker.made)
+    }
+
+    /// What the description says of an answer that nobody describes further.
+    fn made_up(&self, turn: &Turn<'_>) -> Value {
+        let Some(schema) = turn.schema() else { return json!({"message": "so says the script"}) };
+        let mut maker = Maker::new(&turn.operation().definitions, &self.store, &turn.mint);
+        maker.make(&Ask::whole(schema, None, turn.example()))
+    }
+}
+
+/// A resource: its kind, its id and its fields.
+type Made = (String, Value, Map<String, Value>);
+
+/// A value with everything in it that is said, as it is said.
+fn over(made: Value, said: &Value) -> Value {
+    match (made, said) {
+        (Value::Object(mut made), Value::Object(said)) => {
+            for (name, said) in said {
+                let value = made.get(name).map_or_else(|| said.clone(), |made| over(made.clone(), said));
+                made.insert(name.clone(), value);
+            }
+            Value::Object(made)
+        }
+        (Value::Array(made), Value::Array(said)) if made.len() == said.len() => {
+            made.into_iter().zip(said).map(|(made, said)| over(made, said)).collect()
+        }
+        (_, said) => said.clone(),
+    }
+}
+
+/// A JSON Merge Patch, whose lists meet those of the value item by item: what the value has more stays, and what the
+/// patch has more is added.
+fn patched(value: Value, patch: &Value) -> Value {
+    match (value, patch) {
+        (Value::Array(items), Value::Array(patches)) => {
+            let more = patches.iter().skip(items.len()).cloned().collect::<Vec<_>>();
+            let met = items.into_iter().enumerate().map(|(at, item)| match patches.get(at) {
+                Some(patch) => patched(item, patch),
+                None => item,
+            });
+            met.chain(more).collect()
+        }
+        (value, Value::Object(patch)) => {
+            let mut fields = match value {
+                Value::Object(fields) => fields,
+                _ => Map::new(),
+            };
+            for (name, patch) in patch {
+                if patch.is_null() {
+                    fields.shift_remove(name);
+                    continue;
+                }
+                let old = fields.get(name).cloned().unwrap_or(Value::Null);
+                fields.insert(name.clone(), patched(old, patch));
+            }
+            Value::Object(fields)
+        }
+        (_, patch) => patch.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patch_is_a_merge_patch_but_for_lists() {
+        for (value, patch, expected) in [
+            (json!({"a": 1, "b": 2}), json!({"a": null, "c": 3}), json!({"b": 2, "c": 3})),
+            (json!({"a": {"b": 1}}), json!({"a": {"c": 2}}), json!({"a": {"b": 1, "c": 2}})),
+            (json!([{"a": 1}, {"a": 2}]), json!([{"a": 3}]), json!([{"a": 3}, {"a": 2}])),
+            (json!([{"a": 1}]), json!([{}, {"a": 2}]), json!([{"a": 1}, {"a": 2}])),
+            (json!({"a": [1]}), json!({"a": "x"}), json!({"a": "x"})),
+            (json!("x"), json!({"a": null}), json!({})),
+        ] {
+            assert_eq!(patched(value, &patch), expected);
+        }
+    }
+}

@@ -1,0 +1,177 @@
+//! What the HTTP adapter writes is read back as it was, in every place and style.
+
+use std::sync::Arc;
+
+use naftiko_adapter::{Arguments, Call, Method, Operation, Parameter, Place, RequestBody, Style};
+use naftiko_adapter_http::render;
+use proptest::prelude::*;
+use serde_json::{Map, Value, json};
+
+use super::{operation, parameter, with_body};
+use crate::{Received, Router, Unroutable};
+
+/// A style with where it may stand.
+const STYLES: [(Place, Style); 10] = [
+    (Place::Path, Style::Simple),
+    (Place::Path, Style::Label),
+    (Place::Path, Style::Matrix),
+    (Place::Query, Style::Form),
+    (Place::Query, Style::SpaceDelimited),
+    (Place::Query, Style::PipeDelimited),
+    (Place::Query, Style::DeepObject),
+    (Place::Header, Style::Simple),
+    (Place::Cookie, Style::Form),
+    (Place::Query, Style::Form),
+];
+
+fn receive(operation: &Operation, arguments: &Arguments) -> Option<Result<Call, Unroutable>> {
+    let parts = render(operation, arguments).ok()?;
+    let body = parts.body.unwrap_or_default();
+    let request = Received {
+        method: parts.method.as_str(),
+        target: &parts.path_and_query,
+        headers: &parts.headers,
+        body: &body,
+    };
+    Some(Router::new([Arc::new(operation.clone())]).receive(&request))
+}
+
+fn schema_of(value: &Value) -> Value {
+    match value {
+        Value::Bool(_) => json!({"type": "boolean"}),
+        Value::Number(_) => json!({"type": "number"}),
+        Value::Array(items) => {
+            json!({"type": "array", "items": items.first().map_or(json!(true), schema_of)})
+        }
+        Value::Object(fields) => {
+            let properties: Map<String, Value> =
+                fields.iter().map(|(name, value)| (name.clone(), schema_of(value))).collect();
+            json!({"type": "object", "properties": properties})
+        }
+        _ => json!({"type": "string"}),
+    }
+}
+
+fn scalar() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        any::<bool>().prop_map(Value::from),
+        any::<i32>().prop_map(Value::from),
+        "[ -~é€]{1,8}".prop_map(Value::from),
+        "[a-z]{1,8}".prop_map(Value::from),
+    ]
+}
+
+fn value() -> impl Strategy<Value = Value> {
+    prop_oneof![
+        scalar(),
+        prop::collection::vec("[a-z &=+%/?#é]{1,6}", 1..4).prop_map(Value::from),
+        prop::collection::vec(any::<u16>(), 1..4).prop_map(Value::from),
+        prop::collection::btree_map("[a-z]{1,5}", "[a-z &]{1,6}", 1..4).prop_map(|map| map
+            .into_iter()
+            .map(|(name, text)| (name, Value::from(text)))
+            .collect::<Map<_, _>>()
+            .into()),
+    ]
+}
+
+fn described(place: Place, style: Style, explode: bool, value: &Value) -> Operation {
+    let path = if place == Place::Path { "/things/{p}/parts" } else { "/things" };
+    let mut operation = operation(Method::Get, path, "200", None);
+    let described = Parameter { style, explode, schema: schema_of(value), ..parameter(place, "p") };
+    operation.parameters = vec![described];
+    operation
+}
+
+proptest! {
+    #[test]
+    fn a_parameter_comes_back_as_it_was(
+        (place, style) in prop::sample::select(&STYLES[..]),
+        explode in any::<bool>(),
+        value in value(),
+    ) {
+        let operation = described(place, style, explode, &value);
+        let parameters = [((place, "p".to_owned()), value)].into_iter().collect();
+        let arguments = Arguments { parameters, body: None };
+        // What has no written form is refused before it is sent.
+        if let Some(received) = receive(&operation, &arguments) {
+            prop_assert_eq!(received.map(|call| call.arguments), Ok(arguments));
+        }
+    }
+
+    #[test]
+    fn a_body_comes_back_as_it_was(
+        form in any::<bool>(),
+        fields in prop::collection::btree_map("[a-z]{1,5}", value(), 1..4),
+    ) {
+        let body: Value = fields.into_iter().collect::<Map<_, _>>().into();
+        let mut operation = with_body(operation(Method::Post, "/things", "201", None), schema_of(&body));
+        if form {
+            let content_type = "application/x-www-form-urlencoded".to_owned();
+            operation.body = operation.body.map(|spec| RequestBody { content_type, ..spec });
+        }
+        let arguments = Arguments { body: Some(body), ..Arguments::default() };
+        if let Some(received) = receive(&operation, &arguments) {
+            prop_assert_eq!(received.map(|call| call.arguments), Ok(arguments));
+        }
+    }
+}
+
+#[test]
+fn most_of_what_there_is_has_a_written_form() {
+    let values = [json!("a"), json!(["a", "b"]), json!({"a": "b"})];
+    let mut written = 0;
+    for (place, style) in STYLES {
+        for explode in [false, true] {
+            for value in &values {
+                let operation = described(place, style, explode, value);
+                let parameters = [((place, "p".to_owned()), value.clone())].into_iter().collect();
+                written += usize::from(receive(&operation, &Arguments { parameters, body: None }).is_some());
+            }
+        }
+    }
+    assert_eq!(written, 50, "or the property above would hold of nothing");
+}
+
+fn routed(target: &str, method: &str) -> Result<String, Unroutable> {
+    let operations = [
+        operation(Method::Get, "/things/{id}", "200", None),
+        operation(Method::Get, "/things/mine", "200", None),
+        operation(Method::Delete, "/things/{id}", "204", None),
+        operation(Method::Get, "/things/{id}/parts/{part}.json", "200", None),
+        operation(Method::Post, "/token?grant=code", "200", None),
+        operation(Method::Post, "/token?grant=refresh", "200", None),
+        operation(Method::Get, "/a b", "200", None),
+    ];
+    let router = Router::new(operations.map(Arc::new));
+    let request = Received { method, target, headers: &[], body: &[] };
+    router.receive(&request).map(|call| call.operation.id.clone())
+}
+
+#[test]
+fn the_route_that_says_most_is_meant() {
+    for (target, method, expected) in [
+        ("/things/1", "GET", "GET /things/{id}"),
+        ("/things/mine", "GET", "GET /things/mine"),
+        ("/things/mine", "DELETE", "DELETE /things/{id}"),
+        ("/things/1/parts/2.json", "GET", "GET /things/{id}/parts/{part}.json"),
+        ("/token?grant=refresh&x=1", "POST", "POST /token?grant=refresh"),
+        ("/a%20b", "GET", "GET /a b"),
+    ] {
+        assert_eq!(routed(target, method).as_deref(), Ok(expected), "{target}");
+    }
+    assert_eq!(routed("/things", "GET"), Err(Unroutable::NoPath));
+    assert_eq!(routed("/token", "POST"), Err(Unroutable::NoPath));
+    assert_eq!(routed("/things/1", "PUT"), Err(Unroutable::OtherMethods(vec![Method::Get, Method::Delete])));
+}
+
+#[test]
+fn a_body_that_cannot_be_read_says_why() {
+    let operation = with_body(operation(Method::Post, "/things", "201", None), json!({"type": "object"}));
+    let headers = [("content-type".to_owned(), "application/json".to_owned())];
+    let request = Received { method: "POST", target: "/things", headers: &headers, body: b"{" };
+    let refused = Router::new([Arc::new(operation)]).receive(&request).unwrap_err();
+    assert!(
+        matches!(&refused, Unroutable::Body(why) if why.starts_with("the body is not JSON")),
+        "{refused:?}"
+    );
+}

@@ -1,0 +1,65 @@
+//! An answer in a test that could not come: it does not fit its schema.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, nearest};
+use serde_json::Value as Json;
+
+use crate::fit::Misfit;
+use crate::limits::{Breach, Broken};
+use crate::resource::values;
+
+pub(crate) static CODE: Code = Code {
+    id: "unfit-answer",
+    severity: Severity::Error,
+    summary: "a test lets something be answered that does not fit its schema",
+};
+
+/// Of what a mock answers, which need not be as it is described.
+pub(crate) const AS_IS: &str = "`asIs: true` beside it takes it all the same";
+
+/// A part that is of another type, that there is not, or that is missing.
+pub(crate) fn misfit(misfit: &Misfit<'_>, whole: &str, otherwise: Option<&str>) -> Diagnostic {
+    let called = |name: &str| if name.is_empty() { whole.to_owned() } else { name.to_owned() };
+    let (message, near) = match misfit {
+        Misfit::Type { name, expected, written } => {
+            let options = values(expected);
+            let text = written.literal().and_then(Json::as_str);
+            let near = text.and_then(|text| nearest(text, options.iter().map(String::as_str)));
+            let message = format!("`{}` is {expected}, found {}", called(name), written.ty);
+            (message, near.map(str::to_owned))
+        }
+        Misfit::Unknown { owner, name, meant, .. } => {
+            (format!("`{}` has no `{name}` in its schema", called(owner)), meant.clone())
+        }
+        Misfit::Missing(missing) => {
+            let fields = missing.fields.iter().map(|(name, _)| format!("`{name}`"));
+            let fields = fields.collect::<Vec<_>>().join(", ");
+            (format!("`{}` lacks {fields}, which is always there", called(&missing.owner)), None)
+        }
+    };
+    let diagnostic = Diagnostic::new(&CODE, misfit.place(), message);
+    match (near, otherwise) {
+        (Some(near), None) => diagnostic.with_suggestion(&near),
+        (Some(near), Some(otherwise)) => {
+            let help = format!("did you mean `{near}`? {otherwise}");
+            diagnostic.with_suggestion(&near).with_help(help)
+        }
+        (None, Some(otherwise)) => diagnostic.with_help(otherwise),
+        (None, None) => diagnostic,
+    }
+}
+
+/// A limit that is broken.
+pub(crate) fn broken(broken: &Broken, whole: &str, otherwise: Option<&str>) -> Diagnostic {
+    let name = if broken.name.is_empty() { whole } else { &broken.name };
+    let message = match &broken.what {
+        Breach::Demand(demand) => format!("`{name}` is {}, found {}", demand.expected, demand.found),
+        Breach::Missing(field) => format!("`{name}` lacks `{field}` beside what it has"),
+        Breach::Excluded(field) => format!("`{name}` has no `{field}` beside what it has"),
+        Breach::Keyword(keyword) => format!("`{name}` breaks `{keyword}` of its schema"),
+    };
+    let diagnostic = Diagnostic::new(&CODE, broken.place, message);
+    match otherwise {
+        Some(otherwise) => diagnostic.with_help(otherwise),
+        None => diagnostic,
+    }
+}

@@ -1,0 +1,30 @@
+//! A step or an output that a test names and its composition does not have.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest, one_of};
+
+pub(crate) static CODE: Code = Code {
+    id: "unknown-name",
+    severity: Severity::Error,
+    summary: "a test names a step or an output that its composition does not have",
+};
+
+/// `what` is what is named: `step`, `output`. `names` are those there are.
+pub(crate) fn report(what: &str, named: &Spanned<String>, names: &[&str]) -> Diagnostic {
+    let message = format!("there is no {what} `{}` in what is tested", named.value);
+    let diagnostic = Diagnostic::new(&CODE, named.span, message);
+    match nearest(&named.value, names.iter().copied()) {
+        Some(near) => diagnostic.with_suggestion(near),
+        None if names.is_empty() => diagnostic.with_help("there is none"),
+        None => diagnostic.with_help(format!("there is {}", one_of(names))),
+    }
+}
+
+/// An answer is given to a step that nobody outside does.
+pub(crate) fn not_outside(named: &Spanned<String>, outside: &[&str]) -> Diagnostic {
+    let message = format!("step `{}` is not done outside, and takes no answer", named.value);
+    let diagnostic = Diagnostic::new(&CODE, named.span, message);
+    match outside {
+        [] => diagnostic.with_help("what an operation answers is said under `mock`"),
+        names => diagnostic.with_help(format!("done outside is {}", one_of(names))),
+    }
+}

@@ -1,0 +1,107 @@
+//! The inputs of a test: those written there, those of a file, and defaults.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use naftiko_diagnostics::{Diagnostic, Spanned};
+use naftiko_spec::{Given, Inputs, Test};
+use naftiko_syntax::{Node, Value as Tree};
+use serde_json::{Map, Value};
+
+use super::{Context, written};
+use crate::arguments::reported;
+use crate::faults;
+use crate::fit::{Misfit, misfits};
+use crate::limits;
+use crate::load::Loader;
+use crate::resolve::Parameter;
+
+impl Context<'_> {
+    /// The inputs of a test. What is wrong with them is reported, and left out.
+    pub(super) fn inputs(&mut self, test: &Test, loader: &mut Loader<'_>) -> Map<String, Value> {
+        let mut given: BTreeMap<String, Rc<Given>> = BTreeMap::new();
+        let mut unclear = false;
+        for source in &test.inputs {
+            let Some(all) = self.source(source, loader) else {
+                unclear = true;
+                continue;
+            };
+            given.extend(all.into_iter().map(|one| (one.name.value.clone(), Rc::new(one))));
+        }
+        let taken = &self.tested.inputs;
+        let names: Vec<&str> = self.plan.inputs.iter().map(|input| input.name.as_str()).collect();
+        let strangers = given.values().filter(|given| !names.contains(&given.name.value.as_str()));
+        let mut diagnostics: Vec<Diagnostic> = strangers
+            .map(|given| faults::unknown_argument::given(&given.name, &self.plan.name, &names))
+            .collect();
+        // One that is near was meant, and is not missing as well.
+        let misspelled = |name: &str| diagnostics.iter().any(|found| suggests(found, name));
+        let lacking = taken.iter().filter(|input| {
+            let name = input.slot.name();
+            input.required && !unclear && !given.contains_key(name) && !misspelled(name)
+        });
+        let lacking: Vec<_> =
+            lacking.map(|input| faults::missing_argument::not_given(&test.name, input)).collect();
+        diagnostics.extend(lacking);
+        let fits = |input: &Parameter| {
+            given.get(input.slot.name()).map(|given| unfit(input, given, loader)).unwrap_or_default()
+        };
+        diagnostics.extend(taken.iter().flat_map(fits));
+        loader.report(diagnostics);
+        let value = |name: &str| given.get(name).map(|given| given.value.json.clone());
+        let inputs = self.plan.inputs.iter().filter_map(|input| {
+            let value = value(&input.name).or_else(|| input.default.clone())?;
+            Some((input.name.clone(), value))
+        });
+        inputs.collect()
+    }
+
+    /// What a source of inputs gives; nothing if it cannot be read, which is reported.
+    fn source(&mut self, source: &Inputs, loader: &mut Loader<'_>) -> Option<Vec<Given>> {
+        let named = match source {
+            Inputs::Named(given) => return Some(given.clone()),
+            Inputs::File(named) => named,
+        };
+        let path = self.folder.join(&named.value);
+        let known = self.files.entry(path.clone());
+        known.or_insert_with(|| from_file(named, &path, loader)).clone()
+    }
+}
+
+/// The inputs of a file; nothing if it cannot be read, which is reported.
+fn from_file(named: &Spanned<String>, path: &Path, loader: &mut Loader<'_>) -> Option<Vec<Given>> {
+    match loader.read(path) {
+        Err(_) => {
+            loader.report([faults::missing_file::report(named, path, "inputs file")]);
+            None
+        }
+        Ok(None) => None,
+        Ok(Some(Node { value: Tree::Mapping(mapping), .. })) => Some(Given::of_mapping(&mapping)),
+        Ok(Some(_)) => {
+            loader.report([faults::wrong_document::no_inputs(named)]);
+            None
+        }
+    }
+}
+
+/// What of a value does not fit its input.
+fn unfit(input: &Parameter, given: &Given, loader: &Loader<'_>) -> Vec<Diagnostic> {
+    let written = written(given);
+    let name = input.slot.name();
+    let found = misfits(&input.ty, &written, name);
+    let mistaken: Vec<_> = found.iter().map(Misfit::place).collect();
+    let mut diagnostics: Vec<_> = found.iter().map(|misfit| reported(misfit, loader.sources())).collect();
+    if let Some(schema) = &input.schema {
+        let none = Arc::new(Map::new());
+        let broken = limits::broken(schema, &none, &written, name, &mistaken);
+        diagnostics.extend(broken.iter().map(|broken| faults::unfit_argument::report(broken, name)));
+    }
+    diagnostics
+}
+
+/// Whether a finding offers a name.
+fn suggests(found: &Diagnostic, name: &str) -> bool {
+    found.fix.as_ref().is_some_and(|fix| fix.edits.iter().any(|edit| edit.replacement == name))
+}

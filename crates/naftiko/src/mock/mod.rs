@@ -1,0 +1,98 @@
+//! `naftiko mock`: providers over HTTP that are none, answered by what answers a run on the mock.
+
+mod fault;
+mod server;
+
+use std::path::Path;
+
+use naftiko_adapter_mock::{MockAdapter, Script};
+use naftiko_check::Offer;
+use naftiko_diagnostics::{Diagnostic, Severity, SourceMap, has_errors};
+use naftiko_report::diagnostics;
+
+use crate::args::Mock;
+use crate::check::{no_plan, options};
+use crate::documents::unreadable;
+use crate::drive::block_on;
+use crate::exit::{Exit, Stop};
+use crate::mock::fault::Faults;
+use crate::mock::server::Server;
+use crate::reading::Reading;
+use crate::screen::Screen;
+use crate::test::script;
+
+pub(crate) fn mock(arguments: &Mock, screen: &mut Screen) -> Result<Exit, Stop> {
+    let reading = Reading::new();
+    let mut offers: Vec<Offer> = Vec::new();
+    for file in &arguments.files {
+        let (checked, found) = naftiko_check::offers(file, &options(&arguments.lookup), &reading)
+            .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
+        if show_errors(&checked.diagnostics, &checked.sources, screen) {
+            return Ok(Exit::Errors);
+        }
+        for offer in found {
+            add(&mut offers, offer);
+        }
+    }
+    if let Some(offer) = offers.iter().find(|offer| offer.operations.is_empty()) {
+        return Err(Stop::Usage(format!(
+            "nothing is known of the operations of `{}`; give an OpenAPI description with `--openapi FILE`",
+            offer.provider
+        )));
+    }
+    if offers.is_empty() {
+        return Err(Stop::Usage("there is no provider to stand in for".to_owned()));
+    }
+    let (mut told, seed) = match &arguments.script {
+        None => (Script::default(), 0),
+        Some(path) => match from_test(path, arguments, &reading, screen)? {
+            Ok(told) => told,
+            Err(exit) => return Ok(exit),
+        },
+    };
+    let faults = Faults::read(&arguments.faults, &offers).map_err(Stop::Usage)?;
+    faults.add_to(&mut told);
+    let adapter = MockAdapter::with_script(arguments.seed.unwrap_or(seed), &told);
+    block_on(async { Server::new(offers, adapter, faults).serve(arguments.port, screen).await })
+}
+
+/// Adds a provider, or what is new of one that is known.
+fn add(offers: &mut Vec<Offer>, offer: Offer) {
+    let Some(known) = offers.iter_mut().find(|known| known.provider == offer.provider) else {
+        return offers.push(offer);
+    };
+    for operation in offer.operations {
+        if !known.operations.iter().any(|it| it.method == operation.method && it.path == operation.path) {
+            known.operations.push(operation);
+        }
+    }
+    known.named.extend(offer.named);
+}
+
+/// What a test document tells the mock in every test, and the seed.
+fn from_test(
+    path: &Path,
+    arguments: &Mock,
+    reading: &Reading,
+    screen: &mut Screen,
+) -> Result<Result<(Script, u64), Exit>, Stop> {
+    let checked = naftiko_check::check(path, &options(&arguments.lookup), reading)
+        .map_err(|error| Stop::Usage(unreadable(path, &error)))?;
+    if show_errors(&checked.diagnostics, &checked.sources, screen) {
+        return Ok(Err(Exit::Errors));
+    }
+    match &checked.suite {
+        Some(suite) => Ok(Ok((script(&suite.script), suite.script.seed))),
+        None if checked.plan.is_some() => {
+            Err(Stop::Usage(format!("`--script {}`: it is no test document", path.display())))
+        }
+        None => Err(no_plan(path, &checked)),
+    }
+}
+
+/// Shows the errors of a document, if it has some.
+fn show_errors(found: &[Diagnostic], sources: &SourceMap, screen: &mut Screen) -> bool {
+    let errors: Vec<_> = found.iter().filter(|it| it.severity() == Severity::Error).cloned().collect();
+    screen.message(&diagnostics(&errors, sources, screen.err));
+    has_errors(found)
+}

@@ -1,0 +1,126 @@
+//! What a test expects against what came of it.
+
+use naftiko_check::Trial;
+use naftiko_expr::{Environment, Root};
+use naftiko_journal::{Event, Phase};
+use naftiko_spec::Source;
+use serde_json::{Map, Value};
+
+use crate::test::requests::Sent;
+use crate::test::trial::Rest;
+
+/// Everything that is not as the test says, a text each.
+pub(super) fn problems(trial: &Trial, rest: &Rest<'_>) -> Vec<String> {
+    let expect = &trial.expect;
+    let found = rest.status.as_str();
+    let names = Names::new(trial, rest);
+    let mut problems = Vec::new();
+    if let Some(expected) = expect.outcome.as_ref().filter(|expected| expected.value != found) {
+        problems.push(format!("expected the outcome `{}`, found `{found}`{}", expected.value, why(rest)));
+    }
+    for (name, expected) in &expect.outputs {
+        match expected.template().evaluate(&names) {
+            Ok(expected) => problems.extend(output(&name.value, &expected, rest)),
+            Err(error) => problems.push(format!("output `{}`: {error}", name.value)),
+        }
+    }
+    for (name, expected) in &expect.steps {
+        let found = phase(rest, &name.value);
+        if expected.value != found {
+            problems
+                .push(format!("expected step `{}` to be `{}`, it is `{found}`", name.value, expected.value));
+        }
+    }
+    problems.extend(expect.assertions.iter().filter_map(|condition| unmet(condition, &names)));
+    problems
+}
+
+/// Why a run failed.
+fn why(rest: &Rest<'_>) -> String {
+    let failed = rest.records.iter().rev().find_map(|record| match &record.event {
+        Event::StepFailed { step, failure, .. } | Event::StepInDoubt { step, failure, .. } => {
+            Some(format!("; `{step}`: {}", failure.message))
+        }
+        Event::RunFinished { failure: Some(failure), .. } => Some(format!("; {}", failure.message)),
+        _ => None,
+    });
+    failed.unwrap_or_default()
+}
+
+/// What is wrong with an output, which is shown unless it is sensitive.
+fn output(name: &str, expected: &Value, rest: &Rest<'_>) -> Option<String> {
+    let outputs = rest.run.outputs();
+    let found = outputs.get(name);
+    if found == Some(expected) {
+        return None;
+    }
+    let sensitive = rest.run.plan().outputs.iter().any(|output| output.name == name && output.sensitive);
+    Some(match found {
+        None if sensitive => format!("expected output `{name}`, there is none"),
+        Some(_) if sensitive => format!("output `{name}` is another value"),
+        Some(found) => format!("expected output `{name}` to be {expected}, found {found}"),
+        None => format!("expected output `{name}` to be {expected}, there is none"),
+    })
+}
+
+/// How a step stands, in the word of a test.
+fn phase(rest: &Rest<'_>, step: &str) -> &'static str {
+    match rest.run.step(step).map(|step| step.phase) {
+        Some(Phase::Succeeded) => "succeeded",
+        Some(Phase::Skipped) => "skipped",
+        Some(Phase::Failed { .. }) => "failed",
+        Some(Phase::InDoubt { .. }) => "in-doubt",
+        Some(Phase::Asked { .. }) => "waiting",
+        Some(Phase::Pending | Phase::Running { .. } | Phase::Delayed { .. } | Phase::Open { .. }) | None => {
+            "not-run"
+        }
+    }
+}
+
+/// A condition that does not hold, or cannot be told.
+fn unmet(condition: &Source, names: &Names) -> Option<String> {
+    let text = condition.expression.text();
+    match condition.expression.evaluate(names) {
+        Ok(Some(Value::Bool(true))) => None,
+        Ok(Some(Value::Bool(false))) => Some(format!("`{text}` does not hold")),
+        Ok(_) => Some(format!("`{text}` is neither true nor false")),
+        Err(error) => Some(format!("`{text}` cannot be told: {error}")),
+    }
+}
+
+/// What the expressions of a test read.
+struct Names {
+    inputs: Value,
+    outputs: Value,
+    requests: Value,
+    run: Value,
+    steps: Map<String, Value>,
+}
+
+impl Names {
+    fn new(trial: &Trial, rest: &Rest<'_>) -> Self {
+        let steps = &rest.run.plan().steps;
+        let result = |id: &str| rest.run.step(id).and_then(|step| step.result.cloned());
+        let run = rest.run.id().map(|id| ("id".to_owned(), Value::from(id)));
+        Self {
+            inputs: Value::Object(trial.inputs.clone()),
+            outputs: Value::Object(rest.run.outputs().into_iter().collect()),
+            requests: rest.requests.iter().map(Sent::value).collect(),
+            run: Value::Object(run.into_iter().collect()),
+            steps: steps.iter().filter_map(|step| Some((step.id.clone(), result(&step.id)?))).collect(),
+        }
+    }
+}
+
+impl Environment for Names {
+    fn root(&self, root: &Root) -> Option<&Value> {
+        match root {
+            Root::Inputs => Some(&self.inputs),
+            Root::Run => Some(&self.run),
+            Root::Step(name) if name == "outputs" => Some(&self.outputs),
+            Root::Step(name) if name == "requests" => Some(&self.requests),
+            Root::Step(name) => self.steps.get(name),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! Where tests are: files that are named, and every `*.test.yaml` in a folder.
+
+use std::path::{Path, PathBuf};
+
+use crate::documents::Documents;
+use crate::reading::Reading;
+
+/// The ends of the names of files that hold tests.
+const ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
+
+/// The test documents that are meant by these paths, in order.
+///
+/// # Errors
+/// What was named and cannot be had, or that there are none.
+pub(super) fn tests(named: &[PathBuf], reading: &Reading) -> Result<Vec<PathBuf>, String> {
+    let Documents { mut paths, problems } = Documents::find(named, reading);
+    paths.retain(|path| is_test(path) || named.contains(path));
+    if !problems.is_empty() {
+        return Err(problems.join("\n"));
+    }
+    if paths.is_empty() {
+        let places: Vec<String> = named.iter().map(|path| format!("`{}`", path.display())).collect();
+        return Err(format!("there is no test below {}: tests are files `*.test.yaml`", places.join(", ")));
+    }
+    Ok(paths)
+}
+
+fn is_test(path: &Path) -> bool {
+    path.to_str().is_some_and(|path| ENDINGS.iter().any(|ending| path.ends_with(ending)))
+}

@@ -1,0 +1,124 @@
+//! `naftiko test`: runs tests on the mock, and holds what comes of them against what they say and their snapshots.
+
+mod expect;
+mod find;
+mod requests;
+mod script;
+mod snapshot;
+mod story;
+mod trial;
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::PoisonError;
+
+use naftiko_check::{Suite, Trial};
+use naftiko_report::{Style, Tested, diagnostics, tested, tested_as_json, tested_as_junit};
+
+use crate::args::{Test, TestFormat};
+use crate::check::{no_plan, options};
+use crate::documents::unreadable;
+use crate::exit::{Exit, Stop};
+use crate::reading::Reading;
+use crate::screen::Screen;
+use crate::world;
+
+pub(crate) use script::script;
+
+/// A test document with what came of it.
+struct File<'a> {
+    name: String,
+    path: &'a Path,
+    suite: Suite,
+}
+
+pub(crate) fn test(arguments: &Test, screen: &mut Screen) -> Result<Exit, Stop> {
+    let reading = Reading::new();
+    let paths = find::tests(&arguments.paths, &reading).map_err(Stop::Usage)?;
+    let mut outcomes: Vec<Tested> = Vec::new();
+    let mut files = Vec::new();
+    for path in &paths {
+        match suite(path, arguments, &reading)? {
+            Ok(suite) => files.push(File { name: path.display().to_string(), path, suite }),
+            Err(broken) => outcomes.push(broken),
+        }
+    }
+    let wanted = |trial: &Trial| arguments.filter.as_ref().is_none_or(|text| trial.name.contains(text));
+    let trials: Vec<(usize, &Suite, &Trial)> = files
+        .iter()
+        .enumerate()
+        .flat_map(|(at, file)| file.suite.trials.iter().map(move |trial| (at, &file.suite, trial)))
+        .filter(|(_, _, trial)| wanted(trial))
+        .collect();
+    if let (true, true, Some(text)) = (trials.is_empty(), outcomes.is_empty(), &arguments.filter) {
+        return Err(Stop::Usage(format!("there is no test with `{text}` in its name")));
+    }
+    let results = in_parallel(&trials, arguments.jobs, |(_, suite, trial)| trial::run(suite, trial));
+    let whole = arguments.filter.is_none();
+    for (at, file) in files.iter().enumerate() {
+        let of_file = trials.iter().zip(&results).filter(|((of, ..), _)| *of == at);
+        let of_file: Vec<_> = of_file.map(|((_, _, trial), result)| (*trial, result)).collect();
+        let snapshots = snapshot::Snapshots::of(file.path).map_err(Stop::Usage)?;
+        let update = snapshot::Update { all: arguments.update, new: !world::in_ci(), whole };
+        outcomes.extend(snapshots.judge(&file.name, &of_file, update).map_err(Stop::Usage)?);
+    }
+    outcomes.sort_by_key(|outcome| paths.iter().position(|path| path.display().to_string() == outcome.file));
+    screen.result(&report(&outcomes, arguments.format, screen.out)?)?;
+    Ok(if outcomes.iter().all(Tested::passed) { Exit::Done } else { Exit::Errors })
+}
+
+fn report(outcomes: &[Tested], format: TestFormat, style: Style) -> Result<String, Stop> {
+    match format {
+        TestFormat::Human => Ok(tested(outcomes, style)),
+        TestFormat::Junit => Ok(tested_as_junit(outcomes)),
+        TestFormat::Json => tested_as_json(outcomes)
+            .map_err(|error| Stop::Usage(format!("the results cannot be written: {error}"))),
+    }
+}
+
+/// The tests of a file; a document that has errors is a test that failed.
+fn suite(path: &Path, arguments: &Test, reading: &Reading) -> Result<Result<Suite, Tested>, Stop> {
+    let checked = naftiko_check::check(path, &options(&arguments.lookup), reading)
+        .map_err(|error| Stop::Usage(unreadable(path, &error)))?;
+    if checked.has_errors() {
+        let errors = checked
+            .diagnostics
+            .iter()
+            .filter(|found| found.severity() == naftiko_diagnostics::Severity::Error);
+        let errors: Vec<_> = errors.cloned().collect();
+        return Ok(Err(Tested {
+            file: path.display().to_string(),
+            name: "the documents have no errors".to_owned(),
+            problems: vec![diagnostics(&errors, &checked.sources, Style::PLAIN)],
+            difference: None,
+            snapshot: naftiko_report::Snapshot::Unasked,
+        }));
+    }
+    match checked.suite {
+        Some(suite) => Ok(Ok(suite)),
+        None => Err(no_plan(path, &checked)),
+    }
+}
+
+/// What comes of each item, so many at a time, in their order.
+fn in_parallel<I: Sync, O: Send>(items: &[I], jobs: Option<usize>, work: impl Fn(&I) -> O + Sync) -> Vec<O> {
+    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+    let threads = jobs.unwrap_or(cores).clamp(1, items.len().max(1));
+    let next = Mutex::new(items.iter().enumerate());
+    let done = Mutex::new(Vec::with_capacity(items.len()));
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                loop {
+                    let item = next.lock().unwrap_or_else(PoisonError::into_inner).next();
+                    let Some((at, item)) = item else { return };
+                    let outcome = work(item);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, outcome));
+                }
+            });
+        }
+    });
+    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+    done.sort_by_key(|(at, _)| *at);
+    done.into_iter().map(|(_, outcome)| outcome).collect()
+}

@@ -1,0 +1,164 @@
+//! Snapshots: what the tests of a file came to when somebody last looked, in one file beside it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use indexmap::IndexMap;
+use naftiko_check::{Change, Trial};
+use naftiko_diagnostics::SourceMap;
+use naftiko_report::{Snapshot, Style, Tested};
+use naftiko_spec::Files as _;
+use naftiko_syntax::{Limits, parse_bytes};
+use serde_json::Value;
+
+use crate::diff;
+use crate::documents::unreadable;
+use crate::test::trial::Ran;
+use crate::world::{self, FileSystem};
+
+/// What stands at the top of the file.
+const HEAD: &str = "# What the tests beside this file came to. Written by `naftiko test --update`: read every change of it.\n";
+
+/// The snapshots of one test document.
+pub(super) struct Snapshots {
+    path: PathBuf,
+    by_name: IndexMap<String, Value>,
+}
+
+/// Which snapshots are written.
+#[derive(Clone, Copy)]
+pub(super) struct Update {
+    /// Those that differ.
+    pub(super) all: bool,
+    /// Those that there are none of yet.
+    pub(super) new: bool,
+    /// Whether all tests of the file were run, so that what is left over is of no test.
+    pub(super) whole: bool,
+}
+
+impl Snapshots {
+    /// The snapshots beside a test document; none if there is no file.
+    ///
+    /// # Errors
+    /// When the file cannot be read or understood.
+    pub(super) fn of(test: &Path) -> Result<Self, String> {
+        let path = beside(test);
+        let by_name = match FileSystem.read(&path) {
+            Ok(bytes) => read(&path, &bytes)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => IndexMap::new(),
+            Err(error) => return Err(unreadable(&path, &error)),
+        };
+        Ok(Self { path, by_name })
+    }
+
+    /// What came of the tests of a file, named so. Snapshots that are to be written are.
+    ///
+    /// # Errors
+    /// When they cannot be.
+    pub(super) fn judge(
+        mut self,
+        file: &str,
+        ran: &[(&Trial, &Ran)],
+        update: Update,
+    ) -> Result<Vec<Tested>, String> {
+        let mut outcomes = Vec::new();
+        let mut written = IndexMap::new();
+        for (trial, ran) in ran {
+            let before = self.by_name.get(&trial.name).cloned();
+            let snapshot = verdict(before.as_ref(), ran, update);
+            let difference = match (&before, snapshot) {
+                (Some(before), Snapshot::Different) => Some(difference(&trial.name, before, &ran.snapshot)?),
+                _ => None,
+            };
+            if snapshot == Snapshot::Written {
+                written.insert(trial.name.clone(), ran.snapshot.clone());
+            }
+            let problems = ran.problems.clone();
+            let (file, name) = (file.to_owned(), trial.name.clone());
+            outcomes.push(Tested { file, name, problems, difference, snapshot });
+        }
+        let stale = self.stale(ran, update);
+        if update.all {
+            self.by_name.retain(|name, _| !stale.contains(name));
+        } else {
+            outcomes.extend(stale.iter().map(|name| Tested {
+                file: file.to_owned(),
+                name: name.clone(),
+                problems: vec![
+                    "there is a snapshot and no test of this name; `--update` removes it".to_owned(),
+                ],
+                difference: None,
+                snapshot: Snapshot::Unasked,
+            }));
+        }
+        if !written.is_empty() || (update.all && !stale.is_empty()) {
+            self.by_name.extend(written);
+            self.write(ran)?;
+        }
+        Ok(outcomes)
+    }
+
+    /// The names of snapshots whose tests are no more.
+    fn stale(&self, ran: &[(&Trial, &Ran)], update: Update) -> Vec<String> {
+        let is_test = |name: &&String| ran.iter().any(|(trial, _)| trial.name == **name);
+        self.by_name.keys().filter(|name| update.whole && !is_test(name)).cloned().collect()
+    }
+
+    fn write(&mut self, ran: &[(&Trial, &Ran)]) -> Result<(), String> {
+        // In the order of the tests; those that were not run keep theirs.
+        let place = |name: &String| ran.iter().position(|(trial, _)| trial.name == *name);
+        self.by_name.sort_by_key(|name, _| place(name));
+        let mut text = HEAD.to_owned();
+        for (name, snapshot) in &self.by_name {
+            text.push('\n');
+            text.push_str(&written(name, snapshot)?);
+        }
+        world::write(&self.path, &text)
+            .map_err(|error| format!("`{}` cannot be written: {error}", self.path.display()))
+    }
+}
+
+/// `a.snap.yaml` of `a.test.yaml`.
+fn beside(test: &Path) -> PathBuf {
+    let name = test.file_name().unwrap_or_default().to_string_lossy();
+    let stem =
+        [".test.yaml", ".test.yml", ".yaml", ".yml"].into_iter().find_map(|end| name.strip_suffix(end));
+    test.with_file_name(format!("{}.snap.yaml", stem.unwrap_or(&name)))
+}
+
+fn read(path: &Path, bytes: &[u8]) -> Result<IndexMap<String, Value>, String> {
+    let name = path.display().to_string();
+    let mut sources = SourceMap::new();
+    let (_, parsed) = parse_bytes(&name, bytes, &mut sources, &Limits::default());
+    let errors = naftiko_diagnostics::has_errors(&parsed.diagnostics);
+    match parsed.root.filter(|_| !errors).map(|root| root.to_json()) {
+        Some(Value::Object(by_name)) => Ok(by_name.into_iter().collect()),
+        Some(Value::Null) => Ok(IndexMap::new()),
+        _ => Err(format!("`{name}` is no file of snapshots; remove it, and `--update` writes it anew")),
+    }
+}
+
+fn verdict(before: Option<&Value>, ran: &Ran, update: Update) -> Snapshot {
+    match before {
+        Some(before) if *before == ran.snapshot => Snapshot::Same,
+        // What is not as the test says is no example for later.
+        _ if !ran.problems.is_empty() && before.is_none() => Snapshot::Unasked,
+        Some(_) if update.all && ran.problems.is_empty() => Snapshot::Written,
+        None if update.all || update.new => Snapshot::Written,
+        Some(_) => Snapshot::Different,
+        None => Snapshot::Missing,
+    }
+}
+
+/// A snapshot as it stands in the file.
+fn written(name: &str, snapshot: &Value) -> Result<String, String> {
+    let entry = IndexMap::from([(name.to_owned(), snapshot.clone())]);
+    naftiko_report::outputs(&entry)
+        .map_err(|error| format!("the snapshot of `{name}` cannot be written: {error}"))
+}
+
+fn difference(name: &str, before: &Value, after: &Value) -> Result<String, String> {
+    let (before, after) = (written(name, before)?, written(name, after)?);
+    let change = Change { path: PathBuf::from("snapshot"), before, after };
+    Ok(diff::unified(&change, Style::PLAIN))
+}

@@ -1,0 +1,71 @@
+//! One test: a run in memory on the mock, in virtual time.
+
+use std::sync::Arc;
+
+use naftiko_adapter_mock::MockAdapter;
+use naftiko_check::{Suite, Trial};
+use naftiko_engine::{Cancellation, Limits, Run};
+use naftiko_journal::{MemoryJournal, Options, Record, Status};
+use serde_json::Value;
+
+use crate::drive::{Session, at_rest, block_on, on_the_mock};
+use crate::exit::Stop;
+use crate::test::{expect, requests, script, story};
+
+/// What every test run is called, so that what a provider is told of it is the same each time.
+const RUN: &str = "00000000-0000-7000-8000-000000000000";
+
+/// What came of a run.
+pub(super) struct Ran {
+    /// What is not as the test says.
+    pub(super) problems: Vec<String>,
+    /// What its snapshot holds.
+    pub(super) snapshot: Value,
+}
+
+/// A run that has come to rest.
+pub(super) struct Rest<'a> {
+    pub(super) run: &'a Run,
+    /// Its records, as they may be shown.
+    pub(super) records: &'a [Record],
+    pub(super) status: Status,
+    /// What was sent, in order.
+    pub(super) requests: Vec<requests::Sent>,
+}
+
+/// Runs a test.
+pub(super) fn run(suite: &Suite, trial: &Trial) -> Ran {
+    match block_on(driven(suite, trial)) {
+        Ok(ran) => ran,
+        Err(stop) => {
+            let why = match stop {
+                Stop::Usage(why) => why,
+                Stop::Output(error) => error.to_string(),
+            };
+            Ran { problems: vec![why], snapshot: Value::Null }
+        }
+    }
+}
+
+async fn driven(suite: &Suite, trial: &Trial) -> Result<Ran, Stop> {
+    let told = &trial.script;
+    let adapter = MockAdapter::with_script(told.seed, &script(told));
+    let mut run = Run::new(Arc::clone(&suite.plan), trial.inputs.clone());
+    let session = Session {
+        id: RUN,
+        options: Options { mock: true, ..Options::default() },
+        journal: &MemoryJournal::new(),
+        inbox: None,
+        adapter: Arc::new(adapter),
+        answers: trial.answers.clone(),
+        limits: Limits::default(),
+        patience: None,
+        cancellation: Cancellation::new(),
+    };
+    let mut records = Vec::new();
+    let standing = on_the_mock(session, &mut run, &mut |record| records.push(record.clone())).await;
+    let status = standing.map_err(|error| Stop::Usage(error.to_string()))?.status;
+    let requests = requests::sent(&run, &records);
+    let rest = Rest { run: &run, records: &records, status: at_rest(status), requests };
+    Ok(Ran { problems: expect::problems(trial, &rest), snapshot: story::tell(&rest) })
+}
