@@ -63,6 +63,7 @@ async function answer(request) {
       query: [...url.searchParams],
       body: parsed(text),
       authorization,
+      idempotencyKey: request.headers.get('idempotency-key'),
       status: response.status,
     };
     appendFileSync(requestsPath, `${JSON.stringify(line)}\n`);
