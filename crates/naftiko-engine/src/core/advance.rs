@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Run;
 use super::frame::Frame;
 use super::open::Opened;
+use super::pages::Pages;
 use super::task::{Role, Task};
 use super::whole::Whole;
 
@@ -16,6 +17,7 @@ impl Run {
         self.move_on(at);
         match &record.event {
             Event::AttemptStarted { attempt: 1, .. } => self.hide_arguments(at),
+            Event::PageReceived { .. } => self.hide_pages(at),
             Event::StepFailed { .. } => self.fail(at),
             Event::StepSucceeded { result, .. }
             | Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
@@ -52,6 +54,12 @@ impl Run {
                 progress.has_acted = true;
                 progress.rounds = progress.rounds.saturating_add(1);
             }
+            Event::PageReceived { items, next, .. } => {
+                progress.failures = 0;
+                progress.failure = None;
+                progress.has_acted = true;
+                progress.pages.add(items, next);
+            }
             // What could not be undone is tried again, as often as at first.
             Event::StepDelayed { .. } if matches!(task.phase, Phase::Failed { .. }) => progress.failures = 0,
             Event::StepDelayed { failure: Some(failure), .. } => {
@@ -62,11 +70,15 @@ impl Run {
                 progress.has_acted |= may_have_acted(failure);
             }
             Event::StepFailed { failure, attempt, .. } => {
+                progress.pages = Pages::default();
                 progress.failure = Some(failure.clone());
                 progress.has_acted |= attempt.is_some() && may_have_acted(failure);
             }
             Event::StepInDoubt { failure, .. } => progress.failure = Some(failure.clone()),
-            Event::StepSucceeded { .. } | Event::DoubtResolved { .. } => progress.failure = None,
+            Event::StepSucceeded { .. } | Event::DoubtResolved { .. } => {
+                progress.pages = Pages::default();
+                progress.failure = None;
+            }
             _ => {}
         }
     }

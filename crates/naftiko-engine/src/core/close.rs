@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{self as adapter, Answer, FailureKind, Operation, Response};
 use naftiko_expr::Expression;
 use naftiko_journal::{Cause, Event, Failure, Phase};
-use naftiko_plan::{Invoke, OnDoubt, Poll, RetryOn};
+use naftiko_plan::{Invoke, OnDoubt, Plan, Poll, RetryOn};
 use serde_json::Value;
 
 use super::redact::Redaction;
@@ -31,9 +31,10 @@ impl Run {
         if !matches!(status, 200..=299) {
             return closing.answered_badly(status, &answer);
         }
-        match &closing.invoke.poll {
-            None => closing.expected(status, answer),
-            Some(poll) => closing.polled(poll, status, answer),
+        match (&closing.invoke.poll, &closing.invoke.paginate) {
+            (Some(poll), _) => closing.polled(poll, status, answer),
+            (None, Some(paginate)) => closing.paged(paginate, status, answer),
+            (None, None) => closing.expected(status, answer),
         }
     }
 
@@ -97,7 +98,7 @@ impl Run {
         let (plan, invoke) = self.invoke_of(task)?;
         let operation = plan.operation(invoke)?;
         let view = self.view(task)?;
-        Some(Closing { run: self, task, attempt, invoke, operation, view, now, jitter })
+        Some(Closing { run: self, task, attempt, plan, invoke, operation, view, now, jitter })
     }
 }
 
@@ -108,13 +109,14 @@ fn no_call(step: &str, attempt: u32) -> Event {
 }
 
 /// An attempt that is over, and what decides what comes of it.
-struct Closing<'a> {
-    run: &'a Run,
-    task: &'a Task,
-    attempt: u32,
-    invoke: &'a Invoke,
-    operation: &'a Operation,
-    view: View<'a>,
+pub(super) struct Closing<'a> {
+    pub(super) run: &'a Run,
+    pub(super) task: &'a Task,
+    pub(super) attempt: u32,
+    pub(super) plan: &'a Plan,
+    pub(super) invoke: &'a Invoke,
+    pub(super) operation: &'a Operation,
+    pub(super) view: View<'a>,
     now: Timestamp,
     jitter: f64,
 }
@@ -141,20 +143,25 @@ impl Closing<'_> {
 
     /// Success, if all that is expected of the answer holds.
     fn expected(&self, status: u16, mut answer: Value) -> Event {
-        for condition in &self.invoke.expect {
-            match self.holds(condition, &answer) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let name = request::name(self.operation);
-                    let message = format!("`{name}` answered, and `{condition}` does not hold");
-                    return self.failed(failure::of(Cause::Condition, message));
-                }
-                Err(failure) => return self.failed(failure),
-            }
+        if let Some(failure) = self.unexpected(&answer) {
+            return self.failed(failure);
         }
         // Taken, not copied: bodies can be large.
         let body = answer.get_mut("body").map(Value::take).unwrap_or_default();
         self.succeeded(status, body)
+    }
+
+    /// What of that which is expected of an answer does not hold.
+    pub(super) fn unexpected(&self, answer: &Value) -> Option<Failure> {
+        self.invoke.expect.iter().find_map(|condition| match self.holds(condition, answer) {
+            Ok(true) => None,
+            Ok(false) => {
+                let name = request::name(self.operation);
+                let message = format!("`{name}` answered, and `{condition}` does not hold");
+                Some(failure::of(Cause::Condition, message))
+            }
+            Err(failure) => Some(failure),
+        })
     }
 
     /// Whether a condition holds; what is absent does not.
@@ -270,7 +277,7 @@ impl Closing<'_> {
         &self.run.redaction
     }
 
-    fn succeeded(&self, status: u16, result: Value) -> Event {
+    pub(super) fn succeeded(&self, status: u16, result: Value) -> Event {
         Event::StepSucceeded {
             step: self.task.name.clone(),
             attempt: Some(self.attempt),
@@ -283,7 +290,7 @@ impl Closing<'_> {
         Event::StepDelayed { step: self.task.name.clone(), attempt: self.attempt, until, failure }
     }
 
-    fn failed(&self, failure: Failure) -> Event {
+    pub(super) fn failed(&self, failure: Failure) -> Event {
         Event::StepFailed { step: self.task.name.clone(), attempt: Some(self.attempt), failure }
     }
 

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::SignedDuration;
-use naftiko_adapter::{Method, Operation, Place};
+use naftiko_adapter::{Method, Operation, Parameter, Place, Style};
 use naftiko_expr::{Expression, Template};
 use naftiko_plan::{
     Action, Argument, Backoff, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
-    OnDoubt, OnFailure, Origin, Output, Plan, Poll, Reason, Retry, Slot, Step,
+    NextPage, OnDoubt, OnFailure, Origin, Output, Paginate, Plan, Poll, Reason, Retry, Slot, Step,
 };
 use serde_json::{Map, Value, json};
 
@@ -23,6 +23,7 @@ pub(super) struct Draft {
     follows: Vec<String>,
     arguments: Vec<Argument>,
     poll: Option<Poll>,
+    paginate: Option<Paginate>,
     with: Option<IndexMap<String, Template>>,
     timeout: Option<SignedDuration>,
     retry: Retry,
@@ -33,6 +34,8 @@ pub(super) struct Draft {
     on_failure: OnFailure,
     undo: Option<(Box<Draft>, bool)>,
     sensitive: Vec<Expression>,
+    /// Query parameters by name, with their types.
+    takes: Vec<(&'static str, &'static str)>,
 }
 
 #[derive(Clone)]
@@ -51,6 +54,7 @@ fn draft(id: &str, does: Does) -> Draft {
         follows: vec![],
         arguments: vec![],
         poll: None,
+        paginate: None,
         with: None,
         timeout: None,
         retry: Retry::default(),
@@ -61,6 +65,7 @@ fn draft(id: &str, does: Does) -> Draft {
         on_failure: OnFailure::Fail,
         undo: None,
         sensitive: vec![],
+        takes: vec![],
     }
 }
 
@@ -87,6 +92,20 @@ pub(super) fn external(id: &str) -> Draft {
 /// Another composition; what it is handed over are its inputs.
 pub(super) fn embedded(id: &str, composition: Composition) -> Draft {
     draft(id, Does::Runs(composition.plan()))
+}
+
+fn query(name: &str, ty: &str) -> Parameter {
+    Parameter {
+        name: name.into(),
+        place: Place::Query,
+        required: false,
+        style: Style::Form,
+        explode: true,
+        allow_reserved: false,
+        schema: json!({ "type": ty }),
+        deprecated: false,
+        description: None,
+    }
 }
 
 impl Draft {
@@ -118,6 +137,19 @@ impl Draft {
             timeout,
             origin: Origin::Written,
         });
+        self
+    }
+
+    /// A query parameter that its operation is described with.
+    pub(super) fn takes(mut self, name: &'static str, ty: &'static str) -> Self {
+        self.takes.push((name, ty));
+        self
+    }
+
+    /// A list of at most so many items, which comes in pages: the list is `items` of an answer.
+    pub(super) fn pages(mut self, next: NextPage, max: u32) -> Self {
+        let items = vec!["items".to_owned()];
+        self.paginate = Some(Paginate { items, next, max, origin: Origin::Written });
         self
     }
 
@@ -200,7 +232,7 @@ impl Draft {
             id: format!("op.{}", self.id),
             method,
             path: format!("/{}", self.id),
-            parameters: vec![],
+            parameters: self.takes.iter().map(|(name, ty)| query(name, ty)).collect(),
             body: None,
             responses: IndexMap::new(),
             definitions: Map::new(),
@@ -215,6 +247,7 @@ impl Draft {
             operation: self.id,
             arguments: self.arguments,
             poll: self.poll,
+            paginate: self.paginate,
             retry: self.retry,
             timeout: self.timeout,
             expect: self.expect,

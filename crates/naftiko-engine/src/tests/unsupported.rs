@@ -23,7 +23,7 @@ fn plan() -> Plan {
 }
 
 fn provider(auth: Auth) -> Provider {
-    Provider { base_url: None, auth, source: String::new() }
+    Provider { base_url: None, auth, source: String::new(), rate_limit: None }
 }
 
 #[test]

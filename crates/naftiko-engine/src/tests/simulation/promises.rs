@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use naftiko_journal::{Cause, Event, Failure, Part, Record, Ruling, Status};
 use naftiko_plan::{Action, Invoke, OnDoubt, OnFailure, Plan, Step};
+use serde_json::Value;
 
 /// What the author wrote for a task, found by its name.
 #[derive(Clone, Copy)]
@@ -40,6 +41,11 @@ impl<'a> Definition<'a> {
         self.invoke().unwrap().on_doubt
     }
 
+    /// Whether it is a list that comes in pages.
+    pub(super) fn pages(&self) -> bool {
+        self.invoke().is_some_and(|invoke| invoke.paginate.is_some())
+    }
+
     pub(super) fn has_token(&self) -> bool {
         self.invoke().is_some_and(|invoke| self.plan.facts.contains_key(&invoke.operation))
     }
@@ -70,6 +76,8 @@ struct Told {
     has_acted: bool,
     is_opened: bool,
     items: Option<u32>,
+    /// What was on the pages of its list so far, and where the next one begins.
+    pages: (Vec<Value>, Option<Value>),
     /// Its outcome, and the number of the record that says so.
     outcome: Option<(Outcome, u64)>,
 }
@@ -151,7 +159,12 @@ impl<'a> Checker<'a> {
             assert_eq!(task.outcome, None, "{name} has one outcome");
         }
         match &record.event {
-            Event::AttemptStarted { attempt, .. } => {
+            Event::AttemptStarted { attempt, request, .. } => {
+                assert_eq!(
+                    request.arguments.get("after"),
+                    task.pages.1.as_ref(),
+                    "{name} asks for another page"
+                );
                 assert!(definition.is_compensation || !is_stopped, "{name} is tried after a failure");
                 assert_eq!((*attempt, task.open), (task.attempts + 1, None));
                 let is_first = *attempt == 1 || task.may_repeat;
@@ -171,6 +184,13 @@ impl<'a> Checker<'a> {
                 task.may_repeat = is_doubt && definition.on_doubt() == OnDoubt::Retry;
                 assert!(definition.is_repeatable() || task.may_repeat, "{name} would have a second effect");
             }
+            Event::PageReceived { attempt, items, next, .. } => {
+                assert_eq!(task.open.take(), Some(*attempt));
+                task.has_acted = true;
+                assert_ne!(task.pages.1.as_ref(), next.get("after"), "{name} asks for a page twice");
+                task.pages.0.extend_from_slice(items);
+                task.pages.1 = next.get("after").cloned();
+            }
             Event::StepInDoubt { attempt, .. } => {
                 assert_eq!(task.open, Some(*attempt));
                 assert!(definition.on_doubt() != OnDoubt::Fail);
@@ -182,8 +202,13 @@ impl<'a> Checker<'a> {
                     self.ends(name, Outcome::Succeeded, record.seq);
                 }
             }
-            Event::StepSucceeded { attempt, .. } => {
+            Event::StepSucceeded { attempt, result, .. } => {
                 assert_eq!(task.open.take(), *attempt);
+                if definition.pages() && attempt.is_some() {
+                    let all = result.as_array().unwrap();
+                    assert!(all.starts_with(&task.pages.0), "{name} has lost a page");
+                    assert_eq!(all.len(), task.pages.0.len() + 1, "{name} has its last page");
+                }
                 self.ends(name, Outcome::Succeeded, record.seq);
             }
             Event::StepFailed { attempt, failure, .. } => {
