@@ -32,6 +32,7 @@ mod lower;
 mod model;
 mod order;
 mod outputs;
+mod pages;
 mod policies;
 mod provider;
 mod resolve;

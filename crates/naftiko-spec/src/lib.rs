@@ -26,8 +26,8 @@ pub use header::{Edition, Header, Kind};
 pub use model::{
     Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, Compensate, Composition,
     Entry, Every, External, Facts, Input, Interval, Invoke, KeyPlace, Mapping, OnDoubt, OnFailure, Output,
-    Place, Poll, Purpose, RateLimit, ResponsePath, Retry, RetryOn, Secret, Source, Step, SubComposition,
-    Target, Value, Work, locate,
+    Paginate, Place, Poll, Purpose, RateLimit, ResponsePath, Retry, RetryOn, Secret, Source, Step,
+    SubComposition, Target, Value, Work, locate,
 };
 pub use recognize::is_document;
 pub use schema::schemas;
