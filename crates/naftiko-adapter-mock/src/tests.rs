@@ -3,6 +3,7 @@
 mod conformance;
 mod fit;
 mod onboarding;
+mod pages;
 mod resources;
 
 use std::sync::Arc;
