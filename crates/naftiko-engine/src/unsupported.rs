@@ -15,13 +15,6 @@ pub enum Unsupported {
         /// The key, with its value where only that value is meant: `channel: email`.
         key: String,
     },
-    /// What is known of an operation that a step uses.
-    Operation {
-        /// Its key in the plan.
-        operation: String,
-        /// The key.
-        key: &'static str,
-    },
     /// A way to be let in by a provider that a step uses.
     Authentication {
         /// The provider.
@@ -36,7 +29,6 @@ impl fmt::Display for Unsupported {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Step { step, key } => write!(f, "step `{step}`: `{key}`"),
-            Self::Operation { operation, key } => write!(f, "operation `{operation}`: `{key}`"),
             Self::Authentication { provider, scheme } => {
                 write!(f, "provider `{provider}`: authentication of type `{scheme}`")
             }
@@ -48,12 +40,6 @@ impl fmt::Display for Unsupported {
 /// run.
 pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
     let mut found: Vec<Unsupported> = plan.steps.iter().flat_map(of_step).collect();
-    let operations: BTreeSet<&str> = plan.invokes().map(|invoke| invoke.operation.as_str()).collect();
-    for operation in operations {
-        if plan.facts.get(operation).is_some_and(|facts| facts.rate_limit.is_some()) {
-            found.push(Unsupported::Operation { operation: operation.to_owned(), key: "rateLimit" });
-        }
-    }
     let providers: BTreeSet<&str> =
         plan.invokes().filter_map(|invoke| Some(plan.operation(invoke)?.provider.as_str())).collect();
     for id in providers {

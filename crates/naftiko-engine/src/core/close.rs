@@ -204,8 +204,12 @@ impl Closing<'_> {
     fn answered_badly(&self, status: u16, answer: &Value) -> Event {
         let redaction = self.run.redaction_with(self.task, answer);
         let body = answer.get("body").unwrap_or(&Value::Null);
-        let failure = failure::of_status(&request::name(self.operation), status, body, &redaction);
-        if self.invoke.retry.covers_status(status) && self.is_repeatable() && self.has_attempts_left() {
+        let mut failure = failure::of_status(&request::name(self.operation), status, body, &redaction);
+        if self.invoke.retry.covers_status(status)
+            && self.is_repeatable()
+            && self.has_attempts_left()
+            && self.is_within_budget(&mut failure)
+        {
             let header = answer.pointer("/headers/retry-after").and_then(Value::as_str);
             let asked = header.and_then(|header| retry_after::wait(header, self.now));
             return self.again(asked, failure);
@@ -221,7 +225,7 @@ impl Closing<'_> {
             FailureKind::Unreadable => (Cause::Unreadable, "was carried out, and its answer cannot be read"),
         };
         let name = request::name(self.operation);
-        let failure =
+        let mut failure =
             failure::of(cause, self.redaction().text(&format!("`{name}` {what}: {}", error.message)));
         let may_pass = match error.kind {
             FailureKind::Refused => false,
@@ -232,7 +236,7 @@ impl Closing<'_> {
         };
         let is_in_doubt = error.kind == FailureKind::Unknown && !self.operation.is_safe();
         let may_repeat = self.is_repeatable() || (is_in_doubt && self.invoke.on_doubt == OnDoubt::Retry);
-        if may_pass && may_repeat && self.has_attempts_left() {
+        if may_pass && may_repeat && self.has_attempts_left() && self.is_within_budget(&mut failure) {
             return self.again(None, failure);
         }
         if is_in_doubt { self.in_doubt(failure) } else { self.failed(failure) }
@@ -258,6 +262,17 @@ impl Closing<'_> {
     fn has_attempts_left(&self) -> bool {
         let in_time = self.invoke.poll.as_ref().is_none_or(|poll| self.now < self.deadline(poll));
         in_time && self.task.progress.failures.saturating_add(1) < self.invoke.retry.attempts
+    }
+
+    /// Whether the run may still try something again. If not, the failure says so.
+    fn is_within_budget(&self, failure: &mut Failure) -> bool {
+        let budget = &self.run.budget;
+        if self.task.is_compensation() || !budget.is_spent() {
+            return true;
+        }
+        let spent = format!("; it is not tried again, for the run has spent its {} retries", budget.all());
+        failure.message.push_str(&spent);
+        false
     }
 
     fn again(&self, asked: Option<SignedDuration>, failure: Failure) -> Event {

@@ -8,8 +8,9 @@ use jiff::SignedDuration;
 use naftiko_adapter::{Method, Operation, Parameter, Place, Style};
 use naftiko_expr::{Expression, Template};
 use naftiko_plan::{
-    Action, Argument, Backoff, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
-    NextPage, OnDoubt, OnFailure, Origin, Output, Paginate, Plan, Poll, Reason, Retry, Slot, Step,
+    Action, Argument, Auth, Backoff, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
+    NextPage, OnDoubt, OnFailure, Origin, Output, Paginate, Plan, Poll, Provider, RateLimit, Reason, Retry,
+    Slot, Step,
 };
 use serde_json::{Map, Value, json};
 
@@ -34,6 +35,7 @@ pub(super) struct Draft {
     on_failure: OnFailure,
     undo: Option<(Box<Draft>, bool)>,
     sensitive: Vec<Expression>,
+    rate_limit: Option<RateLimit>,
     /// Query parameters by name, with their types.
     takes: Vec<(&'static str, &'static str)>,
 }
@@ -65,6 +67,7 @@ fn draft(id: &str, does: Does) -> Draft {
         on_failure: OnFailure::Fail,
         undo: None,
         sensitive: vec![],
+        rate_limit: None,
         takes: vec![],
     }
 }
@@ -225,6 +228,12 @@ impl Draft {
         self
     }
 
+    /// How often its operation may be asked for.
+    pub(super) fn limited(mut self, requests: u32, per: SignedDuration) -> Self {
+        self.rate_limit = Some(RateLimit { requests, per });
+        self
+    }
+
     fn operation(&self) -> Option<Operation> {
         let Does::Invokes(method) = self.does else { return None };
         Some(Operation {
@@ -280,6 +289,7 @@ pub(super) struct Composition {
     drafts: Vec<Draft>,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
+    providers: IndexMap<String, Provider>,
 }
 
 pub(super) fn composition(drafts: impl IntoIterator<Item = Draft>) -> Composition {
@@ -328,6 +338,14 @@ impl Composition {
         self
     }
 
+    /// How often a provider may be asked.
+    pub(super) fn limited(mut self, provider: &str, requests: u32, per: SignedDuration) -> Self {
+        let rate_limit = Some(RateLimit { requests, per });
+        let provider_of = Provider { base_url: None, auth: Auth::None, source: String::new(), rate_limit };
+        self.providers.insert(provider.into(), provider_of);
+        self
+    }
+
     pub(super) fn plan(self) -> Arc<Plan> {
         let at: HashMap<_, _> = (0..).zip(&self.drafts).map(|(at, draft)| (draft.id.as_str(), at)).collect();
         let mut edges = Vec::new();
@@ -341,14 +359,16 @@ impl Composition {
         let undoing = self.drafts.iter().filter_map(|draft| Some(draft.undo.as_ref()?.0.as_ref()));
         let all: Vec<&Draft> = self.drafts.iter().chain(undoing).collect();
         let operations = all.iter().filter_map(|draft| Some((draft.id.clone(), draft.operation()?.into())));
-        let facts = all.iter().filter(|draft| !draft.sensitive.is_empty()).map(|draft| {
-            (draft.id.clone(), Facts { sensitive: draft.sensitive.clone(), ..Facts::default() })
+        let facts = all.iter().map(|draft| {
+            let (sensitive, rate_limit) = (draft.sensitive.clone(), draft.rate_limit);
+            (draft.id.clone(), Facts { sensitive, rate_limit, ..Facts::default() })
         });
+        let facts = facts.filter(|(_, facts)| *facts != Facts::default());
         Arc::new(Plan {
             version: Plan::VERSION,
             name: "test".into(),
             sources: vec![],
-            providers: IndexMap::new(),
+            providers: self.providers,
             operations: operations.collect(),
             facts: facts.collect(),
             inputs: self.inputs,

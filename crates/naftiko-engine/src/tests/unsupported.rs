@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use naftiko_expr::Expression;
-use naftiko_plan::{Action, Auth, Backoff, Channel, Facts, OnDoubt, Plan, Provider, RateLimit, SecretName};
+use naftiko_plan::{Action, Auth, Backoff, Channel, OnDoubt, Plan, Provider, SecretName};
 
 use super::draft::{composition, embedded, external, get, post};
 use crate::unsupported;
@@ -60,21 +59,10 @@ fn every_key_of_a_step_is_run_and_a_channel_that_is_not_is_named_also_in_a_compo
 }
 
 #[test]
-fn what_is_known_of_operations_and_providers_counts_where_they_are_used() {
+fn how_a_provider_lets_in_counts_where_it_is_used() {
     let mut plan = plan();
-    let limit = RateLimit { requests: 1, per: SignedDuration::from_secs(1) };
-    let facts = Facts {
-        rate_limit: Some(limit),
-        sensitive: vec![Expression::parse("response.body.token").unwrap()],
-        expires: vec![],
-    };
-    plan.facts.insert("poll".into(), facts.clone());
-    plan.facts.insert("elsewhere".into(), facts);
     let key = SecretName::EnvVar("K".into());
     plan.providers.insert("acme".into(), provider(Auth::BasicPair { credentials: key.clone() }));
     plan.providers.insert("unused".into(), provider(Auth::BasicPair { credentials: key }));
-    insta::assert_snapshot!(named(&plan).join("\n"), @"
-    operation `poll`: `rateLimit`
-    provider `acme`: authentication of type `basic`
-    ");
+    assert_eq!(named(&plan), ["provider `acme`: authentication of type `basic`"]);
 }

@@ -115,12 +115,14 @@ struct Checker<'a> {
     closing: BTreeSet<&'a str>,
     is_cancelled: Option<bool>,
     ended: Option<Status>,
+    /// How many calls were made, and how many of them failed and were to be made again.
+    spent: (usize, usize),
 }
 
 /// Checks every record, and the end.
 pub(super) fn check(plan: &Plan, records: &[Record]) {
     let (tasks, closing) = (BTreeMap::new(), BTreeSet::new());
-    let mut checker = Checker { plan, tasks, closing, is_cancelled: None, ended: None };
+    let mut checker = Checker { plan, tasks, closing, is_cancelled: None, ended: None, spent: (0, 0) };
     for (seq, record) in (1..).zip(records) {
         assert_eq!(record.seq, seq, "no gaps");
         assert_eq!(checker.ended, None, "nothing comes after the end");
@@ -154,6 +156,9 @@ impl<'a> Checker<'a> {
             self.is_tried_to_undo(name);
         }
         let is_stopped = wholes(name).iter().any(|whole| self.closing.contains(whole));
+        if !definition.is_compensation {
+            self.spends(&record.event);
+        }
         let task = self.tasks.get_mut(name).unwrap();
         if !definition.is_compensation {
             assert_eq!(task.outcome, None, "{name} has one outcome");
@@ -221,6 +226,19 @@ impl<'a> Checker<'a> {
             Event::StepAsked { .. } => {}
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Retries are bound by what was called.
+    fn spends(&mut self, event: &Event) {
+        match event {
+            Event::AttemptStarted { .. } => self.spent.0 += 1,
+            Event::StepDelayed { failure: Some(failure), .. } if failure.cause != Cause::Interrupted => {
+                self.spent.1 += 1;
+            }
+            _ => return,
+        }
+        let (calls, retries) = self.spent;
+        assert!(retries <= 10 + calls / 5, "{retries} retries in {calls} calls");
     }
 
     /// The first that is heard of a step or an item.
