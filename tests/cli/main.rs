@@ -11,6 +11,7 @@ mod fix;
 mod formats;
 mod hostile;
 mod mock;
+mod paginate;
 mod refused;
 mod secrets;
 mod streams;
