@@ -127,12 +127,12 @@ async fn each_page_is_an_event() {
 async fn the_plan_says_how_and_why_and_the_mock_has_pages_too() {
     let body = "steps:\n  - {id: users, capability: lists, operation: listUsers, paginate: true}\noutputs: [{name: count, source: len(users)}]\n";
     let folder = Folder::new("0.2", body)
-        .with("shared/acme.yaml", CAPABILITIES)
+        .with("shared/acme.yaml", format!("{CAPABILITIES}rateLimit: {{requests: 100, per: 1m}}\n"))
         .with("shared/lists-openapi.yaml", OPENAPI);
     let planned = folder.naftiko(&["plan", "composition.yaml"]);
     insta::assert_snapshot!(planned.stdout, @"
     Test
-    acme at https://api.acme.example, without credentials, as shared/acme.yaml says
+    acme at https://api.acme.example, without credentials, at most 100 requests in 1m, as shared/acme.yaml says
 
     steps
       1. users  GET /users

@@ -48,7 +48,9 @@ pub(crate) fn sources(model: &Model<'_>) -> Vec<Expiring> {
             let way = pages.in_result(way(path))?;
             let words = match pages {
                 Paged::Not => in_result(id, path),
-                Paged::Unclear | Paged::Pages(_) => [&[id.clone()], way.as_slice()].concat().join("."),
+                Paged::Unclear | Paged::Pages(_) => {
+                    [std::slice::from_ref(id), way.as_slice()].concat().join(".")
+                }
             };
             Some(Expiring {
                 position: call.position,

@@ -107,6 +107,7 @@ impl<'a> Search<'a> {
             return Err(vec![repeated_effect::paged(self.said, &self.resolution.operation)]);
         }
         let next = self.next()?;
+        self.hides_nothing(&next)?;
         let (items, item) = self.items()?;
         let first = self.first(&next)?;
         let origin = match self.how.as_slice() {
@@ -167,6 +168,18 @@ impl<'a> Search<'a> {
             (.., Some(_)) => Ok(NextPage::Link),
             _ => self.described(),
         }
+    }
+
+    /// A cursor goes into URLs, and those are logged.
+    fn hides_nothing(&self, next: &NextPage) -> Result<(), Faults> {
+        let NextPage::Cursor { path, .. } = next else { return Ok(()) };
+        let mut sensitive = self.resolution.facts.sensitive.iter();
+        let declared = sensitive.find(|declared| {
+            let (declared, path) = (fields(&declared.expression), fields(path));
+            declared.zip(path).is_some_and(|(declared, path)| path.starts_with(&declared))
+        });
+        let place = self.said.cursor.as_ref().map_or(self.said.key, |cursor| cursor.span);
+        declared.map_or(Ok(()), |declared| Err(vec![unfit_pages::sensitive_cursor(place, declared.span)]))
     }
 
     fn by_cursor(&mut self, cursor: &ResponsePath) -> Result<NextPage, Faults> {

@@ -207,6 +207,15 @@ impl<'a> Names<'a> {
         proofs
     }
 
+    /// Whether a step can prove something of what it gives: not of a list that it makes of several answers.
+    pub(crate) fn can_prove(&self, id: &str) -> bool {
+        let makes_list = |known: &Known<'_>| {
+            let is_paged = matches!(&known.step.work, Work::Invoke(invoke) if invoke.paginate.is_some());
+            is_paged || known.step.clauses.for_each.is_some()
+        };
+        !self.known(id).is_some_and(makes_list)
+    }
+
     fn known(&self, id: &str) -> Option<&Known<'a>> {
         self.steps.get(*self.positions.get(id)?)
     }

@@ -74,7 +74,11 @@ pub fn provider_line(id: &str, provider: &Provider) -> String {
             SecretName::File(path) => format!("with what is in {}", visible(path)),
         },
     };
-    format!("{} at {}, {with}, as {} says", visible(id), visible(at), visible(&provider.source))
+    let limit = provider
+        .rate_limit
+        .map(|limit| format!(", at most {} requests in {}", limit.requests, duration(limit.per)));
+    let limit = limit.unwrap_or_default();
+    format!("{} at {}, {with}{limit}, as {} says", visible(id), visible(at), visible(&provider.source))
 }
 
 fn write_step(out: &mut String, plan: &Plan, position: usize, step: &Step, style: Style) {

@@ -1,6 +1,6 @@
 //! Pages that the operation does not have as the author says.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, Spanned, nearest};
 use naftiko_expr::Type;
 use naftiko_spec::ResponsePath;
 
@@ -28,6 +28,13 @@ pub(crate) fn no_place(items: &ResponsePath) -> Diagnostic {
 pub(crate) fn no_cursor(cursor: &ResponsePath, found: &Type) -> Diagnostic {
     Diagnostic::new(&CODE, cursor.span, format!("a cursor is a text or a number, found {found}"))
         .with_help("`cursor` is the path of what the next page begins with: `list_metadata.after`")
+}
+
+/// The capabilities document says that nobody may see it, and it would go into a URL.
+pub(crate) fn sensitive_cursor(cursor: Span, declared: Span) -> Diagnostic {
+    Diagnostic::new(&CODE, cursor, "a cursor goes into the URL of the next page, and this one is sensitive")
+        .with_related(declared, "said to be sensitive here")
+        .with_help("URLs are logged; if the cursor says nothing by itself, take it out of `sensitive`")
 }
 
 /// The operation has no such query parameter.

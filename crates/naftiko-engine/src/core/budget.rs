@@ -22,7 +22,7 @@ pub(super) struct Budget {
 impl Budget {
     pub(super) fn of(plan: &Plan) -> Self {
         let embedded = plan.embedded();
-        let plans = std::iter::once(plan).chain(embedded.iter().map(|plan| plan.as_ref()));
+        let plans = std::iter::once(plan).chain(embedded.iter().map(AsRef::as_ref));
         let attempts = plans.flat_map(Plan::invokes).map(|invoke| u64::from(invoke.retry.attempts));
         Self { calls: 0, retries: 0, free: attempts.max().unwrap_or_default().max(FREE) }
     }

@@ -116,7 +116,9 @@ impl Redaction {
                 *result = self.value(result);
             }
             Event::PageReceived { items, next, .. } => {
-                items.iter_mut().for_each(|item| *item = self.value(item));
+                for item in items.iter_mut() {
+                    *item = self.value(item);
+                }
                 *next = self.object(next);
             }
             Event::StepDelayed { failure: Some(failure), .. }

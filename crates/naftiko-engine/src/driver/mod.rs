@@ -4,6 +4,7 @@
 //! decided is applied at once and kept in one go before anything comes of it: an intent is in the journal before its
 //! effect, an end before anything that depends on it is sent, asked or shown.
 
+mod begin;
 mod cancellation;
 mod queue;
 mod traffic;
@@ -19,7 +20,7 @@ use naftiko_journal::{Entry, Event, IllegalEvent, Journal, JournalError, Options
 use tokio::sync::{mpsc, oneshot};
 
 pub use cancellation::Cancellation;
-use queue::{Queue, Waiting};
+use queue::Queue;
 pub use traffic::Traffic;
 use traffic::Turns;
 use work::{End, Work};
@@ -223,41 +224,6 @@ impl Drive<'_, '_> {
         begun
     }
 
-    /// Decides to make as many calls as may be under way.
-    fn begin_calls(&mut self) -> Result<(), DriveError> {
-        while self.work.calls() + self.starting.len() < self.driver.limits.jobs.max(1) {
-            let now = self.driver.clock.now();
-            let Some(Waiting { intent, call, route, .. }) = self.next_call(now) else { break };
-            self.turns.take(&route, now);
-            self.record(intent)?;
-            self.starting.push((*call, route, now));
-        }
-        Ok(())
-    }
-
-    /// The first call that may be made, to a provider that has room for it and takes it now.
-    fn next_call(&mut self, now: Timestamp) -> Option<Waiting> {
-        let (work, starting, limits) = (&self.work, &self.starting, &self.driver.limits.by_provider);
-        let has_room = |provider: &str| {
-            limits.get(provider).is_none_or(|limit| {
-                let starting = starting.iter().filter(|(call, ..)| call.operation.provider == provider);
-                work.calls_to(provider) + starting.count() < (*limit).max(1)
-            })
-        };
-        let (turns, mut next_turn) = (&mut self.turns, None);
-        let is_free = |waiting: &Waiting| {
-            if !has_room(&waiting.call.operation.provider) {
-                return false;
-            }
-            let until = turns.wait(&waiting.route, now);
-            next_turn = next_turn.into_iter().chain(until).min();
-            until.is_none()
-        };
-        let next = self.queue.pop(is_free, self.run);
-        self.next_turn = next_turn;
-        next
-    }
-
     fn record(&mut self, event: Event) -> Result<(), DriveError> {
         let seq = self.run.ledger().seq() + 1;
         let record = Record { run: self.id.clone(), seq, at: self.driver.clock.now(), event };
@@ -305,17 +271,6 @@ impl Drive<'_, '_> {
             let _ = to.send(outcome);
         }
         Ok(())
-    }
-
-    /// Begins what has been kept.
-    fn start(&mut self) {
-        for (call, route, taken) in self.starting.drain(..) {
-            self.turns.sent(&route, taken, self.driver.clock.now());
-            self.work.call(Arc::clone(&self.driver.adapter), call);
-        }
-        for question in self.asking.drain(..) {
-            self.work.ask(Arc::clone(&self.driver.channel), question);
-        }
     }
 
     /// Whether something ends without any time passing, on a clock that only passes when it is waited for.

@@ -54,7 +54,7 @@ impl Traffic {
         match answer {
             Ok(response) => {
                 place.breaker.ended(response.status < 500, now);
-                let asked = said::pause(response, now).filter(|pause| pause.is_positive());
+                let asked = said::pause(response, now).filter(|pause| *pause > SignedDuration::ZERO);
                 let until = asked.and_then(|pause| now.checked_add(pause).ok());
                 place.quiet_until = place.quiet_until.max(until);
             }

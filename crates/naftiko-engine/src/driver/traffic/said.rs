@@ -94,7 +94,8 @@ mod tests {
 
     #[test]
     fn every_way_to_ask_for_a_pause_is_understood() {
-        let cases: [(u16, &[(&str, &str)], Option<i64>); 20] = [
+        type Headers = [(&'static str, &'static str)];
+        let cases: [(u16, &Headers, Option<i64>); 20] = [
             (429, &[("retry-after", "7")], Some(7)),
             (503, &[("Retry-After", "Sat, 21 Nov 2026 19:00:37 GMT")], Some(37)),
             (200, &[("retry-after", "7")], None),

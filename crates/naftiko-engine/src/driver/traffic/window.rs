@@ -32,9 +32,7 @@ impl Window {
         let before = self.line.iter().position(|waiting| *waiting == who).unwrap_or(self.line.len());
         let most = usize::try_from(self.limit.requests.max(1)).unwrap_or(usize::MAX);
         // So many have to fall out of the window before there is room for those before it, and for it.
-        let Some(out) = (self.done.len() + before + 1).checked_sub(most).filter(|out| *out > 0) else {
-            return None;
-        };
+        let out = (self.done.len() + before + 1).checked_sub(most).filter(|out| *out > 0)?;
         if before == self.line.len() {
             self.line.push_back(who);
         }

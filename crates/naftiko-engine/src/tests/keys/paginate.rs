@@ -4,7 +4,7 @@ use naftiko_adapter::{Call, FailureKind, Place, Response};
 use naftiko_expr::Expression;
 use naftiko_journal::Event;
 use naftiko_plan::NextPage;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::super::desk::{Desk, response, said};
 use super::super::draft::{Draft, composition, get};
@@ -14,7 +14,7 @@ fn by_cursor() -> NextPage {
 }
 
 fn page(items: Value, next: Value) -> Response {
-    response(200, json!({ "items": items, "next": next }))
+    response(200, Map::from_iter([("items".to_owned(), items), ("next".to_owned(), next)]).into())
 }
 
 fn linked(items: Value, link: &str) -> Response {

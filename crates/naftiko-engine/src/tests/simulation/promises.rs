@@ -82,6 +82,22 @@ struct Told {
     outcome: Option<(Outcome, u64)>,
 }
 
+impl Told {
+    fn has_page(&mut self, items: &[Value], next: Option<&Value>) {
+        assert_ne!(self.pages.1.as_ref(), next, "a page is asked for twice");
+        self.has_acted = true;
+        self.pages.0.extend_from_slice(items);
+        self.pages.1 = next.cloned();
+    }
+
+    /// The list is what was on its pages, and one item on the last.
+    fn has_all(&self, result: &Value) {
+        let all = result.as_array().unwrap();
+        assert!(all.starts_with(&self.pages.0), "a page is lost");
+        assert_eq!(all.len(), self.pages.0.len() + 1);
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Outcome {
     Succeeded,
@@ -132,17 +148,21 @@ pub(super) fn check(plan: &Plan, records: &[Record]) {
 }
 
 impl<'a> Checker<'a> {
+    fn take_of_run(&mut self, event: &Event) {
+        match event {
+            Event::RunCancelled { compensate } => {
+                assert!(self.is_cancelled.is_none_or(|undone| undone && !compensate), "once is enough");
+                self.is_cancelled = Some(*compensate);
+                self.closing.insert("");
+            }
+            Event::RunFinished { status, .. } => self.ended = Some(*status),
+            _ => {}
+        }
+    }
+
     fn take(&mut self, record: &'a Record) {
         let Some(name) = record.event.step() else {
-            match &record.event {
-                Event::RunCancelled { compensate } => {
-                    assert!(self.is_cancelled.is_none_or(|undone| undone && !compensate), "once is enough");
-                    self.is_cancelled = Some(*compensate);
-                    self.closing.insert("");
-                }
-                Event::RunFinished { status, .. } => self.ended = Some(*status),
-                _ => {}
-            }
+            self.take_of_run(&record.event);
             return;
         };
         let definition = Definition::of(self.plan, name);
@@ -191,10 +211,7 @@ impl<'a> Checker<'a> {
             }
             Event::PageReceived { attempt, items, next, .. } => {
                 assert_eq!(task.open.take(), Some(*attempt));
-                task.has_acted = true;
-                assert_ne!(task.pages.1.as_ref(), next.get("after"), "{name} asks for a page twice");
-                task.pages.0.extend_from_slice(items);
-                task.pages.1 = next.get("after").cloned();
+                task.has_page(items, next.get("after"));
             }
             Event::StepInDoubt { attempt, .. } => {
                 assert_eq!(task.open, Some(*attempt));
@@ -210,9 +227,7 @@ impl<'a> Checker<'a> {
             Event::StepSucceeded { attempt, result, .. } => {
                 assert_eq!(task.open.take(), *attempt);
                 if definition.pages() && attempt.is_some() {
-                    let all = result.as_array().unwrap();
-                    assert!(all.starts_with(&task.pages.0), "{name} has lost a page");
-                    assert_eq!(all.len(), task.pages.0.len() + 1, "{name} has its last page");
+                    task.has_all(result);
                 }
                 self.ends(name, Outcome::Succeeded, record.seq);
             }
