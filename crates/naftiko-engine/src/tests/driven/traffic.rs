@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 use naftiko_adapter::{Failure, FailureKind, Response};
 use naftiko_journal::{Cause, Event, Status};
 use naftiko_plan::{Backoff, Retry};
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::super::desk::{response, start};
@@ -195,4 +196,61 @@ async fn an_author_who_allows_a_step_more_attempts_has_them() {
     let mut bench = Bench::new(composition([get("s").retries(retry)]), adapter);
     assert_eq!(bench.drive().await.unwrap(), Status::Failed);
     assert_eq!(begun(&bench).len(), 40);
+}
+
+/// Whether no stretch of `per` has more than so many of these.
+fn holds(times: &[i64], requests: u32, per: i64) -> bool {
+    let most = usize::try_from(requests).unwrap();
+    times.windows(most + 1).all(|stretch| stretch[most] - stretch[0] >= per)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_is_limited_is_held_in_order_and_comes_to_its_end(
+        of_acme in (1..5_u32, 1..40_i64),
+        steps in prop::collection::vec((any::<bool>(), prop::option::of((1..4_u32, 1..40_i64)), 1..6_usize), 1..6),
+        jobs in 1..9_usize,
+        takes in 1..5_000_u64,
+    ) {
+        let draft = |(at, (is_far, limit, items)): (usize, &(bool, Option<(u32, i64)>, usize))| {
+            let step = each(&format!("s{at}"), *items);
+            let step = if *is_far { step.at("far away") } else { step };
+            limit.map_or(step.clone(), |(requests, per)| step.limited(requests, SECOND * i32::try_from(per).unwrap()))
+        };
+        let drafts: Vec<Draft> = steps.iter().enumerate().map(draft).collect();
+        let limited = composition(drafts).limited("acme", of_acme.0, SECOND * i32::try_from(of_acme.1).unwrap());
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+        let records = runtime.block_on(async {
+            let mut bench = Bench::new(limited, FakeAdapter::good().each_takes(Duration::from_millis(takes)));
+            bench.limits.jobs = jobs;
+            assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+            bench.records()
+        });
+        let begun = |is: &dyn Fn(&str) -> bool| -> (Vec<i64>, Vec<String>) {
+            let of = records.iter().filter_map(|record| match &record.event {
+                Event::AttemptStarted { step, .. } if is(step) => {
+                    Some((i64::try_from(record.at.duration_since(start()).as_millis()).unwrap(), step.clone()))
+                }
+                _ => None,
+            });
+            of.unzip()
+        };
+        let number = |step: &str| step[1..step.find('[').unwrap()].parse::<usize>().unwrap();
+        let (near, _) = begun(&|step| !steps[number(step)].0);
+        prop_assert!(holds(&near, of_acme.0, of_acme.1 * 1000), "{near:?}");
+        for (at, (_, limit, items)) in steps.iter().enumerate() {
+            let (times, names) = begun(&|step| number(step) == at);
+            prop_assert_eq!(names, (0..*items).map(|item| format!("s{at}[{item}]")).collect::<Vec<_>>());
+            if let Some((requests, per)) = limit {
+                prop_assert!(holds(&times, *requests, per * 1000), "{times:?}");
+            }
+        }
+        // What only the provider limits goes in the order it came up.
+        for far in [false, true] {
+            let (_, names) = begun(&|step| steps[number(step)].0 == far && steps[number(step)].1.is_none());
+            prop_assert!(names.is_sorted_by_key(|step| number(step)), "{names:?}");
+        }
+    }
 }
