@@ -132,7 +132,8 @@ async fn the_plan_says_how_and_why_and_the_mock_has_pages_too() {
     let planned = folder.naftiko(&["plan", "composition.yaml"]);
     insta::assert_snapshot!(planned.stdout, @"
     Test
-    acme at https://api.acme.example, without credentials, at most 100 requests in 1m, as shared/acme.yaml says
+    acme at https://api.acme.example, without credentials, at most 100 requests in 1m, as
+    shared/acme.yaml says
 
     steps
       1. users  GET /users

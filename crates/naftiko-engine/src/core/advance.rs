@@ -20,7 +20,7 @@ impl Run {
         self.move_on(at);
         match &record.event {
             Event::AttemptStarted { attempt: 1, .. } => self.hide_arguments(at),
-            Event::PageReceived { .. } => self.hide_pages(at),
+            Event::PageReceived { items, .. } => self.hide_page(at, items),
             Event::StepFailed { .. } => self.fail(at),
             Event::StepSucceeded { result, .. }
             | Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {

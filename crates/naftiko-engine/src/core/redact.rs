@@ -193,12 +193,21 @@ impl Run {
         }
     }
 
-    /// The same of what was on the pages of a list so far.
-    pub(super) fn hide_pages(&mut self, at: usize) {
+    /// The same of what is on a page of a list.
+    pub(super) fn hide_page(&mut self, at: usize, items: &[Value]) {
         let Some(task) = self.tasks.get(at) else { return };
-        let so_far = task.progress.pages.so_far();
-        let mut values = self.sensitive_of(task, &so_far);
-        values.extend(self.read_by_sensitive_outputs(task, Some(&so_far)));
+        let mut values = match self.facts_of(task) {
+            Some(_) => self.sensitive_of(task, &Value::Array(items.to_vec())),
+            None => Vec::new(),
+        };
+        let frame = self.frames.get(task.frame);
+        let is_read = frame
+            .zip(self.step_of(task))
+            .is_some_and(|(frame, step)| frame.sensitive_outputs.contains_key(&step.id));
+        // They may read it by its place in the list. Only then is all of that looked at for every page.
+        if is_read {
+            values.extend(self.read_by_sensitive_outputs(task, Some(&task.progress.pages.so_far())));
+        }
         for value in &values {
             self.redaction.hide(value);
         }

@@ -214,7 +214,8 @@ proptest! {
         jobs in 1..9_usize,
         takes in 1..5_000_u64,
     ) {
-        let draft = |(at, (is_far, limit, items)): (usize, &(bool, Option<(u32, i64)>, usize))| {
+        type Shape = (bool, Option<(u32, i64)>, usize);
+        let draft = |(at, (is_far, limit, items)): (usize, &Shape)| {
             let step = each(&format!("s{at}"), *items);
             let step = if *is_far { step.at("far away") } else { step };
             limit.map_or(step.clone(), |(requests, per)| step.limited(requests, SECOND * i32::try_from(per).unwrap()))
@@ -237,7 +238,7 @@ proptest! {
             });
             of.unzip()
         };
-        let number = |step: &str| step[1..step.find('[').unwrap()].parse::<usize>().unwrap();
+        let number = |step: &str| step.strip_prefix('s').unwrap().split('[').next().unwrap().parse::<usize>().unwrap();
         let (near, _) = begun(&|step| !steps[number(step)].0);
         prop_assert!(holds(&near, of_acme.0, of_acme.1 * 1000), "{near:?}");
         for (at, (_, limit, items)) in steps.iter().enumerate() {
