@@ -13,7 +13,7 @@ use super::whole::Whole;
 
 impl Run {
     pub(super) fn apply_to_task(&mut self, at: usize, record: &Record, opened: Option<Opened>) {
-        if self.tasks.get(at).is_some_and(|task| !task.is_compensation()) {
+        if self.tasks.get(at).is_some_and(|task| self.is_budgeted(task)) {
             self.budget.count(&record.event);
         }
         self.note_progress(at, record);

@@ -5,18 +5,30 @@
 use naftiko_journal::{Cause, Event};
 use naftiko_plan::Plan;
 
+use super::Run;
+use super::task::Task;
+
 /// How many retries every run has.
 const FREE: u64 = 10;
 /// For so many calls there is one more.
 const CALLS: u64 = 5;
 
-/// The retries of a run. What undoes something neither spends them nor is bound by them.
+/// The retries of a run. What undoes something neither spends them nor is bound by them, nor what is polled: that is
+/// bound by time, and asks slowly.
 #[derive(Debug)]
 pub(super) struct Budget {
     calls: u64,
     retries: u64,
     /// How many it has whatever it calls: as many as the author allows a single step, if that is more.
     free: u64,
+}
+
+impl Run {
+    /// Whether a task spends the retries of the run, and is bound by them.
+    pub(super) fn is_budgeted(&self, task: &Task) -> bool {
+        let is_polled = self.invoke_of(task).is_some_and(|(_, invoke)| invoke.poll.is_some());
+        !task.is_compensation() && !is_polled
+    }
 }
 
 impl Budget {

@@ -267,7 +267,7 @@ impl Closing<'_> {
     /// Whether the run may still try something again. If not, the failure says so.
     fn is_within_budget(&self, failure: &mut Failure) -> bool {
         let budget = &self.run.budget;
-        if self.task.is_compensation() || !budget.is_spent() {
+        if !self.run.is_budgeted(self.task) || !budget.is_spent() {
             return true;
         }
         let spent = format!("; it is not tried again, for the run has spent its {} retries", budget.all());

@@ -198,6 +198,19 @@ async fn an_author_who_allows_a_step_more_attempts_has_them() {
     assert_eq!(begun(&bench).len(), 40);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_poll_of_a_provider_that_fails_every_other_time_goes_on_to_its_end() {
+    let calls = AtomicU32::new(0);
+    let adapter = FakeAdapter::new(move |_| match calls.fetch_add(1, Ordering::Relaxed) {
+        call if call.is_multiple_of(2) => Ok(response(500, json!({}))),
+        call => Ok(response(200, json!({"ok": call > 100}))),
+    });
+    let poll = get("poll").until("response.body.ok", SignedDuration::from_hours(24));
+    let mut bench = Bench::new(composition([poll]), adapter);
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    assert_eq!(bench.adapter.calls().len(), 102);
+}
+
 /// Whether no stretch of `per` has more than so many of these.
 fn holds(times: &[i64], requests: u32, per: i64) -> bool {
     let most = usize::try_from(requests).unwrap();

@@ -41,6 +41,10 @@ impl<'a> Definition<'a> {
         self.invoke().unwrap().on_doubt
     }
 
+    fn polls(&self) -> bool {
+        self.invoke().is_some_and(|invoke| invoke.poll.is_some())
+    }
+
     /// Whether it is a list that comes in pages.
     pub(super) fn pages(&self) -> bool {
         self.invoke().is_some_and(|invoke| invoke.paginate.is_some())
@@ -176,7 +180,7 @@ impl<'a> Checker<'a> {
             self.is_tried_to_undo(name);
         }
         let is_stopped = wholes(name).iter().any(|whole| self.closing.contains(whole));
-        if !definition.is_compensation {
+        if !definition.is_compensation && !definition.polls() {
             self.spends(&record.event);
         }
         let task = self.tasks.get_mut(name).unwrap();
