@@ -23,6 +23,7 @@ mod hostile;
 mod leaks;
 mod mock;
 mod mocked;
+mod paginate;
 mod refused;
 mod secrets;
 mod secureauth;

@@ -99,6 +99,15 @@ outputs: [{name: id, source: write.id}, {name: data, source: read.data}]
         ..PLAIN
     },
     Composition {
+        name: "paginate",
+        body: "steps:
+  - {id: all, capability: things, operation: listPages, paginate: true, retry: {backoff: {initial: 2ms}}}
+  - {id: make, forEach: all, capability: things, operation: createThing, with: {name: 'of-${item.id}'}}
+outputs: [{name: all, source: 'all[*].id'}, {name: made, source: 'make[*].id'}]
+",
+        ..PLAIN
+    },
+    Composition {
         name: "timeout",
         body: "steps:
   - {id: look, capability: trouble, operation: getSlow, timeout: 100ms, retry: {attempts: 9, backoff: {initial: 2ms}}}

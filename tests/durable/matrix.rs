@@ -127,7 +127,27 @@ fn difference(composition: &Composition, base: &Lived, lived: &Lived) -> Option<
             return Some(format!("it sent `{line}` {times} times"));
         }
     }
-    keys(lived).or_else(|| undoing(composition, base, lived))
+    keys(lived).or_else(|| pages(lived)).or_else(|| undoing(composition, base, lived))
+}
+
+/// A page that was had is never asked for again.
+fn pages(lived: &Lived) -> Option<String> {
+    let mut had = BTreeSet::new();
+    let mut asked = BTreeMap::new();
+    for record in &lived.records {
+        match &record.event {
+            Event::AttemptStarted { step, request, .. } => {
+                let page = (step, request.arguments.get("after").map(ToString::to_string));
+                if had.contains(&page) {
+                    return Some(format!("the page {page:?} is asked for again"));
+                }
+                asked.insert(step, page);
+            }
+            Event::PageReceived { step, .. } => had.extend(asked.remove(step)),
+            _ => {}
+        }
+    }
+    None
 }
 
 fn count(lines: impl Iterator<Item = String>) -> BTreeMap<String, usize> {

@@ -345,6 +345,18 @@ fn route(state: &mut State, request: &Request) -> (Answer, bool) {
             (Answer::Status(201, json!({"id": "p.1", "name": PIN, "state": "active"})), true)
         }
         ("POST", "/uses") => (Answer::Status(201, make()), true),
+        // Three pages, of which the second is not there at first.
+        ("GET", "/pages?after=b") if count("page") == 1 => refused(503, "not now"),
+        ("GET", path) if path.starts_with("/pages") => {
+            let (items, after) = match path.trim_start_matches("/pages") {
+                "" => (["a", "b"].as_slice(), Some("b")),
+                "?after=b" => (["c", "d"].as_slice(), Some("d")),
+                "?after=d" => (["e"].as_slice(), None),
+                _ => return refused(400, "there is no such page"),
+            };
+            let items: Vec<Value> = items.iter().map(|id| json!({ "id": id })).collect();
+            (Answer::Status(200, json!({"data": items, "list_metadata": {"after": after}})), false)
+        }
         ("GET", path) => {
             let name = path.trim_start_matches("/things/").to_owned();
             let reads = state.reads.entry(name.clone()).or_default();

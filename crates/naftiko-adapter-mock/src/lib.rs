@@ -9,6 +9,7 @@ mod list;
 mod make;
 mod mint;
 mod name;
+mod page;
 mod read;
 mod receive;
 mod scalar;

@@ -4,7 +4,8 @@ use naftiko_adapter::{Place, Response};
 use serde_json::{Map, Value};
 
 use crate::make::{Ask, Maker};
-use crate::name::{field, is_limit, is_paging};
+use crate::name::{field, is_paging};
+use crate::page::Page;
 use crate::shape::Shape;
 use crate::store::{Kept, same};
 use crate::target::Locus;
@@ -26,8 +27,11 @@ impl World {
                 None => items.extend(self.make_one(turn, locus, &filters, place)),
             }
         }
-        items.truncate(limit(turn));
-        let body = self.page(turn, locus, items);
+        let page = Page::of(turn, items);
+        let mut body = self.body(turn, locus, page.items.clone());
+        if let Some(schema) = turn.schema() {
+            page.say(turn.operation(), schema, &mut body);
+        }
         turn.respond(body)
     }
 
@@ -77,7 +81,7 @@ impl World {
     }
 
     /// The items as the answer holds them, with what else it says.
-    fn page(&mut self, turn: &Turn<'_>, locus: &Locus<'_>, items: Vec<Map<String, Value>>) -> Value {
+    fn body(&mut self, turn: &Turn<'_>, locus: &Locus<'_>, items: Vec<Map<String, Value>>) -> Value {
         let count = items.len();
         let mut wish = locus.wrap(items.into_iter().map(Value::Object).collect());
         if let (Some(whole), Some(schema)) = (wish.as_object_mut(), turn.schema()) {
@@ -122,13 +126,4 @@ fn agrees(found: &Value, wanted: &Value) -> bool {
         }
         _ => same(found, wanted),
     }
-}
-
-/// How many items the caller wants at most.
-fn limit(turn: &Turn<'_>) -> usize {
-    let arguments = turn.call.arguments.parameters.iter();
-    let mut limits = arguments.filter(|((place, name), _)| *place == Place::Query && is_limit(name));
-    let limit =
-        limits.next().map(|(_, value)| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
-    limit.and_then(|text| text.parse().ok()).unwrap_or(usize::MAX)
 }

@@ -75,22 +75,29 @@ pub(crate) fn is_cursor(name: &str) -> bool {
     )
 }
 
+/// Whether an argument of this name takes what another page begins behind.
+pub(crate) fn leads_on(name: &str) -> bool {
+    matches!(
+        plain(name).as_str(),
+        "after" | "cursor" | "pagetoken" | "nexttoken" | "startingafter" | "continuationtoken" | "marker"
+    )
+}
+
+/// Whether an argument or a field of this name leads to what comes before.
+pub(crate) fn leads_back(name: &str) -> bool {
+    matches!(plain(name).as_str(), "before" | "endingbefore" | "previous" | "prev")
+}
+
 /// Whether an argument of this name chooses a page and not what is on it.
 pub(crate) fn is_paging(name: &str) -> bool {
     let name = plain(name);
     is_limit(&name)
         || is_cursor(&name)
+        || leads_on(&name)
+        || leads_back(&name)
         || matches!(
             name.as_str(),
-            "order"
-                | "sort"
-                | "sortby"
-                | "orderby"
-                | "page"
-                | "pagetoken"
-                | "offset"
-                | "startingafter"
-                | "endingbefore"
+            "order" | "sort" | "sortby" | "orderby" | "page" | "pagenumber" | "offset" | "skip"
         )
 }
 

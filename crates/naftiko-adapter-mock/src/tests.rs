@@ -3,6 +3,7 @@
 mod conformance;
 mod fit;
 mod onboarding;
+mod pages;
 mod receive;
 mod resources;
 mod script;

@@ -21,8 +21,8 @@ use crate::sensitive::Sensitives;
 use crate::suite::Suite;
 use crate::suppression::{comments_of, sort_out, withholds_plan};
 use crate::{
-    arguments, clauses, codes, faults, lower, order, outputs, resolve, rules, sensitive, suite, superseded,
-    wait, wording,
+    arguments, clauses, codes, faults, lower, order, outputs, pages, resolve, rules, sensitive, suite,
+    superseded, wait, wording,
 };
 
 /// Where to look besides the document.
@@ -170,7 +170,8 @@ pub(crate) fn composition(
     session.loader.report(faults::duplicate_provider::find(&providers));
     let parts = session.embedded(composition, path);
     let mut diagnostics = Vec::new();
-    let steps = resolve::steps(composition, &providers, &parts, &mut diagnostics);
+    let mut steps = resolve::steps(composition, &providers, &parts, &mut diagnostics);
+    pages::settle(composition, &mut steps, &mut diagnostics);
     let undoings = resolve::undoings(composition, &providers, &mut diagnostics);
     let names = Names::new(composition, &steps);
     let inferrer = Inferrer::new(composition, &steps, &names);

@@ -1,9 +1,9 @@
 //! What a capabilities document says of an operation, held against its description.
 
 use naftiko_diagnostics::Diagnostic;
-use naftiko_expr::{Root, Scope, Type, Typed};
 
 use crate::faults;
+use crate::pages::Answer;
 use crate::resolve::Resolution;
 use crate::scope::response;
 
@@ -27,17 +27,4 @@ pub(crate) fn check(resolution: &Resolution) -> Vec<Diagnostic> {
         diagnostics.extend(retry.backoff.as_ref().and_then(faults::unfit_pause::growing));
     }
     diagnostics
-}
-
-/// A response, and nothing else.
-struct Answer(Type);
-
-impl Scope for Answer {
-    fn root(&self, root: &Root) -> Option<Typed> {
-        (*root == Root::Response).then(|| Typed::always(self.0.clone()))
-    }
-
-    fn step_ids(&self) -> Vec<String> {
-        Vec::new()
-    }
 }

@@ -67,10 +67,8 @@ pub(crate) struct Inferrer<'a> {
 
 impl<'a> Inferrer<'a> {
     pub(crate) fn new(composition: &'a Composition, steps: &[Resolved], names: &'a Names<'a>) -> Self {
-        let resources = steps
-            .iter()
-            .map(|step| step.operation().and_then(|resolution| Resource::of(&resolution.result)))
-            .collect();
+        let resources =
+            steps.iter().map(|step| step.operation().and_then(|_| Resource::of(&step.result()))).collect();
         let first_unknown = steps.iter().position(|step| matches!(step, Resolved::Unknown));
         Self { composition, names, resources, first_unknown }
     }

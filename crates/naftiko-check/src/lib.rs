@@ -33,6 +33,7 @@ mod model;
 mod offers;
 mod order;
 mod outputs;
+mod pages;
 mod policies;
 mod provider;
 mod resolve;

@@ -8,6 +8,7 @@ use naftiko_spec::{Step, Work};
 
 use crate::flow::{Carried, carried};
 use crate::model::{Model, Placed};
+use crate::pages::Paged;
 use crate::resolve::Resolved;
 
 /// Something that a step yields and that is not good for ever.
@@ -41,16 +42,24 @@ pub(crate) fn sources(model: &Model<'_>) -> Vec<Expiring> {
     let expiring = model.calls().flat_map(|call| {
         let id = &call.step.id.value;
         let facts = &call.resolution.facts.expires;
-        facts.iter().map(move |(path, after)| {
+        let pages = &call.resolution.pages;
+        facts.iter().filter_map(move |(path, after)| {
             let path = &path.expression;
-            Expiring {
+            let way = pages.in_result(way(path))?;
+            let words = match pages {
+                Paged::Not => in_result(id, path),
+                Paged::Unclear | Paged::Pages(_) => {
+                    [std::slice::from_ref(id), way.as_slice()].concat().join(".")
+                }
+            };
+            Some(Expiring {
                 position: call.position,
                 root: Root::Step(id.clone()),
-                words: format!("`{}`", in_result(id, path)),
-                path: way(path),
+                words: format!("`{words}`"),
+                path: way,
                 lives: after.value,
                 span: after.span,
-            }
+            })
         })
     });
     let steps = model.composition.steps.iter().enumerate();

@@ -5,19 +5,20 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use naftiko_adapter::Operation;
+use naftiko_adapter::{Operation, Place};
 use naftiko_diagnostics::{SourceMap, Spanned};
 use naftiko_expr::{Expression, Root, Segment, Template};
 use naftiko_plan::{
     Action, Argument, Auth, Channel, ClientAuth, Compensation, Edge, Embedded, External, Facts, ForEach,
-    Input, Invoke, KeyPlace, OnDoubt, Output, Plan, Poll, Provider as PlannedProvider, SecretName, Source,
-    Step,
+    Input, Invoke, KeyPlace, OnDoubt, Origin, Output, Plan, Poll, Provider as PlannedProvider, SecretName,
+    Slot, Source, Step,
 };
 use naftiko_spec::{AuthKind, Composition, Secret, Value, Work};
 
 use crate::arguments::{Bound, BoundArgument};
 use crate::flow::{carried, carried_of_item};
 use crate::outputs::Checked;
+use crate::pages::Paged;
 use crate::policies;
 use crate::provider::Provider;
 use crate::resolve::{Resolution, Resolved};
@@ -86,7 +87,12 @@ fn step(
     let bound = parts.bound.get(position)?;
     let action = match (&step.work, parts.steps.get(position)?) {
         (Work::Invoke(said), Resolved::Operation(resolution)) => Action::Invoke(Box::new(Invoke {
-            arguments: arguments(parts, step, &bound.arguments),
+            arguments: [arguments(parts, step, &bound.arguments), first_page(&resolution.pages)].concat(),
+            paginate: match &resolution.pages {
+                Paged::Pages(pages) => Some(pages.paginate.clone()),
+                Paged::Not => None,
+                Paged::Unclear => return None,
+            },
             poll: parts.waits.get(position)?.clone(),
             retry: policies::retry(clauses.retry.as_ref(), &resolution.facts),
             timeout: clauses.timeout.as_ref().map(|timeout| timeout.value),
@@ -135,6 +141,19 @@ fn step(
     })
 }
 
+/// The argument of the first page of a list, where nobody wrote it.
+fn first_page(pages: &Paged) -> Vec<Argument> {
+    let Paged::Pages(pages) = pages else { return Vec::new() };
+    let first = pages.first.iter().map(|(parameter, value, reason)| Argument {
+        slot: Slot::Parameter(Place::Query, parameter.clone()),
+        value: Template::literal((*value).into()),
+        origin: Origin::Inferred { reason: reason.clone() },
+        sensitive: false,
+        optional: false,
+    });
+    first.collect()
+}
+
 /// An operation without arguments, that behaves as its capabilities document says.
 fn plain(
     capability: Option<&Spanned<String>>,
@@ -147,6 +166,7 @@ fn plain(
         operation: operations.key(resolution, &name.value),
         arguments: Vec::new(),
         poll: None,
+        paginate: None,
         retry: policies::retry(None, &resolution.facts),
         timeout: None,
         expect: Vec::new(),
@@ -177,7 +197,12 @@ fn planned(provider: &Provider) -> PlannedProvider {
         provider.capabilities.auth.as_ref().and_then(|auth| authentication(&auth.kind, &provider.folder));
     // What is not told in full is an error, and a plan with errors is not given out; `none` is said or warned of.
     let source = provider.path.display().to_string();
-    PlannedProvider { base_url: provider.base_url(), auth: auth.unwrap_or(Auth::None), source }
+    PlannedProvider {
+        base_url: provider.base_url(),
+        auth: auth.unwrap_or(Auth::None),
+        source,
+        rate_limit: provider.capabilities.rate_limit.map(policies::rate_limit),
+    }
 }
 
 /// How a provider lets requests in; the paths of files are seen from where the document was read.

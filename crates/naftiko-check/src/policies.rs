@@ -1,7 +1,7 @@
 //! What documents say of retries, pauses and facts, as a plan holds it: with every default filled in.
 
 use naftiko_plan as plan;
-use naftiko_spec::{Backoff, Every, Facts, OnDoubt, OnFailure, Retry, RetryOn};
+use naftiko_spec::{Backoff, Every, Facts, OnDoubt, OnFailure, RateLimit, Retry, RetryOn};
 
 /// What the step says of retries, or else the capabilities document, or else the default.
 pub(crate) fn retry(step: Option<&Retry>, facts: &Facts) -> plan::Retry {
@@ -46,9 +46,7 @@ fn backoff(said: &Backoff, usual: &plan::Backoff) -> plan::Backoff {
 /// What a plan keeps of facts; nothing where there is nothing.
 pub(crate) fn facts(facts: &Facts) -> Option<plan::Facts> {
     let kept = plan::Facts {
-        rate_limit: facts
-            .rate_limit
-            .map(|limit| plan::RateLimit { requests: limit.requests, per: limit.per }),
+        rate_limit: facts.rate_limit.map(rate_limit),
         sensitive: facts.sensitive.iter().map(|path| path.expression.clone()).collect(),
         expires: facts
             .expires
@@ -57,6 +55,10 @@ pub(crate) fn facts(facts: &Facts) -> Option<plan::Facts> {
             .collect(),
     };
     (kept != plan::Facts::default()).then_some(kept)
+}
+
+pub(crate) fn rate_limit(said: RateLimit) -> plan::RateLimit {
+    plan::RateLimit { requests: said.requests, per: said.per }
 }
 
 pub(crate) fn on_failure(said: OnFailure) -> plan::OnFailure {

@@ -12,6 +12,7 @@ use serde_json::{Map, Value};
 
 use crate::doubts::Known;
 use crate::embed::Embedded;
+use crate::pages::Paged;
 use crate::provider::{Found, Provider};
 use crate::{facts, faults, schema};
 
@@ -43,6 +44,8 @@ pub(crate) struct Resolution {
     pub(crate) needs_body: bool,
     /// What the capabilities document knows of it besides.
     pub(crate) facts: Facts,
+    /// Whether its answers are pages.
+    pub(crate) pages: Paged,
 }
 
 /// Something an operation takes: a parameter, a top-level property of the body, or the whole body.
@@ -68,7 +71,11 @@ impl Resolved {
     /// The type of the step's result.
     pub(crate) fn result(&self) -> Type {
         match self {
-            Self::Operation(resolution) => resolution.result.clone(),
+            Self::Operation(resolution) => match &resolution.pages {
+                Paged::Not => resolution.result.clone(),
+                Paged::Unclear => Type::Any,
+                Paged::Pages(pages) => Type::list(pages.item.clone()),
+            },
             Self::External(result) => result.clone(),
             Self::Composition(embedded) => embedded.result.clone(),
             Self::Unknown => Type::Any,
@@ -291,6 +298,7 @@ impl Resolution {
             sent,
             needs_body,
             facts: facts.clone(),
+            pages: Paged::Not,
         }
     }
 }

@@ -31,6 +31,8 @@ struct Known<'a> {
     step: &'a Step,
     /// What it gives when it is done once.
     single: Type,
+    /// What one of its answers is: a page, where its result is a list that comes in pages.
+    answer: Type,
     /// What that is by the status of the answer, where there are several.
     answers: Vec<(String, Type)>,
     /// What others read: with `forEach` a list, and perhaps absent.
@@ -173,7 +175,7 @@ impl<'a> Names<'a> {
         let mut scope = StepScope { item: known.item.clone(), ..scope };
         let mut more = self.proofs_given(known);
         match view {
-            View::Answered(_) => scope.response = Some(response(&known.single)),
+            View::Answered(_) => scope.response = Some(response(&known.answer)),
             View::Undoing(_) => {
                 let undo = known.step.clauses.compensate.as_ref();
                 let after_failure = undo.is_some_and(|undo| undo.after_failure);
@@ -203,6 +205,15 @@ impl<'a> Names<'a> {
             }
         }
         proofs
+    }
+
+    /// Whether a step can prove something of what it gives: not of a list that it makes of several answers.
+    pub(crate) fn can_prove(&self, id: &str) -> bool {
+        let makes_list = |known: &Known<'_>| {
+            let is_paged = matches!(&known.step.work, Work::Invoke(invoke) if invoke.paginate.is_some());
+            is_paged || known.step.clauses.for_each.is_some()
+        };
+        !self.known(id).is_some_and(makes_list)
     }
 
     fn known(&self, id: &str) -> Option<&Known<'a>> {
@@ -335,12 +346,19 @@ impl<'a> Known<'a> {
         let certain = clauses.when.is_none() && !goes_on;
         let body = [Selector::Field("body".to_owned())];
         let own = Root::Step(step.id.value.clone());
-        let proofs = proving(step).flat_map(|condition| condition.expression.proofs());
+        // What is proved of every page is not proved of the list.
+        let is_paged = matches!(&step.work, Work::Invoke(invoke) if invoke.paginate.is_some());
+        let proofs = proving(step).filter(|_| !is_paged).flat_map(|condition| condition.expression.proofs());
+        let operation = resolved.operation();
         Self {
             step,
             result: if certain { Typed::always(ty) } else { Typed::maybe(ty) },
+            answer: operation.map_or_else(|| single.clone(), |operation| operation.result.clone()),
             single,
-            answers: resolved.operation().map(|resolution| resolution.answers.clone()).unwrap_or_default(),
+            answers: operation
+                .filter(|_| !is_paged)
+                .map(|resolution| resolution.answers.clone())
+                .unwrap_or_default(),
             item: None,
             proofs: proofs.filter_map(|proof| proof.rebased(&Root::Response, &body, &own)).collect(),
             given: clauses.when.as_ref().map(|when| when.expression.proofs()).unwrap_or_default(),

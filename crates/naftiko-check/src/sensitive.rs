@@ -151,7 +151,7 @@ fn declared(call: &Call<'_>) -> Vec<Sensitive> {
                 Selector::Field(name) => Some(name),
                 _ => None,
             });
-            let path: Vec<String> = fields.collect();
+            let path = call.resolution.pages.in_result(fields.collect())?;
             Some(Sensitive {
                 words: format!("`{}`", [std::slice::from_ref(&id.value), &path].concat().join(".")),
                 root: Root::Step(id.value.clone()),
@@ -174,6 +174,7 @@ fn passwords(call: &Call<'_>) -> Vec<Sensitive> {
         answers.flat_map(|answer| schema::places(operation, answer, &is_password)).collect();
     places
         .into_iter()
+        .filter_map(|path| call.resolution.pages.in_result(path))
         .map(|path| Sensitive {
             words: format!("`{}`", [std::slice::from_ref(&id.value), &path].concat().join(".")),
             root: Root::Step(id.value.clone()),

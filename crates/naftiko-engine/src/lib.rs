@@ -13,7 +13,7 @@ mod unsupported;
 
 pub use clock::{Clock, TokioClock};
 pub use core::{Command, Intervention, Refused, Run, StepState};
-pub use driver::{Cancellation, Delivery, DriveError, Driver, Limits, Wire};
+pub use driver::{Cancellation, Delivery, DriveError, Driver, Limits, Traffic, Wire};
 pub use unsupported::{Unsupported, unsupported};
 
 #[cfg(test)]

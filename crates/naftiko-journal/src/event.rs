@@ -28,7 +28,7 @@ pub struct Record {
 /// [`Part`](crate::Part).
 ///
 /// Every attempt has one `attemptStarted` and at most one event that closes it: `stepSucceeded`, `stepDelayed`,
-/// `stepFailed` or `stepInDoubt`; the last is followed by `doubtResolved`. Every step has at most one outcome:
+/// `pageReceived`, `stepFailed` or `stepInDoubt`; the last is followed by `doubtResolved`. Every step has at most one outcome:
 /// `stepSucceeded`, `stepSkipped`, `stepFailed`, or a `doubtResolved` that says it happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -82,6 +82,17 @@ pub enum Event {
         /// Why: `unmet` (a poll whose condition does not hold yet) or a failure that may pass.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
+    },
+    /// The attempt had a page of a list, and the next one is asked for: this one never is again.
+    PageReceived {
+        /// The step.
+        step: String,
+        /// The attempt that had it.
+        attempt: u32,
+        /// What is in the list on this page.
+        items: Vec<Value>,
+        /// The query parameters of the next page.
+        next: Map<String, Value>,
     },
     /// The step failed for good.
     StepFailed {
@@ -163,6 +174,7 @@ impl Event {
             Self::AttemptStarted { .. } => "attemptStarted",
             Self::StepSucceeded { .. } => "stepSucceeded",
             Self::StepDelayed { .. } => "stepDelayed",
+            Self::PageReceived { .. } => "pageReceived",
             Self::StepFailed { .. } => "stepFailed",
             Self::StepInDoubt { .. } => "stepInDoubt",
             Self::DoubtResolved { .. } => "doubtResolved",
@@ -181,6 +193,7 @@ impl Event {
             Self::AttemptStarted { step, .. }
             | Self::StepSucceeded { step, .. }
             | Self::StepDelayed { step, .. }
+            | Self::PageReceived { step, .. }
             | Self::StepFailed { step, .. }
             | Self::StepInDoubt { step, .. }
             | Self::DoubtResolved { step, .. }

@@ -83,6 +83,10 @@ impl Phase {
             {
                 Self::Delayed { attempt, until: *until }
             }
+            // The next page is due at once.
+            (Self::Running { attempt }, E::PageReceived { attempt: closed, .. }) if attempt == *closed => {
+                Self::Delayed { attempt, until: at }
+            }
             (Self::Running { attempt }, E::StepInDoubt { attempt: closed, .. }) if attempt == *closed => {
                 Self::InDoubt { attempt }
             }
@@ -147,6 +151,7 @@ impl IllegalEvent {
         let closed = match event {
             Event::AttemptStarted { attempt, .. }
             | Event::StepDelayed { attempt, .. }
+            | Event::PageReceived { attempt, .. }
             | Event::StepInDoubt { attempt, .. }
             | Event::DoubtResolved { attempt, .. } => Some(*attempt),
             Event::StepSucceeded { attempt, .. } | Event::StepFailed { attempt, .. } => *attempt,

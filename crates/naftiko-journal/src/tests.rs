@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::{
     Cause, Entry, Event, Failure, Journal, Ledger, MemoryJournal, Options, Phase, Record, Request, Ruling,
@@ -41,6 +41,11 @@ fn succeeded(step: &str, attempt: Option<u32>) -> Event {
 
 fn failed(step: &str, attempt: Option<u32>) -> Event {
     Event::StepFailed { step: step.into(), attempt, failure: failure() }
+}
+
+fn page(step: &str, attempt: u32) -> Event {
+    let next = Map::from_iter([("after".to_owned(), json!("org_1"))]);
+    Event::PageReceived { step: step.into(), attempt, items: vec![json!({"id": "org_1"})], next }
 }
 
 fn delayed(step: &str, attempt: u32) -> Event {
@@ -120,6 +125,8 @@ fn the_table_of_phases_is_this_and_no_more() {
         failed("s", None),
         failed("s", Some(2)),
         failed("s", Some(3)),
+        page("s", 1),
+        page("s", 2),
         in_doubt("s", 1),
         in_doubt("s", 2),
         happened("s", 1),
@@ -140,6 +147,7 @@ fn the_table_of_phases_is_this_and_no_more() {
                 let number = match event {
                     Event::AttemptStarted { attempt, .. }
                     | Event::StepDelayed { attempt, .. }
+                    | Event::PageReceived { attempt, .. }
                     | Event::StepInDoubt { attempt, .. }
                     | Event::DoubtResolved { attempt, .. } => Some(*attempt),
                     Event::StepSucceeded { attempt, .. } | Event::StepFailed { attempt, .. } => *attempt,
@@ -161,6 +169,7 @@ fn the_table_of_phases_is_this_and_no_more() {
     Running { attempt: 2 } + stepSucceeded 2 = Succeeded
     Running { attempt: 2 } + stepDelayed 2 = Delayed { attempt: 2, until: 2026-01-15T12:01:00Z }
     Running { attempt: 2 } + stepFailed 2 = Failed { attempt: 2 }
+    Running { attempt: 2 } + pageReceived 2 = Delayed { attempt: 2, until: 2026-01-15T12:00:30Z }
     Running { attempt: 2 } + stepInDoubt 2 = InDoubt { attempt: 2 }
     Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + attemptStarted 3 = Running { attempt: 3 }
     Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + stepFailed = Failed { attempt: 2 }
@@ -291,6 +300,7 @@ fn an_event_in_json() {
         attempt("a", 1),
         Event::StepDelayed { step: "a".into(), attempt: 1, until: at(5), failure: Some(failure()) },
         delayed("a", 2),
+        page("a", 3),
         succeeded("a", Some(3)),
         asked("b"),
         succeeded("b", None),
@@ -323,20 +333,21 @@ fn an_event_in_json() {
     {"run":"0198","seq":2,"at":"2026-01-15T12:00:00Z","event":"attemptStarted","step":"a","attempt":1,"request":{"operation":"create","method":"POST","path":"/organizations","arguments":{"name":"Acme","secret":"***"}}}
     {"run":"0198","seq":3,"at":"2026-01-15T12:00:00Z","event":"stepDelayed","step":"a","attempt":1,"until":"2026-01-15T12:00:05Z","failure":{"cause":"no-answer","message":"no answer"}}
     {"run":"0198","seq":4,"at":"2026-01-15T12:00:00Z","event":"stepDelayed","step":"a","attempt":2,"until":"2026-01-15T12:01:00Z"}
-    {"run":"0198","seq":5,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"a","attempt":3,"status":201,"result":{"id":"org_1"}}
-    {"run":"0198","seq":6,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b"}
-    {"run":"0198","seq":7,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":{"id":"org_1"}}
-    {"run":"0198","seq":8,"at":"2026-01-15T12:00:00Z","event":"stepFailed","step":"a","attempt":1,"failure":{"cause":"status","message":"`POST /organizations` answered 422 Unprocessable Entity: name is taken","status":422,"body":{"message":"name is taken"}}}
-    {"run":"0198","seq":9,"at":"2026-01-15T12:00:00Z","event":"stepInDoubt","step":"a","attempt":1,"failure":{"cause":"no-answer","message":"no answer"}}
-    {"run":"0198","seq":10,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":{"happened":{"result":{"id":"org_1"}}}}
-    {"run":"0198","seq":11,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":"didNotHappen"}
-    {"run":"0198","seq":12,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","until":"2026-01-15T12:01:00Z"}
-    {"run":"0198","seq":13,"at":"2026-01-15T12:00:00Z","event":"stepSkipped","step":"b"}
-    {"run":"0198","seq":14,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b","items":2}
-    {"run":"0198","seq":15,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b"}
-    {"run":"0198","seq":16,"at":"2026-01-15T12:00:00Z","event":"runCancelled","compensate":true}
-    {"run":"0198","seq":17,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"succeeded","outputs":{"organization_id":"org_1"}}
-    {"run":"0198","seq":18,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"in-doubt"}
+    {"run":"0198","seq":5,"at":"2026-01-15T12:00:00Z","event":"pageReceived","step":"a","attempt":3,"items":[{"id":"org_1"}],"next":{"after":"org_1"}}
+    {"run":"0198","seq":6,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"a","attempt":3,"status":201,"result":{"id":"org_1"}}
+    {"run":"0198","seq":7,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b"}
+    {"run":"0198","seq":8,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":{"id":"org_1"}}
+    {"run":"0198","seq":9,"at":"2026-01-15T12:00:00Z","event":"stepFailed","step":"a","attempt":1,"failure":{"cause":"status","message":"`POST /organizations` answered 422 Unprocessable Entity: name is taken","status":422,"body":{"message":"name is taken"}}}
+    {"run":"0198","seq":10,"at":"2026-01-15T12:00:00Z","event":"stepInDoubt","step":"a","attempt":1,"failure":{"cause":"no-answer","message":"no answer"}}
+    {"run":"0198","seq":11,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":{"happened":{"result":{"id":"org_1"}}}}
+    {"run":"0198","seq":12,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":"didNotHappen"}
+    {"run":"0198","seq":13,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","until":"2026-01-15T12:01:00Z"}
+    {"run":"0198","seq":14,"at":"2026-01-15T12:00:00Z","event":"stepSkipped","step":"b"}
+    {"run":"0198","seq":15,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b","items":2}
+    {"run":"0198","seq":16,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b"}
+    {"run":"0198","seq":17,"at":"2026-01-15T12:00:00Z","event":"runCancelled","compensate":true}
+    {"run":"0198","seq":18,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"succeeded","outputs":{"organization_id":"org_1"}}
+    {"run":"0198","seq":19,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"in-doubt"}
     "#);
 }
 

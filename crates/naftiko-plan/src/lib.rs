@@ -17,7 +17,9 @@ pub use plan::{
     Action, Argument, Channel, Compensation, Embedded, External, ForEach, Input, Invoke, Origin, Output,
     Plan, Slot, Source, Step,
 };
-pub use policy::{Backoff, Expiry, Facts, OnDoubt, OnFailure, Poll, RateLimit, Retry, RetryOn};
+pub use policy::{
+    Backoff, Expiry, Facts, NextPage, OnDoubt, OnFailure, Paginate, Poll, RateLimit, Retry, RetryOn,
+};
 pub use provider::{Auth, ClientAuth, KeyPlace, Provider, SecretName};
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::policy::{Facts, OnDoubt, OnFailure, Poll, Retry};
+use crate::policy::{Facts, OnDoubt, OnFailure, Paginate, Poll, Retry};
 use crate::{Edge, Graph, Provider};
 
 /// A composition, resolved and ready to run.
@@ -242,6 +242,10 @@ pub struct Invoke {
     pub arguments: Vec<Argument>,
     /// Whether and until when it is repeated while it succeeds.
     pub poll: Option<Poll>,
+    /// Whether its answers are the pages of one list, and how each leads to the next: then all that is in them is the
+    /// result. Nothing: one answer is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paginate: Option<Paginate>,
     /// When it is repeated after it failed.
     pub retry: Retry,
     /// How long one attempt may take; nothing: the adapter's own limit.

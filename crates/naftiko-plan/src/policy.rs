@@ -24,6 +24,45 @@ pub struct Poll {
     pub origin: Origin,
 }
 
+/// A list that comes in pages, which are asked for one after the other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Paginate {
+    /// The fields that lead from the body of an answer to the list in it; none: the body is the list.
+    pub items: Vec<String>,
+    /// How a page leads to the next.
+    pub next: NextPage,
+    /// How many items there may be in all: with more of them the step fails.
+    pub max: u32,
+    /// Whether the author said how, or the description of the operation.
+    pub origin: Origin,
+}
+
+/// How a page of a list leads to the next.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+pub enum NextPage {
+    /// It says where the next begins; the last one does not.
+    Cursor {
+        /// Where it says so: a path over `response`.
+        path: Expression,
+        /// The query parameter that takes it.
+        parameter: String,
+    },
+    /// Pages have numbers. The one after the last has nothing in it.
+    Number {
+        /// The query parameter that takes the number. The first is its argument.
+        parameter: String,
+    },
+    /// Pages begin after so many items. The one after the last has nothing in it.
+    Offset {
+        /// The query parameter that takes how many. The first is its argument.
+        parameter: String,
+    },
+    /// A `Link` header of relation `next` (RFC 8288), read as arguments of the same operation.
+    Link,
+}
+
 /// How long to wait, again and again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Backoff {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::RateLimit;
+
 /// Where a provider is and how it is spoken to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -14,6 +16,9 @@ pub struct Provider {
     pub auth: Auth,
     /// The path of the capabilities document that says so.
     pub source: String,
+    /// How often it may be asked, over all its operations; nothing: as often as one likes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
 }
 
 impl Provider {

@@ -10,8 +10,8 @@ use serde_json::{Map, json};
 
 use crate::{
     Action, Argument, Auth, Backoff, Channel, ClientAuth, Compensation, Edge, Embedded, Expiry, External,
-    Facts, ForEach, Graph, Input, Invoke, KeyPlace, OnDoubt, OnFailure, Origin, Output, Plan, Poll, Provider,
-    RateLimit, Reason, Retry, RetryOn, SecretName, Slot, Source, Step,
+    Facts, ForEach, Graph, Input, Invoke, KeyPlace, NextPage, OnDoubt, OnFailure, Origin, Output, Paginate,
+    Plan, Poll, Provider, RateLimit, Reason, Retry, RetryOn, SecretName, Slot, Source, Step,
 };
 
 fn operation(method: Method) -> Arc<Operation> {
@@ -49,6 +49,7 @@ fn plan(method: Method, origin: Origin) -> Plan {
             timeout: SignedDuration::from_hours(24),
             origin: Origin::Written,
         }),
+        paginate: None,
         retry: Retry::default(),
         timeout: Some(SignedDuration::from_secs(30)),
         expect: vec![],
@@ -65,6 +66,7 @@ fn plan(method: Method, origin: Origin) -> Plan {
                 base_url: Some("https://api.example".into()),
                 auth: Auth::Bearer { token: SecretName::EnvVar("KEY".into()) },
                 source: "shared/workos.yaml".into(),
+                rate_limit: None,
             },
         )]),
         operations: IndexMap::from([("workos/create".into(), operation(method))]),
@@ -153,12 +155,24 @@ fn full() -> Plan {
                 },
             ),
         ]
-        .map(|(id, auth)| (id.to_owned(), Provider { base_url: None, auth, source: String::new() })),
+        .map(|(id, auth)| {
+            let rate_limit = Some(RateLimit { requests: 5, per: SignedDuration::from_secs(2) });
+            (id.to_owned(), Provider { base_url: None, auth, source: String::new(), rate_limit })
+        }),
     );
     let mut outer = inner.clone();
     let Action::Invoke(invoke) = &mut outer.steps[0].action else { panic!("it invokes") };
     invoke.expect = vec![Expression::parse("response.status == 201").unwrap()];
     invoke.on_doubt = OnDoubt::Retry;
+    invoke.paginate = Some(Paginate {
+        items: vec!["data".into()],
+        next: NextPage::Cursor {
+            path: Expression::parse("response.body.after").unwrap(),
+            parameter: "after".into(),
+        },
+        max: 100,
+        origin: Origin::Inferred { reason: "the description says so".into() },
+    });
     invoke.retry.on = vec![RetryOn::Status(409), RetryOn::Class(5), RetryOn::Timeout, RetryOn::Connect];
     let undo = Compensation { invoke: (**invoke).clone(), after_failure: true };
     outer.facts.insert(

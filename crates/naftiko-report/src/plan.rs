@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use naftiko_plan::{
-    Action, Argument, Auth, Channel, Invoke, OnFailure, Origin, Plan, Provider, SecretName, Slot, Step,
+    Action, Argument, Auth, Channel, Invoke, NextPage, OnFailure, Origin, Paginate, Plan, Provider,
+    SecretName, Slot, Step,
 };
 
 use crate::paragraph::paragraph;
@@ -72,7 +73,11 @@ pub fn provider_line(id: &str, provider: &Provider) -> String {
             format!("with a token that {} gives for {}", visible(token_url), found(client_secret))
         }
     };
-    format!("{} at {}, {with}, as {} says", visible(id), visible(at), visible(&provider.source))
+    let limit = provider
+        .rate_limit
+        .map(|limit| format!(", at most {} requests in {}", limit.requests, duration(limit.per)));
+    let limit = limit.unwrap_or_default();
+    format!("{} at {}, {with}{limit}, as {} says", visible(id), visible(at), visible(&provider.source))
 }
 
 /// Where a secret is found, in words.
@@ -167,6 +172,9 @@ fn write_invoke(out: &mut String, plan: &Plan, number: usize, step: &Step, invok
         };
         let _ = writeln!(out, "     {name:width$} {} {value}{why}", style.dim("←"));
     }
+    if let Some(paginate) = &invoke.paginate {
+        write_pages(out, paginate, style);
+    }
     if let Some(poll) = &invoke.poll {
         let why = match &poll.origin {
             Origin::Written => String::new(),
@@ -179,6 +187,29 @@ fn write_invoke(out: &mut String, plan: &Plan, number: usize, step: &Step, invok
         let _ = writeln!(out, "     {} {}", style.dim("until"), poll.until);
         let _ = writeln!(out, "     {} {every}, for {}{why}", style.dim("every"), duration(poll.timeout));
     }
+}
+
+/// How the pages of a list follow each other.
+fn write_pages(out: &mut String, paginate: &Paginate, style: Style) {
+    let why = match &paginate.origin {
+        Origin::Written => String::new(),
+        Origin::Inferred { reason } => inferred(reason, style),
+    };
+    let next = match &paginate.next {
+        NextPage::Cursor { path, parameter } => {
+            format!("query.{} {} {}", visible(parameter), style.dim("←"), visible(path.text()))
+        }
+        NextPage::Number { parameter } => format!("query.{} counts them", visible(parameter)),
+        NextPage::Offset { parameter } => {
+            format!("query.{} is how many items came before", visible(parameter))
+        }
+        NextPage::Link => "the header `Link` names the next".to_owned(),
+    };
+    let place = std::iter::once("response.body").chain(paginate.items.iter().map(String::as_str));
+    let place = place.collect::<Vec<_>>().join(".");
+    let max = paginate.max;
+    let _ = writeln!(out, "     {} {next}", style.dim("page by page,"));
+    let _ = writeln!(out, "     {} {}, at most {max} items{why}", style.dim("all of"), visible(&place));
 }
 
 /// Why something that nobody wrote is there, on a line of its own.

@@ -50,6 +50,8 @@ pub struct Progress {
     requests: BTreeMap<String, String>,
     started: BTreeMap<String, Timestamp>,
     delays: BTreeMap<String, u32>,
+    /// How many items of a list came page by page.
+    items: BTreeMap<String, usize>,
     /// Why a step was last said to wait.
     said: BTreeMap<String, String>,
 }
@@ -78,6 +80,7 @@ impl Progress {
             requests,
             started: BTreeMap::new(),
             delays: BTreeMap::new(),
+            items: BTreeMap::new(),
             said: BTreeMap::new(),
         }
     }
@@ -91,13 +94,16 @@ impl Progress {
                 self.started.entry(step.to_owned()).or_insert(record.at);
                 (Mark::Running, String::new())
             }
-            Event::StepSucceeded { status, departures, .. } => {
+            Event::StepSucceeded { status, result, departures, .. } => {
                 let mut detail = status.map(|status| status.to_string()).unwrap_or_default();
                 let tries = self.delays.get(step).map_or(1, |delays| delays + 1);
                 if tries > 1 {
                     let took = self.started.get(step).map(|started| record.at.duration_since(*started));
                     let took = took.map_or_else(String::new, |took| format!(" in {}", duration(took)));
                     let _ = write!(detail, ", {tries} attempts{took}");
+                }
+                if let Some(items) = result.as_array().filter(|_| self.items.contains_key(step)) {
+                    let _ = write!(detail, ", {} items", items.len());
                 }
                 if let Some(departed) = departed(departures) {
                     return Some(self.done_otherwise(step, &detail, &departed));
@@ -115,6 +121,15 @@ impl Progress {
                     return None;
                 }
                 (Mark::Waiting, format!("{why}; again in {wait}"))
+            }
+            Event::PageReceived { items, .. } => {
+                let so_far = self.items.entry(step.to_owned()).or_default();
+                *so_far += items.len();
+                // Where lines stay, the end says how many there are.
+                if !self.style.terminal {
+                    return None;
+                }
+                (Mark::Running, format!("{so_far} so far"))
             }
             Event::StepFailed { failure, .. } => (Mark::Failed, failure.message.clone()),
             Event::StepInDoubt { failure, .. } => (Mark::InDoubt, failure.message.clone()),

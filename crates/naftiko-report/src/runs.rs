@@ -240,6 +240,7 @@ impl ShownStep {
                 self.failure = None;
             }
             Event::StepDelayed { failure, .. } => self.failure.clone_from(failure),
+            Event::PageReceived { .. } => self.failure = None,
             Event::StepFailed { failure, .. } | Event::StepInDoubt { failure, .. } => {
                 self.failure = Some(failure.clone());
             }
@@ -316,6 +317,7 @@ fn detail(event: &Event) -> Option<String> {
             let why = failure.as_ref().map_or("not there yet", |failure| failure.message.as_str());
             Some(format!("until {until:.3}: {why}"))
         }
+        Event::PageReceived { items, .. } => Some(format!("{} items", items.len())),
         Event::StepFailed { failure, .. } | Event::StepInDoubt { failure, .. } => {
             Some(failure.message.clone())
         }

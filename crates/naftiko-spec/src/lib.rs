@@ -24,11 +24,11 @@ pub use duration::parse_duration;
 pub use files::{Files, MemoryFiles};
 pub use header::{Edition, Header, Kind};
 pub use model::{
-    Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, ClientAuth, Compensate, Composition,
-    Entry, Every, Expectation, External, Facts, Given, Input, Inputs, Interval, Invoke, KeyPlace, Literal,
-    Mapping, OnDoubt, OnFailure, Output, Place, Poll, Purpose, RateLimit, Reply, ResponsePath, Retry,
-    RetryOn, Script, Scripted, Secret, Source, Step, SubComposition, Target, Test, TestDocument, Value,
-    WireFault, Work, locate,
+    Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, ClientAuth, Compensate,
+    Composition, Entry, Every, Expectation, External, Facts, Given, Input, Inputs, Interval, Invoke,
+    KeyPlace, Literal, Mapping, OnDoubt, OnFailure, Output, Paginate, Place, Poll, Purpose, RateLimit, Reply,
+    ResponsePath, Retry, RetryOn, Script, Scripted, Secret, Source, Step, SubComposition, Target, Test,
+    TestDocument, Value, WireFault, Work, locate,
 };
 pub use recognize::is_document;
 pub use schema::schemas;

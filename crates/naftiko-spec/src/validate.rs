@@ -204,8 +204,12 @@ fn in_seconds(diagnostic: Diagnostic, number: &str) -> Diagnostic {
 /// Whether a value is a duration, by the keys it stands under.
 fn is_duration(pointer: &str) -> bool {
     let mut keys = pointer.rsplit('/');
-    matches!(keys.next(), Some("timeout" | "every" | "initial" | "max" | "per" | "delay"))
-        || keys.next() == Some("expires")
+    match keys.next() {
+        // How many, not how long.
+        Some("max") if keys.next() == Some("paginate") => false,
+        Some("timeout" | "every" | "initial" | "max" | "per" | "delay") => true,
+        _ => keys.next() == Some("expires"),
+    }
 }
 
 fn last_key(pointer: &str) -> &str {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::Adapter;
-use naftiko_engine::{Cancellation, Limits, TokioClock};
+use naftiko_engine::{Cancellation, Limits, TokioClock, Traffic};
 use naftiko_journal::{Record, Status, Store, StoreError};
 use naftiko_report::{Mark, Progress, Style, visible};
 use serde_json::Map;
@@ -56,6 +56,7 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
                 credentials: Credentials::that_change(SECRETS),
                 cancellation,
                 adapters: RefCell::default(),
+                traffic: Arc::default(),
             }),
             driving: JoinSet::new(),
             taken: BTreeSet::new(),
@@ -175,6 +176,8 @@ struct Crew {
     cancellation: Cancellation,
     /// By what they were made from.
     adapters: RefCell<BTreeMap<String, Made>>,
+    /// How much providers take, of all of them together.
+    traffic: Arc<Traffic>,
 }
 
 impl Crew {
@@ -208,7 +211,7 @@ impl Crew {
             inbox: Some(self.store.clone()),
             adapter: self.adapter(&kept).map_err(Hindrance::Lacks)?,
             answers: IndexMap::new(),
-            limits: Limits::default(),
+            limits: Limits { traffic: Arc::clone(&self.traffic), ..Limits::default() },
             patience: Some(PATIENCE),
             dump: None,
             cancellation: self.cancellation.clone(),

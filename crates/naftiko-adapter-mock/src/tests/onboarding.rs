@@ -208,7 +208,9 @@ fn every_tenant_has_its_own() {
         ask(&mock, &list_connections(), given, None)["data"].as_array().map(Vec::len)
     };
     assert_eq!(count(&[]), Some(3));
-    assert_eq!(count(&[("limit", json!(2)), ("order", json!("asc")), ("after", json!("conn_x"))]), Some(2));
+    assert_eq!(count(&[("limit", json!(2)), ("order", json!("asc"))]), Some(2));
+    assert_eq!(count(&[("limit", json!(5)), ("after", connections[0]["id"].clone())]), Some(2));
+    assert_eq!(count(&[("after", json!("conn_x"))]), Some(0));
     assert_eq!(count(&[("limit", json!("1"))]), Some(1));
 }
 

@@ -35,9 +35,11 @@ pub(crate) fn report(
     let text = shown(expression);
     let how = if presence == Presence::Never { "is never there" } else { "may be absent" };
     let why = names.why_absent(expression);
+    let may_be_skipped = why.as_ref().is_some_and(|why| why.is_skipped);
+    let is_proved = |id: &str| !may_be_skipped && names.can_prove(id);
     let diagnostic = Diagnostic::new(&CODE, span, format!("`{text}` {how}"))
         .with_label("a value is required here")
-        .with_help(help(expression, &text, needed, why.as_ref().is_some_and(|why| why.is_skipped)));
+        .with_help(help(expression, &text, needed, &is_proved));
     match why {
         Some(why) => diagnostic.with_related(why.span, why.why),
         None => diagnostic,
@@ -58,8 +60,8 @@ pub(crate) fn inferred(named: &Spanned<String>, parameter: &Parameter, candidate
 }
 
 /// The covers of the language that fit what is read, and what it is read for. Nothing proves what a step gives that
-/// may not be done.
-fn help(expression: &Expression, text: &str, needed: Needed, may_be_skipped: bool) -> String {
+/// may not be done, nor what is in a list that it makes of several answers.
+fn help(expression: &Expression, text: &str, needed: Needed, is_proved: &dyn Fn(&str) -> bool) -> String {
     let mut covers = vec![match needed {
         Needed::Condition => format!("say what counts instead: `{text} ?? false`"),
         Needed::Step | Needed::Output => format!("give it another value: `{text} ?? …`"),
@@ -69,7 +71,7 @@ fn help(expression: &Expression, text: &str, needed: Needed, may_be_skipped: boo
     }
     let references = expression.references();
     covers.extend(references.iter().find_map(|reference| match &reference.root {
-        Root::Step(id) if !may_be_skipped => Some(format!("prove it by an `expect` or `until` of `{id}`")),
+        Root::Step(id) if is_proved(id) => Some(format!("prove it by an `expect` or `until` of `{id}`")),
         Root::Inputs => Some("make the input `required: true`, or give it a `default`".to_owned()),
         _ => None,
     }));

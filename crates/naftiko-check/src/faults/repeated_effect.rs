@@ -1,15 +1,15 @@
-//! A poll or a retry that would repeat an effect.
+//! A poll, a retry or a next page that would repeat an effect.
 
 use naftiko_adapter::Operation;
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
-use naftiko_spec::{Invoke, Retry};
+use naftiko_spec::{Invoke, Paginate, Retry};
 
 use crate::resolve::Resolution;
 
 pub(crate) static CODE: Code = Code {
     id: "repeated-effect",
     severity: Severity::Error,
-    summary: "a poll or a retry could do something more than once",
+    summary: "a poll, a retry or a next page could do something more than once",
 };
 
 pub(crate) fn report(invoke: &Invoke, resolution: &Resolution) -> Diagnostic {
@@ -20,6 +20,15 @@ pub(crate) fn report(invoke: &Invoke, resolution: &Resolution) -> Diagnostic {
         format!("`{}` is polled, and each {method} does it again", invoke.operation.value),
     )
     .with_help("poll an operation that only reads, or name the header of its idempotency key in the capabilities document")
+}
+
+/// A list that comes in pages has to be one that is only read: a key for one request is no key for another.
+pub(crate) fn paged(paginate: &Paginate, operation: &Operation) -> Diagnostic {
+    let method = operation.method.as_str();
+    let message = format!("`{}` is asked page by page, and each {method} does it again", operation.id);
+    Diagnostic::new(&CODE, paginate.key, message)
+        .with_label(format!("{method} {}", operation.path))
+        .with_help("take `paginate` away: only what reads has pages")
 }
 
 /// `retry` of a step, or of an operation in a capabilities document: nothing where a repeat has no second effect, or

@@ -7,15 +7,20 @@ use serde_json::Value;
 use super::Run;
 use super::frame::Frame;
 use super::open::Opened;
+use super::pages::Pages;
 use super::task::{Role, Task};
 use super::whole::Whole;
 
 impl Run {
     pub(super) fn apply_to_task(&mut self, at: usize, record: &Record, opened: Option<Opened>) {
+        if self.tasks.get(at).is_some_and(|task| self.is_budgeted(task)) {
+            self.budget.count(&record.event);
+        }
         self.note_progress(at, record);
         self.move_on(at);
         match &record.event {
             Event::AttemptStarted { attempt: 1, .. } => self.hide_arguments(at),
+            Event::PageReceived { items, .. } => self.hide_page(at, items),
             Event::StepFailed { .. } => self.fail(at),
             Event::StepSucceeded { result, .. }
             | Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
@@ -52,6 +57,12 @@ impl Run {
                 progress.has_acted = true;
                 progress.rounds = progress.rounds.saturating_add(1);
             }
+            Event::PageReceived { items, next, .. } => {
+                progress.failures = 0;
+                progress.failure = None;
+                progress.has_acted = true;
+                progress.pages.add(items, next);
+            }
             // What could not be undone is tried again, as often as at first.
             Event::StepDelayed { .. } if matches!(task.phase, Phase::Failed { .. }) => progress.failures = 0,
             Event::StepDelayed { failure: Some(failure), .. } => {
@@ -62,11 +73,15 @@ impl Run {
                 progress.has_acted |= may_have_acted(failure);
             }
             Event::StepFailed { failure, attempt, .. } => {
+                progress.pages = Pages::default();
                 progress.failure = Some(failure.clone());
                 progress.has_acted |= attempt.is_some() && may_have_acted(failure);
             }
             Event::StepInDoubt { failure, .. } => progress.failure = Some(failure.clone()),
-            Event::StepSucceeded { .. } | Event::DoubtResolved { .. } => progress.failure = None,
+            Event::StepSucceeded { .. } | Event::DoubtResolved { .. } => {
+                progress.pages = Pages::default();
+                progress.failure = None;
+            }
             _ => {}
         }
     }

@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{self as adapter, Answer, FailureKind, Operation, Response};
 use naftiko_expr::Expression;
 use naftiko_journal::{Cause, Departure, Event, Failure, Phase};
-use naftiko_plan::{Invoke, OnDoubt, Poll, RetryOn};
+use naftiko_plan::{Invoke, OnDoubt, Plan, Poll, RetryOn};
 use serde_json::Value;
 
 use super::redact::Redaction;
@@ -37,9 +37,10 @@ impl Run {
         if !matches!(status, 200..=299) {
             return closing.answered_badly(status, &answer);
         }
-        match &closing.invoke.poll {
-            None => closing.expected(status, answer),
-            Some(poll) => closing.polled(poll, status, answer),
+        match (&closing.invoke.poll, &closing.invoke.paginate) {
+            (Some(poll), _) => closing.polled(poll, status, answer),
+            (None, Some(paginate)) => closing.paged(paginate, status, answer),
+            (None, None) => closing.expected(status, answer),
         }
     }
 
@@ -101,17 +102,8 @@ impl Run {
         let (plan, invoke) = self.invoke_of(task)?;
         let operation = plan.operation(invoke)?;
         let view = self.view(task)?;
-        Some(Closing {
-            run: self,
-            task,
-            attempt,
-            invoke,
-            operation,
-            view,
-            departures: Vec::new(),
-            now,
-            jitter,
-        })
+        let departures = Vec::new();
+        Some(Closing { run: self, task, attempt, plan, invoke, operation, view, departures, now, jitter })
     }
 }
 
@@ -122,13 +114,14 @@ fn no_call(step: &str, attempt: u32) -> Event {
 }
 
 /// An attempt that is over, and what decides what comes of it.
-struct Closing<'a> {
-    run: &'a Run,
-    task: &'a Task,
-    attempt: u32,
-    invoke: &'a Invoke,
-    operation: &'a Operation,
-    view: View<'a>,
+pub(super) struct Closing<'a> {
+    pub(super) run: &'a Run,
+    pub(super) task: &'a Task,
+    pub(super) attempt: u32,
+    pub(super) plan: &'a Plan,
+    pub(super) invoke: &'a Invoke,
+    pub(super) operation: &'a Operation,
+    pub(super) view: View<'a>,
     /// Where the answer is not as described.
     departures: Vec<Departure>,
     now: Timestamp,
@@ -157,20 +150,25 @@ impl Closing<'_> {
 
     /// Success, if all that is expected of the answer holds.
     fn expected(&self, status: u16, mut answer: Value) -> Event {
-        for condition in &self.invoke.expect {
-            match self.holds(condition, &answer) {
-                Ok(true) => {}
-                Ok(false) => {
-                    let name = request::name(self.operation);
-                    let message = format!("`{name}` answered, and `{condition}` does not hold");
-                    return self.failed(failure::of(Cause::Condition, message));
-                }
-                Err(failure) => return self.failed(failure),
-            }
+        if let Some(failure) = self.unexpected(&answer) {
+            return self.failed(failure);
         }
         // Taken, not copied: bodies can be large.
         let body = answer.get_mut("body").map(Value::take).unwrap_or_default();
         self.succeeded(status, body)
+    }
+
+    /// What of that which is expected of an answer does not hold.
+    pub(super) fn unexpected(&self, answer: &Value) -> Option<Failure> {
+        self.invoke.expect.iter().find_map(|condition| match self.holds(condition, answer) {
+            Ok(true) => None,
+            Ok(false) => {
+                let name = request::name(self.operation);
+                let message = format!("`{name}` answered, and `{condition}` does not hold");
+                Some(failure::of(Cause::Condition, message))
+            }
+            Err(failure) => Some(failure),
+        })
     }
 
     /// Whether a condition holds; what is absent does not.
@@ -215,8 +213,12 @@ impl Closing<'_> {
         let body = answer.get("body").unwrap_or(&Value::Null);
         let location = answer.pointer("/headers/location").and_then(Value::as_str);
         let name = request::name(self.operation);
-        let failure = failure::of_status(&name, status, location, body, &redaction);
-        if self.invoke.retry.covers_status(status) && self.is_repeatable() && self.has_attempts_left() {
+        let mut failure = failure::of_status(&name, status, location, body, &redaction);
+        if self.invoke.retry.covers_status(status)
+            && self.is_repeatable()
+            && self.has_attempts_left()
+            && self.is_within_budget(&mut failure)
+        {
             let header = answer.pointer("/headers/retry-after").and_then(Value::as_str);
             let asked = header.and_then(|header| retry_after::wait(header, self.now));
             return self.again(asked, failure);
@@ -232,7 +234,7 @@ impl Closing<'_> {
             FailureKind::Unreadable => (Cause::Unreadable, "was carried out, and its answer cannot be read"),
         };
         let name = request::name(self.operation);
-        let failure =
+        let mut failure =
             failure::of(cause, self.redaction().text(&format!("`{name}` {what}: {}", error.message)));
         let may_pass = match error.kind {
             FailureKind::Refused => false,
@@ -243,7 +245,7 @@ impl Closing<'_> {
         };
         let is_in_doubt = error.kind == FailureKind::Unknown && !self.operation.is_safe();
         let may_repeat = self.is_repeatable() || (is_in_doubt && self.invoke.on_doubt == OnDoubt::Retry);
-        if may_pass && may_repeat && self.has_attempts_left() {
+        if may_pass && may_repeat && self.has_attempts_left() && self.is_within_budget(&mut failure) {
             return self.again(None, failure);
         }
         if is_in_doubt { self.in_doubt(failure) } else { self.failed(failure) }
@@ -271,6 +273,17 @@ impl Closing<'_> {
         in_time && self.task.progress.failures.saturating_add(1) < self.invoke.retry.attempts
     }
 
+    /// Whether the run may still try something again. If not, the failure says so.
+    fn is_within_budget(&self, failure: &mut Failure) -> bool {
+        let budget = &self.run.budget;
+        if !self.run.is_budgeted(self.task) || !budget.is_spent() {
+            return true;
+        }
+        let spent = format!("; it is not tried again, for the run has spent its {} retries", budget.all());
+        failure.message.push_str(&spent);
+        false
+    }
+
     fn again(&self, asked: Option<SignedDuration>, failure: Failure) -> Event {
         let count = self.task.progress.failures.saturating_add(1);
         let backoff = self.invoke.retry.backoff.wait_with(count, self.jitter);
@@ -288,7 +301,7 @@ impl Closing<'_> {
         &self.run.redaction
     }
 
-    fn succeeded(&self, status: u16, result: Value) -> Event {
+    pub(super) fn succeeded(&self, status: u16, result: Value) -> Event {
         Event::StepSucceeded {
             step: self.task.name.clone(),
             attempt: Some(self.attempt),
@@ -302,7 +315,7 @@ impl Closing<'_> {
         Event::StepDelayed { step: self.task.name.clone(), attempt: self.attempt, until, failure }
     }
 
-    fn failed(&self, failure: Failure) -> Event {
+    pub(super) fn failed(&self, failure: Failure) -> Event {
         Event::StepFailed { step: self.task.name.clone(), attempt: Some(self.attempt), failure }
     }
 

@@ -7,6 +7,7 @@
 //! is bound by what the event touches, never by the number of steps.
 
 mod advance;
+mod budget;
 mod close;
 mod command;
 mod decide;
@@ -15,11 +16,14 @@ mod failure;
 mod frame;
 mod inspect;
 mod intervene;
+mod link;
 mod open;
 mod outputs;
+mod pages;
 mod redact;
 mod request;
-mod retry_after;
+pub(crate) mod retry_after;
+mod route;
 mod run;
 mod scope;
 mod standing;
@@ -29,4 +33,5 @@ mod whole;
 
 pub use command::Command;
 pub use intervene::{Intervention, Refused};
+pub(crate) use route::Route;
 pub use run::{Run, StepState};

@@ -13,9 +13,9 @@ use naftiko_journal::{Event, Failure, Record, Ruling};
 use naftiko_plan::{Argument, Facts, Plan};
 use serde_json::{Map, Value, json};
 
-use super::Run;
 use super::scope::View;
 use super::task::{Role, Task};
+use super::{Run, pages};
 
 pub(super) use naftiko_adapter::MASK;
 
@@ -95,6 +95,12 @@ impl Redaction {
             }
             Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
                 *result = self.value(result);
+            }
+            Event::PageReceived { items, next, .. } => {
+                for item in items.iter_mut() {
+                    *item = self.value(item);
+                }
+                next.iter_mut().for_each(|(_, value)| *value = self.value(value));
             }
             Event::StepDelayed { failure: Some(failure), .. }
             | Event::StepFailed { failure, .. }
@@ -180,27 +186,52 @@ impl Run {
     /// is, and what sensitive outputs read.
     pub(super) fn hide_result(&mut self, at: usize) {
         let Some(task) = self.tasks.get(at) else { return };
-        let mut values = Vec::new();
-        if let Some((result, facts)) = self.result(task).zip(self.facts_of(task)) {
-            let response = json!({ "body": result });
-            values = sensitive_in(facts, &response);
-        }
-        values.extend(self.read_by_sensitive_outputs(task));
+        let mut values = self.result(task).map_or_else(Vec::new, |result| self.sensitive_of(task, result));
+        values.extend(self.read_by_sensitive_outputs(task, None));
         for value in &values {
             self.redaction.hide(value);
         }
     }
 
-    /// What sensitive outputs read of the result of a task.
-    fn read_by_sensitive_outputs(&self, task: &Task) -> Vec<Value> {
+    /// The same of what is on a page of a list.
+    pub(super) fn hide_page(&mut self, at: usize, items: &[Value]) {
+        let Some(task) = self.tasks.get(at) else { return };
+        let mut values = match self.facts_of(task) {
+            Some(_) => self.sensitive_of(task, &Value::Array(items.to_vec())),
+            None => Vec::new(),
+        };
+        let frame = self.frames.get(task.frame);
+        let is_read = frame
+            .zip(self.step_of(task))
+            .is_some_and(|(frame, step)| frame.sensitive_outputs.contains_key(&step.id));
+        // They may read it by its place in the list. Only then is all of that looked at for every page.
+        if is_read {
+            values.extend(self.read_by_sensitive_outputs(task, Some(&task.progress.pages.so_far())));
+        }
+        for value in &values {
+            self.redaction.hide(value);
+        }
+    }
+
+    /// What the capabilities say is sensitive in the result of a task.
+    fn sensitive_of(&self, task: &Task, result: &Value) -> Vec<Value> {
+        let Some((facts, (_, invoke))) = self.facts_of(task).zip(self.invoke_of(task)) else {
+            return Vec::new();
+        };
+        let response = json!({ "body": pages::as_body(invoke, result) });
+        sensitive_in(facts, &response)
+    }
+
+    /// What sensitive outputs read of the result of a task, or of what is there of it so far.
+    fn read_by_sensitive_outputs(&self, task: &Task, so_far: Option<&Value>) -> Vec<Value> {
         let found = self.frames.get(task.frame).and_then(|frame| {
             let step = frame.plan.steps.get(task.position)?;
             Some((frame, step, frame.sensitive_outputs.get(&step.id)?))
         });
         let Some((frame, step, readers)) = found else { return Vec::new() };
         // An item is shown before the list of results that it becomes part of is there: its place in it is read.
-        let so_far = match (&task.role, &task.result) {
-            (Role::Step, _) => None,
+        let so_far = match (&task.role, so_far.or(task.result.as_ref())) {
+            (Role::Step, so_far) => so_far.cloned(),
             (Role::Item { index, .. }, Some(result)) => {
                 let before = index.as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or_default();
                 let mut list = vec![Value::Null; before];

@@ -12,6 +12,7 @@ use naftiko_plan::{Action, Argument, External, Invoke, Plan, Slot, Step};
 use serde_json::{Map, Value};
 
 use super::close::deadline;
+use super::pages::Turned;
 use super::redact::{MASK, Redaction};
 use super::scope::View;
 use super::task::Task;
@@ -51,7 +52,9 @@ impl Run {
         let operation = plan.operation(invoke).ok_or_else(|| {
             failure::of(Cause::Refused, format!("the plan has no operation `{}`", invoke.operation))
         })?;
-        let values = self.argument_values(invoke, operation, view)?;
+        let mut values = self.argument_values(invoke, operation, view)?;
+        let turned = Turned::of(task);
+        turned.replace(&mut values, invoke, operation);
         let intent = Event::AttemptStarted {
             step: task.name.clone(),
             attempt,
@@ -63,7 +66,8 @@ impl Run {
             operation: Arc::clone(operation),
             arguments: placed(values)?,
             timeout: limit(task, invoke).and_then(|limit| limit.try_into().ok()),
-            idempotency_key: self.idempotency_key(task, operation),
+            // The pages of a list are different requests.
+            idempotency_key: self.idempotency_key(task, operation).filter(|_| invoke.paginate.is_none()),
         };
         Ok(Command::Invoke { intent, call: Box::new(call) })
     }

@@ -6,10 +6,10 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// The longest wait another side can impose.
-const LIMIT: SignedDuration = SignedDuration::from_hours(1);
+pub(crate) const LIMIT: SignedDuration = SignedDuration::from_hours(1);
 
 /// How long the header asks to wait, at most an hour; nothing if it does not make sense.
-pub(super) fn wait(header: &str, now: Timestamp) -> Option<SignedDuration> {
+pub(crate) fn wait(header: &str, now: Timestamp) -> Option<SignedDuration> {
     let header = header.trim();
     let asked = if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
         // More digits than a number holds are still a wait beyond the limit.

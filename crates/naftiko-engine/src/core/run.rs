@@ -9,6 +9,7 @@ use naftiko_journal::{Event, Failure, IllegalEvent, Ledger, Options, Phase, Reco
 use naftiko_plan::{Action, Invoke, Plan, Step};
 use serde_json::{Map, Value};
 
+use super::budget::Budget;
 use super::frame::Frame;
 use super::redact::Redaction;
 use super::scope::{Scope, View};
@@ -51,6 +52,7 @@ pub struct Run {
     pub(super) undoing: usize,
     /// How many compensations are done.
     pub(super) undone: usize,
+    pub(super) budget: Budget,
 }
 
 /// How a step stands.
@@ -87,6 +89,7 @@ impl Run {
             startable: 0,
             undoing: 0,
             undone: 0,
+            budget: Budget::of(&plan),
             plan: Arc::clone(&plan),
         };
         run.add_frame(plan, None, scope);

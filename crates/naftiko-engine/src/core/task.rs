@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use naftiko_journal::{Failure, Phase};
 use serde_json::Value;
 
+use super::pages::Pages;
 use super::whole::Course;
 
 /// Something that is done once: a step, an item of one, or what undoes either.
@@ -95,6 +96,8 @@ pub(super) struct Progress {
     pub(super) has_acted: bool,
     /// Why it failed, is in doubt, or is made again.
     pub(super) failure: Option<Failure>,
+    /// The list whose pages it asks for.
+    pub(super) pages: Pages,
 }
 
 impl Task {

@@ -4,8 +4,10 @@
 //! decided is applied at once and kept in one go before anything comes of it: an intent is in the journal before its
 //! effect, an end before anything that depends on it is sent, asked or shown.
 
+mod begin;
 mod cancellation;
 mod queue;
+mod traffic;
 mod wire;
 mod work;
 
@@ -20,9 +22,12 @@ use tokio::sync::{mpsc, oneshot};
 
 pub use cancellation::Cancellation;
 use queue::Queue;
+pub use traffic::Traffic;
+use traffic::Turns;
 pub use wire::Wire;
 use work::{End, Work};
 
+use crate::core::Route;
 use crate::{Clock, Command, Intervention, Refused, Run};
 
 /// What a run is driven with.
@@ -55,19 +60,21 @@ impl fmt::Debug for Driver<'_> {
     }
 }
 
-/// How many calls may be under way at once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// How many calls may be under way at once, and how often one may begin.
+#[derive(Debug, Clone)]
 pub struct Limits {
     /// In all; 0 counts as 1.
     pub jobs: usize,
     /// To a provider, by its id; 0 counts as 1.
     pub by_provider: BTreeMap<String, usize>,
+    /// What is known of how much providers take, of all runs that have it in common.
+    pub traffic: Arc<Traffic>,
 }
 
 impl Default for Limits {
     /// Eight in all.
     fn default() -> Self {
-        Self { jobs: 8, by_provider: BTreeMap::new() }
+        Self { jobs: 8, by_provider: BTreeMap::new(), traffic: Arc::default() }
     }
 }
 
@@ -110,12 +117,15 @@ impl Driver<'_> {
     /// [`DriveError`] when an event could not be kept or does not fit.
     pub async fn drive(&mut self, run: &mut Run, id: &str, options: Options) -> Result<Standing, DriveError> {
         let id = run.id().unwrap_or(id).to_owned();
+        let turns = Turns::new(Arc::clone(&self.limits.traffic));
         let mut drive = Drive {
             driver: self,
             run,
             id,
             unkept: Vec::new(),
             queue: Queue::default(),
+            turns,
+            next_turn: None,
             starting: Vec::new(),
             asking: Vec::new(),
             replies: Vec::new(),
@@ -137,8 +147,12 @@ struct Drive<'d, 'a> {
     unkept: Vec<Entry>,
     /// Calls that may be made, in the order they came up.
     queue: Queue,
-    /// Calls to be made once their intents are kept.
-    starting: Vec<Call>,
+    /// What providers let it do.
+    turns: Turns,
+    /// When a call that waits for its turn may have it.
+    next_turn: Option<Timestamp>,
+    /// Calls to be made once their intents are kept, with the time that was.
+    starting: Vec<(Call, Route, Timestamp)>,
     /// Questions to be put once all is kept that they may show.
     asking: Vec<Question>,
     /// Who is to be told once all is kept.
@@ -169,7 +183,8 @@ impl Drive<'_, '_> {
                 }
                 continue;
             }
-            let next = if self.driver.cancellation.is_cancelled() { None } else { self.run.next_due() };
+            let due = self.run.next_due().into_iter().chain(self.next_turn).min();
+            let next = due.filter(|_| !self.driver.cancellation.is_cancelled());
             let Driver { clock, cancellation, deliveries, .. } = &mut *self.driver;
             tokio::select! {
                 end = self.work.next() => self.close(end)?,
@@ -195,7 +210,11 @@ impl Drive<'_, '_> {
             }
             for command in commands {
                 match command {
-                    Command::Invoke { intent, call } => self.queue.push(intent, call),
+                    Command::Invoke { intent, call } => {
+                        // There is no call without a way.
+                        let Some(route) = self.run.route(&call.step) else { continue };
+                        self.queue.push(intent, call, route);
+                    }
                     // Asked again when the run is resumed.
                     Command::Ask { .. } if is_stopping => {}
                     Command::Ask { question } => self.asking.push(question),
@@ -203,29 +222,10 @@ impl Drive<'_, '_> {
                 }
             }
         }
-        if is_stopping { Ok(()) } else { self.begin_calls() }
-    }
-
-    /// Decides to make as many calls as may be under way.
-    fn begin_calls(&mut self) -> Result<(), DriveError> {
-        while self.work.calls() + self.starting.len() < self.driver.limits.jobs.max(1) {
-            let Some((intent, call)) = self.next_call() else { break };
-            self.record(intent)?;
-            self.starting.push(*call);
-        }
-        Ok(())
-    }
-
-    /// The first call that may be made, to a provider that has room for it.
-    fn next_call(&mut self) -> Option<(Event, Box<Call>)> {
-        let (work, starting, limits) = (&self.work, &self.starting, &self.driver.limits.by_provider);
-        let has_room = |provider: &str| {
-            limits.get(provider).is_none_or(|limit| {
-                let starting = starting.iter().filter(|call| call.operation.provider == provider).count();
-                work.calls_to(provider) + starting < (*limit).max(1)
-            })
-        };
-        self.queue.pop(has_room, self.run)
+        self.next_turn = None;
+        let begun = if is_stopping { Ok(()) } else { self.begin_calls() };
+        self.turns.settle();
+        begun
     }
 
     fn record(&mut self, event: Event) -> Result<(), DriveError> {
@@ -277,19 +277,6 @@ impl Drive<'_, '_> {
         Ok(())
     }
 
-    /// Begins what has been kept.
-    fn start(&mut self) {
-        for call in self.starting.drain(..) {
-            if let Some(wire) = &mut self.driver.wire {
-                wire(Wire::Sent(Box::new(self.run.shown_call(&call))));
-            }
-            self.work.call(Arc::clone(&self.driver.adapter), call);
-        }
-        for question in self.asking.drain(..) {
-            self.work.ask(Arc::clone(&self.driver.channel), question);
-        }
-    }
-
     /// Whether something ends without any time passing, on a clock that only passes when it is waited for.
     async fn ends_at_once(&mut self) -> Result<bool, DriveError> {
         tokio::task::yield_now().await;
@@ -308,6 +295,11 @@ impl Drive<'_, '_> {
 
     fn close(&mut self, end: End) -> Result<(), DriveError> {
         let clock = self.driver.clock;
+        if let End::Answer { step, answer, .. } = &end
+            && let Some(route) = self.run.route(step)
+        {
+            self.driver.limits.traffic.ended(&route, answer, clock.now());
+        }
         let looked_at = match &end {
             End::Answer { step, attempt, answer } if self.driver.wire.is_some() => {
                 Some((step.clone(), *attempt, answer.clone()))

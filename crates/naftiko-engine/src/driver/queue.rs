@@ -6,45 +6,48 @@ use naftiko_adapter::Call;
 use naftiko_journal::Event;
 
 use crate::Run;
+use crate::core::Route;
 
-/// Calls with their intents, in the order they came up, by provider: one that has no room holds up no other.
+/// Calls with their intents, in the order they came up, by what limits them: what has no room, or has to wait for its
+/// turn, holds up no other.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
-    calls: BTreeMap<String, VecDeque<Waiting>>,
+    calls: BTreeMap<(String, String), VecDeque<Waiting>>,
     /// How many there ever were.
     came_up: u64,
 }
 
+/// A call that may be made, with its intent and the way it goes.
 #[derive(Debug)]
-struct Waiting {
+pub(super) struct Waiting {
     number: u64,
-    intent: Event,
-    call: Box<Call>,
+    pub(super) intent: Event,
+    pub(super) call: Box<Call>,
+    pub(super) route: Route,
 }
 
 impl Queue {
-    pub(super) fn push(&mut self, intent: Event, call: Box<Call>) {
+    pub(super) fn push(&mut self, intent: Event, call: Box<Call>, route: Route) {
         self.came_up += 1;
-        let waiting = Waiting { number: self.came_up, intent, call };
-        self.calls.entry(waiting.call.operation.provider.clone()).or_default().push_back(waiting);
+        // What shares its limits stands in one line, of which only the first is looked at.
+        let own = route.of_operation.map(|_| route.operation.clone());
+        let key = (route.place.clone(), own.unwrap_or_default());
+        let waiting = Waiting { number: self.came_up, intent, call, route };
+        self.calls.entry(key).or_default().push_back(waiting);
     }
 
-    /// The first that may begin, to a provider that has room. What came before it to that provider and never may is
-    /// forgotten.
-    pub(super) fn pop(&mut self, has_room: impl Fn(&str) -> bool, run: &Run) -> Option<(Event, Box<Call>)> {
+    /// The first that may begin, of those that `is_free`. What came before it and never may is forgotten.
+    pub(super) fn pop(&mut self, mut is_free: impl FnMut(&Waiting) -> bool, run: &Run) -> Option<Waiting> {
         if run.is_held_up() {
             return None;
         }
-        let mut first: Option<(u64, &String, usize)> = None;
-        for (provider, waiting) in &mut self.calls {
-            if !has_room(provider) {
-                continue;
-            }
+        let mut first: Option<(u64, &(String, String), usize)> = None;
+        for (key, waiting) in &mut self.calls {
             let mut at = 0;
             while let Some(next) = waiting.get(at) {
                 if run.may_begin(&next.call.step) {
-                    if first.is_none_or(|(number, ..)| next.number < number) {
-                        first = Some((next.number, provider, at));
+                    if is_free(next) && first.is_none_or(|(number, ..)| next.number < number) {
+                        first = Some((next.number, key, at));
                     }
                     break;
                 }
@@ -55,10 +58,9 @@ impl Queue {
                 }
             }
         }
-        let (_, provider, at) = first?;
-        let provider = provider.clone();
-        let waiting = self.calls.get_mut(&provider)?.remove(at)?;
-        Some((waiting.intent, waiting.call))
+        let (_, key, at) = first?;
+        let key = key.clone();
+        self.calls.get_mut(&key)?.remove(at)
     }
 
     /// Whether any may begin as soon as there is room.

@@ -117,6 +117,15 @@ impl Desk {
         self.call()
     }
 
+    /// The next attempt of anything, begun when it is due.
+    pub(super) fn call_again_or_at_once(&mut self) -> Call {
+        self.decide();
+        if self.calls.is_empty() {
+            return self.call_again();
+        }
+        self.call()
+    }
+
     /// The question that comes next, recorded before it is put.
     pub(super) fn question(&mut self) -> Question {
         self.decide();

@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::SignedDuration;
-use naftiko_adapter::{Method, Operation, Place};
+use naftiko_adapter::{Method, Operation, Parameter, Place, Style};
 use naftiko_expr::{Expression, Template};
 use naftiko_plan::{
-    Action, Argument, Backoff, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
-    OnDoubt, OnFailure, Origin, Output, Plan, Poll, Reason, Retry, Slot, Step,
+    Action, Argument, Auth, Backoff, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
+    NextPage, OnDoubt, OnFailure, Origin, Output, Paginate, Plan, Poll, Provider, RateLimit, Reason, Retry,
+    Slot, Step,
 };
 use serde_json::{Map, Value, json};
 
@@ -23,6 +24,7 @@ pub(super) struct Draft {
     follows: Vec<String>,
     arguments: Vec<Argument>,
     poll: Option<Poll>,
+    paginate: Option<Paginate>,
     with: Option<IndexMap<String, Template>>,
     timeout: Option<SignedDuration>,
     retry: Retry,
@@ -33,6 +35,9 @@ pub(super) struct Draft {
     on_failure: OnFailure,
     undo: Option<(Box<Draft>, bool)>,
     sensitive: Vec<Expression>,
+    rate_limit: Option<RateLimit>,
+    /// Query parameters by name, with their types.
+    takes: Vec<(&'static str, &'static str)>,
 }
 
 #[derive(Clone)]
@@ -51,6 +56,7 @@ fn draft(id: &str, does: Does) -> Draft {
         follows: vec![],
         arguments: vec![],
         poll: None,
+        paginate: None,
         with: None,
         timeout: None,
         retry: Retry::default(),
@@ -61,6 +67,8 @@ fn draft(id: &str, does: Does) -> Draft {
         on_failure: OnFailure::Fail,
         undo: None,
         sensitive: vec![],
+        rate_limit: None,
+        takes: vec![],
     }
 }
 
@@ -87,6 +95,21 @@ pub(super) fn external(id: &str) -> Draft {
 /// Another composition; what it is handed over are its inputs.
 pub(super) fn embedded(id: &str, composition: Composition) -> Draft {
     draft(id, Does::Runs(composition.plan()))
+}
+
+fn query(name: &str, ty: &str) -> Parameter {
+    Parameter {
+        name: name.into(),
+        place: Place::Query,
+        required: false,
+        style: Style::Form,
+        explode: true,
+        allow_reserved: false,
+        content_type: None,
+        schema: json!({ "type": ty }),
+        deprecated: false,
+        description: None,
+    }
 }
 
 impl Draft {
@@ -118,6 +141,19 @@ impl Draft {
             timeout,
             origin: Origin::Written,
         });
+        self
+    }
+
+    /// A query parameter that its operation is described with.
+    pub(super) fn takes(mut self, name: &'static str, ty: &'static str) -> Self {
+        self.takes.push((name, ty));
+        self
+    }
+
+    /// A list of at most so many items, which comes in pages: the list is `items` of an answer.
+    pub(super) fn pages(mut self, next: NextPage, max: u32) -> Self {
+        let items = vec!["items".to_owned()];
+        self.paginate = Some(Paginate { items, next, max, origin: Origin::Written });
         self
     }
 
@@ -193,6 +229,12 @@ impl Draft {
         self
     }
 
+    /// How often its operation may be asked for.
+    pub(super) fn limited(mut self, requests: u32, per: SignedDuration) -> Self {
+        self.rate_limit = Some(RateLimit { requests, per });
+        self
+    }
+
     fn operation(&self) -> Option<Operation> {
         let Does::Invokes(method) = self.does else { return None };
         Some(Operation {
@@ -200,7 +242,7 @@ impl Draft {
             id: format!("op.{}", self.id),
             method,
             path: format!("/{}", self.id),
-            parameters: vec![],
+            parameters: self.takes.iter().map(|(name, ty)| query(name, ty)).collect(),
             body: None,
             responses: IndexMap::new(),
             definitions: Map::new(),
@@ -215,6 +257,7 @@ impl Draft {
             operation: self.id,
             arguments: self.arguments,
             poll: self.poll,
+            paginate: self.paginate,
             retry: self.retry,
             timeout: self.timeout,
             expect: self.expect,
@@ -247,6 +290,7 @@ pub(super) struct Composition {
     drafts: Vec<Draft>,
     inputs: Vec<Input>,
     outputs: Vec<Output>,
+    providers: IndexMap<String, Provider>,
 }
 
 pub(super) fn composition(drafts: impl IntoIterator<Item = Draft>) -> Composition {
@@ -295,6 +339,14 @@ impl Composition {
         self
     }
 
+    /// How often a provider may be asked.
+    pub(super) fn limited(mut self, provider: &str, requests: u32, per: SignedDuration) -> Self {
+        let rate_limit = Some(RateLimit { requests, per });
+        let provider_of = Provider { base_url: None, auth: Auth::None, source: String::new(), rate_limit };
+        self.providers.insert(provider.into(), provider_of);
+        self
+    }
+
     pub(super) fn plan(self) -> Arc<Plan> {
         let at: HashMap<_, _> = (0..).zip(&self.drafts).map(|(at, draft)| (draft.id.as_str(), at)).collect();
         let mut edges = Vec::new();
@@ -308,14 +360,16 @@ impl Composition {
         let undoing = self.drafts.iter().filter_map(|draft| Some(draft.undo.as_ref()?.0.as_ref()));
         let all: Vec<&Draft> = self.drafts.iter().chain(undoing).collect();
         let operations = all.iter().filter_map(|draft| Some((draft.id.clone(), draft.operation()?.into())));
-        let facts = all.iter().filter(|draft| !draft.sensitive.is_empty()).map(|draft| {
-            (draft.id.clone(), Facts { sensitive: draft.sensitive.clone(), ..Facts::default() })
+        let facts = all.iter().map(|draft| {
+            let (sensitive, rate_limit) = (draft.sensitive.clone(), draft.rate_limit);
+            (draft.id.clone(), Facts { sensitive, rate_limit, ..Facts::default() })
         });
+        let facts = facts.filter(|(_, facts)| *facts != Facts::default());
         Arc::new(Plan {
             version: Plan::VERSION,
             name: "test".into(),
             sources: vec![],
-            providers: IndexMap::new(),
+            providers: self.providers,
             operations: operations.collect(),
             facts: facts.collect(),
             inputs: self.inputs,

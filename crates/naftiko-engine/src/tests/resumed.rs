@@ -9,7 +9,7 @@ use naftiko_plan::{Plan, Retry};
 use serde_json::json;
 
 use super::desk::{Desk, object, response, said, start};
-use super::draft::{composition, external, get, keyed, post};
+use super::draft::{Draft, composition, external, get, keyed, post};
 use crate::{Command, Run};
 
 /// What a replayed run wants done first, in short, and what it waits for.
@@ -147,4 +147,24 @@ fn an_attempt_that_was_cut_off_takes_nothing_from_the_retries() {
     let call = desk.call_again();
     let event = desk.answer(&call, response(503, json!({})));
     assert!(matches!(event, Event::StepFailed { attempt: Some(3), .. }), "{event:?}");
+}
+
+#[test]
+fn what_a_run_has_spent_on_retries_is_spent_when_it_is_resumed() {
+    let last = |is_resumed: bool| {
+        let steps: Vec<Draft> = (0..12).map(|at| get(&format!("s{at}"))).collect();
+        let mut desk = Desk::begin(&composition(steps).plan(), json!({}));
+        for _ in 0..12 {
+            let call = desk.call();
+            assert_eq!(desk.fail(&call, FailureKind::NotSent).name(), "stepDelayed");
+        }
+        if is_resumed {
+            desk.resume(json!({}));
+        }
+        let call = desk.call_again_or_at_once();
+        said(&desk.fail(&call, FailureKind::NotSent))
+    };
+    assert_eq!(last(true), last(false));
+    // Ten, and two more for twelve calls.
+    insta::assert_snapshot!(last(true), @"stepFailed NotSent: `GET /s0` did not reach the other side: because; it is not tried again, for the run has spent its 12 retries");
 }

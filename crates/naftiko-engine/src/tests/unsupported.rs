@@ -3,8 +3,7 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use naftiko_expr::Expression;
-use naftiko_plan::{Action, Backoff, Channel, Facts, OnDoubt, Plan, RateLimit};
+use naftiko_plan::{Action, Backoff, Channel, OnDoubt, Plan};
 
 use super::draft::{composition, embedded, external, get, post};
 use crate::unsupported;
@@ -52,18 +51,4 @@ fn every_key_of_a_step_is_run_and_a_channel_that_is_not_is_named_also_in_a_compo
     step `mail`: `channel: email`
     step `tell`: `channel: webhook`
     ");
-}
-
-#[test]
-fn what_is_known_of_operations_counts_where_they_are_used() {
-    let mut plan = plan();
-    let limit = RateLimit { requests: 1, per: SignedDuration::from_secs(1) };
-    let facts = Facts {
-        rate_limit: Some(limit),
-        sensitive: vec![Expression::parse("response.body.token").unwrap()],
-        expires: vec![],
-    };
-    plan.facts.insert("poll".into(), facts.clone());
-    plan.facts.insert("elsewhere".into(), facts);
-    assert_eq!(named(&plan), ["operation `poll`: `rateLimit`"]);
 }

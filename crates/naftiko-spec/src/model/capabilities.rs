@@ -24,6 +24,8 @@ pub struct Capabilities {
     pub auth: Option<Auth>,
     /// What keeps the provider's customers apart, as parameters name it.
     pub tenant: Option<Spanned<String>>,
+    /// How often it may be asked, over all operations.
+    pub rate_limit: Option<RateLimit>,
     /// Paths of OpenAPI descriptions, relative to the document.
     pub openapi: Vec<Spanned<String>>,
     /// What names used in compositions stand for.
@@ -244,6 +246,7 @@ impl Capabilities {
             base_url: text(root, "baseUrl"),
             auth: root.get("auth").map(|node| Auth::lower(node, keys, &mut diagnostics)),
             tenant: text(root, "tenant").filter(|_| v0_2),
+            rate_limit: rate_limit(root, keys, &mut diagnostics),
             openapi: if v0_2 { texts(root, "openapi") } else { Vec::new() },
             operations: if v0_2 { operations(root, keys, &mut diagnostics) } else { IndexMap::new() },
             capabilities: items(root, "capabilities")
@@ -291,7 +294,7 @@ fn operations(root: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Ind
 impl Facts {
     fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let retry = Retry::lower(node, keys, diagnostics);
-        let rate_limit = node.get("rateLimit").and_then(|node| RateLimit::lower(node, keys, diagnostics));
+        let rate_limit = rate_limit(node, keys, diagnostics);
         let sensitive = texts(node, "sensitive");
         let sensitive = sensitive.iter().filter_map(|text| ResponsePath::read(text, diagnostics)).collect();
         let mut expires = Vec::new();
@@ -307,6 +310,13 @@ impl Facts {
         let purposes = purposes.filter_map(|word| Some(Spanned::new(Purpose::of(&word.value)?, word.span)));
         Self { idempotency_key, purposes: purposes.collect(), retry, rate_limit, sensitive, expires }
     }
+}
+
+fn rate_limit(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<RateLimit> {
+    if keys.edition() == Edition::V0_1 {
+        return None;
+    }
+    node.get("rateLimit").and_then(|node| RateLimit::lower(node, keys, diagnostics))
 }
 
 impl RateLimit {
@@ -327,7 +337,7 @@ impl RateLimit {
 }
 
 impl ResponsePath {
-    fn read(path: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+    pub(super) fn read(path: &Spanned<String>, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let text = path.value.trim();
         let joint = if text.starts_with('[') { "" } else { "." };
         let expression = Expression::parse(&format!("response.body{joint}{text}")).ok();

@@ -5,6 +5,7 @@ mod capabilities;
 mod clauses;
 mod composition;
 mod external;
+mod paginate;
 mod policies;
 mod reader;
 mod script;
@@ -19,6 +20,7 @@ pub use capabilities::{
 pub use clauses::{Clauses, Compensate, OnDoubt, OnFailure, Poll};
 pub use composition::{Composition, Input, Output};
 pub use external::{Channel, External};
+pub use paginate::Paginate;
 pub use policies::{Backoff, Every, Retry, RetryOn};
 pub use reader::Interval;
 pub(crate) use reader::meant_boolean;

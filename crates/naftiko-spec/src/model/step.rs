@@ -4,7 +4,7 @@ use naftiko_diagnostics::{Diagnostic, Span, Spanned, nearest};
 use naftiko_syntax::{Node, Value as Tree};
 
 use super::reader::{self, Keys, text};
-use super::{Clauses, External, Poll, Value};
+use super::{Clauses, External, Paginate, Poll, Value};
 use crate::Edition;
 use crate::codes::{
     EXTERNAL_WITH_OPERATION, LATER_EDITION, LITERAL_TEMPLATE, MISPLACED_KEY, MISSPELLED_KEYWORD,
@@ -50,6 +50,8 @@ pub struct Invoke {
     pub arguments: Vec<Argument>,
     /// Whether it is repeated until something holds.
     pub poll: Option<Poll>,
+    /// Whether it is a list that comes in pages.
+    pub paginate: Option<Paginate>,
 }
 
 /// An argument that was written.
@@ -117,6 +119,7 @@ impl Step {
         let clauses = Clauses::lower(node, keys, diagnostics);
         misplaced(node, &work, diagnostics);
         idle_concurrency(node, &clauses, diagnostics);
+        polled_pages(node, &work, diagnostics);
         let depends_on = node.get("dependsOn").map(|named| {
             named.as_sequence().unwrap_or_default().iter().filter_map(Node::as_spanned_string).collect()
         });
@@ -171,6 +174,10 @@ fn work(
             operation,
             arguments,
             poll: Poll::lower(node, keys, diagnostics).filter(|_| keys.edition() == Edition::V0_2),
+            paginate: match keys.edition() {
+                Edition::V0_1 => None,
+                Edition::V0_2 => Paginate::lower(node, keys, diagnostics),
+            },
         })),
         // An operation that is not a text has its diagnostic from the schema, and so has what says neither yes nor no.
         (None, None) if node.get("operation").is_some() => Work::Unclear,
@@ -202,11 +209,21 @@ fn says_neither(node: &Node) -> bool {
 fn misplaced(node: &Node, work: &Work, diagnostics: &mut Vec<Diagnostic>) {
     let (keys, what): (&[&str], _) = match work {
         Work::External(_) => (
-            &["capability", "with", "poll", "retry", "timeout", "expect", "onDoubt"],
+            &["capability", "with", "poll", "paginate", "retry", "timeout", "expect", "onDoubt"],
             "a step that is done outside",
         ),
         Work::Composition(_) => (
-            &["operation", "capability", "external", "poll", "retry", "timeout", "expect", "onDoubt"],
+            &[
+                "operation",
+                "capability",
+                "external",
+                "poll",
+                "paginate",
+                "retry",
+                "timeout",
+                "expect",
+                "onDoubt",
+            ],
             "a step that runs a composition",
         ),
         Work::Invoke(_) | Work::Unclear => (&[], ""),
@@ -242,6 +259,17 @@ fn idle_concurrency(node: &Node, clauses: &Clauses, diagnostics: &mut Vec<Diagno
         Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`concurrency` means nothing without `forEach`")
             .with_help("add `forEach: …`, or take it away")
     }));
+}
+
+/// Reports a `poll` of a list that comes in pages: which of its answers would be asked?
+fn polled_pages(node: &Node, work: &Work, diagnostics: &mut Vec<Diagnostic>) {
+    let Work::Invoke(invoke) = work else { return };
+    let Some((paginate, entry)) = invoke.paginate.as_ref().zip(node.entry("poll")) else { return };
+    diagnostics.push(
+        Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`poll` means nothing beside `paginate`")
+            .with_related(paginate.key, "each answer is a page here")
+            .with_help("wait in a step of its own, which polls one page, and read the list in the next"),
+    );
 }
 
 /// In edition 0.1 every other key of an operation step is a literal argument.
@@ -299,7 +327,7 @@ fn later_keys(node: &Node) -> impl Iterator<Item = &'static str> + '_ {
         };
         meant.then_some(key)
     };
-    ["with", "dependsOn", "poll"].into_iter().filter_map(is_meant)
+    ["with", "dependsOn", "poll", "paginate"].into_iter().filter_map(is_meant)
 }
 
 /// The keyword of steps that a key was meant to be: near one that the step does not have.

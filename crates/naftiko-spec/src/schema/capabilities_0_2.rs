@@ -46,6 +46,8 @@ pub(super) struct Capabilities {
     /// What keeps the provider's customers apart, by the name that parameters have for it: `organization`, of
     /// `organization_id`.
     tenant: Option<String>,
+    /// How often the provider may be asked, over all operations.
+    rate_limit: Option<RateLimit>,
     /// The OpenAPI description, or several, by paths relative to this document.
     openapi: Option<OneOrMany>,
     /// What a name used in compositions stands for, where it is not itself an `operationId`.
@@ -187,7 +189,7 @@ pub(super) struct OperationDetails {
     purpose: Option<OneOrManyPurposes>,
     /// When an attempt that failed is made again, unless the step says otherwise.
     retry: Option<Retry>,
-    /// How often the provider may be asked.
+    /// How often the operation may be asked for.
     rate_limit: Option<RateLimit>,
     /// What in the body of the response is never printed or kept in clear: paths, `token` or `data[*].secret`.
     sensitive: Option<Vec<String>>,

@@ -113,6 +113,9 @@ pub(super) struct Step {
     concurrency: Option<u32>,
     /// Repeats the operation until something holds.
     poll: Option<Poll>,
+    /// Asks for every page of a list: the result of the step is then the list of all items. `true` where the description
+    /// of the operation says how pages follow each other.
+    paginate: Option<Paginate>,
     /// When an attempt that failed is made again.
     retry: Option<Retry>,
     /// How long one attempt may take.
@@ -226,6 +229,38 @@ pub(super) struct Poll {
     every: Option<Every>,
     /// When to give up; 24 h by default.
     timeout: Option<String>,
+}
+
+/// Whether a list comes in pages.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+pub(super) enum Paginate {
+    /// As the description of the operation says.
+    Plain(bool),
+    /// As is said here.
+    Detailed(Box<PaginateDetails>),
+}
+
+/// How the pages of a list follow each other: by `cursor`, `page`, `offset` or `link`. What is not said is taken from
+/// the description of the operation.
+#[derive(JsonSchema)]
+#[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
+pub(super) struct PaginateDetails {
+    /// The path of the list in the body of an answer: `data`. Without it, the body or the one list in it.
+    items: Option<String>,
+    /// The path of what the next page begins with: `list_metadata.after`, `data[-1].id`. The last page has none.
+    cursor: Option<String>,
+    /// The query parameter that takes the cursor: `after`.
+    parameter: Option<String>,
+    /// The query parameter that takes the number of a page.
+    page: Option<String>,
+    /// The query parameter that takes how many items come before a page.
+    offset: Option<String>,
+    /// Whether the header `Link` names the next page, by `rel="next"`.
+    link: Option<bool>,
+    /// How many items there may be in all; 10,000 by default. With more of them the step fails.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    max: Option<u32>,
 }
 
 /// A value that a run gives back.

@@ -131,6 +131,7 @@ mod tests {
             base_url: Some("https://api.example/v1".to_owned()),
             auth: Auth::None,
             source: "acme.yaml".to_owned(),
+            rate_limit: None,
         };
         for (said, expected) in [
             ("/oauth2/token?a=b", "http://127.0.0.1:9/oauth2/token?a=b"),

@@ -162,7 +162,7 @@ pub(crate) async fn on_the_mock(
     run: &mut Run,
     observe: Observe<'_>,
 ) -> Result<Standing, DriveError> {
-    session.drive(run, &VirtualClock::new(), observe, nobody()).await
+    session.drive(run, &VirtualClock::new(), observe, None, nobody()).await
 }
 
 /// Refuses a plan that says what cannot be run yet: never is a part of it run as if it were the whole.

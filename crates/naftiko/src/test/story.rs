@@ -68,6 +68,13 @@ impl Telling {
                 let status = status.map(|status| format!(", {status}")).unwrap_or_default();
                 self.tell(step, &format!("succeeded{status}"));
             }
+            Event::PageReceived { step, items, .. } => {
+                let items = items.len();
+                self.tell(
+                    step,
+                    &format!("had a page of {items} {}", if items == 1 { "item" } else { "items" }),
+                );
+            }
             Event::StepFailed { step, failure, .. } => {
                 self.tell(step, &format!("failed: {}", failure.message));
             }

@@ -60,6 +60,7 @@ async fn driven(suite: &Suite, trial: &Trial) -> Result<Ran, Stop> {
         answers: trial.answers.clone(),
         limits: Limits::default(),
         patience: None,
+        dump: None,
         cancellation: Cancellation::new(),
     };
     let mut records = Vec::new();

@@ -75,7 +75,7 @@ async fn a_provider_that_has_no_room_holds_up_no_other() {
     let steps = slow.chain([get("x"), get("y"), get("z")]);
     let adapter = FakeAdapter::good().each_takes(Duration::from_secs(1));
     let mut bench = Bench::new(composition(steps), adapter);
-    bench.limits = Limits { jobs: 4, by_provider: [("slow".to_owned(), 2)].into() };
+    bench.limits = Limits { jobs: 4, by_provider: [("slow".to_owned(), 2)].into(), ..Limits::default() };
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
     assert_eq!((bench.adapter.most_under_way(), bench.adapter.most_under_way_to("slow")), (4, 2));
     assert_eq!(bench.adapter.calls(), ["slow0", "slow1", "x", "y", "slow2", "slow3", "z", "slow4", "slow5"]);
@@ -287,7 +287,7 @@ async fn ten_thousand_steps_are_one_append_each() {
     // Side by side all that ends at once is kept at once; a provider without room is asked for nothing in vain.
     let wide = composition(names.iter().map(|name| get(name)));
     let mut bench = Bench::new(wide, FakeAdapter::good());
-    bench.limits = Limits { jobs: 100, by_provider: [("acme".to_owned(), 50)].into() };
+    bench.limits = Limits { jobs: 100, by_provider: [("acme".to_owned(), 50)].into(), ..Limits::default() };
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
     assert_eq!((bench.adapter.calls().len(), bench.adapter.most_under_way()), (STEPS, 50));
     assert_eq!(bench.journal.appends().len(), STEPS / 50 + 1);

@@ -7,4 +7,5 @@ mod doubt;
 mod external;
 mod for_each;
 mod on_failure;
+mod paginate;
 mod when;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use naftiko_journal::{Cause, Event, Failure, Part, Record, Ruling, Status};
 use naftiko_plan::{Action, Invoke, OnDoubt, OnFailure, Plan, Step};
+use serde_json::Value;
 
 /// What the author wrote for a task, found by its name.
 #[derive(Clone, Copy)]
@@ -40,6 +41,15 @@ impl<'a> Definition<'a> {
         self.invoke().unwrap().on_doubt
     }
 
+    fn polls(&self) -> bool {
+        self.invoke().is_some_and(|invoke| invoke.poll.is_some())
+    }
+
+    /// Whether it is a list that comes in pages.
+    pub(super) fn pages(&self) -> bool {
+        self.invoke().is_some_and(|invoke| invoke.paginate.is_some())
+    }
+
     pub(super) fn has_token(&self) -> bool {
         self.invoke().is_some_and(|invoke| self.plan.facts.contains_key(&invoke.operation))
     }
@@ -70,8 +80,26 @@ struct Told {
     has_acted: bool,
     is_opened: bool,
     items: Option<u32>,
+    /// What was on the pages of its list so far, and where the next one begins.
+    pages: (Vec<Value>, Option<Value>),
     /// Its outcome, and the number of the record that says so.
     outcome: Option<(Outcome, u64)>,
+}
+
+impl Told {
+    fn has_page(&mut self, items: &[Value], next: Option<&Value>) {
+        assert_ne!(self.pages.1.as_ref(), next, "a page is asked for twice");
+        self.has_acted = true;
+        self.pages.0.extend_from_slice(items);
+        self.pages.1 = next.cloned();
+    }
+
+    /// The list is what was on its pages, and one item on the last.
+    fn has_all(&self, result: &Value) {
+        let all = result.as_array().unwrap();
+        assert!(all.starts_with(&self.pages.0), "a page is lost");
+        assert_eq!(all.len(), self.pages.0.len() + 1);
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,12 +135,14 @@ struct Checker<'a> {
     closing: BTreeSet<&'a str>,
     is_cancelled: Option<bool>,
     ended: Option<Status>,
+    /// How many calls were made, and how many of them failed and were to be made again.
+    spent: (usize, usize),
 }
 
 /// Checks every record, and the end.
 pub(super) fn check(plan: &Plan, records: &[Record]) {
     let (tasks, closing) = (BTreeMap::new(), BTreeSet::new());
-    let mut checker = Checker { plan, tasks, closing, is_cancelled: None, ended: None };
+    let mut checker = Checker { plan, tasks, closing, is_cancelled: None, ended: None, spent: (0, 0) };
     for (seq, record) in (1..).zip(records) {
         assert_eq!(record.seq, seq, "no gaps");
         assert_eq!(checker.ended, None, "nothing comes after the end");
@@ -122,17 +152,21 @@ pub(super) fn check(plan: &Plan, records: &[Record]) {
 }
 
 impl<'a> Checker<'a> {
+    fn take_of_run(&mut self, event: &Event) {
+        match event {
+            Event::RunCancelled { compensate } => {
+                assert!(self.is_cancelled.is_none_or(|undone| undone && !compensate), "once is enough");
+                self.is_cancelled = Some(*compensate);
+                self.closing.insert("");
+            }
+            Event::RunFinished { status, .. } => self.ended = Some(*status),
+            _ => {}
+        }
+    }
+
     fn take(&mut self, record: &'a Record) {
         let Some(name) = record.event.step() else {
-            match &record.event {
-                Event::RunCancelled { compensate } => {
-                    assert!(self.is_cancelled.is_none_or(|undone| undone && !compensate), "once is enough");
-                    self.is_cancelled = Some(*compensate);
-                    self.closing.insert("");
-                }
-                Event::RunFinished { status, .. } => self.ended = Some(*status),
-                _ => {}
-            }
+            self.take_of_run(&record.event);
             return;
         };
         let definition = Definition::of(self.plan, name);
@@ -146,12 +180,20 @@ impl<'a> Checker<'a> {
             self.is_tried_to_undo(name);
         }
         let is_stopped = wholes(name).iter().any(|whole| self.closing.contains(whole));
+        if !definition.is_compensation && !definition.polls() {
+            self.spends(&record.event);
+        }
         let task = self.tasks.get_mut(name).unwrap();
         if !definition.is_compensation {
             assert_eq!(task.outcome, None, "{name} has one outcome");
         }
         match &record.event {
-            Event::AttemptStarted { attempt, .. } => {
+            Event::AttemptStarted { attempt, request, .. } => {
+                assert_eq!(
+                    request.arguments.get("after"),
+                    task.pages.1.as_ref(),
+                    "{name} asks for another page"
+                );
                 assert!(definition.is_compensation || !is_stopped, "{name} is tried after a failure");
                 assert_eq!((*attempt, task.open), (task.attempts + 1, None));
                 let is_first = *attempt == 1 || task.may_repeat;
@@ -171,6 +213,10 @@ impl<'a> Checker<'a> {
                 task.may_repeat = is_doubt && definition.on_doubt() == OnDoubt::Retry;
                 assert!(definition.is_repeatable() || task.may_repeat, "{name} would have a second effect");
             }
+            Event::PageReceived { attempt, items, next, .. } => {
+                assert_eq!(task.open.take(), Some(*attempt));
+                task.has_page(items, next.get("after"));
+            }
             Event::StepInDoubt { attempt, .. } => {
                 assert_eq!(task.open, Some(*attempt));
                 assert!(definition.on_doubt() != OnDoubt::Fail);
@@ -182,8 +228,11 @@ impl<'a> Checker<'a> {
                     self.ends(name, Outcome::Succeeded, record.seq);
                 }
             }
-            Event::StepSucceeded { attempt, .. } => {
+            Event::StepSucceeded { attempt, result, .. } => {
                 assert_eq!(task.open.take(), *attempt);
+                if definition.pages() && attempt.is_some() {
+                    task.has_all(result);
+                }
                 self.ends(name, Outcome::Succeeded, record.seq);
             }
             Event::StepFailed { attempt, failure, .. } => {
@@ -196,6 +245,19 @@ impl<'a> Checker<'a> {
             Event::StepAsked { .. } => {}
             other => panic!("{other:?}"),
         }
+    }
+
+    /// Retries are bound by what was called.
+    fn spends(&mut self, event: &Event) {
+        match event {
+            Event::AttemptStarted { .. } => self.spent.0 += 1,
+            Event::StepDelayed { failure: Some(failure), .. } if failure.cause != Cause::Interrupted => {
+                self.spent.1 += 1;
+            }
+            _ => return,
+        }
+        let (calls, retries) = self.spent;
+        assert!(retries <= 10 + calls / 5, "{retries} retries in {calls} calls");
     }
 
     /// The first that is heard of a step or an item.

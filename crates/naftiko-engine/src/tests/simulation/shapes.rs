@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use naftiko_plan::{OnDoubt, Plan, Slot};
+use naftiko_expr::Expression;
+use naftiko_plan::{NextPage, OnDoubt, Plan, Slot};
 use proptest::prelude::*;
 
 use super::super::draft::{Composition, Draft, composition, embedded, external, get, keyed, post};
@@ -28,6 +29,7 @@ pub(super) struct Shape {
 #[derive(Debug, Clone)]
 enum Does {
     Gets,
+    Pages,
     Polls,
     Posts,
     PostsSafely,
@@ -39,6 +41,7 @@ enum Does {
 pub(super) fn shapes() -> impl Strategy<Value = Vec<Shape>> {
     let leaf = prop_oneof![
         2 => Just(Does::Gets),
+        2 => Just(Does::Pages),
         2 => Just(Does::Polls),
         5 => Just(Does::Posts),
         3 => Just(Does::PostsSafely),
@@ -125,6 +128,10 @@ impl Shape {
         let pin = |draft: Draft| draft.argument(Slot::Property("pin".into()), "${inputs.pin}", true);
         match &self.does {
             Does::Gets => get(id),
+            Does::Pages => {
+                let path = Expression::parse("response.body.next").unwrap();
+                get(id).pages(NextPage::Cursor { path, parameter: "after".into() }, 4)
+            }
             Does::Polls => get(id).until("response.body.ok", SignedDuration::from_mins(10)),
             Does::Posts => pin(post(id)).on_doubt(self.on_doubt).keeps_secret("response.body.token"),
             Does::PostsSafely => pin(keyed(id)).query("run", "${run.id}").expects("response.body.ok"),
@@ -144,6 +151,6 @@ impl Shape {
     }
 
     fn can_read(&self) -> bool {
-        matches!(self.does, Does::Gets | Does::Polls | Does::Posts | Does::PostsSafely)
+        matches!(self.does, Does::Gets | Does::Pages | Does::Polls | Does::Posts | Does::PostsSafely)
     }
 }

@@ -207,7 +207,16 @@ impl World {
             // Whoever is given a secret may say it back, and gives one of its own.
             let token = format!("{TOKEN}{}-{}", call.step, call.attempt);
             let has_token = Definition::of(&self.plan, &call.step).has_token();
-            let body = json!({"ok": ok, "said": PIN, "token": if has_token { &token } else { "" }, "message": format!("no {PIN}")});
+            let mut body = json!({"ok": ok, "said": PIN, "token": if has_token { &token } else { "" }, "message": format!("no {PIN}")});
+            if Definition::of(&self.plan, &call.step).pages() {
+                // Every third is the last one, and now and then one leads nowhere new.
+                body["items"] = json!([format!("item {}, {PIN}", call.attempt)]);
+                body["next"] = match (ok, call.attempt % 3) {
+                    (false, _) => json!("again"),
+                    (true, 0) => Value::Null,
+                    (true, _) => json!(format!("after {}", call.attempt)),
+                };
+            }
             let response = Response { ..response(status, body) };
             run.closed_by_response(&call.step, call.attempt, response, now, 0.3)
         };

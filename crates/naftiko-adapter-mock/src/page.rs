@@ -1,0 +1,109 @@
+//! Pages of a list: which part of it is asked for, and what the answer says of the rest.
+//!
+//! A provider that nobody has at hand knows its parameters by their usual names, and no others.
+
+use naftiko_adapter::{Operation, Place};
+use serde_json::{Map, Value};
+
+use crate::name::{is_limit, leads_back, leads_on, plain};
+use crate::shape::Shape;
+use crate::turn::Turn;
+
+/// The part of a list that is asked for.
+pub(crate) struct Page {
+    pub(crate) items: Vec<Map<String, Value>>,
+    /// What the next page begins behind; nothing if this is the last.
+    next: Option<String>,
+}
+
+impl Page {
+    /// The part of all these items that a call asks for.
+    pub(crate) fn of(turn: &Turn<'_>, all: Vec<Map<String, Value>>) -> Self {
+        let limit = limit(turn);
+        let begins = begins(turn, &all, limit);
+        let is_last = begins.saturating_add(limit) >= all.len();
+        let items: Vec<_> = all.into_iter().skip(begins).take(limit).collect();
+        let next = items.last().filter(|_| !is_last).and_then(|item| item.get("id")).map(text);
+        Self { items, next }
+    }
+
+    /// Says in an answer where the next page begins, or that this is the last.
+    pub(crate) fn say(&self, operation: &Operation, schema: &Value, body: &mut Value) {
+        let whole = Shape::of(&operation.definitions, &[schema], None);
+        let Value::Object(fields) = body else { return };
+        self.say_in(operation, &whole, fields);
+        for (name, schemas) in whole.properties() {
+            if let Some(Value::Object(fields)) = fields.get_mut(name) {
+                self.say_in(operation, &Shape::of(&operation.definitions, &schemas, None), fields);
+            }
+        }
+    }
+
+    fn say_in(&self, operation: &Operation, shape: &Shape<'_>, fields: &mut Map<String, Value>) {
+        let names: Vec<String> =
+            fields.keys().filter(|name| is_cursor_of(operation, name)).cloned().collect();
+        for name in names {
+            let Some(said) = fields.get_mut(&name) else { continue };
+            match &self.next {
+                Some(next) if !leads_back(&name) => *said = next.as_str().into(),
+                _ if said.is_null() => {}
+                _ if shape.requires(&name) => *said = "".into(),
+                _ => drop(fields.shift_remove(&name)),
+            }
+        }
+    }
+}
+
+/// Whether a field is what a parameter of the operation takes to ask for another page.
+fn is_cursor_of(operation: &Operation, field: &str) -> bool {
+    let field = plain(field);
+    operation.parameters.iter().any(|parameter| {
+        let name = plain(&parameter.name);
+        parameter.place == Place::Query
+            && (leads_on(&name) || leads_back(&name))
+            && (field == name || field.strip_prefix("next") == Some(name.as_str()))
+    })
+}
+
+/// How many items come before those that are asked for.
+fn begins(turn: &Turn<'_>, all: &[Map<String, Value>], limit: usize) -> usize {
+    for ((place, name), value) in &turn.call.arguments.parameters {
+        if *place != Place::Query {
+            continue;
+        }
+        let (name, value) = (plain(name), text(value));
+        let number = value.parse::<usize>().unwrap_or_default();
+        match name.as_str() {
+            "offset" | "skip" => return number,
+            "page" | "pagenumber" => {
+                return number.saturating_sub(first(turn.operation(), &name)).saturating_mul(limit);
+            }
+            name if leads_on(name) => {
+                let last = all.iter().position(|item| item.get("id").map(text).as_ref() == Some(&value));
+                // Nothing comes behind what is not there.
+                return last.map_or(all.len(), |last| last + 1);
+            }
+            _ => {}
+        }
+    }
+    0
+}
+
+/// The number of the first page.
+fn first(operation: &Operation, name: &str) -> usize {
+    let parameter = operation.parameters.iter().find(|parameter| plain(&parameter.name) == name);
+    let schema = parameter.and_then(|parameter| operation.resolve(&parameter.schema));
+    let number = |keyword: &str| schema?.get(keyword)?.as_u64()?.try_into().ok();
+    number("default").or_else(|| number("minimum")).unwrap_or(1)
+}
+
+/// How many items the caller wants at most.
+fn limit(turn: &Turn<'_>) -> usize {
+    let arguments = turn.call.arguments.parameters.iter();
+    let mut limits = arguments.filter(|((place, name), _)| *place == Place::Query && is_limit(name));
+    limits.next().and_then(|(_, value)| text(value).parse().ok()).unwrap_or(usize::MAX)
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,14 @@
+//! A list whose pages follow each other as its description says.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_spec::Paginate;
+
+pub(crate) static CODE: Code = Code {
+    id: "inferred-pages",
+    severity: Severity::Note,
+    summary: "how the pages of a list follow each other is taken from its description",
+};
+
+pub(crate) fn report(step: &str, paginate: &Paginate, how: &str) -> Diagnostic {
+    Diagnostic::new(&CODE, paginate.key, format!("`{step}` comes in pages: {how}"))
+}

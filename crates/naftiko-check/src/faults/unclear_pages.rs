@@ -1,0 +1,77 @@
+//! A list of which nobody says how its pages follow each other.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, one_of};
+use naftiko_spec::Paginate;
+
+use crate::resolve::Resolution;
+
+pub(crate) static CODE: Code = Code {
+    id: "unclear-pages",
+    severity: Severity::Error,
+    summary: "it cannot be told how the pages of a list follow each other",
+};
+
+/// What can be said, in words that follow "say".
+const WAYS: &str = "`cursor` with the path of what the next page begins with, the query parameter of `page` or `offset`, or `link: true`";
+
+fn of(span: Span, resolution: &Resolution, message: String) -> Diagnostic {
+    let operation = &resolution.operation;
+    Diagnostic::new(&CODE, span, message)
+        .with_label(format!("{} {}", operation.method.as_str(), operation.path))
+}
+
+/// The description says nothing that leads from a page to the next.
+pub(crate) fn no_way(paginate: &Paginate, resolution: &Resolution) -> Diagnostic {
+    let message =
+        format!("the description of `{}` does not say what leads to the next page", resolution.operation.id);
+    of(paginate.key, resolution, message).with_help(format!("say {WAYS}"))
+}
+
+/// It says several things.
+pub(crate) fn several_ways(paginate: &Paginate, resolution: &Resolution, ways: &[String]) -> Diagnostic {
+    let message = format!("`{}` has several ways to the next page", resolution.operation.id);
+    of(paginate.key, resolution, message)
+        .with_help(format!("say which: {}", one_of(ways.iter().map(String::as_str))))
+}
+
+/// The author says several things.
+pub(crate) fn contradicted(second: Span, first: Span) -> Diagnostic {
+    Diagnostic::new(&CODE, second, "a page leads to the next in one way, and here are two")
+        .with_related(first, "the other")
+        .with_help("leave one of them")
+}
+
+/// No list is said to be the one that comes in pages, and there is not exactly one.
+pub(crate) fn no_list(paginate: &Paginate, resolution: &Resolution, lists: &[String]) -> Diagnostic {
+    let message = match lists {
+        [] => format!("the description of `{}` shows no list in its answer", resolution.operation.id),
+        _ => format!("the answer of `{}` has several lists", resolution.operation.id),
+    };
+    let help = match lists {
+        [] => "say where it is, `items: data`".to_owned(),
+        _ => format!("say which comes in pages, under `items`: {}", one_of(lists.iter().map(String::as_str))),
+    };
+    of(paginate.key, resolution, message).with_help(help)
+}
+
+/// There is a cursor, and no parameter of that name to take it.
+pub(crate) fn no_parameter(cursor: Span, resolution: &Resolution, parameters: &[&str]) -> Diagnostic {
+    let message = format!("no query parameter of `{}` has the name of this cursor", resolution.operation.id);
+    let help = match parameters {
+        [] => "it takes no query parameters; if `Link` names the next page, say `link: true`".to_owned(),
+        some => format!("say which takes it, under `parameter`: {}", one_of(some.iter().copied())),
+    };
+    of(cursor, resolution, message).with_help(help)
+}
+
+/// There is a parameter, and no field of that name to be its cursor.
+pub(crate) fn no_cursor(parameter: Span, name: &str, resolution: &Resolution) -> Diagnostic {
+    let message = format!("no field of the answer is the cursor that `{name}` takes");
+    of(parameter, resolution, message).with_help("say where it is, `cursor: list_metadata.after`")
+}
+
+/// Pages have numbers, and nobody says which is the first.
+pub(crate) fn no_first(page: Span, name: &str, resolution: &Resolution) -> Diagnostic {
+    let message = format!("the description does not say which `{name}` is the first");
+    of(page, resolution, message).with_help(format!("say it under `with`: `{name}: 1`, or `{name}: 0`"))
+}

@@ -1,0 +1,246 @@
+//! Lists that come in pages: what a page means, and what is asked for next.
+//!
+//! Every page is a record of its own, so one that was had is never asked for again. It ends with the last page, or the
+//! step fails: what is there is never a part of the list.
+
+use std::collections::BTreeSet;
+
+use naftiko_adapter::{Operation, Place};
+use naftiko_expr::Template;
+use naftiko_journal::{Cause, Event, Failure};
+use naftiko_plan::{Argument, Invoke, NextPage, Origin, Paginate, Slot};
+use serde_json::{Map, Value, json};
+
+use super::close::Closing;
+use super::scope::View;
+use super::task::Task;
+use super::{failure, link, request};
+
+/// What is known of a list while its pages come.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Pages {
+    /// What was on the pages so far.
+    items: Vec<Value>,
+    /// How many of it on the latest of them.
+    latest: usize,
+    /// How many pages there were.
+    count: u32,
+    /// The query parameters of the next page; nothing: the first is asked for as the author wrote it.
+    next: Option<Map<String, Value>>,
+    /// All that was ever asked for, as text.
+    asked: BTreeSet<String>,
+}
+
+impl Pages {
+    /// A page was had.
+    pub(super) fn add(&mut self, items: &[Value], next: &Map<String, Value>) {
+        self.items.extend_from_slice(items);
+        self.latest = items.len();
+        self.count = self.count.saturating_add(1);
+        self.asked.insert(as_text(next));
+        self.next = Some(next.clone());
+    }
+
+    /// What was on the pages so far.
+    pub(super) fn so_far(&self) -> Value {
+        Value::Array(self.items.clone())
+    }
+
+    fn latest(&self) -> &[Value] {
+        self.items.get(self.items.len().saturating_sub(self.latest)..).unwrap_or_default()
+    }
+}
+
+fn as_text(next: &Map<String, Value>) -> String {
+    Value::Object(next.clone()).to_string()
+}
+
+/// A result, or the items of a page, as the body that an answer has around them.
+pub(super) fn as_body(invoke: &Invoke, result: &Value) -> Value {
+    let path = invoke.paginate.as_ref().map(|paginate| paginate.items.as_slice()).unwrap_or_default();
+    path.iter().rfold(result.clone(), |inner, field| json!({ field: inner }))
+}
+
+/// What the arguments of the next page are instead of those the author wrote.
+pub(super) struct Turned {
+    arguments: Vec<Argument>,
+    values: Vec<Value>,
+}
+
+impl Turned {
+    /// Nothing for the first page.
+    pub(super) fn of(task: &Task) -> Self {
+        let next = task.progress.pages.next.iter().flatten();
+        let (arguments, values) = next
+            .map(|(name, value)| {
+                let argument = Argument {
+                    slot: Slot::Parameter(Place::Query, name.clone()),
+                    value: Template::literal(value.clone()),
+                    origin: Origin::Written,
+                    sensitive: false,
+                    optional: false,
+                };
+                (argument, value.clone())
+            })
+            .unzip();
+        Self { arguments, values }
+    }
+
+    /// Puts them in place of what was written.
+    pub(super) fn replace<'a>(
+        &'a self,
+        values: &mut Vec<(&'a Argument, Value)>,
+        invoke: &Invoke,
+        operation: &Operation,
+    ) {
+        if self.arguments.is_empty() {
+            return;
+        }
+        // A link is a whole query: what it leaves out is left out. Only what it cannot say is as it was.
+        let is_link = invoke.paginate.as_ref().is_some_and(|paginate| paginate.next == NextPage::Link);
+        values.retain(|(argument, _)| {
+            let is_replaced = self.arguments.iter().any(|turned| turned.slot == argument.slot);
+            let is_of_link = is_link
+                && matches!(&argument.slot, Slot::Parameter(Place::Query, name) if link::says(operation, name));
+            !is_replaced && !is_of_link
+        });
+        values.extend(self.arguments.iter().zip(self.values.iter().cloned()));
+    }
+}
+
+impl Closing<'_> {
+    /// What a page means: the next one is asked for, or the list is complete.
+    pub(super) fn paged(&self, paginate: &Paginate, status: u16, mut answer: Value) -> Event {
+        if let Some(failure) = self.unexpected(&answer) {
+            return self.failed(failure);
+        }
+        // The items are taken, not copied, so what leads on is read before.
+        let read = self.cursor(paginate, &answer).and_then(|cursor| {
+            let items = self.items(paginate, &mut answer)?;
+            let next = self.next_page(paginate, cursor, &answer, &items)?;
+            Ok((items, next))
+        });
+        match read {
+            Ok((items, Some(next))) => {
+                Event::PageReceived { step: self.task.name.clone(), attempt: self.attempt, items, next }
+            }
+            Ok((items, None)) => {
+                let mut all = self.pages().items.clone();
+                all.extend(items);
+                self.succeeded(status, Value::Array(all))
+            }
+            Err(failure) => self.failed(failure),
+        }
+    }
+
+    fn pages(&self) -> &Pages {
+        &self.task.progress.pages
+    }
+
+    /// What is in the list on this page. No list, or null, is an empty one: many write it so.
+    fn items(&self, paginate: &Paginate, answer: &mut Value) -> Result<Vec<Value>, Failure> {
+        let mut place = answer.get_mut("body");
+        for field in &paginate.items {
+            place = match place {
+                Some(Value::Object(fields)) => fields.get_mut(field),
+                Some(Value::Null) | None => None,
+                Some(_) => return Err(self.broken(&format!("`{field}` cannot be read"))),
+            };
+        }
+        match place.map(Value::take) {
+            Some(Value::Array(items)) => Ok(items),
+            Some(Value::Null) | None => Ok(Vec::new()),
+            Some(_) => Err(self.broken("what should be its list is none")),
+        }
+    }
+
+    /// What a page says of where the next begins; nothing if it says nothing.
+    fn cursor(&self, paginate: &Paginate, answer: &Value) -> Result<Option<Value>, Failure> {
+        let NextPage::Cursor { path, .. } = &paginate.next else { return Ok(None) };
+        match path.evaluate(&View { response: Some(answer), ..self.view }) {
+            Ok(None | Some(Value::Null)) => Ok(None),
+            Ok(Some(Value::String(text))) if text.is_empty() => Ok(None),
+            Ok(Some(cursor @ (Value::String(_) | Value::Number(_)))) => Ok(Some(cursor)),
+            Ok(Some(_)) => Err(self.broken(&format!("`{path}` is neither a text nor a number"))),
+            Err(error) if failure::cause(&error) == Cause::Unresolved => Ok(None),
+            Err(_) => Err(self.broken(&format!("`{path}` cannot be read"))),
+        }
+    }
+
+    /// The query parameters of the next page; nothing after the last.
+    fn next_page(
+        &self,
+        paginate: &Paginate,
+        cursor: Option<Value>,
+        answer: &Value,
+        items: &[Value],
+    ) -> Result<Option<Map<String, Value>>, Failure> {
+        let total = self.pages().items.len().saturating_add(items.len());
+        let max = usize::try_from(paginate.max).unwrap_or(usize::MAX);
+        if total > max {
+            return Err(self.more_than(&format!("{max} items")));
+        }
+        let one = |name: &String, value: Value| Map::from_iter([(name.clone(), value)]);
+        let next = match &paginate.next {
+            NextPage::Cursor { parameter, .. } => cursor.map(|cursor| one(parameter, cursor)),
+            NextPage::Number { .. } | NextPage::Offset { .. } if items.is_empty() => None,
+            NextPage::Number { parameter } => Some(one(parameter, self.counted(parameter, 1)?)),
+            NextPage::Offset { parameter } => Some(one(parameter, self.counted(parameter, items.len())?)),
+            NextPage::Link => link::next(self, answer)?,
+        };
+        let Some(next) = next else { return Ok(None) };
+        self.leads_on(&next, items)?;
+        // Pages without anything in them lead on as well, and not for ever.
+        if self.pages().count >= paginate.max {
+            return Err(self.more_than(&format!("{max} pages")));
+        }
+        Ok(Some(next))
+    }
+
+    /// Whether the next page is another than those before.
+    fn leads_on(&self, next: &Map<String, Value>, items: &[Value]) -> Result<(), Failure> {
+        let is_asked = |(name, value): (&String, &Value)| self.asked_for(name).as_ref() == Some(value);
+        if self.pages().asked.contains(&as_text(next)) || next.iter().all(is_asked) {
+            return Err(self.broken("the next page it names was had already"));
+        }
+        // The first page has none before it, and is compared with nothing.
+        if !items.is_empty() && self.pages().count > 0 && self.pages().latest() == items {
+            return Err(self.broken("the page is the same as the one before it"));
+        }
+        Ok(())
+    }
+
+    /// The value that this attempt has for a query parameter.
+    fn asked_for(&self, name: &str) -> Option<Value> {
+        if let Some(next) = &self.pages().next {
+            return next.get(name).cloned();
+        }
+        let is_it = |argument: &&Argument| matches!(&argument.slot, Slot::Parameter(Place::Query, known) if known == name);
+        self.invoke.arguments.iter().find(is_it)?.value.evaluate(&self.view).ok()
+    }
+
+    /// The number of the next page, or how many items come before it.
+    fn counted(&self, parameter: &str, more: usize) -> Result<Value, Failure> {
+        let asked = self.asked_for(parameter);
+        let number = asked.as_ref().and_then(|asked| match asked {
+            Value::String(text) => text.parse().ok(),
+            other => other.as_u64(),
+        });
+        let next = number.zip(u64::try_from(more).ok()).and_then(|(number, more)| number.checked_add(more));
+        next.map(Value::from).ok_or_else(|| {
+            let name = request::name(self.operation);
+            let message = format!("`{name}`: `{parameter}` of the first page is no number to count on from");
+            failure::of(Cause::Unresolved, message)
+        })
+    }
+
+    fn more_than(&self, limit: &str) -> Failure {
+        let name = request::name(self.operation);
+        failure::of(Cause::Condition, format!("`{name}` has more than {limit}, and `max` allows no more"))
+    }
+
+    /// The failure of a page that does not lead on as it should.
+    pub(super) fn broken(&self, why: &str) -> Failure {
+        failure::of(Cause::Condition, format!("`{}` answered, and {why}", request::name(self.operation)))
+    }
+}

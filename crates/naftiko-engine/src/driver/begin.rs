@@ -1,0 +1,59 @@
+//! Which call begins next: one that has room, and whose turn it is. And then its beginning, once it is kept.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::queue::Waiting;
+use super::{Drive, DriveError, Wire};
+
+impl Drive<'_, '_> {
+    /// Decides to make as many calls as may be under way.
+    pub(super) fn begin_calls(&mut self) -> Result<(), DriveError> {
+        while self.work.calls() + self.starting.len() < self.driver.limits.jobs.max(1) {
+            let now = self.driver.clock.now();
+            let Some(Waiting { intent, call, route, .. }) = self.next_call(now) else { break };
+            self.turns.take(&route, now);
+            self.record(intent)?;
+            self.starting.push((*call, route, now));
+        }
+        Ok(())
+    }
+
+    /// The first call that may be made, to a provider that has room for it and takes it now.
+    fn next_call(&mut self, now: Timestamp) -> Option<Waiting> {
+        let (work, starting, limits) = (&self.work, &self.starting, &self.driver.limits.by_provider);
+        let has_room = |provider: &str| {
+            limits.get(provider).is_none_or(|limit| {
+                let starting = starting.iter().filter(|(call, ..)| call.operation.provider == provider);
+                work.calls_to(provider) + starting.count() < (*limit).max(1)
+            })
+        };
+        let (turns, mut next_turn) = (&mut self.turns, None);
+        let is_free = |waiting: &Waiting| {
+            if !has_room(&waiting.call.operation.provider) {
+                return false;
+            }
+            let until = turns.wait(&waiting.route, now);
+            next_turn = next_turn.into_iter().chain(until).min();
+            until.is_none()
+        };
+        let next = self.queue.pop(is_free, self.run);
+        self.next_turn = next_turn;
+        next
+    }
+
+    /// Begins what has been kept.
+    pub(super) fn start(&mut self) {
+        for (call, route, taken) in self.starting.drain(..) {
+            self.turns.sent(&route, taken, self.driver.clock.now());
+            if let Some(wire) = &mut self.driver.wire {
+                wire(Wire::Sent(Box::new(self.run.shown_call(&call))));
+            }
+            self.work.call(Arc::clone(&self.driver.adapter), call);
+        }
+        for question in self.asking.drain(..) {
+            self.work.ask(Arc::clone(&self.driver.channel), question);
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! Whether a provider answers at all: one that does not is left alone for a while, and then tried with a single call.
+
+use jiff::{SignedDuration, Timestamp};
+
+/// How many failures in a row are enough.
+const FAILURES: u32 = 5;
+/// How long it is left alone.
+const COOLING: SignedDuration = SignedDuration::from_secs(30);
+
+/// What is known of how a provider answers.
+#[derive(Debug, Default)]
+pub(super) struct Breaker {
+    /// How many calls failed since the last that did not.
+    failures: u32,
+    /// When the next call may be made, once there are enough of them.
+    next: Option<Timestamp>,
+}
+
+impl Breaker {
+    /// Until when a call has to wait; nothing: it may begin.
+    pub(super) fn wait(&self, now: Timestamp) -> Option<Timestamp> {
+        self.next.filter(|next| *next > now)
+    }
+
+    /// A call begins. If it is the one that tries, others wait for what comes of it, or as long as if it had failed.
+    pub(super) fn begun(&mut self, now: Timestamp) {
+        if self.failures >= FAILURES {
+            self.next = now.checked_add(COOLING).ok();
+        }
+    }
+
+    /// A call was answered, or failed.
+    pub(super) fn ended(&mut self, is_good: bool, now: Timestamp) {
+        if is_good {
+            *self = Self::default();
+            return;
+        }
+        self.failures = self.failures.saturating_add(1);
+        if self.failures >= FAILURES {
+            self.next = now.checked_add(COOLING).ok();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_opens_after_five_in_a_row_and_lets_one_through_every_time_it_has_cooled() {
+        let at = |second: i64| Timestamp::from_second(1_000 + second).unwrap();
+        let mut breaker = Breaker::default();
+        for _ in 0..4 {
+            breaker.ended(false, at(0));
+        }
+        breaker.ended(true, at(0));
+        for second in 0..5 {
+            assert_eq!(breaker.wait(at(second)), None);
+            breaker.ended(false, at(second));
+        }
+        assert_eq!((breaker.wait(at(4)), breaker.wait(at(34))), (Some(at(34)), None));
+        breaker.begun(at(40));
+        // The one that tries is under way, and may never be heard of.
+        assert_eq!((breaker.wait(at(41)), breaker.wait(at(70))), (Some(at(70)), None));
+        breaker.ended(false, at(45));
+        assert_eq!(breaker.wait(at(46)), Some(at(75)));
+        breaker.begun(at(75));
+        breaker.ended(true, at(76));
+        assert_eq!(breaker.wait(at(76)), None);
+        breaker.ended(false, at(77));
+        assert_eq!(breaker.wait(at(77)), None, "it counts anew");
+    }
+}

@@ -1,0 +1,155 @@
+//! How much providers can take: what their documents say, what they say themselves, and whether they answer at all.
+//!
+//! It is asked before the intent of a call is recorded, so that waiting for one's turn leaves no doubt behind. It only
+//! ever puts calls off: no run fails because of it. One of it may serve all runs of a process, which then take turns.
+
+mod breaker;
+mod said;
+mod window;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::{SignedDuration, Timestamp};
+use naftiko_adapter::{Failure, FailureKind, Response};
+use naftiko_plan::RateLimit;
+
+use crate::core::Route;
+use breaker::Breaker;
+use window::Window;
+
+/// What is known of how much providers can take.
+#[derive(Debug, Default)]
+pub struct Traffic {
+    places: Mutex<BTreeMap<String, Place>>,
+    /// How many runs ever took turns.
+    turns: AtomicU64,
+}
+
+/// What is known of one provider, at one address.
+#[derive(Debug, Default)]
+struct Place {
+    /// By what is limited, and how.
+    windows: BTreeMap<Limited, Window>,
+    /// Until when it wants to be left alone.
+    quiet_until: Option<Timestamp>,
+    breaker: Breaker,
+}
+
+/// What is limited: an operation by its key, or all of them. Documents that say different things of it do not know of
+/// each other, and each is held.
+type Limited = (Option<String>, u32, SignedDuration);
+
+impl Traffic {
+    fn places(&self) -> MutexGuard<'_, BTreeMap<String, Place>> {
+        // A panic elsewhere leaves counts that are good enough.
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What came of a call.
+    pub(super) fn ended(&self, route: &Route, answer: &Result<Response, Failure>, now: Timestamp) {
+        let mut places = self.places();
+        let place = places.entry(route.place.clone()).or_default();
+        match answer {
+            Ok(response) => {
+                place.breaker.ended(response.status < 500, now);
+                let asked = said::pause(response, now).filter(|pause| *pause > SignedDuration::ZERO);
+                let until = asked.and_then(|pause| now.checked_add(pause).ok());
+                place.quiet_until = place.quiet_until.max(until);
+            }
+            Err(Failure { kind: FailureKind::NotSent | FailureKind::Unknown, .. }) => {
+                place.breaker.ended(false, now);
+            }
+            // It answered, or was never asked.
+            Err(Failure { kind: FailureKind::Unreadable, .. }) => place.breaker.ended(true, now),
+            Err(Failure { kind: FailureKind::Refused, .. }) => {}
+        }
+    }
+}
+
+/// The turns that a run takes. Whoever has to wait stands in a line, which it leaves when it is dropped.
+#[derive(Debug)]
+pub(super) struct Turns {
+    traffic: Arc<Traffic>,
+    who: u64,
+    /// The lines that it stands in, of this time and the last.
+    standing: BTreeSet<(String, Limited)>,
+    stood: BTreeSet<(String, Limited)>,
+}
+
+impl Turns {
+    pub(super) fn new(traffic: Arc<Traffic>) -> Self {
+        let who = traffic.turns.fetch_add(1, Ordering::Relaxed);
+        Self { traffic, who, standing: BTreeSet::new(), stood: BTreeSet::new() }
+    }
+
+    /// Until when a call has to wait, which stands in line for it from now on; nothing: it may begin.
+    pub(super) fn wait(&mut self, route: &Route, now: Timestamp) -> Option<Timestamp> {
+        let mut places = self.traffic.places();
+        let place = places.entry(route.place.clone()).or_default();
+        let quiet = place.quiet_until.filter(|until| *until > now);
+        let mut until = quiet.max(place.breaker.wait(now));
+        for limited in limits(route) {
+            let (_, requests, per) = &limited;
+            let limit = RateLimit { requests: *requests, per: *per };
+            let window = place.windows.entry(limited.clone()).or_insert_with(|| Window::new(limit));
+            if let Some(free) = window.wait(self.who, now) {
+                self.standing.insert((route.place.clone(), limited));
+                until = until.max(Some(free));
+            }
+        }
+        until
+    }
+
+    /// A call begins, which need not wait.
+    pub(super) fn take(&mut self, route: &Route, now: Timestamp) {
+        let mut places = self.traffic.places();
+        let place = places.entry(route.place.clone()).or_default();
+        place.breaker.begun(now);
+        for limited in limits(route) {
+            if let Some(window) = place.windows.get_mut(&limited) {
+                window.take(self.who, now);
+            }
+        }
+    }
+
+    /// A call that began at `taken` is sent only now: it had to be kept first.
+    pub(super) fn sent(&self, route: &Route, taken: Timestamp, now: Timestamp) {
+        let mut places = self.traffic.places();
+        let Some(place) = places.get_mut(&route.place) else { return };
+        for limited in limits(route) {
+            if let Some(window) = place.windows.get_mut(&limited) {
+                window.sent(taken, now);
+            }
+        }
+    }
+
+    /// Leaves the lines in which nothing of it stood since this was last called.
+    pub(super) fn settle(&mut self) {
+        let standing = std::mem::take(&mut self.standing);
+        self.leave(self.stood.difference(&standing));
+        self.stood = standing;
+    }
+
+    fn leave<'a>(&self, lines: impl Iterator<Item = &'a (String, Limited)>) {
+        let mut places = self.traffic.places();
+        for (place, limited) in lines {
+            if let Some(window) = places.get_mut(place).and_then(|place| place.windows.get_mut(limited)) {
+                window.leave(self.who);
+            }
+        }
+    }
+}
+
+impl Drop for Turns {
+    fn drop(&mut self) {
+        self.leave(self.stood.union(&self.standing));
+    }
+}
+
+fn limits(route: &Route) -> impl Iterator<Item = Limited> {
+    let all = route.of_provider.map(|limit| (None, limit.requests, limit.per));
+    let own = route.of_operation.map(|limit| (Some(route.operation.clone()), limit.requests, limit.per));
+    all.into_iter().chain(own)
+}

@@ -1,0 +1,80 @@
+//! Lists that come in pages.
+
+use naftiko_diagnostics::{Diagnostic, Span, Spanned};
+use naftiko_syntax::{Node, Value as Tree};
+
+use super::ResponsePath;
+use super::reader::{Keys, boolean, count, flag, text};
+
+/// A list that comes in pages: what its author says of how one leads to the next.
+#[derive(Debug, Clone)]
+pub struct Paginate {
+    /// The bytes of its key.
+    pub key: Span,
+    /// The list in the body of an answer.
+    pub items: Option<ResponsePath>,
+    /// What the next page begins with.
+    pub cursor: Option<ResponsePath>,
+    /// The query parameter that takes the cursor.
+    pub parameter: Option<Spanned<String>>,
+    /// The query parameter that takes the number of a page.
+    pub page: Option<Spanned<String>>,
+    /// The query parameter that takes how many items come before a page.
+    pub offset: Option<Spanned<String>>,
+    /// Where it says that the header `Link` names the next page.
+    pub link: Option<Span>,
+    /// How many items there may be in all; nothing: the default.
+    pub max: Option<Spanned<u32>>,
+    /// Whether something was meant that could not be understood, which has its diagnostic.
+    pub is_unclear: bool,
+}
+
+impl Paginate {
+    /// Nothing for a step that has one answer.
+    pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+        let Some(entry) = node.entry("paginate") else {
+            let meant = keys.unknown(node, Some("Step")).first().map(|(_, entry)| entry.key_span);
+            let is_meant = keys.means(node, Some("Step"), "paginate");
+            return meant.filter(|_| is_meant).map(|key| Self { is_unclear: true, ..Self::at(key) });
+        };
+        let (value, plain) = (&entry.value, Self::at(entry.key_span));
+        if !matches!(value.value, Tree::Mapping(_)) {
+            // Not written as a boolean, which has been said.
+            let said = boolean(value);
+            let is_unclear = said.is_none();
+            return said.unwrap_or(true).then_some(Self { is_unclear, ..plain });
+        }
+        let known = diagnostics.len();
+        keys.check(value, Some("PaginateDetails"), "`paginate`", diagnostics);
+        let mut path = |key| text(value, key).and_then(|path| ResponsePath::read(&path, diagnostics));
+        let (items, cursor) = (path("items"), path("cursor"));
+        let is_text = |key: &&str| value.get(key).is_some() && text(value, key).is_none();
+        let is_unclear = diagnostics.len() > known
+            || ["items", "cursor", "parameter", "page", "offset"].iter().any(is_text);
+        Some(Self {
+            items,
+            cursor,
+            parameter: text(value, "parameter"),
+            page: text(value, "page"),
+            offset: text(value, "offset"),
+            link: value.entry("link").map(|entry| entry.key_span).filter(|_| flag(value, "link")),
+            max: count(value, "max"),
+            is_unclear,
+            ..plain
+        })
+    }
+
+    fn at(key: Span) -> Self {
+        Self {
+            key,
+            items: None,
+            cursor: None,
+            parameter: None,
+            page: None,
+            offset: None,
+            link: None,
+            max: None,
+            is_unclear: false,
+        }
+    }
+}
