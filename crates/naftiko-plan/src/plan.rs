@@ -311,6 +311,16 @@ impl Channel {
         }
     }
 
+    /// Whether it hands over a message that reaches somebody else, and is not handed over twice.
+    pub fn sends(self) -> bool {
+        self != Self::Prompt
+    }
+
+    /// Whether whoever gets a message twice can tell by its id, so that a repeat has no second effect.
+    pub fn is_repeatable(self) -> bool {
+        matches!(self, Self::Prompt | Self::Webhook)
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
     fn is_default(&self) -> bool {
         *self == Self::default()

@@ -21,7 +21,7 @@ pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit
     block_on(intervene(
         &arguments.state,
         &arguments.run,
-        &Intervention::Complete { step, result },
+        &Intervention::Complete { step, result, through: None },
         false,
         &said,
         screen,
@@ -148,7 +148,7 @@ fn left_behind(run: &naftiko_engine::Run, intervention: &Intervention) -> String
 fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention, as_is: bool) -> Result<(), Stop> {
     let misfit = |step: &str, reason: String| format!("the answer for `{step}` does not fit: {reason}");
     match intervention {
-        Intervention::Complete { step, result } => match run.definition(step).map(|step| &step.action) {
+        Intervention::Complete { step, result, .. } => match run.definition(step).map(|step| &step.action) {
             Some(Action::External(external)) => {
                 fits(external.result.as_ref(), result).map_err(|reason| Stop::Usage(misfit(step, reason)))
             }

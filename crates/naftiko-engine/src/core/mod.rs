@@ -15,6 +15,7 @@ mod failure;
 mod frame;
 mod inspect;
 mod intervene;
+mod message;
 mod open;
 mod outputs;
 mod redact;

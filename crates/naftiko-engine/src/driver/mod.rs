@@ -114,6 +114,7 @@ impl Driver<'_> {
             queue: Queue::default(),
             starting: Vec::new(),
             asking: Vec::new(),
+            sending: Vec::new(),
             replies: Vec::new(),
             work: Work::default(),
         };
@@ -137,6 +138,8 @@ struct Drive<'d, 'a> {
     starting: Vec<Call>,
     /// Questions to be put once all is kept that they may show.
     asking: Vec<Question>,
+    /// Messages to be handed over once their intents are kept, with the attempts that do it.
+    sending: Vec<(u32, Question)>,
     /// Who is to be told once all is kept.
     replies: Vec<Reply>,
     work: Work,
@@ -195,6 +198,12 @@ impl Drive<'_, '_> {
                     // Asked again when the run is resumed.
                     Command::Ask { .. } if is_stopping => {}
                     Command::Ask { question } => self.asking.push(question),
+                    Command::Send { .. } if is_stopping => {}
+                    Command::Send { intent, question } => {
+                        let attempt = attempt_of(&intent);
+                        self.record(intent)?;
+                        self.sending.push((attempt, *question));
+                    }
                     Command::Record(event) => self.record(event)?,
                 }
             }
@@ -281,6 +290,9 @@ impl Drive<'_, '_> {
         for question in self.asking.drain(..) {
             self.work.ask(Arc::clone(&self.driver.channel), question);
         }
+        for (attempt, question) in self.sending.drain(..) {
+            self.work.send(Arc::clone(&self.driver.channel), attempt, question);
+        }
     }
 
     /// Whether something ends without any time passing, on a clock that only passes when it is waited for.
@@ -308,16 +320,26 @@ impl Drive<'_, '_> {
             End::Answer { step, attempt, answer: Err(failure) } => {
                 self.run.closed_by_failure(&step, attempt, &failure, clock.now(), clock.jitter())
             }
+            End::Reply { step, attempt: Some(attempt), reply } => {
+                match self.run.handed_over(&step, attempt, reply, clock.now(), clock.jitter()) {
+                    Some(event) => event,
+                    None => return Ok(()),
+                }
+            }
             // An answer that comes when nobody waits for it any more is none.
             End::Reply { step, .. } | End::Panic { step, attempt: None, .. }
                 if !self.run.is_awaited(&step) =>
             {
                 return Ok(());
             }
-            End::Reply { step, reply } => match self.run.answered(&step, reply) {
+            End::Reply { step, attempt: None, reply } => match self.run.answered(&step, reply) {
                 Some(event) => event,
                 None => return Ok(()),
             },
+            // A message that broke after it was answered is no matter.
+            End::Panic { step, attempt: Some(attempt), .. } if !self.run.is_under_way(&step, attempt) => {
+                return Ok(());
+            }
             End::Panic { step, attempt, message } => self.run.closed_by_panic(&step, attempt, &message),
         };
         self.record(event)
@@ -362,6 +384,14 @@ impl Drive<'_, '_> {
             Status::Running => Standing { status: Status::Waiting, ..standing },
             _ => standing,
         }
+    }
+}
+
+/// The attempt that a message is an intent of.
+fn attempt_of(intent: &Event) -> u32 {
+    match intent {
+        Event::MessageStarted { attempt, .. } => *attempt,
+        _ => 0,
     }
 }
 

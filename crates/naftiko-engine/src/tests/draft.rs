@@ -8,8 +8,8 @@ use jiff::SignedDuration;
 use naftiko_adapter::{Method, Operation, Place};
 use naftiko_expr::{Expression, Template};
 use naftiko_plan::{
-    Action, Argument, Backoff, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
-    OnDoubt, OnFailure, Origin, Output, Plan, Poll, Reason, Retry, Slot, Step,
+    Action, Argument, Backoff, Channel, Compensation, Edge, Embedded, External, Facts, ForEach, Input,
+    Invoke, OnDoubt, OnFailure, Origin, Output, Plan, Poll, Reason, Retry, Slot, Step,
 };
 use serde_json::{Map, Value, json};
 
@@ -25,6 +25,7 @@ pub(super) struct Draft {
     poll: Option<Poll>,
     with: Option<IndexMap<String, Template>>,
     timeout: Option<SignedDuration>,
+    channel: (Channel, IndexMap<String, Template>),
     retry: Retry,
     expect: Vec<Expression>,
     on_doubt: OnDoubt,
@@ -53,6 +54,7 @@ fn draft(id: &str, does: Does) -> Draft {
         poll: None,
         with: None,
         timeout: None,
+        channel: (Channel::Prompt, IndexMap::new()),
         retry: Retry::default(),
         expect: vec![],
         on_doubt: OnDoubt::Ask,
@@ -123,6 +125,13 @@ impl Draft {
 
     pub(super) fn hands_over(mut self, name: &str, value: &str) -> Self {
         self.with.get_or_insert_default().insert(name.into(), Template::parse_str(value).unwrap());
+        self
+    }
+
+    /// Of a question: it is put by a message, with this setting of the channel.
+    pub(super) fn tells(mut self, channel: Channel, setting: &str, value: &str) -> Self {
+        self.channel.0 = channel;
+        self.channel.1.insert(setting.into(), Template::parse_str(value).unwrap());
         self
     }
 
@@ -230,6 +239,8 @@ impl Draft {
             Does::Asks => Action::External(Box::new(External {
                 with: self.with,
                 timeout: self.timeout,
+                channel: self.channel.0,
+                settings: self.channel.1,
                 ..External::default()
             })),
             Does::Runs(plan) => Action::Composition(Embedded { plan, inputs: self.with.unwrap_or_default() }),

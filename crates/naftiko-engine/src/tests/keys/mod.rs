@@ -6,5 +6,6 @@ mod composition;
 mod doubt;
 mod external;
 mod for_each;
+mod message;
 mod on_failure;
 mod when;

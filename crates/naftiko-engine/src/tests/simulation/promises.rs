@@ -44,7 +44,16 @@ impl<'a> Definition<'a> {
         self.invoke().is_some_and(|invoke| self.plan.facts.contains_key(&invoke.operation))
     }
 
-    fn is_repeatable(&self) -> bool {
+    /// Whether it hands a message over.
+    pub(super) fn tells(&self) -> bool {
+        matches!(&self.step.action, Action::External(external) if external.channel.sends())
+            && !self.is_compensation
+    }
+
+    pub(super) fn is_repeatable(&self) -> bool {
+        if let (Action::External(external), false) = (&self.step.action, self.is_compensation) {
+            return external.channel.is_repeatable();
+        }
         let operation = self.plan.operation(self.invoke().unwrap()).unwrap();
         operation.is_safe() || operation.idempotency_key.is_some()
     }
@@ -69,6 +78,7 @@ struct Told {
     /// Whether an attempt ended that may have had an effect.
     has_acted: bool,
     is_opened: bool,
+    is_asked: bool,
     items: Option<u32>,
     /// Its outcome, and the number of the record that says so.
     outcome: Option<(Outcome, u64)>,
@@ -151,7 +161,8 @@ impl<'a> Checker<'a> {
             assert_eq!(task.outcome, None, "{name} has one outcome");
         }
         match &record.event {
-            Event::AttemptStarted { attempt, .. } => {
+            Event::AttemptStarted { attempt, .. } | Event::MessageStarted { attempt, .. } => {
+                assert_eq!(definition.tells(), matches!(record.event, Event::MessageStarted { .. }));
                 assert!(definition.is_compensation || !is_stopped, "{name} is tried after a failure");
                 assert_eq!((*attempt, task.open), (task.attempts + 1, None));
                 let is_first = *attempt == 1 || task.may_repeat;
@@ -168,22 +179,30 @@ impl<'a> Checker<'a> {
                 task.has_acted |= may_have_acted(failure.as_ref());
                 let cause = failure.as_ref().map(|failure| failure.cause);
                 let is_doubt = matches!(cause, Some(Cause::NoAnswer | Cause::Interrupted));
-                task.may_repeat = is_doubt && definition.on_doubt() == OnDoubt::Retry;
+                task.may_repeat = match definition.tells() {
+                    // What is known not to have been taken has no second effect.
+                    true => cause == Some(Cause::NotSent),
+                    false => is_doubt && definition.on_doubt() == OnDoubt::Retry,
+                };
                 assert!(definition.is_repeatable() || task.may_repeat, "{name} would have a second effect");
             }
             Event::StepInDoubt { attempt, .. } => {
                 assert_eq!(task.open, Some(*attempt));
-                assert!(definition.on_doubt() != OnDoubt::Fail);
+                assert!(definition.tells() || definition.on_doubt() != OnDoubt::Fail);
             }
             Event::DoubtResolved { attempt, ruling, .. } => {
                 assert_eq!(task.open.take(), Some(*attempt));
                 task.may_repeat = *ruling == Ruling::DidNotHappen;
-                if let Ruling::Happened { .. } = ruling {
-                    self.ends(name, Outcome::Succeeded, record.seq);
+                match ruling {
+                    Ruling::Happened { .. } => self.ends(name, Outcome::Succeeded, record.seq),
+                    Ruling::HandedOver { .. } => (task.is_asked, task.has_acted) = (true, false),
+                    Ruling::DidNotHappen => {}
                 }
             }
             Event::StepSucceeded { attempt, .. } => {
-                assert_eq!(task.open.take(), *attempt);
+                // A message may be answered while it waits to be handed over once more.
+                let open = task.open.take().or(attempt.filter(|_| definition.tells()));
+                assert_eq!(open, *attempt);
                 self.ends(name, Outcome::Succeeded, record.seq);
             }
             Event::StepFailed { attempt, failure, .. } => {
@@ -193,7 +212,11 @@ impl<'a> Checker<'a> {
             }
             Event::StepSkipped { .. } => self.ends(name, Outcome::Skipped, record.seq),
             Event::StepOpened { items, .. } => (task.is_opened, task.items) = (true, *items),
-            Event::StepAsked { .. } => {}
+            Event::StepAsked { attempt, .. } => {
+                assert!(!task.is_asked, "{name} is asked twice");
+                assert_eq!((task.open.take(), attempt.is_some()), (*attempt, definition.tells()));
+                (task.is_asked, task.has_acted) = (true, false);
+            }
             other => panic!("{other:?}"),
         }
     }
