@@ -15,6 +15,7 @@ mod endpoint;
 mod mask;
 mod multipart;
 mod packing;
+mod poster;
 mod redirect;
 mod request;
 mod style;
@@ -23,6 +24,7 @@ mod transport;
 pub use adapter::{Builder, HttpAdapter};
 pub use egress::{AllowedHost, Denied, NoHost, Zone};
 pub use endpoint::{BuildError, Credential, Endpoint};
+pub use poster::Poster;
 pub use request::{RequestParts, render};
 pub use transport::Proxies;
 

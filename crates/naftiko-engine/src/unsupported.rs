@@ -3,18 +3,11 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use naftiko_plan::{Action, Auth, Channel, Plan, Provider, Step};
+use naftiko_plan::{Action, Auth, Plan, Provider, Step};
 
 /// Something in a plan that cannot be run yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unsupported {
-    /// A key of a step.
-    Step {
-        /// The step.
-        step: String,
-        /// The key, with its value where only that value is meant: `channel: email`.
-        key: String,
-    },
     /// What is known of an operation that a step uses.
     Operation {
         /// Its key in the plan.
@@ -35,7 +28,6 @@ impl fmt::Display for Unsupported {
     /// One line for people.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Step { step, key } => write!(f, "step `{step}`: `{key}`"),
             Self::Operation { operation, key } => write!(f, "operation `{operation}`: `{key}`"),
             Self::Authentication { provider, scheme } => {
                 write!(f, "provider `{provider}`: authentication of type `{scheme}`")
@@ -65,10 +57,6 @@ pub fn unsupported(plan: &Plan) -> Vec<Unsupported> {
 
 fn of_step(step: &Step) -> Vec<Unsupported> {
     match &step.action {
-        Action::External(external) if external.channel != Channel::Prompt => {
-            let key = format!("channel: {}", external.channel.as_str());
-            vec![Unsupported::Step { step: step.id.clone(), key }]
-        }
         Action::Composition(embedded) => unsupported(&embedded.plan),
         Action::External(_) | Action::Invoke(_) => Vec::new(),
     }

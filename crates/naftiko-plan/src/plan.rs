@@ -292,7 +292,8 @@ pub enum Channel {
     /// Asks at the terminal. No settings.
     #[default]
     Prompt,
-    /// Sends an e-mail: `to`, an address or a list of them, and if the author wrote them `subject` and `template`.
+    /// Sends an e-mail: `to`, an address or a list of them, and if the author wrote them `subject` and what it says:
+    /// `text` as it is, or a `template` over what is handed over.
     Email,
     /// Posts to a URL: `url`, and if the author wrote them `headers`, an object of texts.
     Webhook,

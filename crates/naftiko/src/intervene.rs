@@ -31,6 +31,9 @@ pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit
 pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, Stop> {
     let step = arguments.step.clone();
     let (ruling, said) = match &arguments.happened {
+        Some(text) if text.is_empty() => {
+            (Ruling::HandedOver { until: None }, "arrived, and waits for its answer")
+        }
         Some(text) => (Ruling::Happened { result: json(text, "--happened")? }, "happened"),
         None => (Ruling::DidNotHappen, "did not happen, and is made again"),
     };
@@ -154,7 +157,18 @@ fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention, as_is: b
             }
             _ => Ok(()),
         },
+        Intervention::Resolve { step, ruling: Ruling::HandedOver { .. } }
+            if run.operation(step).is_some() =>
+        {
+            Err(Stop::Usage(format!(
+                "later steps read what `{step}` gives: say what it answered, with `--happened JSON`"
+            )))
+        }
         Intervention::Resolve { step, ruling: Ruling::Happened { result } } if !as_is => {
+            if let Some(Action::External(external)) = run.definition(step).map(|step| &step.action) {
+                return fits(external.result.as_ref(), result)
+                    .map_err(|reason| Stop::Usage(misfit(step, reason)));
+            }
             let schema = run.operation(step).and_then(|operation| operation.success_schema());
             fits(schema.as_ref(), result).map_err(|reason| {
                 let why = misfit(step, reason);

@@ -8,7 +8,9 @@ use naftiko_plan::Plan;
 use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
-use crate::drive::{Session, Verdict, Watched, adapter, answers, block_on, limits, stop_on_interrupt};
+use crate::drive::{
+    Outside, Session, Verdict, Wants, Watched, adapter, answers, block_on, limits, stop_on_interrupt,
+};
 use crate::exit::{Exit, Stop};
 use crate::run::{cut_off, typed, withheld};
 use crate::screen::Screen;
@@ -41,6 +43,10 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     stop_on_interrupt(cancellation.clone(), Exit::Waiting);
     if !held.run.status().is_over() {
         let base_urls = base_urls(&kept, &arguments.driving.base_url);
+        let wants = Wants::of(&plan, &|step| answers.contains_key(step)).map_err(Stop::Usage)?;
+        let outside = Outside::new(&wants, &arguments.allowances, &arguments.public_url);
+        let outside = Arc::new(outside.map_err(Stop::Usage)?);
+        outside.answered_in(&held.store);
         let session = Session {
             id: &held.id,
             options: kept.options(),
@@ -49,6 +55,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
             adapter: adapter(&plan, &base_urls, &kept.origin.folder, &arguments.allowances)
                 .map_err(Stop::Usage)?,
             answers,
+            outside,
             limits,
             patience: None,
             cancellation: cancellation.clone(),

@@ -20,8 +20,9 @@ use serde_json::Map;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::args::Work as Arguments;
+use crate::callback::{PublicUrl, Reception};
 use crate::drive::{
-    self, Allowances, Session, block_on, line_of_json, refuse_unsupported, stop_on_interrupt,
+    self, Allowances, Outside, Session, Wants, block_on, line_of_json, refuse_unsupported, stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
 use crate::resume::base_urls;
@@ -45,14 +46,22 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
     let cancellation = Cancellation::new();
     block_on(LocalSet::new().run_until(async move {
         stop_on_interrupt(cancellation.clone(), Exit::Done);
+        if let Some(address) = arguments.listen.listen {
+            let open = Reception::open(store.clone(), address).await;
+            let open =
+                open.map_err(|error| Stop::Usage(format!("nobody can listen at `{address}`: {error}")))?;
+            screen.message(&format!("answers are taken at http://{open}/\n"));
+        }
         let worker = Worker {
             crew: Rc::new(Crew {
                 store,
                 json: arguments.json,
                 again: arguments.state.again(),
                 allowances: arguments.allowances,
+                public_url: arguments.public_url,
                 cancellation,
                 adapters: RefCell::default(),
+                outsides: RefCell::default(),
             }),
             driving: JoinSet::new(),
             taken: BTreeSet::new(),
@@ -168,9 +177,12 @@ struct Crew {
     /// What the next command has to say besides.
     again: String,
     allowances: Allowances,
+    public_url: PublicUrl,
     cancellation: Cancellation,
     /// By what they were made from.
     adapters: RefCell<BTreeMap<String, Made>>,
+    /// The channels, by what was wanted of them.
+    outsides: RefCell<BTreeMap<Wants, (Timestamp, Arc<Outside>)>>,
 }
 
 impl Crew {
@@ -204,6 +216,7 @@ impl Crew {
             inbox: Some(self.store.clone()),
             adapter: self.adapter(&kept).map_err(Hindrance::Lacks)?,
             answers: IndexMap::new(),
+            outside: self.outside(&kept).map_err(Hindrance::Lacks)?,
             limits: Limits::default(),
             patience: Some(PATIENCE),
             cancellation: self.cancellation.clone(),
@@ -245,6 +258,21 @@ impl Crew {
         let adapter = drive::adapter(&kept.plan, &urls, &kept.origin.folder, &self.allowances)?;
         adapters.insert(key, (now, Arc::clone(&adapter)));
         Ok(adapter)
+    }
+
+    /// The channels that a run asks through. Runs that want the same share them.
+    fn outside(&self, kept: &Kept) -> Result<Arc<Outside>, String> {
+        let wants = Wants::of(&kept.plan, &|_| false)?;
+        let now = world::now();
+        let mut outsides = self.outsides.borrow_mut();
+        outsides.retain(|_, (made, _)| now.duration_since(*made) < SECRETS);
+        if let Some((_, outside)) = outsides.get(&wants) {
+            return Ok(Arc::clone(outside));
+        }
+        let outside = Arc::new(Outside::new(&wants, &self.allowances, &self.public_url)?);
+        outside.answered_in(&self.store);
+        outsides.insert(wants, (now, Arc::clone(&outside)));
+        Ok(outside)
     }
 
     /// Shows each event as a line that begins with its run.

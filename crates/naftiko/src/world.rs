@@ -192,6 +192,11 @@ pub(crate) fn secret(name: &SecretName, folder: &Path) -> Option<SecretString> {
     (!value.trim().is_empty()).then(|| SecretString::from(value))
 }
 
+/// What a variable of the environment says; nothing if it says nothing.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
 /// A line that somebody types at the terminal without its being seen.
 ///
 /// # Errors

@@ -20,6 +20,9 @@ use super::scope::View;
 use super::task::Task;
 use super::{Command, Run, failure};
 
+/// What is handed over, by name.
+type HandedOver = Map<String, Value>;
+
 impl Run {
     /// The answers to these steps are there already, by the names of the steps: nothing is sent for them, and whoever
     /// is asked has the answer.
@@ -100,7 +103,7 @@ impl Run {
         task: &Task,
         external: &External,
         view: View<'_>,
-    ) -> Result<(Map<String, Value>, Map<String, Value>), Failure> {
+    ) -> Result<(HandedOver, HandedOver), Failure> {
         let Some(with) = &external.with else {
             let all = self.all_so_far(task, view);
             return Ok((all.clone(), all));

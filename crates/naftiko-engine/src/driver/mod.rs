@@ -196,9 +196,8 @@ impl Drive<'_, '_> {
                 match command {
                     Command::Invoke { intent, call } => self.queue.push(intent, call),
                     // Asked again when the run is resumed.
-                    Command::Ask { .. } if is_stopping => {}
+                    Command::Ask { .. } | Command::Send { .. } if is_stopping => {}
                     Command::Ask { question } => self.asking.push(question),
-                    Command::Send { .. } if is_stopping => {}
                     Command::Send { intent, question } => {
                         let attempt = attempt_of(&intent);
                         self.record(intent)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use naftiko_expr::Expression;
-use naftiko_plan::{Action, Auth, Backoff, Channel, Facts, OnDoubt, Plan, Provider, RateLimit, SecretName};
+use naftiko_plan::{Auth, Backoff, Channel, Facts, OnDoubt, Plan, Provider, RateLimit, SecretName};
 
 use super::draft::{composition, embedded, external, get, post};
 use crate::unsupported;
@@ -34,29 +34,18 @@ fn a_plan_that_can_be_run_has_nothing() {
 }
 
 #[test]
-fn every_key_of_a_step_is_run_and_a_channel_that_is_not_is_named_also_in_a_composition() {
+fn every_key_of_a_step_and_every_channel_is_run() {
     let hour = SignedDuration::from_hours(1);
-    let mut inner = Arc::unwrap_or_clone(composition([external("tell")]).plan());
-    let Action::External(told) = &mut inner.steps[0].action else { panic!("it asks") };
-    told.channel = Channel::Webhook;
     let every_key = post("all")
         .when("inputs.go")
         .for_each("inputs.list", 2)
         .continues()
         .undone_anyhow_by(post("undo"))
         .on_doubt(OnDoubt::Retry);
-    let steps =
-        [every_key, external("ask").timeout(hour), external("mail"), embedded("inner", composition([]))];
-    let mut plan = Arc::unwrap_or_clone(composition(steps).plan());
-    assert_eq!(named(&plan), [""; 0]);
-    let Action::External(asked) = &mut plan.steps[2].action else { panic!("it asks") };
-    asked.channel = Channel::Email;
-    let Action::Composition(embedded) = &mut plan.steps[3].action else { panic!("it runs one") };
-    embedded.plan = Arc::new(inner);
-    insta::assert_snapshot!(named(&plan).join("\n"), @"
-    step `mail`: `channel: email`
-    step `tell`: `channel: webhook`
-    ");
+    let mail = external("mail").tells(Channel::Email, "to", "it@acme.example");
+    let inner = composition([external("tell").tells(Channel::Webhook, "url", "https://acme.example/")]);
+    let steps = [every_key, external("ask").timeout(hour), mail, embedded("inner", inner)];
+    assert_eq!(named(&composition(steps).plan()), [""; 0]);
 }
 
 #[test]

@@ -5,6 +5,7 @@ pub(crate) mod answers;
 pub(crate) mod endpoints;
 mod inbox;
 mod live;
+mod outside;
 mod terminal;
 mod verdict;
 mod virtual_time;
@@ -32,6 +33,7 @@ use crate::world;
 
 pub(crate) use allowances::Allowances;
 pub(crate) use live::line_of_json;
+pub(crate) use outside::{Outside, Wants};
 pub(crate) use verdict::{Verdict, how_to_go_on};
 
 /// What a run is driven with.
@@ -43,6 +45,8 @@ pub(crate) struct Session<'a> {
     pub(crate) inbox: Option<Store>,
     pub(crate) adapter: Arc<dyn Adapter>,
     pub(crate) answers: IndexMap<String, Value>,
+    /// What is asked by messages.
+    pub(crate) outside: Arc<Outside>,
     pub(crate) limits: Limits,
     /// How long to stay for something that is due later; nothing: as long as anything is.
     pub(crate) patience: Option<SignedDuration>,
@@ -121,9 +125,11 @@ impl Session<'_> {
         let mail = self.inbox.map(|store| inbox::Inbox::watch(store, self.id.to_owned()));
         let (watching, deliveries) =
             mail.map_or((None, None), |mail| (Some(mail.watching), Some(mail.deliveries)));
+        run.answer_beforehand(self.answers.keys().cloned());
+        let asked = outside::Switchboard { outside: self.outside, somebody };
         let mut driver = Driver {
             adapter: self.adapter,
-            channel: Arc::new(Prepared::new(self.answers, somebody)),
+            channel: Arc::new(Prepared::new(self.answers, Box::new(asked))),
             journal: self.journal,
             clock,
             limits: self.limits,

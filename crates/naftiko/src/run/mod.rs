@@ -17,8 +17,8 @@ use naftiko_plan::Plan;
 use crate::args::{Run as Arguments, State};
 use crate::check::to_plan;
 use crate::drive::{
-    Session, Verdict, Watched, adapter, answers, block_on, endpoints, limits, refuse_unsupported,
-    stop_on_interrupt,
+    Outside, Session, Verdict, Wants, Watched, adapter, answers, block_on, endpoints, limits,
+    refuse_unsupported, stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
@@ -35,6 +35,7 @@ struct Prepared {
     options: Options,
     limits: Limits,
     adapter: Arc<dyn Adapter>,
+    outside: Arc<Outside>,
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -61,11 +62,17 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Pr
     } else {
         adapter(&plan, &driving.base_url, Path::new(""), &arguments.allowances)?
     };
+    let outside = if arguments.mock {
+        Outside::none()
+    } else {
+        let wants = Wants::of(&plan, &|step| answers.contains_key(step))?;
+        Outside::new(&wants, &arguments.allowances, &arguments.public_url)?
+    };
     let poll_every = arguments.poll_every.as_deref().map(interval).transpose()?;
     let limits = limits(driving, &plan)?;
     let base_urls = endpoints::by_provider(&driving.base_url);
     let options = Options { poll_every, mock: arguments.mock, base_urls };
-    Ok(Prepared { plan, inputs, answers, options, limits, adapter })
+    Ok(Prepared { plan, inputs, answers, options, limits, adapter, outside: Arc::new(outside) })
 }
 
 fn interval(text: &str) -> Result<SignedDuration, String> {
@@ -96,6 +103,7 @@ async fn begin(arguments: &Arguments, prepared: Prepared, screen: &mut Screen) -
     let store = state::open(&arguments.state)?;
     state::create(&store, &id, &prepared.plan, &Origin::here(&arguments.file, &arguments.lookup))?;
     let lease = store.lease(&id, world::now())?;
+    prepared.outside.answered_in(&store);
     let mut held = Held::new(store, id, run, lease);
     if arguments.detach {
         return detach(held, prepared, arguments, screen).await;
@@ -107,6 +115,7 @@ async fn begin(arguments: &Arguments, prepared: Prepared, screen: &mut Screen) -
         inbox: Some(held.store.clone()),
         adapter: prepared.adapter,
         answers: prepared.answers,
+        outside: prepared.outside,
         limits: prepared.limits,
         patience: None,
         cancellation: cancellation.clone(),
@@ -162,6 +171,7 @@ async fn mocked(
         inbox: None,
         adapter: prepared.adapter,
         answers: prepared.answers,
+        outside: prepared.outside,
         limits: prepared.limits,
         patience: None,
         cancellation: cancellation.clone(),
