@@ -11,6 +11,7 @@
 )]
 #![cfg(unix)]
 
+mod callback;
 mod command;
 mod email;
 #[path = "../durable/process.rs"]

@@ -50,15 +50,12 @@ fn it_is_checked_and_planned() {
 }
 
 #[test]
-fn it_is_not_run_but_on_the_mock_which_sends_nothing() {
+fn on_the_mock_nothing_is_sent_and_elsewhere_what_is_missing_is_said() {
     let folder = Folder::new("0.2", BODY);
     let names = ["run", "composition.yaml", "--input", "names=a,b"];
     let ended = folder.naftiko(&[names.as_slice(), &["--base-url", "acme=http://127.0.0.1:9"]].concat());
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
-    insta::assert_snapshot!(ended.stderr, @"
-    error: this version checks and plans the composition, and cannot run all of it yet
-      - step `tell`: `channel: email`
-    ");
+    insta::assert_snapshot!(ended.stderr, @"error: `NAFTIKO_SMTP_URL` is not set: `tell` sends an e-mail, and that variable names the mail server");
     let ended = folder.naftiko(&[names.as_slice(), &["--mock", "--answer", "tell=true"]].concat());
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "made: 2\n"), "{}", ended.stderr);
 }

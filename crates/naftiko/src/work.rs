@@ -235,7 +235,7 @@ impl Crew {
             return;
         }
         let go_on = if needs_somebody {
-            drive::how_to_go_on(&held.id, status, held.run.ledger(), &self.again)
+            drive::how_to_go_on(&held.id, status, held.run.ledger(), held.run.plan(), &self.again)
         } else {
             String::new()
         };
