@@ -51,6 +51,11 @@ fn a_person_gets_one_message_that_says_what_to_do_and_how_to_answer() {
       }
     }
     "#);
+    // What is not sent again needs no server.
+    let id = scene.run_id();
+    let mut command = scene.command(&["resume", &id]);
+    command.env_remove("NAFTIKO_SMTP_URL");
+    assert_eq!(Running::start(command).end().code, Some(4));
     scene.answered();
     assert_eq!(smtp.taken().len(), 1);
     assert_eq!(scene.events(), ["messageStarted", "stepAsked", "stepSucceeded"]);

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -34,18 +36,27 @@ pub(crate) struct Receiver {
     address: SocketAddr,
     seen: Arc<Mutex<Vec<Seen>>>,
     does: Arc<Mutex<VecDeque<Does>>>,
+    at_once: Arc<AtOnce>,
+}
+
+/// How many messages are being taken, and how many there were at most.
+#[derive(Default)]
+struct AtOnce {
+    now: AtomicUsize,
+    most: AtomicUsize,
 }
 
 impl Receiver {
     pub(crate) fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
-        let receiver = Self { address, seen: Arc::default(), does: Arc::default() };
+        let receiver = Self { address, seen: Arc::default(), does: Arc::default(), at_once: Arc::default() };
         let (seen, does) = (Arc::clone(&receiver.seen), Arc::clone(&receiver.does));
+        let at_once = Arc::clone(&receiver.at_once);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let (seen, does) = (Arc::clone(&seen), Arc::clone(&does));
-                std::thread::spawn(move || serve(&stream.unwrap(), &seen, &does));
+                let (seen, does, at_once) = (Arc::clone(&seen), Arc::clone(&does), Arc::clone(&at_once));
+                std::thread::spawn(move || serve(&stream.unwrap(), &seen, &does, &at_once));
             }
         });
         receiver
@@ -60,16 +71,26 @@ impl Receiver {
         format!("http://{}/in?key=s3cret-of-the-receiver", self.address)
     }
 
+    /// How many messages were being taken at once, at most.
+    pub(crate) fn most_at_once(&self) -> usize {
+        self.at_once.most.load(Ordering::SeqCst)
+    }
+
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.seen.lock().unwrap().clone()
     }
 }
 
 /// One connection, which may carry several messages.
-fn serve(stream: &TcpStream, seen: &Mutex<Vec<Seen>>, does: &Mutex<VecDeque<Does>>) {
+fn serve(stream: &TcpStream, seen: &Mutex<Vec<Seen>>, does: &Mutex<VecDeque<Does>>, at_once: &AtOnce) {
     let mut reader = BufReader::new(stream);
     while let Some(message) = read(&mut reader) {
         seen.lock().unwrap().push(message);
+        let now = at_once.now.fetch_add(1, Ordering::SeqCst) + 1;
+        at_once.most.fetch_max(now, Ordering::SeqCst);
+        // Long enough for the next to come while this one is being taken.
+        std::thread::sleep(Duration::from_millis(50));
+        at_once.now.fetch_sub(1, Ordering::SeqCst);
         let next = does.lock().unwrap().pop_front();
         let status = match next {
             None => 204,

@@ -159,3 +159,33 @@ fn on_the_mock_and_with_an_answer_beforehand_nothing_is_sent() {
     assert!(receiver.seen().is_empty());
     assert_eq!(scene.shown_json()["steps"][0]["through"], "beforehand");
 }
+
+#[test]
+fn each_item_has_a_message_of_its_own_and_no_more_are_under_way_than_may_be() {
+    let receiver = Receiver::start();
+    let composition = format!(
+        "inputs: [{{name: who, type: array, items: string, default: [a, b, c, d, e]}}]
+steps:
+  - id: tell
+    forEach: inputs.who
+    concurrency: 5
+    external: {{channel: webhook, url: '{}', with: {{who: '${{item}}'}}}}
+outputs: [{{name: all, source: len(tell)}}]
+",
+        receiver.url()
+    );
+    let scene = Scene::new(&composition);
+    let ended = scene.naftiko(&["run", "composition.yaml", "--jobs", "2"]);
+    assert_eq!(ended.code, Some(4), "{}", ended.told());
+    assert!(receiver.most_at_once() <= 2, "{}", receiver.most_at_once());
+    let id = scene.run_id();
+    let mut seen: Vec<_> = receiver.seen().iter().map(|seen| seen.headers["webhook-id"].clone()).collect();
+    seen.sort_unstable();
+    assert_eq!(seen, [0, 1, 2, 3, 4].map(|item| format!("{id}:tell[{item}]")));
+    for item in 0..5 {
+        let step = format!("tell[{item}]");
+        assert_eq!(scene.naftiko(&["complete", &id, &step, "--result", "true"]).code, Some(0));
+    }
+    assert_eq!(scene.resume().stdout, "all: 5\n");
+    assert_eq!(receiver.seen().len(), 5);
+}

@@ -43,7 +43,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     stop_on_interrupt(cancellation.clone(), Exit::Waiting);
     if !held.run.status().is_over() {
         let base_urls = base_urls(&kept, &arguments.driving.base_url);
-        let wants = Wants::of(&plan, &|step| answers.contains_key(step)).map_err(Stop::Usage)?;
+        let wants = Wants::of_run(&held.run, &answers).map_err(Stop::Usage)?;
         let outside = Outside::new(&wants, &arguments.allowances, &arguments.public_url);
         let outside = Arc::new(outside.map_err(Stop::Usage)?);
         outside.answered_in(&held.store);

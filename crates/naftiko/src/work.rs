@@ -13,7 +13,7 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::Adapter;
-use naftiko_engine::{Cancellation, Limits, TokioClock};
+use naftiko_engine::{Cancellation, Limits, Run, TokioClock};
 use naftiko_journal::{Record, Status, Store, StoreError};
 use naftiko_report::{Mark, Progress, Style, visible};
 use serde_json::Map;
@@ -216,7 +216,7 @@ impl Crew {
             inbox: Some(self.store.clone()),
             adapter: self.adapter(&kept).map_err(Hindrance::Lacks)?,
             answers: IndexMap::new(),
-            outside: self.outside(&kept).map_err(Hindrance::Lacks)?,
+            outside: self.outside(&held.run).map_err(Hindrance::Lacks)?,
             limits: Limits::default(),
             patience: Some(PATIENCE),
             cancellation: self.cancellation.clone(),
@@ -261,8 +261,8 @@ impl Crew {
     }
 
     /// The channels that a run asks through. Runs that want the same share them.
-    fn outside(&self, kept: &Kept) -> Result<Arc<Outside>, String> {
-        let wants = Wants::of(&kept.plan, &|_| false)?;
+    fn outside(&self, run: &Run) -> Result<Arc<Outside>, String> {
+        let wants = Wants::of_run(run, &IndexMap::new())?;
         let now = world::now();
         let mut outsides = self.outsides.borrow_mut();
         outsides.retain(|_, (made, _)| now.duration_since(*made) < SECRETS);

@@ -85,11 +85,32 @@ impl Run {
         let message = Message {
             id: question.id.clone(),
             channel: question.channel.clone(),
-            to: self.redaction.text(&receiver(external.channel, &question.settings)),
+            to: self.shown_receiver(task, external, &question),
             with: masked.into_iter().collect::<IndexMap<_, _>>(),
         };
         let intent = Event::MessageStarted { step: task.name.clone(), attempt, message, until };
         Ok(Command::Send { intent, question: Box::new(question) })
+    }
+
+    /// Whom a message is for, as it may be shown.
+    fn shown_receiver(&self, task: &Task, external: &External, question: &Question) -> String {
+        let setting = match external.channel {
+            Channel::Prompt => "",
+            Channel::Email => "to",
+            Channel::Webhook => "url",
+            Channel::Command => "command",
+        };
+        let texts = texts(question.settings.get(setting));
+        let is_sensitive = |template| self.reads_sensitive_input(task.frame, template);
+        match external.channel {
+            _ if external.settings.get(setting).is_some_and(is_sensitive) => MASK.to_owned(),
+            Channel::Webhook => {
+                self.redaction.text(&texts.first().map(|url| origin(url)).unwrap_or_default())
+            }
+            // The arguments may hold anything.
+            Channel::Command => self.redaction.text(texts.first().copied().unwrap_or_default()),
+            Channel::Prompt | Channel::Email => self.redaction.text(&texts.join(", ")),
+        }
     }
 
     /// Whether a task sends a message: on the mock nothing is sent, and nothing for an answer that is there.
@@ -154,27 +175,16 @@ impl Run {
     }
 }
 
-/// Whom a message is for. Of a URL only its origin: what follows may be as secret as a key.
-fn receiver(channel: Channel, settings: &Map<String, Value>) -> String {
-    let texts = |name: &str| -> Vec<String> {
-        match settings.get(name) {
-            Some(Value::String(text)) => vec![text.clone()],
-            Some(Value::Array(items)) => {
-                items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect()
-            }
-            _ => Vec::new(),
-        }
-    };
-    match channel {
-        Channel::Prompt => String::new(),
-        Channel::Email => texts("to").join(", "),
-        Channel::Webhook => texts("url").first().map(|url| origin(url)).unwrap_or_default(),
-        // The arguments may hold anything.
-        Channel::Command => texts("command").into_iter().next().unwrap_or_default(),
+/// A setting that is a text or a list of texts.
+fn texts(setting: Option<&Value>) -> Vec<&str> {
+    match setting {
+        Some(Value::String(text)) => vec![text],
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
     }
 }
 
-/// Scheme, host and port of a URL.
+/// Scheme, host and port of a URL: what follows may be as secret as a key.
 fn origin(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();

@@ -5,6 +5,7 @@
 //! effect, an end before anything that depends on it is sent, asked or shown.
 
 mod cancellation;
+mod outbox;
 mod queue;
 mod work;
 
@@ -18,6 +19,7 @@ use naftiko_journal::{Entry, Event, IllegalEvent, Journal, JournalError, Options
 use tokio::sync::{mpsc, oneshot};
 
 pub use cancellation::Cancellation;
+use outbox::Outbox;
 use queue::Queue;
 use work::{End, Work};
 
@@ -114,6 +116,7 @@ impl Driver<'_> {
             queue: Queue::default(),
             starting: Vec::new(),
             asking: Vec::new(),
+            outbox: Outbox::default(),
             sending: Vec::new(),
             replies: Vec::new(),
             work: Work::default(),
@@ -138,6 +141,8 @@ struct Drive<'d, 'a> {
     starting: Vec<Call>,
     /// Questions to be put once all is kept that they may show.
     asking: Vec<Question>,
+    /// Messages that may be handed over.
+    outbox: Outbox,
     /// Messages to be handed over once their intents are kept, with the attempts that do it.
     sending: Vec<(u32, Question)>,
     /// Who is to be told once all is kept.
@@ -198,21 +203,32 @@ impl Drive<'_, '_> {
                     // Asked again when the run is resumed.
                     Command::Ask { .. } | Command::Send { .. } if is_stopping => {}
                     Command::Ask { question } => self.asking.push(question),
-                    Command::Send { intent, question } => {
-                        let attempt = attempt_of(&intent);
-                        self.record(intent)?;
-                        self.sending.push((attempt, *question));
-                    }
+                    Command::Send { intent, question } => self.outbox.push(intent, question),
                     Command::Record(event) => self.record(event)?,
                 }
             }
         }
-        if is_stopping { Ok(()) } else { self.begin_calls() }
+        if is_stopping {
+            return Ok(());
+        }
+        self.begin_messages()?;
+        self.begin_calls()
+    }
+
+    /// Decides to hand over as many messages as may be under way.
+    fn begin_messages(&mut self) -> Result<(), DriveError> {
+        while self.work.calls() + self.sending.len() < self.driver.limits.jobs.max(1) {
+            let Some((intent, question)) = self.outbox.pop(self.run) else { break };
+            let attempt = attempt_of(&intent);
+            self.record(intent)?;
+            self.sending.push((attempt, *question));
+        }
+        Ok(())
     }
 
     /// Decides to make as many calls as may be under way.
     fn begin_calls(&mut self) -> Result<(), DriveError> {
-        while self.work.calls() + self.starting.len() < self.driver.limits.jobs.max(1) {
+        while self.work.calls() + self.starting.len() + self.sending.len() < self.driver.limits.jobs.max(1) {
             let Some((intent, call)) = self.next_call() else { break };
             self.record(intent)?;
             self.starting.push(*call);
@@ -374,7 +390,7 @@ impl Drive<'_, '_> {
         let waits = next.is_some_and(|due| patient_until.is_none_or(|until| due <= until));
         let is_asking =
             self.work.questions().any(|step| self.run.may_begin(step) && self.run.is_awaited(step));
-        !waits && !is_asking && !self.queue.can_go_on(self.run)
+        !waits && !is_asking && !self.queue.can_go_on(self.run) && !self.outbox.can_go_on(self.run)
     }
 
     fn standing(&self) -> Standing {

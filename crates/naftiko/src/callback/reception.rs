@@ -165,6 +165,10 @@ async fn take(
         Some("application/x-www-form-urlencoded") => true,
         _ => return told(false, StatusCode::UNSUPPORTED_MEDIA_TYPE, "an answer is `application/json`"),
     };
+    // Nobody's time is spent on what nobody waits for.
+    if Pass::read(&token, &reception.store).is_none() {
+        return told(form, StatusCode::NOT_FOUND, "there is nothing to be answered here");
+    }
     let Ok(bytes) = to_bytes(body, MOST).await else {
         return told(form, StatusCode::PAYLOAD_TOO_LARGE, "an answer has at most 1 MiB");
     };

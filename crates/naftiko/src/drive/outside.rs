@@ -7,11 +7,13 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
+use indexmap::IndexMap;
 use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question, async_trait};
 use naftiko_adapter_external::{Command, Email, Key, Post, SmtpServer, Webhook, check_template};
 use naftiko_adapter_http::Poster;
+use naftiko_engine::Run;
 use naftiko_expr::{Piece, Template};
-use naftiko_journal::Store;
+use naftiko_journal::{Phase, Store};
 use naftiko_plan::{self as plan, Action, External, Plan, Step};
 use serde_json::Value;
 use url::Url;
@@ -45,20 +47,35 @@ pub(crate) struct Wants {
 }
 
 impl Wants {
-    /// What a plan asks for, but for the steps whose answers are there.
+    /// What a plan asks for, but for the steps of its own that nothing is sent for any more.
     ///
     /// # Errors
     /// A setting that can never be used.
-    pub(crate) fn of(plan: &Plan, is_answered: &dyn Fn(&str) -> bool) -> Result<Self, String> {
+    pub(crate) fn of(plan: &Plan, is_settled: &dyn Fn(&str) -> bool) -> Result<Self, String> {
         let mut wants = Self::default();
-        for plan in std::iter::once(plan).chain(plan.embedded().into_iter().map(AsRef::as_ref)) {
-            for step in plan.steps.iter().filter(|step| !is_answered(&step.id)) {
-                if let Action::External(external) = &step.action {
-                    wants.add(plan, step, external)?;
-                }
+        let own = plan.steps.iter().filter(|step| !is_settled(&step.id)).map(|step| (plan, step));
+        let embedded = plan.embedded();
+        let within = embedded.iter().flat_map(|plan| plan.steps.iter().map(|step| (plan.as_ref(), step)));
+        for (plan, step) in own.chain(within) {
+            if let Action::External(external) = &step.action {
+                wants.add(plan, step, external)?;
             }
         }
         Ok(wants)
+    }
+
+    /// What is left of that in a run: a message that was handed over is not sent again.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub(crate) fn of_run(run: &Run, answers: &IndexMap<String, Value>) -> Result<Self, String> {
+        let is_settled = |step: &str| match run.ledger().step(step) {
+            _ if answers.contains_key(step) => true,
+            Some(Phase::Asked { attempt, .. }) => attempt > 0,
+            Some(phase) => phase.is_over(),
+            None => false,
+        };
+        Self::of(run.plan(), &is_settled)
     }
 
     fn add(&mut self, plan: &Plan, step: &Step, external: &External) -> Result<(), String> {

@@ -58,6 +58,16 @@ impl<'a> Definition<'a> {
         operation.is_safe() || operation.idempotency_key.is_some()
     }
 
+    /// Whether its author wants it repeated although nobody knows whether it happened, or it is known that it did not.
+    fn may_repeat_after(&self, failure: Option<&Failure>) -> bool {
+        match failure.map(|failure| failure.cause) {
+            // What was not taken has no second effect.
+            Some(cause) if self.tells() => cause == Cause::NotSent,
+            Some(Cause::NoAnswer | Cause::Interrupted) => self.on_doubt() == OnDoubt::Retry,
+            _ => false,
+        }
+    }
+
     fn goes_on(&self) -> bool {
         self.step.on_failure == OnFailure::Continue
     }
@@ -69,6 +79,7 @@ impl<'a> Definition<'a> {
 
 /// How a task stands.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is told by a record of its own")]
 struct Told {
     attempts: u32,
     /// The attempt that is under way.
@@ -177,13 +188,7 @@ impl<'a> Checker<'a> {
             Event::StepDelayed { attempt, failure, .. } => {
                 assert_eq!(task.open.take(), Some(*attempt));
                 task.has_acted |= may_have_acted(failure.as_ref());
-                let cause = failure.as_ref().map(|failure| failure.cause);
-                let is_doubt = matches!(cause, Some(Cause::NoAnswer | Cause::Interrupted));
-                task.may_repeat = match definition.tells() {
-                    // What is known not to have been taken has no second effect.
-                    true => cause == Some(Cause::NotSent),
-                    false => is_doubt && definition.on_doubt() == OnDoubt::Retry,
-                };
+                task.may_repeat = definition.may_repeat_after(failure.as_ref());
                 assert!(definition.is_repeatable() || task.may_repeat, "{name} would have a second effect");
             }
             Event::StepInDoubt { attempt, .. } => {
