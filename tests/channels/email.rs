@@ -2,7 +2,7 @@
 
 use crate::process::Running;
 use crate::scene::{Scene, asking};
-use crate::smtp::{Does, Smtp};
+use crate::smtp::{Does, Smtp, Tls, file};
 
 const RUN: [&str; 2] = ["run", "composition.yaml"];
 
@@ -264,4 +264,30 @@ fn a_server_elsewhere_has_to_speak_tls() {
     let ended = Running::start(command).end();
     assert!(ended.stdout.contains("STARTTLS is not supported"), "{}", ended.told());
     assert!(smtp.taken().is_empty());
+}
+
+#[test]
+fn with_tls_the_password_goes_to_a_server_that_is_trusted_and_to_no_other() {
+    let ca = file("ca.pem").display().to_string();
+    for (tls, scheme, more) in [(Tls::AtOnce, "smtps", ""), (Tls::Later, "smtp", "?tls=required")] {
+        let smtp = Smtp::with(tls);
+        let url = format!("{scheme}://me:hunter2@localhost:{}{more}", smtp.port());
+        let scene = || {
+            Scene::new(&asking("channel: email\n      to: it@acme.example"))
+                .with("NAFTIKO_SMTP_URL", &url)
+                .with("NAFTIKO_SMTP_FROM", "a@b.example")
+        };
+        let trusting = scene();
+        let ended = trusting.naftiko(&["run", "composition.yaml", "--ca", &ca]);
+        assert_eq!((ended.code, smtp.taken().len()), (Some(4), 1), "{tls:?}: {}", ended.told());
+        assert!(!trusting.place.holds("hunter2"));
+
+        let doubting = scene();
+        let mut command = doubting.command(&["run", "composition.yaml", "--json"]);
+        command.env("NAFTIKO_TEST_HALT_AFTER", "3");
+        let ended = Running::start(command).end();
+        assert!(ended.stdout.contains("\"event\":\"stepDelayed\""), "{}", ended.told());
+        assert!(ended.stdout.contains("UnknownIssuer"), "{tls:?}: {}", ended.told());
+        assert_eq!(smtp.taken().len(), 1, "{tls:?}");
+    }
 }

@@ -1,9 +1,14 @@
 //! A mail server, on a real socket: enough of RFC 5321, and what goes wrong with one.
 
 use std::collections::VecDeque;
-use std::io::{BufRead, BufReader, Write};
+use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
+
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
 /// What it does in one session. Whatever it does after the dot, it has the message then.
 pub(crate) enum Does {
@@ -37,8 +42,35 @@ pub(crate) struct Smtp {
     does: Arc<Mutex<VecDeque<Does>>>,
 }
 
+/// When TLS begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tls {
+    Never,
+    AtOnce,
+    /// Once it is asked for.
+    Later,
+}
+
+/// A file beside this one.
+pub(crate) fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/channels/tls").join(name)
+}
+
+fn config() -> Arc<ServerConfig> {
+    let certificate = CertificateDer::from_pem_file(file("server.pem")).unwrap();
+    let key = PrivateKeyDer::from_pem_file(file("server.key")).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    Arc::new(builder.with_no_client_auth().with_single_cert(vec![certificate], key).unwrap())
+}
+
 impl Smtp {
     pub(crate) fn start() -> Self {
+        Self::with(Tls::Never)
+    }
+
+    pub(crate) fn with(tls: Tls) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let address = listener.local_addr().unwrap();
         let smtp = Self { address, taken: Arc::default(), does: Arc::default() };
@@ -49,7 +81,8 @@ impl Smtp {
                 // A sender that is killed breaks its session off.
                 std::thread::spawn(move || {
                     let next = does.lock().unwrap().pop_front();
-                    let _broken_off = Session { stream: stream.unwrap(), does: next, taken: &taken }.serve();
+                    let stream = Stream::Plain(stream.unwrap());
+                    let _broken_off = Session { stream, tls, does: next, taken: &taken }.serve();
                 });
             }
         });
@@ -65,24 +98,72 @@ impl Smtp {
         format!("smtp://{}", self.address)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.address.port()
+    }
+
     pub(crate) fn taken(&self) -> Vec<Mail> {
         self.taken.lock().unwrap().clone()
     }
 }
 
+enum Stream {
+    Plain(TcpStream),
+    Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
+}
+
+impl Stream {
+    fn encrypted(self) -> Self {
+        match self {
+            Self::Plain(stream) => {
+                Self::Tls(Box::new(StreamOwned::new(ServerConnection::new(config()).unwrap(), stream)))
+            }
+            encrypted @ Self::Tls(_) => encrypted,
+        }
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.write_all(bytes),
+            Self::Tls(stream) => stream.write_all(bytes),
+        }
+    }
+
+    /// The next line; nothing at the end.
+    fn line(&mut self) -> io::Result<Option<String>> {
+        let mut line = Vec::new();
+        let mut byte = [0];
+        loop {
+            let read = match self {
+                Self::Plain(stream) => stream.read(&mut byte)?,
+                Self::Tls(stream) => stream.read(&mut byte)?,
+            };
+            match byte {
+                _ if read == 0 => return Ok(None),
+                [b'\n'] => {
+                    return Ok(Some(String::from_utf8(line).unwrap().trim_end_matches('\r').to_owned()));
+                }
+                [byte] => line.push(byte),
+            }
+        }
+    }
+}
+
 struct Session<'a> {
-    stream: TcpStream,
+    stream: Stream,
+    tls: Tls,
     does: Option<Does>,
     taken: &'a Mutex<Vec<Mail>>,
 }
 
 impl Session<'_> {
-    fn serve(mut self) -> std::io::Result<()> {
-        let mut lines = BufReader::new(self.stream.try_clone()?).lines();
+    fn serve(mut self) -> io::Result<()> {
+        if self.tls == Tls::AtOnce {
+            self.stream = self.stream.encrypted();
+        }
         self.say("220 mail.test ESMTP")?;
         let mut mail = Mail::default();
-        while let Some(line) = lines.next() {
-            let line = line?;
+        while let Some(line) = self.stream.line()? {
             let command = line.split([' ', ':']).next().unwrap_or_default().to_ascii_uppercase();
             if self.drops(&command) {
                 return Ok(());
@@ -93,7 +174,15 @@ impl Session<'_> {
             }
             let address = || line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
             match command.as_str() {
-                "EHLO" => self.say("250-mail.test\r\n250 8BITMIME")?,
+                "EHLO" if self.tls == Tls::Later => self.say("250-mail.test\r\n250 STARTTLS")?,
+                "EHLO" => self.say("250-mail.test\r\n250-AUTH PLAIN\r\n250 8BITMIME")?,
+                "STARTTLS" => {
+                    self.say("220 go on")?;
+                    self.stream = self.stream.encrypted();
+                    self.tls = Tls::AtOnce;
+                }
+                // `\0me\0hunter2`
+                "AUTH" if line.ends_with("PLAIN AG1lAGh1bnRlcjI=") => self.say("235 welcome")?,
                 "MAIL" => {
                     mail = Mail { from: address(), ..Mail::default() };
                     self.say("250 OK")?;
@@ -104,8 +193,7 @@ impl Session<'_> {
                 }
                 "DATA" => {
                     self.say("354 go on")?;
-                    for line in lines.by_ref() {
-                        let line = line?;
+                    while let Some(line) = self.stream.line()? {
                         if self.drops("text") {
                             return Ok(());
                         }
@@ -136,8 +224,8 @@ impl Session<'_> {
         Ok(())
     }
 
-    fn say(&mut self, line: &str) -> std::io::Result<()> {
-        write!(self.stream, "{line}\r\n")
+    fn say(&mut self, line: &str) -> io::Result<()> {
+        self.stream.write(format!("{line}\r\n").as_bytes())
     }
 
     fn said(&self, at: &str) -> Option<&'static str> {
