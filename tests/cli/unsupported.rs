@@ -43,6 +43,8 @@ fn it_is_checked_and_planned() {
          if it fails, the run goes on
          undone by GET /organizations/{id}
       2. tell  done outside, by email
+         to ← it@acme.example
+         with the inputs and results so far, sensitive ones masked
 
     outputs
       made  ← len(create ?? [])

@@ -184,7 +184,12 @@ impl fmt::Debug for SmtpServer {
 /// An error with what it came from, in one line.
 fn causes(error: &dyn std::error::Error) -> String {
     let sources = std::iter::successors(Some(error), |&error| error.source());
-    let mut words: Vec<String> = sources.map(ToString::to_string).collect();
-    words.dedup();
+    let mut words: Vec<String> = Vec::new();
+    for said in sources.map(ToString::to_string) {
+        // Some say what they came from too.
+        if !words.iter().any(|before| before.contains(&said)) {
+            words.push(said);
+        }
+    }
     words.join(": ").split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -1,5 +1,7 @@
 //! What a person sees and what a run gets.
 
+mod messages;
+
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};

@@ -285,6 +285,18 @@ pub struct External {
     pub timeout: Option<SignedDuration>,
 }
 
+impl External {
+    /// What its channel is told, as a person reads it: bare expressions, texts, or JSON with `${…}` in it.
+    pub fn shown_settings(&self) -> impl Iterator<Item = (&str, String)> {
+        self.settings.iter().map(|(name, value)| (name.as_str(), shown(value)))
+    }
+
+    /// What is handed over by name, as a person reads it.
+    pub fn shown_with(&self) -> impl Iterator<Item = (&str, String)> {
+        self.with.iter().flatten().map(|(name, value)| (name.as_str(), shown(value)))
+    }
+}
+
 /// A way to somebody or something outside.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
