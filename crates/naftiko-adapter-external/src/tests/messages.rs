@@ -39,7 +39,10 @@ impl Post for Posted {
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
 fn object(value: Value) -> Map<String, Value> {
-    value.as_object().cloned().unwrap_or_default()
+    match value {
+        Value::Object(fields) => fields,
+        other => panic!("{other}"),
+    }
 }
 
 fn question(settings: Value) -> Question {
@@ -49,7 +52,7 @@ fn question(settings: Value) -> Question {
         id: "r:tell".to_owned(),
         settings: object(settings),
         shown: object(json!({"who": "Jane", "list": [1, {"a": null}]})),
-        until: Some(UNIX_EPOCH + Duration::from_secs(1_800_000_000)),
+        until: Some(UNIX_EPOCH + Duration::from_hours(500_000)),
         ..Question::default()
     }
 }
