@@ -249,6 +249,14 @@ fn what_is_missing_is_said_before_the_run_begins_and_no_password_goes_in_clear()
         assert!(!ended.stderr.contains("hunter2"), "{}", ended.stderr);
         assert!(scene.place.run().is_none());
     }
+    let scene = scene_with(&smtp, "to: [it@acme.example, nobody]");
+    let ended = scene.naftiko(&RUN);
+    assert_eq!(ended.code, Some(2), "{}", ended.told());
+    assert!(
+        ended.stderr.contains("the `to` of `tell`: `nobody` is no address of e-mail"),
+        "{}",
+        ended.stderr
+    );
     assert!(smtp.taken().is_empty());
 }
 

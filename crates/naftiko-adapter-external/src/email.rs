@@ -37,6 +37,15 @@ impl Email {
         Ok(Self { server, from, address })
     }
 
+    /// Whether a text is an address that e-mail can be sent to.
+    ///
+    /// # Errors
+    /// That it is none.
+    pub fn check_address(text: &str) -> Result<(), String> {
+        let parsed: Result<Mailbox, _> = text.trim().parse();
+        parsed.map(|_| ()).map_err(|_| format!("`{}` is no address of e-mail", one_line(text)))
+    }
+
     fn message(&self, question: &Question) -> Result<Message, Failure> {
         let mut builder: MessageBuilder = Message::builder().from(self.from.clone());
         for to in texts(question, "to")? {

@@ -85,6 +85,10 @@ impl Wants {
             plan::Channel::Prompt => {}
             plan::Channel::Email => {
                 self.email.get_or_insert_with(id);
+                for to in setting("to").map(written_texts).unwrap_or_default() {
+                    Email::check_address(to)
+                        .map_err(|error| format!("the `to` of `{}`: {error}", step.id))?;
+                }
                 if let Some(Template::Literal(Value::String(template))) = setting("template") {
                     check_template(template, handed_over(plan, external)).map_err(|error| {
                         format!("the `template` of `{}` cannot be used: {error}", step.id)
@@ -132,6 +136,16 @@ fn written_origin(url: &Template) -> Option<Url> {
     let (_, rest) = written.split_once("://")?;
     // Without its end, what follows would be part of the host.
     rest.contains(['/', '?', '#']).then(|| written.parse().ok())?
+}
+
+/// The texts of a setting that are the author's own words.
+fn written_texts(setting: &Template) -> Vec<&str> {
+    match setting {
+        Template::Literal(Value::String(text)) => vec![text],
+        Template::Literal(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+        Template::List(items) => items.iter().flat_map(written_texts).collect(),
+        _ => Vec::new(),
+    }
 }
 
 fn written_program(command: &Template) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The driver, on a clock that jumps.
 
 mod kept;
+mod messages;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
