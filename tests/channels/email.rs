@@ -299,3 +299,15 @@ fn with_tls_the_password_goes_to_a_server_that_is_trusted_and_to_no_other() {
         assert_eq!(smtp.taken().len(), 1, "{tls:?}");
     }
 }
+
+#[test]
+fn a_password_that_a_server_says_back_is_shown_to_nobody() {
+    let smtp = Smtp::start();
+    let scene = Scene::new(&asking("channel: email\n      to: it@acme.example"))
+        .with("NAFTIKO_SMTP_URL", smtp.url().replace("smtp://", "smtp://me:hunter3@"))
+        .with("NAFTIKO_SMTP_FROM", "a@b.example");
+    let ended = scene.naftiko(&RUN);
+    assert_eq!(ended.code, Some(3), "{}", ended.told());
+    assert!(ended.stderr.contains("it is not ***"), "{}", ended.stderr);
+    assert!(!ended.told().contains("hunter3") && !scene.place.holds("hunter3"), "{}", ended.told());
+}

@@ -183,6 +183,7 @@ impl Session<'_> {
                 }
                 // `\0me\0hunter2`
                 "AUTH" if line.ends_with("PLAIN AG1lAGh1bnRlcjI=") => self.say("235 welcome")?,
+                "AUTH" => self.say("535 it is not hunter3")?,
                 "MAIL" => {
                     mail = Mail { from: address(), ..Mail::default() };
                     self.say("250 OK")?;

@@ -8,7 +8,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use naftiko_adapter::{Failure, FailureKind};
+use naftiko_adapter::{Failure, FailureKind, mask};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
@@ -163,11 +163,17 @@ impl SmtpServer {
     /// What it means that the server did not take the message: for good if it says so.
     fn said(&self, error: &lettre::transport::smtp::Error) -> Failure {
         let kind = if error.is_permanent() { FailureKind::Refused } else { FailureKind::NotSent };
-        Failure::new(kind, format!("`{}`: {}", self.host, causes(error)))
+        Failure::new(kind, self.masked(&format!("`{}`: {}", self.host, causes(error))))
     }
 
     fn unknown(&self, what: &str) -> Failure {
-        Failure::new(FailureKind::Unknown, format!("`{}` was given the message: {what}", self.host))
+        let message = format!("`{}` was given the message: {what}", self.host);
+        Failure::new(FailureKind::Unknown, self.masked(&message))
+    }
+
+    /// A server may say the password back.
+    fn masked(&self, text: &str) -> String {
+        mask(text, self.credentials.iter().map(|(_, password)| password.expose_secret()))
     }
 }
 

@@ -19,7 +19,7 @@ use naftiko_journal::{Entry, Event, IllegalEvent, Journal, JournalError, Options
 use tokio::sync::{mpsc, oneshot};
 
 pub use cancellation::Cancellation;
-use outbox::Outbox;
+use outbox::{Message, Outbox};
 use queue::Queue;
 use work::{End, Work};
 
@@ -218,8 +218,7 @@ impl Drive<'_, '_> {
     /// Decides to hand over as many messages as may be under way.
     fn begin_messages(&mut self) -> Result<(), DriveError> {
         while self.work.calls() + self.sending.len() < self.driver.limits.jobs.max(1) {
-            let Some((intent, question)) = self.outbox.pop(self.run) else { break };
-            let attempt = attempt_of(&intent);
+            let Some(Message { intent, attempt, question }) = self.outbox.pop(self.run) else { break };
             self.record(intent)?;
             self.sending.push((attempt, *question));
         }
@@ -399,14 +398,6 @@ impl Drive<'_, '_> {
             Status::Running => Standing { status: Status::Waiting, ..standing },
             _ => standing,
         }
-    }
-}
-
-/// The attempt that a message is an intent of.
-fn attempt_of(intent: &Event) -> u32 {
-    match intent {
-        Event::MessageStarted { attempt, .. } => *attempt,
-        _ => 0,
     }
 }
 
