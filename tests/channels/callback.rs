@@ -203,4 +203,5 @@ fn a_mail_says_where_it_is_answered_and_a_message_in_doubt_is_answered_too() {
     assert_eq!(worker.post(path, r#"{"contacted": true}"#).0, 202);
     assert_eq!(over(&scene), "succeeded");
     assert_eq!(smtp.taken().len(), 1);
+    assert_eq!(scene.shown_json()["steps"][0]["through"], "callback");
 }

@@ -29,8 +29,8 @@ pub struct Record {
 ///
 /// Every attempt has one `attemptStarted`, or of a message `messageStarted`, and at most one event that closes it:
 /// `stepSucceeded`, `stepDelayed`, `stepFailed`, `stepInDoubt`, or of a message that was handed over `stepAsked`. What is
-/// in doubt is followed by `doubtResolved`. Every step has at most one outcome: `stepSucceeded`, `stepSkipped`,
-/// `stepFailed`, or a `doubtResolved` that says it happened.
+/// in doubt is followed by `doubtResolved`, or of a message by its answer. Every step has at most one outcome:
+/// `stepSucceeded`, `stepSkipped`, `stepFailed`, or a `doubtResolved` that says it happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {

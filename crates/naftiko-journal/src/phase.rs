@@ -75,7 +75,7 @@ impl Phase {
             ) if attempt.checked_add(1) == Some(*next) => Self::Running { attempt: *next },
             // A message may be answered although whoever handed it over does not know that it came.
             (
-                Self::Running { attempt } | Self::Delayed { attempt, .. },
+                Self::Running { attempt } | Self::Delayed { attempt, .. } | Self::InDoubt { attempt },
                 E::StepSucceeded { attempt: Some(closed), .. },
             ) if attempt == *closed => Self::Succeeded,
             (Self::Running { attempt }, E::StepAsked { attempt: Some(closed), until, .. })

@@ -210,6 +210,7 @@ fn the_table_of_phases_is_this_and_no_more() {
     Asked { until: None, attempt: 1 } + stepFailed = Failed { attempt: 1 }
     Open { items: Some(2) } + stepSucceeded = Succeeded
     Open { items: Some(2) } + stepFailed = Failed { attempt: 0 }
+    InDoubt { attempt: 2 } + stepSucceeded 2 = Succeeded
     InDoubt { attempt: 2 } + doubtResolved 2 = Succeeded
     InDoubt { attempt: 2 } + doubtResolved 2 = Delayed { attempt: 2, until: 2026-01-15T12:00:30Z }
     ");

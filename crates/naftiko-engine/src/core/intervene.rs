@@ -119,14 +119,9 @@ impl Run {
             ) if !self.stands_open(step) => Err(self.is_broken_off(step)),
             (Phase::Asked { .. }, _) => Ok(Some(answered(step, None, result, through))),
             // Whoever answers a message has it, whatever is known of its way there.
-            (Phase::Running { attempt } | Phase::Delayed { attempt, .. }, _) => {
+            (Phase::Running { attempt } | Phase::Delayed { attempt, .. } | Phase::InDoubt { attempt }, _) => {
                 Ok(Some(answered(step, Some(attempt), result, through)))
             }
-            (Phase::InDoubt { attempt }, _) => Ok(Some(Event::DoubtResolved {
-                step: step.to_owned(),
-                attempt,
-                ruling: Ruling::Happened { result: result.clone() },
-            })),
             (phase, _) => Err(Refused::Phase(step.to_owned(), phase)),
         }
     }

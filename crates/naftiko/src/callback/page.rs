@@ -1,7 +1,7 @@
 //! What a person sees who follows the address in a message. Everything is escaped, and nothing is a script.
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
-use naftiko_journal::{Event, Message, Record};
+use naftiko_journal::{Event, Message, Record, Ruling};
 use naftiko_plan::{External, Step};
 use serde::Serialize;
 use serde_json::Value;
@@ -56,9 +56,14 @@ impl Asked {
         });
         let as_text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
         let with = message.into_iter().flat_map(|message| &message.with);
-        let answered = records
-            .iter()
-            .any(|record| matches!(&record.event, Event::StepSucceeded { step, .. } if step == name));
+        let is_answer = |event: &Event| {
+            matches!(
+                event,
+                Event::StepSucceeded { .. } | Event::DoubtResolved { ruling: Ruling::Happened { .. }, .. }
+            )
+        };
+        let mut own = records.iter().filter(|record| record.event.step() == Some(name));
+        let answered = own.any(|record| is_answer(&record.event));
         Self {
             title: format!("{composition}: {name}"),
             description: step.description.iter().flat_map(|text| text.lines()).map(str::to_owned).collect(),

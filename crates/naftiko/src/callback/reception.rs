@@ -5,6 +5,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -30,6 +31,9 @@ use crate::state::{self, Kept};
 
 /// How long an answer may be.
 const MOST: usize = 1024 * 1024;
+
+/// How long it may take to come.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Takes answers.
 pub(crate) struct Reception {
@@ -169,8 +173,10 @@ async fn take(
     if Pass::read(&token, &reception.store).is_none() {
         return told(form, StatusCode::NOT_FOUND, "there is nothing to be answered here");
     }
-    let Ok(bytes) = to_bytes(body, MOST).await else {
-        return told(form, StatusCode::PAYLOAD_TOO_LARGE, "an answer has at most 1 MiB");
+    let bytes = match tokio::time::timeout(PATIENCE, to_bytes(body, MOST)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => return told(form, StatusCode::PAYLOAD_TOO_LARGE, "an answer has at most 1 MiB"),
+        Err(_) => return told(form, StatusCode::REQUEST_TIMEOUT, "the answer did not come in time"),
     };
     let result = if form { from_form(&bytes) } else { serde_json::from_slice(&bytes).ok() };
     let Some(result) = result else {
