@@ -1,5 +1,7 @@
 //! `channel: email`.
 
+use std::time::Duration;
+
 use crate::process::Running;
 use crate::scene::{Scene, asking};
 use crate::smtp::{Does, Smtp, Tls, file};
@@ -310,4 +312,31 @@ fn a_password_that_a_server_says_back_is_shown_to_nobody() {
     assert_eq!(ended.code, Some(3), "{}", ended.told());
     assert!(ended.stderr.contains("it is not ***"), "{}", ended.stderr);
     assert!(!ended.told().contains("hunter3") && !scene.place.holds("hunter3"), "{}", ended.told());
+}
+
+#[test]
+fn killed_at_any_moment_there_is_one_message_in_the_end() {
+    for millis in [5, 20, 35, 50, 65, 80, 100, 130] {
+        let smtp = Smtp::start();
+        let scene = scene(&smtp);
+        let running = scene.start(&RUN);
+        let kill = running.killer();
+        std::thread::sleep(Duration::from_millis(millis));
+        kill();
+        running.end();
+        // What the server was given is with it by now.
+        std::thread::sleep(Duration::from_millis(100));
+        let mut ended = match scene.place.run() {
+            None => scene.naftiko(&RUN),
+            Some(_) => scene.resume(),
+        };
+        if ended.code == Some(5) {
+            let truth = if smtp.taken().is_empty() { "--did-not-happen" } else { "--happened" };
+            assert_eq!(scene.naftiko(&["resolve", &scene.run_id(), "tell", truth]).code, Some(0));
+            ended = scene.resume();
+        }
+        assert_eq!(ended.code, Some(4), "{millis}: {}", ended.told());
+        scene.answered();
+        assert_eq!(smtp.taken().len(), 1, "killed after {millis} ms");
+    }
 }

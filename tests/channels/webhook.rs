@@ -1,5 +1,7 @@
 //! `channel: webhook`.
 
+use std::collections::BTreeSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
@@ -189,4 +191,27 @@ outputs: [{{name: all, source: len(tell)}}]
     }
     assert_eq!(scene.resume().stdout, "all: 5\n");
     assert_eq!(receiver.seen().len(), 5);
+}
+
+#[test]
+fn killed_at_any_moment_there_is_one_id_in_the_end() {
+    for millis in [5, 20, 35, 50, 65, 80, 100, 130] {
+        let receiver = Receiver::start();
+        let scene = scene(&receiver);
+        let running = scene.start(&RUN);
+        let kill = running.killer();
+        std::thread::sleep(std::time::Duration::from_millis(millis));
+        kill();
+        running.end();
+        let ended = match scene.place.run() {
+            None => scene.naftiko(&RUN),
+            Some(_) => scene.resume(),
+        };
+        assert_eq!(ended.code, Some(4), "{millis}: {}", ended.told());
+        scene.answered();
+        let ids: BTreeSet<String> =
+            receiver.seen().iter().map(|seen| seen.headers["webhook-id"].clone()).collect();
+        assert_eq!(ids.len(), 1, "killed after {millis} ms");
+        assert!(receiver.seen().len() <= 2, "killed after {millis} ms");
+    }
 }
