@@ -14,6 +14,7 @@ mod corpus;
 #[cfg(unix)]
 mod credentials;
 mod egress;
+mod every_key;
 mod explain;
 #[cfg(unix)]
 mod fix;
@@ -29,7 +30,6 @@ mod secrets;
 mod secureauth;
 mod streams;
 mod tested;
-mod unsupported;
 mod verbose;
 mod watch;
 mod wire;

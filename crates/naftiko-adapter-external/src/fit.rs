@@ -2,15 +2,14 @@
 
 use jsonschema::{PatternOptions, Validator};
 use naftiko_adapter::{Failure, FailureKind, Question};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 /// Whether an answer fits the JSON Schema that a step declares for it; without one everything fits.
 ///
 /// # Errors
 /// Why it does not fit, or why the schema cannot be used, in one line that never shows the answer itself.
 pub fn fits(schema: Option<&Value>, answer: &Value) -> Result<(), String> {
-    let question =
-        Question { step: String::new(), description: None, shown: Map::new(), result: schema.cloned() };
+    let question = Question { result: schema.cloned(), ..Question::default() };
     let fit = Fit::of(&question).map_err(|failure| failure.message)?;
     fit.objection(answer).map_or(Ok(()), Err)
 }

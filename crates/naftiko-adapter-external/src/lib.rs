@@ -1,17 +1,31 @@
 //! Asks people and outside systems for what a step waits for.
 //!
 //! Each kind of channel is a [`Channel`]: [`Prepared`] answers from what was given
-//! beforehand, [`Prompt`] asks a person at a terminal, [`Silent`] never answers. None of them waits for longer than
-//! one question takes, and none remembers: what "not yet" means for a run is decided by the engine.
+//! beforehand, [`Prompt`] asks a person at a terminal, [`Silent`] never answers; [`Email`], [`Webhook`] and [`Command`]
+//! hand a message over, once for each time they are asked. None of them waits for longer than
+//! one question takes, and none remembers: what "not yet" means for a run, and whether a message is sent again, is decided
+//! by the engine. Whom a webhook may be posted to is decided by whoever posts: see [`Post`].
 
+mod command;
+mod email;
 mod fit;
+mod letter;
 mod prepared;
 mod prompt;
+mod put;
+mod server;
 mod show;
+mod webhook;
 
+pub use command::Command;
+pub use email::Email;
 pub use fit::fits;
+pub use letter::{Unusable, check_template};
 pub use prepared::Prepared;
 pub use prompt::{Prompt, Terminal};
+pub use put::AnswerAddress;
+pub use server::{NoServer, SmtpServer};
+pub use webhook::{Key, NoKey, Post, Webhook};
 
 use async_trait::async_trait;
 use naftiko_adapter::{Answer, Channel, Failure, Question};

@@ -1,12 +1,14 @@
 //! What a person sees and what a run gets.
 
+mod messages;
+
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
 
 use indexmap::IndexMap;
 use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{Prepared, Prompt, Silent, Terminal};
 
@@ -35,8 +37,8 @@ fn question(result: Option<Value>) -> Question {
     Question {
         step: "invite-it-admin".to_owned(),
         description: Some("Ask the IT admin\nto open the portal.".to_owned()),
-        shown: Map::new(),
         result,
+        ..Question::default()
     }
 }
 

@@ -15,6 +15,7 @@ use crate::credential::Shown;
 use crate::departures::Schemas;
 use crate::egress::{AllowedHost, Egress, Lookup, System};
 use crate::endpoint::{BuildError, Door, Endpoint};
+use crate::poster::Poster;
 use crate::request::{RequestParts, render};
 use crate::style::{refused, visible};
 use crate::transport::{Message, Proxies, Transport};
@@ -123,6 +124,17 @@ impl Builder {
     pub(crate) fn lookup(mut self, lookup: Arc<dyn Lookup>) -> Self {
         self.lookup = lookup;
         self
+    }
+
+    /// What posts messages to these URLs and to whom is allowed, in place of an adapter.
+    ///
+    /// # Errors
+    /// A [`BuildError`] when HTTP cannot be spoken.
+    pub fn poster<'u>(self, named: impl IntoIterator<Item = &'u Url>) -> Result<Poster, BuildError> {
+        let mut egress = Egress::new(self.allowed);
+        named.into_iter().for_each(|url| egress.name(url));
+        let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates)?;
+        Ok(Poster::new(transport, self.timeout))
     }
 
     /// The adapter.

@@ -118,6 +118,14 @@ impl Transport {
         self.client(limit, reach).map(|_| ())
     }
 
+    /// Whether something may be sent to `url`, as far as that can be said before its name has addresses.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn permit(&self, url: &Url) -> Result<(), Denied> {
+        self.egress.permit(url).map(|_| ())
+    }
+
     /// Sends a message once, follows where it is safely sent on to, and gives the answer, whatever its status.
     ///
     /// # Errors

@@ -1,7 +1,8 @@
 //! One attempt, and what came of it.
 
+use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 use indexmap::IndexMap;
@@ -26,12 +27,16 @@ pub trait Adapter: Send + Sync {
 }
 
 /// Asks somebody or something outside.
+///
+/// One that sends a message must not send it twice, and must say honestly how far it came: what it reports as
+/// [`FailureKind::NotSent`] is sent again.
 #[async_trait]
 pub trait Channel: Send + Sync {
     /// Puts the question, and gives the answer if there is one now.
     ///
     /// # Errors
-    /// A [`Failure`] when the question could not be put or the answer could not be understood.
+    /// A [`Failure`] when the question could not be put or the answer could not be understood. Of a message,
+    /// [`FailureKind::NotSent`] also says that the other side was reached and did not take it, and may later.
     async fn ask(&self, question: &Question) -> Result<Answer, Failure>;
 }
 
@@ -137,16 +142,40 @@ pub enum FailureKind {
 }
 
 /// What somebody outside is asked.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Question {
+    /// The run.
+    pub run: String,
     /// The id of the step.
     pub step: String,
+    /// What every attempt to put this question is known by, so that whoever gets it twice can tell.
+    pub id: String,
+    /// Through what it is asked: `prompt`, `email`, `webhook`, `command`.
+    pub channel: String,
+    /// What the channel is told, by name: for `email` `to`, and so on.
+    pub settings: Map<String, Value>,
     /// What is to be done, in the author's words.
     pub description: Option<String>,
-    /// What is handed over: the inputs and results so far, sensitive ones masked.
+    /// What is handed over. At the terminal sensitive values are masked, and so they are where the author did not say
+    /// what is handed over; in a message it is exactly what the author said.
     pub shown: Map<String, Value>,
     /// The JSON Schema that the answer has to fit; nothing: any JSON value.
     pub result: Option<Value>,
+    /// Until when an answer is waited for; nothing: for ever.
+    pub until: Option<SystemTime>,
+}
+
+impl fmt::Debug for Question {
+    /// What is handed over may be sensitive, so only its names are shown.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown: Vec<_> = self.shown.keys().collect();
+        f.debug_struct("Question")
+            .field("run", &self.run)
+            .field("step", &self.step)
+            .field("channel", &self.channel)
+            .field("shown", &shown)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What came back.

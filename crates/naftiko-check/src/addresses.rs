@@ -1,7 +1,8 @@
-//! The addresses in a capabilities document: where requests go, and where tokens are had.
+//! The addresses in documents: where requests go, where tokens are had, and where messages are posted to.
 
 use naftiko_diagnostics::Diagnostic;
-use naftiko_spec::{AuthKind, Capabilities};
+use naftiko_expr::Template;
+use naftiko_spec::{AuthKind, Capabilities, Channel, Composition, Value, Work};
 use naftiko_syntax::Node;
 
 use crate::faults::{credentials_in_clear, invalid_url, literal_secret};
@@ -19,6 +20,7 @@ pub(crate) struct Address {
 
 const BASE: Address = Address { key: "baseUrl", takes_query: false, takes_path: false };
 const TOKEN: Address = Address { key: "tokenUrl", takes_query: true, takes_path: true };
+const WEBHOOK: Address = Address { key: "url", takes_query: true, takes_path: false };
 
 /// What is wrong with the addresses of a document: each has one finding.
 pub(crate) fn check(root: &Node, capabilities: &Capabilities) -> Vec<Diagnostic> {
@@ -34,6 +36,26 @@ pub(crate) fn check(root: &Node, capabilities: &Capabilities) -> Vec<Diagnostic>
             literal_secret::in_url(node)
                 .or_else(|| invalid_url::find(address, node))
                 .or_else(|| credentials_in_clear::find(address, node, shown?.span))
+        })
+        .collect()
+}
+
+/// What is wrong with the addresses that messages are posted to, where they are written out: each has one finding.
+pub(crate) fn of_webhooks(composition: &Composition) -> Vec<Diagnostic> {
+    let written = composition.steps.iter().filter_map(|step| match &step.work {
+        Work::External(external) if external.channel == Channel::Webhook => {
+            match external.settings.get(WEBHOOK.key)? {
+                Value::Scalar { template: Template::Literal(_), node } => Some(node),
+                _ => None,
+            }
+        }
+        _ => None,
+    });
+    let help = "take it out of the URL and revoke it: messages are signed, and a receiver knows them by that";
+    written
+        .filter_map(|node| {
+            let secret = literal_secret::in_url(node).map(|found| found.with_help(help));
+            secret.or_else(|| invalid_url::find(WEBHOOK, node))
         })
         .collect()
 }

@@ -21,8 +21,8 @@ use crate::sensitive::Sensitives;
 use crate::suite::Suite;
 use crate::suppression::{comments_of, sort_out, withholds_plan};
 use crate::{
-    arguments, clauses, codes, faults, lower, order, outputs, pages, resolve, rules, sensitive, suite,
-    superseded, wait, wording,
+    addresses, arguments, clauses, codes, faults, lower, order, outputs, pages, resolve, rules, sensitive,
+    suite, superseded, wait, wording,
 };
 
 /// Where to look besides the document.
@@ -201,6 +201,7 @@ pub(crate) fn composition(
     };
     model.sensitive = sensitive::sources(&model);
     diagnostics.extend(rules::check(&model));
+    diagnostics.extend(addresses::of_webhooks(composition));
     // One that runs as a step is held to them where it is checked itself.
     if named.is_empty() {
         diagnostics.extend(governance::check(&model, &session.asked_for.codes));

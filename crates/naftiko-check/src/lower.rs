@@ -178,6 +178,15 @@ fn external(said: &naftiko_spec::External) -> External {
     let templates = |values: &IndexMap<String, Value>| -> IndexMap<String, Template> {
         values.iter().map(|(name, value)| (name.clone(), value.template())).collect()
     };
+    let mut settings = templates(&said.settings);
+    // A text with values in it stands as it is: nothing that comes in a value is read as a template.
+    if said.channel == naftiko_spec::Channel::Email
+        && let Some(at) = settings.get_index_of("template")
+        && settings.get_index(at).is_some_and(|(_, text)| !text.expressions().is_empty())
+        && let Some(text) = settings.shift_remove("template")
+    {
+        settings.shift_insert(at, "text".to_owned(), text);
+    }
     External {
         channel: match said.channel {
             naftiko_spec::Channel::Prompt => Channel::Prompt,
@@ -185,7 +194,7 @@ fn external(said: &naftiko_spec::External) -> External {
             naftiko_spec::Channel::Webhook => Channel::Webhook,
             naftiko_spec::Channel::Command => Channel::Command,
         },
-        settings: templates(&said.settings),
+        settings,
         with: said.with.as_ref().map(templates),
         result: said.result.clone(),
         timeout: said.timeout.as_ref().map(|timeout| timeout.value),

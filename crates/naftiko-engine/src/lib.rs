@@ -9,12 +9,10 @@
 mod clock;
 mod core;
 mod driver;
-mod unsupported;
 
 pub use clock::{Clock, TokioClock};
 pub use core::{Command, Intervention, Refused, Run, StepState};
 pub use driver::{Cancellation, Delivery, DriveError, Driver, Limits, Traffic, Wire};
-pub use unsupported::{Unsupported, unsupported};
 
 #[cfg(test)]
 mod tests;

@@ -27,8 +27,10 @@ pub struct Record {
 /// `step` is the name of a step, of an item of one, of a step of the composition within one, or of what undoes one: see
 /// [`Part`](crate::Part).
 ///
-/// Every attempt has one `attemptStarted` and at most one event that closes it: `stepSucceeded`, `stepDelayed`,
-/// `pageReceived`, `stepFailed` or `stepInDoubt`; the last is followed by `doubtResolved`. Every step has at most one outcome:
+/// Every attempt has one `attemptStarted`, or of a message `messageStarted`, and at most one event that closes it:
+/// `stepSucceeded`, `stepDelayed`, `pageReceived`, `stepFailed`, `stepInDoubt`, or of a message that was handed over
+/// `stepAsked`. What is in doubt is followed by `doubtResolved`, or of a message by its answer. Every step has at most one
+/// outcome:
 /// `stepSucceeded`, `stepSkipped`, `stepFailed`, or a `doubtResolved` that says it happened.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
@@ -55,11 +57,24 @@ pub enum Event {
         /// What is sent.
         request: Request,
     },
+    /// A message is about to be handed over for a step that is done outside: the intent, recorded before anything is
+    /// sent.
+    MessageStarted {
+        /// The step.
+        step: String,
+        /// The number of the attempt, from 1.
+        attempt: u32,
+        /// What is handed over, and to whom.
+        message: Message,
+        /// Until when an answer is waited for; nothing: for ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
+    },
     /// The step is done, and this is its result.
     StepSucceeded {
         /// The step.
         step: String,
-        /// The attempt that did it; nothing for an external step.
+        /// The attempt that did it; nothing for an external step, unless its message was still being handed over.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<u32>,
         /// The HTTP status, where there was one.
@@ -70,6 +85,9 @@ pub enum Event {
         /// Where the response is not as the description of the operation says.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         departures: Vec<Departure>,
+        /// How an answer from outside came.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<Through>,
     },
     /// The attempt is over and another will be made.
     StepDelayed {
@@ -122,10 +140,14 @@ pub enum Event {
         /// What was said.
         ruling: Ruling,
     },
-    /// Somebody outside is asked: recorded before the question is put.
+    /// Somebody outside is asked: recorded before the question is put at the terminal, and once a message is handed
+    /// over.
     StepAsked {
         /// The step.
         step: String,
+        /// The attempt that handed the message over; nothing where none is.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        attempt: Option<u32>,
         /// Until when an answer is waited for; nothing: for ever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
@@ -164,7 +186,14 @@ pub enum Event {
 impl Event {
     /// The step is done, and not by an attempt: outside, or by all that it consists of.
     pub fn step_succeeded(step: String, result: Value) -> Self {
-        Self::StepSucceeded { step, attempt: None, status: None, result, departures: Vec::new() }
+        Self::StepSucceeded {
+            step,
+            attempt: None,
+            status: None,
+            result,
+            departures: Vec::new(),
+            through: None,
+        }
     }
 
     /// Its name, as in JSON.
@@ -172,6 +201,7 @@ impl Event {
         match self {
             Self::RunStarted { .. } => "runStarted",
             Self::AttemptStarted { .. } => "attemptStarted",
+            Self::MessageStarted { .. } => "messageStarted",
             Self::StepSucceeded { .. } => "stepSucceeded",
             Self::StepDelayed { .. } => "stepDelayed",
             Self::PageReceived { .. } => "pageReceived",
@@ -191,6 +221,7 @@ impl Event {
         match self {
             Self::RunStarted { .. } | Self::RunCancelled { .. } | Self::RunFinished { .. } => None,
             Self::AttemptStarted { step, .. }
+            | Self::MessageStarted { step, .. }
             | Self::StepSucceeded { step, .. }
             | Self::StepDelayed { step, .. }
             | Self::PageReceived { step, .. }
@@ -212,6 +243,12 @@ pub enum Ruling {
     Happened {
         /// What it would have answered.
         result: Value,
+    },
+    /// The message reached whom it was for, and its answer is still to come.
+    HandedOver {
+        /// Until when it is waited for; nothing: for ever.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Timestamp>,
     },
     /// It had none, and is made again.
     DidNotHappen,
@@ -244,6 +281,50 @@ pub struct Request {
     pub path: String,
     /// Arguments by name; `body` for a whole body.
     pub arguments: IndexMap<String, Value>,
+}
+
+/// What is handed over for a step that is done outside, as it may be shown: sensitive values are the text `***`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Message {
+    /// What every attempt to hand it over is known by.
+    pub id: String,
+    /// The channel: `email`, `webhook`, `command`.
+    pub channel: String,
+    /// Whom it is for: the addresses, the origin of the URL, the program.
+    pub to: String,
+    /// What is handed over, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub with: IndexMap<String, Value>,
+}
+
+/// How an answer from outside came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Through {
+    /// Somebody typed it at the terminal.
+    Prompt,
+    /// It was given beforehand.
+    Beforehand,
+    /// The operator gave it, with `naftiko complete`.
+    Complete,
+    /// Whoever had the message gave it at the address in it.
+    Callback,
+    /// The program that was run wrote it.
+    Command,
+}
+
+impl Through {
+    /// Its name, as in JSON.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Prompt => "prompt",
+            Self::Beforehand => "beforehand",
+            Self::Complete => "complete",
+            Self::Callback => "callback",
+            Self::Command => "command",
+        }
+    }
 }
 
 /// How a run stands or ended (LANGUAGE §5).

@@ -13,7 +13,9 @@ mod phase;
 pub mod store;
 
 pub use address::Part;
-pub use event::{Cause, Departure, Event, Failure, Options, Record, Request, Ruling, Status};
+pub use event::{
+    Cause, Departure, Event, Failure, Message, Options, Record, Request, Ruling, Status, Through,
+};
 pub use ledger::{Ledger, RunPhase, Tally};
 pub use memory::MemoryJournal;
 pub use phase::{IllegalEvent, Phase};

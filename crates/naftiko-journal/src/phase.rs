@@ -27,6 +27,8 @@ pub enum Phase {
     Asked {
         /// Until when an answer is waited for.
         until: Option<Timestamp>,
+        /// The attempt that handed a message over; 0 if none was.
+        attempt: u32,
     },
     /// What it consists of may be under way.
     Open {
@@ -63,15 +65,23 @@ impl Phase {
         use Event as E;
         let next = match (self, event) {
             (Self::Pending, E::AttemptStarted { attempt: 1, .. }) => Self::Running { attempt: 1 },
-            (Self::Delayed { attempt, .. }, E::AttemptStarted { attempt: next, .. })
-                if attempt.checked_add(1) == Some(*next) =>
-            {
-                Self::Running { attempt: *next }
+            // A question that had its answer beforehand can become a message: then nothing was sent yet.
+            (Self::Pending | Self::Asked { attempt: 0, .. }, E::MessageStarted { attempt: 1, .. }) => {
+                Self::Running { attempt: 1 }
             }
-            (Self::Running { attempt }, E::StepSucceeded { attempt: Some(closed), .. })
+            (
+                Self::Delayed { attempt, .. },
+                E::AttemptStarted { attempt: next, .. } | E::MessageStarted { attempt: next, .. },
+            ) if attempt.checked_add(1) == Some(*next) => Self::Running { attempt: *next },
+            // A message may be answered although whoever handed it over does not know that it came.
+            (
+                Self::Running { attempt } | Self::Delayed { attempt, .. } | Self::InDoubt { attempt },
+                E::StepSucceeded { attempt: Some(closed), .. },
+            ) if attempt == *closed => Self::Succeeded,
+            (Self::Running { attempt }, E::StepAsked { attempt: Some(closed), until, .. })
                 if attempt == *closed =>
             {
-                Self::Succeeded
+                Self::Asked { until: *until, attempt }
             }
             (Self::Running { attempt }, E::StepFailed { attempt: Some(closed), .. })
                 if attempt == *closed =>
@@ -95,20 +105,26 @@ impl Phase {
             {
                 match ruling {
                     Ruling::Happened { .. } => Self::Succeeded,
+                    Ruling::HandedOver { until } => Self::Asked { until: *until, attempt },
                     Ruling::DidNotHappen => Self::Delayed { attempt, until: at },
                 }
             }
             (Self::Pending, E::StepSkipped { .. }) => Self::Skipped,
             (Self::Pending, E::StepOpened { items, .. }) => Self::Open { items: *items },
-            (Self::Pending, E::StepAsked { until, .. }) => Self::Asked { until: *until },
+            (Self::Pending, E::StepAsked { until, attempt: None, .. }) => {
+                Self::Asked { until: *until, attempt: 0 }
+            }
             (Self::Asked { .. } | Self::Open { .. }, E::StepSucceeded { attempt: None, .. }) => {
                 Self::Succeeded
             }
-            (Self::Pending | Self::Asked { .. } | Self::Open { .. }, E::StepFailed { attempt: None, .. }) => {
+            (Self::Pending | Self::Open { .. }, E::StepFailed { attempt: None, .. }) => {
                 Self::Failed { attempt: 0 }
             }
             // A step that waits can still fail before its next attempt: an argument may be gone when a run is resumed.
-            (Self::Delayed { attempt, .. }, E::StepFailed { attempt: None, .. }) => Self::Failed { attempt },
+            (
+                Self::Delayed { attempt, .. } | Self::Asked { attempt, .. },
+                E::StepFailed { attempt: None, .. },
+            ) => Self::Failed { attempt },
             _ => return Err(IllegalEvent::new(event, self.to_string())),
         };
         Ok(next)
@@ -150,11 +166,14 @@ impl IllegalEvent {
     pub fn new(event: &Event, reason: impl Into<String>) -> Self {
         let closed = match event {
             Event::AttemptStarted { attempt, .. }
+            | Event::MessageStarted { attempt, .. }
             | Event::StepDelayed { attempt, .. }
             | Event::PageReceived { attempt, .. }
             | Event::StepInDoubt { attempt, .. }
             | Event::DoubtResolved { attempt, .. } => Some(*attempt),
-            Event::StepSucceeded { attempt, .. } | Event::StepFailed { attempt, .. } => *attempt,
+            Event::StepSucceeded { attempt, .. }
+            | Event::StepFailed { attempt, .. }
+            | Event::StepAsked { attempt, .. } => *attempt,
             _ => None,
         };
         let mut reason = reason.into();

@@ -7,8 +7,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 
 use crate::{
-    Cause, Entry, Event, Failure, Journal, Ledger, MemoryJournal, Options, Phase, Record, Request, Ruling,
-    RunPhase, Standing, Status, Tally,
+    Cause, Entry, Event, Failure, Journal, Ledger, MemoryJournal, Message, Options, Phase, Record, Request,
+    Ruling, RunPhase, Standing, Status, Tally, Through,
 };
 
 fn at(second: i64) -> Timestamp {
@@ -36,6 +36,7 @@ fn succeeded(step: &str, attempt: Option<u32>) -> Event {
         status: attempt.map(|_| 201),
         result: json!({"id": "org_1"}),
         departures: Vec::new(),
+        through: None,
     }
 }
 
@@ -57,11 +58,36 @@ fn in_doubt(step: &str, attempt: u32) -> Event {
 }
 
 fn asked(step: &str) -> Event {
-    Event::StepAsked { step: step.into(), until: None }
+    Event::StepAsked { step: step.into(), attempt: None, until: None }
 }
 
 fn asked_until(step: &str, second: i64) -> Event {
-    Event::StepAsked { step: step.into(), until: Some(at(second)) }
+    Event::StepAsked { step: step.into(), attempt: None, until: Some(at(second)) }
+}
+
+fn message(step: &str, attempt: u32) -> Event {
+    let message = Message {
+        id: "r:s".into(),
+        channel: "email".into(),
+        to: "it@acme.example".into(),
+        with: IndexMap::from([("who".into(), json!("Acme"))]),
+    };
+    Event::MessageStarted { step: step.into(), attempt, message, until: Some(at(60)) }
+}
+
+fn handed_over(step: &str, attempt: u32) -> Event {
+    Event::StepAsked { step: step.into(), attempt: Some(attempt), until: Some(at(60)) }
+}
+
+fn answered(step: &str, through: Through) -> Event {
+    let (attempt, status) = (None, None);
+    let (result, departures, through) = (json!(true), Vec::new(), Some(through));
+    Event::StepSucceeded { step: step.into(), attempt, status, result, departures, through }
+}
+
+fn was_handed_over(step: &str, attempt: u32) -> Event {
+    let ruling = Ruling::HandedOver { until: Some(at(60)) };
+    Event::DoubtResolved { step: step.into(), attempt, ruling }
 }
 
 fn skipped(step: &str) -> Event {
@@ -98,20 +124,50 @@ fn finished(status: Status) -> Event {
     Event::RunFinished { status, outputs: IndexMap::new(), failure: None }
 }
 
-#[test]
-fn the_table_of_phases_is_this_and_no_more() {
+/// Every phase that a step can have.
+fn phases() -> [Phase; 10] {
     let until = at(60);
-    let phases = [
+    [
         Phase::Pending,
         Phase::Running { attempt: 2 },
         Phase::Delayed { attempt: 2, until },
-        Phase::Asked { until: None },
+        Phase::Asked { until: None, attempt: 0 },
+        Phase::Asked { until: None, attempt: 1 },
         Phase::Open { items: Some(2) },
         Phase::InDoubt { attempt: 2 },
         Phase::Skipped,
         Phase::Succeeded,
         Phase::Failed { attempt: 2 },
-    ];
+    ]
+}
+
+/// What follows from these events, where anything does.
+fn table(events: &[Event]) -> String {
+    let mut table = String::new();
+    for phase in phases() {
+        for event in events {
+            if let Ok(next) = phase.after(event, at(30)) {
+                let number = match event {
+                    Event::AttemptStarted { attempt, .. }
+                    | Event::MessageStarted { attempt, .. }
+                    | Event::StepDelayed { attempt, .. }
+                    | Event::StepInDoubt { attempt, .. }
+                    | Event::DoubtResolved { attempt, .. } => Some(*attempt),
+                    Event::StepSucceeded { attempt, .. }
+                    | Event::StepAsked { attempt, .. }
+                    | Event::StepFailed { attempt, .. } => *attempt,
+                    _ => None,
+                };
+                let number = number.map(|number| format!(" {number}")).unwrap_or_default();
+                writeln!(table, "{phase:?} + {}{number} = {next:?}", event.name()).unwrap();
+            }
+        }
+    }
+    table
+}
+
+#[test]
+fn the_table_of_phases_is_this_and_no_more() {
     let events = [
         started(),
         attempt("s", 1),
@@ -140,29 +196,11 @@ fn the_table_of_phases_is_this_and_no_more() {
         cancelled(true),
         finished(Status::Failed),
     ];
-    let mut table = String::new();
-    for phase in phases {
-        for event in &events {
-            if let Ok(next) = phase.after(event, at(30)) {
-                let number = match event {
-                    Event::AttemptStarted { attempt, .. }
-                    | Event::StepDelayed { attempt, .. }
-                    | Event::PageReceived { attempt, .. }
-                    | Event::StepInDoubt { attempt, .. }
-                    | Event::DoubtResolved { attempt, .. } => Some(*attempt),
-                    Event::StepSucceeded { attempt, .. } | Event::StepFailed { attempt, .. } => *attempt,
-                    _ => None,
-                };
-                let number = number.map(|number| format!(" {number}")).unwrap_or_default();
-                writeln!(table, "{phase:?} + {}{number} = {next:?}", event.name()).unwrap();
-            }
-        }
-    }
-    insta::assert_snapshot!(table, @"
+    insta::assert_snapshot!(table(&events), @"
     Pending + attemptStarted 1 = Running { attempt: 1 }
     Pending + stepFailed = Failed { attempt: 0 }
-    Pending + stepAsked = Asked { until: None }
-    Pending + stepAsked = Asked { until: Some(2026-01-15T12:01:00Z) }
+    Pending + stepAsked = Asked { until: None, attempt: 0 }
+    Pending + stepAsked = Asked { until: Some(2026-01-15T12:01:00Z), attempt: 0 }
     Pending + stepSkipped = Skipped
     Pending + stepOpened = Open { items: Some(2) }
     Pending + stepOpened = Open { items: None }
@@ -172,13 +210,30 @@ fn the_table_of_phases_is_this_and_no_more() {
     Running { attempt: 2 } + pageReceived 2 = Delayed { attempt: 2, until: 2026-01-15T12:00:30Z }
     Running { attempt: 2 } + stepInDoubt 2 = InDoubt { attempt: 2 }
     Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + attemptStarted 3 = Running { attempt: 3 }
+    Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + stepSucceeded 2 = Succeeded
     Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + stepFailed = Failed { attempt: 2 }
-    Asked { until: None } + stepSucceeded = Succeeded
-    Asked { until: None } + stepFailed = Failed { attempt: 0 }
+    Asked { until: None, attempt: 0 } + stepSucceeded = Succeeded
+    Asked { until: None, attempt: 0 } + stepFailed = Failed { attempt: 0 }
+    Asked { until: None, attempt: 1 } + stepSucceeded = Succeeded
+    Asked { until: None, attempt: 1 } + stepFailed = Failed { attempt: 1 }
     Open { items: Some(2) } + stepSucceeded = Succeeded
     Open { items: Some(2) } + stepFailed = Failed { attempt: 0 }
+    InDoubt { attempt: 2 } + stepSucceeded 2 = Succeeded
     InDoubt { attempt: 2 } + doubtResolved 2 = Succeeded
     InDoubt { attempt: 2 } + doubtResolved 2 = Delayed { attempt: 2, until: 2026-01-15T12:00:30Z }
+    ");
+}
+
+#[test]
+fn the_table_of_messages_is_this_and_no_more() {
+    let events =
+        [message("s", 1), message("s", 3), handed_over("s", 1), handed_over("s", 2), was_handed_over("s", 2)];
+    insta::assert_snapshot!(table(&events), @"
+    Pending + messageStarted 1 = Running { attempt: 1 }
+    Running { attempt: 2 } + stepAsked 2 = Asked { until: Some(2026-01-15T12:01:00Z), attempt: 2 }
+    Delayed { attempt: 2, until: 2026-01-15T12:01:00Z } + messageStarted 3 = Running { attempt: 3 }
+    Asked { until: None, attempt: 0 } + messageStarted 1 = Running { attempt: 1 }
+    InDoubt { attempt: 2 } + doubtResolved 2 = Asked { until: Some(2026-01-15T12:01:00Z), attempt: 2 }
     ");
 }
 
@@ -308,6 +363,10 @@ fn an_event_in_json() {
         in_doubt("a", 1),
         happened("a", 1),
         did_not_happen("a", 1),
+        was_handed_over("b", 1),
+        message("b", 1),
+        handed_over("b", 1),
+        answered("b", Through::Callback),
         asked_until("b", 60),
         skipped("b"),
         opened("b", Some(2)),
@@ -333,21 +392,24 @@ fn an_event_in_json() {
     {"run":"0198","seq":2,"at":"2026-01-15T12:00:00Z","event":"attemptStarted","step":"a","attempt":1,"request":{"operation":"create","method":"POST","path":"/organizations","arguments":{"name":"Acme","secret":"***"}}}
     {"run":"0198","seq":3,"at":"2026-01-15T12:00:00Z","event":"stepDelayed","step":"a","attempt":1,"until":"2026-01-15T12:00:05Z","failure":{"cause":"no-answer","message":"no answer"}}
     {"run":"0198","seq":4,"at":"2026-01-15T12:00:00Z","event":"stepDelayed","step":"a","attempt":2,"until":"2026-01-15T12:01:00Z"}
-    {"run":"0198","seq":5,"at":"2026-01-15T12:00:00Z","event":"pageReceived","step":"a","attempt":3,"items":[{"id":"org_1"}],"next":{"after":"org_1"}}
-    {"run":"0198","seq":6,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"a","attempt":3,"status":201,"result":{"id":"org_1"}}
-    {"run":"0198","seq":7,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b"}
-    {"run":"0198","seq":8,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":{"id":"org_1"}}
-    {"run":"0198","seq":9,"at":"2026-01-15T12:00:00Z","event":"stepFailed","step":"a","attempt":1,"failure":{"cause":"status","message":"`POST /organizations` answered 422 Unprocessable Entity: name is taken","status":422,"body":{"message":"name is taken"}}}
-    {"run":"0198","seq":10,"at":"2026-01-15T12:00:00Z","event":"stepInDoubt","step":"a","attempt":1,"failure":{"cause":"no-answer","message":"no answer"}}
-    {"run":"0198","seq":11,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":{"happened":{"result":{"id":"org_1"}}}}
-    {"run":"0198","seq":12,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":"didNotHappen"}
-    {"run":"0198","seq":13,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","until":"2026-01-15T12:01:00Z"}
-    {"run":"0198","seq":14,"at":"2026-01-15T12:00:00Z","event":"stepSkipped","step":"b"}
-    {"run":"0198","seq":15,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b","items":2}
-    {"run":"0198","seq":16,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b"}
-    {"run":"0198","seq":17,"at":"2026-01-15T12:00:00Z","event":"runCancelled","compensate":true}
-    {"run":"0198","seq":18,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"succeeded","outputs":{"organization_id":"org_1"}}
-    {"run":"0198","seq":19,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"in-doubt"}
+    {"run":"0198","seq":5,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"a","attempt":3,"status":201,"result":{"id":"org_1"}}
+    {"run":"0198","seq":6,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b"}
+    {"run":"0198","seq":7,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":{"id":"org_1"}}
+    {"run":"0198","seq":8,"at":"2026-01-15T12:00:00Z","event":"stepFailed","step":"a","attempt":1,"failure":{"cause":"status","message":"`POST /organizations` answered 422 Unprocessable Entity: name is taken","status":422,"body":{"message":"name is taken"}}}
+    {"run":"0198","seq":9,"at":"2026-01-15T12:00:00Z","event":"stepInDoubt","step":"a","attempt":1,"failure":{"cause":"no-answer","message":"no answer"}}
+    {"run":"0198","seq":10,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":{"happened":{"result":{"id":"org_1"}}}}
+    {"run":"0198","seq":11,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":"didNotHappen"}
+    {"run":"0198","seq":12,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"b","attempt":1,"ruling":{"handedOver":{"until":"2026-01-15T12:01:00Z"}}}
+    {"run":"0198","seq":13,"at":"2026-01-15T12:00:00Z","event":"messageStarted","step":"b","attempt":1,"message":{"id":"r:s","channel":"email","to":"it@acme.example","with":{"who":"Acme"}},"until":"2026-01-15T12:01:00Z"}
+    {"run":"0198","seq":14,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","attempt":1,"until":"2026-01-15T12:01:00Z"}
+    {"run":"0198","seq":15,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":true,"through":"callback"}
+    {"run":"0198","seq":16,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","until":"2026-01-15T12:01:00Z"}
+    {"run":"0198","seq":17,"at":"2026-01-15T12:00:00Z","event":"stepSkipped","step":"b"}
+    {"run":"0198","seq":18,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b","items":2}
+    {"run":"0198","seq":19,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b"}
+    {"run":"0198","seq":20,"at":"2026-01-15T12:00:00Z","event":"runCancelled","compensate":true}
+    {"run":"0198","seq":21,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"succeeded","outputs":{"organization_id":"org_1"}}
+    {"run":"0198","seq":22,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"in-doubt"}
     "#);
 }
 

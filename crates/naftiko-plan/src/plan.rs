@@ -289,6 +289,18 @@ pub struct External {
     pub timeout: Option<SignedDuration>,
 }
 
+impl External {
+    /// What its channel is told, as a person reads it: bare expressions, texts, or JSON with `${…}` in it.
+    pub fn shown_settings(&self) -> impl Iterator<Item = (&str, String)> {
+        self.settings.iter().map(|(name, value)| (name.as_str(), shown(value)))
+    }
+
+    /// What is handed over by name, as a person reads it.
+    pub fn shown_with(&self) -> impl Iterator<Item = (&str, String)> {
+        self.with.iter().flatten().map(|(name, value)| (name.as_str(), shown(value)))
+    }
+}
+
 /// A way to somebody or something outside.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -296,7 +308,8 @@ pub enum Channel {
     /// Asks at the terminal. No settings.
     #[default]
     Prompt,
-    /// Sends an e-mail: `to`, an address or a list of them, and if the author wrote them `subject` and `template`.
+    /// Sends an e-mail: `to`, an address or a list of them, and if the author wrote them `subject` and what it says:
+    /// `text` as it is, or a `template` over what is handed over.
     Email,
     /// Posts to a URL: `url`, and if the author wrote them `headers`, an object of texts.
     Webhook,
@@ -313,6 +326,16 @@ impl Channel {
             Self::Webhook => "webhook",
             Self::Command => "command",
         }
+    }
+
+    /// Whether it hands over a message that reaches somebody else, and is not handed over twice.
+    pub fn sends(self) -> bool {
+        self != Self::Prompt
+    }
+
+    /// Whether whoever gets a message twice can tell by its id, so that a repeat has no second effect.
+    pub fn is_repeatable(self) -> bool {
+        matches!(self, Self::Prompt | Self::Webhook)
     }
 
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]

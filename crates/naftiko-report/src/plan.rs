@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use naftiko_plan::{
-    Action, Argument, Auth, Channel, Invoke, NextPage, OnFailure, Origin, Paginate, Plan, Provider,
+    Action, Argument, Auth, Channel, External, Invoke, NextPage, OnFailure, Origin, Paginate, Plan, Provider,
     SecretName, Slot, Step,
 };
 
 use crate::paragraph::paragraph;
 use crate::{Style, duration, visible};
+
+/// How much is shown of the text of a message, in characters.
+const MOST_OF_A_TEXT: usize = 100;
 
 /// The plan as text: every step with its request, its arguments and who says so, and the outputs.
 pub fn plan(plan: &Plan, style: Style) -> String {
@@ -98,6 +101,9 @@ fn write_step(out: &mut String, plan: &Plan, position: usize, step: &Step, style
                 other => format!("done outside, by {}", other.as_str()),
             };
             let _ = writeln!(out, "  {number}. {}  {}", style.strong(&step.id), style.dim(&how));
+            if external.channel.sends() {
+                write_message(out, external, style);
+            }
         }
         Action::Composition(embedded) => {
             let how = style.dim("a composition of its own");
@@ -210,6 +216,25 @@ fn write_pages(out: &mut String, paginate: &Paginate, style: Style) {
     let max = paginate.max;
     let _ = writeln!(out, "     {} {next}", style.dim("page by page,"));
     let _ = writeln!(out, "     {} {}, at most {max} items{why}", style.dim("all of"), visible(&place));
+}
+
+/// Whom a message is for, and what it hands over.
+fn write_message(out: &mut String, external: &External, style: Style) {
+    let with = external.shown_with().map(|(name, value)| (format!("with.{name}"), value));
+    let lines: Vec<(String, String)> =
+        external.shown_settings().map(|(name, value)| (name.to_owned(), value)).chain(with).collect();
+    let width = lines.iter().map(|(name, _)| name.chars().count()).max().unwrap_or_default();
+    for (name, value) in lines {
+        let value = match value.char_indices().nth(MOST_OF_A_TEXT) {
+            Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
+            None => value,
+        };
+        let _ = writeln!(out, "     {:width$} {} {}", visible(&name), style.dim("←"), visible(&value));
+    }
+    if external.with.is_none() {
+        let _ =
+            writeln!(out, "     {}", style.dim("with the inputs and results so far, sensitive ones masked"));
+    }
 }
 
 /// Why something that nobody wrote is there, on a line of its own.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use jiff::{SignedDuration, Timestamp};
-use naftiko_journal::{Departure, Event, Record, Ruling};
+use naftiko_journal::{Departure, Event, Record, Ruling, Through};
 use naftiko_plan::{Action, Plan};
 
 use crate::Style;
@@ -90,12 +90,15 @@ impl Progress {
     pub fn line(&mut self, record: &Record) -> Option<Line> {
         let step = record.event.step()?;
         let (mark, detail) = match &record.event {
-            Event::AttemptStarted { .. } => {
+            Event::AttemptStarted { .. } | Event::MessageStarted { .. } => {
                 self.started.entry(step.to_owned()).or_insert(record.at);
                 (Mark::Running, String::new())
             }
-            Event::StepSucceeded { status, result, departures, .. } => {
-                let mut detail = status.map(|status| status.to_string()).unwrap_or_default();
+            Event::StepSucceeded { status, through, result, departures, .. } => {
+                let status = status.map(|status| status.to_string());
+                let through = through.filter(|through| *through != Through::Prompt);
+                let answered = || through.map(|through| answered(through).to_owned());
+                let mut detail = status.or_else(answered).unwrap_or_default();
                 let tries = self.delays.get(step).map_or(1, |delays| delays + 1);
                 if tries > 1 {
                     let took = self.started.get(step).map(|started| record.at.duration_since(*started));
@@ -138,6 +141,9 @@ impl Progress {
             }
             Event::DoubtResolved { ruling: Ruling::DidNotHappen, .. } => {
                 (Mark::Waiting, "it did not happen, somebody says; again now".to_owned())
+            }
+            Event::DoubtResolved { ruling: Ruling::HandedOver { .. }, .. } => {
+                (Mark::Asked, "it arrived, somebody says; waits for an answer".to_owned())
             }
             Event::StepAsked { .. } => (Mark::Asked, "waits for an answer".to_owned()),
             Event::StepSkipped { .. } => (Mark::Skipped, String::new()),
@@ -203,6 +209,17 @@ pub(crate) fn departed(departures: &[Departure]) -> Option<String> {
         count => format!(" (and {count} more)"),
     };
     Some(format!("not as described{at}: {expected}{others}"))
+}
+
+/// How an answer from outside came, in words.
+pub(crate) fn answered(through: Through) -> &'static str {
+    match through {
+        Through::Prompt => "answered at the terminal",
+        Through::Beforehand => "answered beforehand",
+        Through::Complete => "answered with `complete`",
+        Through::Callback => "answered at its address",
+        Through::Command => "answered by the program",
+    }
 }
 
 /// A duration as authors write it: `500ms`, `5s`, `1m30s`, `24h`.

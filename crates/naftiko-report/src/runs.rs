@@ -4,7 +4,9 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
-use naftiko_journal::{Departure, Event, Failure, Ledger, Phase, Record, Request, Ruling, Status};
+use naftiko_journal::{
+    Departure, Event, Failure, Ledger, Message, Phase, Record, Request, Ruling, Status, Through,
+};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -101,6 +103,18 @@ pub struct ShownStep {
     /// What the last attempt sent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
+    /// The message that was handed over, and to whom.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub message: Option<Message>,
+    /// When somebody outside was asked: when the question was put, or the message handed over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub asked: Option<Timestamp>,
+    /// When the answer from outside came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answered: Option<Timestamp>,
+    /// How it came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub through: Option<Through>,
     /// Its result.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Value>,
@@ -142,7 +156,7 @@ impl Shown {
                 }
                 event => {
                     if let Some(step) = event.step().and_then(|name| steps.get_mut(name)) {
-                        step.note(event);
+                        step.note(event, record.at);
                     }
                 }
             }
@@ -203,7 +217,7 @@ impl ShownStep {
             Phase::Pending => ("pending", None),
             Phase::Running { .. } => ("running", None),
             Phase::Delayed { until, .. } => ("delayed", Some(until)),
-            Phase::Asked { until } => ("asked", until),
+            Phase::Asked { until, .. } => ("asked", until),
             Phase::Open { .. } => ("open", None),
             Phase::InDoubt { .. } => ("in-doubt", None),
             Phase::Skipped => ("skipped", None),
@@ -218,21 +232,36 @@ impl ShownStep {
             description: None,
             answer: None,
             request: None,
+            message: None,
+            asked: None,
+            answered: None,
+            through: None,
             result: None,
             departures: Vec::new(),
             failure: None,
         }
     }
 
-    fn note(&mut self, event: &Event) {
+    fn note(&mut self, event: &Event, at: Timestamp) {
         match event {
             Event::AttemptStarted { attempt, request, .. } => {
                 self.attempts = *attempt;
                 self.request = Some(request.clone());
             }
-            Event::StepSucceeded { result, departures, .. } => {
+            Event::MessageStarted { attempt, message, .. } => {
+                self.attempts = *attempt;
+                self.message = Some(message.clone());
+            }
+            Event::StepAsked { .. } => {
+                self.asked = Some(at);
+                self.failure = None;
+            }
+            Event::DoubtResolved { ruling: Ruling::HandedOver { .. }, .. } => self.failure = None,
+            Event::StepSucceeded { result, through, departures, .. } => {
                 self.result = Some(result.clone());
                 self.failure = None;
+                self.through = *through;
+                self.answered = through.map(|_| at);
                 self.departures.clone_from(departures);
             }
             Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
@@ -257,7 +286,7 @@ impl ShownStep {
             _ => style.busy(&word),
         };
         let request = self.request.as_ref().map(|request| format!("{} {}", request.method, request.path));
-        let mut details: Vec<String> = request.into_iter().collect();
+        let mut details: Vec<String> = request.into_iter().chain(self.told()).collect();
         if self.attempts > 1 {
             details.push(format!("{} attempts", self.attempts));
         }
@@ -278,15 +307,27 @@ impl ShownStep {
         {
             let _ = writeln!(line, "             {}", visible(&said));
         }
-        if self.phase == "in-doubt"
-            && let Some(request) = &self.request
-        {
-            for (argument, value) in &request.arguments {
-                let _ =
-                    writeln!(line, "             {} = {}", visible(argument), visible(&value.to_string()));
-            }
+        let sent = match (&self.request, &self.message) {
+            (Some(request), _) if self.phase == "in-doubt" => Some(&request.arguments),
+            (_, Some(message)) if matches!(self.phase, "in-doubt" | "asked") => Some(&message.with),
+            _ => None,
+        };
+        for (argument, value) in sent.into_iter().flatten() {
+            let _ = writeln!(line, "             {} = {}", visible(argument), visible(&value.to_string()));
         }
         line
+    }
+
+    /// Who was asked, when and through what, and how the answer came.
+    fn told(&self) -> impl Iterator<Item = String> {
+        let asked = self.message.as_ref().map(|message| {
+            let when = self.asked.map(|asked| format!(" at {}", minute(asked))).unwrap_or_default();
+            format!("{} to {}{when}", message.channel, message.to)
+        });
+        let answered = self.through.zip(self.answered);
+        let answered =
+            answered.map(|(through, at)| format!("{} at {}", crate::progress::answered(through), minute(at)));
+        asked.into_iter().chain(answered)
     }
 }
 
@@ -309,8 +350,16 @@ fn detail(event: &Event) -> Option<String> {
         Event::AttemptStarted { attempt, request, .. } => {
             Some(format!("{} {}, attempt {attempt}", request.method, request.path))
         }
-        Event::StepSucceeded { status, departures, .. } => {
-            let parts = status.map(|status| status.to_string()).into_iter().chain(departed(departures));
+        Event::MessageStarted { attempt, message, until, .. } => {
+            let names: Vec<&str> = message.with.keys().map(String::as_str).collect();
+            let with = if names.is_empty() { String::new() } else { format!(", with {}", names.join(", ")) };
+            let until = until.map(|until| format!(", to be answered until {until:.3}")).unwrap_or_default();
+            Some(format!("{} to {}{with}, attempt {attempt}{until}", message.channel, message.to))
+        }
+        Event::StepSucceeded { status, through, departures, .. } => {
+            let answered = || through.map(|through| crate::progress::answered(through).to_owned());
+            let status = status.map(|status| status.to_string()).or_else(answered);
+            let parts = status.into_iter().chain(departed(departures));
             Some(parts.collect::<Vec<_>>().join("; ")).filter(|said| !said.is_empty())
         }
         Event::StepDelayed { until, failure, .. } => {
@@ -323,9 +372,15 @@ fn detail(event: &Event) -> Option<String> {
         }
         Event::DoubtResolved { ruling, .. } => Some(match ruling {
             Ruling::Happened { .. } => "it happened".to_owned(),
+            Ruling::HandedOver { .. } => "it arrived".to_owned(),
             Ruling::DidNotHappen => "it did not happen".to_owned(),
         }),
-        Event::StepAsked { until, .. } => until.map(|until| format!("until {until:.3}")),
+        Event::StepAsked { until, attempt, .. } => {
+            let until = until.map(|until| format!("until {until:.3}"));
+            let said: Vec<String> =
+                attempt.map(|_| "handed over".to_owned()).into_iter().chain(until).collect();
+            (!said.is_empty()).then(|| said.join(", "))
+        }
         Event::StepOpened { items, .. } => items.map(|items| format!("{items} items")),
         Event::RunCancelled { compensate } => compensate.then(|| "and undone".to_owned()),
         Event::RunFinished { status, failure, .. } => {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::callback::{Listen, PublicUrl};
 use crate::drive::Allowances;
 
 /// Check, plan and run Naftiko capability compositions.
@@ -270,6 +271,8 @@ pub(crate) struct Run {
     pub(crate) driving: Driving,
     #[command(flatten)]
     pub(crate) allowances: Allowances,
+    #[command(flatten)]
+    pub(crate) public_url: PublicUrl,
     /// Send what was inferred without asking
     #[arg(long)]
     pub(crate) accept_inferred: bool,
@@ -333,6 +336,8 @@ pub(crate) struct Resume {
     pub(crate) driving: Driving,
     #[command(flatten)]
     pub(crate) allowances: Allowances,
+    #[command(flatten)]
+    pub(crate) public_url: PublicUrl,
     /// Go on with the documents as they are now, in place of the plan the run was begun with
     #[arg(long)]
     pub(crate) adopt_changes: bool,
@@ -364,8 +369,8 @@ pub(crate) struct Resolve {
     /// The step that is in doubt
     #[arg(value_name = "STEP")]
     pub(crate) step: String,
-    /// It happened, and this is what it answered
-    #[arg(long, value_name = "JSON", group = "ruling")]
+    /// It happened, and this is what it answered; of a message without JSON: it arrived, and its answer is still to come
+    #[arg(long, value_name = "JSON", group = "ruling", num_args = 0..=1, default_missing_value = "")]
     pub(crate) happened: Option<String>,
     /// It did not happen: it is made again when the run goes on
     #[arg(long, group = "ruling")]
@@ -450,6 +455,10 @@ pub(crate) struct Work {
     pub(crate) json: bool,
     #[command(flatten)]
     pub(crate) allowances: Allowances,
+    #[command(flatten)]
+    pub(crate) listen: Listen,
+    #[command(flatten)]
+    pub(crate) public_url: PublicUrl,
     #[command(flatten)]
     pub(crate) state: State,
 }

@@ -21,7 +21,7 @@ pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit
     block_on(intervene(
         &arguments.state,
         &arguments.run,
-        &Intervention::Complete { step, result },
+        &Intervention::Complete { step, result, through: None },
         false,
         &said,
         screen,
@@ -31,6 +31,9 @@ pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit
 pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, Stop> {
     let step = arguments.step.clone();
     let (ruling, said) = match &arguments.happened {
+        Some(text) if text.is_empty() => {
+            (Ruling::HandedOver { until: None }, "arrived, and waits for its answer")
+        }
         Some(text) => (Ruling::Happened { result: json(text, "--happened")? }, "happened"),
         None => (Ruling::DidNotHappen, "did not happen, and is made again"),
     };
@@ -148,13 +151,24 @@ fn left_behind(run: &naftiko_engine::Run, intervention: &Intervention) -> String
 fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention, as_is: bool) -> Result<(), Stop> {
     let misfit = |step: &str, reason: String| format!("the answer for `{step}` does not fit: {reason}");
     match intervention {
-        Intervention::Complete { step, result } => match run.definition(step).map(|step| &step.action) {
+        Intervention::Complete { step, result, .. } => match run.definition(step).map(|step| &step.action) {
             Some(Action::External(external)) => {
                 fits(external.result.as_ref(), result).map_err(|reason| Stop::Usage(misfit(step, reason)))
             }
             _ => Ok(()),
         },
+        Intervention::Resolve { step, ruling: Ruling::HandedOver { .. } }
+            if run.operation(step).is_some() =>
+        {
+            Err(Stop::Usage(format!(
+                "later steps read what `{step}` gives: say what it answered, with `--happened JSON`"
+            )))
+        }
         Intervention::Resolve { step, ruling: Ruling::Happened { result } } if !as_is => {
+            if let Some(Action::External(external)) = run.definition(step).map(|step| &step.action) {
+                return fits(external.result.as_ref(), result)
+                    .map_err(|reason| Stop::Usage(misfit(step, reason)));
+            }
             let schema = run.operation(step).and_then(|operation| operation.success_schema());
             fits(schema.as_ref(), result).map_err(|reason| {
                 let why = misfit(step, reason);

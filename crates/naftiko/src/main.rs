@@ -4,6 +4,7 @@
 //! environment, the clock, the terminal) is reached through [`world`] and nowhere else.
 
 mod args;
+mod callback;
 mod changes;
 mod check;
 mod diff;

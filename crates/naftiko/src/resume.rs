@@ -9,7 +9,8 @@ use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
 use crate::drive::{
-    Credentials, Session, Verdict, Watched, adapter, answers, block_on, dump, limits, stop_on_interrupt,
+    Credentials, Outside, Session, Verdict, Wants, Watched, adapter, answers, block_on, dump, limits,
+    stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
 use crate::run::{cut_off, typed, withheld};
@@ -43,6 +44,10 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     stop_on_interrupt(cancellation.clone(), Exit::Waiting);
     if !held.run.status().is_over() {
         let base_urls = base_urls(&kept, &arguments.driving.base_url);
+        let wants = Wants::of_run(&held.run, &answers).map_err(Stop::Usage)?;
+        let outside = Outside::new(&wants, &arguments.allowances, &arguments.public_url);
+        let outside = Arc::new(outside.map_err(Stop::Usage)?);
+        outside.answered_in(&held.store);
         let session = Session {
             id: &held.id,
             options: kept.options(),
@@ -57,6 +62,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
             )
             .map_err(Stop::Usage)?,
             answers,
+            outside,
             limits,
             patience: None,
             dump: dump(&arguments.driving, &plan, &base_urls).map_err(Stop::Usage)?,

@@ -81,7 +81,7 @@ fn shown(store: &Store, run: &str, json: bool, again: &str, screen: &mut Screen)
     screen.result(&shown.text(screen.out))?;
     // Whoever drives it goes on by itself.
     if process.is_none() || status == Status::Waiting {
-        screen.message(&how_to_go_on(&kept.id, status, &ledger, again));
+        screen.message(&how_to_go_on(&kept.id, status, &ledger, &kept.plan, again));
     }
     Ok(Exit::Done)
 }

@@ -13,15 +13,16 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::Adapter;
-use naftiko_engine::{Cancellation, Limits, TokioClock, Traffic};
+use naftiko_engine::{Cancellation, Limits, Run, TokioClock, Traffic};
 use naftiko_journal::{Record, Status, Store, StoreError};
 use naftiko_report::{Mark, Progress, Style, visible};
 use serde_json::Map;
 use tokio::task::{JoinSet, LocalSet};
 
 use crate::args::Work as Arguments;
+use crate::callback::{PublicUrl, Reception};
 use crate::drive::{
-    self, Allowances, Credentials, Session, block_on, line_of_json, refuse_unsupported, stop_on_interrupt,
+    self, Allowances, Credentials, Outside, Session, Wants, block_on, line_of_json, stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
 use crate::resume::base_urls;
@@ -47,6 +48,12 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
     let cancellation = Cancellation::new();
     block_on(LocalSet::new().run_until(async move {
         stop_on_interrupt(cancellation.clone(), Exit::Done);
+        if let Some(address) = arguments.listen.listen {
+            let open = Reception::open(store.clone(), address).await;
+            let open =
+                open.map_err(|error| Stop::Usage(format!("nobody can listen at `{address}`: {error}")))?;
+            screen.message(&format!("answers are taken at http://{open}/\n"));
+        }
         let worker = Worker {
             crew: Rc::new(Crew {
                 store,
@@ -57,6 +64,8 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
                 cancellation,
                 adapters: RefCell::default(),
                 traffic: Arc::default(),
+                public_url: arguments.public_url,
+                outsides: RefCell::default(),
             }),
             driving: JoinSet::new(),
             taken: BTreeSet::new(),
@@ -178,6 +187,9 @@ struct Crew {
     adapters: RefCell<BTreeMap<String, Made>>,
     /// How much providers take, of all of them together.
     traffic: Arc<Traffic>,
+    public_url: PublicUrl,
+    /// The channels, by what was wanted of them.
+    outsides: RefCell<BTreeMap<Wants, (Timestamp, Arc<Outside>)>>,
 }
 
 impl Crew {
@@ -203,7 +215,6 @@ impl Crew {
         if held.run.status().is_over() {
             return Ok(());
         }
-        refuse_unsupported(&kept.plan).map_err(Hindrance::Lacks)?;
         let session = Session {
             id: &held.id,
             options: kept.options(),
@@ -212,6 +223,7 @@ impl Crew {
             adapter: self.adapter(&kept).map_err(Hindrance::Lacks)?,
             answers: IndexMap::new(),
             limits: Limits { traffic: Arc::clone(&self.traffic), ..Limits::default() },
+            outside: self.outside(&held.run).map_err(Hindrance::Lacks)?,
             patience: Some(PATIENCE),
             dump: None,
             cancellation: self.cancellation.clone(),
@@ -231,7 +243,7 @@ impl Crew {
             return;
         }
         let go_on = if needs_somebody {
-            drive::how_to_go_on(&held.id, status, held.run.ledger(), &self.again)
+            drive::how_to_go_on(&held.id, status, held.run.ledger(), held.run.plan(), &self.again)
         } else {
             String::new()
         };
@@ -255,6 +267,23 @@ impl Crew {
         let adapter = drive::adapter(&kept.plan, &urls, folder, &self.allowances, &self.credentials)?;
         adapters.insert(key, (now, Arc::clone(&adapter)));
         Ok(adapter)
+    }
+
+    /// The channels that a run asks through. Runs that want the same share them.
+    fn outside(&self, run: &Run) -> Result<Arc<Outside>, String> {
+        let wants = Wants::of_run(run, &IndexMap::new())?;
+        let now = world::now();
+        let mut outsides = self.outsides.borrow_mut();
+        outsides.retain(|_, (made, _)| {
+            Duration::try_from(now.duration_since(*made)).is_ok_and(|age| age < SECRETS)
+        });
+        if let Some((_, outside)) = outsides.get(&wants) {
+            return Ok(Arc::clone(outside));
+        }
+        let outside = Arc::new(Outside::new(&wants, &self.allowances, &self.public_url)?);
+        outside.answered_in(&self.store);
+        outsides.insert(wants, (now, Arc::clone(&outside)));
+        Ok(outside)
     }
 
     /// Shows each event as a line that begins with its run.

@@ -184,8 +184,8 @@ pub(crate) fn leave_on_interrupt(exit: crate::exit::Exit) -> io::Result<()> {
 }
 
 /// The secret in an environment variable; nothing if it is not set or blank.
-pub(crate) fn variable(name: &str) -> Option<SecretString> {
-    std::env::var(name).ok().filter(|value| !value.trim().is_empty()).map(SecretString::from)
+pub(crate) fn secret_variable(name: &str) -> Option<SecretString> {
+    variable(name).map(SecretString::from)
 }
 
 /// The secret in a file, without the white space around it; nothing if there is none.
@@ -198,6 +198,11 @@ pub(crate) fn secret_file(path: &Path) -> Option<SecretString> {
 /// Whether this is continuous integration, where nobody looks at what is written: `CI` is set.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
+}
+
+/// What a variable of the environment says; nothing if it says nothing.
+pub(crate) fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
 /// A line that somebody types at the terminal without its being seen.

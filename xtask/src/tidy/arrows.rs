@@ -55,6 +55,8 @@ const ALLOWED: &[(&str, Ours)] = &[
 const RESERVED: &[(&str, &str)] = &[
     ("granit-parser", "naftiko-syntax"),
     ("reqwest", "naftiko-adapter-http"),
+    ("lettre", "naftiko-adapter-external"),
+    ("axum", "naftiko"),
     ("rusqlite", "naftiko-journal"),
     ("miette", "naftiko-report"),
 ];

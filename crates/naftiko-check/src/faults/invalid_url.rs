@@ -1,4 +1,4 @@
-//! An address of a provider that nothing can be sent to.
+//! An address that nothing can be sent to.
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity};
 use naftiko_syntax::Node;
@@ -9,7 +9,7 @@ use crate::addresses::Address;
 pub(crate) static CODE: Code = Code {
     id: "invalid-url",
     severity: Severity::Error,
-    summary: "an address of a provider that nothing can be sent to",
+    summary: "an address that nothing can be sent to",
 };
 
 /// What is wrong with an address; nothing of a user or a password in it, which is a fault of its own.

@@ -51,6 +51,17 @@ impl Run {
                 progress.first_began.get_or_insert(record.at);
                 progress.last_began = Some(record.at);
             }
+            Event::MessageStarted { until, .. } => {
+                progress.first_began.get_or_insert(record.at);
+                progress.last_began = Some(record.at);
+                progress.answer_until = *until;
+            }
+            // Somebody has the message: what became of earlier attempts to hand it over is settled with that.
+            Event::StepAsked { attempt: Some(_), .. }
+            | Event::DoubtResolved { ruling: Ruling::HandedOver { .. }, .. } => {
+                progress.failure = None;
+                progress.has_acted = false;
+            }
             Event::StepDelayed { failure: None, .. } => {
                 progress.failures = 0;
                 progress.failure = None;

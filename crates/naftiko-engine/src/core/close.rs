@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{self as adapter, Answer, FailureKind, Operation, Response};
 use naftiko_expr::Expression;
-use naftiko_journal::{Cause, Departure, Event, Failure, Phase};
+use naftiko_journal::{Cause, Departure, Event, Failure, Phase, Through};
 use naftiko_plan::{Invoke, OnDoubt, Plan, Poll, RetryOn};
 use serde_json::Value;
 
@@ -58,7 +58,7 @@ impl Run {
     }
 
     /// What it means that the adapter broke, or the channel: nobody knows how far it came, and it may break again.
-    /// `attempt` is nothing for an external step.
+    /// `attempt` is nothing for a question that is no message.
     pub fn closed_by_panic(&self, step: &str, attempt: Option<u32>, message: &str) -> Event {
         let message = match self.closing(step, 0, Timestamp::UNIX_EPOCH, 0.0) {
             Some(Closing { operation, .. }) => {
@@ -67,16 +67,28 @@ impl Run {
                 let name = request::name(operation);
                 self.redaction.text(&format!("the adapter of `{name}` broke{doubt}: {message}"))
             }
-            None => self.redaction.text(&format!("the channel of step `{step}` broke: {message}")),
+            None => {
+                let sent = if attempt.is_some() {
+                    ", and whether it handed its message over is not known"
+                } else {
+                    ""
+                };
+                self.redaction.text(&format!("the channel of step `{step}` broke{sent}: {message}"))
+            }
         };
         Event::StepFailed { step: step.to_owned(), attempt, failure: failure::of(Cause::Panicked, message) }
     }
 
-    /// What an answer from outside means; nothing if there is none yet.
+    /// What an answer from outside means, to a question that is no message; nothing if there is none yet.
     pub fn answered(&self, step: &str, answer: Result<Answer, adapter::Failure>) -> Option<Event> {
         let step = step.to_owned();
         match answer {
-            Ok(Answer::Given(result)) => Some(Event::step_succeeded(step, result)),
+            Ok(Answer::Given(result)) => {
+                let beforehand = self.answered_beforehand.contains(&step);
+                let through = if beforehand { Through::Beforehand } else { Through::Prompt };
+                let (attempt, status, through) = (None, None, Some(through));
+                Some(Event::StepSucceeded { step, attempt, status, result, departures: Vec::new(), through })
+            }
             Ok(Answer::NotYet) => None,
             Err(error) => {
                 let failure = failure::of(Cause::Answer, self.redaction.text(&error.message));
@@ -91,6 +103,9 @@ impl Run {
         let task = self.tasks.get(at)?;
         let Phase::Running { attempt } = task.phase else { return None };
         let began = task.progress.last_began?;
+        if let Some(sending) = self.sending(&task.name, attempt, began, 0.0) {
+            return Some(Command::Record(sending.interrupted()));
+        }
         let closing = self.closing(&task.name, attempt, began, 0.0);
         Some(Command::Record(
             closing.map_or_else(|| no_call(&task.name, attempt), |closing| closing.interrupted()),
@@ -308,6 +323,7 @@ impl Closing<'_> {
             status: Some(status),
             result,
             departures: self.departures.clone(),
+            through: None,
         }
     }
 

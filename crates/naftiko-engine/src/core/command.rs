@@ -24,6 +24,15 @@ pub enum Command {
         /// The question.
         question: Question,
     },
+    /// Hand a message over: record the intent, then ask, then record what [`Run::handed_over`] makes of the end.
+    ///
+    /// [`Run::handed_over`]: crate::Run::handed_over
+    Send {
+        /// The intent.
+        intent: Event,
+        /// The question that the message puts.
+        question: Box<Question>,
+    },
     /// Record this before anything else is asked of the run: it is decided, and nothing has to be done for it.
     Record(Event),
 }

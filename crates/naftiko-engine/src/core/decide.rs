@@ -58,7 +58,7 @@ impl Run {
             let Some((until, at)) = due.find(|(_, at)| self.task_may_begin(*at)).copied() else { break };
             self.waits.remove(&(until, at));
             self.handed_out.insert(at);
-            let command = self.due_task(at);
+            let command = self.due_task(at, now);
             if hand_out(&mut commands, command) {
                 break;
             }
@@ -83,12 +83,16 @@ impl Run {
         is_open && if task.is_compensation() { self.compensates() } else { !self.is_stopped(at) }
     }
 
-    /// Whether a step outside may still be answered.
+    /// Whether a step outside was asked and may still be answered.
     pub fn is_awaited(&self, step: &str) -> bool {
-        self.task_of(step).is_some_and(|at| {
-            let is_asked = self.tasks.get(at).is_some_and(|task| matches!(task.phase, Phase::Asked { .. }));
-            is_asked && self.is_open(self.whole_of(at)) && self.is_open(None)
-        })
+        let is_asked =
+            |at: usize| self.tasks.get(at).is_some_and(|task| matches!(task.phase, Phase::Asked { .. }));
+        self.task_of(step).is_some_and(is_asked) && self.stands_open(step)
+    }
+
+    /// Whether all that a step stands in is open.
+    pub(super) fn stands_open(&self, step: &str) -> bool {
+        self.task_of(step).is_some_and(|at| self.is_open(self.whole_of(at)) && self.is_open(None))
     }
 
     /// Whether nothing that a task is part of keeps it from going on.
@@ -107,10 +111,14 @@ impl Run {
         let may_begin = self.task_may_begin(at);
         let task = self.tasks.get_mut(at)?;
         match task.phase {
-            // A question that nobody answered is put again when the run is resumed.
-            Phase::Asked { .. } if may_begin && !task.is_asked => {
+            // A question that nobody answered is put again when the run is resumed; a message is not sent again.
+            Phase::Asked { attempt, .. }
+                if may_begin
+                    && !task.is_asked
+                    && (attempt == 0 || self.answered_beforehand.contains(&task.name)) =>
+            {
                 task.is_asked = true;
-                Some(self.attempt(at, 1))
+                Some(self.attempt(at, 1, now))
             }
             Phase::Pending if may_begin && task.is_released => Some(self.first(at, now)),
             _ => None,
@@ -119,7 +127,7 @@ impl Run {
 
     /// What a task begins with: whether it is to be done at all, then what it consists of, then its work.
     fn first(&self, at: usize, now: Timestamp) -> Command {
-        let Some(task) = self.tasks.get(at) else { return self.attempt(at, 1) };
+        let Some(task) = self.tasks.get(at) else { return self.attempt(at, 1, now) };
         if task.role == Role::Step {
             match self.is_to_be_done(task) {
                 Ok(true) => {}
@@ -131,7 +139,7 @@ impl Run {
             Ok(Some(opened)) => {
                 Command::Record(Event::StepOpened { step: task.name.clone(), items: opened.items() })
             }
-            Ok(None) => match self.attempt(at, 1) {
+            Ok(None) => match self.attempt(at, 1, now) {
                 Command::Ask { .. } => Command::Record(self.asked(task, now)),
                 command => command,
             },
@@ -155,10 +163,10 @@ impl Run {
     fn asked(&self, task: &Task, now: Timestamp) -> Event {
         let timeout = self.external_of(task).and_then(|external| external.timeout);
         let until = timeout.map(|timeout| later(now, timeout));
-        Event::StepAsked { step: task.name.clone(), until }
+        Event::StepAsked { step: task.name.clone(), attempt: None, until }
     }
 
-    fn external_of(&self, task: &Task) -> Option<&External> {
+    pub(super) fn external_of(&self, task: &Task) -> Option<&External> {
         match &self.step_of(task)?.action {
             Action::External(external) => Some(external),
             Action::Invoke(_) | Action::Composition(_) => None,
@@ -169,10 +177,10 @@ impl Run {
         Command::Record(Event::StepFailed { step: task.name.clone(), attempt: None, failure })
     }
 
-    fn due_task(&self, at: usize) -> Option<Command> {
+    fn due_task(&self, at: usize, now: Timestamp) -> Option<Command> {
         let task = self.tasks.get(at)?;
         match task.phase {
-            Phase::Delayed { attempt, .. } => Some(self.attempt(at, attempt.saturating_add(1))),
+            Phase::Delayed { attempt, .. } => Some(self.attempt(at, attempt.saturating_add(1), now)),
             Phase::Asked { .. } => {
                 let timeout = self.external_of(task).and_then(|external| external.timeout);
                 let waited = timeout.map(|timeout| format!(" within {timeout:#}")).unwrap_or_default();

@@ -67,7 +67,7 @@ impl Run {
     pub(super) fn close(&mut self, whole: Whole) -> Option<Command> {
         let ripeness = self.ripeness(whole)?;
         if let Ripeness::Undo(at) = ripeness {
-            let command = self.attempt(at, 1);
+            let command = self.attempt(at, 1, self.latest);
             if matches!(command, Command::Invoke { .. }) {
                 self.handed_out.insert(at);
             }

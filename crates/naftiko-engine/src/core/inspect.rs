@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use naftiko_adapter::Operation;
+use naftiko_journal::Phase;
 
 use super::Run;
 
@@ -12,6 +13,11 @@ impl Run {
     pub fn failing_step(&self) -> Option<&str> {
         let failed = self.failed_part(None)?;
         self.tasks.get(failed).map(|task| task.name.as_str())
+    }
+
+    /// Whether this attempt of a step is under way.
+    pub fn is_under_way(&self, step: &str, attempt: u32) -> bool {
+        self.step(step).is_some_and(|state| state.phase == Phase::Running { attempt })
     }
 
     /// The operation that a step carries out; nothing for one that carries none out.

@@ -1,6 +1,7 @@
 //! What somebody may do to a run from outside.
 
-use naftiko_journal::{Event, Phase, Ruling, RunPhase, Status};
+use jiff::Timestamp;
+use naftiko_journal::{Event, Phase, Ruling, RunPhase, Status, Through};
 use naftiko_plan::Action;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -17,6 +18,9 @@ pub enum Intervention {
         step: String,
         /// The answer.
         result: Value,
+        /// How it came; nothing: the operator gave it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        through: Option<Through>,
     },
     /// Says whether the attempt of a step that is in doubt had its effect.
     Resolve {
@@ -55,6 +59,17 @@ pub enum Refused {
     AnsweredOtherwise(String),
 }
 
+fn answered(step: &str, attempt: Option<u32>, result: &Value, through: Through) -> Event {
+    Event::StepSucceeded {
+        step: step.to_owned(),
+        attempt,
+        status: None,
+        result: result.clone(),
+        departures: Vec::new(),
+        through: Some(through),
+    }
+}
+
 fn as_verb(status: Status) -> &'static str {
     match status {
         Status::Succeeded => "succeeded",
@@ -71,7 +86,9 @@ impl Run {
     /// [`Refused`] if it cannot be, as the run stands.
     pub fn intervened(&self, intervention: &Intervention) -> Result<Option<Event>, Refused> {
         match intervention {
-            Intervention::Complete { step, result } => self.completed(step, result),
+            Intervention::Complete { step, result, through } => {
+                self.completed(step, result, through.unwrap_or(Through::Complete))
+            }
             Intervention::Resolve { step, ruling } => self.resolved(step, ruling),
             Intervention::Cancel { compensate } => match self.ledger.phase() {
                 RunPhase::Finished(Status::Cancelled) if !compensate => Ok(None),
@@ -86,7 +103,7 @@ impl Run {
         }
     }
 
-    fn completed(&self, step: &str, result: &Value) -> Result<Option<Event>, Refused> {
+    fn completed(&self, step: &str, result: &Value, through: Through) -> Result<Option<Event>, Refused> {
         let state = self.step(step).ok_or_else(|| Refused::NoStep(step.to_owned()))?;
         let action = self.definition(step).map(|step| &step.action);
         if !matches!(action, Some(Action::External(_))) {
@@ -96,8 +113,15 @@ impl Run {
             (Phase::Succeeded, _) if state.result == Some(result) => Ok(None),
             (Phase::Succeeded, _) => Err(Refused::AnsweredOtherwise(step.to_owned())),
             (_, RunPhase::Finished(status)) => Err(Refused::Over(status)),
-            (Phase::Asked { .. }, _) if !self.is_awaited(step) => Err(self.is_broken_off(step)),
-            (Phase::Asked { .. }, _) => Ok(Some(Event::step_succeeded(step.to_owned(), result.clone()))),
+            (
+                Phase::Asked { .. } | Phase::Running { .. } | Phase::Delayed { .. } | Phase::InDoubt { .. },
+                _,
+            ) if !self.stands_open(step) => Err(self.is_broken_off(step)),
+            (Phase::Asked { .. }, _) => Ok(Some(answered(step, None, result, through))),
+            // Whoever answers a message has it, whatever is known of its way there.
+            (Phase::Running { attempt } | Phase::Delayed { attempt, .. } | Phase::InDoubt { attempt }, _) => {
+                Ok(Some(answered(step, Some(attempt), result, through)))
+            }
             (phase, _) => Err(Refused::Phase(step.to_owned(), phase)),
         }
     }
@@ -107,13 +131,26 @@ impl Run {
         if let (Phase::InDoubt { .. }, RunPhase::Finished(status)) = (state.phase, self.ledger.phase()) {
             return Err(Refused::Over(status));
         }
+        let external = self.definition(step).is_some_and(|step| matches!(step.action, Action::External(_)));
+        if matches!(ruling, Ruling::HandedOver { .. }) && !external {
+            return Err(Refused::NotOutside(step.to_owned()));
+        }
         match (state.phase, ruling) {
+            (Phase::InDoubt { attempt }, Ruling::HandedOver { .. }) => {
+                let ruling = Ruling::HandedOver { until: self.answer_until(step) };
+                Ok(Some(Event::DoubtResolved { step: step.to_owned(), attempt, ruling }))
+            }
+            (Phase::Asked { .. }, Ruling::HandedOver { .. }) => Ok(None),
             (Phase::InDoubt { attempt }, _) => {
                 Ok(Some(Event::DoubtResolved { step: step.to_owned(), attempt, ruling: ruling.clone() }))
             }
             (Phase::Succeeded, Ruling::Happened { result }) if state.result == Some(result) => Ok(None),
             (phase, _) => Err(Refused::Phase(step.to_owned(), phase)),
         }
+    }
+
+    fn answer_until(&self, step: &str) -> Option<Timestamp> {
+        self.tasks.get(self.task_of(step)?)?.progress.answer_until
     }
 
     /// A step that waits for somebody stands in something that is over.

@@ -17,6 +17,7 @@ mod frame;
 mod inspect;
 mod intervene;
 mod link;
+mod message;
 mod open;
 mod outputs;
 mod pages;

@@ -85,6 +85,10 @@ impl Redaction {
                 inputs.iter_mut().for_each(|(_, value)| *value = self.value(value));
             }
             Event::AttemptStarted { request, .. } => request.arguments = self.named(&request.arguments),
+            Event::MessageStarted { message, .. } => {
+                message.to = self.text(&message.to);
+                message.with = self.named(&message.with);
+            }
             Event::StepSucceeded { result, departures, .. } => {
                 *result = self.value(result);
                 // Names of fields come from the answer too.
@@ -110,7 +114,7 @@ impl Redaction {
                 *failure = failure.as_ref().map(|failure| self.failure(failure));
             }
             Event::StepDelayed { failure: None, .. }
-            | Event::DoubtResolved { ruling: Ruling::DidNotHappen, .. }
+            | Event::DoubtResolved { ruling: Ruling::DidNotHappen | Ruling::HandedOver { .. }, .. }
             | Event::StepAsked { .. }
             | Event::StepSkipped { .. }
             | Event::StepOpened { .. }

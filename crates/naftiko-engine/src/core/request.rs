@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use jiff::SignedDuration;
-use naftiko_adapter::{Arguments, Call, Operation, Question};
+use jiff::{SignedDuration, Timestamp};
+use naftiko_adapter::{Arguments, Call, Operation};
 use naftiko_expr::{Expression, Root, Segment, Template};
 use naftiko_journal::{Cause, Event, Failure, Phase, Request};
-use naftiko_plan::{Action, Argument, External, Invoke, Plan, Slot, Step};
+use naftiko_plan::{Action, Argument, Invoke, Plan, Slot};
 use serde_json::{Map, Value};
 
 use super::close::deadline;
@@ -25,7 +25,7 @@ const ADAPTERS_LIMIT: SignedDuration = SignedDuration::from_secs(30);
 
 impl Run {
     /// The command that makes an attempt of a task, or puts its question; if what it needs is not there, its failure.
-    pub(super) fn attempt(&self, at: usize, attempt: u32) -> Command {
+    pub(super) fn attempt(&self, at: usize, attempt: u32, now: Timestamp) -> Command {
         let found = self.tasks.get(at).and_then(|task| Some((task, self.step_of(task)?, self.view(task)?)));
         let Some((task, step, view)) = found else {
             let failure = failure::of(Cause::Refused, "the plan has no such step");
@@ -33,9 +33,7 @@ impl Run {
         };
         let begun = match (self.invoke_of(task), &step.action) {
             (Some((plan, invoke)), _) => self.call(task, plan, invoke, view, attempt),
-            (None, Action::External(external)) => {
-                self.question(task, step, external, view).map(|question| Command::Ask { question })
-            }
+            (None, Action::External(external)) => self.put(task, step, external, view, (attempt, now)),
             (None, _) => Err(failure::of(Cause::Refused, "the step is not done in one piece")),
         };
         begun.unwrap_or_else(|failure| Self::fails(task, failure))
@@ -96,48 +94,8 @@ impl Run {
         invoke.arguments.iter().filter_map(evaluate).collect()
     }
 
-    fn question(
-        &self,
-        task: &Task,
-        step: &Step,
-        external: &External,
-        view: View<'_>,
-    ) -> Result<Question, Failure> {
-        let shown = match &external.with {
-            Some(with) => with
-                .iter()
-                .map(|(name, template)| Ok((name.clone(), self.handed_over(task, name, template, view)?)))
-                .collect::<Result<_, Failure>>()?,
-            None => self.all_so_far(task, view),
-        };
-        Ok(Question {
-            step: task.name.clone(),
-            description: step.description.clone(),
-            shown,
-            result: external.result.clone(),
-        })
-    }
-
-    fn handed_over(
-        &self,
-        task: &Task,
-        name: &str,
-        template: &Template,
-        view: View<'_>,
-    ) -> Result<Value, Failure> {
-        match template.evaluate(&view) {
-            Ok(_) if self.reads_sensitive_input(task.frame, template) => Ok(MASK.into()),
-            // A provider may have said something sensitive back.
-            Ok(value) => Ok(self.redaction.value(&value)),
-            Err(error) => Err(failure::of(
-                failure::cause(&error),
-                self.redaction.text(&format!("`{name}`, which is handed over: {error}")),
-            )),
-        }
-    }
-
     /// What edition 0.1 shows: everything, under the names that expressions know it by.
-    fn all_so_far(&self, task: &Task, view: View<'_>) -> Map<String, Value> {
+    pub(super) fn all_so_far(&self, task: &Task, view: View<'_>) -> Map<String, Value> {
         let mut shown = Map::new();
         let Some(frame) = self.frames.get(task.frame) else { return shown };
         let inputs: Map<_, _> =

@@ -1,6 +1,6 @@
 //! The state of a run, and the door through which records come in.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -46,6 +46,8 @@ pub struct Run {
     pub(super) closings: BTreeMap<Whole, Closing>,
     /// Attempts that are not made again because the run closes down, and that have to be undone.
     pub(super) abandoned: BTreeSet<usize>,
+    /// The names of the tasks whose answers are there already: nothing is sent for them.
+    pub(super) answered_beforehand: HashSet<String>,
     /// How many tasks could begin and have not.
     pub(super) startable: usize,
     /// How many compensations have begun and are not done.
@@ -86,6 +88,7 @@ impl Run {
             ripe: BTreeSet::new(),
             closings: BTreeMap::new(),
             abandoned: BTreeSet::new(),
+            answered_beforehand: HashSet::new(),
             startable: 0,
             undoing: 0,
             undone: 0,

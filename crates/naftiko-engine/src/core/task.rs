@@ -88,6 +88,8 @@ pub(super) struct Progress {
     pub(super) first_began: Option<Timestamp>,
     /// When its latest attempt began.
     pub(super) last_began: Option<Timestamp>,
+    /// Until when the answer to its message is waited for.
+    pub(super) answer_until: Option<Timestamp>,
     /// How often it was polled and its condition did not hold.
     pub(super) rounds: u32,
     /// How many attempts failed since then.
@@ -138,7 +140,7 @@ impl Task {
     /// When it has something to do by itself.
     pub(super) fn waits_until(&self) -> Option<Timestamp> {
         match self.phase {
-            Phase::Delayed { until, .. } | Phase::Asked { until: Some(until) } => Some(until),
+            Phase::Delayed { until, .. } | Phase::Asked { until: Some(until), .. } => Some(until),
             _ => None,
         }
     }

@@ -1,16 +1,27 @@
-//! Which call begins next: one that has room, and whose turn it is. And then its beginning, once it is kept.
+//! Which call or message begins next: one that has room, and whose turn it is. And then its beginning, once it is kept.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::outbox::Message;
 use super::queue::Waiting;
 use super::{Drive, DriveError, Wire};
 
 impl Drive<'_, '_> {
+    /// Decides to hand over as many messages as may be under way.
+    pub(super) fn begin_messages(&mut self) -> Result<(), DriveError> {
+        while self.work.calls() + self.sending.len() < self.driver.limits.jobs.max(1) {
+            let Some(Message { intent, attempt, question }) = self.outbox.pop(self.run) else { break };
+            self.record(intent)?;
+            self.sending.push((attempt, *question));
+        }
+        Ok(())
+    }
+
     /// Decides to make as many calls as may be under way.
     pub(super) fn begin_calls(&mut self) -> Result<(), DriveError> {
-        while self.work.calls() + self.starting.len() < self.driver.limits.jobs.max(1) {
+        while self.work.calls() + self.starting.len() + self.sending.len() < self.driver.limits.jobs.max(1) {
             let now = self.driver.clock.now();
             let Some(Waiting { intent, call, route, .. }) = self.next_call(now) else { break };
             self.turns.take(&route, now);
@@ -54,6 +65,9 @@ impl Drive<'_, '_> {
         }
         for question in self.asking.drain(..) {
             self.work.ask(Arc::clone(&self.driver.channel), question);
+        }
+        for (attempt, question) in self.sending.drain(..) {
+            self.work.send(Arc::clone(&self.driver.channel), attempt, question);
         }
     }
 }

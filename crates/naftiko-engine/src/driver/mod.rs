@@ -6,6 +6,7 @@
 
 mod begin;
 mod cancellation;
+mod outbox;
 mod queue;
 mod traffic;
 mod wire;
@@ -21,6 +22,7 @@ use naftiko_journal::{Entry, Event, IllegalEvent, Journal, JournalError, Options
 use tokio::sync::{mpsc, oneshot};
 
 pub use cancellation::Cancellation;
+use outbox::Outbox;
 use queue::Queue;
 pub use traffic::Traffic;
 use traffic::Turns;
@@ -128,6 +130,8 @@ impl Driver<'_> {
             next_turn: None,
             starting: Vec::new(),
             asking: Vec::new(),
+            outbox: Outbox::default(),
+            sending: Vec::new(),
             replies: Vec::new(),
             work: Work::default(),
         };
@@ -155,6 +159,10 @@ struct Drive<'d, 'a> {
     starting: Vec<(Call, Route, Timestamp)>,
     /// Questions to be put once all is kept that they may show.
     asking: Vec<Question>,
+    /// Messages that may be handed over.
+    outbox: Outbox,
+    /// Messages to be handed over once their intents are kept, with the attempts that do it.
+    sending: Vec<(u32, Question)>,
     /// Who is to be told once all is kept.
     replies: Vec<Reply>,
     work: Work,
@@ -216,14 +224,16 @@ impl Drive<'_, '_> {
                         self.queue.push(intent, call, route);
                     }
                     // Asked again when the run is resumed.
-                    Command::Ask { .. } if is_stopping => {}
+                    Command::Ask { .. } | Command::Send { .. } if is_stopping => {}
                     Command::Ask { question } => self.asking.push(question),
+                    Command::Send { intent, question } => self.outbox.push(intent, question),
                     Command::Record(event) => self.record(event)?,
                 }
             }
         }
         self.next_turn = None;
-        let begun = if is_stopping { Ok(()) } else { self.begin_calls() };
+        let begun =
+            if is_stopping { Ok(()) } else { self.begin_messages().and_then(|()| self.begin_calls()) };
         self.turns.settle();
         begun
     }
@@ -313,16 +323,26 @@ impl Drive<'_, '_> {
             End::Answer { step, attempt, answer: Err(failure) } => {
                 self.run.closed_by_failure(&step, attempt, &failure, clock.now(), clock.jitter())
             }
+            End::Reply { step, attempt: Some(attempt), reply } => {
+                match self.run.handed_over(&step, attempt, reply, clock.now(), clock.jitter()) {
+                    Some(event) => event,
+                    None => return Ok(()),
+                }
+            }
             // An answer that comes when nobody waits for it any more is none.
             End::Reply { step, .. } | End::Panic { step, attempt: None, .. }
                 if !self.run.is_awaited(&step) =>
             {
                 return Ok(());
             }
-            End::Reply { step, reply } => match self.run.answered(&step, reply) {
+            End::Reply { step, attempt: None, reply } => match self.run.answered(&step, reply) {
                 Some(event) => event,
                 None => return Ok(()),
             },
+            // A message that broke after it was answered is no matter.
+            End::Panic { step, attempt: Some(attempt), .. } if !self.run.is_under_way(&step, attempt) => {
+                return Ok(());
+            }
             End::Panic { step, attempt, message } => self.run.closed_by_panic(&step, attempt, &message),
         };
         self.record(event)?;
@@ -364,7 +384,7 @@ impl Drive<'_, '_> {
         let waits = next.is_some_and(|due| patient_until.is_none_or(|until| due <= until));
         let is_asking =
             self.work.questions().any(|step| self.run.may_begin(step) && self.run.is_awaited(step));
-        !waits && !is_asking && !self.queue.can_go_on(self.run)
+        !waits && !is_asking && !self.queue.can_go_on(self.run) && !self.outbox.can_go_on(self.run)
     }
 
     fn standing(&self) -> Standing {

@@ -12,8 +12,8 @@ use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 pub(super) enum End {
     /// A call.
     Answer { step: String, attempt: u32, answer: Result<Response, Failure> },
-    /// A question.
-    Reply { step: String, reply: Result<Answer, Failure> },
+    /// A question; with its attempt if it was put by a message.
+    Reply { step: String, attempt: Option<u32>, reply: Result<Answer, Failure> },
     /// Either of them, by a panic.
     Panic { step: String, attempt: Option<u32>, message: String },
 }
@@ -33,7 +33,7 @@ pub(super) struct Work {
 #[derive(Debug)]
 struct Owner {
     step: String,
-    /// Nothing for a question.
+    /// Nothing for a question that is no message.
     attempt: Option<u32>,
     provider: Option<String>,
 }
@@ -60,6 +60,14 @@ impl Work {
         let task = self.tasks.spawn(async move { Outcome::Question(channel.ask(&question).await) });
         self.owners.insert(task.id(), owner);
         self.questions.insert(step, task);
+    }
+
+    /// Hands a message over. It is not cut off: what becomes of it has to be known.
+    pub(super) fn send(&mut self, channel: Arc<dyn Channel>, attempt: u32, question: Question) {
+        self.calls += 1;
+        let owner = Owner { step: question.step.clone(), attempt: Some(attempt), provider: None };
+        let task = self.tasks.spawn(async move { Outcome::Question(channel.ask(&question).await) });
+        self.owners.insert(task.id(), owner);
     }
 
     /// Cuts the question of a step off, if there is one.
@@ -119,7 +127,7 @@ impl Work {
         }
         match (joined, attempt) {
             (Ok((_, Outcome::Call(answer))), Some(attempt)) => Some(End::Answer { step, attempt, answer }),
-            (Ok((_, Outcome::Question(reply))), _) => Some(End::Reply { step, reply }),
+            (Ok((_, Outcome::Question(reply))), attempt) => Some(End::Reply { step, attempt, reply }),
             (Ok((_, Outcome::Call(_))), None) => None,
             (Err(error), attempt) => Some(broken(step, attempt, error)),
         }
@@ -134,7 +142,7 @@ fn broken(step: String, attempt: Option<u32>, error: JoinError) -> End {
             attempt,
             answer: Err(Failure::new(FailureKind::Unknown, "the call was cut off")),
         },
-        (Err(_), None) => End::Reply { step, reply: Ok(Answer::NotYet) },
+        (Err(_), None) => End::Reply { step, attempt: None, reply: Ok(Answer::NotYet) },
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use naftiko_adapter::{Answer, Call, Failure, FailureKind, Question, Response};
-use naftiko_journal::{Event, Options, Record, Standing};
+use naftiko_journal::{Event, Options, Phase, Record, Standing};
 use naftiko_plan::Plan;
 use serde_json::{Map, Value};
 
@@ -33,6 +33,8 @@ pub(super) struct Desk {
     /// What the run wants to have called and asked, and nobody has begun.
     pub(super) calls: VecDeque<(Event, Box<Call>)>,
     pub(super) questions: VecDeque<Question>,
+    /// The messages that are being handed over.
+    pub(super) messages: VecDeque<Question>,
 }
 
 impl Desk {
@@ -44,8 +46,8 @@ impl Desk {
     pub(super) fn begin_with(plan: &Arc<Plan>, inputs: Value, options: Options) -> Self {
         let run = Run::new(Arc::clone(plan), object(inputs));
         let started = run.started(options);
-        let (calls, questions) = (VecDeque::new(), VecDeque::new());
-        let mut desk = Self { run, records: vec![], now: start(), calls, questions };
+        let (calls, questions, messages) = (VecDeque::new(), VecDeque::new(), VecDeque::new());
+        let mut desk = Self { run, records: vec![], now: start(), calls, questions, messages };
         desk.record(started);
         desk
     }
@@ -55,6 +57,7 @@ impl Desk {
         self.run = Run::replay(Arc::clone(self.run.plan()), object(inputs), &self.records).unwrap();
         self.calls.clear();
         self.questions.clear();
+        self.messages.clear();
     }
 
     pub(super) fn record(&mut self, event: Event) {
@@ -79,6 +82,10 @@ impl Desk {
                     Command::Record(event) => self.record(event),
                     Command::Invoke { intent, call } => self.calls.push_back((intent, call)),
                     Command::Ask { question } => self.questions.push_back(question),
+                    Command::Send { intent, question } => {
+                        self.record(intent);
+                        self.messages.push_back(*question);
+                    }
                 }
             }
         }
@@ -130,6 +137,21 @@ impl Desk {
     pub(super) fn question(&mut self) -> Question {
         self.decide();
         self.questions.pop_front().expect("nobody is asked")
+    }
+
+    /// The message that comes next, with its intent recorded.
+    pub(super) fn message(&mut self) -> Question {
+        self.decide();
+        self.messages.pop_front().expect("no message comes next")
+    }
+
+    /// What is recorded for the end of handing a message over, with the greatest jitter.
+    pub(super) fn handed_over(&mut self, step: &str, end: Result<Answer, FailureKind>) -> Event {
+        let Some(Phase::Running { attempt }) = self.run.ledger().step(step) else { panic!("{step} waits") };
+        let end = end.map_err(|kind| Failure::new(kind, "because"));
+        let event = self.run.handed_over(step, attempt, end, self.now, 1.0).unwrap();
+        self.record(event.clone());
+        event
     }
 
     /// What is recorded for an answer, with the greatest jitter.

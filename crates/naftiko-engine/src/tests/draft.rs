@@ -8,9 +8,9 @@ use jiff::SignedDuration;
 use naftiko_adapter::{Method, Operation, Parameter, Place, Style};
 use naftiko_expr::{Expression, Template};
 use naftiko_plan::{
-    Action, Argument, Auth, Backoff, Compensation, Edge, Embedded, External, Facts, ForEach, Input, Invoke,
-    NextPage, OnDoubt, OnFailure, Origin, Output, Paginate, Plan, Poll, Provider, RateLimit, Reason, Retry,
-    Slot, Step,
+    Action, Argument, Auth, Backoff, Channel, Compensation, Edge, Embedded, External, Facts, ForEach, Input,
+    Invoke, NextPage, OnDoubt, OnFailure, Origin, Output, Paginate, Plan, Poll, Provider, RateLimit, Reason,
+    Retry, Slot, Step,
 };
 use serde_json::{Map, Value, json};
 
@@ -27,6 +27,7 @@ pub(super) struct Draft {
     paginate: Option<Paginate>,
     with: Option<IndexMap<String, Template>>,
     timeout: Option<SignedDuration>,
+    channel: (Channel, IndexMap<String, Template>),
     retry: Retry,
     expect: Vec<Expression>,
     on_doubt: OnDoubt,
@@ -59,6 +60,7 @@ fn draft(id: &str, does: Does) -> Draft {
         paginate: None,
         with: None,
         timeout: None,
+        channel: (Channel::Prompt, IndexMap::new()),
         retry: Retry::default(),
         expect: vec![],
         on_doubt: OnDoubt::Ask,
@@ -159,6 +161,13 @@ impl Draft {
 
     pub(super) fn hands_over(mut self, name: &str, value: &str) -> Self {
         self.with.get_or_insert_default().insert(name.into(), Template::parse_str(value).unwrap());
+        self
+    }
+
+    /// Of a question: it is put by a message, with this setting of the channel.
+    pub(super) fn tells(mut self, channel: Channel, setting: &str, value: &str) -> Self {
+        self.channel.0 = channel;
+        self.channel.1.insert(setting.into(), Template::parse_str(value).unwrap());
         self
     }
 
@@ -273,6 +282,8 @@ impl Draft {
             Does::Asks => Action::External(Box::new(External {
                 with: self.with,
                 timeout: self.timeout,
+                channel: self.channel.0,
+                settings: self.channel.1,
                 ..External::default()
             })),
             Does::Runs(plan) => Action::Composition(Embedded { plan, inputs: self.with.unwrap_or_default() }),

@@ -11,4 +11,3 @@ mod request;
 mod resumed;
 mod shown;
 mod simulation;
-mod unsupported;

@@ -18,6 +18,7 @@ fn outstanding(plan: &Arc<Plan>, desk: &Desk) -> Vec<String> {
     let in_short = |command: Command| match command {
         Command::Invoke { call, .. } => format!("invoke {} {}", call.step, call.attempt),
         Command::Ask { question } => format!("ask {}", question.step),
+        Command::Send { question, .. } => format!("send {}", question.step),
         Command::Record(event) => said(&event),
     };
     let mut outstanding: Vec<_> = run.commands(desk.now).into_iter().map(in_short).collect();

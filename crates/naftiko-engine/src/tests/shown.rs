@@ -67,6 +67,7 @@ fn what_a_provider_says_back_is_recorded_and_not_shown() {
         status: None,
         result: json!("s3cret pw!"),
         departures: Vec::new(),
+        through: None,
     });
 
     let end = desk.decision();

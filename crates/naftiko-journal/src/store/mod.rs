@@ -22,6 +22,7 @@ mod read;
 mod row;
 mod schema;
 mod seal;
+mod signature;
 mod verify;
 mod writer;
 

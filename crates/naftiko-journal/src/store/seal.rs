@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::digest;
+use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, OptionalExtension};
 
@@ -43,6 +44,8 @@ impl Purpose<'_> {
 #[derive(Debug)]
 pub(super) struct Key {
     cipher: LessSafeKey,
+    /// Signs what others bring back; derived, so that what it makes says nothing about the key.
+    signer: hmac::Key,
     /// Tells it from other keys, and says nothing about it.
     mark: Vec<u8>,
 }
@@ -51,7 +54,9 @@ impl Key {
     fn new(bytes: &[u8]) -> Option<Self> {
         let cipher = LessSafeKey::new(UnboundKey::new(&CHACHA20_POLY1305, bytes).ok()?);
         let mark = digest::digest(&digest::SHA256, bytes);
-        Some(Self { cipher, mark: mark.as_ref().get(..8)?.to_vec() })
+        let derived = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, bytes), b"naftiko: signatures");
+        let signer = hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref());
+        Some(Self { cipher, signer, mark: mark.as_ref().get(..8)?.to_vec() })
     }
 
     /// Seals `plain`.
@@ -68,6 +73,16 @@ impl Key {
             .map_err(refused)?;
         sealed.append(&mut text);
         Ok(sealed)
+    }
+
+    /// What only the owner of the key can say of `text`.
+    pub(super) fn sign(&self, text: &[u8]) -> Vec<u8> {
+        hmac::sign(&self.signer, text).as_ref().to_vec()
+    }
+
+    /// Whether a signature is of `text`.
+    pub(super) fn is_signed(&self, text: &[u8], signature: &[u8]) -> bool {
+        hmac::verify(&self.signer, text, signature).is_ok()
     }
 
     /// What was sealed for this purpose; nothing if it is not as it was sealed.

@@ -155,3 +155,19 @@ fn what_is_sealed_opens_only_where_it_was_put() {
     );
     assert_eq!(store.inbox("q").unwrap().len(), 1);
 }
+
+#[test]
+fn a_signature_is_known_by_whoever_has_the_key_and_by_nobody_else() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let store = Store::open(dir.path()).unwrap();
+    let signature = store.sign(b"answer\nx").unwrap();
+    assert_eq!(signature, store.sign(b"answer\nx").unwrap());
+    let again = Store::open_existing(dir.path()).unwrap().unwrap();
+    assert!(again.is_signed(b"answer\nx", &signature).unwrap());
+    assert!(!again.is_signed(b"answer\ny", &signature).unwrap());
+    assert!(!again.is_signed(b"answer\nx", &signature[1..]).unwrap());
+    assert!(!again.is_signed(b"answer\nx", b"").unwrap());
+    let other = Store::open(other.path()).unwrap();
+    assert_ne!(other.sign(b"answer\nx").unwrap(), signature);
+    assert!(!other.is_signed(b"answer\nx", &signature).unwrap());
+}

@@ -120,6 +120,12 @@ fn channel(node: &Node) -> Option<Channel> {
     }
 }
 
+/// Whether the text of a message has no values of ours in it: then its `{{ … }}` are filled in when it is written, with
+/// what is handed over.
+fn is_filled_in_later(setting: &str, value: &Node) -> bool {
+    setting == "template" && value.as_str().is_some_and(|text| !text.contains("${"))
+}
+
 /// The settings of a channel. One of another channel is reported, and so is one that it cannot do without.
 fn settings(
     node: &Node,
@@ -134,7 +140,12 @@ fn settings(
     {
         let Some(entry) = node.entry(setting) else { continue };
         if *owner == channel {
-            settings.insert(setting.to_owned(), Value::read(&entry.value, diagnostics));
+            let value = if is_filled_in_later(setting, &entry.value) {
+                Value::literal(&entry.value)
+            } else {
+                Value::read(&entry.value, diagnostics)
+            };
+            settings.insert(setting.to_owned(), value);
             continue;
         }
         let help = match channel.settings() {

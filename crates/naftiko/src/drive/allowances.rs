@@ -15,7 +15,7 @@ pub(crate) struct Allowances {
     /// A host that may be spoken to over plain `http`, or inside a private network; may be repeated
     #[arg(long = "allow-host", value_name = "HOST[:PORT]")]
     pub(crate) hosts: Vec<AllowedHost>,
-    /// A program that a document may run for a secret, called exactly so; may be repeated
+    /// A program that a document may run, for a secret or as a step outside, called exactly so; may be repeated
     #[arg(long = "allow-command", value_name = "PROGRAM")]
     pub(crate) commands: Vec<String>,
     /// A file, or a folder with all that is below it, that a document may read a secret from outside of its own folder;
@@ -41,12 +41,22 @@ impl Allowances {
         for host in &self.hosts {
             builder = builder.allow(host.clone());
         }
-        for file in &self.certificates {
-            let pem = FileSystem
-                .read(file)
-                .map_err(|error| format!("`--ca {}` cannot be read: {error}", file.display()))?;
-            builder = builder.certificates(file.display().to_string(), pem);
+        for (file, pem) in self.authorities()? {
+            builder = builder.certificates(file, pem);
         }
         Ok(builder)
+    }
+
+    /// The certificates (PEM) to trust besides those of the system, each with the name of its file.
+    ///
+    /// # Errors
+    /// A file that cannot be read.
+    pub(crate) fn authorities(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
+        let read = |file: &PathBuf| {
+            let name = file.display().to_string();
+            let pem = FileSystem.read(file);
+            pem.map_err(|error| format!("`--ca {name}` cannot be read: {error}")).map(|pem| (name, pem))
+        };
+        self.certificates.iter().map(read).collect()
     }
 }

@@ -7,6 +7,7 @@ mod dump;
 pub(crate) mod endpoints;
 mod inbox;
 mod live;
+mod outside;
 mod secrets;
 mod terminal;
 mod verdict;
@@ -38,6 +39,7 @@ pub(crate) use allowances::Allowances;
 pub(crate) use credentials::Credentials;
 pub(crate) use dump::Dump;
 pub(crate) use live::line_of_json;
+pub(crate) use outside::{Outside, Wants};
 pub(crate) use verdict::{Verdict, how_to_go_on};
 
 /// What a run is driven with.
@@ -49,6 +51,8 @@ pub(crate) struct Session<'a> {
     pub(crate) inbox: Option<Store>,
     pub(crate) adapter: Arc<dyn Adapter>,
     pub(crate) answers: IndexMap<String, Value>,
+    /// What is asked by messages.
+    pub(crate) outside: Arc<Outside>,
     pub(crate) limits: Limits,
     /// How long to stay for something that is due later; nothing: as long as anything is.
     pub(crate) patience: Option<SignedDuration>,
@@ -135,9 +139,11 @@ impl Session<'_> {
         let mail = self.inbox.map(|store| inbox::Inbox::watch(store, self.id.to_owned()));
         let (watching, deliveries) =
             mail.map_or((None, None), |mail| (Some(mail.watching), Some(mail.deliveries)));
+        run.answer_beforehand(self.answers.keys().cloned());
+        let asked = outside::Switchboard { outside: self.outside, somebody };
         let mut driver = Driver {
             adapter: self.adapter,
-            channel: Arc::new(Prepared::new(self.answers, somebody)),
+            channel: Arc::new(Prepared::new(self.answers, Box::new(asked))),
             journal: self.journal,
             clock,
             limits: self.limits,
@@ -163,21 +169,6 @@ pub(crate) async fn on_the_mock(
     observe: Observe<'_>,
 ) -> Result<Standing, DriveError> {
     session.drive(run, &VirtualClock::new(), observe, None, nobody()).await
-}
-
-/// Refuses a plan that says what cannot be run yet: never is a part of it run as if it were the whole.
-///
-/// # Errors
-/// Everything it is.
-pub(crate) fn refuse_unsupported(plan: &Plan) -> Result<(), String> {
-    let found: Vec<String> = naftiko_engine::unsupported(plan).iter().map(ToString::to_string).collect();
-    if found.is_empty() {
-        return Ok(());
-    }
-    Err(format!(
-        "this version checks and plans the composition, and cannot run all of it yet\n  - {}",
-        found.join("\n  - ")
-    ))
 }
 
 /// The adapter that speaks to the providers of a plan. Secrets are read when they are needed; files of secrets start in

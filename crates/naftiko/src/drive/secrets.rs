@@ -92,7 +92,7 @@ impl Named {
     /// The secret of a variable or a file.
     fn at_once(&self) -> Result<Option<SecretString>, String> {
         let found = match &self.name {
-            SecretName::EnvVar(variable) => world::variable(variable),
+            SecretName::EnvVar(variable) => world::secret_variable(variable),
             SecretName::File(path) => world::secret_file(&self.reach.file(path)?),
             SecretName::Command(words) => return self.reach.command(words).map(|_| None),
         };

@@ -4,9 +4,11 @@ use std::fmt::Write as _;
 
 use indexmap::IndexMap;
 use naftiko_journal::{Event, Failure, Ledger, Part, Phase, Record, Ruling, Status, address};
+use naftiko_plan::{Action, Plan};
 use naftiko_report::{Outcome, outputs, visible};
 use serde_json::Value;
 
+use crate::drive::answers::step_of;
 use crate::drive::line_of_json;
 use crate::exit::Stop;
 use crate::screen::Screen;
@@ -135,12 +137,17 @@ impl Verdict<'_> {
         let in_doubt = self.run.ledger().steps().filter(|(_, phase)| matches!(phase, Phase::InDoubt { .. }));
         for (name, _) in in_doubt {
             let sent = self.records.iter().rev().find_map(|record| match &record.event {
-                Event::AttemptStarted { step, request, .. } if step == name => Some(request),
+                Event::AttemptStarted { step, request, .. } if step == name => {
+                    Some((format!("done: {} {}", request.method, request.path), &request.arguments))
+                }
+                Event::MessageStarted { step, message, .. } if step == name => {
+                    Some((format!("arrived: {} to {}", message.channel, message.to), &message.with))
+                }
                 _ => None,
             });
-            let Some(request) = sent else { continue };
-            let _ = write!(text, "\nsent, and perhaps done: {} {}", request.method, visible(&request.path));
-            for (argument, value) in &request.arguments {
+            let Some((what, values)) = sent else { continue };
+            let _ = write!(text, "\nsent, and perhaps {}", visible(&what));
+            for (argument, value) in values {
                 let _ = write!(text, "\n  {} = {}", visible(argument), visible(&value.to_string()));
             }
         }
@@ -157,7 +164,7 @@ impl Verdict<'_> {
             return self.done_so_far();
         }
         match self.kept {
-            Some(again) => how_to_go_on(self.id, self.status, self.run.ledger(), again),
+            Some(again) => how_to_go_on(self.id, self.status, self.run.ledger(), self.run.plan(), again),
             None => {
                 let waiting = self.waiting();
                 if waiting.is_empty() {
@@ -211,7 +218,7 @@ impl Verdict<'_> {
 }
 
 /// What somebody can do for a run that is not over, a command a line.
-pub(crate) fn how_to_go_on(id: &str, status: Status, ledger: &Ledger, again: &str) -> String {
+pub(crate) fn how_to_go_on(id: &str, status: Status, ledger: &Ledger, plan: &Plan, again: &str) -> String {
     let steps = |stand: fn(Phase) -> bool| {
         let steps = ledger.steps().filter(move |(_, phase)| stand(*phase));
         steps.map(|(name, _)| visible(name).into_owned()).collect::<Vec<_>>()
@@ -219,11 +226,21 @@ pub(crate) fn how_to_go_on(id: &str, status: Status, ledger: &Ledger, again: &st
     let mut text = String::new();
     match status {
         Status::InDoubt => {
-            text.push_str("look at the provider whether it happened, and say so with\n");
-            for step in steps(|phase| matches!(phase, Phase::InDoubt { .. })) {
+            let is_message = |step: &str| {
+                let step = step_of(plan, step).filter(|_| !step.ends_with(":compensate"));
+                step.is_some_and(|step| matches!(step.action, Action::External(_)))
+            };
+            let in_doubt = steps(|phase| matches!(phase, Phase::InDoubt { .. }));
+            if in_doubt.iter().any(|step| !is_message(step)) {
+                text.push_str("look at the provider whether it happened, and say so with\n");
+            } else {
+                text.push_str("ask whom the message is for whether it came, and say so with\n");
+            }
+            for step in in_doubt {
+                let result = if is_message(&step) { "" } else { " JSON" };
                 let _ = write!(
                     text,
-                    "  naftiko resolve {id} '{step}' --happened JSON{again}\n  \
+                    "  naftiko resolve {id} '{step}' --happened{result}{again}\n  \
                      naftiko resolve {id} '{step}' --did-not-happen{again}\n"
                 );
             }

@@ -17,8 +17,8 @@ use naftiko_plan::Plan;
 use crate::args::{Run as Arguments, State};
 use crate::check::to_plan;
 use crate::drive::{
-    Credentials, Dump, Session, Verdict, Watched, adapter, answers, block_on, dump, endpoints, limits,
-    refuse_unsupported, stop_on_interrupt,
+    Credentials, Dump, Outside, Session, Verdict, Wants, Watched, adapter, answers, block_on, dump,
+    endpoints, limits, stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
@@ -36,6 +36,7 @@ struct Prepared {
     limits: Limits,
     adapter: Arc<dyn Adapter>,
     dump: Option<Dump>,
+    outside: Arc<Outside>,
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -43,10 +44,6 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
         Ok(plan) => Arc::new(plan),
         Err(exit) => return Ok(exit),
     };
-    // The mock sends nothing: it lets everybody in, and whoever is to be reached is asked here.
-    if !arguments.mock {
-        refuse_unsupported(&plan).map_err(Stop::Usage)?;
-    }
     let prepared = prepare(arguments, plan, screen).map_err(Stop::Usage)?;
     block_on(begin(arguments, prepared, screen))
 }
@@ -62,12 +59,18 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Pr
     } else {
         adapter(&plan, &driving.base_url, Path::new(""), &arguments.allowances, &Credentials::default())?
     };
+    let outside = if arguments.mock {
+        Outside::none()
+    } else {
+        let wants = Wants::of(&plan, &|step| answers.contains_key(step))?;
+        Outside::new(&wants, &arguments.allowances, &arguments.public_url)?
+    };
     let poll_every = arguments.poll_every.as_deref().map(interval).transpose()?;
     let limits = limits(driving, &plan)?;
     let base_urls = endpoints::by_provider(&driving.base_url);
     let options = Options { poll_every, mock: arguments.mock, base_urls };
     let dump = dump(driving, &plan, &driving.base_url)?;
-    Ok(Prepared { plan, inputs, answers, options, limits, adapter, dump })
+    Ok(Prepared { plan, inputs, answers, options, limits, adapter, outside: Arc::new(outside), dump })
 }
 
 fn interval(text: &str) -> Result<SignedDuration, String> {
@@ -98,6 +101,7 @@ async fn begin(arguments: &Arguments, prepared: Prepared, screen: &mut Screen) -
     let store = state::open(&arguments.state)?;
     state::create(&store, &id, &prepared.plan, &Origin::here(&arguments.file, &arguments.lookup))?;
     let lease = store.lease(&id, world::now())?;
+    prepared.outside.answered_in(&store);
     let mut held = Held::new(store, id, run, lease);
     if arguments.detach {
         return detach(held, prepared, arguments, screen).await;
@@ -109,6 +113,7 @@ async fn begin(arguments: &Arguments, prepared: Prepared, screen: &mut Screen) -
         inbox: Some(held.store.clone()),
         adapter: prepared.adapter,
         answers: prepared.answers,
+        outside: prepared.outside,
         limits: prepared.limits,
         patience: None,
         dump: prepared.dump,
@@ -165,6 +170,7 @@ async fn mocked(
         inbox: None,
         adapter: prepared.adapter,
         answers: prepared.answers,
+        outside: prepared.outside,
         limits: prepared.limits,
         patience: None,
         dump: prepared.dump,

@@ -60,7 +60,7 @@ impl Telling {
     fn take(&mut self, record: &Record) {
         match &record.event {
             // That an attempt is made is among the requests.
-            Event::RunStarted { .. } | Event::AttemptStarted { .. } => {}
+            Event::RunStarted { .. } | Event::AttemptStarted { .. } | Event::MessageStarted { .. } => {}
             Event::StepDelayed { step, until, failure, .. } => {
                 self.wait(step, failure.as_ref(), *until, record.at);
             }

@@ -8,7 +8,7 @@ use naftiko_engine::{Cancellation, Limits, Run};
 use naftiko_journal::{MemoryJournal, Options, Record, Status};
 use serde_json::Value;
 
-use crate::drive::{Session, at_rest, block_on, on_the_mock};
+use crate::drive::{Outside, Session, at_rest, block_on, on_the_mock};
 use crate::exit::Stop;
 use crate::test::{expect, requests, script, story};
 
@@ -58,6 +58,7 @@ async fn driven(suite: &Suite, trial: &Trial) -> Result<Ran, Stop> {
         inbox: None,
         adapter: Arc::new(adapter),
         answers: trial.answers.clone(),
+        outside: Arc::new(Outside::none()),
         limits: Limits::default(),
         patience: None,
         dump: None,

@@ -114,7 +114,8 @@ async fn whoever_intervenes_is_told_once_it_is_kept() {
     let (sender, receiver) = mpsc::unbounded_channel();
     let clock = bench.clock.clone();
     let somebody = tokio::spawn(async move {
-        let complete = |step: &str, result: Value| Intervention::Complete { step: step.into(), result };
+        let complete =
+            |step: &str, result: Value| Intervention::Complete { step: step.into(), result, through: None };
         let mut told = Vec::new();
         tokio::time::sleep(Duration::from_mins(1)).await;
         for intervention in [
@@ -154,7 +155,7 @@ async fn who_comes_before_a_run_rests_is_heard_and_who_comes_after_is_told_nothi
     assert_eq!(bench.drive().await.unwrap(), Status::Waiting);
     let (sender, receiver) = mpsc::unbounded_channel();
     let (reply, told) = oneshot::channel();
-    let intervention = Intervention::Complete { step: "ask".into(), result: json!("yes") };
+    let intervention = Intervention::Complete { step: "ask".into(), result: json!("yes"), through: None };
     sender.send(Delivery { intervention, reply }).unwrap();
     assert_eq!(bench.drive_with(Some(receiver)).await.unwrap().status, Status::Succeeded);
     assert_eq!(told.await.unwrap(), Ok(()));

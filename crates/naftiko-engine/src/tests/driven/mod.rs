@@ -1,6 +1,7 @@
 //! The driver, on a clock that jumps.
 
 mod kept;
+mod messages;
 mod traffic;
 
 use std::sync::Arc;

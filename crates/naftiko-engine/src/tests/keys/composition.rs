@@ -201,7 +201,7 @@ fn what_is_asked_in_a_composition_that_failed_cannot_be_answered_any_more() {
     desk.failed("inner/bad");
     desk.decide();
     assert!(!desk.run.is_awaited("inner/ask") && desk.run.is_awaited("other"));
-    let answer = Intervention::Complete { step: "inner/ask".into(), result: json!(1) };
+    let answer = Intervention::Complete { step: "inner/ask".into(), result: json!(1), through: None };
     let refused = desk.intervene(&answer).unwrap_err();
     assert!(matches!(&refused, Refused::Phase(step, _) if step == "inner"));
     insta::assert_snapshot!(refused, @"`inner`: the step has already failed");

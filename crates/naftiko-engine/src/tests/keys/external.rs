@@ -9,7 +9,7 @@ use crate::tests::desk::Desk;
 use crate::tests::draft::{composition, external, post};
 
 fn complete(step: &str, result: serde_json::Value) -> Intervention {
-    Intervention::Complete { step: step.into(), result }
+    Intervention::Complete { step: step.into(), result, through: None }
 }
 
 #[test]

@@ -157,8 +157,8 @@ fn somebody_is_asked_for_each_item_and_told_for_which() {
     stepOpened {"step":"each","items":2}
     stepAsked {"step":"each[0]"}
     stepAsked {"step":"each[1]"}
-    stepSucceeded {"step":"each[1]","result":"B"}
-    stepSucceeded {"step":"each[0]","result":"A"}
+    stepSucceeded {"step":"each[1]","result":"B","through":"prompt"}
+    stepSucceeded {"step":"each[0]","result":"A","through":"prompt"}
     stepSucceeded {"step":"each","result":["A","B"]}
     "#);
 }

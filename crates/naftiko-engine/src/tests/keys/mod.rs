@@ -6,6 +6,7 @@ mod composition;
 mod doubt;
 mod external;
 mod for_each;
+mod message;
 mod on_failure;
 mod paginate;
 mod when;

@@ -54,9 +54,28 @@ impl<'a> Definition<'a> {
         self.invoke().is_some_and(|invoke| self.plan.facts.contains_key(&invoke.operation))
     }
 
-    fn is_repeatable(&self) -> bool {
+    /// Whether it hands a message over.
+    pub(super) fn tells(&self) -> bool {
+        matches!(&self.step.action, Action::External(external) if external.channel.sends())
+            && !self.is_compensation
+    }
+
+    pub(super) fn is_repeatable(&self) -> bool {
+        if let (Action::External(external), false) = (&self.step.action, self.is_compensation) {
+            return external.channel.is_repeatable();
+        }
         let operation = self.plan.operation(self.invoke().unwrap()).unwrap();
         operation.is_safe() || operation.idempotency_key.is_some()
+    }
+
+    /// Whether its author wants it repeated although nobody knows whether it happened, or it is known that it did not.
+    fn may_repeat_after(&self, failure: Option<&Failure>) -> bool {
+        match failure.map(|failure| failure.cause) {
+            // What was not taken has no second effect.
+            Some(cause) if self.tells() => cause == Cause::NotSent,
+            Some(Cause::NoAnswer | Cause::Interrupted) => self.on_doubt() == OnDoubt::Retry,
+            _ => false,
+        }
     }
 
     fn goes_on(&self) -> bool {
@@ -70,6 +89,7 @@ impl<'a> Definition<'a> {
 
 /// How a task stands.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is told by a record of its own")]
 struct Told {
     attempts: u32,
     /// The attempt that is under way.
@@ -79,6 +99,7 @@ struct Told {
     /// Whether an attempt ended that may have had an effect.
     has_acted: bool,
     is_opened: bool,
+    is_asked: bool,
     items: Option<u32>,
     /// What was on the pages of its list so far, and where the next one begins.
     pages: (Vec<Value>, Option<Value>),
@@ -188,12 +209,15 @@ impl<'a> Checker<'a> {
             assert_eq!(task.outcome, None, "{name} has one outcome");
         }
         match &record.event {
-            Event::AttemptStarted { attempt, request, .. } => {
-                assert_eq!(
-                    request.arguments.get("after"),
-                    task.pages.1.as_ref(),
-                    "{name} asks for another page"
-                );
+            Event::AttemptStarted { attempt, .. } | Event::MessageStarted { attempt, .. } => {
+                assert_eq!(definition.tells(), matches!(record.event, Event::MessageStarted { .. }));
+                if let Event::AttemptStarted { request, .. } = &record.event {
+                    assert_eq!(
+                        request.arguments.get("after"),
+                        task.pages.1.as_ref(),
+                        "{name} asks for another page"
+                    );
+                }
                 assert!(definition.is_compensation || !is_stopped, "{name} is tried after a failure");
                 assert_eq!((*attempt, task.open), (task.attempts + 1, None));
                 let is_first = *attempt == 1 || task.may_repeat;
@@ -208,9 +232,7 @@ impl<'a> Checker<'a> {
             Event::StepDelayed { attempt, failure, .. } => {
                 assert_eq!(task.open.take(), Some(*attempt));
                 task.has_acted |= may_have_acted(failure.as_ref());
-                let cause = failure.as_ref().map(|failure| failure.cause);
-                let is_doubt = matches!(cause, Some(Cause::NoAnswer | Cause::Interrupted));
-                task.may_repeat = is_doubt && definition.on_doubt() == OnDoubt::Retry;
+                task.may_repeat = definition.may_repeat_after(failure.as_ref());
                 assert!(definition.is_repeatable() || task.may_repeat, "{name} would have a second effect");
             }
             Event::PageReceived { attempt, items, next, .. } => {
@@ -219,17 +241,21 @@ impl<'a> Checker<'a> {
             }
             Event::StepInDoubt { attempt, .. } => {
                 assert_eq!(task.open, Some(*attempt));
-                assert!(definition.on_doubt() != OnDoubt::Fail);
+                assert!(definition.tells() || definition.on_doubt() != OnDoubt::Fail);
             }
             Event::DoubtResolved { attempt, ruling, .. } => {
                 assert_eq!(task.open.take(), Some(*attempt));
                 task.may_repeat = *ruling == Ruling::DidNotHappen;
-                if let Ruling::Happened { .. } = ruling {
-                    self.ends(name, Outcome::Succeeded, record.seq);
+                match ruling {
+                    Ruling::Happened { .. } => self.ends(name, Outcome::Succeeded, record.seq),
+                    Ruling::HandedOver { .. } => (task.is_asked, task.has_acted) = (true, false),
+                    Ruling::DidNotHappen => {}
                 }
             }
             Event::StepSucceeded { attempt, result, .. } => {
-                assert_eq!(task.open.take(), *attempt);
+                // A message may be answered while it waits to be handed over once more.
+                let open = task.open.take().or(attempt.filter(|_| definition.tells()));
+                assert_eq!(open, *attempt);
                 if definition.pages() && attempt.is_some() {
                     task.has_all(result);
                 }
@@ -242,7 +268,11 @@ impl<'a> Checker<'a> {
             }
             Event::StepSkipped { .. } => self.ends(name, Outcome::Skipped, record.seq),
             Event::StepOpened { items, .. } => (task.is_opened, task.items) = (true, *items),
-            Event::StepAsked { .. } => {}
+            Event::StepAsked { attempt, .. } => {
+                assert!(!task.is_asked, "{name} is asked twice");
+                assert_eq!((task.open.take(), attempt.is_some()), (*attempt, definition.tells()));
+                (task.is_asked, task.has_acted) = (true, false);
+            }
             other => panic!("{other:?}"),
         }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use naftiko_expr::Expression;
-use naftiko_plan::{NextPage, OnDoubt, Plan, Slot};
+use naftiko_plan::{Channel, NextPage, OnDoubt, Plan, Slot};
 use proptest::prelude::*;
 
 use super::super::draft::{Composition, Draft, composition, embedded, external, get, keyed, post};
@@ -34,6 +34,7 @@ enum Does {
     Posts,
     PostsSafely,
     Asks { timeout: bool },
+    Tells { timeout: bool, repeatably: bool },
     Runs { steps: Vec<Shape>, output: u8 },
 }
 
@@ -46,6 +47,7 @@ pub(super) fn shapes() -> impl Strategy<Value = Vec<Shape>> {
         5 => Just(Does::Posts),
         3 => Just(Does::PostsSafely),
         2 => any::<bool>().prop_map(|timeout| Does::Asks { timeout }),
+        3 => any::<(bool, bool)>().prop_map(|(timeout, repeatably)| Does::Tells { timeout, repeatably }),
     ];
     let does = leaf.prop_recursive(2, 24, 4, |inner| {
         let steps = prop::collection::vec(shape(inner), 0..4);
@@ -137,6 +139,15 @@ impl Shape {
             Does::PostsSafely => pin(keyed(id)).query("run", "${run.id}").expects("response.body.ok"),
             Does::Asks { timeout: true } => external(id).timeout(SignedDuration::from_hours(1)),
             Does::Asks { timeout: false } => external(id).hands_over("who", "me"),
+            Does::Tells { timeout, repeatably } => {
+                let told = if *repeatably {
+                    external(id).tells(Channel::Webhook, "url", "https://x.example/in?key=${inputs.pin}")
+                } else {
+                    external(id).tells(Channel::Email, "to", "${inputs.pin}@x.example")
+                };
+                let told = told.hands_over("pin", "${inputs.pin}");
+                if *timeout { told.timeout(SignedDuration::from_hours(1)) } else { told }
+            }
             Does::Runs { steps, output } => {
                 let inner = composition_of(steps);
                 let inner = match output {

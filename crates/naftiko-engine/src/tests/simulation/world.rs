@@ -22,6 +22,8 @@ pub(super) struct World {
     calls: Vec<(Event, Box<Call>)>,
     under_way: Vec<Call>,
     questions: BTreeSet<String>,
+    /// The messages that are being handed over, with their attempts.
+    messages: Vec<(String, u32)>,
     /// What was answered once, for somebody to answer it again.
     answered: Vec<(String, Value)>,
     shown: usize,
@@ -35,7 +37,7 @@ impl World {
     pub(super) fn begin(plan: Arc<Plan>) -> Self {
         let desk = Desk::begin(&plan, inputs());
         let (calls, under_way, questions, answered) = (vec![], vec![], BTreeSet::new(), vec![]);
-        Self { plan, desk, calls, under_way, questions, answered, shown: 0 }
+        Self { plan, desk, calls, under_way, questions, messages: vec![], answered, shown: 0 }
     }
 
     pub(super) fn run(&self) -> &Run {
@@ -81,6 +83,8 @@ impl World {
         if let Some(step) = doubt {
             let ruling = if step.len().is_multiple_of(2) {
                 Ruling::DidNotHappen
+            } else if Definition::of(&self.plan, &step).tells() {
+                Ruling::HandedOver { until: None }
             } else {
                 Ruling::Happened { result: json!({"ok": true}) }
             };
@@ -93,7 +97,7 @@ impl World {
         let asked = self.names(|phase| matches!(phase, Phase::Asked { .. }));
         let asked = asked.into_iter().find(|step| self.run().is_awaited(step));
         let step = asked.unwrap_or_else(|| panic!("it rests for no reason: {}", self.desk.told()));
-        self.intervenes(&Intervention::Complete { step, result: json!({"ok": true}) });
+        self.intervenes(&Intervention::Complete { step, result: json!({"ok": true}), through: None });
     }
 
     fn names(&self, is: impl Fn(Phase) -> bool) -> Vec<String> {
@@ -114,12 +118,12 @@ impl World {
         if let Some((step, result)) =
             chance.checked_rem(choices).map(|at| self.answered[usize::try_from(at).unwrap()].clone())
         {
-            let again = Intervention::Complete { step: step.clone(), result };
+            let again = Intervention::Complete { step: step.clone(), result, through: None };
             if self.run().step(&step).is_some_and(|step| step.phase == Phase::Succeeded) {
                 assert_eq!(self.run().intervened(&again), Ok(None));
             }
             self.intervenes(&again);
-            let other = Intervention::Complete { step, result: json!("otherwise") };
+            let other = Intervention::Complete { step, result: json!("otherwise"), through: None };
             assert!(self.run().intervened(&other).is_err());
         }
     }
@@ -147,6 +151,12 @@ impl World {
                 Command::Ask { question } => {
                     assert!(self.questions.insert(question.step.clone()), "{} is asked twice", question.step);
                 }
+                Command::Send { intent, question } => {
+                    let Event::MessageStarted { attempt, .. } = intent else { panic!("{intent:?}") };
+                    assert!(self.run().may_begin(&question.step), "{}", question.step);
+                    self.record(intent);
+                    self.messages.push((question.step, attempt));
+                }
             }
         }
         is_something
@@ -160,11 +170,16 @@ impl World {
         // An answer outside is one choice among many: most of the time somebody thinks.
         let awaited: Vec<String> =
             self.questions.iter().filter(|step| self.run().is_awaited(step)).cloned().collect();
-        let choices = may_begin.len() + self.under_way.len() + waits + awaited.len();
+        let choices = may_begin.len() + self.under_way.len() + waits + awaited.len() + self.messages.len();
         if choices == 0 {
             return false;
         }
         let (choice, chance) = (usize::try_from(chance % 1000).unwrap() % choices, chance / 1000);
+        let Some(choice) = choice.checked_sub(self.messages.len()) else {
+            let (step, attempt) = self.messages.remove(choice);
+            self.message_ends(&step, attempt, chance);
+            return true;
+        };
         if let Some(at) = may_begin.get(choice) {
             let (intent, call) = self.calls.remove(*at);
             self.record(intent);
@@ -190,7 +205,11 @@ impl World {
             2 => self.run().answered(step, Ok(Answer::NotYet)),
             3 => self
                 .run()
-                .intervened(&Intervention::Complete { step: step.into(), result: result.clone() })
+                .intervened(&Intervention::Complete {
+                    step: step.into(),
+                    result: result.clone(),
+                    through: None,
+                })
                 .unwrap(),
             _ => self.run().answered(step, Ok(Answer::Given(result.clone()))),
         };
@@ -199,6 +218,36 @@ impl World {
             self.record(event);
         }
         self.questions.remove(step);
+    }
+
+    /// A message is handed over, or not; or it is answered before that is known.
+    fn message_ends(&mut self, step: &str, attempt: u32, chance: u64) {
+        let result = json!({"ok": true, "said": PIN});
+        let failed = |kind| Err(Failure::new(kind, format!("no answer to /?pin={PIN}")));
+        let end = match chance % 20 {
+            0 => failed(FailureKind::Refused),
+            1..=3 => failed(FailureKind::NotSent),
+            4..=8 => failed(FailureKind::Unknown),
+            9 => failed(FailureKind::Unreadable),
+            10 => Ok(Answer::Given(result.clone())),
+            11 => {
+                let complete =
+                    Intervention::Complete { step: step.into(), result: result.clone(), through: None };
+                self.intervenes(&complete);
+                if self.run().step(step).is_some_and(|step| step.result == Some(&result)) {
+                    self.answered.push((step.to_owned(), result));
+                }
+                Ok(Answer::NotYet)
+            }
+            12 => {
+                let event = self.run().closed_by_panic(step, Some(attempt), "ouch");
+                return self.record(event);
+            }
+            _ => Ok(Answer::NotYet),
+        };
+        if let Some(event) = self.run().handed_over(step, attempt, end, self.desk.now, 0.3) {
+            self.record(event);
+        }
     }
 
     fn end_of(&self, call: &Call, chance: u64) -> Event {
@@ -249,6 +298,7 @@ impl World {
         assert_same_state(&replayed, self.run());
         self.calls.clear();
         self.questions.clear();
+        self.messages.clear();
         self.under_way.clear();
         self.desk.run = replayed;
     }
@@ -258,10 +308,14 @@ impl World {
         while self.decides_one() {}
         let mut replayed = self.replayed();
         let now = self.desk.now;
-        if !self.under_way.is_empty() {
+        if !self.under_way.is_empty() || !self.messages.is_empty() {
             let closed = replayed.commands(now);
-            let expected = self.under_way.iter().map(|call| self.closed_by_interruption(call)).collect();
-            assert_eq!(in_short(&closed), expected);
+            let calls = self.under_way.iter().map(|call| self.closed_by_interruption(call));
+            let messages = self.messages.iter().map(|(step, _)| {
+                let is_repeatable = Definition::of(&self.plan, step).is_repeatable();
+                format!("record {} {step}", if is_repeatable { "stepDelayed" } else { "stepInDoubt" })
+            });
+            assert_eq!(in_short(&closed), calls.chain(messages).collect());
             return;
         }
         // Attempts that an earlier process left are closed by now, so nothing is left to be decided.
@@ -270,7 +324,7 @@ impl World {
         let calls = self.calls.iter().filter(|(_, call)| self.run().may_begin(&call.step));
         let mut expected: BTreeSet<_> =
             calls.map(|(_, call)| format!("invoke {} {}", call.step, call.attempt)).collect();
-        let asked = self.names(|phase| matches!(phase, Phase::Asked { .. }));
+        let asked = self.names(|phase| matches!(phase, Phase::Asked { attempt: 0, .. }));
         let put_again =
             asked.into_iter().filter(|step| self.run().is_awaited(step) && self.run().may_begin(step));
         expected.extend(put_again.map(|step| format!("ask {step}")));
@@ -303,7 +357,7 @@ impl World {
     /// A run in which nothing goes on by itself says why.
     fn check_rest(&self) {
         let can_begin = self.calls.iter().any(|(_, call)| self.run().may_begin(&call.step));
-        if can_begin || !self.under_way.is_empty() {
+        if can_begin || !self.under_way.is_empty() || !self.messages.is_empty() {
             return;
         }
         let Standing { status, due } = self.run().standing();
@@ -326,6 +380,7 @@ fn in_short(commands: &[Command]) -> BTreeSet<String> {
     let told = commands.iter().map(|command| match command {
         Command::Invoke { call, .. } => format!("invoke {} {}", call.step, call.attempt),
         Command::Ask { question } => format!("ask {}", question.step),
+        Command::Send { question, .. } => format!("send {}", question.step),
         Command::Record(event) => format!("record {} {}", event.name(), event.step().unwrap_or_default()),
     });
     told.collect()

@@ -1,4 +1,4 @@
-//! What is checked and planned and cannot be run yet is refused before anything is sent, with everything it is.
+//! A composition that says nearly all there is to say: as it is planned, on the mock, and where something is missing.
 
 use crate::command::Folder;
 
@@ -43,6 +43,8 @@ fn it_is_checked_and_planned() {
          if it fails, the run goes on
          undone by GET /organizations/{id}
       2. tell  done outside, by email
+         to ← it@acme.example
+         with the inputs and results so far, sensitive ones masked
 
     outputs
       made  ← len(create ?? [])
@@ -50,15 +52,12 @@ fn it_is_checked_and_planned() {
 }
 
 #[test]
-fn it_is_not_run_but_on_the_mock_which_sends_nothing() {
+fn on_the_mock_nothing_is_sent_and_elsewhere_what_is_missing_is_said() {
     let folder = Folder::new("0.2", BODY);
     let names = ["run", "composition.yaml", "--input", "names=a,b"];
     let ended = folder.naftiko(&[names.as_slice(), &["--base-url", "acme=http://127.0.0.1:9"]].concat());
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
-    insta::assert_snapshot!(ended.stderr, @"
-    error: this version checks and plans the composition, and cannot run all of it yet
-      - step `tell`: `channel: email`
-    ");
+    insta::assert_snapshot!(ended.stderr, @"error: `NAFTIKO_SMTP_URL` is not set: `tell` sends an e-mail, and that variable names the mail server");
     let ended = folder.naftiko(&[names.as_slice(), &["--mock", "--answer", "tell=true"]].concat());
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "made: 2\n"), "{}", ended.stderr);
 }

@@ -1,0 +1,156 @@
+//! Programs that are run: never through a shell, with next to nothing in their environment, and only those that the
+//! operator allows by name.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::process::{Child, Command as Process};
+
+use crate::fit::Fit;
+use crate::put::{as_json, refused, texts};
+
+/// How long a program may run.
+const LIMIT: Duration = Duration::from_mins(10);
+/// How much of what it writes is read.
+const MOST: u64 = 1024 * 1024;
+/// How much of what it says went wrong is told, in characters.
+const MOST_TOLD: usize = 500;
+
+/// Asks by running a program: the question on its standard input, the answer on its standard output.
+pub struct Command {
+    allowed: BTreeSet<String>,
+    /// What the program finds in its environment besides the run and the step.
+    environment: Vec<(String, String)>,
+    now: fn() -> SystemTime,
+}
+
+impl Command {
+    /// Runs the programs of these names, with this environment, and no other.
+    pub fn new(
+        allowed: impl IntoIterator<Item = String>,
+        environment: Vec<(String, String)>,
+        now: fn() -> SystemTime,
+    ) -> Self {
+        Self { allowed: allowed.into_iter().collect(), environment, now }
+    }
+
+    /// Whether a program may be run.
+    ///
+    /// # Errors
+    /// Why not, and what would allow it.
+    pub fn permit(&self, program: &str) -> Result<(), String> {
+        if self.allowed.contains(program) {
+            return Ok(());
+        }
+        Err(format!("the program `{program}` is not run: `--allow-command {program}` would allow it"))
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Command").field("allowed", &self.allowed).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Channel for Command {
+    async fn ask(&self, question: &Question) -> Result<Answer, Failure> {
+        let fit = Fit::of(question)?;
+        let words = texts(question, "command")?;
+        let [program, arguments @ ..] = words.as_slice() else {
+            return Err(refused("its `command` is empty"));
+        };
+        self.permit(program).map_err(refused)?;
+        let mut process = Process::new(program);
+        process.args(arguments).env_clear().envs(self.environment.iter().cloned());
+        process.env("NAFTIKO_RUN", &question.run).env("NAFTIKO_STEP", &question.step);
+        process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        let child =
+            process.spawn().map_err(|error| refused(format!("`{program}` cannot be run: {error}")))?;
+        let limit = self.limit(question);
+        let said = as_json(question, None).to_string();
+        let Ok(ended) = tokio::time::timeout(limit, run(child, said)).await else {
+            let message = format!("`{program}` did not end within {limit:?}, and was stopped");
+            return Err(Failure::new(FailureKind::Unknown, message));
+        };
+        let ended = ended.map_err(|error| {
+            Failure::new(FailureKind::Unknown, format!("`{program}` cannot be waited for: {error}"))
+        })?;
+        understood(program, &ended, &fit)
+    }
+}
+
+impl Command {
+    /// As long as an answer is waited for, and no longer than a program may run.
+    fn limit(&self, question: &Question) -> Duration {
+        let left = question.until.map(|until| until.duration_since((self.now)()).unwrap_or_default());
+        left.map_or(LIMIT, |left| left.min(LIMIT))
+    }
+}
+
+/// What a program left behind.
+struct Ended {
+    /// Nothing if it was killed.
+    code: Option<i32>,
+    out: Vec<u8>,
+    err: Vec<u8>,
+}
+
+async fn run(mut child: Child, said: String) -> std::io::Result<Ended> {
+    let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    let tell = async {
+        if let Some(mut stdin) = stdin {
+            // A program may end without having listened.
+            let _unheard = stdin.write_all(said.as_bytes()).await;
+        }
+    };
+    let ((), out, err, status) = tokio::join!(tell, read(stdout), read(stderr), child.wait());
+    Ok(Ended { code: status?.code(), out: out?, err: err? })
+}
+
+/// What there is to read, up to a limit; what is beyond is read and forgotten, so that nobody waits to write it.
+async fn read(source: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    if let Some(mut source) = source {
+        (&mut source).take(MOST + 1).read_to_end(&mut bytes).await?;
+        tokio::io::copy(&mut source, &mut tokio::io::sink()).await?;
+    }
+    Ok(bytes)
+}
+
+fn understood(program: &str, ended: &Ended, fit: &Fit) -> Result<Answer, Failure> {
+    if ended.code != Some(0) {
+        let code = ended.code.map_or_else(|| "was killed".to_owned(), |code| format!("ended with {code}"));
+        let told = told(&ended.err);
+        return Err(Failure::new(FailureKind::Unreadable, format!("`{program}` {code}{told}")));
+    }
+    let unreadable = |reason: String| {
+        Failure::new(FailureKind::Unreadable, format!("what `{program}` wrote is no answer: {reason}"))
+    };
+    if u64::try_from(ended.out.len()).unwrap_or(u64::MAX) > MOST {
+        return Err(unreadable("it is longer than 1 MiB".to_owned()));
+    }
+    if ended.out.iter().all(u8::is_ascii_whitespace) {
+        return Ok(Answer::NotYet);
+    }
+    let answer = serde_json::from_slice(&ended.out)
+        .map_err(|error| unreadable(format!("it is not JSON, at line {}", error.line())))?;
+    fit.objection(&answer).map_or(Ok(Answer::Given(answer)), |reason| Err(unreadable(reason)))
+}
+
+/// What a program said went wrong: the end of it, in one line.
+fn told(err: &[u8]) -> String {
+    let text = String::from_utf8_lossy(err);
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.is_empty() {
+        return String::new();
+    }
+    let from = line.chars().count().saturating_sub(MOST_TOLD);
+    let cut = if from > 0 { "…" } else { "" };
+    format!(": {cut}{}", line.chars().skip(from).collect::<String>())
+}

@@ -1,0 +1,111 @@
+//! Messages to people, by SMTP.
+//!
+//! Nothing of what a message says can become a header or another receiver: addresses and subjects are written by the
+//! library that knows their grammar.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use lettre::Message;
+use lettre::message::header::ContentType;
+use lettre::message::{Mailbox, MessageBuilder};
+use naftiko_adapter::{Answer, Channel, Failure, Question};
+use ring::digest;
+
+use crate::letter::letter;
+use crate::put::{AnswerAddress, refused, text, texts};
+use crate::server::SmtpServer;
+
+/// Asks by e-mail.
+pub struct Email {
+    server: SmtpServer,
+    from: Mailbox,
+    address: Arc<dyn AnswerAddress>,
+}
+
+impl Email {
+    /// Sends through `server`, from an address such as `Naftiko <runs@acme.example>`; a message says where `address`
+    /// lets it be answered.
+    ///
+    /// # Errors
+    /// When `from` is no address.
+    pub fn new(server: SmtpServer, from: &str, address: Arc<dyn AnswerAddress>) -> Result<Self, String> {
+        let from = from.trim().parse().map_err(|_| format!("`{from}` is no address of e-mail"))?;
+        Ok(Self { server, from, address })
+    }
+
+    /// Whether a text is an address that e-mail can be sent to.
+    ///
+    /// # Errors
+    /// That it is none.
+    pub fn check_address(text: &str) -> Result<(), String> {
+        let parsed: Result<Mailbox, _> = text.trim().parse();
+        parsed.map(|_| ()).map_err(|_| format!("`{}` is no address of e-mail", one_line(text)))
+    }
+
+    fn message(&self, question: &Question) -> Result<Message, Failure> {
+        let mut builder: MessageBuilder = Message::builder().from(self.from.clone());
+        for to in texts(question, "to")? {
+            let to: Mailbox = to
+                .trim()
+                .parse()
+                .map_err(|_| refused(format!("`{}` is no address of e-mail", one_line(to))))?;
+            builder = builder.to(to);
+        }
+        let subject = match question.settings.get("subject") {
+            Some(_) => one_line(text(question, "subject")?),
+            None => default_subject(question),
+        };
+        let address = self.address.address(question);
+        builder
+            .subject(subject)
+            .message_id(Some(self.message_id(question)))
+            .header(ContentType::TEXT_PLAIN)
+            .body(letter(question, address.as_ref())?)
+            .map_err(|error| refused(format!("the message cannot be written: {error}")))
+    }
+
+    /// The same for every attempt, so that whoever gets the message twice can tell.
+    fn message_id(&self, question: &Question) -> String {
+        let sum = digest::digest(&digest::SHA256, question.id.as_bytes());
+        let sum = URL_SAFE_NO_PAD.encode(sum.as_ref().get(..18).unwrap_or_default());
+        format!("<{sum}@{}>", self.from.email.domain())
+    }
+}
+
+impl fmt::Debug for Email {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Email").field("server", &self.server).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Channel for Email {
+    async fn ask(&self, question: &Question) -> Result<Answer, Failure> {
+        let message = self.message(question)?;
+        self.server.send(message.envelope(), &message.formatted()).await?;
+        Ok(Answer::NotYet)
+    }
+}
+
+/// The first line of what is to be done.
+fn default_subject(question: &Question) -> String {
+    let description = question.description.as_deref().and_then(|text| text.lines().next());
+    let subject = description.map(one_line).filter(|line| !line.is_empty());
+    let subject = subject.unwrap_or_else(|| format!("{} waits for you", question.step));
+    match subject.char_indices().nth(100) {
+        Some((end, _)) => format!("{}…", subject.get(..end).unwrap_or_default()),
+        None => subject,
+    }
+}
+
+/// Without line breaks or anything else that steers.
+fn one_line(text: &str) -> String {
+    text.split(|character: char| character.is_control() || character.is_whitespace())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

@@ -1,0 +1,62 @@
+//! A question as programs get it.
+
+use std::time::SystemTime;
+
+use jiff::Timestamp;
+use naftiko_adapter::{Failure, FailureKind, Question};
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::{Map, Value};
+
+/// Where a question may be answered by whoever has its message. The address is as good as a key: it goes into the
+/// message and nowhere else.
+pub trait AnswerAddress: Send + Sync {
+    /// The address for this question; nothing where none is known that reaches this machine.
+    fn address(&self, question: &Question) -> Option<SecretString>;
+}
+
+/// The question as JSON.
+pub(crate) fn as_json(question: &Question, address: Option<&SecretString>) -> Value {
+    let mut put = Map::new();
+    let mut set = |name: &str, value: Option<Value>| {
+        if let Some(value) = value {
+            put.insert(name.to_owned(), value);
+        }
+    };
+    set("id", Some(question.id.as_str().into()));
+    set("run", Some(question.run.as_str().into()));
+    set("step", Some(question.step.as_str().into()));
+    set("description", question.description.as_deref().map(Value::from));
+    set("with", Some(question.shown.clone().into()));
+    set("result", question.result.clone());
+    set("until", until(question).map(Value::from));
+    set("answerUrl", address.map(|address| address.expose_secret().into()));
+    put.into()
+}
+
+/// Until when an answer is waited for, as RFC 3339 writes it.
+pub(crate) fn until(question: &Question) -> Option<String> {
+    let until: SystemTime = question.until?;
+    Some(format!("{:.0}", Timestamp::try_from(until).ok()?))
+}
+
+/// A setting that has to be a text.
+pub(crate) fn text<'q>(question: &'q Question, name: &str) -> Result<&'q str, Failure> {
+    let text = question.settings.get(name).and_then(Value::as_str).map(str::trim);
+    text.filter(|text| !text.is_empty()).ok_or_else(|| refused(format!("its `{name}` is no text")))
+}
+
+/// A setting that is a text or a list of texts, and not empty.
+pub(crate) fn texts<'q>(question: &'q Question, name: &str) -> Result<Vec<&'q str>, Failure> {
+    let texts: Option<Vec<&str>> = match question.settings.get(name) {
+        Some(Value::String(text)) => Some(vec![text]),
+        Some(Value::Array(items)) => items.iter().map(Value::as_str).collect(),
+        _ => None,
+    };
+    let texts = texts.filter(|texts| texts.iter().any(|text| !text.trim().is_empty()));
+    texts.ok_or_else(|| refused(format!("its `{name}` is neither a text nor a list of texts")))
+}
+
+/// A failure of what is not sent, now or ever.
+pub(crate) fn refused(message: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Refused, message)
+}

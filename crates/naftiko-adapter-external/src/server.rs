@@ -1,0 +1,201 @@
+//! The mail server that the operator names.
+
+use std::fmt;
+use std::time::Duration;
+
+use lettre::address::Envelope;
+use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
+use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
+use naftiko_adapter::{Failure, FailureKind, mask};
+use percent_encoding::percent_decode_str;
+use secrecy::{ExposeSecret as _, SecretString};
+use url::{Host, Url};
+
+use crate::put::refused;
+
+/// How long it may take until the server is ready to take the message.
+const READY: Duration = Duration::from_secs(30);
+/// How long it may take to hand the message over (RFC 5321 §4.5.3.2.6 gives ten minutes; a run waits meanwhile).
+const TAKEN: Duration = Duration::from_mins(2);
+
+/// A mail server.
+pub struct SmtpServer {
+    host: String,
+    port: u16,
+    security: Security,
+    credentials: Option<(String, SecretString)>,
+    certificates: Vec<Vec<u8>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Security {
+    /// From the first byte.
+    Implicit,
+    /// After `STARTTLS`, which the server has to know.
+    StartTls,
+    None,
+}
+
+/// Why a text names no mail server. None shows the password.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoServer {
+    /// It is no URL.
+    #[error("it is no URL of the form `smtps://USER:PASSWORD@HOST:PORT`")]
+    NoUrl,
+    /// Its `tls` is unknown.
+    #[error("its `tls` is neither `required` nor `none`")]
+    Tls,
+    /// The password would be sent in clear.
+    #[error("a password would be sent to `{0}` in clear: take `tls=none` away")]
+    Clear(String),
+}
+
+impl SmtpServer {
+    /// The server that a URL names: `smtps://` speaks TLS from the first byte, `smtp://` after `STARTTLS`, unless the
+    /// server is this machine or it says `?tls=none`. `certificates` (PEM) are trusted besides those of the system.
+    ///
+    /// # Errors
+    /// Why it names none.
+    pub fn read(url: &str, certificates: Vec<Vec<u8>>) -> Result<Self, NoServer> {
+        let url: Url = url.trim().parse().map_err(|_| NoServer::NoUrl)?;
+        let host = url.host().ok_or(NoServer::NoUrl)?;
+        // Of a scheme that it does not know, the parser leaves an address as a name.
+        let is_local = match host {
+            Host::Domain(name) => matches!(name, "localhost" | "127.0.0.1"),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => address.is_loopback(),
+        };
+        let tls = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
+        let security = match (url.scheme(), tls.as_deref()) {
+            ("smtps", None | Some("required")) => Security::Implicit,
+            ("smtp", Some("none")) => Security::None,
+            ("smtp", None) if is_local => Security::None,
+            ("smtp", None | Some("required")) => Security::StartTls,
+            ("smtp" | "smtps", _) => return Err(NoServer::Tls),
+            _ => return Err(NoServer::NoUrl),
+        };
+        let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
+        let credentials = (!url.username().is_empty()).then(|| {
+            (decoded(url.username()), SecretString::from(decoded(url.password().unwrap_or_default())))
+        });
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        if credentials.is_some() && security == Security::None && !is_local {
+            return Err(NoServer::Clear(host));
+        }
+        let usual = if security == Security::Implicit { 465 } else { 587 };
+        Ok(Self { host, port: url.port().unwrap_or(usual), security, credentials, certificates })
+    }
+
+    /// Hands a message over.
+    ///
+    /// # Errors
+    /// How far it came. Until the server was given the message it is known that nothing was sent; after that only what
+    /// the server says.
+    pub(crate) async fn send(&self, envelope: &Envelope, message: &[u8]) -> Result<(), Failure> {
+        let late = |what| Failure::new(FailureKind::NotSent, format!("`{}` {what}", self.host));
+        let ready = tokio::time::timeout(READY, self.ready(envelope, message)).await;
+        let mut connection = ready.map_err(|_| late("was not ready in time"))??;
+        let taken = tokio::time::timeout(TAKEN, connection.message(message)).await;
+        let outcome = match taken {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) if error.status().is_some() => Err(self.said(&error)),
+            Ok(Err(error)) => Err(self.unknown(&error.to_string())),
+            Err(_) => Err(self.unknown("it did not answer in time")),
+        };
+        // It has the message or not; whether it takes leave changes nothing.
+        let _leave = tokio::time::timeout(Duration::from_secs(1), connection.abort()).await;
+        outcome
+    }
+
+    /// A connection on which the server waits for the message.
+    async fn ready(&self, envelope: &Envelope, message: &[u8]) -> Result<AsyncSmtpConnection, Failure> {
+        let not_sent = |error: lettre::transport::smtp::Error| self.said(&error);
+        let name = ClientId::Domain("naftiko".to_owned());
+        let tls = match self.security {
+            Security::None => None,
+            Security::Implicit | Security::StartTls => Some(self.tls()?),
+        };
+        let at_once = tls.clone().filter(|_| self.security == Security::Implicit);
+        let server = (self.host.as_str(), self.port);
+        let mut connection = AsyncSmtpConnection::connect_tokio1(server, Some(READY), &name, at_once, None)
+            .await
+            .map_err(not_sent)?;
+        if let (Security::StartTls, Some(tls)) = (self.security, tls) {
+            connection.starttls(tls, &name).await.map_err(not_sent)?;
+        }
+        if let Some((user, password)) = &self.credentials {
+            let credentials = Credentials::new(user.clone(), password.expose_secret().to_owned());
+            connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials).await.map_err(not_sent)?;
+        }
+        let mut parameters = Vec::new();
+        let knows = |extension| connection.server_info().supports_feature(extension);
+        let mut addresses = envelope.to().iter().chain(envelope.from());
+        if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
+            if !knows(Extension::SmtpUtfEight) {
+                return Err(refused(format!("`{}` takes no addresses beyond ASCII", self.host)));
+            }
+            parameters.push(MailParameter::SmtpUtfEight);
+        }
+        if !message.is_ascii() && knows(Extension::EightBitMime) {
+            parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
+        }
+        connection.command(Mail::new(envelope.from().cloned(), parameters)).await.map_err(not_sent)?;
+        for to in envelope.to() {
+            connection.command(Rcpt::new(to.clone(), Vec::new())).await.map_err(not_sent)?;
+        }
+        connection.command(Data).await.map_err(not_sent)?;
+        Ok(connection)
+    }
+
+    fn tls(&self) -> Result<TlsParameters, Failure> {
+        let unusable = |error: lettre::transport::smtp::Error| {
+            refused(format!("TLS cannot be spoken with `{}`: {error}", self.host))
+        };
+        let mut builder = TlsParameters::builder(self.host.clone());
+        for pem in &self.certificates {
+            builder = builder.add_root_certificate(Certificate::from_pem(pem).map_err(unusable)?);
+        }
+        builder.build_rustls().map_err(unusable)
+    }
+
+    /// What it means that the server did not take the message: for good if it says so.
+    fn said(&self, error: &lettre::transport::smtp::Error) -> Failure {
+        let kind = if error.is_permanent() { FailureKind::Refused } else { FailureKind::NotSent };
+        Failure::new(kind, self.masked(&format!("`{}`: {}", self.host, causes(error))))
+    }
+
+    fn unknown(&self, what: &str) -> Failure {
+        let message = format!("`{}` was given the message: {what}", self.host);
+        Failure::new(FailureKind::Unknown, self.masked(&message))
+    }
+
+    /// A server may say the password back.
+    fn masked(&self, text: &str) -> String {
+        mask(text, self.credentials.iter().map(|(_, password)| password.expose_secret()))
+    }
+}
+
+impl fmt::Debug for SmtpServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SmtpServer")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("security", &self.security)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An error with what it came from, in one line.
+fn causes(error: &dyn std::error::Error) -> String {
+    let sources = std::iter::successors(Some(error), |&error| error.source());
+    let mut words: Vec<String> = Vec::new();
+    for said in sources.map(ToString::to_string) {
+        // Some say what they came from too.
+        if !words.iter().any(|before| before.contains(&said)) {
+            words.push(said);
+        }
+    }
+    words.join(": ").split_whitespace().collect::<Vec<_>>().join(" ")
+}

@@ -1,0 +1,56 @@
+//! Messages that belong to no operation: posted to whom the same policy permits, and their answers not read beyond the
+//! status.
+
+use std::fmt;
+use std::time::Duration;
+
+use naftiko_adapter::Failure;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use url::Url;
+
+use crate::egress::Denied;
+use crate::style::refused;
+use crate::transport::{Message, Transport};
+
+/// Posts messages.
+pub struct Poster {
+    transport: Transport,
+    timeout: Duration,
+}
+
+impl fmt::Debug for Poster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Poster").field("transport", &self.transport).finish_non_exhaustive()
+    }
+}
+
+impl Poster {
+    pub(crate) fn new(transport: Transport, timeout: Duration) -> Self {
+        Self { transport, timeout }
+    }
+
+    /// Whether something may be posted to a URL, as far as that can be said before its name has addresses.
+    ///
+    /// # Errors
+    /// Why not.
+    pub fn permit(&self, url: &Url) -> Result<(), Denied> {
+        self.transport.permit(url)
+    }
+
+    /// Posts a message once, and gives the status of the answer.
+    ///
+    /// # Errors
+    /// A [`Failure`] that says how far it came.
+    pub async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure> {
+        let url: Url = url.parse().map_err(|error| refused(format!("its URL is none: {error}")))?;
+        let mut written = HeaderMap::new();
+        for (name, value) in headers {
+            let unwritable = || refused(format!("the header `{name}` cannot be written"));
+            let header = HeaderName::try_from(name.as_str()).map_err(|_| unwritable())?;
+            written.insert(header, HeaderValue::try_from(value.as_str()).map_err(|_| unwritable())?);
+        }
+        let message = Message { method: Method::POST, url, headers: written, body: Some(body) };
+        Ok(self.transport.exchange(message, self.timeout).await?.status)
+    }
+}

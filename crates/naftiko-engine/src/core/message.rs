@@ -1,0 +1,277 @@
+//! Questions to somebody outside, and the messages that put them.
+//!
+//! A question at the terminal is put again by whoever resumes the run. A message is not: it is an effect, with its intent
+//! recorded before it is handed over and its end after that. Where the end is not known, a receiver that can tell a
+//! repeat gets the message again, with the id it had; of any other nobody knows whether it came, and somebody has to say.
+
+use std::time::SystemTime;
+
+use indexmap::IndexMap;
+use jiff::Timestamp;
+use naftiko_adapter::{self as adapter, Answer, FailureKind, Question};
+use naftiko_expr::Template;
+use naftiko_journal::{Cause, Event, Failure, Message, Phase, Through};
+use naftiko_plan::{Channel, External, Retry, Step};
+use serde_json::{Map, Value};
+
+use super::close::later;
+use super::redact::MASK;
+use super::scope::View;
+use super::task::Task;
+use super::{Command, Run, failure};
+
+/// What is handed over, by name.
+type HandedOver = Map<String, Value>;
+
+impl Run {
+    /// The answers to these steps are there already, by the names of the steps: nothing is sent for them, and whoever
+    /// is asked has the answer.
+    pub fn answer_beforehand(&mut self, steps: impl IntoIterator<Item = String>) {
+        self.answered_beforehand.extend(steps);
+    }
+
+    /// What the end of handing a message over means; nothing if nobody waits for it any more, since the message was
+    /// answered meanwhile. `jitter` is between 0 and 1.
+    pub fn handed_over(
+        &self,
+        step: &str,
+        attempt: u32,
+        end: Result<Answer, adapter::Failure>,
+        now: Timestamp,
+        jitter: f64,
+    ) -> Option<Event> {
+        let task = self.tasks.get(self.task_of(step)?)?;
+        if task.phase != (Phase::Running { attempt }) {
+            return None;
+        }
+        let sending = self.sending(step, attempt, now, jitter)?;
+        Some(match end {
+            Ok(Answer::Given(result)) => sending.answered(result),
+            Ok(Answer::NotYet) => sending.asked(),
+            Err(error) => sending.failed_with(&error),
+        })
+    }
+
+    /// The command that puts a question: at the terminal, or with a message whose intent is recorded first.
+    pub(super) fn put(
+        &self,
+        task: &Task,
+        step: &Step,
+        external: &External,
+        view: View<'_>,
+        (attempt, now): (u32, Timestamp),
+    ) -> Result<Command, Failure> {
+        let sends = self.sends(task, external);
+        let (handed_over, masked) = self.values(task, external, view)?;
+        let until = match task.phase {
+            Phase::Asked { until, .. } => until,
+            _ if attempt > 1 => task.progress.answer_until,
+            _ => external.timeout.map(|timeout| later(now, timeout)),
+        };
+        let question = Question {
+            run: self.id().unwrap_or_default().to_owned(),
+            step: task.name.clone(),
+            id: format!("{}:{}", self.id().unwrap_or_default(), task.name),
+            channel: if sends { external.channel } else { Channel::Prompt }.as_str().to_owned(),
+            settings: if sends { self.settings(external, view)? } else { Map::new() },
+            description: step.description.clone(),
+            shown: if sends { handed_over } else { masked.clone() },
+            result: external.result.clone(),
+            until: until.map(SystemTime::from),
+        };
+        if !sends {
+            return Ok(Command::Ask { question });
+        }
+        let message = Message {
+            id: question.id.clone(),
+            channel: question.channel.clone(),
+            to: self.shown_receiver(task, external, &question),
+            with: masked.into_iter().collect::<IndexMap<_, _>>(),
+        };
+        let intent = Event::MessageStarted { step: task.name.clone(), attempt, message, until };
+        Ok(Command::Send { intent, question: Box::new(question) })
+    }
+
+    /// Whom a message is for, as it may be shown.
+    fn shown_receiver(&self, task: &Task, external: &External, question: &Question) -> String {
+        let setting = match external.channel {
+            Channel::Prompt => "",
+            Channel::Email => "to",
+            Channel::Webhook => "url",
+            Channel::Command => "command",
+        };
+        let texts = texts(question.settings.get(setting));
+        let is_sensitive = |template| self.reads_sensitive_input(task.frame, template);
+        match external.channel {
+            _ if external.settings.get(setting).is_some_and(is_sensitive) => MASK.to_owned(),
+            Channel::Webhook => {
+                self.redaction.text(&texts.first().map(|url| origin(url)).unwrap_or_default())
+            }
+            // The arguments may hold anything.
+            Channel::Command => self.redaction.text(texts.first().copied().unwrap_or_default()),
+            Channel::Prompt | Channel::Email => self.redaction.text(&texts.join(", ")),
+        }
+    }
+
+    /// Whether a task sends a message: on the mock nothing is sent, and nothing for an answer that is there.
+    fn sends(&self, task: &Task, external: &External) -> bool {
+        external.channel.sends() && !self.options.mock && !self.answered_beforehand.contains(&task.name)
+    }
+
+    /// What is handed over, exactly and as it may be shown. Where the author did not say what, both are masked.
+    fn values(
+        &self,
+        task: &Task,
+        external: &External,
+        view: View<'_>,
+    ) -> Result<(HandedOver, HandedOver), Failure> {
+        let Some(with) = &external.with else {
+            let all = self.all_so_far(task, view);
+            return Ok((all.clone(), all));
+        };
+        let (mut exact, mut masked) = (Map::new(), Map::new());
+        for (name, template) in with {
+            let value = self.evaluated(name, "handed over", template, view)?;
+            let is_sensitive = self.reads_sensitive_input(task.frame, template);
+            // A provider may have said something sensitive back.
+            let shown = if is_sensitive { MASK.into() } else { self.redaction.value(&value) };
+            masked.insert(name.clone(), shown);
+            exact.insert(name.clone(), value);
+        }
+        Ok((exact, masked))
+    }
+
+    fn settings(&self, external: &External, view: View<'_>) -> Result<Map<String, Value>, Failure> {
+        let what = format!("told to the channel `{}`", external.channel.as_str());
+        let settings = external.settings.iter();
+        settings
+            .map(|(name, template)| Ok((name.clone(), self.evaluated(name, &what, template, view)?)))
+            .collect()
+    }
+
+    fn evaluated(
+        &self,
+        name: &str,
+        what: &str,
+        template: &Template,
+        view: View<'_>,
+    ) -> Result<Value, Failure> {
+        template.evaluate(&view).map_err(|error| {
+            let message = format!("`{name}`, which is {what}: {error}");
+            failure::of(failure::cause(&error), self.redaction.text(&message))
+        })
+    }
+
+    /// A message that was being handed over; nothing for a task that sends none.
+    pub(super) fn sending(
+        &self,
+        step: &str,
+        attempt: u32,
+        now: Timestamp,
+        jitter: f64,
+    ) -> Option<Sending<'_>> {
+        let task = self.tasks.get(self.task_of(step)?).filter(|task| !task.is_compensation())?;
+        Some(Sending { run: self, task, external: self.external_of(task)?, attempt, now, jitter })
+    }
+}
+
+/// A setting that is a text or a list of texts.
+fn texts(setting: Option<&Value>) -> Vec<&str> {
+    match setting {
+        Some(Value::String(text)) => vec![text],
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Scheme, host and port of a URL: what follows may be as secret as a key.
+fn origin(url: &str) -> String {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
+    let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
+}
+
+/// A message that is being handed over, and what decides what comes of it.
+pub(super) struct Sending<'a> {
+    run: &'a Run,
+    task: &'a Task,
+    external: &'a External,
+    attempt: u32,
+    now: Timestamp,
+    jitter: f64,
+}
+
+impl Sending<'_> {
+    fn answered(&self, result: Value) -> Event {
+        Event::StepSucceeded {
+            step: self.task.name.clone(),
+            attempt: Some(self.attempt),
+            status: None,
+            result,
+            departures: Vec::new(),
+            through: Some(Through::Command),
+        }
+    }
+
+    fn asked(&self) -> Event {
+        let until = self.task.progress.answer_until;
+        Event::StepAsked { step: self.task.name.clone(), attempt: Some(self.attempt), until }
+    }
+
+    fn failed_with(&self, error: &adapter::Failure) -> Event {
+        let what = self.external.channel.as_str();
+        let (cause, how) = match error.kind {
+            FailureKind::Refused => (Cause::Refused, "was not sent"),
+            FailureKind::NotSent => (Cause::NotSent, "was not taken"),
+            FailureKind::Unknown => (Cause::NoAnswer, "was sent, and whether it arrived is not known"),
+            FailureKind::Unreadable => (Cause::Answer, "was answered, and the answer is none"),
+        };
+        let message = format!("the {what} of `{}` {how}: {}", self.task.name, error.message);
+        let failure = failure::of(cause, self.run.redaction.text(&message));
+        let may_pass = match error.kind {
+            FailureKind::Refused | FailureKind::Unreadable => false,
+            FailureKind::NotSent => true,
+            FailureKind::Unknown => self.external.channel.is_repeatable(),
+        };
+        if may_pass && self.has_attempts_left() {
+            let count = self.task.progress.failures.saturating_add(1);
+            let pause = Retry::default().backoff.wait_with(count, self.jitter);
+            return self.delayed(later(self.now, pause), failure);
+        }
+        if error.kind == FailureKind::Unknown { self.in_doubt(failure) } else { self.failed(failure) }
+    }
+
+    /// The process ended while it was being handed over.
+    pub(super) fn interrupted(&self) -> Event {
+        let what = self.external.channel.as_str();
+        let message = format!(
+            "the {what} of `{}` was begun, and the run was cut off before it was known to have arrived",
+            self.task.name
+        );
+        let failure = failure::of(Cause::Interrupted, message);
+        if self.external.channel.is_repeatable() {
+            self.delayed(self.now, failure)
+        } else {
+            self.in_doubt(failure)
+        }
+    }
+
+    fn has_attempts_left(&self) -> bool {
+        let in_time = self.task.progress.answer_until.is_none_or(|until| self.now < until);
+        in_time && self.task.progress.failures.saturating_add(1) < Retry::default().attempts
+    }
+
+    fn delayed(&self, until: Timestamp, failure: Failure) -> Event {
+        let failure = Some(failure);
+        Event::StepDelayed { step: self.task.name.clone(), attempt: self.attempt, until, failure }
+    }
+
+    fn failed(&self, failure: Failure) -> Event {
+        Event::StepFailed { step: self.task.name.clone(), attempt: Some(self.attempt), failure }
+    }
+
+    fn in_doubt(&self, failure: Failure) -> Event {
+        Event::StepInDoubt { step: self.task.name.clone(), attempt: self.attempt, failure }
+    }
+}

@@ -1,0 +1,139 @@
+//! Where messages are answered: an address with a token that only the owner of the journal's key can have made.
+//!
+//! The token says which step of which run it is good for, and until when. It is written into messages, and nowhere else:
+//! neither into the journal nor to a screen.
+
+mod page;
+mod reception;
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use clap::Args;
+use naftiko_adapter::Question;
+use naftiko_adapter_external::AnswerAddress;
+use naftiko_journal::{Store, StoreError};
+use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use crate::world;
+
+pub(crate) use reception::Reception;
+
+/// Where answers to messages are given.
+#[derive(Debug, Args)]
+pub(crate) struct PublicUrl {
+    /// Where others reach `naftiko work --listen`: goes into messages, so that they can be answered; in place of
+    /// `$NAFTIKO_PUBLIC_URL`
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_url: Option<String>,
+}
+
+/// Where `work` takes answers.
+#[derive(Debug, Args)]
+pub(crate) struct Listen {
+    /// Take answers to messages at this address of this machine, such as `127.0.0.1:8080`
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) listen: Option<SocketAddr>,
+}
+
+/// Makes addresses for answers, once it has the journal whose key signs them.
+pub(crate) struct Callback {
+    store: OnceLock<Store>,
+    base: Option<Url>,
+}
+
+impl Callback {
+    /// Where nothing is sent that could be answered.
+    pub(crate) fn none() -> Self {
+        Self { store: OnceLock::new(), base: None }
+    }
+
+    /// With addresses below the URL that is given, or that the environment names; without one there are none.
+    ///
+    /// # Errors
+    /// When that is no URL that can be followed.
+    pub(crate) fn new(given: &PublicUrl) -> Result<Self, String> {
+        let text = given.public_url.clone().or_else(|| world::variable("NAFTIKO_PUBLIC_URL"));
+        let base = text.map(|text| read(&text)).transpose()?;
+        Ok(Self { store: OnceLock::new(), base })
+    }
+
+    /// Signs with the key of this journal from now on.
+    pub(crate) fn sign_with(&self, store: &Store) {
+        let _before = self.store.set(store.clone());
+    }
+}
+
+fn read(text: &str) -> Result<Url, String> {
+    let mut url: Url =
+        text.parse().map_err(|error| format!("`--public-url {text}` is not a URL: {error}"))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !url.username().is_empty() {
+        return Err("`--public-url` takes a URL with `https`, or `http`, and without a user".to_owned());
+    }
+    url.set_query(None);
+    url.set_fragment(None);
+    let path = format!("{}/", url.path().trim_end_matches('/'));
+    url.set_path(&path);
+    Ok(url)
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Callback").field("base", &self.base).finish_non_exhaustive()
+    }
+}
+
+impl AnswerAddress for Callback {
+    fn address(&self, question: &Question) -> Option<SecretString> {
+        let (store, base) = self.store.get().zip(self.base.as_ref())?;
+        let until = question.until.and_then(|until| until.duration_since(UNIX_EPOCH).ok());
+        let pass = Pass {
+            run: question.run.clone(),
+            step: question.step.clone(),
+            until: until.map(|until| until.as_secs()),
+        };
+        let token = pass.token(store).ok()?;
+        Some(base.join(&format!("answers/{token}")).ok()?.to_string().into())
+    }
+}
+
+/// What a token says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Pass {
+    run: String,
+    step: String,
+    /// In seconds since 1970; nothing: for ever.
+    until: Option<u64>,
+}
+
+impl Pass {
+    fn token(&self, store: &Store) -> Result<String, StoreError> {
+        // A struct of texts and a number can always be written.
+        let said = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
+        let signature = store.sign(&signed(&said))?;
+        Ok(format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature)))
+    }
+
+    /// What a token says; nothing if it was not made with the key of this journal, or is out of date.
+    fn read(token: &str, store: &Store) -> Option<Self> {
+        let (said, signature) = token.split_once('.')?;
+        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+        if !store.is_signed(&signed(said), &signature).ok()? {
+            return None;
+        }
+        let pass: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(said).ok()?).ok()?;
+        let now = SystemTime::from(world::now()).duration_since(UNIX_EPOCH).ok()?.as_secs();
+        pass.until.is_none_or(|until| now < until).then_some(pass)
+    }
+}
+
+/// What is signed is an answer's token, and nothing that is signed for another purpose.
+fn signed(said: &str) -> Vec<u8> {
+    format!("answer\n{said}").into_bytes()
+}

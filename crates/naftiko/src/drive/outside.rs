@@ -1,0 +1,273 @@
+//! The channels that steps outside are asked through, with what the operator says of them.
+//!
+//! What a plan needs is read and refused before the run begins, each by its name.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use indexmap::IndexMap;
+use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question, async_trait};
+use naftiko_adapter_external::{Command, Email, Key, Post, SmtpServer, Webhook, check_template};
+use naftiko_adapter_http::Poster;
+use naftiko_engine::Run;
+use naftiko_expr::{Piece, Template};
+use naftiko_journal::{Phase, Store};
+use naftiko_plan::{self as plan, Action, External, Plan, Step};
+use serde_json::Value;
+use url::Url;
+
+use crate::callback::{Callback, PublicUrl};
+use crate::drive::Allowances;
+use crate::world;
+
+/// The channels that a plan needs.
+#[derive(Debug)]
+pub(crate) struct Outside {
+    callback: Arc<Callback>,
+    email: Option<Email>,
+    webhook: Option<Webhook>,
+    command: Option<Command>,
+}
+
+/// What a plan asks of the channels.
+#[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Wants {
+    /// A step that sends e-mail.
+    email: Option<String>,
+    /// A step that posts to a URL.
+    webhook: Option<String>,
+    /// The URLs whose hosts the author wrote, by step.
+    urls: Vec<(String, Url)>,
+    /// A step that runs a program.
+    command: Option<String>,
+    /// The programs that the author wrote, by step.
+    programs: BTreeSet<(String, String)>,
+}
+
+impl Wants {
+    /// What a plan asks for, but for the steps of its own that nothing is sent for any more.
+    ///
+    /// # Errors
+    /// A setting that can never be used.
+    pub(crate) fn of(plan: &Plan, is_settled: &dyn Fn(&str) -> bool) -> Result<Self, String> {
+        let mut wants = Self::default();
+        let own = plan.steps.iter().filter(|step| !is_settled(&step.id)).map(|step| (plan, step));
+        let embedded = plan.embedded();
+        let within = embedded.iter().flat_map(|plan| plan.steps.iter().map(|step| (plan.as_ref(), step)));
+        for (plan, step) in own.chain(within) {
+            if let Action::External(external) = &step.action {
+                wants.add(plan, step, external)?;
+            }
+        }
+        Ok(wants)
+    }
+
+    /// What is left of that in a run: a message that was handed over is not sent again.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of).
+    pub(crate) fn of_run(run: &Run, answers: &IndexMap<String, Value>) -> Result<Self, String> {
+        let is_settled = |step: &str| match run.ledger().step(step) {
+            _ if answers.contains_key(step) => true,
+            Some(Phase::Asked { attempt, .. }) => attempt > 0,
+            Some(phase) => phase.is_over(),
+            None => false,
+        };
+        Self::of(run.plan(), &is_settled)
+    }
+
+    fn add(&mut self, plan: &Plan, step: &Step, external: &External) -> Result<(), String> {
+        let id = || step.id.clone();
+        let setting = |name: &str| external.settings.get(name);
+        match external.channel {
+            plan::Channel::Prompt => {}
+            plan::Channel::Email => {
+                self.email.get_or_insert_with(id);
+                for to in setting("to").map(written_texts).unwrap_or_default() {
+                    Email::check_address(to)
+                        .map_err(|error| format!("the `to` of `{}`: {error}", step.id))?;
+                }
+                if let Some(Template::Literal(Value::String(template))) = setting("template") {
+                    check_template(template, handed_over(plan, external)).map_err(|error| {
+                        format!("the `template` of `{}` cannot be used: {error}", step.id)
+                    })?;
+                }
+            }
+            plan::Channel::Webhook => {
+                self.webhook.get_or_insert_with(id);
+                if let Some(url) = setting("url").and_then(written_origin) {
+                    self.urls.push((id(), url));
+                }
+            }
+            plan::Channel::Command => {
+                self.command.get_or_insert_with(id);
+                if let Some(program) = setting("command").and_then(written_program) {
+                    self.programs.insert((id(), program));
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The names that a template of a message may read.
+fn handed_over<'a>(plan: &'a Plan, external: &'a External) -> Vec<&'a str> {
+    match &external.with {
+        Some(with) => with.keys().map(String::as_str).collect(),
+        None => ["inputs", "item", "index"]
+            .into_iter()
+            .chain(plan.steps.iter().map(|step| step.id.as_str()))
+            .collect(),
+    }
+}
+
+/// The URL that names the host, if all of the host is the author's own words.
+fn written_origin(url: &Template) -> Option<Url> {
+    let written = match url {
+        Template::Literal(Value::String(text)) => return text.trim().parse().ok(),
+        Template::Text(pieces) => match pieces.first()? {
+            Piece::Text(text) => text.trim_start(),
+            Piece::Expression(_) => return None,
+        },
+        _ => return None,
+    };
+    let (_, rest) = written.split_once("://")?;
+    // Without its end, what follows would be part of the host.
+    rest.contains(['/', '?', '#']).then(|| written.parse().ok())?
+}
+
+/// The texts of a setting that are the author's own words.
+fn written_texts(setting: &Template) -> Vec<&str> {
+    match setting {
+        Template::Literal(Value::String(text)) => vec![text],
+        Template::Literal(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
+        Template::List(items) => items.iter().flat_map(written_texts).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn written_program(command: &Template) -> Option<String> {
+    match command {
+        Template::Literal(Value::String(program)) => Some(program.clone()),
+        Template::Literal(Value::Array(words)) => words.first()?.as_str().map(str::to_owned),
+        Template::List(words) => written_program(words.first()?),
+        _ => None,
+    }
+}
+
+impl Outside {
+    /// No channel at all: nothing is sent.
+    pub(crate) fn none() -> Self {
+        Self { callback: Arc::new(Callback::none()), email: None, webhook: None, command: None }
+    }
+
+    /// The channels that are wanted.
+    ///
+    /// # Errors
+    /// What is missing or not allowed, by its name and by that of a step that needs it.
+    pub(crate) fn new(
+        wants: &Wants,
+        allowances: &Allowances,
+        public_url: &PublicUrl,
+    ) -> Result<Self, String> {
+        let callback = Arc::new(Callback::new(public_url)?);
+        let email = wants.email.as_ref().map(|step| email(step, allowances, &callback)).transpose()?;
+        let webhook =
+            wants.webhook.as_ref().map(|step| webhook(step, wants, allowances, &callback)).transpose()?;
+        let command = wants.command.as_ref().map(|_| command(wants, allowances)).transpose()?;
+        Ok(Self { callback, email, webhook, command })
+    }
+
+    /// Lets messages say where they are answered, by tokens of this journal.
+    pub(crate) fn answered_in(&self, store: &Store) {
+        self.callback.sign_with(store);
+    }
+}
+
+fn needed(variable: &str, step: &str, what: &str) -> Result<String, String> {
+    world::variable(variable).ok_or_else(|| format!("`{variable}` is not set: `{step}` {what}"))
+}
+
+fn email(step: &str, allowances: &Allowances, callback: &Arc<Callback>) -> Result<Email, String> {
+    let url = needed("NAFTIKO_SMTP_URL", step, "sends an e-mail, and that variable names the mail server")?;
+    let from = needed("NAFTIKO_SMTP_FROM", step, "sends an e-mail, and that variable says from whom")?;
+    let certificates = allowances.authorities()?.into_iter().map(|(_, pem)| pem).collect();
+    let server = SmtpServer::read(&url, certificates)
+        .map_err(|error| format!("`NAFTIKO_SMTP_URL` names no mail server: {error}"))?;
+    Email::new(server, &from, callback.clone()).map_err(|error| format!("`NAFTIKO_SMTP_FROM`: {error}"))
+}
+
+fn webhook(
+    step: &str,
+    wants: &Wants,
+    allowances: &Allowances,
+    callback: &Arc<Callback>,
+) -> Result<Webhook, String> {
+    let what = "posts to a URL, and what it posts is signed with the key in that variable";
+    let key = needed("NAFTIKO_WEBHOOK_SECRET", step, what)?;
+    let key = Key::read(&key).map_err(|error| format!("`NAFTIKO_WEBHOOK_SECRET`: {error}"))?;
+    let named = wants.urls.iter().map(|(_, url)| url);
+    let poster = allowances.builder()?.poster(named).map_err(|error| error.to_string())?;
+    for (step, url) in &wants.urls {
+        poster.permit(url).map_err(|denied| format!("the `url` of `{step}`: {denied}"))?;
+    }
+    Ok(Webhook::new(Arc::new(Posted(poster)), key, callback.clone(), now))
+}
+
+fn command(wants: &Wants, allowances: &Allowances) -> Result<Command, String> {
+    let environment = ["PATH", "HOME", "LANG"];
+    let environment =
+        environment.into_iter().filter_map(|name| Some((name.to_owned(), world::variable(name)?)));
+    let command = Command::new(allowances.commands.iter().cloned(), environment.collect(), now);
+    for (step, program) in &wants.programs {
+        command.permit(program).map_err(|denied| format!("`{step}`: {denied}"))?;
+    }
+    Ok(command)
+}
+
+fn now() -> SystemTime {
+    world::now().into()
+}
+
+/// Posts as providers are spoken to.
+struct Posted(Poster);
+
+#[async_trait]
+impl Post for Posted {
+    async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure> {
+        self.0.post(url, headers, body).await
+    }
+}
+
+/// Asks through the channel that a question says; at the terminal somebody else does.
+pub(super) struct Switchboard {
+    pub(super) outside: Arc<Outside>,
+    pub(super) somebody: Box<dyn Channel>,
+}
+
+impl fmt::Debug for Switchboard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Switchboard").field("outside", &self.outside).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Channel for Switchboard {
+    async fn ask(&self, question: &Question) -> Result<Answer, Failure> {
+        let channel: Option<&dyn Channel> = match question.channel.as_str() {
+            "email" => self.outside.email.as_ref().map(|it| it as &dyn Channel),
+            "webhook" => self.outside.webhook.as_ref().map(|it| it as &dyn Channel),
+            "command" => self.outside.command.as_ref().map(|it| it as &dyn Channel),
+            _ => Some(self.somebody.as_ref()),
+        };
+        match channel {
+            Some(channel) => channel.ask(question).await,
+            None => {
+                let message = format!("there is no channel `{}` here", question.channel);
+                Err(Failure::new(FailureKind::Refused, message))
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Answers that are brought to `naftiko work --listen`.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::receiver::Receiver;
+use crate::scene::{Scene, asking};
+use crate::smtp::Smtp;
+
+/// `naftiko work --listen`, until it is dropped.
+struct Worker {
+    child: Child,
+    address: String,
+}
+
+impl Worker {
+    fn start(scene: &Scene) -> Self {
+        let mut command = scene.command(&["work", "--listen", "127.0.0.1:0"]);
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+        let line = lines.next().unwrap().unwrap();
+        let address = line.strip_prefix("answers are taken at http://").expect(&line).trim_end_matches('/');
+        let address = address.to_owned();
+        // Nobody reads what it says, and it must not wait for that.
+        std::thread::spawn(move || lines.for_each(drop));
+        Self { child, address }
+    }
+
+    /// Status, head and body of the answer to a request.
+    fn request(&self, method: &str, path: &str, content_type: &str, body: &str) -> (u16, String, String) {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let length = body.len();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: {content_type}\r\ncontent-length: {length}\r\n\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").expect(&answer);
+        (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_ascii_lowercase(), body.to_owned())
+    }
+
+    fn post(&self, path: &str, body: &str) -> (u16, String) {
+        let (status, _, body) = self.request("POST", path, "application/json", body);
+        (status, body)
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        let _ended = self.child.kill();
+        let _ended = self.child.wait();
+    }
+}
+
+/// A scene whose webhook has been posted, the path where it is answered, and who takes the answer.
+fn asked() -> (Scene, String, Worker) {
+    let receiver = Receiver::start();
+    let composition = asking(&format!("channel: webhook\n      url: {}", receiver.url()));
+    let scene = Scene::new(&composition).with("NAFTIKO_PUBLIC_URL", "https://answers.example/x/?ignored#too");
+    let ended = scene.naftiko(&["run", "composition.yaml"]);
+    assert_eq!(ended.code, Some(4), "{}", ended.told());
+    let url = receiver.seen()[0].json()["answerUrl"].as_str().unwrap().to_owned();
+    let path = url.strip_prefix("https://answers.example/x").expect(&url).to_owned();
+    assert!(!ended.told().contains(&path), "the token is shown to nobody");
+    let worker = Worker::start(&scene);
+    (scene, path, worker)
+}
+
+/// Waits until the run is over.
+fn over(scene: &Scene) -> String {
+    let began = Instant::now();
+    loop {
+        let status = scene.place.run().unwrap().status;
+        if status.is_over() {
+            return status.as_str().to_owned();
+        }
+        assert!(began.elapsed() < Duration::from_mins(1), "{}", scene.shown());
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
+
+#[test]
+fn whoever_has_the_message_answers_once() {
+    let (scene, path, worker) = asked();
+    let answer = r#"{"contacted": true}"#;
+    let (status, told) = worker.post(&path, r#"{"contacted": "yes"}"#);
+    assert_eq!(status, 422, "{told}");
+    assert!(told.contains(r#"value is not of type \"boolean\" (at `/contacted`)"#), "{told}");
+    assert_eq!(worker.post(&path, "contacted").0, 422);
+    assert_eq!(worker.post(&path, answer), (202, r#"{"message":"the answer is taken"}"#.to_owned()));
+    // Before and after whoever drives the run has seen it.
+    assert_eq!(worker.post(&path, answer).0, 202);
+    assert_eq!(worker.post(&path, r#"{"contacted": false}"#).0, 409);
+    assert_eq!(over(&scene), "succeeded");
+    assert_eq!(worker.post(&path, answer).0, 202);
+    assert_eq!(worker.post(&path, r#"{"contacted": false}"#).0, 409);
+    assert_eq!(scene.events(), ["messageStarted", "stepAsked", "stepSucceeded"]);
+    assert_eq!(scene.shown_json()["steps"][0]["through"], "callback");
+    assert!(scene.shown().contains("answered at its address at 20"), "{}", scene.shown());
+    let token = path.strip_prefix("/answers/").unwrap();
+    assert!(!scene.place.holds(token), "the token is not kept");
+    let events = scene.naftiko(&["runs", "events", &scene.run_id(), "--json"]).stdout;
+    assert!(!events.contains(token) && events.contains("\"through\":\"callback\""), "{events}");
+}
+
+#[test]
+fn what_was_not_made_with_the_key_of_the_journal_leads_nowhere() {
+    let (scene, path, worker) = asked();
+    let (said, signature) = path.strip_prefix("/answers/").unwrap().split_once('.').unwrap();
+    let (other, other_path, _other_worker) = asked();
+    let flipped = if signature.starts_with('A') { "B" } else { "A" };
+    let forged = format!("{said}.{flipped}{}", &signature[1..]);
+    let (other_said, _) = other_path.strip_prefix("/answers/").unwrap().split_once('.').unwrap();
+    let answer = r#"{"contacted": true}"#;
+    for token in [
+        forged.as_str(),
+        &format!("{other_said}.{signature}"),
+        other_path.strip_prefix("/answers/").unwrap(),
+        &format!("{said}."),
+        said,
+        "x.y",
+        "..",
+        "%00",
+    ] {
+        assert_eq!(worker.post(&format!("/answers/{token}"), answer).0, 404, "{token}");
+        assert_eq!(worker.request("GET", &format!("/answers/{token}"), "", "").0, 404, "{token}");
+    }
+    assert_eq!(worker.post("/", answer).0, 404);
+    assert_eq!((scene.events().len(), other.events().len()), (2, 2), "nothing was answered");
+}
+
+#[test]
+fn an_answer_has_an_end_and_is_json_or_a_form() {
+    let (scene, path, worker) = asked();
+    let long = format!("{{\"contacted\": true, \"x\": \"{}\"}}", "x".repeat(1024 * 1024));
+    assert_eq!(worker.post(&path, &long).0, 413);
+    assert_eq!(worker.request("POST", &path, "text/plain", "{}").0, 415);
+    assert_eq!(worker.request("PUT", &path, "application/json", "{}").0, 405);
+    assert_eq!(scene.events().len(), 2);
+}
+
+#[test]
+fn a_person_answers_on_a_page_on_which_nothing_runs() {
+    let (scene, path, worker) = asked();
+    let (status, head, page) = worker.request("GET", &path, "", "");
+    assert_eq!(status, 200, "{page}");
+    for header in [
+        "content-security-policy: default-src 'none';",
+        "referrer-policy: no-referrer",
+        "cache-control: no-store",
+        "x-content-type-options: nosniff",
+    ] {
+        assert!(head.contains(header), "{head}");
+    }
+    assert!(!page.contains("<script"), "{page}");
+    assert!(page.contains("<dd>Acme &amp; Co</dd>"), "{page}");
+    assert!(page.contains("Ask the IT admin to open the portal."), "{page}");
+    // Looking changes nothing, however often a program does.
+    assert_eq!(worker.request("HEAD", &path, "", "").0, 200);
+    assert_eq!(scene.events().len(), 2);
+
+    let form = |answer: &str| worker.request("POST", &path, "application/x-www-form-urlencoded", answer);
+    let (status, _, page) = form("answer=done");
+    assert_eq!(status, 422);
+    assert!(page.contains("this is not JSON; a text goes in quotes: &quot;done&quot;"), "{page}");
+    let (status, _, page) = form("answer=%7B%22contacted%22%3A+true%7D");
+    assert_eq!(status, 202, "{page}");
+    assert!(page.contains("<h1>the answer is taken</h1>"), "{page}");
+    assert_eq!(over(&scene), "succeeded");
+    let (_, _, page) = worker.request("GET", &path, "", "");
+    assert!(page.contains("This has been answered.") && !page.contains("<form"), "{page}");
+}
+
+#[test]
+fn an_answer_after_its_time_is_none() {
+    let receiver = Receiver::start();
+    let composition = asking(&format!("channel: webhook\n      url: {}", receiver.url()));
+    let scene = Scene::new(&composition.replace("14d", "1s")).with("NAFTIKO_PUBLIC_URL", "https://x.example");
+    assert_eq!(scene.naftiko(&["run", "composition.yaml"]).code, Some(4));
+    let url = receiver.seen()[0].json()["answerUrl"].as_str().unwrap().to_owned();
+    let worker = Worker::start(&scene);
+    assert_eq!(over(&scene), "failed");
+    let path = url.strip_prefix("https://x.example").unwrap();
+    assert_eq!(worker.post(path, r#"{"contacted": true}"#).0, 404);
+}
+
+#[test]
+fn a_mail_says_where_it_is_answered_and_a_message_in_doubt_is_answered_too() {
+    let smtp = Smtp::start();
+    let scene = Scene::new(&asking("channel: email\n      to: it@acme.example"))
+        .with("NAFTIKO_SMTP_URL", smtp.url())
+        .with("NAFTIKO_SMTP_FROM", "runs@naftiko.test");
+    smtp.does([crate::smtp::Does::Drops(".")]);
+    let ended = scene.naftiko(&["run", "composition.yaml", "--public-url", "http://answers.example"]);
+    assert_eq!(ended.code, Some(5), "{}", ended.told());
+    let mail = smtp.taken()[0].data.replace("=\n", "").replace("=3D", "=");
+    let path = mail.lines().find_map(|line| line.strip_prefix("http://answers.example")).expect(&mail);
+    let worker = Worker::start(&scene);
+    assert_eq!(worker.post(path, r#"{"contacted": true}"#).0, 202);
+    assert_eq!(over(&scene), "succeeded");
+    assert_eq!(smtp.taken().len(), 1);
+    assert_eq!(scene.shown_json()["steps"][0]["through"], "callback");
+}

@@ -1,0 +1,98 @@
+//! A composition that asks outside, and a run of it.
+
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::process::{Ended, Place, Running};
+
+/// What messages are signed with here.
+pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+/// A step `tell` with these settings, whose answer is the output.
+pub(crate) fn asking(settings: &str) -> String {
+    format!(
+        "inputs: [{{name: who, type: string, default: Jane Doe}}]
+steps:
+  - id: tell
+    description: Ask the IT admin to open the portal.
+    external:
+      {settings}
+      with: {{organization: 'Acme & Co', who: '${{inputs.who}}'}}
+      result: {{type: object, required: [contacted], properties: {{contacted: {{type: boolean}}}}}}
+      timeout: 14d
+outputs: [{{name: contacted, source: tell.contacted}}]
+"
+    )
+}
+
+/// A place with what its commands find in the environment.
+pub(crate) struct Scene {
+    pub(crate) place: Place,
+    environment: Vec<(&'static str, String)>,
+}
+
+impl Scene {
+    pub(crate) fn new(composition: &str) -> Self {
+        let place = Place::new(composition, None);
+        Self { place, environment: vec![("NAFTIKO_WEBHOOK_SECRET", SECRET.to_owned())] }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.environment.push((name, value.into()));
+        self
+    }
+
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = self.place.command(arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    pub(crate) fn start(&self, arguments: &[&str]) -> Running {
+        Running::start(self.command(arguments))
+    }
+
+    pub(crate) fn naftiko(&self, arguments: &[&str]) -> Ended {
+        self.start(arguments).end()
+    }
+
+    /// Begins a run that is killed once a record of this number is kept.
+    pub(crate) fn killed_after(&self, arguments: &[&str], seq: u64) -> Ended {
+        let mut command = self.command(arguments);
+        command.env("NAFTIKO_TEST_HALT_AFTER", seq.to_string());
+        Running::start(command).end()
+    }
+
+    pub(crate) fn run_id(&self) -> String {
+        self.place.run().expect("it has begun").id
+    }
+
+    /// Goes on with the run.
+    pub(crate) fn resume(&self) -> Ended {
+        self.naftiko(&["resume", &self.run_id()])
+    }
+
+    /// The operator answers, and the run comes to its end.
+    pub(crate) fn answered(&self) {
+        let id = self.run_id();
+        let ended = self.naftiko(&["complete", &id, "tell", "--result", r#"{"contacted": true}"#]);
+        assert_eq!(ended.code, Some(0), "{}", ended.told());
+        let ended = self.resume();
+        assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "contacted: true\n"), "{}", ended.stderr);
+    }
+
+    /// The names of what happened to the step.
+    pub(crate) fn events(&self) -> Vec<&'static str> {
+        let records = self.place.records(&self.run_id());
+        records.iter().filter(|it| it.event.step() == Some("tell")).map(|it| it.event.name()).collect()
+    }
+
+    pub(crate) fn shown(&self) -> String {
+        self.naftiko(&["runs", "show", &self.run_id()]).stdout
+    }
+
+    pub(crate) fn shown_json(&self) -> Value {
+        serde_json::from_str(&self.naftiko(&["runs", "show", &self.run_id(), "--json"]).stdout).unwrap()
+    }
+}
