@@ -238,6 +238,9 @@ fn as_text(value: &Value) -> Value {
 
 /// Everything that does not fit, once for all items of a list.
 fn all(validator: &Validator, value: &Value) -> Vec<Departure> {
+    if value.is_null() && !validator.is_valid(value) {
+        return vec![departure("", "expected a body")];
+    }
     let mut said = BTreeSet::new();
     let errors = validator.iter_errors(value);
     let errors = errors.map(|error| {

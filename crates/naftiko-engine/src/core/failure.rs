@@ -67,8 +67,10 @@ fn leads(location: &str) -> String {
         let server = server.rsplit('@').next()?;
         (matches!(scheme, "" | "http:" | "https:") && !server.is_empty()).then_some(server)
     });
-    let to = server.map(|server| format!("to `{server}`")).unwrap_or_else(|| "elsewhere".to_owned());
-    format!("; it leads {to}, and only what changes nothing is sent on, and only on one server")
+    let to = server.map_or_else(|| "to another path".to_owned(), |server| format!("to `{server}`"));
+    format!(
+        "; it leads {to} and was not followed: only what changes nothing is sent on, on one server, and not for ever"
+    )
 }
 
 /// What a body says for people.
@@ -189,12 +191,12 @@ mod tests {
         let said = |status, location| {
             of_status("GET /a", status, Some(location), &Value::Null, &Redaction::default()).message
         };
-        let expected = "`GET /a` answered 302 Found; it leads to `b.example:8443`, and only what changes nothing is \
-            sent on, and only on one server";
+        let expected = "`GET /a` answered 302 Found; it leads to `b.example:8443` and was not followed: only what \
+            changes nothing is sent on, on one server, and not for ever";
         assert_eq!(said(302, "https://me:hunter2@b.example:8443/c?token=hunter2"), expected);
         assert_eq!(said(302, "//b.example:8443?token=hunter2"), expected);
-        assert!(said(307, "/c?token=hunter2").contains("; it leads elsewhere, and "));
-        assert!(said(303, "file:///etc/passwd").contains("; it leads elsewhere, and "));
+        assert!(said(307, "/c?token=hunter2").contains("; it leads to another path and was "));
+        assert!(said(303, "file:///etc/passwd").contains("; it leads to another path and was "));
         assert_eq!(said(404, "https://b.example"), "`GET /a` answered 404 Not Found");
     }
 
