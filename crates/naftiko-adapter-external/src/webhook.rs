@@ -103,7 +103,12 @@ impl Channel for Webhook {
             ("webhook-timestamp".to_owned(), timestamp.to_string()),
             ("webhook-signature".to_owned(), self.key.signature(&question.id, timestamp, &body)),
         ]);
-        match self.post.post(url, &headers, body).await? {
+        // What cannot be read says nothing of whether the message was taken.
+        let unread = |failure: Failure| match failure.kind {
+            FailureKind::Unreadable => Failure::new(FailureKind::Unknown, failure.message),
+            _ => failure,
+        };
+        match self.post.post(url, &headers, body).await.map_err(unread)? {
             200..=299 => Ok(Answer::NotYet),
             status @ (408 | 425 | 429 | 500..=599) => {
                 Err(Failure::new(FailureKind::NotSent, format!("the receiver answered {status}")))
