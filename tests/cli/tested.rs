@@ -126,6 +126,28 @@ fn whatever_is_not_as_the_test_says_is_told_and_no_snapshot_is_written() {
 }
 
 #[test]
+fn a_step_that_nobody_answers_is_named() {
+    let composition = "name: Test\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.2'\nproviderId: acme
+steps: [{id: ask, external: true}]\n";
+    let tests =
+        "specification: Naftiko Composition Test\nspecificationVersion: '0.2'\ncomposition: composition.yaml
+tests:
+  - {name: it is answered, answers: {ask: yes}, expect: {outcome: succeeded, steps: {ask: succeeded}}}
+  - {name: it waits, expect: {outcome: waiting, steps: {ask: waiting}}}
+  - {name: it should not wait, expect: {outcome: succeeded}}\n";
+    let folder = Folder::new("0.2", "").with("composition.yaml", composition).with("a.test.yaml", tests);
+    let ended = folder.naftiko(&["test"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    let told = "expected the outcome `succeeded`, found `waiting`; nothing under `answers` answers `ask`\n";
+    assert!(ended.stdout.contains(told), "{}", ended.stdout);
+    assert!(
+        ended.stdout.ends_with("3 tests, 1 failed, 2 snapshots written: read what they say\n"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
 fn what_was_done_is_seen_to_be_undone() {
     let folder = folder(
         "  - name: an organization nobody finds is removed

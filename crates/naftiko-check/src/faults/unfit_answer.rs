@@ -1,6 +1,6 @@
 //! An answer in a test that could not come: it does not fit its schema.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, nearest};
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
 use serde_json::Value as Json;
 
 use crate::fit::Misfit;
@@ -46,6 +46,13 @@ pub(crate) fn misfit(misfit: &Misfit<'_>, whole: &str, otherwise: Option<&str>) 
         (None, Some(otherwise)) => diagnostic.with_help(otherwise),
         (None, None) => diagnostic,
     }
+}
+
+/// Something is to exist by an operation that answers with nothing that could be found again.
+pub(crate) fn no_thing(operation: &Spanned<String>) -> Diagnostic {
+    let message = format!("what `{}` answers with has no id, so nothing of it exists", operation.value);
+    Diagnostic::new(&CODE, operation.span, message)
+        .with_help("name an operation that gives one thing or lists them, or say what it answers under `operations`")
 }
 
 /// A limit that is broken.

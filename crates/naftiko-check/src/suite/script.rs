@@ -52,7 +52,12 @@ pub(super) fn resolve(
     for scripted in &script.seeds {
         match known.operation(&scripted.operation) {
             Ok(operation) => {
-                let unfit = scripted.items.iter().flat_map(|item| unfit_seed(item, &operation));
+                let ty = thing(&operation);
+                // What is not known by an id is not kept.
+                if ty.as_ref().is_some_and(|ty| *ty != Type::Any && !has_id(ty)) {
+                    diagnostics.push(faults::unfit_answer::no_thing(&scripted.operation));
+                }
+                let unfit = scripted.items.iter().flat_map(|item| unfit_seed(item, ty.as_ref(), &operation));
                 diagnostics.extend(unfit);
                 let items = scripted.items.iter().map(|item| item.json.clone()).collect();
                 resolved.seeds.push((operation, items));
@@ -116,18 +121,26 @@ fn unfit_reply(reply: &Reply, operation: &Operation) -> Vec<Diagnostic> {
     said.flat_map(|literal| unfit(literal, spec, operation, Some(AS_IS))).collect()
 }
 
-/// What of a thing that exists does not fit the one thing, or the list of things, that an operation answers with.
-fn unfit_seed(item: &Literal, operation: &Operation) -> Vec<Diagnostic> {
-    let Some(schema) = operation.success().and_then(|(_, spec)| spec.schema.as_ref()) else {
-        return Vec::new();
-    };
+/// The one thing that an operation answers with, or what the list holds that it answers with.
+fn thing(operation: &Operation) -> Option<Type> {
+    let schema = operation.success().and_then(|(_, spec)| spec.schema.as_ref())?;
     let definitions = Arc::new(operation.definitions.clone());
     let whole = Type::from_schema(schema, &definitions);
     let is_one = whole.fields().iter().any(|(name, _)| matches!(name.as_str(), "id" | "uuid"));
     let listed = || only_list(&whole).filter(|_| !is_one);
-    let ty = whole.items().or_else(listed).unwrap_or(whole);
+    Some(whole.items().or_else(listed).unwrap_or(whole))
+}
+
+/// Whether a thing is known by an id, under whatever name.
+fn has_id(thing: &Type) -> bool {
+    thing.fields().iter().any(|(name, _)| name.to_lowercase().ends_with("id"))
+}
+
+/// What of a thing that exists does not fit the things that an operation answers with.
+fn unfit_seed(item: &Literal, ty: Option<&Type>, operation: &Operation) -> Vec<Diagnostic> {
+    let Some(ty) = ty else { return Vec::new() };
     let written = written_literal(item);
-    let found = misfits(&ty, &written, "");
+    let found = misfits(ty, &written, "");
     let told = found.iter().filter(|misfit| !is_made_up(misfit));
     told.map(|misfit| faults::unfit_answer::misfit(misfit, &operation.id, None)).collect()
 }

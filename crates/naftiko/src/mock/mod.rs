@@ -23,26 +23,10 @@ use crate::test::script;
 
 pub(crate) fn mock(arguments: &Mock, screen: &mut Screen) -> Result<Exit, Stop> {
     let reading = Reading::new();
-    let mut offers: Vec<Offer> = Vec::new();
-    for file in &arguments.files {
-        let (checked, found) = naftiko_check::offers(file, &options(&arguments.lookup), &reading)
-            .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
-        if show_errors(&checked.diagnostics, &checked.sources, screen) {
-            return Ok(Exit::Errors);
-        }
-        for offer in found {
-            add(&mut offers, offer);
-        }
-    }
-    if let Some(offer) = offers.iter().find(|offer| offer.operations.is_empty()) {
-        return Err(Stop::Usage(format!(
-            "nothing is known of the operations of `{}`; give an OpenAPI description with `--openapi FILE`",
-            offer.provider
-        )));
-    }
-    if offers.is_empty() {
-        return Err(Stop::Usage("there is no provider to stand in for".to_owned()));
-    }
+    let offers = match offers(arguments, &reading, screen)? {
+        Ok(offers) => offers,
+        Err(exit) => return Ok(exit),
+    };
     let (mut told, seed) = match &arguments.script {
         None => (Script::default(), 0),
         Some(path) => match from_test(path, arguments, &reading, screen)? {
@@ -54,6 +38,33 @@ pub(crate) fn mock(arguments: &Mock, screen: &mut Screen) -> Result<Exit, Stop> 
     faults.add_to(&mut told);
     let adapter = MockAdapter::with_script(arguments.seed.unwrap_or(seed), &told);
     block_on(async { Server::new(offers, adapter, faults).serve(arguments.port, screen).await })
+}
+
+/// What all providers of the documents offer.
+fn offers(
+    arguments: &Mock,
+    reading: &Reading,
+    screen: &mut Screen,
+) -> Result<Result<Vec<Offer>, Exit>, Stop> {
+    let mut offers: Vec<Offer> = Vec::new();
+    for file in &arguments.files {
+        let (checked, found) = naftiko_check::offers(file, &options(&arguments.lookup), reading)
+            .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
+        if show_errors(&checked.diagnostics, &checked.sources, screen) {
+            return Ok(Err(Exit::Errors));
+        }
+        for offer in found {
+            add(&mut offers, offer);
+        }
+    }
+    match offers.iter().find(|offer| offer.operations.is_empty()) {
+        Some(offer) => Err(Stop::Usage(format!(
+            "nothing is known of the operations of `{}`; give an OpenAPI description with `--openapi FILE`",
+            offer.provider
+        ))),
+        None if offers.is_empty() => Err(Stop::Usage("there is no provider to stand in for".to_owned())),
+        None => Ok(Ok(offers)),
+    }
 }
 
 /// Adds a provider, or what is new of one that is known.

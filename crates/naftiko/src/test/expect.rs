@@ -2,7 +2,7 @@
 
 use naftiko_check::Trial;
 use naftiko_expr::{Environment, Root};
-use naftiko_journal::{Event, Phase};
+use naftiko_journal::{Event, Phase, Status};
 use naftiko_spec::Source;
 use serde_json::{Map, Value};
 
@@ -35,8 +35,13 @@ pub(super) fn problems(trial: &Trial, rest: &Rest<'_>) -> Vec<String> {
     problems
 }
 
-/// Why a run failed.
+/// Why a run failed, or what it waits for.
 fn why(rest: &Rest<'_>) -> String {
+    if rest.status == Status::Waiting {
+        let asked = rest.run.ledger().steps().filter(|(_, phase)| matches!(phase, Phase::Asked { .. }));
+        let asked: Vec<String> = asked.map(|(step, _)| format!("`{step}`")).collect();
+        return format!("; nothing under `answers` answers {}", asked.join(", "));
+    }
     let failed = rest.records.iter().rev().find_map(|record| match &record.event {
         Event::StepFailed { step, failure, .. } | Event::StepInDoubt { step, failure, .. } => {
             Some(format!("; `{step}`: {}", failure.message))

@@ -9,10 +9,10 @@ mod story;
 mod trial;
 
 use std::path::Path;
-use std::sync::Mutex;
-use std::sync::PoisonError;
+use std::sync::{Mutex, PoisonError};
 
 use naftiko_check::{Suite, Trial};
+use naftiko_diagnostics::Severity;
 use naftiko_report::{Style, Tested, diagnostics, tested, tested_as_json, tested_as_junit};
 
 use crate::args::{Test, TestFormat};
@@ -25,7 +25,7 @@ use crate::world;
 
 pub(crate) use script::script;
 
-/// A test document with what came of it.
+/// A test document that can be run.
 struct File<'a> {
     name: String,
     path: &'a Path,
@@ -43,6 +43,17 @@ pub(crate) fn test(arguments: &Test, screen: &mut Screen) -> Result<Exit, Stop> 
             Err(broken) => outcomes.push(broken),
         }
     }
+    outcomes.extend(run(&files, arguments)?);
+    if let (true, Some(text)) = (outcomes.is_empty(), &arguments.filter) {
+        return Err(Stop::Usage(format!("there is no test with `{text}` in its name")));
+    }
+    outcomes.sort_by_key(|outcome| paths.iter().position(|path| path.display().to_string() == outcome.file));
+    screen.result(&report(&outcomes, arguments.format, screen.out)?)?;
+    Ok(if outcomes.iter().all(Tested::passed) { Exit::Done } else { Exit::Errors })
+}
+
+/// Runs the tests that are wanted, of all files at once, and holds them against the snapshots of each.
+fn run(files: &[File<'_>], arguments: &Test) -> Result<Vec<Tested>, Stop> {
     let wanted = |trial: &Trial| arguments.filter.as_ref().is_none_or(|text| trial.name.contains(text));
     let trials: Vec<(usize, &Suite, &Trial)> = files
         .iter()
@@ -50,21 +61,17 @@ pub(crate) fn test(arguments: &Test, screen: &mut Screen) -> Result<Exit, Stop> 
         .flat_map(|(at, file)| file.suite.trials.iter().map(move |trial| (at, &file.suite, trial)))
         .filter(|(_, _, trial)| wanted(trial))
         .collect();
-    if let (true, true, Some(text)) = (trials.is_empty(), outcomes.is_empty(), &arguments.filter) {
-        return Err(Stop::Usage(format!("there is no test with `{text}` in its name")));
-    }
     let results = in_parallel(&trials, arguments.jobs, |(_, suite, trial)| trial::run(suite, trial));
-    let whole = arguments.filter.is_none();
+    let update =
+        snapshot::Update { all: arguments.update, new: !world::in_ci(), whole: arguments.filter.is_none() };
+    let mut outcomes = Vec::new();
     for (at, file) in files.iter().enumerate() {
         let of_file = trials.iter().zip(&results).filter(|((of, ..), _)| *of == at);
         let of_file: Vec<_> = of_file.map(|((_, _, trial), result)| (*trial, result)).collect();
         let snapshots = snapshot::Snapshots::of(file.path).map_err(Stop::Usage)?;
-        let update = snapshot::Update { all: arguments.update, new: !world::in_ci(), whole };
         outcomes.extend(snapshots.judge(&file.name, &of_file, update).map_err(Stop::Usage)?);
     }
-    outcomes.sort_by_key(|outcome| paths.iter().position(|path| path.display().to_string() == outcome.file));
-    screen.result(&report(&outcomes, arguments.format, screen.out)?)?;
-    Ok(if outcomes.iter().all(Tested::passed) { Exit::Done } else { Exit::Errors })
+    Ok(outcomes)
 }
 
 fn report(outcomes: &[Tested], format: TestFormat, style: Style) -> Result<String, Stop> {
@@ -81,10 +88,7 @@ fn suite(path: &Path, arguments: &Test, reading: &Reading) -> Result<Result<Suit
     let checked = naftiko_check::check(path, &options(&arguments.lookup), reading)
         .map_err(|error| Stop::Usage(unreadable(path, &error)))?;
     if checked.has_errors() {
-        let errors = checked
-            .diagnostics
-            .iter()
-            .filter(|found| found.severity() == naftiko_diagnostics::Severity::Error);
+        let errors = checked.diagnostics.iter().filter(|found| found.severity() == Severity::Error);
         let errors: Vec<_> = errors.cloned().collect();
         return Ok(Err(Tested {
             file: path.display().to_string(),
