@@ -1,6 +1,6 @@
 //! Values read as they were written: the styles of `OpenAPI` 3.1, and bodies by their media types.
 
-use naftiko_adapter::{Operation, Parameter, Style};
+use naftiko_adapter::{Encoding, Operation, Parameter, Place, RequestBody, Style};
 use serde_json::{Map, Value};
 
 use crate::receive::{Received, header, number, percent_decoded};
@@ -22,10 +22,21 @@ pub(crate) enum Scalar {
     Text,
     Number,
     Boolean,
+    /// Written as JSON, whatever it is.
+    Json,
 }
 
 impl Kind {
-    pub(crate) fn of(operation: &Operation, schema: &Value) -> Self {
+    /// What the value of a parameter is.
+    pub(crate) fn of_parameter(operation: &Operation, parameter: &Parameter) -> Self {
+        match &parameter.content_type {
+            Some(content_type) if is_json(&essence(content_type)) => Self::One(Scalar::Json),
+            Some(_) => Self::One(Scalar::Text),
+            None => Self::of(operation, &parameter.schema),
+        }
+    }
+
+    fn of(operation: &Operation, schema: &Value) -> Self {
         let definitions = &operation.definitions;
         let shape = Shape::of(definitions, &[schema], None);
         let types = shape.types().unwrap_or_default();
@@ -50,6 +61,7 @@ impl Scalar {
             _ if types.contains(&"string") => Self::Text,
             Some(&"integer" | &"number") => Self::Number,
             Some(&"boolean") => Self::Boolean,
+            Some(&"object" | &"array") => Self::Json,
             _ => Self::Text,
         }
     }
@@ -58,6 +70,7 @@ impl Scalar {
         match self {
             Self::Number => number(&text).unwrap_or(Value::String(text)),
             Self::Boolean if text == "true" || text == "false" => Value::Bool(text == "true"),
+            Self::Json => serde_json::from_str(&text).unwrap_or(Value::String(text)),
             Self::Boolean | Self::Text => Value::String(text),
         }
     }
@@ -208,7 +221,12 @@ pub(crate) fn cookies(headers: &[(String, String)]) -> Vec<(String, String)> {
 
 /// The value of a parameter in a cookie.
 pub(crate) fn cookie(parameter: &Parameter, kind: &Kind, cookies: &[(String, String)]) -> Option<Value> {
-    form(parameter, kind, cookies, ",", &[], &str::to_owned)
+    if parameter.style == Style::Cookie {
+        return form(parameter, kind, cookies, ",", &[], &str::to_owned);
+    }
+    let cookies: Vec<(String, String)> =
+        cookies.iter().map(|(name, value)| (percent_decoded(name), value.clone())).collect();
+    form(parameter, kind, &cookies, ",", &[], &percent_decoded)
 }
 
 /// The body of a request, in the media type it says it is of; nothing if there is none.
@@ -221,12 +239,12 @@ pub(crate) fn body(operation: &Operation, request: &Received<'_>) -> Result<Opti
         return Ok(None);
     }
     let said = header(request.headers, "content-type").unwrap_or(&spec.content_type);
-    let essence = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let essence = essence(said);
     let text = || String::from_utf8(request.body.to_vec()).map_err(|_| "the body is not UTF-8".to_owned());
     match essence.as_str() {
-        "application/json" | "text/json" | "*/*" => json(request.body).map(Some),
-        other if other.ends_with("+json") => json(request.body).map(Some),
-        "application/x-www-form-urlencoded" => Ok(Some(form_body(operation, &spec.schema, &text()?))),
+        "*/*" => json(request.body).map(Some),
+        essence if is_json(essence) => json(request.body).map(Some),
+        "application/x-www-form-urlencoded" => Ok(Some(form_body(operation, spec, &text()?))),
         "text/plain" => {
             let shape = Shape::of(&operation.definitions, &[&spec.schema], None);
             Ok(Some(Scalar::of(&shape).read(text()?)))
@@ -235,16 +253,35 @@ pub(crate) fn body(operation: &Operation, request: &Received<'_>) -> Result<Opti
     }
 }
 
+/// A media type without its parameters, in lower case.
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// Whether a media type is JSON by its name.
+fn is_json(essence: &str) -> bool {
+    matches!(essence, "application/json" | "text/json") || essence.ends_with("+json")
+}
+
 fn json(bytes: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(bytes).map_err(|error| format!("the body is not JSON: {error}"))
 }
 
-/// A form, each field as its schema says.
-fn form_body(operation: &Operation, schema: &Value, text: &str) -> Value {
-    let shape = Shape::of(&operation.definitions, &[schema], None);
+/// A form, each field as its schema says, and as its encoding does.
+fn form_body(operation: &Operation, spec: &RequestBody, text: &str) -> Value {
+    let shape = Shape::of(&operation.definitions, &[&spec.schema], None);
     let properties = shape.properties();
+    let mut pairs = pairs(text);
     let mut fields = Map::new();
-    for (name, value) in pairs(text) {
+    for (name, encoding) in &spec.encoding {
+        let schema = properties.get(name.as_str()).and_then(|schemas| schemas.first());
+        let Some(value) = encoded_field(operation, name, encoding, schema.copied(), &pairs) else { continue };
+        let deep = format!("{name}[");
+        let is_own = |known: &str| known == name || known.starts_with(&deep) || value.get(known).is_some();
+        pairs.retain(|(known, _)| !is_own(known));
+        fields.insert(name.clone(), value);
+    }
+    for (name, value) in pairs {
         let value = decoded(&value);
         let schemas = properties.get(name.as_str()).cloned().unwrap_or_default();
         let shape = Shape::of(&operation.definitions, &schemas, None);
@@ -259,4 +296,34 @@ fn form_body(operation: &Operation, schema: &Value, text: &str) -> Value {
         }
     }
     Value::Object(fields)
+}
+
+/// A field of a form that has an encoding of its own.
+fn encoded_field(
+    operation: &Operation,
+    name: &str,
+    encoding: &Encoding,
+    schema: Option<&Value>,
+    pairs: &[(String, String)],
+) -> Option<Value> {
+    let any = Value::Bool(true);
+    let kind = Kind::of(operation, schema.unwrap_or(&any));
+    if let Some(style) = encoding.style {
+        let parameter = Parameter {
+            name: name.to_owned(),
+            place: Place::Query,
+            required: false,
+            style,
+            explode: encoding.explode,
+            allow_reserved: encoding.allow_reserved,
+            content_type: None,
+            schema: any,
+            deprecated: false,
+            description: None,
+        };
+        return query(&parameter, &kind, pairs, &[]);
+    }
+    let content_type = essence(encoding.content_type.as_deref()?);
+    let (_, text) = pairs.iter().find(|(known, _)| known == name)?;
+    is_json(&content_type).then(|| Scalar::Json.read(decoded(text)))
 }

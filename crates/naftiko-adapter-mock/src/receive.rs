@@ -148,7 +148,7 @@ impl Route {
         };
         let cookies = read::cookies(request.headers);
         for parameter in &operation.parameters {
-            let kind = Kind::of(operation, &parameter.schema);
+            let kind = Kind::of_parameter(operation, parameter);
             let value = match parameter.place {
                 Place::Path => {
                     self.captured(path, &parameter.name).and_then(|raw| read::path(parameter, &kind, raw))

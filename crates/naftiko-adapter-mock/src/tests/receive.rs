@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use naftiko_adapter::{Arguments, Call, Method, Operation, Parameter, Place, RequestBody, Style};
+use naftiko_adapter::{Arguments, Call, Encoding, Method, Operation, Parameter, Place, RequestBody, Style};
 use naftiko_adapter_http::render;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
@@ -99,6 +99,21 @@ proptest! {
     }
 
     #[test]
+    fn a_parameter_of_a_media_type_comes_back_as_it_was(
+        place in prop::sample::select(&[Place::Query, Place::Header][..]),
+        value in value(),
+    ) {
+        let mut operation = described(place, if place == Place::Query { Style::Form } else { Style::Simple }, false, &value);
+        for parameter in &mut operation.parameters {
+            parameter.content_type = Some("application/json".to_owned());
+        }
+        let parameters = [((place, "p".to_owned()), value)].into_iter().collect();
+        let arguments = Arguments { parameters, body: None };
+        let received = receive(&operation, &arguments).expect("any value has a form in JSON");
+        prop_assert_eq!(received.map(|call| call.arguments), Ok(arguments));
+    }
+
+    #[test]
     fn a_body_comes_back_as_it_was(
         form in any::<bool>(),
         fields in prop::collection::btree_map("[a-z]{1,5}", value(), 1..4),
@@ -114,6 +129,34 @@ proptest! {
             prop_assert_eq!(received.map(|call| call.arguments), Ok(arguments));
         }
     }
+}
+
+#[test]
+fn a_form_is_read_as_its_encodings_say() {
+    let body = json!({
+        "filter": {"state": "open", "size": "5"},
+        "tags": ["a", "b"],
+        "address": {"city": {"name": "Bern"}},
+        "rows": [{"n": 1}, {"n": 2}],
+        "name": "x & y"
+    });
+    let mut operation = with_body(operation(Method::Post, "/things", "201", None), schema_of(&body));
+    let styled = |style, explode| Encoding { style: Some(style), explode, ..Encoding::default() };
+    let json = Encoding { content_type: Some("application/json".to_owned()), ..Encoding::default() };
+    operation.body = operation.body.map(|spec| RequestBody {
+        content_type: "application/x-www-form-urlencoded".to_owned(),
+        encoding: [
+            ("filter".to_owned(), styled(Style::DeepObject, true)),
+            ("tags".to_owned(), styled(Style::PipeDelimited, false)),
+            ("rows".to_owned(), json),
+        ]
+        .into_iter()
+        .collect(),
+        ..spec
+    });
+    let arguments = Arguments { body: Some(body), ..Arguments::default() };
+    let received = receive(&operation, &arguments).expect("it has a written form");
+    assert_eq!(received.map(|call| call.arguments), Ok(arguments));
 }
 
 #[test]
