@@ -111,6 +111,9 @@ pub enum Event {
         items: Vec<Value>,
         /// The query parameters of the next page.
         next: Map<String, Value>,
+        /// Where the response is not as the description of the operation says.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        departures: Vec<Departure>,
     },
     /// The step failed for good.
     StepFailed {

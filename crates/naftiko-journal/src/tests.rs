@@ -46,7 +46,13 @@ fn failed(step: &str, attempt: Option<u32>) -> Event {
 
 fn page(step: &str, attempt: u32) -> Event {
     let next = Map::from_iter([("after".to_owned(), json!("org_1"))]);
-    Event::PageReceived { step: step.into(), attempt, items: vec![json!({"id": "org_1"})], next }
+    Event::PageReceived {
+        step: step.into(),
+        attempt,
+        items: vec![json!({"id": "org_1"})],
+        next,
+        departures: vec![],
+    }
 }
 
 fn delayed(step: &str, attempt: u32) -> Event {

@@ -68,11 +68,11 @@ impl Run {
                 progress.has_acted = true;
                 progress.rounds = progress.rounds.saturating_add(1);
             }
-            Event::PageReceived { items, next, .. } => {
+            Event::PageReceived { items, next, departures, .. } => {
                 progress.failures = 0;
                 progress.failure = None;
                 progress.has_acted = true;
-                progress.pages.add(items, next);
+                progress.pages.add(items, next, departures);
             }
             // What could not be undone is tried again, as often as at first.
             Event::StepDelayed { .. } if matches!(task.phase, Phase::Failed { .. }) => progress.failures = 0,

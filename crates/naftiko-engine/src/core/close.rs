@@ -138,7 +138,7 @@ pub(super) struct Closing<'a> {
     pub(super) operation: &'a Operation,
     pub(super) view: View<'a>,
     /// Where the answer is not as described.
-    departures: Vec<Departure>,
+    pub(super) departures: Vec<Departure>,
     now: Timestamp,
     jitter: f64,
 }

@@ -54,10 +54,14 @@ pub(super) fn next(closing: &Closing<'_>, answer: &Value) -> Result<Option<Map<S
     Ok(Some(next))
 }
 
-/// Whether a link says what a query parameter is: a list or an object can be written in too many ways.
+/// Whether a link says what a query parameter is: a list or an object can be written in too many ways, and so can what
+/// has a media type.
 pub(super) fn says(operation: &Operation, name: &str) -> bool {
     let types = types(operation, name);
-    !types.iter().any(|ty| matches!(*ty, "array" | "object"))
+    let mut parameters = operation.parameters.iter();
+    let parameter = parameters.find(|known| known.place == Place::Query && known.name == name);
+    parameter.is_none_or(|parameter| parameter.content_type.is_none())
+        && !types.iter().any(|ty| matches!(*ty, "array" | "object"))
 }
 
 fn is_known(operation: &Operation, name: &str) -> bool {

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use naftiko_adapter::{Operation, Place};
 use naftiko_expr::Template;
-use naftiko_journal::{Cause, Event, Failure};
+use naftiko_journal::{Cause, Departure, Event, Failure};
 use naftiko_plan::{Argument, Invoke, NextPage, Origin, Paginate, Slot};
 use serde_json::{Map, Value, json};
 
@@ -29,11 +29,14 @@ pub(super) struct Pages {
     next: Option<Map<String, Value>>,
     /// All that was ever asked for, as text.
     asked: BTreeSet<String>,
+    /// Where the pages were not as described, each place once.
+    departures: Vec<Departure>,
 }
 
 impl Pages {
     /// A page was had.
-    pub(super) fn add(&mut self, items: &[Value], next: &Map<String, Value>) {
+    pub(super) fn add(&mut self, items: &[Value], next: &Map<String, Value>, departures: &[Departure]) {
+        self.departures = self.with(departures);
         self.items.extend_from_slice(items);
         self.latest = items.len();
         self.count = self.count.saturating_add(1);
@@ -44,6 +47,13 @@ impl Pages {
     /// What was on the pages so far.
     pub(super) fn so_far(&self) -> Value {
         Value::Array(self.items.clone())
+    }
+
+    /// Where the pages so far departed, and one more.
+    fn with(&self, departures: &[Departure]) -> Vec<Departure> {
+        let mut all = self.departures.clone();
+        all.extend(departures.iter().filter(|it| !self.departures.contains(it)).cloned());
+        all
     }
 
     fn latest(&self) -> &[Value] {
@@ -110,7 +120,7 @@ impl Turned {
 
 impl Closing<'_> {
     /// What a page means: the next one is asked for, or the list is complete.
-    pub(super) fn paged(&self, paginate: &Paginate, status: u16, mut answer: Value) -> Event {
+    pub(super) fn paged(mut self, paginate: &Paginate, status: u16, mut answer: Value) -> Event {
         if let Some(failure) = self.unexpected(&answer) {
             return self.failed(failure);
         }
@@ -122,11 +132,15 @@ impl Closing<'_> {
         });
         match read {
             Ok((items, Some(next))) => {
-                Event::PageReceived { step: self.task.name.clone(), attempt: self.attempt, items, next }
+                let departures = self.departures;
+                let step = self.task.name.clone();
+                Event::PageReceived { step, attempt: self.attempt, items, next, departures }
             }
             Ok((items, None)) => {
                 let mut all = self.pages().items.clone();
                 all.extend(items);
+                // The list has departed wherever a page has.
+                self.departures = self.pages().with(&self.departures);
                 self.succeeded(status, Value::Array(all))
             }
             Err(failure) => self.failed(failure),

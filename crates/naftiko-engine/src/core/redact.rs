@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use indexmap::IndexMap;
 use naftiko_adapter::{self as adapter, Call, Mask};
 use naftiko_expr::{Environment, Expression, Root, Selector, Template};
-use naftiko_journal::{Event, Failure, Record, Ruling};
+use naftiko_journal::{Departure, Event, Failure, Record, Ruling};
 use naftiko_plan::{Argument, Facts, Plan};
 use serde_json::{Map, Value, json};
 
@@ -91,16 +91,13 @@ impl Redaction {
             }
             Event::StepSucceeded { result, departures, .. } => {
                 *result = self.value(result);
-                // Names of fields come from the answer too.
-                for departure in departures {
-                    departure.pointer = self.text(&departure.pointer);
-                    departure.expected = self.text(&departure.expected);
-                }
+                self.depart(departures);
             }
             Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
                 *result = self.value(result);
             }
-            Event::PageReceived { items, next, .. } => {
+            Event::PageReceived { items, next, departures, .. } => {
+                self.depart(departures);
                 for item in items.iter_mut() {
                     *item = self.value(item);
                 }
@@ -121,6 +118,14 @@ impl Redaction {
             | Event::RunCancelled { .. } => {}
         }
         event
+    }
+
+    fn depart(&self, departures: &mut [Departure]) {
+        // Names of fields come from the answer too.
+        for departure in departures {
+            departure.pointer = self.text(&departure.pointer);
+            departure.expected = self.text(&departure.expected);
+        }
     }
 
     fn hide_text(&mut self, text: &str) {

@@ -192,6 +192,26 @@ fn a_page_that_was_had_is_never_asked_for_again() {
 }
 
 #[test]
+fn a_list_is_not_as_described_wherever_a_page_is_not() {
+    let departed = |page: Response, pointers: &[&str]| {
+        let departure = |pointer: &&str| naftiko_adapter::Departure {
+            pointer: (*pointer).to_owned(),
+            expected: "a text".to_owned(),
+        };
+        Response { departures: pointers.iter().map(departure).collect(), ..page }
+    };
+    let mut desk = desk(get("s").pages(by_cursor(), 10));
+    let call = desk.call();
+    desk.answer(&call, departed(page(json!([1]), json!("b")), &["/items/*/id", "/next"]));
+    desk.resume(json!({}));
+    let call = desk.call();
+    let event = desk.answer(&call, departed(page(json!([2]), Value::Null), &["/next", "/more"]));
+    let Event::StepSucceeded { departures, .. } = event else { panic!("{event:?}") };
+    let pointers: Vec<&str> = departures.iter().map(|departure| departure.pointer.as_str()).collect();
+    assert_eq!(pointers, ["/items/*/id", "/next", "/more"]);
+}
+
+#[test]
 fn each_page_is_tried_again_as_often_as_the_step() {
     let mut desk = desk(get("s").pages(by_cursor(), 10));
     for (at, next) in [json!("b"), json!("c"), Value::Null].into_iter().enumerate() {
