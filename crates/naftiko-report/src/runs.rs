@@ -256,7 +256,6 @@ impl ShownStep {
                 self.asked = Some(at);
                 self.failure = None;
             }
-            Event::DoubtResolved { ruling: Ruling::HandedOver { .. }, .. } => self.failure = None,
             Event::StepSucceeded { result, through, departures, .. } => {
                 self.result = Some(result.clone());
                 self.failure = None;
@@ -269,7 +268,9 @@ impl ShownStep {
                 self.failure = None;
             }
             Event::StepDelayed { failure, .. } => self.failure.clone_from(failure),
-            Event::PageReceived { .. } => self.failure = None,
+            Event::PageReceived { .. } | Event::DoubtResolved { ruling: Ruling::HandedOver { .. }, .. } => {
+                self.failure = None;
+            }
             Event::StepFailed { failure, .. } | Event::StepInDoubt { failure, .. } => {
                 self.failure = Some(failure.clone());
             }

@@ -108,6 +108,20 @@ struct Told {
 }
 
 impl Told {
+    /// An attempt asks for the page that the one before it led to.
+    fn asks_for_its_page(&self, event: &Event) {
+        if let Event::AttemptStarted { step, request, .. } = event {
+            let after = request.arguments.get("after");
+            assert_eq!(after, self.pages.1.as_ref(), "{step} asks for another page");
+        }
+    }
+
+    /// Somebody has the question, once and for all.
+    fn is_asked_once(&mut self) {
+        assert!(!self.is_asked, "it is asked twice");
+        (self.is_asked, self.has_acted) = (true, false);
+    }
+
     fn has_page(&mut self, items: &[Value], next: Option<&Value>) {
         assert_ne!(self.pages.1.as_ref(), next, "a page is asked for twice");
         self.has_acted = true;
@@ -211,13 +225,7 @@ impl<'a> Checker<'a> {
         match &record.event {
             Event::AttemptStarted { attempt, .. } | Event::MessageStarted { attempt, .. } => {
                 assert_eq!(definition.tells(), matches!(record.event, Event::MessageStarted { .. }));
-                if let Event::AttemptStarted { request, .. } = &record.event {
-                    assert_eq!(
-                        request.arguments.get("after"),
-                        task.pages.1.as_ref(),
-                        "{name} asks for another page"
-                    );
-                }
+                task.asks_for_its_page(&record.event);
                 assert!(definition.is_compensation || !is_stopped, "{name} is tried after a failure");
                 assert_eq!((*attempt, task.open), (task.attempts + 1, None));
                 let is_first = *attempt == 1 || task.may_repeat;
@@ -248,7 +256,7 @@ impl<'a> Checker<'a> {
                 task.may_repeat = *ruling == Ruling::DidNotHappen;
                 match ruling {
                     Ruling::Happened { .. } => self.ends(name, Outcome::Succeeded, record.seq),
-                    Ruling::HandedOver { .. } => (task.is_asked, task.has_acted) = (true, false),
+                    Ruling::HandedOver { .. } => task.is_asked_once(),
                     Ruling::DidNotHappen => {}
                 }
             }
@@ -269,9 +277,8 @@ impl<'a> Checker<'a> {
             Event::StepSkipped { .. } => self.ends(name, Outcome::Skipped, record.seq),
             Event::StepOpened { items, .. } => (task.is_opened, task.items) = (true, *items),
             Event::StepAsked { attempt, .. } => {
-                assert!(!task.is_asked, "{name} is asked twice");
                 assert_eq!((task.open.take(), attempt.is_some()), (*attempt, definition.tells()));
-                (task.is_asked, task.has_acted) = (true, false);
+                task.is_asked_once();
             }
             other => panic!("{other:?}"),
         }
