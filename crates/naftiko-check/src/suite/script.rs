@@ -54,7 +54,7 @@ pub(super) fn resolve(
             Ok(operation) => {
                 let ty = thing(&operation);
                 // What is not known by an id is not kept.
-                if ty.as_ref().is_some_and(|ty| *ty != Type::Any && !has_id(ty)) {
+                if ty.as_ref().is_some_and(|ty| !is_open(ty) && !has_id(ty)) {
                     diagnostics.push(faults::unfit_answer::no_thing(&scripted.operation));
                 }
                 let unfit = scripted.items.iter().flat_map(|item| unfit_seed(item, ty.as_ref(), &operation));
@@ -131,6 +131,11 @@ fn thing(operation: &Operation) -> Option<Type> {
     Some(whole.items().or_else(listed).unwrap_or(whole))
 }
 
+/// Whether a thing may be anything at all.
+fn is_open(thing: &Type) -> bool {
+    thing.members().iter().any(|member| matches!(member, Type::Any))
+}
+
 /// Whether a thing is known by an id, under whatever name.
 fn has_id(thing: &Type) -> bool {
     thing.fields().iter().any(|(name, _)| name.to_lowercase().ends_with("id"))
@@ -147,10 +152,9 @@ fn unfit_seed(item: &Literal, ty: Option<&Type>, operation: &Operation) -> Vec<D
 
 /// What the one list of an answer holds.
 fn only_list(whole: &Type) -> Option<Type> {
-    let mut lists = whole
-        .fields()
-        .into_iter()
-        .filter_map(|(_, field)| field.ty.items().filter(|items| !items.fields().is_empty()));
+    let mut lists = whole.fields().into_iter().filter_map(|(_, field)| {
+        field.ty.items().filter(|items| is_open(items) || !items.fields().is_empty())
+    });
     lists.next().filter(|_| lists.next().is_none())
 }
 
