@@ -284,6 +284,37 @@ steps:
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn a_document_has_no_other_read_outside_of_its_folder_unless_that_is_allowed() {
+    let names = |path: &str| {
+        let header =
+            "name: Test\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.2'\n";
+        format!("{header}capabilities: [{path}]\nsteps: [{{id: ask, external: true}}]\n")
+    };
+    let folder = Folder::new("0.1", CLEAN)
+        .with("flows/named.yaml", names("../shared/acme.yaml"))
+        .with("flows/linked.yaml", names("link.yaml"));
+    std::os::unix::fs::symlink("../shared/acme.yaml", folder.path().join("flows/link.yaml")).unwrap();
+    for (file, path) in [("named", "flows/../shared/acme.yaml"), ("linked", "flows/link.yaml")] {
+        let file = format!("flows/{file}.yaml");
+        for command in ["check", "plan"] {
+            let ended = folder.naftiko(&[command, &file]);
+            let said = format!("{}{}", ended.stdout, ended.stderr);
+            assert_eq!(ended.code, 1, "{said}");
+            assert!(said.contains("error[outside-path]"), "{said}");
+            assert!(said.contains(&format!("`--allow-file {path}`")), "{said}");
+            assert!(!said.contains("ACME_API_KEY"), "it was read: {said}");
+        }
+        for allowed in [path, "shared"] {
+            let ended = folder.naftiko(&["check", &file, "--allow-file", allowed]);
+            assert!(!ended.stdout.contains("outside-path"), "{}", ended.stdout);
+        }
+        let elsewhere = folder.naftiko(&["check", &file, "--allow-file", "elsewhere"]);
+        assert!(elsewhere.stdout.contains("outside-path"), "{}", elsewhere.stdout);
+    }
+}
+
 #[test]
 fn quiet_leaves_out_notes_and_nothing_else() {
     let folder = Folder::new("0.1", FAULTY);

@@ -32,6 +32,8 @@ pub struct Options {
     pub capabilities: Option<PathBuf>,
     /// OpenAPI descriptions, in place of those the capabilities document names.
     pub openapi: Vec<PathBuf>,
+    /// Files, and folders with all that is below them, that documents may name besides those below their own folders.
+    pub allowed_files: Vec<PathBuf>,
     /// The rules to hold the document to besides those that are always on; [`rules`](crate::rules()) finds them by name.
     pub rules: Vec<&'static Code>,
 }
@@ -80,7 +82,7 @@ pub(crate) fn examine(
     files: &dyn Files,
 ) -> std::io::Result<(Checked, Vec<Rc<Provider>>)> {
     let bytes = files.read(path)?;
-    let mut loader = Loader::new(files);
+    let mut loader = Loader::new(path, options, files);
     let root = loader.parse(path, &bytes);
     let main = loader.sources().files().next();
     let asked_for = main

@@ -1,13 +1,13 @@
 //! Compositions that run as steps of others: found, checked once, and told apart from those that contain themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use naftiko_diagnostics::{Span, Spanned};
 use naftiko_expr::{Root, Type};
 use naftiko_plan::Plan;
-use naftiko_spec::{Composition, Edition, Header, Kind, Purpose, Work};
+use naftiko_spec::{Composition, Edition, Header, Kind, Purpose, Work, without_dots};
 
 use crate::asked_for::AskedFor;
 use crate::check::Options;
@@ -165,7 +165,10 @@ impl<'s, 'f> Session<'s, 'f> {
             .steps
             .iter()
             .map(|step| match &step.work {
-                Work::Composition(sub) => self.open(&sub.path, &folder.join(&sub.path.value)),
+                Work::Composition(sub) => {
+                    let path = self.loader.admitted(&sub.path, folder, "composition")?;
+                    self.open(&sub.path, &path)
+                }
                 _ => None,
             })
             .collect()
@@ -226,15 +229,5 @@ impl<'s, 'f> Session<'s, 'f> {
 
 /// The path from the root, without `.` and `..`: two ways to one file are one.
 fn key(loader: &Loader<'_>, path: &Path) -> PathBuf {
-    let mut key = PathBuf::new();
-    for component in loader.absolute(path).components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                key.pop();
-            }
-            other => key.push(other),
-        }
-    }
-    key
+    without_dots(&loader.absolute(path))
 }

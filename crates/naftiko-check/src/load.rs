@@ -5,27 +5,54 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use naftiko_diagnostics::{Diagnostic, SourceMap};
+use naftiko_diagnostics::{Diagnostic, SourceMap, Spanned};
 use naftiko_spec::Files;
 use naftiko_syntax::{Limits, Node, ambiguous_scalars, parse_bytes};
 
+use crate::check::Options;
+use crate::faults;
 use crate::provider::Provider;
 
 /// Keys of our documents that YAML 1.1 takes for something else: that of `retry`.
 const KEYWORDS: [&str; 1] = ["on"];
+
+/// The folder that a document stands in.
+pub(crate) fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new(""))
+}
 
 /// Files, sources and diagnostics of one check.
 pub(crate) struct Loader<'a> {
     files: &'a dyn Files,
     sources: SourceMap,
     diagnostics: Vec<Diagnostic>,
+    /// The folder of the document that is checked, and what else may be read whoever names it.
+    open: Vec<PathBuf>,
     /// Capabilities documents that were read, by path: several compositions of one check may use one.
     pub(crate) providers: BTreeMap<PathBuf, Option<Rc<Provider>>>,
 }
 
 impl<'a> Loader<'a> {
-    pub(crate) fn new(files: &'a dyn Files) -> Self {
-        Self { files, sources: SourceMap::new(), diagnostics: Vec::new(), providers: BTreeMap::new() }
+    /// Files for the check of the document at `path`.
+    pub(crate) fn new(path: &Path, options: &Options, files: &'a dyn Files) -> Self {
+        let allowed = options.allowed_files.iter().map(PathBuf::as_path);
+        let open = allowed.chain([folder_of(path)]).map(|path| files.resolved(path)).collect();
+        let (sources, diagnostics) = (SourceMap::new(), Vec::new());
+        Self { files, sources, diagnostics, open, providers: BTreeMap::new() }
+    }
+
+    /// Where the path leads that a document in `folder` names, if it may be read: below that folder or that of the
+    /// document that is checked, also by way of links, or allowed. Otherwise it is reported; `what` is what was expected
+    /// there.
+    pub(crate) fn admitted(&mut self, named: &Spanned<String>, folder: &Path, what: &str) -> Option<PathBuf> {
+        let path = folder.join(&named.value);
+        let resolved = self.files.resolved(&path);
+        let own = self.files.resolved(folder);
+        if self.open.iter().chain([&own]).any(|folder| resolved.starts_with(folder)) {
+            return Some(path);
+        }
+        self.report([faults::outside_path::report(named, &path, what)]);
+        None
     }
 
     /// The tree of a text that can be read on; a text that cannot has its diagnostic and gives nothing.

@@ -74,7 +74,7 @@ impl Provider {
         options: &Options,
         loader: &mut Loader<'_>,
     ) -> Option<Rc<Self>> {
-        let path = folder.join(&named.value);
+        let path = loader.admitted(named, folder, "capabilities document")?;
         if !loader.exists(&path) {
             loader.report([faults::missing_file::report(named, &path, "capabilities document")]);
             return None;
@@ -159,7 +159,7 @@ impl Provider {
         let mut catalogues = Vec::new();
         if given.is_empty() {
             for named in &capabilities.openapi {
-                let path = folder.join(&named.value);
+                let Some(path) = loader.admitted(named, &folder, "OpenAPI description") else { continue };
                 match loader.read(&path) {
                     Ok(root) => catalogues.extend(root.and_then(|root| catalogue(root, loader))),
                     Err(_) => {

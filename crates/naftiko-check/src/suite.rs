@@ -70,7 +70,7 @@ pub(crate) fn check(
     loader.report(faults::duplicate_name::of_tests(&document));
     let named = document.composition.as_ref()?;
     let folder = path.parent().unwrap_or(Path::new(""));
-    let composition = folder.join(&named.value);
+    let composition = loader.admitted(named, folder, "composition")?;
     let mut session = Session::new(&composition, options, asked_for, loader);
     let tested = session.read(named, &composition, "a test runs a composition")?;
     // Without a plan nothing is known for certain, and the composition says why there is none.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 /// Where documents are read: the file system, the buffers of an editor, the fixtures of a test.
 pub trait Files {
@@ -17,6 +17,26 @@ pub trait Files {
 
     /// The path from the root of the file system, without asking whether there is anything.
     fn absolute(&self, path: &Path) -> PathBuf;
+
+    /// The one path of whatever a path leads to: without `.` and `..`, and without links where there are any.
+    fn resolved(&self, path: &Path) -> PathBuf {
+        without_dots(&self.absolute(path))
+    }
+}
+
+/// A path without `.`, and without `..` and what that takes back.
+pub fn without_dots(path: &Path) -> PathBuf {
+    let mut plain = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                plain.pop();
+            }
+            other => plain.push(other),
+        }
+    }
+    plain
 }
 
 /// Files that are only in memory.
@@ -37,18 +57,23 @@ impl MemoryFiles {
         self.files.insert(path.into(), content.into());
         self
     }
+
+    fn find(&self, path: &Path) -> Option<&Vec<u8>> {
+        self.files.get(path).or_else(|| self.files.get(&without_dots(path)))
+    }
 }
 
 impl Files for MemoryFiles {
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        self.files.get(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
+        self.find(path).cloned().ok_or_else(|| io::ErrorKind::NotFound.into())
     }
 
     fn is_file(&self, path: &Path) -> bool {
-        self.files.contains_key(path)
+        self.find(path).is_some()
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {
-        Path::new("/").join(path)
+        // Below the root there is somewhere to lead out of.
+        Path::new("/documents").join(path)
     }
 }

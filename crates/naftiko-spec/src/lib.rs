@@ -21,7 +21,7 @@ mod validate;
 pub use codes::CODES;
 pub use demand::Demand;
 pub use duration::parse_duration;
-pub use files::{Files, MemoryFiles};
+pub use files::{Files, MemoryFiles, without_dots};
 pub use header::{Edition, Header, Kind};
 pub use model::{
     Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, ClientAuth, Compensate,

@@ -82,6 +82,14 @@ pub(crate) struct Lookup {
     pub(crate) openapi: Vec<PathBuf>,
 }
 
+/// What documents may have read.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Readable {
+    /// A file, or a folder with all that is below it, that documents may name outside of their own folders; may be repeated
+    #[arg(long = "allow-file", value_name = "PATH")]
+    pub(crate) allowed_files: Vec<PathBuf>,
+}
+
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Compositions and capabilities documents; folders of them; patterns in quotes, such as 'specs/**/*.yaml'; pipes; `-`
@@ -90,6 +98,8 @@ pub(crate) struct Check {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) lookup: Lookup,
+    #[command(flatten)]
+    pub(crate) readable: Readable,
     #[command(flatten)]
     pub(crate) fix: crate::fix::FixOptions,
     /// How to write the findings
@@ -180,6 +190,8 @@ pub(crate) struct Plan {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) lookup: Lookup,
+    #[command(flatten)]
+    pub(crate) readable: Readable,
     /// How to show it
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     pub(crate) format: PlanFormat,

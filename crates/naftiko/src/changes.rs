@@ -1,5 +1,6 @@
 //! Whether the documents of a run still say what it was begun with.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use naftiko_engine::Run;
@@ -23,11 +24,12 @@ use crate::world::{self, FileSystem};
 pub(crate) fn settled(
     kept: &Kept,
     adopt: bool,
+    allowed_files: &[PathBuf],
     store: &Store,
     screen: &mut Screen,
 ) -> Result<Arc<Plan>, Stop> {
     let file = visible(&kept.origin.file.to_string_lossy()).into_owned();
-    let now = match plan_now(&kept.origin) {
+    let now = match plan_now(&kept.origin, allowed_files) {
         Ok(now) => now,
         Err(why) if adopt => return Err(Stop::Usage(format!("`{file}` gives no plan to go on with: {why}"))),
         Err(why) => {
@@ -68,13 +70,13 @@ fn told(file: &str, changes: &[Change], adopt: bool) -> String {
 }
 
 /// The plan that the documents give now.
-fn plan_now(origin: &Origin) -> Result<Plan, String> {
+fn plan_now(origin: &Origin, allowed_files: &[PathBuf]) -> Result<Plan, String> {
     let lookup = Lookup {
         capabilities: origin.capabilities.as_ref().map(|path| origin.folder.join(path)),
         openapi: origin.openapi.iter().map(|path| origin.folder.join(path)).collect(),
     };
     let file = origin.folder.join(&origin.file);
-    let checked = naftiko_check::check(&file, &check::options(&lookup), &FileSystem);
+    let checked = naftiko_check::check(&file, &check::options(&lookup, allowed_files), &FileSystem);
     let checked = checked.map_err(|error| unreadable(&file, &error))?;
     checked.plan.ok_or_else(|| "it has errors".to_owned())
 }

@@ -1,7 +1,7 @@
 //! `naftiko check`.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use naftiko_check::{Checked, Options};
 use naftiko_diagnostics::{Code, Findings, Severity, has_errors, nearest, one_of};
@@ -53,7 +53,10 @@ pub(crate) fn once(
     reading: &Reading,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
-    let options = Options { rules: rules(&arguments.rules)?, ..options(&arguments.lookup) };
+    let options = Options {
+        rules: rules(&arguments.rules)?,
+        ..options(&arguments.lookup, &arguments.readable.allowed_files)
+    };
     let Documents { paths, mut problems } = Documents::find(&arguments.paths, reading);
     if arguments.fix.fix {
         problems.extend(fix::write(&paths, arguments, screen));
@@ -121,8 +124,14 @@ fn rules(names: &[String]) -> Result<Vec<&'static Code>, Stop> {
     Ok(rules)
 }
 
-pub(crate) fn options(lookup: &Lookup) -> Options {
-    Options { capabilities: lookup.capabilities.clone(), openapi: lookup.openapi.clone(), rules: Vec::new() }
+/// Where to look, and which files documents may name besides those below their own folders.
+pub(crate) fn options(lookup: &Lookup, allowed_files: &[PathBuf]) -> Options {
+    Options {
+        capabilities: lookup.capabilities.clone(),
+        openapi: lookup.openapi.clone(),
+        allowed_files: allowed_files.to_vec(),
+        rules: Vec::new(),
+    }
 }
 
 /// The plan of a file that is to be planned or run. Errors and warnings are shown; without a plan there is an exit
@@ -130,11 +139,12 @@ pub(crate) fn options(lookup: &Lookup) -> Options {
 pub(crate) fn to_plan(
     file: &Path,
     lookup: &Lookup,
+    allowed_files: &[PathBuf],
     screen: &mut Screen,
 ) -> Result<Result<naftiko_plan::Plan, Exit>, Stop> {
     let reading = Reading::of_file(file).map_err(Stop::Usage)?;
     let file = reading.stream(file).unwrap_or(file);
-    let checked = read_through(file, &options(lookup), &reading)
+    let checked = read_through(file, &options(lookup, allowed_files), &reading)
         .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
     let errors = checked.has_errors();
     let lacking = no_plan(file, &checked);

@@ -90,7 +90,7 @@ pub(crate) fn show(arguments: &Check, strictness: &Strictness, screen: &mut Scre
 fn make(document: &Path, arguments: &Check, files: &mut Edited<'_>) -> std::io::Result<Fixed> {
     let may_edit = |path: &Path| path == document || is_below(path, document);
     let policy = Policy { guesses: arguments.fix.guesses, may_edit: &may_edit };
-    fix(document, &options(&arguments.lookup), files, policy)
+    fix(document, &options(&arguments.lookup, &arguments.readable.allowed_files), files, policy)
 }
 
 /// How many fixes there are that only a person can judge.

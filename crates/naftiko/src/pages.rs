@@ -61,6 +61,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("not-openapi", include_str!("../../../docs/codes/not-openapi.md")),
     ("not-utf8", include_str!("../../../docs/codes/not-utf8.md")),
     ("other-server", include_str!("../../../docs/codes/other-server.md")),
+    ("outside-path", include_str!("../../../docs/codes/outside-path.md")),
     ("possibly-absent", include_str!("../../../docs/codes/possibly-absent.md")),
     ("repeated-effect", include_str!("../../../docs/codes/repeated-effect.md")),
     ("reserved-id", include_str!("../../../docs/codes/reserved-id.md")),

@@ -6,7 +6,7 @@ use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 
 pub(crate) fn plan(arguments: &Plan, screen: &mut Screen) -> Result<Exit, Stop> {
-    let plan = match to_plan(&arguments.file, &arguments.lookup, screen)? {
+    let plan = match to_plan(&arguments.file, &arguments.lookup, &arguments.readable.allowed_files, screen)? {
         Ok(plan) => plan,
         Err(exit) => return Ok(exit),
     };

@@ -159,4 +159,8 @@ impl Files for Reading {
     fn absolute(&self, path: &Path) -> PathBuf {
         FileSystem.absolute(path)
     }
+
+    fn resolved(&self, path: &Path) -> PathBuf {
+        FileSystem.resolved(path)
+    }
 }

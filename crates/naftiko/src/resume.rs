@@ -28,7 +28,13 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     let lease = store.lease(&summary.id, world::now())?;
     let mut kept = Kept::read(&store, &summary)?;
     if !summary.status.is_over() {
-        kept.plan = changes::settled(&kept, arguments.adopt_changes, &store, screen)?;
+        kept.plan = changes::settled(
+            &kept,
+            arguments.adopt_changes,
+            &arguments.allowances.readable.allowed_files,
+            &store,
+            screen,
+        )?;
     }
     let plan = Arc::clone(&kept.plan);
     let answers = answers::read(&plan, &arguments.driving.answers).map_err(Stop::Usage)?;

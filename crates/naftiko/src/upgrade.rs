@@ -7,7 +7,7 @@ use naftiko_check::{Change, Checked, Upgrade};
 use naftiko_diagnostics::Severity;
 use naftiko_report::{diagnostics, summary};
 
-use crate::args::Lookup;
+use crate::args::{Lookup, Readable};
 use crate::check::{no_plan, options};
 use crate::diff::unified;
 use crate::documents::unreadable;
@@ -22,6 +22,8 @@ pub(crate) struct UpgradeOptions {
     file: PathBuf,
     #[command(flatten)]
     lookup: Lookup,
+    #[command(flatten)]
+    readable: Readable,
     /// Write the new text to FILE instead of printing it
     #[arg(long, conflicts_with = "diff")]
     write: bool,
@@ -33,8 +35,12 @@ pub(crate) struct UpgradeOptions {
 pub(crate) fn upgrade(arguments: &UpgradeOptions, screen: &mut Screen) -> Result<Exit, Stop> {
     let file = &arguments.file;
     let name = file.display();
-    let upgraded = naftiko_check::upgrade(file, &options(&arguments.lookup), &FileSystem)
-        .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
+    let upgraded = naftiko_check::upgrade(
+        file,
+        &options(&arguments.lookup, &arguments.readable.allowed_files),
+        &FileSystem,
+    )
+    .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
     match upgraded.upgrade {
         Upgrade::Text(after, again) => give(arguments, &upgraded.checked, after, &again, screen),
         Upgrade::UpToDate(text) => {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
-use naftiko_spec::Files;
+use naftiko_spec::{Files, without_dots};
 use naftiko_syntax::Limits;
 use secrecy::{ExposeSecret as _, SecretString};
 
@@ -40,6 +40,19 @@ impl Files for FileSystem {
 
     fn is_file(&self, path: &Path) -> bool {
         std::fs::metadata(path).is_ok_and(|metadata| metadata.is_file())
+    }
+
+    fn resolved(&self, path: &Path) -> PathBuf {
+        if let Ok(resolved) = std::fs::canonicalize(self.absolute(path)) {
+            return resolved;
+        }
+        // Of what is not there, the part that is.
+        let plain = without_dots(&self.absolute(path));
+        let there = plain.ancestors().find_map(|folder| {
+            let rest = plain.strip_prefix(folder).ok()?;
+            Some(std::fs::canonicalize(folder).ok()?.join(rest))
+        });
+        there.unwrap_or(plain)
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {

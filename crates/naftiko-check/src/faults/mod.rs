@@ -32,6 +32,7 @@ faults! {
     no_capabilities,
     no_description,
     other_server,
+    outside_path,
     possibly_absent,
     repeated_effect,
     reserved_id,

@@ -64,7 +64,7 @@ impl Context<'_> {
             Inputs::Named(given) => return Some(given.clone()),
             Inputs::File(named) => named,
         };
-        let path = self.folder.join(&named.value);
+        let path = loader.admitted(named, self.folder, "inputs file")?;
         let known = self.files.entry(path.clone());
         known.or_insert_with(|| from_file(named, &path, loader)).clone()
     }

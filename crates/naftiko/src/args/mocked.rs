@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::args::Lookup;
+use crate::args::{Lookup, Readable};
 
 #[derive(Debug, Args)]
 pub(crate) struct Test {
@@ -13,6 +13,8 @@ pub(crate) struct Test {
     pub(crate) paths: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) lookup: Lookup,
+    #[command(flatten)]
+    pub(crate) readable: Readable,
     /// Write what the runs come to as their snapshots
     #[arg(long)]
     pub(crate) update: bool,
@@ -34,6 +36,8 @@ pub(crate) struct Mock {
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
     pub(crate) lookup: Lookup,
+    #[command(flatten)]
+    pub(crate) readable: Readable,
     /// The port on this machine; any that is free by default
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,

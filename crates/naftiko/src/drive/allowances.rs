@@ -7,6 +7,7 @@ use clap::Args;
 use naftiko_adapter_http::{AllowedHost, Builder, HttpAdapter};
 use naftiko_spec::Files as _;
 
+use crate::args::Readable;
 use crate::world::{self, FileSystem};
 
 /// What the operator allows.
@@ -18,10 +19,8 @@ pub(crate) struct Allowances {
     /// A program that a document may run, for a secret or as a step outside, called exactly so; may be repeated
     #[arg(long = "allow-command", value_name = "PROGRAM")]
     pub(crate) commands: Vec<String>,
-    /// A file, or a folder with all that is below it, that a document may read a secret from outside of its own folder;
-    /// may be repeated
-    #[arg(long = "allow-file", value_name = "PATH")]
-    pub(crate) files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub(crate) readable: Readable,
     /// Let a step fail whose answer does not fit the description of its operation, in place of saying so
     #[arg(long)]
     pub(crate) strict_responses: bool,

@@ -34,7 +34,7 @@ impl Reach {
         Self {
             origin: origin.to_path_buf(),
             document: origin.join(document),
-            files: allowances.files.clone(),
+            files: allowances.readable.allowed_files.clone(),
             commands: allowances.commands.clone(),
         }
     }

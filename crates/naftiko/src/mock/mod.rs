@@ -48,8 +48,12 @@ fn offers(
 ) -> Result<Result<Vec<Offer>, Exit>, Stop> {
     let mut offers: Vec<Offer> = Vec::new();
     for file in &arguments.files {
-        let (checked, found) = naftiko_check::offers(file, &options(&arguments.lookup), reading)
-            .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
+        let (checked, found) = naftiko_check::offers(
+            file,
+            &options(&arguments.lookup, &arguments.readable.allowed_files),
+            reading,
+        )
+        .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
         if show_errors(&checked.diagnostics, &checked.sources, screen) {
             return Ok(Err(Exit::Errors));
         }
@@ -87,8 +91,9 @@ fn from_test(
     reading: &Reading,
     screen: &mut Screen,
 ) -> Result<Result<(Script, u64), Exit>, Stop> {
-    let checked = naftiko_check::check(path, &options(&arguments.lookup), reading)
-        .map_err(|error| Stop::Usage(unreadable(path, &error)))?;
+    let checked =
+        naftiko_check::check(path, &options(&arguments.lookup, &arguments.readable.allowed_files), reading)
+            .map_err(|error| Stop::Usage(unreadable(path, &error)))?;
     if show_errors(&checked.diagnostics, &checked.sources, screen) {
         return Ok(Err(Exit::Errors));
     }

@@ -40,7 +40,12 @@ struct Prepared {
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
-    let plan = match to_plan(&arguments.file, &arguments.lookup, screen)? {
+    let plan = match to_plan(
+        &arguments.file,
+        &arguments.lookup,
+        &arguments.allowances.readable.allowed_files,
+        screen,
+    )? {
         Ok(plan) => Arc::new(plan),
         Err(exit) => return Ok(exit),
     };

@@ -85,8 +85,9 @@ fn report(outcomes: &[Tested], format: TestFormat, style: Style) -> Result<Strin
 
 /// The tests of a file; a document that has errors is a test that failed.
 fn suite(path: &Path, arguments: &Test, reading: &Reading) -> Result<Result<Suite, Tested>, Stop> {
-    let checked = naftiko_check::check(path, &options(&arguments.lookup), reading)
-        .map_err(|error| Stop::Usage(unreadable(path, &error)))?;
+    let checked =
+        naftiko_check::check(path, &options(&arguments.lookup, &arguments.readable.allowed_files), reading)
+            .map_err(|error| Stop::Usage(unreadable(path, &error)))?;
     if checked.has_errors() {
         let errors = checked.diagnostics.iter().filter(|found| found.severity() == Severity::Error);
         let errors: Vec<_> = errors.cloned().collect();

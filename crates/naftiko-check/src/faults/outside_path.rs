@@ -1,0 +1,19 @@
+//! A path that leads out of the folder of the document that names it: a document from a stranger would have any file of
+//! this machine read.
+
+use std::path::Path;
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
+
+pub(crate) static CODE: Code = Code {
+    id: "outside-path",
+    severity: Severity::Error,
+    summary: "a document names a file outside of its folder, which is not read",
+};
+
+/// `path` is where it leads, as seen from where the operator is; `what` is what was expected there.
+pub(crate) fn report(named: &Spanned<String>, path: &Path, what: &str) -> Diagnostic {
+    Diagnostic::new(&CODE, named.span, format!("`{}` leads out of the folder of the document", named.value))
+        .with_label(format!("this {what} is not read"))
+        .with_help(format!("put it below that folder, or have it read with `--allow-file {}`", path.display()))
+}
