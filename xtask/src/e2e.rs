@@ -1,4 +1,4 @@
-//! The end-to-end test against the `WorkOS` emulator: what it needs, and the test itself.
+//! The end-to-end tests against the `WorkOS` emulator: what they need, and the tests themselves.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,14 +8,17 @@ use anyhow::{Context, bail};
 
 use crate::workspace::{Workspace, carry_out};
 
-/// Installs the emulator where it is missing or old, builds the binary, and runs the test that joins them.
+/// Installs the emulator where it is missing or old, builds the binary, and runs the tests that join them: the onboarding
+/// of edition 0.1, killed at any moment, and all that `specs/workos` ships besides.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     install(workspace)?;
     build(workspace)?;
     // The whole workspace is selected so that its crates keep the features, and with them the artifacts, of
     // `cargo test --workspace`.
     let mut test = workspace.cargo(&["test", "--workspace", "--test", "emulator", "--", "--nocapture"]);
-    carry_out(test.env("NAFTIKO_E2E", "1").env("NAFTIKO_BIN", workspace.binary("naftiko")))
+    carry_out(test.env("NAFTIKO_E2E", "1").env("NAFTIKO_BIN", workspace.binary("naftiko")))?;
+    let mut compositions = workspace.command("node", &["--test", "tests/e2e/compositions.test.mjs"]);
+    carry_out(compositions.env("NAFTIKO_BIN", workspace.binary("naftiko")))
 }
 
 /// Builds the binary that end-to-end tests run.
