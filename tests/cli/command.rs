@@ -38,6 +38,11 @@ impl Folder {
         made.with("composition.yaml", format!("{header}{body}"))
     }
 
+    /// Without anything.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// With one more file.
     pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path().join(name);

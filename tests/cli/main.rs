@@ -30,6 +30,7 @@ mod secrets;
 mod secureauth;
 mod streams;
 mod tested;
+mod tutorial;
 mod verbose;
 mod watch;
 mod wire;
