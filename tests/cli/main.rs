@@ -28,6 +28,7 @@ mod paginate;
 mod refused;
 mod secrets;
 mod secureauth;
+mod shipped;
 mod streams;
 mod tested;
 mod tutorial;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::command::{Ended, Folder, command, end, workspace};
 
 /// A server that ends with the test.
-struct Server {
+pub(crate) struct Server {
     child: Child,
     /// What it says to tell `run`: `--base-url`, a value each.
     base_urls: Vec<String>,
@@ -16,7 +16,7 @@ struct Server {
 
 impl Server {
     /// Where a provider is.
-    fn url(&self, provider: &str) -> &str {
+    pub(crate) fn url(&self, provider: &str) -> &str {
         let prefix = format!("{provider}=");
         self.base_urls.iter().find_map(|given| given.strip_prefix(&prefix)).unwrap()
     }
@@ -49,7 +49,7 @@ fn serve(mut command: std::process::Command, providers: usize) -> Server {
     Server { child, base_urls }
 }
 
-fn workos(more: &[&str]) -> Server {
+pub(crate) fn workos(more: &[&str]) -> Server {
     let fixed = ["mock", "specs/workos/b2b-enterprise-onboarding.yaml"];
     let mut command = command(&[&fixed, more].concat());
     command.current_dir(workspace());
