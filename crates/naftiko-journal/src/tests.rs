@@ -157,6 +157,7 @@ fn table(events: &[Event]) -> String {
                     Event::AttemptStarted { attempt, .. }
                     | Event::MessageStarted { attempt, .. }
                     | Event::StepDelayed { attempt, .. }
+                    | Event::PageReceived { attempt, .. }
                     | Event::StepInDoubt { attempt, .. }
                     | Event::DoubtResolved { attempt, .. } => Some(*attempt),
                     Event::StepSucceeded { attempt, .. }
@@ -398,24 +399,25 @@ fn an_event_in_json() {
     {"run":"0198","seq":2,"at":"2026-01-15T12:00:00Z","event":"attemptStarted","step":"a","attempt":1,"request":{"operation":"create","method":"POST","path":"/organizations","arguments":{"name":"Acme","secret":"***"}}}
     {"run":"0198","seq":3,"at":"2026-01-15T12:00:00Z","event":"stepDelayed","step":"a","attempt":1,"until":"2026-01-15T12:00:05Z","failure":{"cause":"no-answer","message":"no answer"}}
     {"run":"0198","seq":4,"at":"2026-01-15T12:00:00Z","event":"stepDelayed","step":"a","attempt":2,"until":"2026-01-15T12:01:00Z"}
-    {"run":"0198","seq":5,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"a","attempt":3,"status":201,"result":{"id":"org_1"}}
-    {"run":"0198","seq":6,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b"}
-    {"run":"0198","seq":7,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":{"id":"org_1"}}
-    {"run":"0198","seq":8,"at":"2026-01-15T12:00:00Z","event":"stepFailed","step":"a","attempt":1,"failure":{"cause":"status","message":"`POST /organizations` answered 422 Unprocessable Entity: name is taken","status":422,"body":{"message":"name is taken"}}}
-    {"run":"0198","seq":9,"at":"2026-01-15T12:00:00Z","event":"stepInDoubt","step":"a","attempt":1,"failure":{"cause":"no-answer","message":"no answer"}}
-    {"run":"0198","seq":10,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":{"happened":{"result":{"id":"org_1"}}}}
-    {"run":"0198","seq":11,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":"didNotHappen"}
-    {"run":"0198","seq":12,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"b","attempt":1,"ruling":{"handedOver":{"until":"2026-01-15T12:01:00Z"}}}
-    {"run":"0198","seq":13,"at":"2026-01-15T12:00:00Z","event":"messageStarted","step":"b","attempt":1,"message":{"id":"r:s","channel":"email","to":"it@acme.example","with":{"who":"Acme"}},"until":"2026-01-15T12:01:00Z"}
-    {"run":"0198","seq":14,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","attempt":1,"until":"2026-01-15T12:01:00Z"}
-    {"run":"0198","seq":15,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":true,"through":"callback"}
-    {"run":"0198","seq":16,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","until":"2026-01-15T12:01:00Z"}
-    {"run":"0198","seq":17,"at":"2026-01-15T12:00:00Z","event":"stepSkipped","step":"b"}
-    {"run":"0198","seq":18,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b","items":2}
-    {"run":"0198","seq":19,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b"}
-    {"run":"0198","seq":20,"at":"2026-01-15T12:00:00Z","event":"runCancelled","compensate":true}
-    {"run":"0198","seq":21,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"succeeded","outputs":{"organization_id":"org_1"}}
-    {"run":"0198","seq":22,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"in-doubt"}
+    {"run":"0198","seq":5,"at":"2026-01-15T12:00:00Z","event":"pageReceived","step":"a","attempt":3,"items":[{"id":"org_1"}],"next":{"after":"org_1"}}
+    {"run":"0198","seq":6,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"a","attempt":3,"status":201,"result":{"id":"org_1"}}
+    {"run":"0198","seq":7,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b"}
+    {"run":"0198","seq":8,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":{"id":"org_1"}}
+    {"run":"0198","seq":9,"at":"2026-01-15T12:00:00Z","event":"stepFailed","step":"a","attempt":1,"failure":{"cause":"status","message":"`POST /organizations` answered 422 Unprocessable Entity: name is taken","status":422,"body":{"message":"name is taken"}}}
+    {"run":"0198","seq":10,"at":"2026-01-15T12:00:00Z","event":"stepInDoubt","step":"a","attempt":1,"failure":{"cause":"no-answer","message":"no answer"}}
+    {"run":"0198","seq":11,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":{"happened":{"result":{"id":"org_1"}}}}
+    {"run":"0198","seq":12,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"a","attempt":1,"ruling":"didNotHappen"}
+    {"run":"0198","seq":13,"at":"2026-01-15T12:00:00Z","event":"doubtResolved","step":"b","attempt":1,"ruling":{"handedOver":{"until":"2026-01-15T12:01:00Z"}}}
+    {"run":"0198","seq":14,"at":"2026-01-15T12:00:00Z","event":"messageStarted","step":"b","attempt":1,"message":{"id":"r:s","channel":"email","to":"it@acme.example","with":{"who":"Acme"}},"until":"2026-01-15T12:01:00Z"}
+    {"run":"0198","seq":15,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","attempt":1,"until":"2026-01-15T12:01:00Z"}
+    {"run":"0198","seq":16,"at":"2026-01-15T12:00:00Z","event":"stepSucceeded","step":"b","result":true,"through":"callback"}
+    {"run":"0198","seq":17,"at":"2026-01-15T12:00:00Z","event":"stepAsked","step":"b","until":"2026-01-15T12:01:00Z"}
+    {"run":"0198","seq":18,"at":"2026-01-15T12:00:00Z","event":"stepSkipped","step":"b"}
+    {"run":"0198","seq":19,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b","items":2}
+    {"run":"0198","seq":20,"at":"2026-01-15T12:00:00Z","event":"stepOpened","step":"b"}
+    {"run":"0198","seq":21,"at":"2026-01-15T12:00:00Z","event":"runCancelled","compensate":true}
+    {"run":"0198","seq":22,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"succeeded","outputs":{"organization_id":"org_1"}}
+    {"run":"0198","seq":23,"at":"2026-01-15T12:00:00Z","event":"runFinished","status":"in-doubt"}
     "#);
 }
 
