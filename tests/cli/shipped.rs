@@ -33,7 +33,8 @@ impl Told {
         let ended = end(command);
         let lines = ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap());
         let mut events: Vec<Value> = lines.collect();
-        let outcome = events.pop().unwrap_or_else(|| panic!("it says nothing: {}", ended.stderr));
+        assert!(!events.is_empty(), "it says nothing: {}", ended.stderr);
+        let outcome = events.pop().unwrap();
         Self { code: ended.code, events, outcome }
     }
 }
