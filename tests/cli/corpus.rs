@@ -62,7 +62,7 @@ fn what_ships_is_clean_and_says_what_it_infers() {
     specs/workos/b2b-enterprise-onboarding.yaml:51:16 note[inferred-argument] `directory` is inferred: `verify-directory.data[0].id`
     specs/workos/b2b-enterprise-onboarding.yaml:40:5 warning[short-lived-value] `generate-admin-portal-link.link` expires after 5m, and `send-portal-link` may take longer (ignored)
     specs/workos/b2b-enterprise-onboarding.yaml:58:13 warning[short-lived-value] `generate-admin-portal-link.link` expires after 5m and is given at the end of the run, after `send-portal-link` (ignored)
-    exit code 0: 21 files: no errors, 8 notes
+    exit code 0: 22 files: no errors, 8 notes
     ");
 }
 
