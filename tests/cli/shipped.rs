@@ -1,4 +1,5 @@
-//! Each composition of `specs/workos`, killed in the middle and gone on with, comes to what it comes to at once.
+//! Each composition of `specs/workos`, killed in the middle and gone on with, comes to what it comes to at once. That of
+//! `specs/secureauth` has its own server, and its own test beside that.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -57,8 +58,8 @@ fn begins(name: &str, url: &str, answers: &[&str], state: &Path) -> Command {
     naftiko(&[&["run", &file], asks.as_slice()].concat(), answers, state)
 }
 
-/// Runs it until so many events are kept, and kills it then.
-fn killed(mut command: Command, after: &str) -> String {
+/// Runs it until so many events are kept, and kills it then; the run.
+pub(crate) fn killed(mut command: Command, after: &str) -> String {
     command.env("NAFTIKO_TEST_HALT_AFTER", after).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
     let mut said = BufReader::new(child.stderr.take().unwrap()).lines();

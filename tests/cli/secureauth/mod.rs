@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::command::{Ended, command, end, workspace};
+use crate::shipped::killed;
 use server::{CLIENT, Odds, SECRET, TEMPLATE, TENANT, Tenant};
 
 const COMPOSITION: &str = "specs/secureauth/b2b-organization-onboarding.yaml";
@@ -78,6 +79,36 @@ async fn a_customer_has_an_organization_with_all_that_the_template_has() {
         "salesforceId": "001xx000003DGb2AAG", "orgEntitlements": ["premium", "analytics"], "region": "North America",
     });
     assert_eq!(made["metadata"]["payload"], attributes);
+}
+
+#[tokio::test]
+async fn a_run_that_is_killed_once_the_organization_is_made_makes_no_second_one() {
+    let tenant = tenant(Odds::default()).await;
+    let base_url = tenant.base_url();
+    let ended = tokio::task::spawn_blocking(move || {
+        let state = tempfile::tempdir().unwrap();
+        let naftiko = |arguments: &[&str]| {
+            let mut command = command(&[arguments, &["--json"]].concat());
+            command.current_dir(workspace()).env("XDG_STATE_HOME", state.path());
+            command.env("SECUREAUTH_CLIENT_ID", CLIENT).env("SECUREAUTH_CLIENT_SECRET", SECRET);
+            command
+        };
+        // The third record says that it is made.
+        let run = killed(naftiko(&["run", COMPOSITION, "--inputs", INPUTS, "--base-url", &base_url]), "3");
+        end(naftiko(&["resume", &run]))
+    });
+    let ended = ended.await.unwrap();
+    assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
+    let log = log(&tenant);
+    let times = |what: &str| log.iter().filter(|line| *line == what).count();
+    // The token was in the memory of the process that was killed.
+    assert_eq!((times("POST token 200"), times("POST organizations 201")), (2, 1), "{log:?}");
+    assert_eq!(
+        (times("GET organizations/01 200"), times("GET organizations/01/pools 200")),
+        (1, 1),
+        "{log:?}"
+    );
+    assert_eq!(tenant.organizations().len(), 1);
 }
 
 #[tokio::test]
