@@ -214,7 +214,7 @@ impl<'s> Typing<'s> {
             reserved => Problem::new(&UNAVAILABLE_ROOT, place.clone(), format!("there is no `{}` here", reserved.name()))
                 .with_label("not known here")
                 .with_help(match reserved {
-                    Root::Item | Root::Index => "`item` and `index` are known in a step with `forEach`",
+                    Root::Item | Root::Index => "`item` and `index` are known in a step with `forEach`, but not in its `when`, which is asked once for all of them",
                     Root::Response => {
                         "`response` is known in the step's own `poll`, `expect` and `retry`; elsewhere the id of a step is its result"
                     }
