@@ -64,7 +64,7 @@ fn read_back(plan: &Plan) -> Plan {
     }
     for step in &mut plan.steps {
         if let Action::Composition(embedded) = &mut step.action {
-            embedded.plan = Box::new(read_back(&embedded.plan));
+            embedded.plan = std::sync::Arc::new(read_back(&embedded.plan));
         }
     }
     plan
