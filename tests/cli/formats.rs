@@ -286,6 +286,22 @@ steps:
 
 #[cfg(unix)]
 #[test]
+fn what_a_provider_id_finds_is_no_link_to_elsewhere() {
+    let away = Folder::new("0.1", CLEAN);
+    let folder = Folder::new("0.1", CLEAN);
+    let shared = folder.path().join("shared/acme.yaml");
+    std::fs::remove_file(&shared).unwrap();
+    std::os::unix::fs::symlink(away.path().join("shared/acme.yaml"), &shared).unwrap();
+    let ended = folder.naftiko(&["check", "composition.yaml"]);
+    assert_eq!(ended.code, 1, "{}", ended.stdout);
+    assert!(ended.stdout.contains("error[outside-path]: `shared/acme.yaml` leads out"), "{}", ended.stdout);
+    let allowed = away.path().to_str().unwrap();
+    let ended = folder.naftiko(&["check", "composition.yaml", "--allow-file", allowed]);
+    assert!(!ended.stdout.contains("outside-path"), "{}", ended.stdout);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_document_has_no_other_read_outside_of_its_folder_unless_that_is_allowed() {
     let names = |path: &str| {
         let header =
@@ -296,6 +312,11 @@ fn a_document_has_no_other_read_outside_of_its_folder_unless_that_is_allowed() {
         .with("flows/named.yaml", names("../shared/acme.yaml"))
         .with("flows/linked.yaml", names("link.yaml"));
     std::os::unix::fs::symlink("../shared/acme.yaml", folder.path().join("flows/link.yaml")).unwrap();
+    // Whoever stands in the folder of the document has no other rule.
+    let mut inside = folder.command(&["check", "named.yaml"]);
+    inside.current_dir(folder.path().join("flows"));
+    let inside = end(inside);
+    assert!(inside.stdout.contains("error[outside-path]"), "{}", inside.stdout);
     for (file, path) in [("named", "flows/../shared/acme.yaml"), ("linked", "flows/link.yaml")] {
         let file = format!("flows/{file}.yaml");
         for command in ["check", "plan"] {

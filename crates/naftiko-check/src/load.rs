@@ -46,13 +46,17 @@ impl<'a> Loader<'a> {
     /// there.
     pub(crate) fn admitted(&mut self, named: &Spanned<String>, folder: &Path, what: &str) -> Option<PathBuf> {
         let path = folder.join(&named.value);
-        let resolved = self.files.resolved(&path);
-        let own = self.files.resolved(folder);
-        if self.open.iter().chain([&own]).any(|folder| resolved.starts_with(folder)) {
+        if self.may_read(&path, folder) {
             return Some(path);
         }
         self.report([faults::outside_path::report(named, &path, what)]);
         None
+    }
+
+    /// Whether a path leads below `folder`, or to what may be read whoever names it; also by way of links.
+    pub(crate) fn may_read(&self, path: &Path, folder: &Path) -> bool {
+        let (resolved, own) = (self.files.resolved(path), self.files.resolved(folder));
+        self.open.iter().chain([&own]).any(|folder| resolved.starts_with(folder))
     }
 
     /// The tree of a text that can be read on; a text that cannot has its diagnostic and gives nothing.

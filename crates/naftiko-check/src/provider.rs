@@ -103,9 +103,12 @@ impl Provider {
         match (provider, &composition.provider_id) {
             (Some(id), _) => {
                 let file = format!("shared/{}.yaml", id.value);
-                let mut candidates = loader.folders(path).into_iter().map(|folder| folder.join(&file));
-                match candidates.find(|candidate| loader.exists(candidate)) {
-                    Some(found) => Ok(Some(found)),
+                let candidates = loader.folders(path).into_iter().map(|folder| (folder.join(&file), folder));
+                match candidates.into_iter().find(|(candidate, _)| loader.exists(candidate)) {
+                    Some((found, folder)) if loader.may_read(&found, &folder) => Ok(Some(found)),
+                    Some((found, _)) => {
+                        Err(Box::new(faults::outside_path::found(id, &found, "capabilities document")))
+                    }
                     None => Err(Box::new(faults::no_capabilities::not_found(id))),
                 }
             }

@@ -219,6 +219,26 @@ impl Event {
         }
     }
 
+    /// The attempt it speaks of.
+    pub fn attempt(&self) -> Option<u32> {
+        match self {
+            Self::AttemptStarted { attempt, .. }
+            | Self::MessageStarted { attempt, .. }
+            | Self::StepDelayed { attempt, .. }
+            | Self::PageReceived { attempt, .. }
+            | Self::StepInDoubt { attempt, .. }
+            | Self::DoubtResolved { attempt, .. } => Some(*attempt),
+            Self::StepSucceeded { attempt, .. }
+            | Self::StepAsked { attempt, .. }
+            | Self::StepFailed { attempt, .. } => *attempt,
+            Self::RunStarted { .. }
+            | Self::StepSkipped { .. }
+            | Self::StepOpened { .. }
+            | Self::RunCancelled { .. }
+            | Self::RunFinished { .. } => None,
+        }
+    }
+
     /// The step it speaks of.
     pub fn step(&self) -> Option<&str> {
         match self {

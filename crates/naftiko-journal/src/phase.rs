@@ -164,20 +164,8 @@ pub struct IllegalEvent {
 impl IllegalEvent {
     /// `event` cannot come, because of `reason`.
     pub fn new(event: &Event, reason: impl Into<String>) -> Self {
-        let closed = match event {
-            Event::AttemptStarted { attempt, .. }
-            | Event::MessageStarted { attempt, .. }
-            | Event::StepDelayed { attempt, .. }
-            | Event::PageReceived { attempt, .. }
-            | Event::StepInDoubt { attempt, .. }
-            | Event::DoubtResolved { attempt, .. } => Some(*attempt),
-            Event::StepSucceeded { attempt, .. }
-            | Event::StepFailed { attempt, .. }
-            | Event::StepAsked { attempt, .. } => *attempt,
-            _ => None,
-        };
         let mut reason = reason.into();
-        if let Some(attempt) = closed {
+        if let Some(attempt) = event.attempt() {
             reason = format!("it is of attempt {attempt}, and {reason}");
         }
         Self { event: event.name(), step: event.step().map(str::to_owned), reason }

@@ -153,19 +153,7 @@ fn table(events: &[Event]) -> String {
     for phase in phases() {
         for event in events {
             if let Ok(next) = phase.after(event, at(30)) {
-                let number = match event {
-                    Event::AttemptStarted { attempt, .. }
-                    | Event::MessageStarted { attempt, .. }
-                    | Event::StepDelayed { attempt, .. }
-                    | Event::PageReceived { attempt, .. }
-                    | Event::StepInDoubt { attempt, .. }
-                    | Event::DoubtResolved { attempt, .. } => Some(*attempt),
-                    Event::StepSucceeded { attempt, .. }
-                    | Event::StepAsked { attempt, .. }
-                    | Event::StepFailed { attempt, .. } => *attempt,
-                    _ => None,
-                };
-                let number = number.map(|number| format!(" {number}")).unwrap_or_default();
+                let number = event.attempt().map(|number| format!(" {number}")).unwrap_or_default();
                 writeln!(table, "{phase:?} + {}{number} = {next:?}", event.name()).unwrap();
             }
         }

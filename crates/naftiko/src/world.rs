@@ -43,6 +43,8 @@ impl Files for FileSystem {
     }
 
     fn resolved(&self, path: &Path) -> PathBuf {
+        // An empty path is the working folder; taken as it is, every path would begin with it.
+        let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         if let Ok(resolved) = std::fs::canonicalize(self.absolute(path)) {
             return resolved;
         }

@@ -13,7 +13,16 @@ pub(crate) static CODE: Code = Code {
 
 /// `path` is where it leads, as seen from where the operator is; `what` is what was expected there.
 pub(crate) fn report(named: &Spanned<String>, path: &Path, what: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, named.span, format!("`{}` leads out of the folder of the document", named.value))
+    outside(named, &named.value, path, what)
+}
+
+/// The document that is found by a name is a link that leads out of the folder it was found in.
+pub(crate) fn found(name: &Spanned<String>, path: &Path, what: &str) -> Diagnostic {
+    outside(name, &path.display().to_string(), path, what)
+}
+
+fn outside(place: &Spanned<String>, shown: &str, path: &Path, what: &str) -> Diagnostic {
+    Diagnostic::new(&CODE, place.span, format!("`{shown}` leads out of the folder of the document"))
         .with_label(format!("this {what} is not read"))
         .with_help(format!("put it below that folder, or have it read with `--allow-file {}`", path.display()))
 }
