@@ -68,7 +68,9 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
     println!("a chain of {STEPS} requests, each reading the one before");
-    for delay in [Duration::ZERO, Duration::from_millis(10)] {
+    // No provider answers at once: that row shows what a step costs by itself. One in the same building takes a
+    // millisecond, one across the internet ten and more.
+    for delay in [0, 1, 10].map(Duration::from_millis) {
         runtime.block_on(chain(delay));
     }
     println!();
