@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question};
 use serde_json::Value;
+use tokio::sync::Mutex;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use crate::fit::Fit;
 use crate::show::{entries, visible};
@@ -16,33 +18,39 @@ const WIDTH: usize = 80;
 /// How often a person may try before the run goes on waiting.
 const TRIES: u32 = 5;
 
-/// Where a person reads and writes. Both calls may block.
-pub trait Terminal: Send {
-    /// Shows `text` at once.
+/// Where a person reads and writes.
+pub trait Terminal: Send + Sync {
+    /// Shows `text` at once. A text that does not end its line asks for one.
     ///
     /// # Errors
     /// Whatever the terminal says.
-    fn show(&mut self, text: &str) -> io::Result<()>;
+    fn show(&self, text: &str) -> io::Result<()>;
 
-    /// The next line, without its line end or with it; nothing at the end of input.
+    /// The next line, without its line end or with it; nothing at the end of input. It blocks.
     ///
     /// # Errors
     /// Whatever the terminal says.
-    fn read_line(&mut self) -> io::Result<Option<String>>;
+    fn read_line(&self) -> io::Result<Option<String>>;
+
+    /// Forgets what was typed and not read: nobody who typed it has seen what is asked next.
+    fn forget_typed(&self);
 }
 
 /// Asks a person at a terminal, one question at a time.
 ///
-/// A question that is dropped while it waits for a line keeps its thread until the line comes, so a program that gives
-/// up should shut its runtime down in the background.
+/// A question that is dropped is withdrawn: the next one is put at once, and what was typed for the first is no answer to
+/// it. Reading a line cannot be broken off, so a thread stays with it: a program that gives up should shut its runtime
+/// down in the background.
 pub struct Prompt<T: Terminal> {
-    terminal: Arc<Mutex<T>>,
+    terminal: Arc<T>,
+    /// Held by the question that is put.
+    pub(crate) lines: Mutex<Lines>,
 }
 
 impl<T: Terminal> Prompt<T> {
     /// Asks at `terminal`.
     pub fn new(terminal: T) -> Self {
-        Self { terminal: Arc::new(Mutex::new(terminal)) }
+        Self { terminal: Arc::new(terminal), lines: Mutex::default() }
     }
 }
 
@@ -56,25 +64,57 @@ impl<T: Terminal> fmt::Debug for Prompt<T> {
 impl<T: Terminal + 'static> Channel for Prompt<T> {
     async fn ask(&self, question: &Question) -> Result<Answer, Failure> {
         let fit = Fit::of(question)?;
-        let terminal = Arc::clone(&self.terminal);
-        let question = question.clone();
-        let step = question.step.clone();
-        let talk = tokio::task::spawn_blocking(move || {
-            // A terminal that panicked once can still be read from.
-            let mut terminal = terminal.lock().unwrap_or_else(PoisonError::into_inner);
-            Talk { terminal: &mut *terminal, question: &question, fit: &fit }.run()
+        let mut lines = self.lines.lock().await;
+        lines.forget();
+        self.terminal.forget_typed();
+        Talk { terminal: &self.terminal, lines: &mut lines, question, fit: &fit, waits: false }.run().await
+    }
+}
+
+/// The line that is being read, which outlives the question that it was begun for.
+#[derive(Debug, Default)]
+pub(crate) struct Lines {
+    pub(crate) reading: Option<JoinHandle<io::Result<Option<String>>>>,
+}
+
+impl Lines {
+    /// Drops a line that came when nothing was asked.
+    fn forget(&mut self) {
+        self.reading.take_if(|reading| reading.is_finished());
+    }
+
+    /// The next line. Dropped before it comes, the line is left to whoever asks next.
+    async fn next<T: Terminal + 'static>(
+        &mut self,
+        terminal: &Arc<T>,
+    ) -> Result<io::Result<Option<String>>, JoinError> {
+        let reading = self.reading.get_or_insert_with(|| {
+            let terminal = Arc::clone(terminal);
+            spawn_blocking(move || terminal.read_line())
         });
-        talk.await.unwrap_or_else(|_| {
-            Err(Failure::new(FailureKind::Unknown, format!("the question of `{step}` was broken off")))
-        })
+        let line = reading.await;
+        self.reading = None;
+        line
     }
 }
 
 /// One question being put.
-struct Talk<'a, T> {
-    terminal: &'a mut T,
+struct Talk<'a, T: Terminal> {
+    terminal: &'a Arc<T>,
+    lines: &'a mut Lines,
     question: &'a Question,
     fit: &'a Fit,
+    /// Whether the cursor stands where the answer is to be typed.
+    waits: bool,
+}
+
+impl<T: Terminal> Drop for Talk<'_, T> {
+    /// Whatever is shown next begins a line of its own.
+    fn drop(&mut self) {
+        if self.waits {
+            let _unseen = self.terminal.show("\n");
+        }
+    }
 }
 
 /// What one line of a person comes to.
@@ -84,11 +124,11 @@ enum Said {
     Again(String),
 }
 
-impl<T: Terminal> Talk<'_, T> {
-    fn run(&mut self) -> Result<Answer, Failure> {
+impl<T: Terminal + 'static> Talk<'_, T> {
+    async fn run(&mut self) -> Result<Answer, Failure> {
         self.show(&opening(self.question))?;
         for _ in 0..TRIES {
-            match self.line()? {
+            match self.line().await? {
                 Said::Answer(answer) => return Ok(answer),
                 Said::Again(reason) => self.show(&format!("{reason}\n> "))?,
             }
@@ -97,15 +137,22 @@ impl<T: Terminal> Talk<'_, T> {
         Ok(Answer::NotYet)
     }
 
-    fn show(&mut self, text: &str) -> Result<(), Failure> {
+    fn show(&self, text: &str) -> Result<(), Failure> {
         self.terminal.show(text).map_err(|error| {
             let message = format!("`{}` cannot be asked at the terminal: {error}", self.question.step);
             Failure::new(FailureKind::NotSent, message)
         })
     }
 
-    fn line(&mut self) -> Result<Said, Failure> {
-        match self.terminal.read_line() {
+    async fn line(&mut self) -> Result<Said, Failure> {
+        self.waits = true;
+        let line = self.lines.next(self.terminal).await;
+        self.waits = false;
+        let broken_off = |_| {
+            let message = format!("the question of `{}` was broken off", self.question.step);
+            Failure::new(FailureKind::Unknown, message)
+        };
+        match line.map_err(broken_off)? {
             Ok(None) => Ok(Said::Answer(Answer::NotYet)),
             Ok(Some(line)) => Ok(self.understand(line.trim())),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {

@@ -4,23 +4,25 @@ mod messages;
 
 use std::collections::VecDeque;
 use std::io;
+use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex};
 
 use indexmap::IndexMap;
 use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question};
 use serde_json::{Value, json};
+use tokio::task::JoinHandle;
 
 use crate::{Prepared, Prompt, Silent, Terminal};
 
 /// A terminal whose person follows a script; it ends when the script does.
 struct Scripted {
-    lines: VecDeque<io::Result<String>>,
+    lines: Mutex<VecDeque<io::Result<String>>>,
     screen: Arc<Mutex<String>>,
     broken: bool,
 }
 
 impl Terminal for Scripted {
-    fn show(&mut self, text: &str) -> io::Result<()> {
+    fn show(&self, text: &str) -> io::Result<()> {
         if self.broken {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "nobody is there"));
         }
@@ -28,9 +30,11 @@ impl Terminal for Scripted {
         Ok(())
     }
 
-    fn read_line(&mut self) -> io::Result<Option<String>> {
-        self.lines.pop_front().transpose()
+    fn read_line(&self) -> io::Result<Option<String>> {
+        self.lines.lock().expect("one thread at a time").pop_front().transpose()
     }
+
+    fn forget_typed(&self) {}
 }
 
 fn question(result: Option<Value>) -> Question {
@@ -53,7 +57,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 /// What comes of a question when the person types `lines`, and what is on the screen then.
 fn talk(question: &Question, lines: Vec<io::Result<String>>) -> (Result<Answer, Failure>, String) {
     let screen = Arc::new(Mutex::new(String::new()));
-    let prompt = Prompt::new(Scripted { lines: lines.into(), screen: Arc::clone(&screen), broken: false });
+    let prompt = Prompt::new(Scripted { lines: Mutex::new(lines.into()), screen: Arc::clone(&screen), broken: false });
     let outcome = wait(prompt.ask(question));
     let screen = screen.lock().expect("nobody else is left").clone();
     (outcome, screen)
@@ -211,7 +215,7 @@ fn a_terminal_that_fails_is_a_failure() {
         failure,
         Failure::new(FailureKind::Unknown, "the answer of `invite-it-admin` cannot be read: gone")
     );
-    let terminal = Scripted { lines: VecDeque::new(), screen: Arc::default(), broken: true };
+    let terminal = Scripted { lines: Mutex::default(), screen: Arc::default(), broken: true };
     let failure = wait(Prompt::new(terminal).ask(&question(None))).expect_err("nobody saw it");
     assert_eq!(failure.kind, FailureKind::NotSent);
     assert_eq!(failure.message, "`invite-it-admin` cannot be asked at the terminal: nobody is there");
@@ -221,12 +225,13 @@ fn a_terminal_that_fails_is_a_failure() {
 fn a_terminal_that_panics_does_not_take_the_run_with_it() {
     struct Panics;
     impl Terminal for Panics {
-        fn show(&mut self, _text: &str) -> io::Result<()> {
+        fn show(&self, _text: &str) -> io::Result<()> {
+            Ok(())
+        }
+        fn read_line(&self) -> io::Result<Option<String>> {
             panic!("the terminal is on fire");
         }
-        fn read_line(&mut self) -> io::Result<Option<String>> {
-            Ok(None)
-        }
+        fn forget_typed(&self) {}
     }
     let prompt = Prompt::new(Panics);
     for _ in 0..2 {
@@ -236,6 +241,87 @@ fn a_terminal_that_panics_does_not_take_the_run_with_it() {
             Failure::new(FailureKind::Unknown, "the question of `invite-it-admin` was broken off")
         );
     }
+}
+
+/// A terminal whose person types when told to.
+struct Typed {
+    lines: Mutex<Receiver<&'static str>>,
+    screen: Arc<Mutex<String>>,
+}
+
+impl Terminal for Typed {
+    fn show(&self, text: &str) -> io::Result<()> {
+        self.screen.lock().expect("nobody panics there").push_str(text);
+        Ok(())
+    }
+
+    fn read_line(&self) -> io::Result<Option<String>> {
+        let line = self.lines.lock().expect("nobody panics there").recv();
+        Ok(line.ok().map(str::to_owned))
+    }
+
+    fn forget_typed(&self) {
+        self.screen.lock().expect("nobody panics there").push('~');
+    }
+}
+
+#[test]
+fn a_question_that_is_withdrawn_makes_room_for_the_next() {
+    let (person, lines) = channel();
+    let screen = Arc::new(Mutex::new(String::new()));
+    let prompt = Prompt::new(Typed { lines: Mutex::new(lines), screen: Arc::clone(&screen) });
+    let asked = |step: &str| Question { step: step.to_owned(), ..Question::default() };
+    let answer = wait(async {
+        // Polled until it waits for a line, then dropped: somebody else has answered it.
+        let first = asked("first");
+        tokio::select! {
+            biased;
+            answer = prompt.ask(&first) => panic!("nobody typed anything: {answer:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+        let second = asked("second");
+        let mut asking = prompt.ask(&second);
+        tokio::select! {
+            biased;
+            answer = &mut asking => panic!("nobody typed anything: {answer:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+        // One thread reads, for whichever question is put.
+        person.send("2\n").expect("somebody reads");
+        asking.await
+    });
+    assert_eq!(answer, Ok(given(json!(2))));
+    insta::assert_snapshot!(screen.lock().expect("nobody else is left"), @r"
+    ~
+    first waits for you
+    Enter when it is done, or answer with JSON, or `later`
+    > 
+    ~
+    second waits for you
+    Enter when it is done, or answer with JSON, or `later`
+    > 
+    ");
+}
+
+#[test]
+fn a_line_that_came_when_nothing_was_asked_answers_nothing() {
+    let (person, lines) = channel();
+    let prompt = Prompt::new(Typed { lines: Mutex::new(lines), screen: Arc::default() });
+    let answer = wait(async {
+        let first = question(None);
+        tokio::select! {
+            biased;
+            answer = prompt.ask(&first) => panic!("nobody typed anything: {answer:?}"),
+            () = tokio::task::yield_now() => {}
+        }
+        person.send("\n").expect("somebody reads");
+        while !prompt.lines.lock().await.reading.as_ref().is_some_and(JoinHandle::is_finished) {
+            tokio::task::yield_now().await;
+        }
+        person.send("\"for the second\"\n").expect("somebody will read");
+        prompt.ask(&question(None)).await
+    });
+    assert_eq!(answer, Ok(given(json!("for the second"))));
 }
 
 #[test]
