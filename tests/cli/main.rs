@@ -30,6 +30,7 @@ mod secrets;
 mod secureauth;
 mod shipped;
 mod streams;
+mod terminal;
 mod tested;
 mod tutorial;
 mod verbose;

@@ -77,6 +77,36 @@ async fn a_secret_of_one_character_does_not_mask_every_such_character() {
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "name: \"***\"\nid: org_a1\n"), "{}", ended.stderr);
 }
 
+#[test]
+fn another_value_of_a_sensitive_input_is_not_taken_for_the_one_the_run_began_with() {
+    let folder = Folder::new(
+        "0.2",
+        "inputs:
+  - {name: key, type: object, required: true, sensitive: true, properties: {id: {type: string}, code: {type: integer}}}
+steps:
+  - {id: wait, description: Wait, external: {with: {}}}
+",
+    );
+    let ended =
+        folder.naftiko(&["run", "composition.yaml", "--input", r#"key={"id": "a", "code": 8675309}"#]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    let listed = folder.naftiko(&["runs", "--json"]).stdout;
+    let run: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
+    let resume = |more: &[&str]| folder.naftiko(&[&["resume", run["run"].as_str().unwrap()], more].concat());
+
+    let ended = resume(&["--input", r#"key={"id": "a", "code": 8675310}"#]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    insta::assert_snapshot!(ended.stderr, @"error: input `key`: this is not the value that the run began with; if it was replaced since, say so with `--replaced key`");
+    // The same value is the same in another order.
+    let ended = resume(&["--input", r#"key={"code": 8675309, "id": "a"}"#]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    let ended = resume(&["--input", r#"key={"id": "b", "code": 1}"#, "--replaced", "key"]);
+    assert_eq!(ended.code, 4, "{}", ended.stderr);
+    let ended = resume(&["--replaced", "kex"]);
+    assert_eq!(ended.code, 2, "{}", ended.stderr);
+    insta::assert_snapshot!(ended.stderr, @"error: `--replaced kex`: the run has no sensitive input of that name");
+}
+
 const TYPED: &str = "inputs:
   - {name: pin, type: integer, sensitive: true, default: 8675309}
   - {name: keys, type: array, items: {type: string, enum: [one]}, sensitive: true}

@@ -2,11 +2,7 @@
 #![cfg(unix)]
 
 use std::fs::OpenOptions;
-use std::io::{Read as _, Write as _};
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, Command, ExitStatus, Stdio};
-use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::process::{Command, Stdio};
 
 use crate::command::{Ended, Folder, end, workspace};
 
@@ -203,77 +199,5 @@ fn a_capabilities_document_is_neither_planned_nor_run() {
         let expected =
             "`provider.yaml` is a capabilities document, which says what a provider can do; a composition";
         assert!(ended.stderr.contains(expected), "{}", ended.stderr);
-    }
-}
-
-#[test]
-fn an_interrupt_at_the_question_is_a_no() {
-    let Some(mut terminal) = Terminal::run(&["run", "composition.yaml", "--input", "name=x"]) else {
-        eprintln!("skipped: there is no `script` to make a terminal");
-        return;
-    };
-    terminal.wait_for("send them? [y/N]");
-    // What the key sends; the terminal makes an interrupt of it.
-    terminal.types(b"\x03");
-    terminal.wait_for("nothing was sent");
-    let status = terminal.ends();
-    assert_eq!((status.code(), status.signal()), (Some(6), None), "{}", terminal.seen);
-}
-
-/// The command in a terminal that `script` of util-linux makes.
-struct Terminal {
-    child: Child,
-    output: Receiver<Vec<u8>>,
-    seen: String,
-    _folder: Folder,
-}
-
-impl Terminal {
-    /// Nothing where there is no such program.
-    fn run(arguments: &[&str]) -> Option<Self> {
-        let version = Command::new("script").arg("--version").output().ok()?;
-        if !version.stdout.starts_with(b"script from util-linux") {
-            return None;
-        }
-        let folder = Folder::new("0.1", CREATE);
-        // Without `exec` a shell may stay between, hear the interrupt too, and end with a status of its own.
-        let command = [&["exec", env!("CARGO_BIN_EXE_naftiko")], arguments].concat().join(" ");
-        let mut script = Command::new("script");
-        script.args(["--quiet", "--return", "--flush", "--command", &command, "/dev/null"]);
-        script.current_dir(folder.path()).env("SHELL", "/bin/sh");
-        script.env("XDG_STATE_HOME", folder.path().join("state"));
-        script.env("ACME_API_KEY", "secret-of-acme").env("TERM", "xterm");
-        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut stdout = child.stdout.take().unwrap();
-        let (sender, output) = channel();
-        std::thread::spawn(move || {
-            let mut bytes = [0; 1024];
-            while let Ok(read @ 1..) = stdout.read(&mut bytes) {
-                if sender.send(bytes.iter().take(read).copied().collect()).is_err() {
-                    return;
-                }
-            }
-        });
-        Some(Self { child, output, seen: String::new(), _folder: folder })
-    }
-
-    fn wait_for(&mut self, text: &str) {
-        while !self.seen.contains(text) {
-            let more = self.output.recv_timeout(Duration::from_mins(1));
-            if more.is_err() {
-                let _ended = self.child.kill();
-            }
-            assert!(more.is_ok(), "`{text}` does not come: {}", self.seen);
-            let bytes = more.unwrap_or_default();
-            self.seen.push_str(&String::from_utf8_lossy(&bytes));
-        }
-    }
-
-    fn types(&mut self, keys: &[u8]) {
-        self.child.stdin.as_mut().unwrap().write_all(keys).unwrap();
-    }
-
-    fn ends(&mut self) -> ExitStatus {
-        self.child.wait().unwrap()
     }
 }

@@ -57,7 +57,8 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
 /// What comes of a question when the person types `lines`, and what is on the screen then.
 fn talk(question: &Question, lines: Vec<io::Result<String>>) -> (Result<Answer, Failure>, String) {
     let screen = Arc::new(Mutex::new(String::new()));
-    let prompt = Prompt::new(Scripted { lines: Mutex::new(lines.into()), screen: Arc::clone(&screen), broken: false });
+    let prompt =
+        Prompt::new(Scripted { lines: Mutex::new(lines.into()), screen: Arc::clone(&screen), broken: false });
     let outcome = wait(prompt.ask(question));
     let screen = screen.lock().expect("nobody else is left").clone();
     (outcome, screen)

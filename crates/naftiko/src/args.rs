@@ -294,6 +294,9 @@ pub(crate) struct Resume {
     /// A YAML or JSON file of sensitive inputs
     #[arg(long = "inputs", value_name = "FILE")]
     pub(crate) inputs_file: Option<PathBuf>,
+    /// A sensitive input that has another value now than when the run began; may be repeated
+    #[arg(long, value_name = "NAME")]
+    pub(crate) replaced: Vec<String>,
     #[command(flatten)]
     pub(crate) driving: Driving,
     #[command(flatten)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use naftiko_engine::Cancellation;
-use naftiko_plan::Plan;
+use naftiko_journal::Store;
 use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
@@ -13,7 +13,7 @@ use crate::drive::{
     stop_on_interrupt,
 };
 use crate::exit::{Exit, Stop};
-use crate::run::{cut_off, typed, withheld};
+use crate::run::{asked, cut_off, withheld};
 use crate::screen::Screen;
 use crate::state::{self, Held, Kept};
 use crate::world::{self, FileSystem};
@@ -39,7 +39,8 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     let plan = Arc::clone(&kept.plan);
     let answers = answers::read(&plan, &arguments.driving.answers).map_err(Stop::Usage)?;
     let limits = limits(&arguments.driving, &plan).map_err(Stop::Usage)?;
-    let inputs = if summary.status.is_over() { Map::new() } else { inputs(arguments, &kept, screen)? };
+    let inputs =
+        if summary.status.is_over() { Map::new() } else { inputs(arguments, &kept, &store, screen)? };
     let run = kept.replay(inputs)?;
     let mut held = Held::new(store, kept.id.clone(), run, lease);
     held.empty_inbox().await?;
@@ -100,32 +101,44 @@ pub(crate) fn base_urls(kept: &Kept, given: &[String]) -> Vec<String> {
     begun.iter().map(|(id, url)| format!("{id}={url}")).chain(given.iter().cloned()).collect()
 }
 
-/// The inputs that are not kept, as they are given again, or asked for by name.
-fn inputs(arguments: &Arguments, kept: &Kept, screen: &mut Screen) -> Result<Map<String, Value>, Stop> {
+/// The inputs that are not kept, as they are given again, or asked for by name: those that the run began with.
+fn inputs(
+    arguments: &Arguments,
+    kept: &Kept,
+    store: &Store,
+    screen: &mut Screen,
+) -> Result<Map<String, Value>, Stop> {
     let file: Option<&PathBuf> = arguments.inputs_file.as_ref();
     let names = kept.withheld();
+    if let Some(name) = arguments.replaced.iter().find(|name| !names.contains(name)) {
+        return Err(Stop::Usage(format!("`--replaced {name}`: the run has no sensitive input of that name")));
+    }
     let (mut inputs, missing) =
         withheld(&kept.plan, names, &arguments.inputs, file.map(PathBuf::as_path), &FileSystem, screen.err)
             .map_err(Stop::Usage)?;
+    let objection = |name: &str, value: &Value| {
+        if arguments.replaced.iter().any(|replaced| replaced == name) {
+            return Ok(None);
+        }
+        kept.origin.marks.objection(store, &kept.id, name, value).map_err(Stop::from)
+    };
+    for (name, value) in &inputs {
+        if let Some(wrong) = objection(name, value)? {
+            return Err(Stop::Usage(wrong));
+        }
+    }
     for name in missing {
-        let value = asked(&kept.plan, &name, screen)?;
+        let needed = || {
+            let give = format!("give it again with `--input {name}=…`");
+            Stop::Usage(format!("the input `{name}` is sensitive and not kept: {give}"))
+        };
+        let input = kept.plan.inputs.iter().find(|input| input.name == name).ok_or_else(needed)?;
+        if !screen.can_ask() {
+            return Err(needed());
+        }
+        let why = "it is sensitive and not kept";
+        let value = asked(input, why, screen, &|value| objection(&name, value))?;
         inputs.insert(name, value);
     }
     Ok(inputs)
-}
-
-fn asked(plan: &Plan, name: &str, screen: &mut Screen) -> Result<Value, Stop> {
-    let needed = || {
-        Stop::Usage(format!(
-            "the input `{name}` is sensitive and not kept: give it again with `--input {name}=…`"
-        ))
-    };
-    let input = plan.inputs.iter().find(|input| input.name == name).ok_or_else(needed)?;
-    if !screen.can_ask() {
-        return Err(needed());
-    }
-    screen.message(&format!("{name} (it is sensitive and not kept): "));
-    let text =
-        world::read_secret().map_err(|error| Stop::Usage(format!("`{name}` cannot be read: {error}")))?;
-    typed(input, text).map_err(Stop::Usage)
 }

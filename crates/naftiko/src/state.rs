@@ -13,6 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::args::{Lookup, State};
 use crate::exit::Stop;
+use crate::run::Marks;
 use crate::world;
 
 /// Where a run came from, so that its documents can be read again.
@@ -29,6 +30,9 @@ pub(crate) struct Origin {
     /// As `--openapi` had it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) openapi: Vec<PathBuf>,
+    /// What its sensitive inputs are known again by.
+    #[serde(default, skip_serializing_if = "Marks::is_empty")]
+    pub(crate) marks: Marks,
 }
 
 impl Origin {
@@ -39,6 +43,7 @@ impl Origin {
             file: file.to_owned(),
             capabilities: lookup.capabilities.clone(),
             openapi: lookup.openapi.clone(),
+            marks: Marks::default(),
         }
     }
 }

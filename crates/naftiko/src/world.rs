@@ -228,6 +228,15 @@ pub(crate) fn read_secret() -> io::Result<String> {
     rpassword::read_password()
 }
 
+/// Forgets what was typed at the terminal and is not read yet, where the system can.
+pub(crate) fn forget_typed() {
+    #[cfg(unix)]
+    {
+        // Where standard input is no terminal, nothing was typed.
+        let _not_a_terminal = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
+    }
+}
+
 /// The folder for what programs of this user keep (XDG Base Directory Specification); nothing if the user has none.
 pub(crate) fn state_home() -> Option<PathBuf> {
     let path = |variable| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -5,18 +5,20 @@ use std::collections::BTreeMap;
 use std::io::{self, Write};
 use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressStyle};
 use naftiko_journal::Record;
 use naftiko_plan::Plan;
 use naftiko_report::{Mark, Progress, Style};
 use serde::Serialize;
+
+use crate::drive::terminal::Console;
 
 /// Shows the events of a run.
 pub(crate) struct Live {
     progress: RefCell<Progress>,
     /// The lines of steps that are not done.
     bars: RefCell<BTreeMap<String, ProgressBar>>,
-    screen: MultiProgress,
+    console: Console,
     terminal: bool,
     json: bool,
 }
@@ -26,15 +28,15 @@ impl Live {
         Self {
             progress: RefCell::new(Progress::new(plan, style)),
             bars: RefCell::default(),
-            screen: MultiProgress::new(),
+            console: Console::default(),
             terminal: style.terminal,
             json,
         }
     }
 
-    /// What draws the live lines.
-    pub(crate) fn screen(&self) -> MultiProgress {
-        self.screen.clone()
+    /// Where the lines are drawn, for whoever asks something there.
+    pub(crate) fn console(&self) -> Console {
+        self.console.clone()
     }
 
     /// Shows an event. A line that cannot be written stops nothing: the journal has the event.
@@ -56,7 +58,7 @@ impl Live {
         match line.mark {
             Mark::Running | Mark::Waiting | Mark::Asked => {
                 let bar = bars.entry(line.step).or_insert_with(|| {
-                    let bar = self.screen.add(ProgressBar::new_spinner());
+                    let bar = self.console.add();
                     bar.set_style(
                         ProgressStyle::with_template("{msg}")
                             .unwrap_or_else(|_| ProgressStyle::default_spinner()),
@@ -68,17 +70,16 @@ impl Live {
             }
             Mark::Skipped | Mark::Done | Mark::InDoubt | Mark::Failed => {
                 if let Some(bar) = bars.remove(&line.step) {
-                    bar.finish_and_clear();
-                    self.screen.remove(&bar);
+                    self.console.remove(&bar);
                 }
-                let _unwritten = self.screen.suspend(|| writeln!(io::stderr().lock(), "{}", line.text));
+                self.console.print(&format!("{}\n", line.text));
             }
         }
     }
 
     /// Says something beside the lines of steps. What cannot be written stops nothing.
     pub(crate) fn tell(&self, text: &str) {
-        let _unwritten = self.screen.suspend(|| io::stderr().lock().write_all(text.as_bytes()));
+        self.console.print(text);
     }
 
     /// Leaves the lines of steps that are not done as they are.

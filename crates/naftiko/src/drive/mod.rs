@@ -29,7 +29,6 @@ use url::Url;
 
 use crate::args::Driving;
 use crate::drive::live::Live;
-use crate::drive::terminal::Operator;
 use crate::drive::virtual_time::VirtualClock;
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
@@ -88,11 +87,8 @@ impl Watched {
         run: &mut Run,
     ) -> Result<Standing, DriveError> {
         let dump = session.dump.take();
-        let somebody: Box<dyn Channel> = if self.can_ask && !self.json {
-            Box::new(Prompt::new(Operator::new(self.live.screen())))
-        } else {
-            nobody()
-        };
+        let somebody: Box<dyn Channel> =
+            if self.can_ask && !self.json { Box::new(Prompt::new(self.live.console())) } else { nobody() };
         let Self { live, records, .. } = self;
         let mut observe = |record: &Record| {
             live.show(record);

@@ -12,55 +12,91 @@ use naftiko_syntax::{Limits, parse_bytes};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Number, Value};
 
-/// The inputs of a run: those of the file, over them those given by name, defaults where there is neither.
-///
-/// # Errors
-/// Everything that is wrong with them, a line each.
-pub(crate) fn read(
-    plan: &Plan,
-    named: &[String],
-    file: Option<&Path>,
-    files: &dyn Files,
-    style: Style,
-) -> Result<Map<String, Value>, String> {
-    let mut problems = Vec::new();
-    let mut given = match file {
-        Some(path) => from_file(path, files, plan, style)?,
-        None => Map::new(),
-    };
-    for (name, texts) in by_name(named, plan, &mut problems) {
-        match plan.inputs.iter().find(|input| input.name == name) {
-            Some(input) => match value(&texts, &input.schema) {
-                Ok(value) => {
-                    given.insert(name, value);
+/// What an operator gave, and what is wrong with it so far.
+#[derive(Debug, Default)]
+pub(crate) struct Given {
+    values: Map<String, Value>,
+    problems: Vec<String>,
+}
+
+impl Given {
+    /// The inputs of the file, over them those given by name.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn read(
+        plan: &Plan,
+        named: &[String],
+        file: Option<&Path>,
+        files: &dyn Files,
+        style: Style,
+    ) -> Result<Self, String> {
+        let mut problems = Vec::new();
+        let mut values = match file {
+            Some(path) => from_file(path, files, plan, style)?,
+            None => Map::new(),
+        };
+        for (name, texts) in by_name(named, plan, &mut problems) {
+            match plan.inputs.iter().find(|input| input.name == name) {
+                Some(input) => match value(&texts, &input.schema) {
+                    Ok(value) => {
+                        values.insert(name, value);
+                    }
+                    Err(misread) => {
+                        problems.push(format!("input `{name}`: {}", misread.told(input.sensitive)));
+                    }
+                },
+                None => problems.push(unknown(&name, plan)),
+            }
+        }
+        let is_known = |name: &String| plan.inputs.iter().any(|input| input.name == *name);
+        problems.extend(values.keys().filter(|name| !is_known(name)).map(|name| unknown(name, plan)));
+        Ok(Self { values, problems })
+    }
+
+    /// The inputs that are all that is wrong, and that nobody should have to write on a command line: sensitive,
+    /// required, and not given. Nothing if more than that is wrong.
+    pub(crate) fn missing_secrets<'p>(&self, plan: &'p Plan) -> Vec<&'p Input> {
+        let missing = plan.inputs.iter().filter(|input| {
+            input.required && input.default.is_none() && !self.values.contains_key(&input.name)
+        });
+        let missing: Vec<&Input> = missing.collect();
+        let is_all = self.problems.is_empty() && missing.iter().all(|input| input.sensitive);
+        if is_all { missing } else { Vec::new() }
+    }
+
+    /// Gives one more.
+    pub(crate) fn give(&mut self, name: &str, value: Value) {
+        self.values.insert(name.to_owned(), value);
+    }
+
+    /// The inputs of a run, with defaults where nothing was given.
+    ///
+    /// # Errors
+    /// Everything that is wrong with them, a line each.
+    pub(crate) fn complete(mut self, plan: &Plan) -> Result<Map<String, Value>, String> {
+        let mut inputs = Map::new();
+        for input in &plan.inputs {
+            let name = &input.name;
+            match self.values.remove(name).or_else(|| input.default.clone()) {
+                Some(value) => {
+                    self.problems.extend(misfit(input, &value));
+                    inputs.insert(name.clone(), value);
                 }
-                Err(misread) => problems.push(format!("input `{name}`: {}", misread.told(input.sensitive))),
-            },
-            None => problems.push(unknown(&name, plan)),
-        }
-    }
-    problems.extend(
-        given
-            .keys()
-            .filter(|name| !plan.inputs.iter().any(|input| input.name == **name))
-            .map(|name| unknown(name, plan)),
-    );
-    let mut inputs = Map::new();
-    for input in &plan.inputs {
-        match given.remove(&input.name).or_else(|| input.default.clone()) {
-            Some(value) => {
-                problems.extend(misfit(input, &value));
-                inputs.insert(input.name.clone(), value);
+                None if input.required && !self.is_told_of(name) => {
+                    let problem = format!("input `{name}` is required: give it with `--input {name}=…`");
+                    self.problems.push(problem);
+                }
+                None => {}
             }
-            None if input.required
-                && !problems.iter().any(|problem| problem.contains(&format!("input `{}`", input.name))) =>
-            {
-                problems.push(format!("input `{0}` is required: give it with `--input {0}=…`", input.name));
-            }
-            None => {}
         }
+        if self.problems.is_empty() { Ok(inputs) } else { Err(list(&self.problems)) }
     }
-    if problems.is_empty() { Ok(inputs) } else { Err(list(&problems)) }
+
+    /// Whether something is wrong with what was given for this input.
+    fn is_told_of(&self, name: &str) -> bool {
+        self.problems.iter().any(|problem| problem.contains(&format!("input `{name}`")))
+    }
 }
 
 /// The inputs that a run was begun with and that are not kept, as they are given again, and the names of those that are
@@ -91,7 +127,7 @@ pub(crate) fn withheld(
     if let Some(name) = said.into_iter().find(|name| kept(name)) {
         return Err(format!("the input `{name}` is kept with the run, and stays as it was"));
     }
-    let given = read(&only, named, file, files, style)?;
+    let given = Given::read(&only, named, file, files, style)?.complete(&only)?;
     let missing = names.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
     Ok((given, missing))
 }

@@ -2,6 +2,7 @@
 
 mod consent;
 mod inputs;
+mod sensitive;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,6 +14,7 @@ use naftiko_adapter_mock::MockAdapter;
 use naftiko_engine::{Cancellation, Limits, Run};
 use naftiko_journal::{MemoryJournal, Options, Status};
 use naftiko_plan::Plan;
+use serde_json::{Map, Value};
 
 use crate::args::{Run as Arguments, State};
 use crate::check::to_plan;
@@ -24,14 +26,15 @@ use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 use crate::state::{self, Held, Origin};
 use crate::world::{self, FileSystem};
+use inputs::Given;
 
-pub(crate) use inputs::{typed, withheld};
+pub(crate) use inputs::withheld;
+pub(crate) use sensitive::{Marks, asked};
 
-/// Everything a run needs, read and refused before anything is sent.
+/// Everything a run needs besides its inputs, read and refused before anything is sent.
 struct Prepared {
     plan: Arc<Plan>,
-    inputs: serde_json::Map<String, serde_json::Value>,
-    answers: IndexMap<String, serde_json::Value>,
+    answers: IndexMap<String, Value>,
     options: Options,
     limits: Limits,
     adapter: Arc<dyn Adapter>,
@@ -49,13 +52,27 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
         Ok(plan) => Arc::new(plan),
         Err(exit) => return Ok(exit),
     };
-    let prepared = prepare(arguments, plan, screen).map_err(Stop::Usage)?;
-    block_on(begin(arguments, prepared, screen))
+    let prepared = prepare(arguments, plan).map_err(Stop::Usage)?;
+    // Last, so that nobody types a secret for a run that cannot begin.
+    let inputs = inputs(arguments, &prepared.plan, screen)?;
+    block_on(begin(arguments, prepared, inputs, screen))
 }
 
-fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Prepared, String> {
-    let inputs =
-        inputs::read(&plan, &arguments.inputs, arguments.inputs_file.as_deref(), &FileSystem, screen.err)?;
+/// The inputs that are given, and at a terminal those that nobody should have to write on a command line.
+fn inputs(arguments: &Arguments, plan: &Plan, screen: &mut Screen) -> Result<Map<String, Value>, Stop> {
+    let file = arguments.inputs_file.as_deref();
+    let mut given =
+        Given::read(plan, &arguments.inputs, file, &FileSystem, screen.err).map_err(Stop::Usage)?;
+    if screen.can_ask() && !arguments.detach {
+        for input in given.missing_secrets(plan) {
+            let value = asked(input, "it is sensitive and not shown", screen, &|_| Ok(None))?;
+            given.give(&input.name, value);
+        }
+    }
+    given.complete(plan).map_err(Stop::Usage)
+}
+
+fn prepare(arguments: &Arguments, plan: Arc<Plan>) -> Result<Prepared, String> {
     let driving = &arguments.driving;
     let answers = answers::read(&plan, &driving.answers)?;
     let adapter: Arc<dyn Adapter> = if arguments.mock {
@@ -75,7 +92,7 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>, screen: &Screen) -> Result<Pr
     let base_urls = endpoints::by_provider(&driving.base_url);
     let options = Options { poll_every, mock: arguments.mock, base_urls };
     let dump = dump(driving, &plan, &driving.base_url)?;
-    Ok(Prepared { plan, inputs, answers, options, limits, adapter, outside: Arc::new(outside), dump })
+    Ok(Prepared { plan, answers, options, limits, adapter, outside: Arc::new(outside), dump })
 }
 
 fn interval(text: &str) -> Result<SignedDuration, String> {
@@ -85,7 +102,12 @@ fn interval(text: &str) -> Result<SignedDuration, String> {
 }
 
 /// Asks first whether it may begin, where that is to be asked. An interrupt is understood from here on.
-async fn begin(arguments: &Arguments, prepared: Prepared, screen: &mut Screen) -> Result<Exit, Stop> {
+async fn begin(
+    arguments: &Arguments,
+    prepared: Prepared,
+    inputs: Map<String, Value>,
+    screen: &mut Screen,
+) -> Result<Exit, Stop> {
     let cancellation = Cancellation::new();
     let twice = if arguments.mock { Exit::Cancelled } else { Exit::Waiting };
     stop_on_interrupt(cancellation.clone(), twice);
@@ -96,15 +118,17 @@ async fn begin(arguments: &Arguments, prepared: Prepared, screen: &mut Screen) -
         return Ok(Exit::Cancelled);
     }
     if arguments.detach {
-        refuse_to_leave(&prepared)?;
+        refuse_to_leave(&prepared.plan, &inputs)?;
     }
-    let run = Run::new(Arc::clone(&prepared.plan), prepared.inputs.clone());
+    let run = Run::new(Arc::clone(&prepared.plan), inputs.clone());
     if arguments.mock {
         return mocked(arguments, prepared, run, cancellation, screen).await;
     }
     let id = world::run_id();
     let store = state::open(&arguments.state)?;
-    state::create(&store, &id, &prepared.plan, &Origin::here(&arguments.file, &arguments.lookup))?;
+    let marks = Marks::of(&store, &id, &prepared.plan, &inputs)?;
+    let origin = Origin { marks, ..Origin::here(&arguments.file, &arguments.lookup) };
+    state::create(&store, &id, &prepared.plan, &origin)?;
     let lease = store.lease(&id, world::now())?;
     prepared.outside.answered_in(&store);
     let mut held = Held::new(store, id, run, lease);
@@ -199,9 +223,9 @@ async fn mocked(
 }
 
 /// Nobody could go on with a run whose inputs are not kept.
-fn refuse_to_leave(prepared: &Prepared) -> Result<(), Stop> {
-    let given = |name: &String| prepared.inputs.contains_key(name);
-    match prepared.plan.inputs.iter().find(|input| input.sensitive && given(&input.name)) {
+fn refuse_to_leave(plan: &Plan, inputs: &Map<String, Value>) -> Result<(), Stop> {
+    let given = |name: &String| inputs.contains_key(name);
+    match plan.inputs.iter().find(|input| input.sensitive && given(&input.name)) {
         Some(input) => Err(Stop::Usage(format!(
             "`--detach` cannot be used with the input `{}`: it is sensitive and not kept, so no other process could go on",
             input.name

@@ -1,0 +1,180 @@
+//! What is asked at a terminal, and what comes of what somebody types there.
+#![cfg(unix)]
+
+use std::io::{Read as _, Write as _};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::command::Folder;
+
+#[test]
+fn an_interrupt_at_the_question_is_a_no() {
+    let body = "inputs: [{name: name, type: string, required: true}]
+steps:
+  - {id: create, capability: organizations, operation: createOrganization}
+";
+    let folder = Folder::new("0.1", body);
+    let Some(mut terminal) = Terminal::of(&folder, &["run", "composition.yaml", "--input", "name=x"]) else {
+        return;
+    };
+    terminal.wait_for("send them? [y/N]");
+    // What the key sends; the terminal makes an interrupt of it.
+    terminal.types("\x03");
+    terminal.wait_for("nothing was sent");
+    let status = terminal.ends();
+    assert_eq!((status.code(), status.signal()), (Some(6), None), "{}", terminal.seen);
+}
+
+const SECRET: &str = "inputs:
+  - {name: pin, type: string, required: true, sensitive: true, pattern: '^[0-9]{4,}$'}
+steps:
+  - {id: look, description: Look at it, external: {with: {}}}
+";
+
+#[test]
+fn a_secret_that_is_not_given_is_asked_for_and_not_shown() {
+    let folder = Folder::new("0.2", SECRET);
+    let Some(mut terminal) = Terminal::of(&folder, &["run", "composition.yaml"]) else { return };
+    terminal.wait_for("pin (it is sensitive and not shown): ");
+    terminal.types("12\n");
+    terminal.wait_for("input `pin`: the value does not fit its schema");
+    terminal.types("\n");
+    terminal.wait_for("input `pin`: nothing was typed");
+    terminal.types("86753\n");
+    terminal.wait_for("look waits for you");
+    terminal.types("later\n");
+    assert_eq!(terminal.ends().code(), Some(4), "{}", terminal.seen);
+    assert!(!terminal.seen.contains("86753"), "{}", terminal.seen);
+
+    let run = only_run(&folder);
+    let mut terminal = Terminal::of(&folder, &["resume", &run]).unwrap();
+    terminal.wait_for("pin (it is sensitive and not kept): ");
+    terminal.types("86754\n");
+    terminal.wait_for("this is not the value that the run began with");
+    terminal.types("86753\n");
+    terminal.wait_for("look waits for you");
+    terminal.types("\n");
+    assert_eq!(terminal.ends().code(), Some(0), "{}", terminal.seen);
+}
+
+#[test]
+fn a_secret_that_never_fits_is_given_up() {
+    let folder = Folder::new("0.2", SECRET);
+    let Some(mut terminal) = Terminal::of(&folder, &["run", "composition.yaml"]) else { return };
+    for _ in 0..3 {
+        terminal.wait_for("pin (it is sensitive and not shown): ");
+        terminal.types("12\n");
+    }
+    terminal.wait_for("error: input `pin`: the value does not fit its schema");
+    assert_eq!(terminal.ends().code(), Some(2), "{}", terminal.seen);
+}
+
+#[test]
+fn a_question_that_another_process_answers_makes_room_for_the_next() {
+    let body = "steps:
+  - {id: first, description: Click the link, external: true}
+  - {id: second, description: Say who, external: true, dependsOn: []}
+";
+    let folder = Folder::new("0.2", body);
+    let Some(mut terminal) = Terminal::of(&folder, &["run", "composition.yaml"]) else { return };
+    terminal.wait_for("first waits for you");
+    // Half an answer to the first is none to the second.
+    terminal.types("\"some");
+    let run = only_run(&folder);
+    let ended = folder.naftiko(&["complete", &run, "first", "--result", "null"]);
+    assert_eq!(ended.code, 0, "{}", ended.stderr);
+    terminal.wait_for("second waits for you");
+    terminal.wait_for("first   outside  answered with `complete`");
+    terminal.types("\"Ada\"\n");
+    assert_eq!(terminal.ends().code(), Some(0), "{}", terminal.seen);
+    let shown = folder.naftiko(&["runs", "show", &run, "--json"]);
+    assert!(shown.stdout.contains("Ada") && !shown.stdout.contains("some"), "{}", shown.stdout);
+}
+
+fn only_run(folder: &Folder) -> String {
+    let listed = folder.naftiko(&["runs", "--json"]);
+    let run: Value = serde_json::from_str(listed.stdout.lines().next().unwrap()).unwrap();
+    run["run"].as_str().unwrap().to_owned()
+}
+
+/// The command in a terminal that `script` of util-linux makes, and that shows nothing of what is typed by itself.
+struct Terminal {
+    child: Child,
+    output: Receiver<Vec<u8>>,
+    /// All of it.
+    seen: String,
+    /// How much of it was waited for.
+    read: usize,
+}
+
+impl Terminal {
+    /// Nothing where there is no such program, after saying so.
+    fn of(folder: &Folder, arguments: &[&str]) -> Option<Self> {
+        let version = Command::new("script").arg("--version").output().ok();
+        if !version.is_some_and(|version| version.stdout.starts_with(b"script from util-linux")) {
+            eprintln!("skipped: there is no `script` to make a terminal");
+            return None;
+        }
+        // Without `exec` a shell may stay between, hear the interrupt too, and end with a status of its own.
+        let command = [&["exec", env!("CARGO_BIN_EXE_naftiko")], arguments].concat().join(" ");
+        let mut script = Command::new("script");
+        script.args([
+            "--quiet",
+            "--return",
+            "--flush",
+            "--echo",
+            "never",
+            "--command",
+            &command,
+            "/dev/null",
+        ]);
+        script.current_dir(folder.path()).env("SHELL", "/bin/sh");
+        script.env("XDG_STATE_HOME", folder.path().join("state"));
+        script.env("ACME_API_KEY", "secret-of-acme").env("TERM", "xterm").env("NO_COLOR", "1");
+        let mut child = script.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = child.stdout.take().unwrap();
+        let (sender, output) = channel();
+        std::thread::spawn(move || {
+            let mut bytes = [0; 1024];
+            while let Ok(read @ 1..) = stdout.read(&mut bytes) {
+                if sender.send(bytes.iter().take(read).copied().collect()).is_err() {
+                    return;
+                }
+            }
+        });
+        Some(Self { child, output, seen: String::new(), read: 0 })
+    }
+
+    /// Waits until `text` is shown, after what was waited for before.
+    fn wait_for(&mut self, text: &str) {
+        loop {
+            let unread = self.seen.get(self.read..).unwrap_or_default();
+            if let Some(at) = unread.find(text) {
+                self.read += at + text.len();
+                return;
+            }
+            let more = self.output.recv_timeout(Duration::from_mins(1));
+            if more.is_err() {
+                let _ended = self.child.kill();
+            }
+            assert!(more.is_ok(), "`{text}` does not come: {}", self.seen);
+            self.seen.push_str(&String::from_utf8_lossy(&more.unwrap_or_default()));
+        }
+    }
+
+    fn types(&mut self, keys: &str) {
+        self.child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
+    }
+
+    /// How it ends, once all that it shows is seen.
+    fn ends(&mut self) -> ExitStatus {
+        while let Ok(more) = self.output.recv_timeout(Duration::from_mins(1)) {
+            self.seen.push_str(&String::from_utf8_lossy(&more));
+        }
+        self.child.wait().unwrap()
+    }
+}
