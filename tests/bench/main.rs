@@ -1,4 +1,5 @@
-//! What a journal costs, how many runs one process can look after, and how fast a long one is taken up again.
+//! What a check costs, what a journal costs, how many runs one process can look after, and how fast a long one is taken up
+//! again.
 //!
 //! `cargo xtask bench` runs this. What is compared is measured in the same run, and given as a ratio: nothing here fails
 //! because a machine is slow.
@@ -12,6 +13,7 @@
     reason = "a benchmark reads the clock itself, prints what it finds, and stops where it cannot measure"
 )]
 
+mod check;
 mod server;
 
 use std::collections::HashMap;
@@ -65,6 +67,8 @@ fn main() {
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
+    check::check();
+    println!();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
     println!("a chain of {STEPS} requests, each reading the one before");
