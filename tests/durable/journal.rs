@@ -303,6 +303,36 @@ fn mended(place: &Place, server: &Server, run: &str) {
 }
 
 #[test]
+fn a_run_whose_journal_is_removed_sends_nothing_more() {
+    let body = "steps:
+  - {id: one, capability: things, operation: createThing, with: {name: a}}
+  - id: wait
+    capability: things
+    operation: getThing
+    with: {id: '${one.id}'}
+    poll: {until: response.body.state == 'active', every: 20ms, timeout: 1h}
+  - {id: two, capability: things, operation: createThing, with: {name: b}}
+outputs: [{name: id, source: two.id}]
+";
+    let (place, server) = (Place::new(body, None), Server::start());
+    server.hold(true);
+    let base_url = server.base_url();
+    let running =
+        Running::start(place.command(&["run", "composition.yaml", "--base-url", &base_url, "--accept-inferred"]));
+    server.wait_for("GET");
+    place.forget();
+    server.hold(false);
+    let ended = running.end();
+    assert_eq!(ended.code, Some(3), "{}", ended.told());
+    assert!(
+        ended.stderr.contains("journal.db` was removed, moved or replaced while it was in use"),
+        "{}",
+        ended.stderr
+    );
+    assert_eq!(server.seen().iter().filter(|seen| !seen.is_safe()).count(), 1, "{}", ended.told());
+}
+
+#[test]
 fn an_answer_that_holds_a_sensitive_input_is_not_kept_in_clear() {
     let body = "inputs: [{name: pin, type: string, required: true, sensitive: true}]
 steps:

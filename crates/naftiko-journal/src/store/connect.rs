@@ -20,7 +20,9 @@ const IDLE_READERS: usize = 4;
 /// A connection that writes durably to the journal at `place`, which is made or brought up to date where needed.
 pub(super) fn to_write(place: &Place) -> Result<Connection, StoreError> {
     let _alone = place.prepare()?;
-    open_to_write(place).map_err(|fault| fault.at(&place.database))
+    let connection = open_to_write(place).map_err(|fault| fault.at(&place.database))?;
+    place.is_opened();
+    Ok(connection)
 }
 
 fn open_to_write(place: &Place) -> Result<Connection, Fault> {
@@ -125,6 +127,7 @@ impl Readers {
     }
 
     fn snapshot<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, Fault> {
+        self.place.still_there()?;
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut connection = match idle {
             Some(connection) => connection,

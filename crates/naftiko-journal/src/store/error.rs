@@ -34,6 +34,9 @@ pub enum StoreError {
     /// It may be read and not written.
     #[error("`{path}` may be read and not written")]
     ReadOnly { path: PathBuf },
+    /// Its files are no longer where they were when it was opened.
+    #[error("`{path}` was removed, moved or replaced while it was in use")]
+    Gone { path: PathBuf },
     /// Another process writes all the time.
     #[error("`{path}` is busy: another process kept writing to it")]
     Busy { path: PathBuf },

@@ -88,7 +88,7 @@ impl Store {
     /// As [`open`](Self::open).
     pub fn open_with(dir: &Path, options: Options) -> Result<Self, StoreError> {
         let place = Arc::new(Place::new(dir));
-        let writer = Writer::start(connect::to_write(&place)?, &place.database)?;
+        let writer = Writer::start(connect::to_write(&place)?, &place)?;
         Ok(Self::assembled(place, options, Some(writer)))
     }
 

@@ -3,6 +3,7 @@
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use super::StoreError;
 
@@ -15,7 +16,12 @@ pub(super) struct Place {
     pub(super) holders: PathBuf,
     /// Locked by whoever opens the journal, for as long as that takes.
     opening: PathBuf,
+    /// What stood where the files of the database are when it was opened.
+    opened: OnceLock<[Option<Identity>; 3]>,
 }
+
+/// What tells one file from another: its device and its number there.
+type Identity = (u64, u64);
 
 impl Place {
     pub(super) fn new(dir: &Path) -> Self {
@@ -24,7 +30,30 @@ impl Place {
             database: dir.join("journal.db"),
             holders: dir.join("holders"),
             opening: dir.join("journal.lock"),
+            opened: OnceLock::new(),
         }
+    }
+
+    /// From now on the files of the database are to stay where they are.
+    pub(super) fn is_opened(&self) {
+        // Opened once, it stays so.
+        let _opened = self.opened.set(self.identities());
+    }
+
+    /// Whether what is opened is still what stands there. A file that was removed, moved or replaced can be written as
+    /// before, and nobody would ever find it.
+    pub(super) fn still_there(&self) -> Result<(), StoreError> {
+        match self.opened.get() {
+            Some(opened) if *opened != self.identities() => {
+                Err(StoreError::Gone { path: self.database.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// The database, its log, and the index of that: for as long as one is open, so are the others.
+    fn identities(&self) -> [Option<Identity>; 3] {
+        ["journal.db", "journal.db-wal", "journal.db-shm"].map(|name| identity(&self.dir.join(name)))
     }
 
     /// Makes the folder and an empty database where they are missing. Until the result is dropped, no other process
@@ -65,6 +94,20 @@ impl Place {
         }
         let concerned = if self.database.exists() { &self.database } else { &self.dir };
         StoreError::ReadOnly { path: concerned.clone() }
+    }
+}
+
+/// Nothing where there is no file, or where files cannot be told apart: there, one that is open cannot be removed.
+fn identity(path: &Path) -> Option<Identity> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt as _;
+        fs::metadata(path).ok().map(|found| (found.dev(), found.ino()))
+    }
+    #[cfg(not(unix))]
+    {
+        let _ = path;
+        None
     }
 }
 

@@ -1,6 +1,7 @@
 //! The one thread that writes: what is queued is committed together, and answered once it is durable.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, Sender};
 use std::thread::{self, JoinHandle};
 
@@ -9,6 +10,7 @@ use rusqlite::{Connection, Savepoint, Transaction, TransactionBehavior};
 
 use super::StoreError;
 use super::error::Fault;
+use super::place::Place;
 
 /// How many jobs are committed together at most.
 const LARGEST_GROUP: usize = 512;
@@ -37,13 +39,13 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Starts the thread.
-    pub(super) fn start(connection: Connection, path: &Path) -> Result<Self, StoreError> {
+    pub(super) fn start(connection: Connection, place: &Arc<Place>) -> Result<Self, StoreError> {
         let (queue, jobs) = mpsc::channel();
-        let name = path.to_owned();
+        let written = Arc::clone(place);
         let thread = thread::Builder::new()
             .name("naftiko-journal".to_owned())
-            .spawn(move || write(connection, &jobs, &name))
-            .map_err(|error| StoreError::file(path, "given a thread that writes", &error))?;
+            .spawn(move || write(connection, &jobs, &written))
+            .map_err(|error| StoreError::file(&place.database, "given a thread that writes", &error))?;
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
@@ -139,17 +141,18 @@ impl<T: Send> Job for Task<T> {
 }
 
 /// Writes what is queued until nobody can queue any more.
-fn write(mut connection: Connection, jobs: &Receiver<Box<dyn Job>>, path: &Path) {
+fn write(mut connection: Connection, jobs: &Receiver<Box<dyn Job>>, place: &Place) {
     while let Ok(first) = jobs.recv() {
         let mut group = vec![first];
         group.extend(jobs.try_iter().take(LARGEST_GROUP - 1));
-        commit(&mut connection, group, path);
+        commit(&mut connection, group, place);
     }
 }
 
 /// Commits a group together; where there is no room for all of it, each alone.
-fn commit(connection: &mut Connection, mut group: Vec<Box<dyn Job>>, path: &Path) {
-    match transact(connection, &mut group) {
+fn commit(connection: &mut Connection, mut group: Vec<Box<dyn Job>>, place: &Place) {
+    let path = &place.database;
+    match transact(connection, &mut group, place) {
         Ok(()) => {
             for job in group {
                 job.answer(Ok(()), path);
@@ -157,7 +160,7 @@ fn commit(connection: &mut Connection, mut group: Vec<Box<dyn Job>>, path: &Path
         }
         Err(fault) if fault.is_full() && group.len() > 1 => {
             for job in group {
-                commit(connection, vec![job], path);
+                commit(connection, vec![job], place);
             }
         }
         Err(fault) => {
@@ -170,7 +173,8 @@ fn commit(connection: &mut Connection, mut group: Vec<Box<dyn Job>>, path: &Path
 }
 
 /// Does all jobs in one transaction, each in its own savepoint: one that is refused takes nothing with it.
-fn transact(connection: &mut Connection, group: &mut [Box<dyn Job>]) -> Result<(), Fault> {
+fn transact(connection: &mut Connection, group: &mut [Box<dyn Job>], place: &Place) -> Result<(), Fault> {
+    place.still_there()?;
     // In a write-ahead log, NORMAL leaves out the wait for the disk, and nothing else: the next FULL commit waits for
     // all before it too.
     let synchronous = match group.iter().map(|job| job.durability()).max() {
@@ -189,7 +193,8 @@ fn transact(connection: &mut Connection, group: &mut [Box<dyn Job>]) -> Result<(
         }
     }
     transaction.commit()?;
-    Ok(())
+    // What was written to a file that is gone by now is not durable.
+    Ok(place.still_there()?)
 }
 
 /// As if the disk was full, which is what makes SQLite roll back more than was asked.

@@ -153,6 +153,34 @@ fn a_file_where_the_folder_should_be_is_told_by_its_name() {
     assert!(told.contains("journal.db` cannot be read: "), "{told}");
 }
 
+/// That a store whose folder this happens to is written and read no more.
+#[cfg(unix)]
+fn gone_after(happens: impl FnOnce(&Path)) {
+    let parent = tempfile::tempdir().unwrap();
+    let dir = parent.path().join("state");
+    let store = Store::open(&dir).unwrap();
+    begin(&store, "r", 0).unwrap();
+    append(&store, "r", vec![clear("r", 1)]).unwrap();
+    happens(&dir);
+    let gone = StoreError::Gone { path: dir.join("journal.db") };
+    assert_eq!(append(&store, "r", vec![clear("r", 2)]), Err(gone.clone()));
+    assert_eq!(store.runs(), Err(gone.clone()));
+    assert_eq!(store.lease("r", crate::scene::at(0)).map(drop), Err(gone));
+}
+
+#[cfg(unix)]
+#[test]
+fn what_would_be_written_where_nobody_finds_it_is_refused() {
+    let away = |dir: &Path| dir.with_extension("away");
+    gone_after(|dir| fs::remove_dir_all(dir).unwrap());
+    gone_after(|dir| fs::rename(dir, away(dir)).unwrap());
+    gone_after(|dir| {
+        fs::rename(dir, away(dir)).unwrap();
+        begin(&Store::open(dir).unwrap(), "r", 0).unwrap();
+    });
+    gone_after(|dir| fs::remove_file(dir.join("journal.db-wal")).unwrap());
+}
+
 #[test]
 fn many_may_open_a_new_journal_at_a_time() {
     for _ in 0..5 {
