@@ -67,8 +67,13 @@ impl Store {
         taken: &[i64],
     ) -> Result<(), StoreError> {
         let batch = Batch::new(run, &entries, standing, taken)?;
-        let keys = Arc::clone(&self.inner.keys);
-        self.writer()?.queue(move |connection| batch.keep(connection, &keys)).await
+        let (keys, place) = (Arc::clone(&self.inner.keys), Arc::clone(&self.inner.place));
+        let keep = move |connection: &Connection| {
+            let head = batch.keep(connection, &keys)?;
+            place.mark.note(&batch.run, &head);
+            Ok(())
+        };
+        self.writer()?.queue(keep).await
     }
 }
 
@@ -111,7 +116,8 @@ impl Batch {
         })
     }
 
-    fn keep(&self, connection: &Connection, keys: &Keys) -> Result<(), Fault> {
+    /// Keeps all of it; gives the end of the run's chain then.
+    fn keep(&self, connection: &Connection, keys: &Keys) -> Result<Head, Fault> {
         let run = &self.run;
         let mut head = Head::find(connection, run)?.ok_or_else(|| StoreError::unknown(run))?;
         for draft in &self.drafts {
@@ -134,7 +140,8 @@ impl Batch {
                 self.due,
                 self.drafts.last().map(|draft| micros(draft.at)),
             ])?;
-        inbox::remove(connection, &self.taken)
+        inbox::remove(connection, &self.taken)?;
+        Ok(head)
     }
 }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::StoreError;
@@ -29,8 +30,14 @@ fn open_to_write(place: &Place) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(&place.database, flags)?;
     connection.busy_timeout(PATIENCE)?;
+    let said = place.mark.said();
     // Before anything is changed: it may be somebody else's, or of a version that this one does not know.
-    accept(schema::format(&connection)?, &place.database)?;
+    let found = accept(schema::format(&connection)?, &place.database)?;
+    if let Err(fault) = place.mark.check(said, &place.database, found, &connection) {
+        // Closing it would throw away what is left of the log.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+        return Err(fault);
+    }
     connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "fullfsync", true)?;
@@ -107,14 +114,15 @@ impl Readers {
     /// Whether there is a journal of this format to read; an empty database is none.
     pub(super) fn check(&self) -> Result<bool, StoreError> {
         let path = &self.place.database;
+        let said = self.place.mark.said();
         self.with(|connection| {
             let found = accept(schema::format(connection)?, path)?;
             let known = schema::latest(MIGRATIONS);
-            match found {
-                0 => Ok(false),
-                _ if found < known => Err(StoreError::Older { path: path.clone(), found, known }.into()),
-                _ => Ok(true),
+            if found > 0 && found < known {
+                return Err(StoreError::Older { path: path.clone(), found, known }.into());
             }
+            self.place.mark.check(said, path, found, connection)?;
+            Ok(found > 0)
         })
     }
 

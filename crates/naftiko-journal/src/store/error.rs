@@ -34,6 +34,12 @@ pub enum StoreError {
     /// It may be read and not written.
     #[error("`{path}` may be read and not written")]
     ReadOnly { path: PathBuf },
+    /// What was kept last is not there: the end of the log is damaged or gone, or the database is an older one.
+    #[error(
+        "`{path}` has lost record {seq} of run `{run}` and whatever else was kept last; restore it with its log, or \
+         remove `{mark}` to go on without what is lost, which may then be done again"
+    )]
+    Lost { path: PathBuf, run: String, seq: u64, mark: PathBuf },
     /// Its files are no longer where they were when it was opened.
     #[error("`{path}` was removed, moved or replaced while it was in use")]
     Gone { path: PathBuf },

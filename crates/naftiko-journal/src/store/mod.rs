@@ -14,6 +14,7 @@ mod find;
 mod inbox;
 mod json;
 mod lease;
+mod mark;
 mod moment;
 mod place;
 mod plans;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use super::StoreError;
+use super::mark::Mark;
 
 /// A folder of state and the names of what is in it.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub(super) struct Place {
     pub(super) database: PathBuf,
     /// One file for each living process that drives runs.
     pub(super) holders: PathBuf,
+    /// What was kept last.
+    pub(super) mark: Mark,
     /// Locked by whoever opens the journal, for as long as that takes.
     opening: PathBuf,
     /// What stood where the files of the database are when it was opened.
@@ -29,6 +32,7 @@ impl Place {
             dir: dir.to_owned(),
             database: dir.join("journal.db"),
             holders: dir.join("holders"),
+            mark: Mark::new(dir),
             opening: dir.join("journal.lock"),
             opened: OnceLock::new(),
         }

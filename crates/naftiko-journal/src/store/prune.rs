@@ -31,9 +31,10 @@ impl Store {
     /// [`StoreError::UnknownRun`], [`StoreError::Held`] if one was named that is being driven, or why it could not be
     /// done; then none is removed.
     pub fn prune(&self, which: Prune) -> Result<usize, StoreError> {
-        let holder = Arc::clone(&self.inner.holder);
+        let (holder, place) = (Arc::clone(&self.inner.holder), Arc::clone(&self.inner.place));
         self.write(move |connection| {
             holder.clear_up(connection)?;
+            place.mark.erase()?;
             let mut removed = 0;
             for run in chosen(connection, &which)? {
                 match (lease::held(connection, &holder, &run)?, &which) {

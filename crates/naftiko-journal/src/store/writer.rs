@@ -152,8 +152,10 @@ fn write(mut connection: Connection, jobs: &Receiver<Box<dyn Job>>, place: &Plac
 /// Commits a group together; where there is no room for all of it, each alone.
 fn commit(connection: &mut Connection, mut group: Vec<Box<dyn Job>>, place: &Place) {
     let path = &place.database;
+    place.mark.forget();
     match transact(connection, &mut group, place) {
         Ok(()) => {
+            place.mark.make();
             for job in group {
                 job.answer(Ok(()), path);
             }

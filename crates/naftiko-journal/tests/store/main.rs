@@ -17,6 +17,8 @@ mod killed;
 #[cfg(test)]
 mod leases;
 #[cfg(test)]
+mod lost;
+#[cfg(test)]
 mod opened;
 #[cfg(test)]
 mod pruned;

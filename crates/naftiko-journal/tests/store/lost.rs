@@ -1,0 +1,130 @@
+//! What was kept last and is not there any more is missed.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use naftiko_journal::store::Prune;
+use naftiko_journal::{Store, StoreError};
+use tempfile::TempDir;
+
+use crate::scene::{append, clear, numbers, store_with};
+
+/// The folder as a process that is killed leaves it: with a log that nobody has put into the database.
+fn left_by_the_dead(records: u64) -> TempDir {
+    let (dir, store) = store_with(&["r", "q"]);
+    append(&store, "q", vec![clear("q", 1)]).unwrap();
+    for seq in 1..=records {
+        append(&store, "r", vec![clear("r", seq)]).unwrap();
+    }
+    let left = tempfile::tempdir().unwrap();
+    for name in ["journal.db", "journal.db-wal", "journal.mark"] {
+        fs::copy(dir.path().join(name), left.path().join(name)).unwrap();
+    }
+    left
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test reads its own files")]
+fn content(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap()
+}
+
+#[expect(clippy::disallowed_methods, reason = "a test writes its own files")]
+fn put(path: &Path, content: &[u8]) {
+    fs::write(path, content).unwrap();
+}
+
+/// Changes a byte of a file.
+fn change(path: &Path, at: usize) {
+    let mut bytes = content(path);
+    bytes[at] ^= 0x40;
+    put(path, &bytes);
+}
+
+fn lost(dir: &Path, seq: u64) -> StoreError {
+    let (path, mark) = (dir.join("journal.db"), dir.join("journal.mark"));
+    StoreError::Lost { path, run: "r".into(), seq, mark }
+}
+
+#[test]
+fn a_log_that_is_damaged_anywhere_loses_nothing_in_silence() {
+    let left = left_by_the_dead(5);
+    let (log, size) = ("journal.db-wal", content(&left.path().join("journal.db-wal")).len());
+    let mut refused = 0;
+    for at in (0..size).step_by(1009).chain([size - 1]) {
+        let dir = tempfile::tempdir().unwrap();
+        for name in ["journal.db", log, "journal.mark"] {
+            fs::copy(left.path().join(name), dir.path().join(name)).unwrap();
+        }
+        change(&dir.path().join(log), at);
+        let damaged = content(&dir.path().join(log));
+        for opened in [Store::open_existing(dir.path()), Store::open(dir.path()).map(Some)] {
+            match opened {
+                Ok(store) => assert_eq!(store.map(|store| numbers(&store, "r")), Some((1..=5).collect()), "at {at}"),
+                Err(error) => {
+                    assert_eq!(error, lost(dir.path(), 5), "at {at}");
+                    assert_eq!(content(&dir.path().join(log)), damaged, "what is left of the log is kept");
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert!(refused > 20, "{refused}");
+}
+
+#[test]
+fn whoever_says_so_goes_on_without_what_is_lost() {
+    let left = left_by_the_dead(5);
+    change(&left.path().join("journal.db-wal"), content(&left.path().join("journal.db-wal")).len() - 1);
+    let told = Store::open(left.path()).unwrap_err().to_string();
+    let (path, mark) = (left.path().join("journal.db"), left.path().join("journal.mark"));
+    let expected = format!(
+        "`{}` has lost record 5 of run `r` and whatever else was kept last; restore it with its log, or remove `{}` to go on without what is lost, which may then be done again",
+        path.display(),
+        mark.display()
+    );
+    assert_eq!(told, expected);
+    fs::remove_file(mark).unwrap();
+    let store = Store::open(left.path()).unwrap();
+    assert_eq!(numbers(&store, "r"), [1, 2, 3, 4]);
+    append(&store, "r", vec![clear("r", 5)]).unwrap();
+    drop(store);
+    assert_eq!(numbers(&Store::open(left.path()).unwrap(), "r"), [1, 2, 3, 4, 5]);
+}
+
+#[test]
+fn a_log_that_is_gone_and_an_older_database_are_missed_too() {
+    let without = left_by_the_dead(2);
+    fs::remove_file(without.path().join("journal.db-wal")).unwrap();
+    assert_eq!(Store::open_existing(without.path()).map(drop), Err(lost(without.path(), 2)));
+    assert_eq!(Store::open(without.path()).map(drop), Err(lost(without.path(), 2)));
+
+    let (dir, store) = store_with(&["r"]);
+    append(&store, "r", vec![clear("r", 1)]).unwrap();
+    drop(store);
+    let path: PathBuf = dir.path().join("journal.db");
+    let older = content(&path);
+    append(&Store::open(dir.path()).unwrap(), "r", vec![clear("r", 2)]).unwrap();
+    let newer = content(&path);
+    put(&path, &older);
+    assert_eq!(Store::open(dir.path()).map(drop), Err(lost(dir.path(), 2)));
+    put(&path, &newer);
+    assert_eq!(numbers(&Store::open(dir.path()).unwrap(), "r"), [1, 2]);
+}
+
+#[test]
+fn what_was_removed_is_not_missed_and_a_mark_that_cannot_be_read_says_nothing() {
+    let (dir, store) = store_with(&["r", "q"]);
+    append(&store, "r", vec![clear("r", 1)]).unwrap();
+    store.prune(Prune::Runs(vec!["r".into()])).unwrap();
+    drop(store);
+    let store = Store::open(dir.path()).unwrap();
+    append(&store, "q", vec![clear("q", 1)]).unwrap();
+    drop(store);
+    let mark = dir.path().join("journal.mark");
+    let whole = content(&mark);
+    for at in 0..60 {
+        put(&mark, &whole);
+        change(&mark, at);
+        assert_eq!(numbers(&Store::open(dir.path()).unwrap(), "q"), [1], "at {at}");
+    }
+}
