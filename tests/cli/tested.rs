@@ -126,6 +126,40 @@ fn whatever_is_not_as_the_test_says_is_told_and_no_snapshot_is_written() {
 }
 
 #[test]
+fn what_an_assertion_found_is_told_and_what_is_sensitive_in_it_is_not() {
+    let composition = "name: Test
+specification: Naftiko Capability Composition
+specificationVersion: '0.2'
+providerId: acme
+inputs: [{name: name, type: string, required: true}, {name: pin, type: string, required: true, sensitive: true}]
+steps: [{id: ask, external: {with: {name: '${inputs.name}'}, result: {type: object, required: [token], properties: {token: {type: string}}}}}]
+outputs: [{name: token, source: upper(ask.token), sensitive: true}, {name: name, source: inputs.name}]
+";
+    let tests = "specification: Naftiko Composition Test
+specificationVersion: '0.2'
+composition: composition.yaml
+tests:
+  - name: nothing of it holds
+    inputs: {name: Ada, pin: p1n-s3cret}
+    answers: {ask: {token: t0p-s3cret}}
+    expect:
+      outcome: succeeded
+      assert:
+        - outputs.name == 'Bea'
+        - inputs.pin == 'x'
+        - outputs.token == 'x'
+        - lower(outputs.token) == 'x'
+        - upper(inputs.pin) == 'x'
+        - len(requests[? @.operation == 'createOrganization']) > 0
+";
+    let folder = Folder::new("0.2", "").with("composition.yaml", composition).with("a.test.yaml", tests);
+    let ended = folder.naftiko(&["test"]);
+    assert_eq!(ended.code, 1, "{}", ended.stderr);
+    insta::assert_snapshot!(ended.stdout);
+    assert!(!ended.stdout.to_lowercase().contains("s3cret"), "{}", ended.stdout);
+}
+
+#[test]
 fn a_step_that_nobody_answers_is_named() {
     let composition = "name: Test\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.2'\nproviderId: acme
 steps: [{id: ask, external: true}]\n";
@@ -238,7 +272,7 @@ fn programs_get_json_and_junit() {
     let json = folder.naftiko(&["test", "--format", "json"]);
     let value: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((json.code, &value["passed"], &value["failed"]), (1, &1.into(), &1.into()));
-    assert_eq!(value["tests"][1]["problems"][0], "`len(requests) == 1` does not hold");
+    assert_eq!(value["tests"][1]["problems"][0], "`len(requests) == 1` does not hold: `len(requests)` is 4");
     insta::assert_snapshot!(folder.naftiko(&["test", "--format", "junit"]).stdout);
 }
 

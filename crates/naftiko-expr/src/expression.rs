@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::ast::{Base, Expr, ExprKind, Path, Reference, Root, Segment, Selector};
 use crate::evaluate::{Environment, EvaluationError, Evaluator};
+use crate::evidence;
 use crate::problem::Problem;
 use crate::proof::{self, Proof};
 use crate::types::{Presence, Typed};
@@ -73,6 +74,13 @@ impl Expression {
     /// An [`EvaluationError`] when an operand that is needed is absent, or a value has the wrong type.
     pub fn evaluate(&self, env: &dyn Environment) -> Result<Option<Value>, EvaluationError> {
         Evaluator::new(env, &self.text).value(&self.root)
+    }
+
+    /// Which of its parts made it true or false in `env`, with their values, as a phrase of one line: `` `a.b` is 1, `c` is
+    /// absent ``. Empty where there is nothing to add. `mask` says what may be shown of a value; a value that is made of
+    /// one that may not be shown whole is not shown at all.
+    pub fn evidence(&self, env: &dyn Environment, mask: &dyn Fn(&Value) -> Value) -> String {
+        evidence::of(&self.root, &self.text, env, mask)
     }
 
     /// Whether it has an answer in `scope` where it stands as a condition, and what is wrong with it: a value that is

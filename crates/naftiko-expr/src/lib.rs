@@ -58,6 +58,7 @@
 mod ast;
 mod compare;
 mod evaluate;
+mod evidence;
 mod expression;
 mod functions;
 mod literal;

@@ -148,17 +148,19 @@ impl Closing<'_> {
         let met = poll.fail_when.as_ref().map_or(Ok(false), |condition| self.holds(condition, &answer));
         let failed = match met {
             Ok(true) => {
-                let condition = poll.fail_when.as_ref().map_or("", Expression::text);
-                let message =
-                    format!("`{}` answered, and `{condition}` holds", request::name(self.operation));
-                Some(failure::of(Cause::Condition, message))
+                let name = request::name(self.operation);
+                let holds = |condition: &Expression| {
+                    format!("`{condition}` holds{}", self.because(condition, &answer))
+                };
+                let holds = poll.fail_when.as_ref().map(holds).unwrap_or_default();
+                Some(failure::of(Cause::Condition, format!("`{name}` answered, and {holds}")))
             }
             Ok(false) => None,
             Err(failure) => Some(failure),
         };
         match failed.map_or_else(|| self.holds(&poll.until, &answer), Err) {
             Ok(true) => self.expected(status, answer),
-            Ok(false) => self.unmet(poll),
+            Ok(false) => self.unmet(poll, &answer),
             Err(failure) => self.failed(failure),
         }
     }
@@ -179,7 +181,8 @@ impl Closing<'_> {
             Ok(true) => None,
             Ok(false) => {
                 let name = request::name(self.operation);
-                let message = format!("`{name}` answered, and `{condition}` does not hold");
+                let because = self.because(condition, answer);
+                let message = format!("`{name}` answered, and `{condition}` does not hold{because}");
                 Some(failure::of(Cause::Condition, message))
             }
             Err(failure) => Some(failure),
@@ -203,15 +206,24 @@ impl Closing<'_> {
         }
     }
 
-    fn unmet(&self, poll: &Poll) -> Event {
+    /// What a condition found in an answer, as the end of a sentence; nothing if the condition says it all.
+    fn because(&self, condition: &Expression, answer: &Value) -> String {
+        let redaction = self.run.redaction_of_answer(self, answer);
+        let view = View { response: Some(answer), ..self.view };
+        let evidence = condition.evidence(&view, &|value| redaction.value(value));
+        if evidence.is_empty() { evidence } else { format!(": {evidence}") }
+    }
+
+    fn unmet(&self, poll: &Poll, answer: &Value) -> Event {
         let deadline = self.deadline(poll);
         if self.now >= deadline {
             let message = format!(
-                "waited {:#} for `{}` to hold, and asked `{}` {} in vain",
+                "waited {:#} for `{}` to hold, and asked `{}` {} in vain{}",
                 poll.timeout,
                 poll.until,
                 request::name(self.operation),
                 times(self.attempt),
+                self.because(&poll.until, answer),
             );
             return self.failed(failure::of(Cause::Deadline, message));
         }

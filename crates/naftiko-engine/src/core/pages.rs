@@ -151,6 +151,15 @@ impl Closing<'_> {
         &self.task.progress.pages
     }
 
+    /// What the result would be with this answer as the last.
+    pub(super) fn result_of(&self, answer: &Value) -> Value {
+        let Some(paginate) = &self.invoke.paginate else {
+            return answer.get("body").cloned().unwrap_or_default();
+        };
+        let page = self.items(paginate, &mut answer.clone()).unwrap_or_default();
+        self.pages().items.iter().cloned().chain(page).collect()
+    }
+
     /// What is in the list on this page. No list, or null, is an empty one: many write it so.
     fn items(&self, paginate: &Paginate, answer: &mut Value) -> Result<Vec<Value>, Failure> {
         let mut place = answer.get_mut("body");

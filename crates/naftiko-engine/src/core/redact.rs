@@ -13,6 +13,7 @@ use naftiko_journal::{Departure, Event, Failure, Record, Ruling};
 use naftiko_plan::{Argument, Facts, Plan};
 use serde_json::{Map, Value, json};
 
+use super::close::Closing as Attempt;
 use super::scope::View;
 use super::task::{Role, Task};
 use super::{Run, pages};
@@ -294,6 +295,28 @@ impl Run {
             redaction.hide(value);
         }
         Cow::Owned(redaction)
+    }
+
+    /// The same of an answer that is shown though it has not become a result: it hides what sensitive outputs would
+    /// have read of it too.
+    pub(super) fn redaction_of_answer(&self, closing: &Attempt<'_>, answer: &Value) -> Redaction {
+        let mut redaction = self.redaction_with(closing.task, answer).into_owned();
+        for value in self.read_by_sensitive_outputs(closing.task, Some(&closing.result_of(answer))) {
+            redaction.hide(&value);
+        }
+        redaction
+    }
+
+    /// A value as it may be shown, of this run and whatever came of it: of outputs too.
+    #[must_use]
+    pub fn shown_value(&self, value: &Value) -> Value {
+        let mut redaction = Cow::Borrowed(&self.redaction);
+        for output in self.plan.outputs.iter().filter(|output| output.sensitive) {
+            if let Some(value) = self.outputs().get(&output.name) {
+                redaction.to_mut().hide(value);
+            }
+        }
+        redaction.value(value)
     }
 
     fn facts_of(&self, task: &Task) -> Option<&Facts> {

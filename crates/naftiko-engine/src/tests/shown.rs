@@ -202,6 +202,39 @@ fn what_is_sensitive_in_an_answer_is_not_in_the_failure_that_it_is() {
     assert!(!serde_json::to_string(&desk.records).unwrap().contains("t0ps3cret"));
 }
 
+/// Why a step failed that expects this of its answer, as it is kept.
+fn unmet(condition: &str) -> String {
+    let login = get("login").keeps_secret("response.body.token").expects(condition);
+    let plan = composition([login]).input("pw", true).output("id", "login.id", true).plan();
+    let mut desk = Desk::begin(&plan, json!({"pw": "s3cret pw"}));
+    let call = desk.call();
+    desk.answer(
+        &call,
+        response(200, json!({"token": "t0ps3cret", "id": "an id", "said": "s3cret pw!", "n": 3})),
+    );
+    let Event::StepFailed { failure, .. } = &desk.records.last().unwrap().event else {
+        panic!("{condition}")
+    };
+    failure
+        .message
+        .strip_prefix(&format!("`GET /login` answered, and `{condition}` does not hold"))
+        .unwrap()
+        .to_owned()
+}
+
+#[test]
+fn what_a_condition_found_is_told_without_what_is_sensitive() {
+    assert_eq!(unmet("response.body.n > 3"), ": `response.body.n` is 3");
+    assert_eq!(unmet("response.body.token == 'x'"), r#": `response.body.token` is "***""#);
+    assert_eq!(
+        unmet("response.body.said == inputs.pw"),
+        r#": `response.body.said` is "***!", `inputs.pw` is "***""#
+    );
+    assert_eq!(unmet("response.body.id == 'x'"), r#": `response.body.id` is "***""#);
+    assert_eq!(unmet("upper(response.body.token) == 'X'"), ": `upper(response.body.token)` is not shown");
+    assert_eq!(unmet("lower(response.body.said) == 'x'"), ": `lower(response.body.said)` is not shown");
+}
+
 #[test]
 fn what_undoes_and_what_is_done_for_items_keep_their_secrets_too() {
     let undo = post("undo").keeps_secret("response.body.receipt");

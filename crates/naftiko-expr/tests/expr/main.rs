@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod evaluation;
 #[cfg(test)]
+mod evidence;
+#[cfg(test)]
 mod law;
 #[cfg(test)]
 mod limits;

@@ -31,7 +31,7 @@ pub(super) fn problems(trial: &Trial, rest: &Rest<'_>) -> Vec<String> {
                 .push(format!("expected step `{}` to be `{}`, it is `{found}`", name.value, expected.value));
         }
     }
-    problems.extend(expect.assertions.iter().filter_map(|condition| unmet(condition, &names)));
+    problems.extend(expect.assertions.iter().filter_map(|condition| unmet(condition, &names, rest)));
     problems
 }
 
@@ -83,11 +83,15 @@ fn phase(rest: &Rest<'_>, step: &str) -> &'static str {
 }
 
 /// A condition that does not hold, or cannot be told.
-fn unmet(condition: &Source, names: &Names) -> Option<String> {
+fn unmet(condition: &Source, names: &Names, rest: &Rest<'_>) -> Option<String> {
     let text = condition.expression.text();
     match condition.expression.evaluate(names) {
         Ok(Some(Value::Bool(true))) => None,
-        Ok(Some(Value::Bool(false))) => Some(format!("`{text}` does not hold")),
+        Ok(Some(Value::Bool(false))) => {
+            let evidence = condition.expression.evidence(names, &|value| rest.run.shown_value(value));
+            let because = if evidence.is_empty() { evidence } else { format!(": {evidence}") };
+            Some(format!("`{text}` does not hold{because}"))
+        }
         Ok(_) => Some(format!("`{text}` is neither true nor false")),
         Err(error) => Some(format!("`{text}` cannot be told: {error}")),
     }

@@ -156,7 +156,7 @@ fn what_does_not_lead_on_or_is_no_list_fails_and_nothing_is_cut() {
     stepFailed Condition: `GET /s` answered, and what should be its list is none
     stepFailed Condition: `GET /s` answered, and `response.body.next` cannot be read
     stepFailed Unresolved: `GET /s`: `page` of the first page is no number to count on from
-    stepFailed Condition: `GET /s` answered, and `len(response.body.items) > 0` does not hold
+    stepFailed Condition: `GET /s` answered, and `len(response.body.items) > 0` does not hold: `len(response.body.items)` is 0
     ");
 }
 
