@@ -179,15 +179,32 @@ impl<'s> Typing<'s> {
         Typed { ty: Type::union(members), presence }
     }
 
-    /// The input that was meant by a name without `inputs.`: it bears that name, or a nearer one than any step.
-    fn input_meant(&self, name: &str, steps: &[String]) -> Option<String> {
-        let inputs = self.scope.root(&Root::Inputs)?.ty.fields();
-        let inputs = || inputs.iter().map(|(name, _)| name.as_str());
-        let near = || nearest(name, steps.iter().map(String::as_str).chain(inputs()));
-        let near_input = || near().filter(|near| inputs().any(|input| input == *near));
-        let meant = inputs().find(|input| *input == name).or_else(near_input)?;
-        let is_plain = crate::Expression::parse(&format!("inputs.{meant}")).is_ok();
-        is_plain.then(|| format!("inputs.{meant}"))
+    /// What was meant by a name that no step has: the nearest of the steps, of the words of the language and of the
+    /// inputs, in this order where they are equally near. An input that bears exactly that name is nearest, unless what
+    /// is read of it cannot be read of an input.
+    fn meant(&self, name: &str, path: &Path, steps: &[String]) -> Option<String> {
+        let inputs = self.scope.root(&Root::Inputs).map(|inputs| inputs.ty.fields()).unwrap_or_default();
+        let inputs = inputs.into_iter().map(|(name, _)| name);
+        let plain = inputs.filter(|input| crate::Expression::parse(&format!("inputs.{input}")).is_ok());
+        let (fitting, others): (Vec<_>, Vec<_>) = plain.partition(|input| self.can_be_read(input, path));
+        if fitting.iter().any(|input| input == name) {
+            return Some(format!("inputs.{name}"));
+        }
+        let words = steps.iter().map(String::as_str).chain(["inputs", "item", "index", "response", "run"]);
+        let words: Vec<&str> = words.collect();
+        if let Some(near) = nearest(name, words.iter().copied().chain(fitting.iter().map(String::as_str))) {
+            return Some(if words.contains(&near) { near.to_owned() } else { format!("inputs.{near}") });
+        }
+        let exact = others.iter().find(|input| *input == name).map(String::as_str);
+        let near = exact.or_else(|| nearest(name, others.iter().map(String::as_str)))?;
+        Some(format!("inputs.{near}"))
+    }
+
+    /// Whether the first of what is read of something can be read of an input.
+    fn can_be_read(&self, input: &str, path: &Path) -> bool {
+        let Some((first, _)) = path.selectors.first() else { return true };
+        let read = crate::Expression::parse(&format!("inputs.{input}{first}"));
+        read.is_ok_and(|read| read.type_in(self.scope).1.is_empty())
     }
 
     /// A value of a root, or what to say if there is no such root.
@@ -200,9 +217,7 @@ impl<'s> Typing<'s> {
             Root::Step(id) => {
                 let problem = Problem::new(&UNKNOWN_STEP, place.clone(), format!("there is no step `{id}`"))
                     .with_label("unknown step");
-                let names = ids.iter().map(String::as_str).chain(["inputs", "item", "index", "response", "run"]);
-                let near = self.input_meant(id, &ids).or_else(|| nearest(id, names).map(str::to_owned));
-                match (path::root_habit(id, path, &ids), near) {
+                match (path::root_habit(id, path, &ids), self.meant(id, path, &ids)) {
                     (Some(help), _) => problem.with_help(help),
                     (None, Some(near)) => {
                         problem.with_help(format!("did you mean `{near}`?")).with_replacement(place.clone(), near)
