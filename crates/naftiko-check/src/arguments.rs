@@ -5,11 +5,10 @@ mod body;
 pub(crate) use body::reported;
 
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
-use naftiko_expr::{Presence, Root, Segment, Template, Type};
+use naftiko_expr::{Base, ExprKind, Path, Presence, Root, Selector, Template, Type};
 use naftiko_plan::{Origin, Slot};
 use naftiko_spec::{Argument, Composition, Edition, Step, Value, Work};
 use naftiko_syntax::Node;
-use serde_json::Map;
 
 use self::body::Body;
 use crate::embed::Embedded;
@@ -18,6 +17,7 @@ use crate::faults::possibly_absent::{self, Needed};
 use crate::goal::{goes, open_body, overlaps};
 use crate::inference::{Candidate, Inference, Inferrer};
 use crate::insertion::Gap;
+use crate::limits;
 use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::scope::{Names, StepScope, View};
 use crate::written::Written;
@@ -180,11 +180,17 @@ impl<'a> Binder<'a> {
             given.push(&input.slot);
             let written = Written::new(&argument.value, Some(argument.key), &mut found.types.into_iter());
             let mistaken = self.fit(input, &written);
-            if mistaken.is_empty() {
+            let optional = self.is_left_out(input, &argument.value);
+            if mistaken.is_empty() && !optional {
                 self.diagnostics.extend(found.absences);
             }
-            self.limits(input, &Map::new(), &written, &mistaken);
-            self.push(input.slot.clone(), argument, false);
+            let limits = input
+                .schema
+                .iter()
+                .flat_map(|schema| limits::broken_of_input(schema, &written, input.slot.name(), &mistaken));
+            let broken = limits.map(|broken| faults::unfit_argument::report(&broken, input.slot.name()));
+            self.diagnostics.extend(broken);
+            self.push(input.slot.clone(), argument, optional);
         }
         for input in embedded.inputs.iter().filter(|input| input.required && !given.contains(&&input.slot)) {
             self.diagnostics.push(faults::missing_argument::input(named, input));
@@ -285,7 +291,7 @@ impl<'a> Binder<'a> {
         let mut absences = Some(found.absences);
         for parameter in &places {
             let mistaken = self.fit(parameter, &written);
-            let optional = self.strict && !parameter.required && self.is_optional_input(&argument.value);
+            let optional = self.is_left_out(parameter, &argument.value);
             match &parameter.slot {
                 Slot::Parameter(..) => self.limits(parameter, &resolution.sent, &written, &mistaken),
                 Slot::Property(name) => body.properties.push((name, written.clone())),
@@ -305,18 +311,20 @@ impl<'a> Binder<'a> {
         self.bound.arguments.iter().any(|bound| bound.key == Some(argument.key))
     }
 
-    /// Whether a value is exactly one input that a run need not be given: for an optional parameter, it is left out
-    /// with it.
+    /// Whether what is optional is left out where a run is not given the input that a value is.
+    fn is_left_out(&self, parameter: &Parameter, value: &Value) -> bool {
+        self.strict && !parameter.required && self.is_optional_input(value)
+    }
+
+    /// Whether a value is exactly one input that a run need not be given.
     fn is_optional_input(&self, value: &Value) -> bool {
         let Value::Scalar { template: Template::Whole(expression), .. } = value else { return false };
-        let references = expression.references();
-        let [only] = references.as_slice() else { return false };
-        let path = only.fixed_path();
-        let [Segment::Field(name)] = path.as_slice() else { return false };
-        only.root == Root::Inputs
-            && only.range == (0..expression.text().trim_end().len())
-            && only.segments.len() == 1
-            && self.names.input(name).is_some_and(|typed| typed.presence == Presence::Maybe)
+        let ExprKind::Path(Path { base: Base::Root(Root::Inputs, _), selectors }) = &expression.root().kind
+        else {
+            return false;
+        };
+        let [(Selector::Field(name), _)] = selectors.as_slice() else { return false };
+        self.names.input(name).is_some_and(|typed| typed.presence == Presence::Maybe)
     }
 
     fn push(&mut self, slot: Slot, argument: &Argument, optional: bool) {

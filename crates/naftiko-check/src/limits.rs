@@ -73,8 +73,8 @@ pub(crate) enum Breach {
     Keyword(String),
 }
 
-/// What a value breaks of a schema, whose `$ref`s lead to `definitions`, at most once at each place, and nowhere that
-/// is `mistaken` already.
+/// What a value breaks of a schema of a description, whose `$ref`s lead to `definitions`, at most once at each place, and
+/// nowhere that is `mistaken` already.
 pub(crate) fn broken(
     schema: &Json,
     definitions: &Map<String, Json>,
@@ -85,14 +85,37 @@ pub(crate) fn broken(
     if matches!(written.parts, Parts::Open) || !has_limits(schema, definitions) {
         return Vec::new();
     }
-    let document = json!({"$defs": definitions, "allOf": [schema]});
+    heard(&json!({"$defs": definitions, "allOf": [schema]}), &FORMATS, written, name, mistaken)
+}
+
+/// The same of the schema of an input, of which a run holds every word.
+pub(crate) fn broken_of_input(
+    schema: &Json,
+    written: &Written<'_>,
+    name: &str,
+    mistaken: &[Span],
+) -> Vec<Broken> {
+    if matches!(written.parts, Parts::Open) || !has_limits(schema, &Map::new()) {
+        return Vec::new();
+    }
+    heard(schema, &[], written, name, mistaken)
+}
+
+/// `formats` are those that count; none: all.
+fn heard(
+    document: &Json,
+    formats: &'static [&'static str],
+    written: &Written<'_>,
+    name: &str,
+    mistaken: &[Span],
+) -> Vec<Broken> {
     let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
-    // A schema that is none has nothing to say; the description is not the author's.
-    let Ok(validator) = options.build(&document) else { return Vec::new() };
+    // A schema that is none has nothing to say; a description is not the author's, and an input has its diagnostic.
+    let Ok(validator) = options.build(document) else { return Vec::new() };
     let written = &written.without(mistaken);
     let mut holes = Vec::new();
     let value = written.with_holes("", &mut holes);
-    let hearing = Hearing { written, name, holes, mistaken };
+    let hearing = Hearing { written, name, holes, mistaken, formats };
     let mut found: Vec<Broken> = Vec::new();
     for broken in validator.iter_errors(&value).flat_map(|error| hearing.told(&error)) {
         let is_known = found.iter().any(|known| known.place == broken.place);
@@ -135,6 +158,8 @@ struct Hearing<'a> {
     /// The JSON pointers of what is not known.
     holes: Vec<String>,
     mistaken: &'a [Span],
+    /// The formats that count; none: all.
+    formats: &'static [&'static str],
 }
 
 impl Hearing<'_> {
@@ -216,7 +241,7 @@ impl Hearing<'_> {
             return false;
         }
         match error.kind() {
-            Error::Format { format } => FORMATS.contains(&format.as_str()),
+            Error::Format { format } => self.formats.is_empty() || self.formats.contains(&format.as_str()),
             // That several alternatives fit is a slip of the description more often than of the author.
             Error::OneOfMultipleValid { .. }
             | Error::BacktrackLimitExceeded { .. }

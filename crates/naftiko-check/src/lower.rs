@@ -111,6 +111,12 @@ fn step(
                 .iter()
                 .map(|argument| (argument.slot.name().to_owned(), argument.value.clone()))
                 .collect(),
+            optional: bound
+                .arguments
+                .iter()
+                .filter(|argument| argument.optional)
+                .map(|argument| argument.slot.name().to_owned())
+                .collect(),
         }),
         _ => return None,
     };

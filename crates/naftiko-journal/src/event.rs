@@ -438,6 +438,8 @@ pub enum Cause {
     Unresolved,
     /// An expression found a value of the wrong type.
     Type,
+    /// An input of a composition that runs as a step does not fit its schema.
+    Input,
     /// The time was up.
     Deadline,
     /// What was expected of an answer does not hold, or what ends a poll does.

@@ -7,15 +7,17 @@
 mod changes;
 mod draw;
 mod graph;
+mod input;
 mod plan;
 mod policy;
 mod provider;
 
 pub use changes::Change;
 pub use graph::{Cycle, Edge, Graph, Reason};
+pub use input::{Input, Objection};
 pub use plan::{
-    Action, Argument, Channel, Compensation, Embedded, External, ForEach, Input, Invoke, Origin, Output,
-    Plan, Slot, Source, Step,
+    Action, Argument, Channel, Compensation, Embedded, External, ForEach, Invoke, Origin, Output, Plan, Slot,
+    Source, Step,
 };
 pub use policy::{
     Backoff, Expiry, Facts, NextPage, OnDoubt, OnFailure, Paginate, Poll, RateLimit, Retry, RetryOn,

@@ -11,7 +11,7 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::policy::{Facts, OnDoubt, OnFailure, Paginate, Poll, Retry};
-use crate::{Edge, Graph, Provider};
+use crate::{Edge, Graph, Input, Provider};
 
 /// A composition, resolved and ready to run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -105,56 +105,6 @@ impl Source {
     pub fn new(name: impl Into<String>, text: &str) -> Self {
         let sha256 = format!("{:x}", Sha256::digest(text.as_bytes()));
         Self { name: name.into(), sha256 }
-    }
-}
-
-/// An input.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", from = "WrittenInput", into = "WrittenInput")]
-pub struct Input {
-    /// Its name.
-    pub name: String,
-    /// The JSON Schema of its value.
-    pub schema: Value,
-    /// Whether a run without it is refused.
-    pub required: bool,
-    /// What it is when it is not given. That of a sensitive input is not written with the plan, where `***` stands for
-    /// it: a plan that is read back requires the input.
-    pub default: Option<Value>,
-    /// Whether it must never be printed or stored.
-    pub sensitive: bool,
-    /// What it means.
-    pub description: Option<String>,
-}
-
-/// An input as it is written.
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct WrittenInput {
-    name: String,
-    schema: Value,
-    required: bool,
-    default: Option<Value>,
-    sensitive: bool,
-    description: Option<String>,
-}
-
-/// What is written for a default that may not be.
-const WITHHELD: &str = "***";
-
-impl From<Input> for WrittenInput {
-    fn from(input: Input) -> Self {
-        let Input { name, schema, required, default, sensitive, description } = input;
-        let default = default.map(|default| if sensitive { WITHHELD.into() } else { default });
-        Self { name, schema, required, default, sensitive, description }
-    }
-}
-
-impl From<WrittenInput> for Input {
-    fn from(written: WrittenInput) -> Self {
-        let WrittenInput { name, schema, required, default, sensitive, description } = written;
-        let required = required || (sensitive && default.is_some());
-        Self { name, schema, required, default: default.filter(|_| !sensitive), sensitive, description }
     }
 }
 
@@ -353,6 +303,10 @@ pub struct Embedded {
     /// Its inputs by name, over the names of the plan it stands in. One that is not here has its default, or is not
     /// given.
     pub inputs: IndexMap<String, Template>,
+    /// Those of them that are as if they were not here when they have no value: optional inputs whose value is exactly
+    /// an optional input. Any other without a value fails the step.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub optional: Vec<String>,
 }
 
 impl Embedded {

@@ -198,7 +198,14 @@ fn full() -> Plan {
     outer.steps.push(Step {
         when: Some(Expression::parse("exists(create)").unwrap()),
         for_each: Some(ForEach { list: Expression::parse("create.domains").unwrap(), concurrency: 4 }),
-        ..Step::new("each", Action::Composition(Embedded { plan: std::sync::Arc::new(inner), inputs }))
+        ..Step::new(
+            "each",
+            Action::Composition(Embedded {
+                plan: std::sync::Arc::new(inner),
+                inputs,
+                optional: vec!["name".into()],
+            }),
+        )
     });
     outer
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::rc::Rc;
-use std::sync::Arc;
 
 use naftiko_diagnostics::{Diagnostic, Spanned};
 use naftiko_spec::{Given, Inputs, Test};
@@ -94,8 +93,7 @@ fn unfit(input: &Parameter, given: &Given, loader: &Loader<'_>) -> Vec<Diagnosti
     let mistaken: Vec<_> = found.iter().map(Misfit::place).collect();
     let mut diagnostics: Vec<_> = found.iter().map(|misfit| reported(misfit, loader.sources())).collect();
     if let Some(schema) = &input.schema {
-        let none = Arc::new(Map::new());
-        let broken = limits::broken(schema, &none, &written, name, &mistaken);
+        let broken = limits::broken_of_input(schema, &written, name, &mistaken);
         diagnostics.extend(broken.iter().map(|broken| faults::unfit_argument::report(broken, name)));
     }
     diagnostics

@@ -6,6 +6,7 @@ use naftiko_plan::{Action, External};
 use serde_json::Value;
 
 use super::close::later;
+use super::open::Opened;
 use super::task::{Role, Task};
 use super::{Command, Run, failure};
 
@@ -135,7 +136,8 @@ impl Run {
                 Err(failure) => return Self::fails(task, failure),
             }
         }
-        match self.consists_of(at) {
+        let admitted = |opened: Opened| opened.admitted(&self.redaction);
+        match self.consists_of(at).and_then(|opened| opened.map(admitted).transpose()) {
             Ok(Some(opened)) => {
                 Command::Record(Event::StepOpened { step: task.name.clone(), items: opened.items() })
             }

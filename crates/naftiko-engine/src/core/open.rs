@@ -4,18 +4,27 @@ use std::sync::Arc;
 
 use naftiko_expr::{Environment, Template};
 use naftiko_journal::{Cause, Failure, address};
-use naftiko_plan::{Action, Embedded, ForEach, Plan};
+use naftiko_plan::{Action, Embedded, ForEach, Input, Plan};
 use serde_json::{Map, Value};
 
 use super::frame::Frame;
+use super::redact::Redaction;
 use super::scope::Scope;
 use super::task::{Inside, Items, Role, Task};
 use super::{Run, failure};
 
 /// What a step consists of.
 pub(super) enum Opened {
-    Items { items: Vec<Value>, concurrency: u32 },
-    Composition { plan: Arc<Plan>, inputs: Map<String, Value> },
+    Items {
+        items: Vec<Value>,
+        concurrency: u32,
+    },
+    Composition {
+        plan: Arc<Plan>,
+        inputs: Map<String, Value>,
+        /// Why it cannot begin, if a value is not there that an author relies on.
+        unresolved: Option<Failure>,
+    },
 }
 
 impl Opened {
@@ -27,6 +36,34 @@ impl Opened {
             Self::Composition { .. } => None,
         }
     }
+
+    /// Whether it may begin: all that a composition takes is there and fits. What a record says has begun is not asked.
+    pub(super) fn admitted(self, redaction: &Redaction) -> Result<Self, Failure> {
+        let Self::Composition { plan, inputs, unresolved } = &self else { return Ok(self) };
+        let objection = || {
+            let said = plan.inputs.iter().find_map(|input| unfit(plan, input, inputs.get(&input.name)?))?;
+            Some(failure::of(Cause::Input, redaction.text(&said)))
+        };
+        match unresolved.clone().or_else(objection) {
+            Some(failure) => Err(failure),
+            None => Ok(self),
+        }
+    }
+}
+
+/// What is wrong with a value that does not fit its input. It never shows the value, which may carry a secret.
+fn unfit(plan: &Plan, input: &Input, value: &Value) -> Option<String> {
+    let objections = input.objections(value);
+    let reasons = objections.iter().map(|it| match it.pointer.as_str() {
+        // Names of fields are part of the value.
+        _ if input.sensitive => "the value does not fit its schema".to_owned(),
+        "" => it.masked.clone(),
+        pointer => format!("{} at `{pointer}`", it.masked),
+    });
+    let mut reasons: Vec<String> = reasons.collect();
+    reasons.dedup();
+    (!reasons.is_empty())
+        .then(|| format!("input `{}` of `{}`: {}", input.name, plan.name, reasons.join("; ")))
 }
 
 impl Run {
@@ -73,23 +110,28 @@ impl Run {
     fn composition(&self, embedded: &Embedded, view: &dyn Environment) -> Result<Opened, Failure> {
         let plan = &embedded.plan;
         let mut inputs = Map::new();
+        let mut unresolved = None;
         for (name, value) in &embedded.inputs {
-            match value.evaluate(view) {
+            let error = match value.evaluate(view) {
                 Ok(value) => {
                     inputs.insert(name.clone(), value);
+                    continue;
                 }
-                // As if it were not given, which is what an optional input is good for.
-                Err(error)
-                    if failure::cause(&error) == Cause::Unresolved && matches!(value, Template::Whole(_)) => {
-                }
-                Err(error) => {
-                    let message = format!("input `{name}` of `{}`: {error}", plan.name);
-                    return Err(failure::of(failure::cause(&error), self.redaction.text(&message)));
-                }
+                Err(error) => error,
+            };
+            let cause = failure::cause(&error);
+            let message = format!("input `{name}` of `{}`: {error}", plan.name);
+            let failure = failure::of(cause, self.redaction.text(&message));
+            // As if it were not given, which is what an optional input is good for.
+            if cause != Cause::Unresolved || !matches!(value, Template::Whole(_)) {
+                return Err(failure);
+            }
+            if !embedded.optional.contains(name) {
+                unresolved.get_or_insert(failure);
             }
         }
-        for input in plan.inputs.iter().filter(|input| !embedded.inputs.contains_key(&input.name)) {
-            if let Some(default) = &input.default {
+        for input in &plan.inputs {
+            if let (None, Some(default)) = (inputs.get(&input.name), &input.default) {
                 inputs.insert(input.name.clone(), default.clone());
             }
         }
@@ -99,7 +141,7 @@ impl Run {
                 let message = format!("`{}` needs the input `{}`, and it is absent", plan.name, input.name);
                 Err(failure::of(Cause::Unresolved, message))
             }
-            None => Ok(Opened::Composition { plan: Arc::clone(plan), inputs }),
+            None => Ok(Opened::Composition { plan: Arc::clone(plan), inputs, unresolved }),
         }
     }
 
@@ -107,7 +149,7 @@ impl Run {
     pub(super) fn open(&mut self, at: usize, opened: Opened) {
         match opened {
             Opened::Items { items, concurrency } => self.open_items(at, items, concurrency),
-            Opened::Composition { plan, inputs } => {
+            Opened::Composition { plan, inputs, .. } => {
                 self.redaction.hide_inputs(&plan, &inputs);
                 let outer = self.tasks.get(at).and_then(|task| self.frames.get(task.frame));
                 let Some(scope) = outer.map(|outer| outer.scope.inner(&plan, inputs)) else { return };

@@ -26,6 +26,8 @@ pub(super) struct Draft {
     poll: Option<Poll>,
     paginate: Option<Paginate>,
     with: Option<IndexMap<String, Template>>,
+    /// What of that is left out when it has no value.
+    optional: Vec<String>,
     timeout: Option<SignedDuration>,
     channel: (Channel, IndexMap<String, Template>),
     retry: Retry,
@@ -59,6 +61,7 @@ fn draft(id: &str, does: Does) -> Draft {
         poll: None,
         paginate: None,
         with: None,
+        optional: vec![],
         timeout: None,
         channel: (Channel::Prompt, IndexMap::new()),
         retry: Retry::default(),
@@ -162,6 +165,12 @@ impl Draft {
     pub(super) fn hands_over(mut self, name: &str, value: &str) -> Self {
         self.with.get_or_insert_default().insert(name.into(), Template::parse_str(value).unwrap());
         self
+    }
+
+    /// Of a composition: an optional input that is handed on, and may not be there.
+    pub(super) fn hands_on(mut self, name: &str, value: &str) -> Self {
+        self.optional.push(name.into());
+        self.hands_over(name, value)
     }
 
     /// Of a question: it is put by a message, with this setting of the channel.
@@ -286,7 +295,11 @@ impl Draft {
                 settings: self.channel.1,
                 ..External::default()
             })),
-            Does::Runs(plan) => Action::Composition(Embedded { plan, inputs: self.with.unwrap_or_default() }),
+            Does::Runs(plan) => Action::Composition(Embedded {
+                plan,
+                inputs: self.with.unwrap_or_default(),
+                optional: self.optional,
+            }),
             Does::Invokes(_) => Action::Invoke(Box::new(self.invoke())),
         };
         let compensate =
@@ -329,6 +342,17 @@ impl Composition {
             sensitive,
             description: None,
         });
+        self
+    }
+
+    /// An input with a schema.
+    pub(super) fn takes(self, name: &str, schema: Value) -> Self {
+        self.input(name, false).of_schema(schema)
+    }
+
+    /// The last input has this schema.
+    pub(super) fn of_schema(mut self, schema: Value) -> Self {
+        self.inputs.last_mut().unwrap().schema = schema;
         self
     }
 

@@ -362,20 +362,18 @@ fn integers(json: &str) -> impl Iterator<Item = &str> {
 /// What the schema of an input says against a value.
 fn misfit(input: &Input, value: &Value) -> Vec<String> {
     let name = &input.name;
-    let validator = match jsonschema::options().should_validate_formats(true).build(&input.schema) {
-        Ok(validator) => validator,
-        Err(error) => return vec![format!("input `{name}`: its schema cannot be read: {error}")],
-    };
-    let errors = validator.iter_errors(value);
-    errors
-        .map(|error| {
-            // The message of the library quotes the value, and the path the keys in it.
+    let objections = input.objections(value).into_iter();
+    objections
+        .map(|objection| {
+            // What is wrong quotes the value, and the place the keys in it.
             if input.sensitive {
                 return format!("input `{name}`: the value does not fit its schema");
             }
-            let at = error.instance_path().as_str();
-            let at = if at.is_empty() { String::new() } else { format!(" at `{at}`") };
-            format!("input `{name}`: {error}{at}")
+            let at = match objection.pointer.as_str() {
+                "" => String::new(),
+                pointer => format!(" at `{pointer}`"),
+            };
+            format!("input `{name}`: {}{at}", objection.reason)
         })
         .collect()
 }

@@ -47,11 +47,93 @@ fn an_input_that_is_needed_and_not_there_fails_the_step() {
     insta::assert_snapshot!(failure(inner().hands_over("name", "${inputs.gone}")), @"stepFailed Unresolved: `test` needs the input `name`, and it is absent");
     insta::assert_snapshot!(failure(inner().hands_over("name", "it is ${inputs.gone}")), @"stepFailed Unresolved: input `name` of `test`: `inputs.gone` is absent");
     insta::assert_snapshot!(failure(inner().hands_over("name", "${inputs.n.deeper}")), @"stepFailed Type: input `name` of `test`: expected an object, found a number in `inputs.n.deeper`");
-    // An optional one is then not given.
-    let optional = composition([get("s").query("q", "${inputs.q ?? 'none'}")]).input("q", false);
-    let plan = composition([embedded("inner", optional).hands_over("q", "${inputs.gone}")]).plan();
-    let call = Desk::begin(&plan, json!({})).call();
-    assert_eq!(call.arguments.parameter(Place::Query, "q"), Some(&json!("none")));
+    // What an author relies on fails the step too, where the input is optional.
+    let optional = || composition([get("s").query("q", "${inputs.q ?? 'none'}")]).input("q", false);
+    insta::assert_snapshot!(failure(embedded("inner", optional()).hands_over("q", "${inputs.gone}")), @"stepFailed Unresolved: input `q` of `test`: `inputs.gone` is absent");
+}
+
+#[test]
+fn an_optional_input_that_is_not_given_is_not_handed_on() {
+    let sent = |inner: Composition| {
+        let plan = composition([embedded("inner", inner).hands_on("q", "${inputs.gone}")]).plan();
+        let mut desk = Desk::begin(&plan, json!({}));
+        let call = desk.call();
+        desk.resume(json!({}));
+        assert_eq!(desk.call().arguments, call.arguments);
+        call.arguments.parameter(Place::Query, "q").cloned()
+    };
+    let inner = || composition([get("s").query("q", "${inputs.q ?? 'none'}")]);
+    assert_eq!(sent(inner().input("q", false)), Some(json!("none")));
+    assert_eq!(sent(inner().defaults("q", json!("its default"))), Some(json!("its default")));
+}
+
+#[test]
+fn an_input_that_breaks_its_schema_fails_the_step_before_anything_of_it_is_done() {
+    let schema = json!({"type": "string", "format": "email", "pattern": "@acme\\.example$"});
+    let inner =
+        composition([post("a").body("to", "${inputs.to}").undone_by(post("undo"))]).takes("to", schema);
+    let plan = composition([embedded("inner", inner).hands_over("to", "${inputs.to}")]).plan();
+    let said = |to| {
+        let mut desk = Desk::begin(&plan, json!({ "to": to }));
+        desk.decide();
+        assert!(desk.callable().is_empty());
+        desk.told()
+    };
+    insta::assert_snapshot!(said(json!("nobody")), @r#"
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: the value does not match \"@acme\\.example$\"; the value is not a \"email\""}}
+    runFinished {"status":"failed"}
+    "#);
+    insta::assert_snapshot!(said(json!(7)), @r#"
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: the value is not of type \"string\""}}
+    runFinished {"status":"failed"}
+    "#);
+    insta::assert_snapshot!(said(json!("it@other.example")), @r#"
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: the value does not match \"@acme\\.example$\""}}
+    runFinished {"status":"failed"}
+    "#);
+    let call = Desk::begin(&plan, json!({"to": "it@acme.example"})).call();
+    assert_eq!(call.arguments.body, Some(json!({"to": "it@acme.example"})));
+}
+
+#[test]
+fn what_is_wrong_inside_of_an_input_is_said_without_its_value() {
+    let schema = json!({"type": "object", "properties": {"seats": {"minimum": 1}, "plan": {"enum": ["free", "team"]}}});
+    let secret = json!({"seats": -4711, "plan": "hunter2"});
+    let said = |inner: Composition| {
+        let step = embedded("inner", inner).hands_over("all", "${inputs.all}");
+        let mut desk = Desk::begin(&composition([step]).plan(), json!({"all": secret}));
+        desk.decide();
+        let told = desk.told();
+        assert!(!told.contains("4711") && !told.contains("hunter2"), "{told}");
+        told
+    };
+    insta::assert_snapshot!(said(composition([]).takes("all", schema.clone())), @r#"
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `all` of `test`: the value is less than the minimum of 1 at `/seats`; the value is not one of \"free\" or \"team\" at `/plan`"}}
+    runFinished {"status":"failed"}
+    "#);
+    insta::assert_snapshot!(said(composition([]).input("all", true).of_schema(schema)), @r#"
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `all` of `test`: the value does not fit its schema"}}
+    runFinished {"status":"failed"}
+    "#);
+}
+
+#[test]
+fn each_item_is_held_to_the_schema_and_the_run_may_go_on_without_those_that_break_it() {
+    let inner = composition([post("a").body("n", "${inputs.n}")]).takes("n", json!({"minimum": 1}));
+    let step = embedded("each", inner).for_each("inputs.all", 1).hands_over("n", "${item}").continues();
+    let mut desk = Desk::begin(&composition([step]).plan(), json!({"all": [2, 0]}));
+    desk.done("each[0]/a", json!({}));
+    desk.decide();
+    insta::assert_snapshot!(desk.told(), @r#"
+    stepOpened {"step":"each","items":2}
+    stepOpened {"step":"each[0]"}
+    attemptStarted {"step":"each[0]/a","attempt":1,"request":{"n":2}}
+    stepSucceeded {"step":"each[0]/a","attempt":1,"status":200,"result":{}}
+    stepSucceeded {"step":"each[0]","result":{}}
+    stepFailed {"step":"each[1]","failure":{"cause":"input","message":"input `n` of `test`: the value is less than the minimum of 1"}}
+    stepFailed {"step":"each","failure":{"cause":"input","message":"`each[1]`: input `n` of `test`: the value is less than the minimum of 1"}}
+    runFinished {"status":"succeeded"}
+    "#);
 }
 
 #[test]
