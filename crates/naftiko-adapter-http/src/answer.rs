@@ -3,11 +3,12 @@
 use encoding_rs::Encoding;
 use indexmap::IndexMap;
 use naftiko_adapter::Response;
+use naftiko_adapter::media_type::{essence, is_json};
 use reqwest::StatusCode;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
-use crate::body::{charset, essence, is_json};
+use crate::body::charset;
 use crate::packing::{self, unpacked};
 
 /// The most that is read of one answer, packed and unpacked.

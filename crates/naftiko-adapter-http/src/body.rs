@@ -2,7 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use naftiko_adapter::{Encoding, Failure, Operation, Parameter, Place, RequestBody, Style};
+use naftiko_adapter::media_type::{essence, is_json};
+use naftiko_adapter::{Failure, Operation, RequestBody};
 use serde_json::Value;
 use url::form_urlencoded::Serializer;
 
@@ -36,16 +37,6 @@ pub(crate) fn write(operation: &Operation, spec: &RequestBody, value: &Value) ->
         _ => single("body", &spec.content_type, value)?.bytes,
     };
     Ok(Written { content_type, bytes })
-}
-
-/// The media type without its parameters, in lower case.
-pub(crate) fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// Whether `essence` is JSON by its name.
-pub(crate) fn is_json(essence: &str) -> bool {
-    matches!(essence, "application/json" | "text/json") || essence.ends_with("+json")
 }
 
 /// The `charset` of a media type, in lower case.
@@ -117,7 +108,7 @@ fn form(spec: &RequestBody, value: &Value) -> Result<Vec<u8>, Failure> {
     let mut pairs = Vec::with_capacity(entries.len());
     for (name, value) in entries {
         let encoding = spec.encoding.get(name);
-        if let Some(styled) = encoding.and_then(|encoding| styled(name, encoding)) {
+        if let Some(styled) = encoding.and_then(|encoding| encoding.as_query_parameter(name)) {
             pairs.push(style::query(&styled, value)?);
             continue;
         }
@@ -154,21 +145,4 @@ fn form_text(name: &str, content_type: Option<&str>, value: &Value) -> Result<St
 
 fn pair(name: &str, value: &str) -> String {
     Serializer::new(String::new()).append_pair(name, value).finish()
-}
-
-/// The property as a query parameter, if it is written in the style of one.
-pub(crate) fn styled(name: &str, encoding: &Encoding) -> Option<Parameter> {
-    let style: Style = encoding.style?;
-    Some(Parameter {
-        name: name.to_owned(),
-        place: Place::Query,
-        required: false,
-        style,
-        explode: encoding.explode,
-        allow_reserved: encoding.allow_reserved,
-        content_type: None,
-        schema: Value::Bool(true),
-        deprecated: false,
-        description: None,
-    })
 }

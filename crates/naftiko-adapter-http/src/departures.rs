@@ -9,10 +9,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indexmap::IndexMap;
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
+use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Arguments, Call, Departure, Failure, Operation, Place, Response, ResponseSpec};
 use serde_json::{Map, Value, json};
 
-use crate::body::{essence, is_json};
 use crate::style::refused;
 
 /// As many departures of one answer as are reported.

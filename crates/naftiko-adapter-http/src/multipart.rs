@@ -1,9 +1,10 @@
 //! Bodies of several parts: `multipart/form-data` (RFC 7578).
 
+use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Failure, Operation, Parameter, RequestBody, Style};
 use serde_json::Value;
 
-use crate::body::{OCTETS, Written, essence, is_json, single, styled};
+use crate::body::{OCTETS, Written, single};
 use crate::style::{self, refused, visible};
 
 /// How deep `allOf` is looked into for a property.
@@ -57,7 +58,7 @@ fn of_property(
     value: &Value,
 ) -> Result<Vec<Part>, Failure> {
     let encoding = spec.encoding.get(name);
-    if let Some(styled) = encoding.and_then(|encoding| styled(name, encoding)) {
+    if let Some(styled) = encoding.and_then(|encoding| encoding.as_query_parameter(name)) {
         return of_style(&styled, value);
     }
     let schema = property(operation, &spec.schema, name, 0);

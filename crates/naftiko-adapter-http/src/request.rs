@@ -1,9 +1,10 @@
 //! What is sent for an operation and its arguments. Pure: no clock, no socket, no secret.
 
+use naftiko_adapter::media_type::essence;
 use naftiko_adapter::{Arguments, Failure, Method, Operation, Parameter, Place};
 use serde_json::Value;
 
-use crate::body::{self, essence};
+use crate::body;
 use crate::style::{self, encoded, refused, token};
 
 /// Headers that belong to the connection, the body or the credential, and to no argument.

@@ -3,10 +3,11 @@
 //! What has no written form in a style is refused, and so is what would arrive as something else than was meant.
 //! Messages name the parameter and never show its value.
 
+use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Failure, FailureKind, Parameter, Place, Style};
 use serde_json::{Map, Value};
 
-use crate::body::{essence, is_json, single};
+use crate::body::single;
 
 /// The reserved characters that `allowReserved` leaves alone in a query. `#[]` may not stand there, and `&` and `+`
 /// would be read as something else.

@@ -14,23 +14,11 @@ mod wire;
 
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use naftiko_adapter::{Arguments, Call, Method, Operation, Parameter, Place, RequestBody, Style};
-use serde_json::{Map, Value, json};
+use naftiko_adapter::{Arguments, Call, Method, Operation, Parameter, Place, RequestBody};
+use serde_json::{Value, json};
 
 pub(crate) fn operation(method: Method, path: &str, parameters: Vec<Parameter>) -> Operation {
-    Operation {
-        provider: "acme".to_owned(),
-        id: "Things_do".to_owned(),
-        method,
-        path: path.to_owned(),
-        parameters,
-        body: None,
-        responses: IndexMap::new(),
-        definitions: Map::new(),
-        idempotency_key: None,
-        deprecated: false,
-    }
+    Operation { parameters, ..Operation::new("acme", "Things_do", method, path) }
 }
 
 pub(crate) fn json_body(required: bool) -> RequestBody {
@@ -38,19 +26,7 @@ pub(crate) fn json_body(required: bool) -> RequestBody {
 }
 
 pub(crate) fn parameter(place: Place, name: &str) -> Parameter {
-    let style = if matches!(place, Place::Path | Place::Header) { Style::Simple } else { Style::Form };
-    Parameter {
-        name: name.to_owned(),
-        place,
-        required: place == Place::Path,
-        style,
-        explode: style == Style::Form,
-        allow_reserved: false,
-        content_type: None,
-        schema: json!({}),
-        deprecated: false,
-        description: None,
-    }
+    Parameter::new(name, place, json!({}))
 }
 
 pub(crate) fn arguments<const N: usize>(given: [(Place, &str, Value); N]) -> Arguments {

@@ -1,6 +1,7 @@
 //! Values read as they were written: the styles of `OpenAPI` 3.1, and bodies by their media types.
 
-use naftiko_adapter::{Encoding, Operation, Parameter, Place, RequestBody, Style};
+use naftiko_adapter::media_type::{essence, is_json};
+use naftiko_adapter::{Encoding, Operation, Parameter, RequestBody, Style};
 use serde_json::{Map, Value};
 
 use crate::receive::{Received, header, number, percent_decoded};
@@ -253,16 +254,6 @@ pub(crate) fn body(operation: &Operation, request: &Received<'_>) -> Result<Opti
     }
 }
 
-/// A media type without its parameters, in lower case.
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
-}
-
-/// Whether a media type is JSON by its name.
-fn is_json(essence: &str) -> bool {
-    matches!(essence, "application/json" | "text/json") || essence.ends_with("+json")
-}
-
 fn json(bytes: &[u8]) -> Result<Value, String> {
     serde_json::from_slice(bytes).map_err(|error| format!("the body is not JSON: {error}"))
 }
@@ -308,19 +299,7 @@ fn encoded_field(
 ) -> Option<Value> {
     let any = Value::Bool(true);
     let kind = Kind::of(operation, schema.unwrap_or(&any));
-    if let Some(style) = encoding.style {
-        let parameter = Parameter {
-            name: name.to_owned(),
-            place: Place::Query,
-            required: false,
-            style,
-            explode: encoding.explode,
-            allow_reserved: encoding.allow_reserved,
-            content_type: None,
-            schema: any,
-            deprecated: false,
-            description: None,
-        };
+    if let Some(parameter) = encoding.as_query_parameter(name) {
         return query(&parameter, &kind, pairs, &[]);
     }
     let content_type = essence(encoding.content_type.as_deref()?);

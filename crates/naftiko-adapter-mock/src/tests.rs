@@ -13,9 +13,9 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use naftiko_adapter::{
     Adapter as _, Arguments, Call, Failure, Method, Operation, Parameter, Place, RequestBody, Response,
-    ResponseSpec, Style,
+    ResponseSpec,
 };
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use crate::MockAdapter;
 
@@ -28,16 +28,9 @@ pub(crate) fn operation(method: Method, path: &str, status: &str, schema: Option
     };
     let in_path = path.split('{').skip(1).filter_map(|rest| rest.split('}').next());
     Operation {
-        provider: "acme".to_owned(),
-        id: format!("{} {path}", method.as_str()),
-        method,
-        path: path.to_owned(),
         parameters: in_path.map(|name| parameter(Place::Path, name)).collect(),
-        body: None,
         responses: IndexMap::from([(status.to_owned(), spec)]),
-        definitions: Map::new(),
-        idempotency_key: None,
-        deprecated: false,
+        ..Operation::new("acme", format!("{} {path}", method.as_str()), method, path)
     }
 }
 
@@ -57,18 +50,7 @@ pub(crate) fn with_definitions(mut operation: Operation, definitions: &Value) ->
 }
 
 pub(crate) fn parameter(place: Place, name: &str) -> Parameter {
-    Parameter {
-        name: name.to_owned(),
-        place,
-        required: place == Place::Path,
-        style: if place == Place::Path { Style::Simple } else { Style::Form },
-        explode: place == Place::Query,
-        allow_reserved: false,
-        content_type: None,
-        schema: Value::Bool(true),
-        deprecated: false,
-        description: None,
-    }
+    Parameter::new(name, place, Value::Bool(true))
 }
 
 /// Calls `operation` with arguments by name, in the place where it knows the name, and with a body if there is one.

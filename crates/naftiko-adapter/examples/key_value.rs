@@ -17,7 +17,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use naftiko_adapter::conformance::{Scene, Stage, Subject, examine};
 use naftiko_adapter::{
     Adapter, Arguments, Call, Failure, FailureKind, Method, Operation, Parameter, Place, RequestBody,
-    Response, Style, async_trait,
+    Response, async_trait,
 };
 use serde_json::{Value, json};
 
@@ -118,31 +118,12 @@ impl Adapter for Counted {
 /// A call as the engine makes it: the operation as its description has it, and arguments that were checked.
 fn call(method: Method, text: &str) -> Call {
     let schema = json!({"type": "string"});
-    let key = Parameter {
-        name: "key".to_owned(),
-        place: Place::Path,
-        required: true,
-        style: Style::Simple,
-        explode: false,
-        allow_reserved: false,
-        content_type: None,
-        schema: schema.clone(),
-        deprecated: false,
-        description: None,
-    };
-    let content_type = "application/json".to_owned();
     let takes_body = method == Method::Put;
+    let id = if takes_body { "putValue" } else { "getValue" };
     let operation = Operation {
-        provider: "store".to_owned(),
-        id: if takes_body { "putValue" } else { "getValue" }.to_owned(),
-        method,
-        path: "/values/{key}".to_owned(),
-        parameters: vec![key],
-        body: takes_body.then(|| RequestBody::new(content_type, true, schema)),
-        responses: [].into(),
-        definitions: serde_json::Map::new(),
-        idempotency_key: None,
-        deprecated: false,
+        parameters: vec![Parameter::new("key", Place::Path, schema.clone())],
+        body: takes_body.then(|| RequestBody::new("application/json", true, schema)),
+        ..Operation::new("store", id, method, "/values/{key}")
     };
     let parameters = [((Place::Path, "key".to_owned()), json!(text))].into();
     Call {

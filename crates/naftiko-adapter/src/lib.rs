@@ -12,6 +12,7 @@ mod call;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod mask;
+pub mod media_type;
 mod operation;
 mod spelling;
 

@@ -33,6 +33,27 @@ pub struct Operation {
 }
 
 impl Operation {
+    /// An operation without parameters, body or responses, for a caller to fill in.
+    pub fn new(
+        provider: impl Into<String>,
+        id: impl Into<String>,
+        method: Method,
+        path: impl Into<String>,
+    ) -> Self {
+        Self {
+            provider: provider.into(),
+            id: id.into(),
+            method,
+            path: path.into(),
+            parameters: Vec::new(),
+            body: None,
+            responses: IndexMap::new(),
+            definitions: Map::new(),
+            idempotency_key: None,
+            deprecated: false,
+        }
+    }
+
     /// Whether carrying it out any number of times changes nothing: `GET`, `HEAD`, `OPTIONS`, `TRACE`
     /// (RFC 9110 §9.2.1) and `QUERY`, which is safe by its own definition.
     pub fn is_safe(&self) -> bool {
@@ -161,6 +182,14 @@ impl Place {
             Self::Cookie => "cookie",
         }
     }
+
+    /// The style of a parameter here whose description names none.
+    pub fn default_style(self) -> Style {
+        match self {
+            Self::Path | Self::Header => Style::Simple,
+            Self::Query | Self::Cookie => Style::Form,
+        }
+    }
 }
 
 /// How a parameter's value is written ("Style Values" of the `OpenAPI` 3.2 text).
@@ -176,6 +205,13 @@ pub enum Style {
     PipeDelimited,
     DeepObject,
     Cookie,
+}
+
+impl Style {
+    /// The value of `explode` where a description gives none.
+    pub fn default_explode(self) -> bool {
+        matches!(self, Self::Form | Self::Cookie)
+    }
 }
 
 /// A parameter outside the body.
@@ -203,6 +239,25 @@ pub struct Parameter {
     pub deprecated: bool,
     /// What it means, in the words of the description.
     pub description: Option<String>,
+}
+
+impl Parameter {
+    /// A parameter in the default style of its place, required only in a path, where no request can do without it.
+    pub fn new(name: impl Into<String>, place: Place, schema: Value) -> Self {
+        let style = place.default_style();
+        Self {
+            name: name.into(),
+            place,
+            required: place == Place::Path,
+            style,
+            explode: style.default_explode(),
+            allow_reserved: false,
+            content_type: None,
+            schema,
+            deprecated: false,
+            description: None,
+        }
+    }
 }
 
 /// What an operation takes as a body.
@@ -241,6 +296,18 @@ pub struct Encoding {
     /// Whether reserved characters stay as they are.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_reserved: bool,
+}
+
+impl Encoding {
+    /// The property `name` as the query parameter it is written like; `None` if it is written in its media type.
+    pub fn as_query_parameter(&self, name: &str) -> Option<Parameter> {
+        Some(Parameter {
+            style: self.style?,
+            explode: self.explode,
+            allow_reserved: self.allow_reserved,
+            ..Parameter::new(name, Place::Query, Value::Bool(true))
+        })
+    }
 }
 
 /// What an operation answers with one status.

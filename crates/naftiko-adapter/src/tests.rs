@@ -1,7 +1,7 @@
 //! The words of this crate mean what their documentation says.
 
 use indexmap::IndexMap;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::{
     Arguments, Failure, FailureKind, Method, Operation, Parameter, Place, RequestBody, Response, ResponseSpec,
@@ -13,16 +13,8 @@ fn operation(statuses: &[&str]) -> Operation {
         ((*status).to_owned(), ResponseSpec { content_type: None, schema: None, examples })
     };
     Operation {
-        provider: "acme".to_owned(),
-        id: "Things_get[0]".to_owned(),
-        method: Method::Get,
-        path: "/things/{id}".to_owned(),
-        parameters: Vec::new(),
-        body: None,
         responses: statuses.iter().map(spec).collect(),
-        definitions: Map::new(),
-        idempotency_key: None,
-        deprecated: false,
+        ..Operation::new("acme", "Things_get[0]", Method::Get, "/things/{id}")
     }
 }
 

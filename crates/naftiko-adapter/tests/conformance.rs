@@ -7,10 +7,10 @@ use std::time::Duration;
 use indexmap::IndexMap;
 use naftiko_adapter::conformance::{Law, Scene, Stage, Subject, Verdict, examine};
 use naftiko_adapter::{
-    Adapter, Arguments, Call, Failure, FailureKind, Method, Operation, Parameter, Place, Response, Style,
+    Adapter, Arguments, Call, Failure, FailureKind, Method, Operation, Parameter, Place, Response,
     async_trait,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 const SECRET: &str = "s3cret-token";
 
@@ -156,29 +156,9 @@ impl Subject for Examined {
 }
 
 fn call() -> Call {
-    let key = Parameter {
-        name: "key".to_owned(),
-        place: Place::Path,
-        required: true,
-        style: Style::Simple,
-        explode: false,
-        allow_reserved: false,
-        content_type: None,
-        schema: json!({"type": "string"}),
-        deprecated: false,
-        description: None,
-    };
     let operation = Operation {
-        provider: "acme".to_owned(),
-        id: "getThing".to_owned(),
-        method: Method::Get,
-        path: "/things/{key}".to_owned(),
-        parameters: vec![key],
-        body: None,
-        responses: IndexMap::new(),
-        definitions: Map::new(),
-        idempotency_key: None,
-        deprecated: false,
+        parameters: vec![Parameter::new("key", Place::Path, json!({"type": "string"}))],
+        ..Operation::new("acme", "getThing", Method::Get, "/things/{key}")
     };
     let parameters = IndexMap::from([((Place::Path, "key".to_owned()), json!("k"))]);
     Call {

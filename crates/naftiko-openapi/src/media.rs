@@ -1,7 +1,8 @@
 //! Bodies and answers: which media type, which schema, which examples.
 
 use indexmap::IndexMap;
-use naftiko_adapter::{Encoding, Place, RequestBody, ResponseSpec, Style};
+use naftiko_adapter::media_type::essence;
+use naftiko_adapter::{Encoding, Place, RequestBody, ResponseSpec};
 use naftiko_syntax::{Mapping, Node};
 use serde_json::{Value as Json, json};
 
@@ -38,11 +39,6 @@ pub(crate) fn is_urlencoded(media_type: &str) -> bool {
 
 pub(crate) fn is_multipart(media_type: &str) -> bool {
     essence(media_type) == "multipart/form-data"
-}
-
-/// The media type without its parameters, in lower case.
-fn essence(media_type: &str) -> String {
-    media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 /// The best media type of a `content`.
@@ -93,7 +89,8 @@ impl<'a> Reader<'a> {
             let encoding = Encoding {
                 content_type: content_type.filter(|_| style.is_none()),
                 style,
-                explode: style.is_some_and(|style| says("explode").unwrap_or(style == Style::Form)),
+                explode: style
+                    .is_some_and(|style| says("explode").unwrap_or_else(|| style.default_explode())),
                 allow_reserved: says("allowReserved").unwrap_or_default(),
             };
             encodings.insert(name.to_owned(), encoding);

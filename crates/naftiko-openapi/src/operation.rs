@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use indexmap::IndexMap;
-use naftiko_adapter::{Operation, Parameter, Place, ResponseSpec, Style};
+use naftiko_adapter::{Operation, Parameter, Place, ResponseSpec};
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_syntax::Node;
 use serde_json::json;
@@ -23,17 +23,10 @@ pub(crate) static UNDECLARED_PATH_PARAMETER: Code = Code {
 pub(crate) fn read(document: &Document, entry: &Entry, provider: &str) -> (Operation, Vec<Diagnostic>) {
     let mut reader = Reader::new(document);
     let node = document.root.pointer(&entry.operation);
+    let id = entry.id.clone().unwrap_or_else(|| format!("{} {}", entry.method.as_str(), entry.path));
     let mut operation = Operation {
-        provider: provider.to_owned(),
-        id: entry.id.clone().unwrap_or_else(|| format!("{} {}", entry.method.as_str(), entry.path)),
-        method: entry.method,
-        path: entry.path.clone(),
-        parameters: Vec::new(),
-        body: None,
-        responses: IndexMap::new(),
-        definitions: serde_json::Map::new(),
-        idempotency_key: None,
         deprecated: entry.deprecated,
+        ..Operation::new(provider, id, entry.method, entry.path.as_str())
     };
     match node {
         Some(node) => {
@@ -102,7 +95,7 @@ impl<'a> Reader<'a> {
                         .with_help("it is taken for a required string");
                     self.report(diagnostic);
                 }
-                undeclared(name)
+                Parameter::new(name, Place::Path, json!({"type": "string"}))
             });
         }
         parameters.into_values().collect()
@@ -128,21 +121,5 @@ impl<'a> Reader<'a> {
             responses.insert(status.to_owned(), response);
         }
         responses
-    }
-}
-
-/// What a path parameter that is not declared is taken for.
-fn undeclared(name: &str) -> Parameter {
-    Parameter {
-        name: name.to_owned(),
-        place: Place::Path,
-        required: true,
-        style: Style::Simple,
-        explode: false,
-        allow_reserved: false,
-        content_type: None,
-        schema: json!({"type": "string"}),
-        deprecated: false,
-        description: None,
     }
 }

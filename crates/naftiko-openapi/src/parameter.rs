@@ -27,10 +27,8 @@ impl<'a> Reader<'a> {
         } else {
             content_type = self.content_type(node);
             let style = self.style(node, place);
-            let explode = node
-                .get("explode")
-                .and_then(Node::as_bool)
-                .unwrap_or(matches!(style, Style::Form | Style::Cookie));
+            let explode =
+                node.get("explode").and_then(Node::as_bool).unwrap_or_else(|| style.default_explode());
             (style, explode, self.parameter_schema(node))
         };
         let flag = |key: &str| node.get(key).and_then(Node::as_bool).unwrap_or_default();
@@ -89,32 +87,26 @@ impl<'a> Reader<'a> {
     }
 
     pub(crate) fn style(&mut self, node: &'a Node, place: Place) -> Style {
-        let (usual, others): (Style, &[(&str, Style)]) = match place {
-            Place::Path => (
-                Style::Simple,
-                &[("simple", Style::Simple), ("label", Style::Label), ("matrix", Style::Matrix)],
-            ),
-            Place::Query => (
-                Style::Form,
-                &[
-                    ("form", Style::Form),
-                    ("spaceDelimited", Style::SpaceDelimited),
-                    ("pipeDelimited", Style::PipeDelimited),
-                    ("deepObject", Style::DeepObject),
-                ],
-            ),
-            Place::Header => (Style::Simple, &[("simple", Style::Simple)]),
-            Place::Cookie => (Style::Form, &[("form", Style::Form), ("cookie", Style::Cookie)]),
+        let allowed: &[(&str, Style)] = match place {
+            Place::Path => &[("simple", Style::Simple), ("label", Style::Label), ("matrix", Style::Matrix)],
+            Place::Query => &[
+                ("form", Style::Form),
+                ("spaceDelimited", Style::SpaceDelimited),
+                ("pipeDelimited", Style::PipeDelimited),
+                ("deepObject", Style::DeepObject),
+            ],
+            Place::Header => &[("simple", Style::Simple)],
+            Place::Cookie => &[("form", Style::Form), ("cookie", Style::Cookie)],
         };
-        let Some(written) = node.get("style") else { return usual };
-        let style = others.iter().find(|(name, _)| Some(*name) == written.as_str());
+        let Some(written) = node.get("style") else { return place.default_style() };
+        let style = allowed.iter().find(|(name, _)| Some(*name) == written.as_str());
         if style.is_none() {
             let found =
                 written.as_str().map_or_else(|| written.kind().to_owned(), |name| format!("`{name}`"));
             let message = format!("expected a style for a {} parameter, found {found}", place.as_str());
             self.report(malformed(written.span, message));
         }
-        style.map_or(usual, |(_, style)| *style)
+        style.map_or_else(|| place.default_style(), |(_, style)| *style)
     }
 
     fn parameter_schema(&mut self, node: &'a Node) -> Json {

@@ -18,10 +18,7 @@ const ABOUT: [&str; 7] =
 impl<'a> Reader<'a> {
     /// How the value of a parameter is written, and its schema.
     pub(crate) fn swagger_value(&mut self, node: &'a Node, place: Place) -> (Style, bool, Json) {
-        let usual = match place {
-            Place::Path | Place::Header => Style::Simple,
-            Place::Query | Place::Cookie => Style::Form,
-        };
+        let usual = place.default_style();
         let format = node.get("collectionFormat");
         let (style, explode) = match format.and_then(Node::as_str).unwrap_or("csv") {
             "csv" => (usual, false),

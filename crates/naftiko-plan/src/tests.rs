@@ -6,7 +6,7 @@ use indexmap::IndexMap;
 use jiff::SignedDuration;
 use naftiko_adapter::{Method, Operation, Place};
 use naftiko_expr::{Expression, Template};
-use serde_json::{Map, json};
+use serde_json::json;
 
 use crate::{
     Action, Argument, Auth, Backoff, Channel, ClientAuth, Compensation, Edge, Embedded, Expiry, External,
@@ -15,18 +15,7 @@ use crate::{
 };
 
 fn operation(method: Method) -> Arc<Operation> {
-    Arc::new(Operation {
-        provider: "workos".into(),
-        id: "create".into(),
-        method,
-        path: "/organizations".into(),
-        parameters: Vec::new(),
-        body: None,
-        responses: IndexMap::new(),
-        definitions: Map::new(),
-        idempotency_key: None,
-        deprecated: false,
-    })
+    Arc::new(Operation::new("workos", "create", method, "/organizations"))
 }
 
 fn argument(slot: Slot, value: &str, origin: Origin) -> Argument {

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::SignedDuration;
-use naftiko_adapter::{Method, Operation, Parameter, Place, Style};
+use naftiko_adapter::{Method, Operation, Parameter, Place};
 use naftiko_expr::{Expression, Template};
 use naftiko_plan::{
     Action, Argument, Auth, Backoff, Channel, Compensation, Edge, Embedded, External, Facts, ForEach, Input,
     Invoke, NextPage, OnDoubt, OnFailure, Origin, Output, Paginate, Plan, Poll, Provider, RateLimit, Reason,
     Retry, Slot, Step,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// A step to be.
 #[derive(Clone)]
@@ -103,18 +103,7 @@ pub(super) fn embedded(id: &str, composition: Composition) -> Draft {
 }
 
 fn query(name: &str, ty: &str) -> Parameter {
-    Parameter {
-        name: name.into(),
-        place: Place::Query,
-        required: false,
-        style: Style::Form,
-        explode: true,
-        allow_reserved: false,
-        content_type: None,
-        schema: json!({ "type": ty }),
-        deprecated: false,
-        description: None,
-    }
+    Parameter::new(name, Place::Query, json!({ "type": ty }))
 }
 
 impl Draft {
@@ -256,16 +245,9 @@ impl Draft {
     fn operation(&self) -> Option<Operation> {
         let Does::Invokes(method) = self.does else { return None };
         Some(Operation {
-            provider: self.provider.into(),
-            id: format!("op.{}", self.id),
-            method,
-            path: format!("/{}", self.id),
             parameters: self.takes.iter().map(|(name, ty)| query(name, ty)).collect(),
-            body: None,
-            responses: IndexMap::new(),
-            definitions: Map::new(),
             idempotency_key: self.key.then(|| "Idempotency-Key".into()),
-            deprecated: false,
+            ..Operation::new(self.provider, format!("op.{}", self.id), method, format!("/{}", self.id))
         })
     }
 
