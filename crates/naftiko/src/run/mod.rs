@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use naftiko_adapter::Adapter;
 use naftiko_adapter_mock::MockAdapter;
 use naftiko_engine::{Cancellation, Limits, Run};
-use naftiko_journal::{MemoryJournal, Options, Status};
+use naftiko_journal::{Journal, MemoryJournal, Options, Status, Store};
 use naftiko_plan::Plan;
 use serde_json::{Map, Value};
 
@@ -40,6 +40,31 @@ struct Prepared {
     adapter: Arc<dyn Adapter>,
     dump: Option<Dump>,
     outside: Arc<Outside>,
+}
+
+impl Prepared {
+    /// What the run is driven with; `inbox` is where others leave messages for it, if anybody else can know it.
+    fn session<'a>(
+        self,
+        id: &'a str,
+        journal: &'a dyn Journal,
+        inbox: Option<Store>,
+        cancellation: Cancellation,
+    ) -> Session<'a> {
+        Session {
+            id,
+            options: self.options,
+            journal,
+            inbox,
+            adapter: self.adapter,
+            answers: self.answers,
+            outside: self.outside,
+            limits: self.limits,
+            patience: None,
+            dump: self.dump,
+            cancellation,
+        }
+    }
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -135,20 +160,9 @@ async fn begin(
     if arguments.detach {
         return detach(held, prepared, arguments, screen).await;
     }
-    let session = Session {
-        id: &held.id,
-        options: prepared.options,
-        journal: &held.store,
-        inbox: Some(held.store.clone()),
-        adapter: prepared.adapter,
-        answers: prepared.answers,
-        outside: prepared.outside,
-        limits: prepared.limits,
-        patience: None,
-        dump: prepared.dump,
-        cancellation: cancellation.clone(),
-    };
     let mut watched = Watched::new(&prepared.plan, arguments.driving.json, screen);
+    let inbox = Some(held.store.clone());
+    let session = prepared.session(&held.id, &held.store, inbox, cancellation.clone());
     let status = match watched.drive(session, &mut held.run).await {
         Ok(standing) => standing.status,
         Err(error) => return Ok(cut_off(&held.id, &error, &arguments.state, screen)),
@@ -192,20 +206,9 @@ async fn mocked(
         screen.message("mock: nothing is sent, answers are made up, and waits take no time\n");
     }
     let id = world::run_id();
-    let session = Session {
-        id: &id,
-        options: prepared.options,
-        journal: &MemoryJournal::new(),
-        inbox: None,
-        adapter: prepared.adapter,
-        answers: prepared.answers,
-        outside: prepared.outside,
-        limits: prepared.limits,
-        patience: None,
-        dump: prepared.dump,
-        cancellation: cancellation.clone(),
-    };
     let mut watched = Watched::new(&prepared.plan, arguments.driving.json, screen);
+    let journal = MemoryJournal::new();
+    let session = prepared.session(&id, &journal, None, cancellation.clone());
     let driven = match watched.drive(session, &mut run).await {
         Ok(standing) => standing.status,
         Err(error) => {
