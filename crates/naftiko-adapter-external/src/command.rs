@@ -95,7 +95,7 @@ impl Command {
 
 /// What a program left behind.
 struct Ended {
-    /// Nothing if it was killed.
+    /// `None` if it was killed.
     code: Option<i32>,
     out: Vec<u8>,
     err: Vec<u8>,

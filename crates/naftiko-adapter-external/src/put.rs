@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 /// Where a question may be answered by whoever has its message. The address is as good as a key: it goes into the
 /// message and nowhere else.
 pub trait AnswerAddress: Send + Sync {
-    /// The address for this question; nothing where none is known that reaches this machine.
+    /// The address for this question; `None` where none is known that reaches this machine.
     fn address(&self, question: &Question) -> Option<SecretString>;
 }
 

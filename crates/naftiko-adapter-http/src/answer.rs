@@ -99,7 +99,7 @@ fn decode_type(content_type: &str, bytes: &[u8]) -> Result<Value, String> {
     Ok(Value::from(text))
 }
 
-/// The text that `bytes` are: UTF-8, or in the character set that the media type names; nothing if they are none.
+/// The text that `bytes` are: UTF-8, or in the character set that the media type names; `None` if they are none.
 fn text(content_type: &str, bytes: &[u8]) -> Option<String> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     if let Ok(text) = std::str::from_utf8(bytes) {

@@ -123,7 +123,7 @@ impl Keeper {
         Ok(Shown { addition, serial: None })
     }
 
-    /// What to show in place of what was refused with 401, once; nothing if there is nothing newer to show.
+    /// What to show in place of what was refused with 401, once; `None` if there is nothing newer to show.
     pub(crate) async fn renew(
         &self,
         refused: &Shown,

@@ -117,7 +117,7 @@ impl Door {
         })
     }
 
-    /// The URL of a request below the base; nothing if reading it back would change it.
+    /// The URL of a request below the base; `None` if reading it back would change it.
     pub(crate) fn url(&self, path_and_query: &str) -> Option<Url> {
         let text = format!("{}{path_and_query}", self.base);
         let url = Url::parse(&text).ok()?;

@@ -63,7 +63,7 @@ pub(crate) fn form_encoded(id: &SecretString, secret: &SecretString) -> (SecretS
 /// A token as it was given.
 pub(crate) struct Granted {
     pub(crate) token: SecretString,
-    /// How long it is good for; nothing: that was not said.
+    /// How long it is good for; `None`: that was not said.
     pub(crate) lives: Option<Duration>,
 }
 

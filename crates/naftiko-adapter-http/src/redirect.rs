@@ -16,7 +16,7 @@ pub(crate) struct Next {
     pub(crate) keeps_body: bool,
 }
 
-/// What to send after this answer; nothing if it is not to be followed: only a method that changes nothing is sent on,
+/// What to send after this answer; `None` if it is not to be followed: only a method that changes nothing is sent on,
 /// and only to where it was sent before, so that neither an effect is repeated nor a credential leaves its server.
 pub(crate) fn next(method: &Method, from: &Url, status: StatusCode, headers: &HeaderMap) -> Option<Next> {
     if !(method.is_safe() || method.as_str() == "QUERY") {

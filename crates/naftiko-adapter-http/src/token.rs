@@ -70,7 +70,7 @@ pub(crate) struct Token {
     pub(crate) value: SecretString,
     /// Counts on with each token.
     pub(crate) serial: u64,
-    /// When to have another; nothing: once it is refused.
+    /// When to have another; `None`: once it is refused.
     until: Option<Instant>,
 }
 

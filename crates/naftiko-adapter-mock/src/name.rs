@@ -47,7 +47,7 @@ pub(crate) fn is_plural(word: &str) -> bool {
     singular(word) != word
 }
 
-/// The kind that a reference names: `organization_id` and `organizationId` → `organization`. Nothing for a name
+/// The kind that a reference names: `organization_id` and `organizationId` → `organization`. `None` for a name
 /// that is no reference, and for `id` itself.
 pub(crate) fn referred_kind(name: &str) -> Option<String> {
     let stem = name

@@ -12,7 +12,7 @@ use crate::turn::Turn;
 /// The part of a list that is asked for.
 pub(crate) struct Page {
     pub(crate) items: Vec<Map<String, Value>>,
-    /// What the next page begins behind; nothing if this is the last.
+    /// What the next page begins behind; `None` if this is the last.
     next: Option<String>,
 }
 

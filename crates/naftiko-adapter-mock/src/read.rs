@@ -230,7 +230,7 @@ pub(crate) fn cookie(parameter: &Parameter, kind: &Kind, cookies: &[(String, Str
     form(parameter, kind, &cookies, ",", &[], &percent_decoded)
 }
 
-/// The body of a request, in the media type it says it is of; nothing if there is none.
+/// The body of a request, in the media type it says it is of; `None` if there is none.
 ///
 /// # Errors
 /// Why it cannot be read.

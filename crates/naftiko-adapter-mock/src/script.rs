@@ -31,7 +31,7 @@ pub struct Script {
 pub struct Reply {
     /// How many calls are answered so.
     pub times: u32,
-    /// The status; nothing: that of success. One that is not 2xx leaves everything as it was.
+    /// The status; `None`: that of success. One that is not 2xx leaves everything as it was.
     pub status: Option<u16>,
     /// Headers, over those of the answer.
     pub headers: IndexMap<String, String>,

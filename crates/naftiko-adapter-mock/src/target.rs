@@ -19,7 +19,7 @@ pub(crate) enum Target<'a> {
 
 /// Where resources are in an answer.
 pub(crate) struct Locus<'a> {
-    /// The property of the answer that holds them; nothing: it is the answer.
+    /// The property of the answer that holds them; `None`: it is the answer.
     pub(crate) at: Option<&'a str>,
     /// Their kind.
     pub(crate) kind: String,

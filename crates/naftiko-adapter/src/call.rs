@@ -51,7 +51,7 @@ pub struct Call {
     pub operation: Arc<Operation>,
     /// With what.
     pub arguments: Arguments,
-    /// How long the attempt may take; nothing: the adapter's own limit.
+    /// How long the attempt may take; `None`: the adapter's own limit.
     pub timeout: Option<Duration>,
     /// The key that makes a repeat harmless, for an operation that has a header for it.
     pub idempotency_key: Option<String>,
@@ -63,7 +63,7 @@ pub struct Arguments {
     /// Values of parameters, by place and name.
     #[serde(with = "indexmap::map::serde_seq")]
     pub parameters: IndexMap<(Place, String), Value>,
-    /// The body; nothing: none is sent. A body of null is a body.
+    /// The body; `None`: none is sent. A body of null is a body.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub body: Option<Value>,
 }
@@ -159,9 +159,9 @@ pub struct Question {
     /// What is handed over. At the terminal sensitive values are masked, and so they are where the author did not say
     /// what is handed over; in a message it is exactly what the author said.
     pub shown: Map<String, Value>,
-    /// The JSON Schema that the answer has to fit; nothing: any JSON value.
+    /// The JSON Schema that the answer has to fit; `None`: any JSON value.
     pub result: Option<Value>,
-    /// Until when an answer is waited for; nothing: for ever.
+    /// Until when an answer is waited for; `None`: for ever.
     pub until: Option<SystemTime>,
 }
 

@@ -89,7 +89,7 @@ impl Operation {
         if successes.is_empty() { of(&|status| status == "default") } else { successes }
     }
 
-    /// The JSON Schema of whatever it may answer with success, complete; null where there may be no body. Nothing where
+    /// The JSON Schema of whatever it may answer with success, complete; null where there may be no body. `None` where
     /// the description does not say.
     pub fn success_schema(&self) -> Option<Value> {
         let successes = self.successes();
@@ -105,7 +105,7 @@ impl Operation {
     }
 
     /// The schema that `schema` stands for: itself, or the definition its `$ref` names, followed to the end.
-    /// Nothing for a reference to nowhere or in a circle.
+    /// `None` for a reference to nowhere or in a circle.
     pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
         for _ in 0..=self.definitions.len() {
             let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(schema) };
@@ -230,7 +230,7 @@ pub struct Parameter {
     pub explode: bool,
     /// Whether reserved characters stay as they are.
     pub allow_reserved: bool,
-    /// The media type that its value is written in as a whole; nothing: it is written in its style.
+    /// The media type that its value is written in as a whole; `None`: it is written in its style.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// The schema of its value.
@@ -284,10 +284,10 @@ impl RequestBody {
 /// How one property of a form or of a multipart body is written (the "Encoding Object" of `OpenAPI`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Encoding {
-    /// Its media type; nothing: what is usual for its schema.
+    /// Its media type; `None`: what is usual for its schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// The style it is written in, like a query parameter; nothing: in its media type.
+    /// The style it is written in, like a query parameter; `None`: in its media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<Style>,
     /// Whether each item of a list or object is written on its own.
@@ -315,7 +315,7 @@ impl Encoding {
 pub struct ResponseSpec {
     /// The media type, if there is a body.
     pub content_type: Option<String>,
-    /// The schema of the body; nothing where the description gives none.
+    /// The schema of the body; `None` where the description gives none.
     pub schema: Option<Value>,
     /// Examples of the body, the first one first.
     pub examples: Vec<Value>,

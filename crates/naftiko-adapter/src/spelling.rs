@@ -40,7 +40,7 @@ pub(crate) fn is_spelled(text: &str, secret: &str) -> bool {
     length(text, secret) == Some(text.len())
 }
 
-/// How much of the beginning of `text` is `secret`; nothing if it does not begin with it.
+/// How much of the beginning of `text` is `secret`; `None` if it does not begin with it.
 fn length(text: &str, secret: &str) -> Option<usize> {
     let mut wanted = secret.chars().peekable();
     let mut at = 0;

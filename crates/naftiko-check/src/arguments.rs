@@ -40,7 +40,7 @@ pub(crate) struct BoundArgument {
     pub(crate) origin: Origin,
     /// Whether it is left out when there is no value.
     pub(crate) optional: bool,
-    /// Its key; nothing: nobody wrote it.
+    /// Its key; `None`: nobody wrote it.
     pub(crate) key: Option<Span>,
 }
 

@@ -13,7 +13,7 @@ use crate::faults::{unknown_code, unused_ignore};
 use crate::rules::governance;
 use crate::suppression::{directive, is_at_the_top};
 
-/// The codes that a name asks for: all of a set, or the one of that name. Nothing for a name of neither.
+/// The codes that a name asks for: all of a set, or the one of that name. `None` for a name of neither.
 pub fn rules(name: &str) -> Option<Vec<&'static Code>> {
     if name == governance::NAME {
         return Some(governance::CODES.to_vec());

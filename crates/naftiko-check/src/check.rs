@@ -45,7 +45,7 @@ pub struct Checked {
     pub sources: SourceMap,
     /// What was found, in the order people read it.
     pub diagnostics: Vec<Diagnostic>,
-    /// What the document is; nothing if that cannot be told.
+    /// What the document is; `None` if that cannot be told.
     pub kind: Option<Kind>,
     /// What comments ignore, in the same order.
     pub ignored: Vec<Ignored>,

@@ -39,7 +39,7 @@ pub(crate) struct Embedded {
     pub(crate) slowest: Option<Slow>,
     /// What its steps are for.
     pub(crate) purposes: BTreeSet<Purpose>,
-    /// Its plan; nothing if it has errors or its operations are not described.
+    /// Its plan; `None` if it has errors or its operations are not described.
     pub(crate) plan: Option<Plan>,
 }
 
@@ -131,7 +131,7 @@ pub(crate) struct Opened {
     key: PathBuf,
     /// What people call it.
     pub(crate) name: String,
-    /// Where a step names it; nothing for the one that was asked for.
+    /// Where a step names it; `None` for the one that was asked for.
     pub(crate) from: Option<Span>,
 }
 

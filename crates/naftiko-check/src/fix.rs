@@ -237,7 +237,7 @@ fn may_follow(before: &str, after: &str, file: FileId) -> bool {
     }
 }
 
-/// How many bytes of a text are not read, and how much is wrong with the others; nothing if it is read to its end.
+/// How many bytes of a text are not read, and how much is wrong with the others; `None` if it is read to its end.
 fn unread(text: &str, file: FileId) -> Option<(usize, usize)> {
     let parsed = parse(text, file, &Limits::default());
     Some((text.len() - parsed.stopped_at()?.min(text.len()), parsed.diagnostics.len()))

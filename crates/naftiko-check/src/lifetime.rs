@@ -28,7 +28,7 @@ pub(crate) struct Expiring {
 /// Something that takes time.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slow {
-    /// How long at most; nothing: there is no limit.
+    /// How long at most; `None`: there is no limit.
     pub(crate) at_most: Option<SignedDuration>,
     /// What it does, in words that follow the step.
     pub(crate) words: &'static str,

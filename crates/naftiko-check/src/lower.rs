@@ -37,7 +37,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) sensitive: Sensitives,
 }
 
-/// The plan; nothing if a step is not fully known. Whether there were errors is the caller's to ask.
+/// The plan; `None` if a step is not fully known. Whether there were errors is the caller's to ask.
 pub(crate) fn plan(parts: &Parts<'_>, sources: &SourceMap) -> Option<Plan> {
     let mut operations = Operations::default();
     let mut steps = Vec::new();

@@ -252,7 +252,7 @@ impl<'a> Call<'a> {
         found.into_iter().map(|placed| placed.of(self.step)).collect()
     }
 
-    /// The argument as it was written; nothing for one that was inferred.
+    /// The argument as it was written; `None` for one that was inferred.
     pub(crate) fn written(&self, argument: &BoundArgument) -> Option<&'a Argument> {
         written(&self.invoke.arguments, argument)
     }

@@ -51,7 +51,7 @@ pub(crate) struct Pages {
 }
 
 impl Paged {
-    /// A way into an answer as one into the result of the step; nothing if the result does not hold what is there.
+    /// A way into an answer as one into the result of the step; `None` if the result does not hold what is there.
     pub(crate) fn in_result(&self, path: Vec<String>) -> Option<Vec<String>> {
         let Self::Pages(pages) = self else { return Some(path) };
         let items = pages.paginate.items.as_slice();

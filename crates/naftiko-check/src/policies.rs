@@ -43,7 +43,7 @@ fn backoff(said: &Backoff, usual: &plan::Backoff) -> plan::Backoff {
     }
 }
 
-/// What a plan keeps of facts; nothing where there is nothing.
+/// What a plan keeps of facts; `None` where there is nothing.
 pub(crate) fn facts(facts: &Facts) -> Option<plan::Facts> {
     let kept = plan::Facts {
         rate_limit: facts.rate_limit.map(rate_limit),

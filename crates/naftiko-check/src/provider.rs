@@ -83,7 +83,7 @@ impl Provider {
     }
 
     /// The path of the capabilities document: given by the operator, or `shared/<providerId>.yaml` beside the
-    /// composition or above it. Nothing for a provider that has a diagnostic already.
+    /// composition or above it. `None` for a provider that has a diagnostic already.
     fn search(
         composition: &Composition,
         path: &Path,
@@ -302,7 +302,7 @@ fn is_file_name(id: &str) -> bool {
     !id.is_empty() && !id.contains(['/', '\\', '\0']) && !id.starts_with('.')
 }
 
-/// The operations of a description; nothing for what is none, which has its diagnostic.
+/// The operations of a description; `None` for what is none, which has its diagnostic.
 fn catalogue(root: naftiko_syntax::Node, loader: &mut Loader<'_>) -> Option<Catalogue> {
     let (catalogue, diagnostics) = Catalogue::load(root);
     let readable = !has_errors(&diagnostics);

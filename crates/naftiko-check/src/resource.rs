@@ -14,7 +14,7 @@ pub(crate) struct Resource {
 }
 
 impl Resource {
-    /// The resource a result of this type is or lists; nothing if it has no `id`, or several lists.
+    /// The resource a result of this type is or lists; `None` if it has no `id`, or several lists.
     pub(crate) fn of(result: &Type) -> Option<Self> {
         // An answer without a body yields nothing, and does not make the others another resource.
         let (result, _) = result.split_null();

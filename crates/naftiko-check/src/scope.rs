@@ -296,7 +296,7 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// The statuses of a step's answers in which what an expression reads need not be; nothing if that is so in all
+    /// The statuses of a step's answers in which what an expression reads need not be; `None` if that is so in all
     /// of them.
     fn answers_without(&self, expression: &Expression, known: &Known<'_>) -> Option<String> {
         let lacks = |ty: &Type| {

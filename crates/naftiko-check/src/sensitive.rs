@@ -23,7 +23,7 @@ pub(crate) struct Sensitive {
     pub(crate) span: Span,
     /// What is to be seen there.
     pub(crate) reason: String,
-    /// The provider it comes from; nothing: a person gave it.
+    /// The provider it comes from; `None`: a person gave it.
     pub(crate) provider: Option<String>,
 }
 
@@ -99,7 +99,7 @@ pub(crate) struct SensitiveOutput {
     /// The fields in it that lead to what is sensitive; none: all of it is.
     path: Vec<String>,
     span: Span,
-    /// The provider of what it holds; nothing: a person gave it, or nobody knows.
+    /// The provider of what it holds; `None`: a person gave it, or nobody knows.
     provider: Option<String>,
 }
 

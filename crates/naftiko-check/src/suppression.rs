@@ -51,7 +51,7 @@ pub(crate) struct Sorted {
 struct Ignore {
     /// The comment.
     span: Span,
-    /// The lines it speaks of, from 1; nothing: the whole file.
+    /// The lines it speaks of, from 1; `None`: the whole file.
     lines: Option<BTreeSet<usize>>,
     /// The codes it names, and whether there was such a finding.
     codes: Vec<(Spanned<String>, bool)>,
@@ -179,13 +179,13 @@ fn ignores(file: &SourceFile, comments: &[Comment]) -> Vec<Ignore> {
 pub(crate) struct Directive<'a> {
     /// What it says to do.
     pub(crate) word: &'a str,
-    /// The names in brackets, with whether they have been of use: not yet. Nothing where there are none.
+    /// The names in brackets, with whether they have been of use: not yet. `None` where there are none.
     pub(crate) names: Option<Vec<(Spanned<String>, bool)>>,
     /// What follows.
     rest: &'a str,
 }
 
-/// What a comment says to `naftiko`; nothing if it speaks to others.
+/// What a comment says to `naftiko`; `None` if it speaks to others.
 pub(crate) fn directive<'a>(text: &'a str, comment: &Comment) -> Option<Directive<'a>> {
     let range = comment.span.range();
     let words = text.get(range.clone())?;
@@ -210,7 +210,7 @@ pub(crate) fn directive<'a>(text: &'a str, comment: &Comment) -> Option<Directiv
     Some(Directive { word, names: Some(names), rest })
 }
 
-/// Reads one comment; nothing if it does not speak to `naftiko` of ignoring.
+/// Reads one comment; `None` if it does not speak to `naftiko` of ignoring.
 fn read(text: &str, comment: &Comment) -> Option<Ignore> {
     let Directive { word, names, rest } = directive(text, comment)?;
     let whole_file = match word {

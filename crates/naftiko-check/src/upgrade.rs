@@ -99,7 +99,7 @@ struct Upgrading<'a> {
 }
 
 impl Upgrading<'_> {
-    /// The text in edition 0.2; nothing where it is written in a way that cannot be continued.
+    /// The text in edition 0.2; `None` where it is written in a way that cannot be continued.
     fn text(&self, id: FileId, file: &SourceFile) -> Option<String> {
         let mut edits = modeline(id, file);
         let version = self.root.entry("specificationVersion")?;

@@ -34,7 +34,7 @@ pub enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// Takes a name apart; nothing for what is no name.
+    /// Takes a name apart; `None` for what is no name.
     pub fn of(name: &'a str) -> Option<Self> {
         if let Some(of) = name.strip_suffix(COMPENSATE) {
             return Some(Self::Compensation { of });

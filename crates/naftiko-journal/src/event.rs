@@ -66,7 +66,7 @@ pub enum Event {
         attempt: u32,
         /// What is handed over, and to whom.
         message: Message,
-        /// Until when an answer is waited for; nothing: for ever.
+        /// Until when an answer is waited for; `None`: for ever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
@@ -74,7 +74,7 @@ pub enum Event {
     StepSucceeded {
         /// The step.
         step: String,
-        /// The attempt that did it; nothing for an external step, unless its message was still being handed over.
+        /// The attempt that did it; `None` for an external step, unless its message was still being handed over.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<u32>,
         /// The HTTP status, where there was one.
@@ -119,7 +119,7 @@ pub enum Event {
     StepFailed {
         /// The step.
         step: String,
-        /// The attempt that failed; nothing if it failed before anything was sent.
+        /// The attempt that failed; `None` if it failed before anything was sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<u32>,
         /// Why.
@@ -148,10 +148,10 @@ pub enum Event {
     StepAsked {
         /// The step.
         step: String,
-        /// The attempt that handed the message over; nothing where none is.
+        /// The attempt that handed the message over; `None` where none is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<u32>,
-        /// Until when an answer is waited for; nothing: for ever.
+        /// Until when an answer is waited for; `None`: for ever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
@@ -164,7 +164,7 @@ pub enum Event {
     StepOpened {
         /// The step.
         step: String,
-        /// How many items; nothing for a composition.
+        /// How many items; `None` for a composition.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         items: Option<u32>,
     },
@@ -269,7 +269,7 @@ pub enum Ruling {
     },
     /// The message reached whom it was for, and its answer is still to come.
     HandedOver {
-        /// Until when it is waited for; nothing: for ever.
+        /// Until when it is waited for; `None`: for ever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },

@@ -114,7 +114,7 @@ impl Ledger {
         self.phase
     }
 
-    /// How a step stands; nothing for one the run does not have, or has not come to.
+    /// How a step stands; `None` for one the run does not have, or has not come to.
     pub fn step(&self, name: &str) -> Option<Phase> {
         self.steps.get(name).copied()
     }

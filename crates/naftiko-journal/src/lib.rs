@@ -38,7 +38,7 @@ pub struct Entry {
 pub struct Standing {
     /// Its status.
     pub status: Status,
-    /// From when on it has something to do by itself; nothing: it waits for somebody, or is over.
+    /// From when on it has something to do by itself; `None`: it waits for somebody, or is over.
     pub due: Option<Timestamp>,
 }
 

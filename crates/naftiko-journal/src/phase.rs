@@ -32,7 +32,7 @@ pub enum Phase {
     },
     /// What it consists of may be under way.
     Open {
-        /// How many items; nothing for a composition.
+        /// How many items; `None` for a composition.
         items: Option<u32>,
     },
     /// Nobody knows whether the attempt had its effect.

@@ -101,7 +101,7 @@ impl Graph {
         self.neighbors(step, petgraph::Direction::Outgoing)
     }
 
-    /// An order in which every step comes after what it follows; nothing if there is a cycle.
+    /// An order in which every step comes after what it follows; `None` if there is a cycle.
     pub fn order(&self) -> Option<Vec<usize>> {
         Some(toposort(&self.graph, None).ok()?.into_iter().map(NodeIndex::index).collect())
     }

@@ -119,16 +119,16 @@ pub struct Step {
     /// What it does.
     pub action: Action,
     /// What has to be true for it to be done: asked once, before anything else of the step. If it is false the step is
-    /// skipped, and its result is absent. Nothing: it is always done.
+    /// skipped, and its result is absent. `None`: it is always done.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Expression>,
-    /// What it is done for; its result is then the list of results. Nothing: it is done once.
+    /// What it is done for; its result is then the list of results. `None`: it is done once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_each: Option<ForEach>,
     /// What comes of the run when it fails; by default the run fails.
     #[serde(default, skip_serializing_if = "OnFailure::is_default")]
     pub on_failure: OnFailure,
-    /// What undoes it when the run fails or is cancelled with it; with `for_each`, what undoes it for one item. Nothing:
+    /// What undoes it when the run fails or is cancelled with it; with `for_each`, what undoes it for one item. `None`:
     /// it cannot be undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compensate: Option<Compensation>,
@@ -193,12 +193,12 @@ pub struct Invoke {
     /// Whether and until when it is repeated while it succeeds.
     pub poll: Option<Poll>,
     /// Whether its answers are the pages of one list, and how each leads to the next: then all that is in them is the
-    /// result. Nothing: one answer is all.
+    /// result. `None`: one answer is all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paginate: Option<Paginate>,
     /// When it is repeated after it failed.
     pub retry: Retry,
-    /// How long one attempt may take; nothing: the adapter's own limit.
+    /// How long one attempt may take; `None`: the adapter's own limit.
     pub timeout: Option<SignedDuration>,
     /// What has to be true of the step's own `response`, or the step fails; what is absent is not true. Asked once, of
     /// the answer of success; of a poll, of the answer that ends it.
@@ -230,11 +230,11 @@ pub struct External {
     /// The settings of the channel by name, as the author wrote them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub settings: IndexMap<String, Template>,
-    /// What is handed over by name; nothing: the inputs and the results so far (edition 0.1, or `external: true`).
+    /// What is handed over by name; `None`: the inputs and the results so far (edition 0.1, or `external: true`).
     pub with: Option<IndexMap<String, Template>>,
-    /// The JSON Schema of the answer; nothing: any JSON value, or none.
+    /// The JSON Schema of the answer; `None`: any JSON value, or none.
     pub result: Option<Value>,
-    /// How long to wait for the answer; nothing: for ever.
+    /// How long to wait for the answer; `None`: for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<SignedDuration>,
 }

@@ -13,7 +13,7 @@ pub struct Poll {
     /// What has to hold, over the step's own `response`.
     pub until: Expression,
     /// What ends it at once, over the step's own `response`: the step has failed. Asked before `until`; what is absent
-    /// does not hold. Nothing: it goes on until the timeout.
+    /// does not hold. `None`: it goes on until the timeout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail_when: Option<Expression>,
     /// How long to wait between two attempts.
@@ -210,7 +210,7 @@ impl OnDoubt {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Facts {
-    /// How often the provider may be asked, over all steps; nothing: as often as one likes.
+    /// How often the provider may be asked, over all steps; `None`: as often as one likes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
     /// What in the response is never printed or kept in clear: paths over `response`.

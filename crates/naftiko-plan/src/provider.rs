@@ -16,7 +16,7 @@ pub struct Provider {
     pub auth: Auth,
     /// The path of the capabilities document that says so.
     pub source: String,
-    /// How often it may be asked, over all its operations; nothing: as often as one likes.
+    /// How often it may be asked, over all its operations; `None`: as often as one likes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
 }

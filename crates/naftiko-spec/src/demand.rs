@@ -15,7 +15,7 @@ pub struct Demand {
 }
 
 impl Demand {
-    /// The rule that an error is about; nothing for rules that only their schema can show.
+    /// The rule that an error is about; `None` for rules that only their schema can show.
     pub fn of(error: &ValidationError<'_>) -> Option<Self> {
         let expected = match error.kind() {
             Error::Minimum { limit } => format!("at least {limit}"),

@@ -37,7 +37,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Lets the scalar that `span` is, or lies in, say `words` there. Its quotes stay where they can hold that; a
-    /// plain one gets some where it would read as something else. Nothing where there is no scalar.
+    /// plain one gets some where it would read as something else. `None` where there is no scalar.
     pub fn reword(&self, span: Span, words: &str) -> Option<Edit> {
         let found = self.scalar_at(span)?;
         let whole = lines::slice(self.text, found.span.range());
@@ -168,7 +168,7 @@ impl<'a> Layout<'a> {
     }
 
     /// Takes an entry out of a mapping of several: with its line, or with its comma. Comments on lines of their own
-    /// stay. Nothing where the entry shares its first line with a dash.
+    /// stay. `None` where the entry shares its first line with a dash.
     pub fn remove(&self, mapping: &Node, key: &str) -> Option<Edit> {
         let entries = mapping.as_mapping()?;
         let position = entries.iter().position(|(name, _)| name == key)?;
@@ -198,7 +198,7 @@ impl<'a> Layout<'a> {
         alone.then(|| Edit::new(Span::new(mapping.span.file, line..end), ""))
     }
 
-    /// The column of the keys of a mapping without braces; nothing where they do not stand on lines of their own.
+    /// The column of the keys of a mapping without braces; `None` where they do not stand on lines of their own.
     pub fn column(&self, mapping: &Node) -> Option<usize> {
         let (_, first) = mapping.as_mapping()?.iter().next()?;
         let start = first.key_span.range().start;

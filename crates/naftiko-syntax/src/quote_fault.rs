@@ -7,7 +7,7 @@ use crate::fault::Surroundings;
 use crate::lines::{self, is_blank, is_break};
 use crate::quoting::excerpt;
 
-/// The diagnostic for a fault of a scalar that is not plain; nothing if it is no such fault.
+/// The diagnostic for a fault of a scalar that is not plain; `None` if it is no such fault.
 pub(crate) fn explain(kind: &ErrorKind, around: &Surroundings<'_>) -> Option<Diagnostic> {
     use ErrorKind as Kind;
     match kind {
@@ -153,7 +153,7 @@ fn escape(around: &Surroundings<'_>) -> Option<Diagnostic> {
     }
 }
 
-/// How many bytes the escape at an offset takes; nothing if it is none.
+/// How many bytes the escape at an offset takes; `None` if it is none.
 fn escape_length(text: &str, at: usize) -> Option<usize> {
     let digits = match lines::byte(text, at + 1)? {
         b'x' => 2,

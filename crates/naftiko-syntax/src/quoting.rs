@@ -36,7 +36,7 @@ pub(crate) fn needs_quotes(
     diagnostic.with_help(format!("write the value in quotes: {}", excerpt(&quoted))).with_fix(fix)
 }
 
-/// The value that begins at `start` and ends on its line; nothing where it may go on below.
+/// The value that begins at `start` and ends on its line; `None` where it may go on below.
 pub(crate) fn value_in_block(text: &str, start: usize) -> Option<Range<usize>> {
     let end = lines::line_end(text, start);
     let line = lines::slice(text, start..end);
@@ -50,7 +50,7 @@ pub(crate) fn value_in_block(text: &str, start: usize) -> Option<Range<usize>> {
     (!goes_on && !value.is_empty()).then_some(start..start + value.len())
 }
 
-/// The value in brackets or braces that begins at `start`, braces of `${…}` and `{{…}}` included; nothing where they
+/// The value in brackets or braces that begins at `start`, braces of `${…}` and `{{…}}` included; `None` where they
 /// do not close on the line.
 pub(crate) fn value_in_flow(text: &str, start: usize) -> Option<Range<usize>> {
     let mut depth = 0_usize;

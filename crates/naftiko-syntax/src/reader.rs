@@ -29,7 +29,7 @@ impl Default for Limits {
 /// A tree and what is wrong with its text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parsed {
-    /// The value of the document; nothing if the text has none.
+    /// The value of the document; `None` if the text has none.
     pub root: Option<Node>,
     /// What is wrong, in the order it was found.
     pub diagnostics: Vec<Diagnostic>,
@@ -42,7 +42,7 @@ impl Parsed {
         self.stopped.is_some()
     }
 
-    /// Where the fault stands at which reading stopped; nothing if the text was read to its end.
+    /// Where the fault stands at which reading stopped; `None` if the text was read to its end.
     pub fn stopped_at(&self) -> Option<usize> {
         self.stopped
     }

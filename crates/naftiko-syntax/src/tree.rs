@@ -287,7 +287,7 @@ impl Node {
     }
 }
 
-/// The unescaped tokens of a JSON pointer; nothing if it does not begin with `/`.
+/// The unescaped tokens of a JSON pointer; `None` if it does not begin with `/`.
 fn pointer_tokens(pointer: &str) -> Option<impl Iterator<Item = String>> {
     let rest = match pointer.strip_prefix('/') {
         Some(rest) => Some(rest),

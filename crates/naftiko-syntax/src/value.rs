@@ -103,7 +103,7 @@ impl<'a> Scalar<'a> {
         (node, flaw)
     }
 
-    /// What the tag makes of the text; nothing if the tag is not known or does not fit.
+    /// What the tag makes of the text; `None` if the tag is not known or does not fit.
     fn tagged(&self, tag: &Tag) -> Option<Plain> {
         let Some(kind) = tag.core_suffix() else {
             return is_non_specific(tag).then_some(Plain::Text);

@@ -86,7 +86,7 @@ impl Reading {
         self.streams.push(Stream { named: named.to_path_buf(), name, identity, bytes });
     }
 
-    /// The name of the file that what is named stands for; nothing if it is a file itself.
+    /// The name of the file that what is named stands for; `None` if it is a file itself.
     pub(crate) fn stream(&self, named: &Path) -> Option<&Path> {
         let stream = self.streams.iter().find(|stream| stream.named == named)?;
         Some(&stream.name)
@@ -111,7 +111,7 @@ impl Reading {
         world::entries(folder)
     }
 
-    /// What a path leads to; nothing if there is nothing.
+    /// What a path leads to; `None` if there is nothing.
     pub(crate) fn kind(&self, path: &Path) -> Option<world::Kind> {
         self.look_at(path);
         world::kind(path)

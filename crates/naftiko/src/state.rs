@@ -68,7 +68,7 @@ pub(crate) fn open(state: &State) -> Result<Store, Stop> {
     Store::open(&folder).map_err(|error| Stop::Usage(format!("runs cannot be kept: {error}")))
 }
 
-/// The journal as it is, to look at; nothing if no run was ever kept.
+/// The journal as it is, to look at; `None` if no run was ever kept.
 ///
 /// # Errors
 /// Why it cannot be read.

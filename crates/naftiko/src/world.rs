@@ -80,7 +80,7 @@ pub(crate) enum Kind {
     Folder,
 }
 
-/// What a path leads to; nothing if there is nothing.
+/// What a path leads to; `None` if there is nothing.
 pub(crate) fn kind(path: &Path) -> Option<Kind> {
     let metadata = std::fs::metadata(path).ok()?;
     Some(if metadata.is_dir() { Kind::Folder } else { Kind::File })
@@ -127,7 +127,7 @@ pub(crate) fn identity(path: &Path) -> PathBuf {
 /// What tells that a file or folder has changed.
 pub(crate) type Stamp = (SystemTime, u64);
 
-/// The stamp of what a path leads to; nothing if there is nothing.
+/// The stamp of what a path leads to; `None` if there is nothing.
 pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let metadata = std::fs::metadata(path).ok()?;
@@ -198,12 +198,12 @@ pub(crate) fn leave_on_interrupt(exit: crate::exit::Exit) -> io::Result<()> {
     hearing.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
 }
 
-/// The secret in an environment variable; nothing if it is not set or blank.
+/// The secret in an environment variable; `None` if it is not set or blank.
 pub(crate) fn secret_variable(name: &str) -> Option<SecretString> {
     variable(name).map(SecretString::from)
 }
 
-/// The secret in a file, without the white space around it; nothing if there is none.
+/// The secret in a file, without the white space around it; `None` if there is none.
 pub(crate) fn secret_file(path: &Path) -> Option<SecretString> {
     let read = SecretString::from(String::from_utf8(FileSystem.read(path).ok()?).ok()?);
     let secret = read.expose_secret().trim();
@@ -215,7 +215,7 @@ pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
-/// What a variable of the environment says; nothing if it says nothing.
+/// What a variable of the environment says; `None` if it says nothing.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
@@ -237,7 +237,7 @@ pub(crate) fn forget_typed() {
     }
 }
 
-/// The folder for what programs of this user keep (XDG Base Directory Specification); nothing if the user has none.
+/// The folder for what programs of this user keep (XDG Base Directory Specification); `None` if the user has none.
 pub(crate) fn state_home() -> Option<PathBuf> {
     let path = |variable| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     path("XDG_STATE_HOME").or_else(|| Some(path("HOME")?.join(".local/state")))

@@ -228,7 +228,7 @@ impl Examination<'_> {
     }
 }
 
-/// Makes the call of a stage; nothing if it does not end.
+/// Makes the call of a stage; `None` if it does not end.
 async fn invoke(stage: &Stage) -> Option<Outcome> {
     tokio::time::timeout(PATIENCE, stage.adapter.invoke(&stage.call)).await.ok()
 }

@@ -25,7 +25,7 @@ pub use report::{Law, Report, Verdict};
 pub trait Subject: Send + Sync {
     /// Stands the other side up for a scene, anew: nothing is left of the scenes before.
     ///
-    /// Nothing: the scene cannot happen to this adapter, as one without a wire can never be cut off. Then the laws that
+    /// `None`: the scene cannot happen to this adapter, as one without a wire can never be cut off. Then the laws that
     /// need it are not examined, which the report says.
     async fn stage(&self, scene: &Scene) -> Option<Stage>;
 }

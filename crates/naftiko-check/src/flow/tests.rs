@@ -23,7 +23,7 @@ impl World {
         }))
     }
 
-    /// The value of an expression as JSON; nothing where it has none.
+    /// The value of an expression as JSON; `None` where it has none.
     fn value(&self, text: &str) -> Option<String> {
         let expression = Expression::parse(text).unwrap_or_else(|_| panic!("`{text}` is no expression"));
         Some(expression.evaluate(self).ok()??.to_string())

@@ -57,7 +57,7 @@ impl Context<'_> {
         inputs.collect()
     }
 
-    /// What a source of inputs gives; nothing if it cannot be read, which is reported.
+    /// What a source of inputs gives; `None` if it cannot be read, which is reported.
     fn source(&mut self, source: &Inputs, loader: &mut Loader<'_>) -> Option<Vec<Given>> {
         let named = match source {
             Inputs::Named(given) => return Some(given.clone()),
@@ -69,7 +69,7 @@ impl Context<'_> {
     }
 }
 
-/// The inputs of a file; nothing if it cannot be read, which is reported.
+/// The inputs of a file; `None` if it cannot be read, which is reported.
 fn from_file(named: &Spanned<String>, path: &Path, loader: &mut Loader<'_>) -> Option<Vec<Given>> {
     match loader.read(path) {
         Err(_) => {

@@ -161,7 +161,7 @@ impl Upgrading<'_> {
         Some(edits)
     }
 
-    /// Takes neighbours out of braces; nothing where a comment would go with them.
+    /// Takes neighbours out of braces; `None` where a comment would go with them.
     fn removed_from_braces(&self, node: &Node, run: &[Literal<'_>]) -> Option<Edit> {
         let entry = |position: usize| node.as_mapping()?.iter().nth(position).map(|(_, entry)| entry);
         let (first, last) = (run.first()?, run.last()?);

@@ -79,7 +79,7 @@ impl Run {
         Event::StepFailed { step: step.to_owned(), attempt, failure: failure::of(Cause::Panicked, message) }
     }
 
-    /// What an answer from outside means, to a question that is no message; nothing if there is none yet.
+    /// What an answer from outside means, to a question that is no message; `None` if there is none yet.
     pub fn answered(&self, step: &str, answer: Result<Answer, adapter::Failure>) -> Option<Event> {
         let step = step.to_owned();
         match answer {

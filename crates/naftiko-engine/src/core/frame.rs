@@ -15,7 +15,7 @@ use super::whole::Course;
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) plan: Arc<Plan>,
-    /// The task whose work it is; nothing for the run itself.
+    /// The task whose work it is; `None` for the run itself.
     pub(super) owner: Option<usize>,
     pub(super) scope: Scope,
     /// The task of its first step; those of the others follow.

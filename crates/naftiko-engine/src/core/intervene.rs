@@ -18,7 +18,7 @@ pub enum Intervention {
         step: String,
         /// The answer.
         result: Value,
-        /// How it came; nothing: the operator gave it.
+        /// How it came; `None`: the operator gave it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         through: Option<Through>,
     },
@@ -80,7 +80,7 @@ fn as_verb(status: Status) -> &'static str {
 }
 
 impl Run {
-    /// The event that an intervention is; nothing if all is as it says already.
+    /// The event that an intervention is; `None` if all is as it says already.
     ///
     /// # Errors
     /// [`Refused`] if it cannot be, as the run stands.

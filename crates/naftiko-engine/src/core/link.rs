@@ -14,7 +14,7 @@ use super::close::Closing;
 /// Stands for a provider of which nobody knows where it is: one that is imitated.
 const NOWHERE: &str = "http://nowhere.invalid/";
 
-/// The query parameters of the next page; nothing if no link leads there.
+/// The query parameters of the next page; `None` if no link leads there.
 pub(super) fn next(closing: &Closing<'_>, answer: &Value) -> Result<Option<Map<String, Value>>, Failure> {
     let header = answer.pointer("/headers/link").and_then(Value::as_str).unwrap_or_default();
     let Some(target) = links(header).find(|link| link.is_next).map(|link| link.target) else {

@@ -30,7 +30,7 @@ impl Run {
         self.answered_beforehand.extend(steps);
     }
 
-    /// What the end of handing a message over means; nothing if nobody waits for it any more, since the message was
+    /// What the end of handing a message over means; `None` if nobody waits for it any more, since the message was
     /// answered meanwhile. `jitter` is between 0 and 1.
     pub fn handed_over(
         &self,
@@ -162,7 +162,7 @@ impl Run {
         })
     }
 
-    /// A message that was being handed over; nothing for a task that sends none.
+    /// A message that was being handed over; `None` for a task that sends none.
     pub(super) fn sending(
         &self,
         step: &str,

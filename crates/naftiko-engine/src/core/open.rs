@@ -28,7 +28,7 @@ pub(super) enum Opened {
 }
 
 impl Opened {
-    /// How many items; nothing for a composition.
+    /// How many items; `None` for a composition.
     pub(super) fn items(&self) -> Option<u32> {
         match self {
             // There is no room for more in a run.
@@ -67,7 +67,7 @@ fn unfit(plan: &Plan, input: &Input, value: &Value) -> Option<String> {
 }
 
 impl Run {
-    /// What a task consists of; nothing if it is done in one piece.
+    /// What a task consists of; `None` if it is done in one piece.
     pub(super) fn consists_of(&self, at: usize) -> Result<Option<Opened>, Failure> {
         let found = self.tasks.get(at).and_then(|task| Some((task, self.step_of(task)?, self.view(task)?)));
         let Some((task, step, view)) = found else { return Ok(None) };

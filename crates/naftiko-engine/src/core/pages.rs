@@ -25,7 +25,7 @@ pub(super) struct Pages {
     latest: usize,
     /// How many pages there were.
     count: u32,
-    /// The query parameters of the next page; nothing: the first is asked for as the author wrote it.
+    /// The query parameters of the next page; `None`: the first is asked for as the author wrote it.
     next: Option<Map<String, Value>>,
     /// All that was ever asked for, as text.
     asked: BTreeSet<String>,
@@ -177,7 +177,7 @@ impl Closing<'_> {
         }
     }
 
-    /// What a page says of where the next begins; nothing if it says nothing.
+    /// What a page says of where the next begins; `None` if it says nothing.
     fn cursor(&self, paginate: &Paginate, answer: &Value) -> Result<Option<Value>, Failure> {
         let NextPage::Cursor { path, .. } = &paginate.next else { return Ok(None) };
         match path.evaluate(&View { response: Some(answer), ..self.view }) {

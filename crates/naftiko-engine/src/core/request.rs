@@ -141,7 +141,7 @@ fn masked_inputs(plan: &Plan, mut inputs: Map<String, Value>) -> Map<String, Val
     inputs
 }
 
-/// How long an attempt may take: what the author says, and for a poll no longer than until its deadline. Nothing:
+/// How long an attempt may take: what the author says, and for a poll no longer than until its deadline. `None`:
 /// as long as the adapter gives it.
 fn limit(task: &Task, invoke: &Invoke) -> Option<SignedDuration> {
     let Some(poll) = &invoke.poll else { return invoke.timeout };

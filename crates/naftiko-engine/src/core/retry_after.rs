@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 /// The longest wait another side can impose.
 pub(crate) const LIMIT: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long the header asks to wait, at most an hour; nothing if it does not make sense.
+/// How long the header asks to wait, at most an hour; `None` if it does not make sense.
 pub(crate) fn wait(header: &str, now: Timestamp) -> Option<SignedDuration> {
     let header = header.trim();
     let asked = if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {

@@ -18,7 +18,7 @@ pub(crate) struct Route {
 }
 
 impl Run {
-    /// The way of a step's call; nothing for a step that makes none.
+    /// The way of a step's call; `None` for a step that makes none.
     pub(crate) fn route(&self, step: &str) -> Option<Route> {
         let task = self.tasks.get(self.task_of(step)?)?;
         let (plan, invoke) = self.invoke_of(task)?;

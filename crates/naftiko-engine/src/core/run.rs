@@ -162,7 +162,7 @@ impl Run {
         Ok(())
     }
 
-    /// How a step stands, by the name events have for it; nothing for one the run has not come to.
+    /// How a step stands, by the name events have for it; `None` for one the run has not come to.
     pub fn step(&self, name: &str) -> Option<StepState<'_>> {
         let task = self.tasks.get(self.task_of(name)?)?;
         Some(StepState {

@@ -39,7 +39,7 @@ impl Run {
         Standing { status, due }
     }
 
-    /// When there is something to do next because it is time; nothing if no time is waited for.
+    /// When there is something to do next because it is time; `None` if no time is waited for.
     pub fn next_due(&self) -> Option<Timestamp> {
         if self.is_held_up() {
             return None;

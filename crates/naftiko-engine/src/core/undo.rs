@@ -59,7 +59,7 @@ impl Run {
         next.is_some_and(|task| matches!(task.phase, Phase::Failed { .. }))
     }
 
-    /// What is undone next, or is being undone; nothing if all is undone, or must not be yet.
+    /// What is undone next, or is being undone; `None` if all is undone, or must not be yet.
     pub(super) fn next_undo(&self, whole: Whole) -> Option<usize> {
         self.closings.get(&whole)?.undo.as_ref()?.last().copied()
     }

@@ -13,7 +13,7 @@ use super::frame::Frame;
 use super::task::{Inside, Role};
 use super::undo::Closing;
 
-/// A composition or the items of a step, by the task whose inside it is; nothing: the run itself.
+/// A composition or the items of a step, by the task whose inside it is; `None` is the run itself.
 pub(super) type Whole = Option<usize>;
 
 /// What is true of a composition and of items alike.

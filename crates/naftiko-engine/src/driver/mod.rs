@@ -44,13 +44,13 @@ pub struct Driver<'a> {
     pub clock: &'a dyn Clock,
     /// How much may be under way at once.
     pub limits: Limits,
-    /// How long to stay for something that is due later; nothing: as long as anything is.
+    /// How long to stay for something that is due later; `None`: as long as anything is.
     pub patience: Option<SignedDuration>,
-    /// What somebody does to the run meanwhile; nothing if nobody can.
+    /// What somebody does to the run meanwhile; `None` if nobody can.
     pub deliveries: Option<mpsc::UnboundedReceiver<Delivery>>,
     /// Is shown every record once it is kept, as [`Run::shown`] has it: without what is sensitive.
     pub observe: &'a mut dyn FnMut(&Record),
-    /// Is shown every call and every answer, without what is sensitive; nothing if nobody looks.
+    /// Is shown every call and every answer, without what is sensitive; `None` if nobody looks.
     pub wire: Option<Box<dyn FnMut(Wire) + 'a>>,
     /// Ends the run early.
     pub cancellation: Cancellation,

@@ -33,7 +33,7 @@ pub(super) struct Work {
 #[derive(Debug)]
 struct Owner {
     step: String,
-    /// Nothing for a question that is no message.
+    /// `None` for a question that is no message.
     attempt: Option<u32>,
     provider: Option<String>,
 }

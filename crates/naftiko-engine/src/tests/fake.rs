@@ -133,7 +133,7 @@ impl Channel for FakeChannel {
 #[derive(Default)]
 pub(super) struct FakeJournal {
     kept: MemoryJournal,
-    /// How many batches it keeps; nothing: all.
+    /// How many batches it keeps; `None`: all.
     pub(super) room: Option<usize>,
     pub(super) takes: Duration,
     appends: Mutex<Vec<Append>>,

@@ -76,7 +76,7 @@ fn lacks_room_for_index(error: &rusqlite::Error) -> bool {
     is_full(error) || matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
 
-/// How SQLite is told that nobody writes to a database; nothing where its log has to be read too.
+/// How SQLite is told that nobody writes to a database; `None` where its log has to be read too.
 fn immutable(place: &Place) -> Option<String> {
     let database = place.database.to_str()?;
     let log = std::fs::metadata(format!("{database}-wal"));

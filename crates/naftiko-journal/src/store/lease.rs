@@ -74,7 +74,7 @@ impl Store {
 }
 
 impl Store {
-    /// The process that drives a run; nothing if none does.
+    /// The process that drives a run; `None` if none does.
     ///
     /// # Errors
     /// Why it could not be found out.
@@ -89,7 +89,7 @@ impl Store {
     }
 }
 
-/// Who drives a run, as the error that says so; nothing if nobody living does.
+/// Who drives a run, as the error that says so; `None` if nobody living does.
 pub(super) fn held(connection: &Connection, holder: &Holder, run: &str) -> Result<Option<StoreError>, Fault> {
     let lease: Option<(String, u32, i64)> = connection
         .prepare_cached("SELECT holder, pid, since FROM leases WHERE run = ?1")?

@@ -68,7 +68,7 @@ struct Inner {
     place: Arc<Place>,
     readers: Readers,
     keys: Arc<Keys>,
-    /// Nothing for a store that only reads.
+    /// `None` for a store that only reads.
     writer: Option<Writer>,
     // INVARIANT: after the writer, which is dropped first: until then leases may count on it.
     holder: Arc<Holder>,
@@ -93,7 +93,7 @@ impl Store {
         Ok(Self::assembled(place, options, Some(writer)))
     }
 
-    /// Opens the journal in a folder only to read it; nothing if there is none. Nothing is made by looking.
+    /// Opens the journal in a folder only to read it; `None` if there is none. Nothing is made by looking.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read, or is not a journal that this version knows.

@@ -23,7 +23,7 @@ pub struct Summary {
     pub updated: Timestamp,
     /// How it stands.
     pub status: Status,
-    /// From when on it has something to do by itself; nothing: it waits for somebody, or is over.
+    /// From when on it has something to do by itself; `None`: it waits for somebody, or is over.
     pub due: Option<Timestamp>,
     /// How many records it has.
     pub events: u64,
@@ -91,7 +91,7 @@ impl Store {
         })
     }
 
-    /// When the next run has something to do, which may be in the past; nothing if none has.
+    /// When the next run has something to do, which may be in the past; `None` if none has.
     ///
     /// # Errors
     /// Why it could not be read.

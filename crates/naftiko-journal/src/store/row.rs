@@ -50,13 +50,13 @@ impl Head {
         Self { seq, sum: context.finish().as_ref().to_vec() }
     }
 
-    /// The head after a row that continues the chain; nothing if the row is not what was written there.
+    /// The head after a row that continues the chain; `None` if the row is not what was written there.
     pub(super) fn followed_by(&self, row: &Row) -> Option<Self> {
         let next = self.after(row.seq, &row.at, &row.event, row.sealed.as_deref());
         (row.seq == self.seq + 1 && row.sum == next.sum).then_some(next)
     }
 
-    /// Of this run; nothing for a run that is not there.
+    /// Of this run; `None` for a run that is not there.
     pub(super) fn find(connection: &Connection, run: &str) -> Result<Option<Self>, Fault> {
         let mut found = connection.prepare_cached("SELECT seq, sum FROM runs WHERE id = ?1")?;
         let mut rows = found.query([run])?;

@@ -85,7 +85,7 @@ impl Key {
         hmac::verify(&self.signer, text, signature).is_ok()
     }
 
-    /// What was sealed for this purpose; nothing if it is not as it was sealed.
+    /// What was sealed for this purpose; `None` if it is not as it was sealed.
     pub(super) fn open(&self, purpose: Purpose<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -147,7 +147,7 @@ impl Keys {
         Ok(key)
     }
 
-    /// The key in the file; nothing if there is no such file.
+    /// The key in the file; `None` if there is no such file.
     fn find(&self) -> Result<Option<Arc<Key>>, StoreError> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if read.is_none() {

@@ -112,7 +112,7 @@ impl Reader<'_> {
         None
     }
 
-    /// The one place that `node` names; nothing if it is of the wrong type, which has been said.
+    /// The one place that `node` names; `None` if it is of the wrong type, which has been said.
     fn place(&mut self, node: &Node, places: &[&str]) -> Option<Secret> {
         let mut named = places.iter().filter_map(|place| Some((*place, node.entry(place)?)));
         let (first, entry) = named.next()?;

@@ -20,7 +20,7 @@ pub struct Capabilities {
     pub provider_id: Option<Spanned<String>>,
     /// The URL that paths are put behind.
     pub base_url: Option<Spanned<String>>,
-    /// What is sent to be let in; nothing: the document does not say.
+    /// What is sent to be let in; `None`: the document does not say.
     pub auth: Option<Auth>,
     /// What keeps the provider's customers apart, as parameters name it.
     pub tenant: Option<Spanned<String>>,

@@ -162,7 +162,7 @@ fn is_expression(node: &Node) -> bool {
     node.as_str().is_some_and(|text| Expression::parse(text).is_ok())
 }
 
-/// The meaning of a word; nothing for a word that has none, which the schema has reported.
+/// The meaning of a word; `None` for a word that has none, which the schema has reported.
 fn word<T: Copy>(node: &Node, key: &str, words: &[(&str, T)]) -> Option<Spanned<T>> {
     let text = text(node, key)?;
     let (_, meaning) = words.iter().find(|(word, _)| *word == text.value)?;

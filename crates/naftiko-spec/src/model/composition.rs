@@ -60,7 +60,7 @@ pub struct Input {
 pub struct Output {
     /// Its name.
     pub name: Spanned<String>,
-    /// Where it is read; nothing if that could not be understood.
+    /// Where it is read; `None` if that could not be understood.
     pub source: Option<Source>,
     /// The type it is declared to have.
     pub declared: Option<Spanned<String>>,

@@ -19,11 +19,11 @@ pub struct External {
     pub channel: Channel,
     /// The settings of the channel by name, each a value with templates.
     pub settings: IndexMap<String, Value>,
-    /// What is handed over; nothing: the inputs and the results so far.
+    /// What is handed over; `None`: the inputs and the results so far.
     pub with: Option<IndexMap<String, Value>>,
     /// The JSON Schema of what comes back.
     pub result: Option<Json>,
-    /// How long to wait for what comes back; nothing: for ever.
+    /// How long to wait for what comes back; `None`: for ever.
     pub timeout: Option<Interval>,
 }
 
@@ -109,7 +109,7 @@ impl External {
     }
 }
 
-/// The channel that is said, or that of a mapping that says none; nothing for one that there is not.
+/// The channel that is said, or that of a mapping that says none; `None` for one that there is not.
 fn channel(node: &Node) -> Option<Channel> {
     match node.get("channel") {
         None => Some(Channel::default()),

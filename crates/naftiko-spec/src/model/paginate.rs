@@ -23,14 +23,14 @@ pub struct Paginate {
     pub offset: Option<Spanned<String>>,
     /// Where it says that the header `Link` names the next page.
     pub link: Option<Span>,
-    /// How many items there may be in all; nothing: the default.
+    /// How many items there may be in all; `None`: the default.
     pub max: Option<Spanned<u32>>,
     /// Whether something was meant that could not be understood, which has its diagnostic.
     pub is_unclear: bool,
 }
 
 impl Paginate {
-    /// Nothing for a step that has one answer.
+    /// `None` for a step that has one answer.
     pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let Some(entry) = node.entry("paginate") else {
             let meant = keys.unknown(node, Some("Step")).first().map(|(_, entry)| entry.key_span);

@@ -10,11 +10,11 @@ use super::reader::{Interval, Keys, count, duration, interval, items, number};
 pub struct Retry {
     /// The bytes of its key.
     pub key: Span,
-    /// How many attempts in all, the first included; nothing: the default.
+    /// How many attempts in all, the first included; `None`: the default.
     pub attempts: Option<Spanned<u32>>,
-    /// The pauses; nothing: the default.
+    /// The pauses; `None`: the default.
     pub backoff: Option<Backoff>,
-    /// What is tried again; nothing: the default.
+    /// What is tried again; `None`: the default.
     pub on: Option<Vec<RetryOn>>,
 }
 
@@ -70,7 +70,7 @@ impl Retry {
 }
 
 impl RetryOn {
-    /// Nothing for what is none: the schema has said so.
+    /// `None` for what is none: the schema has said so.
     fn read(node: &Node) -> Option<Self> {
         match &node.value {
             Tree::Number(number) => number.as_u64()?.try_into().ok().map(Self::Status),

@@ -20,7 +20,7 @@ pub struct Step {
     pub description: Option<String>,
     /// What it does.
     pub work: Work,
-    /// The steps it says it follows; nothing: the one before it.
+    /// The steps it says it follows; `None`: the one before it.
     pub depends_on: Option<Vec<Spanned<String>>>,
     /// What it says besides; nothing of it in edition 0.1.
     pub clauses: Clauses,

@@ -108,7 +108,7 @@ impl AnswerAddress for Callback {
 struct Pass {
     run: String,
     step: String,
-    /// In seconds since 1970; nothing: for ever.
+    /// In seconds since 1970; `None`: for ever.
     until: Option<u64>,
 }
 
@@ -120,7 +120,7 @@ impl Pass {
         Ok(format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    /// What a token says; nothing if it was not made with the key of this journal, or is out of date.
+    /// What a token says; `None` if it was not made with the key of this journal, or is out of date.
     fn read(token: &str, store: &Store) -> Option<Self> {
         let (said, signature) = token.split_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;

@@ -16,7 +16,7 @@ use crate::drive::secrets::{Named, Reach};
 /// The credentials of this process. All steps and all runs that it drives share them, and the tokens that are had for them.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
-    /// How long a secret that was read is good for; nothing: for good.
+    /// How long a secret that was read is good for; `None`: for good.
     good_for: Option<Duration>,
     /// By what they are made from.
     made: RefCell<BTreeMap<String, Credential>>,

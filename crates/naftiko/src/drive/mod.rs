@@ -46,16 +46,16 @@ pub(crate) struct Session<'a> {
     pub(crate) id: &'a str,
     pub(crate) options: Options,
     pub(crate) journal: &'a dyn Journal,
-    /// Where messages for the run are left; nothing for a run that nobody else can know.
+    /// Where messages for the run are left; `None` for a run that nobody else can know.
     pub(crate) inbox: Option<Store>,
     pub(crate) adapter: Arc<dyn Adapter>,
     pub(crate) answers: IndexMap<String, Value>,
     /// What is asked by messages.
     pub(crate) outside: Arc<Outside>,
     pub(crate) limits: Limits,
-    /// How long to stay for something that is due later; nothing: as long as anything is.
+    /// How long to stay for something that is due later; `None`: as long as anything is.
     pub(crate) patience: Option<SignedDuration>,
-    /// Writes what goes over the wire; nothing if nobody wants to see it.
+    /// Writes what goes over the wire; `None` if nobody wants to see it.
     pub(crate) dump: Option<Dump>,
     pub(crate) cancellation: Cancellation,
 }

@@ -20,7 +20,7 @@ pub(crate) struct Verdict<'a> {
     pub(crate) records: &'a [Record],
     pub(crate) id: &'a str,
     pub(crate) status: Status,
-    /// What the next command has to say besides, of a run that is kept and can be resumed; nothing if it is not.
+    /// What the next command has to say besides, of a run that is kept and can be resumed; `None` if it is not.
     pub(crate) kept: Option<&'a str>,
     /// Whether somebody stopped it here, and it could have gone on.
     pub(crate) stopped: bool,

@@ -142,7 +142,7 @@ impl Server {
         answer.map(Answer::into_response).ok_or(Closed)
     }
 
-    /// The answer to a request; nothing if the connection is closed instead.
+    /// The answer to a request; `None` if the connection is closed instead.
     async fn answer(&self, request: &Received<'_>) -> Option<Answer> {
         let Some((provider, target)) = self.provider(request.target) else {
             let prefixes: Vec<String> = self.providers.iter().map(|it| self.prefix(it)).collect();

@@ -53,7 +53,7 @@ fn read_line() -> io::Result<String> {
     Ok(line)
 }
 
-/// The steps with inferred effects, a line each with what was inferred; nothing if there is none.
+/// The steps with inferred effects, a line each with what was inferred; `None` if there is none.
 fn effects(plan: &Plan) -> Option<String> {
     let mut list = String::new();
     for (id, provider) in &plan.providers {

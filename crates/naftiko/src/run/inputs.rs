@@ -233,7 +233,7 @@ fn unknown(name: &str, plan: &Plan) -> String {
 /// A text that is no value of its type. It stands apart from what is wrong with it: it may be sensitive.
 #[derive(Debug, PartialEq)]
 struct Misread {
-    /// The text; nothing if no one text is wrong.
+    /// The text; `None` if no one text is wrong.
     text: Option<String>,
     /// What is wrong, in words that follow the text.
     why: String,

@@ -13,7 +13,7 @@ const MOST_BYTES: u64 = 64 * 1024;
 
 /// What came of a program.
 pub(crate) struct Ended {
-    /// Its exit code; nothing if a signal ended it.
+    /// Its exit code; `None` if a signal ended it.
     pub(crate) code: Option<i32>,
     /// What it printed.
     pub(crate) stdout: Vec<u8>,

@@ -17,7 +17,7 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    /// Until when a call has to wait; nothing: it may begin.
+    /// Until when a call has to wait; `None`: it may begin.
     pub(super) fn wait(&self, now: Timestamp) -> Option<Timestamp> {
         self.next.filter(|next| *next > now)
     }

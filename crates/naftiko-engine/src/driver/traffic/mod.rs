@@ -84,7 +84,7 @@ impl Turns {
         Self { traffic, who, standing: BTreeSet::new(), stood: BTreeSet::new() }
     }
 
-    /// Until when a call has to wait, which stands in line for it from now on; nothing: it may begin.
+    /// Until when a call has to wait, which stands in line for it from now on; `None`: it may begin.
     pub(super) fn wait(&mut self, route: &Route, now: Timestamp) -> Option<Timestamp> {
         let mut places = self.traffic.places();
         let place = places.entry(route.place.clone()).or_default();

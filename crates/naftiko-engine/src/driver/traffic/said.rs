@@ -10,7 +10,7 @@ use crate::core::retry_after::{self, LIMIT};
 const EPOCH: u64 = 1_000_000_000;
 const EPOCH_MILLIS: u64 = 1_000_000_000_000;
 
-/// How long a provider wants to be left alone after an answer, at most an hour; nothing if it does not say so.
+/// How long a provider wants to be left alone after an answer, at most an hour; `None` if it does not say so.
 pub(super) fn pause(response: &Response, now: Timestamp) -> Option<SignedDuration> {
     let header = |name: &str| {
         let named = response.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));

@@ -24,7 +24,7 @@ impl Window {
         Self { limit, done: VecDeque::new(), line: VecDeque::new() }
     }
 
-    /// Until when somebody has to wait, and stands in line from now on; nothing: it may be done.
+    /// Until when somebody has to wait, and stands in line from now on; `None`: it may be done.
     pub(super) fn wait(&mut self, who: u64, now: Timestamp) -> Option<Timestamp> {
         while self.done.front().is_some_and(|first| self.over(*first) <= now) {
             self.done.pop_front();

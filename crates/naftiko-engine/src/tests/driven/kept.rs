@@ -15,7 +15,7 @@ use crate::tests::draft::{composition, external, get, in_a_row, post};
 use crate::tests::fake::{FakeAdapter, FakeChannel};
 use crate::{Clock, Delivery, Intervention, Limits, Refused, TokioClock};
 
-/// What somebody is told who does something to a run; nothing if nobody does.
+/// What somebody is told who does something to a run; `None` if nobody does.
 async fn deliver(
     sender: &mpsc::UnboundedSender<Delivery>,
     intervention: Intervention,
