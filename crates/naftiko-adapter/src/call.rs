@@ -1,4 +1,4 @@
-//! One attempt, and what came of it.
+//! One attempt and its outcome.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,32 +11,33 @@ use serde_json::{Map, Value};
 
 use crate::{Operation, Place};
 
-/// Carries operations out.
+/// Carries out operations.
 ///
-/// It may be called from several tasks at once. It must not retry, and must not answer before it knows. There is one
-/// exception: a request that was refused because its credential is no longer good (401) was not carried out, and may be
-/// sent once more with a newer one. An answer or a failure must not show a credential: see [`Mask`](crate::Mask).
+/// It may be called from several tasks at once. It must not retry, and must not return before it knows the outcome.
+/// There is one exception: a request that was refused because its credential is no longer valid (401) was not carried
+/// out, and may be sent once more with a newer one. An answer or a failure must not contain a credential: see
+/// [`Mask`](crate::Mask).
 #[async_trait]
 pub trait Adapter: Send + Sync {
     /// Makes the call once.
     ///
     /// # Errors
-    /// A [`Failure`] when no answer could be had. An answer of any status, 500 included, is a [`Response`]: what it
-    /// means is decided by the engine.
+    /// A [`Failure`] when there is no usable answer. An answer of any status, 500 included, is a [`Response`]: the
+    /// engine decides what it means.
     async fn invoke(&self, call: &Call) -> Result<Response, Failure>;
 }
 
-/// Asks somebody or something outside.
+/// Asks a person or a system outside.
 ///
-/// One that sends a message must not send it twice, and must say honestly how far it came: what it reports as
-/// [`FailureKind::NotSent`] is sent again.
+/// A channel that sends a message must not send it twice, and must say honestly how far the message got: what it
+/// reports as [`FailureKind::NotSent`] is sent again.
 #[async_trait]
 pub trait Channel: Send + Sync {
-    /// Puts the question, and gives the answer if there is one now.
+    /// Asks the question, and returns the answer if there is one already.
     ///
     /// # Errors
-    /// A [`Failure`] when the question could not be put or the answer could not be understood. Of a message,
-    /// [`FailureKind::NotSent`] also says that the other side was reached and did not take it, and may later.
+    /// A [`Failure`] when the question could not be asked or the answer could not be understood. For a message,
+    /// [`FailureKind::NotSent`] also means that the receiver was reached, did not accept it, and may accept it later.
     async fn ask(&self, question: &Question) -> Result<Answer, Failure>;
 }
 
@@ -47,28 +48,28 @@ pub struct Call {
     pub step: String,
     /// Which attempt of the step this is, from 1; polling counts on.
     pub attempt: u32,
-    /// What is to be carried out.
+    /// The operation to carry out.
     pub operation: Arc<Operation>,
-    /// With what.
+    /// Its arguments.
     pub arguments: Arguments,
-    /// How long the attempt may take; `None`: the adapter's own limit.
+    /// How long the attempt may take; `None` is the adapter's own limit.
     pub timeout: Option<Duration>,
-    /// The key that makes a repeat harmless, for an operation that has a header for it.
+    /// The idempotency key, for an operation that has a header for it.
     pub idempotency_key: Option<String>,
 }
 
-/// The arguments of a call by where they go.
+/// The arguments of a call, by the place they go to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Arguments {
     /// Values of parameters, by place and name.
     #[serde(with = "indexmap::map::serde_seq")]
     pub parameters: IndexMap<(Place, String), Value>,
-    /// The body; `None`: none is sent. A body of null is a body.
+    /// The body, if one is sent; `Some(Value::Null)` is a body too.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub body: Option<Value>,
 }
 
-/// Reads a member that is there, so that null is a value and not an absence.
+/// Reads a member that is present, so that null is a value and not an absence.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -89,24 +90,24 @@ pub struct Response {
     pub headers: IndexMap<String, String>,
     /// The decoded body; null if there was none.
     pub body: Value,
-    /// Where it departs from the description of the operation, as far as the adapter looked; at most a handful.
+    /// Where the answer departs from the operation's description, as far as the adapter checked; at most a handful.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departures: Vec<Departure>,
 }
 
 impl Response {
-    /// An answer of which nothing more is to be said.
+    /// An answer without departures from its description.
     pub fn new(status: u16, headers: IndexMap<String, String>, body: Value) -> Self {
         Self { status, headers, body, departures: Vec::new() }
     }
 }
 
-/// A place where an answer is not as its description says.
+/// A place where an answer departs from its operation's description.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Departure {
     /// Where in the body: a JSON Pointer, with `*` for the items of a list; empty for the answer as a whole.
     pub pointer: String,
-    /// What is expected there: one line for people that never shows what was found.
+    /// What was expected there: one line for people that never shows the value found.
     pub expected: String,
 }
 
@@ -114,7 +115,7 @@ pub struct Departure {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
-    /// How far the call came.
+    /// How far the call got.
     pub kind: FailureKind,
     /// What happened: one line for people, without secrets.
     pub message: String,
@@ -127,46 +128,47 @@ impl Failure {
     }
 }
 
-/// How far a failed call came. This decides what may be repeated, so it must never claim less than what happened.
+/// How far a failed call got. This decides what may be repeated, so it must never claim less than what happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
-    /// The adapter would not send it, now or ever: an argument it cannot write, a credential it does not have.
+    /// The adapter will never send it: it has an argument that cannot be written, or lacks a credential.
     Refused,
-    /// Nothing reached the other side: no name, no connection. A later attempt may do better.
+    /// Nothing reached the other side: its name did not resolve, or no connection was made. A later attempt may
+    /// succeed.
     NotSent,
-    /// It was sent, wholly or in part, and no answer came: nobody knows whether it happened.
+    /// It was sent, in whole or in part, and no answer came: whether it took effect is unknown.
     Unknown,
-    /// It was carried out and answered, and the answer cannot be read.
+    /// It was carried out and answered, but the answer cannot be read.
     Unreadable,
 }
 
-/// What somebody outside is asked.
+/// A question to a person or a system outside.
 #[derive(Clone, Default, PartialEq)]
 pub struct Question {
     /// The run.
     pub run: String,
     /// The id of the step.
     pub step: String,
-    /// What every attempt to put this question is known by, so that whoever gets it twice can tell.
+    /// An id that is the same for every attempt to ask this question, so that a receiver can recognize a repeat.
     pub id: String,
-    /// Through what it is asked: `prompt`, `email`, `webhook`, `command`.
+    /// The channel it is asked through: `prompt`, `email`, `webhook` or `command`.
     pub channel: String,
-    /// What the channel is told, by name: for `email` `to`, and so on.
+    /// The settings of the channel by name, such as `to` for `email`.
     pub settings: Map<String, Value>,
-    /// What is to be done, in the author's words.
+    /// What to do, in the author's words.
     pub description: Option<String>,
-    /// What is handed over. At the terminal sensitive values are masked, and so they are where the author did not say
-    /// what is handed over; in a message it is exactly what the author said.
+    /// What is handed over. Sensitive values are masked at the terminal, and wherever the author did not say what to
+    /// hand over; a message holds exactly what the author said.
     pub shown: Map<String, Value>,
-    /// The JSON Schema that the answer has to fit; `None`: any JSON value.
+    /// The JSON Schema that the answer has to fit; `None` allows any JSON value.
     pub result: Option<Value>,
-    /// Until when an answer is waited for; `None`: for ever.
+    /// When the wait for an answer ends; `None` waits for ever.
     pub until: Option<SystemTime>,
 }
 
 impl fmt::Debug for Question {
-    /// What is handed over may be sensitive, so only its names are shown.
+    /// Shows only the names of what is handed over, since its values may be sensitive.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: Vec<_> = self.shown.keys().collect();
         f.debug_struct("Question")
@@ -178,11 +180,11 @@ impl fmt::Debug for Question {
     }
 }
 
-/// What came back.
+/// A channel's reply to a question.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
-    /// The answer; null for "it is done, and there is nothing to say".
+    /// The answer; null means "done, and nothing to report".
     Given(Value),
-    /// Not yet: the run waits.
+    /// No answer yet: the run waits.
     NotYet,
 }

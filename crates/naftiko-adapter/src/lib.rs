@@ -1,12 +1,12 @@
-//! What carries an operation out.
+//! The traits for carrying out operations and asking the world outside, and the types they share.
 //!
-//! An [`Adapter`] is handed a [`Call`] (one attempt of one step, complete and already checked) and answers with a
-//! [`Response`] or a [`Failure`] that says honestly how far it came. A [`Channel`] is handed a [`Question`] for the
-//! world outside and answers now or later. Both are asked at most once for each attempt: retries, polling, time and
+//! An [`Adapter`] is given a [`Call`] (one attempt of one step, complete and already checked) and returns a
+//! [`Response`], or a [`Failure`] that says honestly how far the call got. A [`Channel`] is given a [`Question`] for
+//! the world outside and answers now or later. Both are asked at most once per attempt: retries, polling, time and
 //! memory belong to the engine.
 //!
-//! Third parties build on this crate alone; it knows nothing of documents, plans or runs. With the feature `conformance`
-//! it has a kit that makes an adapter prove what the engine relies on.
+//! Third parties build on this crate alone; it knows nothing of documents, plans or runs. The feature `conformance`
+//! adds a kit with which an adapter proves what the engine relies on.
 
 mod call;
 #[cfg(feature = "conformance")]

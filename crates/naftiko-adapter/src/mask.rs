@@ -1,4 +1,4 @@
-//! Hiding secrets in what is written.
+//! Masking secrets in text that is shown or kept.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -8,22 +8,22 @@ use serde_json::{Map, Value};
 use crate::spelling::{alone_in_base64, has_escapes, is_spelled, places, within_base64};
 use crate::{Departure, Failure, Response};
 
-/// What stands where something sensitive was.
+/// What a sensitive value is replaced by.
 pub const MASK: &str = "***";
 
-/// Secrets that must not be shown, in any spelling: as they are, escaped as in URLs, JSON and HTML, and in base64, alone
-/// or inside of a longer text.
+/// Secrets that must not be shown, in any spelling: as they are, escaped as in URLs, JSON and HTML, and in base64,
+/// alone or within a longer text.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Mask {
-    /// Masked wherever they stand, escaped too.
+    /// Masked wherever they occur, in escaped form too.
     inside: Vec<String>,
-    /// Masked wherever they stand, exactly so.
+    /// Masked wherever they occur in exactly this form.
     encoded: Vec<String>,
-    /// Masked where they are the whole text, exactly so.
+    /// Masked where they are the whole text, in exactly this form.
     exact: HashSet<String>,
-    /// Every secret: masked where it is the whole text, escaped too.
+    /// Every secret: masked where it is the whole text, in escaped form too.
     known: HashSet<String>,
-    /// The same, in an order.
+    /// The same, in a fixed order.
     alone: Vec<String>,
 }
 
@@ -34,8 +34,8 @@ impl fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// Hides this secret too. One of fewer than `shortest` characters may turn up anywhere by chance: it is masked only
-    /// where it is all there is.
+    /// Adds a secret. One of fewer than `shortest` characters may occur anywhere by chance, so it is masked only where
+    /// it is the whole text.
     pub fn hide(&mut self, secret: &str, shortest: usize) {
         if secret.is_empty() || !self.known.insert(secret.to_owned()) {
             return;
@@ -48,12 +48,12 @@ impl Mask {
         }
     }
 
-    /// Hides this text too, where it is all there is.
+    /// Adds a text that is masked where it is the whole text.
     pub fn hide_alone(&mut self, text: &str) {
         self.hide(text, usize::MAX);
     }
 
-    /// Hides what `other` hides too.
+    /// Adds everything that `other` masks.
     pub fn hide_all_of(&mut self, other: &Self) {
         let Self { inside, encoded, exact, known, alone } = other;
         for (mine, theirs) in
@@ -66,12 +66,12 @@ impl Mask {
         self.known.extend(known.iter().cloned());
     }
 
-    /// Whether there is nothing to hide.
+    /// Whether there is nothing to mask.
     pub fn is_empty(&self) -> bool {
         self.known.is_empty()
     }
 
-    /// The text with every secret in it masked. Secrets that overlap are masked together, so that no end of one shows.
+    /// The text with every secret in it masked. Overlapping secrets are masked together, so that no part of one shows.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
         if self.is_empty() || self.is_secret(text.trim()) {
@@ -132,17 +132,17 @@ impl Mask {
     }
 }
 
-/// The text with every occurrence of these secrets replaced by [`MASK`], as they are and in no other spelling.
+/// The text with every occurrence of these secrets replaced by [`MASK`], in exactly this spelling.
 ///
-/// Occurrences that overlap, of one secret or of several, are masked together, so that no end of one shows; the order
-/// of the secrets does not matter. An empty secret hides nothing.
+/// Overlapping occurrences, of one secret or of several, are masked together, so that no part of one shows; the order
+/// of the secrets does not matter. An empty secret masks nothing.
 pub fn mask<'s>(text: &str, secrets: impl IntoIterator<Item = &'s str>) -> String {
     let mut found = Vec::new();
     secrets.into_iter().for_each(|secret| exact_places(text, secret, &mut found));
     covered(text, found)
 }
 
-/// The text with these places of it masked.
+/// The text with these ranges masked.
 fn covered(text: &str, mut hidden: Vec<(usize, usize)>) -> String {
     hidden.sort_unstable();
     let mut out = String::with_capacity(text.len());
@@ -168,7 +168,7 @@ fn with_digits_beside(text: &str, (start, end): (usize, usize)) -> (usize, usize
     (before.unwrap_or(start), after.unwrap_or(end))
 }
 
-/// Every place of `needle`, those that overlap included.
+/// Every occurrence of `needle`, overlapping ones included.
 fn exact_places(text: &str, needle: &str, found: &mut Vec<(usize, usize)>) {
     let Some(first) = needle.chars().next() else { return };
     let mut from = 0;

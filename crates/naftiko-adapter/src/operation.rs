@@ -4,13 +4,13 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// One operation of a provider's API, with all an adapter needs to carry it out or to imitate it.
+/// One operation of a provider's API, with everything an adapter needs to carry it out or to imitate it.
 ///
-/// Schemas are JSON Schema, draft 2020-12, whatever the version of the description they came from; a `$ref` in one
-/// is `#/$defs/NAME`, and NAME is a key of [`definitions`](Self::definitions).
+/// Schemas are JSON Schema, draft 2020-12, whatever the version of the description they came from; every `$ref` has the
+/// form `#/$defs/NAME`, where NAME is a key of [`definitions`](Self::definitions).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Operation {
-    /// The provider it belongs to: `providerId` of the capabilities document.
+    /// The provider it belongs to: the `providerId` of a capabilities document.
     pub provider: String,
     /// Its `operationId` in the description.
     pub id: String,
@@ -22,11 +22,11 @@ pub struct Operation {
     pub parameters: Vec<Parameter>,
     /// The request body, if it takes one.
     pub body: Option<RequestBody>,
-    /// Answers by status as the description writes it: `200`, `4XX`, `default`.
+    /// Responses by status as the description writes it: `200`, `4XX`, `default`.
     pub responses: IndexMap<String, ResponseSpec>,
     /// The named schemas that the others refer to, as `$defs` of one document.
     pub definitions: Map<String, Value>,
-    /// The header that carries an idempotency key, if the provider honours one: then a repeat has no second effect.
+    /// The header that carries an idempotency key, if the provider honors one: then a repeat has no second effect.
     pub idempotency_key: Option<String>,
     /// Whether the description calls it deprecated.
     pub deprecated: bool,
@@ -54,13 +54,13 @@ impl Operation {
         }
     }
 
-    /// Whether carrying it out any number of times changes nothing: `GET`, `HEAD`, `OPTIONS`, `TRACE`
-    /// (RFC 9110 §9.2.1) and `QUERY`, which is safe by its own definition.
+    /// Whether the method is safe, so that repeating it changes nothing: `GET`, `HEAD`, `OPTIONS`, `TRACE` (RFC 9110
+    /// §9.2.1) and `QUERY`, which is safe by its own definition.
     pub fn is_safe(&self) -> bool {
         matches!(self.method, Method::Get | Method::Head | Method::Options | Method::Trace | Method::Query)
     }
 
-    /// The answer the description gives for a status: the exact one, then its class (`2XX`), then `default`.
+    /// The response described for a status: the exact one, then its class (`2XX`), then `default`.
     pub fn response(&self, status: u16) -> Option<&ResponseSpec> {
         let class = format!("{}XX", status / 100);
         let find = |key: &str| {
@@ -69,7 +69,7 @@ impl Operation {
         find(&status.to_string()).or_else(|| find(&class)).or_else(|| find("default"))
     }
 
-    /// The answer of success: the lowest 2xx status, then `2XX`, then `default`.
+    /// The success response: the lowest 2xx status, then `2XX`, then `default`.
     pub fn success(&self) -> Option<(u16, &ResponseSpec)> {
         let exact = self.responses.iter().filter_map(|(status, spec)| Some((status.parse().ok()?, spec)));
         exact
@@ -78,8 +78,8 @@ impl Operation {
             .or_else(|| self.response(200).map(|spec| (200, spec)))
     }
 
-    /// Every answer of success, by status as the description writes it: those of 2xx statuses and of `2XX`, and where
-    /// there are none, `default`.
+    /// Every success response, by status as the description writes it: those of 2xx statuses and of `2XX`, or `default`
+    /// where there are none.
     pub fn successes(&self) -> Vec<(&str, &ResponseSpec)> {
         let of = |is: &dyn Fn(&str) -> bool| -> Vec<(&str, &ResponseSpec)> {
             let found = self.responses.iter().filter(|(status, _)| is(status));
@@ -89,8 +89,8 @@ impl Operation {
         if successes.is_empty() { of(&|status| status == "default") } else { successes }
     }
 
-    /// The JSON Schema of whatever it may answer with success, complete; null where there may be no body. `None` where
-    /// the description does not say.
+    /// The complete JSON Schema of the body of any success response, which is null where there may be no body. `None`
+    /// where the description does not say.
     pub fn success_schema(&self) -> Option<Value> {
         let successes = self.successes();
         let mut forms = Vec::with_capacity(successes.len());
@@ -104,8 +104,8 @@ impl Operation {
         (!forms.is_empty()).then(|| json!({ "anyOf": forms, "$defs": self.definitions }))
     }
 
-    /// The schema that `schema` stands for: itself, or the definition its `$ref` names, followed to the end.
-    /// `None` for a reference to nowhere or in a circle.
+    /// Follows the `$ref` of a schema to the schema it stands for, which is the schema itself if it has none. `None`
+    /// for a dangling or circular reference.
     pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
         for _ in 0..=self.definitions.len() {
             let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(schema) };
@@ -224,13 +224,14 @@ pub struct Parameter {
     pub place: Place,
     /// Whether a call without it is refused.
     pub required: bool,
-    /// How its value is written; the place's default is filled in (`simple` in path and header, `form` else).
+    /// How its value is written, with the default of its place filled in (`simple` in path and header, `form`
+    /// elsewhere).
     pub style: Style,
-    /// Whether each item of a list or object is written on its own; the style's default is filled in.
+    /// Whether each item of a list or object is written separately, with the default of its style filled in.
     pub explode: bool,
-    /// Whether reserved characters stay as they are.
+    /// Whether reserved characters are left unescaped.
     pub allow_reserved: bool,
-    /// The media type that its value is written in as a whole; `None`: it is written in its style.
+    /// The media type that the whole value is written in; `None` where it is written in its style.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
     /// The schema of its value.
@@ -260,7 +261,7 @@ impl Parameter {
     }
 }
 
-/// What an operation takes as a body.
+/// The request body of an operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestBody {
     /// The media type that is sent.
@@ -269,37 +270,37 @@ pub struct RequestBody {
     pub required: bool,
     /// The schema of the body.
     pub schema: Value,
-    /// How single properties of a form or of a multipart body are written, by name.
+    /// How individual properties of a form or a multipart body are written, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub encoding: IndexMap<String, Encoding>,
 }
 
 impl RequestBody {
-    /// A body whose properties are all written as is usual for its media type.
+    /// A body whose properties are all written in the usual way for its media type.
     pub fn new(content_type: impl Into<String>, required: bool, schema: Value) -> Self {
         Self { content_type: content_type.into(), required, schema, encoding: IndexMap::new() }
     }
 }
 
-/// How one property of a form or of a multipart body is written (the "Encoding Object" of `OpenAPI`).
+/// How one property of a form or a multipart body is written (the "Encoding Object" of `OpenAPI`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Encoding {
-    /// Its media type; `None`: what is usual for its schema.
+    /// Its media type; `None` is the usual one for its schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// The style it is written in, like a query parameter; `None`: in its media type.
+    /// The style it is written in, like a query parameter; `None` where it is written in its media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<Style>,
-    /// Whether each item of a list or object is written on its own.
+    /// Whether each item of a list or object is written separately.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explode: bool,
-    /// Whether reserved characters stay as they are.
+    /// Whether reserved characters are left unescaped.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub allow_reserved: bool,
 }
 
 impl Encoding {
-    /// The property `name` as the query parameter it is written like; `None` if it is written in its media type.
+    /// The query parameter that the property `name` is written like; `None` if it is written in its media type.
     pub fn as_query_parameter(&self, name: &str) -> Option<Parameter> {
         Some(Parameter {
             style: self.style?,
@@ -310,13 +311,13 @@ impl Encoding {
     }
 }
 
-/// What an operation answers with one status.
+/// What an operation answers with a given status.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResponseSpec {
     /// The media type, if there is a body.
     pub content_type: Option<String>,
     /// The schema of the body; `None` where the description gives none.
     pub schema: Option<Value>,
-    /// Examples of the body, the first one first.
+    /// Examples of the body, in the order of the description.
     pub examples: Vec<Value>,
 }

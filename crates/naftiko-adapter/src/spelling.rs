@@ -1,4 +1,4 @@
-//! The spellings in which a secret comes back: escaped as in a URL, in JSON or in HTML, and in base64.
+//! The spellings in which a secret may be quoted: escaped as in a URL, in JSON or in HTML, and in base64.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE, URL_SAFE_NO_PAD};

@@ -43,7 +43,7 @@ pub struct Options {
 pub struct Checked {
     /// Every file that was read.
     pub sources: SourceMap,
-    /// What was found, in the order people read it.
+    /// What was found, in reading order.
     pub diagnostics: Vec<Diagnostic>,
     /// What the document is; `None` if that cannot be told.
     pub kind: Option<Kind>,

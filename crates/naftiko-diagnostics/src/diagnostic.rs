@@ -4,20 +4,20 @@ use serde::Serialize;
 
 use crate::Span;
 
-/// How bad it is. Errors make `check` exit with 1 and stop `run` before anything is sent.
+/// How severe a problem is. Errors make `check` exit with 1 and stop `run` before anything is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// The document cannot be run.
     Error,
-    /// The document can be run, and probably does not do what its author wants.
+    /// The document can be run, but probably does not do what its author wants.
     Warning,
     /// Something the author should know, such as what was inferred.
     Note,
 }
 
 impl Severity {
-    /// The word people read.
+    /// The word shown to people.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -30,27 +30,27 @@ impl Severity {
 /// A kind of problem. Each is one `static` beside the code that finds it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Code {
-    /// Its name for ever: kebab-case, naming the flaw and not the cure.
+    /// Its permanent name: kebab-case, naming the flaw and not the cure.
     pub id: &'static str,
-    /// How bad it is.
+    /// How severe it is.
     pub severity: Severity,
     /// The problem in one sentence.
     pub summary: &'static str,
 }
 
 impl Code {
-    /// Where it is explained.
+    /// The URL of the page that explains it.
     pub fn url(&self) -> String {
         format!("https://github.com/naftiko/naftiko/blob/main/docs/codes/{}.md", self.id)
     }
 }
 
-/// A place a diagnostic speaks of.
+/// A place that a diagnostic refers to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Label {
     /// The place.
     pub span: Span,
-    /// What is to be seen there; different from the message. May be empty on the primary place.
+    /// What there is to see at the place, in other words than the message. May be empty for the primary place.
     pub text: String,
 }
 
@@ -58,41 +58,41 @@ pub struct Label {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Applicability {
-    /// The meaning stays, or what was meant is certain.
+    /// The meaning does not change, or what was meant is certain.
     Safe,
     /// A good guess; a person should look.
     Unsafe,
 }
 
-/// How the replacement of an [`Edit`] is to be read.
+/// How the replacement of an [`Edit`] is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wording {
-    /// As bytes of the file.
+    /// As the bytes of the file.
     Verbatim,
-    /// As a piece of the text that a scalar stands for: its quotes and escapes are still to be written. `check` has
-    /// written them in what it gives out.
+    /// As part of the text that a scalar stands for, without the quotes and escapes it needs in the file. The
+    /// diagnostics that `check` returns have them already.
     Scalar,
 }
 
 /// A replacement of one range of bytes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
-    /// What is replaced; empty to insert.
+    /// The range to replace; empty to insert.
     pub span: Span,
-    /// By what.
+    /// The text that replaces it.
     pub replacement: String,
-    /// How the replacement is to be read.
+    /// How the replacement is written.
     pub wording: Wording,
 }
 
 impl Edit {
-    /// Puts these bytes where `span` is.
+    /// Replaces `span` by these bytes.
     pub fn new(span: Span, replacement: impl Into<String>) -> Self {
         Self { span, replacement: replacement.into(), wording: Wording::Verbatim }
     }
 }
 
-/// A change of the documents that mends the problem.
+/// A change to the documents that fixes the problem.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fix {
     /// What the change does, as an imperative: ``replace it by `state` ``.
@@ -104,7 +104,7 @@ pub struct Fix {
 }
 
 impl Fix {
-    /// One edit: put the bytes of `replacement` where `span` is.
+    /// A fix of one edit that replaces `span` by the bytes of `replacement`.
     pub fn replace(
         title: impl Into<String>,
         span: Span,
@@ -114,7 +114,8 @@ impl Fix {
         Self { title: title.into(), applicability, edits: vec![Edit::new(span, replacement)] }
     }
 
-    /// One edit: let the scalar that `span` is, or lies in, say `words` there, in whatever quotes it has or needs.
+    /// A fix of one edit that replaces `span`, a scalar or a part of one, by `words`, in whatever quotes the scalar has
+    /// or needs.
     pub fn reword(
         title: impl Into<String>,
         span: Span,
@@ -129,17 +130,17 @@ impl Fix {
 /// One problem, found once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// What kind of problem.
+    /// The kind of problem.
     pub code: &'static Code,
-    /// What is wrong: the one line to show if only one can be shown.
+    /// What is wrong: the one line to show if only one line can be shown.
     pub message: String,
-    /// The exact place.
+    /// The exact place of the problem.
     pub primary: Label,
     /// Other places that explain it, perhaps in other files.
     pub related: Vec<Label>,
     /// What to do about it.
     pub help: Option<String>,
-    /// A change that mends it.
+    /// A change that fixes it.
     pub fix: Option<Fix>,
     denied: bool,
 }
@@ -158,7 +159,7 @@ impl Diagnostic {
         }
     }
 
-    /// Says what is to be seen at the exact place.
+    /// Sets the text shown at the exact place.
     #[must_use]
     pub fn with_label(mut self, text: impl Into<String>) -> Self {
         self.primary.text = text.into();
@@ -172,22 +173,22 @@ impl Diagnostic {
         self
     }
 
-    /// Says what to do about it.
+    /// Sets the help: what to do about it.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Offers a change that mends it.
+    /// Offers a change that fixes it.
     #[must_use]
     pub fn with_fix(mut self, fix: Fix) -> Self {
         self.fix = Some(fix);
         self
     }
 
-    /// Asks whether `name` was meant by what stands at the exact place, and offers to put it there. A guess: somebody
-    /// should look.
+    /// Asks whether `name` was meant at the exact place, and offers to put it there. This is a guess, so the fix is
+    /// unsafe.
     #[must_use]
     pub fn with_suggestion(self, name: &str) -> Self {
         let span = self.primary.span;
@@ -199,14 +200,14 @@ impl Diagnostic {
         ))
     }
 
-    /// Makes it an error, whatever its kind.
+    /// Makes it an error, whatever the severity of its code.
     #[must_use]
     pub fn denied(mut self) -> Self {
         self.denied = true;
         self
     }
 
-    /// How bad it is: as bad as its kind, unless somebody denies it.
+    /// How severe it is: as its code says, unless it was denied.
     pub fn severity(&self) -> Severity {
         if self.denied { Severity::Error } else { self.code.severity }
     }
@@ -226,8 +227,7 @@ pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
 }
 
-/// Puts diagnostics in the order people read: by file, then place, then severity, then code. Those that are equal in
-/// all of it stay in the order they were found.
+/// Sorts diagnostics into reading order: by file, then place, then severity, then code. The sort is stable.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(Diagnostic::place_in_order);
 }

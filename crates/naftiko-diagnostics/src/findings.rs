@@ -1,7 +1,7 @@
-//! What the checks of several documents found, as one.
+//! The findings of several documents, merged.
 //!
 //! Documents share files: two compositions of one provider read the same capabilities document, which may be checked
-//! itself. Here each file is once, and so is each finding.
+//! itself. Here each file appears once, and so does each finding.
 
 use std::collections::BTreeMap;
 
@@ -12,23 +12,23 @@ use crate::{Diagnostic, FileId, Ignored, SourceMap, Span, sort};
 pub struct Findings {
     /// Every file that was read.
     pub sources: SourceMap,
-    /// What was found, in the order people read it.
+    /// What was found, in reading order.
     pub diagnostics: Vec<Diagnostic>,
     /// What comments ignore, in the same order.
     pub ignored: Vec<Ignored>,
-    /// The documents that were to be checked, in their order; the other files were read for them.
+    /// The documents that were asked for, in order; the other files were read for them.
     pub checked: Vec<FileId>,
     files: BTreeMap<String, Vec<FileId>>,
 }
 
 impl Findings {
-    /// Nothing found in no document.
+    /// No findings, of no document.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the check of one more document, the first of its `sources`. Files of one `identity` and one text are one
-    /// file, under the name it had first.
+    /// Adds the findings of one more document, which is the first file of `sources`. Files of the same `identity` and
+    /// text become one file, under the name it had first.
     pub fn add(
         &mut self,
         sources: &SourceMap,
@@ -62,7 +62,7 @@ impl Findings {
         );
     }
 
-    /// Puts the findings in the order people read, each once.
+    /// Sorts the findings into reading order, and keeps each once.
     pub fn sort(&mut self) {
         sort(&mut self.diagnostics);
         keep_once(&mut self.diagnostics, |found| found);

@@ -1,11 +1,11 @@
 //! What a problem in a document is.
 //!
-//! A [`Diagnostic`] is a value: a [`Code`], a message, the places it speaks of, help, and a [`Fix`] where there is
-//! one. Every stage of the pipeline returns its result *and* its diagnostics; none of them prints. This crate knows
-//! no stage and no output format: `naftiko-report` renders, the stages decide.
+//! A [`Diagnostic`] is a value: a [`Code`], a message, the places it refers to, help, and a [`Fix`] where there is one.
+//! Every stage of the pipeline returns its result *and* its diagnostics; none of them prints. This crate knows no stage
+//! and no output format: the stages decide, and `naftiko-report` renders.
 //!
-//! Messages follow one grammar: lower case, no full stop, one line, the user's own words in backticks. What is wrong
-//! stands in the message, what to do in the help.
+//! Messages follow one grammar: lower case, no full stop, one line, the user's own words in backticks. The message says
+//! what is wrong, the help says what to do.
 
 mod diagnostic;
 mod findings;

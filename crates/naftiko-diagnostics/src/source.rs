@@ -38,7 +38,7 @@ impl Span {
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it stands.
+    /// Where it was written.
     pub span: Span,
 }
 
@@ -64,7 +64,7 @@ impl SourceFile {
         Self { name, text, line_starts }
     }
 
-    /// The name people know it by: the path as it was given.
+    /// The name shown to people: the path as it was given.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -87,7 +87,7 @@ impl SourceFile {
     }
 }
 
-/// A place as people count: both from 1, the column in Unicode scalar values.
+/// A place as people count it: both from 1, the column in Unicode scalar values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineColumn {
     /// The line, from 1.
@@ -108,14 +108,14 @@ impl SourceMap {
         Self::default()
     }
 
-    /// Adds a text under the name people know it by.
+    /// Adds a text under the name shown to people.
     pub fn add(&mut self, name: impl Into<String>, text: impl Into<Arc<str>>) -> FileId {
         let id = FileId(u32::try_from(self.files.len()).unwrap_or(u32::MAX));
         self.files.push(SourceFile::new(name.into(), text.into()));
         id
     }
 
-    /// The file of an id that this map gave.
+    /// The file with this id.
     pub fn file(&self, id: FileId) -> Option<&SourceFile> {
         self.files.get(id.0 as usize)
     }

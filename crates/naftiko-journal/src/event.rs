@@ -66,7 +66,7 @@ pub enum Event {
         attempt: u32,
         /// What is handed over, and to whom.
         message: Message,
-        /// Until when an answer is waited for; `None`: for ever.
+        /// When the wait for an answer ends; `None` waits for ever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
@@ -151,7 +151,7 @@ pub enum Event {
         /// The attempt that handed the message over; `None` where none is.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<u32>,
-        /// Until when an answer is waited for; `None`: for ever.
+        /// When the wait for an answer ends; `None` waits for ever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },

@@ -1,4 +1,5 @@
-//! The examination itself: stages scenes, makes calls, and compares what the adapter says with what the other side saw.
+//! The examination itself: sets up scenes, makes calls, and compares what the adapter reports with what the other side
+//! saw.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -39,10 +40,10 @@ const TEXTS: [&str; 16] = [
     "",
 ];
 
-/// Puts an adapter through every scene that its author can stage, and says which laws it keeps.
+/// Puts an adapter through every scene that its author can stage, and reports which laws it keeps.
 ///
-/// It runs on a tokio runtime with time, and takes about as long as a few calls that run into their limit of a quarter
-/// of a second.
+/// It needs a tokio runtime with its timer enabled, and takes about as long as a few calls that time out after a
+/// quarter of a second.
 pub async fn examine(subject: &dyn Subject) -> Report {
     let mut examination = Examination { subject, verdicts: BTreeMap::new(), shown: Vec::new() };
     examination.answers().await;
@@ -62,14 +63,14 @@ pub async fn examine(subject: &dyn Subject) -> Report {
 struct Examination<'a> {
     subject: &'a dyn Subject,
     verdicts: BTreeMap<Law, Verdict>,
-    /// What the adapter showed in any scene, with the secrets that may not be in it.
+    /// What the adapter returned in any scene, with the secrets that must not be in it.
     shown: Vec<(String, Vec<String>)>,
 }
 
 type Outcome = Result<Response, Failure>;
 
 impl Examination<'_> {
-    /// What was seen decides a law; once broken it stays so.
+    /// Decides a law by what was seen; once broken, it stays broken.
     fn rule(&mut self, law: Law, held: bool, seen: impl FnOnce() -> String) {
         let verdict = self.verdicts.entry(law).or_insert(Verdict::Held);
         if !held && *verdict == Verdict::Held {

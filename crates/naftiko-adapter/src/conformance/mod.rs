@@ -20,7 +20,7 @@ use crate::{Adapter, Call};
 pub use examine::examine;
 pub use report::{Law, Report, Verdict};
 
-/// An adapter under examination, and the other side it speaks to.
+/// An adapter under examination, and the other side it talks to.
 #[async_trait]
 pub trait Subject: Send + Sync {
     /// Stands the other side up for a scene, anew: nothing is left of the scenes before.
@@ -42,29 +42,29 @@ pub enum Scene {
     Fails,
     /// Nobody is there.
     IsAbsent,
-    /// It takes a call and never answers.
+    /// It receives a call and never answers.
     IsSilent,
-    /// It takes a call, and the connection ends before the answer.
+    /// It receives a call, and the connection ends before the answer.
     BreaksOff,
     /// It carries a call out and answers with what cannot be read.
     Babbles,
-    /// It answers with success; the body is a list of this text as it arrived, once for each place of the call that
-    /// carries it. The call carries it in as many places as the operation has.
+    /// It answers with success; the body lists this text as it arrived, once for each place in the call that carried
+    /// it. The call carries it in every place that its operation has.
     Echoes(String),
-    /// It refuses a call and quotes all it was shown, credentials too.
+    /// It refuses a call and quotes everything it was sent, credentials included.
     Betrays,
 }
 
-/// A scene that has been set.
+/// A scene, set up.
 #[derive(Clone)]
 pub struct Stage {
-    /// The adapter, speaking to the other side.
+    /// The adapter, connected to the other side.
     pub adapter: Arc<dyn Adapter>,
-    /// A call with all that its operation needs, which may be made any number of times.
+    /// A call with everything its operation requires, which may be made any number of times.
     pub call: Call,
-    /// How many calls the other side has taken up so far.
+    /// How many calls the other side has received so far.
     pub taken: Arc<dyn Fn() -> usize + Send + Sync>,
-    /// The credentials that the adapter shows to the other side, as they are.
+    /// The credentials that the adapter sends to the other side, in clear.
     pub secrets: Vec<String>,
 }
 

@@ -8,7 +8,7 @@ use std::fmt;
 pub enum Law {
     /// A call that is carried out is answered with a 2xx status.
     Answers,
-    /// One call is taken up once, whatever comes of it: nothing is repeated.
+    /// One call arrives once, whatever comes of it: nothing is repeated.
     Once,
     /// A call without something that its operation requires is refused, and nothing is sent.
     RefusesIncomplete,
@@ -16,21 +16,21 @@ pub enum Law {
     RefusesUnknown,
     /// An answer of any status is a response, not a failure.
     AnyStatusIsAnAnswer,
-    /// Where nobody is there, the failure says that nothing was sent.
+    /// When nobody is listening, the failure says that nothing was sent.
     KnowsWhatWasNotSent,
-    /// Where a call was taken and no answer came, the failure says that nobody knows.
+    /// When a call was received and no answer came, the failure says that the outcome is unknown.
     AdmitsNotKnowing,
-    /// A call that is never answered ends when its time is over.
+    /// A call that is never answered ends at its timeout.
     EndsInTime,
-    /// Where an answer came that cannot be read, the failure says so.
+    /// When an answer came that cannot be read, the failure says so.
     KnowsWhatWasUnreadable,
     /// Every text arrives as it was given, or is refused and not sent.
     Faithful,
     /// Calls may be made from many tasks at once.
     ManyAtOnce,
-    /// A call whose caller goes away leaves the adapter fit for the next.
+    /// A call that its caller drops leaves the adapter fit for the next.
     OutlivesItsCallers,
-    /// No credential shows in a response or a failure.
+    /// No credential appears in a response or a failure.
     Discreet,
 }
 
@@ -72,12 +72,12 @@ impl Law {
     }
 }
 
-/// What came of a law.
+/// Whether a law held.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It held.
     Held,
-    /// It did not, and this is what was seen.
+    /// It did not hold, and this is what was seen.
     Broken(String),
     /// None of its scenes can happen to this adapter.
     NotStaged,

@@ -212,7 +212,7 @@ pub struct RateLimit {
 pub struct ResponsePath {
     /// The path as an expression over the operation's own `response`.
     pub expression: Expression,
-    /// Where it stands.
+    /// Where it was written.
     pub span: Span,
 }
 

@@ -46,26 +46,26 @@ pub enum Value {
     Scalar {
         /// What it stands for.
         template: Template,
-        /// Where it stands.
+        /// Where it was written.
         node: Node,
     },
     /// A text that could not be read; a diagnostic says why.
     Unclear {
-        /// Where it stands.
+        /// Where it was written.
         span: Span,
     },
     /// A list.
     List {
         /// Its items.
         items: Vec<Value>,
-        /// Where it stands.
+        /// Where it was written.
         span: Span,
     },
     /// A mapping.
     Object {
         /// Its entries.
         entries: IndexMap<String, Entry>,
-        /// Where it stands.
+        /// Where it was written.
         span: Span,
     },
 }
@@ -120,7 +120,7 @@ impl Value {
         }
     }
 
-    /// Where it stands.
+    /// Where it was written.
     pub fn span(&self) -> Span {
         match self {
             Self::Scalar { node, .. } => node.span,
