@@ -317,8 +317,13 @@ outputs: [{name: id, source: two.id}]
     let (place, server) = (Place::new(body, None), Server::start());
     server.hold(true);
     let base_url = server.base_url();
-    let running =
-        Running::start(place.command(&["run", "composition.yaml", "--base-url", &base_url, "--accept-inferred"]));
+    let running = Running::start(place.command(&[
+        "run",
+        "composition.yaml",
+        "--base-url",
+        &base_url,
+        "--accept-inferred",
+    ]));
     server.wait_for("GET");
     place.forget();
     server.hold(false);

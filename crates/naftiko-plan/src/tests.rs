@@ -111,44 +111,43 @@ fn a_plan_of_before_clients_could_choose_is_read_as_it_was_meant() {
     assert_eq!(client_auth, ClientAuth::Basic);
 }
 
+/// A provider for every way to prove who one is.
+fn providers() -> [(String, Provider); 4] {
+    [
+        (
+            "key",
+            Auth::ApiKey { place: KeyPlace::Query, name: "k".into(), key: SecretName::File("key".into()) },
+        ),
+        (
+            "basic",
+            Auth::Basic {
+                username: SecretName::EnvVar("U".into()),
+                password: SecretName::EnvVar("P".into()),
+            },
+        ),
+        ("pair", Auth::BasicPair { credentials: SecretName::EnvVar("UP".into()) }),
+        (
+            "oauth",
+            Auth::ClientCredentials {
+                token_url: "https://id.example/token".into(),
+                client_id: SecretName::EnvVar("ID".into()),
+                client_secret: SecretName::Command(vec!["vault".into(), "read".into()]),
+                client_auth: ClientAuth::Form,
+                scopes: vec!["read".into()],
+                audience: Some("api".into()),
+            },
+        ),
+    ]
+    .map(|(id, auth)| {
+        let rate_limit = Some(RateLimit { requests: 5, per: SignedDuration::from_secs(2) });
+        (id.to_owned(), Provider { base_url: None, auth, source: String::new(), rate_limit })
+    })
+}
+
 /// A plan in which nothing has its default.
 fn full() -> Plan {
     let mut inner = plan(Method::Post, Origin::Written);
-    inner.providers.extend(
-        [
-            (
-                "key",
-                Auth::ApiKey {
-                    place: KeyPlace::Query,
-                    name: "k".into(),
-                    key: SecretName::File("key".into()),
-                },
-            ),
-            (
-                "basic",
-                Auth::Basic {
-                    username: SecretName::EnvVar("U".into()),
-                    password: SecretName::EnvVar("P".into()),
-                },
-            ),
-            ("pair", Auth::BasicPair { credentials: SecretName::EnvVar("UP".into()) }),
-            (
-                "oauth",
-                Auth::ClientCredentials {
-                    token_url: "https://id.example/token".into(),
-                    client_id: SecretName::EnvVar("ID".into()),
-                    client_secret: SecretName::Command(vec!["vault".into(), "read".into()]),
-                    client_auth: ClientAuth::Form,
-                    scopes: vec!["read".into()],
-                    audience: Some("api".into()),
-                },
-            ),
-        ]
-        .map(|(id, auth)| {
-            let rate_limit = Some(RateLimit { requests: 5, per: SignedDuration::from_secs(2) });
-            (id.to_owned(), Provider { base_url: None, auth, source: String::new(), rate_limit })
-        }),
-    );
+    inner.providers.extend(providers());
     let mut outer = inner.clone();
     let Action::Invoke(invoke) = &mut outer.steps[0].action else { panic!("it invokes") };
     invoke.expect = vec![Expression::parse("response.status == 201").unwrap()];

@@ -70,9 +70,8 @@ impl Said {
             return Ok(false);
         }
         let found = Head::find(connection, &self.run)?;
-        Ok(found.is_some_and(|head| {
-            head.seq > self.seq || (head.seq == self.seq && hex(&head.sum) == self.sum)
-        }))
+        Ok(found
+            .is_some_and(|head| head.seq > self.seq || (head.seq == self.seq && hex(&head.sum) == self.sum)))
     }
 }
 
