@@ -13,11 +13,15 @@ use crate::documents::{Documents, unreadable};
 use crate::exit::{Exit, Stop};
 use crate::explain;
 use crate::fix;
+use crate::parallel::in_parallel;
 use crate::reading::{Reading, is_standard_input};
 use crate::screen::Screen;
 use crate::strictness::Strictness;
 use crate::watch::watch;
 use crate::world;
+
+/// How many documents are held at a time, each with all that it reads.
+const AT_ONCE: usize = 32;
 
 pub(crate) fn check(arguments: &Check, screen: &mut Screen) -> Result<Exit, Stop> {
     let strictness = Strictness::new(arguments)?;
@@ -61,16 +65,19 @@ pub(crate) fn once(
     if arguments.fix.fix {
         problems.extend(fix::write(&paths, arguments, screen));
     }
+    let identity = |name: &str| world::identity(Path::new(name)).to_string_lossy().into_owned();
     let mut findings = Findings::new();
-    for path in &paths {
-        match read_through(path, &options, reading) {
-            Ok(checked) => {
-                let diagnostics = strictness.judge(checked.diagnostics);
-                let identity = |name: &str| world::identity(Path::new(name)).to_string_lossy().into_owned();
-                let ignored = strictness.judge_ignored(checked.ignored);
-                findings.add(&checked.sources, diagnostics, ignored, identity);
+    for paths in paths.chunks(AT_ONCE) {
+        let checked = in_parallel(paths, None, |path| read_through(path, &options, reading));
+        for (path, checked) in paths.iter().zip(checked) {
+            match checked {
+                Ok(checked) => {
+                    let diagnostics = strictness.judge(checked.diagnostics);
+                    let ignored = strictness.judge_ignored(checked.ignored);
+                    findings.add(&checked.sources, diagnostics, ignored, identity);
+                }
+                Err(error) => problems.push(unreadable(path, &error)),
             }
-            Err(error) => problems.push(unreadable(path, &error)),
         }
     }
     findings.sort();

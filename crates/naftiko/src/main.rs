@@ -16,6 +16,7 @@ mod fix;
 mod intervene;
 mod mock;
 mod pages;
+mod parallel;
 mod plan;
 mod reading;
 mod resume;

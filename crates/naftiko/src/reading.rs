@@ -1,9 +1,9 @@
 //! What is read: files, folders, standard input and pipes, and what of it was looked at.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use naftiko_spec::Files;
 
@@ -15,7 +15,7 @@ use crate::world::{self, Entry, FileSystem, Stamp};
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     streams: Vec<Stream>,
-    seen: RefCell<BTreeMap<PathBuf, Option<Stamp>>>,
+    seen: Mutex<BTreeMap<PathBuf, Option<Stamp>>>,
 }
 
 /// A text that stands for a file.
@@ -119,12 +119,17 @@ impl Reading {
 
     /// Whether anything that was looked at is not as it was.
     pub(crate) fn has_changed(&self) -> bool {
-        self.seen.borrow().iter().any(|(path, then)| world::stamp(path) != *then)
+        self.seen().iter().any(|(path, then)| world::stamp(path) != *then)
+    }
+
+    fn seen(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Option<Stamp>>> {
+        // What is in it is whole, whoever panicked.
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Remembers what is there now: before it is read, so that no change in between is missed.
     fn look_at(&self, path: &Path) {
-        self.seen.borrow_mut().entry(path.to_path_buf()).or_insert_with(|| world::stamp(path));
+        self.seen().entry(path.to_path_buf()).or_insert_with(|| world::stamp(path));
     }
 }
 

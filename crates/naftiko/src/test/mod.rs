@@ -9,7 +9,6 @@ mod story;
 mod trial;
 
 use std::path::Path;
-use std::sync::{Mutex, PoisonError};
 
 use naftiko_check::{Suite, Trial};
 use naftiko_diagnostics::Severity;
@@ -19,6 +18,7 @@ use crate::args::{Test, TestFormat};
 use crate::check::{no_plan, options};
 use crate::documents::unreadable;
 use crate::exit::{Exit, Stop};
+use crate::parallel::in_parallel;
 use crate::reading::Reading;
 use crate::screen::Screen;
 use crate::world;
@@ -37,8 +37,9 @@ pub(crate) fn test(arguments: &Test, screen: &mut Screen) -> Result<Exit, Stop> 
     let paths = find::tests(&arguments.paths, &reading).map_err(Stop::Usage)?;
     let mut outcomes: Vec<Tested> = Vec::new();
     let mut files = Vec::new();
-    for path in &paths {
-        match suite(path, arguments, &reading)? {
+    let suites = in_parallel(&paths, arguments.jobs, |path| suite(path, arguments, &reading));
+    for (path, suite) in paths.iter().zip(suites) {
+        match suite? {
             Ok(suite) => files.push(File { name: path.display().to_string(), path, suite }),
             Err(broken) => outcomes.push(broken),
         }
@@ -103,27 +104,4 @@ fn suite(path: &Path, arguments: &Test, reading: &Reading) -> Result<Result<Suit
         Some(suite) => Ok(Ok(suite)),
         None => Err(no_plan(path, &checked)),
     }
-}
-
-/// What comes of each item, so many at a time, in their order.
-fn in_parallel<I: Sync, O: Send>(items: &[I], jobs: Option<usize>, work: impl Fn(&I) -> O + Sync) -> Vec<O> {
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let threads = jobs.unwrap_or(cores).clamp(1, items.len().max(1));
-    let next = Mutex::new(items.iter().enumerate());
-    let done = Mutex::new(Vec::with_capacity(items.len()));
-    std::thread::scope(|scope| {
-        for _ in 0..threads {
-            scope.spawn(|| {
-                loop {
-                    let item = next.lock().unwrap_or_else(PoisonError::into_inner).next();
-                    let Some((at, item)) = item else { return };
-                    let outcome = work(item);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).push((at, outcome));
-                }
-            });
-        }
-    });
-    let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
-    done.sort_by_key(|(at, _)| *at);
-    done.into_iter().map(|(_, outcome)| outcome).collect()
 }
