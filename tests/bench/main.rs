@@ -193,7 +193,7 @@ async fn drive(plan: &Arc<Plan>, url: &str, journal: &dyn Journal, id: &str) -> 
         limits: Limits::default(),
         patience: None,
         deliveries: None,
-        observe: &mut |_| {},
+        observe: &mut |_: &Record| {},
         wire: None,
         cancellation: Cancellation::new(),
     };

@@ -12,7 +12,7 @@ mod driver;
 
 pub use clock::{Clock, TokioClock};
 pub use core::{Command, Intervention, Refused, Run, StepState};
-pub use driver::{Cancellation, Delivery, DriveError, Driver, Limits, Traffic, Wire};
+pub use driver::{Cancellation, Delivery, DriveError, Driver, Limits, Observer, Traffic, Wire};
 
 #[cfg(test)]
 mod tests;

@@ -156,6 +156,12 @@ impl Progress {
         Some(Line { step: step.to_owned(), mark, text: self.text(step, mark, &detail) })
     }
 
+    /// The line of a step whose call has to wait for its turn.
+    pub fn held_up(&self, step: &str, wait: SignedDuration) -> Line {
+        let detail = format!("waits for its turn, for {}", duration(wait));
+        Line { step: step.to_owned(), mark: Mark::Waiting, text: self.text(step, Mark::Waiting, &detail) }
+    }
+
     /// A step that is done, and answered otherwise than its description says: that is a line of its own where lines are
     /// read, and part of the one line elsewhere.
     fn done_otherwise(&self, step: &str, detail: &str, departed: &str) -> Line {

@@ -25,6 +25,7 @@ impl Drive<'_, '_> {
             let now = self.driver.clock.now();
             let Some(Waiting { intent, call, route, .. }) = self.next_call(now) else { break };
             self.turns.take(&route, now);
+            self.held_up.remove(&call.step);
             self.record(intent)?;
             self.starting.push((*call, route, now));
         }
@@ -40,18 +41,29 @@ impl Drive<'_, '_> {
                 work.calls_to(provider) + starting.count() < (*limit).max(1)
             })
         };
-        let (turns, mut next_turn) = (&mut self.turns, None);
+        let (turns, mut held_up) = (&mut self.turns, Vec::new());
         let is_free = |waiting: &Waiting| {
             if !has_room(&waiting.call.operation.provider) {
                 return false;
             }
             let until = turns.wait(&waiting.route, now);
-            next_turn = next_turn.into_iter().chain(until).min();
+            held_up.extend(until.map(|until| (waiting.call.step.clone(), until)));
             until.is_none()
         };
         let next = self.queue.pop(is_free, self.run);
-        self.next_turn = next_turn;
+        self.next_turn = held_up.iter().map(|(_, until)| *until).min();
+        self.tell_held_up(held_up, now);
         next
+    }
+
+    /// Says of each step that it waits, unless that was said.
+    fn tell_held_up(&mut self, held_up: Vec<(String, Timestamp)>, now: Timestamp) {
+        for (step, until) in held_up {
+            if self.held_up.get(&step) != Some(&until) {
+                self.driver.observe.held_up(&step, until.duration_since(now));
+                self.held_up.insert(step, until);
+            }
+        }
     }
 
     /// Begins what has been kept.

@@ -48,8 +48,8 @@ pub struct Driver<'a> {
     pub patience: Option<SignedDuration>,
     /// What somebody does to the run meanwhile; `None` if nobody can.
     pub deliveries: Option<mpsc::UnboundedReceiver<Delivery>>,
-    /// Is shown every record once it is kept, as [`Run::shown`] has it: without what is sensitive.
-    pub observe: &'a mut dyn FnMut(&Record),
+    /// Watches what happens.
+    pub observe: &'a mut dyn Observer,
     /// Is shown every call and every answer, without what is sensitive; `None` if nobody looks.
     pub wire: Option<Box<dyn FnMut(Wire) + 'a>>,
     /// Ends the run early.
@@ -59,6 +59,22 @@ pub struct Driver<'a> {
 impl fmt::Debug for Driver<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Driver").field("limits", &self.limits).finish_non_exhaustive()
+    }
+}
+
+/// Watches a run while it is driven. What takes a record watches records alone.
+pub trait Observer {
+    /// Is shown every record once it is kept, as [`Run::shown`] has it: without what is sensitive.
+    fn recorded(&mut self, record: &Record);
+
+    /// Is told that the call of a step has to wait for its turn, and how long: the provider takes no more until then, or
+    /// wants to be left alone. Nothing is recorded of that.
+    fn held_up(&mut self, _step: &str, _wait: SignedDuration) {}
+}
+
+impl<F: FnMut(&Record)> Observer for F {
+    fn recorded(&mut self, record: &Record) {
+        self(record);
     }
 }
 
@@ -128,6 +144,7 @@ impl Driver<'_> {
             queue: Queue::default(),
             turns,
             next_turn: None,
+            held_up: BTreeMap::new(),
             starting: Vec::new(),
             asking: Vec::new(),
             outbox: Outbox::default(),
@@ -155,6 +172,8 @@ struct Drive<'d, 'a> {
     turns: Turns,
     /// When a call that waits for its turn may have it.
     next_turn: Option<Timestamp>,
+    /// The steps that were said to wait for their turn, and until when.
+    held_up: BTreeMap<String, Timestamp>,
     /// Calls to be made once their intents are kept, with the time that was.
     starting: Vec<(Call, Route, Timestamp)>,
     /// Questions to be put once all is kept that they may show.
@@ -277,7 +296,7 @@ impl Drive<'_, '_> {
                 .collect();
             self.driver.journal.append(&self.id, entries, self.run.standing()).await?;
             for record in &shown {
-                (self.driver.observe)(record);
+                self.driver.observe.recorded(record);
             }
         }
         for Reply { to, outcome } in self.replies.drain(..) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use naftiko_adapter::{Departure, Response};
-use naftiko_journal::{Event, MemoryJournal, Options};
+use naftiko_journal::{Event, MemoryJournal, Options, Record};
 use naftiko_plan::Slot;
 use serde_json::{Value, json};
 
@@ -128,7 +128,7 @@ async fn observers_are_handed_what_may_be_shown_and_the_journal_what_happened() 
         limits: Limits { jobs: 1, ..Limits::default() },
         patience: None,
         deliveries: None,
-        observe: &mut |record| observed.push_str(&serde_json::to_string(record).unwrap()),
+        observe: &mut |record: &Record| observed.push_str(&serde_json::to_string(record).unwrap()),
         wire: None,
         cancellation: Cancellation::new(),
     }

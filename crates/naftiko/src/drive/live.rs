@@ -6,12 +6,18 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::SignedDuration;
 use naftiko_journal::Record;
 use naftiko_plan::Plan;
-use naftiko_report::{Mark, Progress, Style};
+use naftiko_report::{Line, Mark, Progress, Style};
 use serde::Serialize;
 
 use crate::drive::terminal::Console;
+
+/// A wait that somebody who looks on would wonder about.
+const NOTICED: SignedDuration = SignedDuration::from_secs(1);
+/// A wait that is worth a line that stays.
+const LONG: SignedDuration = SignedDuration::from_secs(10);
 
 /// Shows the events of a run.
 pub(crate) struct Live {
@@ -54,27 +60,43 @@ impl Live {
             }
             return;
         }
-        let mut bars = self.bars.borrow_mut();
         match line.mark {
-            Mark::Running | Mark::Waiting | Mark::Asked => {
-                let bar = bars.entry(line.step).or_insert_with(|| {
-                    let bar = self.console.add();
-                    bar.set_style(
-                        ProgressStyle::with_template("{msg}")
-                            .unwrap_or_else(|_| ProgressStyle::default_spinner()),
-                    );
-                    bar.enable_steady_tick(Duration::from_millis(200));
-                    bar
-                });
-                bar.set_message(line.text);
-            }
+            Mark::Running | Mark::Waiting | Mark::Asked => self.draw(line),
             Mark::Skipped | Mark::Done | Mark::InDoubt | Mark::Failed => {
-                if let Some(bar) = bars.remove(&line.step) {
+                if let Some(bar) = self.bars.borrow_mut().remove(&line.step) {
                     self.console.remove(&bar);
                 }
                 self.console.print(&format!("{}\n", line.text));
             }
         }
+    }
+
+    /// Shows that a step waits for its turn, where that takes long enough to be noticed.
+    pub(crate) fn show_held_up(&self, step: &str, wait: SignedDuration) {
+        let noticed = if self.terminal { NOTICED } else { LONG };
+        if self.json || wait < noticed {
+            return;
+        }
+        let line = self.progress.borrow().held_up(step, wait);
+        if self.terminal {
+            self.draw(line);
+        } else {
+            self.console.print(&format!("{}\n", line.text));
+        }
+    }
+
+    /// Draws the line of a step that is not done.
+    fn draw(&self, line: Line) {
+        let mut bars = self.bars.borrow_mut();
+        let bar = bars.entry(line.step).or_insert_with(|| {
+            let bar = self.console.add();
+            bar.set_style(
+                ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+            );
+            bar.enable_steady_tick(Duration::from_millis(200));
+            bar
+        });
+        bar.set_message(line.text);
     }
 
     /// Says something beside the lines of steps. What cannot be written stops nothing.

@@ -21,7 +21,7 @@ use indexmap::IndexMap;
 use jiff::SignedDuration;
 use naftiko_adapter::{Adapter, Channel};
 use naftiko_adapter_external::{Prepared, Prompt, Silent};
-use naftiko_engine::{Cancellation, Clock, DriveError, Driver, Limits, Run, TokioClock, Wire};
+use naftiko_engine::{Cancellation, Clock, DriveError, Driver, Limits, Observer, Run, TokioClock, Wire};
 use naftiko_journal::{Journal, Options, Record, Standing, Status, Store};
 use naftiko_plan::{Plan, Provider};
 use serde_json::Value;
@@ -60,9 +60,6 @@ pub(crate) struct Session<'a> {
     pub(crate) cancellation: Cancellation,
 }
 
-/// Is shown every record once it is kept.
-pub(crate) type Observe<'a> = &'a mut dyn FnMut(&Record);
-
 /// A run that somebody looks at.
 pub(crate) struct Watched {
     live: Live,
@@ -90,12 +87,9 @@ impl Watched {
         let somebody: Box<dyn Channel> =
             if self.can_ask && !self.json { Box::new(Prompt::new(self.live.console())) } else { nobody() };
         let Self { live, records, .. } = self;
-        let mut observe = |record: &Record| {
-            live.show(record);
-            records.push(record.clone());
-        };
+        let mut observe = Onlooker { live, records };
         let wire: Option<Box<dyn FnMut(Wire)>> = dump.map(|dump| {
-            let live = &*live;
+            let live: &Live = live;
             Box::new(move |wire: Wire| live.tell(&dump.lines(&wire))) as _
         });
         let driven = if session.options.mock {
@@ -107,6 +101,37 @@ impl Watched {
         };
         self.live.finish();
         driven
+    }
+}
+
+/// Shows what happens, and remembers it.
+struct Onlooker<'a> {
+    live: &'a Live,
+    records: &'a mut Vec<Record>,
+}
+
+impl Observer for Onlooker<'_> {
+    fn recorded(&mut self, record: &Record) {
+        self.live.show(record);
+        self.records.push(record.clone());
+    }
+
+    fn held_up(&mut self, step: &str, wait: SignedDuration) {
+        self.live.show_held_up(step, wait);
+    }
+}
+
+/// Ends the process where somebody wants to see what comes of that.
+struct Halting<'a>(&'a mut dyn Observer);
+
+impl Observer for Halting<'_> {
+    fn recorded(&mut self, record: &Record) {
+        self.0.recorded(record);
+        world::halt_after(record.seq);
+    }
+
+    fn held_up(&mut self, step: &str, wait: SignedDuration) {
+        self.0.held_up(step, wait);
     }
 }
 
@@ -124,14 +149,11 @@ impl Session<'_> {
         self,
         run: &mut Run,
         clock: &dyn Clock,
-        observe: Observe<'_>,
+        observe: &mut dyn Observer,
         wire: Option<Box<dyn FnMut(Wire) + '_>>,
         somebody: Box<dyn Channel>,
     ) -> Result<Standing, DriveError> {
-        let mut observe = |record: &Record| {
-            observe(record);
-            world::halt_after(record.seq);
-        };
+        let mut observe = Halting(observe);
         let mail = self.inbox.map(|store| inbox::Inbox::watch(store, self.id.to_owned()));
         let (watching, deliveries) =
             mail.map_or((None, None), |mail| (Some(mail.watching), Some(mail.deliveries)));
@@ -162,7 +184,7 @@ impl Session<'_> {
 pub(crate) async fn on_the_mock(
     session: Session<'_>,
     run: &mut Run,
-    observe: Observe<'_>,
+    observe: &mut dyn Observer,
 ) -> Result<Standing, DriveError> {
     session.drive(run, &VirtualClock::new(), observe, None, nobody()).await
 }

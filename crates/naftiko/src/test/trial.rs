@@ -65,7 +65,7 @@ async fn driven(suite: &Suite, trial: &Trial) -> Result<Ran, Stop> {
         cancellation: Cancellation::new(),
     };
     let mut records = Vec::new();
-    let standing = on_the_mock(session, &mut run, &mut |record| records.push(record.clone())).await;
+    let standing = on_the_mock(session, &mut run, &mut |record: &Record| records.push(record.clone())).await;
     let status = standing.map_err(|error| Stop::Usage(error.to_string()))?.status;
     let requests = requests::sent(&run, &records);
     let rest = Rest { run: &run, records: &records, status: at_rest(status), requests };

@@ -18,7 +18,7 @@ use tokio::sync::mpsc;
 use super::desk::{object, response, standing as standing_in_short, start};
 use super::draft::{Composition, composition, external, get, keyed, post};
 use super::fake::{Append, FakeAdapter, FakeChannel, FakeJournal};
-use crate::{Cancellation, Clock, Delivery, DriveError, Driver, Limits, Run, TokioClock};
+use crate::{Cancellation, Clock, Delivery, DriveError, Driver, Limits, Observer, Run, TokioClock};
 
 /// What runs are driven with in these tests.
 struct Bench {
@@ -30,6 +30,24 @@ struct Bench {
     limits: Limits,
     patience: Option<SignedDuration>,
     journal: FakeJournal,
+    /// The steps that had to wait for their turn, and how many seconds.
+    held_up: Vec<(String, i64)>,
+}
+
+/// Remembers what it is told.
+struct Witness<'a> {
+    records: Vec<Record>,
+    held_up: &'a mut Vec<(String, i64)>,
+}
+
+impl Observer for Witness<'_> {
+    fn recorded(&mut self, record: &Record) {
+        self.records.push(record.clone());
+    }
+
+    fn held_up(&mut self, step: &str, wait: SignedDuration) {
+        self.held_up.push((step.to_owned(), wait.as_secs()));
+    }
 }
 
 impl Bench {
@@ -43,6 +61,7 @@ impl Bench {
             limits: Limits::default(),
             patience: None,
             journal: FakeJournal::default(),
+            held_up: Vec::new(),
         }
     }
 
@@ -58,7 +77,7 @@ impl Bench {
     ) -> Result<Standing, DriveError> {
         let records = self.records();
         let mut run = Run::replay(Arc::clone(&self.plan), object(json!({})), &records).unwrap();
-        let mut observed = records;
+        let mut witness = Witness { records, held_up: &mut self.held_up };
         let standing = Driver {
             adapter: Arc::clone(&self.adapter) as _,
             channel: Arc::clone(&self.channel) as _,
@@ -67,13 +86,14 @@ impl Bench {
             limits: self.limits.clone(),
             patience: self.patience,
             deliveries,
-            observe: &mut |record| observed.push(record.clone()),
+            observe: &mut witness,
             wire: None,
             cancellation: self.cancellation.clone(),
         }
         .drive(&mut run, "run-1", Options::default())
         .await;
-        assert_eq!(observed, self.records(), "what is observed is what is kept");
+        let observed = witness.records;
+        assert_eq!(observed, self.journal.records(), "what is observed is what is kept");
         standing
     }
 

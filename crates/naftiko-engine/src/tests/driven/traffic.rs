@@ -67,6 +67,16 @@ async fn a_provider_is_asked_in_order_over_all_operations_and_another_is_not_hel
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_looks_on_is_told_once_who_waits_for_its_turn_and_how_long() {
+    let steps = [each("s", 5).limited(2, SECOND * 10), get("other"), post("next").after(&["other"])];
+    let mut bench =
+        Bench::new(composition(steps), FakeAdapter::good().takes("other", Duration::from_secs(3)));
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    // The items behind the first of the line are not looked at, and what ends meanwhile changes nothing.
+    assert_eq!(bench.held_up, [("s[2]".to_owned(), 10), ("s[4]".to_owned(), 10)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn nothing_is_recorded_of_a_call_that_waits_for_its_turn() {
     let steps = || [post("a"), post("b").after(&["a"])];
     let limited = || composition(steps()).limited("acme", 1, SECOND * 60);
