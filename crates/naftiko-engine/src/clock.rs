@@ -1,4 +1,4 @@
-//! Time and chance, as the driver gets them.
+//! Time and randomness for the driver.
 
 use std::hash::{BuildHasher, RandomState};
 use std::time::Duration;
@@ -7,20 +7,20 @@ use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::async_trait;
 use tokio::time::Instant;
 
-/// Where the driver gets time and chance from. What it gets is recorded, so that a resumed run sees what it saw.
+/// Where the driver gets time and randomness from. What it gets is recorded, so that a resumed run sees the same.
 #[async_trait]
 pub trait Clock: Send + Sync {
-    /// The time.
+    /// The current time.
     fn now(&self) -> Timestamp;
 
-    /// A number from 0 to 1 that differs from process to process.
+    /// A random number from 0 to 1, different in each process.
     fn jitter(&self) -> f64;
 
     /// Comes back once it is `until`; at once if it is later than that.
     async fn sleep_until(&self, until: Timestamp);
 }
 
-/// The time of this machine: read once, and counted on by tokio's timer, so that it never goes back.
+/// The time of this machine: read once, then advanced by tokio's timer, so that it never goes back.
 #[derive(Debug, Clone)]
 pub struct TokioClock {
     began: Timestamp,
@@ -28,13 +28,13 @@ pub struct TokioClock {
 }
 
 impl TokioClock {
-    /// A clock that reads the time now.
+    /// A clock that starts at the current time.
     #[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
     pub fn new() -> Self {
         Self::beginning_at(Timestamp::now())
     }
 
-    /// A clock on which it is `began` now.
+    /// A clock that starts at `began`.
     pub fn beginning_at(began: Timestamp) -> Self {
         Self { began, counted_from: Instant::now() }
     }

@@ -1,8 +1,8 @@
-//! Runs a Plan: a pure state machine, and the local driver that carries its commands out.
+//! Runs a Plan: a pure state machine, and the local driver that carries out its commands.
 //!
-//! [`Run`] decides everything that is hard (order, retry, polling, doubt, the end) and does nothing: records go in,
+//! [`Run`] makes every hard decision (order, retry, polling, doubt, the end) and performs nothing: records go in,
 //! [`Command`]s come out. It knows no clock, no socket and no task, so any run can be simulated and any crash replayed.
-//! [`Driver`] is one way to carry commands out: in this process, with tokio. It decides nothing but when.
+//! [`Driver`] is one way to carry out commands: in this process, with tokio. It decides only when.
 //!
 //! This crate never sees a document, a schema or a concrete adapter.
 

@@ -1,20 +1,21 @@
-//! How what happens in a run is called.
+//! The names of what happens in a run.
 //!
-//! A step of the plan is called by its id. What a step consists of is called after it: `invite[2]` is the third item
-//! of a step with `forEach`, `onboard/create` the step `create` of the composition that the step `onboard` runs, and
-//! `create:compensate` is what undoes `create`. Ids hold none of these signs, so each name can be taken apart again.
+//! A step of the plan is named by its id, and the parts of a step after the step: `invite[2]` is the third item of a
+//! step with `forEach`, `onboard/create` the step `create` of the composition that the step `onboard` runs, and
+//! `create:compensate` is what undoes `create`. Ids contain none of these characters, so each name can be taken apart
+//! again.
 
 /// What stands behind the name of what is undone.
 const COMPENSATE: &str = ":compensate";
 
-/// What a name is made from.
+/// The parts that a name is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
     /// A step of the run's own plan.
     Step(&'a str),
-    /// A step, by its id, of the composition that another runs.
+    /// A step of the composition that another step runs.
     Inner {
-        /// The name of what runs the composition.
+        /// The name of the step that runs the composition.
         of: &'a str,
         /// The id of the step in that composition.
         id: &'a str,
@@ -34,7 +35,7 @@ pub enum Part<'a> {
 }
 
 impl<'a> Part<'a> {
-    /// Takes a name apart; `None` for what is no name.
+    /// Takes a name apart; `None` if it is not a name.
     pub fn of(name: &'a str) -> Option<Self> {
         if let Some(of) = name.strip_suffix(COMPENSATE) {
             return Some(Self::Compensation { of });
@@ -52,7 +53,7 @@ pub fn item(of: &str, index: u32) -> String {
     format!("{of}[{index}]")
 }
 
-/// The name of a step of the composition that another runs.
+/// The name of a step of the composition that another step runs.
 pub fn inner(of: &str, id: &str) -> String {
     format!("{of}/{id}")
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 pub struct Record {
     /// The run.
     pub run: String,
-    /// Its number in the run, from 1, without gaps.
+    /// Its sequence number in the run, from 1, without gaps.
     pub seq: u64,
     /// When it was recorded.
     pub at: Timestamp,
@@ -39,9 +39,9 @@ pub enum Event {
     RunStarted {
         /// The name of the composition.
         composition: String,
-        /// The inputs that may be shown.
+        /// The inputs that are not sensitive.
         inputs: Map<String, Value>,
-        /// The names of inputs that were given and may not be shown.
+        /// The names of the inputs that were given and are sensitive.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         withheld: Vec<String>,
         /// What the operator asked for.
@@ -82,14 +82,14 @@ pub enum Event {
         status: Option<u16>,
         /// The response body, or the answer from outside.
         result: Value,
-        /// Where the response is not as the description of the operation says.
+        /// Where the response departs from the operation's description.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         departures: Vec<Departure>,
-        /// How an answer from outside came.
+        /// How the answer from outside arrived.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         through: Option<Through>,
     },
-    /// The attempt is over and another will be made.
+    /// The attempt is over, and another one will be made.
     StepDelayed {
         /// The step.
         step: String,
@@ -97,21 +97,21 @@ pub enum Event {
         attempt: u32,
         /// When the next one is due.
         until: Timestamp,
-        /// Why: `unmet` (a poll whose condition does not hold yet) or a failure that may pass.
+        /// Why: `unmet` (a poll whose condition does not hold yet), or a transient failure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
     },
-    /// The attempt had a page of a list, and the next one is asked for: this one never is again.
+    /// The attempt received a page of a list, and the next page is requested. This page is never requested again.
     PageReceived {
         /// The step.
         step: String,
-        /// The attempt that had it.
+        /// The attempt that received it.
         attempt: u32,
-        /// What is in the list on this page.
+        /// The items on this page.
         items: Vec<Value>,
         /// The query parameters of the next page.
         next: Map<String, Value>,
-        /// Where the response is not as the description of the operation says.
+        /// Where the response departs from the operation's description.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         departures: Vec<Departure>,
     },
@@ -125,7 +125,7 @@ pub enum Event {
         /// Why.
         failure: Failure,
     },
-    /// Nobody knows whether the attempt had its effect.
+    /// It is unknown whether the attempt had its effect.
     StepInDoubt {
         /// The step.
         step: String,
@@ -134,7 +134,7 @@ pub enum Event {
         /// What is known.
         failure: Failure,
     },
-    /// Somebody said whether the attempt in doubt had its effect.
+    /// An operator said whether the attempt in doubt had its effect.
     DoubtResolved {
         /// The step.
         step: String,
@@ -143,24 +143,24 @@ pub enum Event {
         /// What was said.
         ruling: Ruling,
     },
-    /// Somebody outside is asked: recorded before the question is put at the terminal, and once a message is handed
+    /// Somebody outside is asked: recorded before the question is asked at the terminal, and after a message was handed
     /// over.
     StepAsked {
         /// The step.
         step: String,
-        /// The attempt that handed the message over; `None` where none is.
+        /// The attempt that handed the message over; `None` where there is no message.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<u32>,
         /// When the wait for an answer ends; `None` waits for ever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// What has to be true for the step to be done is not: it is over, and has no result.
+    /// The step's condition is false: the step is over, and has no result.
     StepSkipped {
         /// The step.
         step: String,
     },
-    /// What the step consists of may begin: its items, or the steps of its composition.
+    /// The parts of the step may begin: its items, or the steps of its composition.
     StepOpened {
         /// The step.
         step: String,
@@ -168,7 +168,8 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         items: Option<u32>,
     },
-    /// Somebody ended the run: nothing new begins. A run that is being undone can be ended once more, as it is.
+    /// Somebody cancelled the run: nothing new begins. A run that is being undone can be cancelled once more, which
+    /// ends it as it is.
     RunCancelled {
         /// Whether what was done is undone.
         compensate: bool,
@@ -180,14 +181,14 @@ pub enum Event {
         /// The outputs, by name; only of a run that succeeded. A sensitive one is the text `***`.
         #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
         outputs: IndexMap<String, Value>,
-        /// Why it failed, where no step says so.
+        /// Why it failed, where no failed step says so.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
     },
 }
 
 impl Event {
-    /// The step is done, and not by an attempt: outside, or by all that it consists of.
+    /// The event of a step that succeeded without an attempt of its own: outside, or through its parts.
     pub fn step_succeeded(step: String, result: Value) -> Self {
         Self::StepSucceeded {
             step,
@@ -219,7 +220,7 @@ impl Event {
         }
     }
 
-    /// The attempt it speaks of.
+    /// The attempt that the event is about.
     pub fn attempt(&self) -> Option<u32> {
         match self {
             Self::AttemptStarted { attempt, .. }
@@ -239,7 +240,7 @@ impl Event {
         }
     }
 
-    /// The step it speaks of.
+    /// The step that the event is about.
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::RunStarted { .. } | Self::RunCancelled { .. } | Self::RunFinished { .. } => None,
@@ -258,22 +259,22 @@ impl Event {
     }
 }
 
-/// What somebody who looked says of an attempt in doubt.
+/// What an operator found out about an attempt in doubt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Ruling {
     /// It had its effect, and the step is done.
     Happened {
-        /// What it would have answered.
+        /// The answer it would have had.
         result: Value,
     },
-    /// The message reached whom it was for, and its answer is still to come.
+    /// The message reached its receiver, and the answer is still to come.
     HandedOver {
-        /// Until when it is waited for; `None`: for ever.
+        /// When the wait for it ends; `None` waits for ever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// It had none, and is made again.
+    /// It had no effect, and is made again.
     DidNotHappen,
 }
 
@@ -281,18 +282,18 @@ pub enum Ruling {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Options {
-    /// How long to wait between two polls, instead of what the plan says.
+    /// How long to wait between two polls, overriding the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll_every: Option<SignedDuration>,
     /// Whether nothing is sent: answers are made up, and waits take no time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mock: bool,
-    /// URLs of providers, by id, instead of what the plan says.
+    /// URLs of providers by id, overriding the plan.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub base_urls: IndexMap<String, String>,
 }
 
-/// What an attempt sends, as it may be shown: sensitive values are the text `***`, credentials are not in it.
+/// What an attempt sends, in a form that may be shown: sensitive values are `***`, and credentials are left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
@@ -306,22 +307,22 @@ pub struct Request {
     pub arguments: IndexMap<String, Value>,
 }
 
-/// What is handed over for a step that is done outside, as it may be shown: sensitive values are the text `***`.
+/// What is handed over for a step that is done outside, in a form that may be shown: sensitive values are `***`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// What every attempt to hand it over is known by.
+    /// Its id, the same for every attempt to hand it over.
     pub id: String,
     /// The channel: `email`, `webhook`, `command`.
     pub channel: String,
-    /// Whom it is for: the addresses, the origin of the URL, the program.
+    /// Its receiver: the addresses, the origin of the URL, or the program.
     pub to: String,
     /// What is handed over, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub with: IndexMap<String, Value>,
 }
 
-/// How an answer from outside came.
+/// How the answer from outside arrived.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Through {
@@ -331,7 +332,7 @@ pub enum Through {
     Beforehand,
     /// The operator gave it, with `naftiko complete`.
     Complete,
-    /// Whoever had the message gave it at the address in it.
+    /// It was given at the address that the message holds.
     Callback,
     /// The program that was run wrote it.
     Command,
@@ -350,7 +351,7 @@ impl Through {
     }
 }
 
-/// How a run stands or ended (LANGUAGE §5).
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
@@ -358,15 +359,15 @@ pub enum Status {
     Running,
     /// Nothing is under way: it waits for a time or for somebody.
     Waiting,
-    /// It cannot go on before somebody says whether an effect happened.
+    /// It cannot go on until somebody says whether an effect happened.
     InDoubt,
-    /// What was done is being undone; at rest, something could not be undone.
+    /// What was done is being undone; in a run at rest, something could not be undone.
     Compensating,
-    /// Every step that was to run succeeded.
+    /// Every step that had to run succeeded.
     Succeeded,
     /// A step failed.
     Failed,
-    /// A step failed, and all that could be undone was.
+    /// A step failed, and everything that could be undone was undone.
     Compensated,
     /// Somebody ended it.
     Cancelled,
@@ -393,7 +394,7 @@ impl Status {
     }
 }
 
-/// A place where a response is not as the description of its operation says.
+/// A place where a response departs from its operation's description.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Departure {
     /// Where in the body: a JSON Pointer, with `*` for the items of a list; empty for the response as a whole.
@@ -413,7 +414,7 @@ pub struct Failure {
     /// The HTTP status, where there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// What the other side said, at most a few kilobytes.
+    /// The body of the response, cut to a few kilobytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
 }
@@ -426,26 +427,26 @@ pub enum Cause {
     Status,
     /// Nothing reached the other side.
     NotSent,
-    /// It was sent and no answer came.
+    /// It was sent, and no answer came.
     NoAnswer,
     /// The process ended before the attempt did.
     Interrupted,
-    /// The adapter would not send it.
+    /// The adapter refused to send it.
     Refused,
     /// The answer could not be read.
     Unreadable,
-    /// An expression found nothing where a value is needed.
+    /// An expression had no value where one is needed.
     Unresolved,
-    /// An expression found a value of the wrong type.
+    /// An expression met a value of the wrong type.
     Type,
     /// An input of a composition that runs as a step does not fit its schema.
     Input,
-    /// The time was up.
+    /// The deadline passed.
     Deadline,
-    /// What was expected of an answer does not hold, or what ends a poll does.
+    /// A condition of `expect` does not hold, or the `failWhen` of a poll does.
     Condition,
     /// The answer from outside does not fit.
     Answer,
-    /// The adapter broke.
+    /// The adapter panicked.
     Panicked,
 }

@@ -1,17 +1,17 @@
-//! How a run stands after the events so far.
+//! The state of a run after the events so far.
 
 use indexmap::IndexMap;
 
 use crate::{Event, IllegalEvent, Part, Phase, Record, Status};
 
-/// How a run stands, steps aside.
+/// The phase of a run as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunPhase {
     /// Nothing happened yet.
     Unstarted,
     /// It began and is not over.
     Started,
-    /// Somebody ended it, and it is not over yet.
+    /// Somebody cancelled it, and it is not over yet.
     Cancelled {
         /// Whether what was done is undone.
         compensate: bool,
@@ -20,7 +20,7 @@ pub enum RunPhase {
     Finished(Status),
 }
 
-/// How many steps stand how, with all that they consist of.
+/// How many steps, and parts of steps, are in each phase.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is the number of steps in the phase of that name")]
 pub struct Tally {
@@ -51,22 +51,22 @@ impl Tally {
     }
 }
 
-/// The phases of a run and of its steps, built from records; a record that breaks the order is refused.
+/// The phases of a run and of its steps, built from records; a record that breaks the legal order is refused.
 ///
-/// It begins with the steps of the plan, and learns what they consist of as it comes up.
+/// It begins with the steps of the plan, and learns of their parts as these come up.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ledger {
     run: Option<String>,
     seq: u64,
     phase: RunPhase,
     steps: IndexMap<String, Phase>,
-    /// How many of them, the first ones, are steps of the plan.
+    /// How many of them, from the first, are steps of the plan.
     own: usize,
     tally: Tally,
 }
 
 impl Ledger {
-    /// A run that has these steps and has not begun.
+    /// The ledger of a run that has these steps and has not begun.
     pub fn new<S: Into<String>>(steps: impl IntoIterator<Item = S>) -> Self {
         let steps: IndexMap<_, _> = steps.into_iter().map(|step| (step.into(), Phase::Pending)).collect();
         let own = steps.len();
@@ -74,10 +74,10 @@ impl Ledger {
         Self { run: None, seq: 0, phase: RunPhase::Unstarted, steps, own, tally }
     }
 
-    /// Takes the next record.
+    /// Applies the next record.
     ///
     /// # Errors
-    /// [`IllegalEvent`] if it cannot come here; then nothing has changed.
+    /// [`IllegalEvent`] if it cannot come here; nothing has changed then.
     pub fn apply(&mut self, record: &Record) -> Result<(), IllegalEvent> {
         let event = &record.event;
         self.check_place(record)?;
@@ -109,27 +109,27 @@ impl Ledger {
         self.seq
     }
 
-    /// How the run stands.
+    /// The phase of the run.
     pub fn phase(&self) -> RunPhase {
         self.phase
     }
 
-    /// How a step stands; `None` for one the run does not have, or has not come to.
+    /// The phase of a step; `None` if the run does not have it, or has not reached it.
     pub fn step(&self, name: &str) -> Option<Phase> {
         self.steps.get(name).copied()
     }
 
-    /// Every step and how it stands: those of the plan in its order, then what they consist of as it came up.
+    /// Every step with its phase: those of the plan in its order, then their parts in the order they came up.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = (&str, Phase)> {
         self.steps.iter().map(|(name, phase)| (name.as_str(), *phase))
     }
 
-    /// How many steps stand how.
+    /// How many steps are in each phase.
     pub fn tally(&self) -> Tally {
         self.tally
     }
 
-    /// Whether the record is the next of this run, and the run is there to take it.
+    /// Checks that the record is the next of this run, and that the run can take it.
     fn check_place(&self, record: &Record) -> Result<(), IllegalEvent> {
         let illegal = |reason: String| Err(IllegalEvent::new(&record.event, reason));
         let due = self.seq + 1;
@@ -181,8 +181,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Whether what the event speaks of is there: a part of a step is only while the step is open, and what undoes a
-    /// step once the step is over.
+    /// Checks that the subject of the event exists: a part of a step does while the step is open, what undoes a step
+    /// once the step is over.
     fn check_part(&self, part: Part<'_>, event: &Event) -> Result<(), IllegalEvent> {
         let illegal = |reason: &str| Err(IllegalEvent::new(event, reason));
         match part {
@@ -206,7 +206,7 @@ impl Ledger {
         }
     }
 
-    /// Whether all that a step stands in is open: what failed is over, with what of it was open.
+    /// Whether everything around a step is open; when a step fails, its open parts are over too.
     fn is_around_open(&self, name: &str) -> bool {
         let mut name = name;
         while let Some(Part::Inner { of, .. } | Part::Item { of, .. }) = Part::of(name) {
@@ -218,7 +218,7 @@ impl Ledger {
         true
     }
 
-    /// Whether the run can be over, and in this way.
+    /// Checks that the run can end, and with this status.
     fn check_end(&self, event: &Event, status: Status) -> Result<(), IllegalEvent> {
         let Tally { running, in_doubt, .. } = self.tally;
         let is_cancelled = matches!(self.phase, RunPhase::Cancelled { .. });

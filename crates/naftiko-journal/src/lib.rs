@@ -1,9 +1,9 @@
 //! The events of a run, their legal order, and where they are kept.
 //!
 //! The event stream is the interface of a run: the driver writes it, progress and reports read it, a resumed run is
-//! built from it. An intent ([`Event::AttemptStarted`]) is in the journal before its effect, an outcome before
-//! anything that depends on it. Which event may follow which is one table ([`Phase::after`]); a journal that breaks
-//! it is refused by the [`Ledger`].
+//! built from it. An intent ([`Event::AttemptStarted`]) is in the journal before its effect, an outcome before anything
+//! that depends on it. Which event may follow which is one table ([`Phase::after`]); the [`Ledger`] refuses a journal
+//! that breaks it.
 
 pub mod address;
 mod event;
@@ -24,21 +24,21 @@ pub use store::{Store, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-/// A record, and what may be seen of it.
+/// A record, and the form of it that may be shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The record as it came, with values that later steps read.
+    /// The record in full, with the values that later steps read.
     pub record: Record,
-    /// Its event with `***` for whatever is sensitive. A journal that outlives the process keeps only this in clear.
+    /// Its event with `***` in place of sensitive values. A durable journal stores only this in clear.
     pub shown: Event,
 }
 
-/// How a run stands after an entry, for whoever looks after many runs.
+/// The state of a run after an entry, as far as a scheduler of many runs needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
     /// Its status.
     pub status: Status,
-    /// From when on it has something to do by itself; `None`: it waits for somebody, or is over.
+    /// When it next has something to do by itself; `None` if it waits for somebody, or is over.
     pub due: Option<Timestamp>,
 }
 

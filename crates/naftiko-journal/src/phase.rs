@@ -6,14 +6,14 @@ use jiff::Timestamp;
 
 use crate::{Event, Ruling};
 
-/// How a step stands.
+/// The phase of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
     /// Nothing happened yet.
     Pending,
     /// An attempt is under way.
     Running {
-        /// Which one.
+        /// Its number.
         attempt: u32,
     },
     /// An attempt is over and another will be made.
@@ -25,22 +25,22 @@ pub enum Phase {
     },
     /// Somebody outside was asked and has not answered.
     Asked {
-        /// Until when an answer is waited for.
+        /// When the wait for an answer ends.
         until: Option<Timestamp>,
         /// The attempt that handed a message over; 0 if none was.
         attempt: u32,
     },
-    /// What it consists of may be under way.
+    /// Its parts may be under way.
     Open {
         /// How many items; `None` for a composition.
         items: Option<u32>,
     },
-    /// Nobody knows whether the attempt had its effect.
+    /// It is unknown whether the attempt had its effect.
     InDoubt {
-        /// Which one.
+        /// Its number.
         attempt: u32,
     },
-    /// It was not to be done.
+    /// It was skipped.
     Skipped,
     /// It is done.
     Succeeded,
@@ -52,15 +52,15 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Whether the step has its outcome.
+    /// Whether the step has its final outcome.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Skipped | Self::Succeeded | Self::Failed { .. })
     }
 
-    /// The phase after an event of the step, which happened at `at`: the one table of what may follow what.
+    /// The phase after an event of the step that happened at `at`: the one table of legal transitions.
     ///
     /// # Errors
-    /// [`IllegalEvent`] for an event that cannot come in this phase, and for one that does not speak of a step.
+    /// [`IllegalEvent`] for an event that cannot come in this phase, and for one that is not about a step.
     pub fn after(self, event: &Event, at: Timestamp) -> Result<Self, IllegalEvent> {
         use Event as E;
         let next = match (self, event) {
@@ -149,20 +149,20 @@ impl fmt::Display for Phase {
     }
 }
 
-/// An event that cannot stand where it stands.
+/// An event that is illegal at its place in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{event}`{} cannot come here: {reason}", .step.as_ref().map(|step| format!(" of step `{step}`")).unwrap_or_default())]
 pub struct IllegalEvent {
     /// The name of the event.
     pub event: &'static str,
-    /// The step it speaks of.
+    /// The step that the event is about.
     pub step: Option<String>,
-    /// Why it cannot come.
+    /// Why it is illegal.
     pub reason: String,
 }
 
 impl IllegalEvent {
-    /// `event` cannot come, because of `reason`.
+    /// `event` is illegal, because of `reason`.
     pub fn new(event: &Event, reason: impl Into<String>) -> Self {
         let mut reason = reason.into();
         if let Some(attempt) = event.attempt() {

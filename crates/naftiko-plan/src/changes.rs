@@ -1,5 +1,4 @@
-//! What has changed between two plans of one composition: for a run that was begun with the one when the documents now
-//! give the other.
+//! What has changed between two plans of one composition: the one a run began with, and the one its documents give now.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -22,30 +21,30 @@ pub enum Change {
         /// Its id.
         step: String,
     },
-    /// A step is another.
+    /// A step has changed.
     Step {
         /// Its id.
         step: String,
-        /// What of it differs, as the plan names it: `arguments`, `poll`, `when`.
+        /// What differs in it, in the words of the plan: `arguments`, `poll`, `when`.
         what: Vec<String>,
     },
-    /// The description of an operation is another.
+    /// The description of an operation has changed.
     Operation {
         /// Its `operationId`.
         operation: String,
         /// The steps that use it.
         steps: Vec<String>,
     },
-    /// A provider is elsewhere, or lets requests in otherwise.
+    /// A provider has another address, or another kind of authentication.
     Provider {
         /// Its id.
         provider: String,
     },
-    /// The inputs are others.
+    /// The inputs have changed.
     Inputs,
-    /// The outputs are others.
+    /// The outputs have changed.
     Outputs,
-    /// What follows what is another.
+    /// The order of the steps has changed.
     Order,
 }
 
@@ -72,8 +71,8 @@ fn list(names: &[String]) -> String {
 }
 
 impl Plan {
-    /// What `now` has otherwise, steps first, in their order; nothing if a run of the one does what a run of the other
-    /// does. Where the documents lie and how they are written does not count.
+    /// What differs in `now`, steps first, in their order; empty if a run of either plan does the same. Where the
+    /// documents are and how they are formatted does not count.
     pub fn changes_to(&self, now: &Self) -> Vec<Change> {
         let mut changes = Vec::new();
         for step in &self.steps {
@@ -123,7 +122,7 @@ impl Plan {
     }
 }
 
-/// The fields of two steps that differ, those of their actions by themselves.
+/// The fields in which two steps differ; those of their actions are listed individually.
 fn differing(one: &Step, other: &Step) -> Vec<String> {
     let actions = (&one.action, &other.action);
     let (one, other) = (fields(one), fields(other));
@@ -159,7 +158,7 @@ fn fields(step: &Step) -> Vec<(String, Value)> {
     flat
 }
 
-/// A part of a plan as it is kept: one that was read back is the same.
+/// A part of a plan in its stored form, in which a plan that was read back equals the one that was written.
 fn as_written(part: &impl Serialize) -> Value {
     serde_json::to_value(part).unwrap_or_default()
 }

@@ -1,11 +1,11 @@
-//! The graph as a picture: DOT (Graphviz) and Mermaid.
+//! The graph as DOT (Graphviz) and Mermaid text.
 
 use std::fmt::Write as _;
 
 use crate::{Graph, Reason};
 
 impl Graph {
-    /// The graph in the DOT language of Graphviz. Dashed: only the order of the document says so.
+    /// The graph in the DOT language of Graphviz. A dashed edge comes only from the order of the document.
     pub fn to_dot(&self) -> String {
         let mut out = String::from("digraph composition {\n  rankdir=LR;\n  node [shape=box];\n");
         for step in 0..self.len() {
@@ -20,7 +20,7 @@ impl Graph {
         out
     }
 
-    /// The graph as a Mermaid flowchart. Dotted: only the order of the document says so.
+    /// The graph as a Mermaid flowchart. A dotted edge comes only from the order of the document.
     pub fn to_mermaid(&self) -> String {
         let mut out = String::from("flowchart LR\n");
         for step in 0..self.len() {

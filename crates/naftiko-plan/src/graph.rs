@@ -1,4 +1,4 @@
-//! What follows what.
+//! The order of steps, as a graph.
 
 use std::collections::btree_map::{BTreeMap, Entry};
 use std::collections::{BTreeSet, VecDeque};
@@ -8,7 +8,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use serde::{Deserialize, Serialize};
 
-/// `to` does not begin before `from` has ended. Both are positions in the list of steps.
+/// The step `to` does not begin before `from` has ended. Both are positions in the list of steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Edge {
     /// The step that goes first.
@@ -23,30 +23,30 @@ pub struct Edge {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Reason {
-    /// It reads what the other gives.
+    /// It reads the result of the other.
     Reads,
-    /// It says so: `dependsOn`.
+    /// It names the other in `dependsOn`.
     DependsOn,
-    /// It stands after the other in the document.
+    /// It comes after the other in the document.
     Order,
 }
 
 /// Steps that wait for each other: each follows the one before it, and the first follows the last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cycle {
-    /// The edges round the cycle; never empty.
+    /// The edges around the cycle; never empty.
     pub edges: Vec<Edge>,
 }
 
-/// The steps of a plan, and what follows what.
+/// The steps of a plan, and the order between them.
 #[derive(Debug, Clone)]
 pub struct Graph {
     graph: DiGraph<String, Reason>,
 }
 
 impl Graph {
-    /// The graph of these steps. Edges to steps that are not there are left out; of several edges between two steps
-    /// the one with the strongest reason stays.
+    /// The graph of these steps. Edges to unknown steps are dropped; of several edges between two steps, the one with
+    /// the strongest reason is kept.
     pub fn new(steps: Vec<String>, mut edges: Vec<Edge>) -> Self {
         let count = steps.len();
         edges.sort_unstable();
@@ -71,7 +71,7 @@ impl Graph {
         self.graph.node_count() == 0
     }
 
-    /// The id of a step.
+    /// The id of the step at a position.
     pub fn id(&self, step: usize) -> Option<&str> {
         self.graph.node_weight(NodeIndex::new(step)).map(String::as_str)
     }
@@ -101,12 +101,13 @@ impl Graph {
         self.neighbors(step, petgraph::Direction::Outgoing)
     }
 
-    /// An order in which every step comes after what it follows; `None` if there is a cycle.
+    /// A topological order of the steps; `None` if there is a cycle.
     pub fn order(&self) -> Option<Vec<usize>> {
         Some(toposort(&self.graph, None).ok()?.into_iter().map(NodeIndex::index).collect())
     }
 
-    /// One cycle for each group of steps that wait for each other, the shortest through its first step.
+    /// One cycle for each group of steps that wait for each other: the shortest one through the first step of the
+    /// group.
     pub fn cycles(&self) -> Vec<Cycle> {
         // Not `tarjan_scc`, which recurses: a chain of 100,000 steps would overflow the stack.
         let mut cycles: Vec<Cycle> = kosaraju_scc(&self.graph)

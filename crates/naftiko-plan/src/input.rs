@@ -16,10 +16,10 @@ pub struct Input {
     pub schema: Value,
     /// Whether a run without it is refused.
     pub required: bool,
-    /// What it is when it is not given. That of a sensitive input is not written with the plan, where `***` stands for
-    /// it: a plan that is read back requires the input.
+    /// Its value when none is given. The default of a sensitive input is stored as `***`, so a plan that is read back
+    /// requires the input.
     pub default: Option<Value>,
-    /// Whether it must never be printed or stored.
+    /// Whether it must never be printed or stored in clear.
     pub sensitive: bool,
     /// What it means.
     pub description: Option<String>,

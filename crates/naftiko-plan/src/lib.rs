@@ -1,8 +1,8 @@
 //! The Plan: all a run needs to know.
 //!
-//! Every front end lowers to a [`Plan`] and every engine knows only it. It is complete (a run never reads a document
-//! again), serialisable (a run stores the one it began with) and holds no secret, only the names of secrets.
-//! [`Graph`] says what follows what, finds cycles and draws itself. This crate never sees YAML or a document model.
+//! Every front end lowers to a [`Plan`], and it is all that an engine knows. It is complete (a run never reads a
+//! document again), serializable (a run stores the one it began with) and holds no secret, only the names of secrets.
+//! [`Graph`] orders the steps, finds cycles and draws itself. This crate never sees YAML or a document model.
 
 mod changes;
 mod draw;

@@ -25,16 +25,16 @@ pub struct Plan {
     pub sources: Vec<Source>,
     /// Providers by id.
     pub providers: IndexMap<String, Provider>,
-    /// The operations that steps name, by key.
+    /// The operations that its steps use, by key.
     pub operations: IndexMap<String, Arc<Operation>>,
-    /// What is known of operations besides their description, by the same key; most have nothing.
+    /// What is known about operations beyond their description, by the same key; most have no entry.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub facts: IndexMap<String, Facts>,
     /// The inputs, in order.
     pub inputs: Vec<Input>,
     /// The steps, in the order of the document.
     pub steps: Vec<Step>,
-    /// What follows what.
+    /// The order of steps, as a graph.
     pub edges: Vec<Edge>,
     /// The outputs, in order.
     pub outputs: Vec<Output>,
@@ -44,7 +44,7 @@ impl Plan {
     /// The version of the format that this code writes.
     pub const VERSION: u32 = 1;
 
-    /// The step of an id.
+    /// The step with this id.
     pub fn step(&self, id: &str) -> Option<&Step> {
         self.steps.iter().find(|step| step.id == id)
     }
@@ -54,17 +54,18 @@ impl Plan {
         Graph::new(self.steps.iter().map(|step| step.id.clone()).collect(), self.edges.clone())
     }
 
-    /// The operation of a step that invokes one.
+    /// The operation that an [`Invoke`] refers to.
     pub fn operation(&self, invoke: &Invoke) -> Option<&Arc<Operation>> {
         self.operations.get(&invoke.operation)
     }
 
-    /// Everything its own steps carry out: their operations, and what undoes them. Not what embedded compositions do.
+    /// Every operation that its own steps carry out, compensations included. Those of embedded compositions are not
+    /// among them.
     pub fn invokes(&self) -> impl Iterator<Item = &Invoke> {
         self.steps.iter().flat_map(Step::invokes)
     }
 
-    /// The plans of the compositions that its steps run, and of those within them.
+    /// The plans of the compositions that its steps run, at any depth.
     pub fn embedded(&self) -> Vec<&Arc<Plan>> {
         let mut found = Vec::new();
         for step in &self.steps {
@@ -76,8 +77,8 @@ impl Plan {
         found
     }
 
-    /// Steps that send something that is not safe with an argument nobody wrote: what a person should look at first.
-    /// Those of embedded compositions are theirs to tell.
+    /// The steps that call an unsafe operation with an inferred argument, which a person should look at first. Those of
+    /// embedded compositions are not among them.
     pub fn inferred_effects(&self) -> impl Iterator<Item = (&Step, &Invoke)> {
         self.steps.iter().filter_map(|step| match &step.action {
             Action::Invoke(invoke)
@@ -101,7 +102,7 @@ pub struct Source {
 }
 
 impl Source {
-    /// The source of this name and text.
+    /// A source with this name and text.
     pub fn new(name: impl Into<String>, text: &str) -> Self {
         let sha256 = format!("{:x}", Sha256::digest(text.as_bytes()));
         Self { name: name.into(), sha256 }
@@ -118,24 +119,24 @@ pub struct Step {
     pub description: Option<String>,
     /// What it does.
     pub action: Action,
-    /// What has to be true for it to be done: asked once, before anything else of the step. If it is false the step is
-    /// skipped, and its result is absent. `None`: it is always done.
+    /// The condition for running it, evaluated once, before anything else of the step. If it is false the step is
+    /// skipped, and its result is absent. `None` always runs it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Expression>,
-    /// What it is done for; its result is then the list of results. `None`: it is done once.
+    /// The list it runs for; its result is then the list of results. `None` runs it once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_each: Option<ForEach>,
-    /// What comes of the run when it fails; by default the run fails.
+    /// What happens to the run when it fails; by default the run fails.
     #[serde(default, skip_serializing_if = "OnFailure::is_default")]
     pub on_failure: OnFailure,
-    /// What undoes it when the run fails or is cancelled with it; with `for_each`, what undoes it for one item. `None`:
-    /// it cannot be undone.
+    /// What undoes it when the run fails, or is cancelled with compensation; with `for_each`, what undoes it for one
+    /// item. `None` if it cannot be undone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compensate: Option<Compensation>,
 }
 
 impl Step {
-    /// A step that is done once, always, and fails the run when it fails.
+    /// A step that always runs, once, and whose failure fails the run.
     pub fn new(id: impl Into<String>, action: Action) -> Self {
         Self {
             id: id.into(),
@@ -148,7 +149,7 @@ impl Step {
         }
     }
 
-    /// What it carries out, and what undoes it.
+    /// The operations it carries out: its own, and the one that undoes it.
     pub fn invokes(&self) -> impl Iterator<Item = &Invoke> {
         let action = match &self.action {
             Action::Invoke(invoke) => Some(invoke.as_ref()),
@@ -164,19 +165,19 @@ impl Step {
 pub enum Action {
     /// Carries an operation out.
     Invoke(Box<Invoke>),
-    /// Is done by somebody or something outside.
+    /// Asks a person or a system outside.
     External(Box<External>),
-    /// Runs another composition; its outputs are the result.
+    /// Runs another composition, whose outputs are the result.
     Composition(Embedded),
 }
 
-/// The items a step is done for, each as `item`, with its place from 0 as `index`.
+/// The list a step runs for: each value is `item`, and its position, from 0, is `index`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ForEach {
-    /// Gives the list. It sees neither `item` nor `index`.
+    /// The expression that gives the list. It cannot use `item` or `index`.
     pub list: Expression,
-    /// How many items are under way at a time; at least 1, which is the default.
+    /// How many items run at a time; at least 1, which is the default.
     pub concurrency: u32,
 }
 
@@ -190,85 +191,88 @@ pub struct Invoke {
     pub operation: String,
     /// Its arguments.
     pub arguments: Vec<Argument>,
-    /// Whether and until when it is repeated while it succeeds.
+    /// How it is repeated while it succeeds, if it is.
     pub poll: Option<Poll>,
-    /// Whether its answers are the pages of one list, and how each leads to the next: then all that is in them is the
-    /// result. `None`: one answer is all.
+    /// How each answer, a page of a list, leads to the next; the whole list is the result. `None` if the operation
+    /// gives a single answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paginate: Option<Paginate>,
-    /// When it is repeated after it failed.
+    /// How it is repeated after a failure.
     pub retry: Retry,
-    /// How long one attempt may take; `None`: the adapter's own limit.
+    /// How long one attempt may take; `None` is the adapter's own limit.
     pub timeout: Option<SignedDuration>,
-    /// What has to be true of the step's own `response`, or the step fails; what is absent is not true. Asked once, of
-    /// the answer of success; of a poll, of the answer that ends it.
+    /// Conditions over the step's own `response` that must be true, or the step fails; an absent value is not true.
+    /// They are evaluated once, on the success response; for a poll, on the answer that ends it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expression>,
-    /// What to do when nobody knows whether a call happened that must not happen twice; by default an operator is asked.
+    /// What to do when it is unknown whether a call that must not happen twice happened; by default an operator is
+    /// asked.
     #[serde(default, skip_serializing_if = "OnDoubt::is_default")]
     pub on_doubt: OnDoubt,
 }
 
-/// What undoes a step: an operation over the step's own result, under its id, and all that came before it.
+/// What undoes a step: an operation whose arguments can read the step's own result, under its id, and everything before
+/// it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Compensation {
-    /// The operation. It has no poll, and no compensation of its own.
+    /// The operation. It has no poll and no compensation of its own.
     pub invoke: Invoke,
-    /// Whether an attempt that failed is undone too; the step's own result is then absent. False by default.
+    /// Whether a failed attempt is undone too; the step's own result is then absent. False by default.
     #[serde(default)]
     pub after_failure: bool,
 }
 
-/// Something done outside.
+/// A step done outside.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct External {
-    /// Through what it is asked; at the terminal by default.
+    /// The channel it is asked through; the terminal by default.
     #[serde(default, skip_serializing_if = "Channel::is_default")]
     pub channel: Channel,
     /// The settings of the channel by name, as the author wrote them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub settings: IndexMap<String, Template>,
-    /// What is handed over by name; `None`: the inputs and the results so far (edition 0.1, or `external: true`).
+    /// What is handed over, by name; `None` is the inputs and the results so far (edition 0.1, or `external: true`).
     pub with: Option<IndexMap<String, Template>>,
-    /// The JSON Schema of the answer; `None`: any JSON value, or none.
+    /// The JSON Schema of the answer; `None` allows any JSON value.
     pub result: Option<Value>,
-    /// How long to wait for the answer; `None`: for ever.
+    /// How long to wait for the answer; `None` waits for ever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<SignedDuration>,
 }
 
 impl External {
-    /// What its channel is told, as a person reads it: bare expressions, texts, or JSON with `${…}` in it.
+    /// The settings of its channel in a form for people: bare expressions, texts, or JSON with `${…}` in it.
     pub fn shown_settings(&self) -> impl Iterator<Item = (&str, String)> {
         self.settings.iter().map(|(name, value)| (name.as_str(), shown(value)))
     }
 
-    /// What is handed over by name, as a person reads it.
+    /// What is handed over, by name, in the same form.
     pub fn shown_with(&self) -> impl Iterator<Item = (&str, String)> {
         self.with.iter().flatten().map(|(name, value)| (name.as_str(), shown(value)))
     }
 }
 
-/// A way to somebody or something outside.
+/// A way to reach a person or a system outside.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Channel {
-    /// Asks at the terminal. No settings.
+    /// Asks at the terminal. It has no settings.
     #[default]
     Prompt,
-    /// Sends an e-mail: `to`, an address or a list of them, and if the author wrote them `subject` and what it says:
-    /// `text` as it is, or a `template` over what is handed over.
+    /// Sends an e-mail. Settings: `to`, an address or a list of them; optionally `subject`, and its content as a
+    /// literal `text` or a `template` over what is handed over.
     Email,
-    /// Posts to a URL: `url`, and if the author wrote them `headers`, an object of texts.
+    /// Posts to a URL. Settings: `url`; optionally `headers`, an object of texts.
     Webhook,
-    /// Runs a program, never through a shell: `command`, the program or a list of it and its arguments.
+    /// Runs a program, never through a shell. Setting: `command`, the program, or a list of the program and its
+    /// arguments.
     Command,
 }
 
 impl Channel {
-    /// The word of the language.
+    /// The keyword of the language.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Prompt => "prompt",
@@ -278,12 +282,12 @@ impl Channel {
         }
     }
 
-    /// Whether it hands over a message that reaches somebody else, and is not handed over twice.
+    /// Whether it hands over a message, an effect that must not happen twice.
     pub fn sends(self) -> bool {
         self != Self::Prompt
     }
 
-    /// Whether whoever gets a message twice can tell by its id, so that a repeat has no second effect.
+    /// Whether a receiver can recognize a repeated message by its id, so that a repeat has no second effect.
     pub fn is_repeatable(self) -> bool {
         matches!(self, Self::Prompt | Self::Webhook)
     }
@@ -298,10 +302,10 @@ impl Channel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Embedded {
-    /// Its own plan, complete: its steps, providers and operations are not those of the plan it stands in.
+    /// Its own plan, which is complete: it shares no steps, providers or operations with the plan around it.
     pub plan: Arc<Plan>,
-    /// Its inputs by name, over the names of the plan it stands in. One that is not here has its default, or is not
-    /// given.
+    /// Its inputs by name, as templates over the names of the plan around it. One that is missing here has its default,
+    /// or is not given.
     pub inputs: IndexMap<String, Template>,
     /// Those of them that are as if they were not here when they have no value: optional inputs whose value is exactly
     /// an optional input. Any other without a value fails the step.
@@ -310,7 +314,7 @@ pub struct Embedded {
 }
 
 impl Embedded {
-    /// Its inputs as a person reads them: bare expressions, texts, or JSON with `${…}` in it.
+    /// Its inputs in a form for people: bare expressions, texts, or JSON with `${…}` in it.
     pub fn shown(&self) -> impl Iterator<Item = (&str, String)> {
         self.inputs.iter().map(|(name, value)| (name.as_str(), shown(value)))
     }
@@ -322,21 +326,22 @@ impl Embedded {
 pub struct Argument {
     /// Where it goes.
     pub slot: Slot,
-    /// What goes there.
+    /// The value that goes there.
     pub value: Template,
-    /// Who says so.
+    /// Whether the author wrote it, or it was inferred.
     pub origin: Origin,
     /// Whether the value comes from something sensitive, and is masked wherever it is shown.
     pub sensitive: bool,
-    /// Whether it is left out when there is no value: an optional parameter whose value is exactly an optional input.
-    /// Any other argument without a value fails its step.
+    /// Whether it is left out when it has no value: an optional parameter whose value is exactly an optional input. Any
+    /// other argument without a value fails its step.
     #[serde(default)]
     pub optional: bool,
 }
 
 impl Argument {
-    /// The value as a person reads it: a bare expression, a text, or JSON with `${…}` in it, and that it is sensitive if
-    /// it is. It says where the value comes from, which is in the document for everybody to see, and never what it is.
+    /// The argument in a form for people: a bare expression, a text, or JSON with `${…}` in it, marked if it is
+    /// sensitive. It shows where the value comes from, which anybody can read in the document, and never the value
+    /// itself.
     pub fn shown(&self) -> String {
         let shown = shown(&self.value);
         if self.sensitive { format!("{shown} (sensitive)") } else { shown }
@@ -368,7 +373,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// The name an author knows it by.
+    /// The name that authors use for it.
     pub fn name(&self) -> &str {
         match self {
             Self::Parameter(_, name) | Self::Property(name) => name,
@@ -390,13 +395,13 @@ pub enum Origin {
     },
 }
 
-/// A value the run gives back.
+/// A value that the run returns.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
     /// Its name.
     pub name: String,
-    /// Where it is read.
+    /// The expression it is read from.
     pub source: Expression,
     /// Whether it must never be printed.
     pub sensitive: bool,

@@ -6,35 +6,35 @@ use serde::{Deserialize, Serialize};
 
 use crate::Origin;
 
-/// A step that is repeated until something holds.
+/// A step that is repeated until a condition holds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Poll {
-    /// What has to hold, over the step's own `response`.
+    /// The condition, over the step's own `response`.
     pub until: Expression,
-    /// What ends it at once, over the step's own `response`: the step has failed. Asked before `until`; what is absent
-    /// does not hold. `None`: it goes on until the timeout.
+    /// A condition over the step's own `response` that fails the step at once. It is evaluated before `until`, and an
+    /// absent value does not fulfil it. `None` polls until the timeout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail_when: Option<Expression>,
     /// How long to wait between two attempts.
     pub every: Backoff,
-    /// When to give up, from the first attempt on.
+    /// When to give up, counted from the first attempt.
     pub timeout: SignedDuration,
-    /// Whether the author asked for it, or a reference to a field that may come later.
+    /// Whether the author wrote it, or it was inferred from a reference to a field that may appear later.
     pub origin: Origin,
 }
 
-/// A list that comes in pages, which are asked for one after the other.
+/// A list that comes in pages, which are requested one after the other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Paginate {
-    /// The fields that lead from the body of an answer to the list in it; none: the body is the list.
+    /// The fields that lead from the response body to the list in it; empty if the body is the list.
     pub items: Vec<String>,
     /// How a page leads to the next.
     pub next: NextPage,
-    /// How many items there may be in all: with more of them the step fails.
+    /// How many items there may be in all; with more, the step fails.
     pub max: u32,
-    /// Whether the author said how, or the description of the operation.
+    /// Whether the author said how, or it was taken from the operation's description.
     pub origin: Origin,
 }
 
@@ -42,43 +42,43 @@ pub struct Paginate {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum NextPage {
-    /// It says where the next begins; the last one does not.
+    /// Each page but the last says where the next begins.
     Cursor {
         /// Where it says so: a path over `response`.
         path: Expression,
-        /// The query parameter that takes it.
+        /// The query parameter that takes the cursor.
         parameter: String,
     },
-    /// Pages have numbers. The one after the last has nothing in it.
+    /// Pages are numbered. The page after the last is empty.
     Number {
-        /// The query parameter that takes the number. The first is its argument.
+        /// The query parameter that takes the number. The step's argument for it is the first number.
         parameter: String,
     },
-    /// Pages begin after so many items. The one after the last has nothing in it.
+    /// Pages begin after a number of items. The page after the last is empty.
     Offset {
-        /// The query parameter that takes how many. The first is its argument.
+        /// The query parameter that takes this number. The step's argument for it is the first.
         parameter: String,
     },
-    /// A `Link` header of relation `next` (RFC 8288), read as arguments of the same operation.
+    /// A `Link` header with relation `next` (RFC 8288), read as arguments of the same operation.
     Link,
 }
 
-/// How long to wait, again and again.
+/// How long to wait between attempts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Backoff {
     /// The first wait.
     pub initial: SignedDuration,
-    /// What each wait is multiplied by for the next.
+    /// The factor by which each wait is longer than the one before.
     pub factor: f64,
     /// The longest wait.
     pub max: SignedDuration,
-    /// The share of each wait that chance may take away: 0 is exactly this long, 1 is anything down to nothing.
+    /// The share of each wait that is random: 0 waits exactly this long, 1 anything from nothing up to it.
     #[serde(default)]
     pub jitter: f64,
 }
 
 impl Backoff {
-    /// The same wait every time.
+    /// A back-off that always waits equally long.
     pub fn fixed(every: SignedDuration) -> Self {
         Self { initial: every, factor: 1.0, max: every, jitter: 0.0 }
     }
@@ -92,7 +92,7 @@ impl Backoff {
         wait.min(self.max).max(SignedDuration::ZERO)
     }
 
-    /// The same with chance, which is between 0 and 1: at 1 all of the wait is left.
+    /// The same with jitter; `chance` is between 0 and 1, and at 1 the wait is not shortened.
     pub fn wait_with(&self, n: u32, chance: f64) -> SignedDuration {
         let sane = |share: f64| if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
         let wait = self.wait(n);
@@ -102,7 +102,7 @@ impl Backoff {
 }
 
 impl Default for Backoff {
-    /// From 5 s to 60 s, doubling, without chance: what polling does unless told otherwise.
+    /// From 5 s to 60 s, doubling, without jitter: the default of polling.
     fn default() -> Self {
         Self {
             initial: SignedDuration::from_secs(5),
@@ -113,34 +113,34 @@ impl Default for Backoff {
     }
 }
 
-/// When a failed attempt is made again. Only ever for a safe operation, or one with an idempotency key.
+/// When a failed attempt is made again, which happens only for a safe operation or one with an idempotency key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Retry {
     /// How many attempts in all, the first included.
     pub attempts: u32,
-    /// How long to wait between two; `Retry-After` is honored besides.
+    /// How long to wait between two; a `Retry-After` is honored too.
     pub backoff: Backoff,
-    /// What is tried again.
+    /// The failures that are retried.
     #[serde(default = "usual")]
     pub on: Vec<RetryOn>,
 }
 
-/// A way to fail that may pass.
+/// A transient failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RetryOn {
-    /// An answer of this status.
+    /// An answer with this status.
     Status(u16),
-    /// An answer of a class of statuses: 5 for 500 to 599.
+    /// An answer of this class of statuses: 5 for 500 to 599.
     Class(u8),
-    /// It was sent, and no answer came that can be read.
+    /// It was sent, and no readable answer came.
     Timeout,
     /// Nothing reached the other side.
     Connect,
 }
 
 impl Retry {
-    /// Whether an answer of this status is tried again.
+    /// Whether an answer with this status is retried.
     pub fn covers_status(&self, status: u16) -> bool {
         self.on.iter().any(|on| match on {
             RetryOn::Status(wanted) => *wanted == status,
@@ -150,13 +150,13 @@ impl Retry {
     }
 }
 
-/// What is tried again unless the author says otherwise: no connection, no answer, 429 and 5xx.
+/// What is retried by default: no connection, no answer, 429 and 5xx.
 fn usual() -> Vec<RetryOn> {
     vec![RetryOn::Connect, RetryOn::Timeout, RetryOn::Status(429), RetryOn::Class(5)]
 }
 
 impl Default for Retry {
-    /// Five attempts, from 1 s to 30 s apart, of which chance takes up to half.
+    /// Five attempts, from 1 s to 30 s apart, with up to half of each wait random.
     fn default() -> Self {
         let backoff = Backoff {
             initial: SignedDuration::from_secs(1),
@@ -168,14 +168,14 @@ impl Default for Retry {
     }
 }
 
-/// What comes of the run when a step fails.
+/// What happens to the run when a step fails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OnFailure {
-    /// It fails too.
+    /// The run fails too.
     #[default]
     Fail,
-    /// It goes on; the step's result is absent.
+    /// The run goes on; the step's result is absent.
     Continue,
 }
 
@@ -186,7 +186,7 @@ impl OnFailure {
     }
 }
 
-/// What to do when nobody knows whether a call happened that must not happen twice.
+/// What to do when it is unknown whether a call that must not happen twice happened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OnDoubt {
@@ -195,7 +195,7 @@ pub enum OnDoubt {
     Ask,
     /// Make the call again.
     Retry,
-    /// Take it for failed.
+    /// Treat the step as failed.
     Fail,
 }
 
@@ -206,17 +206,17 @@ impl OnDoubt {
     }
 }
 
-/// What a capabilities document knows of an operation besides its description.
+/// What a capabilities document says about an operation beyond its description.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Facts {
-    /// How often the provider may be asked, over all steps; `None`: as often as one likes.
+    /// How often the operation may be called, over all steps; `None` sets no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
-    /// What in the response is never printed or kept in clear: paths over `response`.
+    /// The parts of the response that are never printed or stored in clear: paths over `response`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<Expression>,
-    /// What in the response is good for a time only.
+    /// The parts of the response that are valid only for a time.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expires: Vec<Expiry>,
 }
@@ -227,16 +227,16 @@ pub struct Facts {
 pub struct RateLimit {
     /// How many times; at least 1.
     pub requests: u32,
-    /// In how long; more than nothing.
+    /// The time in which they may be made; more than zero.
     pub per: SignedDuration,
 }
 
-/// Something in a response that is good for a time only.
+/// A part of a response that is valid only for a time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Expiry {
     /// Where it is: a path over `response`.
     pub path: Expression,
-    /// How long it is good for, from the response on.
+    /// How long it is valid, from the response on.
     pub after: SignedDuration,
 }

@@ -1,4 +1,4 @@
-//! Providers, and how they let a request in. Secrets are named here, and nowhere kept.
+//! Providers, and how requests to them are authenticated. Secrets are only named here, never stored.
 
 use std::fmt;
 
@@ -6,29 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::RateLimit;
 
-/// Where a provider is and how it is spoken to.
+/// Where a provider is, and how requests to it are authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
-    /// The URL that paths are put behind.
+    /// The URL that the paths of operations are appended to.
     pub base_url: Option<String>,
-    /// What is sent to be let in.
+    /// How requests are authenticated.
     pub auth: Auth,
     /// The path of the capabilities document that says so.
     pub source: String,
-    /// How often it may be asked, over all its operations; `None`: as often as one likes.
+    /// How often it may be called, over all its operations; `None` sets no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
 }
 
 impl Provider {
-    /// Whether it is spoken to in the same way, whoever says so.
+    /// Whether both have the same address and authentication, whatever document says so.
     pub fn is_the_same_as(&self, other: &Self) -> bool {
         self.base_url == other.base_url && self.auth == other.auth
     }
 }
 
-/// What is sent to be let in.
+/// How requests are authenticated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Auth {
@@ -36,46 +36,46 @@ pub enum Auth {
     None,
     /// `Authorization: Bearer …` (RFC 6750).
     Bearer {
-        /// Where the token is found.
+        /// The name of the token.
         token: SecretName,
     },
-    /// A key in a place of every request.
+    /// A key that is sent with every request.
     ApiKey {
         /// Where it goes.
         #[serde(rename = "in")]
         place: KeyPlace,
         /// The name of the header, query parameter or cookie.
         name: String,
-        /// Where the key is found.
+        /// The name of the key.
         key: SecretName,
     },
-    /// `Authorization: Basic …` (RFC 7617), with a name and a password.
+    /// `Authorization: Basic …` (RFC 7617), with a username and a password.
     Basic {
-        /// Where the user's name is found.
+        /// The name of the secret that holds the username.
         username: SecretName,
-        /// Where the password is found.
+        /// The name of the secret that holds the password.
         password: SecretName,
     },
-    /// `Authorization: Basic …`, with both in one secret.
+    /// `Authorization: Basic …`, with `user:password` as one secret.
     BasicPair {
-        /// Where `user:password` is found.
+        /// The name of the secret that holds `user:password`.
         credentials: SecretName,
     },
-    /// `Authorization: Bearer …`, with a token that is had for the client's own credentials (RFC 6749 §4.4).
+    /// `Authorization: Bearer …`, with a token of the OAuth 2.0 client credentials grant (RFC 6749 §4.4).
     #[serde(rename = "oauth2")]
     ClientCredentials {
-        /// The URL that gives tokens; one that begins with `/` is at the host of the base URL.
+        /// The URL of the token endpoint; one that begins with `/` is relative to the host of the base URL.
         token_url: String,
-        /// Where the client's id is found.
+        /// The name of the secret that holds the client's id.
         client_id: SecretName,
-        /// Where the client's secret is found.
+        /// The name of the secret that holds the client's secret.
         client_secret: SecretName,
-        /// How the two are shown.
+        /// How the client authenticates.
         #[serde(default)]
         client_auth: ClientAuth,
-        /// What the token is to allow; nothing: what the provider gives.
+        /// The scopes to request; empty for the provider's default.
         scopes: Vec<String>,
-        /// Whom the token is for, where the provider asks.
+        /// The audience of the token, for providers that ask for one.
         audience: Option<String>,
     },
 }
@@ -103,7 +103,7 @@ pub enum KeyPlace {
     Cookie,
 }
 
-/// How a client shows its id and its secret to have a token (RFC 6749 §2.3.1).
+/// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ClientAuth {
@@ -120,9 +120,9 @@ pub enum ClientAuth {
 pub enum SecretName {
     /// An environment variable.
     EnvVar(String),
-    /// A file, by its path as seen from where the composition was read; white space around its content does not count.
+    /// A file, by its path relative to where the composition was read from; white space around its content is ignored.
     File(String),
-    /// A program and its arguments: what it prints, without the line break at its end.
+    /// A program and its arguments: the secret is what it prints, without the trailing line break.
     Command(Vec<String>),
 }
 

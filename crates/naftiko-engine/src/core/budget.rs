@@ -1,6 +1,6 @@
-//! How often a run may try again in all: where nothing works, trying everything again makes it worse.
+//! How often a run may retry in all: where nothing works, retrying everything makes it worse.
 //!
-//! It is counted from the records, so a run that goes on elsewhere has spent as much.
+//! It is counted from the records, so a run that is resumed elsewhere has spent as much.
 
 use naftiko_journal::{Cause, Event};
 use naftiko_plan::Plan;

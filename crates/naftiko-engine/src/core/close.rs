@@ -16,7 +16,7 @@ use super::{Command, Run, failure, request, retry_after};
 const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(1);
 
 impl Run {
-    /// What an answer means. `jitter` is between 0 and 1.
+    /// The event that a response leads to. `jitter` is between 0 and 1.
     pub fn closed_by_response(
         &self,
         step: &str,
@@ -44,7 +44,7 @@ impl Run {
         }
     }
 
-    /// What it means that there was no answer. `jitter` is between 0 and 1.
+    /// The event that a failed call leads to. `jitter` is between 0 and 1.
     pub fn closed_by_failure(
         &self,
         step: &str,
@@ -57,8 +57,8 @@ impl Run {
             .map_or_else(|| no_call(step, attempt), |closing| closing.unanswered(failure))
     }
 
-    /// What it means that the adapter broke, or the channel: nobody knows how far it came, and it may break again.
-    /// `attempt` is nothing for a question that is no message.
+    /// The event that a panic of the adapter or the channel leads to: nobody knows how far it got, and it may panic
+    /// again. `attempt` is `None` for a question that is not a message.
     pub fn closed_by_panic(&self, step: &str, attempt: Option<u32>, message: &str) -> Event {
         let message = match self.closing(step, 0, Timestamp::UNIX_EPOCH, 0.0) {
             Some(Closing { operation, .. }) => {
@@ -79,7 +79,8 @@ impl Run {
         Event::StepFailed { step: step.to_owned(), attempt, failure: failure::of(Cause::Panicked, message) }
     }
 
-    /// What an answer from outside means, to a question that is no message; `None` if there is none yet.
+    /// The event that an answer from outside leads to, for a question that is not a message; `None` if there is no
+    /// answer yet.
     pub fn answered(&self, step: &str, answer: Result<Answer, adapter::Failure>) -> Option<Event> {
         let step = step.to_owned();
         match answer {

@@ -1,15 +1,18 @@
-//! What a run wants done.
+//! What a run asks its driver to do.
 
 use naftiko_adapter::{Call, Question};
 use naftiko_journal::Event;
 
-/// Something to be done for a run. Whoever does it comes back with an event.
+/// Something to do for a run; whoever does it reports back with an event.
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// Make an attempt: record the intent, then call, then record what [`Run::closed_by_response`] and its
-    /// sisters make of the end. Not to be begun unless [`Run::may_begin`] then.
+    /// Make an attempt: record the intent, then call, then record what [`Run::closed_by_response`],
+    /// [`Run::closed_by_failure`] or [`Run::closed_by_panic`] makes of the outcome. Begin it only if [`Run::may_begin`]
+    /// still holds then.
     ///
     /// [`Run::closed_by_response`]: crate::Run::closed_by_response
+    /// [`Run::closed_by_failure`]: crate::Run::closed_by_failure
+    /// [`Run::closed_by_panic`]: crate::Run::closed_by_panic
     /// [`Run::may_begin`]: crate::Run::may_begin
     Invoke {
         /// The intent.
@@ -24,15 +27,15 @@ pub enum Command {
         /// The question.
         question: Question,
     },
-    /// Hand a message over: record the intent, then ask, then record what [`Run::handed_over`] makes of the end.
+    /// Hand a message over: record the intent, then ask, then record what [`Run::handed_over`] makes of the outcome.
     ///
     /// [`Run::handed_over`]: crate::Run::handed_over
     Send {
         /// The intent.
         intent: Event,
-        /// The question that the message puts.
+        /// The question that the message asks.
         question: Box<Question>,
     },
-    /// Record this before anything else is asked of the run: it is decided, and nothing has to be done for it.
+    /// Record this event before anything else is asked of the run; nothing else has to be done for it.
     Record(Event),
 }

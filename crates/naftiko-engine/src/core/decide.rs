@@ -11,12 +11,14 @@ use super::task::{Role, Task};
 use super::{Command, Run, failure};
 
 impl Run {
-    /// What is to be done now and was not handed out yet. A batch ends after a [`Command::Record`], which changes what
-    /// is to be done: ask again once it is recorded, until nothing comes. Of a run that was cut off, first of all come
-    /// the ends of the attempts that were under way.
+    /// The commands that can be carried out now and were not handed out yet.
     ///
-    /// While an attempt is in doubt nothing comes, and what came before must not be begun: whether the rest may go on
-    /// depends on what somebody says.
+    /// A batch ends after a [`Command::Record`], which changes what there is to do: ask again once it is recorded,
+    /// until there are no more. For a run that was cut off, the outcomes of the attempts that were under way come
+    /// first.
+    ///
+    /// While an attempt is in doubt there are no commands, and those handed out before must not be begun: whether the
+    /// rest may go on depends on what somebody says.
     pub fn commands(&mut self, now: Timestamp) -> Vec<Command> {
         if matches!(self.ledger.phase(), RunPhase::Unstarted | RunPhase::Finished(_)) {
             return Vec::new();
@@ -51,7 +53,7 @@ impl Run {
         commands
     }
 
-    /// What is to be done because it is time, and was not handed out yet. A batch ends as in [`Self::commands`].
+    /// The commands that are due by now and were not handed out yet. A batch ends as in [`Self::commands`].
     pub fn due(&mut self, now: Timestamp) -> Vec<Command> {
         let mut commands = Vec::new();
         loop {
@@ -67,8 +69,8 @@ impl Run {
         commands
     }
 
-    /// Whether a step may be begun, or made again, or waited for: not once it is over or something it belongs to has
-    /// failed, the run is over or cancelled, or an attempt is in doubt. What is under way still ends in its own time.
+    /// Whether a step may be begun, retried or waited for: not once it is over, something it belongs to has failed, the
+    /// run is over or cancelled, or an attempt is in doubt. What is under way still ends in its own time.
     pub fn may_begin(&self, step: &str) -> bool {
         self.task_of(step).is_some_and(|at| {
             self.tasks.get(at).is_some_and(|task| !task.phase.is_over()) && self.task_may_begin(at)

@@ -8,8 +8,8 @@ use naftiko_journal::Phase;
 use super::Run;
 
 impl Run {
-    /// The step that the run, or what closes it now, failed at: the innermost, where it failed in an item or in a
-    /// composition. `None` if no step ends the run.
+    /// The step at which the run, or the cancellation or compensation that ends it, failed: the innermost one, where
+    /// that is in an item or a composition. `None` if no step ends the run.
     pub fn failing_step(&self) -> Option<&str> {
         let failed = self.failed_part(None)?;
         self.tasks.get(failed).map(|task| task.name.as_str())
@@ -20,7 +20,7 @@ impl Run {
         self.step(step).is_some_and(|state| state.phase == Phase::Running { attempt })
     }
 
-    /// The operation that a step carries out; `None` for one that carries none out.
+    /// The operation that a step carries out; `None` if it carries out none.
     pub fn operation(&self, name: &str) -> Option<&Arc<Operation>> {
         let (plan, invoke) = self.invoke_of(self.tasks.get(self.task_of(name)?)?)?;
         plan.operation(invoke)

@@ -1,4 +1,4 @@
-//! What somebody may do to a run from outside.
+//! Interventions in a run from outside.
 
 use jiff::Timestamp;
 use naftiko_journal::{Event, Phase, Ruling, RunPhase, Status, Through};
@@ -8,17 +8,17 @@ use serde_json::Value;
 
 use super::Run;
 
-/// Something that somebody does to a run from outside.
+/// Something that an operator, or the receiver of a message, does to a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Intervention {
-    /// Answers a step that is done outside. The answer has been held against the step's `result` schema.
+    /// Answers a step that is done outside. The answer was checked against the step's `result` schema.
     Complete {
         /// The name of the step.
         step: String,
         /// The answer.
         result: Value,
-        /// How it came; `None`: the operator gave it.
+        /// How it arrived; `None` if the operator gave it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         through: Option<Through>,
     },
@@ -26,32 +26,32 @@ pub enum Intervention {
     Resolve {
         /// The name of the step.
         step: String,
-        /// What is said.
+        /// What was found out.
         ruling: Ruling,
     },
-    /// Ends the run. One that is being undone is ended as it is by cancelling it without.
+    /// Cancels the run. Cancelling a run that is being undone, without compensation, ends it as it is.
     Cancel {
         /// Whether what was done is undone.
         compensate: bool,
     },
 }
 
-/// Why nothing can be done so to a run, as it stands.
+/// Why an intervention is not possible in a run's present state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The run is over.
     #[error("the run is over: it {}", as_verb(*.0))]
     Over(Status),
-    /// The run is cancelled already, without what it did being undone.
+    /// The run is already cancelled without compensation.
     #[error("the run is cancelled already, without undoing what it did")]
     GivenUp,
-    /// There is no such step, or the run has not come to it.
+    /// There is no such step, or the run has not reached it.
     #[error("the run has no step `{0}`, or has not come to it")]
     NoStep(String),
-    /// The step is no step of that kind.
+    /// The step is not of the kind that this intervention is for.
     #[error("step `{0}` is not done outside")]
     NotOutside(String),
-    /// The step stands otherwise.
+    /// The step is in another phase.
     #[error("{step}: {phase}", step = format_args!("`{}`", .0), phase = .1)]
     Phase(String, Phase),
     /// The step has another answer.
@@ -80,10 +80,10 @@ fn as_verb(status: Status) -> &'static str {
 }
 
 impl Run {
-    /// The event that an intervention is; `None` if all is as it says already.
+    /// The event that an intervention leads to; `None` if it would change nothing.
     ///
     /// # Errors
-    /// [`Refused`] if it cannot be, as the run stands.
+    /// [`Refused`] if it is not possible in the run's present state.
     pub fn intervened(&self, intervention: &Intervention) -> Result<Option<Event>, Refused> {
         match intervention {
             Intervention::Complete { step, result, through } => {

@@ -1,7 +1,7 @@
 //! The `Link` header (RFC 8288), as far as it names the next page.
 //!
-//! A link is never followed: it is read as arguments of the same operation, so a request goes nowhere that the plan does
-//! not say. One that leads to another origin fails its step.
+//! A link is never followed: it is read as arguments of the same operation, so no request goes anywhere that the plan
+//! does not name. A link to another origin fails its step.
 
 use naftiko_adapter::{Operation, Place};
 use naftiko_journal::Failure;

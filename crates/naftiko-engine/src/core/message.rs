@@ -24,14 +24,14 @@ use super::{Command, Run, failure};
 type HandedOver = Map<String, Value>;
 
 impl Run {
-    /// The answers to these steps are there already, by the names of the steps: nothing is sent for them, and whoever
-    /// is asked has the answer.
+    /// Says that the answers to these steps, by name, are there already: no message is sent for them, and the channel
+    /// has the answer.
     pub fn answer_beforehand(&mut self, steps: impl IntoIterator<Item = String>) {
         self.answered_beforehand.extend(steps);
     }
 
-    /// What the end of handing a message over means; `None` if nobody waits for it any more, since the message was
-    /// answered meanwhile. `jitter` is between 0 and 1.
+    /// The event that the end of handing a message over leads to; `None` if nobody waits for it any more, since the
+    /// message was answered meanwhile. `jitter` is between 0 and 1.
     pub fn handed_over(
         &self,
         step: &str,

@@ -1,7 +1,7 @@
-//! Lists that come in pages: what a page means, and what is asked for next.
+//! Lists that come in pages: what a page means, and what is requested next.
 //!
-//! Every page is a record of its own, so one that was had is never asked for again. It ends with the last page, or the
-//! step fails: what is there is never a part of the list.
+//! Every page is a record of its own, so a page that was received is never requested again. The list is read to its
+//! last page or the step fails: the result is never a part of the list.
 
 use std::collections::BTreeSet;
 

@@ -1,7 +1,7 @@
 //! Keeping what is sensitive out of everything that is shown.
 //!
-//! Results and outputs are recorded as they are, because other steps read them; [`Run::shown`] is what people and
-//! programs may see of a record. All else is without secrets before it is recorded.
+//! Results and outputs are recorded in full, because other steps read them; [`Run::shown`] is what people and programs
+//! may see of a record. Everything else is free of secrets before it is recorded.
 
 use std::borrow::Cow;
 use std::collections::HashSet;
@@ -135,11 +135,11 @@ impl Redaction {
 }
 
 impl Run {
-    /// A record as it may be shown, the latest or an earlier one: whatever is sensitive is the text `***`, also where
-    /// a provider said it back.
+    /// A record, the latest or an earlier one, in a form that may be shown: whatever is sensitive is `***`, also where
+    /// a provider quoted it.
     ///
-    /// Sensitive are the values of sensitive inputs, what is made of them for arguments, and what sensitive outputs
-    /// read. One of fewer than four characters is masked only where it is a whole value.
+    /// The values of sensitive inputs are sensitive, and so are the arguments made from them and what sensitive outputs
+    /// read. A value of fewer than four characters is masked only where it is a whole value.
     #[must_use]
     pub fn shown(&self, record: &Record) -> Record {
         Record {
@@ -150,7 +150,7 @@ impl Run {
         }
     }
 
-    /// A call as it may be shown.
+    /// A call in a form that may be shown.
     #[must_use]
     pub fn shown_call(&self, call: &Call) -> Call {
         let mut shown = call.clone();
@@ -159,10 +159,10 @@ impl Run {
         shown
     }
 
-    /// What came of a call of a step as it may be shown, once that is recorded.
+    /// The outcome of a step's call in a form that may be shown, once it is recorded.
     ///
     /// # Errors
-    /// The failure that it was.
+    /// The failure, where that is the outcome.
     pub fn shown_answer(
         &self,
         step: &str,

@@ -1,4 +1,4 @@
-//! The state of a run, and the door through which records come in.
+//! The state of a run, and how records change it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use super::task::{Role, Task};
 use super::undo::Closing;
 use super::whole::Whole;
 
-/// A run: its plan, its inputs, and all that its records say.
+/// A run: its plan, its inputs, and everything that its records say.
 #[derive(Debug)]
 pub struct Run {
     pub(super) plan: Arc<Plan>,
@@ -57,19 +57,19 @@ pub struct Run {
     pub(super) budget: Budget,
 }
 
-/// How a step stands.
+/// The phase of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepState<'a> {
     /// Its phase.
     pub phase: Phase,
-    /// Its result, once it succeeded.
+    /// Its result, once it has succeeded.
     pub result: Option<&'a Value>,
-    /// Why it failed, is in doubt, or is made again.
+    /// Why it failed, is in doubt, or is retried.
     pub failure: Option<&'a Failure>,
 }
 
 impl Run {
-    /// A run that has not begun. `inputs` are all of them, defaults and sensitive ones included.
+    /// A run that has not begun. `inputs` are all inputs, defaults and sensitive ones included.
     pub fn new(plan: Arc<Plan>, inputs: Map<String, Value>) -> Self {
         let redaction = Redaction::of_inputs(&plan, &inputs);
         let scope = Scope::new(&plan, inputs);
@@ -99,11 +99,11 @@ impl Run {
         run
     }
 
-    /// The run that these records tell of, after the process that wrote them has ended. The inputs that were withheld
-    /// from the records have to be given again.
+    /// Rebuilds a run from its records, after the process that wrote them has ended. The inputs that were withheld from
+    /// the records have to be given again.
     ///
     /// # Errors
-    /// [`IllegalEvent`] if the records break the order of events.
+    /// [`IllegalEvent`] if the records break the legal order of events.
     pub fn replay(
         plan: Arc<Plan>,
         inputs: Map<String, Value>,
@@ -119,7 +119,7 @@ impl Run {
         Ok(run)
     }
 
-    /// The event that begins it: inputs that are sensitive, or that the plan does not know, are only named.
+    /// The event that begins the run. Inputs that are sensitive, or unknown to the plan, are only named in it.
     pub fn started(&self, options: Options) -> Event {
         let may_be_shown =
             |name: &str| self.plan.inputs.iter().any(|input| input.name == name && !input.sensitive);
@@ -133,10 +133,10 @@ impl Run {
         }
     }
 
-    /// Takes the next record: the only way the state changes.
+    /// Applies the next record, which is the only way the state changes.
     ///
     /// # Errors
-    /// [`IllegalEvent`] if it cannot come here; then nothing has changed.
+    /// [`IllegalEvent`] if it cannot come here; nothing has changed then.
     pub fn apply(&mut self, record: &Record) -> Result<(), IllegalEvent> {
         let task = match record.event.step() {
             Some(name) => Some(self.task_of(name).ok_or_else(|| {
@@ -162,7 +162,7 @@ impl Run {
         Ok(())
     }
 
-    /// How a step stands, by the name events have for it; `None` for one the run has not come to.
+    /// The state of a step, by its name in events; `None` if the run has not reached it.
     pub fn step(&self, name: &str) -> Option<StepState<'_>> {
         let task = self.tasks.get(self.task_of(name)?)?;
         Some(StepState {

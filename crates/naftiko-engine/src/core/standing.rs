@@ -6,7 +6,7 @@ use naftiko_journal::{Phase, RunPhase, Standing, Status};
 use super::Run;
 
 impl Run {
-    /// How the run stands.
+    /// The phase of the run.
     pub fn status(&self) -> Status {
         let tally = self.ledger.tally();
         match self.ledger.phase() {

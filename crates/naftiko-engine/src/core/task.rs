@@ -96,7 +96,7 @@ pub(super) struct Progress {
     pub(super) failures: u32,
     /// Whether an attempt ended of which nobody said that it had no effect.
     pub(super) has_acted: bool,
-    /// Why it failed, is in doubt, or is made again.
+    /// Why it failed, is in doubt, or is retried.
     pub(super) failure: Option<Failure>,
     /// The list whose pages it asks for.
     pub(super) pages: Pages,

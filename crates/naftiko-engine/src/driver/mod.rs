@@ -1,8 +1,8 @@
-//! Carries the commands of a run out, in this process.
+//! Carries out the commands of a run, in this process.
 //!
-//! It decides nothing but when: what to do comes from [`Run::commands`], what an end means from [`Run`] too. What is
-//! decided is applied at once and kept in one go before anything comes of it: an intent is in the journal before its
-//! effect, an end before anything that depends on it is sent, asked or shown.
+//! It decides only when: [`Run::commands`] says what to do, and [`Run`] says what an outcome means. What is decided is
+//! applied at once and stored in one batch before it has any consequence: an intent is in the journal before its
+//! effect, an outcome before anything that depends on it is sent, asked or shown.
 
 mod begin;
 mod cancellation;
@@ -32,25 +32,25 @@ use work::{End, Work};
 use crate::core::Route;
 use crate::{Clock, Command, Intervention, Refused, Run};
 
-/// What a run is driven with.
+/// Drives a run with these collaborators and limits.
 pub struct Driver<'a> {
     /// Carries operations out.
     pub adapter: Arc<dyn Adapter>,
-    /// Asks outside. Several questions may be put at once: a channel with one terminal takes turns.
+    /// Asks outside. Several questions may be asked at once; a channel with one terminal has to take turns.
     pub channel: Arc<dyn Channel>,
     /// Where events are kept.
     pub journal: &'a dyn Journal,
-    /// Time and chance.
+    /// Time and randomness.
     pub clock: &'a dyn Clock,
     /// How much may be under way at once.
     pub limits: Limits,
-    /// How long to stay for something that is due later; `None`: as long as anything is.
+    /// How long to wait for an attempt that is due later; `None` waits as long as any is due.
     pub patience: Option<SignedDuration>,
-    /// What somebody does to the run meanwhile; `None` if nobody can.
+    /// Interventions from outside while the run is driven; `None` if there can be none.
     pub deliveries: Option<mpsc::UnboundedReceiver<Delivery>>,
     /// Watches what happens.
     pub observe: &'a mut dyn Observer,
-    /// Is shown every call and every answer, without what is sensitive; `None` if nobody looks.
+    /// Called with every call and every answer, without sensitive values; `None` if nobody watches.
     pub wire: Option<Box<dyn FnMut(Wire) + 'a>>,
     /// Ends the run early.
     pub cancellation: Cancellation,
@@ -62,13 +62,13 @@ impl fmt::Debug for Driver<'_> {
     }
 }
 
-/// Watches a run while it is driven. What takes a record watches records alone.
+/// Watches a run while it is driven. A closure that takes a [`Record`] is one that watches records only.
 pub trait Observer {
-    /// Is shown every record once it is kept, as [`Run::shown`] has it: without what is sensitive.
+    /// Called with every record once it is stored, in the form of [`Run::shown`]: without sensitive values.
     fn recorded(&mut self, record: &Record);
 
-    /// Is told that the call of a step has to wait for its turn, and how long: the provider takes no more until then, or
-    /// wants to be left alone. Nothing is recorded of that.
+    /// Called when the call of a step has to wait for its turn: a rate limit is used up, or the provider asked to be left
+    /// alone. Such waits are not recorded.
     fn held_up(&mut self, _step: &str, _wait: SignedDuration) {}
 }
 
@@ -81,11 +81,11 @@ impl<F: FnMut(&Record)> Observer for F {
 /// How many calls may be under way at once, and how often one may begin.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// In all; 0 counts as 1.
+    /// How many in all; 0 counts as 1.
     pub jobs: usize,
-    /// To a provider, by its id; 0 counts as 1.
+    /// How many to a provider, by its id; 0 counts as 1.
     pub by_provider: BTreeMap<String, usize>,
-    /// What is known of how much providers take, of all runs that have it in common.
+    /// What is known about the rate limits of providers, shared by all runs that have this handle.
     pub traffic: Arc<Traffic>,
 }
 
@@ -96,19 +96,19 @@ impl Default for Limits {
     }
 }
 
-/// Something that somebody does to a run while it is driven.
+/// An intervention in a run that is being driven.
 #[derive(Debug)]
 pub struct Delivery {
-    /// What.
+    /// The intervention.
     pub intervention: Intervention,
-    /// Is told what came of it, once that is kept.
+    /// Receives the outcome, once it is stored.
     pub reply: oneshot::Sender<Result<(), Refused>>,
 }
 
-/// The run could not be driven on. Calls that were under way are cut off; nothing more is sent.
+/// The run could not be driven further. Calls under way are cut off, and nothing more is sent.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
-    /// An event could not be kept.
+    /// An event could not be stored.
     #[error(transparent)]
     Journal(#[from] JournalError),
     /// An event does not fit the run.

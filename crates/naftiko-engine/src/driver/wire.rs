@@ -1,19 +1,19 @@
-//! What goes out and what comes back, for whoever wants to see it: as it may be shown.
+//! Calls and answers for whoever watches, in a form that may be shown.
 
 use naftiko_adapter::{Call, Failure, Response};
 
-/// A call or its answer, without what is sensitive.
+/// A call or its answer, without sensitive values.
 #[derive(Debug, Clone)]
 pub enum Wire {
-    /// A call is handed to the adapter.
+    /// A call was handed to the adapter.
     Sent(Box<Call>),
-    /// It has come back.
+    /// The adapter returned.
     Received {
         /// The step.
         step: String,
-        /// Which of its attempts.
+        /// The number of the attempt.
         attempt: u32,
-        /// What came of it.
+        /// The answer, or the failure.
         answer: Result<Response, Failure>,
     },
 }

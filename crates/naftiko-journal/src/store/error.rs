@@ -1,4 +1,4 @@
-//! What can go wrong with a store, each with what is concerned.
+//! What can go wrong with a store.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,30 +8,30 @@ use rusqlite::ErrorCode;
 
 use crate::JournalError;
 
-/// What can go wrong with a [`Store`](crate::Store). What was in it before is still in it.
+/// What can go wrong with a [`Store`](crate::Store). What was stored before is still there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the message of each says what its fields are")]
 pub enum StoreError {
-    /// Something else stands where the database should be.
+    /// The path of the database holds something else.
     #[error("`{path}` is not a database")]
     NotADatabase { path: PathBuf },
     /// The database belongs to another program.
     #[error("`{path}` is a database, but not a journal")]
     NotAJournal { path: PathBuf },
-    /// A later version wrote it.
+    /// A later version of `naftiko` wrote it.
     #[error("`{path}` has format {found}, and this version knows formats up to {known}")]
     Newer { path: PathBuf, found: i64, known: i64 },
-    /// An earlier version wrote it, and nothing can be changed when it is only read.
+    /// An earlier version wrote it, and it cannot be upgraded while it is only read.
     #[error("`{path}` has format {found}, and has to be opened for writing once to become format {known}")]
     Older { path: PathBuf, found: i64, known: i64 },
-    /// The database cannot be read as it should.
+    /// The database is damaged.
     #[error("`{path}` is damaged: {reason}")]
     Damaged { path: PathBuf, reason: String },
     /// The disk is full.
     #[error("there is no room left for `{path}`")]
     Full { path: PathBuf },
-    /// It may be read and not written.
+    /// It can be read but not written.
     #[error("`{path}` may be read and not written")]
     ReadOnly { path: PathBuf },
     /// What was kept last is not there: the end of the log is damaged or gone, or the database is an older one.
@@ -43,7 +43,7 @@ pub enum StoreError {
     /// Its files are no longer where they were when it was opened.
     #[error("`{path}` was removed, moved or replaced while it was in use")]
     Gone { path: PathBuf },
-    /// Another process writes all the time.
+    /// Other processes keep it locked.
     #[error("`{path}` is busy: another process kept writing to it")]
     Busy { path: PathBuf },
     /// A file or folder cannot be used.
@@ -56,16 +56,16 @@ pub enum StoreError {
     #[error("the journal is closed")]
     Closed,
 
-    /// No run has this id, or an id that begins so.
+    /// No run has this id, or an id with this beginning.
     #[error("there is no run `{run}`{}", .nearest.as_ref().map(|id| format!("; the nearest is `{id}`")).unwrap_or_default())]
     UnknownRun { run: String, nearest: Option<String> },
-    /// Several ids begin so.
+    /// Several ids have this beginning.
     #[error("`{prefix}` may be {}", .runs.iter().map(|run| format!("`{run}`")).collect::<Vec<_>>().join(" or "))]
     Ambiguous { prefix: String, runs: Vec<String> },
-    /// The run is already there.
+    /// The run exists already.
     #[error("there is a run `{run}` already")]
     RunExists { run: String },
-    /// Another writer was there, or a record was left out.
+    /// Another writer was faster, or a record is missing.
     #[error(
         "record {found} of run `{run}` cannot be kept: {due} was due, so somebody else may be driving the run"
     )]
@@ -80,16 +80,16 @@ pub enum StoreError {
     /// A record, plan or message is not JSON, or not one that this version knows.
     #[error("{what} of run `{run}` cannot be understood: {reason}")]
     Undecodable { run: String, what: String, reason: String },
-    /// A record is not as it was written, or is gone.
+    /// A record was altered or removed.
     #[error("record {seq} of run `{run}` is not as it was written")]
     Altered { run: String, seq: u64 },
-    /// What is sensitive was sealed, and the key is gone.
+    /// Sensitive values were sealed with a key that is missing.
     #[error("the key of what is sensitive in the journal is not there: `{path}`")]
     KeyMissing { path: PathBuf },
-    /// What is sensitive was sealed with another key.
+    /// Sensitive values were sealed with another key.
     #[error("`{path}` is not the key that what is sensitive in the journal was sealed with")]
     KeyWrong { path: PathBuf },
-    /// A value cannot be kept.
+    /// A value cannot be stored.
     #[error("{what} cannot be kept: {reason}")]
     Unkeepable { what: &'static str, reason: String },
 }

@@ -13,7 +13,7 @@ const LISTED: i64 = 5;
 const LIKENESS: f64 = 0.6;
 
 impl Store {
-    /// The run of this id, or the one whose id begins so.
+    /// The run with this id, or the only one whose id begins with it.
     ///
     /// # Errors
     /// [`StoreError::UnknownRun`] with the nearest id, [`StoreError::Ambiguous`], or why it could not be read.
@@ -39,7 +39,7 @@ impl Store {
     }
 }
 
-/// Some of the ids that begin so; none for the empty beginning, which means nobody.
+/// Some of the ids with this beginning; none for an empty one, which means no run.
 fn beginning(connection: &Connection, prefix: &str) -> Result<Vec<String>, Fault> {
     if prefix.is_empty() {
         return Ok(Vec::new());

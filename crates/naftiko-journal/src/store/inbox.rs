@@ -9,20 +9,21 @@ use super::error::Fault;
 use super::seal::Purpose;
 use super::{Store, StoreError, json};
 
-/// What somebody has to say to whoever drives a run.
+/// A message to the process that drives a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
     /// Its number; later messages have higher ones.
     pub id: i64,
-    /// What it says.
+    /// Its content.
     pub content: Value,
 }
 
 impl Store {
-    /// Leaves a message for whoever drives a run, and gives its number. It is sealed: it may hold an answer.
+    /// Leaves a message for the process that drives a run, and returns its number. It is sealed, since it may hold an
+    /// answer.
     ///
     /// # Errors
-    /// [`StoreError::UnknownRun`], or why it could not be kept.
+    /// [`StoreError::UnknownRun`], or why it could not be stored.
     pub fn post(&self, run: &str, message: &Value) -> Result<i64, StoreError> {
         let (run, message) = (run.to_owned(), message.to_string());
         let keys = Arc::clone(&self.inner.keys);
@@ -41,7 +42,7 @@ impl Store {
         })
     }
 
-    /// The messages for a run, first to last. They stay until they are [`taken`](Self::taken).
+    /// The messages for a run, oldest first. They stay until they are [`taken`](Self::taken).
     ///
     /// # Errors
     /// Why they could not be read.
@@ -68,7 +69,7 @@ impl Store {
         })
     }
 
-    /// The runs that messages wait for, in the order of their first.
+    /// The runs that have messages waiting, in the order of the first message of each.
     ///
     /// # Errors
     /// Why they could not be read.
@@ -81,7 +82,7 @@ impl Store {
         })
     }
 
-    /// The number of the last message that was ever left, for any run: while it stays the same there are no new ones.
+    /// The number of the last message ever left, for any run: while it does not change, there is no new one.
     ///
     /// # Errors
     /// Why it could not be read.
@@ -95,7 +96,7 @@ impl Store {
         })
     }
 
-    /// Removes messages that were acted on; those that are gone already do not matter.
+    /// Removes messages that were handled; those that are gone already are ignored.
     ///
     /// # Errors
     /// Why they could not be removed.

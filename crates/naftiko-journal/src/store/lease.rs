@@ -1,8 +1,8 @@
 //! Who drives a run: at most one living process.
 //!
-//! A process that drives runs keeps one file locked for as long as it lives. Whatever ends it, and however the clock
-//! runs, the system lets go of the lock; so a lease counts exactly as long as the file of its holder is locked.
-//! Files are made, looked at and removed within a writing transaction only, so that nobody sees one half made.
+//! A process that drives runs keeps one file locked for as long as it lives. Whatever ends it, and whatever its clock
+//! says, the system releases the lock; so a lease is valid exactly as long as the file of its holder is locked. Files
+//! are created, inspected and removed only within a write transaction, so that nobody sees one half made.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -19,7 +19,7 @@ use super::seal::random;
 use super::writer::Durability;
 use super::{Inner, Store, StoreError};
 
-/// The right to drive a run. It is given back when this is dropped, or the process ends.
+/// The right to drive a run, which is released when the lease is dropped or the process ends.
 #[derive(Debug)]
 pub struct Lease {
     run: String,
@@ -47,10 +47,10 @@ impl Drop for Lease {
 }
 
 impl Store {
-    /// Takes the right to drive a run, from nobody or from a process that is dead.
+    /// Takes the lease of a run that nobody holds, or only a dead process.
     ///
     /// # Errors
-    /// [`StoreError::Held`] if somebody drives it, be it this process; [`StoreError::UnknownRun`], or why it could
+    /// [`StoreError::Held`] if a living process holds it, even this one; [`StoreError::UnknownRun`], or why it could
     /// not be taken.
     pub fn lease(&self, run: &str, at: Timestamp) -> Result<Lease, StoreError> {
         let (id, holder, since) = (run.to_owned(), Arc::clone(&self.inner.holder), micros(at));
@@ -77,7 +77,7 @@ impl Store {
     /// The process that drives a run; `None` if none does.
     ///
     /// # Errors
-    /// Why it could not be found out.
+    /// Why it could not be determined.
     pub fn driven_by(&self, run: &str) -> Result<Option<u32>, StoreError> {
         let holder = Arc::clone(&self.inner.holder);
         self.read(|connection| {

@@ -1,11 +1,11 @@
-//! A journal that outlives the process, in SQLite.
+//! A durable journal, in SQLite.
 //!
-//! One thread writes, and answers when what it wrote is durable: what several callers append at a time is committed
-//! together, each all or nothing. Others read meanwhile. Only what may be shown stands in clear; a record that
-//! differs from its shown form is sealed with a key in a file of its own. Every record carries a sum over itself
-//! and the one before it, so one that is edited, lost or swapped is found.
+//! One thread writes, and answers when what it wrote is durable: what several callers append at the same time is
+//! committed together, each all or nothing. Others read meanwhile. Only what may be shown is stored in clear; a record
+//! that differs from its shown form is sealed with a key in a file of its own. Every record carries a checksum over
+//! itself and the one before it, so that an edited, lost or swapped record is found.
 //!
-//! What an event means is not known here: the store keeps records in order and says whose turn it is.
+//! The store does not know what an event means: it keeps records in order and says which runs are due.
 
 mod append;
 mod connect;
@@ -47,9 +47,9 @@ use place::Place;
 use seal::Keys;
 use writer::{Durability, Writer};
 
-/// The durable journal of a folder of state. Clones are the same journal.
+/// The durable journal of a state folder. Clones share the journal.
 ///
-/// Only [`append`](crate::Journal::append) waits without holding up the thread; everything else is short and blocks.
+/// Only [`append`](crate::Journal::append) is asynchronous; everything else is short and blocks.
 #[derive(Debug, Clone)]
 pub struct Store {
     inner: Arc<Inner>,
@@ -58,8 +58,8 @@ pub struct Store {
 /// How a [`Store`] is opened.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The file with the key for what is sensitive: 32 bytes. Without one it is `journal.key` in the folder, which is
-    /// made when it is first needed.
+    /// The file with the key that seals sensitive values: 32 bytes. By default it is `journal.key` in the folder, which
+    /// is created when it is first needed.
     pub key_file: Option<PathBuf>,
 }
 
@@ -75,7 +75,7 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens the journal in a folder, both made if missing.
+    /// Opens the journal in a folder, and creates both if they are missing.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be written, or is not a journal that this version knows.
@@ -83,7 +83,7 @@ impl Store {
         Self::open_with(dir, Options::default())
     }
 
-    /// Opens the journal in a folder in a particular way.
+    /// Opens the journal in a folder with these options.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -93,7 +93,7 @@ impl Store {
         Ok(Self::assembled(place, options, Some(writer)))
     }
 
-    /// Opens the journal in a folder only to read it; `None` if there is none. Nothing is made by looking.
+    /// Opens the journal in a folder for reading only; `None` if there is none. It creates nothing.
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read, or is not a journal that this version knows.
@@ -101,7 +101,7 @@ impl Store {
         Self::open_existing_with(dir, Options::default())
     }
 
-    /// Opens the journal in a folder only to read it, in a particular way.
+    /// Opens the journal in a folder for reading only, with these options.
     ///
     /// # Errors
     /// As [`open_existing`](Self::open_existing).
@@ -134,7 +134,7 @@ impl Store {
         self.writer()?.wait(Durability::Power, work)
     }
 
-    /// Writes, all or nothing, what means nothing any more once the machine was off.
+    /// Writes, all or nothing, what need not survive a power failure.
     fn write_for_now<T: Send + 'static>(
         &self,
         work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
@@ -142,7 +142,7 @@ impl Store {
         self.writer()?.wait(Durability::Process, work)
     }
 
-    /// Reads within one state of the journal.
+    /// Reads one consistent state of the journal.
     fn read<T>(&self, read: impl FnOnce(&Connection) -> Result<T, Fault>) -> Result<T, StoreError> {
         self.inner.readers.with(read)
     }

@@ -1,4 +1,4 @@
-//! Times as the database keeps them: microseconds since 1970, which compare as they should.
+//! Times as the database stores them: microseconds since 1970, which sort correctly.
 
 use jiff::Timestamp;
 

@@ -1,4 +1,4 @@
-//! What runs will do, kept once for all runs of it.
+//! The plans of runs, each stored once for all runs that have it.
 
 use jiff::Timestamp;
 use ring::digest;
@@ -40,10 +40,11 @@ impl Store {
         })
     }
 
-    /// Gives a run another plan. The one it had can still be read, as [`earlier_plans`](Self::earlier_plans).
+    /// Replaces the plan of a run. The one it had can still be read, as one of the
+    /// [`earlier_plans`](Self::earlier_plans).
     ///
     /// # Errors
-    /// [`StoreError::UnknownRun`], or why it could not be kept.
+    /// [`StoreError::UnknownRun`], or why it could not be stored.
     pub fn adopt_plan(&self, run: &str, plan: &str, at: Timestamp) -> Result<(), StoreError> {
         let (run, plan, at) = (run.to_owned(), plan.to_owned(), micros(at));
         self.write(move |connection| {
@@ -61,7 +62,7 @@ impl Store {
         })
     }
 
-    /// The plans a run had before, first to last.
+    /// The plans a run had before, oldest first.
     ///
     /// # Errors
     /// Why they could not be read.

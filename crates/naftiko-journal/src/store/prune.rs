@@ -15,21 +15,21 @@ const OVER: &str = "'succeeded', 'failed', 'compensated', 'cancelled'";
 /// Which runs to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prune {
-    /// Those that are over and had their last record before this.
+    /// The runs that are over and had their last record before this time.
     Finished {
-        /// The time.
+        /// The current time.
         before: Timestamp,
     },
-    /// These, be they over or not.
+    /// These runs, whether they are over or not.
     Runs(Vec<String>),
 }
 
 impl Store {
-    /// Removes runs, with their records, messages, and plans that no other run has; gives how many.
+    /// Removes runs, with their records, their messages, and plans that no other run has; returns how many.
     ///
     /// # Errors
-    /// [`StoreError::UnknownRun`], [`StoreError::Held`] if one was named that is being driven, or why it could not be
-    /// done; then none is removed.
+    /// [`StoreError::UnknownRun`], [`StoreError::Held`] if a named run is being driven, or why it could not be done;
+    /// none is removed then.
     pub fn prune(&self, which: Prune) -> Result<usize, StoreError> {
         let (holder, place) = (Arc::clone(&self.inner.holder), Arc::clone(&self.inner.place));
         self.write(move |connection| {

@@ -1,4 +1,4 @@
-//! What is known of runs.
+//! Reading runs and their records.
 
 use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -10,20 +10,20 @@ use super::row::{number, real_records, records};
 use super::{Store, StoreError};
 use crate::{Record, Status};
 
-/// What is known of a run at a glance.
+/// A run at a glance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// Its id.
     pub id: String,
     /// The name of the composition.
     pub composition: String,
-    /// When it was made.
+    /// When it was created.
     pub created: Timestamp,
-    /// When its last record was made.
+    /// When its last record was written.
     pub updated: Timestamp,
-    /// How it stands.
+    /// Its status.
     pub status: Status,
-    /// From when on it has something to do by itself; `None`: it waits for somebody, or is over.
+    /// When it next has something to do by itself; `None` if it waits for somebody, or is over.
     pub due: Option<Timestamp>,
     /// How many records it has.
     pub events: u64,
@@ -35,16 +35,16 @@ pub struct Summary {
 const COLUMNS: &str = "id, composition, created, updated, status, due, seq, origin";
 
 impl Store {
-    /// The records of a run as they came, in order; empty for a run that is not there.
+    /// The full records of a run, in order; empty for an unknown run.
     ///
     /// # Errors
-    /// [`StoreError::Altered`] if they are not what was written, [`StoreError::KeyMissing`] or
-    /// [`StoreError::KeyWrong`] if some are sealed, or why they could not be read.
+    /// [`StoreError::Altered`] if they are not what was written, [`StoreError::KeyMissing`] or [`StoreError::KeyWrong`]
+    /// if some are sealed, or why they could not be read.
     pub fn records(&self, run: &str) -> Result<Vec<Record>, StoreError> {
         self.read(|connection| real_records(connection, run, &self.inner.keys))
     }
 
-    /// The records of a run as they may be shown, in order; empty for a run that is not there.
+    /// The records of a run in the form that may be shown, in order; empty for an unknown run.
     ///
     /// # Errors
     /// [`StoreError::Altered`] if they are not what was written, or why they could not be read.
@@ -52,7 +52,7 @@ impl Store {
         self.read(|connection| records(connection, run, |row| Ok(row.shown(run)?)))
     }
 
-    /// The run of this id.
+    /// The run with this id.
     ///
     /// # Errors
     /// Why it could not be read.
@@ -91,7 +91,7 @@ impl Store {
         })
     }
 
-    /// When the next run has something to do, which may be in the past; `None` if none has.
+    /// When the next run has something to do, which may be in the past; `None` if no run has.
     ///
     /// # Errors
     /// Why it could not be read.

@@ -1,4 +1,4 @@
-//! A record as a row of the database, and the sum that chains it to the one before it.
+//! A record as a row of the database, and the checksum that chains it to the one before it.
 
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, params};

@@ -1,4 +1,4 @@
-//! The tables of the database, and how one of an earlier version becomes one of this.
+//! The tables of the database, and the migrations from earlier versions.
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 

@@ -1,4 +1,4 @@
-//! What is sensitive, made unreadable without the key.
+//! Encryption of what is sensitive.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};

@@ -1,4 +1,4 @@
-//! Whether a journal is what was written to it.
+//! Whether a journal still holds what was written to it.
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -14,9 +14,9 @@ use super::{Store, StoreError};
 type Part = fn(&Connection, &Keys, &mut Vec<String>) -> Result<(), Fault>;
 
 impl Store {
-    /// What is wrong with the journal, in words; nothing if it is whole.
+    /// What is wrong with the journal, in words; empty if it is intact.
     ///
-    /// Whether the events are legal is for whoever knows their steps: [`Ledger`](crate::Ledger).
+    /// Whether the events are legal needs knowledge of their steps, and is checked by the [`Ledger`](crate::Ledger).
     ///
     /// # Errors
     /// [`StoreError`] when it cannot be read at all.

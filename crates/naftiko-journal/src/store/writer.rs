@@ -1,4 +1,4 @@
-//! The one thread that writes: what is queued is committed together, and answered once it is durable.
+//! The one thread that writes: what is queued is committed together, and acknowledged once it is durable.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -24,9 +24,9 @@ type Answer<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
 /// What something that was written outlives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Durability {
-    /// Every process, but not the power: for what means nothing once the machine was off.
+    /// It survives every process, but not a power failure: for what is meaningless after one.
     Process,
-    /// The power too.
+    /// It survives a power failure too.
     Power,
 }
 

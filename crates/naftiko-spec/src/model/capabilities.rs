@@ -18,7 +18,7 @@ pub struct Capabilities {
     pub edition: Edition,
     /// The provider.
     pub provider_id: Option<Spanned<String>>,
-    /// The URL that paths are put behind.
+    /// The URL that the paths of operations are appended to.
     pub base_url: Option<Spanned<String>>,
     /// What is sent to be let in; `None`: the document does not say.
     pub auth: Option<Auth>,
@@ -36,7 +36,7 @@ pub struct Capabilities {
     pub header: Span,
 }
 
-/// What is sent to be let in.
+/// How requests are authenticated.
 #[derive(Debug, Clone)]
 pub struct Auth {
     /// The scheme.
@@ -53,7 +53,7 @@ pub enum AuthKind {
         /// The token.
         token: Option<Secret>,
     },
-    /// A key in a place of every request.
+    /// A key that is sent with every request.
     ApiKey {
         /// Where it goes.
         place: KeyPlace,
@@ -62,7 +62,7 @@ pub enum AuthKind {
         /// The key.
         key: Option<Secret>,
     },
-    /// `Authorization: Basic …` (RFC 7617), with a name and a password.
+    /// `Authorization: Basic …` (RFC 7617), with a username and a password.
     Basic {
         /// The user's name.
         username: Secret,
@@ -76,13 +76,13 @@ pub enum AuthKind {
     },
     /// A token that is had for the client's own credentials (RFC 6749 §4.4).
     ClientCredentials {
-        /// The URL that gives tokens; one that begins with `/` is at the host of the base URL.
+        /// The URL of the token endpoint; one that begins with `/` is relative to the host of the base URL.
         token_url: String,
         /// The client's id.
         client_id: Secret,
         /// The client's secret.
         client_secret: Secret,
-        /// How the two are shown.
+        /// How the client authenticates.
         client_auth: ClientAuth,
         /// What the token is to allow.
         scopes: Vec<String>,
@@ -108,7 +108,7 @@ pub enum Secret {
     Command(Vec<String>),
 }
 
-/// How a client shows its id and its secret to have a token (RFC 6749 §2.3.1).
+/// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuth {
     /// In the `Authorization` header.
@@ -146,7 +146,7 @@ pub struct Mapping {
     pub facts: Facts,
 }
 
-/// What a capabilities document knows of an operation besides its description.
+/// What a capabilities document says about an operation beyond its description.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The header that carries an idempotency key.

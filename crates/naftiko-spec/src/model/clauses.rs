@@ -36,23 +36,23 @@ pub struct Clauses {
     pub conditions_are_unclear: bool,
 }
 
-/// What comes of the run when a step fails.
+/// What happens to the run when a step fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
-    /// It fails too.
+    /// The run fails too.
     Fail,
     /// It goes on, and what reads the step sees nothing.
     Continue,
 }
 
-/// What to do when nobody knows whether a call happened that must not happen twice.
+/// What to do when it is unknown whether a call that must not happen twice happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDoubt {
     /// Stop, and ask an operator.
     Ask,
     /// Make the call again.
     Retry,
-    /// Take it for failed.
+    /// Treat the step as failed.
     Fail,
 }
 

@@ -10,7 +10,7 @@ use super::reader::{self, Interval, Keys, interval, plain};
 use crate::codes::{MISPLACED_KEY, MISSING_KEY};
 use crate::foreign_schema;
 
-/// Something done outside.
+/// A step done outside.
 #[derive(Debug, Clone)]
 pub struct External {
     /// Where it says so.
@@ -27,7 +27,7 @@ pub struct External {
     pub timeout: Option<Interval>,
 }
 
-/// A way to somebody or something outside.
+/// A way to reach a person or a system outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Channel {
     /// Asks at the terminal.
@@ -44,7 +44,7 @@ pub enum Channel {
 impl Channel {
     const ALL: [Self; 4] = [Self::Prompt, Self::Email, Self::Webhook, Self::Command];
 
-    /// The word of the language.
+    /// The keyword of the language.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Prompt => "prompt",

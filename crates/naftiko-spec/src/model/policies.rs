@@ -18,14 +18,14 @@ pub struct Retry {
     pub on: Option<Vec<RetryOn>>,
 }
 
-/// A way to fail that may pass.
+/// A transient failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryOn {
-    /// An answer of this status.
+    /// An answer with this status.
     Status(u16),
     /// An answer of a class: 4 for `4xx`.
     Class(u8),
-    /// It was sent, and no answer came that can be read.
+    /// It was sent, and no readable answer came.
     Timeout,
     /// Nothing reached the other side.
     Connect,

@@ -1,7 +1,9 @@
-//! How much providers can take: what their documents say, what they say themselves, and whether they answer at all.
+//! How many calls providers can take: what their documents say, what they say themselves, and whether they answer at
+//! all.
 //!
-//! It is asked before the intent of a call is recorded, so that waiting for one's turn leaves no doubt behind. It only
-//! ever puts calls off: no run fails because of it. One of it may serve all runs of a process, which then take turns.
+//! It is consulted before the intent of a call is recorded, so that a call that waits for its turn leaves no doubt
+//! behind. It only ever delays calls: no run fails because of it. One instance may serve all runs of a process, which
+//! then take turns.
 
 mod breaker;
 mod said;
@@ -19,7 +21,7 @@ use crate::core::Route;
 use breaker::Breaker;
 use window::Window;
 
-/// What is known of how much providers can take.
+/// What is known about how many calls providers can take.
 #[derive(Debug, Default)]
 pub struct Traffic {
     places: Mutex<BTreeMap<String, Place>>,
