@@ -1,4 +1,4 @@
-//! The adapter itself: one request, one answer or one honest failure.
+//! The adapter itself: one request, then one answer or one honest failure.
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,7 +38,7 @@ pub struct HttpAdapter {
     strict: bool,
 }
 
-/// Puts an [`HttpAdapter`] together.
+/// Builds an [`HttpAdapter`].
 #[derive(Debug, Clone)]
 pub struct Builder {
     endpoints: IndexMap<String, Endpoint>,
@@ -51,7 +51,7 @@ pub struct Builder {
 }
 
 impl HttpAdapter {
-    /// Begins an adapter without endpoints.
+    /// A builder of an adapter, without endpoints yet.
     pub fn builder() -> Builder {
         Builder {
             endpoints: IndexMap::new(),
@@ -77,42 +77,42 @@ impl fmt::Debug for HttpAdapter {
 }
 
 impl Builder {
-    /// Where the operations of `provider` are carried out.
+    /// Sets where the operations of `provider` are carried out.
     #[must_use]
     pub fn endpoint(mut self, provider: impl Into<String>, endpoint: Endpoint) -> Self {
         self.endpoints.insert(provider.into(), endpoint);
         self
     }
 
-    /// How long an attempt may take that has no limit of its own; 30 seconds unless told.
+    /// Sets how long an attempt without a limit of its own may take; the default is 30 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Lets a host be spoken to that no endpoint may name: over `http`, or in a network of somebody's own.
+    /// Allows a host that the egress policy would deny: over `http`, or in a private network.
     #[must_use]
     pub fn allow(mut self, host: AllowedHost) -> Self {
         self.allowed.push(host);
         self
     }
 
-    /// The proxies that requests go through; none unless told.
+    /// Sets the proxies that requests go through; by default there are none.
     #[must_use]
     pub fn proxies(mut self, proxies: Proxies) -> Self {
         self.proxies = proxies;
         self
     }
 
-    /// Certificates (PEM) that are trusted besides those of the system; `file` is what they are called in messages.
+    /// Adds certificates (PEM) to trust besides those of the system; messages call them `file`.
     #[must_use]
     pub fn certificates(mut self, file: impl Into<String>, pem: Vec<u8>) -> Self {
         self.certificates.push((file.into(), pem));
         self
     }
 
-    /// Whether an answer that departs from its description is a failure; unless told, it is only reported.
+    /// Sets whether an answer that departs from its description is a failure; by default it is only reported.
     #[must_use]
     pub fn strict_responses(mut self, strict: bool) -> Self {
         self.strict = strict;
@@ -126,10 +126,10 @@ impl Builder {
         self
     }
 
-    /// What posts messages to these URLs and to whom is allowed, in place of an adapter.
+    /// Builds a [`Poster`] instead of an adapter, which may post to the hosts of these URLs and to allowed hosts.
     ///
     /// # Errors
-    /// A [`BuildError`] when HTTP cannot be spoken.
+    /// A [`BuildError`] when HTTP cannot be set up.
     pub fn poster<'u>(self, named: impl IntoIterator<Item = &'u Url>) -> Result<Poster, BuildError> {
         let mut egress = Egress::new(self.allowed);
         named.into_iter().for_each(|url| egress.name(url));
@@ -137,10 +137,10 @@ impl Builder {
         Ok(Poster::new(transport, self.timeout))
     }
 
-    /// The adapter.
+    /// Builds the adapter.
     ///
     /// # Errors
-    /// A [`BuildError`] when an endpoint cannot be used or may not be spoken to, or HTTP cannot be spoken at all.
+    /// A [`BuildError`] when an endpoint cannot be used or is denied, or HTTP cannot be set up at all.
     pub fn build(self) -> Result<HttpAdapter, BuildError> {
         let mut doors = IndexMap::new();
         let mut egress = Egress::new(self.allowed);

@@ -1,4 +1,4 @@
-//! What is shown to a provider to be let in, and what it adds to a request.
+//! Credentials, and what they add to a request.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -22,14 +22,14 @@ pub(crate) const SHORTEST_INSIDE: usize = 6;
 /// How many credentials are remembered to be masked: one that was replaced may still come back.
 const REMEMBERED: usize = 16;
 
-/// What is shown to a provider to be let in.
+/// How requests to a provider are authenticated.
 #[derive(Debug, Clone)]
 pub enum Credential {
     /// Nothing.
     None,
     /// A token in the `Authorization` header (RFC 6750).
     Bearer(Secret),
-    /// A key in a place of every request.
+    /// A key that is sent with every request.
     ApiKey {
         /// Where it goes.
         place: KeyPlace,
@@ -38,16 +38,16 @@ pub enum Credential {
         /// The key.
         key: Secret,
     },
-    /// A user's name and password in the `Authorization` header (RFC 7617), in UTF-8.
+    /// A username and password in the `Authorization` header (RFC 7617), in UTF-8.
     Basic {
-        /// The name, which cannot have a colon.
+        /// The username, which cannot contain a colon.
         username: Secret,
         /// The password.
         password: Secret,
     },
     /// The same, with `user:password` as one secret.
     BasicPair(Secret),
-    /// A token that is had for the client's own credentials (RFC 6749 §4.4).
+    /// A token of the OAuth 2.0 client credentials grant (RFC 6749 §4.4).
     ClientCredentials(Tokens),
 }
 
@@ -187,7 +187,7 @@ impl Credential {
     }
 }
 
-/// What is surely wrong with a credential, as far as that can be said without asking anybody.
+/// Checks a credential, as far as that is possible without asking the provider.
 fn check(provider: &str, credential: &Credential) -> Result<(), BuildError> {
     let provider = || provider.to_owned();
     let mut known = Vec::new();

@@ -1,8 +1,8 @@
-//! Whom may be spoken to.
+//! The egress policy: which hosts may be contacted.
 //!
-//! Decisions only, and pure: [`Egress::permit`] judges a URL before anything is done with it, [`Egress::admit`] the
-//! addresses that its name turned out to have. A document may name any server of the internet and this machine itself;
-//! whatever else can be reached from here is for the operator to allow.
+//! This module only decides, and is pure: [`Egress::permit`] judges a URL before it is used, [`Egress::admit`] the
+//! addresses that its name resolves to. A document may name any server on the internet and this machine; everything
+//! else that can be reached from here needs the operator's permission.
 
 mod address;
 mod resolver;
@@ -17,14 +17,14 @@ use url::{Host, Url};
 pub use address::Zone;
 pub(crate) use resolver::{Lookup, Pinned, System};
 
-/// A host that the operator allows, at one port or at all: `db.internal`, `10.0.0.7:8443`, `[fd12::1]:80`.
+/// A host that the operator allows, at one port or at any: `db.internal`, `10.0.0.7:8443`, `[fd12::1]:80`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AllowedHost {
     host: Host<String>,
     port: Option<u16>,
 }
 
-/// Why a text is no host that can be allowed.
+/// Why a text does not name a host that can be allowed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not of the form HOST or HOST:PORT")]
 pub struct NoHost(String);
@@ -75,11 +75,12 @@ pub(crate) enum Reach {
     Public,
     /// This machine.
     Loopback,
-    /// Wherever the name leads, since the operator allowed it; not to a link, unless that address was allowed too.
+    /// Anywhere the name leads, since the operator allowed it, except for link-local addresses, which must be allowed
+    /// themselves.
     Anywhere,
 }
 
-/// Why something is not spoken to. None shows more of a URL than its host.
+/// Why a host is not contacted. No variant shows more of a URL than its host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
     /// Neither `http` nor `https`.
@@ -88,7 +89,7 @@ pub enum Denied {
         /// The scheme.
         scheme: String,
     },
-    /// A user or a password in the URL, where logs and other servers see it.
+    /// The URL has a user or a password, which logs and other servers would see.
     #[error(
         "the URL at `{host}` carries a user or a password, and is not spoken to: they belong into `auth`"
     )]
@@ -96,7 +97,7 @@ pub enum Denied {
         /// The host.
         host: String,
     },
-    /// A host that no document and no operator named.
+    /// Neither a document nor the operator named this host.
     #[error(
         "`{host}` is not spoken to: no capabilities document names it, and `--allow-host {host}` would allow it"
     )]
@@ -104,7 +105,7 @@ pub enum Denied {
         /// The host, with its port.
         host: String,
     },
-    /// Credentials and data would go over the network in clear.
+    /// Credentials and data would cross the network in clear.
     #[error(
         "`{host}` is not spoken to over `http`, where everybody on the way can read along: give it with `https`, or allow it with `--allow-host {host}`"
     )]
@@ -112,7 +113,7 @@ pub enum Denied {
         /// The host, with its port.
         host: String,
     },
-    /// An address that documents cannot name.
+    /// The URL has an address that documents may not name.
     #[error("`{host}` is not spoken to: it is {}, and `--allow-host {host}` would allow it", zone.as_str())]
     Literal {
         /// The address, with its port.
@@ -120,7 +121,7 @@ pub enum Denied {
         /// What it is.
         zone: Zone,
     },
-    /// A name that leads where documents cannot lead.
+    /// The name resolves to an address that documents may not reach.
     #[error("`{host}` is not spoken to: it leads to {address}, {}, and `--allow-host {allow}` would allow it", zone.as_str())]
     Address {
         /// The name.
@@ -129,7 +130,7 @@ pub enum Denied {
         address: IpAddr,
         /// What it is.
         zone: Zone,
-        /// What would have to be allowed.
+        /// What the operator would have to allow.
         allow: String,
     },
 }

@@ -1,4 +1,4 @@
-//! Where a provider is, and what it is shown.
+//! Where a provider is, and how requests to it are authenticated.
 
 use std::fmt;
 
@@ -10,9 +10,9 @@ use crate::egress::Denied;
 /// Where the operations of one provider are carried out.
 #[derive(Clone)]
 pub struct Endpoint {
-    /// What every path begins with; it may have a path of its own.
+    /// The base URL, which may have a path of its own.
     pub base_url: Url,
-    /// What is shown to be let in.
+    /// The credential.
     pub credential: Credential,
 }
 
@@ -24,7 +24,7 @@ impl fmt::Debug for Endpoint {
     }
 }
 
-/// Why an adapter cannot be built. None of them shows a secret.
+/// Why an adapter cannot be built. No variant shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
     /// A base URL that nothing can be sent to.
@@ -41,15 +41,15 @@ pub enum BuildError {
         /// The provider.
         provider: String,
     },
-    /// A secret that cannot be had.
+    /// A secret that is not available.
     #[error("{reason}")]
     Secret {
-        /// The provider that would be shown it.
+        /// The provider it is for.
         provider: String,
         /// Its name, and why.
         reason: String,
     },
-    /// A credential that cannot be shown.
+    /// A credential that cannot be used.
     #[error("the credential for `{provider}` cannot be used: {reason}")]
     Credential {
         /// The provider.
@@ -57,7 +57,7 @@ pub enum BuildError {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// An endpoint that may not be spoken to.
+    /// An endpoint that the egress policy denies.
     #[error("`{provider}`: {denied}")]
     Denied {
         /// The provider.
@@ -65,25 +65,25 @@ pub enum BuildError {
         /// Why.
         denied: Denied,
     },
-    /// A proxy of a kind that is not spoken to.
+    /// A proxy with an unsupported scheme.
     #[error("a proxy of the scheme `{scheme}` cannot be used: it has to be `http` or `https`")]
     Proxy {
         /// The scheme.
         scheme: String,
     },
-    /// A file of certificates that has none.
+    /// A certificate file without certificates.
     #[error("`{file}` has no certificate that can be read: they are given in PEM form")]
     Certificates {
         /// The file.
         file: String,
     },
-    /// The program has not chosen its cryptography.
+    /// The program has not installed a cryptography provider.
     #[error("no cryptography provider is installed for TLS")]
     NoCryptography,
-    /// The HTTP client did not start.
+    /// The HTTP client could not be created.
     #[error("the HTTP client cannot be started: {reason}")]
     Client {
-        /// Its own words.
+        /// Its own error message.
         reason: String,
     },
 }

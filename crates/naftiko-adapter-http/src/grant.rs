@@ -1,4 +1,4 @@
-//! What is asked and answered when a token is had (RFC 6749 §4.4 and §5). Pure.
+//! The request and the response of the token endpoint (RFC 6749 §4.4 and §5). Pure.
 
 use std::time::Duration;
 

@@ -1,10 +1,10 @@
-//! Carries operations out over HTTP, as their `OpenAPI` description says.
+//! Carries out operations over HTTP, as their `OpenAPI` description says.
 //!
-//! [`HttpAdapter`] makes a call exactly once: it repeats nothing, keeps no cookies, and follows a redirect only where
-//! that changes nothing and leads nowhere else. What is sent is decided by [`render`] alone, which is pure: an argument
-//! that has no exact written form is refused there, before anything leaves the machine. Whom it is sent to is decided by
-//! the egress policy: see [`Denied`]. Secrets come in with the [`Endpoint`] and never go out again, other than to
-//! the provider: where an answer or a failure quotes one, it is masked before the adapter gives it back.
+//! [`HttpAdapter`] makes a call exactly once: it repeats nothing, keeps no cookies, and follows a redirect only for a
+//! safe method and on the same server. What is sent is decided by [`render`] alone, which is pure: it refuses an
+//! argument that has no exact written form, before anything leaves the machine. Who it is sent to is decided by the
+//! egress policy: see [`Denied`]. Secrets come in with the [`Endpoint`] and go out to the provider only: an answer or a
+//! failure that quotes one is masked before the adapter returns it.
 
 mod adapter;
 mod answer;

@@ -1,4 +1,4 @@
-//! Answers that come packed: gzip, deflate and brotli, unpacked no further than they may be long.
+//! Compressed answers: gzip, deflate and brotli, decompressed up to a size limit.
 
 use std::io::{self, Read};
 

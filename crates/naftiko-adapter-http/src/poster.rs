@@ -1,5 +1,4 @@
-//! Messages that belong to no operation: posted to whom the same policy permits, and their answers not read beyond the
-//! status.
+//! Messages that belong to no operation: posted under the same egress policy; of their answers only the status is read.
 
 use std::fmt;
 use std::time::Duration;
@@ -30,7 +29,7 @@ impl Poster {
         Self { transport, timeout }
     }
 
-    /// Whether something may be posted to a URL, as far as that can be said before its name has addresses.
+    /// Checks whether the policy permits posting to a URL, as far as that can be told before its name is resolved.
     ///
     /// # Errors
     /// Why not.
@@ -38,10 +37,10 @@ impl Poster {
         self.transport.permit(url)
     }
 
-    /// Posts a message once, and gives the status of the answer.
+    /// Posts a message once, and returns the status of the answer.
     ///
     /// # Errors
-    /// A [`Failure`] that says how far it came.
+    /// A [`Failure`] that says how far it got.
     pub async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure> {
         let url: Url = url.parse().map_err(|error| refused(format!("its URL is none: {error}")))?;
         let mut written = HeaderMap::new();

@@ -1,4 +1,4 @@
-//! Where an answer sends on to, and whether to go there. Pure.
+//! Redirects: where an answer points to, and whether to follow it. Pure.
 
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode};

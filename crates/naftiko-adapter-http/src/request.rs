@@ -1,4 +1,4 @@
-//! What is sent for an operation and its arguments. Pure: no clock, no socket, no secret.
+//! The request for an operation and its arguments. Pure: no clock, no socket, no secret.
 
 use naftiko_adapter::media_type::essence;
 use naftiko_adapter::{Arguments, Failure, Method, Operation, Parameter, Place};
@@ -40,11 +40,11 @@ pub struct RequestParts {
     pub body: Option<Vec<u8>>,
 }
 
-/// Writes the request of an operation.
+/// Renders the request of an operation.
 ///
 /// # Errors
 /// A failure of kind [`Refused`](naftiko_adapter::FailureKind::Refused) when a required argument is missing, when an
-/// argument belongs nowhere, or when one cannot be written so that it arrives as it is.
+/// argument belongs nowhere, or when one cannot be written so that it arrives unchanged.
 pub fn render(operation: &Operation, arguments: &Arguments) -> Result<RequestParts, Failure> {
     known(operation, arguments)?;
     let written = written_body(operation, arguments)?;
@@ -122,7 +122,7 @@ fn path_and_query(operation: &Operation, arguments: &Arguments) -> Result<String
     Ok(format!("{slash}{path}{mark}{}", query.join("&")))
 }
 
-/// Whether a server or a proxy would take `segment` for a step up or for nothing.
+/// Whether a server or a proxy would take `segment` for a dot segment, which it removes.
 fn is_dots(segment: &str) -> bool {
     let segment = segment.to_ascii_lowercase().replace("%2e", ".");
     segment == "." || segment == ".."
@@ -199,7 +199,7 @@ fn distinct(headers: &[(String, String)]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The media types that the description answers with, and anything else with less pleasure.
+/// The media types of the described answers, and anything else at a lower preference.
 fn accept(operation: &Operation) -> String {
     let mut types: Vec<String> = Vec::new();
     for content_type in operation.responses.values().filter_map(|spec| spec.content_type.as_deref()) {

@@ -1,4 +1,4 @@
-//! Secrets, read when they are needed and not before.
+//! Secrets, read when they are first needed.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,17 +21,17 @@ pub trait SecretSource: Send + Sync {
     /// One line that names it and says why it cannot be had, without any of it.
     async fn read(&self) -> Result<SecretString, String>;
 
-    /// The secret, if it can be had at once and costs nothing; nothing otherwise. Asked when an adapter is built, so
-    /// that what is missing is told of before anything is sent; what is given here is not kept.
+    /// The secret, if it is available at once and at no cost. It is asked for when an adapter is built, so that a
+    /// missing secret is reported before anything is sent; the value is not kept.
     ///
     /// # Errors
-    /// One line that names it and says why it surely cannot be had.
+    /// One line that names the secret and says why it is certainly not available.
     fn peek(&self) -> Result<Option<SecretString>, String> {
         Ok(None)
     }
 }
 
-/// A secret, or how it is had. Copies share what was read.
+/// A secret, or the way to get it. Clones share what was read.
 #[derive(Clone)]
 pub struct Secret(Kind);
 
@@ -48,8 +48,8 @@ struct Sought {
 }
 
 impl Secret {
-    /// A secret that is read from `source` when it is first needed, and again once it is older than `good_for`;
-    /// nothing: never again.
+    /// A secret that is read from `source` when it is first needed, and again once it is older than `good_for`; `None`
+    /// reads it once.
     pub fn sought(source: Arc<dyn SecretSource>, good_for: Option<Duration>) -> Self {
         Self(Kind::Sought(Arc::new(Sought { source, good_for, read: Mutex::default() })))
     }

@@ -1,6 +1,6 @@
 //! How the value of a parameter is written: the styles of `OpenAPI` 3.1, which are those of RFC 6570.
 //!
-//! What has no written form in a style is refused, and so is what would arrive as something else than was meant.
+//! A value that has no written form in a style is refused, and so is one that would arrive as a different value.
 //! Messages name the parameter and never show its value.
 
 use naftiko_adapter::media_type::{essence, is_json};

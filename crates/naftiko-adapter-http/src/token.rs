@@ -1,4 +1,4 @@
-//! Tokens that are had for a client's own credentials (RFC 6749 §4.4): one for everybody who needs it.
+//! Tokens of the OAuth 2.0 client credentials grant (RFC 6749 §4.4), shared by everybody who needs one.
 
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,24 +18,24 @@ use crate::transport::Transport;
 /// How long before its end a token is replaced, at most; of one that lives shortly, a tenth of its life.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// How a token is asked for.
+/// How a token is requested.
 #[derive(Debug, Clone)]
 pub struct ClientCredentials {
-    /// The URL that gives tokens.
+    /// The URL of the token endpoint.
     pub token_url: Url,
     /// The client's id.
     pub client_id: Secret,
     /// The client's secret.
     pub client_secret: Secret,
-    /// How the two are shown.
+    /// How the client authenticates.
     pub client_auth: ClientAuth,
-    /// What the token is to allow; nothing: what the provider gives.
+    /// The scopes to request; empty for the provider's default.
     pub scopes: Vec<String>,
-    /// Whom the token is for, where the provider asks.
+    /// The audience of the token, for providers that ask for one.
     pub audience: Option<String>,
 }
 
-/// How a client shows its credentials to have a token (RFC 6749 §2.3.1).
+/// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuth {
     /// In the `Authorization` header: `client_secret_basic`.
@@ -44,8 +44,8 @@ pub enum ClientAuth {
     Form,
 }
 
-/// The tokens of one client. Copies share them: one is fetched when it is first needed, by whoever needs it first, and
-/// replaced shortly before it ends or once it is refused. It lives in memory and nowhere else.
+/// The tokens of one client, shared by all clones. A token is fetched when it is first needed, and replaced shortly
+/// before it expires or once it is refused. It is kept in memory only.
 #[derive(Clone)]
 pub struct Tokens(Arc<Shared>);
 
@@ -75,7 +75,7 @@ pub(crate) struct Token {
 }
 
 impl Tokens {
-    /// Tokens that are asked for in this way.
+    /// Tokens that are requested in this way.
     pub fn new(ask: ClientCredentials) -> Self {
         Self(Arc::new(Shared {
             ask,

@@ -1,7 +1,7 @@
-//! Everything that leaves this process over HTTP: requests of operations, and those for tokens.
+//! Everything that leaves this process over HTTP: the requests of operations, and those for tokens.
 //!
-//! Whom it may speak to is decided in [`egress`](crate::egress), before a request and again when its name has become
-//! addresses. It repeats nothing, keeps no cookies, and puts nothing into a request that it was not given.
+//! Which hosts it may contact is decided in [`egress`](crate::egress), before a request and again when its name is
+//! resolved. It repeats nothing, keeps no cookies, and adds nothing to the requests it is given.
 
 use std::error::Error;
 use std::fmt;
@@ -39,7 +39,7 @@ pub struct Proxies {
     pub http: Option<Url>,
     /// For `https` URLs.
     pub https: Option<Url>,
-    /// The hosts that are spoken to directly, as `NO_PROXY` lists them.
+    /// The hosts that are contacted directly, in the format of `NO_PROXY`.
     pub none_for: String,
 }
 

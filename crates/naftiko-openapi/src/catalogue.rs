@@ -1,4 +1,4 @@
-//! What operations there are.
+//! The index of a description's operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
@@ -53,7 +53,7 @@ pub struct Entry {
 }
 
 impl Catalogue {
-    /// The catalogue of a description. A document that is none gives an empty catalogue and says so.
+    /// Indexes a description. A document that is not one gives an empty catalogue and a diagnostic.
     pub fn load(root: Node) -> (Self, Vec<Diagnostic>) {
         let (version, diagnostic) = Version::of(&root);
         let document = Document::new(root, version);
@@ -84,7 +84,7 @@ impl Catalogue {
         (Self { document, entries, ids, routes, neighborhood: OnceLock::new() }, diagnostics)
     }
 
-    /// The version that the description says it is of.
+    /// The `OpenAPI` version that the description declares.
     pub fn version(&self) -> Version {
         self.document.version
     }
@@ -94,8 +94,8 @@ impl Catalogue {
         self.document.root.get("info")?.get("title")?.as_str()
     }
 
-    /// The base URLs of the API, the first one first; variables are replaced by their defaults. A URL may be
-    /// relative to where the description was found.
+    /// The base URLs of the API, in order, with variables replaced by their defaults. A URL may be relative to where
+    /// the description was found.
     pub fn servers(&self) -> Vec<String> {
         server::servers(&self.document.root, self.document.version)
     }
@@ -115,30 +115,30 @@ impl Catalogue {
         own.map(|holder| server::servers(holder, self.version())).find(|servers| !servers.is_empty())
     }
 
-    /// Every operation in the order of the document, those without `operationId` too.
+    /// Every operation in the order of the document, including those without `operationId`.
     pub fn operations(&self) -> impl Iterator<Item = &Entry> {
         self.entries.iter()
     }
 
-    /// The operation of an `operationId`.
+    /// The operation with this `operationId`.
     pub fn find(&self, operation_id: &str) -> Option<&Entry> {
         self.entries.get(*self.ids.get(operation_id)?)
     }
 
-    /// The operation of a method and a path template; the names of path parameters do not matter.
+    /// The operation with this method and path template; the names of path parameters do not matter.
     pub fn find_route(&self, method: Method, path: &str) -> Option<&Entry> {
         self.entries.get(*self.routes.get(&(method, shape(path)))?)
     }
 
-    /// The operations that a name that does not exist was most likely meant to be: best first, at most three, none
-    /// if none is near. Only operations with an `operationId` are named.
+    /// The operations that an unknown name most likely means: best first, at most three, none if none is near. Only
+    /// operations with an `operationId` are candidates.
     pub fn nearest(&self, operation_id: &str) -> Vec<&Entry> {
         let neighborhood = self.neighborhood.get_or_init(|| Neighborhood::new(&self.entries));
         neighborhood.nearest(operation_id).into_iter().filter_map(|at| self.entries.get(at)).collect()
     }
 
-    /// The operation of an entry of this catalogue, made self-contained. An operation without `operationId` is named
-    /// by its method and path.
+    /// The operation of an entry of this catalogue, made self-contained. Without an `operationId`, its id is its method
+    /// and path.
     pub fn operation(&self, entry: &Entry, provider: &str) -> (Operation, Vec<Diagnostic>) {
         operation::read(&self.document, entry, provider)
     }

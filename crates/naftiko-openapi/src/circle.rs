@@ -1,8 +1,8 @@
-//! Definitions that say only that they are themselves.
+//! Definitions that refer to nothing but themselves.
 //!
-//! `A: {allOf: [{$ref: A}]}` says nothing, and a validator that follows it never ends. Such a reference is taken out
-//! of the definitions, in the way that accepts more and not less. A reference below `properties` or `items` goes to
-//! another value and is no such circle.
+//! `A: {allOf: [{$ref: A}]}` says nothing, and a validator that follows it never ends. Such a reference is removed from
+//! the definitions, in the way that accepts more rather than less. A reference below `properties` or `items` applies to
+//! another value and is not such a circle.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,6 +1,6 @@
-//! What the values of JSON Schema keywords look like.
+//! The shape that the values of JSON Schema keywords must have.
 //!
-//! A schema with a keyword of the wrong shape is refused whole by validators, so such a keyword is better left out.
+//! Validators refuse a whole schema for one keyword of the wrong shape, so such a keyword is left out.
 
 use serde_json::{Number, Value};
 

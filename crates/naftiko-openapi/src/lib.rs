@@ -1,10 +1,10 @@
 //! The operations of an API description, each made self-contained.
 //!
-//! A description is a document of `OpenAPI`. A [`Catalogue`] is an index of paths and methods, cheap to load; [`Catalogue::operation`] follows the `$ref`s of
-//! one operation, and only then. Every version from 2.0 to 3.2 comes out alike: JSON Schema 2020-12, styles filled
-//! in, no reference that leaves the [`Operation`](naftiko_adapter::Operation). A description that is wrong gives
-//! diagnostics and what could be understood, never a failure. This crate reads no file, follows no URL and knows
-//! nothing of compositions or runs.
+//! A description is an `OpenAPI` document. A [`Catalogue`] is an index of its paths and methods, cheap to load; only
+//! [`Catalogue::operation`] follows `$ref`s, those of one operation. Every version from 2.0 to 3.2 gives the same form:
+//! JSON Schema 2020-12, defaults of styles filled in, no reference that leaves the
+//! [`Operation`](naftiko_adapter::Operation). A faulty description gives diagnostics and what could be understood,
+//! never an error. This crate reads no file, follows no URL and knows nothing of compositions or runs.
 
 mod catalogue;
 mod circle;

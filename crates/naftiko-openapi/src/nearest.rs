@@ -1,8 +1,8 @@
-//! Which operation a name that does not exist was meant to be.
+//! The operations that an unknown name may mean.
 //!
-//! Names are compared word by word. A word counts for as much as it is rare in the catalogue, so that `Controller`
-//! and `create` decide little; the tags and the path of an operation are words of it too. Nothing is better than
-//! nonsense: an operation that does not speak of the same thing is not near, however alike its name looks.
+//! Names are compared word by word. A word counts for more the rarer it is in the catalogue, so that `Controller` and
+//! `create` decide little; the tags and the path of an operation count as words of it too. No suggestion is better than
+//! a wrong one: an operation about something else is not near, however similar its name looks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,30 +11,30 @@ use naftiko_adapter::Method;
 use crate::catalogue::Entry;
 use crate::word::{Action, words};
 
-/// How alike two names must be, of 1.
+/// How similar two names must be, from 0 to 1.
 const NEAR: f64 = 0.45;
-/// How far an operation may be behind the best one, of its score.
+/// The share of the best score that an operation must reach.
 const BESIDE_THE_BEST: f64 = 0.88;
-/// How many are named.
+/// How many operations are suggested.
 const AT_MOST: usize = 3;
-/// Longer names were written by nobody, and comparing them takes time.
+/// Nobody writes longer names, and comparing them takes time.
 const LONGEST_NAME: usize = 256;
-/// Nor does anything become clearer by more words than these.
+/// More words than these make nothing clearer.
 const MOST_WORDS: usize = 64;
 
-/// What a word of the tags or the path counts, of one in the name.
+/// The weight of a word in the tags or the path, relative to one in the name.
 const CONTEXT: f64 = 0.8;
-/// What a word for the same action counts, of the same word.
+/// The weight of another word for the same action, relative to the same word.
 const SAME_ACTION: f64 = 0.8;
-/// What words of one stem count (`authorize`, `authorization`), of the same word.
+/// The weight of a word with the same stem (`authorize`, `authorization`), relative to the same word.
 const SAME_STEM: f64 = 0.7;
-/// What a verb counts, of a noun: what is spoken of matters more than what is done to it.
+/// The weight of a verb, relative to a noun: the subject matters more than what is done to it.
 const VERB: f64 = 0.5;
-/// What a word too many in the operation's name counts against it, of a word that is missed.
+/// The penalty for a surplus word in the operation's name, relative to a missing word.
 const TOO_MANY: f64 = 0.4;
-/// How rare a word must be to say what is spoken of, of a word that no operation has.
+/// How rare a word must be to name a subject, relative to a word that no operation has.
 const COMMON: f64 = 0.1;
-/// What is left of the score of an operation that does something else.
+/// The factor on the score of an operation with another action.
 const OTHER_ACTION: f64 = 0.5;
 
 /// The words of a catalogue.
@@ -48,14 +48,14 @@ pub(crate) struct Neighborhood {
 
 #[derive(Debug)]
 struct Neighbor {
-    /// Its place in the catalogue.
+    /// Its position in the catalogue.
     at: usize,
     /// Its name, folded.
     name: String,
     words: Vec<String>,
-    /// The words that say what it speaks of.
+    /// The words that name its subject.
     subject: BTreeSet<String>,
-    /// The words of its tags and its path that its name has not.
+    /// The words of its tags and its path that are not in its name.
     context: Vec<String>,
     actions: BTreeSet<Action>,
 }
@@ -68,17 +68,17 @@ struct Word<'a> {
     weight: f64,
     action: Option<Action>,
     likeness: Likeness<'a>,
-    /// Whether it says what is spoken of.
+    /// Whether it names the subject.
     is_subject: bool,
 }
 
 /// A name that is looked for.
 struct Wanted<'a> {
     words: Vec<Word<'a>>,
-    /// The words that say what it speaks of.
+    /// The words that name its subject.
     subject: BTreeSet<String>,
-    /// Whether there are operations of just this subject, and the name says no more than what is done to it. Then
-    /// what is near is among them or nowhere: to create a flag is not to create a target of a flag.
+    /// Whether there are operations on exactly this subject, and the rest of the name is only an action. Then only they
+    /// can be near: to create a flag is not to create a target of a flag.
     is_of_known_subject: bool,
 }
 
@@ -135,7 +135,7 @@ impl Neighborhood {
         self.weights.get(word).copied().unwrap_or(self.unknown)
     }
 
-    /// Whether a word says what is spoken of: neither what is done to it, nor what most operations say.
+    /// Whether a word names a subject: it is not an action, and not a word of most operations.
     fn says_something(&self, word: &str) -> bool {
         Action::of(word).is_none() && self.weight(word) > self.unknown * COMMON
     }
@@ -160,7 +160,7 @@ impl Neighborhood {
         Wanted { words, subject, is_of_known_subject }
     }
 
-    /// How much of what is wanted an operation is, of 1.
+    /// How well an operation matches what is wanted, from 0 to 1.
     fn meaning(&self, wanted: &Wanted<'_>, operation: &Neighbor) -> f64 {
         if wanted.is_of_known_subject && operation.subject != wanted.subject {
             return 0.0;
@@ -225,7 +225,7 @@ impl Neighbor {
         Self { at, name: folded(id), words: own, subject, context, actions }
     }
 
-    /// How alike the names are, letter by letter; 0 but for a slip of one or two.
+    /// How similar the names are, letter by letter; 0 if they differ by more than a slip or two.
     fn spelling(&self, name: &str) -> f64 {
         let longest = self.name.chars().count().max(name.chars().count());
         let slips = if longest < 16 { 1 } else { 2 };
@@ -249,7 +249,8 @@ fn usual_actions(entry: &Entry) -> Vec<Action> {
     }
 }
 
-/// The part of a name that says what is spoken of: all before the last `_`, `.` or the like, or the whole name.
+/// The part of a name that names its subject: everything before the last `_`, `.` or similar separator, or the whole
+/// name.
 fn subject(name: &str) -> &str {
     let name = name.trim_end_matches(|c: char| !c.is_alphabetic());
     match name.rsplit_once(|c: char| !c.is_alphanumeric()) {
@@ -258,12 +259,12 @@ fn subject(name: &str) -> &str {
     }
 }
 
-/// The inverse document frequency of a word that `count` of `total` operations have, as BM25 has it.
+/// The inverse document frequency, as in BM25, of a word that `count` of `total` operations have.
 fn rarity(count: f64, total: f64) -> f64 {
     (1.0 + (total - count + 0.5) / (count + 0.5)).ln()
 }
 
-/// How alike two words are, of 1: the same, one with a slip in four letters, or of one stem.
+/// How similar two words are, from 0 to 1: the same, with one slip in four letters, or with the same stem.
 fn likeness(a: &str, b: &str) -> f64 {
     if a == b {
         return 1.0;

@@ -1,4 +1,4 @@
-//! One operation, put together.
+//! Puts one operation together.
 
 use std::collections::BTreeSet;
 
@@ -69,8 +69,8 @@ impl<'a> Reader<'a> {
         (nodes, complete)
     }
 
-    /// Each parameter once, as the last one of its name and place says. Those of the path are all there, and no
-    /// others, whatever the description declares; if it is `complete`, it is told of.
+    /// Each parameter once, as the last declaration of its name and place has it. The path parameters are exactly those
+    /// of the path template, whatever the description declares; the difference is reported if the list is `complete`.
     fn parameters(&mut self, nodes: &[&'a Node], entry: &Entry, complete: bool) -> Vec<Parameter> {
         let in_path = template_names(&entry.path);
         let known: BTreeSet<&str> = in_path.iter().copied().collect();

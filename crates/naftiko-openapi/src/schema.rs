@@ -1,8 +1,8 @@
 //! Schemas of any version as JSON Schema 2020-12.
 //!
-//! The walk follows the structure of schemas (a property may be called `$ref`, `type` or `nullable` and is no
-//! keyword), and a reference is only noted down: what it leads to becomes a definition later, so that nothing here
-//! goes round in circles.
+//! The walk follows the structure of schemas (a property may be called `$ref`, `type` or `nullable` without being a
+//! keyword). A reference is only noted down: its target becomes a definition later, so that nothing here runs in
+//! circles.
 
 use std::collections::{BTreeMap, BTreeSet};
 

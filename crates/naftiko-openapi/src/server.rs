@@ -1,4 +1,4 @@
-//! Where the API is.
+//! The base URLs of an API.
 
 use naftiko_syntax::{Node, Value};
 

@@ -1,5 +1,5 @@
-//! What version 2.0 says in another way: parameters without a schema, bodies among the parameters, media types
-//! beside them.
+//! What version 2.0 writes differently: parameters without a schema, bodies among the parameters, media types beside
+//! them.
 
 use indexmap::IndexMap;
 use naftiko_adapter::{Encoding, Place, RequestBody, ResponseSpec, Style};

@@ -1,4 +1,4 @@
-//! Which version of `OpenAPI` a description says it is.
+//! The `OpenAPI` version of a description.
 
 use std::fmt;
 
@@ -17,10 +17,10 @@ pub(crate) static UNKNOWN_OPENAPI_VERSION: Code = Code {
     summary: "an OpenAPI description says it is of a version newer than those known",
 };
 
-/// A version of `OpenAPI`; later fixes of one are read alike.
+/// A version of `OpenAPI`; its patch versions are read alike.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
-    /// No API description at all: the catalogue is empty.
+    /// Not an API description: the catalogue is empty.
     Unknown,
     /// 2.0, once called Swagger.
     V2_0,

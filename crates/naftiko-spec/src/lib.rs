@@ -1,11 +1,11 @@
 //! Kinds and editions of documents: their JSON Schemas and their typed models.
 //!
-//! A document is told apart by its header ([`Header`]), validated against the JSON Schema of its kind and edition
-//! (generated from the types in `schema`, published in `schemas/`), and lowered to a model in which every value
-//! knows where it was written: [`Composition`], [`Capabilities`] or [`TestDocument`]. Both editions lower to the same model. Nothing
-//! here fails: what cannot be read is left out and has a diagnostic.
+//! A document is recognized by its header ([`Header`]), validated against the JSON Schema of its kind and edition
+//! (generated from the types in `schema`, published in `schemas/`), and lowered to a model in which every value knows
+//! where it was written: [`Composition`], [`Capabilities`] or [`TestDocument`]. Both editions lower to the same model.
+//! Nothing here fails: what cannot be read is left out and has a diagnostic.
 //!
-//! This crate knows what a document says, not whether it is true: names are resolved by `naftiko-check`.
+//! This crate knows what a document says, not whether it is true: `naftiko-check` resolves names.
 
 mod codes;
 mod demand;

@@ -1,7 +1,7 @@
 //! Anchors, and the copies that aliases stand for.
 //!
-//! An anchored value is not kept apart: it is remembered where it stands in the tree that grows, and looked up there
-//! when an alias asks for it. So anchors cost next to nothing, and copies are paid for from one budget.
+//! An anchored value is not stored separately: only its place in the growing tree is remembered, and an alias looks it
+//! up there. So anchors cost next to nothing, and copies are charged to one budget.
 
 use std::borrow::Cow;
 use std::collections::HashMap;

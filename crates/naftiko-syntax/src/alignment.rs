@@ -1,8 +1,8 @@
-//! How the text of a scalar lies in the file.
+//! Aligns the text of a scalar with its bytes in the file.
 //!
-//! The value and its source are walked in tandem. Where the two run alike no mark is needed; a mark stands wherever
-//! the runs part: at an escape, at a folded line, at indentation. What cannot be aligned gets no marks at all, so that
-//! a place is either exact or the whole scalar.
+//! The value and its source are walked in tandem. While the two run in parallel no mark is needed; there is a mark
+//! wherever they diverge: at an escape, at a folded line, at indentation. A scalar that cannot be aligned gets no marks
+//! at all, so that a place is either exact or the whole scalar.
 
 use std::ops::Range;
 

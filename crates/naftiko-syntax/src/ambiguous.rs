@@ -1,7 +1,7 @@
 //! Plain scalars that YAML 1.1 reads differently.
 //!
-//! Many tools still read YAML 1.1. Such a document means one thing here and another there, which its author should
-//! know; it is no mistake, so nothing is said unless asked.
+//! Many tools still read YAML 1.1, so a document with such a scalar means one thing here and another there. That is
+//! worth knowing but not a mistake, so it is reported only on demand.
 
 use naftiko_diagnostics::{Applicability, Diagnostic, Fix, Span};
 
@@ -9,9 +9,9 @@ use crate::codes::YAML_1_1_WORD;
 use crate::lines;
 use crate::tree::{Node, Value};
 
-/// A note for every key and value of a tree that is written plainly and means something else to a YAML 1.1 reader:
-/// `no`, `014`, `1_000`, `12:30`. `text` is what the tree was read from; `keywords` are keys that whoever writes such
-/// a document has no choice about, of which nothing is said.
+/// A note for every unquoted key and value of a tree that a YAML 1.1 reader takes for something else: `no`, `014`,
+/// `1_000`, `12:30`. `text` is what the tree was read from; `keywords` are keys that authors cannot choose, which are
+/// not reported.
 pub fn ambiguous_scalars(root: &Node, text: &str, keywords: &[&str]) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     let mut open = vec![root];

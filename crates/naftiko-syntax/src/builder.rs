@@ -1,7 +1,7 @@
 //! Events to tree.
 //!
-//! The builder keeps the open lists and mappings on a stack of its own, so the depth of a document costs memory and
-//! never the call stack. It counts what the document costs while the events come, and stops at a limit.
+//! The builder keeps open lists and mappings on a stack of its own, so a deep document costs memory and never the call
+//! stack. It counts the cost of the document as the events arrive, and stops at a limit.
 
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};

@@ -22,13 +22,13 @@ pub static CODES: &[&Code] = &[
     &YAML_SYNTAX,
 ];
 
-/// Aliases that would expand to more than anybody writes, or for ever.
+/// Aliases that would expand without end, or to more than anybody writes.
 pub static ALIAS_BOMB: Code = error("alias-bomb", "aliases expand to far more than the file holds");
 
-/// A file that is no text.
+/// A file that is not text.
 pub static BINARY_FILE: Code = error("binary-file", "the file is not text");
 
-/// A key that its mapping has already; the first one counts.
+/// A key that its mapping already has; the first one counts.
 pub static DUPLICATE_KEY: Code = error("duplicate-key", "a mapping has the same key twice");
 
 /// Nothing but comments, or nothing at all.
@@ -44,7 +44,7 @@ pub static MULTIPLE_DOCUMENTS: Code = error("multiple-documents", "the file hold
 /// A key that is a list or a mapping, or is missing.
 pub static NON_STRING_KEY: Code = error("non-string-key", "a key is not text");
 
-/// `.inf`, `.nan` and what overflows; read as text.
+/// `.inf`, `.nan`, or a number that overflows; it is read as text.
 pub static NOT_A_JSON_NUMBER: Code = warning("not-a-json-number", "a number has no counterpart in JSON");
 
 /// Bytes that are not UTF-8.
@@ -70,7 +70,7 @@ pub static UNKNOWN_TAG: Code = warning("unknown-tag", "a tag is not known and is
 pub static YAML_1_1_WORD: Code =
     Code { id: "yaml-1-1-word", severity: Severity::Note, summary: "YAML 1.1 reads a value differently" };
 
-/// Text that is no YAML.
+/// Text that is not YAML.
 pub static YAML_SYNTAX: Code = error("yaml-syntax", "the text is not YAML");
 
 const fn error(id: &'static str, summary: &'static str) -> Code {

@@ -1,4 +1,4 @@
-//! Comments: not part of the tree, and read only when somebody asks.
+//! Comments, which are not part of the tree and are read only on demand.
 
 use granit_parser::{Event, Options, Parser};
 use naftiko_diagnostics::{FileId, Span};
@@ -10,11 +10,11 @@ use crate::lines;
 pub struct Comment {
     /// Its bytes, `#` included.
     pub span: Span,
-    /// Whether nothing but white space stands before it on its line.
+    /// Whether only white space comes before it on its line.
     pub alone: bool,
 }
 
-/// The comments of a text in their order; of a text that is no YAML those before its first fault.
+/// The comments of a text in order; if the text is not YAML, those before its first fault.
 pub fn comments(text: &str, file: FileId) -> Vec<Comment> {
     let mut options = Options::default();
     options.set_emit_comments(true);

@@ -8,7 +8,7 @@ use crate::reader::{Limits, Parsed, parse, too_many_bytes};
 /// How many bytes at the beginning tell whether a file is text.
 const SAMPLE: usize = 8 * 1024;
 
-/// Why bytes are no text.
+/// Why bytes are not text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
     /// The kind of problem: not UTF-8, or no text at all.
@@ -21,11 +21,10 @@ pub struct DecodeError {
     pub valid_up_to: usize,
 }
 
-/// The text of bytes that must be UTF-8. A byte order mark is dropped.
+/// Decodes bytes as UTF-8, without a byte order mark.
 ///
 /// # Errors
-///
-/// If the bytes are another encoding, or no text at all.
+/// If the bytes are in another encoding, or not text at all.
 pub fn decode(bytes: &[u8]) -> Result<&str, DecodeError> {
     let error = |code, message: String, help: Option<&str>, valid_up_to| {
         Err(DecodeError { code, message, help: help.map(str::to_owned), valid_up_to })
@@ -55,8 +54,8 @@ pub fn decode(bytes: &[u8]) -> Result<&str, DecodeError> {
 
 /// Adds a file to the map and reads it, whatever its bytes are.
 ///
-/// What is not UTF-8 is added with its bad bytes replaced, and the diagnostic stands at the first of them. Of a file
-/// that is binary or too large nothing is added but the name. Offsets count without a byte order mark.
+/// A file that is not UTF-8 is added with its invalid bytes replaced, and its diagnostic is at the first of them. Of a
+/// file that is binary or too large, only the name is added. Offsets do not count a byte order mark.
 pub fn parse_bytes(
     name: impl Into<String>,
     bytes: &[u8],
@@ -90,7 +89,7 @@ pub fn parse_bytes(
     (file, Parsed::refused(diagnostic))
 }
 
-/// Whether bytes are no text: a NUL, or many control characters.
+/// Whether bytes are not text: they have a NUL, or many control characters.
 fn is_binary(bytes: &[u8]) -> bool {
     let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
     let controls = sample

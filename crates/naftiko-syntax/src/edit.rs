@@ -1,13 +1,13 @@
-//! Edits of a text: what they do not touch stays as it is, byte for byte.
+//! Applies edits to a text, and leaves every other byte as it is.
 
 use std::fmt;
 
 use naftiko_diagnostics::{Edit, Span};
 
-/// Why edits cannot be made. Then none is.
+/// Why edits cannot be applied; none is then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditError {
-    /// An edit lies outside of the text, or inside of a character.
+    /// An edit lies outside the text, or splits a character.
     OutOfRange(Span),
     /// An edit begins where another has not ended.
     Overlap(Span),
@@ -24,8 +24,8 @@ impl fmt::Display for EditError {
 
 impl std::error::Error for EditError {}
 
-/// The text with all edits made. Insertions at one place stand in the order they are given, before what replaces the
-/// bytes behind them.
+/// The text with all edits applied. Insertions at the same place keep their order, and come before a replacement of the
+/// bytes after them.
 ///
 /// # Errors
 /// If two edits overlap, or one is not of this text.

@@ -1,7 +1,7 @@
-//! What a fault of syntax most likely is, said to its author.
+//! The likely cause of a syntax error, in the author's terms.
 //!
 //! The parser knows where it could not go on; the author wants to know what to change. So the usual causes are looked
-//! for first: tabs, quotes that do not close, `${` in braces, a colon in a value, a line that is indented wrongly.
+//! for first: tabs, unclosed quotes, `${` in braces, a colon in a value, a line that is indented wrongly.
 
 use std::ops::Range;
 

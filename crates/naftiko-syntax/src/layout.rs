@@ -1,8 +1,7 @@
-//! How a change is written where its author would write it: in the quotes, the style and the indentation of what
-//! stands around it.
+//! Changes written as the author would write them: in the quotes, style and indentation of the text around them.
 //!
-//! Everything here gives [`Edit`]s over the spans of a tree and changes nothing itself. Where the text is written in a
-//! way that cannot be continued (an explicit `? key`, tabs, a pair in brackets), there is no edit.
+//! Everything here returns [`Edit`]s over the spans of a tree and changes nothing itself. Where the text is written in
+//! a style that cannot be continued (an explicit `? key`, tabs, a pair in brackets), there is no edit.
 
 use std::ops::Range;
 
@@ -13,7 +12,7 @@ use crate::lines;
 use crate::tree::{Entry, Mapping, Node, Value};
 use crate::write::{self, Quotes, Site};
 
-/// A tree with the text it was read from.
+/// A tree and the text it was read from.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout<'a> {
     text: &'a str,
@@ -28,16 +27,16 @@ struct Found {
 }
 
 impl<'a> Layout<'a> {
-    /// By how many spaces a mapping is indented that begins below its key.
+    /// The indentation, in spaces, of a mapping that begins on the line below its key.
     pub const INDENT: usize = 2;
 
-    /// `root` has to be what was read from `text`.
+    /// Pairs `root` with the `text` it was read from.
     pub fn new(text: &'a str, root: &'a Node) -> Self {
         Self { text, root }
     }
 
-    /// Lets the scalar that `span` is, or lies in, say `words` there. Its quotes stay where they can hold that; a
-    /// plain one gets some where it would read as something else. `None` where there is no scalar.
+    /// Replaces `span`, a scalar or a part of one, by `words`. The scalar keeps its quotes where they can hold the
+    /// words; a plain one is quoted where it would read as something else. `None` where there is no scalar.
     pub fn reword(&self, span: Span, words: &str) -> Option<Edit> {
         let found = self.scalar_at(span)?;
         let whole = lines::slice(self.text, found.span.range());
@@ -54,7 +53,7 @@ impl<'a> Layout<'a> {
         Some(Edit::new(span, inside))
     }
 
-    /// The same inside of a plain scalar, whose other parts may be what needs the quotes now.
+    /// The same within a plain scalar, whose other parts may be what needs the quotes now.
     fn reword_plain(&self, found: Found, span: Span, words: &str) -> Option<Edit> {
         let before = self.text.get(found.span.range().start..span.range().start)?;
         let after = self.text.get(span.range().end..found.span.range().end)?;
@@ -68,7 +67,7 @@ impl<'a> Layout<'a> {
         Some(Edit::new(found.span, write::scalar(&one_line, Quotes::Plain, found.site)))
     }
 
-    /// Gives a key another name, in the quotes it has.
+    /// Renames a key, keeping its quotes.
     pub fn rename(&self, entry: &Entry, name: &str) -> Edit {
         let found = self.scalar_at(entry.key_span);
         let site = found.map_or(Site { flow: true, key: true }, |found| found.site);
@@ -76,13 +75,13 @@ impl<'a> Layout<'a> {
         Edit::new(entry.key_span, write::scalar(name, quotes_of(written), site))
     }
 
-    /// Adds entries behind the last one of a mapping: on lines of their own, or in its braces.
+    /// Adds entries after the last one of a mapping: on lines of their own, or in its braces.
     pub fn append(&self, mapping: &Node, new: &Map<String, Json>) -> Option<Vec<Edit>> {
         let last = mapping.as_mapping()?.len().saturating_sub(1);
         self.insert_behind(mapping, last, new)
     }
 
-    /// Adds entries behind the one at a position.
+    /// Adds entries after the one at a position.
     pub fn insert_behind(
         &self,
         mapping: &Node,
@@ -107,7 +106,7 @@ impl<'a> Layout<'a> {
         Some(vec![self.insert(mapping, at, lines.collect::<String>())])
     }
 
-    /// The lines of an entry at a column, each behind a line break.
+    /// The lines of an entry at a column, each preceded by a line break.
     pub fn lines(&self, key: &str, value: &Json, column: usize, quotes: Quotes) -> String {
         let site = |key| Site { flow: false, key };
         let start =
@@ -123,7 +122,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// An entry as it stands in braces, where texts are in double quotes if keys are.
+    /// An entry as written in braces, where texts are in double quotes if keys are.
     pub fn pair(&self, key: &str, value: &Json, quotes: Quotes) -> String {
         let values = if quotes == Quotes::Double { Quotes::Double } else { Quotes::Plain };
         let key = write::scalar(key, quotes, Site { flow: true, key: true });
@@ -143,12 +142,12 @@ impl<'a> Layout<'a> {
         edits
     }
 
-    /// Where the line of a place ends.
+    /// The end of the line that `at` is on.
     pub fn line_end(&self, at: usize) -> usize {
         lines::line_end(self.text, at)
     }
 
-    /// Where the line of a key begins or, if comments stand right above it and behind `after`, the first of these.
+    /// The start of a key's line, or of the first of the comments right above it, as far as these come after `after`.
     pub fn start_with_remarks(&self, entry: &Entry, after: usize) -> usize {
         let mut start = lines::line_start(self.text, entry.key_span.range().start);
         while start > 0 {
@@ -167,8 +166,8 @@ impl<'a> Layout<'a> {
         lines::slice(self.text, range)
     }
 
-    /// Takes an entry out of a mapping of several: with its line, or with its comma. Comments on lines of their own
-    /// stay. `None` where the entry shares its first line with a dash.
+    /// Removes an entry, with its line or its comma, from a mapping of several. Comments on lines of their own stay.
+    /// `None` where the entry shares its first line with a dash.
     pub fn remove(&self, mapping: &Node, key: &str) -> Option<Edit> {
         let entries = mapping.as_mapping()?;
         let position = entries.iter().position(|(name, _)| name == key)?;
@@ -198,7 +197,7 @@ impl<'a> Layout<'a> {
         alone.then(|| Edit::new(Span::new(mapping.span.file, line..end), ""))
     }
 
-    /// The column of the keys of a mapping without braces; `None` where they do not stand on lines of their own.
+    /// The column of the keys of a mapping without braces; `None` where the keys are not on lines of their own.
     pub fn column(&self, mapping: &Node) -> Option<usize> {
         let (_, first) = mapping.as_mapping()?.iter().next()?;
         let start = first.key_span.range().start;
@@ -227,7 +226,7 @@ impl<'a> Layout<'a> {
         if self.keeps_blank_lines(&entry.value) { self.behind_blank_lines(value.end) } else { value.end }
     }
 
-    /// The end of the last of the blank lines that follow the line of a place, or the place itself.
+    /// The end of the last blank line after the line of a place, or the place itself.
     fn behind_blank_lines(&self, at: usize) -> usize {
         let mut end = at;
         while let Some(next) = lines::next_line(self.text, end) {
@@ -240,7 +239,7 @@ impl<'a> Layout<'a> {
         end
     }
 
-    /// The text of an entry's quotes: those of the mapping's other keys.
+    /// The quotes for a new key: those of the mapping's other keys.
     pub fn key_quotes(&self, entries: &Mapping) -> Quotes {
         let last = entries.iter().last().map(|(_, entry)| lines::slice(self.text, entry.key_span.range()));
         last.map_or(Quotes::Plain, quotes_of)
@@ -251,7 +250,7 @@ impl<'a> Layout<'a> {
         Edit::new(Span::new(node.span.file, at..at), text)
     }
 
-    /// How lines end in this text.
+    /// The line break that this text uses.
     pub fn line_break(&self) -> &'a str {
         let end = lines::line_end(self.text, 0);
         match lines::slice(self.text, end..end + lines::break_length(self.text, end)) {
@@ -301,7 +300,7 @@ impl<'a> Layout<'a> {
         if rest.starts_with('#') { end } else { at }
     }
 
-    /// Whether a value ends with a block scalar that keeps the blank lines behind it.
+    /// Whether a value ends with a block scalar that keeps the blank lines after it.
     fn keeps_blank_lines(&self, node: &Node) -> bool {
         let mut node = node;
         loop {
@@ -322,7 +321,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Whether a place lies inside of brackets or braces that do not begin there.
+    /// Whether a span lies inside brackets or braces that begin before it.
     fn is_in_flow(&self, span: Span) -> bool {
         let mut node = self.root;
         loop {
@@ -374,7 +373,7 @@ fn contains(outer: Span, inner: Span) -> bool {
     outer.file == inner.file && outer.range().start <= start && end <= outer.range().end
 }
 
-/// The quotes of a scalar as it is written; a block scalar has none, and what replaces it gets those it needs.
+/// The quotes that a scalar is written in; a block scalar has none, and its replacement gets those it needs.
 fn quotes_of(written: &str) -> Quotes {
     match written.as_bytes().first() {
         Some(b'\'') => Quotes::Single,

@@ -1,11 +1,11 @@
-//! YAML text to a tree in which every key and value knows its bytes.
+//! YAML text to a tree in which every key and value knows its byte range.
 //!
-//! [`parse`] never fails: it returns what tree there is and the diagnostics. It reads YAML 1.2 with the core schema
-//! (so JSON too), refuses what cannot be read safely (alias bombs, absurd depth or size), and knows nothing of the
-//! language whose documents it reads. It opens no file: whoever has bytes calls [`parse_bytes`].
+//! [`parse`] never fails: it returns as much of a tree as there is, and the diagnostics. It reads YAML 1.2 with the
+//! core schema (so JSON too), refuses what cannot be read safely (alias bombs, absurd depth or size), and knows nothing
+//! of the language whose documents it reads. It opens no file: callers hand their bytes to [`parse_bytes`].
 //!
-//! Back from the tree to the text go [`Layout`], which says how a change is written where its author would write it,
-//! and [`apply`], which makes changes and leaves every other byte as it is.
+//! The way back to the text is [`Layout`], which writes a change in the style of the text around it, and [`apply`],
+//! which makes changes and leaves every other byte as it is.
 
 mod alias;
 mod alignment;

@@ -1,4 +1,4 @@
-//! Text to tree: what is refused at the door, and the loop over the parser's events.
+//! Text to tree: the limits on what is read, and the loop over the parser's events.
 
 use granit_parser::{Options, Parser};
 use naftiko_diagnostics::{Diagnostic, FileId, Span};
@@ -7,16 +7,16 @@ use crate::builder::Builder;
 use crate::codes::{BINARY_FILE, EMPTY_DOCUMENT, TOO_LARGE};
 use crate::tree::Node;
 
-/// What a document may cost. Whatever lies beyond is refused with a diagnostic.
+/// Limits on the size of a document. What exceeds them is refused with a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of text.
     pub bytes: usize,
-    /// Lists and mappings inside each other, aliases expanded.
+    /// How deep lists and mappings nest, aliases expanded.
     pub depth: usize,
     /// Values written in the text.
     pub nodes: usize,
-    /// Values that aliases add; a kilobyte of text counts as a value more.
+    /// Values that aliases add, where each kilobyte of text counts as one more value.
     pub alias_nodes: usize,
 }
 
@@ -37,12 +37,12 @@ pub struct Parsed {
 }
 
 impl Parsed {
-    /// Whether reading stopped before the end of the text: what seems missing from the tree may only be unread.
+    /// Whether reading stopped before the end of the text, so that what seems missing from the tree may only be unread.
     pub fn is_cut_short(&self) -> bool {
         self.stopped.is_some()
     }
 
-    /// Where the fault stands at which reading stopped; `None` if the text was read to its end.
+    /// The offset of the fault that stopped reading; `None` if the text was read to its end.
     pub fn stopped_at(&self) -> Option<usize> {
         self.stopped
     }
@@ -56,10 +56,10 @@ impl Parsed {
 
 /// Reads the first document of a text.
 ///
-/// Reading stops at the first fault of syntax and where a limit is passed. The tree then holds what was read so far,
-/// open lists and mappings closed, and [`Parsed::is_cut_short`] says so. Everything else is reported and read on:
-/// of two equal keys the first counts, a tag that is not known is ignored, an alias without its anchor is null.
-/// Aliases are replaced by copies whose spans stay those of the anchored value; `<<` is an ordinary key.
+/// Reading stops at the first syntax error, and where a limit is exceeded. The tree then holds what was read so far,
+/// with open lists and mappings closed, and [`Parsed::is_cut_short`] says so. Any other fault is reported, and reading
+/// goes on: of two equal keys the first counts, an unknown tag is ignored, an alias without an anchor is null. Aliases
+/// are replaced by copies whose spans are those of the anchored value; `<<` is an ordinary key.
 pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
     if text.len() > limits.bytes {
         return Parsed::refused(Diagnostic::new(&TOO_LARGE, Span::new(file, 0..0), too_many_bytes(limits)));

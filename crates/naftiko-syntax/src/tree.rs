@@ -6,10 +6,10 @@ use indexmap::IndexMap;
 use naftiko_diagnostics::{Span, Spanned};
 use serde_json::Number;
 
-/// A value and where it stands in the text.
+/// A value and its place in the text.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// The bytes of the value: quotes and brackets included, anchors, tags and comments before it not.
+    /// The bytes of the value, with its quotes or brackets, but without anchors, tags and comments before it.
     pub span: Span,
     /// What it is.
     pub value: Value,
@@ -32,13 +32,13 @@ pub enum Value {
     Mapping(Mapping),
 }
 
-/// The text of a scalar, and how it lies in the file.
+/// The text of a scalar, and the bytes of the file that its parts come from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Text {
     value: String,
-    /// Pairs of (offset in `value`, offset in the file) at which the two run alike up to the next pair; empty when
-    /// no part of the value can be told apart in the file. Where the file has bytes that mean nothing, such as
-    /// indentation, two pairs have the same offset in `value`: where the bytes begin and where they end.
+    /// Pairs of (offset in `value`, offset in the file), from each of which the two run in parallel up to the next
+    /// pair; empty when no part of the value can be located in the file. Where the file has bytes without a meaning,
+    /// such as indentation, two pairs have the same offset in `value`: where these bytes begin and where they end.
     anchors: Vec<(u32, u32)>,
 }
 
@@ -67,9 +67,9 @@ pub enum Place {
 }
 
 impl Text {
-    /// A text whose bytes lie in the file as `anchors` says: pairs of (offset in the value, offset in the file),
-    /// rising, at which the two run alike up to the next pair. Two pairs with the same offset in the value are the
-    /// two ends of a stretch of the file that means nothing.
+    /// A text located in the file by `anchors`: ascending pairs of (offset in the value, offset in the file), from each
+    /// of which the two run in parallel up to the next pair. Two pairs with the same offset in the value are the two
+    /// ends of a stretch of the file without a meaning.
     pub fn new(value: String, anchors: Vec<(u32, u32)>) -> Self {
         Self { value, anchors }
     }
@@ -79,8 +79,8 @@ impl Text {
         &self.value
     }
 
-    /// The bytes in the file of a range of bytes of the text; `whole` (the span of the scalar) where they cannot be
-    /// told.
+    /// The bytes in the file that a range of bytes of the text comes from; `whole` (the span of the scalar) where that
+    /// cannot be told.
     pub fn locate(&self, range: Range<usize>, whole: Span) -> Span {
         let start = self.start_of(range.start);
         let end = if range.end > range.start { self.end_of(range.end) } else { start };
@@ -126,7 +126,7 @@ impl Mapping {
         Self::default()
     }
 
-    /// Adds an entry; an entry that was there keeps its place and its value, and the new one is given back.
+    /// Adds an entry. If the key exists already, its entry stays and the new one is returned.
     pub fn insert(&mut self, key: String, entry: Entry) -> Option<Entry> {
         match self.entries.entry(key) {
             indexmap::map::Entry::Occupied(_) => Some(entry),

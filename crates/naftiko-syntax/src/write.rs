@@ -1,4 +1,4 @@
-//! Values to YAML text that reads as exactly these values.
+//! Writes values as YAML text that reads back as exactly these values.
 
 use std::fmt::Write as _;
 
@@ -20,10 +20,10 @@ pub enum Quotes {
     Double,
 }
 
-/// Where a scalar stands, which decides what it can be without quotes.
+/// Where a scalar is written, which decides what it can be without quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Site {
-    /// Whether it stands in brackets or braces.
+    /// Whether it is inside brackets or braces.
     pub flow: bool,
     /// Whether it is a key.
     pub key: bool,

@@ -1,17 +1,17 @@
-//! What kind of place an IP address is.
+//! Kinds of IP addresses.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// A kind of place on the network.
+/// What an IP address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
     /// The internet.
     Public,
     /// This machine.
     Loopback,
-    /// A network of somebody's own: private, shared (carrier-grade NAT) or unique local.
+    /// A private network: private, shared (carrier-grade NAT) or unique local addresses.
     Private,
-    /// The link itself, and the addresses at which clouds tell a machine its credentials.
+    /// Link-local addresses, and the metadata addresses at which clouds give a machine its credentials.
     LinkLocal,
     /// No single host of the internet: unspecified, multicast, broadcast, documentation, reserved.
     Reserved,

@@ -1,5 +1,5 @@
-//! Names become addresses here, and only those that may be connected to come out: what is checked is what is connected
-//! to, whatever a name leads to the next time.
+//! Resolves names to only those addresses that may be connected to: what is checked is what is connected to, whatever
+//! the name resolves to the next time.
 
 use std::error::Error;
 use std::fmt;

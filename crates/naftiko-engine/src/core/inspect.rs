@@ -8,8 +8,8 @@ use naftiko_journal::Phase;
 use super::Run;
 
 impl Run {
-    /// The step at which the run, or the cancellation or compensation that ends it, failed: the innermost one, where
-    /// that is in an item or a composition. `None` if no step ends the run.
+    /// The step whose failure ended the run or is ending it: the innermost one, if it failed in an item or a
+    /// composition. `None` if no failure of a step ends the run.
     pub fn failing_step(&self) -> Option<&str> {
         let failed = self.failed_part(None)?;
         self.tasks.get(failed).map(|task| task.name.as_str())

@@ -1,4 +1,4 @@
-//! `auth` of a capabilities document: which scheme, and where its secrets are found.
+//! `auth` of a capabilities document: the scheme, and the names of its secrets.
 
 use naftiko_diagnostics::{Diagnostic, Spanned};
 use naftiko_syntax::{Entry, Node};

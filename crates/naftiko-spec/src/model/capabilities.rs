@@ -20,15 +20,15 @@ pub struct Capabilities {
     pub provider_id: Option<Spanned<String>>,
     /// The URL that the paths of operations are appended to.
     pub base_url: Option<Spanned<String>>,
-    /// What is sent to be let in; `None`: the document does not say.
+    /// How requests are authenticated; `None` if the document does not say.
     pub auth: Option<Auth>,
-    /// What keeps the provider's customers apart, as parameters name it.
+    /// What separates the provider's customers from each other, by the name that parameters have for it.
     pub tenant: Option<Spanned<String>>,
-    /// How often it may be asked, over all operations.
+    /// How often it may be called, over all operations.
     pub rate_limit: Option<RateLimit>,
     /// Paths of OpenAPI descriptions, relative to the document.
     pub openapi: Vec<Spanned<String>>,
-    /// What names used in compositions stand for.
+    /// What the names that compositions use stand for.
     pub operations: IndexMap<String, Mapping>,
     /// The groups.
     pub capabilities: Vec<Capability>,
@@ -45,7 +45,7 @@ pub struct Auth {
     pub span: Span,
 }
 
-/// A scheme of authentication. A secret that is nothing is missing, and a diagnostic says so.
+/// An authentication scheme. A secret that is `None` is missing, and has a diagnostic.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuthKind {
     /// `Authorization: Bearer …`.
@@ -64,7 +64,7 @@ pub enum AuthKind {
     },
     /// `Authorization: Basic …` (RFC 7617), with a username and a password.
     Basic {
-        /// The user's name.
+        /// The username.
         username: Secret,
         /// The password.
         password: Secret,
@@ -74,7 +74,7 @@ pub enum AuthKind {
         /// Both, joined by `:`.
         credentials: Option<Secret>,
     },
-    /// A token that is had for the client's own credentials (RFC 6749 §4.4).
+    /// A token of the OAuth 2.0 client credentials grant (RFC 6749 §4.4).
     ClientCredentials {
         /// The URL of the token endpoint; one that begins with `/` is relative to the host of the base URL.
         token_url: String,
@@ -91,13 +91,13 @@ pub enum AuthKind {
     },
     /// No credentials, said explicitly.
     None,
-    /// A scheme that edition 0.1 names and has no keys for.
+    /// A scheme that edition 0.1 names but has no keys for.
     Unsupported(String),
-    /// Not told in full; diagnostics say what is missing.
+    /// Incomplete; diagnostics say what is missing.
     Unclear,
 }
 
-/// Where a secret is found; never the secret.
+/// The name of a secret, never the secret itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Secret {
     /// In an environment variable.
@@ -153,13 +153,13 @@ pub struct Facts {
     pub idempotency_key: Option<String>,
     /// What it does to people's access.
     pub purposes: Vec<Spanned<Purpose>>,
-    /// When an attempt that failed is made again, unless the step says otherwise.
+    /// When a failed attempt is made again, unless the step says otherwise.
     pub retry: Option<Retry>,
-    /// How often the provider may be asked.
+    /// How often it may be called.
     pub rate_limit: Option<RateLimit>,
-    /// What in the response is never printed or kept in clear.
+    /// The parts of the response that are never printed or stored in clear.
     pub sensitive: Vec<ResponsePath>,
-    /// How long what is in the response is good for.
+    /// The parts of the response that expire, and when.
     pub expires: Vec<(ResponsePath, Interval)>,
 }
 
@@ -203,7 +203,7 @@ impl Purpose {
 pub struct RateLimit {
     /// How many times.
     pub requests: u32,
-    /// In how long.
+    /// The time in which they may be made.
     pub per: SignedDuration,
 }
 
@@ -228,12 +228,12 @@ pub enum Target {
         /// The path, as written.
         path: Spanned<String>,
     },
-    /// By the name itself: the mapping says other things of it.
+    /// By the name itself: the mapping only adds facts about it.
     Itself,
 }
 
 impl Capabilities {
-    /// Reads a capabilities document. What is wrong with its shape is reported and left out.
+    /// Reads a capabilities document. Parts with the wrong shape are reported and left out.
     pub fn lower(root: &Node, edition: Edition) -> (Self, Vec<Diagnostic>) {
         let header = Header { kind: Kind::Capabilities, edition };
         let keys = Keys::new(header);
@@ -258,7 +258,7 @@ impl Capabilities {
         (capabilities, diagnostics)
     }
 
-    /// The group of an id.
+    /// The group with this id.
     pub fn capability(&self, id: &str) -> Option<&Capability> {
         self.capabilities.iter().find(|capability| capability.id.value == id)
     }

@@ -1,4 +1,4 @@
-//! What a step of edition 0.2 says besides its work: when, how often, and what if it fails.
+//! What a step of edition 0.2 says besides its work: when, how often, and what happens if it fails.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_expr::Expression;
@@ -11,28 +11,28 @@ use super::{Every, Retry, Source};
 /// What a step says besides its work.
 #[derive(Debug, Clone, Default)]
 pub struct Clauses {
-    /// What has to hold for it to be done.
+    /// The condition for running it.
     pub when: Option<Source>,
-    /// The list it is done for.
+    /// The list it runs for.
     pub for_each: Option<Source>,
-    /// Whether a list was meant and could not be understood, which has its diagnostic.
+    /// Whether there is a list that could not be understood, which has a diagnostic.
     pub for_each_is_unclear: bool,
-    /// How many items are under way at a time.
+    /// How many items run at a time.
     pub concurrency: Option<Spanned<u32>>,
-    /// When an attempt that failed is made again.
+    /// When a failed attempt is made again.
     pub retry: Option<Retry>,
     /// How long one attempt may take.
     pub timeout: Option<Interval>,
-    /// What has to hold of the response.
+    /// Conditions on the response.
     pub expect: Vec<Source>,
-    /// What comes of the run when it fails.
+    /// What happens to the run when it fails.
     pub on_failure: Option<Spanned<OnFailure>>,
     /// What undoes it.
     pub compensate: Option<Compensate>,
-    /// What to do when nobody knows whether a call happened.
+    /// What to do when it is unknown whether a call happened.
     pub on_doubt: Option<Spanned<OnDoubt>>,
-    /// Whether one of the conditions was meant and could not be understood, which has its diagnostic: what they prove
-    /// is not known.
+    /// Whether there is a condition that could not be understood, which has a diagnostic: what the conditions prove is
+    /// not known then.
     pub conditions_are_unclear: bool,
 }
 
@@ -41,7 +41,7 @@ pub struct Clauses {
 pub enum OnFailure {
     /// The run fails too.
     Fail,
-    /// It goes on, and what reads the step sees nothing.
+    /// The run goes on, and whatever reads the step sees *absent*.
     Continue,
 }
 
@@ -59,7 +59,7 @@ pub enum OnDoubt {
 /// The operation that undoes a step.
 #[derive(Debug, Clone)]
 pub struct Compensate {
-    /// The capability it is said to belong to.
+    /// The capability it is declared to belong to.
     pub capability: Option<Spanned<String>>,
     /// The name of the operation.
     pub operation: Spanned<String>,
@@ -69,14 +69,14 @@ pub struct Compensate {
     pub after_failure: bool,
 }
 
-/// Repeats an operation until something holds.
+/// Repeats an operation until a condition holds.
 #[derive(Debug, Clone)]
 pub struct Poll {
     /// The bytes of its key.
     pub key: Span,
-    /// What has to hold.
+    /// The condition.
     pub until: Option<Source>,
-    /// What ends it at once, the step having failed.
+    /// The condition that fails the step at once.
     pub fail_when: Option<Source>,
     /// How long to wait between two attempts.
     pub every: Option<Every>,

@@ -11,7 +11,7 @@ use crate::{Edition, Header, Kind, foreign_schema, validate};
 /// A workflow of inputs, steps and outputs.
 #[derive(Debug, Clone)]
 pub struct Composition {
-    /// The file it stands in.
+    /// The file it was read from.
     pub file: FileId,
     /// Its edition.
     pub edition: Edition,
@@ -19,23 +19,23 @@ pub struct Composition {
     pub name: String,
     /// The provider whose capabilities it uses.
     pub provider_id: Option<Spanned<String>>,
-    /// Whether the provider stands under a misspelled key, which has its diagnostic.
+    /// Whether the provider is under a misspelled key, which has a diagnostic.
     pub provider_is_unclear: bool,
     /// The capabilities documents it names, by path.
     pub capabilities: Vec<Spanned<String>>,
-    /// What a run has to be given.
+    /// The inputs.
     pub inputs: Vec<Input>,
-    /// Whether these are all inputs that were meant: false where some could not be understood.
+    /// Whether these are all inputs: false where some could not be understood.
     pub inputs_are_known: bool,
-    /// What is done.
+    /// The steps.
     pub steps: Vec<Step>,
-    /// What a run gives back.
+    /// The outputs.
     pub outputs: Vec<Output>,
     /// A short place that stands for the whole document: the key of its header.
     pub header: Span,
 }
 
-/// Something a run has to be given.
+/// An input of a run.
 #[derive(Debug, Clone)]
 pub struct Input {
     /// Its name.
@@ -44,10 +44,10 @@ pub struct Input {
     pub schema: Json,
     /// Whether a run without it is refused.
     pub required: bool,
-    /// Whether it is there in every run, as far as can be said: it is required or has a default, or one of the two was
-    /// meant and could not be understood, which has its diagnostic.
+    /// Whether every run has it, as far as can be told: it is required or has a default, or one of the two could not be
+    /// understood, which has a diagnostic.
     pub is_always_given: bool,
-    /// What it is when it is not given, and where that stands.
+    /// Its value when none is given, and where that was written.
     pub default: Option<Spanned<Json>>,
     /// Whether it is never printed or stored in clear.
     pub sensitive: bool,
@@ -55,14 +55,14 @@ pub struct Input {
     pub description: Option<String>,
 }
 
-/// A value that a run gives back.
+/// An output of a run.
 #[derive(Debug, Clone)]
 pub struct Output {
     /// Its name.
     pub name: Spanned<String>,
-    /// Where it is read; `None` if that could not be understood.
+    /// The expression it is read from; `None` if that could not be understood.
     pub source: Option<Source>,
-    /// The type it is declared to have.
+    /// Its declared type.
     pub declared: Option<Spanned<String>>,
     /// Whether it is never printed in clear.
     pub sensitive: bool,
@@ -71,7 +71,7 @@ pub struct Output {
 }
 
 impl Composition {
-    /// Reads a composition. What is wrong with its shape is reported and left out.
+    /// Reads a composition. Parts with the wrong shape are reported and left out.
     pub fn lower(root: &Node, edition: Edition) -> (Self, Vec<Diagnostic>) {
         let header = Header { kind: Kind::Composition, edition };
         let keys = Keys::new(header);

@@ -1,4 +1,4 @@
-//! Things done outside.
+//! Steps that are done outside.
 
 use indexmap::IndexMap;
 use naftiko_diagnostics::{Diagnostic, Span};
@@ -13,17 +13,17 @@ use crate::foreign_schema;
 /// A step done outside.
 #[derive(Debug, Clone)]
 pub struct External {
-    /// Where it says so.
+    /// Where `external` is written.
     pub span: Span,
-    /// Through what.
+    /// The channel it is asked through.
     pub channel: Channel,
     /// The settings of the channel by name, each a value with templates.
     pub settings: IndexMap<String, Value>,
-    /// What is handed over; `None`: the inputs and the results so far.
+    /// What is handed over; `None` is the inputs and the results so far.
     pub with: Option<IndexMap<String, Value>>,
-    /// The JSON Schema of what comes back.
+    /// The JSON Schema of the answer.
     pub result: Option<Json>,
-    /// How long to wait for what comes back; `None`: for ever.
+    /// How long to wait for the answer; `None` waits for ever.
     pub timeout: Option<Interval>,
 }
 
@@ -54,7 +54,7 @@ impl Channel {
         }
     }
 
-    /// The settings it takes; the first one it needs, if there is any.
+    /// The settings it takes. The first one, if there is any, is required.
     fn settings(self) -> &'static [&'static str] {
         match self {
             Self::Prompt => &[],
@@ -109,7 +109,7 @@ impl External {
     }
 }
 
-/// The channel that is said, or that of a mapping that says none; `None` for one that there is not.
+/// The channel that is named, or the default if the mapping names none; `None` for an unknown one.
 fn channel(node: &Node) -> Option<Channel> {
     match node.get("channel") {
         None => Some(Channel::default()),

@@ -1,4 +1,4 @@
-//! What documents say, with the place of everything.
+//! The typed models of documents, in which every part knows its place.
 
 mod auth;
 mod capabilities;

@@ -6,14 +6,14 @@ use naftiko_syntax::{Node, Value as Tree};
 use super::ResponsePath;
 use super::reader::{Keys, boolean, count, flag, text};
 
-/// A list that comes in pages: what its author says of how one leads to the next.
+/// A list that comes in pages: what its author says about how one page leads to the next.
 #[derive(Debug, Clone)]
 pub struct Paginate {
     /// The bytes of its key.
     pub key: Span,
     /// The list in the body of an answer.
     pub items: Option<ResponsePath>,
-    /// What the next page begins with.
+    /// Where the cursor of the next page is.
     pub cursor: Option<ResponsePath>,
     /// The query parameter that takes the cursor.
     pub parameter: Option<Spanned<String>>,
@@ -23,9 +23,9 @@ pub struct Paginate {
     pub offset: Option<Spanned<String>>,
     /// Where it says that the header `Link` names the next page.
     pub link: Option<Span>,
-    /// How many items there may be in all; `None`: the default.
+    /// How many items there may be in all; `None` is the default.
     pub max: Option<Spanned<u32>>,
-    /// Whether something was meant that could not be understood, which has its diagnostic.
+    /// Whether a part of it could not be understood, which has a diagnostic.
     pub is_unclear: bool,
 }
 

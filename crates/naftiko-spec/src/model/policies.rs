@@ -1,20 +1,20 @@
-//! Trying again, and pauses, as both documents of edition 0.2 say them.
+//! Retries and pauses, as in both kinds of documents of edition 0.2.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_syntax::{Node, Value as Tree};
 
 use super::reader::{Interval, Keys, count, duration, interval, items, number};
 
-/// When an attempt that failed is made again.
+/// When a failed attempt is made again.
 #[derive(Debug, Clone)]
 pub struct Retry {
     /// The bytes of its key.
     pub key: Span,
-    /// How many attempts in all, the first included; `None`: the default.
+    /// How many attempts in all, the first included; `None` is the default.
     pub attempts: Option<Spanned<u32>>,
-    /// The pauses; `None`: the default.
+    /// The pauses; `None` is the default.
     pub backoff: Option<Backoff>,
-    /// What is tried again; `None`: the default.
+    /// The failures that are retried; `None` is the default.
     pub on: Option<Vec<RetryOn>>,
 }
 
@@ -23,7 +23,7 @@ pub struct Retry {
 pub enum RetryOn {
     /// An answer with this status.
     Status(u16),
-    /// An answer of a class: 4 for `4xx`.
+    /// An answer of this class of statuses: 4 for `4xx`.
     Class(u8),
     /// It was sent, and no readable answer came.
     Timeout,
@@ -31,12 +31,12 @@ pub enum RetryOn {
     Connect,
 }
 
-/// Pauses; what is not said is the default of the place.
+/// Pauses; what is left out has the default of the key it is for.
 #[derive(Debug, Clone, Default)]
 pub struct Backoff {
     /// The first pause.
     pub initial: Option<Interval>,
-    /// What each is multiplied by for the next.
+    /// The factor by which each pause is longer than the one before.
     pub factor: Option<f64>,
     /// The longest pause.
     pub max: Option<Interval>,

@@ -11,7 +11,7 @@ use crate::codes::{
     STEP_WITHOUT_WORK,
 };
 
-/// One thing that is done.
+/// A step.
 #[derive(Debug, Clone)]
 pub struct Step {
     /// Its id.
@@ -20,9 +20,9 @@ pub struct Step {
     pub description: Option<String>,
     /// What it does.
     pub work: Work,
-    /// The steps it says it follows; `None`: the one before it.
+    /// The steps it depends on explicitly; `None` depends on the one before it.
     pub depends_on: Option<Vec<Spanned<String>>>,
-    /// What it says besides; nothing of it in edition 0.1.
+    /// What it says besides its work, which is nothing in edition 0.1.
     pub clauses: Clauses,
 }
 
@@ -35,29 +35,29 @@ pub enum Work {
     External(Box<External>),
     /// Another composition.
     Composition(Box<SubComposition>),
-    /// Nothing that can be told; a diagnostic says why.
+    /// Unknown; a diagnostic says why.
     Unclear,
 }
 
 /// An operation of a capability, with arguments.
 #[derive(Debug, Clone)]
 pub struct Invoke {
-    /// The capability it is said to belong to.
+    /// The capability it is declared to belong to.
     pub capability: Option<Spanned<String>>,
     /// The name of the operation.
     pub operation: Spanned<String>,
-    /// The arguments that were written.
+    /// The written arguments.
     pub arguments: Vec<Argument>,
-    /// Whether it is repeated until something holds.
+    /// How it is repeated until a condition holds, if it is.
     pub poll: Option<Poll>,
-    /// Whether it is a list that comes in pages.
+    /// How its pages are read, if it is a list that comes in pages.
     pub paginate: Option<Paginate>,
 }
 
-/// An argument that was written.
+/// A written argument.
 #[derive(Debug, Clone)]
 pub struct Argument {
-    /// Where it goes, where the author said so: `path.id`.
+    /// Where it goes, if the author said so, as in `path.id`.
     pub place: Option<Place>,
     /// The name without its place.
     pub name: String,

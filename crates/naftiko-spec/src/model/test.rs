@@ -11,7 +11,7 @@ use crate::{Edition, Header, Kind, validate};
 /// Tests of a composition, each with what holds for all of them.
 #[derive(Debug, Clone)]
 pub struct TestDocument {
-    /// The file it stands in.
+    /// The file it was read from.
     pub file: FileId,
     /// The composition, by its path.
     pub composition: Option<Spanned<String>>,
@@ -65,7 +65,7 @@ pub struct Expectation {
     pub outputs: Vec<(Spanned<String>, Value)>,
     /// How steps stand in the end.
     pub steps: Vec<(Spanned<String>, Spanned<String>)>,
-    /// What has to hold.
+    /// The condition.
     pub assertions: Vec<Source>,
 }
 
