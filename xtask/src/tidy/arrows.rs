@@ -43,7 +43,7 @@ const ALLOWED: &[(&str, Ours)] = &[
     ("naftiko-adapter-http", Ours::Only(&["naftiko-adapter"])),
     ("naftiko-adapter-mock", Ours::Only(&["naftiko-adapter"])),
     ("naftiko-adapter-external", Ours::Only(&["naftiko-adapter"])),
-    ("naftiko-journal", Ours::Only(&["naftiko-plan"])),
+    ("naftiko-journal", Ours::Only(&[])),
     ("naftiko-engine", Ours::Only(&["naftiko-adapter", "naftiko-expr", "naftiko-journal", "naftiko-plan"])),
     ("naftiko-report", Ours::Only(&["naftiko-diagnostics", "naftiko-journal", "naftiko-plan"])),
     ("naftiko", Ours::Any),
