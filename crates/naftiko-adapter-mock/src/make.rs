@@ -69,6 +69,33 @@ impl<'a, 'v> Ask<'a, 'v> {
             variant: 0,
         }
     }
+
+    /// A field of the object that is asked for.
+    fn field<'f>(
+        &self,
+        name: &str,
+        schemas: Vec<&'a Value>,
+        wish: Option<&'f Value>,
+        example: Option<&'f Value>,
+    ) -> Ask<'a, 'f> {
+        Ask {
+            schemas,
+            wish,
+            example,
+            name: name.to_owned(),
+            place: format!("{}/{name}", self.place),
+            kind: None,
+            variant: 0,
+        }
+    }
+}
+
+/// What the items of an array are to be.
+struct Items<'v> {
+    wishes: Option<&'v Vec<Value>>,
+    examples: Option<&'v Vec<Value>>,
+    /// Whether no two may be equal.
+    unique: bool,
 }
 
 impl<'a> Maker<'a> {
@@ -175,15 +202,9 @@ impl<'a> Maker<'a> {
         self.above.extend(shape.identity());
         let mut fields = Map::new();
         for (name, schemas) in in_turn(&properties, id_key) {
-            let inner = Ask {
-                schemas: schemas.clone(),
-                wish: wish.and_then(|wish| wish.get(name)),
-                example: example.and_then(|example| example.get(name)),
-                name: name.to_owned(),
-                place: format!("{}/{name}", ask.place),
-                kind: None,
-                variant: 0,
-            };
+            let wish_for_field = wish.and_then(|wish| wish.get(name));
+            let example = example.and_then(|example| example.get(name));
+            let inner = ask.field(name, schemas.clone(), wish_for_field, example);
             let unasked = self.exact && wish.is_some() && inner.wish.is_none();
             if !shape.requires(name) && (unasked || self.leaves_out(&inner)) {
                 continue;
@@ -267,17 +288,7 @@ impl<'a> Maker<'a> {
                 continue;
             }
             let wish = source.and_then(|source| source.get(&name));
-            let place = format!("{}/{name}", ask.place);
-            let inner = Ask {
-                schemas: schemas.clone(),
-                wish,
-                example: None,
-                name: name.clone(),
-                place,
-                kind: None,
-                variant: 0,
-            };
-            let value = self.make(&inner);
+            let value = self.make(&ask.field(&name, schemas.clone(), wish, None));
             fields.insert(name, value);
         }
     }
@@ -291,43 +302,37 @@ impl<'a> Maker<'a> {
     ) -> Value {
         let least = shape.count("minItems").unwrap_or(0).min(MOST_ITEMS);
         let most = shape.count("maxItems").unwrap_or(usize::MAX);
-        let wishes = wish.and_then(Value::as_array);
-        let examples = example.and_then(Value::as_array);
+        let items = Items {
+            wishes: wish.and_then(Value::as_array),
+            examples: example.and_then(Value::as_array),
+            unique: shape.says("uniqueItems"),
+        };
         let item_shape = Shape::of(self.definitions, &shape.items(), None);
         let ends = self.recurs(&item_shape) || self.above.len() >= MOST_LEVELS || self.left < MOST_VALUES / 2;
-        let wanted = match (wishes, examples) {
+        let wanted = match (items.wishes, items.examples) {
             (Some(wishes), _) => wishes.len(),
             _ if ends => 0,
             (None, Some(examples)) => examples.len(),
             (None, None) => 1,
         };
         let count = wanted.max(least).min(most);
-        let unique = shape.says("uniqueItems");
-        let mut items: Vec<Value> = Vec::new();
-        // Some tries more than items, in case they have to differ and come out equal.
-        for turn in 0..count.saturating_add(if unique { 32 } else { 0 }) {
-            if items.len() >= count {
+        let mut made: Vec<Value> = Vec::new();
+        // A few more tries than items, in case they have to differ and come out equal.
+        for turn in 0..count.saturating_add(if items.unique { 32 } else { 0 }) {
+            if made.len() >= count {
                 break;
             }
-            let value = self.item(ask, shape, turn, wishes, examples, unique);
-            if !unique || !items.iter().any(|item| same(item, &value)) {
-                items.push(value);
+            let value = self.item(ask, shape, &items, turn);
+            if !items.unique || !made.iter().any(|other| same(other, &value)) {
+                made.push(value);
             }
         }
-        Value::Array(items)
+        Value::Array(made)
     }
 
-    fn item(
-        &mut self,
-        ask: &Ask<'a, '_>,
-        shape: &Shape<'a>,
-        turn: usize,
-        wishes: Option<&Vec<Value>>,
-        examples: Option<&Vec<Value>>,
-        unique: bool,
-    ) -> Value {
+    fn item(&mut self, ask: &Ask<'a, '_>, shape: &Shape<'a>, items: &Items<'_>, turn: usize) -> Value {
         let schemas = shape.item(turn);
-        let wish = wishes.and_then(|wishes| wishes.get(turn));
+        let wish = items.wishes.and_then(|wishes| wishes.get(turn));
         let lifted = wish.and_then(|wish| self.lifted(&schemas, wish, &ask.name));
         let name = singular(&ask.name);
         // The items of a list are resources of their own, and never the one that happens to exist.
@@ -335,11 +340,11 @@ impl<'a> Maker<'a> {
         let inner = Ask {
             schemas,
             wish: lifted.as_ref().or(wish),
-            example: examples.and_then(|examples| examples.get(turn)),
+            example: items.examples.and_then(|examples| examples.get(turn)),
             name,
             place: format!("{}/{turn}", ask.place),
             kind: Some(&kind),
-            variant: if unique && wish.is_none() { turn } else { 0 },
+            variant: if items.unique && wish.is_none() { turn } else { 0 },
         };
         self.make(&inner)
     }

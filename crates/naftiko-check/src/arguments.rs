@@ -204,11 +204,30 @@ impl<'a> Binder<'a> {
         resolution: &'w Resolution,
     ) {
         let begun = self.diagnostics.len();
-        let mut taken: Vec<(Slot, Span)> = Vec::new();
         let mut body = Body::default();
+        let taken = self.all_written(arguments, resolution, &mut body);
+        let missing = self.unwritten(named, arguments, &taken, resolution, &mut body);
+        // What an optional body requires is required once there is a body.
+        let in_body = |argument: &BoundArgument| !matches!(argument.slot, Slot::Parameter(..));
+        let has_body = resolution.needs_body || self.bound.arguments.iter().any(in_body);
+        let needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
+        self.diagnostics.extend(needed.map(|(_, diagnostic)| diagnostic));
+        if has_body {
+            self.body(named, body, resolution, begun);
+        }
+    }
+
+    /// Puts every written argument where it goes; gives the places that are taken, each with the key that takes it.
+    fn all_written<'w>(
+        &mut self,
+        arguments: &'w [Argument],
+        resolution: &'w Resolution,
+        body: &mut Body<'w>,
+    ) -> Vec<(Slot, Span)> {
+        let mut taken: Vec<(Slot, Span)> = Vec::new();
         for argument in arguments {
             let found = self.scalars(&argument.value);
-            for slot in self.written(argument, found, resolution, &mut body) {
+            for slot in self.written(argument, found, resolution, body) {
                 match taken.iter().find(|(known, _)| overlaps(known, &slot)) {
                     Some((_, first)) if self.is_bound(argument) => {
                         self.diagnostics.push(faults::duplicate_argument::report(argument, *first));
@@ -219,6 +238,18 @@ impl<'a> Binder<'a> {
                 }
             }
         }
+        taken
+    }
+
+    /// Infers what nobody wrote, where edition 0.1 asks for that; gives what is missing, with its diagnostic.
+    fn unwritten<'w>(
+        &mut self,
+        named: &Spanned<String>,
+        arguments: &'w [Argument],
+        taken: &[(Slot, Span)],
+        resolution: &'w Resolution,
+        body: &mut Body<'w>,
+    ) -> Vec<(&'w Parameter, Diagnostic)> {
         let is_open =
             |parameter: &&Parameter| !taken.iter().any(|(known, _)| overlaps(known, &parameter.slot));
         let mut missing = Vec::new();
@@ -243,14 +274,7 @@ impl<'a> Binder<'a> {
                 _ => {}
             }
         }
-        // What an optional body requires is required once there is a body.
-        let in_body = |argument: &BoundArgument| !matches!(argument.slot, Slot::Parameter(..));
-        let has_body = resolution.needs_body || self.bound.arguments.iter().any(in_body);
-        let needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
-        self.diagnostics.extend(needed.map(|(_, diagnostic)| diagnostic));
-        if has_body {
-            self.body(named, body, resolution, begun);
-        }
+        missing
     }
 
     /// Puts an argument that was written where it goes; gives the places it takes.

@@ -243,62 +243,62 @@ fn is_read_only(operation: &Operation, schema: &Value, property: &str) -> bool {
 impl Resolution {
     pub(crate) fn new(mut operation: Operation, facts: &Facts) -> Self {
         operation.idempotency_key.clone_from(&facts.idempotency_key);
-        let definitions = Arc::new(operation.definitions.clone());
-        let of = |schema: &Value| Type::from_schema(schema, &definitions);
-        let sent = schema::sent_all(&operation);
-        let sent_definitions = Arc::new(sent.clone());
-        let of_sent = |schema: &Value| Type::from_schema(schema, &sent_definitions);
-        let answer = |answer: &ResponseSpec| match (&answer.schema, &answer.content_type) {
-            (Some(schema), _) => of(schema),
-            (None, Some(_)) => Type::Any,
-            (None, None) => Type::Null,
-        };
-        let answers: Vec<(String, Type)> = operation
-            .successes()
-            .into_iter()
-            .map(|(status, spec)| (status.to_owned(), answer(spec)))
-            .collect();
+        let answers = answers(&operation);
         let result = match answers.as_slice() {
             [] => Type::Any,
             answers => Type::union(answers.iter().map(|(_, ty)| ty.clone())),
         };
-        let mut slots: Vec<Parameter> = operation
-            .parameters
-            .iter()
-            .map(|parameter| Parameter {
-                slot: Slot::Parameter(parameter.place, parameter.name.clone()),
-                ty: of_sent(&parameter.schema),
-                schema: Some(parameter.schema.clone()),
-                required: parameter.required,
-            })
-            .collect();
-        let needs_body = operation.body.as_ref().is_some_and(|body| body.required);
-        if let Some(body) = &operation.body {
-            let schema = schema::sent(&operation, &body.schema);
-            let ty = of_sent(&schema);
-            let fields = ty.fields();
-            let has_fields = !fields.is_empty();
-            // A property that is only read is not the caller's to send (OpenAPI 3.0, "readOnly").
-            let sent = fields.into_iter().filter(|(name, _)| !is_read_only(&operation, &body.schema, name));
-            slots.extend(sent.map(|(name, field)| Parameter {
-                slot: Slot::Property(name),
-                required: field.presence == Presence::Always,
-                ty: field.ty,
-                schema: None,
-            }));
-            // A body of named properties is needed through them.
-            let required = needs_body && !has_fields;
-            slots.push(Parameter { slot: Slot::Body, ty, schema: Some(schema), required });
-        }
+        let sent = schema::sent_all(&operation);
         Self {
-            operation: Arc::new(operation),
+            slots: slots(&operation, &sent),
             result,
             answers,
-            slots,
             sent,
-            needs_body,
+            needs_body: operation.body.as_ref().is_some_and(|body| body.required),
+            operation: Arc::new(operation),
             facts: facts.clone(),
             pages: Paged::Not,
         }
     }
+}
+
+/// The type of every success response, by its status.
+fn answers(operation: &Operation) -> Vec<(String, Type)> {
+    let definitions = Arc::new(operation.definitions.clone());
+    let answer = |answer: &ResponseSpec| match (&answer.schema, &answer.content_type) {
+        (Some(schema), _) => Type::from_schema(schema, &definitions),
+        (None, Some(_)) => Type::Any,
+        (None, None) => Type::Null,
+    };
+    let successes = operation.successes().into_iter();
+    successes.map(|(status, spec)| (status.to_owned(), answer(spec))).collect()
+}
+
+/// The places that arguments can go to: the parameters, the properties of the body, and the whole body. `definitions`
+/// are those of what is sent.
+fn slots(operation: &Operation, definitions: &Map<String, Value>) -> Vec<Parameter> {
+    let definitions = Arc::new(definitions.clone());
+    let parameters = operation.parameters.iter().map(|parameter| Parameter {
+        slot: Slot::Parameter(parameter.place, parameter.name.clone()),
+        ty: Type::from_schema(&parameter.schema, &definitions),
+        schema: Some(parameter.schema.clone()),
+        required: parameter.required,
+    });
+    let mut slots: Vec<Parameter> = parameters.collect();
+    let Some(body) = &operation.body else { return slots };
+    let schema = schema::sent(operation, &body.schema);
+    let ty = Type::from_schema(&schema, &definitions);
+    let fields = ty.fields();
+    // A body with named properties is required through them.
+    let required = body.required && fields.is_empty();
+    // A property that is only read is not the caller's to send (OpenAPI 3.0, "readOnly").
+    let sent = fields.into_iter().filter(|(name, _)| !is_read_only(operation, &body.schema, name));
+    slots.extend(sent.map(|(name, field)| Parameter {
+        slot: Slot::Property(name),
+        required: field.presence == Presence::Always,
+        ty: field.ty,
+        schema: None,
+    }));
+    slots.push(Parameter { slot: Slot::Body, ty, schema: Some(schema), required });
+    slots
 }

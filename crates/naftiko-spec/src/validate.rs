@@ -39,15 +39,9 @@ fn report(
     let pointer = error.instance_path().as_str();
     let Some(node) = root.pointer(pointer) else { return };
     match error.kind() {
-        // Only the branch that was meant speaks: the one whose type fits.
         Error::AnyOf { context } | Error::OneOfNotValid { context } => {
-            let fits = |branch: &&Vec<ValidationError<'_>>| {
-                branch.iter().all(|inner| {
-                    !matches!(inner.kind(), Error::Type { .. }) || inner.instance_path().as_str() != pointer
-                })
-            };
             let options = constants(context, pointer);
-            match context.iter().find(fits) {
+            match meant_branch(context, pointer) {
                 Some(_) if !options.is_empty() => diagnostics.push(not_one_of(node, &options)),
                 Some(branch) => branch.iter().for_each(|inner| report(root, inner, known, diagnostics)),
                 None => diagnostics.push(wrong_type(node, pointer, &expected_of_branches(context))),
@@ -57,14 +51,9 @@ fn report(
         Error::Required { property } => {
             let key = property.as_str().unwrap_or_default();
             // A misspelling of the key has its diagnostic.
-            if misspelled(node, key, known) {
-                return;
+            if !misspelled(node, key, known) {
+                diagnostics.push(missing_key(root, node, pointer, key));
             }
-            diagnostics.push(
-                Diagnostic::new(&MISSING_KEY, key_of(root, pointer, node), format!("`{key}` is missing"))
-                    .with_label(format!("{} needs `{key}`", subject(pointer)))
-                    .with_help(format!("add `{key}: …`")),
-            );
         }
         Error::Enum { options } => {
             let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
@@ -72,10 +61,7 @@ fn report(
         }
         Error::Constant { expected_value } => diagnostics.push(not_one_of(node, &[plain(expected_value)])),
         Error::Pattern { .. } if names_variable(last_key(pointer)) => diagnostics.push(not_a_variable(node)),
-        Error::Pattern { .. } => diagnostics.push(
-            Diagnostic::new(&INVALID_VALUE, node.span, format!("`{}` is not an id", plain(&node.to_json())))
-                .with_help("ids are letters, digits and `_`, joined by `-`: `create-organization`"),
-        ),
+        Error::Pattern { .. } => diagnostics.push(not_an_id(node)),
         Error::MinLength { .. } => {
             diagnostics.push(Diagnostic::new(&INVALID_VALUE, node.span, "this text must not be empty"));
         }
@@ -95,7 +81,18 @@ fn report(
     }
 }
 
-/// Whether an object has a key that no object knows and that is near the one it lacks.
+/// The errors of the branch that was meant: the first one that allows a value of this type.
+fn meant_branch<'e>(
+    context: &'e [Vec<ValidationError<'static>>],
+    pointer: &str,
+) -> Option<&'e Vec<ValidationError<'static>>> {
+    let is_of_wrong_type = |error: &ValidationError<'_>| {
+        matches!(error.kind(), Error::Type { .. }) && error.instance_path().as_str() == pointer
+    };
+    context.iter().find(|branch| !branch.iter().any(is_of_wrong_type))
+}
+
+/// Whether an object has an unknown key that is near the one it lacks.
 fn misspelled(node: &Node, key: &str, known: &BTreeSet<&str>) -> bool {
     let keys = node.as_mapping().into_iter().flat_map(naftiko_syntax::Mapping::iter).map(|(key, _)| key);
     nearest(key, keys.filter(|key| !known.contains(key))).is_some()
@@ -265,6 +262,18 @@ fn constants(context: &[Vec<ValidationError<'static>>], pointer: &str) -> Vec<St
         })
     };
     context.iter().map(constant).collect::<Option<_>>().unwrap_or_default()
+}
+
+fn missing_key(root: &Node, node: &Node, pointer: &str, key: &str) -> Diagnostic {
+    Diagnostic::new(&MISSING_KEY, key_of(root, pointer, node), format!("`{key}` is missing"))
+        .with_label(format!("{} needs `{key}`", subject(pointer)))
+        .with_help(format!("add `{key}: …`"))
+}
+
+fn not_an_id(node: &Node) -> Diagnostic {
+    let message = format!("`{}` is not an id", plain(&node.to_json()));
+    Diagnostic::new(&INVALID_VALUE, node.span, message)
+        .with_help("ids are letters, digits and `_`, joined by `-`: `create-organization`")
 }
 
 fn out_of_range(node: &Node, bound: &str, limit: &Json) -> Diagnostic {

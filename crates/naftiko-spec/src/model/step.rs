@@ -1,7 +1,7 @@
 //! Steps.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned, nearest};
-use naftiko_syntax::{Node, Value as Tree};
+use naftiko_syntax::{Entry, Node, Value as Tree};
 
 use super::reader::{self, Keys, text};
 use super::{Clauses, External, Paginate, Poll, Value};
@@ -127,6 +127,7 @@ impl Step {
     }
 }
 
+/// What a step does. Work that cannot be told is [`Work::Unclear`], and has a diagnostic here or elsewhere.
 fn work(
     node: &Node,
     id: &Spanned<String>,
@@ -134,12 +135,13 @@ fn work(
     keys: Keys,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Work {
-    // Arguments that are no mapping have their diagnostic: nothing is known of them.
-    let no_mapping = |with: &Node| with.as_mapping().is_none();
-    if keys.edition() == Edition::V0_2 && node.get("with").is_some_and(no_mapping) {
+    let is_v0_2 = keys.edition() == Edition::V0_2;
+    // `with` that is not a mapping has its diagnostic: the arguments are unknown.
+    let is_not_mapping = |with: &Node| with.as_mapping().is_none();
+    if is_v0_2 && node.get("with").is_some_and(is_not_mapping) {
         return Work::Unclear;
     }
-    if keys.edition() == Edition::V0_2 && node.get("composition").is_some() {
+    if is_v0_2 && node.get("composition").is_some() {
         return match text(node, "composition") {
             Some(path) => Work::Composition(Box::new(SubComposition { path, arguments })),
             None => Work::Unclear,
@@ -149,105 +151,87 @@ fn work(
     let operation = node.entry("operation").zip(text(node, "operation"));
     match (external, operation) {
         (Some(external), Some((entry, operation))) => {
-            diagnostics.push(
-                Diagnostic::new(
-                    &EXTERNAL_WITH_OPERATION,
-                    entry.key_span,
-                    format!("step `{}` is done outside and has an operation", id.value),
-                )
-                .with_label(format!("`{}` would never be carried out", operation.value))
-                .with_related(external.span, "done outside")
-                .with_help("make it two steps, or take one of the two away"),
-            );
+            diagnostics.push(external_with_operation(id, &external, entry, &operation));
             Work::Unclear
         }
         (Some(external), None) => Work::External(Box::new(external)),
-        // The arguments stand under a misspelled key, which has its diagnostic: nothing is known of them.
-        (None, Some(_)) if keys.edition() == Edition::V0_2 && keys.means(node, Some("Step"), "with") => {
-            Work::Unclear
-        }
-        (None, Some(_)) if keys.edition() == Edition::V0_1 && later_keys(node).next().is_some() => {
-            Work::Unclear
-        }
+        // The arguments are under a misspelled key, which has its diagnostic.
+        (None, Some(_)) if is_v0_2 && keys.means(node, Some("Step"), "with") => Work::Unclear,
+        (None, Some(_)) if !is_v0_2 && later_keys(node).next().is_some() => Work::Unclear,
         (None, Some((_, operation))) => Work::Invoke(Box::new(Invoke {
             capability: text(node, "capability"),
             operation,
             arguments,
-            poll: Poll::lower(node, keys, diagnostics).filter(|_| keys.edition() == Edition::V0_2),
-            paginate: match keys.edition() {
-                Edition::V0_1 => None,
-                Edition::V0_2 => Paginate::lower(node, keys, diagnostics),
-            },
+            poll: Poll::lower(node, keys, diagnostics).filter(|_| is_v0_2),
+            paginate: if is_v0_2 { Paginate::lower(node, keys, diagnostics) } else { None },
         })),
-        // An operation that is not a text has its diagnostic from the schema, and so has what says neither yes nor no.
+        // The schema has reported an operation that is not text, and an `external` that is not a boolean.
         (None, None) if node.get("operation").is_some() => Work::Unclear,
-        (None, None) if node.get("external").is_some_and(says_neither) => Work::Unclear,
+        (None, None) if node.get("external").is_some_and(is_not_boolean) => Work::Unclear,
         (None, None) => {
-            // A misspelled key has its diagnostic already, and is the reason.
+            // A misspelled key is the reason, and has its diagnostic already.
             let work = ["operation", "external", "composition"];
             if !work.iter().any(|key| keys.means(node, Some("Step"), key)) {
-                diagnostics.push(
-                    Diagnostic::new(
-                        &STEP_WITHOUT_WORK,
-                        id.span,
-                        format!("step `{}` has no operation and is not done outside", id.value),
-                    )
-                    .with_help("give it an `operation`, or say `external: true`"),
-                );
+                diagnostics.push(without_work(id));
             }
             Work::Unclear
         }
     }
 }
 
-/// Whether a value says neither yes nor no, nor nothing at all.
-fn says_neither(node: &Node) -> bool {
+fn external_with_operation(
+    id: &Spanned<String>,
+    external: &External,
+    entry: &Entry,
+    operation: &Spanned<String>,
+) -> Diagnostic {
+    let message = format!("step `{}` is done outside and has an operation", id.value);
+    Diagnostic::new(&EXTERNAL_WITH_OPERATION, entry.key_span, message)
+        .with_label(format!("`{}` would never be carried out", operation.value))
+        .with_related(external.span, "done outside")
+        .with_help("make it two steps, or take one of the two away")
+}
+
+fn without_work(id: &Spanned<String>) -> Diagnostic {
+    let message = format!("step `{}` has no operation and is not done outside", id.value);
+    Diagnostic::new(&STEP_WITHOUT_WORK, id.span, message)
+        .with_help("give it an `operation`, or say `external: true`")
+}
+
+/// Whether a value is neither a boolean nor null.
+fn is_not_boolean(node: &Node) -> bool {
     node.value != Tree::Null && reader::boolean(node).is_none()
 }
 
-/// Reports the keys that mean nothing beside the work of the step.
+/// Reports keys that mean nothing for the kind of work the step does.
 fn misplaced(node: &Node, work: &Work, diagnostics: &mut Vec<Diagnostic>) {
-    let (keys, what): (&[&str], _) = match work {
-        Work::External(_) => (
-            &["capability", "with", "poll", "paginate", "retry", "timeout", "expect", "onDoubt"],
-            "a step that is done outside",
-        ),
-        Work::Composition(_) => (
-            &[
-                "operation",
-                "capability",
-                "external",
-                "poll",
-                "paginate",
-                "retry",
-                "timeout",
-                "expect",
-                "onDoubt",
-            ],
-            "a step that runs a composition",
-        ),
-        Work::Invoke(_) | Work::Unclear => (&[], ""),
+    /// About an attempt of an operation, so meaningless for work of any other kind.
+    const OF_OPERATIONS: [&str; 6] = ["poll", "paginate", "retry", "timeout", "expect", "onDoubt"];
+    let (others, what): (&[&str], _) = match work {
+        Work::External(_) => (&["capability", "with"], "a step that is done outside"),
+        Work::Composition(_) => (&["operation", "capability", "external"], "a step that runs a composition"),
+        Work::Invoke(_) | Work::Unclear => return,
     };
-    for key in keys {
+    for key in others.iter().chain(&OF_OPERATIONS) {
         let Some(entry) = node.entry(key) else { continue };
-        let help = match (work, *key) {
-            (Work::External(_), "with" | "timeout") => {
-                format!("put it under `external`: `external: {{{key}: …}}`")
-            }
-            (Work::External(_), "expect") => {
-                "say what has to come back in `external`, under `result`".to_owned()
-            }
-            (Work::Composition(_), "operation" | "external") => {
-                "make it two steps, or take one of the two away".to_owned()
-            }
-            (Work::Composition(_), _) => "say it in the steps of that composition".to_owned(),
-            _ => "it is about operations; take it away".to_owned(),
-        };
+        let message = format!("`{key}` means nothing on {what}");
         diagnostics.push(
-            Diagnostic::new(&MISPLACED_KEY, entry.key_span, format!("`{key}` means nothing on {what}"))
-                .with_help(help),
+            Diagnostic::new(&MISPLACED_KEY, entry.key_span, message).with_help(help_for_misplaced(work, key)),
         );
     }
+}
+
+fn help_for_misplaced(work: &Work, key: &str) -> String {
+    match (work, key) {
+        (Work::External(_), "with" | "timeout") => {
+            return format!("put it under `external`: `external: {{{key}: …}}`");
+        }
+        (Work::External(_), "expect") => "say what has to come back in `external`, under `result`",
+        (Work::Composition(_), "operation" | "external") => "make it two steps, or take one of the two away",
+        (Work::Composition(_), _) => "say it in the steps of that composition",
+        _ => "it is about operations; take it away",
+    }
+    .to_owned()
 }
 
 /// Reports a `concurrency` of a step that is done once.
@@ -295,8 +279,7 @@ fn literal_arguments(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>)
             );
             continue;
         }
-        let templated = entry.value.as_str().filter(|text| text.contains("${"));
-        if templated.is_some() {
+        if entry.value.as_str().is_some_and(|text| text.contains("${")) {
             diagnostics.push(
                 Diagnostic::new(
                     &LITERAL_TEMPLATE,
