@@ -105,6 +105,34 @@ fn an_answer_may_be_given_twice_and_not_in_two_ways() {
 }
 
 #[test]
+fn of_answers_that_come_at_once_one_is_taken_and_the_others_are_refused() {
+    let (place, server) = (Place::new(TWO_WAITS, None), Server::start());
+    server.hold(true);
+    let driving = run(&place, &server);
+    server.wait_for("GET");
+    let id = place.run().unwrap().id;
+    let answers: Vec<Running> = ["\"a\"", "\"b\"", "\"c\"", "\"d\"", "\"e\""]
+        .map(|answer| Running::start(place.command(&["complete", &id, "ask", "--result", answer])))
+        .into();
+    let answers: Vec<_> = answers.into_iter().map(Running::end).collect();
+    let told: Vec<_> = answers.iter().map(|ended| ended.stderr.as_str()).collect();
+    assert_eq!(answers.iter().filter(|ended| ended.code == Some(0)).count(), 1, "{told:?}");
+    let refused = "error: step `ask` has been answered, and otherwise\n";
+    assert_eq!(told.iter().filter(|told| **told == refused).count(), 4, "{told:?}");
+
+    wait_until(|| has_done(&place, "ask"));
+    driving.interrupt();
+    assert_eq!(driving.end().code, Some(4));
+    server.hold(false);
+    let other = place.naftiko(&["resume", &id, "--answer", "ask=\"z\""]);
+    assert_eq!((other.code, other.stderr.as_str()), (Some(2), refused));
+    let ended = place.naftiko(&["resume", &id]);
+    assert_eq!(ended.code, Some(0), "{}", ended.told());
+    let other = place.naftiko(&["resume", &id, "--answer", "ask=\"z\""]);
+    assert_eq!((other.code, other.stderr.as_str()), (Some(2), refused));
+}
+
+#[test]
 fn whoever_interrupts_a_run_that_waits_is_told_how_to_go_on() {
     let (place, server) = (Place::new(TWO_WAITS, None), Server::start());
     server.hold(true);

@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::args::{Cancel, Complete, Resolve, State};
 use crate::drive::block_on;
 use crate::exit::{Exit, Stop};
+use crate::post::{Posted, post};
 use crate::screen::Screen;
 use crate::state::{self as kept_runs, Held, Kept};
 use crate::world;
@@ -81,20 +82,18 @@ async fn intervene(
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     let (store, summary) = kept_runs::open_for(state, run)?;
-    let kept = Kept::read(&store, &summary)?;
     let lease = match store.lease(&summary.id, world::now()) {
         Ok(lease) => lease,
-        Err(StoreError::Held { .. }) => return leave(&store, &kept, intervention, as_is, said, screen),
+        Err(StoreError::Held { .. }) => return leave(&store, &summary.id, intervention, as_is, said, screen),
         Err(error) => return Err(error.into()),
     };
-    // Read again: whoever had the run may have gone on with it until now.
     let kept = Kept::read(&store, &summary)?;
     let run = match kept.replay(Map::new()) {
         Ok(run) => run,
         // What is not kept may be what a list is made from.
         Err(_) if !kept.withheld().is_empty() => {
             drop(lease);
-            return leave(&store, &kept, intervention, as_is, said, screen);
+            return leave(&store, &kept.id, intervention, as_is, said, screen);
         }
         Err(stop) => return Err(stop),
     };
@@ -115,26 +114,20 @@ async fn intervene(
     Ok(Exit::Done)
 }
 
-/// Leaves a message, if it can be done as the run stood a moment ago.
+/// Leaves a message for whoever drives the run.
 fn leave(
     store: &Store,
-    kept: &Kept,
+    run: &str,
     intervention: &Intervention,
     as_is: bool,
     said: &str,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
-    if let Ok(run) = kept.replay(Map::new()) {
-        check_answer(&run, intervention, as_is)?;
-        let event = run.intervened(intervention).map_err(|refused| Stop::Usage(refused.to_string()))?;
-        if event.is_none() {
-            screen.message(&format!("{said}\n"));
-            return Ok(Exit::Done);
-        }
+    match post(store, run, intervention, |run| check_answer(run, intervention, as_is))? {
+        Posted::Left => screen.message(&format!("{said}, as soon as whoever drives the run sees it\n")),
+        Posted::AlreadySo => screen.message(&format!("{said}\n")),
+        Posted::Refused(refused) => return Err(Stop::Usage(refused.to_string())),
     }
-    let unwritable = |error: serde_json::Error| Stop::Usage(format!("it cannot be kept: {error}"));
-    store.post(&kept.id, &serde_json::to_value(intervention).map_err(unwritable)?)?;
-    screen.message(&format!("{said}, as soon as whoever drives the run sees it\n"));
     Ok(Exit::Done)
 }
 

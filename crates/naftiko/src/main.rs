@@ -18,6 +18,7 @@ mod mock;
 mod pages;
 mod parallel;
 mod plan;
+mod post;
 mod reading;
 mod resume;
 mod run;

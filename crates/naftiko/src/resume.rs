@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use naftiko_engine::Cancellation;
+use indexmap::IndexMap;
+use naftiko_engine::{Cancellation, Intervention, Refused, Run};
 use naftiko_journal::Store;
 use serde_json::{Map, Value};
 
@@ -44,6 +45,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     let run = kept.replay(inputs)?;
     let mut held = Held::new(store, kept.id.clone(), run, lease);
     held.empty_inbox().await?;
+    refuse_other_answers(&held.run, &answers)?;
     for event in held.run.retries(world::now()) {
         held.record(event).await?;
     }
@@ -92,6 +94,17 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     };
     verdict.report(screen)?;
     Ok(status.into())
+}
+
+/// Refuses an answer to a step that has another.
+fn refuse_other_answers(run: &Run, answers: &IndexMap<String, Value>) -> Result<(), Stop> {
+    for (step, result) in answers {
+        let answer = Intervention::Complete { step: step.clone(), result: result.clone(), through: None };
+        if let Err(refused @ Refused::AnsweredOtherwise(_)) = run.intervened(&answer) {
+            return Err(Stop::Usage(refused.to_string()));
+        }
+    }
+    Ok(())
 }
 
 /// Where providers are: as the run was begun with, unless it is said anew.

@@ -6,7 +6,8 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde_json::Value;
 
 use super::error::Fault;
-use super::seal::Purpose;
+use super::row::Head;
+use super::seal::{Keys, Purpose};
 use super::{Store, StoreError, json};
 
 /// A message to the process that drives a run.
@@ -28,17 +29,34 @@ impl Store {
         let (run, message) = (run.to_owned(), message.to_string());
         let keys = Arc::clone(&self.inner.keys);
         self.write(move |connection| {
-            let known = connection
-                .prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?
-                .query_row([&run], |_| Ok(()))
-                .optional()?;
-            known.ok_or_else(|| StoreError::unknown(&run))?;
-            let sealed =
-                keys.to_seal(connection)?.seal(Purpose::Message { run: &run }, message.as_bytes())?;
-            connection
-                .prepare_cached("INSERT INTO inbox (run, sealed) VALUES (?1, ?2)")?
-                .execute(params![run, sealed])?;
-            Ok(connection.last_insert_rowid())
+            Head::find(connection, &run)?.ok_or_else(|| StoreError::unknown(&run))?;
+            leave(connection, &keys, &run, &message)
+        })
+    }
+
+    /// The same, if the last record of the run is still the one of this number, and the last message for it too;
+    /// nothing if either has changed.
+    ///
+    /// # Errors
+    /// As [`post`](Self::post).
+    pub fn post_unless_changed(
+        &self,
+        run: &str,
+        message: &Value,
+        seq: u64,
+        last: Option<i64>,
+    ) -> Result<Option<i64>, StoreError> {
+        let (run, message) = (run.to_owned(), message.to_string());
+        let keys = Arc::clone(&self.inner.keys);
+        self.write(move |connection| {
+            let head = Head::find(connection, &run)?.ok_or_else(|| StoreError::unknown(&run))?;
+            let latest: Option<i64> = connection
+                .prepare_cached("SELECT max(id) FROM inbox WHERE run = ?1")?
+                .query_row([&run], |row| row.get(0))?;
+            if (head.seq, latest) != (seq, last) {
+                return Ok(None);
+            }
+            leave(connection, &keys, &run, &message).map(Some)
         })
     }
 
@@ -105,6 +123,15 @@ impl Store {
         // One that comes back is acted on again, which changes nothing.
         self.write_for_now(move |connection| remove(connection, &ids))
     }
+}
+
+/// Leaves a message for a run that is there, and gives its number.
+fn leave(connection: &Connection, keys: &Keys, run: &str, message: &str) -> Result<i64, Fault> {
+    let sealed = keys.to_seal(connection)?.seal(Purpose::Message { run }, message.as_bytes())?;
+    connection
+        .prepare_cached("INSERT INTO inbox (run, sealed) VALUES (?1, ?2)")?
+        .execute(params![run, sealed])?;
+    Ok(connection.last_insert_rowid())
 }
 
 /// Removes messages.

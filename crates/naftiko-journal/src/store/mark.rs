@@ -5,7 +5,6 @@
 //! written last, so one mark is enough to miss it. It is made once the records are durable, and may itself be lost with
 //! the power: it never tells of what was not kept.
 
-use std::fmt::Write as _;
 use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
@@ -160,10 +159,7 @@ impl Mark {
 
 /// The first eight bytes, as text.
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().take(8).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    bytes.first_chunk().map(|first| format!("{:016x}", u64::from_be_bytes(*first))).unwrap_or_default()
 }
 
 fn sum_of(text: &str) -> String {

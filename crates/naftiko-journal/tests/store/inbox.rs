@@ -32,6 +32,23 @@ fn messages_come_in_order_and_stay_until_they_are_taken() {
 }
 
 #[test]
+fn a_message_may_be_left_only_if_nothing_has_changed_since_somebody_looked() {
+    let (_dir, store) = store_with(&["r", "q"]);
+    let post = |seq, last| store.post_unless_changed("r", &json!("x"), seq, last).unwrap();
+    crate::scene::append(&store, "r", vec![clear("r", 1)]).unwrap();
+    assert_eq!(post(0, None), None, "there is a record more");
+    let first = post(1, None).unwrap();
+    assert_eq!(post(1, None), None, "there is a message more");
+    store.post("q", &json!("another run's")).unwrap();
+    let second = post(1, Some(first)).unwrap();
+    store.taken(&[first, second]).unwrap();
+    assert_eq!(post(1, Some(second)), None, "it was taken");
+    assert!(post(1, None).is_some());
+    let gone = store.post_unless_changed("x", &json!(1), 0, None).unwrap_err();
+    assert_eq!(gone.to_string(), "there is no run `x`");
+}
+
+#[test]
 fn nobody_can_be_told_about_a_run_that_is_not_there() {
     let (_dir, store) = store_with(&["r"]);
     assert_eq!(store.post("q", &json!(1)).unwrap_err().to_string(), "there is no run `q`");

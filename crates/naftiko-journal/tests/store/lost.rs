@@ -60,7 +60,7 @@ fn a_log_that_is_damaged_anywhere_loses_nothing_in_silence() {
         for opened in [Store::open_existing(dir.path()), Store::open(dir.path()).map(Some)] {
             match opened {
                 Ok(store) => {
-                    assert_eq!(store.map(|store| numbers(&store, "r")), Some((1..=5).collect()), "at {at}")
+                    assert_eq!(store.map(|store| numbers(&store, "r")), Some((1..=5).collect()), "at {at}");
                 }
                 Err(error) => {
                     assert_eq!(error, lost(dir.path(), 5), "at {at}");

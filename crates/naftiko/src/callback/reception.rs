@@ -20,13 +20,13 @@ use naftiko_adapter_external::fits;
 use naftiko_engine::{Intervention, Refused};
 use naftiko_journal::{Store, Through};
 use naftiko_plan::{Action, External};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
 
 use super::Pass;
 use super::page::{self, Asked};
 use crate::drive::answers::step_of;
+use crate::post::{Posted, post};
 use crate::state::{self, Kept};
 
 /// How long an answer may be.
@@ -38,8 +38,6 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Takes answers.
 pub(crate) struct Reception {
     store: Store,
-    /// One answer at a time, so that of two that differ the second is refused.
-    turn: Mutex<()>,
 }
 
 /// What comes of a request.
@@ -70,7 +68,7 @@ impl Reception {
     pub(crate) async fn open(store: Store, address: SocketAddr) -> std::io::Result<SocketAddr> {
         let listener = TcpListener::bind(address).await?;
         let address = listener.local_addr()?;
-        let reception = Arc::new(Self { store, turn: Mutex::default() });
+        let reception = Arc::new(Self { store });
         let routes = Router::new().route("/answers/{token}", get(show).post(take)).with_state(reception);
         tokio::spawn(async move {
             // It never ends by itself; what goes wrong with one connection ends that one.
@@ -93,33 +91,13 @@ impl Reception {
         }
         let (step, through) = (found.pass.step.clone(), Some(Through::Callback));
         let answer = Intervention::Complete { step, result: result.clone(), through };
-        match found.standing(&answer) {
-            Standing::Open => {}
-            Standing::Answered => return Outcome::Taken,
-            Standing::AnsweredOtherwise => return Outcome::AnsweredOtherwise,
-            Standing::Over => return Outcome::Nobody,
+        match post(&self.store, &found.pass.run, &answer, |_| Ok(())) {
+            Ok(Posted::Left | Posted::AlreadySo) => Outcome::Taken,
+            Ok(Posted::Refused(Refused::AnsweredOtherwise(_))) => Outcome::AnsweredOtherwise,
+            Ok(Posted::Refused(_)) => Outcome::Nobody,
+            Err(_) => Outcome::Broken,
         }
-        let Ok(waiting) = self.store.inbox(&found.pass.run) else { return Outcome::Broken };
-        for message in waiting {
-            match serde_json::from_value(message.content) {
-                Ok(Intervention::Complete { step, result: given, .. }) if step == found.pass.step => {
-                    return if given == *result { Outcome::Taken } else { Outcome::AnsweredOtherwise };
-                }
-                _ => {}
-            }
-        }
-        let posted = serde_json::to_value(&answer)
-            .is_ok_and(|answer| self.store.post(&found.pass.run, &answer).is_ok());
-        if posted { Outcome::Taken } else { Outcome::Broken }
     }
-}
-
-/// How the step stands that somebody answers.
-enum Standing {
-    Open,
-    Answered,
-    AnsweredOtherwise,
-    Over,
 }
 
 impl Found {
@@ -127,19 +105,6 @@ impl Found {
         match &step_of(&self.kept.plan, &self.pass.step)?.action {
             Action::External(external) => Some(external),
             Action::Invoke(_) | Action::Composition(_) => None,
-        }
-    }
-
-    fn standing(&self, answer: &Intervention) -> Standing {
-        // Without the inputs that are not kept it may not be told how the run stands; whoever drives it decides.
-        let Ok(run) = self.kept.replay(Map::new()) else {
-            return if self.kept.withheld().is_empty() { Standing::Over } else { Standing::Open };
-        };
-        match run.intervened(answer) {
-            Ok(Some(_)) => Standing::Open,
-            Ok(None) => Standing::Answered,
-            Err(Refused::AnsweredOtherwise(_)) => Standing::AnsweredOtherwise,
-            Err(_) => Standing::Over,
         }
     }
 
@@ -183,7 +148,6 @@ async fn take(
         let what = "this is not JSON; a text goes in quotes: \"done\"";
         return told(form, StatusCode::UNPROCESSABLE_ENTITY, what);
     };
-    let _turn = reception.turn.lock().await;
     match reception.take(&token, &result) {
         Outcome::Taken => told(form, StatusCode::ACCEPTED, "the answer is taken"),
         Outcome::AnsweredOtherwise => told(form, StatusCode::CONFLICT, "there is another answer already"),

@@ -38,8 +38,11 @@ async fn deliver(store: Store, run: String, sender: mpsc::UnboundedSender<Delive
     let mut seen = None;
     loop {
         let last = store.last_message().ok();
-        if last.is_some() && last != seen {
-            for message in store.inbox(&run).unwrap_or_default() {
+        if last.is_some()
+            && last != seen
+            && let Ok(messages) = store.inbox(&run)
+        {
+            for message in messages {
                 if let Ok(intervention) = serde_json::from_value::<Intervention>(message.content) {
                     let (reply, replied) = oneshot::channel();
                     if sender.send(Delivery { intervention, reply }).is_err() || replied.await.is_err() {
