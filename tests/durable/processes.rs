@@ -155,6 +155,11 @@ fn whoever_interrupts_a_run_that_waits_is_told_how_to_go_on() {
 
 /// A run that has sent its first request, and what lets that be answered.
 fn waiting_for_an_answer(place: &Place, server: &Server) -> (Running, impl FnOnce()) {
+    waiting_for_answer(1, place, server)
+}
+
+/// The same of its request of this number.
+fn waiting_for_answer(at: usize, place: &Place, server: &Server) -> (Running, impl FnOnce()) {
     let (arrived, arrives) = channel();
     let (let_go, lets_go) = channel::<()>();
     let lets_go = Mutex::new(lets_go);
@@ -163,7 +168,7 @@ fn waiting_for_an_answer(place: &Place, server: &Server) -> (Running, impl FnOnc
         // Whoever holds it has gone, or lets it go.
         let _gone = lets_go.lock().unwrap_or_else(PoisonError::into_inner).recv();
     };
-    server.gate(Some(Gate { at: 1, cut: Cut::Nowhere, pass: Box::new(pass) }));
+    server.gate(Some(Gate { at, cut: Cut::Nowhere, pass: Box::new(pass) }));
     let running = run(place, server);
     arrives.recv_timeout(Duration::from_secs(20)).unwrap();
     (running, move || drop(let_go))
@@ -203,6 +208,52 @@ fn a_run_that_is_interrupted_twice_ends_at_once_and_is_safe() {
     assert_eq!(place.naftiko(&["resolve", &id, "make", "--happened", &made]).code, Some(0));
     let resumed = place.naftiko(&["resume", &id]);
     assert_eq!((resumed.code, posts(&server).len()), (Some(0), 2), "{}", resumed.told());
+}
+
+/// Fails, and undoes two things.
+const UNDONE: &str = "steps:
+  - {id: one, capability: things, operation: createThing, with: {name: a}, compensate: {capability: things, operation: deleteThing, with: {id: '${one.id}'}}}
+  - {id: two, capability: things, operation: createThing, with: {name: b}, compensate: {capability: things, operation: deleteThing, with: {id: '${two.id}'}}}
+  - {id: three, capability: things, operation: refuseThing, with: {name: c}}
+";
+
+#[test]
+fn a_run_that_is_interrupted_while_it_is_undone_is_stopped_and_undone_further() {
+    let (place, server) = (Place::new(UNDONE, None), Server::start());
+    let (running, let_go) = waiting_for_answer(4, &place, &server);
+    running.interrupt();
+    std::thread::sleep(Duration::from_millis(100));
+    let_go();
+    let ended = running.end();
+    let id = place.run().unwrap().id;
+    let state = place.state().display().to_string();
+    let told =
+        format!("stopped, and not all is undone yet\ngo on with\n  naftiko resume {id} --state {state}\n");
+    assert!(ended.code == Some(4) && ended.stderr.ends_with(&told), "{:?} {}", ended.code, ended.told());
+    let resumed = place.naftiko(&["resume", &id]);
+    assert_eq!(resumed.code, Some(3), "{}", resumed.told());
+    assert_eq!(place.run().unwrap().status, Status::Compensated);
+    assert_eq!(posts(&server).len(), 5, "{:?}", posts(&server));
+}
+
+#[test]
+fn of_what_undoes_a_step_nothing_need_be_said_but_that_it_happened() {
+    let (place, server) = (Place::new(UNDONE, None), Server::start());
+    let (running, let_go) = waiting_for_answer(4, &place, &server);
+    running.killer()();
+    running.end();
+    let_go();
+    let id = place.run().unwrap().id;
+    let resumed = place.naftiko(&["resume", &id]);
+    let happened = format!("naftiko resolve {id} 'two:compensate' --happened --state ");
+    assert!(resumed.code == Some(5) && resumed.stderr.contains(&happened), "{}", resumed.told());
+    let resolve = || place.naftiko(&["resolve", &id, "two:compensate", "--happened"]);
+    assert_eq!((resolve().code, resolve().code), (Some(0), Some(0)), "and once more");
+    let otherwise = place.naftiko(&["resolve", &id, "two:compensate", "--did-not-happen"]);
+    let told = "error: `two:compensate` is not in doubt: the step has already succeeded\n";
+    assert_eq!((otherwise.code, otherwise.stderr.as_str()), (Some(2), told));
+    let resumed = place.naftiko(&["resume", &id]);
+    assert_eq!((resumed.code, posts(&server).len()), (Some(3), 5), "{}", resumed.told());
 }
 
 #[test]

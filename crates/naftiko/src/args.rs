@@ -259,8 +259,18 @@ pub(crate) struct State {
 impl State {
     /// The flag as the next command needs it too; nothing where runs are where they usually are.
     pub(crate) fn again(&self) -> String {
-        self.state.as_ref().map(|folder| format!(" --state {}", folder.display())).unwrap_or_default()
+        let state = self.state.as_ref().map(|folder| folder.display().to_string());
+        state.map(|folder| format!(" --state {}", as_word(&folder))).unwrap_or_default()
     }
+}
+
+/// A text as a shell takes it for one word.
+fn as_word(text: &str) -> String {
+    let is_plain = |character: char| character.is_alphanumeric() || "/._-+:@%,=".contains(character);
+    if !text.is_empty() && text.chars().all(is_plain) {
+        return text.to_owned();
+    }
+    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// How a run is driven.
@@ -334,7 +344,8 @@ pub(crate) struct Resolve {
     /// The step that is in doubt
     #[arg(value_name = "STEP")]
     pub(crate) step: String,
-    /// It happened, and this is what it answered; of a message without JSON: it arrived, and its answer is still to come
+    /// It happened, and this is what it answered; of what undoes a step nothing need be said; of a message without JSON:
+    /// it arrived, and its answer is still to come
     #[arg(long, value_name = "JSON", group = "ruling", num_args = 0..=1, default_missing_value = "")]
     pub(crate) happened: Option<String>,
     /// It did not happen: it is made again when the run goes on

@@ -42,8 +42,9 @@ pub(crate) fn settled(
     if changes.is_empty() {
         return Ok(Arc::clone(&kept.plan));
     }
-    screen.message(&told(&file, &changes, adopt));
+    screen.message(&told(&file, &changes));
     if !adopt {
+        screen.message("the run goes on with its own plan; `--adopt-changes` goes on with theirs\n");
         return Ok(Arc::clone(&kept.plan));
     }
     let now = Arc::new(now);
@@ -54,19 +55,15 @@ pub(crate) fn settled(
     let text = serde_json::to_string(&*now)
         .map_err(|error| Stop::Usage(format!("the plan cannot be kept: {error}")))?;
     store.adopt_plan(&kept.id, &text, world::now())?;
+    screen.message("the run goes on with these changes\n");
     Ok(now)
 }
 
-fn told(file: &str, changes: &[Change], adopt: bool) -> String {
+fn told(file: &str, changes: &[Change]) -> String {
     let lines: Vec<String> =
         changes.iter().map(|change| format!("  {}", visible(&change.to_string()))).collect();
     let lines = lines.join("\n");
-    let rest = if adopt {
-        "the run goes on with these changes"
-    } else {
-        "the run goes on with its own plan; `--adopt-changes` goes on with theirs"
-    };
-    format!("`{file}`, or what it names, has changed since the run began:\n{lines}\n{rest}\n")
+    format!("`{file}`, or what it names, has changed since the run began:\n{lines}\n")
 }
 
 /// The plan that the documents give now.

@@ -8,7 +8,7 @@ use naftiko_report::visible;
 use serde_json::{Map, Value};
 
 use crate::args::{Cancel, Complete, Resolve, State};
-use crate::drive::block_on;
+use crate::drive::{block_on, is_compensation};
 use crate::exit::{Exit, Stop};
 use crate::post::{Posted, post};
 use crate::screen::Screen;
@@ -31,7 +31,10 @@ pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit
 
 pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, Stop> {
     let step = arguments.step.clone();
+    // Nobody reads what something that undoes another gave.
+    let is_read = !is_compensation(&step);
     let (ruling, said) = match &arguments.happened {
+        Some(text) if text.is_empty() && !is_read => (Ruling::Happened { result: Value::Null }, "happened"),
         Some(text) if text.is_empty() => {
             (Ruling::HandedOver { until: None }, "arrived, and waits for its answer")
         }
@@ -43,7 +46,7 @@ pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, 
         &arguments.state,
         &arguments.run,
         &Intervention::Resolve { step, ruling },
-        arguments.as_is,
+        arguments.as_is || !is_read,
         &said,
         screen,
     ))

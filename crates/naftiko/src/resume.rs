@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use naftiko_engine::{Cancellation, Intervention, Refused, Run};
-use naftiko_journal::Store;
+use naftiko_journal::{Store, StoreError};
 use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
@@ -26,7 +26,12 @@ pub(crate) fn resume(arguments: &Arguments, screen: &mut Screen) -> Result<Exit,
 
 async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
     let (store, summary) = state::open_for(&arguments.state, &arguments.run)?;
-    let lease = store.lease(&summary.id, world::now())?;
+    let lease = store.lease(&summary.id, world::now()).map_err(|error| match error {
+        StoreError::Held { .. } => Stop::Usage(format!(
+            "{error}; it goes on there, and can be gone on with here once that has ended"
+        )),
+        other => other.into(),
+    })?;
     let mut kept = Kept::read(&store, &summary)?;
     if !summary.status.is_over() {
         kept.plan = changes::settled(
@@ -93,7 +98,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         json: arguments.driving.json,
     };
     verdict.report(screen)?;
-    Ok(status.into())
+    Ok(verdict.exit())
 }
 
 /// Refuses an answer to a step that has another.

@@ -148,8 +148,11 @@ impl Kept {
         let plan: Plan =
             serde_json::from_str(&store.plan(&summary.id)?).map_err(|error| damaged("the plan", &error))?;
         if plan.version != Plan::VERSION {
-            let error =
-                format!("its version is {}, and this `naftiko` knows {}", plan.version, Plan::VERSION);
+            let error = format!(
+                "its version is {}, and this `naftiko` knows {}: go on with the one that began it",
+                plan.version,
+                Plan::VERSION
+            );
             return Err(damaged("the plan", &error));
         }
         let origin =

@@ -54,6 +54,9 @@ pub enum Refused {
     /// The step is in another phase.
     #[error("{step}: {phase}", step = format_args!("`{}`", .0), phase = .1)]
     Phase(String, Phase),
+    /// No attempt of the step is in doubt.
+    #[error("{step} is not in doubt: {phase}", step = format_args!("`{}`", .0), phase = .1)]
+    NotInDoubt(String, Phase),
     /// The step has another answer.
     #[error("step `{0}` has been answered, and otherwise")]
     AnsweredOtherwise(String),
@@ -145,7 +148,7 @@ impl Run {
                 Ok(Some(Event::DoubtResolved { step: step.to_owned(), attempt, ruling: ruling.clone() }))
             }
             (Phase::Succeeded, Ruling::Happened { result }) if state.result == Some(result) => Ok(None),
-            (phase, _) => Err(Refused::Phase(step.to_owned(), phase)),
+            (phase, _) => Err(Refused::NotInDoubt(step.to_owned(), phase)),
         }
     }
 

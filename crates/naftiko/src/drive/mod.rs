@@ -39,7 +39,7 @@ pub(crate) use credentials::Credentials;
 pub(crate) use dump::Dump;
 pub(crate) use live::line_of_json;
 pub(crate) use outside::{Outside, Wants};
-pub(crate) use verdict::{Verdict, how_to_go_on};
+pub(crate) use verdict::{Verdict, how_to_go_on, is_compensation};
 
 /// What a run is driven with.
 pub(crate) struct Session<'a> {

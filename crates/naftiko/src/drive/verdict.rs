@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::drive::answers::step_of;
 use crate::drive::line_of_json;
-use crate::exit::Stop;
+use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 
 /// A run that has come to an end, or to a halt.
@@ -109,6 +109,9 @@ impl Verdict<'_> {
             Status::Cancelled => (style.busy("cancelled"), String::new()),
             Status::Failed => (style.bad("failed"), self.why()),
             Status::Compensated => (style.bad("failed"), format!("{}, and was undone", self.why())),
+            Status::Compensating if self.is_stopped_undoing() => {
+                (style.busy("stopped"), ", and not all is undone yet".to_owned())
+            }
             Status::Compensating => (style.bad("not undone yet"), self.halted()),
             Status::InDoubt => (style.bad("in doubt"), self.doubt()),
             Status::Waiting | Status::Running if self.stopped => (style.busy("stopped"), String::new()),
@@ -152,6 +155,16 @@ impl Verdict<'_> {
             }
         }
         text
+    }
+
+    /// How the command ends.
+    pub(crate) fn exit(&self) -> Exit {
+        if self.is_stopped_undoing() { Exit::Waiting } else { self.status.into() }
+    }
+
+    /// Whether somebody stopped it while it was being undone, and nothing else keeps it from that.
+    fn is_stopped_undoing(&self) -> bool {
+        self.status == Status::Compensating && self.stopped && self.run.halted_steps().is_empty()
     }
 
     fn halted(&self) -> String {
@@ -199,8 +212,7 @@ impl Verdict<'_> {
     /// Whether it was undone, or is what undoes something.
     fn is_undone(&self, step: &str) -> bool {
         let undo = self.run.step(&address::compensation(step));
-        matches!(Part::of(step), Some(Part::Compensation { .. }))
-            || undo.is_some_and(|undo| undo.phase == Phase::Succeeded)
+        is_compensation(step) || undo.is_some_and(|undo| undo.phase == Phase::Succeeded)
     }
 
     fn has_effect(&self, step: &str) -> bool {
@@ -237,7 +249,7 @@ pub(crate) fn how_to_go_on(id: &str, status: Status, ledger: &Ledger, plan: &Pla
                 text.push_str("ask whom the message is for whether it came, and say so with\n");
             }
             for step in in_doubt {
-                let result = if is_message(&step) { "" } else { " JSON" };
+                let result = if is_message(&step) || is_compensation(&step) { "" } else { " JSON" };
                 let _ = write!(
                     text,
                     "  naftiko resolve {id} '{step}' --happened{result}{again}\n  \
@@ -246,7 +258,11 @@ pub(crate) fn how_to_go_on(id: &str, status: Status, ledger: &Ledger, plan: &Pla
             }
             return text;
         }
-        Status::Compensating => text.push_str("try again with\n"),
+        Status::Compensating => {
+            let has_failed = steps(|phase| matches!(phase, Phase::Failed { .. }));
+            let again = has_failed.iter().any(|step| is_compensation(step));
+            text.push_str(if again { "try again with\n" } else { "go on with\n" });
+        }
         Status::Waiting | Status::Running => {
             let asked = steps(|phase| matches!(phase, Phase::Asked { .. }));
             if !asked.is_empty() {
@@ -261,4 +277,9 @@ pub(crate) fn how_to_go_on(id: &str, status: Status, ledger: &Ledger, plan: &Pla
     }
     let _ = writeln!(text, "  naftiko resume {id}{again}");
     text
+}
+
+/// Whether a name is that of what undoes something.
+pub(crate) fn is_compensation(step: &str) -> bool {
+    matches!(Part::of(step), Some(Part::Compensation { .. }))
 }

@@ -177,7 +177,7 @@ async fn begin(
         json: arguments.driving.json,
     };
     verdict.report(screen)?;
-    Ok(status.into())
+    Ok(verdict.exit())
 }
 
 /// A run whose events could not be kept stands where its journal ends.
@@ -251,7 +251,8 @@ async fn detach(
         screen.result(&line)?;
     } else {
         screen.result(&format!("{}\n", held.id))?;
-        screen.message("the run is kept; `naftiko work` drives it\n");
+        let again = arguments.state.again();
+        screen.message(&format!("the run is kept; `naftiko work{again}` drives it\n"));
     }
     Ok(Exit::Waiting)
 }

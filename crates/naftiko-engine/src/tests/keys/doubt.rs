@@ -85,7 +85,7 @@ fn somebody_says_that_it_happened() {
     desk.resume(json!({}));
     desk.intervene(&resolve(json!({"id": 1}))).unwrap();
     assert_eq!(desk.intervene(&resolve(json!({"id": 1}))), Ok(None), "the same twice is fine");
-    insta::assert_snapshot!(desk.intervene(&resolve(json!({"id": 2}))).unwrap_err(), @"`s`: the step has already succeeded");
+    insta::assert_snapshot!(desk.intervene(&resolve(json!({"id": 2}))).unwrap_err(), @"`s` is not in doubt: the step has already succeeded");
     assert_eq!(desk.run.step("s").unwrap().result, Some(&json!({"id": 1})));
     desk.done("then", json!({}));
     desk.decide();
@@ -106,7 +106,7 @@ fn somebody_says_that_it_did_not_happen() {
     let resolve = Intervention::Resolve { step: "s".into(), ruling: Ruling::DidNotHappen };
     desk.intervene(&resolve).unwrap();
     assert_eq!(desk.stands(), "waiting from 0s");
-    insta::assert_snapshot!(desk.intervene(&resolve).unwrap_err(), @"`s`: attempt 1 of the step is over, the next is due");
+    insta::assert_snapshot!(desk.intervene(&resolve).unwrap_err(), @"`s` is not in doubt: attempt 1 of the step is over, the next is due");
     let call = desk.call();
     assert_eq!(call.attempt, 2);
     desk.answer(&call, response(200, json!({})));
@@ -146,10 +146,10 @@ fn only_what_is_in_doubt_is_resolved() {
     told.push(desk.intervene(&resolve("s")).unwrap_err());
     let told: Vec<_> = told.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(told.join("\n"), @"
-    `s`: attempt 1 of the step is under way
-    `then`: the step has not begun
+    `s` is not in doubt: attempt 1 of the step is under way
+    `then` is not in doubt: the step has not begun
     the run has no step `nobody`, or has not come to it
-    `s`: the step has already succeeded
+    `s` is not in doubt: the step has already succeeded
     ");
     assert_eq!(desk.run.status(), Status::Running);
 }
