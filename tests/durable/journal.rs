@@ -210,6 +210,26 @@ fn a_plan_that_was_changed_in_the_journal_is_not_carried_out() {
 }
 
 #[test]
+fn what_is_noted_of_a_run_and_is_not_so_is_found_and_holds_nobody_up() {
+    let (place, server) = (Place::new(TWO, None), Server::start());
+    let run = waiting(&place, &server);
+    let note = |noted: &str| {
+        let database = rusqlite::Connection::open(place.state().join("journal.db")).unwrap();
+        database.execute(&format!("UPDATE runs SET {noted}"), []).unwrap();
+    };
+    note("status = 'succeeded'");
+    let verified = place.naftiko(&["runs", "verify"]);
+    let told = format!("error: run `{run}` is noted as `succeeded`, and its records say otherwise\n");
+    assert_eq!((verified.code, verified.stderr.as_str()), (Some(1), told.as_str()));
+    note("due = 1");
+    let worked = place.naftiko(&["work", "--once"]);
+    assert_eq!(worked.code, Some(0), "{}", worked.told());
+    let verified = place.naftiko(&["runs", "verify"]);
+    assert_eq!((verified.code, verified.stderr.as_str()), (Some(0), "1 run is as written\n"));
+    goes_on(&place, &server, &run);
+}
+
+#[test]
 fn without_its_key_a_run_that_holds_secrets_does_not_go_on() {
     let body = "steps:
   - {id: token, capability: secrets, operation: makeToken, with: {name: t}}

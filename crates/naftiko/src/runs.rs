@@ -2,7 +2,7 @@
 
 use jiff::SignedDuration;
 use naftiko_journal::store::{Prune, Summary};
-use naftiko_journal::{Ledger, Record, Status, Store};
+use naftiko_journal::{Ledger, Record, RunPhase, Status, Store};
 use naftiko_plan::Action;
 use naftiko_report::{Listed, Shown, events, runs as list};
 
@@ -86,6 +86,20 @@ fn shown(store: &Store, run: &str, json: bool, again: &str, screen: &mut Screen)
     Ok(Exit::Done)
 }
 
+/// Whether the records of a run are in an order that they can have, and end it where it is over.
+fn in_order(summary: &Summary, kept: &Kept) -> Result<(), Stop> {
+    let ended = match ledger(kept)?.phase() {
+        RunPhase::Finished(status) => Some(status),
+        _ => None,
+    };
+    let said = Some(summary.status).filter(|status| status.is_over());
+    if ended == said {
+        return Ok(());
+    }
+    let (id, status) = (&summary.id, summary.status.as_str());
+    Err(Stop::Usage(format!("run `{id}` is noted as `{status}`, and its records say otherwise")))
+}
+
 fn ledger(kept: &Kept) -> Result<Ledger, Stop> {
     let mut ledger = Ledger::new(kept.plan.steps.iter().map(|step| step.id.as_str()));
     for record in &kept.records {
@@ -115,7 +129,7 @@ fn verify(store: &Store, screen: &mut Screen) -> Result<Exit, Stop> {
     let all = store.runs()?;
     let count = all.len();
     for summary in all {
-        let checked = Kept::read_shown(store, &summary).and_then(|kept| ledger(&kept).map(|_| ()));
+        let checked = Kept::read_shown(store, &summary).and_then(|kept| in_order(&summary, &kept));
         if let Err(Stop::Usage(problem)) = checked
             && !problems.iter().any(|known| known.contains(&summary.id))
         {

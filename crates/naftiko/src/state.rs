@@ -242,6 +242,14 @@ impl Held {
         Ok(())
     }
 
+    /// Notes how the run stands, without a record of anything.
+    ///
+    /// # Errors
+    /// When it cannot be kept.
+    pub(crate) async fn note_standing(&self) -> Result<(), Stop> {
+        Ok(self.store.append_taking(&self.id, Vec::new(), self.run.standing(), &[]).await?)
+    }
+
     /// Does what was left in the inbox while nobody drove the run. What cannot be done as the run stands is dropped: it
     /// was accepted for a run that stood otherwise.
     ///

@@ -210,6 +210,7 @@ impl Crew {
             return Err(Hindrance::Lacks(go_on));
         }
         let run = kept.replay(Map::new()).map_err(lacks)?;
+        let begun = run.ledger().seq();
         let mut held = Held::new(self.store.clone(), kept.id.clone(), run, lease);
         held.empty_inbox().await.map_err(lacks)?;
         if held.run.status().is_over() {
@@ -232,6 +233,10 @@ impl Crew {
             .drive(&mut held.run, &TokioClock::new(), &mut self.show(&kept), None, drive::nobody())
             .await;
         let standing = driven.map_err(|error| Hindrance::Lacks(error.to_string()))?;
+        if held.run.ledger().seq() == begun {
+            // It was noted as due, and nothing was: as it is, it would be taken up again and again.
+            held.note_standing().await.map_err(lacks)?;
+        }
         self.tell_end(&held, standing.status);
         Ok(())
     }

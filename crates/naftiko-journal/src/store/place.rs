@@ -1,12 +1,19 @@
 //! Where a journal is kept: the folder, its files, and who may read them.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::thread;
+use std::time::Duration;
 
 use super::StoreError;
 use super::mark::Mark;
+
+/// How often another process is seen to open the journal, ten seconds in all, before it is given up.
+const ATTEMPTS: usize = 2000;
+/// How long to wait in between.
+const PAUSE: Duration = Duration::from_millis(5);
 
 /// A folder of state and the names of what is in it.
 #[derive(Debug)]
@@ -67,7 +74,7 @@ impl Place {
         let opening = private(OpenOptions::new().create(true).truncate(false).write(true))
             .open(&self.opening)
             .map_err(|error| self.unwritable(&self.opening, "opened", &error))?;
-        opening.lock().map_err(|error| StoreError::file(&self.opening, "locked", &error))?;
+        self.alone(&opening)?;
         // INVARIANT: nothing but SQLite opens a database that is there: on POSIX, closing it would drop SQLite's locks.
         match private(OpenOptions::new().create_new(true).write(true)).open(&self.database) {
             Ok(made) => {
@@ -80,6 +87,20 @@ impl Place {
             Err(error) => return Err(self.unwritable(&self.database, "made", &error)),
         }
         Ok(opening)
+    }
+
+    /// Waits until no other process opens the journal; not for ever, since one may be stopped in the middle of it.
+    fn alone(&self, opening: &File) -> Result<(), StoreError> {
+        for _ in 0..ATTEMPTS {
+            match opening.try_lock() {
+                Ok(()) => return Ok(()),
+                Err(TryLockError::WouldBlock) => thread::sleep(PAUSE),
+                Err(TryLockError::Error(error)) => {
+                    return Err(StoreError::file(&self.opening, "locked", &error));
+                }
+            }
+        }
+        Err(StoreError::Busy { path: self.database.clone() })
     }
 
     /// Whether there is a file that may be a database.

@@ -182,6 +182,18 @@ fn what_would_be_written_where_nobody_finds_it_is_refused() {
 }
 
 #[test]
+fn nobody_waits_for_ever_for_a_process_that_stopped_while_it_opened_the_journal() {
+    let (dir, _store) = store_with(&["r"]);
+    let opening = fs::File::open(dir.path().join("journal.lock")).unwrap();
+    opening.lock().unwrap();
+    let path = dir.path().join("journal.db");
+    assert_eq!(Store::open(dir.path()).map(drop), Err(StoreError::Busy { path }));
+    assert!(Store::open_existing(dir.path()).unwrap().is_some(), "who only looks has not to wait");
+    drop(opening);
+    assert!(Store::open(dir.path()).is_ok());
+}
+
+#[test]
 fn many_may_open_a_new_journal_at_a_time() {
     for _ in 0..5 {
         let dir = tempfile::tempdir().unwrap();
