@@ -1,6 +1,7 @@
 //! Time and randomness for the driver.
 
 use std::hash::{BuildHasher, RandomState};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -20,23 +21,31 @@ pub trait Clock: Send + Sync {
     async fn sleep_until(&self, until: Timestamp);
 }
 
-/// The time of this machine: read once, then advanced by tokio's timer, so that it never goes back.
+/// The time of this machine, advanced by the timer of tokio so that it never goes back. Where the machine slept, which no
+/// timer counts, or its clock was put forward, it goes on from what the clock says then.
 #[derive(Debug, Clone)]
 pub struct TokioClock {
-    began: Timestamp,
+    /// What it was at `counted_from`, as far as is known by now.
+    began: Arc<Mutex<Timestamp>>,
     counted_from: Instant,
+    /// What the clock says; nothing if it is not asked.
+    clock: Option<fn() -> Timestamp>,
 }
 
 impl TokioClock {
-    /// A clock that starts at the current time.
+    /// A clock that reads the time of this machine.
     #[expect(clippy::disallowed_methods, reason = "this is where time comes in")]
     pub fn new() -> Self {
-        Self::beginning_at(Timestamp::now())
+        Self::reading(Timestamp::now)
     }
 
     /// A clock that starts at `began`.
     pub fn beginning_at(began: Timestamp) -> Self {
-        Self { began, counted_from: Instant::now() }
+        Self { began: Arc::new(Mutex::new(began)), counted_from: Instant::now(), clock: None }
+    }
+
+    fn reading(clock: fn() -> Timestamp) -> Self {
+        Self { clock: Some(clock), ..Self::beginning_at(clock()) }
     }
 }
 
@@ -50,7 +59,11 @@ impl Default for TokioClock {
 impl Clock for TokioClock {
     fn now(&self) -> Timestamp {
         let passed = SignedDuration::try_from(self.counted_from.elapsed()).unwrap_or(SignedDuration::MAX);
-        self.began.checked_add(passed).unwrap_or(Timestamp::MAX)
+        let mut began = self.began.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(seems) = self.clock.and_then(|clock| clock().checked_sub(passed).ok()) {
+            *began = seems.max(*began);
+        }
+        began.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 
     fn jitter(&self) -> f64 {
@@ -60,12 +73,49 @@ impl Clock for TokioClock {
     }
 
     async fn sleep_until(&self, until: Timestamp) {
-        // A timer cannot be set years ahead; days at a time, it can.
-        const LONGEST: Duration = Duration::from_hours(24);
+        // A timer does not count while the machine sleeps: after a minute at most, the clock is looked at again.
+        const LONGEST: Duration = Duration::from_mins(1);
         while let Ok(left) = Duration::try_from(until.duration_since(self.now()))
             && !left.is_zero()
         {
             tokio::time::sleep(left.min(LONGEST)).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicI64, Ordering};
+
+    use super::*;
+
+    /// What the clock of this machine says, in seconds.
+    static SAYS: AtomicI64 = AtomicI64::new(1000);
+
+    fn second(clock: &TokioClock) -> i64 {
+        clock.now().as_second()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_machine_that_slept_is_noticed_and_a_clock_that_is_put_back_is_not() {
+        let clock = TokioClock::reading(|| Timestamp::from_second(SAYS.load(Ordering::Relaxed)).unwrap());
+        assert_eq!(second(&clock), 1000);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(second(&clock), 1010, "the timer counts on");
+        SAYS.store(30_000, Ordering::Relaxed);
+        assert_eq!(second(&clock), 30_000, "it slept");
+        SAYS.store(5, Ordering::Relaxed);
+        assert_eq!(second(&clock), 30_000);
+        tokio::time::advance(Duration::from_secs(10)).await;
+        assert_eq!(second(&clock.clone()), 30_010);
+
+        let began = Instant::now();
+        let woken = async {
+            tokio::time::sleep(Duration::from_mins(30)).await;
+            SAYS.store(100_000, Ordering::Relaxed);
+        };
+        let until = Timestamp::from_second(90_000).unwrap();
+        tokio::join!(clock.sleep_until(until), woken);
+        assert!(began.elapsed() <= Duration::from_mins(31), "{:?}", began.elapsed());
     }
 }
