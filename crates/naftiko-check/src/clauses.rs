@@ -39,10 +39,9 @@ pub(crate) fn check(
 
 /// `when` and `forEach`: they need a value, and are asked before anything else of the step.
 fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
-    let scope = names.scope(View::Before(position));
     let known = diagnostics.len();
     if let Some(when) = &step.clauses.when {
-        let presence = names.condition(when, &scope, diagnostics);
+        let presence = names.condition(when, &names.scope(View::Before), diagnostics);
         if presence != Presence::Always
             && diagnostics.len() == known
             && !names.may_be_proved(&when.expression, None)
@@ -54,6 +53,7 @@ fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec
     }
     let known = diagnostics.len();
     if let Some(list) = &step.clauses.for_each {
+        let scope = names.scope(View::Listed(position));
         let typed = names.type_of(&list.expression, &list.node, &scope, diagnostics).without_null();
         if diagnostics.len() > known {
             return;

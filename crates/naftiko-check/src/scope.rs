@@ -6,8 +6,8 @@ use std::sync::Arc;
 
 use naftiko_diagnostics::{Diagnostic, Span};
 use naftiko_expr::{
-    Expression, Field, ObjectType, Presence, Problem, Proof, Root, Scope, Segment, Selector, Template, Type,
-    Typed,
+    Expression, Field, ObjectType, Presence, Problem, Proof, Reference, Root, Scope, Segment, Selector,
+    Template, Type, Typed,
 };
 use naftiko_spec::{Composition, OnFailure, Source, Step, Work, locate};
 use naftiko_syntax::Node;
@@ -62,8 +62,10 @@ pub(crate) struct WhyAbsent {
 pub(crate) enum View {
     /// From outside of all steps: an output.
     Outside,
-    /// From a step before it is decided whether and how often it is done: `when`, `forEach`.
-    Before(usize),
+    /// From a step before it is decided whether it is done: `when`.
+    Before,
+    /// From a step that is done, before it is decided how often: `forEach`.
+    Listed(usize),
     /// From a step that is done: its arguments.
     Inside(usize),
     /// From a step that has been answered: `until`, `expect`.
@@ -127,7 +129,7 @@ impl<'a> Names<'a> {
         };
         clauses.conditions_are_unclear
             || clauses.for_each_is_unclear
-            || clauses.when.iter().any(|when| wrong(when, View::Before(position)))
+            || clauses.when.iter().any(|when| wrong(when, View::Before))
             || proving(known.step).any(|condition| wrong(condition, View::Answered(position)))
     }
 
@@ -147,13 +149,21 @@ impl<'a> Names<'a> {
             return Some(Type::Any);
         }
         let list = clauses.for_each.as_ref()?;
-        let (typed, _) = list.expression.type_in(&self.scope(View::Before(position)));
+        let (typed, _) = list.expression.type_in(&self.scope(View::Listed(position)));
         Some(typed.without_null().ty.items().unwrap_or(Type::Any))
     }
 
     /// The type of an input.
     pub(crate) fn input(&self, name: &str) -> Option<Typed> {
         self.inputs.field(name)
+    }
+
+    /// Whether what is read is of an input that a run need not be given.
+    pub(crate) fn may_lack_input(&self, reference: &Reference) -> bool {
+        let path = reference.fixed_path();
+        let Some(Segment::Field(name)) = path.first() else { return false };
+        reference.root == Root::Inputs
+            && self.input(name).is_some_and(|input| input.presence != Presence::Always)
     }
 
     /// The names as they are seen from a place.
@@ -165,15 +175,17 @@ impl<'a> Names<'a> {
             own: None,
             proofs: Cow::Borrowed(self.proofs.as_slice()),
         };
-        let (View::Before(at) | View::Inside(at) | View::Answered(at) | View::Undoing(at)) = view else {
+        let (View::Listed(at) | View::Inside(at) | View::Answered(at) | View::Undoing(at)) = view else {
             return scope;
         };
         let Some(known) = self.steps.get(at) else { return scope };
-        if matches!(view, View::Before(_)) {
-            return scope;
-        }
-        let mut scope = StepScope { item: known.item.clone(), ..scope };
+        let mut scope = scope;
         let mut more = self.proofs_given(known);
+        if !matches!(view, View::Listed(_)) {
+            scope.item.clone_from(&known.item);
+            let list = known.step.clauses.for_each.iter();
+            more.extend(list.flat_map(|list| list.expression.item_proofs()));
+        }
         match view {
             View::Answered(_) => scope.response = Some(response(&known.answer)),
             View::Undoing(_) => {
@@ -198,7 +210,7 @@ impl<'a> Names<'a> {
     fn proofs_given(&self, known: &Known<'_>) -> Vec<Proof> {
         let mut proofs = known.given.clone();
         for proof in &known.given {
-            let Root::Step(id) = &proof.root else { continue };
+            let Some(Root::Step(id)) = proof.root() else { continue };
             let Some(other) = self.known(id) else { continue };
             if other.result.presence != Presence::Always {
                 proofs.extend(other.shared_proofs().iter().cloned());

@@ -5,7 +5,7 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::functions::Function;
-use crate::proof;
+use crate::place::{Origin, Place};
 
 /// An expression and the bytes it was read from.
 #[derive(Debug, Clone, PartialEq)]
@@ -130,9 +130,9 @@ impl Path {
     pub(crate) fn new(base: Base, mut selectors: Vec<(Selector, Range<usize>)>) -> Self {
         let before = match &base {
             Base::Root(Root::Response, _) => Some(Vec::new()),
-            Base::Value(inner) => {
-                proof::path_of(inner).filter(|path| path.root == Root::Response).map(|path| path.selectors)
-            }
+            Base::Value(inner) => Some(Place::of(inner))
+                .filter(|place| place.origin == Origin::Root(Root::Response))
+                .map(|place| place.selectors),
             Base::Root(..) | Base::Current(_) => None,
         };
         if let Some(mut before) = before {

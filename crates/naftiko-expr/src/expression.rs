@@ -68,6 +68,12 @@ impl Expression {
         proof::of_truth(&self.root)
     }
 
+    /// What is there for certain of each item of the list that it gives, as `item`: what a predicate that has kept the
+    /// item proves of it.
+    pub fn item_proofs(&self) -> Vec<Proof> {
+        proof::of_items(&self.root)
+    }
+
     /// Its value in `env`. Nothing is *absent*, which is not null.
     ///
     /// # Errors

@@ -47,8 +47,9 @@
 //! A [`Typed`] says what a value can be and whether it is there. What is *always* there evaluates to a value of its
 //! type, what is *never* there does not. Of [`Type::Any`] nothing is known and nothing is said. Where only some members
 //! of a union fit, the result is *maybe* there; what no value can fit is a [`Problem`]. A condition that holds
-//! [proves](Expression::proofs) paths to be there: within one expression for the operands of `&&` and `||` after it,
-//! and beyond it through [`Scope::proofs`].
+//! [proves](Expression::proofs) values to be there, a path or one of several operands of `??`: within one expression for
+//! the operands of `&&` and `||` after it, for the items that a predicate keeps, and beyond it through
+//! [`Scope::proofs`].
 //!
 //! # Limits
 //!
@@ -64,6 +65,7 @@ mod functions;
 mod literal;
 mod mistakes;
 mod parse;
+mod place;
 mod print;
 mod problem;
 mod proof;

@@ -1,32 +1,77 @@
-//! What a condition proves: paths that are there, and not null, once it has been true.
+//! What a condition proves: values that are there, and not null, once it has been true.
 //!
-//! `exists(a.b)`, `a.b == 'x'` and `len(a.b) > 0` all prove `a.b`; the last proves `a.b[0]` too. A caller that knows
-//! that a condition has held (an `until`, an `expect`) hands its proofs to the types through
-//! [`Scope::proofs`](crate::Scope::proofs).
+//! `exists(a.b)`, `a.b == 'x'` and `len(a.b) > 0` all prove `a.b`; the last proves `a.b[0]` too. `exists(a ?? b)`, like
+//! `exists(a) || exists(b)`, proves that one of the two is there, and with it `a ?? b`. `!exists(a)` and `a != null`
+//! prove nothing: what is absent is not null. A caller that knows that a condition has held (a `when`, an `until`, an
+//! `expect`) hands its proofs to the types through [`Scope::proofs`](crate::Scope::proofs).
+
+use std::fmt::{self, Display, Formatter};
+
+use serde_json::Value;
 
 use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
+use crate::compare;
+use crate::place::{Origin, Place};
 
-/// A path whose value is there.
+/// As many proofs are kept of a condition that holds for one reason or another.
+const MAX_REASONS: usize = 16;
+
+/// Something that is there. As text it is an expression that has a value, with `?` behind it if that may be null.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proof {
-    /// Where it begins.
-    pub root: Root,
-    /// What is read; `first(a)` is `a[0]`, `last(a)` is `a[-1]`. Ranges inside predicates are all `0..0`.
-    pub selectors: Vec<Selector>,
+    /// At least one of these is.
+    any: Vec<Place>,
     /// Whether it may be null all the same: the item of a list that is not empty, if it is a list that has the length
-    /// and not a string. What lies on the way is there and not null.
-    pub may_be_null: bool,
+    /// and not a string. What lies on the way is there and not null. Never where there are several.
+    may_be_null: bool,
 }
 
 impl Proof {
-    /// Whether what is read by `selectors` of `root` is there for certain: it lies on the way of this proof.
-    pub fn covers(&self, root: &Root, selectors: &[Selector]) -> bool {
-        self.root == *root && self.selectors.starts_with(selectors)
+    fn of(place: Place) -> Self {
+        Self { any: vec![place], may_be_null: false }
+    }
+
+    /// The root that all it speaks of begins at; nothing if there are several, or something else.
+    pub fn root(&self) -> Option<&Root> {
+        let mut roots = self.any.iter().map(|place| match &place.origin {
+            Origin::Root(root) => Some(root),
+            Origin::Current | Origin::Value(_) => None,
+        });
+        let first = roots.next()??;
+        roots.all(|root| root == Some(first)).then_some(first)
+    }
+
+    /// Whether what is read at a place is there for certain: it lies on the way of this proof.
+    pub(crate) fn covers(&self, place: &Place) -> bool {
+        self.any.iter().all(|proved| place.leads_to(proved))
     }
 
     /// Whether it is also certain not to be null.
-    pub(crate) fn covers_not_null(&self, root: &Root, selectors: &[Selector]) -> bool {
-        self.covers(root, selectors) && !(self.may_be_null && self.selectors.len() == selectors.len())
+    pub(crate) fn covers_not_null(&self, place: &Place) -> bool {
+        let is_its_end = |proved: &Place| proved.selectors.len() == place.selectors.len();
+        self.covers(place) && !(self.may_be_null && self.any.iter().any(is_its_end))
+    }
+
+    /// Whether one of several is there and not null, whichever that is.
+    pub(crate) fn covers_one_of(&self, places: &[Place]) -> bool {
+        !self.may_be_null && self.any.iter().all(|proved| places.iter().any(|place| place.leads_to(proved)))
+    }
+
+    /// Whether it is about the item of a predicate, so that it means nothing outside of that.
+    pub(crate) fn speaks_of_current(&self) -> bool {
+        self.any.iter().any(Place::speaks_of_current)
+    }
+
+    /// The fields that lead from the item of a predicate to what is there, and whether that may be null.
+    pub(crate) fn fields_of_current(&self) -> Option<(Vec<&str>, bool)> {
+        let [Place { origin: Origin::Current, selectors }] = self.any.as_slice() else { return None };
+        let fields = selectors.iter().map_while(|selector| match selector {
+            Selector::Field(name) => Some(name.as_str()),
+            _ => None,
+        });
+        let fields: Vec<&str> = fields.collect();
+        let may_be_null = self.may_be_null && fields.len() == selectors.len();
+        Some((fields, may_be_null))
     }
 
     /// The same proof about a part of what it speaks of, under another root: a proof about `response.body.data[0]`
@@ -34,23 +79,51 @@ impl Proof {
     /// `response` that is another one elsewhere.
     #[must_use]
     pub fn rebased(&self, root: &Root, selectors: &[Selector], onto: &Root) -> Option<Self> {
-        if self.root != *root {
+        let rebased = |place: &Place| {
+            let rest = place.selectors.strip_prefix(selectors)?;
+            let place = Place { origin: Origin::Root(onto.clone()), selectors: rest.to_vec() };
+            (!place.is_local()).then_some(place)
+        };
+        if self.root() != Some(root) {
             return None;
         }
-        let rest = self.selectors.strip_prefix(selectors)?;
-        if rest.iter().any(is_local) {
-            return None;
+        let any: Vec<Place> = self.any.iter().map(rebased).collect::<Option<_>>()?;
+        Some(Self { any, may_be_null: self.may_be_null })
+    }
+
+    /// What is proved of the item of a predicate, as it is proved of `item`.
+    fn of_item(mut self) -> Option<Self> {
+        for place in &mut self.any {
+            match place.origin {
+                Origin::Current => place.origin = Origin::Root(Root::Item),
+                _ if place.speaks_of_current() => return None,
+                _ => {}
+            }
         }
-        Some(Self { root: onto.clone(), selectors: rest.to_vec(), may_be_null: self.may_be_null })
+        Some(self)
     }
 }
 
-/// Whether a predicate reads what is known in one step only.
-fn is_local(selector: &Selector) -> bool {
-    let Selector::Filter(predicate) = selector else { return false };
-    let mut references = Vec::new();
-    predicate.collect_references(&mut references);
-    references.iter().any(|reference| matches!(reference.root, Root::Item | Root::Index | Root::Response))
+impl Display for Proof {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        for (index, place) in self.any.iter().enumerate() {
+            if index > 0 {
+                f.write_str(" ?? ")?;
+            }
+            match &place.origin {
+                // What joins them binds less than anything but conditions.
+                Origin::Value(value)
+                    if self.any.len() > 1
+                        && place.selectors.is_empty()
+                        && matches!(value.kind, ExprKind::Logical(..) | ExprKind::Comparison(_)) =>
+                {
+                    write!(f, "({place})")?;
+                }
+                _ => place.fmt(f)?,
+            }
+        }
+        if self.may_be_null { f.write_str("?") } else { Ok(()) }
+    }
 }
 
 /// What is proved if an expression is true.
@@ -67,19 +140,35 @@ pub(crate) fn of_falsehood(expr: &Expr) -> Vec<Proof> {
     proofs
 }
 
+/// What is proved of each item of the list that an expression gives, as `item`: what the predicates that have kept it
+/// prove of `@`.
+pub(crate) fn of_items(list: &Expr) -> Vec<Proof> {
+    let ExprKind::Path(path) = &list.kind else { return Vec::new() };
+    if path.selectors.iter().any(|(selector, _)| *selector == Selector::All) {
+        return Vec::new();
+    }
+    let predicates = path.selectors.iter().rev().map_while(|(selector, _)| match selector {
+        Selector::Filter(predicate) => Some(predicate),
+        _ => None,
+    });
+    let mut proofs: Vec<Proof> =
+        predicates.clone().flat_map(|predicate| of_truth(predicate)).filter_map(Proof::of_item).collect();
+    if let (Base::Value(inner), true) = (&path.base, predicates.count() == path.selectors.len()) {
+        proofs.extend(of_items(inner));
+    }
+    proofs
+}
+
 fn decided(expr: &Expr, truth: bool, proofs: &mut Vec<Proof>) {
     match &expr.kind {
         ExprKind::Not(inner) => decided(inner, !truth, proofs),
-        ExprKind::Logical(Logical::And, operands) if truth => {
+        ExprKind::Logical(Logical::Coalesce, _) => given_as(expr, &Value::Bool(truth), proofs),
+        ExprKind::Logical(operator, operands) if (*operator == Logical::And) == truth => {
             for operand in operands {
-                decided(operand, true, proofs);
+                decided(operand, truth, proofs);
             }
         }
-        ExprKind::Logical(Logical::Or, operands) if !truth => {
-            for operand in operands {
-                decided(operand, false, proofs);
-            }
-        }
+        ExprKind::Logical(_, operands) => either(operands, truth, proofs),
         ExprKind::Comparison(comparison) => compared(comparison, truth, proofs),
         ExprKind::Call(Call { function, arguments, .. }) if function.takes_absent() => {
             if truth {
@@ -91,6 +180,34 @@ fn decided(expr: &Expr, truth: bool, proofs: &mut Vec<Proof>) {
         // It could not have been true or false if it were absent or null.
         _ => given(expr, proofs),
     }
+}
+
+/// What is proved if at least one of several conditions is so: one of what each of them proves.
+fn either(operands: &[Expr], truth: bool, proofs: &mut Vec<Proof>) {
+    let mut joint: Option<Vec<Proof>> = None;
+    for operand in operands {
+        let mut own = Vec::new();
+        decided(operand, truth, &mut own);
+        own.retain(|proof| !proof.may_be_null);
+        let both = match &joint {
+            None => own,
+            Some(known) => {
+                known.iter().flat_map(|known| own.iter().map(|own| one_or_other(known, own))).collect()
+            }
+        };
+        joint = Some(both.into_iter().take(MAX_REASONS).collect());
+    }
+    proofs.extend(joint.into_iter().flatten());
+}
+
+fn one_or_other(one: &Proof, other: &Proof) -> Proof {
+    let mut proof = one.clone();
+    for place in &other.any {
+        if !proof.any.contains(place) {
+            proof.any.push(place.clone());
+        }
+    }
+    proof
 }
 
 fn compared(comparison: &Comparison, truth: bool, proofs: &mut Vec<Proof>) {
@@ -113,6 +230,10 @@ fn compared(comparison: &Comparison, truth: bool, proofs: &mut Vec<Proof>) {
                 given(left, proofs);
             }
         }
+        Comparator::Equal => {
+            equal(left, right, proofs);
+            equal(right, left, proofs);
+        }
         // Absent equals absent and null equals null, unless one side is known to be neither.
         _ => {
             if is_given(right) {
@@ -125,6 +246,21 @@ fn compared(comparison: &Comparison, truth: bool, proofs: &mut Vec<Proof>) {
     }
     if let Some(list) = counted(left, comparator, right) {
         not_empty(list, proofs);
+    }
+}
+
+/// What is proved of an expression if another equals it.
+fn equal(expr: &Expr, other: &Expr, proofs: &mut Vec<Proof>) {
+    match &other.kind {
+        // What is absent does not equal null.
+        ExprKind::Literal(Value::Null) => {
+            if let ExprKind::Path(_) = expr.kind {
+                proofs.push(Proof { may_be_null: true, ..Proof::of(Place::of(expr)) });
+            }
+        }
+        ExprKind::Literal(value) => given_as(expr, value, proofs),
+        _ if is_given(other) => given(expr, proofs),
+        _ => {}
     }
 }
 
@@ -166,102 +302,81 @@ fn mirrored(comparator: Comparator) -> Comparator {
 
 /// An item of a list may be null, so its place is proved and no more: reading on is what a caller does.
 fn not_empty(list: &Expr, proofs: &mut Vec<Proof>) {
-    let Some(list) = path_of(list).filter(is_single) else { return };
-    for end in [0, -1] {
-        let mut proof = Proof { may_be_null: true, ..list.clone() };
-        proof.selectors.push(Selector::Index(end));
-        proofs.push(proof);
+    let place = Place::of(list);
+    if place.is_single() {
+        let ends = [0, -1].map(|end| Proof { may_be_null: true, ..Proof::of(place.clone().item(end)) });
+        proofs.extend(ends);
     }
 }
 
 /// What is proved if an expression is there and not null.
 fn given(expr: &Expr, proofs: &mut Vec<Proof>) {
-    if let Some(proof) = path_of(expr) {
-        proofs.push(proof);
-        return;
-    }
     match &expr.kind {
-        ExprKind::Call(call) if !call.function.takes_absent() => {
-            for (argument, parameter) in call.arguments.iter().zip(call.function.parameters()) {
-                if !parameter.takes_null() {
-                    given(argument, proofs);
+        ExprKind::Logical(Logical::Coalesce, _) => among(expr, None, proofs),
+        ExprKind::Not(inner) => given(inner, proofs),
+        // It has a value whatever it is given.
+        ExprKind::Call(call) if call.function.takes_absent() => {}
+        ExprKind::Path(_) | ExprKind::Call(_) => {
+            let place = Place::of(expr);
+            let is_value = matches!(place.origin, Origin::Value(_));
+            proofs.push(Proof::of(place));
+            match &expr.kind {
+                ExprKind::Path(Path { base: Base::Value(inner), .. }) if is_value => given(inner, proofs),
+                ExprKind::Call(call) if is_value => {
+                    for (argument, parameter) in call.arguments.iter().zip(call.function.parameters()) {
+                        if !parameter.takes_null() {
+                            given(argument, proofs);
+                        }
+                    }
                 }
+                _ => {}
             }
         }
-        ExprKind::Path(Path { base: Base::Value(inner), .. }) | ExprKind::Not(inner) => given(inner, proofs),
-        _ => {}
+        ExprKind::Literal(_) | ExprKind::List(_) | ExprKind::Logical(..) | ExprKind::Comparison(_) => {}
     }
 }
 
-/// Whether it reads one value, so that what is read of that goes on with the same path: `(a[*].b)[0]` is not
-/// `a[*].b[0]`.
-fn is_single(proof: &Proof) -> bool {
-    !proof.selectors.contains(&Selector::All)
-}
-
-/// An expression that reads one path from a root, as that path.
-pub(crate) fn path_of(expr: &Expr) -> Option<Proof> {
-    match &expr.kind {
-        ExprKind::Path(path) => {
-            let mut proof = match &path.base {
-                Base::Root(root, _) => {
-                    Proof { root: root.clone(), selectors: Vec::new(), may_be_null: false }
-                }
-                Base::Value(inner) => path_of(inner).filter(is_single)?,
-                Base::Current(_) => return None,
-            };
-            proof.selectors.extend(path.selectors.iter().map(|(selector, _)| without_ranges(selector)));
-            Some(proof)
+/// What is proved if an expression has a value that is not null.
+fn given_as(expr: &Expr, value: &Value, proofs: &mut Vec<Proof>) {
+    match (&expr.kind, value) {
+        (ExprKind::Logical(Logical::Coalesce, _), _) => among(expr, Some(value), proofs),
+        (ExprKind::Not(_) | ExprKind::Logical(..) | ExprKind::Comparison(_), Value::Bool(truth)) => {
+            decided(expr, *truth, proofs);
         }
-        ExprKind::Call(call) => {
-            let end = match call.function.name() {
-                "first" => 0,
-                "last" => -1,
-                _ => return None,
-            };
-            let mut proof = path_of(call.arguments.first()?).filter(is_single)?;
-            proof.selectors.push(Selector::Index(end));
-            Some(proof)
+        (ExprKind::Call(call), Value::Bool(truth)) if call.function.takes_absent() => {
+            decided(expr, *truth, proofs);
         }
-        _ => None,
+        _ => given(expr, proofs),
     }
 }
 
-fn without_ranges(selector: &Selector) -> Selector {
-    match selector {
-        Selector::Filter(predicate) => Selector::Filter(Box::new(strip(predicate))),
-        other => other.clone(),
-    }
-}
-
-/// The same expression with every range `0..0`.
-fn strip(expr: &Expr) -> Expr {
-    let kind = match &expr.kind {
-        ExprKind::Literal(value) => ExprKind::Literal(value.clone()),
-        ExprKind::List(items) => ExprKind::List(items.iter().map(strip).collect()),
-        ExprKind::Not(inner) => ExprKind::Not(Box::new(strip(inner))),
-        ExprKind::Logical(operator, operands) => {
-            ExprKind::Logical(*operator, operands.iter().map(strip).collect())
+/// What is proved if the operands of `??` have a value: one of them is it.
+fn among(coalesce: &Expr, value: Option<&Value>, proofs: &mut Vec<Proof>) {
+    proofs.push(Proof::of(Place::of(coalesce)));
+    let could_be = |operand: &&Expr| match &operand.kind {
+        ExprKind::Literal(literal) => {
+            value.map_or(!literal.is_null(), |value| compare::equal(literal, value))
         }
-        ExprKind::Comparison(comparison) => ExprKind::Comparison(Box::new(Comparison {
-            left: strip(&comparison.left),
-            comparator: comparison.comparator,
-            comparator_range: 0..0,
-            right: strip(&comparison.right),
-        })),
-        ExprKind::Call(call) => ExprKind::Call(Call {
-            function: call.function,
-            name_range: 0..0,
-            arguments: call.arguments.iter().map(strip).collect(),
-        }),
-        ExprKind::Path(path) => ExprKind::Path(Path {
-            base: match &path.base {
-                Base::Root(root, _) => Base::Root(root.clone(), 0..0),
-                Base::Current(_) => Base::Current(0..0),
-                Base::Value(inner) => Base::Value(Box::new(strip(inner))),
-            },
-            selectors: path.selectors.iter().map(|(selector, _)| (without_ranges(selector), 0..0)).collect(),
-        }),
+        _ => true,
     };
-    Expr { kind, range: 0..0 }
+    let candidates: Vec<&Expr> = operands(coalesce).into_iter().filter(could_be).collect();
+    match (candidates.as_slice(), value) {
+        ([only], Some(value)) => given_as(only, value, proofs),
+        ([only], None) => given(only, proofs),
+        (several, _) => {
+            let is_read = |operand: &&Expr| matches!(operand.kind, ExprKind::Path(_) | ExprKind::Call(_));
+            if !several.is_empty() && several.iter().all(is_read) {
+                let any = several.iter().map(|operand| Place::of(operand)).collect();
+                proofs.push(Proof { any, may_be_null: false });
+            }
+        }
+    }
+}
+
+/// The operands of `??`, those of one within it too: it makes no difference.
+pub(crate) fn operands(expr: &Expr) -> Vec<&Expr> {
+    match &expr.kind {
+        ExprKind::Logical(Logical::Coalesce, inner) => inner.iter().flat_map(operands).collect(),
+        _ => vec![expr],
+    }
 }

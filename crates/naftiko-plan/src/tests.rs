@@ -182,20 +182,21 @@ fn full() -> Plan {
         timeout: Some(SignedDuration::from_hours(24)),
         ..External::default()
     }));
-    let inputs = IndexMap::from([("name".into(), Template::parse_str("${item}").unwrap())]);
     outer.steps.push(Step {
         when: Some(Expression::parse("exists(create)").unwrap()),
         for_each: Some(ForEach { list: Expression::parse("create.domains").unwrap(), concurrency: 4 }),
-        ..Step::new(
-            "each",
-            Action::Composition(Embedded {
-                plan: std::sync::Arc::new(inner),
-                inputs,
-                optional: vec!["name".into()],
-            }),
-        )
+        ..Step::new("each", running(inner))
     });
     outer
+}
+
+/// Runs a composition with an optional input.
+fn running(inner: Plan) -> Action {
+    Action::Composition(Embedded {
+        plan: std::sync::Arc::new(inner),
+        inputs: IndexMap::from([("name".into(), Template::parse_str("${item}").unwrap())]),
+        optional: vec!["name".into()],
+    })
 }
 
 #[test]
@@ -319,4 +320,32 @@ fn waits_grow_to_the_longest_and_never_break() {
             );
         }
     }
+}
+
+#[test]
+fn an_input_says_what_of_a_value_does_not_fit() {
+    let said = |schema, value| {
+        let input = Input {
+            name: "it".into(),
+            schema,
+            required: true,
+            default: None,
+            sensitive: false,
+            description: None,
+        };
+        let objections = input.objections(&value).into_iter();
+        let lines = objections.map(|it| format!("{} | {} | {}", it.pointer, it.reason, it.masked));
+        lines.collect::<Vec<_>>().join("\n")
+    };
+    let email = json!({"type": "string", "format": "email"});
+    assert_eq!(said(email.clone(), json!("it@acme.example")), "");
+    insta::assert_snapshot!(said(email, json!("nobody")), @r#" | "nobody" is not a "email" | the value is not a "email""#);
+    let list = json!({"type": "array", "items": {"type": "string", "pattern": "^(?!x)[a-z]+$", "enum": ["a", "x", "B"]}});
+    insta::assert_snapshot!(said(list, json!(["a", "x", "B", 4711])), @r#"
+    /1 | "x" does not match "^(?!x)[a-z]+$" | the value does not match "^(?!x)[a-z]+$"
+    /2 | "B" does not match "^(?!x)[a-z]+$" | the value does not match "^(?!x)[a-z]+$"
+    /3 | 4711 is not of type "string" | the value is not of type "string"
+    /3 | 4711 is not one of "a", "x" or "B" | the value is not one of "a", "x" or "B"
+    "#);
+    insta::assert_snapshot!(said(json!({"pattern": "("}), json!("x")), @r#" | its schema cannot be read: "(" is not a "regex" | its schema cannot be read: "(" is not a "regex""#);
 }

@@ -1,7 +1,7 @@
 //! A value that may be absent, where one is required.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, Spanned};
-use naftiko_expr::{Expression, Presence, Root};
+use naftiko_expr::{Base, ExprKind, Expression, Path, Presence, Reference, Root};
 
 use crate::inference::Candidate;
 use crate::resolve::Parameter;
@@ -36,10 +36,18 @@ pub(crate) fn report(
     let how = if presence == Presence::Never { "is never there" } else { "may be absent" };
     let why = names.why_absent(expression);
     let may_be_skipped = why.as_ref().is_some_and(|why| why.is_skipped);
-    let is_proved = |id: &str| !may_be_skipped && names.can_prove(id);
+    let proof = |reference: &Reference| match &reference.root {
+        Root::Step(id) if !may_be_skipped && names.can_prove(id) => {
+            Some(format!("prove it by an `expect` or `until` of `{id}`"))
+        }
+        Root::Inputs if names.may_lack_input(reference) => {
+            Some("make the input `required: true`, or give it a `default`".to_owned())
+        }
+        _ => None,
+    };
     let diagnostic = Diagnostic::new(&CODE, span, format!("`{text}` {how}"))
         .with_label("a value is required here")
-        .with_help(help(expression, &text, needed, &is_proved));
+        .with_help(help(expression, &text, needed, &proof));
     match why {
         Some(why) => diagnostic.with_related(why.span, why.why),
         None => diagnostic,
@@ -61,24 +69,38 @@ pub(crate) fn inferred(named: &Spanned<String>, parameter: &Parameter, candidate
 
 /// The covers of the language that fit what is read, and what it is read for. Nothing proves what a step gives that
 /// may not be done, nor what is in a list that it makes of several answers.
-fn help(expression: &Expression, text: &str, needed: Needed, is_proved: &dyn Fn(&str) -> bool) -> String {
+fn help(
+    expression: &Expression,
+    text: &str,
+    needed: Needed,
+    proof: &dyn Fn(&Reference) -> Option<String>,
+) -> String {
     let mut covers = vec![match needed {
         Needed::Condition => format!("say what counts instead: `{text} ?? false`"),
         Needed::Step | Needed::Output => format!("give it another value: `{text} ?? …`"),
     }];
-    if needed == Needed::Step {
-        covers.push(format!("ask for it: `when: exists({text})`"));
-    }
     let references = expression.references();
-    covers.extend(references.iter().find_map(|reference| match &reference.root {
-        Root::Step(id) if is_proved(id) => Some(format!("prove it by an `expect` or `until` of `{id}`")),
-        Root::Inputs => Some("make the input `required: true`, or give it a `default`".to_owned()),
-        _ => None,
-    }));
+    let of_item = |reference: &Reference| matches!(reference.root, Root::Item | Root::Index);
+    if needed == Needed::Step {
+        match text.strip_prefix("item") {
+            // `when` is asked once, for no item.
+            Some(rest) if is_path(expression) && references.iter().all(of_item) => {
+                covers.push(format!("keep the items that have it: `forEach: …[? exists(@{rest})]`"));
+            }
+            _ if references.iter().any(of_item) => {}
+            _ => covers.push(format!("ask for it: `when: exists({text})`")),
+        }
+    }
+    covers.extend(references.iter().find_map(proof));
     match covers.split_last() {
         Some((last, others @ [_, ..])) => format!("{}, or {last}", others.join(", ")),
         _ => covers.concat(),
     }
+}
+
+/// Whether an expression reads a path from a root.
+fn is_path(expression: &Expression) -> bool {
+    matches!(expression.root().kind, ExprKind::Path(Path { base: Base::Root(..), .. }))
 }
 
 /// The expression, short enough for a message.

@@ -5,6 +5,7 @@
 
 mod display;
 mod named;
+mod narrowed;
 mod relation;
 mod schema;
 

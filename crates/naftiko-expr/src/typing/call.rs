@@ -5,8 +5,8 @@ use serde_json::Value;
 use super::Typing;
 use crate::ast::{Call, Expr, ExprKind};
 use crate::functions::{self, Parameter};
+use crate::place::Place;
 use crate::problem::{INVALID_REGEX, Problem, TYPE_MISMATCH};
-use crate::proof;
 use crate::types::{Type, Typed};
 
 impl Typing<'_> {
@@ -29,8 +29,13 @@ impl Typing<'_> {
         if self.problems.len() > known && typed.ty.is_nothing() {
             return Typed::always(Type::Any);
         }
-        let proved = proof::path_of(expr).and_then(|path| self.proved(&typed, &path.root, &path.selectors));
-        proved.unwrap_or(typed)
+        let typed = match (call.function.name(), call.arguments.as_slice(), arguments.as_slice()) {
+            ("first" | "last", [list], [given]) if is_never_empty(list) => {
+                Typed { presence: given.presence, ..typed }
+            }
+            _ => typed,
+        };
+        if self.known_proofs().next().is_none() { typed } else { self.proved(typed, &Place::of(expr)) }
     }
 
     /// Whether an argument is certain to fit; if it is certain not to, that is reported.
@@ -88,6 +93,21 @@ impl Typing<'_> {
             self.report(problem.with_help(help));
         }
         Type::string().accepts(found)
+    }
+}
+
+/// Whether a list, written so, has an item if it is there: a text has a part, whatever separates the parts.
+pub(super) fn is_never_empty(list: &Expr) -> bool {
+    match &list.kind {
+        ExprKind::List(items) => !items.is_empty(),
+        ExprKind::Call(call) => match (call.function.name(), call.arguments.as_slice()) {
+            // Without a separator the parts are the characters, and there may be none.
+            ("split", [_, Expr { kind: ExprKind::Literal(Value::String(separator)), .. }]) => {
+                !separator.is_empty()
+            }
+            _ => false,
+        },
+        _ => false,
     }
 }
 

@@ -11,7 +11,8 @@ use std::ops::Range;
 
 use naftiko_diagnostics::nearest;
 
-use crate::ast::{Expr, ExprKind, Logical, Path, Root, Selector};
+use crate::ast::{Expr, ExprKind, Logical, Path, Root};
+use crate::place::Place;
 use crate::problem::{Problem, TYPE_MISMATCH, UNAVAILABLE_ROOT, UNKNOWN_STEP};
 use crate::proof::{self, Proof};
 use crate::types::{Presence, Type, Typed};
@@ -109,7 +110,10 @@ impl<'s> Typing<'s> {
             }
             ExprKind::Path(path) => self.path(expr, path),
             ExprKind::Not(inner) => Typed { ty: Type::Boolean, presence: self.condition(inner) },
-            ExprKind::Logical(Logical::Coalesce, operands) => self.coalesce(operands),
+            ExprKind::Logical(Logical::Coalesce, operands) => {
+                let typed = self.coalesce(operands);
+                self.proved_coalesce(expr, typed)
+            }
             ExprKind::Logical(operator, operands) => self.logical(*operator, operands),
             ExprKind::Comparison(comparison) => self.comparison(expr, comparison),
             ExprKind::Call(call) => self.call(expr, call),
@@ -147,10 +151,12 @@ impl<'s> Typing<'s> {
                 answered => presence.and(answered),
             };
             if self.proofs.len() < MAX_PROOFS {
-                self.proofs.extend(match operator {
+                let proofs = match operator {
                     Logical::And => proof::of_truth(operand),
                     Logical::Or | Logical::Coalesce => proof::of_falsehood(operand),
-                });
+                };
+                // In a predicate within this one, `@` is another item.
+                self.proofs.extend(proofs.into_iter().filter(|proof| !proof.speaks_of_current()));
             }
         }
         self.proofs.truncate(known);
@@ -210,7 +216,7 @@ impl<'s> Typing<'s> {
     /// A value of a root, or what to say if there is no such root.
     fn root(&mut self, root: &Root, path: &Path, place: &Range<usize>) -> Typed {
         if let Some(typed) = self.scope.root(root) {
-            return self.proved(&typed, root, &[]).unwrap_or(typed);
+            return self.proved(typed, &Place::of_root(root));
         }
         let ids = self.scope.step_ids();
         let problem = match root {
@@ -240,17 +246,38 @@ impl<'s> Typing<'s> {
         Typed::always(Type::Any)
     }
 
-    /// What is known beyond the types: a path that is proved is there, and if it is proved not to be null, it could be
+    /// Everything that is proved here.
+    fn known_proofs(&self) -> impl Iterator<Item = &Proof> {
+        self.scope.proofs().iter().chain(&self.proofs)
+    }
+
+    /// What is known beyond the types: a value that is proved is there, and if it is proved not to be null, it could be
     /// read.
-    fn proved(&mut self, typed: &Typed, root: &Root, selectors: &[Selector]) -> Option<Typed> {
-        let covering = |proof: &&Proof| proof.covers(root, selectors);
-        let mut proofs = self.scope.proofs().iter().chain(&self.proofs).filter(covering).peekable();
-        proofs.peek().filter(|_| typed.presence != Presence::Never)?;
-        if !proofs.any(|proof| proof.covers_not_null(root, selectors)) {
-            return Some(Typed::always(typed.ty.clone()));
+    fn proved(&mut self, typed: Typed, place: &Place) -> Typed {
+        let covering = || self.known_proofs().filter(|proof| proof.covers(place));
+        if typed.presence == Presence::Never || covering().next().is_none() {
+            return typed;
+        }
+        if !covering().any(|proof| proof.covers_not_null(place)) {
+            return Typed::always(typed.ty);
         }
         self.risk = Risk::default();
-        Some(Typed::always(typed.ty.split_null().0))
+        Typed::always(typed.ty.split_null().0)
+    }
+
+    /// The same of `??`: one of its operands is proved to be there, whichever that is. Another may still be misused.
+    fn proved_coalesce(&mut self, expr: &Expr, typed: Typed) -> Typed {
+        if self.known_proofs().next().is_none() {
+            return typed;
+        }
+        let typed = self.proved(typed, &Place::of(expr));
+        let places: Vec<Place> = proof::operands(expr).into_iter().map(Place::of).collect();
+        if typed.presence != Presence::Maybe || !self.known_proofs().any(|proof| proof.covers_one_of(&places))
+        {
+            return typed;
+        }
+        self.risk.unreadable = false;
+        Typed::always(typed.ty.split_null().0)
     }
 
     fn report(&mut self, problem: Problem) {

@@ -4,10 +4,12 @@ use std::ops::Range;
 
 use naftiko_diagnostics::nearest;
 
+use super::call::is_never_empty;
 use super::{Typing, listed, shorten};
 use crate::ast::{Base, Expr, Path, Root, Selector};
+use crate::place::Place;
 use crate::problem::{NOT_A_LIST, NOT_AN_OBJECT, Problem, UNKNOWN_FIELD, UNKNOWN_INPUT};
-use crate::proof;
+use crate::proof::{self, Proof};
 use crate::types::{Presence, Type, Typed};
 
 /// What a selector is read of.
@@ -28,7 +30,7 @@ impl Typing<'_> {
             Base::Current(_) => Typed::always(self.items.last().cloned().unwrap_or(Type::Any)),
             Base::Value(inner) => self.typed(inner),
         };
-        let normal = proof::path_of(expr);
+        let normal = self.known_proofs().next().map(|_| Place::of(expr));
         let before =
             normal.as_ref().map_or(0, |normal| normal.selectors.len().saturating_sub(path.selectors.len()));
         // After the first `[*]`: whether there is a list at all. What is read of an item then may be absent.
@@ -45,10 +47,8 @@ impl Typing<'_> {
             }
             self.risk.unreadable |= !is_readable(&given.ty, selector);
             typed = read;
-            if let (None, Some(normal)) = (spread, &normal)
-                && let Some(prefix) = normal.selectors.get(..=before + index)
-            {
-                typed = self.proved(&typed, &normal.root, prefix).unwrap_or(typed);
+            if let (None, Some(normal)) = (spread, &normal) {
+                typed = self.proved(typed, &normal.up_to(before + index + 1));
             }
         }
         finish(typed, spread)
@@ -65,7 +65,11 @@ impl Typing<'_> {
                 (field.ty, field.presence)
             }
             Selector::Index(_) if given.ty == Type::Any => (Type::Any, Presence::Always),
-            Selector::Index(_) => (self.list_items(&given.ty, reading)?, Presence::Maybe),
+            Selector::Index(index) => {
+                let is_end = matches!((index, &reading.path.base), (0 | -1, Base::Value(list)) if reading.index == 0 && is_never_empty(list));
+                let presence = if is_end { Presence::Always } else { Presence::Maybe };
+                (self.list_items(&given.ty, reading)?, presence)
+            }
             Selector::All => {
                 let items = self.list_items(&given.ty, reading)?;
                 (items, Presence::Always)
@@ -77,7 +81,7 @@ impl Typing<'_> {
                 self.condition(predicate);
                 self.risk.unreadable = outer;
                 self.items.pop();
-                (Type::list(items), Presence::Always)
+                (Type::list(kept(items, predicate)), Presence::Always)
             }
         };
         Some(Typed { ty, presence: given.presence.and(presence) })
@@ -216,6 +220,13 @@ impl Typing<'_> {
     fn owner(&self, reading: &Reading<'_>) -> String {
         shorten(self.text.get(reading.start..reading.range.start).unwrap_or_default())
     }
+}
+
+/// What the items of a list can be that a predicate keeps: what it proves of them is there.
+fn kept(items: Type, predicate: &Expr) -> Type {
+    let proofs = proof::of_truth(predicate);
+    let proved = proofs.iter().filter_map(Proof::fields_of_current);
+    proved.fold(items, |items, (fields, may_be_null)| items.having(&fields, may_be_null))
 }
 
 /// Whether a selector can be read of every value of a type; of some it can.

@@ -178,7 +178,15 @@ impl Author<'_> {
                 self.read_on(path, shape)
             }
             Shape::Nullable(inner) => self.read_on(path, inner),
-            Shape::List(items) => Some(match self.choices.below(5) {
+            Shape::List(items) => Some(match self.choices.below(6) {
+                4 => {
+                    let (rest, shape) =
+                        self.read_on("", items).filter(|(rest, _)| rest.starts_with(['.', '[']))?;
+                    let test =
+                        *self.choices.of(&["exists({})", "{} == null", "exists({} ?? @)", "{} == 'red'"]);
+                    let test = test.replace("{}", &format!("@{rest}"));
+                    (format!("first({path}[? {test}]){rest}"), shape)
+                }
                 0 => (format!("{path}[0]"), items.as_ref().clone()),
                 1 => (format!("{path}[-1]"), items.as_ref().clone()),
                 2 => (format!("first({path})"), items.as_ref().clone()),
@@ -223,7 +231,10 @@ impl Author<'_> {
             Want::Condition => self.condition(depth),
             Want::Text => {
                 let text = self.write(Want::Text, depth);
-                match self.choices.below(5) {
+                match self.choices.below(8) {
+                    4 => format!("first(split({text}, '-'))"),
+                    5 => format!("split({text}, '-')[{}]", self.choices.of(&["0", "-1", "1"])),
+                    6 => format!("first(split({text}, {}))", self.write(Want::Text, depth)),
                     0 => format!("lower({text})"),
                     1 => format!("trim({text})"),
                     2 => format!("toString({})", self.write(Want::Whatever, depth)),
@@ -256,7 +267,12 @@ impl Author<'_> {
         let (text, other, number, list) =
             (part(Want::Text), part(Want::Text), part(Want::Number), part(Want::List));
         let operator = *self.choices.of(&["==", "!=", "<", "<=", ">", ">="]);
-        match self.choices.below(14) {
+        match self.choices.below(19) {
+            13 => format!("(exists({text} ?? {other}) && startsWith({text} ?? {other}, 'r'))"),
+            14 => format!("((exists({text}) || exists({other})) && startsWith({other} ?? {text}, 'r'))"),
+            15 => format!("(({text} ?? 'none') == 'red' && startsWith({text}, 'r'))"),
+            16 => format!("(({a} ?? false) && {a})"),
+            17 => format!("({x} == null && [{x}] == [{y}])"),
             0 => format!("({a} && {b})"),
             1 => format!("({a} || {b})"),
             2 => format!("!{a}"),
@@ -370,15 +386,72 @@ proptest! {
         let expression = Expression::parse(&text).unwrap();
         prop_assume!(expression.evaluate(&world) == Ok(Some(json!(true))));
         for proof in expression.proofs() {
-            let path: String = proof.selectors.iter().map(ToString::to_string).collect();
-            let path = format!("{}{path}", proof.root.name());
-            let value = Expression::parse(&path).unwrap().evaluate(&world);
-            let there = match &value {
-                Ok(value) => value.as_ref().is_some_and(|value| proof.may_be_null || !value.is_null()),
+            let written = proof.to_string();
+            let value = written.trim_end_matches('?');
+            let may_be_null = value != written;
+            let found = Expression::parse(value).unwrap().evaluate(&world);
+            let there = match &found {
+                Ok(found) => found.as_ref().is_some_and(|found| may_be_null || !found.is_null()),
                 // What has a length is no list then.
-                Err(error) => proof.may_be_null && matches!(error, EvaluationError::Type { reading: true, .. }),
+                Err(error) => may_be_null && matches!(error, EvaluationError::Type { reading: true, .. }),
             };
-            prop_assert!(there, "{text} is true, but {path} is {value:?}");
+            prop_assert!(there, "{text} is true, but {value} is {found:?}");
+        }
+    }
+
+    #[test]
+    fn types_hold_where_a_condition_has_held(supply in supply()) {
+        let (mut world, mut author) = world(&supply);
+        let (x, y) = (author.write(Want::Text, 1), author.write(Want::Text, 1));
+        let z = author.write(Want::Text, 0);
+        let form = |forms: &[&str], at: usize| forms[at % forms.len()].replace("{x}", &x).replace("{y}", &y).replace("{z}", &z);
+        let conditions = [
+            "exists({x} ?? {y})", "exists({x} ?? {y} ?? {z})", "exists({x}) || exists({y})", "({x} ?? {y}) == 'red'", "({x} ?? 'none') == 'red'",
+            "exists({x}) && exists({y})", "!(!exists({x}) && !exists({y}))", "{x} == null", "{x} != null", "exists(first(split({x}, '')))",
+            "exists({x}) || {y} == 'red'", "exists(toNumber({x} ?? {y}))",
+        ];
+        let reads = [
+            "{x} ?? {y}", "{y} ?? {x}", "{x}", "lower({x} ?? {y})", "inputs.id ?? ({y} ?? {x})", "[{x} ?? {y}]",
+            "first(split({x}, ''))", "toNumber({x} ?? {y})", "toNumber({y} ?? {x})",
+        ];
+        let condition = form(&conditions, author.choices.below(conditions.len()));
+        let read = form(&reads, author.choices.below(reads.len()));
+        let held = Expression::parse(&condition).unwrap();
+        prop_assume!(held.evaluate(&world) == Ok(Some(json!(true))));
+        world.proofs = held.proofs();
+        let expression = Expression::parse(&read).unwrap();
+        let (typed, problems) = expression.type_in(&world);
+        prop_assume!(problems.is_empty());
+        check(&typed, &expression.evaluate(&world))
+            .map_err(|error| TestCaseError::fail(format!("{condition}: {read}\n{error}\n{}", world.values)))?;
+    }
+
+    #[test]
+    fn types_hold_of_each_item_that_a_predicate_has_kept(supply in supply()) {
+        let (mut world, mut author) = world(&supply);
+        let lists: Vec<(String, Shape)> = (0..8).map(|_| author.path()).collect();
+        let list = lists.into_iter().find_map(|(path, shape)| match shape {
+            Shape::List(items) => Some((path, *items)),
+            _ => None,
+        });
+        let Some((path, items)) = list else { return Err(TestCaseError::reject("no list")) };
+        author.roots = vec![("@".to_owned(), items.clone())];
+        let predicate = author.write(Want::Condition, 2);
+        let list = Expression::parse(&format!("{path}[? {predicate}]")).unwrap();
+        let (listed, problems) = list.type_in(&world);
+        prop_assume!(problems.is_empty());
+        let Ok(Some(Value::Array(kept))) = list.evaluate(&world) else { return Err(TestCaseError::reject("no items")) };
+        world.types.push(("item".to_owned(), Typed::always(listed.ty.items().unwrap())));
+        world.proofs = list.item_proofs();
+        author.roots = vec![("item".to_owned(), items)];
+        let read = author.write(Want::Whatever, 2);
+        let expression = Expression::parse(&read).unwrap();
+        let (typed, problems) = expression.type_in(&world);
+        prop_assume!(problems.is_empty());
+        for item in kept {
+            world.values["item"] = item;
+            check(&typed, &expression.evaluate(&world))
+                .map_err(|error| TestCaseError::fail(format!("{list}: {read}\n{error}\n{}", world.values)))?;
         }
     }
 
@@ -418,7 +491,8 @@ proptest! {
             check(&typed, &evaluated)?;
             let proved = Expression::parse(&format!("exists({path}) && response.headers.{lower} == '7'")).unwrap();
             prop_assert_eq!(proved.evaluate(&world), Ok(Some(json!(there))));
-            prop_assert!(proved.proofs().iter().all(|proof| proof.selectors.last() == Some(&Selector::Field(lower.clone()))));
+            let key = Selector::Field(lower.clone()).to_string();
+            prop_assert!(proved.proofs().iter().all(|proof| proof.to_string().ends_with(&key)));
         }
     }
 }

@@ -99,6 +99,15 @@ fn paths_carry_type_and_presence() {
 #[test]
 fn operators_and_functions_carry_type_and_presence() {
     for (text, expected) in [
+        ("first(split(inputs.organization_name, '@'))", "a string"),
+        ("last(split(inputs.organization_name, '@'))", "a string"),
+        ("split(inputs.organization_name, '@')[0]", "a string"),
+        ("split(inputs.organization_name, '@')[-1]", "a string"),
+        ("split(inputs.organization_name, '@')[1]", "maybe a string"),
+        ("first(split(inputs.organization_name, ''))", "maybe a string"),
+        ("first(split(inputs.organization_name, inputs.organization_name))", "maybe a string"),
+        ("first(split(inputs.domains[0], '.'))", "maybe a string"),
+        ("first([inputs.organization_name])", "a string"),
         ("inputs.count ?? 1", "an integer"),
         ("inputs.count ?? 'none'", "an integer or the string `none`"),
         ("verify-directory.list_metadata.after ?? ''", "a string"),
@@ -113,7 +122,7 @@ fn operators_and_functions_carry_type_and_presence() {
         ("mixed.customer.email == 'x'", "maybe a boolean"),
         ("exists(mixed.customer.email) && mixed.customer.email == 'x'", "a boolean"),
         ("lower(mixed.customer) ?? 'none'", "maybe a string"),
-        ("[mixed.customer][? @.email == 'x']", "a list of `User` or strings"),
+        ("[mixed.customer][? @.email == 'x']", "a list of `User`"),
         ("optional.active", "maybe a boolean"),
         ("!optional.active", "maybe a boolean"),
         ("optional.active ?? false", "a boolean"),

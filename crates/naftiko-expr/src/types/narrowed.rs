@@ -1,0 +1,37 @@
+//! Types of values of which something is known to be there.
+
+use super::{Field, Presence, Type};
+
+impl Type {
+    /// The values of the type that have a field at the end of a way of `fields`, and not null unless it `may_be_null`; with
+    /// no field, the values themselves. What cannot be narrowed so stays as it is.
+    pub(crate) fn having(&self, fields: &[&str], may_be_null: bool) -> Self {
+        if self.has(fields, may_be_null) { self.clone() } else { self.narrowed(fields, may_be_null) }
+    }
+
+    /// Whether that is so of all its values, as far as can be said.
+    fn has(&self, fields: &[&str], may_be_null: bool) -> bool {
+        let Some((first, rest)) = fields.split_first() else { return may_be_null || !self.is_nullable() };
+        self.field(first)
+            .is_none_or(|field| field.presence == Presence::Always && field.ty.has(rest, may_be_null))
+    }
+
+    fn narrowed(&self, fields: &[&str], may_be_null: bool) -> Self {
+        let Some((first, rest)) = fields.split_first() else {
+            let given = if may_be_null { self.clone() } else { self.split_null().0 };
+            return if given.is_nothing() { self.clone() } else { given };
+        };
+        let having = |member: Self| match member {
+            Self::Any => Some(Self::Any),
+            Self::Object(mut object) => {
+                let field = object.field(first).filter(|field| field.presence != Presence::Never)?;
+                let field = Field { ty: field.ty.having(rest, may_be_null), presence: Presence::Always };
+                object.fields.insert((*first).to_owned(), field);
+                Some(Self::Object(object))
+            }
+            _ => None,
+        };
+        let members: Vec<Self> = self.members().into_iter().filter_map(having).collect();
+        if members.is_empty() { self.clone() } else { Self::union(members) }
+    }
+}
