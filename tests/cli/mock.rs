@@ -28,6 +28,27 @@ fn the_onboarding_runs_and_shows_every_step_and_output() {
 }
 
 #[test]
+fn what_is_done_for_items_and_undone_stands_below_the_rest() {
+    let steps = "inputs: [{name: names, type: array, items: string, required: true}]
+steps:
+  - id: create
+    forEach: inputs.names
+    capability: organizations
+    operation: createOrganization
+    with: {name: '${item}'}
+    compensate: {operation: getOrganization, with: {id: '${create.id}'}}
+  - id: look
+    capability: organizations
+    operation: getOrganization
+    with: {id: '${create[0].id ?? run.id}'}
+    expect: [response.body.name == 'Nobody']
+";
+    let folder = Folder::new("0.2", steps);
+    let ended = folder.naftiko(&["run", "composition.yaml", "--mock", "--input", "names=A,B"]);
+    insta::assert_snapshot!(ended.stderr);
+}
+
+#[test]
 fn the_same_seed_gives_the_same_answers_and_another_gives_others() {
     assert_eq!(onboard(&["--seed", "7"]).stdout, onboard(&["--seed", "7"]).stdout);
     assert_ne!(onboard(&["--seed", "7"]).stdout, onboard(&["--seed", "8"]).stdout);
@@ -76,7 +97,7 @@ steps:
     let ended =
         Folder::new("0.2", body).naftiko(&["run", "composition.yaml", "--mock", "--input", "name=nobody"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (3, ""), "{}", ended.stderr);
-    assert!(ended.stderr.contains("waited 24h"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("waited 1d for"), "{}", ended.stderr);
     assert!(ended.stderr.lines().count() < 10, "a step that waits says so once: {}", ended.stderr);
 }
 

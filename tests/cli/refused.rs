@@ -50,11 +50,11 @@ fn inputs_from_a_file_are_checked_against_their_schemas() {
         Folder::new("0.1", CREATE).with("inputs.yaml", "organization_name: 5\ndomains: [a.example, 7]\n");
     let ended = run(&folder, &["--inputs", "inputs.yaml"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
-    insta::assert_snapshot!(ended.stderr, @r#"
+    insta::assert_snapshot!(ended.stderr, @"
     error: the inputs do not fit
-      - input `organization_name`: 5 is not of type "string"
-      - input `domains`: 7 is not of type "string" at `/1`
-    "#);
+      - input `organization_name`: expected a string, found a number
+      - input `domains` at `/1`: expected a string, found a number
+    ");
     let folder = folder.with("inputs.yaml", "organization_name: a\norganization_name: b\n");
     let ended = run(&folder, &["--inputs", "inputs.yaml"]);
     assert_eq!(ended.code, 2);

@@ -1,7 +1,8 @@
 //! Whether an answer fits the schema that a step declares for it.
 
-use jsonschema::{PatternOptions, Validator};
-use naftiko_adapter::{Failure, FailureKind, Question};
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{PatternOptions, ValidationError, Validator};
+use naftiko_adapter::{Failure, FailureKind, Question, words};
 use serde_json::Value;
 
 /// Whether an answer fits the JSON Schema that a step declares for it; without one everything fits.
@@ -40,7 +41,24 @@ impl Fit {
     pub(crate) fn objection(&self, answer: &Value) -> Option<String> {
         let error = self.0.as_ref()?.validate(answer).err()?;
         let place = error.instance_path().to_string();
-        let reason = error.masked().to_string();
+        let reason = reason(&error);
         Some(if place.is_empty() { reason } else { format!("{reason} (at `{place}`)") })
+    }
+}
+
+/// The error in words that never show a value.
+fn reason(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Type { kind } => {
+            let expected = match kind {
+                TypeKind::Single(name) => words::of_types([name.as_str()]),
+                TypeKind::Multiple(names) => {
+                    words::of_types(names.iter().map(|name| name.as_str()).collect::<Vec<_>>())
+                }
+            };
+            format!("expected {expected}, found {}", words::of_value(&error.instance()))
+        }
+        ValidationErrorKind::Format { format } => format!("expected {}", words::of_format(format)),
+        _ => error.masked().to_string(),
     }
 }

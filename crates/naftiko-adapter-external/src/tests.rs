@@ -192,7 +192,7 @@ fn an_answer_that_does_not_fit_is_asked_for_again() {
     [
         "the answer has to fit:",
         "> `invite-it-admin` needs an answer: write it as JSON, or `later`",
-        "> this does not fit: value is not of type \"boolean\" (at `/contacted`)",
+        "> this does not fit: expected `true` or `false`, found a string (at `/contacted`)",
         "> this does not fit: \"contacted\" is a required property",
     ]
     "#);
@@ -356,7 +356,7 @@ fn a_prepared_answer_that_does_not_fit_is_refused() {
     let failure = wait(prepared(json!({"contacted": "hunter2"})).ask(&question(Some(contacted()))));
     let failure = failure.expect_err("it does not fit");
     assert_eq!(failure.kind, FailureKind::Refused);
-    insta::assert_snapshot!(failure.message, @r#"the answer given for `invite-it-admin` does not fit: value is not of type "boolean" (at `/contacted`)"#);
+    insta::assert_snapshot!(failure.message, @"the answer given for `invite-it-admin` does not fit: expected `true` or `false`, found a string (at `/contacted`)");
     assert!(!format!("{:?}", prepared(json!("hunter2"))).contains("hunter2"));
 }
 

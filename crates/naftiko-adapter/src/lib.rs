@@ -15,6 +15,7 @@ mod mask;
 pub mod media_type;
 mod operation;
 mod spelling;
+pub mod words;
 
 pub use call::{
     Adapter, Answer, Arguments, Call, Channel, Departure, Failure, FailureKind, Question, Response,

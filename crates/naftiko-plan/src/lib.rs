@@ -6,6 +6,7 @@
 
 mod changes;
 mod draw;
+mod duration;
 mod graph;
 mod input;
 mod plan;
@@ -13,6 +14,7 @@ mod policy;
 mod provider;
 
 pub use changes::Change;
+pub use duration::duration;
 pub use graph::{Cycle, Edge, Graph, Reason};
 pub use input::{Input, Objection};
 pub use plan::{

@@ -7,8 +7,10 @@ use std::sync::Arc;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
 use naftiko_diagnostics::{Diagnostic, FileId, Label, Severity, SourceMap};
+use textwrap::{WordSeparator, WordSplitter};
 
 use crate::Style;
+use crate::labels::fitted;
 use crate::visible::{visible, visible_source};
 
 /// One diagnostic with the lines it speaks of. Places in other files follow as parts of their own.
@@ -19,40 +21,20 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
         elsewhere.entry(label.span.file).or_default().push(label);
     }
     let here = diagnostic.related.iter().filter(|label| label.span.file == home);
+    let mut beside = Beside { sources, width: style.width, left_over: Vec::new() };
+    let labels = std::iter::once((&diagnostic.primary, true)).chain(here.map(|label| (label, false)));
+    let labels = labels.map(|(label, primary)| beside.underline(label, primary)).collect();
+    let help = diagnostic.help.as_deref().map(|help| visible(help).into_owned());
+    let help: Vec<String> = beside.left_over.drain(..).chain(help).collect();
     let picture = Picture {
         code: Some(diagnostic.code.id),
-        // A terminal without color may not know links either.
-        url: style.color.then(|| diagnostic.code.url()),
+        url: style.links.then(|| diagnostic.code.url()),
         severity: Some(diagnostic.severity()),
         message: visible(&diagnostic.message).into_owned(),
-        help: diagnostic.help.as_deref().map(|help| visible(help).into_owned()),
+        help: (!help.is_empty()).then(|| help.join("\n")),
         source: source(home, sources),
-        labels: std::iter::once(underline(&diagnostic.primary, true))
-            .chain(here.map(|label| underline(label, false)))
-            .collect(),
-        elsewhere: elsewhere
-            .into_iter()
-            .map(|(file, labels)| Picture {
-                code: None,
-                url: None,
-                severity: None,
-                message: match labels.as_slice() {
-                    [only] => visible(&only.text).into_owned(),
-                    _ => "see also".to_owned(),
-                },
-                help: None,
-                source: source(file, sources),
-                labels: labels
-                    .iter()
-                    .map(|label| match labels.len() {
-                        // The message says it already.
-                        1 => LabeledSpan::underline(label.span.range()),
-                        _ => underline(label, false),
-                    })
-                    .collect(),
-                elsewhere: Vec::new(),
-            })
-            .collect(),
+        labels,
+        elsewhere: elsewhere.into_iter().map(|(file, labels)| other(file, &labels, sources, style)).collect(),
     };
     let theme = match (style.color, style.terminal) {
         (true, _) => GraphicalTheme::unicode(),
@@ -62,7 +44,13 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
         .with_context_lines(1)
-        .with_links(style.color);
+        // Words are kept whole: a name that is broken cannot be copied.
+        .with_break_words(false)
+        .with_word_separator(WordSeparator::AsciiSpace)
+        .with_word_splitter(WordSplitter::NoHyphenation)
+        .with_links(style.links)
+        // The code itself is the link.
+        .with_link_display_text("");
     let mut out = String::new();
     // Writing to a string fails only where the picture itself cannot be drawn; the plain line is better than nothing.
     match handler.render_report(&mut out, &picture) {
@@ -83,12 +71,54 @@ fn source(file: FileId, sources: &SourceMap) -> Option<NamedSource<Arc<str>>> {
     Some(NamedSource::new(visible(file.name()), text))
 }
 
-fn underline(label: &Label, primary: bool) -> LabeledSpan {
-    let text = (!label.text.is_empty()).then(|| visible(&label.text).into_owned());
-    if primary {
-        LabeledSpan::new_primary_with_span(text, label.span.range())
-    } else {
-        LabeledSpan::new_with_span(text, label.span.range())
+/// The places in another file.
+fn other(file: FileId, labels: &[&Label], sources: &SourceMap, style: Style) -> Picture {
+    // It stands further in.
+    let mut beside = Beside { sources, width: style.width.saturating_sub(4), left_over: Vec::new() };
+    let (message, labels) = match labels {
+        // The message says it already.
+        [only] => (visible(&only.text).into_owned(), vec![LabeledSpan::underline(only.span.range())]),
+        all => ("see also".to_owned(), all.iter().map(|label| beside.underline(label, false)).collect()),
+    };
+    Picture {
+        code: None,
+        url: None,
+        severity: None,
+        message,
+        help: (!beside.left_over.is_empty()).then(|| beside.left_over.join("\n")),
+        source: source(file, sources),
+        labels,
+        elsewhere: Vec::new(),
+    }
+}
+
+/// What stands beside the lines of a document.
+struct Beside<'a> {
+    sources: &'a SourceMap,
+    width: usize,
+    /// What there was no room for.
+    left_over: Vec<String>,
+}
+
+impl Beside<'_> {
+    fn underline(&mut self, label: &Label, primary: bool) -> LabeledSpan {
+        let text = (!label.text.is_empty()).then(|| self.fitted(label)).flatten();
+        if primary {
+            LabeledSpan::new_primary_with_span(text, label.span.range())
+        } else {
+            LabeledSpan::new_with_span(text, label.span.range())
+        }
+    }
+
+    fn fitted(&mut self, label: &Label) -> Option<String> {
+        let text = visible(&label.text);
+        let file = self.sources.file(label.span.file)?;
+        let fitted = fitted(&text, file, label.span.range(), self.width);
+        if fitted.is_none() {
+            let line = file.line_column(label.span.range().start).line;
+            self.left_over.push(format!("line {line}: {text}"));
+        }
+        fitted
     }
 }
 

@@ -98,7 +98,7 @@ mod tests {
 
     #[test]
     fn a_page_is_wrapped_and_has_no_markup() {
-        let narrow = Style { terminal: true, color: false, width: 12 };
+        let narrow = Style { terminal: true, color: false, links: false, width: 12 };
         assert_eq!(
             page(PAGE, narrow),
             "a-code\n\nOne two\nthree four.\n\nerror, with\na fix\n\nExample\n\n  b.yaml:\n  key: [a]\n\n\nSee also\n\nb-code,\n`list[0]`\n"
@@ -107,7 +107,7 @@ mod tests {
 
     #[test]
     fn headings_are_strong_in_color() {
-        let colored = Style { terminal: true, color: true, width: 80 };
+        let colored = Style { terminal: true, color: true, links: false, width: 80 };
         assert!(page(PAGE, colored).starts_with("\u{1b}[1ma-code\u{1b}[0m\n"));
     }
 }

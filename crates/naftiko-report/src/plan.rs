@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use naftiko_plan::{
     Action, Argument, Auth, Channel, External, Invoke, NextPage, OnFailure, Origin, Paginate, Plan, Provider,
-    SecretName, Slot, Step,
+    SecretName, Slot, Step, duration,
 };
 
 use crate::paragraph::paragraph;
-use crate::{Style, duration, visible};
+use crate::{Style, visible};
 
 /// How much is shown of the text of a message, in characters.
 const MOST_OF_A_TEXT: usize = 100;

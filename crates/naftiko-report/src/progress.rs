@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
+use naftiko_journal::address::{Part, compensation, inner};
 use naftiko_journal::{Departure, Event, Record, Ruling, Through};
-use naftiko_plan::{Action, Plan};
+use naftiko_plan::{Action, Plan, duration};
 
 use crate::Style;
 use crate::paragraph::paragraph;
@@ -45,8 +46,9 @@ pub struct Line {
 #[derive(Debug)]
 pub struct Progress {
     style: Style,
-    /// The columns of ids and of requests.
+    /// The columns of names and of requests.
     widths: (usize, usize),
+    /// What is sent, by the name of a step without the places of items.
     requests: BTreeMap<String, String>,
     started: BTreeMap<String, Timestamp>,
     delays: BTreeMap<String, u32>,
@@ -59,21 +61,9 @@ pub struct Progress {
 impl Progress {
     /// For runs of `plan`.
     pub fn new(plan: &Plan, style: Style) -> Self {
-        let requests = plan.steps.iter().map(|step| {
-            let request = match &step.action {
-                Action::Invoke(invoke) => plan.operation(invoke).map_or_else(String::new, |operation| {
-                    format!("{} {}", operation.method.as_str(), operation.path)
-                }),
-                Action::External(_) => "outside".to_owned(),
-                Action::Composition(embedded) => visible(&embedded.plan.name).into_owned(),
-            };
-            (step.id.clone(), request)
-        });
-        let requests: BTreeMap<String, String> = requests.collect();
-        let widest = |texts: &mut dyn Iterator<Item = &String>| {
-            texts.map(|text| text.chars().count()).max().unwrap_or_default()
-        };
-        let widths = (widest(&mut requests.keys()), widest(&mut requests.values()));
+        let mut requests = Requests::default();
+        requests.gather(plan, "", "");
+        let Requests { by_name: requests, widths } = requests;
         Self {
             style,
             widths,
@@ -164,7 +154,7 @@ impl Progress {
 
     /// A step that is done, and answered otherwise than its description says: that is a line of its own where lines are
     /// read, and part of the one line elsewhere.
-    fn done_otherwise(&self, step: &str, detail: &str, departed: &str) -> Line {
+    fn done_otherwise(&mut self, step: &str, detail: &str, departed: &str) -> Line {
         let done = self.text(step, Mark::Done, detail);
         let departed = visible(departed);
         let text = if self.style.terminal {
@@ -175,7 +165,8 @@ impl Progress {
         Line { step: step.to_owned(), mark: Mark::Done, text }
     }
 
-    fn text(&self, step: &str, mark: Mark, detail: &str) -> String {
+    fn text(&mut self, step: &str, mark: Mark, detail: &str) -> String {
+        let shape = shape(step);
         let (step, detail) = (visible(step), visible(detail));
         let style = self.style;
         let (sign, word) = match mark {
@@ -186,9 +177,11 @@ impl Progress {
             Mark::InDoubt => (style.bad("?"), "doubt"),
             Mark::Failed => (style.bad("✗"), "failed"),
         };
-        let request = self.requests.get(step.as_ref()).map_or("", String::as_str);
-        let (id_width, request_width) = self.widths;
-        let name = format!("{step:id_width$}");
+        // What follows stands below a name that is wider than all that were foreseen.
+        self.widths.0 = self.widths.0.max(step.chars().count());
+        let (name_width, request_width) = self.widths;
+        let request = self.requests.get(&shape).map_or("", String::as_str);
+        let name = format!("{step:name_width$}");
         let request =
             if detail.is_empty() { request.to_owned() } else { format!("{request:request_width$}") };
         let head = if style.terminal { sign } else { format!("{word:7}") };
@@ -203,6 +196,53 @@ impl Progress {
             (_, detail) => format!("  {detail}"),
         };
         format!("{head} {name}  {}{tail}", style.dim(&request))
+    }
+}
+
+/// What the steps of a plan send, and of those in its compositions.
+#[derive(Default)]
+struct Requests {
+    by_name: BTreeMap<String, String>,
+    widths: (usize, usize),
+}
+
+impl Requests {
+    /// Adds the steps of a plan, under names that begin like that; `first` is what the names of first items begin with.
+    fn gather(&mut self, plan: &Plan, before: &str, first: &str) {
+        let line = |invoke| {
+            let operation = plan.operation(invoke);
+            operation.map_or_else(String::new, |it| format!("{} {}", it.method.as_str(), it.path))
+        };
+        for step in &plan.steps {
+            let name = format!("{before}{}", step.id);
+            let item = if step.for_each.is_some() { "[0]" } else { "" };
+            let first = format!("{first}{}{item}", step.id);
+            let request = match &step.action {
+                Action::Invoke(invoke) => line(invoke),
+                Action::External(_) => "outside".to_owned(),
+                Action::Composition(embedded) => {
+                    self.gather(&embedded.plan, &format!("{name}/"), &format!("{first}/"));
+                    visible(&embedded.plan.name).into_owned()
+                }
+            };
+            let (of_names, of_requests) = &mut self.widths;
+            *of_names = (*of_names).max(first.chars().count());
+            *of_requests = (*of_requests).max(request.chars().count());
+            if let Some(undo) = &step.compensate {
+                self.by_name.insert(compensation(&name), line(&undo.invoke));
+            }
+            self.by_name.insert(name, request);
+        }
+    }
+}
+
+/// The name of a step without the places of items in it.
+fn shape(name: &str) -> String {
+    match Part::of(name) {
+        Some(Part::Item { of, .. }) => shape(of),
+        Some(Part::Inner { of, id }) => inner(&shape(of), id),
+        Some(Part::Compensation { of }) => compensation(&shape(of)),
+        Some(Part::Step(_)) | None => name.to_owned(),
     }
 }
 
@@ -225,52 +265,5 @@ pub(crate) fn answered(through: Through) -> &'static str {
         Through::Complete => "answered with `complete`",
         Through::Callback => "answered at its address",
         Through::Command => "answered by the program",
-    }
-}
-
-/// A duration as authors write it: `500ms`, `5s`, `1m30s`, `24h`.
-pub fn duration(duration: SignedDuration) -> String {
-    let millis = duration.as_millis().max(0);
-    if millis < 1000 {
-        return format!("{millis}ms");
-    }
-    let seconds = millis / 1000;
-    let tenths = (millis % 1000) / 100;
-    let mut out = String::new();
-    for (count, unit) in [(seconds / 3600, "h"), (seconds % 3600 / 60, "m")] {
-        if count > 0 {
-            let _ = write!(out, "{count}{unit}");
-        }
-    }
-    match (seconds % 60, tenths) {
-        (0, _) if !out.is_empty() => {}
-        (rest, tenths) if out.is_empty() && tenths > 0 => {
-            let _ = write!(out, "{rest}.{tenths}s");
-        }
-        (rest, _) => {
-            let _ = write!(out, "{rest}s");
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn durations_are_short() {
-        for (millis, text) in [
-            (0, "0ms"),
-            (500, "500ms"),
-            (1000, "1s"),
-            (1500, "1.5s"),
-            (5000, "5s"),
-            (90_000, "1m30s"),
-            (86_400_000, "24h"),
-            (3_600_000 + 60_000, "1h1m"),
-        ] {
-            assert_eq!(duration(SignedDuration::from_millis(millis)), text);
-        }
     }
 }

@@ -11,13 +11,16 @@ pub struct Style {
     pub terminal: bool,
     /// Whether there is color.
     pub color: bool,
+    /// Whether the terminal is known to make links of what names an address (OSC 8): others may print the address, or
+    /// what is around it.
+    pub links: bool,
     /// How many columns there are.
     pub width: usize,
 }
 
 impl Style {
     /// Plain text for files, pipes and CI.
-    pub const PLAIN: Self = Self { terminal: false, color: false, width: 100 };
+    pub const PLAIN: Self = Self { terminal: false, color: false, links: false, width: 100 };
 
     /// Bold.
     pub fn strong(self, text: &str) -> String {

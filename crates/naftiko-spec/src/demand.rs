@@ -51,6 +51,21 @@ impl Demand {
     }
 }
 
+/// Why a value does not fit a JSON Schema, in one line.
+pub fn misfit(error: &ValidationError<'_>) -> String {
+    match (Demand::of(error), error.kind()) {
+        (Some(demand), _) => format!("expected {}, found {}", demand.expected, demand.found),
+        (None, Error::Required { property }) => format!("`{}` is missing", plain(property)),
+        (None, Error::AdditionalProperties { unexpected } | Error::UnevaluatedProperties { unexpected }) => {
+            format!(
+                "{} is not taken",
+                unexpected.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            )
+        }
+        (None, _) => error.to_string(),
+    }
+}
+
 fn formatted(format: &str) -> String {
     match format {
         "date" => "a date such as `2026-01-31`".to_owned(),

@@ -19,7 +19,7 @@ mod schema;
 mod validate;
 
 pub use codes::CODES;
-pub use demand::Demand;
+pub use demand::{Demand, misfit};
 pub use duration::parse_duration;
 pub use files::{Files, MemoryFiles, without_dots};
 pub use header::{Edition, Header, Kind};

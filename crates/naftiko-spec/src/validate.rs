@@ -9,7 +9,7 @@ use naftiko_syntax::{Node, Place, Value};
 use serde_json::Value as Json;
 
 use crate::codes::{INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, UNFIT_OPTION, WRONG_TYPE};
-use crate::demand::{Demand, expected_type, phrase, plain};
+use crate::demand::{expected_type, misfit, phrase, plain};
 use crate::duration::DURATIONS;
 use crate::model::meant_boolean;
 use crate::{Header, schema};
@@ -110,17 +110,10 @@ pub(crate) fn unfit_options(schema: &Json, node: &Node) -> Vec<Diagnostic> {
         .filter_map(|option| {
             let value = option.to_json();
             let error = validator.iter_errors(&value).next()?;
-            let message = format!("the input never takes this value: {}", why(&error));
+            let message = format!("the input never takes this value: {}", misfit(&error));
             Some(Diagnostic::new(&UNFIT_OPTION, option.span, message))
         })
         .collect()
-}
-
-fn why(error: &ValidationError<'_>) -> String {
-    match Demand::of(error) {
-        Some(demand) => format!("expected {}, found {}", demand.expected, demand.found),
-        None => error.to_string(),
-    }
 }
 
 /// What the schema of an input says against its default.
@@ -129,7 +122,7 @@ pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic>
     let value = default.to_json();
     let error = validator.iter_errors(&value).next()?;
     let place = default.span_at(error.instance_path().as_str(), Place::Value).unwrap_or(default.span);
-    let message = format!("the default does not fit the input: {}", why(&error));
+    let message = format!("the default does not fit the input: {}", misfit(&error));
     let diagnostic = Diagnostic::new(&UNFIT_DEFAULT, place, message);
     let Error::Enum { options } = error.kind() else { return Some(diagnostic) };
     let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();

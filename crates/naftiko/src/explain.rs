@@ -103,7 +103,7 @@ mod tests {
     #[test]
     fn only_a_person_at_a_terminal_is_told_where_to_read_on() {
         let code = naftiko_check::codes().into_iter().find(|code| code.id == "cycle");
-        let terminal = Style { terminal: true, color: false, width: 80 };
+        let terminal = Style { terminal: true, color: false, links: false, width: 80 };
         assert_eq!(pointer(code, terminal), "more about it: naftiko explain cycle\n");
         assert_eq!(pointer(code, Style::PLAIN), "");
         assert_eq!(pointer(None, terminal), "");

@@ -6,6 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 use naftiko_report::{Style, visible};
 
 use crate::args::Color;
+use crate::world;
 
 /// Where a command writes: results to standard output, everything else to standard error.
 #[derive(Debug)]
@@ -75,5 +76,6 @@ impl Screen {
 
 fn style(terminal: bool, color: bool) -> Style {
     let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
-    Style { terminal, color, width: if terminal { width.clamp(40, 120) } else { Style::PLAIN.width } }
+    let links = terminal && color && !world::in_ci() && supports_hyperlinks::supports_hyperlinks();
+    Style { terminal, color, links, width: if terminal { width.clamp(40, 120) } else { Style::PLAIN.width } }
 }

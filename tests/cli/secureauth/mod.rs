@@ -180,7 +180,7 @@ async fn attributes_that_the_template_does_not_have_are_refused_before_anything_
     )
     .await;
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
-    insta::assert_snapshot!(ended.stderr, @r#"error: input `attributes`: "001xx000003DGb2AAG-too-long" is longer than 18 characters at `/salesforceId`"#);
+    insta::assert_snapshot!(ended.stderr, @"error: input `attributes` at `/salesforceId`: expected at most 18 characters, found 27 characters");
     let ended = onboard(&tenant, SECRET, &["--input", "name=Acme Corp"]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
     assert_eq!(log(&tenant), [""; 0]);

@@ -64,12 +64,12 @@ async fn a_request_that_does_not_fit_is_refused_and_never_shown() {
     .await;
     check(
         &given("limit", json!("hunter2")),
-        "the query parameter `limit` does not fit its description: value is not of type \"integer\"",
+        "the query parameter `limit` does not fit its description: expected an integer, found a string",
     )
     .await;
     check(
         &given("tags", json!([1, "hunter2"])),
-        "the query parameter `tags` does not fit its description at `/1`: value is not of type \"integer\"",
+        "the query parameter `tags` does not fit its description at `/1`: expected an integer, found a string",
     )
     .await;
     check(
@@ -140,7 +140,7 @@ async fn an_answer_that_departs_from_its_description_is_taken_and_told_of() {
         ),
         &[
             "/data/*/name: value is longer than 5 characters",
-            "/data/*/id: value is not of type \"string\"",
+            "/data/*/id: expected a string, found a number",
             "/data/*/kind: value is not one of \"a\" or \"b\"",
         ],
     )

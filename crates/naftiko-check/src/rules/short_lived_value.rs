@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use jiff::SignedDuration;
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
+use naftiko_plan::duration;
 use naftiko_spec::{Step, Work};
 
 use crate::lifetime::{Expiring, Slow, slow, sources};
@@ -54,9 +55,9 @@ fn slower_than(model: &Model<'_>, position: usize, lives: SignedDuration) -> Opt
 }
 
 fn report(source: &Expiring, span: Span, how: &str, step: &Step, slow: &Slow) -> Diagnostic {
-    let lives = shown(source.lives);
+    let lives = duration(source.lives);
     let takes = match slow.at_most {
-        Some(longest) => format!("{}, for up to {}", slow.words, shown(longest)),
+        Some(longest) => format!("{}, for up to {}", slow.words, duration(longest)),
         None => format!("{}, however long it takes", slow.words),
     };
     Diagnostic::new(&CODE, span, format!("{} expires after {lives}{how}", source.words))
@@ -130,9 +131,4 @@ impl Reader<'_> {
     fn first<'p>(&self, mut expressions: impl Iterator<Item = Placed<'p>>) -> Option<Span> {
         expressions.find_map(|placed| self.source.place_in(&placed))
     }
-}
-
-/// A duration as authors write it.
-fn shown(duration: SignedDuration) -> String {
-    format!("{duration:#}")
 }

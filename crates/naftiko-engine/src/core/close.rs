@@ -219,8 +219,8 @@ impl Closing<'_> {
         let deadline = self.deadline(poll);
         if self.now >= deadline {
             let message = format!(
-                "waited {:#} for `{}` to hold, and asked `{}` {} in vain{}",
-                poll.timeout,
+                "waited {} for `{}` to hold, and asked `{}` {} in vain{}",
+                naftiko_plan::duration(poll.timeout),
                 poll.until,
                 request::name(self.operation),
                 times(self.attempt),

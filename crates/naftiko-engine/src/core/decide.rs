@@ -187,7 +187,9 @@ impl Run {
             Phase::Delayed { attempt, .. } => Some(self.attempt(at, attempt.saturating_add(1), now)),
             Phase::Asked { .. } => {
                 let timeout = self.external_of(task).and_then(|external| external.timeout);
-                let waited = timeout.map(|timeout| format!(" within {timeout:#}")).unwrap_or_default();
+                let waited = timeout
+                    .map(|timeout| format!(" within {}", naftiko_plan::duration(timeout)))
+                    .unwrap_or_default();
                 let message = format!("nobody answered{waited}");
                 Some(Self::fails(task, failure::of(Cause::Deadline, message)))
             }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 use naftiko_journal::{Event, Failure, Record, Status};
-use naftiko_report::duration;
+use naftiko_plan::duration;
 use serde_json::{Map, Value};
 
 use crate::test::requests;

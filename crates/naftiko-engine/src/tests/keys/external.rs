@@ -25,7 +25,7 @@ fn a_question_waits_as_long_as_its_author_says_and_no_longer() {
     desk.decide();
     insta::assert_snapshot!(desk.told(), @r#"
     stepAsked {"step":"ask","until":"2026-01-29T12:00:00Z"}
-    stepFailed {"step":"ask","failure":{"cause":"deadline","message":"nobody answered within 336h"}}
+    stepFailed {"step":"ask","failure":{"cause":"deadline","message":"nobody answered within 14d"}}
     runFinished {"status":"failed"}
     "#);
 }

@@ -76,7 +76,7 @@ fn a_message_that_was_handed_over_is_not_sent_again_by_whoever_resumes_the_run()
         assert_eq!(desk.stands(), "waiting from 86400s", "the time goes on");
         desk.now += SignedDuration::from_hours(24);
         desk.decide();
-        assert_eq!(desk.run.step("tell").unwrap().failure.unwrap().message, "nobody answered within 24h");
+        assert_eq!(desk.run.step("tell").unwrap().failure.unwrap().message, "nobody answered within 1d");
     }
 }
 

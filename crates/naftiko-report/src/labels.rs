@@ -1,0 +1,55 @@
+//! The texts beside what is underlined: `miette` draws them as they are, and a terminal breaks what is too long wherever
+//! its last column is.
+
+use std::ops::Range;
+
+use naftiko_diagnostics::SourceFile;
+use textwrap::core::display_width;
+
+use crate::paragraph::paragraph;
+
+/// Fewer columns are not enough to say anything in.
+const LEAST: usize = 20;
+
+/// How many columns a tab has where `miette` draws it.
+const TAB: usize = 4;
+
+/// The text of a label in lines that fit beside the drawing of its place; nothing where there is no room for any.
+pub(crate) fn fitted(text: &str, file: &SourceFile, place: Range<usize>, width: usize) -> Option<String> {
+    let room = width.saturating_sub(left_of(file, place));
+    if display_width(text) <= room {
+        return Some(text.to_owned());
+    }
+    (room >= LEAST).then(|| paragraph(text, "", room))
+}
+
+/// How many columns are taken by what stands left of a label: the number of the line, the rules, and the line up to
+/// the middle of the place.
+fn left_of(file: &SourceFile, place: Range<usize>) -> usize {
+    const RULES: usize = 4;
+    const STEM: usize = 4;
+    let (from, to) = (file.line_column(place.start), file.line_column(place.end));
+    // The line behind the last one is shown too.
+    let number = (to.line + 1).to_string().len();
+    let text = file.text();
+    let line = |end: usize| {
+        let before = text.get(..end).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        columns(before.get(start..).unwrap_or_default())
+    };
+    let stem = if from.line == to.line {
+        (line(place.start) + line(place.end).max(line(place.start) + 1)) / 2
+    } else {
+        // What goes over several lines is drawn beside them.
+        STEM
+    };
+    number + RULES + stem + STEM
+}
+
+/// How wide a text is where tabs go on to the next stop.
+fn columns(text: &str) -> usize {
+    text.chars().fold(0, |column, character| match character {
+        '\t' => (column / TAB + 1) * TAB,
+        other => column + display_width(other.encode_utf8(&mut [0; 4])),
+    })
+}
