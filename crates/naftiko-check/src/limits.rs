@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use jsonschema::error::ValidationErrorKind as Error;
 use jsonschema::{Draft, ValidationError};
 use naftiko_diagnostics::Span;
-use naftiko_spec::Demand;
+use naftiko_expr::demand::Demand;
 use serde_json::{Map, Value as Json, json};
 
 use crate::written::{Parts, Written};

@@ -58,6 +58,7 @@
 
 mod ast;
 mod compare;
+pub mod demand;
 mod evaluate;
 mod evidence;
 mod expression;

@@ -3,6 +3,7 @@
 //! A value is held to it in one room: whether an operator gives it or the step of another composition hands it over.
 
 use jsonschema::{PatternOptions, ValidationError, Validator};
+use naftiko_expr::demand::{Demand, misfit};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -84,8 +85,11 @@ impl Objection {
     fn of(error: &ValidationError<'_>) -> Self {
         Self {
             pointer: error.instance_path().to_string(),
-            reason: error.to_string(),
-            masked: error.masked_with("the value").to_string(),
+            reason: misfit(error),
+            masked: match Demand::of(error) {
+                Some(demand) => format!("expected {}", demand.expected),
+                None => error.masked_with("the value").to_string(),
+            },
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use naftiko_journal::address::{Part, compensation, inner};
 use naftiko_journal::{Departure, Event, Record, Ruling, Through};
 use naftiko_plan::{Action, Plan, duration};
@@ -147,7 +147,7 @@ impl Progress {
     }
 
     /// The line of a step whose call has to wait for its turn.
-    pub fn held_up(&self, step: &str, wait: SignedDuration) -> Line {
+    pub fn held_up(&mut self, step: &str, wait: SignedDuration) -> Line {
         let detail = format!("waits for its turn, for {}", duration(wait));
         Line { step: step.to_owned(), mark: Mark::Waiting, text: self.text(step, Mark::Waiting, &detail) }
     }

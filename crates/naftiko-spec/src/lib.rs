@@ -8,7 +8,6 @@
 //! This crate knows what a document says, not whether it is true: `naftiko-check` resolves names.
 
 mod codes;
-mod demand;
 mod duration;
 mod files;
 mod foreign_schema;
@@ -19,7 +18,6 @@ mod schema;
 mod validate;
 
 pub use codes::CODES;
-pub use demand::{Demand, misfit};
 pub use duration::parse_duration;
 pub use files::{Files, MemoryFiles, without_dots};
 pub use header::{Edition, Header, Kind};

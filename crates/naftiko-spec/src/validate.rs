@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
 use naftiko_diagnostics::{Applicability, Diagnostic, Edit, Fix, Span, nearest, one_of};
+use naftiko_expr::demand::{expected_type, misfit, phrase, plain};
 use naftiko_syntax::{Node, Place, Value};
 use serde_json::Value as Json;
 
 use crate::codes::{INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, UNFIT_OPTION, WRONG_TYPE};
-use crate::demand::{expected_type, misfit, phrase, plain};
 use crate::duration::DURATIONS;
 use crate::model::meant_boolean;
 use crate::{Header, schema};

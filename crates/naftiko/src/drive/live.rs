@@ -77,7 +77,7 @@ impl Live {
         if self.json || wait < noticed {
             return;
         }
-        let line = self.progress.borrow().held_up(step, wait);
+        let line = self.progress.borrow_mut().held_up(step, wait);
         if self.terminal {
             self.draw(line);
         } else {

@@ -104,7 +104,7 @@ fn on_a_line(text: &str, most: usize) -> String {
 }
 
 /// The types that a value may have, as people say them.
-pub(crate) fn expected_type(kind: &TypeKind) -> String {
+pub fn expected_type(kind: &TypeKind) -> String {
     let names: Vec<String> = match kind {
         TypeKind::Single(name) => vec![name.to_string()],
         TypeKind::Multiple(names) => names.iter().map(|name| name.to_string()).collect(),
@@ -113,7 +113,7 @@ pub(crate) fn expected_type(kind: &TypeKind) -> String {
 }
 
 /// Names of JSON types as people say them, without `null`: an optional key may be left empty, but is not asked to be.
-pub(crate) fn phrase(names: impl IntoIterator<Item = String>) -> String {
+pub fn phrase(names: impl IntoIterator<Item = String>) -> String {
     let mut words: Vec<&str> = names
         .into_iter()
         .filter_map(|name| match name.as_str() {
@@ -142,6 +142,6 @@ fn kind(value: &Json) -> &'static str {
 }
 
 /// A JSON value as a person reads it: texts without quotes.
-pub(crate) fn plain(value: &Json) -> String {
+pub fn plain(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
