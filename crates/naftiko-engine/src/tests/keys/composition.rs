@@ -80,15 +80,15 @@ fn an_input_that_breaks_its_schema_fails_the_step_before_anything_of_it_is_done(
         desk.told()
     };
     insta::assert_snapshot!(said(json!("nobody")), @r#"
-    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: the value does not match \"@acme\\.example$\"; the value is not a \"email\""}}
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: expected a text that matches `@acme\\.example$`; expected an e-mail address"}}
     runFinished {"status":"failed"}
     "#);
     insta::assert_snapshot!(said(json!(7)), @r#"
-    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: the value is not of type \"string\""}}
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: expected a string"}}
     runFinished {"status":"failed"}
     "#);
     insta::assert_snapshot!(said(json!("it@other.example")), @r#"
-    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: the value does not match \"@acme\\.example$\""}}
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: expected a text that matches `@acme\\.example$`"}}
     runFinished {"status":"failed"}
     "#);
     let call = Desk::begin(&plan, json!({"to": "it@acme.example"})).call();
@@ -108,7 +108,7 @@ fn what_is_wrong_inside_of_an_input_is_said_without_its_value() {
         told
     };
     insta::assert_snapshot!(said(composition([]).takes("all", schema.clone())), @r#"
-    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `all` of `test`: the value is less than the minimum of 1 at `/seats`; the value is not one of \"free\" or \"team\" at `/plan`"}}
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `all` of `test`: expected at least 1 at `/seats`; expected `free` or `team` at `/plan`"}}
     runFinished {"status":"failed"}
     "#);
     insta::assert_snapshot!(said(composition([]).input("all", true).of_schema(schema)), @r#"
@@ -130,8 +130,8 @@ fn each_item_is_held_to_the_schema_and_the_run_may_go_on_without_those_that_brea
     attemptStarted {"step":"each[0]/a","attempt":1,"request":{"n":2}}
     stepSucceeded {"step":"each[0]/a","attempt":1,"status":200,"result":{}}
     stepSucceeded {"step":"each[0]","result":{}}
-    stepFailed {"step":"each[1]","failure":{"cause":"input","message":"input `n` of `test`: the value is less than the minimum of 1"}}
-    stepFailed {"step":"each","failure":{"cause":"input","message":"`each[1]`: input `n` of `test`: the value is less than the minimum of 1"}}
+    stepFailed {"step":"each[1]","failure":{"cause":"input","message":"input `n` of `test`: expected at least 1"}}
+    stepFailed {"step":"each","failure":{"cause":"input","message":"`each[1]`: input `n` of `test`: expected at least 1"}}
     runFinished {"status":"succeeded"}
     "#);
 }
