@@ -1,7 +1,7 @@
 //! Whether an answer fits the schema that a step declares for it.
 
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{PatternOptions, ValidationError, Validator};
+use jsonschema::{JsonType, PatternOptions, ValidationError, Validator};
 use naftiko_adapter::{Failure, FailureKind, Question, words};
 use serde_json::Value;
 
@@ -53,10 +53,10 @@ fn reason(error: &ValidationError<'_>) -> String {
             let expected = match kind {
                 TypeKind::Single(name) => words::of_types([name.as_str()]),
                 TypeKind::Multiple(names) => {
-                    words::of_types(names.iter().map(|name| name.as_str()).collect::<Vec<_>>())
+                    words::of_types(names.iter().map(JsonType::as_str).collect::<Vec<_>>())
                 }
             };
-            format!("expected {expected}, found {}", words::of_value(&error.instance()))
+            format!("expected {expected}, found {}", words::of_value(error.instance()))
         }
         ValidationErrorKind::Format { format } => format!("expected {}", words::of_format(format)),
         _ => error.masked().to_string(),

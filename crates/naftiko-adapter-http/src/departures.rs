@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
 use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{PatternOptions, Validator};
+use jsonschema::{JsonType, PatternOptions, Validator};
 use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Arguments, Call, Departure, Failure, Operation, Place, Response, ResponseSpec, words};
 use serde_json::{Map, Value, json};
@@ -266,10 +266,10 @@ fn reason(error: &jsonschema::ValidationError<'_>) -> String {
             let expected = match kind {
                 TypeKind::Single(name) => words::of_types([name.as_str()]),
                 TypeKind::Multiple(names) => {
-                    words::of_types(names.iter().map(|name| name.as_str()).collect::<Vec<_>>())
+                    words::of_types(names.iter().map(JsonType::as_str).collect::<Vec<_>>())
                 }
             };
-            format!("expected {expected}, found {}", words::of_value(&error.instance()))
+            format!("expected {expected}, found {}", words::of_value(error.instance()))
         }
         ValidationErrorKind::Format { format } => format!("expected {}", words::of_format(format)),
         _ => {

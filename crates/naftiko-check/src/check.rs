@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use naftiko_diagnostics::{Code, Diagnostic, Ignored, Severity, SourceMap, has_errors, sort};
 use naftiko_plan::{Plan, Slot};
-use naftiko_spec::{Composition, Edition, Files, Header, Kind};
+use naftiko_spec::{Composition, Edition, Files, Header, Kind, merge_keys};
 use naftiko_syntax::Node;
 
 use crate::asked_for::AskedFor;
@@ -134,6 +134,11 @@ fn document(
             return Document::default();
         }
     };
+    let merged = merge_keys(root, loader.sources().file(root.span.file).map_or("", |file| file.text()));
+    if !merged.is_empty() {
+        loader.report(merged);
+        return Document { kind: Some(header.kind), ..Document::default() };
+    }
     loader.note_ambiguous(root);
     let mut found = Document { kind: Some(header.kind), ..Document::default() };
     match header.kind {

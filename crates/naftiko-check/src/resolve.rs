@@ -195,7 +195,7 @@ fn operation(
             let meant = faults::unknown_operation::meant(name, listed, capability, provider);
             diagnostics.push(match meant {
                 Some(meant) => meant,
-                None => faults::unknown_operation::used(name, listed, provider, &nearest),
+                None => faults::unknown_operation::used(name, listed, capability, provider, &nearest),
             });
             Resolved::Unknown
         }

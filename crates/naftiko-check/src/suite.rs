@@ -103,7 +103,11 @@ impl Context<'_> {
         });
         let answers = answers.collect();
         let script = script::resolve(&test.mock, self.plan, loader, &mut diagnostics);
-        diagnostics.extend(expectations::check(&test.expect, self.plan));
+        diagnostics.extend(expectations::check(
+            &test.expect,
+            self.plan,
+            &script::operations(self.plan, loader),
+        ));
         loader.report(diagnostics);
         Trial { name: test.name.value.clone(), inputs, answers, script, expect: test.expect.clone() }
     }

@@ -17,4 +17,4 @@ pub use diagnostic::{
 };
 pub use findings::Findings;
 pub use source::{FileId, LineColumn, SourceFile, SourceMap, Span, Spanned};
-pub use suggest::{nearest, one_of};
+pub use suggest::{nearest, one_of, some_of};

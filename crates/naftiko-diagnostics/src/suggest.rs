@@ -40,6 +40,19 @@ pub fn one_of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     }
 }
 
+/// The first few of the names as a list, and how many more there are; nothing for no names.
+pub fn some_of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Option<String> {
+    const SHOWN: usize = 8;
+    let mut quoted: Vec<String> = names.into_iter().map(|name| format!("`{}`", name.as_ref())).collect();
+    let more = quoted.len().saturating_sub(SHOWN);
+    quoted.truncate(SHOWN);
+    let list = quoted.join(", ");
+    match more {
+        0 => (!list.is_empty()).then_some(list),
+        more => Some(format!("{list} and {more} more")),
+    }
+}
+
 fn fold(word: &str) -> String {
     word.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
@@ -62,5 +75,9 @@ mod tests {
     fn names_read_as_a_phrase() {
         assert_eq!(one_of(["a"]), "`a`");
         assert_eq!(one_of(["a", "b", "c"]), "`a`, `b` or `c`");
+        assert_eq!(some_of([""; 0]), None);
+        assert_eq!(some_of(["a", "b"]).as_deref(), Some("`a`, `b`"));
+        let many = some_of(["a"; 10]);
+        assert_eq!(many.as_deref(), Some("`a`, `a`, `a`, `a`, `a`, `a`, `a`, `a` and 2 more"));
     }
 }

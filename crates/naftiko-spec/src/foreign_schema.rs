@@ -78,9 +78,21 @@ fn no_type(node: &Node, pointer: &str) -> Diagnostic {
         .with_help(format!("`type` is {types}"));
     // `int` and `bool` are what other languages call it.
     let abbreviated = || TYPES.into_iter().find(|name| found.len() > 2 && name.starts_with(found));
-    match nearest(found, TYPES).or_else(abbreviated) {
+    match nearest(found, TYPES).or_else(abbreviated).or_else(|| type_of_word(found)) {
         Some(near) => diagnostic.with_suggestion(near),
         None => diagnostic,
+    }
+}
+
+/// The type that other languages call so.
+pub(crate) fn type_of_word(word: &str) -> Option<&'static str> {
+    match word.to_ascii_lowercase().as_str() {
+        "text" | "str" | "date" | "email" | "uri" | "uuid" => Some("string"),
+        "long" => Some("integer"),
+        "float" | "double" | "decimal" => Some("number"),
+        "list" | "sequence" => Some("array"),
+        "map" | "mapping" | "dict" | "hash" => Some("object"),
+        _ => None,
     }
 }
 

@@ -12,6 +12,7 @@ mod duration;
 mod files;
 mod foreign_schema;
 mod header;
+mod merge_key;
 mod model;
 mod recognize;
 mod schema;
@@ -21,12 +22,13 @@ pub use codes::CODES;
 pub use duration::parse_duration;
 pub use files::{Files, MemoryFiles, without_dots};
 pub use header::{Edition, Header, Kind};
+pub use merge_key::merge_keys;
 pub use model::{
     Argument, Auth, AuthKind, Backoff, Capabilities, Capability, Channel, Clauses, ClientAuth, Compensate,
     Composition, Entry, Every, Expectation, External, Facts, Given, Input, Inputs, Interval, Invoke,
     KeyPlace, Literal, Mapping, OnDoubt, OnFailure, Output, Paginate, Place, Poll, Purpose, RateLimit, Reply,
     ResponsePath, Retry, RetryOn, Script, Scripted, Secret, Source, Step, SubComposition, Target, Test,
-    TestDocument, Value, WireFault, Work, locate,
+    TestDocument, Value, WireFault, Work, locate, meant_boolean,
 };
 pub use recognize::is_document;
 pub use schema::schemas;

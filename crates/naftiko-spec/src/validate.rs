@@ -11,8 +11,8 @@ use serde_json::Value as Json;
 
 use crate::codes::{INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, UNFIT_OPTION, WRONG_TYPE};
 use crate::duration::DURATIONS;
-use crate::model::meant_boolean;
-use crate::{Header, schema};
+use crate::model::{meant_boolean, unabbreviated};
+use crate::{Header, foreign_schema, schema};
 
 /// What the schema of its kind and edition says against the document. Unknown keys are left to lowering, which
 /// knows what they could be.
@@ -95,7 +95,9 @@ fn meant_branch<'e>(
 /// Whether an object has an unknown key that is near the one it lacks.
 fn misspelled(node: &Node, key: &str, known: &BTreeSet<&str>) -> bool {
     let keys = node.as_mapping().into_iter().flat_map(naftiko_syntax::Mapping::iter).map(|(key, _)| key);
-    nearest(key, keys.filter(|key| !known.contains(key))).is_some()
+    let strangers: Vec<&str> = keys.filter(|key| !known.contains(key)).collect();
+    let abbreviates = |short: &&str| unabbreviated(short, known.iter().copied()) == Some(key);
+    nearest(key, strangers.iter().copied()).is_some() || strangers.iter().any(abbreviates)
 }
 
 /// What the other words of an input say against the values of its `enum`.
@@ -124,6 +126,15 @@ pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic>
     let place = default.span_at(error.instance_path().as_str(), Place::Value).unwrap_or(default.span);
     let message = format!("the default does not fit the input: {}", misfit(&error));
     let diagnostic = Diagnostic::new(&UNFIT_DEFAULT, place, message);
+    if let (Error::Type { kind }, Some(text)) = (error.kind(), value.as_str())
+        && matches!(kind, TypeKind::Single(name) if name.as_str() == "boolean")
+        && let Some(meant) = meant_boolean(text)
+    {
+        let meant = meant.to_string();
+        return Some(
+            diagnostic.with_help(format!("did you mean `{meant}`?")).with_fix(instead(default, &meant)),
+        );
+    }
     let Error::Enum { options } = error.kind() else { return Some(diagnostic) };
     let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
     let meant = nearest(value.as_str().unwrap_or_default(), options.iter().map(String::as_str));
@@ -281,7 +292,9 @@ fn not_one_of(node: &Node, options: &[String]) -> Diagnostic {
     let options = || options.iter().map(String::as_str);
     // `int` and `bool` are what other languages call it.
     let abbreviated = || options().find(|option| found.len() > 2 && option.starts_with(&found));
-    match nearest(&found, options()).or_else(abbreviated) {
+    let other_word =
+        || foreign_schema::type_of_word(&found).filter(|meant| options().any(|option| option == *meant));
+    match nearest(&found, options()).or_else(abbreviated).or_else(other_word) {
         Some(near) => diagnostic.with_suggestion(near),
         None => diagnostic,
     }

@@ -35,6 +35,9 @@ pub(crate) struct Surroundings<'a> {
 /// The diagnostic for a fault.
 pub(crate) fn explain(kind: &ErrorKind, around: &Surroundings<'_>) -> Diagnostic {
     use ErrorKind as Kind;
+    if let Some(diagnostic) = other_space(around) {
+        return diagnostic;
+    }
     let found = match kind {
         Kind::TabNotAllowed
         | Kind::TabInBlockIndentation
@@ -91,6 +94,34 @@ impl Surroundings<'_> {
             _ => ("`[…]`", ']'),
         }
     }
+}
+
+/// A space that looks like one and indents nothing, before the line of the fault or the one that it goes on from.
+fn other_space(around: &Surroundings<'_>) -> Option<Diagnostic> {
+    let text = around.text;
+    let lines = [around.scalar.start, around.at].map(|at| lines::line_start(text, at));
+    let place = lines.into_iter().find_map(|start| {
+        let indent = start + lines::indentation(text, start);
+        let first = lines::slice(text, indent..lines::line_end(text, indent)).chars().next()?;
+        (first.is_whitespace() && !first.is_ascii() && !first.is_control()).then_some((indent, first))
+    });
+    let (at, space) = place?;
+    let spaces =
+        lines::slice(text, at..lines::line_end(text, at)).chars().take_while(|it| *it == space).count();
+    let range = at..at + spaces * space.len_utf8();
+    let name = if space == '\u{a0}' {
+        "a no-break space".to_owned()
+    } else {
+        format!("the space U+{:04X}", u32::from(space))
+    };
+    let span = Span::new(around.file, range.clone());
+    let fix = Fix::replace("replace it by spaces", span, " ".repeat(spaces), Applicability::Unsafe);
+    Some(
+        around
+            .fault(range, format!("{name} stands where only spaces indent"))
+            .with_help("replace it by a space; it often comes with text that was copied from a page")
+            .with_fix(fix),
+    )
 }
 
 /// A fault whose cause is not one of the usual.

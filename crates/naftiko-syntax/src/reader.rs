@@ -90,7 +90,12 @@ pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
 
 /// The message for a text beyond the limit. How long it is in all, nobody has looked.
 pub(crate) fn too_many_bytes(limits: &Limits) -> String {
-    format!("the file has more than {} bytes, and no more are read", limits.bytes)
+    const MIB: usize = 1 << 20;
+    let most = match limits.bytes {
+        bytes if bytes >= MIB && bytes % MIB == 0 => format!("{} MiB", bytes / MIB),
+        bytes => format!("{bytes} bytes"),
+    };
+    format!("the file has more than {most}, and no more are read")
 }
 
 /// The parser counts no depth of its own: the builder does, over lists and mappings of both styles.

@@ -3,6 +3,7 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
 use serde_json::Value as Json;
 
+use crate::faults::wrong_argument_type::boolean;
 use crate::fit::Misfit;
 use crate::limits::{Breach, Broken};
 use crate::resource::values;
@@ -24,6 +25,7 @@ pub(crate) fn misfit(misfit: &Misfit<'_>, whole: &str, otherwise: Option<&str>) 
             let options = values(expected);
             let text = written.literal().and_then(Json::as_str);
             let near = text.and_then(|text| nearest(text, options.iter().map(String::as_str)));
+            let near = near.or_else(|| boolean(expected, written));
             let message = format!("`{}` is {expected}, found {}", called(name), written.ty);
             (message, near.map(str::to_owned))
         }

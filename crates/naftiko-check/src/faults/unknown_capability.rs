@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest, some_of};
 
 use crate::provider::Provider;
 
@@ -26,10 +26,9 @@ pub(crate) fn report(named: &Spanned<String>, providers: &[Rc<Provider>]) -> Dia
             }
         }
         None => {
-            let names: Vec<_> = names.collect();
-            diagnostic.with_help(match names.as_slice() {
-                [] => "the capabilities document has none".to_owned(),
-                names => format!("there are {}", names.join(", ")),
+            diagnostic.with_help(match some_of(names) {
+                None => "the capabilities document has none".to_owned(),
+                Some(names) => format!("there are {names}"),
             })
         }
     }

@@ -1,6 +1,6 @@
 //! An operation that the provider's OpenAPI description does not have.
 
-use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, nearest};
+use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, nearest, some_of};
 use naftiko_openapi::{Catalogue, Entry};
 use naftiko_spec::{Capability, Edition, Mapping, Target};
 
@@ -41,6 +41,7 @@ pub(crate) fn meant(
 pub(crate) fn used(
     name: &Spanned<String>,
     listed: Option<&Spanned<String>>,
+    capability: Option<&Capability>,
     provider: &Provider,
     nearest: &[&Entry],
 ) -> Diagnostic {
@@ -48,6 +49,7 @@ pub(crate) fn used(
         Diagnostic::new(&CODE, name.span, format!("`{}` is not an operation of `{}`", name.value, provider.id));
     let diagnostic = suggest(diagnostic, name, nearest);
     match listed {
+        None if nearest.is_empty() => diagnostic.with_help(there_are(capability, provider)),
         Some(listed) => {
             let where_to = match provider.capabilities.edition {
                 Edition::V0_1 => "listed here, but not in the OpenAPI description",
@@ -56,6 +58,20 @@ pub(crate) fn used(
             diagnostic.with_related(listed.span, where_to)
         }
         None => diagnostic,
+    }
+}
+
+/// The operations that may have been meant where none is near: those of the capability, or of all.
+fn there_are(capability: Option<&Capability>, provider: &Provider) -> String {
+    let all = || provider.capabilities.capabilities.iter().flat_map(|capability| &capability.operations);
+    let (of, names): (&str, Vec<&Spanned<String>>) = match capability {
+        Some(capability) => (&capability.id.value, capability.operations.iter().collect()),
+        None => (&provider.id, all().collect()),
+    };
+    let stands = |name: &&str| matches!(provider.operation(name), Found::Operation { .. });
+    match some_of(names.iter().map(|name| name.value.as_str()).filter(stands)) {
+        Some(some) => format!("the operations of `{of}` are {some}"),
+        None => format!("`{of}` lists no operations"),
     }
 }
 
@@ -112,6 +128,10 @@ pub(crate) fn scripted(name: &Spanned<String>, used: &[&str], nearest_entries: &
     let diagnostic = Diagnostic::new(&CODE, name.span, message);
     match nearest(&name.value, used.iter().copied()) {
         Some(near) => diagnostic.with_suggestion(near),
+        None if nearest_entries.is_empty() => match some_of(used) {
+            Some(some) => diagnostic.with_help(format!("the operations it uses are {some}")),
+            None => diagnostic,
+        },
         None => suggest(diagnostic, name, nearest_entries),
     }
 }

@@ -1,11 +1,12 @@
 //! An argument whose value is not of the type the operation takes.
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, SourceMap, nearest};
-use naftiko_expr::Type;
+use naftiko_expr::{Expression, Type};
+use naftiko_spec::meant_boolean;
 use serde_json::Value as Json;
 
 use crate::resource::values;
-use crate::written::Written;
+use crate::written::{Parts, Written};
 
 pub(crate) static CODE: Code = Code {
     id: "wrong-argument-type",
@@ -26,6 +27,15 @@ pub(crate) fn report(
         let fix = Fix::replace(format!("replace it by `{text}`"), span, text.clone(), Applicability::Unsafe);
         return diagnostic.with_help(format!("{help}: `{text}`")).with_fix(fix);
     }
+    if let Some(meant) = boolean(expected, written) {
+        let fix = Fix::replace(format!("replace it by `{meant}`"), span, meant, Applicability::Unsafe);
+        return diagnostic.with_help(format!("did you mean `{meant}`?")).with_fix(fix);
+    }
+    if let Some(meant) = reference(written) {
+        let meant = format!("'${{{meant}}}'");
+        let fix = Fix::replace(format!("replace it by {meant}"), span, meant.clone(), Applicability::Unsafe);
+        return diagnostic.with_help(format!("did you mean {meant}?")).with_fix(fix);
+    }
     let options = values(expected);
     // Only a text that was written can be a slip for another: an expression means what it reads.
     let text = written.literal().and_then(Json::as_str);
@@ -34,6 +44,23 @@ pub(crate) fn report(
         Some(near) => diagnostic.with_suggestion(near),
         None => diagnostic,
     }
+}
+
+/// What was meant by a word such as `yes`, where `true` or `false` is taken.
+pub(crate) fn boolean(expected: &Type, written: &Written<'_>) -> Option<&'static str> {
+    let meant = meant_boolean(written.literal()?.as_str()?)?;
+    let takes_boolean = expected.accepts(&Type::Boolean) && !expected.accepts(&Type::string());
+    takes_boolean.then_some(if meant { "true" } else { "false" })
+}
+
+/// The path that was meant by `{inputs.name}`, which is a mapping to readers of YAML.
+fn reference<'a>(written: &Written<'a>) -> Option<&'a str> {
+    let Parts::Entries(entries) = &written.parts else { return None };
+    let [(key, value)] = entries.as_slice() else { return None };
+    value.literal().filter(|value| value.is_null())?;
+    let path = Expression::parse(key).ok()?.references();
+    let [path] = path.as_slice() else { return None };
+    (!path.segments.is_empty()).then_some(key)
 }
 
 /// A value that would fit with quotes around it, or without them, and how it is then written.

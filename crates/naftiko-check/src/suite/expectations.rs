@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use indexmap::IndexSet;
+use naftiko_adapter::Method;
 use naftiko_diagnostics::Diagnostic;
 use naftiko_expr::{Field, ObjectType, Presence, Root, Scope, Type, Typed};
 use naftiko_plan::Plan;
@@ -13,9 +15,9 @@ use super::{step_of, unknown};
 /// What undoes a step is called by this behind the name of the step.
 const UNDOING: &str = ":compensate";
 
-/// What is wrong with the names and the expressions of an expectation.
-pub(super) fn check(expect: &Expectation, plan: &Plan) -> Vec<Diagnostic> {
-    let scope = Names::new(plan);
+/// What is wrong with the names and the expressions of an expectation. `operations` are those that there are, by id.
+pub(super) fn check(expect: &Expectation, plan: &Plan, operations: &IndexSet<String>) -> Vec<Diagnostic> {
+    let scope = Names::new(plan, operations);
     let mut diagnostics = Vec::new();
     let outputs: Vec<&str> = plan.outputs.iter().map(|output| output.name.as_str()).collect();
     for (name, value) in &expect.outputs {
@@ -61,14 +63,22 @@ struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    fn new(plan: &'a Plan) -> Self {
+    fn new(plan: &'a Plan, operations: &IndexSet<String>) -> Self {
         let properties: Map<String, Value> =
             plan.inputs.iter().map(|input| (input.name.clone(), input.schema.clone())).collect();
         let inputs = json!({"type": "object", "properties": properties});
         let any = Field { ty: Type::Any, presence: Presence::Maybe };
         let outputs = plan.outputs.iter().map(|output| (output.name.clone(), any.clone()));
+        let methods = Method::ALL.into_iter().map(|method| method.as_str().to_owned()).collect();
         let request = ["step", "operation", "method", "path", "query", "headers", "body"];
-        let request = request.into_iter().map(|name| (name.to_owned(), any.clone()));
+        let request = request.into_iter().map(|name| {
+            let ty = match name {
+                "operation" => Type::String(Some(operations.clone())),
+                "method" => Type::String(Some(IndexSet::clone(&methods))),
+                _ => Type::Any,
+            };
+            (name.to_owned(), Field { ty, presence: Presence::Maybe })
+        });
         let object = |fields| Type::Object(ObjectType { fields, ..ObjectType::default() });
         Self {
             plan,

@@ -3,9 +3,11 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use indexmap::IndexSet;
 use naftiko_adapter::{Operation, ResponseSpec};
 use naftiko_diagnostics::{Diagnostic, Spanned};
 use naftiko_expr::Type;
+use naftiko_openapi::Catalogue;
 use naftiko_plan::Plan;
 use naftiko_spec::{Literal, Reply, Script};
 use serde_json::Value;
@@ -66,6 +68,15 @@ pub(super) fn resolve(
         }
     }
     resolved
+}
+
+/// The ids of all operations that a test may speak of: those of the plan first.
+pub(super) fn operations(plan: &Plan, loader: &Loader<'_>) -> IndexSet<String> {
+    let plans = std::iter::once(plan).chain(plan.embedded().into_iter().map(AsRef::as_ref));
+    let used = plans.flat_map(|plan| plan.operations.values()).map(|operation| operation.id.clone());
+    let catalogues = loader.providers.values().flatten().flat_map(|provider| &provider.catalogues);
+    let described = catalogues.flat_map(Catalogue::operations).filter_map(|entry| entry.id.clone());
+    used.chain(described).collect()
 }
 
 /// The operations that a script may speak of: those of the plan, and all others of its providers.

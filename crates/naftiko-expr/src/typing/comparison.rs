@@ -12,8 +12,8 @@ use crate::types::{Type, Typed};
 impl Typing<'_> {
     /// A comparison always has an answer.
     pub(super) fn comparison(&mut self, expr: &Expr, comparison: &Comparison) -> Typed {
-        let left = self.typed(&comparison.left).ty;
-        let right = self.typed(&comparison.right).ty;
+        let left = self.compared(&comparison.left).ty;
+        let right = self.compared(&comparison.right).ty;
         // What is never there equals what is never there too; nothing is said of it here.
         if !left.is_nothing() && !right.is_nothing() {
             match comparison.comparator {
@@ -23,6 +23,14 @@ impl Typing<'_> {
             }
         }
         Typed::always(Type::Boolean)
+    }
+
+    /// One side: `state == active` may mean the text.
+    fn compared(&mut self, side: &Expr) -> Typed {
+        self.may_be_text = matches!(&side.kind, ExprKind::Path(path) if path.selectors.is_empty());
+        let typed = self.typed(side);
+        self.may_be_text = false;
+        typed
     }
 
     fn equality(&mut self, expr: &Expr, comparison: &Comparison, left: &Type, right: &Type) {

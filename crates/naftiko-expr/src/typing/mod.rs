@@ -9,9 +9,10 @@ mod path;
 
 use std::ops::Range;
 
-use naftiko_diagnostics::nearest;
+use naftiko_diagnostics::{nearest, some_of};
 
 use crate::ast::{Expr, ExprKind, Logical, Path, Root};
+use crate::literal;
 use crate::place::Place;
 use crate::problem::{Problem, TYPE_MISMATCH, UNAVAILABLE_ROOT, UNKNOWN_STEP};
 use crate::proof::{self, Proof};
@@ -45,6 +46,8 @@ pub(crate) struct Typing<'s> {
     items: Vec<Type>,
     /// What may fail in the expression at hand.
     risk: Risk,
+    /// Whether a bare word that is at hand may be a text without its quotes.
+    may_be_text: bool,
 }
 
 /// What may fail where only some members of a union fit. What may fail is *maybe* there.
@@ -65,6 +68,7 @@ impl<'s> Typing<'s> {
             proofs: Vec::new(),
             items: Vec::new(),
             risk: Risk::default(),
+            may_be_text: false,
         }
     }
 
@@ -228,8 +232,16 @@ impl<'s> Typing<'s> {
                     (None, Some(near)) => {
                         problem.with_help(format!("did you mean `{near}`?")).with_replacement(place.clone(), near)
                     }
-                    (None, None) if ids.is_empty() => problem,
-                    (None, None) => problem.with_help(format!("the steps are {}", listed(&ids))),
+                    (None, None) if std::mem::take(&mut self.may_be_text) => {
+                        let text = literal::quote(id);
+                        problem
+                            .with_help(format!("did you mean the text `{text}`?"))
+                            .with_replacement(place.clone(), text)
+                    }
+                    (None, None) => match some_of(&ids) {
+                        Some(steps) => problem.with_help(format!("the steps are {steps}")),
+                        None => problem,
+                    },
                 }
             }
             reserved => Problem::new(&UNAVAILABLE_ROOT, place.clone(), format!("there is no `{}` here", reserved.name()))
@@ -298,14 +310,4 @@ fn shorten(text: &str) -> String {
         return line;
     }
     line.chars().take(59).chain(['…']).collect()
-}
-
-/// Names as a list, the first few of many.
-fn listed<S: AsRef<str>>(names: &[S]) -> String {
-    const SHOWN: usize = 8;
-    let quoted: Vec<String> = names.iter().take(SHOWN).map(|name| format!("`{}`", name.as_ref())).collect();
-    match names.len().checked_sub(SHOWN) {
-        Some(more @ 1..) => format!("{} and {more} more", quoted.join(", ")),
-        _ => quoted.join(", "),
-    }
 }

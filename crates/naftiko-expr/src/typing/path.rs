@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use naftiko_diagnostics::nearest;
+use naftiko_diagnostics::{nearest, some_of};
 
 use super::call::is_never_empty;
-use super::{Typing, listed, shorten};
+use super::{Typing, shorten};
 use crate::ast::{Base, Expr, Path, Root, Selector};
 use crate::place::Place;
 use crate::problem::{NOT_A_LIST, NOT_AN_OBJECT, Problem, UNKNOWN_FIELD, UNKNOWN_INPUT};
@@ -137,8 +137,12 @@ impl Typing<'_> {
         match (fields.is_empty(), is_input) {
             (true, true) => problem.with_help("the composition has no inputs"),
             (true, false) => problem,
-            (false, true) => problem.with_help(format!("the inputs are {}", listed(&fields))),
-            (false, false) => problem.with_help(format!("its fields are {}", listed(&fields))),
+            (false, true) => {
+                problem.with_help(format!("the inputs are {}", some_of(&fields).unwrap_or_default()))
+            }
+            (false, false) => {
+                problem.with_help(format!("its fields are {}", some_of(&fields).unwrap_or_default()))
+            }
         }
     }
 

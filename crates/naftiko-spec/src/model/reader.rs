@@ -54,10 +54,11 @@ impl Keys {
     /// Whether a key of `node` is a misspelling of `keyword`, which is missing.
     pub(super) fn means(self, node: &Node, definition: Option<&str>, keyword: &str) -> bool {
         node.get(keyword).is_none()
-            && self
-                .unknown(node, definition)
-                .iter()
-                .any(|(key, _)| nearest(key, [keyword]).is_some() || alias(definition, key) == Some(keyword))
+            && self.unknown(node, definition).iter().any(|(key, _)| {
+                nearest(key, [keyword]).is_some()
+                    || alias(definition, key) == Some(keyword)
+                    || unabbreviated(key, self.of(definition).into_iter()) == Some(keyword)
+            })
     }
 
     pub(super) fn unknown_key(
@@ -70,7 +71,8 @@ impl Keys {
         let known = self.of(definition);
         let near = alias(definition, key)
             .filter(|meant| known.contains(meant))
-            .or_else(|| nearest(key, known.iter().copied()));
+            .or_else(|| nearest(key, known.iter().copied()))
+            .or_else(|| unabbreviated(key, known.iter().copied()));
         let code =
             if near.is_none() && self.edition() == Edition::V0_1 { &IGNORED_KEY } else { &UNKNOWN_KEY };
         let message = match code.id {
@@ -87,6 +89,12 @@ impl Keys {
         let known: Vec<&str> = known.into_iter().collect();
         diagnostic.with_help(format!("{what} takes {}", known.join(", ")))
     }
+}
+
+/// The one key that begins with what was written: `description` for `desc`.
+pub(crate) fn unabbreviated<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
+    let mut longer = known.filter(|known| key.len() > 2 && known.starts_with(key));
+    longer.next().filter(|_| longer.next().is_none())
 }
 
 /// The key that other tools call so.
@@ -145,7 +153,7 @@ pub(super) fn boolean(node: &Node) -> Option<bool> {
 }
 
 /// The boolean that a text was meant to be.
-pub(crate) fn meant_boolean(text: &str) -> Option<bool> {
+pub fn meant_boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "yes" | "on" | "true" | "y" => Some(true),
         "no" | "off" | "false" | "n" => Some(false),

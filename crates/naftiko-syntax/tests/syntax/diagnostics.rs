@@ -464,6 +464,22 @@ fn a_document_holds_a_value() {
 }
 
 #[test]
+fn a_space_that_indents_nothing_is_named() {
+    insta::assert_snapshot!(told("a:\n\u{a0} b: 1\n  c: 2\n"), @"
+    2:1-2 yaml-syntax: a no-break space stands where only spaces indent
+        | help: replace it by a space; it often comes with text that was copied from a page
+        | Unsafe fix: replace it by spaces = 2:1-2 ` `
+    ");
+    insta::assert_snapshot!(told("a:\n  b: 1\n\u{3000}\u{3000}c: 2\n   d: 1\n"), @"
+    3:1-3 yaml-syntax: the space U+3000 stands where only spaces indent
+        | help: replace it by a space; it often comes with text that was copied from a page
+        | Unsafe fix: replace it by spaces = 3:1-3 `  `
+    ");
+    // In a value it is a character like any other.
+    insta::assert_snapshot!(told("a: x\u{a0}y\n"), @"");
+}
+
+#[test]
 fn a_key_is_text() {
     insta::assert_snapshot!(told("? [a]\n: 1\n"), @r#"
     1:3-6 non-string-key: a list or mapping cannot be a key

@@ -1,0 +1,33 @@
+//! `<<`: a key that merges mappings in YAML 1.1, and is a key like any other in YAML 1.2.
+
+use naftiko_diagnostics::Diagnostic;
+use naftiko_syntax::{Node, Value};
+
+use crate::codes::UNKNOWN_KEY;
+
+/// Every merge key of a document of ours, in `text`. Whoever writes one means keys that are not there: nothing else of
+/// such a document can be told. What is in quotes is a key, and what is free (`x-…`) is nobody's business.
+pub fn merge_keys(root: &Node, text: &str) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut open = vec![root];
+    while let Some(node) = open.pop() {
+        match &node.value {
+            Value::Sequence(items) => open.extend(items),
+            Value::Mapping(mapping) => {
+                for (key, entry) in mapping.iter().filter(|(key, _)| !key.starts_with("x-")) {
+                    open.push(&entry.value);
+                    if key == "<<" && text.get(entry.key_span.range()) == Some("<<") {
+                        let message = "`<<` merges nothing in YAML 1.2: it is a key like any other";
+                        let help = "write the keys that it stands for out here";
+                        found.push(Diagnostic::new(&UNKNOWN_KEY, entry.key_span, message).with_help(help));
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
+    naftiko_diagnostics::sort(&mut found);
+    // What an alias stands for is in the tree more than once.
+    found.dedup();
+    found
+}
