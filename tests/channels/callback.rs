@@ -89,7 +89,7 @@ fn whoever_has_the_message_answers_once() {
     let answer = r#"{"contacted": true}"#;
     let (status, told) = worker.post(&path, r#"{"contacted": "yes"}"#);
     assert_eq!(status, 422, "{told}");
-    assert!(told.contains(r#"expected `true` or `false`, found a string (at `/contacted`)"#), "{told}");
+    assert!(told.contains("expected `true` or `false`, found a string (at `/contacted`)"), "{told}");
     assert_eq!(worker.post(&path, "contacted").0, 422);
     assert_eq!(worker.post(&path, answer), (202, r#"{"message":"the answer is taken"}"#.to_owned()));
     // Before and after whoever drives the run has seen it.

@@ -31,7 +31,14 @@ fn every_finding_reads_well() {
 #[test]
 fn every_finding_reads_well_in_a_terminal() {
     let style = Style { terminal: true, color: false, links: false, width: 80 };
-    for name in ["unknown-operation", "later-step", "wrong-argument-type", "template-in-flow-mapping"] {
+    for name in [
+        "unknown-operation",
+        "later-step",
+        "wrong-argument-type",
+        "template-in-flow-mapping",
+        "possibly-absent",
+        "far-apart",
+    ] {
         let fixture =
             fixtures().into_iter().find(|fixture| fixture.name == name).expect("the fixture is there");
         let checked = &fixture.checked;

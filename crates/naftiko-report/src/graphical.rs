@@ -1,7 +1,6 @@
 //! Diagnostics for a terminal, drawn by `miette`: the lines of the document with what is wrong underlined.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -16,13 +15,11 @@ use crate::visible::{visible, visible_source};
 /// One diagnostic with the lines it speaks of. Places in other files follow as parts of their own.
 pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let home = diagnostic.primary.span.file;
-    let mut elsewhere: BTreeMap<FileId, Vec<&Label>> = BTreeMap::new();
-    for label in diagnostic.related.iter().filter(|label| label.span.file != home) {
-        elsewhere.entry(label.span.file).or_default().push(label);
-    }
-    let here = diagnostic.related.iter().filter(|label| label.span.file == home);
+    let (here, elsewhere): (Vec<_>, Vec<_>) =
+        diagnostic.related.iter().partition(|label| is_beside(label, &diagnostic.primary, sources));
     let mut beside = Beside { sources, width: style.width, left_over: Vec::new() };
-    let labels = std::iter::once((&diagnostic.primary, true)).chain(here.map(|label| (label, false)));
+    let labels =
+        std::iter::once((&diagnostic.primary, true)).chain(here.into_iter().map(|label| (label, false)));
     let labels = labels.map(|(label, primary)| beside.underline(label, primary)).collect();
     let help = diagnostic.help.as_deref().map(|help| visible(help).into_owned());
     let help: Vec<String> = beside.left_over.drain(..).chain(help).collect();
@@ -34,7 +31,7 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
         help: (!help.is_empty()).then(|| help.join("\n")),
         source: source(home, sources),
         labels,
-        elsewhere: elsewhere.into_iter().map(|(file, labels)| other(file, &labels, sources, style)).collect(),
+        elsewhere: elsewhere.into_iter().map(|label| other(label, sources)).collect(),
     };
     let theme = match (style.color, style.terminal) {
         (true, _) => GraphicalTheme::unicode(),
@@ -71,23 +68,29 @@ fn source(file: FileId, sources: &SourceMap) -> Option<NamedSource<Arc<str>>> {
     Some(NamedSource::new(visible(file.name()), text))
 }
 
-/// The places in another file.
-fn other(file: FileId, labels: &[&Label], sources: &SourceMap, style: Style) -> Picture {
-    // It stands further in.
-    let mut beside = Beside { sources, width: style.width.saturating_sub(4), left_over: Vec::new() };
-    let (message, labels) = match labels {
-        // The message says it already.
-        [only] => (visible(&only.text).into_owned(), vec![LabeledSpan::underline(only.span.range())]),
-        all => ("see also".to_owned(), all.iter().map(|label| beside.underline(label, false)).collect()),
+/// Whether a place is drawn in one picture with the primary one: `miette` draws all lines between two places, but for
+/// places at the very beginning, and would begin with the first of them.
+fn is_beside(label: &Label, primary: &Label, sources: &SourceMap) -> bool {
+    const FAR: usize = 8;
+    let Some(file) = sources.file(primary.span.file).filter(|_| label.span.file == primary.span.file) else {
+        return false;
     };
+    let [one, other] = [label, primary].map(|label| file.line_column(label.span.range().start).line);
+    let distance = one.abs_diff(other);
+    distance <= FAR && distance <= one.min(other) + 1
+}
+
+/// A place in another file, or far from the primary one.
+fn other(label: &Label, sources: &SourceMap) -> Picture {
     Picture {
         code: None,
         url: None,
         severity: None,
-        message,
-        help: (!beside.left_over.is_empty()).then(|| beside.left_over.join("\n")),
-        source: source(file, sources),
-        labels,
+        // What is said of the place stands above it.
+        message: visible(&label.text).into_owned(),
+        help: None,
+        source: source(label.span.file, sources),
+        labels: vec![LabeledSpan::underline(label.span.range())],
         elsewhere: Vec::new(),
     }
 }

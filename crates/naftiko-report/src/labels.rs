@@ -38,7 +38,8 @@ fn left_of(file: &SourceFile, place: Range<usize>) -> usize {
         columns(before.get(start..).unwrap_or_default())
     };
     let stem = if from.line == to.line {
-        (line(place.start) + line(place.end).max(line(place.start) + 1)) / 2
+        let start = line(place.start);
+        start.midpoint(line(place.end).max(start + 1))
     } else {
         // What goes over several lines is drawn beside them.
         STEM
@@ -52,4 +53,34 @@ fn columns(text: &str) -> usize {
         '\t' => (column / TAB + 1) * TAB,
         other => column + display_width(other.encode_utf8(&mut [0; 4])),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use naftiko_diagnostics::SourceMap;
+
+    use super::*;
+
+    const TEXT: &str = "closes the cycle `invite` → `between` → `create` → `invite`";
+
+    fn beside(line: &str, width: usize) -> Option<String> {
+        let mut sources = SourceMap::new();
+        let id = sources.add("a.yaml", line);
+        let at = line.find("HERE").unwrap();
+        fitted(TEXT, sources.file(id).unwrap(), at..at + 4, width)
+    }
+
+    #[test]
+    fn a_label_has_as_many_lines_as_it_needs_beside_its_place() {
+        assert_eq!(beside("a: HERE", 80).as_deref(), Some(TEXT));
+        let broken = "closes the cycle\n`invite` → `between` →\n`create` → `invite`";
+        assert_eq!(beside("a:                        HERE", 60).as_deref(), Some(broken));
+        // A tab goes to the next stop.
+        assert_eq!(beside("a:\t \t  \t\t\t  \tHERE", 58), beside(&format!("{}HERE", " ".repeat(24)), 58));
+    }
+
+    #[test]
+    fn a_label_without_room_is_said_elsewhere() {
+        assert_eq!(beside(&format!("a: {}HERE", " ".repeat(50)), 80), None);
+    }
 }
