@@ -1,37 +1,37 @@
 //! Diagnostics for a terminal, drawn by `miette`: the lines of the document with what is wrong underlined.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
 
-use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, NamedSource, SourceCode};
-use naftiko_diagnostics::{Diagnostic, FileId, Label, Severity, SourceMap};
+use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
+use naftiko_diagnostics::{Diagnostic, Label, Severity, SourceFile, SourceMap};
 use textwrap::{WordSeparator, WordSplitter};
 
 use crate::Style;
+use crate::excerpt::Excerpt;
 use crate::labels::fitted;
-use crate::visible::{visible, visible_source};
+use crate::visible::visible;
 
 /// One diagnostic with the lines it speaks of. Places in other files follow as parts of their own.
 pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
     let home = diagnostic.primary.span.file;
     let (here, elsewhere): (Vec<_>, Vec<_>) =
         diagnostic.related.iter().partition(|label| is_beside(label, &diagnostic.primary, sources));
-    let mut beside = Beside { sources, width: style.width, left_over: Vec::new() };
-    let labels =
-        std::iter::once((&diagnostic.primary, true)).chain(here.into_iter().map(|label| (label, false)));
-    let labels = labels.map(|(label, primary)| beside.underline(label, primary)).collect();
+    let labels: Vec<&Label> = std::iter::once(&diagnostic.primary).chain(here).collect();
+    let mut left_over = Vec::new();
+    let drawn = sources.file(home).map(|file| drawn(&labels, file, style.width, &mut left_over));
+    let (source, labels) =
+        drawn.map_or_else(|| (None, Vec::new()), |(source, labels)| (Some(source), labels));
     let help = diagnostic.help.as_deref().map(|help| visible(help).into_owned());
-    let help: Vec<String> = beside.left_over.drain(..).chain(help).collect();
+    let help: Vec<String> = left_over.into_iter().chain(help).collect();
     let picture = Picture {
         code: Some(diagnostic.code.id),
         url: style.links.then(|| diagnostic.code.url()),
         severity: Some(diagnostic.severity()),
         message: visible(&diagnostic.message).into_owned(),
         help: (!help.is_empty()).then(|| help.join("\n")),
-        source: source(home, sources),
+        source,
         labels,
-        elsewhere: elsewhere.into_iter().map(|label| other(label, sources)).collect(),
+        elsewhere: elsewhere.into_iter().map(|label| other(label, sources, style.width)).collect(),
     };
     let theme = match (style.color, style.terminal) {
         (true, _) => GraphicalTheme::unicode(),
@@ -59,15 +59,6 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     }
 }
 
-fn source(file: FileId, sources: &SourceMap) -> Option<NamedSource<Arc<str>>> {
-    let file = sources.file(file)?;
-    let text = match visible_source(file.text()) {
-        Cow::Borrowed(_) => file.text().clone(),
-        Cow::Owned(harmless) => harmless.into(),
-    };
-    Some(NamedSource::new(visible(file.name()), text))
-}
-
 /// Whether a place is drawn in one picture with the primary one: `miette` draws all lines between two places, but for
 /// places at the very beginning, and would begin with the first of them.
 fn is_beside(label: &Label, primary: &Label, sources: &SourceMap) -> bool {
@@ -81,7 +72,13 @@ fn is_beside(label: &Label, primary: &Label, sources: &SourceMap) -> bool {
 }
 
 /// A place in another file, or far from the primary one.
-fn other(label: &Label, sources: &SourceMap) -> Picture {
+fn other(label: &Label, sources: &SourceMap, width: usize) -> Picture {
+    // It stands further in.
+    const INDENT: usize = 4;
+    let place = label.span.range();
+    let source = sources.file(label.span.file);
+    let source =
+        source.map(|file| Excerpt::new(file, std::slice::from_ref(&place), width.saturating_sub(INDENT)));
     Picture {
         code: None,
         url: None,
@@ -89,40 +86,41 @@ fn other(label: &Label, sources: &SourceMap) -> Picture {
         // What is said of the place stands above it.
         message: visible(&label.text).into_owned(),
         help: None,
-        source: source(label.span.file, sources),
-        labels: vec![LabeledSpan::underline(label.span.range())],
+        labels: source.iter().map(|source| LabeledSpan::underline(source.place(&place))).collect(),
+        source,
         elsewhere: Vec::new(),
     }
 }
 
-/// What stands beside the lines of a document.
-struct Beside<'a> {
-    sources: &'a SourceMap,
+/// The lines about some places, the first being the primary one, and what stands beside them. What there is no room for
+/// is left over.
+fn drawn(
+    labels: &[&Label],
+    file: &SourceFile,
     width: usize,
-    /// What there was no room for.
-    left_over: Vec<String>,
-}
-
-impl Beside<'_> {
-    fn underline(&mut self, label: &Label, primary: bool) -> LabeledSpan {
-        let text = (!label.text.is_empty()).then(|| self.fitted(label)).flatten();
-        if primary {
-            LabeledSpan::new_primary_with_span(text, label.span.range())
-        } else {
-            LabeledSpan::new_with_span(text, label.span.range())
-        }
-    }
-
-    fn fitted(&mut self, label: &Label) -> Option<String> {
+    left_over: &mut Vec<String>,
+) -> (Excerpt, Vec<LabeledSpan>) {
+    let places: Vec<_> = labels.iter().map(|label| label.span.range()).collect();
+    let excerpt = Excerpt::new(file, &places, width);
+    let last = places.iter().map(|place| file.line_column(place.end).line).max().unwrap_or_default();
+    // The line behind the last one is shown too.
+    let number = (last + 1).to_string().len();
+    let mut underlined = Vec::new();
+    for (position, label) in labels.iter().enumerate() {
+        let place = excerpt.place(&label.span.range());
         let text = visible(&label.text);
-        let file = self.sources.file(label.span.file)?;
-        let fitted = fitted(&text, file, label.span.range(), self.width);
-        if fitted.is_none() {
+        let beside = fitted(&text, excerpt.text(), place.clone(), number, width);
+        if beside.is_none() {
             let line = file.line_column(label.span.range().start).line;
-            self.left_over.push(format!("line {line}: {text}"));
+            left_over.push(format!("line {line}: {text}"));
         }
-        fitted
+        let beside = beside.filter(|text| !text.is_empty());
+        underlined.push(match position {
+            0 => LabeledSpan::new_primary_with_span(beside, place),
+            _ => LabeledSpan::new_with_span(beside, place),
+        });
     }
+    (excerpt, underlined)
 }
 
 /// What `miette` draws.
@@ -133,7 +131,7 @@ struct Picture {
     severity: Option<Severity>,
     message: String,
     help: Option<String>,
-    source: Option<NamedSource<Arc<str>>>,
+    source: Option<Excerpt>,
     labels: Vec<LabeledSpan>,
     elsewhere: Vec<Picture>,
 }

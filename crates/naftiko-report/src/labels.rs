@@ -3,7 +3,6 @@
 
 use std::ops::Range;
 
-use naftiko_diagnostics::SourceFile;
 use textwrap::core::display_width;
 
 use crate::paragraph::paragraph;
@@ -14,41 +13,45 @@ const LEAST: usize = 20;
 /// How many columns a tab has where `miette` draws it.
 const TAB: usize = 4;
 
-/// The text of a label in lines that fit beside the drawing of its place; nothing where there is no room for any.
-pub(crate) fn fitted(text: &str, file: &SourceFile, place: Range<usize>, width: usize) -> Option<String> {
-    let room = width.saturating_sub(left_of(file, place));
+/// The text of a label in lines that fit beside the drawing of its place in a text; nothing where there is no room for
+/// any. `number` is how many digits the numbers of lines have.
+pub(crate) fn fitted(
+    text: &str,
+    source: &str,
+    place: Range<usize>,
+    number: usize,
+    width: usize,
+) -> Option<String> {
+    let room = width.saturating_sub(number + left_of(source, place));
     if display_width(text) <= room {
         return Some(text.to_owned());
     }
     (room >= LEAST).then(|| paragraph(text, "", room))
 }
 
-/// How many columns are taken by what stands left of a label: the number of the line, the rules, and the line up to
-/// the middle of the place.
-fn left_of(file: &SourceFile, place: Range<usize>) -> usize {
+/// How many columns are taken by what stands left of a label, beside the number of the line: the rules, and the line up
+/// to the middle of the place.
+fn left_of(source: &str, place: Range<usize>) -> usize {
     const RULES: usize = 4;
     const STEM: usize = 4;
-    let (from, to) = (file.line_column(place.start), file.line_column(place.end));
-    // The line behind the last one is shown too.
-    let number = (to.line + 1).to_string().len();
-    let text = file.text();
+    let spans_lines = source.get(place.clone()).is_some_and(|text| text.contains('\n'));
     let line = |end: usize| {
-        let before = text.get(..end).unwrap_or_default();
+        let before = source.get(..end).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |at| at + 1);
         columns(before.get(start..).unwrap_or_default())
     };
-    let stem = if from.line == to.line {
-        let start = line(place.start);
-        start.midpoint(line(place.end).max(start + 1))
-    } else {
+    let stem = if spans_lines {
         // What goes over several lines is drawn beside them.
         STEM
+    } else {
+        let start = line(place.start);
+        start.midpoint(line(place.end).max(start + 1))
     };
-    number + RULES + stem + STEM
+    RULES + stem + STEM
 }
 
 /// How wide a text is where tabs go on to the next stop.
-fn columns(text: &str) -> usize {
+pub(crate) fn columns(text: &str) -> usize {
     text.chars().fold(0, |column, character| match character {
         '\t' => (column / TAB + 1) * TAB,
         other => column + display_width(other.encode_utf8(&mut [0; 4])),
@@ -57,17 +60,13 @@ fn columns(text: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use naftiko_diagnostics::SourceMap;
-
     use super::*;
 
     const TEXT: &str = "closes the cycle `invite` → `between` → `create` → `invite`";
 
     fn beside(line: &str, width: usize) -> Option<String> {
-        let mut sources = SourceMap::new();
-        let id = sources.add("a.yaml", line);
         let at = line.find("HERE").unwrap();
-        fitted(TEXT, sources.file(id).unwrap(), at..at + 4, width)
+        fitted(TEXT, line, at..at + 4, 1, width)
     }
 
     #[test]

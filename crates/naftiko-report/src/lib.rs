@@ -3,6 +3,7 @@
 //! Everything here turns values into text and does nothing else: it neither prints nor asks what the output is.
 //! [`Style`] says whether there is color, how wide the screen is, and whether a person looks at a terminal.
 
+mod excerpt;
 mod github;
 mod graphical;
 mod json;
