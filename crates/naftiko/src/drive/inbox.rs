@@ -1,5 +1,6 @@
 //! What others have to say to a run while it is driven here.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use naftiko_engine::{Delivery, Intervention};
@@ -36,23 +37,30 @@ impl Inbox {
 /// A message that cannot be read is looked at again: it is not lost, and nothing else depends on it.
 async fn deliver(store: Store, run: String, sender: mpsc::UnboundedSender<Delivery>) {
     let mut seen = None;
+    let mut done = BTreeSet::new();
     loop {
         let last = store.last_message().ok();
         if last.is_some()
             && last != seen
             && let Ok(messages) = store.inbox(&run)
         {
+            // A message that could not be removed must not be delivered again: a ruling could settle a later doubt.
             for message in messages {
+                if done.contains(&message.id) {
+                    continue;
+                }
                 if let Ok(intervention) = serde_json::from_value::<Intervention>(message.content) {
                     let (reply, replied) = oneshot::channel();
                     if sender.send(Delivery { intervention, reply }).is_err() || replied.await.is_err() {
                         return;
                     }
                 }
-                // Left there it would be done again, which changes nothing.
-                let _again = store.taken(&[message.id]);
+                done.insert(message.id);
             }
             seen = last;
+        }
+        if !done.is_empty() && store.taken(&done.iter().copied().collect::<Vec<_>>()).is_ok() {
+            done.clear();
         }
         tokio::time::sleep(EVERY).await;
     }
