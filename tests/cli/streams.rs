@@ -18,6 +18,10 @@ fn unread() -> Stdio {
     writer.into()
 }
 
+/// A run that fails: nobody listens at the provider's address.
+const FAILS: [&str; 7] =
+    ["run", "composition.yaml", "--base-url", "acme=http://127.0.0.1:9", "--accept-inferred", "-i", "name=x"];
+
 /// How it ends without a reader of standard output, and without one of standard error.
 fn unread_codes(folder: &Folder, arguments: &[&str]) -> [Option<i32>; 2] {
     let run =
@@ -31,17 +35,8 @@ fn without_a_reader_the_exit_code_stays() {
     assert_eq!(unread_codes(&folder, &["check", "composition.yaml"]), [Some(0); 2]);
     assert_eq!(unread_codes(&folder, &["check", "bad.yaml"]), [Some(1); 2]);
     assert_eq!(unread_codes(&folder, &["plan", "bad.yaml"]), [Some(1); 2]);
-    let fails = [
-        "run",
-        "composition.yaml",
-        "--base-url",
-        "acme=http://127.0.0.1:9",
-        "--accept-inferred",
-        "-i",
-        "name=x",
-    ];
     for json in [&[][..], &["--json"]] {
-        assert_eq!(unread_codes(&folder, &[&fails, json].concat()), [Some(3); 2]);
+        assert_eq!(unread_codes(&folder, &[&FAILS, json].concat()), [Some(3); 2]);
     }
     assert_eq!(unread_codes(&folder, &["run", "composition.yaml", "--mock", "-i", "name=x"]), [Some(0); 2]);
 }
@@ -69,16 +64,7 @@ fn a_result_that_is_lost_is_told_by_the_exit_code() {
         assert!(String::from_utf8_lossy(&output.stderr).contains("the output cannot be written"));
     }
     // There is nothing to be lost: the run has no outputs, and what it says goes elsewhere.
-    let fails = [
-        "run",
-        "composition.yaml",
-        "--base-url",
-        "acme=http://127.0.0.1:9",
-        "--accept-inferred",
-        "-i",
-        "name=x",
-    ];
-    let mut command = folder.command(&fails);
+    let mut command = folder.command(&FAILS);
     assert_eq!(command.stdout(full()).stderr(full()).status().unwrap().code(), Some(3));
 }
 

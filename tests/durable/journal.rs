@@ -24,7 +24,7 @@ fn waiting(place: &Place, server: &Server) -> String {
 }
 
 fn begin(place: &Place, server: &Server) -> Ended {
-    place.naftiko(&["run", "composition.yaml", "--base-url", &server.base_url(), "--accept-inferred"])
+    place.begin(&server.base_url(), &[])
 }
 
 /// Answers the step, and goes on to the end.
@@ -49,16 +49,7 @@ fn said(place: &Place, ended: &Ended) -> String {
 fn a_path_that_is_a_file_is_no_place_for_runs() {
     let (place, server) = (Place::new(TWO, None), Server::start());
     place.write("file", "");
-    let base_url = server.base_url();
-    let ended = place.naftiko(&[
-        "run",
-        "composition.yaml",
-        "--base-url",
-        &base_url,
-        "--accept-inferred",
-        "--state",
-        "file",
-    ]);
+    let ended = place.begin(&server.base_url(), &["--state", "file"]);
     insta::assert_snapshot!(said(&place, &ended));
     assert_eq!((ended.code, server.seen().len()), (Some(2), 0));
     for command in
@@ -336,14 +327,7 @@ outputs: [{name: id, source: two.id}]
 ";
     let (place, server) = (Place::new(body, None), Server::start());
     server.hold(true);
-    let base_url = server.base_url();
-    let running = Running::start(place.command(&[
-        "run",
-        "composition.yaml",
-        "--base-url",
-        &base_url,
-        "--accept-inferred",
-    ]));
+    let running = Running::start(place.run_command(&server.base_url(), &[]));
     server.wait_for("GET");
     place.forget();
     server.hold(false);
@@ -367,16 +351,7 @@ outputs: [{name: id, source: pin.id}]
 ";
     let (place, server) = (Place::new(body, None), Server::start());
     let pin = format!("pin={PIN}");
-    let base_url = server.base_url();
-    let ended = place.naftiko(&[
-        "run",
-        "composition.yaml",
-        "--base-url",
-        &base_url,
-        "--accept-inferred",
-        "--input",
-        &pin,
-    ]);
+    let ended = place.begin(&server.base_url(), &["--input", &pin]);
     assert_eq!(ended.code, Some(4), "{}", ended.told());
     let run = place.run().unwrap().id;
     // Whoever answers does not know the input, so nobody can tell that it is in the answer.

@@ -130,6 +130,17 @@ impl Place {
         command
     }
 
+    /// The command that begins a run against this provider, whatever is inferred, with `further` arguments.
+    pub(crate) fn run_command(&self, base_url: &str, further: &[&str]) -> Command {
+        let run = ["run", "composition.yaml", "--base-url", base_url, "--accept-inferred"];
+        self.command(&[&run, further].concat())
+    }
+
+    /// Begins a run against this provider, and drives it as far as it goes.
+    pub(crate) fn begin(&self, base_url: &str, further: &[&str]) -> Ended {
+        Running::start(self.run_command(base_url, further)).end()
+    }
+
     /// Runs `naftiko` to its end.
     pub(crate) fn naftiko(&self, arguments: &[&str]) -> Ended {
         Running::start(self.command(arguments)).end()

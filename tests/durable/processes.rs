@@ -37,13 +37,7 @@ outputs: [{name: id, source: last.id}]
 ";
 
 fn run(place: &Place, server: &Server) -> Running {
-    Running::start(place.command(&[
-        "run",
-        "composition.yaml",
-        "--base-url",
-        &server.base_url(),
-        "--accept-inferred",
-    ]))
+    Running::start(place.run_command(&server.base_url(), &[]))
 }
 
 fn posts(server: &Server) -> Vec<String> {
@@ -286,15 +280,7 @@ outputs: [{name: id, source: two.id}]
         for _ in 0..5 {
             scope.spawn(|| {
                 for _ in 0..10 {
-                    let base_url = server.base_url();
-                    let ended = place.naftiko(&[
-                        "run",
-                        "composition.yaml",
-                        "--base-url",
-                        &base_url,
-                        "--accept-inferred",
-                        "--detach",
-                    ]);
+                    let ended = place.begin(&server.base_url(), &["--detach"]);
                     assert_eq!(ended.code, Some(4), "{}", ended.told());
                 }
             });

@@ -134,8 +134,7 @@ const OPERATIONS: [(&str, &str); 3] = [
 fn met(operation: (&str, &str), peer: &Peer) -> String {
     let (name, step) = operation;
     let place = Place::new(&one_step(step), None);
-    let ended =
-        place.naftiko(&["run", "composition.yaml", "--base-url", &peer.base_url(), "--accept-inferred"]);
+    let ended = place.begin(&peer.base_url(), &[]);
     let run = place.run().unwrap();
     let events: Vec<&str> = place.records(&run.id).iter().map(|record| record.event.name()).collect();
     let told = ended.stderr.replace(&peer.port.to_string(), "PORT");
@@ -239,13 +238,7 @@ fn retry_after_is_waited_for_in_both_its_forms() {
             let header = format!("retry-after: {}\r\n", if form == "date" { &written } else { "1" });
             let peer = Peer::start(vec![answer("429 Too Many Requests", &header, "{}"), thing()]);
             let place = Place::new(&one_step(step), None);
-            let ended = place.naftiko(&[
-                "run",
-                "composition.yaml",
-                "--base-url",
-                &peer.base_url(),
-                "--accept-inferred",
-            ]);
+            let ended = place.begin(&peer.base_url(), &[]);
             let sent = peer.requests.load(Ordering::SeqCst);
             if name == "POST" {
                 assert_eq!((ended.code, sent), (Some(3), 1), "{form}{}", ended.stderr);

@@ -18,13 +18,23 @@ const SECRET: &str = "cl13nt s3cret/+%";
 
 fn tokens(server: &MockServer, client_auth: ClientAuth) -> Tokens {
     Tokens::new(ClientCredentials {
-        token_url: Url::parse(&format!("{}/oauth2/token", server.uri())).expect("a URL"),
-        client_id: "acme client".into(),
-        client_secret: SECRET.into(),
         client_auth,
         scopes: vec!["read".to_owned(), "write".to_owned()],
         audience: Some("https://api.example/".to_owned()),
+        ..credentials(&format!("{}/oauth2/token", server.uri()))
     })
+}
+
+/// Credentials that ask for no scopes and no audience.
+fn credentials(token_url: &str) -> ClientCredentials {
+    ClientCredentials {
+        token_url: Url::parse(token_url).expect("a URL"),
+        client_id: "acme client".into(),
+        client_secret: SECRET.into(),
+        client_auth: ClientAuth::Basic,
+        scopes: Vec::new(),
+        audience: None,
+    }
 }
 
 /// A server that gives the tokens `token-1`, `token-2`, … as `more` says, and lets them in that `lets_in` does.
@@ -253,14 +263,7 @@ async fn many_who_wait_for_a_token_that_is_not_given_share_the_bad_news() {
 #[tokio::test]
 async fn without_a_connection_for_its_token_nothing_of_a_call_was_sent() {
     let server = server(json!({}), |_| true).await;
-    let credential = Credential::ClientCredentials(Tokens::new(ClientCredentials {
-        token_url: Url::parse("http://127.0.0.1:9/token").expect("a URL"),
-        client_id: "id".into(),
-        client_secret: SECRET.into(),
-        client_auth: ClientAuth::Basic,
-        scopes: Vec::new(),
-        audience: None,
-    }));
+    let credential = Credential::ClientCredentials(Tokens::new(credentials("http://127.0.0.1:9/token")));
     let adapter = adapter(&server.uri(), credential).expect("a sound credential");
     let failure = adapter.invoke(&get()).await.expect_err("nobody gives tokens");
     assert_eq!(failure.kind, FailureKind::NotSent);
@@ -274,14 +277,7 @@ async fn without_a_connection_for_its_token_nothing_of_a_call_was_sent() {
 #[test]
 fn a_token_url_that_nothing_can_be_sent_to_is_found_when_building() {
     for url in ["ftp://example.com/token", "https://me:x@example.com/token", "https://example.com/token#x"] {
-        let tokens = Tokens::new(ClientCredentials {
-            token_url: Url::parse(url).expect("a URL"),
-            client_id: "id".into(),
-            client_secret: SECRET.into(),
-            client_auth: ClientAuth::Basic,
-            scopes: Vec::new(),
-            audience: None,
-        });
+        let tokens = Tokens::new(credentials(url));
         let base_url = Url::parse("https://api.example").expect("a URL");
         let endpoint = Endpoint { base_url, credential: Credential::ClientCredentials(tokens) };
         let error = HttpAdapter::builder().endpoint("acme", endpoint).build().expect_err("it cannot be used");
@@ -307,21 +303,11 @@ async fn a_token_that_is_long_in_coming_does_not_outlast_the_call() {
 
 #[test]
 fn tokens_are_asked_for_only_where_that_is_permitted() {
-    let tokens = |url: &str| {
-        Tokens::new(ClientCredentials {
-            token_url: Url::parse(url).expect("a URL"),
-            client_id: "id".into(),
-            client_secret: SECRET.into(),
-            client_auth: ClientAuth::Basic,
-            scopes: Vec::new(),
-            audience: None,
-        })
-    };
+    let credential = |url: &str| Credential::ClientCredentials(Tokens::new(credentials(url)));
     for url in ["http://169.254.169.254/token", "http://id.example/token", "https://[fe80::1]/token"] {
-        let refused = adapter("https://api.example", Credential::ClientCredentials(tokens(url)));
+        let refused = adapter("https://api.example", credential(url));
         let error = refused.expect_err("nothing may be sent there").to_string();
         assert!(error.starts_with("`acme`: "), "{error}");
     }
-    adapter("https://api.example", Credential::ClientCredentials(tokens("https://id.example/token")))
-        .expect("it is named");
+    adapter("https://api.example", credential("https://id.example/token")).expect("it is named");
 }
