@@ -1,5 +1,4 @@
-//! Programs that are run: never through a shell, with next to nothing in their environment, and only those that the
-//! operator allows by name.
+//! Runs programs: never through a shell, with a minimal environment, and only those that the operator allows by name.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -24,13 +23,13 @@ const MOST_TOLD: usize = 500;
 /// Asks by running a program: the question on its standard input, the answer on its standard output.
 pub struct Command {
     allowed: BTreeSet<String>,
-    /// What the program finds in its environment besides the run and the step.
+    /// The environment of the program, besides the run and the step.
     environment: Vec<(String, String)>,
     now: fn() -> SystemTime,
 }
 
 impl Command {
-    /// Runs the programs of these names, with this environment, and no other.
+    /// Allows only the programs with these names, and runs them with this environment.
     pub fn new(
         allowed: impl IntoIterator<Item = String>,
         environment: Vec<(String, String)>,
@@ -39,7 +38,7 @@ impl Command {
         Self { allowed: allowed.into_iter().collect(), environment, now }
     }
 
-    /// Whether a program may be run.
+    /// Checks whether a program may be run.
     ///
     /// # Errors
     /// Why not, and what would allow it.
@@ -86,7 +85,7 @@ impl Channel for Command {
 }
 
 impl Command {
-    /// As long as an answer is waited for, and no longer than a program may run.
+    /// How long the program may run: no longer than the answer is waited for.
     fn limit(&self, question: &Question) -> Duration {
         let left = question.until.map(|until| until.duration_since((self.now)()).unwrap_or_default());
         left.map_or(LIMIT, |left| left.min(LIMIT))
@@ -143,7 +142,7 @@ fn understood(program: &str, ended: &Ended, fit: &Fit) -> Result<Answer, Failure
     fit.objection(&answer).map_or(Ok(Answer::Given(answer)), |reason| Err(unreadable(reason)))
 }
 
-/// What a program said went wrong: the end of it, in one line.
+/// The last part of what a program wrote to standard error, in one line.
 fn told(err: &[u8]) -> String {
     let text = String::from_utf8_lossy(err);
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");

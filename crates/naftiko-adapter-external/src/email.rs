@@ -1,7 +1,7 @@
 //! Messages to people, by SMTP.
 //!
-//! Nothing of what a message says can become a header or another receiver: addresses and subjects are written by the
-//! library that knows their grammar.
+//! No part of a message's content can become a header or an additional receiver: addresses and subjects are written by
+//! a library that knows their grammar.
 
 use std::fmt;
 use std::sync::Arc;
@@ -27,20 +27,20 @@ pub struct Email {
 }
 
 impl Email {
-    /// Sends through `server`, from an address such as `Naftiko <runs@acme.example>`; a message says where `address`
-    /// lets it be answered.
+    /// Sends through `server`, from an address such as `Naftiko <runs@acme.example>`; `address` gives the URL at which
+    /// a message can be answered.
     ///
     /// # Errors
-    /// When `from` is no address.
+    /// When `from` is not an address.
     pub fn new(server: SmtpServer, from: &str, address: Arc<dyn AnswerAddress>) -> Result<Self, String> {
         let from = from.trim().parse().map_err(|_| format!("`{from}` is no address of e-mail"))?;
         Ok(Self { server, from, address })
     }
 
-    /// Whether a text is an address that e-mail can be sent to.
+    /// Checks whether a text is an address that e-mail can be sent to.
     ///
     /// # Errors
-    /// That it is none.
+    /// That it is not.
     pub fn check_address(text: &str) -> Result<(), String> {
         let parsed: Result<Mailbox, _> = text.trim().parse();
         parsed.map(|_| ()).map_err(|_| format!("`{}` is no address of e-mail", one_line(text)))
@@ -68,7 +68,7 @@ impl Email {
             .map_err(|error| refused(format!("the message cannot be written: {error}")))
     }
 
-    /// The same for every attempt, so that whoever gets the message twice can tell.
+    /// The same for every attempt, so that a receiver can recognize a repeat.
     fn message_id(&self, question: &Question) -> String {
         let sum = digest::digest(&digest::SHA256, question.id.as_bytes());
         let sum = URL_SAFE_NO_PAD.encode(sum.as_ref().get(..18).unwrap_or_default());
@@ -91,7 +91,7 @@ impl Channel for Email {
     }
 }
 
-/// The first line of what is to be done.
+/// The first line of the step's description.
 fn default_subject(question: &Question) -> String {
     let description = question.description.as_deref().and_then(|text| text.lines().next());
     let subject = description.map(one_line).filter(|line| !line.is_empty());
@@ -102,7 +102,7 @@ fn default_subject(question: &Question) -> String {
     }
 }
 
-/// Without line breaks or anything else that steers.
+/// The text without line breaks and other control characters.
 fn one_line(text: &str) -> String {
     text.split(|character: char| character.is_control() || character.is_whitespace())
         .filter(|word| !word.is_empty())

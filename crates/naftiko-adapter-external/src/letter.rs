@@ -1,7 +1,7 @@
-//! What an e-mail says.
+//! The text of an e-mail.
 //!
-//! The author's text stands as it is, or is a template over what is handed over; without one a default says what is to
-//! be done. Templates can read nothing else, and what they do not know is an error.
+//! It is the author's text as written, or a template over what is handed over; without either, a default says what to
+//! do. Templates can read nothing else, and an unknown name is an error.
 
 use minijinja::{Environment, UndefinedBehavior};
 use naftiko_adapter::{Failure, Question};
@@ -34,7 +34,7 @@ const OWN: [&str; 9] =
 #[error("{0}")]
 pub struct Unusable(String);
 
-/// Whether a template can be read, and knows all that it names when these are handed over.
+/// Checks that a template can be read, and that it names only what is handed over.
 ///
 /// # Errors
 /// What is wrong with it.

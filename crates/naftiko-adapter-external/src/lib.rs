@@ -1,10 +1,10 @@
 //! Asks people and outside systems for what a step waits for.
 //!
-//! Each kind of channel is a [`Channel`]: [`Prepared`] answers from what was given
-//! beforehand, [`Prompt`] asks a person at a terminal, [`Silent`] never answers; [`Email`], [`Webhook`] and [`Command`]
-//! hand a message over, once for each time they are asked. None of them waits for longer than
-//! one question takes, and none remembers: what "not yet" means for a run, and whether a message is sent again, is decided
-//! by the engine. Whom a webhook may be posted to is decided by whoever posts: see [`Post`].
+//! Each kind of channel is a [`Channel`]: [`Prepared`] answers from what was given beforehand, [`Prompt`] asks a person
+//! at a terminal, [`Silent`] never answers; [`Email`], [`Webhook`] and [`Command`] hand over a message, once each time
+//! they are asked. None of them waits longer than one question takes, and none remembers anything: the engine decides
+//! what "not yet" means for a run, and whether a message is sent again. Who a webhook may be posted to is decided by
+//! the implementation of [`Post`].
 
 mod command;
 mod email;
@@ -30,7 +30,7 @@ pub use webhook::{Key, NoKey, Post, Webhook};
 use async_trait::async_trait;
 use naftiko_adapter::{Answer, Channel, Failure, Question};
 
-/// A channel without anybody at the other end: the answer is always "not yet", so the run waits.
+/// A channel that nobody answers: the reply is always "not yet", so the run waits.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

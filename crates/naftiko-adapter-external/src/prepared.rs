@@ -16,7 +16,7 @@ pub struct Prepared {
 }
 
 impl Prepared {
-    /// Answers by step id, and who is asked about the other steps.
+    /// Takes the answers by step id, and the channel for all other steps.
     pub fn new(answers: IndexMap<String, Value>, next: Box<dyn Channel>) -> Self {
         Self { answers, next }
     }

@@ -1,4 +1,4 @@
-//! A person at a terminal.
+//! Asking a person at a terminal.
 
 use std::fmt;
 use std::io;

@@ -1,4 +1,4 @@
-//! A question as programs get it.
+//! A question as JSON, for programs.
 
 use std::time::SystemTime;
 
@@ -7,10 +7,10 @@ use naftiko_adapter::{Failure, FailureKind, Question};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-/// Where a question may be answered by whoever has its message. The address is as good as a key: it goes into the
+/// Makes the URL at which the receiver of a message can answer it. Whoever has the URL can answer, so it goes into the
 /// message and nowhere else.
 pub trait AnswerAddress: Send + Sync {
-    /// The address for this question; `None` where none is known that reaches this machine.
+    /// The URL for this question; `None` if no URL that reaches this machine is known.
     fn address(&self, question: &Question) -> Option<SecretString>;
 }
 

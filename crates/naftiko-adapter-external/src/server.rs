@@ -38,7 +38,7 @@ enum Security {
     None,
 }
 
-/// Why a text names no mail server. None shows the password.
+/// Why a text does not name a mail server. No variant shows the password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoServer {
     /// It is no URL.
@@ -53,11 +53,12 @@ pub enum NoServer {
 }
 
 impl SmtpServer {
-    /// The server that a URL names: `smtps://` speaks TLS from the first byte, `smtp://` after `STARTTLS`, unless the
-    /// server is this machine or it says `?tls=none`. `certificates` (PEM) are trusted besides those of the system.
+    /// The server that a URL names: `smtps://` uses TLS from the first byte, `smtp://` after `STARTTLS`, unless the
+    /// server is this machine or the URL says `?tls=none`. `certificates` (PEM) are trusted besides those of the
+    /// system.
     ///
     /// # Errors
-    /// Why it names none.
+    /// Why it does not name a server.
     pub fn read(url: &str, certificates: Vec<Vec<u8>>) -> Result<Self, NoServer> {
         let url: Url = url.trim().parse().map_err(|_| NoServer::NoUrl)?;
         let host = url.host().ok_or(NoServer::NoUrl)?;
@@ -160,7 +161,7 @@ impl SmtpServer {
         builder.build_rustls().map_err(unusable)
     }
 
-    /// What it means that the server did not take the message: for good if it says so.
+    /// The failure when the server did not accept the message: permanent if it says so.
     fn said(&self, error: &lettre::transport::smtp::Error) -> Failure {
         let kind = if error.is_permanent() { FailureKind::Refused } else { FailureKind::NotSent };
         Failure::new(kind, self.masked(&format!("`{}`: {}", self.host, causes(error))))
@@ -171,7 +172,7 @@ impl SmtpServer {
         Failure::new(FailureKind::Unknown, self.masked(&message))
     }
 
-    /// A server may say the password back.
+    /// A server may quote the password.
     fn masked(&self, text: &str) -> String {
         mask(text, self.credentials.iter().map(|(_, password)| password.expose_secret()))
     }

@@ -1,5 +1,4 @@
-//! Values as short lines for a person to read: like YAML, but never longer than a screen or two, and never able to
-//! steer the terminal.
+//! Values as short lines for people: like YAML, but never longer than a screen or two, and without control characters.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,4 @@
-//! Messages to a URL, signed as Standard Webhooks has it (<https://www.standardwebhooks.com>).
+//! Messages to a URL, signed according to Standard Webhooks (<https://www.standardwebhooks.com>).
 //!
 //! A message keeps its id however often it is sent, so a receiver that remembers ids does nothing twice.
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::put::{AnswerAddress, as_json, refused, text};
 
-/// Posts messages: once each, to whom that is allowed, and nowhere else.
+/// Posts messages: each one once, and only to allowed hosts.
 #[async_trait]
 pub trait Post: Send + Sync {
     /// Posts `body` to `url` and gives the status of the answer.
@@ -25,19 +25,19 @@ pub trait Post: Send + Sync {
     async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure>;
 }
 
-/// What messages are signed with.
+/// The key that messages are signed with.
 pub struct Key(hmac::Key);
 
-/// Why a text is no key.
+/// A text that cannot be a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is no key: `whsec_` and 24 to 64 bytes in base64, or a text of at least 24 characters")]
 pub struct NoKey;
 
 impl Key {
-    /// The key that a text is: `whsec_` and base64, or its bytes as they are.
+    /// Reads a key: `whsec_` and base64, or any other text as its bytes.
     ///
     /// # Errors
-    /// [`NoKey`] for one that could be guessed.
+    /// [`NoKey`] for a key that could be guessed.
     pub fn read(text: &str) -> Result<Self, NoKey> {
         let bytes = match text.trim().strip_prefix("whsec_") {
             Some(encoded) => STANDARD.decode(encoded).map_err(|_| NoKey)?,
@@ -72,7 +72,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Posts through `post`, signs with `key`; a message says where `address` lets it be answered.
+    /// Posts through `post` and signs with `key`; `address` gives the URL at which a message can be answered.
     pub fn new(
         post: Arc<dyn Post>,
         key: Key,
@@ -118,7 +118,7 @@ impl Channel for Webhook {
     }
 }
 
-/// The headers that the author wrote; what says who signed what is not theirs to say.
+/// The headers that the author wrote, which must not replace those of the signature.
 fn own_headers(question: &Question) -> Result<Vec<(String, String)>, Failure> {
     let headers = match question.settings.get("headers") {
         None | Some(Value::Null) => return Ok(Vec::new()),

@@ -1,4 +1,4 @@
-//! The adapter itself: refuses what a real one would refuse, and asks the world for the rest.
+//! The adapter itself: refuses what a real one would refuse, and lets the modelled provider answer the rest.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -28,13 +28,13 @@ struct State {
 }
 
 impl MockAdapter {
-    /// An adapter for a world in which nothing exists yet. The same seed and the same sequence of calls give the
-    /// same answers.
+    /// An adapter for a provider that has no resources yet. The same seed and the same sequence of calls give the same
+    /// answers.
     pub fn new(seed: u64) -> Self {
         Self::with_script(seed, &Script::default())
     }
 
-    /// The same, told what to say of some operations, and what exists.
+    /// An adapter with a script: what some operations answer, and what exists before the first call.
     pub fn with_script(seed: u64, script: &Script) -> Self {
         let mut world = World::new(seed);
         for (operation, things) in &script.seeds {
@@ -43,10 +43,11 @@ impl MockAdapter {
         Self { seed, state: Mutex::new(State { world, script: Played::new(script) }) }
     }
 
-    /// What there is to a call: an answer, or how the wire fails, and how long that takes. Nobody waits for it here.
+    /// The outcome of a call: an answer, or how the connection fails, and after how long. It does not wait for that
+    /// time.
     ///
     /// # Errors
-    /// When nobody would take the call.
+    /// When an adapter would refuse the call.
     pub fn say(&self, call: &Call) -> Result<Said, Failure> {
         if let Some(reason) = objection(call) {
             return Err(Failure::new(FailureKind::Refused, reason));

@@ -1,8 +1,8 @@
-//! Answers operations from their response schemas: consistent with itself, the same for the same seed.
+//! Answers operations from their response schemas: consistently, and the same for the same seed.
 //!
-//! [`MockAdapter`] stands in for a provider that nobody has at hand. It keeps the resources that it has answered with,
-//! so what one step creates the next one finds, and it makes up what somebody outside would have done meanwhile. It
-//! has no clock, no chance and no socket: a seed and a sequence of calls decide every byte.
+//! [`MockAdapter`] stands in for a provider that is not at hand. It keeps the resources that it has answered with, so
+//! what one step creates, the next one finds, and it makes up what somebody outside would have done meanwhile. It has
+//! no clock, no randomness and no socket: a seed and a sequence of calls decide every byte.
 
 mod adapter;
 mod list;

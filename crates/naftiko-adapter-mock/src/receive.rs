@@ -1,7 +1,7 @@
-//! Requests back into calls: the way back from what an HTTP adapter writes.
+//! HTTP requests back into calls: the inverse of what an HTTP adapter writes.
 //!
-//! Pure like the rest: whoever has a socket hands over what came in. A request that is no call of any operation is not
-//! one here either; what of it an operation does not know is left out, as most providers do.
+//! Pure like the rest: the owner of the socket hands over what came in. A request that matches no operation is an
+//! error; the parts of it that its operation does not know are ignored, as most providers do.
 
 use std::sync::Arc;
 
@@ -34,12 +34,12 @@ const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b':')
     .remove(b'@');
 
-/// What came in.
+/// A request that came in.
 #[derive(Debug, Clone, Copy)]
 pub struct Received<'a> {
     /// The method, in capitals.
     pub method: &'a str,
-    /// The path below the base URL, and the query behind `?` if there is one.
+    /// The path below the base URL, with `?` and the query if there is one.
     pub target: &'a str,
     /// Headers, by name in lower case.
     pub headers: &'a [(String, String)],
@@ -47,7 +47,7 @@ pub struct Received<'a> {
     pub body: &'a [u8],
 }
 
-/// Why a request is no call.
+/// Why a request is not a call of any operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unroutable {
     /// No operation has such a path.
@@ -77,22 +77,22 @@ struct Route {
 }
 
 impl Router {
-    /// Finds these operations.
+    /// A router of these operations.
     pub fn new(operations: impl IntoIterator<Item = Arc<Operation>>) -> Self {
         let mut routes: Vec<Route> = operations.into_iter().filter_map(Route::new).collect();
         routes.sort_by_key(|route| std::cmp::Reverse((route.literal, route.fixed.len())));
         Self { routes }
     }
 
-    /// The routes there are: method and path.
+    /// Every route: method and path.
     pub fn routes(&self) -> impl Iterator<Item = (Method, &str)> {
         self.routes.iter().map(|route| (route.operation.method, route.operation.path.as_str()))
     }
 
-    /// The call that a request makes.
+    /// Reads a request as a call.
     ///
     /// # Errors
-    /// Why it makes none.
+    /// Why it is not a call.
     pub fn receive(&self, request: &Received<'_>) -> Result<Call, Unroutable> {
         let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
         let query = read::pairs(query);

@@ -1,8 +1,8 @@
-//! What somebody says of a world that schemas alone do not decide.
+//! Scripts for what schemas alone do not decide.
 //!
-//! A script says what operations answer, call by call, and what exists before the first. It changes what is answered
-//! and nothing of how the world goes on, but for this: what a call that changes something is answered with is so from
-//! then on, and what a reading shows that nobody knew is there.
+//! A script says what operations answer, call by call, and what exists before the first call. It changes only the
+//! answers, with one exception: the answer to a call that changes something is remembered, and so is a new resource in
+//! the answer to a read.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,29 +17,29 @@ use crate::target::{Target, target};
 use crate::turn::Turn;
 use crate::world::{World, name_of};
 
-/// What a mock is told.
+/// A script for a mock.
 #[derive(Debug, Clone, Default)]
 pub struct Script {
-    /// What operations answer: each for as many calls as it says, the last for all that follow.
+    /// What operations answer: each reply for as many calls as it says, the last one for all that follow.
     pub operations: Vec<(Arc<Operation>, Vec<Reply>)>,
-    /// What exists, by an operation that answers with such things. There is nothing else of their kind.
+    /// The resources that exist, by an operation that answers with such resources. No others of their kind exist.
     pub seeds: Vec<(Arc<Operation>, Vec<Value>)>,
 }
 
-/// What an operation answers to a call. The default is what the mock answers by itself.
+/// A reply of an operation. The default is what the mock answers by itself.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// How many calls are answered so.
+    /// How many calls get this reply.
     pub times: u32,
-    /// The status; `None`: that of success. One that is not 2xx leaves everything as it was.
+    /// The status; `None` is that of success. A status other than 2xx changes nothing in the mock.
     pub status: Option<u16>,
-    /// Headers, over those of the answer.
+    /// Headers that replace those of the answer.
     pub headers: IndexMap<String, String>,
-    /// What is said of the body.
+    /// The body, if the script says anything about it.
     pub body: Option<Body>,
     /// How long it takes.
     pub delay: Duration,
-    /// How the wire fails, in place of an answer.
+    /// How the connection fails, in place of an answer.
     pub fault: Option<Fault>,
 }
 
@@ -50,35 +50,35 @@ impl Default for Reply {
     }
 }
 
-/// What is said of a body.
+/// What a script says about a body.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// It is this, completed by what the description requires.
+    /// This value, completed by what the description requires.
     Whole(Value),
-    /// It is this, whatever the description says.
+    /// Exactly this value, whatever the description says.
     AsIs(Value),
-    /// It is what it would be but for this: a JSON Merge Patch (RFC 7396) whose lists meet those of the body item by
-    /// item.
+    /// A change to what the body would be: a JSON Merge Patch (RFC 7396) whose lists are merged with those of the body
+    /// item by item.
     Patch(Value),
 }
 
-/// How a call fails on the wire.
+/// How a connection fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
     /// Nothing reaches the other side.
     Connect,
-    /// It is done, and the answer is lost.
+    /// The call is carried out, and the answer is lost.
     Drop,
-    /// It is done, and the answer cannot be read.
+    /// The call is carried out, and the answer cannot be read.
     Garbage,
 }
 
-/// What there is to a call.
+/// The outcome of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
     /// How long it takes.
     pub delay: Duration,
-    /// The answer, or how the wire fails.
+    /// The answer, or how the connection fails.
     pub answer: Result<Response, Fault>,
 }
 

@@ -1,6 +1,6 @@
-//! A schema as one thing: references followed, `allOf` merged, a branch of `oneOf` and `anyOf` chosen.
+//! A schema simplified: references followed, `allOf` merged, a branch of `oneOf` and `anyOf` chosen.
 //!
-//! Nothing is copied: a shape is the list of the schemas that hold at the same time.
+//! Nothing is copied: a shape is the list of the schemas that apply at the same time.
 
 use std::collections::VecDeque;
 

@@ -1,4 +1,4 @@
-//! The resources that exist as far as this provider is concerned.
+//! The resources that exist at the modelled provider.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! What an operation is about: one resource, many of a kind, or neither.
+//! What an operation is about: one resource, a list of resources, or neither.
 
 use naftiko_adapter::Operation;
 use serde_json::{Map, Value};

@@ -1,4 +1,4 @@
-//! What the provider does: creates, finds, lists, changes and removes resources.
+//! The modelled provider: creates, finds, lists, changes and removes resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The addresses in documents: where requests go, where tokens are had, and where messages are posted to.
+//! The URLs in documents: where requests go, where tokens are requested, and where messages are posted.
 
 use naftiko_diagnostics::Diagnostic;
 use naftiko_expr::Template;

@@ -1,4 +1,4 @@
-//! Arguments to the places of a request: those that were written, and in edition 0.1 those that are inferred.
+//! Binds arguments to the places of a request: written ones, and in edition 0.1 inferred ones.
 
 mod body;
 

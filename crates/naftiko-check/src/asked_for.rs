@@ -1,7 +1,7 @@
-//! The rules that are off until somebody asks for them: who asks, and for which.
+//! Rules that are off by default, and who turns them on.
 //!
-//! An operator asks by [`Options::rules`], an author by a comment above the first key of the document that is checked:
-//! `# naftiko: rules[governance]`. A name is that of a set, or of one code in it.
+//! An operator turns them on with [`Options::rules`], an author with a comment above the first key of the checked
+//! document: `# naftiko: rules[governance]`. A name is that of a set, or of one code in it.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::faults::{unknown_code, unused_ignore};
 use crate::rules::governance;
 use crate::suppression::{directive, is_at_the_top};
 
-/// The codes that a name asks for: all of a set, or the one of that name. `None` for a name of neither.
+/// The codes that a name turns on: all of a set, or the one with that name. `None` for an unknown name.
 pub fn rules(name: &str) -> Option<Vec<&'static Code>> {
     if name == governance::NAME {
         return Some(governance::CODES.to_vec());
@@ -21,7 +21,7 @@ pub fn rules(name: &str) -> Option<Vec<&'static Code>> {
     governance::CODES.iter().find(|code| code.id == name).map(|code| vec![*code])
 }
 
-/// Every name that asks for rules.
+/// Every name that turns on rules.
 pub fn rule_names() -> impl Iterator<Item = &'static str> {
     std::iter::once(governance::NAME).chain(governance::CODES.iter().map(|code| code.id))
 }

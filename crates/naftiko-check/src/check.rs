@@ -32,26 +32,26 @@ pub struct Options {
     pub capabilities: Option<PathBuf>,
     /// OpenAPI descriptions, in place of those the capabilities document names.
     pub openapi: Vec<PathBuf>,
-    /// Files, and folders with all that is below them, that documents may name besides those below their own folders.
+    /// Files, and folders with everything below them, that documents may name besides those below their own folders.
     pub allowed_files: Vec<PathBuf>,
-    /// The rules to hold the document to besides those that are always on; [`rules`](crate::rules()) finds them by name.
+    /// The rules to apply besides those that are always on; [`rules`](crate::rules()) finds them by name.
     pub rules: Vec<&'static Code>,
 }
 
-/// What came of checking a document.
+/// The result of checking a document.
 #[derive(Debug)]
 pub struct Checked {
     /// Every file that was read.
     pub sources: SourceMap,
     /// What was found, in reading order.
     pub diagnostics: Vec<Diagnostic>,
-    /// What the document is; `None` if that cannot be told.
+    /// The kind of the document; `None` if that cannot be told.
     pub kind: Option<Kind>,
     /// What comments ignore, in the same order.
     pub ignored: Vec<Ignored>,
-    /// The plan: of a composition without errors whose operations are described.
+    /// The plan, for a composition without errors whose operations are all described.
     pub plan: Option<Plan>,
-    /// The tests: of a test document without errors, of a composition that has a plan.
+    /// The tests, for a test document without errors whose composition has a plan.
     pub suite: Option<Suite>,
 }
 
@@ -61,7 +61,7 @@ impl Checked {
         has_errors(&self.diagnostics)
     }
 
-    /// The first error that a comment ignores and without which there would be a plan: it leaves something out of it.
+    /// The first ignored error because of which there is no plan: it leaves a gap in it.
     pub fn withheld_by(&self) -> Option<&Diagnostic> {
         self.ignored.iter().map(|ignored| &ignored.diagnostic).find(|found| withholds_plan(found))
     }
@@ -75,7 +75,7 @@ pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Resu
     Ok(examine(path, options, files)?.0)
 }
 
-/// The same, with the providers that were come across.
+/// The same, with the providers that were found.
 pub(crate) fn examine(
     path: &Path,
     options: &Options,
@@ -164,7 +164,7 @@ fn document(
     found
 }
 
-/// Checks a composition: the one that is asked for, or one that a step names so.
+/// Checks a composition: the one asked for, or one that a step runs under the path `named`.
 pub(crate) fn composition(
     composition: &Composition,
     named: &str,
@@ -232,7 +232,7 @@ pub(crate) fn composition(
     Embedded { plan, ..embedded }
 }
 
-/// What a composition takes of a step that runs it.
+/// The inputs that a composition takes from a step that runs it.
 fn inputs(composition: &Composition, names: &Names<'_>) -> Vec<Parameter> {
     let inputs = composition.inputs.iter().filter_map(|input| {
         let required = input.required && input.default.is_none();
@@ -243,7 +243,7 @@ fn inputs(composition: &Composition, names: &Names<'_>) -> Vec<Parameter> {
     inputs.collect()
 }
 
-/// Whether a finding may be why something seems not to be read: an error, or a text that was meant to read it.
+/// Whether a finding may be the reason why something seems unused: an error, or a text that was meant to read it.
 fn leaves_unread(found: &Diagnostic) -> bool {
     found.severity() == Severity::Error
         || matches!(found.code.id, "unmarked-reference" | "literal-template" | "unfit-input")

@@ -1,4 +1,4 @@
-//! What steps say besides their work: conditions and lists, typed, and what they read.
+//! The clauses of steps: conditions and lists, typed, and what they read.
 
 use naftiko_diagnostics::Diagnostic;
 use naftiko_expr::{Presence, Root, Type};

@@ -1,5 +1,5 @@
-//! What descriptions leave in doubt of an operation that was found: whether it is the one that was meant, and whether
-//! it is where it is sent.
+//! Doubts about an operation that was found: whether it is the one that was meant, and whether it is described at the
+//! server it is sent to.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_openapi::{Catalogue, Entry};

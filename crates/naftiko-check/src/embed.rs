@@ -1,4 +1,4 @@
-//! Compositions that run as steps of others: found, checked once, and told apart from those that contain themselves.
+//! Compositions that run as steps of others: found, checked once, and refused if they contain themselves.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

@@ -1,4 +1,4 @@
-//! What a capabilities document says of an operation, held against its description.
+//! What a capabilities document says about an operation, checked against its description.
 
 use naftiko_diagnostics::Diagnostic;
 

@@ -1,4 +1,4 @@
-//! What was written for an argument against the type that is taken, down to the part that does not fit.
+//! Checks a written argument against its type, down to the part that does not fit.
 
 use std::cell::Cell;
 use std::collections::BTreeSet;

@@ -1,8 +1,8 @@
 //! Makes the changes that diagnostics offer, in memory, until there is nothing left to change.
 //!
-//! Each round checks, makes every fix that does not touch another, the first in the text before the others, and checks
-//! again. A fix after which a file can no longer be read, or is read no further, is not made. Fixes that undo each other are all left out, so
-//! that fixing what was fixed changes nothing.
+//! Each round checks, makes every fix that does not overlap another (the first in the text wins), and checks again. A
+//! fix after which a file can no longer be read, or is read no further, is not made. Fixes that undo each other are all
+//! left out, so that fixing a fixed document changes nothing.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -18,7 +18,7 @@ use crate::check::{Checked, Options, check};
 /// syntax hides the next.
 const ROUNDS: usize = 200;
 
-/// What may be changed.
+/// Which changes may be made.
 #[derive(Clone, Copy)]
 pub struct Policy<'a> {
     /// Whether fixes that are guesses are made too.
@@ -33,7 +33,7 @@ impl std::fmt::Debug for Policy<'_> {
     }
 }
 
-/// Files of which some have another text than they have outside.
+/// Files, some of which have a new text in memory.
 pub struct Edited<'a> {
     outside: &'a dyn Files,
     texts: BTreeMap<PathBuf, String>,
@@ -50,7 +50,7 @@ pub struct Change {
     pub after: String,
 }
 
-/// What came of fixing a document.
+/// The result of fixing a document.
 #[derive(Debug)]
 pub struct Fixed {
     /// What is still found.
@@ -60,17 +60,17 @@ pub struct Fixed {
 }
 
 impl<'a> Edited<'a> {
-    /// The files as they are outside.
+    /// The files without any changes.
     pub fn new(outside: &'a dyn Files) -> Self {
         Self { outside, texts: BTreeMap::new() }
     }
 
-    /// Gives a file another text.
+    /// Gives a file a new text.
     pub fn set(&mut self, path: &Path, text: String) {
         self.texts.insert(path.to_path_buf(), text);
     }
 
-    /// The files that have another text now, by path.
+    /// The files whose text has changed, by path.
     pub fn changes(&self) -> Vec<Change> {
         let change = |(path, after): (&PathBuf, &String)| {
             let before = text_of(self.outside, path)?;

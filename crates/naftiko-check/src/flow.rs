@@ -1,7 +1,8 @@
-//! What gets into the value of an expression, and what an expression only asks about.
+//! Which values an expression carries, and which it only asks about.
 //!
-//! `upper(inputs.token)` carries the token; `len(inputs.token)` and `inputs.token == 'x'` tell something of it and do
-//! not. Where in doubt, it is carried. A way to a value is the names of its fields: the places in lists do not count.
+//! `upper(inputs.token)` carries the token; `len(inputs.token)` and `inputs.token == 'x'` reveal something about it but
+//! do not carry it. In case of doubt, a value counts as carried. A path to a value is the names of its fields:
+//! positions in lists do not count.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Where in a request an argument goes, by its name and what the author says of its place.
+//! Where in a request an argument goes, by its name and the place the author gave.
 
 use naftiko_adapter::Place as ParameterPlace;
 use naftiko_expr::Type;

@@ -1,7 +1,7 @@
-//! The data flow that edition 0.1 leaves out (LANGUAGE §4).
+//! The data flow that edition 0.1 leaves out ("Inference" in `docs/language.md`).
 //!
-//! For each parameter, the first rule that gives exactly one candidate of the right type wins; two are an error, and
-//! so is none for a required parameter. Rule 1, the literal argument on the step, has had its turn before.
+//! For each parameter, the first rule that gives exactly one candidate of the right type wins; two are an error, and so
+//! is none for a required parameter. Rule 1, the literal argument on the step, was applied before.
 
 use std::collections::BTreeSet;
 

@@ -1,6 +1,7 @@
-//! An argument written where it is missing: the line to show, and the edit where it is sure.
+//! Offers a missing argument: the line to show, and the edit where that is certain.
 //!
-//! Sure is a `with` in the usual layouts, and a step without one in block style. Anything else gets only the line.
+//! It is certain for a `with` in the usual layouts, and for a step without one in block style. Any other layout gets
+//! only the line.
 
 use std::ops::Range;
 

@@ -1,14 +1,16 @@
 //! Documents in, a Plan and diagnostics out.
 //!
-//! [`check`] reads a document and everything it names through the one seam to files, resolves names to operations,
-//! infers the data flow that edition 0.1 leaves out, types every reference against the response schemas, orders the
-//! steps, and lowers the result to a [`Plan`](naftiko_plan::Plan). It is pure, it never fails, and one mistake gives
-//! one diagnostic: what a fault makes unknowable is typed *any* and is not complained about again.
+//! [`check`] reads a document and everything it names through [`Files`](naftiko_spec::Files), resolves names to
+//! operations, infers the data flow that edition 0.1 leaves out, types every reference against the response schemas,
+//! orders the steps, and lowers the result to a [`Plan`](naftiko_plan::Plan). It is pure, it never fails on a bad
+//! document, and one mistake gives one diagnostic: what a fault makes unknowable has the type *any* and is not reported
+//! again.
 //!
-//! [`fix`] makes the changes that diagnostics offer, and [`upgrade`] turns edition 0.1 into 0.2, both in memory: whoever
-//! has files writes them.
+//! [`fix`] makes the changes that diagnostics offer, and [`upgrade`] turns edition 0.1 into 0.2. Both work in memory,
+//! and callers write the files.
 //!
-//! Each kind of fault is one file: what makes a stage stumble is in `faults`, what only the whole shows is in `rules`.
+//! Each kind of fault is one file: faults that a single stage finds are in `faults`, those that only the whole
+//! composition shows in `rules`.
 
 mod addresses;
 mod arguments;

@@ -1,7 +1,7 @@
-//! What was written for an argument against the whole JSON Schema of it: the limits that a type cannot say.
+//! Checks a written argument against its whole JSON Schema: the limits that a type cannot express.
 //!
-//! Only what is literal is held to them. What a type says is not said again: types are the authority on it, and
-//! descriptions are kinder in words than in keywords.
+//! Only literals are checked. What a type says is not reported again: types are the authority on it, and descriptions
+//! often allow more in prose than in keywords.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Reads files through the seam, and keeps what was read and found.
+//! Reads files through [`Files`], and keeps what was read and found.
 
 use std::collections::BTreeMap;
 use std::io;

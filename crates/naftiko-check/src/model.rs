@@ -1,6 +1,7 @@
-//! All that is known of a composition, for the rules to read.
+//! Everything known about a composition, for the rules to read.
 //!
-//! The one place that lists where expressions stand. It draws no conclusions: that is what [`rules`](crate::rules) do.
+//! This is the one place that lists where expressions can be. It draws no conclusions: that is what
+//! [`rules`](crate::rules) do.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;

@@ -1,4 +1,4 @@
-//! What the providers of a document offer: for whoever stands in for them.
+//! What the providers of a document offer, for a mock that stands in for them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -17,15 +17,15 @@ use crate::provider::{Found, Provider};
 pub struct Offer {
     /// Its id.
     pub provider: String,
-    /// What lets a caller in.
+    /// Where a request carries its credential.
     pub credential: CredentialPlace,
-    /// Its operations, those that no composition uses too.
+    /// Its operations, including those that no composition uses.
     pub operations: Vec<Arc<Operation>>,
-    /// What the capabilities document calls some of them, by those names.
+    /// Operations by the names that the capabilities document gives them.
     pub named: BTreeMap<String, Arc<Operation>>,
 }
 
-/// Where a caller shows who it is.
+/// Where a request carries its credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialPlace {
     /// Nowhere: everybody is let in.
@@ -40,7 +40,7 @@ pub enum CredentialPlace {
     Cookie(String),
 }
 
-/// Checks the document at `path`, and says what its providers offer, in the order of their ids.
+/// Checks the document at `path`, and lists what its providers offer, in the order of their ids.
 ///
 /// # Errors
 /// When the file itself cannot be read.

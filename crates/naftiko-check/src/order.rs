@@ -1,4 +1,4 @@
-//! What follows what: references, `dependsOn`, and document order where there is no `dependsOn` (LANGUAGE §3).
+//! The order of steps: references, `dependsOn`, and the order of the document where there is no `dependsOn`.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Outputs: their sources typed, against what they are declared to be.
+//! Outputs: the types of their sources, checked against the declared types.
 
 use std::sync::Arc;
 

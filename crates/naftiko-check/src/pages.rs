@@ -1,5 +1,5 @@
-//! Lists that come in pages: what the author says of them, held against the description, and what is taken from it
-//! where the author says nothing.
+//! Lists that come in pages: what the author says about them, checked against the description, or what the description
+//! says where the author says nothing.
 
 use naftiko_adapter::Place;
 use naftiko_diagnostics::{Diagnostic, Spanned};

@@ -1,4 +1,4 @@
-//! What documents say of retries, pauses and facts, as a plan holds it: with every default filled in.
+//! Retries, pauses and facts of documents, in the form of the plan: with every default filled in.
 
 use naftiko_plan as plan;
 use naftiko_spec::{Backoff, Every, Facts, OnDoubt, OnFailure, RateLimit, Retry, RetryOn};

@@ -16,25 +16,25 @@ use crate::pages::Paged;
 use crate::provider::{Found, Provider};
 use crate::{facts, faults, schema};
 
-/// What a step turned out to be.
+/// What a step was resolved to.
 pub(crate) enum Resolved {
-    /// An operation that is described.
+    /// A described operation.
     Operation(Box<Resolution>),
-    /// Something outside, with the type of its answer.
+    /// A step done outside, with the type of its answer.
     External(Type),
     /// Another composition.
     Composition(Rc<Embedded>),
-    /// Not known: there is a diagnostic, or no description.
+    /// Unknown: there is a diagnostic, or no description.
     Unknown,
 }
 
-/// An operation that is described.
+/// A described operation.
 pub(crate) struct Resolution {
     /// The operation, self-contained.
     pub(crate) operation: Arc<Operation>,
-    /// The type of what it answers on success, whichever of its answers that is.
+    /// The type of its success response, whichever one it is.
     pub(crate) result: Type,
-    /// The types of its answers of success, by status as the description writes it.
+    /// The types of its success responses, by status as the description writes it.
     pub(crate) answers: Vec<(String, Type)>,
     /// What it takes.
     pub(crate) slots: Vec<Parameter>,

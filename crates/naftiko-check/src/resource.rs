@@ -1,4 +1,5 @@
-//! What resource a step yields, and where its id is: by the response schema (LANGUAGE §4, rule 4).
+//! The resource that a step yields, and where its id is, by the response schema (rule 4 of "Inference" in
+//! `docs/language.md`).
 
 use naftiko_expr::{Segment, Type};
 

@@ -1,7 +1,7 @@
-//! The JSON Schemas of an operation, asked about places in the values they describe.
+//! The JSON Schemas of an operation, queried about places in the values they describe.
 //!
-//! Types leave out what does not decide which values fit; this reads such words (`deprecated`, `format`) where they
-//! stand.
+//! Types leave out keywords that do not decide which values fit; this module reads such keywords (`deprecated`,
+//! `format`) from the schemas.
 
 use naftiko_adapter::Operation;
 use serde_json::{Map, Value};

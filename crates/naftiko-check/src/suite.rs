@@ -1,6 +1,6 @@
-//! Tests of a composition: their names and values against what they test.
+//! Tests of a composition: their names and values, checked against the composition.
 //!
-//! What comes of a test is not said here: nothing is run.
+//! Nothing is run here, so the result of a test is not known.
 
 mod expectations;
 mod inputs;
@@ -32,17 +32,17 @@ pub use script::Scripted;
 /// Tests that can be run.
 #[derive(Debug)]
 pub struct Suite {
-    /// The composition that is tested, by its path.
+    /// The path of the tested composition.
     pub composition: PathBuf,
     /// Its plan.
     pub plan: Arc<Plan>,
-    /// What the mock is told in every test.
+    /// The script for the mock in every test.
     pub script: Scripted,
     /// The tests, in order.
     pub trials: Vec<Trial>,
 }
 
-/// One test: what a run is given, and what has to come of it.
+/// One test: what a run is given, and the expected result.
 #[derive(Debug)]
 pub struct Trial {
     /// Its name.
@@ -51,9 +51,9 @@ pub struct Trial {
     pub inputs: Map<String, Value>,
     /// Answers to steps that are done outside.
     pub answers: IndexMap<String, Value>,
-    /// What the mock is told.
+    /// The script for the mock.
     pub script: Scripted,
-    /// What has to come of it.
+    /// The expected result.
     pub expect: Expectation,
 }
 

@@ -1,4 +1,4 @@
-//! One mistake that two stages find at one place: the one that says more of it speaks.
+//! One mistake that two stages find at the same place: only the more specific finding is kept.
 
 use std::collections::BTreeSet;
 

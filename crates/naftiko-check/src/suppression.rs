@@ -1,8 +1,8 @@
 //! Comments that ignore findings: `# naftiko: ignore[code, code] reason`.
 //!
-//! Such a comment stands on the line of a finding, or alone above the line of its key; `ignore-file` stands above the
-//! first key and speaks of the whole file. What makes a text unreadable is never ignored. A comment that ignores
-//! nothing is a finding itself, in the file that is checked, as soon as nothing else is wrong: an error hides others.
+//! Such a comment is on the line of a finding, or alone above the line of its key; `ignore-file` is above the first key
+//! and applies to the whole file. What makes a text unreadable is never ignored. A comment that ignores nothing is
+//! itself a finding in the checked file, once there are no errors, since an error may hide other findings.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,7 +1,7 @@
 //! Edition 0.1 to 0.2: every inference written down, and nothing else touched.
 //!
-//! The new text is checked before it is given out. It must have no errors and the plan of the old one: the same
-//! requests, waits and order, whatever the versions of the documents say about who wrote them.
+//! The new text is checked before it is returned. It must have no errors and the plan of the old one: the same
+//! requests, waits and order, whether they were inferred or written.
 
 mod step;
 
@@ -17,7 +17,7 @@ use serde_json::Value as Json;
 use crate::check::{Checked, Options, check};
 use crate::fix::Edited;
 
-/// What came of upgrading a document.
+/// The result of upgrading a document.
 #[derive(Debug)]
 pub struct Upgraded {
     /// What was found in the document as it is.

@@ -1,7 +1,7 @@
-//! Steps that are repeated until something holds.
+//! Steps that are repeated until a condition holds.
 //!
-//! In edition 0.1 a safe step whose referenced field may be absent is waited on (LANGUAGE §4); in edition 0.2 the
-//! author says so, with `poll`.
+//! In edition 0.1 a safe step is repeated until the fields that others read are there ("Inference" in
+//! `docs/language.md`); in edition 0.2 the author says so, with `poll`.
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
-//! Fixes in the words of a document to fixes in its bytes.
+//! Turns fixes in terms of scalars into fixes in terms of bytes.
 //!
 //! The stages say what a scalar should read; whether that needs quotes or escapes depends on how it is written, which
-//! only the text knows. What cannot be written where it should stand is no fix.
+//! only the text shows. A fix that cannot be written at its place is dropped.
 
 use std::collections::BTreeMap;
 

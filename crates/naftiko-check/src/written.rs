@@ -1,4 +1,4 @@
-//! What an author wrote for an argument, each part with its type and its place.
+//! A written argument, each part with its type and its place.
 
 use naftiko_diagnostics::Span;
 use naftiko_expr::{Field, ObjectType, Presence, Selector, Template, Type};

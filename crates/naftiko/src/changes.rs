@@ -1,4 +1,4 @@
-//! Whether the documents of a run still say what it was begun with.
+//! Whether the documents of a run have changed since it began.
 
 use std::path::PathBuf;
 use std::sync::Arc;

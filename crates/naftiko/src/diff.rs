@@ -1,4 +1,4 @@
-//! What would change, as a unified diff.
+//! Changes as a unified diff.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
-//! Which documents a command line means: files, folders, patterns, standard input, pipes.
+//! The documents that a command line names: files, folders, patterns, standard input, pipes.
 //!
-//! A file that is named is meant, whatever it is. In a folder, and among what matches a pattern, those files are meant
-//! whose header says that they are documents.
+//! A named file counts, whatever it is. In a folder, and among the matches of a pattern, only files count whose header
+//! says that they are documents.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -20,17 +20,17 @@ const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 /// Folders in which nobody keeps documents of their own.
 const FOREIGN: [&str; 2] = ["node_modules", "target"];
 
-/// What a command line means.
+/// The documents that a command line names.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
     /// The documents, in the order they were named, each once.
     pub(crate) paths: Vec<PathBuf>,
-    /// What was named and cannot be had.
+    /// What was named and cannot be read.
     pub(crate) problems: Vec<String>,
 }
 
 impl Documents {
-    /// The documents that are meant by these paths.
+    /// The documents that these paths name.
     pub(crate) fn find(named: &[PathBuf], reading: &Reading) -> Self {
         let mut found = Self::default();
         for path in named {

@@ -1,4 +1,4 @@
-//! What is read: files, folders, standard input and pipes, and what of it was looked at.
+//! Reading files, folders, standard input and pipes, with a record of what was looked at.
 
 use std::collections::BTreeMap;
 use std::io;

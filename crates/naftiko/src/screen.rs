@@ -1,4 +1,4 @@
-//! Standard output and standard error, and what they are.
+//! Standard output and standard error.
 
 use std::io::{self, IsTerminal, Write};
 

@@ -1,4 +1,4 @@
-//! Where runs are kept, and how one is taken up again.
+//! Where runs are kept, and how one is resumed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

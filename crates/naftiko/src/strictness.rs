@@ -1,4 +1,4 @@
-//! What an operator thinks of findings: which are as bad as errors, and which they do not want to see.
+//! How strict a check is: which findings count as errors, and which are left out.
 
 use std::collections::BTreeSet;
 

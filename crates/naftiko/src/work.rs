@@ -1,7 +1,7 @@
 //! `naftiko work`: drives every run that has something to do.
 //!
-//! A run is taken up when it is due, or somebody left a message for it, driven until it only waits, and put down again:
-//! what waits costs nothing but its place in the journal.
+//! A run is taken up when it is due, or has a message, driven until it only waits, and put down again: a waiting run
+//! costs nothing but its row in the journal.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};

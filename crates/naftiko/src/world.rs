@@ -1,4 +1,4 @@
-//! The world outside: files, the environment, the clock, chance.
+//! The world outside: files, the environment, the clock, randomness.
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
 mod command;

@@ -9,7 +9,7 @@ use super::error::Fault;
 use super::moment::micros;
 use super::{Store, StoreError, lease, row};
 
-/// The statuses of runs that are over (LANGUAGE §5). A run of any other is never removed unasked.
+/// The statuses of runs that are over. A run with any other is removed only on explicit request.
 const OVER: &str = "'succeeded', 'failed', 'compensated', 'cancelled'";
 
 /// Which runs to remove.

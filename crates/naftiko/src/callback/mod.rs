@@ -1,7 +1,7 @@
-//! Where messages are answered: an address with a token that only the owner of the journal's key can have made.
+//! The URLs at which messages are answered, with a token that only the owner of the journal's key can make.
 //!
-//! The token says which step of which run it is good for, and until when. It is written into messages, and nowhere else:
-//! neither into the journal nor to a screen.
+//! The token says which step of which run it is valid for, and until when. It is written into messages and nowhere
+//! else: neither into the journal nor to a screen.
 
 mod page;
 mod reception;

@@ -1,4 +1,4 @@
-//! What a person sees who follows the address in a message. Everything is escaped, and nothing is a script.
+//! The page that a person sees at the URL in a message. Everything is escaped, and there is no script.
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use naftiko_journal::{Event, Message, Record, Ruling};

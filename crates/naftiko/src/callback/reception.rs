@@ -1,7 +1,7 @@
-//! Takes answers over HTTP, and leaves them for whoever drives the run.
+//! Takes answers over HTTP, and leaves them for the process that drives the run.
 //!
-//! It drives nothing itself. Looking at an address changes nothing, since programs look at what is mailed; only a `POST`
-//! is an answer. Whoever has no token that is good learns nothing, not even whether there is such a run.
+//! It drives nothing itself. A `GET` changes nothing, since mail programs follow links; only a `POST` is an answer.
+//! Without a valid token nobody learns anything, not even whether a run exists.
 
 use std::net::SocketAddr;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! What the operator of this process allows, whatever a document says. It is kept nowhere: whoever goes on with a run
-//! says it again.
+//! What the operator of this process allows, whatever a document says. It is not kept: whoever resumes a run gives it
+//! again.
 
 use std::path::PathBuf;
 

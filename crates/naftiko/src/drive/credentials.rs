@@ -1,4 +1,4 @@
-//! What providers are shown to let requests in: each credential once, whoever uses it.
+//! The credentials for providers, each read once, whatever uses it.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
-//! What goes over the wire, for `--verbose`: requests and answers as they may be shown.
+//! Requests and answers for `--verbose`, in a form that may be shown.
 //!
-//! A request is written as the adapter writes it, but without what lets it in, which nobody here has seen.
+//! A request is written as the adapter writes it, but without its credential, which is not known here.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;

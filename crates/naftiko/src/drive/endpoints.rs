@@ -1,4 +1,4 @@
-//! Where providers are and with what they are spoken to.
+//! The base URLs of providers, and the adapter that calls them.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! What others have to say to a run while it is driven here.
+//! Messages from other processes for a run that is driven here.
 
 use std::collections::BTreeSet;
 use std::time::Duration;

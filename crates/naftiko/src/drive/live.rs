@@ -1,4 +1,4 @@
-//! A run while it runs: a live line a step in a terminal, a line an event elsewhere, or JSON.
+//! Progress of a run: one live line per step in a terminal, one line per event elsewhere, or JSON.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;

@@ -1,4 +1,4 @@
-//! Asks once before anything is sent that has an inferred argument and is not safe (LANGUAGE §4).
+//! Asks once before anything is sent that has an inferred argument and is not safe.
 
 use std::fmt::Write as _;
 use std::io;
