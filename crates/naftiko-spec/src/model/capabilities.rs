@@ -168,17 +168,17 @@ pub struct Facts {
 pub enum Purpose {
     /// It creates somebody who can sign in.
     CreateUser,
-    /// It lets somebody in.
+    /// It gives somebody access.
     GrantAccess,
-    /// It changes what somebody who is in may do.
+    /// It changes what somebody with access may do.
     ChangeAccess,
-    /// It lets somebody out.
+    /// It takes somebody's access away.
     RevokeAccess,
     /// It tells whether an organization or its domain is verified.
     VerifyOrganization,
     /// It keeps a record of what was done.
     RecordAudit,
-    /// It makes a link that lets its holder in.
+    /// It makes a link that gives its holder access.
     MakeLink,
 }
 

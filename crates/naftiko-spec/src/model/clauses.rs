@@ -65,7 +65,7 @@ pub struct Compensate {
     pub operation: Spanned<String>,
     /// Its arguments.
     pub arguments: Vec<Argument>,
-    /// Whether an attempt that failed is undone too.
+    /// Whether a failed attempt is undone too.
     pub after_failure: bool,
 }
 

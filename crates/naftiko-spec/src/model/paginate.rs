@@ -19,7 +19,7 @@ pub struct Paginate {
     pub parameter: Option<Spanned<String>>,
     /// The query parameter that takes the number of a page.
     pub page: Option<Spanned<String>>,
-    /// The query parameter that takes how many items come before a page.
+    /// The query parameter that takes the number of items before a page.
     pub offset: Option<Spanned<String>>,
     /// Where it says that the header `Link` names the next page.
     pub link: Option<Span>,

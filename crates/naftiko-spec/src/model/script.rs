@@ -57,18 +57,18 @@ pub struct Reply {
     pub as_is: bool,
     /// How long the answer takes.
     pub delay: Option<Interval>,
-    /// How the wire fails.
+    /// How the connection fails.
     pub fault: Option<WireFault>,
 }
 
-/// How a call fails on the wire.
+/// How a connection fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WireFault {
     /// Nothing reaches the other side.
     Connect,
-    /// It is done, and the answer is lost.
+    /// The call is carried out, and the answer is lost.
     Drop,
-    /// It is done, and the answer cannot be read.
+    /// The call is carried out, and the answer cannot be read.
     Garbage,
 }
 

@@ -23,7 +23,7 @@ pub struct TestDocument {
     pub header: Span,
 }
 
-/// One run, and what has to come of it.
+/// One run, and its expected result.
 #[derive(Debug, Clone)]
 pub struct Test {
     /// Its name.
@@ -32,9 +32,9 @@ pub struct Test {
     pub inputs: Vec<Inputs>,
     /// Answers to steps that are done outside.
     pub answers: Vec<Given>,
-    /// What the mock is told.
+    /// The script for the mock.
     pub mock: Script,
-    /// What has to come of it.
+    /// The expected result.
     pub expect: Expectation,
 }
 
@@ -56,7 +56,7 @@ pub struct Given {
     pub value: Literal,
 }
 
-/// What has to come of a run.
+/// The expected result of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Expectation {
     /// How it stands in the end.

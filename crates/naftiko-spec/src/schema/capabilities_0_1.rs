@@ -30,15 +30,15 @@ pub(super) struct Capabilities {
     tags: Option<Vec<String>>,
     /// Where the facts come from.
     sources: Option<Vec<String>>,
-    /// The URL that paths of operations are put behind.
+    /// The URL that the paths of operations are appended to.
     base_url: Option<String>,
-    /// What is sent to be let in.
+    /// How requests are authenticated.
     auth: Option<Auth>,
     /// The groups of operations.
     capabilities: Vec<Capability>,
 }
 
-/// What is sent to be let in. Secrets are named, never written.
+/// How requests are authenticated. Secrets are named, never written.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub(super) struct Auth {

@@ -39,14 +39,14 @@ pub(super) struct Capabilities {
     tags: Option<Vec<String>>,
     /// Where the facts come from.
     sources: Option<Vec<String>>,
-    /// The URL that paths of operations are put behind.
+    /// The URL that the paths of operations are appended to.
     base_url: Option<String>,
-    /// What is sent to be let in.
+    /// How requests are authenticated.
     auth: Option<Auth>,
-    /// What keeps the provider's customers apart, by the name that parameters have for it: `organization`, of
-    /// `organization_id`.
+    /// What separates the provider's customers from each other, by the name that parameters have for it: `organization`
+    /// for `organization_id`.
     tenant: Option<String>,
-    /// How often the provider may be asked, over all operations.
+    /// How often the provider may be called, over all operations.
     rate_limit: Option<RateLimit>,
     /// The OpenAPI description, or several, by paths relative to this document.
     openapi: Option<OneOrMany>,
@@ -56,7 +56,7 @@ pub(super) struct Capabilities {
     capabilities: Vec<Capability>,
 }
 
-/// What is sent to be let in. Secrets are named, never written.
+/// How requests are authenticated. Secrets are named, never written.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Auth {
@@ -68,26 +68,26 @@ pub(super) struct Auth {
     env_var: Option<String>,
     /// The file that holds the secret, in place of `envVar`; its path is relative to this document.
     file: Option<String>,
-    /// The program that prints the secret, and its arguments, in place of `envVar`: never through a shell, and only if the
-    /// operator allows it.
+    /// The program that prints the secret, and its arguments, in place of `envVar`. It never runs through a shell, and
+    /// only if the operator allows it.
     command: Option<Command>,
     /// `apiKey`: where the key goes.
     r#in: Option<KeyPlace>,
     /// `apiKey`: the name of the header, query parameter or cookie.
     name: Option<String>,
-    /// `basic`: the environment variable that holds the user's name, together with `passwordEnv`.
+    /// `basic`: the environment variable that holds the username, together with `passwordEnv`.
     #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     username_env: Option<String>,
     /// `basic`: the environment variable that holds the password, together with `usernameEnv`.
     #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     password_env: Option<String>,
-    /// `basic`: where the user's name is found, in place of `usernameEnv`.
+    /// `basic`: where the username is found, in place of `usernameEnv`.
     username: Option<SecretPlace>,
     /// `basic`: where the password is found, in place of `passwordEnv`.
     password: Option<SecretPlace>,
-    /// `oauth2`: how a token is had.
+    /// `oauth2`: the grant type.
     grant: Option<Grant>,
-    /// `oauth2`: the URL that gives tokens; one that begins with `/` is at the host of the base URL.
+    /// `oauth2`: the URL of the token endpoint; one that begins with `/` is relative to the host of the base URL.
     token_url: Option<String>,
     /// `oauth2`: the environment variable that holds the client's id.
     #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
@@ -99,17 +99,17 @@ pub(super) struct Auth {
     client_id: Option<SecretPlace>,
     /// `oauth2`: where the client's secret is found, in place of `clientSecretEnv`.
     client_secret: Option<SecretPlace>,
-    /// `oauth2`: how the client shows its id and its secret; by default in the `Authorization` header.
+    /// `oauth2`: how the client authenticates; by default in the `Authorization` header.
     client_auth: Option<ClientAuth>,
-    /// `oauth2`: what the token is to allow.
+    /// `oauth2`: the scopes to request.
     scopes: Option<Vec<String>>,
-    /// `oauth2`: whom the token is for.
+    /// `oauth2`: the audience of the token.
     audience: Option<String>,
     /// What the secret is.
     description: Option<String>,
 }
 
-/// Where a secret is found: in one of these.
+/// Where a secret is found: exactly one of these.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct SecretPlace {
@@ -118,7 +118,8 @@ pub(super) struct SecretPlace {
     env_var: Option<String>,
     /// The file that holds it; its path is relative to this document.
     file: Option<String>,
-    /// The program that prints it, and its arguments: never through a shell, and only if the operator allows it.
+    /// The program that prints it, and its arguments. It never runs through a shell, and only if the operator allows
+    /// it.
     command: Option<Command>,
 }
 
@@ -127,7 +128,7 @@ pub(super) struct SecretPlace {
 #[schemars(extend("minItems" = 1))]
 pub(super) struct Command(Vec<String>);
 
-/// How a client shows its id and its secret (RFC 6749 §2.3.1).
+/// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum ClientAuth {
@@ -146,7 +147,7 @@ pub(super) enum KeyPlace {
     Cookie,
 }
 
-/// How a token is had (RFC 6749).
+/// An OAuth 2.0 grant type (RFC 6749).
 #[derive(JsonSchema)]
 #[schemars(rename_all = "snake_case")]
 pub(super) enum Grant {
@@ -169,11 +170,11 @@ pub(super) enum OneOrMany {
 pub(super) enum Operation {
     /// An `operationId`.
     Id(String),
-    /// An operation, by `operationId` or by method and path, and what is known of it besides.
+    /// An operation, by `operationId` or by method and path, with facts about it.
     Detailed(Box<OperationDetails>),
 }
 
-/// An operation, and what is known of it besides.
+/// An operation, with facts about it.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct OperationDetails {
@@ -185,15 +186,16 @@ pub(super) struct OperationDetails {
     path: Option<String>,
     /// The header that carries an idempotency key, if the provider honors one.
     idempotency_key: Option<String>,
-    /// What it does to people's access, one word or several: what the rules of `governance` go by.
+    /// What it does to people's access, as one word or several, for the `governance` rules.
     purpose: Option<OneOrManyPurposes>,
-    /// When an attempt that failed is made again, unless the step says otherwise.
+    /// When a failed attempt is made again, unless the step says otherwise.
     retry: Option<Retry>,
-    /// How often the operation may be asked for.
+    /// How often the operation may be called.
     rate_limit: Option<RateLimit>,
-    /// What in the body of the response is never printed or kept in clear: paths, `token` or `data[*].secret`.
+    /// Paths in the response body whose values are never printed or stored in clear, such as `token` or
+    /// `data[*].secret`.
     sensitive: Option<Vec<String>>,
-    /// How long what is in the body of the response is good for, by path: `link: 5m`.
+    /// How long values in the response body are valid, by path: `link: 5m`.
     expires: Option<BTreeMap<String, String>>,
 }
 
@@ -213,17 +215,17 @@ pub(super) enum OneOrManyPurposes {
 pub(super) enum Purpose {
     /// It creates somebody who can sign in.
     CreateUser,
-    /// It lets somebody in: a membership, an invitation, a role.
+    /// It gives somebody access: a membership, an invitation, a role.
     GrantAccess,
-    /// It changes what somebody who is in may do.
+    /// It changes what somebody with access may do.
     ChangeAccess,
-    /// It lets somebody out.
+    /// It takes somebody's access away.
     RevokeAccess,
     /// It tells whether an organization or its domain is verified.
     VerifyOrganization,
     /// It keeps a record of what was done.
     RecordAudit,
-    /// It makes a link that lets its holder in.
+    /// It makes a link that gives its holder access.
     MakeLink,
 }
 
@@ -234,7 +236,7 @@ pub(super) struct RateLimit {
     /// How many times.
     #[schemars(range(min = 1))]
     requests: u32,
-    /// In how long.
+    /// The time in which they may be made.
     per: String,
 }
 

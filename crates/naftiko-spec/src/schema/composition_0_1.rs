@@ -31,16 +31,16 @@ pub(super) struct Composition {
     modified: Option<String>,
     /// Words to find it by.
     tags: Option<Vec<String>>,
-    /// What a run has to be given.
+    /// What a run is given.
     inputs: Option<Vec<Input>>,
-    /// What is done, in this order.
+    /// The steps, in order.
     #[schemars(length(min = 1))]
     steps: Vec<Step>,
-    /// What a run gives back.
+    /// What a run returns.
     outputs: Option<Vec<Output>>,
 }
 
-/// Something a run has to be given.
+/// An input of a run.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub(super) struct Input {
@@ -51,7 +51,7 @@ pub(super) struct Input {
     r#type: InputType,
     /// Whether a run without it is refused.
     required: Option<bool>,
-    /// What a list holds: the name of a type, or a JSON Schema.
+    /// The items of a list: the name of a type, or a JSON Schema.
     items: Option<Items>,
 }
 
@@ -67,7 +67,7 @@ pub(super) enum InputType {
     Object,
 }
 
-/// What a list holds.
+/// The items of a list.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum Items {
@@ -77,8 +77,8 @@ pub(super) enum Items {
     Schema(Map<String, Value>),
 }
 
-/// One thing that is done: an operation of a capability, or something outside. Every other key of an operation step
-/// is a literal argument of the operation.
+/// A step: an operation of a capability, or something done outside. Every other key of an operation step is a literal
+/// argument of the operation.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub(super) struct Step {
@@ -91,17 +91,17 @@ pub(super) struct Step {
     operation: Option<String>,
     /// What it does.
     description: Option<String>,
-    /// Whether it is done by somebody or something outside.
+    /// Whether a person or a system outside does it.
     external: Option<bool>,
 }
 
-/// A value that a run gives back.
+/// An output of a run.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub(super) struct Output {
     /// Its name.
     #[schemars(length(min = 1))]
     name: String,
-    /// Where it is read: a step's id and a path into its result, `create-organization.id`.
+    /// Where it is read from: a step's id and a path into its result, such as `create-organization.id`.
     source: String,
 }

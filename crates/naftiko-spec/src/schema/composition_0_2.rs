@@ -42,16 +42,16 @@ pub(super) struct Composition {
     tags: Option<Vec<String>>,
     /// Capabilities documents, by paths relative to this document.
     capabilities: Option<Vec<String>>,
-    /// What a run has to be given.
+    /// What a run is given.
     inputs: Option<Vec<Input>>,
-    /// What is done.
+    /// The steps.
     #[schemars(length(min = 1))]
     steps: Vec<Step>,
-    /// What a run gives back.
+    /// What a run returns.
     outputs: Option<Vec<Output>>,
 }
 
-/// Something a run has to be given. The words of JSON Schema have their meaning there.
+/// An input of a run. The keywords of JSON Schema have their usual meaning.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Input {
@@ -62,15 +62,15 @@ pub(super) struct Input {
     r#type: InputType,
     /// Whether a run without it is refused.
     required: Option<bool>,
-    /// What a list holds: the name of a type, or a JSON Schema.
+    /// The items of a list: the name of a type, or a JSON Schema.
     items: Option<Items>,
     /// What it means.
     description: Option<String>,
-    /// What it is when it is not given.
+    /// Its value when none is given.
     default: Option<Value>,
     /// The values it may have.
     r#enum: Option<Vec<Value>>,
-    /// A regular expression that a text has to match.
+    /// A regular expression that a string has to match.
     pattern: Option<String>,
     /// A format of JSON Schema: `email`, `uri`, `date-time`, …
     format: Option<String>,
@@ -80,7 +80,7 @@ pub(super) struct Input {
     sensitive: Option<bool>,
 }
 
-/// One thing that is done: an operation of a capability, something outside, or another composition.
+/// A step: an operation of a capability, something done outside, or another composition.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Step {
@@ -94,53 +94,54 @@ pub(super) struct Step {
     operation: Option<String>,
     /// What it does.
     description: Option<String>,
-    /// Whether it is done by somebody or something outside; a mapping says more about it.
+    /// Whether a person or a system outside does it; a mapping gives details.
     external: Option<External>,
-    /// The arguments of the operation by parameter or body property: literals, or templates with `${…}`. Where one
-    /// name stands in two places: `path.id`, `query.id`, `header.x`, `cookie.x`, `body.id`.
+    /// The arguments of the operation by parameter or body property: literals, or templates with `${…}`. Where a name
+    /// occurs in several places of the request, a prefix says which is meant: `path.id`, `query.id`, `header.x`,
+    /// `cookie.x`, `body.id`.
     with: Option<Map<String, Value>>,
     /// The composition to run as this step, by its path relative to this document; `with` gives its inputs, and its
     /// outputs are the result.
     composition: Option<String>,
-    /// The steps it follows, besides those it reads. Without this key it follows the step before it.
+    /// The steps it follows, in addition to those it reads. Without this key it follows the step before it.
     depends_on: Option<Vec<String>>,
-    /// What has to hold for it to be done: an expression. Otherwise it is skipped, and what reads it sees nothing.
+    /// The condition for running it: an expression. If it is false the step is skipped, and its result is absent.
     when: Option<String>,
-    /// The list it is done for, once for each `item`: an expression. Its result is the list of results, in order.
+    /// The list it runs for, once for each `item`: an expression. Its result is the list of results, in order.
     for_each: Option<String>,
-    /// How many items are under way at a time; one by default.
+    /// How many items run at a time; one by default.
     #[schemars(range(min = 1, max = 1000))]
     concurrency: Option<u32>,
-    /// Repeats the operation until something holds.
+    /// Repeats the operation until a condition is true.
     poll: Option<Poll>,
-    /// Asks for every page of a list: the result of the step is then the list of all items. `true` where the description
-    /// of the operation says how pages follow each other.
+    /// Reads every page of a list: the result of the step is the list of all items. `true` if the description of the
+    /// operation says how one page leads to the next.
     paginate: Option<Paginate>,
-    /// When an attempt that failed is made again.
+    /// When a failed attempt is made again.
     retry: Option<Retry>,
     /// How long one attempt may take.
     timeout: Option<String>,
-    /// What has to hold of the `response`, or the step fails: expressions.
+    /// Conditions on the `response` that must be true, or the step fails: expressions.
     expect: Option<Vec<String>>,
-    /// What comes of the run when the step fails.
+    /// What happens to the run when the step fails.
     on_failure: Option<OnFailure>,
-    /// What undoes the step when the run fails or is cancelled with it.
+    /// The operation that undoes the step when the run fails, or is cancelled with compensation.
     compensate: Option<Compensate>,
-    /// What to do when nobody knows whether a call happened that must not happen twice.
+    /// What to do when it is unknown whether a call that must not happen twice happened.
     on_doubt: Option<OnDoubt>,
 }
 
-/// What comes of the run when a step fails.
+/// What happens to the run when a step fails.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum OnFailure {
-    /// It fails too.
+    /// The run fails too.
     Fail,
-    /// It goes on; what reads the step sees nothing.
+    /// The run goes on; the result of the step is absent.
     Continue,
 }
 
-/// What to do when nobody knows whether a call happened.
+/// What to do when it is unknown whether a call happened.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum OnDoubt {
@@ -148,7 +149,7 @@ pub(super) enum OnDoubt {
     Ask,
     /// Make the call again.
     Retry,
-    /// Take it for failed.
+    /// Treat the step as failed.
     Fail,
 }
 
@@ -160,28 +161,28 @@ pub(super) struct Compensate {
     capability: Option<String>,
     /// The operation.
     operation: String,
-    /// Its arguments; they may read the step that is undone and those before it.
+    /// Its arguments, which can read the undone step and those before it.
     with: Option<Map<String, Value>>,
-    /// Whether an attempt that failed is undone too.
+    /// Whether a failed attempt is undone too.
     after_failure: Option<bool>,
 }
 
-/// Something done outside.
+/// A step done outside.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum External {
     /// Done outside, and shown all inputs and results so far.
     Plain(bool),
-    /// Done outside, with what is handed over and what comes back.
+    /// Done outside, with what is handed over and the form of the answer.
     Detailed(Box<ExternalDetails>),
 }
 
-/// How something is done outside. Which settings there are is said by the channel: `email` takes `to`, `subject` and
+/// How a step is done outside. The channel decides which settings there are: `email` takes `to`, `subject` and
 /// `template`, `webhook` takes `url` and `headers`, `command` takes `command`, and `prompt` takes none.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct ExternalDetails {
-    /// Through what; `prompt` by default.
+    /// The channel to ask through; `prompt` by default.
     channel: Option<Channel>,
     /// `email`: the address, or several; templates.
     to: Option<OneOrMany>,
@@ -197,13 +198,13 @@ pub(super) struct ExternalDetails {
     command: Option<OneOrMany>,
     /// What is handed over, by name.
     with: Option<BTreeMap<String, Value>>,
-    /// The JSON Schema of what comes back.
+    /// The JSON Schema of the answer.
     result: Option<Map<String, Value>>,
-    /// How long to wait for what comes back; without it, for ever.
+    /// How long to wait for the answer; without it, for ever.
     timeout: Option<String>,
 }
 
-/// A way to somebody or something outside.
+/// A way to reach a person or a system outside.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum Channel {
@@ -217,13 +218,13 @@ pub(super) enum Channel {
     Command,
 }
 
-/// Repeats an operation until something holds.
+/// Repeats an operation until a condition is true.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Poll {
-    /// What has to hold: an expression over this step's own `response`.
+    /// The condition: an expression over this step's own `response`.
     until: String,
-    /// What ends it at once, the step having failed: an expression over this step's own `response`.
+    /// The condition that fails the step at once: an expression over this step's own `response`.
     fail_when: Option<String>,
     /// How long to wait between two attempts; from 5 s to 60 s by default.
     every: Option<Every>,
@@ -231,50 +232,50 @@ pub(super) struct Poll {
     timeout: Option<String>,
 }
 
-/// Whether a list comes in pages.
+/// How a list that comes in pages is read.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum Paginate {
     /// As the description of the operation says.
     Plain(bool),
-    /// As is said here.
+    /// As given here.
     Detailed(Box<PaginateDetails>),
 }
 
-/// How the pages of a list follow each other: by `cursor`, `page`, `offset` or `link`. What is not said is taken from
-/// the description of the operation.
+/// How one page of a list leads to the next: by `cursor`, `page`, `offset` or `link`. Whatever is left out is taken
+/// from the description of the operation.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct PaginateDetails {
-    /// The path of the list in the body of an answer: `data`. Without it, the body or the one list in it.
+    /// The path of the list in the response body, such as `data`. Without it, the body itself or the only list in it.
     items: Option<String>,
-    /// The path of what the next page begins with: `list_metadata.after`, `data[-1].id`. The last page has none.
+    /// The path of the cursor of the next page, such as `list_metadata.after` or `data[-1].id`. The last page has none.
     cursor: Option<String>,
     /// The query parameter that takes the cursor: `after`.
     parameter: Option<String>,
     /// The query parameter that takes the number of a page.
     page: Option<String>,
-    /// The query parameter that takes how many items come before a page.
+    /// The query parameter that takes the number of items before a page.
     offset: Option<String>,
-    /// Whether the header `Link` names the next page, by `rel="next"`.
+    /// Whether the `Link` header names the next page, with `rel="next"`.
     link: Option<bool>,
-    /// How many items there may be in all; 10,000 by default. With more of them the step fails.
+    /// How many items there may be in all; 10,000 by default. With more, the step fails.
     #[schemars(range(min = 1, max = 1_000_000))]
     max: Option<u32>,
 }
 
-/// A value that a run gives back.
+/// An output of a run.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Output {
     /// Its name.
     #[schemars(length(min = 1))]
     name: String,
-    /// Where it is read: an expression, `create-organization.id`.
+    /// Where it is read from: an expression, such as `create-organization.id`.
     source: String,
     /// What it means.
     description: Option<String>,
-    /// The type it is declared to have.
+    /// Its declared type.
     r#type: Option<InputType>,
     /// Whether it is never printed in clear.
     sensitive: Option<bool>,

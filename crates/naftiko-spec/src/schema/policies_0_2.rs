@@ -2,21 +2,21 @@
 
 use schemars::JsonSchema;
 
-/// When an attempt that failed is made again. Only what reads, or carries an idempotency key, is ever repeated.
+/// When a failed attempt is made again. Only operations that read, or carry an idempotency key, are ever repeated.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Retry {
     /// How many attempts in all, the first included; 5 by default.
     #[schemars(range(min = 1, max = 1000))]
     attempts: Option<u32>,
-    /// How long to wait between two attempts; from 1 s to 30 s by default. `Retry-After` is honored besides.
+    /// How long to wait between two attempts; from 1 s to 30 s by default. A `Retry-After` is honored too.
     backoff: Option<Backoff>,
-    /// What is tried again; `connect`, `timeout`, 429 and `5xx` by default.
+    /// The failures that are retried; `connect`, `timeout`, 429 and `5xx` by default.
     #[schemars(length(min = 1))]
     on: Option<Vec<RetryOn>>,
 }
 
-/// A way to fail.
+/// A failure that can be retried.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum RetryOn {
@@ -35,7 +35,7 @@ pub(super) enum RetryKind {
     /// Any status from 500 to 599.
     #[schemars(rename = "5xx")]
     ServerFault,
-    /// The request was sent, and no answer came that can be read.
+    /// The request was sent, and no readable answer came.
     #[schemars(rename = "timeout")]
     Timeout,
     /// Nothing reached the other side.
@@ -49,12 +49,12 @@ pub(super) enum RetryKind {
 pub(super) struct Backoff {
     /// The first pause.
     initial: Option<String>,
-    /// What each pause is multiplied by for the next.
+    /// The factor by which each pause is longer than the one before.
     #[schemars(range(min = 1, max = 100))]
     factor: Option<f64>,
     /// The longest pause.
     max: Option<String>,
-    /// The share of each pause that chance may take away: from 0, exactly this long, to 1.
+    /// The share of each pause that is random: from 0, exactly this long, to 1.
     #[schemars(range(min = 0, max = 1))]
     jitter: Option<f64>,
 }

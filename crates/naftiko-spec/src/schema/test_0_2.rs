@@ -24,11 +24,11 @@ pub(super) struct Tests {
     /// The composition, by its path relative to this document.
     #[schemars(length(min = 1))]
     composition: String,
-    /// Inputs that every test is given. What a test gives itself goes before them.
+    /// Inputs of every test. A test's own inputs take precedence.
     inputs: Option<Inputs>,
     /// Answers to steps that are done outside, in every test that has no `answers` of its own.
     answers: Option<Map<String, Value>>,
-    /// What the mock is told in every test. What a test says of an operation goes before it.
+    /// The script for the mock in every test. What a test says about an operation takes precedence.
     mock: Option<Mock>,
     /// The tests.
     #[schemars(length(min = 1))]
@@ -45,122 +45,123 @@ pub(super) enum Inputs {
     File(String),
 }
 
-/// One run, and what has to come of it.
+/// One run, and its expected result.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Test {
-    /// Its name, unique among the tests: a sentence that says what is so.
+    /// Its name, unique among the tests: a sentence that says what should be true.
     #[schemars(length(min = 1))]
     name: String,
     /// What it is for.
     description: Option<String>,
     /// The inputs.
     inputs: Option<Inputs>,
-    /// Answers to steps that are done outside, by step. One that has none waits.
+    /// Answers to steps that are done outside, by step. A step without one waits.
     answers: Option<Map<String, Value>>,
-    /// What the mock is told.
+    /// The script for the mock.
     mock: Option<Mock>,
-    /// What has to come of it.
+    /// The expected result.
     expect: Expectation,
 }
 
-/// What the mock says where schemas alone do not decide.
+/// What the mock answers where the schemas alone are not enough.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Mock {
-    /// What ids and other made-up values come from; 0 by default.
+    /// The seed for ids and other made-up values; 0 by default.
     seed: Option<u64>,
-    /// What operations answer, by the name that compositions use or by `operationId`: answers, each for one call, the
-    /// last one for all that follow.
+    /// What operations answer, by the name that compositions use or by `operationId`: a list of answers, each for one
+    /// call, the last one for all further calls.
     operations: Option<BTreeMap<String, Vec<Reply>>>,
-    /// What exists before the run begins, by an operation whose answer holds it: things with the fields that matter, the
-    /// rest is made up. Of what stands here, even as an empty list, lists make up nothing more.
+    /// The resources that exist before the run begins, by an operation that answers with such a resource. Give the
+    /// fields that matter; the rest is made up. Of a kind of resource listed here, even with an empty list, nothing
+    /// else exists.
     seeds: Option<BTreeMap<String, Vec<Map<String, Value>>>>,
 }
 
-/// What an operation answers to a call. An empty one is what the mock answers by itself.
+/// An answer of an operation. An empty one is what the mock answers by itself.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Reply {
-    /// How many calls are answered so; 1 by default.
+    /// How many calls get this answer; 1 by default.
     #[schemars(range(min = 1))]
     times: Option<u32>,
-    /// The status. One that is not 2xx leaves everything as it was.
+    /// The status. A status other than 2xx changes nothing in the mock.
     #[schemars(range(min = 200, max = 599))]
     status: Option<u16>,
     /// Headers of the answer, by name.
     headers: Option<BTreeMap<String, String>>,
     /// The whole body, in place of what the mock would have answered.
     body: Option<Value>,
-    /// What is otherwise in the body: a JSON Merge Patch (RFC 7396) whose lists meet those of the answer item by item.
+    /// Changes to the body: a JSON Merge Patch (RFC 7396) whose lists are merged with those of the answer item by item.
     patch: Option<Value>,
-    /// Takes body or patch although it does not fit the description.
+    /// Uses `body` or `patch` even if it does not fit the description.
     as_is: Option<bool>,
-    /// How long the answer takes: an attempt that may not take as long has none.
+    /// How long the call takes. An attempt with a shorter timeout gets no answer.
     delay: Option<String>,
-    /// How the wire fails.
+    /// How the connection fails.
     fault: Option<Fault>,
 }
 
-/// How a call fails on the wire.
+/// How a connection fails.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum Fault {
     /// Nothing reaches the other side.
     Connect,
-    /// It is done, and the answer is lost.
+    /// The call is carried out, and the answer is lost.
     Drop,
-    /// It is done, and the answer cannot be read.
+    /// The call is carried out, and the answer cannot be read.
     Garbage,
 }
 
-/// What has to come of a run.
+/// The expected result of a run.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Expectation {
     /// How it ends, or what it waits for.
     outcome: Outcome,
-    /// Outputs by name, each a whole value or a template with `${…}`. Others are not looked at.
+    /// Outputs by name, each a whole value or a template with `${…}`. Other outputs are not compared.
     outputs: Option<Map<String, Value>>,
-    /// How steps end. Others are not looked at.
+    /// How steps end. Other steps are not compared.
     steps: Option<BTreeMap<String, StepOutcome>>,
-    /// What has to hold: expressions over `inputs`, the results of steps, `outputs`, and `requests`, a list of what was
-    /// sent (`step operation method path query headers body`).
+    /// Conditions that must be true: expressions over `inputs`, the results of steps, `outputs`, and `requests`, a list
+    /// of what was sent (`step operation method path query headers body`).
     assert: Option<Vec<String>>,
 }
 
-/// How a run stands in the end.
+/// The final status of a run.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "kebab-case")]
 pub(super) enum Outcome {
-    /// Everything that was to be done is done.
+    /// Every step that had to run succeeded.
     Succeeded,
     /// A step failed, and there was nothing to undo.
     Failed,
-    /// A step failed, and what was done has been undone.
+    /// A step failed, and what was done was undone.
     Compensated,
     /// A step failed, and not everything could be undone.
     Compensating,
     /// It waits for somebody outside.
     Waiting,
-    /// Nobody knows whether a call happened.
+    /// It is unknown whether a call happened.
     InDoubt,
 }
 
-/// How a step stands in the end.
+/// The final status of a step.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "kebab-case")]
 pub(super) enum StepOutcome {
-    /// It is done.
+    /// It succeeded.
     Succeeded,
-    /// Its `when` did not hold.
+    /// Its `when` was false.
     Skipped,
     /// It failed.
     Failed,
     /// Somebody outside was asked and has not answered.
     Waiting,
-    /// Nobody knows whether it happened.
+    /// It is unknown whether it happened.
     InDoubt,
-    /// It was not begun, or not brought to an end.
+    /// It did not begin, or did not end.
     NotRun,
 }
