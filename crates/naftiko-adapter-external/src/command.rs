@@ -11,7 +11,7 @@ use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command as Process};
 
 use crate::fit::Fit;
-use crate::put::{as_json, refused, texts};
+use crate::question::{as_json, refused, texts};
 
 /// How long a program may run.
 const LIMIT: Duration = Duration::from_mins(10);

@@ -16,7 +16,7 @@ use naftiko_adapter::{Answer, Channel, Failure, Question};
 use ring::digest;
 
 use crate::letter::letter;
-use crate::put::{AnswerAddress, refused, text, texts};
+use crate::question::{AnswerAddress, refused, text, texts};
 use crate::server::SmtpServer;
 
 /// Asks by e-mail.

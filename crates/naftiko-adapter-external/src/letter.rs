@@ -8,7 +8,7 @@ use naftiko_adapter::{Failure, Question};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-use crate::put::{refused, until};
+use crate::question::{refused, until};
 
 /// What is said without a text of the author's.
 const DEFAULT: &str = "{{ description or 'Somebody is needed for the step `' ~ step ~ '`.' }}

@@ -12,7 +12,7 @@ mod fit;
 mod letter;
 mod prepared;
 mod prompt;
-mod put;
+mod question;
 mod server;
 mod show;
 mod webhook;
@@ -23,7 +23,7 @@ pub use fit::fits;
 pub use letter::{Unusable, check_template};
 pub use prepared::Prepared;
 pub use prompt::{Prompt, Terminal};
-pub use put::AnswerAddress;
+pub use question::AnswerAddress;
 pub use server::{NoServer, SmtpServer};
 pub use webhook::{Key, NoKey, Post, Webhook};
 

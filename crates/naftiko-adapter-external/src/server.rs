@@ -13,7 +13,7 @@ use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
 
-use crate::put::refused;
+use crate::question::refused;
 
 /// How long it may take until the server is ready to take the message.
 const READY: Duration = Duration::from_secs(30);

@@ -13,7 +13,7 @@ use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question};
 use ring::hmac;
 use serde_json::Value;
 
-use crate::put::{AnswerAddress, as_json, refused, text};
+use crate::question::{AnswerAddress, as_json, refused, text};
 
 /// Posts messages: each one once, and only to allowed hosts.
 #[async_trait]

@@ -9,9 +9,9 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
 use crate::body::charset;
-use crate::packing::{self, unpacked};
+use crate::compression::{self, decompressed};
 
-/// The most that is read of one answer, packed and unpacked.
+/// The most that is read of one answer, before and after decompression.
 const MOST_BYTES: usize = 32 * 1024 * 1024;
 
 /// Why an answer cannot be used.
@@ -68,11 +68,11 @@ fn decode(status: StatusCode, headers: &HeaderMap, bytes: Vec<u8>) -> Result<Val
     let encodings: Vec<&str> =
         headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok()).collect();
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let bytes = match unpacked(&encodings.join(","), bytes, MOST_BYTES) {
+    let bytes = match decompressed(&encodings.join(","), bytes, MOST_BYTES) {
         Ok(bytes) => bytes,
         Err(_) if !status.is_success() => return Ok(Value::Null),
-        Err(packing::Trouble::TooLong) => return Err(too_long()),
-        Err(packing::Trouble::Unreadable(reason)) => return Err(reason),
+        Err(compression::Trouble::TooLong) => return Err(too_long()),
+        Err(compression::Trouble::Unreadable(reason)) => return Err(reason),
     };
     decode_type(content_type, &bytes).or_else(|reason| {
         if status.is_success() { Err(reason) } else { Ok(Value::from(String::from_utf8_lossy(&bytes))) }

@@ -9,13 +9,13 @@
 mod adapter;
 mod answer;
 mod body;
+mod compression;
 mod credential;
 mod departures;
 mod egress;
 mod endpoint;
 mod grant;
 mod multipart;
-mod packing;
 mod poster;
 mod redirect;
 mod request;

@@ -16,9 +16,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::answer::{self, Trouble};
+use crate::compression;
 use crate::egress::{Denied, Egress, Lookup, Pinned, Reach};
 use crate::endpoint::BuildError;
-use crate::packing;
 use crate::redirect::{MOST, next};
 use crate::style::refused;
 
@@ -131,7 +131,7 @@ impl Transport {
     /// # Errors
     /// A failure that says how far it came: refused if the message may not be sent at all.
     pub(crate) async fn exchange(&self, mut message: Message, limit: Duration) -> Result<Response, Failure> {
-        message.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(packing::ACCEPTED));
+        message.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(compression::ACCEPTED));
         let deadline = Instant::now() + limit.saturating_add(GRACE);
         let mut followed = 0;
         loop {

@@ -196,7 +196,7 @@ async fn an_encoding_that_nobody_asked_for_is_unreadable() {
 }
 
 #[tokio::test]
-async fn a_packed_answer_is_asked_for_and_unpacked() {
+async fn a_compressed_answer_is_asked_for_and_decompressed() {
     let packed = gzip(br#"{"a": 1}"#);
     let template = ResponseTemplate::new(200).insert_header("content-encoding", "gzip");
     let server = answering(template.set_body_raw(packed, "application/json")).await;
@@ -206,7 +206,7 @@ async fn a_packed_answer_is_asked_for_and_unpacked() {
 }
 
 #[tokio::test]
-async fn an_answer_that_becomes_too_long_is_not_unpacked() {
+async fn an_answer_that_becomes_too_long_is_not_decompressed() {
     let bomb = gzip(&vec![b' '; 33 * 1024 * 1024]);
     assert!(bomb.len() < 64 * 1024);
     let template = ResponseTemplate::new(200).insert_header("content-encoding", "gzip");

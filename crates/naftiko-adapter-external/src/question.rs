@@ -1,4 +1,4 @@
-//! A question as JSON, for programs.
+//! What a question holds: its settings, and all of it as JSON for programs.
 
 use std::time::SystemTime;
 
@@ -16,10 +16,10 @@ pub trait AnswerAddress: Send + Sync {
 
 /// The question as JSON.
 pub(crate) fn as_json(question: &Question, address: Option<&SecretString>) -> Value {
-    let mut put = Map::new();
+    let mut fields = Map::new();
     let mut set = |name: &str, value: Option<Value>| {
         if let Some(value) = value {
-            put.insert(name.to_owned(), value);
+            fields.insert(name.to_owned(), value);
         }
     };
     set("id", Some(question.id.as_str().into()));
@@ -30,16 +30,16 @@ pub(crate) fn as_json(question: &Question, address: Option<&SecretString>) -> Va
     set("result", question.result.clone());
     set("until", until(question).map(Value::from));
     set("answerUrl", address.map(|address| address.expose_secret().into()));
-    put.into()
+    fields.into()
 }
 
-/// Until when an answer is waited for, as RFC 3339 writes it.
+/// When the wait for an answer ends, in the format of RFC 3339.
 pub(crate) fn until(question: &Question) -> Option<String> {
     let until: SystemTime = question.until?;
     Some(format!("{:.0}", Timestamp::try_from(until).ok()?))
 }
 
-/// A setting that has to be a text.
+/// A setting that has to be a non-empty text.
 pub(crate) fn text<'q>(question: &'q Question, name: &str) -> Result<&'q str, Failure> {
     let text = question.settings.get(name).and_then(Value::as_str).map(str::trim);
     text.filter(|text| !text.is_empty()).ok_or_else(|| refused(format!("its `{name}` is no text")))
@@ -56,7 +56,7 @@ pub(crate) fn texts<'q>(question: &'q Question, name: &str) -> Result<Vec<&'q st
     texts.ok_or_else(|| refused(format!("its `{name}` is neither a text nor a list of texts")))
 }
 
-/// A failure of what is not sent, now or ever.
+/// A failure that nothing can be sent, now or later.
 pub(crate) fn refused(message: impl Into<String>) -> Failure {
     Failure::new(FailureKind::Refused, message)
 }

@@ -5,29 +5,29 @@ use std::io::{self, Read};
 use brotli_decompressor::Decompressor;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-/// What is asked for.
+/// The content encodings that answers may have.
 pub(crate) const ACCEPTED: &str = "gzip, deflate, br";
 
-/// As many layers as are unpacked: each multiplies what a small answer can become.
+/// How many layers are decompressed: each multiplies the size that a small answer can grow to.
 const MOST_LAYERS: usize = 2;
 
-/// Why something cannot be unpacked.
+/// Why an answer cannot be decompressed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// It would be longer than it may be.
+    /// It would exceed the limit.
     TooLong,
-    /// It is not what it says it is, or something nobody asked for.
+    /// It is not in the encoding it names, or in one that was not asked for.
     Unreadable(String),
 }
 
-/// What `bytes` were before they were packed as `encodings` (the header `Content-Encoding`) says; at most `most` bytes.
-pub(crate) fn unpacked(encodings: &str, bytes: Vec<u8>, most: usize) -> Result<Vec<u8>, Trouble> {
-    let is_packed = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case("identity");
-    let layers: Vec<&str> = encodings.split(',').map(str::trim).filter(is_packed).collect();
+/// Undoes the `encodings` of `bytes`, in the order of the header `Content-Encoding`; gives at most `most` bytes.
+pub(crate) fn decompressed(encodings: &str, bytes: Vec<u8>, most: usize) -> Result<Vec<u8>, Trouble> {
+    let is_encoding = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case("identity");
+    let layers: Vec<&str> = encodings.split(',').map(str::trim).filter(is_encoding).collect();
     if layers.len() > MOST_LAYERS {
         return Err(Trouble::Unreadable("it is packed too many times".to_owned()));
     }
-    // The last that was applied is the first to come off.
+    // The last one applied is undone first.
     layers.iter().rev().try_fold(bytes, |bytes, name| {
         let out = match name.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => limited(MultiGzDecoder::new(bytes.as_slice()), most),
@@ -45,7 +45,7 @@ pub(crate) fn unpacked(encodings: &str, bytes: Vec<u8>, most: usize) -> Result<V
     })
 }
 
-/// All that there is, or one byte more than there may be.
+/// All bytes of the source, or one byte more than allowed.
 fn limited(source: impl Read, most: usize) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let mut out = Vec::new();
@@ -69,7 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_packed_comes_out_as_it_was() {
+    fn a_compressed_body_comes_out_as_it_was() {
         let text = "a name, é, and again a name".repeat(9).into_bytes();
         let mut zlib = ZlibEncoder::new(Vec::new(), Compression::fast());
         zlib.write_all(&text).expect("it is kept in memory");
@@ -78,7 +78,7 @@ mod tests {
         // An uncompressed block, as RFC 7932 §9.2 has it: the stream header, 5 bytes of it, and the last, empty block.
         let brotli = b"\x0b\x02\x80hello\x03".to_vec();
         let check = |encodings, packed: Vec<u8>, expected: &[u8]| {
-            assert_eq!(unpacked(encodings, packed, 4096).as_deref(), Ok(expected), "{encodings}");
+            assert_eq!(decompressed(encodings, packed, 4096).as_deref(), Ok(expected), "{encodings}");
         };
         check("", text.clone(), &text);
         check("identity", text.clone(), &text);
@@ -91,18 +91,18 @@ mod tests {
     }
 
     #[test]
-    fn what_would_be_too_long_is_not_unpacked() {
+    fn what_would_be_too_long_is_not_decompressed() {
         let bomb = gzip(&vec![0; 1 << 20]);
         assert!(bomb.len() < 2048);
-        assert_eq!(unpacked("gzip", bomb.clone(), 4096), Err(Trouble::TooLong));
-        assert_eq!(unpacked("gzip, gzip", gzip(&bomb), 4096), Err(Trouble::TooLong));
-        assert!(matches!(unpacked("gzip, gzip, gzip", Vec::new(), 4096), Err(Trouble::Unreadable(_))));
-        assert_eq!(unpacked("gzip", gzip(&[0; 4096]), 4096).map(|bytes| bytes.len()), Ok(4096));
+        assert_eq!(decompressed("gzip", bomb.clone(), 4096), Err(Trouble::TooLong));
+        assert_eq!(decompressed("gzip, gzip", gzip(&bomb), 4096), Err(Trouble::TooLong));
+        assert!(matches!(decompressed("gzip, gzip, gzip", Vec::new(), 4096), Err(Trouble::Unreadable(_))));
+        assert_eq!(decompressed("gzip", gzip(&[0; 4096]), 4096).map(|bytes| bytes.len()), Ok(4096));
     }
 
     #[test]
     fn what_is_not_what_it_says_cannot_be_read() {
-        let said = |encodings, bytes: &[u8]| unpacked(encodings, bytes.to_vec(), 4096);
+        let said = |encodings, bytes: &[u8]| decompressed(encodings, bytes.to_vec(), 4096);
         let broken = gzip(b"hello");
         for (encoding, bytes) in
             [("gzip", &b"plain"[..]), ("gzip", &broken[..12]), ("deflate", b"\xff\xff"), ("br", b"\xff\xff")]
