@@ -81,7 +81,7 @@ fn a_program_that_fails_or_says_what_does_not_fit_fails_the_step() {
         ("yes wrong | head -c 100000 >&2; exit 1", "`./program` ended with 1: …"),
         (
             "echo '{\"contacted\": 7}'",
-            "what `./program` wrote is no answer: expected `true` or `false`, found a string",
+            "what `./program` wrote is no answer: expected `true` or `false`, found a number",
         ),
         ("echo done", "what `./program` wrote is no answer: it is not JSON, at line 1"),
     ] {

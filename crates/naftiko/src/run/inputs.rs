@@ -373,7 +373,7 @@ fn misfit(input: &Input, value: &Value) -> Vec<String> {
                 "" => String::new(),
                 pointer => format!(" at `{pointer}`"),
             };
-            format!("input `{name}`: {}{at}", objection.reason)
+            format!("input `{name}`{at}: {}", objection.reason)
         })
         .collect()
 }
