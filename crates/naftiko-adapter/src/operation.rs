@@ -89,6 +89,19 @@ impl Operation {
         if successes.is_empty() { of(&|status| status == "default") } else { successes }
     }
 
+    /// Whether a success response has no body: by its status (RFC 9110 §15.3.5), or because the description gives it none.
+    /// Without a status: whether any success response may be without one.
+    pub fn answers_without_body(&self, status: Option<u16>) -> bool {
+        if self.responses.is_empty() {
+            return true;
+        }
+        match status {
+            Some(204 | 205) => true,
+            Some(status) => self.response(status).is_some_and(ResponseSpec::is_without_body),
+            None => self.successes().iter().any(|(_, answer)| answer.is_without_body()),
+        }
+    }
+
     /// The complete JSON Schema of the body of any success response, which is null where there may be no body. `None`
     /// where the description does not say.
     pub fn success_schema(&self) -> Option<Value> {
@@ -320,4 +333,11 @@ pub struct ResponseSpec {
     pub schema: Option<Value>,
     /// Examples of the body, in the order of the description.
     pub examples: Vec<Value>,
+}
+
+impl ResponseSpec {
+    /// Whether there is no body, as far as the description says.
+    pub fn is_without_body(&self) -> bool {
+        self.schema.is_none() && self.content_type.is_none()
+    }
 }

@@ -10,6 +10,7 @@ use naftiko_expr::{Expression, Presence, Root, Segment, Type};
 use naftiko_plan::Slot;
 use naftiko_spec::Composition;
 
+use crate::pages::Paged;
 use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::resource::{Resource, fold, named_by, noun_of_path};
 use crate::scope::Names;
@@ -67,8 +68,11 @@ pub(crate) struct Inferrer<'a> {
 
 impl<'a> Inferrer<'a> {
     pub(crate) fn new(composition: &'a Composition, steps: &[Resolved], names: &'a Names<'a>) -> Self {
-        let resources =
-            steps.iter().map(|step| step.operation().and_then(|_| Resource::of(&step.result()))).collect();
+        let yielded = |step: &Resolved| match step.operation()? {
+            Resolution { pages: Paged::Not, result, .. } => Resource::of(result),
+            _ => Resource::of(&step.result()),
+        };
+        let resources = steps.iter().map(yielded).collect();
         let first_unknown = steps.iter().position(|step| matches!(step, Resolved::Unknown));
         Self { composition, names, resources, first_unknown }
     }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use naftiko_adapter::{Operation, ResponseSpec};
 use naftiko_diagnostics::{Diagnostic, Spanned};
-use naftiko_expr::{Presence, Type};
+use naftiko_expr::{ObjectType, Presence, Type};
 use naftiko_plan::Slot;
 use naftiko_spec::{Capability, Composition, Facts, Step, Work};
 use serde_json::{Map, Value};
@@ -32,9 +32,10 @@ pub(crate) enum Resolved {
 pub(crate) struct Resolution {
     /// The operation, self-contained.
     pub(crate) operation: Arc<Operation>,
-    /// The type of its success response, whichever one it is.
+    /// The type of the body of its success response, whichever one it is; null where it has none.
     pub(crate) result: Type,
-    /// The types of its success responses, by status as the description writes it.
+    /// The types of what a step gives, by the status of its success responses as the description writes it: an object
+    /// without fields where there is no body.
     pub(crate) answers: Vec<(String, Type)>,
     /// What it takes.
     pub(crate) slots: Vec<Parameter>,
@@ -67,12 +68,17 @@ impl Parameter {
     }
 }
 
+/// The type of what may be any of several answers; nothing is known of one that is not described.
+fn any_of(answers: &[(String, Type)]) -> Type {
+    if answers.is_empty() { Type::Any } else { Type::union(answers.iter().map(|(_, ty)| ty.clone())) }
+}
+
 impl Resolved {
     /// The type of the step's result.
     pub(crate) fn result(&self) -> Type {
         match self {
             Self::Operation(resolution) => match &resolution.pages {
-                Paged::Not => resolution.result.clone(),
+                Paged::Not => any_of(&resolution.answers),
                 Paged::Unclear => Type::Any,
                 Paged::Pages(pages) => Type::list(pages.item.clone()),
             },
@@ -243,11 +249,8 @@ fn is_read_only(operation: &Operation, schema: &Value, property: &str) -> bool {
 impl Resolution {
     pub(crate) fn new(mut operation: Operation, facts: &Facts) -> Self {
         operation.idempotency_key.clone_from(&facts.idempotency_key);
-        let answers = answers(&operation);
-        let result = match answers.as_slice() {
-            [] => Type::Any,
-            answers => Type::union(answers.iter().map(|(_, ty)| ty.clone())),
-        };
+        let bodies = bodies(&operation);
+        let (result, answers) = (any_of(&bodies), given(&operation, &bodies));
         let sent = schema::sent_all(&operation);
         Self {
             slots: slots(&operation, &sent),
@@ -262,16 +265,30 @@ impl Resolution {
     }
 }
 
-/// The type of every success response, by its status.
-fn answers(operation: &Operation) -> Vec<(String, Type)> {
+/// The type of the body of every success response, by its status; null where it has none.
+fn bodies(operation: &Operation) -> Vec<(String, Type)> {
     let definitions = Arc::new(operation.definitions.clone());
-    let answer = |answer: &ResponseSpec| match (&answer.schema, &answer.content_type) {
-        (Some(schema), _) => Type::from_schema(schema, &definitions),
-        (None, Some(_)) => Type::Any,
-        (None, None) => Type::Null,
+    let body = |answer: &ResponseSpec| match &answer.schema {
+        Some(schema) => Type::from_schema(schema, &definitions),
+        None if answer.is_without_body() => Type::Null,
+        None => Type::Any,
     };
     let successes = operation.successes().into_iter();
-    successes.map(|(status, spec)| (status.to_owned(), answer(spec))).collect()
+    successes.map(|(status, answer)| (status.to_owned(), body(answer))).collect()
+}
+
+/// What a step that is done gives by each of these responses: an object without fields where there is no body.
+fn given(operation: &Operation, bodies: &[(String, Type)]) -> Vec<(String, Type)> {
+    let successes = operation.successes();
+    let has_never_a_body = successes.iter().all(|(_, answer)| answer.is_without_body());
+    let given = |answer: &ResponseSpec, body: &Type| match () {
+        () if !answer.is_without_body() => body.clone(),
+        () if has_never_a_body => Type::empty_object(),
+        // A field that no response has is a mistake, also where some have no body.
+        () => Type::Object(ObjectType::default()),
+    };
+    let all = successes.iter().zip(bodies);
+    all.map(|((_, answer), (status, body))| (status.clone(), given(answer, body))).collect()
 }
 
 /// The places that arguments can go to: the parameters, the properties of the body, and the whole body. `definitions`

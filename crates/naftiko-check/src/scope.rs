@@ -348,7 +348,18 @@ impl<'a> Names<'a> {
 impl<'a> Known<'a> {
     fn new(step: &'a Step, resolved: &Resolved) -> Self {
         let clauses = &step.clauses;
-        let single = resolved.result();
+        let operation = resolved.operation();
+        let body = [Selector::Field("body".to_owned())];
+        let is_paged = matches!(&step.work, Work::Invoke(invoke) if invoke.paginate.is_some());
+        // What is proved of every page is not proved of the list.
+        let proofs =
+            || proving(step).filter(|_| !is_paged).flat_map(|condition| condition.expression.proofs());
+        let single = match operation {
+            Some(operation) if proofs().any(|proof| proof.gives(&Root::Response, &body)) => {
+                operation.result.split_null().0
+            }
+            _ => resolved.result(),
+        };
         let ty = match &clauses.for_each {
             _ if clauses.for_each_is_unclear => Type::Any,
             Some(_) => Type::list(single.clone()),
@@ -356,12 +367,7 @@ impl<'a> Known<'a> {
         };
         let goes_on = clauses.on_failure.as_ref().is_some_and(|it| it.value == OnFailure::Continue);
         let certain = clauses.when.is_none() && !goes_on;
-        let body = [Selector::Field("body".to_owned())];
         let own = Root::Step(step.id.value.clone());
-        // What is proved of every page is not proved of the list.
-        let is_paged = matches!(&step.work, Work::Invoke(invoke) if invoke.paginate.is_some());
-        let proofs = proving(step).filter(|_| !is_paged).flat_map(|condition| condition.expression.proofs());
-        let operation = resolved.operation();
         Self {
             step,
             result: if certain { Typed::always(ty) } else { Typed::maybe(ty) },
@@ -372,7 +378,7 @@ impl<'a> Known<'a> {
                 .map(|resolution| resolution.answers.clone())
                 .unwrap_or_default(),
             item: None,
-            proofs: proofs.filter_map(|proof| proof.rebased(&Root::Response, &body, &own)).collect(),
+            proofs: proofs().filter_map(|proof| proof.rebased(&Root::Response, &body, &own)).collect(),
             given: clauses.when.as_ref().map(|when| when.expression.proofs()).unwrap_or_default(),
             unclear: false,
         }

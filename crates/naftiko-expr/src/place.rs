@@ -49,6 +49,11 @@ impl Place {
         Self::at(Origin::Root(root.clone()))
     }
 
+    /// The item that a predicate looks at.
+    pub(crate) fn current() -> Self {
+        Self::at(Origin::Current)
+    }
+
     fn at(origin: Origin) -> Self {
         Self { origin, selectors: Vec::new() }
     }

@@ -62,16 +62,22 @@ impl Proof {
         self.any.iter().any(Place::speaks_of_current)
     }
 
-    /// The fields that lead from the item of a predicate to what is there, and whether that may be null.
-    pub(crate) fn fields_of_current(&self) -> Option<(Vec<&str>, bool)> {
-        let [Place { origin: Origin::Current, selectors }] = self.any.as_slice() else { return None };
-        let fields = selectors.iter().map_while(|selector| match selector {
+    /// The fields that lead from a place to what is there, and whether that may be null.
+    pub(crate) fn fields_after(&self, place: &Place) -> Option<(Vec<&str>, bool)> {
+        let [proved] = self.any.as_slice() else { return None };
+        let rest = proved.selectors.get(place.selectors.len()..).filter(|_| place.leads_to(proved))?;
+        let fields = rest.iter().map_while(|selector| match selector {
             Selector::Field(name) => Some(name.as_str()),
             _ => None,
         });
         let fields: Vec<&str> = fields.collect();
-        let may_be_null = self.may_be_null && fields.len() == selectors.len();
+        let may_be_null = self.may_be_null && fields.len() == rest.len();
         Some((fields, may_be_null))
+    }
+
+    /// Whether what `selectors` read of `root` is there for certain, and not null.
+    pub fn gives(&self, root: &Root, selectors: &[Selector]) -> bool {
+        self.covers_not_null(&Place { selectors: selectors.to_vec(), ..Place::of_root(root) })
     }
 
     /// The same proof about a part of what it speaks of, under another root: a proof about `response.body.data[0]`

@@ -2,7 +2,7 @@
 
 use naftiko_journal::{Cause, Event, Failure, Phase, Record, Ruling};
 use naftiko_plan::OnFailure;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::Run;
 use super::frame::Frame;
@@ -22,9 +22,11 @@ impl Run {
             Event::AttemptStarted { attempt: 1, .. } => self.hide_arguments(at),
             Event::PageReceived { items, .. } => self.hide_page(at, items),
             Event::StepFailed { .. } => self.fail(at),
-            Event::StepSucceeded { result, .. }
-            | Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
-                self.succeed(at, result.clone());
+            Event::StepSucceeded { result, status, .. } => {
+                self.succeed(at, self.given(at, *status, result));
+            }
+            Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
+                self.succeed(at, self.given(at, None, result));
             }
             Event::StepSkipped { .. } => self.is_over(at),
             Event::StepAsked { .. } => self.todo.push_back(at),
@@ -138,6 +140,27 @@ impl Run {
                     if begins { course.active.saturating_add(1) } else { course.active.saturating_sub(1) };
             }
         }
+    }
+
+    /// What others read of a step outside that is done with this answer.
+    pub(super) fn read_as(&self, step: &str, answer: &Value) -> Option<Value> {
+        self.task_of(step).map(|at| self.given(at, None, answer))
+    }
+
+    /// What others read of a task that is done. It is there: where there was no body, or nothing was answered to a
+    /// question that asks for nothing, it is an object without fields.
+    fn given(&self, at: usize, status: Option<u16>, result: &Value) -> Value {
+        let is_nothing = |task: &Task| match (self.invoke_of(task), self.external_of(task)) {
+            (Some((plan, invoke)), _) => {
+                plan.operation(invoke).is_some_and(|operation| operation.answers_without_body(status))
+            }
+            (None, Some(external)) => external.result.is_none(),
+            (None, None) => false,
+        };
+        if result.is_null() && self.tasks.get(at).is_some_and(is_nothing) {
+            return Value::Object(Map::new());
+        }
+        result.clone()
     }
 
     fn succeed(&mut self, at: usize, result: Value) {

@@ -113,7 +113,7 @@ impl Run {
             return Err(Refused::NotOutside(step.to_owned()));
         }
         match (state.phase, self.ledger.phase()) {
-            (Phase::Succeeded, _) if state.result == Some(result) => Ok(None),
+            (Phase::Succeeded, _) if state.result == self.read_as(step, result).as_ref() => Ok(None),
             (Phase::Succeeded, _) => Err(Refused::AnsweredOtherwise(step.to_owned())),
             (_, RunPhase::Finished(status)) => Err(Refused::Over(status)),
             (

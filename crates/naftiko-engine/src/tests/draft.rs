@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::SignedDuration;
-use naftiko_adapter::{Method, Operation, Parameter, Place};
+use naftiko_adapter::{Method, Operation, Parameter, Place, ResponseSpec};
 use naftiko_expr::{Expression, Template};
 use naftiko_plan::{
     Action, Argument, Auth, Backoff, Channel, Compensation, Edge, Embedded, External, Facts, ForEach, Input,
@@ -41,6 +41,8 @@ pub(super) struct Draft {
     rate_limit: Option<RateLimit>,
     /// Query parameters by name, with their types.
     takes: Vec<(&'static str, &'static str)>,
+    /// What its operation is described to answer, by status.
+    answers: IndexMap<String, ResponseSpec>,
 }
 
 #[derive(Clone)]
@@ -74,6 +76,7 @@ fn draft(id: &str, does: Does) -> Draft {
         sensitive: vec![],
         rate_limit: None,
         takes: vec![],
+        answers: IndexMap::new(),
     }
 }
 
@@ -142,6 +145,15 @@ impl Draft {
     pub(super) fn takes(mut self, name: &'static str, ty: &'static str) -> Self {
         self.takes.push((name, ty));
         self
+    }
+
+    pub(super) fn answers(mut self, status: &str, with: ResponseSpec) -> Self {
+        self.answers.insert(status.into(), with);
+        self
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.id
     }
 
     /// A list of at most so many items, which comes in pages: the list is `items` of an answer.
@@ -246,6 +258,7 @@ impl Draft {
         let Does::Invokes(method) = self.does else { return None };
         Some(Operation {
             parameters: self.takes.iter().map(|(name, ty)| query(name, ty)).collect(),
+            responses: self.answers.clone(),
             idempotency_key: self.key.then(|| "Idempotency-Key".into()),
             ..Operation::new(self.provider, format!("op.{}", self.id), method, format!("/{}", self.id))
         })

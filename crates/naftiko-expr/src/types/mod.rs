@@ -153,6 +153,11 @@ impl Type {
         Self::Object(ObjectType { additional: Some(Box::new(Self::Any)), ..ObjectType::default() })
     }
 
+    /// An object that has no field, whichever is asked for.
+    pub fn empty_object() -> Self {
+        Self::Object(ObjectType { additional: Some(Box::new(Self::nothing())), ..ObjectType::default() })
+    }
+
     /// One of these types, without needless members.
     pub fn union(members: impl IntoIterator<Item = Self>) -> Self {
         let mut union = Vec::new();
@@ -323,6 +328,7 @@ impl ObjectType {
     pub fn field(&self, name: &str) -> Option<Typed> {
         match (self.fields.get(name), &self.additional) {
             (Some(field), _) => Some(Typed { ty: field.ty.clone(), presence: field.presence }),
+            (None, Some(additional)) if additional.is_nothing() => Some(Typed::never()),
             (None, Some(additional)) => Some(Typed::maybe(additional.as_ref().clone())),
             (None, None) => None,
         }

@@ -18,7 +18,7 @@ impl Type {
 
     fn narrowed(&self, fields: &[&str], may_be_null: bool) -> Self {
         let Some((first, rest)) = fields.split_first() else {
-            let given = if may_be_null { self.clone() } else { self.split_null().0 };
+            let given = self.split_null().0;
             return if given.is_nothing() { self.clone() } else { given };
         };
         let having = |member: Self| match member {

@@ -263,18 +263,20 @@ impl<'s> Typing<'s> {
         self.scope.proofs().iter().chain(&self.proofs)
     }
 
-    /// What is known beyond the types: a value that is proved is there, and if it is proved not to be null, it could be
-    /// read.
+    /// What is known beyond the types: a value that is proved is there, and one of those that have what is proved of it;
+    /// if it is proved not to be null, it could be read.
     fn proved(&mut self, typed: Typed, place: &Place) -> Typed {
-        let covering = || self.known_proofs().filter(|proof| proof.covers(place));
-        if typed.presence == Presence::Never || covering().next().is_none() {
+        let covering: Vec<&Proof> = self.known_proofs().filter(|proof| proof.covers(place)).collect();
+        if typed.presence == Presence::Never || covering.is_empty() {
             return typed;
         }
-        if !covering().any(|proof| proof.covers_not_null(place)) {
-            return Typed::always(typed.ty);
+        let parts = covering.iter().filter_map(|proof| proof.fields_after(place));
+        let ty = parts.fold(typed.ty, |ty, (fields, may_be_null)| ty.having(&fields, may_be_null));
+        if !covering.iter().any(|proof| proof.covers_not_null(place)) {
+            return Typed::always(ty);
         }
         self.risk = Risk::default();
-        Typed::always(typed.ty.split_null().0)
+        Typed::always(ty.split_null().0)
     }
 
     /// The same of `??`: one of its operands is proved to be there, whichever that is. Another may still be misused.

@@ -9,7 +9,7 @@ use super::{Typing, shorten};
 use crate::ast::{Base, Expr, Path, Root, Selector};
 use crate::place::Place;
 use crate::problem::{NOT_A_LIST, NOT_AN_OBJECT, Problem, UNKNOWN_FIELD, UNKNOWN_INPUT};
-use crate::proof::{self, Proof};
+use crate::proof;
 use crate::types::{Presence, Type, Typed};
 
 /// What a selector is read of.
@@ -21,6 +21,17 @@ struct Reading<'p> {
     range: &'p Range<usize>,
     /// Where the path begins.
     start: usize,
+}
+
+impl Reading<'_> {
+    /// Whether there is an item of this index in the list, written so.
+    fn is_certain(&self, index: i64) -> bool {
+        let list = match &self.path.base {
+            Base::Value(list) if self.index == 0 => list,
+            _ => return false,
+        };
+        matches!(index, 0 | -1) && is_never_empty(list)
+    }
 }
 
 impl Typing<'_> {
@@ -66,9 +77,8 @@ impl Typing<'_> {
             }
             Selector::Index(_) if given.ty == Type::Any => (Type::Any, Presence::Always),
             Selector::Index(index) => {
-                let is_end = matches!((index, &reading.path.base), (0 | -1, Base::Value(list)) if reading.index == 0 && is_never_empty(list));
-                let presence = if is_end { Presence::Always } else { Presence::Maybe };
-                (self.list_items(&given.ty, reading)?, presence)
+                let items = self.list_items(&given.ty, reading)?;
+                (items, if reading.is_certain(*index) { Presence::Always } else { Presence::Maybe })
             }
             Selector::All => {
                 let items = self.list_items(&given.ty, reading)?;
@@ -229,7 +239,8 @@ impl Typing<'_> {
 /// What the items of a list can be that a predicate keeps: what it proves of them is there.
 fn kept(items: Type, predicate: &Expr) -> Type {
     let proofs = proof::of_truth(predicate);
-    let proved = proofs.iter().filter_map(Proof::fields_of_current);
+    let current = Place::current();
+    let proved = proofs.iter().filter_map(|proof| proof.fields_after(&current));
     proved.fold(items, |items, (fields, may_be_null)| items.having(&fields, may_be_null))
 }
 

@@ -1,6 +1,8 @@
 //! The law between the two evaluators, over random schemas, values that fit them, and random expressions:
 //! what is typed *always* has a value, what is typed *never* has none, and every value is of its type.
 
+mod proved;
+
 use std::sync::Arc;
 
 use naftiko_expr::{EvaluationError, Expression, Presence, Selector, Template, Type, Typed};
@@ -377,82 +379,6 @@ proptest! {
         let (typed, problems) = template.type_in(&world);
         prop_assume!(problems.is_empty());
         check(&typed, &template.evaluate(&world).map(Some)).map_err(|error| TestCaseError::fail(format!("{text}\n{error}")))?;
-    }
-
-    #[test]
-    fn what_is_proved_is_there(supply in supply()) {
-        let (world, mut author) = world(&supply);
-        let text = author.write(Want::Condition, 3);
-        let expression = Expression::parse(&text).unwrap();
-        prop_assume!(expression.evaluate(&world) == Ok(Some(json!(true))));
-        for proof in expression.proofs() {
-            let written = proof.to_string();
-            let value = written.trim_end_matches('?');
-            let may_be_null = value != written;
-            let found = Expression::parse(value).unwrap().evaluate(&world);
-            let there = match &found {
-                Ok(found) => found.as_ref().is_some_and(|found| may_be_null || !found.is_null()),
-                // What has a length is no list then.
-                Err(error) => may_be_null && matches!(error, EvaluationError::Type { reading: true, .. }),
-            };
-            prop_assert!(there, "{text} is true, but {value} is {found:?}");
-        }
-    }
-
-    #[test]
-    fn types_hold_where_a_condition_has_held(supply in supply()) {
-        let (mut world, mut author) = world(&supply);
-        let (x, y) = (author.write(Want::Text, 1), author.write(Want::Text, 1));
-        let z = author.write(Want::Text, 0);
-        let form = |forms: &[&str], at: usize| forms[at % forms.len()].replace("{x}", &x).replace("{y}", &y).replace("{z}", &z);
-        let conditions = [
-            "exists({x} ?? {y})", "exists({x} ?? {y} ?? {z})", "exists({x}) || exists({y})", "({x} ?? {y}) == 'red'", "({x} ?? 'none') == 'red'",
-            "exists({x}) && exists({y})", "!(!exists({x}) && !exists({y}))", "{x} == null", "{x} != null", "exists(first(split({x}, '')))",
-            "exists({x}) || {y} == 'red'", "exists(toNumber({x} ?? {y}))",
-        ];
-        let reads = [
-            "{x} ?? {y}", "{y} ?? {x}", "{x}", "lower({x} ?? {y})", "inputs.id ?? ({y} ?? {x})", "[{x} ?? {y}]",
-            "first(split({x}, ''))", "toNumber({x} ?? {y})", "toNumber({y} ?? {x})",
-        ];
-        let condition = form(&conditions, author.choices.below(conditions.len()));
-        let read = form(&reads, author.choices.below(reads.len()));
-        let held = Expression::parse(&condition).unwrap();
-        prop_assume!(held.evaluate(&world) == Ok(Some(json!(true))));
-        world.proofs = held.proofs();
-        let expression = Expression::parse(&read).unwrap();
-        let (typed, problems) = expression.type_in(&world);
-        prop_assume!(problems.is_empty());
-        check(&typed, &expression.evaluate(&world))
-            .map_err(|error| TestCaseError::fail(format!("{condition}: {read}\n{error}\n{}", world.values)))?;
-    }
-
-    #[test]
-    fn types_hold_of_each_item_that_a_predicate_has_kept(supply in supply()) {
-        let (mut world, mut author) = world(&supply);
-        let lists: Vec<(String, Shape)> = (0..8).map(|_| author.path()).collect();
-        let list = lists.into_iter().find_map(|(path, shape)| match shape {
-            Shape::List(items) => Some((path, *items)),
-            _ => None,
-        });
-        let Some((path, items)) = list else { return Err(TestCaseError::reject("no list")) };
-        author.roots = vec![("@".to_owned(), items.clone())];
-        let predicate = author.write(Want::Condition, 2);
-        let list = Expression::parse(&format!("{path}[? {predicate}]")).unwrap();
-        let (listed, problems) = list.type_in(&world);
-        prop_assume!(problems.is_empty());
-        let Ok(Some(Value::Array(kept))) = list.evaluate(&world) else { return Err(TestCaseError::reject("no items")) };
-        world.types.push(("item".to_owned(), Typed::always(listed.ty.items().unwrap())));
-        world.proofs = list.item_proofs();
-        author.roots = vec![("item".to_owned(), items)];
-        let read = author.write(Want::Whatever, 2);
-        let expression = Expression::parse(&read).unwrap();
-        let (typed, problems) = expression.type_in(&world);
-        prop_assume!(problems.is_empty());
-        for item in kept {
-            world.values["item"] = item;
-            check(&typed, &expression.evaluate(&world))
-                .map_err(|error| TestCaseError::fail(format!("{list}: {read}\n{error}\n{}", world.values)))?;
-        }
     }
 
     #[test]

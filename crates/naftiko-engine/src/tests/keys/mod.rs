@@ -10,3 +10,4 @@ mod message;
 mod on_failure;
 mod paginate;
 mod when;
+mod without_body;
