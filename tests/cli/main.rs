@@ -19,6 +19,7 @@ mod explain;
 #[cfg(unix)]
 mod fix;
 mod formats;
+mod held;
 mod hostile;
 #[cfg(unix)]
 mod leaks;
