@@ -155,7 +155,9 @@ impl Acceptance {
     fn object(&mut self, to: &ObjectType, from: &ObjectType) -> bool {
         to.fields.iter().all(|(name, wanted)| match from.field(name) {
             // What an open object may have is not known, and not complained about.
-            Some(found) if !from.fields.contains_key(name) => self.accepts(&wanted.ty, &found.ty),
+            Some(found) if !from.fields.contains_key(name) && found.presence != Presence::Never => {
+                self.accepts(&wanted.ty, &found.ty)
+            }
             Some(found) => {
                 let there = wanted.presence != Presence::Always || found.presence == Presence::Always;
                 there && (found.presence == Presence::Never || self.accepts(&wanted.ty, &found.ty))

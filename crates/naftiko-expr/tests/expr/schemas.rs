@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use naftiko_expr::{Presence, Type};
+use naftiko_expr::{Presence, Type, Typed};
 use serde_json::{Map, Value, json};
 
 fn definitions() -> Arc<Map<String, Value>> {
@@ -227,4 +227,15 @@ fn a_value_has_its_own_type() {
     assert_eq!(field("c"), "null");
     assert_eq!((field("d"), field("e")), ("a number".to_owned(), "an integer".to_owned()));
     assert!(!ty.admits(&json!({"a": ["z"], "b": [], "c": null, "d": 1, "e": 2})));
+}
+
+#[test]
+fn an_object_without_fields_has_none_whichever_is_asked_for() {
+    let empty = Type::empty_object();
+    assert_eq!(empty.field("id"), Some(Typed::never()));
+    assert!(empty.admits(&json!({})) && !empty.admits(&json!(null)));
+    let object = |schema| Type::from_schema(&schema, &Arc::default());
+    assert!(object(json!({"type": "object"})).accepts(&empty));
+    assert!(object(json!({"properties": {"id": {"type": "string"}}})).accepts(&empty));
+    assert!(!object(json!({"properties": {"id": {"type": "string"}}, "required": ["id"]})).accepts(&empty));
 }
