@@ -5,6 +5,8 @@ mod ambiguous;
 #[cfg(test)]
 mod comments;
 #[cfg(test)]
+mod content;
+#[cfg(test)]
 mod diagnostics;
 #[cfg(test)]
 mod edits;
