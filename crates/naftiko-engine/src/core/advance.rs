@@ -142,7 +142,7 @@ impl Run {
         }
     }
 
-    /// What others read of a step outside that is done with this answer.
+    /// What others read of a step that is done and of which somebody says that this came of it.
     pub(super) fn read_as(&self, step: &str, answer: &Value) -> Option<Value> {
         self.task_of(step).map(|at| self.given(at, None, answer))
     }

@@ -147,7 +147,11 @@ impl Run {
             (Phase::InDoubt { attempt }, _) => {
                 Ok(Some(Event::DoubtResolved { step: step.to_owned(), attempt, ruling: ruling.clone() }))
             }
-            (Phase::Succeeded, Ruling::Happened { result }) if state.result == Some(result) => Ok(None),
+            (Phase::Succeeded, Ruling::Happened { result })
+                if state.result == self.read_as(step, result).as_ref() =>
+            {
+                Ok(None)
+            }
             (phase, _) => Err(Refused::NotInDoubt(step.to_owned(), phase)),
         }
     }

@@ -100,6 +100,18 @@ fn somebody_says_that_it_happened() {
 }
 
 #[test]
+fn that_it_happened_and_nothing_came_back_may_be_said_twice_too() {
+    let (mut desk, call) = begun(post("s"));
+    desk.fail(&call, FailureKind::Unknown);
+    let ruling = Ruling::Happened { result: json!(null) };
+    let resolve = Intervention::Resolve { step: "s".into(), ruling };
+    assert!(desk.intervene(&resolve).unwrap().is_some());
+    assert_eq!(desk.intervene(&resolve), Ok(None));
+    let otherwise = Ruling::Happened { result: json!({"id": 1}) };
+    assert!(desk.intervene(&Intervention::Resolve { step: "s".into(), ruling: otherwise }).is_err());
+}
+
+#[test]
 fn somebody_says_that_it_did_not_happen() {
     let (mut desk, call) = begun(post("s"));
     desk.fail(&call, FailureKind::Unknown);
