@@ -98,13 +98,15 @@ fn agree(typed: &Typed, evaluated: &Result<Option<Value>, EvaluationError>, text
 /// What a condition that holds proves to be there is there.
 fn proofs_are_there(expression: &Expression, values: &Values) {
     for proof in expression.proofs() {
-        let selectors: String = proof.selectors.iter().map(ToString::to_string).collect();
-        let path = format!("{}{selectors}", proof.root.name());
-        let value = Expression::parse(&path).expect("a path").evaluate(values);
+        // As text it is an expression, with `?` behind it if its value may be null.
+        let written = proof.to_string();
+        let path = written.trim_end_matches('?');
+        let may_be_null = path != written;
+        let value = Expression::parse(path).expect("an expression").evaluate(values);
         let there = match &value {
-            Ok(value) => value.as_ref().is_some_and(|value| proof.may_be_null || !value.is_null()),
+            Ok(value) => value.as_ref().is_some_and(|value| may_be_null || !value.is_null()),
             // What has a length is no list then.
-            Err(error) => proof.may_be_null && matches!(error, EvaluationError::Type { reading: true, .. }),
+            Err(error) => may_be_null && matches!(error, EvaluationError::Type { reading: true, .. }),
         };
         assert!(there, "{} is true, but {path} is {value:?}", expression.text());
     }
