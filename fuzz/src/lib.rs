@@ -1,13 +1,5 @@
-//! What holds for every document and every expression, whatever its bytes: the laws that the fuzz targets try.
+//! Inputs for the laws of `naftiko_tests::laws`, made as authors might make them.
 //!
-//! Each law panics where it is broken, which is how a fuzzer learns of it. Nothing here knows of the fuzzer, so that an
-//! input it found can be tried anywhere; [`mutate`] only makes inputs. The project's own tests say what is right;
-//! these only what is never wrong.
+//! Nothing here knows of the fuzzer, so that an input it found can be tried anywhere.
 
-pub mod check;
-pub mod documents;
-pub mod expression;
-pub mod fix;
 pub mod mutate;
-pub mod places;
-pub mod yaml;

@@ -5,7 +5,9 @@
 //! Notes are compared only where the fixture expects one. Every fixture sees the provider in `fixtures/acme`.
 
 pub mod faults;
+pub mod laws;
 pub mod pages;
+pub mod seeds;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

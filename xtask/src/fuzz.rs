@@ -3,14 +3,11 @@
 //! The seeds are the documents and expressions that the repository has anyway, written anew before every run; what a run
 //! finds worth keeping stays in `fuzz/corpus` beside them, and is not committed.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, anyhow, bail};
-use naftiko_syntax::{Limits, Node, Value};
-use naftiko_tests::pages;
+use anyhow::{Context, bail};
+use naftiko_tests::seeds::Seeds;
 
 use crate::workspace::{Workspace, carry_out};
 
@@ -63,10 +60,10 @@ pub(crate) fn run(workspace: &Workspace, target: Option<Target>, seconds: u32) -
     if !found.is_ok_and(|status| status.success()) {
         bail!("this needs `cargo-fuzz`; run `cargo install cargo-fuzz`");
     }
-    let seeds = Seeds::collect(workspace)?;
+    let seeds = Seeds::collect();
     for target in target.map_or_else(|| Target::ALL.to_vec(), |target| vec![target]) {
         let name = target.name();
-        seeds.write(workspace, target)?;
+        write(&seeds, workspace, target)?;
         let options = [
             format!("-max_total_time={seconds}"),
             format!("-max_len={}", target.longest()),
@@ -83,119 +80,23 @@ pub(crate) fn run(workspace: &Workspace, target: Option<Target>, seconds: u32) -
     Ok(())
 }
 
-/// What the targets begin with.
-#[derive(Debug, Default)]
-struct Seeds {
-    /// Documents with the files beside them, in the form of a fixture.
-    documents: BTreeSet<Vec<u8>>,
-    /// Expressions, templates, and other strings.
-    strings: BTreeSet<String>,
-}
-
-impl Seeds {
-    /// The fixtures, the documents of the pages and of the fault table, and the strings in them and in tests.
-    fn collect(workspace: &Workspace) -> anyhow::Result<Self> {
-        let mut seeds = Self::default();
-        for folder in [
-            "specs/workos",
-            "specs/workos/shared",
-            "specs/secureauth",
-            "specs/secureauth/shared",
-            "tests/faults",
-            "tests/fixtures/check",
-        ] {
-            seeds
-                .documents
-                .extend(texts(&workspace.root.join(folder), "yaml")?.into_values().map(String::into_bytes));
-        }
-        for page in pages::pages().map_err(|error| anyhow!(error))? {
-            seeds.documents.extend(page.examples.iter().chain(&page.instead).map(|case| joined(&case.files)));
-        }
-        for document in &seeds.documents {
-            let mut sources = naftiko_diagnostics::SourceMap::new();
-            let (_, parsed) = naftiko_syntax::parse_bytes("seed", document, &mut sources, &Limits::default());
-            seeds.strings.extend(parsed.root.iter().flat_map(strings));
-        }
-        for folder in ["crates/naftiko-expr/tests/expr", "crates/naftiko-syntax/tests/syntax"] {
-            let sources = texts(&workspace.root.join(folder), "rs")?;
-            seeds.strings.extend(sources.values().flat_map(|source| literals(source)));
-        }
-        Ok(seeds)
+/// Puts them where a target finds them.
+fn write(seeds: &Seeds, workspace: &Workspace, target: Target) -> anyhow::Result<()> {
+    let folder = workspace.root.join("fuzz/corpus").join(target.name());
+    fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
+    let documents = seeds.documents.iter().map(Vec::as_slice);
+    let strings = seeds.strings.iter().map(String::as_bytes);
+    let wanted: Vec<&[u8]> = match target {
+        Target::Yaml => documents.chain(strings).collect(),
+        Target::Expression => strings.collect(),
+        Target::Check | Target::Fix => documents.collect(),
+    };
+    let fitting = wanted.into_iter().filter(|seed| seed.len() <= target.longest());
+    for (number, seed) in fitting.enumerate() {
+        let path = folder.join(format!("seed-{number:04}"));
+        fs::write(&path, seed).with_context(|| format!("cannot write `{}`", path.display()))?;
     }
-
-    /// Puts them where a target finds them.
-    fn write(&self, workspace: &Workspace, target: Target) -> anyhow::Result<()> {
-        let folder = workspace.root.join("fuzz/corpus").join(target.name());
-        fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
-        let documents = self.documents.iter().map(Vec::as_slice);
-        let strings = self.strings.iter().map(String::as_bytes);
-        let seeds: Vec<&[u8]> = match target {
-            Target::Yaml => documents.chain(strings).collect(),
-            Target::Expression => strings.collect(),
-            Target::Check | Target::Fix => documents.collect(),
-        };
-        let fitting = seeds.into_iter().filter(|seed| seed.len() <= target.longest());
-        for (number, seed) in fitting.enumerate() {
-            let path = folder.join(format!("seed-{number:04}"));
-            fs::write(&path, seed).with_context(|| format!("cannot write `{}`", path.display()))?;
-        }
-        Ok(())
-    }
-}
-
-/// The texts of a folder's files of one ending, by name.
-fn texts(folder: &Path, ending: &str) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut texts = BTreeMap::new();
-    let entries = fs::read_dir(folder).with_context(|| format!("cannot read `{}`", folder.display()))?;
-    for entry in entries {
-        let path = entry?.path();
-        if path.extension().is_some_and(|found| found == ending) {
-            let text =
-                fs::read_to_string(&path).with_context(|| format!("cannot read `{}`", path.display()))?;
-            texts.insert(path.display().to_string(), text);
-        }
-    }
-    Ok(texts)
-}
-
-/// A document and the files beside it, in the form of a fixture.
-fn joined(files: &[(String, Vec<u8>)]) -> Vec<u8> {
-    let mut joined = Vec::new();
-    for (number, (path, bytes)) in files.iter().enumerate() {
-        if number > 0 {
-            joined.extend(format!("=== {path}\n").bytes());
-        }
-        joined.extend(bytes);
-    }
-    joined
-}
-
-/// Every text in a tree.
-fn strings(root: &Node) -> Vec<String> {
-    match &root.value {
-        Value::String(text) => vec![text.as_str().to_owned()],
-        Value::Sequence(items) => items.iter().flat_map(strings).collect(),
-        Value::Mapping(mapping) => mapping.iter().flat_map(|(_, entry)| strings(&entry.value)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
-    }
-}
-
-/// The string literals of a Rust source: those that read as JSON, which is most.
-fn literals(source: &str) -> Vec<String> {
-    let mut literals = Vec::new();
-    let mut rest = source;
-    while let Some((_, after)) = rest.split_once('"') {
-        let mut escaped = false;
-        let end = after.find(|c| {
-            let closes = c == '"' && !escaped;
-            escaped = c == '\\' && !escaped;
-            closes
-        });
-        let Some((literal, after)) = end.and_then(|end| after.split_at_checked(end)) else { break };
-        literals.extend(serde_json::from_str::<String>(&format!("\"{literal}\"")).ok());
-        rest = after.get(1..).unwrap_or_default();
-    }
-    literals
+    Ok(())
 }
 
 #[cfg(test)]
@@ -203,27 +104,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_target_has_its_dictionary_and_its_seeds() {
-        let workspace = Workspace::find().unwrap();
-        let seeds = Seeds::collect(&workspace).unwrap();
-        assert!(seeds.documents.len() > 100, "{}", seeds.documents.len());
-        assert!(seeds.strings.contains("len(response.body.data[? @.email == inputs.admin]) > 0"));
+    fn every_target_has_its_dictionary() {
+        let fuzz = Workspace::find().unwrap().root.join("fuzz");
         for target in Target::ALL {
-            let fuzz = workspace.root.join("fuzz");
             assert!(fuzz.join("targets").join(format!("{}.rs", target.name())).is_file());
             assert!(fuzz.join("dictionaries").join(format!("{}.dict", target.dictionary())).is_file());
         }
-    }
-
-    #[test]
-    fn files_are_joined_as_in_a_fixture() {
-        let files = [("a.yaml", "a: 1\n"), ("b/c.yaml", "c: 2\n")];
-        let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
-        assert_eq!(joined(&files), b"a: 1\n=== b/c.yaml\nc: 2\n");
-    }
-
-    #[test]
-    fn literals_are_read_from_a_source() {
-        assert_eq!(literals(r#"check("a\"b", "${x}\n"); let open = "#), ["a\"b", "${x}\n"]);
     }
 }

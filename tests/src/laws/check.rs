@@ -7,8 +7,8 @@ use naftiko_report::{Style, diagnostics, github, json, junit, plan, sarif};
 use naftiko_spec::{Files, Kind};
 use serde_json::Value;
 
-use crate::documents::{files, main};
-use crate::places::can_be_shown;
+use super::documents::{files, main};
+use super::places::can_be_shown;
 
 /// As narrow as a screen may be.
 const STYLE: Style = Style { width: 60, ..Style::PLAIN };

@@ -12,8 +12,8 @@ pub const MAIN: &str = "document.yaml";
 
 /// The files that are there for every document, by path.
 const BESIDE: &[(&str, &[u8])] = &[
-    ("shared/acme.yaml", include_bytes!("../../tests/fixtures/acme/acme.yaml")),
-    ("shared/acme-openapi.yaml", include_bytes!("../../tests/fixtures/acme/acme-openapi.yaml")),
+    ("shared/acme.yaml", include_bytes!("../../fixtures/acme/acme.yaml")),
+    ("shared/acme-openapi.yaml", include_bytes!("../../fixtures/acme/acme-openapi.yaml")),
 ];
 
 /// The path of the document.

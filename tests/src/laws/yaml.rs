@@ -5,7 +5,7 @@ use naftiko_syntax::{
     Limits, Node, Quotes, Value, ambiguous_scalars, comments, decode, flow, parse, parse_bytes,
 };
 
-use crate::places::{can_be_shown, lies_in};
+use super::places::{can_be_shown, lies_in};
 
 /// So little that documents as a fuzzer makes them pass it.
 const NARROW: Limits = Limits { bytes: 512, depth: 6, nodes: 40, alias_nodes: 20 };

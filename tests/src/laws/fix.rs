@@ -6,9 +6,9 @@ use naftiko_check::{Checked, Edited, Options, Policy, Upgrade, fix, upgrade};
 use naftiko_diagnostics::Applicability;
 use naftiko_spec::{Files, MemoryFiles};
 
-use crate::check::once;
-use crate::documents::{files, main};
-use crate::places::can_be_shown;
+use super::check::once;
+use super::documents::{files, main};
+use super::places::can_be_shown;
 
 /// Makes the fixes of an input that are certain, then those that are guesses, and upgrades it.
 ///
