@@ -15,8 +15,8 @@ use crate::world;
 
 /// How often somebody may mistype.
 const TRIES: usize = 3;
-/// As many bytes of a signature as tell a mistyped value from the right one, and no more: they fit far too many values
-/// to find the right one by.
+/// As many bytes of a signature as tell a mistyped value from the right one. They fit one value in 65,536, so that even
+/// with the key of the journal they do not single out a secret worth the name.
 const MARK: usize = 2;
 
 /// The value of an input that somebody types at the terminal. What does not fit, or what `objection` says something
