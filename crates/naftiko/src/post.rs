@@ -49,9 +49,10 @@ pub(crate) fn post(
             return Ok(Posted::Left);
         }
     }
-    // It goes on faster than anybody can look at it; whoever drives it decides.
-    store.post(run, &message)?;
-    Ok(Posted::Left)
+    // Left unlooked at, it might be dropped without a word.
+    Err(Stop::Usage(format!(
+        "run `{run}` goes on faster than it can be looked at, and nothing was left for it; try again"
+    )))
 }
 
 /// What becomes of a message that need not be left.

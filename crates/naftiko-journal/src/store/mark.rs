@@ -135,21 +135,33 @@ impl Mark {
         Said::parse(text.lines().next()?)
     }
 
-    /// Refuses a database that lacks what was said.
+    /// Refuses a database that lacks what was said, unless something else is said by now: then the record was removed
+    /// with its run since the mark was read.
     pub(super) fn check(
         &self,
-        said: Option<Said>,
+        mut said: Option<Said>,
         database: &Path,
         format: i64,
         connection: &Connection,
     ) -> Result<(), Fault> {
-        match said {
-            Some(said) if !said.holds(format, connection)? => {
-                let Said { run, seq, .. } = said;
-                Err(StoreError::Lost { path: database.to_owned(), run, seq, mark: self.path.clone() }.into())
+        while let Some(last) = said {
+            if last.holds(format, connection)? {
+                return Ok(());
             }
-            _ => Ok(()),
+            let now = self.said();
+            if now.as_ref() == Some(&last) {
+                let Said { run, seq, .. } = last;
+                return Err(StoreError::Lost {
+                    path: database.to_owned(),
+                    run,
+                    seq,
+                    mark: self.path.clone(),
+                }
+                .into());
+            }
+            said = now;
         }
+        Ok(())
     }
 
     fn with(&self, change: impl FnOnce(&mut State)) {

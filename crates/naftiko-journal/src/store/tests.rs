@@ -175,3 +175,27 @@ fn an_append_may_be_awaited_anywhere() {
     movable(&store.append("r", Vec::new(), STANDING));
     shared(&store);
 }
+
+/// Somebody reads the mark, the run it speaks of is pruned, and only then the database is looked at.
+#[tokio::test]
+async fn a_run_that_was_pruned_since_the_mark_was_read_is_not_lost() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = Store::open(dir.path()).unwrap();
+    begin(&store, "r").unwrap();
+    store.append("r", vec![entry("r", 1, 10)], STANDING).await.unwrap();
+    let mark = &store.inner.place.mark;
+    let (file, copy) = (dir.path().join("journal.mark"), dir.path().join("copy"));
+    std::fs::copy(&file, &copy).unwrap();
+    let said = mark.said();
+    assert!(said.is_some());
+    store.prune(Prune::Runs(vec!["r".into()])).unwrap();
+    let path = dir.path().join("journal.db");
+    let check = || {
+        let said = said.clone();
+        store.read(|connection| mark.check(said, &path, latest(MIGRATIONS), connection))
+    };
+    assert_eq!(check(), Ok(()));
+    // Still said, it is.
+    std::fs::copy(copy, file).unwrap();
+    assert!(matches!(check(), Err(StoreError::Lost { seq: 1, .. })));
+}
