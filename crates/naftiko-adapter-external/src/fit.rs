@@ -1,8 +1,8 @@
 //! Whether an answer fits the schema that a step declares for it.
 
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{JsonType, PatternOptions, ValidationError, Validator};
-use naftiko_adapter::{Failure, FailureKind, Question, words};
+use jsonschema::{PatternOptions, Validator};
+use naftiko_adapter::misfit::reason;
+use naftiko_adapter::{Failure, FailureKind, Question};
 use serde_json::Value;
 
 /// Whether an answer fits the JSON Schema that a step declares for it; without one everything fits.
@@ -43,22 +43,5 @@ impl Fit {
         let place = error.instance_path().to_string();
         let reason = reason(&error);
         Some(if place.is_empty() { reason } else { format!("{reason} (at `{place}`)") })
-    }
-}
-
-/// The error in words that never show a value.
-fn reason(error: &ValidationError<'_>) -> String {
-    match error.kind() {
-        ValidationErrorKind::Type { kind } => {
-            let expected = match kind {
-                TypeKind::Single(name) => words::of_types([name.as_str()]),
-                TypeKind::Multiple(names) => {
-                    words::of_types(names.iter().map(JsonType::as_str).collect::<Vec<_>>())
-                }
-            };
-            format!("expected {expected}, found {}", words::of_value(error.instance()))
-        }
-        ValidationErrorKind::Format { format } => format!("expected {}", words::of_format(format)),
-        _ => error.masked().to_string(),
     }
 }

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use indexmap::IndexMap;
-use jsonschema::error::{TypeKind, ValidationErrorKind};
-use jsonschema::{JsonType, PatternOptions, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, Validator};
 use naftiko_adapter::media_type::{essence, is_json};
-use naftiko_adapter::{Arguments, Call, Departure, Failure, Operation, Place, Response, ResponseSpec, words};
+use naftiko_adapter::misfit::reason;
+use naftiko_adapter::{Arguments, Call, Departure, Failure, Operation, Place, Response, ResponseSpec};
 use serde_json::{Map, Value, json};
 
 use crate::style::refused;
@@ -257,30 +258,6 @@ fn all(validator: &Validator, value: &Value) -> Vec<Departure> {
         .take(MOST)
         .map(|(pointer, _, reason)| departure(&pointer, reason))
         .collect()
-}
-
-/// The error in words that never show a value.
-fn reason(error: &jsonschema::ValidationError<'_>) -> String {
-    match error.kind() {
-        ValidationErrorKind::Type { kind } => {
-            let expected = match kind {
-                TypeKind::Single(name) => words::of_types([name.as_str()]),
-                TypeKind::Multiple(names) => {
-                    words::of_types(names.iter().map(JsonType::as_str).collect::<Vec<_>>())
-                }
-            };
-            format!("expected {expected}, found {}", words::of_value(error.instance()))
-        }
-        ValidationErrorKind::Format { format } => format!("expected {}", words::of_format(format)),
-        _ => {
-            let reason = error.masked().to_string();
-            let mut characters = reason.chars();
-            characters
-                .next()
-                .map(|first| first.to_lowercase().chain(characters).collect())
-                .unwrap_or_default()
-        }
-    }
 }
 
 /// A pointer with a star for every index.

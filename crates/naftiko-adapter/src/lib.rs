@@ -13,9 +13,10 @@ mod call;
 pub mod conformance;
 mod mask;
 pub mod media_type;
+#[cfg(feature = "json-schema")]
+pub mod misfit;
 mod operation;
 mod spelling;
-pub mod words;
 
 pub use call::{
     Adapter, Answer, Arguments, Call, Channel, Departure, Failure, FailureKind, Question, Response,

@@ -1,11 +1,34 @@
-//! What a schema expects of a value, in the words of messages. None of them shows a value.
+//! Why a value does not fit a JSON Schema, in words that never show the value: it may be a secret.
 
 use std::borrow::Cow;
 
+use jsonschema::error::{TypeKind, ValidationErrorKind};
+use jsonschema::{JsonType, ValidationError};
 use serde_json::Value;
 
+/// What is wrong with the part of a value that an error speaks of, in one line: `expected a string, found a list`.
+pub fn reason(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Type { kind } => {
+            let expected = match kind {
+                TypeKind::Single(name) => of_types([name.as_str()]),
+                TypeKind::Multiple(names) => of_types(names.iter().map(JsonType::as_str).collect::<Vec<_>>()),
+            };
+            format!("expected {expected}, found {}", of_value(error.instance()))
+        }
+        ValidationErrorKind::Format { format } => format!("expected {}", of_format(format)),
+        _ => {
+            // The words of the library begin like a sentence.
+            let words = error.masked().to_string();
+            let mut characters = words.chars();
+            let first = characters.next().into_iter().flat_map(char::to_lowercase);
+            first.chain(characters).collect()
+        }
+    }
+}
+
 /// The types that a value may have, as people say them: `a string or nothing`.
-pub fn of_types<'t>(names: impl IntoIterator<Item = &'t str>) -> String {
+fn of_types<'t>(names: impl IntoIterator<Item = &'t str>) -> String {
     let words = names.into_iter().map(|name| match name {
         "null" => "nothing",
         "boolean" => "`true` or `false`",
@@ -20,7 +43,7 @@ pub fn of_types<'t>(names: impl IntoIterator<Item = &'t str>) -> String {
 }
 
 /// A text of a format, as people say it: `an e-mail address`.
-pub fn of_format(name: &str) -> Cow<'static, str> {
+fn of_format(name: &str) -> Cow<'static, str> {
     match name {
         "date" => "a date such as `2026-01-31`".into(),
         "date-time" => "a date and time such as `2026-01-31T12:00:00Z`".into(),
@@ -34,7 +57,7 @@ pub fn of_format(name: &str) -> Cow<'static, str> {
 }
 
 /// What a value is, without showing it.
-pub fn of_value(value: &Value) -> &'static str {
+fn of_value(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
         Value::Bool(_) => "a boolean",
