@@ -28,6 +28,7 @@ mod mock;
 mod mocked;
 mod paginate;
 mod refused;
+mod runs;
 mod secrets;
 mod secureauth;
 mod shipped;
