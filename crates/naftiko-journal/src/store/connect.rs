@@ -10,7 +10,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::StoreError;
 use super::error::{Fault, is_full};
 use super::place::Place;
-use super::schema::{self, Format, MIGRATIONS};
+use super::schema::{self, Format, MIGRATIONS, READABLE};
 
 /// How long a connection waits for another that writes.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -117,8 +117,8 @@ impl Readers {
         let said = self.place.mark.said();
         self.with(|connection| {
             let found = accept(schema::format(connection)?, path)?;
-            let known = schema::latest(MIGRATIONS);
-            if found > 0 && found < known {
+            if found > 0 && found < READABLE {
+                let known = schema::latest(MIGRATIONS);
                 return Err(StoreError::Older { path: path.clone(), found, known }.into());
             }
             self.place.mark.check(said, path, found, connection)?;

@@ -83,6 +83,9 @@ pub enum StoreError {
     /// A record was altered or removed.
     #[error("record {seq} of run `{run}` is not as it was written")]
     Altered { run: String, seq: u64 },
+    /// An approval was altered, or written without the key of the journal.
+    #[error("the approval of `{name}` for {origin} is not as it was written, so no approval counts")]
+    ApprovalAltered { name: String, origin: String },
     /// Sensitive values were sealed with a key that is missing.
     #[error("the key of what is sensitive in the journal is not there: `{path}`")]
     KeyMissing { path: PathBuf },

@@ -8,6 +8,7 @@
 //! The store does not know what an event means: it keeps records in order and says which runs are due.
 
 mod append;
+mod approvals;
 mod connect;
 mod error;
 mod find;
@@ -28,6 +29,7 @@ mod verify;
 mod writer;
 
 pub use append::NewRun;
+pub use approvals::Approval;
 pub use error::StoreError;
 pub use inbox::Message;
 pub use lease::Lease;

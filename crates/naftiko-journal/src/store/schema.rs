@@ -6,7 +6,8 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 pub(super) const APPLICATION: i64 = 0x4e41_4654;
 
 /// What makes format 1 of an empty database, format 2 of format 1, and so on. What is released is never changed.
-pub(super) const MIGRATIONS: &[&str] = &["
+pub(super) const MIGRATIONS: &[&str] = &[
+    "
     -- A plan is kept once for all runs of it.
     CREATE TABLE plans (
         hash BLOB PRIMARY KEY NOT NULL,     -- SHA-256 of the text
@@ -71,7 +72,22 @@ pub(super) const MIGRATIONS: &[&str] = &["
         one INTEGER PRIMARY KEY CHECK (one = 1),
         mark BLOB NOT NULL
     ) STRICT;
-"];
+",
+    "
+    -- Which secret may be sent to which server, as the operator approved it.
+    CREATE TABLE approvals (
+        kind TEXT NOT NULL,
+        name TEXT NOT NULL,
+        origin TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        signature BLOB NOT NULL,            -- of the columns before it, with the key of the journal
+        PRIMARY KEY (kind, name, origin)
+    ) STRICT, WITHOUT ROWID;
+",
+];
+
+/// The oldest format that can be read without a migration: format 2 only adds a table.
+pub(super) const READABLE: i64 = 1;
 
 /// What a database turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

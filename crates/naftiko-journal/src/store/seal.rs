@@ -190,7 +190,8 @@ fn mark(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
 /// Whether a key is needed for anything. It looks at every event, and is asked only when the key is not there.
 fn anything_sealed(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row(
-        "SELECT EXISTS (SELECT 1 FROM events WHERE sealed IS NOT NULL) OR EXISTS (SELECT 1 FROM inbox)",
+        "SELECT EXISTS (SELECT 1 FROM events WHERE sealed IS NOT NULL) OR EXISTS (SELECT 1 FROM inbox)
+             OR EXISTS (SELECT 1 FROM approvals)",
         [],
         |row| row.get(0),
     )

@@ -36,6 +36,29 @@ fn an_earlier_format_becomes_the_latest_and_keeps_what_is_in_it() {
 }
 
 #[test]
+fn a_journal_without_approvals_is_read_as_it_is_and_gets_them_once_it_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("journal.db");
+    let mut connection = Connection::open(&path).unwrap();
+    migrate(&mut connection, MIGRATIONS.get(..1).unwrap()).unwrap();
+    connection.execute("INSERT INTO plans VALUES (x'00', '{}')", []).unwrap();
+    let run = "INSERT INTO runs VALUES ('r', 'Test', 0, 0, 'running', 0, 0, x'00', x'00', '{}')";
+    connection.execute(run, []).unwrap();
+    drop(connection);
+    let looking = Store::open_existing(dir.path()).unwrap().unwrap();
+    assert_eq!(looking.find("r").unwrap().composition, "Test");
+    assert_eq!(looking.approvals(), Ok(Vec::new()));
+    assert_eq!(version(&Connection::open(&path).unwrap()), 1);
+    drop(looking);
+    let (origin, at) = ("https://a.example".to_owned(), Timestamp::UNIX_EPOCH);
+    let approval = Approval { kind: "variable".to_owned(), name: "A".to_owned(), origin, at };
+    let store = Store::open(dir.path()).unwrap();
+    store.approve(std::slice::from_ref(&approval)).unwrap();
+    assert_eq!(store.approvals(), Ok(vec![approval]));
+    assert_eq!(store.find("r").unwrap().composition, "Test");
+}
+
+#[test]
 fn a_migration_that_fails_changes_nothing() {
     let mut connection = Connection::open_in_memory().unwrap();
     migrate(&mut connection, &[ONE]).unwrap();

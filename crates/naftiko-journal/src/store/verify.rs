@@ -25,7 +25,7 @@ impl Store {
         self.read(|connection| {
             let mut problems = Vec::new();
             // What is damaged may break each of these at any point; the others still have something to say.
-            for part in [pages as Part, plans, runs] {
+            for part in [pages as Part, plans, runs, approvals] {
                 if let Err(fault) = part(connection, &self.inner.keys, &mut problems) {
                     problems.push(fault.at(database).to_string());
                 }
@@ -33,6 +33,11 @@ impl Store {
             Ok(problems)
         })
     }
+}
+
+/// The approvals of the operator.
+fn approvals(connection: &Connection, keys: &Keys, _: &mut Vec<String>) -> Result<(), Fault> {
+    super::approvals::verified(connection, keys).map(|_| ())
 }
 
 /// The database itself.

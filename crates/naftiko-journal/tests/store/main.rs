@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod altered;
 #[cfg(test)]
+mod approvals;
+#[cfg(test)]
 mod child;
 #[cfg(test)]
 mod due;

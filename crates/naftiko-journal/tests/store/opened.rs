@@ -101,7 +101,7 @@ fn what_is_no_journal_is_refused_and_left_alone() {
 #[test]
 fn a_newer_journal_is_refused_by_both_versions() {
     let newer = |path: &Path| journal(path, "PRAGMA user_version = 7");
-    refused(newer, "`DB` has format 7, and this version knows formats up to 1");
+    refused(newer, "`DB` has format 7, and this version knows formats up to 2");
 }
 
 #[test]
