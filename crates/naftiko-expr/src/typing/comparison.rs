@@ -4,10 +4,15 @@ use naftiko_diagnostics::nearest;
 use serde_json::Value;
 
 use super::Typing;
-use crate::ast::{Comparator, Comparison, Expr, ExprKind};
+use super::range::{self, Demand};
+use crate::ast::{Comparator, Comparison, Expr, ExprKind, Root, Selector};
 use crate::literal;
+use crate::place::{Origin, Place};
 use crate::problem::{NEVER_EQUAL, Problem, TYPE_MISMATCH};
 use crate::types::{Type, Typed};
+
+/// As many operands of one `&&` are compared with each other.
+const MAX_DEMANDS: usize = 64;
 
 impl Typing<'_> {
     /// A comparison always has an answer.
@@ -16,6 +21,10 @@ impl Typing<'_> {
         let right = self.compared(&comparison.right).ty;
         // What is never there equals what is never there too; nothing is said of it here.
         if !left.is_nothing() && !right.is_nothing() {
+            if range::is_never_true(comparison) {
+                self.never_true(expr, comparison);
+                return Typed::always(Type::Boolean);
+            }
             match comparison.comparator {
                 Comparator::Equal | Comparator::NotEqual => self.equality(expr, comparison, &left, &right),
                 Comparator::In => self.membership(comparison, &left, &right),
@@ -23,6 +32,40 @@ impl Typing<'_> {
             }
         }
         Typed::always(Type::Boolean)
+    }
+
+    /// A comparison that is false for every number that its sides can be.
+    fn never_true(&mut self, expr: &Expr, comparison: &Comparison) {
+        let message = format!("`{}` is never true", self.written(expr));
+        let mut problem = Problem::new(&NEVER_EQUAL, expr.range.clone(), message).with_label("never true");
+        if [&comparison.left, &comparison.right].into_iter().any(is_status) {
+            problem = problem.with_help(
+                "a condition is evaluated only for an answer with a status from 200 to 299; any other status fails the step before",
+            );
+        }
+        self.report(problem);
+    }
+
+    /// Reports the operands of `&&` that no value can satisfy together: of two that exclude each other, the later.
+    pub(super) fn contradictions(&mut self, operands: &[Expr]) {
+        let mut earlier: Vec<(Place, Demand, &Expr)> = Vec::new();
+        for operand in operands.iter().take(MAX_DEMANDS) {
+            let Some((place, demand)) = Demand::of(operand) else { continue };
+            let excluded =
+                earlier.iter().find(|(other, known, _)| *other == place && known.excludes(&demand));
+            if let Some((_, _, other)) = excluded {
+                let message = format!(
+                    "`{}` is never true together with `{}`",
+                    self.written(operand),
+                    self.written(other)
+                );
+                self.report(
+                    Problem::new(&NEVER_EQUAL, operand.range.clone(), message).with_label("never true here"),
+                );
+                return;
+            }
+            earlier.push((place, demand, operand));
+        }
     }
 
     /// One side: `state == active` may mean the text.
@@ -122,6 +165,12 @@ impl Typing<'_> {
             format!("`{written}` ({ty})")
         }
     }
+}
+
+/// Whether an expression is `response.status`.
+fn is_status(expr: &Expr) -> bool {
+    let place = Place::of(expr);
+    place.origin == Origin::Root(Root::Response) && place.selectors == [Selector::Field("status".to_owned())]
 }
 
 /// Suggests the nearest of the values that are possible.

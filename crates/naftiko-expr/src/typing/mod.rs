@@ -6,6 +6,7 @@
 mod call;
 mod comparison;
 mod path;
+mod range;
 
 use std::ops::Range;
 
@@ -164,6 +165,9 @@ impl<'s> Typing<'s> {
             }
         }
         self.proofs.truncate(known);
+        if operator == Logical::And {
+            self.contradictions(operands);
+        }
         Typed { ty: Type::Boolean, presence }
     }
 

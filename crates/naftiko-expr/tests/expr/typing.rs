@@ -145,7 +145,7 @@ fn operators_and_functions_carry_type_and_presence() {
         ("'a' in verify-directory.list_metadata", "a boolean"),
         ("['a', 1]", "a list of integers or the string `a`"),
         ("[inputs.count]", "maybe a list of integers"),
-        ("inputs.anything == 1 && inputs.anything == 'x'", "a boolean"),
+        ("inputs.anything == 1 && inputs.anything != 'x'", "a boolean"),
     ] {
         assert_eq!(typed(text), expected, "{text}");
     }
@@ -219,6 +219,51 @@ fn comparisons_that_never_match() {
         "contains(verify-directory.data[*].state, 'linkd')",
         "verify-directory.data == 'x'",
     ]));
+}
+
+#[test]
+fn comparisons_of_numbers_that_are_never_true() {
+    assert_snapshot!(problems(&[
+        "response.status == 404",
+        "404 == response.status",
+        "response.status >= 400",
+        "300 <= response.status",
+        "response.status < 200",
+        "response.status in [404, 410]",
+        "response.body.state == 'linked' && response.status == 409",
+        "len(verify-directory.data) < 0",
+        "len(inputs.domains) == -1",
+        "1 == 2",
+        "2 < 1",
+    ]));
+}
+
+#[test]
+fn conditions_that_contradict_each_other() {
+    assert_snapshot!(problems(&[
+        "response.body.state == 'linked' && response.body.state == 'unlinked'",
+        "inputs.count > 3 && inputs.count <= 3",
+        "inputs.count > 3 && 2 > inputs.count",
+        "first(verify-directory.data).state == 'linked' && verify-directory.data[0].state == 'unlinked'",
+    ]));
+}
+
+#[test]
+fn comparisons_of_numbers_that_may_be_true() {
+    for text in [
+        "response.status == 202",
+        "response.status < 300",
+        "response.status in [202, 404]",
+        "response.status != 404",
+        "len(inputs.domains) > 0",
+        "inputs.count == 404",
+        "inputs.count >= 3 && inputs.count <= 3",
+        "inputs.count > 1 && inputs.count < 9",
+        "response.body.state == 'linked' || response.body.state == 'unlinked'",
+        "len(verify-directory.data[? @.state == 'linked']) > 0 && len(verify-directory.data[? @.state == 'unlinked']) > 0",
+    ] {
+        let _ = typed(text);
+    }
 }
 
 #[test]
