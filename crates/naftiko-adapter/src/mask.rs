@@ -74,50 +74,82 @@ impl Mask {
     /// The text with every secret in it masked. Overlapping secrets are masked together, so that no part of one shows.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
-        if self.is_empty() || self.is_secret(text.trim()) {
-            return if self.is_empty() { text.to_owned() } else { MASK.to_owned() };
+        self.masked(text).unwrap_or_else(|| text.to_owned())
+    }
+
+    /// The text with every secret in it masked; `None` if there is nothing to mask.
+    fn masked(&self, text: &str) -> Option<String> {
+        if self.is_empty() {
+            return None;
+        }
+        if self.is_secret(text.trim()) {
+            return Some(MASK.to_owned());
         }
         let mut found = Vec::new();
         self.inside.iter().for_each(|secret| places(text, secret, &mut found));
         let mut encoded = Vec::new();
         self.encoded.iter().for_each(|form| exact_places(text, form, &mut encoded));
         found.extend(encoded.into_iter().map(|place| with_digits_beside(text, place)));
-        covered(text, found)
+        (!found.is_empty()).then(|| covered(text, found))
     }
 
-    /// The value with every secret in it masked, in keys too.
+    /// The value with every secret in it masked, in keys too. Parts without a secret are moved, never copied.
     #[must_use]
-    pub fn value(&self, value: &Value) -> Value {
+    pub fn value(&self, mut value: Value) -> Value {
+        if !self.is_empty() {
+            self.mask_value(&mut value);
+        }
+        value
+    }
+
+    /// The object with every secret in it masked, in keys too. Parts without a secret are moved, never copied.
+    #[must_use]
+    pub fn object(&self, mut object: Map<String, Value>) -> Map<String, Value> {
+        if !self.is_empty() {
+            self.mask_object(&mut object);
+        }
+        object
+    }
+
+    fn mask_value(&self, value: &mut Value) {
         match value {
-            _ if self.is_empty() => value.clone(),
-            Value::String(text) => self.text(text).into(),
-            Value::Number(number) if self.is_secret(&number.to_string()) => MASK.into(),
-            Value::Array(items) => items.iter().map(|item| self.value(item)).collect(),
-            Value::Object(fields) => self.object(fields).into(),
-            other => other.clone(),
+            Value::String(text) => self.mask_text(text),
+            Value::Number(number) if self.is_secret(&number.to_string()) => *value = MASK.into(),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.mask_value(item)),
+            Value::Object(fields) => self.mask_object(fields),
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
         }
     }
 
-    /// The object with every secret in it masked, in keys too.
-    #[must_use]
-    pub fn object(&self, object: &Map<String, Value>) -> Map<String, Value> {
-        object.iter().map(|(key, field)| (self.text(key), self.value(field))).collect()
+    fn mask_object(&self, object: &mut Map<String, Value>) {
+        object.values_mut().for_each(|field| self.mask_value(field));
+        // Only a map with a secret in one of its keys is built anew.
+        if object.keys().any(|key| self.masked(key).is_some()) {
+            let fields = std::mem::take(object).into_iter();
+            *object = fields.map(|(key, field)| (self.text(&key), field)).collect();
+        }
+    }
+
+    fn mask_text(&self, text: &mut String) {
+        if let Some(masked) = self.masked(text) {
+            *text = masked;
+        }
     }
 
     /// The answer with every secret in it masked, in headers too.
     #[must_use]
-    pub fn response(&self, response: Response) -> Response {
+    pub fn response(&self, mut response: Response) -> Response {
         if self.is_empty() {
             return response;
         }
-        let headers =
+        response.headers =
             response.headers.iter().map(|(name, value)| (self.text(name), self.text(value))).collect();
-        let departures = response.departures.iter().map(|departure| Departure {
-            pointer: self.text(&departure.pointer),
-            expected: self.text(&departure.expected),
-        });
-        let departures = departures.collect();
-        Response { status: response.status, headers, body: self.value(&response.body), departures }
+        for Departure { pointer, expected } in &mut response.departures {
+            self.mask_text(pointer);
+            self.mask_text(expected);
+        }
+        self.mask_value(&mut response.body);
+        response
     }
 
     /// The failure with every secret in its message masked.
@@ -208,7 +240,7 @@ mod tests {
     fn a_secret_is_masked_in_every_form_and_everywhere() {
         let secret = "sk/live+TOKEN 123";
         let mask = hiding(&[secret]);
-        let shown = mask.value(&json!({
+        let shown = mask.value(json!({
             "message": format!("bad credentials: Bearer {secret}!"),
             (secret): ["?key=sk%2Flive%2BTOKEN%20123&x", "sk%2flive%2BTOKEN+123"],
             "html": "<b>sk&#x2F;live&#43;TOKEN 123</b>",
@@ -228,9 +260,9 @@ mod tests {
     fn a_short_secret_is_masked_only_where_it_is_all_there_is() {
         let mut mask = hiding(&["12a", "a/b"]);
         mask.hide_alone("Bearer 12a");
-        let shown = mask.value(&json!(["12a", "v12ab", "Bearer 12a", {"12a": 1}, "a%2Fb", "MTJh", " 12a\n"]));
+        let shown = mask.value(json!(["12a", "v12ab", "Bearer 12a", {"12a": 1}, "a%2Fb", "MTJh", " 12a\n"]));
         assert_eq!(shown, json!(["***", "v12ab", "***", {"***": 1}, "***", "***", "***"]));
-        assert_eq!(hiding(&["1234567"]).value(&json!([1_234_567, 12])), json!(["***", 12]));
+        assert_eq!(hiding(&["1234567"]).value(json!([1_234_567, 12])), json!(["***", 12]));
     }
 
     #[test]

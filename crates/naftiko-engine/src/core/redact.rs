@@ -62,7 +62,12 @@ impl Redaction {
 
     /// The value with every secret in it masked, in keys too.
     pub(super) fn value(&self, value: &Value) -> Value {
-        self.0.value(value)
+        self.0.value(value.clone())
+    }
+
+    /// Masks every secret in a value where it is, in keys too.
+    fn mask(&self, value: &mut Value) {
+        *value = self.0.value(std::mem::take(value));
     }
 
     /// The values without what is secret, under the names they have: an author chose those.
@@ -83,7 +88,7 @@ impl Redaction {
         let mut event = event.clone();
         match &mut event {
             Event::RunStarted { inputs, .. } => {
-                inputs.iter_mut().for_each(|(_, value)| *value = self.value(value));
+                inputs.iter_mut().for_each(|(_, value)| self.mask(value));
             }
             Event::AttemptStarted { request, .. } => request.arguments = self.named(&request.arguments),
             Event::MessageStarted { message, .. } => {
@@ -91,18 +96,18 @@ impl Redaction {
                 message.with = self.named(&message.with);
             }
             Event::StepSucceeded { result, departures, .. } => {
-                *result = self.value(result);
+                self.mask(result);
                 self.depart(departures);
             }
             Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
-                *result = self.value(result);
+                self.mask(result);
             }
             Event::PageReceived { items, next, departures, .. } => {
                 self.depart(departures);
                 for item in items.iter_mut() {
-                    *item = self.value(item);
+                    self.mask(item);
                 }
-                next.iter_mut().for_each(|(_, value)| *value = self.value(value));
+                next.iter_mut().for_each(|(_, value)| self.mask(value));
             }
             Event::StepDelayed { failure: Some(failure), .. }
             | Event::StepFailed { failure, .. }
