@@ -16,9 +16,9 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     // The whole workspace is selected so that its crates keep the features, and with them the artifacts, of
     // `cargo test --workspace`.
     let mut test = workspace.cargo(&["test", "--workspace", "--test", "emulator", "--", "--nocapture"]);
-    carry_out(test.env("NAFTIKO_E2E", "1").env("NAFTIKO_BIN", workspace.binary("naftiko")))?;
+    carry_out(test.env("NAFTIKO_E2E", "1").env("NAFTIKO_BIN", workspace.binary("debug", "naftiko")))?;
     let mut compositions = workspace.command("node", &["--test", "tests/e2e/compositions.test.mjs"]);
-    carry_out(compositions.env("NAFTIKO_BIN", workspace.binary("naftiko")))
+    carry_out(compositions.env("NAFTIKO_BIN", workspace.binary("debug", "naftiko")))
 }
 
 /// Builds the binary that end-to-end tests run.

@@ -6,6 +6,7 @@
 #![expect(clippy::print_stdout, reason = "a task speaks to whoever started it")]
 #![expect(clippy::disallowed_methods, reason = "a task reads files, the environment and the clock itself")]
 
+mod callgrind;
 mod ci;
 mod codegen;
 mod e2e;
@@ -15,6 +16,7 @@ mod pages;
 mod tidy;
 mod workspace;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -28,7 +30,7 @@ struct Arguments {
     task: Task,
 }
 
-#[derive(Debug, Clone, Copy, Subcommand)]
+#[derive(Debug, Clone, Subcommand)]
 enum Task {
     /// Refuse what the architecture and the house rules forbid.
     Tidy,
@@ -50,8 +52,18 @@ enum Task {
         #[arg(long, default_value_t = 60)]
         seconds: u32,
     },
-    /// Measure what a journal costs, how fast a run is taken up again, and how many one process looks after.
-    Bench,
+    /// Measure what checks and journals cost, how fast a run is resumed, and how many runs one process drives.
+    Bench {
+        /// Count the instructions of `check` and `test` instead of measuring times; needs valgrind.
+        #[arg(long)]
+        callgrind: bool,
+        /// Count those of this binary, not of a release build of the workspace.
+        #[arg(long, value_name = "PATH", requires = "callgrind")]
+        binary: Option<PathBuf>,
+        /// Compare with an earlier binary; fail where a count is more than 5 % above its own.
+        #[arg(long, value_name = "PATH", requires = "callgrind")]
+        against: Option<PathBuf>,
+    },
     /// Everything that has to hold before a change goes in; stops at the first failure.
     Ci,
 }
@@ -75,7 +87,10 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::E2e => e2e::run(&workspace),
         Task::Faults => faults::run(),
         Task::Fuzz { target, seconds } => fuzz::run(&workspace, target, seconds),
-        Task::Bench => carry_out(&mut workspace.cargo(&["bench", "-p", "naftiko", "--bench", "runs"])),
+        Task::Bench { callgrind: true, binary, against } => {
+            callgrind::run(&workspace, binary.as_deref(), against.as_deref())
+        }
+        Task::Bench { .. } => carry_out(&mut workspace.cargo(&["bench", "-p", "naftiko", "--bench", "runs"])),
         Task::Ci => ci::run(&workspace),
     }
 }

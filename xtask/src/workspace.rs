@@ -27,10 +27,10 @@ impl Workspace {
         Ok(Self { root: metadata.workspace_root.clone().into(), metadata })
     }
 
-    /// The binary that `cargo build` leaves for `name`.
-    pub(crate) fn binary(&self, name: &str) -> PathBuf {
-        let debug = self.metadata.target_directory.join("debug");
-        debug.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)).into()
+    /// The binary that Cargo leaves for `name` in the folder of a profile: `debug` or `release`.
+    pub(crate) fn binary(&self, profile: &str, name: &str) -> PathBuf {
+        let folder = self.metadata.target_directory.join(profile);
+        folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)).into()
     }
 
     /// Cargo itself, in the root folder.
