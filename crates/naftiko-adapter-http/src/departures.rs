@@ -4,15 +4,13 @@
 //! descriptions. What is said names the place and what is expected there, never what was found.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use indexmap::IndexMap;
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{PatternOptions, Validator};
 use naftiko_adapter::media_type::{essence, is_json};
-use naftiko_adapter::misfit::reason;
 use naftiko_adapter::{Arguments, Call, Departure, Failure, Operation, Place, Response, ResponseSpec};
-use serde_json::{Map, Value, json};
+use naftiko_schema::{Options, Rule, Schema, Verdict};
+use serde_json::Value;
 
 use crate::style::refused;
 
@@ -21,26 +19,19 @@ const MOST: usize = 5;
 /// As many operations as are kept compiled.
 const MOST_OPERATIONS: usize = 256;
 
-/// The schemas of operations, compiled once for each.
+/// The schemas of operations, each compiled once.
 #[derive(Default)]
 pub(crate) struct Schemas {
     kept: Mutex<IndexMap<(String, String), Arc<Compiled>>>,
 }
 
-/// The schemas of one operation. One that cannot be compiled says nothing.
+/// The schemas of one operation, each compiled when it is first needed.
 struct Compiled {
     operation: Arc<Operation>,
-    parameters: IndexMap<(Place, String), Validator>,
-    body: Option<Validator>,
+    parameters: IndexMap<(Place, String), OnceLock<Schema>>,
+    body: OnceLock<Schema>,
     /// By status as the description writes it.
-    responses: IndexMap<String, Validator>,
-}
-
-/// Which way a value goes.
-#[derive(Clone, Copy)]
-enum Way {
-    Sent,
-    Received,
+    responses: IndexMap<String, OnceLock<Schema>>,
 }
 
 impl Schemas {
@@ -80,35 +71,36 @@ impl Schemas {
 
 impl Compiled {
     fn new(operation: &Arc<Operation>) -> Self {
-        let parameters = operation.parameters.iter().filter_map(|parameter| {
-            let validator = compiled(operation, &parameter.schema, Way::Sent)?;
-            Some(((parameter.place, parameter.name.clone()), validator))
-        });
-        let body = operation.body.as_ref();
-        let responses = operation.responses.iter().filter_map(|(status, spec)| {
-            Some((status.clone(), compiled(operation, spec.schema.as_ref()?, Way::Received)?))
-        });
+        let parameters = operation.parameters.iter();
+        let responses = operation.responses.keys();
         Self {
             operation: Arc::clone(operation),
-            parameters: parameters.collect(),
-            body: body.and_then(|body| compiled(operation, &body.schema, Way::Sent)),
-            responses: responses.collect(),
+            parameters: parameters.map(|it| ((it.place, it.name.clone()), OnceLock::new())).collect(),
+            body: OnceLock::new(),
+            responses: responses.map(|status| (status.clone(), OnceLock::new())).collect(),
         }
+    }
+
+    fn compiled<'c>(&self, cell: &'c OnceLock<Schema>, schema: &Value, options: Options) -> &'c Schema {
+        cell.get_or_init(|| Schema::compile(schema, &self.operation.definitions, options))
     }
 
     fn request(&self, arguments: &Arguments) -> Result<(), Failure> {
         for ((place, name), value) in &arguments.parameters {
-            let Some(validator) = self.parameters.get(&(*place, name.clone())) else { continue };
-            let what = || format!("the {} parameter `{name}`", place.as_str());
-            as_text_on_the_wire(validator, value, what)?;
+            let parameters = &self.operation.parameters;
+            let parameter = parameters.iter().find(|it| it.place == *place && it.name == *name);
+            let cell = self.parameters.get(&(*place, name.clone()));
+            let Some((parameter, cell)) = parameter.zip(cell) else { continue };
+            let schema = self.compiled(cell, &parameter.schema, Options::SENT_AS_TEXT);
+            fits(schema, value, || format!("the {} parameter `{name}`", place.as_str()))?;
         }
-        let Some((validator, body)) = self.body.as_ref().zip(arguments.body.as_ref()) else { return Ok(()) };
-        let what = || "the body".to_owned();
-        let content_type = self.operation.body.as_ref().map(|body| essence(&body.content_type));
-        if content_type.is_some_and(|it| is_json(&it) || it == "*/*") {
-            return fits(validator, body, what);
-        }
-        as_text_on_the_wire(validator, body, what)
+        let Some((spec, body)) = self.operation.body.as_ref().zip(arguments.body.as_ref()) else {
+            return Ok(());
+        };
+        let content_type = essence(&spec.content_type);
+        let is_kept = is_json(&content_type) || content_type == "*/*";
+        let options = if is_kept { Options::SENT } else { Options::SENT_AS_TEXT };
+        fits(self.compiled(&self.body, &spec.schema, options), body, || "the body".to_owned())
     }
 
     fn response(&self, response: &Response) -> Vec<Departure> {
@@ -125,8 +117,10 @@ impl Compiled {
         departures.extend(wrong_type(spec, response));
         let key = operation.responses.iter().find(|(_, known)| std::ptr::eq(*known, spec));
         if departures.is_empty() || found.is_none() {
-            let validator = key.and_then(|(status, _)| self.responses.get(status));
-            departures.extend(validator.into_iter().flat_map(|validator| all(validator, &response.body)));
+            let cell = key.and_then(|(status, _)| self.responses.get(status));
+            if let Some((cell, schema)) = cell.zip(spec.schema.as_ref()) {
+                departures.extend(all(self.compiled(cell, schema, Options::RECEIVED), &response.body));
+            }
         }
         departures.truncate(MOST);
         departures
@@ -145,115 +139,45 @@ fn departure(pointer: &str, expected: impl Into<String>) -> Departure {
     Departure { pointer: pointer.to_owned(), expected: expected.into() }
 }
 
-/// A schema with the definitions it needs.
-fn compiled(operation: &Operation, schema: &Value, way: Way) -> Option<Validator> {
-    let mut document = Map::new();
-    document.insert("allOf".to_owned(), Value::Array(vec![going(operation, schema, way)]));
-    if !operation.definitions.is_empty() {
-        let definitions = operation.definitions.iter();
-        let definitions: Map<_, _> =
-            definitions.map(|(name, schema)| (name.clone(), going(operation, schema, way))).collect();
-        document.insert("$defs".to_owned(), definitions.into());
+/// Whether a value fits; the refusal says where not, and what is expected there. What could not be decided is sent.
+fn fits(schema: &Schema, value: &Value, what: impl Fn() -> String) -> Result<(), Failure> {
+    if schema.verdict(value) != Verdict::Fails {
+        return Ok(());
     }
-    let document = Value::Object(document);
-    // The linear engine, so that no pattern and no answer can stop a run; the other one knows more, and gives up.
-    let linear =
-        jsonschema::draft202012::options().with_pattern_options(PatternOptions::regex()).build(&document);
-    linear.or_else(|_| jsonschema::draft202012::new(&document)).ok()
-}
-
-/// A schema as it is for what goes this way: what only goes the other way is not required.
-fn going(operation: &Operation, schema: &Value, way: Way) -> Value {
-    match schema {
-        Value::Array(items) => items.iter().map(|item| going(operation, item, way)).collect(),
-        Value::Object(keywords) => {
-            let elsewhere = match way {
-                Way::Sent => "readOnly",
-                Way::Received => "writeOnly",
-            };
-            let is_elsewhere = |name: &Value| {
-                let property = keywords.get("properties").and_then(|all| all.get(name.as_str()?));
-                property.is_some_and(|property| {
-                    let says = |schema: &Value| schema.get(elsewhere) == Some(&json!(true));
-                    says(property) || operation.resolve(property).is_some_and(says)
-                })
-            };
-            let keyword = |(key, value): (&String, &Value)| match value.as_array() {
-                Some(names) if key == "required" => {
-                    let names = names.iter().filter(|name| !is_elsewhere(name)).cloned();
-                    (key.clone(), Value::Array(names.collect()))
-                }
-                _ => (key.clone(), going(operation, value, way)),
-            };
-            Value::Object(keywords.iter().map(keyword).collect())
-        }
-        other => other.clone(),
-    }
-}
-
-/// Whether a value fits that is nothing but text once it is written.
-fn as_text_on_the_wire(
-    validator: &Validator,
-    value: &Value,
-    what: impl Fn() -> String,
-) -> Result<(), Failure> {
-    let is_read = readings(value).iter().any(|value| validator.is_valid(value));
-    if is_read { Ok(()) } else { fits(validator, value, what) }
-}
-
-/// Whether a value fits; the refusal says where not, and what is expected there.
-fn fits(validator: &Validator, value: &Value, what: impl Fn() -> String) -> Result<(), Failure> {
-    let Err(error) = validator.validate(value) else { return Ok(()) };
-    let pointer = error.instance_path().to_string();
+    let report = schema.examine(value, 1);
+    let Some(violation) = report.violations.first() else { return Ok(()) };
+    let pointer = &violation.pointer;
     let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
-    Err(refused(format!("{} does not fit its description{at}: {}", what(), reason(&error))))
+    Err(refused(format!("{} does not fit its description{at}: {}", what(), violation.redacted())))
 }
 
-/// What the other side may read a parameter as: on the wire the number 5 and the text `5` are one.
-fn readings(value: &Value) -> [Value; 3] {
-    [value.clone(), each(value, &as_scalar), each(value, &as_text)]
-}
-
-/// The value with each of its single values as `read` has it.
-fn each(value: &Value, read: &dyn Fn(&Value) -> Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(|item| each(item, read)).collect(),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(key, field)| (key.clone(), each(field, read))).collect())
-        }
-        single => read(single),
+/// Everything that does not fit, or could not be checked, once for all items of a list.
+fn all(schema: &Schema, value: &Value) -> Vec<Departure> {
+    match schema.verdict(value) {
+        Verdict::Fits => return Vec::new(),
+        Verdict::Fails if value.is_null() => return vec![departure("", "expected a body")],
+        Verdict::Fails | Verdict::Unknown => {}
     }
-}
-
-fn as_scalar(value: &Value) -> Value {
-    let scalar = value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
-    scalar.filter(|scalar| scalar.is_number() || scalar.is_boolean()).unwrap_or_else(|| value.clone())
-}
-
-fn as_text(value: &Value) -> Value {
-    match value {
-        Value::Number(_) | Value::Bool(_) => value.to_string().into(),
-        other => other.clone(),
-    }
-}
-
-/// Everything that does not fit, once for all items of a list.
-fn all(validator: &Validator, value: &Value) -> Vec<Departure> {
-    if value.is_null() && !validator.is_valid(value) {
-        return vec![departure("", "expected a body")];
-    }
-    let mut said = BTreeSet::new();
-    let errors = validator.iter_errors(value);
-    let errors = errors.map(|error| {
-        let is_missing = matches!(error.kind(), ValidationErrorKind::Required { .. });
-        (any_item(&error.instance_path().to_string()), is_missing, reason(&error))
-    });
     // Whoever describes a hundred thousand items wrongly has described each of them wrongly in the same way.
-    errors
-        .take(10_000)
+    let report = schema.examine(value, 10_000);
+    let mut seen = BTreeSet::new();
+    let violations = report.violations.iter().map(|violation| {
+        let is_missing = matches!(violation.rule, Rule::Required(_));
+        (any_item(&violation.pointer), is_missing, violation.redacted())
+    });
+    let unchecked = report.undecided.iter().map(|(pointer, pattern)| {
+        let reason = format!("not checked: `{pattern}` needs too many steps for the text that is there");
+        (any_item(pointer), false, reason)
+    });
+    let exhausted = report.exhausted.then(|| {
+        (String::new(), false, "not checked: its description needs too many steps for it".to_owned())
+    });
+    violations
+        .chain(unchecked)
+        .chain(exhausted)
         // What is of another type fits no list of values either; but several fields may be missing.
         .filter(|(pointer, is_missing, reason)| {
-            said.insert((pointer.clone(), is_missing.then(|| reason.clone())))
+            seen.insert((pointer.clone(), is_missing.then(|| reason.clone())))
         })
         .take(MOST)
         .map(|(pointer, _, reason)| departure(&pointer, reason))

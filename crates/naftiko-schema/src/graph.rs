@@ -1,0 +1,222 @@
+//! A compiled schema: one node for each schema object, with references as edges.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use indexmap::IndexMap;
+use serde_json::{Number, Value};
+
+use crate::compile::Defect;
+use crate::instance::equal;
+use crate::leaf::Leaf;
+use crate::number::canonical;
+use crate::words::Types;
+
+/// A node of a [`Graph`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct NodeId(pub(crate) u32);
+
+/// All nodes that a schema can reach.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) root: NodeId,
+    /// How many keywords, properties and values all nodes have.
+    pub(crate) size: u64,
+    /// The patterns, each with its place in the schema, in their order.
+    pub(crate) patterns: Vec<(String, Arc<Leaf>)>,
+    /// The node for an id that there is not; it accepts everything.
+    anything: Node,
+}
+
+/// A schema. What is absent asserts nothing.
+#[derive(Debug, Default)]
+pub(crate) struct Node {
+    /// `false`: nothing fits.
+    pub(crate) is_never: bool,
+    /// The types; none where the listed values decide.
+    pub(crate) types: Option<Types>,
+    pub(crate) values: Option<Values>,
+    pub(crate) constant: Option<Values>,
+    pub(crate) number: Option<Box<NumberRules>>,
+    pub(crate) text: Option<Box<TextRules>>,
+    pub(crate) list: Option<Box<ListRules>>,
+    pub(crate) object: Option<Box<ObjectRules>>,
+    /// The schemas that must hold as well: those of `$ref` and of `allOf`, each once.
+    pub(crate) all: Vec<NodeId>,
+    pub(crate) choices: Vec<Choice>,
+    pub(crate) not: Option<NodeId>,
+    pub(crate) condition: Option<Condition>,
+    /// Schemas that must hold where the object has a property.
+    pub(crate) dependent: Vec<(Box<str>, NodeId)>,
+    /// Whether several edges lead here, so that verdicts are worth remembering.
+    pub(crate) is_shared: bool,
+    /// Whether this node, or one that applies to the same value, limits the properties of an object.
+    pub(crate) is_closed: bool,
+}
+
+/// The values of `enum` or `const`.
+#[derive(Debug, Default)]
+pub(crate) struct Values {
+    /// As they are written.
+    pub(crate) written: Vec<Value>,
+    /// The counterparts of those that are not of the type beside them: `"1"` for `1`.
+    pub(crate) converted: Vec<Value>,
+    /// Those that are not of the type beside them; they are accepted all the same.
+    pub(crate) untyped: Vec<Value>,
+    /// The texts that are accepted, the numbers in one spelling each, and all other values.
+    pub(crate) texts: HashSet<Box<str>>,
+    pub(crate) numbers: HashSet<String>,
+    pub(crate) others: Vec<Value>,
+}
+
+/// The keywords for numbers.
+#[derive(Debug, Default)]
+pub(crate) struct NumberRules {
+    pub(crate) minimum: Option<Number>,
+    pub(crate) maximum: Option<Number>,
+    pub(crate) above: Option<Number>,
+    pub(crate) below: Option<Number>,
+    pub(crate) multiple_of: Option<(Number, Arc<Leaf>)>,
+}
+
+/// The keywords for strings.
+#[derive(Debug, Default)]
+pub(crate) struct TextRules {
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+    pub(crate) pattern: Option<Arc<Leaf>>,
+    pub(crate) format: Option<Arc<Leaf>>,
+}
+
+/// The keywords for arrays.
+#[derive(Debug, Default)]
+pub(crate) struct ListRules {
+    pub(crate) prefix: Vec<NodeId>,
+    pub(crate) items: Option<NodeId>,
+    pub(crate) contains: Option<Contains>,
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+    pub(crate) is_unique: bool,
+    pub(crate) unevaluated: Option<NodeId>,
+}
+
+/// `contains` with how many items it asks for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Contains {
+    pub(crate) node: NodeId,
+    pub(crate) min: u64,
+    pub(crate) max: Option<u64>,
+}
+
+/// The keywords for objects.
+#[derive(Debug, Default)]
+pub(crate) struct ObjectRules {
+    pub(crate) properties: IndexMap<Box<str>, NodeId>,
+    pub(crate) patterns: Vec<(Arc<Leaf>, NodeId)>,
+    pub(crate) additional: Option<NodeId>,
+    pub(crate) unevaluated: Option<NodeId>,
+    pub(crate) names: Option<NodeId>,
+    pub(crate) required: Vec<Box<str>>,
+    pub(crate) dependent_required: Vec<(Box<str>, Vec<Box<str>>)>,
+    pub(crate) min: Option<u64>,
+    pub(crate) max: Option<u64>,
+}
+
+/// `anyOf` or `oneOf`.
+#[derive(Debug)]
+pub(crate) struct Choice {
+    /// Whether one branch only may hold.
+    pub(crate) is_exclusive: bool,
+    pub(crate) branches: Vec<NodeId>,
+    pub(crate) discriminator: Option<Discriminator>,
+}
+
+/// The property that names a branch.
+#[derive(Debug)]
+pub(crate) struct Discriminator {
+    pub(crate) property: Box<str>,
+    /// The branch of each value of the property.
+    pub(crate) branches: IndexMap<Box<str>, NodeId>,
+}
+
+/// `if`, `then` and `else`.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Condition {
+    pub(crate) test: NodeId,
+    pub(crate) then: Option<NodeId>,
+    pub(crate) otherwise: Option<NodeId>,
+}
+
+impl Default for NodeId {
+    fn default() -> Self {
+        Self(u32::MAX)
+    }
+}
+
+impl Graph {
+    pub(crate) fn node(&self, id: NodeId) -> &Node {
+        self.nodes.get(id.0 as usize).unwrap_or(&self.anything)
+    }
+
+    /// The patterns that are no regular expressions.
+    pub(crate) fn unusable_patterns(&self) -> impl Iterator<Item = Defect> {
+        let unusable = self.patterns.iter().filter(|(_, leaf)| leaf.is_unusable());
+        unusable.map(|(pointer, leaf)| Defect {
+            pointer: pointer.clone(),
+            reason: format!("`{}` is not a regular expression", leaf.text()),
+        })
+    }
+
+    /// Notes which nodes lead to one that limits the properties of the same object.
+    pub(crate) fn mark_closed(&mut self) {
+        let mut parents: Vec<Vec<u32>> = vec![Vec::new(); self.nodes.len()];
+        let mut pending = Vec::new();
+        for (at, node) in (0..).zip(&self.nodes) {
+            for child in node.in_place() {
+                if let Some(parents) = parents.get_mut(child.0 as usize) {
+                    parents.push(at);
+                }
+            }
+            if node.object.as_ref().is_some_and(|rules| rules.additional.or(rules.unevaluated).is_some()) {
+                pending.push(at);
+            }
+        }
+        while let Some(at) = pending.pop() {
+            let Some(node) = self.nodes.get_mut(at as usize).filter(|node| !node.is_closed) else { continue };
+            node.is_closed = true;
+            pending.extend(parents.get(at as usize).into_iter().flatten());
+        }
+    }
+}
+
+impl Node {
+    /// The schemas that apply to the same value, those under `not` aside.
+    pub(crate) fn in_place(&self) -> impl Iterator<Item = NodeId> {
+        let branches = self.choices.iter().flat_map(|choice| choice.branches.iter().copied());
+        let condition = self.condition.iter().flat_map(|it| [Some(it.test), it.then, it.otherwise]).flatten();
+        let dependent = self.dependent.iter().map(|(_, node)| *node);
+        self.all.iter().copied().chain(branches).chain(condition).chain(dependent)
+    }
+}
+
+impl Values {
+    /// Whether a value is listed, as it is written or as its counterpart.
+    pub(crate) fn contain(&self, value: &Value) -> bool {
+        match value {
+            Value::String(text) => self.texts.contains(text.as_str()),
+            Value::Number(number) => self.numbers.contains(&canonical(number)),
+            _ => self.others.iter().any(|listed| equal(listed, value)),
+        }
+    }
+
+    /// How many values are compared one by one with a list or an object.
+    pub(crate) fn compared(&self) -> u64 {
+        self.others.len() as u64
+    }
+
+    /// Whether a value is listed although the type beside it excludes it, or is the counterpart of one that is.
+    pub(crate) fn contain_untyped(&self, value: &Value) -> bool {
+        self.untyped.iter().chain(&self.converted).any(|listed| equal(listed, value))
+    }
+}

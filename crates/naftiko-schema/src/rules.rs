@@ -1,0 +1,264 @@
+//! The keywords about one kind of value each, from a schema to its node.
+
+use std::collections::HashSet;
+
+use serde_json::{Map, Number, Value};
+
+use crate::compile::{Compiler, Pending, Place};
+use crate::graph::{Contains, ListRules, Node, NodeId, NumberRules, ObjectRules, TextRules, Values};
+use crate::instance::scalar;
+use crate::number::canonical;
+use crate::words::{Kind, Types};
+
+type Keywords = Map<String, Value>;
+
+impl<'s> Compiler<'s> {
+    /// `type`, `enum` and `const`.
+    pub(crate) fn values(&mut self, keywords: &'s Keywords, pending: &Pending<'s>, node: &mut Node) {
+        node.types = keywords.get("type").and_then(|value| self.types(value, pending));
+        let types = node.types.filter(|_| self.options.lenient);
+        if let Some(listed) = keywords.get("enum") {
+            match listed.as_array() {
+                Some(listed) => {
+                    self.graph.size += listed.len() as u64;
+                    node.values = Some(Values::new(listed.clone(), types));
+                }
+                None => self.defect(&pending.place.below("enum"), "expected a list of values"),
+            }
+        }
+        node.constant = keywords.get("const").map(|value| Values::new(vec![value.clone()], types));
+        if self.options.lenient && (node.values.is_some() || node.constant.is_some()) {
+            // The listed values decide; those that the type excludes are accepted as they are written.
+            node.types = None;
+        }
+    }
+
+    /// The types that `type` lists; none where it cannot be read.
+    fn types(&mut self, value: &Value, pending: &Pending<'s>) -> Option<Types> {
+        let names = value.as_array().map_or(std::slice::from_ref(value), Vec::as_slice);
+        let mut types = Types::default();
+        for name in names {
+            let Some(kind) = name.as_str().and_then(Kind::named) else {
+                self.defect(&pending.place.below("type"), "expected a type of JSON Schema");
+                return None;
+            };
+            types.insert(kind);
+        }
+        Some(types)
+    }
+
+    pub(crate) fn number(
+        &mut self,
+        keywords: &'s Keywords,
+        pending: &Pending<'s>,
+    ) -> Option<Box<NumberRules>> {
+        let mut number = |keyword: &str| {
+            let value = keywords.get(keyword)?;
+            let number = value.as_number().cloned();
+            // Before draft 6, `exclusiveMinimum: true` made the bound beside it exclusive.
+            if number.is_none() && !value.is_boolean() {
+                self.defect(&pending.place.below(keyword), "expected a number");
+            }
+            number
+        };
+        let (mut minimum, mut maximum) = (number("minimum"), number("maximum"));
+        let (mut above, mut below) = (number("exclusiveMinimum"), number("exclusiveMaximum"));
+        let multiple = number("multipleOf");
+        let is_true = |keyword: &str| keywords.get(keyword) == Some(&Value::Bool(true));
+        if is_true("exclusiveMinimum") {
+            above = minimum.take();
+        }
+        if is_true("exclusiveMaximum") {
+            below = maximum.take();
+        }
+        let multiple_of = multiple.filter(|it| it.as_f64().is_some_and(|it| it > 0.0)).map(|multiple| {
+            let leaf = self.leaf("multipleOf", &Value::Number(multiple.clone()));
+            (multiple, leaf)
+        });
+        let is_any = [&minimum, &maximum, &above, &below].iter().any(|bound| bound.is_some());
+        (is_any || multiple_of.is_some())
+            .then(|| Box::new(NumberRules { minimum, maximum, above, below, multiple_of }))
+    }
+
+    pub(crate) fn text(&mut self, keywords: &'s Keywords, pending: &Pending<'s>) -> Option<Box<TextRules>> {
+        let (min, max) =
+            (self.count(keywords, "minLength", pending), self.count(keywords, "maxLength", pending));
+        let pattern = keywords.get("pattern").filter(|value| value.is_string()).map(|value| {
+            let leaf = self.leaf("pattern", value);
+            self.graph.patterns.push((pending.place.below("pattern").pointer(), leaf.clone()));
+            leaf
+        });
+        let format = keywords
+            .get("format")
+            .filter(|value| value.as_str().is_some_and(|name| self.options.formats.asserts(name)));
+        let format = format.map(|value| self.leaf("format", value));
+        let is_any = min.is_some() || max.is_some() || pattern.is_some() || format.is_some();
+        is_any.then(|| Box::new(TextRules { min, max, pattern, format }))
+    }
+
+    pub(crate) fn list(&mut self, keywords: &'s Keywords, pending: &Pending<'s>) -> Option<Box<ListRules>> {
+        let mut rules = ListRules {
+            min: self.count(keywords, "minItems", pending),
+            max: self.count(keywords, "maxItems", pending),
+            is_unique: keywords.get("uniqueItems") == Some(&Value::Bool(true)),
+            unevaluated: self.one(keywords, "unevaluatedItems", pending),
+            ..ListRules::default()
+        };
+        // Before 2020-12, a list of schemas under `items` was a tuple.
+        let is_tuple = keywords.get("items").is_some_and(Value::is_array);
+        let (prefix, rest) = if is_tuple { ("items", "additionalItems") } else { ("prefixItems", "items") };
+        for (schema, place) in self.schemas(keywords, prefix, pending) {
+            let node = self.child(pending, schema, &place);
+            rules.prefix.push(node);
+        }
+        rules.items = self.one(keywords, rest, pending);
+        rules.contains = self.one(keywords, "contains", pending).map(|node| Contains {
+            node,
+            min: self.count(keywords, "minContains", pending).unwrap_or(1),
+            max: self.count(keywords, "maxContains", pending),
+        });
+        let is_any = rules.min.is_some()
+            || rules.max.is_some()
+            || rules.is_unique
+            || !rules.prefix.is_empty()
+            || rules.items.is_some()
+            || rules.contains.is_some()
+            || rules.unevaluated.is_some();
+        is_any.then(|| Box::new(rules))
+    }
+
+    /// `optional` are the properties that go the other way.
+    pub(crate) fn object(
+        &mut self,
+        keywords: &'s Keywords,
+        pending: &Pending<'s>,
+        optional: Option<&HashSet<&'s str>>,
+    ) -> Option<Box<ObjectRules>> {
+        let mut rules = ObjectRules {
+            additional: self.one(keywords, "additionalProperties", pending),
+            unevaluated: self.one(keywords, "unevaluatedProperties", pending),
+            names: self.one(keywords, "propertyNames", pending),
+            min: self.count(keywords, "minProperties", pending),
+            max: self.count(keywords, "maxProperties", pending),
+            ..ObjectRules::default()
+        };
+        for (name, schema, place) in self.named(keywords, "properties", pending) {
+            let node = self.child(pending, schema, &place);
+            rules.properties.insert(name.into(), node);
+        }
+        for (name, schema, place) in self.named(keywords, "patternProperties", pending) {
+            let leaf = self.leaf("pattern", &Value::String(name.to_owned()));
+            self.graph.patterns.push((place.pointer(), leaf.clone()));
+            let node = self.child(pending, schema, &place);
+            rules.patterns.push((leaf, node));
+        }
+        let is_optional = |name: &str| optional.is_some_and(|optional| optional.contains(name));
+        rules.required =
+            names(keywords.get("required")).filter(|name| !is_optional(name)).map(Into::into).collect();
+        let dependent = keywords.get("dependentRequired").and_then(Value::as_object);
+        rules.dependent_required = dependent
+            .into_iter()
+            .flatten()
+            .map(|(name, needed)| (name.as_str().into(), names(Some(needed)).map(Into::into).collect()))
+            .collect();
+        self.graph.size += (rules.properties.len() + rules.required.len()) as u64;
+        let is_any = rules.additional.is_some()
+            || rules.unevaluated.is_some()
+            || rules.names.is_some()
+            || rules.min.is_some()
+            || rules.max.is_some()
+            || !rules.properties.is_empty()
+            || !rules.patterns.is_empty()
+            || !rules.required.is_empty()
+            || !rules.dependent_required.is_empty();
+        is_any.then(|| Box::new(rules))
+    }
+
+    fn one(&mut self, keywords: &'s Keywords, keyword: &str, pending: &Pending<'s>) -> Option<NodeId> {
+        let schema = keywords.get(keyword)?;
+        Some(self.child(pending, schema, &pending.place.below(keyword)))
+    }
+
+    fn named(
+        &mut self,
+        keywords: &'s Keywords,
+        keyword: &str,
+        pending: &Pending<'s>,
+    ) -> Vec<(&'s str, &'s Value, Place)> {
+        let place = pending.place.below(keyword);
+        match keywords.get(keyword).map(Value::as_object) {
+            None => Vec::new(),
+            Some(Some(named)) => {
+                named.iter().map(|(name, schema)| (name.as_str(), schema, place.below(name))).collect()
+            }
+            Some(None) => {
+                self.defect(&place, "expected schemas by their names");
+                Vec::new()
+            }
+        }
+    }
+
+    fn count(&mut self, keywords: &Keywords, keyword: &str, pending: &Pending<'s>) -> Option<u64> {
+        let value = keywords.get(keyword)?;
+        let count = value.as_number().and_then(count_of);
+        if count.is_none() {
+            self.defect(&pending.place.below(keyword), "expected a whole number from 0");
+        }
+        count
+    }
+}
+
+impl Values {
+    /// `types` are those beside the values, where the values need not be of them.
+    fn new(written: Vec<Value>, types: Option<Types>) -> Self {
+        let mut values = Self::default();
+        for value in &written {
+            values.index(value);
+        }
+        for value in &written {
+            let Some(types) = types.filter(|types| !types.contains(Kind::of(value))) else { continue };
+            values.untyped.push(value.clone());
+            for counterpart in counterparts(value, types) {
+                if !values.contain(&counterpart) {
+                    values.index(&counterpart);
+                    values.converted.push(counterpart);
+                }
+            }
+        }
+        values.written = written;
+        values
+    }
+
+    fn index(&mut self, value: &Value) {
+        match value {
+            Value::String(text) => drop(self.texts.insert(text.as_str().into())),
+            Value::Number(number) => drop(self.numbers.insert(canonical(number))),
+            other if self.others.contains(other) => {}
+            other => self.others.push(other.clone()),
+        }
+    }
+}
+
+/// What a listed value is in the types beside it: the text of a number, or the number that a text spells.
+fn counterparts(value: &Value, types: Types) -> impl Iterator<Item = Value> {
+    let text = match value {
+        Value::Number(_) | Value::Bool(_) if types.lists(Kind::String) => {
+            Some(Value::String(value.to_string()))
+        }
+        _ => None,
+    };
+    let spelled = value.as_str().and_then(scalar).filter(|spelled| types.contains(Kind::of(spelled)));
+    text.into_iter().chain(spelled)
+}
+
+/// The texts of a list.
+fn names(value: Option<&Value>) -> impl Iterator<Item = &str> {
+    value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str)
+}
+
+/// A whole number from 0, also where it is written `3.0` or beyond 64 bits.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from a double saturates")]
+fn count_of(number: &Number) -> Option<u64> {
+    let whole = |float: f64| (float >= 0.0 && float.fract() == 0.0).then_some(float as u64);
+    number.as_u64().or_else(|| number.as_f64().and_then(whole))
+}
