@@ -14,6 +14,7 @@ use self::body::Body;
 use crate::embed::Embedded;
 use crate::faults;
 use crate::faults::possibly_absent::{self, Needed};
+use crate::faults::undeclared_answer;
 use crate::goal::{goes, open_body, overlaps};
 use crate::inference::{Candidate, Inference, Inferrer};
 use crate::insertion::Gap;
@@ -431,7 +432,8 @@ impl<'a> Binder<'a> {
             let known = self.diagnostics.len();
             let typed = self.names.type_of_template(template, node, &self.scope, &mut self.diagnostics);
             found.types.push(typed.ty);
-            if self.strict && typed.presence != Presence::Always && self.diagnostics.len() == known {
+            let is_unsure = typed.presence != Presence::Always || self.names.has_undeclared;
+            if self.strict && is_unsure && self.diagnostics.len() == known {
                 self.absences(template, node, &mut found.absences);
             }
         }
@@ -449,6 +451,9 @@ impl<'a> Binder<'a> {
                 let needed = Needed::Step;
                 let fault = possibly_absent::report(expression, span, typed.presence, needed, self.names);
                 absences.push(fault);
+            } else if typed.presence == Presence::Always {
+                let span = naftiko_spec::locate(node, at..at + expression.text().len());
+                absences.extend(undeclared_answer::of_value(expression, span, &self.scope, self.names));
             }
         }
     }

@@ -6,7 +6,7 @@ use naftiko_spec::{Composition, Source, Step, Work};
 
 use crate::arguments::{Bound, Read};
 use crate::faults::possibly_absent::{self, Needed};
-use crate::faults::{for_each_non_list, repeated_effect, unfit_pause};
+use crate::faults::{for_each_non_list, repeated_effect, undeclared_answer, unfit_pause};
 use crate::resolve::Resolved;
 use crate::scope::{Names, View};
 
@@ -41,8 +41,12 @@ pub(crate) fn check(
 fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let known = diagnostics.len();
     if let Some(when) = &step.clauses.when {
-        let presence = names.condition(when, &names.scope(View::Before), diagnostics);
-        if presence != Presence::Always
+        let scope = names.scope(View::Before);
+        let presence = names.condition(when, &scope, diagnostics);
+        if presence == Presence::Always && diagnostics.len() == known {
+            let span = when.node.span;
+            diagnostics.extend(undeclared_answer::of_condition(&when.expression, span, &scope, names));
+        } else if presence != Presence::Always
             && diagnostics.len() == known
             && !names.may_be_proved(&when.expression, None)
         {
@@ -64,6 +68,9 @@ fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec
             let span = list.node.span;
             let fault = possibly_absent::report(&list.expression, span, typed.presence, Needed::Step, names);
             diagnostics.push(fault);
+        } else if typed.presence == Presence::Always {
+            let span = list.node.span;
+            diagnostics.extend(undeclared_answer::of_value(&list.expression, span, &scope, names));
         }
     }
 }

@@ -9,6 +9,7 @@ use serde_json::{Map, json};
 
 use crate::faults;
 use crate::faults::possibly_absent::{self, Needed};
+use crate::faults::undeclared_answer;
 use crate::scope::{Names, View};
 
 /// An output whose source could be understood.
@@ -49,6 +50,9 @@ pub(crate) fn check(
                 let needed = Needed::Output;
                 let fault = possibly_absent::report(&source.expression, span, typed.presence, needed, names);
                 diagnostics.push(fault);
+            } else if strict && typed.presence == Presence::Always && diagnostics.len() == known {
+                let span = source.node.span;
+                diagnostics.extend(undeclared_answer::of_value(&source.expression, span, &scope, names));
             }
             Some(Checked { source: source.expression.clone(), ty: typed.ty })
         })

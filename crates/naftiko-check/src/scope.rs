@@ -24,6 +24,8 @@ pub(crate) struct Names<'a> {
     /// What is proved of the steps that are certain to have been done, wherever they are read.
     proofs: Vec<Proof>,
     run: Type,
+    /// Whether some external step does not declare its answer.
+    pub(crate) has_undeclared: bool,
 }
 
 /// What is known of a step.
@@ -82,6 +84,22 @@ pub(crate) struct StepScope<'a> {
     /// A step that looks different from here.
     own: Option<(&'a str, Typed)>,
     proofs: Cow<'a, [Proof]>,
+    /// Whether the answer to an external step without `result` counts as one that may be absent.
+    is_wary: bool,
+}
+
+impl StepScope<'_> {
+    /// The scope in which the answer to an external step without `result` may be absent.
+    pub(crate) fn wary(&self) -> Self {
+        Self {
+            names: self.names,
+            response: self.response.clone(),
+            item: self.item.clone(),
+            own: self.own.clone(),
+            proofs: self.proofs.clone(),
+            is_wary: true,
+        }
+    }
 }
 
 impl<'a> Names<'a> {
@@ -95,8 +113,10 @@ impl<'a> Names<'a> {
         }
         let certain = known.iter().filter(|known| known.result.presence == Presence::Always);
         let proofs = certain.flat_map(|known| known.shared_proofs().to_vec()).collect();
+        let has_undeclared = known.iter().any(Known::lacks_result);
         let mut names = Self {
             composition,
+            has_undeclared,
             inputs: if composition.inputs_are_known {
                 Type::from_schema(&inputs(composition), &none)
             } else {
@@ -174,6 +194,7 @@ impl<'a> Names<'a> {
             item: None,
             own: None,
             proofs: Cow::Borrowed(self.proofs.as_slice()),
+            is_wary: false,
         };
         let (View::Listed(at) | View::Inside(at) | View::Answered(at) | View::Undoing(at)) = view else {
             return scope;
@@ -217,6 +238,17 @@ impl<'a> Names<'a> {
             }
         }
         proofs
+    }
+
+    /// The first step without a declared answer that an expression reads.
+    pub(crate) fn undeclared(&self, expression: &Expression) -> Option<&'a Step> {
+        if !self.has_undeclared {
+            return None;
+        }
+        expression.references().iter().find_map(|reference| match &reference.root {
+            Root::Step(id) => self.known(id).filter(|known| known.lacks_result()).map(|known| known.step),
+            _ => None,
+        })
     }
 
     /// Whether a step can prove something of what it gives: not of a list that it makes of several answers.
@@ -384,6 +416,12 @@ impl<'a> Known<'a> {
         }
     }
 
+    /// Whether it asks outside, once, without a `result` that says what an answer is.
+    fn lacks_result(&self) -> bool {
+        let is_undeclared = matches!(&self.step.work, Work::External(external) if external.result.is_none());
+        is_undeclared && self.step.clauses.for_each.is_none()
+    }
+
     /// What is proved of the result as others read it: of a list of results, nothing.
     fn shared_proofs(&self) -> &[Proof] {
         if self.step.clauses.for_each.is_some() { &[] } else { &self.proofs }
@@ -447,7 +485,15 @@ impl Scope for StepScope<'_> {
             Root::Index => self.item.as_ref().map(|_| Typed::always(Type::Integer)),
             Root::Step(id) => match &self.own {
                 Some((own, typed)) if own == id => Some(typed.clone()),
-                _ => Some(self.names.known(id)?.result.clone()),
+                _ => {
+                    let known = self.names.known(id)?;
+                    let Typed { ty, presence } = known.result.clone();
+                    let may_lack = self.is_wary && known.lacks_result();
+                    Some(Typed {
+                        ty,
+                        presence: if may_lack { presence.and(Presence::Maybe) } else { presence },
+                    })
+                }
             },
         }
     }

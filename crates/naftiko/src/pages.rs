@@ -82,6 +82,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("unaudited-access", include_str!("../../../docs/codes/unaudited-access.md")),
     ("unavailable-root", include_str!("../../../docs/codes/unavailable-root.md")),
     ("unclear-pages", include_str!("../../../docs/codes/unclear-pages.md")),
+    ("undeclared-answer", include_str!("../../../docs/codes/undeclared-answer.md")),
     ("undeclared-path-parameter", include_str!("../../../docs/codes/undeclared-path-parameter.md")),
     ("undefined-alias", include_str!("../../../docs/codes/undefined-alias.md")),
     ("unfit-answer", include_str!("../../../docs/codes/unfit-answer.md")),

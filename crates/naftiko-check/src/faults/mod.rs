@@ -37,6 +37,7 @@ faults! {
     repeated_effect,
     reserved_id,
     unclear_pages,
+    undeclared_answer,
     unknown_argument,
     unknown_capability,
     unknown_code,
