@@ -123,7 +123,7 @@ fn a_journal_of_a_later_version_is_left_alone() {
         let ended = place.naftiko(command);
         assert_eq!(ended.code, Some(2), "{command:?} {}", ended.told());
         assert!(
-            ended.stderr.contains("has format 99, and this version knows formats up to 1"),
+            ended.stderr.contains("has format 99, and this version knows formats up to 3"),
             "{}",
             ended.stderr
         );
@@ -210,7 +210,7 @@ fn what_is_noted_of_a_run_and_is_not_so_is_found_and_holds_nobody_up() {
     };
     note("status = 'succeeded'");
     let verified = place.naftiko(&["runs", "verify"]);
-    let told = format!("error: run `{run}` is noted as `succeeded`, and its records say otherwise\n");
+    let told = format!("error: what the journal notes of run `{run}` is not as it was written\n");
     assert_eq!((verified.code, verified.stderr.as_str()), (Some(1), told.as_str()));
     note("due = 1");
     let worked = place.naftiko(&["work", "--once"]);

@@ -11,6 +11,7 @@
 #![expect(clippy::match_same_arms, reason = "the routes of a server, one by one")]
 #![cfg(unix)]
 
+mod altered;
 mod compositions;
 mod journal;
 mod life;
@@ -18,4 +19,5 @@ mod matrix;
 mod process;
 mod processes;
 mod server;
+mod unstarted;
 mod wire;

@@ -36,6 +36,22 @@ pub struct Listed {
     /// The process that drives it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process: Option<u32>,
+    /// Whether it has a record, or a process that is about to write the first one. Otherwise nothing was sent for it, and
+    /// nothing ever will be.
+    #[serde(skip_serializing_if = "is_true")]
+    pub begun: bool,
+}
+
+impl Listed {
+    /// Its status in words.
+    fn word(&self) -> &'static str {
+        match (self.status, self.process) {
+            (Status::Running, None) if !self.begun => "never began",
+            // Nobody drives it: it was stopped, or its process was killed.
+            (Status::Running, None) => "stopped",
+            (status, _) => status.as_str(),
+        }
+    }
 }
 
 /// Runs as lines, the first as it comes; nothing if there are none.
@@ -47,11 +63,7 @@ pub fn runs(listed: &[Listed], style: Style) -> String {
     let head = format!("{:36}  {:12}  {:16}  {}\n", "run", "status", "last event, UTC", "composition");
     text.push_str(&style.dim(&head));
     for run in listed {
-        let word = match (run.status, run.process) {
-            (Status::Running, None) => "stopped",
-            (status, _) => status.as_str(),
-        };
-        let status = colored(run.status, &format!("{word:12}"), style);
+        let status = colored(run.status, &format!("{:12}", run.word()), style);
         let composition = visible(&run.composition);
         let _ = writeln!(text, "{:36}  {status}  {}  {composition}", run.run, minute(run.updated));
     }
@@ -127,6 +139,11 @@ pub struct ShownStep {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
+fn is_true(value: &bool) -> bool {
+    *value
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it over so")]
 fn is_none_yet(attempts: &u32) -> bool {
     *attempts == 0
 }
@@ -173,19 +190,18 @@ impl Shown {
     pub fn text(&self, style: Style) -> String {
         let Listed { run, composition, status, created, updated, due, .. } = &self.listed;
         let mut text = format!("{}  {}\n", visible(composition), style.dim(run));
-        let mut said = colored(*status, status.as_str(), style);
-        match self.listed.process {
-            Some(process) => {
-                let _ = write!(said, " (process {process})");
-            }
-            // Nobody drives it: it was stopped, or its process was killed.
-            None if *status == Status::Running => said = style.busy("stopped"),
-            None => {}
+        let mut said = colored(*status, self.listed.word(), style);
+        if let Some(process) = self.listed.process {
+            let _ = write!(said, " (process {process})");
         }
         if let Some(due) = due.filter(|_| *status == Status::Waiting) {
             let _ = write!(said, " until {}", minute(due));
         }
-        let _ = writeln!(text, "{said}, began {}, last event {}", minute(*created), minute(*updated));
+        if self.listed.events == 0 {
+            let _ = writeln!(text, "{said}, made {}", minute(*created));
+        } else {
+            let _ = writeln!(text, "{said}, began {}, last event {}", minute(*created), minute(*updated));
+        }
         for (name, value) in &self.inputs {
             let _ = writeln!(text, "  {} {} = {value}", style.dim("input"), visible(name));
         }

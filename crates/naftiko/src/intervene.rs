@@ -87,10 +87,19 @@ async fn intervene(
     let (store, summary) = kept_runs::open_for(state, run)?;
     let lease = match store.lease(&summary.id, world::now()) {
         Ok(lease) => lease,
+        Err(StoreError::Held { .. }) if summary.events == 0 => {
+            let why = "another process is about to begin it; try again";
+            return Err(Stop::Usage(format!("run `{}` has no records yet: {why}", summary.id)));
+        }
         Err(StoreError::Held { .. }) => return leave(&store, &summary.id, intervention, as_is, said, screen),
         Err(error) => return Err(error.into()),
     };
     let kept = Kept::read(&store, &summary)?;
+    if kept.records.is_empty() && matches!(intervention, Intervention::Cancel { .. }) {
+        store.cancel_unstarted(&lease, world::now())?;
+        screen.message("the run is cancelled; it never began, and nothing was sent\n");
+        return Ok(Exit::Done);
+    }
     let run = match kept.replay(Map::new()) {
         Ok(run) => run,
         // What is not kept may be what a list is made from.

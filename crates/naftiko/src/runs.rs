@@ -43,7 +43,8 @@ pub(crate) fn runs(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, S
 fn in_list(store: &Store, summary: Summary) -> Result<Listed, Stop> {
     let process = if summary.status.is_over() { None } else { store.driven_by(&summary.id)? };
     let Summary { id, composition, created, updated, status, due, events, .. } = summary;
-    Ok(Listed { run: id, composition, status, created, updated, due, events, process })
+    let begun = events > 0 || process.is_some();
+    Ok(Listed { run: id, composition, status, created, updated, due, events, process, begun })
 }
 
 fn listed(store: &Store, json: bool, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -79,6 +80,14 @@ fn shown(store: &Store, run: &str, json: bool, again: &str, screen: &mut Screen)
         return Ok(Exit::Done);
     }
     screen.result(&shown.text(screen.out))?;
+    if kept.records.is_empty() && process.is_none() {
+        screen.message(&format!(
+            "its process ended before it began, and nothing was sent: run the composition again, and remove this run with\n  \
+             naftiko runs prune {}{again}\n",
+            kept.id
+        ));
+        return Ok(Exit::Done);
+    }
     // Whoever drives it goes on by itself.
     if process.is_none() || status == Status::Waiting {
         screen.message(&how_to_go_on(&kept.id, status, &ledger, &kept.plan, again));
@@ -92,6 +101,10 @@ fn in_order(summary: &Summary, kept: &Kept) -> Result<(), Stop> {
         RunPhase::Finished(status) => Some(status),
         _ => None,
     };
+    // Of a run that never began, it is noted and not recorded that somebody cancelled it.
+    if kept.records.is_empty() && summary.status == Status::Cancelled {
+        return Ok(());
+    }
     let said = Some(summary.status).filter(|status| status.is_over());
     if ended == said {
         return Ok(());
@@ -167,7 +180,7 @@ fn prune(
         }
         None => {
             let named = runs.iter().map(|run| state::find(&store, run)).collect::<Result<Vec<_>, _>>()?;
-            if let Some(open) = named.iter().find(|run| !force && !run.status.is_over()) {
+            if let Some(open) = named.iter().find(|run| !force && !run.status.is_over() && run.events > 0) {
                 return Err(Stop::Usage(format!(
                     "run `{}` is not over ({}): end it with `naftiko cancel`, or remove it all the same with `--force`",
                     open.id,

@@ -104,18 +104,18 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// Keeps a run that is about to begin.
+/// Keeps a run that is about to begin, for this process to drive.
 ///
 /// # Errors
 /// Why it cannot be kept; then it must not begin.
-pub(crate) fn create(store: &Store, id: &str, plan: &Plan, origin: &Origin) -> Result<(), Stop> {
+pub(crate) fn begin(store: &Store, id: &str, plan: &Plan, origin: &Origin) -> Result<Lease, Stop> {
     let unwritable = |error: serde_json::Error| Stop::Usage(format!("the plan cannot be kept: {error}"));
     let text = serde_json::to_string(plan).map_err(unwritable)?;
     let origin = serde_json::to_value(origin).map_err(unwritable)?;
     let run = NewRun { id, composition: &plan.name, plan: &text, origin: &origin, at: world::now() };
-    store.create_run(&run)?;
+    let lease = store.begin_run(&run)?;
     world::halt_after(0);
-    Ok(())
+    Ok(lease)
 }
 
 /// A run as the journal has it.
@@ -190,8 +190,9 @@ impl Kept {
     /// When its records break their order, or it never began.
     pub(crate) fn replay(&self, withheld: Map<String, Value>) -> Result<Run, Stop> {
         if self.records.is_empty() {
-            let why = "its process ended before it began, and nothing was sent; run the composition again";
-            return Err(Stop::Usage(format!("run `{}` has no records: {why}", self.id)));
+            let why = "its process ended before it began, and nothing was sent";
+            let then = "run the composition again; `naftiko runs prune` removes this run";
+            return Err(Stop::Usage(format!("run `{}` has no records: {why}; {then}", self.id)));
         }
         let mut inputs = self.inputs();
         inputs.extend(withheld);

@@ -99,6 +99,7 @@ impl Worker {
         loop {
             let cancellation = self.crew.cancellation.clone();
             if !cancellation.is_cancelled() {
+                self.remove_unstarted(screen)?;
                 self.take_up()?;
             }
             let is_idle = self.driving.is_empty();
@@ -112,6 +113,22 @@ impl Worker {
                 () = cancellation.cancelled(), if !cancellation.is_cancelled() => {}
             }
         }
+    }
+
+    /// Removes the runs whose process ended before they began: nobody could ever continue them.
+    fn remove_unstarted(&self, screen: &mut Screen) -> Result<(), Stop> {
+        let store = &self.crew.store;
+        let unstarted = store.unstarted()?;
+        if unstarted.is_empty() {
+            return Ok(());
+        }
+        for run in store.remove_unstarted(&unstarted)? {
+            if !self.crew.json {
+                let why = "its process ended before it began, and nothing was sent";
+                screen.message(&format!("{}  removed: {why}\n", visible(&run)));
+            }
+        }
+        Ok(())
     }
 
     /// Takes up the runs that are due, as many as there is room for.

@@ -21,6 +21,7 @@ enum Ours {
 
 /// One row a crate. A crate without a row is a problem, and so is a row without a crate.
 const ALLOWED: &[(&str, Ours)] = &[
+    ("naftiko-text", Ours::Only(&[])),
     ("naftiko-diagnostics", Ours::Only(&[])),
     ("naftiko-syntax", Ours::Only(&["naftiko-diagnostics"])),
     ("naftiko-expr", Ours::Only(&["naftiko-diagnostics"])),
@@ -30,7 +31,7 @@ const ALLOWED: &[(&str, Ours)] = &[
     ),
     ("naftiko-openapi", Ours::Only(&["naftiko-adapter", "naftiko-syntax", "naftiko-diagnostics"])),
     ("naftiko-adapter", Ours::Only(&[])),
-    ("naftiko-plan", Ours::Only(&["naftiko-adapter", "naftiko-expr", "naftiko-schema"])),
+    ("naftiko-plan", Ours::Only(&["naftiko-adapter", "naftiko-expr", "naftiko-schema", "naftiko-text"])),
     (
         "naftiko-check",
         Ours::Only(&[
@@ -47,10 +48,13 @@ const ALLOWED: &[(&str, Ours)] = &[
     ("naftiko-schema", Ours::Only(&[])),
     ("naftiko-adapter-http", Ours::Only(&["naftiko-adapter", "naftiko-schema"])),
     ("naftiko-adapter-mock", Ours::Only(&["naftiko-adapter", "naftiko-schema"])),
-    ("naftiko-adapter-external", Ours::Only(&["naftiko-adapter", "naftiko-schema"])),
-    ("naftiko-journal", Ours::Only(&[])),
+    ("naftiko-adapter-external", Ours::Only(&["naftiko-adapter", "naftiko-schema", "naftiko-text"])),
+    ("naftiko-journal", Ours::Only(&["naftiko-text"])),
     ("naftiko-engine", Ours::Only(&["naftiko-adapter", "naftiko-expr", "naftiko-journal", "naftiko-plan"])),
-    ("naftiko-report", Ours::Only(&["naftiko-diagnostics", "naftiko-journal", "naftiko-plan"])),
+    (
+        "naftiko-report",
+        Ours::Only(&["naftiko-diagnostics", "naftiko-journal", "naftiko-plan", "naftiko-text"]),
+    ),
     ("naftiko", Ours::Any),
     ("naftiko-tests", Ours::Any),
     ("xtask", Ours::Any),
@@ -70,6 +74,7 @@ const RESERVED: &[(&str, &str)] = &[
 const BANNED: &[(&str, &[&str])] = &[(
     "tokio",
     &[
+        "naftiko-text",
         "naftiko-diagnostics",
         "naftiko-syntax",
         "naftiko-expr",

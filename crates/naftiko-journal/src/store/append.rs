@@ -4,13 +4,14 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 use serde_json::Value;
 
 use super::error::Fault;
 use super::moment::{micros, micros_up};
 use super::plans::keep_plan;
-use super::row::{Head, Row, integer};
+use super::row::{Head, Row};
+use super::run_row::RunRow;
 use super::seal::{Keys, Purpose};
 use super::{Store, StoreError, inbox};
 use crate::{Entry, Journal, JournalError, Standing, Status};
@@ -36,22 +37,7 @@ impl Store {
     /// # Errors
     /// [`StoreError::RunExists`], or why it could not be kept.
     pub fn create_run(&self, run: &NewRun<'_>) -> Result<(), StoreError> {
-        let (id, composition) = (run.id.to_owned(), run.composition.to_owned());
-        let (plan, origin) = (run.plan.to_owned(), run.origin.to_string());
-        let (at, status) = (micros(run.at), status_word(Status::Running)?);
-        let head = Head::of_new(run.id);
-        self.write(move |connection| {
-            if Head::find(connection, &id)?.is_some() {
-                return Err(StoreError::RunExists { run: id.clone() }.into());
-            }
-            let plan = keep_plan(connection, &plan)?;
-            connection.execute(
-                "INSERT INTO runs (id, composition, created, updated, status, due, seq, sum, plan, origin)
-                 VALUES (?1, ?2, ?3, ?3, ?4, NULL, 0, ?5, ?6, ?7)",
-                params![id, composition, at, status, head.sum, plan, origin],
-            )?;
-            Ok(())
-        })
+        self.write(create(run)?)
     }
 
     /// As [`append`](Journal::append), and removes the messages of the inbox that the records came from: both or neither.
@@ -75,6 +61,22 @@ impl Store {
         };
         self.writer()?.queue(keep).await
     }
+}
+
+/// What adds a run without records.
+pub(super) fn create(
+    run: &NewRun<'_>,
+) -> Result<impl Fn(&Connection) -> Result<(), Fault> + Send + 'static, StoreError> {
+    let (id, composition) = (run.id.to_owned(), run.composition.to_owned());
+    let (plan, origin) = (run.plan.to_owned(), run.origin.to_string());
+    let (at, status) = (micros(run.at), status_word(Status::Running)?);
+    Ok(move |connection: &Connection| {
+        if Head::find(connection, &id)?.is_some() {
+            return Err(StoreError::RunExists { run: id.clone() }.into());
+        }
+        let plan = keep_plan(connection, &plan)?;
+        RunRow::new(&id, &composition, at, &status, plan, origin.clone()).insert(connection)
+    })
 }
 
 #[async_trait]
@@ -119,29 +121,20 @@ impl Batch {
     /// Keeps all of it; gives the end of the run's chain then.
     fn keep(&self, connection: &Connection, keys: &Keys) -> Result<Head, Fault> {
         let run = &self.run;
-        let mut head = Head::find(connection, run)?.ok_or_else(|| StoreError::unknown(run))?;
+        let mut row = RunRow::find(connection, run)?.ok_or_else(|| StoreError::unknown(run))?;
         for draft in &self.drafts {
-            let due = head.seq + 1;
+            let due = row.head.seq + 1;
             if draft.seq != due {
                 return Err(StoreError::OutOfSequence { run: run.clone(), found: draft.seq, due }.into());
             }
-            head = draft.keep(connection, keys, run, &head)?;
+            row.head = draft.keep(connection, keys, run, &row.head)?;
+            row.updated = micros(draft.at);
         }
-        connection
-            .prepare_cached(
-                "UPDATE runs SET seq = ?2, sum = ?3, status = ?4, due = ?5, updated = coalesce(?6, updated)
-                 WHERE id = ?1",
-            )?
-            .execute(params![
-                run,
-                integer(head.seq)?,
-                head.sum,
-                self.status,
-                self.due,
-                self.drafts.last().map(|draft| micros(draft.at)),
-            ])?;
+        row.status.clone_from(&self.status);
+        row.due = self.due;
+        row.update(connection)?;
         inbox::remove(connection, &self.taken)?;
-        Ok(head)
+        Ok(row.head)
     }
 }
 
@@ -171,7 +164,7 @@ impl Draft {
 }
 
 /// A status as JSON has it, without the quotes.
-fn status_word(status: Status) -> Result<String, StoreError> {
+pub(super) fn status_word(status: Status) -> Result<String, StoreError> {
     match serde_json::to_value(status) {
         Ok(Value::String(word)) => Ok(word),
         Ok(other) => Err(unkeepable("a status", &format!("it is no word but `{other}`"))),

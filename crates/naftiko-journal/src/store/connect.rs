@@ -30,7 +30,7 @@ fn open_to_write(place: &Place) -> Result<Connection, Fault> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut connection = Connection::open_with_flags(&place.database, flags)?;
     connection.busy_timeout(PATIENCE)?;
-    let said = place.mark.said();
+    let said = place.mark.said()?;
     // Before anything is changed: it may be somebody else's, or of a version that this one does not know.
     let found = accept(schema::format(&connection)?, &place.database)?;
     if let Err(fault) = place.mark.check(said, &place.database, found, &connection) {
@@ -46,6 +46,7 @@ fn open_to_write(place: &Place) -> Result<Connection, Fault> {
     connection.pragma_update(None, "trusted_schema", false)?;
     connection.pragma_update_and_check(None, "journal_size_limit", 16 << 20, |_| Ok(()))?;
     accept(schema::migrate(&mut connection, MIGRATIONS)?, &place.database)?;
+    place.mark.prepare()?;
     Ok(connection)
 }
 
@@ -114,7 +115,7 @@ impl Readers {
     /// Whether there is a journal of this format to read; an empty database is none.
     pub(super) fn check(&self) -> Result<bool, StoreError> {
         let path = &self.place.database;
-        let said = self.place.mark.said();
+        let said = self.place.mark.said()?;
         self.with(|connection| {
             let found = accept(schema::format(connection)?, path)?;
             if found > 0 && found < READABLE {

@@ -40,6 +40,27 @@ pub enum StoreError {
          remove `{mark}` to go on without what is lost, which may then be done again"
     )]
     Lost { path: PathBuf, run: String, seq: u64, mark: PathBuf },
+    /// The high-water mark beside the database is not one that was written there.
+    #[error(
+        "`{path}` is damaged, so it does not tell whether the journal has lost what was kept last; restore both, or remove \
+         the mark to go on without what may be lost, which may then be done again"
+    )]
+    DamagedMark { path: PathBuf },
+    /// Others than its owner can change the state folder, a folder that it is in, or a file in it.
+    #[error(
+        "`{path}` can be changed by others than its owner, and runs go on from what is in the state folder; correct it with `chmod go-w {}`",
+        naftiko_text::shell_word(path)
+    )]
+    Exposed { path: PathBuf },
+    /// It belongs neither to the user of this process nor to root.
+    #[error(
+        "`{path}` belongs to user {owner}, and this process runs as user {user}; runs are kept only where nobody but that \
+         user and root can change them"
+    )]
+    Foreign { path: PathBuf, owner: u32, user: u32 },
+    /// A file of the state folder is a link.
+    #[error("`{path}` is a link, and links in a state folder are not followed")]
+    Link { path: PathBuf },
     /// Its files are no longer where they were when it was opened.
     #[error("`{path}` was removed, moved or replaced while it was in use")]
     Gone { path: PathBuf },
@@ -86,6 +107,9 @@ pub enum StoreError {
     /// An approval was altered, or written without the key of the journal.
     #[error("the approval of `{name}` for {origin} is not as it was written, so no approval counts")]
     ApprovalAltered { name: String, origin: String },
+    /// What is noted of a run beside its records was altered.
+    #[error("what the journal notes of run `{run}` is not as it was written")]
+    AlteredRun { run: String },
     /// Sensitive values were sealed with a key that is missing.
     #[error("the key of what is sensitive in the journal is not there: `{path}`")]
     KeyMissing { path: PathBuf },

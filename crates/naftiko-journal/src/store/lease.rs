@@ -14,10 +14,10 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Fault;
 use super::moment::{micros, timestamp};
-use super::place::{make_folder, private};
+use super::place::make_folder;
 use super::seal::random;
 use super::writer::Durability;
-use super::{Inner, Store, StoreError};
+use super::{Inner, Store, StoreError, protection};
 
 /// The right to drive a run, which is released when the lease is dropped or the process ends.
 #[derive(Debug)]
@@ -53,24 +53,39 @@ impl Store {
     /// [`StoreError::Held`] if a living process holds it, even this one; [`StoreError::UnknownRun`], or why it could
     /// not be taken.
     pub fn lease(&self, run: &str, at: Timestamp) -> Result<Lease, StoreError> {
-        let (id, holder, since) = (run.to_owned(), Arc::clone(&self.inner.holder), micros(at));
+        let (id, holder) = (run.to_owned(), Arc::clone(&self.inner.holder));
         // Who holds a lease is alive: there is none once the machine was off.
-        let holder = self.write_for_now(move |connection| {
-            let mine = holder.name(connection)?;
-            if let Some(error) = held(connection, &holder, &id)? {
-                return Err(error.into());
-            }
-            if super::row::Head::find(connection, &id)?.is_none() {
-                return Err(StoreError::unknown(&id).into());
-            }
-            connection.execute(
-                "INSERT OR REPLACE INTO leases (run, holder, pid, since) VALUES (?1, ?2, ?3, ?4)",
-                params![id, mine, std::process::id(), since],
-            )?;
-            Ok(mine)
-        })?;
-        Ok(Lease { run: run.to_owned(), holder, inner: Arc::clone(&self.inner) })
+        let holder = self.write_for_now(move |connection| take(connection, &holder, &id, at))?;
+        Ok(self.leased(run, holder))
     }
+
+    /// The lease that this process has taken under that name.
+    pub(super) fn leased(&self, run: &str, holder: String) -> Lease {
+        Lease { run: run.to_owned(), holder, inner: Arc::clone(&self.inner) }
+    }
+}
+
+/// Takes the lease of a run; gives the name of its holder.
+///
+/// INVARIANT: `connection` has begun to write.
+pub(super) fn take(
+    connection: &Connection,
+    holder: &Holder,
+    run: &str,
+    at: Timestamp,
+) -> Result<String, Fault> {
+    let mine = holder.name(connection)?;
+    if let Some(error) = held(connection, holder, run)? {
+        return Err(error.into());
+    }
+    if super::row::Head::find(connection, run)?.is_none() {
+        return Err(StoreError::unknown(run).into());
+    }
+    connection.execute(
+        "INSERT OR REPLACE INTO leases (run, holder, pid, since) VALUES (?1, ?2, ?3, ?4)",
+        params![run, mine, std::process::id(), micros(at)],
+    )?;
+    Ok(mine)
 }
 
 impl Store {
@@ -155,7 +170,7 @@ impl Named {
         make_folder(dir)?;
         let name = format!("{:032x}", u128::from_be_bytes(random()?));
         let path = file(dir, &name);
-        let made = private(OpenOptions::new().create_new(true).write(true)).open(&path);
+        let made = protection::open(&path, OpenOptions::new().create_new(true).write(true), "made")?;
         let locked = made.map_err(|error| StoreError::file(&path, "made", &error))?;
         let refused = |error: &io::Error| StoreError::file(&path, "locked", error);
         match locked.try_lock() {
@@ -180,7 +195,7 @@ fn file(dir: &Path, name: &str) -> PathBuf {
 
 /// Whether somebody keeps the file locked.
 fn is_alive(path: &Path) -> Result<bool, StoreError> {
-    let file = match File::open(path) {
+    let file = match protection::open(path, OpenOptions::new().read(true), "opened")? {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(StoreError::file(path, "opened", &error)),

@@ -12,6 +12,7 @@ mod approvals;
 mod connect;
 mod error;
 mod find;
+mod folder;
 mod inbox;
 mod json;
 mod lease;
@@ -19,12 +20,15 @@ mod mark;
 mod moment;
 mod place;
 mod plans;
+mod protection;
 mod prune;
 mod read;
 mod row;
+mod run_row;
 mod schema;
 mod seal;
 mod signature;
+mod unstarted;
 mod verify;
 mod writer;
 
@@ -109,6 +113,7 @@ impl Store {
     /// As [`open_existing`](Self::open_existing).
     pub fn open_existing_with(dir: &Path, options: Options) -> Result<Option<Self>, StoreError> {
         let place = Arc::new(Place::new(dir));
+        place.check()?;
         if !place.is_there()? {
             return Ok(None);
         }

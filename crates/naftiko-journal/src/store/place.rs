@@ -7,8 +7,8 @@ use std::sync::OnceLock;
 use std::thread;
 use std::time::Duration;
 
-use super::StoreError;
 use super::mark::Mark;
+use super::{StoreError, protection};
 
 /// How often another process is seen to open the journal, ten seconds in all, before it is given up.
 const ATTEMPTS: usize = 2000;
@@ -29,6 +29,10 @@ pub(super) struct Place {
     /// What stood where the files of the database are when it was opened.
     opened: OnceLock<[Option<Identity>; 3]>,
 }
+
+/// The files of a journal.
+const FILES: [&str; 6] =
+    ["journal.db", "journal.db-wal", "journal.db-shm", "journal.key", "journal.mark", "journal.lock"];
 
 /// What tells one file from another: its device and its number there.
 type Identity = (u64, u64);
@@ -70,10 +74,13 @@ impl Place {
     /// Makes the folder and an empty database where they are missing. Until the result is dropped, no other process
     /// or thread is at it.
     pub(super) fn prepare(&self) -> Result<File, StoreError> {
+        self.check()?;
         make_folder(&self.dir)?;
-        let opening = private(OpenOptions::new().create(true).truncate(false).write(true))
-            .open(&self.opening)
-            .map_err(|error| self.unwritable(&self.opening, "opened", &error))?;
+        self.check()?;
+        let mut options = OpenOptions::new();
+        let opening =
+            protection::open(&self.opening, options.create(true).truncate(false).write(true), "opened")?
+                .map_err(|error| self.unwritable(&self.opening, "opened", &error))?;
         self.alone(&opening)?;
         // INVARIANT: nothing but SQLite opens a database that is there: on POSIX, closing it would drop SQLite's locks.
         match private(OpenOptions::new().create_new(true).write(true)).open(&self.database) {
@@ -87,6 +94,15 @@ impl Place {
             Err(error) => return Err(self.unwritable(&self.database, "made", &error)),
         }
         Ok(opening)
+    }
+
+    /// Refuses a folder that others than its owner could have changed, and files in it that they could change.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        protection::check_folder(&self.dir)?;
+        for name in FILES {
+            protection::check_entry(&self.dir.join(name))?;
+        }
+        protection::check_entry(&self.holders)
     }
 
     /// Waits until no other process opens the journal; not for ever, since one may be stopped in the middle of it.

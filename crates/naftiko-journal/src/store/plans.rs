@@ -6,6 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use super::error::Fault;
 use super::moment::{micros, timestamp};
+use super::run_row::RunRow;
 use super::{Store, StoreError};
 
 /// A plan that a run no longer has.
@@ -56,9 +57,9 @@ impl Store {
             if kept == 0 {
                 return Err(StoreError::unknown(&run).into());
             }
-            let plan = keep_plan(connection, &plan)?;
-            connection.execute("UPDATE runs SET plan = ?2 WHERE id = ?1", params![run, plan])?;
-            Ok(())
+            let mut row = RunRow::find(connection, &run)?.ok_or_else(|| StoreError::unknown(&run))?;
+            row.replace_plan(keep_plan(connection, &plan)?);
+            row.update(connection)
         })
     }
 

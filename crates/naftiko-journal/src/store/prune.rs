@@ -15,7 +15,8 @@ const OVER: &str = "'succeeded', 'failed', 'compensated', 'cancelled'";
 /// Which runs to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prune {
-    /// The runs that are over and had their last record before this time.
+    /// The runs that are over and had their last record before this time, and those that were made before it and have no
+    /// record.
     Finished {
         /// The current time.
         before: Timestamp,
@@ -46,19 +47,27 @@ impl Store {
                     (Some(_), Prune::Finished { .. }) => {}
                 }
             }
-            connection.execute_batch(
-                "DELETE FROM plans WHERE hash NOT IN (SELECT plan FROM runs UNION SELECT plan FROM earlier_plans)",
-            )?;
+            remove_unused_plans(connection)?;
             Ok(removed)
         })
     }
+}
+
+/// Removes the plans that no run has.
+pub(super) fn remove_unused_plans(connection: &Connection) -> Result<(), Fault> {
+    connection.execute_batch(
+        "DELETE FROM plans WHERE hash NOT IN (SELECT plan FROM runs UNION SELECT plan FROM earlier_plans)",
+    )?;
+    Ok(())
 }
 
 /// The ids of the runs that were meant, each once.
 fn chosen(connection: &Connection, which: &Prune) -> Result<Vec<String>, Fault> {
     match which {
         Prune::Finished { before } => {
-            let sql = format!("SELECT id FROM runs WHERE updated < ?1 AND status IN ({OVER}) ORDER BY id");
+            let sql = format!(
+                "SELECT id FROM runs WHERE updated < ?1 AND (status IN ({OVER}) OR (seq = 0 AND status = 'running')) ORDER BY id"
+            );
             let mut found = connection.prepare(&sql)?;
             let rows = found.query_map(params![micros(*before)], |row| row.get(0))?;
             Ok(rows.collect::<Result<_, _>>()?)

@@ -4,6 +4,7 @@ use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, params};
 
 use super::error::Fault;
+use super::run_row::RunRow;
 use super::seal::{Key, Keys, Purpose};
 use super::{StoreError, json};
 use crate::{Event, Record};
@@ -139,6 +140,7 @@ pub(super) fn records(
     if head != written {
         return Err(StoreError::Altered { run: run.to_owned(), seq: head.seq.min(written.seq) + 1 }.into());
     }
+    RunRow::find(connection, run)?.map_or(Ok(()), |row| row.check_identity())?;
     rows.iter().map(record).collect()
 }
 

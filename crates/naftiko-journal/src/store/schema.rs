@@ -5,9 +5,35 @@ use rusqlite::{Connection, Transaction, TransactionBehavior};
 /// `NAFT`: says whose database it is.
 pub(super) const APPLICATION: i64 = 0x4e41_4654;
 
+/// What makes one format of the one before.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Migration {
+    /// The change of the tables.
+    pub(super) sql: &'static str,
+    /// What is done to the rows then.
+    pub(super) rows: fn(&Connection) -> rusqlite::Result<()>,
+}
+
+impl Migration {
+    /// One that is SQL and nothing else.
+    pub(super) const fn of(sql: &'static str) -> Self {
+        Self { sql, rows: |_| Ok(()) }
+    }
+}
+
 /// What makes format 1 of an empty database, format 2 of format 1, and so on. What is released is never changed.
-pub(super) const MIGRATIONS: &[&str] = &[
-    "
+pub(super) const MIGRATIONS: &[Migration] = &[Migration::of(FIRST), Migration::of(SECOND), THIRD];
+
+/// A checksum over what is noted of a run, and an index of the runs without records.
+const THIRD: Migration = Migration {
+    sql: "
+        ALTER TABLE runs ADD COLUMN checksum BLOB NOT NULL DEFAULT x'';
+        CREATE INDEX runs_unstarted ON runs (id) WHERE seq = 0;
+    ",
+    rows: super::run_row::add_checksums,
+};
+
+const FIRST: &str = "
     -- A plan is kept once for all runs of it.
     CREATE TABLE plans (
         hash BLOB PRIMARY KEY NOT NULL,     -- SHA-256 of the text
@@ -72,8 +98,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
         one INTEGER PRIMARY KEY CHECK (one = 1),
         mark BLOB NOT NULL
     ) STRICT;
-",
-    "
+";
+
+const SECOND: &str = "
     -- Which secret may be sent to which server, as the operator approved it.
     CREATE TABLE approvals (
         kind TEXT NOT NULL,
@@ -83,10 +110,9 @@ pub(super) const MIGRATIONS: &[&str] = &[
         signature BLOB NOT NULL,            -- of the columns before it, with the key of the journal
         PRIMARY KEY (kind, name, origin)
     ) STRICT, WITHOUT ROWID;
-",
-];
+";
 
-/// The oldest format that can be read without a migration: format 2 only adds a table.
+/// The oldest format that can be read without a migration: later ones add a table, a column and an index.
 pub(super) const READABLE: i64 = 1;
 
 /// What a database turned out to be.
@@ -99,7 +125,7 @@ pub(super) enum Format {
 }
 
 /// The format that `migrations` lead to.
-pub(super) fn latest(migrations: &[&str]) -> i64 {
+pub(super) fn latest(migrations: &[Migration]) -> i64 {
     i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }
 
@@ -116,14 +142,15 @@ pub(super) fn format(connection: &Connection) -> rusqlite::Result<Format> {
 }
 
 /// Applies those of `migrations` that the database has not seen yet: all, or none when one fails.
-pub(super) fn migrate(connection: &mut Connection, migrations: &[&str]) -> rusqlite::Result<Format> {
+pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> rusqlite::Result<Format> {
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
     let found = format(&transaction)?;
     let Format::Journal(version) = found else { return Ok(found) };
     let seen = usize::try_from(version).unwrap_or(usize::MAX);
     let Some(unseen) = migrations.get(seen..).filter(|unseen| !unseen.is_empty()) else { return Ok(found) };
     for migration in unseen {
-        transaction.execute_batch(migration)?;
+        transaction.execute_batch(migration.sql)?;
+        (migration.rows)(&transaction)?;
     }
     transaction.pragma_update(None, "application_id", APPLICATION)?;
     transaction.pragma_update(None, "user_version", latest(migrations))?;

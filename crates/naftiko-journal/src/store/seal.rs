@@ -1,7 +1,7 @@
 //! Encryption of what is sensitive.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,9 +11,8 @@ use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 use rusqlite::{Connection, OptionalExtension};
 
-use super::StoreError;
 use super::error::Fault;
-use super::place::{private, sync_folder};
+use super::{StoreError, folder, protection};
 
 /// How long a key is.
 const LENGTH: usize = 32;
@@ -151,7 +150,7 @@ impl Keys {
     fn find(&self) -> Result<Option<Arc<Key>>, StoreError> {
         let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
         if read.is_none() {
-            let file = match File::open(&self.path) {
+            let file = match self.open_file()? {
                 Ok(file) => file,
                 Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
                 Err(error) => return Err(StoreError::file(&self.path, "read", &error)),
@@ -168,16 +167,17 @@ impl Keys {
         Ok(read.clone())
     }
 
+    /// A file that the operator named may be a link, as mounted secrets are.
+    fn open_file(&self) -> Result<io::Result<File>, StoreError> {
+        if self.named {
+            return Ok(File::open(&self.path));
+        }
+        protection::open(&self.path, OpenOptions::new().read(true), "read")
+    }
+
     /// Makes the file, whole or not at all.
     fn make(&self) -> Result<Arc<Key>, StoreError> {
-        let bytes = random::<LENGTH>()?;
-        let new = self.path.with_extension("key.new");
-        let written = private(OpenOptions::new().create(true).truncate(true).write(true))
-            .open(&new)
-            .and_then(|mut file| file.write_all(&bytes).and_then(|()| file.sync_all()))
-            .and_then(|()| fs::rename(&new, &self.path));
-        written.map_err(|error| StoreError::file(&self.path, "made", &error))?;
-        self.path.parent().map_or(Ok(()), sync_folder)?;
+        folder::replace(&self.path, &random::<LENGTH>()?)?;
         self.find()?.ok_or_else(|| StoreError::KeyMissing { path: self.path.clone() })
     }
 }

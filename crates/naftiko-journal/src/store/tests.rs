@@ -4,12 +4,12 @@ use jiff::Timestamp;
 use rusqlite::Connection;
 use serde_json::json;
 
-use super::schema::{APPLICATION, Format, MIGRATIONS, format, latest, migrate};
+use super::schema::{APPLICATION, Format, MIGRATIONS, Migration, format, latest, migrate};
 use super::*;
 use crate::{Entry, Event, Journal as _, Record, Standing, Status};
 
-const ONE: &str = "CREATE TABLE runs (id TEXT PRIMARY KEY NOT NULL) STRICT;";
-const TWO: &str = "ALTER TABLE runs ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';";
+const ONE: Migration = Migration::of("CREATE TABLE runs (id TEXT PRIMARY KEY NOT NULL) STRICT;");
+const TWO: Migration = Migration::of("ALTER TABLE runs ADD COLUMN colour TEXT NOT NULL DEFAULT 'blue';");
 
 fn version(connection: &Connection) -> i64 {
     connection.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
@@ -62,7 +62,7 @@ fn a_journal_without_approvals_is_read_as_it_is_and_gets_them_once_it_is_written
 fn a_migration_that_fails_changes_nothing() {
     let mut connection = Connection::open_in_memory().unwrap();
     migrate(&mut connection, &[ONE]).unwrap();
-    migrate(&mut connection, &[ONE, TWO, "CREATE TABLE runs (again TEXT)"]).unwrap_err();
+    migrate(&mut connection, &[ONE, TWO, Migration::of("CREATE TABLE runs (again TEXT)")]).unwrap_err();
     assert_eq!(version(&connection), 1);
     connection.prepare("SELECT colour FROM runs").unwrap_err();
 }
@@ -75,6 +75,27 @@ fn a_newer_format_and_another_program_are_left_alone() {
     assert_eq!(version(&connection), 2);
     connection.pragma_update(None, "application_id", APPLICATION + 1).unwrap();
     assert_eq!(migrate(&mut connection, &[ONE, TWO]).unwrap(), Format::Foreign);
+}
+
+#[test]
+fn a_run_of_the_first_format_gets_the_checksum_of_what_is_noted_of_it() {
+    let mut connection = Connection::open_in_memory().unwrap();
+    migrate(&mut connection, MIGRATIONS.get(..1).unwrap()).unwrap();
+    connection
+        .execute_batch(
+            "INSERT INTO plans VALUES (x'00', '{}');
+             INSERT INTO runs VALUES ('r', 'c', 1, 2, 'waiting', NULL, 0, x'00', x'00', '{}'),
+                                     ('q', 'c', 1, 2, 'waiting', 7, 3, x'01', x'00', '{}');",
+        )
+        .unwrap();
+    migrate(&mut connection, MIGRATIONS).unwrap();
+    for run in ["r", "q"] {
+        let row = super::run_row::RunRow::find(&connection, run).unwrap().unwrap();
+        assert_eq!(row.check(), Ok(()));
+    }
+    connection.execute("UPDATE runs SET due = 8 WHERE id = 'q'", []).unwrap();
+    let row = super::run_row::RunRow::find(&connection, "q").unwrap().unwrap();
+    assert_eq!(row.check(), Err(StoreError::AlteredRun { run: "q".into() }));
 }
 
 fn event(length: usize) -> Event {
@@ -209,7 +230,7 @@ async fn a_run_that_was_pruned_since_the_mark_was_read_is_not_lost() {
     let mark = &store.inner.place.mark;
     let (file, copy) = (dir.path().join("journal.mark"), dir.path().join("copy"));
     std::fs::copy(&file, &copy).unwrap();
-    let said = mark.said();
+    let said = mark.said().unwrap();
     assert!(said.is_some());
     store.prune(Prune::Runs(vec!["r".into()])).unwrap();
     let path = dir.path().join("journal.db");

@@ -7,6 +7,7 @@ use super::error::Fault;
 use super::plans::hash;
 use super::read::summary;
 use super::row::{Head, Row};
+use super::run_row::RunRow;
 use super::seal::Keys;
 use super::{Store, StoreError};
 
@@ -122,6 +123,12 @@ fn one_run(connection: &Connection, keys: &Keys, run: &str) -> Result<Vec<String
             problems.push(format!("run `{run}` does not end where its records do"));
         }
         _ => {}
+    }
+    // A change that was found above is told of once.
+    if problems.is_empty()
+        && let Some(Err(error)) = RunRow::find(connection, run)?.map(|row| row.check())
+    {
+        problems.push(error.to_string());
     }
     Ok(problems)
 }

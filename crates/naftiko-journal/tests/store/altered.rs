@@ -103,6 +103,36 @@ fn what_is_no_event_no_status_and_no_plan_is_told() {
 }
 
 #[test]
+fn a_change_of_anything_that_is_noted_of_a_run_is_found() {
+    // Records tell how a run stands, whatever is noted.
+    for (change, continues) in [
+        ("due = 1700000000000000", true),
+        ("updated = updated - 1", true),
+        ("status = 'running'", true),
+        ("composition = 'another'", false),
+        ("created = created + 1", false),
+        ("origin = '{}'", false),
+        ("checksum = x''", false),
+        ("plan = (SELECT hash FROM plans WHERE plan = '{}')", false),
+    ] {
+        let (dir, store) = store_with(&["r", "q"]);
+        append(&store, "r", vec![clear("r", 1)]).unwrap();
+        store.adopt_plan("q", "{}", crate::scene::at(9)).unwrap();
+        assert_eq!(store.verify().unwrap(), [""; 0], "{change}");
+        assert_eq!(meddle(dir.path(), &format!("UPDATE runs SET {change} WHERE id = 'r'")), 1);
+        let told = "what the journal notes of run `r` is not as it was written";
+        let altered = StoreError::AlteredRun { run: "r".into() };
+        assert_eq!(store.verify().unwrap(), [told], "{change}");
+        assert_eq!(store.records("r").err(), (!continues).then(|| altered.clone()), "{change}");
+        assert_eq!(store.records("q"), Ok(Vec::new()));
+        // A further record does not make an altered run whole.
+        append(&store, "r", vec![clear("r", 2)]).unwrap();
+        assert_eq!(store.verify().unwrap().is_empty(), continues, "{change}");
+        assert_eq!(store.records("r").err(), (!continues).then_some(altered), "{change}");
+    }
+}
+
+#[test]
 fn a_run_whose_records_are_whole_is_readable_beside_one_whose_are_not() {
     let (dir, store) = store_with(&["r"]);
     append(&store, "r", vec![clear("r", 1)]).unwrap();

@@ -23,8 +23,12 @@ mod lost;
 #[cfg(test)]
 mod opened;
 #[cfg(test)]
+mod protected;
+#[cfg(test)]
 mod pruned;
 #[cfg(test)]
 mod scene;
 #[cfg(test)]
 mod sealed;
+#[cfg(test)]
+mod unstarted;

@@ -16,7 +16,10 @@ fn a_folder_is_made_with_what_it_needs_and_for_its_owner_only() {
     let state = dir.path().join("state/naftiko");
     let store = Store::open(&state).unwrap();
     begin(&store, "r", 0).unwrap();
-    assert_eq!(files(&state), ["journal.db", "journal.db-shm", "journal.db-wal", "journal.lock"]);
+    assert_eq!(
+        files(&state),
+        ["journal.db", "journal.db-shm", "journal.db-wal", "journal.lock", "journal.mark"]
+    );
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
@@ -27,7 +30,7 @@ fn a_folder_is_made_with_what_it_needs_and_for_its_owner_only() {
         }
     }
     drop(store);
-    assert_eq!(files(&state), ["journal.db", "journal.lock"]);
+    assert_eq!(files(&state), ["journal.db", "journal.lock", "journal.mark"]);
 }
 
 #[test]
@@ -101,7 +104,7 @@ fn what_is_no_journal_is_refused_and_left_alone() {
 #[test]
 fn a_newer_journal_is_refused_by_both_versions() {
     let newer = |path: &Path| journal(path, "PRAGMA user_version = 7");
-    refused(newer, "`DB` has format 7, and this version knows formats up to 2");
+    refused(newer, "`DB` has format 7, and this version knows formats up to 3");
 }
 
 #[test]
@@ -235,10 +238,11 @@ fn a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written() {
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     allow(&program, 0o755);
-    // Neither the folder nor its files may be written; then only the folder may not.
-    for mode in [0o444, 0o666] {
-        allow(&dir.path().join("journal.db"), mode);
-        allow(&dir.path().join("journal.lock"), mode);
+    // Neither the folder nor its files may be written, not even by their owner; then only the owner may write the files.
+    for mode in [0o444, 0o644] {
+        for file in ["journal.db", "journal.lock", "journal.mark"] {
+            allow(&dir.path().join(file), mode);
+        }
         allow(dir.path(), 0o555);
         let mut command = child::command(&program, TEST, dir.path());
         if fs::metadata(&program).unwrap().uid() == 0 {

@@ -153,8 +153,7 @@ async fn begin(
     let store = state::open(&arguments.state)?;
     let marks = Marks::of(&store, &id, &prepared.plan, &inputs)?;
     let origin = Origin { marks, ..Origin::here(&arguments.file, &arguments.lookup) };
-    state::create(&store, &id, &prepared.plan, &origin)?;
-    let lease = store.lease(&id, world::now())?;
+    let lease = state::begin(&store, &id, &prepared.plan, &origin)?;
     prepared.outside.answered_in(&store);
     let mut held = Held::new(store, id, run, lease);
     if arguments.detach {
