@@ -16,9 +16,10 @@ use crate::departures::Schemas;
 use crate::egress::{AllowedHost, Egress, Lookup, System};
 use crate::endpoint::{BuildError, Door, Endpoint};
 use crate::poster::Poster;
-use crate::request::{RequestParts, render};
-use crate::style::{refused, visible};
+use crate::refused;
 use crate::transport::{Message, Proxies, Transport};
+use naftiko_wire::is_field_value;
+use naftiko_wire::{RequestParts, render};
 
 /// How long an attempt may take when nobody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -290,7 +291,7 @@ fn idempotency(call: &Call) -> Result<Option<(String, String)>, Failure> {
     let (Some(name), Some(key)) = (&call.operation.idempotency_key, &call.idempotency_key) else {
         return Ok(None);
     };
-    if key.is_empty() || !visible(key) {
+    if key.is_empty() || !is_field_value(key) {
         return Err(refused("the idempotency key is not one that a header can carry"));
     }
     Ok(Some((name.to_ascii_lowercase(), key.clone())))

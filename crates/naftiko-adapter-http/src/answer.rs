@@ -8,8 +8,8 @@ use reqwest::StatusCode;
 use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use serde_json::Value;
 
-use crate::body::charset;
 use crate::compression::{self, decompressed};
+use naftiko_wire::charset;
 
 /// The most that is read of one answer, before and after decompression.
 const MOST_BYTES: usize = 32 * 1024 * 1024;

@@ -12,10 +12,11 @@ use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
 use crate::endpoint::BuildError;
+use crate::refused;
 use crate::secret::Secret;
-use crate::style::{encoded, refused, token, visible};
 use crate::token::Tokens;
 use crate::transport::{Message, Transport};
+use naftiko_wire::{encoded, is_field_value, is_token};
 
 /// A shorter credential may turn up anywhere by chance: it is masked only where it is all there is.
 pub(crate) const SHORTEST_INSIDE: usize = 6;
@@ -202,7 +203,7 @@ fn check(provider: &str, credential: &Credential) -> Result<(), BuildError> {
             Err(BuildError::Token { provider: provider() })
         }
         (Credential::ApiKey { place, name, .. }, key) => {
-            let is_name = *place == KeyPlace::Query || token(name);
+            let is_name = *place == KeyPlace::Query || is_token(name);
             let fits = key.is_none_or(|key| match place {
                 KeyPlace::Header => is_sendable(key),
                 KeyPlace::Query => !key.is_empty(),
@@ -225,7 +226,7 @@ fn check(provider: &str, credential: &Credential) -> Result<(), BuildError> {
 }
 
 fn is_sendable(text: &str) -> bool {
-    !text.is_empty() && visible(text)
+    !text.is_empty() && is_field_value(text)
 }
 
 /// Whether a cookie can carry `text` (RFC 6265).

@@ -12,7 +12,7 @@ use naftiko_adapter::{Arguments, Call, Departure, Failure, Operation, Place, Res
 use naftiko_schema::{Options, Rule, Schema, Verdict};
 use serde_json::Value;
 
-use crate::style::refused;
+use crate::refused;
 
 /// As many departures of one answer as are reported.
 const MOST: usize = 5;

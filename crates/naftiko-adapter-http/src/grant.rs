@@ -11,9 +11,10 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
-use crate::style::{refused, visible};
+use crate::refused;
 use crate::token::{ClientAuth, ClientCredentials};
 use crate::transport::Message;
+use naftiko_wire::is_field_value;
 
 /// How much of what a token URL says becomes part of a message, in characters.
 const MESSAGE_LIMIT: usize = 300;
@@ -75,7 +76,7 @@ pub(crate) fn read(host: &str, answer: &Response) -> Result<Granted, Failure> {
     let nonsense = |why: &str| refused(format!("`{host}` gave no token: {why}"));
     let text = |key: &str| answer.body.get(key).and_then(Value::as_str);
     let token = text("access_token").ok_or_else(|| nonsense("its answer has no `access_token`"))?;
-    if token.is_empty() || !visible(token) {
+    if token.is_empty() || !is_field_value(token) {
         return Err(nonsense("its `access_token` is empty or has a character that a header cannot carry"));
     }
     if text("token_type").is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {

@@ -9,7 +9,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use url::Url;
 
 use crate::egress::Denied;
-use crate::style::refused;
+use crate::refused;
 use crate::transport::{Message, Transport};
 
 /// Posts messages.

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::style::refused;
+use crate::refused;
 
 /// Where a secret comes from.
 #[async_trait]

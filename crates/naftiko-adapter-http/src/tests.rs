@@ -1,12 +1,9 @@
 //! What is written, what is refused, and what happens on a real socket.
 
-mod body;
 mod conformance;
 mod credential;
 mod departures;
 mod egress;
-mod request;
-mod style;
 mod texts;
 mod tls;
 mod token;

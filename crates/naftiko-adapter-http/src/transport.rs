@@ -20,7 +20,7 @@ use crate::compression;
 use crate::egress::{Denied, Egress, Lookup, Pinned, Reach};
 use crate::endpoint::BuildError;
 use crate::redirect::{MOST, next};
-use crate::style::refused;
+use crate::refused;
 
 /// What an attempt may take beyond its limit, so that a connection that is never made runs into its own limit first:
 /// then it is known that nothing was sent.

@@ -5,7 +5,8 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use naftiko_adapter::{Adapter, Call, Failure, FailureKind, Place, Response};
+use naftiko_adapter::{Adapter, Call, Failure, FailureKind, Response};
+use naftiko_wire::render;
 use serde_json::Value;
 
 use crate::script::{Fault, Played, Said, Script};
@@ -49,8 +50,8 @@ impl MockAdapter {
     /// # Errors
     /// When an adapter would refuse the call.
     pub fn say(&self, call: &Call) -> Result<Said, Failure> {
-        if let Some(reason) = objection(call) {
-            return Err(Failure::new(FailureKind::Refused, reason));
+        if let Some(failure) = objection(call) {
+            return Err(failure);
         }
         // A panic in one call leaves a world that the next one can still use.
         let State { world, script } = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -87,35 +88,15 @@ impl Adapter for MockAdapter {
     }
 }
 
-/// Why a real adapter, or the provider behind it, would not take the call.
-fn objection(call: &Call) -> Option<String> {
+/// Why a real adapter, or the provider behind it, would reject the call.
+fn objection(call: &Call) -> Option<Failure> {
     let (operation, arguments) = (&call.operation, &call.arguments);
-    for ((place, name), value) in &arguments.parameters {
-        let known = operation.parameters.iter().any(|known| known.place == *place && known.name == *name);
-        let place_name = place.as_str();
-        if !known {
-            return Some(format!("`{}` has no {place_name} parameter `{name}`", operation.id));
-        }
-        if value.is_null() || (*place == Place::Path && (value == "" || value == "." || value == "..")) {
-            return Some(format!("the {place_name} parameter `{name}` is empty"));
-        }
+    if let Err(refusal) = render(operation, arguments) {
+        return Some(refusal.into());
     }
-    for parameter in operation.parameters.iter().filter(|parameter| parameter.required) {
-        if arguments.parameter(parameter.place, &parameter.name).is_none() {
-            let place = parameter.place.as_str();
-            return Some(format!("the {place} parameter `{}` is required and missing", parameter.name));
-        }
-    }
-    match (&operation.body, &arguments.body) {
-        (None, Some(_)) => Some(format!("`{}` takes no body", operation.id)),
-        (Some(spec), None) if spec.required => {
-            Some(format!("`{}` needs a body, and there is none", operation.id))
-        }
-        (Some(spec), Some(Value::Object(body))) => {
-            let shape = Shape::of(&operation.definitions, &[&spec.schema], arguments.body.as_ref());
-            let missing = shape.required().into_iter().find(|name| !body.contains_key(*name));
-            missing.map(|name| format!("the body of `{}` needs `{name}`, and there is none", operation.id))
-        }
-        _ => None,
-    }
+    let (Some(spec), Some(Value::Object(body))) = (&operation.body, &arguments.body) else { return None };
+    let shape = Shape::of(&operation.definitions, &[&spec.schema], arguments.body.as_ref());
+    let missing = shape.required().into_iter().find(|name| !body.contains_key(*name))?;
+    let message = format!("the body of `{}` needs `{missing}`, and there is none", operation.id);
+    Some(Failure::new(FailureKind::Refused, message))
 }

@@ -10,7 +10,6 @@ mod make;
 mod mint;
 mod name;
 mod page;
-mod read;
 mod receive;
 mod scalar;
 mod script;

@@ -1,4 +1,4 @@
-//! HTTP requests back into calls: the inverse of what an HTTP adapter writes.
+//! HTTP requests back into calls: which operation a request is for.
 //!
 //! Pure like the rest: the owner of the socket hands over what came in. A request that matches no operation is an
 //! error; the parts of it that its operation does not know are ignored, as most providers do.
@@ -6,11 +6,9 @@
 use std::sync::Arc;
 
 use naftiko_adapter::{Arguments, Call, Method, Operation, Place};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use naftiko_wire::read;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use regex::Regex;
-use serde_json::Value;
-
-use crate::read::{self, Kind};
 
 /// What a path is written with besides letters and digits, as it stands in a description.
 const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
@@ -95,17 +93,17 @@ impl Router {
     /// Why it is not a call.
     pub fn receive(&self, request: &Received<'_>) -> Result<Call, Unroutable> {
         let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
-        let query = read::pairs(query);
+        let pairs = read::pairs(query);
         let fits = |route: &&Route| {
             let has = |fixed: &(String, String)| {
-                query.iter().any(|(name, value)| *name == fixed.0 && read::decoded(value) == fixed.1)
+                pairs.iter().any(|(name, value)| *name == fixed.0 && read::decoded(value) == fixed.1)
             };
             route.path.is_match(path) && route.fixed.iter().all(has)
         };
         let mut other = Vec::new();
         for route in self.routes.iter().filter(fits) {
             if route.operation.method.as_str() == request.method {
-                return route.call(path, &query, request);
+                return route.call(path, query, request);
             }
             other.push(route.operation.method);
         }
@@ -135,28 +133,21 @@ impl Route {
         Some(Self { path: Regex::new(&pattern).ok()?, names, fixed, literal, operation })
     }
 
-    fn call(
-        &self,
-        path: &str,
-        query: &[(String, String)],
-        request: &Received<'_>,
-    ) -> Result<Call, Unroutable> {
+    fn call(&self, path: &str, query: &str, request: &Received<'_>) -> Result<Call, Unroutable> {
         let operation = &self.operation;
-        let mut arguments = Arguments {
-            body: read::body(operation, request).map_err(Unroutable::Body)?,
-            ..Arguments::default()
-        };
-        let cookies = read::cookies(request.headers);
+        let content_type = header(request.headers, "content-type");
+        let body = read::body(operation, content_type, request.body).map_err(Unroutable::Body)?;
+        let mut arguments = Arguments { body, ..Arguments::default() };
+        let cookies = read::cookies(header(request.headers, "cookie").unwrap_or_default());
         for parameter in &operation.parameters {
-            let kind = Kind::of_parameter(operation, parameter);
             let value = match parameter.place {
                 Place::Path => {
-                    self.captured(path, &parameter.name).and_then(|raw| read::path(parameter, &kind, raw))
+                    self.captured(path, &parameter.name).and_then(|raw| read::path(operation, parameter, raw))
                 }
-                Place::Query => read::query(parameter, &kind, query, &self.claimed(&parameter.name)),
+                Place::Query => read::query(operation, parameter, query, &self.claimed(&parameter.name)),
                 Place::Header => header(request.headers, &parameter.name)
-                    .map(|text| read::simple(&kind, parameter.explode, text, &str::to_owned)),
-                Place::Cookie => read::cookie(parameter, &kind, &cookies),
+                    .map(|text| read::header(operation, parameter, text)),
+                Place::Cookie => read::cookie(operation, parameter, &cookies),
             };
             if let Some(value) = value {
                 arguments.parameters.insert((parameter.place, parameter.name.clone()), value);
@@ -193,16 +184,6 @@ fn escaped(literal: &str) -> String {
 }
 
 /// The value of a header.
-pub(crate) fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
+fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
-}
-
-/// A text without its percent-encoding.
-pub(crate) fn percent_decoded(text: &str) -> String {
-    percent_decode_str(text).decode_utf8_lossy().into_owned()
-}
-
-/// A JSON value that a text may stand for.
-pub(crate) fn number(text: &str) -> Option<Value> {
-    serde_json::from_str::<serde_json::Number>(text).ok().map(Value::Number)
 }

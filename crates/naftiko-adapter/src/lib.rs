@@ -11,6 +11,7 @@
 mod call;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+pub mod header;
 mod mask;
 pub mod media_type;
 #[cfg(feature = "json-schema")]

@@ -218,6 +218,10 @@ pub enum Style {
     PipeDelimited,
     DeepObject,
     Cookie,
+    /// Items separated by tabs (`collectionFormat: tsv` of 2.0).
+    TabDelimited,
+    /// The value is the whole query string, in its media type (`in: querystring` of 3.2).
+    Querystring,
 }
 
 impl Style {
@@ -247,6 +251,9 @@ pub struct Parameter {
     /// The media type that the whole value is written in; `None` where it is written in its style.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
+    /// How individual properties of a query string that is a form are written, by name.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub encoding: IndexMap<String, Encoding>,
     /// The schema of its value.
     pub schema: Value,
     /// Whether the description calls it deprecated.
@@ -267,6 +274,7 @@ impl Parameter {
             explode: style.default_explode(),
             allow_reserved: false,
             content_type: None,
+            encoding: IndexMap::new(),
             schema,
             deprecated: false,
             description: None,
@@ -286,12 +294,25 @@ pub struct RequestBody {
     /// How individual properties of a form or a multipart body are written, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub encoding: IndexMap<String, Encoding>,
+    /// How the first parts of a multipart body without names are written, by position.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub prefix_encoding: Vec<Encoding>,
+    /// How all further parts of a multipart body without names are written.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub item_encoding: Option<Encoding>,
 }
 
 impl RequestBody {
     /// A body whose properties are all written in the usual way for its media type.
     pub fn new(content_type: impl Into<String>, required: bool, schema: Value) -> Self {
-        Self { content_type: content_type.into(), required, schema, encoding: IndexMap::new() }
+        Self {
+            content_type: content_type.into(),
+            required,
+            schema,
+            encoding: IndexMap::new(),
+            prefix_encoding: Vec::new(),
+            item_encoding: None,
+        }
     }
 }
 
@@ -304,7 +325,8 @@ pub struct Encoding {
     /// The style it is written in, like a query parameter; `None` where it is written in its media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<Style>,
-    /// Whether each item of a list or object is written separately.
+    /// Whether each item of a list or object is written separately. Without a style, this is about the items of a list in a
+    /// form; a multipart body always has a part for each item.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explode: bool,
     /// Whether reserved characters are left unescaped.

@@ -6,6 +6,7 @@
 //! [`Operation`](naftiko_adapter::Operation). A faulty description gives diagnostics and what could be understood,
 //! never an error. This crate reads no file, follows no URL and knows nothing of compositions or runs.
 
+mod body;
 mod catalogue;
 mod circle;
 mod document;

@@ -1,8 +1,7 @@
-//! Bodies and answers: which media type, which schema, which examples.
+//! Media types: which of several is taken, and the answers that they describe.
 
-use indexmap::IndexMap;
-use naftiko_adapter::media_type::essence;
-use naftiko_adapter::{Encoding, Place, RequestBody, ResponseSpec};
+use naftiko_adapter::ResponseSpec;
+use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_syntax::{Mapping, Node};
 use serde_json::{Value as Json, json};
 
@@ -11,6 +10,8 @@ use crate::schema::{Reader, anything};
 
 /// What is written for a media type that says no more than "anything".
 pub(crate) const JSON: &str = "application/json";
+/// The media type of a form.
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// How well a media type suits, 0 the best: JSON, what is written like it, forms, text, anything else.
 pub(crate) fn rank(media_type: &str) -> usize {
@@ -18,7 +19,7 @@ pub(crate) fn rank(media_type: &str) -> usize {
         JSON => 0,
         "*/*" | "application/*" => 2,
         form if is_urlencoded(form) => 3,
-        like if like.starts_with("application/") && like.ends_with("+json") => 1,
+        json if is_json(json) => 1,
         multipart if multipart.starts_with("multipart/") => 4,
         text if text.starts_with("text/") => 5,
         _ => 6,
@@ -27,22 +28,21 @@ pub(crate) fn rank(media_type: &str) -> usize {
 
 /// The media type as it is sent: nobody can send "anything".
 pub(crate) fn concrete(media_type: &str) -> String {
-    match rank(media_type) {
-        2 => JSON.to_owned(),
-        _ => media_type.to_owned(),
-    }
+    let essence = essence(media_type);
+    let is_range_of_json = essence.contains('*') && is_json(&essence);
+    if is_range_of_json || rank(media_type) == 2 { JSON.to_owned() } else { media_type.to_owned() }
 }
 
 pub(crate) fn is_urlencoded(media_type: &str) -> bool {
-    essence(media_type) == "application/x-www-form-urlencoded"
+    essence(media_type) == FORM
 }
 
 pub(crate) fn is_multipart(media_type: &str) -> bool {
-    essence(media_type) == "multipart/form-data"
+    essence(media_type).starts_with("multipart/")
 }
 
 /// The best media type of a `content`.
-fn best(content: &Mapping) -> Option<(&str, &Node)> {
+pub(crate) fn best(content: &Mapping) -> Option<(&str, &Node)> {
     let types = content.iter().filter(|(name, _)| !name.starts_with("x-"));
     types.min_by_key(|(name, _)| rank(name)).map(|(name, entry)| (name, &entry.value))
 }
@@ -53,51 +53,6 @@ pub(crate) fn somewhere_else() -> ResponseSpec {
 }
 
 impl<'a> Reader<'a> {
-    /// The request body of 3.x. One that is somewhere else may be anything.
-    pub(crate) fn body(&mut self, node: &'a Node) -> Option<RequestBody> {
-        let Some(body) = self.follow(node) else {
-            return Some(RequestBody::new(JSON, false, anything()));
-        };
-        self.mapping(body, "a request body")?;
-        let content = self.mapping(body.get("content")?, "`content`")?;
-        let (media_type, node) = best(content)?;
-        let required = body.get("required").and_then(Node::as_bool).unwrap_or_default();
-        let media = self.follow(node);
-        let schema = media.and_then(|media| self.media_schema(media)).unwrap_or_else(anything);
-        let encoding = media.and_then(|media| media.get("encoding")).map(|node| self.encoding(node));
-        let encoding = encoding.filter(|_| is_urlencoded(media_type) || is_multipart(media_type));
-        Some(RequestBody {
-            encoding: encoding.unwrap_or_default(),
-            ..RequestBody::new(concrete(media_type), required, schema)
-        })
-    }
-
-    /// How single properties of a body are written.
-    fn encoding(&mut self, node: &'a Node) -> IndexMap<String, Encoding> {
-        let Some(mapping) = self.mapping(node, "`encoding`") else { return IndexMap::new() };
-        let mut encodings = IndexMap::new();
-        for (name, entry) in mapping.iter() {
-            let node = &entry.value;
-            if self.mapping(node, "an encoding").is_none() {
-                continue;
-            }
-            let says = |key: &str| node.get(key).and_then(Node::as_bool);
-            // Each of them alone asks for a style, with the others as is usual.
-            let is_styled = ["style", "explode", "allowReserved"].iter().any(|key| node.get(key).is_some());
-            let style = is_styled.then(|| self.style(node, Place::Query));
-            let content_type = node.get("contentType").and_then(Node::as_str).map(str::to_owned);
-            let encoding = Encoding {
-                content_type: content_type.filter(|_| style.is_none()),
-                style,
-                explode: style
-                    .is_some_and(|style| says("explode").unwrap_or_else(|| style.default_explode())),
-                allow_reserved: says("allowReserved").unwrap_or_default(),
-            };
-            encodings.insert(name.to_owned(), encoding);
-        }
-        encodings
-    }
-
     /// An answer of 3.x.
     pub(crate) fn response(&mut self, node: &'a Node) -> ResponseSpec {
         let nothing = ResponseSpec { content_type: None, schema: None, examples: Vec::new() };

@@ -1,25 +1,26 @@
 //! Parameters outside the body.
 
+use naftiko_adapter::header::is_set_by_client;
 use naftiko_adapter::{Parameter, Place, Style};
-use naftiko_diagnostics::Diagnostic;
 use naftiko_syntax::Node;
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
 use crate::Version;
-use crate::document::{UNSUPPORTED_DESCRIPTION, malformed};
-use crate::media::concrete;
+use crate::document::malformed;
+use crate::media::{FORM, concrete, is_multipart, is_urlencoded};
 use crate::schema::{Reader, anything};
-
-/// Headers that the standard keeps from parameters: the body, the answer and the credentials decide them.
-const KEPT: [&str; 3] = ["accept", "content-type", "authorization"];
 
 impl<'a> Reader<'a> {
     /// A parameter; nothing, and perhaps a diagnostic, for what is none or cannot be sent.
     pub(crate) fn parameter(&mut self, node: &'a Node) -> Option<Parameter> {
         let place = self.place(node)?;
         let name = self.parameter_name(node)?;
-        if place == Place::Header && KEPT.iter().any(|kept| kept.eq_ignore_ascii_case(name)) {
+        // The standard takes three headers from elsewhere, and some descriptions name those of the connection.
+        if place == Place::Header && is_set_by_client(name) {
             return None;
+        }
+        if self.is_query_string(node) {
+            return Some(self.query_string(node, name));
         }
         let mut content_type = None;
         let (style, explode, schema) = if self.document.version == Version::V2_0 {
@@ -38,12 +39,48 @@ impl<'a> Reader<'a> {
             required: place == Place::Path || flag("required"),
             style,
             explode,
-            allow_reserved: flag("allowReserved"),
+            allow_reserved: flag("allowReserved") && self.has_reserved(place),
             content_type,
             schema,
             deprecated: flag("deprecated"),
             description: node.get("description").and_then(Node::as_str).map(str::to_owned),
+            ..Parameter::new(name, place, anything())
         })
+    }
+
+    /// Whether `allowReserved` is defined in a place: in a query, and from 3.2 on in a path too.
+    fn has_reserved(&self, place: Place) -> bool {
+        match place {
+            Place::Query => true,
+            Place::Path => self.document.version >= Version::V3_2,
+            Place::Header | Place::Cookie => false,
+        }
+    }
+
+    /// Whether a parameter is the whole query string, which 3.2 has.
+    fn is_query_string(&self, node: &Node) -> bool {
+        let place = node.get("in").and_then(Node::as_str);
+        place == Some("querystring") && self.document.version >= Version::V3_2
+    }
+
+    /// A parameter that is the whole query string, in the media type of its `content`.
+    fn query_string(&mut self, node: &'a Node, name: &str) -> Parameter {
+        let media = self.content(node).and_then(|(_, media)| self.follow(media));
+        let encoding = media.and_then(|media| media.get("encoding"));
+        let content_type = self.content_type(node).unwrap_or_else(|| FORM.to_owned());
+        let encoding = encoding.map(|encoding| self.encoding(encoding, &content_type));
+        let schema = self.body_schema(&content_type, media.and_then(|media| media.get("schema")));
+        let flag = |key: &str| node.get(key).and_then(Node::as_bool).unwrap_or_default();
+        Parameter {
+            required: flag("required"),
+            style: Style::Querystring,
+            explode: true,
+            content_type: Some(content_type),
+            encoding: encoding.unwrap_or_default(),
+            deprecated: flag("deprecated"),
+            description: node.get("description").and_then(Node::as_str).map(str::to_owned),
+            ..Parameter::new(name, Place::Query, schema)
+        }
     }
 
     fn place(&mut self, node: &'a Node) -> Option<Place> {
@@ -53,13 +90,9 @@ impl<'a> Reader<'a> {
         };
         let known = [Place::Path, Place::Query, Place::Header, Place::Cookie];
         let known = known.into_iter().find(|known| Some(known.as_str()) == place.as_str());
+        let known = known.or_else(|| self.is_query_string(node).then_some(Place::Query));
         if known.is_none() {
             let diagnostic = match place.as_str() {
-                Some("querystring") => {
-                    let message =
-                        "a parameter that is the whole query string is not supported, and is left out";
-                    Diagnostic::new(&UNSUPPORTED_DESCRIPTION, place.span, message)
-                }
                 Some(other) => malformed(
                     place.span,
                     format!("expected `path`, `query`, `header` or `cookie`, found `{other}`"),
@@ -113,8 +146,11 @@ impl<'a> Reader<'a> {
         if let Some(schema) = node.get("schema") {
             return self.schema(schema);
         }
-        let media = self.content(node).and_then(|(_, media)| self.follow(media));
-        media.and_then(|media| self.media_schema(media)).unwrap_or_else(anything)
+        let Some((media_type, media)) = self.content(node) else { return anything() };
+        let schema = self.follow(media).and_then(|media| media.get("schema"));
+        // A form or several parts inside a parameter are text to it.
+        let is_text = is_urlencoded(media_type) || is_multipart(media_type);
+        if is_text { json!({"type": "string"}) } else { self.body_schema(media_type, schema) }
     }
 
     /// The media type that the value of a parameter is written in, whatever its style.

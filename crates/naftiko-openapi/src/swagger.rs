@@ -23,8 +23,9 @@ impl<'a> Reader<'a> {
         let (style, explode) = match format.and_then(Node::as_str).unwrap_or("csv") {
             "csv" => (usual, false),
             "multi" if usual == Style::Form => (Style::Form, true),
-            "ssv" if place == Place::Query => (Style::SpaceDelimited, false),
-            "pipes" if place == Place::Query => (Style::PipeDelimited, false),
+            "ssv" if has_separators(place) => (Style::SpaceDelimited, false),
+            "pipes" if has_separators(place) => (Style::PipeDelimited, false),
+            "tsv" if has_separators(place) => (Style::TabDelimited, false),
             other => {
                 let message = format!("`{other}` is not supported in {}, and `csv` is taken", place.as_str());
                 let span = format.unwrap_or(node).span;
@@ -54,8 +55,8 @@ impl<'a> Reader<'a> {
         let consumes = self.media_types(operation, "consumes");
         // The last one counts: that of the operation comes after that of its path.
         if let Some(body) = parameters.iter().rev().find(|node| place(node).as_deref() == Some("body")) {
-            let schema = body.get("schema").map_or_else(anything, |schema| self.schema(schema));
             let content_type = consumes.iter().min_by_key(|name| rank(name)).map_or(JSON, |name| *name);
+            let schema = self.body_schema(content_type, body.get("schema"));
             let required = body.get("required").and_then(Node::as_bool).unwrap_or_default();
             return Some(RequestBody::new(concrete(content_type), required, schema));
         }
@@ -129,6 +130,11 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// Whether 2.0 separates the items of a list by spaces, tabs or pipes in a place.
+fn has_separators(place: Place) -> bool {
+    place != Place::Cookie
+}
+
 /// How the lists among the fields of a form are written: one field for all items, unless it is `multi`.
 fn lists(fields: &[&Node]) -> IndexMap<String, Encoding> {
     let is_list = |field: &&&Node| field.get("type").and_then(Node::as_str) == Some("array");
@@ -137,6 +143,7 @@ fn lists(fields: &[&Node]) -> IndexMap<String, Encoding> {
             Some("multi") => return None,
             Some("ssv") => Style::SpaceDelimited,
             Some("pipes") => Style::PipeDelimited,
+            Some("tsv") => Style::TabDelimited,
             _ => Style::Form,
         };
         let name = field.get("name")?.as_str()?;

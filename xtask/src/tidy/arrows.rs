@@ -43,11 +43,13 @@ const ALLOWED: &[(&str, Ours)] = &[
             "naftiko-schema",
             "naftiko-spec",
             "naftiko-syntax",
+            "naftiko-wire",
         ]),
     ),
+    ("naftiko-wire", Ours::Only(&["naftiko-adapter"])),
     ("naftiko-schema", Ours::Only(&[])),
-    ("naftiko-adapter-http", Ours::Only(&["naftiko-adapter", "naftiko-schema"])),
-    ("naftiko-adapter-mock", Ours::Only(&["naftiko-adapter", "naftiko-schema"])),
+    ("naftiko-adapter-http", Ours::Only(&["naftiko-adapter", "naftiko-schema", "naftiko-wire"])),
+    ("naftiko-adapter-mock", Ours::Only(&["naftiko-adapter", "naftiko-schema", "naftiko-wire"])),
     ("naftiko-adapter-external", Ours::Only(&["naftiko-adapter", "naftiko-schema", "naftiko-text"])),
     ("naftiko-journal", Ours::Only(&["naftiko-text"])),
     ("naftiko-engine", Ours::Only(&["naftiko-adapter", "naftiko-expr", "naftiko-journal", "naftiko-plan"])),
@@ -83,6 +85,7 @@ const BANNED: &[(&str, &[&str])] = &[(
         "naftiko-plan",
         "naftiko-schema",
         "naftiko-check",
+        "naftiko-wire",
     ],
 )];
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use naftiko_adapter::{Arguments, Call, Encoding, Method, Operation, Parameter, Place, RequestBody, Style};
-use naftiko_adapter_http::render;
+use naftiko_wire::render;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -172,7 +172,7 @@ fn most_of_what_there_is_has_a_written_form() {
             }
         }
     }
-    assert_eq!(written, 50, "or the property above would hold of nothing");
+    assert_eq!(written, 60, "or the property above would hold of nothing");
 }
 
 fn routed(target: &str, method: &str) -> Result<String, Unroutable> {

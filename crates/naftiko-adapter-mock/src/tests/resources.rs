@@ -249,7 +249,7 @@ fn what_a_real_adapter_refuses_is_refused() {
     assert_eq!(refusal(&[("id", json!(""))], Some(full.clone())), "the path parameter `id` is empty");
     assert_eq!(
         refusal(&[id.clone(), ("dry", json!(null))], Some(full.clone())),
-        "the query parameter `dry` is empty"
+        "`dry` is or holds null, which has no written form"
     );
     let unknown = refusal(&[id.clone(), ("dri", json!(1))], Some(full.clone()));
     assert_eq!(unknown, "`POST /shelves/{id}/things` has no query parameter `dri`");

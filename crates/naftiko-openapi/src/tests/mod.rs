@@ -1,5 +1,6 @@
 //! Through the public door: a description in, an operation and what was said out.
 
+mod bodies;
 mod catalogue;
 mod hostile;
 mod nearest;

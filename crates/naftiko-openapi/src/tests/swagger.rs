@@ -21,6 +21,8 @@ paths:
         - {name: sort, in: query, type: string, enum: [up, down], default: up, required: true, allowEmptyValue: true}
         - {name: X-Ids, in: header, type: array, items: {type: integer}, description: which}
         - {name: tabs, in: query, type: array, items: {type: string}, collectionFormat: tsv}
+        - {name: X-Words, in: header, type: array, items: {type: string}, collectionFormat: ssv}
+        - {name: X-Many, in: header, type: array, items: {type: string}, collectionFormat: multi}
 parameters:
   Id: {name: id, in: path, required: true, type: integer, minimum: 0, exclusiveMinimum: true}
 "), @r#"
@@ -34,9 +36,11 @@ parameters:
       {"name":"words","place":"query","required":false,"style":"spaceDelimited","explode":false,"schema":{"type":"array","items":{"type":"string"}}}
       {"name":"sort","place":"query","required":true,"style":"form","explode":false,"schema":{"type":"string","enum":["up","down"],"default":"up"}}
       {"name":"X-Ids","place":"header","required":false,"style":"simple","explode":false,"schema":{"type":"array","items":{"type":"integer"}},"description":"which"}
-      {"name":"tabs","place":"query","required":false,"style":"form","explode":false,"schema":{"type":"array","items":{"type":"string"}}}
+      {"name":"tabs","place":"query","required":false,"style":"tabDelimited","explode":false,"schema":{"type":"array","items":{"type":"string"}}}
+      {"name":"X-Words","place":"header","required":false,"style":"spaceDelimited","explode":false,"schema":{"type":"array","items":{"type":"string"}}}
+      {"name":"X-Many","place":"header","required":false,"style":"simple","explode":false,"schema":{"type":"array","items":{"type":"string"}}}
     said:
-      warning unsupported-description: `tsv` is not supported in query, and `csv` is taken (at `tsv`)
+      warning unsupported-description: `multi` is not supported in header, and `csv` is taken (at `multi`)
     "#);
 }
 

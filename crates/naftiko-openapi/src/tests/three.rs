@@ -93,7 +93,6 @@ paths:
   /a:
     get:
       parameters:
-        - {name: q, in: querystring, content: {application/x-www-form-urlencoded: {schema: {type: object}}}}
         - {name: b, in: body, schema: {}}
         - {in: query, schema: {}}
         - {name: no-place}
@@ -111,7 +110,6 @@ paths:
       {"name":"n","place":"query","required":false,"style":"form","explode":true,"schema":{}}
     said:
       warning malformed-description: expected a parameter to be a mapping, found a string (at `nothing`)
-      warning unsupported-description: a parameter that is the whole query string is not supported, and is left out (at `querystring`)
       warning malformed-description: expected `path`, `query`, `header` or `cookie`, found `body` (at `body`)
       warning malformed-description: a parameter has no `name` (at `{in: query, schema: {}}`)
       warning malformed-description: a parameter has no `in` (at `{name: no-place}`)

@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use naftiko_adapter::{Call, Failure, MASK, Response};
-use naftiko_adapter_http::render;
 use naftiko_engine::Wire;
 use naftiko_report::visible;
+use naftiko_wire::render;
 use url::Url;
 
 /// How much of a body is shown.

@@ -58,7 +58,10 @@ fn bodies_without_a_written_form_are_refused() {
     };
     check("multipart/form-data", json!({}));
     check("multipart/form-data", json!("x"));
-    check("multipart/mixed", json!({"a": "b"}));
+    check("multipart/mixed", json!([]));
+    check("multipart/form-data", json!(["x"]));
+    check("multipart/form-data", json!([{"a": 1, "b": 2}]));
+    check("image/png", json!("data:image/png;base64,@@"));
     check("application/xml", json!({"a": 1}));
     check("application/octet-stream", json!(7));
     check("application/json\r\nx: y", json!("x"));
@@ -68,12 +71,33 @@ fn bodies_without_a_written_form_are_refused() {
         check("application/x-www-form-urlencoded", value.clone());
         check("multipart/form-data", value);
     }
-    check("application/x-www-form-urlencoded", json!({"a": [[]]}));
-    for charset in ["iso-8859-1", "utf-16", "\"Shift_JIS\""] {
-        let message = body(&format!("text/plain; charset={charset}"), json!("x")).unwrap_err();
+    for (charset, text) in
+        [("iso-8859-1", "☃"), ("utf-16", "x"), ("\"Shift_JIS\"", "ß"), ("us-ascii", "é"), ("x", "é")]
+    {
+        let message = body(&format!("text/plain; charset={charset}"), json!(text)).unwrap_err();
         let charset = charset.trim_matches('"').to_ascii_lowercase();
         assert_eq!(message, format!("`body` cannot be written in the character set `{charset}`"));
     }
+    check("application/x-www-form-urlencoded; charset=iso-8859-1", json!({"a": "é"}));
+}
+
+#[test]
+fn text_is_written_in_the_character_set_of_its_media_type() {
+    let check = |content_type: &str, value: Value, expected: &[u8]| {
+        let mut operation = operation(Method::Post, "/things", Vec::new());
+        operation.body = Some(RequestBody::new(content_type, true, json!({})));
+        let given = Arguments { body: Some(value), ..Arguments::default() };
+        let parts = render(&operation, &given).expect("it can be written");
+        assert_eq!(parts.body.as_deref(), Some(expected), "{content_type}");
+    };
+    check("text/plain; charset=ISO-8859-1", json!("é"), b"\xe9");
+    check("text/csv; charset=\"utf-8\"", json!("é"), "é".as_bytes());
+    check("application/xml; charset=windows-1252", json!("<a>€</a>"), b"<a>\x80</a>");
+    check("text/plain; charset=shift_jis", json!("あ"), b"\x82\xa0");
+    check("text/plain; charset=us-ascii", json!(5), b"5");
+    // JSON is UTF-8; where a description says otherwise, its escapes are ASCII.
+    check("application/json; charset=iso-8859-1", json!("é"), b"\"\\u00e9\"");
+    check("application/x-www-form-urlencoded; charset=iso-8859-1", json!({"a": "e"}), b"a=e");
 }
 
 /// A body with encodings, as the standard's examples have them.
@@ -181,7 +205,7 @@ fn several_parts_have_an_encoding_for_each_property() {
         parts(spec(), value).expect("all can be written"),
         [
             "Content-Disposition: form-data; name=\"meta\"\nContent-Type: application/json\n\n\"x\"",
-            "Content-Disposition: form-data; name=\"image\"; filename=\"image\"\nContent-Type: image/png\n\nhello",
+            "Content-Disposition: form-data; name=\"image\"; filename=\"image\"\nContent-Type: image/jpeg\n\nhello",
             "Content-Disposition: form-data; name=\"any\"; filename=\"any\"\nContent-Type: image/gif\n\nhello",
             "Content-Disposition: form-data; name=\"csv\"\nContent-Type: text/plain; charset=utf-8\n\na b,c",
         ]

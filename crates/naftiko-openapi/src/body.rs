@@ -1,0 +1,194 @@
+//! Request bodies: the schema of the value that is given for one, and how its parts are written.
+
+use indexmap::IndexMap;
+use naftiko_adapter::media_type::{essence, is_json};
+use naftiko_adapter::{Encoding, Place, RequestBody};
+use naftiko_syntax::Node;
+use serde_json::{Value as Json, json};
+
+use crate::Version;
+use crate::media::{JSON, best, concrete, is_multipart, is_urlencoded};
+use crate::schema::{Reader, anything};
+
+/// The media types of a part without a type (3.1): bytes, or JSON for a value that is no text.
+const UNTYPED: &str = "application/octet-stream, application/json";
+/// How deep `allOf` is followed for the properties of a body.
+const MAX_DEPTH: usize = 8;
+
+impl<'a> Reader<'a> {
+    /// The request body of 3.x. One that is somewhere else may be anything.
+    pub(crate) fn body(&mut self, node: &'a Node) -> Option<RequestBody> {
+        let Some(body) = self.follow(node) else {
+            return Some(RequestBody::new(JSON, false, anything()));
+        };
+        self.mapping(body, "a request body")?;
+        let content = self.mapping(body.get("content")?, "`content`")?;
+        let (media_type, node) = best(content)?;
+        let required = body.get("required").and_then(Node::as_bool).unwrap_or_default();
+        let media = self.follow(node).filter(|media| self.mapping(media, "a media type").is_some());
+        let schema = self.described(media_type, media);
+        let mut body = RequestBody::new(concrete(media_type), required, schema);
+        let Some(media) = media else { return Some(body) };
+        if is_urlencoded(media_type) || is_multipart(media_type) {
+            let encoding = media.get("encoding").map(|node| self.encoding(node, media_type));
+            body.encoding = encoding.unwrap_or_default();
+        }
+        if is_multipart(media_type) && self.document.version >= Version::V3_1 {
+            self.untyped_parts(media.get("schema"), &mut body.encoding, 0);
+        }
+        if is_multipart(media_type) && self.document.version >= Version::V3_2 {
+            let prefix = media.get("prefixEncoding").map(|node| self.list(node, "`prefixEncoding`"));
+            body.prefix_encoding = prefix.unwrap_or_default().iter().map(of_type).collect();
+            body.item_encoding = media.get("itemEncoding").map(of_type);
+        }
+        Some(body)
+    }
+
+    /// The schema of the value that is given for a body of this media type.
+    fn described(&mut self, media_type: &str, media: Option<&'a Node>) -> Json {
+        let Some(media) = media else { return self.body_schema(media_type, None) };
+        match (media.get("schema"), media.get("itemSchema")) {
+            (None, Some(item)) if is_structured(media_type) => {
+                json!({"type": "array", "items": self.schema(item)})
+            }
+            (schema, _) => self.body_schema(media_type, schema),
+        }
+    }
+
+    /// The schema of the value that is given for a body: that of the description for JSON, forms and several parts. A body of
+    /// any other media type is given as text, whatever its description says about the structure of that text.
+    pub(crate) fn body_schema(&mut self, media_type: &str, schema: Option<&'a Node>) -> Json {
+        if is_structured(media_type) {
+            return schema.map_or_else(anything, |schema| self.schema(schema));
+        }
+        let essence = essence(media_type);
+        let is_text = essence.starts_with("text/");
+        let target = schema.and_then(|schema| self.document.follow(schema).ok()).map(|target| target.node);
+        let types = target.map(types).unwrap_or_default();
+        let fits = |name: &&str| match *name {
+            "string" | "null" => true,
+            "number" | "integer" | "boolean" => is_text,
+            _ => false,
+        };
+        let is_binary = target.and_then(|node| node.get("format")?.as_str()) == Some("binary");
+        match schema {
+            // A length is that of the bytes, and the value may be a `data:` URL.
+            Some(_) if types == ["file"] || is_binary => json!({"type": "string", "format": "binary"}),
+            Some(schema) if !types.is_empty() && types.iter().all(fits) => self.schema(schema),
+            None if is_text => json!({"type": ["string", "number", "boolean"]}),
+            _ => json!({"type": "string"}),
+        }
+    }
+
+    /// How single properties of a body or a query string of this media type are written.
+    pub(crate) fn encoding(&mut self, node: &'a Node, media_type: &str) -> IndexMap<String, Encoding> {
+        let Some(mapping) = self.mapping(node, "`encoding`") else { return IndexMap::new() };
+        let mut encodings = IndexMap::new();
+        for (name, entry) in mapping.iter() {
+            let node = &entry.value;
+            if self.mapping(node, "an encoding").is_none() {
+                continue;
+            }
+            let is_styled = self.has_styles(media_type)
+                // Each of them alone asks for a style, with the others as is usual.
+                && ["style", "explode", "allowReserved"].iter().any(|key| node.get(key).is_some());
+            let encoding = if is_styled { self.styled(node) } else { self.of_media_type(node, media_type) };
+            encodings.insert(name.to_owned(), encoding);
+        }
+        encodings
+    }
+
+    /// Whether the styles of an encoding count: in a form, and from 3.1 on in `multipart/form-data`.
+    fn has_styles(&self, media_type: &str) -> bool {
+        let is_form_data = essence(media_type) == "multipart/form-data";
+        is_urlencoded(media_type) || is_form_data && self.document.version >= Version::V3_1
+    }
+
+    fn styled(&mut self, node: &'a Node) -> Encoding {
+        let says = |key: &str| node.get(key).and_then(Node::as_bool);
+        let style = self.style(node, Place::Query);
+        Encoding {
+            content_type: None,
+            style: Some(style),
+            explode: says("explode").unwrap_or_else(|| style.default_explode()),
+            allow_reserved: says("allowReserved").unwrap_or_default(),
+        }
+    }
+
+    /// An encoding by media type. Version 3.2 applies it to each item of a list; before, it is that of the whole list in a
+    /// form.
+    fn of_media_type(&self, node: &Node, media_type: &str) -> Encoding {
+        let is_for_each = is_urlencoded(media_type) && self.document.version >= Version::V3_2;
+        let encoding = of_type(node);
+        Encoding { explode: is_for_each && encoding.content_type.is_some(), ..encoding }
+    }
+
+    /// Adds the encoding of the properties of several parts whose schema names no type: they are files.
+    fn untyped_parts(
+        &mut self,
+        schema: Option<&'a Node>,
+        encoding: &mut IndexMap<String, Encoding>,
+        depth: usize,
+    ) {
+        let document = self.document;
+        let found = schema.and_then(|schema| document.follow(schema).ok());
+        let Some(schema) = found.filter(|_| depth < MAX_DEPTH).map(|target| target.node) else { return };
+        for (name, entry) in schema
+            .get("properties")
+            .and_then(Node::as_mapping)
+            .into_iter()
+            .flat_map(naftiko_syntax::Mapping::iter)
+        {
+            let items = entry.value.get("items").filter(|_| types(&entry.value) == ["array"]);
+            let is_untyped = is_untyped(items.unwrap_or(&entry.value));
+            let known = encoding.get(name).is_some_and(|it| it.content_type.is_some() || it.style.is_some());
+            if is_untyped && !known {
+                let content_type = Some(UNTYPED.to_owned());
+                encoding.insert(name.to_owned(), Encoding { content_type, ..Encoding::default() });
+            }
+        }
+        for part in schema.get("allOf").and_then(Node::as_sequence).into_iter().flatten() {
+            self.untyped_parts(Some(part), encoding, depth + 1);
+        }
+    }
+}
+
+/// An encoding by its media type alone.
+fn of_type(node: &Node) -> Encoding {
+    let content_type = node.get("contentType").and_then(Node::as_str).map(str::to_owned);
+    Encoding { content_type, ..Encoding::default() }
+}
+
+/// Whether the value of a body of this media type has the structure that its schema describes.
+fn is_structured(media_type: &str) -> bool {
+    let essence = essence(media_type);
+    is_json(&essence)
+        || matches!(essence.as_str(), "*/*" | "application/*")
+        || is_urlencoded(media_type)
+        || is_multipart(media_type)
+}
+
+/// The types that a schema names.
+fn types(schema: &Node) -> Vec<&str> {
+    let Some(node) = schema.get("type") else { return Vec::new() };
+    node.as_sequence().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_str).collect()
+}
+
+/// Whether a schema has none of the keywords that say what a value is.
+fn is_untyped(schema: &Node) -> bool {
+    const TELLING: [&str; 11] = [
+        "$ref",
+        "$dynamicRef",
+        "type",
+        "enum",
+        "const",
+        "allOf",
+        "anyOf",
+        "oneOf",
+        "properties",
+        "items",
+        "contentMediaType",
+    ];
+    schema.as_bool() == Some(true)
+        || schema.as_mapping().is_some() && TELLING.iter().all(|key| schema.get(key).is_none())
+}

@@ -1,0 +1,48 @@
+//! Character sets of media types.
+
+use encoding_rs::{Encoding, UTF_8};
+
+use crate::refusal::Problem;
+
+/// The `charset` of a media type, in lower case.
+pub fn charset(content_type: &str) -> Option<String> {
+    let (_, parameters) = content_type.split_once(';')?;
+    parameters.split(';').find_map(|parameter| {
+        let (name, value) = parameter.split_once('=')?;
+        let value = value.trim().trim_matches('"').to_ascii_lowercase();
+        name.trim().eq_ignore_ascii_case("charset").then_some(value)
+    })
+}
+
+/// Whether text of this media type is UTF-8, which is so where no character set is named.
+pub(crate) fn is_utf8(content_type: &str) -> bool {
+    charset(content_type).is_none_or(|name| Encoding::for_label(name.as_bytes()) == Some(UTF_8))
+}
+
+/// `text` in the character set of a media type; `name` is what the text is called in messages.
+pub(crate) fn in_charset(name: &str, content_type: &str, text: String) -> Result<Vec<u8>, Problem> {
+    if is_utf8(content_type) || text.is_ascii() && is_ascii_based(content_type) {
+        return Ok(text.into_bytes());
+    }
+    let charset = charset(content_type).unwrap_or_default();
+    let unwritable = || Problem::new(format!("`{name}` cannot be written in the character set `{charset}`"));
+    // The WHATWG reads `us-ascii` as windows-1252; a reader of ASCII does not.
+    let is_ascii = matches!(charset.as_str(), "us-ascii" | "ascii" | "ansi_x3.4-1968");
+    let encoding = Encoding::for_label(charset.as_bytes())
+        .filter(|encoding| !is_ascii && encoding.output_encoding() == *encoding);
+    let (bytes, _, has_gaps) = encoding.ok_or_else(unwritable)?.encode(&text);
+    if has_gaps { Err(unwritable()) } else { Ok(bytes.into_owned()) }
+}
+
+/// The text of bytes in the character set of a media type; `None` if the bytes are not such text.
+pub(crate) fn from_charset(content_type: &str, bytes: &[u8]) -> Option<String> {
+    let label = charset(content_type);
+    let encoding = label.map_or(Some(UTF_8), |label| Encoding::for_label(label.as_bytes()))?;
+    encoding.decode_without_bom_handling_and_without_replacement(bytes).map(std::borrow::Cow::into_owned)
+}
+
+/// Whether ASCII is the same bytes in the character set of a media type.
+pub(crate) fn is_ascii_based(content_type: &str) -> bool {
+    let label = charset(content_type);
+    label.is_none_or(|label| Encoding::for_label(label.as_bytes()).is_some_and(Encoding::is_ascii_compatible))
+}

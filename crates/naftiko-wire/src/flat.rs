@@ -1,0 +1,84 @@
+//! Values without depth: a scalar, a list of scalars, or an object of scalars.
+
+use serde_json::Value;
+
+use crate::number::number_text;
+use crate::refusal::Problem;
+
+/// A value whose parts are texts.
+pub(crate) enum Flat {
+    One(String),
+    List(Vec<String>),
+    Map(Vec<(String, String)>),
+}
+
+impl Flat {
+    /// The texts of a value; `name` is what it is called in messages.
+    pub(crate) fn of(name: &str, value: &Value) -> Result<Self, Problem> {
+        match value {
+            Value::Array(items) if items.is_empty() => Err(empty(name)),
+            Value::Object(entries) if entries.is_empty() => Err(empty(name)),
+            Value::Array(items) => {
+                let items = items.iter().enumerate();
+                let texts = items.map(|(at, item)| text(name, item).map_err(|problem| problem.within(at)));
+                texts.collect::<Result<_, _>>().map(Self::List)
+            }
+            Value::Object(entries) => {
+                let texts = entries.iter().map(|(key, entry)| {
+                    let text = text(name, entry).map_err(|problem| problem.within(key))?;
+                    Ok((key.clone(), text))
+                });
+                texts.collect::<Result<_, _>>().map(Self::Map)
+            }
+            scalar => text(name, scalar).map(Self::One),
+        }
+    }
+
+    pub(crate) fn is_one(&self) -> bool {
+        matches!(self, Self::One(_))
+    }
+
+    /// Each text of a list or object with the token of its entry; a key comes before its value.
+    pub(crate) fn texts(&self) -> Vec<(String, &str)> {
+        match self {
+            Self::One(text) => vec![(String::new(), text)],
+            Self::List(items) => {
+                items.iter().enumerate().map(|(at, item)| (at.to_string(), item.as_str())).collect()
+            }
+            Self::Map(entries) => entries
+                .iter()
+                .flat_map(|(key, item)| [(key.clone(), key.as_str()), (key.clone(), item.as_str())])
+                .collect(),
+        }
+    }
+
+    /// The texts with a separator between them: `key=value` for an object when exploded, keys and values in turn when
+    /// not.
+    pub(crate) fn joined(&self, explode: bool, separator: &str, write: &dyn Fn(&str) -> String) -> String {
+        let texts: Vec<String> = match self {
+            Self::Map(entries) if explode => {
+                entries.iter().map(|(key, item)| format!("{}={}", write(key), write(item))).collect()
+            }
+            _ => self.texts().iter().map(|(_, text)| write(text)).collect(),
+        };
+        texts.join(separator)
+    }
+}
+
+/// The text of a scalar; `name` is what it is called in messages.
+pub(crate) fn text(name: &str, value: &Value) -> Result<String, Problem> {
+    match value {
+        Value::String(text) => Ok(text.clone()),
+        Value::Number(number) => Ok(number_text(number)),
+        Value::Bool(truth) => Ok(truth.to_string()),
+        Value::Null => Err(Problem::new(format!("`{name}` is or holds null, which has no written form"))),
+        Value::Array(_) | Value::Object(_) => Err(Problem::new(format!(
+            "`{name}` holds a list or an object inside another, which has no written form"
+        ))),
+    }
+}
+
+/// Left out, an empty filter would mean "everything", and an empty change "no change": the author has to say which.
+pub(crate) fn empty(name: &str) -> Problem {
+    Problem::new(format!("`{name}` is empty, which has no written form"))
+}

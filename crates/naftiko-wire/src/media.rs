@@ -1,0 +1,109 @@
+//! A value as a whole in one media type.
+
+use naftiko_adapter::media_type::{essence, is_json};
+use serde_json::Value;
+
+use crate::charset::{in_charset, is_utf8};
+use crate::data_url;
+use crate::flat::text;
+use crate::refusal::Problem;
+
+/// The media type of bytes of unknown kind.
+pub(crate) const OCTETS: &str = "application/octet-stream";
+/// The media type of text that is described no further.
+pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
+pub(crate) const JSON: &str = "application/json";
+
+/// A value that is ready to be sent.
+#[derive(Debug)]
+pub(crate) struct Written {
+    pub(crate) content_type: String,
+    /// The name of the file that the bytes came from, if that is known.
+    pub(crate) file_name: Option<String>,
+    pub(crate) bytes: Vec<u8>,
+}
+
+impl Written {
+    fn new(content_type: &str, bytes: Vec<u8>) -> Self {
+        Self { content_type: content_type.to_owned(), file_name: None, bytes }
+    }
+}
+
+/// Whether values of a media type, given by its essence, are given as text that is sent as it is, or as a `data:` URL of
+/// bytes: neither JSON nor plain text nor a form.
+pub(crate) fn is_opaque(essence: &str) -> bool {
+    !is_json(essence) && !essence.starts_with("text/")
+}
+
+/// Writes a value in a media type, which may be a range such as `image/*`. `name` is what the value is called in
+/// messages; `is_binary` says that the value stands for bytes whatever the media type.
+pub(crate) fn write(
+    name: &str,
+    content_type: &str,
+    value: &Value,
+    is_binary: bool,
+) -> Result<Written, Problem> {
+    let (sent, range) = (concrete(content_type), essence(content_type));
+    let kind = essence(sent);
+    if is_json(&kind) && !is_binary {
+        return Ok(Written::new(sent, json(value, content_type)?));
+    }
+    if !is_opaque(&kind) && !is_binary {
+        return Ok(Written::new(sent, in_charset(name, content_type, text_of(name, value)?)?));
+    }
+    let Value::String(given) = value else {
+        return Err(Problem::new(format!("`{name}` has to be text to be sent as `{range}`")));
+    };
+    let Some(data) = data_url::read(name, given) else {
+        return Ok(Written::new(sent, in_charset(name, content_type, given.clone())?));
+    };
+    let data = data?;
+    // The media type of the URL says more than a range does.
+    let known = data.media_type.filter(|known| kind == OCTETS && range == kind || is_within(known, &range));
+    let content_type = known.unwrap_or_else(|| sent.to_owned());
+    Ok(Written { content_type, file_name: data.file_name, bytes: data.bytes })
+}
+
+/// A scalar as plain text.
+fn text_of(name: &str, value: &Value) -> Result<String, Problem> {
+    match value {
+        Value::Array(_) | Value::Object(_) => {
+            Err(Problem::new(format!("`{name}` has to be text, and it is a list or an object")))
+        }
+        scalar => text(name, scalar),
+    }
+}
+
+/// A value as JSON, which is UTF-8 (RFC 8259 §8.1). In a media type of another character set it is only ASCII, which most sets
+/// share.
+fn json(value: &Value, content_type: &str) -> Result<Vec<u8>, Problem> {
+    let written =
+        serde_json::to_string(value).map_err(|_| Problem::new("the value cannot be written as JSON"))?;
+    Ok(if is_utf8(content_type) { written } else { crate::header::ascii(&written) }.into_bytes())
+}
+
+/// The media type that is sent for one that may be a range.
+pub(crate) fn concrete(content_type: &str) -> &str {
+    let essence = essence(content_type);
+    match essence.as_str() {
+        range if !range.contains('*') => content_type,
+        "*/*" | "application/*" => JSON,
+        json if json.ends_with("+json") => JSON,
+        text if text.starts_with("text/") => "text/plain",
+        multipart if multipart.starts_with("multipart/") => "multipart/form-data",
+        _ => OCTETS,
+    }
+}
+
+/// Whether a media type lies within a range of media types, given by its essence.
+pub(crate) fn is_within(media_type: &str, range: &str) -> bool {
+    let media_type = essence(media_type);
+    match range.split_once('*') {
+        None => media_type == range,
+        Some((before, after)) => {
+            media_type.len() >= before.len() + after.trim_start_matches("/*").len()
+                && media_type.starts_with(before)
+                && (range == "*/*" || media_type.ends_with(after))
+        }
+    }
+}

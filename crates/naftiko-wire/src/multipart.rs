@@ -1,0 +1,200 @@
+//! Bodies of several parts: `multipart/form-data` (RFC 7578) and the other `multipart` types (RFC 2046).
+
+use naftiko_adapter::media_type::{essence, is_json};
+use naftiko_adapter::{Encoding, Operation, Parameter, RequestBody};
+use serde_json::Value;
+
+use crate::flat::empty;
+use crate::header::is_field_value;
+use crate::media::{self, JSON, OCTETS, TEXT, Written, is_opaque, is_within};
+use crate::parameter::{pairs, separates};
+use crate::refusal::Problem;
+
+mod boundary;
+mod schema;
+
+use boundary::boundary;
+pub(crate) use schema::property as property_schema;
+
+/// One part.
+struct Part {
+    /// Its name; `None` in a body whose parts are told apart by their order.
+    name: Option<String>,
+    /// Whether it is given as a file.
+    is_file: bool,
+    written: Written,
+}
+
+/// Whether a media type, given by its essence, has several parts.
+pub(crate) fn is_multipart(essence: &str) -> bool {
+    essence.starts_with("multipart/")
+}
+
+/// Writes a body of several parts. An object has a part for each property and for each item of a list. A list has a part
+/// for each item: unnamed, or in `multipart/form-data` named by the item, an object of one entry.
+pub(crate) fn write(operation: &Operation, spec: &RequestBody, value: &Value) -> Result<Written, Problem> {
+    let content_type = media::concrete(&spec.content_type);
+    let is_form_data = essence(content_type) == "multipart/form-data";
+    let mut parts = Vec::new();
+    match value {
+        Value::Object(entries) => {
+            for (name, value) in entries {
+                parts.extend(property(operation, spec, name, value).map_err(|problem| problem.within(name))?);
+            }
+        }
+        Value::Array(items) => {
+            for (at, item) in items.iter().enumerate() {
+                let written = if is_form_data {
+                    entry(operation, spec, item)
+                } else {
+                    position(operation, spec, at, item)
+                };
+                parts.extend(written.map_err(|problem| problem.within(at))?);
+            }
+        }
+        _ => return Err(Problem::new("a body of several parts has to be an object or a list")),
+    }
+    if parts.is_empty() {
+        return Err(Problem::new("a body of several parts has no part"));
+    }
+    Ok(assembled(content_type, &parts))
+}
+
+/// The parts with their boundary.
+fn assembled(content_type: &str, parts: &[Part]) -> Written {
+    let boundary = boundary(parts);
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(format!("--{boundary}\r\n").as_bytes());
+        if let Some(name) = &part.name {
+            let head = format!("Content-Disposition: form-data; name={}", quoted(name));
+            bytes.extend_from_slice(head.as_bytes());
+            if part.is_file {
+                let file_name = part.written.file_name.as_deref().unwrap_or(name);
+                bytes.extend_from_slice(format!("; filename={}", quoted(file_name)).as_bytes());
+            }
+            bytes.extend_from_slice(b"\r\n");
+        }
+        let head = format!("Content-Type: {}\r\n\r\n", part.written.content_type);
+        bytes.extend_from_slice(head.as_bytes());
+        bytes.extend_from_slice(&part.written.bytes);
+        bytes.extend_from_slice(b"\r\n");
+    }
+    bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
+    let content_type = format!("{content_type}; boundary={boundary}");
+    Written { content_type, file_name: None, bytes }
+}
+
+/// The item of a `multipart/form-data` list: an object whose entry names the part.
+fn entry(operation: &Operation, spec: &RequestBody, item: &Value) -> Result<Vec<Part>, Problem> {
+    match item.as_object().and_then(|entries| Some((entries.len(), entries.iter().next()?))) {
+        Some((1, (name, value))) => {
+            property(operation, spec, name, value).map_err(|problem| problem.within(name))
+        }
+        _ => Err(Problem::new("a part of a form has to be an object with one entry, which names the part")),
+    }
+}
+
+/// The part at a position of a list (3.2, "Encoding By Position").
+fn position(
+    operation: &Operation,
+    spec: &RequestBody,
+    at: usize,
+    item: &Value,
+) -> Result<Vec<Part>, Problem> {
+    let encoding = spec.prefix_encoding.get(at).or(spec.item_encoding.as_ref());
+    let schema = schema::item(operation, &spec.schema, at);
+    let name = format!("part {}", at + 1);
+    Ok(vec![Part { name: None, ..part(&name, encoding, schema, item)? }])
+}
+
+fn property(
+    operation: &Operation,
+    spec: &RequestBody,
+    name: &str,
+    value: &Value,
+) -> Result<Vec<Part>, Problem> {
+    let encoding = spec.encoding.get(name);
+    let schema = schema::property(operation, &spec.schema, name);
+    let is_list = matches!(value, Value::Array(_) | Value::Object(_));
+    let styled = encoding.and_then(|encoding| encoding.as_query_parameter(name)).filter(|_| is_list);
+    if let Some(styled) = styled {
+        return of_style(&styled, value);
+    }
+    match value {
+        Value::Array(items) if items.is_empty() => Err(empty(name)),
+        Value::Array(items) => {
+            let schema = schema.and_then(|schema| operation.resolve(schema.get("items")?));
+            let items = items.iter().enumerate();
+            let parts = items
+                .map(|(at, item)| part(name, encoding, schema, item).map_err(|problem| problem.within(at)));
+            parts.collect()
+        }
+        single => Ok(vec![part(name, encoding, schema, single)?]),
+    }
+}
+
+fn part(
+    name: &str,
+    encoding: Option<&Encoding>,
+    schema: Option<&Value>,
+    value: &Value,
+) -> Result<Part, Problem> {
+    let is_binary = schema::is_binary(schema) && value.is_string();
+    let said = encoding.and_then(|encoding| encoding.content_type.as_deref());
+    let content_type = said.and_then(|said| chosen(said, value));
+    let content_type = content_type.unwrap_or_else(|| usual(schema, value));
+    if !is_field_value(content_type) {
+        let message = format!("the media type of `{name}` has a character that a header cannot carry");
+        return Err(Problem::new(message));
+    }
+    if is_multipart(&essence(content_type)) {
+        return Err(Problem::new(format!("`{name}` cannot be written in several parts of its own")));
+    }
+    let written = media::write(name, content_type, value, is_binary)?;
+    let is_file = is_binary || is_opaque(&essence(&written.content_type));
+    Ok(Part { name: Some(name.to_owned()), is_file, written })
+}
+
+/// The one of several media types that a description allows: the one that a `data:` URL names, JSON for a list or an object,
+/// or the first.
+fn chosen<'a>(content_types: &'a str, value: &Value) -> Option<&'a str> {
+    let mut all = content_types.split(',').map(str::trim).filter(|content_type| !content_type.is_empty());
+    if value.is_object() || value.is_array() {
+        let json = all.clone().find(|content_type| is_json(&essence(content_type)));
+        return json.or_else(|| all.next());
+    }
+    let given = value.as_str().and_then(|text| text.strip_prefix("data:")?.split([';', ',']).next());
+    let named = given.and_then(|given| all.clone().find(|allowed| is_within(given, &essence(allowed))));
+    named.or_else(|| all.next())
+}
+
+/// The parts of a list or an object that is written like a query parameter: each pair is a part, and nothing is encoded.
+fn of_style(styled: &Parameter, value: &Value) -> Result<Vec<Part>, Problem> {
+    let part = |pair: crate::parameter::Pair| {
+        // In a query, the comma in an item would be encoded.
+        if pair.is_joined && pair.texts.iter().any(|text| text.contains(pair.separator)) {
+            return Err(separates(&styled.name, pair.separator));
+        }
+        let text = Value::from(pair.texts.join(pair.separator));
+        let written = media::write(&styled.name, TEXT, &text, false)?;
+        Ok(Part { name: Some(pair.name), is_file: false, written })
+    };
+    pairs(styled, value)?.into_iter().map(part).collect()
+}
+
+/// The media type of a part whose encoding names none.
+fn usual<'a>(schema: Option<&'a Value>, value: &Value) -> &'a str {
+    let said = schema.and_then(|schema| schema.get("contentMediaType")?.as_str());
+    match (said, value) {
+        (Some(said), _) => said,
+        (None, Value::Object(_) | Value::Array(_)) => JSON,
+        (None, _) if schema::is_binary(schema) || schema::is_encoded(schema) => OCTETS,
+        (None, _) => TEXT,
+    }
+}
+
+/// A name in quotes, as browsers write it.
+fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A"))
+}

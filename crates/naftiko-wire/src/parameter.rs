@@ -1,0 +1,142 @@
+//! What the styles of parameters share: pairs of a name and the texts of a value.
+
+use naftiko_adapter::{Parameter, Style};
+use serde_json::Value;
+
+use crate::flat::{Flat, empty, text};
+use crate::media;
+use crate::percent::encoded;
+use crate::refusal::Problem;
+
+/// A name and its value before either is encoded. The value is its texts with the separator between them.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    pub(crate) name: String,
+    pub(crate) texts: Vec<String>,
+    pub(crate) separator: &'static str,
+    /// Whether the texts are the items of a list or an object, even if there is only one.
+    pub(crate) is_joined: bool,
+}
+
+impl Pair {
+    fn one(name: impl Into<String>, text: impl Into<String>) -> Self {
+        Self { name: name.into(), texts: vec![text.into()], separator: ",", is_joined: false }
+    }
+}
+
+/// The pairs of a parameter whose style writes names: `form`, `matrix`, `cookie`, `spaceDelimited`, `pipeDelimited` and
+/// `deepObject`.
+///
+/// The delimited styles are defined for lists and objects that are not exploded. Readers take anything else in them like
+/// `form`, and so does this function.
+pub(crate) fn pairs(parameter: &Parameter, value: &Value) -> Result<Vec<Pair>, Problem> {
+    let name = &parameter.name;
+    if let Some(content_type) = &parameter.content_type {
+        return Ok(vec![Pair::one(name, content(parameter, content_type, value)?)]);
+    }
+    if parameter.style == Style::DeepObject {
+        let mut pairs = Vec::new();
+        deep(name, name.clone(), value, &mut pairs)?;
+        return Ok(pairs);
+    }
+    let flat = Flat::of(name, value)?;
+    match flat {
+        Flat::List(items) if parameter.explode => {
+            Ok(items.into_iter().map(|item| Pair::one(name, item)).collect())
+        }
+        Flat::Map(entries) if parameter.explode => {
+            let pair = |(key, item): (String, String)| {
+                if key.is_empty() { Err(nameless(name)) } else { Ok(Pair::one(key, item)) }
+            };
+            entries.into_iter().map(pair).collect()
+        }
+        flat => joined(parameter, &flat).map(|pair| vec![pair]),
+    }
+}
+
+/// One pair for the whole value.
+fn joined(parameter: &Parameter, flat: &Flat) -> Result<Pair, Problem> {
+    let name = &parameter.name;
+    let separator = separator(parameter.style);
+    // The comma is encoded in an item and not between items. These separators are encoded in both places.
+    let held = flat.texts().into_iter().find(|(_, text)| separator != "," && text.contains(separator));
+    if let Some((token, _)) = held.filter(|_| !flat.is_one()) {
+        return Err(separates(name, separator).within(token));
+    }
+    let texts = flat.texts().into_iter().map(|(_, text)| text.to_owned()).collect();
+    Ok(Pair { name: name.clone(), texts, separator, is_joined: !flat.is_one() })
+}
+
+/// What separates the items of a list or an object that is one text.
+pub(crate) fn separator(style: Style) -> &'static str {
+    match style {
+        Style::SpaceDelimited => " ",
+        Style::PipeDelimited => "|",
+        Style::TabDelimited => "\t",
+        _ => ",",
+    }
+}
+
+/// A separator as it stands in a URL.
+pub(crate) fn encoded_separator(separator: &str) -> String {
+    if matches!(separator, "," | ".") { separator.to_owned() } else { encoded(separator, "") }
+}
+
+/// The style `deepObject`, at any depth: `a[b][0][c]=…`, as Stripe documents it.
+fn deep(name: &str, path: String, value: &Value, pairs: &mut Vec<Pair>) -> Result<(), Problem> {
+    match value {
+        Value::Array(items) if items.is_empty() => Err(empty(name)),
+        Value::Object(entries) if entries.is_empty() => Err(empty(name)),
+        Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| {
+            deep(name, format!("{path}[{at}]"), item, pairs).map_err(|problem| problem.within(at))
+        }),
+        Value::Object(entries) => entries.iter().try_for_each(|(key, entry)| {
+            if key.is_empty() {
+                return Err(nameless(name).within(key));
+            }
+            if key.contains(['[', ']']) {
+                let message = format!("a key in `{name}` has a bracket, which separates keys");
+                return Err(Problem::new(message).within(key));
+            }
+            deep(name, format!("{path}[{key}]"), entry, pairs).map_err(|problem| problem.within(key))
+        }),
+        scalar => {
+            pairs.push(Pair::one(path, text(name, scalar)?));
+            Ok(())
+        }
+    }
+}
+
+/// A value that is written in a media type as a whole.
+pub(crate) fn content(parameter: &Parameter, content_type: &str, value: &Value) -> Result<String, Problem> {
+    let name = &parameter.name;
+    let written = media::write(name, content_type, value, false)?;
+    String::from_utf8(written.bytes).map_err(|_| Problem::new(format!("`{name}` is not text")))
+}
+
+fn nameless(name: &str) -> Problem {
+    Problem::new(format!("an entry of `{name}` has no name"))
+}
+
+/// An item that would arrive as two.
+pub(crate) fn separates(name: &str, separator: &str) -> Problem {
+    let shown = if separator == "\t" { "tab" } else { separator };
+    Problem::new(format!("an item of `{name}` has a `{shown}`, which separates items"))
+}
+
+/// A style that the standard does not define in a place.
+pub(crate) fn no_meaning(parameter: &Parameter, with: &str) -> Problem {
+    let style = match parameter.style {
+        Style::Matrix => "matrix",
+        Style::Label => "label",
+        Style::Simple => "simple",
+        Style::Form => "form",
+        Style::Cookie => "cookie",
+        Style::SpaceDelimited => "spaceDelimited",
+        Style::PipeDelimited => "pipeDelimited",
+        Style::DeepObject => "deepObject",
+        Style::TabDelimited => "tsv",
+        Style::Querystring => "querystring",
+    };
+    Problem::new(format!("the style `{style}` of `{}` has no meaning {with}", parameter.name))
+}

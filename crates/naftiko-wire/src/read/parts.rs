@@ -1,0 +1,166 @@
+//! A body of several parts, read.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use indexmap::IndexMap;
+use naftiko_adapter::media_type::{essence, is_json};
+use naftiko_adapter::{Operation, RequestBody, Style};
+use serde_json::{Map, Value};
+
+use super::body::property;
+use super::expected::Expected;
+use super::{deep, named};
+use crate::charset::from_charset;
+use crate::media::OCTETS;
+use crate::parameter::separator;
+
+/// A part: its name, its media type and its bytes.
+struct Part<'b> {
+    name: Option<String>,
+    is_file: bool,
+    content_type: String,
+    bytes: &'b [u8],
+}
+
+/// Reads a body of several parts: an object by their names, or a list where they have none.
+pub(super) fn read(
+    operation: &Operation,
+    spec: &RequestBody,
+    content_type: &str,
+    bytes: &[u8],
+) -> Result<Value, String> {
+    let boundary = boundary(content_type).ok_or("the media type of the body has no boundary")?;
+    let parts = parts(&boundary, bytes).ok_or("the parts of the body cannot be told apart")?;
+    let expected = Expected::of(operation, &spec.schema);
+    if parts.iter().any(|part| part.name.is_none()) {
+        let unknown = Expected::default();
+        let items = expected.items().unwrap_or(&unknown);
+        return Ok(parts.iter().map(|part| part.value(items)).collect());
+    }
+    Ok(object(operation, spec, &expected, &parts))
+}
+
+fn object(operation: &Operation, spec: &RequestBody, expected: &Expected, parts: &[Part<'_>]) -> Value {
+    let mut fields = Map::new();
+    let mut taken: Vec<&str> = Vec::new();
+    let texts: Vec<(String, String)> = parts
+        .iter()
+        .filter(|part| !part.is_file)
+        .filter_map(|part| Some((part.name.clone()?, String::from_utf8(part.bytes.to_vec()).ok()?)))
+        .collect();
+    for (name, encoding) in &spec.encoding {
+        let Some(styled) = encoding.as_query_parameter(name) else { continue };
+        let expected = Expected::of(operation, property(operation, &spec.schema, name));
+        let separator = separator(styled.style);
+        let value = match styled.style {
+            // Nothing is encoded here, and decoding would read what is not there.
+            Style::DeepObject => {
+                let encoded: Vec<(String, String)> =
+                    texts.iter().map(|(name, text)| (name.clone(), crate::encoded(text, ""))).collect();
+                deep::read(name, &expected, &encoded)
+            }
+            _ => named(&styled, &expected, &texts, separator, &[], &str::to_owned),
+        };
+        let Some(value) = value else { continue };
+        let deep = format!("{name}[");
+        let is_own = |known: &str| known == name || known.starts_with(&deep) || value.get(known).is_some();
+        taken.extend(parts.iter().filter_map(|part| part.name.as_deref()).filter(|known| is_own(known)));
+        fields.insert(name.clone(), value);
+    }
+    let unknown = Expected::default();
+    let mut lists: IndexMap<&str, Vec<&Part<'_>>> = IndexMap::new();
+    for part in parts {
+        let name = part.name.as_deref().unwrap_or_default();
+        if !taken.contains(&name) {
+            lists.entry(name).or_default().push(part);
+        }
+    }
+    for (name, parts) in lists {
+        let expected = expected.object().map_or(&unknown, |object| object.entry(name));
+        let is_list = parts.len() > 1 || !expected.is_scalar() && expected.object().is_none();
+        let value = match expected.items().filter(|_| is_list) {
+            Some(items) => parts.iter().map(|part| part.value(items)).collect(),
+            None => parts.last().map_or(Value::Null, |part| part.value(expected)),
+        };
+        fields.insert(name.to_owned(), value);
+    }
+    Value::Object(fields)
+}
+
+impl Part<'_> {
+    fn value(&self, expected: &Expected) -> Value {
+        let essence = essence(&self.content_type);
+        if is_json(&essence)
+            && let Ok(json) = serde_json::from_slice(self.bytes)
+        {
+            return json;
+        }
+        match from_charset(&self.content_type, self.bytes) {
+            Some(text) if !self.is_file => expected.scalar(text),
+            // A file that is text comes from an author who gave text.
+            Some(text) if essence == OCTETS && !text.starts_with("data:") => Value::String(text),
+            _ => data_url(&essence, self.bytes),
+        }
+    }
+}
+
+/// Bytes as a `data:` URL.
+pub(super) fn data_url(media_type: &str, bytes: &[u8]) -> Value {
+    format!("data:{media_type};base64,{}", STANDARD.encode(bytes)).into()
+}
+
+fn boundary(content_type: &str) -> Option<String> {
+    let parameters = content_type.split(';').skip(1);
+    parameters.filter_map(|parameter| parameter.split_once('=')).find_map(|(name, value)| {
+        name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"').to_owned())
+    })
+}
+
+/// The parts between the boundaries; `None` for a body without them.
+fn parts<'b>(boundary: &str, bytes: &'b [u8]) -> Option<Vec<Part<'b>>> {
+    let opening = format!("--{boundary}");
+    let delimiter = format!("\r\n--{boundary}");
+    let mut rest = bytes.strip_prefix(opening.as_bytes())?;
+    let mut parts = Vec::new();
+    while !rest.starts_with(b"--") {
+        let inner = rest.strip_prefix(b"\r\n")?;
+        let end = find(inner, delimiter.as_bytes())?;
+        parts.push(part(inner.get(..end)?)?);
+        rest = inner.get(end + delimiter.len()..)?;
+    }
+    Some(parts)
+}
+
+fn part(bytes: &[u8]) -> Option<Part<'_>> {
+    let end = find(bytes, b"\r\n\r\n")?;
+    let head = std::str::from_utf8(bytes.get(..end)?).ok()?;
+    let mut part = Part {
+        name: None,
+        is_file: false,
+        content_type: "text/plain".to_owned(),
+        bytes: bytes.get(end + 4..)?,
+    };
+    for line in head.split("\r\n") {
+        let (field, value) = line.split_once(':')?;
+        match field.trim().to_ascii_lowercase().as_str() {
+            "content-type" => value.trim().clone_into(&mut part.content_type),
+            "content-disposition" => {
+                part.name = quoted(value, "; name=");
+                part.is_file = quoted(value, "; filename=").is_some();
+            }
+            _ => {}
+        }
+    }
+    Some(part)
+}
+
+/// A parameter in quotes, as browsers write it.
+fn quoted(field: &str, key: &str) -> Option<String> {
+    let (_, rest) = field.split_once(key)?;
+    let (value, _) = rest.strip_prefix('"')?.split_once('"')?;
+    Some(value.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n"))
+}
+
+fn find(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).position(|window| window == needle)
+}
