@@ -2,9 +2,10 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
-use std::process::{Child, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::process::limited;
 use crate::receiver::Receiver;
 use crate::scene::{Scene, asking};
 use crate::smtp::Smtp;
@@ -17,7 +18,10 @@ struct Worker {
 
 impl Worker {
     fn start(scene: &Scene) -> Self {
-        let mut command = scene.command(&["work", "--listen", "127.0.0.1:0"]);
+        Self::of(scene.command(&["work", "--listen", "127.0.0.1:0"]))
+    }
+
+    fn of(mut command: Command) -> Self {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
@@ -204,4 +208,71 @@ fn a_mail_says_where_it_is_answered_and_a_message_in_doubt_is_answered_too() {
     assert_eq!(over(&scene), "succeeded");
     assert_eq!(smtp.taken().len(), 1);
     assert_eq!(scene.shown_json()["steps"][0]["through"], "callback");
+}
+
+/// Connections that say this, and are held.
+fn held(worker: &Worker, says: &str) -> Vec<TcpStream> {
+    let connect = |_| {
+        let mut stream = TcpStream::connect(&worker.address).unwrap();
+        // A connection that is closed already says nothing more.
+        let _closed = stream.write_all(says.as_bytes());
+        stream
+    };
+    (0..200).map(connect).collect()
+}
+
+#[test]
+fn an_answer_is_taken_and_runs_go_on_while_others_hold_more_connections_than_there_are_files() {
+    let receiver = Receiver::start();
+    let (scene, path, first) = asked();
+    drop(first);
+    let worker = Worker::of(limited(&scene.command(&["work", "--listen", "127.0.0.1:0"]), "ulimit -n 96"));
+    let half =
+        "POST /answers/x HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n1";
+    let _heads = held(&worker, "GET /x HTTP/1.1\r\n");
+    let _silent = held(&worker, "");
+    let _bodies = held(&worker, half);
+    // A run that begins now needs files of its own: for its journal, its certificates and its connections.
+    let composition = asking(&format!("channel: webhook\n      url: {}", receiver.url()));
+    let other = Scene::new(&composition);
+    std::fs::copy(other.place.path().join("composition.yaml"), scene.place.path().join("other.yaml"))
+        .unwrap();
+    assert_eq!(scene.naftiko(&["run", "other.yaml", "--detach"]).code, Some(4));
+    let began = Instant::now();
+    while receiver.seen().is_empty() {
+        assert!(began.elapsed() < Duration::from_mins(1), "its message is not sent");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let _heads = held(&worker, "GET /x HTTP/1.1\r\n");
+    assert_eq!(worker.post(&path, r#"{"contacted": true}"#).0, 202);
+    let began = Instant::now();
+    let is_over = || scene.place.store().unwrap().runs().unwrap().iter().any(|run| run.status.is_over());
+    while !is_over() {
+        assert!(began.elapsed() < Duration::from_mins(1), "its answer is not taken");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let failed = scene
+        .place
+        .store()
+        .unwrap()
+        .runs()
+        .unwrap()
+        .into_iter()
+        .filter(|run| run.status.as_str() == "failed");
+    assert_eq!(failed.count(), 0);
+}
+
+#[test]
+fn the_length_of_an_answer_is_limited_however_it_is_sent() {
+    let (scene, path, worker) = asked();
+    let mut stream = TcpStream::connect(&worker.address).unwrap();
+    let head = "content-type: application/json\r\ntransfer-encoding: chunked\r\n\r\n";
+    write!(stream, "POST {path} HTTP/1.1\r\nhost: x\r\n{head}").unwrap();
+    let chunk = format!("10000\r\n{}\r\n", "1".repeat(0x10000));
+    let mut sender = stream.try_clone().unwrap();
+    std::thread::spawn(move || while sender.write_all(chunk.as_bytes()).is_ok() {});
+    let mut line = String::new();
+    BufReader::new(stream).read_line(&mut line).unwrap();
+    assert_eq!(line, "HTTP/1.1 413 Payload Too Large\r\n");
+    assert_eq!(scene.events().len(), 2);
 }

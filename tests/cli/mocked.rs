@@ -238,3 +238,58 @@ fn what_the_command_does_not_understand_it_says() {
     check(&["nowhere.yaml"], 2, "`nowhere.yaml` cannot be read");
     check(&["broken.yaml"], 1, "broken.yaml:3:15: error[wrong-type]");
 }
+
+/// The status line of the response to a raw request.
+fn status(server: &Server, request: &str) -> String {
+    use std::io::{BufRead as _, Write as _};
+
+    let address = server.url("acme").strip_prefix("http://").unwrap().to_owned();
+    let mut stream = std::net::TcpStream::connect(address).unwrap();
+    stream.write_all(request.as_bytes()).unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(stream).read_line(&mut line).unwrap();
+    line.trim_end().to_owned()
+}
+
+#[test]
+fn a_page_that_calls_this_machine_by_its_own_name_is_refused() {
+    let folder = folder();
+    let server = acme(&folder, &["--host", "mock.internal"]);
+    let get = |host: &str| status(&server, &format!("GET /organizations HTTP/1.1\r\nhost: {host}\r\n\r\n"));
+    for host in ["localhost", "127.0.0.1", "[::1]:80", "mock.internal:4010"] {
+        assert_eq!(get(host), "HTTP/1.1 401 Unauthorized", "{host}");
+    }
+    for host in ["evil.example", "localhost.evil.example", "10.0.0.7", "127.0.0.1@evil.example"] {
+        assert_eq!(get(host), "HTTP/1.1 421 Misdirected Request", "{host}");
+    }
+    let absolute = "GET http://evil.example/organizations HTTP/1.1\r\nhost: localhost\r\n\r\n";
+    assert_eq!(status(&server, absolute), "HTTP/1.1 421 Misdirected Request");
+    assert_eq!(status(&server, "GET /organizations HTTP/1.1\r\n\r\n"), "HTTP/1.1 400 Bad Request");
+    assert!(server.log().contains("refused a request for another host"));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_server_that_may_open_few_files_answers_while_others_hold_many_connections() {
+    let folder = folder();
+    let command = folder.command(&["mock", "composition.yaml"]);
+    let mut shell = std::process::Command::new("/bin/sh");
+    shell.args(["-c", "ulimit -n 32; exec \"$@\"", "sh"]).arg(command.get_program()).args(command.get_args());
+    shell.current_dir(folder.path());
+    let server = serve(shell, 1);
+    let address = server.url("acme").strip_prefix("http://").unwrap().to_owned();
+    let hold = |says: &str| {
+        let connect = |_| {
+            let mut stream = std::net::TcpStream::connect(&address).unwrap();
+            let _closed = std::io::Write::write_all(&mut stream, says.as_bytes());
+            stream
+        };
+        (0..200).map(connect).collect::<Vec<_>>()
+    };
+    let body = "POST /organizations HTTP/1.1\r\nhost: localhost\r\ncontent-length: 7\r\n\r\n{";
+    for says in ["", "GET / HTTP/1.1\r\n", body] {
+        let _held = hold(says);
+        let get = "GET /organizations HTTP/1.1\r\nhost: localhost\r\n\r\n";
+        assert_eq!(status(&server, get), "HTTP/1.1 401 Unauthorized", "{says:?}");
+    }
+}

@@ -19,5 +19,6 @@ mod matrix;
 mod process;
 mod processes;
 mod server;
+mod signals;
 mod unstarted;
 mod wire;

@@ -173,6 +173,21 @@ fn document(body: &str) -> String {
     )
 }
 
+/// The command under limits that a shell sets first, such as `ulimit -n 64`.
+pub(crate) fn limited(command: &Command, limits: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell
+        .args(["-c", &format!("{limits}; exec \"$@\""), "sh"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    shell.env_clear().stdin(Stdio::null());
+    for (name, value) in command.get_envs() {
+        value.map(|value| shell.env(name, value));
+    }
+    command.get_current_dir().map(|folder| shell.current_dir(folder));
+    shell
+}
+
 /// A process that is running.
 pub(crate) struct Running {
     child: Arc<Mutex<Child>>,
@@ -203,8 +218,24 @@ impl Running {
 
     /// Presses Ctrl-C.
     pub(crate) fn interrupt(&self) {
+        self.signal("INT");
+    }
+
+    /// Sends a signal.
+    pub(crate) fn signal(&self, name: &str) {
         let pid = self.id().to_string();
-        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
+    }
+
+    /// Its lines on standard error, as they come.
+    pub(crate) fn lines(&self) -> impl Iterator<Item = String> + use<> {
+        let stderr = self.child.lock().unwrap_or_else(PoisonError::into_inner).stderr.take().unwrap();
+        BufReader::new(stderr).lines().map_while(Result::ok)
+    }
+
+    /// Waits for its end without reading what it says.
+    pub(crate) fn code(&self) -> Option<i32> {
+        self.child.lock().unwrap_or_else(PoisonError::into_inner).wait().unwrap().code()
     }
 
     /// Waits for its end; kills it where it halts.

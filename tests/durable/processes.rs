@@ -137,7 +137,7 @@ fn whoever_interrupts_a_run_that_waits_is_told_how_to_go_on() {
     assert_eq!(ended.code, Some(4), "{}", ended.told());
     let id = place.run().unwrap().id;
     assert!(
-        ended.stderr.contains("stopped") && ended.stderr.contains(&format!("naftiko resume {id}")),
+        ended.stderr.contains("interrupted") && ended.stderr.contains(&format!("naftiko resume {id}")),
         "{}",
         ended.stderr
     );
@@ -221,8 +221,9 @@ fn a_run_that_is_interrupted_while_it_is_undone_is_stopped_and_undone_further() 
     let ended = running.end();
     let id = place.run().unwrap().id;
     let state = place.state().display().to_string();
-    let told =
-        format!("stopped, and not all is undone yet\ngo on with\n  naftiko resume {id} --state {state}\n");
+    let told = format!(
+        "interrupted, and not all is undone yet\ngo on with\n  naftiko resume {id} --state {state}\n"
+    );
     assert!(ended.code == Some(4) && ended.stderr.ends_with(&told), "{:?} {}", ended.code, ended.told());
     let resumed = place.naftiko(&["resume", &id]);
     assert_eq!(resumed.code, Some(3), "{}", resumed.told());

@@ -48,7 +48,7 @@ impl Listed {
         match (self.status, self.process) {
             (Status::Running, None) if !self.begun => "never began",
             // Nobody drives it: it was stopped, or its process was killed.
-            (Status::Running, None) => "stopped",
+            (Status::Running, None) => "interrupted",
             (status, _) => status.as_str(),
         }
     }

@@ -8,7 +8,7 @@ use naftiko_report::visible;
 use serde_json::{Map, Value};
 
 use crate::args::{Cancel, Complete, Resolve, State};
-use crate::drive::{block_on, is_compensation};
+use crate::drive::{block_on_one_thread, is_compensation};
 use crate::exit::{Exit, Stop};
 use crate::post::{Posted, post};
 use crate::screen::Screen;
@@ -19,7 +19,7 @@ pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit
     let result = json(&arguments.result, "--result")?;
     let step = arguments.step.clone();
     let said = format!("`{}` is answered", visible(&step));
-    block_on(intervene(
+    block_on_one_thread(intervene(
         &arguments.state,
         &arguments.run,
         &Intervention::Complete { step, result, through: None },
@@ -42,7 +42,7 @@ pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, 
         None => (Ruling::DidNotHappen, "did not happen, and is made again"),
     };
     let said = format!("`{}` {said}", visible(&step));
-    block_on(intervene(
+    block_on_one_thread(intervene(
         &arguments.state,
         &arguments.run,
         &Intervention::Resolve { step, ruling },
@@ -59,7 +59,7 @@ pub(crate) fn cancel(arguments: &Cancel, screen: &mut Screen) -> Result<Exit, St
     } else {
         "the run is cancelled"
     };
-    block_on(intervene(
+    block_on_one_thread(intervene(
         &arguments.state,
         &arguments.run,
         &Intervention::Cancel { compensate },

@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod fix;
 mod intervene;
+mod listener;
 mod mock;
 mod pages;
 mod parallel;

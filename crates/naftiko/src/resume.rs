@@ -10,8 +10,8 @@ use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
 use crate::drive::{
-    Credentials, Outside, Session, Verdict, Wants, Watched, adapter, answers, block_on, dump, limits,
-    stop_on_interrupt,
+    Credentials, Outside, Pulses, Session, Verdict, Wants, Watched, adapter, answers, block_on, dump, limits,
+    stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
 use crate::run::{asked, cut_off, withheld};
@@ -21,7 +21,7 @@ use crate::world::{self, FileSystem};
 use crate::{changes, drive};
 
 pub(crate) fn resume(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
-    block_on(go_on(arguments, screen))
+    block_on(0, go_on(arguments, screen))
 }
 
 async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -55,7 +55,8 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         held.record(event).await?;
     }
     let cancellation = Cancellation::new();
-    stop_on_interrupt(cancellation.clone(), Exit::Waiting);
+    let pulses = Pulses::default();
+    stop_on_signal(cancellation.clone(), Exit::Waiting, pulses.clone())?;
     if !held.run.status().is_over() {
         let base_urls = base_urls(&kept, &arguments.driving.base_url);
         let wants = Wants::of_run(&held.run, &answers).map_err(Stop::Usage)?;
@@ -81,6 +82,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
             patience: None,
             dump: dump(&arguments.driving, &plan, &base_urls).map_err(Stop::Usage)?,
             cancellation: cancellation.clone(),
+            pulses,
         };
         let mut watched = Watched::new(&plan, arguments.driving.json, screen);
         if let Err(error) = watched.drive(session, &mut held.run).await {

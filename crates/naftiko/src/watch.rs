@@ -18,8 +18,8 @@ const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
 
 /// Checks until an interrupt, which ends the process with [`Exit::Done`], or until nobody reads what is found.
 pub(crate) fn watch(arguments: &Check, strictness: &Strictness, screen: &mut Screen) -> Result<Exit, Stop> {
-    world::leave_on_interrupt(Exit::Done)
-        .map_err(|error| Stop::Usage(format!("`--watch` cannot hear interrupts: {error}")))?;
+    world::on_stop_signal(|| world::leave(Exit::Done))
+        .map_err(|error| Stop::Usage(format!("`--watch` cannot hear signals: {error}")))?;
     loop {
         let reading = Reading::new();
         if arguments.format == CheckFormat::Human && screen.out.terminal {

@@ -3,11 +3,9 @@
 //! A run is taken up when it is due, or has a message, driven until it only waits, and put down again: a waiting run
 //! costs nothing but its row in the journal.
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
-use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indexmap::IndexMap;
@@ -17,12 +15,13 @@ use naftiko_engine::{Cancellation, Limits, Run, TokioClock, Traffic};
 use naftiko_journal::{Record, Status, Store, StoreError};
 use naftiko_report::{Mark, Progress, Style, visible};
 use serde_json::Map;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::runtime::Handle;
+use tokio::task::JoinSet;
 
 use crate::args::Work as Arguments;
 use crate::callback::{PublicUrl, Reception};
 use crate::drive::{
-    self, Allowances, Credentials, Outside, Session, Wants, block_on, line_of_json, stop_on_interrupt,
+    self, Allowances, Credentials, Outside, Pulses, Session, Wants, block_on, line_of_json, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
 use crate::resume::base_urls;
@@ -46,8 +45,10 @@ const ADAPTERS: SignedDuration = SignedDuration::from_mins(1);
 pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
     let store = state::open(&arguments.state)?;
     let cancellation = Cancellation::new();
-    block_on(LocalSet::new().run_until(async move {
-        stop_on_interrupt(cancellation.clone(), Exit::Done);
+    let pulses = Pulses::default();
+    let room = arguments.runs.max(1);
+    block_on(room, async move {
+        stop_on_signal(cancellation.clone(), Exit::Done, pulses.clone())?;
         if let Some(address) = arguments.listen.listen {
             let open = Reception::open(store.clone(), address).await;
             let open =
@@ -55,29 +56,30 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
             screen.message(&format!("answers are taken at http://{open}/\n"));
         }
         let worker = Worker {
-            crew: Rc::new(Crew {
+            crew: Arc::new(Crew {
                 store,
                 json: arguments.json,
                 again: arguments.state.again(),
                 allowances: arguments.allowances,
                 credentials: Credentials::that_change(SECRETS),
                 cancellation,
-                adapters: RefCell::default(),
+                pulses,
+                adapters: Mutex::default(),
                 traffic: Arc::default(),
                 public_url: arguments.public_url,
-                outsides: RefCell::default(),
+                outsides: Mutex::default(),
             }),
             driving: JoinSet::new(),
             taken: BTreeSet::new(),
             set_aside: BTreeMap::new(),
-            room: arguments.runs.max(1),
+            room,
         };
         worker.go(arguments.once, screen).await
-    }))
+    })
 }
 
 struct Worker {
-    crew: Rc<Crew>,
+    crew: Arc<Crew>,
     driving: JoinSet<(String, Result<(), Hindrance>)>,
     /// The runs that are being driven.
     taken: BTreeSet<String>,
@@ -146,9 +148,11 @@ impl Worker {
             if self.driving.len() >= self.room || is_set_aside || !self.taken.insert(id.clone()) {
                 continue;
             }
-            let crew = Rc::clone(&self.crew);
-            self.driving.spawn_local(async move {
-                let driven = crew.drive(&id).await;
+            let crew = Arc::clone(&self.crew);
+            let runtime = Handle::current();
+            // Each run has a thread: one that computes holds up no other.
+            self.driving.spawn_blocking(move || {
+                let driven = runtime.block_on(crew.drive(&id));
                 (id, driven)
             });
         }
@@ -200,13 +204,14 @@ struct Crew {
     allowances: Allowances,
     credentials: Credentials,
     cancellation: Cancellation,
+    pulses: Pulses,
     /// By what they were made from.
-    adapters: RefCell<BTreeMap<String, Made>>,
+    adapters: Mutex<BTreeMap<String, Made>>,
     /// How much providers take, of all of them together.
     traffic: Arc<Traffic>,
     public_url: PublicUrl,
     /// The channels, by what was wanted of them.
-    outsides: RefCell<BTreeMap<Wants, (Timestamp, Arc<Outside>)>>,
+    outsides: Mutex<BTreeMap<Wants, (Timestamp, Arc<Outside>)>>,
 }
 
 impl Crew {
@@ -245,6 +250,7 @@ impl Crew {
             patience: Some(PATIENCE),
             dump: None,
             cancellation: self.cancellation.clone(),
+            pulses: self.pulses.clone(),
         };
         let driven = session
             .drive(&mut held.run, &TokioClock::new(), &mut self.show(&kept), None, drive::nobody())
@@ -280,7 +286,7 @@ impl Crew {
         let key = serde_json::to_string(&(providers, &urls, &kept.origin.folder))
             .map_err(|error| error.to_string())?;
         let now = world::now();
-        let mut adapters = self.adapters.borrow_mut();
+        let mut adapters = self.adapters.lock().unwrap_or_else(PoisonError::into_inner);
         adapters.retain(|_, (made, _)| now.duration_since(*made) < ADAPTERS);
         if let Some((_, adapter)) = adapters.get(&key) {
             return Ok(Arc::clone(adapter));
@@ -295,7 +301,7 @@ impl Crew {
     fn outside(&self, run: &Run) -> Result<Arc<Outside>, String> {
         let wants = Wants::of_run(run, &IndexMap::new())?;
         let now = world::now();
-        let mut outsides = self.outsides.borrow_mut();
+        let mut outsides = self.outsides.lock().unwrap_or_else(PoisonError::into_inner);
         outsides.retain(|_, (made, _)| {
             Duration::try_from(now.duration_since(*made)).is_ok_and(|age| age < SECRETS)
         });

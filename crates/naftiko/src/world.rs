@@ -4,6 +4,7 @@
 mod command;
 mod halt;
 mod proxies;
+mod signals;
 mod write;
 
 use std::fs::File;
@@ -19,6 +20,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 pub(crate) use command::run_program;
 pub(crate) use halt::halt_after;
 pub(crate) use proxies::proxies;
+pub(crate) use signals::on_stop_signal;
 pub(crate) use write::{is_below, replace, write};
 
 /// The files of this machine.
@@ -169,35 +171,6 @@ pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// From now on an interrupt ends the process with this code.
-///
-/// # Errors
-/// When the operating system does not let interrupts be heard.
-pub(crate) fn leave_on_interrupt(exit: crate::exit::Exit) -> io::Result<()> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build()?;
-    let (heard, hearing) = std::sync::mpsc::channel();
-    std::thread::spawn(move || {
-        runtime.block_on(async {
-            let mut interrupt = std::pin::pin!(tokio::signal::ctrl_c());
-            // Asked once, it listens.
-            let first = tokio::select! {
-                biased;
-                outcome = &mut interrupt => Some(outcome),
-                () = std::future::ready(()) => None,
-            };
-            let failed = matches!(&first, Some(Err(_)));
-            let _nobody_waits = heard.send(match first {
-                Some(Err(error)) => Err(error),
-                _ => Ok(()),
-            });
-            if !failed && interrupt.await.is_ok() {
-                leave(exit);
-            }
-        });
-    });
-    hearing.recv().unwrap_or_else(|_| Err(io::ErrorKind::Other.into()))
-}
-
 /// The secret in an environment variable; `None` if it is not set or blank.
 pub(crate) fn secret_variable(name: &str) -> Option<SecretString> {
     variable(name).map(SecretString::from)
@@ -243,6 +216,18 @@ pub(crate) fn state_home() -> Option<PathBuf> {
     path("XDG_STATE_HOME").or_else(|| Some(path("HOME")?.join(".local/state")))
 }
 
+/// How many files this process may have open at once; `None` where nothing says so.
+pub(crate) fn open_files() -> Option<u64> {
+    #[cfg(unix)]
+    {
+        rustix::process::getrlimit(rustix::process::Resource::Nofile).current
+    }
+    #[cfg(not(unix))]
+    {
+        None
+    }
+}
+
 /// The time.
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
@@ -253,37 +238,15 @@ pub(crate) fn run_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// What tells this process to stop: Ctrl-C, and where there is such a thing the signal that services are ended with.
-pub(crate) struct Stops {
-    #[cfg(unix)]
-    terminate: Option<tokio::signal::unix::Signal>,
-}
+/// How long an exit may take that writes what is left for standard output: its reader may have stopped reading.
+const EXIT: Duration = Duration::from_secs(2);
 
-impl Stops {
-    /// Heard from now on, within a runtime.
-    pub(crate) fn new() -> Self {
-        Self {
-            #[cfg(unix)]
-            terminate: tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()).ok(),
-        }
-    }
-
-    /// Comes back at the next.
-    pub(crate) async fn next(&mut self) {
-        #[cfg(unix)]
-        if let Some(terminate) = &mut self.terminate {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-        let _unheard = tokio::signal::ctrl_c().await;
-    }
-}
-
-/// Leaves at once, whatever is under way.
+/// Ends the process at once, whatever is under way.
 #[expect(clippy::exit, reason = "an operator who interrupts twice does not want to wait")]
 pub(crate) fn leave(exit: crate::exit::Exit) -> ! {
+    std::thread::spawn(|| {
+        std::thread::sleep(EXIT);
+        std::process::abort();
+    });
     std::process::exit(exit as i32)
 }

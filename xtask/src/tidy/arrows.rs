@@ -67,7 +67,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("granit-parser", "naftiko-syntax"),
     ("reqwest", "naftiko-adapter-http"),
     ("lettre", "naftiko-adapter-external"),
-    ("axum", "naftiko"),
+    ("hyper", "naftiko"),
     ("rusqlite", "naftiko-journal"),
     ("miette", "naftiko-report"),
 ];

@@ -51,6 +51,9 @@ pub(crate) struct Mock {
     /// of every operation or of one; may be repeated
     #[arg(long = "fault", value_name = "[OPERATION=]FAULT")]
     pub(crate) faults: Vec<String>,
+    /// A further name by which requests may call this server, besides `localhost` and its address; may be repeated
+    #[arg(long = "host", value_name = "NAME")]
+    pub(crate) hosts: Vec<String>,
 }
 
 /// How to write what came of tests.

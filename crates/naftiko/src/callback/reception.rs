@@ -5,35 +5,32 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
-use axum::Router;
-use axum::body::{Body, to_bytes};
-use axum::extract::{Path, State};
-use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+use http_body_util::Full;
+use hyper::header::{
+    ALLOW, CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, RETRY_AFTER,
+    X_CONTENT_TYPE_OPTIONS,
 };
-use axum::http::{HeaderMap, HeaderValue, StatusCode};
-use axum::response::{IntoResponse as _, Response};
-use axum::routing::get;
+use hyper::http::{HeaderMap, HeaderValue};
+use hyper::{Method, StatusCode};
 use naftiko_adapter_external::fits;
 use naftiko_engine::{Intervention, Refused};
 use naftiko_journal::{Store, Through};
 use naftiko_plan::{Action, External};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 use super::Pass;
 use super::page::{self, Asked};
 use crate::drive::answers::step_of;
+use crate::listener::{self, BodyError, Exchange, Limits, Respond, Response};
 use crate::post::{Posted, post};
 use crate::state::{self, Kept};
 
-/// How long an answer may be.
+/// How long an answer may be, in bytes.
 const MOST: usize = 1024 * 1024;
-
-/// How long it may take to come.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Takes answers.
 pub(crate) struct Reception {
@@ -46,6 +43,8 @@ enum Outcome {
     Taken,
     /// There is another answer.
     AnsweredOtherwise,
+    /// The answer is not JSON.
+    NotJson,
     /// The answer does not fit.
     Misfit(String),
     /// The token is not good, or nobody waits for the answer any more.
@@ -61,20 +60,32 @@ struct Found {
 }
 
 impl Reception {
-    /// Takes answers at an address from now on, and says which it is.
+    /// Takes answers at an address from now on, on a thread of its own, and says which address that is.
     ///
     /// # Errors
-    /// When nobody can listen there.
+    /// When the operating system refuses the address or the thread.
     pub(crate) async fn open(store: Store, address: SocketAddr) -> std::io::Result<SocketAddr> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
-        let reception = Arc::new(Self { store });
-        let routes = Router::new().route("/answers/{token}", get(show).post(take)).with_state(reception);
-        tokio::spawn(async move {
-            // It never ends by itself; what goes wrong with one connection ends that one.
-            let _ended = axum::serve(listener, routes).await;
-        });
-        Ok(address)
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let (opened, is_open) = oneshot::channel();
+        std::thread::Builder::new().name("answers".to_owned()).spawn(move || {
+            runtime.block_on(async move {
+                let bound = TcpListener::bind(address).await;
+                let bound = bound.and_then(|listener| Ok((listener.local_addr()?, listener)));
+                let listener = match bound {
+                    Ok((address, listener)) => {
+                        let _caller_left = opened.send(Ok(address));
+                        listener
+                    }
+                    Err(error) => {
+                        let _caller_left = opened.send(Err(error));
+                        return;
+                    }
+                };
+                let limits = Limits::for_this_process(MOST);
+                listener::serve(listener, Arc::new(Answers(Arc::new(Self { store }))), limits).await;
+            });
+        })?;
+        is_open.await.unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into()))
     }
 
     fn find(&self, token: &str) -> Option<Found> {
@@ -114,50 +125,106 @@ impl Found {
     }
 }
 
-async fn show(State(reception): State<Arc<Reception>>, Path(token): Path<String>) -> Response {
-    let page =
-        reception.find(&token).and_then(|found| found.asked()).and_then(|asked| page::question(&asked));
-    match page {
-        Some(page) => html(StatusCode::OK, page),
-        None => html(StatusCode::NOT_FOUND, page::said("There is nothing to be answered here.")),
+/// The requests for `/answers/TOKEN`.
+struct Answers(Arc<Reception>);
+
+impl Respond for Answers {
+    async fn respond(&self, mut exchange: Exchange) -> Option<Response> {
+        let Some(token) = token(exchange.parts.uri.path()) else {
+            return Some(page_of(StatusCode::NOT_FOUND, NOTHING_HERE));
+        };
+        Some(match exchange.parts.method {
+            Method::GET | Method::HEAD => self.show(token, &exchange).await,
+            Method::POST => self.take(token, &mut exchange).await,
+            _ => {
+                let mut response =
+                    told(false, StatusCode::METHOD_NOT_ALLOWED, "an answer is given with `POST`");
+                response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
+                response
+            }
+        })
     }
 }
 
-async fn take(
-    State(reception): State<Arc<Reception>>,
-    Path(token): Path<String>,
-    headers: HeaderMap,
-    body: Body,
-) -> Response {
-    let form = match media_type(&headers) {
-        Some("application/json") => false,
-        Some("application/x-www-form-urlencoded") => true,
-        _ => return told(false, StatusCode::UNSUPPORTED_MEDIA_TYPE, "an answer is `application/json`"),
-    };
-    // Nobody's time is spent on what nobody waits for.
-    if Pass::read(&token, &reception.store).is_none() {
-        return told(form, StatusCode::NOT_FOUND, "there is nothing to be answered here");
+const NOTHING_HERE: &str = "There is nothing to be answered here.";
+
+/// The token of a path, which may be written with percent signs.
+fn token(path: &str) -> Option<String> {
+    let token = path.strip_prefix("/answers/").filter(|token| !token.is_empty() && !token.contains('/'))?;
+    percent_decode_str(token).decode_utf8().ok().map(std::borrow::Cow::into_owned)
+}
+
+impl Answers {
+    async fn show(&self, token: String, exchange: &Exchange) -> Response {
+        // Without a token that is good, nothing is read for the request.
+        if Pass::read(&token, &self.0.store).is_none() {
+            return page_of(StatusCode::NOT_FOUND, NOTHING_HERE);
+        }
+        let reception = Arc::clone(&self.0);
+        let page = exchange.compute(move || {
+            reception.find(&token).and_then(|found| found.asked()).and_then(|asked| page::question(&asked))
+        });
+        match page.await.flatten() {
+            Some(page) => html(StatusCode::OK, page),
+            None => page_of(StatusCode::NOT_FOUND, NOTHING_HERE),
+        }
     }
-    let bytes = match tokio::time::timeout(PATIENCE, to_bytes(body, MOST)).await {
-        Ok(Ok(bytes)) => bytes,
-        Ok(Err(_)) => return told(form, StatusCode::PAYLOAD_TOO_LARGE, "an answer has at most 1 MiB"),
-        Err(_) => return told(form, StatusCode::REQUEST_TIMEOUT, "the answer did not come in time"),
-    };
-    let result = if form { from_form(&bytes) } else { serde_json::from_slice(&bytes).ok() };
-    let Some(result) = result else {
-        let what = "this is not JSON; a text goes in quotes: \"done\"";
-        return told(form, StatusCode::UNPROCESSABLE_ENTITY, what);
-    };
-    match reception.take(&token, &result) {
-        Outcome::Taken => told(form, StatusCode::ACCEPTED, "the answer is taken"),
-        Outcome::AnsweredOtherwise => told(form, StatusCode::CONFLICT, "there is another answer already"),
-        Outcome::Misfit(reason) => {
-            told(form, StatusCode::UNPROCESSABLE_ENTITY, &format!("this does not fit: {reason}"))
+
+    async fn take(&self, token: String, exchange: &mut Exchange) -> Response {
+        let form = match media_type(&exchange.parts.headers) {
+            Some("application/json") => false,
+            Some("application/x-www-form-urlencoded") => true,
+            _ => return told(false, StatusCode::UNSUPPORTED_MEDIA_TYPE, "an answer is `application/json`"),
+        };
+        if Pass::read(&token, &self.0.store).is_none() {
+            return told(form, StatusCode::NOT_FOUND, "there is nothing to be answered here");
         }
-        Outcome::Nobody => told(form, StatusCode::NOT_FOUND, "there is nothing to be answered here"),
-        Outcome::Broken => {
-            told(form, StatusCode::INTERNAL_SERVER_ERROR, "the answer could not be kept; try again later")
+        exchange.trust();
+        let bytes = match exchange.body().await {
+            Ok(bytes) => bytes,
+            Err(BodyError::TooLong) => {
+                return told(form, StatusCode::PAYLOAD_TOO_LARGE, "an answer has at most 1 MiB");
+            }
+            Err(BodyError::TooSlow) => {
+                return told(form, StatusCode::REQUEST_TIMEOUT, "the answer did not come in time");
+            }
+            Err(BodyError::Broken) => {
+                return told(form, StatusCode::BAD_REQUEST, "the answer did not come to its end");
+            }
+        };
+        let reception = Arc::clone(&self.0);
+        let outcome = exchange.compute(move || {
+            let result = if form { from_form(&bytes) } else { serde_json::from_slice(&bytes).ok() };
+            result.map_or(Outcome::NotJson, |result| reception.take(&token, &result))
+        });
+        outcome.await.unwrap_or(Outcome::Broken).told(form)
+    }
+}
+
+impl Outcome {
+    fn told(self, form: bool) -> Response {
+        let misfit;
+        let (status, message) = match self {
+            Self::Taken => (StatusCode::ACCEPTED, "the answer is taken"),
+            Self::AnsweredOtherwise => (StatusCode::CONFLICT, "there is another answer already"),
+            Self::NotJson => {
+                (StatusCode::UNPROCESSABLE_ENTITY, "this is not JSON; a text goes in quotes: \"done\"")
+            }
+            Self::Misfit(reason) => {
+                misfit = format!("this does not fit: {reason}");
+                (StatusCode::UNPROCESSABLE_ENTITY, misfit.as_str())
+            }
+            Self::Nobody => (StatusCode::NOT_FOUND, "there is nothing to be answered here"),
+            // Something of this machine may be short; the token stays good.
+            Self::Broken => {
+                (StatusCode::SERVICE_UNAVAILABLE, "the answer could not be kept; try again later")
+            }
+        };
+        let mut response = told(form, status, message);
+        if status == StatusCode::SERVICE_UNAVAILABLE {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("10"));
         }
+        response
     }
 }
 
@@ -179,14 +246,21 @@ fn told(form: bool, status: StatusCode, message: &str) -> Response {
         return html(status, page::said(message));
     }
     let key = if status.is_success() { "message" } else { "error" };
-    let mut response = (status, json!({ key: message }).to_string()).into_response();
-    protect(response.headers_mut(), "application/json");
-    response
+    respond(status, json!({ key: message }).to_string(), "application/json")
+}
+
+fn page_of(status: StatusCode, sentence: &str) -> Response {
+    html(status, page::said(sentence))
 }
 
 fn html(status: StatusCode, page: String) -> Response {
-    let mut response = (status, page).into_response();
-    protect(response.headers_mut(), "text/html; charset=utf-8");
+    respond(status, page, "text/html; charset=utf-8")
+}
+
+fn respond(status: StatusCode, body: String, content_type: &'static str) -> Response {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    protect(response.headers_mut(), content_type);
     response
 }
 

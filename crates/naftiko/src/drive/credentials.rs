@@ -1,9 +1,8 @@
 //! The credentials for providers, each read once, whatever uses it.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use naftiko_adapter_http::{ClientAuth, ClientCredentials, Credential, KeyPlace, Secret, Tokens};
@@ -19,13 +18,13 @@ pub(crate) struct Credentials {
     /// How long a secret that was read is good for; `None`: for good.
     good_for: Option<Duration>,
     /// By what they are made from.
-    made: RefCell<BTreeMap<String, Credential>>,
+    made: Mutex<BTreeMap<String, Credential>>,
 }
 
 impl Credentials {
     /// Those of a process that lives long: secrets may change.
     pub(crate) fn that_change(good_for: Duration) -> Self {
-        Self { good_for: Some(good_for), made: RefCell::default() }
+        Self { good_for: Some(good_for), made: Mutex::default() }
     }
 
     /// The credential for a provider at `base_url`; paths of files start in `origin`.
@@ -48,7 +47,7 @@ impl Credentials {
         };
         let key = (&provider.auth, id, &provider.source, token_url.as_ref().map(Url::as_str), origin);
         let key = serde_json::to_string(&key).map_err(|error| error.to_string())?;
-        if let Some(credential) = self.made.borrow().get(&key) {
+        if let Some(credential) = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(credential.clone());
         }
         let reach = Reach::of(origin, &provider.source, allowances);
@@ -58,7 +57,7 @@ impl Credentials {
         };
         let credential = credential(&provider.auth, token_url, &secret)
             .ok_or_else(|| format!("nothing says where `{id}` gives tokens"))?;
-        self.made.borrow_mut().insert(key, credential.clone());
+        self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key, credential.clone());
         Ok(credential)
     }
 }

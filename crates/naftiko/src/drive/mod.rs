@@ -8,12 +8,13 @@ pub(crate) mod endpoints;
 mod inbox;
 mod live;
 mod outside;
+mod runtime;
 mod secrets;
+mod stopping;
 mod terminal;
 mod verdict;
 mod virtual_time;
 
-use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -30,7 +31,6 @@ use url::Url;
 use crate::args::Driving;
 use crate::drive::live::Live;
 use crate::drive::virtual_time::VirtualClock;
-use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 use crate::world;
 
@@ -39,6 +39,8 @@ pub(crate) use credentials::Credentials;
 pub(crate) use dump::Dump;
 pub(crate) use live::line_of_json;
 pub(crate) use outside::{Outside, Wants};
+pub(crate) use runtime::{block_on, block_on_one_thread};
+pub(crate) use stopping::{Pulses, stop_on_signal};
 pub(crate) use verdict::{Verdict, how_to_go_on, is_compensation};
 
 /// What a run is driven with.
@@ -58,6 +60,8 @@ pub(crate) struct Session<'a> {
     /// Writes what goes over the wire; `None` if nobody wants to see it.
     pub(crate) dump: Option<Dump>,
     pub(crate) cancellation: Cancellation,
+    /// Shows that the thread that drives the run does not compute.
+    pub(crate) pulses: Pulses,
 }
 
 /// A run that somebody looks at.
@@ -171,7 +175,7 @@ impl Session<'_> {
             wire,
             cancellation: self.cancellation,
         };
-        let driven = driver.drive(run, self.id, self.options).await;
+        let driven = self.pulses.beating(driver.drive(run, self.id, self.options)).await;
         drop(watching);
         driven
     }
@@ -239,39 +243,6 @@ pub(crate) fn limits(driving: &Driving, plan: &Plan) -> Result<Limits, String> {
         }
     }
     Ok(limits)
-}
-
-/// Ctrl-C, or being told to terminate, lets calls under way end; the second time is at once.
-pub(crate) fn stop_on_interrupt(cancellation: Cancellation, twice: Exit) {
-    tokio::spawn(async move {
-        let mut stops = world::Stops::new();
-        stops.next().await;
-        cancellation.cancel();
-        tell("stopping: what is under way ends first; again stops at once\n");
-        stops.next().await;
-        tell("stopped: what was under way is seen to when the run is gone on with\n");
-        world::leave(twice);
-    });
-}
-
-/// Says something on the way. What cannot be written stops nothing.
-fn tell(text: &str) {
-    let _unwritten = io::stderr().lock().write_all(text.as_bytes());
-}
-
-/// Runs what waits on the network and on people: one thread is enough to wait on.
-///
-/// # Errors
-/// When the operating system does not allow it, and those of the work itself.
-pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Stop::Usage(format!("the run cannot be driven: {error}")))?;
-    let done = runtime.block_on(work);
-    // A question at the terminal may still wait for a line that nobody needs any more.
-    runtime.shutdown_background();
-    done
 }
 
 /// How a run stands that nobody drives any more: one that could go on waits for somebody to let it.

@@ -110,11 +110,11 @@ impl Verdict<'_> {
             Status::Failed => (style.bad("failed"), self.why()),
             Status::Compensated => (style.bad("failed"), format!("{}, and was undone", self.why())),
             Status::Compensating if self.is_stopped_undoing() => {
-                (style.busy("stopped"), ", and not all is undone yet".to_owned())
+                (style.busy("interrupted"), ", and not all is undone yet".to_owned())
             }
             Status::Compensating => (style.bad("not undone yet"), self.halted()),
             Status::InDoubt => (style.bad("in doubt"), self.doubt()),
-            Status::Waiting | Status::Running if self.stopped => (style.busy("stopped"), String::new()),
+            Status::Waiting | Status::Running if self.stopped => (style.busy("interrupted"), String::new()),
             Status::Waiting | Status::Running => (style.busy("waiting"), self.waits(waiting)),
         };
         let mock = if self.run_is_mock() { " (mock)" } else { "" };

@@ -4,24 +4,25 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
-use http_body_util::{BodyExt as _, Full, Limited};
-use hyper::body::{Bytes, Incoming};
+use http_body_util::Full;
+use hyper::StatusCode;
+use hyper::body::Bytes;
 use hyper::header::{CONTENT_TYPE, HeaderName, HeaderValue};
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper::http::request::Parts;
 use naftiko_adapter_mock::{Fault, MockAdapter, Received, Router, Said, Unroutable};
 use naftiko_check::{CredentialPlace, Offer};
+use naftiko_engine::Cancellation;
 use naftiko_report::visible;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::exit::{Exit, Stop};
+use crate::listener::{self, BodyError, Exchange, Hosts, Limits, Respond, Response};
 use crate::mock::fault::Faults;
 use crate::screen::Screen;
-use crate::world::{self, Stops};
+use crate::world;
 
 /// As much as a body may have.
 const MOST_BYTES: usize = 32 << 20;
@@ -35,23 +36,26 @@ pub(super) struct Server {
     faults: Faults,
 }
 
+/// A server at an address, under the names by which it may be called.
+struct Served {
+    server: Arc<Server>,
+    hosts: Hosts,
+}
+
 struct Provider {
     id: String,
     credential: CredentialPlace,
     router: Router,
 }
 
-/// The connection is closed without an answer.
-#[derive(Debug)]
-struct Closed;
-
-impl std::fmt::Display for Closed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("closed without an answer")
-    }
+/// What becomes of a request.
+#[derive(Default)]
+struct Decided {
+    /// How long the answer takes.
+    delay: Duration,
+    /// `None`: the connection is closed instead.
+    answer: Option<Answer>,
 }
-
-impl std::error::Error for Closed {}
 
 /// An answer as it is sent.
 struct Answer {
@@ -70,37 +74,28 @@ impl Server {
         Self { providers: providers.collect(), adapter, faults }
     }
 
-    /// Listens until it is told to stop.
+    /// Listens until a signal ends it, and is called by the names of this machine and by `names`.
     ///
     /// # Errors
-    /// When the port cannot be had, or nobody could be told which it is.
-    pub(super) async fn serve(self, port: u16, screen: &mut Screen) -> Result<Exit, Stop> {
+    /// When the port cannot be had, or the line that says which it is cannot be written.
+    pub(super) async fn serve(self, port: u16, names: &[String], screen: &mut Screen) -> Result<Exit, Stop> {
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let refused = |error| Stop::Usage(format!("the port {port} cannot be listened on: {error}"));
         let listener = TcpListener::bind(wanted).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
+        let stopped = Cancellation::new();
+        let stop = stopped.clone();
+        let heard = move || if stop.is_cancelled() { world::leave(Exit::Done) } else { stop.cancel() };
+        world::on_stop_signal(heard)
+            .map_err(|error| Stop::Usage(format!("signals cannot be heard: {error}")))?;
         screen.result(&self.greeting(address))?;
-        let server = Arc::new(self);
-        let mut stops = Stops::new();
-        loop {
-            let stream = tokio::select! {
-                () = stops.next() => return Ok(Exit::Done),
-                accepted = listener.accept() => match accepted {
-                    Ok((stream, _)) => stream,
-                    // A caller that has gone again.
-                    Err(_) => continue,
-                },
-            };
-            let server = Arc::clone(&server);
-            tokio::spawn(async move {
-                let service = service_fn(move |request| {
-                    let server = Arc::clone(&server);
-                    async move { server.respond(request).await }
-                });
-                // That a connection is closed early may be what was asked for.
-                let _closed = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
-            });
+        let served = Served { server: Arc::new(self), hosts: Hosts::new(address.ip(), names) };
+        let limits = Limits::for_this_process(MOST_BYTES);
+        tokio::select! {
+            () = listener::serve(listener, Arc::new(served), limits) => {}
+            () = stopped.cancelled() => {}
         }
+        Ok(Exit::Done)
     }
 
     /// Where each provider is, and what to tell `run`.
@@ -118,62 +113,61 @@ impl Server {
         if self.providers.len() == 1 { String::new() } else { format!("/{}", provider.id) }
     }
 
-    async fn respond(&self, request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Closed> {
-        let (parts, body) = request.into_parts();
-        let target = parts.uri.path_and_query().map_or("/", |it| it.as_str()).to_owned();
+    /// Decides what becomes of a request, and says so.
+    fn decide(&self, parts: &Parts, body: Result<Bytes, BodyError>) -> Decided {
+        let target = parts.uri.path_and_query().map_or("/", |it| it.as_str());
         let headers: Vec<(String, String)> = parts
             .headers
             .iter()
             .filter_map(|(name, value)| Some((name.as_str().to_owned(), value.to_str().ok()?.to_owned())))
             .collect();
-        let method = parts.method.as_str().to_owned();
-        let answer = match Limited::new(body, MOST_BYTES).collect().await {
-            Ok(body) => {
-                let body = body.to_bytes();
-                let request = Received { method: &method, target: &target, headers: &headers, body: &body };
-                self.answer(&request).await
+        let method = parts.method.as_str();
+        let decided = match body {
+            Ok(body) => self.answer(&Received { method, target, headers: &headers, body: &body }),
+            Err(BodyError::TooLong | BodyError::Broken) => {
+                Decided::at_once(problem(413, "the body is too large, or was cut off", &[]))
             }
-            Err(_) => Some(problem(413, "the body is too large, or was cut off", &[])),
+            Err(BodyError::TooSlow) => Decided::at_once(problem(408, "the body did not come in time", &[])),
         };
         // The query may hold a credential.
         let path = target.split('?').next().unwrap_or_default();
-        let said = answer.as_ref().map_or_else(|| "no answer".to_owned(), |it| it.status.to_string());
-        tell(&format!("{method} {path} {said}\n"));
-        answer.map(Answer::into_response).ok_or(Closed)
+        let status =
+            decided.answer.as_ref().map_or_else(|| "no answer".to_owned(), |it| it.status.to_string());
+        tell(&format!("{method} {path} {status}\n"));
+        decided
     }
 
-    /// The answer to a request; `None` if the connection is closed instead.
-    async fn answer(&self, request: &Received<'_>) -> Option<Answer> {
+    fn answer(&self, request: &Received<'_>) -> Decided {
         let Some((provider, target)) = self.provider(request.target) else {
             let prefixes: Vec<String> = self.providers.iter().map(|it| self.prefix(it)).collect();
-            return Some(problem(404, "there is no such provider", &prefixes));
+            return Decided::at_once(problem(404, "there is no such provider", &prefixes));
         };
         if !provider.lets_in(request) {
             let mut answer = problem(401, "no credentials were sent; any are accepted", &[]);
             answer.headers.push(("www-authenticate".to_owned(), "Bearer".to_owned()));
-            return Some(answer);
+            return Decided::at_once(answer);
         }
         let request = Received { target, ..*request };
         let call = match provider.router.receive(&request) {
             Ok(call) => call,
-            Err(refused) => return Some(provider.refuse(&request, refused)),
+            Err(refused) => return Decided::at_once(provider.refuse(&request, refused)),
         };
         if self.faults.is_the_end(&call.operation) {
-            // What was asked for happens, and nobody is told.
+            // The call is carried out, and its caller never knows.
             let _unheard = self.adapter.say(&call);
             tell(&format!("{} crash\n", call.operation.id));
             world::leave(Exit::Failed);
         }
         match self.adapter.say(&call) {
             Ok(Said { delay, answer }) => {
-                tokio::time::sleep(delay).await;
-                match answer {
+                let answer = match answer {
                     Ok(response) => Some(Answer::of(response)),
                     Err(Fault::Garbage) => Some(Answer::garbage()),
                     Err(Fault::Connect | Fault::Drop) => None,
-                }
+                };
+                Decided { delay, answer }
             }
-            Err(failure) => Some(problem(400, &failure.message, &[])),
+            Err(failure) => Decided::at_once(problem(400, &failure.message, &[])),
         }
     }
 
@@ -183,6 +177,27 @@ impl Server {
             let rest = target.strip_prefix(&self.prefix(provider))?;
             (rest.starts_with('/')).then_some((provider, rest))
         })
+    }
+}
+
+impl Respond for Served {
+    async fn respond(&self, mut exchange: Exchange) -> Option<Response> {
+        if !self.hosts.admit(&exchange.parts) {
+            tell("refused a request for another host\n");
+            let why = "this host is not served here; `--host NAME` would allow it";
+            return Some(problem(421, why, &[]).into_response());
+        }
+        let body = exchange.body().await;
+        let (server, parts) = (Arc::clone(&self.server), exchange.parts.clone());
+        let decided = exchange.compute(move || server.decide(&parts, body)).await.unwrap_or_default();
+        tokio::time::sleep(decided.delay).await;
+        decided.answer.map(Answer::into_response)
+    }
+}
+
+impl Decided {
+    fn at_once(answer: Answer) -> Self {
+        Self { delay: Duration::ZERO, answer: Some(answer) }
     }
 }
 
@@ -277,7 +292,7 @@ impl Answer {
         Self { status: 200, headers, body: b"{\"garbage".to_vec() }
     }
 
-    fn into_response(self) -> Response<Full<Bytes>> {
+    fn into_response(self) -> Response {
         let mut response = Response::new(Full::new(Bytes::from(self.body)));
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

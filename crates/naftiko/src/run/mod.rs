@@ -19,8 +19,8 @@ use serde_json::{Map, Value};
 use crate::args::{Run as Arguments, State};
 use crate::check::to_plan;
 use crate::drive::{
-    Credentials, Dump, Outside, Session, Verdict, Wants, Watched, adapter, answers, block_on, dump,
-    endpoints, limits, stop_on_interrupt,
+    Credentials, Dump, Outside, Pulses, Session, Verdict, Wants, Watched, adapter, answers, block_on,
+    block_on_one_thread, dump, endpoints, limits, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
@@ -40,6 +40,7 @@ struct Prepared {
     adapter: Arc<dyn Adapter>,
     dump: Option<Dump>,
     outside: Arc<Outside>,
+    pulses: Pulses,
 }
 
 impl Prepared {
@@ -63,6 +64,7 @@ impl Prepared {
             patience: None,
             dump: self.dump,
             cancellation,
+            pulses: self.pulses,
         }
     }
 }
@@ -80,7 +82,8 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
     let prepared = prepare(arguments, plan).map_err(Stop::Usage)?;
     // Last, so that nobody types a secret for a run that cannot begin.
     let inputs = inputs(arguments, &prepared.plan, screen)?;
-    block_on(begin(arguments, prepared, inputs, screen))
+    let begun = begin(arguments, prepared, inputs, screen);
+    if arguments.mock { block_on_one_thread(begun) } else { block_on(0, begun) }
 }
 
 /// The inputs that are given, and at a terminal those that nobody should have to write on a command line.
@@ -117,7 +120,8 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>) -> Result<Prepared, String> {
     let base_urls = endpoints::by_provider(&driving.base_url);
     let options = Options { poll_every, mock: arguments.mock, base_urls };
     let dump = dump(driving, &plan, &driving.base_url)?;
-    Ok(Prepared { plan, answers, options, limits, adapter, outside: Arc::new(outside), dump })
+    let (outside, pulses) = (Arc::new(outside), Pulses::default());
+    Ok(Prepared { plan, answers, options, limits, adapter, dump, outside, pulses })
 }
 
 fn interval(text: &str) -> Result<SignedDuration, String> {
@@ -135,9 +139,7 @@ async fn begin(
 ) -> Result<Exit, Stop> {
     let cancellation = Cancellation::new();
     let twice = if arguments.mock { Exit::Cancelled } else { Exit::Waiting };
-    stop_on_interrupt(cancellation.clone(), twice);
-    // What listens for it is a task that has to be polled once.
-    tokio::task::yield_now().await;
+    stop_on_signal(cancellation.clone(), twice, prepared.pulses.clone())?;
     let ask = !arguments.mock && !arguments.accept_inferred;
     if ask && !consent::given(&prepared.plan, screen, &cancellation).await? {
         return Ok(Exit::Cancelled);

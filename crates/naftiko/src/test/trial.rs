@@ -8,7 +8,7 @@ use naftiko_engine::{Cancellation, Limits, Run};
 use naftiko_journal::{MemoryJournal, Options, Record, Status};
 use serde_json::Value;
 
-use crate::drive::{Outside, Session, at_rest, block_on, on_the_mock};
+use crate::drive::{Outside, Pulses, Session, at_rest, block_on_one_thread, on_the_mock};
 use crate::exit::Stop;
 use crate::test::{expect, requests, script, story};
 
@@ -35,7 +35,7 @@ pub(super) struct Rest<'a> {
 
 /// Runs a test.
 pub(super) fn run(suite: &Suite, trial: &Trial) -> Ran {
-    match block_on(driven(suite, trial)) {
+    match block_on_one_thread(driven(suite, trial)) {
         Ok(ran) => ran,
         Err(stop) => {
             let why = match stop {
@@ -63,6 +63,7 @@ async fn driven(suite: &Suite, trial: &Trial) -> Result<Ran, Stop> {
         patience: None,
         dump: None,
         cancellation: Cancellation::new(),
+        pulses: Pulses::default(),
     };
     let mut records = Vec::new();
     let standing = on_the_mock(session, &mut run, &mut |record: &Record| records.push(record.clone())).await;

@@ -1,0 +1,142 @@
+//! Connections: each is a task that ends with its peer, at a limit, or when another needs its place.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use hyper::body::Incoming;
+use hyper::header::HOST;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper::{Request, StatusCode, Version};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::sync::Semaphore;
+
+use super::exchange::Exchange;
+use super::limits::Limits;
+use super::line::Line;
+use super::registry::Registry;
+use super::stream::{Outgoing, Watched};
+use super::{Respond, Response, body};
+
+/// The most headers of a request.
+const MOST_HEADERS: usize = 100;
+
+/// What all connections of a listener share.
+pub(super) struct Shared {
+    pub(super) limits: Limits,
+    /// The room for bodies.
+    pub(super) bodies: Arc<Semaphore>,
+    /// The turns of requests that are computed.
+    pub(super) turns: Semaphore,
+    registry: Mutex<Registry>,
+    /// The open connections, by number.
+    lines: Mutex<BTreeMap<u64, Weak<Line>>>,
+}
+
+/// Serves connections.
+pub(super) struct Server<R> {
+    respond: Arc<R>,
+    shared: Arc<Shared>,
+}
+
+impl<R: Respond> Server<R> {
+    pub(super) fn new(respond: Arc<R>, limits: Limits) -> Self {
+        let shared = Shared {
+            bodies: body::room(&limits),
+            turns: Semaphore::new(limits.computed.max(1)),
+            registry: Mutex::new(Registry::new(limits.connections)),
+            lines: Mutex::default(),
+            limits,
+        };
+        Self { respond, shared: Arc::new(shared) }
+    }
+
+    /// Serves a connection in a task of its own; where there is no room for it, and none can be made, it is closed.
+    pub(super) fn spawn(&self, stream: TcpStream, peer: SocketAddr) {
+        let entered = self.shared.registry().enter(peer.ip());
+        let Some(entered) = entered else { return };
+        entered.instead_of.into_iter().for_each(|id| self.shared.close(id));
+        // A response is written at once, not when the next one comes.
+        let _slower = stream.set_nodelay(true);
+        let line = Line::open(entered.id, &self.shared);
+        let respond = Arc::clone(&self.respond);
+        tokio::spawn(async move {
+            let io = TokioIo::new(Watched { stream, line: Arc::clone(&line) });
+            let of_requests = Arc::clone(&line);
+            let service =
+                service_fn(move |request| answer(Arc::clone(&respond), Arc::clone(&of_requests), request));
+            let served = http1::Builder::new()
+                .header_read_timeout(None)
+                .max_buf_size(line.shared.limits.head_bytes)
+                .max_headers(MOST_HEADERS)
+                .serve_connection(io, service);
+            tokio::select! {
+                // That a connection ends early may be what was asked for.
+                _ended = served => {}
+                () = line.is_over() => {}
+            }
+        });
+    }
+
+    /// Closes half of the connections that wait for their peers.
+    pub(super) fn close_half(&self) {
+        let evicted = self.shared.registry().evict_half();
+        evicted.into_iter().for_each(|id| self.shared.close(id));
+    }
+}
+
+impl Shared {
+    pub(super) fn registry(&self) -> MutexGuard<'_, Registry> {
+        self.registry.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn lines(&self) -> MutexGuard<'_, BTreeMap<u64, Weak<Line>>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn close(&self, id: u64) {
+        let line = self.lines().get(&id).and_then(Weak::upgrade);
+        if let Some(line) = line {
+            line.close();
+        }
+    }
+}
+
+/// The connection is closed without a response.
+#[derive(Debug)]
+struct Closed;
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("closed without a response")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+async fn answer<R: Respond>(
+    respond: Arc<R>,
+    line: Arc<Line>,
+    request: Request<Incoming>,
+) -> Result<hyper::Response<Outgoing>, Closed> {
+    line.begin().await;
+    if !names_its_host(&request) {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::BAD_REQUEST;
+        return Ok(line.answered(response));
+    }
+    let (parts, body) = request.into_parts();
+    let exchange = Exchange::new(parts, body, Arc::clone(&line));
+    let response = respond.respond(exchange).await.ok_or(Closed)?;
+    Ok(line.answered(response))
+}
+
+/// Whether a request has the one `Host` that it needs (RFC 9112, section 3.2).
+fn names_its_host<B>(request: &Request<B>) -> bool {
+    match request.headers().get_all(HOST).iter().count() {
+        0 => request.version() < Version::HTTP_11,
+        many => many == 1,
+    }
+}

@@ -1,0 +1,237 @@
+//! All connections of a listener, and which of them is closed when there is no room for another. Pure.
+
+use std::collections::{BTreeMap, HashMap};
+use std::net::{IpAddr, Ipv6Addr};
+
+/// What a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// For its peer to send a request, after at least one response.
+    Idle,
+    /// For its peer to send the head of a request.
+    Head,
+    /// For its peer to send a body.
+    Body,
+    /// For its peer to read a response.
+    Writing,
+    /// For this process.
+    Handling,
+}
+
+/// A connection as the registry knows it.
+#[derive(Debug)]
+struct Entry {
+    peer: IpAddr,
+    phase: Phase,
+    /// Whether its request has shown what entitles it to be waited for.
+    is_trusted: bool,
+    /// When it came into its phase, counted in phases.
+    since: u64,
+}
+
+/// The connections of a listener, by number.
+#[derive(Debug)]
+pub(super) struct Registry {
+    most: usize,
+    entries: BTreeMap<u64, Entry>,
+    next: u64,
+    phases: u64,
+}
+
+/// A connection that is let in.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entered {
+    /// Its number.
+    pub(super) id: u64,
+    /// The connection that has to be closed for it.
+    pub(super) instead_of: Option<u64>,
+}
+
+impl Registry {
+    /// Without connections, and with room for `most`.
+    pub(super) fn new(most: usize) -> Self {
+        Self { most: most.max(1), entries: BTreeMap::new(), next: 0, phases: 0 }
+    }
+
+    /// Lets a connection in, if there is room or one can be closed for it.
+    pub(super) fn enter(&mut self, peer: IpAddr) -> Option<Entered> {
+        let instead_of = if self.entries.len() < self.most { None } else { Some(self.evict()?) };
+        let id = self.next;
+        self.next += 1;
+        self.phases += 1;
+        let entry = Entry { peer: network(peer), phase: Phase::Head, is_trusted: false, since: self.phases };
+        self.entries.insert(id, entry);
+        Some(Entered { id, instead_of })
+    }
+
+    /// Notes that a connection waits for something else now. A request that is over takes its trust with it.
+    pub(super) fn set(&mut self, id: u64, phase: Phase) {
+        self.phases += 1;
+        if let Some(entry) = self.entries.get_mut(&id) {
+            let is_new_request = matches!(phase, Phase::Idle | Phase::Head);
+            entry.is_trusted &= !is_new_request;
+            (entry.phase, entry.since) = (phase, self.phases);
+        }
+    }
+
+    /// Notes that a connection is waited for, whoever else comes.
+    pub(super) fn trust(&mut self, id: u64) {
+        if let Some(entry) = self.entries.get_mut(&id) {
+            entry.is_trusted = true;
+        }
+    }
+
+    /// Forgets a connection that is closed.
+    pub(super) fn leave(&mut self, id: u64) {
+        self.entries.remove(&id);
+    }
+
+    /// The older half of the connections that wait for their peers, which then are forgotten: something that every
+    /// connection takes has run out.
+    pub(super) fn evict_half(&mut self) -> Vec<u64> {
+        let closable = self.entries.values().filter(|entry| entry.is_closable()).count();
+        (0..closable.div_ceil(2)).map_while(|_| self.evict()).collect()
+    }
+
+    /// The connection other than `id` that has been waited for longest to send its body, which then is forgotten: its
+    /// room is needed.
+    pub(super) fn evict_body(&mut self, id: u64) -> Option<u64> {
+        let sending = self
+            .entries
+            .iter()
+            .filter(|(other, entry)| **other != id && entry.phase == Phase::Body && entry.is_closable());
+        let oldest = sending.min_by_key(|(_, entry)| entry.since).map(|(id, _)| *id)?;
+        self.entries.remove(&oldest);
+        Some(oldest)
+    }
+
+    /// Forgets the connection that is the first to be closed: an idle one, else one of the peer that has most, in the
+    /// order of the phases; of several the oldest.
+    fn evict(&mut self) -> Option<u64> {
+        let mut held: HashMap<IpAddr, usize> = HashMap::new();
+        for entry in self.entries.values() {
+            *held.entry(entry.peer).or_default() += 1;
+        }
+        let rank = |entry: &Entry| {
+            let others = usize::MAX - held.get(&entry.peer).copied().unwrap_or_default();
+            (entry.phase != Phase::Idle, others, entry.phase, entry.since)
+        };
+        let closable = self.entries.iter().filter(|(_, entry)| entry.is_closable());
+        let id = closable.min_by_key(|(_, entry)| rank(entry)).map(|(id, _)| *id)?;
+        self.entries.remove(&id);
+        Some(id)
+    }
+}
+
+impl Entry {
+    /// Whether nothing is lost but patience when it is closed.
+    fn is_closable(&self) -> bool {
+        !self.is_trusted && self.phase != Phase::Handling
+    }
+}
+
+/// The network that counts as one peer: of IPv6, a peer has 2⁶⁴ addresses of its own.
+fn network(peer: IpAddr) -> IpAddr {
+    match peer.to_canonical() {
+        IpAddr::V4(address) => address.into(),
+        IpAddr::V6(address) => {
+            let prefix = u128::from(address) & !u128::from(u64::MAX);
+            Ipv6Addr::from(prefix).into()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn peer(last: u8) -> IpAddr {
+        IpAddr::from([192, 0, 2, last])
+    }
+
+    fn full(peers: &[u8]) -> Registry {
+        let mut registry = Registry::new(peers.len());
+        for last in peers {
+            registry.enter(peer(*last)).expect("there is room");
+        }
+        registry
+    }
+
+    /// Which connection is closed for another.
+    fn closed(registry: &mut Registry) -> Option<u64> {
+        registry.enter(peer(99)).map(|entered| entered.instead_of.expect("it was full"))
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_and_the_oldest_goes_first() {
+        let mut registry = Registry::new(2);
+        assert_eq!(registry.enter(peer(1)), Some(Entered { id: 0, instead_of: None }));
+        assert_eq!(registry.enter(peer(1)), Some(Entered { id: 1, instead_of: None }));
+        assert_eq!(registry.enter(peer(1)), Some(Entered { id: 2, instead_of: Some(0) }));
+        registry.leave(1);
+        assert_eq!(registry.enter(peer(1)), Some(Entered { id: 3, instead_of: None }));
+        assert_eq!(registry.entries.len(), 2);
+    }
+
+    #[test]
+    fn an_idle_connection_goes_first_and_of_others_one_of_the_peer_with_most() {
+        let mut registry = full(&[1, 2, 2, 3]);
+        registry.set(3, Phase::Idle);
+        assert_eq!(closed(&mut registry), Some(3));
+        assert_eq!(closed(&mut registry), Some(1), "peer 2 has two");
+        assert_eq!(closed(&mut registry), Some(4), "then peer 99 has");
+    }
+
+    #[test]
+    fn of_one_peer_the_phase_and_then_the_age_decides() {
+        let mut registry = full(&[1, 1, 1]);
+        registry.set(0, Phase::Writing);
+        registry.set(1, Phase::Body);
+        registry.set(2, Phase::Head);
+        assert_eq!([(); 4].map(|()| registry.evict()), [Some(2), Some(1), Some(0), None]);
+    }
+
+    #[test]
+    fn where_room_for_bodies_has_run_out_the_oldest_body_goes() {
+        let mut registry = full(&[1, 1, 1, 1, 1]);
+        for id in [3, 2, 1, 0] {
+            registry.set(id, Phase::Body);
+        }
+        registry.trust(3);
+        assert_eq!(registry.evict_body(2), Some(1), "neither the trusted one nor the one that asks");
+        assert_eq!(registry.evict_body(2), Some(0));
+        assert_eq!(registry.evict_body(2), None);
+    }
+
+    #[test]
+    fn neither_a_request_that_is_worked_on_nor_one_that_is_trusted_is_closed() {
+        let mut registry = full(&[1, 1]);
+        registry.set(0, Phase::Handling);
+        registry.set(1, Phase::Body);
+        registry.trust(1);
+        assert_eq!(closed(&mut registry), None, "the newcomer is refused");
+        registry.set(1, Phase::Writing);
+        assert_eq!(closed(&mut registry), None, "it still answers that request");
+        registry.set(1, Phase::Idle);
+        assert_eq!(closed(&mut registry), Some(1));
+    }
+
+    #[test]
+    fn where_something_runs_out_half_of_those_that_wait_for_their_peers_are_closed() {
+        let mut registry = full(&[1, 1, 1, 1, 1, 1]);
+        registry.set(0, Phase::Handling);
+        assert_eq!(registry.evict_half(), [1, 2, 3]);
+        assert_eq!(registry.evict_half(), [4]);
+        assert_eq!(registry.evict_half(), [5]);
+        assert_eq!(registry.evict_half(), [0; 0]);
+    }
+
+    #[test]
+    fn a_peer_is_a_network() {
+        let of = |text: &str| network(text.parse().expect("an address"));
+        assert_eq!(of("2001:db8::1"), of("2001:db8::ffff:1"));
+        assert_ne!(of("2001:db8::1"), of("2001:db8:0:1::1"));
+        assert_eq!(of("::ffff:192.0.2.1"), of("192.0.2.1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
+    }
+}
