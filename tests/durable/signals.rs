@@ -107,7 +107,7 @@ fn calling(place: &Place, server: &Server, command: Command) -> (Running, impl F
     };
     server.gate(Some(Gate { at: 1, cut: Cut::Nowhere, pass: Box::new(pass) }));
     let running = Running::start(command);
-    arrives.recv_timeout(Duration::from_secs(60)).unwrap();
+    arrives.recv_timeout(Duration::from_mins(1)).unwrap();
     let _ = place;
     (running, move || drop(let_go))
 }

@@ -57,7 +57,9 @@ impl<R: Respond> Server<R> {
     pub(super) fn spawn(&self, stream: TcpStream, peer: SocketAddr) {
         let entered = self.shared.registry().enter(peer.ip());
         let Some(entered) = entered else { return };
-        entered.instead_of.into_iter().for_each(|id| self.shared.close(id));
+        if let Some(id) = entered.instead_of {
+            self.shared.close(id);
+        }
         // A response is written at once, not when the next one comes.
         let _slower = stream.set_nodelay(true);
         let line = Line::open(entered.id, &self.shared);
@@ -83,7 +85,9 @@ impl<R: Respond> Server<R> {
     /// Closes half of the connections that wait for their peers.
     pub(super) fn close_half(&self) {
         let evicted = self.shared.registry().evict_half();
-        evicted.into_iter().for_each(|id| self.shared.close(id));
+        for id in evicted {
+            self.shared.close(id);
+        }
     }
 }
 

@@ -137,7 +137,9 @@ impl Line {
     /// Closes another connection that sends a body, since its room is needed.
     pub(super) fn make_room(&self) {
         let evicted = self.shared.registry().evict_body(self.id);
-        evicted.into_iter().for_each(|id| self.shared.close(id));
+        if let Some(id) = evicted {
+            self.shared.close(id);
+        }
     }
 
     /// Waits for this request, whoever else comes.
