@@ -340,3 +340,26 @@ fn killed_at_any_moment_there_is_one_message_in_the_end() {
         assert_eq!(smtp.taken().len(), 1, "killed after {millis} ms");
     }
 }
+
+#[test]
+fn a_mail_server_in_a_place_that_calls_may_not_reach_is_refused_before_the_run() {
+    let smtp = Smtp::start();
+    for (url, told) in [
+        (
+            "smtp://169.254.169.254:25",
+            "`169.254.169.254` is not spoken to: it is a link-local or metadata address",
+        ),
+        ("smtps://2852039166", "`169.254.169.254` is not spoken to"),
+        ("smtp://[fd00:ec2::254]:25?tls=none", "`[fd00:ec2::254]` is not spoken to"),
+        (
+            "smtps://10.0.0.7",
+            "`10.0.0.7` is not spoken to: it is a private address, and `--allow-host 10.0.0.7`",
+        ),
+    ] {
+        let scene = scene(&smtp).with("NAFTIKO_SMTP_URL", url);
+        let ended = scene.naftiko(&RUN);
+        assert_eq!(ended.code, Some(2), "{url}: {}", ended.told());
+        assert!(ended.stderr.contains(&format!("`NAFTIKO_SMTP_URL`: {told}")), "{url}: {}", ended.stderr);
+        assert!(scene.place.run().is_none(), "{url}");
+    }
+}

@@ -17,24 +17,30 @@ use ring::digest;
 
 use crate::letter::letter;
 use crate::question::{AnswerAddress, refused, text, texts};
-use crate::server::SmtpServer;
+use crate::server::{MailRoute, SmtpServer};
 
 /// Asks by e-mail.
 pub struct Email {
     server: SmtpServer,
+    route: Arc<dyn MailRoute>,
     from: Mailbox,
     address: Arc<dyn AnswerAddress>,
 }
 
 impl Email {
-    /// Sends through `server`, from an address such as `Naftiko <runs@acme.example>`; `address` gives the URL at which
+    /// Sends through `server`, which `route` finds, from an address such as `Naftiko <runs@acme.example>`; `address` gives the URL at which
     /// a message can be answered.
     ///
     /// # Errors
     /// When `from` is not an address.
-    pub fn new(server: SmtpServer, from: &str, address: Arc<dyn AnswerAddress>) -> Result<Self, String> {
+    pub fn new(
+        server: SmtpServer,
+        route: Arc<dyn MailRoute>,
+        from: &str,
+        address: Arc<dyn AnswerAddress>,
+    ) -> Result<Self, String> {
         let from = from.trim().parse().map_err(|_| format!("`{from}` is no address of e-mail"))?;
-        Ok(Self { server, from, address })
+        Ok(Self { server, route, from, address })
     }
 
     /// Checks whether a text is an address that e-mail can be sent to.
@@ -86,7 +92,7 @@ impl fmt::Debug for Email {
 impl Channel for Email {
     async fn ask(&self, question: &Question) -> Result<Answer, Failure> {
         let message = self.message(question)?;
-        self.server.send(message.envelope(), &message.formatted()).await?;
+        self.server.send(self.route.as_ref(), message.envelope(), &message.formatted()).await?;
         Ok(Answer::NotYet)
     }
 }

@@ -4,7 +4,7 @@
 //! at a terminal, [`Silent`] never answers; [`Email`], [`Webhook`] and [`Command`] hand over a message, once each time
 //! they are asked. None of them waits longer than one question takes, and none remembers anything: the engine decides
 //! what "not yet" means for a run, and whether a message is sent again. Who a webhook may be posted to is decided by
-//! the implementation of [`Post`].
+//! the implementation of [`Post`], and where the mail server may be by that of [`MailRoute`].
 
 mod command;
 mod email;
@@ -24,7 +24,7 @@ pub use letter::{Unusable, check_template};
 pub use prepared::Prepared;
 pub use prompt::{Prompt, Terminal};
 pub use question::AnswerAddress;
-pub use server::{NoServer, SmtpServer};
+pub use server::{MailRoute, NoServer, SmtpServer};
 pub use webhook::{Key, NoKey, Post, Webhook};
 
 use async_trait::async_trait;

@@ -1,8 +1,10 @@
 //! The mail server that the operator names.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use lettre::address::Envelope;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
@@ -20,8 +22,19 @@ const READY: Duration = Duration::from_secs(30);
 /// How long it may take to hand the message over (RFC 5321 §4.5.3.2.6 gives ten minutes; a run waits meanwhile).
 const TAKEN: Duration = Duration::from_mins(2);
 
+/// Finds the addresses at which the mail server may be connected to.
+#[async_trait]
+pub trait MailRoute: Send + Sync {
+    /// The addresses of the server, each of which the operator's rules for hosts admit.
+    ///
+    /// # Errors
+    /// A [`Failure`] when it has none, or one that may not be connected to.
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure>;
+}
+
 /// A mail server.
 pub struct SmtpServer {
+    /// A name or an address; IPv6 in brackets.
     host: String,
     port: u16,
     security: Security,
@@ -61,10 +74,11 @@ impl SmtpServer {
     /// Why it does not name a server.
     pub fn read(url: &str, certificates: Vec<Vec<u8>>) -> Result<Self, NoServer> {
         let url: Url = url.trim().parse().map_err(|_| NoServer::NoUrl)?;
-        let host = url.host().ok_or(NoServer::NoUrl)?;
-        // Of a scheme that it does not know, the parser leaves an address as a name.
-        let is_local = match host {
-            Host::Domain(name) => matches!(name, "localhost" | "127.0.0.1"),
+        // The parser takes the host of this scheme as it is written; an address has more than one form.
+        let written = percent_decode_str(url.host_str().unwrap_or_default()).decode_utf8_lossy().into_owned();
+        let host = Host::parse(&written).map_err(|_| NoServer::NoUrl)?;
+        let is_local = match &host {
+            Host::Domain(name) => is_this_machine(name),
             Host::Ipv4(address) => address.is_loopback(),
             Host::Ipv6(address) => address.is_loopback(),
         };
@@ -81,7 +95,7 @@ impl SmtpServer {
         let credentials = (!url.username().is_empty()).then(|| {
             (decoded(url.username()), SecretString::from(decoded(url.password().unwrap_or_default())))
         });
-        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        let host = host.to_string();
         if credentials.is_some() && security == Security::None && !is_local {
             return Err(NoServer::Clear(host));
         }
@@ -89,14 +103,29 @@ impl SmtpServer {
         Ok(Self { host, port: url.port().unwrap_or(usual), security, credentials, certificates })
     }
 
-    /// Hands a message over.
+    /// The host: a name, or an address, which has brackets if it is of IPv6.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// Hands a message over, at one of the addresses that `route` gives.
     ///
     /// # Errors
     /// How far it came. Until the server was given the message it is known that nothing was sent; after that only what
     /// the server says.
-    pub(crate) async fn send(&self, envelope: &Envelope, message: &[u8]) -> Result<(), Failure> {
+    pub(crate) async fn send(
+        &self,
+        route: &dyn MailRoute,
+        envelope: &Envelope,
+        message: &[u8],
+    ) -> Result<(), Failure> {
         let late = |what| Failure::new(FailureKind::NotSent, format!("`{}` {what}", self.host));
-        let ready = tokio::time::timeout(READY, self.ready(envelope, message)).await;
+        let ready = tokio::time::timeout(READY, self.ready(route, envelope, message)).await;
         let mut connection = ready.map_err(|_| late("was not ready in time"))??;
         let taken = tokio::time::timeout(TAKEN, connection.message(message)).await;
         let outcome = match taken {
@@ -111,7 +140,12 @@ impl SmtpServer {
     }
 
     /// A connection on which the server waits for the message.
-    async fn ready(&self, envelope: &Envelope, message: &[u8]) -> Result<AsyncSmtpConnection, Failure> {
+    async fn ready(
+        &self,
+        route: &dyn MailRoute,
+        envelope: &Envelope,
+        message: &[u8],
+    ) -> Result<AsyncSmtpConnection, Failure> {
         let not_sent = |error: lettre::transport::smtp::Error| self.said(&error);
         let name = ClientId::Domain("naftiko".to_owned());
         let tls = match self.security {
@@ -119,10 +153,11 @@ impl SmtpServer {
             Security::Implicit | Security::StartTls => Some(self.tls()?),
         };
         let at_once = tls.clone().filter(|_| self.security == Security::Implicit);
-        let server = (self.host.as_str(), self.port);
-        let mut connection = AsyncSmtpConnection::connect_tokio1(server, Some(READY), &name, at_once, None)
-            .await
-            .map_err(not_sent)?;
+        let addresses = route.addresses().await?;
+        let mut connection =
+            AsyncSmtpConnection::connect_tokio1(addresses.as_slice(), Some(READY), &name, at_once, None)
+                .await
+                .map_err(not_sent)?;
         if let (Security::StartTls, Some(tls)) = (self.security, tls) {
             connection.starttls(tls, &name).await.map_err(not_sent)?;
         }
@@ -154,7 +189,8 @@ impl SmtpServer {
         let unusable = |error: lettre::transport::smtp::Error| {
             refused(format!("TLS cannot be spoken with `{}`: {error}", self.host))
         };
-        let mut builder = TlsParameters::builder(self.host.clone());
+        // Certificates have addresses without brackets.
+        let mut builder = TlsParameters::builder(self.host.trim_matches(['[', ']']).to_owned());
         for pem in &self.certificates {
             builder = builder.add_root_certificate(Certificate::from_pem(pem).map_err(unusable)?);
         }
@@ -186,6 +222,12 @@ impl fmt::Debug for SmtpServer {
             .field("security", &self.security)
             .finish_non_exhaustive()
     }
+}
+
+/// Whether a name stands for this machine on every machine (RFC 6761).
+fn is_this_machine(name: &str) -> bool {
+    let name = name.strip_suffix('.').unwrap_or(name);
+    name == "localhost" || name.ends_with(".localhost")
 }
 
 /// An error with what it came from, in one line.

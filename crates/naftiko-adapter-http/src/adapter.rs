@@ -9,11 +9,11 @@ use indexmap::IndexMap;
 use naftiko_adapter::{Adapter, Call, Departure, Failure, FailureKind, Response};
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
-use url::Url;
+use url::{Host, Url};
 
 use crate::credential::Shown;
 use crate::departures::Schemas;
-use crate::egress::{AllowedHost, Egress, Lookup, System};
+use crate::egress::{AllowedHost, Denied, Egress, HostGuard, Lookup, System};
 use crate::endpoint::{BuildError, Door, Endpoint};
 use crate::poster::Poster;
 use crate::refused;
@@ -136,6 +136,16 @@ impl Builder {
         named.into_iter().for_each(|url| egress.name(url));
         let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates)?;
         Ok(Poster::new(transport, self.timeout))
+    }
+
+    /// Builds a [`HostGuard`] instead of an adapter, for a server that does not speak HTTP. `host` is a name or an
+    /// address in any form that a URL takes; an IPv6 address has brackets.
+    ///
+    /// # Errors
+    /// [`Denied`] when the host is none, or may not be contacted.
+    pub fn guard(self, host: &str, port: u16) -> Result<HostGuard, Denied> {
+        let parsed = Host::parse(host).map_err(|_| Denied::NoHost { host: host.to_owned() })?;
+        HostGuard::new(Egress::new(self.allowed), self.lookup, parsed, port)
     }
 
     /// Builds the adapter.

@@ -5,6 +5,7 @@
 //! else that can be reached from here needs the operator's permission.
 
 mod address;
+mod guard;
 mod resolver;
 
 use std::collections::BTreeSet;
@@ -15,6 +16,7 @@ use std::str::FromStr;
 use url::{Host, Url};
 
 pub use address::Zone;
+pub use guard::HostGuard;
 pub(crate) use resolver::{Lookup, Pinned, System};
 
 /// A host that the operator allows, at one port or at any: `db.internal`, `10.0.0.7:8443`, `[fd12::1]:80`.
@@ -97,6 +99,12 @@ pub enum Denied {
         /// The host.
         host: String,
     },
+    /// The text is no host.
+    #[error("`{host}` is no host")]
+    NoHost {
+        /// The text.
+        host: String,
+    },
     /// Neither a document nor the operator named this host.
     #[error(
         "`{host}` is not spoken to: no capabilities document names it, and `--allow-host {host}` would allow it"
@@ -155,6 +163,11 @@ impl Egress {
         self.named.extend(url.host().map(|host| (host.to_owned(), url.port_or_known_default())));
     }
 
+    /// Lets `host` be contacted at `port`.
+    pub(crate) fn name_host(&mut self, host: Host<String>, port: u16) {
+        self.named.insert((host, Some(port)));
+    }
+
     /// Lets the proxy at `url` be reached.
     pub(crate) fn through(&mut self, url: &Url) {
         self.proxies.extend(url.host_str().map(str::to_owned));
@@ -168,19 +181,33 @@ impl Egress {
         let Some(host) = url.host().filter(|_| matches!(url.scheme(), "http" | "https")) else {
             return Err(Denied::Scheme { scheme: url.scheme().to_owned() });
         };
-        let host = host.to_owned();
-        let port = url.port_or_known_default();
-        let shown = || Shown(url).to_string();
+        let shown = Shown(url).to_string();
         if !url.username().is_empty() || url.password().is_some() {
-            return Err(Denied::Userinfo { host: shown() });
+            return Err(Denied::Userinfo { host: shown });
         }
-        if self.allowed.iter().any(|allowed| allowed.covers(&host, port)) {
+        let is_clear = url.scheme() == "http";
+        self.permit_host(&host.to_owned(), url.port_or_known_default(), is_clear, shown)
+    }
+
+    /// Whether a host may be contacted at a port, and how far; `is_clear` says that others on the way can read what is
+    /// sent, `shown` how the host is called in messages.
+    ///
+    /// # Errors
+    /// Why not.
+    pub(crate) fn permit_host(
+        &self,
+        host: &Host<String>,
+        port: Option<u16>,
+        is_clear: bool,
+        shown: String,
+    ) -> Result<Reach, Denied> {
+        if self.allowed.iter().any(|allowed| allowed.covers(host, port)) {
             return Ok(Reach::Anywhere);
         }
         if !self.named.contains(&(host.clone(), port)) {
-            return Err(Denied::Unnamed { host: shown() });
+            return Err(Denied::Unnamed { host: shown });
         }
-        let zone = match &host {
+        let zone = match host {
             Host::Domain(name) if is_this_machine(name) => Zone::Loopback,
             Host::Domain(_) => Zone::Public,
             Host::Ipv4(address) => Zone::of(IpAddr::V4(*address)),
@@ -188,9 +215,9 @@ impl Egress {
         };
         match zone {
             Zone::Loopback => Ok(Reach::Loopback),
-            Zone::Public if url.scheme() == "http" => Err(Denied::Clear { host: shown() }),
+            Zone::Public if is_clear => Err(Denied::Clear { host: shown }),
             Zone::Public => Ok(Reach::Public),
-            zone => Err(Denied::Literal { host: shown(), zone }),
+            zone => Err(Denied::Literal { host: shown, zone }),
         }
     }
 

@@ -22,7 +22,7 @@ mod transport;
 
 pub use adapter::{Builder, HttpAdapter};
 pub use credential::{Credential, KeyPlace};
-pub use egress::{AllowedHost, Denied, NoHost, Zone};
+pub use egress::{AllowedHost, Denied, HostGuard, NoHost, Zone};
 pub use endpoint::{BuildError, Endpoint};
 pub use poster::Poster;
 pub use secret::{Secret, SecretSource};

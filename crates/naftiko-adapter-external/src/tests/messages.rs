@@ -190,6 +190,9 @@ fn a_mail_server_speaks_tls_unless_it_is_here_or_somebody_says_otherwise() {
         "smtp://mail.example?tls=none",
         "smtp://127.0.0.1:25",
         "smtp://[::1]:25",
+        "smtp://0x7f.1:25",
+        "smtp://%31%32%37.0.0.1:25",
+        "smtps://2852039166",
         "smtp://me:hunter2@localhost:25",
         "smtp://localhost:25?tls=required",
         "smtp://me:hunter2@mail.example?tls=none",
@@ -208,7 +211,10 @@ fn a_mail_server_speaks_tls_unless_it_is_here_or_somebody_says_otherwise() {
     smtp://mail.example:2525?tls=required: SmtpServer { host: "mail.example", port: 2525, security: StartTls, .. }
     smtp://mail.example?tls=none: SmtpServer { host: "mail.example", port: 587, security: None, .. }
     smtp://127.0.0.1:25: SmtpServer { host: "127.0.0.1", port: 25, security: None, .. }
-    smtp://[::1]:25: SmtpServer { host: "::1", port: 25, security: None, .. }
+    smtp://[::1]:25: SmtpServer { host: "[::1]", port: 25, security: None, .. }
+    smtp://0x7f.1:25: SmtpServer { host: "127.0.0.1", port: 25, security: None, .. }
+    smtp://%31%32%37.0.0.1:25: SmtpServer { host: "127.0.0.1", port: 25, security: None, .. }
+    smtps://2852039166: SmtpServer { host: "169.254.169.254", port: 465, security: Implicit, .. }
     smtp://me:(password)@localhost:25: SmtpServer { host: "localhost", port: 25, security: None, .. }
     smtp://localhost:25?tls=required: SmtpServer { host: "localhost", port: 25, security: StartTls, .. }
     smtp://me:(password)@mail.example?tls=none: a password would be sent to `mail.example` in clear: take `tls=none` away

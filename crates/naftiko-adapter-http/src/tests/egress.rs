@@ -13,7 +13,7 @@ use wiremock::ResponseTemplate;
 use super::wire::{answering, builder, get, received};
 use super::{call, operation};
 use crate::egress::{Egress, Lookup, Reach};
-use crate::{AllowedHost, BuildError, Credential};
+use crate::{AllowedHost, BuildError, Credential, HttpAdapter};
 
 fn allowed(hosts: &[&str]) -> Vec<AllowedHost> {
     hosts.iter().map(|host| host.parse().expect("a host")).collect()
@@ -300,4 +300,66 @@ async fn redirects_on_one_server_are_followed_but_not_for_ever() {
     let response = adapter.invoke(&call(post, naftiko_adapter::Arguments::default())).await;
     assert_eq!(response.map(|response| response.status), Ok(307));
     assert_eq!(received(&server).await.len(), 7);
+}
+
+/// What a guard gives for a host that leads to these addresses, where the operator allows these hosts.
+async fn guarded(host: &str, leads_to: &[&str], hosts: &[&str]) -> Result<Vec<String>, String> {
+    let leads_to: Vec<IpAddr> = leads_to.iter().map(|text| text.parse().expect("an address")).collect();
+    let lookup = Rebinding::to(if leads_to.is_empty() { &[LOOPBACK] } else { &leads_to });
+    let mut builder = HttpAdapter::builder().lookup(lookup);
+    for host in allowed(hosts) {
+        builder = builder.allow(host);
+    }
+    let guard = builder.guard(host, 25).map_err(|denied| denied.to_string())?;
+    let addresses = guard.addresses().await.map_err(|failure| {
+        assert_eq!(failure.kind, FailureKind::Refused, "{failure}");
+        failure.message
+    })?;
+    Ok(addresses.iter().map(ToString::to_string).collect())
+}
+
+#[tokio::test]
+async fn a_server_of_another_protocol_is_under_the_same_rules() {
+    let gives = |address: &str| Ok(vec![address.to_owned()]);
+    assert_eq!(guarded("mail.example", &["1.1.1.1"], &[]).await, gives("1.1.1.1:25"));
+    assert_eq!(guarded("1.1.1.1", &[], &[]).await, gives("1.1.1.1:25"));
+    assert_eq!(guarded("localhost", &["127.0.0.1"], &[]).await, gives("127.0.0.1:25"));
+    assert_eq!(guarded("[::1]", &[], &[]).await, gives("[::1]:25"));
+    for (host, leads_to) in [
+        ("169.254.169.254", ""),
+        ("2852039166", ""),
+        ("0xa9.0xfe.0xa9.0xfe", ""),
+        ("0251.0376.0251.0376", ""),
+        ("[::ffff:169.254.169.254]", ""),
+        ("[fd00:ec2::254]", ""),
+        ("10.0.0.7", ""),
+        ("[fd12::1]", ""),
+        ("0.0.0.0", ""),
+        ("mail.example", "169.254.169.254"),
+        ("mail.example", "10.0.0.7"),
+        ("mail.example", "127.0.0.1"),
+        ("mail.example", "fd00:ec2::254"),
+        ("localhost", "10.0.0.7"),
+    ] {
+        let leads_to: Vec<&str> = leads_to.split_whitespace().collect();
+        let refused = guarded(host, &leads_to, &[]).await.expect_err(host);
+        assert!(refused.contains("would allow it"), "{host}: {refused}");
+    }
+    assert_eq!(guarded("10.0.0.7", &[], &["10.0.0.7"]).await, gives("10.0.0.7:25"));
+    assert_eq!(guarded("mail.internal", &["10.0.0.7"], &["mail.internal:25"]).await, gives("10.0.0.7:25"));
+    assert!(guarded("mail.internal", &["10.0.0.7"], &["mail.internal:587"]).await.is_err());
+    assert!(guarded("mail.internal", &["169.254.169.254"], &["mail.internal"]).await.is_err());
+    for none in ["", "a b", "[::1", "mail.example/x", "a@b"] {
+        assert_eq!(guarded(none, &[], &[]).await, Err(format!("`{none}` is no host")));
+    }
+}
+
+#[tokio::test]
+async fn what_a_guard_admitted_is_what_is_connected_to() {
+    let lookup = Rebinding::to(&["1.1.1.1".parse().expect("an address"), LOOPBACK]);
+    let guard =
+        HttpAdapter::builder().lookup(lookup.clone()).guard("mail.example", 25).expect("it is public");
+    assert!(guard.addresses().await.is_ok());
+    assert_eq!(lookup.asked.load(Ordering::Relaxed), 1, "one answer is judged and used");
+    assert!(guard.addresses().await.is_err(), "the next one leads elsewhere");
 }

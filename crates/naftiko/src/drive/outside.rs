@@ -4,13 +4,14 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use indexmap::IndexMap;
 use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question, async_trait};
-use naftiko_adapter_external::{Command, Email, Key, Post, SmtpServer, Webhook, check_template};
-use naftiko_adapter_http::Poster;
+use naftiko_adapter_external::{Command, Email, Key, MailRoute, Post, SmtpServer, Webhook, check_template};
+use naftiko_adapter_http::{HostGuard, Poster};
 use naftiko_engine::Run;
 use naftiko_expr::{Piece, Template};
 use naftiko_journal::{Phase, Store};
@@ -196,7 +197,12 @@ fn email(step: &str, allowances: &Allowances, callback: &Arc<Callback>) -> Resul
     let certificates = allowances.authorities()?.into_iter().map(|(_, pem)| pem).collect();
     let server = SmtpServer::read(&url, certificates)
         .map_err(|error| format!("`NAFTIKO_SMTP_URL` names no mail server: {error}"))?;
-    Email::new(server, &from, callback.clone()).map_err(|error| format!("`NAFTIKO_SMTP_FROM`: {error}"))
+    let guard = allowances
+        .builder()?
+        .guard(server.host(), server.port())
+        .map_err(|denied| format!("`NAFTIKO_SMTP_URL`: {denied}"))?;
+    Email::new(server, Arc::new(Guarded(guard)), &from, callback.clone())
+        .map_err(|error| format!("`NAFTIKO_SMTP_FROM`: {error}"))
 }
 
 fn webhook(
@@ -238,6 +244,16 @@ struct Posted(Poster);
 impl Post for Posted {
     async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure> {
         self.0.post(url, headers, body).await
+    }
+}
+
+/// Finds the mail server as providers are found.
+struct Guarded(HostGuard);
+
+#[async_trait]
+impl MailRoute for Guarded {
+    async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
+        self.0.addresses().await
     }
 }
 
