@@ -10,7 +10,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use naftiko_adapter::{Failure, FailureKind, mask};
+use naftiko_adapter::{Failure, FailureKind, Mask};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
@@ -210,7 +210,9 @@ impl SmtpServer {
 
     /// A server may quote the password.
     fn masked(&self, text: &str) -> String {
-        mask(text, self.credentials.iter().map(|(_, password)| password.expose_secret()))
+        let mut mask = Mask::default();
+        self.credentials.iter().for_each(|(_, password)| mask.hide(password.expose_secret(), 1));
+        mask.text(text)
     }
 }
 

@@ -17,12 +17,11 @@ pub mod media_type;
 #[cfg(feature = "json-schema")]
 pub mod misfit;
 mod operation;
-mod spelling;
 
 pub use call::{
     Adapter, Answer, Arguments, Call, Channel, Departure, Failure, FailureKind, Question, Response,
 };
-pub use mask::{MASK, Mask, mask};
+pub use mask::{MASK, Mask};
 pub use operation::{Encoding, Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
 
 pub use async_trait::async_trait;
