@@ -116,3 +116,37 @@ fn without_an_answer_and_without_a_terminal_the_run_waits() {
     assert_eq!((ended.code, ended.stdout.as_str()), (4, ""));
     insta::assert_snapshot!(ended.stderr);
 }
+
+#[test]
+fn a_script_says_what_the_mock_answers_in_a_run() {
+    let body = "steps:
+  - id: list
+    capability: organizations
+    operation: listOrganizations
+    poll: {until: len(response.body.data) > 1, every: 1s, timeout: 1h}
+outputs: [{name: count, source: len(list.data)}]
+";
+    let test = "specification: Naftiko Composition Test
+specificationVersion: '0.2'
+composition: composition.yaml
+mock:
+  operations:
+    listOrganizations: [{times: 3}, {patch: {data: [{name: one}, {name: two}]}}]
+tests: [{name: it ends, expect: {outcome: succeeded}}]
+";
+    let folder = Folder::new("0.2", body).with("composition.test.yaml", test);
+    let alone = folder.naftiko(&["run", "composition.yaml", "--mock"]);
+    assert_eq!(alone.code, 3, "{alone:?}");
+    assert!(
+        alone.stdout.contains("the same answer 100 times")
+            || alone.stderr.contains("the same answer 100 times"),
+        "{alone:?}"
+    );
+    let scripted =
+        folder.naftiko(&["run", "composition.yaml", "--mock", "--script", "composition.test.yaml"]);
+    assert_eq!((scripted.code, scripted.stdout.trim()), (0, "count: 2"), "{scripted:?}");
+    let wrong = folder.naftiko(&["run", "composition.yaml", "--mock", "--script", "composition.yaml"]);
+    assert_eq!(wrong.code, 2, "{wrong:?}");
+    let real = folder.naftiko(&["run", "composition.yaml", "--script", "composition.test.yaml"]);
+    assert_eq!(real.code, 2, "{real:?}");
+}

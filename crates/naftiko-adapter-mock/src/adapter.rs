@@ -9,6 +9,7 @@ use naftiko_adapter::{Adapter, Call, Failure, FailureKind, Response};
 use naftiko_wire::render;
 use serde_json::Value;
 
+use crate::repeats::Repeats;
 use crate::script::{Fault, Played, Said, Script};
 use crate::shape::Shape;
 use crate::world::World;
@@ -26,6 +27,7 @@ pub struct MockAdapter {
 struct State {
     world: World,
     script: Played,
+    repeats: Repeats,
 }
 
 impl MockAdapter {
@@ -41,7 +43,10 @@ impl MockAdapter {
         for (operation, things) in &script.seeds {
             world.let_exist(operation, things);
         }
-        Self { seed, state: Mutex::new(State { world, script: Played::new(script) }) }
+        Self {
+            seed,
+            state: Mutex::new(State { world, script: Played::new(script), repeats: Repeats::default() }),
+        }
     }
 
     /// The outcome of a call: an answer, or how the connection fails, and after how long. It does not wait for that
@@ -54,11 +59,19 @@ impl MockAdapter {
             return Err(failure);
         }
         // A panic in one call leaves a world that the next one can still use.
-        let State { world, script } = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { world, script, .. } = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match script.next(&call.operation) {
             Some(reply) => world.follow(call, &reply),
             None => Said { delay: Duration::ZERO, answer: Ok(world.answer(call, World::act)) },
         })
+    }
+
+    /// Fails a step that has got the same answer so often that no further attempt gets another one.
+    fn notice(&self, call: &Call, answer: &Response) -> Result<(), Failure> {
+        let State { world, script, repeats } =
+            &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_scripted = script.has(&call.operation) || world.is_complete(&call.operation);
+        repeats.notice(call, answer, is_scripted)
     }
 }
 
@@ -77,6 +90,9 @@ impl Adapter for MockAdapter {
         if delay > limit {
             let message = format!("there was no answer within {limit:?}");
             return Err(Failure::new(FailureKind::Unknown, message));
+        }
+        if let Ok(answer) = &answer {
+            self.notice(call, answer)?;
         }
         answer.map_err(|fault| match fault {
             Fault::Connect => Failure::new(FailureKind::NotSent, "the connection was refused"),

@@ -5,12 +5,15 @@
 //! no clock, no randomness and no socket: a seed and a sequence of calls decide every byte.
 
 mod adapter;
+mod answer_schema;
 mod list;
 mod make;
 mod mint;
 mod name;
 mod page;
+mod pattern;
 mod receive;
+mod repeats;
 mod scalar;
 mod script;
 mod shape;

@@ -58,7 +58,8 @@ impl World {
             ((*name).to_owned(), wish)
         });
         let wish = Value::Object(wishes.collect());
-        let mut maker = Maker::new(definitions, &self.store, &turn.mint).about(&locus.schemas, &locus.kind);
+        let mut maker =
+            Maker::new(definitions, &self.store, &turn.mint).about(&locus.schemas, &locus.kind, locus.key);
         let all = turn.example().and_then(|example| locus.at.map_or(Some(example), |name| example.get(name)));
         let ask = Ask {
             schemas: locus.schemas.clone(),
@@ -68,6 +69,7 @@ impl World {
             place: "/new".to_owned(),
             kind: Some(&locus.kind),
             variant: 0,
+            is_key: false,
         };
         let item = maker.make(&ask);
         let made = maker.made;

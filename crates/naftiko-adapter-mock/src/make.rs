@@ -4,7 +4,9 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::mint::Mint;
-use crate::name::{is_cursor, kind_of_schema, plain, referred_kind, singular};
+use crate::name::{
+    id_field, is_cursor, is_own_id, is_own_name, kind_of_schema, plain, referred_kind, singular,
+};
 use crate::scalar::{self, Known};
 use crate::shape::{Shape, type_of};
 use crate::store::{Store, same};
@@ -31,10 +33,23 @@ pub(crate) struct Maker<'a> {
     depth: usize,
     /// Whether what nobody wishes and nobody requires is left out of what somebody wishes.
     exact: bool,
-    /// The schema of the resource that the answer is about, and its kind.
-    subject: Option<(&'a Map<String, Value>, String)>,
+    /// The resource that the answer is about.
+    subject: Option<Subject<'a>>,
+    /// Which branch of each `oneOf` and `anyOf` is taken where nothing else decides.
+    choice: usize,
+    /// Whether optional fields that nobody wishes are left out.
+    is_sparse: bool,
     /// The resources that came out: kind, id, fields.
     pub(crate) made: Vec<(String, Value, Map<String, Value>)>,
+}
+
+/// The resource that an answer is about.
+struct Subject<'a> {
+    /// Its schema.
+    schema: &'a Map<String, Value>,
+    kind: String,
+    /// The field that identifies it.
+    key: &'a str,
 }
 
 /// What is asked of the maker.
@@ -54,6 +69,8 @@ pub(crate) struct Ask<'a, 'v> {
     pub(crate) kind: Option<&'v str>,
     /// Which of several equal ones it is.
     pub(crate) variant: usize,
+    /// Whether it is the field that identifies the object that it stands in.
+    pub(crate) is_key: bool,
 }
 
 impl<'a, 'v> Ask<'a, 'v> {
@@ -67,6 +84,7 @@ impl<'a, 'v> Ask<'a, 'v> {
             place: String::new(),
             kind: None,
             variant: 0,
+            is_key: false,
         }
     }
 
@@ -86,6 +104,7 @@ impl<'a, 'v> Ask<'a, 'v> {
             place: format!("{}/{name}", self.place),
             kind: None,
             variant: 0,
+            is_key: false,
         }
     }
 }
@@ -102,7 +121,20 @@ impl<'a> Maker<'a> {
     pub(crate) fn new(definitions: &'a Map<String, Value>, store: &'a Store, mint: &'a Mint) -> Self {
         let (around, above, made) = (Vec::new(), Vec::new(), Vec::new());
         let (left, depth, exact, subject) = (MOST_VALUES, 0, false, None);
-        Self { definitions, store, mint, around, above, left, depth, exact, subject, made }
+        let (choice, is_sparse) = (0, false);
+        Self { definitions, store, mint, around, above, left, depth, exact, subject, choice, is_sparse, made }
+    }
+
+    /// Takes another branch of each `oneOf` and `anyOf`; every second choice leaves out what is optional.
+    pub(crate) fn with_choice(mut self, choice: usize) -> Self {
+        self.choice = choice / 2;
+        self.is_sparse = choice % 2 == 1;
+        self
+    }
+
+    /// A schema simplified, with the branches of this choice.
+    fn shape(&self, schemas: &[&'a Value], wish: Option<&Value>) -> Shape<'a> {
+        Shape::of_choice(self.definitions, schemas, wish, self.choice)
     }
 
     /// Says that wishes are to be completed only by what is required.
@@ -111,16 +143,16 @@ impl<'a> Maker<'a> {
         self
     }
 
-    /// Says what kind of resource the objects of these schemas are.
-    pub(crate) fn about(mut self, schemas: &[&'a Value], kind: &str) -> Self {
+    /// Says what kind of resource the objects of these schemas are, and which field identifies one.
+    pub(crate) fn about(mut self, schemas: &[&'a Value], kind: &str, key: &'a str) -> Self {
         let identity = Shape::of(self.definitions, schemas, None).identity();
-        self.subject = identity.map(|identity| (identity, kind.to_owned()));
+        self.subject = identity.map(|schema| Subject { schema, kind: kind.to_owned(), key });
         self
     }
 
     /// Makes a value.
     pub(crate) fn make(&mut self, ask: &Ask<'a, '_>) -> Value {
-        let shape = Shape::of(self.definitions, &ask.schemas, ask.wish);
+        let shape = self.shape(&ask.schemas, ask.wish);
         if let Some(constant) = shape.constant() {
             return constant.clone();
         }
@@ -138,7 +170,7 @@ impl<'a> Maker<'a> {
         if self.left == 0 || self.depth >= DEEPEST {
             return bare(kind);
         }
-        let referred = self.referred(&ask.name, &shape);
+        let referred = if ask.is_key { None } else { self.referred(&ask.name, &shape) };
         let empty = is_cursor(&ask.name) || (example.is_none() && referred.is_none());
         if nullable && wish.is_none() && empty {
             return Value::Null;
@@ -148,6 +180,7 @@ impl<'a> Maker<'a> {
             Some("array") => self.inside(|maker| maker.array(ask, &shape, wish, example)),
             Some(kind) => {
                 let is_id = is_own_id(&ask.name) || referred_kind(&ask.name).is_some();
+                let is_id = is_id || (ask.is_key && !is_own_name(&ask.name));
                 let known = Known {
                     shape: &shape,
                     kind,
@@ -193,8 +226,7 @@ impl<'a> Maker<'a> {
         example: Option<&Value>,
     ) -> Value {
         let properties = shape.properties();
-        let kind = self.kind(ask, shape);
-        let id_key = id_key(&properties, &kind);
+        let (kind, id_key) = self.identity(ask, shape, &properties);
         let embedded = self.embedded(ask, &kind, id_key).filter(|_| wish.is_none());
         let wish = wish.and_then(Value::as_object).or(embedded.as_ref());
         let example = example.and_then(Value::as_object);
@@ -204,8 +236,9 @@ impl<'a> Maker<'a> {
         for (name, schemas) in in_turn(&properties, id_key) {
             let wish_for_field = wish.and_then(|wish| wish.get(name));
             let example = example.and_then(|example| example.get(name));
-            let inner = ask.field(name, schemas.clone(), wish_for_field, example);
-            let unasked = self.exact && wish.is_some() && inner.wish.is_none();
+            let mut inner = ask.field(name, schemas.clone(), wish_for_field, example);
+            inner.is_key = Some(name) == id_key;
+            let unasked = inner.wish.is_none() && !inner.is_key && self.leaves_out_unasked(wish);
             if !shape.requires(name) && (unasked || self.leaves_out(&inner)) {
                 continue;
             }
@@ -225,11 +258,27 @@ impl<'a> Maker<'a> {
         Value::Object(fields)
     }
 
-    /// The kind of resource that an object is.
-    fn kind(&self, ask: &Ask<'_, '_>, shape: &Shape<'a>) -> String {
+    /// Whether an optional field that nobody wishes is left out of an object.
+    fn leaves_out_unasked(&self, wish: Option<&Map<String, Value>>) -> bool {
+        (self.exact && wish.is_some()) || self.is_sparse
+    }
+
+    /// The kind of resource that an object is, and the field that identifies it.
+    fn identity(
+        &self,
+        ask: &Ask<'_, '_>,
+        shape: &Shape<'a>,
+        properties: &IndexMap<&'a str, Vec<&'a Value>>,
+    ) -> (String, Option<&'a str>) {
         match (&self.subject, shape.identity()) {
-            (Some((subject, kind)), Some(identity)) if std::ptr::eq(*subject, identity) => kind.clone(),
-            _ => kind_of(self.definitions, shape, ask.kind.unwrap_or(&plain(&ask.name))),
+            (Some(subject), Some(identity)) if std::ptr::eq(subject.schema, identity) => {
+                (subject.kind.clone(), Some(subject.key))
+            }
+            _ => {
+                let kind = kind_of(self.definitions, shape, ask.kind.unwrap_or(&plain(&ask.name)));
+                let key = id_key(properties, &kind);
+                (kind, key)
+            }
         }
     }
 
@@ -241,7 +290,7 @@ impl<'a> Maker<'a> {
 
     /// Whether an optional part is left out: it would repeat what it lies in, or only goes to the provider.
     fn leaves_out(&self, ask: &Ask<'a, '_>) -> bool {
-        let shape = Shape::of(self.definitions, &ask.schemas, ask.wish);
+        let shape = self.shape(&ask.schemas, ask.wish);
         let has_parts =
             shape.types().is_none_or(|types| types.contains(&"object") || types.contains(&"array"));
         let too_deep = self.above.len() >= MOST_LEVELS && has_parts;
@@ -307,7 +356,7 @@ impl<'a> Maker<'a> {
             examples: example.and_then(Value::as_array),
             unique: shape.says("uniqueItems"),
         };
-        let item_shape = Shape::of(self.definitions, &shape.items(), None);
+        let item_shape = self.shape(&shape.items(), None);
         let ends = self.recurs(&item_shape) || self.above.len() >= MOST_LEVELS || self.left < MOST_VALUES / 2;
         let wanted = match (items.wishes, items.examples) {
             (Some(wishes), _) => wishes.len(),
@@ -345,6 +394,7 @@ impl<'a> Maker<'a> {
             place: format!("{}/{turn}", ask.place),
             kind: Some(&kind),
             variant: if items.unique && wish.is_none() { turn } else { 0 },
+            is_key: false,
         };
         self.make(&inner)
     }
@@ -375,14 +425,9 @@ pub(crate) fn kind_of(definitions: &Map<String, Value>, shape: &Shape<'_>, other
 }
 
 /// The field that holds the id of a resource of this kind.
-pub(crate) fn id_key<'a, T>(properties: &IndexMap<&'a str, T>, kind: &str) -> Option<&'a str> {
-    let named = format!("{kind}id");
-    let is = |wanted: &str| properties.keys().copied().find(|name| plain(name) == wanted);
-    is("id").or_else(|| is(&named)).or_else(|| is("uuid"))
-}
-
-fn is_own_id(name: &str) -> bool {
-    matches!(plain(name).as_str(), "id" | "uuid")
+fn id_key<'a, T>(properties: &IndexMap<&'a str, T>, kind: &str) -> Option<&'a str> {
+    let fields: Vec<&str> = properties.keys().copied().collect();
+    id_field(&fields, kind)
 }
 
 /// The type to make: the wish's if the schema allows it, then the example's, then the first.

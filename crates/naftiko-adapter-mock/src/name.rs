@@ -118,3 +118,62 @@ pub(crate) fn field<'a>(fields: &[&'a str], name: &str) -> Option<&'a str> {
         .flatten()
         .find_map(|wanted| fields.iter().copied().find(|field| plain(field) == wanted))
 }
+
+/// Names of fields that hold the id of what they stand in.
+const ID_NAMES: [&str; 5] = ["id", "uuid", "guid", "sid", "gid"];
+
+/// Names of fields by which people tell resources apart where there is no id.
+const NAME_NAMES: [&str; 9] =
+    ["name", "slug", "key", "code", "login", "username", "handle", "number", "email"];
+
+/// Whether a field of this name holds the id of what it stands in, whatever that is.
+pub(crate) fn is_own_id(name: &str) -> bool {
+    ID_NAMES.contains(&plain(name).as_str())
+}
+
+/// Whether a field of this name is one by which people tell resources apart.
+pub(crate) fn is_own_name(name: &str) -> bool {
+    NAME_NAMES.contains(&plain(name).as_str())
+}
+
+/// The field that holds the id of a resource of this kind: `id`, `organization_id`, `sid`.
+pub(crate) fn id_field<'a>(fields: &[&'a str], kind: &str) -> Option<&'a str> {
+    let is = |wanted: &str| fields.iter().copied().find(|name| plain(name) == wanted);
+    let suffixed =
+        || ["id", "uuid", "guid", "sid", "gid"].into_iter().find_map(|suffix| is(&format!("{kind}{suffix}")));
+    is("id").or_else(suffixed).or_else(|| ID_NAMES.into_iter().find_map(is))
+}
+
+/// The field that identifies the resources of a collection: their id, or else what the last parameter of the path of
+/// one of them is called. `noun` is the word of the path for one of them, `parameter` the one that picks one.
+pub(crate) fn identity_field<'a>(
+    fields: &[&'a str],
+    kind: &str,
+    noun: &str,
+    parameter: Option<&str>,
+) -> Option<&'a str> {
+    let named = || parameter.and_then(|parameter| named_by(fields, parameter, noun));
+    let id_like = || {
+        // `eventId` of a special event, `envelopeId` of an envelope summary.
+        let belongs =
+            |stem: String| kind.starts_with(&stem) || kind.ends_with(&stem) || noun.ends_with(&stem);
+        fields.iter().copied().find(|field| referred_kind(field).is_some_and(belongs))
+    };
+    let strict = id_field(fields, kind).or_else(|| id_field(fields, noun));
+    strict.filter(|field| plain(field) == "id").or_else(named).or(strict).or_else(id_like)
+}
+
+/// The field that a parameter of a path speaks of: `gid` for `task_gid` of a `task`, `name` for `name`.
+pub(crate) fn named_by<'a>(fields: &[&'a str], parameter: &str, noun: &str) -> Option<&'a str> {
+    let parameter = plain(parameter);
+    let short = parameter.strip_prefix(noun).filter(|rest| !rest.is_empty()).unwrap_or(&parameter);
+    let is = |wanted: &str| fields.iter().copied().find(|field| plain(field) == wanted);
+    is(&parameter).or_else(|| is(short)).or_else(|| is(&format!("{noun}{parameter}")))
+}
+
+/// Whether a field may be what a parameter picks a resource by: `name` for `project_name_or_id`, `login` for `id`.
+pub(crate) fn may_pick(field: &str, parameter: &str) -> bool {
+    let (field, parameter) = (plain(field), plain(parameter));
+    let contains = field.len() > 1 && (parameter.contains(&field) || field.ends_with(&parameter));
+    contains || is_own_id(&field) || is_own_name(&field)
+}

@@ -1,9 +1,11 @@
 //! Strings, numbers and booleans that fit their schema.
 
+use naftiko_schema::{Options, Schema, Verdict};
 use regex::Regex;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::mint::Mint;
+use crate::pattern;
 use crate::shape::{Shape, type_of};
 
 /// Longer texts than this are not padded.
@@ -78,12 +80,24 @@ fn ids(known: &Known<'_, '_>, mint: &Mint) -> Vec<Value> {
     let most = known.shape.count("maxLength").unwrap_or(usize::MAX);
     let ulid = mint.ulid(known.place);
     let end: String = ulid.chars().rev().take(most).collect();
-    vec![
+    let mut ids = vec![
         Value::from(mint.id(known.place, known.example.and_then(Value::as_str))),
         Value::from(ulid),
         Value::from(mint.uuid(known.place)),
         Value::from(end),
-    ]
+    ];
+    ids.extend(patterned(known, mint));
+    ids
+}
+
+/// Texts that match the patterns of the schema.
+fn patterned(known: &Known<'_, '_>, mint: &Mint) -> Vec<Value> {
+    let least = known.shape.count("minLength").unwrap_or(0);
+    let most = known.shape.count("maxLength").unwrap_or(usize::MAX);
+    let place = format!("{}#{}", known.place, known.variant);
+    let bits = |salt| mint.bits(&place, salt);
+    let patterns = known.shape.keyword("pattern").filter_map(Value::as_str);
+    patterns.flat_map(|pattern| pattern::texts(pattern, least, most, &bits)).map(Value::from).collect()
 }
 
 /// The moment of the call, in the form that the schema asks for.
@@ -122,7 +136,9 @@ fn texts(known: &Known<'_, '_>, mint: &Mint) -> Vec<Value> {
     let words = if number.is_empty() { words } else { format!("{words} {number}") };
     let made = by_format.unwrap_or(words);
     let cut = cut(known, &made, &number);
-    vec![Value::from(made), Value::from(cut)]
+    let mut texts = vec![Value::from(made), Value::from(cut)];
+    texts.extend(patterned(known, mint));
+    texts
 }
 
 /// The text in the length that the schema wants, its number kept.
@@ -194,11 +210,22 @@ pub(crate) fn fits(shape: &Shape<'_>, kind: &str, value: &Value) -> bool {
 
 fn text_fits(shape: &Shape<'_>, text: &str) -> bool {
     let length = text.chars().count();
-    let patterns = shape.keyword("pattern").filter_map(Value::as_str);
+    let mut patterns = shape.keyword("pattern").filter_map(Value::as_str);
     shape.count("minLength").is_none_or(|least| length >= least)
         && shape.count("maxLength").is_none_or(|most| length <= most)
-        // A pattern that this engine does not know is no reason to refuse a value.
-        && patterns.filter_map(|pattern| Regex::new(pattern).ok()).all(|pattern| pattern.is_match(text))
+        && patterns.all(|pattern| matches(pattern, text))
+}
+
+/// Whether a text matches a pattern. One that cannot be decided is no reason to reject a text.
+fn matches(pattern: &str, text: &str) -> bool {
+    match Regex::new(pattern) {
+        Ok(pattern) => pattern.is_match(text),
+        Err(_) => {
+            let schema = json!({ "pattern": pattern });
+            let schema = Schema::compile(&schema, &Map::new(), Options::RECEIVED);
+            schema.verdict(&Value::from(text)) != Verdict::Fails
+        }
+    }
 }
 
 fn number_fits(shape: &Shape<'_>, number: f64) -> bool {

@@ -94,6 +94,11 @@ impl Played {
         Self { left: operations.map(|(operation, replies)| (name_of(operation), replies.clone())).collect() }
     }
 
+    /// Whether the script has replies for an operation.
+    pub(crate) fn has(&self, operation: &Operation) -> bool {
+        self.left.contains_key(&name_of(operation))
+    }
+
     /// What is said of the next call of an operation.
     pub(crate) fn next(&mut self, operation: &Operation) -> Option<Reply> {
         let left = self.left.get_mut(&name_of(operation))?;
@@ -180,7 +185,7 @@ impl World {
         let mut maker = Maker::new(&operation.definitions, &self.store, &turn.mint).exactly();
         let target = target(operation, schema);
         if let Target::One(locus) | Target::Many(locus) = &target {
-            maker = maker.about(&locus.schemas, &locus.kind);
+            maker = maker.about(&locus.schemas, &locus.kind, locus.key);
         }
         let made = maker.make(&Ask::whole(schema, Some(body), turn.example()));
         (over(made, body), maker.made)

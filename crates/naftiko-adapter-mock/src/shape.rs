@@ -34,6 +34,16 @@ impl<'a> Shape<'a> {
         schemas: &[&'a Value],
         wish: Option<&Value>,
     ) -> Self {
+        Self::of_choice(definitions, schemas, wish, 0)
+    }
+
+    /// The same with another choice of branches, where nothing but their order decides.
+    pub(crate) fn of_choice(
+        definitions: &'a Map<String, Value>,
+        schemas: &[&'a Value],
+        wish: Option<&Value>,
+        choice: usize,
+    ) -> Self {
         let mut shape = Self { parts: Vec::new(), offers_null: false, name: None };
         let mut waiting: VecDeque<(&'a Value, bool)> =
             schemas.iter().map(|schema| (*schema, false)).collect();
@@ -54,7 +64,7 @@ impl<'a> Shape<'a> {
             for branches in [list(map, "oneOf"), list(map, "anyOf")] {
                 let nulls = branches.iter().any(|branch| is_null(definitions, branch));
                 shape.offers_null |= nulls;
-                let chosen = choose(definitions, branches, wish);
+                let chosen = choose(definitions, branches, wish, choice);
                 next.extend(chosen.map(|schema| (schema, beside_null || nulls)));
             }
             // In front, so that what a reference says comes before what stands beside it in a list.
@@ -262,17 +272,21 @@ fn choose<'a>(
     definitions: &'a Map<String, Value>,
     branches: &'a [Value],
     wish: Option<&Value>,
+    choice: usize,
 ) -> Option<&'a Value> {
-    let mut real = branches.iter().filter(|branch| !is_null(definitions, branch));
+    let real = branches.iter().filter(|branch| !is_null(definitions, branch));
     let suiting = wish.and_then(|wish| {
         let mut suiting = real.clone().filter(|branch| suits(definitions, branch, wish));
         let complete = |branch: &&Value| {
             let shape = Shape::of(definitions, &[*branch], None);
             shape.required().into_iter().all(|name| wish.get(name).is_some())
         };
-        suiting.clone().find(complete).or_else(|| suiting.next())
+        let count = suiting.clone().count().max(1);
+        let by_order = suiting.clone().nth(choice % count);
+        if choice == 0 { suiting.find(complete).or(by_order) } else { by_order }
     });
-    suiting.or_else(|| real.next())
+    let count = real.clone().count().max(1);
+    suiting.or_else(|| real.clone().nth(choice % count))
 }
 
 /// Whether a wish has a type of the branch, and contradicts none of its constants.

@@ -3,7 +3,7 @@
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
-use crate::name::plain;
+use crate::name::{may_pick, plain};
 
 /// Resources by kind, and then by id.
 #[derive(Clone, Default)]
@@ -39,17 +39,18 @@ impl Store {
         all.next().filter(|_| all.next().is_none())
     }
 
-    /// The resource that a parameter called `name` picks with `value`: by the field of that name, then by its id; of
-    /// the kind if there is one, or else the only one of any kind.
+    /// The resource that a parameter called `name` picks with `value`: by the field of that name, then by its id, then
+    /// by any field that such a parameter may speak of; of the kind if there is one, or else the only one of any kind.
     pub(crate) fn pick(&self, kind: &str, name: &str, value: &Value) -> Option<(&str, &Kept)> {
-        let name = plain(name);
-        let has =
-            |kept: &Kept| kept.fields.iter().any(|(field, found)| plain(field) == name && same(found, value));
-        let of_kind = self.kinds.get_key_value(kind);
-        let by_field = of_kind.filter(|_| name != "id").and_then(|(kind, of_kind)| {
-            of_kind.values().find(|kept| has(kept)).map(|kept| (kind.as_str(), kept))
-        });
-        by_field.or_else(|| self.find(kind, value))
+        let wanted = plain(name);
+        let by_field = |is_meant: &dyn Fn(&str) -> bool| {
+            let has =
+                |kept: &&Kept| kept.fields.iter().any(|(field, found)| is_meant(field) && same(found, value));
+            let (kind, of_kind) = self.kinds.get_key_value(kind)?;
+            of_kind.values().find(has).map(|kept| (kind.as_str(), kept))
+        };
+        let exact = (wanted != "id").then(|| by_field(&|field| plain(field) == wanted)).flatten();
+        exact.or_else(|| self.find(kind, value)).or_else(|| by_field(&|field| may_pick(field, name)))
     }
 
     /// The resource with this id: of the kind if there is one, or else the only one of any kind.
@@ -65,11 +66,9 @@ impl Store {
         everywhere.next().filter(|_| everywhere.next().is_none())
     }
 
-    /// Takes a resource away.
-    pub(crate) fn remove(&mut self, kind: &str, id: &Value) {
-        if let Some(of_kind) = self.kinds.get_mut(kind) {
-            of_kind.shift_remove(&key(id));
-        }
+    /// Takes a resource away, and returns it.
+    pub(crate) fn remove(&mut self, kind: &str, id: &Value) -> Option<Kept> {
+        self.kinds.get_mut(kind)?.shift_remove(&key(id))
     }
 }
 

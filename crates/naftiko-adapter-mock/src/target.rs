@@ -3,8 +3,8 @@
 use naftiko_adapter::Operation;
 use serde_json::{Map, Value};
 
-use crate::make::{id_key, kind_of};
-use crate::name::{kind_of_path, plain, singular};
+use crate::make::kind_of;
+use crate::name::{id_field, identity_field, is_own_name, is_plural, kind_of_path, plain, singular};
 use crate::shape::Shape;
 
 /// What the answer of an operation holds.
@@ -23,6 +23,8 @@ pub(crate) struct Locus<'a> {
     pub(crate) at: Option<&'a str>,
     /// Their kind.
     pub(crate) kind: String,
+    /// The field that identifies one of them.
+    pub(crate) key: &'a str,
     /// What each of them has to fit.
     pub(crate) schemas: Vec<&'a Value>,
     /// Their fields.
@@ -48,8 +50,18 @@ pub(crate) fn target<'a>(operation: &'a Operation, schema: &'a Value) -> Target<
         let shape = Shape::of(definitions, &schemas, None);
         let properties = shape.properties();
         let kind = kind_of(definitions, &shape, otherwise);
-        id_key(&properties, &kind)?;
-        Some(Locus { at, kind, schemas, fields: properties.keys().copied().collect() })
+        let fields: Vec<&str> = properties.keys().copied().collect();
+        // What `/envelopes` answers with is an envelope, though the schema is called `EnvelopeSummary`.
+        let is_here = is_collection(&operation.path) && (at.is_none() || otherwise == noun);
+        let is_variant = is_here && noun.len() > 2 && (kind.starts_with(&noun) || kind.ends_with(&noun));
+        let kind = if is_variant { noun.clone() } else { kind };
+        let key = if is_here {
+            identity_field(&fields, &kind, &noun, last_parameter(&operation.path))
+                .or_else(|| fields.iter().copied().find(|field| is_own_name(field)))
+        } else {
+            id_field(&fields, &kind)
+        };
+        Some(Locus { at, kind, key: key?, schemas, fields })
     };
     if let Some(items) = items(&whole) {
         return resource(items, None, &noun).map_or(Target::Other, Target::Many);
@@ -86,6 +98,14 @@ fn only<T>(list: Vec<T>) -> Option<T> {
 fn items<'a>(shape: &Shape<'a>) -> Option<Vec<&'a Value>> {
     let is_list = shape.types().is_some_and(|types| types == ["array"]);
     is_list.then(|| shape.items()).filter(|items| !items.is_empty())
+}
+
+/// Whether a path leads to a collection or to one of its resources: `/services`, `/services/{sid}`.
+fn is_collection(path: &str) -> bool {
+    let mut words = path.trim_end_matches('/').rsplit('/');
+    let last = words.next().unwrap_or_default();
+    let word = if last.contains('{') { words.next().unwrap_or_default() } else { last };
+    is_plural(word)
 }
 
 /// The parameter that ends the path: what picks one resource out of its kind.

@@ -1,5 +1,6 @@
 //! A provider that behaves as if it were real, over operations written as real ones are.
 
+mod assumed;
 mod conformance;
 mod fit;
 mod onboarding;

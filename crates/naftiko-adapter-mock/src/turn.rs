@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use naftiko_adapter::{Call, Operation, Place, Response, ResponseSpec};
+use naftiko_adapter::{Call, Method, Operation, Place, Response, ResponseSpec};
 use serde_json::{Map, Value};
 
 use crate::mint::Mint;
-use crate::name::{field, is_paging, plain, referred_kind};
+use crate::name::{field, is_paging, is_plural, plain, referred_kind};
 use crate::shape::Shape;
 use crate::target::{Locus, last_parameter, parents};
 
@@ -32,6 +32,33 @@ impl<'a> Turn<'a> {
 
     pub(crate) fn operation(&self) -> &'a Operation {
         &self.call.operation
+    }
+
+    /// The status of the answer.
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// Whether the call can create anew what was deleted: by a name that the caller chooses, or with a PUT that is
+    /// described to create.
+    pub(crate) fn may_create_again(&self, locus: &Locus<'_>) -> bool {
+        match self.operation().method {
+            Method::Put => self.is_named(locus) || self.is_answered_with_created(),
+            Method::Post => self.is_named(locus),
+            _ => false,
+        }
+    }
+
+    /// Whether the description has an answer with the status 201 Created.
+    pub(crate) fn is_answered_with_created(&self) -> bool {
+        self.operation().successes().into_iter().any(|(status, _)| status == "201")
+    }
+
+    /// Whether a POST to a collection creates a resource that its answer does not show.
+    pub(crate) fn creates_silently(&self) -> bool {
+        let path = self.operation().path.trim_end_matches('/');
+        let is_collection = path.rsplit('/').next().is_some_and(is_plural);
+        is_collection && self.schema().is_none()
     }
 
     pub(crate) fn schema(&self) -> Option<&'a Value> {

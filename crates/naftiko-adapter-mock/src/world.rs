@@ -6,12 +6,16 @@ use indexmap::IndexMap;
 use naftiko_adapter::{Call, Method, Operation, Response};
 use serde_json::{Map, Value, json};
 
+use crate::answer_schema::AnswerSchemas;
 use crate::make::{Ask, Maker};
 use crate::mint::Mint;
-use crate::name::{is_plural, kind_of_path, plain};
-use crate::store::{Kept, Store};
+use crate::name::{id_field, is_own_id, is_own_name, is_plural, kind_of_path, named_by, plain};
+use crate::store::{Kept, Store, same};
 use crate::target::{Locus, Target, last_parameter, parents, target};
 use crate::turn::Turn;
+
+/// As many choices of branches and optional fields are tried until an answer fits its schema.
+const MOST_CHOICES: usize = 12;
 
 /// The state of the mock.
 pub(crate) struct World {
@@ -21,24 +25,32 @@ pub(crate) struct World {
     /// How many calls of each operation there were: calls that run side by side do not disturb each other's values.
     serials: BTreeMap<String, u64>,
     pub(crate) store: Store,
+    /// The resources that were deleted.
+    deleted: Store,
     /// What was answered about things that are no resources, by where they are.
     pub(crate) seen: BTreeMap<String, Value>,
     /// Where something that is no resource was put.
     touched: BTreeSet<String>,
-    /// Ids of the resources that were made because somebody asked, by what they asked.
+    /// The ids of resources that were assumed to exist, by kind, parameter and the value that picked them.
+    assumed: BTreeMap<(String, String, String), Value>,
+    /// Ids of the resources that were made because a request asked for them, by what it asked.
     pub(crate) made_for: BTreeMap<String, Value>,
     /// Answers by idempotency key.
     repeats: BTreeMap<String, Response>,
+    /// The schemas of answers, compiled once.
+    schemas: AnswerSchemas,
     /// Kinds of which all that exists has been said: lists make up nothing more.
     pub(crate) complete: BTreeSet<String>,
 }
 
 /// The resource that a path picks.
-enum Picked {
+enum Picked<'a> {
     /// It exists.
     Found(String, Kept),
-    /// There is none: what was asked for.
+    /// There is none, since it was deleted, or the script lists all that exist: what was asked for.
     Missing(String),
+    /// Nothing is known of it, so it was created before the run: the parameter that picks it, and its value.
+    Assumed(&'a str, &'a Value),
     /// The path picks none.
     Nothing,
 }
@@ -50,10 +62,13 @@ impl World {
             calls: 0,
             serials: BTreeMap::new(),
             store: Store::default(),
+            deleted: Store::default(),
             seen: BTreeMap::new(),
             touched: BTreeSet::new(),
+            assumed: BTreeMap::new(),
             made_for: BTreeMap::new(),
             repeats: BTreeMap::new(),
+            schemas: AnswerSchemas::default(),
             complete: BTreeSet::new(),
         }
     }
@@ -100,6 +115,10 @@ impl World {
             (Method::Put | Method::Patch, Target::Other) if last_parameter(&operation.path).is_some() => {
                 self.change_silently(turn)
             }
+            (Method::Post, Target::Other) if turn.creates_silently() => {
+                self.create_silently(turn);
+                self.other(turn, &Target::Other)
+            }
             (_, target) => self.other(turn, &target),
         }
     }
@@ -108,44 +127,83 @@ impl World {
     fn one(&mut self, turn: &Turn<'_>, mut locus: Locus<'_>) -> Response {
         let safe = turn.operation().is_safe();
         let method = turn.operation().method;
-        match self.picked(turn, &locus) {
+        match self.picked(turn, &locus.kind) {
             // A name that the caller chooses, unlike an id, can be given to something new.
-            Picked::Missing(_) if matches!(method, Method::Post | Method::Put) && turn.is_named(&locus) => {
-                self.create(turn, &locus)
-            }
+            Picked::Missing(_) if turn.may_create_again(&locus) => self.create(turn, &locus),
             Picked::Missing(what) => missing(&what),
             Picked::Found(kind, kept) => {
                 // Two operations may call the same thing by two names; it stays what it was.
-                locus.kind = kind;
+                locus.kind.clone_from(&kind);
+                let id = kept.id.clone();
                 let fields = if safe { kept.fields } else { changed(turn, kept, &locus.fields) };
-                self.show(turn, &locus, fields)
+                let (response, shown) = self.show(turn, &locus, fields);
+                if shown.is_some_and(|shown| !same(&shown, &id)) {
+                    // What a request without an answer created is now known by the id that the answer gives it.
+                    self.store.remove(&kind, &id);
+                }
+                response
             }
+            Picked::Assumed(name, value) => self.assumed(turn, &locus, name, value),
             Picked::Nothing if method == Method::Post => self.create(turn, &locus),
             Picked::Nothing => self.single(turn, &locus),
         }
     }
 
+    /// A resource that the run neither created nor deleted: it was created before the run, and answers to the value
+    /// that the path picks it by.
+    fn assumed(&mut self, turn: &Turn<'_>, locus: &Locus<'_>, name: &str, value: &Value) -> Response {
+        let noun = kind_of_path(&turn.operation().path);
+        let mut fields = Map::new();
+        fields.extend(turn.path_fields(&locus.fields));
+        fields.extend(turn.parent_fields(&locus.fields));
+        let named = named_by(&locus.fields, name, &noun);
+        let also = locus.fields.iter().copied().find(|field| plain(name).contains(&plain(field)));
+        for field in named.or(also).into_iter().chain(named.is_none().then_some(locus.key)) {
+            fields.insert(field.to_owned(), value.clone());
+        }
+        if !turn.operation().is_safe() {
+            let changes = turn.body_fields(&locus.fields);
+            fields.extend(changes.into_iter().filter(|(field, _)| field != locus.key));
+        }
+        let (response, id) = self.show(turn, locus, fields);
+        if let Some(id) = id {
+            self.assumed.insert((locus.kind.clone(), plain(name), value.to_string()), id);
+        }
+        response
+    }
+
     /// The resource that the path names: by the parameter at its end, or by that of what is acted upon.
-    fn picked(&self, turn: &Turn<'_>, locus: &Locus<'_>) -> Picked {
-        let path = &turn.operation().path;
+    fn picked<'c>(&self, turn: &Turn<'c>, kind: &str) -> Picked<'c> {
+        let path = &turn.call.operation.path;
         let acted_upon = || {
             // `/connections/{id}/activate` acts upon a connection, and `/connections/{id}/users` does not.
             let acts = path.rsplit('/').next().is_some_and(|word| !is_plural(word));
             let mut parents = parents(path).into_iter().rev();
-            acts.then(|| parents.find(|(_, kind)| *kind == locus.kind)).flatten().map(|(name, _)| name)
+            acts.then(|| parents.find(|(_, parent)| parent == kind)).flatten().map(|(name, _)| name)
         };
         let Some(name) = last_parameter(path).or_else(acted_upon) else { return Picked::Nothing };
         let Some(value) = turn.path_argument(name) else { return Picked::Nothing };
-        match self.store.pick(&locus.kind, name, value) {
-            Some((kind, kept)) => Picked::Found(kind.to_owned(), kept.clone()),
-            None => Picked::Missing(format!("there is no `{}` with `{name}` {value}", locus.kind)),
+        let alias = self.assumed.get(&(kind.to_owned(), plain(name), value.to_string()));
+        let aliased = alias.and_then(|id| self.store.find(kind, id));
+        if let Some((kind, kept)) = self.store.pick(kind, name, value).or(aliased) {
+            return Picked::Found(kind.to_owned(), kept.clone());
         }
+        if self.complete.contains(kind) || self.deleted.pick(kind, name, value).is_some() {
+            return Picked::Missing(format!("there is no `{kind}` with `{name}` {value}"));
+        }
+        Picked::Assumed(name, value)
     }
 
-    fn show(&mut self, turn: &Turn<'_>, locus: &Locus<'_>, fields: Map<String, Value>) -> Response {
+    /// Answers with a resource, and returns its id.
+    fn show(
+        &mut self,
+        turn: &Turn<'_>,
+        locus: &Locus<'_>,
+        fields: Map<String, Value>,
+    ) -> (Response, Option<Value>) {
         let wish = locus.wrap(Value::Object(fields));
-        let body = self.produce(turn, Some(locus), Some(&wish));
-        turn.respond(body)
+        let (body, id) = self.produce_with_id(turn, Some(locus), Some(&wish));
+        (turn.respond(body), id)
     }
 
     fn create(&mut self, turn: &Turn<'_>, locus: &Locus<'_>) -> Response {
@@ -158,7 +216,7 @@ impl World {
             fields.extend(turn.parent_fields(&locus.fields));
             fields.extend(turn.body_fields(&locus.fields));
         }
-        self.show(turn, locus, fields)
+        self.show(turn, locus, fields).0
     }
 
     /// The only resource at a place, such as the settings of an organization.
@@ -176,57 +234,96 @@ impl World {
     }
 
     fn remove(&mut self, turn: &Turn<'_>, target: &mut Target<'_>) -> Response {
-        let path = &turn.operation().path;
-        let Some((name, value)) =
-            last_parameter(path).and_then(|name| Some((name, turn.path_argument(name)?)))
-        else {
-            self.seen.remove(&turn.place());
-            return self.other(turn, target);
-        };
-        let kind = kind_of_path(path);
-        let found = self.store.pick(&kind, name, value).map(|(kind, kept)| (kind.to_owned(), kept.clone()));
-        let Some((kind, kept)) = found else {
-            // What was put here and is no resource goes away all the same.
-            if self.touched.remove(&turn.place()) {
-                return self.other(turn, target);
+        let kind = kind_of_path(&turn.operation().path);
+        match self.picked(turn, &kind) {
+            Picked::Nothing => {
+                self.seen.remove(&turn.place());
+                self.other(turn, target)
             }
-            return missing(&format!("there is no `{kind}` with `{name}` {value}"));
-        };
-        let answer = match target {
-            Target::One(locus) => {
-                locus.kind.clone_from(&kind);
-                self.show(turn, locus, kept.fields)
+            Picked::Missing(what) => {
+                // What was put here and is no resource goes away all the same.
+                if self.touched.remove(&turn.place()) { self.other(turn, target) } else { missing(&what) }
             }
-            _ => self.other(turn, target),
-        };
-        self.store.remove(&kind, &kept.id);
-        answer
+            Picked::Assumed(name, value) => {
+                let answer = match target {
+                    Target::One(locus) => self.assumed(turn, locus, name, value),
+                    _ => self.other(turn, target),
+                };
+                let fields = Map::from_iter([(name.to_owned(), value.clone())]);
+                let found = self.store.pick(&kind, name, value).map(|(_, kept)| kept.id.clone());
+                if let Some(kept) = found.and_then(|id| self.store.remove(&kind, &id)) {
+                    self.deleted.keep(&kind, &kept.id, kept.fields);
+                }
+                self.deleted.keep(&kind, value, fields);
+                self.touched.remove(&turn.place());
+                answer
+            }
+            Picked::Found(kind, kept) => {
+                let answer = match target {
+                    Target::One(locus) => {
+                        locus.kind.clone_from(&kind);
+                        self.show(turn, locus, kept.fields).0
+                    }
+                    _ => self.other(turn, target),
+                };
+                if let Some(kept) = self.store.remove(&kind, &kept.id) {
+                    self.deleted.keep(&kind, &kept.id, kept.fields);
+                }
+                answer
+            }
+        }
     }
 
-    /// A change that is not answered with what was changed: fields that are known take their new values.
+    /// A change that is not answered with what was changed: fields that are known take their new values, and what is
+    /// not known exists from then on.
     fn change_silently(&mut self, turn: &Turn<'_>) -> Response {
+        let kind = kind_of_path(&turn.operation().path);
+        match self.picked(turn, &kind) {
+            Picked::Nothing => self.other(turn, &Target::Other),
+            Picked::Missing(what) if !turn.is_answered_with_created() => missing(&what),
+            Picked::Missing(_) | Picked::Assumed(..) => {
+                self.create_silently(turn);
+                self.other(turn, &Target::Other)
+            }
+            Picked::Found(kind, kept) => {
+                let known: Vec<&str> = kept.fields.keys().map(String::as_str).collect();
+                let changes = turn.body_fields(&known);
+                let id = kept.id.clone();
+                let fits = |name: &String, value: &Value| {
+                    let known = kept.fields.get(name);
+                    known.is_some_and(|old| std::mem::discriminant(old) == std::mem::discriminant(value))
+                };
+                let changes =
+                    changes.into_iter().filter(|(name, value)| fits(name, value) && *value != id).collect();
+                self.store.keep(&kind, &id, changes);
+                self.other(turn, &Target::Other)
+            }
+        }
+    }
+
+    /// Creates a resource that the answer does not show, from the path and the body of the request.
+    fn create_silently(&mut self, turn: &Turn<'_>) {
         let path = &turn.operation().path;
-        let kind = kind_of_path(path);
-        let Some((name, value)) =
-            last_parameter(path).and_then(|name| Some((name, turn.path_argument(name)?)))
-        else {
-            return self.other(turn, &Target::Other);
-        };
-        let Some((kind, kept)) = self.store.pick(&kind, name, value) else {
-            return missing(&format!("there is no `{kind}` with `{name}` {value}"));
-        };
-        let (kind, kept) = (kind.to_owned(), kept.clone());
-        let known: Vec<&str> = kept.fields.keys().map(String::as_str).collect();
-        let changes = turn.body_fields(&known);
-        let id = kept.id.clone();
-        let fits = |name: &String, value: &Value| {
-            kept.fields
-                .get(name)
-                .is_some_and(|old| std::mem::discriminant(old) == std::mem::discriminant(value))
-        };
-        let changes = changes.into_iter().filter(|(name, value)| fits(name, value) && *value != id).collect();
-        self.store.keep(&kind, &id, changes);
-        self.other(turn, &Target::Other)
+        let noun = kind_of_path(path);
+        let mut fields = Map::new();
+        let body = turn.call.arguments.body.as_ref().and_then(Value::as_object);
+        for (name, value) in body.into_iter().flatten() {
+            // `project_name` of a project is its `name`.
+            let short = plain(name).strip_prefix(&noun).map(str::to_owned);
+            let short = short.filter(|short| is_own_id(short) || is_own_name(short));
+            fields.extend(short.map(|short| (short, value.clone())));
+            fields.insert(name.clone(), value.clone());
+        }
+        let picked = last_parameter(path).and_then(|name| Some((name, turn.path_argument(name)?)));
+        if let Some((name, value)) = picked {
+            fields.insert(name.to_owned(), value.clone());
+        }
+        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        let own = id_field(&names, &noun).or_else(|| names.iter().copied().find(|name| is_own_name(name)));
+        let id = picked.map(|(_, value)| value.clone()).or_else(|| fields.get(own?).cloned());
+        let id = id.unwrap_or_else(|| Value::from(turn.mint.ulid("/created")));
+        self.deleted.remove(&noun, &id);
+        self.store.keep(&noun, &id, fields);
     }
 
     /// An answer about nothing that is kept: the same at the same place while nobody changes it.
@@ -268,6 +365,8 @@ impl World {
     }
 
     /// Makes the answer, keeps the resources in it, and says the id of the one it is about.
+    ///
+    /// The answer fits its schema: where the first choice of branches and optional fields does not, others are tried.
     fn produce_with_id(
         &mut self,
         turn: &Turn<'_>,
@@ -277,12 +376,22 @@ impl World {
         let Some(schema) = turn.schema() else {
             return (turn.example().cloned().unwrap_or(Value::Null), None);
         };
-        let mut maker = Maker::new(&turn.operation().definitions, &self.store, &turn.mint);
-        if let Some(locus) = locus {
-            maker = maker.about(&locus.schemas, &locus.kind);
-        }
-        let body = maker.make(&Ask::whole(schema, wish, turn.example()));
-        let made = maker.made;
+        let answers = self.schemas.of(turn, schema);
+        let ask = Ask::whole(schema, wish, turn.example());
+        let attempt = |choice: usize| {
+            let mut maker = Maker::new(&turn.operation().definitions, &self.store, &turn.mint);
+            maker = maker.with_choice(choice);
+            if let Some(locus) = locus {
+                maker = maker.about(&locus.schemas, &locus.kind, locus.key);
+            }
+            (maker.make(&ask), maker.made)
+        };
+        let first = attempt(0);
+        let (body, made) = if answers.accepts(&first.0) {
+            first
+        } else {
+            (1..MOST_CHOICES).map(attempt).find(|(body, _)| answers.accepts(body)).unwrap_or(first)
+        };
         let kind = locus.map(|locus| locus.kind.as_str());
         let id =
             made.iter().rev().find(|(made, ..)| Some(made.as_str()) == kind).map(|(_, id, _)| id.clone());
@@ -298,8 +407,11 @@ impl World {
         self.complete.insert(locus.kind.clone());
         for (number, thing) in (0..).zip(things) {
             let mint = Mint::new(self.seed, format!("{}\nexists", name_of(operation)), number, 0);
-            let mut maker =
-                Maker::new(&operation.definitions, &self.store, &mint).about(&locus.schemas, &locus.kind);
+            let mut maker = Maker::new(&operation.definitions, &self.store, &mint).about(
+                &locus.schemas,
+                &locus.kind,
+                locus.key,
+            );
             maker.make(&Ask {
                 schemas: locus.schemas.clone(),
                 wish: Some(thing),
@@ -308,14 +420,25 @@ impl World {
                 place: "/exists".to_owned(),
                 kind: Some(&locus.kind),
                 variant: 0,
+                is_key: false,
             });
             let made = maker.made;
             self.keep(made);
         }
     }
 
+    /// Whether the script lists all resources of the kind that an operation answers with.
+    pub(crate) fn is_complete(&self, operation: &Operation) -> bool {
+        let schema = operation.success().and_then(|(_, spec)| spec.schema.as_ref());
+        match schema.map(|schema| target(operation, schema)) {
+            Some(Target::One(locus) | Target::Many(locus)) => self.complete.contains(&locus.kind),
+            _ => false,
+        }
+    }
+
     pub(crate) fn keep(&mut self, made: Vec<(String, Value, Map<String, Value>)>) {
         for (kind, id, fields) in made {
+            self.deleted.remove(&kind, &id);
             self.store.keep(&kind, &id, fields);
         }
     }

@@ -227,8 +227,11 @@ pub(crate) struct Run {
     #[arg(long)]
     pub(crate) mock: bool,
     /// What the mock's answers are made from; the same seed gives the same answers
-    #[arg(long, value_name = "NUMBER", default_value_t = 0, requires = "mock")]
-    pub(crate) seed: u64,
+    #[arg(long, value_name = "NUMBER", requires = "mock")]
+    pub(crate) seed: Option<u64>,
+    /// A test document for the mock: its `mock` at the top lists answers and the resources that exist
+    #[arg(long, value_name = "FILE", requires = "mock")]
+    pub(crate) script: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) driving: Driving,
     #[command(flatten)]

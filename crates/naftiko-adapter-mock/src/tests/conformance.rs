@@ -9,7 +9,7 @@ use naftiko_adapter::{Adapter, Call, Failure, Method, Operation, Response, async
 use serde_json::{Value, json};
 
 use super::{operation, with_body};
-use crate::MockAdapter;
+use crate::{MockAdapter, Script};
 
 #[tokio::test]
 async fn it_keeps_every_law_that_needs_no_wire() {
@@ -52,14 +52,16 @@ impl Subject for Examined {
         let call = match scene {
             Scene::Answers => creating("a name"),
             Scene::Echoes(text) => creating(text),
-            // Ids begin at 1.
+            // The script lists all that exist.
             Scene::Declines => super::call(&finding(), &[("id", json!(0))], None),
             _ => return None,
         };
-        let counted = Arc::new(Counted { mock: MockAdapter::new(0), taken: AtomicUsize::new(0) });
+        let mut script = Script::default();
         if *scene == Scene::Declines {
-            counted.mock.invoke(&creating("somebody else's")).await.expect("it is made");
+            script.seeds.push((Arc::new(finding()), vec![json!({"id": 7})]));
         }
+        let counted = Counted { mock: MockAdapter::with_script(0, &script), taken: AtomicUsize::new(0) };
+        let counted = Arc::new(counted);
         let adapter: Arc<dyn Adapter> = match scene {
             Scene::Echoes(_) => Arc::new(Named(Arc::clone(&counted))),
             _ => Arc::<Counted>::clone(&counted),

@@ -3,14 +3,14 @@
 mod fault;
 mod server;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use naftiko_adapter_mock::{MockAdapter, Script};
 use naftiko_check::Offer;
 use naftiko_diagnostics::{Diagnostic, Severity, SourceMap, has_errors};
 use naftiko_report::diagnostics;
 
-use crate::args::Mock;
+use crate::args::{Lookup, Mock};
 use crate::check::{no_plan, options};
 use crate::documents::unreadable;
 use crate::drive::block_on;
@@ -29,10 +29,13 @@ pub(crate) fn mock(arguments: &Mock, screen: &mut Screen) -> Result<Exit, Stop> 
     };
     let (mut told, seed) = match &arguments.script {
         None => (Script::default(), 0),
-        Some(path) => match from_test(path, arguments, &reading, screen)? {
-            Ok(told) => told,
-            Err(exit) => return Ok(exit),
-        },
+        Some(path) => {
+            let files = &arguments.readable.allowed_files;
+            match scripted(path, &arguments.lookup, files, &reading, screen)? {
+                Ok(told) => told,
+                Err(exit) => return Ok(exit),
+            }
+        }
     };
     let faults = Faults::read(&arguments.faults, &offers).map_err(Stop::Usage)?;
     faults.add_to(&mut told);
@@ -86,16 +89,16 @@ fn add(offers: &mut Vec<Offer>, offer: Offer) {
     known.named.extend(offer.named);
 }
 
-/// What a test document tells the mock in every test, and the seed.
-fn from_test(
+/// The script at the top of a test document, and its seed.
+pub(crate) fn scripted(
     path: &Path,
-    arguments: &Mock,
+    lookup: &Lookup,
+    allowed_files: &[PathBuf],
     reading: &Reading,
     screen: &mut Screen,
 ) -> Result<Result<(Script, u64), Exit>, Stop> {
-    let checked =
-        naftiko_check::check(path, &options(&arguments.lookup, &arguments.readable.allowed_files), reading)
-            .map_err(|error| Stop::Usage(unreadable(path, &error)))?;
+    let checked = naftiko_check::check(path, &options(lookup, allowed_files), reading)
+        .map_err(|error| Stop::Usage(unreadable(path, &error)))?;
     if show_errors(&checked.diagnostics, &checked.sources, screen) {
         return Ok(Err(Exit::Errors));
     }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 use naftiko_adapter::Adapter;
-use naftiko_adapter_mock::MockAdapter;
+use naftiko_adapter_mock::{MockAdapter, Script};
 use naftiko_engine::{Cancellation, Limits, Run};
 use naftiko_journal::{Journal, MemoryJournal, Options, Status, Store};
 use naftiko_plan::Plan;
@@ -23,6 +23,8 @@ use crate::drive::{
     block_on_one_thread, dump, endpoints, limits, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
+use crate::mock::scripted;
+use crate::reading::Reading;
 use crate::screen::Screen;
 use crate::state::{self, Held, Origin};
 use crate::world::{self, FileSystem};
@@ -79,7 +81,11 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
         Ok(plan) => Arc::new(plan),
         Err(exit) => return Ok(exit),
     };
-    let prepared = prepare(arguments, plan).map_err(Stop::Usage)?;
+    let mock = match mock(arguments, screen)? {
+        Ok(mock) => mock,
+        Err(exit) => return Ok(exit),
+    };
+    let prepared = prepare(arguments, plan, mock).map_err(Stop::Usage)?;
     // Last, so that nobody types a secret for a run that cannot begin.
     let inputs = inputs(arguments, &prepared.plan, screen)?;
     let begun = begin(arguments, prepared, inputs, screen);
@@ -100,12 +106,36 @@ fn inputs(arguments: &Arguments, plan: &Plan, screen: &mut Screen) -> Result<Map
     given.complete(plan).map_err(Stop::Usage)
 }
 
-fn prepare(arguments: &Arguments, plan: Arc<Plan>) -> Result<Prepared, String> {
+/// The mock that a run uses in place of its providers, with the script of a test document if one is given; `None` for a
+/// run that calls its providers.
+fn mock(arguments: &Arguments, screen: &mut Screen) -> Result<Result<Option<Arc<dyn Adapter>>, Exit>, Stop> {
+    if !arguments.mock {
+        return Ok(Ok(None));
+    }
+    let (script, seed) = match &arguments.script {
+        None => (Script::default(), 0),
+        Some(path) => {
+            let files = &arguments.allowances.readable.allowed_files;
+            match scripted(path, &arguments.lookup, files, &Reading::new(), screen)? {
+                Ok(scripted) => scripted,
+                Err(exit) => return Ok(Err(exit)),
+            }
+        }
+    };
+    let adapter = MockAdapter::with_script(arguments.seed.unwrap_or(seed), &script);
+    Ok(Ok(Some(Arc::new(adapter))))
+}
+
+fn prepare(
+    arguments: &Arguments,
+    plan: Arc<Plan>,
+    mock: Option<Arc<dyn Adapter>>,
+) -> Result<Prepared, String> {
     let driving = &arguments.driving;
     let answers = answers::read(&plan, &driving.answers)?;
-    let adapter: Arc<dyn Adapter> = if arguments.mock {
+    let adapter: Arc<dyn Adapter> = if let Some(mock) = mock {
         endpoints::urls(&plan, &driving.base_url)?;
-        Arc::new(MockAdapter::new(arguments.seed))
+        mock
     } else {
         adapter(&plan, &driving.base_url, Path::new(""), &arguments.allowances, &Credentials::default())?
     };
