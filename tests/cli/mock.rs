@@ -86,7 +86,14 @@ fn what_one_step_creates_the_next_finds() {
 
 #[test]
 fn waits_take_no_time_on_the_mock() {
-    // A condition that types cannot refute and the mock never fulfils.
+    // A condition that types cannot refute and the script never fulfils.
+    let test = "specification: Naftiko Composition Test
+specificationVersion: '0.2'
+composition: composition.yaml
+inputs: {name: nobody}
+mock: {operations: {listOrganizations: [{}]}}
+tests: [{name: it waits, expect: {outcome: failed}}]
+";
     let body = "inputs: [{name: name, type: string, required: true}]
 steps:
   - id: list
@@ -94,8 +101,8 @@ steps:
     operation: listOrganizations
     poll: {until: 'response.body.data[0].name == inputs.name', timeout: 1d}
 ";
-    let ended =
-        Folder::new("0.2", body).naftiko(&["run", "composition.yaml", "--mock", "--input", "name=nobody"]);
+    let script = ["run", "composition.yaml", "--mock", "--input", "name=nobody", "--script", "x.test.yaml"];
+    let ended = Folder::new("0.2", body).with("x.test.yaml", test).naftiko(&script);
     assert_eq!((ended.code, ended.stdout.as_str()), (3, ""), "{}", ended.stderr);
     assert!(ended.stderr.contains("waited 1d for"), "{}", ended.stderr);
     assert!(ended.stderr.lines().count() < 10, "a step that waits says so once: {}", ended.stderr);
