@@ -1,9 +1,8 @@
 //! Whether an answer fits the schema that a step declares for it.
 
-use jsonschema::{PatternOptions, Validator};
-use naftiko_adapter::misfit::reason;
 use naftiko_adapter::{Failure, FailureKind, Question};
-use serde_json::Value;
+use naftiko_schema::{Options, Schema, Verdict};
+use serde_json::{Map, Value};
 
 /// Whether an answer fits the JSON Schema that a step declares for it; without one everything fits.
 ///
@@ -16,7 +15,7 @@ pub fn fits(schema: Option<&Value>, answer: &Value) -> Result<(), String> {
 }
 
 /// The `result` schema of a question, ready to be used.
-pub(crate) struct Fit(Option<Validator>);
+pub(crate) struct Fit(Option<Schema>);
 
 impl Fit {
     /// Prepares the schema; without one everything fits.
@@ -25,23 +24,29 @@ impl Fit {
     /// [`FailureKind::Refused`] when the schema itself cannot be used: no answer would ever be accepted.
     pub(crate) fn of(question: &Question) -> Result<Self, Failure> {
         let Some(schema) = &question.result else { return Ok(Self(None)) };
-        // The linear engine: a pattern and an answer from outside must not be able to stop a run.
-        let validator = jsonschema::options().with_pattern_options(PatternOptions::regex()).build(schema);
-        match validator {
-            Ok(validator) => Ok(Self(Some(validator))),
-            Err(error) => {
-                let reason = error.masked();
-                let message = format!("the `result` schema of `{}` cannot be used: {reason}", question.step);
-                Err(Failure::new(FailureKind::Refused, message))
-            }
-        }
+        let schema = Schema::compile(schema, &Map::new(), Options::STRICT);
+        let Some(defect) = schema.defects().into_iter().next() else { return Ok(Self(Some(schema))) };
+        let at =
+            if defect.pointer.is_empty() { String::new() } else { format!(" (at `{}`)", defect.pointer) };
+        let message =
+            format!("the `result` schema of `{}` cannot be used: {}{at}", question.step, defect.reason);
+        Err(Failure::new(FailureKind::Refused, message))
     }
 
-    /// Why `answer` does not fit, or nothing when it does. The reason never shows the answer itself.
+    /// Why `answer` does not fit, or nothing when it does. The reason never shows the answer itself. An answer that
+    /// cannot be checked within the budget of the validator does not fit.
     pub(crate) fn objection(&self, answer: &Value) -> Option<String> {
-        let error = self.0.as_ref()?.validate(answer).err()?;
-        let place = error.instance_path().to_string();
-        let reason = reason(&error);
+        let report = self.0.as_ref()?.examine(answer, 1);
+        if report.verdict == Verdict::Fits {
+            return None;
+        }
+        let violation = report.violations.first().map(|it| (it.pointer.as_str(), it.redacted()));
+        let undecided = || {
+            let (pointer, pattern) = report.undecided.first()?;
+            Some((pointer.as_str(), format!("it cannot be checked: `{pattern}` needs too many steps for it")))
+        };
+        let exhausted = || ("", "it cannot be checked: its schema needs too many steps for it".to_owned());
+        let (place, reason) = violation.or_else(undecided).unwrap_or_else(exhausted);
         Some(if place.is_empty() { reason } else { format!("{reason} (at `{place}`)") })
     }
 }

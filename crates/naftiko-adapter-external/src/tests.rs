@@ -193,7 +193,7 @@ fn an_answer_that_does_not_fit_is_asked_for_again() {
         "the answer has to fit:",
         "> `invite-it-admin` needs an answer: write it as JSON, or `later`",
         "> this does not fit: expected `true` or `false`, found a string (at `/contacted`)",
-        "> this does not fit: \"contacted\" is a required property",
+        "> this does not fit: `contacted` is missing",
     ]
     "#);
 }

@@ -91,7 +91,9 @@ impl Compiled {
             let parameter = parameters.iter().find(|it| it.place == *place && it.name == *name);
             let cell = self.parameters.get(&(*place, name.clone()));
             let Some((parameter, cell)) = parameter.zip(cell) else { continue };
-            let schema = self.compiled(cell, &parameter.schema, Options::SENT_AS_TEXT);
+            let is_kept = parameter.content_type.as_deref().map(essence).is_some_and(|it| is_json(&it));
+            let options = if is_kept { Options::SENT } else { Options::SENT_AS_TEXT };
+            let schema = self.compiled(cell, &parameter.schema, options);
             fits(schema, value, || format!("the {} parameter `{name}`", place.as_str()))?;
         }
         let Some((spec, body)) = self.operation.body.as_ref().zip(arguments.body.as_ref()) else {

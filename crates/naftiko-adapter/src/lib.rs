@@ -14,8 +14,6 @@ pub mod conformance;
 pub mod header;
 mod mask;
 pub mod media_type;
-#[cfg(feature = "json-schema")]
-pub mod misfit;
 mod operation;
 
 pub use call::{

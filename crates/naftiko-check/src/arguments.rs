@@ -7,8 +7,10 @@ pub(crate) use body::reported;
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
 use naftiko_expr::{Base, ExprKind, Path, Presence, Root, Selector, Template, Type};
 use naftiko_plan::{Origin, Slot};
+use naftiko_schema::{Options, Tolerance};
 use naftiko_spec::{Argument, Composition, Edition, Step, Value, Work};
 use naftiko_syntax::Node;
+use serde_json::Map;
 
 use self::body::Body;
 use crate::embed::Embedded;
@@ -99,6 +101,8 @@ struct Binder<'a> {
     sources: &'a SourceMap,
     bound: Bound,
     diagnostics: Vec<Diagnostic>,
+    /// The ways in which the description of the step is sloppy that are reported.
+    tolerated: Vec<std::mem::Discriminant<Tolerance>>,
 }
 
 /// The types of the scalars of a value, and what in it may be absent.
@@ -126,6 +130,7 @@ impl<'a> Binder<'a> {
             sources,
             bound: Bound::default(),
             diagnostics: Vec::new(),
+            tolerated: Vec::new(),
         }
     }
 
@@ -180,17 +185,16 @@ impl<'a> Binder<'a> {
             };
             given.push(&input.slot);
             let written = Written::new(&argument.value, Some(argument.key), &mut found.types.into_iter());
-            let mistaken = self.fit(input, &written);
+            let mistaken = self.fit_input(input, &written);
             let optional = self.is_left_out(input, &argument.value);
             if mistaken.is_empty() && !optional {
                 self.diagnostics.extend(found.absences);
             }
-            let limits = input
-                .schema
-                .iter()
-                .flat_map(|schema| limits::broken_of_input(schema, &written, input.slot.name(), &mistaken));
-            let broken = limits.map(|broken| faults::unfit_argument::report(&broken, input.slot.name()));
-            self.diagnostics.extend(broken);
+            let name = input.slot.name();
+            let limits = input.schema.iter().flat_map(|schema| {
+                limits::broken(schema, &Map::new(), Options::STRICT, &written, name, &mistaken)
+            });
+            self.diagnostics.extend(limits.map(|broken| faults::unfit_argument::report(&broken, name)));
             self.push(input.slot.clone(), argument, optional);
         }
         for input in embedded.inputs.iter().filter(|input| input.required && !given.contains(&&input.slot)) {
@@ -315,10 +319,10 @@ impl<'a> Binder<'a> {
         };
         let mut absences = Some(found.absences);
         for parameter in &places {
-            let mistaken = self.fit(parameter, &written);
+            let mistaken = self.fit(parameter, &written, resolution);
             let optional = self.is_left_out(parameter, &argument.value);
             match &parameter.slot {
-                Slot::Parameter(..) => self.limits(parameter, &resolution.sent, &written, &mistaken),
+                Slot::Parameter(..) => self.limits(parameter, resolution, &written, &mistaken),
                 Slot::Property(name) => body.properties.push((name, written.clone())),
                 Slot::Body => body.whole = Some(written.clone()),
             }

@@ -1,34 +1,30 @@
-//! Checks a written argument against its whole JSON Schema: the limits that a type cannot express.
+//! Checks a written value against its whole JSON Schema: the verdict of `run`, given before the run.
 //!
-//! Only literals are checked. What a type says is not reported again: types are the authority on it, and descriptions
-//! often allow more in prose than in keywords.
+//! Only literals are checked; what stands in `${…}` counts as unknown. Nothing is reported at a place that already has a
+//! finding: types come first, since they can name the value that was meant.
 
 use std::collections::BTreeSet;
 
-use jsonschema::error::ValidationErrorKind as Error;
-use jsonschema::{Draft, ValidationError};
+use naftiko_adapter::Operation;
+use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_diagnostics::Span;
-use naftiko_expr::demand::Demand;
-use serde_json::{Map, Value as Json, json};
+use naftiko_plan::Slot;
+use naftiko_schema::{Options, Report, Rule, Schema, Tolerance, Violation};
+use serde_json::{Map, Value as Json};
 
 use crate::written::{Parts, Written};
 
-/// Formats that a text has or has not. Of others nobody is sure.
-const FORMATS: [&str; 7] = ["date", "date-time", "email", "ipv4", "ipv6", "uri", "uuid"];
+/// How many rules that one value breaks are reported.
+const MOST: usize = 100;
 
-/// Keywords under which a schema holds or not by what other values are.
-const CONDITIONAL: [&str; 3] = ["/then/", "/else/", "/dependentSchemas/"];
-
-/// Keywords whose schemas types do not read.
-const UNTYPED: [&str; 2] = ["/patternProperties/", "/prefixItems/"];
-
-/// Keywords that say what types do not; without them a schema need not be asked.
-const LIMITS: [&str; 26] = [
+/// Keywords that say what types do not; a value of the right type fits a schema without any of them.
+const LIMITS: [&str; 29] = [
     "anyOf",
     "const",
     "contains",
     "dependentRequired",
     "dependentSchemas",
+    "discriminator",
     "enum",
     "exclusiveMaximum",
     "exclusiveMinimum",
@@ -49,10 +45,12 @@ const LIMITS: [&str; 26] = [
     "patternProperties",
     "prefixItems",
     "propertyNames",
+    "unevaluatedItems",
+    "unevaluatedProperties",
     "uniqueItems",
 ];
 
-/// A limit that a value breaks.
+/// A rule that a value breaks, or that cannot be checked.
 pub(crate) struct Broken {
     /// What the value is called; empty: the whole body.
     pub(crate) name: String,
@@ -61,23 +59,44 @@ pub(crate) struct Broken {
     pub(crate) what: Breach,
 }
 
-/// What is broken.
+/// What is wrong.
 pub(crate) enum Breach {
-    /// A rule that can be said in words.
-    Demand(Demand),
+    /// The value has to be something else.
+    Demand { expected: String, found: String },
     /// A field that the others make necessary.
     Missing(String),
     /// A field that may not stand beside the others.
     Excluded(String),
     /// Any other keyword.
-    Keyword(String),
+    Keyword(&'static str),
+    /// The pattern needs too many steps for this text.
+    Undecided(String),
+    /// The schema needs too many steps for this value.
+    Exhausted,
+    /// The value fits only because the description is read leniently.
+    Tolerated(Tolerance),
 }
 
-/// What a value breaks of a schema of a description, whose `$ref`s lead to `definitions`, at most once at each place, and
-/// nowhere that is `mistaken` already.
+/// How a value is read that goes to a place of an operation: the way `run` reads it before it is sent.
+pub(crate) fn sent_to(operation: &Operation, slot: &Slot) -> Options {
+    let content_type = match slot {
+        Slot::Parameter(place, name) => {
+            let mut parameters = operation.parameters.iter();
+            let parameter = parameters.find(|it| it.place == *place && it.name == *name);
+            parameter.and_then(|parameter| parameter.content_type.as_deref())
+        }
+        Slot::Property(_) | Slot::Body => operation.body.as_ref().map(|body| body.content_type.as_str()),
+    };
+    let is_kept = content_type.map(essence).is_some_and(|it| is_json(&it) || it == "*/*");
+    if is_kept { Options::SENT } else { Options::SENT_AS_TEXT }
+}
+
+/// What a value breaks of a schema, whose `$ref`s lead to `definitions`, at most once at each place, and nowhere that is
+/// `mistaken` already.
 pub(crate) fn broken(
     schema: &Json,
     definitions: &Map<String, Json>,
+    options: Options,
     written: &Written<'_>,
     name: &str,
     mistaken: &[Span],
@@ -85,45 +104,48 @@ pub(crate) fn broken(
     if matches!(written.parts, Parts::Open) || !has_limits(schema, definitions) {
         return Vec::new();
     }
-    heard(&json!({"$defs": definitions, "allOf": [schema]}), &FORMATS, written, name, mistaken)
-}
-
-/// The same of the schema of an input, of which a run holds every word.
-pub(crate) fn broken_of_input(
-    schema: &Json,
-    written: &Written<'_>,
-    name: &str,
-    mistaken: &[Span],
-) -> Vec<Broken> {
-    if matches!(written.parts, Parts::Open) || !has_limits(schema, &Map::new()) {
+    let compiled = Schema::compile(schema, definitions, options);
+    // The schema of an input that cannot be used has its own diagnostic.
+    if options == Options::STRICT && !compiled.defects().is_empty() {
         return Vec::new();
     }
-    heard(schema, &[], written, name, mistaken)
-}
-
-/// `formats` are those that count; none: all.
-fn heard(
-    document: &Json,
-    formats: &'static [&'static str],
-    written: &Written<'_>,
-    name: &str,
-    mistaken: &[Span],
-) -> Vec<Broken> {
-    let options = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true);
-    // A schema that is none has nothing to say; a description is not the author's, and an input has its diagnostic.
-    let Ok(validator) = options.build(document) else { return Vec::new() };
     let written = &written.without(mistaken);
-    let mut holes = Vec::new();
-    let value = written.with_holes("", &mut holes);
-    let hearing = Hearing { written, name, holes, mistaken, formats };
+    let mut unknown = Vec::new();
+    let value = written.with_holes("", &mut unknown);
+    let reading = Reading { written, name, mistaken };
     let mut found: Vec<Broken> = Vec::new();
-    for broken in validator.iter_errors(&value).flat_map(|error| hearing.told(&error)) {
-        let is_known = found.iter().any(|known| known.place == broken.place);
-        if !is_known && !mistaken.contains(&broken.place) {
+    let mut places = BTreeSet::new();
+    for broken in reading.all(&compiled.examine_known(&value, &unknown, MOST)) {
+        if !mistaken.contains(&broken.place) && places.insert(broken.place) {
             found.push(broken);
         }
     }
     found
+}
+
+/// Whether `run` rejects a literal part of a value as well, at this part, around it or within it.
+pub(crate) fn is_rejected(
+    schema: &Json,
+    definitions: &Map<String, Json>,
+    options: Options,
+    whole: &Written<'_>,
+    part: Span,
+) -> bool {
+    let mut unknown = Vec::new();
+    let value = whole.with_holes("", &mut unknown);
+    let Some(pointer) = whole.pointer_of(part) else { return true };
+    // A number and its text are one where they are sent; written in the wrong form, they are a slip all the same.
+    let options = Options { as_text: false, ..options };
+    let report = Schema::compile(schema, definitions, options).examine_known(&value, &unknown, MOST);
+    let leads = |from: &str, to: &str| {
+        to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let concerns = |violation: &Violation| {
+        let is_around =
+            matches!(violation.rule, Rule::Required(_)) && violation.pointer.len() < pointer.len();
+        !is_around && (leads(&violation.pointer, &pointer) || leads(&pointer, &violation.pointer))
+    };
+    report.exhausted || report.violations.iter().any(concerns)
 }
 
 /// Whether a schema, or one that it refers to, says more than types do.
@@ -150,153 +172,62 @@ fn has_limits(schema: &Json, definitions: &Map<String, Json>) -> bool {
     false
 }
 
-/// The errors of a value, heard one by one.
-struct Hearing<'a> {
+/// A report on a value, read as findings about its parts.
+struct Reading<'a> {
     written: &'a Written<'a>,
     /// What the value is called.
     name: &'a str,
-    /// The JSON pointers of what is not known.
-    holes: Vec<String>,
     mistaken: &'a [Span],
-    /// The formats that count; none: all.
-    formats: &'static [&'static str],
 }
 
-impl Hearing<'_> {
-    /// What an error is to an author.
-    fn told(&self, error: &ValidationError<'_>) -> Vec<Broken> {
-        if !self.counts(error) {
-            return Vec::new();
-        }
-        match error.kind() {
-            // Types have spoken of these, where they speak.
-            Error::Type { .. } if !is_untyped(error) => Vec::new(),
-            Error::AdditionalProperties { .. } | Error::UnevaluatedProperties { .. } => Vec::new(),
-            Error::AnyOf { context } | Error::OneOfNotValid { context } => {
-                if let Some(demand) = no_type(error, context) {
-                    return self.at(error, Breach::Demand(demand)).into_iter().collect();
-                }
-                let branches = context.iter().map(|branch| {
-                    let counted = branch.iter().filter(|inner| self.counts(inner));
-                    counted.collect::<Vec<_>>()
-                });
-                let weight = |branch: &Vec<&ValidationError<'_>>| -> usize {
-                    branch.iter().map(|error| weight(error)).sum()
-                };
-                let nearest = branches.min_by_key(weight);
-                nearest.into_iter().flatten().flat_map(|inner| self.in_branch(inner)).collect()
-            }
-            _ => self.said(error).into_iter().collect(),
-        }
+impl Reading<'_> {
+    fn all(&self, report: &Report) -> Vec<Broken> {
+        let violations = report.violations.iter().flat_map(|violation| self.violation(violation));
+        let undecided = report
+            .undecided
+            .iter()
+            .filter_map(|(pointer, pattern)| self.at(pointer, Breach::Undecided(pattern.clone())));
+        let exhausted = report.exhausted.then(|| self.at("", Breach::Exhausted)).flatten();
+        let tolerated = report
+            .tolerated
+            .iter()
+            .filter_map(|it| self.at(&it.pointer, Breach::Tolerated(it.tolerance.clone())));
+        violations.chain(undecided).chain(exhausted).chain(tolerated).collect()
     }
 
-    /// What an error of the nearest of several alternatives is: there types have not spoken.
-    fn in_branch(&self, error: &ValidationError<'_>) -> Vec<Broken> {
-        match error.kind() {
-            Error::AnyOf { .. } | Error::OneOfNotValid { .. } => self.told(error),
-            _ => self.said(error).into_iter().collect(),
-        }
-    }
-
-    fn at(&self, error: &ValidationError<'_>, what: Breach) -> Option<Broken> {
-        let (part, name) = self.written.at(error.instance_path().as_str(), self.name)?;
+    fn at(&self, pointer: &str, what: Breach) -> Option<Broken> {
+        let (part, name) = self.written.at(pointer, self.name)?;
         Some(Broken { name, place: part.span, what })
     }
 
-    fn said(&self, error: &ValidationError<'_>) -> Option<Broken> {
-        let (part, name) = self.written.at(error.instance_path().as_str(), self.name)?;
-        let (place, what) = match error.kind() {
+    fn violation(&self, violation: &Violation) -> Vec<Broken> {
+        let Some((part, name)) = self.written.at(&violation.pointer, self.name) else { return Vec::new() };
+        let of = |place: Span, what: Breach| Broken { name: name.clone(), place, what };
+        let demand = || {
+            let expected = violation.rule.expected();
+            let keyword = violation.rule.keyword();
+            expected.map_or(Breach::Keyword(keyword), |expected| Breach::Demand {
+                expected,
+                found: violation.found().to_owned(),
+            })
+        };
+        let entry = |field: &str| part.entry(field).map_or(part.place(), Written::place);
+        match &violation.rule {
             // What is needed may be what was meant by a field that is not taken.
-            Error::Required { .. } if part.keys().any(|key| self.mistaken.contains(&key)) => return None,
-            Error::Required { property } => {
-                (part.place(), Breach::Missing(property.as_str().unwrap_or_default().to_owned()))
+            Rule::Required(_) if part.keys().any(|key| self.mistaken.contains(&key)) => Vec::new(),
+            Rule::Required(field) => vec![of(part.place(), Breach::Missing(field.clone()))],
+            Rule::Unexpected(fields) => {
+                fields.iter().map(|field| of(entry(field), Breach::Excluded(field.clone()))).collect()
             }
-            Error::AdditionalProperties { unexpected } | Error::UnevaluatedProperties { unexpected } => {
-                let first = unexpected.first()?;
-                (part.entry(first).map_or(part.place(), Written::place), Breach::Excluded(first.clone()))
+            Rule::Name(field, _) => vec![of(entry(field), demand())],
+            Rule::UniqueItems(at) => {
+                let again = match &part.parts {
+                    Parts::Items(items) => items.get(*at).map(|item| item.span),
+                    _ => None,
+                };
+                vec![of(again.unwrap_or(part.span), demand())]
             }
-            Error::UniqueItems => (second(part).unwrap_or(part.span), Breach::Demand(Demand::of(error)?)),
-            kind => {
-                let keyword = || Breach::Keyword(kind.keyword().to_owned());
-                (part.span, Demand::of(error).map_or_else(keyword, Breach::Demand))
-            }
-        };
-        Some(Broken { name, place, what })
-    }
-
-    /// Whether an error is sure, whatever stands in the holes.
-    fn counts(&self, error: &ValidationError<'_>) -> bool {
-        let at = error.instance_path().as_str();
-        let leads = |from: &str, to: &str| {
-            to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-        };
-        if self.holes.iter().any(|hole| leads(hole, at)) {
-            return false;
+            _ => vec![of(part.span, demand())],
         }
-        let has_holes = self.holes.iter().any(|hole| leads(at, hole));
-        // What depends on other values depends on those that are not known.
-        let path = error.evaluation_path().as_str();
-        let is_conditional = CONDITIONAL.iter().any(|part| path.contains(part));
-        if is_conditional && !self.holes.is_empty() {
-            return false;
-        }
-        match error.kind() {
-            Error::Format { format } => self.formats.is_empty() || self.formats.contains(&format.as_str()),
-            // That several alternatives fit is a slip of the description more often than of the author.
-            Error::OneOfMultipleValid { .. }
-            | Error::BacktrackLimitExceeded { .. }
-            | Error::RegexEngineFailure { .. }
-            | Error::Referencing(_) => false,
-            Error::AnyOf { context } | Error::OneOfNotValid { context } => {
-                context.iter().all(|branch| branch.iter().any(|inner| self.counts(inner)))
-            }
-            Error::Enum { .. }
-            | Error::Constant { .. }
-            | Error::Contains
-            | Error::Not { .. }
-            | Error::UniqueItems => !has_holes,
-            _ => true,
-        }
-    }
-}
-
-/// Where an item stands that stands in the list before.
-fn second(list: &Written<'_>) -> Option<Span> {
-    let Parts::Items(items) = &list.parts else { return None };
-    let values: Vec<Json> = items.iter().map(|item| item.with_holes("", &mut Vec::new())).collect();
-    let again = |at: &usize| values.iter().take(*at).any(|earlier| Some(earlier) == values.get(*at));
-    items.get((0..values.len()).find(again)?).map(|item| item.span)
-}
-
-/// Whether an error is about a part that types say nothing of.
-fn is_untyped(error: &ValidationError<'_>) -> bool {
-    let path = error.evaluation_path().as_str();
-    UNTYPED.iter().chain(&CONDITIONAL).any(|part| path.contains(part))
-}
-
-/// What is taken where each of several alternatives takes another type.
-fn no_type(error: &ValidationError<'_>, context: &[Vec<ValidationError<'_>>]) -> Option<Demand> {
-    let of_type = |branch: &Vec<ValidationError<'_>>| match branch.as_slice() {
-        [only]
-            if matches!(only.kind(), Error::Type { .. })
-                && only.instance_path().as_str() == error.instance_path().as_str() =>
-        {
-            Demand::of(only)
-        }
-        _ => None,
-    };
-    let demands: Vec<Demand> = context.iter().map(of_type).collect::<Option<_>>()?;
-    let found = demands.first()?.found.clone();
-    let mut expected: Vec<String> = demands.into_iter().map(|demand| demand.expected).collect();
-    expected.dedup();
-    Some(Demand { expected: expected.join(" or "), found })
-}
-
-/// How much an error speaks against the alternative it is about.
-fn weight(error: &ValidationError<'_>) -> usize {
-    match error.kind() {
-        Error::Type { .. } | Error::Constant { .. } | Error::Enum { .. } => 100,
-        Error::Required { .. } => 1,
-        _ => 10,
     }
 }

@@ -130,7 +130,7 @@ fn resolve(
 ) -> Resolved {
     match &step.work {
         Work::External(external) => Resolved::External(match &external.result {
-            Some(schema) => Type::from_schema(schema, &Arc::new(Map::new())),
+            Some(schema) => Type::from_own_schema(schema),
             None => Type::Any,
         }),
         Work::Unclear => Resolved::Unknown,

@@ -118,7 +118,7 @@ impl<'a> Names<'a> {
             composition,
             has_undeclared,
             inputs: if composition.inputs_are_known {
-                Type::from_schema(&inputs(composition), &none)
+                Type::from_own_schema(&inputs(composition))
             } else {
                 Type::Any
             },

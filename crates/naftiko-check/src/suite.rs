@@ -124,14 +124,20 @@ impl Context<'_> {
                 vec![faults::unknown_name::not_outside(&given.name, &outside())]
             }
             Some(Action::External(external)) => {
-                let none = Arc::new(Map::new());
                 let Some(schema) = &external.result else { return Vec::new() };
-                let ty = Type::from_schema(schema, &none);
+                let ty = Type::from_own_schema(schema);
                 let written = written(given);
                 let name = &given.name.value;
                 let found = misfits(&ty, &written, name);
                 let mistaken: Vec<_> = found.iter().map(crate::fit::Misfit::place).collect();
-                let broken = limits::broken(schema, &none, &written, name, &mistaken);
+                let broken = limits::broken(
+                    schema,
+                    &Map::new(),
+                    naftiko_schema::Options::STRICT,
+                    &written,
+                    name,
+                    &mistaken,
+                );
                 let misfits = found.iter().map(|misfit| faults::unfit_answer::misfit(misfit, name, None));
                 let broken = broken.iter().map(|broken| faults::unfit_answer::broken(broken, name, None));
                 misfits.chain(broken).collect()

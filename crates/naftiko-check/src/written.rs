@@ -98,6 +98,16 @@ impl<'a> Written<'a> {
         }
     }
 
+    /// Whether nothing in it is known to a run only.
+    pub(crate) fn is_literal(&self) -> bool {
+        match &self.parts {
+            Parts::Literal(_) => true,
+            Parts::Open => false,
+            Parts::Items(items) => items.iter().all(Self::is_literal),
+            Parts::Entries(entries) => entries.iter().all(|(_, entry)| entry.is_literal()),
+        }
+    }
+
     /// The value of an entry.
     pub(crate) fn entry(&self, name: &str) -> Option<&Self> {
         let Parts::Entries(entries) = &self.parts else { return None };
@@ -137,6 +147,23 @@ impl<'a> Written<'a> {
             };
         }
         Some(found)
+    }
+
+    /// The JSON pointer of the part at a place.
+    pub(crate) fn pointer_of(&self, place: Span) -> Option<String> {
+        if self.span == place {
+            return Some(String::new());
+        }
+        let below = |token: String, part: &Self| Some(format!("/{token}{}", part.pointer_of(place)?));
+        match &self.parts {
+            Parts::Literal(_) | Parts::Open => None,
+            Parts::Items(items) => {
+                items.iter().enumerate().find_map(|(at, item)| below(at.to_string(), item))
+            }
+            Parts::Entries(entries) => entries
+                .iter()
+                .find_map(|(name, entry)| below(name.replace('~', "~0").replace('/', "~1"), entry)),
+        }
     }
 
     /// The value with null where it is not literal, and the JSON pointers of these places.

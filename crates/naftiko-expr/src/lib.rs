@@ -58,7 +58,6 @@
 
 mod ast;
 mod compare;
-pub mod demand;
 mod evaluate;
 mod evidence;
 mod expression;

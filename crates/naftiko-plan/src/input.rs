@@ -2,10 +2,9 @@
 //!
 //! A value is held to it in one room: whether an operator gives it or the step of another composition hands it over.
 
-use jsonschema::{PatternOptions, ValidationError, Validator};
-use naftiko_expr::demand::{Demand, misfit};
+use naftiko_schema::{Options, Schema, Verdict};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// An input.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -68,35 +67,42 @@ pub struct Objection {
     pub masked: String,
 }
 
+/// How many objections to one value are listed.
+const MOST: usize = 100;
+
 impl Input {
-    /// What its schema says against a value, `format` included; nothing if the value fits.
+    /// What its schema says against a value, `format` included; nothing if the value fits. A value that cannot be
+    /// checked within the budget of the validator does not fit.
     pub fn objections(&self, value: &Value) -> Vec<Objection> {
-        match validator(&self.schema) {
-            Ok(validator) => validator.iter_errors(value).map(|error| Objection::of(&error)).collect(),
-            Err(error) => {
-                let reason = format!("its schema cannot be read: {error}");
-                vec![Objection { pointer: String::new(), masked: reason.clone(), reason }]
-            }
+        let schema = Schema::compile(&self.schema, &Map::new(), Options::STRICT);
+        if let Some(defect) = schema.defects().first() {
+            return vec![Objection::plain("", format!("its schema cannot be read: {}", defect.reason))];
         }
+        let report = schema.examine(value, MOST);
+        if report.verdict == Verdict::Fits {
+            return Vec::new();
+        }
+        let violations = report.violations.iter().map(|violation| Objection {
+            pointer: violation.pointer.clone(),
+            reason: violation.quoted(),
+            masked: violation.redacted(),
+        });
+        let undecided = report.undecided.iter().map(|(pointer, pattern)| {
+            Objection::plain(
+                pointer,
+                format!("it cannot be checked: `{pattern}` needs too many steps for it"),
+            )
+        });
+        let exhausted = report.exhausted.then(|| {
+            Objection::plain("", "it cannot be checked: its schema needs too many steps for it".to_owned())
+        });
+        violations.chain(undecided).chain(exhausted).collect()
     }
 }
 
 impl Objection {
-    fn of(error: &ValidationError<'_>) -> Self {
-        Self {
-            pointer: error.instance_path().to_string(),
-            reason: misfit(error),
-            masked: match Demand::of(error) {
-                Some(demand) => format!("expected {}", demand.expected),
-                None => error.masked_with("the value").to_string(),
-            },
-        }
+    /// An objection whose reason does not quote the value.
+    fn plain(pointer: &str, reason: String) -> Self {
+        Self { pointer: pointer.to_owned(), masked: reason.clone(), reason }
     }
-}
-
-/// A schema, ready to be used. The linear engine first: no pattern and no value can stop a run; the other one knows
-/// more, and gives up.
-fn validator(schema: &Value) -> Result<Validator, ValidationError<'static>> {
-    let options = || jsonschema::options().should_validate_formats(true);
-    options().with_pattern_options(PatternOptions::regex()).build(schema).or_else(|_| options().build(schema))
 }

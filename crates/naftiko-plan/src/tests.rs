@@ -344,8 +344,7 @@ fn an_input_says_what_of_a_value_does_not_fit() {
     insta::assert_snapshot!(said(list, json!(["a", "x", "B", 4711])), @r"
     /1 | expected a text that matches `^(?!x)[a-z]+$`, found `x` | expected a text that matches `^(?!x)[a-z]+$`
     /2 | expected a text that matches `^(?!x)[a-z]+$`, found `B` | expected a text that matches `^(?!x)[a-z]+$`
-    /3 | expected a string, found a number | expected a string
-    /3 | expected `a`, `x` or `B`, found `4711` | expected `a`, `x` or `B`
+    /3 | expected a string, found a number | expected a string, found a number
     ");
-    insta::assert_snapshot!(said(json!({"pattern": "("}), json!("x")), @r#" | its schema cannot be read: "(" is not a "regex" | its schema cannot be read: "(" is not a "regex""#);
+    insta::assert_snapshot!(said(json!({"pattern": "("}), json!("x")), @" | its schema cannot be read: `(` is not a regular expression | its schema cannot be read: `(` is not a regular expression");
 }

@@ -3,11 +3,11 @@
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Error;
 use naftiko_diagnostics::{Applicability, Diagnostic, Fix, nearest, one_of};
-use naftiko_expr::demand::{Demand, expected_type};
 use naftiko_syntax::{Node, Place};
 use serde_json::Value as Json;
 
 use crate::codes::INVALID_SCHEMA;
+use crate::demand::{Demand, expected_type};
 
 const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "array", "object", "null"];
 

@@ -8,6 +8,7 @@
 //! This crate knows what a document says, not whether it is true: `naftiko-check` resolves names.
 
 mod codes;
+mod demand;
 mod duration;
 mod files;
 mod foreign_schema;

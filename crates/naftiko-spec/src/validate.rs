@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
 use naftiko_diagnostics::{Applicability, Diagnostic, Edit, Fix, Span, nearest, one_of};
-use naftiko_expr::demand::{expected_type, misfit, phrase, plain};
+use naftiko_schema::{Kind, Options, Rule, Schema};
 use naftiko_syntax::{Node, Place, Value};
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::codes::{INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, UNFIT_OPTION, WRONG_TYPE};
+use crate::demand::{expected_type, phrase, plain};
 use crate::duration::DURATIONS;
 use crate::model::{meant_boolean, unabbreviated};
 use crate::{Header, foreign_schema, schema};
@@ -100,19 +101,38 @@ fn misspelled(node: &Node, key: &str, known: &BTreeSet<&str>) -> bool {
     nearest(key, strangers.iter().copied()).is_some() || strangers.iter().any(abbreviates)
 }
 
+/// What a schema says against a value: where, in words, and the rule. A value that cannot be checked within the budget of
+/// the validator has no rule.
+fn objection(schema: &Schema, value: &Json) -> Option<(String, String, Option<Rule>)> {
+    let report = schema.examine(value, 1);
+    if let Some(violation) = report.violations.into_iter().next() {
+        return Some((violation.pointer.clone(), violation.quoted(), Some(violation.rule)));
+    }
+    let undecided = report.undecided.into_iter().next();
+    let undecided = undecided.map(|(pointer, pattern)| {
+        (pointer, format!("it cannot be checked: `{pattern}` needs too many steps for it"), None)
+    });
+    let exhausted =
+        || (String::new(), "it cannot be checked: the schema needs too many steps for it".to_owned(), None);
+    undecided.or_else(|| report.exhausted.then(exhausted))
+}
+
+/// A schema that an author wrote. One that cannot be used has its own diagnostic.
+fn usable(schema: &Json) -> Option<Schema> {
+    let schema = Schema::compile(schema, &Map::new(), Options::STRICT);
+    schema.defects().is_empty().then_some(schema)
+}
+
 /// What the other words of an input say against the values of its `enum`.
 pub(crate) fn unfit_options(schema: &Json, node: &Node) -> Vec<Diagnostic> {
     let others = schema.as_object().into_iter().flatten().filter(|(keyword, _)| *keyword != "enum");
     let others = Json::Object(others.map(|(keyword, value)| (keyword.clone(), value.clone())).collect());
-    let Ok(validator) = jsonschema::options().should_validate_formats(true).build(&others) else {
-        return Vec::new();
-    };
+    let Some(others) = usable(&others) else { return Vec::new() };
     let options = node.as_sequence().unwrap_or_default().iter();
     options
         .filter_map(|option| {
-            let value = option.to_json();
-            let error = validator.iter_errors(&value).next()?;
-            let message = format!("the input never takes this value: {}", misfit(&error));
+            let (_, reason, _) = objection(&others, &option.to_json())?;
+            let message = format!("the input never takes this value: {reason}");
             Some(Diagnostic::new(&UNFIT_OPTION, option.span, message))
         })
         .collect()
@@ -120,28 +140,28 @@ pub(crate) fn unfit_options(schema: &Json, node: &Node) -> Vec<Diagnostic> {
 
 /// What the schema of an input says against its default.
 pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic> {
-    let validator = jsonschema::options().should_validate_formats(true).build(schema).ok()?;
     let value = default.to_json();
-    let error = validator.iter_errors(&value).next()?;
-    let place = default.span_at(error.instance_path().as_str(), Place::Value).unwrap_or(default.span);
-    let message = format!("the default does not fit the input: {}", misfit(&error));
-    let diagnostic = Diagnostic::new(&UNFIT_DEFAULT, place, message);
-    if let (Error::Type { kind }, Some(text)) = (error.kind(), value.as_str())
-        && matches!(kind, TypeKind::Single(name) if name.as_str() == "boolean")
-        && let Some(meant) = meant_boolean(text)
-    {
-        let meant = meant.to_string();
-        return Some(
-            diagnostic.with_help(format!("did you mean `{meant}`?")).with_fix(instead(default, &meant)),
-        );
+    let (pointer, reason, rule) = objection(&usable(schema)?, &value)?;
+    let place = default.span_at(&pointer, Place::Value).unwrap_or(default.span);
+    let diagnostic =
+        Diagnostic::new(&UNFIT_DEFAULT, place, format!("the default does not fit the input: {reason}"));
+    match rule {
+        Some(Rule::Type(types)) => {
+            let takes_boolean = types.iter().eq([Kind::Boolean]);
+            let meant = value.as_str().filter(|_| takes_boolean).and_then(meant_boolean);
+            let Some(meant) = meant.map(|meant| meant.to_string()) else { return Some(diagnostic) };
+            Some(diagnostic.with_help(format!("did you mean `{meant}`?")).with_fix(instead(default, &meant)))
+        }
+        Some(Rule::Values(options)) => {
+            let options: Vec<String> = options.iter().map(plain).collect();
+            let meant = nearest(value.as_str().unwrap_or_default(), options.iter().map(String::as_str));
+            Some(match meant {
+                Some(near) => diagnostic.with_suggestion(near),
+                None => diagnostic,
+            })
+        }
+        _ => Some(diagnostic),
     }
-    let Error::Enum { options } = error.kind() else { return Some(diagnostic) };
-    let options: Vec<String> = options.as_array().into_iter().flatten().map(plain).collect();
-    let meant = nearest(value.as_str().unwrap_or_default(), options.iter().map(String::as_str));
-    Some(match meant {
-        Some(near) => diagnostic.with_suggestion(near),
-        None => diagnostic,
-    })
 }
 
 /// Whether what stands there says where a secret is found.

@@ -3,10 +3,11 @@
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned, has_errors};
 use naftiko_expr::Type;
 use naftiko_plan::Slot;
-use serde_json::{Map, Value as Json};
+use naftiko_schema::Tolerance;
 
 use super::Binder;
 use crate::fit::{Misfit, misfits};
+use crate::limits::{Breach, Broken};
 use crate::resolve::{Parameter, Resolution};
 use crate::written::Written;
 use crate::{faults, limits};
@@ -23,9 +24,27 @@ pub(super) struct Body<'w> {
 }
 
 impl Binder<'_> {
-    /// Reports what of a value is not of the type its place takes; gives where that is.
-    pub(super) fn fit(&mut self, parameter: &Parameter, written: &Written<'_>) -> Vec<Span> {
-        let found = misfits(&parameter.ty, written, parameter.slot.name());
+    /// Reports what of a value is not of the type its place takes, and rejected by `run`; gives where that is.
+    pub(super) fn fit(
+        &mut self,
+        parameter: &Parameter,
+        written: &Written<'_>,
+        resolution: &Resolution,
+    ) -> Vec<Span> {
+        let mut found = misfits(&parameter.ty, written, parameter.slot.name());
+        if found.iter().any(Misfit::is_of_a_literal) {
+            found.retain(|misfit| {
+                !misfit.is_of_a_literal() || is_rejected(misfit, parameter, written, resolution)
+            });
+        }
+        let sources = self.sources;
+        self.diagnostics.extend(found.iter().map(|misfit| reported(misfit, sources)));
+        found.iter().map(Misfit::place).collect()
+    }
+
+    /// The same for an input of another composition.
+    pub(super) fn fit_input(&mut self, input: &Parameter, written: &Written<'_>) -> Vec<Span> {
+        let found = misfits(&input.ty, written, input.slot.name());
         let sources = self.sources;
         self.diagnostics.extend(found.iter().map(|misfit| reported(misfit, sources)));
         found.iter().map(Misfit::place).collect()
@@ -35,14 +54,38 @@ impl Binder<'_> {
     pub(super) fn limits(
         &mut self,
         parameter: &Parameter,
-        definitions: &Map<String, Json>,
+        resolution: &Resolution,
         written: &Written<'_>,
         mistaken: &[Span],
     ) {
         let Some(schema) = &parameter.schema else { return };
         let name = parameter.slot.name();
-        let found = limits::broken(schema, definitions, written, name, mistaken);
-        self.diagnostics.extend(found.iter().map(|broken| faults::unfit_argument::report(broken, name)));
+        let options = limits::sent_to(&resolution.operation, &parameter.slot);
+        let found = limits::broken(schema, &resolution.sent, options, written, name, mistaken);
+        for broken in &found {
+            self.broken(broken, name);
+        }
+    }
+
+    /// Reports what a literal breaks; what is sloppy about the description of a step, once for each way.
+    fn broken(&mut self, broken: &Broken, whole: &str) {
+        self.diagnostics.push(match &broken.what {
+            Breach::Undecided(_) | Breach::Exhausted => faults::schema_too_complex::report(broken, whole),
+            Breach::Tolerated(Tolerance::NearFormat(format, lack)) => {
+                faults::near_format::report(broken, format, lack, whole)
+            }
+            // Few descriptions mean that exactly one form fits; nothing is wrong with a value that fits several.
+            Breach::Tolerated(Tolerance::SeveralBranches) => return,
+            Breach::Tolerated(tolerance) => {
+                let kind = std::mem::discriminant(tolerance);
+                if self.tolerated.contains(&kind) {
+                    return;
+                }
+                self.tolerated.push(kind);
+                faults::sloppy_description::report(broken, tolerance, whole)
+            }
+            _ => faults::unfit_argument::report(broken, whole),
+        });
     }
 
     /// The body as a whole: its form, where it may have one of several, and its limits. What has been found since
@@ -68,10 +111,12 @@ impl Binder<'_> {
             }
         };
         let Some(schema) = &parameter.schema else { return };
-        let found = limits::broken(schema, &resolution.sent, &written, name, &body.mistaken);
+        let options = limits::sent_to(&resolution.operation, &Slot::Body);
+        let found = limits::broken(schema, &resolution.sent, options, &written, name, &body.mistaken);
         // What the body as a whole lacks may be what has been found already.
-        let told = found.iter().filter(|broken| !(mistaken && broken.name == name));
-        self.diagnostics.extend(told.map(|broken| faults::unfit_argument::report(broken, &named.value)));
+        for broken in found.iter().filter(|broken| !(mistaken && broken.name == name)) {
+            self.broken(broken, &named.value);
+        }
     }
 
     /// Whether properties, each of which fits, make none of the forms that a body may have; that is reported.
@@ -96,6 +141,27 @@ impl Binder<'_> {
             other => reported(other, sources),
         }));
         !found.is_empty()
+    }
+}
+
+/// Whether a literal of another type is rejected by `run` as well: a type may say more than its schema does.
+fn is_rejected(
+    misfit: &Misfit<'_>,
+    parameter: &Parameter,
+    written: &Written<'_>,
+    resolution: &Resolution,
+) -> bool {
+    let body = || resolution.slots.iter().find(|slot| slot.slot == Slot::Body)?.schema.as_ref();
+    let Some(schema) = parameter.schema.as_ref().or_else(body) else { return true };
+    let options = limits::sent_to(&resolution.operation, &parameter.slot);
+    let rejects =
+        |whole: &Written<'_>| limits::is_rejected(schema, &resolution.sent, options, whole, misfit.place());
+    match &parameter.slot {
+        Slot::Property(name) => {
+            let key = written.key.unwrap_or(written.span);
+            rejects(&Written::object(vec![(name, written.clone())], key, None))
+        }
+        Slot::Parameter(..) | Slot::Body => rejects(written),
     }
 }
 

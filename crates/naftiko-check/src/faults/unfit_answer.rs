@@ -4,6 +4,7 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
 use serde_json::Value as Json;
 
 use crate::faults::wrong_argument_type::boolean;
+use crate::faults::{schema_too_complex, sloppy_description};
 use crate::fit::Misfit;
 use crate::limits::{Breach, Broken};
 use crate::resource::values;
@@ -61,10 +62,14 @@ pub(crate) fn no_thing(operation: &Spanned<String>) -> Diagnostic {
 pub(crate) fn broken(broken: &Broken, whole: &str, otherwise: Option<&str>) -> Diagnostic {
     let name = if broken.name.is_empty() { whole } else { &broken.name };
     let message = match &broken.what {
-        Breach::Demand(demand) => format!("`{name}` is {}, found {}", demand.expected, demand.found),
+        Breach::Demand { expected, found } => format!("`{name}` is {expected}, found {found}"),
         Breach::Missing(field) => format!("`{name}` lacks `{field}` beside what it has"),
         Breach::Excluded(field) => format!("`{name}` has no `{field}` beside what it has"),
         Breach::Keyword(keyword) => format!("`{name}` breaks `{keyword}` of its schema"),
+        Breach::Undecided(_) | Breach::Exhausted => {
+            format!("`{name}` is rejected: {}", schema_too_complex::reason(&broken.what))
+        }
+        Breach::Tolerated(tolerance) => sloppy_description::message(tolerance, name),
     };
     let diagnostic = Diagnostic::new(&CODE, broken.place, message);
     match otherwise {

@@ -2,6 +2,7 @@
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
+use crate::faults::{schema_too_complex, sloppy_description};
 use crate::limits::{Breach, Broken};
 
 pub(crate) static CODE: Code = Code {
@@ -14,15 +15,21 @@ pub(crate) static CODE: Code = Code {
 pub(crate) fn report(broken: &Broken, whole: &str) -> Diagnostic {
     let name = if broken.name.is_empty() { whole } else { &broken.name };
     let message = match &broken.what {
-        Breach::Demand(demand) => format!("`{name}` takes {}, found {}", demand.expected, demand.found),
+        Breach::Demand { expected, found } => format!("`{name}` takes {expected}, found {found}"),
         Breach::Missing(field) => format!("`{name}` needs `{field}` beside what it has"),
         Breach::Excluded(field) => format!("`{name}` does not take `{field}` beside what it has"),
         Breach::Keyword(keyword) => format!("`{name}` breaks `{keyword}` of its schema"),
+        Breach::Undecided(_) | Breach::Exhausted => {
+            format!("`{name}` is rejected: {}", schema_too_complex::reason(&broken.what))
+        }
+        Breach::Tolerated(tolerance) => sloppy_description::message(tolerance, name),
     };
     let diagnostic = Diagnostic::new(&CODE, broken.place, message);
     match &broken.what {
-        Breach::Missing(field) => diagnostic.with_help(format!("write `{field}: …` too, or leave out what needs it")),
+        Breach::Missing(field) => {
+            diagnostic.with_help(format!("write `{field}: …` too, or leave out what needs it"))
+        }
         Breach::Excluded(_) => diagnostic.with_help("leave one of them out"),
-        Breach::Demand(_) | Breach::Keyword(_) => diagnostic,
+        _ => diagnostic,
     }
 }

@@ -1,7 +1,5 @@
 //! What a test expects, against the names of what it tests.
 
-use std::sync::Arc;
-
 use indexmap::IndexSet;
 use naftiko_adapter::Method;
 use naftiko_diagnostics::Diagnostic;
@@ -82,7 +80,7 @@ impl<'a> Names<'a> {
         let object = |fields| Type::Object(ObjectType { fields, ..ObjectType::default() });
         Self {
             plan,
-            inputs: Type::from_schema(&inputs, &Arc::new(Map::new())),
+            inputs: Type::from_own_schema(&inputs),
             outputs: object(outputs.collect()),
             requests: Type::list(object(request.collect())),
         }

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use naftiko_diagnostics::{Diagnostic, Spanned};
+use naftiko_schema::Options;
 use naftiko_spec::{Given, Inputs, Test};
 use naftiko_syntax::{Node, Value as Tree};
 use serde_json::{Map, Value};
@@ -93,7 +94,7 @@ fn unfit(input: &Parameter, given: &Given, loader: &Loader<'_>) -> Vec<Diagnosti
     let mistaken: Vec<_> = found.iter().map(Misfit::place).collect();
     let mut diagnostics: Vec<_> = found.iter().map(|misfit| reported(misfit, loader.sources())).collect();
     if let Some(schema) = &input.schema {
-        let broken = limits::broken_of_input(schema, &written, name, &mistaken);
+        let broken = limits::broken(schema, &Map::new(), Options::STRICT, &written, name, &mistaken);
         diagnostics.extend(broken.iter().map(|broken| faults::unfit_argument::report(broken, name)));
     }
     diagnostics

@@ -9,6 +9,7 @@ use naftiko_diagnostics::{Diagnostic, Spanned};
 use naftiko_expr::Type;
 use naftiko_openapi::Catalogue;
 use naftiko_plan::Plan;
+use naftiko_schema::{Formats, Options};
 use naftiko_spec::{Literal, Reply, Script};
 use serde_json::Value;
 
@@ -183,8 +184,9 @@ fn unfit(
     let mistaken: Vec<_> = found.iter().map(Misfit::place).collect();
     let told = found.iter().filter(|misfit| !is_made_up(misfit));
     let misfits = told.map(|misfit| faults::unfit_answer::misfit(misfit, &operation.id, otherwise));
-    let broken = limits::broken(schema, &operation.definitions, &written, "", &mistaken);
-    let broken = broken.iter().filter(|broken| matches!(broken.what, Breach::Demand(_)));
+    let options = Options { formats: Formats::Common, ..Options::RECEIVED };
+    let broken = limits::broken(schema, &operation.definitions, options, &written, "", &mistaken);
+    let broken = broken.iter().filter(|broken| matches!(broken.what, Breach::Demand { .. }));
     let broken = broken.map(|broken| faults::unfit_answer::broken(broken, &operation.id, otherwise));
     misfits.chain(broken).collect()
 }

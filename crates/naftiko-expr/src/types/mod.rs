@@ -202,6 +202,12 @@ impl Type {
         schema::lower(schema, definitions, None)
     }
 
+    /// The type of a JSON Schema that the author of a composition wrote, read to the letter and with no references: a value
+    /// of `enum` that is not of the type beside it is never taken.
+    pub fn from_own_schema(schema: &Value) -> Self {
+        schema::lower_strictly(schema, &Arc::default())
+    }
+
     /// The type of exactly this value, as far as a type can say it.
     pub fn of_value(value: &Value) -> Self {
         match value {

@@ -40,12 +40,18 @@ const OPENING: [&str; 6] =
 
 /// The type of a schema that `definitions` has under `name`, or of one without a name.
 pub(super) fn lower(schema: &Value, definitions: &Arc<Map<String, Value>>, name: Option<&str>) -> Type {
-    Lowering { definitions, left: Cell::new(MAX_CONJUNCTIONS) }.schema(schema, name, 0)
+    Lowering { definitions, left: Cell::new(MAX_CONJUNCTIONS), is_strict: false }.schema(schema, name, 0)
+}
+
+/// The type of a schema that is read to the letter: a listed value that is not of the type beside it is never taken.
+pub(super) fn lower_strictly(schema: &Value, definitions: &Arc<Map<String, Value>>) -> Type {
+    Lowering { definitions, left: Cell::new(MAX_CONJUNCTIONS), is_strict: true }.schema(schema, None, 0)
 }
 
 struct Lowering<'s> {
     definitions: &'s Arc<Map<String, Value>>,
     left: Cell<usize>,
+    is_strict: bool,
 }
 
 impl<'s> Lowering<'s> {
@@ -158,8 +164,10 @@ impl<'s> Lowering<'s> {
             }));
         }
         if let Some(values) = &conjunction.values {
-            let fits = |value: &Value| conjunction.types.as_ref().is_none_or(|types| fits_any(value, types));
-            return Type::union(values.iter().filter(|value| fits(value)).map(|value| Type::of_value(value)));
+            let types = conjunction.types.as_deref();
+            let fits = |value: &Value| types.is_none_or(|types| fits_any(value, types));
+            let kept = values.iter().filter(|value| !self.is_strict || fits(value));
+            return Type::union(kept.flat_map(|value| listed(value, types, values.len() == 1)));
         }
         let kinds = conjunction.kinds();
         if kinds.is_empty() {
@@ -329,6 +337,28 @@ fn array<'s>(keywords: &'s Map<String, Value>, keyword: &str) -> &'s [Value] {
 fn definition_name(reference: Option<&Value>) -> Option<String> {
     let token = reference?.as_str()?.strip_prefix("#/$defs/")?;
     (!token.contains('/')).then(|| token.replace("~1", "/").replace("~0", "~"))
+}
+
+/// What a listed value allows. One that is not of the types beside it is taken as it is written, and as its counterpart of
+/// these types: `1` and `"1"`. `is_alone`: no other value is listed.
+fn listed(value: &Value, types: Option<&[&str]>, is_alone: bool) -> Vec<Type> {
+    let mut allowed = vec![Type::of_value(value)];
+    let Some(types) = types.filter(|types| !fits_any(value, types)) else { return allowed };
+    match value {
+        // Few services that list null beside another type ever answer with it; it is accepted where it is sent.
+        Value::Null if !is_alone => allowed.clear(),
+        Value::Number(_) | Value::Bool(_) if types.contains(&"string") => {
+            allowed.push(Type::of_value(&Value::String(value.to_string())));
+        }
+        Value::String(text) => {
+            let spelled = serde_json::from_str(text).ok().filter(|spelled: &Value| {
+                (spelled.is_number() || spelled.is_boolean()) && fits_any(spelled, types)
+            });
+            allowed.extend(spelled.map(|spelled| Type::of_value(&spelled)));
+        }
+        _ => {}
+    }
+    allowed
 }
 
 fn fits_any(value: &Value, types: &[&str]) -> bool {

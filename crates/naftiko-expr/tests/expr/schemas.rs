@@ -63,6 +63,8 @@ fn types_read_in_few_words() {
         (json!({"const": "a"}), "the string `a`"),
         (json!({"enum": ["a", null, 1]}), "an integer, the string `a` or null"),
         (json!({"type": "string", "enum": ["a", null]}), "the string `a`"),
+        (json!({"type": "string", "enum": [1, true]}), "an integer, a boolean or one of `1`, `true`"),
+        (json!({"type": "integer", "enum": ["1", "x"]}), "an integer or one of `1`, `x`"),
         (json!({"enum": ["1", "2", "3", "4", "5", "6", "7"]}), "one of `1`, `2`, `3`, `4`, `5`, and 2 more"),
         (json!({"type": "array"}), "a list"),
         (json!({"type": "array", "items": {"type": "string"}}), "a list of strings"),

@@ -1,4 +1,4 @@
-//! What a JSON Schema demands of a value, in the words of messages.
+//! Errors of the `jsonschema` library about our own documents, in the words of messages.
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
@@ -7,16 +7,16 @@ use serde_json::Value as Json;
 
 /// A rule of a JSON Schema that a value breaks, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Demand {
+pub(crate) struct Demand {
     /// What the value has to be, after "expected" or "takes".
-    pub expected: String,
+    pub(crate) expected: String,
     /// What it is, after "found".
-    pub found: String,
+    pub(crate) found: String,
 }
 
 impl Demand {
     /// The rule that an error is about; `None` for rules that only their schema can show.
-    pub fn of(error: &ValidationError<'_>) -> Option<Self> {
+    pub(crate) fn of(error: &ValidationError<'_>) -> Option<Self> {
         let expected = match error.kind() {
             Error::Minimum { limit } => format!("at least {limit}"),
             Error::Maximum { limit } => format!("at most {limit}"),
@@ -48,21 +48,6 @@ impl Demand {
             (_, value) => format!("`{}`", on_a_line(&plain(value), 40)),
         };
         Some(Self { expected, found })
-    }
-}
-
-/// Why a value does not fit a JSON Schema, in one line.
-pub fn misfit(error: &ValidationError<'_>) -> String {
-    match (Demand::of(error), error.kind()) {
-        (Some(demand), _) => format!("expected {}, found {}", demand.expected, demand.found),
-        (None, Error::Required { property }) => format!("`{}` is missing", plain(property)),
-        (None, Error::AdditionalProperties { unexpected } | Error::UnevaluatedProperties { unexpected }) => {
-            format!(
-                "{} is not taken",
-                unexpected.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
-            )
-        }
-        (None, _) => error.to_string(),
     }
 }
 
@@ -104,7 +89,7 @@ fn on_a_line(text: &str, most: usize) -> String {
 }
 
 /// The types that a value may have, as people say them.
-pub fn expected_type(kind: &TypeKind) -> String {
+pub(crate) fn expected_type(kind: &TypeKind) -> String {
     let names: Vec<String> = match kind {
         TypeKind::Single(name) => vec![name.to_string()],
         TypeKind::Multiple(names) => names.iter().map(|name| name.to_string()).collect(),
@@ -113,7 +98,7 @@ pub fn expected_type(kind: &TypeKind) -> String {
 }
 
 /// Names of JSON types as people say them, without `null`: an optional key may be left empty, but is not asked to be.
-pub fn phrase(names: impl IntoIterator<Item = String>) -> String {
+pub(crate) fn phrase(names: impl IntoIterator<Item = String>) -> String {
     let mut words: Vec<&str> = names
         .into_iter()
         .filter_map(|name| match name.as_str() {
@@ -142,6 +127,6 @@ fn kind(value: &Json) -> &'static str {
 }
 
 /// A JSON value as a person reads it: texts without quotes.
-pub fn plain(value: &Json) -> String {
+pub(crate) fn plain(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,0 +1,28 @@
+//! A literal that nearly has the format that its description names.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+
+use crate::limits::Broken;
+
+pub(crate) static CODE: Code = Code {
+    id: "near-format",
+    severity: Severity::Warning,
+    summary: "a literal argument nearly has the format that its description names; it is sent all the same",
+};
+
+/// `lack` is what the text lacks, `whole` what the body as a whole is called.
+pub(crate) fn report(broken: &Broken, format: &str, lack: &str, whole: &str) -> Diagnostic {
+    let name = if broken.name.is_empty() { whole } else { &broken.name };
+    let diagnostic = Diagnostic::new(
+        &CODE,
+        broken.place,
+        format!("`{name}` is not quite of the format `{format}`: {lack}"),
+    );
+    let help = match format {
+        "date-time" if lack.starts_with("it has no offset") => {
+            "the service may read it in a time zone of its own: `2026-01-31T12:00:00Z` is certain"
+        }
+        _ => "it is sent as it is",
+    };
+    diagnostic.with_help(help)
+}

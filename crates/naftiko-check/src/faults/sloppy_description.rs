@@ -1,0 +1,41 @@
+//! A literal that fits only because its description is read leniently.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_schema::Tolerance;
+
+use crate::limits::Broken;
+
+pub(crate) static CODE: Code = Code {
+    id: "sloppy-description",
+    severity: Severity::Warning,
+    summary: "by the letter of its description, a literal argument does not fit; it is sent all the same",
+};
+
+/// `whole` is what the body as a whole is called.
+pub(crate) fn report(broken: &Broken, tolerance: &Tolerance, whole: &str) -> Diagnostic {
+    let name = if broken.name.is_empty() { whole } else { &broken.name };
+    let help = match tolerance {
+        Tolerance::Untyped => "the listed values decide, and the value is sent",
+        Tolerance::Excluded(_) => {
+            "schemas that `allOf` joins are taken to allow the properties of each other, and the value is sent"
+        }
+        Tolerance::SeveralBranches | Tolerance::NearFormat(..) => "the value is sent",
+    };
+    Diagnostic::new(&CODE, broken.place, message(tolerance, name)).with_help(help)
+}
+
+/// What is sloppy, about the value `name`.
+pub(crate) fn message(tolerance: &Tolerance, name: &str) -> String {
+    match tolerance {
+        Tolerance::SeveralBranches => {
+            format!("the description of `{name}` has several forms that this value fits, and allows one")
+        }
+        Tolerance::Untyped => {
+            format!("the description of `{name}` lists values that are not of the type beside them")
+        }
+        Tolerance::Excluded(field) => {
+            format!("the description of `{name}` declares `{field}` in one place and excludes it in another")
+        }
+        Tolerance::NearFormat(format, lack) => format!("`{name}` is not quite a `{format}`: {lack}"),
+    }
+}
