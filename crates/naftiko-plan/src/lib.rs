@@ -9,14 +9,18 @@ mod draw;
 mod duration;
 mod graph;
 mod input;
+mod permission;
 mod plan;
 mod policy;
 mod provider;
+mod secret_use;
+mod server_origin;
 
 pub use changes::Change;
 pub use duration::duration;
 pub use graph::{Cycle, Edge, Graph, Reason};
 pub use input::{Input, Objection};
+pub use permission::{NotAnAllowance, SecretAllowance, SecretId, SecretKind, SecretPair, SecretPermissions};
 pub use plan::{
     Action, Argument, Channel, Compensation, Embedded, External, ForEach, Invoke, Origin, Output, Plan, Slot,
     Source, Step,
@@ -24,7 +28,11 @@ pub use plan::{
 pub use policy::{
     Backoff, Expiry, Facts, NextPage, OnDoubt, OnFailure, Paginate, Poll, RateLimit, Retry, RetryOn,
 };
-pub use provider::{Auth, ClientAuth, KeyPlace, Provider, SecretName};
+pub use provider::{Auth, ClientAuth, KeyPlace, NotATokenUrl, Provider, SecretName};
+pub use secret_use::{
+    SecretTarget, SecretUse, SecretUser, Setting, WEBHOOK_KEY, is_setting, secret_uses, written_url,
+};
+pub use server_origin::{NotAnOrigin, ServerOrigin};
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The types of a plan.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -75,6 +76,25 @@ impl Plan {
             }
         }
         found
+    }
+
+    /// The providers that its steps and those of embedded compositions call, in the order of the plan, each once. Where two
+    /// plans describe one provider, the outer plan counts.
+    pub fn used_providers(&self) -> IndexMap<&str, &Provider> {
+        let embedded = self.embedded();
+        let plans: Vec<&Self> =
+            std::iter::once(self).chain(embedded.into_iter().map(AsRef::as_ref)).collect();
+        let used = plans.iter().flat_map(|plan| {
+            plan.invokes().filter_map(|invoke| Some(plan.operation(invoke)?.provider.as_str()))
+        });
+        let used: BTreeSet<&str> = used.collect();
+        let mut providers = IndexMap::new();
+        for (id, provider) in plans.iter().flat_map(|plan| &plan.providers) {
+            if used.contains(id.as_str()) {
+                providers.entry(id.as_str()).or_insert(provider);
+            }
+        }
+        providers
     }
 
     /// The steps that call an unsafe operation with an inferred argument, which a person should look at first. Those of

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use url::Url;
 
 use crate::RateLimit;
 
@@ -26,6 +27,38 @@ impl Provider {
     pub fn is_the_same_as(&self, other: &Self) -> bool {
         self.base_url == other.base_url && self.auth == other.auth
     }
+
+    /// The URL of the token endpoint for a provider at `base_url`; `None` if it needs no tokens.
+    ///
+    /// A path is at the host of the base URL. So is a URL at the host that the documents give for the provider, where the
+    /// operator gives another.
+    ///
+    /// # Errors
+    /// [`NotATokenUrl`], also for a path without a base URL.
+    pub fn token_url(&self, base_url: Option<&Url>) -> Result<Option<Url>, NotATokenUrl> {
+        let Auth::ClientCredentials { token_url: written, .. } = &self.auth else { return Ok(None) };
+        let wrong = || NotATokenUrl { url: written.clone(), source_document: self.source.clone() };
+        let at_base = |path: &str| base_url.and_then(|base| base.join(path).ok()).ok_or_else(wrong);
+        if written.starts_with('/') && !written.starts_with("//") {
+            return at_base(written).map(Some);
+        }
+        let url: Url = written.parse().map_err(|_| wrong())?;
+        let documented = self.base_url.as_deref().and_then(|url| url.parse::<Url>().ok());
+        if base_url.is_none() || documented.is_none_or(|documented| documented.origin() != url.origin()) {
+            return Ok(Some(url));
+        }
+        let below =
+            url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
+        at_base(&below).map(Some)
+    }
+}
+
+/// A token URL that is not a URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the token URL `{url}` of `{source_document}` is not a URL")]
+pub struct NotATokenUrl {
+    url: String,
+    source_document: String,
 }
 
 /// How requests are authenticated.
