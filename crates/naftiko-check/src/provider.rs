@@ -182,6 +182,7 @@ impl Provider {
         }
         loader.report(faults::no_authentication::find(&capabilities));
         loader.report(addresses::check(root, &capabilities));
+        loader.report(faults::reserved_variable::find(root));
         if let Some(auth) = &capabilities.auth
             && let AuthKind::Unsupported(scheme) = &auth.kind
         {

@@ -66,6 +66,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("possibly-absent", include_str!("../../../docs/codes/possibly-absent.md")),
     ("repeated-effect", include_str!("../../../docs/codes/repeated-effect.md")),
     ("reserved-id", include_str!("../../../docs/codes/reserved-id.md")),
+    ("reserved-variable", include_str!("../../../docs/codes/reserved-variable.md")),
     ("schema-too-complex", include_str!("../../../docs/codes/schema-too-complex.md")),
     ("sensitive-in-url", include_str!("../../../docs/codes/sensitive-in-url.md")),
     ("sensitive-output", include_str!("../../../docs/codes/sensitive-output.md")),

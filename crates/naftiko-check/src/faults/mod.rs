@@ -37,6 +37,7 @@ faults! {
     possibly_absent,
     repeated_effect,
     reserved_id,
+    reserved_variable,
     schema_too_complex,
     sloppy_description,
     unclear_pages,
