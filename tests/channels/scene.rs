@@ -35,7 +35,8 @@ pub(crate) struct Scene {
 impl Scene {
     pub(crate) fn new(composition: &str) -> Self {
         let place = Place::new(composition, None);
-        Self { place, environment: vec![("NAFTIKO_WEBHOOK_SECRET", SECRET.to_owned())] }
+        let key = "NAFTIKO_WEBHOOK_SECRET";
+        Self { place, environment: vec![(key, SECRET.to_owned()), ("NAFTIKO_ALLOW_SECRETS", key.to_owned())] }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<String>) -> Self {

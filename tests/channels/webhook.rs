@@ -149,6 +149,73 @@ fn a_host_that_comes_in_a_value_is_not_posted_to_unless_the_operator_allows_it()
     assert_eq!(receiver.seen().len(), 1);
 }
 
+/// A scene in which nothing is approved.
+fn unapproved(composition: &str) -> Scene {
+    Scene::new(composition).with("NAFTIKO_ALLOW_SECRETS", "")
+}
+
+#[test]
+fn the_key_is_not_read_and_nothing_is_posted_before_it_is_approved_for_the_receiver() {
+    let receiver = Receiver::start();
+    let origin = receiver.url().split("/in").next().unwrap().to_owned();
+    let scene = unapproved(&asking(&format!("channel: webhook\n      url: {}", receiver.url())));
+    let mut command = scene.command(&RUN);
+    command.env_remove("NAFTIKO_WEBHOOK_SECRET");
+    for ended in [crate::process::Running::start(command).end(), scene.naftiko(&RUN)] {
+        assert_eq!(ended.code, Some(2), "{}", ended.told());
+        let flag = format!("--allow-secret NAFTIKO_WEBHOOK_SECRET={origin}");
+        assert!(ended.stderr.contains(&flag), "{}", ended.stderr);
+        assert!(!ended.stderr.contains("is not set"), "{}", ended.stderr);
+    }
+    // A signature for one receiver is none for another.
+    let other = [&RUN[..], &["--allow-secret", "NAFTIKO_WEBHOOK_SECRET=https://hooks.example"]].concat();
+    assert_eq!(scene.naftiko(&other).code, Some(2));
+    assert!(scene.place.run().is_none() && receiver.seen().is_empty());
+
+    let detached = [&RUN[..], &["--detach", "--allow-secret", "NAFTIKO_WEBHOOK_SECRET"]].concat();
+    assert_eq!(scene.naftiko(&detached).code, Some(4));
+    let worked = scene.naftiko(&["work", "--once"]);
+    assert!(worked.stderr.contains("is left alone: not approved"), "{}", worked.stderr);
+    assert!(receiver.seen().is_empty());
+    scene.naftiko(&["work", "--once", "--allow-secret", &format!("NAFTIKO_WEBHOOK_SECRET={origin}")]);
+    assert_eq!(receiver.seen().len(), 1);
+}
+
+#[test]
+fn a_receiver_that_is_known_only_later_is_not_posted_to_without_an_approval() {
+    let receiver = Receiver::start();
+    let origin = receiver.url().split("/in").next().unwrap().to_owned();
+    let composition = "steps:
+  - {id: where, description: Say where, external: {with: {}, result: {type: string}}}
+  - {id: tell, description: Tell, external: {channel: webhook, url: '${where}', with: {}}, dependsOn: [where]}
+";
+    let answer = format!("where=\"{}\"", receiver.url());
+    let given = ["run", "composition.yaml", "--allow-host", "127.0.0.1", "--answer", &answer];
+    let scene = unapproved(composition);
+    let ended = scene.naftiko(&given);
+    assert_eq!(ended.code, Some(3), "{}", ended.told());
+    let flag = format!("--allow-secret NAFTIKO_WEBHOOK_SECRET={origin}");
+    assert!(ended.stderr.contains(&flag), "{}", ended.stderr);
+    assert!(receiver.seen().is_empty());
+    let allowed = format!("NAFTIKO_WEBHOOK_SECRET={origin}");
+    let scene = unapproved(composition);
+    let ended = scene.naftiko(&[&given[..], &["--allow-secret", &allowed]].concat());
+    assert_eq!(ended.code, Some(4), "{}", ended.told());
+    assert_eq!(receiver.seen().len(), 1);
+}
+
+#[test]
+fn a_receiver_that_an_input_names_is_asked_for_before_the_run_begins() {
+    let receiver = Receiver::start();
+    let origin = receiver.url().split("/in").next().unwrap().to_owned();
+    let scene = unapproved(&asking("channel: webhook\n      url: '${inputs.who}/in'"));
+    let input = format!("who={origin}");
+    let ended = scene.naftiko(&["run", "composition.yaml", "--input", &input, "--allow-host", "127.0.0.1"]);
+    assert_eq!(ended.code, Some(2), "{}", ended.told());
+    assert!(ended.stderr.contains(&format!("NAFTIKO_WEBHOOK_SECRET → {origin}")), "{}", ended.stderr);
+    assert!(scene.place.run().is_none() && receiver.seen().is_empty());
+}
+
 #[test]
 fn on_the_mock_and_with_an_answer_beforehand_nothing_is_sent() {
     let receiver = Receiver::start();

@@ -34,6 +34,9 @@ fn run(folder: &Folder, more: &[&str]) -> Ended {
     let mut command = folder.command(&[&["run", "composition.yaml"], more].concat());
     command.env("PATH", format!("{}:/usr/bin:/bin", folder.path().join("bin").display()));
     command.env("ACME_USER", "it@acme").env("ACME_PASSWORD", "p\u{e4}ss word");
+    let approved = ["ACME_API_KEY", "ACME_USER", "ACME_PASSWORD", "GONE", "/bin/echo", "nowhere-to-be-found"];
+    let approved = [&approved[..], &["vault", "token", "shared/secrets/token", "shared/secrets/password"]];
+    command.env("NAFTIKO_ALLOW_SECRETS", approved.concat().join(","));
     end(command)
 }
 
@@ -166,7 +169,7 @@ fn a_document_has_no_file_read_outside_of_its_folder_unless_that_is_allowed() {
             "{}",
             ended.stderr
         );
-        let ended = run(&folder, &["--allow-file", also]);
+        let ended = run(&folder, &["--allow-file", also, "--allow-secret", &token.display().to_string()]);
         assert_eq!(ended.code, 3, "{}", ended.stderr);
         assert!(ended.stderr.contains("did not reach the other side"), "{}", ended.stderr);
     }

@@ -154,7 +154,11 @@ async fn servers_have_variables_and_may_be_only_a_path() {
         );
         let base_url = format!("acme={uri}/v3");
         let relative = at("[{url: /v1}]", &[]);
-        (at(&servers, &[]), relative, at("[{url: /v1}]", &["--base-url", &base_url]))
+        (
+            at(&servers, &["--allow-secret", "ACME_API_KEY"]),
+            relative,
+            at("[{url: /v1}]", &["--base-url", &base_url]),
+        )
     };
     let (variables, relative, given) = tokio::task::spawn_blocking(run).await.unwrap();
     assert_eq!((variables.code, variables.stdout.as_str()), (0, "id: org_1\n"), "{}", variables.stderr);

@@ -31,6 +31,9 @@ fn it_is_checked_and_planned() {
     Test
     acme at https://api.acme.example, with $ACME_API_KEY, as shared/acme.yaml says
 
+    secrets
+      ACME_API_KEY → https://api.acme.example  (acme)
+
     inputs
       names  list of string, required
       go     boolean, default true

@@ -9,6 +9,11 @@
 )]
 #![expect(clippy::print_stderr, reason = "a test that is skipped says why")]
 
+#[cfg(unix)]
+mod approvals;
+mod approvals_at_a_terminal;
+#[cfg(unix)]
+mod approvals_command;
 mod changed;
 mod command;
 mod corpus;

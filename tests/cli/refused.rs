@@ -128,7 +128,8 @@ fn inferred_effects_need_consent() {
 #[test]
 fn a_missing_secret_is_asked_for_by_name() {
     let folder = Folder::new("0.1", CREATE);
-    let arguments = ["run", "composition.yaml", "--input", "organization_name=Acme", "--accept-inferred"];
+    let given = ["run", "composition.yaml", "--input", "organization_name=Acme", "--accept-inferred"];
+    let arguments = [&given[..], &["--allow-secret", "ACME_API_KEY"]].concat();
     for value in [None, Some(""), Some("  ")] {
         let mut command = folder.command(&arguments);
         match value {

@@ -95,25 +95,25 @@ fn a_question_that_another_process_answers_makes_room_for_the_next() {
     assert!(shown.stdout.contains("Ada") && !shown.stdout.contains("some"), "{}", shown.stdout);
 }
 
-fn only_run(folder: &Folder) -> String {
+pub(crate) fn only_run(folder: &Folder) -> String {
     let listed = folder.naftiko(&["runs", "--json"]);
     let run: Value = serde_json::from_str(listed.stdout.lines().next().unwrap()).unwrap();
     run["run"].as_str().unwrap().to_owned()
 }
 
 /// The command in a terminal that `script` of util-linux makes, and that shows nothing of what is typed by itself.
-struct Terminal {
+pub(crate) struct Terminal {
     child: Child,
     output: Receiver<Vec<u8>>,
     /// All of it.
-    seen: String,
+    pub(crate) seen: String,
     /// How much of it was waited for.
     read: usize,
 }
 
 impl Terminal {
     /// Nothing where there is no such program, after saying so.
-    fn of(folder: &Folder, arguments: &[&str]) -> Option<Self> {
+    pub(crate) fn of(folder: &Folder, arguments: &[&str]) -> Option<Self> {
         let version = Command::new("script").arg("--version").output().ok();
         if !version.is_some_and(|version| version.stdout.starts_with(b"script from util-linux")) {
             eprintln!("skipped: there is no `script` to make a terminal");
@@ -150,7 +150,7 @@ impl Terminal {
     }
 
     /// Waits until `text` is shown, after what was waited for before.
-    fn wait_for(&mut self, text: &str) {
+    pub(crate) fn wait_for(&mut self, text: &str) {
         loop {
             let unread = self.seen.get(self.read..).unwrap_or_default();
             if let Some(at) = unread.find(text) {
@@ -166,12 +166,12 @@ impl Terminal {
         }
     }
 
-    fn types(&mut self, keys: &str) {
+    pub(crate) fn types(&mut self, keys: &str) {
         self.child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
     /// How it ends, once all that it shows is seen.
-    fn ends(&mut self) -> ExitStatus {
+    pub(crate) fn ends(&mut self) -> ExitStatus {
         while let Ok(more) = self.output.recv_timeout(Duration::from_mins(1)) {
             self.seen.push_str(&String::from_utf8_lossy(&more));
         }

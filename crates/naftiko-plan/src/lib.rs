@@ -30,7 +30,8 @@ pub use policy::{
 };
 pub use provider::{Auth, ClientAuth, KeyPlace, NotATokenUrl, Provider, SecretName};
 pub use secret_use::{
-    SecretTarget, SecretUse, SecretUser, Setting, WEBHOOK_KEY, is_setting, secret_uses, written_url,
+    SecretTarget, SecretUse, SecretUser, Setting, WEBHOOK_KEY, documented_secret_uses, is_setting,
+    secret_uses, written_url,
 };
 pub use server_origin::{NotAnOrigin, ServerOrigin};
 

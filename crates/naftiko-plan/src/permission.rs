@@ -46,12 +46,11 @@ pub struct SecretId {
 impl SecretId {
     /// The id of a secret; `path` resolves the path of a file to the one path that it has on this machine.
     pub fn of(secret: &SecretName, path: &dyn Fn(&str) -> String) -> Self {
+        let name = secret.approval_name();
         match secret {
-            SecretName::EnvVar(name) => Self { kind: SecretKind::Variable, name: name.clone() },
-            SecretName::File(file) => Self { kind: SecretKind::File, name: path(file) },
-            SecretName::Command(words) => {
-                Self { kind: SecretKind::Program, name: words.first().cloned().unwrap_or_default() }
-            }
+            SecretName::EnvVar(_) => Self { kind: SecretKind::Variable, name: name.to_owned() },
+            SecretName::File(_) => Self { kind: SecretKind::File, name: path(name) },
+            SecretName::Command(_) => Self { kind: SecretKind::Program, name: name.to_owned() },
         }
     }
 }
@@ -191,14 +190,14 @@ mod tests {
 
     #[test]
     fn a_file_is_allowed_by_its_path_and_by_nothing_that_is_spelled_alike() {
-        let file = SecretId { kind: SecretKind::File, name: "/home/me/token".to_owned() };
+        let file = SecretId { kind: SecretKind::File, name: "/etc/acme/token".to_owned() };
         let mut allowance: SecretAllowance = "token".parse().unwrap();
         let permit = |allowance: &SecretAllowance| {
             let permissions = SecretPermissions { allowed: vec![allowance.clone()], ..Default::default() };
             permissions.permit(&file, &origin("https://api.example"))
         };
         assert!(!permit(&allowance));
-        allowance.path = Some("/home/me/token".to_owned());
+        allowance.path = Some("/etc/acme/token".to_owned());
         assert!(permit(&allowance));
     }
 

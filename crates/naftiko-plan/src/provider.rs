@@ -114,6 +114,18 @@ pub enum Auth {
 }
 
 impl Auth {
+    /// The secrets that it is made of, in the order of the document's keys.
+    pub fn secrets(&self) -> Vec<&SecretName> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Bearer { token: secret }
+            | Self::ApiKey { key: secret, .. }
+            | Self::BasicPair { credentials: secret } => vec![secret],
+            Self::Basic { username, password } => vec![username, password],
+            Self::ClientCredentials { client_id, client_secret, .. } => vec![client_id, client_secret],
+        }
+    }
+
     /// The scheme, as a capabilities document names it.
     pub fn scheme(&self) -> &'static str {
         match self {
@@ -157,6 +169,16 @@ pub enum SecretName {
     File(String),
     /// A program and its arguments: the secret is what it prints, without the trailing line break.
     Command(Vec<String>),
+}
+
+impl SecretName {
+    /// The name that approvals have for it: the variable, the path, or the program without its arguments.
+    pub fn approval_name(&self) -> &str {
+        match self {
+            Self::EnvVar(name) | Self::File(name) => name,
+            Self::Command(words) => words.first().map_or("", String::as_str),
+        }
+    }
 }
 
 impl fmt::Display for SecretName {

@@ -96,6 +96,12 @@ pub fn secret_uses(plan: &Plan, setting: &Setting<'_>) -> Vec<SecretUse> {
     uses.0.into_iter().map(|((secret, target), users)| SecretUse { secret, target, users }).collect()
 }
 
+/// The same with what the documents alone say: before a run, without its inputs.
+pub fn documented_secret_uses(plan: &Plan) -> Vec<SecretUse> {
+    let base_url = |_: &str, provider: &Provider| provider.base_url.as_deref()?.parse().ok();
+    secret_uses(plan, &Setting { base_url: &base_url, inputs: None, is_settled: &|_| false })
+}
+
 #[derive(Default)]
 struct Uses(IndexMap<(SecretName, SecretTarget), Vec<SecretUser>>);
 

@@ -3,6 +3,7 @@
 //! Everything here turns values into text and does nothing else: it neither prints nor asks what the output is.
 //! [`Style`] says whether there is color, how wide the screen is, and whether a person looks at a terminal.
 
+mod approvals;
 mod excerpt;
 mod github;
 mod graphical;
@@ -22,7 +23,9 @@ mod style;
 mod summary;
 mod tested;
 mod visible;
+mod word;
 
+pub use approvals::{Approved, approvals};
 pub use github::github;
 pub use graphical::graphical;
 pub use json::{json, schemas};
@@ -38,6 +41,7 @@ pub use style::Style;
 pub use summary::{summary, total};
 pub use tested::{Snapshot, Tested, tested, tested_as_json, tested_as_junit};
 pub use visible::visible;
+pub use word::as_word;
 
 use naftiko_diagnostics::{Diagnostic, Severity, SourceMap};
 

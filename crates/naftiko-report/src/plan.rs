@@ -5,11 +5,11 @@ use std::fmt::Write as _;
 
 use naftiko_plan::{
     Action, Argument, Auth, Channel, External, Invoke, NextPage, OnFailure, Origin, Paginate, Plan, Provider,
-    SecretName, Slot, Step, duration,
+    SecretName, SecretTarget, SecretUse, SecretUser, Slot, Step, documented_secret_uses, duration,
 };
 
 use crate::paragraph::paragraph;
-use crate::{Style, visible};
+use crate::{Style, as_word, visible};
 
 /// How much is shown of the text of a message, in characters.
 const MOST_OF_A_TEXT: usize = 100;
@@ -20,6 +20,7 @@ pub fn plan(plan: &Plan, style: Style) -> String {
     for (id, provider) in &plan.providers {
         let _ = writeln!(out, "{}", style.dim(&indented(&provider_line(id, provider), 0, style)));
     }
+    write_secrets(&mut out, plan, style);
     if !plan.inputs.is_empty() {
         out.push_str("\ninputs\n");
         let width = plan.inputs.iter().map(|input| input.name.chars().count()).max().unwrap_or_default();
@@ -61,6 +62,26 @@ pub fn plan(plan: &Plan, style: Style) -> String {
         }
     }
     out
+}
+
+/// Which secret goes to which server, as approvals name them, and what uses it.
+fn write_secrets(out: &mut String, plan: &Plan, style: Style) {
+    let uses = documented_secret_uses(plan);
+    if !uses.is_empty() {
+        out.push_str("\nsecrets\n");
+    }
+    for SecretUse { secret, target, users } in uses {
+        let name = as_word(secret.approval_name());
+        let target = match target {
+            SecretTarget::Server(origin) => origin.to_string(),
+            SecretTarget::Unknown(who) => format!("wherever `{who}` says"),
+        };
+        let users = users.iter().map(|user| match user {
+            SecretUser::Provider(id) | SecretUser::Step(id) => visible(id).into_owned(),
+        });
+        let users = style.dim(&format!("({})", users.collect::<Vec<_>>().join(", ")));
+        let _ = writeln!(out, "  {} {} {}  {users}", visible(&name), style.dim("→"), visible(&target));
+    }
 }
 
 /// Where a provider is, what it is sent to be let in, and which document says so.

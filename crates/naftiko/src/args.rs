@@ -1,14 +1,18 @@
 //! The command line.
 
+mod approvals;
 mod mocked;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use naftiko_report::as_word;
+
 use crate::callback::{Listen, PublicUrl};
 use crate::drive::Allowances;
 
+pub(crate) use approvals::{Approvals, ApprovalsCommand};
 pub(crate) use mocked::{Mock, Test, TestFormat};
 
 /// Check, plan and run Naftiko capability compositions.
@@ -61,6 +65,9 @@ pub(crate) enum Command {
     Cancel(Cancel),
     /// List the runs that are kept, look at one, or remove some
     Runs(Runs),
+    /// List the secrets that are approved for servers, or revoke approvals
+    #[command(max_term_width = 80)]
+    Approvals(Approvals),
     /// Drive every run that has something to do, until stopped
     Work(Work),
     /// Print a published JSON Schema
@@ -265,15 +272,6 @@ impl State {
         let state = self.state.as_ref().map(|folder| folder.display().to_string());
         state.map(|folder| format!(" --state {}", as_word(&folder))).unwrap_or_default()
     }
-}
-
-/// A text as a shell takes it for one word.
-fn as_word(text: &str) -> String {
-    let is_plain = |character: char| character.is_alphanumeric() || "/._-+:@%,=".contains(character);
-    if !text.is_empty() && text.chars().all(is_plain) {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
 }
 
 /// How a run is driven.

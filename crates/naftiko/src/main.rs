@@ -3,6 +3,7 @@
 //! This crate reads arguments, wires the others together and chooses the exit code. The world outside (files, the
 //! environment, the clock, the terminal) is reached through [`world`] and nowhere else.
 
+mod approvals;
 mod args;
 mod callback;
 mod changes;
@@ -59,6 +60,7 @@ fn main() -> ExitCode {
         Command::Resolve(arguments) => intervene::resolve(&arguments, &mut screen),
         Command::Cancel(arguments) => intervene::cancel(&arguments, &mut screen),
         Command::Runs(arguments) => runs::runs(&arguments, &mut screen),
+        Command::Approvals(arguments) => approvals::approvals(&arguments, &mut screen),
         Command::Work(arguments) => work::work(arguments, &mut screen),
         Command::Test(arguments) => test::test(&arguments, &mut screen),
         Command::Mock(arguments) => mock::mock(&arguments, &mut screen),

@@ -1,9 +1,21 @@
 //! `naftiko plan`.
 
+use naftiko_plan::{SecretUse, documented_secret_uses};
+use serde::Serialize;
+
 use crate::args::{Plan, PlanFormat};
 use crate::check::to_plan;
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
+
+/// The plan for programs, with what follows from it.
+#[derive(Serialize)]
+struct Shown<'a> {
+    #[serde(flatten)]
+    plan: &'a naftiko_plan::Plan,
+    /// Where the secrets go.
+    secrets: Vec<SecretUse>,
+}
 
 pub(crate) fn plan(arguments: &Plan, screen: &mut Screen) -> Result<Exit, Stop> {
     let plan = match to_plan(&arguments.file, &arguments.lookup, &arguments.readable.allowed_files, screen)? {
@@ -15,7 +27,8 @@ pub(crate) fn plan(arguments: &Plan, screen: &mut Screen) -> Result<Exit, Stop> 
         PlanFormat::Dot => plan.graph().to_dot(),
         PlanFormat::Mermaid => plan.graph().to_mermaid(),
         PlanFormat::Json => {
-            let json = serde_json::to_string_pretty(&plan)
+            let shown = Shown { plan: &plan, secrets: documented_secret_uses(&plan) };
+            let json = serde_json::to_string_pretty(&shown)
                 .map_err(|error| Stop::Usage(format!("the plan cannot be written: {error}")))?;
             format!("{json}\n")
         }

@@ -4,17 +4,18 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
+use naftiko_adapter::Adapter;
 use naftiko_engine::{Cancellation, Intervention, Refused, Run};
 use naftiko_journal::{Store, StoreError};
 use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
 use crate::drive::{
-    Credentials, Outside, Pulses, Session, Verdict, Wants, Watched, adapter, answers, block_on, dump, limits,
-    stop_on_signal,
+    Clearance, Credentials, Outside, Permits, Pulses, Sender, Session, Verdict, Wants, Watched, adapter,
+    answers, block_on, dump, is_settled, limits, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
-use crate::run::{asked, cut_off, withheld};
+use crate::run::{Question, asked, cut_off, withheld};
 use crate::screen::Screen;
 use crate::state::{self, Held, Kept};
 use crate::world::{self, FileSystem};
@@ -51,31 +52,28 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     let mut held = Held::new(store, kept.id.clone(), run, lease);
     held.empty_inbox().await?;
     refuse_other_answers(&held.run, &answers)?;
-    for event in held.run.retries(world::now()) {
-        held.record(event).await?;
-    }
     let cancellation = Cancellation::new();
     let pulses = Pulses::default();
     stop_on_signal(cancellation.clone(), Exit::Waiting, pulses.clone())?;
+    let base_urls = base_urls(&kept, &arguments.driving.base_url);
+    let mut permits = Permits::default();
     if !held.run.status().is_over() {
-        let base_urls = base_urls(&kept, &arguments.driving.base_url);
-        let wants = Wants::of_run(&held.run, &answers).map_err(Stop::Usage)?;
-        let outside = Outside::new(&wants, &arguments.allowances, &arguments.public_url);
-        let outside = Arc::new(outside.map_err(Stop::Usage)?);
-        outside.answered_in(&held.store);
+        match approved(arguments, &kept, &held, &base_urls, &answers, screen, &cancellation).await? {
+            Some(approved) => permits = approved,
+            None => return Ok(Exit::Waiting),
+        }
+    }
+    for event in held.run.retries(world::now()) {
+        held.record(event).await?;
+    }
+    if !held.run.status().is_over() {
+        let (adapter, outside) = connections(arguments, &kept, &held, &base_urls, &answers, &permits)?;
         let session = Session {
             id: &held.id,
             options: kept.options(),
             journal: &held.store,
             inbox: Some(held.store.clone()),
-            adapter: adapter(
-                &plan,
-                &base_urls,
-                &kept.origin.folder,
-                &arguments.allowances,
-                &Credentials::default(),
-            )
-            .map_err(Stop::Usage)?,
+            adapter,
             answers,
             outside,
             limits,
@@ -101,6 +99,50 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     };
     verdict.report(screen)?;
     Ok(verdict.exit())
+}
+
+/// What the run sends its calls and messages through.
+fn connections(
+    arguments: &Arguments,
+    kept: &Kept,
+    held: &Held,
+    base_urls: &[String],
+    answers: &IndexMap<String, Value>,
+    permits: &Permits,
+) -> Result<(Arc<dyn Adapter>, Arc<Outside>), Stop> {
+    let (allowances, credentials) = (&arguments.allowances, Credentials::default());
+    let wants = Wants::of_run(&held.run, answers).map_err(Stop::Usage)?;
+    let outside = Outside::new(&wants, allowances, &arguments.public_url, permits).map_err(Stop::Usage)?;
+    outside.answered_in(&held.store);
+    let folder = &kept.origin.folder;
+    let adapter = adapter(&kept.plan, base_urls, folder, allowances, &credentials, permits);
+    Ok((adapter.map_err(Stop::Usage)?, Arc::new(outside)))
+}
+
+/// What the run may send where, asked for at the terminal where that is not approved yet; `None` for a no.
+async fn approved(
+    arguments: &Arguments,
+    kept: &Kept,
+    held: &Held,
+    base_urls: &[String],
+    answers: &IndexMap<String, Value>,
+    screen: &mut Screen,
+    cancellation: &Cancellation,
+) -> Result<Option<Permits>, Stop> {
+    let inputs = kept.inputs();
+    let sender = Sender {
+        plan: &kept.plan,
+        base_urls,
+        folder: &kept.origin.folder,
+        inputs: &inputs,
+        is_settled: &|step| is_settled(&held.run, answers, step),
+    };
+    let mut clearance = Clearance::of(&sender, &arguments.allowances).map_err(Stop::Usage)?;
+    clearance.consult(|| Ok(Some(held.store.clone())))?;
+    if !Question::new(&clearance.missing(), None).answered(screen, cancellation).await? {
+        return Ok(None);
+    }
+    clearance.approve(|| Ok(held.store.clone())).map(Some)
 }
 
 /// Refuses an answer to a step that has another.

@@ -21,7 +21,8 @@ use tokio::task::JoinSet;
 use crate::args::Work as Arguments;
 use crate::callback::{PublicUrl, Reception};
 use crate::drive::{
-    self, Allowances, Credentials, Outside, Pulses, Session, Wants, block_on, line_of_json, stop_on_signal,
+    self, Allowances, Clearance, Credentials, Outside, Permits, Pulses, Sender, Session, Wants, block_on,
+    clearance, is_settled, line_of_json, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
 use crate::resume::base_urls;
@@ -192,6 +193,9 @@ impl Worker {
     }
 }
 
+/// Channels, and when they were made.
+type MadeOutside = (Timestamp, Arc<Outside>);
+
 /// An adapter, and when it was made.
 type Made = (Timestamp, Arc<dyn Adapter>);
 
@@ -210,8 +214,8 @@ struct Crew {
     /// How much providers take, of all of them together.
     traffic: Arc<Traffic>,
     public_url: PublicUrl,
-    /// The channels, by what was wanted of them.
-    outsides: Mutex<BTreeMap<Wants, (Timestamp, Arc<Outside>)>>,
+    /// The channels, by what was wanted of them and may be sent.
+    outsides: Mutex<BTreeMap<(Wants, clearance::Key), MadeOutside>>,
 }
 
 impl Crew {
@@ -238,15 +242,16 @@ impl Crew {
         if held.run.status().is_over() {
             return Ok(());
         }
+        let permits = self.permits(&kept, &held.run).map_err(lacks)?;
         let session = Session {
             id: &held.id,
             options: kept.options(),
             journal: &held.store,
             inbox: Some(self.store.clone()),
-            adapter: self.adapter(&kept).map_err(Hindrance::Lacks)?,
+            adapter: self.adapter(&kept, &permits).map_err(Hindrance::Lacks)?,
             answers: IndexMap::new(),
             limits: Limits { traffic: Arc::clone(&self.traffic), ..Limits::default() },
-            outside: self.outside(&held.run).map_err(Hindrance::Lacks)?,
+            outside: self.outside(&held.run, &permits).map_err(Hindrance::Lacks)?,
             patience: Some(PATIENCE),
             dump: None,
             cancellation: self.cancellation.clone(),
@@ -278,8 +283,33 @@ impl Crew {
         let _unwritten = write!(io::stderr().lock(), "{}  {}\n{go_on}", held.id, status.as_str());
     }
 
+    /// What the run may send where. Nobody is asked here: a secret that is not approved leaves the run alone.
+    fn permits(&self, kept: &Kept, run: &Run) -> Result<Permits, Stop> {
+        let answers = IndexMap::new();
+        let sender = Sender {
+            plan: &kept.plan,
+            base_urls: &base_urls(kept, &[]),
+            folder: &kept.origin.folder,
+            inputs: &kept.inputs(),
+            is_settled: &|step| is_settled(run, &answers, step),
+        };
+        let mut clearance = Clearance::of(&sender, &self.allowances).map_err(Stop::Usage)?;
+        clearance.consult(|| Ok(Some(self.store.clone())))?;
+        clearance.permits().ok_or_else(|| {
+            let missing = clearance.missing();
+            let pairs: Vec<String> = missing.iter().map(|it| format!("`{}`", it.line())).collect();
+            Stop::Usage(format!(
+                "not approved: {}; approve with `naftiko resume {}{}`, or add `{}`",
+                pairs.join(", "),
+                kept.id,
+                self.again,
+                clearance::flags(&missing)
+            ))
+        })
+    }
+
     /// The adapter for the providers of a run. Runs that speak to the same providers share one, and its connections.
-    fn adapter(&self, kept: &Kept) -> Result<Arc<dyn Adapter>, String> {
+    fn adapter(&self, kept: &Kept, permits: &Permits) -> Result<Arc<dyn Adapter>, String> {
         let urls = base_urls(kept, &[]);
         let plans = std::iter::once(&kept.plan).chain(kept.plan.embedded());
         let providers: Vec<_> = plans.map(|plan| &plan.providers).collect();
@@ -292,25 +322,27 @@ impl Crew {
             return Ok(Arc::clone(adapter));
         }
         let folder = &kept.origin.folder;
-        let adapter = drive::adapter(&kept.plan, &urls, folder, &self.allowances, &self.credentials)?;
+        let adapter =
+            drive::adapter(&kept.plan, &urls, folder, &self.allowances, &self.credentials, permits)?;
         adapters.insert(key, (now, Arc::clone(&adapter)));
         Ok(adapter)
     }
 
     /// The channels that a run asks through. Runs that want the same share them.
-    fn outside(&self, run: &Run) -> Result<Arc<Outside>, String> {
+    fn outside(&self, run: &Run, permits: &Permits) -> Result<Arc<Outside>, String> {
         let wants = Wants::of_run(run, &IndexMap::new())?;
         let now = world::now();
         let mut outsides = self.outsides.lock().unwrap_or_else(PoisonError::into_inner);
         outsides.retain(|_, (made, _)| {
             Duration::try_from(now.duration_since(*made)).is_ok_and(|age| age < SECRETS)
         });
-        if let Some((_, outside)) = outsides.get(&wants) {
+        let key = (wants, permits.key());
+        if let Some((_, outside)) = outsides.get(&key) {
             return Ok(Arc::clone(outside));
         }
-        let outside = Arc::new(Outside::new(&wants, &self.allowances, &self.public_url)?);
+        let outside = Arc::new(Outside::new(&key.0, &self.allowances, &self.public_url, permits)?);
         outside.answered_in(&self.store);
-        outsides.insert(wants, (now, Arc::clone(&outside)));
+        outsides.insert(key, (now, Arc::clone(&outside)));
         Ok(outside)
     }
 

@@ -1,3 +1,5 @@
+//! The pairs of plans, made of JSON.
+
 use std::collections::BTreeMap;
 
 use serde_json::json;

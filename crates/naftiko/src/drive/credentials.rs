@@ -10,6 +10,7 @@ use naftiko_plan::{Auth, Provider, SecretName};
 use url::Url;
 
 use crate::drive::Allowances;
+use crate::drive::clearance::Permits;
 use crate::drive::secrets::{Named, Reach};
 
 /// The credentials of this process. All steps and all runs that it drives share them, and the tokens that are had for them.
@@ -30,7 +31,7 @@ impl Credentials {
     /// The credential for a provider at `base_url`; paths of files start in `origin`.
     ///
     /// # Errors
-    /// A token URL that is none.
+    /// A token URL that is none, or a secret that nobody has permitted to send there.
     pub(crate) fn of(
         &self,
         id: &str,
@@ -38,13 +39,10 @@ impl Credentials {
         base_url: &Url,
         origin: &Path,
         allowances: &Allowances,
+        permits: &Permits,
     ) -> Result<Credential, String> {
-        let token_url = match &provider.auth {
-            Auth::ClientCredentials { token_url, .. } => {
-                Some(self::token_url(provider, token_url, base_url)?)
-            }
-            _ => None,
-        };
+        let token_url = provider.token_url(Some(base_url)).map_err(|error| error.to_string())?;
+        require(permits, &provider.auth, base_url, token_url.as_ref())?;
         let key = (&provider.auth, id, &provider.source, token_url.as_ref().map(Url::as_str), origin);
         let key = serde_json::to_string(&key).map_err(|error| error.to_string())?;
         if let Some(credential) = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
@@ -104,43 +102,15 @@ fn credential(
     })
 }
 
-/// Where tokens are had: a path is at the host of the base URL, and so is a URL at the host that the document says, if
-/// that is given otherwise.
-fn token_url(provider: &Provider, said: &str, base_url: &Url) -> Result<Url, String> {
-    let wrong = || format!("the token URL `{said}` of `{}` is not a URL", provider.source);
-    if said.starts_with('/') && !said.starts_with("//") {
-        return base_url.join(said).map_err(|_| wrong());
-    }
-    let url: Url = said.parse().map_err(|_| wrong())?;
-    let documented = provider.base_url.as_deref().and_then(|url| url.parse::<Url>().ok());
-    if documented.is_none_or(|documented| documented.origin() != url.origin()) {
-        return Ok(url);
-    }
-    let below = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
-    base_url.join(&below).map_err(|_| wrong())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_token_url_goes_where_the_base_url_goes_if_they_are_at_one_host() {
-        let provider = Provider {
-            base_url: Some("https://api.example/v1".to_owned()),
-            auth: Auth::None,
-            source: "acme.yaml".to_owned(),
-            rate_limit: None,
-        };
-        for (said, expected) in [
-            ("/oauth2/token?a=b", "http://127.0.0.1:9/oauth2/token?a=b"),
-            ("https://api.example/oauth2/token?a=b", "http://127.0.0.1:9/oauth2/token?a=b"),
-            ("https://api.example:443/t", "http://127.0.0.1:9/t"),
-            ("https://id.example/token", "https://id.example/token"),
-            ("http://api.example/token", "http://api.example/token"),
-        ] {
-            let base_url: Url = "http://127.0.0.1:9/v2".parse().unwrap();
-            assert_eq!(token_url(&provider, said, &base_url).unwrap().as_str(), expected);
+/// Refuses a credential of which some secret may not be sent where it goes.
+fn require(permits: &Permits, auth: &Auth, base_url: &Url, token_url: Option<&Url>) -> Result<(), String> {
+    match (auth, token_url) {
+        (Auth::ClientCredentials { client_id, client_secret, .. }, Some(token_url)) => {
+            permits.require(client_id, token_url)?;
+            permits.require(client_secret, token_url)?;
+            // The token stands for the secret that it is fetched with.
+            permits.require(client_secret, base_url)
         }
+        _ => auth.secrets().into_iter().try_for_each(|secret| permits.require(secret, base_url)),
     }
 }

@@ -1,6 +1,6 @@
 //! The base URLs of providers, and the adapter that calls them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use indexmap::IndexMap;
 use naftiko_adapter_http::{Builder, Credential, Endpoint, HttpAdapter};
@@ -8,12 +8,15 @@ use naftiko_diagnostics::nearest;
 use naftiko_plan::{Plan, Provider};
 use url::Url;
 
+/// The base URL of each provider by its id; `None` if nothing says where the provider is.
+pub(crate) type Urls = BTreeMap<String, Option<Url>>;
+
 /// The URL of every provider that the plan's steps use: the one given by `PROVIDER=URL`, or that of the plan.
 ///
 /// # Errors
 /// What is not of that form, an unknown provider, or one without a URL.
-pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<BTreeMap<String, Option<Url>>, String> {
-    let mut urls: BTreeMap<String, Option<Url>> = BTreeMap::new();
+pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<Urls, String> {
+    let mut urls = Urls::new();
     let mut known: BTreeMap<&str, &Provider> = BTreeMap::new();
     for (id, provider) in providers(plan) {
         if let Some(other) = known.insert(id, provider).filter(|other| !other.is_the_same_as(provider)) {
@@ -84,24 +87,32 @@ fn parse(text: &str) -> Result<Url, String> {
     }
 }
 
+/// The providers that the plan's steps call, each with its base URL.
+///
+/// # Errors
+/// A provider without a URL, by its name.
+pub(crate) fn used<'p>(plan: &'p Plan, urls: &Urls) -> Result<Vec<(&'p str, &'p Provider, Url)>, String> {
+    let mut used = Vec::new();
+    for (id, provider) in plan.used_providers() {
+        let url = urls.get(id).cloned().flatten();
+        let base_url =
+            url.ok_or_else(|| format!("nothing says where `{id}` is: give it with `--base-url {id}=URL`"))?;
+        used.push((id, provider, base_url));
+    }
+    Ok(used)
+}
+
 /// The adapter that speaks to the providers the plan's steps use, begun as `builder`, with `credentials`.
 ///
 /// # Errors
 /// A provider without a URL or with one that may not be spoken to, or a secret that is not there; each by name.
 pub(crate) fn http(
     plan: &Plan,
-    urls: &BTreeMap<String, Option<Url>>,
+    urls: &Urls,
     credentials: &mut dyn FnMut(&str, &Provider, &Url) -> Result<Credential, String>,
     mut builder: Builder,
 ) -> Result<HttpAdapter, String> {
-    let used = plans(plan)
-        .flat_map(|plan| plan.invokes().filter_map(|invoke| Some(plan.operation(invoke)?.provider.as_str())));
-    let used: BTreeSet<&str> = used.collect();
-    let used: BTreeMap<&str, &Provider> = providers(plan).filter(|(id, _)| used.contains(id)).collect();
-    for (id, provider) in used {
-        let url = urls.get(id).cloned().flatten();
-        let base_url =
-            url.ok_or_else(|| format!("nothing says where `{id}` is: give it with `--base-url {id}=URL`"))?;
+    for (id, provider, base_url) in used(plan, urls)? {
         let credential = credentials(id, provider, &base_url)?;
         builder = builder.endpoint(id, Endpoint { base_url, credential });
     }

@@ -2,6 +2,7 @@
 
 mod allowances;
 pub(crate) mod answers;
+pub(crate) mod clearance;
 mod credentials;
 mod dump;
 pub(crate) mod endpoints;
@@ -35,10 +36,11 @@ use crate::screen::Screen;
 use crate::world;
 
 pub(crate) use allowances::Allowances;
+pub(crate) use clearance::{Clearance, Permits, Sender};
 pub(crate) use credentials::Credentials;
 pub(crate) use dump::Dump;
 pub(crate) use live::line_of_json;
-pub(crate) use outside::{Outside, Wants};
+pub(crate) use outside::{Outside, Wants, is_settled};
 pub(crate) use runtime::{block_on, block_on_one_thread};
 pub(crate) use stopping::{Pulses, stop_on_signal};
 pub(crate) use verdict::{Verdict, how_to_go_on, is_compensation};
@@ -197,18 +199,19 @@ pub(crate) async fn on_the_mock(
 /// `folder`.
 ///
 /// # Errors
-/// What is wrong with a URL, or which secret is surely not there or may not be read.
+/// What is wrong with a URL, or which secret is surely not there, may not be read, or may not be sent there.
 pub(crate) fn adapter(
     plan: &Plan,
     base_urls: &[String],
     folder: &Path,
     allowances: &Allowances,
     credentials: &Credentials,
+    permits: &Permits,
 ) -> Result<Arc<dyn Adapter>, String> {
     let urls = endpoints::urls(plan, base_urls)?;
     let builder = allowances.builder()?;
     let mut credential = |id: &str, provider: &Provider, base_url: &Url| {
-        credentials.of(id, provider, base_url, folder, allowances)
+        credentials.of(id, provider, base_url, folder, allowances, permits)
     };
     Ok(Arc::new(endpoints::http(plan, &urls, &mut credential, builder)?))
 }

@@ -13,14 +13,14 @@ use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question, async_tra
 use naftiko_adapter_external::{Command, Email, Key, MailRoute, Post, SmtpServer, Webhook, check_template};
 use naftiko_adapter_http::{HostGuard, Poster};
 use naftiko_engine::Run;
-use naftiko_expr::{Piece, Template};
+use naftiko_expr::Template;
 use naftiko_journal::{Phase, Store};
-use naftiko_plan::{self as plan, Action, External, Plan, Step};
+use naftiko_plan::{self as plan, Action, External, Plan, SecretName, Step, WEBHOOK_KEY, written_url};
 use serde_json::Value;
 use url::Url;
 
 use crate::callback::{Callback, PublicUrl};
-use crate::drive::Allowances;
+use crate::drive::{Allowances, Permits};
 use crate::world;
 
 /// The channels that a plan needs.
@@ -70,13 +70,20 @@ impl Wants {
     /// # Errors
     /// As [`of`](Self::of).
     pub(crate) fn of_run(run: &Run, answers: &IndexMap<String, Value>) -> Result<Self, String> {
-        let is_settled = |step: &str| match run.ledger().step(step) {
-            _ if answers.contains_key(step) => true,
-            Some(Phase::Asked { attempt, .. }) => attempt > 0,
-            Some(phase) => phase.is_over(),
-            None => false,
-        };
-        Self::of(run.plan(), &is_settled)
+        Self::of(run.plan(), &|step| is_settled(run, answers, step))
+    }
+
+    /// What posts the messages, once every URL that is written out may be contacted.
+    ///
+    /// # Errors
+    /// The first URL that may not, by the step that names it.
+    pub(crate) fn poster(&self, allowances: &Allowances) -> Result<Poster, String> {
+        let named = self.urls.iter().map(|(_, url)| url);
+        let poster = allowances.builder()?.poster(named).map_err(|error| error.to_string())?;
+        for (step, url) in &self.urls {
+            poster.permit(url).map_err(|denied| format!("the `url` of `{step}`: {denied}"))?;
+        }
+        Ok(poster)
     }
 
     fn add(&mut self, plan: &Plan, step: &Step, external: &External) -> Result<(), String> {
@@ -98,7 +105,7 @@ impl Wants {
             }
             plan::Channel::Webhook => {
                 self.webhook.get_or_insert_with(id);
-                if let Some(url) = setting("url").and_then(written_origin) {
+                if let Some(url) = setting("url").and_then(written_url) {
                     self.urls.push((id(), url));
                 }
             }
@@ -113,6 +120,16 @@ impl Wants {
     }
 }
 
+/// Whether a step of a run sends no message any more: it has its answer, or its message was handed over.
+pub(crate) fn is_settled(run: &Run, answers: &IndexMap<String, Value>, step: &str) -> bool {
+    match run.ledger().step(step) {
+        _ if answers.contains_key(step) => true,
+        Some(Phase::Asked { attempt, .. }) => attempt > 0,
+        Some(phase) => phase.is_over(),
+        None => false,
+    }
+}
+
 /// The names that a template of a message may read.
 fn handed_over<'a>(plan: &'a Plan, external: &'a External) -> Vec<&'a str> {
     match &external.with {
@@ -122,21 +139,6 @@ fn handed_over<'a>(plan: &'a Plan, external: &'a External) -> Vec<&'a str> {
             .chain(plan.steps.iter().map(|step| step.id.as_str()))
             .collect(),
     }
-}
-
-/// The URL that names the host, if all of the host is the author's own words.
-fn written_origin(url: &Template) -> Option<Url> {
-    let written = match url {
-        Template::Literal(Value::String(text)) => return text.trim().parse().ok(),
-        Template::Text(pieces) => match pieces.first()? {
-            Piece::Text(text) => text.trim_start(),
-            Piece::Expression(_) => return None,
-        },
-        _ => return None,
-    };
-    let (_, rest) = written.split_once("://")?;
-    // Without its end, what follows would be part of the host.
-    rest.contains(['/', '?', '#']).then(|| written.parse().ok())?
 }
 
 /// The texts of a setting that are the author's own words.
@@ -167,16 +169,17 @@ impl Outside {
     /// The channels that are wanted.
     ///
     /// # Errors
-    /// What is missing or not allowed, by its name and by that of a step that needs it.
+    /// What is missing, not allowed or not approved, by its name and by that of a step that needs it.
     pub(crate) fn new(
         wants: &Wants,
         allowances: &Allowances,
         public_url: &PublicUrl,
+        permits: &Permits,
     ) -> Result<Self, String> {
         let callback = Arc::new(Callback::new(public_url)?);
         let email = wants.email.as_ref().map(|step| email(step, allowances, &callback)).transpose()?;
-        let webhook =
-            wants.webhook.as_ref().map(|step| webhook(step, wants, allowances, &callback)).transpose()?;
+        let posts = |step: &String| webhook(step, wants, allowances, permits, &callback);
+        let webhook = wants.webhook.as_ref().map(posts).transpose()?;
         let command = wants.command.as_ref().map(|_| command(wants, allowances)).transpose()?;
         Ok(Self { callback, email, webhook, command })
     }
@@ -209,17 +212,19 @@ fn webhook(
     step: &str,
     wants: &Wants,
     allowances: &Allowances,
+    permits: &Permits,
     callback: &Arc<Callback>,
 ) -> Result<Webhook, String> {
+    let poster = wants.poster(allowances)?;
+    wants.urls.iter().try_for_each(|(_, url)| permits.require(&webhook_key(), url))?;
     let what = "posts to a URL, and what it posts is signed with the key in that variable";
-    let key = needed("NAFTIKO_WEBHOOK_SECRET", step, what)?;
-    let key = Key::read(&key).map_err(|error| format!("`NAFTIKO_WEBHOOK_SECRET`: {error}"))?;
-    let named = wants.urls.iter().map(|(_, url)| url);
-    let poster = allowances.builder()?.poster(named).map_err(|error| error.to_string())?;
-    for (step, url) in &wants.urls {
-        poster.permit(url).map_err(|denied| format!("the `url` of `{step}`: {denied}"))?;
-    }
-    Ok(Webhook::new(Arc::new(Posted(poster)), key, callback.clone(), now))
+    let key = needed(WEBHOOK_KEY, step, what)?;
+    let key = Key::read(&key).map_err(|error| format!("`{WEBHOOK_KEY}`: {error}"))?;
+    Ok(Webhook::new(Arc::new(Posted { poster, permits: permits.clone() }), key, callback.clone(), now))
+}
+
+fn webhook_key() -> SecretName {
+    SecretName::EnvVar(WEBHOOK_KEY.to_owned())
 }
 
 fn command(wants: &Wants, allowances: &Allowances) -> Result<Command, String> {
@@ -237,13 +242,20 @@ fn now() -> SystemTime {
     world::now().into()
 }
 
-/// Posts as providers are spoken to.
-struct Posted(Poster);
+/// Posts as providers are spoken to, and signed messages only where the key is approved: the host of a URL may have been
+/// unknown until now.
+struct Posted {
+    poster: Poster,
+    permits: Permits,
+}
 
 #[async_trait]
 impl Post for Posted {
     async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure> {
-        self.0.post(url, headers, body).await
+        let refused = |reason: String| Failure::new(FailureKind::Refused, reason);
+        let to: Url = url.parse().map_err(|error| refused(format!("its URL is none: {error}")))?;
+        self.permits.require(&webhook_key(), &to).map_err(refused)?;
+        self.poster.post(url, headers, body).await
     }
 }
 

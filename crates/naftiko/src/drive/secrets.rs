@@ -1,17 +1,19 @@
 //! Where the secrets that a document names are read, and what it may make this process read.
 //!
 //! A document may come from a stranger: it names environment variables, files below its own folder, and, if the operator
-//! allows it, other files and programs. Nothing is read before it is needed.
+//! allows it, other files and programs. Nothing is read before it is needed, and before it is approved
+//! ([`Permits`](super::clearance::Permits)).
 
 use std::path::{Path, PathBuf};
 
 use naftiko_adapter::{Mask, async_trait};
 use naftiko_adapter_http::SecretSource;
 use naftiko_plan::SecretName;
+use naftiko_spec::Files as _;
 use secrecy::{ExposeSecret as _, SecretString};
 
 use crate::drive::Allowances;
-use crate::world;
+use crate::world::{self, FileSystem};
 
 /// How much of what a program complains of is told, in characters.
 const MESSAGE_LIMIT: usize = 300;
@@ -41,14 +43,27 @@ impl Reach {
 
     /// The file that a path leads to, if it may be read: below the document's folder, also by way of links, or allowed.
     fn file(&self, path: &str) -> Result<PathBuf, String> {
-        let file = world::identity(&self.origin.join(path));
+        // Of a file that is not there, the folders are, and their links lead somewhere, too.
+        let file = FileSystem.resolved(&self.origin.join(path));
         let allowed = self.files.iter().chain([&self.document]);
-        if allowed.map(|folder| world::identity(folder)).any(|folder| file.starts_with(folder)) {
+        if allowed.map(|folder| FileSystem.resolved(folder)).any(|folder| file.starts_with(folder)) {
             return Ok(file);
         }
         Err(format!(
             "`{path}` is not below the folder of the document that names it, and is not read: if that is meant, allow it with `--allow-file {path}`"
         ))
+    }
+
+    /// Refuses a secret that may not be read from here, without reading it.
+    ///
+    /// # Errors
+    /// Its file or program, and the option that allows it.
+    pub(crate) fn allows(&self, secret: &SecretName) -> Result<(), String> {
+        match secret {
+            SecretName::EnvVar(_) => Ok(()),
+            SecretName::File(path) => self.file(path).map(|_| ()),
+            SecretName::Command(words) => self.command(words).map(|_| ()),
+        }
     }
 
     fn command<'a>(&self, words: &'a [String]) -> Result<(&'a String, &'a [String]), String> {

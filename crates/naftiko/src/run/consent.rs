@@ -1,4 +1,5 @@
-//! Asks once before anything is sent that has an inferred argument and is not safe.
+//! Asks once before anything is sent: whether secrets may go where they are not approved yet, and whether effects with
+//! inferred arguments may be sent.
 
 use std::fmt::Write as _;
 use std::io;
@@ -7,43 +8,113 @@ use naftiko_engine::Cancellation;
 use naftiko_plan::{Origin, Plan};
 use naftiko_report::{provider_line, visible};
 
+use crate::drive::clearance::{Listed, flags};
 use crate::exit::Stop;
 use crate::screen::Screen;
 
-/// Whether the inferred effects of a plan may be sent. An interrupt is a no.
-///
-/// # Errors
-/// When nobody can be asked, or the answer cannot be read.
-pub(crate) async fn given(
-    plan: &Plan,
-    screen: &mut Screen,
-    cancellation: &Cancellation,
-) -> Result<bool, Stop> {
-    let Some(list) = effects(plan) else { return Ok(true) };
-    if !screen.can_ask() {
-        return Err(Stop::Usage(format!(
-            "these would be sent with arguments that nobody wrote:\n{list}look at them with `naftiko plan`, and send \
-             them with `--accept-inferred`"
-        )));
+/// What the operator is asked before a run sends anything.
+pub(crate) struct Question {
+    /// The secrets that are not approved, each with its server, a line each; empty if all are.
+    secrets: String,
+    /// The options that approve them.
+    flags: Vec<String>,
+    /// The steps with inferred effects, as [`effects`] lists them.
+    effects: Option<String>,
+}
+
+impl Question {
+    /// The question of the secrets that are not approved, and of the inferred effects of `plan` if one is given.
+    pub(crate) fn new(missing: &[&Listed], plan: Option<&Plan>) -> Self {
+        let secrets = missing.iter().fold(String::new(), |mut lines, listed| {
+            let _ = writeln!(lines, "  {}", visible(&listed.line()));
+            lines
+        });
+        let effects = plan.and_then(effects);
+        let accept = effects.as_ref().map(|_| "--accept-inferred".to_owned());
+        let flags = accept.into_iter().chain((!missing.is_empty()).then(|| flags(missing)));
+        Self { secrets, flags: flags.collect(), effects }
     }
-    screen.message(&format!("these are sent with arguments that nobody wrote:\n{list}"));
-    loop {
-        screen.message("send them? [y/N] ");
-        let line = tokio::select! {
-            line = tokio::task::spawn_blocking(read_line) => line.map_err(io::Error::other).flatten(),
-            () = cancellation.cancelled() => Ok(String::new()),
-        };
-        let line = line.map_err(|error| Stop::Usage(format!("the answer cannot be read: {error}")))?;
-        match line.trim().to_lowercase().as_str() {
-            "y" | "yes" => return Ok(true),
-            "" | "n" | "no" => {
-                // Neither the end of input nor an interrupt ends the line.
-                let gap = if line.is_empty() { "\n" } else { "" };
-                screen.message(&format!("{gap}nothing was sent\n"));
-                return Ok(false);
-            }
-            _ => {}
+
+    /// Whether the answer is yes, or there is nothing to ask. An interrupt is a no.
+    ///
+    /// # Errors
+    /// When nobody can be asked, or the answer cannot be read.
+    pub(crate) async fn answered(
+        &self,
+        screen: &mut Screen,
+        cancellation: &Cancellation,
+    ) -> Result<bool, Stop> {
+        if self.flags.is_empty() {
+            return Ok(true);
         }
+        if !screen.can_ask() {
+            return Err(Stop::Usage(self.refusal()));
+        }
+        screen.message(&self.text());
+        let prompt = if self.secrets.is_empty() {
+            "send them? [y/N] "
+        } else {
+            "approve the secrets and send them? [y/N] "
+        };
+        loop {
+            screen.message(prompt);
+            let line = tokio::select! {
+                line = tokio::task::spawn_blocking(read_line) => line.map_err(io::Error::other).flatten(),
+                () = cancellation.cancelled() => Ok(String::new()),
+            };
+            let line = line.map_err(|error| Stop::Usage(format!("the answer cannot be read: {error}")))?;
+            match line.trim().to_lowercase().as_str() {
+                "y" | "yes" => return Ok(true),
+                "" | "n" | "no" => {
+                    // Neither the end of input nor an interrupt ends the line.
+                    let gap = if line.is_empty() { "\n" } else { "" };
+                    screen.message(&format!("{gap}nothing was sent\n"));
+                    return Ok(false);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    fn text(&self) -> String {
+        let mut text = String::new();
+        if !self.secrets.is_empty() {
+            let _ = write!(
+                text,
+                "these secrets are sent to servers that you have not approved:\n{}",
+                self.secrets
+            );
+            text.push_str("your approval is stored and holds for every document: see `naftiko approvals`\n");
+        }
+        if let Some(list) = &self.effects {
+            let _ = write!(text, "these are sent with arguments that nobody wrote:\n{list}");
+        }
+        text
+    }
+
+    /// What would be asked, for somebody who cannot be asked, with the options that answer it.
+    fn refusal(&self) -> String {
+        let mut text = String::new();
+        if !self.secrets.is_empty() {
+            let _ = write!(
+                text,
+                "these secrets would be sent to servers that are not approved:\n{}",
+                self.secrets
+            );
+        }
+        if let Some(list) = &self.effects {
+            let _ = write!(text, "these would be sent with arguments that nobody wrote:\n{list}");
+        }
+        let flags = self.flags.join(" ");
+        if self.secrets.is_empty() {
+            let _ = write!(text, "look at them with `naftiko plan`, and send them with `{flags}`");
+        } else {
+            let _ = write!(
+                text,
+                "look at them with `naftiko plan`; approve them at a terminal, or add\n  {flags}"
+            );
+        }
+        text
     }
 }
 

@@ -65,6 +65,14 @@ impl Given {
         if is_all { missing } else { Vec::new() }
     }
 
+    /// The inputs as far as they are known, with defaults where nothing was given. They are not checked yet.
+    pub(crate) fn known(&self, plan: &Plan) -> Map<String, Value> {
+        let default = |input: &Input| Some((input.name.clone(), input.default.clone()?));
+        let mut known: Map<String, Value> = plan.inputs.iter().filter_map(default).collect();
+        known.extend(self.values.clone());
+        known
+    }
+
     /// Gives one more.
     pub(crate) fn give(&mut self, name: &str, value: Value) {
         self.values.insert(name.to_owned(), value);

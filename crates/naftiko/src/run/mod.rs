@@ -19,8 +19,8 @@ use serde_json::{Map, Value};
 use crate::args::{Run as Arguments, State};
 use crate::check::to_plan;
 use crate::drive::{
-    Credentials, Dump, Outside, Pulses, Session, Verdict, Wants, Watched, adapter, answers, block_on,
-    block_on_one_thread, dump, endpoints, limits, stop_on_signal,
+    Clearance, Credentials, Dump, Outside, Permits, Pulses, Sender, Session, Verdict, Wants, Watched,
+    adapter, answers, block_on, block_on_one_thread, dump, endpoints, limits, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
 use crate::mock::scripted;
@@ -30,18 +30,17 @@ use crate::state::{self, Held, Origin};
 use crate::world::{self, FileSystem};
 use inputs::Given;
 
+pub(crate) use consent::Question;
 pub(crate) use inputs::withheld;
 pub(crate) use sensitive::{Marks, asked};
 
-/// Everything a run needs besides its inputs, read and refused before anything is sent.
+/// Everything a run needs besides its inputs and what it sends through, read and refused before anything is sent.
 struct Prepared {
     plan: Arc<Plan>,
     answers: IndexMap<String, Value>,
     options: Options,
     limits: Limits,
-    adapter: Arc<dyn Adapter>,
     dump: Option<Dump>,
-    outside: Arc<Outside>,
     pulses: Pulses,
 }
 
@@ -52,6 +51,7 @@ impl Prepared {
         id: &'a str,
         journal: &'a dyn Journal,
         inbox: Option<Store>,
+        connections: Connections,
         cancellation: Cancellation,
     ) -> Session<'a> {
         Session {
@@ -59,9 +59,9 @@ impl Prepared {
             options: self.options,
             journal,
             inbox,
-            adapter: self.adapter,
+            adapter: connections.adapter,
             answers: self.answers,
-            outside: self.outside,
+            outside: connections.outside,
             limits: self.limits,
             patience: None,
             dump: self.dump,
@@ -69,6 +69,42 @@ impl Prepared {
             pulses: self.pulses,
         }
     }
+}
+
+/// What a run sends its calls and messages through.
+struct Connections {
+    adapter: Arc<dyn Adapter>,
+    outside: Arc<Outside>,
+}
+
+impl Connections {
+    /// Those of a run on the mock, which sends nothing.
+    fn mock(mock: Arc<dyn Adapter>) -> Self {
+        Self { adapter: mock, outside: Arc::new(Outside::none()) }
+    }
+
+    /// Those of a real run. Secrets are looked for here for the first time.
+    ///
+    /// # Errors
+    /// What is missing, by its name.
+    fn real(arguments: &Arguments, prepared: &Prepared, permits: &Permits) -> Result<Self, Stop> {
+        let Arguments { driving, allowances, .. } = arguments;
+        let credentials = Credentials::default();
+        let adapter =
+            adapter(&prepared.plan, &driving.base_url, Path::new(""), allowances, &credentials, permits);
+        let wants = Wants::of(&prepared.plan, &|step| prepared.answers.contains_key(step));
+        let outside =
+            wants.and_then(|wants| Outside::new(&wants, allowances, &arguments.public_url, permits));
+        Ok(Self { adapter: adapter.map_err(Stop::Usage)?, outside: Arc::new(outside.map_err(Stop::Usage)?) })
+    }
+}
+
+/// Whether a run may begin to send.
+enum Start {
+    /// It may: everything is there, whatever is asked before.
+    Ready(Connections),
+    /// Some of its secrets are not approved, so none has been looked for.
+    Unapproved(Clearance),
 }
 
 pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -85,18 +121,24 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
         Ok(mock) => mock,
         Err(exit) => return Ok(exit),
     };
-    let prepared = prepare(arguments, plan, mock).map_err(Stop::Usage)?;
+    let prepared = prepare(arguments, plan).map_err(Stop::Usage)?;
+    let file = arguments.inputs_file.as_deref();
+    let given = Given::read(&prepared.plan, &arguments.inputs, file, &FileSystem, screen.err);
+    let given = given.map_err(Stop::Usage)?;
+    let start = start(arguments, &prepared, mock, &given.known(&prepared.plan))?;
     // Last, so that nobody types a secret for a run that cannot begin.
-    let inputs = inputs(arguments, &prepared.plan, screen)?;
-    let begun = begin(arguments, prepared, inputs, screen);
+    let inputs = inputs(arguments, given, &prepared.plan, screen)?;
+    let begun = begin(arguments, prepared, start, inputs, screen);
     if arguments.mock { block_on_one_thread(begun) } else { block_on(0, begun) }
 }
 
 /// The inputs that are given, and at a terminal those that nobody should have to write on a command line.
-fn inputs(arguments: &Arguments, plan: &Plan, screen: &mut Screen) -> Result<Map<String, Value>, Stop> {
-    let file = arguments.inputs_file.as_deref();
-    let mut given =
-        Given::read(plan, &arguments.inputs, file, &FileSystem, screen.err).map_err(Stop::Usage)?;
+fn inputs(
+    arguments: &Arguments,
+    mut given: Given,
+    plan: &Plan,
+    screen: &mut Screen,
+) -> Result<Map<String, Value>, Stop> {
     if screen.can_ask() && !arguments.detach {
         for input in given.missing_secrets(plan) {
             let value = asked(input, "it is sensitive and not shown", screen, &|_| Ok(None))?;
@@ -126,32 +168,66 @@ fn mock(arguments: &Arguments, screen: &mut Screen) -> Result<Result<Option<Arc<
     Ok(Ok(Some(Arc::new(adapter))))
 }
 
-fn prepare(
-    arguments: &Arguments,
-    plan: Arc<Plan>,
-    mock: Option<Arc<dyn Adapter>>,
-) -> Result<Prepared, String> {
+fn prepare(arguments: &Arguments, plan: Arc<Plan>) -> Result<Prepared, String> {
     let driving = &arguments.driving;
     let answers = answers::read(&plan, &driving.answers)?;
-    let adapter: Arc<dyn Adapter> = if let Some(mock) = mock {
-        endpoints::urls(&plan, &driving.base_url)?;
-        mock
-    } else {
-        adapter(&plan, &driving.base_url, Path::new(""), &arguments.allowances, &Credentials::default())?
-    };
-    let outside = if arguments.mock {
-        Outside::none()
-    } else {
-        let wants = Wants::of(&plan, &|step| answers.contains_key(step))?;
-        Outside::new(&wants, &arguments.allowances, &arguments.public_url)?
-    };
+    endpoints::urls(&plan, &driving.base_url)?;
     let poll_every = arguments.poll_every.as_deref().map(interval).transpose()?;
     let limits = limits(driving, &plan)?;
     let base_urls = endpoints::by_provider(&driving.base_url);
     let options = Options { poll_every, mock: arguments.mock, base_urls };
     let dump = dump(driving, &plan, &driving.base_url)?;
-    let (outside, pulses) = (Arc::new(outside), Pulses::default());
-    Ok(Prepared { plan, answers, options, limits, adapter, dump, outside, pulses })
+    Ok(Prepared { plan, answers, options, limits, dump, pulses: Pulses::default() })
+}
+
+/// Looks for everything that the run sends with, unless a secret is not approved yet.
+fn start(
+    arguments: &Arguments,
+    prepared: &Prepared,
+    mock: Option<Arc<dyn Adapter>>,
+    inputs: &Map<String, Value>,
+) -> Result<Start, Stop> {
+    if let Some(mock) = mock {
+        return Ok(Start::Ready(Connections::mock(mock)));
+    }
+    let sender = Sender {
+        plan: &prepared.plan,
+        base_urls: &arguments.driving.base_url,
+        folder: Path::new(""),
+        inputs,
+        is_settled: &|step| prepared.answers.contains_key(step),
+    };
+    let mut clearance = Clearance::of(&sender, &arguments.allowances).map_err(Stop::Usage)?;
+    clearance.consult(|| state::look(&arguments.state))?;
+    match clearance.permits() {
+        Some(permits) => Connections::real(arguments, prepared, &permits).map(Start::Ready),
+        None => Ok(Start::Unapproved(clearance)),
+    }
+}
+
+/// What the run sends through, once the operator has been asked what there is to ask; `None` for a no.
+async fn consented(
+    arguments: &Arguments,
+    prepared: &Prepared,
+    start: Start,
+    screen: &mut Screen,
+    cancellation: &Cancellation,
+) -> Result<Option<Connections>, Stop> {
+    let ask = !arguments.mock && !arguments.accept_inferred;
+    let plan = ask.then_some(&*prepared.plan);
+    match start {
+        Start::Ready(connections) => {
+            let answered = Question::new(&[], plan).answered(screen, cancellation).await?;
+            Ok(answered.then_some(connections))
+        }
+        Start::Unapproved(mut clearance) => {
+            if !Question::new(&clearance.missing(), plan).answered(screen, cancellation).await? {
+                return Ok(None);
+            }
+            let permits = clearance.approve(|| state::open(&arguments.state))?;
+            Connections::real(arguments, prepared, &permits).map(Some)
+        }
+    }
 }
 
 fn interval(text: &str) -> Result<SignedDuration, String> {
@@ -164,36 +240,36 @@ fn interval(text: &str) -> Result<SignedDuration, String> {
 async fn begin(
     arguments: &Arguments,
     prepared: Prepared,
+    start: Start,
     inputs: Map<String, Value>,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     let cancellation = Cancellation::new();
     let twice = if arguments.mock { Exit::Cancelled } else { Exit::Waiting };
     stop_on_signal(cancellation.clone(), twice, prepared.pulses.clone())?;
-    let ask = !arguments.mock && !arguments.accept_inferred;
-    if ask && !consent::given(&prepared.plan, screen, &cancellation).await? {
+    let Some(connections) = consented(arguments, &prepared, start, screen, &cancellation).await? else {
         return Ok(Exit::Cancelled);
-    }
+    };
     if arguments.detach {
         refuse_to_leave(&prepared.plan, &inputs)?;
     }
     let run = Run::new(Arc::clone(&prepared.plan), inputs.clone());
     if arguments.mock {
-        return mocked(arguments, prepared, run, cancellation, screen).await;
+        return mocked(arguments, prepared, connections, run, cancellation, screen).await;
     }
     let id = world::run_id();
     let store = state::open(&arguments.state)?;
     let marks = Marks::of(&store, &id, &prepared.plan, &inputs)?;
     let origin = Origin { marks, ..Origin::here(&arguments.file, &arguments.lookup) };
     let lease = state::begin(&store, &id, &prepared.plan, &origin)?;
-    prepared.outside.answered_in(&store);
+    connections.outside.answered_in(&store);
     let mut held = Held::new(store, id, run, lease);
     if arguments.detach {
         return detach(held, prepared, arguments, screen).await;
     }
     let mut watched = Watched::new(&prepared.plan, arguments.driving.json, screen);
     let inbox = Some(held.store.clone());
-    let session = prepared.session(&held.id, &held.store, inbox, cancellation.clone());
+    let session = prepared.session(&held.id, &held.store, inbox, connections, cancellation.clone());
     let status = match watched.drive(session, &mut held.run).await {
         Ok(standing) => standing.status,
         Err(error) => return Ok(cut_off(&held.id, &error, &arguments.state, screen)),
@@ -229,6 +305,7 @@ pub(crate) fn cut_off(
 async fn mocked(
     arguments: &Arguments,
     prepared: Prepared,
+    connections: Connections,
     mut run: Run,
     cancellation: Cancellation,
     screen: &mut Screen,
@@ -239,7 +316,7 @@ async fn mocked(
     let id = world::run_id();
     let mut watched = Watched::new(&prepared.plan, arguments.driving.json, screen);
     let journal = MemoryJournal::new();
-    let session = prepared.session(&id, &journal, None, cancellation.clone());
+    let session = prepared.session(&id, &journal, None, connections, cancellation.clone());
     let driven = match watched.drive(session, &mut run).await {
         Ok(standing) => standing.status,
         Err(error) => {

@@ -27,6 +27,12 @@ pub(crate) struct Ended {
 /// Why it could not be run, in words.
 pub(crate) async fn run_program(program: &str, arguments: &[String]) -> Result<Ended, String> {
     let mut command = Command::new(program);
+    // The settings of `naftiko` are no business of a program that a document names.
+    for (variable, _) in std::env::vars_os() {
+        if variable.to_str().is_some_and(naftiko_plan::is_setting) {
+            command.env_remove(variable);
+        }
+    }
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.kill_on_drop(true).spawn().map_err(|error| format!("cannot be run: {error}"))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());

@@ -1,0 +1,81 @@
+//! The approvals of secrets, as a list for people and as values for programs.
+
+use std::fmt::Write as _;
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::{Style, visible};
+
+/// The widest line that is written where it can be broken, in columns.
+const WIDTH: usize = 80;
+
+/// A secret that may be sent to a server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Approved {
+    /// The variable, the path of the file, or the program; never the secret.
+    pub secret: String,
+    /// Which of these: `variable`, `file` or `program`.
+    pub kind: String,
+    /// The server: scheme, host and port.
+    pub origin: String,
+    /// When it was approved.
+    pub at: Timestamp,
+}
+
+/// The approvals, a line each; two or three where a line would be wider than 80 columns.
+pub fn approvals(approvals: &[Approved], style: Style) -> String {
+    let mut out = String::new();
+    for Approved { secret, kind, origin, at } in approvals {
+        let (secret, origin) = (visible(secret), visible(origin));
+        let kind = if kind == "variable" { String::new() } else { format!("{}, ", visible(kind)) };
+        // In universal time, as everywhere.
+        let since = format!("({kind}since {})", at.strftime("%F"));
+        let pair = secret.chars().count() + origin.chars().count() + 3;
+        let before_origin = if pair > WIDTH { "\n  " } else { " " };
+        let line = if pair > WIDTH { origin.chars().count() + 4 } else { pair };
+        let before_since = if line + since.chars().count() + 2 > WIDTH { "\n  " } else { "  " };
+        let _ = writeln!(out, "{secret}{before_origin}→ {origin}{before_since}{}", style.dim(&since));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(secret: &str, kind: &str, origin: &str) -> String {
+        let at = Timestamp::from_second(1_768_478_400).unwrap();
+        let (secret, kind, origin) = (secret.to_owned(), kind.to_owned(), origin.to_owned());
+        approvals(&[Approved { secret, kind, origin, at }], Style::PLAIN)
+    }
+
+    #[test]
+    fn an_approval_is_a_line_and_is_broken_where_it_would_be_too_wide() {
+        insta::assert_snapshot!(
+            line("WORKOS_API_KEY", "variable", "https://api.workos.com"),
+            @"WORKOS_API_KEY → https://api.workos.com  (since 2026-01-15)"
+        );
+        insta::assert_snapshot!(
+            line("/etc/acme/compositions/secrets/a-token", "file", "https://api.acme.example"),
+            @"
+        /etc/acme/compositions/secrets/a-token → https://api.acme.example
+          (file, since 2026-01-15)
+        "
+        );
+        let long = "https://api.eu-central-1.acme.example:8443";
+        insta::assert_snapshot!(
+            line("/etc/acme/compositions/secrets/of-the-test-tenant/token", "file", long),
+            @"
+        /etc/acme/compositions/secrets/of-the-test-tenant/token
+          → https://api.eu-central-1.acme.example:8443  (file, since 2026-01-15)
+        "
+        );
+    }
+
+    #[test]
+    fn a_name_that_a_terminal_would_obey_is_escaped() {
+        let shown = line("a\u{1b}[31m\u{202e}b", "program", "https://a.example");
+        assert!(!shown.contains(['\u{1b}', '\u{202e}']), "{shown}");
+    }
+}

@@ -1,0 +1,105 @@
+//! `naftiko approvals`: which secrets may be sent to which servers, as the operator approved it at a terminal.
+
+use std::path::Path;
+
+use naftiko_diagnostics::nearest;
+use naftiko_journal::Store;
+use naftiko_journal::store::Approval;
+use naftiko_plan::{SecretAllowance, SecretKind};
+use naftiko_report::{Approved, approvals as list, as_word};
+
+use crate::args::{Approvals as Arguments, ApprovalsCommand};
+use crate::drive::clearance::{one_path, unusable};
+use crate::drive::line_of_json;
+use crate::exit::{Exit, Stop};
+use crate::screen::Screen;
+use crate::state;
+
+pub(crate) fn approvals(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
+    match &arguments.command {
+        None | Some(ApprovalsCommand::List) => {
+            let approvals = match state::look(&arguments.state)? {
+                Some(store) => stored(&store)?,
+                None => Vec::new(),
+            };
+            if approvals.is_empty() && !arguments.json {
+                screen.message("no secret is approved\n");
+            }
+            show(&approvals, arguments.json, screen)
+        }
+        Some(ApprovalsCommand::Revoke { all: true, .. }) => {
+            let revoked = match state::look(&arguments.state)? {
+                Some(_) => state::open(&arguments.state)?.revoke_all()?,
+                None => 0,
+            };
+            screen.message(&format!(
+                "{revoked} {} revoked\n",
+                if revoked == 1 { "approval" } else { "approvals" }
+            ));
+            Ok(Exit::Done)
+        }
+        Some(ApprovalsCommand::Revoke { secrets, .. }) => revoke(arguments, secrets, screen),
+    }
+}
+
+/// Revokes the approvals of these secrets: all of them, or none if one has no approval.
+fn revoke(arguments: &Arguments, secrets: &[SecretAllowance], screen: &mut Screen) -> Result<Exit, Stop> {
+    // Looking first: revoking what cannot be there makes no journal.
+    let approvals = match state::look(&arguments.state)? {
+        Some(store) => stored(&store)?,
+        None => Vec::new(),
+    };
+    let mut revoked: Vec<Approval> = Vec::new();
+    for secret in secrets {
+        let of_secret: Vec<&Approval> = approvals.iter().filter(|it| is_meant(secret, it)).collect();
+        if of_secret.is_empty() {
+            return Err(unknown(secret, &approvals));
+        }
+        revoked.extend(of_secret.into_iter().filter(|it| !revoked.contains(it)).cloned().collect::<Vec<_>>());
+    }
+    state::open(&arguments.state)?.revoke(&revoked)?;
+    screen.message("revoked:\n");
+    show(&revoked, arguments.json, screen)
+}
+
+fn stored(store: &Store) -> Result<Vec<Approval>, Stop> {
+    store.approvals().map_err(|error| unusable(&error))
+}
+
+fn is_meant(secret: &SecretAllowance, approval: &Approval) -> bool {
+    let is_file = approval.kind == SecretKind::File.as_str();
+    let is_named =
+        approval.name == secret.name || (is_file && approval.name == one_path(Path::new(&secret.name)));
+    is_named && secret.origin.as_ref().is_none_or(|origin| approval.origin == origin.as_str())
+}
+
+fn unknown(secret: &SecretAllowance, approvals: &[Approval]) -> Stop {
+    let near = match approvals.iter().find(|it| it.name == secret.name) {
+        Some(approval) => Some(format!("it is approved for {}", approval.origin)),
+        None => nearest(&secret.name, approvals.iter().map(|it| it.name.as_str()))
+            .map(|near| format!("did you mean `{near}`?")),
+    };
+    let near = near.map(|near| format!("; {near}")).unwrap_or_default();
+    Stop::Usage(format!("there is no approval of `{secret}`{near}"))
+}
+
+fn show(approvals: &[Approval], json: bool, screen: &mut Screen) -> Result<Exit, Stop> {
+    let approved: Vec<Approved> = approvals
+        .iter()
+        .map(|Approval { kind, name, origin, at }| Approved {
+            secret: name.clone(),
+            kind: kind.clone(),
+            origin: origin.clone(),
+            at: *at,
+        })
+        .collect();
+    if json {
+        for approval in &approved {
+            screen.result(&line_of_json(approval)?)?;
+        }
+    } else {
+        let named = approved.iter().map(|it| Approved { secret: as_word(&it.secret), ..it.clone() });
+        screen.result(&list(&named.collect::<Vec<_>>(), screen.out))?;
+    }
+    Ok(Exit::Done)
+}

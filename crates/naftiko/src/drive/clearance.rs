@@ -1,0 +1,257 @@
+//! Whether the operator permits where a run sends the secrets of the operator. It is decided before a secret is read.
+//!
+//! Which secret goes where is listed by [`secret_uses`], and what is permitted is decided by [`SecretPermissions`]; this
+//! module gives them what the command line, the environment and the journal know.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use naftiko_journal::Store;
+use naftiko_journal::store::Approval;
+use naftiko_plan::{
+    Plan, Provider, SecretId, SecretKind, SecretName, SecretPair, SecretPermissions, SecretTarget,
+    SecretUser, ServerOrigin, Setting, is_setting, secret_uses,
+};
+use naftiko_report::as_word;
+use naftiko_spec::Files as _;
+use serde_json::{Map, Value};
+use url::Url;
+
+use crate::drive::endpoints::{self, Urls};
+use crate::drive::{Allowances, Wants, secrets::Reach};
+use crate::exit::Stop;
+use crate::world::{self, FileSystem};
+
+/// A run whose secrets are about to be sent.
+pub(crate) struct Sender<'a> {
+    pub(crate) plan: &'a Plan,
+    /// `PROVIDER=URL`, as the operator typed it for this run.
+    pub(crate) base_urls: &'a [String],
+    /// Where paths of files start.
+    pub(crate) folder: &'a Path,
+    pub(crate) inputs: &'a Map<String, Value>,
+    /// Whether a step, by its id, sends no message any more.
+    pub(crate) is_settled: &'a dyn Fn(&str) -> bool,
+}
+
+/// The secrets of a run with their servers, and what of it is permitted.
+pub(crate) struct Clearance {
+    listed: Vec<Listed>,
+    /// Whether the server of some message is known only when its step begins.
+    has_unknown: bool,
+    permits: Permits,
+}
+
+/// A secret and a server that a run sends it to.
+#[derive(Debug, Clone)]
+pub(crate) struct Listed {
+    pair: SecretPair,
+    /// The secret as an operator of this folder names it.
+    name: String,
+}
+
+impl Listed {
+    /// `WORKOS_API_KEY → https://api.workos.com`. A name that could be taken for more than a name is quoted.
+    pub(crate) fn line(&self) -> String {
+        format!("{} → {}", as_word(&self.name), self.pair.origin)
+    }
+
+    /// The option that permits it.
+    pub(crate) fn flag(&self) -> String {
+        format!("--allow-secret {}", as_word(&format!("{}={}", self.name, self.pair.origin)))
+    }
+}
+
+/// The options that permit all of these, in one line.
+pub(crate) fn flags(missing: &[&Listed]) -> String {
+    missing.iter().map(|listed| listed.flag()).collect::<Vec<_>>().join(" ")
+}
+
+/// What tells the permissions of runs of one process apart.
+pub(crate) type Key = (BTreeSet<ServerOrigin>, BTreeSet<SecretPair>);
+
+/// What may be sent where. Nothing reads a secret without asking it first.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Permits {
+    permissions: SecretPermissions,
+    /// Where paths of files start.
+    folder: PathBuf,
+}
+
+impl Permits {
+    /// Refuses to send a secret to the server of `url` if nobody has permitted that.
+    ///
+    /// # Errors
+    /// The secret, the server, and the option that permits it.
+    pub(crate) fn require(&self, secret: &SecretName, url: &Url) -> Result<(), String> {
+        let origin = ServerOrigin::of(url)
+            .ok_or_else(|| format!("`{secret}` is sent to no server but those of `http` and `https`"))?;
+        let listed = listed(secret, origin, &self.folder);
+        if self.permissions.permit(&listed.pair.secret, &listed.pair.origin) {
+            return Ok(());
+        }
+        Err(format!(
+            "`{}` is not approved for {}: approve it at a terminal, or add `{}`",
+            listed.name,
+            listed.pair.origin,
+            listed.flag()
+        ))
+    }
+
+    /// What tells these permissions from those of another run of this process.
+    pub(crate) fn key(&self) -> Key {
+        (self.permissions.typed.clone(), self.permissions.approved.clone())
+    }
+}
+
+impl Clearance {
+    /// The secrets of a run, with what this process and the run itself permit. Nothing is read but the command line and
+    /// the setting `NAFTIKO_ALLOW_SECRETS`.
+    ///
+    /// # Errors
+    /// What can never be sent, whatever is approved: a server that may not be contacted, a file that may not be read, a
+    /// setting of `naftiko` that a plan of an earlier version names as a secret.
+    pub(crate) fn of(sender: &Sender<'_>, allowances: &Allowances) -> Result<Self, String> {
+        let urls = endpoints::urls(sender.plan, sender.base_urls)?;
+        refuse_beforehand(sender, &urls, allowances)?;
+        let base_url = |id: &str, _: &Provider| urls.get(id).cloned().flatten();
+        let setting =
+            Setting { base_url: &base_url, inputs: Some(sender.inputs), is_settled: sender.is_settled };
+        let (mut known, mut has_unknown) = (Vec::new(), false);
+        for found in secret_uses(sender.plan, &setting) {
+            match found.target {
+                SecretTarget::Server(origin) => known.push(listed(&found.secret, origin, sender.folder)),
+                SecretTarget::Unknown(_) => {
+                    has_unknown |= found.users.iter().any(|user| matches!(user, SecretUser::Step(_)));
+                }
+            }
+        }
+        let permissions = SecretPermissions {
+            approved: BTreeSet::new(),
+            allowed: allowances.secrets()?,
+            typed: typed(sender.base_urls),
+        };
+        let permits = Permits { permissions, folder: sender.folder.to_owned() };
+        Ok(Self { listed: known, has_unknown, permits })
+    }
+
+    /// What nobody has permitted yet.
+    pub(crate) fn missing(&self) -> Vec<&Listed> {
+        let permissions = &self.permits.permissions;
+        self.listed.iter().filter(|it| !permissions.permit(&it.pair.secret, &it.pair.origin)).collect()
+    }
+
+    /// Adds what was approved at a terminal, if that matters. A folder without a journal has no approvals.
+    ///
+    /// # Errors
+    /// When the approvals are damaged or cannot be read: then nothing is approved.
+    pub(crate) fn consult(
+        &mut self,
+        store: impl FnOnce() -> Result<Option<Store>, Stop>,
+    ) -> Result<(), Stop> {
+        if self.missing().is_empty() && !self.has_unknown {
+            return Ok(());
+        }
+        if let Some(store) = store()? {
+            self.permits.permissions.approved = stored(&store)?;
+        }
+        Ok(())
+    }
+
+    /// Stores that everything that is missing is approved, and gives what may be sent.
+    ///
+    /// # Errors
+    /// Why it cannot be stored; then it is not approved.
+    pub(crate) fn approve(&mut self, store: impl FnOnce() -> Result<Store, Stop>) -> Result<Permits, Stop> {
+        let missing: Vec<SecretPair> = self.missing().into_iter().map(|it| it.pair.clone()).collect();
+        if missing.is_empty() {
+            return Ok(self.permits.clone());
+        }
+        let at = world::now();
+        let approvals: Vec<Approval> = missing
+            .iter()
+            .map(|SecretPair { secret, origin }| Approval {
+                kind: secret.kind.as_str().to_owned(),
+                name: secret.name.clone(),
+                origin: origin.to_string(),
+                at,
+            })
+            .collect();
+        store()?.approve(&approvals).map_err(|error| unusable(&error))?;
+        self.permits.permissions.approved.extend(missing);
+        Ok(self.permits.clone())
+    }
+
+    /// What may be sent, once nothing is missing; `None` as long as something is.
+    pub(crate) fn permits(&self) -> Option<Permits> {
+        self.missing().is_empty().then(|| self.permits.clone())
+    }
+}
+
+/// The pairs that were approved at a terminal.
+fn stored(store: &Store) -> Result<BTreeSet<SecretPair>, Stop> {
+    let approvals = store.approvals().map_err(|error| unusable(&error))?;
+    // A later version may know more kinds; this one sends nothing because of them.
+    let pair = |approval: Approval| {
+        let kind = SecretKind::ALL.into_iter().find(|kind| kind.as_str() == approval.kind)?;
+        let secret = SecretId { kind, name: approval.name };
+        Some(SecretPair { secret, origin: approval.origin.parse().ok()? })
+    };
+    Ok(approvals.into_iter().filter_map(pair).collect())
+}
+
+/// Why approvals cannot be used, and what helps.
+pub(crate) fn unusable(error: &naftiko_journal::StoreError) -> Stop {
+    Stop::Usage(format!(
+        "approvals of secrets cannot be used: {error}\n`naftiko approvals revoke --all` removes them all, and then each is \
+         asked for again"
+    ))
+}
+
+/// A secret as the operator and approvals name it.
+fn listed(secret: &SecretName, origin: ServerOrigin, folder: &Path) -> Listed {
+    let name = match secret {
+        SecretName::File(path) => folder.join(path).display().to_string(),
+        SecretName::EnvVar(_) | SecretName::Command(_) => secret.approval_name().to_owned(),
+    };
+    let path = |path: &str| one_path(&folder.join(path));
+    Listed { pair: SecretPair { secret: SecretId::of(secret, &path), origin }, name }
+}
+
+/// The one path of a file, without links.
+pub(crate) fn one_path(path: &Path) -> String {
+    FileSystem.resolved(path).display().to_string()
+}
+
+/// The servers in `PROVIDER=URL`.
+fn typed(base_urls: &[String]) -> BTreeSet<ServerOrigin> {
+    let urls = base_urls.iter().filter_map(|argument| argument.split_once('=')?.1.parse::<Url>().ok());
+    urls.filter_map(|url| ServerOrigin::of(&url)).collect()
+}
+
+/// Refuses what no approval could permit, so that nobody is asked for it.
+fn refuse_beforehand(sender: &Sender<'_>, urls: &Urls, allowances: &Allowances) -> Result<(), String> {
+    let used = endpoints::used(sender.plan, urls)?;
+    let mut addresses = Vec::new();
+    for (id, provider, base_url) in &used {
+        let token_url = provider.token_url(Some(base_url)).map_err(|error| error.to_string())?;
+        addresses.extend(std::iter::once(base_url.clone()).chain(token_url).map(|url| (*id, url)));
+    }
+    allowances.permit(&addresses)?;
+    Wants::of(sender.plan, sender.is_settled)?.poster(allowances)?;
+    for (_, provider, _) in used {
+        let reach = Reach::of(sender.folder, &provider.source, allowances);
+        for secret in provider.auth.secrets() {
+            match secret {
+                SecretName::EnvVar(variable) if is_setting(variable) => {
+                    return Err(format!(
+                        "`{variable}` is a setting of `naftiko` and never sent: `{}` must name another variable",
+                        provider.source
+                    ));
+                }
+                other => reach.allows(other)?,
+            }
+        }
+    }
+    Ok(())
+}
