@@ -4,6 +4,8 @@ mod body;
 
 pub(crate) use body::reported;
 
+use std::collections::BTreeSet;
+
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
 use naftiko_expr::{Base, ExprKind, Path, Presence, Root, Selector, Template, Type};
 use naftiko_plan::{Origin, Slot};
@@ -17,12 +19,13 @@ use crate::embed::Embedded;
 use crate::faults;
 use crate::faults::possibly_absent::{self, Needed};
 use crate::faults::undeclared_answer;
-use crate::goal::{goes, open_body, overlaps};
+use crate::goal::{goals, open_body};
 use crate::inference::{Candidate, Inference, Inferrer};
 use crate::insertion::Gap;
 use crate::limits;
 use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::scope::{Names, StepScope, View};
+use crate::slots::Taken;
 use crate::written::Written;
 
 /// The arguments of one step.
@@ -43,8 +46,10 @@ pub(crate) struct BoundArgument {
     pub(crate) origin: Origin,
     /// Whether it is left out when there is no value.
     pub(crate) optional: bool,
-    /// Its key; `None`: nobody wrote it.
+    /// Its key; `None`: it is inferred.
     pub(crate) key: Option<Span>,
+    /// Its position among the arguments that are written.
+    pub(crate) written: Option<usize>,
 }
 
 /// A reference from a step to another.
@@ -89,7 +94,6 @@ pub(crate) fn bind(
 
 /// Binds the arguments of one step, or of what undoes it.
 struct Binder<'a> {
-    composition: &'a Composition,
     step: &'a Step,
     names: &'a Names<'a>,
     scope: StepScope<'a>,
@@ -100,6 +104,8 @@ struct Binder<'a> {
     inferrer: Option<(&'a Inferrer<'a>, usize)>,
     sources: &'a SourceMap,
     bound: Bound,
+    /// The keys of what is bound.
+    bound_keys: BTreeSet<Span>,
     diagnostics: Vec<Diagnostic>,
     /// The ways in which the description of the step is sloppy that are reported.
     tolerated: Vec<std::mem::Discriminant<Tolerance>>,
@@ -121,7 +127,6 @@ impl<'a> Binder<'a> {
         sources: &'a SourceMap,
     ) -> Self {
         Self {
-            composition,
             step,
             names,
             scope: names.scope(view),
@@ -129,6 +134,7 @@ impl<'a> Binder<'a> {
             inferrer: None,
             sources,
             bound: Bound::default(),
+            bound_keys: BTreeSet::new(),
             diagnostics: Vec::new(),
             tolerated: Vec::new(),
         }
@@ -169,13 +175,11 @@ impl<'a> Binder<'a> {
 
     /// The inputs of another composition.
     fn inputs(&mut self, named: &Spanned<String>, arguments: &[Argument], embedded: &Embedded) {
-        let mut given = Vec::new();
-        for argument in arguments {
+        let mut given = BTreeSet::new();
+        for (position, argument) in arguments.iter().enumerate() {
             let found = self.scalars(&argument.value);
-            let input = embedded
-                .inputs
-                .iter()
-                .find(|input| argument.place.is_none() && input.slot.name() == argument.name);
+            let named = Slot::Property(argument.name.clone());
+            let input = embedded.inputs.at(&named).filter(|_| argument.place.is_none());
             let Some(input) = input else {
                 let (diagnostic, meant) = faults::unknown_argument::input(argument, embedded);
                 self.diagnostics.push(diagnostic);
@@ -183,7 +187,7 @@ impl<'a> Binder<'a> {
                 given.extend(meant);
                 continue;
             };
-            given.push(&input.slot);
+            given.insert(&input.slot);
             let written = Written::new(&argument.value, Some(argument.key), &mut found.types.into_iter());
             let mistaken = self.fit_input(input, &written);
             let optional = self.is_left_out(input, &argument.value);
@@ -195,9 +199,9 @@ impl<'a> Binder<'a> {
                 limits::broken(schema, &Map::new(), Options::STRICT, &written, name, &mistaken)
             });
             self.diagnostics.extend(limits.map(|broken| faults::unfit_argument::report(&broken, name)));
-            self.push(input.slot.clone(), argument, optional);
+            self.push(input.slot.clone(), (position, argument), optional);
         }
-        for input in embedded.inputs.iter().filter(|input| input.required && !given.contains(&&input.slot)) {
+        for input in embedded.inputs.required().filter(|input| !given.contains(&input.slot)) {
             self.diagnostics.push(faults::missing_argument::input(named, input));
         }
     }
@@ -228,18 +232,18 @@ impl<'a> Binder<'a> {
         arguments: &'w [Argument],
         resolution: &'w Resolution,
         body: &mut Body<'w>,
-    ) -> Vec<(Slot, Span)> {
-        let mut taken: Vec<(Slot, Span)> = Vec::new();
-        for argument in arguments {
+    ) -> Taken {
+        let mut taken = Taken::default();
+        for (position, argument) in arguments.iter().enumerate() {
             let found = self.scalars(&argument.value);
-            for slot in self.written(argument, found, resolution, body) {
-                match taken.iter().find(|(known, _)| overlaps(known, &slot)) {
-                    Some((_, first)) if self.is_bound(argument) => {
-                        self.diagnostics.push(faults::duplicate_argument::report(argument, *first));
+            for slot in self.written((position, argument), found, resolution, body) {
+                match taken.by(&slot) {
+                    Some(first) if self.bound_keys.contains(&argument.key) => {
+                        self.diagnostics.push(faults::duplicate_argument::report(argument, first));
                     }
                     // A guess of what was meant was wrong.
                     Some(_) => {}
-                    None => taken.push((slot, argument.key)),
+                    None => taken.insert(slot, argument.key),
                 }
             }
         }
@@ -251,33 +255,29 @@ impl<'a> Binder<'a> {
         &mut self,
         named: &Spanned<String>,
         arguments: &'w [Argument],
-        taken: &[(Slot, Span)],
+        taken: &Taken,
         resolution: &'w Resolution,
         body: &mut Body<'w>,
     ) -> Vec<(&'w Parameter, Diagnostic)> {
-        let is_open =
-            |parameter: &&Parameter| !taken.iter().any(|(known, _)| overlaps(known, &parameter.slot));
         let mut missing = Vec::new();
-        for parameter in resolution.slots.iter().filter(is_open) {
-            let inference =
-                self.inferrer.map(|(inferrer, position)| inferrer.infer(position, parameter, resolution));
-            match inference {
-                Some(inference) if !self.strict => {
-                    if let Slot::Property(name) = &parameter.slot {
-                        let inferred = inference.ty().map(|ty| Written::unwritten(ty, named.span));
-                        body.properties.extend(inferred.map(|it| (name.as_str(), it)));
-                    }
-                    missing.extend(self.inferred(named, parameter, inference, resolution));
-                }
-                inference if parameter.required => {
-                    let gap = Gap { named, arguments, parameter, resolution };
-                    missing.push((
-                        parameter,
-                        faults::missing_argument::unwritten(&gap, inference.as_ref(), self.sources),
-                    ));
-                }
-                _ => {}
+        if self.strict || self.inferrer.is_none() {
+            let first = arguments.iter().map(|argument| argument.key).min();
+            for parameter in resolution.slots.required().filter(|it| taken.by(&it.slot).is_none()) {
+                let inference = self.inferrer.map(|(inferrer, at)| inferrer.infer(at, parameter, resolution));
+                let gap = Gap { named, first, parameter, resolution };
+                let fault = faults::missing_argument::unwritten(&gap, inference.as_ref(), self.sources);
+                missing.push((parameter, fault));
             }
+            return missing;
+        }
+        for parameter in resolution.slots.iter().filter(|it| taken.by(&it.slot).is_none()) {
+            let inference = self.inferrer.map(|(inferrer, at)| inferrer.infer(at, parameter, resolution));
+            let Some(inference) = inference else { continue };
+            if let Slot::Property(name) = &parameter.slot {
+                let inferred = inference.ty().map(|ty| Written::unwritten(ty, named.span));
+                body.properties.extend(inferred.map(|it| (name.as_str(), it)));
+            }
+            missing.extend(self.inferred(named, parameter, inference, resolution));
         }
         missing
     }
@@ -285,19 +285,18 @@ impl<'a> Binder<'a> {
     /// Puts an argument that was written where it goes; gives the places it takes.
     fn written<'w>(
         &mut self,
-        argument: &'w Argument,
+        (position, argument): (usize, &'w Argument),
         found: Scalars,
         resolution: &'w Resolution,
         body: &mut Body<'w>,
     ) -> Vec<Slot> {
         let written = Written::new(&argument.value, Some(argument.key), &mut found.types.into_iter());
-        let named: Vec<&Parameter> =
-            resolution.slots.iter().filter(|slot| goes(argument, &slot.slot, resolution)).collect();
+        let named = goals(argument, resolution);
         let places = match named.as_slice() {
             [] => match open_body(argument, resolution) {
                 Some(slot) => {
                     self.diagnostics.extend(found.absences);
-                    self.push(slot.clone(), argument, false);
+                    self.push(slot.clone(), (position, argument), false);
                     body.properties.push((&argument.name, written));
                     return vec![slot];
                 }
@@ -331,13 +330,9 @@ impl<'a> Binder<'a> {
             if fits && !optional {
                 self.diagnostics.extend(absences.take().into_iter().flatten());
             }
-            self.push(parameter.slot.clone(), argument, optional);
+            self.push(parameter.slot.clone(), (position, argument), optional);
         }
         places.into_iter().map(|parameter| parameter.slot.clone()).collect()
-    }
-
-    fn is_bound(&self, argument: &Argument) -> bool {
-        self.bound.arguments.iter().any(|bound| bound.key == Some(argument.key))
     }
 
     /// Whether what is optional is left out where a run is not given the input that a value is.
@@ -356,13 +351,15 @@ impl<'a> Binder<'a> {
         self.names.input(name).is_some_and(|typed| typed.presence == Presence::Maybe)
     }
 
-    fn push(&mut self, slot: Slot, argument: &Argument, optional: bool) {
+    fn push(&mut self, slot: Slot, (position, argument): (usize, &Argument), optional: bool) {
+        self.bound_keys.insert(argument.key);
         self.bound.arguments.push(BoundArgument {
             slot,
             value: argument.value.template(),
             origin: Origin::Written,
             optional,
             key: Some(argument.key),
+            written: Some(position),
         });
     }
 
@@ -414,6 +411,7 @@ impl<'a> Binder<'a> {
             origin: Origin::Inferred { reason: candidate.reason },
             optional: candidate.optional && !parameter.required,
             key: None,
+            written: None,
         });
     }
 
@@ -422,7 +420,7 @@ impl<'a> Binder<'a> {
         let mut found = Scalars::default();
         for (template, node) in value.scalars() {
             if self.strict {
-                self.diagnostics.extend(faults::unmarked_reference::find(template, node, self.composition));
+                self.diagnostics.extend(faults::unmarked_reference::find(template, node, self.names));
             }
             for (at, expression) in template.placed_expressions() {
                 for reference in expression.references() {

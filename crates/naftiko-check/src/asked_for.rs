@@ -11,7 +11,7 @@ use naftiko_syntax::Comment;
 use crate::Options;
 use crate::faults::{unknown_code, unused_ignore};
 use crate::rules::governance;
-use crate::suppression::{directive, is_at_the_top};
+use crate::suppression::{Top, directive};
 
 /// The codes that a name turns on: all of a set, or the one with that name. `None` for an unknown name.
 pub fn rules(name: &str) -> Option<Vec<&'static Code>> {
@@ -40,13 +40,14 @@ impl AskedFor {
     pub(crate) fn find(file: &SourceFile, comments: &[Comment], options: &Options) -> Self {
         let mut asked =
             Self { codes: options.rules.iter().map(|code| code.id).collect(), diagnostics: Vec::new() };
+        let top = Top::of(if comments.is_empty() { "" } else { file.text() });
         for comment in comments {
             let Some(directive) = directive(file.text(), comment).filter(|it| it.word == "rules") else {
                 continue;
             };
             match directive.names {
-                Some(names) if is_at_the_top(file.text(), comment) => {
-                    for (name, _) in &names {
+                Some(names) if top.holds(comment) => {
+                    for name in &names {
                         asked.add(name);
                     }
                 }

@@ -1,7 +1,9 @@
 //! The way through the stages.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use naftiko_diagnostics::{Code, Diagnostic, Ignored, Severity, SourceMap, has_errors, sort};
 use naftiko_plan::{Plan, Slot};
@@ -9,6 +11,7 @@ use naftiko_spec::{Composition, Edition, Files, Header, Kind, merge_keys};
 use naftiko_syntax::Node;
 
 use crate::asked_for::AskedFor;
+use crate::directory::Directory;
 use crate::embed::{Embedded, Session};
 use crate::inference::Inferrer;
 use crate::load::Loader;
@@ -18,6 +21,7 @@ use crate::resolve::Parameter;
 use crate::rules::governance;
 use crate::scope::Names;
 use crate::sensitive::Sensitives;
+use crate::slots::Slots;
 use crate::suite::Suite;
 use crate::suppression::{comments_of, sort_out, withholds_plan};
 use crate::{
@@ -147,7 +151,8 @@ fn document(
             let (composition, diagnostics) = Composition::lower(root, header.edition);
             loader.report(diagnostics);
             let mut session = Session::new(path, options, asked_for, loader);
-            found.plan = self::composition(&composition, "", path, &mut session).plan;
+            let plan = self::composition(&composition, "", path, &mut session).plan;
+            found.plan = plan.map(Arc::unwrap_or_clone);
         }
         Kind::Capabilities => {
             let capabilities = provider::lower(root, header.edition, loader);
@@ -177,9 +182,10 @@ pub(crate) fn composition(
     session.loader.report(faults::duplicate_provider::find(&providers));
     let parts = session.embedded(composition, path);
     let mut diagnostics = Vec::new();
-    let mut steps = resolve::steps(composition, &providers, &parts, &mut diagnostics);
+    let directory = Directory::new(&providers);
+    let mut steps = resolve::steps(composition, &directory, &parts, &mut diagnostics);
     pages::settle(composition, &mut steps, &mut diagnostics);
-    let undoings = resolve::undoings(composition, &providers, &mut diagnostics);
+    let undoings = resolve::undoings(composition, &directory, &mut diagnostics);
     let names = Names::new(composition, &steps);
     let inferrer = Inferrer::new(composition, &steps, &names);
     let sources = session.loader.sources();
@@ -187,7 +193,7 @@ pub(crate) fn composition(
         arguments::bind(composition, &steps, &undoings, &names, &inferrer, sources, &mut diagnostics);
     clauses::check(composition, &steps, &names, &mut bound, &mut diagnostics);
     let outputs = outputs::check(composition, &names, &mut diagnostics);
-    let order = order::find(composition, &bound, &mut diagnostics);
+    let order = order::find(composition, &bound, &names, &mut diagnostics);
     let waits = match composition.edition {
         Edition::V0_1 => wait::infer(composition, &steps, &bound, &names, &mut diagnostics),
         Edition::V0_2 => wait::declared(composition, &steps, &mut diagnostics),
@@ -196,6 +202,7 @@ pub(crate) fn composition(
     let mut model = Model {
         composition,
         providers: &providers,
+        provider_positions: provider_positions(&providers),
         steps: &steps,
         undoings: &undoings,
         bound: &bound,
@@ -229,18 +236,27 @@ pub(crate) fn composition(
         sensitive,
     };
     let plan = lower::plan(&parts, session.loader.sources());
-    Embedded { plan, ..embedded }
+    Embedded { plan: plan.map(Arc::new), ..embedded }
+}
+
+/// The position of the first provider with each id.
+fn provider_positions(providers: &[Rc<Provider>]) -> BTreeMap<&str, usize> {
+    let mut positions = BTreeMap::new();
+    for (position, provider) in providers.iter().enumerate() {
+        positions.entry(provider.id.as_str()).or_insert(position);
+    }
+    positions
 }
 
 /// The inputs that a composition takes from a step that runs it.
-fn inputs(composition: &Composition, names: &Names<'_>) -> Vec<Parameter> {
+fn inputs(composition: &Composition, names: &Names<'_>) -> Slots {
     let inputs = composition.inputs.iter().filter_map(|input| {
         let required = input.required && input.default.is_none();
         let name = &input.name.value;
         let (slot, ty) = (Slot::Property(name.clone()), names.input(name)?.ty);
         Some(Parameter { slot, ty, schema: Some(input.schema.clone()), required })
     });
-    inputs.collect()
+    Slots::new(inputs.collect())
 }
 
 /// Whether a finding may be the reason why something seems unused: an error, or a text that was meant to read it.

@@ -40,7 +40,7 @@ impl Known<'_> {
             Some(Target::Id(id)) => id.value.as_str(),
             Some(Target::Itself) | None => self.name.value.as_str(),
         };
-        let found = provider.catalogues.iter().filter_map(|catalogue| catalogue.find(sought));
+        let found = provider.described(sought).map(|(_, entry)| entry);
         let others: Vec<&Entry> = found.filter(|entry| entry.span != self.entry.span).collect();
         let edition = provider.capabilities.edition;
         let name = &self.name.value;
@@ -49,28 +49,34 @@ impl Known<'_> {
     }
 
     fn other_server(&self, provider: &Provider) -> Option<Diagnostic> {
+        let described = provider.other_server(self.catalogue, self.entry)?;
         let base = provider.base_url();
-        let is_said = provider.capabilities.base_url.is_some();
-        let usual = self.catalogue.servers();
-        let described = match self.catalogue.own_servers(self.entry) {
-            Some(own) => own,
-            // Of several descriptions without a `baseUrl`, the first one decides.
-            None if !is_said => usual.clone(),
-            None => return None,
-        };
-        let first = described.first()?;
-        let at = |server: &String, place: &str| address(server, base.as_deref()) == address(place, None);
-        let is_there = match &base {
-            Some(base) if described.iter().any(|server| at(server, base)) => true,
-            // Somewhere else than described at all, a sandbox say: what is usual there is usual here.
-            Some(base) if is_said && !usual.iter().any(|server| at(server, base)) => {
-                usual.first().is_some_and(|usual| described.contains(usual))
-            }
-            _ => false,
-        };
         let report = faults::other_server::report;
-        (!is_there).then(|| report(self.place(), &self.name.value, self.entry, base.as_deref(), first))
+        Some(report(self.place(), &self.name.value, self.entry, base.as_deref(), &described))
     }
+}
+
+/// Where an operation is described to be, if requests of the provider do not go there.
+pub(crate) fn other_server(provider: &Provider, catalogue: &Catalogue, entry: &Entry) -> Option<String> {
+    let base = provider.base_url();
+    let is_said = provider.capabilities.base_url.is_some();
+    let usual = catalogue.servers();
+    let described = match catalogue.own_servers(entry) {
+        Some(own) => own,
+        // Of several descriptions without a `baseUrl`, the first one decides.
+        None if !is_said => usual.clone(),
+        None => return None,
+    };
+    let at = |server: &String, place: &str| address(server, base.as_deref()) == address(place, None);
+    let is_there = match &base {
+        Some(base) if described.iter().any(|server| at(server, base)) => true,
+        // Somewhere else than described at all, a sandbox say: what is usual there is usual here.
+        Some(base) if is_said && !usual.iter().any(|server| at(server, base)) => {
+            usual.first().is_some_and(|usual| described.contains(usual))
+        }
+        _ => false,
+    };
+    described.into_iter().next().filter(|_| !is_there)
 }
 
 /// A URL in the one way to write it; one that is relative is seen from `base`.

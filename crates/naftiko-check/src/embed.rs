@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use naftiko_diagnostics::{Span, Spanned};
 use naftiko_expr::{Root, Type};
@@ -15,16 +16,16 @@ use crate::faults;
 use crate::lifetime::{self, ExpiringOutput, Slow, slower_of};
 use crate::load::Loader;
 use crate::model::{Model, Placed};
-use crate::resolve::Parameter;
 use crate::rules::governance;
 use crate::sensitive::{self, SensitiveOutput};
+use crate::slots::Slots;
 
 /// A composition as a step sees it.
 pub(crate) struct Embedded {
     /// Its path as the step names it.
     pub(crate) path: String,
     /// What it takes.
-    pub(crate) inputs: Vec<Parameter>,
+    pub(crate) inputs: Slots,
     /// What it gives: its outputs by name.
     pub(crate) result: Type,
     /// Its edition: 0.1 has no word for what is sensitive.
@@ -40,12 +41,12 @@ pub(crate) struct Embedded {
     /// What its steps are for.
     pub(crate) purposes: BTreeSet<Purpose>,
     /// Its plan; `None` if it has errors or its operations are not described.
-    pub(crate) plan: Option<Plan>,
+    pub(crate) plan: Option<Arc<Plan>>,
 }
 
 impl Embedded {
     /// What is known of a composition that was checked, but for its plan.
-    pub(crate) fn new(named: &str, model: &Model<'_>, inputs: Vec<Parameter>, result: Type) -> Self {
+    pub(crate) fn new(named: &str, model: &Model<'_>, inputs: Slots, result: Type) -> Self {
         Self {
             path: named.to_owned(),
             inputs,
@@ -75,46 +76,64 @@ pub(crate) struct DeclaredInput {
 
 /// The inputs of a composition as it declares them, with where they get to.
 fn declared(model: &Model<'_>) -> BTreeMap<String, DeclaredInput> {
-    let mut declared = BTreeMap::new();
+    let mut declared = Declared::default();
     for input in &model.composition.inputs {
         let (span, sensitive) = (input.name.span, input.sensitive);
         let nowhere = DeclaredInput { span, sensitive, sent_to: BTreeSet::new(), used_after: None };
-        declared.entry(input.name.value.clone()).or_insert(nowhere);
+        declared.by_name.entry(input.name.value.clone()).or_insert(nowhere);
     }
     for request in model.requests() {
         for placed in request.arguments.iter().flat_map(|argument| request.expressions(argument)) {
             let receiver = &request.resolution.operation.provider;
-            note(&mut declared, &placed, |input| {
-                input.sent_to.insert(receiver.clone());
-            });
+            declared.note(&placed, &BTreeSet::from([receiver.clone()]), None);
         }
     }
     let steps = model.composition.steps.iter().enumerate();
     for ((position, step), slow) in steps.zip(lifetime::slow_by_then(model)) {
         for placed in model.expressions_of(position, step) {
-            note(&mut declared, &placed, |input| input.is_used_after(slow));
+            declared.note(&placed, &BTreeSet::new(), slow);
         }
     }
     for handed in model.handed_down() {
-        note(&mut declared, &handed.placed, |input| {
-            input.sent_to.extend(handed.input.sent_to.iter().cloned());
-            input.is_used_after(handed.input.used_after);
-        });
+        declared.note(&handed.placed, &handed.input.sent_to, handed.input.used_after);
     }
-    declared
+    declared.finish()
 }
 
-/// Notes something of every input that gets into the value of an expression.
-fn note(
-    declared: &mut BTreeMap<String, DeclaredInput>,
-    placed: &Placed<'_>,
-    mut note: impl FnMut(&mut DeclaredInput),
-) {
-    for carried in placed.carried().iter().filter(|carried| carried.root == Root::Inputs) {
-        match carried.path.first() {
-            Some(name) => declared.get_mut(name).into_iter().for_each(&mut note),
-            None => declared.values_mut().for_each(&mut note),
+/// The inputs of a composition that is being looked through.
+#[derive(Default)]
+struct Declared {
+    by_name: BTreeMap<String, DeclaredInput>,
+    /// Where all inputs as one get to.
+    sent_to: BTreeSet<String>,
+    used_after: Option<Slow>,
+}
+
+impl Declared {
+    /// Notes where every input gets to that gets into the value of an expression.
+    fn note(&mut self, placed: &Placed<'_>, sent_to: &BTreeSet<String>, used_after: Option<Slow>) {
+        for carried in placed.carried().iter().filter(|carried| carried.root == Root::Inputs) {
+            match carried.path.first() {
+                Some(name) => {
+                    if let Some(input) = self.by_name.get_mut(name) {
+                        input.sent_to.extend(sent_to.iter().cloned());
+                        input.is_used_after(used_after);
+                    }
+                }
+                None => {
+                    self.sent_to.extend(sent_to.iter().cloned());
+                    self.used_after = slower_of([self.used_after, used_after].into_iter().flatten());
+                }
+            }
         }
+    }
+
+    fn finish(mut self) -> BTreeMap<String, DeclaredInput> {
+        for input in self.by_name.values_mut() {
+            input.sent_to.extend(self.sent_to.iter().cloned());
+            input.is_used_after(self.used_after);
+        }
+        self.by_name
     }
 }
 

@@ -8,6 +8,9 @@ use std::ops::Range;
 
 use naftiko_expr::{Base, Call, Expr, ExprKind, Expression, Logical, Path, Root, Selector};
 
+/// How many pairs of an item and of what is in its list are told apart.
+const MAX_PAIRS: usize = 4_096;
+
 /// A value that gets into the value of an expression, wholly or in part.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Carried {
@@ -60,12 +63,19 @@ pub(crate) fn carried(expression: &Expression) -> Vec<Carried> {
 
 /// The same where `item` is one of the values of `list`: what gets into the list gets into it.
 pub(crate) fn carried_of_item(expression: &Expression, list: &Expression) -> Vec<Carried> {
+    let (of_item, others): (Vec<Carried>, Vec<Carried>) =
+        carried(expression).into_iter().partition(|found| found.root == Root::Item);
+    let Some(first) = of_item.first() else { return others };
     let listed = carried(list);
-    let told = |found: Carried| match found.root {
-        Root::Item => listed.iter().cloned().map(|of| of.through(&found)).collect(),
-        _ => vec![found],
-    };
-    carried(expression).into_iter().flat_map(told).collect()
+    // All that is listed may get into the value, wherever in it.
+    if listed.len().saturating_mul(of_item.len()) > MAX_PAIRS {
+        let all = listed.into_iter().map(|of| Carried { range: first.range.clone(), ..of.changed() });
+        return all.chain(others).collect();
+    }
+    let through = |found: Carried| listed.iter().cloned().map(move |of| of.through(&found));
+    let mut all: Vec<Carried> = of_item.into_iter().flat_map(through).chain(others).collect();
+    all.sort_by_key(|found| found.range.start);
+    all
 }
 
 fn of(expr: &Expr) -> Vec<Carried> {

@@ -3,9 +3,9 @@
 //! For each parameter, the first rule that gives exactly one candidate of the right type wins; two are an error, and so
 //! is none for a required parameter. Rule 1, the literal argument on the step, was applied before.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
-use naftiko_diagnostics::Span;
+use naftiko_diagnostics::{Span, work};
 use naftiko_expr::{Expression, Presence, Root, Segment, Type};
 use naftiko_plan::Slot;
 use naftiko_spec::Composition;
@@ -57,14 +57,45 @@ pub(crate) struct Candidate {
     pub(crate) is_resource: bool,
 }
 
+/// The most candidates that are shown.
+const SHOWN: usize = 16;
+
 /// Infers for the steps of one composition.
 pub(crate) struct Inferrer<'a> {
     composition: &'a Composition,
     names: &'a Names<'a>,
     resources: Vec<Option<Resource>>,
+    /// The steps that yield each resource, by its names.
+    yielding: HashMap<String, ByType>,
+    /// The inputs by their folded names.
+    inputs: HashMap<String, ByType>,
     /// The first step whose operation is not known.
     first_unknown: Option<usize>,
 }
+
+/// Positions by the type of what is there, in order: many of one type are judged once.
+#[derive(Default)]
+struct ByType(Vec<(Type, Vec<usize>)>);
+
+impl ByType {
+    fn add(&mut self, ty: &Type, position: usize) {
+        work::add(self.0.len().min(MOST_TYPES));
+        let known = self.0.iter_mut().take(MOST_TYPES).find(|(known, _)| known == ty);
+        match known {
+            Some((_, positions)) => positions.push(position),
+            None => self.0.push((ty.clone(), vec![position])),
+        }
+    }
+}
+
+/// The most types that a new one is compared with.
+const MOST_TYPES: usize = 16;
+
+/// The most types of one name that a parameter is held against.
+const MOST_JUDGED: usize = 256;
+
+/// The first few positions whose types are accepted, and those whose types are not, each in order.
+type Judged = (Vec<usize>, Vec<usize>);
 
 impl<'a> Inferrer<'a> {
     pub(crate) fn new(composition: &'a Composition, steps: &[Resolved], names: &'a Names<'a>) -> Self {
@@ -72,9 +103,23 @@ impl<'a> Inferrer<'a> {
             Resolution { pages: Paged::Not, result, .. } => Resource::of(result),
             _ => Resource::of(&step.result()),
         };
-        let resources = steps.iter().map(yielded).collect();
+        let resources: Vec<Option<Resource>> = steps.iter().map(yielded).collect();
+        let mut yielding: HashMap<String, ByType> = HashMap::new();
+        for (position, resource) in resources.iter().enumerate() {
+            for name in resource.iter().flat_map(Resource::names) {
+                yielding.entry(name.clone()).or_default().add(&resource_type(resource.as_ref()), position);
+            }
+        }
+        let mut inputs: HashMap<String, ByType> = HashMap::new();
+        let mut seen = BTreeSet::new();
+        for (position, input) in composition.inputs.iter().enumerate() {
+            let name = input.name.value.as_str();
+            if let Some(typed) = names.input(name).filter(|_| seen.insert(name)) {
+                inputs.entry(fold(name)).or_default().add(&typed.ty, position);
+            }
+        }
         let first_unknown = steps.iter().position(|step| matches!(step, Resolved::Unknown));
-        Self { composition, names, resources, first_unknown }
+        Self { composition, names, resources, yielding, inputs, first_unknown }
     }
 
     /// What a parameter of the step at `position` is bound to. Optional parameters are left out of rule 3.
@@ -85,14 +130,16 @@ impl<'a> Inferrer<'a> {
         }
         let name = parameter.slot.name();
         let mut unfit = Vec::new();
-        let rules: [&dyn Fn() -> Vec<Candidate>; 3] = [
-            &|| self.inputs_named(name),
-            &|| if parameter.required { self.inputs_of_noun(name, resolution) } else { Vec::new() },
-            &|| self.resources_before(position, name),
+        let rules: [&dyn Fn() -> (Vec<Candidate>, Vec<Candidate>); 3] = [
+            &|| self.inputs_named(name, &parameter.ty),
+            &|| {
+                let noun = parameter.required.then(|| noun_of_path(&resolution.operation.path)).flatten();
+                noun.map(|noun| self.inputs_of_noun(&noun, name, &parameter.ty)).unwrap_or_default()
+            },
+            &|| self.resources_before(position, name, &parameter.ty),
         ];
         for rule in rules {
-            let (mut fit, rest): (Vec<_>, Vec<_>) =
-                rule().into_iter().partition(|candidate| parameter.ty.accepts(&candidate.ty));
+            let (mut fit, rest) = rule();
             unfit.extend(rest);
             match fit.len() {
                 0 => {}
@@ -109,64 +156,112 @@ impl<'a> Inferrer<'a> {
         if knows_all { Inference::Nothing(unfit) } else { Inference::Unknowable }
     }
 
-    /// Rule 2: inputs of that name.
-    fn inputs_named(&self, parameter: &str) -> Vec<Candidate> {
-        self.inputs(
-            |name| fold(name) == fold(parameter),
-            |_| "the input has the name of the parameter".to_owned(),
-        )
+    /// Rule 2: inputs of that name; those of the right type, and the others.
+    fn inputs_named(&self, parameter: &str, ty: &Type) -> (Vec<Candidate>, Vec<Candidate>) {
+        self.inputs(&fold(parameter), ty, &|_| "the input has the name of the parameter".to_owned())
     }
 
     /// Rule 3: inputs named after the operation's noun and the parameter.
-    fn inputs_of_noun(&self, parameter: &str, resolution: &Resolution) -> Vec<Candidate> {
-        let Some(noun) = noun_of_path(&resolution.operation.path) else { return Vec::new() };
-        self.inputs(
-            |name| fold(name) == fold(&format!("{noun}_{parameter}")),
-            |name| format!("`{name}` is the `{parameter}` of the `{noun}` that the operation is about"),
-        )
+    fn inputs_of_noun(&self, noun: &str, parameter: &str, ty: &Type) -> (Vec<Candidate>, Vec<Candidate>) {
+        self.inputs(&fold(&format!("{noun}_{parameter}")), ty, &|name| {
+            format!("`{name}` is the `{parameter}` of the `{noun}` that the operation is about")
+        })
     }
 
-    fn inputs(&self, is: impl Fn(&str) -> bool, reason: impl Fn(&str) -> String) -> Vec<Candidate> {
-        let mut seen = BTreeSet::new();
-        let inputs = self.composition.inputs.iter().filter(|input| is(&input.name.value));
-        let inputs = inputs.filter(|input| seen.insert(input.name.value.as_str()));
-        inputs
-            .filter_map(|input| {
-                let name = &input.name.value;
-                let typed = self.names.input(name)?;
-                Some(Candidate {
-                    value: Expression::path(&Root::Inputs, &[Segment::Field(name.clone())]),
-                    words: format!("input `{name}`"),
-                    reason: reason(name),
-                    span: input.name.span,
-                    ty: typed.ty,
-                    optional: typed.presence != Presence::Always,
-                    is_resource: false,
-                })
+    fn inputs(
+        &self,
+        folded: &str,
+        ty: &Type,
+        reason: &dyn Fn(&str) -> String,
+    ) -> (Vec<Candidate>, Vec<Candidate>) {
+        let Some(named) = self.inputs.get(folded) else { return Default::default() };
+        let (fit, unfit) = judged(named, ty, self.composition.inputs.len());
+        let candidate = |position: usize| {
+            let input = self.composition.inputs.get(position)?;
+            let name = &input.name.value;
+            let typed = self.names.input(name)?;
+            Some(Candidate {
+                value: Expression::path(&Root::Inputs, &[Segment::Field(name.clone())]),
+                words: format!("input `{name}`"),
+                reason: reason(name),
+                span: input.name.span,
+                ty: typed.ty,
+                optional: typed.presence != Presence::Always,
+                is_resource: false,
             })
-            .collect()
+        };
+        (fit.into_iter().filter_map(candidate).collect(), unfit.into_iter().filter_map(candidate).collect())
     }
 
-    /// Rule 4: earlier steps that yield the resource the parameter names.
-    pub(crate) fn resources_before(&self, position: usize, parameter: &str) -> Vec<Candidate> {
+    /// Rule 4: earlier steps that yield the resource the parameter names; those whose id is of the right type, and the
+    /// others.
+    pub(crate) fn resources_before(
+        &self,
+        position: usize,
+        parameter: &str,
+        ty: &Type,
+    ) -> (Vec<Candidate>, Vec<Candidate>) {
         let sought = named_by(parameter);
-        let earlier = self.composition.steps.iter().zip(&self.resources).take(position);
-        earlier
-            .filter_map(|(step, resource)| {
-                let resource = resource.as_ref()?;
-                let name = sought.iter().find(|name| resource.is(name))?;
-                let id = &step.id.value;
-                let value = Expression::path(&Root::Step(id.clone()), &resource.id);
-                Some(Candidate {
-                    words: format!("`{value}`"),
-                    value,
-                    reason: format!("step `{id}` yields the `{name}`"),
-                    span: step.id.span,
-                    ty: resource.ty.clone(),
-                    optional: false,
-                    is_resource: true,
-                })
-            })
-            .collect()
+        let yielding = sought.iter().filter_map(|name| self.yielding.get(&fold(name)));
+        let (mut fit, mut unfit) = Judged::default();
+        for named in yielding {
+            let more = judged(named, ty, position);
+            fit.extend(more.0);
+            unfit.extend(more.1);
+        }
+        let candidates = |mut positions: Vec<usize>| {
+            positions.sort_unstable();
+            positions.dedup();
+            positions.truncate(SHOWN);
+            positions.into_iter().filter_map(|at| self.resource(at, &sought)).collect()
+        };
+        (candidates(fit), candidates(unfit))
     }
+
+    fn resource(&self, position: usize, sought: &[String]) -> Option<Candidate> {
+        let step = self.composition.steps.get(position)?;
+        let resource = self.resources.get(position)?.as_ref()?;
+        let name = sought.iter().find(|name| resource.is(name))?;
+        let id = &step.id.value;
+        let value = Expression::path(&Root::Step(id.clone()), &resource.id);
+        Some(Candidate {
+            words: format!("`{value}`"),
+            value,
+            reason: format!("step `{id}` yields the `{name}`"),
+            span: step.id.span,
+            ty: resource.ty.clone(),
+            optional: false,
+            is_resource: true,
+        })
+    }
+}
+
+fn resource_type(resource: Option<&Resource>) -> Type {
+    resource.map_or(Type::Any, |resource| resource.ty.clone())
+}
+
+/// The first few positions before a limit whose types a parameter accepts, and those whose types it does not.
+fn judged(named: &ByType, ty: &Type, limit: usize) -> Judged {
+    let (mut fit, mut unfit) = Judged::default();
+    // So many different types are for the author to choose from, whether they fit or not.
+    if named.0.len() > MOST_JUDGED {
+        let first = named.0.iter().filter_map(|(_, positions)| positions.first());
+        return (first.copied().filter(|first| *first < limit).take(SHOWN).collect(), unfit);
+    }
+    for (found, positions) in &named.0 {
+        let Some(first) = positions.first().filter(|first| **first < limit) else { continue };
+        work::add(1);
+        let list = if ty.accepts(found) { &mut fit } else { &mut unfit };
+        let more = positions.iter().skip(1).take_while(|position| **position < limit);
+        list.extend(std::iter::once(first).chain(more).take(SHOWN));
+        // Two that fit are one too many, and that there are others does not change that.
+        if fit.len() > SHOWN {
+            break;
+        }
+    }
+    for list in [&mut fit, &mut unfit] {
+        list.sort_unstable();
+        list.truncate(SHOWN);
+    }
+    (fit, unfit)
 }

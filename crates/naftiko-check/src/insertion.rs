@@ -8,17 +8,21 @@ use std::ops::Range;
 use naftiko_diagnostics::{Applicability, Edit, Fix, SourceMap, Span, Spanned};
 use naftiko_expr::Expression;
 use naftiko_plan::Slot;
-use naftiko_spec::Argument;
 
 use crate::resolve::{Parameter, Resolution};
+
+/// The most lines of a step that are searched for its `with`: there is no edit for a longer one.
+const MOST_LINES: usize = 200;
+/// The farthest into a line that an argument is inserted.
+const LONGEST_LINE: usize = 1_000;
 
 /// A parameter that nothing is written for.
 #[derive(Clone, Copy)]
 pub(crate) struct Gap<'a> {
     /// The operation as it is named.
     pub(crate) named: &'a Spanned<String>,
-    /// The arguments that are written.
-    pub(crate) arguments: &'a [Argument],
+    /// The key of the first argument that is written, if there is one.
+    pub(crate) first: Option<Span>,
     pub(crate) parameter: &'a Parameter,
     pub(crate) resolution: &'a Resolution,
 }
@@ -39,7 +43,7 @@ impl<'a> Missing<'a> {
 
     /// What to do, in words.
     pub(crate) fn help(&self) -> String {
-        if self.gap.arguments.is_empty() {
+        if self.gap.first.is_none() {
             format!("write `with: {{{}}}`", self.entry)
         } else {
             format!("write `{}` under `with`", self.entry)
@@ -50,7 +54,7 @@ impl<'a> Missing<'a> {
     pub(crate) fn fix(&self, sources: &SourceMap) -> Option<Fix> {
         let file = self.gap.named.span.file;
         let text = sources.file(file)?.text();
-        let (range, replacement) = match self.gap.arguments.iter().map(|argument| argument.key).min() {
+        let (range, replacement) = match self.gap.first {
             Some(first) => self.beside(text, first)?,
             None => self.below(text, self.gap.named.span)?,
         };
@@ -90,17 +94,20 @@ impl<'a> Missing<'a> {
         let below = text.get(end..)?.lines().skip(1);
         let own = above_in_step(above, item.starts_with("- "), column)
             .chain(below.take_while(move |line| belongs(line, column)));
-        let has_with =
-            own.chain([line]).any(|line| line.get(column..).is_some_and(|rest| rest.starts_with("with:")));
+        let mut own = own.chain([line]);
+        let is_with = |line: &str| line.get(column..).is_some_and(|rest| rest.starts_with("with:"));
+        let has_with = own.by_ref().take(MOST_LINES).any(is_with) || own.next().is_some();
         let kept = text.get(at..end)?;
         (!has_with).then(|| (at..end, format!("{kept}\n{}with: {{{}}}", " ".repeat(column), self.entry)))
     }
 }
 
-/// The text above the line of a byte, and that line up to it.
+/// The text above the line of a byte, and that line up to it; nothing far into a long line.
 fn line_at(text: &str, at: usize) -> Option<(&str, &str)> {
-    let start = text.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
-    Some((text.get(..start)?, text.get(start..at)?))
+    let bytes = text.as_bytes().get(..at)?;
+    let near = bytes.get(at.saturating_sub(LONGEST_LINE)..)?;
+    let back = near.iter().rev().position(|byte| *byte == b'\n').or((near.len() == at).then_some(at))?;
+    text.split_at_checked(at - back).map(|(above, rest)| (above, rest.get(..back).unwrap_or_default()))
 }
 
 /// The lines of a step above one of its keys, the lowest first.
@@ -122,7 +129,8 @@ fn belongs(line: &str, column: usize) -> bool {
 /// How the argument of a place is written: with its place where another has the same name.
 fn key(slot: &Slot, resolution: &Resolution) -> String {
     let name = slot.name();
-    let alone = resolution.slots.iter().filter(|other| other.slot.name() == name).count() == 1;
+    let same = resolution.slots.named(name).into_iter().filter(|other| other.slot.name() == name);
+    let alone = same.take(2).count() + usize::from(name == Slot::Body.name()) == 1;
     let places = ["path.", "query.", "header.", "cookie.", "body."];
     let prefix = match slot {
         _ if alone && name != "body" && !places.iter().any(|place| name.starts_with(place)) => String::new(),

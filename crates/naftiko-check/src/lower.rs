@@ -105,7 +105,7 @@ fn step(
         })),
         (Work::External(said), _) => Action::External(Box::new(external(said))),
         (Work::Composition(_), Resolved::Composition(embedded)) => Action::Composition(Embedded {
-            plan: std::sync::Arc::new(embedded.plan.clone()?),
+            plan: Arc::clone(embedded.plan.as_ref()?),
             inputs: bound
                 .arguments
                 .iter()
@@ -311,20 +311,17 @@ fn arguments(parts: &Parts<'_>, step: &naftiko_spec::Step, bound: &[BoundArgumen
 /// Whether an expression reads a sensitive input, or all inputs of which one is, or has something else sensitive in
 /// its value. `list` is what `item` is of.
 fn is_sensitive(parts: &Parts<'_>, expression: &Expression, list: Option<&Expression>) -> bool {
-    let composition = parts.composition;
     let carried = match list {
         Some(list) => carried_of_item(expression, list),
         None => carried(expression),
     };
-    if parts.sensitive.reach(carried) {
+    if parts.sensitive.reach(&carried) {
         return true;
     }
-    let sensitive =
-        |name: &str| composition.inputs.iter().any(|input| input.sensitive && input.name.value == name);
     expression.references().iter().filter(|reference| reference.root == Root::Inputs).any(|reference| {
         match reference.fixed_path().first() {
-            Some(Segment::Field(name)) => sensitive(name),
-            _ => composition.inputs.iter().any(|input| input.sensitive),
+            Some(Segment::Field(name)) => parts.sensitive.has_input(name),
+            _ => parts.sensitive.has_inputs(),
         }
     })
 }

@@ -27,6 +27,8 @@ use crate::sensitive::Sensitives;
 pub(crate) struct Model<'a> {
     pub(crate) composition: &'a Composition,
     pub(crate) providers: &'a [Rc<Provider>],
+    /// The position of the first provider with each id.
+    pub(crate) provider_positions: BTreeMap<&'a str, usize>,
     pub(crate) steps: &'a [Resolved],
     pub(crate) undoings: &'a [Resolved],
     pub(crate) bound: &'a [Bound],
@@ -173,10 +175,14 @@ impl<'a> Model<'a> {
         found
     }
 
+    /// The provider with an id.
+    pub(crate) fn provider(&self, id: &str) -> Option<&'a Rc<Provider>> {
+        self.providers.get(*self.provider_positions.get(id)?)
+    }
+
     /// Where the description names the operation of a step.
-    pub(crate) fn entry(&self, call: &Call<'_>) -> Option<&'a Entry> {
-        let of = |provider: &&Rc<Provider>| provider.id == call.resolution.operation.provider;
-        match self.providers.iter().find(of)?.operation(&call.invoke.operation.value) {
+    pub(crate) fn entry(&self, call: &Call<'a>) -> Option<&'a Entry> {
+        match self.provider(&call.resolution.operation.provider)?.operation(&call.invoke.operation.value) {
             Found::Operation { entry, .. } => Some(entry),
             _ => None,
         }
@@ -291,7 +297,7 @@ pub(crate) fn in_step<'a>(step: &'a Step, value: &'a Value) -> impl Iterator<Ite
 }
 
 fn written<'a>(arguments: &'a [Argument], argument: &BoundArgument) -> Option<&'a Argument> {
-    arguments.iter().find(|written| Some(written.key) == argument.key)
+    arguments.get(argument.written?)
 }
 
 fn in_argument<'a>(

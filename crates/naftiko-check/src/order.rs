@@ -8,11 +8,13 @@ use naftiko_spec::Composition;
 
 use crate::arguments::Bound;
 use crate::faults;
+use crate::scope::Names;
 
 /// The edges between the steps; cycles are reported.
 pub(crate) fn find(
     composition: &Composition,
     bound: &[Bound],
+    names: &Names<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Edge> {
     let mut positions: BTreeMap<&str, usize> = BTreeMap::new();
@@ -36,7 +38,9 @@ pub(crate) fn find(
                 for named in named {
                     match positions.get(named.value.as_str()) {
                         Some(&from) => add(from, Reason::DependsOn, named.span),
-                        None => diagnostics.push(faults::unknown_dependency::report(named, composition)),
+                        None => {
+                            diagnostics.push(faults::unknown_dependency::report(named, names.step_index()))
+                        }
                     }
                 }
             }

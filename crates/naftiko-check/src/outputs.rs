@@ -1,11 +1,9 @@
 //! Outputs: the types of their sources, checked against the declared types.
 
-use std::sync::Arc;
-
 use naftiko_diagnostics::Diagnostic;
-use naftiko_expr::{Expression, Field, ObjectType, Presence, Type};
+use naftiko_expr::{Definitions, Expression, Field, ObjectType, Presence, Type};
 use naftiko_spec::{Composition, Edition};
-use serde_json::{Map, json};
+use serde_json::json;
 
 use crate::faults;
 use crate::faults::possibly_absent::{self, Needed};
@@ -36,7 +34,7 @@ pub(crate) fn check(
             let known = diagnostics.len();
             let typed = names.type_of(&source.expression, &source.node, &scope, diagnostics);
             let declared = output.declared.as_ref().map(|declared| {
-                (declared, Type::from_schema(&json!({ "type": declared.value }), &Arc::new(Map::new())))
+                (declared, Type::from_schema(&json!({ "type": declared.value }), &Definitions::default()))
             });
             if let Some((declared, expected)) = declared.filter(|(_, expected)| !expected.accepts(&typed.ty))
             {
@@ -66,5 +64,5 @@ pub(crate) fn result(composition: &Composition, outputs: &[Option<Checked>]) -> 
         let ty = checked.as_ref().map_or(Type::Any, |checked| checked.ty.clone());
         (output.name.value.clone(), field(ty))
     });
-    Type::Object(ObjectType { fields: fields.collect(), ..ObjectType::default() })
+    Type::Object(ObjectType::of(fields))
 }

@@ -3,7 +3,7 @@
 
 use naftiko_adapter::Place;
 use naftiko_diagnostics::{Diagnostic, Spanned};
-use naftiko_expr::{Expression, Root, Scope, Selector, Type, Typed};
+use naftiko_expr::{Expression, Root, Scope, Selector, Suggestions, Type, Typed};
 use naftiko_plan::{NextPage, Origin, Paginate, Slot};
 use naftiko_spec::{Composition, Invoke, ResponsePath, Work};
 use serde_json::Value;
@@ -30,7 +30,7 @@ const FORWARD: [&str; 9] = [
 ];
 
 /// What the answers of a step are.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) enum Paged {
     /// One answer is the result.
     #[default]
@@ -42,6 +42,7 @@ pub(crate) enum Paged {
 }
 
 /// A list that comes in pages.
+#[derive(Clone)]
 pub(crate) struct Pages {
     pub(crate) paginate: Paginate,
     /// What is in it.
@@ -51,6 +52,14 @@ pub(crate) struct Pages {
 }
 
 impl Paged {
+    /// Where the list is in an answer, if the result is a list of items.
+    pub(crate) fn items_at(&self) -> Option<&[String]> {
+        match self {
+            Self::Not | Self::Unclear => None,
+            Self::Pages(pages) => Some(pages.paginate.items.as_slice()),
+        }
+    }
+
     /// A way into an answer as one into the result of the step; `None` if the result does not hold what is there.
     pub(crate) fn in_result(&self, path: Vec<String>) -> Option<Vec<String>> {
         let Self::Pages(pages) = self else { return Some(path) };
@@ -382,7 +391,8 @@ impl Scope for Answer {
         (*root == Root::Response).then(|| Typed::always(self.0.clone()))
     }
 
-    fn step_ids(&self) -> Vec<String> {
-        Vec::new()
+    fn suggestions(&self) -> &Suggestions {
+        static NOTHING: std::sync::LazyLock<Suggestions> = std::sync::LazyLock::new(Suggestions::default);
+        &NOTHING
     }
 }

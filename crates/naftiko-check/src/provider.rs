@@ -1,20 +1,25 @@
 //! Providers: capabilities documents with their OpenAPI descriptions.
 
-use std::collections::BTreeSet;
+mod names;
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use naftiko_adapter::Method;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned, has_errors};
 use naftiko_openapi::{Catalogue, Entry};
-use naftiko_spec::{AuthKind, Capabilities, Composition, Edition, Header, Kind, Mapping, Target};
+use naftiko_spec::{AuthKind, Capabilities, Composition, Edition, Facts, Header, Kind, Mapping, Target};
 use naftiko_syntax::Node;
 
 use crate::check::Options;
 use crate::doubts::Known;
 use crate::load::Loader;
 use crate::resolve::Resolution;
-use crate::{addresses, facts, faults};
+use crate::{addresses, doubts, facts, faults};
+
+pub(crate) use self::names::OperationNames;
 
 /// A capabilities document with the descriptions of its operations.
 pub(crate) struct Provider {
@@ -32,6 +37,11 @@ pub(crate) struct Provider {
     pub(crate) is_broken: bool,
     /// The folder it stands in: its paths are relative to that.
     pub(crate) folder: PathBuf,
+    names: OnceCell<OperationNames>,
+    /// Operations that were read, by what describes them and what they are mapped by: many steps use one.
+    resolutions: RefCell<HashMap<(usize, usize), Resolution>>,
+    /// Where operations are described to be instead of at the provider's own address, by what describes them.
+    other_servers: RefCell<HashMap<usize, Option<String>>>,
 }
 
 /// What a name used in a composition stands for.
@@ -39,7 +49,7 @@ pub(crate) enum Found<'a> {
     /// An operation of a description.
     Operation { catalogue: &'a Catalogue, entry: &'a Entry, mapping: Option<&'a Mapping> },
     /// There is no such operation.
-    Missing { mapping: Option<&'a Mapping>, nearest: Vec<&'a Entry> },
+    Missing { mapping: Option<&'a Mapping>, sought: &'a str },
     /// There is no description to look in, or what the name is mapped to could not be understood.
     Undescribed,
 }
@@ -193,7 +203,18 @@ impl Provider {
         let names = root.get("operations").and_then(Node::as_mapping).into_iter();
         let names = names.flat_map(naftiko_syntax::Mapping::iter).map(|(name, _)| name.to_owned());
         let unclear = names.filter(|name| !capabilities.operations.contains_key(name)).collect();
-        Self { id, path: path.to_path_buf(), capabilities, unclear, catalogues, is_broken, folder }
+        Self {
+            id,
+            path: path.to_path_buf(),
+            capabilities,
+            unclear,
+            catalogues,
+            is_broken,
+            folder,
+            names: OnceCell::new(),
+            resolutions: RefCell::default(),
+            other_servers: RefCell::default(),
+        }
     }
 
     /// Whether its operations are described.
@@ -215,7 +236,7 @@ impl Provider {
     }
 
     /// What a name stands for.
-    pub(crate) fn operation(&self, name: &str) -> Found<'_> {
+    pub(crate) fn operation<'a>(&'a self, name: &'a str) -> Found<'a> {
         // With part of the descriptions unread, a name that is not found may well be there.
         if !self.is_described() || self.unclear.contains(name) {
             return Found::Undescribed;
@@ -227,20 +248,63 @@ impl Provider {
                 return match self.route(&method.value, &path.value) {
                     Some((catalogue, entry)) => Found::Operation { catalogue, entry, mapping },
                     None if self.is_broken => Found::Undescribed,
-                    None => Found::Missing { mapping, nearest: Vec::new() },
+                    None => Found::Missing { mapping, sought: "" },
                 };
             }
             Some(Target::Itself) | None => name,
         };
-        let found = self.catalogues.iter().find_map(|catalogue| Some((catalogue, catalogue.find(sought)?)));
-        match found {
+        match self.described(sought).next() {
             Some((catalogue, entry)) => Found::Operation { catalogue, entry, mapping },
             None if self.is_broken => Found::Undescribed,
-            None => Found::Missing {
-                mapping,
-                nearest: self.catalogues.iter().flat_map(|catalogue| catalogue.nearest(sought)).collect(),
-            },
+            None => Found::Missing { mapping, sought },
         }
+    }
+
+    /// The operations with an `operationId`, one for each description that has it.
+    pub(crate) fn described(&self, id: &str) -> impl Iterator<Item = (&Catalogue, &Entry)> {
+        let having = self.names().described(id).iter().filter_map(|at| self.catalogues.get(*at));
+        having.filter_map(move |catalogue| Some((catalogue, catalogue.find(id)?)))
+    }
+
+    /// The operations that are nearest to a name that none has.
+    pub(crate) fn nearest(&self, sought: &str) -> Vec<&Entry> {
+        self.catalogues.iter().flat_map(|catalogue| catalogue.nearest(sought)).collect()
+    }
+
+    /// Every name that may stand for an operation.
+    pub(crate) fn operation_names(&self) -> impl Iterator<Item = &str> {
+        self.capabilities.operations.keys().map(String::as_str).chain(self.names().all_described())
+    }
+
+    /// An operation with what is known of it, and what is wrong with its description. The latter is told once.
+    pub(crate) fn resolution(
+        &self,
+        catalogue: &Catalogue,
+        entry: &Entry,
+        mapping: Option<&Mapping>,
+    ) -> (Resolution, Vec<Diagnostic>) {
+        let mapped = mapping.map_or(0, |mapping| std::ptr::from_ref(mapping).addr());
+        let key = (std::ptr::from_ref(entry).addr(), mapped);
+        if let Some(known) = self.resolutions.borrow().get(&key) {
+            return (known.clone(), Vec::new());
+        }
+        let (operation, mut found) = catalogue.operation(entry, &self.id);
+        let none = Facts::default();
+        let resolution = Resolution::new(operation, mapping.map_or(&none, |mapping| &mapping.facts));
+        found.extend(facts::check(&resolution));
+        self.resolutions.borrow_mut().insert(key, resolution.clone());
+        (resolution, found)
+    }
+
+    /// Where an operation is described to be, if that is not where requests go.
+    pub(crate) fn other_server(&self, catalogue: &Catalogue, entry: &Entry) -> Option<String> {
+        let key = std::ptr::from_ref(entry).addr();
+        if let Some(known) = self.other_servers.borrow().get(&key) {
+            return known.clone();
+        }
+        let found = doubts::other_server(self, catalogue, entry);
+        self.other_servers.borrow_mut().insert(key, found.clone());
+        found
     }
 
     fn route(&self, method: &str, path: &str) -> Option<(&Catalogue, &Entry)> {
@@ -258,9 +322,9 @@ impl Provider {
         let mut seen = BTreeSet::new();
         for name in listed.filter(|name| !self.capabilities.operations.contains_key(&name.value)) {
             match self.operation(&name.value) {
-                Found::Missing { nearest, .. } => {
-                    let edition = self.capabilities.edition;
-                    diagnostics.push(faults::unknown_operation::listed(name, &nearest, edition));
+                Found::Missing { sought, .. } => {
+                    let (near, edition) = (self.nearest(sought), self.capabilities.edition);
+                    diagnostics.push(faults::unknown_operation::listed(name, &near, edition));
                 }
                 Found::Operation { catalogue, entry, mapping } if seen.insert(&name.value) => {
                     let known = Known { name, listed: Some(name), mapping, catalogue, entry };
@@ -271,11 +335,13 @@ impl Provider {
         }
         for (name, mapping) in &self.capabilities.operations {
             match self.operation(name) {
-                Found::Missing { nearest, .. } => {
-                    diagnostics.push(faults::unknown_operation::mapped(name, mapping, &nearest));
+                Found::Missing { sought, .. } => {
+                    let near = self.nearest(sought);
+                    diagnostics.push(faults::unknown_operation::mapped(name, mapping, &near));
                 }
                 Found::Operation { catalogue, entry, .. } => {
-                    let resolution = Resolution::new(catalogue.operation(entry, &self.id).0, &mapping.facts);
+                    // What is wrong with the description itself is told where a composition uses it.
+                    let (resolution, _) = self.resolution(catalogue, entry, Some(mapping));
                     diagnostics.extend(facts::check(&resolution));
                     let name = &Spanned::new(name.clone(), mapping.key);
                     let known = Known { name, listed: None, mapping: Some(mapping), catalogue, entry };
@@ -293,7 +359,8 @@ pub(crate) fn lower(root: &Node, edition: Edition, loader: &mut Loader<'_>) -> C
     let written = faults::literal_secret::find(root, Kind::Capabilities);
     let (capabilities, mut diagnostics) = Capabilities::lower(root, edition);
     // A secret in the place of its name is one mistake.
-    diagnostics.retain(|it| !written.iter().any(|secret| secret.primary.span == it.primary.span));
+    let secrets: BTreeSet<Span> = written.iter().map(|secret| secret.primary.span).collect();
+    diagnostics.retain(|it| !secrets.contains(&it.primary.span));
     loader.report(written);
     loader.report(diagnostics);
     capabilities

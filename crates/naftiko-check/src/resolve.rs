@@ -5,16 +5,18 @@ use std::sync::Arc;
 
 use naftiko_adapter::{Operation, ResponseSpec};
 use naftiko_diagnostics::{Diagnostic, Spanned};
-use naftiko_expr::{ObjectType, Presence, Type};
+use naftiko_expr::{Definitions, ObjectType, Presence, Type};
 use naftiko_plan::Slot;
 use naftiko_spec::{Capability, Composition, Facts, Step, Work};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use crate::directory::Directory;
 use crate::doubts::Known;
 use crate::embed::Embedded;
 use crate::pages::Paged;
 use crate::provider::{Found, Provider};
-use crate::{facts, faults, schema};
+use crate::slots::Slots;
+use crate::{faults, schema};
 
 /// What a step was resolved to.
 pub(crate) enum Resolved {
@@ -28,7 +30,8 @@ pub(crate) enum Resolved {
     Unknown,
 }
 
-/// A described operation.
+/// A described operation. A copy shares its parts with the original: many steps use one operation.
+#[derive(Clone)]
 pub(crate) struct Resolution {
     /// The operation, self-contained.
     pub(crate) operation: Arc<Operation>,
@@ -36,17 +39,19 @@ pub(crate) struct Resolution {
     pub(crate) result: Type,
     /// The types of what a step gives, by the status of its success responses as the description writes it: an object
     /// without fields where there is no body.
-    pub(crate) answers: Vec<(String, Type)>,
+    pub(crate) answers: Rc<[(String, Type)]>,
     /// What it takes.
-    pub(crate) slots: Vec<Parameter>,
+    pub(crate) slots: Rc<Slots>,
     /// The definitions of its schemas, as they are for what is sent.
-    pub(crate) sent: Map<String, Value>,
+    pub(crate) sent: Definitions,
     /// Whether a call without a body is refused.
     pub(crate) needs_body: bool,
     /// What the capabilities document knows of it besides.
-    pub(crate) facts: Facts,
+    pub(crate) facts: Rc<Facts>,
     /// Whether its answers are pages.
     pub(crate) pages: Paged,
+    /// The definitions of its schemas, as they are for what is answered: their types are remembered with them.
+    _answered: Definitions,
 }
 
 /// Something an operation takes: a parameter, a top-level property of the body, or the whole body.
@@ -100,23 +105,24 @@ impl Resolved {
 /// Every step in order with what it turned out to be.
 pub(crate) fn steps(
     composition: &Composition,
-    providers: &[Rc<Provider>],
+    directory: &Directory<'_>,
     embedded: &[Option<Rc<Embedded>>],
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Resolved> {
-    diagnostics.extend(providers.iter().filter_map(|provider| provider.undescribed(composition.header)));
+    let undescribed = directory.providers().iter();
+    diagnostics.extend(undescribed.filter_map(|provider| provider.undescribed(composition.header)));
     let steps = composition.steps.iter().zip(embedded);
-    steps.map(|(step, embedded)| resolve(step, providers, embedded.as_ref(), diagnostics)).collect()
+    steps.map(|(step, embedded)| resolve(step, directory, embedded.as_ref(), diagnostics)).collect()
 }
 
 /// What undoes every step in order; unknown where nothing does.
 pub(crate) fn undoings(
     composition: &Composition,
-    providers: &[Rc<Provider>],
+    directory: &Directory<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Vec<Resolved> {
     let undoing = |step: &Step| match &step.clauses.compensate {
-        Some(undo) => invoked(undo.capability.as_ref(), &undo.operation, providers, diagnostics),
+        Some(undo) => invoked(undo.capability.as_ref(), &undo.operation, directory, diagnostics),
         None => Resolved::Unknown,
     };
     composition.steps.iter().map(undoing).collect()
@@ -124,7 +130,7 @@ pub(crate) fn undoings(
 
 fn resolve(
     step: &Step,
-    providers: &[Rc<Provider>],
+    directory: &Directory<'_>,
     embedded: Option<&Rc<Embedded>>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Resolved {
@@ -136,7 +142,7 @@ fn resolve(
         Work::Unclear => Resolved::Unknown,
         Work::Composition(_) => embedded.map_or(Resolved::Unknown, |it| Resolved::Composition(Rc::clone(it))),
         Work::Invoke(invoke) => {
-            invoked(invoke.capability.as_ref(), &invoke.operation, providers, diagnostics)
+            invoked(invoke.capability.as_ref(), &invoke.operation, directory, diagnostics)
         }
     }
 }
@@ -144,14 +150,14 @@ fn resolve(
 fn invoked(
     capability: Option<&Spanned<String>>,
     name: &Spanned<String>,
-    providers: &[Rc<Provider>],
+    directory: &Directory<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Resolved {
     // No capabilities document could be read, and that has been said.
-    if providers.is_empty() {
+    if directory.providers().is_empty() {
         return Resolved::Unknown;
     }
-    match provider_of(capability, name, providers) {
+    match provider_of(capability, name, directory) {
         Ok((provider, capability)) => operation(name, provider, capability, diagnostics),
         Err(diagnostic) => {
             diagnostics.push(*diagnostic);
@@ -164,20 +170,18 @@ fn invoked(
 fn provider_of<'a>(
     capability: Option<&Spanned<String>>,
     name: &Spanned<String>,
-    providers: &'a [Rc<Provider>],
+    directory: &Directory<'a>,
 ) -> Result<(&'a Provider, Option<&'a Capability>), Box<Diagnostic>> {
     let Some(named) = capability else {
-        let has =
-            |provider: &&Rc<Provider>| matches!(provider.operation(&name.value), Found::Operation { .. });
-        return match providers.iter().find(has).or(providers.first()) {
+        return match directory.with_operation(&name.value) {
             Some(provider) => Ok((provider, None)),
-            None => Err(Box::new(faults::unknown_capability::report(name, providers))),
+            None => Err(Box::new(faults::unknown_capability::report(name, directory))),
         };
     };
-    providers
-        .iter()
-        .find_map(|provider| Some((provider.as_ref(), Some(provider.capabilities.capability(&named.value)?))))
-        .ok_or_else(|| Box::new(faults::unknown_capability::report(named, providers)))
+    match directory.with_capability(&named.value) {
+        Some((provider, capability)) => Ok((provider, Some(capability))),
+        None => Err(Box::new(faults::unknown_capability::report(named, directory))),
+    }
 }
 
 fn operation(
@@ -186,34 +190,29 @@ fn operation(
     capability: Option<&Capability>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Resolved {
-    let listed = capability
-        .and_then(|capability| capability.operations.iter().find(|operation| operation.value == name.value));
+    let listed = capability.and_then(|capability| provider.names().listed(capability, &name.value));
     match provider.operation(&name.value) {
         Found::Undescribed => {
             report_unlisted(name, listed, capability, provider, diagnostics);
             Resolved::Unknown
         }
-        Found::Missing { mapping: Some(mapping), nearest } => {
-            diagnostics.push(faults::unknown_operation::mapped(&name.value, mapping, &nearest));
+        Found::Missing { mapping: Some(mapping), sought } => {
+            let near = provider.nearest(sought);
+            diagnostics.push(faults::unknown_operation::mapped(&name.value, mapping, &near));
             Resolved::Unknown
         }
-        Found::Missing { mapping: None, nearest } => {
+        Found::Missing { mapping: None, .. } => {
             let meant = faults::unknown_operation::meant(name, listed, capability, provider);
-            diagnostics.push(match meant {
-                Some(meant) => meant,
-                None => faults::unknown_operation::used(name, listed, capability, provider, &nearest),
-            });
+            let used = || faults::unknown_operation::used(name, listed, capability, provider);
+            diagnostics.push(meant.unwrap_or_else(used));
             Resolved::Unknown
         }
         Found::Operation { catalogue, entry, mapping } => {
             report_unlisted(name, listed, capability, provider, diagnostics);
             let known = Known { name, listed, mapping, catalogue, entry };
             diagnostics.extend(known.doubts(provider));
-            let (operation, found) = catalogue.operation(entry, &provider.id);
+            let (resolution, found) = provider.resolution(catalogue, entry, mapping);
             diagnostics.extend(found);
-            let known = mapping.map(|mapping| mapping.facts.clone()).unwrap_or_default();
-            let resolution = Resolution::new(operation, &known);
-            diagnostics.extend(facts::check(&resolution));
             Resolved::Operation(Box::new(resolution))
         }
     }
@@ -249,27 +248,28 @@ fn is_read_only(operation: &Operation, schema: &Value, property: &str) -> bool {
 impl Resolution {
     pub(crate) fn new(mut operation: Operation, facts: &Facts) -> Self {
         operation.idempotency_key.clone_from(&facts.idempotency_key);
-        let bodies = bodies(&operation);
-        let (result, answers) = (any_of(&bodies), given(&operation, &bodies));
-        let sent = schema::sent_all(&operation);
+        let answered = Definitions::new(operation.definitions.clone());
+        let bodies = bodies(&operation, &answered);
+        let (result, answers) = (any_of(&bodies), given(&operation, &bodies).into());
+        let sent = Definitions::new(schema::sent_all(&operation));
         Self {
-            slots: slots(&operation, &sent),
+            slots: Rc::new(Slots::new(slots(&operation, &sent))),
             result,
             answers,
             sent,
+            _answered: answered,
             needs_body: operation.body.as_ref().is_some_and(|body| body.required),
             operation: Arc::new(operation),
-            facts: facts.clone(),
+            facts: Rc::new(facts.clone()),
             pages: Paged::Not,
         }
     }
 }
 
 /// The type of the body of every success response, by its status; null where it has none.
-fn bodies(operation: &Operation) -> Vec<(String, Type)> {
-    let definitions = Arc::new(operation.definitions.clone());
+fn bodies(operation: &Operation, definitions: &Definitions) -> Vec<(String, Type)> {
     let body = |answer: &ResponseSpec| match &answer.schema {
-        Some(schema) => Type::from_schema(schema, &definitions),
+        Some(schema) => Type::from_schema(schema, definitions),
         None if answer.is_without_body() => Type::Null,
         None => Type::Any,
     };
@@ -293,18 +293,17 @@ fn given(operation: &Operation, bodies: &[(String, Type)]) -> Vec<(String, Type)
 
 /// The places that arguments can go to: the parameters, the properties of the body, and the whole body. `definitions`
 /// are those of what is sent.
-fn slots(operation: &Operation, definitions: &Map<String, Value>) -> Vec<Parameter> {
-    let definitions = Arc::new(definitions.clone());
+fn slots(operation: &Operation, definitions: &Definitions) -> Vec<Parameter> {
     let parameters = operation.parameters.iter().map(|parameter| Parameter {
         slot: Slot::Parameter(parameter.place, parameter.name.clone()),
-        ty: Type::from_schema(&parameter.schema, &definitions),
+        ty: Type::from_schema(&parameter.schema, definitions),
         schema: Some(parameter.schema.clone()),
         required: parameter.required,
     });
     let mut slots: Vec<Parameter> = parameters.collect();
     let Some(body) = &operation.body else { return slots };
     let schema = schema::sent(operation, &body.schema);
-    let ty = Type::from_schema(&schema, &definitions);
+    let ty = Type::from_schema(&schema, definitions);
     let fields = ty.fields();
     // A body with named properties is required through them.
     let required = body.required && fields.is_empty();

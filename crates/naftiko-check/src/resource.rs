@@ -34,6 +34,11 @@ impl Resource {
         self.id.iter().any(|segment| matches!(segment, Segment::Index(_)))
     }
 
+    /// The names it goes by, folded.
+    pub(crate) fn names(&self) -> &[String] {
+        &self.names
+    }
+
     /// Whether it goes by this name, whatever the case and the separators.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.names.contains(&fold(name))
@@ -84,7 +89,7 @@ pub(crate) fn values(ty: &Type) -> Vec<String> {
         Type::String(Some(values)) => Some(values),
         _ => None,
     });
-    strings.flatten().cloned().collect()
+    strings.flat_map(|values| values.iter()).cloned().collect()
 }
 
 /// A name without case, `-` and `_`.

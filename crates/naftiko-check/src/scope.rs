@@ -1,19 +1,28 @@
 //! The names that expressions may use, with their types.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+mod view;
+
+pub(crate) use view::StepScope;
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 use std::sync::Arc;
 
-use naftiko_diagnostics::{Diagnostic, Span};
+use naftiko_diagnostics::{Diagnostic, NameIndex, Span};
 use naftiko_expr::{
-    Expression, Field, ObjectType, Presence, Problem, Proof, Reference, Root, Scope, Segment, Selector,
-    Template, Type, Typed,
+    Definitions, Expression, Field, ObjectType, Presence, Problem, Proof, Reference, Root, Segment, Selector,
+    Suggestions, Template, Type, Typed,
 };
 use naftiko_spec::{Composition, OnFailure, Source, Step, Work, locate};
 use naftiko_syntax::Node;
 use serde_json::{Map, Value, json};
 
+use self::view::{Proofs, grouped};
 use crate::resolve::Resolved;
+
+/// How many proofs are kept of one step: each path into its result is held against all of them.
+const MAX_PROOFS: usize = 256;
 
 /// Inputs and steps with their types, as every expression of a composition sees them.
 pub(crate) struct Names<'a> {
@@ -21,8 +30,9 @@ pub(crate) struct Names<'a> {
     inputs: Type,
     steps: Vec<Known<'a>>,
     positions: BTreeMap<&'a str, usize>,
-    /// What is proved of the steps that are certain to have been done, wherever they are read.
-    proofs: Vec<Proof>,
+    input_positions: BTreeMap<&'a str, usize>,
+    suggestions: Suggestions,
+    step_index: OnceCell<NameIndex<String>>,
     run: Type,
     /// Whether some external step does not declare its answer.
     pub(crate) has_undeclared: bool,
@@ -36,7 +46,7 @@ struct Known<'a> {
     /// What one of its answers is: a page, where its result is a list that comes in pages.
     answer: Type,
     /// What that is by the status of the answer, where there are several.
-    answers: Vec<(String, Type)>,
+    answers: Rc<[(String, Type)]>,
     /// What others read: with `forEach` a list, and perhaps absent.
     result: Typed,
     /// What `item` is.
@@ -44,7 +54,11 @@ struct Known<'a> {
     /// What its `until` and `expect` prove of what it gives, under its id.
     proofs: Vec<Proof>,
     /// What its `when` proves, to itself.
-    given: Vec<Proof>,
+    given: Proofs,
+    /// The steps that its `when` proves to have been done, though that is not certain elsewhere.
+    done: BTreeSet<&'a str>,
+    /// What its `forEach` proves of `item`.
+    of_item: Proofs,
     /// Whether one of its conditions is not understood, which has its diagnostic: it may prove more.
     unclear: bool,
 }
@@ -76,57 +90,42 @@ pub(crate) enum View {
     Undoing(usize),
 }
 
-/// The names as an expression sees them from its place.
-pub(crate) struct StepScope<'a> {
-    names: &'a Names<'a>,
-    response: Option<Type>,
-    item: Option<Type>,
-    /// A step that looks different from here.
-    own: Option<(&'a str, Typed)>,
-    proofs: Cow<'a, [Proof]>,
-    /// Whether the answer to an external step without `result` counts as one that may be absent.
-    is_wary: bool,
-}
-
-impl StepScope<'_> {
-    /// The scope in which the answer to an external step without `result` may be absent.
-    pub(crate) fn wary(&self) -> Self {
-        Self {
-            names: self.names,
-            response: self.response.clone(),
-            item: self.item.clone(),
-            own: self.own.clone(),
-            proofs: self.proofs.clone(),
-            is_wary: true,
-        }
-    }
-}
-
 impl<'a> Names<'a> {
     pub(crate) fn new(composition: &'a Composition, steps: &[Resolved]) -> Self {
-        let none = Arc::new(Map::new());
+        let none = Definitions::default();
         let known: Vec<Known<'a>> =
             composition.steps.iter().zip(steps).map(|(step, resolved)| Known::new(step, resolved)).collect();
         let mut positions = BTreeMap::new();
         for (position, step) in composition.steps.iter().enumerate() {
             positions.entry(step.id.value.as_str()).or_insert(position);
         }
-        let certain = known.iter().filter(|known| known.result.presence == Presence::Always);
-        let proofs = certain.flat_map(|known| known.shared_proofs().to_vec()).collect();
         let has_undeclared = known.iter().any(Known::lacks_result);
+        let mut input_positions = BTreeMap::new();
+        for (position, input) in composition.inputs.iter().enumerate() {
+            input_positions.entry(input.name.value.as_str()).or_insert(position);
+        }
+        let ids = composition.steps.iter().map(|step| step.id.value.clone());
+        let inputs = composition.inputs.iter().filter(|_| composition.inputs_are_known);
+        let suggestions = Suggestions::new(ids, inputs.map(|input| input.name.value.clone()));
         let mut names = Self {
             composition,
             has_undeclared,
             inputs: if composition.inputs_are_known {
-                Type::from_own_schema(&inputs(composition))
+                Type::from_own_schema(&self::inputs(composition))
             } else {
                 Type::Any
             },
             steps: known,
             positions,
-            proofs,
+            input_positions,
+            suggestions,
+            step_index: OnceCell::new(),
             run: Type::from_schema(&run(), &none),
         };
+        let done: Vec<BTreeSet<&str>> = names.steps.iter().map(|known| names.proved_done(known)).collect();
+        for (known, done) in names.steps.iter_mut().zip(done) {
+            known.done = done;
+        }
         let items: Vec<Option<Type>> = (0..names.steps.len()).map(|position| names.item(position)).collect();
         for (known, item) in names.steps.iter_mut().zip(items) {
             known.item = item;
@@ -188,56 +187,18 @@ impl<'a> Names<'a> {
 
     /// The names as they are seen from a place.
     pub(crate) fn scope(&self, view: View) -> StepScope<'_> {
-        let scope = StepScope {
-            names: self,
-            response: None,
-            item: None,
-            own: None,
-            proofs: Cow::Borrowed(self.proofs.as_slice()),
-            is_wary: false,
-        };
-        let (View::Listed(at) | View::Inside(at) | View::Answered(at) | View::Undoing(at)) = view else {
-            return scope;
-        };
-        let Some(known) = self.steps.get(at) else { return scope };
-        let mut scope = scope;
-        let mut more = self.proofs_given(known);
-        if !matches!(view, View::Listed(_)) {
-            scope.item.clone_from(&known.item);
-            let list = known.step.clauses.for_each.iter();
-            more.extend(list.flat_map(|list| list.expression.item_proofs()));
-        }
-        match view {
-            View::Answered(_) => scope.response = Some(response(&known.answer)),
-            View::Undoing(_) => {
-                let undo = known.step.clauses.compensate.as_ref();
-                let after_failure = undo.is_some_and(|undo| undo.after_failure);
-                let ty = known.single.clone();
-                let typed = if after_failure { Typed::maybe(ty) } else { Typed::always(ty) };
-                scope.own = Some((known.step.id.value.as_str(), typed));
-                if !after_failure {
-                    more.extend(known.proofs.iter().cloned());
-                }
-            }
-            _ => {}
-        }
-        if !more.is_empty() {
-            scope.proofs.to_mut().extend(more);
-        }
-        scope
+        StepScope::new(self, view)
     }
 
-    /// What the `when` of a step proves to it: that, and what is proved of steps that it proves to have been done.
-    fn proofs_given(&self, known: &Known<'_>) -> Vec<Proof> {
-        let mut proofs = known.given.clone();
-        for proof in &known.given {
-            let Some(Root::Step(id)) = proof.root() else { continue };
-            let Some(other) = self.known(id) else { continue };
-            if other.result.presence != Presence::Always {
-                proofs.extend(other.shared_proofs().iter().cloned());
-            }
-        }
-        proofs
+    /// The steps that the `when` of a step proves to have been done, if that is not certain anyway.
+    fn proved_done(&self, known: &Known<'a>) -> BTreeSet<&'a str> {
+        let proved = known.given.values().flatten().filter_map(Proof::root);
+        let steps = proved.filter_map(|root| match root {
+            Root::Step(id) => self.known(id),
+            _ => None,
+        });
+        let uncertain = steps.filter(|other| other.result.presence != Presence::Always);
+        uncertain.map(|other| other.step.id.value.as_str()).collect()
     }
 
     /// The first step without a declared answer that an expression reads.
@@ -258,6 +219,17 @@ impl<'a> Names<'a> {
             is_paged || known.step.clauses.for_each.is_some()
         };
         !self.known(id).is_some_and(makes_list)
+    }
+
+    /// The names of steps, to suggest one.
+    pub(crate) fn step_index(&self) -> &NameIndex<String> {
+        self.step_index
+            .get_or_init(|| NameIndex::new(self.composition.steps.iter().map(|step| step.id.value.clone())))
+    }
+
+    /// Whether there is a step with this id.
+    pub(crate) fn has_step(&self, id: &str) -> bool {
+        self.positions.contains_key(id)
     }
 
     fn known(&self, id: &str) -> Option<&Known<'a>> {
@@ -330,7 +302,7 @@ impl<'a> Names<'a> {
             }
             Root::Inputs => {
                 let Some(Segment::Field(name)) = reference.fixed_path().first().cloned() else { return None };
-                let input = self.composition.inputs.iter().find(|input| input.name.value == name)?;
+                let input = self.composition.inputs.get(*self.input_positions.get(name.as_str())?)?;
                 if input.is_always_given {
                     return None;
                 }
@@ -342,10 +314,10 @@ impl<'a> Names<'a> {
 
     /// The statuses of a step's answers in which what an expression reads need not be; `None` if that is so in all
     /// of them.
-    fn answers_without(&self, expression: &Expression, known: &Known<'_>) -> Option<String> {
+    fn answers_without(&self, expression: &Expression, known: &Known<'a>) -> Option<String> {
         let lacks = |ty: &Type| {
             let own = Some((known.step.id.value.as_str(), Typed::always(ty.clone())));
-            let scope = StepScope { own, proofs: Cow::Borrowed(&[]), ..self.scope(View::Outside) };
+            let scope = StepScope::without_proofs(self, own);
             let (typed, problems) = expression.type_in(&scope);
             typed.presence != Presence::Always || !problems.is_empty()
         };
@@ -355,7 +327,7 @@ impl<'a> Names<'a> {
     }
 
     fn input_span(&self, name: &str) -> Option<Span> {
-        self.composition.inputs.iter().find(|input| input.name.value == name).map(|input| input.name.span)
+        Some(self.composition.inputs.get(*self.input_positions.get(name)?)?.name.span)
     }
 
     /// Shows where the inputs or steps are that an unknown name could have meant.
@@ -407,11 +379,12 @@ impl<'a> Known<'a> {
             single,
             answers: operation
                 .filter(|_| !is_paged)
-                .map(|resolution| resolution.answers.clone())
-                .unwrap_or_default(),
+                .map_or_else(|| Rc::from([]), |resolution| Rc::clone(&resolution.answers)),
             item: None,
-            proofs: proofs().filter_map(|proof| proof.rebased(&Root::Response, &body, &own)).collect(),
-            given: clauses.when.as_ref().map(|when| when.expression.proofs()).unwrap_or_default(),
+            proofs: first(proofs().filter_map(|proof| proof.rebased(&Root::Response, &body, &own))),
+            given: grouped(clauses.when.iter().flat_map(|when| when.expression.proofs())),
+            done: BTreeSet::new(),
+            of_item: grouped(clauses.for_each.iter().flat_map(|list| list.expression.item_proofs())),
             unclear: false,
         }
     }
@@ -426,6 +399,12 @@ impl<'a> Known<'a> {
     fn shared_proofs(&self) -> &[Proof] {
         if self.step.clauses.for_each.is_some() { &[] } else { &self.proofs }
     }
+}
+
+/// The first different ones of some proofs.
+fn first(proofs: impl Iterator<Item = Proof>) -> Vec<Proof> {
+    let mut seen = BTreeSet::new();
+    proofs.filter(|proof| seen.insert(proof.to_string())).take(MAX_PROOFS).collect()
 }
 
 /// The conditions that hold of the response of a step that has succeeded.
@@ -466,43 +445,11 @@ fn run() -> Value {
 /// The type of `response`: status, headers by lower-case name, body.
 pub(crate) fn response(body: &Type) -> Type {
     let always = |name: &str, ty: Type| (name.to_owned(), Field { ty, presence: Presence::Always });
-    let headers = ObjectType { additional: Some(Box::new(Type::string())), ..ObjectType::default() };
+    let headers = ObjectType { additional: Some(Arc::new(Type::string())), ..ObjectType::default() };
     let fields = [
         always("status", Type::Integer),
         always("headers", Type::Object(headers)),
         always("body", body.clone()),
     ];
-    Type::Object(ObjectType { fields: fields.into(), ..ObjectType::default() })
-}
-
-impl Scope for StepScope<'_> {
-    fn root(&self, root: &Root) -> Option<Typed> {
-        match root {
-            Root::Inputs => Some(Typed::always(self.names.inputs.clone())),
-            Root::Run => Some(Typed::always(self.names.run.clone())),
-            Root::Response => Some(Typed::always(self.response.clone()?)),
-            Root::Item => Some(Typed::always(self.item.clone()?)),
-            Root::Index => self.item.as_ref().map(|_| Typed::always(Type::Integer)),
-            Root::Step(id) => match &self.own {
-                Some((own, typed)) if own == id => Some(typed.clone()),
-                _ => {
-                    let known = self.names.known(id)?;
-                    let Typed { ty, presence } = known.result.clone();
-                    let may_lack = self.is_wary && known.lacks_result();
-                    Some(Typed {
-                        ty,
-                        presence: if may_lack { presence.and(Presence::Maybe) } else { presence },
-                    })
-                }
-            },
-        }
-    }
-
-    fn step_ids(&self) -> Vec<String> {
-        self.names.steps.iter().map(|known| known.step.id.value.clone()).collect()
-    }
-
-    fn proofs(&self) -> &[Proof] {
-        &self.proofs
-    }
+    Type::Object(ObjectType::of(fields))
 }

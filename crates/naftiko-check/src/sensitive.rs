@@ -1,40 +1,43 @@
 //! What is sensitive, and where it gets to.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod paths;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::rc::Rc;
 
 use naftiko_diagnostics::Span;
 use naftiko_expr::{Root, Selector};
 use naftiko_spec::Edition;
 use serde_json::Value;
 
+use self::paths::Paths;
+pub(crate) use self::paths::Sensitive;
 use crate::embed::Embedded;
 use crate::flow::Carried;
 use crate::model::{Call, Model, Placed};
+use crate::resolve::{Resolution, Resolved};
 use crate::schema;
 
-/// Something sensitive.
-#[derive(Clone)]
-pub(crate) struct Sensitive {
-    root: Root,
-    path: Vec<String>,
-    /// It in the author's words: `` input `token` ``.
-    pub(crate) words: String,
-    /// Where it is said to be sensitive.
-    pub(crate) span: Span,
-    /// What is to be seen there.
-    pub(crate) reason: String,
-    /// The provider it comes from; `None`: a person gave it.
-    pub(crate) provider: Option<String>,
-}
+/// How many sensitive parts of one output are followed each on its own; of more, all of the output is sensitive.
+const MAX_PARTS: usize = 1_000;
 
-/// Everything sensitive that a composition can read, by where reading it begins.
+/// Everything sensitive that a composition can read.
 #[derive(Default)]
-pub(crate) struct Sensitives(BTreeMap<Root, Vec<Sensitive>>);
+pub(crate) struct Sensitives {
+    inputs: Option<Paths>,
+    /// What steps yield, by their ids, and where the steps are; steps that do one thing share it.
+    steps: BTreeMap<String, (Rc<Paths>, Span)>,
+}
 
 /// A place where something sensitive gets into a value.
 pub(crate) struct Leak<'s> {
     pub(crate) of: &'s Sensitive,
+    /// The place.
     pub(crate) span: Span,
+    /// It in the author's words: `` input `token` ``.
+    pub(crate) words: String,
+    /// Where it is said to be sensitive.
+    pub(crate) source: Span,
     /// The fields of the value that lead to it; none where they cannot be told.
     rest: Vec<String>,
 }
@@ -44,52 +47,130 @@ pub(crate) fn sources(model: &Model<'_>) -> Sensitives {
     let inputs = model.composition.inputs.iter().filter(|input| input.sensitive).map(|input| {
         let name = &input.name.value;
         Sensitive {
-            root: Root::Inputs,
             path: vec![name.clone()],
-            words: format!("input `{name}`"),
-            span: input.name.span,
+            span: Some(input.name.span),
             reason: format!("`{name}` is sensitive"),
             provider: None,
         }
     });
-    let mut sources = Sensitives::default();
-    let answers = model.calls().flat_map(|call| [declared(&call), passwords(&call)].concat());
-    let results = model.embedded().flat_map(|(step, embedded)| given(&step.id.value, embedded));
-    for source in inputs.chain(answers).chain(results) {
-        sources.0.entry(source.root.clone()).or_default().push(source);
+    let mut sources = Sensitives { inputs: Some(Paths::new(inputs.collect())), steps: BTreeMap::new() };
+    let mut known: HashMap<Doing, Rc<Paths>> = HashMap::new();
+    for (position, step) in model.composition.steps.iter().enumerate() {
+        let (doing, found): (Doing, Box<dyn Fn() -> Vec<Sensitive>>) =
+            match (model.call(position), model.steps.get(position)) {
+                (Some(call), _) => (
+                    Doing::of(call.resolution),
+                    Box::new(move || [declared(&call), passwords(&call)].concat()),
+                ),
+                (None, Some(Resolved::Composition(embedded))) => {
+                    (Doing::Composition(Rc::as_ptr(embedded).addr()), Box::new(|| given(embedded)))
+                }
+                _ => continue,
+            };
+        let paths = known.entry(doing).or_insert_with(|| Rc::new(Paths::new(found())));
+        if !paths.is_empty() {
+            let yielded = (Rc::clone(paths), step.id.span);
+            sources.steps.entry(step.id.value.clone()).or_insert(yielded);
+        }
     }
     sources
 }
 
+/// What a step does: steps that do one thing yield one thing.
+#[derive(PartialEq, Eq, Hash)]
+enum Doing {
+    /// An operation, by its address and that of what is known of it, whose answers may be pages.
+    Operation { operation: usize, facts: usize, pages: Option<Vec<String>> },
+    /// A composition, by its address.
+    Composition(usize),
+}
+
+impl Doing {
+    fn of(resolution: &Resolution) -> Self {
+        Self::Operation {
+            operation: std::sync::Arc::as_ptr(&resolution.operation).addr(),
+            facts: Rc::as_ptr(&resolution.facts).addr(),
+            pages: resolution.pages.items_at().map(<[String]>::to_vec),
+        }
+    }
+}
+
 impl Sensitives {
-    /// What of it gets into the value of an expression, each once.
+    /// What of it gets into the value of an expression: of all that one provider gave, the first.
     pub(crate) fn leaks(&self, placed: &Placed<'_>) -> Vec<Leak<'_>> {
-        let reached = self.reached(placed.carried()).into_iter();
-        reached
-            .map(|(of, carried)| Leak {
-                of,
-                rest: carried.rest_of(&of.path),
-                span: placed.locate(carried.range),
-            })
-            .collect()
-    }
-
-    /// Whether something of it is carried.
-    pub(crate) fn reach(&self, carried: Vec<Carried>) -> bool {
-        !self.reached(carried).is_empty()
-    }
-
-    fn reached(&self, carried: Vec<Carried>) -> Vec<(&Sensitive, Carried)> {
-        let mut reached: Vec<(&Sensitive, Carried)> = Vec::new();
-        for carried in carried {
-            for source in self.0.get(&carried.root).into_iter().flatten() {
-                let known = reached.iter().any(|(known, _)| std::ptr::eq(*known, source));
-                if !known && carried.holds(&source.root, &source.path) {
-                    reached.push((source, carried.clone()));
+        let mut known = BTreeSet::new();
+        let mut leaks = Vec::new();
+        for carried in placed.carried() {
+            let Some((paths, yielded)) = self.at(&carried.root) else { continue };
+            for of in paths.of(&carried.path) {
+                if known.insert(std::ptr::from_ref(of).addr()) {
+                    leaks.push(Leak::new(of, &carried, yielded, placed));
                 }
             }
         }
-        reached
+        leaks
+    }
+
+    /// The same with all that gets into it, where that is not too much to tell apart.
+    fn all_leaks(&self, placed: &Placed<'_>) -> Vec<Leak<'_>> {
+        let mut known = BTreeSet::new();
+        let mut leaks = Vec::new();
+        for carried in placed.carried() {
+            let Some((paths, yielded)) = self.at(&carried.root) else { continue };
+            let all = paths.all_of(&carried.path, MAX_PARTS);
+            let (found, whole) = all.map_or_else(|| (paths.of(&carried.path), true), |all| (all, false));
+            for of in found {
+                if known.insert(std::ptr::from_ref(of).addr()) {
+                    let leak = Leak::new(of, &carried, yielded, placed);
+                    leaks.push(if whole { Leak { rest: Vec::new(), ..leak } } else { leak });
+                }
+            }
+        }
+        leaks
+    }
+
+    /// Whether something of it is carried.
+    pub(crate) fn reach(&self, carried: &[Carried]) -> bool {
+        carried.iter().any(|carried| {
+            self.at(&carried.root).is_some_and(|(paths, _)| !paths.of(&carried.path).is_empty())
+        })
+    }
+
+    /// Whether an input is sensitive.
+    pub(crate) fn has_input(&self, name: &str) -> bool {
+        self.inputs.as_ref().is_some_and(|inputs| !inputs.of(&[name.to_owned()]).is_empty())
+    }
+
+    /// Whether one of the inputs is sensitive.
+    pub(crate) fn has_inputs(&self) -> bool {
+        self.inputs.as_ref().is_some_and(|inputs| !inputs.is_empty())
+    }
+
+    /// What is sensitive in a root, and where the step is that yields it.
+    fn at(&self, root: &Root) -> Option<(&Paths, Option<Span>)> {
+        match root {
+            Root::Inputs => Some((self.inputs.as_ref()?, None)),
+            Root::Step(id) => self.steps.get(id).map(|(paths, span)| (paths.as_ref(), Some(*span))),
+            _ => None,
+        }
+    }
+}
+
+impl<'s> Leak<'s> {
+    fn new(of: &'s Sensitive, carried: &Carried, yielded: Option<Span>, placed: &Placed<'_>) -> Self {
+        let span = placed.locate(carried.range.clone());
+        let path = of.path.join(".");
+        Self {
+            of,
+            span,
+            words: match &carried.root {
+                Root::Step(id) if path.is_empty() => format!("`{id}`"),
+                Root::Step(id) => format!("`{id}.{path}`"),
+                _ => format!("input `{path}`"),
+            },
+            source: of.span.or(yielded).unwrap_or(span),
+            rest: carried.rest_of(&of.path),
+        }
     }
 }
 
@@ -109,7 +190,7 @@ pub(crate) fn outputs(model: &Model<'_>) -> Vec<SensitiveOutput> {
     let mut outputs = Vec::new();
     for (position, placed) in model.outputs() {
         let Some(output) = model.composition.outputs.get(position) else { continue };
-        let leaks = model.sensitive.leaks(&placed);
+        let leaks = model.sensitive.all_leaks(&placed);
         let (name, span) = (&output.name.value, output.name.span);
         let sensitive = |path, provider| SensitiveOutput { name: name.clone(), path, span, provider };
         if output.sensitive && leaks.is_empty() {
@@ -124,24 +205,18 @@ pub(crate) fn outputs(model: &Model<'_>) -> Vec<SensitiveOutput> {
 }
 
 /// What a composition gives to the step that runs it, and is sensitive.
-fn given(step: &str, embedded: &Embedded) -> Vec<Sensitive> {
-    let sensitive = |output: &SensitiveOutput| {
-        let path = [std::slice::from_ref(&output.name), &output.path].concat();
-        Sensitive {
-            root: Root::Step(step.to_owned()),
-            words: format!("`{step}.{}`", path.join(".")),
-            path,
-            span: output.span,
-            reason: format!("output `{}` is sensitive", output.name),
-            provider: output.provider.clone(),
-        }
+fn given(embedded: &Embedded) -> Vec<Sensitive> {
+    let sensitive = |output: &SensitiveOutput| Sensitive {
+        path: [std::slice::from_ref(&output.name), &output.path].concat(),
+        span: Some(output.span),
+        reason: format!("output `{}` is sensitive", output.name),
+        provider: output.provider.clone(),
     };
     embedded.sensitive_outputs.iter().map(sensitive).collect()
 }
 
 /// What the capabilities document says of the operation: its `sensitive` response paths.
 fn declared(call: &Call<'_>) -> Vec<Sensitive> {
-    let id = &call.step.id;
     let paths = call.resolution.facts.sensitive.iter();
     paths
         .filter_map(|declared| {
@@ -151,12 +226,9 @@ fn declared(call: &Call<'_>) -> Vec<Sensitive> {
                 Selector::Field(name) => Some(name),
                 _ => None,
             });
-            let path = call.resolution.pages.in_result(fields.collect())?;
             Some(Sensitive {
-                words: format!("`{}`", [std::slice::from_ref(&id.value), &path].concat().join(".")),
-                root: Root::Step(id.value.clone()),
-                path,
-                span: declared.span,
+                path: call.resolution.pages.in_result(fields.collect())?,
+                span: Some(declared.span),
                 reason: "said to be sensitive here".to_owned(),
                 provider: Some(call.resolution.operation.provider.clone()),
             })
@@ -169,21 +241,18 @@ fn passwords(call: &Call<'_>) -> Vec<Sensitive> {
     let operation = &call.resolution.operation;
     let answers = operation.successes().into_iter().filter_map(|(_, answer)| answer.schema.as_ref());
     let is_password = |schema: &Value| schema.get("format").and_then(Value::as_str) == Some("password");
-    let id = &call.step.id;
     let places: BTreeSet<Vec<String>> =
         answers.flat_map(|answer| schema::places(operation, answer, &is_password)).collect();
     places
         .into_iter()
         .filter_map(|path| call.resolution.pages.in_result(path))
         .map(|path| Sensitive {
-            words: format!("`{}`", [std::slice::from_ref(&id.value), &path].concat().join(".")),
-            root: Root::Step(id.value.clone()),
             reason: match path.last() {
                 Some(field) => format!("`{field}` of its response has `format: password`"),
                 None => "its response has `format: password`".to_owned(),
             },
             path,
-            span: id.span,
+            span: None,
             provider: Some(operation.provider.clone()),
         })
         .collect()

@@ -6,12 +6,14 @@ mod expectations;
 mod inputs;
 mod script;
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use naftiko_diagnostics::{Diagnostic, Spanned};
+use naftiko_diagnostics::{Diagnostic, NameIndex};
 use naftiko_expr::Type;
 use naftiko_plan::{Action, Plan, Step};
 use naftiko_spec::{Expectation, Given, Test, TestDocument};
@@ -74,11 +76,20 @@ pub(crate) fn check(
     let mut session = Session::new(&composition, options, asked_for, loader);
     let tested = session.read(named, &composition, "a test runs a composition")?;
     // Without a plan nothing is known for certain, and the composition says why there is none.
-    let plan = Arc::new(tested.plan.clone()?);
-    let mut context = Context { tested: &tested, plan: &plan, folder, files: BTreeMap::new() };
-    let trials = document.tests.iter().map(|test| context.trial(test, loader)).collect();
+    let plan = Arc::clone(tested.plan.as_ref()?);
+    let known = script::Known::new(&plan, loader);
+    let names = PlanNames::new(&plan);
+    let mut context = Context {
+        tested: &tested,
+        expected: expectations::Names::new(&names, &known.all()),
+        names: &names,
+        plan: &plan,
+        folder,
+        files: BTreeMap::new(),
+    };
+    let trials = document.tests.iter().map(|test| context.trial(test, &known, loader)).collect();
     let mut diagnostics = Vec::new();
-    let script = script::resolve(&document.mock, &plan, loader, &mut diagnostics);
+    let script = script::resolve(&document.mock, &known, &mut diagnostics);
     loader.report(diagnostics);
     Some(Suite { composition, plan, script, trials })
 }
@@ -87,13 +98,16 @@ pub(crate) fn check(
 struct Context<'a> {
     tested: &'a Embedded,
     plan: &'a Plan,
+    names: &'a PlanNames<'a>,
+    /// The names that expectations may use.
+    expected: expectations::Names<'a>,
     folder: &'a Path,
     /// Files of inputs that were read, by path; nothing for one that cannot be.
     files: BTreeMap<PathBuf, Option<Vec<Given>>>,
 }
 
 impl Context<'_> {
-    fn trial(&mut self, test: &Test, loader: &mut Loader<'_>) -> Trial {
+    fn trial(&mut self, test: &Test, known: &script::Known<'_>, loader: &mut Loader<'_>) -> Trial {
         let inputs = self.inputs(test, loader);
         let mut diagnostics = Vec::new();
         let answers = test.answers.iter();
@@ -102,26 +116,18 @@ impl Context<'_> {
             (given.name.value.clone(), given.value.json.clone())
         });
         let answers = answers.collect();
-        let script = script::resolve(&test.mock, self.plan, loader, &mut diagnostics);
-        diagnostics.extend(expectations::check(
-            &test.expect,
-            self.plan,
-            &script::operations(self.plan, loader),
-        ));
+        let script = script::resolve(&test.mock, known, &mut diagnostics);
+        diagnostics.extend(expectations::check(&test.expect, &self.expected));
         loader.report(diagnostics);
         Trial { name: test.name.value.clone(), inputs, answers, script, expect: test.expect.clone() }
     }
 
     /// What is wrong with the answer to a step.
     fn answer(&self, given: &Given) -> Vec<Diagnostic> {
-        let outside = || {
-            let external = |step: &&Step| matches!(step.action, Action::External(_));
-            self.plan.steps.iter().filter(external).map(|step| step.id.as_str()).collect::<Vec<_>>()
-        };
-        match step_of(self.plan, &given.name.value).map(|step| &step.action) {
-            None => vec![faults::unknown_name::report("step", &given.name, &outside())],
+        match self.names.step(&given.name.value).map(|step| &step.action) {
+            None => vec![faults::unknown_name::report("step", &given.name, &self.names.outside)],
             Some(Action::Invoke(_) | Action::Composition(_)) => {
-                vec![faults::unknown_name::not_outside(&given.name, &outside())]
+                vec![faults::unknown_name::not_outside(&given.name, self.names.outside.names())]
             }
             Some(Action::External(external)) => {
                 let Some(schema) = &external.result else { return Vec::new() };
@@ -159,20 +165,63 @@ fn written_literal(literal: &naftiko_spec::Literal) -> Written<'_> {
     Written::new(&literal.value, literal.key, &mut types)
 }
 
-/// The step that a name stands for, in a plan or in one within it: `step`, `step[2]`, `outer/inner`.
-fn step_of<'a>(plan: &'a Plan, name: &str) -> Option<&'a Step> {
-    let name = match name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) {
-        Some((of, index)) if index.parse::<u32>().is_ok() => of,
-        _ => name,
-    };
-    let Some((outer, inner)) = name.rsplit_once('/') else { return plan.step(name) };
-    match &step_of(plan, outer)?.action {
-        Action::Composition(embedded) => embedded.plan.step(inner),
-        Action::Invoke(_) | Action::External(_) => None,
+/// The names of a plan, indexed once for all tests.
+struct PlanNames<'a> {
+    plan: &'a Plan,
+    /// Steps by id, of each plan that was looked into, by its address.
+    steps: RefCell<HashMap<usize, Rc<StepsById<'a>>>>,
+    all: NameIndex<&'a str>,
+    /// The steps that are done outside.
+    outside: NameIndex<&'a str>,
+    inputs: NameIndex<&'a str>,
+    outputs: NameIndex<&'a str>,
+}
+
+type StepsById<'a> = HashMap<&'a str, &'a Step>;
+
+impl<'a> PlanNames<'a> {
+    fn new(plan: &'a Plan) -> Self {
+        let external = |step: &&Step| matches!(step.action, Action::External(_));
+        let id = |step: &'a Step| step.id.as_str();
+        Self {
+            plan,
+            steps: RefCell::default(),
+            all: NameIndex::new(plan.steps.iter().map(id)),
+            outside: NameIndex::new(plan.steps.iter().filter(external).map(id)),
+            inputs: NameIndex::new(plan.inputs.iter().map(|input| input.name.as_str())),
+            outputs: NameIndex::new(plan.outputs.iter().map(|output| output.name.as_str())),
+        }
+    }
+
+    /// The step that a name stands for, in the plan or in one within it: `step`, `step[2]`, `outer/inner`.
+    fn step(&self, name: &str) -> Option<&'a Step> {
+        let mut parts = name.split('/').map(without_index);
+        let mut step = self.in_plan(self.plan, parts.next()?)?;
+        for part in parts {
+            let Action::Composition(embedded) = &step.action else { return None };
+            step = self.in_plan(&embedded.plan, part)?;
+        }
+        Some(step)
+    }
+
+    fn in_plan(&self, plan: &'a Plan, id: &str) -> Option<&'a Step> {
+        let key = std::ptr::from_ref(plan).addr();
+        let mut known = self.steps.borrow_mut();
+        let by_id = known.entry(key).or_insert_with(|| {
+            let mut by_id = StepsById::new();
+            for step in &plan.steps {
+                by_id.entry(step.id.as_str()).or_insert(step);
+            }
+            Rc::new(by_id)
+        });
+        by_id.get(id).copied()
     }
 }
 
-/// A name that there is not among those that there are.
-fn unknown(what: &str, named: &Spanned<String>, names: &[&str]) -> Diagnostic {
-    faults::unknown_name::report(what, named, names)
+/// The name of a step without the index of one of its items.
+fn without_index(name: &str) -> &str {
+    match name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) {
+        Some((of, index)) if index.parse::<u32>().is_ok() => of,
+        _ => name,
+    }
 }

@@ -4,18 +4,23 @@
 //! and applies to the whole file. What makes a text unreadable is never ignored. A comment that ignores nothing is
 //! itself a finding in the checked file, once there are no errors, since an error may hide other findings.
 
+mod directive;
+mod keys;
+
+pub(crate) use directive::{Top, comments_of, directive};
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use naftiko_diagnostics::{
-    Code, Diagnostic, FileId, Ignored, Severity, SourceFile, SourceMap, Span, Spanned, has_errors,
+    Code, Diagnostic, FileId, Ignored, NameIndex, Severity, SourceFile, SourceMap, Span, Spanned, has_errors,
+    work,
 };
-use naftiko_syntax::{Comment, Limits, Node, comments, parse};
+use naftiko_syntax::{Comment, Limits, parse};
 
+use self::directive::Directive;
+use self::keys::KeyIndex;
 use crate::asked_for::AskedFor;
 use crate::faults::{no_description, unknown_code, unused_ignore};
-
-/// What begins a comment that speaks to `naftiko`.
-const ADDRESS: &str = "naftiko:";
 
 /// Errors that a plan can do with, should its author know better. Any other one leaves something out of the plan, and
 /// a plan that lacks something is not given out.
@@ -38,6 +43,9 @@ const JUDGEMENTS: &[&str] = &[
     "wrong-output-type",
 ];
 
+/// How many reasons are given for one ignored finding; any number of comments may ignore it.
+const REASONS: usize = 8;
+
 /// Findings, sorted out.
 #[derive(Debug, Default)]
 pub(crate) struct Sorted {
@@ -47,20 +55,43 @@ pub(crate) struct Sorted {
     pub(crate) ignored: Vec<Ignored>,
 }
 
-/// What a comment ignores.
+/// The comments of one file that ignore.
+#[derive(Default)]
+struct Ignores {
+    comments: Vec<Ignore>,
+    /// The mentions of codes by the line they apply to, from 1; without one, to the whole file.
+    mentions: BTreeMap<(Option<usize>, String), Mentions>,
+    keys: KeyIndex,
+}
+
+/// Everything that ignores one code in one place.
+#[derive(Default)]
+struct Mentions {
+    /// The first few reasons.
+    reasons: Vec<String>,
+    /// Whether there was such a finding.
+    used: bool,
+}
+
+/// A comment that ignores.
 struct Ignore {
     /// The comment.
     span: Span,
-    /// The lines it speaks of, from 1; `None`: the whole file.
-    lines: Option<BTreeSet<usize>>,
-    /// The codes it names, and whether there was such a finding.
-    codes: Vec<(Spanned<String>, bool)>,
-    /// Why; empty: it does not say.
-    reason: String,
-    /// Whether it is a comment that ignores at all.
-    understood: bool,
-    /// Whether it stands where such a comment may stand.
-    in_place: bool,
+    state: State,
+    /// The line it applies to, from 1; `None`: the whole file.
+    line: Option<usize>,
+    /// The codes it names.
+    codes: Vec<Spanned<String>>,
+}
+
+/// Whether a comment can ignore something.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum State {
+    Valid,
+    /// The comment is not written as one that ignores.
+    NotUnderstood,
+    /// `ignore-file` stands below the first key.
+    Misplaced,
 }
 
 /// Whether an ignored error leaves something out of the plan.
@@ -76,76 +107,118 @@ pub(crate) fn sort_out(
     known: &[&'static Code],
     asked_for: &AskedFor,
 ) -> Sorted {
-    let mut files: BTreeMap<FileId, (Vec<Ignore>, Option<Node>)> = BTreeMap::new();
+    let mut files: BTreeMap<FileId, Ignores> = BTreeMap::new();
     for (id, file) in sources.files() {
-        let found = ignores(file, &comments_of(file, id));
-        if !found.is_empty() {
-            files.insert(id, (found, parse(file.text(), id, &Limits::default()).root));
-        }
+        files.extend(Ignores::find(file, id).map(|ignores| (id, ignores)));
     }
     let mut sorted = Sorted::default();
     for diagnostic in diagnostics {
         let span = diagnostic.primary.span;
-        let reasons: Vec<String> = match (sources.file(span.file), files.get_mut(&span.file)) {
-            (Some(file), Some((ignores, root))) if !is_of_reading(diagnostic.code.id) => {
-                let lines = lines_of(file, root.as_ref(), span);
-                // Every comment that speaks of it is of use, so all are asked.
-                ignores
-                    .iter_mut()
-                    .filter_map(|ignore| ignore.takes(&diagnostic, &lines).map(|()| ignore.reason.clone()))
-                    .collect()
+        let reasons = match (sources.file(span.file), files.get_mut(&span.file)) {
+            (Some(file), Some(ignores)) if !is_of_reading(diagnostic.code.id) => {
+                ignores.reasons_for(&diagnostic, file)
             }
-            _ => Vec::new(),
+            _ => None,
         };
-        if reasons.is_empty() {
-            sorted.kept.push(diagnostic);
-        } else {
-            sorted.ignored.push(Ignored { diagnostic, reasons });
+        match reasons {
+            None => sorted.kept.push(diagnostic),
+            Some(reasons) => sorted.ignored.push(Ignored { diagnostic, reasons }),
         }
     }
-    let own = main.and_then(|main| files.remove(&main)).map(|(ignores, _)| ignores).unwrap_or_default();
     let all = sorted.kept.iter().chain(sorted.ignored.iter().map(|ignored| &ignored.diagnostic));
     let judged =
         !has_errors(&sorted.kept) && !all.into_iter().any(|found| found.code == &no_description::CODE);
     let is_judged = |code: &str| judged && asked_for.is_on(code);
-    sorted.kept.extend(own.iter().flat_map(|ignore| ignore.flaws(known, &is_judged)));
+    if let Some(own) = main.and_then(|main| files.remove(&main)) {
+        sorted.kept.extend(own.flaws(&NameIndex::new(known.iter().map(|code| code.id)), &is_judged));
+    }
     sorted
 }
 
-impl Ignore {
-    /// Takes note that it speaks of a finding that stands on one of these lines, if it does.
-    fn takes(&mut self, diagnostic: &Diagnostic, on: &[usize]) -> Option<()> {
-        let speaks = self.in_place
-            && self.lines.as_ref().is_none_or(|lines| on.iter().any(|line| lines.contains(line)));
-        let named = self.codes.iter_mut().find(|(code, _)| speaks && code.value == diagnostic.code.id);
-        named.map(|(_, used)| *used = true)
-    }
-
-    /// What is wrong with it. Whether it is of use can be told only of a code that was judged.
-    fn flaws(&self, known: &[&'static Code], is_judged: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
-        if !self.understood {
-            return vec![unused_ignore::not_understood(self.span)];
-        }
-        if !self.in_place {
-            return vec![unused_ignore::not_at_the_top(self.span)];
-        }
-        let flaw = |(code, used): &(Spanned<String>, bool)| {
-            if !known.iter().any(|other| other.id == code.value) {
-                Some(unknown_code::report(code, known))
-            } else if is_of_reading(&code.value) {
-                Some(unused_ignore::not_ignorable(code))
-            } else {
-                (is_judged(&code.value) && !used)
-                    .then(|| unused_ignore::nothing_there(code, self.lines.is_none()))
+impl Ignores {
+    /// The comments of a file that ignore; `None` if there is none.
+    fn find(file: &SourceFile, id: FileId) -> Option<Self> {
+        let comments = comments_of(file, id);
+        let lines: Vec<usize> =
+            comments.iter().map(|comment| file.line_column(comment.span.range().start).line).collect();
+        let applies_to = lines_below(&comments, &lines);
+        let top = Top::of(file.text());
+        let mut ignores = Self::default();
+        for (comment, line) in comments.iter().zip(applies_to) {
+            if let Some((ignore, reason)) = Ignore::read(file.text(), comment, line, &top) {
+                ignores.add(ignore, reason);
             }
-        };
-        self.codes.iter().filter_map(flaw).collect()
+        }
+        if ignores.comments.is_empty() {
+            return None;
+        }
+        let root = parse(file.text(), id, &Limits::default()).root;
+        ignores.keys = root.as_ref().map(KeyIndex::new).unwrap_or_default();
+        Some(ignores)
     }
-}
 
-/// The comments of a file, if one of them may be of interest.
-pub(crate) fn comments_of(file: &SourceFile, id: FileId) -> Vec<Comment> {
-    if file.text().contains(ADDRESS) { comments(file.text(), id) } else { Vec::new() }
+    fn add(&mut self, ignore: Ignore, reason: &str) {
+        if ignore.state == State::Valid {
+            let names: BTreeSet<&str> = ignore.codes.iter().map(|code| code.value.as_str()).collect();
+            for name in names {
+                let mentions = self.mentions.entry((ignore.line, name.to_owned())).or_default();
+                if mentions.reasons.len() < REASONS {
+                    mentions.reasons.push(reason.to_owned());
+                }
+            }
+        }
+        self.comments.push(ignore);
+    }
+
+    /// The reasons of the comments that ignore a finding; `None` if there is no such comment.
+    fn reasons_for(&mut self, diagnostic: &Diagnostic, file: &SourceFile) -> Option<Vec<String>> {
+        let line = |span: Span| file.line_column(span.range().start).line;
+        let span = diagnostic.primary.span;
+        let own = line(span);
+        let of_key = self.keys.key_of(span).map(line).filter(|of_key| *of_key != own);
+        let mut reasons: Option<Vec<String>> = None;
+        // Every comment that applies is of use, so all places are asked.
+        for place in [Some(None), Some(Some(own)), of_key.map(Some)].into_iter().flatten() {
+            work::add(1);
+            if let Some(mentions) = self.mentions.get_mut(&(place, diagnostic.code.id.to_owned())) {
+                mentions.used = true;
+                reasons.get_or_insert_default().extend_from_slice(&mentions.reasons);
+            }
+        }
+        reasons.map(|mut reasons| {
+            reasons.truncate(REASONS);
+            reasons
+        })
+    }
+
+    /// What is wrong with the comments. Whether one is of use can be told only of a code that was judged.
+    fn flaws(&self, known: &NameIndex<&'static str>, is_judged: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
+        let mut flaws = Vec::new();
+        let mut exists: BTreeSet<&str> = BTreeSet::new();
+        exists.extend(known.names());
+        for ignore in &self.comments {
+            match ignore.state {
+                State::NotUnderstood => flaws.push(unused_ignore::not_understood(ignore.span)),
+                State::Misplaced => flaws.push(unused_ignore::not_at_the_top(ignore.span)),
+                State::Valid => {}
+            }
+            // A code that a comment names twice is of use once.
+            let mut named = BTreeSet::new();
+            for code in ignore.codes.iter().filter(|_| ignore.state == State::Valid) {
+                work::add(1);
+                let mentions = self.mentions.get(&(ignore.line, code.value.clone()));
+                let used = mentions.is_some_and(|mentions| mentions.used) && named.insert(&code.value);
+                if !exists.contains(code.value.as_str()) {
+                    flaws.push(unknown_code::report(code, known));
+                } else if is_of_reading(&code.value) {
+                    flaws.push(unused_ignore::not_ignorable(code));
+                } else if is_judged(&code.value) && !used {
+                    flaws.push(unused_ignore::nothing_there(code, ignore.line.is_none()));
+                }
+            }
+        }
+        flaws
+    }
 }
 
 /// Whether a code says that a text cannot be read.
@@ -153,143 +226,39 @@ fn is_of_reading(code: &str) -> bool {
     naftiko_syntax::CODES.iter().any(|known| known.id == code && known.severity == Severity::Error)
 }
 
-fn ignores(file: &SourceFile, comments: &[Comment]) -> Vec<Ignore> {
-    let line = |comment: &Comment| file.line_column(comment.span.range().start).line;
-    let alone: BTreeSet<usize> = comments.iter().filter(|comment| comment.alone).map(line).collect();
-    comments
-        .iter()
-        .filter_map(|comment| {
-            let mut ignore = read(file.text(), comment)?;
-            if ignore.lines.is_none() {
-                ignore.in_place = is_at_the_top(file.text(), comment);
-            } else {
-                let own = line(comment);
-                let mut below = own;
-                while comment.alone && alone.contains(&below) {
-                    below += 1;
-                }
-                ignore.lines = Some(BTreeSet::from([below]));
-            }
-            Some(ignore)
-        })
-        .collect()
-}
-
-/// A comment that speaks to `naftiko`: `# naftiko: word[name, name] rest`.
-pub(crate) struct Directive<'a> {
-    /// What it says to do.
-    pub(crate) word: &'a str,
-    /// The names in brackets, with whether they have been of use: not yet. `None` where there are none.
-    pub(crate) names: Option<Vec<(Spanned<String>, bool)>>,
-    /// What follows.
-    rest: &'a str,
-}
-
-/// What a comment says to `naftiko`; `None` if it speaks to others.
-pub(crate) fn directive<'a>(text: &'a str, comment: &Comment) -> Option<Directive<'a>> {
-    let range = comment.span.range();
-    let words = text.get(range.clone())?;
-    let said = words.trim_start_matches('#').trim_start().strip_prefix(ADDRESS)?.trim_start();
-    let word = said.split(|c: char| !c.is_alphanumeric() && c != '-').next().unwrap_or_default();
-    let after = said.strip_prefix(word)?.trim_start();
-    let list = after.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let Some((list, rest)) = list.filter(|(list, _)| !list.trim().is_empty()) else {
-        return Some(Directive { word, names: None, rest: after });
-    };
-    let mut start = range.start + words.find('[')? + 1;
-    let mut names = Vec::new();
-    for part in list.split(',') {
-        let name = part.trim();
-        let at = start + (part.len() - part.trim_start().len());
-        if !name.is_empty() {
-            let span = Span::new(comment.span.file, at..at + name.len());
-            names.push((Spanned::new(name.to_owned(), span), false));
-        }
-        start += part.len() + 1;
+/// The line that each comment applies to: its own, or the first below it without a comment that is alone on its line.
+fn lines_below(comments: &[Comment], lines: &[usize]) -> Vec<usize> {
+    let mut below: BTreeMap<usize, usize> = BTreeMap::new();
+    for (_, line) in comments.iter().zip(lines).rev().filter(|(comment, _)| comment.alone) {
+        work::add(1);
+        let next = below.get(&(line + 1)).copied().unwrap_or(line + 1);
+        below.insert(*line, next);
     }
-    Some(Directive { word, names: Some(names), rest })
-}
-
-/// Reads one comment; `None` if it does not speak to `naftiko` of ignoring.
-fn read(text: &str, comment: &Comment) -> Option<Ignore> {
-    let Directive { word, names, rest } = directive(text, comment)?;
-    let whole_file = match word {
-        "ignore" => false,
-        "ignore-file" => true,
-        // It asks for rules.
-        "rules" => return None,
-        other => {
-            let near = naftiko_diagnostics::nearest(other, ["ignore", "ignore-file", "rules"]);
-            return near.map(|_| Ignore::not_understood(comment.span));
-        }
+    let applies_to = |(comment, line): (&Comment, &usize)| {
+        below.get(line).copied().filter(|_| comment.alone).unwrap_or(*line)
     };
-    let Some(codes) = names else { return Some(Ignore::not_understood(comment.span)) };
-    Some(Ignore {
-        span: comment.span,
-        lines: (!whole_file).then(BTreeSet::new),
-        codes,
-        reason: rest.trim().to_owned(),
-        understood: true,
-        in_place: true,
-    })
+    comments.iter().zip(lines).map(applies_to).collect()
 }
 
 impl Ignore {
-    fn not_understood(span: Span) -> Self {
-        Self {
-            span,
-            lines: Some(BTreeSet::new()),
-            codes: Vec::new(),
-            reason: String::new(),
-            understood: false,
-            in_place: false,
-        }
-    }
-}
-
-/// Whether nothing but comments and blank lines stands above a comment.
-pub(crate) fn is_at_the_top(text: &str, comment: &Comment) -> bool {
-    let above = text.get(..comment.span.range().start).unwrap_or_default();
-    above.lines().all(|line| {
-        let line = line.trim_start();
-        line.is_empty() || line.starts_with(['#', '%']) || line.starts_with("---")
-    })
-}
-
-/// The lines on which a comment may speak of a finding: its own, and that of the key it belongs to.
-fn lines_of(file: &SourceFile, root: Option<&Node>, span: Span) -> Vec<usize> {
-    let line = |span: Span| file.line_column(span.range().start).line;
-    let key = root.and_then(|root| key_of(root, span));
-    std::iter::once(span).chain(key).map(line).collect()
-}
-
-/// The innermost key whose value a place lies in.
-fn key_of(root: &Node, span: Span) -> Option<Span> {
-    let holds = |node: &Node| {
-        let (outer, inner) = (node.span.range(), span.range());
-        outer.start <= inner.start && inner.end <= outer.end
-    };
-    let mut node = root;
-    let mut key = None;
-    loop {
-        let entry = node
-            .as_mapping()
-            .and_then(|entries| entries.iter().map(|(_, entry)| entry).find(|entry| holds(&entry.value)));
-        let item = || node.as_sequence().and_then(|items| items.iter().find(|item| holds(item)));
-        node = match entry {
-            Some(entry) => {
-                key = Some(entry.key_span);
-                &entry.value
+    /// Reads one comment, and why it ignores; `None` if it does not speak to `naftiko` of ignoring. `line` is the one it
+    /// applies to.
+    fn read<'a>(text: &'a str, comment: &Comment, line: usize, top: &Top) -> Option<(Self, &'a str)> {
+        let Directive { word, names, rest } = directive(text, comment)?;
+        let (state, line) = match word {
+            "ignore" => (State::Valid, Some(line)),
+            "ignore-file" if top.holds(comment) => (State::Valid, None),
+            "ignore-file" => (State::Misplaced, None),
+            // It asks for rules.
+            "rules" => return None,
+            other => {
+                naftiko_diagnostics::nearest(other, ["ignore", "ignore-file", "rules"])?;
+                (State::NotUnderstood, None)
             }
-            None => match item() {
-                Some(item) => {
-                    // A finding in a list item that is a mapping belongs to a key of that, not to the list's.
-                    key = None;
-                    item
-                }
-                None => return key,
-            },
         };
+        let state = if names.is_none() { State::NotUnderstood } else { state };
+        let ignore = Self { span: comment.span, state, line, codes: names.unwrap_or_default() };
+        Some((ignore, rest.trim()))
     }
 }
 

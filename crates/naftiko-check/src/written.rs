@@ -1,5 +1,7 @@
 //! A written argument, each part with its type and its place.
 
+use std::collections::BTreeSet;
+
 use naftiko_diagnostics::Span;
 use naftiko_expr::{Field, ObjectType, Presence, Selector, Template, Type};
 use naftiko_spec::Value;
@@ -59,7 +61,7 @@ impl<'a> Written<'a> {
         let fields = entries.iter().map(|(name, entry)| {
             ((*name).to_owned(), Field { ty: entry.ty.clone(), presence: Presence::Always })
         });
-        let ty = Type::Object(ObjectType { fields: fields.collect(), ..ObjectType::default() });
+        let ty = Type::Object(ObjectType::of(fields));
         Self { ty, span, key, parts: Parts::Entries(entries) }
     }
 
@@ -71,16 +73,20 @@ impl<'a> Written<'a> {
     /// The same, with nothing known of what is, or stands under a key that is, at one of these places.
     #[must_use]
     pub(crate) fn without(&self, places: &[Span]) -> Self {
+        self.without_any(&places.iter().copied().collect())
+    }
+
+    fn without_any(&self, places: &BTreeSet<Span>) -> Self {
         let is_left_out = |part: &Self| {
             places.contains(&part.span)
                 || part.key.is_some_and(|key| places.contains(&key) && part.is_scalar())
         };
         let parts = match &self.parts {
             _ if is_left_out(self) => Parts::Open,
-            Parts::Items(items) => Parts::Items(items.iter().map(|item| item.without(places)).collect()),
-            Parts::Entries(entries) => {
-                Parts::Entries(entries.iter().map(|(name, entry)| (*name, entry.without(places))).collect())
-            }
+            Parts::Items(items) => Parts::Items(items.iter().map(|item| item.without_any(places)).collect()),
+            Parts::Entries(entries) => Parts::Entries(
+                entries.iter().map(|(name, entry)| (*name, entry.without_any(places))).collect(),
+            ),
             scalar => scalar.clone(),
         };
         Self { parts, ..self.clone() }

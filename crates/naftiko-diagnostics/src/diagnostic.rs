@@ -28,7 +28,7 @@ impl Severity {
 }
 
 /// A kind of problem. Each is one `static` beside the code that finds it.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code {
     /// Its permanent name: kebab-case, naming the flaw and not the cure.
     pub id: &'static str,
@@ -46,7 +46,7 @@ impl Code {
 }
 
 /// A place that a diagnostic refers to.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Label {
     /// The place.
     pub span: Span,
@@ -55,7 +55,7 @@ pub struct Label {
 }
 
 /// Whether a [`Fix`] may be made without asking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Applicability {
     /// The meaning does not change, or what was meant is certain.
@@ -65,7 +65,7 @@ pub enum Applicability {
 }
 
 /// How the replacement of an [`Edit`] is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wording {
     /// As the bytes of the file.
     Verbatim,
@@ -75,7 +75,7 @@ pub enum Wording {
 }
 
 /// A replacement of one range of bytes.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Edit {
     /// The range to replace; empty to insert.
     pub span: Span,
@@ -93,7 +93,7 @@ impl Edit {
 }
 
 /// A change to the documents that fixes the problem.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fix {
     /// What the change does, as an imperative: ``replace it by `state` ``.
     pub title: String,
@@ -128,7 +128,7 @@ impl Fix {
 }
 
 /// One problem, found once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// The kind of problem.
     pub code: &'static Code,
@@ -214,7 +214,7 @@ impl Diagnostic {
 }
 
 /// A finding that comments ignore.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ignored {
     /// The finding.
     pub diagnostic: Diagnostic,

@@ -3,7 +3,8 @@
 //! Documents share files: two compositions of one provider read the same capabilities document, which may be checked
 //! itself. Here each file appears once, and so does each finding.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::hash::Hash;
 
 use crate::{Diagnostic, FileId, Ignored, SourceMap, Span, sort};
 
@@ -18,6 +19,8 @@ pub struct Findings {
     pub ignored: Vec<Ignored>,
     /// The documents that were asked for, in order; the other files were read for them.
     pub checked: Vec<FileId>,
+    /// The same documents, to find one.
+    known: BTreeSet<FileId>,
     files: BTreeMap<String, Vec<FileId>>,
 }
 
@@ -50,7 +53,7 @@ impl Findings {
                     new
                 }
             };
-            if ids.is_empty() && !self.checked.contains(&new) {
+            if ids.is_empty() && self.known.insert(new) {
                 self.checked.push(new);
             }
             ids.insert(id, new);
@@ -65,24 +68,18 @@ impl Findings {
     /// Sorts the findings into reading order, and keeps each once.
     pub fn sort(&mut self) {
         sort(&mut self.diagnostics);
-        keep_once(&mut self.diagnostics, |found| found);
+        keep_once(&mut self.diagnostics);
         self.ignored.sort_by_key(|ignored| ignored.diagnostic.place_in_order());
-        keep_once(&mut self.ignored, |ignored| &ignored.diagnostic);
+        keep_once(&mut self.ignored);
     }
 }
 
-/// Takes out what is equal to one before it. Those that are equal stand among the few of one code at one place, perhaps
-/// with another between them.
-fn keep_once<T: PartialEq>(sorted: &mut Vec<T>, diagnostic: impl Fn(&T) -> &Diagnostic) {
-    let place = |it: &T| (diagnostic(it).primary.span, diagnostic(it).code.id);
-    let mut kept: Vec<T> = Vec::with_capacity(sorted.len());
-    for new in sorted.drain(..) {
-        let here = |other: &&T| place(other) == place(&new);
-        if !kept.iter().rev().take_while(here).any(|other| *other == new) {
-            kept.push(new);
-        }
-    }
-    *sorted = kept;
+/// Removes everything that equals something before it, perhaps with another between them.
+fn keep_once<T: Eq + Hash>(sorted: &mut Vec<T>) {
+    let mut known = HashSet::with_capacity(sorted.len());
+    let first: Vec<bool> = sorted.iter().map(|it| known.insert(it)).collect();
+    let mut first = first.into_iter();
+    sorted.retain(|_| first.next().unwrap_or(true));
 }
 
 fn in_other_files(mut found: Diagnostic, moved: &impl Fn(Span) -> Span) -> Diagnostic {

@@ -11,10 +11,11 @@ mod diagnostic;
 mod findings;
 mod source;
 mod suggest;
+pub mod work;
 
 pub use diagnostic::{
     Applicability, Code, Diagnostic, Edit, Fix, Ignored, Label, Severity, Wording, has_errors, sort,
 };
 pub use findings::Findings;
 pub use source::{FileId, LineColumn, SourceFile, SourceMap, Span, Spanned};
-pub use suggest::{nearest, one_of, some_of};
+pub use suggest::{NameIndex, Near, nearest, one_of, some_of};

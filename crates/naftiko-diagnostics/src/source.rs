@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::work;
+
 /// A file of a [`SourceMap`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileId(u32);
@@ -55,13 +57,20 @@ pub struct SourceFile {
     name: String,
     text: Arc<str>,
     line_starts: Vec<u32>,
+    /// How many characters begin before each [`STRIDE`] of bytes; empty where every character is one byte. Without it,
+    /// every column of a long line would be counted from the start of the line.
+    characters: Vec<u32>,
 }
+
+/// The bytes between two counts of characters.
+const STRIDE: usize = 512;
 
 impl SourceFile {
     fn new(name: String, text: Arc<str>) -> Self {
         let starts = text.match_indices('\n').filter_map(|(at, _)| u32::try_from(at + 1).ok());
         let line_starts = std::iter::once(0).chain(starts).collect();
-        Self { name, text, line_starts }
+        let characters = if text.is_ascii() { Vec::new() } else { counts(&text) };
+        Self { name, text, line_starts, characters }
     }
 
     /// The name shown to people: the path as it was given.
@@ -82,9 +91,37 @@ impl SourceFile {
         }
         let line = self.line_starts.partition_point(|&start| start as usize <= offset);
         let start = self.line_starts.get(line - 1).map_or(0, |&start| start as usize);
-        let column = self.text.get(start..offset).map_or(0, |before| before.chars().count()) + 1;
+        let column = self.characters_before(offset) - self.characters_before(start) + 1;
         LineColumn { line, column }
     }
+
+    /// How many characters begin before an offset.
+    fn characters_before(&self, offset: usize) -> usize {
+        if self.characters.is_empty() {
+            return offset;
+        }
+        let stride = offset / STRIDE;
+        let counted = self.characters.get(stride).map_or(0, |&count| count as usize);
+        let rest = self.text.as_bytes().get(stride * STRIDE..offset).unwrap_or_default();
+        work::add(rest.len());
+        counted + begun(rest)
+    }
+}
+
+/// The number of characters that begin before each [`STRIDE`] of bytes.
+fn counts(text: &str) -> Vec<u32> {
+    let mut before = 0;
+    let mut counts = vec![0];
+    for stride in text.as_bytes().chunks(STRIDE) {
+        before += begun(stride);
+        counts.push(u32::try_from(before).unwrap_or(u32::MAX));
+    }
+    counts
+}
+
+/// How many characters begin in a part of a text.
+fn begun(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
 /// A place as people count it: both from 1, the column in Unicode scalar values.
@@ -145,5 +182,24 @@ mod tests {
         assert_eq!(file.line_column(6), LineColumn { line: 2, column: 1 });
         assert_eq!(file.line_column(9999), LineColumn { line: 3, column: 1 });
         assert_eq!(map.text(Span::new(id, 6..7)), "b");
+    }
+
+    #[test]
+    fn a_column_of_a_long_line_is_not_counted_from_its_start() {
+        let text = format!(
+            "a: {}x
+b",
+            "é".repeat(100_000)
+        );
+        let mut map = SourceMap::new();
+        let id = map.add("a.yaml", text.as_str());
+        let file = map.file(id).unwrap();
+        for at in [0, 1, 255, 256, 511, 99_999] {
+            let place = file.line_column(3 + 2 * at);
+            assert_eq!(place, LineColumn { line: 1, column: 4 + at });
+        }
+        assert_eq!(file.line_column(text.len()), LineColumn { line: 2, column: 2 });
+        let (_, steps) = work::count(|| file.line_column(200_000));
+        assert!(steps <= 2 * STRIDE as u64, "{steps}");
     }
 }

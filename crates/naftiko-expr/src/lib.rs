@@ -84,5 +84,5 @@ pub use parse::is_step_name;
 pub use problem::{CODES, Problem};
 pub use proof::Proof;
 pub use template::{Piece, Template};
-pub use types::{Field, Named, ObjectType, Presence, Type, Typed};
-pub use typing::Scope;
+pub use types::{Definitions, Field, Named, ObjectType, Presence, Type, Typed};
+pub use typing::{Scope, Suggestions};

@@ -54,6 +54,14 @@ impl Place {
         Self::at(Origin::Current)
     }
 
+    /// The root that reading begins at; nothing if it begins elsewhere.
+    pub(crate) fn root(&self) -> Option<&Root> {
+        match &self.origin {
+            Origin::Root(root) => Some(root),
+            Origin::Current | Origin::Value(_) => None,
+        }
+    }
+
     fn at(origin: Origin) -> Self {
         Self { origin, selectors: Vec::new() }
     }
@@ -124,6 +132,19 @@ impl Display for Place {
             Origin::Value(value) => write!(f, "({value})")?,
         }
         self.selectors.iter().try_for_each(|selector| selector.fmt(f))
+    }
+}
+
+/// The root that an expression reads, if it reads one.
+pub(crate) fn root_of(expr: &Expr) -> Option<&Root> {
+    match &expr.kind {
+        ExprKind::Path(path) => match &path.base {
+            Base::Root(root, _) => Some(root),
+            Base::Current(_) => None,
+            Base::Value(inner) => root_of(inner),
+        },
+        ExprKind::Call(call) => call.arguments.first().and_then(root_of),
+        _ => None,
     }
 }
 

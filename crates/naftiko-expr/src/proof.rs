@@ -12,6 +12,7 @@ use serde_json::Value;
 use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
 use crate::compare;
 use crate::place::{Origin, Place};
+use crate::types::{Presence, Typed};
 
 /// As many proofs are kept of a condition that holds for one reason or another.
 const MAX_REASONS: usize = 16;
@@ -33,10 +34,7 @@ impl Proof {
 
     /// The root that all it speaks of begins at; nothing if there are several, or something else.
     pub fn root(&self) -> Option<&Root> {
-        let mut roots = self.any.iter().map(|place| match &place.origin {
-            Origin::Root(root) => Some(root),
-            Origin::Current | Origin::Value(_) => None,
-        });
+        let mut roots = self.any.iter().map(Place::root);
         let first = roots.next()??;
         roots.all(|root| root == Some(first)).then_some(first)
     }
@@ -130,6 +128,31 @@ impl Display for Proof {
         }
         if self.may_be_null { f.write_str("?") } else { Ok(()) }
     }
+}
+
+impl Typed {
+    /// What a root can be of which something is proved: it is there, and one of the values that have what is proved of
+    /// it. Proofs of other roots change nothing.
+    #[must_use]
+    pub fn proved(self, root: &Root, proofs: &[&Proof]) -> Self {
+        let place = Place::of_root(root);
+        let covering: Vec<&Proof> = proofs.iter().copied().filter(|proof| proof.covers(&place)).collect();
+        given_at(self, &place, &covering)
+    }
+}
+
+/// What is at a place that proofs cover: a value that is proved is there, and one of those that have what is proved of
+/// it; if it is proved not to be null, null is none of them.
+pub(crate) fn given_at(typed: Typed, place: &Place, covering: &[&Proof]) -> Typed {
+    if typed.presence == Presence::Never || covering.is_empty() {
+        return typed;
+    }
+    let parts = covering.iter().filter_map(|proof| proof.fields_after(place));
+    let ty = parts.fold(typed.ty, |ty, (fields, may_be_null)| ty.having(&fields, may_be_null));
+    if !covering.iter().any(|proof| proof.covers_not_null(place)) {
+        return Typed::always(ty);
+    }
+    Typed::always(ty.split_null().0)
 }
 
 /// What is proved if an expression is true.

@@ -2,12 +2,13 @@
 //! evaluation gives.
 
 use std::ops::Range;
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use naftiko_expr::{
-    Environment, EvaluationError, Expression, Presence, Problem, Root, Scope, Template, Type, Typed,
+    Definitions, Environment, EvaluationError, Expression, Presence, Problem, Root, Scope, Suggestions,
+    Template, Type, Typed,
 };
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 /// Reads an input as an expression and as a template, and uses what it is.
 ///
@@ -131,15 +132,17 @@ impl Scope for World {
         self.types.iter().find(|(name, _)| *name == root.name()).map(|(_, typed)| typed.clone())
     }
 
-    fn step_ids(&self) -> Vec<String> {
-        STEPS.iter().map(|step| (*step).to_owned()).collect()
+    fn suggestions(&self) -> &Suggestions {
+        static NAMES: LazyLock<Suggestions> =
+            LazyLock::new(|| Suggestions::new(STEPS.map(str::to_owned), ["name".to_owned()]));
+        &NAMES
     }
 }
 
 const STEPS: [&str; 4] = ["create", "list-all", "skipped", "any"];
 
 static WORLD: LazyLock<World> = LazyLock::new(|| {
-    let definitions: Arc<Map<String, Value>> = Arc::new(
+    let definitions = Definitions::new(
         json!({"Node": {
             "type": "object",
             "required": ["id"],

@@ -61,7 +61,7 @@ impl Binder<'_> {
         let Some(schema) = &parameter.schema else { return };
         let name = parameter.slot.name();
         let options = limits::sent_to(&resolution.operation, &parameter.slot);
-        let found = limits::broken(schema, &resolution.sent, options, written, name, mistaken);
+        let found = limits::broken(schema, resolution.sent.schemas(), options, written, name, mistaken);
         for broken in &found {
             self.broken(broken, name);
         }
@@ -97,8 +97,7 @@ impl Binder<'_> {
         resolution: &'w Resolution,
         begun: usize,
     ) {
-        let is_body = |parameter: &&Parameter| parameter.slot == Slot::Body;
-        let Some(parameter) = resolution.slots.iter().find(is_body) else { return };
+        let Some(parameter) = resolution.slots.body() else { return };
         let mistaken = has_errors(self.diagnostics.get(begun..).unwrap_or_default());
         let (name, written) = match body.whole {
             Some(whole) => (parameter.slot.name(), whole),
@@ -112,7 +111,8 @@ impl Binder<'_> {
         };
         let Some(schema) = &parameter.schema else { return };
         let options = limits::sent_to(&resolution.operation, &Slot::Body);
-        let found = limits::broken(schema, &resolution.sent, options, &written, name, &body.mistaken);
+        let found =
+            limits::broken(schema, resolution.sent.schemas(), options, &written, name, &body.mistaken);
         // What the body as a whole lacks may be what has been found already.
         for broken in found.iter().filter(|broken| !(mistaken && broken.name == name)) {
             self.broken(broken, &named.value);
@@ -154,8 +154,9 @@ fn is_rejected(
     let body = || resolution.slots.iter().find(|slot| slot.slot == Slot::Body)?.schema.as_ref();
     let Some(schema) = parameter.schema.as_ref().or_else(body) else { return true };
     let options = limits::sent_to(&resolution.operation, &parameter.slot);
-    let rejects =
-        |whole: &Written<'_>| limits::is_rejected(schema, &resolution.sent, options, whole, misfit.place());
+    let rejects = |whole: &Written<'_>| {
+        limits::is_rejected(schema, resolution.sent.schemas(), options, whole, misfit.place())
+    };
     match &parameter.slot {
         Slot::Property(name) => {
             let key = written.key.unwrap_or(written.span);

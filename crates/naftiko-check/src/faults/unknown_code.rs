@@ -1,6 +1,6 @@
 //! A comment that names a code that does not exist: to ignore it, or to ask for its rule.
 
-use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, nearest, one_of};
+use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, NameIndex, nearest, one_of};
 
 pub(crate) static CODE: Code = Code {
     id: "unknown-code",
@@ -23,9 +23,10 @@ pub(crate) fn no_rule(named: &Spanned<String>, known: &[&'static str]) -> Diagno
     }
 }
 
-pub(crate) fn report(named: &Spanned<String>, known: &[&'static Code]) -> Diagnostic {
+/// A comment ignores a code that does not exist.
+pub(crate) fn report(named: &Spanned<String>, known: &NameIndex<&'static str>) -> Diagnostic {
     let diagnostic = Diagnostic::new(&CODE, named.span, format!("there is no code `{}`", named.value));
-    match nearest(&named.value, known.iter().map(|code| code.id)) {
+    match known.nearest(&named.value) {
         // In a comment there are no quotes.
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")).with_fix(Fix::replace(
             format!("replace it by `{near}`"),

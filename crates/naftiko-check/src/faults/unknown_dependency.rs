@@ -1,7 +1,6 @@
 //! A `dependsOn` that names no step.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
-use naftiko_spec::Composition;
+use naftiko_diagnostics::{Code, Diagnostic, NameIndex, Severity, Spanned};
 
 pub(crate) static CODE: Code = Code {
     id: "unknown-dependency",
@@ -9,9 +8,9 @@ pub(crate) static CODE: Code = Code {
     summary: "`dependsOn` names a step that there is not",
 };
 
-pub(crate) fn report(named: &Spanned<String>, composition: &Composition) -> Diagnostic {
+pub(crate) fn report(named: &Spanned<String>, steps: &NameIndex<String>) -> Diagnostic {
     let diagnostic = Diagnostic::new(&CODE, named.span, format!("there is no step `{}`", named.value));
-    match nearest(&named.value, composition.steps.iter().map(|step| step.id.value.as_str())) {
+    match steps.nearest(&named.value) {
         Some(near) => diagnostic.with_suggestion(near),
         None => diagnostic.with_help("`dependsOn` takes ids of steps of this document"),
     }

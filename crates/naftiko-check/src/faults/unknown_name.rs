@@ -1,6 +1,6 @@
 //! A step or an output that a test names and its composition does not have.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest, one_of};
+use naftiko_diagnostics::{Code, Diagnostic, NameIndex, Severity, Spanned, one_of};
 
 pub(crate) static CODE: Code = Code {
     id: "unknown-name",
@@ -9,13 +9,13 @@ pub(crate) static CODE: Code = Code {
 };
 
 /// `what` is what is named: `step`, `output`. `names` are those there are.
-pub(crate) fn report(what: &str, named: &Spanned<String>, names: &[&str]) -> Diagnostic {
+pub(crate) fn report(what: &str, named: &Spanned<String>, names: &NameIndex<&str>) -> Diagnostic {
     let message = format!("there is no {what} `{}` in what is tested", named.value);
     let diagnostic = Diagnostic::new(&CODE, named.span, message);
-    match nearest(&named.value, names.iter().copied()) {
+    match names.nearest(&named.value) {
         Some(near) => diagnostic.with_suggestion(near),
-        None if names.is_empty() => diagnostic.with_help("there is none"),
-        None => diagnostic.with_help(format!("there is {}", one_of(names))),
+        None if names.names().is_empty() => diagnostic.with_help("there is none"),
+        None => diagnostic.with_help(format!("there is {}", one_of(names.names()))),
     }
 }
 

@@ -1,10 +1,10 @@
 //! An operation that the provider's OpenAPI description does not have.
 
-use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, nearest, some_of};
-use naftiko_openapi::{Catalogue, Entry};
+use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, NameIndex, Severity, Spanned, some_of};
+use naftiko_openapi::Entry;
 use naftiko_spec::{Capability, Edition, Mapping, Target};
 
-use crate::provider::{Found, Provider};
+use crate::provider::Provider;
 
 pub(crate) static CODE: Code = Code {
     id: "unknown-operation",
@@ -22,19 +22,21 @@ pub(crate) fn meant(
     if listed.is_some() {
         return None;
     }
-    let in_capability = capability.into_iter().flat_map(|capability| &capability.operations);
-    let in_capability = in_capability.map(|operation| (operation.value.as_str(), operation.span));
-    let mapped = provider.capabilities.operations.iter().map(|(name, mapping)| (name.as_str(), mapping.key));
-    let stands = |name: &str| matches!(provider.operation(name), Found::Operation { .. });
-    let names: Vec<_> = in_capability.chain(mapped).filter(|(name, _)| stands(name)).collect();
     // One that only the description has may be nearer still; then there is no name here that was meant.
-    let described = provider.catalogues.iter().flat_map(Catalogue::operations);
-    let described = described.filter_map(|entry| entry.id.as_deref());
-    let near = nearest(&name.value, names.iter().map(|(name, _)| *name).chain(described))?;
-    let (_, span) = names.iter().find(|(name, _)| *name == near)?;
+    let in_capability = capability.and_then(|_| provider.nearest_standing(&name.value, capability));
+    let mapped = provider.nearest_mapped(&name.value);
+    let described = provider.nearest_described(&name.value);
+    let all = in_capability.into_iter().chain(mapped);
+    let near = all.min_by_key(|near| near.distance)?;
+    if described.is_some_and(|described| described.distance < near.distance) {
+        return None;
+    }
+    let listed = capability.and_then(|capability| provider.names().listed(capability, near.name));
+    let mapped = || provider.capabilities.operations.get(near.name).map(|mapping| mapping.key);
+    let span = listed.map(|listed| listed.span).or_else(mapped)?;
     let message = format!("`{}` is not an operation of `{}`", name.value, provider.id);
-    let diagnostic = Diagnostic::new(&CODE, name.span, message).with_suggestion(near);
-    Some(diagnostic.with_related(*span, format!("`{near}` is here")))
+    let diagnostic = Diagnostic::new(&CODE, name.span, message).with_suggestion(near.name);
+    Some(diagnostic.with_related(span, format!("`{}` is here", near.name)))
 }
 
 /// A step uses it; `listed` is where its capability lists it.
@@ -43,11 +45,11 @@ pub(crate) fn used(
     listed: Option<&Spanned<String>>,
     capability: Option<&Capability>,
     provider: &Provider,
-    nearest: &[&Entry],
 ) -> Diagnostic {
+    let nearest = provider.nearest(&name.value);
     let diagnostic =
         Diagnostic::new(&CODE, name.span, format!("`{}` is not an operation of `{}`", name.value, provider.id));
-    let diagnostic = suggest(diagnostic, name, nearest);
+    let diagnostic = suggest(diagnostic, name, &nearest);
     match listed {
         None if nearest.is_empty() => diagnostic.with_help(there_are(capability, provider)),
         Some(listed) => {
@@ -63,13 +65,8 @@ pub(crate) fn used(
 
 /// The operations that may have been meant where none is near: those of the capability, or of all.
 fn there_are(capability: Option<&Capability>, provider: &Provider) -> String {
-    let all = || provider.capabilities.capabilities.iter().flat_map(|capability| &capability.operations);
-    let (of, names): (&str, Vec<&Spanned<String>>) = match capability {
-        Some(capability) => (&capability.id.value, capability.operations.iter().collect()),
-        None => (&provider.id, all().collect()),
-    };
-    let stands = |name: &&str| matches!(provider.operation(name), Found::Operation { .. });
-    match some_of(names.iter().map(|name| name.value.as_str()).filter(stands)) {
+    let of = capability.map_or(&provider.id, |capability| &capability.id.value);
+    match provider.some_standing(capability) {
         Some(some) => format!("the operations of `{of}` are {some}"),
         None => format!("`{of}` lists no operations"),
     }
@@ -123,12 +120,16 @@ pub(crate) fn mapped(name: &str, mapping: &Mapping, nearest: &[&Entry]) -> Diagn
 }
 
 /// A script of the mock speaks of it.
-pub(crate) fn scripted(name: &Spanned<String>, used: &[&str], nearest_entries: &[&Entry]) -> Diagnostic {
+pub(crate) fn scripted(
+    name: &Spanned<String>,
+    used: &NameIndex<&str>,
+    nearest_entries: &[&Entry],
+) -> Diagnostic {
     let message = format!("`{}` is no operation of what is tested", name.value);
     let diagnostic = Diagnostic::new(&CODE, name.span, message);
-    match nearest(&name.value, used.iter().copied()) {
+    match used.nearest(&name.value) {
         Some(near) => diagnostic.with_suggestion(near),
-        None if nearest_entries.is_empty() => match some_of(used) {
+        None if nearest_entries.is_empty() => match some_of(used.names()) {
             Some(some) => diagnostic.with_help(format!("the operations it uses are {some}")),
             None => diagnostic,
         },

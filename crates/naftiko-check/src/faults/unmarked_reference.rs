@@ -2,8 +2,9 @@
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity};
 use naftiko_expr::{Expression, ExprKind, Root, Template};
-use naftiko_spec::Composition;
 use naftiko_syntax::Node;
+
+use crate::scope::Names;
 
 pub(crate) static CODE: Code = Code {
     id: "unmarked-reference",
@@ -13,9 +14,9 @@ pub(crate) static CODE: Code = Code {
 
 /// A whole text that is a path into the inputs or into the result of a step of this composition, or a text with such a
 /// path in braces.
-pub(crate) fn find(template: &Template, node: &Node, composition: &Composition) -> Option<Diagnostic> {
+pub(crate) fn find(template: &Template, node: &Node, names: &Names<'_>) -> Option<Diagnostic> {
     let text = template.as_literal()?.as_str()?;
-    let meant = if is_reference(text, composition) { format!("${{{text}}}") } else { marked(text, composition)? };
+    let meant = if is_reference(text, names) { format!("${{{text}}}") } else { marked(text, names)? };
     Some(
         Diagnostic::new(&CODE, node.span, format!("`{text}` is sent as text"))
             .with_help(format!("if a value is meant, write `{meant}`"))
@@ -24,14 +25,15 @@ pub(crate) fn find(template: &Template, node: &Node, composition: &Composition) 
 }
 
 /// A text with a `$` before every reference in braces; nothing if there is none.
-fn marked(text: &str, composition: &Composition) -> Option<String> {
+fn marked(text: &str, names: &Names<'_>) -> Option<String> {
     let mut marked = String::new();
     let mut rest = text;
     let mut found = false;
     while let Some((before, after)) = rest.split_once('{') {
         marked.push_str(before);
-        let inner = after.split_once('}').map(|(inner, _)| inner);
-        if inner.is_some_and(|inner| is_reference(inner.trim(), composition)) {
+        let inner = after.find(['{', '}']).and_then(|end| after.split_at_checked(end));
+        let closed = inner.filter(|(_, rest)| rest.starts_with('}'));
+        if closed.is_some_and(|(inner, _)| is_reference(inner.trim(), names)) {
             marked.push('$');
             found = true;
         }
@@ -43,7 +45,7 @@ fn marked(text: &str, composition: &Composition) -> Option<String> {
 }
 
 /// Whether a text is a path into the inputs or into the result of a step.
-fn is_reference(text: &str, composition: &Composition) -> bool {
+fn is_reference(text: &str, names: &Names<'_>) -> bool {
     let Ok(expression) = Expression::parse(text) else { return false };
     if !matches!(expression.root().kind, ExprKind::Path(_)) {
         return false;
@@ -52,7 +54,7 @@ fn is_reference(text: &str, composition: &Composition) -> bool {
     let [reference] = references.as_slice() else { return false };
     let known = match &reference.root {
         Root::Inputs => true,
-        Root::Step(id) => composition.steps.iter().any(|step| step.id.value == *id),
+        Root::Step(id) => names.has_step(id),
         _ => false,
     };
     // A bare word is a text: only a path into something reads like a reference.

@@ -25,10 +25,10 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
                     Diagnostic::new(
                         &CODE,
                         leak.span,
-                        format!("{} is sensitive and becomes part of a URL", leak.of.words),
+                        format!("{} is sensitive and becomes part of a URL", leak.words),
                     )
                     .with_label(format!("`{name}` is a {} parameter", place.as_str()))
-                    .with_related(leak.of.span, leak.of.reason.clone())
+                    .with_related(leak.source, leak.of.reason.clone())
                     .with_help("servers and proxies log URLs; send it in the body or in a header, or send an id in its place")
                 }));
             }

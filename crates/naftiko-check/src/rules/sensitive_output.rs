@@ -23,10 +23,10 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
             Diagnostic::new(
                 &CODE,
                 leak.span,
-                format!("output `{}` gives away {}, which is sensitive", output.name.value, leak.of.words),
+                format!("output `{}` gives away {}, which is sensitive", output.name.value, leak.words),
             )
             .with_label("would be printed")
-            .with_related(leak.of.span, leak.of.reason.clone())
+            .with_related(leak.source, leak.of.reason.clone())
             .with_help("mark the output with `sensitive: true`, or give something else"),
         )
     });

@@ -22,10 +22,10 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
                 Diagnostic::new(
                     &CODE,
                     leak.span,
-                    format!("`{}` is handed {}, which is sensitive", step.id.value, leak.of.words),
+                    format!("`{}` is handed {}, which is sensitive", step.id.value, leak.words),
                 )
                 .with_label(role)
-                .with_related(leak.of.span, leak.of.reason.clone())
+                .with_related(leak.source, leak.of.reason.clone())
                 .with_help("hand over something that is no secret, such as an id or `exists(…)`")
             }));
         }

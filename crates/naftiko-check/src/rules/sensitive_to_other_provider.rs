@@ -50,10 +50,10 @@ fn report(leak: &Leak<'_>, to: &str, label: String) -> Diagnostic {
     Diagnostic::new(
         &CODE,
         leak.span,
-        format!("{} is a secret of `{from}` and is sent to `{to}`", leak.of.words),
+        format!("{} is a secret of `{from}` and is sent to `{to}`", leak.words),
     )
     .with_label(label)
-    .with_related(leak.of.span, leak.of.reason.clone())
+    .with_related(leak.source, leak.of.reason.clone())
     .with_help("send an id in its place, or do what needs it at the provider it belongs to")
 }
 

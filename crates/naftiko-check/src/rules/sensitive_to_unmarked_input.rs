@@ -25,10 +25,10 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
 
 fn report(leak: &Leak<'_>, handed: &HandedDown<'_>) -> Diagnostic {
     let (name, path) = (handed.name, &handed.embedded.path);
-    let message = format!("`{name}` of `{path}` is handed {}, which is sensitive", leak.of.words);
+    let message = format!("`{name}` of `{path}` is handed {}, which is sensitive", leak.words);
     Diagnostic::new(&CODE, leak.span, message)
         .with_label("would be printed and kept there")
-        .with_related(leak.of.span, leak.of.reason.clone())
+        .with_related(leak.source, leak.of.reason.clone())
         .with_related(handed.input.span, "not marked `sensitive`")
         .with_help(match handed.embedded.edition {
             Edition::V0_2 => format!("mark the input in `{path}` with `sensitive: true`, or hand over something else"),

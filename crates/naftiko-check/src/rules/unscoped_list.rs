@@ -1,5 +1,7 @@
 //! A list that could be narrowed to what an earlier step yields, and is not: it reads what belongs to others.
 
+use std::collections::BTreeSet;
+
 use naftiko_adapter::Place;
 use naftiko_diagnostics::{Code, Diagnostic, Severity, one_of};
 use naftiko_expr::{Root, Type};
@@ -41,9 +43,8 @@ pub(crate) fn finds(model: &Model<'_>, call: &Call<'_>) -> bool {
 fn filter<'a>(model: &Model<'_>, call: &Call<'a>) -> Option<(&'a Parameter, Vec<Candidate>)> {
     let listed = Resource::of(&call.resolution.result).filter(Resource::is_list)?;
     // An argument that could not be placed may have been meant for it, and has its finding.
-    let all_placed = call.invoke.arguments.iter().all(|written| {
-        call.bound.arguments.iter().any(|argument| argument.key == Some(written.key))
-    });
+    let placed: BTreeSet<usize> = call.bound.arguments.iter().filter_map(|it| it.written).collect();
+    let all_placed = placed.len() == call.invoke.arguments.len();
     if !call.resolution.operation.is_safe() || !all_placed {
         return None;
     }
@@ -53,12 +54,12 @@ fn filter<'a>(model: &Model<'_>, call: &Call<'a>) -> Option<(&'a Parameter, Vec<
         if named_by(name).iter().any(|name| listed.is(name)) {
             return None;
         }
-        let mut candidates = model.inferrer.resources_before(call.position, name);
-        candidates.retain(|candidate| parameter.ty.accepts(&candidate.ty));
+        let (candidates, _) = model.inferrer.resources_before(call.position, name, &parameter.ty);
         (!candidates.is_empty()).then_some((parameter, candidates))
     });
     let filters: Vec<_> = filters.collect();
-    let is_filter = |slot: &Slot| filters.iter().any(|(parameter, _)| parameter.slot == *slot);
+    let slots: BTreeSet<&Slot> = filters.iter().map(|(parameter, _)| &parameter.slot).collect();
+    let is_filter = |slot: &Slot| slots.contains(slot);
     let narrowed = call.bound.arguments.iter().any(|argument| {
         is_filter(&argument.slot) || narrows(call, argument)
     });
@@ -71,9 +72,8 @@ fn narrows(call: &Call<'_>, argument: &BoundArgument) -> bool {
         return true;
     }
     // A number limits how many there are, not whose.
-    let is_text = call.resolution.slots.iter().any(|parameter| {
-        let text = parameter.ty.accepts(&Type::string()) || !values(&parameter.ty).is_empty();
-        parameter.slot == argument.slot && text
+    let is_text = call.resolution.slots.at(&argument.slot).is_some_and(|parameter| {
+        parameter.ty.accepts(&Type::string()) || !values(&parameter.ty).is_empty()
     });
     let mut carried = argument.value.expressions().into_iter().flat_map(carried);
     is_text && carried.any(|carried| matches!(carried.root, Root::Inputs | Root::Step(_) | Root::Item))
@@ -94,7 +94,7 @@ fn report(model: &Model<'_>, call: &Call<'_>, parameter: &Parameter, candidates:
     };
     let gap = Gap {
         named: &call.invoke.operation,
-        arguments: &call.invoke.arguments,
+        first: call.invoke.arguments.iter().map(|argument| argument.key).min(),
         parameter,
         resolution: call.resolution,
     };

@@ -1,48 +1,48 @@
 //! What a test expects, against the names of what it tests.
 
+use std::sync::Arc;
+
 use indexmap::IndexSet;
 use naftiko_adapter::Method;
 use naftiko_diagnostics::Diagnostic;
-use naftiko_expr::{Field, ObjectType, Presence, Root, Scope, Type, Typed};
-use naftiko_plan::Plan;
+use naftiko_expr::{Field, ObjectType, Presence, Root, Scope, Suggestions, Type, Typed};
 use naftiko_spec::{Expectation, locate};
 use serde_json::{Map, Value, json};
 
-use super::{step_of, unknown};
+use super::PlanNames;
+use crate::faults;
 
 /// What undoes a step is called by this behind the name of the step.
 const UNDOING: &str = ":compensate";
 
-/// What is wrong with the names and the expressions of an expectation. `operations` are those that there are, by id.
-pub(super) fn check(expect: &Expectation, plan: &Plan, operations: &IndexSet<String>) -> Vec<Diagnostic> {
-    let scope = Names::new(plan, operations);
+/// What is wrong with the names and the expressions of an expectation.
+pub(super) fn check(expect: &Expectation, scope: &Names<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    let outputs: Vec<&str> = plan.outputs.iter().map(|output| output.name.as_str()).collect();
+    let names = scope.names;
     for (name, value) in &expect.outputs {
-        if !outputs.contains(&name.value.as_str()) {
-            diagnostics.push(unknown("output", name, &outputs));
+        if !scope.has_output(&name.value) {
+            diagnostics.push(faults::unknown_name::report("output", name, &names.outputs));
         }
         for (template, node) in value.scalars() {
-            let problems = template.type_in(&scope).1;
+            let problems = template.type_in(scope).1;
             diagnostics.extend(
                 problems.into_iter().map(|problem| problem.into_diagnostic(&|range| locate(node, range))),
             );
         }
     }
-    let steps: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
     for (name, _) in &expect.steps {
         let of = name.value.strip_suffix(UNDOING);
-        let is_known = match (of, step_of(plan, of.unwrap_or(&name.value))) {
+        let is_known = match (of, names.step(of.unwrap_or(&name.value))) {
             (Some(_), Some(step)) => step.compensate.is_some(),
             (None, found) => found.is_some(),
             (Some(_), None) => false,
         };
         if !is_known {
-            diagnostics.push(unknown("step", name, &steps));
+            diagnostics.push(faults::unknown_name::report("step", name, &names.all));
         }
     }
     for condition in &expect.assertions {
-        let problems = condition.expression.condition_in(&scope).1;
+        let problems = condition.expression.condition_in(scope).1;
         diagnostics.extend(
             problems
                 .into_iter()
@@ -53,37 +53,47 @@ pub(super) fn check(expect: &Expectation, plan: &Plan, operations: &IndexSet<Str
 }
 
 /// The names that the expressions of a test know.
-struct Names<'a> {
-    plan: &'a Plan,
+pub(super) struct Names<'a> {
+    names: &'a PlanNames<'a>,
     inputs: Type,
     outputs: Type,
     requests: Type,
+    suggestions: Suggestions,
 }
 
 impl<'a> Names<'a> {
-    fn new(plan: &'a Plan, operations: &IndexSet<String>) -> Self {
+    /// The names of a plan; `operations` are those that there are, by id.
+    pub(super) fn new(names: &'a PlanNames<'a>, operations: &IndexSet<String>) -> Self {
+        let plan = names.plan;
         let properties: Map<String, Value> =
             plan.inputs.iter().map(|input| (input.name.clone(), input.schema.clone())).collect();
         let inputs = json!({"type": "object", "properties": properties});
         let any = Field { ty: Type::Any, presence: Presence::Maybe };
         let outputs = plan.outputs.iter().map(|output| (output.name.clone(), any.clone()));
-        let methods = Method::ALL.into_iter().map(|method| method.as_str().to_owned()).collect();
+        let methods: IndexSet<String> =
+            Method::ALL.into_iter().map(|method| method.as_str().to_owned()).collect();
         let request = ["step", "operation", "method", "path", "query", "headers", "body"];
         let request = request.into_iter().map(|name| {
             let ty = match name {
-                "operation" => Type::String(Some(operations.clone())),
-                "method" => Type::String(Some(IndexSet::clone(&methods))),
+                "operation" => Type::String(Some(Arc::new(operations.clone()))),
+                "method" => Type::String(Some(Arc::new(methods.clone()))),
                 _ => Type::Any,
             };
             (name.to_owned(), Field { ty, presence: Presence::Maybe })
         });
-        let object = |fields| Type::Object(ObjectType { fields, ..ObjectType::default() });
+        let steps = plan.steps.iter().map(|step| step.id.clone());
+        let steps = steps.chain(["outputs".to_owned(), "requests".to_owned()]);
         Self {
-            plan,
+            names,
             inputs: Type::from_own_schema(&inputs),
-            outputs: object(outputs.collect()),
-            requests: Type::list(object(request.collect())),
+            outputs: Type::Object(ObjectType::of(outputs)),
+            requests: Type::list(Type::Object(ObjectType::of(request))),
+            suggestions: Suggestions::new(steps, plan.inputs.iter().map(|input| input.name.clone())),
         }
+    }
+
+    fn has_output(&self, name: &str) -> bool {
+        matches!(&self.outputs, Type::Object(outputs) if outputs.fields.contains_key(name))
     }
 }
 
@@ -94,13 +104,12 @@ impl Scope for Names<'_> {
             Root::Run => Some(Typed::always(Type::Any)),
             Root::Step(name) if name == "outputs" => Some(Typed::always(self.outputs.clone())),
             Root::Step(name) if name == "requests" => Some(Typed::always(self.requests.clone())),
-            Root::Step(name) => self.plan.step(name).map(|_| Typed::maybe(Type::Any)),
+            Root::Step(name) => self.names.in_plan(self.names.plan, name).map(|_| Typed::maybe(Type::Any)),
             _ => None,
         }
     }
 
-    fn step_ids(&self) -> Vec<String> {
-        let steps = self.plan.steps.iter().map(|step| step.id.clone());
-        steps.chain(["outputs".to_owned(), "requests".to_owned()]).collect()
+    fn suggestions(&self) -> &Suggestions {
+        &self.suggestions
     }
 }

@@ -1,6 +1,6 @@
 //! The inputs of a test: those written there, those of a file, and defaults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::rc::Rc;
 
@@ -31,13 +31,16 @@ impl Context<'_> {
             given.extend(all.into_iter().map(|one| (one.name.value.clone(), Rc::new(one))));
         }
         let taken = &self.tested.inputs;
-        let names: Vec<&str> = self.plan.inputs.iter().map(|input| input.name.as_str()).collect();
-        let strangers = given.values().filter(|given| !names.contains(&given.name.value.as_str()));
+        let names = &self.names.inputs;
+        let known: BTreeSet<&str> = names.names().iter().copied().collect();
+        let strangers = given.values().filter(|given| !known.contains(given.name.value.as_str()));
         let mut diagnostics: Vec<Diagnostic> = strangers
-            .map(|given| faults::unknown_argument::given(&given.name, &self.plan.name, &names))
+            .map(|given| faults::unknown_argument::given(&given.name, &self.plan.name, names))
             .collect();
         // One that is near was meant, and is not missing as well.
-        let misspelled = |name: &str| diagnostics.iter().any(|found| suggests(found, name));
+        let edits = diagnostics.iter().filter_map(|found| found.fix.as_ref()).flat_map(|fix| &fix.edits);
+        let suggested: BTreeSet<String> = edits.map(|edit| edit.replacement.clone()).collect();
+        let misspelled = |name: &str| suggested.contains(name);
         let lacking = taken.iter().filter(|input| {
             let name = input.slot.name();
             input.required && !unclear && !given.contains_key(name) && !misspelled(name)
@@ -98,9 +101,4 @@ fn unfit(input: &Parameter, given: &Given, loader: &Loader<'_>) -> Vec<Diagnosti
         diagnostics.extend(broken.iter().map(|broken| faults::unfit_argument::report(broken, name)));
     }
     diagnostics
-}
-
-/// Whether a finding offers a name.
-fn suggests(found: &Diagnostic, name: &str) -> bool {
-    found.fix.as_ref().is_some_and(|fix| fix.edits.iter().any(|edit| edit.replacement == name))
 }

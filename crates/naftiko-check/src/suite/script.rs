@@ -1,12 +1,14 @@
 //! What the mock is told, against the operations it speaks of.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use indexmap::IndexSet;
 use naftiko_adapter::{Operation, ResponseSpec};
-use naftiko_diagnostics::{Diagnostic, Spanned};
-use naftiko_expr::Type;
+use naftiko_diagnostics::{Diagnostic, NameIndex, Spanned};
+use naftiko_expr::{Definitions, Type};
 use naftiko_openapi::Catalogue;
 use naftiko_plan::Plan;
 use naftiko_schema::{Formats, Options};
@@ -33,19 +35,12 @@ pub struct Scripted {
 }
 
 /// Finds the operations of a script, and holds what it says against their descriptions.
-pub(super) fn resolve(
-    script: &Script,
-    plan: &Plan,
-    loader: &Loader<'_>,
-    diagnostics: &mut Vec<Diagnostic>,
-) -> Scripted {
-    let providers: Vec<&Rc<Provider>> = loader.providers.values().flatten().collect();
-    let known = Known { plan, providers: &providers };
+pub(super) fn resolve(script: &Script, known: &Known<'_>, diagnostics: &mut Vec<Diagnostic>) -> Scripted {
     let mut resolved = Scripted { seed: script.seed.unwrap_or_default(), ..Scripted::default() };
     for scripted in &script.operations {
         match known.operation(&scripted.operation) {
             Ok(operation) => {
-                let unfit = scripted.items.iter().flat_map(|reply| unfit_reply(reply, &operation));
+                let unfit = scripted.items.iter().flat_map(|reply| unfit_reply(reply, &operation, known));
                 diagnostics.extend(unfit);
                 resolved.operations.push((operation, scripted.items.clone()));
             }
@@ -55,7 +50,7 @@ pub(super) fn resolve(
     for scripted in &script.seeds {
         match known.operation(&scripted.operation) {
             Ok(operation) => {
-                let ty = thing(&operation);
+                let ty = thing(&operation, known);
                 // What is not known by an id is not kept.
                 if ty.as_ref().is_some_and(|ty| !is_open(ty) && !has_id(ty)) {
                     diagnostics.push(faults::unfit_answer::no_thing(&scripted.operation));
@@ -71,57 +66,91 @@ pub(super) fn resolve(
     resolved
 }
 
-/// The ids of all operations that a test may speak of: those of the plan first.
-pub(super) fn operations(plan: &Plan, loader: &Loader<'_>) -> IndexSet<String> {
-    let plans = std::iter::once(plan).chain(plan.embedded().into_iter().map(AsRef::as_ref));
-    let used = plans.flat_map(|plan| plan.operations.values()).map(|operation| operation.id.clone());
-    let catalogues = loader.providers.values().flatten().flat_map(|provider| &provider.catalogues);
-    let described = catalogues.flat_map(Catalogue::operations).filter_map(|entry| entry.id.clone());
-    used.chain(described).collect()
+/// The operations that a script may speak of: those of the plan, and all others of its providers. Indexed once for all
+/// tests.
+pub(super) struct Known<'a> {
+    providers: Vec<Rc<Provider>>,
+    by_name: HashMap<&'a str, &'a Arc<Operation>>,
+    by_id: HashMap<&'a str, &'a Arc<Operation>>,
+    /// The names that compositions use.
+    names: NameIndex<&'a str>,
+    /// The types of schemas that were read, with their definitions, by address.
+    types: RefCell<HashMap<(usize, usize), Type>>,
+    definitions: RefCell<HashMap<usize, Definitions>>,
 }
 
-/// The operations that a script may speak of: those of the plan, and all others of its providers.
-struct Known<'a> {
-    plan: &'a Plan,
-    providers: &'a [&'a Rc<Provider>],
-}
+impl<'a> Known<'a> {
+    pub(super) fn new(plan: &'a Plan, loader: &Loader<'_>) -> Self {
+        let plans = std::iter::once(plan).chain(plan.embedded().into_iter().map(AsRef::as_ref));
+        let mut names = Vec::new();
+        let (mut by_name, mut by_id) = (HashMap::new(), HashMap::new());
+        for (key, operation) in plans.flat_map(|plan| &plan.operations) {
+            // The key of a plan is the provider's id, and the name that the composition uses.
+            let used = key.strip_prefix(operation.provider.as_str()).and_then(|rest| rest.strip_prefix('/'));
+            if let Some(used) = used {
+                names.push(used);
+                by_name.entry(used).or_insert(operation);
+            }
+            by_id.entry(operation.id.as_str()).or_insert(operation);
+        }
+        Self {
+            providers: loader.providers.values().flatten().cloned().collect(),
+            by_name,
+            by_id,
+            names: NameIndex::new(names),
+            types: RefCell::default(),
+            definitions: RefCell::default(),
+        }
+    }
 
-impl Known<'_> {
+    /// The ids of all operations that a test may speak of: those of the plan first.
+    pub(super) fn all(&self) -> IndexSet<String> {
+        let used = self.names.names().iter().filter_map(|name| self.by_name.get(name));
+        let used = used.map(|operation| operation.id.clone());
+        let catalogues = self.providers.iter().flat_map(|provider| &provider.catalogues);
+        let described = catalogues.flat_map(Catalogue::operations).filter_map(|entry| entry.id.clone());
+        used.chain(described).collect()
+    }
+
     /// By the name that a composition uses, or by `operationId`.
     fn operation(&self, name: &Spanned<String>) -> Result<Arc<Operation>, Box<Diagnostic>> {
-        let plans: Vec<&Plan> =
-            std::iter::once(self.plan).chain(self.plan.embedded().into_iter().map(AsRef::as_ref)).collect();
-        let operations = || plans.iter().flat_map(|plan| &plan.operations);
-        // The key of a plan is the provider's id, and the name that the composition uses.
-        let used = |key: &'_ str, operation: &Operation| {
-            key.strip_prefix(operation.provider.as_str())
-                .and_then(|rest| rest.strip_prefix('/'))
-                .map(str::to_owned)
-        };
-        let by_name =
-            operations().find(|(key, operation)| used(key, operation).as_ref() == Some(&name.value));
-        let by_id = || operations().find(|(_, operation)| operation.id == name.value);
-        if let Some((_, operation)) = by_name.or_else(by_id) {
+        let used = self.by_name.get(name.value.as_str()).or_else(|| self.by_id.get(name.value.as_str()));
+        if let Some(operation) = used {
             return Ok(Arc::clone(operation));
         }
-        let mut nearest = Vec::new();
-        for provider in self.providers {
+        let mut missing = Vec::new();
+        for provider in &self.providers {
             match provider.operation(&name.value) {
                 Found::Operation { catalogue, entry, .. } => {
-                    return Ok(Arc::new(catalogue.operation(entry, &provider.id).0));
+                    return Ok(Arc::clone(&provider.resolution(catalogue, entry, None).0.operation));
                 }
-                Found::Missing { nearest: near, .. } => nearest.extend(near),
+                Found::Missing { sought, .. } => missing.push((provider, sought)),
                 Found::Undescribed => {}
             }
         }
-        let names: Vec<String> = operations().filter_map(|(key, operation)| used(key, operation)).collect();
-        let names: Vec<&str> = names.iter().map(String::as_str).collect();
-        Err(Box::new(faults::unknown_operation::scripted(name, &names, &nearest)))
+        let nearest: Vec<_> =
+            missing.into_iter().flat_map(|(provider, sought)| provider.nearest(sought)).collect();
+        Err(Box::new(faults::unknown_operation::scripted(name, &self.names, &nearest)))
+    }
+
+    /// The type of a schema of an operation.
+    fn type_of(&self, schema: &Value, operation: &Arc<Operation>) -> Type {
+        let of = Arc::as_ptr(operation).addr();
+        let key = (of, std::ptr::from_ref(schema).addr());
+        if let Some(known) = self.types.borrow().get(&key) {
+            return known.clone();
+        }
+        let mut definitions = self.definitions.borrow_mut();
+        let definitions =
+            definitions.entry(of).or_insert_with(|| Definitions::new(operation.definitions.clone()));
+        let ty = Type::from_schema(schema, definitions);
+        self.types.borrow_mut().insert(key, ty.clone());
+        ty
     }
 }
 
 /// What of an answer does not fit the description.
-fn unfit_reply(reply: &Reply, operation: &Operation) -> Vec<Diagnostic> {
+fn unfit_reply(reply: &Reply, operation: &Arc<Operation>, known: &Known<'_>) -> Vec<Diagnostic> {
     if reply.as_is {
         return Vec::new();
     }
@@ -130,14 +159,13 @@ fn unfit_reply(reply: &Reply, operation: &Operation) -> Vec<Diagnostic> {
         None => operation.success().map(|(_, spec)| spec),
     };
     let said = reply.body.iter().chain(&reply.patch);
-    said.flat_map(|literal| unfit(literal, spec, operation, Some(AS_IS))).collect()
+    said.flat_map(|literal| unfit(literal, spec, (operation, known), Some(AS_IS))).collect()
 }
 
 /// The one thing that an operation answers with, or what the list holds that it answers with.
-fn thing(operation: &Operation) -> Option<Type> {
+fn thing(operation: &Arc<Operation>, known: &Known<'_>) -> Option<Type> {
     let schema = operation.success().and_then(|(_, spec)| spec.schema.as_ref())?;
-    let definitions = Arc::new(operation.definitions.clone());
-    let whole = Type::from_schema(schema, &definitions);
+    let whole = known.type_of(schema, operation);
     let is_one = whole.fields().iter().any(|(name, _)| matches!(name.as_str(), "id" | "uuid"));
     let listed = || only_list(&whole).filter(|_| !is_one);
     Some(whole.items().or_else(listed).unwrap_or(whole))
@@ -173,12 +201,11 @@ fn only_list(whole: &Type) -> Option<Type> {
 fn unfit(
     literal: &Literal,
     spec: Option<&ResponseSpec>,
-    operation: &Operation,
+    (operation, known): (&Arc<Operation>, &Known<'_>),
     otherwise: Option<&str>,
 ) -> Vec<Diagnostic> {
     let Some(schema) = spec.and_then(|spec| spec.schema.as_ref()) else { return Vec::new() };
-    let definitions = Arc::new(operation.definitions.clone());
-    let ty = Type::from_schema(schema, &definitions);
+    let ty = known.type_of(schema, operation);
     let written = written_literal(literal);
     let found = misfits(&ty, &written, "");
     let mistaken: Vec<_> = found.iter().map(Misfit::place).collect();

@@ -33,8 +33,8 @@ impl Upgrading<'_> {
         let names = Names {
             slots: Resolution::new((**operation).clone(), &Facts::default())
                 .slots
-                .into_iter()
-                .map(|taken| taken.slot)
+                .iter()
+                .map(|taken| taken.slot.clone())
                 .collect(),
         };
         let entries = node.as_mapping()?;

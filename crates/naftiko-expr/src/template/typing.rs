@@ -34,13 +34,13 @@ impl Template {
             }
             Self::Object(fields) => {
                 let mut presence = Presence::Always;
-                let mut object = ObjectType::default();
+                let mut known = Vec::with_capacity(fields.len());
                 for (name, field) in fields {
                     let typed = field.typed(scope, problems);
                     presence = presence.and(typed.presence);
-                    object.fields.insert(name.clone(), Field { ty: typed.ty, presence: Presence::Always });
+                    known.push((name.clone(), Field { ty: typed.ty, presence: Presence::Always }));
                 }
-                Typed { ty: Type::Object(object), presence }
+                Typed { ty: Type::Object(ObjectType::of(known)), presence }
             }
         }
     }

@@ -6,6 +6,8 @@ use indexmap::IndexSet;
 
 use super::Type;
 
+/// The most characters of a value or a name that are shown.
+const LONGEST: usize = 40;
 /// How many members of a union or values of a string are named.
 const SHOWN: usize = 5;
 
@@ -25,12 +27,12 @@ impl Display for Type {
                 items => write!(f, "a list of {}", plural(items)),
             },
             Self::Object(object) => match &object.name {
-                Some(name) => write!(f, "`{name}`"),
+                Some(name) => write!(f, "`{}`", shorten(name)),
                 None => f.write_str("an object"),
             },
             Self::Union(members) if members.is_empty() => f.write_str("nothing"),
             Self::Union(members) => f.write_str(&alternatives(members.iter().map(ToString::to_string))),
-            Self::Named(named) => write!(f, "`{}`", named.name()),
+            Self::Named(named) => write!(f, "`{}`", shorten(named.name())),
         }
     }
 }
@@ -70,7 +72,7 @@ fn one_of(values: &IndexSet<String>) -> String {
 /// A value may be a whole text; a message is one line.
 fn shorten(value: &str) -> String {
     let line = value.lines().next().unwrap_or_default();
-    let mut short: String = line.chars().take(40).collect();
+    let mut short: String = line.chars().take(LONGEST).collect();
     if short.len() < value.len() {
         short.push('…');
     }

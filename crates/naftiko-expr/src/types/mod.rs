@@ -3,6 +3,7 @@
 //! A [`Type`] is a set of JSON values. [`Type::Any`] is "nobody said": it is silent, accepts and is accepted everywhere.
 //! A union without members is the set without values: the items of an empty list.
 
+mod definitions;
 mod display;
 mod named;
 mod narrowed;
@@ -13,14 +14,15 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+pub use definitions::Definitions;
 pub use named::Named;
 
 /// A union of more different members than this is [`Type::Any`].
 const MAX_MEMBERS: usize = 64;
 
-/// What values can be.
+/// What values can be. A copy shares its parts with the original, whatever its size.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Type {
     /// Anything: nothing is known.
@@ -34,9 +36,9 @@ pub enum Type {
     /// Any number.
     Number,
     /// A string; where values are given, one of them.
-    String(Option<IndexSet<String>>),
+    String(Option<Arc<IndexSet<String>>>),
     /// A list of such items.
-    List(Box<Type>),
+    List(Arc<Type>),
     /// An object.
     Object(ObjectType),
     /// One of these. Made by [`Type::union`], never directly inside another.
@@ -51,9 +53,11 @@ pub struct ObjectType {
     /// The name of its schema.
     pub name: Option<String>,
     /// The fields that are declared.
-    pub fields: IndexMap<String, Field>,
+    pub fields: Arc<IndexMap<String, Field>>,
     /// The type of all other fields; nothing: an author may not read any other.
-    pub additional: Option<Box<Type>>,
+    pub additional: Option<Arc<Type>>,
+    /// What is known of some fields beyond that: few, and they come before the others.
+    pub proved: Vec<(String, Field)>,
 }
 
 /// A field of an object.
@@ -145,67 +149,41 @@ impl Type {
 
     /// A list of such items.
     pub fn list(items: Self) -> Self {
-        Self::List(Box::new(items))
+        Self::List(Arc::new(items))
     }
 
     /// An object of which nothing is known.
     pub fn open_object() -> Self {
-        Self::Object(ObjectType { additional: Some(Box::new(Self::Any)), ..ObjectType::default() })
+        Self::Object(ObjectType { additional: Some(Arc::new(Self::Any)), ..ObjectType::default() })
     }
 
     /// An object that has no field, whichever is asked for.
     pub fn empty_object() -> Self {
-        Self::Object(ObjectType { additional: Some(Box::new(Self::nothing())), ..ObjectType::default() })
+        Self::Object(ObjectType { additional: Some(Arc::new(Self::nothing())), ..ObjectType::default() })
     }
 
     /// One of these types, without needless members.
     pub fn union(members: impl IntoIterator<Item = Self>) -> Self {
-        let mut union = Vec::new();
-        let mut values = IndexSet::new();
-        let mut any_string = false;
-        let mut pending: Vec<Self> = members.into_iter().collect();
-        pending.reverse();
-        while let Some(member) = pending.pop() {
-            match member {
-                Self::Any => return Self::Any,
-                Self::Union(inner) => pending.extend(inner.into_iter().rev()),
-                Self::String(None) => any_string = true,
-                Self::String(Some(more)) => values.extend(more),
-                other if union.contains(&other) => {}
-                _ if union.len() == MAX_MEMBERS => return Self::Any,
-                other => union.push(other),
+        let mut union = Members::default();
+        for member in members {
+            if union.add(member).is_none() {
+                return Self::Any;
             }
         }
-        if union.contains(&Self::Number) {
-            union.retain(|member| *member != Self::Integer);
-        }
-        if any_string {
-            union.push(Self::string());
-        } else if !values.is_empty() {
-            union.push(Self::String(Some(values)));
-        }
-        // `null` is said last.
-        union.sort_by_key(|member| *member == Self::Null);
-        match union.pop() {
-            Some(only) if union.is_empty() => only,
-            last => {
-                union.extend(last);
-                Self::Union(union)
-            }
-        }
+        union.finish()
     }
 
     /// The type of a JSON Schema (2020-12). `definitions` are what `$ref: '#/$defs/NAME'` refers to.
     ///
     /// What a type cannot say (patterns, limits, `not`, …) makes it wider, never narrower.
-    pub fn from_schema(schema: &Value, definitions: &Arc<Map<String, Value>>) -> Self {
-        schema::lower(schema, definitions, None)
+    pub fn from_schema(schema: &Value, definitions: &Definitions) -> Self {
+        schema::lower(schema, &definitions.link(), None)
     }
 
     /// The type of a JSON Schema that the author of a composition wrote, read to the letter and with no references: a value
     /// of `enum` that is not of the type beside it is never taken.
     pub fn from_own_schema(schema: &Value) -> Self {
-        schema::lower_strictly(schema, &Arc::default())
+        schema::lower_strictly(schema, &Definitions::default().link())
     }
 
     /// The type of exactly this value, as far as a type can say it.
@@ -215,12 +193,12 @@ impl Type {
             Value::Bool(_) => Self::Boolean,
             Value::Number(number) if relation::is_integer(number) => Self::Integer,
             Value::Number(_) => Self::Number,
-            Value::String(text) => Self::String(Some(IndexSet::from([text.clone()]))),
+            Value::String(text) => Self::String(Some(Arc::new(IndexSet::from([text.clone()])))),
             Value::Array(items) => Self::list(Self::union(items.iter().map(Self::of_value))),
             Value::Object(fields) => {
                 let always = |ty| Field { ty, presence: Presence::Always };
                 let fields = fields.iter().map(|(name, value)| (name.clone(), always(Self::of_value(value))));
-                Self::Object(ObjectType { fields: fields.collect(), ..ObjectType::default() })
+                Self::Object(ObjectType::of(fields))
             }
         }
     }
@@ -277,17 +255,25 @@ impl Type {
 
     /// The fields of an object; of a union, those of all members.
     pub fn fields(&self) -> Vec<(String, Field)> {
-        let mut names = IndexSet::new();
-        for member in self.members() {
-            if let Self::Object(object) = member {
-                names.extend(object.fields.into_keys());
-            }
+        let objects = self.objects();
+        let mut names: IndexSet<&str> = IndexSet::new();
+        for object in &objects {
+            names.extend(object.names());
         }
-        let field = |name: String| {
-            let Typed { ty, presence } = self.field(&name)?;
-            Some((name, Field { ty, presence }))
+        let field = |name: &str| {
+            let Typed { ty, presence } = self.field(name)?;
+            Some((name.to_owned(), Field { ty, presence }))
         };
         names.into_iter().filter_map(field).collect()
+    }
+
+    /// The members that are objects.
+    pub(crate) fn objects(&self) -> Vec<ObjectType> {
+        let objects = self.members().into_iter().filter_map(|member| match member {
+            Self::Object(object) => Some(object),
+            _ => None,
+        });
+        objects.collect()
     }
 
     /// The field of an object. In a union it may come from any member; a member that is no object has none.
@@ -321,7 +307,7 @@ impl Type {
     pub fn items(&self) -> Option<Self> {
         let lists = self.members().into_iter().filter_map(|member| match member {
             Self::Any => Some(Self::Any),
-            Self::List(items) => Some(*items),
+            Self::List(items) => Some(Self::clone(&items)),
             _ => None,
         });
         let lists: Vec<Self> = lists.collect();
@@ -330,13 +316,76 @@ impl Type {
 }
 
 impl ObjectType {
+    /// An object with exactly these fields, of which an author may read no other.
+    pub fn of(fields: impl IntoIterator<Item = (String, Field)>) -> Self {
+        Self { fields: Arc::new(fields.into_iter().collect()), ..Self::default() }
+    }
+
     /// A field, declared or not. Nothing: an author may not read it.
     pub fn field(&self, name: &str) -> Option<Typed> {
-        match (self.fields.get(name), &self.additional) {
+        let proved = self.proved.iter().find(|(proved, _)| proved == name).map(|(_, field)| field);
+        match (proved.or_else(|| self.fields.get(name)), &self.additional) {
             (Some(field), _) => Some(Typed { ty: field.ty.clone(), presence: field.presence }),
             (None, Some(additional)) if additional.is_nothing() => Some(Typed::never()),
             (None, Some(additional)) => Some(Typed::maybe(additional.as_ref().clone())),
             (None, None) => None,
+        }
+    }
+
+    /// The names of its fields.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let undeclared = self.proved.iter().map(|(name, _)| name);
+        let undeclared = undeclared.filter(|name| !self.fields.contains_key(*name));
+        self.fields.keys().chain(undeclared).map(String::as_str)
+    }
+}
+
+/// The members of a union that is being made.
+#[derive(Default)]
+struct Members {
+    union: Vec<Type>,
+    values: IndexSet<String>,
+    any_string: bool,
+}
+
+impl Members {
+    /// Adds a type. Nothing: the union is any value.
+    fn add(&mut self, member: Type) -> Option<()> {
+        match member {
+            Type::Any => return None,
+            Type::Union(inner) => {
+                for member in inner {
+                    self.add(member)?;
+                }
+            }
+            Type::String(None) => self.any_string = true,
+            Type::String(Some(more)) if self.values.is_empty() => self.values = Arc::unwrap_or_clone(more),
+            Type::String(Some(more)) => self.values.extend(more.iter().cloned()),
+            other if self.union.contains(&other) => {}
+            _ if self.union.len() == MAX_MEMBERS => return None,
+            other => self.union.push(other),
+        }
+        Some(())
+    }
+
+    fn finish(self) -> Type {
+        let Self { mut union, values, any_string } = self;
+        if union.contains(&Type::Number) {
+            union.retain(|member| *member != Type::Integer);
+        }
+        if any_string {
+            union.push(Type::string());
+        } else if !values.is_empty() {
+            union.push(Type::String(Some(Arc::new(values))));
+        }
+        // `null` is said last.
+        union.sort_by_key(|member| *member == Type::Null);
+        match union.pop() {
+            Some(only) if union.is_empty() => only,
+            last => {
+                union.extend(last);
+                Type::Union(union)
+            }
         }
     }
 }

@@ -26,7 +26,8 @@ impl Type {
             Self::Object(mut object) => {
                 let field = object.field(first).filter(|field| field.presence != Presence::Never)?;
                 let field = Field { ty: field.ty.having(rest, may_be_null), presence: Presence::Always };
-                object.fields.insert((*first).to_owned(), field);
+                object.proved.retain(|(name, _)| name != first);
+                object.proved.push(((*first).to_owned(), field));
                 Some(Self::Object(object))
             }
             _ => None,

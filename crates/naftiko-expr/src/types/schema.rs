@@ -10,6 +10,7 @@ use std::sync::Arc;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value};
 
+use super::definitions::Link;
 use super::{Field, Named, ObjectType, Presence, Type};
 
 /// Deeper than this a schema is not read.
@@ -17,6 +18,12 @@ const MAX_DEPTH: usize = 100;
 
 /// How many conjunctions one schema may be multiplied out to.
 const MAX_CONJUNCTIONS: usize = 4096;
+
+/// How many keywords and fields may be copied for that.
+const MAX_COPIES: usize = 200_000;
+
+/// The most characters of a title that become the name of a type.
+const LONGEST_NAME: usize = 100;
 
 /// The keywords that say what a value can be. The others describe, or limit what a type cannot say.
 const KEYWORDS: [&str; 12] = [
@@ -39,22 +46,43 @@ const OPENING: [&str; 6] =
     ["patternProperties", "then", "else", "dependentSchemas", "$dynamicRef", "unevaluatedProperties"];
 
 /// The type of a schema that `definitions` has under `name`, or of one without a name.
-pub(super) fn lower(schema: &Value, definitions: &Arc<Map<String, Value>>, name: Option<&str>) -> Type {
-    Lowering { definitions, left: Cell::new(MAX_CONJUNCTIONS), is_strict: false }.schema(schema, name, 0)
+pub(super) fn lower(schema: &Value, definitions: &Link, name: Option<&str>) -> Type {
+    Lowering::new(definitions, false).schema(schema, name, 0)
 }
 
 /// The type of a schema that is read to the letter: a listed value that is not of the type beside it is never taken.
-pub(super) fn lower_strictly(schema: &Value, definitions: &Arc<Map<String, Value>>) -> Type {
-    Lowering { definitions, left: Cell::new(MAX_CONJUNCTIONS), is_strict: true }.schema(schema, None, 0)
+pub(super) fn lower_strictly(schema: &Value, definitions: &Link) -> Type {
+    Lowering::new(definitions, true).schema(schema, None, 0)
+}
+
+/// The name of the definition that a schema leads to, if it says nothing else.
+pub(super) fn only_reference(schema: &Value) -> Option<String> {
+    let mut schema = schema;
+    for _ in 0..=MAX_DEPTH {
+        let keywords = schema.as_object()?;
+        let mut said = KEYWORDS.into_iter().filter(|keyword| keywords.contains_key(*keyword));
+        match (said.next(), said.next(), array(keywords, "allOf")) {
+            (Some("$ref"), None, _) => return definition_name(keywords.get("$ref")),
+            (Some("allOf"), None, [part]) => schema = part,
+            _ => return None,
+        }
+    }
+    None
 }
 
 struct Lowering<'s> {
-    definitions: &'s Arc<Map<String, Value>>,
+    definitions: &'s Link,
     left: Cell<usize>,
     is_strict: bool,
+    /// How much may still be copied to multiply out alternatives.
+    copies: Cell<usize>,
 }
 
 impl<'s> Lowering<'s> {
+    fn new(definitions: &'s Link, is_strict: bool) -> Self {
+        Self { definitions, left: Cell::new(MAX_CONJUNCTIONS), copies: Cell::new(MAX_COPIES), is_strict }
+    }
+
     fn schema(&self, schema: &'s Value, name: Option<&str>, depth: usize) -> Type {
         let Value::Object(keywords) = schema else {
             return if schema == &Value::Bool(false) { Type::nothing() } else { Type::Any };
@@ -82,7 +110,7 @@ impl<'s> Lowering<'s> {
 
     fn reference(&self, reference: Option<&Value>) -> Type {
         match definition_name(reference) {
-            Some(name) if self.definitions.contains_key(&name) => {
+            Some(name) if self.definitions.contains(&name) => {
                 Type::Named(Named::new(&name, self.definitions))
             }
             _ => Type::Any,
@@ -136,7 +164,7 @@ impl<'s> Lowering<'s> {
             // The same schema twice says no more than once.
             Some((name, _)) if conjunction.path.contains(&name) => {}
             Some((name, schema)) => {
-                conjunction.path.push(name.clone());
+                conjunction.path.insert(name.clone());
                 self.add(conjunction, schema, depth + 1);
                 conjunction.name.get_or_insert(name);
             }
@@ -154,9 +182,12 @@ impl<'s> Lowering<'s> {
         self.left.set(left);
         if !conjunction.choices.is_empty() {
             let choice = conjunction.choices.remove(0);
+            let copied = conjunction.size().saturating_mul(choice.len());
             if conjunction.choices.is_empty() && conjunction.is_only_a_type() {
                 return Type::union(choice.iter().map(|branch| self.schema(branch, None, depth + 1)));
             }
+            let Some(copies) = self.copies.get().checked_sub(copied) else { return Type::Any };
+            self.copies.set(copies);
             return Type::union(choice.iter().map(|branch| {
                 let mut both = conjunction.clone();
                 self.add(&mut both, branch, depth + 1);
@@ -222,8 +253,9 @@ impl<'s> Lowering<'s> {
         }
         Type::Object(ObjectType {
             name: conjunction.name.clone(),
-            fields,
-            additional: undeclared.map(Box::new),
+            fields: Arc::new(fields),
+            additional: undeclared.map(Arc::new),
+            proved: Vec::new(),
         })
     }
 }
@@ -233,7 +265,7 @@ impl<'s> Lowering<'s> {
 struct Conjunction<'s> {
     name: Option<String>,
     /// The definitions that are part of it.
-    path: Vec<String>,
+    path: IndexSet<String>,
     types: Option<Vec<&'s str>>,
     values: Option<Vec<&'s Value>>,
     properties: IndexMap<&'s str, Vec<&'s Value>>,
@@ -252,7 +284,10 @@ impl<'s> Conjunction<'s> {
     fn add_keywords(&mut self, keywords: &'s Map<String, Value>) {
         if let Some(title) = keywords.get("title").and_then(Value::as_str) {
             // A name is part of one line.
-            self.name.get_or_insert_with(|| title.split_whitespace().collect::<Vec<_>>().join(" "));
+            self.name.get_or_insert_with(|| {
+                let words: String = title.chars().take(LONGEST_NAME).collect();
+                words.split_whitespace().collect::<Vec<_>>().join(" ")
+            });
         }
         self.add_types(keywords.get("type"));
         if self.values.is_none() {
@@ -313,6 +348,15 @@ impl<'s> Conjunction<'s> {
             && self.items.is_empty()
             && self.prefix.is_empty()
             && self.values.is_none()
+    }
+
+    /// How much a copy of it takes.
+    fn size(&self) -> usize {
+        let lists = [self.items.len(), self.prefix.len(), self.choices.len(), self.path.len()];
+        1 + self.properties.len()
+            + self.required.len()
+            + self.values.as_ref().map_or(0, Vec::len)
+            + lists.iter().sum::<usize>()
     }
 
     /// The types, or what the other keywords only make sense for.

@@ -35,7 +35,7 @@ impl Typing<'_> {
             }
             _ => typed,
         };
-        if self.known_proofs().next().is_none() { typed } else { self.proved(typed, &Place::of(expr)) }
+        if self.knows_of(expr) { self.proved(typed, &Place::of(expr)) } else { typed }
     }
 
     /// Whether an argument is certain to fit; if it is certain not to, that is reported.

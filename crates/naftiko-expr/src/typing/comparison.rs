@@ -176,16 +176,12 @@ fn is_status(expr: &Expr) -> bool {
 /// Suggests the nearest of the values that are possible.
 fn meant(problem: Problem, literal: &Expr, possible: &Type) -> Problem {
     let ExprKind::Literal(Value::String(text)) = &literal.kind else { return problem };
-    let values: Vec<String> = possible
-        .members()
-        .into_iter()
-        .filter_map(|member| match member {
-            Type::String(values) => values,
-            _ => None,
-        })
-        .flatten()
-        .collect();
-    match nearest(text, values.iter().map(String::as_str)) {
+    let members = possible.members();
+    let values = members.iter().filter_map(|member| match member {
+        Type::String(values) => values.as_deref(),
+        _ => None,
+    });
+    match nearest(text, values.flatten().map(String::as_str)) {
         Some(near) => problem
             .with_help(format!("did you mean `{near}`?"))
             .with_replacement(literal.range.clone(), literal::quote(near)),

@@ -7,14 +7,18 @@ mod call;
 mod comparison;
 mod path;
 mod range;
+mod suggestions;
 
+pub use suggestions::Suggestions;
+
+use std::collections::BTreeSet;
 use std::ops::Range;
 
-use naftiko_diagnostics::{nearest, some_of};
+use naftiko_diagnostics::some_of;
 
 use crate::ast::{Expr, ExprKind, Logical, Path, Root};
 use crate::literal;
-use crate::place::Place;
+use crate::place::{self, Place};
 use crate::problem::{Problem, TYPE_MISMATCH, UNAVAILABLE_ROOT, UNKNOWN_STEP};
 use crate::proof::{self, Proof};
 use crate::types::{Presence, Type, Typed};
@@ -24,15 +28,18 @@ const MAX_PROOFS: usize = 256;
 
 /// What is known about the roots of paths.
 pub trait Scope {
-    /// What a root can be. Nothing: there is no such name here.
+    /// What a root can be, with all that [`proofs`](Self::proofs) prove of it ([`Typed::proved`]). Nothing: there is no
+    /// such name here.
     fn root(&self, root: &Root) -> Option<Typed>;
 
-    /// The ids of all steps, to suggest one.
-    fn step_ids(&self) -> Vec<String>;
+    /// The names to suggest in place of one that there is not.
+    fn suggestions(&self) -> &Suggestions;
 
-    /// What conditions that have held by now prove to be there.
-    fn proofs(&self) -> &[Proof] {
-        &[]
+    /// What conditions that have held by now prove of values that are read from a root; with `None`, of other values, and
+    /// that one of several is there whose roots differ.
+    fn proofs(&self, root: Option<&Root>) -> Vec<&Proof> {
+        let _ = root;
+        Vec::new()
     }
 }
 
@@ -196,22 +203,23 @@ impl<'s> Typing<'s> {
     /// What was meant by a name that no step has: the nearest of the steps, of the words of the language and of the
     /// inputs, in this order where they are equally near. An input that bears exactly that name is nearest, unless what
     /// is read of it cannot be read of an input.
-    fn meant(&self, name: &str, path: &Path, steps: &[String]) -> Option<String> {
-        let inputs = self.scope.root(&Root::Inputs).map(|inputs| inputs.ty.fields()).unwrap_or_default();
-        let inputs = inputs.into_iter().map(|(name, _)| name);
-        let plain = inputs.filter(|input| crate::Expression::parse(&format!("inputs.{input}")).is_ok());
-        let (fitting, others): (Vec<_>, Vec<_>) = plain.partition(|input| self.can_be_read(input, path));
-        if fitting.iter().any(|input| input == name) {
+    fn meant(&self, name: &str, path: &Path) -> Option<String> {
+        let names = self.scope.suggestions();
+        let exact = names.has_input(name);
+        if exact && self.can_be_read(name, path) {
             return Some(format!("inputs.{name}"));
         }
-        let words = steps.iter().map(String::as_str).chain(["inputs", "item", "index", "response", "run"]);
-        let words: Vec<&str> = words.collect();
-        if let Some(near) = nearest(name, words.iter().copied().chain(fitting.iter().map(String::as_str))) {
-            return Some(if words.contains(&near) { near.to_owned() } else { format!("inputs.{near}") });
+        let word = names.nearest_word(name);
+        let input = names.nearest_input(name);
+        let fits = |input: &str| self.can_be_read(input, path);
+        match (word, input) {
+            (None, _) if exact => Some(format!("inputs.{name}")),
+            (Some(word), Some(input)) if input.distance < word.distance && fits(input.name) => {
+                Some(format!("inputs.{}", input.name))
+            }
+            (Some(word), _) => Some(word.name.to_owned()),
+            (None, input) => input.map(|input| format!("inputs.{}", input.name)),
         }
-        let exact = others.iter().find(|input| *input == name).map(String::as_str);
-        let near = exact.or_else(|| nearest(name, others.iter().map(String::as_str)))?;
-        Some(format!("inputs.{near}"))
     }
 
     /// Whether the first of what is read of something can be read of an input.
@@ -224,14 +232,15 @@ impl<'s> Typing<'s> {
     /// A value of a root, or what to say if there is no such root.
     fn root(&mut self, root: &Root, path: &Path, place: &Range<usize>) -> Typed {
         if let Some(typed) = self.scope.root(root) {
-            return self.proved(typed, &Place::of_root(root));
+            let place = Place::of_root(root);
+            let local: Vec<&Proof> = self.proofs.iter().filter(|proof| proof.covers(&place)).collect();
+            return proof::given_at(typed, &place, &local);
         }
-        let ids = self.scope.step_ids();
         let problem = match root {
             Root::Step(id) => {
                 let problem = Problem::new(&UNKNOWN_STEP, place.clone(), format!("there is no step `{id}`"))
                     .with_label("unknown step");
-                match (path::root_habit(id, path, &ids), self.meant(id, path, &ids)) {
+                match (self.root_habit(id, path), self.meant(id, path)) {
                     (Some(help), _) => problem.with_help(help),
                     (None, Some(near)) => {
                         problem.with_help(format!("did you mean `{near}`?")).with_replacement(place.clone(), near)
@@ -242,7 +251,7 @@ impl<'s> Typing<'s> {
                             .with_help(format!("did you mean the text `{text}`?"))
                             .with_replacement(place.clone(), text)
                     }
-                    (None, None) => match some_of(&ids) {
+                    (None, None) => match some_of(self.scope.suggestions().steps()) {
                         Some(steps) => problem.with_help(format!("the steps are {steps}")),
                         None => problem,
                     },
@@ -262,36 +271,39 @@ impl<'s> Typing<'s> {
         Typed::always(Type::Any)
     }
 
-    /// Everything that is proved here.
-    fn known_proofs(&self) -> impl Iterator<Item = &Proof> {
-        self.scope.proofs().iter().chain(&self.proofs)
+    /// Whether anything is proved here of what an expression may read.
+    fn knows_of(&self, expr: &Expr) -> bool {
+        let of = |root| !self.scope.proofs(root).is_empty();
+        !self.proofs.is_empty() || of(None) || place::root_of(expr).is_some_and(|root| of(Some(root)))
+    }
+
+    /// What is proved here of the values among which a place lies.
+    fn proofs_of(&self, place: &Place) -> impl Iterator<Item = &Proof> {
+        self.scope.proofs(place.root()).into_iter().chain(&self.proofs)
     }
 
     /// What is known beyond the types: a value that is proved is there, and one of those that have what is proved of it;
     /// if it is proved not to be null, it could be read.
     fn proved(&mut self, typed: Typed, place: &Place) -> Typed {
-        let covering: Vec<&Proof> = self.known_proofs().filter(|proof| proof.covers(place)).collect();
-        if typed.presence == Presence::Never || covering.is_empty() {
-            return typed;
+        let covering: Vec<&Proof> = self.proofs_of(place).filter(|proof| proof.covers(place)).collect();
+        let not_null = covering.iter().any(|proof| proof.covers_not_null(place));
+        let given = proof::given_at(typed, place, &covering);
+        if not_null && given.presence != Presence::Never {
+            self.risk = Risk::default();
         }
-        let parts = covering.iter().filter_map(|proof| proof.fields_after(place));
-        let ty = parts.fold(typed.ty, |ty, (fields, may_be_null)| ty.having(&fields, may_be_null));
-        if !covering.iter().any(|proof| proof.covers_not_null(place)) {
-            return Typed::always(ty);
-        }
-        self.risk = Risk::default();
-        Typed::always(ty.split_null().0)
+        given
     }
 
     /// The same of `??`: one of its operands is proved to be there, whichever that is. Another may still be misused.
     fn proved_coalesce(&mut self, expr: &Expr, typed: Typed) -> Typed {
-        if self.known_proofs().next().is_none() {
+        let typed = if self.knows_of(expr) { self.proved(typed, &Place::of(expr)) } else { typed };
+        if typed.presence != Presence::Maybe {
             return typed;
         }
-        let typed = self.proved(typed, &Place::of(expr));
         let places: Vec<Place> = proof::operands(expr).into_iter().map(Place::of).collect();
-        if typed.presence != Presence::Maybe || !self.known_proofs().any(|proof| proof.covers_one_of(&places))
-        {
+        let roots: BTreeSet<Option<&Root>> = places.iter().map(Place::root).chain([None]).collect();
+        let of_scope = roots.into_iter().flat_map(|root| self.scope.proofs(root));
+        if !of_scope.chain(&self.proofs).any(|proof| proof.covers_one_of(&places)) {
             return typed;
         }
         self.risk.unreadable = false;

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use indexmap::IndexSet;
 use naftiko_diagnostics::{nearest, some_of};
 
 use super::call::is_never_empty;
@@ -10,7 +11,10 @@ use crate::ast::{Base, Expr, Path, Root, Selector};
 use crate::place::Place;
 use crate::problem::{NOT_A_LIST, NOT_AN_OBJECT, Problem, UNKNOWN_FIELD, UNKNOWN_INPUT};
 use crate::proof;
-use crate::types::{Presence, Type, Typed};
+use crate::types::{ObjectType, Presence, Type, Typed};
+
+/// The most fields of an object that are looked at for one finding.
+const MOST_FIELDS: usize = 64;
 
 /// What a selector is read of.
 struct Reading<'p> {
@@ -41,7 +45,7 @@ impl Typing<'_> {
             Base::Current(_) => Typed::always(self.items.last().cloned().unwrap_or(Type::Any)),
             Base::Value(inner) => self.typed(inner),
         };
-        let normal = self.known_proofs().next().map(|_| Place::of(expr));
+        let normal = self.knows_of(expr).then(|| Place::of(expr));
         let before =
             normal.as_ref().map_or(0, |normal| normal.selectors.len().saturating_sub(path.selectors.len()));
         // After the first `[*]`: whether there is a list at all. What is read of an item then may be absent.
@@ -129,8 +133,8 @@ impl Typing<'_> {
                 .with_help(format!("did you mean `{owner}{inside}`?"))
                 .with_replacement(reading.range.clone(), inside);
         }
-        let fields: Vec<String> = ty.fields().into_iter().map(|(field, _)| field).collect();
-        if let Some(near) = nearest(name, fields.iter().map(String::as_str)) {
+        let objects = ty.objects();
+        if let Some(near) = nearest(name, objects.iter().flat_map(ObjectType::names)) {
             let field = Selector::Field(near.to_owned()).to_string();
             let problem = problem.with_help(format!("did you mean `{near}`?"));
             return match field.strip_prefix('.') {
@@ -144,15 +148,11 @@ impl Typing<'_> {
             let problem = problem.with_help(help);
             return if removed { problem.with_replacement(reading.range.clone(), "") } else { problem };
         }
-        match (fields.is_empty(), is_input) {
-            (true, true) => problem.with_help("the composition has no inputs"),
-            (true, false) => problem,
-            (false, true) => {
-                problem.with_help(format!("the inputs are {}", some_of(&fields).unwrap_or_default()))
-            }
-            (false, false) => {
-                problem.with_help(format!("its fields are {}", some_of(&fields).unwrap_or_default()))
-            }
+        match (some_fields(&objects), is_input) {
+            (None, true) => problem.with_help("the composition has no inputs"),
+            (None, false) => problem,
+            (Some(fields), true) => problem.with_help(format!("the inputs are {fields}")),
+            (Some(fields), false) => problem.with_help(format!("its fields are {fields}")),
         }
     }
 
@@ -187,18 +187,18 @@ impl Typing<'_> {
         let problem =
             Problem::new(&NOT_A_LIST, reading.range.clone(), format!("`{owner}` is {ty}, not a list"))
                 .with_label("has no items");
-        let lists: Vec<String> = ty
-            .fields()
-            .into_iter()
-            .filter(|(_, field)| field.ty != Type::Any && field.ty.items().is_some())
-            .map(|(name, _)| name)
-            .collect();
+        let objects = ty.objects();
+        let names = objects.iter().flat_map(ObjectType::names).take(MOST_FIELDS);
+        let is_list = |name: &&str| {
+            ty.field(name).is_some_and(|field| field.ty != Type::Any && field.ty.items().is_some())
+        };
+        let lists: Vec<&str> = names.filter(is_list).collect();
         let next = match reading.path.selectors.get(reading.index + 1) {
             Some((Selector::Field(name), _)) => Some(name.as_str()),
             _ => None,
         };
         let is_index = matches!(reading.path.selectors.get(reading.index), Some((Selector::Index(_), _)));
-        let of_items = |list: &String| {
+        let of_items = |list: &str| {
             let items = ty.field(list).and_then(|field| field.ty.items()).unwrap_or(Type::Any);
             next.is_none_or(|next| items.field(next).is_some())
         };
@@ -209,7 +209,7 @@ impl Typing<'_> {
                 problem.with_help(help).with_replacement(reading.range.clone(), "")
             }
             [only] if of_items(only) => {
-                let field = Selector::Field(only.clone()).to_string();
+                let field = Selector::Field((*only).to_owned()).to_string();
                 let place = reading.range.start..reading.range.start;
                 problem.with_help(format!("did you mean `{owner}{field}`?")).with_replacement(place, field)
             }
@@ -217,6 +217,28 @@ impl Typing<'_> {
         };
         self.report(problem);
         None
+    }
+
+    /// What authors write instead of the name of a step or input.
+    pub(super) fn root_habit(&self, name: &str, path: &Path) -> Option<String> {
+        let first = path.selectors.first().and_then(|(selector, _)| match selector {
+            Selector::Field(field) => Some(field.as_str()),
+            _ => None,
+        });
+        match name {
+            "steps" | "step" => {
+                let is_step = |id: &&str| self.scope.root(&Root::Step((*id).to_owned())).is_some();
+                let id = first.filter(is_step).unwrap_or("step-id");
+                Some(format!("a step is named directly, and is its result: `{id}.field`"))
+            }
+            "env" | "environment" | "secrets" | "secret" => {
+                Some("expressions read no environment and no secrets: make it an input".to_owned())
+            }
+            "params" | "parameters" | "arguments" | "args" => {
+                Some(format!("inputs are read as `inputs.{}`", first.unwrap_or("name")))
+            }
+            _ => None,
+        }
     }
 
     /// What is written of a selector.
@@ -281,23 +303,13 @@ fn result_habit(owner: &str, name: &str, reading: &Reading<'_>) -> Option<(Strin
     }
 }
 
-/// What authors write instead of the name of a step or input.
-pub(super) fn root_habit(name: &str, path: &Path, ids: &[String]) -> Option<String> {
-    let first = path.selectors.first().and_then(|(selector, _)| match selector {
-        Selector::Field(field) => Some(field.as_str()),
-        _ => None,
-    });
-    match name {
-        "steps" | "step" => {
-            let id = first.filter(|first| ids.iter().any(|id| id == first)).unwrap_or("step-id");
-            Some(format!("a step is named directly, and is its result: `{id}.field`"))
+/// The names of the fields of some objects, each once, as a list; nothing for no fields.
+fn some_fields(objects: &[ObjectType]) -> Option<String> {
+    match objects {
+        [only] => some_of(only.names()),
+        several => {
+            let names = several.iter().flat_map(ObjectType::names).take(MOST_FIELDS);
+            some_of(names.collect::<IndexSet<&str>>())
         }
-        "env" | "environment" | "secrets" | "secret" => {
-            Some("expressions read no environment and no secrets: make it an input".to_owned())
-        }
-        "params" | "parameters" | "arguments" | "args" => {
-            Some(format!("inputs are read as `inputs.{}`", first.unwrap_or("name")))
-        }
-        _ => None,
     }
 }

@@ -3,9 +3,7 @@
 
 mod proved;
 
-use std::sync::Arc;
-
-use naftiko_expr::{EvaluationError, Expression, Presence, Selector, Template, Type, Typed};
+use naftiko_expr::{Definitions, EvaluationError, Expression, Presence, Selector, Template, Type, Typed};
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -326,7 +324,7 @@ fn world(supply: &[u32]) -> (World, Author<'_>) {
         let mut definitions = Map::new();
         let schema = choices.schema(&shape, &mut definitions);
         let value = choices.value(&shape);
-        let ty = Type::from_schema(&schema, &Arc::new(definitions));
+        let ty = Type::from_schema(&schema, &Definitions::new(definitions));
         let typed = if name == "skipped" { Typed::maybe(ty) } else { Typed::always(ty) };
         if name != "skipped" || choices.often() {
             world.values[name] = value;

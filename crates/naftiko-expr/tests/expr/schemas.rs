@@ -1,11 +1,10 @@
 //! JSON Schema → type, and how types relate.
 
-use std::sync::Arc;
-
-use naftiko_expr::{Presence, Type, Typed};
+use naftiko_diagnostics::work;
+use naftiko_expr::{Definitions, Presence, Type, Typed};
 use serde_json::{Map, Value, json};
 
-fn definitions() -> Arc<Map<String, Value>> {
+fn definitions() -> Definitions {
     let definitions = json!({
         "Directory": {
             "type": "object",
@@ -33,7 +32,7 @@ fn definitions() -> Arc<Map<String, Value>> {
             ],
         },
     });
-    Arc::new(definitions.as_object().unwrap().clone())
+    Definitions::new(definitions.as_object().unwrap().clone())
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "a test reads better without `&` before each `json!`")]
@@ -152,7 +151,7 @@ fn schemas_that_contain_themselves_end() {
     let directory = named("Directory");
     assert!(directory.accepts(&directory));
     assert!(named("Alias").accepts(&directory));
-    assert!(directory.accepts(&ty(definitions()["Directory"].clone())));
+    assert!(directory.accepts(&ty(definitions().schemas()["Directory"].clone())));
 }
 
 #[test]
@@ -163,7 +162,7 @@ fn schemas_made_to_explode_do_not() {
         let either = json!({"properties": {"a": {}}, "anyOf": [next, next], "oneOf": [next, next], "allOf": [next, next]});
         doubling.insert(format!("L{level}"), either);
     }
-    let doubling = Arc::new(doubling);
+    let doubling = Definitions::new(doubling);
     let ty = Type::from_schema(&json!({"$ref": "#/$defs/L0"}), &doubling);
     let _ = (ty.members(), ty.fields(), ty.accepts(&ty.resolve()), ty.to_string());
 
@@ -171,7 +170,7 @@ fn schemas_made_to_explode_do_not() {
     for _ in 0..120 {
         deep = json!({"properties": {"a": deep, "b": {"items": {"type": "string"}}}});
     }
-    let ty = Type::from_schema(&deep, &Arc::default());
+    let ty = Type::from_schema(&deep, &Definitions::default());
     assert!(ty.accepts(&ty) && ty.field("a").is_some());
 
     let chain: Map<String, Value> = (0..5000)
@@ -179,9 +178,41 @@ fn schemas_made_to_explode_do_not() {
             (format!("C{level}"), json!({"properties": {"n": {"$ref": format!("#/$defs/C{}", level + 1)}}}))
         })
         .collect();
-    let chain = Arc::new(chain);
+    let chain = Definitions::new(chain);
     let start = |name: &str| Type::from_schema(&json!({"$ref": format!("#/$defs/{name}")}), &chain);
     assert!(start("C0").accepts(&start("C1")));
+}
+
+#[test]
+fn a_schema_that_many_names_lead_to_is_found_in_linear_work() {
+    let steps = |length: usize| {
+        let mut schemas: Map<String, Value> = (0..length)
+            .map(|level| (format!("C{level}"), json!({"$ref": format!("#/$defs/C{}", level + 1)})))
+            .collect();
+        schemas.insert(format!("C{length}"), json!({"properties": {"n": {"type": "string"}}}));
+        let definitions = Definitions::new(schemas);
+        let read = || {
+            for level in 0..length {
+                let schema = json!({"$ref": format!("#/$defs/C{level}")});
+                assert!(Type::from_schema(&schema, &definitions).field("n").is_some());
+            }
+        };
+        work::count(read).1
+    };
+    let (some, many) = (steps(500), steps(2_000));
+    assert!(some > 0 && many <= some * 5, "{some} and {many}");
+}
+
+#[test]
+fn copies_of_alternatives_are_limited() {
+    let alternatives = |properties: usize, branches: usize| {
+        let properties: Map<String, Value> =
+            (0..properties).map(|at| (format!("p{at}"), json!({"type": "string"}))).collect();
+        let branches: Vec<Value> = (0..branches).map(|at| json!({"required": [format!("p{at}")]})).collect();
+        ty(json!({"properties": properties, "anyOf": branches})).members()
+    };
+    assert_eq!(alternatives(100, 20).len(), 20);
+    assert_eq!(alternatives(3_000, 1_000), [Type::Any]);
 }
 
 #[test]
@@ -236,7 +267,7 @@ fn an_object_without_fields_has_none_whichever_is_asked_for() {
     let empty = Type::empty_object();
     assert_eq!(empty.field("id"), Some(Typed::never()));
     assert!(empty.admits(&json!({})) && !empty.admits(&json!(null)));
-    let object = |schema| Type::from_schema(&schema, &Arc::default());
+    let object = |schema| Type::from_schema(&schema, &Definitions::default());
     assert!(object(json!({"type": "object"})).accepts(&empty));
     assert!(object(json!({"properties": {"id": {"type": "string"}}})).accepts(&empty));
     assert!(!object(json!({"properties": {"id": {"type": "string"}}, "required": ["id"]})).accepts(&empty));

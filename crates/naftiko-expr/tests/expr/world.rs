@@ -1,9 +1,8 @@
 //! A small world to read from: roots with values, and roots with types.
 
 use std::fmt::Write as _;
-use std::sync::Arc;
 
-use naftiko_expr::{Environment, Problem, Proof, Root, Scope, Type, Typed};
+use naftiko_expr::{Definitions, Environment, Problem, Proof, Root, Scope, Suggestions, Type, Typed};
 use serde_json::{Map, Value};
 
 /// Roots by name; `at` is a step.
@@ -11,24 +10,39 @@ pub(crate) struct World {
     pub(crate) values: Value,
     pub(crate) types: Vec<(String, Typed)>,
     pub(crate) proofs: Vec<Proof>,
+    suggestions: Suggestions,
+    _definitions: Definitions,
 }
 
 impl World {
     pub(crate) fn of_values(values: Value) -> Self {
-        Self { values, types: Vec::new(), proofs: Vec::new() }
+        Self {
+            values,
+            types: Vec::new(),
+            proofs: Vec::new(),
+            suggestions: Suggestions::default(),
+            _definitions: Definitions::default(),
+        }
     }
 
     /// Roots by name, each with its schema; `$defs` holds definitions. A root whose name ends in `?` may be absent.
     pub(crate) fn of_schemas(schemas: &Value) -> Self {
         let none = Map::new();
-        let definitions = Arc::new(schemas.get("$defs").and_then(Value::as_object).unwrap_or(&none).clone());
+        let definitions =
+            Definitions::new(schemas.get("$defs").and_then(Value::as_object).unwrap_or(&none).clone());
         let roots = schemas.as_object().unwrap().iter().filter(|(name, _)| *name != "$defs");
         let types = roots.map(|(name, schema)| {
             let ty = Type::from_schema(schema, &definitions);
             let typed = if name.ends_with('?') { Typed::maybe(ty) } else { Typed::always(ty) };
             (name.trim_end_matches('?').to_owned(), typed)
         });
-        Self { values: Value::Null, types: types.collect(), proofs: Vec::new() }
+        let types: Vec<(String, Typed)> = types.collect();
+        let names = types.iter().map(|(name, _)| name.clone());
+        let steps = names.filter(|name| Root::reserved().all(|root| root.name() != name));
+        let inputs = types.iter().filter(|(name, _)| name == "inputs");
+        let inputs = inputs.flat_map(|(_, typed)| typed.ty.fields()).map(|(name, _)| name);
+        let suggestions = Suggestions::new(steps, inputs);
+        Self { values: Value::Null, types, proofs: Vec::new(), suggestions, _definitions: definitions }
     }
 }
 
@@ -40,16 +54,16 @@ impl Environment for World {
 
 impl Scope for World {
     fn root(&self, root: &Root) -> Option<Typed> {
-        self.types.iter().find(|(name, _)| name == root.name()).map(|(_, typed)| typed.clone())
+        let (_, typed) = self.types.iter().find(|(name, _)| name == root.name())?;
+        Some(typed.clone().proved(root, &self.proofs(Some(root))))
     }
 
-    fn step_ids(&self) -> Vec<String> {
-        let names = self.types.iter().map(|(name, _)| name.clone());
-        names.filter(|name| Root::reserved().all(|root| root.name() != name)).collect()
+    fn suggestions(&self) -> &Suggestions {
+        &self.suggestions
     }
 
-    fn proofs(&self) -> &[Proof] {
-        &self.proofs
+    fn proofs(&self, root: Option<&Root>) -> Vec<&Proof> {
+        self.proofs.iter().filter(|proof| proof.root() == root).collect()
     }
 }
 

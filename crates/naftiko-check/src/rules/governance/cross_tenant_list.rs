@@ -19,7 +19,7 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
 
 fn report(model: &Model<'_>, call: &Call<'_>) -> Option<Diagnostic> {
     let operation = &call.resolution.operation;
-    let provider = model.providers.iter().find(|provider| provider.id == operation.provider)?;
+    let provider = model.provider(&operation.provider)?;
     let tenant = provider.capabilities.tenant.as_ref()?;
     let listed = Resource::of(&call.resolution.result).filter(Resource::is_list)?;
     // Whoever lists the tenants themselves wants to see them all.

@@ -1,0 +1,205 @@
+//! The places that the arguments of an operation, or of a composition, can go to, found by their names.
+
+use std::cell::OnceCell;
+use std::collections::{BTreeMap, HashMap};
+
+use naftiko_adapter::Place as ParameterPlace;
+use naftiko_diagnostics::{NameIndex, Span, work};
+use naftiko_expr::Type;
+use naftiko_plan::Slot;
+use naftiko_spec::Place;
+
+use crate::resolve::Parameter;
+use crate::resource::fold;
+
+/// How deep inside the body a name is looked for.
+const DEPTH: usize = 3;
+/// How many fields inside the body are looked at for that: descriptions may be hostile.
+const MAX_FIELDS: usize = 20_000;
+
+/// Parameters in order, with what finds them.
+#[derive(Default)]
+pub(crate) struct Slots {
+    all: Vec<Parameter>,
+    /// Positions by name; those of headers by their names in lower case.
+    by_name: HashMap<String, Vec<usize>>,
+    /// The first position by folded name, the body left out, and whether there are more.
+    by_folded: HashMap<String, (usize, bool)>,
+    body: Option<usize>,
+    required: Vec<usize>,
+    /// Names to suggest, by the place an author gave.
+    near: BTreeMap<Option<&'static str>, NameIndex<String>>,
+    inside: OnceCell<Inside>,
+}
+
+/// Ways to fields inside the properties of a body, by folded name: the first two of each name.
+type Inside = HashMap<String, Vec<Vec<String>>>;
+
+impl Slots {
+    pub(crate) fn new(all: Vec<Parameter>) -> Self {
+        let mut slots = Self::default();
+        let mut near: BTreeMap<Option<&'static str>, Vec<String>> = BTreeMap::new();
+        for (at, parameter) in all.iter().enumerate() {
+            work::add(1);
+            if parameter.required {
+                slots.required.push(at);
+            }
+            if parameter.slot == Slot::Body {
+                slots.body = Some(at);
+                continue;
+            }
+            let name = parameter.slot.name();
+            slots.by_name.entry(key(&parameter.slot)).or_default().push(at);
+            slots
+                .by_folded
+                .entry(fold(name))
+                .and_modify(|(_, several)| *several = true)
+                .or_insert((at, false));
+            near.entry(None).or_default().push(name.to_owned());
+            near.entry(Some(place_of(&parameter.slot))).or_default().push(name.to_owned());
+        }
+        slots.near = near.into_iter().map(|(place, names)| (place, NameIndex::new(names))).collect();
+        slots.all = all;
+        slots
+    }
+
+    pub(crate) fn iter(&self) -> std::slice::Iter<'_, Parameter> {
+        self.all.iter()
+    }
+
+    /// Those without which a call is refused.
+    pub(crate) fn required(&self) -> impl Iterator<Item = &Parameter> {
+        self.required.iter().filter_map(|at| self.all.get(*at))
+    }
+
+    /// The whole body.
+    pub(crate) fn body(&self) -> Option<&Parameter> {
+        self.all.get(self.body?)
+    }
+
+    /// Those of a name, which headers have in any case, in order; the whole body has none.
+    pub(crate) fn named(&self, name: &str) -> Vec<&Parameter> {
+        let lower = name.to_ascii_lowercase();
+        let of = |key: &str, header: bool| {
+            let is_so = move |at: &&usize| self.all.get(**at).is_some_and(|it| is_header(&it.slot) == header);
+            self.positions(key).iter().filter(is_so)
+        };
+        let mut found: Vec<usize> = of(&lower, true).chain(of(name, false)).copied().collect();
+        found.sort_unstable();
+        found.into_iter().filter_map(|at| self.all.get(at)).collect()
+    }
+
+    fn positions(&self, key: &str) -> &[usize] {
+        let positions = self.by_name.get(key).map(Vec::as_slice).unwrap_or_default();
+        work::add(positions.len());
+        positions
+    }
+
+    /// The parameter that goes to a place.
+    pub(crate) fn at(&self, slot: &Slot) -> Option<&Parameter> {
+        if *slot == Slot::Body {
+            return self.body();
+        }
+        let mut named = self.positions(&key(slot)).iter().filter_map(|at| self.all.get(*at));
+        named.find(|parameter| parameter.slot == *slot)
+    }
+
+    /// The first one whose name is the same but for case and separators, and whether there are more.
+    pub(crate) fn folded(&self, name: &str) -> Option<(&Parameter, bool)> {
+        let (at, several) = self.by_folded.get(&fold(name))?;
+        Some((self.all.get(*at)?, *several))
+    }
+
+    /// The one whose name is nearest to another name, at the place that an author gave if there is one.
+    pub(crate) fn nearest(&self, name: &str, place: Option<Place>) -> Option<&Parameter> {
+        let near = self.near.get(&place.map(Place::as_str))?.nearest(name)?;
+        let is_there =
+            |parameter: &&Parameter| place.is_none_or(|place| place.as_str() == place_of(&parameter.slot));
+        self.named(near).into_iter().find(is_there)
+    }
+
+    /// The names that there are.
+    pub(crate) fn names(&self) -> &[String] {
+        self.near.get(&None).map(NameIndex::names).unwrap_or_default()
+    }
+
+    /// The fields that lead to a property of that name inside the body, if there is only one such way.
+    pub(crate) fn inside(&self, name: &str) -> Option<&[String]> {
+        let ways = self.inside.get_or_init(|| self.find_inside()).get(&fold(name))?;
+        let [only] = ways.as_slice() else { return None };
+        Some(only)
+    }
+
+    fn find_inside(&self) -> Inside {
+        let mut inside = Inside::new();
+        let mut left = MAX_FIELDS;
+        for parameter in &self.all {
+            if let Slot::Property(property) = &parameter.slot {
+                search(&parameter.ty, &mut vec![property.clone()], &mut left, &mut inside);
+            }
+        }
+        inside
+    }
+}
+
+fn search(ty: &Type, path: &mut Vec<String>, left: &mut usize, inside: &mut Inside) {
+    if path.len() > DEPTH {
+        return;
+    }
+    // An item of a list is written in the list, which `{…}` would not show.
+    for (field, inner) in ty.resolve().fields() {
+        let Some(fewer) = left.checked_sub(1) else { return };
+        *left = fewer;
+        path.push(field.clone());
+        let ways = inside.entry(fold(&field)).or_default();
+        if ways.len() < 2 {
+            ways.push(path.clone());
+        }
+        search(&inner.ty, path, left, inside);
+        path.pop();
+    }
+}
+
+/// What a slot is found by.
+fn key(slot: &Slot) -> String {
+    if is_header(slot) { slot.name().to_ascii_lowercase() } else { slot.name().to_owned() }
+}
+
+fn is_header(slot: &Slot) -> bool {
+    matches!(slot, Slot::Parameter(ParameterPlace::Header, _))
+}
+
+/// The place of a slot, as authors write it.
+fn place_of(slot: &Slot) -> &'static str {
+    match slot {
+        Slot::Parameter(place, _) => place.as_str(),
+        Slot::Property(_) | Slot::Body => Place::Body.as_str(),
+    }
+}
+
+/// Places of a request that are taken, each with the key that takes it.
+#[derive(Default)]
+pub(crate) struct Taken {
+    slots: BTreeMap<Slot, Span>,
+    /// The first property.
+    property: Option<Span>,
+}
+
+impl Taken {
+    pub(crate) fn insert(&mut self, slot: Slot, key: Span) {
+        if matches!(slot, Slot::Property(_)) {
+            self.property.get_or_insert(key);
+        }
+        self.slots.entry(slot).or_insert(key);
+    }
+
+    /// The key that takes a place, the whole it is part of, or a part of it.
+    pub(crate) fn by(&self, slot: &Slot) -> Option<Span> {
+        let exact = self.slots.get(slot).copied();
+        match slot {
+            Slot::Body => exact.or(self.property),
+            Slot::Property(_) => exact.or_else(|| self.slots.get(&Slot::Body).copied()),
+            Slot::Parameter(..) => exact,
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! The names that are suggested in place of one that there is not.
+
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use naftiko_diagnostics::{NameIndex, Near};
+
+/// Words of the language that begin a path.
+const WORDS: [&str; 5] = ["inputs", "item", "index", "response", "run"];
+
+/// The steps and inputs of a composition, indexed once for all of its expressions.
+#[derive(Debug, Default)]
+pub struct Suggestions {
+    steps: usize,
+    /// The steps, and then the words of the language.
+    words: NameIndex<String>,
+    inputs: Vec<String>,
+    plain: OnceLock<Plain>,
+}
+
+/// The inputs whose names can be written behind a `.`.
+#[derive(Debug)]
+struct Plain {
+    index: NameIndex<String>,
+    names: BTreeSet<String>,
+}
+
+impl Suggestions {
+    /// The ids of all steps, and the names of all inputs.
+    pub fn new(steps: impl IntoIterator<Item = String>, inputs: impl IntoIterator<Item = String>) -> Self {
+        let mut words: Vec<String> = steps.into_iter().collect();
+        let steps = words.len();
+        words.extend(WORDS.map(str::to_owned));
+        Self {
+            steps,
+            words: NameIndex::new(words),
+            inputs: inputs.into_iter().collect(),
+            plain: OnceLock::new(),
+        }
+    }
+
+    /// The ids of all steps.
+    pub(crate) fn steps(&self) -> &[String] {
+        self.words.names().get(..self.steps).unwrap_or_default()
+    }
+
+    /// The step or word of the language that is nearest to a name.
+    pub(crate) fn nearest_word(&self, name: &str) -> Option<Near<'_>> {
+        self.words.nearest_with_distance(name)
+    }
+
+    /// The input that is nearest to a name.
+    pub(crate) fn nearest_input(&self, name: &str) -> Option<Near<'_>> {
+        self.plain().index.nearest_with_distance(name)
+    }
+
+    /// Whether there is an input with exactly this name.
+    pub(crate) fn has_input(&self, name: &str) -> bool {
+        self.plain().names.contains(name)
+    }
+
+    fn plain(&self) -> &Plain {
+        self.plain.get_or_init(|| {
+            let is_plain = |input: &&String| crate::Expression::parse(&format!("inputs.{input}")).is_ok();
+            let names: Vec<String> = self.inputs.iter().filter(is_plain).cloned().collect();
+            Plain { names: names.iter().cloned().collect(), index: NameIndex::new(names) }
+        })
+    }
+}
