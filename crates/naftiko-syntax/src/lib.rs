@@ -1,7 +1,7 @@
 //! YAML text to a tree in which every key and value knows its byte range.
 //!
 //! [`parse`] never fails: it returns as much of a tree as there is, and the diagnostics. It reads YAML 1.2 with the
-//! core schema (so JSON too), refuses what cannot be read safely (alias bombs, absurd depth or size), and knows nothing
+//! core schema, and JSON by its own rules, refuses what cannot be read safely (alias bombs, absurd depth or size), and knows nothing
 //! of the language whose documents it reads. It opens no file: callers hand their bytes to [`parse_bytes`].
 //!
 //! The way back to the text is [`Layout`], which writes a change in the style of the text around it, and [`apply`],
@@ -17,6 +17,7 @@ mod core_schema;
 mod decode;
 mod edit;
 mod fault;
+mod json;
 mod layout;
 mod lines;
 mod quote_fault;

@@ -5,6 +5,7 @@ use naftiko_diagnostics::{Diagnostic, FileId, Span};
 
 use crate::builder::Builder;
 use crate::codes::{BINARY_FILE, EMPTY_DOCUMENT, TOO_LARGE};
+use crate::json;
 use crate::tree::Node;
 
 /// Limits on the size of a document. What exceeds them is refused with a diagnostic.
@@ -54,7 +55,7 @@ impl Parsed {
     }
 }
 
-/// Reads the first document of a text.
+/// Reads the first document of a text. A text that is one JSON object or list is read by the rules of JSON.
 ///
 /// Reading stops at the first syntax error, and where a limit is exceeded. The tree then holds what was read so far,
 /// with open lists and mappings closed, and [`Parsed::is_cut_short`] says so. Any other fault is reported, and reading
@@ -69,6 +70,9 @@ pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
         return Parsed::refused(
             Diagnostic::new(&BINARY_FILE, Span::new(file, nul..nul + 1), message).with_label("a NUL byte"),
         );
+    }
+    if let Some(root) = json::parse(text, file, limits) {
+        return Parsed { root: Some(root), ..Parsed::default() };
     }
     let mut builder = Builder::new(text, file, *limits);
     for event in Parser::new_from_str_with_options(text, options()) {

@@ -152,6 +152,16 @@ impl Mapping {
         self.entries.iter().map(|(key, entry)| (key.as_str(), entry))
     }
 
+    /// The values in the order they were written, to be changed.
+    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Node> {
+        self.entries.values_mut().map(|entry| &mut entry.value)
+    }
+
+    /// Keys and values in the order they were written, the values to be changed.
+    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Node)> {
+        self.entries.iter_mut().map(|(key, entry)| (key.as_str(), &mut entry.value))
+    }
+
     /// The value of the entry that was written as number `index`.
     pub(crate) fn value_at(&self, index: usize) -> Option<&Node> {
         self.entries.get_index(index).map(|(_, entry)| &entry.value)
