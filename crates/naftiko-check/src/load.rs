@@ -61,8 +61,11 @@ impl<'a> Loader<'a> {
 
     /// The tree of a text that can be read on; a text that cannot has its diagnostic and gives nothing.
     pub(crate) fn parse(&mut self, path: &Path, bytes: &[u8]) -> Option<Node> {
-        let (_, parsed) =
-            parse_bytes(path.display().to_string(), bytes, &mut self.sources, &Limits::default());
+        self.parse_within(path, bytes, &Limits::default())
+    }
+
+    fn parse_within(&mut self, path: &Path, bytes: &[u8], limits: &Limits) -> Option<Node> {
+        let (_, parsed) = parse_bytes(path.display().to_string(), bytes, &mut self.sources, limits);
         // A tree that ends in the middle would give a second diagnostic for everything that is not there.
         let cut_short = parsed.is_cut_short();
         self.diagnostics.extend(parsed.diagnostics);
@@ -81,6 +84,24 @@ impl<'a> Loader<'a> {
     pub(crate) fn read(&mut self, path: &Path) -> io::Result<Option<Node>> {
         let bytes = self.files.read(path)?;
         Ok(self.parse(path, &bytes))
+    }
+
+    /// The tree of an `OpenAPI` description, with the files below its folder that its references lead to.
+    pub(crate) fn read_description(&mut self, path: &Path) -> io::Result<Option<Node>> {
+        let folder = path.parent().unwrap_or(Path::new(""));
+        let Some(root) = self.read_foreign(path)? else { return Ok(None) };
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        Ok(Some(naftiko_openapi::bundle(root, name, &mut |relative| {
+            let part = folder.join(relative);
+            let may_read = self.may_read(&part, folder) && self.exists(&part);
+            may_read.then(|| self.read_foreign(&part).ok().flatten()).flatten()
+        })))
+    }
+
+    /// The tree of a file of other authors, whose large numbers are rounded as JSON readers round them.
+    fn read_foreign(&mut self, path: &Path) -> io::Result<Option<Node>> {
+        let bytes = self.files.read(path)?;
+        Ok(self.parse_within(path, &bytes, &Limits { exact_numbers: false, ..Limits::default() }))
     }
 
     /// Whether there is a file.

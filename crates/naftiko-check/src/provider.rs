@@ -173,7 +173,7 @@ impl Provider {
         if given.is_empty() {
             for named in &capabilities.openapi {
                 let Some(path) = loader.admitted(named, &folder, "OpenAPI description") else { continue };
-                match loader.read(&path) {
+                match loader.read_description(&path) {
                     Ok(root) => catalogues.extend(root.and_then(|root| catalogue(root, loader))),
                     Err(_) => {
                         loader.report([faults::missing_file::report(named, &path, "OpenAPI description")]);
@@ -182,7 +182,7 @@ impl Provider {
             }
         } else {
             for path in given {
-                match loader.read(path) {
+                match loader.read_description(path) {
                     Ok(root) => catalogues.extend(root.and_then(|root| catalogue(root, loader))),
                     Err(error) => {
                         loader.report([faults::missing_file::given(capabilities.header, path, &error)]);

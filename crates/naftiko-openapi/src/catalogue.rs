@@ -242,11 +242,15 @@ impl<'a> Index<'a> {
         place: &Place<'a>,
         found: &mut Vec<Method>,
     ) {
-        let node = &entry.value;
-        if found.contains(&method) || self.mapping(node, "an operation").is_none() {
+        if found.contains(&method) || self.mapping(&entry.value, "an operation").is_none() {
             return;
         }
         found.push(method);
+        // The standard has no reference here; DigitalOcean and others write one all the same.
+        let (node, pointer) = match self.document.follow_from(Target { pointer, node: &entry.value }) {
+            Ok(Target { pointer, node }) => (node, pointer),
+            Err(diagnostic) => return self.diagnostics.push(*diagnostic),
+        };
         let id = node.get("operationId");
         if let Some(id) = id.filter(|id| id.as_str().is_none()) {
             let message = format!("expected the `operationId` to be a string, found {}", id.kind());

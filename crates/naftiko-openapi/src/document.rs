@@ -29,7 +29,7 @@ pub(crate) static DANGLING_REFERENCE: Code = Code {
 pub(crate) static EXTERNAL_REFERENCE: Code = Code {
     id: "external-reference",
     severity: Severity::Warning,
-    summary: "a `$ref` of an OpenAPI description leads to another document, which is not read",
+    summary: "a `$ref` of an OpenAPI description leads to a document that is not read",
 };
 
 pub(crate) static CIRCULAR_REFERENCE: Code = Code {
@@ -46,7 +46,16 @@ const LONGEST_CHAIN: usize = 32;
 pub(crate) struct Document {
     pub(crate) root: Node,
     pub(crate) version: Version,
-    anchors: OnceLock<BTreeMap<String, String>>,
+    names: OnceLock<Names>,
+}
+
+/// The names that schemas have of their own, each with the JSON pointer of the schema.
+#[derive(Debug, Default)]
+struct Names {
+    /// `$anchor`.
+    anchors: BTreeMap<String, String>,
+    /// `$id`.
+    ids: BTreeMap<String, String>,
 }
 
 /// What a `$ref` leads to.
@@ -59,7 +68,7 @@ pub(crate) struct Target<'a> {
 
 impl Document {
     pub(crate) fn new(root: Node, version: Version) -> Self {
-        Self { root, version, anchors: OnceLock::new() }
+        Self { root, version, names: OnceLock::new() }
     }
 
     /// The reference that `node` is, if it is one.
@@ -72,16 +81,17 @@ impl Document {
     pub(crate) fn target(&self, reference: &str, span: Span) -> Result<Target<'_>, Box<Diagnostic>> {
         let (uri, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let own = self.root.get("$self").and_then(Node::as_str);
-        if !uri.is_empty() && own != Some(uri) {
+        let resource = if uri.is_empty() || own == Some(uri) { Some("") } else { self.identified(uri) };
+        let Some(resource) = resource else {
             let message = format!("`{reference}` is in another document, and everything is taken to fit it");
-            let help = "bundle the description into one document";
+            let help = "relative references to files below the folder of the description are followed; others are not";
             return Err(Box::new(Diagnostic::new(&EXTERNAL_REFERENCE, span, message).with_help(help)));
-        }
+        };
         let fragment = percent_decoded(fragment);
         let pointer = if fragment.is_empty() || fragment.starts_with('/') {
-            Some(fragment)
+            Some(format!("{resource}{fragment}"))
         } else {
-            self.anchors().get(&fragment).cloned()
+            self.names().anchors.get(&fragment).cloned()
         };
         let found = pointer.and_then(|pointer| Some((self.root.pointer(&pointer)?, pointer)));
         let Some((node, pointer)) = found else {
@@ -111,12 +121,20 @@ impl Document {
         }
     }
 
-    /// The pointers of schemas that have a name of their own (`$anchor`).
-    fn anchors(&self) -> &BTreeMap<String, String> {
-        self.anchors.get_or_init(|| {
-            let mut anchors = BTreeMap::new();
-            collect_anchors(&self.root, &mut String::new(), &mut anchors);
-            anchors
+    /// The pointer of the schema with this `$id`, as it is written or relative to the URI of the description.
+    fn identified(&self, uri: &str) -> Option<&str> {
+        let ids = &self.names().ids;
+        let own = self.root.get("$self").and_then(Node::as_str);
+        let relative = || ids.get(uri.strip_prefix(own?.rsplit_once('/')?.0)?.strip_prefix('/')?);
+        ids.get(uri).or_else(relative).map(String::as_str)
+    }
+
+    /// The names that schemas have of their own.
+    fn names(&self) -> &Names {
+        self.names.get_or_init(|| {
+            let mut names = Names::default();
+            collect_names(&self.root, &mut String::new(), &mut names);
+            names
         })
     }
 }
@@ -138,12 +156,12 @@ pub(crate) fn token(key: &str) -> String {
 
 /// Names in order of the document, the first of one name stays. Examples and values may hold the word as well: a
 /// name found there is only reached by a reference to it.
-fn collect_anchors(node: &Node, pointer: &mut String, anchors: &mut BTreeMap<String, String>) {
+fn collect_names(node: &Node, pointer: &mut String, names: &mut Names) {
     let length = pointer.len();
     let mut visit = |key: &str, child: &Node| {
         pointer.push('/');
         pointer.push_str(&token(key));
-        collect_anchors(child, pointer, anchors);
+        collect_names(child, pointer, names);
         pointer.truncate(length);
     };
     match &node.value {
@@ -155,12 +173,16 @@ fn collect_anchors(node: &Node, pointer: &mut String, anchors: &mut BTreeMap<Str
     }
     for key in ["$anchor", "$dynamicAnchor"] {
         if let Some(name) = node.get(key).and_then(Node::as_str) {
-            anchors.entry(name.to_owned()).or_insert_with(|| pointer.clone());
+            names.anchors.entry(name.to_owned()).or_insert_with(|| pointer.clone());
         }
+    }
+    if let Some(id) = node.get("$id").and_then(Node::as_str) {
+        let id = id.strip_suffix('#').unwrap_or(id);
+        names.ids.entry(id.to_owned()).or_insert_with(|| pointer.clone());
     }
 }
 
-fn percent_decoded(text: &str) -> String {
+pub(crate) fn percent_decoded(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, tail)) = rest.split_first() {

@@ -4,9 +4,10 @@
 //! [`Catalogue::operation`] follows `$ref`s, those of one operation. Every version from 2.0 to 3.2 gives the same form:
 //! JSON Schema 2020-12, defaults of styles filled in, no reference that leaves the
 //! [`Operation`](naftiko_adapter::Operation). A faulty description gives diagnostics and what could be understood,
-//! never an error. This crate reads no file, follows no URL and knows nothing of compositions or runs.
+//! never an error. [`bundle`] makes one document of a description in several files. This crate reads no file, follows no URL and knows nothing of compositions or runs.
 
 mod body;
+mod bundle;
 mod catalogue;
 mod circle;
 mod document;
@@ -26,6 +27,7 @@ mod word;
 
 use naftiko_diagnostics::Code;
 
+pub use bundle::bundle;
 pub use catalogue::{Catalogue, Entry};
 pub use version::Version;
 

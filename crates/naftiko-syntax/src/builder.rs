@@ -11,9 +11,10 @@ use naftiko_diagnostics::{Diagnostic, FileId, Span};
 
 use crate::alias::{self, Anchors, Refusal, Slot, Target};
 use crate::codes::{
-    ALIAS_BOMB, DUPLICATE_KEY, EMPTY_DOCUMENT, MULTIPLE_DOCUMENTS, NON_STRING_KEY, TOO_DEEP, TOO_LARGE,
-    UNDEFINED_ALIAS,
+    ALIAS_BOMB, DUPLICATE_KEY, EMPTY_DOCUMENT, INEXACT_NUMBER, MULTIPLE_DOCUMENTS, NON_STRING_KEY, TOO_DEEP,
+    TOO_LARGE, UNDEFINED_ALIAS,
 };
+use crate::core_schema;
 use crate::fault::{self, Surroundings};
 use crate::lines;
 use crate::quoting;
@@ -207,9 +208,11 @@ impl<'a> Builder<'a> {
         if slot == Slot::Root && is_absent && scalar.tag.is_none() {
             self.empty = Some(self.span(range.clone()));
         }
-        let (node, flaw) = scalar.into_node(self.text, self.file);
-        if let Some(flaw) = flaw {
-            self.reports.push(flaw);
+        let (mut node, flaw) = scalar.into_node(self.text, self.file);
+        let is_inexact = flaw.as_ref().is_some_and(|flaw| flaw.code == &INEXACT_NUMBER);
+        match rounded(&node).filter(|_| is_inexact && !self.limits.exact_numbers) {
+            Some(number) => node.value = Value::Number(number),
+            None => flaw.into_iter().for_each(|flaw| self.reports.push(flaw)),
         }
         self.place(node, range.end);
         Flow::Continue(())
@@ -408,4 +411,9 @@ impl<'a> Builder<'a> {
     fn span(&self, range: Range<usize>) -> Span {
         Span::new(self.file, range)
     }
+}
+
+/// The nearest number to an integer that was read as text.
+fn rounded(node: &Node) -> Option<serde_json::Number> {
+    core_schema::rounded(node.as_str()?)
 }

@@ -77,6 +77,12 @@ fn exact_float(digits: &str, negative: bool) -> Option<Number> {
     (format!("{value:.0}") == significant).then(|| Number::from_f64(signed)).flatten()
 }
 
+/// The nearest number to a decimal integer beyond 64 bits.
+pub(crate) fn rounded(text: &str) -> Option<Number> {
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    is_digits(digits).then(|| text.parse().ok().and_then(Number::from_f64))?
+}
+
 fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }

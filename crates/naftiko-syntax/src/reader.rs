@@ -19,11 +19,20 @@ pub struct Limits {
     pub nodes: usize,
     /// Values that aliases add, where each kilobyte of text counts as one more value.
     pub alias_nodes: usize,
+    /// Whether an integer that a JSON number would round is reported and read as text; otherwise it is rounded, as JSON
+    /// readers do.
+    pub exact_numbers: bool,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 32 * 1024 * 1024, depth: 128, nodes: 4_000_000, alias_nodes: 100_000 }
+        Self {
+            bytes: 32 * 1024 * 1024,
+            depth: 128,
+            nodes: 4_000_000,
+            alias_nodes: 100_000,
+            exact_numbers: true,
+        }
     }
 }
 

@@ -8,7 +8,7 @@ use naftiko_syntax::{
 use super::places::{can_be_shown, lies_in};
 
 /// So little that documents as a fuzzer makes them pass it.
-const NARROW: Limits = Limits { bytes: 512, depth: 6, nodes: 40, alias_nodes: 20 };
+const NARROW: Limits = Limits { bytes: 512, depth: 6, nodes: 40, alias_nodes: 20, exact_numbers: true };
 
 /// Reads bytes, with the limits that ship and with narrow ones.
 ///

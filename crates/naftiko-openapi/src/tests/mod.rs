@@ -1,6 +1,7 @@
 //! Through the public door: a description in, an operation and what was said out.
 
 mod bodies;
+mod bundle;
 mod catalogue;
 mod hostile;
 mod nearest;

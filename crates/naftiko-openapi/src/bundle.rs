@@ -1,0 +1,168 @@
+//! Descriptions in several files: the files that `$ref`s lead to become part of the tree.
+//!
+//! Each file is added once, under a key of the root that no description uses, and the references to it and within it are
+//! changed to lead there. All nodes keep the spans of their own files, so that a finding is reported where it is written.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use naftiko_diagnostics::Span;
+use naftiko_syntax::{Entry, Mapping, Node, Text, Value};
+
+use crate::document::{percent_decoded, token};
+
+/// The key of the root under which the other files are.
+const FILES: &str = "x-naftiko-files";
+/// As many files as are read for one description.
+const MOST_FILES: usize = 10_000;
+
+/// Adds to a description the files that its references lead to, directly and through each other. `read` gives the tree of
+/// a file by its path relative to the folder of the description, with `/` between names; `None` if it cannot or may not
+/// be read: references to it stay as they are.
+pub fn bundle(mut root: Node, name: &str, read: &mut dyn FnMut(&str) -> Option<Node>) -> Node {
+    if !leads_out(&root) {
+        return root;
+    }
+    let mut bundle = Bundle { name, files: BTreeMap::new(), waiting: VecDeque::new(), read };
+    bundle.redirect(&mut root, name);
+    let mut files = Mapping::new();
+    while let Some((path, mut node)) = bundle.waiting.pop_front() {
+        bundle.redirect(&mut node, &path);
+        let key_span = node.span;
+        files.insert(path, Entry { key_span, value: node });
+    }
+    if let Value::Mapping(mapping) = &mut root.value {
+        let node = Node { span: root.span, value: Value::Mapping(files) };
+        mapping.insert(FILES.to_owned(), Entry { key_span: root.span, value: node });
+    }
+    root
+}
+
+struct Bundle<'a> {
+    /// The name of the file of the description.
+    name: &'a str,
+    /// Whether a file could be read, by its path.
+    files: BTreeMap<String, bool>,
+    /// Files whose references are still to be changed.
+    waiting: VecDeque<(String, Node)>,
+    read: &'a mut dyn FnMut(&str) -> Option<Node>,
+}
+
+impl Bundle<'_> {
+    /// Changes the references of a file.
+    fn redirect(&mut self, root: &mut Node, file: &str) {
+        let mut pending = vec![(root, false)];
+        while let Some((node, is_mapping)) = pending.pop() {
+            match &mut node.value {
+                Value::Sequence(items) => pending.extend(items.iter_mut().map(|item| (item, false))),
+                Value::Mapping(mapping) => {
+                    for (key, value) in mapping.iter_mut() {
+                        let is_reference = key == "$ref" || is_mapping;
+                        if is_reference
+                            && let Some(changed) = value.as_str().and_then(|it| self.redirected(it, file))
+                        {
+                            *value = text(changed, value.span);
+                        } else {
+                            // `discriminator: {mapping: {dog: dog.yaml}}`
+                            let is_mapping = key == "mapping";
+                            pending.push((value, is_mapping));
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Where a reference of `file` leads in the bundle; `None` if it stays as it is.
+    fn redirected(&mut self, reference: &str, file: &str) -> Option<String> {
+        let (uri, fragment) = reference.split_once('#').unwrap_or((reference, ""));
+        let path = if uri.is_empty() {
+            file.to_owned()
+        } else if is_file(uri) {
+            joined(file, &percent_decoded(uri))?
+        } else {
+            return None;
+        };
+        if path == self.name {
+            return (path != file || !uri.is_empty()).then(|| format!("#{fragment}"));
+        }
+        if !self.is_there(&path) {
+            return None;
+        }
+        // A name of its own (`$anchor`) is looked for in all files.
+        if !fragment.is_empty() && !fragment.starts_with('/') {
+            return Some(format!("#{fragment}"));
+        }
+        Some(format!("#/{FILES}/{}{fragment}", percent_encoded(&token(&path))))
+    }
+
+    fn is_there(&mut self, path: &str) -> bool {
+        if let Some(known) = self.files.get(path) {
+            return *known;
+        }
+        let node = if self.files.len() < MOST_FILES { (self.read)(path) } else { None };
+        self.files.insert(path.to_owned(), node.is_some());
+        let is_there = node.is_some();
+        self.waiting.extend(node.map(|node| (path.to_owned(), node)));
+        is_there
+    }
+}
+
+/// Whether a reference of a description leads to another file.
+fn leads_out(root: &Node) -> bool {
+    let mut pending = vec![root];
+    while let Some(node) = pending.pop() {
+        match &node.value {
+            Value::Sequence(items) => pending.extend(items),
+            Value::Mapping(mapping) => {
+                for (key, entry) in mapping.iter() {
+                    let leads_out = |reference: &str| {
+                        is_file(reference.split_once('#').map_or(reference, |(uri, _)| uri))
+                    };
+                    if key == "$ref" && entry.value.as_str().is_some_and(leads_out) {
+                        return true;
+                    }
+                    pending.push(&entry.value);
+                }
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
+/// Whether a URI is the relative path of a file: without scheme and host.
+fn is_file(uri: &str) -> bool {
+    let scheme = uri.split(['/', '?', '#']).next().is_some_and(|first| first.contains(':'));
+    !uri.is_empty() && !scheme && !uri.starts_with("//") && !uri.contains(['?', '\\'])
+}
+
+/// The path of a file that is named in another one; `None` if it leads out of all folders.
+fn joined(from: &str, path: &str) -> Option<String> {
+    if path.starts_with('/') {
+        return Some(path.to_owned());
+    }
+    let mut names: Vec<&str> = from.split('/').collect();
+    names.pop();
+    for name in path.split('/') {
+        match name {
+            "" | "." => {}
+            // Above the folder of the description: whether that may be read, its reader decides.
+            ".." if names.last().is_none_or(|last| *last == "..") => names.push(".."),
+            ".." => {
+                names.pop();
+            }
+            name => names.push(name),
+        }
+    }
+    (!names.is_empty()).then(|| names.join("/"))
+}
+
+fn text(value: String, span: Span) -> Node {
+    Node { span, value: Value::String(Text::new(value, Vec::new())) }
+}
+
+/// A token of a pointer as a fragment: `%` begins an escape there.
+fn percent_encoded(token: &str) -> String {
+    token.replace('%', "%25")
+}
