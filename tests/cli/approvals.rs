@@ -401,6 +401,29 @@ async fn a_file_is_approved_by_the_one_path_that_it_has() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_another_one_when_it_is_read_is_another_secret() {
+    let server = server().await;
+    let uri = server.uri();
+    let ended = off_thread(move || {
+        let body = "steps:
+  - {id: swap, description: Swap, external: {channel: command, command: ./swap, with: {}}}
+  - {id: list, capability: organizations, operation: listOrganizations, dependsOn: [swap], retry: {attempts: 1}}
+";
+        let folder = folder(body, &uri, "{type: bearer, file: token}")
+            .with("shared/token", "s3cret")
+            .with("shared/other", "s3cret-too")
+            .with("swap", "#!/bin/sh\nln -sf other shared/token\necho null\n");
+        let program = folder.path().join("swap");
+        std::fs::set_permissions(program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        run(&folder, &["--allow-command", "./swap", "--allow-secret", "shared/token"])
+    })
+    .await;
+    assert_eq!(ended.code, 3, "{}", ended.stderr);
+    assert!(ended.stderr.contains("`shared/token` is not approved for"), "{}", ended.stderr);
+    assert_eq!(seen(&server).await, 0);
+}
+
+#[tokio::test]
 async fn the_secrets_of_a_composition_within_are_listed_too() {
     let server = server().await;
     let uri = server.uri();

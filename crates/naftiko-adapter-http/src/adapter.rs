@@ -236,6 +236,13 @@ impl HttpAdapter {
         time: &Time,
     ) -> Result<Response, Failure> {
         let mut message = message.clone();
+        // The operator approved the credential for the server of the base URL, and for no other.
+        if message.url.origin().ascii_serialization() != door.host {
+            return Err(refused(format!(
+                "the request would leave `{}`, and its credential with it",
+                door.host
+            )));
+        }
         shown.put_on(&mut message)?;
         time.to_answer(&door.host, self.transport.exchange(message, time.limit)).await
     }

@@ -126,6 +126,21 @@ impl Auth {
         }
     }
 
+    /// Each secret with each server it is sent to: `base_url`, where requests go, or `token_url`, where tokens come from. A
+    /// token counts as the secret that it was fetched with. `None` in place of a URL: nothing says where that is.
+    pub fn sent_to<'u>(
+        &self,
+        base_url: Option<&'u Url>,
+        token_url: Option<&'u Url>,
+    ) -> Vec<(&SecretName, Option<&'u Url>)> {
+        match self {
+            Self::ClientCredentials { client_id, client_secret, .. } => {
+                vec![(client_id, token_url), (client_secret, token_url), (client_secret, base_url)]
+            }
+            other => other.secrets().into_iter().map(|secret| (secret, base_url)).collect(),
+        }
+    }
+
     /// The scheme, as a capabilities document names it.
     pub fn scheme(&self) -> &'static str {
         match self {

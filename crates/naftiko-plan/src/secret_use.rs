@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::{Action, Auth, Channel, External, Plan, Provider, SecretName, ServerOrigin};
+use crate::{Action, Channel, External, Plan, Provider, SecretName, ServerOrigin};
 
 /// The variable with the key that webhooks are signed with. A signature lets its receiver pass as the operator for as
 /// long as it is fresh, so the key counts as sent wherever a webhook goes.
@@ -118,25 +118,9 @@ impl Uses {
             url.and_then(ServerOrigin::of)
                 .map_or_else(|| SecretTarget::Unknown(format!("--base-url {id}=URL")), SecretTarget::Server)
         };
-        let mut add = |secret: &SecretName, url: Option<&Url>| {
+        let token_url = provider.token_url(base_url).ok().flatten();
+        for (secret, url) in provider.auth.sent_to(base_url, token_url.as_ref()) {
             self.add(secret, target(url), SecretUser::Provider(id.to_owned()));
-        };
-        match &provider.auth {
-            Auth::None => {}
-            Auth::Bearer { token: secret }
-            | Auth::ApiKey { key: secret, .. }
-            | Auth::BasicPair { credentials: secret } => add(secret, base_url),
-            Auth::Basic { username, password } => {
-                add(username, base_url);
-                add(password, base_url);
-            }
-            Auth::ClientCredentials { client_id, client_secret, .. } => {
-                let token_url = provider.token_url(base_url).ok().flatten();
-                add(client_id, token_url.as_ref());
-                add(client_secret, token_url.as_ref());
-                // The token stands for the secret that it was fetched with.
-                add(client_secret, base_url);
-            }
         }
     }
 

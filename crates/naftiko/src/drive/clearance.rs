@@ -203,7 +203,7 @@ fn stored(store: &Store) -> Result<BTreeSet<SecretPair>, Stop> {
 /// Why approvals cannot be used, and what helps.
 pub(crate) fn unusable(error: &naftiko_journal::StoreError) -> Stop {
     Stop::Usage(format!(
-        "approvals of secrets cannot be used: {error}\n`naftiko approvals revoke --all` removes them all, and then each is \
+        "approvals of secrets cannot be used: {error}\n`naftiko approvals revoke --all` removes them all; then each is \
          asked for again"
     ))
 }

@@ -42,7 +42,13 @@ impl Credentials {
         permits: &Permits,
     ) -> Result<Credential, String> {
         let token_url = provider.token_url(Some(base_url)).map_err(|error| error.to_string())?;
-        require(permits, &provider.auth, base_url, token_url.as_ref())?;
+        let sent: Vec<(SecretName, Url)> = provider
+            .auth
+            .sent_to(Some(base_url), token_url.as_ref())
+            .into_iter()
+            .filter_map(|(secret, url)| Some((secret.clone(), url?.clone())))
+            .collect();
+        sent.iter().try_for_each(|(secret, url)| permits.require(secret, url))?;
         let key = (&provider.auth, id, &provider.source, token_url.as_ref().map(Url::as_str), origin);
         let key = serde_json::to_string(&key).map_err(|error| error.to_string())?;
         if let Some(credential) = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
@@ -50,7 +56,10 @@ impl Credentials {
         }
         let reach = Reach::of(origin, &provider.source, allowances);
         let secret = |what: &'static str, name: &SecretName| {
-            let named = Named { name: name.clone(), what, provider: id.to_owned(), reach: reach.clone() };
+            let (provider, reach, permits) = (id.to_owned(), reach.clone(), permits.clone());
+            let servers = sent.iter().filter(|(secret, _)| secret == name).map(|(_, url)| url.clone());
+            let servers = servers.collect();
+            let named = Named { name: name.clone(), what, provider, reach, servers, permits };
             Secret::sought(Arc::new(named), self.good_for)
         };
         let credential = credential(&provider.auth, token_url, &secret)
@@ -100,17 +109,4 @@ fn credential(
         })),
         (Auth::ClientCredentials { .. }, None) => return None,
     })
-}
-
-/// Refuses a credential of which some secret may not be sent where it goes.
-fn require(permits: &Permits, auth: &Auth, base_url: &Url, token_url: Option<&Url>) -> Result<(), String> {
-    match (auth, token_url) {
-        (Auth::ClientCredentials { client_id, client_secret, .. }, Some(token_url)) => {
-            permits.require(client_id, token_url)?;
-            permits.require(client_secret, token_url)?;
-            // The token stands for the secret that it is fetched with.
-            permits.require(client_secret, base_url)
-        }
-        _ => auth.secrets().into_iter().try_for_each(|secret| permits.require(secret, base_url)),
-    }
 }

@@ -2,7 +2,7 @@
 //!
 //! A document may come from a stranger: it names environment variables, files below its own folder, and, if the operator
 //! allows it, other files and programs. Nothing is read before it is needed, and before it is approved
-//! ([`Permits`](super::clearance::Permits)).
+//! ([`Permits`]).
 
 use std::path::{Path, PathBuf};
 
@@ -11,8 +11,9 @@ use naftiko_adapter_http::SecretSource;
 use naftiko_plan::SecretName;
 use naftiko_spec::Files as _;
 use secrecy::{ExposeSecret as _, SecretString};
+use url::Url;
 
-use crate::drive::Allowances;
+use crate::drive::{Allowances, Permits};
 use crate::world::{self, FileSystem};
 
 /// How much of what a program complains of is told, in characters.
@@ -86,6 +87,9 @@ pub(crate) struct Named {
     pub(crate) what: &'static str,
     pub(crate) provider: String,
     pub(crate) reach: Reach,
+    /// The servers that it is sent to.
+    pub(crate) servers: Vec<Url>,
+    pub(crate) permits: Permits,
 }
 
 impl Named {
@@ -104,8 +108,9 @@ impl Named {
         }
     }
 
-    /// The secret of a variable or a file.
+    /// The secret of a variable or a file. A path may lead to another file by now, which is another secret.
     fn at_once(&self) -> Result<Option<SecretString>, String> {
+        self.servers.iter().try_for_each(|server| self.permits.require(&self.name, server))?;
         let found = match &self.name {
             SecretName::EnvVar(variable) => world::secret_variable(variable),
             SecretName::File(path) => world::secret_file(&self.reach.file(path)?),
@@ -121,6 +126,7 @@ impl SecretSource for Named {
         let SecretName::Command(words) = &self.name else {
             return self.at_once()?.ok_or_else(|| self.missing());
         };
+        self.servers.iter().try_for_each(|server| self.permits.require(&self.name, server))?;
         let (program, arguments) = self.reach.command(words)?;
         let ended =
             world::run_program(program, arguments).await.map_err(|why| format!("`{program}` {why}"))?;
