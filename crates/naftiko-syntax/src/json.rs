@@ -55,7 +55,7 @@ impl Reader<'_> {
                     let mut object = Open::Object { start, mapping: Mapping::new(), key: None };
                     self.space();
                     if self.take(b'}') {
-                        self.closed(object)?
+                        self.closed(object)
                     } else {
                         self.key(&mut object)?;
                         open.push(object);
@@ -67,7 +67,7 @@ impl Reader<'_> {
                     let list = Open::List { start, items: Vec::new() };
                     self.space();
                     if self.take(b']') {
-                        self.closed(list)?
+                        self.closed(list)
                     } else {
                         open.push(list);
                         continue;
@@ -89,7 +89,7 @@ impl Reader<'_> {
                     (b',', Open::List { .. }) => {}
                     (b',', Open::Object { .. }) => self.key(&mut container)?,
                     (b']', Open::List { .. }) | (b'}', Open::Object { .. }) => {
-                        value = self.closed(container)?;
+                        value = self.closed(container);
                         continue;
                     }
                     _ => return None,
@@ -112,13 +112,13 @@ impl Reader<'_> {
         self.take(b':').then_some(())
     }
 
-    fn closed(&self, container: Open) -> Option<Node> {
-        Some(match container {
+    fn closed(&self, container: Open) -> Node {
+        match container {
             Open::List { start, items } => Node { span: self.span(start), value: Value::Sequence(items) },
             Open::Object { start, mapping, .. } => {
                 Node { span: self.span(start), value: Value::Mapping(mapping) }
             }
-        })
+        }
     }
 
     /// `true`, `false`, `null` or a number.
