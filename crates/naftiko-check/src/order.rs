@@ -39,7 +39,7 @@ pub(crate) fn find(
                     match positions.get(named.value.as_str()) {
                         Some(&from) => add(from, Reason::DependsOn, named.span),
                         None => {
-                            diagnostics.push(faults::unknown_dependency::report(named, names.step_index()))
+                            diagnostics.push(faults::unknown_dependency::report(named, names.step_index()));
                         }
                     }
                 }

@@ -18,7 +18,7 @@ const UNDOING: &str = ":compensate";
 /// What is wrong with the names and the expressions of an expectation.
 pub(super) fn check(expect: &Expectation, scope: &Names<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
-    let names = scope.names;
+    let names = scope.of_plan;
     for (name, value) in &expect.outputs {
         if !scope.has_output(&name.value) {
             diagnostics.push(faults::unknown_name::report("output", name, &names.outputs));
@@ -54,7 +54,7 @@ pub(super) fn check(expect: &Expectation, scope: &Names<'_>) -> Vec<Diagnostic> 
 
 /// The names that the expressions of a test know.
 pub(super) struct Names<'a> {
-    names: &'a PlanNames<'a>,
+    of_plan: &'a PlanNames<'a>,
     inputs: Type,
     outputs: Type,
     requests: Type,
@@ -84,7 +84,7 @@ impl<'a> Names<'a> {
         let steps = plan.steps.iter().map(|step| step.id.clone());
         let steps = steps.chain(["outputs".to_owned(), "requests".to_owned()]);
         Self {
-            names,
+            of_plan: names,
             inputs: Type::from_own_schema(&inputs),
             outputs: Type::Object(ObjectType::of(outputs)),
             requests: Type::list(Type::Object(ObjectType::of(request))),
@@ -104,7 +104,9 @@ impl Scope for Names<'_> {
             Root::Run => Some(Typed::always(Type::Any)),
             Root::Step(name) if name == "outputs" => Some(Typed::always(self.outputs.clone())),
             Root::Step(name) if name == "requests" => Some(Typed::always(self.requests.clone())),
-            Root::Step(name) => self.names.in_plan(self.names.plan, name).map(|_| Typed::maybe(Type::Any)),
+            Root::Step(name) => {
+                self.of_plan.in_plan(self.of_plan.plan, name).map(|_| Typed::maybe(Type::Any))
+            }
             _ => None,
         }
     }
