@@ -109,7 +109,8 @@ mod tests {
     #[test]
     fn a_key_is_found_without_walking_through_its_neighbors() {
         let steps = |count: usize| {
-            let text: String = (0..count).map(|at| format!("k{at}: {{a: [v]}}\n")).collect();
+            let lines: Vec<String> = (0..count).map(|at| format!("k{at}: {{a: [v]}}\n")).collect();
+            let text = lines.concat();
             let mut sources = SourceMap::new();
             let file = sources.add("a.yaml", text.as_str());
             let root = parse(&text, file, &Limits::default()).root.unwrap();
