@@ -79,6 +79,22 @@ fn a_diff_shows_the_changes_and_writes_nothing() {
 }
 
 #[test]
+fn a_link_out_of_its_folder_is_not_written_through() {
+    let folder = Folder::new("0.2", "");
+    let document = format!("{}{BROKEN}", text(&composition(&folder)));
+    let outside = Folder::new("0.2", "").with("theirs.yaml", &document);
+    let (theirs, link) = (outside.path().join("theirs.yaml"), composition(&folder));
+    fs::remove_file(&link).unwrap();
+    symlink(&theirs, &link).unwrap();
+    let ended = folder.naftiko(&["check", "--fix", "--unsafe", "composition.yaml"]);
+    assert_eq!(ended.code, 2, "{}", ended.stdout);
+    let said = ended.stderr.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(said.contains("it is a link out of its folder"), "{said}");
+    assert_eq!(text(&theirs), document);
+    assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
+}
+
+#[test]
 fn permissions_links_line_ends_and_a_byte_order_mark_stay() {
     let folder = Folder::new("0.2", "");
     let document = format!("\u{FEFF}{}{BROKEN}", text(&composition(&folder))).replace('\n', "\r\n");

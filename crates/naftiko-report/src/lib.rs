@@ -43,17 +43,82 @@ pub use tested::{Snapshot, Tested, tested, tested_as_json, tested_as_junit};
 pub use visible::visible;
 pub use word::as_word;
 
-use naftiko_diagnostics::{Diagnostic, Severity, SourceMap};
+use std::collections::BTreeMap;
 
-/// Diagnostics as text. Elsewhere than in a terminal they are lines, in their order. In a terminal, errors and warnings
+use naftiko_diagnostics::{Diagnostic, FileId, Severity, SourceMap};
+
+/// The most findings of one file that are shown as text.
+const MOST_FINDINGS: usize = 1_000;
+
+/// Diagnostics as text: of a file with more than a thousand, the first ones, and how many more there are. Elsewhere than in a terminal they are lines, in their order. In a terminal, errors and warnings
 /// are drawn with the lines of the documents, and what is only to be known stands before them, a line each: what has
 /// to be mended is what a person sees last.
 pub fn diagnostics(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> String {
-    if !style.terminal {
-        return diagnostics.iter().map(|diagnostic| plain(diagnostic, sources, style)).collect();
+    let (shown, more) = first_of_each_file(diagnostics);
+    let text: String = if style.terminal {
+        let (notes, findings): (Vec<_>, Vec<_>) =
+            shown.into_iter().partition(|diagnostic| diagnostic.severity() == Severity::Note);
+        let drawn = findings.into_iter().map(|finding| graphical(finding, sources, style));
+        std::iter::once(notes::notes(&notes, sources, style)).chain(drawn).collect()
+    } else {
+        shown.into_iter().map(|diagnostic| plain(diagnostic, sources, style)).collect()
+    };
+    let more = more.into_iter().filter_map(|(id, more)| {
+        let name = visible(sources.file(id)?.name());
+        Some(format!("{name}: {more} more, which `--format json` and `--format sarif` list\n"))
+    });
+    text + &more.collect::<String>()
+}
+
+/// The first findings of every file in their order, errors before others, and how many more there are of each file.
+fn first_of_each_file(diagnostics: &[Diagnostic]) -> (Vec<&Diagnostic>, BTreeMap<FileId, usize>) {
+    let file = |found: &Diagnostic| found.primary.span.file;
+    let is_error = |found: &Diagnostic| found.severity() == Severity::Error;
+    let mut errors: BTreeMap<FileId, usize> = BTreeMap::new();
+    for found in diagnostics.iter().filter(|found| is_error(found)) {
+        *errors.entry(file(found)).or_default() += 1;
     }
-    let (notes, findings): (Vec<_>, Vec<_>) =
-        diagnostics.iter().partition(|diagnostic| diagnostic.severity() == Severity::Note);
-    let drawn = findings.into_iter().map(|finding| graphical(finding, sources, style));
-    std::iter::once(notes::notes(&notes, sources, style)).chain(drawn).collect()
+    let mut left: BTreeMap<(FileId, bool), usize> = BTreeMap::new();
+    let mut more: BTreeMap<FileId, usize> = BTreeMap::new();
+    let mut shown = Vec::new();
+    for found in diagnostics {
+        let (file, is_error) = (file(found), is_error(found));
+        let errors = errors.get(&file).copied().unwrap_or_default();
+        let most = if is_error { MOST_FINDINGS } else { MOST_FINDINGS.saturating_sub(errors) };
+        let left = left.entry((file, is_error)).or_insert(most);
+        match left.checked_sub(1) {
+            Some(fewer) => {
+                *left = fewer;
+                shown.push(found);
+            }
+            None => *more.entry(file).or_default() += 1,
+        }
+    }
+    (shown, more)
+}
+
+#[cfg(test)]
+mod tests {
+    use naftiko_diagnostics::{Code, Span};
+
+    use super::*;
+
+    static FLAW: Code = Code { id: "flaw", severity: Severity::Warning, summary: "a flaw" };
+
+    #[test]
+    fn of_very_many_findings_the_first_thousand_of_a_file_are_shown_and_every_error_of_few() {
+        let mut sources = SourceMap::new();
+        let (many, few) = (sources.add("many.yaml", "a\n".repeat(3000)), sources.add("few.yaml", "a"));
+        let at = |file, at: usize| Diagnostic::new(&FLAW, Span::new(file, at..at + 1), "it is wrong");
+        let mut findings: Vec<Diagnostic> = (0..1500).map(|line| at(many, 2 * line)).collect();
+        findings.push(at(many, 5000).denied());
+        findings.push(at(few, 0));
+        for terminal in [false, true] {
+            let style = Style { terminal, color: false, links: false, width: 80 };
+            let text = diagnostics(&findings, &sources, style);
+            assert_eq!(text.matches("it is wrong").count(), 1001, "{terminal}");
+            assert!(text.ends_with("many.yaml: 501 more, which `--format json` and `--format sarif` list\n"));
+            assert!(text.contains("many.yaml:2501:"), "{terminal}");
+        }
+    }
 }

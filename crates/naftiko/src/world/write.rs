@@ -2,18 +2,23 @@
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Component, Path};
 
 /// The mark that some editors put before a text. A text that had one keeps it.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Gives a file another text. Whoever reads it meanwhile sees all of one of the two. It keeps its permissions, and of a
-/// link the target is written.
+/// Gives a file another text. A concurrent reader sees all of one of the two. It keeps its permissions, and of a link the
+/// target is written.
 ///
 /// # Errors
-/// Those of the file system; and if the file is not to be written, or has another text than `before` by now.
+/// Those of the file system; and if the file is not to be written, has another text than `before` by now, or is a link
+/// that leads out of its folder: a document of others is not changed.
 pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> {
     let target = std::fs::canonicalize(path)?;
+    if leaves_its_folder(path) {
+        let problem = format!("it is a link out of its folder, to `{}`", target.display());
+        return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
+    }
     let bytes = std::fs::read(&target)?;
     let (mark, text) = match bytes.strip_prefix(BYTE_ORDER_MARK) {
         Some(text) => (BYTE_ORDER_MARK, text),
@@ -34,6 +39,14 @@ pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> 
     file.as_file().sync_all()?;
     file.persist(&target)?;
     Ok(())
+}
+
+/// Whether a path leads, by way of links, out of the folder that it is seen from: the working folder, or the file's own
+/// folder for a path from the root or through `..`.
+fn leaves_its_folder(path: &Path) -> bool {
+    let is_plain = path.is_relative() && !path.components().any(|part| part == Component::ParentDir);
+    let beside = if is_plain { Path::new("document") } else { path };
+    !is_below(path, beside)
 }
 
 /// Writes a file, whatever was there. Whoever reads it meanwhile sees all of one of the two.
