@@ -29,6 +29,8 @@ mod held;
 mod hostile;
 #[cfg(unix)]
 mod leaks;
+#[cfg(target_os = "linux")]
+mod memory;
 mod mock;
 mod mocked;
 mod paginate;

@@ -19,6 +19,7 @@ mod matrix;
 mod process;
 mod processes;
 mod server;
+mod shortage;
 mod signals;
 mod unstarted;
 mod wire;

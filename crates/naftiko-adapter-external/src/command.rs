@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question};
+use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question, shortage_of_start};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command as Process};
 
@@ -69,8 +69,11 @@ impl Channel for Command {
         process.args(arguments).env_clear().envs(self.environment.iter().cloned());
         process.env("NAFTIKO_RUN", &question.run).env("NAFTIKO_STEP", &question.step);
         process.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let child =
-            process.spawn().map_err(|error| refused(format!("`{program}` cannot be run: {error}")))?;
+        let child = process.spawn().map_err(|error| {
+            let lacks = shortage_of_start(&error).is_some();
+            let kind = if lacks { FailureKind::LocalShortage } else { FailureKind::Refused };
+            Failure::new(kind, format!("`{program}` cannot be run: {error}"))
+        })?;
         let limit = self.limit(question);
         let said = as_json(question, None).to_string();
         let Ok(ended) = tokio::time::timeout(limit, run(child, said)).await else {
@@ -78,7 +81,8 @@ impl Channel for Command {
             return Err(Failure::new(FailureKind::Unknown, message));
         };
         let ended = ended.map_err(|error| {
-            Failure::new(FailureKind::Unknown, format!("`{program}` cannot be waited for: {error}"))
+            let message = format!("`{program}` cannot be waited for: {error}");
+            Failure::of_io(&error, true, FailureKind::Unknown, message)
         })?;
         understood(program, &ended, &fit)
     }

@@ -140,7 +140,7 @@ impl<T: Terminal + 'static> Talk<'_, T> {
     fn show(&self, text: &str) -> Result<(), Failure> {
         self.terminal.show(text).map_err(|error| {
             let message = format!("`{}` cannot be asked at the terminal: {error}", self.question.step);
-            Failure::new(FailureKind::NotSent, message)
+            Failure::of_io(&error, false, FailureKind::NotSent, message)
         })
     }
 
@@ -160,7 +160,7 @@ impl<T: Terminal + 'static> Talk<'_, T> {
             }
             Err(error) => {
                 let message = format!("the answer of `{}` cannot be read: {error}", self.question.step);
-                Err(Failure::new(FailureKind::Unknown, message))
+                Err(Failure::of_io(&error, true, FailureKind::Unknown, message))
             }
         }
     }

@@ -10,7 +10,7 @@ use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, Certificate, TlsParameters};
 use lettre::transport::smtp::commands::{Data, Mail, Rcpt};
 use lettre::transport::smtp::extension::{ClientId, Extension, MailBodyParameter, MailParameter};
-use naftiko_adapter::{Failure, FailureKind, Mask};
+use naftiko_adapter::{Failure, FailureKind, Mask, shortage_in, shortage_of_sockets};
 use percent_encoding::percent_decode_str;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::{Host, Url};
@@ -131,8 +131,11 @@ impl SmtpServer {
         let outcome = match taken {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) if error.status().is_some() => Err(self.said(&error)),
-            Ok(Err(error)) => Err(self.unknown(&error.to_string())),
-            Err(_) => Err(self.unknown("it did not answer in time")),
+            Ok(Err(error)) => {
+                let kind = shortage_in(&error).map_or(FailureKind::Unknown, |_| FailureKind::CutOff);
+                Err(self.given(kind, &error.to_string()))
+            }
+            Err(_) => Err(self.given(FailureKind::Unknown, "it did not answer in time")),
         };
         // It has the message or not; whether it takes leave changes nothing.
         let _leave = tokio::time::timeout(Duration::from_secs(1), connection.abort()).await;
@@ -186,26 +189,37 @@ impl SmtpServer {
     }
 
     fn tls(&self) -> Result<TlsParameters, Failure> {
-        let unusable = |error: lettre::transport::smtp::Error| {
-            refused(format!("TLS cannot be spoken with `{}`: {error}", self.host))
+        let unusable = |kind: FailureKind| {
+            move |error: lettre::transport::smtp::Error| {
+                Failure::new(kind, format!("TLS cannot be spoken with `{}`: {error}", self.host))
+            }
         };
         // Certificates have addresses without brackets.
         let mut builder = TlsParameters::builder(self.host.trim_matches(['[', ']']).to_owned());
         for pem in &self.certificates {
-            builder = builder.add_root_certificate(Certificate::from_pem(pem).map_err(unusable)?);
+            let certificate = Certificate::from_pem(pem).map_err(unusable(FailureKind::Refused))?;
+            builder = builder.add_root_certificate(certificate);
         }
-        builder.build_rustls().map_err(unusable)
+        // All else that it takes is read from this machine.
+        builder.build_rustls().map_err(unusable(FailureKind::LocalShortage))
     }
 
     /// The failure when the server did not accept the message: permanent if it says so.
     fn said(&self, error: &lettre::transport::smtp::Error) -> Failure {
-        let kind = if error.is_permanent() { FailureKind::Refused } else { FailureKind::NotSent };
+        let answered = error.status().is_some();
+        let lacks = !answered && (shortage_in(error).is_some() || shortage_of_sockets().is_some());
+        let kind = match () {
+            () if lacks => FailureKind::LocalShortage,
+            () if error.is_permanent() => FailureKind::Refused,
+            () => FailureKind::NotSent,
+        };
         Failure::new(kind, self.masked(&format!("`{}`: {}", self.host, causes(error))))
     }
 
-    fn unknown(&self, what: &str) -> Failure {
+    /// The failure once the server was given the message.
+    fn given(&self, kind: FailureKind, what: &str) -> Failure {
         let message = format!("`{}` was given the message: {what}", self.host);
-        Failure::new(FailureKind::Unknown, self.masked(&message))
+        Failure::new(kind, self.masked(&message))
     }
 
     /// A server may quote the password.

@@ -7,14 +7,18 @@ use std::time::Duration;
 use async_trait::async_trait;
 use indexmap::IndexMap;
 use naftiko_adapter::{Adapter, Call, Departure, Failure, FailureKind, Response};
+use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
 use url::{Host, Url};
 
+use crate::answer::{Asked, Received};
+use crate::blocking::off_thread;
 use crate::credential::Shown;
-use crate::departures::Schemas;
+use crate::departures::{MOST as MOST_DEPARTURES, Schemas};
 use crate::egress::{AllowedHost, Denied, Egress, HostGuard, Lookup, System};
 use crate::endpoint::{BuildError, Door, Endpoint};
+use crate::nodes::NodeBudget;
 use crate::poster::Poster;
 use crate::refused;
 use crate::transport::{Message, Proxies, Transport};
@@ -31,11 +35,14 @@ const SLACK: Duration = Duration::from_millis(500);
 const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 /// Carries operations out over HTTP.
+///
+/// Nothing that takes time in proportion to an argument or an answer is done on the thread that it is called from: it
+/// needs the blocking threads of a tokio runtime.
 pub struct HttpAdapter {
     doors: IndexMap<String, Door>,
     timeout: Duration,
     transport: Arc<Transport>,
-    schemas: Schemas,
+    schemas: Arc<Schemas>,
     strict: bool,
 }
 
@@ -48,6 +55,7 @@ pub struct Builder {
     proxies: Proxies,
     certificates: Vec<(String, Vec<u8>)>,
     strict: bool,
+    nodes: NodeBudget,
     lookup: Arc<dyn Lookup>,
 }
 
@@ -61,6 +69,7 @@ impl HttpAdapter {
             proxies: Proxies::default(),
             certificates: Vec::new(),
             strict: false,
+            nodes: NodeBudget::default(),
             lookup: Arc::new(System),
         }
     }
@@ -120,6 +129,14 @@ impl Builder {
         self
     }
 
+    /// Sets the budget of values for answers, which adapters may share; by default it has
+    /// [`NodeBudget::DEFAULT`] values of its own.
+    #[must_use]
+    pub fn nodes(mut self, budget: NodeBudget) -> Self {
+        self.nodes = budget;
+        self
+    }
+
     /// What finds the addresses of names, in place of the operating system.
     #[cfg(test)]
     pub(crate) fn lookup(mut self, lookup: Arc<dyn Lookup>) -> Self {
@@ -134,7 +151,7 @@ impl Builder {
     pub fn poster<'u>(self, named: impl IntoIterator<Item = &'u Url>) -> Result<Poster, BuildError> {
         let mut egress = Egress::new(self.allowed);
         named.into_iter().for_each(|url| egress.name(url));
-        let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates)?;
+        let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates, self.nodes)?;
         Ok(Poster::new(transport, self.timeout))
     }
 
@@ -159,7 +176,7 @@ impl Builder {
             doors.insert(provider.clone(), Door::open(provider, endpoint)?);
             addresses(endpoint).for_each(|url| egress.name(url));
         }
-        let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates)?;
+        let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates, self.nodes)?;
         for (provider, endpoint) in &self.endpoints {
             for url in addresses(endpoint) {
                 transport.prepare(provider, url, self.timeout)?;
@@ -169,7 +186,7 @@ impl Builder {
             doors,
             timeout: self.timeout,
             transport: Arc::new(transport),
-            schemas: Schemas::default(),
+            schemas: Arc::default(),
             strict: self.strict,
         })
     }
@@ -189,14 +206,17 @@ impl Adapter for HttpAdapter {
         };
         let outcome = self.attempt(call, door).await;
         let mask = door.keeper.mask();
-        outcome.map(|response| mask.response(response)).map_err(|failure| mask.failure(&failure))
+        off_thread(move || match outcome {
+            Ok(response) => Ok(mask.response(response)),
+            Err(failure) => Err(mask.failure(&failure)),
+        })
+        .await
     }
 }
 
 impl HttpAdapter {
     async fn attempt(&self, call: &Call, door: &Door) -> Result<Response, Failure> {
-        let parts = render(&call.operation, &call.arguments)?;
-        self.schemas.request(call)?;
+        let parts = self.written(call).await?;
         let Some(url) = door.url(&parts.path_and_query) else {
             return Err(refused(format!("the path of `{}` cannot be written as a URL", call.operation.id)));
         };
@@ -204,37 +224,63 @@ impl HttpAdapter {
             .map_err(|_| refused("the method cannot be written"))?;
         let headers = headers(call, &parts)?;
         let message = Message { method, url, headers, body: parts.body };
-        let response = self.admitted(&message, door, call.timeout.unwrap_or(self.timeout)).await?;
-        let departures = self.schemas.response(&call.operation, &response);
-        match departures.first() {
-            Some(first) if self.strict => Err(departed(&door.host, first)),
-            _ => Ok(Response { departures, ..response }),
-        }
+        let limit = call.timeout.unwrap_or(self.timeout);
+        self.transport.ready(&message.url, limit).await?;
+        let received = if call.operation.is_public {
+            self.send(message, door, &Time::of(limit)).await?
+        } else {
+            self.admitted(&message, door, limit).await?
+        };
+        let asked = Asked { host: door.host.clone(), operation: Some(Arc::clone(&call.operation)) };
+        let (operation, schemas, strict) =
+            (Arc::clone(&call.operation), Arc::clone(&self.schemas), self.strict);
+        let host = door.host.clone();
+        let check = move |mut response: Response| {
+            response.departures.extend(schemas.response(&operation, &response));
+            response.departures.truncate(MOST_DEPARTURES);
+            match response.departures.first() {
+                Some(first) if strict => Err(departed(&host, first)),
+                _ => Ok(response),
+            }
+        };
+        received.decoded(asked, &self.transport.nodes, check).await
+    }
+
+    /// The request of a call, once its arguments are found to fit the description.
+    async fn written(&self, call: &Call) -> Result<RequestParts, Failure> {
+        let (schemas, operation) = (Arc::clone(&self.schemas), Arc::clone(&call.operation));
+        let arguments = call.arguments.clone();
+        off_thread(move || {
+            let parts = render(&operation, &arguments)?;
+            schemas.request(&operation, &arguments)?;
+            Ok(parts)
+        })
+        .await
     }
 
     /// Sends a message with what lets it in.
-    async fn admitted(&self, message: &Message, door: &Door, limit: Duration) -> Result<Response, Failure> {
+    async fn admitted(&self, message: &Message, door: &Door, limit: Duration) -> Result<Received, Failure> {
         let time = Time::of(limit);
         let shown = time.to_prepare(door.keeper.show(&self.transport, limit)).await?;
-        let response = self.send(message, &shown, door, &time).await?;
-        if response.status != 401 {
-            return Ok(response);
+        let received = self.send_with(message, &shown, door, &time).await?;
+        if received.status != StatusCode::UNAUTHORIZED {
+            return Ok(received);
         }
         // It was not carried out: what is sent once more with a newer token is sent for the first time.
         let renewed = door.keeper.renew(&shown, &self.transport, limit);
         match time.to_prepare(renewed).await? {
-            Some(renewed) => self.send(message, &renewed, door, &time).await,
-            None => Ok(response),
+            Some(renewed) => self.send_with(message, &renewed, door, &time).await,
+            None => Ok(received),
         }
     }
 
-    async fn send(
+    async fn send_with(
         &self,
         message: &Message,
         shown: &Shown,
         door: &Door,
         time: &Time,
-    ) -> Result<Response, Failure> {
+    ) -> Result<Received, Failure> {
         let mut message = message.clone();
         // The operator approved the credential for the server of the base URL, and for no other.
         if message.url.origin().ascii_serialization() != door.host {
@@ -244,6 +290,10 @@ impl HttpAdapter {
             )));
         }
         shown.put_on(&mut message)?;
+        self.send(message, door, time).await
+    }
+
+    async fn send(&self, message: Message, door: &Door, time: &Time) -> Result<Received, Failure> {
         time.to_answer(&door.host, self.transport.exchange(message, time.limit)).await
     }
 }
@@ -283,11 +333,11 @@ impl Time {
     }
 }
 
-/// An answer that is not taken for one.
+/// An answer that is not taken for one: another would not fit either.
 fn departed(host: &str, Departure { pointer, expected }: &Departure) -> Failure {
     let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
     let message = format!("the answer of `{host}` does not fit its description{at}: {expected}");
-    Failure::new(FailureKind::Unreadable, message)
+    Failure::new(FailureKind::Unusable, message)
 }
 
 fn headers(call: &Call, parts: &RequestParts) -> Result<HeaderMap, Failure> {

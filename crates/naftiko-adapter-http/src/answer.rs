@@ -1,47 +1,194 @@
-//! What came back, decoded.
+//! The answer to a request: received in full, then decoded.
+//!
+//! Receiving is bound by the time limit of the attempt. Decoding is not: an answer that was received in full is an answer,
+//! however long it waits for its turn and whatever it turns out to be.
 
-use encoding_rs::Encoding;
+mod decode;
+
+use std::sync::Arc;
+
 use indexmap::IndexMap;
-use naftiko_adapter::Response;
-use naftiko_adapter::media_type::{essence, is_json};
+use naftiko_adapter::{Departure, Failure, FailureKind, Hold, Operation, Response};
 use reqwest::StatusCode;
-use reqwest::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use reqwest::header::HeaderMap;
 use serde_json::Value;
 
-use crate::compression::{self, decompressed};
-use naftiko_wire::charset;
+use crate::blocking::off_thread;
+use crate::nodes::NodeBudget;
+use decode::{Content, Trouble};
 
 /// The most that is read of one answer, before and after decompression.
-const MOST_BYTES: usize = 32 * 1024 * 1024;
+pub(crate) const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-/// Why an answer cannot be used.
-pub(crate) enum Trouble {
-    /// It broke off.
-    Broken(reqwest::Error),
-    /// It came whole and makes no sense.
-    Unreadable(String),
+/// An answer as it came.
+#[derive(Debug)]
+pub(crate) struct Received {
+    pub(crate) status: StatusCode,
+    headers: HeaderMap,
+    body: Body,
 }
 
-/// Reads an answer to its end.
-pub(crate) async fn read(mut response: reqwest::Response) -> Result<Response, Trouble> {
-    // What says itself that it is too long is not waited for.
+#[derive(Debug)]
+enum Body {
+    Whole(Vec<u8>),
+    /// It is longer than [`MOST_BYTES`], and was not read to its end.
+    TooLong,
+    /// The connection broke in it, after a status that already says that nothing was done.
+    Lost,
+}
+
+/// What the answer is to.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    /// The server, for messages.
+    pub(crate) host: String,
+    /// `None` for the request of a token.
+    pub(crate) operation: Option<Arc<Operation>>,
+}
+
+/// Receives an answer to its end.
+///
+/// # Errors
+/// Where the answer broke off, unless its status already says all there is to know.
+pub(crate) async fn receive(mut response: reqwest::Response) -> Result<Received, reqwest::Error> {
+    let (status, headers) = (response.status(), response.headers().clone());
+    let received = |body| Ok(Received { status, headers, body });
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok());
     if announced.is_some_and(|length| length > MOST_BYTES) {
-        return Err(Trouble::Unreadable(too_long()));
+        return received(Body::TooLong);
     }
-    let mut bytes: Vec<u8> = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(Trouble::Broken)? {
-        if bytes.len() + chunk.len() > MOST_BYTES {
-            return Err(Trouble::Unreadable(too_long()));
+    let mut bytes: Vec<u8> = Vec::with_capacity(announced.unwrap_or_default());
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if bytes.len() + chunk.len() > MOST_BYTES => return received(Body::TooLong),
+            Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+            Ok(None) => return received(Body::Whole(bytes)),
+            Err(_) if status.is_client_error() || status.is_server_error() => return received(Body::Lost),
+            Err(error) => return Err(error),
         }
-        bytes.extend_from_slice(&chunk);
     }
-    let body = decode(response.status(), response.headers(), bytes).map_err(Trouble::Unreadable)?;
-    Ok(Response::new(response.status().as_u16(), headers(response.headers()), body))
 }
 
-fn too_long() -> String {
-    format!("it is longer than {} MiB", MOST_BYTES / (1024 * 1024))
+impl Received {
+    /// The answer, decoded, and passed through `check` where decoding takes place. It holds its share of `budget`.
+    ///
+    /// # Errors
+    /// Why it cannot be used, and those of `check`.
+    pub(crate) async fn decoded(
+        self,
+        asked: Asked,
+        budget: &NodeBudget,
+        check: impl FnOnce(Response) -> Result<Response, Failure> + Send + 'static,
+    ) -> Result<Response, Failure> {
+        let most = budget.most();
+        let (reading, content) = off_thread(move || {
+            let mut reading = Reading { asked, status: self.status, headers: self.headers, most };
+            let content = reading.content(self.body);
+            (reading, content)
+        })
+        .await;
+        let hold = match &content {
+            Ok(Content::Json(json)) => budget.take(json.nodes()).await,
+            Ok(Content::Text(_)) => budget.take(1).await,
+            Ok(Content::None) | Err(_) => Hold::default(),
+        };
+        off_thread(move || {
+            let mut response = reading.response(content)?;
+            response.hold = hold;
+            check(response)
+        })
+        .await
+    }
+}
+
+/// An answer on its way from bytes to a value.
+struct Reading {
+    asked: Asked,
+    status: StatusCode,
+    headers: HeaderMap,
+    /// The most values that it may have.
+    most: usize,
+}
+
+impl Reading {
+    fn content(&mut self, body: Body) -> Result<Content, Trouble> {
+        match body {
+            Body::Whole(bytes) => {
+                let described = self.asked.operation.as_ref();
+                let described =
+                    described.and_then(|operation| operation.described_response(self.status.as_u16()));
+                decode::content(&self.headers, bytes, described, self.most)
+            }
+            Body::TooLong => Err(Trouble::TooLong),
+            Body::Lost => Ok(Content::None),
+        }
+    }
+
+    fn response(&self, content: Result<Content, Trouble>) -> Result<Response, Failure> {
+        let built = content.and_then(|content| match content {
+            Content::None => Ok((Value::Null, Vec::new())),
+            Content::Text(text) => Ok((Value::String(text), Vec::new())),
+            Content::Json(json) => decode::built(json, &self.headers),
+        });
+        let answered = |body: Value, departures| {
+            let response = Response::new(self.status.as_u16(), headers(&self.headers), body);
+            Response { departures, ..response }
+        };
+        match built {
+            Ok((body, departures)) => Ok(answered(body, departures)),
+            // An answer that already says that it failed never becomes another failure because of its body.
+            Err(trouble) if !self.status.is_success() => Ok(answered(trouble.text(), Vec::new())),
+            Err(trouble) => match self.too_large(&trouble) {
+                Some(departure) if !self.only_reads() => {
+                    Ok(Response { is_body_withheld: true, ..answered(Value::Null, vec![departure]) })
+                }
+                _ => Err(self.failure(trouble)),
+            },
+        }
+    }
+
+    /// Whether the request changes nothing, so that its answer is all there is to it.
+    fn only_reads(&self) -> bool {
+        self.asked.operation.as_ref().is_none_or(|operation| operation.is_safe())
+    }
+
+    /// What stands in place of a body that is beyond a limit.
+    fn too_large(&self, trouble: &Trouble) -> Option<Departure> {
+        let expected = match trouble {
+            Trouble::TooLong => {
+                format!("expected at most {} MiB, and nothing is kept of the body", mebibytes())
+            }
+            Trouble::TooMany => {
+                format!(
+                    "expected at most {} values, and nothing is kept of the body (`--max-nodes`)",
+                    self.most
+                )
+            }
+            _ => return None,
+        };
+        Some(Departure { pointer: String::new(), expected })
+    }
+
+    fn failure(&self, trouble: Trouble) -> Failure {
+        let (kind, reason, answer) = match trouble {
+            Trouble::TooLong => {
+                (FailureKind::Unusable, format!("it is longer than {} MiB", mebibytes()), None)
+            }
+            Trouble::TooMany => {
+                let reason =
+                    format!("it has more than {} values, and `--max-nodes` allows no more", self.most);
+                (FailureKind::Unusable, reason, None)
+            }
+            Trouble::Permanent { reason, answer } => (FailureKind::Unusable, reason, Some(answer)),
+            Trouble::Unreadable { reason, .. } => (FailureKind::Unreadable, reason, None),
+        };
+        let message = format!("the answer of `{}` cannot be read: {reason}", self.asked.host);
+        Failure { answer, ..Failure::new(kind, message) }
+    }
+}
+
+fn mebibytes() -> usize {
+    MOST_BYTES / (1024 * 1024)
 }
 
 fn headers(map: &HeaderMap) -> IndexMap<String, String> {
@@ -57,65 +204,6 @@ fn headers(map: &HeaderMap) -> IndexMap<String, String> {
             .or_insert(value);
     }
     headers
-}
-
-/// The body as JSON; what is text becomes a string. An answer that already says that it failed is never turned into
-/// another failure because of its body: then text is what can be made of it.
-fn decode(status: StatusCode, headers: &HeaderMap, bytes: Vec<u8>) -> Result<Value, String> {
-    if bytes.is_empty() {
-        return Ok(Value::Null);
-    }
-    let encodings: Vec<&str> =
-        headers.get_all(CONTENT_ENCODING).iter().filter_map(|value| value.to_str().ok()).collect();
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let bytes = match decompressed(&encodings.join(","), bytes, MOST_BYTES) {
-        Ok(bytes) => bytes,
-        Err(_) if !status.is_success() => return Ok(Value::Null),
-        Err(compression::Trouble::TooLong) => return Err(too_long()),
-        Err(compression::Trouble::Unreadable(reason)) => return Err(reason),
-    };
-    decode_type(content_type, &bytes).or_else(|reason| {
-        if status.is_success() { Err(reason) } else { Ok(Value::from(String::from_utf8_lossy(&bytes))) }
-    })
-}
-
-fn decode_type(content_type: &str, bytes: &[u8]) -> Result<Value, String> {
-    let text = text(content_type, bytes);
-    let essence = essence(content_type);
-    if is_json(&essence) {
-        let text = text.ok_or("it is not JSON: it is not text")?;
-        if text.trim_ascii().is_empty() {
-            return Ok(Value::Null);
-        }
-        // The parser's words name a line and a column and never show the text.
-        return serde_json::from_str(&text).map_err(|error| format!("it is not JSON: {error}"));
-    }
-    let text = text.ok_or_else(|| "it is neither JSON nor text in the character set it names".to_owned())?;
-    if essence.is_empty()
-        && let Ok(value) = serde_json::from_str(&text)
-    {
-        return Ok(value);
-    }
-    Ok(Value::from(text))
-}
-
-/// The text that `bytes` are: UTF-8, or in the character set that the media type names; `None` if they are none.
-fn text(content_type: &str, bytes: &[u8]) -> Option<String> {
-    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    if let Ok(text) = std::str::from_utf8(bytes) {
-        // Bytes below 0x80 mean something else in a few of them.
-        let is_plain = charset(content_type)
-            .and_then(|label| Encoding::for_label(label.as_bytes()))
-            .is_none_or(|encoding| {
-                encoding == encoding_rs::UTF_8 || (encoding.is_ascii_compatible() && text.is_ascii())
-            });
-        if is_plain {
-            return Some(text.to_owned());
-        }
-    }
-    let encoding = Encoding::for_label(charset(content_type)?.as_bytes())?;
-    let (text, _, is_broken) = encoding.decode(bytes);
-    (!is_broken).then(|| text.into_owned())
 }
 
 /// Text of ISO 8859-1, where each byte is a character.

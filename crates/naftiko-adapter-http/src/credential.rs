@@ -91,7 +91,7 @@ impl Keeper {
     }
 
     /// What to add to a request now; a token that is too old is replaced first.
-    pub(crate) async fn show(&self, transport: &Transport, limit: Duration) -> Result<Shown, Failure> {
+    pub(crate) async fn show(&self, transport: &Arc<Transport>, limit: Duration) -> Result<Shown, Failure> {
         let addition = match &self.credential {
             Credential::None => None,
             Credential::Bearer(secret) => {
@@ -128,7 +128,7 @@ impl Keeper {
     pub(crate) async fn renew(
         &self,
         refused: &Shown,
-        transport: &Transport,
+        transport: &Arc<Transport>,
         limit: Duration,
     ) -> Result<Option<Shown>, Failure> {
         if let Credential::ClientCredentials(tokens) = &self.credential {

@@ -8,14 +8,14 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use indexmap::IndexMap;
 use naftiko_adapter::media_type::{essence, is_json};
-use naftiko_adapter::{Arguments, Call, Departure, Failure, Operation, Place, Response, ResponseSpec};
+use naftiko_adapter::{Arguments, Departure, Failure, Operation, Place, Response, ResponseSpec};
 use naftiko_schema::{Options, Rule, Schema, Verdict};
 use serde_json::Value;
 
 use crate::refused;
 
 /// As many departures of one answer as are reported.
-const MOST: usize = 5;
+pub(crate) const MOST: usize = 5;
 /// As many operations as are kept compiled.
 const MOST_OPERATIONS: usize = 256;
 
@@ -39,13 +39,14 @@ impl Schemas {
     ///
     /// # Errors
     /// A refusal that names the first that does not.
-    pub(crate) fn request(&self, call: &Call) -> Result<(), Failure> {
-        self.of(&call.operation).request(&call.arguments)
+    pub(crate) fn request(&self, operation: &Arc<Operation>, arguments: &Arguments) -> Result<(), Failure> {
+        self.of(operation).request(arguments)
     }
 
     /// Where an answer of success departs from its description.
     pub(crate) fn response(&self, operation: &Arc<Operation>, response: &Response) -> Vec<Departure> {
-        if !(200..300).contains(&response.status) || operation.responses.is_empty() {
+        let is_unread = response.is_body_withheld || !(200..300).contains(&response.status);
+        if is_unread || operation.responses.is_empty() {
             return Vec::new();
         }
         self.of(operation).response(response)
@@ -108,9 +109,7 @@ impl Compiled {
     fn response(&self, response: &Response) -> Vec<Departure> {
         let operation = &self.operation;
         let found = operation.response(response.status);
-        let Some(spec) = found.or_else(|| operation.success().map(|(_, spec)| spec)) else {
-            return Vec::new();
-        };
+        let Some(spec) = operation.described_response(response.status) else { return Vec::new() };
         let mut departures = Vec::new();
         if found.is_none() {
             let described: Vec<&str> = operation.successes().into_iter().map(|(status, _)| status).collect();

@@ -8,12 +8,15 @@
 
 mod adapter;
 mod answer;
+mod blocking;
 mod compression;
 mod credential;
 mod departures;
 mod egress;
 mod endpoint;
 mod grant;
+mod json;
+mod nodes;
 mod poster;
 mod redirect;
 mod secret;
@@ -24,6 +27,7 @@ pub use adapter::{Builder, HttpAdapter};
 pub use credential::{Credential, KeyPlace};
 pub use egress::{AllowedHost, Denied, HostGuard, NoHost, Zone};
 pub use endpoint::{BuildError, Endpoint};
+pub use nodes::NodeBudget;
 pub use poster::Poster;
 pub use secret::{Secret, SecretSource};
 pub use token::{ClientAuth, ClientCredentials, Tokens};

@@ -1,6 +1,7 @@
 //! Messages that belong to no operation: posted under the same egress policy; of their answers only the status is read.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use naftiko_adapter::Failure;
@@ -14,7 +15,7 @@ use crate::transport::{Message, Transport};
 
 /// Posts messages.
 pub struct Poster {
-    transport: Transport,
+    transport: Arc<Transport>,
     timeout: Duration,
 }
 
@@ -26,7 +27,7 @@ impl fmt::Debug for Poster {
 
 impl Poster {
     pub(crate) fn new(transport: Transport, timeout: Duration) -> Self {
-        Self { transport, timeout }
+        Self { transport: Arc::new(transport), timeout }
     }
 
     /// Checks whether the policy permits posting to a URL, as far as that can be told before its name is resolved.
@@ -50,6 +51,7 @@ impl Poster {
             written.insert(header, HeaderValue::try_from(value.as_str()).map_err(|_| unwritable())?);
         }
         let message = Message { method: Method::POST, url, headers: written, body: Some(body) };
-        Ok(self.transport.exchange(message, self.timeout).await?.status)
+        self.transport.ready(&message.url, self.timeout).await?;
+        self.transport.status(message, self.timeout).await
     }
 }

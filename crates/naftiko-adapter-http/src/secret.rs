@@ -10,16 +10,16 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-use crate::refused;
-
 /// Where a secret comes from.
 #[async_trait]
 pub trait SecretSource: Send + Sync {
     /// Reads it.
     ///
     /// # Errors
-    /// One line that names it and says why it cannot be had, without any of it.
-    async fn read(&self) -> Result<SecretString, String>;
+    /// A failure that names it and says why it cannot be had, without any of it: of the kind
+    /// [`Refused`](naftiko_adapter::FailureKind::Refused), or
+    /// [`LocalShortage`](naftiko_adapter::FailureKind::LocalShortage) if this machine lacks what reading it takes.
+    async fn read(&self) -> Result<SecretString, Failure>;
 
     /// The secret, if it is available at once and at no cost. It is asked for when an adapter is built, so that a
     /// missing secret is reported before anything is sent; the value is not kept.
@@ -65,7 +65,7 @@ impl Secret {
         if let Some((_, secret)) = read.as_ref().filter(|(at, _)| is_good(at)) {
             return Ok(secret.clone());
         }
-        let secret = sought.source.read().await.map_err(refused)?;
+        let secret = sought.source.read().await?;
         *read = Some((Instant::now(), secret.clone()));
         Ok(secret)
     }

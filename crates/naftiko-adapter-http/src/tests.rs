@@ -1,5 +1,6 @@
 //! What is written, what is refused, and what happens on a real socket.
 
+mod answers;
 mod conformance;
 mod credential;
 mod departures;

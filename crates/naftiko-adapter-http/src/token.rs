@@ -10,6 +10,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::answer::Asked;
 use crate::credential::{Past, basic_mask, bearer_mask, mask_of};
 use crate::grant;
 use crate::secret::Secret;
@@ -117,7 +118,7 @@ impl Tokens {
     /// A token that is good for now, and newer than the one that was `refused`.
     pub(crate) async fn token(
         &self,
-        transport: &Transport,
+        transport: &Arc<Transport>,
         limit: Duration,
         refused: Option<u64>,
     ) -> Result<Arc<Token>, Failure> {
@@ -154,7 +155,7 @@ impl Tokens {
 
     async fn fetch(
         &self,
-        transport: &Transport,
+        transport: &Arc<Transport>,
         limit: Duration,
     ) -> Result<(SecretString, Option<Instant>), Failure> {
         let ask = &self.0.ask;
@@ -165,10 +166,14 @@ impl Tokens {
             self.remember(basic_mask(id.expose_secret(), secret.expose_secret()));
         }
         let message = grant::request(ask, &id, &secret)?;
+        transport.ready(&message.url, limit).await.map_err(|failure| not_had(&failure))?;
         // It lives from when it was given, which is after this.
         let now = Instant::now();
         let host = ask.token_url.origin().ascii_serialization();
-        let answer = transport.exchange(message, limit).await.map_err(|failure| not_had(&failure))?;
+        let received = transport.exchange(message, limit).await.map_err(|failure| not_had(&failure))?;
+        let asked = Asked { host: host.clone(), operation: None };
+        let answer =
+            received.decoded(asked, &transport.nodes, Ok).await.map_err(|failure| not_had(&failure))?;
         if matches!(answer.status, 400 | 401 | 403) {
             // Perhaps it has been replaced.
             ask.client_id.forget().await;
@@ -185,8 +190,10 @@ impl Tokens {
 /// Nothing of the call itself was sent, whatever became of the question for a token.
 fn not_had(failure: &Failure) -> Failure {
     let kind = match failure.kind {
-        FailureKind::Refused | FailureKind::Unreadable => FailureKind::Refused,
+        FailureKind::Refused | FailureKind::Unreadable | FailureKind::Unusable => FailureKind::Refused,
         FailureKind::NotSent | FailureKind::Unknown => FailureKind::NotSent,
+        // Another token does no harm, so it does not matter when it struck.
+        FailureKind::LocalShortage | FailureKind::CutOff => FailureKind::LocalShortage,
     };
     Failure::new(kind, format!("no token could be had: {}", failure.message))
 }

@@ -9,16 +9,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use naftiko_adapter::{Failure, FailureKind, Response};
+use naftiko_adapter::{Failure, FailureKind, shortage_in};
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, Method, NoProxy, Proxy, redirect};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::answer::{self, Trouble};
+use crate::answer::{self, Received};
+use crate::blocking::off_thread;
 use crate::compression;
 use crate::egress::{Denied, Egress, Lookup, Pinned, Reach};
 use crate::endpoint::BuildError;
+use crate::nodes::NodeBudget;
 use crate::redirect::{MOST, next};
 use crate::refused;
 
@@ -29,6 +31,10 @@ const GRACE: Duration = Duration::from_millis(100);
 const IDLE: Duration = Duration::from_secs(15);
 /// As many clients as are kept; each has its own limit for connecting, and its own reach.
 const MOST_CLIENTS: usize = 16;
+/// As many fields as the header of an answer may have.
+const MOST_HEADERS: usize = 1000;
+/// How large the header of an answer over HTTP/2 may be, by the count of RFC 9113 §10.5.1.
+const LARGEST_HEADER: u32 = 256 * 1024;
 /// What is never asked of a proxy: it would take these for itself.
 const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
@@ -70,6 +76,8 @@ pub(crate) struct Transport {
     lookup: Arc<dyn Lookup>,
     proxies: Vec<Proxy>,
     certificates: Vec<Certificate>,
+    /// How many values the answers at hand may have.
+    pub(crate) nodes: NodeBudget,
     clients: Mutex<IndexMap<(Duration, Reach), Client>>,
 }
 
@@ -90,6 +98,7 @@ impl Transport {
         lookup: Arc<dyn Lookup>,
         proxies: &Proxies,
         certificates: &[(String, Vec<u8>)],
+        nodes: NodeBudget,
     ) -> Result<Self, BuildError> {
         // Without one, building a client would panic.
         if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -103,6 +112,7 @@ impl Transport {
             lookup,
             proxies: through(proxies)?,
             certificates: trusted(certificates)?,
+            nodes,
             clients: Mutex::default(),
         })
     }
@@ -118,6 +128,18 @@ impl Transport {
         self.client(limit, reach).map(|_| ())
     }
 
+    /// Makes sure that HTTP can be spoken to `url` under this limit, away from this thread: what it takes is read from
+    /// files. Nothing is sent, and no limit applies to it.
+    ///
+    /// # Errors
+    /// A refusal, or that this machine lacks what it takes.
+    pub(crate) async fn ready(self: &Arc<Self>, url: &Url, limit: Duration) -> Result<(), Failure> {
+        let reach = self.egress.permit(url).map_err(|denied| refused(denied.to_string()))?;
+        let transport = Arc::clone(self);
+        off_thread(move || transport.client(limit, reach).map(|_| ()).map_err(|error| no_client(&error)))
+            .await
+    }
+
     /// Whether something may be sent to `url`, as far as that can be said before its name has addresses.
     ///
     /// # Errors
@@ -126,17 +148,35 @@ impl Transport {
         self.egress.permit(url).map(|_| ())
     }
 
-    /// Sends a message once, follows where it is safely sent on to, and gives the answer, whatever its status.
+    /// Sends a message once, follows where it is safely sent on to, and receives the answer, whatever its status.
     ///
     /// # Errors
     /// A failure that says how far it came: refused if the message may not be sent at all.
-    pub(crate) async fn exchange(&self, mut message: Message, limit: Duration) -> Result<Response, Failure> {
+    pub(crate) async fn exchange(&self, message: Message, limit: Duration) -> Result<Received, Failure> {
+        let (response, host) = self.respond(message, limit).await?;
+        answer::receive(response).await.map_err(|error| unanswered(&host, limit, &error.without_url()))
+    }
+
+    /// As [`exchange`](Self::exchange), of which only the status is wanted.
+    ///
+    /// # Errors
+    /// As [`exchange`](Self::exchange).
+    pub(crate) async fn status(&self, message: Message, limit: Duration) -> Result<u16, Failure> {
+        self.respond(message, limit).await.map(|(response, _)| response.status().as_u16())
+    }
+
+    /// The answer before its body, and the server that gave it.
+    async fn respond(
+        &self,
+        mut message: Message,
+        limit: Duration,
+    ) -> Result<(reqwest::Response, String), Failure> {
         message.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(compression::ACCEPTED));
         let deadline = Instant::now() + limit.saturating_add(GRACE);
         let mut followed = 0;
         loop {
             let reach = self.egress.permit(&message.url).map_err(|denied| refused(denied.to_string()))?;
-            let client = self.client(limit, reach).map_err(|error| refused(error.to_string()))?;
+            let client = self.client(limit, reach).map_err(|error| no_client(&error))?;
             let host = message.url.origin().ascii_serialization();
             let unanswered = |error: reqwest::Error| unanswered(&host, limit, &error.without_url());
             let mut request = client
@@ -158,13 +198,7 @@ impl Transport {
                 }
                 continue;
             }
-            return answer::read(response).await.map_err(|trouble| match trouble {
-                Trouble::Broken(error) => unanswered(error),
-                Trouble::Unreadable(reason) => {
-                    let message = format!("the answer of `{host}` cannot be read: {reason}");
-                    Failure::new(FailureKind::Unreadable, message)
-                }
-            });
+            return Ok((response, host));
         }
     }
 
@@ -191,6 +225,8 @@ impl Transport {
             .referer(false)
             .connect_timeout(limit)
             .pool_idle_timeout(IDLE)
+            .http1_max_headers(MOST_HEADERS)
+            .http2_max_header_list_size(LARGEST_HEADER)
             .dns_resolver(resolver)
             .tls_certs_merge(self.certificates.iter().cloned())
             // Those of the environment come in by way of the operator, like all else.
@@ -223,6 +259,11 @@ fn trusted(files: &[(String, Vec<u8>)]) -> Result<Vec<Certificate>, BuildError> 
     Ok(trusted)
 }
 
+/// A client is made of what the operator gave, which was found sound, and of what this machine has.
+fn no_client(error: &BuildError) -> Failure {
+    Failure::new(FailureKind::LocalShortage, error.to_string())
+}
+
 /// How far a message came that brought no answer. An error of connecting, TLS included, is the only proof that nothing
 /// was sent.
 fn unanswered(host: &str, limit: Duration, error: &reqwest::Error) -> Failure {
@@ -231,6 +272,11 @@ fn unanswered(host: &str, limit: Duration, error: &reqwest::Error) -> Failure {
     }
     if error.is_builder() {
         return refused(format!("the request to `{host}` cannot be written: {}", cause(error)));
+    }
+    if let Some(lacking) = shortage_in(error) {
+        let kind = if error.is_connect() { FailureKind::LocalShortage } else { FailureKind::CutOff };
+        let cause = cause(error);
+        return Failure::new(kind, format!("this machine lacks {}: `{host}`: {cause}", lacking.as_str()));
     }
     let (kind, message) = match (error.is_connect(), error.is_timeout()) {
         (true, true) => (FailureKind::NotSent, format!("no connection to `{host}` within {limit:?}")),

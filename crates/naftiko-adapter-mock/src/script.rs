@@ -161,7 +161,7 @@ impl World {
             None => return answer,
             Some(Body::Patch(_)) if !succeeded => return answer,
             Some(Body::Patch(patch)) => {
-                let body = patched(answer.body, patch);
+                let body = patched(answer.into_body(), patch);
                 let made = self.completed(turn, &body).1;
                 (body, made)
             }

@@ -87,7 +87,7 @@ pub(crate) fn ask(
 ) -> Value {
     let response = say(mock, &call(operation, given, body)).expect("an answer");
     assert!((200..300).contains(&response.status), "{response:?}");
-    response.body
+    response.into_body()
 }
 
 /// The status of the answer to a call.

@@ -1,6 +1,8 @@
 //! One attempt and its outcome.
 
+use std::any::Any;
 use std::fmt;
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -9,7 +11,7 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Map, Value};
 
-use crate::{Operation, Place};
+use crate::{Operation, Place, shortage};
 
 /// Carries out operations.
 ///
@@ -88,17 +90,60 @@ pub struct Response {
     pub status: u16,
     /// Headers by lower-case name; several of one name are joined by `, `.
     pub headers: IndexMap<String, String>,
-    /// The decoded body; null if there was none.
-    pub body: Value,
+    /// The decoded body; null if there was none. It is shared, since a body can be large.
+    pub body: Arc<Value>,
+    /// Whether there was a body that is too large to be read: then `body` is null, and a departure says why.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_body_withheld: bool,
     /// Where the answer departs from the operation's description, as far as the adapter checked; at most a handful.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departures: Vec<Departure>,
+    /// What the adapter holds for as long as the answer is at hand.
+    #[serde(skip)]
+    pub hold: Hold,
 }
 
 impl Response {
     /// An answer without departures from its description.
-    pub fn new(status: u16, headers: IndexMap<String, String>, body: Value) -> Self {
-        Self { status, headers, body, departures: Vec::new() }
+    pub fn new(status: u16, headers: IndexMap<String, String>, body: impl Into<Arc<Value>>) -> Self {
+        Self {
+            status,
+            headers,
+            body: body.into(),
+            is_body_withheld: false,
+            departures: Vec::new(),
+            hold: Hold::default(),
+        }
+    }
+
+    /// The body, for whoever needs no more than that. It is copied only if somebody else has it too.
+    pub fn into_body(self) -> Value {
+        Arc::unwrap_or_clone(self.body)
+    }
+}
+
+/// A share of something limited, such as memory for answers. The share is given back when the last clone is dropped: the
+/// engine does that once the outcome of the attempt is recorded.
+#[derive(Clone, Default)]
+pub struct Hold(Option<Arc<dyn Any + Send + Sync>>);
+
+impl Hold {
+    /// Holds `share`, which gives itself back when it is dropped.
+    pub fn new(share: impl Any + Send + Sync) -> Self {
+        Self(Some(Arc::new(share)))
+    }
+}
+
+impl PartialEq for Hold {
+    /// A share says nothing about the answer.
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Hold").field(&self.0.is_some()).finish()
     }
 }
 
@@ -119,12 +164,26 @@ pub struct Failure {
     pub kind: FailureKind,
     /// What happened: one line for people, without secrets.
     pub message: String,
+    /// The text of the answer that cannot be used, without secrets: it is cut before it is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<String>,
 }
 
 impl Failure {
     /// A failure of `kind`.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
+        Self { kind, message: message.into(), answer: None }
+    }
+
+    /// The failure of an attempt that ended with an input or output error: a local shortage if that is what the error
+    /// is, and otherwise a failure of `kind`. `is_sent` says whether anything may have been sent by then.
+    pub fn of_io(error: &io::Error, is_sent: bool, kind: FailureKind, message: impl Into<String>) -> Self {
+        let kind = match (shortage(error).is_some(), is_sent) {
+            (true, false) => FailureKind::LocalShortage,
+            (true, true) => FailureKind::CutOff,
+            (false, _) => kind,
+        };
+        Self::new(kind, message)
     }
 }
 
@@ -141,6 +200,14 @@ pub enum FailureKind {
     Unknown,
     /// It was carried out and answered, but the answer cannot be read.
     Unreadable,
+    /// It was carried out and answered, and the answer cannot be used; nor could the answer of another attempt, so none
+    /// is made.
+    Unusable,
+    /// This machine lacked something that the attempt needs (see [`shortage`]) before anything was sent: the attempt did
+    /// not happen, and is made again.
+    LocalShortage,
+    /// This machine lacked something after the sending had begun: as if the process had been killed then.
+    CutOff,
 }
 
 /// A question to a person or a system outside.

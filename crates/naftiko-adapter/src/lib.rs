@@ -15,12 +15,14 @@ pub mod header;
 mod mask;
 pub mod media_type;
 mod operation;
+mod shortage;
 
 pub use call::{
-    Adapter, Answer, Arguments, Call, Channel, Departure, Failure, FailureKind, Question, Response,
+    Adapter, Answer, Arguments, Call, Channel, Departure, Failure, FailureKind, Hold, Question, Response,
 };
 pub use mask::{MASK, Mask};
 pub use operation::{Encoding, Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
+pub use shortage::{Shortage, shortage, shortage_in, shortage_of_sockets, shortage_of_start};
 
 pub use async_trait::async_trait;
 

@@ -4,6 +4,9 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+/// As many schemas are looked at to see whether an answer can be an object.
+const MOST_SCHEMAS: u32 = 500;
+
 /// One operation of a provider's API, with everything an adapter needs to carry it out or to imitate it.
 ///
 /// Schemas are JSON Schema, draft 2020-12, whatever the version of the description they came from; every `$ref` has the
@@ -30,6 +33,9 @@ pub struct Operation {
     pub idempotency_key: Option<String>,
     /// Whether the description calls it deprecated.
     pub deprecated: bool,
+    /// Whether the description says that it takes no credential (`security: []`), so that none is sent.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_public: bool,
 }
 
 impl Operation {
@@ -51,6 +57,7 @@ impl Operation {
             definitions: Map::new(),
             idempotency_key: None,
             deprecated: false,
+            is_public: false,
         }
     }
 
@@ -67,6 +74,11 @@ impl Operation {
             self.responses.iter().find(|(status, _)| status.eq_ignore_ascii_case(key)).map(|(_, spec)| spec)
         };
         find(&status.to_string()).or_else(|| find(&class)).or_else(|| find("default"))
+    }
+
+    /// As [`response`](Self::response), or the success response where the status is not described.
+    pub fn described_response(&self, status: u16) -> Option<&ResponseSpec> {
+        self.response(status).or_else(|| self.success().map(|(_, spec)| spec))
     }
 
     /// The success response: the lowest 2xx status, then `2XX`, then `default`.
@@ -100,6 +112,39 @@ impl Operation {
             Some(status) => self.response(status).is_some_and(ResponseSpec::is_without_body),
             None => self.successes().iter().any(|(_, answer)| answer.is_without_body()),
         }
+    }
+
+    /// Whether what a step gives is null if a success response comes without a body: every success response that has one
+    /// has a scalar or a list, so a reader expects no object. Of any other operation such a step gives an object without
+    /// fields.
+    pub fn is_null_without_body(&self) -> bool {
+        let mut bodies = self.successes();
+        bodies.retain(|(_, answer)| !answer.is_without_body());
+        let mut budget = MOST_SCHEMAS;
+        let mut excludes = |schema: &Value| self.excludes_objects(schema, &mut budget);
+        !bodies.is_empty()
+            && bodies.iter().all(|(_, answer)| answer.schema.as_ref().is_some_and(&mut excludes))
+    }
+
+    /// Whether no object fits a schema, as far as its types and alternatives say.
+    fn excludes_objects(&self, schema: &Value, budget: &mut u32) -> bool {
+        *budget = budget.saturating_sub(1);
+        let Some(schema) = self.resolve(schema).filter(|_| *budget > 0) else { return false };
+        let parts = |key: &str| schema.get(key).and_then(Value::as_array);
+        let mut excludes = |part: &Value| self.excludes_objects(part, budget);
+        let is_other = |name: &Value| name.as_str().is_some_and(|name| name != "object");
+        let by_type = match schema.get("type") {
+            Some(Value::Array(names)) => !names.is_empty() && names.iter().all(is_other),
+            Some(name) => is_other(name),
+            None => false,
+        };
+        by_type
+            || schema.get("const").is_some_and(|value| !value.is_object())
+            || parts("enum").is_some_and(|values| !values.iter().any(Value::is_object))
+            || parts("allOf").is_some_and(|all| all.iter().any(&mut excludes))
+            || ["anyOf", "oneOf"]
+                .iter()
+                .any(|key| parts(key).is_some_and(|any| any.iter().all(&mut excludes)))
     }
 
     /// The complete JSON Schema of the body of any success response, which is null where there may be no body. `None`

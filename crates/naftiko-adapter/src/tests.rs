@@ -136,3 +136,55 @@ fn a_failure_shows_its_message_alone() {
     let failure = Failure::new(FailureKind::NotSent, "`api.example.com` refused the connection");
     assert_eq!(failure.to_string(), "`api.example.com` refused the connection");
 }
+
+fn answering(responses: &[(&str, Option<Value>)]) -> Operation {
+    let spec = |schema: &Option<Value>| ResponseSpec {
+        content_type: schema.as_ref().map(|_| "application/json".to_owned()),
+        schema: schema.clone(),
+        examples: Vec::new(),
+    };
+    let responses = responses.iter().map(|(status, schema)| ((*status).to_owned(), spec(schema))).collect();
+    let definitions = json!({
+        "Text": {"type": "string"},
+        "Thing": {"type": "object"},
+        "Either": {"oneOf": [{"$ref": "#/$defs/Text"}, {"type": ["array", "null"]}]},
+        "Deep": {"oneOf": vec![json!({"$ref": "#/$defs/Deep"}); 100]},
+    });
+    let definitions = definitions.as_object().cloned().unwrap_or_default();
+    Operation { responses, definitions, ..Operation::new("acme", "get", Method::Get, "/a") }
+}
+
+#[test]
+fn a_success_without_a_body_is_null_where_no_body_is_an_object() {
+    let is_null = |responses: &[(&str, Option<Value>)]| answering(responses).is_null_without_body();
+    let of = |schema: Value| is_null(&[("200", Some(schema)), ("204", None)]);
+    for schema in [
+        json!({"type": "string"}),
+        json!({"type": ["integer", "null"]}),
+        json!({"type": "array"}),
+        json!({"enum": ["a", 1]}),
+        json!({"const": 5}),
+        json!({"$ref": "#/$defs/Either"}),
+        json!({"allOf": [{"$ref": "#/$defs/Text"}, {"maxLength": 5}]}),
+    ] {
+        assert!(of(schema.clone()), "{schema}");
+    }
+    for schema in [
+        json!({}),
+        json!(true),
+        json!({"type": "object"}),
+        json!({"type": ["string", "object"]}),
+        json!({"anyOf": [{"type": "string"}, {"$ref": "#/$defs/Thing"}]}),
+        json!({"enum": [{"a": 1}]}),
+        json!({"$ref": "#/$defs/Deep"}),
+    ] {
+        assert!(!of(schema.clone()), "{schema}");
+    }
+    assert!(!is_null(&[("204", None)]), "it never has a body");
+    assert!(!is_null(&[
+        ("200", Some(json!({"type": "string"}))),
+        ("201", Some(json!({"type": "object"}))),
+        ("204", None)
+    ]));
+    assert!(is_null(&[("200", Some(json!({"type": "string"}))), ("404", Some(json!({"type": "object"})))]));
+}

@@ -5,6 +5,7 @@ mod body;
 pub(crate) use body::reported;
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
 use naftiko_expr::{Base, ExprKind, Path, Presence, Root, Selector, Template, Type};
@@ -18,7 +19,7 @@ use self::body::Body;
 use crate::embed::Embedded;
 use crate::faults;
 use crate::faults::possibly_absent::{self, Needed};
-use crate::faults::undeclared_answer;
+use crate::faults::{null_without_body, undeclared_answer};
 use crate::goal::{goals, open_body};
 use crate::inference::{Candidate, Inference, Inferrer};
 use crate::insertion::Gap;
@@ -430,6 +431,11 @@ impl<'a> Binder<'a> {
                         self.bound.reads.push(Read { step, span });
                     }
                 }
+            }
+            for (at, expression) in template.placed_expressions() {
+                let locate =
+                    |range: Range<usize>| naftiko_spec::locate(node, at + range.start..at + range.end);
+                self.diagnostics.extend(null_without_body::find(expression, self.names, &locate));
             }
             let known = self.diagnostics.len();
             let typed = self.names.type_of_template(template, node, &self.scope, &mut self.diagnostics);

@@ -6,7 +6,7 @@ use naftiko_spec::{Composition, Source, Step, Work};
 
 use crate::arguments::{Bound, Read};
 use crate::faults::possibly_absent::{self, Needed};
-use crate::faults::{for_each_non_list, repeated_effect, undeclared_answer, unfit_pause};
+use crate::faults::{for_each_non_list, null_without_body, repeated_effect, undeclared_answer, unfit_pause};
 use crate::resolve::Resolved;
 use crate::scope::{Names, View};
 
@@ -21,6 +21,10 @@ pub(crate) fn check(
     let all = composition.steps.iter().zip(steps).zip(bound).enumerate();
     for (position, ((step, resolved), bound)) in all {
         before(step, position, names, diagnostics);
+        for source in step.clauses.when.iter().chain(&step.clauses.for_each) {
+            let locate = |range| naftiko_spec::locate(&source.node, range);
+            diagnostics.extend(null_without_body::find(&source.expression, names, &locate));
+        }
         let conditions = answered(step);
         for condition in &conditions {
             names.condition(condition, &names.scope(View::Answered(position)), diagnostics);

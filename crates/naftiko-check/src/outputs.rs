@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::faults;
 use crate::faults::possibly_absent::{self, Needed};
-use crate::faults::undeclared_answer;
+use crate::faults::{null_without_body, undeclared_answer};
 use crate::scope::{Names, View};
 
 /// An output whose source could be understood.
@@ -52,6 +52,8 @@ pub(crate) fn check(
                 let span = source.node.span;
                 diagnostics.extend(undeclared_answer::of_value(&source.expression, span, &scope, names));
             }
+            let locate = |range| naftiko_spec::locate(&source.node, range);
+            diagnostics.extend(null_without_body::find(&source.expression, names, &locate));
             Some(Checked { source: source.expression.clone(), ty: typed.ty })
         })
         .collect()

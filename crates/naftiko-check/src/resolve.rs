@@ -277,13 +277,15 @@ fn bodies(operation: &Operation, definitions: &Definitions) -> Vec<(String, Type
     successes.map(|(status, answer)| (status.to_owned(), body(answer))).collect()
 }
 
-/// What a step that is done gives by each of these responses: an object without fields where there is no body.
+/// What a step that is done gives by each of these responses: an object without fields where there is no body, or null
+/// where every body is a scalar or a list.
 fn given(operation: &Operation, bodies: &[(String, Type)]) -> Vec<(String, Type)> {
     let successes = operation.successes();
     let has_never_a_body = successes.iter().all(|(_, answer)| answer.is_without_body());
     let given = |answer: &ResponseSpec, body: &Type| match () {
         () if !answer.is_without_body() => body.clone(),
         () if has_never_a_body => Type::empty_object(),
+        () if operation.is_null_without_body() => Type::Null,
         // A field that no response has is a mistake, also where some have no body.
         () => Type::Object(ObjectType::default()),
     };

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
+use naftiko_adapter::Operation;
 use naftiko_diagnostics::{Diagnostic, NameIndex, Span};
 use naftiko_expr::{
     Definitions, Expression, Field, ObjectType, Presence, Problem, Proof, Reference, Root, Segment, Selector,
@@ -36,11 +37,15 @@ pub(crate) struct Names<'a> {
     run: Type,
     /// Whether some external step does not declare its answer.
     pub(crate) has_undeclared: bool,
+    /// Whether some step may be done and null for want of a body.
+    pub(crate) has_null_without_body: bool,
 }
 
 /// What is known of a step.
 struct Known<'a> {
     step: &'a Step,
+    /// Whether it may be done and null, since a success without a body is.
+    is_null_without_body: bool,
     /// What it gives when it is done once.
     single: Type,
     /// What one of its answers is: a page, where its result is a list that comes in pages.
@@ -107,9 +112,11 @@ impl<'a> Names<'a> {
         let ids = composition.steps.iter().map(|step| step.id.value.clone());
         let inputs = composition.inputs.iter().filter(|_| composition.inputs_are_known);
         let suggestions = Suggestions::new(ids, inputs.map(|input| input.name.value.clone()));
+        let has_null_without_body = known.iter().any(|known| known.is_null_without_body);
         let mut names = Self {
             composition,
             has_undeclared,
+            has_null_without_body,
             inputs: if composition.inputs_are_known {
                 Type::from_own_schema(&self::inputs(composition))
             } else {
@@ -210,6 +217,11 @@ impl<'a> Names<'a> {
             Root::Step(id) => self.known(id).filter(|known| known.lacks_result()).map(|known| known.step),
             _ => None,
         })
+    }
+
+    /// The place of a step whose result is null if it is done without a body, as it may be.
+    pub(crate) fn null_without_body(&self, id: &str) -> Option<Span> {
+        self.known(id).filter(|known| known.is_null_without_body).map(|known| known.step.id.span)
     }
 
     /// Whether a step can prove something of what it gives: not of a list that it makes of several answers.
@@ -372,8 +384,12 @@ impl<'a> Known<'a> {
         let goes_on = clauses.on_failure.as_ref().is_some_and(|it| it.value == OnFailure::Continue);
         let certain = clauses.when.is_none() && !goes_on;
         let own = Root::Step(step.id.value.clone());
+        let is_single = clauses.for_each.is_none() && !is_paged;
+        let is_null =
+            |operation: &Operation| operation.answers_without_body(None) && operation.is_null_without_body();
         Self {
             step,
+            is_null_without_body: is_single && operation.is_some_and(|it| is_null(&it.operation)),
             result: if certain { Typed::always(ty) } else { Typed::maybe(ty) },
             answer: operation.map_or_else(|| single.clone(), |operation| operation.result.clone()),
             single,

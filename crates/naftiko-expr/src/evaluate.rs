@@ -9,12 +9,19 @@ use serde_json::Value;
 
 use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
 use crate::compare;
+use crate::fuel::{self, Fuel};
 use crate::functions::{Fault, Patterns};
 
 /// What the roots of paths stand for.
 pub trait Environment {
     /// The value of a root. Nothing: it is absent, like the result of a step that was skipped.
     fn root(&self, root: &Root) -> Option<&Value>;
+
+    /// The value of a field of a root, where it is known without that of the root; nothing within: it is absent. A root
+    /// whose fields are in different places need not be put together for a path that reads one of them.
+    fn field(&self, _root: &Root, _name: &str) -> Option<Option<&Value>> {
+        None
+    }
 }
 
 /// Why there is no value.
@@ -41,6 +48,11 @@ pub enum EvaluationError {
         /// The call, as it is written.
         expression: String,
     },
+    /// It takes more work than it may: see [`Expression::evaluate_bounded`](crate::Expression::evaluate_bounded).
+    Exhausted {
+        /// The whole expression, as it is written.
+        expression: String,
+    },
 }
 
 impl EvaluationError {
@@ -49,7 +61,8 @@ impl EvaluationError {
         match self {
             Self::Unresolved { expression, .. }
             | Self::Type { expression, .. }
-            | Self::Pattern { expression } => expression,
+            | Self::Pattern { expression }
+            | Self::Exhausted { expression } => expression,
         }
     }
 
@@ -73,6 +86,9 @@ impl fmt::Display for EvaluationError {
             Self::Pattern { expression } => {
                 write!(f, "the pattern is not a regular expression, or is too large, in `{expression}`")
             }
+            Self::Exhausted { expression } => {
+                write!(f, "`{expression}` takes too many steps for the values that are there")
+            }
         }
     }
 }
@@ -86,11 +102,23 @@ pub(crate) struct Evaluator<'e> {
     env: &'e dyn Environment,
     text: &'e str,
     patterns: Patterns,
+    fuel: Fuel,
 }
 
 impl<'e> Evaluator<'e> {
     pub(crate) fn new(env: &'e dyn Environment, text: &'e str) -> Self {
-        Self { env, text, patterns: Patterns::default() }
+        Self::with(env, text, Fuel::unlimited())
+    }
+
+    pub(crate) fn with(env: &'e dyn Environment, text: &'e str, fuel: Fuel) -> Self {
+        Self { env, text, patterns: Patterns::default(), fuel }
+    }
+
+    fn spend(&self, work: impl FnOnce() -> u64) -> Result<(), EvaluationError> {
+        if self.fuel.spend(work) {
+            return Ok(());
+        }
+        Err(EvaluationError::Exhausted { expression: self.text.to_owned() })
     }
 
     /// The value of the whole expression.
@@ -100,6 +128,7 @@ impl<'e> Evaluator<'e> {
 
     /// The value of an expression; `current` is what `@` stands for.
     fn find<'a>(&'a self, expr: &'a Expr, current: Option<&'a Value>) -> Found<'a> {
+        self.spend(|| 1)?;
         match &expr.kind {
             ExprKind::Literal(value) => Ok(Some(Cow::Borrowed(value))),
             ExprKind::List(items) => {
@@ -171,8 +200,17 @@ impl<'e> Evaluator<'e> {
         let right = self.lenient(&comparison.right, current)?;
         let holds = match (comparison.comparator, left.as_deref(), right.as_deref()) {
             (Comparator::In, _, None | Some(Value::Null)) => false,
-            (Comparator::In, left, Some(Value::Array(items))) => {
-                left.is_some_and(|left| items.iter().any(|item| compare::equal(left, item)))
+            (Comparator::In, None, Some(Value::Array(_))) => false,
+            (Comparator::In, Some(left), Some(Value::Array(items))) => {
+                let mut is_in = false;
+                for item in items {
+                    self.spend(|| fuel::comparison(left, item))?;
+                    is_in = compare::equal(left, item);
+                    if is_in {
+                        break;
+                    }
+                }
+                is_in
             }
             (Comparator::In, left, Some(Value::Object(fields))) => {
                 left.and_then(Value::as_str).is_some_and(|key| fields.contains_key(key))
@@ -180,7 +218,10 @@ impl<'e> Evaluator<'e> {
             (Comparator::In, _, Some(other)) => {
                 return Err(self.mismatch(&comparison.right, "`in`", "a list or an object", other));
             }
-            (comparator, left, right) => compare::compare(comparator, left, right),
+            (comparator, left, right) => {
+                self.spend(|| left.zip(right).map_or(1, |(left, right)| fuel::comparison(left, right)))?;
+                compare::compare(comparator, left, right)
+            }
         };
         Ok(Some(boolean(holds)))
     }
@@ -201,6 +242,7 @@ impl<'e> Evaluator<'e> {
                 let subject = format!("`{}`", function.name());
                 return Err(self.mismatch(argument, &subject, &parameter.to_string(), &found));
             }
+            self.spend(|| fuel::surface(&found))?;
             values.push(found);
         }
         let values: Vec<&Value> = values.iter().map(AsRef::as_ref).collect();
@@ -215,13 +257,27 @@ impl<'e> Evaluator<'e> {
     }
 
     fn path<'a>(&'a self, path: &'a Path, current: Option<&'a Value>) -> Found<'a> {
+        let mut selectors = path.selectors.as_slice();
         let (base, start) = match &path.base {
-            Base::Root(root, range) => (self.env.root(root).map(Cow::Borrowed), range.start),
+            Base::Root(root, range) => {
+                let known = selectors.split_first().and_then(|((selector, _), rest)| match selector {
+                    Selector::Field(name) => Some((self.env.field(root, name)?, rest)),
+                    _ => None,
+                });
+                let value = match known {
+                    Some((value, rest)) => {
+                        selectors = rest;
+                        value
+                    }
+                    None => self.env.root(root),
+                };
+                (value.map(Cow::Borrowed), range.start)
+            }
             Base::Current(range) => (current.map(Cow::Borrowed), range.start),
             Base::Value(inner) => (self.find(inner, current)?, inner.range.start),
         };
         let mut focus = Focus::One(base);
-        for (selector, range) in &path.selectors {
+        for (selector, range) in selectors {
             focus = focus.read(self, selector).map_err(|wrong| match wrong {
                 Wrong::Kind(message) => {
                     let expression = self.text.get(start..range.end).unwrap_or_default().to_owned();
@@ -288,7 +344,7 @@ enum Focus<'a> {
 impl<'a> Focus<'a> {
     fn read(self, evaluator: &Evaluator<'_>, selector: &Selector) -> Result<Self, Wrong> {
         if matches!(selector, Selector::All) {
-            return self.spread();
+            return self.spread(evaluator);
         }
         match self {
             Self::One(None) => Ok(Self::One(None)),
@@ -300,14 +356,14 @@ impl<'a> Focus<'a> {
         }
     }
 
-    fn spread(self) -> Result<Self, Wrong> {
+    fn spread(self, evaluator: &Evaluator<'_>) -> Result<Self, Wrong> {
         match self {
             Self::One(None) => Ok(Self::One(None)),
-            Self::One(Some(value)) => Ok(items(value)?.map_or(Self::One(None), Self::Many)),
+            Self::One(Some(value)) => Ok(items(evaluator, value)?.map_or(Self::One(None), Self::Many)),
             Self::Many(values) => {
                 let mut all = Vec::new();
                 for value in values {
-                    all.extend(items(value)?.into_iter().flatten());
+                    all.extend(items(evaluator, value)?.into_iter().flatten());
                 }
                 Ok(Self::Many(all))
             }
@@ -341,14 +397,15 @@ fn select<'a>(
             if let Cow::Borrowed(Value::Array(items)) = value {
                 return Ok(place(*index, items.len()).and_then(|place| items.get(place)).map(Cow::Borrowed));
             }
-            let Some(mut items) = items(value)? else { return Ok(None) };
+            let Some(mut items) = items(evaluator, value)? else { return Ok(None) };
             Ok(place(*index, items.len()).map(|place| items.swap_remove(place)))
         }
         Selector::Filter(predicate) => {
-            let Some(items) = items(value)? else { return Ok(None) };
+            let Some(items) = items(evaluator, value)? else { return Ok(None) };
             let mut kept = Vec::new();
             for item in items {
                 if evaluator.keeps(predicate, &item).map_err(Wrong::Inside)? {
+                    evaluator.spend(|| fuel::size(&item)).map_err(Wrong::Inside)?;
                     kept.push(item.into_owned());
                 }
             }
@@ -359,7 +416,9 @@ fn select<'a>(
 }
 
 /// The items of a list. Of null there are none, and not even an empty list.
-fn items(value: Cow<'_, Value>) -> Result<Option<Vec<Cow<'_, Value>>>, Wrong> {
+fn items<'a>(evaluator: &Evaluator<'_>, value: Cow<'a, Value>) -> Result<Option<Vec<Cow<'a, Value>>>, Wrong> {
+    let length = value.as_array().map_or(0, Vec::len);
+    evaluator.spend(|| u64::try_from(length).unwrap_or(u64::MAX)).map_err(Wrong::Inside)?;
     match value {
         Cow::Borrowed(Value::Array(items)) => Ok(Some(items.iter().map(Cow::Borrowed).collect())),
         Cow::Owned(Value::Array(items)) => Ok(Some(items.into_iter().map(Cow::Owned).collect())),

@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::ast::{Base, Expr, ExprKind, Path, Reference, Root, Segment, Selector};
 use crate::evaluate::{Environment, EvaluationError, Evaluator};
 use crate::evidence;
+use crate::fuel::Fuel;
 use crate::problem::Problem;
 use crate::proof::{self, Proof};
 use crate::types::{Presence, Typed};
@@ -80,6 +81,20 @@ impl Expression {
     /// An [`EvaluationError`] when an operand that is needed is absent, or a value has the wrong type.
     pub fn evaluate(&self, env: &dyn Environment) -> Result<Option<Value>, EvaluationError> {
         Evaluator::new(env, &self.text).value(&self.root)
+    }
+
+    /// As [`evaluate`](Self::evaluate), with an amount of work that is linear in the `size` of the values that it reads (see
+    /// [`size`](crate::size())) and in its own length. Nearly every expression needs less; filters within filters, or lists that
+    /// are searched for each item of another, may need more.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate), and [`EvaluationError::Exhausted`] when it takes more work.
+    pub fn evaluate_bounded(
+        &self,
+        env: &dyn Environment,
+        size: u64,
+    ) -> Result<Option<Value>, EvaluationError> {
+        Evaluator::with(env, &self.text, Fuel::of(&self.text, size)).value(&self.root)
     }
 
     /// Which of its parts made it true or false in `env`, with their values, as a phrase of one line: `` `a.b` is 1, `c` is

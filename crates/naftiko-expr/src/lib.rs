@@ -61,6 +61,7 @@ mod compare;
 mod evaluate;
 mod evidence;
 mod expression;
+mod fuel;
 mod functions;
 mod literal;
 mod mistakes;
@@ -79,6 +80,7 @@ pub use ast::{
 };
 pub use evaluate::{Environment, EvaluationError};
 pub use expression::Expression;
+pub use fuel::size;
 pub use functions::{FUNCTIONS, Function};
 pub use parse::is_step_name;
 pub use problem::{CODES, Problem};

@@ -1,5 +1,7 @@
 //! What happens in a run.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -80,8 +82,8 @@ pub enum Event {
         /// The HTTP status, where there was one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
-        /// The response body, or the answer from outside.
-        result: Value,
+        /// The response body, or the answer from outside. It is shared, since it can be large.
+        result: Arc<Value>,
         /// Where the response departs from the operation's description.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         departures: Vec<Departure>,
@@ -107,8 +109,8 @@ pub enum Event {
         step: String,
         /// The attempt that received it.
         attempt: u32,
-        /// The items on this page.
-        items: Vec<Value>,
+        /// The items on this page. They are shared, since there can be many.
+        items: Arc<Vec<Value>>,
         /// The query parameters of the next page.
         next: Map<String, Value>,
         /// Where the response departs from the operation's description.
@@ -189,12 +191,12 @@ pub enum Event {
 
 impl Event {
     /// The event of a step that succeeded without an attempt of its own: outside, or through its parts.
-    pub fn step_succeeded(step: String, result: Value) -> Self {
+    pub fn step_succeeded(step: String, result: impl Into<Arc<Value>>) -> Self {
         Self::StepSucceeded {
             step,
             attempt: None,
             status: None,
-            result,
+            result: result.into(),
             departures: Vec::new(),
             through: None,
         }
@@ -429,8 +431,10 @@ pub enum Cause {
     NotSent,
     /// It was sent, and no answer came.
     NoAnswer,
-    /// The process ended before the attempt did.
+    /// The process ended before the attempt did, or this machine lacked something in the middle of it.
     Interrupted,
+    /// This machine lacked something before anything was sent: the attempt did not happen.
+    LocalShortage,
     /// The adapter refused to send it.
     Refused,
     /// The answer could not be read.

@@ -34,7 +34,7 @@ fn succeeded(step: &str, attempt: Option<u32>) -> Event {
         step: step.into(),
         attempt,
         status: attempt.map(|_| 201),
-        result: json!({"id": "org_1"}),
+        result: json!({"id": "org_1"}).into(),
         departures: Vec::new(),
         through: None,
     }
@@ -49,7 +49,7 @@ fn page(step: &str, attempt: u32) -> Event {
     Event::PageReceived {
         step: step.into(),
         attempt,
-        items: vec![json!({"id": "org_1"})],
+        items: vec![json!({"id": "org_1"})].into(),
         next,
         departures: vec![],
     }
@@ -88,7 +88,7 @@ fn handed_over(step: &str, attempt: u32) -> Event {
 fn answered(step: &str, through: Through) -> Event {
     let (attempt, status) = (None, None);
     let (result, departures, through) = (json!(true), Vec::new(), Some(through));
-    Event::StepSucceeded { step: step.into(), attempt, status, result, departures, through }
+    Event::StepSucceeded { step: step.into(), attempt, status, result: result.into(), departures, through }
 }
 
 fn was_handed_over(step: &str, attempt: u32) -> Event {

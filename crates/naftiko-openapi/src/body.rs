@@ -169,7 +169,7 @@ fn is_structured(media_type: &str) -> bool {
 }
 
 /// The types that a schema names.
-fn types(schema: &Node) -> Vec<&str> {
+pub(crate) fn types(schema: &Node) -> Vec<&str> {
     let Some(node) = schema.get("type") else { return Vec::new() };
     node.as_sequence().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_str).collect()
 }

@@ -5,6 +5,7 @@ use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_syntax::{Mapping, Node};
 use serde_json::{Value as Json, json};
 
+use crate::body::types;
 use crate::document::malformed;
 use crate::schema::{Reader, anything};
 
@@ -47,6 +48,11 @@ pub(crate) fn best(content: &Mapping) -> Option<(&str, &Node)> {
     types.min_by_key(|(name, _)| rank(name)).map(|(name, entry)| (name, &entry.value))
 }
 
+/// Whether an answer of this media type is read as a value, and not as a text.
+pub(crate) fn is_value(media_type: &str) -> bool {
+    is_json(&essence(media_type)) || rank(media_type) == 2
+}
+
 /// An answer whose `$ref` leads to nothing that can be read: it may have any body.
 pub(crate) fn somewhere_else() -> ResponseSpec {
     ResponseSpec { content_type: None, schema: Some(anything()), examples: Vec::new() }
@@ -61,11 +67,38 @@ impl<'a> Reader<'a> {
         let content = response.get("content").and_then(|content| self.mapping(content, "`content`"));
         let Some((media_type, node)) = content.and_then(best) else { return nothing };
         let media = self.follow(node);
+        let examples = media.map(|media| self.examples(media)).unwrap_or_default();
+        if !is_value(media_type) {
+            let schema = media.and_then(|media| media.get("schema"));
+            return self.text_response(media_type, schema, examples);
+        }
         ResponseSpec {
             content_type: Some(concrete(media_type)),
             schema: media.and_then(|media| self.media_schema(media)),
-            examples: media.map(|media| self.examples(media)).unwrap_or_default(),
+            examples,
         }
+    }
+
+    /// An answer that is no JSON. Its value is a text, or a `data:` URL where it is no text, whatever its description says
+    /// about the structure of that text.
+    pub(crate) fn text_response(
+        &mut self,
+        media_type: &str,
+        schema: Option<&'a Node>,
+        mut examples: Vec<Json>,
+    ) -> ResponseSpec {
+        let target = schema.and_then(|schema| self.document.follow(schema).ok()).map(|target| target.node);
+        let types = target.map(types).unwrap_or_default();
+        let is_binary = target.and_then(|node| node.get("format")?.as_str()) == Some("binary");
+        let is_text = !types.is_empty() && types.iter().all(|name| matches!(*name, "string" | "null"));
+        let schema = match schema {
+            // A length is that of the bytes.
+            Some(_) if types == ["file"] || is_binary => json!({"type": "string", "format": "binary"}),
+            Some(schema) if is_text => self.schema(schema),
+            _ => json!({"type": "string"}),
+        };
+        examples.retain(Json::is_string);
+        ResponseSpec { content_type: Some(concrete(media_type)), schema: Some(schema), examples }
     }
 
     /// The schema of a media type. That of a stream of items (3.2) is taken for a list of them.

@@ -26,6 +26,7 @@ pub(crate) fn read(document: &Document, entry: &Entry, provider: &str) -> (Opera
     let id = entry.id.clone().unwrap_or_else(|| format!("{} {}", entry.method.as_str(), entry.path));
     let mut operation = Operation {
         deprecated: entry.deprecated,
+        is_public: node.is_some_and(takes_no_credential),
         ..Operation::new(provider, id, entry.method, entry.path.as_str())
     };
     match node {
@@ -43,6 +44,14 @@ pub(crate) fn read(document: &Document, entry: &Entry, provider: &str) -> (Opera
     let (definitions, diagnostics) = reader.finish();
     operation.definitions = definitions;
     (operation, diagnostics)
+}
+
+/// Whether an operation says itself that it takes no credential: with no alternative in `security`, or only one that asks
+/// for nothing. What the whole description says is not that certain: `auth` of the capabilities says otherwise.
+fn takes_no_credential(operation: &Node) -> bool {
+    let alternatives = operation.get("security").and_then(Node::as_sequence);
+    let asks_nothing = |node: &Node| node.as_mapping().is_some_and(|schemes| schemes.iter().next().is_none());
+    alternatives.is_some_and(|alternatives| alternatives.iter().all(asks_nothing))
 }
 
 /// The names between braces of a path template.

@@ -8,7 +8,7 @@ use naftiko_syntax::Node;
 use serde_json::{Map, Value as Json, json};
 
 use crate::document::{UNSUPPORTED_DESCRIPTION, malformed};
-use crate::media::{JSON, concrete, is_multipart, is_urlencoded, rank, somewhere_else};
+use crate::media::{JSON, concrete, is_multipart, is_urlencoded, is_value, rank, somewhere_else};
 use crate::schema::{Reader, anything};
 
 /// The keys of a parameter that are no keywords of its schema.
@@ -100,7 +100,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn swagger_response(&mut self, node: &'a Node, operation: &'a Node) -> ResponseSpec {
         let Some(response) = self.follow(node) else { return somewhere_else() };
         self.mapping(response, "a response");
-        let schema = response.get("schema").map(|schema| self.schema(schema));
+        let schema = response.get("schema");
         let examples = response.get("examples").and_then(|examples| self.mapping(examples, "`examples`"));
         let produces = self.media_types(operation, "produces");
         let by_example = examples.iter().flat_map(|examples| examples.iter().map(|(name, _)| name));
@@ -111,10 +111,14 @@ impl<'a> Reader<'a> {
             by_example.min_by_key(|name| rank(name))
         };
         let example = best.and_then(|best| examples?.get(best));
-        ResponseSpec {
-            content_type: best.map(concrete),
-            schema,
-            examples: example.map(Node::to_json).into_iter().collect(),
+        let examples = example.map(Node::to_json).into_iter().collect();
+        match best {
+            Some(best) if !is_value(best) => self.text_response(best, schema, examples),
+            _ => ResponseSpec {
+                content_type: best.map(concrete),
+                schema: schema.map(|schema| self.schema(schema)),
+                examples,
+            },
         }
     }
 

@@ -1,6 +1,7 @@
 //! Runs that are kept: a list of them, and one of them whole.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::Timestamp;
@@ -129,7 +130,7 @@ pub struct ShownStep {
     pub through: Option<Through>,
     /// Its result.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<Value>,
+    pub result: Option<Arc<Value>>,
     /// Where the result is not as its description says.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub departures: Vec<Departure>,
@@ -273,14 +274,14 @@ impl ShownStep {
                 self.failure = None;
             }
             Event::StepSucceeded { result, through, departures, .. } => {
-                self.result = Some(result.clone());
+                self.result = Some(Arc::clone(result));
                 self.failure = None;
                 self.through = *through;
                 self.answered = through.map(|_| at);
                 self.departures.clone_from(departures);
             }
             Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
-                self.result = Some(result.clone());
+                self.result = Some(Arc::new(result.clone()));
                 self.failure = None;
             }
             Event::StepDelayed { failure, .. } => self.failure.clone_from(failure),

@@ -65,7 +65,8 @@ fn integer(digits: &str, negative: bool) -> Plain {
     number.or_else(|| exact_float(digits, negative)).map_or(Plain::Inexact, Plain::Number)
 }
 
-/// The float that is this integer and no other.
+/// The float that is this integer: exactly, or by the digits that programs write for it, the fewest that tell it from other
+/// floats (`9223372036854776000`).
 fn exact_float(digits: &str, negative: bool) -> Option<Number> {
     let significant = digits.trim_start_matches('0');
     // The largest float has 309 digits.
@@ -74,7 +75,8 @@ fn exact_float(digits: &str, negative: bool) -> Option<Number> {
     }
     let value: f64 = significant.parse().ok()?;
     let signed = if negative { -value } else { value };
-    (format!("{value:.0}") == significant).then(|| Number::from_f64(signed)).flatten()
+    let is_it = format!("{value:.0}") == significant || format!("{value}") == significant;
+    is_it.then(|| Number::from_f64(signed)).flatten()
 }
 
 /// The nearest number to a decimal integer beyond 64 bits.
@@ -167,11 +169,11 @@ mod tests {
         assert_eq!(number("18446744073709551616"), "1.8446744073709552e+19");
         assert_eq!(number("-00100000000000000000000"), "-1e+20");
         assert_eq!(number("10000000000000000000000"), "1e+22");
-        assert_eq!(
-            plain("100000000000000000000000"),
-            Plain::Inexact,
-            "the nearest float is 99999999999999991611392"
-        );
+        assert_eq!(number("100000000000000000000000"), "1e+23", "as programs write 99999999999999991611392");
+        assert_eq!(plain("99999999999999991611393"), Plain::Inexact);
+        assert_eq!(number("-9223372036854776000"), "-9.223372036854776e+18");
+        assert_eq!(number("18446744073709552000"), "1.8446744073709552e+19");
+        assert_eq!(plain("-9223372036854776001"), Plain::Inexact);
         assert_eq!(plain("18446744073709551617"), Plain::Inexact);
         assert_eq!(plain("-9223372036854775809"), Plain::Inexact);
         assert_eq!(plain("0xfffffffffffffffff"), Plain::Inexact);

@@ -272,9 +272,14 @@ impl Held {
 fn without_result(event: Event) -> Event {
     let masked = || Value::from(MASK);
     match event {
-        Event::StepSucceeded { step, attempt, status, through, .. } => {
-            Event::StepSucceeded { step, attempt, status, result: masked(), departures: Vec::new(), through }
-        }
+        Event::StepSucceeded { step, attempt, status, through, .. } => Event::StepSucceeded {
+            step,
+            attempt,
+            status,
+            result: masked().into(),
+            departures: Vec::new(),
+            through,
+        },
         Event::DoubtResolved { step, attempt, ruling: Ruling::Happened { .. } } => {
             Event::DoubtResolved { step, attempt, ruling: Ruling::Happened { result: masked() } }
         }

@@ -265,6 +265,9 @@ impl Crew {
             // It was noted as due, and nothing was: as it is, it would be taken up again and again.
             held.note_standing().await.map_err(lacks)?;
         }
+        if let Some(why) = held.run.shortage() {
+            return Err(Hindrance::Lacks(why.to_owned()));
+        }
         self.tell_end(&held, standing.status);
         Ok(())
     }

@@ -177,10 +177,13 @@ pub(crate) fn secret_variable(name: &str) -> Option<SecretString> {
 }
 
 /// The secret in a file, without the white space around it; `None` if there is none.
-pub(crate) fn secret_file(path: &Path) -> Option<SecretString> {
-    let read = SecretString::from(String::from_utf8(FileSystem.read(path).ok()?).ok()?);
+///
+/// # Errors
+/// Those of reading it.
+pub(crate) fn secret_file(path: &Path) -> io::Result<Option<SecretString>> {
+    let Ok(read) = String::from_utf8(FileSystem.read(path)?).map(SecretString::from) else { return Ok(None) };
     let secret = read.expose_secret().trim();
-    (!secret.is_empty()).then(|| SecretString::from(secret))
+    Ok((!secret.is_empty()).then(|| SecretString::from(secret)))
 }
 
 /// Whether this is continuous integration, where nobody looks at what is written: `CI` is set.

@@ -4,10 +4,11 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use naftiko_adapter::shortage;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::{Egress, Reach};
@@ -26,8 +27,16 @@ pub(crate) struct System;
 #[async_trait]
 impl Lookup for System {
     async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>> {
-        Ok(tokio::net::lookup_host((name, 0)).await?.map(|address| address.ip()).collect())
+        match tokio::net::lookup_host((name, 0)).await {
+            Ok(found) => Ok(found.map(|address| address.ip()).collect()),
+            Err(error) => Err(lacking().unwrap_or(error)),
+        }
     }
+}
+
+/// Why this machine could not ask for a name, if it lacks what a question takes.
+fn lacking() -> Option<io::Error> {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).err().filter(|error| shortage(error).is_some())
 }
 
 /// Finds the addresses that requests of one reach may go to.

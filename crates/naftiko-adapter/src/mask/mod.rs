@@ -180,6 +180,24 @@ impl Mask {
         object
     }
 
+    /// Whether there is a secret in the value that [`value`](Self::value) would mask.
+    pub fn is_in(&self, value: &Value) -> bool {
+        match value {
+            _ if self.is_empty() => false,
+            Value::String(text) => self.is_in_text(text),
+            Value::Number(number) => self.is_in_number(number),
+            Value::Array(items) => items.iter().any(|item| self.is_in(item)),
+            Value::Object(fields) => {
+                fields.iter().any(|(key, field)| self.is_in_text(key) || self.is_in(field))
+            }
+            Value::Null | Value::Bool(_) => false,
+        }
+    }
+
+    fn is_in_text(&self, text: &str) -> bool {
+        !self.hidden(text, &mut 0).is_empty()
+    }
+
     fn mask_value(&self, value: &mut Value) {
         match value {
             Value::String(text) => self.mask_text(text),
@@ -193,7 +211,7 @@ impl Mask {
     fn mask_object(&self, object: &mut Map<String, Value>) {
         object.values_mut().for_each(|field| self.mask_value(field));
         // Only a map with a secret in one of its keys is built anew.
-        if object.keys().any(|key| self.masked(key).is_some()) {
+        if object.keys().any(|key| self.is_in_text(key)) {
             let fields = std::mem::take(object).into_iter();
             *object = fields.map(|(key, field)| (self.text(&key), field)).collect();
         }
@@ -217,14 +235,15 @@ impl Mask {
             self.mask_text(pointer);
             self.mask_text(expected);
         }
-        self.mask_value(&mut response.body);
+        self.mask_value(Arc::make_mut(&mut response.body));
         response
     }
 
     /// The failure with every secret in its message masked.
     #[must_use]
     pub fn failure(&self, failure: &Failure) -> Failure {
-        Failure::new(failure.kind, self.text(&failure.message))
+        let answer = failure.answer.as_deref().map(|answer| self.text(answer));
+        Failure { kind: failure.kind, message: self.text(&failure.message), answer }
     }
 
     /// Whether a number is a secret, however it is written, or has the digits of one among its own.

@@ -32,6 +32,7 @@ faults! {
     no_authentication,
     no_capabilities,
     no_description,
+    null_without_body,
     other_server,
     outside_path,
     possibly_absent,

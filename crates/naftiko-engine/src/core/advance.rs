@@ -1,5 +1,7 @@
 //! How a record changes the state: the phase of its task, and all that hangs on it.
 
+use std::sync::Arc;
+
 use naftiko_journal::{Cause, Event, Failure, Phase, Record, Ruling};
 use naftiko_plan::OnFailure;
 use serde_json::{Map, Value};
@@ -26,7 +28,7 @@ impl Run {
                 self.succeed(at, self.given(at, *status, result));
             }
             Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
-                self.succeed(at, self.given(at, None, result));
+                self.succeed(at, self.given(at, None, &Arc::new(result.clone())));
             }
             Event::StepSkipped { .. } => self.is_over(at),
             Event::StepAsked { .. } => self.todo.push_back(at),
@@ -66,12 +68,14 @@ impl Run {
             }
             Event::StepDelayed { failure: None, .. } => {
                 progress.failures = 0;
+                progress.shortages = 0;
                 progress.failure = None;
                 progress.has_acted = true;
                 progress.rounds = progress.rounds.saturating_add(1);
             }
             Event::PageReceived { items, next, departures, .. } => {
                 progress.failures = 0;
+                progress.shortages = 0;
                 progress.failure = None;
                 progress.has_acted = true;
                 progress.pages.add(items, next, departures);
@@ -79,9 +83,14 @@ impl Run {
             // What could not be undone is tried again, as often as at first.
             Event::StepDelayed { .. } if matches!(task.phase, Phase::Failed { .. }) => progress.failures = 0,
             Event::StepDelayed { failure: Some(failure), .. } => {
-                // What was cut off takes nothing from the retries: it was not the other side that failed.
-                let counts = u32::from(failure.cause != Cause::Interrupted);
-                progress.failures = progress.failures.saturating_add(counts);
+                // What was cut off, or not sent for lack of means, takes nothing from the retries: it was not the other
+                // side that failed.
+                if matches!(failure.cause, Cause::Interrupted | Cause::LocalShortage) {
+                    progress.shortages = progress.shortages.saturating_add(1);
+                } else {
+                    progress.failures = progress.failures.saturating_add(1);
+                    progress.shortages = 0;
+                }
                 progress.failure = Some(failure.clone());
                 progress.has_acted |= may_have_acted(failure);
             }
@@ -143,27 +152,27 @@ impl Run {
     }
 
     /// What others read of a step that is done and of which somebody says that this came of it.
-    pub(super) fn read_as(&self, step: &str, answer: &Value) -> Option<Value> {
-        self.task_of(step).map(|at| self.given(at, None, answer))
+    pub(super) fn read_as(&self, step: &str, answer: &Value) -> Option<Arc<Value>> {
+        self.task_of(step).map(|at| self.given(at, None, &Arc::new(answer.clone())))
     }
 
     /// What others read of a task that is done. It is there: where there was no body, or nothing was answered to a
-    /// question that asks for nothing, it is an object without fields.
-    fn given(&self, at: usize, status: Option<u16>, result: &Value) -> Value {
+    /// question that asks for nothing, it is an object without fields; but null where readers of a body expect no object.
+    fn given(&self, at: usize, status: Option<u16>, result: &Arc<Value>) -> Arc<Value> {
         let is_nothing = |task: &Task| match (self.invoke_of(task), self.external_of(task)) {
-            (Some((plan, invoke)), _) => {
-                plan.operation(invoke).is_some_and(|operation| operation.answers_without_body(status))
-            }
+            (Some((plan, invoke)), _) => plan.operation(invoke).is_some_and(|operation| {
+                operation.answers_without_body(status) && !operation.is_null_without_body()
+            }),
             (None, Some(external)) => external.result.is_none(),
             (None, None) => false,
         };
         if result.is_null() && self.tasks.get(at).is_some_and(is_nothing) {
-            return Value::Object(Map::new());
+            return Arc::new(Value::Object(Map::new()));
         }
-        result.clone()
+        Arc::clone(result)
     }
 
-    fn succeed(&mut self, at: usize, result: Value) {
+    fn succeed(&mut self, at: usize, result: Arc<Value>) {
         let Some(task) = self.tasks.get_mut(at) else { return };
         let (frame, position, role) = (task.frame, task.position, task.role.clone());
         if role == Role::Step {
@@ -278,5 +287,5 @@ impl Run {
 
 /// Whether something may have reached the other side.
 fn may_have_acted(failure: &Failure) -> bool {
-    !matches!(failure.cause, Cause::NotSent | Cause::Refused)
+    !matches!(failure.cause, Cause::NotSent | Cause::Refused | Cause::LocalShortage)
 }

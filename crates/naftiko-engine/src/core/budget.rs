@@ -43,8 +43,10 @@ impl Budget {
     pub(super) fn count(&mut self, event: &Event) {
         match event {
             Event::AttemptStarted { .. } => self.calls = self.calls.saturating_add(1),
-            // What was cut off is not tried again because it failed.
-            Event::StepDelayed { failure: Some(failure), .. } if failure.cause != Cause::Interrupted => {
+            // What was cut off, or not sent for lack of means, is not tried again because it failed.
+            Event::StepDelayed { failure: Some(failure), .. }
+                if !matches!(failure.cause, Cause::Interrupted | Cause::LocalShortage) =>
+            {
                 self.retries = self.retries.saturating_add(1);
             }
             _ => {}

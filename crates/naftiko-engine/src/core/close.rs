@@ -1,14 +1,16 @@
 //! What the end of an attempt means: the one event that closes it.
 
+use std::sync::Arc;
+
 use jiff::{SignedDuration, Timestamp};
-use naftiko_adapter::{self as adapter, Answer, FailureKind, Operation, Response};
+use naftiko_adapter::{self as adapter, Operation, Response};
 use naftiko_expr::Expression;
-use naftiko_journal::{Cause, Departure, Event, Failure, Phase, Through};
-use naftiko_plan::{Invoke, OnDoubt, Plan, Poll, RetryOn};
+use naftiko_journal::{Cause, Departure, Event, Failure, Phase};
+use naftiko_plan::{Invoke, OnDoubt, Plan, Poll};
 use serde_json::Value;
 
 use super::redact::Redaction;
-use super::scope::{View, response as as_response};
+use super::scope::{Answer, View};
 use super::task::{Progress, Task};
 use super::{Command, Run, failure, request, retry_after};
 
@@ -33,9 +35,14 @@ impl Run {
         let departures =
             departures.map(|it| Departure { pointer: it.pointer.clone(), expected: it.expected.clone() });
         closing.departures = departures.collect();
-        let answer = as_response(response);
+        let is_withheld = response.is_body_withheld;
+        let answer = Answer::new(response);
         if !matches!(status, 200..=299) {
             return closing.answered_badly(status, &answer);
+        }
+        // A round of a poll or a page of a list is nothing without its body.
+        if is_withheld && (closing.invoke.poll.is_some() || closing.invoke.paginate.is_some()) {
+            return closing.without_body();
         }
         match (&closing.invoke.poll, &closing.invoke.paginate) {
             (Some(poll), _) => closing.polled(poll, status, answer),
@@ -77,25 +84,6 @@ impl Run {
             }
         };
         Event::StepFailed { step: step.to_owned(), attempt, failure: failure::of(Cause::Panicked, message) }
-    }
-
-    /// The event that an answer from outside leads to, for a question that is not a message; `None` if there is no
-    /// answer yet.
-    pub fn answered(&self, step: &str, answer: Result<Answer, adapter::Failure>) -> Option<Event> {
-        let step = step.to_owned();
-        match answer {
-            Ok(Answer::Given(result)) => {
-                let beforehand = self.answered_beforehand.contains(&step);
-                let through = if beforehand { Through::Beforehand } else { Through::Prompt };
-                let (attempt, status, through) = (None, None, Some(through));
-                Some(Event::StepSucceeded { step, attempt, status, result, departures: Vec::new(), through })
-            }
-            Ok(Answer::NotYet) => None,
-            Err(error) => {
-                let failure = failure::of(Cause::Answer, self.redaction.text(&error.message));
-                Some(Event::StepFailed { step, attempt: None, failure })
-            }
-        }
     }
 
     /// What it means that the process ended while an attempt was under way. A repeatable one is made again, at once
@@ -140,12 +128,21 @@ pub(super) struct Closing<'a> {
     pub(super) view: View<'a>,
     /// Where the answer is not as described.
     pub(super) departures: Vec<Departure>,
-    now: Timestamp,
+    pub(super) now: Timestamp,
     jitter: f64,
 }
 
 impl Closing<'_> {
-    fn polled(&self, poll: &Poll, status: u16, answer: Value) -> Event {
+    /// The failure of an answer whose body is too large, where the body is needed: it is not asked for again.
+    fn without_body(&self) -> Event {
+        let expected =
+            self.departures.first().map(|departure| departure.expected.as_str()).unwrap_or_default();
+        let name = request::name(self.operation);
+        let message = format!("`{name}` was carried out, and its answer cannot be read: {expected}");
+        self.failed(failure::of(Cause::Unreadable, message))
+    }
+
+    fn polled(&self, poll: &Poll, status: u16, answer: Answer) -> Event {
         let met = poll.fail_when.as_ref().map_or(Ok(false), |condition| self.holds(condition, &answer));
         let failed = match met {
             Ok(true) => {
@@ -167,17 +164,15 @@ impl Closing<'_> {
     }
 
     /// Success, if all that is expected of the answer holds.
-    fn expected(&self, status: u16, mut answer: Value) -> Event {
-        if let Some(failure) = self.unexpected(&answer) {
-            return self.failed(failure);
+    fn expected(&self, status: u16, answer: Answer) -> Event {
+        match self.unexpected(&answer) {
+            Some(failure) => self.failed(failure),
+            None => self.succeeded(status, answer.into_body()),
         }
-        // Taken, not copied: bodies can be large.
-        let body = answer.get_mut("body").map(Value::take).unwrap_or_default();
-        self.succeeded(status, body)
     }
 
     /// What of that which is expected of an answer does not hold.
-    pub(super) fn unexpected(&self, answer: &Value) -> Option<Failure> {
+    pub(super) fn unexpected(&self, answer: &Answer) -> Option<Failure> {
         self.invoke.expect.iter().find_map(|condition| match self.holds(condition, answer) {
             Ok(true) => None,
             Ok(false) => {
@@ -191,8 +186,8 @@ impl Closing<'_> {
     }
 
     /// Whether a condition holds; what is absent does not.
-    fn holds(&self, condition: &Expression, answer: &Value) -> Result<bool, Failure> {
-        match condition.evaluate(&View { response: Some(answer), ..self.view }) {
+    fn holds(&self, condition: &Expression, answer: &Answer) -> Result<bool, Failure> {
+        match condition.evaluate_bounded(&View { response: Some(answer), ..self.view }, answer.size()) {
             Ok(Some(Value::Bool(held))) => Ok(held),
             Ok(None) => Ok(false),
             Ok(Some(_)) => Err(failure::of(
@@ -208,14 +203,14 @@ impl Closing<'_> {
     }
 
     /// What a condition found in an answer, as the end of a sentence; nothing if the condition says it all.
-    fn because(&self, condition: &Expression, answer: &Value) -> String {
+    fn because(&self, condition: &Expression, answer: &Answer) -> String {
         let redaction = self.run.redaction_of_answer(self, answer);
         let view = View { response: Some(answer), ..self.view };
         let evidence = condition.evidence(&view, &|value| redaction.value(value));
         if evidence.is_empty() { evidence } else { format!(": {evidence}") }
     }
 
-    fn unmet(&self, poll: &Poll, answer: &Value) -> Event {
+    fn unmet(&self, poll: &Poll, answer: &Answer) -> Event {
         let deadline = self.deadline(poll);
         if self.now >= deadline {
             let message = format!(
@@ -236,73 +231,36 @@ impl Closing<'_> {
         self.delayed(later(self.now, pause.max(SHORTEST_PAUSE)).min(deadline), None)
     }
 
-    fn answered_badly(&self, status: u16, answer: &Value) -> Event {
+    fn answered_badly(&self, status: u16, answer: &Answer) -> Event {
         let redaction = self.run.redaction_with(self.task, answer);
-        let body = answer.get("body").unwrap_or(&Value::Null);
-        let location = answer.pointer("/headers/location").and_then(Value::as_str);
         let name = request::name(self.operation);
-        let mut failure = failure::of_status(&name, status, location, body, &redaction);
+        let location = answer.header("location");
+        let mut failure = failure::of_status(&name, status, location, answer.body(), &redaction);
         if self.invoke.retry.covers_status(status)
             && self.is_repeatable()
             && self.has_attempts_left()
             && self.is_within_budget(&mut failure)
         {
-            let header = answer.pointer("/headers/retry-after").and_then(Value::as_str);
-            let asked = header.and_then(|header| retry_after::wait(header, self.now));
+            let asked = answer.header("retry-after").and_then(|header| retry_after::wait(header, self.now));
             return self.again(asked, failure);
         }
         self.failed(failure)
     }
 
-    fn unanswered(&self, error: &adapter::Failure) -> Event {
-        let (cause, what) = match error.kind {
-            FailureKind::Refused => (Cause::Refused, "was not sent"),
-            FailureKind::NotSent => (Cause::NotSent, "did not reach the other side"),
-            FailureKind::Unknown => (Cause::NoAnswer, "was sent and not answered"),
-            FailureKind::Unreadable => (Cause::Unreadable, "was carried out, and its answer cannot be read"),
-        };
-        let name = request::name(self.operation);
-        let mut failure =
-            failure::of(cause, self.redaction().text(&format!("`{name}` {what}: {}", error.message)));
-        let may_pass = match error.kind {
-            FailureKind::Refused => false,
-            FailureKind::NotSent => self.invoke.retry.on.contains(&RetryOn::Connect),
-            FailureKind::Unknown | FailureKind::Unreadable => {
-                self.invoke.retry.on.contains(&RetryOn::Timeout)
-            }
-        };
-        let is_in_doubt = error.kind == FailureKind::Unknown && !self.operation.is_safe();
-        let may_repeat = self.is_repeatable() || (is_in_doubt && self.invoke.on_doubt == OnDoubt::Retry);
-        if may_pass && may_repeat && self.has_attempts_left() && self.is_within_budget(&mut failure) {
-            return self.again(None, failure);
-        }
-        if is_in_doubt { self.in_doubt(failure) } else { self.failed(failure) }
-    }
-
-    fn interrupted(&self) -> Event {
-        let message =
-            format!("`{}` was begun, and the run was cut off before it ended", request::name(self.operation));
-        let failure = failure::of(Cause::Interrupted, message);
-        if self.is_repeatable() || self.invoke.on_doubt == OnDoubt::Retry {
-            return self.delayed(self.now, Some(failure));
-        }
-        self.in_doubt(failure)
-    }
-
     /// Whether a repeat has no second effect.
-    fn is_repeatable(&self) -> bool {
+    pub(super) fn is_repeatable(&self) -> bool {
         self.operation.is_safe() || self.operation.idempotency_key.is_some()
     }
 
     /// Whether another attempt may be made after this one failed. Every poll round that was answered well begins the
     /// count anew.
-    fn has_attempts_left(&self) -> bool {
+    pub(super) fn has_attempts_left(&self) -> bool {
         let in_time = self.invoke.poll.as_ref().is_none_or(|poll| self.now < self.deadline(poll));
         in_time && self.task.progress.failures.saturating_add(1) < self.invoke.retry.attempts
     }
 
     /// Whether the run may still try something again. If not, the failure says so.
-    fn is_within_budget(&self, failure: &mut Failure) -> bool {
+    pub(super) fn is_within_budget(&self, failure: &mut Failure) -> bool {
         let budget = &self.run.budget;
         if !self.run.is_budgeted(self.task) || !budget.is_spent() {
             return true;
@@ -312,7 +270,7 @@ impl Closing<'_> {
         false
     }
 
-    fn again(&self, asked: Option<SignedDuration>, failure: Failure) -> Event {
+    pub(super) fn again(&self, asked: Option<SignedDuration>, failure: Failure) -> Event {
         let count = self.task.progress.failures.saturating_add(1);
         let backoff = self.invoke.retry.backoff.wait_with(count, self.jitter);
         let until = later(self.now, backoff.max(asked.unwrap_or_default()));
@@ -325,11 +283,11 @@ impl Closing<'_> {
         deadline(&self.task.progress, poll, self.now)
     }
 
-    fn redaction(&self) -> &Redaction {
+    pub(super) fn redaction(&self) -> &Redaction {
         &self.run.redaction
     }
 
-    pub(super) fn succeeded(&self, status: u16, result: Value) -> Event {
+    pub(super) fn succeeded(&self, status: u16, result: Arc<Value>) -> Event {
         Event::StepSucceeded {
             step: self.task.name.clone(),
             attempt: Some(self.attempt),
@@ -340,7 +298,7 @@ impl Closing<'_> {
         }
     }
 
-    fn delayed(&self, until: Timestamp, failure: Option<Failure>) -> Event {
+    pub(super) fn delayed(&self, until: Timestamp, failure: Option<Failure>) -> Event {
         Event::StepDelayed { step: self.task.name.clone(), attempt: self.attempt, until, failure }
     }
 
@@ -349,7 +307,7 @@ impl Closing<'_> {
     }
 
     /// Nobody knows whether it happened, unless the author said what to take it for.
-    fn in_doubt(&self, mut failure: Failure) -> Event {
+    pub(super) fn in_doubt(&self, mut failure: Failure) -> Event {
         if self.invoke.on_doubt == OnDoubt::Fail {
             failure.message.push_str("; whether it happened is not known, and it is taken for failed");
             return self.failed(failure);

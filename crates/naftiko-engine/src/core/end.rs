@@ -113,7 +113,7 @@ impl Run {
         match self.tasks.get(owner).map(|owner| &owner.inside) {
             Some(Inside::Items(items)) => {
                 let parts = self.tasks.get(items.tasks()).unwrap_or_default();
-                Ok(parts.iter().map(|part| part.result.clone().unwrap_or_default()).collect())
+                Ok(parts.iter().map(|part| part.result.as_deref().cloned().unwrap_or_default()).collect())
             }
             Some(Inside::Frame(frame)) => {
                 self.evaluate_outputs(*frame).map(|outputs| Value::Object(outputs.into_iter().collect()))

@@ -92,7 +92,7 @@ fn one_line(text: &str) -> String {
 }
 
 /// The body, or the beginning of its text if it is long. A body that is not there is not shown.
-fn cut(body: Value) -> Option<Value> {
+pub(super) fn cut(body: Value) -> Option<Value> {
     let text = match &body {
         Value::Null => return None,
         Value::String(text) => text.clone(),

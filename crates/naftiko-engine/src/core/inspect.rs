@@ -6,6 +6,7 @@ use naftiko_adapter::Operation;
 use naftiko_journal::Phase;
 
 use super::Run;
+use super::unanswered::PERSISTENT;
 
 impl Run {
     /// The step whose failure ended the run or is ending it: the innermost one, if it failed in an item or a
@@ -13,6 +14,15 @@ impl Run {
     pub fn failing_step(&self) -> Option<&str> {
         let failed = self.failed_part(None)?;
         self.tasks.get(failed).map(|task| task.name.as_str())
+    }
+
+    /// What this machine lacks, in the words of the first step that has waited for it in vain; `None` if no step has. Such
+    /// a step was tried [`PERSISTENT`] times in a row.
+    pub fn shortage(&self) -> Option<&str> {
+        let waiting = self.tasks.iter().filter(|task| matches!(task.phase, Phase::Delayed { .. }));
+        let mut failures =
+            waiting.filter(|task| task.progress.shortages >= PERSISTENT).map(|task| &task.progress.failure);
+        failures.find_map(|failure| failure.as_ref().map(|failure| failure.message.as_str()))
     }
 
     /// Whether this attempt of a step is under way.

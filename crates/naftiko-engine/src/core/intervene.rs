@@ -1,5 +1,7 @@
 //! Interventions in a run from outside.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use naftiko_journal::{Event, Phase, Ruling, RunPhase, Status, Through};
 use naftiko_plan::Action;
@@ -67,7 +69,7 @@ fn answered(step: &str, attempt: Option<u32>, result: &Value, through: Through) 
         step: step.to_owned(),
         attempt,
         status: None,
-        result: result.clone(),
+        result: Arc::new(result.clone()),
         departures: Vec::new(),
         through: Some(through),
     }
@@ -113,7 +115,7 @@ impl Run {
             return Err(Refused::NotOutside(step.to_owned()));
         }
         match (state.phase, self.ledger.phase()) {
-            (Phase::Succeeded, _) if state.result == self.read_as(step, result).as_ref() => Ok(None),
+            (Phase::Succeeded, _) if state.result == self.read_as(step, result).as_deref() => Ok(None),
             (Phase::Succeeded, _) => Err(Refused::AnsweredOtherwise(step.to_owned())),
             (_, RunPhase::Finished(status)) => Err(Refused::Over(status)),
             (
@@ -148,7 +150,7 @@ impl Run {
                 Ok(Some(Event::DoubtResolved { step: step.to_owned(), attempt, ruling: ruling.clone() }))
             }
             (Phase::Succeeded, Ruling::Happened { result })
-                if state.result == self.read_as(step, result).as_ref() =>
+                if state.result == self.read_as(step, result).as_deref() =>
             {
                 Ok(None)
             }

@@ -10,13 +10,14 @@ use serde_json::{Map, Number, Value};
 use url::Url;
 
 use super::close::Closing;
+use super::scope::Answer;
 
 /// Stands for a provider of which nobody knows where it is: one that is imitated.
 const NOWHERE: &str = "http://nowhere.invalid/";
 
 /// The query parameters of the next page; `None` if no link leads there.
-pub(super) fn next(closing: &Closing<'_>, answer: &Value) -> Result<Option<Map<String, Value>>, Failure> {
-    let header = answer.pointer("/headers/link").and_then(Value::as_str).unwrap_or_default();
+pub(super) fn next(closing: &Closing<'_>, answer: &Answer) -> Result<Option<Map<String, Value>>, Failure> {
+    let header = answer.header("link").unwrap_or_default();
     let Some(target) = links(header).find(|link| link.is_next).map(|link| link.target) else {
         return Ok(None);
     };

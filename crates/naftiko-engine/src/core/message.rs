@@ -18,7 +18,7 @@ use super::close::later;
 use super::redact::MASK;
 use super::scope::View;
 use super::task::Task;
-use super::{Command, Run, failure};
+use super::{Command, Run, failure, unanswered};
 
 /// What is handed over, by name.
 type HandedOver = Map<String, Value>;
@@ -28,6 +28,28 @@ impl Run {
     /// has the answer.
     pub fn answer_beforehand(&mut self, steps: impl IntoIterator<Item = String>) {
         self.answered_beforehand.extend(steps);
+    }
+
+    /// The event that an answer from outside leads to, for a question that is not a message; `None` if there is no
+    /// answer yet.
+    pub fn answered(&self, step: &str, answer: Result<Answer, adapter::Failure>) -> Option<Event> {
+        let step = step.to_owned();
+        match answer {
+            Ok(Answer::Given(result)) => {
+                let beforehand = self.answered_beforehand.contains(&step);
+                let through = if beforehand { Through::Beforehand } else { Through::Prompt };
+                let (attempt, status, through) = (None, None, Some(through));
+                let (result, departures) = (result.into(), Vec::new());
+                Some(Event::StepSucceeded { step, attempt, status, result, departures, through })
+            }
+            Ok(Answer::NotYet) => None,
+            // The question is put again when the run is resumed.
+            Err(error) if matches!(error.kind, FailureKind::LocalShortage | FailureKind::CutOff) => None,
+            Err(error) => {
+                let failure = failure::of(Cause::Answer, self.redaction.text(&error.message));
+                Some(Event::StepFailed { step, attempt: None, failure })
+            }
+        }
     }
 
     /// The event that the end of handing a message over leads to; `None` if nobody waits for it any more, since the
@@ -208,7 +230,7 @@ impl Sending<'_> {
             step: self.task.name.clone(),
             attempt: Some(self.attempt),
             status: None,
-            result,
+            result: result.into(),
             departures: Vec::new(),
             through: Some(Through::Command),
         }
@@ -225,14 +247,22 @@ impl Sending<'_> {
             FailureKind::Refused => (Cause::Refused, "was not sent"),
             FailureKind::NotSent => (Cause::NotSent, "was not taken"),
             FailureKind::Unknown => (Cause::NoAnswer, "was sent, and whether it arrived is not known"),
-            FailureKind::Unreadable => (Cause::Answer, "was answered, and the answer is none"),
+            FailureKind::Unreadable | FailureKind::Unusable => {
+                (Cause::Answer, "was answered, and the answer is none")
+            }
+            FailureKind::LocalShortage => (Cause::LocalShortage, "was not sent"),
+            FailureKind::CutOff => (Cause::Interrupted, "was cut off before it was known to have arrived"),
         };
         let message = format!("the {what} of `{}` {how}: {}", self.task.name, error.message);
         let failure = failure::of(cause, self.run.redaction.text(&message));
+        let is_repeatable = self.external.channel.is_repeatable();
         let may_pass = match error.kind {
-            FailureKind::Refused | FailureKind::Unreadable => false,
+            FailureKind::Refused | FailureKind::Unreadable | FailureKind::Unusable => false,
             FailureKind::NotSent => true,
-            FailureKind::Unknown => self.external.channel.is_repeatable(),
+            FailureKind::Unknown => is_repeatable,
+            FailureKind::LocalShortage => return self.lacking(failure),
+            FailureKind::CutOff if is_repeatable => return self.lacking(failure),
+            FailureKind::CutOff => return self.in_doubt(failure),
         };
         if may_pass && self.has_attempts_left() {
             let count = self.task.progress.failures.saturating_add(1);
@@ -240,6 +270,12 @@ impl Sending<'_> {
             return self.delayed(later(self.now, pause), failure);
         }
         if error.kind == FailureKind::Unknown { self.in_doubt(failure) } else { self.failed(failure) }
+    }
+
+    /// It was not this attempt that failed: another is made once there may be what it takes.
+    fn lacking(&self, failure: Failure) -> Event {
+        let pause = unanswered::pause(self.task.progress.shortages);
+        self.delayed(later(self.now, pause), failure)
     }
 
     /// The process ended while it was being handed over.

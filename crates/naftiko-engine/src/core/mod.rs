@@ -29,6 +29,7 @@ mod run;
 mod scope;
 mod standing;
 mod task;
+pub(crate) mod unanswered;
 mod undo;
 mod whole;
 

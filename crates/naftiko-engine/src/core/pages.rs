@@ -4,25 +4,26 @@
 //! last page or the step fails: the result is never a part of the list.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use naftiko_adapter::{Operation, Place};
 use naftiko_expr::Template;
 use naftiko_journal::{Cause, Departure, Event, Failure};
 use naftiko_plan::{Argument, Invoke, NextPage, Origin, Paginate, Slot};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::close::Closing;
-use super::scope::View;
+use super::scope::{Answer, View};
 use super::task::Task;
 use super::{failure, link, request};
 
 /// What is known of a list while its pages come.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pages {
-    /// What was on the pages so far.
-    items: Vec<Value>,
-    /// How many of it on the latest of them.
-    latest: usize,
+    /// What was on the pages so far, each as it was recorded.
+    lists: Vec<Arc<Vec<Value>>>,
+    /// How many items that is.
+    total: usize,
     /// How many pages there were.
     count: u32,
     /// The query parameters of the next page; `None`: the first is asked for as the author wrote it.
@@ -35,10 +36,15 @@ pub(super) struct Pages {
 
 impl Pages {
     /// A page was had.
-    pub(super) fn add(&mut self, items: &[Value], next: &Map<String, Value>, departures: &[Departure]) {
+    pub(super) fn add(
+        &mut self,
+        items: &Arc<Vec<Value>>,
+        next: &Map<String, Value>,
+        departures: &[Departure],
+    ) {
         self.departures = self.with(departures);
-        self.items.extend_from_slice(items);
-        self.latest = items.len();
+        self.lists.push(Arc::clone(items));
+        self.total = self.total.saturating_add(items.len());
         self.count = self.count.saturating_add(1);
         self.asked.insert(as_text(next));
         self.next = Some(next.clone());
@@ -46,7 +52,15 @@ impl Pages {
 
     /// What was on the pages so far.
     pub(super) fn so_far(&self) -> Value {
-        Value::Array(self.items.clone())
+        Value::Array(self.followed_by(Vec::new()))
+    }
+
+    /// The items so far, and those of one more page.
+    fn followed_by(&self, page: Vec<Value>) -> Vec<Value> {
+        let mut all = Vec::with_capacity(self.total.saturating_add(page.len()));
+        all.extend(self.lists.iter().flat_map(|list| list.iter()).cloned());
+        all.extend(page);
+        all
     }
 
     /// Where the pages so far departed, and one more.
@@ -57,7 +71,7 @@ impl Pages {
     }
 
     fn latest(&self) -> &[Value] {
-        self.items.get(self.items.len().saturating_sub(self.latest)..).unwrap_or_default()
+        self.lists.last().map(|list| list.as_slice()).unwrap_or_default()
     }
 }
 
@@ -66,9 +80,13 @@ fn as_text(next: &Map<String, Value>) -> String {
 }
 
 /// A result, or the items of a page, as the body that an answer has around them.
-pub(super) fn as_body(invoke: &Invoke, result: &Value) -> Value {
+pub(super) fn as_body(invoke: &Invoke, result: &Arc<Value>) -> Arc<Value> {
     let path = invoke.paginate.as_ref().map(|paginate| paginate.items.as_slice()).unwrap_or_default();
-    path.iter().rfold(result.clone(), |inner, field| json!({ field: inner }))
+    if path.is_empty() {
+        return Arc::clone(result);
+    }
+    let within = |inner, field: &String| Value::Object(Map::from_iter([(field.clone(), inner)]));
+    Arc::new(path.iter().rfold((**result).clone(), within))
 }
 
 /// What the arguments of the next page are instead of those the author wrote.
@@ -120,28 +138,32 @@ impl Turned {
 
 impl Closing<'_> {
     /// What a page means: the next one is asked for, or the list is complete.
-    pub(super) fn paged(mut self, paginate: &Paginate, status: u16, mut answer: Value) -> Event {
+    pub(super) fn paged(mut self, paginate: &Paginate, status: u16, answer: Answer) -> Event {
         if let Some(failure) = self.unexpected(&answer) {
             return self.failed(failure);
         }
-        // The items are taken, not copied, so what leads on is read before.
         let read = self.cursor(paginate, &answer).and_then(|cursor| {
-            let items = self.items(paginate, &mut answer)?;
-            let next = self.next_page(paginate, cursor, &answer, &items)?;
+            let link = match &paginate.next {
+                NextPage::Link => link::next(&self, &answer)?,
+                _ => None,
+            };
+            // The items are taken, not copied.
+            let mut body = Arc::unwrap_or_clone(answer.into_body());
+            let items = self.items(paginate, &mut body)?;
+            let next = self.next_page(paginate, cursor, link, &items)?;
             Ok((items, next))
         });
         match read {
             Ok((items, Some(next))) => {
                 let departures = self.departures;
                 let step = self.task.name.clone();
-                Event::PageReceived { step, attempt: self.attempt, items, next, departures }
+                Event::PageReceived { step, attempt: self.attempt, items: Arc::new(items), next, departures }
             }
             Ok((items, None)) => {
-                let mut all = self.pages().items.clone();
-                all.extend(items);
+                let all = self.pages().followed_by(items);
                 // The list has departed wherever a page has.
                 self.departures = self.pages().with(&self.departures);
-                self.succeeded(status, Value::Array(all))
+                self.succeeded(status, Arc::new(Value::Array(all)))
             }
             Err(failure) => self.failed(failure),
         }
@@ -152,17 +174,15 @@ impl Closing<'_> {
     }
 
     /// What the result would be with this answer as the last.
-    pub(super) fn result_of(&self, answer: &Value) -> Value {
-        let Some(paginate) = &self.invoke.paginate else {
-            return answer.get("body").cloned().unwrap_or_default();
-        };
-        let page = self.items(paginate, &mut answer.clone()).unwrap_or_default();
-        self.pages().items.iter().cloned().chain(page).collect()
+    pub(super) fn result_of(&self, answer: &Answer) -> Arc<Value> {
+        let Some(paginate) = &self.invoke.paginate else { return Arc::clone(answer.body()) };
+        let page = self.items(paginate, &mut (**answer.body()).clone()).unwrap_or_default();
+        Arc::new(Value::Array(self.pages().followed_by(page)))
     }
 
     /// What is in the list on this page. No list, or null, is an empty one: many write it so.
-    fn items(&self, paginate: &Paginate, answer: &mut Value) -> Result<Vec<Value>, Failure> {
-        let mut place = answer.get_mut("body");
+    fn items(&self, paginate: &Paginate, body: &mut Value) -> Result<Vec<Value>, Failure> {
+        let mut place = Some(body);
         for field in &paginate.items {
             place = match place {
                 Some(Value::Object(fields)) => fields.get_mut(field),
@@ -178,9 +198,9 @@ impl Closing<'_> {
     }
 
     /// What a page says of where the next begins; `None` if it says nothing.
-    fn cursor(&self, paginate: &Paginate, answer: &Value) -> Result<Option<Value>, Failure> {
+    fn cursor(&self, paginate: &Paginate, answer: &Answer) -> Result<Option<Value>, Failure> {
         let NextPage::Cursor { path, .. } = &paginate.next else { return Ok(None) };
-        match path.evaluate(&View { response: Some(answer), ..self.view }) {
+        match path.evaluate_bounded(&View { response: Some(answer), ..self.view }, answer.size()) {
             Ok(None | Some(Value::Null)) => Ok(None),
             Ok(Some(Value::String(text))) if text.is_empty() => Ok(None),
             Ok(Some(cursor @ (Value::String(_) | Value::Number(_)))) => Ok(Some(cursor)),
@@ -195,10 +215,10 @@ impl Closing<'_> {
         &self,
         paginate: &Paginate,
         cursor: Option<Value>,
-        answer: &Value,
+        link: Option<Map<String, Value>>,
         items: &[Value],
     ) -> Result<Option<Map<String, Value>>, Failure> {
-        let total = self.pages().items.len().saturating_add(items.len());
+        let total = self.pages().total.saturating_add(items.len());
         let max = usize::try_from(paginate.max).unwrap_or(usize::MAX);
         if total > max {
             return Err(self.more_than(&format!("{max} items")));
@@ -209,7 +229,7 @@ impl Closing<'_> {
             NextPage::Number { .. } | NextPage::Offset { .. } if items.is_empty() => None,
             NextPage::Number { parameter } => Some(one(parameter, self.counted(parameter, 1)?)),
             NextPage::Offset { parameter } => Some(one(parameter, self.counted(parameter, items.len())?)),
-            NextPage::Link => link::next(self, answer)?,
+            NextPage::Link => link,
         };
         let Some(next) = next else { return Ok(None) };
         self.leads_on(&next, items)?;

@@ -5,16 +5,17 @@
 
 use std::borrow::Cow;
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use naftiko_adapter::{self as adapter, Call, Mask};
-use naftiko_expr::{Environment, Expression, Root, Selector, Template};
+use naftiko_expr::{Expression, Root, Selector, Template};
 use naftiko_journal::{Departure, Event, Failure, Record, Ruling};
 use naftiko_plan::{Argument, Facts, Plan};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::close::Closing as Attempt;
-use super::scope::View;
+use super::scope::{Answer, View};
 use super::task::{Role, Task};
 use super::{Run, pages};
 
@@ -70,6 +71,13 @@ impl Redaction {
         *value = self.0.value(std::mem::take(value));
     }
 
+    /// The same of a value that is shared. It is copied only if there is a secret in it.
+    fn mask_shared(&self, value: &mut Arc<Value>) {
+        if self.0.is_in(value) {
+            self.mask(Arc::make_mut(value));
+        }
+    }
+
     /// The values without what is secret, under the names they have: an author chose those.
     fn named(&self, values: &IndexMap<String, Value>) -> IndexMap<String, Value> {
         values.iter().map(|(name, value)| (name.clone(), self.value(value))).collect()
@@ -96,7 +104,7 @@ impl Redaction {
                 message.with = self.named(&message.with);
             }
             Event::StepSucceeded { result, departures, .. } => {
-                self.mask(result);
+                self.mask_shared(result);
                 self.depart(departures);
             }
             Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
@@ -104,8 +112,8 @@ impl Redaction {
             }
             Event::PageReceived { items, next, departures, .. } => {
                 self.depart(departures);
-                for item in items.iter_mut() {
-                    self.mask(item);
+                if items.iter().any(|item| self.0.is_in(item)) {
+                    Arc::make_mut(items).iter_mut().for_each(|item| self.mask(item));
                 }
                 next.iter_mut().for_each(|(_, value)| self.mask(value));
             }
@@ -174,7 +182,7 @@ impl Run {
         answer: Result<adapter::Response, adapter::Failure>,
     ) -> Result<adapter::Response, adapter::Failure> {
         let task = self.task_of(step).and_then(|at| self.tasks.get(at));
-        let body = |answer: &adapter::Response| json!({ "body": answer.body });
+        let body = |answer: &adapter::Response| Answer::of_body(Arc::clone(&answer.body));
         let redaction = match (task, &answer) {
             (Some(task), Ok(answer)) => self.redaction_with(task, &body(answer)),
             _ => Cow::Borrowed(&self.redaction),
@@ -212,7 +220,7 @@ impl Run {
     pub(super) fn hide_page(&mut self, at: usize, items: &[Value]) {
         let Some(task) = self.tasks.get(at) else { return };
         let mut values = match self.facts_of(task) {
-            Some(_) => self.sensitive_of(task, &Value::Array(items.to_vec())),
+            Some(_) => self.sensitive_of(task, &Arc::new(Value::Array(items.to_vec()))),
             None => Vec::new(),
         };
         let frame = self.frames.get(task.frame);
@@ -221,7 +229,8 @@ impl Run {
             .is_some_and(|(frame, step)| frame.sensitive_outputs.contains_key(&step.id));
         // They may read it by its place in the list. Only then is all of that looked at for every page.
         if is_read {
-            values.extend(self.read_by_sensitive_outputs(task, Some(&task.progress.pages.so_far())));
+            let so_far = Arc::new(task.progress.pages.so_far());
+            values.extend(self.read_by_sensitive_outputs(task, Some(&so_far)));
         }
         for value in &values {
             self.redaction.hide(value);
@@ -229,16 +238,22 @@ impl Run {
     }
 
     /// What the capabilities say is sensitive in the result of a task.
-    fn sensitive_of(&self, task: &Task, result: &Value) -> Vec<Value> {
+    fn sensitive_of(&self, task: &Task, result: &Arc<Value>) -> Vec<Value> {
         let Some((facts, (_, invoke))) = self.facts_of(task).zip(self.invoke_of(task)) else {
             return Vec::new();
         };
-        let response = json!({ "body": pages::as_body(invoke, result) });
-        sensitive_in(facts, &response)
+        sensitive_in(facts, &Answer::of_body(pages::as_body(invoke, result)))
+    }
+
+    /// Whether an answer to a task may have something sensitive in it, which is only known of what can be read.
+    pub(super) fn may_answer_sensitively(&self, task: &Task) -> bool {
+        let frame = self.frames.get(task.frame).zip(self.step_of(task));
+        let is_read = frame.is_some_and(|(frame, step)| frame.sensitive_outputs.contains_key(&step.id));
+        is_read || self.facts_of(task).is_some()
     }
 
     /// What sensitive outputs read of the result of a task, or of what is there of it so far.
-    fn read_by_sensitive_outputs(&self, task: &Task, so_far: Option<&Value>) -> Vec<Value> {
+    fn read_by_sensitive_outputs(&self, task: &Task, so_far: Option<&Arc<Value>>) -> Vec<Value> {
         let found = self.frames.get(task.frame).and_then(|frame| {
             let step = frame.plan.steps.get(task.position)?;
             Some((frame, step, frame.sensitive_outputs.get(&step.id)?))
@@ -250,12 +265,12 @@ impl Run {
             (Role::Item { index, .. }, Some(result)) => {
                 let before = index.as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or_default();
                 let mut list = vec![Value::Null; before];
-                list.push(result.clone());
-                Some(Value::Array(list))
+                list.push((**result).clone());
+                Some(Arc::new(Value::Array(list)))
             }
             (Role::Item { .. } | Role::Compensation { .. }, _) => return Vec::new(),
         };
-        let own = so_far.as_ref().map(|list| (step.id.as_str(), Some(list)));
+        let own = so_far.as_ref().map(|list| (step.id.as_str(), Some(&**list)));
         let view = View { scope: &frame.scope, item: None, undone: own, response: None };
         let outputs = readers.iter().filter_map(|&position| frame.plan.outputs.get(position));
         outputs.filter_map(|output| output.source.evaluate(&view).ok().flatten()).collect()
@@ -290,7 +305,7 @@ impl Run {
     }
 
     /// What hides the secrets of the run, and what is sensitive in an answer.
-    pub(super) fn redaction_with(&self, task: &Task, response: &Value) -> Cow<'_, Redaction> {
+    pub(super) fn redaction_with(&self, task: &Task, response: &Answer) -> Cow<'_, Redaction> {
         let values = self.facts_of(task).map(|facts| sensitive_in(facts, response)).unwrap_or_default();
         if values.is_empty() {
             return Cow::Borrowed(&self.redaction);
@@ -304,7 +319,7 @@ impl Run {
 
     /// The same of an answer that is shown though it has not become a result: it hides what sensitive outputs would
     /// have read of it too.
-    pub(super) fn redaction_of_answer(&self, closing: &Attempt<'_>, answer: &Value) -> Redaction {
+    pub(super) fn redaction_of_answer(&self, closing: &Attempt<'_>, answer: &Answer) -> Redaction {
         let mut redaction = self.redaction_with(closing.task, answer).into_owned();
         for value in self.read_by_sensitive_outputs(closing.task, Some(&closing.result_of(answer))) {
             redaction.hide(&value);
@@ -349,22 +364,14 @@ fn as_field(selector: Selector) -> Option<String> {
 }
 
 /// What of an answer is sensitive.
-fn sensitive_in(facts: &Facts, response: &Value) -> Vec<Value> {
-    let answered = Answered(response);
-    facts.sensitive.iter().filter_map(|path| path.evaluate(&answered).ok().flatten()).collect()
-}
-
-/// An answer, and nothing else.
-struct Answered<'a>(&'a Value);
-
-impl Environment for Answered<'_> {
-    fn root(&self, root: &Root) -> Option<&Value> {
-        (*root == Root::Response).then_some(self.0)
-    }
+fn sensitive_in(facts: &Facts, answer: &Answer) -> Vec<Value> {
+    facts.sensitive.iter().filter_map(|path| path.evaluate(answer).ok().flatten()).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn hiding(secrets: &[Value]) -> Redaction {

@@ -11,13 +11,26 @@ pub(crate) const LIMIT: SignedDuration = SignedDuration::from_hours(1);
 /// How long the header asks to wait, at most an hour; `None` if it does not make sense.
 pub(crate) fn wait(header: &str, now: Timestamp) -> Option<SignedDuration> {
     let header = header.trim();
-    let asked = if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
-        // More digits than a number holds are still a wait beyond the limit.
-        header.parse().map_or(LIMIT, SignedDuration::from_secs)
-    } else {
-        date(header, now)?.duration_since(now)
+    let asked = match seconds(header) {
+        Some(asked) => asked,
+        None => date(header, now)?.duration_since(now),
     };
     Some(asked.clamp(SignedDuration::ZERO, LIMIT))
+}
+
+/// A number of seconds. A fraction is not in the standard, and its meaning is plain: it is rounded up to milliseconds.
+fn seconds(text: &str) -> Option<SignedDuration> {
+    let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    if !are_digits(whole) || !are_digits(fraction) {
+        return None;
+    }
+    // More digits than a number holds are still a wait beyond the limit.
+    let whole = whole.parse().map_or(LIMIT, SignedDuration::from_secs);
+    let (kept, rest) = fraction.split_at_checked(3).unwrap_or((fraction, ""));
+    let millis: i64 = format!("{kept:0<3}").parse().ok()?;
+    let up = i64::from(rest.bytes().any(|byte| byte != b'0'));
+    whole.checked_add(SignedDuration::from_millis(millis + up))
 }
 
 /// The three forms of an HTTP date (RFC 9110 §5.6.7); all are in GMT.
@@ -64,7 +77,12 @@ mod tests {
             ("Wednesday, 01-Jan-70 00:00:00 GMT", Some(3600)),
             ("Sun, 06 Nov 9999 08:49:37 GMT", Some(3600)),
             ("-1", None),
-            ("1.5", None),
+            ("1.5", Some(1)),
+            ("3599.9999", Some(3600)),
+            ("1.", None),
+            (".5", None),
+            ("1.5.2", None),
+            ("1.5s", None),
             ("", None),
             ("soon", None),
             ("Sat, 31 Feb 2026 19:00:37 GMT", None),
@@ -72,5 +90,7 @@ mod tests {
         for (header, expected) in cases {
             assert_eq!(wait(header, now).map(|wait| wait.as_secs()), expected, "{header}");
         }
+        assert_eq!(wait("1.5", now), Some(SignedDuration::from_millis(1500)));
+        assert_eq!(wait("0.0001", now), Some(SignedDuration::from_millis(1)));
     }
 }

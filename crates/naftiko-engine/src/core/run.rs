@@ -167,7 +167,7 @@ impl Run {
         let task = self.tasks.get(self.task_of(name)?)?;
         Some(StepState {
             phase: task.phase,
-            result: self.result(task),
+            result: self.result(task).map(|result| &**result),
             failure: task.progress.failure.as_ref(),
         })
     }
@@ -233,11 +233,11 @@ impl Run {
         };
         let is_undone_item = item.is_some() && task.is_compensation();
         let step = frame.plan.steps.get(task.position)?;
-        let undone = is_undone_item.then_some((step.id.as_str(), done.result.as_ref()));
+        let undone = is_undone_item.then_some((step.id.as_str(), done.result.as_deref()));
         Some(View { scope: &frame.scope, item, undone, response: None })
     }
 
-    pub(super) fn result<'a>(&'a self, task: &'a Task) -> Option<&'a Value> {
+    pub(super) fn result<'a>(&'a self, task: &'a Task) -> Option<&'a Arc<Value>> {
         match task.role {
             Role::Step => self.frames.get(task.frame)?.scope.result(task.position),
             Role::Item { .. } | Role::Compensation { .. } => task.result.as_ref(),

@@ -1,6 +1,7 @@
 //! What the expressions of a run see.
 
 use std::collections::HashMap;
+use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use naftiko_adapter::Response;
@@ -14,7 +15,7 @@ pub(super) struct Scope {
     inputs: Value,
     run: Value,
     positions: HashMap<String, usize>,
-    results: Vec<Option<Value>>,
+    results: Vec<Option<Arc<Value>>>,
 }
 
 impl Scope {
@@ -43,11 +44,11 @@ impl Scope {
         self.positions.get(step).copied()
     }
 
-    pub(super) fn result(&self, position: usize) -> Option<&Value> {
+    pub(super) fn result(&self, position: usize) -> Option<&Arc<Value>> {
         self.results.get(position)?.as_ref()
     }
 
-    pub(super) fn set_result(&mut self, position: usize, result: Value) {
+    pub(super) fn set_result(&mut self, position: usize, result: Arc<Value>) {
         if let Some(slot) = self.results.get_mut(position) {
             *slot = Some(result);
         }
@@ -59,7 +60,7 @@ impl Environment for Scope {
         match root {
             Root::Inputs => Some(&self.inputs),
             Root::Run => Some(&self.run),
-            Root::Step(id) => self.result(self.position(id)?),
+            Root::Step(id) => self.result(self.position(id)?).map(|result| &**result),
             Root::Item | Root::Index | Root::Response => None,
         }
     }
@@ -74,7 +75,7 @@ pub(super) struct View<'a> {
     /// The item that is undone, under the id of its step.
     pub(super) undone: Option<(&'a str, Option<&'a Value>)>,
     /// `response`.
-    pub(super) response: Option<&'a Value>,
+    pub(super) response: Option<&'a Answer>,
 }
 
 impl Environment for View<'_> {
@@ -82,7 +83,7 @@ impl Environment for View<'_> {
         match root {
             Root::Item => Some(self.item?.0),
             Root::Index => Some(self.item?.1),
-            Root::Response => self.response,
+            Root::Response => self.response?.root(root),
             Root::Step(id) => match self.undone {
                 Some((undone, result)) if undone == id => result,
                 _ => self.scope.root(root),
@@ -90,17 +91,78 @@ impl Environment for View<'_> {
             Root::Inputs | Root::Run => self.scope.root(root),
         }
     }
+
+    fn field(&self, root: &Root, name: &str) -> Option<Option<&Value>> {
+        self.response?.field(root, name)
+    }
 }
 
-/// An answer as `response`.
-pub(super) fn response(response: Response) -> Value {
-    // Expressions read a header by its lower-case name, whatever the adapter did.
-    let headers = response.headers.into_iter();
-    let headers: Map<String, Value> =
-        headers.map(|(name, value)| (name.to_ascii_lowercase(), value.into())).collect();
-    let mut object = Map::new();
-    object.insert("status".into(), response.status.into());
-    object.insert("headers".into(), headers.into());
-    object.insert("body".into(), response.body);
-    object.into()
+/// An answer as `response`. Its body is shared, and copied only for an expression that reads `response` as a whole.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// `status` and `headers`.
+    head: Map<String, Value>,
+    body: Arc<Value>,
+    whole: OnceLock<Value>,
+    /// How much there is to look at, once that is needed.
+    size: OnceLock<u64>,
+}
+
+impl Answer {
+    pub(super) fn new(response: Response) -> Self {
+        // Expressions read a header by its lower-case name, whatever the adapter did.
+        let headers = response.headers.into_iter();
+        let headers: Map<String, Value> =
+            headers.map(|(name, value)| (name.to_ascii_lowercase(), value.into())).collect();
+        let head = Map::from_iter([
+            ("status".to_owned(), response.status.into()),
+            ("headers".to_owned(), headers.into()),
+        ]);
+        Self { head, body: response.body, whole: OnceLock::new(), size: OnceLock::new() }
+    }
+
+    /// An answer of which only the body is known.
+    pub(super) fn of_body(body: Arc<Value>) -> Self {
+        Self { head: Map::new(), body, whole: OnceLock::new(), size: OnceLock::new() }
+    }
+
+    pub(super) fn body(&self) -> &Arc<Value> {
+        &self.body
+    }
+
+    /// The body alone.
+    pub(super) fn into_body(self) -> Arc<Value> {
+        self.body
+    }
+
+    /// A header, by its lower-case name.
+    pub(super) fn header(&self, name: &str) -> Option<&str> {
+        self.head.get("headers")?.get(name)?.as_str()
+    }
+
+    /// How much there is to look at in the body.
+    pub(super) fn size(&self) -> u64 {
+        *self.size.get_or_init(|| naftiko_expr::size(&self.body))
+    }
+
+    fn whole(&self) -> &Value {
+        self.whole.get_or_init(|| {
+            let mut whole = self.head.clone();
+            whole.insert("body".to_owned(), (*self.body).clone());
+            whole.into()
+        })
+    }
+}
+
+impl Environment for Answer {
+    fn root(&self, root: &Root) -> Option<&Value> {
+        (*root == Root::Response).then(|| self.whole())
+    }
+
+    fn field(&self, root: &Root, name: &str) -> Option<Option<&Value>> {
+        (*root == Root::Response).then(|| match name {
+            "body" => Some(&*self.body),
+            _ => self.head.get(name),
+        })
+    }
 }

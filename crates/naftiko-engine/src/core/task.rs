@@ -1,6 +1,7 @@
 //! What a run consists of: steps, their items, and what undoes them.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use naftiko_journal::{Failure, Phase};
@@ -27,7 +28,7 @@ pub(super) struct Task {
     pub(super) progress: Progress,
     pub(super) inside: Inside,
     /// What an item gave back; what a step did is in the scope of its frame.
-    pub(super) result: Option<Value>,
+    pub(super) result: Option<Arc<Value>>,
     /// What undoes it, once there is something to undo.
     pub(super) undo: Option<usize>,
 }
@@ -94,6 +95,8 @@ pub(super) struct Progress {
     pub(super) rounds: u32,
     /// How many attempts failed since then.
     pub(super) failures: u32,
+    /// How many attempts in a row this machine had no means for, or did not finish.
+    pub(super) shortages: u32,
     /// Whether an attempt ended of which nobody said that it had no effect.
     pub(super) has_acted: bool,
     /// Why it failed, is in doubt, or is retried.

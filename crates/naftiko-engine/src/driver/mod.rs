@@ -8,6 +8,7 @@ mod begin;
 mod cancellation;
 mod outbox;
 mod queue;
+mod shortage;
 mod traffic;
 mod wire;
 mod work;
@@ -17,13 +18,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use naftiko_adapter::{Adapter, Call, Channel, Question};
+use naftiko_adapter::{Adapter, Call, Channel, Hold, Question};
 use naftiko_journal::{Entry, Event, IllegalEvent, Journal, JournalError, Options, Record, Standing, Status};
 use tokio::sync::{mpsc, oneshot};
 
 pub use cancellation::Cancellation;
 use outbox::Outbox;
 use queue::Queue;
+use shortage::Shortages;
 pub use traffic::Traffic;
 use traffic::Turns;
 pub use wire::Wire;
@@ -125,7 +127,9 @@ impl Driver<'_> {
     /// It comes back when the run is over, when it cannot go on before somebody says what happened or tries again what
     /// could not be undone, and when nothing is left but questions without an answer, whatever time there is for one, and
     /// attempts that are due further ahead than its patience. Once it is cancelled it begins nothing more, lets the calls
-    /// under way end and comes back: the run can be resumed. It then says `Waiting` of a run that could have gone on.
+    /// under way end and comes back: the run can be resumed. It then says `Waiting` of a run that could have gone on. The
+    /// same happens when this machine lacks what an attempt needs, and still does after some waiting: see
+    /// [`Run::shortage`].
     ///
     /// After that, and after an error, the run is good for looking at; to go on, replay its records.
     ///
@@ -150,6 +154,8 @@ impl Driver<'_> {
             outbox: Outbox::default(),
             sending: Vec::new(),
             replies: Vec::new(),
+            shortages: Shortages::default(),
+            holds: Vec::new(),
             work: Work::default(),
         };
         if drive.run.id().is_none() {
@@ -184,6 +190,9 @@ struct Drive<'d, 'a> {
     sending: Vec<(u32, Question)>,
     /// Who is to be told once all is kept.
     replies: Vec<Reply>,
+    shortages: Shortages,
+    /// What the answers hold whose outcomes are not kept yet.
+    holds: Vec<Hold>,
     work: Work,
 }
 
@@ -211,7 +220,7 @@ impl Drive<'_, '_> {
                 continue;
             }
             let due = self.run.next_due().into_iter().chain(self.next_turn).min();
-            let next = due.filter(|_| !self.driver.cancellation.is_cancelled());
+            let next = due.filter(|_| !self.is_stopping());
             let Driver { clock, cancellation, deliveries, .. } = &mut *self.driver;
             tokio::select! {
                 end = self.work.next() => self.close(end)?,
@@ -226,7 +235,7 @@ impl Drive<'_, '_> {
 
     /// All that can be decided now, until there is nothing: what is recorded may ask for more.
     fn decide(&mut self) -> Result<(), DriveError> {
-        let is_stopping = self.driver.cancellation.is_cancelled();
+        let is_stopping = self.is_stopping();
         loop {
             let mut commands = self.run.commands(self.driver.clock.now());
             if commands.is_empty() && !is_stopping {
@@ -299,6 +308,7 @@ impl Drive<'_, '_> {
                 self.driver.observe.recorded(record);
             }
         }
+        self.holds.clear();
         for Reply { to, outcome } in self.replies.drain(..) {
             // Whoever asked may have gone.
             let _ = to.send(outcome);
@@ -324,11 +334,7 @@ impl Drive<'_, '_> {
 
     fn close(&mut self, end: End) -> Result<(), DriveError> {
         let clock = self.driver.clock;
-        if let End::Answer { step, answer, .. } = &end
-            && let Some(route) = self.run.route(step)
-        {
-            self.driver.limits.traffic.ended(&route, answer, clock.now());
-        }
+        self.note(&end, clock.now());
         let looked_at = match &end {
             End::Answer { step, attempt, answer } if self.driver.wire.is_some() => {
                 Some((step.clone(), *attempt, answer.clone()))
@@ -373,6 +379,26 @@ impl Drive<'_, '_> {
         Ok(())
     }
 
+    /// Takes note of what an end says about the provider and about this machine.
+    fn note(&mut self, end: &End, now: Timestamp) {
+        match end {
+            End::Answer { step, answer, .. } => {
+                if let Some(route) = self.run.route(step) {
+                    self.driver.limits.traffic.ended(&route, answer, now);
+                }
+                self.shortages.ended(step, answer);
+                self.holds.extend(answer.as_ref().ok().map(|response| response.hold.clone()));
+            }
+            End::Reply { step, attempt: Some(_), reply } => self.shortages.ended(step, reply),
+            End::Reply { .. } | End::Panic { .. } => {}
+        }
+    }
+
+    /// Whether nothing more begins.
+    fn is_stopping(&self) -> bool {
+        self.driver.cancellation.is_cancelled() || self.shortages.persist()
+    }
+
     fn intervene(&mut self, delivery: Delivery) -> Result<(), DriveError> {
         let outcome = match self.run.intervened(&delivery.intervention) {
             Ok(event) => {
@@ -392,7 +418,7 @@ impl Drive<'_, '_> {
         if self.work.calls() > 0 {
             return false;
         }
-        if self.driver.cancellation.is_cancelled() {
+        if self.is_stopping() {
             return true;
         }
         let patient_until = self

@@ -60,8 +60,15 @@ fn only_a_repeat_without_a_second_effect_is_made_and_only_for_what_may_pass() {
 fn no_answer_is_doubt_only_where_a_repeat_could_do_harm() {
     let mut table = Vec::new();
     for (kind, draft) in [("get", get("s")), ("keyed", keyed("s")), ("post", post("s"))] {
-        for far in [FailureKind::Refused, FailureKind::NotSent, FailureKind::Unknown, FailureKind::Unreadable]
-        {
+        for far in [
+            FailureKind::Refused,
+            FailureKind::NotSent,
+            FailureKind::Unknown,
+            FailureKind::Unreadable,
+            FailureKind::Unusable,
+            FailureKind::LocalShortage,
+            FailureKind::CutOff,
+        ] {
             let (desk, call) = begun(draft.clone());
             let failure = Failure::new(far, "because");
             let event = desk.run.closed_by_failure("s", call.attempt, &failure, desk.now, 1.0);
@@ -73,14 +80,23 @@ fn no_answer_is_doubt_only_where_a_repeat_could_do_harm() {
     get NotSent: stepDelayed 1s (`GET /s` did not reach the other side: because)
     get Unknown: stepDelayed 1s (`GET /s` was sent and not answered: because)
     get Unreadable: stepDelayed 1s (`GET /s` was carried out, and its answer cannot be read: because)
+    get Unusable: stepFailed Unreadable: `GET /s` was carried out, and its answer cannot be read: because
+    get LocalShortage: stepDelayed 1s (`GET /s` was not sent: because)
+    get CutOff: stepDelayed 1s (`GET /s` was begun, and cut off before it ended: because)
     keyed Refused: stepFailed Refused: `POST /s` was not sent: because
     keyed NotSent: stepDelayed 1s (`POST /s` did not reach the other side: because)
     keyed Unknown: stepDelayed 1s (`POST /s` was sent and not answered: because)
     keyed Unreadable: stepDelayed 1s (`POST /s` was carried out, and its answer cannot be read: because)
+    keyed Unusable: stepFailed Unreadable: `POST /s` was carried out, and its answer cannot be read: because
+    keyed LocalShortage: stepDelayed 1s (`POST /s` was not sent: because)
+    keyed CutOff: stepDelayed 1s (`POST /s` was begun, and cut off before it ended: because)
     post Refused: stepFailed Refused: `POST /s` was not sent: because
     post NotSent: stepFailed NotSent: `POST /s` did not reach the other side: because
     post Unknown: stepInDoubt NoAnswer: `POST /s` was sent and not answered: because
     post Unreadable: stepFailed Unreadable: `POST /s` was carried out, and its answer cannot be read: because
+    post Unusable: stepFailed Unreadable: `POST /s` was carried out, and its answer cannot be read: because
+    post LocalShortage: stepDelayed 1s (`POST /s` was not sent: because)
+    post CutOff: stepInDoubt Interrupted: `POST /s` was begun, and cut off before it ended: because
     ");
 }
 

@@ -1,6 +1,6 @@
 //! Texts made to break a parser: each is answered, soon, with a value or a problem.
 
-use naftiko_expr::{Expression, Template};
+use naftiko_expr::{EvaluationError, Expression, Template};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -91,4 +91,47 @@ fn a_pattern_that_would_fill_the_memory_is_refused() {
         let expression = Expression::parse(&format!("matches(a, '{pattern}')")).unwrap();
         assert!(expression.evaluate(&world).is_err(), "{pattern}");
     }
+}
+
+#[test]
+fn work_that_is_linear_in_the_values_is_done_and_more_is_not() {
+    let bounded = |text: &str, items: usize| {
+        let list: Vec<Value> = (0..items).map(|id| json!({"id": id, "tags": ["a", "b"]})).collect();
+        let values = json!({"a": {"items": list}});
+        let size = naftiko_expr::size(&values);
+        Expression::parse(text).unwrap().evaluate_bounded(&World::of_values(values), size).map(|_| ())
+    };
+    for text in [
+        "a.items[*].id",
+        "len(a.items[? @.id > 5 && 'a' in @.tags && contains(@.tags, 'b')])",
+        "a.items[? len(@.tags[? @ == 'a']) == 1][*].tags",
+        "a.items[-1].id in a.items[*].id",
+        "a.items == a.items",
+    ] {
+        for items in [10, 30_000] {
+            assert_eq!(bounded(text, items), Ok(()), "{text}, {items} items");
+        }
+    }
+    for text in [
+        "a.items[? @.id in a.items[*].id]",
+        "a.items[? len(a.items[? @.id == 1]) == 1]",
+        "a.items[? a.items == a.items]",
+        "a.items[? contains(a.items, @)]",
+    ] {
+        assert_eq!(bounded(text, 10), Ok(()), "{text}");
+        let exhausted = EvaluationError::Exhausted { expression: text.to_owned() };
+        assert_eq!(bounded(text, 30_000), Err(exhausted), "{text}");
+    }
+}
+
+#[test]
+fn long_texts_count_as_much_as_they_are_long() {
+    let text = "x".repeat(1 << 20);
+    let values = json!({"a": {"text": text, "items": vec!["y"; 30_000]}});
+    let size = naftiko_expr::size(&values);
+    let world = World::of_values(values);
+    let bounded = |text: &str| Expression::parse(text).unwrap().evaluate_bounded(&world, size).map(|_| ());
+    assert_eq!(bounded("contains(a.text, 'y')"), Ok(()));
+    let expression = "a.items[? contains(a.text, @)]";
+    assert_eq!(bounded(expression), Err(EvaluationError::Exhausted { expression: expression.to_owned() }));
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::error::Fault;
 use super::moment::{micros, micros_up};
 use super::plans::keep_plan;
-use super::row::{Head, Row};
+use super::row::{Head, insert};
 use super::run_row::RunRow;
 use super::seal::{Keys, Purpose};
 use super::{Store, StoreError, inbox};
@@ -156,9 +156,9 @@ impl Draft {
             Some(real) => Some(keys.to_seal(connection)?.seal(Purpose::Event { run, seq }, real.as_bytes())?),
             None => None,
         };
-        let (at, event) = (self.at.to_string(), self.shown.clone());
-        let next = head.after(seq, &at, &event, sealed.as_deref());
-        Row { seq, at, event, sealed, sum: next.sum.clone() }.insert(connection, run)?;
+        let (at, sealed) = (self.at.to_string(), sealed.as_deref());
+        let next = head.after(seq, &at, &self.shown, sealed);
+        insert(connection, run, seq, &at, &self.shown, sealed, &next.sum)?;
         Ok(next)
     }
 }

@@ -85,16 +85,6 @@ impl Row {
         Ok(all)
     }
 
-    /// Keeps the row.
-    pub(super) fn insert(&self, connection: &Connection, run: &str) -> Result<(), Fault> {
-        connection
-            .prepare_cached(
-                "INSERT INTO events (run, seq, at, event, sealed, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-            )?
-            .execute(params![run, integer(self.seq)?, self.at, self.event, self.sealed, self.sum])?;
-        Ok(())
-    }
-
     /// The record as it may be shown.
     pub(super) fn shown(&self, run: &str) -> Result<Record, StoreError> {
         let event = json::written(self.event.as_bytes()).map_err(|error| self.undecodable(run, &error))?;
@@ -122,6 +112,24 @@ impl Row {
     fn undecodable(&self, run: &str, error: &impl ToString) -> StoreError {
         StoreError::undecodable(run, format!("record {}", self.seq), error)
     }
+}
+
+/// Stores a row of these parts, which may be large and are not copied here.
+pub(super) fn insert(
+    connection: &Connection,
+    run: &str,
+    seq: u64,
+    at: &str,
+    event: &str,
+    sealed: Option<&[u8]>,
+    sum: &[u8],
+) -> Result<(), Fault> {
+    connection
+        .prepare_cached(
+            "INSERT INTO events (run, seq, at, event, sealed, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+        )?
+        .execute(params![run, integer(seq)?, at, event, sealed, sum])?;
+    Ok(())
 }
 
 /// Turns all rows of a run into records, once they are found to be what was written.

@@ -1,5 +1,6 @@
 //! Through the public door: a description in, an operation and what was said out.
 
+mod answers;
 mod bodies;
 mod bundle;
 mod catalogue;

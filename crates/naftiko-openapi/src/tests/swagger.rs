@@ -80,7 +80,7 @@ definitions:
     responses:
       200: {"content_type":"application/vnd.item+json","schema":{"$ref":"#/$defs/Item"},"examples":[{"id":1}]}
       404: {"content_type":null,"schema":null,"examples":[]}
-      406: {"content_type":"text/plain","schema":null,"examples":["no"]}
+      406: {"content_type":"text/plain","schema":{"type":"string"},"examples":["no"]}
     definitions:
       Item: {"type":"object","required":["id"],"properties":{"id":{"type":["integer","null"]},"parent":{"$ref":"#/$defs/Item"},"kind":{"anyOf":[{"$ref":"#/$defs/Kind"},{"type":"null"}]}}}
       Kind: {"type":"object","discriminator":{"propertyName":"kind"},"properties":{"kind":{"type":"string"}}}
@@ -106,7 +106,7 @@ paths:
     path: "/upload"
     body: {"content_type":"multipart/form-data","required":true,"schema":{"type":"object","properties":{"photo":{"format":"binary","type":"string","description":"a picture"},"note":{"type":"string","maxLength":10}},"required":["photo"]}}
     responses:
-      200: {"content_type":"application/octet-stream","schema":{"format":"binary","type":"string"},"examples":[]}
+      200: {"content_type":"application/octet-stream","schema":{"type":"string","format":"binary"},"examples":[]}
     "#);
     let kind = |field: &str| {
         let text = format!(

@@ -2,9 +2,10 @@
 //! the only permissions that are stored are the approvals of secrets that were given at a terminal.
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-use clap::Args;
-use naftiko_adapter_http::{AllowedHost, BuildError, Builder, Denied, HttpAdapter};
+use clap::{Args, value_parser};
+use naftiko_adapter_http::{AllowedHost, BuildError, Builder, Denied, HttpAdapter, NodeBudget};
 use naftiko_plan::SecretAllowance;
 use naftiko_spec::Files as _;
 use url::Url;
@@ -37,6 +38,12 @@ pub(crate) struct Allowances {
     /// Certificates (PEM) to trust besides those of the system; may be repeated
     #[arg(long = "ca", value_name = "FILE")]
     pub(crate) certificates: Vec<PathBuf>,
+    /// The most values (texts, numbers, lists, objects, …) that an answer may have, and all answers that are read at once
+    #[arg(long, value_name = "N", default_value_t = NodeBudget::DEFAULT, value_parser = value_parser!(u32).range(1..))]
+    pub(crate) max_nodes: u32,
+    /// The values of the answers that are read at once, by all adapters of this process.
+    #[arg(skip)]
+    nodes: OnceLock<NodeBudget>,
 }
 
 impl Allowances {
@@ -47,6 +54,7 @@ impl Allowances {
     pub(crate) fn builder(&self) -> Result<Builder, String> {
         let mut builder =
             HttpAdapter::builder().strict_responses(self.strict_responses).proxies(world::proxies()?);
+        builder = builder.nodes(self.nodes.get_or_init(|| NodeBudget::new(self.max_nodes)).clone());
         for host in &self.hosts {
             builder = builder.allow(host.clone());
         }

@@ -68,7 +68,7 @@ fn answered(step: &str, attempt: u32, answer: &Result<Response, Failure>) -> Str
             for (name, value) in &response.headers {
                 line(&mut text, '<', &format!("{name}: {value}"));
             }
-            let shown = match &response.body {
+            let shown = match &*response.body {
                 serde_json::Value::Null => String::new(),
                 serde_json::Value::String(text) => text.clone(),
                 other => other.to_string(),

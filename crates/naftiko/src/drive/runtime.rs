@@ -5,6 +5,7 @@
 //! ([`stopping`](super::stopping)).
 
 use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -34,6 +35,9 @@ pub(crate) fn block_on_one_thread<T>(work: impl Future<Output = Result<T, Stop>>
     finish(one_thread()?, work)
 }
 
+/// How long an idle thread for what blocks is kept: so long as any process lives.
+const KEEP_ALIVE: Duration = Duration::from_hours(24 * 365);
+
 fn finish<T>(runtime: Runtime, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     let done = runtime.block_on(work);
     // A question at the terminal may still wait for a line that nobody needs any more.
@@ -47,13 +51,17 @@ fn threads(driving: usize) -> Result<Runtime, Stop> {
     if probe.map(thread::JoinHandle::join).is_err() {
         return one_thread();
     }
-    Builder::new_multi_thread()
+    let runtime = Builder::new_multi_thread()
         .worker_threads(WORKERS)
         .thread_stack_size(STACK)
         .max_blocking_threads(BLOCKING.saturating_add(driving))
+        .thread_keep_alive(KEEP_ALIVE)
         .enable_all()
         .build()
-        .map_err(|error| Stop::Usage(format!("the run cannot be driven: {error}")))
+        .map_err(|error| Stop::Usage(format!("the run cannot be driven: {error}")))?;
+    // Work that blocks waits for a thread that there is, and panics only where there is none.
+    drop(runtime.spawn_blocking(|| ()));
+    Ok(runtime)
 }
 
 fn one_thread() -> Result<Runtime, Stop> {

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use naftiko_adapter::{Mask, async_trait};
+use naftiko_adapter::{Failure, FailureKind, Mask, async_trait, shortage};
 use naftiko_adapter_http::SecretSource;
 use naftiko_plan::SecretName;
 use naftiko_spec::Files as _;
@@ -108,30 +108,51 @@ impl Named {
         }
     }
 
+    /// Whether the secret may still go to every server that it is for.
+    fn permitted(&self) -> Result<(), Failure> {
+        self.servers.iter().try_for_each(|server| self.permits.require(&self.name, server)).map_err(refused)
+    }
+
     /// The secret of a variable or a file. A path may lead to another file by now, which is another secret.
-    fn at_once(&self) -> Result<Option<SecretString>, String> {
-        self.servers.iter().try_for_each(|server| self.permits.require(&self.name, server))?;
+    fn at_once(&self) -> Result<Option<SecretString>, Failure> {
+        self.permitted()?;
         let found = match &self.name {
             SecretName::EnvVar(variable) => world::secret_variable(variable),
-            SecretName::File(path) => world::secret_file(&self.reach.file(path)?),
-            SecretName::Command(words) => return self.reach.command(words).map(|_| None),
+            SecretName::File(path) => {
+                let file = self.reach.file(path).map_err(refused)?;
+                world::secret_file(&file).or_else(|error| match shortage(&error) {
+                    Some(lacking) => {
+                        let message = format!("this machine lacks {} to read `{path}`", lacking.as_str());
+                        Err(Failure::new(FailureKind::LocalShortage, message))
+                    }
+                    None => Ok(None),
+                })?
+            }
+            SecretName::Command(words) => {
+                return self.reach.command(words).map(|_| None).map_err(refused);
+            }
         };
-        found.map(Some).ok_or_else(|| self.missing())
+        found.map(Some).ok_or_else(|| refused(self.missing()))
     }
+}
+
+fn refused(message: String) -> Failure {
+    Failure::new(FailureKind::Refused, message)
 }
 
 #[async_trait]
 impl SecretSource for Named {
-    async fn read(&self) -> Result<SecretString, String> {
+    async fn read(&self) -> Result<SecretString, Failure> {
         let SecretName::Command(words) = &self.name else {
-            return self.at_once()?.ok_or_else(|| self.missing());
+            return self.at_once()?.ok_or_else(|| refused(self.missing()));
         };
-        self.servers.iter().try_for_each(|server| self.permits.require(&self.name, server))?;
-        let (program, arguments) = self.reach.command(words)?;
-        let ended =
-            world::run_program(program, arguments).await.map_err(|why| format!("`{program}` {why}"))?;
+        self.permitted()?;
+        let (program, arguments) = self.reach.command(words).map_err(refused)?;
+        let ended = world::run_program(program, arguments)
+            .await
+            .map_err(|failure| Failure::new(failure.kind, format!("`{program}` {}", failure.message)))?;
         let printed = String::from_utf8(ended.stdout).map_err(|_| {
-            format!("`{program}` printed something that is no text: the {} has to be one", self.what)
+            refused(format!("`{program}` printed something that is no text: the {} has to be one", self.what))
         })?;
         let secret = printed
             .strip_suffix('\n')
@@ -139,16 +160,17 @@ impl SecretSource for Named {
         let secret = SecretString::from(secret);
         if ended.code != Some(0) {
             let how = ended.code.map_or_else(|| "by a signal".to_owned(), |code| format!("with code {code}"));
-            return Err(format!("`{program}` ended {how}{}", complaint(&ended.stderr, &secret)));
+            let message = format!("`{program}` ended {how}{}", complaint(&ended.stderr, &secret));
+            return Err(refused(message));
         }
         if secret.expose_secret().trim().is_empty() {
-            return Err(self.missing());
+            return Err(refused(self.missing()));
         }
         Ok(secret)
     }
 
     fn peek(&self) -> Result<Option<SecretString>, String> {
-        self.at_once()
+        self.at_once().map_err(|failure| failure.message)
     }
 }
 

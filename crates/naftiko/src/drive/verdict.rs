@@ -115,6 +115,9 @@ impl Verdict<'_> {
             Status::Compensating => (style.bad("not undone yet"), self.halted()),
             Status::InDoubt => (style.bad("in doubt"), self.doubt()),
             Status::Waiting | Status::Running if self.stopped => (style.busy("interrupted"), String::new()),
+            Status::Waiting | Status::Running if self.run.shortage().is_some() => {
+                (style.busy("interrupted"), self.lacks())
+            }
             Status::Waiting | Status::Running => (style.busy("waiting"), self.waits(waiting)),
         };
         let mock = if self.run_is_mock() { " (mock)" } else { "" };
@@ -132,6 +135,12 @@ impl Verdict<'_> {
             (true, Some(due)) => format!(" until {due:.0}"),
             (true, None) => String::new(),
         }
+    }
+
+    /// What this machine lacks, as the step that waits for it was told.
+    fn lacks(&self) -> String {
+        let why = self.run.shortage().map(|why| format!(": {}", visible(why))).unwrap_or_default();
+        format!("{why}\nnothing is lost: the run goes on once this machine has what it takes")
     }
 
     /// Of what it is not known whether it happened: what was sent, as it may be shown.
@@ -195,15 +204,15 @@ impl Verdict<'_> {
             return String::new();
         }
         let done = self.records.iter().filter_map(|record| match &record.event {
-            Event::StepSucceeded { step, result, attempt: Some(_), .. }
-            | Event::DoubtResolved { step, ruling: Ruling::Happened { result }, .. }
-                if self.has_effect(step) && !self.is_undone(step) =>
-            {
-                let id = result.get("id").and_then(Value::as_str);
-                let step = visible(step);
-                Some(id.map_or_else(|| step.to_string(), |id| format!("{step} ({})", visible(id))))
-            }
+            Event::StepSucceeded { step, result, attempt: Some(_), .. } => Some((step, &**result)),
+            Event::DoubtResolved { step, ruling: Ruling::Happened { result }, .. } => Some((step, result)),
             _ => None,
+        });
+        let stays = done.filter(|(step, _)| self.has_effect(step) && !self.is_undone(step));
+        let done = stays.map(|(step, result)| {
+            let id = result.get("id").and_then(Value::as_str);
+            let step = visible(step);
+            id.map_or_else(|| step.to_string(), |id| format!("{step} ({})", visible(id)))
         });
         let done: Vec<String> = done.collect();
         if done.is_empty() { String::new() } else { format!("done, and not undone: {}\n", done.join(", ")) }

@@ -274,7 +274,7 @@ impl Answer {
     fn of(response: naftiko_adapter::Response) -> Self {
         let bodiless = response.status == 204 || response.status == 304;
         let has_type = response.headers.contains_key("content-type");
-        let body = match &response.body {
+        let body = match &*response.body {
             _ if bodiless => Vec::new(),
             Value::Null if !has_type => Vec::new(),
             Value::String(text) if !is_json(&response) => text.clone().into_bytes(),

@@ -3,6 +3,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use naftiko_adapter::{Failure, FailureKind, Shortage, shortage, shortage_of_start};
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
@@ -24,8 +25,8 @@ pub(crate) struct Ended {
 /// Runs a program to its end, without a shell and with nothing to read.
 ///
 /// # Errors
-/// Why it could not be run, in words.
-pub(crate) async fn run_program(program: &str, arguments: &[String]) -> Result<Ended, String> {
+/// Why it could not be run, as the end of a sentence that begins with its name.
+pub(crate) async fn run_program(program: &str, arguments: &[String]) -> Result<Ended, Failure> {
     let mut command = Command::new(program);
     // The settings of `naftiko` are no business of a program that a document names.
     for (variable, _) in std::env::vars_os() {
@@ -34,16 +35,25 @@ pub(crate) async fn run_program(program: &str, arguments: &[String]) -> Result<E
         }
     }
     command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.kill_on_drop(true).spawn().map_err(|error| format!("cannot be run: {error}"))?;
+    let mut child = command
+        .kill_on_drop(true)
+        .spawn()
+        .map_err(|error| failed(shortage_of_start(&error), format!("cannot be run: {error}")))?;
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let ended = async {
         let (stdout, stderr) = tokio::try_join!(all_of(stdout), all_of(stderr))?;
         Ok(Ended { code: child.wait().await?.code(), stdout, stderr })
     };
     match tokio::time::timeout(LIMIT, ended).await {
-        Ok(ended) => ended.map_err(|error: std::io::Error| format!("cannot be read: {error}")),
-        Err(_) => Err(format!("took longer than {} s", LIMIT.as_secs())),
+        Ok(ended) => ended
+            .map_err(|error: std::io::Error| failed(shortage(&error), format!("cannot be read: {error}"))),
+        Err(_) => Err(failed(None, format!("took longer than {} s", LIMIT.as_secs()))),
     }
+}
+
+fn failed(lacking: Option<Shortage>, message: String) -> Failure {
+    let kind = if lacking.is_some() { FailureKind::LocalShortage } else { FailureKind::Refused };
+    Failure::new(kind, message)
 }
 
 async fn all_of(pipe: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {

@@ -64,8 +64,14 @@ impl Traffic {
                 place.breaker.ended(false, now);
             }
             // It answered, or was never asked.
-            Err(Failure { kind: FailureKind::Unreadable, .. }) => place.breaker.ended(true, now),
-            Err(Failure { kind: FailureKind::Refused, .. }) => {}
+            Err(Failure { kind: FailureKind::Unreadable | FailureKind::Unusable, .. }) => {
+                place.breaker.ended(true, now);
+            }
+            // It says nothing about the provider.
+            Err(Failure {
+                kind: FailureKind::Refused | FailureKind::LocalShortage | FailureKind::CutOff,
+                ..
+            }) => {}
         }
     }
 }

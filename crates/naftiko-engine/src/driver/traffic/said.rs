@@ -89,8 +89,7 @@ mod tests {
         let now: Timestamp = "2026-11-21T19:00:00Z".parse().unwrap();
         let headers: IndexMap<_, _> =
             headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        pause(&Response { status, headers, body: Value::Null, departures: Vec::new() }, now)
-            .map(|pause| pause.as_secs())
+        pause(&Response::new(status, headers, Value::Null), now).map(|pause| pause.as_secs())
     }
 
     #[test]

@@ -5,11 +5,11 @@ mod messages;
 mod traffic;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
-use naftiko_adapter::{Failure, FailureKind};
+use naftiko_adapter::{Failure, FailureKind, Hold, Response};
 use naftiko_journal::{Entry, Journal, Options, Record, Standing, Status};
 use naftiko_plan::Plan;
 use serde_json::json;
@@ -370,6 +370,50 @@ async fn a_cancelled_run_lets_calls_end_and_can_be_resumed() {
     bench.cancellation = Cancellation::new();
     assert_eq!(bench.drive().await.unwrap(), Status::Failed, "the poll never holds");
     assert_eq!(bench.adapter.calls()[2], "next");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_this_machine_has_no_means_for_is_left_to_be_resumed() {
+    let lacking = Arc::new(AtomicBool::new(true));
+    let is_lacking = Arc::clone(&lacking);
+    let adapter = FakeAdapter::new(move |call| match call.step.as_str() {
+        "lacks" if is_lacking.load(Ordering::Relaxed) => {
+            Err(Failure::new(FailureKind::LocalShortage, "this machine lacks file descriptors"))
+        }
+        _ => Ok(response(200, json!({}))),
+    });
+    let steps = [post("lacks"), get("fine"), post("next").after(&["lacks"])];
+    let mut bench = Bench::new(composition(steps), adapter);
+    assert_eq!(bench.drive().await.unwrap(), Status::Waiting);
+    insta::assert_snapshot!(bench.told().join("\n"), @r"
+    0 runStarted
+    0 attemptStarted lacks
+    0 attemptStarted fine
+    0 stepDelayed lacks
+    0 stepSucceeded fine
+    1 attemptStarted lacks
+    1 stepDelayed lacks
+    3 attemptStarted lacks
+    3 stepDelayed lacks
+    7 attemptStarted lacks
+    7 stepDelayed lacks
+    15 attemptStarted lacks
+    15 stepDelayed lacks
+    ");
+    lacking.store(false, Ordering::Relaxed);
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded, "nothing was lost");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_answer_holds_is_given_back_once_its_outcome_is_kept() {
+    let held = Arc::new(());
+    let share = Arc::clone(&held);
+    let adapter = FakeAdapter::new(move |_| {
+        Ok(Response { hold: Hold::new(Arc::clone(&share)), ..response(200, json!({})) })
+    });
+    let mut bench = Bench::new(composition([get("s"), get("t").after(&["s"])]), adapter);
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    assert_eq!(Arc::strong_count(&held), 2, "only the adapter of this test has it");
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,5 +9,7 @@ mod for_each;
 mod message;
 mod on_failure;
 mod paginate;
+mod shortage;
+mod unusable;
 mod when;
 mod without_body;

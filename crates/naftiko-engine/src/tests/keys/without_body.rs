@@ -38,6 +38,22 @@ fn an_answer_without_a_body_reads_as_an_object_without_fields() {
 }
 
 #[test]
+fn an_answer_without_a_body_is_null_where_every_body_is_a_scalar_or_a_list() {
+    let with = |schema: Value| ResponseSpec {
+        schema: Some(schema),
+        content_type: Some("application/json".into()),
+        examples: vec![],
+    };
+    let null = json!({"it": "nothing", "done": false});
+    for schema in [json!({"type": "string"}), json!({"type": "array"})] {
+        assert_eq!(read(post("look").answers("200", with(schema)), 204), null);
+    }
+    let done = json!({"it": {}, "done": true});
+    let either = post("look").answers("200", with(json!({"type": "string"})));
+    assert_eq!(read(either.answers("201", with(json!({"type": "object"}))), 204), done);
+}
+
+#[test]
 fn what_was_skipped_or_failed_is_absent_and_what_was_done_is_not() {
     let inner = in_a_row([
         post("fails").continues(),

@@ -71,6 +71,8 @@ impl<'a> Definition<'a> {
     /// Whether its author wants it repeated although nobody knows whether it happened, or it is known that it did not.
     fn may_repeat_after(&self, failure: Option<&Failure>) -> bool {
         match failure.map(|failure| failure.cause) {
+            // An attempt that did not happen has no effect at all.
+            Some(Cause::LocalShortage) => true,
             // What was not taken has no second effect.
             Some(cause) if self.tells() => cause == Cause::NotSent,
             Some(Cause::NoAnswer | Cause::Interrupted) => self.on_doubt() == OnDoubt::Retry,
@@ -288,7 +290,9 @@ impl<'a> Checker<'a> {
     fn spends(&mut self, event: &Event) {
         match event {
             Event::AttemptStarted { .. } => self.spent.0 += 1,
-            Event::StepDelayed { failure: Some(failure), .. } if failure.cause != Cause::Interrupted => {
+            Event::StepDelayed { failure: Some(failure), .. }
+                if !matches!(failure.cause, Cause::Interrupted | Cause::LocalShortage) =>
+            {
                 self.spent.1 += 1;
             }
             _ => return,
@@ -472,5 +476,7 @@ impl<'a> Checker<'a> {
 
 /// Whether an attempt may have had an effect that ended so.
 fn may_have_acted(failure: Option<&Failure>) -> bool {
-    failure.is_none_or(|failure| !matches!(failure.cause, Cause::NotSent | Cause::Refused))
+    failure.is_none_or(|failure| {
+        !matches!(failure.cause, Cause::NotSent | Cause::Refused | Cause::LocalShortage)
+    })
 }

@@ -243,6 +243,8 @@ impl World {
                 let event = self.run().closed_by_panic(step, Some(attempt), "ouch");
                 return self.record(event);
             }
+            13 => failed(FailureKind::LocalShortage),
+            14 => failed(FailureKind::CutOff),
             _ => Ok(Answer::NotYet),
         };
         if let Some(event) = self.run().handed_over(step, attempt, end, self.desk.now, 0.3) {
@@ -282,6 +284,9 @@ impl World {
             5..=10 => failed(FailureKind::Unknown),
             11 => failed(FailureKind::Unreadable),
             12 => run.closed_by_panic(&call.step, Some(call.attempt), "ouch"),
+            17 => failed(FailureKind::Unusable),
+            18 | 19 => failed(FailureKind::LocalShortage),
+            20 => failed(FailureKind::CutOff),
             13..=16 => answer(200, false),
             _ => answer(200, true),
         }
