@@ -61,6 +61,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("not-an-object", include_str!("../../../docs/codes/not-an-object.md")),
     ("not-openapi", include_str!("../../../docs/codes/not-openapi.md")),
     ("not-utf8", include_str!("../../../docs/codes/not-utf8.md")),
+    ("null-without-body", include_str!("../../../docs/codes/null-without-body.md")),
     ("other-server", include_str!("../../../docs/codes/other-server.md")),
     ("outside-path", include_str!("../../../docs/codes/outside-path.md")),
     ("possibly-absent", include_str!("../../../docs/codes/possibly-absent.md")),
