@@ -174,7 +174,7 @@ async fn what_is_no_call_is_refused_with_what_was_meant() {
     assert_eq!((status, &told["detail"]), (405, &json!("`/members` takes GET, POST, not PUT")));
     let (status, told) = ask("POST", &format!("{url}/organizations"), Some(json!({}))).await;
     assert_eq!(status, 400);
-    assert_eq!(told["detail"], "the body of `createOrganization` needs `name`, and there is none");
+    assert_eq!(told["detail"], "the body does not fit its description: `name` is missing");
 }
 
 #[tokio::test]

@@ -23,7 +23,7 @@ use crate::poster::Poster;
 use crate::refused;
 use crate::transport::{Message, Proxies, Transport};
 use naftiko_wire::is_field_value;
-use naftiko_wire::{RequestParts, render};
+use naftiko_wire::{ArgumentSchemas, RequestParts, render};
 
 /// How long an attempt may take when nobody says otherwise.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -42,6 +42,7 @@ pub struct HttpAdapter {
     doors: IndexMap<String, Door>,
     timeout: Duration,
     transport: Arc<Transport>,
+    arguments: Arc<ArgumentSchemas>,
     schemas: Arc<Schemas>,
     strict: bool,
 }
@@ -186,6 +187,7 @@ impl Builder {
             doors,
             timeout: self.timeout,
             transport: Arc::new(transport),
+            arguments: Arc::default(),
             schemas: Arc::default(),
             strict: self.strict,
         })
@@ -248,11 +250,11 @@ impl HttpAdapter {
 
     /// The request of a call, once its arguments are found to fit the description.
     async fn written(&self, call: &Call) -> Result<RequestParts, Failure> {
-        let (schemas, operation) = (Arc::clone(&self.schemas), Arc::clone(&call.operation));
+        let (schemas, operation) = (Arc::clone(&self.arguments), Arc::clone(&call.operation));
         let arguments = call.arguments.clone();
         off_thread(move || {
             let parts = render(&operation, &arguments)?;
-            schemas.request(&operation, &arguments)?;
+            schemas.check(&operation, &arguments)?;
             Ok(parts)
         })
         .await

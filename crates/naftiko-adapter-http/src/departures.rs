@@ -1,18 +1,16 @@
-//! What the schemas of an operation say of what is sent and of what comes back.
+//! Where an answer departs from the schemas of its operation.
 //!
-//! A request that does not fit is refused; an answer that does not fit is reported, since real services depart from their
-//! descriptions. What is said names the place and what is expected there, never what was found.
+//! An answer that does not fit is reported, since real services depart from their descriptions. A departure names the place
+//! and what is expected there, never what was found.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use indexmap::IndexMap;
 use naftiko_adapter::media_type::{essence, is_json};
-use naftiko_adapter::{Arguments, Departure, Failure, Operation, Place, Response, ResponseSpec};
+use naftiko_adapter::{Departure, Operation, Response, ResponseSpec};
 use naftiko_schema::{Options, Rule, Schema, Verdict};
 use serde_json::Value;
-
-use crate::refused;
 
 /// As many departures of one answer as are reported.
 pub(crate) const MOST: usize = 5;
@@ -28,21 +26,11 @@ pub(crate) struct Schemas {
 /// The schemas of one operation, each compiled when it is first needed.
 struct Compiled {
     operation: Arc<Operation>,
-    parameters: IndexMap<(Place, String), OnceLock<Schema>>,
-    body: OnceLock<Schema>,
     /// By status as the description writes it.
     responses: IndexMap<String, OnceLock<Schema>>,
 }
 
 impl Schemas {
-    /// Whether the arguments of a call fit the operation.
-    ///
-    /// # Errors
-    /// A refusal that names the first that does not.
-    pub(crate) fn request(&self, operation: &Arc<Operation>, arguments: &Arguments) -> Result<(), Failure> {
-        self.of(operation).request(arguments)
-    }
-
     /// Where an answer of success departs from its description.
     pub(crate) fn response(&self, operation: &Arc<Operation>, response: &Response) -> Vec<Departure> {
         let is_unread = response.is_body_withheld || !(200..300).contains(&response.status);
@@ -72,38 +60,15 @@ impl Schemas {
 
 impl Compiled {
     fn new(operation: &Arc<Operation>) -> Self {
-        let parameters = operation.parameters.iter();
         let responses = operation.responses.keys();
         Self {
             operation: Arc::clone(operation),
-            parameters: parameters.map(|it| ((it.place, it.name.clone()), OnceLock::new())).collect(),
-            body: OnceLock::new(),
             responses: responses.map(|status| (status.clone(), OnceLock::new())).collect(),
         }
     }
 
     fn compiled<'c>(&self, cell: &'c OnceLock<Schema>, schema: &Value, options: Options) -> &'c Schema {
         cell.get_or_init(|| Schema::compile(schema, &self.operation.definitions, options))
-    }
-
-    fn request(&self, arguments: &Arguments) -> Result<(), Failure> {
-        for ((place, name), value) in &arguments.parameters {
-            let parameters = &self.operation.parameters;
-            let parameter = parameters.iter().find(|it| it.place == *place && it.name == *name);
-            let cell = self.parameters.get(&(*place, name.clone()));
-            let Some((parameter, cell)) = parameter.zip(cell) else { continue };
-            let is_kept = parameter.content_type.as_deref().map(essence).is_some_and(|it| is_json(&it));
-            let options = if is_kept { Options::SENT } else { Options::SENT_AS_TEXT };
-            let schema = self.compiled(cell, &parameter.schema, options);
-            fits(schema, value, || format!("the {} parameter `{name}`", place.as_str()))?;
-        }
-        let Some((spec, body)) = self.operation.body.as_ref().zip(arguments.body.as_ref()) else {
-            return Ok(());
-        };
-        let content_type = essence(&spec.content_type);
-        let is_kept = is_json(&content_type) || content_type == "*/*";
-        let options = if is_kept { Options::SENT } else { Options::SENT_AS_TEXT };
-        fits(self.compiled(&self.body, &spec.schema, options), body, || "the body".to_owned())
     }
 
     fn response(&self, response: &Response) -> Vec<Departure> {
@@ -138,18 +103,6 @@ fn wrong_type(spec: &ResponseSpec, response: &Response) -> Option<Departure> {
 
 fn departure(pointer: &str, expected: impl Into<String>) -> Departure {
     Departure { pointer: pointer.to_owned(), expected: expected.into() }
-}
-
-/// Whether a value fits; the refusal says where not, and what is expected there. What could not be decided is sent.
-fn fits(schema: &Schema, value: &Value, what: impl Fn() -> String) -> Result<(), Failure> {
-    if schema.verdict(value) != Verdict::Fails {
-        return Ok(());
-    }
-    let report = schema.examine(value, 1);
-    let Some(violation) = report.violations.first() else { return Ok(()) };
-    let pointer = &violation.pointer;
-    let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
-    Err(refused(format!("{} does not fit its description{at}: {}", what(), violation.redacted())))
 }
 
 /// Everything that does not fit, or could not be checked, once for all items of a list.

@@ -6,12 +6,10 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use naftiko_adapter::{Adapter, Call, Failure, FailureKind, Response};
-use naftiko_wire::render;
-use serde_json::Value;
+use naftiko_wire::{ArgumentSchemas, render};
 
 use crate::repeats::Repeats;
 use crate::script::{Fault, Played, Said, Script};
-use crate::shape::Shape;
 use crate::world::World;
 
 /// How long an attempt may take that says nothing of it: as long as over HTTP.
@@ -20,6 +18,7 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// Answers calls from the schemas of their operations.
 pub struct MockAdapter {
     seed: u64,
+    arguments: ArgumentSchemas,
     state: Mutex<State>,
 }
 
@@ -45,6 +44,7 @@ impl MockAdapter {
         }
         Self {
             seed,
+            arguments: ArgumentSchemas::default(),
             state: Mutex::new(State { world, script: Played::new(script), repeats: Repeats::default() }),
         }
     }
@@ -55,9 +55,9 @@ impl MockAdapter {
     /// # Errors
     /// When an adapter would refuse the call.
     pub fn say(&self, call: &Call) -> Result<Said, Failure> {
-        if let Some(failure) = objection(call) {
-            return Err(failure);
-        }
+        // What HTTP would not send is refused here too.
+        render(&call.operation, &call.arguments)?;
+        self.arguments.check(&call.operation, &call.arguments)?;
         // A panic in one call leaves a world that the next one can still use.
         let State { world, script, .. } = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match script.next(&call.operation) {
@@ -102,17 +102,4 @@ impl Adapter for MockAdapter {
             Fault::Garbage => Failure::new(FailureKind::Unreadable, "the answer is not JSON"),
         })
     }
-}
-
-/// Why a real adapter, or the provider behind it, would reject the call.
-fn objection(call: &Call) -> Option<Failure> {
-    let (operation, arguments) = (&call.operation, &call.arguments);
-    if let Err(refusal) = render(operation, arguments) {
-        return Some(refusal.into());
-    }
-    let (Some(spec), Some(Value::Object(body))) = (&operation.body, &arguments.body) else { return None };
-    let shape = Shape::of(&operation.definitions, &[&spec.schema], arguments.body.as_ref());
-    let missing = shape.required().into_iter().find(|name| !body.contains_key(*name))?;
-    let message = format!("the body of `{}` needs `{missing}`, and there is none", operation.id);
-    Some(Failure::new(FailureKind::Refused, message))
 }

@@ -6,10 +6,10 @@
 use std::collections::BTreeSet;
 
 use naftiko_adapter::Operation;
-use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_diagnostics::Span;
 use naftiko_plan::Slot;
 use naftiko_schema::{Options, Report, Rule, Schema, Tolerance, Violation};
+use naftiko_wire::Target;
 use serde_json::{Map, Value as Json};
 
 use crate::written::{Parts, Written};
@@ -79,16 +79,11 @@ pub(crate) enum Breach {
 
 /// How a value is read that goes to a place of an operation: the way `run` reads it before it is sent.
 pub(crate) fn sent_to(operation: &Operation, slot: &Slot) -> Options {
-    let content_type = match slot {
-        Slot::Parameter(place, name) => {
-            let mut parameters = operation.parameters.iter();
-            let parameter = parameters.find(|it| it.place == *place && it.name == *name);
-            parameter.and_then(|parameter| parameter.content_type.as_deref())
-        }
-        Slot::Property(_) | Slot::Body => operation.body.as_ref().map(|body| body.content_type.as_str()),
+    let target = match slot {
+        Slot::Parameter(place, name) => Target::Parameter(*place, name.clone()),
+        Slot::Property(_) | Slot::Body => Target::Body,
     };
-    let is_kept = content_type.map(essence).is_some_and(|it| is_json(&it) || it == "*/*");
-    if is_kept { Options::SENT } else { Options::SENT_AS_TEXT }
+    naftiko_wire::options_of(operation, &target)
 }
 
 /// What a value breaks of a schema, whose `$ref`s lead to `definitions`, at most once at each place, and nowhere that is

@@ -10,6 +10,7 @@ mod body;
 mod bundle;
 mod catalogue;
 mod circle;
+mod contradiction;
 mod document;
 mod keyword;
 mod media;
@@ -40,6 +41,7 @@ pub static CODES: &[&Code] = &[
     &document::DANGLING_REFERENCE,
     &document::EXTERNAL_REFERENCE,
     &document::CIRCULAR_REFERENCE,
+    &contradiction::IMPOSSIBLE_SCHEMA,
     &catalogue::DUPLICATE_OPERATION_ID,
     &operation::UNDECLARED_PATH_PARAMETER,
 ];

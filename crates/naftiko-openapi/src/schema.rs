@@ -12,7 +12,7 @@ use serde_json::{Map, Value as Json, json};
 
 use crate::document::{Document, circular, malformed};
 use crate::keyword::{self, ANNOTATIONS};
-use crate::{Version, circle, nullable};
+use crate::{Version, circle, contradiction, nullable};
 
 /// What reads the parts of one operation: it gathers the definitions they need, and the diagnostics.
 #[derive(Debug)]
@@ -131,15 +131,13 @@ impl<'a> Reader<'a> {
             }
         }
         exclusive_bounds(&mut out);
-        let nullable = match self.document.version {
-            Version::V2_0 => mapping.get("x-nullable"),
-            Version::V3_0 => mapping.get("nullable"),
-            _ => None,
-        };
-        match nullable.and_then(Node::as_bool) {
-            Some(true) => nullable::accept_null(out),
-            _ => out,
+        contradiction::leave_out(self, mapping, &mut out);
+        // In each older version one of these is the keyword, and descriptions mix them up.
+        let is_nullable = |keyword: &&str| mapping.get(keyword).and_then(Node::as_bool) == Some(true);
+        if older && ["nullable", "x-nullable"].iter().any(is_nullable) {
+            return nullable::accept_null(out);
         }
+        out
     }
 
     fn keyword(&mut self, key: &str, node: &'a Node, mapping: &'a Mapping, out: &mut Map<String, Json>) {
@@ -211,7 +209,9 @@ impl<'a> Reader<'a> {
         let mut names: Vec<&str> = Vec::new();
         let written = node.as_sequence().unwrap_or(std::slice::from_ref(node));
         for item in written {
-            match item.as_str() {
+            // Without quotes, YAML reads the name of this type as the value.
+            let is_null = item.value == Value::Null && node.as_sequence().is_some();
+            match item.as_str().or(is_null.then_some("null")) {
                 Some("file") if self.document.version == Version::V2_0 => {
                     names.push("string");
                     out.insert("format".to_owned(), json!("binary"));

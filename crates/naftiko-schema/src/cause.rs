@@ -35,6 +35,9 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         if self.has_unknown && self.unknown.contains(&std::ptr::from_ref(instance.value)) {
             return Vec::new();
         }
+        if node.is_nullable && instance.value.is_null() {
+            return Vec::new();
+        }
         let rules = self.own_rules(node, instance, kin);
         let mut causes: Vec<Cause<'s, 'v>> = rules.into_iter().map(Cause::Rule).collect();
         match instance.value {

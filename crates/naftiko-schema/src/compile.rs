@@ -26,7 +26,7 @@ pub struct Defect {
 }
 
 /// The keywords that assert something; a `$ref` without any of them beside it is only another name.
-const ASSERTIONS: [&str; 41] = [
+const ASSERTIONS: [&str; 43] = [
     "$dynamicRef",
     "$id",
     "additionalProperties",
@@ -66,6 +66,8 @@ const ASSERTIONS: [&str; 41] = [
     "then",
     "type",
     "unevaluatedItems",
+    "nullable",
+    "x-nullable",
     "unevaluatedProperties",
     "uniqueItems",
 ];
@@ -377,6 +379,9 @@ impl<'s> Compiler<'s> {
                 // A cycle through the root has one edge besides the one that the root itself counts for.
                 node.is_shared = *edges > 1 || NodeId(at) == root;
             }
+        }
+        if self.options.lenient {
+            self.graph.drop_exclusive();
         }
         self.graph.mark_closed();
         (self.graph, self.defects)

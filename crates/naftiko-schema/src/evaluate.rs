@@ -187,6 +187,9 @@ impl<'s, 'v> Evaluator<'s, 'v> {
     }
 
     fn assess(&mut self, node: &'s Node, instance: Instance<'v>, kin: Kin) -> Verdict {
+        if node.is_nullable && instance.value.is_null() {
+            return Verdict::Fits;
+        }
         let own = self.scalar(node, instance);
         if own == Verdict::Fails {
             return own;

@@ -36,6 +36,8 @@ pub(crate) struct Node {
     pub(crate) is_never: bool,
     /// The types; none where the listed values decide.
     pub(crate) types: Option<Types>,
+    /// Whether null fits whatever else is asserted: `nullable`, which is no keyword of JSON Schema.
+    pub(crate) is_nullable: bool,
     pub(crate) values: Option<Values>,
     pub(crate) constant: Option<Values>,
     pub(crate) number: Option<Box<NumberRules>>,
@@ -148,6 +150,17 @@ pub(crate) struct Condition {
     pub(crate) otherwise: Option<NodeId>,
 }
 
+/// How many schemas are looked at to find the types of one.
+const MOST_PARTS: usize = 32;
+
+/// The types that two schemas take together; `None` for all.
+fn joined(a: Option<Types>, b: Option<Types>) -> Option<Types> {
+    match (a, b) {
+        (Some(a), Some(b)) => Some(a.intersection(b)),
+        (one, other) => one.or(other),
+    }
+}
+
 impl Default for NodeId {
     fn default() -> Self {
         Self(u32::MAX)
@@ -166,6 +179,35 @@ impl Graph {
             pointer: pointer.clone(),
             reason: format!("`{}` is not a regular expression", leaf.text()),
         })
+    }
+
+    /// Takes schemas out that are joined to others whose types they exclude: nothing could fit, so the first is believed.
+    pub(crate) fn drop_exclusive(&mut self) {
+        for at in 0..self.nodes.len() {
+            let Some(node) = self.nodes.get(at).filter(|node| !node.all.is_empty()) else { continue };
+            let (mut types, mut kept) = (node.types, Vec::with_capacity(node.all.len()));
+            for child in &node.all {
+                let both = joined(types, self.types(*child, &mut MOST_PARTS.clone()));
+                if both.is_none_or(|both| !both.is_empty()) {
+                    types = both;
+                    kept.push(*child);
+                }
+            }
+            if let Some(node) = self.nodes.get_mut(at) {
+                node.all = kept;
+            }
+        }
+    }
+
+    /// The types that a node takes by its own words and those of the schemas joined to it; `None` for all.
+    fn types(&self, id: NodeId, left: &mut usize) -> Option<Types> {
+        *left = left.checked_sub(1)?;
+        let node = self.node(id);
+        let mut types = node.types;
+        for child in &node.all {
+            types = joined(types, self.types(*child, left));
+        }
+        types.filter(|types| !types.is_empty())
     }
 
     /// Notes which nodes lead to one that limits the properties of the same object.

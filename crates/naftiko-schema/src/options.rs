@@ -15,6 +15,8 @@ pub struct Options {
     ///   with by `allOf`, and of the branches beside it;
     /// * a value that `enum` or `const` lists is accepted whatever `type` says, and so is its counterpart of that type
     ///   (`1` and `"1"`);
+    /// * `nullable: true` accepts null in every version of `OpenAPI`;
+    /// * of schemas that `allOf` joins and whose types exclude each other, the first is believed;
     /// * a text that nearly has a format (a date and time without an offset) is accepted.
     ///
     /// Each such use is listed in [`Report::tolerated`](crate::Report::tolerated). Nothing that the schema accepts by

@@ -16,6 +16,8 @@ impl<'s> Compiler<'s> {
     /// `type`, `enum` and `const`.
     pub(crate) fn values(&mut self, keywords: &'s Keywords, pending: &Pending<'s>, node: &mut Node) {
         node.types = keywords.get("type").and_then(|value| self.types(value, pending));
+        let is_true = |keyword: &&str| keywords.get(*keyword) == Some(&Value::Bool(true));
+        node.is_nullable = self.options.lenient && ["nullable", "x-nullable"].iter().any(is_true);
         let types = node.types.filter(|_| self.options.lenient);
         if let Some(listed) = keywords.get("enum") {
             match listed.as_array() {

@@ -91,6 +91,21 @@ impl Types {
         Self(self.0 | other.0)
     }
 
+    /// The types that both sets accept; an integer is a number.
+    pub(crate) fn intersection(self, other: Self) -> Self {
+        let mut both = Self::default();
+        for kind in Kind::ALL {
+            if (self.lists(kind) && other.contains(kind)) || (other.lists(kind) && self.contains(kind)) {
+                both.insert(kind);
+            }
+        }
+        both
+    }
+
+    pub(crate) fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
     /// Whether a value of this type is one of them; every integer is a number.
     pub fn contains(self, kind: Kind) -> bool {
         self.lists(kind) || (kind == Kind::Integer && self.lists(Kind::Number))

@@ -8,6 +8,7 @@
 mod charset;
 mod cookie;
 mod data_url;
+mod fit;
 mod flat;
 mod form;
 mod header;
@@ -23,6 +24,7 @@ mod refusal;
 mod request;
 
 pub use charset::charset;
+pub use fit::{ArgumentSchemas, options_of};
 pub use header::{is_field_value, is_token};
 pub use number::number_text;
 pub use percent::encoded;

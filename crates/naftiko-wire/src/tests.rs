@@ -1,6 +1,7 @@
 //! What is written, what is refused, and that what is written is read back.
 
 mod body;
+mod fit;
 mod numbers;
 mod request;
 mod round_trip;

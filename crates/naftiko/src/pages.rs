@@ -29,6 +29,7 @@ pub(crate) const PAGES: &[(&str, &str)] = &[
     ("for-each-non-list", include_str!("../../../docs/codes/for-each-non-list.md")),
     ("foreign-template", include_str!("../../../docs/codes/foreign-template.md")),
     ("ignored-key", include_str!("../../../docs/codes/ignored-key.md")),
+    ("impossible-schema", include_str!("../../../docs/codes/impossible-schema.md")),
     ("inexact-number", include_str!("../../../docs/codes/inexact-number.md")),
     ("inferred-argument", include_str!("../../../docs/codes/inferred-argument.md")),
     ("inferred-pages", include_str!("../../../docs/codes/inferred-pages.md")),

@@ -46,7 +46,7 @@ const ALLOWED: &[(&str, Ours)] = &[
             "naftiko-wire",
         ]),
     ),
-    ("naftiko-wire", Ours::Only(&["naftiko-adapter"])),
+    ("naftiko-wire", Ours::Only(&["naftiko-adapter", "naftiko-schema"])),
     ("naftiko-schema", Ours::Only(&[])),
     ("naftiko-adapter-http", Ours::Only(&["naftiko-adapter", "naftiko-schema", "naftiko-wire"])),
     ("naftiko-adapter-mock", Ours::Only(&["naftiko-adapter", "naftiko-schema", "naftiko-wire"])),

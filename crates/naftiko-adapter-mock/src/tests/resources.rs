@@ -257,7 +257,7 @@ fn what_a_real_adapter_refuses_is_refused() {
     assert_eq!(unknown, "`POST /shelves/{id}/things` has no query parameter `dri`");
     assert_eq!(refusal(from_ref(&id), None), "`POST /shelves/{id}/things` needs a body, and there is none");
     let without = refusal(from_ref(&id), Some(json!({})));
-    assert_eq!(without, "the body of `POST /shelves/{id}/things` needs `title`, and there is none");
+    assert_eq!(without, "the body does not fit its description: `title` is missing");
     assert_eq!(status(&mock, &create, &[id], Some(full)), 201);
 }
 

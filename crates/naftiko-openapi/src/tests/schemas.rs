@@ -23,6 +23,44 @@ fn null_is_a_type_in_3_0_as_well() {
 }
 
 #[test]
+fn null_is_understood_in_every_spelling() {
+    assert_compact_json_snapshot!(schema("3.0.3", "{type: string, x-nullable: true}"), @r#"{"type": ["string", "null"]}"#);
+    assert_compact_json_snapshot!(schema("3.0.3", "{type: [string, 'null']}"), @r#"{"type": ["string", "null"]}"#);
+    assert_compact_json_snapshot!(schema("3.1.0", "{type: [string, null]}"), @r#"{"type": ["string", "null"]}"#);
+    assert_compact_json_snapshot!(schema("3.1.0", "{anyOf: [{type: string}, {type: 'null'}]}"), @r#"{"anyOf": [{"type": "string"}, {"type": "null"}]}"#);
+}
+
+#[test]
+fn what_nothing_fits_is_left_out_and_reported_where_it_is() {
+    assert_snapshot!(listed(&schema("3.1.0", "
+type: object
+required: [id, other]
+properties:
+  id: {type: string, minLength: 5, maxLength: 3}
+  none: {enum: []}
+  number: {exclusiveMinimum: 5, maximum: 4.5, multipleOf: 2}
+  joined: {type: string, allOf: [{minLength: 2}, {type: integer}, {$ref: '#/components/schemas/Thing'}]}
+  whole: {allOf: [{type: number}, {type: integer, maximum: 3}]}
+  maybe: {allOf: [{type: [string, 'null']}, {type: string}]}
+  exact: {minimum: 3, maximum: 3}
+additionalProperties: false
+")), @r##"
+    schema:
+      type: "object"
+      required: ["id","other"]
+      properties: {"id":{"type":"string"},"none":{},"number":{"multipleOf":2},"joined":{"type":"string","allOf":[{"minLength":2},{},{"$ref":"#/$defs/Thing"}]},"whole":{"allOf":[{"type":"number"},{"type":"integer","maximum":3}]},"maybe":{"allOf":[{"type":["string","null"]},{"type":"string"}]},"exact":{"minimum":3,"maximum":3}}
+    said:
+      warning impossible-schema: nothing fits: `minLength` is 5, and `maxLength` is 3 (at `3`)
+      warning impossible-schema: `enum` lists no value, so nothing fits (at `[]`)
+      warning impossible-schema: nothing fits: `exclusiveMinimum` is 5, and `maximum` is 4.5 (at `4.5`)
+      warning impossible-schema: nothing fits: this takes `integer`, and what it is joined with takes `string` (at `{type: integer}`)
+      warning impossible-schema: nothing fits: `other` is required, and excluded here (at `false`)
+    "##);
+    // What the schemas beside it declare is not excluded.
+    assert_compact_json_snapshot!(schema("3.1.0", "{required: [a], additionalProperties: false, allOf: [{properties: {a: {}}}]}"), @r#"{"required": ["a"], "additionalProperties": false, "allOf": [{"properties": {"a": {}}}]}"#);
+}
+
+#[test]
 fn bounds_that_exclude_are_numbers() {
     let three = |text: &str| schema("3.0.3", text);
     assert_compact_json_snapshot!(three("{minimum: 1, exclusiveMinimum: true, maximum: 9, exclusiveMaximum: false}"), @r#"{"maximum": 9, "exclusiveMinimum": 1}"#);

@@ -127,6 +127,24 @@ fn a_listed_value_of_another_type_is_accepted_as_written_and_as_that_type() {
 }
 
 #[test]
+fn nullable_accepts_null_and_types_that_exclude_each_other_do_not_reject_everything() {
+    for (schema, value) in [
+        (json!({"type": "string", "nullable": true, "minLength": 1}), json!(null)),
+        (json!({"type": "string", "enum": ["a"], "x-nullable": true}), json!(null)),
+        (json!({"$ref": "#/$defs/a", "nullable": true, "$defs": {"a": {"type": "string"}}}), json!(null)),
+        (json!({"type": "string", "allOf": [{"type": "integer"}]}), json!("x")),
+        (
+            json!({"allOf": [{"$ref": "#/$defs/a"}, {"type": "object"}], "$defs": {"a": {"type": "string"}}}),
+            json!("x"),
+        ),
+    ] {
+        assert_eq!(report(&schema, &value, Options::STRICT).verdict, Verdict::Fails, "{schema}");
+        assert_eq!(report(&schema, &value, Options::SENT).verdict, Verdict::Fits, "{schema}");
+        assert_eq!(report(&schema, &json!([1]), Options::SENT).verdict, Verdict::Fails, "{schema}");
+    }
+}
+
+#[test]
 fn a_text_that_nearly_has_a_format_is_accepted() {
     let check = |format: &str, near: &[&str], far: &[&str]| {
         let schema = json!({"type": "string", "format": format});
