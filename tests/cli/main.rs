@@ -20,6 +20,7 @@ mod corpus;
 #[cfg(unix)]
 mod credentials;
 mod egress;
+mod escaping;
 mod every_key;
 mod explain;
 #[cfg(unix)]

@@ -46,7 +46,8 @@ impl Command {
         if self.allowed.contains(program) {
             return Ok(());
         }
-        Err(format!("the program `{program}` is not run: `--allow-command {program}` would allow it"))
+        let word = naftiko_text::shell_word(program);
+        Err(format!("the program `{program}` is not run: `--allow-command {word}` would allow it"))
     }
 }
 

@@ -6,12 +6,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question};
+use naftiko_text::{Printable, printable, wrap};
 use serde_json::Value;
 use tokio::sync::Mutex;
 use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 
 use crate::fit::Fit;
-use crate::show::{entries, visible};
+use crate::show::entries;
 
 /// How wide a paragraph may be.
 const WIDTH: usize = 80;
@@ -24,7 +25,7 @@ pub trait Terminal: Send + Sync {
     ///
     /// # Errors
     /// Whatever the terminal says.
-    fn show(&self, text: &str) -> io::Result<()>;
+    fn show(&self, text: &Printable) -> io::Result<()>;
 
     /// The next line, without its line end or with it; nothing at the end of input. It blocks.
     ///
@@ -112,7 +113,7 @@ impl<T: Terminal> Drop for Talk<'_, T> {
     /// Whatever is shown next begins a line of its own.
     fn drop(&mut self) {
         if self.waits {
-            let _unseen = self.terminal.show("\n");
+            let _unseen = self.terminal.show(&"\n".into());
         }
     }
 }
@@ -121,7 +122,7 @@ impl<T: Terminal> Drop for Talk<'_, T> {
 enum Said {
     Answer(Answer),
     /// Not understood or not fitting: why.
-    Again(String),
+    Again(Printable),
 }
 
 impl<T: Terminal + 'static> Talk<'_, T> {
@@ -130,14 +131,14 @@ impl<T: Terminal + 'static> Talk<'_, T> {
         for _ in 0..TRIES {
             match self.line().await? {
                 Said::Answer(answer) => return Ok(answer),
-                Said::Again(reason) => self.show(&format!("{reason}\n> "))?,
+                Said::Again(reason) => self.show(&printable!("{}\n> ", reason))?,
             }
         }
-        self.show("no answer for now: the run waits\n")?;
+        self.show(&"no answer for now: the run waits\n".into())?;
         Ok(Answer::NotYet)
     }
 
-    fn show(&self, text: &str) -> Result<(), Failure> {
+    fn show(&self, text: &Printable) -> Result<(), Failure> {
         self.terminal.show(text).map_err(|error| {
             let message = format!("`{}` cannot be asked at the terminal: {error}", self.question.step);
             Failure::of_io(&error, false, FailureKind::NotSent, message)
@@ -156,7 +157,7 @@ impl<T: Terminal + 'static> Talk<'_, T> {
             Ok(None) => Ok(Said::Answer(Answer::NotYet)),
             Ok(Some(line)) => Ok(self.understand(line.trim())),
             Err(error) if error.kind() == io::ErrorKind::InvalidData => {
-                Ok(Said::Again("the line is not UTF-8 text; write it again".to_owned()))
+                Ok(Said::Again("the line is not UTF-8 text; write it again".into()))
             }
             Err(error) => {
                 let message = format!("the answer of `{}` cannot be read: {error}", self.question.step);
@@ -175,44 +176,37 @@ impl<T: Terminal + 'static> Talk<'_, T> {
             Err(error) => Said::Again(not_json(line, &error)),
             Ok(answer) => match self.fit.objection(&answer) {
                 None => Said::Answer(Answer::Given(answer)),
-                Some(_) if line.is_empty() => Said::Again(format!(
+                Some(_) if line.is_empty() => Said::Again(printable!(
                     "`{}` needs an answer: write it as JSON, or `later`",
-                    visible(&self.question.step)
+                    self.question.step
                 )),
-                Some(reason) => Said::Again(format!("this does not fit: {}", visible(&reason))),
+                Some(reason) => Said::Again(printable!("this does not fit: {}", reason)),
             },
         }
     }
 }
 
-fn not_json(line: &str, error: &serde_json::Error) -> String {
+fn not_json(line: &str, error: &serde_json::Error) -> Printable {
     if line.starts_with(['{', '[', '"']) {
-        return format!("this is not JSON: {error}");
+        return printable!("this is not JSON: {}", error);
     }
-    let quoted = visible(&Value::from(line).to_string());
-    format!("this is not JSON; to answer with text, put it in quotes: {quoted}")
+    printable!("this is not JSON; to answer with text, put it in quotes: {}", Value::from(line))
 }
 
-fn opening(question: &Question) -> String {
-    let mut text = format!("\n{} waits for you\n", visible(&question.step));
+fn opening(question: &Question) -> Printable {
+    let mut text = printable!("\n{} waits for you\n", question.step);
     for line in question.description.iter().flat_map(|description| description.lines()) {
-        let options = textwrap::Options::new(WIDTH)
-            .initial_indent("  ")
-            .subsequent_indent("  ")
-            .break_words(false)
-            .word_splitter(textwrap::WordSplitter::NoHyphenation);
-        text.push_str(&textwrap::fill(&visible(line), options));
-        text.push('\n');
+        text.push_line(&wrap(&printable!("{}", line), &"  ".into(), WIDTH));
     }
     if !question.shown.is_empty() {
-        text.push_str("handed over:\n");
-        text.push_str(&entries(&question.shown));
+        text.push_literal("handed over:\n");
+        text.push(&entries(&question.shown));
     }
     if let Some(Value::Object(schema)) = &question.result {
-        text.push_str("the answer has to fit:\n");
-        text.push_str(&entries(schema));
+        text.push_literal("the answer has to fit:\n");
+        text.push(&entries(schema));
     }
-    text.push_str(match question.result {
+    text.push_literal(match question.result {
         None => "Enter when it is done, or answer with JSON, or `later`\n> ",
         Some(_) => "answer with JSON, or `later`\n> ",
     });

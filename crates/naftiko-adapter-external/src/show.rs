@@ -1,7 +1,6 @@
-//! Values as short lines for people: like YAML, but never longer than a screen or two, and without control characters.
+//! Values as short lines for people: like YAML, but never longer than a screen or two.
 
-use std::fmt::Write as _;
-
+use naftiko_text::{Printable, is_hidden, printable};
 use serde_json::Value;
 
 /// As many lines as a person can be expected to read before answering.
@@ -10,47 +9,28 @@ const MOST_LINES: usize = 120;
 const MOST_LEVELS: usize = 8;
 
 /// Lines for the entries of `map`, each indented by two spaces.
-pub(crate) fn entries<'a>(map: impl IntoIterator<Item = (&'a String, &'a Value)>) -> String {
+pub(crate) fn entries<'a>(map: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Printable {
     let mut lines = Lines { lines: Vec::new(), left_out: 0 };
     lines.map(map, 1);
-    let mut text = String::new();
+    let mut text = Printable::new();
     for line in &lines.lines {
-        text.push_str(line);
-        text.push('\n');
+        text.push_line(line);
     }
     if lines.left_out > 0 {
-        // Writing into a string cannot fail.
-        let _ = writeln!(text, "  … and {} more lines", lines.left_out);
+        text.push(&printable!("  … and {} more lines\n", lines.left_out));
     }
     text
 }
 
-/// `text` with every character that a terminal would obey, or that would reorder the line, written as an escape.
-pub(crate) fn visible(text: &str) -> String {
-    text.chars()
-        .flat_map(|character| {
-            let escape = hidden(character);
-            let plain = (!escape).then_some(character);
-            plain.into_iter().chain(escape.then(|| character.escape_unicode()).into_iter().flatten())
-        })
-        .collect()
-}
-
-/// Control characters, line and paragraph separators, and the marks that change the direction of text.
-fn hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-}
-
 struct Lines {
-    lines: Vec<String>,
+    lines: Vec<Printable>,
     left_out: usize,
 }
 
 impl Lines {
-    fn push(&mut self, level: usize, text: &str) {
+    fn push(&mut self, level: usize, text: &Printable) {
         if self.lines.len() < MOST_LINES {
-            self.lines.push(format!("{}{text}", "  ".repeat(level)));
+            self.lines.push(Printable::spaces(2 * level) + text);
         } else {
             self.left_out += 1;
         }
@@ -58,12 +38,12 @@ impl Lines {
 
     fn map<'a>(&mut self, map: impl IntoIterator<Item = (&'a String, &'a Value)>, level: usize) {
         for (key, value) in map {
-            self.entry(&format!("{}:", scalar_text(key)), value, level, level + 1);
+            self.entry(&printable!("{}:", scalar_text(key)), value, level, level + 1);
         }
     }
 
     /// A value after its key or dash: on the same line, or at level `below` under it when it has parts.
-    fn entry(&mut self, lead: &str, value: &Value, level: usize, below: usize) {
+    fn entry(&mut self, lead: &Printable, value: &Value, level: usize, below: usize) {
         match value {
             Value::Object(map) if !map.is_empty() && level < MOST_LEVELS => {
                 self.push(level, lead);
@@ -75,7 +55,7 @@ impl Lines {
                     self.item(item, below);
                 }
             }
-            other => self.push(level, &format!("{lead} {}", scalar(other))),
+            other => self.push(level, &printable!("{} {}", lead, scalar(other))),
         }
     }
 
@@ -86,23 +66,23 @@ impl Lines {
                 for (position, (key, value)) in map.iter().enumerate() {
                     let (lead, level) = if position == 0 { ("- ", level) } else { ("", level + 1) };
                     let below = if position == 0 { level + 2 } else { level + 1 };
-                    self.entry(&format!("{lead}{}:", scalar_text(key)), value, level, below);
+                    self.entry(&printable!("{}{}:", lead, scalar_text(key)), value, level, below);
                 }
             }
-            other => self.entry("-", other, level, level + 1),
+            other => self.entry(&"-".into(), other, level, level + 1),
         }
     }
 }
 
-fn scalar(value: &Value) -> String {
+fn scalar(value: &Value) -> Printable {
     match value {
         Value::String(text) => scalar_text(text),
-        other => visible(&other.to_string()),
+        other => printable!("{}", other),
     }
 }
 
 /// Bare where that cannot be misread, else as a JSON string.
-fn scalar_text(text: &str) -> String {
+fn scalar_text(text: &str) -> Printable {
     let reads_as_something_else = serde_json::from_str::<Value>(text).is_ok() || text.parse::<f64>().is_ok();
     let bare = !text.is_empty()
         && text.trim() == text
@@ -111,6 +91,6 @@ fn scalar_text(text: &str) -> String {
         && !text.contains(": ")
         && !text.ends_with(':')
         && !text.contains(" #")
-        && !text.contains(char::is_control);
-    if bare { visible(text) } else { visible(&Value::from(text).to_string()) }
+        && !text.contains(is_hidden);
+    if bare { printable!("{}", text) } else { printable!("{}", Value::from(text)) }
 }

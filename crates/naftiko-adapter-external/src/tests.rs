@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use indexmap::IndexMap;
 use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question};
+use naftiko_text::Printable;
 use serde_json::{Value, json};
 use tokio::task::JoinHandle;
 
@@ -22,7 +23,7 @@ struct Scripted {
 }
 
 impl Terminal for Scripted {
-    fn show(&self, text: &str) -> io::Result<()> {
+    fn show(&self, text: &Printable) -> io::Result<()> {
         if self.broken {
             return Err(io::Error::new(io::ErrorKind::BrokenPipe, "nobody is there"));
         }
@@ -226,7 +227,7 @@ fn a_terminal_that_fails_is_a_failure() {
 fn a_terminal_that_panics_does_not_take_the_run_with_it() {
     struct Panics;
     impl Terminal for Panics {
-        fn show(&self, _text: &str) -> io::Result<()> {
+        fn show(&self, _text: &Printable) -> io::Result<()> {
             Ok(())
         }
         fn read_line(&self) -> io::Result<Option<String>> {
@@ -251,7 +252,7 @@ struct Typed {
 }
 
 impl Terminal for Typed {
-    fn show(&self, text: &str) -> io::Result<()> {
+    fn show(&self, text: &Printable) -> io::Result<()> {
         self.screen.lock().expect("nobody panics there").push_str(text);
         Ok(())
     }

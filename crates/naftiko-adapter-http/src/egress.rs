@@ -13,6 +13,7 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use naftiko_text::shell_word;
 use url::{Host, Url};
 
 pub use address::Zone;
@@ -107,7 +108,8 @@ pub enum Denied {
     },
     /// Neither a document nor the operator named this host.
     #[error(
-        "`{host}` is not spoken to: no capabilities document names it, and `--allow-host {host}` would allow it"
+        "`{host}` is not spoken to: no capabilities document names it, and `--allow-host {}` would allow it",
+        shell_word(host)
     )]
     Unnamed {
         /// The host, with its port.
@@ -115,14 +117,15 @@ pub enum Denied {
     },
     /// Credentials and data would cross the network in clear.
     #[error(
-        "`{host}` is not spoken to over `http`, where everybody on the way can read along: give it with `https`, or allow it with `--allow-host {host}`"
+        "`{host}` is not spoken to over `http`, where everybody on the way can read along: give it with `https`, or allow it with `--allow-host {}`",
+        shell_word(host)
     )]
     Clear {
         /// The host, with its port.
         host: String,
     },
     /// The URL has an address that documents may not name.
-    #[error("`{host}` is not spoken to: it is {}, and `--allow-host {host}` would allow it", zone.as_str())]
+    #[error("`{host}` is not spoken to: it is {}, and `--allow-host {}` would allow it", zone.as_str(), shell_word(host))]
     Literal {
         /// The address, with its port.
         host: String,
@@ -130,7 +133,7 @@ pub enum Denied {
         zone: Zone,
     },
     /// The name resolves to an address that documents may not reach.
-    #[error("`{host}` is not spoken to: it leads to {address}, {}, and `--allow-host {allow}` would allow it", zone.as_str())]
+    #[error("`{host}` is not spoken to: it leads to {address}, {}, and `--allow-host {}` would allow it", zone.as_str(), shell_word(allow))]
     Address {
         /// The name.
         host: String,

@@ -298,7 +298,7 @@ fn mermaid() {
     insta::assert_snapshot!(drawn().to_mermaid(), @r#"
     flowchart LR
       s0["create"]
-      s1["say #quot;hi#quot; \"]
+      s1["say #34;hi#34; #92;"]
       s2["end"]
       s0 -.-> s1
       s0 --> s2

@@ -1,11 +1,10 @@
 //! The approvals of secrets, as a list for people and as values for programs.
 
-use std::fmt::Write as _;
-
 use jiff::Timestamp;
+use naftiko_text::{Printable, printable, shell_word};
 use serde::Serialize;
 
-use crate::{Style, visible};
+use crate::Style;
 
 /// The widest line that is written where it can be broken, in columns.
 const WIDTH: usize = 80;
@@ -24,18 +23,21 @@ pub struct Approved {
 }
 
 /// The approvals, a line each; two or three where a line would be wider than 80 columns.
-pub fn approvals(approvals: &[Approved], style: Style) -> String {
-    let mut out = String::new();
+pub fn approvals(approvals: &[Approved], style: Style) -> Printable {
+    let mut out = Printable::new();
     for Approved { secret, kind, origin, at } in approvals {
-        let (secret, origin) = (visible(secret), visible(origin));
-        let kind = if kind == "variable" { String::new() } else { format!("{}, ", visible(kind)) };
+        // A name that could be taken for more than a name is quoted.
+        let (secret, origin) = (shell_word(secret), printable!("{}", origin));
+        let kind = if kind == "variable" { Printable::new() } else { printable!("{}, ", kind) };
         // In universal time, as everywhere.
-        let since = format!("({kind}since {})", at.strftime("%F"));
+        let since = printable!("({}since {})", kind, at.strftime("%F"));
         let pair = secret.chars().count() + origin.chars().count() + 3;
         let before_origin = if pair > WIDTH { "\n  " } else { " " };
         let line = if pair > WIDTH { origin.chars().count() + 4 } else { pair };
         let before_since = if line + since.chars().count() + 2 > WIDTH { "\n  " } else { "  " };
-        let _ = writeln!(out, "{secret}{before_origin}→ {origin}{before_since}{}", style.dim(&since));
+        let (before_origin, before_since) = (Printable::from(before_origin), Printable::from(before_since));
+        let since = style.dim(since);
+        out.push(&printable!("{}{}→ {}{}{}\n", secret, before_origin, origin, before_since, since));
     }
     out
 }
@@ -44,7 +46,7 @@ pub fn approvals(approvals: &[Approved], style: Style) -> String {
 mod tests {
     use super::*;
 
-    fn line(secret: &str, kind: &str, origin: &str) -> String {
+    fn line(secret: &str, kind: &str, origin: &str) -> Printable {
         let at = Timestamp::from_second(1_768_478_400).unwrap();
         let (secret, kind, origin) = (secret.to_owned(), kind.to_owned(), origin.to_owned());
         approvals(&[Approved { secret, kind, origin, at }], Style::PLAIN)

@@ -9,7 +9,7 @@ use miette::{MietteError, MietteSpanContents, SourceCode, SourceSpan, SpanConten
 use naftiko_diagnostics::SourceFile;
 
 use crate::labels::columns;
-use crate::visible::{visible, visible_source};
+use crate::visible::visible_source;
 
 /// What stands for the part of a line that is not drawn.
 const CUT: &str = "…";
@@ -49,7 +49,8 @@ impl Excerpt {
             Cow::Borrowed(_) => Arc::clone(file.text()),
             Cow::Owned(harmless) => harmless.into(),
         };
-        let excerpt = Self { name: visible(file.name()).into_owned(), text, cuts, places: Vec::new() };
+        let excerpt =
+            Self { name: naftiko_text::escape(file.name()).into_owned(), text, cuts, places: Vec::new() };
         let places = places.iter().map(|place| {
             let column = file.line_column(place.start).column.saturating_sub(1);
             (excerpt.place(place).start, column)

@@ -4,15 +4,15 @@ use std::fmt;
 
 use miette::{GraphicalReportHandler, GraphicalTheme, LabeledSpan, SourceCode};
 use naftiko_diagnostics::{Diagnostic, Label, Severity, SourceFile, SourceMap};
+use naftiko_text::{Printable, drawn as safe, escape};
 use textwrap::{WordSeparator, WordSplitter};
 
 use crate::Style;
 use crate::excerpt::Excerpt;
 use crate::labels::fitted;
-use crate::visible::visible;
 
 /// One diagnostic with the lines it speaks of. Places in other files follow as parts of their own.
-pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> String {
+pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Printable {
     let home = diagnostic.primary.span.file;
     let (here, elsewhere): (Vec<_>, Vec<_>) =
         diagnostic.related.iter().partition(|label| is_beside(label, &diagnostic.primary, sources));
@@ -21,13 +21,13 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     let drawn = sources.file(home).map(|file| drawn(&labels, file, style.width, &mut left_over));
     let (source, labels) =
         drawn.map_or_else(|| (None, Vec::new()), |(source, labels)| (Some(source), labels));
-    let help = diagnostic.help.as_deref().map(|help| visible(help).into_owned());
+    let help = diagnostic.help.as_deref().map(|help| escape(help).into_owned());
     let help: Vec<String> = left_over.into_iter().chain(help).collect();
     let picture = Picture {
         code: Some(diagnostic.code.id),
         url: style.links.then(|| diagnostic.code.url()),
         severity: Some(diagnostic.severity()),
-        message: visible(&diagnostic.message).into_owned(),
+        message: escape(&diagnostic.message).into_owned(),
         help: (!help.is_empty()).then(|| help.join("\n")),
         source,
         labels,
@@ -51,10 +51,7 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     let mut out = String::new();
     // Writing to a string fails only where the picture itself cannot be drawn; the plain line is better than nothing.
     match handler.render_report(&mut out, &picture) {
-        Ok(()) => {
-            out.push('\n');
-            out
-        }
+        Ok(()) => safe(&out) + &"\n".into(),
         Err(_) => crate::plain(diagnostic, sources, style),
     }
 }
@@ -84,7 +81,7 @@ fn other(label: &Label, sources: &SourceMap, width: usize) -> Picture {
         url: None,
         severity: None,
         // What is said of the place stands above it.
-        message: visible(&label.text).into_owned(),
+        message: escape(&label.text).into_owned(),
         help: None,
         labels: source.iter().map(|source| LabeledSpan::underline(source.place(&place))).collect(),
         source,
@@ -108,7 +105,7 @@ fn drawn(
     let mut underlined = Vec::new();
     for (position, label) in labels.iter().enumerate() {
         let place = excerpt.place(&label.span.range());
-        let text = visible(&label.text);
+        let text = escape(&label.text);
         let beside = fitted(&text, excerpt.text(), place.clone(), number, width);
         if beside.is_none() {
             let line = file.line_column(label.span.range().start).line;

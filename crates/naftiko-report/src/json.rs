@@ -6,13 +6,13 @@
 use std::borrow::Cow;
 
 use naftiko_diagnostics::{Applicability, Diagnostic, Findings, Severity, SourceFile, SourceMap, Span};
+use naftiko_text::{Printable, escape, json_pretty};
 use schemars::JsonSchema;
 use schemars::generate::SchemaSettings;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::summary::Count;
-use crate::visible;
 
 /// The version of the format.
 const VERSION: u32 = 1;
@@ -21,7 +21,7 @@ const VERSION: u32 = 1;
 ///
 /// # Errors
 /// When it cannot be written, which none of these types should do.
-pub fn json(findings: &Findings) -> serde_json::Result<String> {
+pub fn json(findings: &Findings) -> serde_json::Result<Printable> {
     let sources = &findings.sources;
     let count = Count::of(&findings.diagnostics);
     let document = Document {
@@ -39,7 +39,7 @@ pub fn json(findings: &Findings) -> serde_json::Result<String> {
             notes: count.notes,
         },
     };
-    Ok(format!("{}\n", serde_json::to_string_pretty(&document)?))
+    Ok(json_pretty(&document)? + &"\n".into())
 }
 
 /// The JSON Schemas of what this crate writes, draft 2020-12: file name and content.
@@ -202,21 +202,21 @@ impl<'a> Finding<'a> {
                 Severity::Warning => Level::Warning,
                 Severity::Note => Level::Note,
             },
-            message: visible(&found.message),
-            label: (!label.is_empty()).then(|| visible(label)),
-            help: found.help.as_deref().map(visible),
+            message: escape(&found.message),
+            label: (!label.is_empty()).then(|| escape(label)),
+            help: found.help.as_deref().map(escape),
             url: found.code.url(),
             location: Location::new(found.primary.span, sources),
             related: found
                 .related
                 .iter()
                 .map(|label| Related {
-                    message: visible(&label.text),
+                    message: escape(&label.text),
                     location: Location::new(label.span, sources),
                 })
                 .collect(),
             fix: found.fix.as_ref().map(|fix| Change {
-                title: visible(&fix.title),
+                title: escape(&fix.title),
                 applicability: match fix.applicability {
                     Applicability::Safe => Certainty::Safe,
                     Applicability::Unsafe => Certainty::Unsafe,

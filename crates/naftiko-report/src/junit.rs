@@ -1,16 +1,16 @@
 //! Findings as `JUnit` XML: one test case a file, one failure an error.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
 use naftiko_diagnostics::{Diagnostic, FileId, Findings, Severity};
+use naftiko_text::{Printable, printable, xml};
 
-use crate::{Style, plain, visible};
+use crate::{Style, plain};
 
 /// A report of every document that was checked, and of every other file that has an error. Warnings and notes are what
 /// a case printed.
-pub fn junit(findings: &Findings) -> String {
-    let mut cases = String::new();
+pub fn junit(findings: &Findings) -> Printable {
+    let mut cases = Printable::new();
     let (mut tests, mut failed) = (0, 0);
     let mut by_file: BTreeMap<FileId, Vec<&Diagnostic>> = BTreeMap::new();
     for found in &findings.diagnostics {
@@ -26,15 +26,11 @@ pub fn junit(findings: &Findings) -> String {
             write_case(&mut cases, findings, id, file.name(), &here);
         }
     }
-    let counts = format!("tests=\"{tests}\" failures=\"{failed}\" errors=\"0\"");
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"naftiko check\" {counts}>\n  \
-         <testsuite name=\"naftiko check\" {counts} skipped=\"0\">\n{cases}  </testsuite>\n</testsuites>\n"
-    )
+    suites("naftiko check", tests, failed, &cases)
 }
 
-fn write_case(out: &mut String, findings: &Findings, id: FileId, name: &str, here: &[&Diagnostic]) {
-    let name = escaped(&visible(name));
+fn write_case(out: &mut Printable, findings: &Findings, id: FileId, name: &str, here: &[&Diagnostic]) {
+    let name = xml(&printable!("{}", name));
     // The line of the first error; of a file without any, its first.
     let (errors, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
         here.iter().partition(|found| found.severity() == Severity::Error);
@@ -43,59 +39,43 @@ fn write_case(out: &mut String, findings: &Findings, id: FileId, name: &str, her
         file.map_or(1, |file| file.line_column(found.primary.span.range().start).line)
     };
     let first = errors.first().map_or(1, |found| line(found));
-    let _ = write!(
-        out,
-        "    <testcase name=\"{name}\" classname=\"naftiko check\" file=\"{name}\" line=\"{first}\""
-    );
+    out.push(&printable!(
+        "    <testcase name=\"{}\" classname=\"naftiko check\" file=\"{}\" line=\"{}\"",
+        name,
+        name,
+        first
+    ));
     if here.is_empty() {
-        out.push_str("/>\n");
+        out.push_literal("/>\n");
         return;
     }
-    out.push_str(">\n");
-    let shown = |found: &Diagnostic| escaped(&plain(found, &findings.sources, Style::PLAIN));
+    out.push_literal(">\n");
+    let shown = |found: &Diagnostic| xml(&plain(found, &findings.sources, Style::PLAIN));
     for found in errors {
-        let _ = writeln!(
-            out,
-            "      <failure message=\"{}\" type=\"{}\">{}</failure>",
-            escaped(&visible(&found.message)),
-            escaped(found.code.id),
+        out.push(&printable!(
+            "      <failure message=\"{}\" type=\"{}\">{}</failure>\n",
+            xml(&printable!("{}", found.message)),
+            xml(&found.code.id.into()),
             shown(found)
-        );
+        ));
     }
     if !others.is_empty() {
-        let text: String = others.into_iter().map(shown).collect();
-        let _ = writeln!(out, "      <system-out>{text}</system-out>");
+        let text: Printable = others.into_iter().map(shown).collect();
+        out.push(&printable!("      <system-out>{}</system-out>\n", text));
     }
-    out.push_str("    </testcase>\n");
+    out.push_literal("    </testcase>\n");
 }
 
-/// Text for XML, in an attribute or between tags. What XML cannot hold at all is replaced.
-pub(crate) fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for character in text.chars() {
-        match character {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\r' => out.push_str("&#13;"),
-            '\n' | '\t' => out.push(character),
-            '\0'..'\u{20}' | '\u{fffe}' | '\u{ffff}' => out.push(char::REPLACEMENT_CHARACTER),
-            _ => out.push(character),
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_xml_cannot_hold_is_replaced() {
-        assert_eq!(
-            escaped("a<b & \"c\" ]]>\u{1b}[31m\u{0}é"),
-            "a&lt;b &amp; &quot;c&quot; ]]&gt;\u{fffd}[31m\u{fffd}é"
-        );
-    }
+/// The document: one suite with these cases, some of which failed.
+pub(crate) fn suites(name: &'static str, tests: usize, failed: usize, cases: &Printable) -> Printable {
+    let counts = printable!("tests=\"{}\" failures=\"{}\" errors=\"0\"", tests, failed);
+    printable!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"{}\" {}>\n  <testsuite name=\"{}\" {} skipped=\"0\">\n{}  \
+         </testsuite>\n</testsuites>\n",
+        name,
+        counts,
+        name,
+        counts,
+        cases
+    )
 }

@@ -3,9 +3,8 @@
 
 use std::ops::Range;
 
+use naftiko_text::{Printable, printable, wrap};
 use textwrap::core::display_width;
-
-use crate::paragraph::paragraph;
 
 /// Fewer columns are not enough to say anything in.
 const LEAST: usize = 20;
@@ -26,7 +25,7 @@ pub(crate) fn fitted(
     if display_width(text) <= room {
         return Some(text.to_owned());
     }
-    (room >= LEAST).then(|| paragraph(text, "", room))
+    (room >= LEAST).then(|| wrap(&printable!("{}", text), &Printable::new(), room).to_string())
 }
 
 /// How many columns are taken by what stands left of a label, beside the number of the line: the rules, and the line up

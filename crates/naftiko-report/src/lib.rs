@@ -13,7 +13,6 @@ mod labels;
 mod notes;
 mod outcome;
 mod page;
-mod paragraph;
 mod plain;
 mod plan;
 mod progress;
@@ -23,14 +22,15 @@ mod style;
 mod summary;
 mod tested;
 mod visible;
-mod word;
+mod yaml;
 
 pub use approvals::{Approved, approvals};
 pub use github::github;
 pub use graphical::graphical;
 pub use json::{json, schemas};
 pub use junit::junit;
-pub use outcome::{Outcome, outputs};
+pub use naftiko_text::escape as visible;
+pub use outcome::Outcome;
 pub use page::page;
 pub use plain::plain;
 pub use plan::{plan, provider_line};
@@ -40,22 +40,25 @@ pub use sarif::sarif;
 pub use style::Style;
 pub use summary::{summary, total};
 pub use tested::{Snapshot, Tested, tested, tested_as_json, tested_as_junit};
-pub use visible::visible;
-pub use word::as_word;
+pub use yaml::outputs;
 
 use std::collections::BTreeMap;
+
+use naftiko_text::{Printable, printable};
 
 use naftiko_diagnostics::{Diagnostic, FileId, Severity, SourceMap};
 
 /// The most findings of one file that are shown as text.
 const MOST_FINDINGS: usize = 1_000;
 
-/// Diagnostics as text: of a file with more than a thousand, the first ones, and how many more there are. Elsewhere than in a terminal they are lines, in their order. In a terminal, errors and warnings
+/// Diagnostics as text: of a file with more than a thousand, the first ones, and how many more there are.
+///
+/// Elsewhere than in a terminal they are lines, in their order. In a terminal, errors and warnings
 /// are drawn with the lines of the documents, and what is only to be known stands before them, a line each: what has
 /// to be mended is what a person sees last.
-pub fn diagnostics(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> String {
+pub fn diagnostics(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> Printable {
     let (shown, more) = first_of_each_file(diagnostics);
-    let text: String = if style.terminal {
+    let mut text: Printable = if style.terminal {
         let (notes, findings): (Vec<_>, Vec<_>) =
             shown.into_iter().partition(|diagnostic| diagnostic.severity() == Severity::Note);
         let drawn = findings.into_iter().map(|finding| graphical(finding, sources, style));
@@ -64,10 +67,11 @@ pub fn diagnostics(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style
         shown.into_iter().map(|diagnostic| plain(diagnostic, sources, style)).collect()
     };
     let more = more.into_iter().filter_map(|(id, more)| {
-        let name = visible(sources.file(id)?.name());
-        Some(format!("{name}: {more} more, which `--format json` and `--format sarif` list\n"))
+        let name = sources.file(id)?.name();
+        Some(printable!("{}: {} more, which `--format json` and `--format sarif` list\n", name, more))
     });
-    text + &more.collect::<String>()
+    text.extend(more);
+    text
 }
 
 /// The first findings of every file in their order, errors before others, and how many more there are of each file.
@@ -116,9 +120,12 @@ mod tests {
         for terminal in [false, true] {
             let style = Style { terminal, color: false, links: false, width: 80 };
             let text = diagnostics(&findings, &sources, style);
-            assert_eq!(text.matches("it is wrong").count(), 1001, "{terminal}");
-            assert!(text.ends_with("many.yaml: 501 more, which `--format json` and `--format sarif` list\n"));
-            assert!(text.contains("many.yaml:2501:"), "{terminal}");
+            assert_eq!(text.as_str().matches("it is wrong").count(), 1001, "{terminal}");
+            assert!(
+                text.as_str()
+                    .ends_with("many.yaml: 501 more, which `--format json` and `--format sarif` list\n")
+            );
+            assert!(text.as_str().contains("many.yaml:2501:"), "{terminal}");
         }
     }
 }

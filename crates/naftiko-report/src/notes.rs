@@ -1,37 +1,35 @@
 //! What is only to be known, for a terminal: a line each below the name of its file.
 
-use std::fmt::Write as _;
-
 use naftiko_diagnostics::{Diagnostic, SourceMap};
+use naftiko_text::{Printable, printable, wrap};
 
-use crate::paragraph::paragraph;
-use crate::{Style, visible};
+use crate::Style;
 
 /// Notes in their order, with a blank line behind them.
-pub(crate) fn notes(notes: &[&Diagnostic], sources: &SourceMap, style: Style) -> String {
-    let mut out = String::new();
+pub(crate) fn notes(notes: &[&Diagnostic], sources: &SourceMap, style: Style) -> Printable {
+    let mut out = Printable::new();
     let mut above = None;
     for note in notes {
         let span = note.primary.span;
         let Some(file) = sources.file(span.file) else { continue };
         if above.replace(span.file) != Some(span.file) {
-            let _ = writeln!(out, "{}", style.dim(&visible(file.name())));
+            out.push_line(&style.dim(printable!("{}", file.name())));
         }
         let at = file.line_column(span.range().start);
-        let place = format!("  {:>9}  ", format!("{}:{}", at.line, at.column));
-        let line = paragraph(&visible(&note.message), &place, style.width);
+        let place = printable!("{}:{}", at.line, at.column).padded_left(9);
+        let place = printable!("  {}  ", place);
+        let text = wrap(&printable!("{}", note.message), &place, style.width);
+        let mut lines = text.lines_of();
+        let first = lines.next().unwrap_or_default();
         // The place in its color, where it still stands as it was written.
-        match line.strip_prefix(&place) {
-            Some(rest) => {
-                let _ = writeln!(out, "{}{rest}", style.severity(note.severity(), &place));
-            }
-            None => {
-                let _ = writeln!(out, "{line}");
-            }
+        match first.strip_prefix(place.as_str()) {
+            Some(rest) => out.push(&printable!("{}{}\n", style.severity(note.severity(), place), rest)),
+            None => out.push_line(&first),
         }
+        lines.for_each(|line| out.push_line(&line));
     }
     if !out.is_empty() {
-        out.push('\n');
+        out.push_literal("\n");
     }
     out
 }

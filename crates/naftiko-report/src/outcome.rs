@@ -24,11 +24,3 @@ pub struct Outcome<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub step: Option<&'a str>,
 }
-
-/// Outputs as YAML, a line each where the value is a scalar.
-///
-/// # Errors
-/// When a value cannot be written, which no JSON value should do.
-pub fn outputs(outputs: &IndexMap<String, Value>) -> Result<String, serde_yaml::ser::Error> {
-    if outputs.is_empty() { Ok(String::new()) } else { serde_yaml::to_string(outputs) }
-}

@@ -3,30 +3,29 @@
 //! A page is Markdown of a narrow kind: headings, paragraphs, blocks of code, links to other pages, and comments that
 //! only the tests read.
 
-use std::fmt::Write as _;
+use naftiko_text::{Printable, printable};
 
 use crate::Style;
 
 /// A page as text: headings strong, paragraphs as wide as the screen, code indented.
-pub fn page(markdown: &str, style: Style) -> String {
-    let mut out = String::new();
+pub fn page(markdown: &str, style: Style) -> Printable {
+    let mut out = Printable::new();
     let mut paragraph = String::new();
     let mut lines = markdown.lines();
     while let Some(line) = lines.next() {
         if let Some(info) = line.strip_prefix("```") {
             flush(&mut paragraph, style, &mut out);
             if let Some((_, title)) = info.split_once(" title=") {
-                let _ = writeln!(out, "  {}", style.dim(&format!("{title}:")));
+                out.push(&printable!("  {}\n", style.dim(printable!("{}:", title))));
             }
             for code in lines.by_ref().take_while(|line| *line != "```") {
-                out.push_str(format!("  {code}").trim_end());
-                out.push('\n');
+                out.push_line(&printable!("  {}", code).trimmed_end());
             }
-            out.push('\n');
+            out.push_literal("\n");
         } else if let Some(heading) = line.strip_prefix('#') {
             flush(&mut paragraph, style, &mut out);
             let heading = heading.trim_start_matches('#').trim_start();
-            let _ = writeln!(out, "{}\n", style.strong(heading));
+            out.push(&printable!("{}\n\n", style.strong(heading.to_owned())));
         } else if line.is_empty() || line.starts_with("<!--") {
             flush(&mut paragraph, style, &mut out);
         } else {
@@ -37,13 +36,11 @@ pub fn page(markdown: &str, style: Style) -> String {
         }
     }
     flush(&mut paragraph, style, &mut out);
-    out.truncate(out.trim_end().len());
-    out.push('\n');
-    out
+    out.trimmed_end() + &"\n".into()
 }
 
 /// Writes a paragraph, if there is one, and the empty line behind it.
-fn flush(paragraph: &mut String, style: Style, out: &mut String) {
+fn flush(paragraph: &mut String, style: Style, out: &mut Printable) {
     if paragraph.is_empty() {
         return;
     }
@@ -52,17 +49,17 @@ fn flush(paragraph: &mut String, style: Style, out: &mut String) {
     for word in text.split(' ') {
         let width = word.chars().count();
         if column > 0 && column + 1 + width > style.width {
-            out.push('\n');
+            out.push_literal("\n");
             column = 0;
         }
         if column > 0 {
-            out.push(' ');
+            out.push_literal(" ");
             column += 1;
         }
-        out.push_str(word);
+        out.push(&printable!("{}", word));
         column += width;
     }
-    out.push_str("\n\n");
+    out.push_literal("\n\n");
 }
 
 /// `[text](target)` as `text`.

@@ -1,46 +1,43 @@
 //! A plan for a person: what will be sent where, with what, and why.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use naftiko_plan::{
     Action, Argument, Auth, Channel, External, Invoke, NextPage, OnFailure, Origin, Paginate, Plan, Provider,
     SecretName, SecretTarget, SecretUse, SecretUser, Slot, Step, documented_secret_uses, duration,
 };
 
-use crate::paragraph::paragraph;
-use crate::{Style, as_word, visible};
+use naftiko_text::{Printable, join, printable, shell_word, wrap};
+
+use crate::Style;
 
 /// How much is shown of the text of a message, in characters.
 const MOST_OF_A_TEXT: usize = 100;
 
 /// The plan as text: every step with its request, its arguments and who says so, and the outputs.
-pub fn plan(plan: &Plan, style: Style) -> String {
-    let mut out = format!("{}\n", style.strong(&visible(&plan.name)));
+pub fn plan(plan: &Plan, style: Style) -> Printable {
+    let mut out = printable!("{}\n", style.strong(plan.name.clone()));
     for (id, provider) in &plan.providers {
-        let _ = writeln!(out, "{}", style.dim(&indented(&provider_line(id, provider), 0, style)));
+        out.push_line(&style.dim(indented(&provider_line(id, provider), 0, style)));
     }
     write_secrets(&mut out, plan, style);
     if !plan.inputs.is_empty() {
-        out.push_str("\ninputs\n");
+        out.push_literal("\ninputs\n");
         let width = plan.inputs.iter().map(|input| input.name.chars().count()).max().unwrap_or_default();
         for input in &plan.inputs {
             let need = match (&input.default, input.required) {
-                (Some(default), _) if !input.sensitive => format!("default {default}"),
-                (Some(_), _) => "default ***".to_owned(),
-                (None, true) => "required".to_owned(),
-                (None, false) => "optional".to_owned(),
+                (Some(default), _) if !input.sensitive => printable!("default {}", default),
+                (Some(_), _) => "default ***".into(),
+                (None, true) => "required".into(),
+                (None, false) => "optional".into(),
             };
             let sensitive = if input.sensitive { ", sensitive" } else { "" };
-            let _ = writeln!(
-                out,
-                "  {:width$}  {}",
-                input.name,
-                style.dim(&format!("{}, {need}{sensitive}", kind(&input.schema)))
-            );
+            let name = printable!("{}", input.name).padded(width);
+            let about = style.dim(printable!("{}, {}{}", kind(&input.schema), need, sensitive));
+            out.push(&printable!("  {}  {}\n", name, about));
         }
     }
-    out.push_str("\nsteps\n");
+    out.push_literal("\nsteps\n");
     let before = before(plan);
     for (position, step) in plan.steps.iter().enumerate() {
         write_step(&mut out, plan, position, step, style);
@@ -50,92 +47,89 @@ pub fn plan(plan: &Plan, style: Style) -> String {
             let ids: Vec<&str> =
                 before.iter().filter_map(|step| plan.steps.get(*step)).map(|step| step.id.as_str()).collect();
             let after =
-                if ids.is_empty() { "at once".to_owned() } else { format!("after {}", ids.join(", ")) };
-            let _ = writeln!(out, "{}", style.dim(&indented(&after, 5, style)));
+                if ids.is_empty() { "at once".into() } else { printable!("after {}", ids.join(", ")) };
+            out.push_line(&style.dim(indented(&after, 5, style)));
         }
     }
     if !plan.outputs.is_empty() {
-        out.push_str("\noutputs\n");
+        out.push_literal("\noutputs\n");
         let width = plan.outputs.iter().map(|output| output.name.chars().count()).max().unwrap_or_default();
         for output in &plan.outputs {
-            let _ = writeln!(out, "  {:width$}  {} {}", output.name, style.dim("←"), output.source);
+            let name = printable!("{}", output.name).padded(width);
+            out.push(&printable!("  {}  {} {}\n", name, style.dim("←"), output.source));
         }
     }
     out
 }
 
 /// Which secret goes to which server, as approvals name them, and what uses it.
-fn write_secrets(out: &mut String, plan: &Plan, style: Style) {
+fn write_secrets(out: &mut Printable, plan: &Plan, style: Style) {
     let uses = documented_secret_uses(plan);
     if !uses.is_empty() {
-        out.push_str("\nsecrets\n");
+        out.push_literal("\nsecrets\n");
     }
     for SecretUse { secret, target, users } in uses {
-        let name = as_word(secret.approval_name());
+        let name = shell_word(secret.approval_name());
         let target = match target {
-            SecretTarget::Server(origin) => origin.to_string(),
-            SecretTarget::Unknown(who) => format!("wherever `{who}` says"),
+            SecretTarget::Server(origin) => printable!("{}", origin),
+            SecretTarget::Unknown(who) => printable!("wherever `{}` says", who),
         };
         let users = users.iter().map(|user| match user {
-            SecretUser::Provider(id) | SecretUser::Step(id) => visible(id).into_owned(),
+            SecretUser::Provider(id) | SecretUser::Step(id) => printable!("{}", id),
         });
-        let users = style.dim(&format!("({})", users.collect::<Vec<_>>().join(", ")));
-        let _ = writeln!(out, "  {} {} {}  {users}", visible(&name), style.dim("→"), visible(&target));
+        let users = style.dim(printable!("({})", join(users, ", ")));
+        out.push(&printable!("  {} {} {}  {}\n", name, style.dim("→"), target, users));
     }
 }
 
 /// Where a provider is, what it is sent to be let in, and which document says so.
-pub fn provider_line(id: &str, provider: &Provider) -> String {
+pub fn provider_line(id: &str, provider: &Provider) -> Printable {
     let at = provider.base_url.as_deref().unwrap_or("at no known address");
     let with = match &provider.auth {
-        Auth::None => "without credentials".to_owned(),
+        Auth::None => "without credentials".into(),
         Auth::Bearer { token: secret }
         | Auth::ApiKey { key: secret, .. }
         | Auth::BasicPair { credentials: secret }
-        | Auth::Basic { password: secret, .. } => format!("with {}", found(secret)),
+        | Auth::Basic { password: secret, .. } => printable!("with {}", found(secret)),
         Auth::ClientCredentials { client_secret, token_url, .. } => {
-            format!("with a token that {} gives for {}", visible(token_url), found(client_secret))
+            printable!("with a token that {} gives for {}", token_url, found(client_secret))
         }
     };
     let limit = provider
         .rate_limit
-        .map(|limit| format!(", at most {} requests in {}", limit.requests, duration(limit.per)));
+        .map(|limit| printable!(", at most {} requests in {}", limit.requests, duration(limit.per)));
     let limit = limit.unwrap_or_default();
-    format!("{} at {}, {with}{limit}, as {} says", visible(id), visible(at), visible(&provider.source))
+    printable!("{} at {}, {}{}, as {} says", id, at, with, limit, provider.source)
 }
 
 /// Where a secret is found, in words.
-fn found(secret: &SecretName) -> String {
+fn found(secret: &SecretName) -> Printable {
     match secret {
-        SecretName::EnvVar(name) => format!("${name}"),
-        SecretName::File(path) => format!("what is in {}", visible(path)),
-        SecretName::Command(_) => format!("what `{}` prints", visible(&secret.to_string())),
+        SecretName::EnvVar(name) => printable!("${}", name),
+        SecretName::File(path) => printable!("what is in {}", path),
+        SecretName::Command(_) => printable!("what `{}` prints", secret),
     }
 }
 
-fn write_step(out: &mut String, plan: &Plan, position: usize, step: &Step, style: Style) {
+fn write_step(out: &mut Printable, plan: &Plan, position: usize, step: &Step, style: Style) {
     let number = position + 1;
     match &step.action {
         Action::External(external) => {
             let how = match external.channel {
-                Channel::Prompt => "done outside".to_owned(),
-                other => format!("done outside, by {}", other.as_str()),
+                Channel::Prompt => "done outside".into(),
+                other => printable!("done outside, by {}", other.as_str()),
             };
-            let _ = writeln!(out, "  {number}. {}  {}", style.strong(&step.id), style.dim(&how));
+            out.push(&printable!("  {}. {}  {}\n", number, style.strong(step.id.clone()), style.dim(how)));
             if external.channel.sends() {
                 write_message(out, external, style);
             }
         }
         Action::Composition(embedded) => {
             let how = style.dim("a composition of its own");
-            let _ = writeln!(
-                out,
-                "  {number}. {}  {how} {}",
-                style.strong(&step.id),
-                visible(&embedded.plan.name)
-            );
+            let id = style.strong(step.id.clone());
+            out.push(&printable!("  {}. {}  {} {}\n", number, id, how, embedded.plan.name));
             for (name, value) in embedded.shown() {
-                let _ = writeln!(out, "     {} {} {}", visible(name), style.dim("←"), visible(&value));
+                out.push(&printable!("     {} {} {}\n", name, style.dim("←"), value));
             }
         }
         Action::Invoke(invoke) => write_invoke(out, plan, number, step, invoke, style),
@@ -144,27 +138,28 @@ fn write_step(out: &mut String, plan: &Plan, position: usize, step: &Step, style
 }
 
 /// When and how often the step is done, and what if it fails.
-fn write_clauses(out: &mut String, plan: &Plan, step: &Step, style: Style) {
-    let mut line = |word: &str, text: &str| {
-        let _ = writeln!(out, "     {} {text}", style.dim(word));
+fn write_clauses(out: &mut Printable, plan: &Plan, step: &Step, style: Style) {
+    let mut line = |word: &'static str, text: &Printable| {
+        out.push(&printable!("     {} {}\n", style.dim(word), text));
     };
     if let Some(when) = &step.when {
-        line("when", &visible(when.text()));
+        line("when", &printable!("{}", when.text()));
     }
     if let Some(each) = &step.for_each {
-        line("for each of", &format!("{}, {} at a time", visible(each.list.text()), each.concurrency));
+        line("for each of", &printable!("{}, {} at a time", each.list.text(), each.concurrency));
     }
     if let Action::Invoke(invoke) = &step.action {
         for condition in &invoke.expect {
-            line("expects", &visible(condition.text()));
+            line("expects", &printable!("{}", condition.text()));
         }
     }
     if step.on_failure == OnFailure::Continue {
-        line("if it fails,", "the run goes on");
+        line("if it fails,", &"the run goes on".into());
     }
     if let Some(undo) = &step.compensate {
         let operation = plan.operation(&undo.invoke);
-        let request = operation.map(|operation| format!("{} {}", operation.method.as_str(), operation.path));
+        let request =
+            operation.map(|operation| printable!("{} {}", operation.method.as_str(), operation.path));
         line("undone by", &request.unwrap_or_default());
     }
 }
@@ -179,68 +174,57 @@ fn before(plan: &Plan) -> BTreeMap<usize, Vec<usize>> {
 }
 
 /// A text in lines that fit the width, each indented by so many columns.
-fn indented(text: &str, columns: usize, style: Style) -> String {
-    paragraph(text, &" ".repeat(columns), style.width)
+fn indented(text: &Printable, columns: usize, style: Style) -> Printable {
+    wrap(text, &Printable::spaces(columns), style.width)
 }
 
-fn write_invoke(out: &mut String, plan: &Plan, number: usize, step: &Step, invoke: &Invoke, style: Style) {
-    let request = plan
-        .operation(invoke)
-        .map_or_else(String::new, |operation| format!("{} {}", operation.method.as_str(), operation.path));
-    let _ = writeln!(out, "  {number}. {}  {request}", style.strong(&step.id));
+fn write_invoke(out: &mut Printable, plan: &Plan, number: usize, step: &Step, invoke: &Invoke, style: Style) {
+    let request = plan.operation(invoke).map_or_else(Printable::new, |operation| {
+        printable!("{} {}", operation.method.as_str(), operation.path)
+    });
+    out.push(&printable!("  {}. {}  {}\n", number, style.strong(step.id.clone()), request));
     let names = invoke.arguments.iter().map(name).collect::<Vec<_>>();
     let width = names.iter().map(|name| name.chars().count()).max().unwrap_or_default();
     for (argument, name) in invoke.arguments.iter().zip(names) {
-        let shown = argument.shown();
-        let value = visible(&shown);
-        let why = match &argument.origin {
-            Origin::Written => String::new(),
-            Origin::Inferred { reason } => inferred(reason, style),
-        };
-        let _ = writeln!(out, "     {name:width$} {} {value}{why}", style.dim("←"));
+        let why = why(&argument.origin, style);
+        let (name, arrow) = (name.padded(width), style.dim("←"));
+        out.push(&printable!("     {} {} {}{}\n", name, arrow, argument.shown(), why));
     }
     if let Some(paginate) = &invoke.paginate {
         write_pages(out, paginate, style);
     }
     if let Some(poll) = &invoke.poll {
-        let why = match &poll.origin {
-            Origin::Written => String::new(),
-            Origin::Inferred { reason } => inferred(reason, style),
-        };
+        let why = why(&poll.origin, style);
         let every = match (duration(poll.every.initial), duration(poll.every.max)) {
             (initial, max) if initial == max => initial,
             (initial, max) => format!("{initial} to {max}"),
         };
-        let _ = writeln!(out, "     {} {}", style.dim("until"), poll.until);
-        let _ = writeln!(out, "     {} {every}, for {}{why}", style.dim("every"), duration(poll.timeout));
+        out.push(&printable!("     {} {}\n", style.dim("until"), poll.until));
+        let patience = duration(poll.timeout);
+        out.push(&printable!("     {} {}, for {}{}\n", style.dim("every"), every, patience, why));
     }
 }
 
 /// How the pages of a list follow each other.
-fn write_pages(out: &mut String, paginate: &Paginate, style: Style) {
-    let why = match &paginate.origin {
-        Origin::Written => String::new(),
-        Origin::Inferred { reason } => inferred(reason, style),
-    };
+fn write_pages(out: &mut Printable, paginate: &Paginate, style: Style) {
+    let why = why(&paginate.origin, style);
     let next = match &paginate.next {
         NextPage::Cursor { path, parameter } => {
-            format!("query.{} {} {}", visible(parameter), style.dim("←"), visible(path.text()))
+            printable!("query.{} {} {}", parameter, style.dim("←"), path.text())
         }
-        NextPage::Number { parameter } => format!("query.{} counts them", visible(parameter)),
-        NextPage::Offset { parameter } => {
-            format!("query.{} is how many items came before", visible(parameter))
-        }
-        NextPage::Link => "the header `Link` names the next".to_owned(),
+        NextPage::Number { parameter } => printable!("query.{} counts them", parameter),
+        NextPage::Offset { parameter } => printable!("query.{} is how many items came before", parameter),
+        NextPage::Link => "the header `Link` names the next".into(),
     };
     let place = std::iter::once("response.body").chain(paginate.items.iter().map(String::as_str));
     let place = place.collect::<Vec<_>>().join(".");
     let max = paginate.max;
-    let _ = writeln!(out, "     {} {next}", style.dim("page by page,"));
-    let _ = writeln!(out, "     {} {}, at most {max} items{why}", style.dim("all of"), visible(&place));
+    out.push(&printable!("     {} {}\n", style.dim("page by page,"), next));
+    out.push(&printable!("     {} {}, at most {} items{}\n", style.dim("all of"), place, max, why));
 }
 
 /// Whom a message is for, and what it hands over.
-fn write_message(out: &mut String, external: &External, style: Style) {
+fn write_message(out: &mut Printable, external: &External, style: Style) {
     let with = external.shown_with().map(|(name, value)| (format!("with.{name}"), value));
     let lines: Vec<(String, String)> =
         external.shown_settings().map(|(name, value)| (name.to_owned(), value)).chain(with).collect();
@@ -250,24 +234,31 @@ fn write_message(out: &mut String, external: &External, style: Style) {
             Some((end, _)) => format!("{}…", value.get(..end).unwrap_or_default()),
             None => value,
         };
-        let _ = writeln!(out, "     {:width$} {} {}", visible(&name), style.dim("←"), visible(&value));
+        let name = printable!("{}", name).padded(width);
+        out.push(&printable!("     {} {} {}\n", name, style.dim("←"), value));
     }
     if external.with.is_none() {
-        let _ =
-            writeln!(out, "     {}", style.dim("with the inputs and results so far, sensitive ones masked"));
+        let what = "with the inputs and results so far, sensitive ones masked";
+        out.push(&printable!("     {}\n", style.dim(what)));
     }
 }
 
 /// Why something that nobody wrote is there, on a line of its own.
-fn inferred(reason: &str, style: Style) -> String {
-    style.dim(&format!("\n{}", indented(&format!("inferred: {reason}"), 7, style)))
+fn why(origin: &Origin, style: Style) -> Printable {
+    match origin {
+        Origin::Written => Printable::new(),
+        Origin::Inferred { reason } => {
+            let reason = indented(&printable!("inferred: {}", reason), 7, style);
+            style.dim(printable!("\n{}", reason))
+        }
+    }
 }
 
-fn name(argument: &Argument) -> String {
+fn name(argument: &Argument) -> Printable {
     match &argument.slot {
-        Slot::Parameter(place, name) => format!("{}.{name}", place.as_str()),
-        Slot::Property(name) => format!("body.{name}"),
-        Slot::Body => "body".to_owned(),
+        Slot::Parameter(place, name) => printable!("{}.{}", place.as_str(), name),
+        Slot::Property(name) => printable!("body.{}", name),
+        Slot::Body => "body".into(),
     }
 }
 

@@ -7,10 +7,9 @@ use jiff::{SignedDuration, Timestamp};
 use naftiko_journal::address::{Part, compensation, inner};
 use naftiko_journal::{Departure, Event, Record, Ruling, Through};
 use naftiko_plan::{Action, Plan, duration};
+use naftiko_text::{Printable, printable, wrap};
 
 use crate::Style;
-use crate::paragraph::paragraph;
-use crate::visible::visible;
 
 /// What a line says of its step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub struct Line {
     /// What the line says of it.
     pub mark: Mark,
     /// The line, without a line break.
-    pub text: String,
+    pub text: Printable,
 }
 
 /// Turns the events of a run into lines.
@@ -49,7 +48,7 @@ pub struct Progress {
     /// The columns of names and of requests.
     widths: (usize, usize),
     /// What is sent, by the name of a step without the places of items.
-    requests: BTreeMap<String, String>,
+    requests: BTreeMap<String, Printable>,
     started: BTreeMap<String, Timestamp>,
     delays: BTreeMap<String, u32>,
     /// How many items of a list came page by page.
@@ -156,18 +155,18 @@ impl Progress {
     /// read, and part of the one line elsewhere.
     fn done_otherwise(&mut self, step: &str, detail: &str, departed: &str) -> Line {
         let done = self.text(step, Mark::Done, detail);
-        let departed = visible(departed);
         let text = if self.style.terminal {
-            format!("{done}\n{}", self.style.dim(&paragraph(&departed, "    ", self.style.width)))
+            let departed = wrap(&printable!("{}", departed), &"    ".into(), self.style.width);
+            printable!("{}\n{}", done, self.style.dim(departed))
         } else {
-            format!("{done}; {departed}")
+            printable!("{}; {}", done, departed)
         };
         Line { step: step.to_owned(), mark: Mark::Done, text }
     }
 
-    fn text(&mut self, step: &str, mark: Mark, detail: &str) -> String {
+    fn text(&mut self, step: &str, mark: Mark, detail: &str) -> Printable {
         let shape = shape(step);
-        let (step, detail) = (visible(step), visible(detail));
+        let (step, detail) = (printable!("{}", step), printable!("{}", detail));
         let style = self.style;
         let (sign, word) = match mark {
             Mark::Running => (style.dim("…"), "running"),
@@ -180,29 +179,27 @@ impl Progress {
         // What follows stands below a name that is wider than all that were foreseen.
         self.widths.0 = self.widths.0.max(step.chars().count());
         let (name_width, request_width) = self.widths;
-        let request = self.requests.get(&shape).map_or("", String::as_str);
-        let name = format!("{step:name_width$}");
-        let request =
-            if detail.is_empty() { request.to_owned() } else { format!("{request:request_width$}") };
-        let head = if style.terminal { sign } else { format!("{word:7}") };
-        let tail = match (mark, detail.as_ref()) {
-            (_, "") => String::new(),
+        let request = self.requests.get(&shape).cloned().unwrap_or_default();
+        let request = if detail.is_empty() { request } else { request.padded(request_width) };
+        let head = if style.terminal { sign } else { Printable::from(word).padded(7) };
+        let tail = match mark {
+            _ if detail.is_empty() => Printable::new(),
             // Why something failed is worth a line of its own where somebody reads it.
-            (Mark::Failed | Mark::InDoubt, detail) if style.terminal => {
-                format!("\n{}", style.bad(&paragraph(detail, "    ", style.width)))
+            Mark::Failed | Mark::InDoubt if style.terminal => {
+                printable!("\n{}", style.bad(wrap(&detail, &"    ".into(), style.width)))
             }
-            (Mark::Failed | Mark::InDoubt, detail) => format!("  {}", style.bad(detail)),
-            (Mark::Waiting | Mark::Asked, detail) => format!("  {}", style.busy(detail)),
-            (_, detail) => format!("  {detail}"),
+            Mark::Failed | Mark::InDoubt => printable!("  {}", style.bad(detail)),
+            Mark::Waiting | Mark::Asked => printable!("  {}", style.busy(detail)),
+            Mark::Running | Mark::Skipped | Mark::Done => printable!("  {}", detail),
         };
-        format!("{head} {name}  {}{tail}", style.dim(&request))
+        printable!("{} {}  {}{}", head, step.padded(name_width), style.dim(request), tail)
     }
 }
 
 /// What the steps of a plan send, and of those in its compositions.
 #[derive(Default)]
 struct Requests {
-    by_name: BTreeMap<String, String>,
+    by_name: BTreeMap<String, Printable>,
     widths: (usize, usize),
 }
 
@@ -211,7 +208,7 @@ impl Requests {
     fn gather(&mut self, plan: &Plan, before: &str, first: &str) {
         let line = |invoke| {
             let operation = plan.operation(invoke);
-            operation.map_or_else(String::new, |it| format!("{} {}", it.method.as_str(), it.path))
+            operation.map_or_else(Printable::new, |it| printable!("{} {}", it.method.as_str(), it.path))
         };
         for step in &plan.steps {
             let name = format!("{before}{}", step.id);
@@ -219,10 +216,10 @@ impl Requests {
             let first = format!("{first}{}{item}", step.id);
             let request = match &step.action {
                 Action::Invoke(invoke) => line(invoke),
-                Action::External(_) => "outside".to_owned(),
+                Action::External(_) => "outside".into(),
                 Action::Composition(embedded) => {
                     self.gather(&embedded.plan, &format!("{name}/"), &format!("{first}/"));
-                    visible(&embedded.plan.name).into_owned()
+                    printable!("{}", embedded.plan.name)
                 }
             };
             let (of_names, of_requests) = &mut self.widths;

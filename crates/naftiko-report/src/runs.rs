@@ -1,6 +1,5 @@
 //! Runs that are kept: a list of them, and one of them whole.
 
-use std::fmt::Write as _;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
@@ -8,12 +7,12 @@ use jiff::Timestamp;
 use naftiko_journal::{
     Departure, Event, Failure, Ledger, Message, Phase, Record, Request, Ruling, Status, Through,
 };
+use naftiko_text::{Printable, join, printable};
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::Style;
 use crate::progress::departed;
-use crate::visible::visible;
 
 /// A run in a list.
 #[derive(Debug, Clone, Serialize)]
@@ -56,17 +55,17 @@ impl Listed {
 }
 
 /// Runs as lines, the first as it comes; nothing if there are none.
-pub fn runs(listed: &[Listed], style: Style) -> String {
-    let mut text = String::new();
+pub fn runs(listed: &[Listed], style: Style) -> Printable {
+    let mut text = Printable::new();
     if listed.is_empty() {
         return text;
     }
-    let head = format!("{:36}  {:12}  {:16}  {}\n", "run", "status", "last event, UTC", "composition");
-    text.push_str(&style.dim(&head));
+    let head = format!("{:36}  {:12}  {:16}  composition", "run", "status", "last event, UTC");
+    text.push(&style.dim(Printable::from(head) + &"\n".into()));
     for run in listed {
-        let status = colored(run.status, &format!("{:12}", run.word()), style);
-        let composition = visible(&run.composition);
-        let _ = writeln!(text, "{:36}  {status}  {}  {composition}", run.run, minute(run.updated));
+        let status = colored(run.status, Printable::from(run.word()).padded(12), style);
+        let id = printable!("{}", run.run).padded(36);
+        text.push(&printable!("{}  {}  {}  {}\n", id, status, minute(run.updated), run.composition));
     }
     text
 }
@@ -188,36 +187,36 @@ impl Shown {
     }
 
     /// The run as lines.
-    pub fn text(&self, style: Style) -> String {
+    pub fn text(&self, style: Style) -> Printable {
         let Listed { run, composition, status, created, updated, due, .. } = &self.listed;
-        let mut text = format!("{}  {}\n", visible(composition), style.dim(run));
-        let mut said = colored(*status, self.listed.word(), style);
+        let mut text = printable!("{}  {}\n", composition, style.dim(run.clone()));
+        text.push(&colored(*status, self.listed.word().into(), style));
         if let Some(process) = self.listed.process {
-            let _ = write!(said, " (process {process})");
+            text.push(&printable!(" (process {})", process));
         }
         if let Some(due) = due.filter(|_| *status == Status::Waiting) {
-            let _ = write!(said, " until {}", minute(due));
+            text.push(&printable!(" until {}", minute(due)));
         }
-        if self.listed.events == 0 {
-            let _ = writeln!(text, "{said}, made {}", minute(*created));
+        text.push(&if self.listed.events == 0 {
+            printable!(", made {}\n", minute(*created))
         } else {
-            let _ = writeln!(text, "{said}, began {}, last event {}", minute(*created), minute(*updated));
-        }
+            printable!(", began {}, last event {}\n", minute(*created), minute(*updated))
+        });
         for (name, value) in &self.inputs {
-            let _ = writeln!(text, "  {} {} = {value}", style.dim("input"), visible(name));
+            text.push(&printable!("  {} {} = {}\n", style.dim("input"), name, value));
         }
         for name in &self.withheld {
-            let _ = writeln!(text, "  {} {} is sensitive and not kept", style.dim("input"), visible(name));
+            text.push(&printable!("  {} {} is sensitive and not kept\n", style.dim("input"), name));
         }
         let width = self.steps.iter().map(|step| step.step.chars().count()).max().unwrap_or_default();
         for step in &self.steps {
-            text.push_str(&step.text(width, style));
+            text.push(&step.text(width, style));
         }
         if let Some(failure) = &self.failure {
-            let _ = writeln!(text, "{}", style.bad(&visible(&failure.message)));
+            text.push_line(&style.bad(failure.message.clone()));
         }
         for (name, value) in &self.outputs {
-            let _ = writeln!(text, "  {} {} = {value}", style.dim("output"), visible(name));
+            text.push(&printable!("  {} {} = {}\n", style.dim("output"), name, value));
         }
         text
     }
@@ -295,13 +294,13 @@ impl ShownStep {
         }
     }
 
-    fn text(&self, width: usize, style: Style) -> String {
-        let word = format!("{:9}", self.phase);
+    fn text(&self, width: usize, style: Style) -> Printable {
+        let word = Printable::from(self.phase).padded(9);
         let word = match self.phase {
-            "succeeded" => style.good(&word),
-            "failed" | "in-doubt" => style.bad(&word),
-            "pending" | "skipped" => style.dim(&word),
-            _ => style.busy(&word),
+            "succeeded" => style.good(word),
+            "failed" | "in-doubt" => style.bad(word),
+            "pending" | "skipped" => style.dim(word),
+            _ => style.busy(word),
         };
         let request = self.request.as_ref().map(|request| format!("{} {}", request.method, request.path));
         let mut details: Vec<String> = request.into_iter().chain(self.told()).collect();
@@ -310,20 +309,21 @@ impl ShownStep {
         }
         details.extend(self.until.map(|until| format!("until {}", minute(until))));
         details.extend(self.result.as_ref().and_then(|result| result.get("id")?.as_str()).map(str::to_owned));
-        let name = format!("{:width$}", visible(&self.step));
-        let mut line = format!("  {word}  {name}  {}", visible(&details.join(", ")));
-        line.truncate(line.trim_end().len());
-        line.push('\n');
+        let name = printable!("{}", self.step).padded(width);
+        let mut lines =
+            printable!("  {}  {}  {}", word, name, details.join(", ")).trimmed_end() + &"\n".into();
+        let mut below = |line: &Printable| lines.push(&printable!("             {}\n", line));
         if let Some(failure) = &self.failure {
-            let _ = writeln!(line, "             {}", style.bad(&visible(&failure.message)));
+            below(&style.bad(failure.message.clone()));
         }
         if let Some(departed) = departed(&self.departures) {
-            let _ = writeln!(line, "             {}", style.dim(&visible(&departed)));
+            below(&style.dim(departed));
         }
-        for said in
-            self.description.iter().cloned().chain(self.answer.as_ref().map(|it| format!("answer: {it}")))
-        {
-            let _ = writeln!(line, "             {}", visible(&said));
+        if let Some(description) = &self.description {
+            below(&printable!("{}", description));
+        }
+        if let Some(answer) = &self.answer {
+            below(&printable!("answer: {}", answer));
         }
         let sent = match (&self.request, &self.message) {
             (Some(request), _) if self.phase == "in-doubt" => Some(&request.arguments),
@@ -331,9 +331,9 @@ impl ShownStep {
             _ => None,
         };
         for (argument, value) in sent.into_iter().flatten() {
-            let _ = writeln!(line, "             {} = {}", visible(argument), visible(&value.to_string()));
+            below(&printable!("{} = {}", argument, value));
         }
-        line
+        lines
     }
 
     /// Who was asked, when and through what, and how the answer came.
@@ -350,14 +350,16 @@ impl ShownStep {
 }
 
 /// The events of a run as lines, as they may be shown.
-pub fn events(records: &[Record], style: Style) -> String {
-    let mut text = String::new();
+pub fn events(records: &[Record], style: Style) -> Printable {
+    let mut text = Printable::new();
     for record in records {
         let event = &record.event;
-        let step = event.step().map(|step| format!("  {}", visible(step))).unwrap_or_default();
-        let detail = detail(event).map(|detail| format!("  {}", visible(&detail))).unwrap_or_default();
-        let at = style.dim(&format!("{:.3}", record.at));
-        let _ = writeln!(text, "{:>5}  {at}  {:14}{step}{detail}", record.seq, event.name());
+        let number = printable!("{}", record.seq).padded_left(5);
+        let at = style.dim(format!("{:.3}", record.at));
+        let name = Printable::from(event.name()).padded(14);
+        let step = event.step().map(|step| printable!("{}", step));
+        let parts = [Some(number), Some(at), Some(name), step, detail(event).map(Printable::from)];
+        text.push_line(&join(parts.iter().flatten(), "  "));
     }
     text
 }
@@ -409,7 +411,7 @@ fn detail(event: &Event) -> Option<String> {
     }
 }
 
-fn colored(status: Status, text: &str, style: Style) -> String {
+fn colored(status: Status, text: Printable, style: Style) -> Printable {
     match status {
         Status::Succeeded => style.good(text),
         Status::Failed | Status::InDoubt | Status::Compensating => style.bad(text),

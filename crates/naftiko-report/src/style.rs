@@ -1,8 +1,7 @@
 //! How text is to look.
 
-use owo_colors::{OwoColorize, Style as Paint};
-
 use naftiko_diagnostics::Severity;
+use naftiko_text::Printable;
 
 /// How text is to look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,46 +17,49 @@ pub struct Style {
     pub width: usize,
 }
 
+/// What makes text look like nothing in particular again.
+const RESET: &str = "\u{1b}[0m";
+
 impl Style {
     /// Plain text for files, pipes and CI.
     pub const PLAIN: Self = Self { terminal: false, color: false, links: false, width: 100 };
 
     /// Bold.
-    pub fn strong(self, text: &str) -> String {
-        self.paint(text, Paint::new().bold())
+    pub fn strong(self, text: impl Into<Printable>) -> Printable {
+        self.paint("\u{1b}[1m", text.into())
     }
 
     /// Less than the rest.
-    pub fn dim(self, text: &str) -> String {
-        self.paint(text, Paint::new().dimmed())
+    pub fn dim(self, text: impl Into<Printable>) -> Printable {
+        self.paint("\u{1b}[2m", text.into())
     }
 
     /// What went well.
-    pub fn good(self, text: &str) -> String {
-        self.paint(text, Paint::new().green())
+    pub fn good(self, text: impl Into<Printable>) -> Printable {
+        self.paint("\u{1b}[32m", text.into())
     }
 
     /// What goes on.
-    pub fn busy(self, text: &str) -> String {
-        self.paint(text, Paint::new().yellow())
+    pub fn busy(self, text: impl Into<Printable>) -> Printable {
+        self.paint("\u{1b}[33m", text.into())
     }
 
     /// What went wrong.
-    pub fn bad(self, text: &str) -> String {
-        self.paint(text, Paint::new().red().bold())
+    pub fn bad(self, text: impl Into<Printable>) -> Printable {
+        self.paint("\u{1b}[31;1m", text.into())
     }
 
     /// A severity in its color.
-    pub fn severity(self, severity: Severity, text: &str) -> String {
+    pub fn severity(self, severity: Severity, text: impl Into<Printable>) -> Printable {
         let color = match severity {
-            Severity::Error => Paint::new().red().bold(),
-            Severity::Warning => Paint::new().yellow().bold(),
-            Severity::Note => Paint::new().cyan(),
+            Severity::Error => "\u{1b}[31;1m",
+            Severity::Warning => "\u{1b}[33;1m",
+            Severity::Note => "\u{1b}[36m",
         };
-        self.paint(text, color)
+        self.paint(color, text.into())
     }
 
-    fn paint(self, text: &str, color: Paint) -> String {
-        if self.color { text.style(color).to_string() } else { text.to_owned() }
+    fn paint(self, color: &'static str, text: Printable) -> Printable {
+        if self.color { Printable::from(color) + &text + &RESET.into() } else { text }
     }
 }

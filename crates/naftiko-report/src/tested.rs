@@ -1,11 +1,10 @@
 //! What came of tests: for people, as JSON, and as `JUnit` XML.
 
-use std::fmt::Write as _;
-
+use naftiko_text::{Printable, json_pretty, printable, xml};
 use serde::Serialize;
 
-use crate::junit::escaped;
-use crate::{Style, visible};
+use crate::Style;
+use crate::junit::suites;
 
 /// The version of the JSON.
 const VERSION: u32 = 1;
@@ -20,7 +19,7 @@ pub struct Tested {
     pub name: String,
     /// What is not as the test says, a text each; none: it passed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub problems: Vec<String>,
+    pub problems: Vec<Printable>,
     /// How the run differs from its snapshot, as a unified diff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<String>,
@@ -51,11 +50,11 @@ impl Tested {
     }
 
     /// What is wrong, a text each.
-    fn failures(&self) -> Vec<String> {
+    fn failures(&self) -> Vec<Printable> {
         let mut failures = self.problems.clone();
         match self.snapshot {
-            Snapshot::Different => failures.push("the run is not as its snapshot says".to_owned()),
-            Snapshot::Missing => failures.push("there is no snapshot; `--update` writes it".to_owned()),
+            Snapshot::Different => failures.push("the run is not as its snapshot says".into()),
+            Snapshot::Missing => failures.push("there is no snapshot; `--update` writes it".into()),
             Snapshot::Same | Snapshot::Written | Snapshot::Unasked => {}
         }
         failures
@@ -63,59 +62,58 @@ impl Tested {
 }
 
 /// Tests as people read them: a file, its tests, and what is wrong with them.
-pub fn tested(tests: &[Tested], style: Style) -> String {
-    let mut out = String::new();
+pub fn tested(tests: &[Tested], style: Style) -> Printable {
+    let mut out = Printable::new();
     let mut file = "";
     for test in tests {
         if test.file != file {
-            let _ = writeln!(out, "{}", style.strong(&visible(&test.file)));
+            out.push_line(&style.strong(test.file.clone()));
             file = &test.file;
         }
         let mark = if test.passed() { style.good("ok  ") } else { style.bad("FAIL") };
-        let more =
-            if test.snapshot == Snapshot::Written { style.dim(" (snapshot written)") } else { String::new() };
-        let _ = writeln!(out, "  {mark} {}{more}", visible(&test.name));
+        let written = test.snapshot == Snapshot::Written;
+        let more = if written { style.dim(" (snapshot written)") } else { Printable::new() };
+        out.push(&printable!("  {} {}{}\n", mark, test.name, more));
         for failure in test.failures() {
-            for line in failure.lines() {
-                let _ = writeln!(out, "       {}", visible(line));
+            for line in failure.lines_of() {
+                out.push(&printable!("       {}\n", line));
             }
         }
         for line in test.difference.iter().flat_map(|difference| difference.lines()) {
-            let shown = visible(line);
-            let _ = writeln!(
-                out,
-                "       {}",
-                match line.as_bytes().first() {
-                    Some(b'-') => style.bad(&shown),
-                    Some(b'+') => style.good(&shown),
-                    _ => shown.into_owned(),
-                }
-            );
+            let shown = printable!("{}", line);
+            let shown = match line.as_bytes().first() {
+                Some(b'-') => style.bad(shown),
+                Some(b'+') => style.good(shown),
+                _ => shown,
+            };
+            out.push(&printable!("       {}\n", shown));
         }
     }
     out + &sum(tests, style)
 }
 
-fn sum(tests: &[Tested], style: Style) -> String {
+fn sum(tests: &[Tested], style: Style) -> Printable {
     let failed = tests.iter().filter(|test| !test.passed()).count();
     let written = tests.iter().filter(|test| test.snapshot == Snapshot::Written).count();
-    let number = |count: usize, noun: &str| format!("{count} {noun}{}", if count == 1 { "" } else { "s" });
+    let number = |count: usize, noun: &'static str| {
+        printable!("{} {}{}", count, noun, if count == 1 { "" } else { "s" })
+    };
     let verdict = match failed {
         0 => style.good("all passed"),
-        failed => style.bad(&format!("{failed} failed")),
+        failed => style.bad(printable!("{} failed", failed)),
     };
     let snapshots = match written {
-        0 => String::new(),
-        written => format!(", {} written: read what they say", number(written, "snapshot")),
+        0 => Printable::new(),
+        written => printable!(", {} written: read what they say", number(written, "snapshot")),
     };
-    format!("{}, {verdict}{snapshots}\n", number(tests.len(), "test"))
+    printable!("{}, {}{}\n", number(tests.len(), "test"), verdict, snapshots)
 }
 
 /// Tests as one JSON document.
 ///
 /// # Errors
 /// When it cannot be written, which none of these types should do.
-pub fn tested_as_json(tests: &[Tested]) -> serde_json::Result<String> {
+pub fn tested_as_json(tests: &[Tested]) -> serde_json::Result<Printable> {
     #[derive(Serialize)]
     struct Document<'a> {
         version: u32,
@@ -136,39 +134,32 @@ pub fn tested_as_json(tests: &[Tested]) -> serde_json::Result<String> {
         failed: tests.len() - passed,
         tests: tests.iter().map(|test| Line { passed: test.passed(), test }).collect(),
     };
-    Ok(format!("{}\n", serde_json::to_string_pretty(&document)?))
+    Ok(json_pretty(&document)? + &"\n".into())
 }
 
 /// Tests as `JUnit` XML: one case a test.
-pub fn tested_as_junit(tests: &[Tested]) -> String {
+pub fn tested_as_junit(tests: &[Tested]) -> Printable {
     let failed = tests.iter().filter(|test| !test.passed()).count();
-    let counts = format!("tests=\"{}\" failures=\"{failed}\" errors=\"0\"", tests.len());
-    let mut cases = String::new();
+    let mut cases = Printable::new();
     for test in tests {
-        let file = escaped(&visible(&test.file));
-        let name = escaped(&visible(&test.name));
-        let _ = write!(cases, "    <testcase name=\"{name}\" classname=\"{file}\" file=\"{file}\"");
+        let file = xml(&printable!("{}", test.file));
+        let name = xml(&printable!("{}", test.name));
+        cases.push(&printable!("    <testcase name=\"{}\" classname=\"{}\" file=\"{}\"", name, file, file));
         if test.passed() {
-            cases.push_str("/>\n");
+            cases.push_literal("/>\n");
             continue;
         }
-        cases.push_str(">\n");
+        cases.push_literal(">\n");
         for failure in test.failures() {
-            let first = failure.lines().next().unwrap_or_default();
-            let _ = writeln!(
-                cases,
-                "      <failure message=\"{}\">{}</failure>",
-                escaped(&visible(first)),
-                escaped(&failure)
-            );
+            let first = failure.lines_of().next().unwrap_or_default();
+            let text = xml(&failure);
+            cases.push(&printable!("      <failure message=\"{}\">{}</failure>\n", xml(&first), text));
         }
         if let Some(difference) = &test.difference {
-            let _ = writeln!(cases, "      <system-out>{}</system-out>", escaped(difference));
+            let difference = xml(&Printable::escaped_lines(difference));
+            cases.push(&printable!("      <system-out>{}</system-out>\n", difference));
         }
-        cases.push_str("    </testcase>\n");
+        cases.push_literal("    </testcase>\n");
     }
-    format!(
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"naftiko test\" {counts}>\n  \
-         <testsuite name=\"naftiko test\" {counts} skipped=\"0\">\n{cases}  </testsuite>\n</testsuites>\n"
-    )
+    suites("naftiko test", tests.len(), failed, &cases)
 }

@@ -6,7 +6,8 @@ use naftiko_diagnostics::nearest;
 use naftiko_journal::Store;
 use naftiko_journal::store::Approval;
 use naftiko_plan::{SecretAllowance, SecretKind};
-use naftiko_report::{Approved, approvals as list, as_word};
+use naftiko_report::{Approved, approvals as list};
+use naftiko_text::printable;
 
 use crate::args::{Approvals as Arguments, ApprovalsCommand};
 use crate::drive::clearance::{one_path, unusable};
@@ -23,7 +24,7 @@ pub(crate) fn approvals(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
                 None => Vec::new(),
             };
             if approvals.is_empty() && !arguments.json {
-                screen.message("no secret is approved\n");
+                screen.message(&"no secret is approved\n".into());
             }
             show(&approvals, arguments.json, screen)
         }
@@ -32,10 +33,8 @@ pub(crate) fn approvals(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
                 Some(_) => state::open(&arguments.state)?.revoke_all()?,
                 None => 0,
             };
-            screen.message(&format!(
-                "{revoked} {} revoked\n",
-                if revoked == 1 { "approval" } else { "approvals" }
-            ));
+            let noun = if revoked == 1 { "approval" } else { "approvals" };
+            screen.message(&printable!("{} {} revoked\n", revoked, noun));
             Ok(Exit::Done)
         }
         Some(ApprovalsCommand::Revoke { secrets, .. }) => revoke(arguments, secrets, screen),
@@ -58,7 +57,7 @@ fn revoke(arguments: &Arguments, secrets: &[SecretAllowance], screen: &mut Scree
         revoked.extend(of_secret.into_iter().filter(|it| !revoked.contains(it)).cloned().collect::<Vec<_>>());
     }
     state::open(&arguments.state)?.revoke(&revoked)?;
-    screen.message("revoked:\n");
+    screen.message(&"revoked:\n".into());
     show(&revoked, arguments.json, screen)
 }
 
@@ -98,8 +97,7 @@ fn show(approvals: &[Approval], json: bool, screen: &mut Screen) -> Result<Exit,
             screen.result(&line_of_json(approval)?)?;
         }
     } else {
-        let named = approved.iter().map(|it| Approved { secret: as_word(&it.secret), ..it.clone() });
-        screen.result(&list(&named.collect::<Vec<_>>(), screen.out))?;
+        screen.result(&list(&approved, screen.out))?;
     }
     Ok(Exit::Done)
 }

@@ -2,18 +2,19 @@
 
 mod approvals;
 mod mocked;
+mod read;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-
-use naftiko_report::as_word;
+use naftiko_text::{Printable, printable, shell_word};
 
 use crate::callback::{Listen, PublicUrl};
 use crate::drive::Allowances;
 
 pub(crate) use approvals::{Approvals, ApprovalsCommand};
 pub(crate) use mocked::{Mock, Test, TestFormat};
+pub(crate) use read::read;
 
 /// Check, plan and run Naftiko capability compositions.
 ///
@@ -268,9 +269,9 @@ pub(crate) struct State {
 
 impl State {
     /// The flag as the next command needs it too; nothing where runs are where they usually are.
-    pub(crate) fn again(&self) -> String {
-        let state = self.state.as_ref().map(|folder| folder.display().to_string());
-        state.map(|folder| format!(" --state {}", as_word(&folder))).unwrap_or_default()
+    pub(crate) fn again(&self) -> Printable {
+        let state = self.state.as_ref();
+        state.map(|folder| printable!(" --state {}", shell_word(folder))).unwrap_or_default()
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use naftiko_engine::Run;
 use naftiko_journal::Store;
 use naftiko_plan::{Change, Plan};
-use naftiko_report::visible;
+use naftiko_text::{Printable, printable};
 
 use crate::args::Lookup;
 use crate::check;
@@ -28,13 +28,16 @@ pub(crate) fn settled(
     store: &Store,
     screen: &mut Screen,
 ) -> Result<Arc<Plan>, Stop> {
-    let file = visible(&kept.origin.file.to_string_lossy()).into_owned();
+    let file = Printable::path(&kept.origin.file);
     let now = match plan_now(&kept.origin, allowed_files) {
         Ok(now) => now,
         Err(why) if adopt => return Err(Stop::Usage(format!("`{file}` gives no plan to go on with: {why}"))),
         Err(why) => {
-            screen
-                .message(&format!("`{file}` gives no plan any more ({why}); the run goes on with its own\n"));
+            screen.message(&printable!(
+                "`{}` gives no plan any more ({}); the run goes on with its own\n",
+                file,
+                why
+            ));
             return Ok(Arc::clone(&kept.plan));
         }
     };
@@ -44,7 +47,7 @@ pub(crate) fn settled(
     }
     screen.message(&told(&file, &changes));
     if !adopt {
-        screen.message("the run goes on with its own plan; `--adopt-changes` goes on with theirs\n");
+        screen.message(&"the run goes on with its own plan; `--adopt-changes` goes on with theirs\n".into());
         return Ok(Arc::clone(&kept.plan));
     }
     let now = Arc::new(now);
@@ -55,15 +58,13 @@ pub(crate) fn settled(
     let text = serde_json::to_string(&*now)
         .map_err(|error| Stop::Usage(format!("the plan cannot be kept: {error}")))?;
     store.adopt_plan(&kept.id, &text, world::now())?;
-    screen.message("the run goes on with these changes\n");
+    screen.message(&"the run goes on with these changes\n".into());
     Ok(now)
 }
 
-fn told(file: &str, changes: &[Change]) -> String {
-    let lines: Vec<String> =
-        changes.iter().map(|change| format!("  {}", visible(&change.to_string()))).collect();
-    let lines = lines.join("\n");
-    format!("`{file}`, or what it names, has changed since the run began:\n{lines}\n")
+fn told(file: &Printable, changes: &[Change]) -> Printable {
+    let lines: Printable = changes.iter().map(|change| printable!("  {}\n", change)).collect();
+    printable!("`{}`, or what it names, has changed since the run began:\n{}", file, lines)
 }
 
 /// The plan that the documents give now.

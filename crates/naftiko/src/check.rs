@@ -7,6 +7,7 @@ use naftiko_check::{Checked, Options};
 use naftiko_diagnostics::{Code, Findings, Severity, has_errors, nearest, one_of};
 use naftiko_report::{Style, diagnostics, summary, total};
 use naftiko_spec::{Files, Kind};
+use naftiko_text::Printable;
 
 use crate::args::{Check, CheckFormat, Lookup};
 use crate::documents::{Documents, unreadable};
@@ -88,7 +89,7 @@ pub(crate) fn once(
         }
     }
     for problem in &problems {
-        screen.problem(problem);
+        screen.problem(&problem.clone().into());
     }
     Ok(match (problems.is_empty(), has_errors(&findings.diagnostics)) {
         (false, _) => Exit::Usage,
@@ -97,7 +98,7 @@ pub(crate) fn once(
     })
 }
 
-fn report(findings: &Findings, format: CheckFormat, style: Style) -> Result<String, Stop> {
+fn report(findings: &Findings, format: CheckFormat, style: Style) -> Result<Printable, Stop> {
     let text = match format {
         CheckFormat::Human => {
             let findings_as_text = diagnostics(&findings.diagnostics, &findings.sources, style);

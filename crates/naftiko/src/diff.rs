@@ -1,36 +1,45 @@
 //! Changes as a unified diff.
 
-use std::borrow::Cow;
+use std::io;
 
 use naftiko_check::Change;
-use naftiko_report::{Style, visible};
+use naftiko_text::{Printable, printable};
 use similar::{ChangeTag, TextDiff};
 
-/// A change as `patch` reads it.
-pub(crate) fn unified(change: &Change, style: Style) -> String {
-    let name = change.path.display().to_string();
+use crate::screen::Screen;
+
+/// Writes a change: for a person where that is a terminal, and elsewhere as `patch` reads it, with the bytes of the
+/// document.
+///
+/// # Errors
+/// Those of writing.
+pub(crate) fn unified(change: &Change, screen: &mut Screen) -> io::Result<()> {
     let diff = TextDiff::from_lines(&change.before, &change.after);
     let mut unified = diff.unified_diff();
-    let mut out = format!("--- {name}\n+++ {name}\n");
-    for hunk in unified.context_radius(3).iter_hunks() {
-        out.push_str(&hunk.header().to_string());
-        out.push('\n');
+    unified.context_radius(3);
+    let name = Printable::path(&change.path);
+    let style = screen.out;
+    if !style.terminal && !style.color {
+        return screen.document(&unified.header(&name, &name).to_string());
+    }
+    let mut out = printable!("--- {}\n+++ {}\n", name, name);
+    for hunk in unified.iter_hunks() {
+        out.push(&printable!("{}\n", hunk.header()));
         for line in hunk.iter_changes() {
-            let (sign, text) = (line.tag().to_string(), line.value());
-            let (text, end) = match text.strip_suffix('\n') {
-                Some(text) => (text, "\n"),
-                None => (text, "\n\\ No newline at end of file\n"),
+            let (text, ends) = match line.value().strip_suffix('\n') {
+                Some(text) => (text, true),
+                None => (line.value(), false),
             };
-            // A program gets the bytes, a terminal nothing that it would obey.
-            let text = if style.terminal { visible(text) } else { Cow::Borrowed(text) };
-            let shown = format!("{sign}{text}");
-            out.push_str(&match line.tag() {
+            let shown = printable!("{}{}", line.tag(), text);
+            out.push_line(&match line.tag() {
                 ChangeTag::Equal => shown,
-                ChangeTag::Delete => style.bad(&shown),
-                ChangeTag::Insert => style.good(&shown),
+                ChangeTag::Delete => style.bad(shown),
+                ChangeTag::Insert => style.good(shown),
             });
-            out.push_str(end);
+            if !ends {
+                out.push_literal("\\ No newline at end of file\n");
+            }
         }
     }
-    out
+    screen.result(&out)
 }

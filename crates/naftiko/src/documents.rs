@@ -8,8 +8,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
-use naftiko_report::visible;
 use naftiko_spec::Files as _;
+use naftiko_text::Printable;
 
 use crate::reading::Reading;
 use crate::world::{self, Kind};
@@ -135,7 +135,7 @@ impl Documents {
 
 /// Why a file or folder is left out.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
-    format!("`{}` cannot be read: {error}", visible(&path.display().to_string()))
+    format!("`{}` cannot be read: {error}", Printable::path(path))
 }
 
 fn is_pattern(text: &str) -> bool {

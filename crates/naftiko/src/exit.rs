@@ -4,6 +4,7 @@ use std::io;
 use std::process::ExitCode;
 
 use naftiko_journal::Status;
+use naftiko_text::{Printable, printable};
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,10 +46,23 @@ impl From<Status> for Exit {
 /// Why a command could not go on.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The command lacks something or names something that is not there.
+    /// The command lacks something or names something that is not there: why, in one line.
     Usage(String),
+    /// The same, in several lines.
+    Lines(Printable),
     /// A result could not be written, and somebody waits for it.
     Output(io::Error),
+}
+
+impl Stop {
+    /// Why, as a person reads it.
+    pub(crate) fn message(self) -> Printable {
+        match self {
+            Self::Usage(message) => message.into(),
+            Self::Lines(message) => message,
+            Self::Output(error) => printable!("the output cannot be written: {}", error),
+        }
+    }
 }
 
 impl From<io::Error> for Stop {

@@ -1,9 +1,8 @@
 //! `naftiko explain` and `naftiko codes`: what the codes of diagnostics mean.
 
-use std::fmt::Write as _;
-
 use naftiko_diagnostics::{Code, Diagnostic, Severity, nearest};
 use naftiko_report::{Style, page};
+use naftiko_text::{Printable, printable};
 use serde_json::json;
 
 use crate::args::{Codes, Explain};
@@ -35,12 +34,11 @@ fn unknown(code: &str) -> String {
 /// Lists every code.
 pub(crate) fn codes(arguments: &Codes, screen: &mut Screen) -> Result<Exit, Stop> {
     let codes = naftiko_check::codes();
-    let text = if arguments.json { as_json(&codes) } else { as_table(&codes, screen.out) };
-    screen.result(&text)?;
+    screen.result(&if arguments.json { as_json(&codes)? } else { as_table(&codes, screen.out) })?;
     Ok(Exit::Done)
 }
 
-fn as_json(codes: &[&Code]) -> String {
+fn as_json(codes: &[&Code]) -> std::io::Result<Printable> {
     let rows: Vec<_> = codes
         .iter()
         .map(|code| {
@@ -53,16 +51,17 @@ fn as_json(codes: &[&Code]) -> String {
             })
         })
         .collect();
-    format!("{:#}\n", serde_json::Value::from(rows))
+    Ok(naftiko_text::json_pretty(&rows)? + &"\n".into())
 }
 
-fn as_table(codes: &[&Code], style: Style) -> String {
+fn as_table(codes: &[&Code], style: Style) -> Printable {
     let width = codes.iter().map(|code| code.id.len()).max().unwrap_or_default();
-    let mut table = String::new();
+    let mut table = Printable::new();
     for code in codes {
-        let severity = style.severity(code.severity, &format!("{:7}", code.severity.as_str()));
-        let fix = if has_fix(code) { "fix" } else { "" };
-        let _ = writeln!(table, "{:width$}  {severity}  {fix:3}  {}", code.id, code.summary);
+        let severity = style.severity(code.severity, Printable::from(code.severity.as_str()).padded(7));
+        let fix = Printable::from(if has_fix(code) { "fix" } else { "" }).padded(3);
+        let id = Printable::from(code.id).padded(width);
+        table.push(&printable!("{}  {}  {}  {}\n", id, severity, fix, code.summary));
     }
     table
 }
@@ -79,10 +78,10 @@ pub(crate) fn first_error(diagnostics: &[Diagnostic]) -> Option<&'static Code> {
 }
 
 /// Where to read on, for a person at a terminal.
-pub(crate) fn pointer(first: Option<&Code>, style: Style) -> String {
+pub(crate) fn pointer(first: Option<&Code>, style: Style) -> Printable {
     match first.filter(|_| style.terminal) {
-        Some(code) => style.dim(&format!("more about it: naftiko explain {}", code.id)) + "\n",
-        None => String::new(),
+        Some(code) => style.dim(printable!("more about it: naftiko explain {}", code.id)) + &"\n".into(),
+        None => Printable::new(),
     }
 }
 

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use naftiko_check::{Checked, Edited, Fixed, Policy, fix};
 use naftiko_diagnostics::{Applicability, has_errors};
-use naftiko_report::{diagnostics, summary, visible};
+use naftiko_report::{diagnostics, summary};
+use naftiko_text::printable;
 
 use crate::args::Check;
 use crate::check::options;
@@ -45,7 +46,7 @@ pub(crate) fn write(paths: &[PathBuf], arguments: &Check, screen: &mut Screen) -
             match replace(&change.path, &change.before, &change.after) {
                 Ok(()) => {
                     let count = fixed.made.get(&change.path).copied().unwrap_or_default();
-                    screen.message(&format!("{}: {} made\n", visible(&name), fixes(count)));
+                    screen.message(&printable!("{}: {} made\n", name, fixes(count)));
                 }
                 Err(error) => problems.push(format!("`{name}` cannot be written: {error}")),
             }
@@ -73,11 +74,11 @@ pub(crate) fn show(arguments: &Check, strictness: &Strictness, screen: &mut Scre
         }
     }
     for change in files.changes() {
-        screen.result(&unified(&change, screen.out))?;
+        unified(&change, screen)?;
     }
     offer(guesses, arguments, screen);
     for problem in &problems {
-        screen.problem(problem);
+        screen.problem(&problem.clone().into());
     }
     Ok(match (problems.is_empty(), errors) {
         (false, _) => Exit::Usage,
@@ -101,7 +102,7 @@ fn guesses_left(checked: &Checked) -> usize {
 
 fn offer(guesses: usize, arguments: &Check, screen: &mut Screen) {
     if guesses > 0 && !arguments.fix.guesses {
-        screen.message(&format!(
+        screen.message(&printable!(
             "{} more with `--unsafe`: look at the changes with `--diff` first\n",
             fixes(guesses)
         ));

@@ -4,7 +4,7 @@ use naftiko_adapter_external::fits;
 use naftiko_engine::Intervention;
 use naftiko_journal::{Ruling, Store, StoreError};
 use naftiko_plan::Action;
-use naftiko_report::visible;
+use naftiko_text::{Printable, printable};
 use serde_json::{Map, Value};
 
 use crate::args::{Cancel, Complete, Resolve, State};
@@ -18,7 +18,7 @@ use crate::world;
 pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit, Stop> {
     let result = json(&arguments.result, "--result")?;
     let step = arguments.step.clone();
-    let said = format!("`{}` is answered", visible(&step));
+    let said = printable!("`{}` is answered", step);
     block_on_one_thread(intervene(
         &arguments.state,
         &arguments.run,
@@ -41,7 +41,7 @@ pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, 
         Some(text) => (Ruling::Happened { result: json(text, "--happened")? }, "happened"),
         None => (Ruling::DidNotHappen, "did not happen, and is made again"),
     };
-    let said = format!("`{}` {said}", visible(&step));
+    let said = printable!("`{}` {}", step, said);
     block_on_one_thread(intervene(
         &arguments.state,
         &arguments.run,
@@ -64,7 +64,7 @@ pub(crate) fn cancel(arguments: &Cancel, screen: &mut Screen) -> Result<Exit, St
         &arguments.run,
         &Intervention::Cancel { compensate },
         false,
-        said,
+        &said.into(),
         screen,
     ))
 }
@@ -81,7 +81,7 @@ async fn intervene(
     run: &str,
     intervention: &Intervention,
     as_is: bool,
-    said: &str,
+    said: &Printable,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     let (store, summary) = kept_runs::open_for(state, run)?;
@@ -97,7 +97,7 @@ async fn intervene(
     let kept = Kept::read(&store, &summary)?;
     if kept.records.is_empty() && matches!(intervention, Intervention::Cancel { .. }) {
         store.cancel_unstarted(&lease, world::now())?;
-        screen.message("the run is cancelled; it never began, and nothing was sent\n");
+        screen.message(&"the run is cancelled; it never began, and nothing was sent\n".into());
         return Ok(Exit::Done);
     }
     let run = match kept.replay(Map::new()) {
@@ -118,11 +118,11 @@ async fn intervene(
         held.record(event).await?;
     }
     let go_on = if held.run.status().is_over() {
-        String::new()
+        Printable::new()
     } else {
-        format!("; go on with\n  naftiko resume {}{}", held.id, state.again())
+        printable!("; go on with\n  naftiko resume {}{}", held.id, state.again())
     };
-    screen.message(&format!("{said}{left}{go_on}\n"));
+    screen.message(&printable!("{}{}{}\n", said, left, go_on));
     Ok(Exit::Done)
 }
 
@@ -132,12 +132,12 @@ fn leave(
     run: &str,
     intervention: &Intervention,
     as_is: bool,
-    said: &str,
+    said: &Printable,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     match post(store, run, intervention, |run| check_answer(run, intervention, as_is))? {
-        Posted::Left => screen.message(&format!("{said}, as soon as whoever drives the run sees it\n")),
-        Posted::AlreadySo => screen.message(&format!("{said}\n")),
+        Posted::Left => screen.message(&printable!("{}, as soon as whoever drives the run sees it\n", said)),
+        Posted::AlreadySo => screen.message(&printable!("{}\n", said)),
         Posted::Refused(refused) => return Err(Stop::Usage(refused.to_string())),
     }
     Ok(Exit::Done)
@@ -177,8 +177,9 @@ fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention, as_is: b
             let schema = run.operation(step).and_then(|operation| operation.success_schema());
             fits(schema.as_ref(), result).map_err(|reason| {
                 let why = misfit(step, reason);
-                Stop::Usage(format!(
-                    "{why}\nlater steps would read what is not there; `--as-is` takes it all the same"
+                Stop::Lines(printable!(
+                    "{}\nlater steps would read what is not there; `--as-is` takes it all the same",
+                    why
                 ))
             })
         }

@@ -37,16 +37,18 @@ mod world;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
-use crate::args::{Arguments, Command};
-use crate::exit::{Exit, Stop};
+use crate::args::Command;
+use crate::exit::Exit;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
     // Every TLS connection of this process uses this provider.
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
-    let arguments = Arguments::parse();
+    world::escape_panics();
+    let arguments = match args::read() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
     let mut screen = Screen::new(arguments.color);
     let outcome = match arguments.command {
         Command::Check(arguments) => check::check(&arguments, &mut screen),
@@ -68,12 +70,8 @@ fn main() -> ExitCode {
     };
     match outcome {
         Ok(exit) => exit.into(),
-        Err(Stop::Usage(message)) => {
-            screen.problem(&message);
-            Exit::Usage.into()
-        }
-        Err(Stop::Output(error)) => {
-            screen.problem(&format!("the output cannot be written: {error}"));
+        Err(stop) => {
+            screen.problem(&stop.message());
             Exit::Usage.into()
         }
     }

@@ -28,9 +28,9 @@ pub(crate) fn plan(arguments: &Plan, screen: &mut Screen) -> Result<Exit, Stop> 
         PlanFormat::Mermaid => plan.graph().to_mermaid(),
         PlanFormat::Json => {
             let shown = Shown { plan: &plan, secrets: documented_secret_uses(&plan) };
-            let json = serde_json::to_string_pretty(&shown)
+            let json = naftiko_text::json_pretty(&shown)
                 .map_err(|error| Stop::Usage(format!("the plan cannot be written: {error}")))?;
-            format!("{json}\n")
+            json + &"\n".into()
         }
     };
     screen.result(&text)?;

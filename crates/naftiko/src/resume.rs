@@ -7,6 +7,7 @@ use indexmap::IndexMap;
 use naftiko_adapter::Adapter;
 use naftiko_engine::{Cancellation, Intervention, Refused, Run};
 use naftiko_journal::{Store, StoreError};
+use naftiko_text::shell_word;
 use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
@@ -177,7 +178,7 @@ fn inputs(
     }
     let (mut inputs, missing) =
         withheld(&kept.plan, names, &arguments.inputs, file.map(PathBuf::as_path), &FileSystem, screen.err)
-            .map_err(Stop::Usage)?;
+            .map_err(Stop::Lines)?;
     let objection = |name: &str, value: &Value| {
         if arguments.replaced.iter().any(|replaced| replaced == name) {
             return Ok(None);
@@ -191,7 +192,7 @@ fn inputs(
     }
     for name in missing {
         let needed = || {
-            let give = format!("give it again with `--input {name}=…`");
+            let give = format!("give it again with `--input {}=…`", shell_word(&name));
             Stop::Usage(format!("the input `{name}` is sensitive and not kept: {give}"))
         };
         let input = kept.plan.inputs.iter().find(|input| input.name == name).ok_or_else(needed)?;

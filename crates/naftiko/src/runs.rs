@@ -5,6 +5,7 @@ use naftiko_journal::store::{Prune, Summary};
 use naftiko_journal::{Ledger, Record, RunPhase, Status, Store};
 use naftiko_plan::Action;
 use naftiko_report::{Listed, Shown, events, runs as list};
+use naftiko_text::{Printable, printable, shell_word};
 
 use crate::args::{Runs as Arguments, RunsCommand};
 use crate::drive::answers::step_of;
@@ -21,7 +22,7 @@ pub(crate) fn runs(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, S
                 Err(Stop::Usage(format!("there is no run `{run}`: none is kept yet")))
             }
             _ => {
-                screen.message("no run is kept yet\n");
+                screen.message(&"no run is kept yet\n".into());
                 Ok(Exit::Done)
             }
         };
@@ -60,7 +61,7 @@ fn listed(store: &Store, json: bool, screen: &mut Screen) -> Result<Exit, Stop> 
     Ok(Exit::Done)
 }
 
-fn shown(store: &Store, run: &str, json: bool, again: &str, screen: &mut Screen) -> Result<Exit, Stop> {
+fn shown(store: &Store, run: &str, json: bool, again: &Printable, screen: &mut Screen) -> Result<Exit, Stop> {
     let summary = state::find(store, run)?;
     let kept = Kept::read_shown(store, &summary)?;
     let ledger = ledger(&kept)?;
@@ -81,10 +82,11 @@ fn shown(store: &Store, run: &str, json: bool, again: &str, screen: &mut Screen)
     }
     screen.result(&shown.text(screen.out))?;
     if kept.records.is_empty() && process.is_none() {
-        screen.message(&format!(
+        screen.message(&printable!(
             "its process ended before it began, and nothing was sent: run the composition again, and remove this run with\n  \
-             naftiko runs prune {}{again}\n",
-            kept.id
+             naftiko runs prune {}{}\n",
+            shell_word(&kept.id),
+            again
         ));
         return Ok(Exit::Done);
     }
@@ -150,13 +152,13 @@ fn verify(store: &Store, screen: &mut Screen) -> Result<Exit, Stop> {
         }
     }
     for problem in &problems {
-        screen.problem(problem);
+        screen.problem(&problem.clone().into());
     }
     if !problems.is_empty() {
         return Ok(Exit::Errors);
     }
     let runs = if count == 1 { "1 run is".to_owned() } else { format!("{count} runs are") };
-    screen.message(&format!("{runs} as written\n"));
+    screen.message(&printable!("{} as written\n", runs));
     Ok(Exit::Done)
 }
 
@@ -191,6 +193,6 @@ fn prune(
         }
     };
     let removed = store.prune(which)?;
-    screen.message(&format!("{removed} {} removed\n", if removed == 1 { "run" } else { "runs" }));
+    screen.message(&printable!("{} {} removed\n", removed, if removed == 1 { "run" } else { "runs" }));
     Ok(Exit::Done)
 }

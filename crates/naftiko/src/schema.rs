@@ -15,10 +15,10 @@ pub(crate) fn schema(arguments: &Schema, screen: &mut Screen) -> Result<Exit, St
     };
     let mut all = naftiko_spec::schemas().into_iter().chain(naftiko_report::schemas());
     let json = match all.find(|(name, _)| name == file) {
-        Some((_, schema)) => serde_json::to_string_pretty(&schema),
+        Some((_, schema)) => naftiko_text::json_pretty(&schema),
         None => return Err(Stop::Usage(format!("there is no schema `{file}`"))),
     };
     let json = json.map_err(|error| Stop::Usage(format!("the schema cannot be written: {error}")))?;
-    screen.result(&format!("{json}\n"))?;
+    screen.result(&(json + &"\n".into()))?;
     Ok(Exit::Done)
 }

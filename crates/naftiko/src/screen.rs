@@ -1,14 +1,14 @@
-//! Standard output and standard error.
+//! What a command writes: results to standard output, everything else to standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal as _};
 
-use anstream::{AutoStream, ColorChoice};
-use naftiko_report::{Style, visible};
+use naftiko_report::Style;
+use naftiko_text::{Printable, printable};
 
 use crate::args::Color;
-use crate::world;
+use crate::world::{self, Stream};
 
-/// Where a command writes: results to standard output, everything else to standard error.
+/// Where a command writes.
 #[derive(Debug)]
 pub(crate) struct Screen {
     /// How results are to look.
@@ -21,18 +21,15 @@ pub(crate) struct Screen {
 
 impl Screen {
     pub(crate) fn new(color: Color) -> Self {
-        let (out, err) = (io::stdout(), io::stderr());
-        let choose = |auto: ColorChoice| match color {
-            Color::Always => true,
-            Color::Never => false,
-            // `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` are read here.
-            Color::Auto => auto != ColorChoice::Never,
+        let style = |stream: Stream| {
+            let color = match color {
+                Color::Always => true,
+                Color::Never => false,
+                Color::Auto => stream.may_have_color(),
+            };
+            style(stream.is_terminal(), color)
         };
-        Self {
-            out: style(out.is_terminal(), choose(AutoStream::choice(&out))),
-            err: style(err.is_terminal(), choose(AutoStream::choice(&err))),
-            unread: false,
-        }
+        Self { out: style(Stream::Out), err: style(Stream::Err), unread: false }
     }
 
     /// Whether somebody can be asked.
@@ -44,9 +41,20 @@ impl Screen {
     ///
     /// # Errors
     /// Those of writing: then a result is lost.
-    pub(crate) fn result(&mut self, text: &str) -> io::Result<()> {
-        let mut out = io::stdout().lock();
-        match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+    pub(crate) fn result(&mut self, text: &Printable) -> io::Result<()> {
+        self.note_reader(Stream::Out.write(text))
+    }
+
+    /// Writes a result that is the text of a document, or a change of one: a program gets it as it is.
+    ///
+    /// # Errors
+    /// As [`result`](Self::result).
+    pub(crate) fn document(&mut self, text: &str) -> io::Result<()> {
+        self.note_reader(Stream::Out.write_document(text))
+    }
+
+    fn note_reader(&mut self, written: io::Result<()>) -> io::Result<()> {
+        match written {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
                 self.unread = true;
                 Ok(())
@@ -62,15 +70,13 @@ impl Screen {
 
     /// Writes something about the result. One that cannot be written stops nothing.
     #[expect(clippy::unused_self, reason = "the screen is the one way to write")]
-    pub(crate) fn message(&mut self, text: &str) {
-        let mut err = io::stderr().lock();
-        let _unwritten = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+    pub(crate) fn message(&mut self, text: &Printable) {
+        let _unwritten = Stream::Err.write(text);
     }
 
-    /// Writes why the command stops. It may name what a document or an argument holds: that is shown, never obeyed.
-    pub(crate) fn problem(&mut self, message: &str) {
-        let lines: Vec<_> = message.lines().map(visible).collect();
-        self.message(&format!("{} {}\n", self.err.bad("error:"), lines.join("\n")));
+    /// Writes why the command stops.
+    pub(crate) fn problem(&mut self, message: &Printable) {
+        self.message(&printable!("{} {}\n", self.err.bad("error:"), message));
     }
 }
 

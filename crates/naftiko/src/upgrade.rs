@@ -6,6 +6,7 @@ use clap::Args;
 use naftiko_check::{Change, Checked, Upgrade};
 use naftiko_diagnostics::Severity;
 use naftiko_report::{diagnostics, summary};
+use naftiko_text::printable;
 
 use crate::args::{Lookup, Readable};
 use crate::check::{no_plan, options};
@@ -44,9 +45,9 @@ pub(crate) fn upgrade(arguments: &UpgradeOptions, screen: &mut Screen) -> Result
     match upgraded.upgrade {
         Upgrade::Text(after, again) => give(arguments, &upgraded.checked, after, &again, screen),
         Upgrade::UpToDate(text) => {
-            screen.message(&format!("{name}: is of edition 0.2, there is nothing to do\n"));
+            screen.message(&printable!("{}: is of edition 0.2, there is nothing to do\n", file));
             if !arguments.write && !arguments.diff {
-                screen.result(&text)?;
+                screen.document(&text)?;
             }
             Ok(Exit::Done)
         }
@@ -75,12 +76,12 @@ fn give(
         replace(&arguments.file, &before, &after).map_err(|error| {
             Stop::Usage(format!("`{}` cannot be written: {error}", arguments.file.display()))
         })?;
-        screen.message(&format!("{}: is of edition 0.2 now\n", arguments.file.display()));
+        screen.message(&printable!("{}: is of edition 0.2 now\n", arguments.file));
     } else if arguments.diff {
         let change = Change { path: arguments.file.clone(), before, after };
-        screen.result(&unified(&change, screen.out))?;
+        unified(&change, screen)?;
     } else {
-        screen.result(&after)?;
+        screen.document(&after)?;
     }
     // Edition 0.2 has rules of its own: what is new to the author is said, however the text is given out.
     let warnings = again.diagnostics.iter().filter(|found| found.severity() == Severity::Warning).count();
@@ -89,7 +90,7 @@ fn give(
         1 => "1 warning: `naftiko check` shows it".to_owned(),
         many => format!("{many} warnings: `naftiko check` shows them"),
     };
-    screen.message(&format!("{}: in edition 0.2 it has {what}\n", arguments.file.display()));
+    screen.message(&printable!("{}: in edition 0.2 it has {}\n", arguments.file, what));
     Ok(Exit::Done)
 }
 
@@ -102,6 +103,6 @@ fn refuse(arguments: &UpgradeOptions, checked: &Checked, why: &str, screen: &mut
     if checked.has_errors() {
         screen.message(&summary(&name, &shown, screen.err));
     }
-    screen.problem(&format!("`{name}` {why}"));
+    screen.problem(&printable!("`{}` {}", name, why));
     if checked.has_errors() { Exit::Errors } else { Exit::Usage }
 }

@@ -23,14 +23,14 @@ pub(crate) fn watch(arguments: &Check, strictness: &Strictness, screen: &mut Scr
     loop {
         let reading = Reading::new();
         if arguments.format == CheckFormat::Human && screen.out.terminal {
-            screen.result(CLEAR)?;
+            screen.result(&CLEAR.into())?;
         }
         let exit = check::once(arguments, strictness, &reading, screen)?;
         if screen.is_unread() {
             return Ok(exit);
         }
         let hint = screen.err.dim("watching; an interrupt (Ctrl-C) ends it");
-        screen.message(&format!("{hint}\n"));
+        screen.message(&(hint + &"\n".into()));
         while !reading.has_changed() {
             world::pause(EVERY);
         }

@@ -4,7 +4,6 @@
 //! costs nothing but its row in the journal.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::io::{self, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -13,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::Adapter;
 use naftiko_engine::{Cancellation, Limits, Run, TokioClock, Traffic};
 use naftiko_journal::{Record, Status, Store, StoreError};
-use naftiko_report::{Mark, Progress, Style, visible};
+use naftiko_report::{Mark, Progress, Style};
+use naftiko_text::{Printable, printable, shell_word};
 use serde_json::Map;
 use tokio::runtime::Handle;
 use tokio::task::JoinSet;
@@ -54,7 +54,7 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
             let open = Reception::open(store.clone(), address).await;
             let open =
                 open.map_err(|error| Stop::Usage(format!("nobody can listen at `{address}`: {error}")))?;
-            screen.message(&format!("answers are taken at http://{open}/\n"));
+            screen.message(&printable!("answers are taken at http://{}/\n", open));
         }
         let worker = Worker {
             crew: Arc::new(Crew {
@@ -128,7 +128,7 @@ impl Worker {
         for run in store.remove_unstarted(&unstarted)? {
             if !self.crew.json {
                 let why = "its process ended before it began, and nothing was sent";
-                screen.message(&format!("{}  removed: {why}\n", visible(&run)));
+                screen.message(&printable!("{}  removed: {}\n", run, why));
             }
         }
         Ok(())
@@ -178,7 +178,7 @@ impl Worker {
             Err(Hindrance::Lacks(why)) => {
                 // Said once, as long as it stays the same.
                 if self.set_aside.get(&id).is_none_or(|(_, before)| *before != why) {
-                    screen.problem(&format!("run `{id}` is left alone: {why}"));
+                    screen.problem(&printable!("run `{}` is left alone: {}", id, why));
                 }
                 self.set_aside.insert(id, (after(SET_ASIDE), why));
             }
@@ -204,7 +204,7 @@ struct Crew {
     store: Store,
     json: bool,
     /// What the next command has to say besides.
-    again: String,
+    again: Printable,
     allowances: Allowances,
     credentials: Credentials,
     cancellation: Cancellation,
@@ -222,6 +222,7 @@ impl Crew {
     async fn drive(&self, id: &str) -> Result<(), Hindrance> {
         let lacks = |stop: Stop| match stop {
             Stop::Usage(why) => Hindrance::Lacks(why),
+            Stop::Lines(why) => Hindrance::Lacks(why.to_string()),
             Stop::Output(error) => Hindrance::Lacks(error.to_string()),
         };
         let lease = self.store.lease(id, world::now()).map_err(|error| match error {
@@ -231,8 +232,11 @@ impl Crew {
         let summary = state::find(&self.store, id).map_err(lacks)?;
         let kept = Kept::read(&self.store, &summary).map_err(lacks)?;
         if let [name, ..] = kept.withheld() {
-            let go_on =
-                format!("its input `{name}` is sensitive and not kept; go on with `naftiko resume {id}`");
+            let go_on = format!(
+                "its input `{name}` is sensitive and not kept; go on with `naftiko resume {}{}`",
+                shell_word(id),
+                self.again
+            );
             return Err(Hindrance::Lacks(go_on));
         }
         let run = kept.replay(Map::new()).map_err(lacks)?;
@@ -281,9 +285,10 @@ impl Crew {
         let go_on = if needs_somebody {
             drive::how_to_go_on(&held.id, status, held.run.ledger(), held.run.plan(), &self.again)
         } else {
-            String::new()
+            Printable::new()
         };
-        let _unwritten = write!(io::stderr().lock(), "{}  {}\n{go_on}", held.id, status.as_str());
+        let text = printable!("{}  {}\n{}", held.id, status.as_str(), go_on);
+        let _unwritten = world::Stream::Err.write(&text);
     }
 
     /// What the run may send where. Nobody is asked here: a secret that is not approved leaves the run alone.
@@ -356,10 +361,10 @@ impl Crew {
         move |record: &Record| {
             // A line that cannot be written stops nothing: the journal has the event.
             let _unwritten = if json {
-                line_of_json(record).and_then(|line| io::stdout().lock().write_all(line.as_bytes()))
+                line_of_json(record).and_then(|line| world::Stream::Out.write(&line))
             } else {
                 match progress.line(record).filter(|line| line.mark != Mark::Running) {
-                    Some(line) => writeln!(io::stderr().lock(), "{}  {}", visible(&record.run), line.text),
+                    Some(line) => world::Stream::Err.write(&printable!("{}  {}\n", record.run, line.text)),
                     None => Ok(()),
                 }
             };

@@ -5,6 +5,7 @@ mod command;
 mod halt;
 mod proxies;
 mod signals;
+mod streams;
 mod write;
 
 use std::fs::File;
@@ -21,6 +22,7 @@ pub(crate) use command::run_program;
 pub(crate) use halt::halt_after;
 pub(crate) use proxies::proxies;
 pub(crate) use signals::on_stop_signal;
+pub(crate) use streams::{Stream, escape_panics};
 pub(crate) use write::{is_below, replace, write};
 
 /// The files of this machine.

@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
+use naftiko_text::shell_word;
 
 pub(crate) static CODE: Code = Code {
     id: "outside-path",
@@ -24,5 +25,5 @@ pub(crate) fn found(name: &Spanned<String>, path: &Path, what: &str) -> Diagnost
 fn outside(place: &Spanned<String>, shown: &str, path: &Path, what: &str) -> Diagnostic {
     Diagnostic::new(&CODE, place.span, format!("`{shown}` leads out of the folder of the document"))
         .with_label(format!("this {what} is not read"))
-        .with_help(format!("put it below that folder, or have it read with `--allow-file {}`", path.display()))
+        .with_help(format!("put it below that folder, or have it read with `--allow-file {}`", shell_word(path)))
 }

@@ -14,7 +14,8 @@ use naftiko_diagnostics::{
     Applicability, Code, Diagnostic, FileId, Findings, Fix, Severity, SourceMap, Span,
 };
 
-use crate::visible;
+use naftiko_text::{Printable, escape, json_pretty};
+
 use fingerprint::Fingerprints;
 use log::{
     ArtifactChange, ArtifactContent, ArtifactLocation, BaseId, Configuration, Driver, FixProperties,
@@ -29,7 +30,7 @@ const ROOT: &str = "%SRCROOT%";
 ///
 /// # Errors
 /// When it cannot be written, which none of these types should do.
-pub fn sarif(findings: &Findings, codes: &[&Code]) -> serde_json::Result<String> {
+pub fn sarif(findings: &Findings, codes: &[&Code]) -> serde_json::Result<Printable> {
     let positions: BTreeMap<&str, usize> = codes.iter().map(|code| code.id).zip(0..).collect();
     let mut fingerprints = Fingerprints::default();
     let kept = findings.diagnostics.iter().map(|found| (found, [].as_slice()));
@@ -63,7 +64,7 @@ pub fn sarif(findings: &Findings, codes: &[&Code]) -> serde_json::Result<String>
             results,
         }],
     };
-    Ok(format!("{}\n", serde_json::to_string_pretty(&log)?))
+    Ok(json_pretty(&log)? + &"\n".into())
 }
 
 fn rule(code: &Code) -> Rule<'_> {
@@ -81,9 +82,9 @@ fn result<'a>(
     positions: &BTreeMap<&str, usize>,
     fingerprints: &mut Fingerprints,
 ) -> SarifResult<'a> {
-    let mut text = visible(&found.message).into_owned();
+    let mut text = escape(&found.message).into_owned();
     if let Some(help) = &found.help {
-        text.extend(["\n", &visible(help)]);
+        text.extend(["\n", &escape(help)]);
     }
     let place = |span| PhysicalLocation::new(span, sources);
     let label = found.primary.text.as_str();
@@ -155,7 +156,7 @@ fn level(severity: Severity) -> Level {
 
 impl Message {
     fn new(text: &str) -> Self {
-        Self { text: visible(text).into_owned() }
+        Self { text: escape(text).into_owned() }
     }
 }
 

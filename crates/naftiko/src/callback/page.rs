@@ -3,6 +3,7 @@
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use naftiko_journal::{Event, Message, Record, Ruling};
 use naftiko_plan::{External, Step};
+use naftiko_text::{Printable, escape, json_pretty};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -65,13 +66,23 @@ impl Asked {
         let mut own = records.iter().filter(|record| record.event.step() == Some(name));
         let answered = own.any(|record| is_answer(&record.event));
         Self {
-            title: format!("{composition}: {name}"),
-            description: step.description.iter().flat_map(|text| text.lines()).map(str::to_owned).collect(),
-            with: with.map(|(name, value)| (name.clone(), as_text(value))).collect(),
-            result: external.result.as_ref().and_then(|schema| serde_json::to_string_pretty(schema).ok()),
+            title: visible(&format!("{composition}: {name}")),
+            description: step.description.iter().flat_map(|text| text.lines()).map(visible).collect(),
+            with: with.map(|(name, value)| (visible(name), lines(&as_text(value)))).collect(),
+            result: external.result.as_ref().and_then(|schema| Some(json_pretty(schema).ok()?.to_string())),
             answered,
         }
     }
+}
+
+/// A text in which nothing hides or reorders what a person reads; the page escapes it for HTML besides.
+fn visible(text: &str) -> String {
+    escape(text).into_owned()
+}
+
+/// A text of several lines, otherwise as [`visible`].
+fn lines(text: &str) -> String {
+    Printable::escaped_lines(text).to_string()
 }
 
 /// The page that asks.

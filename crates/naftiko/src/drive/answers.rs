@@ -5,6 +5,7 @@ use naftiko_adapter_external::fits;
 use naftiko_diagnostics::{nearest, one_of};
 use naftiko_journal::Part;
 use naftiko_plan::{Action, Plan, Step};
+use naftiko_text::shell_word;
 use serde_json::Value;
 
 /// `STEP=JSON`, each for an external step of the plan.
@@ -23,7 +24,8 @@ pub(crate) fn read(plan: &Plan, given: &[String]) -> Result<IndexMap<String, Val
             None => return Err(unknown(plan, step)),
         };
         let answer = serde_json::from_str(text).map_err(|error| {
-            format!("`--answer {step}=…` is not JSON: {error}; a text goes in quotes: `{step}=\"…\"`")
+            let quoted = shell_word(format!("{step}=\"…\""));
+            format!("`--answer {step}=…` is not JSON: {error}; a text goes in quotes: `--answer {quoted}`")
         })?;
         fits(schema, &answer)
             .map_err(|reason| format!("`--answer {step}=…`: the answer does not fit: {reason}"))?;

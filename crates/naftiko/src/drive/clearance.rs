@@ -12,8 +12,8 @@ use naftiko_plan::{
     Plan, Provider, SecretId, SecretKind, SecretName, SecretPair, SecretPermissions, SecretTarget,
     SecretUser, ServerOrigin, Setting, is_setting, secret_uses,
 };
-use naftiko_report::as_word;
 use naftiko_spec::Files as _;
+use naftiko_text::{Printable, join, printable, shell_word};
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -52,19 +52,19 @@ pub(crate) struct Listed {
 
 impl Listed {
     /// `WORKOS_API_KEY → https://api.workos.com`. A name that could be taken for more than a name is quoted.
-    pub(crate) fn line(&self) -> String {
-        format!("{} → {}", as_word(&self.name), self.pair.origin)
+    pub(crate) fn line(&self) -> Printable {
+        printable!("{} → {}", shell_word(&self.name), self.pair.origin)
     }
 
     /// The option that permits it.
-    pub(crate) fn flag(&self) -> String {
-        format!("--allow-secret {}", as_word(&format!("{}={}", self.name, self.pair.origin)))
+    pub(crate) fn flag(&self) -> Printable {
+        printable!("--allow-secret {}", shell_word(format!("{}={}", self.name, self.pair.origin)))
     }
 }
 
 /// The options that permit all of these, in one line.
-pub(crate) fn flags(missing: &[&Listed]) -> String {
-    missing.iter().map(|listed| listed.flag()).collect::<Vec<_>>().join(" ")
+pub(crate) fn flags(missing: &[&Listed]) -> Printable {
+    join(missing.iter().map(|listed| listed.flag()), " ")
 }
 
 /// What tells the permissions of runs of one process apart.
@@ -202,9 +202,10 @@ fn stored(store: &Store) -> Result<BTreeSet<SecretPair>, Stop> {
 
 /// Why approvals cannot be used, and what helps.
 pub(crate) fn unusable(error: &naftiko_journal::StoreError) -> Stop {
-    Stop::Usage(format!(
-        "approvals of secrets cannot be used: {error}\n`naftiko approvals revoke --all` removes them all; then each is \
-         asked for again"
+    Stop::Lines(printable!(
+        "approvals of secrets cannot be used: {}\n`naftiko approvals revoke --all` removes them all, and then each is \
+         asked for again",
+        error
     ))
 }
 

@@ -3,11 +3,10 @@
 //! A request is written as the adapter writes it, but without its credential, which is not known here.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 
 use naftiko_adapter::{Call, Failure, MASK, Response};
 use naftiko_engine::Wire;
-use naftiko_report::visible;
+use naftiko_text::{Printable, printable};
 use naftiko_wire::render;
 use url::Url;
 
@@ -26,14 +25,14 @@ impl Dump {
     }
 
     /// A call or an answer in lines, each of which begins with `>` or `<`.
-    pub(crate) fn lines(&self, wire: &Wire) -> String {
+    pub(crate) fn lines(&self, wire: &Wire) -> Printable {
         match wire {
             Wire::Sent(call) => self.request(call),
             Wire::Received { step, attempt, answer } => answered(step, *attempt, answer),
         }
     }
 
-    fn request(&self, call: &Call) -> String {
+    fn request(&self, call: &Call) -> Printable {
         let operation = &call.operation;
         let base = self.urls.get(&operation.provider).and_then(Option::as_ref);
         let base = base.map(|url| url.as_str().trim_end_matches('/')).unwrap_or_default();
@@ -48,7 +47,7 @@ impl Dump {
                 (operation.path.clone(), given.collect(), body.into_bytes())
             }
         };
-        let mut text = String::new();
+        let mut text = Printable::new();
         let method = operation.method.as_str();
         let path = path.replace("%2A%2A%2A", MASK);
         line(&mut text, '>', &format!("{} {}: {method} {base}{path}", call.step, call.attempt));
@@ -60,8 +59,8 @@ impl Dump {
     }
 }
 
-fn answered(step: &str, attempt: u32, answer: &Result<Response, Failure>) -> String {
-    let mut text = String::new();
+fn answered(step: &str, attempt: u32, answer: &Result<Response, Failure>) -> Printable {
+    let mut text = Printable::new();
     match answer {
         Ok(response) => {
             line(&mut text, '<', &format!("{step} {attempt}: {}", response.status));
@@ -80,7 +79,7 @@ fn answered(step: &str, attempt: u32, answer: &Result<Response, Failure>) -> Str
     text
 }
 
-fn body(text: &mut String, mark: char, body: &str) {
+fn body(text: &mut Printable, mark: char, body: &str) {
     if body.is_empty() {
         return;
     }
@@ -93,8 +92,7 @@ fn body(text: &mut String, mark: char, body: &str) {
     }
 }
 
-fn line(text: &mut String, mark: char, line: &str) {
+fn line(text: &mut Printable, mark: char, line: &str) {
     let space = if line.is_empty() { "" } else { " " };
-    // Writing to a text cannot fail.
-    let _ = writeln!(text, "{mark}{space}{}", visible(line));
+    text.push(&printable!("{}{}{}\n", mark, space, line));
 }

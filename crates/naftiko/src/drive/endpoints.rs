@@ -6,6 +6,7 @@ use indexmap::IndexMap;
 use naftiko_adapter_http::{Builder, Credential, Endpoint, HttpAdapter};
 use naftiko_diagnostics::nearest;
 use naftiko_plan::{Plan, Provider};
+use naftiko_text::shell_word;
 use url::Url;
 
 /// The base URL of each provider by its id; `None` if nothing says where the provider is.
@@ -72,7 +73,8 @@ fn providers(plan: &Plan) -> impl Iterator<Item = (&str, &Provider)> {
 fn described(id: &str, text: &str) -> Result<Url, String> {
     if text.parse::<Url>() == Err(url::ParseError::RelativeUrlWithoutBase) {
         return Err(format!(
-            "the documents say only `{text}` of where `{id}` is: give the whole of it with `--base-url {id}=URL`"
+            "the documents say only `{text}` of where `{id}` is: give the whole of it with `--base-url {}`",
+            shell_word(format!("{id}=URL"))
         ));
     }
     parse(text)
@@ -95,8 +97,10 @@ pub(crate) fn used<'p>(plan: &'p Plan, urls: &Urls) -> Result<Vec<(&'p str, &'p 
     let mut used = Vec::new();
     for (id, provider) in plan.used_providers() {
         let url = urls.get(id).cloned().flatten();
-        let base_url =
-            url.ok_or_else(|| format!("nothing says where `{id}` is: give it with `--base-url {id}=URL`"))?;
+        let base_url = url.ok_or_else(|| {
+            let word = shell_word(format!("{id}=URL"));
+            format!("nothing says where `{id}` is: give it with `--base-url {word}`")
+        })?;
         used.push((id, provider, base_url));
     }
     Ok(used)

@@ -2,17 +2,17 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::io::{self, Write};
-use std::time::Duration;
+use std::io;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use jiff::SignedDuration;
 use naftiko_journal::Record;
 use naftiko_plan::Plan;
 use naftiko_report::{Line, Mark, Progress, Style};
+use naftiko_text::{Printable, json, printable};
 use serde::Serialize;
 
-use crate::drive::terminal::Console;
+use crate::drive::terminal::{Console, LiveLine};
+use crate::world::Stream;
 
 /// A wait that somebody who looks on would wonder about.
 const NOTICED: SignedDuration = SignedDuration::from_secs(1);
@@ -23,7 +23,7 @@ const LONG: SignedDuration = SignedDuration::from_secs(10);
 pub(crate) struct Live {
     progress: RefCell<Progress>,
     /// The lines of steps that are not done.
-    bars: RefCell<BTreeMap<String, ProgressBar>>,
+    bars: RefCell<BTreeMap<String, LiveLine>>,
     console: Console,
     terminal: bool,
     json: bool,
@@ -48,15 +48,14 @@ impl Live {
     /// Shows an event. A line that cannot be written stops nothing: the journal has the event.
     pub(crate) fn show(&self, record: &Record) {
         if self.json {
-            let _unwritten =
-                line_of_json(record).and_then(|line| io::stdout().lock().write_all(line.as_bytes()));
+            let _unwritten = line_of_json(record).and_then(|line| Stream::Out.write(&line));
             return;
         }
         let Some(line) = self.progress.borrow_mut().line(record) else { return };
         if !self.terminal {
             // The beginning says nothing that the end does not say.
             if !matches!(line.mark, Mark::Running | Mark::Asked) {
-                let _unwritten = writeln!(io::stderr().lock(), "{}", line.text);
+                let _unwritten = Stream::Err.write(&printable!("{}\n", line.text));
             }
             return;
         }
@@ -66,7 +65,7 @@ impl Live {
                 if let Some(bar) = self.bars.borrow_mut().remove(&line.step) {
                     self.console.remove(&bar);
                 }
-                self.console.print(&format!("{}\n", line.text));
+                self.console.print(&printable!("{}\n", line.text));
             }
         }
     }
@@ -81,26 +80,18 @@ impl Live {
         if self.terminal {
             self.draw(line);
         } else {
-            self.console.print(&format!("{}\n", line.text));
+            self.console.print(&printable!("{}\n", line.text));
         }
     }
 
     /// Draws the line of a step that is not done.
     fn draw(&self, line: Line) {
         let mut bars = self.bars.borrow_mut();
-        let bar = bars.entry(line.step).or_insert_with(|| {
-            let bar = self.console.add();
-            bar.set_style(
-                ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
-            );
-            bar.enable_steady_tick(Duration::from_millis(200));
-            bar
-        });
-        bar.set_message(line.text);
+        bars.entry(line.step).or_insert_with(|| self.console.add()).show(&line.text);
     }
 
     /// Says something beside the lines of steps. What cannot be written stops nothing.
-    pub(crate) fn tell(&self, text: &str) {
+    pub(crate) fn tell(&self, text: &Printable) {
         self.console.print(text);
     }
 
@@ -116,8 +107,6 @@ impl Live {
 ///
 /// # Errors
 /// When it cannot be written as JSON.
-pub(crate) fn line_of_json(value: &impl Serialize) -> io::Result<String> {
-    let mut line = serde_json::to_string(value)?;
-    line.push('\n');
-    Ok(line)
+pub(crate) fn line_of_json(value: &impl Serialize) -> io::Result<Printable> {
+    Ok(json(value)? + &"\n".into())
 }

@@ -10,6 +10,7 @@ use naftiko_adapter::{Failure, FailureKind, Mask, async_trait, shortage};
 use naftiko_adapter_http::SecretSource;
 use naftiko_plan::SecretName;
 use naftiko_spec::Files as _;
+use naftiko_text::shell_word;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
@@ -51,7 +52,8 @@ impl Reach {
             return Ok(file);
         }
         Err(format!(
-            "`{path}` is not below the folder of the document that names it, and is not read: if that is meant, allow it with `--allow-file {path}`"
+            "`{path}` is not below the folder of the document that names it, and is not read: if that is meant, allow it with `--allow-file {}`",
+            shell_word(path)
         ))
     }
 
@@ -75,7 +77,8 @@ impl Reach {
             return Ok((program, arguments));
         }
         Err(format!(
-            "`{program}` is not run: if a document may run it, say so with `--allow-command {program}`"
+            "`{program}` is not run: if a document may run it, say so with `--allow-command {}`",
+            shell_word(program)
         ))
     }
 }

@@ -4,7 +4,6 @@
 //! A run that computes cannot stop before it has computed. It is waited for only so long: whatever the process was
 //! doing, the run is left *interrupted* and can be resumed.
 
-use std::io::{self, Write as _};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -125,8 +124,8 @@ fn leave(code: Exit, text: &'static str) -> ! {
 }
 
 /// Writes a line for the operator. What cannot be written stops nothing.
-fn tell(text: &str) {
-    let _unwritten = io::stderr().lock().write_all(text.as_bytes());
+fn tell(text: &'static str) {
+    let _unwritten = world::Stream::Err.write(&text.into());
 }
 
 #[cfg(test)]

@@ -1,15 +1,34 @@
 //! The terminal while a run is driven: live lines of steps, lines that stay above them, and one question at a time.
 
-use std::io::{self, Write};
+use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use naftiko_adapter_external::Terminal;
+use naftiko_text::{Printable, printable};
 
-use crate::world;
+use crate::world::{self, Stream};
 
 /// Goes to the beginning of the line, and clears it.
 const CLEAR_LINE: &str = "\r\x1b[K";
+
+/// A line of the terminal that changes until its step is done.
+#[derive(Debug)]
+pub(crate) struct LiveLine(ProgressBar);
+
+impl LiveLine {
+    /// Shows another text there.
+    #[expect(clippy::disallowed_methods, reason = "this is where printable text is shown")]
+    pub(crate) fn show(&self, text: &Printable) {
+        self.0.set_message(text.to_string());
+    }
+
+    /// Leaves the line as it is.
+    pub(crate) fn abandon(&self) {
+        self.0.abandon();
+    }
+}
 
 /// Standard error to show, standard input to read. While somebody is asked there are no live lines, and a line that stays
 /// goes above the one that the answer is typed in.
@@ -17,39 +36,46 @@ const CLEAR_LINE: &str = "\r\x1b[K";
 pub(crate) struct Console {
     live: MultiProgress,
     /// What stands before the cursor; empty if nothing is asked.
-    prompt: Arc<Mutex<String>>,
+    prompt: Arc<Mutex<Printable>>,
 }
 
 impl Console {
     /// A live line below the others.
-    pub(crate) fn add(&self) -> ProgressBar {
-        self.live.add(ProgressBar::new_spinner())
+    pub(crate) fn add(&self) -> LiveLine {
+        let bar = self.live.add(ProgressBar::new_spinner());
+        bar.set_style(
+            ProgressStyle::with_template("{msg}").unwrap_or_else(|_| ProgressStyle::default_spinner()),
+        );
+        bar.enable_steady_tick(Duration::from_millis(200));
+        LiveLine(bar)
     }
 
     /// Takes a live line away.
-    pub(crate) fn remove(&self, bar: &ProgressBar) {
-        bar.finish_and_clear();
-        self.live.remove(bar);
+    pub(crate) fn remove(&self, line: &LiveLine) {
+        line.0.finish_and_clear();
+        self.live.remove(&line.0);
     }
 
     /// Writes lines that stay. What cannot be written stops nothing.
-    pub(crate) fn print(&self, lines: &str) {
+    pub(crate) fn print(&self, lines: &Printable) {
         let prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
-        let clear = if prompt.is_empty() { "" } else { CLEAR_LINE };
-        let _unwritten = self.live.suspend(|| write_out(&format!("{clear}{lines}{prompt}")));
+        let clear = Printable::from(if prompt.is_empty() { "" } else { CLEAR_LINE });
+        let text = printable!("{}{}{}", clear, lines, *prompt);
+        let _unwritten = self.live.suspend(|| Stream::Err.write(&text));
     }
 }
 
 impl Terminal for Console {
-    fn show(&self, text: &str) -> io::Result<()> {
+    fn show(&self, text: &Printable) -> io::Result<()> {
         let mut prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
-        let (_, asks) = text.rsplit_once('\n').unwrap_or(("", text));
+        let asks = if text.ends_with('\n') { None } else { text.lines_of().last() };
+        let asks = asks.unwrap_or_default();
         if !asks.is_empty() {
             self.live.clear()?;
             self.live.set_draw_target(ProgressDrawTarget::hidden());
         }
-        asks.clone_into(&mut prompt);
-        write_out(text)?;
+        prompt.clone_from(&asks);
+        Stream::Err.write(text)?;
         if asks.is_empty() {
             self.live.set_draw_target(ProgressDrawTarget::stderr());
         }
@@ -60,21 +86,15 @@ impl Terminal for Console {
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
             // The end of input leaves the cursor behind the prompt.
-            self.show("\n")?;
+            self.show(&"\n".into())?;
             return Ok(None);
         }
         // The end of the line has been written by whoever typed it.
-        self.show("")?;
+        self.show(&Printable::new())?;
         Ok(Some(line))
     }
 
     fn forget_typed(&self) {
         world::forget_typed();
     }
-}
-
-fn write_out(text: &str) -> io::Result<()> {
-    let mut err = io::stderr().lock();
-    err.write_all(text.as_bytes())?;
-    err.flush()
 }

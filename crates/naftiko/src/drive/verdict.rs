@@ -1,11 +1,10 @@
 //! How a run stands when nothing more is done for it here, and how to go on.
 
-use std::fmt::Write as _;
-
 use indexmap::IndexMap;
 use naftiko_journal::{Event, Failure, Ledger, Part, Phase, Record, Ruling, Status, address};
 use naftiko_plan::{Action, Plan};
-use naftiko_report::{Outcome, outputs, visible};
+use naftiko_report::{Outcome, outputs};
+use naftiko_text::{Printable, join, printable, shell_word};
 use serde_json::Value;
 
 use crate::drive::answers::step_of;
@@ -21,7 +20,7 @@ pub(crate) struct Verdict<'a> {
     pub(crate) id: &'a str,
     pub(crate) status: Status,
     /// What the next command has to say besides, of a run that is kept and can be resumed; `None` if it is not.
-    pub(crate) kept: Option<&'a str>,
+    pub(crate) kept: Option<&'a Printable>,
     /// Whether somebody stopped it here, and it could have gone on.
     pub(crate) stopped: bool,
     pub(crate) json: bool,
@@ -102,49 +101,50 @@ impl Verdict<'_> {
         failure.map(|failure| (Some(step), failure))
     }
 
-    fn text(&self, waiting: &[String], screen: &Screen) -> String {
+    fn text(&self, waiting: &[String], screen: &Screen) -> Printable {
         let style = screen.err;
         let (word, more) = match self.status {
-            Status::Succeeded => (style.good("succeeded"), String::new()),
-            Status::Cancelled => (style.busy("cancelled"), String::new()),
+            Status::Succeeded => (style.good("succeeded"), Printable::new()),
+            Status::Cancelled => (style.busy("cancelled"), Printable::new()),
             Status::Failed => (style.bad("failed"), self.why()),
-            Status::Compensated => (style.bad("failed"), format!("{}, and was undone", self.why())),
+            Status::Compensated => (style.bad("failed"), printable!("{}, and was undone", self.why())),
             Status::Compensating if self.is_stopped_undoing() => {
-                (style.busy("interrupted"), ", and not all is undone yet".to_owned())
+                (style.busy("interrupted"), ", and not all is undone yet".into())
             }
             Status::Compensating => (style.bad("not undone yet"), self.halted()),
             Status::InDoubt => (style.bad("in doubt"), self.doubt()),
-            Status::Waiting | Status::Running if self.stopped => (style.busy("interrupted"), String::new()),
+            Status::Waiting | Status::Running if self.stopped => {
+                (style.busy("interrupted"), Printable::new())
+            }
             Status::Waiting | Status::Running if self.run.shortage().is_some() => {
                 (style.busy("interrupted"), self.lacks())
             }
             Status::Waiting | Status::Running => (style.busy("waiting"), self.waits(waiting)),
         };
         let mock = if self.run_is_mock() { " (mock)" } else { "" };
-        format!("\n{word}{mock}{more}\n{}", self.how_to_go_on())
+        printable!("\n{}{}{}\n{}", word, mock, more, self.how_to_go_on())
     }
 
     fn run_is_mock(&self) -> bool {
         matches!(self.records.first().map(|record| &record.event), Some(Event::RunStarted { options, .. }) if options.mock)
     }
 
-    fn waits(&self, waiting: &[String]) -> String {
-        let shown: Vec<_> = waiting.iter().map(|step| visible(step)).collect();
-        match (shown.is_empty(), self.run.next_due()) {
-            (false, _) => format!(" for {}", shown.join(", ")),
-            (true, Some(due)) => format!(" until {due:.0}"),
-            (true, None) => String::new(),
+    fn waits(&self, waiting: &[String]) -> Printable {
+        match (waiting.is_empty(), self.run.next_due()) {
+            (false, _) => printable!(" for {}", waiting.join(", ")),
+            (true, Some(due)) => printable!(" until {}", format!("{due:.0}")),
+            (true, None) => Printable::new(),
         }
     }
 
     /// What this machine lacks, as the step that waits for it was told.
-    fn lacks(&self) -> String {
-        let why = self.run.shortage().map(|why| format!(": {}", visible(why))).unwrap_or_default();
-        format!("{why}\nnothing is lost: the run goes on once this machine has what it takes")
+    fn lacks(&self) -> Printable {
+        let why = self.run.shortage().map(|why| printable!(": {}", why)).unwrap_or_default();
+        printable!("{}\nnothing is lost: the run goes on once this machine has what it takes", why)
     }
 
     /// Of what it is not known whether it happened: what was sent, as it may be shown.
-    fn doubt(&self) -> String {
+    fn doubt(&self) -> Printable {
         let mut text = self.why();
         let in_doubt = self.run.ledger().steps().filter(|(_, phase)| matches!(phase, Phase::InDoubt { .. }));
         for (name, _) in in_doubt {
@@ -158,9 +158,9 @@ impl Verdict<'_> {
                 _ => None,
             });
             let Some((what, values)) = sent else { continue };
-            let _ = write!(text, "\nsent, and perhaps {}", visible(&what));
+            text.push(&printable!("\nsent, and perhaps {}", what));
             for (argument, value) in values {
-                let _ = write!(text, "\n  {} = {}", visible(argument), visible(&value.to_string()));
+                text.push(&printable!("\n  {} = {}", argument, value));
             }
         }
         text
@@ -176,12 +176,12 @@ impl Verdict<'_> {
         self.status == Status::Compensating && self.stopped && self.run.halted_steps().is_empty()
     }
 
-    fn halted(&self) -> String {
+    fn halted(&self) -> Printable {
         let halted = self.run.halted_steps();
-        if halted.is_empty() { self.why() } else { format!(" at {}", halted.join(", ")) }
+        if halted.is_empty() { self.why() } else { printable!(" at {}", halted.join(", ")) }
     }
 
-    fn how_to_go_on(&self) -> String {
+    fn how_to_go_on(&self) -> Printable {
         if self.status.is_over() {
             return self.done_so_far();
         }
@@ -190,18 +190,18 @@ impl Verdict<'_> {
             None => {
                 let waiting = self.waiting();
                 if waiting.is_empty() {
-                    return String::new();
+                    return Printable::new();
                 }
-                let answers = waiting.iter().map(|step| format!(" --answer '{}=JSON'", visible(step)));
-                format!("an answer is given with{}\n", answers.collect::<String>())
+                let answer = |step: &String| printable!(" --answer {}", quoted(&format!("{step}=JSON")));
+                printable!("an answer is given with{}\n", waiting.iter().map(answer).collect::<Printable>())
             }
         }
     }
 
     /// What has happened and stays so, in a run that did not come to its end.
-    fn done_so_far(&self) -> String {
+    fn done_so_far(&self) -> Printable {
         if matches!(self.status, Status::Succeeded | Status::Compensated) || self.run_is_mock() {
-            return String::new();
+            return Printable::new();
         }
         let done = self.records.iter().filter_map(|record| match &record.event {
             Event::StepSucceeded { step, result, attempt: Some(_), .. } => Some((step, &**result)),
@@ -211,11 +211,13 @@ impl Verdict<'_> {
         let stays = done.filter(|(step, _)| self.has_effect(step) && !self.is_undone(step));
         let done = stays.map(|(step, result)| {
             let id = result.get("id").and_then(Value::as_str);
-            let step = visible(step);
-            id.map_or_else(|| step.to_string(), |id| format!("{step} ({})", visible(id)))
+            id.map_or_else(|| printable!("{}", step), |id| printable!("{} ({})", step, id))
         });
-        let done: Vec<String> = done.collect();
-        if done.is_empty() { String::new() } else { format!("done, and not undone: {}\n", done.join(", ")) }
+        let done: Vec<Printable> = done.collect();
+        if done.is_empty() {
+            return Printable::new();
+        }
+        printable!("done, and not undone: {}\n", join(&done, ", "))
     }
 
     /// Whether it was undone, or is what undoes something.
@@ -229,22 +231,29 @@ impl Verdict<'_> {
     }
 
     /// Where it failed; the line of the step has said why.
-    fn why(&self) -> String {
+    fn why(&self) -> Printable {
         match self.failure() {
-            Some((Some(step), _)) => format!(" at {}", visible(step)),
-            Some((None, failure)) => format!(": {}", visible(&failure.message)),
-            None => String::new(),
+            Some((Some(step), _)) => printable!(" at {}", step),
+            Some((None, failure)) => printable!(": {}", failure.message),
+            None => Printable::new(),
         }
     }
 }
 
 /// What somebody can do for a run that is not over, a command a line.
-pub(crate) fn how_to_go_on(id: &str, status: Status, ledger: &Ledger, plan: &Plan, again: &str) -> String {
+pub(crate) fn how_to_go_on(
+    id: &str,
+    status: Status,
+    ledger: &Ledger,
+    plan: &Plan,
+    again: &Printable,
+) -> Printable {
     let steps = |stand: fn(Phase) -> bool| {
         let steps = ledger.steps().filter(move |(_, phase)| stand(*phase));
-        steps.map(|(name, _)| visible(name).into_owned()).collect::<Vec<_>>()
+        steps.map(|(name, _)| name.to_owned()).collect::<Vec<_>>()
     };
-    let mut text = String::new();
+    let id = shell_word(id);
+    let mut text = Printable::new();
     match status {
         Status::InDoubt => {
             let is_message = |step: &str| {
@@ -253,39 +262,45 @@ pub(crate) fn how_to_go_on(id: &str, status: Status, ledger: &Ledger, plan: &Pla
             };
             let in_doubt = steps(|phase| matches!(phase, Phase::InDoubt { .. }));
             if in_doubt.iter().any(|step| !is_message(step)) {
-                text.push_str("look at the provider whether it happened, and say so with\n");
+                text.push_literal("look at the provider whether it happened, and say so with\n");
             } else {
-                text.push_str("ask whom the message is for whether it came, and say so with\n");
+                text.push_literal("ask whom the message is for whether it came, and say so with\n");
             }
             for step in in_doubt {
                 let result = if is_message(&step) || is_compensation(&step) { "" } else { " JSON" };
-                let _ = write!(
-                    text,
-                    "  naftiko resolve {id} '{step}' --happened{result}{again}\n  \
-                     naftiko resolve {id} '{step}' --did-not-happen{again}\n"
-                );
+                let command = printable!("  naftiko resolve {} {}", id, quoted(&step));
+                text.push(&printable!("{} --happened{}{}\n", command, result, again));
+                text.push(&printable!("{} --did-not-happen{}\n", command, again));
             }
             return text;
         }
         Status::Compensating => {
             let has_failed = steps(|phase| matches!(phase, Phase::Failed { .. }));
             let again = has_failed.iter().any(|step| is_compensation(step));
-            text.push_str(if again { "try again with\n" } else { "go on with\n" });
+            text.push_literal(if again { "try again with\n" } else { "go on with\n" });
         }
         Status::Waiting | Status::Running => {
             let asked = steps(|phase| matches!(phase, Phase::Asked { .. }));
             if !asked.is_empty() {
-                text.push_str("an answer is given with\n");
+                text.push_literal("an answer is given with\n");
             }
             for step in asked {
-                let _ = writeln!(text, "  naftiko complete {id} '{step}' --result JSON{again}");
+                let step = quoted(&step);
+                text.push(&printable!("  naftiko complete {} {} --result JSON{}\n", id, step, again));
             }
-            text.push_str("go on with\n");
+            text.push_literal("go on with\n");
         }
         Status::Succeeded | Status::Failed | Status::Compensated | Status::Cancelled => return text,
     }
-    let _ = writeln!(text, "  naftiko resume {id}{again}");
+    text.push(&printable!("  naftiko resume {}{}\n", id, again));
     text
+}
+
+/// The name of a step, and what stands behind it, as one word of a command: quoted even where no shell needs that, since
+/// what is put in its place may.
+fn quoted(step: &str) -> Printable {
+    let word = shell_word(step);
+    if *word == *step { printable!("'{}'", word) } else { word }
 }
 
 /// Whether a name is that of what undoes something.

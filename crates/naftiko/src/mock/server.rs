@@ -1,7 +1,5 @@
 //! The server: requests in, calls to the mock, answers out.
 
-use std::fmt::Write as _;
-use std::io::Write as _;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +12,7 @@ use hyper::http::request::Parts;
 use naftiko_adapter_mock::{Fault, MockAdapter, Received, Router, Said, Unroutable};
 use naftiko_check::{CredentialPlace, Offer};
 use naftiko_engine::Cancellation;
-use naftiko_report::visible;
+use naftiko_text::{Printable, printable, shell_word};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -99,11 +97,12 @@ impl Server {
     }
 
     /// Where each provider is, and what to tell `run`.
-    fn greeting(&self, address: SocketAddr) -> String {
-        let mut text = String::new();
+    fn greeting(&self, address: SocketAddr) -> Printable {
+        let mut text = Printable::new();
         for provider in &self.providers {
             let (id, prefix) = (&provider.id, self.prefix(provider));
-            let _ = writeln!(text, "--base-url {id}=http://{address}{prefix}");
+            let word = shell_word(format!("{id}=http://{address}{prefix}"));
+            text.push(&printable!("--base-url {}\n", word));
         }
         text
     }
@@ -133,7 +132,7 @@ impl Server {
         let path = target.split('?').next().unwrap_or_default();
         let status =
             decided.answer.as_ref().map_or_else(|| "no answer".to_owned(), |it| it.status.to_string());
-        tell(&format!("{method} {path} {status}\n"));
+        tell(&printable!("{} {} {}\n", method, path, status));
         decided
     }
 
@@ -155,7 +154,7 @@ impl Server {
         if self.faults.is_the_end(&call.operation) {
             // The call is carried out, and its caller never knows.
             let _unheard = self.adapter.say(&call);
-            tell(&format!("{} crash\n", call.operation.id));
+            tell(&printable!("{} crash\n", call.operation.id));
             world::leave(Exit::Failed);
         }
         match self.adapter.say(&call) {
@@ -183,7 +182,7 @@ impl Server {
 impl Respond for Served {
     async fn respond(&self, mut exchange: Exchange) -> Option<Response> {
         if !self.hosts.admit(&exchange.parts) {
-            tell("refused a request for another host\n");
+            tell(&"refused a request for another host\n".into());
             let why = "this host is not served here; `--host NAME` would allow it";
             return Some(problem(421, why, &[]).into_response());
         }
@@ -323,7 +322,6 @@ fn problem(status: u16, detail: &str, nearest: &[String]) -> Answer {
 }
 
 /// Says something on the way. What cannot be written stops nothing.
-fn tell(text: &str) {
-    let shown = format!("{}\n", visible(text.trim_end()));
-    let _unwritten = std::io::stderr().lock().write_all(shown.as_bytes());
+fn tell(text: &Printable) {
+    let _unwritten = world::Stream::Err.write(text);
 }

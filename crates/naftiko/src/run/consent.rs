@@ -1,12 +1,12 @@
 //! Asks once before anything is sent: whether secrets may go where they are not approved yet, and whether effects with
 //! inferred arguments may be sent.
 
-use std::fmt::Write as _;
 use std::io;
 
 use naftiko_engine::Cancellation;
 use naftiko_plan::{Origin, Plan};
-use naftiko_report::{provider_line, visible};
+use naftiko_report::provider_line;
+use naftiko_text::{Printable, join, printable};
 
 use crate::drive::clearance::{Listed, flags};
 use crate::exit::Stop;
@@ -15,22 +15,19 @@ use crate::screen::Screen;
 /// What the operator is asked before a run sends anything.
 pub(crate) struct Question {
     /// The secrets that are not approved, each with its server, a line each; empty if all are.
-    secrets: String,
+    secrets: Printable,
     /// The options that approve them.
-    flags: Vec<String>,
+    flags: Vec<Printable>,
     /// The steps with inferred effects, as [`effects`] lists them.
-    effects: Option<String>,
+    effects: Option<Printable>,
 }
 
 impl Question {
     /// The question of the secrets that are not approved, and of the inferred effects of `plan` if one is given.
     pub(crate) fn new(missing: &[&Listed], plan: Option<&Plan>) -> Self {
-        let secrets = missing.iter().fold(String::new(), |mut lines, listed| {
-            let _ = writeln!(lines, "  {}", visible(&listed.line()));
-            lines
-        });
+        let secrets = missing.iter().map(|listed| printable!("  {}\n", listed.line())).collect();
         let effects = plan.and_then(effects);
-        let accept = effects.as_ref().map(|_| "--accept-inferred".to_owned());
+        let accept = effects.as_ref().map(|_| "--accept-inferred".into());
         let flags = accept.into_iter().chain((!missing.is_empty()).then(|| flags(missing)));
         Self { secrets, flags: flags.collect(), effects }
     }
@@ -48,7 +45,7 @@ impl Question {
             return Ok(true);
         }
         if !screen.can_ask() {
-            return Err(Stop::Usage(self.refusal()));
+            return Err(Stop::Lines(self.refusal()));
         }
         screen.message(&self.text());
         let prompt = if self.secrets.is_empty() {
@@ -57,7 +54,7 @@ impl Question {
             "approve the secrets and send them? [y/N] "
         };
         loop {
-            screen.message(prompt);
+            screen.message(&prompt.into());
             let line = tokio::select! {
                 line = tokio::task::spawn_blocking(read_line) => line.map_err(io::Error::other).flatten(),
                 () = cancellation.cancelled() => Ok(String::new()),
@@ -68,7 +65,7 @@ impl Question {
                 "" | "n" | "no" => {
                     // Neither the end of input nor an interrupt ends the line.
                     let gap = if line.is_empty() { "\n" } else { "" };
-                    screen.message(&format!("{gap}nothing was sent\n"));
+                    screen.message(&printable!("{}nothing was sent\n", Printable::from(gap)));
                     return Ok(false);
                 }
                 _ => {}
@@ -76,44 +73,37 @@ impl Question {
         }
     }
 
-    fn text(&self) -> String {
-        let mut text = String::new();
+    fn text(&self) -> Printable {
+        let mut text = Printable::new();
         if !self.secrets.is_empty() {
-            let _ = write!(
-                text,
-                "these secrets are sent to servers that you have not approved:\n{}",
-                self.secrets
+            let head = "these secrets are sent to servers that you have not approved:";
+            text.push(&printable!("{}\n{}", head, self.secrets));
+            text.push_literal(
+                "your approval is stored and holds for every document: see `naftiko approvals`\n",
             );
-            text.push_str("your approval is stored and holds for every document: see `naftiko approvals`\n");
         }
         if let Some(list) = &self.effects {
-            let _ = write!(text, "these are sent with arguments that nobody wrote:\n{list}");
+            text.push(&printable!("these are sent with arguments that nobody wrote:\n{}", list));
         }
         text
     }
 
     /// What would be asked, for somebody who cannot be asked, with the options that answer it.
-    fn refusal(&self) -> String {
-        let mut text = String::new();
+    fn refusal(&self) -> Printable {
+        let mut text = Printable::new();
         if !self.secrets.is_empty() {
-            let _ = write!(
-                text,
-                "these secrets would be sent to servers that are not approved:\n{}",
-                self.secrets
-            );
+            let head = "these secrets would be sent to servers that are not approved:";
+            text.push(&printable!("{}\n{}", head, self.secrets));
         }
         if let Some(list) = &self.effects {
-            let _ = write!(text, "these would be sent with arguments that nobody wrote:\n{list}");
+            text.push(&printable!("these would be sent with arguments that nobody wrote:\n{}", list));
         }
-        let flags = self.flags.join(" ");
-        if self.secrets.is_empty() {
-            let _ = write!(text, "look at them with `naftiko plan`, and send them with `{flags}`");
+        let flags = join(&self.flags, " ");
+        text.push(&if self.secrets.is_empty() {
+            printable!("look at them with `naftiko plan`, and send them with `{}`", flags)
         } else {
-            let _ = write!(
-                text,
-                "look at them with `naftiko plan`; approve them at a terminal, or add\n  {flags}"
-            );
-        }
+            printable!("look at them with `naftiko plan`; approve them at a terminal, or add\n  {}", flags)
+        });
         text
     }
 }
@@ -125,10 +115,10 @@ fn read_line() -> io::Result<String> {
 }
 
 /// The steps with inferred effects, a line each with what was inferred; `None` if there is none.
-fn effects(plan: &Plan) -> Option<String> {
-    let mut list = String::new();
+fn effects(plan: &Plan) -> Option<Printable> {
+    let mut list = Printable::new();
     for (id, provider) in &plan.providers {
-        let _ = writeln!(list, "  to {}", provider_line(id, provider));
+        list.push(&printable!("  to {}\n", provider_line(id, provider)));
     }
     let providers = list.len();
     let embedded = plan.embedded();
@@ -136,12 +126,12 @@ fn effects(plan: &Plan) -> Option<String> {
     let effects =
         plans.flat_map(|plan| plan.inferred_effects().map(move |(step, invoke)| (plan, step, invoke)));
     for (plan, step, invoke) in effects {
-        let request = plan.operation(invoke).map_or_else(String::new, |operation| {
-            format!("{} {}", operation.method.as_str(), operation.path)
+        let request = plan.operation(invoke).map_or_else(Printable::new, |operation| {
+            printable!("{} {}", operation.method.as_str(), operation.path)
         });
-        let _ = writeln!(list, "  {}  {}", visible(&step.id), visible(&request));
+        list.push(&printable!("  {}  {}\n", step.id, request));
         for argument in invoke.arguments.iter().filter(|argument| argument.origin != Origin::Written) {
-            let _ = writeln!(list, "    {} ← {}", visible(argument.slot.name()), visible(&argument.shown()));
+            list.push(&printable!("    {} ← {}\n", argument.slot.name(), argument.shown()));
         }
     }
     (list.len() > providers).then_some(list)

@@ -1,6 +1,5 @@
 //! Inputs as an operator gives them: by name, by file, read by the type they are declared to have.
 
-use std::fmt::Write as _;
 use std::path::Path;
 
 use indexmap::IndexMap;
@@ -9,6 +8,7 @@ use naftiko_plan::{Input, Plan};
 use naftiko_report::{Style, diagnostics};
 use naftiko_spec::Files;
 use naftiko_syntax::{Limits, parse_bytes};
+use naftiko_text::{Printable, printable, shell_word};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Number, Value};
 
@@ -30,7 +30,7 @@ impl Given {
         file: Option<&Path>,
         files: &dyn Files,
         style: Style,
-    ) -> Result<Self, String> {
+    ) -> Result<Self, Printable> {
         let mut problems = Vec::new();
         let mut values = match file {
             Some(path) => from_file(path, files, plan, style)?,
@@ -82,7 +82,7 @@ impl Given {
     ///
     /// # Errors
     /// Everything that is wrong with them, a line each.
-    pub(crate) fn complete(mut self, plan: &Plan) -> Result<Map<String, Value>, String> {
+    pub(crate) fn complete(mut self, plan: &Plan) -> Result<Map<String, Value>, Printable> {
         let mut inputs = Map::new();
         for input in &plan.inputs {
             let name = &input.name;
@@ -92,7 +92,8 @@ impl Given {
                     inputs.insert(name.clone(), value);
                 }
                 None if input.required && !self.is_told_of(name) => {
-                    let problem = format!("input `{name}` is required: give it with `--input {name}=…`");
+                    let word = shell_word(name);
+                    let problem = format!("input `{name}` is required: give it with `--input {word}=…`");
                     self.problems.push(problem);
                 }
                 None => {}
@@ -119,7 +120,7 @@ pub(crate) fn withheld(
     file: Option<&Path>,
     files: &dyn Files,
     style: Style,
-) -> Result<(Map<String, Value>, Vec<String>), String> {
+) -> Result<(Map<String, Value>, Vec<String>), Printable> {
     let only = Plan {
         inputs: plan
             .inputs
@@ -133,7 +134,7 @@ pub(crate) fn withheld(
         |name: &&str| plan.inputs.iter().any(|it| it.name == **name) && !names.iter().any(|it| it == *name);
     let said = named.iter().filter_map(|argument| argument.split_once('=')).map(|(name, _)| name.trim());
     if let Some(name) = said.into_iter().find(|name| kept(name)) {
-        return Err(format!("the input `{name}` is kept with the run, and stays as it was"));
+        return Err(printable!("the input `{}` is kept with the run, and stays as it was", name));
     }
     let given = Given::read(&only, named, file, files, style)?.complete(&only)?;
     let missing = names.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
@@ -144,20 +145,20 @@ pub(crate) fn withheld(
 ///
 /// # Errors
 /// Why it does not fit.
-pub(crate) fn typed(input: &Input, text: String) -> Result<Value, String> {
+pub(crate) fn typed(input: &Input, text: String) -> Result<Value, Printable> {
     let value = value(&[text], &input.schema)
-        .map_err(|misread| format!("input `{}`: {}", input.name, misread.told(input.sensitive)))?;
+        .map_err(|misread| printable!("input `{}`: {}", input.name, misread.told(input.sensitive)))?;
     let problems = misfit(input, &value);
     if problems.is_empty() { Ok(value) } else { Err(list(&problems)) }
 }
 
-fn list(problems: &[String]) -> String {
+fn list(problems: &[String]) -> Printable {
     match problems {
-        [only] => only.clone(),
-        many => many.iter().fold("the inputs do not fit".to_owned(), |mut out, problem| {
-            let _ = write!(out, "\n  - {problem}");
-            out
-        }),
+        [only] => printable!("{}", only),
+        many => {
+            let lines: Printable = many.iter().map(|problem| printable!("\n  - {}", problem)).collect();
+            printable!("the inputs do not fit{}", lines)
+        }
     }
 }
 
@@ -166,10 +167,11 @@ fn from_file(
     files: &dyn Files,
     plan: &Plan,
     style: Style,
-) -> Result<Map<String, Value>, String> {
+) -> Result<Map<String, Value>, Printable> {
     let name = path.display().to_string();
-    let bytes =
-        files.read(path).map_err(|error| format!("the inputs file `{name}` cannot be read: {error}"))?;
+    let bytes = files
+        .read(path)
+        .map_err(|error| printable!("the inputs file `{}` cannot be read: {}", path, error))?;
     let mut sources = SourceMap::new();
     let (_, parsed) = parse_bytes(&name, &bytes, &mut sources, &Limits::default());
     if naftiko_diagnostics::has_errors(&parsed.diagnostics) {
@@ -179,11 +181,11 @@ fn from_file(
         } else {
             diagnostics(&parsed.diagnostics, &sources, Style { color: false, ..style })
         };
-        return Err(format!("the inputs file cannot be understood\n{found}"));
+        return Err(printable!("the inputs file cannot be understood\n{}", found).trimmed_end());
     }
     match parsed.root.map(|root| root.to_json()) {
         Some(Value::Object(inputs)) => Ok(inputs),
-        _ => Err(format!("the inputs file `{name}` is not a mapping of names to values")),
+        _ => Err(printable!("the inputs file `{}` is not a mapping of names to values", path)),
     }
 }
 
@@ -192,13 +194,14 @@ fn takes_secrets(plan: &Plan) -> bool {
 }
 
 /// Where something is wrong and what kind of mistake it is, a line each, without a word of the text.
-fn places(found: &[Diagnostic], sources: &SourceMap) -> String {
+fn places(found: &[Diagnostic], sources: &SourceMap) -> Printable {
     let errors = found.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error);
-    errors.fold(String::new(), |mut out, diagnostic| {
+    errors.fold(Printable::new(), |mut out, diagnostic| {
         let span = diagnostic.primary.span;
         if let Some(file) = sources.file(span.file) {
             let at = file.line_column(span.range().start);
-            let _ = writeln!(out, "{}:{}:{}: error[{}]", file.name(), at.line, at.column, diagnostic.code.id);
+            let (name, code) = (file.name(), diagnostic.code.id);
+            out.push(&printable!("{}:{}:{}: error[{}]\n", name, at.line, at.column, code));
         }
         out
     })

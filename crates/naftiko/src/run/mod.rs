@@ -14,6 +14,7 @@ use naftiko_adapter_mock::{MockAdapter, Script};
 use naftiko_engine::{Cancellation, Limits, Run};
 use naftiko_journal::{Journal, MemoryJournal, Options, Status, Store};
 use naftiko_plan::Plan;
+use naftiko_text::printable;
 use serde_json::{Map, Value};
 
 use crate::args::{Run as Arguments, State};
@@ -124,7 +125,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
     let prepared = prepare(arguments, plan).map_err(Stop::Usage)?;
     let file = arguments.inputs_file.as_deref();
     let given = Given::read(&prepared.plan, &arguments.inputs, file, &FileSystem, screen.err);
-    let given = given.map_err(Stop::Usage)?;
+    let given = given.map_err(Stop::Lines)?;
     let start = start(arguments, &prepared, mock, &given.known(&prepared.plan))?;
     // Last, so that nobody types a secret for a run that cannot begin.
     let inputs = inputs(arguments, given, &prepared.plan, screen)?;
@@ -145,7 +146,7 @@ fn inputs(
             given.give(&input.name, value);
         }
     }
-    given.complete(plan).map_err(Stop::Usage)
+    given.complete(plan).map_err(Stop::Lines)
 }
 
 /// The mock that a run uses in place of its providers, with the script of a test document if one is given; `None` for a
@@ -294,8 +295,10 @@ pub(crate) fn cut_off(
     state: &State,
     screen: &mut Screen,
 ) -> Exit {
-    screen.problem(&format!(
-        "{error}\nthe run stands where its journal ends; once that is mended, go on with `naftiko resume {id}{}`",
+    screen.problem(&printable!(
+        "{}\nthe run stands where its journal ends; once that is mended, go on with `naftiko resume {}{}`",
+        error,
+        id,
         state.again()
     ));
     Exit::Failed
@@ -311,7 +314,7 @@ async fn mocked(
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     if !arguments.driving.json {
-        screen.message("mock: nothing is sent, answers are made up, and waits take no time\n");
+        screen.message(&"mock: nothing is sent, answers are made up, and waits take no time\n".into());
     }
     let id = world::run_id();
     let mut watched = Watched::new(&prepared.plan, arguments.driving.json, screen);
@@ -320,7 +323,7 @@ async fn mocked(
     let driven = match watched.drive(session, &mut run).await {
         Ok(standing) => standing.status,
         Err(error) => {
-            screen.problem(&error.to_string());
+            screen.problem(&printable!("{}", error));
             return Ok(Exit::Failed);
         }
     };
@@ -358,9 +361,9 @@ async fn detach(
         let line = crate::drive::line_of_json(&serde_json::json!({"outcome": "waiting", "run": held.id}))?;
         screen.result(&line)?;
     } else {
-        screen.result(&format!("{}\n", held.id))?;
+        screen.result(&printable!("{}\n", held.id))?;
         let again = arguments.state.again();
-        screen.message(&format!("the run is kept; `naftiko work{again}` drives it\n"));
+        screen.message(&printable!("the run is kept; `naftiko work{}` drives it\n", again));
     }
     Ok(Exit::Waiting)
 }

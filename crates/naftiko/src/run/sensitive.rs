@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use naftiko_journal::{Store, StoreError};
 use naftiko_plan::{Input, Plan};
+use naftiko_text::{printable, shell_word};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -34,24 +35,24 @@ pub(crate) fn asked(
     let mut tries = 1..=TRIES;
     loop {
         tries.next();
-        screen.message(&format!("{name} ({why}): "));
+        screen.message(&printable!("{} ({}): ", name, why));
         let text =
             world::read_secret().map_err(|error| Stop::Usage(format!("`{name}` cannot be read: {error}")))?;
         let wrong = if text.is_empty() {
-            format!("input `{name}`: nothing was typed")
+            printable!("input `{}`: nothing was typed", name)
         } else {
             match typed(input, text) {
                 Ok(value) => match objection(&value)? {
                     None => return Ok(value),
-                    Some(wrong) => wrong,
+                    Some(wrong) => wrong.into(),
                 },
                 Err(misfit) => misfit,
             }
         };
         if tries.is_empty() {
-            return Err(Stop::Usage(wrong));
+            return Err(Stop::Lines(wrong));
         }
-        screen.message(&format!("{wrong}\n"));
+        screen.message(&(wrong + &"\n".into()));
     }
 }
 
@@ -97,7 +98,8 @@ impl Marks {
         let is_same = mark(store, run, name, value)? == *kept;
         Ok((!is_same).then(|| {
             format!(
-                "input `{name}`: this is not the value that the run began with; if it was replaced since, say so with `--replaced {name}`"
+                "input `{name}`: this is not the value that the run began with; if it was replaced since, say so with `--replaced {}`",
+                shell_word(name)
             )
         }))
     }

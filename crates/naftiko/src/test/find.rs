@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use naftiko_text::{Printable, join, printable};
+
 use crate::documents::Documents;
 use crate::reading::Reading;
 
@@ -12,15 +14,19 @@ const ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
 ///
 /// # Errors
 /// What was named and cannot be had, or that there are none.
-pub(super) fn tests(named: &[PathBuf], reading: &Reading) -> Result<Vec<PathBuf>, String> {
+pub(super) fn tests(named: &[PathBuf], reading: &Reading) -> Result<Vec<PathBuf>, Printable> {
     let Documents { mut paths, problems } = Documents::find(named, reading);
     paths.retain(|path| is_test(path) || named.contains(path));
     if !problems.is_empty() {
-        return Err(problems.join("\n"));
+        let problems: Vec<Printable> = problems.into_iter().map(Printable::from).collect();
+        return Err(join(problems, "\n"));
     }
     if paths.is_empty() {
         let places: Vec<String> = named.iter().map(|path| format!("`{}`", path.display())).collect();
-        return Err(format!("there is no test below {}: tests are files `*.test.yaml`", places.join(", ")));
+        return Err(printable!(
+            "there is no test below {}: tests are files `*.test.yaml`",
+            places.join(", ")
+        ));
     }
     Ok(paths)
 }

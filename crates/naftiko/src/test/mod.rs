@@ -13,6 +13,7 @@ use std::path::Path;
 use naftiko_check::{Suite, Trial};
 use naftiko_diagnostics::Severity;
 use naftiko_report::{Style, Tested, diagnostics, tested, tested_as_json, tested_as_junit};
+use naftiko_text::Printable;
 
 use crate::args::{Test, TestFormat};
 use crate::check::{no_plan, options};
@@ -34,7 +35,7 @@ struct File<'a> {
 
 pub(crate) fn test(arguments: &Test, screen: &mut Screen) -> Result<Exit, Stop> {
     let reading = Reading::new();
-    let paths = find::tests(&arguments.paths, &reading).map_err(Stop::Usage)?;
+    let paths = find::tests(&arguments.paths, &reading).map_err(Stop::Lines)?;
     let mut outcomes: Vec<Tested> = Vec::new();
     let mut files = Vec::new();
     let suites = in_parallel(&paths, arguments.jobs, |path| suite(path, arguments, &reading));
@@ -75,7 +76,7 @@ fn run(files: &[File<'_>], arguments: &Test) -> Result<Vec<Tested>, Stop> {
     Ok(outcomes)
 }
 
-fn report(outcomes: &[Tested], format: TestFormat, style: Style) -> Result<String, Stop> {
+fn report(outcomes: &[Tested], format: TestFormat, style: Style) -> Result<Printable, Stop> {
     match format {
         TestFormat::Human => Ok(tested(outcomes, style)),
         TestFormat::Junit => Ok(tested_as_junit(outcomes)),

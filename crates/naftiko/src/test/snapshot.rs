@@ -4,14 +4,15 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use indexmap::IndexMap;
-use naftiko_check::{Change, Trial};
+use naftiko_check::Trial;
 use naftiko_diagnostics::SourceMap;
-use naftiko_report::{Snapshot, Style, Tested};
+use naftiko_report::{Snapshot, Tested};
 use naftiko_spec::Files as _;
 use naftiko_syntax::{Limits, parse_bytes};
+use naftiko_text::Printable;
 use serde_json::Value;
+use similar::TextDiff;
 
-use crate::diff;
 use crate::documents::unreadable;
 use crate::test::trial::Ran;
 use crate::world::{self, FileSystem};
@@ -84,9 +85,7 @@ impl Snapshots {
             outcomes.extend(stale.iter().map(|name| Tested {
                 file: file.to_owned(),
                 name: name.clone(),
-                problems: vec![
-                    "there is a snapshot and no test of this name; `--update` removes it".to_owned(),
-                ],
+                problems: vec!["there is a snapshot and no test of this name; `--update` removes it".into()],
                 difference: None,
                 snapshot: Snapshot::Unasked,
             }));
@@ -151,7 +150,7 @@ fn verdict(before: Option<&Value>, ran: &Ran, update: Update) -> Snapshot {
 }
 
 /// A snapshot as it stands in the file.
-fn written(name: &str, snapshot: &Value) -> Result<String, String> {
+fn written(name: &str, snapshot: &Value) -> Result<Printable, String> {
     let entry = IndexMap::from([(name.to_owned(), snapshot.clone())]);
     naftiko_report::outputs(&entry)
         .map_err(|error| format!("the snapshot of `{name}` cannot be written: {error}"))
@@ -159,6 +158,5 @@ fn written(name: &str, snapshot: &Value) -> Result<String, String> {
 
 fn difference(name: &str, before: &Value, after: &Value) -> Result<String, String> {
     let (before, after) = (written(name, before)?, written(name, after)?);
-    let change = Change { path: PathBuf::from("snapshot"), before, after };
-    Ok(diff::unified(&change, Style::PLAIN))
+    Ok(TextDiff::from_lines(&*before, &*after).unified_diff().header("snapshot", "snapshot").to_string())
 }

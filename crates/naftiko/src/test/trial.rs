@@ -6,6 +6,7 @@ use naftiko_adapter_mock::MockAdapter;
 use naftiko_check::{Suite, Trial};
 use naftiko_engine::{Cancellation, Limits, Run};
 use naftiko_journal::{MemoryJournal, Options, Record, Status};
+use naftiko_text::Printable;
 use serde_json::Value;
 
 use crate::drive::{Outside, Pulses, Session, at_rest, block_on_one_thread, on_the_mock};
@@ -18,7 +19,7 @@ const RUN: &str = "00000000-0000-7000-8000-000000000000";
 /// What came of a run.
 pub(super) struct Ran {
     /// What is not as the test says.
-    pub(super) problems: Vec<String>,
+    pub(super) problems: Vec<Printable>,
     /// What its snapshot holds.
     pub(super) snapshot: Value,
 }
@@ -37,13 +38,7 @@ pub(super) struct Rest<'a> {
 pub(super) fn run(suite: &Suite, trial: &Trial) -> Ran {
     match block_on_one_thread(driven(suite, trial)) {
         Ok(ran) => ran,
-        Err(stop) => {
-            let why = match stop {
-                Stop::Usage(why) => why,
-                Stop::Output(error) => error.to_string(),
-            };
-            Ran { problems: vec![why], snapshot: Value::Null }
-        }
+        Err(stop) => Ran { problems: vec![stop.message()], snapshot: Value::Null },
     }
 }
 
@@ -70,5 +65,6 @@ async fn driven(suite: &Suite, trial: &Trial) -> Result<Ran, Stop> {
     let status = standing.map_err(|error| Stop::Usage(error.to_string()))?.status;
     let requests = requests::sent(&run, &records);
     let rest = Rest { run: &run, records: &records, status: at_rest(status), requests };
-    Ok(Ran { problems: expect::problems(trial, &rest), snapshot: story::tell(&rest) })
+    let problems = expect::problems(trial, &rest).into_iter().map(Printable::from).collect();
+    Ok(Ran { problems, snapshot: story::tell(&rest) })
 }

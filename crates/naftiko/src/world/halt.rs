@@ -10,13 +10,11 @@
 /// Stands still here for ever, if a test asked for it.
 #[cfg(debug_assertions)]
 pub(crate) fn halt_after(seq: u64) {
-    use std::io::Write as _;
-
     let asked = std::env::var("NAFTIKO_TEST_HALT_AFTER").ok().and_then(|asked| asked.parse().ok());
     if asked != Some(seq) {
         return;
     }
-    let _unread = writeln!(std::io::stderr().lock(), "halted after {seq}");
+    let _unread = super::Stream::Err.write(&naftiko_text::printable!("halted after {}\n", seq));
     super::pause(std::time::Duration::from_mins(1));
     // Nobody came.
     std::process::abort();
