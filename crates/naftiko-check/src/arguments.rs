@@ -1,6 +1,7 @@
 //! Binds arguments to the places of a request: written ones, and in edition 0.1 inferred ones.
 
 mod body;
+mod send;
 
 pub(crate) use body::reported;
 
@@ -16,6 +17,7 @@ use naftiko_syntax::Node;
 use serde_json::Map;
 
 use self::body::Body;
+use self::send::note;
 use crate::embed::Embedded;
 use crate::faults;
 use crate::faults::possibly_absent::{self, Needed};
@@ -222,9 +224,11 @@ impl<'a> Binder<'a> {
         let has_body = resolution.needs_body || self.bound.arguments.iter().any(in_body);
         let needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
         self.diagnostics.extend(needed.map(|(_, diagnostic)| diagnostic));
+        let values = body.clone();
         if has_body {
             self.body(named, body, resolution, begun);
         }
+        self.sent(named, &values, resolution, begun, has_body);
     }
 
     /// Puts every written argument where it goes; gives the places that are taken, each with the key that takes it.
@@ -274,9 +278,11 @@ impl<'a> Binder<'a> {
         for parameter in resolution.slots.iter().filter(|it| taken.by(&it.slot).is_none()) {
             let inference = self.inferrer.map(|(inferrer, at)| inferrer.infer(at, parameter, resolution));
             let Some(inference) = inference else { continue };
-            if let Slot::Property(name) = &parameter.slot {
-                let inferred = inference.ty().map(|ty| Written::unwritten(ty, named.span));
-                body.properties.extend(inferred.map(|it| (name.as_str(), it)));
+            if let Some(inferred) = inference.ty().map(|ty| Written::unwritten(ty, named.span)) {
+                note(body, &parameter.slot, &inferred);
+                if let Slot::Property(name) = &parameter.slot {
+                    body.properties.push((name.as_str(), inferred));
+                }
             }
             missing.extend(self.inferred(named, parameter, inference, resolution));
         }
@@ -322,7 +328,10 @@ impl<'a> Binder<'a> {
             let mistaken = self.fit(parameter, &written, resolution);
             let optional = self.is_left_out(parameter, &argument.value);
             match &parameter.slot {
-                Slot::Parameter(..) => self.limits(parameter, resolution, &written, &mistaken),
+                Slot::Parameter(..) => {
+                    self.limits(parameter, resolution, &written, &mistaken);
+                    note(body, &parameter.slot, &written);
+                }
                 Slot::Property(name) => body.properties.push((name, written.clone())),
                 Slot::Body => body.whole = Some(written.clone()),
             }

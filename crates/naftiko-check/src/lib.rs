@@ -44,6 +44,7 @@ mod resource;
 mod rules;
 mod schema;
 mod scope;
+mod sendable;
 mod sensitive;
 mod slots;
 mod suite;

@@ -14,6 +14,8 @@ pub(crate) struct Written<'a> {
     pub(crate) span: Span,
     /// The key it stands under; an item of a list has none.
     pub(crate) key: Option<Span>,
+    /// The scalar as it was written, where it is not a literal.
+    pub(crate) template: Option<&'a Template>,
     pub(crate) parts: Parts<'a>,
 }
 
@@ -38,7 +40,7 @@ impl<'a> Written<'a> {
                 let ty = types.next().unwrap_or(Type::Any);
                 match template {
                     Template::Literal(literal) => (ty, Parts::Literal(literal)),
-                    _ => (ty, Parts::Open),
+                    _ => return Self { ty, span, key, template: Some(template), parts: Parts::Open },
                 }
             }
             Value::List { items, .. } => {
@@ -53,7 +55,7 @@ impl<'a> Written<'a> {
                 return Self::object(entries.collect(), span, key);
             }
         };
-        Self { ty, span, key, parts }
+        Self { ty, span, key, template: None, parts }
     }
 
     /// An object of values.
@@ -62,12 +64,12 @@ impl<'a> Written<'a> {
             ((*name).to_owned(), Field { ty: entry.ty.clone(), presence: Presence::Always })
         });
         let ty = Type::Object(ObjectType::of(fields));
-        Self { ty, span, key, parts: Parts::Entries(entries) }
+        Self { ty, span, key, template: None, parts: Parts::Entries(entries) }
     }
 
     /// A value that stands nowhere; `span` stands for it.
     pub(crate) fn unwritten(ty: Type, span: Span) -> Self {
-        Self { ty, span, key: None, parts: Parts::Open }
+        Self { ty, span, key: None, template: None, parts: Parts::Open }
     }
 
     /// The same, with nothing known of what is, or stands under a key that is, at one of these places.

@@ -29,7 +29,9 @@ pub use header::{is_field_value, is_token};
 pub use number::number_text;
 pub use percent::encoded;
 pub use refusal::{Refusal, Target};
-pub use request::{RequestParts, body_refusal, parameter_refusal, render};
+pub use request::{
+    RequestParts, body_refusal, combination_refusal, operation_refusal, parameter_refusal, render,
+};
 
 #[cfg(test)]
 mod tests;

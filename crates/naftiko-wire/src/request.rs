@@ -72,6 +72,30 @@ pub fn body_refusal(operation: &Operation, value: &Value) -> Option<Refusal> {
     }
 }
 
+/// Why an operation cannot be called with any arguments: its description has a path or a media type that cannot be
+/// sent. `None` if it can.
+pub fn operation_refusal(operation: &Operation) -> Option<Refusal> {
+    let any = Value::from("x");
+    let path = template::expanded(operation, &|_| Some(&any)).err();
+    let media_type = operation.body.as_ref().and_then(|spec| media_type_refusal(spec).err());
+    path.or(media_type).filter(|refusal| refusal.target == Target::Operation)
+}
+
+/// Why these arguments cannot be sent together, each of which can be sent alone; `None` if they can. Arguments may be
+/// missing.
+pub fn combination_refusal(operation: &Operation, arguments: &Arguments) -> Option<Refusal> {
+    let headers = || -> Result<(), Refusal> {
+        let mut headers = Vec::new();
+        for (parameter, value) in given(operation, arguments, Place::Header) {
+            headers.push(header_field(parameter, value)?);
+        }
+        headers.extend(cookies(operation, arguments)?);
+        distinct_headers(&headers)
+    };
+    let query = query_parts(operation, arguments).map(|_| ());
+    query.and_then(|()| headers()).err()
+}
+
 fn of(parameter: &Parameter, problem: Problem) -> Refusal {
     problem.at(Target::Parameter(parameter.place, parameter.name.clone()))
 }
@@ -112,10 +136,7 @@ fn takes_no_body(operation: &Operation) -> Refusal {
 
 /// A body in the media type of its operation.
 fn write_body(operation: &Operation, spec: &RequestBody, value: &Value) -> Result<Written, Refusal> {
-    if !is_field_value(&spec.content_type) {
-        let message = "the media type of the body has a character that a header cannot carry";
-        return Err(Refusal::of_operation(message));
-    }
+    media_type_refusal(spec)?;
     let essence = essence(&spec.content_type);
     let written = if is_multipart(&essence) {
         multipart::write(operation, spec, value)
@@ -129,6 +150,14 @@ fn write_body(operation: &Operation, spec: &RequestBody, value: &Value) -> Resul
         media::write("body", &spec.content_type, value, false)
     };
     written.map_err(|problem| problem.at(Target::Body))
+}
+
+fn media_type_refusal(spec: &RequestBody) -> Result<(), Refusal> {
+    if is_field_value(&spec.content_type) {
+        return Ok(());
+    }
+    let message = "the media type of the body has a character that a header cannot carry";
+    Err(Refusal::of_operation(message))
 }
 
 /// The parameters of one place that have an argument, in the order of the description.

@@ -1,5 +1,6 @@
 //! What is written for arguments against types and schemas: each value, and the body of a request as a whole.
 
+use naftiko_adapter::Place;
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned, has_errors};
 use naftiko_expr::Type;
 use naftiko_plan::Slot;
@@ -12,9 +13,11 @@ use crate::resolve::{Parameter, Resolution};
 use crate::written::Written;
 use crate::{faults, limits};
 
-/// The body of a request as far as it is known.
-#[derive(Default)]
+/// The values of a request as far as they are known.
+#[derive(Default, Clone)]
 pub(super) struct Body<'w> {
+    /// The parameters outside the body.
+    pub(super) parameters: Vec<(Place, &'w str, Written<'w>)>,
     /// All of it, written as one.
     pub(super) whole: Option<Written<'w>>,
     /// Its properties.

@@ -1,6 +1,6 @@
-//! A literal argument that breaks a limit of its schema.
+//! A literal argument that breaks a limit of its schema, or an argument that cannot be sent.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 
 use crate::faults::{schema_too_complex, sloppy_description};
 use crate::limits::{Breach, Broken};
@@ -8,7 +8,7 @@ use crate::limits::{Breach, Broken};
 pub(crate) static CODE: Code = Code {
     id: "unfit-argument",
     severity: Severity::Error,
-    summary: "a literal argument breaks a limit that the description sets to it",
+    summary: "an argument breaks a limit that the description sets to it, or cannot be sent",
 };
 
 /// `whole` is what the body as a whole is called.
@@ -32,4 +32,9 @@ pub(crate) fn report(broken: &Broken, whole: &str) -> Diagnostic {
         Breach::Excluded(_) => diagnostic.with_help("leave one of them out"),
         _ => diagnostic,
     }
+}
+
+/// An argument that has no written form in its place; `message` is what a run would say.
+pub(crate) fn unsendable(place: Span, message: String) -> Diagnostic {
+    Diagnostic::new(&CODE, place, message).with_help("a run refuses it before anything is sent")
 }

@@ -1,0 +1,119 @@
+//! Whether a written argument can be sent, asked of the functions that send it.
+//!
+//! A literal is tried as it is. An expression is tried with a sample of each type that its value may have, and is at
+//! fault only if no sample can be sent.
+
+use naftiko_diagnostics::Span;
+use naftiko_expr::{ObjectType, Piece, Presence, Template, Type};
+use naftiko_wire::Refusal;
+use serde_json::{Map, Value as Json};
+
+use crate::written::Written;
+
+/// How many expressions of one argument are tried, and how deep samples are made.
+const MAX_HOLES: usize = 64;
+const MAX_DEPTH: usize = 6;
+
+/// A part of an argument that cannot be sent.
+pub(crate) struct Unsendable {
+    /// Where the part stands.
+    pub(crate) place: Span,
+    /// Why, in one line.
+    pub(crate) message: String,
+}
+
+/// The first part of a value that cannot be sent, as `refuse` has it.
+pub(crate) fn unsendable(
+    written: &Written<'_>,
+    refuse: &dyn Fn(&Json) -> Option<Refusal>,
+) -> Option<Unsendable> {
+    let mut holes = Vec::new();
+    let mut value = written.with_holes("", &mut holes);
+    for hole in &holes {
+        put(&mut value, hole, sample(&Type::Any, 0));
+    }
+    let lies_in = |hole: &str, refusal: &Refusal| {
+        refusal.pointer.strip_prefix(hole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let found = refuse(&value).filter(|refusal| !holes.iter().any(|hole| lies_in(hole, refusal)));
+    if let Some(refusal) = found {
+        return Some(at(written, &refusal.pointer, refusal.message.clone()));
+    }
+    holes.iter().take(MAX_HOLES).find_map(|hole| {
+        let (part, _) = written.at(hole, "")?;
+        let mut refusals = samples(part).into_iter().map(|sample| {
+            let mut value = value.clone();
+            put(&mut value, hole, sample);
+            refuse(&value).filter(|refusal| lies_in(hole, refusal))
+        });
+        let first = refusals.next()??;
+        refusals.all(|refusal| refusal.is_some()).then(|| at(written, hole, first.message))
+    })
+}
+
+fn at(written: &Written<'_>, pointer: &str, message: String) -> Unsendable {
+    let place = written.at(pointer, "").map_or_else(|| written.place(), |(part, _)| part.span);
+    Unsendable { place, message }
+}
+
+fn put(value: &mut Json, pointer: &str, sample: Json) {
+    if let Some(hole) = value.pointer_mut(pointer) {
+        *hole = sample;
+    }
+}
+
+/// A value of each type that an expression may have; the text that it stands in, if it stands in one.
+fn samples(part: &Written<'_>) -> Vec<Json> {
+    if let Some(Template::Text(pieces)) = part.template {
+        let texts = pieces.iter().map(|piece| match piece {
+            Piece::Text(text) => text.as_str(),
+            Piece::Expression(_) => "x",
+        });
+        return vec![Json::String(texts.collect())];
+    }
+    let samples: Vec<Json> = part.ty.members().iter().flat_map(of_member).collect();
+    if samples.is_empty() { vec![sample(&Type::Any, 0)] } else { samples }
+}
+
+/// The values of one member of a union: each of a few texts, or one sample.
+fn of_member(member: &Type) -> Vec<Json> {
+    const MAX_TEXTS: usize = 16;
+    match member {
+        Type::String(Some(texts)) if texts.len() <= MAX_TEXTS => {
+            texts.iter().map(|text| Json::from(text.as_str())).collect()
+        }
+        member => vec![sample(member, 0)],
+    }
+}
+
+/// The simplest value of a type: a scalar if it may be one.
+fn sample(ty: &Type, depth: usize) -> Json {
+    let rank = |member: &Type| match member {
+        Type::List(_) => 1,
+        Type::Object(_) => 2,
+        Type::Null => 3,
+        _ => 0,
+    };
+    match ty.members().into_iter().min_by_key(rank) {
+        Some(Type::Null) => Json::Null,
+        Some(Type::Boolean) => Json::from(true),
+        Some(Type::Integer) => Json::from(1),
+        Some(Type::Number) => Json::from(1.5),
+        Some(Type::String(Some(texts))) => texts.first().map_or("x", String::as_str).into(),
+        Some(Type::List(items)) if depth < MAX_DEPTH => vec![sample(&items, depth + 1)].into(),
+        Some(Type::Object(object)) if depth < MAX_DEPTH => object_sample(&object, depth),
+        _ => "x".into(),
+    }
+}
+
+/// An object with the fields that it always has, or with one that it may have.
+fn object_sample(object: &ObjectType, depth: usize) -> Json {
+    let field = |name: &String| (name.clone(), "x".into());
+    let always = object.fields.iter().filter(|(_, field)| field.presence == Presence::Always);
+    let mut fields: Map<String, Json> =
+        always.map(|(name, field)| (name.clone(), sample(&field.ty, depth + 1))).collect();
+    if fields.is_empty() {
+        fields.extend([object.fields.keys().next().map_or_else(|| ("x".to_owned(), "x".into()), field)]);
+    }
+    Json::Object(fields)
+}
