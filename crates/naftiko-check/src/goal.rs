@@ -7,9 +7,16 @@ use naftiko_spec::{Argument, Place};
 
 use crate::resolve::{Parameter, Resolution};
 
-/// The parameters that an argument of this name and place goes to. `body` is the whole body where no property bears that
-/// name.
+/// The parameters that an argument of this name and place goes to. A name that a parameter has as a whole is that
+/// parameter: with one called `path.id`, the key `path.id` is that one. `body` is the whole body where no property bears
+/// that name.
 pub(crate) fn goals<'r>(argument: &Argument, resolution: &'r Resolution) -> Vec<&'r Parameter> {
+    if argument.place.is_some() {
+        let named = resolution.slots.named(&whole_name(argument));
+        if !named.is_empty() {
+            return named;
+        }
+    }
     let name = argument.name.as_str();
     let whole = || resolution.slots.body().filter(|_| name == "body" && argument.place.is_none());
     let is_property = |parameter: &&Parameter| matches!(parameter.slot, Slot::Property(_));
@@ -23,6 +30,14 @@ pub(crate) fn goals<'r>(argument: &Argument, resolution: &'r Resolution) -> Vec<
         (Some(_), _) => false,
     });
     goals
+}
+
+/// The key of an argument as it was written.
+pub(crate) fn whole_name(argument: &Argument) -> String {
+    match argument.place {
+        None => argument.name.clone(),
+        Some(place) => format!("{}.{}", place.as_str(), argument.name),
+    }
 }
 
 fn parameter_place(place: Place) -> Option<ParameterPlace> {

@@ -126,23 +126,27 @@ fn belongs(line: &str, column: usize) -> bool {
     text.is_empty() || text.starts_with('#') || line.len() - text.len() >= column
 }
 
-/// How the argument of a place is written: with its place where another has the same name.
+/// The key of the argument for a slot, as YAML: with its place where another slot has the same name.
 fn key(slot: &Slot, resolution: &Resolution) -> String {
-    let name = slot.name();
-    let same = resolution.slots.named(name).into_iter().filter(|other| other.slot.name() == name);
-    let alone = same.take(2).count() + usize::from(name == Slot::Body.name()) == 1;
-    let places = ["path.", "query.", "header.", "cookie.", "body."];
-    let prefix = match slot {
-        _ if alone && name != "body" && !places.iter().any(|place| name.starts_with(place)) => String::new(),
-        Slot::Parameter(place, _) => format!("{}.", place.as_str()),
-        Slot::Property(_) => "body.".to_owned(),
-        Slot::Body => String::new(),
-    };
-    let key = format!("{prefix}{name}");
+    let key = placed_name(slot, resolution);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
     if key.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') && key.chars().all(plain) {
         key
     } else {
         format!("'{}'", key.replace('\'', "''"))
     }
+}
+
+/// The name of a slot, with its place where another slot has the same name.
+pub(crate) fn placed_name(slot: &Slot, resolution: &Resolution) -> String {
+    let name = slot.name();
+    let mut same = resolution.slots.named(name).into_iter().filter(|other| other.slot.name() == name);
+    let alone = same.nth(1).is_none();
+    let prefix = match slot {
+        _ if alone && name != "body" => "",
+        Slot::Parameter(place, _) => place.as_str(),
+        Slot::Property(_) => "body",
+        Slot::Body => "",
+    };
+    if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") }
 }

@@ -9,6 +9,7 @@ use naftiko_spec::{Composition, Invoke, ResponsePath, Work};
 use serde_json::Value;
 
 use crate::faults::{inferred_pages, repeated_effect, unclear_pages, unfit_pages};
+use crate::goal::goals;
 use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::resource::fold;
 use crate::scope::response;
@@ -317,11 +318,9 @@ impl<'a> Search<'a> {
     /// The argument of the first page, where pages are counted and the author does not write it.
     fn first(&mut self, next: &NextPage) -> Result<Option<(String, u64, String)>, Faults> {
         let (NextPage::Number { parameter } | NextPage::Offset { parameter }) = next else { return Ok(None) };
-        let is_it = |argument: &&naftiko_spec::Argument| {
-            argument.name == *parameter
-                && argument.place.is_none_or(|place| place == naftiko_spec::Place::Query)
-        };
-        if self.invoke.arguments.iter().any(|argument| is_it(&argument)) {
+        let slot = Slot::Parameter(Place::Query, parameter.clone());
+        let goals = |argument| goals(argument, self.resolution);
+        if self.invoke.arguments.iter().flat_map(goals).any(|parameter| parameter.slot == slot) {
             return Ok(None);
         }
         if matches!(next, NextPage::Offset { .. }) {

@@ -6,7 +6,7 @@ use naftiko_spec::Step;
 
 use crate::fit::{Choice, Missing as Lacking};
 use crate::inference::{Candidate, Inference};
-use crate::insertion::{Gap, Missing};
+use crate::insertion::{Gap, Missing, placed_name};
 use crate::resolve::{Parameter, Resolution};
 use crate::resource::{noun_of_path, values};
 
@@ -23,7 +23,6 @@ pub(crate) fn unwritten(
     sources: &SourceMap,
 ) -> Diagnostic {
     let parameter = gap.parameter;
-    let name = parameter.slot.name();
     let diagnostic = start(gap.named, parameter, gap.resolution);
     match inference {
         Some(Inference::Bound(candidate)) if !candidate.optional => {
@@ -40,7 +39,10 @@ pub(crate) fn unwritten(
             let values = candidates.iter().map(|candidate| candidate.value.text());
             diagnostic.with_help(format!("write it under `with`: it could be {}", one_of(values)))
         }
-        _ => diagnostic.with_help(format!("write it under `with`: `{name}: …`, {}", parameter.ty)),
+        _ => {
+            let key = placed_name(&parameter.slot, gap.resolution);
+            diagnostic.with_help(format!("write it under `with`: `{key}: …`, {}", parameter.ty))
+        }
     }
 }
 

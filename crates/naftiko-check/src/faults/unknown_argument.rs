@@ -5,6 +5,7 @@ use naftiko_plan::Slot;
 use naftiko_spec::Argument;
 
 use crate::embed::Embedded;
+use crate::goal::whole_name;
 use crate::resolve::Resolution;
 
 pub(crate) static CODE: Code = Code {
@@ -27,6 +28,10 @@ pub(crate) fn report(argument: &Argument, resolution: &Resolution) -> (Diagnosti
         let said = argument.place.map(|place| format!("{}.", place.as_str())).unwrap_or_default();
         let meant = Some(near.slot.clone());
         return (diagnostic.with_suggestion(&format!("{said}{}", near.slot.name())), meant);
+    }
+    // A name with a place may be that of a parameter as a whole.
+    if let Some(near) = argument.place.and_then(|_| resolution.slots.nearest(&whole_name(argument), None)) {
+        return (diagnostic.with_suggestion(near.slot.name()), Some(near.slot.clone()));
     }
     if let Some(path) = resolution.slots.inside(name) {
         let outer = path.first().cloned().unwrap_or_default();
@@ -85,7 +90,7 @@ fn parents(path: &[String]) -> String {
 
 /// An input that another composition does not take, and the one that was probably meant.
 pub(crate) fn input<'e>(argument: &Argument, embedded: &'e Embedded) -> (Diagnostic, Option<&'e Slot>) {
-    let name = written(argument);
+    let name = whole_name(argument);
     let diagnostic =
         Diagnostic::new(&CODE, argument.key, format!("`{}` does not take `{name}`", embedded.path));
     let names = embedded.inputs.names();
@@ -114,13 +119,5 @@ fn listed<S: AsRef<str>>(names: &[S]) -> String {
     match names.len().saturating_sub(SHOWN) {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
-    }
-}
-
-/// The key as it stands: an input has no place in a request.
-fn written(argument: &Argument) -> String {
-    match argument.place {
-        None => argument.name.clone(),
-        Some(place) => format!("{}.{}", place.as_str(), argument.name),
     }
 }
