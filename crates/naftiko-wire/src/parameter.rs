@@ -85,8 +85,8 @@ pub(crate) fn encoded_separator(separator: &str) -> String {
 /// The style `deepObject`, at any depth: `a[b][0][c]=…`, as Stripe documents it.
 fn deep(name: &str, path: String, value: &Value, pairs: &mut Vec<Pair>) -> Result<(), Problem> {
     match value {
-        Value::Array(items) if items.is_empty() => Err(empty(name)),
-        Value::Object(entries) if entries.is_empty() => Err(empty(name)),
+        Value::Array(items) if items.is_empty() => Err(empty_within(name, &path)),
+        Value::Object(entries) if entries.is_empty() => Err(empty_within(name, &path)),
         Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| {
             deep(name, format!("{path}[{at}]"), item, pairs).map_err(|problem| problem.within(at))
         }),
@@ -105,6 +105,14 @@ fn deep(name: &str, path: String, value: &Value, pairs: &mut Vec<Pair>) -> Resul
             Ok(())
         }
     }
+}
+
+/// An empty list or object, which may be inside the value.
+fn empty_within(name: &str, path: &str) -> Problem {
+    if path == name {
+        return empty(name);
+    }
+    Problem::new(format!("`{name}` holds an empty list or object, which has no written form"))
 }
 
 /// A value that is written in a media type as a whole.

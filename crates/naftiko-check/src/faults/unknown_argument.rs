@@ -1,8 +1,10 @@
 //! An argument that the operation does not take.
 
+use naftiko_adapter::header::is_set_by_client;
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, NameIndex, Severity, Span, Spanned};
+use naftiko_expr::Type;
 use naftiko_plan::Slot;
-use naftiko_spec::Argument;
+use naftiko_spec::{Argument, Place};
 
 use crate::embed::Embedded;
 use crate::goal::whole_name;
@@ -39,11 +41,24 @@ pub(crate) fn report(argument: &Argument, resolution: &Resolution) -> (Diagnosti
         let help = format!("`{}` of the body has it: write `{outer}: {inner}`", parents(path));
         return (diagnostic.with_help(help), Some(Slot::Property(outer)));
     }
-    let help = match resolution.slots.names() {
-        [] => "it takes no arguments".to_owned(),
-        names => format!("it takes {}", listed(names)),
-    };
-    (diagnostic.with_help(help), None)
+    (diagnostic.with_help(alternatives(argument, resolution)), None)
+}
+
+/// What to write instead of an argument that nothing is near.
+fn alternatives(argument: &Argument, resolution: &Resolution) -> String {
+    if is_set_by_client(&argument.name) && matches!(argument.place, None | Some(Place::Header)) {
+        return format!("the header `{}` is set from the connection, the body and the credential", argument.name);
+    }
+    let body = resolution.slots.body();
+    let is_scalar = |ty: &Type| ty.fields().is_empty() && !matches!(ty.resolve().as_ref(), Type::Any);
+    let whole = body.filter(|body| is_scalar(&body.ty)).zip(resolution.operation.body.as_ref());
+    match (whole, resolution.slots.names()) {
+        (Some((body, spec)), _) => {
+            format!("the body is sent as `{}`: write `body: …`, {}", spec.content_type, body.ty)
+        }
+        (None, []) => "it takes no arguments".to_owned(),
+        (None, names) => format!("it takes {}", listed(names)),
+    }
 }
 
 /// A field inside an argument that what it is in does not take.

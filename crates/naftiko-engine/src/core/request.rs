@@ -62,7 +62,7 @@ impl Run {
             step: task.name.clone(),
             attempt,
             operation: Arc::clone(operation),
-            arguments: placed(values)?,
+            arguments: placed(values, operation)?,
             timeout: limit(task, invoke).and_then(|limit| limit.try_into().ok()),
             // The pages of a list are different requests.
             idempotency_key: self.idempotency_key(task, operation).filter(|_| invoke.paginate.is_none()),
@@ -191,7 +191,8 @@ fn qualified(slot: &Slot) -> String {
     }
 }
 
-fn placed(mut values: Vec<(&Argument, Value)>) -> Result<Arguments, Failure> {
+/// The arguments by their places. A required body whose fields are all left out is an empty object.
+fn placed(mut values: Vec<(&Argument, Value)>, operation: &Operation) -> Result<Arguments, Failure> {
     // The whole body first: properties go into it.
     values.sort_by_key(|(argument, _)| argument.slot != Slot::Body);
     let mut arguments = Arguments::default();
@@ -210,6 +211,9 @@ fn placed(mut values: Vec<(&Argument, Value)>) -> Result<Arguments, Failure> {
                 fields.insert(name.clone(), value);
             }
         }
+    }
+    if operation.body.as_ref().is_some_and(|spec| spec.required) {
+        arguments.body.get_or_insert_with(|| Map::new().into());
     }
     Ok(arguments)
 }
