@@ -45,7 +45,7 @@ pub(crate) fn of_webhooks(composition: &Composition) -> Vec<Diagnostic> {
     let written = composition.steps.iter().filter_map(|step| match &step.work {
         Work::External(external) if external.channel == Channel::Webhook => {
             match external.settings.get(WEBHOOK.key)? {
-                Value::Scalar { template: Template::Literal(_), node } => Some(node),
+                Value::Scalar { template: Template::Literal(_), node, is_foreign: false } => Some(node),
                 _ => None,
             }
         }

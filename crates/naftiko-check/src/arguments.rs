@@ -12,11 +12,11 @@ use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
 use naftiko_expr::{Base, ExprKind, Path, Presence, Root, Selector, Template, Type};
 use naftiko_plan::{Origin, Slot};
 use naftiko_schema::{Options, Tolerance};
-use naftiko_spec::{Argument, Composition, Edition, Step, Value, Work};
+use naftiko_spec::{Argument, Composition, Edition, Place, Step, Value, Work};
 use naftiko_syntax::Node;
 use serde_json::Map;
 
-use self::body::Body;
+use self::body::{Body, Undeclared};
 use self::send::note;
 use crate::embed::Embedded;
 use crate::faults;
@@ -219,6 +219,7 @@ impl<'a> Binder<'a> {
         let mut body = Body::default();
         let taken = self.all_written(arguments, resolution, &mut body);
         let missing = self.unwritten(named, arguments, &taken, resolution, &mut body);
+        self.undeclared(&body, resolution, named.span);
         // What an optional body requires is required once there is a body.
         let in_body = |argument: &BoundArgument| !matches!(argument.slot, Slot::Parameter(..));
         let has_body = resolution.needs_body || self.bound.arguments.iter().any(in_body);
@@ -310,6 +311,9 @@ impl<'a> Binder<'a> {
                 None => {
                     let (diagnostic, meant) = faults::unknown_argument::report(argument, resolution);
                     self.diagnostics.push(diagnostic);
+                    if matches!(argument.place, None | Some(Place::Body)) {
+                        body.undeclared.push(Undeclared { position, argument, written });
+                    }
                     // What was meant is not missing as well.
                     return meant.into_iter().collect();
                 }

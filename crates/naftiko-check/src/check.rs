@@ -13,6 +13,7 @@ use naftiko_syntax::Node;
 use crate::asked_for::AskedFor;
 use crate::directory::Directory;
 use crate::embed::{Embedded, Session};
+use crate::gap::withholds_plan;
 use crate::inference::Inferrer;
 use crate::load::Loader;
 use crate::model::Model;
@@ -23,7 +24,7 @@ use crate::scope::Names;
 use crate::sensitive::Sensitives;
 use crate::slots::Slots;
 use crate::suite::Suite;
-use crate::suppression::{comments_of, sort_out, withholds_plan};
+use crate::suppression::{comments_of, sort_out};
 use crate::{
     addresses, arguments, clauses, codes, faults, lower, order, outputs, pages, resolve, rules, sensitive,
     suite, superseded, wait, wording,

@@ -25,6 +25,7 @@ mod faults;
 mod fit;
 mod fix;
 mod flow;
+mod gap;
 mod goal;
 mod inference;
 mod insertion;

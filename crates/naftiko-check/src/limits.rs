@@ -143,6 +143,27 @@ pub(crate) fn is_rejected(
     report.exhausted || report.violations.iter().any(concerns)
 }
 
+/// Whether `run` accepts an entry that the schema does not declare, whose key is at `key`: the schema does not exclude it,
+/// and its object lacks nothing.
+pub(crate) fn is_accepted(
+    schema: &Json,
+    definitions: &Map<String, Json>,
+    options: Options,
+    whole: &Written<'_>,
+    key: Span,
+) -> bool {
+    let Some((owner, name)) = whole.owner_of(key) else { return false };
+    let entry = format!("{owner}/{}", name.replace('~', "~0").replace('/', "~1"));
+    let mut unknown = Vec::new();
+    let value = whole.with_holes("", &mut unknown);
+    let report = Schema::compile(schema, definitions, options).examine_known(&value, &unknown, MOST);
+    let is_within = |pointer: &str| {
+        pointer.strip_prefix(&entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let concerns = |violation: &Violation| violation.pointer == owner || is_within(&violation.pointer);
+    !report.exhausted && !report.violations.iter().any(concerns)
+}
+
 /// Whether a schema, or one that it refers to, says more than types do.
 fn has_limits(schema: &Json, definitions: &Map<String, Json>) -> bool {
     let mut pending = vec![schema];

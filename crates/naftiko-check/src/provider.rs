@@ -7,10 +7,12 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use naftiko_adapter::Method;
+use naftiko_adapter::{Method, Place};
 use naftiko_diagnostics::{Diagnostic, Span, Spanned, has_errors};
 use naftiko_openapi::{Catalogue, Entry};
-use naftiko_spec::{AuthKind, Capabilities, Composition, Edition, Facts, Header, Kind, Mapping, Target};
+use naftiko_spec::{
+    AuthKind, Capabilities, Composition, Edition, Facts, Header, KeyPlace, Kind, Mapping, Target,
+};
 use naftiko_syntax::Node;
 
 use crate::check::Options;
@@ -288,7 +290,8 @@ impl Provider {
         if let Some(known) = self.resolutions.borrow().get(&key) {
             return (known.clone(), Vec::new());
         }
-        let (operation, mut found) = catalogue.operation(entry, &self.id);
+        let (mut operation, mut found) = catalogue.operation(entry, &self.id);
+        operation.parameters.retain(|parameter| !is_credential(parameter, self));
         let none = Facts::default();
         let resolution = Resolution::new(operation, mapping.map_or(&none, |mapping| &mapping.facts));
         found.extend(facts::check(&resolution));
@@ -376,4 +379,19 @@ fn catalogue(root: naftiko_syntax::Node, loader: &mut Loader<'_>) -> Option<Cata
     let readable = !has_errors(&diagnostics);
     loader.report(diagnostics);
     readable.then_some(catalogue)
+}
+
+/// Whether a parameter is what the credential of the provider is sent in, which some descriptions list among the
+/// parameters: a run sets it.
+fn is_credential(parameter: &naftiko_adapter::Parameter, provider: &Provider) -> bool {
+    let Some(AuthKind::ApiKey { place, name, .. }) =
+        provider.capabilities.auth.as_ref().map(|auth| &auth.kind)
+    else {
+        return false;
+    };
+    match (place, parameter.place) {
+        (KeyPlace::Header, Place::Header) => parameter.name.eq_ignore_ascii_case(name),
+        (KeyPlace::Query, Place::Query) | (KeyPlace::Cookie, Place::Cookie) => parameter.name == *name,
+        _ => false,
+    }
 }

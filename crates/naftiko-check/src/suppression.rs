@@ -22,27 +22,6 @@ use self::keys::KeyIndex;
 use crate::asked_for::AskedFor;
 use crate::faults::{no_description, unknown_code, unused_ignore};
 
-/// Errors that a plan can do with, should its author know better. Any other one leaves something out of the plan, and
-/// a plan that lacks something is not given out.
-const JUDGEMENTS: &[&str] = &[
-    "literal-secret",
-    "never-equal",
-    "not-a-list",
-    "not-an-object",
-    "possibly-absent",
-    "repeated-effect",
-    "sensitive-in-url",
-    "sensitive-output",
-    "sensitive-to-external",
-    "sensitive-to-other-provider",
-    "sensitive-to-unmarked-input",
-    "type-mismatch",
-    "unknown-field",
-    "unlisted-operation",
-    "wrong-argument-type",
-    "wrong-output-type",
-];
-
 /// How many reasons are given for one ignored finding; any number of comments may ignore it.
 const REASONS: usize = 8;
 
@@ -92,11 +71,6 @@ enum State {
     NotUnderstood,
     /// `ignore-file` stands below the first key.
     Misplaced,
-}
-
-/// Whether an ignored error leaves something out of the plan.
-pub(crate) fn withholds_plan(ignored: &Diagnostic) -> bool {
-    ignored.severity() == Severity::Error && !JUDGEMENTS.contains(&ignored.code.id)
 }
 
 /// Takes out what comments ignore. `main` is the file that is checked, `known` every code there is.
@@ -259,19 +233,5 @@ impl Ignore {
         let state = if names.is_none() { State::NotUnderstood } else { state };
         let ignore = Self { span: comment.span, state, line, codes: names.unwrap_or_default() };
         Some((ignore, rest.trim()))
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn judgements_are_errors_that_there_are() {
-        for id in JUDGEMENTS {
-            let is_error =
-                crate::codes().iter().any(|code| code.id == *id && code.severity == Severity::Error);
-            assert!(is_error, "{id}");
-        }
     }
 }

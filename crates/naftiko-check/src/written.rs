@@ -36,8 +36,12 @@ impl<'a> Written<'a> {
         let span = value.span();
         let (ty, parts) = match value {
             Value::Unclear { .. } => (Type::Any, Parts::Open),
-            Value::Scalar { template, .. } => {
+            Value::Scalar { template, is_foreign, .. } => {
                 let ty = types.next().unwrap_or(Type::Any);
+                // The text is reported, so nothing else is reported about it.
+                if *is_foreign {
+                    return Self { key, ..Self::unwritten(Type::Any, span) };
+                }
                 match template {
                     Template::Literal(literal) => (ty, Parts::Literal(literal)),
                     _ => return Self { ty, span, key, template: Some(template), parts: Parts::Open },
@@ -171,6 +175,26 @@ impl<'a> Written<'a> {
             Parts::Entries(entries) => entries
                 .iter()
                 .find_map(|(name, entry)| below(name.replace('~', "~0").replace('/', "~1"), entry)),
+        }
+    }
+
+    /// The JSON pointer of the object whose entry has its key at `key`, and the name of the entry.
+    pub(crate) fn owner_of(&self, key: Span) -> Option<(String, &'a str)> {
+        let below = |token: String, part: &Self| {
+            let (pointer, name) = part.owner_of(key)?;
+            Some((format!("/{token}{pointer}"), name))
+        };
+        match &self.parts {
+            Parts::Literal(_) | Parts::Open => None,
+            Parts::Items(items) => {
+                items.iter().enumerate().find_map(|(at, item)| below(at.to_string(), item))
+            }
+            Parts::Entries(entries) => entries.iter().find_map(|(name, entry)| {
+                if entry.key == Some(key) {
+                    return Some((String::new(), *name));
+                }
+                below(name.replace('~', "~0").replace('/', "~1"), entry)
+            }),
         }
     }
 

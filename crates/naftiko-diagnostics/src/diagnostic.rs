@@ -142,6 +142,9 @@ pub struct Diagnostic {
     pub help: Option<String>,
     /// A change that fixes it.
     pub fix: Option<Fix>,
+    /// Whether everything that was written is taken as it was written, in spite of the problem. Only some codes ask; for
+    /// the others the code decides.
+    pub is_taken_as_written: bool,
     denied: bool,
 }
 
@@ -155,8 +158,16 @@ impl Diagnostic {
             related: Vec::new(),
             help: None,
             fix: None,
+            is_taken_as_written: false,
             denied: false,
         }
+    }
+
+    /// Says that everything that was written is taken as it was written.
+    #[must_use]
+    pub fn taken_as_written(mut self) -> Self {
+        self.is_taken_as_written = true;
+        self
     }
 
     /// Sets the text shown at the exact place.

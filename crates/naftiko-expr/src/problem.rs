@@ -44,6 +44,11 @@ impl Problem {
         self
     }
 
+    /// Whether the text has the template syntax of another tool.
+    pub fn is_foreign_template(&self) -> bool {
+        self.code == &FOREIGN_TEMPLATE
+    }
+
     /// The same problem in a text in which this one begins at byte `offset`.
     #[must_use]
     pub fn shifted(mut self, offset: usize) -> Self {

@@ -4,7 +4,9 @@ use naftiko_adapter::Place;
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned, has_errors};
 use naftiko_expr::Type;
 use naftiko_plan::Slot;
-use naftiko_schema::Tolerance;
+use naftiko_schema::{Options, Tolerance};
+use naftiko_spec::Argument;
+use serde_json::{Map, Value as Json};
 
 use super::Binder;
 use crate::fit::{Misfit, misfits};
@@ -12,6 +14,9 @@ use crate::limits::{Breach, Broken};
 use crate::resolve::{Parameter, Resolution};
 use crate::written::Written;
 use crate::{faults, limits};
+
+/// How many properties that the description does not declare are judged.
+const MAX_UNDECLARED: usize = 64;
 
 /// The values of a request as far as they are known.
 #[derive(Default, Clone)]
@@ -24,6 +29,17 @@ pub(super) struct Body<'w> {
     pub(super) properties: Vec<(&'w str, Written<'w>)>,
     /// Where it has been found to be wrong.
     pub(super) mistaken: Vec<Span>,
+    /// The properties that the description does not declare, which is reported.
+    pub(super) undeclared: Vec<Undeclared<'w>>,
+}
+
+/// A property of the body that the description does not declare.
+#[derive(Clone)]
+pub(super) struct Undeclared<'w> {
+    /// Its position among the arguments that are written.
+    pub(super) position: usize,
+    pub(super) argument: &'w Argument,
+    pub(super) written: Written<'w>,
 }
 
 impl Binder<'_> {
@@ -41,8 +57,34 @@ impl Binder<'_> {
             });
         }
         let sources = self.sources;
-        self.diagnostics.extend(found.iter().map(|misfit| reported(misfit, sources)));
+        for misfit in &found {
+            let diagnostic = reported(misfit, sources);
+            let is_accepted = matches!(misfit, Misfit::Unknown { .. })
+                && judged(misfit, parameter, written, resolution, &limits::is_accepted);
+            self.diagnostics.push(if is_accepted { diagnostic.taken_as_written() } else { diagnostic });
+        }
         found.iter().map(Misfit::place).collect()
+    }
+
+    /// Puts the properties that the description does not declare into the body if `run` accepts them: then the finding
+    /// about them leaves no gap.
+    pub(super) fn undeclared(&mut self, body: &Body<'_>, resolution: &Resolution, named: Span) {
+        let schema = resolution.slots.body().and_then(|body| body.schema.as_ref());
+        let Some(schema) = schema.filter(|_| !body.undeclared.is_empty()) else { return };
+        let all = body.undeclared.iter().map(|it| (it.argument.name.as_str(), it.written.clone()));
+        let all: Vec<(&str, Written<'_>)> = body.properties.iter().cloned().chain(all).collect();
+        let whole = Written::object(all, named, None);
+        let options = limits::sent_to(&resolution.operation, &Slot::Body);
+        // Each is judged in the whole body, so that more would grow with their square.
+        for Undeclared { position, argument, .. } in body.undeclared.iter().take(MAX_UNDECLARED) {
+            if limits::is_accepted(schema, resolution.sent.schemas(), options, &whole, argument.key) {
+                let about = |found: &&mut Diagnostic| found.primary.span == argument.key;
+                if let Some(found) = self.diagnostics.iter_mut().rev().find(about) {
+                    found.is_taken_as_written = true;
+                }
+                self.push(Slot::Property(argument.name.clone()), (*position, argument), false);
+            }
+        }
     }
 
     /// The same for an input of another composition.
@@ -154,18 +196,32 @@ fn is_rejected(
     written: &Written<'_>,
     resolution: &Resolution,
 ) -> bool {
-    let body = || resolution.slots.iter().find(|slot| slot.slot == Slot::Body)?.schema.as_ref();
-    let Some(schema) = parameter.schema.as_ref().or_else(body) else { return true };
+    let body = || resolution.slots.body()?.schema.as_ref();
+    parameter.schema.as_ref().or_else(body).is_none()
+        || judged(misfit, parameter, written, resolution, &limits::is_rejected)
+}
+
+/// What the schema of a place judges of the part of a value that does not fit.
+type Judge = dyn Fn(&Json, &Map<String, Json>, Options, &Written<'_>, Span) -> bool;
+
+/// What a judge says about a part that does not fit; no, where there is no schema.
+fn judged(
+    misfit: &Misfit<'_>,
+    parameter: &Parameter,
+    written: &Written<'_>,
+    resolution: &Resolution,
+    judge: &Judge,
+) -> bool {
+    let body = || resolution.slots.body()?.schema.as_ref();
+    let Some(schema) = parameter.schema.as_ref().or_else(body) else { return false };
     let options = limits::sent_to(&resolution.operation, &parameter.slot);
-    let rejects = |whole: &Written<'_>| {
-        limits::is_rejected(schema, resolution.sent.schemas(), options, whole, misfit.place())
-    };
+    let of = |whole: &Written<'_>| judge(schema, resolution.sent.schemas(), options, whole, misfit.place());
     match &parameter.slot {
         Slot::Property(name) => {
             let key = written.key.unwrap_or(written.span);
-            rejects(&Written::object(vec![(name, written.clone())], key, None))
+            of(&Written::object(vec![(name, written.clone())], key, None))
         }
-        Slot::Parameter(..) | Slot::Body => rejects(written),
+        Slot::Parameter(..) | Slot::Body => of(written),
     }
 }
 

@@ -31,6 +31,12 @@ fn marked(text: &str, names: &Names<'_>) -> Option<String> {
     let mut found = false;
     while let Some((before, after)) = rest.split_once('{') {
         marked.push_str(before);
+        // Doubled braces are the template syntax of another tool, which has a code of its own.
+        if let Some(after) = after.strip_prefix('{') {
+            marked.push_str("{{");
+            rest = after;
+            continue;
+        }
         let inner = after.find(['{', '}']).and_then(|end| after.split_at_checked(end));
         let closed = inner.filter(|(_, rest)| rest.starts_with('}'));
         if closed.is_some_and(|(inner, _)| is_reference(inner.trim(), names)) {

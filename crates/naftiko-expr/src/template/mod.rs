@@ -52,6 +52,14 @@ impl Template {
         }
     }
 
+    /// Reads one string in which the template syntax of other tools is text like any other.
+    ///
+    /// # Errors
+    /// The first [`Problem`], with its place in the string.
+    pub fn parse_str_with_foreign(text: &str) -> Result<Self, Problem> {
+        Self::read(text, false)
+    }
+
     /// A value that is taken as it is, whatever its strings look like.
     pub fn literal(value: Value) -> Self {
         Self::Literal(value)

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use indexmap::IndexMap;
 use naftiko_diagnostics::{Diagnostic, Span};
-use naftiko_expr::{Expression, Template};
+use naftiko_expr::{Expression, Problem, Template};
 use naftiko_syntax::{Node, Value as Tree};
 
 /// The bytes in the file of a range of bytes of a scalar's text.
@@ -48,6 +48,8 @@ pub enum Value {
         template: Template,
         /// Where it was written.
         node: Node,
+        /// Whether it has the template syntax of another tool, which is reported, and is text if that is ignored.
+        is_foreign: bool,
     },
     /// A text that could not be read; a diagnostic says why.
     Unclear {
@@ -84,14 +86,28 @@ impl Value {
     pub(super) fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Self {
         Self::build(node, &mut |node| match &node.value {
             Tree::String(text) => match Template::parse_str(text.as_str()) {
-                Ok(template) => Self::Scalar { template, node: node.clone() },
-                Err(problem) => {
-                    diagnostics.push(problem.into_diagnostic(&|range| locate(node, range)));
-                    Self::Unclear { span: node.span }
-                }
+                Ok(template) => Self::Scalar { template, node: node.clone(), is_foreign: false },
+                Err(problem) => Self::faulty(node, text.as_str(), problem, diagnostics),
             },
             _ => Self::literal_scalar(node),
         })
+    }
+
+    /// A text with a problem, which is reported. If that is only the template syntax of another tool, the text is taken as it
+    /// stands.
+    fn faulty(node: &Node, text: &str, problem: Problem, diagnostics: &mut Vec<Diagnostic>) -> Self {
+        let literal = Template::parse_str_with_foreign(text).ok().filter(|_| problem.is_foreign_template());
+        let diagnostic = problem.into_diagnostic(&|range| locate(node, range));
+        match literal {
+            Some(template) => {
+                diagnostics.push(diagnostic.taken_as_written());
+                Self::Scalar { template, node: node.clone(), is_foreign: true }
+            }
+            None => {
+                diagnostics.push(diagnostic);
+                Self::Unclear { span: node.span }
+            }
+        }
     }
 
     /// A value that is taken literally.
@@ -100,7 +116,7 @@ impl Value {
     }
 
     fn literal_scalar(node: &Node) -> Self {
-        Self::Scalar { template: Template::literal(node.to_json()), node: node.clone() }
+        Self::Scalar { template: Template::literal(node.to_json()), node: node.clone(), is_foreign: false }
     }
 
     fn build(node: &Node, scalar: &mut dyn FnMut(&Node) -> Self) -> Self {
@@ -143,7 +159,7 @@ impl Value {
     /// Every scalar in it that could be read, with its place, in order.
     pub fn scalars(&self) -> Vec<(&Template, &Node)> {
         match self {
-            Self::Scalar { template, node } => vec![(template, node)],
+            Self::Scalar { template, node, .. } => vec![(template, node)],
             Self::Unclear { .. } => Vec::new(),
             Self::List { items, .. } => items.iter().flat_map(Self::scalars).collect(),
             Self::Object { entries, .. } => {
