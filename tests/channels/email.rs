@@ -208,15 +208,33 @@ fn a_template_of_the_author_reads_what_is_handed_over_and_nothing_else() {
     assert!(mail.data.contains("naftiko complete"), "{}", mail.data);
 
     for (template, told) in [
-        ("{{ whom }}", "it names `whom`, which is not handed over"),
-        ("{{ who ", "the `template` of `tell` cannot be used"),
+        ("{{ whom }}", "error[unknown-variable]: `whom` is not handed over"),
+        ("{{ who ", "error[template-syntax]: `{{` is not closed"),
+        ("{{ who|uper }}", "error[unknown-filter]: there is no filter `uper`"),
     ] {
         let scene = scene_with(&smtp, &format!("to: it@acme.example\n      template: \"{template}\""));
         let ended = scene.naftiko(&RUN);
-        assert_eq!(ended.code, Some(2), "{}", ended.told());
-        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+        assert_eq!(ended.code, Some(1), "{}", ended.told());
+        assert!(ended.told().contains(told), "{}", ended.told());
     }
     assert_eq!(smtp.taken().len(), 1);
+}
+
+#[test]
+fn a_template_that_never_ends_or_grows_without_end_fails_the_step_and_sends_nothing() {
+    let smtp = Smtp::start();
+    let loops = "{% for a in who|list %}".repeat(12) + &"{% endfor %}".repeat(12);
+    for (template, told) in [
+        (loops.as_str(), "its text cannot be written: the template "),
+        ("{{ 'a\\nb'|indent(2000000000) }}", "its text cannot be written: a text is longer than 256 KiB"),
+    ] {
+        let settings = format!("to: it@acme.example\n      template: |\n        {template}");
+        let scene = scene_with(&smtp, &settings);
+        let ended = scene.naftiko(&RUN);
+        assert_eq!(ended.code, Some(3), "{}", ended.told());
+        assert!(ended.stderr.contains(told), "{}", ended.stderr);
+        assert_eq!((scene.events(), smtp.taken().len()), (vec!["messageStarted", "stepFailed"], 0));
+    }
 }
 
 #[test]

@@ -42,7 +42,11 @@ impl Seeds {
             let (_, parsed) = naftiko_syntax::parse_bytes("seed", document, &mut sources, &Limits::default());
             seeds.strings.extend(parsed.root.iter().flat_map(strings));
         }
-        for folder in ["crates/naftiko-expr/tests/expr", "crates/naftiko-syntax/tests/syntax"] {
+        for folder in [
+            "crates/naftiko-expr/tests/expr",
+            "crates/naftiko-jinja/tests",
+            "crates/naftiko-syntax/tests/syntax",
+        ] {
             seeds.strings.extend(texts(folder, "rs").flat_map(|source| literals(&source)));
         }
         seeds

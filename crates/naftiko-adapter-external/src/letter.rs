@@ -3,8 +3,8 @@
 //! It is the author's text as written, or a template over what is handed over; without either, a default says what to
 //! do. Templates can read nothing else, and an unknown name is an error.
 
-use minijinja::{Environment, UndefinedBehavior};
 use naftiko_adapter::{Failure, Question};
+use naftiko_jinja::{Limits, MESSAGE_NAMES, Template};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
@@ -25,9 +25,8 @@ The answer is JSON that fits:
 {{ result|tojson(indent=2) }}
 {% endif %}";
 
-/// The names that a template knows besides those of what is handed over.
-const OWN: [&str; 9] =
-    ["run", "step", "description", "with", "until", "result", "answerUrl", "howToAnswer", "id"];
+/// The names of a message that tell the receiver how to answer.
+const ANSWER_NAMES: [&str; 2] = ["answerUrl", "howToAnswer"];
 
 /// Why a template cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -42,27 +41,22 @@ pub fn check_template<'n>(
     template: &str,
     handed_over: impl IntoIterator<Item = &'n str>,
 ) -> Result<(), Unusable> {
-    let environment = environment();
-    let template = environment.template_from_str(template).map_err(|error| {
-        let line = error.line().map(|line| format!(" at line {line}")).unwrap_or_default();
-        Unusable(format!("{}{line}", error.detail().unwrap_or("it cannot be read")))
+    let told = |problem: &naftiko_jinja::Problem| {
+        let line = template.get(..problem.range.start).unwrap_or_default().matches('\n').count() + 1;
+        Unusable(format!("{problem} at line {line}"))
+    };
+    let read = Template::parse(template).map_err(|problems| {
+        problems.first().map_or_else(|| Unusable("it cannot be read".to_owned()), &told)
     })?;
-    let known: Vec<&str> = handed_over.into_iter().chain(OWN).collect();
-    let mut unknown: Vec<String> = template
-        .undeclared_variables(false)
-        .into_iter()
-        .filter(|name| !known.contains(&name.as_str()))
-        .collect();
-    unknown.sort_unstable();
-    match unknown.first() {
-        Some(name) => Err(Unusable(format!("it names `{name}`, which is not handed over"))),
+    let known: Vec<&str> = handed_over.into_iter().chain(MESSAGE_NAMES).collect();
+    match read.unknown_names(&known).first() {
+        Some(problem) => Err(told(problem)),
         None => Ok(()),
     }
 }
 
-/// The text of a message.
+/// The text of a message. What a template computes and makes is limited; whatever ends it, nothing is sent.
 pub(crate) fn letter(question: &Question, address: Option<&SecretString>) -> Result<String, Failure> {
-    let environment = environment();
     let mut context = Map::new();
     for (name, value) in &question.shown {
         context.insert(name.clone(), value.clone());
@@ -76,36 +70,34 @@ pub(crate) fn letter(question: &Question, address: Option<&SecretString>) -> Res
     context.insert("until".into(), until(question).into());
     context.insert("result".into(), question.result.clone().unwrap_or_default());
     context.insert("answerUrl".into(), address.unwrap_or_default());
-    let render = |template: &str, context: &Map<String, Value>| {
-        environment
-            .render_str(template, minijinja::value::Serde(context))
-            .map_err(|error| refused(format!("its text cannot be written: {}", reason(&error))))
-    };
-    let how = render(HOW, &context)?;
+    let how = rendered(&read(HOW)?, &context)?;
     context.insert("howToAnswer".into(), how.clone().into());
     let setting = |name: &str| question.settings.get(name).and_then(Value::as_str);
     let (said, says_how) = match (setting("template"), setting("text")) {
         (Some(template), _) => {
-            let says_how = template.contains("answerUrl") || template.contains("howToAnswer");
-            (render(template, &context)?, says_how)
+            let template = read(template)?;
+            (rendered(&template, &context)?, template.reads(&ANSWER_NAMES))
         }
         // A value that looks like a template is none.
-        (None, Some(text)) => (text.to_owned(), false),
-        (None, None) => (render(DEFAULT, &context)?, false),
+        (None, Some(text)) if text.len() <= Limits::default().text => (text.to_owned(), false),
+        (None, Some(_)) => {
+            let kibibytes = Limits::default().text / 1024;
+            return Err(refused(format!("its text is longer than {kibibytes} KiB")));
+        }
+        (None, None) => (rendered(&read(DEFAULT)?, &context)?, false),
     };
     Ok(if says_how { said } else { format!("{}\n\n{how}", said.trim_end()) })
 }
 
-/// Templates that read nothing but their context, and are not drawn as HTML.
-fn environment() -> Environment<'static> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.set_recursion_limit(50);
-    environment
+fn read(template: &str) -> Result<Template, Failure> {
+    Template::parse(template).map_err(|problems| {
+        let problem = problems.first().map_or_else(String::new, ToString::to_string);
+        refused(format!("its text cannot be read: {problem}"))
+    })
 }
 
-/// What went wrong, without the text that it went wrong in.
-fn reason(error: &minijinja::Error) -> String {
-    error.detail().unwrap_or("a value is missing").to_owned()
+fn rendered(template: &Template, context: &Map<String, Value>) -> Result<String, Failure> {
+    template
+        .render(&|name| context.get(name), Limits::default())
+        .map_err(|error| refused(format!("its text cannot be written: {error}")))
 }

@@ -26,6 +26,7 @@ use crate::goal::{goals, open_body};
 use crate::inference::{Candidate, Inference, Inferrer};
 use crate::insertion::Gap;
 use crate::limits;
+use crate::message_templates;
 use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::scope::{Names, StepScope, View};
 use crate::slots::Taken;
@@ -149,7 +150,11 @@ impl<'a> Binder<'a> {
             (Work::Invoke(invoke), resolved) => self.invoked(&invoke.operation, &invoke.arguments, resolved),
             (Work::External(external), _) => {
                 let handed_over = external.with.iter().flat_map(|with| with.values());
-                handed_over.chain(external.settings.values()).for_each(|value| self.needed(value));
+                let settings = external.settings.iter();
+                let settings = settings
+                    .filter(|(name, value)| !message_templates::is_filled_in(external, name, value))
+                    .map(|(_, value)| value);
+                handed_over.chain(settings).for_each(|value| self.needed(value));
             }
             (Work::Composition(sub), Resolved::Composition(embedded)) => {
                 self.inputs(&sub.path, &sub.arguments, embedded);

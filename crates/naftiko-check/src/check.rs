@@ -26,8 +26,8 @@ use crate::slots::Slots;
 use crate::suite::Suite;
 use crate::suppression::{comments_of, sort_out};
 use crate::{
-    addresses, arguments, clauses, codes, faults, lower, order, outputs, pages, resolve, rules, sensitive,
-    suite, superseded, wait, wording,
+    addresses, arguments, clauses, codes, faults, lower, message_templates, order, outputs, pages, resolve,
+    rules, sensitive, suite, superseded, wait, wording,
 };
 
 /// Where to look besides the document.
@@ -217,6 +217,7 @@ pub(crate) fn composition(
     model.sensitive = sensitive::sources(&model);
     diagnostics.extend(rules::check(&model));
     diagnostics.extend(addresses::of_webhooks(composition));
+    diagnostics.extend(message_templates::check(composition));
     // One that runs as a step is held to them where it is checked itself.
     if named.is_empty() {
         diagnostics.extend(governance::check(&model, &session.asked_for.codes));

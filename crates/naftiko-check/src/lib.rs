@@ -33,6 +33,7 @@ mod lifetime;
 mod limits;
 mod load;
 mod lower;
+mod message_templates;
 mod model;
 mod offers;
 mod order;

@@ -1,5 +1,5 @@
 //! The laws of expressions: any text is read or refused, what is read can be printed and read again, and typing tells what
-//! evaluation gives.
+//! evaluation gives. The templates of e-mails are read or refused too, and what they give is limited.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use naftiko_expr::{
 };
 use serde_json::{Value, json};
 
-/// Reads an input as an expression and as a template, and uses what it is.
+/// Reads an input as an expression, as a template and as the template of an e-mail, and uses what it is.
 ///
 /// # Panics
 /// When a law is broken.
@@ -23,6 +23,31 @@ pub fn hold(input: &[u8]) {
     match Template::parse_str(text) {
         Ok(template) => template_read(&template, text),
         Err(problem) => can_be_shown(&problem, text),
+    }
+    message(text);
+}
+
+/// The template of an e-mail has problems that can be shown, or a text that keeps the limits, or an error that can be
+/// shown.
+fn message(text: &str) {
+    let template = match naftiko_jinja::Template::parse(text) {
+        Ok(template) => template,
+        Err(problems) => {
+            assert!(!problems.is_empty());
+            problems
+                .iter()
+                .for_each(|problem| assert!(text.get(problem.range.clone()).is_some(), "{problem:?}"));
+            return;
+        }
+    };
+    for problem in template.unknown_names(&["item"]) {
+        assert!(text.get(problem.range.clone()).is_some(), "{problem:?}");
+    }
+    let item = json!({"id": 7, "name": "x'y\"z", "list": [1, 2.5, null, true, {"a": "b"}]});
+    let limits = naftiko_jinja::Limits { work: 20_000, text: 4096, made: 65_536 };
+    match template.render(&|name| (name != "missing").then_some(&item), limits) {
+        Ok(rendered) => assert!(rendered.len() <= limits.text, "{} bytes", rendered.len()),
+        Err(error) => assert!(text.get(error.range.clone()).is_some(), "{error:?}"),
     }
 }
 

@@ -30,6 +30,7 @@ const ALLOWED: &[(&str, Ours)] = &[
         Ours::Only(&["naftiko-diagnostics", "naftiko-expr", "naftiko-schema", "naftiko-syntax"]),
     ),
     ("naftiko-openapi", Ours::Only(&["naftiko-adapter", "naftiko-syntax", "naftiko-diagnostics"])),
+    ("naftiko-jinja", Ours::Only(&[])),
     ("naftiko-adapter", Ours::Only(&[])),
     ("naftiko-plan", Ours::Only(&["naftiko-adapter", "naftiko-expr", "naftiko-schema", "naftiko-text"])),
     (
@@ -38,6 +39,7 @@ const ALLOWED: &[(&str, Ours)] = &[
             "naftiko-adapter",
             "naftiko-diagnostics",
             "naftiko-expr",
+            "naftiko-jinja",
             "naftiko-openapi",
             "naftiko-plan",
             "naftiko-schema",
@@ -54,7 +56,10 @@ const ALLOWED: &[(&str, Ours)] = &[
         Ours::Only(&["naftiko-adapter", "naftiko-schema", "naftiko-text", "naftiko-wire"]),
     ),
     ("naftiko-adapter-mock", Ours::Only(&["naftiko-adapter", "naftiko-schema", "naftiko-wire"])),
-    ("naftiko-adapter-external", Ours::Only(&["naftiko-adapter", "naftiko-schema", "naftiko-text"])),
+    (
+        "naftiko-adapter-external",
+        Ours::Only(&["naftiko-adapter", "naftiko-jinja", "naftiko-schema", "naftiko-text"]),
+    ),
     ("naftiko-journal", Ours::Only(&["naftiko-text"])),
     ("naftiko-engine", Ours::Only(&["naftiko-adapter", "naftiko-expr", "naftiko-journal", "naftiko-plan"])),
     (
@@ -84,6 +89,7 @@ const BANNED: &[(&str, &[&str])] = &[(
         "naftiko-diagnostics",
         "naftiko-syntax",
         "naftiko-expr",
+        "naftiko-jinja",
         "naftiko-spec",
         "naftiko-openapi",
         "naftiko-plan",

@@ -159,22 +159,45 @@ fn a_template_reads_nothing_but_what_it_is_given() {
         Ok(())
     );
     for (template, told) in [
-        ("{{ whom }}", "it names `whom`, which is not handed over"),
-        ("{{ who", "at line 1"),
-        ("{% include '/etc/passwd' %}", ""),
+        ("{{ whom }}", "`whom` is not handed over to this message at line 1"),
+        ("a\n{{ who", "`{{` is not closed; close it with `}}` at line 2"),
+        ("{% include '/etc/passwd' %}", "there is no statement `include`"),
+        ("{{ who|shout }}", "there is no filter `shout`"),
+        ("{{ range(9) }}", "there are no functions"),
     ] {
-        let Err(error) = check(template) else {
-            // What can be read is refused when it is written.
-            assert!(letter(&question(json!({ "template": template })), None).is_err(), "{template}");
-            continue;
-        };
+        let error = check(template).expect_err(template);
         assert!(error.contains(told), "{template}: {error}");
+        let failure = letter(&question(json!({ "template": template })), None).expect_err(template);
+        assert_eq!(failure.kind, FailureKind::Refused, "a plan of an earlier version is refused too");
     }
     for template in ["{{ who.nothing }}", "{{ list[7] }}", "{{ who.__class__ }}", "{{ 1 / 0 }}"] {
         let failure = letter(&question(json!({ "template": template })), None).expect_err(template);
         assert_eq!(failure.kind, FailureKind::Refused, "{template}");
         assert!(!failure.message.contains("Jane"), "{failure}");
     }
+}
+
+#[test]
+fn a_template_that_computes_or_makes_too_much_is_refused_before_anything_is_sent() {
+    let loops = "{% for a in who|list %}".repeat(12) + &"{% endfor %}".repeat(12);
+    let doubled = (0..64).fold("{% set a = who %}".to_owned(), |text, _| text + "{% set a = a ~ a %}");
+    let templates = [
+        loops.as_str(),
+        &doubled,
+        "{{ 'a\nb'|indent(2000000000) }}",
+        "{% for a in long %}{{ long }}{% endfor %}",
+        "{{ long|replace('x', long)|length }}",
+        "{{ long|list|join(long) }}",
+    ];
+    for template in templates {
+        let mut question = question(json!({ "template": template }));
+        question.shown.insert("long".to_owned(), "x".repeat(100_000).into());
+        let failure = letter(&question, None).expect_err(template);
+        assert_eq!(failure.kind, FailureKind::Refused, "{failure}");
+        assert!(!failure.message.contains("Jane"), "{failure}");
+    }
+    let long = letter(&question(json!({"text": "x".repeat(300_000)})), None).expect_err("it is too long");
+    assert_eq!(long.message, "its text is longer than 256 KiB");
 }
 
 #[test]

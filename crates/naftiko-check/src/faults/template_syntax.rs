@@ -1,0 +1,6 @@
+//! A template of an e-mail that cannot be read.
+
+use naftiko_diagnostics::{Code, Severity};
+
+pub(crate) static CODE: Code =
+    Code { id: "template-syntax", severity: Severity::Error, summary: "the template of an e-mail cannot be read" };

@@ -1,0 +1,6 @@
+//! A name in the template of an e-mail that has no value.
+
+use naftiko_diagnostics::{Code, Severity};
+
+pub(crate) static CODE: Code =
+    Code { id: "unknown-variable", severity: Severity::Error, summary: "the template of an e-mail reads a name that is not handed over to it" };

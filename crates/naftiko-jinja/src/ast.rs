@@ -1,0 +1,102 @@
+//! The syntax tree of a template. Chains are flat, so that only brackets and blocks nest, and those are limited.
+
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::filters::Filter;
+use crate::value_tests::Test;
+
+/// A part of a template.
+#[derive(Debug, Clone)]
+pub(crate) enum Node {
+    /// Text as it is.
+    Text(String),
+    /// `{{ … }}`
+    Show(Expr),
+    /// `{% if … %}` with its `elif`s, and its `else`.
+    If { branches: Vec<(Expr, Vec<Node>)>, otherwise: Vec<Node> },
+    /// `{% for … in … %}`
+    For(Box<For>),
+    /// `{% set … = … %}`
+    Set { name: String, value: Expr },
+}
+
+/// A loop.
+#[derive(Debug, Clone)]
+pub(crate) struct For {
+    /// One name, or several for the parts of each item.
+    pub(crate) names: Vec<String>,
+    pub(crate) list: Expr,
+    /// Which items it is for; `None`: all.
+    pub(crate) filter: Option<Expr>,
+    pub(crate) body: Vec<Node>,
+    /// What is written if there is no item.
+    pub(crate) otherwise: Vec<Node>,
+}
+
+/// An expression, with its bytes.
+#[derive(Debug, Clone)]
+pub(crate) struct Expr {
+    pub(crate) kind: Kind,
+    pub(crate) range: Range<usize>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Kind {
+    Literal(Value),
+    Name(String),
+    List(Vec<Expr>),
+    Map(Vec<(Expr, Expr)>),
+    Not(Box<Expr>),
+    Negative(Box<Expr>),
+    /// `and`, `or`: the first that decides.
+    Logical {
+        is_or: bool,
+        operands: Vec<Expr>,
+    },
+    /// Operators of one rank, from left to right.
+    Chain(Box<Expr>, Vec<(Operator, Expr)>),
+    /// `a < b <= c`
+    Compare(Box<Expr>, Vec<(Comparator, Expr)>),
+    /// `a if b else c`
+    Choice {
+        test: Box<Expr>,
+        then: Box<Expr>,
+        otherwise: Option<Box<Expr>>,
+    },
+    /// A value and what is read or made of it, in order.
+    Postfix(Box<Expr>, Vec<Suffix>),
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Suffix {
+    Field(String),
+    Index(Expr),
+    Slice { start: Option<Expr>, stop: Option<Expr> },
+    Filter { filter: &'static Filter, arguments: Vec<Option<Expr>> },
+    Test { test: &'static Test, argument: Option<Expr>, is_negated: bool },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Remainder,
+    Concatenate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Comparator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    In,
+    NotIn,
+}

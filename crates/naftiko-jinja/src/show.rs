@@ -1,0 +1,264 @@
+//! Values as text, as truth, and beside each other.
+
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use crate::meter::{Meter, Text};
+use crate::number;
+use crate::problem::Failure;
+
+/// A value as it stands in a text: what lies in lists and objects as Python writes it.
+pub(crate) fn write(value: &Value, text: &mut Text<'_>, meter: &Meter) -> Result<(), Failure> {
+    match value {
+        Value::String(plain) => text.push(plain),
+        other => write_inside(other, text, meter, 0),
+    }
+}
+
+/// The most levels of lists and objects that are looked into.
+const MAX_DEPTH: usize = 200;
+
+fn write_inside(value: &Value, text: &mut Text<'_>, meter: &Meter, depth: usize) -> Result<(), Failure> {
+    meter.work(1)?;
+    if depth > MAX_DEPTH {
+        return Err(too_deep());
+    }
+    match value {
+        Value::Null => text.push("None"),
+        Value::Bool(true) => text.push("True"),
+        Value::Bool(false) => text.push("False"),
+        Value::Number(number) => text.push(&number::written(number)),
+        Value::String(inner) => write_quoted(inner, text),
+        Value::Array(items) => {
+            text.push("[")?;
+            for (at, item) in items.iter().enumerate() {
+                text.push(if at > 0 { ", " } else { "" })?;
+                write_inside(item, text, meter, depth + 1)?;
+            }
+            text.push("]")
+        }
+        Value::Object(fields) => {
+            text.push("{")?;
+            for (at, (name, field)) in fields.iter().enumerate() {
+                text.push(if at > 0 { ", " } else { "" })?;
+                write_quoted(name, text)?;
+                text.push(": ")?;
+                write_inside(field, text, meter, depth + 1)?;
+            }
+            text.push("}")
+        }
+    }
+}
+
+fn too_deep() -> Failure {
+    Failure::type_error("a value nests too deep")
+}
+
+fn write_quoted(inner: &str, text: &mut Text<'_>) -> Result<(), Failure> {
+    let quote = if inner.contains('\'') && !inner.contains('"') { "\"" } else { "'" };
+    text.push(quote)?;
+    let special = |character: char| {
+        character == '\\'
+            || character == '\n'
+            || character == '\r'
+            || character == '\t'
+            || quote.contains(character)
+    };
+    for part in inner.split_inclusive(special) {
+        let end = part.chars().next_back().filter(|it| special(*it));
+        let plain = end.map_or(part, |end| part.strip_suffix(end).unwrap_or(part));
+        text.push(plain)?;
+        match end {
+            Some('\n') => text.push("\\n")?,
+            Some('\r') => text.push("\\r")?,
+            Some('\t') => text.push("\\t")?,
+            Some('\\') => text.push("\\\\")?,
+            Some(_) => {
+                text.push("\\")?;
+                text.push(quote)?;
+            }
+            None => {}
+        }
+    }
+    text.push(quote)
+}
+
+/// A value as JSON, with line breaks if it is indented.
+pub(crate) fn write_json(
+    value: &Value,
+    indent: Option<usize>,
+    text: &mut Text<'_>,
+    meter: &Meter,
+) -> Result<(), Failure> {
+    json_inside(value, indent, text, meter, 1)
+}
+
+fn json_inside(
+    value: &Value,
+    indent: Option<usize>,
+    text: &mut Text<'_>,
+    meter: &Meter,
+    depth: usize,
+) -> Result<(), Failure> {
+    meter.work(1)?;
+    if depth > MAX_DEPTH {
+        return Err(too_deep());
+    }
+    let (open, close, length) = match value {
+        Value::String(inner) => return json_text(inner, text, meter),
+        Value::Array(items) => ("[", "]", items.len()),
+        Value::Object(fields) => ("{", "}", fields.len()),
+        other => return text.push(&other.to_string()),
+    };
+    text.push(open)?;
+    let entry = |at: usize, name: Option<&str>, inner: &Value, text: &mut Text<'_>| {
+        text.push(match (at, indent) {
+            (0, _) => "",
+            (_, Some(_)) => ",",
+            (_, None) => ", ",
+        })?;
+        new_line(indent, depth, text)?;
+        if let Some(name) = name {
+            json_text(name, text, meter)?;
+            text.push(": ")?;
+        }
+        json_inside(inner, indent, text, meter, depth + 1)
+    };
+    match value {
+        Value::Array(items) => {
+            items.iter().enumerate().try_for_each(|(at, item)| entry(at, None, item, text))?;
+        }
+        Value::Object(fields) => {
+            let mut fields = fields.iter().enumerate();
+            fields.try_for_each(|(at, (name, field))| entry(at, Some(name), field, text))?;
+        }
+        _ => {}
+    }
+    if length > 0 {
+        new_line(indent, depth - 1, text)?;
+    }
+    text.push(close)
+}
+
+fn json_text(inner: &str, text: &mut Text<'_>, meter: &Meter) -> Result<(), Failure> {
+    // What is longer than a text may be is not copied first.
+    meter.make(inner.len())?;
+    text.push(&Value::from(inner).to_string())
+}
+
+fn new_line(indent: Option<usize>, depth: usize, text: &mut Text<'_>) -> Result<(), Failure> {
+    let Some(indent) = indent else { return Ok(()) };
+    text.push("\n")?;
+    (0..indent.saturating_mul(depth)).try_for_each(|_| text.push(" "))
+}
+
+/// Whether a value counts as true: whether there is something in it.
+pub(crate) fn is_true(value: &Value) -> bool {
+    match value {
+        Value::Null => false,
+        Value::Bool(value) => *value,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    }
+}
+
+/// Whether two values are the same; numbers by their value.
+pub(crate) fn equal(left: &Value, right: &Value, meter: &Meter) -> Result<bool, Failure> {
+    meter.work(1)?;
+    if let Some(ordering) = number::compare(left, right) {
+        return Ok(ordering == Ordering::Equal);
+    }
+    match (left, right) {
+        (Value::String(left), Value::String(right)) => {
+            meter.read(left.len().min(right.len()))?;
+            Ok(left == right)
+        }
+        (Value::Array(left), Value::Array(right)) => {
+            for (left, right) in left.iter().zip(right) {
+                if !equal(left, right, meter)? {
+                    return Ok(false);
+                }
+            }
+            Ok(left.len() == right.len())
+        }
+        (Value::Object(left), Value::Object(right)) => {
+            for (name, field) in left {
+                let Some(other) = right.get(name) else { return Ok(false) };
+                if !equal(field, other, meter)? {
+                    return Ok(false);
+                }
+            }
+            Ok(left.len() == right.len())
+        }
+        (left, right) => Ok(left.is_null() && right.is_null()),
+    }
+}
+
+/// Which of two values is greater: numbers and texts have an order, and nothing else.
+pub(crate) fn order(left: &Value, right: &Value, meter: &Meter) -> Result<Option<Ordering>, Failure> {
+    if let (Value::String(left), Value::String(right)) = (left, right) {
+        meter.read(left.len().min(right.len()))?;
+        return Ok(Some(left.cmp(right)));
+    }
+    meter.work(1)?;
+    Ok(number::compare(left, right))
+}
+
+/// Whether a list has an item, a text a part, or an object a field.
+pub(crate) fn contains(searched: &Value, part: &Value, meter: &Meter) -> Result<bool, Failure> {
+    match (searched, part) {
+        (Value::String(text), Value::String(part)) => {
+            meter.read(text.len())?;
+            Ok(text.contains(part.as_str()))
+        }
+        (Value::Array(items), part) => {
+            for item in items {
+                if equal(item, part, meter)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        (Value::Object(fields), Value::String(name)) => Ok(fields.contains_key(name)),
+        _ => Err(Failure::type_error(format!("{} has no parts to look for", kind(searched)))),
+    }
+}
+
+/// What a value is, without showing it.
+pub(crate) fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "none",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a text",
+        Value::Array(_) => "a list",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// A copy of a value, which counts.
+pub(crate) fn copied(value: &Value, meter: &Meter) -> Result<Value, Failure> {
+    count(value, meter)?;
+    Ok(value.clone())
+}
+
+fn count(value: &Value, meter: &Meter) -> Result<(), Failure> {
+    match value {
+        Value::String(text) => meter.copy(text.len()),
+        Value::Array(items) => {
+            meter.make_node()?;
+            items.iter().try_for_each(|item| count(item, meter))
+        }
+        Value::Object(fields) => {
+            meter.make_node()?;
+            fields.iter().try_for_each(|(name, field)| {
+                meter.copy(name.len())?;
+                count(field, meter)
+            })
+        }
+        _ => meter.make_node(),
+    }
+}
