@@ -298,7 +298,7 @@ fn given(operation: &Operation, bodies: &[(String, Type)]) -> Vec<(String, Type)
 fn slots(operation: &Operation, definitions: &Definitions) -> Vec<Parameter> {
     let parameters = operation.parameters.iter().map(|parameter| Parameter {
         slot: Slot::Parameter(parameter.place, parameter.name.clone()),
-        ty: Type::from_schema(&parameter.schema, definitions),
+        ty: Type::from_schema(&schema::sent(operation, &parameter.schema), definitions),
         schema: Some(parameter.schema.clone()),
         required: parameter.required,
     });

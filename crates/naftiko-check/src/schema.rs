@@ -3,12 +3,16 @@
 //! Types leave out keywords that do not decide which values fit; this module reads such keywords (`deprecated`,
 //! `format`) from the schemas.
 
+use std::collections::BTreeSet;
+
 use naftiko_adapter::Operation;
 use serde_json::{Map, Value};
 
 /// How deep a schema is followed, and how many parts of it are looked at: descriptions may be hostile.
 const MAX_DEPTH: usize = 16;
 const MAX_PARTS: usize = 20_000;
+/// How many schemas one `allOf` is read as.
+const MAX_JOINED: usize = 64;
 
 /// The ways, by names of fields, to every place whose schema `is` so. A schema inside itself is not followed again.
 pub(crate) fn places(operation: &Operation, schema: &Value, is: &dyn Fn(&Value) -> bool) -> Vec<Vec<String>> {
@@ -76,27 +80,65 @@ pub(crate) fn sent_all(operation: &Operation) -> Map<String, Value> {
     definitions.map(|(name, schema)| (name.clone(), sent(operation, schema))).collect()
 }
 
-/// A schema as it is for what is sent: a property that is only read (`readOnly`) is not required.
+/// A schema as it is for what is sent: a property that is only read (`readOnly`) is not required, wherever among the
+/// schemas that `allOf` joins it is declared.
 pub(crate) fn sent(operation: &Operation, schema: &Value) -> Value {
-    match schema {
-        Value::Array(items) => items.iter().map(|item| sent(operation, item)).collect(),
-        Value::Object(keywords) => {
-            let is_read = |name: &Value| {
-                let name = name.as_str().unwrap_or_default();
-                let property = keywords.get("properties").and_then(|properties| properties.get(name));
-                property.is_some_and(|property| says(operation, property, "readOnly"))
-            };
-            let keyword = |(key, value): (&String, &Value)| match value.as_array() {
-                Some(names) if key == "required" => {
-                    let names = names.iter().filter(|name| !is_read(name)).cloned();
-                    (key.clone(), Value::Array(names.collect()))
-                }
-                _ => (key.clone(), sent(operation, value)),
-            };
-            Value::Object(keywords.iter().map(keyword).collect())
+    sent_within(operation, schema, &BTreeSet::new())
+}
+
+/// `read` are the properties that are only read by the schemas around this one, which is a part of their `allOf`.
+fn sent_within(operation: &Operation, schema: &Value, read: &BTreeSet<&str>) -> Value {
+    let keywords = match schema {
+        Value::Array(items) => {
+            return items.iter().map(|item| sent_within(operation, item, &BTreeSet::new())).collect();
         }
-        other => other.clone(),
+        Value::Object(keywords) => keywords,
+        other => return other.clone(),
+    };
+    let mut read = read.clone();
+    if requires(keywords) {
+        read.extend(read_only(operation, schema));
     }
+    let is_read = |name: &&Value| name.as_str().is_some_and(|name| read.contains(name));
+    let keyword = |(key, value): (&String, &Value)| {
+        let value = match (key.as_str(), value) {
+            ("required", Value::Array(names)) => {
+                names.iter().filter(|name| !is_read(name)).cloned().collect()
+            }
+            ("allOf", Value::Array(parts)) => {
+                parts.iter().map(|part| sent_within(operation, part, &read)).collect()
+            }
+            (_, value) => sent_within(operation, value, &BTreeSet::new()),
+        };
+        (key.clone(), value)
+    };
+    Value::Object(keywords.iter().map(keyword).collect())
+}
+
+/// Whether a schema, or a part of its `allOf`, requires properties.
+fn requires(keywords: &Map<String, Value>) -> bool {
+    let parts = keywords.get("allOf").and_then(Value::as_array);
+    keywords.contains_key("required")
+        || parts.into_iter().flatten().filter_map(Value::as_object).any(requires)
+}
+
+/// The properties that a schema, or one that `allOf` and `$ref` join to it, marks as only read.
+fn read_only<'a>(operation: &'a Operation, schema: &'a Value) -> Vec<&'a str> {
+    let mut seen: Vec<&Value> = Vec::new();
+    let mut found = Vec::new();
+    let mut pending = vec![schema];
+    while let Some(schema) = pending.pop() {
+        if seen.len() > MAX_JOINED || seen.iter().any(|known| std::ptr::eq(*known, schema)) {
+            continue;
+        }
+        seen.push(schema);
+        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let marked = properties.filter(|(_, property)| says(operation, property, "readOnly"));
+        found.extend(marked.map(|(name, _)| name.as_str()));
+        let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+        pending.extend(parts.chain(reference(schema).and_then(|name| operation.definitions.get(name))));
+    }
+    found
 }
 
 /// Whether the description calls what `schema` describes deprecated.

@@ -31,6 +31,10 @@ pub(crate) struct Graph {
 
 /// A schema. What is absent asserts nothing.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact about the schema, independent of the others"
+)]
 pub(crate) struct Node {
     /// `false`: nothing fits.
     pub(crate) is_never: bool,
