@@ -34,7 +34,7 @@ pub(crate) fn is_filled_in(external: &External, name: &str, value: &Value) -> bo
 /// The text of a setting that is the template of an e-mail.
 fn written<'v>(external: &External, name: &str, value: &'v Value) -> Option<(&'v str, &'v Node)> {
     match value {
-        Value::Scalar { template: Template::Literal(_), node }
+        Value::Scalar { template: Template::Literal(_), node, .. }
             if external.channel == Channel::Email && name == "template" =>
         {
             Some((node.as_str()?, node))
