@@ -359,7 +359,7 @@ mod tests {
         assert_eq!(some_of(["a", "b"]).as_deref(), Some("`a`, `b`"));
         let many = some_of(["a"; 10]);
         assert_eq!(many.as_deref(), Some("`a`, `a`, `a`, `a`, `a`, `a`, `a`, `a` and 2 more"));
-        let most = some_of(["a"; 10_000]).unwrap();
+        let most = some_of(vec!["a"; 10_000]).unwrap();
         assert!(most.ends_with("`a` and over 1000 more"), "{most}");
     }
 }

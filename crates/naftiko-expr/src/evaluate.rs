@@ -199,8 +199,9 @@ impl<'e> Evaluator<'e> {
         let left = self.lenient(&comparison.left, current)?;
         let right = self.lenient(&comparison.right, current)?;
         let holds = match (comparison.comparator, left.as_deref(), right.as_deref()) {
-            (Comparator::In, _, None | Some(Value::Null)) => false,
-            (Comparator::In, None, Some(Value::Array(_))) => false,
+            (Comparator::In, _, None | Some(Value::Null)) | (Comparator::In, None, Some(Value::Array(_))) => {
+                false
+            }
             (Comparator::In, Some(left), Some(Value::Array(items))) => {
                 let mut is_in = false;
                 for item in items {

@@ -9,6 +9,7 @@ steps:
   - {id: create, capability: organizations, operation: createOrganization, with: {name: x}}
 ";
 
+#[expect(clippy::too_many_lines, reason = "one row for each argument")]
 #[test]
 fn every_argument_is_escaped_where_it_is_repeated() {
     let folder = Folder::new("0.2", BODY);

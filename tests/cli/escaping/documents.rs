@@ -72,7 +72,7 @@ fn folder() -> (Folder, usize) {
     let read = |name: &str| std::fs::read_to_string(fixtures.join(name)).unwrap();
     let (capabilities, openapi) = (read("acme.yaml"), read("acme-openapi.yaml"));
     // As much of the description as the composition uses.
-    let openapi_used: String = openapi.lines().take(75).map(|line| format!("{line}\n")).collect();
+    let openapi_used = openapi.lines().take(75).collect::<Vec<_>>().join("\n");
     let components = &openapi[openapi.find("\ncomponents:").unwrap()..];
     let small = format!("{openapi_used}{components}");
     let mut folder = Folder::empty();
@@ -110,7 +110,7 @@ fn every_format_of_check_and_plan_escapes_what_documents_hold() {
                 serde_json::from_str::<serde_json::Value>(&ended.stdout).expect(format);
             }
             "github" => {
-                assert!(ended.stdout.lines().all(|line| line.starts_with("::")), "one command a line")
+                assert!(ended.stdout.lines().all(|line| line.starts_with("::")), "one command a line");
             }
             _ => {}
         }

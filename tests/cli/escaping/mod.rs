@@ -5,6 +5,8 @@ mod documents;
 mod people;
 mod providers;
 
+use std::fmt::Write as _;
+
 use naftiko_text::is_hidden;
 
 use crate::command::Ended;
@@ -30,7 +32,7 @@ fn in_yaml() -> String {
         if character.is_ascii_graphic() {
             text.push(character);
         } else {
-            text.push_str(&format!("\\U{code:08x}"));
+            write!(text, "\\U{code:08x}").unwrap();
         }
         text
     })
@@ -41,11 +43,11 @@ fn in_yaml() -> String {
 fn is_safe(ended: &Ended, how: &str) {
     for (name, stream) in [("stdout", &ended.stdout), ("stderr", &ended.stderr)] {
         let hidden = stream.char_indices().find(|(_, it)| *it != '\n' && is_hidden(*it));
-        if let Some((at, hidden)) = hidden {
-            let around: String =
-                stream[..at].chars().rev().take(200).collect::<Vec<_>>().into_iter().rev().collect();
-            panic!("{how}: {hidden:?} on {name} behind {around:?}");
-        }
+        let around = hidden.map(|(at, hidden)| {
+            let before: Vec<char> = stream[..at].chars().rev().take(200).collect();
+            (hidden, before.into_iter().rev().collect::<String>())
+        });
+        assert_eq!(around, None, "{how}: a hidden character on {name}, and what stands before it");
         let forged = stream.lines().find(|line| {
             let line = line.trim_start();
             line.starts_with(FORGED) || line.starts_with(&format!("::error::{FORGED}"))

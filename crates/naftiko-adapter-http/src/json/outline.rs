@@ -101,7 +101,7 @@ impl Scanner<'_> {
             b'}' | b']' => self.closes(byte == b'}')?,
             b',' => self.comma()?,
             b':' => {
-                self.expect(self.next == Next::Colon)?;
+                expect(self.next == Next::Colon)?;
                 self.next = Next::Value;
                 self.at += 1;
             }
@@ -116,13 +116,9 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    fn expect(&self, holds: bool) -> Result<(), Flaw> {
-        if holds { Ok(()) } else { Err(Flaw::NotJson) }
-    }
-
     /// A value begins. A second one beside the first is no JSON.
     fn value(&mut self) -> Result<(), Flaw> {
-        self.expect(matches!(self.next, Next::Value | Next::ValueOrEnd))?;
+        expect(matches!(self.next, Next::Value | Next::ValueOrEnd))?;
         self.next = Next::CommaOrEnd;
         if self.outline.nodes >= self.most {
             return Err(Flaw::TooMany);
@@ -150,14 +146,14 @@ impl Scanner<'_> {
     fn closes(&mut self, is_object: bool) -> Result<(), Flaw> {
         let may_end = matches!(self.next, Next::CommaOrEnd | Next::ValueOrEnd | Next::NameOrEnd);
         let open = self.open.pop();
-        self.expect(may_end && open.is_some_and(|open| open.is_object == is_object))?;
+        expect(may_end && open.is_some_and(|open| open.is_object == is_object))?;
         self.next = Next::CommaOrEnd;
         self.at += 1;
         Ok(())
     }
 
     fn comma(&mut self) -> Result<(), Flaw> {
-        self.expect(self.next == Next::CommaOrEnd)?;
+        expect(self.next == Next::CommaOrEnd)?;
         self.next = match self.open.last() {
             Some(open) if open.is_object => Next::Name,
             Some(_) => Next::Value,
@@ -253,4 +249,9 @@ impl Scanner<'_> {
         let rest = self.bytes.get(self.at..).unwrap_or_default();
         self.at += rest.iter().take_while(|byte| is_part(byte)).count();
     }
+}
+
+/// Nothing, if what JSON demands at a place holds.
+fn expect(holds: bool) -> Result<(), Flaw> {
+    if holds { Ok(()) } else { Err(Flaw::NotJson) }
 }

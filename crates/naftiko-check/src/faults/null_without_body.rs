@@ -38,7 +38,9 @@ fn collect<'e>(expr: &'e Expr, asked: &mut Vec<(&'e str, Range<usize>)>) {
     match &expr.kind {
         ExprKind::Literal(_) => {}
         ExprKind::List(items) | ExprKind::Logical(_, items) => {
-            items.iter().for_each(|item| collect(item, asked));
+            for item in items {
+                collect(item, asked);
+            }
         }
         ExprKind::Not(inner) => collect(inner, asked),
         ExprKind::Comparison(comparison) => {

@@ -113,7 +113,9 @@ impl Redaction {
             Event::PageReceived { items, next, departures, .. } => {
                 self.depart(departures);
                 if items.iter().any(|item| self.0.is_in(item)) {
-                    Arc::make_mut(items).iter_mut().for_each(|item| self.mask(item));
+                    for item in Arc::make_mut(items) {
+                        self.mask(item);
+                    }
                 }
                 next.iter_mut().for_each(|(_, value)| self.mask(value));
             }
