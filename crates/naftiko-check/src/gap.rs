@@ -93,6 +93,10 @@ const GAPS: &[(&str, Gap)] = &[
     ("wrong-argument-count", Always),
     ("wrong-document", Always),
     ("wrong-type", Always),
+    // No text can be made of the template of an e-mail.
+    ("template-syntax", Always),
+    ("unknown-filter", Always),
+    ("unknown-variable", Always),
     // A secret would be read from a setting of `naftiko`.
     ("reserved-variable", Always),
 ];
