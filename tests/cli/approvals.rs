@@ -521,9 +521,9 @@ fn a_name_from_a_document_is_escaped_and_cannot_look_like_a_pair() {
     assert!(!ended.stderr.contains(['\u{1b}', '\u{202e}']), "{}", ended.stderr);
     insta::assert_snapshot!(ended.stderr, @r"
     error: these secrets would be sent to servers that are not approved:
-      'shared/token → https://api.acme.example\u{1b}[2K\u{202e}' → https://evil.example
+      $'shared/token → https://api.acme.example\033[2K\342\200\256' → https://evil.example
     look at them with `naftiko plan`; approve them at a terminal, or add
-      --allow-secret 'shared/token → https://api.acme.example\u{1b}[2K\u{202e}=https://evil.example'
+      --allow-secret $'shared/token → https://api.acme.example\033[2K\342\200\256=https://evil.example'
     ");
     let planned = folder.naftiko(&["plan", "composition.yaml"]).stdout;
     assert!(!planned.contains(['\u{1b}', '\u{202e}']) && planned.contains("'shared/token →"), "{planned}");

@@ -117,14 +117,12 @@ fn memory_is_bounded_by_the_values_and_the_bytes_of_all_answers_at_hand() {
         let taken = peak(content_type, body, times) - least;
         assert!(taken <= most + SLACK, "{what}: {} MiB, at most {} MiB", taken >> 20, (most + SLACK) >> 20);
     };
-    let deep = format!("{}1{}", r#"{"a":"#.repeat(120), "}".repeat(120));
     let fields: Vec<String> = (0..900_000).map(|number| format!("\"field {number}\":{number}")).collect();
     let of_fields = format!("{{{}}}", fields.join(",")).into_bytes();
     for (what, body, nodes) in [
         ("empty objects", json((0..900_000).map(|_| "{}".to_owned())), 900_001),
         ("objects of one field", json((0..450_000).map(|_| r#"{"a":1}"#.to_owned())), 900_001),
         ("lists of one item", json((0..450_000).map(|_| "[1]".to_owned())), 900_001),
-        ("deep objects", json((0..7_400).map(|_| deep.clone())), 895_401),
         ("short texts", json((0..900_000).map(|number| format!("\"text {number}\""))), 900_001),
         ("fields of one object", of_fields, 900_001),
     ] {

@@ -87,7 +87,8 @@ fn every_argument_is_escaped_where_it_is_repeated() {
         words(&["upgrade", "composition.yaml", &option]),
     ];
     // Some runs are needed for the rest: one that waits.
-    let begun = folder.naftiko(&["run", "composition.yaml", "--input", "name=1"]);
+    let begun =
+        folder.naftiko(&["run", "composition.yaml", "--input", "name=1", "--allow-secret", "ACME_API_KEY"]);
     assert_eq!(begun.code, 4, "{}", begun.stderr);
     for arguments in all {
         let ended = folder.naftiko(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
@@ -99,7 +100,15 @@ fn every_argument_is_escaped_where_it_is_repeated() {
 #[test]
 fn commands_on_a_run_escape_what_they_are_given() {
     let folder = Folder::new("0.2", BODY);
-    let begun = folder.naftiko(&["run", "composition.yaml", "--input", "name=1", "--json"]);
+    let begun = folder.naftiko(&[
+        "run",
+        "composition.yaml",
+        "--input",
+        "name=1",
+        "--json",
+        "--allow-secret",
+        "ACME_API_KEY",
+    ]);
     assert_eq!(begun.code, 4, "{}", begun.stderr);
     let outcome: serde_json::Value = serde_json::from_str(begun.stdout.lines().last().unwrap()).unwrap();
     let run = outcome["run"].as_str().unwrap();
@@ -174,7 +183,16 @@ fn the_environment_is_escaped() {
 fn suggested_commands_are_quoted_for_the_shell() {
     let folder = Folder::new("0.2", BODY);
     let state = "st $(touch pwned) `touch pwned`; 'touch' \"pwned\" \u{202e}\n&& touch pwned #";
-    let begun = folder.naftiko(&["run", "composition.yaml", "--input", "name=1", "--state", state]);
+    let begun = folder.naftiko(&[
+        "run",
+        "composition.yaml",
+        "--input",
+        "name=1",
+        "--state",
+        state,
+        "--allow-secret",
+        "ACME_API_KEY",
+    ]);
     assert_eq!(begun.code, 4, "{}", begun.stderr);
     is_safe(&begun, "run --state");
     let commands: Vec<&str> = begun.stderr.lines().filter(|line| line.starts_with("  naftiko ")).collect();

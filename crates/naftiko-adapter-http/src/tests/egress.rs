@@ -261,7 +261,7 @@ fn an_endpoint_that_may_not_be_spoken_to_is_found_when_building() {
     assert_eq!(
         build("https://[fd00:ec2::254]").to_string(),
         "`acme`: `[fd00:ec2::254]` is not spoken to: it is a link-local or metadata address, and \
-         `--allow-host [fd00:ec2::254]` would allow it"
+         `--allow-host '[fd00:ec2::254]'` would allow it"
     );
 }
 

@@ -45,7 +45,29 @@ fn finish<T>(runtime: Runtime, work: impl Future<Output = Result<T, Stop>>) -> R
     done
 }
 
+/// As many pairs of file descriptors as a runtime needs before it drives anything.
+#[cfg(unix)]
+const NEEDED_PAIRS: usize = 6;
+
+/// Whether this process may open the files that a runtime needs: where it may not, the runtime would panic.
+///
+/// # Errors
+/// [`Stop::Usage`] where it may not; nothing has been begun then.
+#[cfg(unix)]
+fn has_descriptors() -> Result<(), Stop> {
+    let pairs = (0..NEEDED_PAIRS).map(|_| std::os::unix::net::UnixStream::pair());
+    let probe: std::io::Result<Vec<_>> = pairs.collect();
+    probe.map(drop).map_err(|error| Stop::Usage(format!("the run cannot be driven: {error}")))
+}
+
+/// Whether this process may open the files that a runtime needs.
+#[cfg(not(unix))]
+fn has_descriptors() -> Result<(), Stop> {
+    Ok(())
+}
+
 fn threads(driving: usize) -> Result<Runtime, Stop> {
+    has_descriptors()?;
     // Where not even one thread can be had, the runtime would panic for want of it.
     let probe = thread::Builder::new().stack_size(STACK).spawn(|| ());
     if probe.map(thread::JoinHandle::join).is_err() {
@@ -65,6 +87,7 @@ fn threads(driving: usize) -> Result<Runtime, Stop> {
 }
 
 fn one_thread() -> Result<Runtime, Stop> {
+    has_descriptors()?;
     Builder::new_current_thread()
         .enable_all()
         .build()

@@ -84,7 +84,7 @@ fn an_input_that_breaks_its_schema_fails_the_step_before_anything_of_it_is_done(
     runFinished {"status":"failed"}
     "#);
     insta::assert_snapshot!(said(json!(7)), @r#"
-    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: expected a string"}}
+    stepFailed {"step":"inner","failure":{"cause":"input","message":"input `to` of `test`: expected a string, found a number"}}
     runFinished {"status":"failed"}
     "#);
     insta::assert_snapshot!(said(json!("it@other.example")), @r#"
