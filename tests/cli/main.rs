@@ -31,7 +31,6 @@ mod hostile;
 #[cfg(unix)]
 mod leaks;
 #[cfg(target_os = "linux")]
-mod memory;
 mod mock;
 mod mocked;
 mod paginate;
