@@ -187,7 +187,7 @@ fn sent(operations: &[Arc<Operation>], values: &[Value]) -> Vec<bool> {
         } else {
             arguments.parameters.insert((Place::Query, "p".to_owned()), value.clone());
         }
-        schemas.check(operation, &arguments).is_ok()
+        schemas.check(operation, &arguments).is_ok() && naftiko_wire::render(operation, &arguments).is_ok()
     };
     operations
         .iter()

@@ -78,7 +78,7 @@ fn what_an_author_wrote_on_several_lines_is_shown_on_one() {
         "specification: Naftiko Capability Composition\nspecificationVersion: |\n  0.3\n  \u{202e}\n",
     );
     let document: Value = serde_json::from_str(&json(&findings).unwrap()).unwrap();
-    let shown = r"`0.3\u{a}\u{202e}\u{a}` is not an edition of `Naftiko Capability Composition`";
+    let shown = r"`0.3\n\u{202e}\n` is not an edition of `Naftiko Capability Composition`";
     assert_eq!(document["findings"][0]["message"], shown);
     let log: Value = serde_json::from_str(&sarif(&findings, &codes()).unwrap()).unwrap();
     let message = log["runs"][0]["results"][0]["message"]["text"].as_str().unwrap();
@@ -302,7 +302,7 @@ fn hostile_text_stays_text() {
     let findings = gather(&sources, vec![found.clone().denied(), found], Vec::new());
     assert_eq!(
         github(&findings).lines().next().unwrap(),
-        "::error file=a%3Ab%2Cc%252C\\u{1b}[2J.yaml,line=1,endLine=2,title=flaw::a\\u{d}\\u{a}::error::%250A ]]></failure><x a=\"\\u{1b}[31m%0Ahere: </testcase>"
+        "::error file=a%3Ab%2Cc%252C\\u{1b}[2J.yaml,line=1,endLine=2,title=flaw::a\\r\\n::error::%250A ]]></failure><x a=\"\\u{1b}[31m%0Ahere: </testcase>"
     );
     let text = junit(&findings);
     let document = roxmltree::Document::parse(&text).unwrap();

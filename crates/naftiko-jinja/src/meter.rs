@@ -7,12 +7,12 @@ use crate::problem::{Failure, RenderErrorKind};
 /// The limits of rendering a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Units of work: parts of the template that are evaluated, values that are looked at, each [`UNIT`] bytes of text
+    /// Units of work: parts of the template that are evaluated, values that are looked at, each `UNIT` bytes of text
     /// that are read.
     pub work: u64,
     /// The length of any one text, the result included, in bytes.
     pub text: usize,
-    /// The size of all values that are made, in bytes; a value that is not a text counts as [`NODE`].
+    /// The size of all values that are made, in bytes; a value that is not a text counts as `NODE`.
     pub made: usize,
 }
 

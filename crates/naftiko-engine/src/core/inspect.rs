@@ -17,7 +17,7 @@ impl Run {
     }
 
     /// What this machine lacks, in the words of the first step that has waited for it in vain; `None` if no step has. Such
-    /// a step was tried [`PERSISTENT`] times in a row.
+    /// a step was tried `PERSISTENT` times in a row.
     pub fn shortage(&self) -> Option<&str> {
         let waiting = self.tasks.iter().filter(|task| matches!(task.phase, Phase::Delayed { .. }));
         let mut failures =
