@@ -1,6 +1,6 @@
 //! Checks a written value against its whole JSON Schema: the verdict of `run`, given before the run.
 //!
-//! Only literals are checked; what stands in `${…}` counts as unknown. Nothing is reported at a place that already has a
+//! Only literals are checked; a part in `${…}` counts as unknown. Nothing is reported at a place that already has a
 //! finding: types come first, since they can name the value that was meant.
 
 use std::collections::BTreeSet;
@@ -52,14 +52,14 @@ const LIMITS: [&str; 29] = [
 
 /// A rule that a value breaks, or that cannot be checked.
 pub(crate) struct Broken {
-    /// What the value is called; empty: the whole body.
+    /// The name of the value; empty: the whole body.
     pub(crate) name: String,
-    /// Where it stands.
+    /// The place of the part.
     pub(crate) place: Span,
     pub(crate) what: Breach,
 }
 
-/// What is wrong.
+/// The kind of the problem.
 pub(crate) enum Breach {
     /// The value has to be something else.
     Demand { expected: String, found: String },
@@ -86,8 +86,8 @@ pub(crate) fn sent_to(operation: &Operation, slot: &Slot) -> Options {
     naftiko_wire::options_of(operation, &target)
 }
 
-/// What a value breaks of a schema, whose `$ref`s lead to `definitions`, at most once at each place, and nowhere that is
-/// `mistaken` already.
+/// The rules of a schema that a value breaks, at most one at each place, and none where a place is `mistaken` already.
+/// References lead to `definitions`.
 pub(crate) fn broken(
     schema: &Json,
     definitions: &Map<String, Json>,
@@ -191,7 +191,7 @@ fn has_limits(schema: &Json, definitions: &Map<String, Json>) -> bool {
 /// A report on a value, read as findings about its parts.
 struct Reading<'a> {
     written: &'a Written<'a>,
-    /// What the value is called.
+    /// The name of the value.
     name: &'a str,
     mistaken: &'a [Span],
 }
@@ -229,7 +229,7 @@ impl Reading<'_> {
         };
         let entry = |field: &str| part.entry(field).map_or(part.place(), Written::place);
         match &violation.rule {
-            // What is needed may be what was meant by a field that is not taken.
+            // The missing field may be the one that was meant by a field that is not taken.
             Rule::Required(_) if part.keys().any(|key| self.mistaken.contains(&key)) => Vec::new(),
             Rule::Required(field) => vec![of(part.place(), Breach::Missing(field.clone()))],
             Rule::Unexpected(fields) => {

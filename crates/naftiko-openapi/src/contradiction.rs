@@ -1,7 +1,7 @@
 //! Schemas that nothing can fit: an empty `enum`, a minimum above the maximum, types that exclude each other.
 //!
-//! Such a schema is a slip of the description. It is reported where it stands, and what contradicts the rest is left out, so
-//! that the operation can be called all the same.
+//! Such a schema is a slip of the description. The keyword that contradicts the rest is reported at its place and left out,
+//! so that the operation can be called.
 
 use std::collections::BTreeSet;
 
@@ -29,7 +29,7 @@ const BOUNDS: [(&str, &str); 7] = [
     ("minContains", "maxContains"),
 ];
 
-/// Reports what in a schema contradicts the rest of it, and leaves that out.
+/// Reports the keywords that contradict the rest of a schema, and leaves them out.
 pub(crate) fn leave_out<'a>(reader: &mut Reader<'a>, mapping: &'a Mapping, schema: &mut Map<String, Json>) {
     let mut report = |keyword: &str, message: String| {
         if let Some(node) = mapping.get(keyword) {

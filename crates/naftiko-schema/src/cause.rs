@@ -1,4 +1,4 @@
-//! What may keep a value from fitting a node: the rules that it breaks, and the schemas that may not hold.
+//! Causes of a failure at a node: the rules that a value breaks, and the schemas that may not hold.
 
 use serde_json::{Map, Value};
 
@@ -249,7 +249,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         }
     }
 
-    /// What is expected of the name of a property.
+    /// The expectation that the name of a property breaks.
     fn expected_name(&mut self, names: NodeId, name: &str) -> String {
         let name = Value::String(name.to_owned());
         let mut apart = Evaluator::new(self.graph, self.options, &name, &[]);

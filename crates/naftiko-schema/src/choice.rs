@@ -98,7 +98,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
     }
 }
 
-/// What a node combines.
+/// The schemas that a node combines.
 pub(crate) struct Parts<'s> {
     pub(crate) all: Vec<Branch>,
     pub(crate) choices: Vec<(&'s Choice, Kin)>,

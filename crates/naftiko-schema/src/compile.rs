@@ -14,6 +14,7 @@ use crate::graph::{Choice, Condition, Discriminator, Graph, Node, NodeId};
 use crate::leaf::Leaf;
 use crate::opposite::{MOST_OF_ALL, marked};
 use crate::options::Options;
+use crate::place::{Place, target_place};
 use crate::reference::Document;
 
 /// A keyword that cannot be used and is left out.
@@ -21,7 +22,7 @@ use crate::reference::Document;
 pub struct Defect {
     /// Where it is in the schema: a JSON pointer below the schema or, for a definition, below `/$defs`.
     pub pointer: String,
-    /// What is wrong with it, in one line.
+    /// The reason, in one line.
     pub reason: String,
 }
 
@@ -107,10 +108,6 @@ pub(crate) struct Pending<'s> {
     pub(crate) optional: Option<Rc<HashSet<&'s str>>>,
 }
 
-/// A place in a schema, written as a pointer only where it is needed.
-#[derive(Clone, Default)]
-pub(crate) struct Place(Option<Rc<(Place, String)>>);
-
 pub(crate) struct Compiler<'s> {
     document: Document<'s>,
     pub(crate) options: Options,
@@ -124,34 +121,6 @@ pub(crate) struct Compiler<'s> {
     defects: Vec<Defect>,
     /// How many schemas may still be read for the properties that go the other way.
     left: usize,
-}
-
-impl Place {
-    pub(crate) fn below(&self, token: impl Into<String>) -> Self {
-        Self(Some(Rc::new((self.clone(), token.into()))))
-    }
-
-    pub(crate) fn pointer(&self) -> String {
-        let mut tokens = Vec::new();
-        let mut place = self;
-        while let Some(inner) = &place.0 {
-            tokens.push(format!("/{}", inner.1.replace('~', "~0").replace('/', "~1")));
-            place = &inner.0;
-        }
-        tokens.reverse();
-        tokens.concat()
-    }
-}
-
-impl Drop for Place {
-    // A chain of places is as long as a schema is deep, and must not be dropped by recursion.
-    fn drop(&mut self) {
-        let mut next = self.0.take();
-        while let Some(inner) = next.and_then(Rc::into_inner) {
-            let mut outer = inner.0.clone();
-            next = outer.0.take();
-        }
-    }
 }
 
 impl<'s> Compiler<'s> {
@@ -376,7 +345,7 @@ impl<'s> Compiler<'s> {
         let root = self.graph.root;
         for (at, edges) in (0..).zip(&self.edges) {
             if let Some(node) = self.graph.nodes.get_mut(at as usize) {
-                // A cycle through the root has one edge besides the one that the root itself counts for.
+                // A cycle through the root has one edge in addition to the one that the root itself counts for.
                 node.is_shared = *edges > 1 || NodeId(at) == root;
             }
         }
@@ -402,13 +371,6 @@ fn alias(schema: &Value) -> Option<&str> {
     let is_alone =
         keywords.len() == 1 || !keywords.keys().any(|keyword| ASSERTIONS.contains(&keyword.as_str()));
     is_alone.then_some(reference)
-}
-
-/// Where a reference leads, as a place.
-fn target_place(reference: &str) -> Place {
-    let (_, fragment) = reference.split_once('#').unwrap_or_default();
-    let tokens = fragment.split('/').skip(1);
-    tokens.fold(Place::default(), |place, token| place.below(token.replace("~1", "/").replace("~0", "~")))
 }
 
 fn last_token(reference: &str) -> &str {

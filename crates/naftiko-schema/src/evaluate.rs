@@ -24,11 +24,11 @@ const MAX_DEPTH: u32 = 400;
 /// Whether a value fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Verdict {
-    /// It does not.
+    /// The value does not fit.
     Fails,
-    /// That could not be decided.
+    /// The verdict could not be decided.
     Unknown,
-    /// It does.
+    /// The value fits.
     Fits,
 }
 
@@ -64,7 +64,7 @@ pub(crate) struct Evaluator<'s, 'v> {
     pub(crate) steps: u64,
     pub(crate) budget: u64,
     depth: u32,
-    /// What nodes have looked at, for `unevaluated…`.
+    /// The properties and items that nodes have evaluated, for `unevaluated…`.
     pub(crate) evaluated: HashMap<(NodeId, *const Value), Rc<Positions>>,
     /// The first few parts whose patterns could not be decided, with the patterns.
     pub(crate) undecided: Vec<(*const Value, &'s str)>,

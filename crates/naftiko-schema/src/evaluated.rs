@@ -31,7 +31,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         found
     }
 
-    /// What a node that applies to the same value looks at, its own `unevaluated…` included.
+    /// The properties or items that a node evaluates, its own `unevaluated…` included.
     fn evaluated_below(&mut self, id: NodeId, value: &'v Value) -> Rc<Positions> {
         let key = (id, std::ptr::from_ref(value));
         if let Some(known) = self.evaluated.get(&key) {

@@ -16,7 +16,7 @@ impl Evaluator<'_, '_> {
     }
 }
 
-/// What a text lacks that nearly has a format.
+/// The reason why a text is not quite of a format; `None` where it is far from it.
 pub(crate) fn nearly(format: &str, text: &str) -> Option<&'static str> {
     match format {
         "date-time" => nearly_date_time(text),
@@ -101,7 +101,7 @@ fn is_offset(text: &str) -> bool {
     matches!(digits.len(), 2 | 4) && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// A text that a URI may be told by to a service: without white space, and with a path or a host.
+/// A text that services read as a URI: without white space, and with a path or a host.
 fn is_reference(text: &str) -> bool {
     let is_plain = !text.is_empty() && !text.chars().any(|c| c.is_whitespace() || c.is_control());
     is_plain && (text.contains("://") || text.starts_with('/') || text.contains('.'))

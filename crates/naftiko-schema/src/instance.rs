@@ -14,7 +14,7 @@ pub(crate) struct Instance<'v> {
     pub(crate) reading: Reading,
 }
 
-/// What a scalar is taken for. Where values are written as text, a number and its text are one.
+/// The reading of a scalar. Where values are written as text, a number and its text are one.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Reading {
     /// As it is.
@@ -71,7 +71,7 @@ impl<'v> Instance<'v> {
         self.view().kind()
     }
 
-    /// The value that the reading stands for.
+    /// The value in its reading.
     pub(crate) fn to_value(self) -> Cow<'v, Value> {
         match (self.reading, self.view()) {
             (Reading::Plain, _) | (_, View::Null | View::List(_) | View::Object(_)) => {
@@ -133,7 +133,7 @@ pub(crate) fn share(text: &str) -> u64 {
     (text.len() / 32) as u64
 }
 
-/// Whether two values are equal, numbers by value. Both must be of bounded depth: one of them stands in a schema.
+/// Whether two values are equal, numbers by value. Both must be of bounded depth: one of them is part of a schema.
 pub(crate) fn equal(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::Number(a), Value::Number(b)) => number::compare(a, b).is_eq(),

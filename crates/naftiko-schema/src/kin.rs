@@ -103,7 +103,7 @@ impl Kinship {
 }
 
 impl<'s, 'v> Evaluator<'s, 'v> {
-    /// What the parts of a node declare, where that matters: one of them limits the properties of an object.
+    /// The properties that the parts of a node declare; `None` where no part limits the properties of an object.
     pub(crate) fn family(&mut self, node: &'s Node, value: &'v Value, kin: Kin) -> Option<Family> {
         let fields = value.as_object().filter(|_| self.options.lenient)?;
         if !node.in_place().any(|child| self.graph.node(child).is_closed) {

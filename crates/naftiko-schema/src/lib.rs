@@ -9,7 +9,7 @@
 //!   work is linear in the size of the value, however often schemas refer to each other. Each step is counted against a
 //!   budget of [`STEPS_PER_PART`] for each part of the value and of the schema; when the budget is used up, the
 //!   [`Report`] is [`exhausted`](Report::exhausted) and says nothing else about the value.
-//! * A verdict has three values. [`Verdict::Unknown`] stands for a part that the caller does not know yet and for a
+//! * A verdict has three values. [`Verdict::Unknown`] is the verdict on a part that the caller does not know yet and for a
 //!   pattern that could not be decided.
 //! * With [`Options::lenient`] a sloppy description does not keep a real service from being called: see there.
 //!
@@ -31,6 +31,7 @@ mod number;
 mod object;
 mod opposite;
 mod options;
+mod place;
 mod reference;
 mod report;
 mod rules;
@@ -80,8 +81,7 @@ impl Schema {
         self.examine_known(value, &[], most)
     }
 
-    /// The same for a value of which the parts at the JSON pointers `unknown` are not known yet; whatever stands there
-    /// is ignored.
+    /// Examines a value of which the parts at the JSON pointers `unknown` are not known yet; these parts are ignored.
     pub fn examine_known(&self, value: &Value, unknown: &[String], most: usize) -> Report {
         Evaluator::new(&self.graph, self.options, value, unknown).report(most)
     }

@@ -23,7 +23,7 @@ impl<'s> Document<'s> {
         Self { root, definitions, named: None }
     }
 
-    /// The schema that `reference` stands for; `resource` is the schema with an `$id` around it, or the root.
+    /// The schema that `reference` leads to; `resource` is the schema with an `$id` around it, or the root.
     pub(crate) fn find(&mut self, reference: &str, resource: &'s Value) -> Option<&'s Value> {
         let (base, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let resource = if base.is_empty() { resource } else { self.identified(base)? };
@@ -39,7 +39,7 @@ impl<'s> Document<'s> {
             .or_else(|| self.root.pointer(&fragment))
     }
 
-    /// What a pointer into `$defs` leads to in the definitions.
+    /// The target of a pointer into `$defs`, among the definitions.
     fn defined(&self, pointer: &str) -> Option<&'s Value> {
         let rest = pointer.strip_prefix("/$defs/")?;
         let (name, inner) = match rest.find('/').and_then(|at| rest.split_at_checked(at)) {

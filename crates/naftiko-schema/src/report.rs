@@ -1,18 +1,19 @@
-//! What an examination has found, and how messages say it.
+//! Reports of examinations, and their wording in messages.
 
 use serde_json::{Number, Value};
 
 use crate::evaluate::Verdict;
 use crate::words::{Kind, Types, names, of_format, on_a_line, one_of, plain, several};
 
-/// What an examination of a value has found.
+/// The result of an examination of a value.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Report {
     /// Whether the value fits.
     pub verdict: Verdict,
-    /// What it breaks, in the order of the value; of several branches of which none fits, what it breaks of the nearest.
+    /// The rules that the value breaks, in the order of the value. Where no branch of a choice fits, they are those of the
+    /// nearest branch.
     pub violations: Vec<Violation>,
-    /// What was accepted only because the description is read leniently; see [`Report::tolerated`].
+    /// The parts that were accepted only because the description is read leniently.
     pub tolerated: Vec<Tolerated>,
     /// The patterns that could not be decided, each with the place of its text.
     pub undecided: Vec<(String, String)>,
@@ -33,7 +34,7 @@ pub struct Violation {
     pub rule: Rule,
     /// The type of the part.
     pub kind: Kind,
-    /// What the part is, in words that may quote it.
+    /// The part in words that may quote it.
     found: String,
 }
 
@@ -100,13 +101,13 @@ pub struct Tolerated {
 /// Why a value fits only where the description is read leniently.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Tolerance {
-    /// It fits several branches of a `oneOf`.
+    /// The part fits several branches of a `oneOf`.
     SeveralBranches,
-    /// It is listed, and is not of the type beside the list.
+    /// The part is listed, and is not of the type beside the list.
     Untyped,
-    /// It nearly has this format; the second text says what it lacks.
+    /// The part nearly has this format; the second text gives the difference.
     NearFormat(String, &'static str),
-    /// It has this property, which a closed schema excludes and one combined with it declares.
+    /// The part has this property, which a closed schema excludes and one combined with it declares.
     Excluded(String),
 }
 
@@ -140,7 +141,7 @@ impl Rule {
         }
     }
 
-    /// What the value has to be, after "expected" or "takes"; `None` for a rule that is not about what a value is.
+    /// The expectation, as it follows "expected" or "takes"; `None` for a rule that no value alone can satisfy.
     pub fn expected(&self) -> Option<String> {
         Some(match self {
             Self::Type(types) => types.to_string(),
@@ -199,12 +200,12 @@ impl Violation {
         Self { pointer, rule, kind: Kind::of(value), found }
     }
 
-    /// What the part is, after "found": it may quote the value.
+    /// The part, as it follows "found"; the words may quote the value.
     pub fn found(&self) -> &str {
         &self.found
     }
 
-    /// What is wrong, in one line that may quote the value.
+    /// The reason in one line that may quote the value.
     pub fn quoted(&self) -> String {
         match self.rule.expected() {
             Some(expected) => format!("expected {expected}, found {}", self.found),
@@ -212,7 +213,7 @@ impl Violation {
         }
     }
 
-    /// What is wrong, in one line that never shows the value: it may be a secret.
+    /// The reason in one line that never shows the value, which may be a secret.
     pub fn redacted(&self) -> String {
         match &self.rule {
             Rule::Type(types) => format!("expected {types}, found {}", self.kind.found()),
@@ -221,7 +222,7 @@ impl Violation {
     }
 }
 
-/// What a part of a value is, in words that may quote it.
+/// A part of a value in words that may quote it.
 fn found(rule: &Rule, value: &Value) -> String {
     match (rule, value) {
         (Rule::Type(_), _) => Kind::of(value).found().to_owned(),

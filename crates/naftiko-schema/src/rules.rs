@@ -4,10 +4,11 @@ use std::collections::HashSet;
 
 use serde_json::{Map, Number, Value};
 
-use crate::compile::{Compiler, Pending, Place};
+use crate::compile::{Compiler, Pending};
 use crate::graph::{Contains, ListRules, Node, NodeId, NumberRules, ObjectRules, TextRules, Values};
 use crate::instance::scalar;
 use crate::number::canonical;
+use crate::place::Place;
 use crate::words::{Kind, Types};
 
 type Keywords = Map<String, Value>;
@@ -241,7 +242,7 @@ impl Values {
     }
 }
 
-/// What a listed value is in the types beside it: the text of a number, or the number that a text spells.
+/// The counterparts of a listed value in the types beside it: the text of a number, or the number that a text spells.
 fn counterparts(value: &Value, types: Types) -> impl Iterator<Item = Value> {
     let text = match value {
         Value::Number(_) | Value::Bool(_) if types.lists(Kind::String) => {

@@ -1,4 +1,4 @@
-//! What was accepted only because a description is read leniently, and what could not be decided.
+//! Finds the parts that were accepted only because a description is read leniently, and those that could not be decided.
 
 use std::collections::HashSet;
 
@@ -14,7 +14,7 @@ use crate::instance::{Instance, View};
 use crate::kin::Kin;
 use crate::report::{Tolerance, Tolerated};
 
-/// What was found on the way through a value that fits.
+/// The findings of a walk through a value that fits.
 #[derive(Default)]
 struct Search {
     seen: HashSet<Key>,

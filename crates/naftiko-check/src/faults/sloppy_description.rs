@@ -24,7 +24,7 @@ pub(crate) fn report(broken: &Broken, tolerance: &Tolerance, whole: &str) -> Dia
     Diagnostic::new(&CODE, broken.place, message(tolerance, name)).with_help(help)
 }
 
-/// What is sloppy, about the value `name`.
+/// The message about the description of the value `name`.
 pub(crate) fn message(tolerance: &Tolerance, name: &str) -> String {
     match tolerance {
         Tolerance::SeveralBranches => {

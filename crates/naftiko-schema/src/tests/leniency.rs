@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::{lines, report};
 use crate::{Options, Tolerance, Verdict};
 
-/// What a lenient reading accepts, with what it tolerated; by the letter it is rejected.
+/// A value that a lenient reading accepts with these tolerances, and the letter of the schema rejects.
 fn tolerates(schema: &Value, value: &Value, expected: &[(&str, Tolerance)]) {
     assert_eq!(
         report(schema, value, Options::STRICT).verdict,
