@@ -91,7 +91,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
             rules.push(Rule::Pattern(pattern.text().to_owned()));
         }
         if let Some(format) = &text_rules.format
-            && self.format(format, &value) == Verdict::Fails
+            && self.format(format, text_rules.accepts_near, &value) == Verdict::Fails
         {
             rules.push(Rule::Format(format.text().to_owned()));
         }

@@ -44,7 +44,6 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         if let Some(named) = named(choice, instance.value) {
             return self.pair(named, instance, kin);
         }
-        let is_strict = choice.is_exclusive && !self.options.lenient;
         let (mut fits, mut unknown) = (0_u32, false);
         for branch in &choice.branches {
             match self.pair(*branch, instance, kin) {
@@ -52,7 +51,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
                 Verdict::Unknown => unknown = true,
                 Verdict::Fails => {}
             }
-            if fits > 0 && !is_strict {
+            if fits > 0 && !choice.is_exclusive {
                 return Verdict::Fits;
             }
         }

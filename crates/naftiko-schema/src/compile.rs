@@ -90,7 +90,7 @@ pub(crate) fn compile(
         defects: Vec::new(),
         left: MOST_OF_ALL,
     };
-    compiler.graph.root = compiler.id(schema, schema, &Place::default(), None);
+    compiler.graph.root = compiler.id(schema, schema, &Place::default(), options.lenient, None);
     while let Some(pending) = compiler.pending.pop() {
         compiler.node(&pending);
     }
@@ -104,6 +104,8 @@ pub(crate) struct Pending<'s> {
     /// The schema with an `$id` around it, or the root.
     pub(crate) resource: &'s Value,
     pub(crate) place: Place,
+    /// Whether the schema is read leniently.
+    pub(crate) is_lenient: bool,
     /// The properties that a schema around this one, as a part of its `allOf`, has found to go the other way.
     pub(crate) optional: Option<Rc<HashSet<&'s str>>>,
 }
@@ -112,8 +114,8 @@ pub(crate) struct Compiler<'s> {
     document: Document<'s>,
     pub(crate) options: Options,
     pub(crate) graph: Graph,
-    /// The node of each schema, by its address.
-    ids: HashMap<*const Value, NodeId>,
+    /// The node of each schema, by its address and by whether it is read leniently.
+    ids: HashMap<(*const Value, bool), NodeId>,
     /// How many edges lead to each node.
     edges: Vec<u32>,
     pending: Vec<Pending<'s>>,
@@ -130,7 +132,12 @@ impl<'s> Compiler<'s> {
 
     /// The node of a part of `parent`.
     pub(crate) fn child(&mut self, parent: &Pending<'s>, schema: &'s Value, place: &Place) -> NodeId {
-        self.id(schema, parent.resource, place, None)
+        self.id(schema, parent.resource, place, parent.is_lenient, None)
+    }
+
+    /// The node of a part of `parent` that is read strictly: a failure there can be what makes a value fit.
+    pub(crate) fn strict_child(&mut self, parent: &Pending<'s>, schema: &'s Value, place: &Place) -> NodeId {
+        self.id(schema, parent.resource, place, false, None)
     }
 
     /// A leaf, one for all places that have the same.
@@ -145,32 +152,33 @@ impl<'s> Compiler<'s> {
         schema: &'s Value,
         resource: &'s Value,
         place: &Place,
+        is_lenient: bool,
         optional: Option<Rc<HashSet<&'s str>>>,
     ) -> NodeId {
         let mut passed: IndexSet<*const Value> = IndexSet::new();
         let (mut schema, mut resource, mut place) = (schema, resource, place.clone());
         let id = loop {
-            if let Some(id) = self.ids.get(&std::ptr::from_ref(schema)) {
+            if let Some(id) = self.ids.get(&(std::ptr::from_ref(schema), is_lenient)) {
                 break *id;
             }
             if passed.contains(&std::ptr::from_ref(schema)) {
                 self.defect(&place, "the reference leads to itself");
-                break self.reserve(schema);
+                break self.reserve(schema, is_lenient);
             }
             let Some(reference) = alias(schema) else {
-                break self.enqueue(schema, resource, place, optional);
+                break self.enqueue(schema, resource, place, is_lenient, optional);
             };
             passed.insert(schema);
             let Some(target) = self.document.find(reference, resource) else {
                 self.defect(&place.below("$ref"), format!("`{reference}` leads nowhere in this schema"));
-                break self.reserve(schema);
+                break self.reserve(schema, is_lenient);
             };
             (schema, place) = (target, target_place(reference));
             if target.get("$id").is_some() {
                 resource = target;
             }
         };
-        self.ids.extend(passed.into_iter().map(|address| (address, id)));
+        self.ids.extend(passed.into_iter().map(|address| ((address, is_lenient), id)));
         if let Some(edges) = self.edges.get_mut(id.0 as usize) {
             *edges += 1;
         }
@@ -178,11 +186,11 @@ impl<'s> Compiler<'s> {
     }
 
     /// A node that asserts nothing so far.
-    fn reserve(&mut self, schema: &'s Value) -> NodeId {
+    fn reserve(&mut self, schema: &'s Value, is_lenient: bool) -> NodeId {
         let id = NodeId(u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX));
         self.graph.nodes.push(Node::default());
         self.edges.push(0);
-        self.ids.insert(schema, id);
+        self.ids.insert((schema, is_lenient), id);
         id
     }
 
@@ -191,16 +199,17 @@ impl<'s> Compiler<'s> {
         schema: &'s Value,
         resource: &'s Value,
         place: Place,
+        is_lenient: bool,
         optional: Option<Rc<HashSet<&'s str>>>,
     ) -> NodeId {
-        let id = self.reserve(schema);
+        let id = self.reserve(schema, is_lenient);
         let resource = if schema.get("$id").is_some() { schema } else { resource };
-        self.pending.push(Pending { id, schema, resource, place, optional });
+        self.pending.push(Pending { id, schema, resource, place, is_lenient, optional });
         id
     }
 
     fn node(&mut self, pending: &Pending<'s>) {
-        let mut node = Node::default();
+        let mut node = Node { is_lenient: pending.is_lenient, ..Node::default() };
         match pending.schema {
             Value::Object(keywords) => {
                 self.graph.size += keywords.len() as u64;
@@ -254,13 +263,14 @@ impl<'s> Compiler<'s> {
             match target {
                 Some((reference, target)) => {
                     let resource = if reference.starts_with('#') { pending.resource } else { target };
-                    node.all.push(self.id(target, resource, &target_place(reference), None));
+                    let place = target_place(reference);
+                    node.all.push(self.id(target, resource, &place, pending.is_lenient, None));
                 }
                 None => self.defect(&place, format!("`{}` leads nowhere in this schema", text_of(reference))),
             }
         }
         for (part, place) in self.schemas(keywords, "allOf", pending) {
-            node.all.push(self.id(part, pending.resource, &place, optional.cloned()));
+            node.all.push(self.id(part, pending.resource, &place, pending.is_lenient, optional.cloned()));
         }
         // A schema that is joined twice asserts nothing more.
         let mut seen = HashSet::new();
@@ -277,15 +287,19 @@ impl<'s> Compiler<'s> {
             let discriminator = self.discriminator(keywords, pending, &branches);
             let branches = branches.into_iter().map(|(branch, place)| self.child(pending, branch, &place));
             let branches: Vec<NodeId> = branches.collect();
-            node.choices.push(Choice { is_exclusive: keyword == "oneOf", branches, discriminator });
+            let is_one_of = keyword == "oneOf";
+            let is_exclusive = is_one_of && !pending.is_lenient;
+            node.choices.push(Choice { is_one_of, is_exclusive, branches, discriminator });
         }
-        let mut one = |keyword: &str| {
+        let mut strict = |keyword: &str| {
             let schema = keywords.get(keyword)?;
-            Some(self.child(pending, schema, &pending.place.below(keyword)))
+            Some(self.strict_child(pending, schema, &pending.place.below(keyword)))
         };
-        node.not = one("not");
-        if let Some(test) = one("if") {
-            node.condition = Some(Condition { test, then: one("then"), otherwise: one("else") });
+        node.not = strict("not");
+        if let Some(test) = strict("if") {
+            let (then, otherwise) =
+                (self.one(keywords, "then", pending), self.one(keywords, "else", pending));
+            node.condition = Some(Condition { test, then, otherwise });
         }
         let dependent = keywords.get("dependentSchemas").and_then(Value::as_object);
         for (name, schema) in dependent.into_iter().flatten() {
@@ -301,7 +315,7 @@ impl<'s> Compiler<'s> {
         pending: &Pending<'s>,
         branches: &[(&'s Value, Place)],
     ) -> Option<Discriminator> {
-        let written = keywords.get("discriminator").filter(|_| self.options.lenient)?;
+        let written = keywords.get("discriminator").filter(|_| pending.is_lenient)?;
         let property = written.get("propertyName")?.as_str()?;
         let targets: Vec<(&str, &Value)> = branches
             .iter()

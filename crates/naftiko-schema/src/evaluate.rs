@@ -273,7 +273,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
                 verdict = self.matches(pattern, &value, instance.value);
             }
             if let Some(format) = &rules.format {
-                verdict = verdict.min(self.format(format, &value));
+                verdict = verdict.min(self.format(format, rules.accepts_near, &value));
             }
         }
         verdict

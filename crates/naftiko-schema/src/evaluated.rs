@@ -80,8 +80,8 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         let instance = Instance::plain(value);
         let mut holds = |id: NodeId| {
             // A closed branch fails alone for what others beside it allow.
-            let is_closed = self.options.lenient && self.graph.node(id).is_closed;
-            is_closed || self.pair(id, instance, Kin::NONE) != Verdict::Fails
+            let branch = self.graph.node(id);
+            (branch.is_lenient && branch.is_closed) || self.pair(id, instance, Kin::NONE) != Verdict::Fails
         };
         for choice in &node.choices {
             match named(choice, value) {
@@ -90,7 +90,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
             }
         }
         if let Some(condition) = node.condition {
-            if holds(condition.test) {
+            if self.pair(condition.test, instance, Kin::NONE) != Verdict::Fails {
                 applying.extend([Some(condition.test), condition.then].into_iter().flatten());
             } else {
                 applying.extend(condition.otherwise);

@@ -252,9 +252,8 @@ impl<'s, 'v> Evaluator<'s, 'v> {
             // A branch that could not be decided weighs nothing, and does not fit for certain.
             fitting += u32::from(weight == 0 && self.pair(*branch, instance, kin) == Verdict::Fits);
         }
-        let is_strict = choice.is_exclusive && !self.options.lenient;
         match (least, fitting) {
-            (0, 2..) if is_strict => Rule::SeveralBranches.weight(),
+            (0, 2..) if choice.is_exclusive => Rule::SeveralBranches.weight(),
             (least, _) => least,
         }
     }

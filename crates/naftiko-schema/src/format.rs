@@ -7,11 +7,10 @@ use crate::leaf::Leaf;
 
 impl Evaluator<'_, '_> {
     /// Whether a text has a format, or nearly has it where the description is read leniently.
-    pub(crate) fn format(&self, format: &Leaf, value: &Value) -> Verdict {
+    pub(crate) fn format(&self, format: &Leaf, accepts_near: bool, value: &Value) -> Verdict {
         let verdict = format.verdict(value);
         let text = value.as_str().unwrap_or_default();
-        let is_near =
-            verdict == Verdict::Fails && self.options.lenient && nearly(format.text(), text).is_some();
+        let is_near = verdict == Verdict::Fails && accepts_near && nearly(format.text(), text).is_some();
         if is_near { Verdict::Fits } else { verdict }
     }
 }

@@ -55,6 +55,8 @@ pub(crate) struct Node {
     pub(crate) condition: Option<Condition>,
     /// Schemas that must hold where the object has a property.
     pub(crate) dependent: Vec<(Box<str>, NodeId)>,
+    /// Whether the node is read leniently. Leniency would reject more under `not`, so schemas there are read strictly.
+    pub(crate) is_lenient: bool,
     /// Whether several edges lead here, so that verdicts are worth remembering.
     pub(crate) is_shared: bool,
     /// Whether this node, or one that applies to the same value, limits the properties of an object.
@@ -93,6 +95,8 @@ pub(crate) struct TextRules {
     pub(crate) max: Option<u64>,
     pub(crate) pattern: Option<Arc<Leaf>>,
     pub(crate) format: Option<Arc<Leaf>>,
+    /// Whether a text that nearly has the format is accepted.
+    pub(crate) accepts_near: bool,
 }
 
 /// The keywords for arrays.
@@ -132,7 +136,9 @@ pub(crate) struct ObjectRules {
 /// `anyOf` or `oneOf`.
 #[derive(Debug)]
 pub(crate) struct Choice {
-    /// Whether one branch only may hold.
+    /// Whether the keyword is `oneOf`.
+    pub(crate) is_one_of: bool,
+    /// Whether only one branch may hold: a `oneOf` that is read strictly.
     pub(crate) is_exclusive: bool,
     pub(crate) branches: Vec<NodeId>,
     pub(crate) discriminator: Option<Discriminator>,
@@ -188,7 +194,9 @@ impl Graph {
     /// Takes schemas out that are joined to others whose types they exclude: nothing could fit, so the first is believed.
     pub(crate) fn drop_exclusive(&mut self) {
         for at in 0..self.nodes.len() {
-            let Some(node) = self.nodes.get(at).filter(|node| !node.all.is_empty()) else { continue };
+            let Some(node) = self.nodes.get(at).filter(|node| node.is_lenient && !node.all.is_empty()) else {
+                continue;
+            };
             let (mut types, mut kept) = (node.types, Vec::with_capacity(node.all.len()));
             for child in &node.all {
                 let both = joined(types, self.types(*child, &mut MOST_PARTS.clone()));

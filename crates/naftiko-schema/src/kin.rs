@@ -105,7 +105,7 @@ impl Kinship {
 impl<'s, 'v> Evaluator<'s, 'v> {
     /// The properties that the parts of a node declare; `None` where no part limits the properties of an object.
     pub(crate) fn family(&mut self, node: &'s Node, value: &'v Value, kin: Kin) -> Option<Family> {
-        let fields = value.as_object().filter(|_| self.options.lenient)?;
+        let fields = value.as_object().filter(|_| node.is_lenient)?;
         if !node.in_place().any(|child| self.graph.node(child).is_closed) {
             return None;
         }
@@ -151,7 +151,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
 
     /// Whether a property that a node does not declare itself is declared beside it, or by what is combined in it.
     pub(crate) fn is_kin(&mut self, node: &'s Node, value: &'v Value, kin: Kin, at: usize) -> bool {
-        if !self.options.lenient {
+        if !node.is_lenient {
             return false;
         }
         self.kinship.allows(kin, at) || node.in_place().any(|child| self.declared(child, value).contains(at))

@@ -20,7 +20,8 @@ pub struct Options {
     /// * a text that nearly has a format (a date and time without an offset) is accepted.
     ///
     /// Each such use is listed in [`Report::tolerated`](crate::Report::tolerated). Nothing that the schema accepts by
-    /// the letter is rejected, except that a named branch decides.
+    /// the letter is rejected, except that a named branch decides: schemas under `not`, `if` and a limited `contains` are
+    /// always read strictly.
     pub lenient: bool,
     /// Whether the value is written as text when it is sent, as parameters and forms are: then a number and its text
     /// are one.

@@ -18,8 +18,8 @@ impl<'s> Compiler<'s> {
     pub(crate) fn values(&mut self, keywords: &'s Keywords, pending: &Pending<'s>, node: &mut Node) {
         node.types = keywords.get("type").and_then(|value| self.types(value, pending));
         let is_true = |keyword: &&str| keywords.get(*keyword) == Some(&Value::Bool(true));
-        node.is_nullable = self.options.lenient && ["nullable", "x-nullable"].iter().any(is_true);
-        let types = node.types.filter(|_| self.options.lenient);
+        node.is_nullable = pending.is_lenient && ["nullable", "x-nullable"].iter().any(is_true);
+        let types = node.types.filter(|_| pending.is_lenient);
         if let Some(listed) = keywords.get("enum") {
             match listed.as_array() {
                 Some(listed) => {
@@ -30,7 +30,7 @@ impl<'s> Compiler<'s> {
             }
         }
         node.constant = keywords.get("const").map(|value| Values::new(vec![value.clone()], types));
-        if self.options.lenient && (node.values.is_some() || node.constant.is_some()) {
+        if pending.is_lenient && (node.values.is_some() || node.constant.is_some()) {
             // The listed values decide; those that the type excludes are accepted as they are written.
             node.types = None;
         }
@@ -96,7 +96,7 @@ impl<'s> Compiler<'s> {
             .filter(|value| value.as_str().is_some_and(|name| self.options.formats.asserts(name)));
         let format = format.map(|value| self.leaf("format", value));
         let is_any = min.is_some() || max.is_some() || pattern.is_some() || format.is_some();
-        is_any.then(|| Box::new(TextRules { min, max, pattern, format }))
+        is_any.then(|| Box::new(TextRules { min, max, pattern, format, accepts_near: pending.is_lenient }))
     }
 
     pub(crate) fn list(&mut self, keywords: &'s Keywords, pending: &Pending<'s>) -> Option<Box<ListRules>> {
@@ -115,11 +115,17 @@ impl<'s> Compiler<'s> {
             rules.prefix.push(node);
         }
         rules.items = self.one(keywords, rest, pending);
-        rules.contains = self.one(keywords, "contains", pending).map(|node| Contains {
-            node,
-            min: self.count(keywords, "minContains", pending).unwrap_or(1),
-            max: self.count(keywords, "maxContains", pending),
-        });
+        if let Some(schema) = keywords.get("contains") {
+            let place = pending.place.below("contains");
+            let max = self.count(keywords, "maxContains", pending);
+            // More items fit leniently, which may be too many.
+            let node = match max {
+                Some(_) => self.strict_child(pending, schema, &place),
+                None => self.child(pending, schema, &place),
+            };
+            let min = self.count(keywords, "minContains", pending).unwrap_or(1);
+            rules.contains = Some(Contains { node, min, max });
+        }
         let is_any = rules.min.is_some()
             || rules.max.is_some()
             || rules.is_unique
@@ -177,7 +183,12 @@ impl<'s> Compiler<'s> {
         is_any.then(|| Box::new(rules))
     }
 
-    fn one(&mut self, keywords: &'s Keywords, keyword: &str, pending: &Pending<'s>) -> Option<NodeId> {
+    pub(crate) fn one(
+        &mut self,
+        keywords: &'s Keywords,
+        keyword: &str,
+        pending: &Pending<'s>,
+    ) -> Option<NodeId> {
         let schema = keywords.get(keyword)?;
         Some(self.child(pending, schema, &pending.place.below(keyword)))
     }

@@ -97,7 +97,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
                 fitting.push(*branch);
             }
         }
-        if choice.is_exclusive && fitting.len() > 1 {
+        if choice.is_one_of && fitting.len() > 1 {
             search.push(path, Tolerance::SeveralBranches);
         }
         if let Some(first) = fitting.first() {

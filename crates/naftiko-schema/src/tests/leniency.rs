@@ -145,6 +145,25 @@ fn nullable_accepts_null_and_types_that_exclude_each_other_do_not_reject_everyth
 }
 
 #[test]
+fn leniency_never_rejects_what_the_letter_accepts() {
+    let overlapping = json!({"oneOf": [{}, {"type": "string"}]});
+    for schema in [
+        json!({"not": overlapping}),
+        json!({"if": overlapping, "then": false}),
+        json!({"contains": overlapping, "maxContains": 0, "minContains": 0}),
+        json!({"not": {"type": "string", "format": "uuid"}}),
+    ] {
+        let value = if schema.get("contains").is_some() {
+            json!(["x"])
+        } else {
+            json!("0189f7ea6f3b7bd0a2d6d2a9a1c2b3d4")
+        };
+        assert_eq!(report(&schema, &value, Options::STRICT).verdict, Verdict::Fits, "{schema}");
+        assert_eq!(report(&schema, &value, Options::SENT).verdict, Verdict::Fits, "{schema}");
+    }
+}
+
+#[test]
 fn a_text_that_nearly_has_a_format_is_accepted() {
     let check = |format: &str, near: &[&str], far: &[&str]| {
         let schema = json!({"type": "string", "format": format});
