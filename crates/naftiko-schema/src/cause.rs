@@ -7,7 +7,7 @@ use crate::graph::{Choice, Node, NodeId, ObjectRules};
 use crate::instance::{Instance, View};
 use crate::kin::Kin;
 use crate::report::Rule;
-use crate::{list, object};
+use crate::{format, list, object};
 
 /// Something that may keep a value from fitting a node.
 pub(crate) enum Cause<'s, 'v> {
@@ -91,7 +91,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
             rules.push(Rule::Pattern(pattern.text().to_owned()));
         }
         if let Some(format) = &text_rules.format
-            && self.format(format, text_rules.accepts_near, &value) == Verdict::Fails
+            && format::verdict(format, text_rules.accepts_near, &value) == Verdict::Fails
         {
             rules.push(Rule::Format(format.text().to_owned()));
         }

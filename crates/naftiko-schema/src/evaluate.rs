@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use serde_json::{Number, Value};
 
+use crate::format;
 use crate::graph::{Graph, Node, NodeId, NumberRules, TextRules, Values};
 use crate::instance::{Instance, Reading, View, equal, share, size};
 use crate::kin::{Kin, Kinship, Positions};
@@ -273,7 +274,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
                 verdict = self.matches(pattern, &value, instance.value);
             }
             if let Some(format) = &rules.format {
-                verdict = verdict.min(self.format(format, rules.accepts_near, &value));
+                verdict = verdict.min(format::verdict(format, rules.accepts_near, &value));
             }
         }
         verdict

@@ -90,10 +90,10 @@ impl<'s, 'v> Evaluator<'s, 'v> {
             }
         }
         if let Some(condition) = node.condition {
-            if self.pair(condition.test, instance, Kin::NONE) != Verdict::Fails {
-                applying.extend([Some(condition.test), condition.then].into_iter().flatten());
-            } else {
+            if self.pair(condition.test, instance, Kin::NONE) == Verdict::Fails {
                 applying.extend(condition.otherwise);
+            } else {
+                applying.extend([Some(condition.test), condition.then].into_iter().flatten());
             }
         }
         let is_there = |name: &str| value.get(name).is_some();

@@ -2,17 +2,15 @@
 
 use serde_json::Value;
 
-use crate::evaluate::{Evaluator, Verdict};
+use crate::evaluate::Verdict;
 use crate::leaf::Leaf;
 
-impl Evaluator<'_, '_> {
-    /// Whether a text has a format, or nearly has it where the description is read leniently.
-    pub(crate) fn format(&self, format: &Leaf, accepts_near: bool, value: &Value) -> Verdict {
-        let verdict = format.verdict(value);
-        let text = value.as_str().unwrap_or_default();
-        let is_near = verdict == Verdict::Fails && accepts_near && nearly(format.text(), text).is_some();
-        if is_near { Verdict::Fits } else { verdict }
-    }
+/// Whether a text has a format, or nearly has it where `accepts_near`.
+pub(crate) fn verdict(format: &Leaf, accepts_near: bool, value: &Value) -> Verdict {
+    let verdict = format.verdict(value);
+    let text = value.as_str().unwrap_or_default();
+    let is_near = verdict == Verdict::Fails && accepts_near && nearly(format.text(), text).is_some();
+    if is_near { Verdict::Fits } else { verdict }
 }
 
 /// The reason why a text is not quite of a format; `None` where it is far from it.
