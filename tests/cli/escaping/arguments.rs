@@ -18,7 +18,7 @@ fn every_argument_is_escaped_where_it_is_repeated() {
     let (named, odd) = (pair("name"), format!("{evil}=1"));
     let (answer, url, job) = (pair("ask"), pair("acme"), pair("acme"));
     let run = |more: &[&str]| {
-        [&["run", "composition.yaml", "--input", "name=1"], more]
+        [&["run", "composition.yaml", "--input", "name=1", "--allow-secret", "ACME_API_KEY"], more]
             .concat()
             .iter()
             .map(|it| (*it).to_owned())
@@ -58,6 +58,8 @@ fn every_argument_is_escaped_where_it_is_repeated() {
         run(&["--jobs", &odd]),
         run(&["--poll-every", evil]),
         run(&["--allow-host", evil]),
+        words(&["run", "composition.yaml", "--input", "name=1", "--allow-secret", evil]),
+        words(&["approvals", "revoke", evil]),
         run(&["--allow-command", evil]),
         run(&["--allow-file", evil]),
         run(&["--ca", evil]),
@@ -84,7 +86,6 @@ fn every_argument_is_escaped_where_it_is_repeated() {
         words(&["test", "composition.yaml", "--filter", evil]),
         words(&["test", "composition.yaml", "--jobs", evil]),
         words(&["test", "composition.yaml", "--format", evil]),
-        words(&["upgrade", "composition.yaml", &option]),
     ];
     // Some runs are needed for the rest: one that waits.
     let begun =

@@ -1,6 +1,6 @@
 //! Hostile text at a terminal, in tests, and in changes of documents.
 
-use super::{FORGED, hostile, in_yaml, is_safe};
+use super::{FORGED, in_yaml, is_safe};
 use crate::command::Folder;
 #[cfg(unix)]
 use crate::terminal::Terminal;
@@ -74,7 +74,7 @@ tests:
     expect: {{outcome: succeeded}}
 "
     );
-    let folder = Folder::new("0.2", composition).with("composition.test.yaml", tests);
+    let folder = Folder::new("0.2", composition).with("composition.test.yaml", &tests);
     for arguments in [
         &["test", "."][..],
         &["test", ".", "--format", "json"],
@@ -86,5 +86,14 @@ tests:
         is_safe(&ended, &format!("{arguments:?}"));
         assert!(ended.stdout.contains("evil"), "{}", ended.stdout);
     }
-    assert!(hostile().contains(FORGED));
+    // A snapshot is a file that a person opens.
+    let at = tests.find("  - name: \"fails").expect("it is the second");
+    let head = &tests[..tests.find("  - name:").expect("it is the first")];
+    let failing = format!("{head}{}", tests[at..].replace("outcome: succeeded", "outcome: failed"));
+    let folder = folder.with("composition.test.yaml", failing);
+    let updated = folder.naftiko(&["test", ".", "--update"]);
+    is_safe(&updated, "test --update");
+    let snapshot = std::fs::read_to_string(folder.path().join("composition.snap.yaml")).unwrap();
+    assert!(snapshot.contains("evil"), "{snapshot}");
+    is_safe(&crate::command::Ended { code: 0, stdout: snapshot, stderr: String::new() }, "a snapshot");
 }
