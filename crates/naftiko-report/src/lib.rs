@@ -29,7 +29,6 @@ pub use github::github;
 pub use graphical::graphical;
 pub use json::{json, schemas};
 pub use junit::junit;
-pub use naftiko_text::escape as visible;
 pub use outcome::Outcome;
 pub use page::page;
 pub use plain::plain;
