@@ -188,6 +188,7 @@ async fn drive(plan: &Arc<Plan>, url: &str, journal: &dyn Journal, id: &str) -> 
     let mut driver = Driver {
         adapter: Arc::new(adapter),
         channel: Arc::new(naftiko_adapter_external::Silent),
+        secrets: naftiko_adapter::Secrets::default(),
         journal,
         clock: &TokioClock::new(),
         limits: Limits::default(),

@@ -6,7 +6,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
-use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question, shortage_of_start};
+use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Mask, Question, Secrets, shortage_of_start};
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command as Process};
 
@@ -17,6 +17,8 @@ use crate::question::{as_json, refused, texts};
 const LIMIT: Duration = Duration::from_mins(10);
 /// How much of what it writes is read.
 const MOST: u64 = 1024 * 1024;
+/// How long a secret may be so that nothing of it is shown where what it writes is cut off, in bytes.
+const MOST_OF_A_SECRET: usize = 64 * 1024;
 /// How much of what it says went wrong is told, in characters.
 const MOST_TOLD: usize = 500;
 
@@ -25,17 +27,20 @@ pub struct Command {
     allowed: BTreeSet<String>,
     /// The environment of the program, besides the run and the step.
     environment: Vec<(String, String)>,
+    secrets: Secrets,
     now: fn() -> SystemTime,
 }
 
 impl Command {
-    /// Allows only the programs with these names, and runs them with this environment.
+    /// Allows only the programs with these names, and runs them with this environment. What they complain of is shown
+    /// without any of `secrets`.
     pub fn new(
         allowed: impl IntoIterator<Item = String>,
         environment: Vec<(String, String)>,
+        secrets: Secrets,
         now: fn() -> SystemTime,
     ) -> Self {
-        Self { allowed: allowed.into_iter().collect(), environment, now }
+        Self { allowed: allowed.into_iter().collect(), environment, secrets, now }
     }
 
     /// Checks whether a program may be run.
@@ -85,7 +90,7 @@ impl Channel for Command {
             let message = format!("`{program}` cannot be waited for: {error}");
             Failure::of_io(&error, true, FailureKind::Unknown, message)
         })?;
-        understood(program, &ended, &fit)
+        understood(program, &ended, &fit, &self.secrets.mask())
     }
 }
 
@@ -127,10 +132,10 @@ async fn read(source: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>
     Ok(bytes)
 }
 
-fn understood(program: &str, ended: &Ended, fit: &Fit) -> Result<Answer, Failure> {
+fn understood(program: &str, ended: &Ended, fit: &Fit, mask: &Mask) -> Result<Answer, Failure> {
     if ended.code != Some(0) {
         let code = ended.code.map_or_else(|| "was killed".to_owned(), |code| format!("ended with {code}"));
-        let told = told(&ended.err);
+        let told = told(&ended.err, mask);
         return Err(Failure::new(FailureKind::Unreadable, format!("`{program}` {code}{told}")));
     }
     let unreadable = |reason: String| {
@@ -147,9 +152,12 @@ fn understood(program: &str, ended: &Ended, fit: &Fit) -> Result<Answer, Failure
     fit.objection(&answer).map_or(Ok(Answer::Given(answer)), |reason| Err(unreadable(reason)))
 }
 
-/// The last part of what a program wrote to standard error, in one line.
-fn told(err: &[u8]) -> String {
-    let text = String::from_utf8_lossy(err);
+/// The last part of what a program wrote to standard error, in one line. It is masked before it is shortened.
+fn told(err: &[u8], mask: &Mask) -> String {
+    // Where it was cut off, the beginning of a secret may be left.
+    let is_cut = u64::try_from(err.len()).unwrap_or(u64::MAX) > MOST;
+    let whole = err.len().saturating_sub(if is_cut { MOST_OF_A_SECRET } else { 0 });
+    let text = mask.text(&String::from_utf8_lossy(err.get(..whole).unwrap_or_default()));
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.is_empty() {
         return String::new();

@@ -103,6 +103,15 @@ impl SmtpServer {
         Ok(Self { host, port: url.port().unwrap_or(usual), security, credentials, certificates })
     }
 
+    /// Hides the password, which a server may quote.
+    pub fn mask(&self) -> Mask {
+        let mut mask = Mask::default();
+        if let Some((_, password)) = &self.credentials {
+            mask.hide_credential(password.expose_secret());
+        }
+        mask
+    }
+
     /// The host: a name, or an address, which has brackets if it is of IPv6.
     pub fn host(&self) -> &str {
         &self.host

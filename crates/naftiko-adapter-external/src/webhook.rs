@@ -9,7 +9,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use async_trait::async_trait;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question};
+use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Mask, Question};
 use ring::hmac;
 use serde_json::Value;
 
@@ -47,6 +47,16 @@ impl Key {
             return Err(NoKey);
         }
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
+    }
+
+    /// Hides a text that is or would be a key.
+    pub fn mask(text: &str) -> Mask {
+        let mut mask = Mask::default();
+        mask.hide_credential(text);
+        if let Some(encoded) = text.trim().strip_prefix("whsec_") {
+            mask.hide_credential(encoded);
+        }
+        mask
     }
 
     pub(crate) fn signature(&self, id: &str, timestamp: u64, body: &[u8]) -> String {

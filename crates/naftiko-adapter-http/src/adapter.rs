@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use indexmap::IndexMap;
-use naftiko_adapter::{Adapter, Call, Departure, Failure, FailureKind, Response};
+use naftiko_adapter::{Adapter, Call, Departure, Failure, FailureKind, Response, Secrets};
 use reqwest::StatusCode;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use tokio::time::{Instant, timeout_at};
@@ -57,6 +57,7 @@ pub struct Builder {
     certificates: Vec<(String, Vec<u8>)>,
     strict: bool,
     nodes: NodeBudget,
+    secrets: Secrets,
     lookup: Arc<dyn Lookup>,
 }
 
@@ -71,6 +72,7 @@ impl HttpAdapter {
             certificates: Vec::new(),
             strict: false,
             nodes: NodeBudget::default(),
+            secrets: Secrets::default(),
             lookup: Arc::new(System),
         }
     }
@@ -138,6 +140,14 @@ impl Builder {
         self
     }
 
+    /// Sets where the credentials of all endpoints are added, and what is masked in all answers: also the secrets of
+    /// other adapters and channels that share it.
+    #[must_use]
+    pub fn secrets(mut self, secrets: Secrets) -> Self {
+        self.secrets = secrets;
+        self
+    }
+
     /// What finds the addresses of names, in place of the operating system.
     #[cfg(test)]
     pub(crate) fn lookup(mut self, lookup: Arc<dyn Lookup>) -> Self {
@@ -152,7 +162,8 @@ impl Builder {
     pub fn poster<'u>(self, named: impl IntoIterator<Item = &'u Url>) -> Result<Poster, BuildError> {
         let mut egress = Egress::new(self.allowed);
         named.into_iter().for_each(|url| egress.name(url));
-        let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates, self.nodes)?;
+        let transport =
+            Transport::new(egress, self.lookup, &self.proxies, &self.certificates, self.nodes, self.secrets)?;
         Ok(Poster::new(transport, self.timeout))
     }
 
@@ -174,10 +185,11 @@ impl Builder {
         let mut doors = IndexMap::new();
         let mut egress = Egress::new(self.allowed);
         for (provider, endpoint) in &self.endpoints {
-            doors.insert(provider.clone(), Door::open(provider, endpoint)?);
+            doors.insert(provider.clone(), Door::open(provider, endpoint, &self.secrets)?);
             addresses(endpoint).for_each(|url| egress.name(url));
         }
-        let transport = Transport::new(egress, self.lookup, &self.proxies, &self.certificates, self.nodes)?;
+        let transport =
+            Transport::new(egress, self.lookup, &self.proxies, &self.certificates, self.nodes, self.secrets)?;
         for (provider, endpoint) in &self.endpoints {
             for url in addresses(endpoint) {
                 transport.prepare(provider, url, self.timeout)?;
@@ -207,12 +219,9 @@ impl Adapter for HttpAdapter {
             return Err(refused(format!("there is no endpoint for the provider `{provider}`")));
         };
         let outcome = self.attempt(call, door).await;
-        let mask = door.keeper.mask();
-        off_thread(move || match outcome {
-            Ok(response) => Ok(mask.response(response)),
-            Err(failure) => Err(mask.failure(&failure)),
-        })
-        .await
+        let Err(failure) = outcome else { return outcome };
+        let mask = self.transport.secrets().mask();
+        off_thread(move || Err(mask.failure(&failure))).await
     }
 }
 
@@ -237,7 +246,10 @@ impl HttpAdapter {
         let (operation, schemas, strict) =
             (Arc::clone(&call.operation), Arc::clone(&self.schemas), self.strict);
         let host = door.host.clone();
-        let check = move |mut response: Response| {
+        let mask = self.transport.secrets().mask();
+        let check = move |response: Response| {
+            // Nothing reads an answer that may hold a credential, of whatever provider.
+            let mut response = mask.response(response);
             response.departures.extend(schemas.response(&operation, &response));
             response.departures.truncate(MOST_DEPARTURES);
             match response.departures.first() {

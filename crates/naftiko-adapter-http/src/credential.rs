@@ -1,12 +1,11 @@
 //! Credentials, and what they add to a request.
 
-use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use naftiko_adapter::{Failure, Mask};
+use naftiko_adapter::{Failure, Mask, SHORTEST_CREDENTIAL, SecretHistory, Secrets};
 use reqwest::header::{AUTHORIZATION, COOKIE, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
@@ -17,11 +16,6 @@ use crate::secret::Secret;
 use crate::token::Tokens;
 use crate::transport::{Message, Transport};
 use naftiko_wire::{encoded, is_field_value, is_token};
-
-/// A shorter credential may turn up anywhere by chance: it is masked only where it is all there is.
-pub(crate) const SHORTEST_INSIDE: usize = 6;
-/// How many credentials are remembered to be masked: one that was replaced may still come back.
-const REMEMBERED: usize = 16;
 
 /// How requests to a provider are authenticated.
 #[derive(Debug, Clone)]
@@ -67,7 +61,7 @@ pub enum KeyPlace {
 #[derive(Debug)]
 pub(crate) struct Keeper {
     credential: Credential,
-    past: Mutex<Past>,
+    history: SecretHistory,
 }
 
 /// What a credential adds to a request.
@@ -84,10 +78,22 @@ enum Addition {
 }
 
 impl Keeper {
-    /// Keeps a credential of `provider`, once what is known of it has been found sound.
-    pub(crate) fn new(provider: &str, credential: &Credential) -> Result<Self, BuildError> {
-        check(provider, credential)?;
-        Ok(Self { credential: credential.clone(), past: Mutex::default() })
+    /// Keeps a credential of `provider`, once what is known of it has been found sound. What is known is among the
+    /// `secrets` from now on, also as long as it is not used.
+    pub(crate) fn new(
+        provider: &str,
+        credential: &Credential,
+        secrets: &Secrets,
+    ) -> Result<Self, BuildError> {
+        let known = check(provider, credential)?;
+        let keeper = Self { credential: credential.clone(), history: credential.history() };
+        secrets.watch(&keeper.history);
+        let known: Vec<Option<&str>> =
+            known.iter().map(|known| known.as_ref().map(secrecy::ExposeSecret::expose_secret)).collect();
+        if let Some(mask) = credential.mask(&known) {
+            keeper.history.remember(mask);
+        }
+        Ok(keeper)
     }
 
     /// What to add to a request now; a token that is too old is replaced first.
@@ -142,16 +148,8 @@ impl Keeper {
         Ok(None)
     }
 
-    /// Hides what was shown so far.
-    pub(crate) fn mask(&self) -> Arc<Mask> {
-        match &self.credential {
-            Credential::ClientCredentials(tokens) => tokens.mask(),
-            _ => self.past.lock().unwrap_or_else(PoisonError::into_inner).mask(),
-        }
-    }
-
     fn remember(&self, mask: Mask) {
-        self.past.lock().unwrap_or_else(PoisonError::into_inner).remember(mask);
+        self.history.remember(mask);
     }
 
     fn basic(&self, username: &str, password: &str) -> Result<Addition, Failure> {
@@ -177,6 +175,35 @@ impl Credential {
         }
     }
 
+    /// What has to be masked because of it. Clones share it.
+    fn history(&self) -> SecretHistory {
+        match self {
+            Self::None => SecretHistory::default(),
+            Self::Bearer(secret) | Self::ApiKey { key: secret, .. } | Self::BasicPair(secret) => {
+                secret.history().clone()
+            }
+            Self::Basic { password, .. } => password.history().clone(),
+            Self::ClientCredentials(tokens) => tokens.history().clone(),
+        }
+    }
+
+    /// Hides it and all that is made of it, as far as it is known: `known` are its secrets in the order of
+    /// [`secrets`](Self::secrets).
+    fn mask(&self, known: &[Option<&str>]) -> Option<Mask> {
+        Some(match (self, known) {
+            (Self::Bearer(_), [Some(token)]) => bearer_mask(token),
+            (Self::ApiKey { .. }, [Some(key)]) => mask_of(key),
+            (Self::Basic { .. }, [Some(username), Some(password)]) => basic_mask(username, password),
+            (Self::Basic { .. } | Self::ClientCredentials(_), [None, Some(secret)]) => mask_of(secret),
+            (Self::BasicPair(_), [Some(pair)]) => {
+                let (username, password) = pair.split_once(':')?;
+                basic_mask(username, password)
+            }
+            (Self::ClientCredentials(tokens), [Some(id), Some(secret)]) => tokens.mask(id, secret),
+            _ => return None,
+        })
+    }
+
     /// The secrets it is made of.
     fn secrets(&self) -> Vec<&Secret> {
         match self {
@@ -188,8 +215,9 @@ impl Credential {
     }
 }
 
-/// Checks a credential, as far as that is possible without asking the provider.
-fn check(provider: &str, credential: &Credential) -> Result<(), BuildError> {
+/// Checks a credential, as far as that is possible without asking the provider, and returns its secrets as far as they
+/// are known.
+fn check(provider: &str, credential: &Credential) -> Result<Vec<Option<SecretString>>, BuildError> {
     let provider = || provider.to_owned();
     let mut known = Vec::new();
     for secret in credential.secrets() {
@@ -198,7 +226,7 @@ fn check(provider: &str, credential: &Credential) -> Result<(), BuildError> {
     }
     let wrong = |reason: &'static str| Err(BuildError::Credential { provider: provider(), reason });
     let first = known.first().and_then(Option::as_ref).map(secrecy::ExposeSecret::expose_secret);
-    match (credential, first) {
+    let checked = match (credential, first) {
         (Credential::Bearer(_), Some(token)) if !is_sendable(token) => {
             Err(BuildError::Token { provider: provider() })
         }
@@ -222,7 +250,8 @@ fn check(provider: &str, credential: &Credential) -> Result<(), BuildError> {
             None => Ok(()),
         },
         _ => Ok(()),
-    }
+    };
+    checked.map(|()| known)
 }
 
 fn is_sendable(text: &str) -> bool {
@@ -313,41 +342,12 @@ impl Shown {
     }
 }
 
-/// What was shown lately.
-#[derive(Debug, Default)]
-pub(crate) struct Past {
-    masks: VecDeque<Mask>,
-    all: Arc<Mask>,
-}
-
-impl Past {
-    pub(crate) fn remember(&mut self, mask: Mask) {
-        if let Some(at) = self.masks.iter().position(|known| *known == mask) {
-            // The one that was shown last is forgotten last.
-            self.masks.remove(at);
-            self.masks.push_back(mask);
-            return;
-        }
-        self.masks.push_back(mask);
-        if self.masks.len() > REMEMBERED {
-            self.masks.pop_front();
-        }
-        let mut all = Mask::default();
-        self.masks.iter().for_each(|mask| all.hide_all_of(mask));
-        self.all = Arc::new(all);
-    }
-
-    pub(crate) fn mask(&self) -> Arc<Mask> {
-        Arc::clone(&self.all)
-    }
-}
-
 /// Hides a secret, also as a form writes it.
 pub(crate) fn mask_of(secret: &str) -> Mask {
     let mut mask = Mask::default();
-    mask.hide(secret, SHORTEST_INSIDE);
+    mask.hide_credential(secret);
     let form: String = url::form_urlencoded::byte_serialize(secret.as_bytes()).collect();
-    mask.hide(&form, SHORTEST_INSIDE);
+    mask.hide_credential(&form);
     mask
 }
 
@@ -365,10 +365,10 @@ pub(crate) fn bearer_mask(secret: &str) -> Mask {
 pub(crate) fn basic_mask(username: &str, password: &str) -> Mask {
     let mut mask = mask_of(password);
     let pair = format!("{username}:{password}");
-    mask.hide(&pair, SHORTEST_INSIDE);
-    mask.hide(&STANDARD.encode(&pair), SHORTEST_INSIDE);
+    mask.hide_credential(&pair);
+    mask.hide_credential(&STANDARD.encode(&pair));
     mask.hide_alone(&format!("Basic {}", STANDARD.encode(&pair)));
-    if password.chars().count() < SHORTEST_INSIDE {
+    if password.chars().count() < SHORTEST_CREDENTIAL {
         mask.hide_all_of(&mask_of(username));
     }
     mask

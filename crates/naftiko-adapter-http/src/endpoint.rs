@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use naftiko_adapter::Secrets;
 use url::Url;
 
 use crate::credential::{Credential, Keeper};
@@ -98,7 +99,7 @@ pub(crate) struct Door {
 }
 
 impl Door {
-    pub(crate) fn open(provider: &str, endpoint: &Endpoint) -> Result<Self, BuildError> {
+    pub(crate) fn open(provider: &str, endpoint: &Endpoint, secrets: &Secrets) -> Result<Self, BuildError> {
         let url = &endpoint.base_url;
         let wrong = |reason| Err(BuildError::BaseUrl { provider: provider.to_owned(), reason });
         if !matches!(url.scheme(), "http" | "https") {
@@ -113,7 +114,7 @@ impl Door {
         Ok(Self {
             base: url.as_str().trim_end_matches('/').to_owned(),
             host: url.origin().ascii_serialization(),
-            keeper: Keeper::new(provider, &endpoint.credential)?,
+            keeper: Keeper::new(provider, &endpoint.credential, secrets)?,
         })
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use naftiko_adapter::{Failure, FailureKind, Response};
+use naftiko_adapter::{Failure, FailureKind, Mask, Response};
 use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -68,10 +68,10 @@ pub(crate) struct Granted {
     pub(crate) lives: Option<Duration>,
 }
 
-/// What the token URL at `host` answered.
-pub(crate) fn read(host: &str, answer: &Response) -> Result<Granted, Failure> {
+/// What the token URL at `host` answered. A failure shows nothing that `mask` hides.
+pub(crate) fn read(host: &str, answer: &Response, mask: &Mask) -> Result<Granted, Failure> {
     if !(200..300).contains(&answer.status) {
-        return Err(not_given(host, answer));
+        return Err(not_given(host, answer, mask));
     }
     let nonsense = |why: &str| refused(format!("`{host}` gave no token: {why}"));
     let text = |key: &str| answer.body.get(key).and_then(Value::as_str);
@@ -95,12 +95,13 @@ fn seconds(value: &Value) -> Option<Duration> {
 }
 
 /// Whether asking again may help is all that its status tells.
-fn not_given(host: &str, answer: &Response) -> Failure {
+fn not_given(host: &str, answer: &Response, mask: &Mask) -> Failure {
     let kind = match answer.status {
         408 | 429 | 500.. => FailureKind::NotSent,
         _ => FailureKind::Refused,
     };
-    let text = |key: &str| answer.body.get(key).and_then(Value::as_str).map(one_line);
+    let text =
+        |key: &str| answer.body.get(key).and_then(Value::as_str).map(|text| one_line(&mask.text(text)));
     let said = match (text("error"), text("error_description")) {
         (Some(error), Some(description)) => format!(": `{error}`: {description}"),
         (Some(error), None) => format!(": `{error}`"),

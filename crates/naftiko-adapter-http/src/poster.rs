@@ -52,6 +52,7 @@ impl Poster {
         }
         let message = Message { method: Method::POST, url, headers: written, body: Some(body) };
         self.transport.ready(&message.url, self.timeout).await?;
-        self.transport.status(message, self.timeout).await
+        let status = self.transport.status(message, self.timeout).await;
+        status.map_err(|failure| self.transport.secrets().mask().failure(&failure))
     }
 }

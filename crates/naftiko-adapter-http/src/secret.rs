@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use naftiko_adapter::Failure;
+use naftiko_adapter::{Failure, SecretHistory};
 use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
@@ -37,7 +37,7 @@ pub struct Secret(Kind);
 
 #[derive(Clone)]
 enum Kind {
-    Known(SecretString),
+    Known(SecretString, SecretHistory),
     Sought(Arc<Sought>),
 }
 
@@ -45,19 +45,25 @@ struct Sought {
     source: Arc<dyn SecretSource>,
     good_for: Option<Duration>,
     read: Mutex<Option<(Instant, SecretString)>>,
+    history: SecretHistory,
 }
 
 impl Secret {
     /// A secret that is read from `source` when it is first needed, and again once it is older than `good_for`; `None`
     /// reads it once.
     pub fn sought(source: Arc<dyn SecretSource>, good_for: Option<Duration>) -> Self {
-        Self(Kind::Sought(Arc::new(Sought { source, good_for, read: Mutex::default() })))
+        Self(Kind::Sought(Arc::new(Sought {
+            source,
+            good_for,
+            read: Mutex::default(),
+            history: SecretHistory::default(),
+        })))
     }
 
     /// The secret. Whoever asks while it is read waits for that.
     pub(crate) async fn read(&self) -> Result<SecretString, Failure> {
         let sought = match &self.0 {
-            Kind::Known(secret) => return Ok(secret.clone()),
+            Kind::Known(secret, _) => return Ok(secret.clone()),
             Kind::Sought(sought) => sought,
         };
         let mut read = sought.read.lock().await;
@@ -70,6 +76,14 @@ impl Secret {
         Ok(secret)
     }
 
+    /// What has to be masked because of it. Clones share it.
+    pub(crate) fn history(&self) -> &SecretHistory {
+        match &self.0 {
+            Kind::Known(_, history) => history,
+            Kind::Sought(sought) => &sought.history,
+        }
+    }
+
     /// Reads it anew when it is next needed: it was refused.
     pub(crate) async fn forget(&self) {
         if let Kind::Sought(sought) = &self.0 {
@@ -80,7 +94,7 @@ impl Secret {
     /// The secret, if it is there without asking anybody.
     pub(crate) fn peek(&self) -> Result<Option<SecretString>, String> {
         match &self.0 {
-            Kind::Known(secret) => Ok(Some(secret.clone())),
+            Kind::Known(secret, _) => Ok(Some(secret.clone())),
             Kind::Sought(sought) => sought.source.peek(),
         }
     }
@@ -94,12 +108,12 @@ impl fmt::Debug for Secret {
 
 impl From<SecretString> for Secret {
     fn from(secret: SecretString) -> Self {
-        Self(Kind::Known(secret))
+        Self(Kind::Known(secret, SecretHistory::default()))
     }
 }
 
 impl From<&str> for Secret {
     fn from(secret: &str) -> Self {
-        Self(Kind::Known(secret.into()))
+        Self(Kind::Known(secret.into(), SecretHistory::default()))
     }
 }

@@ -1,17 +1,17 @@
 //! Tokens of the OAuth 2.0 client credentials grant (RFC 6749 §4.4), shared by everybody who needs one.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use naftiko_adapter::{Failure, FailureKind, Mask};
+use naftiko_adapter::{Failure, FailureKind, Mask, SecretHistory};
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::time::Instant;
 use url::Url;
 
 use crate::answer::Asked;
-use crate::credential::{Past, basic_mask, bearer_mask, mask_of};
+use crate::credential::{basic_mask, bearer_mask, mask_of};
 use crate::grant;
 use crate::secret::Secret;
 use crate::transport::Transport;
@@ -56,7 +56,7 @@ struct Shared {
     state: tokio::sync::Mutex<State>,
     /// How many times a token has been asked for and an answer had.
     landed: AtomicU64,
-    past: Mutex<Past>,
+    history: SecretHistory,
 }
 
 #[derive(Default)]
@@ -82,7 +82,7 @@ impl Tokens {
             ask,
             state: tokio::sync::Mutex::default(),
             landed: AtomicU64::new(0),
-            past: Mutex::default(),
+            history: SecretHistory::default(),
         }))
     }
 
@@ -107,12 +107,23 @@ impl Tokens {
         None
     }
 
-    pub(crate) fn mask(&self) -> Arc<Mask> {
-        self.0.past.lock().unwrap_or_else(PoisonError::into_inner).mask()
+    /// What has to be masked because of these tokens. Clones share it.
+    pub(crate) fn history(&self) -> &SecretHistory {
+        &self.0.history
+    }
+
+    /// Hides the secret of the client, and what the header that carries it is made of.
+    pub(crate) fn mask(&self, id: &str, secret: &str) -> Mask {
+        let mut mask = mask_of(secret);
+        if self.0.ask.client_auth == ClientAuth::Basic {
+            let (id, secret) = grant::form_encoded(&id.into(), &secret.into());
+            mask.hide_all_of(&basic_mask(id.expose_secret(), secret.expose_secret()));
+        }
+        mask
     }
 
     fn remember(&self, mask: Mask) {
-        self.0.past.lock().unwrap_or_else(PoisonError::into_inner).remember(mask);
+        self.0.history.remember(mask);
     }
 
     /// A token that is good for now, and newer than the one that was `refused`.
@@ -160,11 +171,7 @@ impl Tokens {
     ) -> Result<(SecretString, Option<Instant>), Failure> {
         let ask = &self.0.ask;
         let (id, secret) = (ask.client_id.read().await?, ask.client_secret.read().await?);
-        self.remember(mask_of(secret.expose_secret()));
-        if ask.client_auth == ClientAuth::Basic {
-            let (id, secret) = grant::form_encoded(&id, &secret);
-            self.remember(basic_mask(id.expose_secret(), secret.expose_secret()));
-        }
+        self.remember(self.mask(id.expose_secret(), secret.expose_secret()));
         let message = grant::request(ask, &id, &secret)?;
         transport.ready(&message.url, limit).await.map_err(|failure| not_had(&failure))?;
         // It lives from when it was given, which is after this.
@@ -179,7 +186,8 @@ impl Tokens {
             ask.client_id.forget().await;
             ask.client_secret.forget().await;
         }
-        let granted = grant::read(&host, &answer)?;
+        // What is said of a failure is shortened, so it is masked before that.
+        let granted = grant::read(&host, &answer, &transport.secrets().mask())?;
         self.remember(bearer_mask(granted.token.expose_secret()));
         let until =
             granted.lives.and_then(|lives| now.checked_add(lives.saturating_sub(MARGIN.min(lives / 10))));

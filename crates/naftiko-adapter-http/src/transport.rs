@@ -9,7 +9,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use indexmap::IndexMap;
-use naftiko_adapter::{Failure, FailureKind, shortage_in};
+use naftiko_adapter::{Failure, FailureKind, Secrets, shortage_in};
+use percent_encoding::percent_decode_str;
 use reqwest::header::{ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Certificate, Client, Method, NoProxy, Proxy, redirect};
 use tokio::time::Instant;
@@ -18,6 +19,7 @@ use url::Url;
 use crate::answer::{self, Received};
 use crate::blocking::off_thread;
 use crate::compression;
+use crate::credential::basic_mask;
 use crate::egress::{Denied, Egress, Lookup, Pinned, Reach};
 use crate::endpoint::BuildError;
 use crate::nodes::NodeBudget;
@@ -78,6 +80,7 @@ pub(crate) struct Transport {
     certificates: Vec<Certificate>,
     /// How many values the answers at hand may have.
     pub(crate) nodes: NodeBudget,
+    secrets: Secrets,
     clients: Mutex<IndexMap<(Duration, Reach), Client>>,
 }
 
@@ -99,6 +102,7 @@ impl Transport {
         proxies: &Proxies,
         certificates: &[(String, Vec<u8>)],
         nodes: NodeBudget,
+        secrets: Secrets,
     ) -> Result<Self, BuildError> {
         // Without one, building a client would panic.
         if rustls::crypto::CryptoProvider::get_default().is_none() {
@@ -106,6 +110,10 @@ impl Transport {
         }
         for url in [&proxies.http, &proxies.https].into_iter().flatten() {
             egress.through(url);
+            if let Some(password) = url.password() {
+                let password = percent_decode_str(password).decode_utf8_lossy();
+                secrets.add(&basic_mask(url.username(), &password));
+            }
         }
         Ok(Self {
             egress: Arc::new(egress),
@@ -113,8 +121,14 @@ impl Transport {
             proxies: through(proxies)?,
             certificates: trusted(certificates)?,
             nodes,
+            secrets,
             clients: Mutex::default(),
         })
+    }
+
+    /// All secrets that an answer may hold.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Makes sure that something may be sent to `url`, as far as that can be said before its name has addresses, and

@@ -15,13 +15,15 @@ pub mod header;
 mod mask;
 pub mod media_type;
 mod operation;
+mod secrets;
 mod shortage;
 
 pub use call::{
     Adapter, Answer, Arguments, Call, Channel, Departure, Failure, FailureKind, Hold, Question, Response,
 };
-pub use mask::{MASK, Mask};
+pub use mask::{MASK, Mask, SHORTEST_CREDENTIAL};
 pub use operation::{Encoding, Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
+pub use secrets::{SecretHistory, Secrets};
 pub use shortage::{Shortage, shortage, shortage_in, shortage_of_sockets, shortage_of_start};
 
 pub use async_trait::async_trait;

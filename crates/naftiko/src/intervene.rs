@@ -1,5 +1,6 @@
 //! `naftiko complete`, `resolve` and `cancel`: what somebody does to a run from outside.
 
+use naftiko_adapter::Mask;
 use naftiko_adapter_external::fits;
 use naftiko_engine::Intervention;
 use naftiko_journal::{Ruling, Store, StoreError};
@@ -110,7 +111,7 @@ async fn intervene(
         Err(stop) => return Err(stop),
     };
     let mut held = Held::new(store, kept.id.clone(), run, lease).lacking(kept.withheld());
-    held.empty_inbox().await?;
+    held.empty_inbox(&Mask::default()).await?;
     check_answer(&held.run, intervention, as_is)?;
     let left = left_behind(&held.run, intervention);
     let event = held.run.intervened(intervention).map_err(|refused| Stop::Usage(refused.to_string()))?;

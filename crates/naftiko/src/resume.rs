@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use naftiko_adapter::Adapter;
+use naftiko_adapter::{Adapter, Mask};
 use naftiko_engine::{Cancellation, Intervention, Refused, Run};
 use naftiko_journal::{Store, StoreError};
 use naftiko_text::shell_word;
@@ -51,7 +51,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         if summary.status.is_over() { Map::new() } else { inputs(arguments, &kept, &store, screen)? };
     let run = kept.replay(inputs)?;
     let mut held = Held::new(store, kept.id.clone(), run, lease);
-    held.empty_inbox().await?;
+    held.empty_inbox(&Mask::default()).await?;
     refuse_other_answers(&held.run, &answers)?;
     let cancellation = Cancellation::new();
     let pulses = Pulses::default();
@@ -113,7 +113,9 @@ fn connections(
 ) -> Result<(Arc<dyn Adapter>, Arc<Outside>), Stop> {
     let (allowances, credentials) = (&arguments.allowances, Credentials::default());
     let wants = Wants::of_run(&held.run, answers).map_err(Stop::Usage)?;
-    let outside = Outside::new(&wants, allowances, &arguments.public_url, permits).map_err(Stop::Usage)?;
+    let secrets = credentials.secrets();
+    let outside = Outside::new(&wants, allowances, &arguments.public_url, permits, secrets);
+    let outside = outside.map_err(Stop::Usage)?;
     outside.answered_in(&held.store);
     let folder = &kept.origin.folder;
     let adapter = adapter(&kept.plan, base_urls, folder, allowances, &credentials, permits);

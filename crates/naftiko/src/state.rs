@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use naftiko_adapter::MASK;
+use naftiko_adapter::{MASK, Mask};
 use naftiko_engine::{Intervention, Run};
 use naftiko_journal::store::{Lease, NewRun, Summary};
 use naftiko_journal::{Entry, Event, Record, Ruling, Store, StoreError};
@@ -251,14 +251,16 @@ impl Held {
         Ok(self.store.append_taking(&self.id, Vec::new(), self.run.standing(), &[]).await?)
     }
 
-    /// Does what was left in the inbox while nobody drove the run. What cannot be done as the run stands is dropped: it
+    /// Does what was left in the inbox while nobody drove the run, without these credentials. What cannot be done as the run stands is dropped: it
     /// was accepted for a run that stood otherwise.
     ///
     /// # Errors
     /// When something cannot be read or kept.
-    pub(crate) async fn empty_inbox(&mut self) -> Result<(), Stop> {
+    pub(crate) async fn empty_inbox(&mut self, credentials: &Mask) -> Result<(), Stop> {
+        self.run.hide_credentials(credentials);
         for message in self.store.inbox(&self.id)? {
             let intervention = serde_json::from_value::<Intervention>(message.content).ok();
+            let intervention = intervention.map(|intervention| intervention.masked(credentials));
             match intervention.and_then(|it| self.run.intervened(&it).ok().flatten()) {
                 Some(event) => self.record_taking(event, &[message.id]).await?,
                 None => self.store.taken(&[message.id])?,

@@ -242,7 +242,7 @@ impl Crew {
         let run = kept.replay(Map::new()).map_err(lacks)?;
         let begun = run.ledger().seq();
         let mut held = Held::new(self.store.clone(), kept.id.clone(), run, lease);
-        held.empty_inbox().await.map_err(lacks)?;
+        self.empty_inbox(&kept, &mut held).await.map_err(lacks)?;
         if held.run.status().is_over() {
             return Ok(());
         }
@@ -289,6 +289,17 @@ impl Crew {
         };
         let text = printable!("{}  {}\n{}", held.id, status.as_str(), go_on);
         let _unwritten = world::Stream::Err.write(&text);
+    }
+
+    /// Does what was left in the inbox of a run. What somebody answered may hold a credential, so they are looked for
+    /// first, as far as they are approved.
+    async fn empty_inbox(&self, kept: &Kept, held: &mut Held) -> Result<(), Stop> {
+        if !self.store.inbox(&held.id)?.is_empty() {
+            let permits = self.permits(kept, &held.run).ok();
+            // Whatever is missing is reported once the run is to be driven.
+            let _adapter = permits.and_then(|permits| self.adapter(kept, &permits).ok());
+        }
+        held.empty_inbox(&self.credentials.secrets().mask()).await
     }
 
     /// What the run may send where. Nobody is asked here: a secret that is not approved leaves the run alone.
@@ -348,7 +359,13 @@ impl Crew {
         if let Some((_, outside)) = outsides.get(&key) {
             return Ok(Arc::clone(outside));
         }
-        let outside = Arc::new(Outside::new(&key.0, &self.allowances, &self.public_url, permits)?);
+        let outside = Arc::new(Outside::new(
+            &key.0,
+            &self.allowances,
+            &self.public_url,
+            permits,
+            self.credentials.secrets(),
+        )?);
         outside.answered_in(&self.store);
         outsides.insert(key, (now, Arc::clone(&outside)));
         Ok(outside)

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use naftiko_adapter::{Adapter as _, Arguments, Call, Failure, FailureKind, Method, Place};
+use naftiko_adapter::{
+    Adapter as _, Arguments, Call, Failure, FailureKind, Mask, Method, Place, ResponseSpec, SecretHistory,
+    Secrets,
+};
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use url::Url;
@@ -11,7 +14,10 @@ use wiremock::matchers::any as anything;
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
 use super::{arguments, call, operation, parameter};
-use crate::{BuildError, Credential, Endpoint, HttpAdapter, KeyPlace, Secret, SecretSource};
+use crate::{
+    BuildError, ClientAuth, ClientCredentials, Credential, Endpoint, HttpAdapter, KeyPlace, Secret,
+    SecretSource, Tokens,
+};
 
 /// An adapter for one provider.
 pub(crate) fn adapter(base_url: &str, credential: Credential) -> Result<HttpAdapter, BuildError> {
@@ -100,6 +106,78 @@ async fn echoed(credential: Credential, said: Value) -> Value {
     Mock::given(anything()).respond_with(ResponseTemplate::new(403).set_body_json(said)).mount(&server).await;
     let adapter = adapter(&server.uri(), credential).expect("a sound credential");
     adapter.invoke(&get()).await.expect("an answer").into_body()
+}
+
+/// An adapter for `acme`, which says this, and for others that are never called.
+async fn among_others(said: Value, others: Vec<Credential>, secrets: Secrets) -> HttpAdapter {
+    let server = Box::leak(Box::new(MockServer::start().await));
+    Mock::given(anything()).respond_with(ResponseTemplate::new(200).set_body_json(said)).mount(server).await;
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let base_url = Url::parse(&server.uri()).expect("a base URL");
+    let endpoint = |credential| Endpoint { base_url: base_url.clone(), credential };
+    let mut builder = HttpAdapter::builder().secrets(secrets).endpoint("acme", endpoint(Credential::None));
+    for (number, credential) in others.into_iter().enumerate() {
+        builder = builder.endpoint(format!("other-{number}"), endpoint(credential));
+    }
+    builder.build().expect("sound credentials")
+}
+
+#[tokio::test]
+async fn the_credentials_of_all_providers_are_masked_before_they_are_used() {
+    let tokens = Tokens::new(ClientCredentials {
+        token_url: "https://id.example/token".parse().expect("a URL"),
+        client_id: "the-client".into(),
+        client_secret: "cl13nt=s3cret".into(),
+        client_auth: ClientAuth::Basic,
+        scopes: Vec::new(),
+        audience: None,
+    });
+    let others = vec![
+        Credential::Bearer("b3arer-token".into()),
+        key(KeyPlace::Query, "key", "k3y&of/one"),
+        Credential::Basic { username: "someone".into(), password: "p4ss-word".into() },
+        Credential::BasicPair("someone:0ther-pass".into()),
+        Credential::ClientCredentials(tokens),
+    ];
+    let said = json!({
+        "b3arer-token": ["k3y%26of%2Fone", "p4ss-word!", "0ther-pass"],
+        "client": "Basic dGhlLWNsaWVudDpjbDEzbnQlM0RzM2NyZXQ=, that is cl13nt=s3cret of the-client",
+    });
+    let adapter = among_others(said, others, Secrets::default()).await;
+    let shown = adapter.invoke(&get()).await.expect("an answer").into_body();
+    let expected = json!({
+        "***": ["***", "***!", "***"],
+        "client": "Basic ***, that is *** of the-client",
+    });
+    assert_eq!(shown, expected);
+}
+
+#[tokio::test]
+async fn what_others_keep_secret_is_masked_from_the_moment_it_is_known() {
+    let secrets = Secrets::default();
+    let adapter = among_others(json!("t0ken-of-another"), Vec::new(), secrets.clone()).await;
+    assert_eq!(adapter.invoke(&get()).await.expect("an answer").into_body(), "t0ken-of-another");
+    let history = SecretHistory::default();
+    secrets.watch(&history);
+    let mut mask = Mask::default();
+    mask.hide_credential("t0ken-of-another");
+    history.remember(mask);
+    assert_eq!(adapter.invoke(&get()).await.expect("an answer").into_body(), "***");
+}
+
+#[tokio::test]
+async fn an_answer_is_masked_before_it_is_compared_with_its_description() {
+    let said = json!({"k3y-of-other": 1});
+    let other = vec![Credential::Bearer("k3y-of-other".into())];
+    let adapter = among_others(said, other, Secrets::default()).await;
+    let mut call = get();
+    let schema = json!({"type": "object", "additionalProperties": {"type": "string"}});
+    let spec = ResponseSpec { content_type: None, schema: Some(schema), examples: Vec::new() };
+    let mut operation = (*call.operation).clone();
+    operation.responses.insert("200".to_owned(), spec);
+    call.operation = Arc::new(operation);
+    let response = adapter.invoke(&call).await.expect("an answer");
+    assert_eq!(response.departures.first().map(|it| it.pointer.as_str()), Some("/***"));
 }
 
 #[tokio::test]

@@ -16,15 +16,14 @@ pub(super) fn trimmed(secret: &str) -> String {
     secret.replace('\r', "").trim().to_owned()
 }
 
-/// The texts to look for anywhere so that a [`trimmed`] secret is found. `shortest` is the least length of a line, in
-/// characters.
-pub(super) fn forms(secret: &str, shortest: usize) -> Vec<String> {
+/// The texts to look for anywhere so that a [`trimmed`] secret is found.
+pub(super) fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned()];
     if secret.contains('\n') {
         let lines: Vec<&str> = secret.lines().map(str::trim).collect();
         // On one line.
         forms.extend([lines.concat(), lines.join(" ")]);
-        let tells = |line: &&&str| line.chars().count() >= SHORTEST_LINE.max(shortest) && !is_frame(line);
+        let tells = |line: &&&str| line.chars().count() >= SHORTEST_LINE && !is_frame(line);
         forms.extend(lines.iter().filter(tells).map(|line| (*line).to_owned()));
     }
     forms.extend(escaped(secret));
@@ -89,7 +88,7 @@ mod tests {
     fn a_secret_of_several_lines_is_looked_for_line_by_line_and_on_one_line() {
         let secret = trimmed("-----BEGIN-----\r\n  abcdefgh\r\nend\r\n");
         assert_eq!(secret, "-----BEGIN-----\n  abcdefgh\nend");
-        let forms = forms(&secret, 6);
+        let forms = forms(&secret);
         for form in ["-----BEGIN-----abcdefghend", "-----BEGIN----- abcdefgh end", "abcdefgh"] {
             assert!(forms.iter().any(|known| known == form), "{form}");
         }
@@ -98,7 +97,7 @@ mod tests {
 
     #[test]
     fn what_is_escaped_within_base64_is_looked_for_in_this_form() {
-        let forms = forms("a b/\"", 4);
+        let forms = forms("a b/\"");
         for form in ["a b/\"", "a b/\\\"", "a b\\/\\\"", "a%20b%2F%22", "a+b%2F%22"] {
             assert!(forms.iter().any(|known| known == form), "{form}");
         }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::automaton::Automaton;
-use super::forms::{forms, trimmed};
+use super::forms::forms;
 use super::search::{Scope, Search};
 
 /// From this length on, in characters, the letters of a secret are found in either case.
@@ -11,18 +11,10 @@ const ANY_CASE: usize = 8;
 /// Groups that have fewer bytes together are always made one.
 const SMALL: usize = 1024;
 
-/// A secret in a group.
-#[derive(Clone)]
-pub(super) struct Member {
-    pub(super) secret: Arc<str>,
-    /// The length in characters from which on a line of it is looked for.
-    pub(super) shortest: usize,
-}
-
 /// Secrets with one automaton.
 pub(super) struct Group {
     scope: Scope,
-    members: Vec<Member>,
+    members: Vec<Arc<str>>,
     automaton: Automaton,
     /// The total length of the members in bytes.
     size: usize,
@@ -31,16 +23,17 @@ pub(super) struct Group {
 }
 
 impl Group {
-    pub(super) fn new(scope: Scope, members: Vec<Member>) -> Self {
+    /// `members` are trimmed.
+    fn new(scope: Scope, members: Vec<Arc<str>>) -> Self {
         let any_case = scope == Scope::Anywhere { any_case: true };
-        let forms = members.iter().flat_map(|Member { secret, shortest }| match scope {
-            Scope::Anywhere { .. } => forms(&trimmed(secret), *shortest),
-            Scope::WholeText => vec![trimmed(secret)],
+        let forms = members.iter().flat_map(|secret| match scope {
+            Scope::Anywhere { .. } => forms(secret),
+            Scope::WholeText => vec![secret.to_string()],
         });
         let forms: Vec<Vec<u8>> = forms
             .map(|form| if any_case { form.to_ascii_lowercase().into() } else { form.into_bytes() })
             .collect();
-        let size = members.iter().map(|member| member.secret.len()).sum();
+        let size = members.iter().map(|secret| secret.len()).sum();
         let least = forms.iter().map(Vec::len).min().unwrap_or_default();
         Self { scope, members, automaton: Automaton::new(forms), size, least }
     }
@@ -68,8 +61,8 @@ pub(super) fn anywhere(length: usize) -> Scope {
 
 /// Adds a group to others, the largest first. Groups of about the same size are made one, so that there are few of them
 /// (about the logarithm of the number of secrets) and a secret is put into few automata on the way.
-pub(super) fn add(groups: &mut Vec<Arc<Group>>, scope: Scope, mut members: Vec<Member>) {
-    let mut size: usize = members.iter().map(|member| member.secret.len()).sum();
+pub(super) fn add(groups: &mut Vec<Arc<Group>>, scope: Scope, mut members: Vec<Arc<str>>) {
+    let mut size: usize = members.iter().map(|secret| secret.len()).sum();
     let (mut same, others): (Vec<_>, Vec<_>) =
         std::mem::take(groups).into_iter().partition(|group| group.scope == scope);
     while let Some(smallest) = same.pop_if(|group| group.size + size <= SMALL || group.size <= 2 * size) {

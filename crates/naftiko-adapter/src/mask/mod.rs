@@ -20,13 +20,15 @@ use serde_json::{Map, Number, Value};
 
 use crate::{Departure, Failure, Response};
 use forms::trimmed;
-use group::{Group, Member};
+use group::Group;
 use large::Large;
 use search::Scope;
 
 /// What a sensitive value is replaced by.
 pub const MASK: &str = "***";
 
+/// A shorter credential may turn up anywhere by chance: it is masked only where it is all there is.
+pub const SHORTEST_CREDENTIAL: usize = 6;
 /// A secret with more bytes is only looked for as it is.
 const LARGE: usize = 64 * 1024;
 /// A secret of at least this many characters is masked within a number too.
@@ -42,6 +44,8 @@ const SHORTEST_IN_NUMBER: usize = 8;
 /// Masking takes time in proportion to the length of the text, whatever the text and the secrets are.
 #[derive(Clone, Default)]
 pub struct Mask {
+    /// What it hides besides its own secrets.
+    base: Option<Arc<Mask>>,
     /// Every secret, and whether it is looked for within texts too.
     known: IndexMap<Arc<str>, bool>,
     groups: Vec<Arc<Group>>,
@@ -52,7 +56,7 @@ pub struct Mask {
 
 impl PartialEq for Mask {
     fn eq(&self, other: &Self) -> bool {
-        self.known == other.known
+        self.known == other.known && self.base == other.base
     }
 }
 
@@ -65,10 +69,21 @@ impl fmt::Debug for Mask {
 }
 
 impl Mask {
+    /// A mask that hides what `base` hides, and more to come. It costs little, however much `base` hides.
+    #[must_use]
+    pub fn over(base: Arc<Self>) -> Self {
+        Self { base: Some(base), ..Self::default() }
+    }
+
     /// Adds a secret. One of fewer than `shortest` characters may occur anywhere by chance, so it is masked only where
     /// it is the whole text. White space around the secret does not count; blank text is no secret.
     pub fn hide(&mut self, secret: &str, shortest: usize) {
         self.hide_each([(secret, shortest)]);
+    }
+
+    /// Adds a credential or something that is made of one.
+    pub fn hide_credential(&mut self, credential: &str) {
+        self.hide(credential, SHORTEST_CREDENTIAL);
     }
 
     /// Adds a text that is masked where it is the whole text.
@@ -78,7 +93,7 @@ impl Mask {
 
     /// Adds secrets, each with its `shortest`, as [`hide`](Self::hide) does, and faster than one by one.
     pub fn hide_each<'s>(&mut self, secrets: impl IntoIterator<Item = (&'s str, usize)>) {
-        let mut new: [(Scope, Vec<Member>); 3] =
+        let mut new: [(Scope, Vec<Arc<str>>); 3] =
             [Scope::WholeText, group::anywhere(0), group::anywhere(usize::MAX)]
                 .map(|scope| (scope, Vec::new()));
         for (secret, shortest) in secrets {
@@ -98,7 +113,7 @@ impl Mask {
             }
             let scope = if is_inside { group::anywhere(length) } else { Scope::WholeText };
             if let Some((_, members)) = new.iter_mut().find(|(known, _)| *known == scope) {
-                members.push(Member { secret, shortest });
+                members.push(secret);
             }
         }
         for (scope, members) in new {
@@ -112,15 +127,32 @@ impl Mask {
     pub fn hide_all_of(&mut self, other: &Self) {
         if self.is_empty() {
             self.clone_from(other);
-            return;
+        } else {
+            self.hide_each(other.secrets());
         }
-        let secrets = other.known.iter();
-        self.hide_each(secrets.map(|(secret, inside)| (&**secret, if *inside { 0 } else { usize::MAX })));
+    }
+
+    /// A mask of everything that these mask.
+    pub(crate) fn of_all<'m>(masks: impl IntoIterator<Item = &'m Self>) -> Self {
+        let mut all = Self::default();
+        all.hide_each(masks.into_iter().flat_map(Self::secrets));
+        all
+    }
+
+    /// The secrets, as [`hide_each`](Self::hide_each) takes them.
+    fn secrets(&self) -> impl Iterator<Item = (&str, usize)> {
+        let known = self.layers().flat_map(|mask| &mask.known);
+        known.map(|(secret, inside)| (&**secret, if *inside { 0 } else { usize::MAX }))
+    }
+
+    /// The mask, and those that it is over.
+    fn layers(&self) -> impl Iterator<Item = &Self> + Clone {
+        std::iter::successors(Some(self), |mask| mask.base.as_deref())
     }
 
     /// Whether there is nothing to mask.
     pub fn is_empty(&self) -> bool {
-        self.known.is_empty()
+        self.layers().all(|mask| mask.known.is_empty())
     }
 
     /// The text with every secret in it masked. Overlapping secrets are masked together, so that no part of one shows.
@@ -140,7 +172,7 @@ impl Mask {
     fn hidden(&self, text: &str, work: &mut u64) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let (whole, inside): (Vec<_>, Vec<_>) =
-            self.groups.iter().partition(|group| group.is_for_whole_texts());
+            self.layers().flat_map(|mask| &mask.groups).partition(|group| group.is_for_whole_texts());
         for group in whole {
             group.places(text.trim(), &mut found, work);
             if !found.is_empty() {
@@ -150,7 +182,7 @@ impl Mask {
         for group in inside {
             group.places(text, &mut found, work);
         }
-        for large in &self.large {
+        for large in self.layers().flat_map(|mask| &mask.large) {
             large.places(text, &mut found, work);
         }
         found.sort_unstable();
@@ -248,12 +280,15 @@ impl Mask {
 
     /// Whether a number is a secret, however it is written, or has the digits of one among its own.
     fn is_in_number(&self, number: &Number) -> bool {
-        if number.as_f64().is_some_and(|number| self.numbers.contains(&number.to_bits())) {
+        let is_secret = |number: f64| self.layers().any(|mask| mask.numbers.contains(&number.to_bits()));
+        if number.as_f64().is_some_and(is_secret) {
             return true;
         }
         let digits = number.to_string();
         let mut found = Vec::new();
-        self.groups.iter().for_each(|group| group.places(&digits, &mut found, &mut 0));
+        for group in self.layers().flat_map(|mask| &mask.groups) {
+            group.places(&digits, &mut found, &mut 0);
+        }
         found.iter().any(|(start, end)| end - start >= SHORTEST_IN_NUMBER || end - start == digits.len())
     }
 }
@@ -335,6 +370,15 @@ mod tests {
         let shown = mask.value(json!(["12a", "v12ab", "Bearer 12a", {"12a": 1}, "a%2Fb", "MTJh", " 12a\n"]));
         assert_eq!(shown, json!(["***", "v12ab", "***", {"***": 1}, "***", "***", "***"]));
         assert_eq!(hiding(&["1234567"]).value(json!([1_234_567, 12])), json!(["***", 12]));
+    }
+
+    #[test]
+    fn a_mask_over_another_hides_what_both_hide() {
+        let mut mask = Mask::over(Arc::new(hiding(&["first-one", "12"])));
+        mask.hide("one-and-two", 6);
+        assert_eq!(mask.text("first-one-and-two"), "***");
+        assert_eq!(mask.value(json!(["12", 12, "third"])), json!(["***", "***", "third"]));
+        assert!(!Mask::over(Arc::new(mask)).is_empty());
     }
 
     #[test]

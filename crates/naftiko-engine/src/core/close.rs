@@ -196,17 +196,17 @@ impl Closing<'_> {
             )),
             Err(error) if failure::cause(&error) == Cause::Unresolved => Ok(false),
             Err(error) => {
-                let redaction = self.run.redaction_with(self.task, answer);
-                Err(failure::of(failure::cause(&error), redaction.text(&error.to_string())))
+                let mask = self.run.mask_of_evidence(self, answer);
+                Err(failure::of(failure::cause(&error), mask.text(&error.to_string())))
             }
         }
     }
 
     /// What a condition found in an answer, as the end of a sentence; nothing if the condition says it all.
     fn because(&self, condition: &Expression, answer: &Answer) -> String {
-        let redaction = self.run.redaction_of_answer(self, answer);
+        let mask = self.run.mask_of_evidence(self, answer);
         let view = View { response: Some(answer), ..self.view };
-        let evidence = condition.evidence(&view, &|value| redaction.value(value));
+        let evidence = condition.evidence(&view, &|value| mask.value(value.clone()));
         if evidence.is_empty() { evidence } else { format!(": {evidence}") }
     }
 
@@ -232,10 +232,10 @@ impl Closing<'_> {
     }
 
     fn answered_badly(&self, status: u16, answer: &Answer) -> Event {
-        let redaction = self.run.redaction_with(self.task, answer);
+        let mask = self.run.mask_of_answer(self.task, answer);
         let name = request::name(self.operation);
         let location = answer.header("location");
-        let mut failure = failure::of_status(&name, status, location, answer.body(), &redaction);
+        let mut failure = failure::of_status(&name, status, location, answer.body(), &mask);
         if self.invoke.retry.covers_status(status)
             && self.is_repeatable()
             && self.has_attempts_left()

@@ -4,7 +4,7 @@ use naftiko_expr::EvaluationError;
 use naftiko_journal::{Cause, Failure};
 use serde_json::Value;
 
-use super::redact::Redaction;
+use super::redact::AnswerMask;
 use super::task::Task;
 
 /// How much of a body is kept.
@@ -46,12 +46,13 @@ pub(super) fn of_status(
     status: u16,
     location: Option<&str>,
     body: &Value,
-    redaction: &Redaction,
+    mask: &AnswerMask,
 ) -> Failure {
-    let body = redaction.value(body);
+    let body = mask.value(body.clone());
     let phrase = phrase(status).map(|phrase| format!(" {phrase}")).unwrap_or_default();
     let said = said(&body).map(|said| format!(": {}", one_line(said))).unwrap_or_default();
-    let leads = location.filter(|_| matches!(status, 301..=303 | 307 | 308)).map(leads).unwrap_or_default();
+    let leads = location.filter(|_| matches!(status, 301..=303 | 307 | 308));
+    let leads = leads.map(|location| leads_to(&mask.text(location))).unwrap_or_default();
     Failure {
         cause: Cause::Status,
         message: format!("`{call}` answered {status}{phrase}{said}{leads}"),
@@ -61,7 +62,7 @@ pub(super) fn of_status(
 }
 
 /// What is said of a redirect that was not followed. It names no more than the server: the rest may hold a secret.
-fn leads(location: &str) -> String {
+fn leads_to(location: &str) -> String {
     let server = location.split_once("//").and_then(|(scheme, rest)| {
         let server = rest.split(['/', '?', '#', '\\']).next()?;
         let server = server.rsplit('@').next()?;
@@ -156,10 +157,12 @@ fn phrase(status: u16) -> Option<&'static str> {
 mod tests {
     use serde_json::json;
 
+    use crate::core::redact::Redaction;
+
     use super::*;
 
     fn message(status: u16, body: &Value) -> String {
-        of_status("POST /organizations", status, None, body, &Redaction::default()).message
+        of_status("POST /organizations", status, None, body, &Redaction::default().of_answer(&[])).message
     }
 
     #[test]
@@ -189,7 +192,8 @@ mod tests {
     #[test]
     fn a_redirect_that_is_not_followed_says_where_it_leads() {
         let said = |status, location| {
-            of_status("GET /a", status, Some(location), &Value::Null, &Redaction::default()).message
+            of_status("GET /a", status, Some(location), &Value::Null, &Redaction::default().of_answer(&[]))
+                .message
         };
         let expected = "`GET /a` answered 302 Found; it leads to `b.example:8443` and was not followed: only what \
             changes nothing is sent on, on one server, and not for ever";

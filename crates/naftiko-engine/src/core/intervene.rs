@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use naftiko_adapter::Mask;
 use naftiko_journal::{Event, Phase, Ruling, RunPhase, Status, Through};
 use naftiko_plan::Action;
 use serde::{Deserialize, Serialize};
@@ -36,6 +37,22 @@ pub enum Intervention {
         /// Whether what was done is undone.
         compensate: bool,
     },
+}
+
+impl Intervention {
+    /// The intervention without what `mask` hides in an answer.
+    #[must_use]
+    pub fn masked(self, mask: &Mask) -> Self {
+        match self {
+            Self::Complete { step, result, through } => {
+                Self::Complete { step, result: mask.value(result), through }
+            }
+            Self::Resolve { step, ruling: Ruling::Happened { result } } => {
+                Self::Resolve { step, ruling: Ruling::Happened { result: mask.value(result) } }
+            }
+            other => other,
+        }
+    }
 }
 
 /// Why an intervention is not possible in a run's present state.

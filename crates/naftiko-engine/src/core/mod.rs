@@ -27,6 +27,7 @@ pub(crate) mod retry_after;
 mod route;
 mod run;
 mod scope;
+mod sensitive;
 mod standing;
 mod task;
 pub(crate) mod unanswered;

@@ -3,30 +3,28 @@
 //! Results and outputs are recorded in full, because other steps read them; [`Run::shown`] is what people and programs
 //! may see of a record. Everything else is free of secrets before it is recorded.
 
-use std::borrow::Cow;
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use indexmap::IndexMap;
-use naftiko_adapter::{self as adapter, Call, Mask};
-use naftiko_expr::{Expression, Root, Selector, Template};
-use naftiko_journal::{Departure, Event, Failure, Record, Ruling};
-use naftiko_plan::{Argument, Facts, Plan};
+use naftiko_adapter::{self as adapter, Mask, Response};
+use naftiko_journal::{Departure, Event, Failure, Ruling};
+use naftiko_plan::Plan;
 use serde_json::{Map, Value};
-
-use super::close::Closing as Attempt;
-use super::scope::{Answer, View};
-use super::task::{Role, Task};
-use super::{Run, pages};
 
 pub(super) use naftiko_adapter::MASK;
 
-/// A shorter secret turns up by chance in much that is not secret: it is masked only where it is all there is.
+/// A shorter value turns up by chance in much that is not secret: it is masked only where it is all there is.
 const SHORTEST_INSIDE: usize = 4;
+/// A shorter value of an answer is not looked for in other answers at all: nobody knows how many others have it.
+const SHORTEST_IN_OTHER_ANSWERS: usize = 8;
 
-/// The texts that must not be shown.
+/// The values that must not be shown.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Redaction(Mask);
+pub(super) struct Redaction {
+    /// Hides every sensitive value, in what the run says of itself.
+    all: Arc<Mask>,
+    /// Hides sensitive values in an answer that does not say of them that they are sensitive.
+    in_answers: Arc<Mask>,
+}
 
 impl Redaction {
     /// Hides the values of sensitive inputs.
@@ -38,93 +36,92 @@ impl Redaction {
 
     /// Hides the values of the sensitive inputs of a plan too.
     pub(super) fn hide_inputs(&mut self, plan: &Plan, inputs: &Map<String, Value>) {
-        for input in plan.inputs.iter().filter(|input| input.sensitive) {
-            if let Some(value) = inputs.get(&input.name) {
-                self.hide(value);
-            }
-        }
+        let sensitive = plan.inputs.iter().filter(|input| input.sensitive);
+        let values: Vec<&Value> = sensitive.filter_map(|input| inputs.get(&input.name)).collect();
+        self.hide_given(values);
     }
 
-    /// Hides a value too, and all that is in it. Booleans and null say nothing and stay.
-    pub(super) fn hide(&mut self, value: &Value) {
-        match value {
-            Value::Null | Value::Bool(_) => {}
-            Value::Number(number) => self.hide_text(&number.to_string()),
-            Value::String(text) => self.hide_text(text),
-            Value::Array(items) => items.iter().for_each(|item| self.hide(item)),
-            Value::Object(fields) => fields.values().for_each(|field| self.hide(field)),
-        }
+    /// Hides values that were given, and what is made of them, with all that is in them.
+    pub(super) fn hide_given<'v>(&mut self, values: impl IntoIterator<Item = &'v Value>) {
+        let texts = texts(values);
+        let texts = || texts.iter().map(|text| (text.as_str(), SHORTEST_INSIDE));
+        Arc::make_mut(&mut self.all).hide_each(texts());
+        Arc::make_mut(&mut self.in_answers).hide_each(texts());
     }
 
-    /// The text with every secret in it masked, in every spelling.
+    /// Hides values of an answer, with all that is in them.
+    pub(super) fn hide_answered<'v>(&mut self, values: impl IntoIterator<Item = &'v Value>) {
+        let texts = texts(values);
+        Arc::make_mut(&mut self.all).hide_each(texts.iter().map(|text| (text.as_str(), SHORTEST_INSIDE)));
+        let is_long = |text: &&String| text.chars().count() >= SHORTEST_IN_OTHER_ANSWERS;
+        Arc::make_mut(&mut self.in_answers)
+            .hide_each(texts.iter().filter(is_long).map(|text| (text.as_str(), SHORTEST_INSIDE)));
+    }
+
+    /// Hides credentials.
+    pub(super) fn hide_credentials(&mut self, credentials: &Mask) {
+        Arc::make_mut(&mut self.all).hide_all_of(credentials);
+        Arc::make_mut(&mut self.in_answers).hide_all_of(credentials);
+    }
+
+    /// Hides what it hides in any answer, and these values of one answer.
+    pub(super) fn of_answer(&self, values: &[Value]) -> AnswerMask {
+        AnswerMask::new(&self.in_answers, values)
+    }
+
+    /// Hides every sensitive value, and these values of one answer.
+    pub(super) fn of_all_and(&self, values: &[Value]) -> AnswerMask {
+        AnswerMask::new(&self.all, values)
+    }
+
+    /// The text with every sensitive value in it masked, in every encoding.
     pub(super) fn text(&self, text: &str) -> String {
-        self.0.text(text)
+        self.all.text(text)
     }
 
-    /// The value with every secret in it masked, in keys too.
+    /// The value with every sensitive value in it masked, in keys too.
     pub(super) fn value(&self, value: &Value) -> Value {
-        self.0.value(value.clone())
+        self.all.value(value.clone())
     }
 
-    /// Masks every secret in a value where it is, in keys too.
-    fn mask(&self, value: &mut Value) {
-        *value = self.0.value(std::mem::take(value));
-    }
-
-    /// The same of a value that is shared. It is copied only if there is a secret in it.
-    fn mask_shared(&self, value: &mut Arc<Value>) {
-        if self.0.is_in(value) {
-            self.mask(Arc::make_mut(value));
+    /// Masks values, and not their names: an author chose those.
+    fn named<'v>(&self, values: impl Iterator<Item = &'v mut Value>) {
+        for value in values {
+            *value = self.all.value(std::mem::take(value));
         }
     }
 
-    /// The values without what is secret, under the names they have: an author chose those.
-    fn named(&self, values: &IndexMap<String, Value>) -> IndexMap<String, Value> {
-        values.iter().map(|(name, value)| (name.clone(), self.value(value))).collect()
-    }
-
-    fn failure(&self, failure: &Failure) -> Failure {
-        Failure {
-            cause: failure.cause,
-            message: self.text(&failure.message),
-            status: failure.status,
-            body: failure.body.as_ref().map(|body| self.value(body)),
-        }
-    }
-
-    fn event(&self, event: &Event) -> Event {
-        let mut event = event.clone();
+    /// Masks an event. `answer` masks what somebody answered.
+    pub(super) fn event(&self, mut event: Event, answer: &AnswerMask) -> Event {
         match &mut event {
-            Event::RunStarted { inputs, .. } => {
-                inputs.iter_mut().for_each(|(_, value)| self.mask(value));
-            }
-            Event::AttemptStarted { request, .. } => request.arguments = self.named(&request.arguments),
+            Event::RunStarted { inputs, .. } => self.named(inputs.values_mut()),
+            Event::AttemptStarted { request, .. } => self.named(request.arguments.values_mut()),
             Event::MessageStarted { message, .. } => {
                 message.to = self.text(&message.to);
-                message.with = self.named(&message.with);
+                self.named(message.with.values_mut());
             }
             Event::StepSucceeded { result, departures, .. } => {
-                self.mask_shared(result);
-                self.depart(departures);
+                answer.mask_shared(result);
+                answer.depart(departures);
             }
-            Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => {
-                self.mask(result);
-            }
+            Event::DoubtResolved { ruling: Ruling::Happened { result }, .. } => answer.mask(result),
             Event::PageReceived { items, next, departures, .. } => {
-                self.depart(departures);
-                if items.iter().any(|item| self.0.is_in(item)) {
+                answer.depart(departures);
+                if items.iter().any(|item| answer.0.is_in(item)) {
                     for item in Arc::make_mut(items) {
-                        self.mask(item);
+                        answer.mask(item);
                     }
                 }
-                next.iter_mut().for_each(|(_, value)| self.mask(value));
+                next.values_mut().for_each(|value| answer.mask(value));
             }
             Event::StepDelayed { failure: Some(failure), .. }
             | Event::StepFailed { failure, .. }
-            | Event::StepInDoubt { failure, .. } => *failure = self.failure(failure),
+            | Event::StepInDoubt { failure, .. } => answer.fail(failure),
             Event::RunFinished { outputs, failure, .. } => {
-                *outputs = self.named(outputs);
-                *failure = failure.as_ref().map(|failure| self.failure(failure));
+                self.named(outputs.values_mut());
+                if let Some(failure) = failure {
+                    answer.fail(failure);
+                }
             }
             Event::StepDelayed { failure: None, .. }
             | Event::DoubtResolved { ruling: Ruling::DidNotHappen | Ruling::HandedOver { .. }, .. }
@@ -135,6 +132,54 @@ impl Redaction {
         }
         event
     }
+}
+
+/// Hides what is sensitive in one answer.
+pub(super) struct AnswerMask(Mask);
+
+impl AnswerMask {
+    fn new(mask: &Arc<Mask>, values: &[Value]) -> Self {
+        let own = texts(values);
+        let mut mask = Mask::over(Arc::clone(mask));
+        mask.hide_each(own.iter().map(|text| (text.as_str(), SHORTEST_INSIDE)));
+        Self(mask)
+    }
+
+    /// The text with everything sensitive in it masked.
+    pub(super) fn text(&self, text: &str) -> String {
+        self.0.text(text)
+    }
+
+    /// The failure with everything sensitive in its message masked.
+    pub(super) fn failure(&self, failure: &adapter::Failure) -> adapter::Failure {
+        self.0.failure(failure)
+    }
+
+    /// The value with everything sensitive in it masked, in keys too.
+    pub(super) fn value(&self, value: Value) -> Value {
+        self.0.value(value)
+    }
+
+    /// The answer with everything sensitive in it masked, in headers too.
+    pub(super) fn response(&self, response: Response) -> Response {
+        self.0.response(response)
+    }
+
+    fn mask(&self, value: &mut Value) {
+        *value = self.value(std::mem::take(value));
+    }
+
+    /// The same of a value that is shared. It is copied only if there is something sensitive in it.
+    fn mask_shared(&self, value: &mut Arc<Value>) {
+        if self.0.is_in(value) {
+            self.mask(Arc::make_mut(value));
+        }
+    }
+
+    fn fail(&self, failure: &mut Failure) {
+        failure.message = self.text(&failure.message);
+        failure.body = failure.body.take().map(|body| self.value(body));
+    }
 
     fn depart(&self, departures: &mut [Departure]) {
         // Names of fields come from the answer too.
@@ -143,231 +188,22 @@ impl Redaction {
             departure.expected = self.text(&departure.expected);
         }
     }
-
-    fn hide_text(&mut self, text: &str) {
-        self.0.hide(text, SHORTEST_INSIDE);
-    }
 }
 
-impl Run {
-    /// A record, the latest or an earlier one, in a form that may be shown: whatever is sensitive is `***`, also where
-    /// a provider quoted it.
-    ///
-    /// The values of sensitive inputs are sensitive, and so are the arguments made from them and what sensitive outputs
-    /// read. A value of fewer than four characters is masked only where it is a whole value.
-    #[must_use]
-    pub fn shown(&self, record: &Record) -> Record {
-        Record {
-            run: record.run.clone(),
-            seq: record.seq,
-            at: record.at,
-            event: self.redaction.event(&record.event),
+/// The texts in values, and their numbers as texts. Booleans and null say nothing.
+fn texts<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<String> {
+    let mut open: Vec<&Value> = values.into_iter().collect();
+    let mut texts = Vec::new();
+    while let Some(value) = open.pop() {
+        match value {
+            Value::Null | Value::Bool(_) => {}
+            Value::Number(number) => texts.push(number.to_string()),
+            Value::String(text) => texts.push(text.clone()),
+            Value::Array(items) => open.extend(items),
+            Value::Object(fields) => open.extend(fields.values()),
         }
     }
-
-    /// A call in a form that may be shown.
-    #[must_use]
-    pub fn shown_call(&self, call: &Call) -> Call {
-        let mut shown = call.clone();
-        shown.arguments.parameters.values_mut().for_each(|value| *value = self.redaction.value(value));
-        shown.arguments.body = shown.arguments.body.map(|body| self.redaction.value(&body));
-        shown
-    }
-
-    /// The outcome of a step's call in a form that may be shown, once it is recorded.
-    ///
-    /// # Errors
-    /// The failure, where that is the outcome.
-    pub fn shown_answer(
-        &self,
-        step: &str,
-        answer: Result<adapter::Response, adapter::Failure>,
-    ) -> Result<adapter::Response, adapter::Failure> {
-        let task = self.task_of(step).and_then(|at| self.tasks.get(at));
-        let body = |answer: &adapter::Response| Answer::of_body(Arc::clone(&answer.body));
-        let redaction = match (task, &answer) {
-            (Some(task), Ok(answer)) => self.redaction_with(task, &body(answer)),
-            _ => Cow::Borrowed(&self.redaction),
-        };
-        match answer {
-            Ok(response) => Ok(redaction.0.response(response)),
-            Err(failure) => Err(redaction.0.failure(&failure)),
-        }
-    }
-
-    /// From now on hides what the sensitive arguments of a task are: an attempt begins, and they may come back.
-    pub(super) fn hide_arguments(&mut self, at: usize) {
-        let found = self.tasks.get(at).and_then(|task| Some((task, self.view(task)?, self.invoke_of(task)?)));
-        let Some((task, view, (_, invoke))) = found else { return };
-        let sensitive = invoke.arguments.iter().filter(|argument| argument.sensitive);
-        let values: Vec<Value> =
-            sensitive.flat_map(|argument| self.sensitive_values(task.frame, argument, view)).collect();
-        for value in &values {
-            self.redaction.hide(value);
-        }
-    }
-
-    /// From now on hides what is sensitive in the result of a task that has just succeeded: what the capabilities say
-    /// is, and what sensitive outputs read.
-    pub(super) fn hide_result(&mut self, at: usize) {
-        let Some(task) = self.tasks.get(at) else { return };
-        let mut values = self.result(task).map_or_else(Vec::new, |result| self.sensitive_of(task, result));
-        values.extend(self.read_by_sensitive_outputs(task, None));
-        for value in &values {
-            self.redaction.hide(value);
-        }
-    }
-
-    /// The same of what is on a page of a list.
-    pub(super) fn hide_page(&mut self, at: usize, items: &[Value]) {
-        let Some(task) = self.tasks.get(at) else { return };
-        let mut values = match self.facts_of(task) {
-            Some(_) => self.sensitive_of(task, &Arc::new(Value::Array(items.to_vec()))),
-            None => Vec::new(),
-        };
-        let frame = self.frames.get(task.frame);
-        let is_read = frame
-            .zip(self.step_of(task))
-            .is_some_and(|(frame, step)| frame.sensitive_outputs.contains_key(&step.id));
-        // They may read it by its place in the list. Only then is all of that looked at for every page.
-        if is_read {
-            let so_far = Arc::new(task.progress.pages.so_far());
-            values.extend(self.read_by_sensitive_outputs(task, Some(&so_far)));
-        }
-        for value in &values {
-            self.redaction.hide(value);
-        }
-    }
-
-    /// What the capabilities say is sensitive in the result of a task.
-    fn sensitive_of(&self, task: &Task, result: &Arc<Value>) -> Vec<Value> {
-        let Some((facts, (_, invoke))) = self.facts_of(task).zip(self.invoke_of(task)) else {
-            return Vec::new();
-        };
-        sensitive_in(facts, &Answer::of_body(pages::as_body(invoke, result)))
-    }
-
-    /// Whether an answer to a task may have something sensitive in it, which is only known of what can be read.
-    pub(super) fn may_answer_sensitively(&self, task: &Task) -> bool {
-        let frame = self.frames.get(task.frame).zip(self.step_of(task));
-        let is_read = frame.is_some_and(|(frame, step)| frame.sensitive_outputs.contains_key(&step.id));
-        is_read || self.facts_of(task).is_some()
-    }
-
-    /// What sensitive outputs read of the result of a task, or of what is there of it so far.
-    fn read_by_sensitive_outputs(&self, task: &Task, so_far: Option<&Arc<Value>>) -> Vec<Value> {
-        let found = self.frames.get(task.frame).and_then(|frame| {
-            let step = frame.plan.steps.get(task.position)?;
-            Some((frame, step, frame.sensitive_outputs.get(&step.id)?))
-        });
-        let Some((frame, step, readers)) = found else { return Vec::new() };
-        // An item is shown before the list of results that it becomes part of is there: its place in it is read.
-        let so_far = match (&task.role, so_far.or(task.result.as_ref())) {
-            (Role::Step, so_far) => so_far.cloned(),
-            (Role::Item { index, .. }, Some(result)) => {
-                let before = index.as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or_default();
-                let mut list = vec![Value::Null; before];
-                list.push((**result).clone());
-                Some(Arc::new(Value::Array(list)))
-            }
-            (Role::Item { .. } | Role::Compensation { .. }, _) => return Vec::new(),
-        };
-        let own = so_far.as_ref().map(|list| (step.id.as_str(), Some(&**list)));
-        let view = View { scope: &frame.scope, item: None, undone: own, response: None };
-        let outputs = readers.iter().filter_map(|&position| frame.plan.outputs.get(position));
-        outputs.filter_map(|output| output.source.evaluate(&view).ok().flatten()).collect()
-    }
-
-    /// The positions of the outputs of a composition that must not be shown: those that say so, and those that a
-    /// sensitive output of the composition around it reads.
-    pub(super) fn secret_outputs(&self, plan: &Plan, owner: Option<usize>) -> Vec<usize> {
-        let outer = owner.and_then(|owner| self.tasks.get(owner)).and_then(|owner| {
-            let frame = self.frames.get(owner.frame)?;
-            let step = frame.plan.steps.get(owner.position)?;
-            Some((frame, step.id.as_str(), frame.sensitive_outputs.get(&step.id)?))
-        });
-        let mut read: HashSet<String> = HashSet::new();
-        let mut reads_all = false;
-        if let Some((frame, id, readers)) = outer {
-            let sources =
-                readers.iter().filter_map(|&position| Some(&frame.plan.outputs.get(position)?.source));
-            for reference in sources.flat_map(Expression::references) {
-                if reference.root == Root::Step(id.to_owned()) {
-                    match reference.segments.into_iter().find_map(|(selector, _)| as_field(selector)) {
-                        Some(name) => drop(read.insert(name)),
-                        None => reads_all = true,
-                    }
-                }
-            }
-        }
-        let outputs = plan.outputs.iter().enumerate();
-        let secret =
-            outputs.filter(|(_, output)| output.sensitive || reads_all || read.contains(&output.name));
-        secret.map(|(position, _)| position).collect()
-    }
-
-    /// What hides the secrets of the run, and what is sensitive in an answer.
-    pub(super) fn redaction_with(&self, task: &Task, response: &Answer) -> Cow<'_, Redaction> {
-        let values = self.facts_of(task).map(|facts| sensitive_in(facts, response)).unwrap_or_default();
-        if values.is_empty() {
-            return Cow::Borrowed(&self.redaction);
-        }
-        let mut redaction = self.redaction.clone();
-        for value in &values {
-            redaction.hide(value);
-        }
-        Cow::Owned(redaction)
-    }
-
-    /// The same of an answer that is shown though it has not become a result: it hides what sensitive outputs would
-    /// have read of it too.
-    pub(super) fn redaction_of_answer(&self, closing: &Attempt<'_>, answer: &Answer) -> Redaction {
-        let mut redaction = self.redaction_with(closing.task, answer).into_owned();
-        for value in self.read_by_sensitive_outputs(closing.task, Some(&closing.result_of(answer))) {
-            redaction.hide(&value);
-        }
-        redaction
-    }
-
-    /// A value as it may be shown, of this run and whatever came of it: of outputs too.
-    #[must_use]
-    pub fn shown_value(&self, value: &Value) -> Value {
-        let mut redaction = Cow::Borrowed(&self.redaction);
-        for output in self.plan.outputs.iter().filter(|output| output.sensitive) {
-            if let Some(value) = self.outputs().get(&output.name) {
-                redaction.to_mut().hide(value);
-            }
-        }
-        redaction.value(value)
-    }
-
-    fn facts_of(&self, task: &Task) -> Option<&Facts> {
-        let (plan, invoke) = self.invoke_of(task)?;
-        plan.facts.get(&invoke.operation).filter(|facts| !facts.sensitive.is_empty())
-    }
-
-    /// The strings of an argument that hold something sensitive, with their values; all of it if none is known to.
-    fn sensitive_values(&self, frame: usize, argument: &Argument, view: View<'_>) -> Vec<Value> {
-        let strings = argument.value.strings().into_iter().map(|(_, string)| string);
-        let mut sensitive: Vec<&Template> =
-            strings.filter(|string| self.reads_sensitive_input(frame, string)).collect();
-        if sensitive.is_empty() {
-            sensitive.push(&argument.value);
-        }
-        sensitive.into_iter().filter_map(|string| string.evaluate(&view).ok()).collect()
-    }
-}
-
-fn as_field(selector: Selector) -> Option<String> {
-    match selector {
-        Selector::Field(name) => Some(name),
-        Selector::Index(_) | Selector::All | Selector::Filter(_) => None,
-    }
-}
-
-/// What of an answer is sensitive.
-fn sensitive_in(facts: &Facts, answer: &Answer) -> Vec<Value> {
-    facts.sensitive.iter().filter_map(|path| path.evaluate(answer).ok().flatten()).collect()
+    texts
 }
 
 #[cfg(test)]
@@ -378,9 +214,7 @@ mod tests {
 
     fn hiding(secrets: &[Value]) -> Redaction {
         let mut redaction = Redaction::default();
-        for secret in secrets {
-            redaction.hide(secret);
-        }
+        redaction.hide_given(secrets);
         redaction
     }
 
@@ -419,5 +253,17 @@ mod tests {
     fn without_secrets_nothing_changes() {
         assert_eq!(Redaction::default().text("as it is"), "as it is");
         assert_eq!(hiding(&[json!("")]).text("as it is"), "as it is");
+    }
+
+    #[test]
+    fn a_short_value_of_an_answer_is_not_looked_for_in_other_answers() {
+        let mut redaction = Redaction::default();
+        redaction.hide_answered(&[json!("active"), json!(1), json!("t0ps3cret")]);
+        let other = json!({"state": "active", "n": 1, "said": "t0ps3cret!"});
+        let shown = redaction.of_answer(&[]).value(other.clone());
+        assert_eq!(shown, json!({"state": "active", "n": 1, "said": "***!"}));
+        assert_eq!(redaction.value(&other), json!({"state": "***", "n": "***", "said": "***!"}));
+        let own = redaction.of_answer(&[json!("active")]).value(other);
+        assert_eq!(own, json!({"state": "***", "n": 1, "said": "***!"}));
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use naftiko_adapter::{Mask, Question};
 
 use super::outbox::Message;
 use super::queue::Waiting;
@@ -68,6 +69,7 @@ impl Drive<'_, '_> {
 
     /// Begins what has been kept.
     pub(super) fn start(&mut self) {
+        let credentials = self.credentials();
         for (call, route, taken) in self.starting.drain(..) {
             self.turns.sent(&route, taken, self.driver.clock.now());
             if let Some(wire) = &mut self.driver.wire {
@@ -76,10 +78,19 @@ impl Drive<'_, '_> {
             self.work.call(Arc::clone(&self.driver.adapter), call);
         }
         for question in self.asking.drain(..) {
-            self.work.ask(Arc::clone(&self.driver.channel), question);
+            self.work.ask(Arc::clone(&self.driver.channel), masked(question, &credentials));
         }
         for (attempt, question) in self.sending.drain(..) {
-            self.work.send(Arc::clone(&self.driver.channel), attempt, question);
+            self.work.send(Arc::clone(&self.driver.channel), attempt, masked(question, &credentials));
         }
+    }
+}
+
+/// A question without credentials. What it hands over may come from an answer that was stored before they were known.
+fn masked(question: Question, credentials: &Mask) -> Question {
+    Question {
+        shown: credentials.object(question.shown),
+        settings: credentials.object(question.settings),
+        ..question
     }
 }

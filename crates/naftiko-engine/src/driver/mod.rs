@@ -18,7 +18,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
-use naftiko_adapter::{Adapter, Call, Channel, Hold, Question};
+use naftiko_adapter::{Adapter, Answer, Call, Channel, Hold, Mask, Question, Secrets};
 use naftiko_journal::{Entry, Event, IllegalEvent, Journal, JournalError, Options, Record, Standing, Status};
 use tokio::sync::{mpsc, oneshot};
 
@@ -40,6 +40,10 @@ pub struct Driver<'a> {
     pub adapter: Arc<dyn Adapter>,
     /// Asks outside. Several questions may be asked at once; a channel with one terminal has to take turns.
     pub channel: Arc<dyn Channel>,
+    /// The credentials in use: they are hidden in everything that is shown, also in what was answered before they were
+    /// known. What the channel and interventions answer is masked before anything reads it; the adapter masks what it
+    /// answers.
+    pub secrets: Secrets,
     /// Where events are kept.
     pub journal: &'a dyn Journal,
     /// Time and randomness.
@@ -157,6 +161,7 @@ impl Driver<'_> {
             shortages: Shortages::default(),
             holds: Vec::new(),
             work: Work::default(),
+            hidden: Arc::default(),
         };
         if drive.run.id().is_none() {
             drive.record(drive.run.started(options))?;
@@ -194,6 +199,8 @@ struct Drive<'d, 'a> {
     /// What the answers hold whose outcomes are not kept yet.
     holds: Vec<Hold>,
     work: Work,
+    /// The credentials that the run hides.
+    hidden: Arc<Mask>,
 }
 
 /// Who did something to the run, and what came of it.
@@ -266,7 +273,18 @@ impl Drive<'_, '_> {
         begun
     }
 
+    /// The credentials as they are now. From now on the run hides them.
+    fn credentials(&mut self) -> Arc<Mask> {
+        let known = self.driver.secrets.mask();
+        if !Arc::ptr_eq(&known, &self.hidden) {
+            self.run.hide_credentials(&known);
+            self.hidden = Arc::clone(&known);
+        }
+        known
+    }
+
     fn record(&mut self, event: Event) -> Result<(), DriveError> {
+        self.credentials();
         let seq = self.run.ledger().seq() + 1;
         let record = Record { run: self.id.clone(), seq, at: self.driver.clock.now(), event };
         self.run.apply(&record)?;
@@ -333,6 +351,7 @@ impl Drive<'_, '_> {
     }
 
     fn close(&mut self, end: End) -> Result<(), DriveError> {
+        let end = masked(end, &self.credentials());
         let clock = self.driver.clock;
         self.note(&end, clock.now());
         let looked_at = match &end {
@@ -400,7 +419,8 @@ impl Drive<'_, '_> {
     }
 
     fn intervene(&mut self, delivery: Delivery) -> Result<(), DriveError> {
-        let outcome = match self.run.intervened(&delivery.intervention) {
+        let intervention = delivery.intervention.masked(&self.credentials());
+        let outcome = match self.run.intervened(&intervention) {
             Ok(event) => {
                 if let Some(event) = event {
                     self.record(event)?;
@@ -438,6 +458,21 @@ impl Drive<'_, '_> {
             Status::Running => Standing { status: Status::Waiting, ..standing },
             _ => standing,
         }
+    }
+}
+
+/// What a channel answered, without credentials.
+fn masked(end: End, credentials: &Mask) -> End {
+    match end {
+        End::Reply { step, attempt, reply } => {
+            let reply = match reply {
+                Ok(Answer::Given(answer)) => Ok(Answer::Given(credentials.value(answer))),
+                Ok(Answer::NotYet) => Ok(Answer::NotYet),
+                Err(failure) => Err(credentials.failure(&failure)),
+            };
+            End::Reply { step, attempt, reply }
+        }
+        other => other,
     }
 }
 

@@ -123,6 +123,7 @@ async fn observers_are_handed_what_may_be_shown_and_the_journal_what_happened() 
     Driver {
         adapter: Arc::new(adapter),
         channel: Arc::new(FakeChannel::given()),
+        secrets: naftiko_adapter::Secrets::default(),
         journal: &journal,
         clock: &TokioClock::beginning_at(start()),
         limits: Limits { jobs: 1, ..Limits::default() },

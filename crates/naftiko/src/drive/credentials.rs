@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use naftiko_adapter::Secrets;
 use naftiko_adapter_http::{ClientAuth, ClientCredentials, Credential, KeyPlace, Secret, Tokens};
 use naftiko_plan::{Auth, Provider, SecretName};
 use url::Url;
@@ -20,12 +21,19 @@ pub(crate) struct Credentials {
     good_for: Option<Duration>,
     /// By what they are made from.
     made: Mutex<BTreeMap<String, Credential>>,
+    /// What is masked because of them, and because of other secrets of this process.
+    secrets: Secrets,
 }
 
 impl Credentials {
     /// Those of a process that lives long: secrets may change.
     pub(crate) fn that_change(good_for: Duration) -> Self {
-        Self { good_for: Some(good_for), made: Mutex::default() }
+        Self { good_for: Some(good_for), ..Self::default() }
+    }
+
+    /// All secrets of this process: they are masked in everything that comes from outside.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// The credential for a provider at `base_url`; paths of files start in `origin`.
@@ -56,10 +64,16 @@ impl Credentials {
         }
         let reach = Reach::of(origin, &provider.source, allowances);
         let secret = |what: &'static str, name: &SecretName| {
-            let (provider, reach, permits) = (id.to_owned(), reach.clone(), permits.clone());
             let servers = sent.iter().filter(|(secret, _)| secret == name).map(|(_, url)| url.clone());
-            let servers = servers.collect();
-            let named = Named { name: name.clone(), what, provider, reach, servers, permits };
+            let named = Named {
+                name: name.clone(),
+                what,
+                provider: id.to_owned(),
+                reach: reach.clone(),
+                servers: servers.collect(),
+                permits: permits.clone(),
+                secrets: self.secrets.clone(),
+            };
             Secret::sought(Arc::new(named), self.good_for)
         };
         let credential = credential(&provider.auth, token_url, &secret)

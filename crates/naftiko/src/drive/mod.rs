@@ -164,10 +164,12 @@ impl Session<'_> {
         let (watching, deliveries) =
             mail.map_or((None, None), |mail| (Some(mail.watching), Some(mail.deliveries)));
         run.answer_beforehand(self.answers.keys().cloned());
+        let secrets = self.outside.secrets().clone();
         let asked = outside::Switchboard { outside: self.outside, somebody };
         let mut driver = Driver {
             adapter: self.adapter,
             channel: Arc::new(Prepared::new(self.answers, Box::new(asked))),
+            secrets,
             journal: self.journal,
             clock,
             limits: self.limits,
@@ -209,7 +211,7 @@ pub(crate) fn adapter(
     permits: &Permits,
 ) -> Result<Arc<dyn Adapter>, String> {
     let urls = endpoints::urls(plan, base_urls)?;
-    let builder = allowances.builder()?;
+    let builder = allowances.builder()?.secrets(credentials.secrets().clone());
     let mut credential = |id: &str, provider: &Provider, base_url: &Url| {
         credentials.of(id, provider, base_url, folder, allowances, permits)
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use indexmap::IndexMap;
-use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question, async_trait};
+use naftiko_adapter::{Answer, Channel, Failure, FailureKind, Question, Secrets, async_trait};
 use naftiko_adapter_external::{Command, Email, Key, MailRoute, Post, SmtpServer, Webhook, check_template};
 use naftiko_adapter_http::{HostGuard, Poster};
 use naftiko_engine::Run;
@@ -30,6 +30,7 @@ pub(crate) struct Outside {
     email: Option<Email>,
     webhook: Option<Webhook>,
     command: Option<Command>,
+    secrets: Secrets,
 }
 
 /// What a plan asks of the channels.
@@ -163,10 +164,11 @@ fn written_program(command: &Template) -> Option<String> {
 impl Outside {
     /// No channel at all: nothing is sent.
     pub(crate) fn none() -> Self {
-        Self { callback: Arc::new(Callback::none()), email: None, webhook: None, command: None }
+        let (callback, secrets) = (Arc::new(Callback::none()), Secrets::default());
+        Self { callback, email: None, webhook: None, command: None, secrets }
     }
 
-    /// The channels that are wanted.
+    /// The channels that are wanted. Their own secrets become part of `secrets`, which are masked in all answers.
     ///
     /// # Errors
     /// What is missing, not allowed or not approved, by its name and by that of a step that needs it.
@@ -175,13 +177,20 @@ impl Outside {
         allowances: &Allowances,
         public_url: &PublicUrl,
         permits: &Permits,
+        secrets: &Secrets,
     ) -> Result<Self, String> {
         let callback = Arc::new(Callback::new(public_url)?);
-        let email = wants.email.as_ref().map(|step| email(step, allowances, &callback)).transpose()?;
-        let posts = |step: &String| webhook(step, wants, allowances, permits, &callback);
+        let mails = |step: &String| email(step, allowances, &callback, secrets);
+        let email = wants.email.as_ref().map(mails).transpose()?;
+        let posts = |step: &String| webhook(step, wants, allowances, permits, &callback, secrets);
         let webhook = wants.webhook.as_ref().map(posts).transpose()?;
-        let command = wants.command.as_ref().map(|_| command(wants, allowances)).transpose()?;
-        Ok(Self { callback, email, webhook, command })
+        let command = wants.command.as_ref().map(|_| command(wants, allowances, secrets)).transpose()?;
+        Ok(Self { callback, email, webhook, command, secrets: secrets.clone() })
+    }
+
+    /// The secrets that are masked in all answers.
+    pub(crate) fn secrets(&self) -> &Secrets {
+        &self.secrets
     }
 
     /// Lets messages say where they are answered, by tokens of this journal.
@@ -194,12 +203,18 @@ fn needed(variable: &str, step: &str, what: &str) -> Result<String, String> {
     world::variable(variable).ok_or_else(|| format!("`{variable}` is not set: `{step}` {what}"))
 }
 
-fn email(step: &str, allowances: &Allowances, callback: &Arc<Callback>) -> Result<Email, String> {
+fn email(
+    step: &str,
+    allowances: &Allowances,
+    callback: &Arc<Callback>,
+    secrets: &Secrets,
+) -> Result<Email, String> {
     let url = needed("NAFTIKO_SMTP_URL", step, "sends an e-mail, and that variable names the mail server")?;
     let from = needed("NAFTIKO_SMTP_FROM", step, "sends an e-mail, and that variable says from whom")?;
     let certificates = allowances.authorities()?.into_iter().map(|(_, pem)| pem).collect();
     let server = SmtpServer::read(&url, certificates)
         .map_err(|error| format!("`NAFTIKO_SMTP_URL` names no mail server: {error}"))?;
+    secrets.add(&server.mask());
     let guard = allowances
         .builder()?
         .guard(server.host(), server.port())
@@ -214,11 +229,13 @@ fn webhook(
     allowances: &Allowances,
     permits: &Permits,
     callback: &Arc<Callback>,
+    secrets: &Secrets,
 ) -> Result<Webhook, String> {
     let poster = wants.poster(allowances)?;
     wants.urls.iter().try_for_each(|(_, url)| permits.require(&webhook_key(), url))?;
     let what = "posts to a URL, and what it posts is signed with the key in that variable";
     let key = needed(WEBHOOK_KEY, step, what)?;
+    secrets.add(&Key::mask(&key));
     let key = Key::read(&key).map_err(|error| format!("`{WEBHOOK_KEY}`: {error}"))?;
     Ok(Webhook::new(Arc::new(Posted { poster, permits: permits.clone() }), key, callback.clone(), now))
 }
@@ -227,11 +244,12 @@ fn webhook_key() -> SecretName {
     SecretName::EnvVar(WEBHOOK_KEY.to_owned())
 }
 
-fn command(wants: &Wants, allowances: &Allowances) -> Result<Command, String> {
+fn command(wants: &Wants, allowances: &Allowances, secrets: &Secrets) -> Result<Command, String> {
     let environment = ["PATH", "HOME", "LANG"];
     let environment =
         environment.into_iter().filter_map(|name| Some((name.to_owned(), world::variable(name)?)));
-    let command = Command::new(allowances.commands.iter().cloned(), environment.collect(), now);
+    let command =
+        Command::new(allowances.commands.iter().cloned(), environment.collect(), secrets.clone(), now);
     for (step, program) in &wants.programs {
         command.permit(program).map_err(|denied| format!("`{step}`: {denied}"))?;
     }

@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use naftiko_adapter::{Failure, FailureKind, Mask, async_trait, shortage};
+use naftiko_adapter::{Failure, FailureKind, Mask, Secrets, async_trait, shortage};
 use naftiko_adapter_http::SecretSource;
 use naftiko_plan::SecretName;
 use naftiko_spec::Files as _;
@@ -93,6 +93,8 @@ pub(crate) struct Named {
     /// The servers that it is sent to.
     pub(crate) servers: Vec<Url>,
     pub(crate) permits: Permits,
+    /// All secrets of this process, which a program may print too.
+    pub(crate) secrets: Secrets,
 }
 
 impl Named {
@@ -163,8 +165,8 @@ impl SecretSource for Named {
         let secret = SecretString::from(secret);
         if ended.code != Some(0) {
             let how = ended.code.map_or_else(|| "by a signal".to_owned(), |code| format!("with code {code}"));
-            let message = format!("`{program}` ended {how}{}", complaint(&ended.stderr, &secret));
-            return Err(refused(message));
+            let complaint = complaint(&ended.stderr, &secret, &self.secrets);
+            return Err(refused(format!("`{program}` ended {how}{complaint}")));
         }
         if secret.expose_secret().trim().is_empty() {
             return Err(refused(self.missing()));
@@ -177,9 +179,9 @@ impl SecretSource for Named {
     }
 }
 
-/// What a program complained of, in one line that shows nothing of what it printed.
-fn complaint(stderr: &[u8], printed: &SecretString) -> String {
-    let mut mask = Mask::default();
+/// What a program complained of, in one line that shows nothing of what it printed, nor any other secret.
+fn complaint(stderr: &[u8], printed: &SecretString, secrets: &Secrets) -> String {
+    let mut mask = Mask::over(secrets.mask());
     mask.hide(printed.expose_secret().trim(), 1);
     let told = mask.text(&String::from_utf8_lossy(stderr));
     let line = told.split_whitespace().collect::<Vec<_>>().join(" ");

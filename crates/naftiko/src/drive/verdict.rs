@@ -32,6 +32,12 @@ impl Verdict<'_> {
     /// # Errors
     /// When the result cannot be written.
     pub(crate) fn report(&self, screen: &mut Screen) -> Result<(), Stop> {
+        // By now more may be known to be secret than when they were recorded.
+        let records: Vec<Record> = self.records.iter().map(|record| self.run.shown(record)).collect();
+        Verdict { records: &records, ..*self }.say(screen)
+    }
+
+    fn say(&self, screen: &mut Screen) -> Result<(), Stop> {
         let values = self.shown_outputs();
         let waiting = self.waiting();
         if self.json {

@@ -94,8 +94,9 @@ impl Connections {
         let adapter =
             adapter(&prepared.plan, &driving.base_url, Path::new(""), allowances, &credentials, permits);
         let wants = Wants::of(&prepared.plan, &|step| prepared.answers.contains_key(step));
-        let outside =
-            wants.and_then(|wants| Outside::new(&wants, allowances, &arguments.public_url, permits));
+        let outside = wants.and_then(|wants| {
+            Outside::new(&wants, allowances, &arguments.public_url, permits, credentials.secrets())
+        });
         Ok(Self { adapter: adapter.map_err(Stop::Usage)?, outside: Arc::new(outside.map_err(Stop::Usage)?) })
     }
 }

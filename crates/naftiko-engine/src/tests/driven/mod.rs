@@ -81,6 +81,7 @@ impl Bench {
         let standing = Driver {
             adapter: Arc::clone(&self.adapter) as _,
             channel: Arc::clone(&self.channel) as _,
+            secrets: naftiko_adapter::Secrets::default(),
             journal: &self.journal,
             clock: &self.clock,
             limits: self.limits.clone(),
