@@ -108,10 +108,10 @@ async fn echoed(credential: Credential, said: Value) -> Value {
     adapter.invoke(&get()).await.expect("an answer").into_body()
 }
 
-/// An adapter for `acme`, which says this, and for others that are never called.
-async fn among_others(said: Value, others: Vec<Credential>, secrets: Secrets) -> HttpAdapter {
-    let server = Box::leak(Box::new(MockServer::start().await));
-    Mock::given(anything()).respond_with(ResponseTemplate::new(200).set_body_json(said)).mount(server).await;
+/// A server that answers `said` as `acme`, and an adapter for it and for others that are never called.
+async fn among_others(said: Value, others: Vec<Credential>, secrets: Secrets) -> (MockServer, HttpAdapter) {
+    let server = MockServer::start().await;
+    Mock::given(anything()).respond_with(ResponseTemplate::new(200).set_body_json(said)).mount(&server).await;
     let _ = rustls::crypto::ring::default_provider().install_default();
     let base_url = Url::parse(&server.uri()).expect("a base URL");
     let endpoint = |credential| Endpoint { base_url: base_url.clone(), credential };
@@ -119,7 +119,7 @@ async fn among_others(said: Value, others: Vec<Credential>, secrets: Secrets) ->
     for (number, credential) in others.into_iter().enumerate() {
         builder = builder.endpoint(format!("other-{number}"), endpoint(credential));
     }
-    builder.build().expect("sound credentials")
+    (server, builder.build().expect("sound credentials"))
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn the_credentials_of_all_providers_are_masked_before_they_are_used() {
         "b3arer-token": ["k3y%26of%2Fone", "p4ss-word!", "0ther-pass"],
         "client": "Basic dGhlLWNsaWVudDpjbDEzbnQlM0RzM2NyZXQ=, that is cl13nt=s3cret of the-client",
     });
-    let adapter = among_others(said, others, Secrets::default()).await;
+    let (_server, adapter) = among_others(said, others, Secrets::default()).await;
     let shown = adapter.invoke(&get()).await.expect("an answer").into_body();
     let expected = json!({
         "***": ["***", "***!", "***"],
@@ -155,7 +155,7 @@ async fn the_credentials_of_all_providers_are_masked_before_they_are_used() {
 #[tokio::test]
 async fn what_others_keep_secret_is_masked_from_the_moment_it_is_known() {
     let secrets = Secrets::default();
-    let adapter = among_others(json!("t0ken-of-another"), Vec::new(), secrets.clone()).await;
+    let (_server, adapter) = among_others(json!("t0ken-of-another"), Vec::new(), secrets.clone()).await;
     assert_eq!(adapter.invoke(&get()).await.expect("an answer").into_body(), "t0ken-of-another");
     let history = SecretHistory::default();
     secrets.watch(&history);
@@ -169,7 +169,7 @@ async fn what_others_keep_secret_is_masked_from_the_moment_it_is_known() {
 async fn an_answer_is_masked_before_it_is_compared_with_its_description() {
     let said = json!({"k3y-of-other": 1});
     let other = vec![Credential::Bearer("k3y-of-other".into())];
-    let adapter = among_others(said, other, Secrets::default()).await;
+    let (_server, adapter) = among_others(said, other, Secrets::default()).await;
     let mut call = get();
     let schema = json!({"type": "object", "additionalProperties": {"type": "string"}});
     let spec = ResponseSpec { content_type: None, schema: Some(schema), examples: Vec::new() };
