@@ -8,8 +8,8 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
+use crate::budget::{self, Bound, Budget};
 use crate::compare;
-use crate::fuel::{self, Fuel};
 use crate::functions::{Fault, Patterns};
 
 /// What the roots of paths stand for.
@@ -48,10 +48,12 @@ pub enum EvaluationError {
         /// The call, as it is written.
         expression: String,
     },
-    /// It takes more work than it may: see [`Expression::evaluate_bounded`](crate::Expression::evaluate_bounded).
+    /// It takes more work, or makes larger values, than it may: see [`Budget`].
     Exhausted {
         /// The whole expression, as it is written.
         expression: String,
+        /// What is exceeded.
+        bound: Bound,
     },
 }
 
@@ -62,13 +64,18 @@ impl EvaluationError {
             Self::Unresolved { expression, .. }
             | Self::Type { expression, .. }
             | Self::Pattern { expression }
-            | Self::Exhausted { expression } => expression,
+            | Self::Exhausted { expression, .. } => expression,
         }
     }
 
     /// Whether something is absent or null, which a later attempt may cure.
     pub fn is_unresolved(&self) -> bool {
         matches!(self, Self::Unresolved { .. })
+    }
+
+    /// Whether a [`Budget`] was exceeded, which says nothing about the values.
+    pub fn is_exhausted(&self) -> bool {
+        matches!(self, Self::Exhausted { .. })
     }
 
     /// Whether what was read is not there, or not where the path leads: what `??` and `exists` cover.
@@ -86,8 +93,11 @@ impl fmt::Display for EvaluationError {
             Self::Pattern { expression } => {
                 write!(f, "the pattern is not a regular expression, or is too large, in `{expression}`")
             }
-            Self::Exhausted { expression } => {
+            Self::Exhausted { expression, bound: Bound::Work } => {
                 write!(f, "`{expression}` takes too many steps for the values that are there")
+            }
+            Self::Exhausted { expression, bound: Bound::Size } => {
+                write!(f, "the values that `{expression}` makes are too large")
             }
         }
     }
@@ -102,37 +112,46 @@ pub(crate) struct Evaluator<'e> {
     env: &'e dyn Environment,
     text: &'e str,
     patterns: Patterns,
-    fuel: Fuel,
+    budget: &'e Budget,
 }
 
 impl<'e> Evaluator<'e> {
-    pub(crate) fn new(env: &'e dyn Environment, text: &'e str) -> Self {
-        Self::with(env, text, Fuel::unlimited())
+    pub(crate) fn new(env: &'e dyn Environment, text: &'e str, budget: &'e Budget) -> Self {
+        Self { env, text, patterns: Patterns::default(), budget }
     }
 
-    pub(crate) fn with(env: &'e dyn Environment, text: &'e str, fuel: Fuel) -> Self {
-        Self { env, text, patterns: Patterns::default(), fuel }
+    fn exhausted(&self, bound: Bound) -> EvaluationError {
+        EvaluationError::Exhausted { expression: self.text.to_owned(), bound }
     }
 
-    fn spend(&self, work: impl FnOnce() -> u64) -> Result<(), EvaluationError> {
-        if self.fuel.spend(work) {
-            return Ok(());
+    fn spend(&self, work: u64) -> Result<(), EvaluationError> {
+        self.budget.spend(work).map_err(|bound| self.exhausted(bound))
+    }
+
+    fn make(&self, size: u64) -> Result<(), EvaluationError> {
+        self.budget.make(size).map_err(|bound| self.exhausted(bound))
+    }
+
+    /// A value of its own, copied if it belongs to the environment.
+    fn owned(&self, value: Cow<'_, Value>) -> Result<Value, EvaluationError> {
+        if let Cow::Borrowed(value) = &value {
+            self.budget.copy(value).map_err(|bound| self.exhausted(bound))?;
         }
-        Err(EvaluationError::Exhausted { expression: self.text.to_owned() })
+        Ok(value.into_owned())
     }
 
     /// The value of the whole expression.
     pub(crate) fn value(&self, expr: &Expr) -> Result<Option<Value>, EvaluationError> {
-        Ok(self.find(expr, None)?.map(Cow::into_owned))
+        self.find(expr, None)?.map(|value| self.owned(value)).transpose()
     }
 
     /// The value of an expression; `current` is what `@` stands for.
     fn find<'a>(&'a self, expr: &'a Expr, current: Option<&'a Value>) -> Found<'a> {
-        self.spend(|| 1)?;
+        self.spend(1)?;
         match &expr.kind {
             ExprKind::Literal(value) => Ok(Some(Cow::Borrowed(value))),
             ExprKind::List(items) => {
-                let items = items.iter().map(|item| self.needed(item, current).map(Cow::into_owned));
+                let items = items.iter().map(|item| self.owned(self.needed(item, current)?));
                 Ok(Some(Cow::Owned(Value::Array(items.collect::<Result<_, _>>()?))))
             }
             ExprKind::Path(path) => self.path(path, current),
@@ -205,7 +224,7 @@ impl<'e> Evaluator<'e> {
             (Comparator::In, Some(left), Some(Value::Array(items))) => {
                 let mut is_in = false;
                 for item in items {
-                    self.spend(|| fuel::comparison(left, item))?;
+                    self.spend(budget::comparison(left, item))?;
                     is_in = compare::equal(left, item);
                     if is_in {
                         break;
@@ -220,7 +239,7 @@ impl<'e> Evaluator<'e> {
                 return Err(self.mismatch(&comparison.right, "`in`", "a list or an object", other));
             }
             (comparator, left, right) => {
-                self.spend(|| left.zip(right).map_or(1, |(left, right)| fuel::comparison(left, right)))?;
+                self.spend(left.zip(right).map_or(1, |(left, right)| budget::comparison(left, right)))?;
                 compare::compare(comparator, left, right)
             }
         };
@@ -243,10 +262,12 @@ impl<'e> Evaluator<'e> {
                 let subject = format!("`{}`", function.name());
                 return Err(self.mismatch(argument, &subject, &parameter.to_string(), &found));
             }
-            self.spend(|| fuel::surface(&found))?;
+            self.spend(budget::surface(&found))?;
             values.push(found);
         }
         let values: Vec<&Value> = values.iter().map(AsRef::as_ref).collect();
+        self.spend(function.work(&values))?;
+        self.make(function.size(&values))?;
         function.apply(&values, &self.patterns).map(|value| value.map(Cow::Owned)).map_err(
             |fault| match fault {
                 Fault::Type(message) => {
@@ -287,12 +308,12 @@ impl<'e> Evaluator<'e> {
                 Wrong::Inside(error) => error,
             })?;
         }
-        Ok(focus.into_value())
+        focus.into_value(self)
     }
 
     /// Whether a predicate keeps an item: only if it is true; not if it cannot be told.
     fn keeps(&self, predicate: &Expr, item: &Value) -> Result<bool, EvaluationError> {
-        match self.condition(predicate, Some(item)) {
+        match self.budget.in_passing(|| self.condition(predicate, Some(item))) {
             Err(error) if error.is_missing() => Ok(false),
             answer => answer,
         }
@@ -371,10 +392,13 @@ impl<'a> Focus<'a> {
         }
     }
 
-    fn into_value(self) -> Option<Cow<'a, Value>> {
+    fn into_value(self, evaluator: &Evaluator<'_>) -> Found<'a> {
         match self {
-            Self::One(value) => value,
-            Self::Many(values) => Some(Cow::Owned(values.into_iter().map(Cow::into_owned).collect())),
+            Self::One(value) => Ok(value),
+            Self::Many(values) => {
+                let values = values.into_iter().map(|value| evaluator.owned(value));
+                Ok(Some(Cow::Owned(Value::Array(values.collect::<Result<_, _>>()?))))
+            }
         }
     }
 }
@@ -406,8 +430,7 @@ fn select<'a>(
             let mut kept = Vec::new();
             for item in items {
                 if evaluator.keeps(predicate, &item).map_err(Wrong::Inside)? {
-                    evaluator.spend(|| fuel::size(&item)).map_err(Wrong::Inside)?;
-                    kept.push(item.into_owned());
+                    kept.push(evaluator.owned(item).map_err(Wrong::Inside)?);
                 }
             }
             Ok(Some(Cow::Owned(Value::Array(kept))))
@@ -419,7 +442,7 @@ fn select<'a>(
 /// The items of a list. Of null there are none, and not even an empty list.
 fn items<'a>(evaluator: &Evaluator<'_>, value: Cow<'a, Value>) -> Result<Option<Vec<Cow<'a, Value>>>, Wrong> {
     let length = value.as_array().map_or(0, Vec::len);
-    evaluator.spend(|| u64::try_from(length).unwrap_or(u64::MAX)).map_err(Wrong::Inside)?;
+    evaluator.spend(u64::try_from(length).unwrap_or(u64::MAX)).map_err(Wrong::Inside)?;
     match value {
         Cow::Borrowed(Value::Array(items)) => Ok(Some(items.iter().map(Cow::Borrowed).collect())),
         Cow::Owned(Value::Array(items)) => Ok(Some(items.into_iter().map(Cow::Owned).collect())),

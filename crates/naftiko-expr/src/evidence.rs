@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::ast::{Base, Comparator, Comparison, Expr, ExprKind, Logical, Path, Selector};
+use crate::budget::Budget;
 use crate::evaluate::{Environment, Evaluator};
 
 /// How many parts are shown.
@@ -21,7 +22,9 @@ pub(crate) type Mask<'m> = &'m dyn Fn(&Value) -> Value;
 
 /// The parts of a condition that decided, as a phrase; empty where the condition says all there is to say.
 pub(crate) fn of(root: &Expr, text: &str, env: &dyn Environment, mask: Mask<'_>) -> String {
-    let mut evidence = Evidence { evaluator: Evaluator::new(env, text), text, mask, parts: Vec::new() };
+    let budget = Budget::default();
+    let evaluator = Evaluator::new(env, text, &budget);
+    let mut evidence = Evidence { evaluator, text, mask, parts: Vec::new() };
     evidence.condition(root);
     // That a condition that is false is false is no news.
     evidence.parts.retain(|(part, value)| part != root_text(root, text) || is_news(value));

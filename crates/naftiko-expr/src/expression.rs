@@ -6,9 +6,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::ast::{Base, Expr, ExprKind, Path, Reference, Root, Segment, Selector};
+use crate::budget::Budget;
 use crate::evaluate::{Environment, EvaluationError, Evaluator};
 use crate::evidence;
-use crate::fuel::Fuel;
 use crate::problem::Problem;
 use crate::proof::{self, Proof};
 use crate::types::{Presence, Typed};
@@ -79,8 +79,21 @@ impl Expression {
     ///
     /// # Errors
     /// An [`EvaluationError`] when an operand that is needed is absent, or a value has the wrong type.
+    /// [`EvaluationError::Exhausted`] when it takes more than the default [`Budget`].
     pub fn evaluate(&self, env: &dyn Environment) -> Result<Option<Value>, EvaluationError> {
-        Evaluator::new(env, &self.text).value(&self.root)
+        self.evaluate_within(env, &Budget::default())
+    }
+
+    /// As [`evaluate`](Self::evaluate), within a budget that other evaluations share.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_within(
+        &self,
+        env: &dyn Environment,
+        budget: &Budget,
+    ) -> Result<Option<Value>, EvaluationError> {
+        Evaluator::new(env, &self.text, budget).value(&self.root)
     }
 
     /// As [`evaluate`](Self::evaluate), with an amount of work that is linear in the `size` of the values that it reads (see
@@ -94,7 +107,7 @@ impl Expression {
         env: &dyn Environment,
         size: u64,
     ) -> Result<Option<Value>, EvaluationError> {
-        Evaluator::with(env, &self.text, Fuel::of(&self.text, size)).value(&self.root)
+        self.evaluate_within(env, &Budget::linear(&self.text, size))
     }
 
     /// Which of its parts made it true or false in `env`, with their values, as a phrase of one line: `` `a.b` is 1, `c` is

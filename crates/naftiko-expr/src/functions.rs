@@ -10,6 +10,7 @@ use std::fmt;
 use regex::{Regex, RegexBuilder};
 use serde_json::Value;
 
+use crate::budget;
 use crate::compare;
 use crate::evaluate::kind;
 use crate::types::{Type, Typed};
@@ -210,6 +211,44 @@ impl Function {
     /// The type of its value for arguments that it takes. What is absent makes it absent.
     pub(crate) fn typed(&self, arguments: &[Typed]) -> Typed {
         (self.typing)(arguments)
+    }
+
+    /// How many values it looks at beyond its arguments as far as [`budget::surface`] counts them.
+    pub(crate) fn work(&self, arguments: &[&Value]) -> u64 {
+        match self.name {
+            // A regular expression may look at each character once for each of its own.
+            "matches" => {
+                let pattern = u64::try_from(text(arguments, 1).len()).unwrap_or(u64::MAX);
+                budget::of_bytes(text(arguments, 0).len()).saturating_mul(pattern)
+            }
+            "contains" => {
+                list(arguments, 0).iter().map(|it| budget::comparison(it, argument(arguments, 1))).sum()
+            }
+            _ => 0,
+        }
+    }
+
+    /// The size of its value, as far as what it is made of tells. It is found before the value is made.
+    pub(crate) fn size(&self, arguments: &[&Value]) -> u64 {
+        let (first, second) = (argument(arguments, 0), text(arguments, 1));
+        match self.name {
+            "first" => list(arguments, 0).first().map_or(1, budget::size),
+            "last" => list(arguments, 0).last().map_or(1, budget::size),
+            "split" if second.is_empty() => {
+                u64::try_from(text(arguments, 0).chars().count()).unwrap_or(u64::MAX)
+            }
+            "split" => {
+                let parts = text(arguments, 0).matches(second).count();
+                budget::size(first).saturating_add(u64::try_from(parts).unwrap_or(u64::MAX))
+            }
+            "join" => {
+                let items = list(arguments, 0);
+                let separators = items.len().saturating_mul(second.len());
+                budget::size(first).saturating_add(budget::of_bytes(separators))
+            }
+            "toString" | "lower" | "upper" | "trim" => budget::size(first),
+            _ => 1,
+        }
     }
 
     /// Its value for arguments that it takes.

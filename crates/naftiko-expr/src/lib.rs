@@ -54,14 +54,14 @@
 //! # Limits
 //!
 //! An expression has at most 64 KiB and nests at most 64 deep; a string with `${` in it has at most 64 KiB; a compiled
-//! pattern takes at most 1 MiB.
+//! pattern takes at most 1 MiB. Work and size of evaluations are bounded by a [`Budget`].
 
 mod ast;
+mod budget;
 mod compare;
 mod evaluate;
 mod evidence;
 mod expression;
-mod fuel;
 mod functions;
 mod literal;
 mod mistakes;
@@ -78,9 +78,9 @@ mod typing;
 pub use ast::{
     Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Reference, Root, Segment, Selector,
 };
+pub use budget::{Bound, Budget, size};
 pub use evaluate::{Environment, EvaluationError};
 pub use expression::Expression;
-pub use fuel::size;
 pub use functions::{FUNCTIONS, Function};
 pub use parse::is_step_name;
 pub use problem::{CODES, Problem};

@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use indexmap::IndexMap;
 use jiff::Timestamp;
 use naftiko_adapter::{self as adapter, Answer, FailureKind, Question};
-use naftiko_expr::Template;
+use naftiko_expr::{Budget, Template};
 use naftiko_journal::{Cause, Event, Failure, Message, Phase, Through};
 use naftiko_plan::{Channel, External, Retry, Step};
 use serde_json::{Map, Value};
@@ -152,8 +152,9 @@ impl Run {
             return Ok((all.clone(), all));
         };
         let (mut exact, mut masked) = (Map::new(), Map::new());
+        let budget = Budget::default();
         for (name, template) in with {
-            let value = self.evaluated(name, "handed over", template, view)?;
+            let value = self.evaluated(name, "handed over", template, view, &budget)?;
             let is_sensitive = self.reads_sensitive_input(task.frame, template);
             // A provider may have said something sensitive back.
             let shown = if is_sensitive { MASK.into() } else { self.redaction.value(&value) };
@@ -166,8 +167,9 @@ impl Run {
     fn settings(&self, external: &External, view: View<'_>) -> Result<Map<String, Value>, Failure> {
         let what = format!("told to the channel `{}`", external.channel.as_str());
         let settings = external.settings.iter();
+        let budget = Budget::default();
         settings
-            .map(|(name, template)| Ok((name.clone(), self.evaluated(name, &what, template, view)?)))
+            .map(|(name, template)| Ok((name.clone(), self.evaluated(name, &what, template, view, &budget)?)))
             .collect()
     }
 
@@ -177,8 +179,9 @@ impl Run {
         what: &str,
         template: &Template,
         view: View<'_>,
+        budget: &Budget,
     ) -> Result<Value, Failure> {
-        template.evaluate(&view).map_err(|error| {
+        template.evaluate_within(&view, budget).map_err(|error| {
             let message = format!("`{name}`, which is {what}: {error}");
             failure::of(failure::cause(&error), self.redaction.text(&message))
         })

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use naftiko_expr::{Environment, Template};
+use naftiko_expr::{Budget, Environment, Template};
 use naftiko_journal::{Cause, Failure, address};
 use naftiko_plan::{Action, Embedded, ForEach, Input, Plan};
 use serde_json::{Map, Value};
@@ -111,8 +111,9 @@ impl Run {
         let plan = &embedded.plan;
         let mut inputs = Map::new();
         let mut unresolved = None;
+        let budget = Budget::default();
         for (name, value) in &embedded.inputs {
-            let error = match value.evaluate(view) {
+            let error = match value.evaluate_within(view, &budget) {
                 Ok(value) => {
                     inputs.insert(name.clone(), value);
                     continue;

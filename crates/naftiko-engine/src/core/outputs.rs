@@ -1,6 +1,7 @@
 //! What a composition gives back when it ends.
 
 use indexmap::IndexMap;
+use naftiko_expr::Budget;
 use naftiko_journal::{Cause, Failure};
 use serde_json::Value;
 
@@ -20,11 +21,12 @@ impl Run {
     /// The outputs of a composition whose steps are over.
     pub(super) fn evaluate_outputs(&self, frame: usize) -> Result<IndexMap<String, Value>, Failure> {
         let Some(frame) = self.frames.get(frame) else { return Ok(IndexMap::new()) };
+        let budget = Budget::default();
         frame
             .plan
             .outputs
             .iter()
-            .map(|output| match output.source.evaluate(&frame.scope) {
+            .map(|output| match output.source.evaluate_within(&frame.scope, &budget) {
                 Ok(Some(value)) => Ok((output.name.clone(), value)),
                 Ok(None) => Err(failure::of(
                     Cause::Unresolved,

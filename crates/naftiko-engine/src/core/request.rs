@@ -6,7 +6,7 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{Arguments, Call, Operation};
-use naftiko_expr::{Expression, Root, Segment, Template};
+use naftiko_expr::{Budget, Expression, Root, Segment, Template};
 use naftiko_journal::{Cause, Event, Failure, Phase, Request};
 use naftiko_plan::{Action, Argument, Invoke, Plan, Slot};
 use serde_json::{Map, Value};
@@ -82,7 +82,8 @@ impl Run {
         operation: &Operation,
         view: View<'_>,
     ) -> Result<Vec<(&'a Argument, Value)>, Failure> {
-        let evaluate = |argument: &'a Argument| match argument.value.evaluate(&view) {
+        let budget = Budget::default();
+        let evaluate = |argument: &'a Argument| match argument.value.evaluate_within(&view, &budget) {
             Ok(value) => Some(Ok((argument, value))),
             Err(error) if argument.optional && failure::cause(&error) == Cause::Unresolved => None,
             Err(error) => {

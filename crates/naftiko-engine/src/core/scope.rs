@@ -121,6 +121,11 @@ impl Answer {
         Self { head, body: response.body, whole: OnceLock::new(), size: OnceLock::new() }
     }
 
+    /// All that came: the body and the head.
+    pub(super) fn to_value(&self) -> Value {
+        Value::Array(vec![(*self.body).clone(), self.head.clone().into()])
+    }
+
     /// An answer of which only the body is known.
     pub(super) fn of_body(body: Arc<Value>) -> Self {
         Self { head: Map::new(), body, whole: OnceLock::new(), size: OnceLock::new() }

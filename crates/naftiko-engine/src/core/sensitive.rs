@@ -193,7 +193,12 @@ impl Run {
         let own = so_far.as_ref().map(|list| (step.id.as_str(), Some(&**list)));
         let view = View { scope: &frame.scope, item: None, undone: own, response: None };
         let outputs = readers.iter().filter_map(|&position| frame.plan.outputs.get(position));
-        outputs.filter_map(|output| output.source.evaluate(&view).ok().flatten()).collect()
+        let values = outputs.map(|output| match output.source.evaluate(&view) {
+            // Then any part of the result may be read.
+            Err(error) if error.is_exhausted() => so_far.as_deref().cloned(),
+            value => value.ok().flatten(),
+        });
+        values.flatten().collect()
     }
 
     /// The positions of the outputs of a composition that must not be shown: those that say so, and those that a
@@ -269,5 +274,10 @@ fn as_field(selector: Selector) -> Option<String> {
 
 /// What of an answer is sensitive.
 fn sensitive_in(facts: &Facts, answer: &Answer) -> Vec<Value> {
-    facts.sensitive.iter().filter_map(|path| path.evaluate(answer).ok().flatten()).collect()
+    let values = facts.sensitive.iter().map(|path| match path.evaluate(answer) {
+        // Then any part of it may be.
+        Err(error) if error.is_exhausted() => Some(answer.to_value()),
+        value => value.ok().flatten(),
+    });
+    values.flatten().collect()
 }

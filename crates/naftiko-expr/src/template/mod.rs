@@ -11,6 +11,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::Expression;
+use crate::budget::Budget;
 use crate::evaluate::{Environment, EvaluationError, kind};
 use crate::functions::scalar_text;
 use crate::problem::Problem;
@@ -130,24 +131,37 @@ impl Template {
     /// Its value in `env`.
     ///
     /// # Errors
-    /// An [`EvaluationError`] if an expression has no value, or one that cannot stand in a text.
+    /// An [`EvaluationError`] if an expression has no value, or one that cannot stand in a text, or if all of them
+    /// together take more than the default [`Budget`].
     pub fn evaluate(&self, env: &dyn Environment) -> Result<Value, EvaluationError> {
+        self.evaluate_within(env, &Budget::default())
+    }
+
+    /// As [`evaluate`](Self::evaluate), within a budget that other evaluations share.
+    ///
+    /// # Errors
+    /// As [`evaluate`](Self::evaluate).
+    pub fn evaluate_within(&self, env: &dyn Environment, budget: &Budget) -> Result<Value, EvaluationError> {
         match self {
             Self::Literal(value) => Ok(value.clone()),
-            Self::Whole(expression) => needed(expression, env),
+            Self::Whole(expression) => needed(expression, env, budget),
             Self::Text(pieces) => {
                 let mut text = String::new();
                 for piece in pieces {
                     match piece {
                         Piece::Text(plain) => text.push_str(plain),
-                        Piece::Expression(expression) => text.push_str(&interpolated(expression, env)?),
+                        Piece::Expression(expression) => {
+                            text.push_str(&interpolated(expression, env, budget)?);
+                        }
                     }
                 }
                 Ok(Value::String(text))
             }
-            Self::List(items) => items.iter().map(|item| item.evaluate(env)).collect(),
+            Self::List(items) => items.iter().map(|item| item.evaluate_within(env, budget)).collect(),
             Self::Object(fields) => {
-                let fields = fields.iter().map(|(name, field)| Ok((name.clone(), field.evaluate(env)?)));
+                let fields = fields
+                    .iter()
+                    .map(|(name, field)| Ok((name.clone(), field.evaluate_within(env, budget)?)));
                 fields.collect::<Result<_, _>>().map(Value::Object)
             }
         }
@@ -317,14 +331,18 @@ fn escaped(value: &Value) -> Value {
     }
 }
 
-fn needed(expression: &Expression, env: &dyn Environment) -> Result<Value, EvaluationError> {
+fn needed(expression: &Expression, env: &dyn Environment, budget: &Budget) -> Result<Value, EvaluationError> {
     let absent =
         || EvaluationError::Unresolved { expression: expression.text().trim().to_owned(), null: false };
-    expression.evaluate(env)?.ok_or_else(absent)
+    expression.evaluate_within(env, budget)?.ok_or_else(absent)
 }
 
-fn interpolated(expression: &Expression, env: &dyn Environment) -> Result<String, EvaluationError> {
-    let value = needed(expression, env)?;
+fn interpolated(
+    expression: &Expression,
+    env: &dyn Environment,
+    budget: &Budget,
+) -> Result<String, EvaluationError> {
+    let value = needed(expression, env, budget)?;
     scalar_text(&value).ok_or_else(|| {
         let expression = expression.text().trim().to_owned();
         if value.is_null() {

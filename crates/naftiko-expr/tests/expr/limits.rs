@@ -1,6 +1,6 @@
 //! Texts made to break a parser: each is answered, soon, with a value or a problem.
 
-use naftiko_expr::{EvaluationError, Expression, Template};
+use naftiko_expr::{Bound, EvaluationError, Expression, Template};
 use serde_json::{Value, json};
 
 use crate::world::World;
@@ -119,7 +119,7 @@ fn work_that_is_linear_in_the_values_is_done_and_more_is_not() {
         "a.items[? contains(a.items, @)]",
     ] {
         assert_eq!(bounded(text, 10), Ok(()), "{text}");
-        let exhausted = EvaluationError::Exhausted { expression: text.to_owned() };
+        let exhausted = EvaluationError::Exhausted { expression: text.to_owned(), bound: Bound::Work };
         assert_eq!(bounded(text, 30_000), Err(exhausted), "{text}");
     }
 }
@@ -133,5 +133,59 @@ fn long_texts_count_as_much_as_they_are_long() {
     let bounded = |text: &str| Expression::parse(text).unwrap().evaluate_bounded(&world, size).map(|_| ());
     assert_eq!(bounded("contains(a.text, 'y')"), Ok(()));
     let expression = "a.items[? contains(a.text, @)]";
-    assert_eq!(bounded(expression), Err(EvaluationError::Exhausted { expression: expression.to_owned() }));
+    let exhausted = EvaluationError::Exhausted { expression: expression.to_owned(), bound: Bound::Work };
+    assert_eq!(bounded(expression), Err(exhausted));
+}
+
+/// The bound that an evaluation of a template exceeds; `None` if it has a value.
+fn exceeded(template: &Value, values: Value) -> Option<Bound> {
+    let template: Template = serde_json::from_value(template.clone()).unwrap();
+    match template.evaluate(&World::of_values(values)) {
+        Ok(_) => None,
+        Err(EvaluationError::Exhausted { bound, .. }) => Some(bound),
+        Err(other) => panic!("{other}"),
+    }
+}
+
+#[test]
+fn functions_make_no_values_beyond_the_bound() {
+    let text = json!({"a": "x".repeat(200_000)});
+    for template in ["${join(split(a, ''), a)}", "${join(split(a, ''), 'a long separator, repeated')}"] {
+        let within = json!({"a": "x".repeat(1_000)});
+        assert_eq!(exceeded(&json!(template), within), None, "{template}");
+    }
+    assert_eq!(exceeded(&json!("${join(split(a, ''), a)}"), text.clone()), Some(Bound::Size));
+    let doubled = "join(split(a, 'x'), a)";
+    let nested = format!("${{join(split({doubled}, 'x'), {doubled})}}");
+    assert_eq!(exceeded(&json!(nested), json!({"a": "x".repeat(2_000)})), Some(Bound::Size));
+    assert_eq!(exceeded(&json!("${split(a, '')}"), json!({"a": "x".repeat(2_100_000)})), Some(Bound::Size));
+}
+
+#[test]
+fn all_expressions_of_a_template_share_one_bound() {
+    let values = json!({"a": vec![0; 300_000], "t": "x".repeat(20_000_000)});
+    let copies = |number: usize| json!(vec!["${a}"; number]);
+    assert_eq!(exceeded(&copies(6), values.clone()), None);
+    assert_eq!(exceeded(&copies(10), values.clone()), Some(Bound::Size));
+    assert_eq!(exceeded(&json!({"of": copies(5), "and": copies(5)}), values.clone()), Some(Bound::Size));
+    assert_eq!(exceeded(&json!("${t}".repeat(10)), values), Some(Bound::Size));
+}
+
+#[test]
+fn what_a_predicate_makes_in_passing_does_not_add_up() {
+    let items: Vec<usize> = (0..2_000).collect();
+    assert_eq!(exceeded(&json!("${len(a[? @ in a[*]])}"), json!({"a": items})), None);
+}
+
+#[test]
+fn a_value_of_any_size_can_be_copied_once() {
+    let values = json!({"a": vec![0; 2_500_000]});
+    assert_eq!(exceeded(&json!("${a}"), values.clone()), None);
+    assert_eq!(exceeded(&json!(["${a}", "${a}"]), values), Some(Bound::Size));
+}
+
+#[test]
+fn work_is_bounded_even_where_the_size_of_the_values_is_not_known() {
+    let values = json!({"a": "a".repeat(1_000_000), "p": "(a?){50}".repeat(3_000) + "b"});
+    assert_eq!(exceeded(&json!("${matches(a, p)}"), values), Some(Bound::Work));
 }
