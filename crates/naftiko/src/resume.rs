@@ -4,7 +4,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use indexmap::IndexMap;
-use naftiko_adapter::{Adapter, Mask};
 use naftiko_engine::{Cancellation, Intervention, Refused, Run};
 use naftiko_journal::{Store, StoreError};
 use naftiko_text::shell_word;
@@ -51,24 +50,27 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         if summary.status.is_over() { Map::new() } else { inputs(arguments, &kept, &store, screen)? };
     let run = kept.replay(inputs)?;
     let mut held = Held::new(store, kept.id.clone(), run, lease);
-    held.empty_inbox(&Mask::default()).await?;
-    refuse_other_answers(&held.run, &answers)?;
     let cancellation = Cancellation::new();
     let pulses = Pulses::default();
     stop_on_signal(cancellation.clone(), Exit::Waiting, pulses.clone())?;
     let base_urls = base_urls(&kept, &arguments.driving.base_url);
-    let mut permits = Permits::default();
+    let credentials = Credentials::default();
+    let mut sending = None;
     if !held.run.status().is_over() {
-        match approved(arguments, &kept, &held, &base_urls, &answers, screen, &cancellation).await? {
-            Some(approved) => permits = approved,
-            None => return Ok(Exit::Waiting),
-        }
+        let approved = approved(arguments, &kept, &held, &base_urls, &answers, screen, &cancellation).await?;
+        let Some(permits) = approved else { return Ok(Exit::Waiting) };
+        let (folder, allowances) = (&kept.origin.folder, &arguments.allowances);
+        let adapter = adapter(&kept.plan, &base_urls, folder, allowances, &credentials, &permits);
+        sending = Some((adapter.map_err(Stop::Usage)?, permits));
     }
+    // An answer may hold a credential: all of them are known by now.
+    held.empty_inbox(&credentials.secrets().mask()).await?;
+    refuse_other_answers(&held.run, &answers)?;
     for event in held.run.retries(world::now()) {
         held.record(event).await?;
     }
-    if !held.run.status().is_over() {
-        let (adapter, outside) = connections(arguments, &kept, &held, &base_urls, &answers, &permits)?;
+    if let Some((adapter, permits)) = sending.filter(|_| !held.run.status().is_over()) {
+        let outside = channels(arguments, &held, &answers, &credentials, &permits)?;
         let session = Session {
             id: &held.id,
             options: kept.options(),
@@ -102,24 +104,20 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     Ok(verdict.exit())
 }
 
-/// What the run sends its calls and messages through.
-fn connections(
+/// What the run sends its messages through.
+fn channels(
     arguments: &Arguments,
-    kept: &Kept,
     held: &Held,
-    base_urls: &[String],
     answers: &IndexMap<String, Value>,
+    credentials: &Credentials,
     permits: &Permits,
-) -> Result<(Arc<dyn Adapter>, Arc<Outside>), Stop> {
-    let (allowances, credentials) = (&arguments.allowances, Credentials::default());
+) -> Result<Arc<Outside>, Stop> {
     let wants = Wants::of_run(&held.run, answers).map_err(Stop::Usage)?;
     let secrets = credentials.secrets();
-    let outside = Outside::new(&wants, allowances, &arguments.public_url, permits, secrets);
+    let outside = Outside::new(&wants, &arguments.allowances, &arguments.public_url, permits, secrets);
     let outside = outside.map_err(Stop::Usage)?;
     outside.answered_in(&held.store);
-    let folder = &kept.origin.folder;
-    let adapter = adapter(&kept.plan, base_urls, folder, allowances, &credentials, permits);
-    Ok((adapter.map_err(Stop::Usage)?, Arc::new(outside)))
+    Ok(Arc::new(outside))
 }
 
 /// What the run may send where, asked for at the terminal where that is not approved yet; `None` for a no.

@@ -210,7 +210,7 @@ struct Crew {
     cancellation: Cancellation,
     pulses: Pulses,
     /// By what they were made from.
-    adapters: Mutex<BTreeMap<String, Made>>,
+    adapters: Mutex<BTreeMap<(String, clearance::Key), Made>>,
     /// How much providers take, of all of them together.
     traffic: Arc<Traffic>,
     public_url: PublicUrl,
@@ -291,14 +291,15 @@ impl Crew {
         let _unwritten = world::Stream::Err.write(&text);
     }
 
-    /// Does what was left in the inbox of a run. What somebody answered may hold a credential, so they are looked for
-    /// first, as far as they are approved.
+    /// Does what the inbox of a run asks for. An answer may hold a credential of the run, so it stays in the inbox until
+    /// these are approved and known.
     async fn empty_inbox(&self, kept: &Kept, held: &mut Held) -> Result<(), Stop> {
-        if !self.store.inbox(&held.id)?.is_empty() {
-            let permits = self.permits(kept, &held.run).ok();
-            // Whatever is missing is reported once the run is to be driven.
-            let _adapter = permits.and_then(|permits| self.adapter(kept, &permits).ok());
+        if self.store.inbox(&held.id)?.is_empty() {
+            held.run.hide_credentials(&self.credentials.secrets().mask());
+            return Ok(());
         }
+        let permits = self.permits(kept, &held.run)?;
+        self.adapter(kept, &permits).map_err(Stop::Usage)?;
         held.empty_inbox(&self.credentials.secrets().mask()).await
     }
 
@@ -334,6 +335,7 @@ impl Crew {
         let providers: Vec<_> = plans.map(|plan| &plan.providers).collect();
         let key = serde_json::to_string(&(providers, &urls, &kept.origin.folder))
             .map_err(|error| error.to_string())?;
+        let key = (key, permits.key());
         let now = world::now();
         let mut adapters = self.adapters.lock().unwrap_or_else(PoisonError::into_inner);
         adapters.retain(|_, (made, _)| now.duration_since(*made) < ADAPTERS);

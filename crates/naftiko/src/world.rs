@@ -249,7 +249,8 @@ const EXIT: Duration = Duration::from_secs(2);
 /// Ends the process at once, whatever is under way.
 #[expect(clippy::exit, reason = "an operator who interrupts twice does not want to wait")]
 pub(crate) fn leave(exit: crate::exit::Exit) -> ! {
-    std::thread::spawn(|| {
+    // Without a thread for it, the exit takes as long as it takes.
+    let _unlimited = std::thread::Builder::new().spawn(|| {
         std::thread::sleep(EXIT);
         std::process::abort();
     });

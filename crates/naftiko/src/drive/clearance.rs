@@ -79,16 +79,16 @@ pub(crate) struct Permits {
 }
 
 impl Permits {
-    /// Refuses to send a secret to the server of `url` if nobody has permitted that.
+    /// Refuses to send a secret to the server of `url` unless that is permitted, and gives the pair that is.
     ///
     /// # Errors
     /// The secret, the server, and the option that permits it.
-    pub(crate) fn require(&self, secret: &SecretName, url: &Url) -> Result<(), String> {
+    pub(crate) fn require(&self, secret: &SecretName, url: &Url) -> Result<SecretPair, String> {
         let origin = ServerOrigin::of(url)
             .ok_or_else(|| format!("`{secret}` is sent to no server but those of `http` and `https`"))?;
         let listed = listed(secret, origin, &self.folder);
         if self.permissions.permit(&listed.pair.secret, &listed.pair.origin) {
-            return Ok(());
+            return Ok(listed.pair);
         }
         Err(format!(
             "`{}` is not approved for {}: approve it at a terminal, or add `{}`",

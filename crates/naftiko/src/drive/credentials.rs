@@ -56,8 +56,11 @@ impl Credentials {
             .into_iter()
             .filter_map(|(secret, url)| Some((secret.clone(), url?.clone())))
             .collect();
-        sent.iter().try_for_each(|(secret, url)| permits.require(secret, url))?;
-        let key = (&provider.auth, id, &provider.source, token_url.as_ref().map(Url::as_str), origin);
+        // A path may lead to another file by now, whose secret has permissions of its own.
+        let pairs =
+            sent.iter().map(|(secret, url)| permits.require(secret, url).map(|pair| format!("{pair:?}")));
+        let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
+        let key = (&provider.auth, id, &provider.source, token_url.as_ref().map(Url::as_str), origin, pairs);
         let key = serde_json::to_string(&key).map_err(|error| error.to_string())?;
         if let Some(credential) = self.made.lock().unwrap_or_else(PoisonError::into_inner).get(&key) {
             return Ok(credential.clone());

@@ -232,7 +232,7 @@ fn webhook(
     secrets: &Secrets,
 ) -> Result<Webhook, String> {
     let poster = wants.poster(allowances)?;
-    wants.urls.iter().try_for_each(|(_, url)| permits.require(&webhook_key(), url))?;
+    wants.urls.iter().try_for_each(|(_, url)| permits.require(&webhook_key(), url).map(drop))?;
     let what = "posts to a URL, and what it posts is signed with the key in that variable";
     let key = needed(WEBHOOK_KEY, step, what)?;
     secrets.add(&Key::mask(&key));

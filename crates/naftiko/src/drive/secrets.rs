@@ -115,7 +115,8 @@ impl Named {
 
     /// Whether the secret may still go to every server that it is for.
     fn permitted(&self) -> Result<(), Failure> {
-        self.servers.iter().try_for_each(|server| self.permits.require(&self.name, server)).map_err(refused)
+        let mut servers = self.servers.iter();
+        servers.try_for_each(|server| self.permits.require(&self.name, server).map(drop)).map_err(refused)
     }
 
     /// The secret of a variable or a file. A path may lead to another file by now, which is another secret.

@@ -55,7 +55,7 @@ fn watch(is_first: &Receiver<()>, pulses: &Pulses, code: Exit) {
     if is_first.recv().is_err() {
         return;
     }
-    tell("stopping: what is under way ends first; again stops at once\n");
+    tell_soon("stopping: what is under way ends first; again stops at once\n");
     let mut silence = Silence::default();
     while is_first.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
         if silence.lasts_too_long(pulses.beats()) {
@@ -112,20 +112,23 @@ impl Pulses {
     }
 }
 
-/// Ends the process at once, with a last word that nothing depends on.
+/// Ends the process at once, with a last line that nothing depends on.
 fn leave(code: Exit, text: &'static str) -> ! {
-    let (told, is_told) = channel();
-    std::thread::spawn(move || {
-        tell(text);
-        let _nobody_waits = told.send(());
-    });
-    let _unread = is_told.recv_timeout(LAST_WORDS);
+    tell_soon(text);
     world::leave(code)
 }
 
-/// Writes a line for the operator. What cannot be written stops nothing.
-fn tell(text: &'static str) {
-    let _unwritten = world::Stream::Err.write(&text.into());
+/// Writes a line for the operator. A line that cannot be written, or that is not read in time, stops nothing.
+fn tell_soon(text: &'static str) {
+    let (told, is_told) = channel();
+    let tell = move || {
+        let _unwritten = world::Stream::Err.write(&text.into());
+        let _nobody_waits = told.send(());
+    };
+    // Where this machine has no thread left, the line is not written.
+    if std::thread::Builder::new().spawn(tell).is_ok() {
+        let _unread = is_told.recv_timeout(LAST_WORDS);
+    }
 }
 
 #[cfg(test)]

@@ -117,6 +117,9 @@ impl Verdict<'_> {
             Status::Compensating if self.is_stopped_undoing() => {
                 (style.busy("interrupted"), ", and not all is undone yet".into())
             }
+            Status::Compensating if self.lacks_means_to_undo() => {
+                (style.busy("interrupted"), printable!(", and not all is undone yet{}", self.lacks()))
+            }
             Status::Compensating => (style.bad("not undone yet"), self.halted()),
             Status::InDoubt => (style.bad("in doubt"), self.doubt()),
             Status::Waiting | Status::Running if self.stopped => {
@@ -174,12 +177,19 @@ impl Verdict<'_> {
 
     /// How the command ends.
     pub(crate) fn exit(&self) -> Exit {
-        if self.is_stopped_undoing() { Exit::Waiting } else { self.status.into() }
+        let goes_on = self.is_stopped_undoing() || self.lacks_means_to_undo();
+        if goes_on { Exit::Waiting } else { self.status.into() }
     }
 
     /// Whether somebody stopped it while it was being undone, and nothing else keeps it from that.
     fn is_stopped_undoing(&self) -> bool {
         self.status == Status::Compensating && self.stopped && self.run.halted_steps().is_empty()
+    }
+
+    /// Whether this machine lacked what it takes to undo what was done, and nothing else keeps the run from that.
+    fn lacks_means_to_undo(&self) -> bool {
+        let is_undoing = self.status == Status::Compensating && self.run.halted_steps().is_empty();
+        is_undoing && self.run.shortage().is_some()
     }
 
     fn halted(&self) -> Printable {

@@ -329,7 +329,8 @@ async fn mocked(
         }
     };
     // It is not kept: a run that was stopped is over.
-    let stopped = cancellation.is_cancelled() && driven == Status::Waiting;
+    let is_undoing = driven == Status::Compensating && run.halted_steps().is_empty();
+    let stopped = cancellation.is_cancelled() && (driven == Status::Waiting || is_undoing);
     let status = if stopped { Status::Cancelled } else { driven };
     let json = arguments.driving.json;
     let records = &watched.records;
