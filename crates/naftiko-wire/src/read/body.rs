@@ -2,7 +2,7 @@
 
 use indexmap::IndexMap;
 use naftiko_adapter::media_type::{essence, is_json};
-use naftiko_adapter::{Encoding, Operation, RequestBody};
+use naftiko_adapter::{Encoding, Operation, RequestBody, Style};
 use serde_json::{Map, Value};
 
 use super::expected::Expected;
@@ -71,7 +71,10 @@ pub(super) fn form(
     for (name, encoding) in encoding {
         let Some(value) = encoded(operation, name, encoding, schema_of(name), &pairs) else { continue };
         let deep = format!("{name}[");
-        let is_own = |known: &str| known == name || known.starts_with(&deep) || value.get(known).is_some();
+        // The fields of an exploded object stand beside the other fields of the form.
+        let is_exploded = encoding.explode && encoding.style.is_some_and(|style| style != Style::DeepObject);
+        let is_field = |known: &str| is_exploded && value.get(known).is_some();
+        let is_own = |known: &str| known == name || known.starts_with(&deep) || is_field(known);
         pairs.retain(|(known, _)| !is_own(known));
         fields.insert(name.clone(), value);
     }

@@ -239,3 +239,12 @@ proptest! {
         prop_assert_eq!(read_back(&with_body(spec), &value), Ok(Some(value)));
     }
 }
+
+#[test]
+fn a_field_called_like_one_within_a_deep_object_comes_back() {
+    let value = json!({"a": {"b": "1"}, "b": "2"});
+    let encoding =
+        ["a", "b"].map(|name| (name.to_owned(), styled(Style::DeepObject, true))).into_iter().collect();
+    let spec = RequestBody { encoding, ..RequestBody::new(FORM, true, schema_of(&value)) };
+    assert_eq!(read_back(&with_body(spec), &value), Ok(Some(value)));
+}
