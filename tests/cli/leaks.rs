@@ -1,8 +1,10 @@
 //! No byte that the process writes holds a secret, in any spelling, whatever a hostile server makes of what it is shown.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -102,13 +104,17 @@ fn needles(secret: &str) -> Vec<String> {
     spellings
 }
 
-/// A server that says back whatever it is shown, in every spelling and in every place.
-struct Traitor;
+/// A server behind all providers that answers with whatever any of them was shown so far, in every spelling and in every
+/// place.
+#[derive(Default)]
+struct Traitor {
+    heard: Mutex<BTreeSet<&'static str>>,
+}
 
 impl Respond for Traitor {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         let path = request.url.path();
-        let told = told(request);
+        let told = told(request, &mut self.heard.lock().unwrap());
         if path.ends_with("/token") && !path.ends_with("/no-token") {
             let extra = json!({"access_token": ACCESS_TOKEN, "expires_in": "3600", "refresh_token": told});
             return ResponseTemplate::new(200).set_body_json(extra);
@@ -142,8 +148,8 @@ impl Respond for Traitor {
     }
 }
 
-/// All that a request shows, in all spellings, a line each.
-fn told(request: &Request) -> String {
+/// All that a request shows, and all secrets that it or an earlier one has shown, in all spellings, a line each.
+fn told(request: &Request, heard: &mut BTreeSet<&'static str>) -> String {
     let mut lines =
         vec![request.url.as_str().to_owned(), String::from_utf8_lossy(&request.body).into_owned()];
     for (name, value) in &request.headers {
@@ -156,10 +162,13 @@ fn told(request: &Request) -> String {
     let shown = lines.join("\n");
     for secret in SECRETS {
         if spellings(secret).iter().any(|spelling| shown.contains(spelling.as_str())) {
-            lines.extend(spellings(secret).into_iter().map(|spelling| format!("you said {spelling}!")));
-            for offset in 0..3 {
-                lines.push(STANDARD.encode(format!("{}{secret}, and more", "u".repeat(offset))));
-            }
+            heard.insert(secret);
+        }
+    }
+    for secret in heard.iter() {
+        lines.extend(spellings(secret).into_iter().map(|spelling| format!("you said {spelling}!")));
+        for offset in 0..3 {
+            lines.push(STANDARD.encode(format!("{}{secret}, and more", "u".repeat(offset))));
         }
     }
     lines.join("\n")
@@ -293,7 +302,7 @@ fn run_and_look(server: &str, more: &[&str]) -> Vec<Ended> {
 
 async fn check(more: &'static [&'static str], code: i32) {
     let server = MockServer::start().await;
-    Mock::given(any()).respond_with(Traitor).mount(&server).await;
+    Mock::given(any()).respond_with(Traitor::default()).mount(&server).await;
     let uri = server.uri();
     let all = tokio::task::spawn_blocking(move || run_and_look(&uri, more)).await.unwrap();
     assert_eq!(all[0].code, code, "{}", all[0].stderr);
@@ -302,7 +311,7 @@ async fn check(more: &'static [&'static str], code: i32) {
     }
     // The server was shown every secret, and what it said came back to be masked.
     let requests = server.received_requests().await.unwrap();
-    let shown: Vec<String> = requests.iter().map(told).collect();
+    let shown: Vec<String> = requests.iter().map(|request| told(request, &mut BTreeSet::new())).collect();
     for secret in SECRETS {
         assert!(shown.iter().any(|shown| shown.contains(secret)), "`{secret}` was never shown");
     }

@@ -237,7 +237,7 @@ outputs: [{name: id, source: use.id}]
     let begun = begin(&place, &server);
     insta::assert_snapshot!([&resumed, &completed, &begun].map(|ended| said(&place, ended)).join("---\n"));
     // The new run has secrets of its own: it stops where the first would have to be kept.
-    assert_eq!((resumed.code, completed.code, begun.code), (Some(2), Some(2), Some(3)));
+    assert_eq!((resumed.code, completed.code, begun.code), (Some(2), Some(2), Some(4)));
     assert!(!key.exists(), "no other key is made");
     let listed = place.naftiko(&["runs", "show", &run]);
     assert_eq!(listed.code, Some(0), "{}", listed.told());
@@ -281,7 +281,7 @@ fn a_disk_that_fills_up_at_any_point_stops_the_run_and_loses_nothing() {
         if ended.code == Some(0) {
             break;
         }
-        assert!(matches!(ended.code, Some(2 | 3)), "{blocks}: {}", ended.told());
+        assert!(matches!(ended.code, Some(2 | 4)), "{blocks}: {}", ended.told());
         assert!(ended.stderr.contains("error: "), "{blocks}: {}", ended.told());
         let Some(run) =
             place.store().and_then(|store| store.runs().unwrap().pop()).filter(|run| run.events > 0)
@@ -332,7 +332,7 @@ outputs: [{name: id, source: two.id}]
     place.forget();
     server.hold(false);
     let ended = running.end();
-    assert_eq!(ended.code, Some(3), "{}", ended.told());
+    assert_eq!(ended.code, Some(4), "{}", ended.told());
     assert!(
         ended.stderr.contains("journal.db` was removed, moved or replaced while it was in use"),
         "{}",

@@ -11,7 +11,7 @@ use indexmap::IndexMap;
 use jiff::SignedDuration;
 use naftiko_adapter::Adapter;
 use naftiko_adapter_mock::{MockAdapter, Script};
-use naftiko_engine::{Cancellation, Limits, Run};
+use naftiko_engine::{Cancellation, DriveError, Limits, Run};
 use naftiko_journal::{Journal, MemoryJournal, Options, Status, Store};
 use naftiko_plan::Plan;
 use naftiko_text::printable;
@@ -289,20 +289,18 @@ async fn begin(
     Ok(verdict.exit())
 }
 
-/// A run whose events could not be kept stands where its journal ends.
-pub(crate) fn cut_off(
-    id: &str,
-    error: &naftiko_engine::DriveError,
-    state: &State,
-    screen: &mut Screen,
-) -> Exit {
+/// A run whose events cannot be written ends where its journal ends, and can be resumed.
+pub(crate) fn cut_off(id: &str, error: &DriveError, state: &State, screen: &mut Screen) -> Exit {
     screen.problem(&printable!(
-        "{}\nthe run stands where its journal ends; once that is mended, go on with `naftiko resume {}{}`",
+        "{}\nthe run ends where its journal ends; once the cause is corrected, continue with `naftiko resume {}{}`",
         error,
         id,
         state.again()
     ));
-    Exit::Failed
+    match error {
+        DriveError::Journal(_) => Exit::Waiting,
+        DriveError::Illegal(_) => Exit::Failed,
+    }
 }
 
 /// A run on the mock is not kept: nothing is sent.
