@@ -6,7 +6,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -132,6 +132,81 @@ test('a customer is onboarded while its admin works', async () => {
   assert.deepEqual((await own('connections')).map(({ id }) => id), [outputs.connection_id]);
   assert.deepEqual((await own('directories')).map(({ id }) => id), [outputs.directory_id]);
   assert.deepEqual((await own('organizationDomains')).map(({ domain, state }) => `${domain} ${state}`), ['acme.com pending', 'acme.org pending']);
+});
+
+// The folder of the compositions, whose document names the emulator itself: no `--base-url` approves it for the key.
+function specsForEmulator() {
+  const specs = join(place, 'specs');
+  cpSync(join(workspace, 'specs/workos'), specs, { recursive: true });
+  const document = join(specs, 'shared/workos.yaml');
+  const text = readFileSync(document, 'utf8').replace('https://api.workos.com', `http://127.0.0.1:${port}`);
+  writeFileSync(document, text);
+  return specs;
+}
+
+// Runs a command, and kills it as soon as `dies` says so of an event.
+async function killed(arguments_, dies = () => false) {
+  const child = spawn(binary, [...arguments_, '--json', '--state', join(place, 'killed')], {
+    cwd: workspace,
+    env: { ...process.env, WORKOS_API_KEY: 'sk_test_default', NO_PROXY: '127.0.0.1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let stderr = '';
+  child.stderr.on('data', (text) => (stderr += text));
+  const end = new Promise((resolve_) => child.on('close', (code, signal) => resolve_({ code, signal })));
+  let last;
+  for await (const line of createInterface({ input: child.stdout })) {
+    last = JSON.parse(line);
+    if (dies(last)) child.kill('SIGKILL');
+  }
+  return { ...(await end), last, stderr };
+}
+
+test('processes that are killed onboard a customer once, and none sends the key before that is approved', async () => {
+  const composition = join(specsForEmulator(), 'b2b-enterprise-onboarding-0.2.yaml');
+  const allow = ['--allow-secret', `WORKOS_API_KEY=http://127.0.0.1:${port}`];
+  const inputs = { customer_id: 'c-2', organization_name: 'Hooli', domains: 'hooli.com', admin_email: 'it@hooli.com' };
+  const given = { 'await-sso-admin': 'asked', 'open-sso-portal': 'opened', 'await-directory-admin': 'asked', 'open-directory-portal': 'opened' };
+  const answered = Object.entries(given).flatMap(([step, name]) => ['--answer', `${step}={"${name}":true}`]);
+  const named = Object.entries(inputs).flatMap(([name, value]) => ['--input', `${name}=${value}`]);
+  const begin = ['run', composition, ...named, ...answered, '--poll-every', '100ms'];
+  const waits = (step) => (event) => event.event === 'stepDelayed' && event.step === step;
+  const refused = ({ code, stderr }) => {
+    assert.equal(code, 2);
+    assert.ok(stderr.includes(allow.join(' ')), stderr);
+    assert.deepEqual(fresh(), []);
+  };
+  fresh();
+
+  refused(await killed(begin));
+  const first = await killed([...begin, ...allow], waits('await-connection'));
+  assert.equal(first.signal, 'SIGKILL');
+  const asked = fresh();
+  const { id } = (await list('organizations')).find(({ name }) => name === 'Hooli');
+
+  const resume = ['resume', first.last.run, ...answered];
+  refused(await killed(resume));
+  await order({ do: 'createConnection', organization: id });
+  const second = await killed([...resume, ...allow], waits('await-directory'));
+  assert.equal(second.signal, 'SIGKILL');
+  asked.push(...fresh());
+
+  refused(await killed(resume));
+  await order({ do: 'linkDirectory', organization: id });
+  const third = await killed([...resume, ...allow]);
+  assert.equal(third.code, 0, third.stderr);
+  asked.push(...fresh());
+
+  const { outcome, outputs } = third.last;
+  assert.equal(outcome, 'succeeded');
+  assert.equal(outputs.organization_id, id);
+  const own = async (what) => (await list(what)).filter(({ organization_id }) => organization_id === id);
+  assert.deepEqual((await own('connections')).map((one) => one.id), [outputs.connection_id]);
+  assert.deepEqual((await own('directories')).map((one) => one.id), [outputs.directory_id]);
+  assert.deepEqual((await own('organizationDomains')).map(({ domain }) => domain), ['hooli.com']);
+  const made = asked.filter(({ method }) => method !== 'GET').map(({ method, path }) => `${method} ${path}`);
+  assert.equal(made.filter((request) => request === 'POST /organizations').length, 1, made.join('\n'));
+  assert.equal(made.filter((request) => request === 'POST /organization_domains').length, 1, made.join('\n'));
 });
 
 test('an admin sets single sign-on up from within the product', async () => {
