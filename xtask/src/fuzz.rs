@@ -7,9 +7,13 @@ use std::fs;
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, bail};
+use naftiko_tests::laws::agreement;
 use naftiko_tests::seeds::Seeds;
 
 use crate::workspace::{Workspace, carry_out};
+
+/// How many cases the target of agreement begins with.
+const CHOICES: u64 = 200;
 
 /// A fuzz target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -22,10 +26,12 @@ pub(crate) enum Target {
     Check,
     /// A document and the files beside it, fixed and upgraded.
     Fix,
+    /// An operation with arguments: checked, mocked and sent.
+    Agreement,
 }
 
 impl Target {
-    const ALL: [Self; 4] = [Self::Yaml, Self::Expression, Self::Check, Self::Fix];
+    const ALL: [Self; 5] = [Self::Yaml, Self::Expression, Self::Check, Self::Fix, Self::Agreement];
 
     fn name(self) -> &'static str {
         match self {
@@ -33,14 +39,17 @@ impl Target {
             Self::Expression => "expression",
             Self::Check => "check",
             Self::Fix => "fix",
+            Self::Agreement => "agreement",
         }
     }
 
-    fn dictionary(self) -> &'static str {
+    /// The words of the texts that the target reads; none where the bytes are only choices.
+    fn dictionary(self) -> Option<&'static str> {
         match self {
-            Self::Yaml => "yaml",
-            Self::Expression => "expression",
-            Self::Check | Self::Fix => "composition",
+            Self::Yaml => Some("yaml"),
+            Self::Expression => Some("expression"),
+            Self::Check | Self::Fix => Some("composition"),
+            Self::Agreement => None,
         }
     }
 
@@ -48,7 +57,7 @@ impl Target {
     fn longest(self) -> usize {
         match self {
             Self::Yaml | Self::Check | Self::Fix => 8192,
-            Self::Expression => 512,
+            Self::Expression | Self::Agreement => 512,
         }
     }
 }
@@ -67,7 +76,6 @@ pub(crate) fn run(workspace: &Workspace, target: Option<Target>, seconds: u32) -
         let options = [
             format!("-max_total_time={seconds}"),
             format!("-max_len={}", target.longest()),
-            format!("-dict=fuzz/dictionaries/{}.dict", target.dictionary()),
             "-rss_limit_mb=4096".to_owned(),
             "-timeout=20".to_owned(),
             "-print_final_stats=1".to_owned(),
@@ -75,7 +83,8 @@ pub(crate) fn run(workspace: &Workspace, target: Option<Target>, seconds: u32) -
         // Nothing of ours is unsafe, so that a sanitizer would only cost time. Coverage needs options of the compiler
         // that are not stable.
         let mut fuzz = workspace.cargo(&["fuzz", "run", "--sanitizer", "none", name, "--"]);
-        carry_out(fuzz.args(options).env("RUSTC_BOOTSTRAP", "1"))?;
+        let dictionary = target.dictionary().map(|name| format!("-dict=fuzz/dictionaries/{name}.dict"));
+        carry_out(fuzz.args(options).args(dictionary).env("RUSTC_BOOTSTRAP", "1"))?;
     }
     Ok(())
 }
@@ -86,10 +95,12 @@ fn write(seeds: &Seeds, workspace: &Workspace, target: Target) -> anyhow::Result
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;
     let documents = seeds.documents.iter().map(Vec::as_slice);
     let strings = seeds.strings.iter().map(String::as_bytes);
+    let choices: Vec<Vec<u8>> = (0..CHOICES).map(agreement::seed).collect();
     let wanted: Vec<&[u8]> = match target {
         Target::Yaml => documents.chain(strings).collect(),
         Target::Expression => strings.collect(),
         Target::Check | Target::Fix => documents.collect(),
+        Target::Agreement => choices.iter().map(Vec::as_slice).collect(),
     };
     let fitting = wanted.into_iter().filter(|seed| seed.len() <= target.longest());
     for (number, seed) in fitting.enumerate() {
@@ -108,7 +119,8 @@ mod tests {
         let fuzz = Workspace::find().unwrap().root.join("fuzz");
         for target in Target::ALL {
             assert!(fuzz.join("targets").join(format!("{}.rs", target.name())).is_file());
-            assert!(fuzz.join("dictionaries").join(format!("{}.dict", target.dictionary())).is_file());
+            let dictionary = target.dictionary().map(|name| fuzz.join(format!("dictionaries/{name}.dict")));
+            assert!(dictionary.is_none_or(|path| path.is_file()));
         }
     }
 }

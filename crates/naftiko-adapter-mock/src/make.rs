@@ -324,7 +324,8 @@ impl<'a> Maker<'a> {
         if free && shape.keyword("patternProperties").next().is_none() {
             names.extend(source.into_iter().flat_map(Map::keys).cloned());
         }
-        names.extend(shape.required().into_iter().map(str::to_owned));
+        let dependents: Vec<&str> = shape.dependents(fields);
+        names.extend(shape.required().into_iter().chain(dependents.iter().copied()).map(str::to_owned));
         if !closed {
             let wanted = shape.count("minProperties").unwrap_or(0).min(MOST_ITEMS);
             let known = fields.len() + names.iter().filter(|name| !fields.contains_key(*name)).count();
@@ -332,12 +333,14 @@ impl<'a> Maker<'a> {
         }
         let most = shape.count("maxProperties").unwrap_or(usize::MAX);
         for name in names {
-            let needed = shape.requires(&name);
-            if fields.contains_key(&name) || (fields.len() >= most && !needed) {
+            let needed = shape.requires(&name) || dependents.contains(&name.as_str());
+            let is_left_out = !needed && shape.properties().contains_key(name.as_str());
+            if is_left_out || fields.contains_key(&name) || (fields.len() >= most && !needed) {
                 continue;
             }
             let wish = source.and_then(|source| source.get(&name));
-            let value = self.make(&ask.field(&name, schemas.clone(), wish, None));
+            let declared = shape.properties().get(name.as_str()).cloned();
+            let value = self.make(&ask.field(&name, declared.unwrap_or_else(|| schemas.clone()), wish, None));
             fields.insert(name, value);
         }
     }

@@ -99,7 +99,19 @@ impl<'a> Shape<'a> {
                 Some(before) => meet(&before, &said),
             });
         }
-        let types = types.or_else(|| self.listed()).or_else(|| self.implied().map(|name| vec![name]));
+        // Values that are listed are accepted whatever the type beside them is.
+        let listed = self.listed();
+        let is_beside = |said: &Vec<&'a str>| {
+            let types = |all: &[&'a str]| -> Vec<&'a str> {
+                all.iter().copied().filter(|it| *it != "null").collect()
+            };
+            listed.as_ref().is_some_and(|listed| {
+                let listed = types(listed);
+                !listed.is_empty() && meet(&types(said), &listed).is_empty()
+            })
+        };
+        let types = types.filter(|said| !is_beside(said));
+        let types = types.or(listed).or_else(|| self.implied().map(|name| vec![name]));
         types.map(|types| types.into_iter().filter(|name| *name != "null").collect())
     }
 
@@ -180,6 +192,33 @@ impl<'a> Shape<'a> {
     /// Whether a property has to be there.
     pub(crate) fn requires(&self, name: &str) -> bool {
         self.keyword("required").filter_map(Value::as_array).flatten().any(|required| required == name)
+    }
+
+    /// The properties that have to be there because of others that are.
+    pub(crate) fn dependents(&self, fields: &Map<String, Value>) -> Vec<&'a str> {
+        let has_all = |names: &[Value]| {
+            names.iter().all(|name| name.as_str().is_some_and(|name| fields.contains_key(name)))
+        };
+        let of_part = |part: &Part<'a>| -> Vec<&'a str> {
+            let by_field = |keyword: &str| part.schema.get(keyword).and_then(Value::as_object);
+            let named = by_field("dependentRequired").into_iter().flatten();
+            let named = named.filter(|(field, _)| fields.contains_key(*field)).map(|(_, names)| names);
+            let schemas = by_field("dependentSchemas").into_iter().flatten();
+            let schemas = schemas.filter(|(field, _)| fields.contains_key(*field));
+            let schemas = schemas.filter_map(|(_, schema)| schema.get("required"));
+            // The conditions of which `required` is all that can be seen from here.
+            let condition = part.schema.get("if").and_then(|condition| condition.get("required"));
+            let is_met = condition.and_then(Value::as_array).is_some_and(|names| has_all(names));
+            let then = part.schema.get("then").and_then(|then| then.get("required")).filter(|_| is_met);
+            named
+                .chain(schemas)
+                .chain(then)
+                .filter_map(Value::as_array)
+                .flatten()
+                .filter_map(Value::as_str)
+                .collect()
+        };
+        self.parts.iter().flat_map(of_part).collect()
     }
 
     /// What every item of a list has to fit.

@@ -377,20 +377,24 @@ impl World {
             return (turn.example().cloned().unwrap_or(Value::Null), None);
         };
         let answers = self.schemas.of(turn, schema);
-        let ask = Ask::whole(schema, wish, turn.example());
-        let attempt = |choice: usize| {
+        let asked = Ask::whole(schema, wish, turn.example());
+        let unasked = Ask::whole(schema, None, None);
+        let attempt = |(ask, choice): (&Ask<'_, '_>, usize)| {
             let mut maker = Maker::new(&turn.operation().definitions, &self.store, &turn.mint);
             maker = maker.with_choice(choice);
             if let Some(locus) = locus {
                 maker = maker.about(&locus.schemas, &locus.kind, locus.key);
             }
-            (maker.make(&ask), maker.made)
+            (maker.make(ask), maker.made)
         };
-        let first = attempt(0);
+        let first = attempt((&asked, 0));
         let (body, made) = if answers.accepts(&first.0) {
             first
         } else {
-            (1..MOST_CHOICES).map(attempt).find(|(body, _)| answers.accepts(body)).unwrap_or(first)
+            let others = (1..MOST_CHOICES).map(|choice| (&asked, choice));
+            // What the request wishes may be what does not fit.
+            let others = others.chain((0..MOST_CHOICES).map(|choice| (&unasked, choice)));
+            others.map(attempt).find(|(body, _)| answers.accepts(body)).unwrap_or(first)
         };
         let kind = locus.map(|locus| locus.kind.as_str());
         let id =

@@ -185,11 +185,6 @@ impl Misfit<'_> {
         }
     }
 
-    /// Whether it is about the type of a value that is written out as a literal.
-    pub(crate) fn is_of_a_literal(&self) -> bool {
-        matches!(self, Self::Type { written, .. } if written.is_literal())
-    }
-
     /// How much it speaks against the form of an object that it does not fit: a word that names another form most.
     fn weight(&self) -> usize {
         match self {

@@ -126,11 +126,21 @@ pub(crate) fn is_rejected(
     whole: &Written<'_>,
     part: Span,
 ) -> bool {
+    // A number and its text are one where they are sent; written in the wrong form, they are a slip all the same.
+    is_rejected_as_sent(schema, definitions, Options { as_text: false, ..options }, whole, part)
+}
+
+/// As [`is_rejected`], where a number may be given as its text.
+pub(crate) fn is_rejected_as_sent(
+    schema: &Json,
+    definitions: &Map<String, Json>,
+    options: Options,
+    whole: &Written<'_>,
+    part: Span,
+) -> bool {
     let mut unknown = Vec::new();
     let value = whole.with_holes("", &mut unknown);
     let Some(pointer) = whole.pointer_of(part) else { return true };
-    // A number and its text are one where they are sent; written in the wrong form, they are a slip all the same.
-    let options = Options { as_text: false, ..options };
     let report = Schema::compile(schema, definitions, options).examine_known(&value, &unknown, MOST);
     let leads = |from: &str, to: &str| {
         to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
@@ -162,6 +172,30 @@ pub(crate) fn is_accepted(
     };
     let concerns = |violation: &Violation| violation.pointer == owner || is_within(&violation.pointer);
     !report.exhausted && !report.violations.iter().any(concerns)
+}
+
+/// Whether `run` accepts each of these values in the place of a part.
+pub(crate) fn accepts_all(
+    schema: &Json,
+    definitions: &Map<String, Json>,
+    options: Options,
+    whole: &Written<'_>,
+    part: Span,
+    samples: &[Json],
+) -> bool {
+    let Some(pointer) = whole.pointer_of(part) else { return false };
+    let mut unknown = Vec::new();
+    let mut value = whole.with_holes("", &mut unknown);
+    unknown.retain(|hole| *hole != pointer);
+    let compiled = Schema::compile(schema, definitions, options);
+    let is_within =
+        |at: &str| at.strip_prefix(&pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    samples.iter().all(|sample| {
+        let Some(hole) = value.pointer_mut(&pointer) else { return false };
+        hole.clone_from(sample);
+        let report = compiled.examine_known(&value, &unknown, MOST);
+        !report.exhausted && !report.violations.iter().any(|violation| is_within(&violation.pointer))
+    })
 }
 
 /// Whether a schema, or one that it refers to, says more than types do.

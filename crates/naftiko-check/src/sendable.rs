@@ -75,6 +75,22 @@ fn samples(part: &Written<'_>) -> Vec<Json> {
     if samples.is_empty() { vec![sample(&Type::Any, 0)] } else { samples }
 }
 
+/// Values of all the types that an expression may have. Of texts and integers there are two, so that no list of values
+/// happens to have them all.
+pub(crate) fn samples_of_all(part: &Written<'_>) -> Vec<Json> {
+    let mut samples = samples(part);
+    let others: Vec<Json> = samples
+        .iter()
+        .filter_map(|sample| match sample {
+            Json::String(_) => Some(Json::from("another text")),
+            Json::Number(_) => Some(Json::from(7919)),
+            _ => None,
+        })
+        .collect();
+    samples.extend(others);
+    samples
+}
+
 /// The values of one member of a union: each of a few texts, or one sample.
 fn of_member(member: &Type) -> Vec<Json> {
     const MAX_TEXTS: usize = 16;

@@ -110,16 +110,6 @@ impl<'a> Written<'a> {
         }
     }
 
-    /// Whether nothing in it is known to a run only.
-    pub(crate) fn is_literal(&self) -> bool {
-        match &self.parts {
-            Parts::Literal(_) => true,
-            Parts::Open => false,
-            Parts::Items(items) => items.iter().all(Self::is_literal),
-            Parts::Entries(entries) => entries.iter().all(|(_, entry)| entry.is_literal()),
-        }
-    }
-
     /// The value of an entry.
     pub(crate) fn entry(&self, name: &str) -> Option<&Self> {
         let Parts::Entries(entries) = &self.parts else { return None };

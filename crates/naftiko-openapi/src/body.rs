@@ -75,7 +75,8 @@ impl<'a> Reader<'a> {
             // A length is that of the bytes, and the value may be a `data:` URL.
             Some(_) if types == ["file"] || is_binary => json!({"type": "string", "format": "binary"}),
             Some(schema) if !types.is_empty() && types.iter().all(fits) => self.schema(schema),
-            None if is_text => json!({"type": ["string", "number", "boolean"]}),
+            Some(_) if is_text && target.is_some_and(is_untyped) => any_scalar(),
+            None if is_text => any_scalar(),
             _ => json!({"type": "string"}),
         }
     }
@@ -172,6 +173,11 @@ fn is_structured(media_type: &str) -> bool {
 pub(crate) fn types(schema: &Node) -> Vec<&str> {
     let Some(node) = schema.get("type") else { return Vec::new() };
     node.as_sequence().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_str).collect()
+}
+
+/// A text, or a scalar that is written as one.
+fn any_scalar() -> Json {
+    json!({"type": ["string", "number", "boolean"]})
 }
 
 /// Whether a schema has none of the keywords that say what a value is.

@@ -53,6 +53,21 @@ pub(crate) fn is_value(media_type: &str) -> bool {
     is_json(&essence(media_type)) || rank(media_type) == 2
 }
 
+/// The schema of an answer that is a text: the values that it lists are texts, and it is never null.
+fn as_text(mut schema: Json) -> Json {
+    let Some(keywords) = schema.as_object_mut() else { return schema };
+    if let Some(types) = keywords.get_mut("type") {
+        *types = "string".into();
+    }
+    if let Some(Json::Array(listed)) = keywords.get_mut("enum") {
+        listed.retain(|value| !value.is_null());
+        for value in listed.iter_mut().filter(|value| !value.is_string()) {
+            *value = value.to_string().into();
+        }
+    }
+    schema
+}
+
 /// An answer whose `$ref` leads to nothing that can be read: it may have any body.
 pub(crate) fn somewhere_else() -> ResponseSpec {
     ResponseSpec { content_type: None, schema: Some(anything()), examples: Vec::new() }
@@ -94,7 +109,7 @@ impl<'a> Reader<'a> {
         let schema = match schema {
             // A length is that of the bytes.
             Some(_) if types == ["file"] || is_binary => json!({"type": "string", "format": "binary"}),
-            Some(schema) if is_text => self.schema(schema),
+            Some(schema) if is_text => as_text(self.schema(schema)),
             _ => json!({"type": "string"}),
         };
         examples.retain(Json::is_string);

@@ -12,8 +12,8 @@ use super::Binder;
 use crate::fit::{Misfit, misfits};
 use crate::limits::{Breach, Broken};
 use crate::resolve::{Parameter, Resolution};
-use crate::written::Written;
-use crate::{faults, limits};
+use crate::written::{Parts, Written};
+use crate::{faults, limits, sendable};
 
 /// How many properties that the description does not declare are judged.
 const MAX_UNDECLARED: usize = 64;
@@ -51,12 +51,18 @@ impl Binder<'_> {
         resolution: &Resolution,
     ) -> Vec<Span> {
         let mut found = misfits(&parameter.ty, written, parameter.slot.name());
-        if found.iter().any(Misfit::is_of_a_literal) {
-            found.retain(|misfit| {
-                !misfit.is_of_a_literal() || is_rejected(misfit, parameter, written, resolution)
-            });
-        }
         let sources = self.sources;
+        found.retain(|misfit| match misfit {
+            Misfit::Type { written: part, .. } if matches!(part.parts, Parts::Open) => {
+                !takes_any(part, misfit, parameter, written, resolution)
+            }
+            Misfit::Type { written: part, .. } if faults::wrong_argument_type::is_inexact(part, sources) => {
+                // A number that is kept as its text is no slip, and can be sent wherever numbers are texts.
+                judged(misfit, parameter, written, resolution, &limits::is_rejected_as_sent)
+            }
+            Misfit::Type { .. } => is_rejected(misfit, parameter, written, resolution),
+            _ => true,
+        });
         for misfit in &found {
             let diagnostic = reported(misfit, sources);
             let is_accepted = matches!(misfit, Misfit::Unknown { .. })
@@ -199,6 +205,21 @@ fn is_rejected(
     let body = || resolution.slots.body()?.schema.as_ref();
     parameter.schema.as_ref().or_else(body).is_none()
         || judged(misfit, parameter, written, resolution, &limits::is_rejected)
+}
+
+/// Whether `run` accepts whatever an expression may give: a schema with `items` and without `type` takes a text too.
+fn takes_any(
+    part: &Written<'_>,
+    misfit: &Misfit<'_>,
+    parameter: &Parameter,
+    written: &Written<'_>,
+    resolution: &Resolution,
+) -> bool {
+    let samples = sendable::samples_of_all(part);
+    let takes = move |schema: &Json, definitions: &Map<String, Json>, options, whole: &Written<'_>, place| {
+        limits::accepts_all(schema, definitions, options, whole, place, &samples)
+    };
+    judged(misfit, parameter, written, resolution, &takes)
 }
 
 /// What the schema of a place judges of the part of a value that does not fit.

@@ -80,8 +80,10 @@ fn unsendable_body(
         return if is_faulty(whole) { Vec::new() } else { unsendable(whole, &refuse).into_iter().collect() };
     }
     if body.properties.is_empty() {
-        // A body that has to be written as a whole is missing, which is reported as that.
-        if resolution.slots.iter().any(|parameter| parameter.slot == Slot::Body && parameter.required) {
+        // What is there is not declared, or a body that has to be written as a whole is missing: both are reported as that.
+        if !body.undeclared.is_empty()
+            || resolution.slots.iter().any(|parameter| parameter.slot == Slot::Body && parameter.required)
+        {
             return Vec::new();
         }
         let refusal = refuse(&Json::Object(Map::new()));

@@ -23,6 +23,9 @@ pub(crate) fn report(
 ) -> Diagnostic {
     let (span, found) = (written.span, &written.ty);
     let diagnostic = Diagnostic::new(&CODE, span, format!("`{name}` takes {expected}, found {found}"));
+    if is_inexact(written, sources) {
+        return diagnostic.with_help("no number of 64 bits and no double has these digits, so it cannot be sent");
+    }
     if let Some((help, text)) = quotes(expected, written, sources) {
         let fix = Fix::replace(format!("replace it by `{text}`"), span, text.clone(), Applicability::Unsafe);
         return diagnostic.with_help(format!("{help}: `{text}`")).with_fix(fix);
@@ -44,6 +47,17 @@ pub(crate) fn report(
         Some(near) => diagnostic.with_suggestion(near),
         None => diagnostic,
     }
+}
+
+/// Whether a literal is a number with more digits than numbers keep, written without quotes: it is read as its text.
+pub(crate) fn is_inexact(written: &Written<'_>, sources: &SourceMap) -> bool {
+    let Some(text) = written.literal().and_then(Json::as_str) else { return false };
+    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
+    !digits.is_empty()
+        && digits.bytes().all(|byte| byte.is_ascii_digit())
+        && text.parse::<i64>().is_err()
+        && text.parse::<u64>().is_err()
+        && sources.text(written.span) == text
 }
 
 /// What was meant by a word such as `yes`, where `true` or `false` is taken.
