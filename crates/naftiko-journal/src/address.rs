@@ -1,14 +1,14 @@
-//! The names of what happens in a run.
+//! The names of the parts of a run.
 //!
-//! A step of the plan is named by its id, and the parts of a step after the step: `invite[2]` is the third item of a
-//! step with `forEach`, `onboard/create` the step `create` of the composition that the step `onboard` runs, and
-//! `create:compensate` is what undoes `create`. Ids contain none of these characters, so each name can be taken apart
-//! again.
+//! A step of the plan is named by its id. The name of a part of a step begins with the name of the step: `invite[2]` is
+//! the third item of a step with `forEach`, `onboard/create` is the step `create` of the composition that the step
+//! `onboard` runs, and `create:compensate` is the compensation of `create`. Ids contain none of these characters, so
+//! every name can be parsed again.
 
-/// What stands behind the name of what is undone.
+/// The suffix of the name of a compensation.
 const COMPENSATE: &str = ":compensate";
 
-/// The parts that a name is made of.
+/// A parsed name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Part<'a> {
     /// A step of the run's own plan.
@@ -27,15 +27,15 @@ pub enum Part<'a> {
         /// Its place in the list, from 0.
         index: u32,
     },
-    /// What undoes something.
+    /// The compensation of a step.
     Compensation {
-        /// The name of what is undone.
+        /// The name of the step that is compensated.
         of: &'a str,
     },
 }
 
 impl<'a> Part<'a> {
-    /// Takes a name apart; `None` if it is not a name.
+    /// Parses a name; `None` if it is not well-formed.
     pub fn of(name: &'a str) -> Option<Self> {
         if let Some(of) = name.strip_suffix(COMPENSATE) {
             return Some(Self::Compensation { of });
@@ -58,7 +58,7 @@ pub fn inner(of: &str, id: &str) -> String {
     format!("{of}/{id}")
 }
 
-/// The name of what undoes something.
+/// The name of the compensation of a step.
 pub fn compensation(of: &str) -> String {
     format!("{of}{COMPENSATE}")
 }

@@ -1,4 +1,4 @@
-//! What happens in a run.
+//! The events of a run, and the types they consist of.
 
 use std::sync::Arc;
 
@@ -7,99 +7,97 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// An event with its place in a run.
+/// An event with its position in a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Record {
-    /// The run.
+    /// The id of the run.
     pub run: String,
-    /// Its sequence number in the run, from 1, without gaps.
+    /// The sequence number in the run, from 1, without gaps.
     pub seq: u64,
-    /// When it was recorded.
+    /// When the event was recorded.
     pub at: Timestamp,
-    /// What happened.
+    /// The event.
     #[serde(flatten)]
     pub event: Event,
 }
 
-/// Something that happened in a run.
+/// An event of a run.
 ///
-/// Sensitive inputs and arguments are not in it. Results and outputs are as they came, because later steps read them, and
-/// a provider may have said something sensitive back: the engine's `Run::shown` gives the form that may be shown.
+/// Sensitive inputs and arguments are left out. Results and outputs are stored as received, because later steps read
+/// them, and a provider may echo sensitive values in them: the engine's `Run::shown` returns the redacted form.
 ///
-/// `step` is the name of a step, of an item of one, of a step of the composition within one, or of what undoes one: see
+/// `step` names a step, an item of a step, a step of an inner composition, or a compensation: see
 /// [`Part`](crate::Part).
 ///
-/// Every attempt has one `attemptStarted`, or of a message `messageStarted`, and at most one event that closes it:
-/// `stepSucceeded`, `stepDelayed`, `pageReceived`, `stepFailed`, `stepInDoubt`, or of a message that was handed over
-/// `stepAsked`. What is in doubt is followed by `doubtResolved`, or of a message by its answer. Every step has at most one
-/// outcome:
-/// `stepSucceeded`, `stepSkipped`, `stepFailed`, or a `doubtResolved` that says it happened.
+/// Every attempt has one `attemptStarted` (for a message: `messageStarted`) and at most one event that ends it:
+/// `stepSucceeded`, `stepDelayed`, `pageReceived`, `stepFailed`, `stepInDoubt`, or, for a message that was sent,
+/// `stepAsked`. `stepInDoubt` is followed by `doubtResolved`, or, for a message, by its answer. Every step has at most
+/// one outcome: `stepSucceeded`, `stepSkipped`, `stepFailed`, or a `doubtResolved` whose ruling is `happened`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "event", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Event {
-    /// The run began.
+    /// The run started.
     RunStarted {
         /// The name of the composition.
         composition: String,
         /// The inputs that are not sensitive.
         inputs: Map<String, Value>,
-        /// The names of the inputs that were given and are sensitive.
+        /// The names of the sensitive inputs that were given.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         withheld: Vec<String>,
-        /// What the operator asked for.
+        /// The options that the operator set.
         #[serde(default)]
         options: Options,
     },
-    /// An attempt is about to be made: the intent, recorded before anything is sent.
+    /// An attempt is about to start: the intent, recorded before anything is sent.
     AttemptStarted {
         /// The step.
         step: String,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// What is sent.
+        /// The redacted request.
         request: Request,
     },
-    /// A message is about to be handed over for a step that is done outside: the intent, recorded before anything is
-    /// sent.
+    /// A message of an external step is about to be sent: the intent, recorded before anything is sent.
     MessageStarted {
         /// The step.
         step: String,
         /// The number of the attempt, from 1.
         attempt: u32,
-        /// What is handed over, and to whom.
+        /// The redacted message and its receiver.
         message: Message,
-        /// When the wait for an answer ends; `None` waits for ever.
+        /// When the wait for an answer ends; `None` waits forever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// The step is done, and this is its result.
+    /// The step succeeded with this result.
     StepSucceeded {
         /// The step.
         step: String,
-        /// The attempt that did it; `None` for an external step, unless its message was still being handed over.
+        /// The attempt that succeeded; `None` for an external step, unless its message was still being sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<u32>,
-        /// The HTTP status, where there was one.
+        /// The HTTP status, if there was one.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         status: Option<u16>,
-        /// The response body, or the answer from outside. It is shared, since it can be large.
+        /// The response body, or the answer from outside. Shared, because it can be large.
         result: Arc<Value>,
-        /// Where the response departs from the operation's description.
+        /// The places where the response deviates from the operation's description.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         departures: Vec<Departure>,
         /// How the answer from outside arrived.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         through: Option<Through>,
     },
-    /// The attempt is over, and another one will be made.
+    /// The attempt ended, and another one will start.
     StepDelayed {
         /// The step.
         step: String,
-        /// The attempt that is over.
+        /// The attempt that ended.
         attempt: u32,
-        /// When the next one is due.
+        /// When the next attempt is due.
         until: Timestamp,
-        /// Why: `unmet` (a poll whose condition does not hold yet), or a transient failure.
+        /// The reason: `unmet` (the condition of a poll does not hold yet), or a transient failure.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
     },
@@ -109,11 +107,11 @@ pub enum Event {
         step: String,
         /// The attempt that received it.
         attempt: u32,
-        /// The items on this page. They are shared, since there can be many.
+        /// The items on this page. Shared, because there can be many.
         items: Arc<Vec<Value>>,
         /// The query parameters of the next page.
         next: Map<String, Value>,
-        /// Where the response departs from the operation's description.
+        /// The places where the response deviates from the operation's description.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         departures: Vec<Departure>,
     },
@@ -121,10 +119,10 @@ pub enum Event {
     StepFailed {
         /// The step.
         step: String,
-        /// The attempt that failed; `None` if it failed before anything was sent.
+        /// The attempt that failed; `None` if the step failed before anything was sent.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<u32>,
-        /// Why.
+        /// The reason.
         failure: Failure,
     },
     /// It is unknown whether the attempt had its effect.
@@ -133,64 +131,64 @@ pub enum Event {
         step: String,
         /// The attempt.
         attempt: u32,
-        /// What is known.
+        /// The evidence.
         failure: Failure,
     },
-    /// An operator said whether the attempt in doubt had its effect.
+    /// An operator ruled whether the attempt in doubt had its effect.
     DoubtResolved {
         /// The step.
         step: String,
         /// The attempt.
         attempt: u32,
-        /// What was said.
+        /// The ruling.
         ruling: Ruling,
     },
-    /// Somebody outside is asked: recorded before the question is asked at the terminal, and after a message was handed
-    /// over.
+    /// An external step waits for its answer: recorded before a question is put at the terminal, and after a message
+    /// was sent.
     StepAsked {
         /// The step.
         step: String,
-        /// The attempt that handed the message over; `None` where there is no message.
+        /// The attempt that sent the message; `None` if there is no message.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         attempt: Option<u32>,
-        /// When the wait for an answer ends; `None` waits for ever.
+        /// When the wait for an answer ends; `None` waits forever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// The step's condition is false: the step is over, and has no result.
+    /// The step's condition is false: the step is over without a result.
     StepSkipped {
         /// The step.
         step: String,
     },
-    /// The parts of the step may begin: its items, or the steps of its composition.
+    /// The parts of the step may start: its items, or the steps of its composition.
     StepOpened {
         /// The step.
         step: String,
-        /// How many items; `None` for a composition.
+        /// The number of items; `None` for a composition.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         items: Option<u32>,
     },
-    /// Somebody cancelled the run: nothing new begins. A run that is being undone can be cancelled once more, which
-    /// ends it as it is.
+    /// The run was cancelled: nothing new starts. A run that is compensating can be cancelled once more, which ends it
+    /// without further compensation.
     RunCancelled {
-        /// Whether what was done is undone.
+        /// Whether the effects of finished steps are compensated.
         compensate: bool,
     },
     /// The run is over.
     RunFinished {
-        /// How.
+        /// The final status.
         status: Status,
-        /// The outputs, by name; only of a run that succeeded. A sensitive one is the text `***`.
+        /// The outputs, by name; only for a run that succeeded. A sensitive output is the text `***`.
         #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
         outputs: IndexMap<String, Value>,
-        /// Why it failed, where no failed step says so.
+        /// The reason for a failure that no failed step reports.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,
     },
 }
 
 impl Event {
-    /// The event of a step that succeeded without an attempt of its own: outside, or through its parts.
+    /// A `stepSucceeded` without an attempt: for an external step, or a step that consists of parts.
     pub fn step_succeeded(step: String, result: impl Into<Arc<Value>>) -> Self {
         Self::StepSucceeded {
             step,
@@ -202,7 +200,7 @@ impl Event {
         }
     }
 
-    /// Its name, as in JSON.
+    /// The name of the event, as in JSON.
     pub fn name(&self) -> &'static str {
         match self {
             Self::RunStarted { .. } => "runStarted",
@@ -222,7 +220,7 @@ impl Event {
         }
     }
 
-    /// The attempt that the event is about.
+    /// The attempt that the event concerns.
     pub fn attempt(&self) -> Option<u32> {
         match self {
             Self::AttemptStarted { attempt, .. }
@@ -242,7 +240,7 @@ impl Event {
         }
     }
 
-    /// The step that the event is about.
+    /// The step that the event concerns.
     pub fn step(&self) -> Option<&str> {
         match self {
             Self::RunStarted { .. } | Self::RunCancelled { .. } | Self::RunFinished { .. } => None,
@@ -261,33 +259,33 @@ impl Event {
     }
 }
 
-/// What an operator found out about an attempt in doubt.
+/// An operator's ruling on an attempt in doubt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Ruling {
-    /// It had its effect, and the step is done.
+    /// The attempt had its effect, and the step has succeeded.
     Happened {
-        /// The answer it would have had.
+        /// The response that the attempt would have had.
         result: Value,
     },
-    /// The message reached its receiver, and the answer is still to come.
+    /// The message reached its receiver, and its answer is outstanding.
     HandedOver {
-        /// When the wait for it ends; `None` waits for ever.
+        /// When the wait for the answer ends; `None` waits forever.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         until: Option<Timestamp>,
     },
-    /// It had no effect, and is made again.
+    /// The attempt had no effect, and is repeated.
     DidNotHappen,
 }
 
-/// What the operator asked for, recorded so that a resumed run does the same.
+/// The options that the operator set, recorded so that a resumed run uses the same ones.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Options {
-    /// How long to wait between two polls, overriding the plan.
+    /// The interval between two polls, overriding the plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub poll_every: Option<SignedDuration>,
-    /// Whether nothing is sent: answers are made up, and waits take no time.
+    /// Whether the run is a dry run: nothing is sent, responses are generated, and waits take no time.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub mock: bool,
     /// URLs of providers by id, overriding the plan.
@@ -295,7 +293,7 @@ pub struct Options {
     pub base_urls: IndexMap<String, String>,
 }
 
-/// What an attempt sends, in a form that may be shown: sensitive values are `***`, and credentials are left out.
+/// The redacted request of an attempt: sensitive values are `***`, and credentials are left out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Request {
@@ -305,21 +303,21 @@ pub struct Request {
     pub method: String,
     /// The path template.
     pub path: String,
-    /// Arguments by name; `body` for a whole body.
+    /// The arguments by name; `body` for a whole body.
     pub arguments: IndexMap<String, Value>,
 }
 
-/// What is handed over for a step that is done outside, in a form that may be shown: sensitive values are `***`.
+/// The redacted message of an external step: sensitive values are `***`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Message {
-    /// Its id, the same for every attempt to hand it over.
+    /// The id of the message, equal for all attempts to send it.
     pub id: String,
     /// The channel: `email`, `webhook`, `command`.
     pub channel: String,
-    /// Its receiver: the addresses, the origin of the URL, or the program.
+    /// The receiver: the addresses, the origin of the URL, or the program.
     pub to: String,
-    /// What is handed over, by name.
+    /// The values in the message, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub with: IndexMap<String, Value>,
 }
@@ -328,20 +326,20 @@ pub struct Message {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Through {
-    /// Somebody typed it at the terminal.
+    /// It was typed at the terminal.
     Prompt,
     /// It was given beforehand.
     Beforehand,
-    /// The operator gave it, with `naftiko complete`.
+    /// The operator gave it with `naftiko complete`.
     Complete,
-    /// It was given at the address that the message holds.
+    /// It was given at the callback address in the message.
     Callback,
     /// The program that was run wrote it.
     Command,
 }
 
 impl Through {
-    /// Its name, as in JSON.
+    /// The name, as in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Prompt => "prompt",
@@ -357,31 +355,31 @@ impl Through {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// Something is under way.
+    /// Something is running.
     Running,
-    /// Nothing is under way: it waits for a time or for somebody.
+    /// Nothing is running: the run waits for a time or for an answer from outside.
     Waiting,
-    /// It cannot go on until somebody says whether an effect happened.
+    /// The run cannot continue until an operator rules whether an effect happened.
     InDoubt,
-    /// What was done is being undone; in a run at rest, something could not be undone.
+    /// The run is compensating; if nothing is running, a compensation failed.
     Compensating,
     /// Every step that had to run succeeded.
     Succeeded,
     /// A step failed.
     Failed,
-    /// A step failed, and everything that could be undone was undone.
+    /// A step failed, and all effects that have a compensation were compensated.
     Compensated,
-    /// Somebody ended it.
+    /// The run was cancelled.
     Cancelled,
 }
 
 impl Status {
-    /// Whether nothing more happens in a run of this status.
+    /// Whether a run of this status is over.
     pub fn is_over(self) -> bool {
         matches!(self, Self::Succeeded | Self::Failed | Self::Compensated | Self::Cancelled)
     }
 
-    /// Its name, as in JSON.
+    /// The name, as in JSON.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -396,60 +394,60 @@ impl Status {
     }
 }
 
-/// A place where a response departs from its operation's description.
+/// A place where a response deviates from its operation's description.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Departure {
-    /// Where in the body: a JSON Pointer, with `*` for the items of a list; empty for the response as a whole.
+    /// The place in the body: a JSON Pointer, with `*` for the items of a list; empty for the response as a whole.
     pub pointer: String,
-    /// What is expected there, in one line for people.
+    /// The expectation at this place, in one line for people.
     pub expected: String,
 }
 
-/// Why something failed.
+/// The reason for a failure.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
-    /// What kind of failure.
+    /// The kind of failure.
     pub cause: Cause,
-    /// What happened, in one line for people.
+    /// A description, in one line for people.
     pub message: String,
-    /// The HTTP status, where there was one.
+    /// The HTTP status, if there was one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The body of the response, cut to a few kilobytes.
+    /// The response body, cut to a few kilobytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Value>,
 }
 
-/// What kind of failure.
+/// The kind of a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cause {
     /// The status is not 2xx.
     Status,
-    /// Nothing reached the other side.
+    /// Nothing reached the provider or receiver.
     NotSent,
-    /// It was sent, and no answer came.
+    /// The request was sent, and no response came.
     NoAnswer,
-    /// The process ended before the attempt did, or this machine lacked something in the middle of it.
+    /// The process ended before the attempt did, or this machine ran out of a resource during the attempt.
     Interrupted,
-    /// This machine lacked something before anything was sent: the attempt did not happen.
+    /// This machine ran out of a resource before anything was sent: the attempt did not happen.
     LocalShortage,
-    /// The adapter refused to send it.
+    /// The adapter refused to send the request.
     Refused,
-    /// The answer could not be read.
+    /// The response could not be read.
     Unreadable,
-    /// An expression had no value where one is needed.
+    /// An expression had no value where one is required.
     Unresolved,
     /// An expression met a value of the wrong type.
     Type,
-    /// An input of a composition that runs as a step does not fit its schema.
+    /// An input of a composition that runs as a step does not match its schema.
     Input,
     /// The deadline passed.
     Deadline,
     /// A condition of `expect` does not hold, or the `failWhen` of a poll does.
     Condition,
-    /// The answer from outside does not fit.
+    /// The answer from outside does not match its schema.
     Answer,
     /// The adapter panicked.
     Panicked,

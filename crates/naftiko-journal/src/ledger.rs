@@ -7,16 +7,16 @@ use crate::{Event, IllegalEvent, Part, Phase, Record, Status};
 /// The phase of a run as a whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunPhase {
-    /// Nothing happened yet.
+    /// No event has been recorded.
     Unstarted,
-    /// It began and is not over.
+    /// The run has started and is not over.
     Started,
-    /// Somebody cancelled it, and it is not over yet.
+    /// The run was cancelled, and is not over yet.
     Cancelled {
-        /// Whether what was done is undone.
+        /// Whether the effects of finished steps are compensated.
         compensate: bool,
     },
-    /// It is over.
+    /// The run is over.
     Finished(Status),
 }
 
@@ -51,22 +51,22 @@ impl Tally {
     }
 }
 
-/// The phases of a run and of its steps, built from records; a record that breaks the legal order is refused.
+/// The phases of a run and of its steps, folded from its records. A record that violates the legal order is rejected.
 ///
-/// It begins with the steps of the plan, and learns of their parts as these come up.
+/// A ledger starts with the steps of the plan; the parts of a step are added with their first event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ledger {
     run: Option<String>,
     seq: u64,
     phase: RunPhase,
     steps: IndexMap<String, Phase>,
-    /// How many of them, from the first, are steps of the plan.
+    /// How many entries at the front of `steps` are steps of the plan.
     own: usize,
     tally: Tally,
 }
 
 impl Ledger {
-    /// The ledger of a run that has these steps and has not begun.
+    /// The ledger of a run with these steps that has not started.
     pub fn new<S: Into<String>>(steps: impl IntoIterator<Item = S>) -> Self {
         let steps: IndexMap<_, _> = steps.into_iter().map(|step| (step.into(), Phase::Pending)).collect();
         let own = steps.len();
@@ -77,7 +77,7 @@ impl Ledger {
     /// Applies the next record.
     ///
     /// # Errors
-    /// [`IllegalEvent`] if it cannot come here; nothing has changed then.
+    /// [`IllegalEvent`] if the record is illegal at this point; the ledger is unchanged then.
     pub fn apply(&mut self, record: &Record) -> Result<(), IllegalEvent> {
         let event = &record.event;
         self.check_place(record)?;
@@ -99,7 +99,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// The id of the run, once it began.
+    /// The id of the run; `None` until the run has started.
     pub fn run(&self) -> Option<&str> {
         self.run.as_deref()
     }
@@ -114,12 +114,12 @@ impl Ledger {
         self.phase
     }
 
-    /// The phase of a step; `None` if the run does not have it, or has not reached it.
+    /// The phase of a step; `None` if the run has no such step, or has no event of it yet.
     pub fn step(&self, name: &str) -> Option<Phase> {
         self.steps.get(name).copied()
     }
 
-    /// Every step with its phase: those of the plan in its order, then their parts in the order they came up.
+    /// Every step with its phase: first the steps of the plan in plan order, then their parts in order of first event.
     pub fn steps(&self) -> impl ExactSizeIterator<Item = (&str, Phase)> {
         self.steps.iter().map(|(name, phase)| (name.as_str(), *phase))
     }
@@ -129,7 +129,7 @@ impl Ledger {
         self.tally
     }
 
-    /// Checks that the record is the next of this run, and that the run can take it.
+    /// Checks that the record is the next one of this run, and that the run accepts it in its phase.
     fn check_place(&self, record: &Record) -> Result<(), IllegalEvent> {
         let illegal = |reason: String| Err(IllegalEvent::new(&record.event, reason));
         let due = self.seq + 1;
@@ -140,7 +140,7 @@ impl Ledger {
             return illegal(format!("it is of run `{}`, not of `{run}`", record.run));
         }
         match (self.phase, &record.event) {
-            // What cannot be undone can be given up.
+            // A cancellation that compensates can be cut short by one that does not.
             (RunPhase::Unstarted, Event::RunStarted { .. })
             | (RunPhase::Cancelled { compensate: true }, Event::RunCancelled { compensate: false }) => Ok(()),
             (RunPhase::Unstarted, _) => illegal("the run has not begun".into()),
@@ -160,7 +160,7 @@ impl Ledger {
         self.check_part(part, event)?;
         let phase = self.steps.get(name).copied();
         let next = match (phase.unwrap_or(Phase::Pending), event) {
-            // What could not be undone is tried again when the run is resumed.
+            // A compensation that failed is retried when the run is resumed.
             (Phase::Failed { attempt }, Event::StepDelayed { attempt: last, until, .. })
                 if attempt == *last && matches!(part, Part::Compensation { .. }) =>
             {
@@ -181,8 +181,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// Checks that the subject of the event exists: a part of a step does while the step is open, what undoes a step
-    /// once the step is over.
+    /// Checks that the subject of the event exists: a part exists while its step is open, a compensation once its step
+    /// has ended.
     fn check_part(&self, part: Part<'_>, event: &Event) -> Result<(), IllegalEvent> {
         let illegal = |reason: &str| Err(IllegalEvent::new(event, reason));
         match part {
@@ -206,7 +206,7 @@ impl Ledger {
         }
     }
 
-    /// Whether everything around a step is open; when a step fails, its open parts are over too.
+    /// Whether every step that encloses this one is open; when a step fails, its open parts are over too.
     fn is_around_open(&self, name: &str) -> bool {
         let mut name = name;
         while let Some(Part::Inner { of, .. } | Part::Item { of, .. }) = Part::of(name) {
@@ -218,7 +218,7 @@ impl Ledger {
         true
     }
 
-    /// Checks that the run can end, and with this status.
+    /// Checks that the run can end with this status.
     fn check_end(&self, event: &Event, status: Status) -> Result<(), IllegalEvent> {
         let Tally { running, in_doubt, .. } = self.tally;
         let is_cancelled = matches!(self.phase, RunPhase::Cancelled { .. });

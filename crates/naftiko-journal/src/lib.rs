@@ -1,9 +1,9 @@
-//! The events of a run, their legal order, and where they are kept.
+//! The events of a run, their legal order, and the journals that store them.
 //!
-//! The event stream is the interface of a run: the driver writes it, progress and reports read it, a resumed run is
-//! built from it. An intent ([`Event::AttemptStarted`]) is in the journal before its effect, an outcome before anything
-//! that depends on it. Which event may follow which is one table ([`Phase::after`]); the [`Ledger`] refuses a journal
-//! that breaks it.
+//! The event stream is the interface of a run: the driver writes it, progress and reports read it, and a resumed run is
+//! rebuilt from it. An intent ([`Event::AttemptStarted`]) is committed before its effect starts, and an outcome before
+//! anything that depends on it. [`Phase::after`] is the one table of legal transitions; the [`Ledger`] rejects a
+//! journal that violates it.
 
 pub mod address;
 mod event;
@@ -24,31 +24,31 @@ pub use store::{Store, StoreError};
 use async_trait::async_trait;
 use jiff::Timestamp;
 
-/// A record, and the form of it that may be shown.
+/// A record together with its redacted form.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Entry {
-    /// The record in full, with the values that later steps read.
+    /// The full record, with the values that later steps read.
     pub record: Record,
-    /// Its event with `***` in place of sensitive values. A durable journal stores only this in clear.
+    /// The record's event with `***` in place of sensitive values. A durable journal stores only this form unencrypted.
     pub shown: Event,
 }
 
 /// The state of a run after an entry, as far as a scheduler of many runs needs it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Standing {
-    /// Its status.
+    /// The status of the run.
     pub status: Status,
-    /// When it next has something to do by itself; `None` if it waits for somebody, or is over.
+    /// When the run next has work that needs no one else; `None` if it waits for a person, or is over.
     pub due: Option<Timestamp>,
 }
 
-/// Where the events of runs are kept.
+/// Stores the events of runs.
 #[async_trait]
 pub trait Journal: Send + Sync {
-    /// Keeps the next entries of a run, all or none, and comes back once they are as durable as this journal makes them.
+    /// Appends the next entries of a run, all or none. Returns once they are as durable as this journal makes them.
     ///
     /// # Errors
-    /// [`JournalError`] when they could not be kept; then what they announce must not be done.
+    /// [`JournalError`] when the entries could not be stored; the effects they announce must not be started then.
     async fn append(&self, run: &str, entries: Vec<Entry>, standing: Standing) -> Result<(), JournalError>;
 }
 
@@ -58,7 +58,7 @@ pub trait Journal: Send + Sync {
 pub struct JournalError {
     /// `written` or `read`.
     pub action: &'static str,
-    /// What went wrong.
+    /// The cause, for people.
     pub reason: String,
 }
 

@@ -7,7 +7,7 @@ use indexmap::IndexMap;
 
 use crate::{Entry, Journal, JournalError, Record, Standing};
 
-/// A journal in memory, for runs that nobody will resume.
+/// A journal in memory, for runs that are not resumed.
 #[derive(Debug, Default)]
 pub struct MemoryJournal {
     runs: Mutex<IndexMap<String, Vec<Record>>>,
@@ -19,7 +19,7 @@ impl MemoryJournal {
         Self::default()
     }
 
-    /// All records of a run, in order; empty for a run that has not begun.
+    /// All records of a run, in order; empty for a run that has not started.
     pub fn records(&self, run: &str) -> Vec<Record> {
         let runs = self.runs.lock().unwrap_or_else(PoisonError::into_inner);
         runs.get(run).cloned().unwrap_or_default()

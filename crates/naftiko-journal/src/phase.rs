@@ -1,4 +1,4 @@
-//! Which event may follow which.
+//! The legal order of events, as the phases of a step.
 
 use std::fmt;
 
@@ -9,44 +9,44 @@ use crate::{Event, Ruling};
 /// The phase of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
-    /// Nothing happened yet.
+    /// No event has been recorded.
     Pending,
-    /// An attempt is under way.
+    /// An attempt is running.
     Running {
-        /// Its number.
+        /// The number of the attempt.
         attempt: u32,
     },
-    /// An attempt is over and another will be made.
+    /// An attempt ended and another one will start.
     Delayed {
-        /// The attempt that is over.
+        /// The attempt that ended.
         attempt: u32,
-        /// When the next one is due.
+        /// When the next attempt is due.
         until: Timestamp,
     },
-    /// Somebody outside was asked and has not answered.
+    /// A person or system outside was asked and has not answered.
     Asked {
         /// When the wait for an answer ends.
         until: Option<Timestamp>,
-        /// The attempt that handed a message over; 0 if none was.
+        /// The attempt that sent the message; 0 if no message was sent.
         attempt: u32,
     },
-    /// Its parts may be under way.
+    /// The parts of the step may be running.
     Open {
-        /// How many items; `None` for a composition.
+        /// The number of items; `None` for a composition.
         items: Option<u32>,
     },
     /// It is unknown whether the attempt had its effect.
     InDoubt {
-        /// Its number.
+        /// The number of the attempt.
         attempt: u32,
     },
-    /// It was skipped.
+    /// The step was skipped.
     Skipped,
-    /// It is done.
+    /// The step succeeded.
     Succeeded,
-    /// It failed for good.
+    /// The step failed for good.
     Failed {
-        /// The last attempt that was made; 0 if none was.
+        /// The last attempt; 0 if none was started.
         attempt: u32,
     },
 }
@@ -57,15 +57,15 @@ impl Phase {
         matches!(self, Self::Skipped | Self::Succeeded | Self::Failed { .. })
     }
 
-    /// The phase after an event of the step that happened at `at`: the one table of legal transitions.
+    /// The phase after an event of the step at time `at`: the one table of legal transitions.
     ///
     /// # Errors
-    /// [`IllegalEvent`] for an event that cannot come in this phase, and for one that is not about a step.
+    /// [`IllegalEvent`] for an event that is illegal in this phase, and for one that does not concern a step.
     pub fn after(self, event: &Event, at: Timestamp) -> Result<Self, IllegalEvent> {
         use Event as E;
         let next = match (self, event) {
             (Self::Pending, E::AttemptStarted { attempt: 1, .. }) => Self::Running { attempt: 1 },
-            // A question that had its answer beforehand can become a message: then nothing was sent yet.
+            // A question whose answer was given beforehand can become a message, because nothing was sent for it yet.
             (Self::Pending | Self::Asked { attempt: 0, .. }, E::MessageStarted { attempt: 1, .. }) => {
                 Self::Running { attempt: 1 }
             }
@@ -73,7 +73,7 @@ impl Phase {
                 Self::Delayed { attempt, .. },
                 E::AttemptStarted { attempt: next, .. } | E::MessageStarted { attempt: next, .. },
             ) if attempt.checked_add(1) == Some(*next) => Self::Running { attempt: *next },
-            // A message may be answered although whoever handed it over does not know that it came.
+            // A message can be answered before its delivery is confirmed.
             (
                 Self::Running { attempt } | Self::Delayed { attempt, .. } | Self::InDoubt { attempt },
                 E::StepSucceeded { attempt: Some(closed), .. },
@@ -120,7 +120,7 @@ impl Phase {
             (Self::Pending | Self::Open { .. }, E::StepFailed { attempt: None, .. }) => {
                 Self::Failed { attempt: 0 }
             }
-            // A step that waits can still fail before its next attempt: an argument may be gone when a run is resumed.
+            // A waiting step can fail before its next attempt: an argument may be unavailable once the run is resumed.
             (
                 Self::Delayed { attempt, .. } | Self::Asked { attempt, .. },
                 E::StepFailed { attempt: None, .. },
@@ -149,20 +149,20 @@ impl fmt::Display for Phase {
     }
 }
 
-/// An event that is illegal at its place in the journal.
+/// An event that is illegal at its position in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{event}`{} cannot come here: {reason}", .step.as_ref().map(|step| format!(" of step `{step}`")).unwrap_or_default())]
 pub struct IllegalEvent {
     /// The name of the event.
     pub event: &'static str,
-    /// The step that the event is about.
+    /// The step that the event concerns.
     pub step: Option<String>,
     /// Why it is illegal.
     pub reason: String,
 }
 
 impl IllegalEvent {
-    /// `event` is illegal, because of `reason`.
+    /// Reports `event` as illegal because of `reason`.
     pub fn new(event: &Event, reason: impl Into<String>) -> Self {
         let mut reason = reason.into();
         if let Some(attempt) = event.attempt() {

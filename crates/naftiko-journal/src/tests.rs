@@ -1,4 +1,4 @@
-//! The order of events, and how they look in JSON.
+//! Tests of the legal order of events, and of their JSON.
 
 use std::fmt::Write as _;
 
@@ -130,7 +130,7 @@ fn finished(status: Status) -> Event {
     Event::RunFinished { status, outputs: IndexMap::new(), failure: None }
 }
 
-/// Every phase that a step can have.
+/// All phases of a step.
 fn phases() -> [Phase; 10] {
     let until = at(60);
     [
@@ -147,7 +147,7 @@ fn phases() -> [Phase; 10] {
     ]
 }
 
-/// What follows from these events, where anything does.
+/// The legal transitions for these events, as text.
 fn table(events: &[Event]) -> String {
     let mut table = String::new();
     for phase in phases() {
@@ -232,7 +232,7 @@ fn the_table_of_messages_is_this_and_no_more() {
     ");
 }
 
-/// Applies events in order, numbered rightly; the first that is refused ends it.
+/// Applies events in order, numbered from 1; stops at the first that is rejected.
 fn ledger(events: impl IntoIterator<Item = Event>) -> Result<Ledger, String> {
     let mut ledger = Ledger::new(["a", "b"]);
     for (seq, event) in (1..).zip(events) {
@@ -253,7 +253,7 @@ fn a_run_from_beginning_to_end() {
         delayed("a", 1),
         attempt("a", 2),
         succeeded("a", Some(2)),
-        // Recorded before the question is put, once: a question put again when the run is resumed is the same one.
+        // The question is recorded once, before it is put: a question put again by a resumed run is not recorded again.
         asked("b"),
         succeeded("b", None),
         finished(Status::Succeeded),

@@ -1,4 +1,4 @@
-//! Beginning a run, and keeping its records.
+//! Creates runs and appends their records.
 
 use std::sync::Arc;
 
@@ -16,35 +16,35 @@ use super::seal::{Keys, Purpose};
 use super::{Store, StoreError, inbox};
 use crate::{Entry, Journal, JournalError, Standing, Status};
 
-/// A run that is about to begin.
+/// A run to create.
 #[derive(Debug, Clone)]
 pub struct NewRun<'a> {
-    /// Its id, which no other run has.
+    /// The id of the run, which must be unused.
     pub id: &'a str,
     /// The name of the composition.
     pub composition: &'a str,
-    /// What it will do, as JSON.
+    /// The plan, as JSON.
     pub plan: &'a str,
-    /// What the plan was made from, for whoever wants to compare.
+    /// The sources of the plan, for later comparison.
     pub origin: &'a Value,
-    /// When it is made.
+    /// The creation time.
     pub at: Timestamp,
 }
 
 impl Store {
-    /// Makes a run that has no records yet. It is durable when this returns.
+    /// Creates a run without records. The run is durable when this returns.
     ///
     /// # Errors
-    /// [`StoreError::RunExists`], or why it could not be kept.
+    /// [`StoreError::RunExists`], or why it could not be stored.
     pub fn create_run(&self, run: &NewRun<'_>) -> Result<(), StoreError> {
         self.write(create(run)?)
     }
 
-    /// As [`append`](Journal::append), and removes the messages of the inbox that the records came from: both or neither.
+    /// As [`append`](Journal::append), and removes the inbox messages that led to the records, in the same transaction.
     ///
     /// # Errors
-    /// [`StoreError::OutOfSequence`] if a record is not the next of its run; [`StoreError::UnknownRun`], or why they
-    /// could not be kept.
+    /// [`StoreError::OutOfSequence`] if a record is not the next of its run; [`StoreError::UnknownRun`], or why the
+    /// records could not be stored.
     pub async fn append_taking(
         &self,
         run: &str,
@@ -63,7 +63,7 @@ impl Store {
     }
 }
 
-/// What adds a run without records.
+/// Prepares the insertion of a run without records.
 pub(super) fn create(
     run: &NewRun<'_>,
 ) -> Result<impl Fn(&Connection) -> Result<(), Fault> + Send + 'static, StoreError> {
@@ -81,13 +81,13 @@ pub(super) fn create(
 
 #[async_trait]
 impl Journal for Store {
-    /// They are durable when this returns. They are kept even if nobody waits for that any longer.
+    /// The entries are durable when this returns. They are stored even if the future is dropped.
     async fn append(&self, run: &str, entries: Vec<Entry>, standing: Standing) -> Result<(), JournalError> {
         self.append_taking(run, entries, standing, &[]).await.map_err(|error| error.of_journal("written"))
     }
 }
 
-/// What one caller appends.
+/// The records of one call of `append`.
 #[derive(Debug)]
 struct Batch {
     run: String,
@@ -97,13 +97,13 @@ struct Batch {
     taken: Vec<i64>,
 }
 
-/// A record on its way into the database.
+/// A record to insert.
 #[derive(Debug)]
 struct Draft {
     seq: u64,
     at: Timestamp,
     shown: String,
-    /// Where it differs from what may be shown.
+    /// The full event, if it differs from the redacted one.
     real: Option<String>,
 }
 
@@ -118,7 +118,7 @@ impl Batch {
         })
     }
 
-    /// Keeps all of it; gives the end of the run's chain then.
+    /// Inserts all records and updates the run; returns the new head of its chain.
     fn keep(&self, connection: &Connection, keys: &Keys) -> Result<Head, Fault> {
         let run = &self.run;
         let mut row = RunRow::find(connection, run)?.ok_or_else(|| StoreError::unknown(run))?;
@@ -149,7 +149,7 @@ impl Draft {
         Ok(Self { seq: record.seq, at: record.at, shown: text(&entry.shown)?, real })
     }
 
-    /// Keeps it after `head`; gives the head after it.
+    /// Inserts the record after `head`; returns the new head.
     fn keep(&self, connection: &Connection, keys: &Keys, run: &str, head: &Head) -> Result<Head, Fault> {
         let seq = self.seq;
         let sealed = match &self.real {
@@ -163,7 +163,7 @@ impl Draft {
     }
 }
 
-/// A status as JSON has it, without the quotes.
+/// A status as in JSON, without the quotes.
 pub(super) fn status_word(status: Status) -> Result<String, StoreError> {
     match serde_json::to_value(status) {
         Ok(Value::String(word)) => Ok(word),

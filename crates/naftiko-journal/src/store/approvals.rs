@@ -1,7 +1,7 @@
 //! The approvals of the operator: which secret may be sent to which server.
 //!
-//! An approval is the only permission that the state folder holds, so each one is signed with the key of the journal. A
-//! row that somebody wrote or changed without that key makes reading fail: a damaged table never approves anything.
+//! An approval is the only permission in the state folder, so each one is signed with the key of the journal. A row
+//! that was written or changed without that key makes reading fail: a damaged table never approves anything.
 
 use std::sync::Arc;
 
@@ -14,12 +14,12 @@ use super::moment::{micros, timestamp};
 use super::seal::{Key, Keys};
 use super::{Store, StoreError};
 
-/// A secret that may be sent to a server, whatever document names it.
+/// A secret that may be sent to a server, whichever document refers to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Approval {
-    /// What kind of thing the name names; the store does not interpret it.
+    /// The kind of the name; the store does not interpret it.
     pub kind: String,
-    /// The name of the secret, never the secret.
+    /// The name of the secret, never its value.
     pub name: String,
     /// The server: scheme, host and port.
     pub origin: String,
@@ -28,30 +28,30 @@ pub struct Approval {
 }
 
 impl Approval {
-    /// The bytes that its signature covers, which no other use of the key signs.
+    /// The bytes that the signature covers, distinct from everything else that is signed with the key.
     fn signed(&self) -> Vec<u8> {
         json!(["approval", self.kind, self.name, self.origin, micros(self.at)]).to_string().into_bytes()
     }
 }
 
 impl Store {
-    /// All approvals, by name, server and kind.
+    /// All approvals, ordered by name, server and kind.
     ///
     /// # Errors
     /// [`StoreError::ApprovalAltered`] if one is not as it was written, [`StoreError::KeyMissing`] or
-    /// [`StoreError::KeyWrong`] if that cannot be verified, or why they could not be read.
+    /// [`StoreError::KeyWrong`] if the signatures cannot be verified, or why they could not be read.
     pub fn approvals(&self) -> Result<Vec<Approval>, StoreError> {
         self.read(|connection| verified(connection, &self.inner.keys))
     }
 
-    /// Stores approvals, all or none. One that exists keeps its time.
+    /// Stores approvals, all or none. An existing approval retains its time.
     ///
     /// # Errors
     /// As [`approvals`](Self::approvals), or why they could not be stored.
     pub fn approve(&self, approvals: &[Approval]) -> Result<(), StoreError> {
         let (approvals, keys) = (approvals.to_vec(), Arc::clone(&self.inner.keys));
         self.write(move |connection| {
-            // A new approval must not stand beside one that is refused.
+            // No new approval is stored while an existing one is invalid.
             verified(connection, &keys)?;
             let key = keys.to_seal(connection)?;
             for approval in &approvals {
@@ -61,7 +61,7 @@ impl Store {
         })
     }
 
-    /// Removes these approvals, whatever their times; returns how many there were.
+    /// Removes these approvals, whatever their times; returns how many existed.
     ///
     /// # Errors
     /// Why they could not be removed; then all remain.
@@ -78,7 +78,7 @@ impl Store {
         })
     }
 
-    /// Removes all approvals, those included that are not as they were written; returns how many there were.
+    /// Removes all approvals, including invalid ones; returns how many existed.
     ///
     /// # Errors
     /// Why they could not be removed; then all remain.
@@ -87,9 +87,9 @@ impl Store {
     }
 }
 
-/// Every approval, once all signatures are verified.
+/// Returns all approvals after verifying all signatures.
 pub(super) fn verified(connection: &Connection, keys: &Keys) -> Result<Vec<Approval>, Fault> {
-    // A journal of format 1 that is only read has no such table.
+    // A journal of format 1 that is opened only for reading has no such table.
     if !connection.table_exists(None, "approvals")? {
         return Ok(Vec::new());
     }

@@ -1,4 +1,4 @@
-//! Connections to the database, one for writing and some for reading.
+//! Connections to the database: one for writing, several for reading.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,13 +12,13 @@ use super::error::{Fault, is_full};
 use super::place::Place;
 use super::schema::{self, Format, MIGRATIONS, READABLE};
 
-/// How long a connection waits for another that writes.
+/// How long a connection waits for a lock that another connection holds.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Connections that are kept for the next reader.
+/// The maximum number of idle connections retained for later reads.
 const IDLE_READERS: usize = 4;
 
-/// A connection that writes durably to the journal at `place`, which is made or brought up to date where needed.
+/// Opens the writing connection of the journal at `place`, which is created or migrated if necessary.
 pub(super) fn to_write(place: &Place) -> Result<Connection, StoreError> {
     let _alone = place.prepare()?;
     let connection = open_to_write(place).map_err(|fault| fault.at(&place.database))?;
@@ -31,10 +31,10 @@ fn open_to_write(place: &Place) -> Result<Connection, Fault> {
     let mut connection = Connection::open_with_flags(&place.database, flags)?;
     connection.busy_timeout(PATIENCE)?;
     let said = place.mark.said()?;
-    // Before anything is changed: it may be somebody else's, or of a version that this one does not know.
+    // Checked before anything is changed: the database may be foreign, or of a version that this one does not know.
     let found = accept(schema::format(&connection)?, &place.database)?;
     if let Err(fault) = place.mark.check(said, &place.database, found, &connection) {
-        // Closing it would throw away what is left of the log.
+        // A checkpoint on close would discard the rest of the log.
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
         return Err(fault);
     }
@@ -50,11 +50,11 @@ fn open_to_write(place: &Place) -> Result<Connection, Fault> {
     Ok(connection)
 }
 
-/// A connection that only reads. Nothing is made where nothing is.
+/// Opens a reading connection. Creates nothing.
 fn to_read(place: &Place) -> Result<Connection, Fault> {
     match open_to_read(&place.database, OpenFlags::empty()) {
         Err(Fault::Sqlite(error)) if lacks_room_for_index(&error) => {
-            // SQLite wants to make its index of the log, and may not or cannot. Without a log there is nothing to index.
+            // SQLite fails to create its index of the log. Without a log there is nothing to index.
             match immutable(place) {
                 Some(uri) => open_to_read(Path::new(&uri), OpenFlags::SQLITE_OPEN_URI),
                 None => Err(error.into()),
@@ -77,7 +77,7 @@ fn lacks_room_for_index(error: &rusqlite::Error) -> bool {
     is_full(error) || matches!(error.sqlite_error_code(), Some(ErrorCode::CannotOpen | ErrorCode::ReadOnly))
 }
 
-/// How SQLite is told that nobody writes to a database; `None` where its log has to be read too.
+/// The URI that makes SQLite treat the database as immutable; `None` if its log has to be read as well.
 fn immutable(place: &Place) -> Option<String> {
     let database = place.database.to_str()?;
     let log = std::fs::metadata(format!("{database}-wal"));
@@ -88,7 +88,7 @@ fn immutable(place: &Place) -> Option<String> {
     Some(format!("file:{escaped}?immutable=1"))
 }
 
-/// Refuses what is no journal, or one that this version does not know.
+/// Rejects a database that is not a journal, or has a format that this version does not know.
 fn accept(format: Format, path: &Path) -> Result<i64, StoreError> {
     let known = schema::latest(MIGRATIONS);
     match format {
@@ -100,7 +100,7 @@ fn accept(format: Format, path: &Path) -> Result<i64, StoreError> {
     }
 }
 
-/// The connections that read.
+/// The reading connections.
 #[derive(Debug)]
 pub(super) struct Readers {
     place: Arc<Place>,
@@ -112,7 +112,7 @@ impl Readers {
         Self { place, idle: Mutex::default() }
     }
 
-    /// Whether there is a journal of this format to read; an empty database is none.
+    /// Whether there is a journal to read, in a format that can be read; `false` for an empty database.
     pub(super) fn check(&self) -> Result<bool, StoreError> {
         let path = &self.place.database;
         let said = self.place.mark.said()?;
@@ -127,7 +127,7 @@ impl Readers {
         })
     }
 
-    /// Reads within one state of the database, whatever is written meanwhile.
+    /// Runs `read` on one snapshot of the database, unaffected by concurrent writes.
     pub(super) fn with<T>(
         &self,
         read: impl FnOnce(&Connection) -> Result<T, Fault>,

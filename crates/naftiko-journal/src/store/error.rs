@@ -1,4 +1,4 @@
-//! What can go wrong with a store.
+//! The errors of a store.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,21 +8,21 @@ use rusqlite::ErrorCode;
 
 use crate::JournalError;
 
-/// What can go wrong with a [`Store`](crate::Store). What was stored before is still there.
+/// An error of a [`Store`](crate::Store). Everything stored before remains stored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the message of each says what its fields are")]
 pub enum StoreError {
-    /// The path of the database holds something else.
+    /// The file at the database's path is not a database.
     #[error("`{path}` is not a database")]
     NotADatabase { path: PathBuf },
     /// The database belongs to another program.
     #[error("`{path}` is a database, but not a journal")]
     NotAJournal { path: PathBuf },
-    /// A later version of `naftiko` wrote it.
+    /// A later version of `naftiko` wrote the database.
     #[error("`{path}` has format {found}, and this version knows formats up to {known}")]
     Newer { path: PathBuf, found: i64, known: i64 },
-    /// An earlier version wrote it, and it cannot be upgraded while it is only read.
+    /// An earlier version wrote the database, and it cannot be migrated while it is only read.
     #[error("`{path}` has format {found}, and has to be opened for writing once to become format {known}")]
     Older { path: PathBuf, found: i64, known: i64 },
     /// The database is damaged.
@@ -31,28 +31,28 @@ pub enum StoreError {
     /// The disk is full.
     #[error("there is no room left for `{path}`")]
     Full { path: PathBuf },
-    /// It can be read but not written.
+    /// The database can be read but not written.
     #[error("`{path}` may be read and not written")]
     ReadOnly { path: PathBuf },
-    /// What was kept last is not there: the end of the log is damaged or gone, or the database is an older one.
+    /// The last committed records are missing: the end of the log is damaged or gone, or the database is an older copy.
     #[error(
         "`{path}` has lost record {seq} of run `{run}` and whatever else was kept last; restore it with its log, or \
          remove `{mark}` to go on without what is lost, which may then be done again"
     )]
     Lost { path: PathBuf, run: String, seq: u64, mark: PathBuf },
-    /// The high-water mark beside the database is not one that was written there.
+    /// The high-water mark beside the database has unexpected content.
     #[error(
         "`{path}` is damaged, so it does not tell whether the journal has lost what was kept last; restore both, or remove \
          the mark to go on without what may be lost, which may then be done again"
     )]
     DamagedMark { path: PathBuf },
-    /// Others than its owner can change the state folder, a folder that it is in, or a file in it.
+    /// Other users can change the state folder, a folder on its path, or a file in it.
     #[error(
         "`{path}` can be changed by others than its owner, and runs go on from what is in the state folder; correct it with `chmod go-w {}`",
         naftiko_text::shell_word(path)
     )]
     Exposed { path: PathBuf },
-    /// It belongs neither to the user of this process nor to root.
+    /// A file or folder belongs neither to the user of this process nor to root.
     #[error(
         "`{path}` belongs to user {owner}, and this process runs as user {user}; runs are kept only where nobody but that \
          user and root can change them"
@@ -61,16 +61,16 @@ pub enum StoreError {
     /// A file of the state folder is a link.
     #[error("`{path}` is a link, and links in a state folder are not followed")]
     Link { path: PathBuf },
-    /// Its files are no longer where they were when it was opened.
+    /// The database files are no longer the ones that were opened.
     #[error("`{path}` was removed, moved or replaced while it was in use")]
     Gone { path: PathBuf },
-    /// Other processes keep it locked.
+    /// Other processes hold the lock for too long.
     #[error("`{path}` is busy: another process kept writing to it")]
     Busy { path: PathBuf },
     /// A file or folder cannot be used.
     #[error("`{path}` cannot be {action}: {reason}")]
     File { path: PathBuf, action: &'static str, reason: String },
-    /// The database refused something.
+    /// The database rejected a statement.
     #[error("`{path}` cannot be used: {reason}")]
     Database { path: PathBuf, reason: String },
     /// The store is shutting down.
@@ -83,22 +83,22 @@ pub enum StoreError {
     /// Several ids have this beginning.
     #[error("`{prefix}` may be {}", .runs.iter().map(|run| format!("`{run}`")).collect::<Vec<_>>().join(" or "))]
     Ambiguous { prefix: String, runs: Vec<String> },
-    /// The run exists already.
+    /// A run with this id exists.
     #[error("there is a run `{run}` already")]
     RunExists { run: String },
-    /// Another writer was faster, or a record is missing.
+    /// Another writer appended first, or a record is missing.
     #[error(
         "record {found} of run `{run}` cannot be kept: {due} was due, so somebody else may be driving the run"
     )]
     OutOfSequence { run: String, found: u64, due: u64 },
-    /// A record was handed over for the wrong run.
+    /// A record belongs to another run.
     #[error("a record of run `{found}` cannot be kept for run `{run}`")]
     ForeignRecord { run: String, found: String },
     /// Another process drives the run.
     #[error("run `{run}` is driven by process {pid} since {since}")]
     Held { run: String, pid: u32, since: Timestamp },
 
-    /// A record, plan or message is not JSON, or not one that this version knows.
+    /// A record, plan or message is not valid JSON, or is unknown to this version.
     #[error("{what} of run `{run}` cannot be understood: {reason}")]
     Undecodable { run: String, what: String, reason: String },
     /// A record was altered or removed.
@@ -107,13 +107,13 @@ pub enum StoreError {
     /// An approval was altered, or written without the key of the journal.
     #[error("the approval of `{name}` for {origin} is not as it was written, so no approval counts")]
     ApprovalAltered { name: String, origin: String },
-    /// What is noted of a run beside its records was altered.
+    /// The row of a run was altered.
     #[error("what the journal notes of run `{run}` is not as it was written")]
     AlteredRun { run: String },
-    /// Sensitive values were sealed with a key that is missing.
+    /// Sensitive values were encrypted with a key that is missing.
     #[error("the key of what is sensitive in the journal is not there: `{path}`")]
     KeyMissing { path: PathBuf },
-    /// Sensitive values were sealed with another key.
+    /// Sensitive values were encrypted with another key.
     #[error("`{path}` is not the key that what is sensitive in the journal was sealed with")]
     KeyWrong { path: PathBuf },
     /// A value cannot be stored.
@@ -138,13 +138,13 @@ impl StoreError {
         Self::Undecodable { run: run.to_owned(), what: what.into(), reason: error.to_string() }
     }
 
-    /// As the error of a journal that could not be written or read.
+    /// Converts the error to that of a journal that could not be written or read.
     pub(super) fn of_journal(&self, action: &'static str) -> JournalError {
         JournalError { action, reason: self.to_string() }
     }
 }
 
-/// An error from the inside, before it is known which file it concerns.
+/// An internal error that does not name its file yet.
 #[derive(Debug)]
 pub(super) enum Fault {
     Sqlite(rusqlite::Error),
@@ -164,14 +164,14 @@ impl From<StoreError> for Fault {
 }
 
 impl Fault {
-    /// What it means for the database at `path`.
+    /// Converts the error to that of the database at `path`.
     pub(super) fn at(self, path: &Path) -> StoreError {
         let error = match self {
             Self::Store(error) => return error,
             Self::Sqlite(error) => error,
         };
         let told = error.to_string();
-        // SQLite names the file where it cannot be opened, and so do we.
+        // SQLite appends the path to some messages; `StoreError` already names it.
         let reason = told.strip_suffix(&format!(": {}", path.display())).unwrap_or(&told).to_owned();
         let path = path.to_owned();
         if is_full(&error) {
@@ -185,7 +185,7 @@ impl Fault {
             Some(ErrorCode::CannotOpen | ErrorCode::PermissionDenied) => {
                 StoreError::File { path, action: "opened", reason }
             }
-            // A table or column that is not there, or a value of the wrong type: somebody changed the database.
+            // A missing table or column, or a value of the wrong type: the database was changed from outside.
             Some(ErrorCode::TypeMismatch | ErrorCode::ConstraintViolation | ErrorCode::Unknown) => {
                 StoreError::Damaged { path, reason }
             }

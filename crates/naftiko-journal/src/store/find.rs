@@ -1,4 +1,4 @@
-//! Finding a run by the beginning of its id.
+//! Looks up a run by a prefix of its id.
 
 use rusqlite::Connection;
 
@@ -6,17 +6,17 @@ use super::error::Fault;
 use super::read::{Summary, summary};
 use super::{Store, StoreError};
 
-/// How many ids are listed when several begin alike.
+/// The maximum number of ids listed for an ambiguous prefix.
 const LISTED: i64 = 5;
 
-/// How like an id has to be to be meant.
+/// The least similarity at which an id is suggested, from 0 to 1.
 const LIKENESS: f64 = 0.6;
 
 impl Store {
-    /// The run with this id, or the only one whose id begins with it.
+    /// The run with this id, or the only one whose id starts with it.
     ///
     /// # Errors
-    /// [`StoreError::UnknownRun`] with the nearest id, [`StoreError::Ambiguous`], or why it could not be read.
+    /// [`StoreError::UnknownRun`] with the most similar id, [`StoreError::Ambiguous`], or why it could not be read.
     pub fn find(&self, prefix: &str) -> Result<Summary, StoreError> {
         self.read(|connection| {
             if let Some(exact) = summary(connection, prefix)? {
@@ -39,7 +39,7 @@ impl Store {
     }
 }
 
-/// Some of the ids with this beginning; none for an empty one, which means no run.
+/// At most `LISTED` ids with this prefix; none for the empty prefix.
 fn beginning(connection: &Connection, prefix: &str) -> Result<Vec<String>, Fault> {
     if prefix.is_empty() {
         return Ok(Vec::new());
@@ -51,7 +51,7 @@ fn beginning(connection: &Connection, prefix: &str) -> Result<Vec<String>, Fault
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// The id that is most like what was asked for, as far as that goes.
+/// The id whose beginning is most similar to `asked`, if any reaches `LIKENESS`.
 fn nearest(connection: &Connection, asked: &str) -> Result<Option<String>, Fault> {
     let length = asked.chars().count();
     let mut found = connection.prepare_cached("SELECT id FROM runs ORDER BY id")?;

@@ -1,4 +1,4 @@
-//! Writing a small file of the state folder: whole or not at all.
+//! Atomic replacement of a small file in the state folder.
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write as _};
@@ -8,8 +8,8 @@ use super::place::sync_folder;
 use super::seal::random;
 use super::{StoreError, protection};
 
-/// Gives a file another content, which is durable when this returns: it is written to a new file beside `path` and moved
-/// there. A link there is replaced, not followed.
+/// Replaces the content of a file durably: writes a new file beside `path` and renames it. A link at `path` is
+/// replaced, not followed.
 pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
     let unwritten = |error: &io::Error| StoreError::file(path, "written", error);
     let mut name = path.as_os_str().to_owned();
@@ -22,7 +22,7 @@ pub(super) fn replace(path: &Path, content: &[u8]) -> Result<(), StoreError> {
         fs::rename(&new, path)
     });
     if let Err(error) = written {
-        // What was begun is of no use to anybody.
+        // The partial file is useless.
         let _ = fs::remove_file(&new);
         return Err(unwritten(&error));
     }

@@ -1,4 +1,4 @@
-//! Messages for a run that another process drives.
+//! Messages to the process that drives a run.
 
 use std::sync::Arc;
 
@@ -13,15 +13,15 @@ use super::{Store, StoreError, json};
 /// A message to the process that drives a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Message {
-    /// Its number; later messages have higher ones.
+    /// The number of the message; later messages have higher ones.
     pub id: i64,
-    /// Its content.
+    /// The content of the message.
     pub content: Value,
 }
 
 impl Store {
-    /// Leaves a message for the process that drives a run, and returns its number. It is sealed, since it may hold an
-    /// answer.
+    /// Posts a message to the process that drives a run, and returns its number. The message is encrypted, since it may
+    /// hold an answer.
     ///
     /// # Errors
     /// [`StoreError::UnknownRun`], or why it could not be stored.
@@ -34,8 +34,8 @@ impl Store {
         })
     }
 
-    /// The same, if the last record of the run is still the one of this number, and the last message for it too;
-    /// nothing if either has changed.
+    /// Like [`post`](Self::post), but only if `seq` is still the last record of the run and `last` its last message;
+    /// returns `None` otherwise.
     ///
     /// # Errors
     /// As [`post`](Self::post).
@@ -60,7 +60,7 @@ impl Store {
         })
     }
 
-    /// The messages for a run, oldest first. They stay until they are [`taken`](Self::taken).
+    /// The messages for a run, oldest first. They remain until they are [`taken`](Self::taken).
     ///
     /// # Errors
     /// Why they could not be read.
@@ -87,7 +87,7 @@ impl Store {
         })
     }
 
-    /// The runs that have messages waiting, in the order of the first message of each.
+    /// The runs with pending messages, ordered by the first message of each.
     ///
     /// # Errors
     /// Why they could not be read.
@@ -100,7 +100,7 @@ impl Store {
         })
     }
 
-    /// The number of the last message ever left, for any run: while it does not change, there is no new one.
+    /// The number of the last message ever posted to any run: while it is unchanged, there is no new message.
     ///
     /// # Errors
     /// Why it could not be read.
@@ -114,18 +114,18 @@ impl Store {
         })
     }
 
-    /// Removes messages that were handled; those that are gone already are ignored.
+    /// Removes handled messages; unknown numbers are ignored.
     ///
     /// # Errors
     /// Why they could not be removed.
     pub fn taken(&self, ids: &[i64]) -> Result<(), StoreError> {
         let ids = ids.to_vec();
-        // One that comes back is acted on again, which changes nothing.
+        // Handling a message twice has no further effect, so the removal need not survive a power failure.
         self.write_for_now(move |connection| remove(connection, &ids))
     }
 }
 
-/// Leaves a message for a run that is there, and gives its number.
+/// Inserts a message for an existing run, and returns its number.
 fn leave(connection: &Connection, keys: &Keys, run: &str, message: &str) -> Result<i64, Fault> {
     let sealed = keys.to_seal(connection)?.seal(Purpose::Message { run }, message.as_bytes())?;
     connection

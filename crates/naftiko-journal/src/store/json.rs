@@ -1,11 +1,12 @@
-//! JSON that was written here.
+//! Decodes JSON that this crate wrote.
 
 use serde::de::DeserializeOwned;
 
-/// Reads what was written here.
+/// Decodes JSON that this crate wrote, without a limit on its depth.
 ///
-/// INVARIANT: what `text` says is known to be what was written, by a sum or a seal. A provider's answer may be as
-/// deep as can be read, and is deeper within a record; so the depth, which was bounded then, is not bounded again.
+/// INVARIANT: a checksum or a signature guarantees that `text` is as it was written. A provider's response may be as
+/// deep as the limit for reading allows, and is nested deeper within a record; its depth was limited when it was
+/// received.
 pub(super) fn written<T: DeserializeOwned>(text: &[u8]) -> serde_json::Result<T> {
     let mut reader = serde_json::Deserializer::from_slice(text);
     reader.disable_recursion_limit();

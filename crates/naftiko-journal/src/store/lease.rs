@@ -1,8 +1,8 @@
-//! Who drives a run: at most one living process.
+//! Leases: at most one living process drives a run.
 //!
-//! A process that drives runs keeps one file locked for as long as it lives. Whatever ends it, and whatever its clock
-//! says, the system releases the lock; so a lease is valid exactly as long as the file of its holder is locked. Files
-//! are created, inspected and removed only within a write transaction, so that nobody sees one half made.
+//! A process that drives runs holds a lock on a file for as long as it lives. The system releases the lock however the
+//! process ends and whatever its clock shows, so a lease is valid exactly as long as the file of its holder is locked.
+//! These files are created, inspected and removed only within a write transaction, so no process sees a partial one.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
@@ -19,7 +19,7 @@ use super::seal::random;
 use super::writer::Durability;
 use super::{Inner, Store, StoreError, protection};
 
-/// The right to drive a run, which is released when the lease is dropped or the process ends.
+/// The right to drive a run. It is released when the lease is dropped or the process ends.
 #[derive(Debug)]
 pub struct Lease {
     run: String,
@@ -28,7 +28,7 @@ pub struct Lease {
 }
 
 impl Lease {
-    /// The run.
+    /// The id of the run.
     pub fn run(&self) -> &str {
         &self.run
     }
@@ -38,7 +38,7 @@ impl Drop for Lease {
     fn drop(&mut self) {
         let Some(writer) = &self.inner.writer else { return };
         let (run, holder) = (self.run.clone(), self.holder.clone());
-        // If it cannot be given back, it ends with this process.
+        // If releasing fails, the lease ends with this process.
         let _ = writer.wait(Durability::Process, move |connection| {
             connection.execute("DELETE FROM leases WHERE run = ?1 AND holder = ?2", [&run, &holder])?;
             Ok(())
@@ -47,27 +47,27 @@ impl Drop for Lease {
 }
 
 impl Store {
-    /// Takes the lease of a run that nobody holds, or only a dead process.
+    /// Takes the lease of a run that no living process holds.
     ///
     /// # Errors
-    /// [`StoreError::Held`] if a living process holds it, even this one; [`StoreError::UnknownRun`], or why it could
-    /// not be taken.
+    /// [`StoreError::Held`] if a living process holds it, including this one; [`StoreError::UnknownRun`], or why it
+    /// could not be taken.
     pub fn lease(&self, run: &str, at: Timestamp) -> Result<Lease, StoreError> {
         let (id, holder) = (run.to_owned(), Arc::clone(&self.inner.holder));
-        // Who holds a lease is alive: there is none once the machine was off.
+        // A lease is valid only while its process lives, so it need not survive a power failure.
         let holder = self.write_for_now(move |connection| take(connection, &holder, &id, at))?;
         Ok(self.leased(run, holder))
     }
 
-    /// The lease that this process has taken under that name.
+    /// The lease that this process took under the name `holder`.
     pub(super) fn leased(&self, run: &str, holder: String) -> Lease {
         Lease { run: run.to_owned(), holder, inner: Arc::clone(&self.inner) }
     }
 }
 
-/// Takes the lease of a run; gives the name of its holder.
+/// Takes the lease of a run; returns the name of its holder.
 ///
-/// INVARIANT: `connection` has begun to write.
+/// INVARIANT: `connection` is in a write transaction.
 pub(super) fn take(
     connection: &Connection,
     holder: &Holder,
@@ -104,7 +104,7 @@ impl Store {
     }
 }
 
-/// Who drives a run, as the error that says so; `None` if nobody living does.
+/// The living process that drives a run, as the error that reports it; `None` if there is none.
 pub(super) fn held(connection: &Connection, holder: &Holder, run: &str) -> Result<Option<StoreError>, Fault> {
     let lease: Option<(String, u32, i64)> = connection
         .prepare_cached("SELECT holder, pid, since FROM leases WHERE run = ?1")?
@@ -118,19 +118,19 @@ pub(super) fn held(connection: &Connection, holder: &Holder, run: &str) -> Resul
     })
 }
 
-/// This process, as far as leases of one store are concerned.
+/// The identity of this process in the leases of one store.
 #[derive(Debug)]
 pub(super) struct Holder {
     dir: PathBuf,
     named: Mutex<Option<Named>>,
 }
 
-/// A name that nobody else has, and the locked file that makes it count.
+/// A unique name, and the locked file that makes it valid.
 #[derive(Debug)]
 struct Named {
     name: String,
     path: PathBuf,
-    /// Locked for as long as it is open.
+    /// Locked as long as it is open.
     _locked: File,
 }
 
@@ -139,19 +139,19 @@ impl Holder {
         Self { dir, named: Mutex::default() }
     }
 
-    /// Removes what others left who are dead.
+    /// Removes the files and leases of dead processes.
     pub(super) fn clear_up(&self, connection: &Connection) -> Result<(), Fault> {
         let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
         bury(connection, &self.dir, named.as_ref().map(|named| named.name.as_str()))
     }
 
-    /// Whether this is its name.
+    /// Whether `name` is the name of this holder.
     fn is(&self, name: &str) -> bool {
         let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
         named.as_ref().is_some_and(|named| named.name == name)
     }
 
-    /// The name, which is given at the first lease.
+    /// The name, which is generated with the first lease.
     fn name(&self, connection: &Connection) -> Result<String, Fault> {
         let mut named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(named) = named.as_ref() {
@@ -184,7 +184,7 @@ impl Named {
 
 impl Drop for Named {
     fn drop(&mut self) {
-        // If it stays, the next process removes it.
+        // If it remains, the next process removes it.
         let _ = fs::remove_file(&self.path);
     }
 }
@@ -193,7 +193,7 @@ fn file(dir: &Path, name: &str) -> PathBuf {
     dir.join(format!("{name}.lock"))
 }
 
-/// Whether somebody keeps the file locked.
+/// Whether a process holds the lock on the file.
 fn is_alive(path: &Path) -> Result<bool, StoreError> {
     let file = match protection::open(path, OpenOptions::new().read(true), "opened")? {
         Ok(file) => file,
@@ -207,9 +207,9 @@ fn is_alive(path: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// Removes the files and leases of holders that are dead, which `own` is not.
+/// Removes the files and leases of dead holders; `own` is this process's own name.
 ///
-/// INVARIANT: `connection` has begun to write, so nobody makes a file meanwhile.
+/// INVARIANT: `connection` is in a write transaction, so no other process creates a file at the same time.
 fn bury(connection: &Connection, dir: &Path, own: Option<&str>) -> Result<(), Fault> {
     let unread = |error| StoreError::file(dir, "read", &error);
     let entries = match fs::read_dir(dir) {

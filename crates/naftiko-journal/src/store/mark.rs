@@ -1,10 +1,10 @@
-//! The high-water mark: the last committed record, noted once more in a file beside the database.
+//! The high-water mark: the last committed record, duplicated in a file beside the database.
 //!
-//! SQLite reads its log up to the first page that is not as it was written, and takes what follows for never written:
-//! one damaged byte and the latest records are gone without a word. What is lost there is always the end of what was
-//! written last, so one mark is enough to miss it. It is made once the records are durable, and may itself be lost with
-//! the power: it never tells of what was not kept. A mark that is not exactly as it was written is refused, since an
-//! older database could lie beside it; only an operator who removes it goes on without.
+//! SQLite reads its write-ahead log up to the first damaged page and treats the rest as never written: one damaged byte
+//! silently drops the latest records. Such a loss always includes the record written last, so one mark detects it. The
+//! mark is written after the records are durable, and can itself be lost in a power failure: it never names a record
+//! that was not stored. A mark with unexpected content is rejected, because an older database could lie beside it; an
+//! operator can remove the file to continue without it.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
@@ -20,16 +20,17 @@ use super::error::Fault;
 use super::row::Head;
 use super::{StoreError, folder, protection};
 
-/// One mark is as long as another, so that none shows behind a later one, and writing one needs no more room.
+/// All marks have this length in bytes, so that a shorter mark leaves no rest of a longer one, and rewriting needs no
+/// space.
 const LENGTH: usize = 512;
-/// What a mark says that says nothing: no record was kept, or runs were removed.
+/// The text of an empty mark: no record was stored, or runs were removed.
 const NOTHING: &str = "nothing";
-/// How often a mark is read that seems damaged: another process may be about to write it.
+/// How often a mark that seems damaged is read: another process may be rewriting it.
 const ATTEMPTS: usize = 20;
-/// How long to wait in between.
+/// The pause between two reads.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// Where the mark is made.
+/// The file of the mark, and the record to write to it next.
 #[derive(Debug)]
 pub(super) struct Mark {
     path: PathBuf,
@@ -39,16 +40,16 @@ pub(super) struct Mark {
 #[derive(Debug, Default)]
 struct State {
     file: Option<File>,
-    /// The last record of what is committed next.
+    /// The last record of the transaction in progress.
     noted: Option<Said>,
 }
 
-/// What a mark says: that this record was kept.
+/// The content of a mark: the record that was committed last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Said {
     run: String,
     seq: u64,
-    /// The beginning of its sum.
+    /// The first eight bytes of the record's checksum, in hexadecimal.
     sum: String,
 }
 
@@ -67,9 +68,9 @@ impl Said {
         Some(Self { run: run.to_owned(), seq, sum: sum.to_owned() })
     }
 
-    /// Whether a database of this format has what the mark says.
+    /// Whether a database of this format holds the marked record.
     fn holds(&self, format: i64, connection: &Connection) -> Result<bool, Fault> {
-        // An empty one has nothing.
+        // Format 0 is an empty database.
         if format == 0 {
             return Ok(false);
         }
@@ -79,14 +80,14 @@ impl Said {
     }
 }
 
-/// The whole file of a mark.
+/// The complete file content of a mark.
 fn written(said: Option<&Said>) -> Vec<u8> {
     let text = said.map_or_else(|| NOTHING.to_owned(), Said::text);
     let line = format!("{} {text}\n", sum_of(&text));
     format!("{line:<LENGTH$}\n").into_bytes()
 }
 
-/// What the file of a mark says; nothing, if that is what it says. An error if it is not exactly what was written.
+/// Parses the file content of a mark; `None` for an empty mark. An error if any byte is not as it was written.
 fn read_back(bytes: &[u8]) -> Result<Option<Said>, ()> {
     let line = std::str::from_utf8(bytes).ok().and_then(|text| text.lines().next());
     let (_, text) = line.and_then(|line| line.split_once(' ')).ok_or(())?;
@@ -99,30 +100,30 @@ impl Mark {
         Self { path: dir.join("journal.mark"), state: Mutex::default() }
     }
 
-    /// Makes a mark that says nothing where there is none.
+    /// Creates an empty mark if there is none.
     ///
-    /// INVARIANT: only one process opens the journal now, so all of them write to the same file later.
+    /// INVARIANT: only one process opens the journal at this point, so all processes write to the same file later.
     pub(super) fn prepare(&self) -> Result<(), StoreError> {
         protection::check_entry(&self.path)?;
         if self.path.exists() { Ok(()) } else { folder::replace(&self.path, &written(None)) }
     }
 
-    /// Notes the last record of what is being written.
+    /// Remembers the last record of the transaction in progress.
     pub(super) fn note(&self, run: &str, head: &Head) {
         self.with(|state| state.noted = Some(Said::of(run, head)));
     }
 
-    /// Forgets what was noted: it was not kept.
+    /// Forgets the remembered record, because its transaction was not committed.
     pub(super) fn forget(&self) {
         self.with(|state| state.noted = None);
     }
 
-    /// Makes the mark of what was noted, which is durable now.
+    /// Writes the remembered record, which is durable now, to the mark.
     pub(super) fn make(&self) {
         self.with(|state| {
             let Some(said) = state.noted.take() else { return };
             if self.write(state, &said).is_err() {
-                // The mark that is there says less, and nothing wrong.
+                // The existing mark is older, but not wrong.
                 state.file = None;
             }
         });
@@ -135,16 +136,16 @@ impl Mark {
             Some(file) => file,
             empty => match self.open(OpenOptions::new().write(true))? {
                 Some(file) => empty.insert(file),
-                // It was removed since.
+                // The file was removed in the meantime.
                 None => return folder::replace(&self.path, &content),
             },
         };
-        // At once, so that no process that is killed leaves half of it.
+        // One write call, so that a killed process does not leave a partial mark.
         let written = file.seek(SeekFrom::Start(0)).and_then(|_| file.write_all(&content));
         written.map_err(|error| unwritten(&error))
     }
 
-    /// Removes what was said: what it says is about to be removed from the database.
+    /// Empties the mark, because the record it names may be about to be removed from the database.
     pub(super) fn erase(&self) -> Result<(), StoreError> {
         self.forget();
         match self.open(OpenOptions::new().write(true))? {
@@ -155,16 +156,16 @@ impl Mark {
         }
     }
 
-    /// What was said last; nothing if nothing was. Whoever compares it with the database has to read it first, for it
-    /// follows the database.
+    /// Reads the mark; `None` if it is empty or missing. The mark follows the database, so a caller that compares them
+    /// reads the mark first.
     ///
     /// # Errors
-    /// [`StoreError::DamagedMark`] if it is not as it was written, or why it cannot be read.
+    /// [`StoreError::DamagedMark`] if the content is not as it was written, or why it cannot be read.
     pub(super) fn said(&self) -> Result<Option<Said>, StoreError> {
         for attempt in 1.. {
             let Some(file) = self.open(OpenOptions::new().read(true))? else { break };
             let mut bytes = Vec::new();
-            // One more than a mark has, to see that it is longer.
+            // One byte more than a mark has, to detect a longer file.
             let most = u64::try_from(LENGTH + 2).unwrap_or(u64::MAX);
             file.take(most)
                 .read_to_end(&mut bytes)
@@ -178,8 +179,8 @@ impl Mark {
         Ok(None)
     }
 
-    /// Refuses a database that lacks what was said, unless something else is said by now: then the record was removed
-    /// with its run since the mark was read.
+    /// Rejects a database that lacks the marked record, unless the mark has changed since it was read: then the record
+    /// was removed with its run.
     pub(super) fn check(
         &self,
         mut said: Option<Said>,
@@ -207,7 +208,7 @@ impl Mark {
         Ok(())
     }
 
-    /// The file; `None` if there is none.
+    /// Opens the file; `None` if there is none.
     fn open(&self, options: &mut OpenOptions) -> Result<Option<File>, StoreError> {
         match protection::open(&self.path, options, "opened")? {
             Ok(file) => Ok(Some(file)),
@@ -223,7 +224,7 @@ impl Mark {
     }
 }
 
-/// The first eight bytes, as text.
+/// The first eight bytes, in hexadecimal.
 fn hex(bytes: &[u8]) -> String {
     bytes.first_chunk().map(|first| format!("{:016x}", u64::from_be_bytes(*first))).unwrap_or_default()
 }

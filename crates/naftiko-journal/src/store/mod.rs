@@ -1,11 +1,11 @@
 //! A durable journal, in SQLite.
 //!
-//! One thread writes, and answers when what it wrote is durable: what several callers append at the same time is
-//! committed together, each all or nothing. Others read meanwhile. Only what may be shown is stored in clear; a record
-//! that differs from its shown form is sealed with a key in a file of its own. Every record carries a checksum over
-//! itself and the one before it, so that an edited, lost or swapped record is found.
+//! One thread writes and acknowledges what it wrote once that is durable. Concurrent appends are committed together,
+//! each of them all or nothing. Readers do not wait for the writer. Only redacted events are stored unencrypted; a
+//! record that differs from its redacted form is encrypted with a key in a file of its own. Every record carries a
+//! checksum over itself and the record before it, so that an edited, lost or swapped record is detected.
 //!
-//! The store does not know what an event means: it keeps records in order and says which runs are due.
+//! The store does not interpret events: it stores records in order and reports which runs are due.
 
 mod append;
 mod approvals;
@@ -61,11 +61,11 @@ pub struct Store {
     inner: Arc<Inner>,
 }
 
-/// How a [`Store`] is opened.
+/// The options for opening a [`Store`].
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// The file with the key that seals sensitive values: 32 bytes. By default it is `journal.key` in the folder, which
-    /// is created when it is first needed.
+    /// The file with the key that encrypts sensitive values: 32 bytes. The default is `journal.key` in the folder,
+    /// which is created when it is first needed.
     pub key_file: Option<PathBuf>,
 }
 
@@ -76,20 +76,21 @@ struct Inner {
     keys: Arc<Keys>,
     /// `None` for a store that only reads.
     writer: Option<Writer>,
-    // INVARIANT: after the writer, which is dropped first: until then leases may count on it.
+    // INVARIANT: declared after the writer, so that it is dropped later: leases may rely on it until the writer is
+    // gone.
     holder: Arc<Holder>,
 }
 
 impl Store {
-    /// Opens the journal in a folder, and creates both if they are missing.
+    /// Opens the journal in a folder for writing, and creates both if they are missing.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be written, or is not a journal that this version knows.
+    /// [`StoreError`] when the journal cannot be written, or is not a journal that this version knows.
     pub fn open(dir: &Path) -> Result<Self, StoreError> {
         Self::open_with(dir, Options::default())
     }
 
-    /// Opens the journal in a folder with these options.
+    /// Opens the journal in a folder for writing, with these options.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -99,10 +100,10 @@ impl Store {
         Ok(Self::assembled(place, options, Some(writer)))
     }
 
-    /// Opens the journal in a folder for reading only; `None` if there is none. It creates nothing.
+    /// Opens the journal in a folder for reading only; `None` if there is none. Creates nothing.
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be read, or is not a journal that this version knows.
+    /// [`StoreError`] when the journal cannot be read, or is not a journal that this version knows.
     pub fn open_existing(dir: &Path) -> Result<Option<Self>, StoreError> {
         Self::open_existing_with(dir, Options::default())
     }
@@ -133,7 +134,7 @@ impl Store {
         self.inner.writer.as_ref().ok_or_else(read_only)
     }
 
-    /// Writes, all or nothing, and blocks until it is durable.
+    /// Runs `work` in a transaction, all or nothing, and blocks until it is durable.
     fn write<T: Send + 'static>(
         &self,
         work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
@@ -141,7 +142,7 @@ impl Store {
         self.writer()?.wait(Durability::Power, work)
     }
 
-    /// Writes, all or nothing, what need not survive a power failure.
+    /// Like `write`, for changes that need not survive a power failure.
     fn write_for_now<T: Send + 'static>(
         &self,
         work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,

@@ -1,4 +1,4 @@
-//! Where a journal is kept: the folder, its files, and who may read them.
+//! The location of a journal: the folder, its files, and their permissions.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
@@ -10,23 +10,23 @@ use std::time::Duration;
 use super::mark::Mark;
 use super::{StoreError, protection};
 
-/// How often another process is seen to open the journal, ten seconds in all, before it is given up.
+/// How often to try the lock while another process opens the journal: ten seconds in all.
 const ATTEMPTS: usize = 2000;
-/// How long to wait in between.
+/// The pause between two tries.
 const PAUSE: Duration = Duration::from_millis(5);
 
-/// A folder of state and the names of what is in it.
+/// A state folder and the paths in it.
 #[derive(Debug)]
 pub(super) struct Place {
     pub(super) dir: PathBuf,
     pub(super) database: PathBuf,
-    /// One file for each living process that drives runs.
+    /// The folder with one lock file for each living process that drives runs.
     pub(super) holders: PathBuf,
-    /// What was kept last.
+    /// The high-water mark.
     pub(super) mark: Mark,
-    /// Locked by whoever opens the journal, for as long as that takes.
+    /// Locked by a process while it opens the journal.
     opening: PathBuf,
-    /// What stood where the files of the database are when it was opened.
+    /// The identities of the database files at the time of opening.
     opened: OnceLock<[Option<Identity>; 3]>,
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Place {
 const FILES: [&str; 6] =
     ["journal.db", "journal.db-wal", "journal.db-shm", "journal.key", "journal.mark", "journal.lock"];
 
-/// What tells one file from another: its device and its number there.
+/// Identifies a file: its device and its inode number.
 type Identity = (u64, u64);
 
 impl Place {
@@ -49,14 +49,14 @@ impl Place {
         }
     }
 
-    /// From now on the files of the database are to stay where they are.
+    /// Remembers the identities of the database files, which must not change from now on.
     pub(super) fn is_opened(&self) {
-        // Opened once, it stays so.
+        // Setting it a second time has no effect.
         let _opened = self.opened.set(self.identities());
     }
 
-    /// Whether what is opened is still what stands there. A file that was removed, moved or replaced can be written as
-    /// before, and nobody would ever find it.
+    /// Checks that the database files are still the ones that were opened. A removed, moved or replaced file can still
+    /// be written, and the data would be lost.
     pub(super) fn still_there(&self) -> Result<(), StoreError> {
         match self.opened.get() {
             Some(opened) if *opened != self.identities() => {
@@ -66,13 +66,13 @@ impl Place {
         }
     }
 
-    /// The database, its log, and the index of that: for as long as one is open, so are the others.
+    /// The identities of the database, its log, and the log's index: while one of them is open, so are the others.
     fn identities(&self) -> [Option<Identity>; 3] {
         ["journal.db", "journal.db-wal", "journal.db-shm"].map(|name| identity(&self.dir.join(name)))
     }
 
-    /// Makes the folder and an empty database where they are missing. Until the result is dropped, no other process
-    /// or thread is at it.
+    /// Creates the folder and an empty database if they are missing. No other process or thread opens the journal until
+    /// the result is dropped.
     pub(super) fn prepare(&self) -> Result<File, StoreError> {
         self.check()?;
         make_folder(&self.dir)?;
@@ -82,7 +82,8 @@ impl Place {
             protection::open(&self.opening, options.create(true).truncate(false).write(true), "opened")?
                 .map_err(|error| self.unwritable(&self.opening, "opened", &error))?;
         self.alone(&opening)?;
-        // INVARIANT: nothing but SQLite opens a database that is there: on POSIX, closing it would drop SQLite's locks.
+        // INVARIANT: only SQLite opens an existing database: on POSIX, closing the file elsewhere would release
+        // SQLite's locks.
         match private(OpenOptions::new().create_new(true).write(true)).open(&self.database) {
             Ok(made) => {
                 made.sync_all().map_err(|error| StoreError::file(&self.database, "made", &error))?;
@@ -96,7 +97,7 @@ impl Place {
         Ok(opening)
     }
 
-    /// Refuses a folder that others than its owner could have changed, and files in it that they could change.
+    /// Rejects a state folder that other users can change, and files in it that they can change.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         protection::check_folder(&self.dir)?;
         for name in FILES {
@@ -105,7 +106,7 @@ impl Place {
         protection::check_entry(&self.holders)
     }
 
-    /// Waits until no other process opens the journal; not for ever, since one may be stopped in the middle of it.
+    /// Waits until no other process is opening the journal, with a limit, because that process may be stopped.
     fn alone(&self, opening: &File) -> Result<(), StoreError> {
         for _ in 0..ATTEMPTS {
             match opening.try_lock() {
@@ -119,7 +120,7 @@ impl Place {
         Err(StoreError::Busy { path: self.database.clone() })
     }
 
-    /// Whether there is a file that may be a database.
+    /// Whether the database file exists.
     pub(super) fn is_there(&self) -> Result<bool, StoreError> {
         match fs::metadata(&self.database) {
             Ok(found) if found.is_file() => Ok(true),
@@ -138,7 +139,7 @@ impl Place {
     }
 }
 
-/// Nothing where there is no file, or where files cannot be told apart: there, one that is open cannot be removed.
+/// `None` if there is no file, or on platforms without inodes, where an open file cannot be removed.
 fn identity(path: &Path) -> Option<Identity> {
     #[cfg(unix)]
     {
@@ -152,7 +153,7 @@ fn identity(path: &Path) -> Option<Identity> {
     }
 }
 
-/// Makes a folder that only its owner may look into, unless it is there.
+/// Creates a folder that only its owner can access, unless it exists.
 pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -161,14 +162,14 @@ pub(super) fn make_folder(path: &Path) -> Result<(), StoreError> {
     builder.create(path).map_err(|error| StoreError::file(path, "made", &error))
 }
 
-/// These options, for files that only their owner may read.
+/// Sets the mode of new files so that only their owner can access them.
 pub(super) fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(options, 0o600);
     options
 }
 
-/// Makes durable which files a folder has.
+/// Makes the entries of a folder durable.
 pub(super) fn sync_folder(path: &Path) -> Result<(), StoreError> {
     if cfg!(unix) {
         File::open(path)

@@ -9,7 +9,7 @@ use super::moment::{micros, timestamp};
 use super::run_row::RunRow;
 use super::{Store, StoreError};
 
-/// A plan that a run no longer has.
+/// A plan that a run had before.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EarlierPlan {
     /// When it was replaced.
@@ -22,8 +22,8 @@ impl Store {
     /// The plan of a run, as JSON.
     ///
     /// # Errors
-    /// [`StoreError::UnknownRun`], [`StoreError::Undecodable`] if it is not what was written, or why it could not be
-    /// read.
+    /// [`StoreError::UnknownRun`], [`StoreError::Undecodable`] if the plan is not as it was written, or why it could
+    /// not be read.
     pub fn plan(&self, run: &str) -> Result<String, StoreError> {
         self.read(|connection| {
             let found: Option<(Vec<u8>, String)> = connection
@@ -33,7 +33,7 @@ impl Store {
                 .query_row([run], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()?;
             let (name, plan) = found.ok_or_else(|| StoreError::unknown(run))?;
-            // It decides what is sent.
+            // The plan decides what is sent, so it is verified.
             if hash(&plan) != name {
                 return Err(StoreError::undecodable(run, "the plan", &"it is not as it was written").into());
             }
@@ -41,8 +41,7 @@ impl Store {
         })
     }
 
-    /// Replaces the plan of a run. The one it had can still be read, as one of the
-    /// [`earlier_plans`](Self::earlier_plans).
+    /// Replaces the plan of a run. The previous plan is retained as one of the [`earlier_plans`](Self::earlier_plans).
     ///
     /// # Errors
     /// [`StoreError::UnknownRun`], or why it could not be stored.
@@ -63,7 +62,7 @@ impl Store {
         })
     }
 
-    /// The plans a run had before, oldest first.
+    /// The previous plans of a run, oldest first.
     ///
     /// # Errors
     /// Why they could not be read.
@@ -81,7 +80,7 @@ impl Store {
     }
 }
 
-/// Keeps a plan, unless it is there; gives the name it is found by.
+/// Stores a plan unless it is stored already; returns its hash.
 pub(super) fn keep_plan(connection: &Connection, plan: &str) -> Result<Vec<u8>, Fault> {
     let hash = hash(plan);
     connection
@@ -90,7 +89,7 @@ pub(super) fn keep_plan(connection: &Connection, plan: &str) -> Result<Vec<u8>, 
     Ok(hash)
 }
 
-/// The name a plan is found by.
+/// The SHA-256 hash that identifies a plan.
 pub(super) fn hash(plan: &str) -> Vec<u8> {
     digest::digest(&digest::SHA256, plan.as_bytes()).as_ref().to_vec()
 }

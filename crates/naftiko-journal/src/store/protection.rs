@@ -1,7 +1,8 @@
-//! Who can change the state folder: its owner and root, and nobody else.
+//! Permission checks: only its owner and root may be able to change the state folder.
 //!
-//! A run continues from what the folder holds, with the credentials of the operator. So a folder, or a file in it, that
-//! somebody else could have written is refused, and a link in it is not followed. Access control lists are not looked at.
+//! A run continues from the content of this folder, with the credentials of the operator. So a folder or file that
+//! another user could have written is rejected, and links in the folder are not followed. Access control lists are not
+//! checked.
 
 use std::fs::{File, OpenOptions};
 use std::io;
@@ -9,11 +10,11 @@ use std::path::Path;
 
 use super::StoreError;
 
-/// Refuses a state folder that others could change, or to which others choose the way. Whatever is missing is fine: this
-/// process makes it.
+/// Rejects a state folder that other users could change, or whose path they control. Missing folders are accepted: this
+/// process creates them.
 ///
 /// # Errors
-/// [`StoreError::Exposed`], [`StoreError::Foreign`], or why the way to it cannot be seen.
+/// [`StoreError::Exposed`], [`StoreError::Foreign`], or why the path cannot be inspected.
 pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
     #[cfg(unix)]
     unix::walk(path)?;
@@ -21,10 +22,10 @@ pub(super) fn check_folder(path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Refuses a file or folder in the state folder that others could change, and a link.
+/// Rejects a link, and a file or folder in the state folder that other users could change.
 ///
 /// # Errors
-/// [`StoreError::Exposed`], [`StoreError::Foreign`], [`StoreError::Link`], or why it cannot be seen.
+/// [`StoreError::Exposed`], [`StoreError::Foreign`], [`StoreError::Link`], or why the entry cannot be inspected.
 pub(super) fn check_entry(path: &Path) -> Result<(), StoreError> {
     match path.symlink_metadata() {
         Ok(found) if found.is_symlink() => Err(StoreError::Link { path: path.to_owned() }),
@@ -37,15 +38,15 @@ pub(super) fn check_entry(path: &Path) -> Result<(), StoreError> {
     }
 }
 
-/// Whether there is nothing, or no folder that it could be in.
+/// Whether the error means that the file, or a folder on its path, does not exist.
 fn is_missing(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
 
-/// Opens a file of the state folder. A link is not followed, and a file that others could change is refused.
+/// Opens a file of the state folder. Links are not followed, and a file that other users could change is rejected.
 ///
 /// # Errors
-/// As [`check_entry`]; `action` says in [`StoreError::File`] what could not be done. That there is no file is
+/// As [`check_entry`]; `action` names the failed operation in [`StoreError::File`]. A missing file is
 /// [`io::ErrorKind::NotFound`] in the inner result.
 pub(super) fn open(
     path: &Path,
@@ -56,7 +57,7 @@ pub(super) fn open(
     #[cfg(unix)]
     {
         use std::os::unix::fs::OpenOptionsExt as _;
-        // A pipe without a writer must not hold this process up.
+        // Opening a pipe without a writer must not block this process.
         let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
         options.mode(0o600).custom_flags(i32::try_from(flags.bits()).unwrap_or_default());
     }
@@ -69,7 +70,7 @@ pub(super) fn open(
         let error = io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file");
         return Err(StoreError::file(path, action, &error));
     }
-    // What was looked at above may have been exchanged since.
+    // The file may have been replaced since the check above.
     #[cfg(unix)]
     unix::check(path, &opened)?;
     Ok(Ok(file))
@@ -85,14 +86,14 @@ mod unix {
 
     use crate::store::StoreError;
 
-    /// More links than that lead in a circle.
+    /// More links than this are treated as a cycle.
     const MOST_LINKS: usize = 40;
-    /// The bits of a mode that let the group or everybody write.
+    /// The mode bits that let the group or everybody write.
     const OTHERS_WRITE: u32 = 0o022;
-    /// The bit of a folder in which only the owner of an entry can move or remove it.
+    /// The mode bit of a folder in which only the owner of an entry can move or remove it.
     const STICKY: u32 = 0o1000;
 
-    /// Checks each folder on the way to a path, and the last one; links are followed if their owner is trusted.
+    /// Checks every folder on the path, and the last component; follows links whose owner is trusted.
     pub(super) fn walk(path: &Path) -> Result<(), StoreError> {
         let absolute = std::path::absolute(path).map_err(|error| StoreError::file(path, "found", &error))?;
         let mut ahead = parts(&absolute);
@@ -132,14 +133,14 @@ mod unix {
         }
     }
 
-    /// Refuses what belongs to others, or that others may write.
+    /// Rejects an entry that belongs to another user, or that other users may write.
     pub(super) fn check(path: &Path, found: &Metadata) -> Result<(), StoreError> {
         trusted(path, found, None)?;
         closed(path, found)
     }
 
-    /// Refuses what belongs neither to this user nor to root. Within a namespace of users, root may have another number:
-    /// whoever owns the root of the file system has all the rest anyway.
+    /// Rejects an entry that belongs neither to this user nor to root. In a user namespace root can have another
+    /// number, so the owner of the root of the file system is trusted as well.
     fn trusted(path: &Path, found: &Metadata, root: Option<u32>) -> Result<(), StoreError> {
         let (owner, user) = (found.uid(), rustix::process::geteuid().as_raw());
         if owner == user || owner == 0 || Some(owner) == root {
@@ -163,7 +164,7 @@ mod unix {
         }
     }
 
-    /// The parts of a path, the first one last.
+    /// The components of a path, in reverse order.
     fn parts(path: &Path) -> Vec<OsString> {
         let parts = path.components().filter_map(|part| match part {
             Component::Normal(name) => Some(name.to_owned()),

@@ -1,4 +1,4 @@
-//! Removing runs that nobody needs any longer.
+//! Removes runs.
 
 use std::sync::Arc;
 
@@ -9,28 +9,29 @@ use super::error::Fault;
 use super::moment::micros;
 use super::{Store, StoreError, lease, row};
 
-/// The statuses of runs that are over. A run with any other is removed only on explicit request.
+/// The statuses of runs that are over. Any other run is removed only if it is named.
 const OVER: &str = "'succeeded', 'failed', 'compensated', 'cancelled'";
 
-/// Which runs to remove.
+/// The runs to remove.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Prune {
-    /// The runs that are over and had their last record before this time, and those that were made before it and have no
-    /// record.
+    /// Every run that is over and had its last record before this time, and every run without records that was created
+    /// before it.
     Finished {
-        /// The current time.
+        /// The limit.
         before: Timestamp,
     },
-    /// These runs, whether they are over or not.
+    /// The named runs, whether they are over or not.
     Runs(Vec<String>),
 }
 
 impl Store {
-    /// Removes runs, with their records, their messages, and plans that no other run has; returns how many.
+    /// Removes runs with their records and messages, and the plans that no other run has; returns the number of runs
+    /// removed.
     ///
     /// # Errors
-    /// [`StoreError::UnknownRun`], [`StoreError::Held`] if a named run is being driven, or why it could not be done;
-    /// none is removed then.
+    /// [`StoreError::UnknownRun`], [`StoreError::Held`] if a process drives a named run, or why they could not be
+    /// removed; all runs remain then.
     pub fn prune(&self, which: Prune) -> Result<usize, StoreError> {
         let (holder, place) = (Arc::clone(&self.inner.holder), Arc::clone(&self.inner.place));
         self.write(move |connection| {
@@ -61,7 +62,7 @@ pub(super) fn remove_unused_plans(connection: &Connection) -> Result<(), Fault> 
     Ok(())
 }
 
-/// The ids of the runs that were meant, each once.
+/// The ids of the selected runs, each once.
 fn chosen(connection: &Connection, which: &Prune) -> Result<Vec<String>, Fault> {
     match which {
         Prune::Finished { before } => {

@@ -10,10 +10,10 @@ use super::row::{number, real_records, records};
 use super::{Store, StoreError};
 use crate::{Record, Status};
 
-/// A run at a glance.
+/// A summary of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
-    /// Its id.
+    /// The id of the run.
     pub id: String,
     /// The name of the composition.
     pub composition: String,
@@ -21,13 +21,13 @@ pub struct Summary {
     pub created: Timestamp,
     /// When its last record was written.
     pub updated: Timestamp,
-    /// Its status.
+    /// The status of the run.
     pub status: Status,
-    /// When it next has something to do by itself; `None` if it waits for somebody, or is over.
+    /// When the run next has work that needs no one else; `None` if it waits for a person, or is over.
     pub due: Option<Timestamp>,
-    /// How many records it has.
+    /// The number of its records.
     pub events: u64,
-    /// What its plan was made from, as [`NewRun`](super::NewRun) said.
+    /// The sources of its plan, as given by [`NewRun`](super::NewRun).
     pub origin: Value,
 }
 
@@ -38,21 +38,21 @@ impl Store {
     /// The full records of a run, in order; empty for an unknown run.
     ///
     /// # Errors
-    /// [`StoreError::Altered`] if they are not what was written, [`StoreError::KeyMissing`] or [`StoreError::KeyWrong`]
-    /// if some are sealed, or why they could not be read.
+    /// [`StoreError::Altered`] if they are not as they were written, [`StoreError::KeyMissing`] or
+    /// [`StoreError::KeyWrong`] if some are encrypted and cannot be decrypted, or why they could not be read.
     pub fn records(&self, run: &str) -> Result<Vec<Record>, StoreError> {
         self.read(|connection| real_records(connection, run, &self.inner.keys))
     }
 
-    /// The records of a run in the form that may be shown, in order; empty for an unknown run.
+    /// The redacted records of a run, in order; empty for an unknown run.
     ///
     /// # Errors
-    /// [`StoreError::Altered`] if they are not what was written, or why they could not be read.
+    /// [`StoreError::Altered`] if they are not as they were written, or why they could not be read.
     pub fn shown(&self, run: &str) -> Result<Vec<Record>, StoreError> {
         self.read(|connection| records(connection, run, |row| Ok(row.shown(run)?)))
     }
 
-    /// The run with this id.
+    /// The run with this id; `None` if there is none.
     ///
     /// # Errors
     /// Why it could not be read.
@@ -77,7 +77,7 @@ impl Store {
         })
     }
 
-    /// The ids of the runs that have something to do now, the longest due first.
+    /// The ids of at most `limit` runs that are due at `now`, the longest due first.
     ///
     /// # Errors
     /// Why they could not be read.
@@ -91,7 +91,7 @@ impl Store {
         })
     }
 
-    /// When the next run has something to do, which may be in the past; `None` if no run has.
+    /// The earliest due time of any run, which may be in the past; `None` if no run has one.
     ///
     /// # Errors
     /// Why it could not be read.
@@ -105,7 +105,7 @@ impl Store {
     }
 }
 
-/// The run of this id.
+/// The run with this id; `None` if there is none.
 pub(super) fn summary(connection: &Connection, id: &str) -> Result<Option<Summary>, Fault> {
     let mut found = connection.prepare_cached(&format!("SELECT {COLUMNS} FROM runs WHERE id = ?1"))?;
     found.query_row([id], |row| Ok(summarized(row))).optional()?.transpose()

@@ -9,19 +9,19 @@ use super::seal::{Key, Keys, Purpose};
 use super::{StoreError, json};
 use crate::{Event, Record};
 
-/// A row of the table of events.
+/// A row of the table `events`.
 #[derive(Debug)]
 pub(super) struct Row {
     pub(super) seq: u64,
     pub(super) at: String,
-    /// The event as it may be shown.
+    /// The redacted event, as JSON.
     pub(super) event: String,
-    /// The event as it was, sealed, where that is something else.
+    /// The full event, encrypted; `None` if it equals the redacted one.
     pub(super) sealed: Option<Vec<u8>>,
     pub(super) sum: Vec<u8>,
 }
 
-/// The end of a run's chain, as the run remembers it.
+/// The head of a run's checksum chain, as stored with the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Head {
     pub(super) seq: u64,
@@ -29,7 +29,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    /// Of a run without records: its id begins the chain, so that rows cannot change runs.
+    /// The head of a run without records. The chain starts with the run's id, so that rows cannot move to another run.
     pub(super) fn of_new(run: &str) -> Self {
         let mut context = Context::new(&SHA256);
         context.update(b"naftiko journal 1\0");
@@ -43,7 +43,7 @@ impl Head {
         context.update(&self.sum);
         context.update(&seq.to_be_bytes());
         for part in [Some(at.as_bytes()), Some(event.as_bytes()), sealed] {
-            // The length of each, so that nothing can move from one to the next.
+            // Each part is preceded by its length, so that bytes cannot move from one part to the next.
             let length = part.map_or(u64::MAX, |part| u64::try_from(part.len()).unwrap_or(u64::MAX));
             context.update(&length.to_be_bytes());
             context.update(part.unwrap_or_default());
@@ -51,13 +51,13 @@ impl Head {
         Self { seq, sum: context.finish().as_ref().to_vec() }
     }
 
-    /// The head after a row that continues the chain; `None` if the row is not what was written there.
+    /// The head after a row that continues the chain; `None` if the row is out of sequence or was altered.
     pub(super) fn followed_by(&self, row: &Row) -> Option<Self> {
         let next = self.after(row.seq, &row.at, &row.event, row.sealed.as_deref());
         (row.seq == self.seq + 1 && row.sum == next.sum).then_some(next)
     }
 
-    /// Of this run; `None` for a run that is not there.
+    /// The head of this run; `None` for an unknown run.
     pub(super) fn find(connection: &Connection, run: &str) -> Result<Option<Self>, Fault> {
         let mut found = connection.prepare_cached("SELECT seq, sum FROM runs WHERE id = ?1")?;
         let mut rows = found.query([run])?;
@@ -85,13 +85,13 @@ impl Row {
         Ok(all)
     }
 
-    /// The record as it may be shown.
+    /// The redacted record.
     pub(super) fn shown(&self, run: &str) -> Result<Record, StoreError> {
         let event = json::written(self.event.as_bytes()).map_err(|error| self.undecodable(run, &error))?;
         self.record(run, event)
     }
 
-    /// The record as it came.
+    /// The full record.
     pub(super) fn real(
         &self,
         run: &str,
@@ -114,7 +114,7 @@ impl Row {
     }
 }
 
-/// Stores a row of these parts, which may be large and are not copied here.
+/// Inserts a row. The parts can be large and are not copied.
 pub(super) fn insert(
     connection: &Connection,
     run: &str,
@@ -132,7 +132,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Turns all rows of a run into records, once they are found to be what was written.
+/// Converts all rows of a run to records, after verifying the checksums.
 pub(super) fn records(
     connection: &Connection,
     run: &str,
@@ -152,17 +152,17 @@ pub(super) fn records(
     rows.iter().map(record).collect()
 }
 
-/// Turns all rows of a run into records as they came.
+/// The full records of a run.
 pub(super) fn real_records(connection: &Connection, run: &str, keys: &Keys) -> Result<Vec<Record>, Fault> {
     records(connection, run, |row| row.real(run, || keys.to_open(connection)))
 }
 
-/// A number that the database keeps as a signed one.
+/// Converts a signed integer of the database.
 pub(super) fn number(kept: i64) -> rusqlite::Result<u64> {
     u64::try_from(kept).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(0, kept))
 }
 
-/// A number as the database keeps it.
+/// Converts a number to a signed integer of the database.
 pub(super) fn integer(number: u64) -> Result<i64, StoreError> {
     i64::try_from(number)
         .map_err(|error| StoreError::Unkeepable { what: "the number of a record", reason: error.to_string() })

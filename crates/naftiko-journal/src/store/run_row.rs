@@ -1,4 +1,4 @@
-//! What is noted of a run beside its records, and the checksums over it.
+//! The row of a run, apart from its records, and the checksums over it.
 
 use ring::digest::{Context, SHA256};
 use rusqlite::{Connection, params};
@@ -7,10 +7,10 @@ use super::StoreError;
 use super::error::Fault;
 use super::row::{Head, integer, number};
 
-/// How long a checksum is.
+/// The length of a checksum in bytes.
 const LENGTH: usize = 32;
 
-/// A row of the table of runs.
+/// A row of the table `runs`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct RunRow {
     pub(super) id: String,
@@ -20,15 +20,15 @@ pub(super) struct RunRow {
     pub(super) status: String,
     pub(super) due: Option<i64>,
     pub(super) head: Head,
-    /// The name of its plan.
+    /// The hash of the run's plan.
     pub(super) plan: Vec<u8>,
     pub(super) origin: String,
-    /// The checksums that are stored; an earlier format, which is only read, has none.
+    /// The stored checksums; `None` in an earlier format that is opened only for reading.
     stored: Option<Vec<u8>>,
 }
 
 impl RunRow {
-    /// Of a run that has no records yet.
+    /// The row of a new run without records.
     pub(super) fn new(
         id: &str,
         composition: &str,
@@ -51,7 +51,7 @@ impl RunRow {
         }
     }
 
-    /// Of this run; `None` for a run that is not there.
+    /// The row of this run; `None` for an unknown run.
     pub(super) fn find(connection: &Connection, id: &str) -> Result<Option<Self>, Fault> {
         let checksum = if connection.column_exists(None, "runs", "checksum")? { "checksum" } else { "NULL" };
         let mut found = connection.prepare_cached(&format!(
@@ -74,12 +74,12 @@ impl RunRow {
         }))
     }
 
-    /// Refuses a row whose plan, origin or name is not what was written: they decide how the run continues.
+    /// Rejects a row whose id, composition, creation time, plan or origin changed: they decide how the run continues.
     pub(super) fn check_identity(&self) -> Result<(), StoreError> {
         self.refuse_unless(|stored| stored.first_chunk() == Some(&self.identity()))
     }
 
-    /// Refuses a row of which anything is not as it was written.
+    /// Rejects a row in which any column changed.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         self.refuse_unless(|stored| *stored == *checksum(&self.identity(), &self.standing()))
     }
@@ -91,13 +91,13 @@ impl RunRow {
         }
     }
 
-    /// Gives the run another plan.
+    /// Sets another plan.
     pub(super) fn replace_plan(&mut self, plan: Vec<u8>) {
         self.plan = plan;
         self.stored = Some(self.identity().to_vec());
     }
 
-    /// Adds the row.
+    /// Inserts the row.
     pub(super) fn insert(&self, connection: &Connection) -> Result<(), Fault> {
         connection
             .prepare_cached(
@@ -120,7 +120,7 @@ impl RunRow {
         Ok(())
     }
 
-    /// Stores what can change of it. Whatever else was altered stays an altered row.
+    /// Stores the columns that may change. An alteration of any other column remains detectable.
     pub(super) fn update(&self, connection: &Connection) -> Result<(), Fault> {
         connection
             .prepare_cached(
@@ -140,7 +140,7 @@ impl RunRow {
         Ok(())
     }
 
-    /// The checksum of what stays the same, but for another plan.
+    /// The checksum of the columns that are fixed, except for a change of plan.
     fn identity(&self) -> [u8; LENGTH] {
         sum(&[
             b"naftiko run 1",
@@ -152,7 +152,7 @@ impl RunRow {
         ])
     }
 
-    /// The checksum of what changes with every record.
+    /// The checksum of the columns that change with every record.
     fn standing(&self) -> [u8; LENGTH] {
         let due = self.due.map(i64::to_be_bytes);
         sum(&[
@@ -167,12 +167,12 @@ impl RunRow {
     }
 }
 
-/// What is stored: both checksums.
+/// The stored form: both checksums.
 fn checksum(identity: &[u8], standing: &[u8]) -> Vec<u8> {
     [identity, standing].concat()
 }
 
-/// Over some parts and the length of each, so that nothing can move from one to the next.
+/// Hashes the parts, each with its length, so that bytes cannot move from one part to the next.
 fn sum(parts: &[&[u8]]) -> [u8; LENGTH] {
     let mut context = Context::new(&SHA256);
     for part in parts {
@@ -182,7 +182,7 @@ fn sum(parts: &[&[u8]]) -> [u8; LENGTH] {
     context.finish().as_ref().first_chunk().copied().unwrap_or_default()
 }
 
-/// Gives every run a checksum: what an earlier format had is taken as it is.
+/// Gives every run a checksum; rows of an earlier format are trusted as they are.
 pub(super) fn add_checksums(connection: &Connection) -> rusqlite::Result<()> {
     let ids: Vec<String> = connection
         .prepare("SELECT id FROM runs")?
@@ -198,7 +198,7 @@ pub(super) fn add_checksums(connection: &Connection) -> rusqlite::Result<()> {
         };
         match RunRow::find(connection, &id).and_then(add) {
             Err(Fault::Sqlite(error)) => return Err(error),
-            // A number that cannot be one is found by `verify`.
+            // `verify` reports numbers out of range.
             Ok(()) | Err(Fault::Store(_)) => {}
         }
     }

@@ -2,29 +2,29 @@
 
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
-/// `NAFT`: says whose database it is.
+/// `NAFT`: the application id of the database.
 pub(super) const APPLICATION: i64 = 0x4e41_4654;
 
-/// What makes one format of the one before.
+/// A migration from one format to the next.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Migration {
-    /// The change of the tables.
+    /// The change of the schema.
     pub(super) sql: &'static str,
-    /// What is done to the rows then.
+    /// The change of the rows, applied afterwards.
     pub(super) rows: fn(&Connection) -> rusqlite::Result<()>,
 }
 
 impl Migration {
-    /// One that is SQL and nothing else.
+    /// A migration that consists of SQL only.
     pub(super) const fn of(sql: &'static str) -> Self {
         Self { sql, rows: |_| Ok(()) }
     }
 }
 
-/// What makes format 1 of an empty database, format 2 of format 1, and so on. What is released is never changed.
+/// Migration number n leads to format n; the first starts from an empty database. Released migrations never change.
 pub(super) const MIGRATIONS: &[Migration] = &[Migration::of(FIRST), Migration::of(SECOND), THIRD];
 
-/// A checksum over what is noted of a run, and an index of the runs without records.
+/// Adds a checksum over the row of a run, and an index of the runs without records.
 const THIRD: Migration = Migration {
     sql: "
         ALTER TABLE runs ADD COLUMN checksum BLOB NOT NULL DEFAULT x'';
@@ -112,15 +112,15 @@ const SECOND: &str = "
     ) STRICT, WITHOUT ROWID;
 ";
 
-/// The oldest format that can be read without a migration: later ones add a table, a column and an index.
+/// The oldest format that can be read without a migration: later formats only add a table, a column and an index.
 pub(super) const READABLE: i64 = 1;
 
-/// What a database turned out to be.
+/// The kind of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Format {
     /// A journal of this format; 0 is an empty database.
     Journal(i64),
-    /// It belongs to another program.
+    /// The database of another program.
     Foreign,
 }
 
@@ -129,7 +129,7 @@ pub(super) fn latest(migrations: &[Migration]) -> i64 {
     i64::try_from(migrations.len()).unwrap_or(i64::MAX)
 }
 
-/// What the database is.
+/// Determines the kind of the database.
 pub(super) fn format(connection: &Connection) -> rusqlite::Result<Format> {
     let application: i64 = connection.pragma_query_value(None, "application_id", |row| row.get(0))?;
     let version: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
@@ -141,7 +141,7 @@ pub(super) fn format(connection: &Connection) -> rusqlite::Result<Format> {
     })
 }
 
-/// Applies those of `migrations` that the database has not seen yet: all, or none when one fails.
+/// Applies the `migrations` that are outstanding: all, or none if one fails.
 pub(super) fn migrate(connection: &mut Connection, migrations: &[Migration]) -> rusqlite::Result<Format> {
     let transaction = Transaction::new(connection, TransactionBehavior::Immediate)?;
     let found = format(&transaction)?;

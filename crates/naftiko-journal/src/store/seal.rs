@@ -1,4 +1,4 @@
-//! Encryption of what is sensitive.
+//! Encryption and signing of sensitive values.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Read};
@@ -14,15 +14,15 @@ use rusqlite::{Connection, OptionalExtension};
 use super::error::Fault;
 use super::{StoreError, folder, protection};
 
-/// How long a key is.
+/// The length of a key in bytes.
 const LENGTH: usize = 32;
 
-/// What something is sealed for. It opens for nothing else.
+/// The purpose of an encrypted value. The value can be decrypted only for this purpose.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose<'a> {
     /// A record of a run.
     Event { run: &'a str, seq: u64 },
-    /// A message for whoever drives a run.
+    /// A message to the process that drives a run.
     Message { run: &'a str },
 }
 
@@ -39,13 +39,13 @@ impl Purpose<'_> {
     }
 }
 
-/// A key, once it was read.
+/// A key that was read from its file.
 #[derive(Debug)]
 pub(super) struct Key {
     cipher: LessSafeKey,
-    /// Signs what others bring back; derived, so that what it makes says nothing about the key.
+    /// Signs values that come back from outside; derived, so that signatures reveal nothing about the key.
     signer: hmac::Key,
-    /// Tells it from other keys, and says nothing about it.
+    /// Identifies the key without revealing it: the first bytes of its hash.
     mark: Vec<u8>,
 }
 
@@ -58,7 +58,7 @@ impl Key {
         Some(Self { cipher, signer, mark: mark.as_ref().get(..8)?.to_vec() })
     }
 
-    /// Seals `plain`.
+    /// Encrypts `plain`: returns the nonce, followed by the ciphertext.
     pub(super) fn seal(&self, purpose: Purpose<'_>, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
         let refused = |_| StoreError::Unkeepable {
             what: "something sensitive",
@@ -74,17 +74,17 @@ impl Key {
         Ok(sealed)
     }
 
-    /// What only the owner of the key can say of `text`.
+    /// The signature of `text`.
     pub(super) fn sign(&self, text: &[u8]) -> Vec<u8> {
         hmac::sign(&self.signer, text).as_ref().to_vec()
     }
 
-    /// Whether a signature is of `text`.
+    /// Whether `signature` is a valid signature of `text`.
     pub(super) fn is_signed(&self, text: &[u8], signature: &[u8]) -> bool {
         hmac::verify(&self.signer, text, signature).is_ok()
     }
 
-    /// What was sealed for this purpose; `None` if it is not as it was sealed.
+    /// Decrypts a value that was encrypted for this purpose; `None` if it was altered.
     pub(super) fn open(&self, purpose: Purpose<'_>, sealed: &[u8]) -> Option<Vec<u8>> {
         let (nonce, text) = sealed.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -95,11 +95,11 @@ impl Key {
     }
 }
 
-/// The key of a journal, read or made when it is first needed.
+/// The key of a journal, read or created when it is first needed.
 #[derive(Debug)]
 pub(super) struct Keys {
     path: PathBuf,
-    /// Whether the operator said which file it is; then it is never made.
+    /// Whether the operator named the file; such a file is never created.
     named: bool,
     read: Mutex<Option<Arc<Key>>>,
 }
@@ -113,7 +113,7 @@ impl Keys {
         }
     }
 
-    /// The key to open what was sealed.
+    /// The key for decrypting and verifying.
     pub(super) fn to_open(&self, connection: &Connection) -> Result<Arc<Key>, Fault> {
         let key = self.find()?.ok_or_else(|| StoreError::KeyMissing { path: self.path.clone() })?;
         match mark(connection)? {
@@ -122,9 +122,9 @@ impl Keys {
         }
     }
 
-    /// The key to seal with. A new one is never made, nor another taken, while anything is sealed with the old one.
+    /// The key for encrypting and signing. No key is created or replaced while values encrypted with the old one exist.
     ///
-    /// INVARIANT: `connection` has begun to write, so nobody else makes a key.
+    /// INVARIANT: `connection` is in a write transaction, so no other process creates a key.
     pub(super) fn to_seal(&self, connection: &Connection) -> Result<Arc<Key>, Fault> {
         let mark = mark(connection)?;
         let key = self.find()?;
@@ -156,7 +156,7 @@ impl Keys {
                 Err(error) => return Err(StoreError::file(&self.path, "read", &error)),
             };
             let mut bytes = Vec::new();
-            // One more than a key has, to see that it is longer.
+            // One byte more than a key has, to detect a longer file.
             file.take(LENGTH as u64 + 1)
                 .read_to_end(&mut bytes)
                 .map_err(|error| StoreError::file(&self.path, "read", &error))?;
@@ -167,7 +167,7 @@ impl Keys {
         Ok(read.clone())
     }
 
-    /// A file that the operator named may be a link, as mounted secrets are.
+    /// Opens the key file. A file that the operator named may be a link, as mounted secrets are.
     fn open_file(&self) -> Result<io::Result<File>, StoreError> {
         if self.named {
             return Ok(File::open(&self.path));
@@ -175,19 +175,20 @@ impl Keys {
         protection::open(&self.path, OpenOptions::new().read(true), "read")
     }
 
-    /// Makes the file, whole or not at all.
+    /// Creates the key file atomically.
     fn make(&self) -> Result<Arc<Key>, StoreError> {
         folder::replace(&self.path, &random::<LENGTH>()?)?;
         self.find()?.ok_or_else(|| StoreError::KeyMissing { path: self.path.clone() })
     }
 }
 
-/// The mark of the key that things are sealed with.
+/// The identifier of the key in use; `None` if nothing was encrypted yet.
 fn mark(connection: &Connection) -> rusqlite::Result<Option<Vec<u8>>> {
     connection.prepare_cached("SELECT mark FROM sealing")?.query_row([], |row| row.get(0)).optional()
 }
 
-/// Whether a key is needed for anything. It looks at every event, and is asked only when the key is not there.
+/// Whether any stored value depends on the key. This scans all events, and runs only if the key is missing or has
+/// changed.
 fn anything_sealed(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row(
         "SELECT EXISTS (SELECT 1 FROM events WHERE sealed IS NOT NULL) OR EXISTS (SELECT 1 FROM inbox)
@@ -197,7 +198,7 @@ fn anything_sealed(connection: &Connection) -> rusqlite::Result<bool> {
     )
 }
 
-/// Bytes that nobody can guess.
+/// Cryptographically secure random bytes.
 pub(super) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| StoreError::Unkeepable {

@@ -1,4 +1,4 @@
-//! What cannot be seen from outside: earlier formats of the database, and a disk that is full.
+//! Tests that need internals: earlier formats of the database, and a full disk.
 
 use jiff::Timestamp;
 use rusqlite::Connection;
@@ -21,7 +21,7 @@ fn an_empty_database_becomes_one_of_the_latest_format() {
     assert_eq!(format(&connection).unwrap(), Format::Journal(0));
     assert_eq!(migrate(&mut connection, MIGRATIONS).unwrap(), Format::Journal(latest(MIGRATIONS)));
     assert_eq!(format(&connection).unwrap(), Format::Journal(latest(MIGRATIONS)));
-    // And stays one.
+    // A second migration has no effect.
     assert_eq!(migrate(&mut connection, MIGRATIONS).unwrap(), Format::Journal(latest(MIGRATIONS)));
 }
 
@@ -116,7 +116,7 @@ fn begin(store: &Store, run: &str) -> Result<(), StoreError> {
     store.create_run(&NewRun { id: run, composition: "c", plan, origin: &origin, at })
 }
 
-/// Leaves this many pages of room in the database.
+/// Limits the database to this many further pages.
 fn leave(store: &Store, room: i64) {
     let limit = move |connection: &Connection| {
         let pages: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
@@ -144,14 +144,14 @@ async fn a_full_disk_takes_nothing_and_is_forgotten_when_there_is_room() {
     assert_eq!(store.records("r").unwrap().len(), 2);
 }
 
-/// Appends together: the writer is held up until all of them are queued.
+/// Appends concurrently: the writer is blocked until all batches are queued.
 async fn together(store: &Store, batches: Vec<(&'static str, Entry)>) -> Vec<bool> {
     let (go, gate) = std::sync::mpsc::channel::<()>();
     let (begin, begun) = std::sync::mpsc::channel();
     let gate = std::sync::Mutex::new(gate);
     let held_up = store.writer().unwrap().queue(move |_| {
         let _ = begin.send(());
-        // Nothing to hear, only to wait for.
+        // The received value is irrelevant.
         let _ = gate.lock().map(|gate| gate.recv());
         Ok(())
     });
@@ -220,7 +220,7 @@ fn an_append_may_be_awaited_anywhere() {
     shared(&store);
 }
 
-/// Somebody reads the mark, the run it speaks of is pruned, and only then the database is looked at.
+/// A reader reads the mark, the marked run is pruned, and only then the reader looks at the database.
 #[tokio::test]
 async fn a_run_that_was_pruned_since_the_mark_was_read_is_not_lost() {
     let dir = tempfile::tempdir().unwrap();
@@ -239,7 +239,7 @@ async fn a_run_that_was_pruned_since_the_mark_was_read_is_not_lost() {
         store.read(|connection| mark.check(said, &path, latest(MIGRATIONS), connection))
     };
     assert_eq!(check(), Ok(()));
-    // Still said, it is.
+    // The mark still names the run.
     std::fs::copy(copy, file).unwrap();
     assert!(matches!(check(), Err(StoreError::Lost { seq: 1, .. })));
 }

@@ -14,11 +14,11 @@ use super::{Store, StoreError};
 use crate::Status;
 
 impl Store {
-    /// Makes a run that has no records yet, and takes its lease: nobody can take it for abandoned. It is durable when this
-    /// returns.
+    /// Creates a run without records and takes its lease, in one transaction, so that the run never looks abandoned.
+    /// The run is durable when this returns.
     ///
     /// # Errors
-    /// [`StoreError::RunExists`], or why it could not be kept.
+    /// [`StoreError::RunExists`], or why it could not be stored.
     pub fn begin_run(&self, run: &NewRun<'_>) -> Result<Lease, StoreError> {
         let (id, at, holder) = (run.id.to_owned(), run.at, Arc::clone(&self.inner.holder));
         let create = create(run)?;
@@ -29,7 +29,7 @@ impl Store {
         Ok(self.leased(run.id, name))
     }
 
-    /// The runs without any record that no living process drives: nothing was sent for them, and nothing ever will be.
+    /// The runs without records that no living process drives: nothing was or will be sent for them.
     ///
     /// # Errors
     /// Why they could not be read.
@@ -38,10 +38,10 @@ impl Store {
         self.read(|connection| abandoned(connection, &holder))
     }
 
-    /// Removes these runs as far as they are still [`unstarted`](Self::unstarted); returns those that were removed.
+    /// Removes those of these runs that are still [`unstarted`](Self::unstarted); returns the removed ones.
     ///
     /// # Errors
-    /// Why they could not be removed; none is then.
+    /// Why they could not be removed; all remain then.
     pub fn remove_unstarted(&self, runs: &[String]) -> Result<Vec<String>, StoreError> {
         let (holder, runs) = (Arc::clone(&self.inner.holder), runs.to_vec());
         self.write(move |connection| {
@@ -58,7 +58,7 @@ impl Store {
     /// Cancels a run that has no records.
     ///
     /// # Errors
-    /// [`StoreError::OutOfSequence`] if it has some by now, [`StoreError::UnknownRun`], or why it could not be stored.
+    /// [`StoreError::OutOfSequence`] if the run has records, [`StoreError::UnknownRun`], or why it could not be stored.
     pub fn cancel_unstarted(&self, lease: &Lease, at: Timestamp) -> Result<(), StoreError> {
         let (run, updated, status) = (lease.run().to_owned(), micros(at), status_word(Status::Cancelled)?);
         self.write(move |connection| {
@@ -74,7 +74,7 @@ impl Store {
     }
 }
 
-/// The runs without records that are not over and that nobody drives.
+/// The runs without records that are not over and that no living process drives.
 pub(super) fn abandoned(connection: &Connection, holder: &lease::Holder) -> Result<Vec<String>, Fault> {
     let running = status_word(Status::Running)?;
     let mut found =

@@ -1,4 +1,4 @@
-//! Whether a journal still holds what was written to it.
+//! Checks that a journal still holds what was written to it.
 
 use rusqlite::Connection;
 use serde_json::Value;
@@ -11,21 +11,21 @@ use super::run_row::RunRow;
 use super::seal::Keys;
 use super::{Store, StoreError};
 
-/// Finds the problems of one part.
+/// Finds the problems of one part of the journal.
 type Part = fn(&Connection, &Keys, &mut Vec<String>) -> Result<(), Fault>;
 
 impl Store {
-    /// What is wrong with the journal, in words; empty if it is intact.
+    /// The problems of the journal, in words; empty if it is intact.
     ///
-    /// Whether the events are legal needs knowledge of their steps, and is checked by the [`Ledger`](crate::Ledger).
+    /// The legality of events depends on the steps of the plan, and is checked by the [`Ledger`](crate::Ledger).
     ///
     /// # Errors
-    /// [`StoreError`] when it cannot be read at all.
+    /// [`StoreError`] when the journal cannot be read at all.
     pub fn verify(&self) -> Result<Vec<String>, StoreError> {
         let database = &self.inner.place.database;
         self.read(|connection| {
             let mut problems = Vec::new();
-            // What is damaged may break each of these at any point; the others still have something to say.
+            // Damage may abort each of these checks at any point; the remaining ones still run.
             for part in [pages as Part, plans, runs, approvals] {
                 if let Err(fault) = part(connection, &self.inner.keys, &mut problems) {
                     problems.push(fault.at(database).to_string());
@@ -36,12 +36,12 @@ impl Store {
     }
 }
 
-/// The approvals of the operator.
+/// Checks the approvals of the operator.
 fn approvals(connection: &Connection, keys: &Keys, _: &mut Vec<String>) -> Result<(), Fault> {
     super::approvals::verified(connection, keys).map(|_| ())
 }
 
-/// The database itself.
+/// Checks the database file.
 fn pages(connection: &Connection, _: &Keys, problems: &mut Vec<String>) -> Result<(), Fault> {
     let mut check = connection.prepare("PRAGMA integrity_check")?;
     for line in check.query_map([], |row| row.get::<_, String>(0))? {
@@ -76,7 +76,7 @@ fn plans(connection: &Connection, _: &Keys, problems: &mut Vec<String>) -> Resul
     Ok(())
 }
 
-/// The runs that have or had this plan.
+/// The runs that have or had this plan, as text.
 fn users(connection: &Connection, plan: &[u8]) -> Result<String, Fault> {
     let mut found = connection.prepare_cached(
         "SELECT id FROM runs WHERE plan = ?1 UNION SELECT run FROM earlier_plans WHERE plan = ?1 ORDER BY 1",
@@ -114,7 +114,7 @@ fn one_run(connection: &Connection, keys: &Keys, run: &str) -> Result<Vec<String
         } else if let Err(error) = readable(connection, keys, run, row)? {
             problems.push(error.to_string());
         }
-        // From what stands there, so that one mistake is told of once.
+        // Continue from the stored checksum, so that one alteration is reported once.
         head = Head { seq: row.seq, sum: row.sum.clone() };
     }
     match Head::find(connection, run)? {
@@ -124,7 +124,7 @@ fn one_run(connection: &Connection, keys: &Keys, run: &str) -> Result<Vec<String
         }
         _ => {}
     }
-    // A change that was found above is told of once.
+    // An alteration that was found above is not reported again.
     if problems.is_empty()
         && let Some(Err(error)) = RunRow::find(connection, run)?.map(|row| row.check())
     {
@@ -133,7 +133,7 @@ fn one_run(connection: &Connection, keys: &Keys, run: &str) -> Result<Vec<String
     Ok(problems)
 }
 
-/// Whether both forms of a record can be understood.
+/// Whether both forms of a record can be decoded.
 fn readable(
     connection: &Connection,
     keys: &Keys,
@@ -148,7 +148,7 @@ fn readable(
     }
 }
 
-/// That the records from `first` up to `next` are gone.
+/// Reports that the records from `first` up to and excluding `next` are missing.
 fn missing(run: &str, first: u64, next: u64) -> String {
     match next.saturating_sub(first) {
         0 | 1 => format!("record {first} of run `{run}` is gone"),

@@ -1,4 +1,4 @@
-//! The one thread that writes: what is queued is committed together, and acknowledged once it is durable.
+//! The writing thread: commits queued jobs together, and acknowledges each once it is durable.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -12,25 +12,25 @@ use super::StoreError;
 use super::error::Fault;
 use super::place::Place;
 
-/// How many jobs are committed together at most.
+/// The maximum number of jobs committed together.
 const LARGEST_GROUP: usize = 512;
 
-/// What a job does within a transaction. It may be done again, when what was done was rolled back.
+/// The work of a job within a transaction. It is repeated if its transaction was rolled back.
 type Work<T> = Box<dyn Fn(&Connection) -> Result<T, Fault> + Send>;
 
-/// Gives the outcome to whoever waits for it.
+/// Passes the outcome to the caller.
 type Answer<T> = Box<dyn FnOnce(Result<T, StoreError>) + Send>;
 
-/// What something that was written outlives.
+/// The failures that a write survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Durability {
-    /// It survives every process, but not a power failure: for what is meaningless after one.
+    /// Survives the end of any process, but not a power failure: for data that is meaningless after one.
     Process,
-    /// It survives a power failure too.
+    /// Survives a power failure too.
     Power,
 }
 
-/// The thread that owns the connection that writes.
+/// The thread that owns the writing connection.
 #[derive(Debug)]
 pub(super) struct Writer {
     queue: Option<Sender<Box<dyn Job>>>,
@@ -49,9 +49,9 @@ impl Writer {
         Ok(Self { queue: Some(queue), thread: Some(thread) })
     }
 
-    /// Does the work, all or nothing, and waits until it is durable without holding up the thread.
+    /// Runs the work, all or nothing, and waits asynchronously until it is durable.
     ///
-    /// It is queued at once, and done even if nobody waits any longer.
+    /// The work is queued at the first poll, and done even if the future is dropped afterwards.
     pub(super) async fn queue<T: Send + 'static>(
         &self,
         work: impl Fn(&Connection) -> Result<T, Fault> + Send + 'static,
@@ -61,7 +61,7 @@ impl Writer {
         answer.await.unwrap_or(Err(StoreError::Closed))
     }
 
-    /// Does the work, all or nothing, and blocks until it is so durable.
+    /// Runs the work, all or nothing, and blocks until it is durable to this degree.
     pub(super) fn wait<T: Send + 'static>(
         &self,
         durability: Durability,
@@ -84,27 +84,28 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// What is queued is still written.
+    /// Writes the jobs that are still queued.
     fn drop(&mut self) {
         self.queue = None;
         if let Some(thread) = self.thread.take() {
-            // A panic there was answered with `Closed`; there is nobody left to tell.
+            // A panic of the thread was reported to the callers as `Closed`.
             let _ = thread.join();
         }
     }
 }
 
-/// Something to write, whatever it gives back.
+/// A job, whatever the type of its result.
 trait Job: Send {
-    /// What it has to outlive.
+    /// The failures that the write must survive.
     fn durability(&self) -> Durability;
-    /// Does it; whether it worked is kept for the answer.
+    /// Runs the work and stores its result for the caller.
     fn attempt(&mut self, connection: &Connection) -> Attempt;
-    /// Tells the outcome: the job's own, once its group is durable, or else why it is not.
+    /// Reports the outcome to the caller: the job's own result if its group was committed, otherwise the error of the
+    /// group.
     fn answer(self: Box<Self>, group: Result<(), &StoreError>, path: &Path);
 }
 
-/// How a job went, as far as its group needs to know.
+/// The outcome of a job, as far as its group depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Attempt {
     Done,
@@ -140,7 +141,7 @@ impl<T: Send> Job for Task<T> {
     }
 }
 
-/// Writes what is queued until nobody can queue any more.
+/// Commits queued jobs until all senders are gone.
 fn write(mut connection: Connection, jobs: &Receiver<Box<dyn Job>>, place: &Place) {
     while let Ok(first) = jobs.recv() {
         let mut group = vec![first];
@@ -149,7 +150,7 @@ fn write(mut connection: Connection, jobs: &Receiver<Box<dyn Job>>, place: &Plac
     }
 }
 
-/// Commits a group together; where there is no room for all of it, each alone.
+/// Commits a group in one transaction; if the disk is full, commits each job in its own.
 fn commit(connection: &mut Connection, mut group: Vec<Box<dyn Job>>, place: &Place) {
     let path = &place.database;
     place.mark.forget();
@@ -174,11 +175,11 @@ fn commit(connection: &mut Connection, mut group: Vec<Box<dyn Job>>, place: &Pla
     }
 }
 
-/// Does all jobs in one transaction, each in its own savepoint: one that is refused takes nothing with it.
+/// Runs all jobs in one transaction, each in its own savepoint, so that a failed job does not affect the others.
 fn transact(connection: &mut Connection, group: &mut [Box<dyn Job>], place: &Place) -> Result<(), Fault> {
     place.still_there()?;
-    // In a write-ahead log, NORMAL leaves out the wait for the disk, and nothing else: the next FULL commit waits for
-    // all before it too.
+    // With a write-ahead log, NORMAL omits only the wait for the disk; the next FULL commit waits for all earlier
+    // writes.
     let synchronous = match group.iter().map(|job| job.durability()).max() {
         Some(Durability::Process) => "NORMAL",
         Some(Durability::Power) | None => "FULL",
@@ -189,17 +190,17 @@ fn transact(connection: &mut Connection, group: &mut [Box<dyn Job>], place: &Pla
         let savepoint: Savepoint<'_> = transaction.savepoint()?;
         match job.attempt(&savepoint) {
             Attempt::Done => savepoint.commit()?,
-            // A full disk may roll everything back, and the jobs before this one with it.
+            // A full disk can make SQLite roll back the whole transaction, including the jobs before this one.
             Attempt::Refused if savepoint.is_autocommit() => return Err(rolled_back()),
             Attempt::Refused => savepoint.finish()?,
         }
     }
     transaction.commit()?;
-    // What was written to a file that is gone by now is not durable.
+    // Data written to a file that was removed in the meantime is not durable.
     Ok(place.still_there()?)
 }
 
-/// As if the disk was full, which is what makes SQLite roll back more than was asked.
+/// The error of a full disk, the one condition in which SQLite rolls back the whole transaction.
 fn rolled_back() -> Fault {
     Fault::Sqlite(rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_FULL), None))
 }

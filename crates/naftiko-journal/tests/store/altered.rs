@@ -1,10 +1,10 @@
-//! Whatever is edited, lost or swapped is found.
+//! Edited, lost and swapped data is detected.
 
 use naftiko_journal::{Store, StoreError};
 
 use crate::scene::{append, begin, clear, meddle, sensitive, store_with};
 
-/// What is found after `sql`, in a journal of two runs of four records, whose second is sealed.
+/// The problems found after `sql` in a journal of two runs of four records, whose second record is encrypted.
 fn found(sql: &str) -> (Vec<String>, Option<StoreError>) {
     let (dir, store) = store_with(&["r", "q"]);
     for run in ["r", "q"] {
@@ -18,7 +18,7 @@ fn found(sql: &str) -> (Vec<String>, Option<StoreError>) {
     (store.verify().unwrap(), store.records("r").err())
 }
 
-/// That `sql` is found as these problems, and that the records of run `r` are refused from `seq` on.
+/// Asserts that `sql` leads to these problems, and that the records of run `r` are rejected from `seq` on.
 fn check(sql: &str, problems: &[&str], seq: u64) {
     let (told, refused) = found(sql);
     assert_eq!(told, problems, "{sql}");
@@ -31,7 +31,7 @@ fn a_record_that_was_edited() {
     for column in ["event = '{}'", "at = '2026-01-15T12:00:03Z'", "sealed = NULL", "sealed = x'00'"] {
         check(&format!("UPDATE events SET {column} WHERE run = 'r' AND seq = 2"), &[altered], 2);
     }
-    // Sealed or shown, it counts where one becomes the other.
+    // Both forms of a record are covered: a full event moved to the redacted column is detected, and vice versa.
     check("UPDATE events SET event = event || ' ' WHERE run = 'r' AND seq = 2", &[altered], 2);
     check(
         "UPDATE events SET sum = x'00' WHERE run = 'r' AND seq = 2",
@@ -59,7 +59,7 @@ fn records_that_were_swapped_or_taken_from_another_run() {
         &["record 3 of run `r` is not as it was written", "record 4 of run `r` is not as it was written"],
         3,
     );
-    // All of another run, sums and all.
+    // Rows of another run, including their checksums.
     let (told, refused) = found(&format!(
         "UPDATE events SET {all} WHERE events.run = 'r' AND other.run = 'q' AND events.seq = other.seq"
     ));
@@ -88,7 +88,7 @@ fn what_is_no_event_no_status_and_no_plan_is_told() {
     let (dir, store) = store_with(&["r"]);
     let event = serde_json::from_value(serde_json::json!({"event": "stepAsked", "step": "a"})).unwrap();
     append(&store, "r", vec![crate::scene::entry("r", 1, event, None)]).unwrap();
-    // As a later version would write it: with the right sum, and a word that this one does not know.
+    // As a later version would write it: a correct checksum, and a status that this version does not know.
     meddle(dir.path(), "UPDATE runs SET status = 'dreaming' WHERE id = 'r'");
     let origin = serde_json::Value::Null;
     let (id, at) = ("p", crate::scene::at(1));
@@ -104,7 +104,7 @@ fn what_is_no_event_no_status_and_no_plan_is_told() {
 
 #[test]
 fn a_change_of_anything_that_is_noted_of_a_run_is_found() {
-    // Records tell how a run stands, whatever is noted.
+    // The status follows from the records, so only the identity columns prevent a run from continuing.
     for (change, continues) in [
         ("due = 1700000000000000", true),
         ("updated = updated - 1", true),
@@ -125,7 +125,7 @@ fn a_change_of_anything_that_is_noted_of_a_run_is_found() {
         assert_eq!(store.verify().unwrap(), [told], "{change}");
         assert_eq!(store.records("r").err(), (!continues).then(|| altered.clone()), "{change}");
         assert_eq!(store.records("q"), Ok(Vec::new()));
-        // A further record does not make an altered run whole.
+        // A further record does not hide the alteration.
         append(&store, "r", vec![clear("r", 2)]).unwrap();
         assert_eq!(store.verify().unwrap().is_empty(), continues, "{change}");
         assert_eq!(store.records("r").err(), (!continues).then_some(altered), "{change}");

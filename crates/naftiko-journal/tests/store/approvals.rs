@@ -1,4 +1,4 @@
-//! Approvals: stored once, signed, and refused as a whole when one of them is not as it was written.
+//! Approvals are stored once, signed, and all rejected if one of them was altered.
 
 use std::thread;
 

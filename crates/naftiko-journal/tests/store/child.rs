@@ -1,10 +1,10 @@
-//! Another process: this test binary, begun again to play one part of one test.
+//! Child processes: this test binary, started again to play one part of a test.
 
 use std::io::{BufRead, BufReader, Lines, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
 
-/// Where a child process finds the folder it works in. Tests that have a part for one look here first.
+/// The environment variable with the folder of a child process. Tests with a child part check it first.
 const FOLDER: &str = "NAFTIKO_STORE_TEST_FOLDER";
 
 /// The folder, if this process is such a child.
@@ -13,14 +13,14 @@ pub(crate) fn folder() -> Option<PathBuf> {
     std::env::var_os(FOLDER).map(PathBuf::from)
 }
 
-/// Tells the parent one line.
+/// Sends one line to the parent process.
 pub(crate) fn say(line: &str) {
     #[expect(clippy::disallowed_methods, reason = "the parent process reads what this test process writes")]
     let mut stderr = std::io::stderr();
     stderr.write_all(format!("{line}\n").as_bytes()).unwrap();
 }
 
-/// The command that begins this binary again for the part of `test`, a path of modules and a function.
+/// The command that starts this binary for the child part of `test`, a path of modules and a function.
 pub(crate) fn command(program: &Path, test: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.args([test, "--exact", "--nocapture", "--test-threads=1"]).env(FOLDER, folder);
@@ -28,7 +28,7 @@ pub(crate) fn command(program: &Path, test: &str, folder: &Path) -> Command {
     command
 }
 
-/// A child process, and what it says. It is killed when this is dropped.
+/// A child process and its output. The process is killed when this is dropped.
 pub(crate) struct Part {
     child: Child,
     lines: Lines<BufReader<ChildStderr>>,
@@ -49,19 +49,19 @@ impl Part {
         self.child.id()
     }
 
-    /// The next line it says.
+    /// The next line of its output.
     pub(crate) fn heard(&mut self) -> String {
         self.lines.next().expect("the child ended").unwrap()
     }
 
-    /// Ends it as `kill -9` does; gives what it said until then.
+    /// Kills the process with SIGKILL; returns the rest of its output.
     pub(crate) fn kill(mut self) -> Vec<String> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
         self.lines.by_ref().map(Result::unwrap).collect()
     }
 
-    /// Lets it end by itself; gives what it said until then.
+    /// Waits for the process to exit; returns its status and the rest of its output.
     pub(crate) fn end(mut self) -> (ExitStatus, Vec<String>) {
         let said = self.lines.by_ref().map(Result::unwrap).collect();
         (self.child.wait().unwrap(), said)

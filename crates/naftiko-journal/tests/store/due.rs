@@ -1,4 +1,4 @@
-//! Which runs have something to do.
+//! The runs that are due.
 
 use jiff::{SignedDuration, Timestamp};
 use naftiko_journal::{Journal as _, Standing, Status, Store};

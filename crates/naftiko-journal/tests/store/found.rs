@@ -1,4 +1,4 @@
-//! Runs by the beginning of their id.
+//! Runs are found by a prefix of their id.
 
 use naftiko_journal::StoreError;
 
@@ -10,7 +10,7 @@ fn a_run_is_found_by_its_id_or_by_what_only_it_begins_with() {
     let found = |prefix: &str| store.find(prefix).map(|run| run.id);
     assert_eq!(found("0198a"), Ok("0198a".into()));
     assert_eq!(found("0198b2"), Ok("0198b2".into()));
-    // The whole of one, though others begin so.
+    // A complete id, although it is a prefix of others.
     assert_eq!(found("0198"), Ok("0198".into()));
     assert_eq!(found("é"), Ok("é%_".into()));
     assert_eq!(found("0198b").unwrap_err().to_string(), "`0198b` may be `0198b1` or `0198b2`");

@@ -1,4 +1,4 @@
-//! Messages for a run that somebody else drives.
+//! Messages for a run that another process drives.
 
 use naftiko_journal::Store;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ fn messages_come_in_order_and_stay_until_they_are_taken() {
     store.taken(&[first, 99]).unwrap();
     assert_eq!(store.inbox_runs().unwrap(), ["q"]);
     assert_eq!(contents(&other, "r"), [json!(null); 0]);
-    // It never goes back, so no new message is taken for an old one.
+    // Numbers are never reused, so a new message is not mistaken for an old one.
     store.taken(&[second]).unwrap();
     assert_eq!(store.last_message().unwrap(), third);
     assert!(store.post("r", &json!(1)).unwrap() > third);

@@ -1,4 +1,4 @@
-//! What is appended is what is read.
+//! Records are read back as they were appended.
 
 use std::collections::BTreeMap;
 
@@ -52,7 +52,7 @@ fn the_newest_run_comes_first_and_of_one_moment_the_last() {
     assert_eq!(ids, ["b", "a", "c", "old"]);
 }
 
-/// That `entries` are refused for run `r`, which has one record, and that nothing of them is kept.
+/// Asserts that `entries` are rejected for run `r`, which has one record, and that none of them is stored.
 fn refused(entries: Vec<Entry>, expected: &str) {
     let (_dir, store) = store_with(&["r"]);
     append(&store, "r", vec![clear("r", 1)]).unwrap();
@@ -142,7 +142,7 @@ fn many_appenders_at_a_time_all_get_their_own_answer() {
             let (store, run) = (store.clone(), run.clone());
             runtime.spawn(async move {
                 for seq in 1..=5 {
-                    // Every tenth leaves its third record out.
+                    // Every tenth run omits its third record.
                     let left_out = u64::from(number % 10 == 0 && seq >= 3);
                     let kept = store.append(&run, vec![clear(&run, seq + left_out)], WAITING).await;
                     assert_eq!(kept.is_ok(), left_out == 0, "{run} {seq}: {kept:?}");
@@ -166,7 +166,7 @@ fn several_who_write_one_journal_all_get_through() {
     let (dir, store) = store_with(&runs);
     std::thread::scope(|scope| {
         for run in runs {
-            // Each with a store of its own, as another process has.
+            // Each thread has its own store, like another process.
             let store = Store::open(dir.path()).unwrap();
             scope.spawn(move || {
                 let _lease = store.lease(run, at(0)).unwrap();
@@ -187,7 +187,7 @@ fn what_is_queued_is_written_when_nobody_waits_and_the_store_goes() {
     let (dir, store) = store_with(&["r"]);
     runtime().block_on(async {
         for seq in 1..=50 {
-            // It is asked once, which queues it, and forgotten.
+            // The future is polled once, which queues the work, and then dropped.
             polled_once(store.append("r", vec![clear("r", seq)], WAITING)).await;
         }
     });
@@ -206,7 +206,7 @@ async fn polled_once<F: Future>(future: F) {
     .await;
 }
 
-/// Any JSON that a provider may answer.
+/// Any JSON that a provider may send.
 fn json_value() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
@@ -225,7 +225,7 @@ fn json_value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// One caller's batch: which run, whether its numbers are right, and the results, some of them sensitive.
+/// One batch: the run, whether its numbers are correct, and the results, some of them sensitive.
 type Step = (usize, bool, Vec<(Value, bool)>);
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -237,7 +237,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 32, failure_persistence: None, ..ProptestConfig::default() })]
 
-    /// Whatever comes, the store says and has what a list in memory would, now and when opened again.
+    /// After any sequence of batches, the store equals a list in memory, before and after it is reopened.
     #[test]
     fn the_store_is_a_list_of_records(steps in steps()) {
         let runs = ["a", "b", "c"];

@@ -1,4 +1,4 @@
-//! What was acknowledged is there, whenever the process is killed.
+//! Acknowledged records survive a kill at any moment.
 
 use std::path::Path;
 use std::thread;
@@ -13,7 +13,7 @@ const TEST: &str = "killed::what_was_acknowledged_survives_every_kill";
 
 const RUNS: [&str; 3] = ["a", "b", "c"];
 
-/// What is appended as a record of this number: every third is sealed, some are large.
+/// The entry with this number: every third is encrypted, some are large.
 fn entry(run: &str, seq: u64) -> Entry {
     match seq % 6 {
         0 | 3 => sensitive(run, seq, &"s".repeat(usize::try_from(seq % 5).unwrap() * 3000)),
@@ -21,7 +21,8 @@ fn entry(run: &str, seq: u64) -> Entry {
     }
 }
 
-/// The part of the process that is killed: appends batches to several runs at a time, and tells each that is kept.
+/// The child that is killed: appends batches to several runs concurrently, and reports each record that was
+/// acknowledged.
 fn append_for_ever(dir: &Path) {
     let store = Store::open(dir).unwrap();
     thread::scope(|scope| {
@@ -42,7 +43,7 @@ fn append_for_ever(dir: &Path) {
     });
 }
 
-/// The last record of a run that the process told of; a line that the kill cut off tells nothing.
+/// The last record of a run that the child reported; a truncated line is ignored.
 fn acknowledged(said: &[String], run: &str) -> u64 {
     let told = |line: &String| line.strip_prefix(run)?.strip_prefix(' ')?.parse().ok();
     said.iter().filter_map(told).max().unwrap_or(0)
@@ -63,7 +64,7 @@ fn what_was_acknowledged_survives_every_kill() {
         let mut said = part.kill();
         said.push(first);
 
-        // Every other time by somebody who may only look, and has to make sense of the log alone.
+        // Every other round reads with a store that may not write, and must interpret the log.
         let looking = round % 2 == 0;
         let found = looking.then(|| Store::open_existing(dir.path()).unwrap().unwrap());
         let store = found.unwrap_or_else(|| Store::open(dir.path()).unwrap());
@@ -74,7 +75,7 @@ fn what_was_acknowledged_survives_every_kill() {
             assert!(kept >= acknowledged(&said, run), "round {round}, run {run}: {kept} of {said:?}");
             let wanted: Vec<_> = (1..=kept).map(|seq| entry(run, seq).record).collect();
             assert!(records == wanted, "round {round}, run {run}");
-            // Batches are whole: the next begins where the process would have begun it.
+            // Batches are complete: the next one starts where the child would have started it.
             assert_eq!(store.run(run).unwrap().unwrap().events, kept);
             total += acknowledged(&said, run);
         }

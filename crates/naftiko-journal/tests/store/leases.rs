@@ -1,4 +1,4 @@
-//! A run has at most one driver, and a dead one is none.
+//! A run has at most one driver, and a dead process is none.
 
 use std::sync::Barrier;
 use std::thread;
@@ -9,7 +9,7 @@ use naftiko_journal::{Store, StoreError};
 use crate::child::{self, Part};
 use crate::scene::{at, files, store_with};
 
-/// Who drives run `r`, as a store that wants to is told.
+/// The process that drives run `r`, as reported to another store that requests the lease.
 fn driver(store: &Store) -> Option<u32> {
     match store.lease("r", at(9)) {
         Ok(_) => None,
@@ -52,7 +52,7 @@ fn a_lease_outlives_the_handle_it_was_taken_with() {
     assert_eq!(files(&dir.path().join("holders")), [""; 0]);
 }
 
-/// A process that drives run `r` until it is killed.
+/// Starts a process that drives run `r` until it is killed.
 fn drive(test: &str, dir: &std::path::Path) -> Part {
     let mut part = Part::begin(test, dir);
     assert_eq!(part.heard(), "driving");
@@ -82,7 +82,7 @@ fn a_process_that_is_killed_drives_nothing() {
         part.kill();
         assert_eq!(driver(&store), None);
     }
-    // The next who drives anything clears up after the dead.
+    // The next process that drives a run removes the files of the dead.
     drive(TEST, dir.path()).kill();
     drive(TEST, dir.path()).kill();
     let holders = dir.path().join("holders");
@@ -112,7 +112,7 @@ fn a_process_that_is_stopped_still_drives() {
     assert_eq!(driver(&store), None);
 }
 
-/// Eight threads, each with its own store as if it was a process, take run `r` at a time; gives who got it.
+/// Eight threads, each with its own store like a process, request the lease of run `r` together; returns those granted.
 fn race(dir: &std::path::Path) -> Vec<Lease> {
     let together = &Barrier::new(8);
     thread::scope(|scope| {

@@ -1,4 +1,4 @@
-//! What was kept last and is not there any more is missed.
+//! The loss of the last committed records is detected.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::scene::{append, clear, numbers, store_with};
 
-/// The folder as a process that is killed leaves it: with a log that nobody has put into the database.
+/// A folder as a killed process leaves it: with a log that was not checkpointed.
 fn left_by_the_dead(records: u64) -> TempDir {
     let (dir, store) = store_with(&["r", "q"]);
     append(&store, "q", vec![clear("q", 1)]).unwrap();
@@ -33,7 +33,7 @@ fn put(path: &Path, content: &[u8]) {
     fs::write(path, content).unwrap();
 }
 
-/// Changes a byte of a file.
+/// Flips a bit in a byte of a file.
 fn change(path: &Path, at: usize) {
     let mut bytes = content(path);
     bytes[at] ^= 0x40;
@@ -125,7 +125,7 @@ fn what_was_removed_is_not_missed() {
     assert_eq!(numbers(&Store::open(dir.path()).unwrap(), "q"), [1]);
 }
 
-/// That a journal with this in place of its mark is neither read nor written, and that the mark is left as it is.
+/// Asserts that a journal with this mark is neither read nor written, and that the mark remains unchanged.
 fn refused(dir: &Path, damaged: &[u8], how: &str) {
     let path = dir.join("journal.mark");
     put(&path, damaged);

@@ -1,4 +1,4 @@
-//! The durable journal through its public door, with real files and real processes.
+//! The durable journal through its public API, with real files and real processes.
 
 #[cfg(test)]
 mod altered;

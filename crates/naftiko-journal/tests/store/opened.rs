@@ -1,4 +1,4 @@
-//! What a folder of state may hold, and what is said where it cannot be used.
+//! The accepted contents of a state folder, and the errors for all others.
 
 use std::fs;
 use std::path::Path;
@@ -39,7 +39,7 @@ fn nothing_is_made_by_looking() {
     let state = dir.path().join("state");
     assert!(Store::open_existing(&state).unwrap().is_none());
     assert!(!state.exists());
-    // A process that was killed while it made the journal leaves an empty file.
+    // A process that was killed while it created the journal leaves an empty file.
     fs::create_dir(&state).unwrap();
     fs::File::create(state.join("journal.db")).unwrap();
     assert!(Store::open_existing(&state).unwrap().is_none());
@@ -60,7 +60,8 @@ fn a_store_that_looks_reads_what_another_writes_and_writes_nothing() {
     assert_eq!(looking.lease("r", crate::scene::at(0)).map(drop), refused);
 }
 
-/// That both ways to open what `make` puts into the place of the database end so, and leave it as it is.
+/// Asserts that opening the file made by `make`, for reading and for writing, fails with this error and changes
+/// nothing.
 fn refused(make: impl FnOnce(&Path), expected: &str) {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("journal.db");
@@ -82,7 +83,7 @@ fn put(path: &Path, content: &[u8]) {
     fs::write(path, content).unwrap();
 }
 
-/// Makes a journal and changes it.
+/// Creates a journal and changes it.
 fn journal(path: &Path, change: &str) {
     begin(&Store::open(path.parent().unwrap()).unwrap(), "r", 0).unwrap();
     let connection = rusqlite::Connection::open(path).unwrap();
@@ -120,7 +121,7 @@ fn a_damaged_journal_is_found_wherever_it_is_damaged() {
     refused(broken(0, 16), "`DB` is not a database");
     refused(broken(100, 8), "`DB` is damaged: database disk image is malformed");
 
-    // In the middle: found by whoever reads there, and by asking.
+    // Damage in the middle is found by readers of that part, and by `verify`.
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     for run in 0..200 {
@@ -156,7 +157,7 @@ fn a_file_where_the_folder_should_be_is_told_by_its_name() {
     assert!(told.contains("journal.db` cannot be read: "), "{told}");
 }
 
-/// That a store whose folder this happens to is written and read no more.
+/// Asserts that a store is neither read nor written after `happens` was done to its folder.
 #[cfg(unix)]
 fn gone_after(happens: impl FnOnce(&Path)) {
     let parent = tempfile::tempdir().unwrap();
@@ -215,7 +216,7 @@ fn many_may_open_a_new_journal_at_a_time() {
     }
 }
 
-/// A folder that may not be written is tried as a user who is not allowed everything.
+/// The read-only folder is opened as a user without root's privileges.
 #[cfg(unix)]
 #[test]
 fn a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written() {
@@ -238,7 +239,7 @@ fn a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written() {
     fs::copy(std::env::current_exe().unwrap(), &program).unwrap();
     let allow = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     allow(&program, 0o755);
-    // Neither the folder nor its files may be written, not even by their owner; then only the owner may write the files.
+    // Neither the folder nor its files are writable, even for their owner; then the owner may write only the files.
     for mode in [0o444, 0o644] {
         for file in ["journal.db", "journal.lock", "journal.mark"] {
             allow(&dir.path().join(file), mode);

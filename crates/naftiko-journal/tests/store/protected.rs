@@ -1,4 +1,4 @@
-//! A state folder that others could have changed is refused, and links in it are not followed.
+//! A state folder that other users could have changed is rejected, and links in it are not followed.
 #![cfg(unix)]
 
 use std::fs;
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::scene::{append, at, files, numbers, sensitive};
 
-/// A folder with a journal of one run that has all files a journal may have.
+/// A folder with a journal of one run, and all files that a journal can have.
 fn journal() -> (TempDir, PathBuf) {
     let parent = tempfile::tempdir().unwrap();
     let state = parent.path().join("a state");
@@ -25,7 +25,7 @@ fn allow(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// That a journal is neither read nor written, for this reason.
+/// Asserts that a journal is neither read nor written, for this reason.
 fn refused(state: &Path, reason: &StoreError) {
     for told in [Store::open(state).map(drop), Store::open_existing(state).map(drop)] {
         assert_eq!(told, Err(reason.clone()));
@@ -44,12 +44,12 @@ fn a_folder_that_others_can_write_is_refused_with_the_command_that_corrects_it()
     let corrected = std::process::Command::new("sh").arg("-c").arg(command_in(&told)).status().unwrap();
     assert!(corrected.success());
     assert_eq!(numbers(&Store::open(&state).unwrap(), "r"), [1]);
-    // Others may look at what is not sensitive.
+    // Others may read files that are not sensitive.
     allow(&state, 0o755);
     assert!(Store::open(&state).is_ok());
 }
 
-/// The command that a message ends with.
+/// The command at the end of a message.
 fn command_in(told: &str) -> String {
     told.trim_end_matches('`').rsplit_once('`').unwrap().1.to_owned()
 }
@@ -96,7 +96,7 @@ fn links_in_the_folder_are_not_followed() {
             fs::remove_file(&elsewhere).unwrap();
         }
     }
-    // Nor is a link that leads nowhere yet.
+    // A dangling link is not followed either.
     let key = state.join("journal.key");
     fs::remove_file(&key).unwrap();
     symlink(parent.path().join("made for you"), &key).unwrap();
@@ -134,10 +134,10 @@ fn a_folder_on_the_way_that_others_can_write_is_refused_unless_entries_are_their
         allow(&above, mode);
         refused(&state, &StoreError::Exposed { path: above.clone() });
     }
-    // Nothing is made in such a folder either.
+    // Nothing is created in such a folder either.
     assert_eq!(Store::open(&above.join("new")).map(drop), Err(StoreError::Exposed { path: above.clone() }));
     assert!(!above.join("new").exists());
-    // As `/tmp` is.
+    // The mode of `/tmp`.
     allow(&above, 0o1777);
     assert!(Store::open(&state).is_ok());
 }
@@ -159,7 +159,7 @@ fn a_link_to_the_folder_is_followed_and_what_it_leads_to_is_checked() {
     assert!(Store::open(&circle).is_err());
 }
 
-/// Only root can give a file to somebody else; any other user meets a folder of root, which is trusted.
+/// Only root can give a file to another user; as any other user, the test uses a folder of root, which is trusted.
 #[test]
 fn what_belongs_to_another_user_is_refused_and_what_belongs_to_root_is_not() {
     const NOBODY: u32 = 65534;
@@ -181,7 +181,7 @@ fn what_belongs_to_another_user_is_refused_and_what_belongs_to_root_is_not() {
     give(&database, NOBODY).unwrap();
     refused(&state, &StoreError::Foreign { path: database.clone(), owner: NOBODY, user });
     give(&database, user).unwrap();
-    // Whoever owns a link decides where it leads.
+    // The owner of a link decides where it leads.
     let link = parent.path().join("link");
     symlink(&state, &link).unwrap();
     give(&link, NOBODY).unwrap();

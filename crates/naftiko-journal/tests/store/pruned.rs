@@ -1,4 +1,4 @@
-//! What is removed, and what is not.
+//! Which runs are removed.
 
 use naftiko_journal::store::{EarlierPlan, Prune};
 use naftiko_journal::{Journal as _, Standing, Status, Store};
@@ -28,7 +28,7 @@ fn what_is_over_and_old_goes_and_nothing_else() {
     assert_eq!(store.prune(Prune::Finished { before: at(1) }).unwrap(), 0);
     assert_eq!(store.prune(Prune::Finished { before: at(2) }).unwrap(), 3);
     assert_eq!(ids(&store), ["waiting", "doubt", "running", "new"]);
-    // One that nobody drives and that has no record never began.
+    // A run without records that no process drives was never started.
     assert_eq!(store.prune(Prune::Finished { before: at(1000) }).unwrap(), 1);
     assert_eq!(ids(&store), ["waiting", "doubt", "running"]);
     assert_eq!(store.verify().unwrap(), [""; 0]);

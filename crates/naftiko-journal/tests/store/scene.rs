@@ -1,4 +1,4 @@
-//! A folder of state, and what is put into it.
+//! A state folder and its content, for tests.
 
 use std::path::Path;
 
@@ -8,7 +8,7 @@ use naftiko_journal::{Entry, Event, Record, Standing, Status, Store, StoreError}
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// Nothing to do before somebody answers.
+/// A run that waits for an answer from outside.
 pub(crate) const WAITING: Standing = Standing { status: Status::Waiting, due: None };
 
 /// A store in a new folder.
@@ -18,7 +18,7 @@ pub(crate) fn store() -> (TempDir, Store) {
     (dir, store)
 }
 
-/// A store in a new folder with these runs, made a second apart.
+/// A store in a new folder with these runs, created one second apart.
 pub(crate) fn store_with(runs: &[&str]) -> (TempDir, Store) {
     let (dir, store) = store();
     for (second, run) in (0..).zip(runs) {
@@ -42,17 +42,17 @@ pub(crate) fn at(second: i64) -> Timestamp {
     "2026-01-15T12:00:00.123456789Z".parse::<Timestamp>().unwrap() + SignedDuration::from_secs(second)
 }
 
-/// What a step gave.
+/// The success of a step with this result.
 pub(crate) fn succeeded(result: &Value) -> Event {
     serde_json::from_value(json!({"event": "stepSucceeded", "step": "a", "result": result})).unwrap()
 }
 
-/// A record that may be shown as it is.
+/// A record that needs no redaction.
 pub(crate) fn clear(run: &str, seq: u64) -> Entry {
     entry(run, seq, succeeded(&json!({"number": seq})), None)
 }
 
-/// A record of which `value` may not be shown.
+/// A record in which `value` is redacted.
 pub(crate) fn sensitive(run: &str, seq: u64, value: &str) -> Entry {
     let shown = succeeded(&json!({"number": seq, "token": "***"}));
     entry(run, seq, succeeded(&json!({"number": seq, "token": value})), Some(shown))
@@ -64,7 +64,7 @@ pub(crate) fn entry(run: &str, seq: u64, event: Event, shown: Option<Event>) -> 
     Entry { record: Record { run: run.to_owned(), seq, at: at(second), event }, shown }
 }
 
-/// Appends records, and waits.
+/// Appends records and waits until they are durable.
 pub(crate) fn append(store: &Store, run: &str, entries: Vec<Entry>) -> Result<(), StoreError> {
     runtime().block_on(store.append_taking(run, entries, WAITING, &[]))
 }
@@ -73,7 +73,7 @@ pub(crate) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_current_thread().build().unwrap()
 }
 
-/// Changes the database behind the back of every store; gives how many rows that concerned.
+/// Changes the database without a store; returns the number of changed rows.
 pub(crate) fn meddle(dir: &Path, sql: &str) -> usize {
     let connection = rusqlite::Connection::open(dir.join("journal.db")).unwrap();
     connection.pragma_update(None, "foreign_keys", false).unwrap();

@@ -1,4 +1,4 @@
-//! What is sensitive never stands in clear, and is there for whoever has the key.
+//! Sensitive values are stored only encrypted, and can be read with the key.
 
 use std::fs;
 use std::path::Path;
@@ -11,7 +11,7 @@ use crate::scene::{append, begin, clear, files, meddle, numbers, sensitive, stor
 
 const SECRET: &str = "tok_4eC39HqLyjWDarjtT1zdp7dc";
 
-/// The files below a folder in which some bytes stand.
+/// The files below a folder that contain these bytes.
 fn holding(dir: &Path, bytes: &str) -> Vec<String> {
     let mut found = Vec::new();
     for file in files(dir) {
@@ -35,7 +35,7 @@ fn no_file_holds_what_is_sensitive_before_or_after_a_checkpoint() {
     append(&store, "r", (1..=20).map(|seq| sensitive("r", seq, SECRET)).collect()).unwrap();
     store.post("r", &json!({"complete": {"step": "a", "result": {"token": SECRET}}})).unwrap();
     assert_eq!(holding(dir.path(), SECRET), [""; 0]);
-    // What may be shown is there, so this would find the secret too.
+    // The redacted text is found, so the search would find the secret too.
     assert_eq!(holding(dir.path(), "stepSucceeded"), ["journal.db-wal"]);
     let lease = store.lease("r", crate::scene::at(0)).unwrap();
     drop((lease, store));
@@ -63,7 +63,7 @@ fn the_key_is_made_when_it_is_needed_and_for_its_owner_only() {
     }
 }
 
-/// A store with a run that needs the key and one that does not, and then another key, or none.
+/// A store with a run that needs the key and one that does not; afterwards the key is replaced or removed.
 fn without_its_key(key: Option<&[u8]>, told: impl Fn(&Path) -> StoreError) {
     let (dir, store) = store_with(&["open", "sealed"]);
     append(&store, "open", vec![clear("open", 1)]).unwrap();
@@ -81,7 +81,7 @@ fn without_its_key(key: Option<&[u8]>, told: impl Fn(&Path) -> StoreError) {
     assert_eq!(numbers(&store, "open"), [1]);
     assert_eq!(store.shown("sealed").unwrap().len(), 1);
     assert_eq!(store.verify().unwrap(), [told.to_string()]);
-    // What the old key sealed is not given up by sealing with another.
+    // Values encrypted with the old key are not abandoned by encrypting with another one.
     assert_eq!(append(&store, "open", vec![sensitive("open", 2, SECRET)]).unwrap_err(), told);
     append(&store, "open", vec![clear("open", 2)]).unwrap();
     drop(store);

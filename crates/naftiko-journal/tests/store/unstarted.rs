@@ -39,7 +39,7 @@ fn what_never_began_is_removed_with_its_plan_and_nothing_else_is() {
     assert_eq!(ids(&store), ["begun"]);
     assert_eq!(store.verify().unwrap(), [""; 0]);
     drop(store);
-    // The mark still tells of the other run.
+    // The mark still names the other run.
     assert_eq!(Store::open(dir.path()).unwrap().records("begun").unwrap().len(), 1);
 }
 
