@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::async_trait;
 use tokio::time::Instant;
 
-/// Where the driver gets time and randomness from. What it gets is recorded, so that a resumed run sees the same.
+/// The driver's source of time and randomness. The values are recorded, so that a resumed run sees the same ones.
 #[async_trait]
 pub trait Clock: Send + Sync {
     /// The current time.
@@ -17,18 +17,18 @@ pub trait Clock: Send + Sync {
     /// A random number from 0 to 1, different in each process.
     fn jitter(&self) -> f64;
 
-    /// Comes back once it is `until`; at once if it is later than that.
+    /// Returns once the time is `until`; at once if that is in the past.
     async fn sleep_until(&self, until: Timestamp);
 }
 
-/// The time of this machine, advanced by the timer of tokio so that it never goes back. Where the machine slept, which no
-/// timer counts, or its clock was put forward, it goes on from what the clock says then.
+/// The time of this machine, advanced by the timer of tokio so that it never goes back. If the machine was suspended,
+/// which no timer counts, or its clock was set forward, the time jumps to that of the clock.
 #[derive(Debug, Clone)]
 pub struct TokioClock {
-    /// What it was at `counted_from`, as far as is known by now.
+    /// The time at `counted_from`, corrected whenever the clock turns out to be ahead.
     began: Arc<Mutex<Timestamp>>,
     counted_from: Instant,
-    /// What the clock says; nothing if it is not asked.
+    /// Reads the clock of this machine; `None` if only the timer counts.
     clock: Option<fn() -> Timestamp>,
 }
 
@@ -68,12 +68,12 @@ impl Clock for TokioClock {
 
     fn jitter(&self) -> f64 {
         let drawn = RandomState::new().hash_one(self.counted_from);
-        // 32 bits fit a float exactly and are chance enough.
+        // 32 bits fit a float exactly and are random enough.
         u32::try_from(drawn >> 32).map_or(1.0, |drawn| f64::from(drawn) / f64::from(u32::MAX))
     }
 
     async fn sleep_until(&self, until: Timestamp) {
-        // A timer does not count while the machine sleeps: after a minute at most, the clock is looked at again.
+        // A timer does not count while the machine is suspended, so the clock is checked at least once a minute.
         const LONGEST: Duration = Duration::from_mins(1);
         while let Ok(left) = Duration::try_from(until.duration_since(self.now()))
             && !left.is_zero()
@@ -89,7 +89,7 @@ mod tests {
 
     use super::*;
 
-    /// What the clock of this machine says, in seconds.
+    /// The simulated clock of this machine, in seconds.
     static SAYS: AtomicI64 = AtomicI64::new(1000);
 
     fn second(clock: &TokioClock) -> i64 {

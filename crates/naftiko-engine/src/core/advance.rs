@@ -1,4 +1,4 @@
-//! How a record changes the state: the phase of its task, and all that hangs on it.
+//! Applies a record to its task, and propagates the consequences.
 
 use std::sync::Arc;
 
@@ -60,7 +60,7 @@ impl Run {
                 progress.last_began = Some(record.at);
                 progress.answer_until = *until;
             }
-            // Somebody has the message: what became of earlier attempts to hand it over is settled with that.
+            // The message was delivered, which settles the failures of earlier attempts to send it.
             Event::StepAsked { attempt: Some(_), .. }
             | Event::DoubtResolved { ruling: Ruling::HandedOver { .. }, .. } => {
                 progress.failure = None;
@@ -80,11 +80,10 @@ impl Run {
                 progress.has_acted = true;
                 progress.pages.add(items, next, departures);
             }
-            // What could not be undone is tried again, as often as at first.
+            // A failed compensation is retried with the full number of retries.
             Event::StepDelayed { .. } if matches!(task.phase, Phase::Failed { .. }) => progress.failures = 0,
             Event::StepDelayed { failure: Some(failure), .. } => {
-                // What was cut off, or not sent for lack of means, takes nothing from the retries: it was not the other
-                // side that failed.
+                // An interruption, or a shortage on this machine, does not count as a retry: the provider did not fail.
                 if matches!(failure.cause, Cause::Interrupted | Cause::LocalShortage) {
                     progress.shortages = progress.shortages.saturating_add(1);
                 } else {
@@ -108,7 +107,7 @@ impl Run {
         }
     }
 
-    /// The task takes its new phase, and all that counts phases counts on.
+    /// Sets the new phase of the task, and updates everything that is derived from phases.
     fn move_on(&mut self, at: usize) {
         let is_stopped = self.is_stopped(at);
         let Some(task) = self.tasks.get_mut(at) else { return };
@@ -140,7 +139,7 @@ impl Run {
         }
     }
 
-    /// An attempt begins or is over.
+    /// Counts the start or end of an attempt in all enclosing scopes.
     fn count_active(&mut self, at: usize, begins: bool) {
         let wholes: Vec<Whole> = self.wholes(at).collect();
         for whole in wholes {
@@ -151,13 +150,14 @@ impl Run {
         }
     }
 
-    /// What others read of a step that is done and of which somebody says that this came of it.
+    /// The result as other steps read it, for a step that succeeded with this answer.
     pub(super) fn read_as(&self, step: &str, answer: &Value) -> Option<Arc<Value>> {
         self.task_of(step).map(|at| self.given(at, None, &Arc::new(answer.clone())))
     }
 
-    /// What others read of a task that is done. It is there: where there was no body, or nothing was answered to a
-    /// question that asks for nothing, it is an object without fields; but null where readers of a body expect no object.
+    /// The result as other steps read it. A finished step always has one: if there was no body, or no answer to a
+    /// question that asks for none, the result is an empty object; but null if the operation's body is described as
+    /// something else.
     fn given(&self, at: usize, status: Option<u16>, result: &Arc<Value>) -> Arc<Value> {
         let is_nothing = |task: &Task| match (self.invoke_of(task), self.external_of(task)) {
             (Some((plan, invoke)), _) => plan.operation(invoke).is_some_and(|operation| {
@@ -219,7 +219,7 @@ impl Run {
         self.close_down(whole);
     }
 
-    /// A step is over, and the run goes on.
+    /// A step is over, and the run continues.
     fn is_over(&mut self, at: usize) {
         let Some(task) = self.tasks.get(at) else { return };
         let (at, position) = (task.frame, task.position);
@@ -239,7 +239,7 @@ impl Run {
         self.settle(frame);
     }
 
-    /// A task could begin now.
+    /// A task may start now.
     fn release(&mut self, at: usize) {
         if self.is_stopped(at) {
             return;
@@ -253,7 +253,7 @@ impl Run {
         self.todo.push_back(at);
     }
 
-    /// The next item of a step could begin, if there is one left.
+    /// The next item of a step may start, if any is left.
     pub(super) fn release_item(&mut self, of: usize) {
         let Some(items) = self.tasks.get_mut(of).and_then(Task::items_mut) else { return };
         if items.released < items.count {
@@ -263,7 +263,7 @@ impl Run {
         }
     }
 
-    /// A composition whose steps are over, or in which none can begin any more, fails if there is no way to its outputs.
+    /// Fails a composition that is done, or in which no step can start any more, if its outputs cannot be evaluated.
     fn settle(&mut self, at: usize) {
         let Some(frame) = self.frames.get(at) else { return };
         let owner = frame.owner;
@@ -272,7 +272,7 @@ impl Run {
         }
         let broken = match () {
             () if frame.is_done() => self.evaluate_outputs(at).err(),
-            // INVARIANT: a step that is not over follows one that is live, unless it can never begin.
+            // INVARIANT: a step that is not over follows one that is live, unless it can never start.
             () if frame.live == 0 => Some(Self::stuck(frame)),
             () => None,
         };
@@ -285,7 +285,7 @@ impl Run {
     }
 }
 
-/// Whether something may have reached the other side.
+/// Whether the request may have reached the provider or receiver.
 fn may_have_acted(failure: &Failure) -> bool {
     !matches!(failure.cause, Cause::NotSent | Cause::Refused | Cause::LocalShortage)
 }

@@ -1,6 +1,6 @@
-//! How often a run may retry in all: where nothing works, retrying everything makes it worse.
+//! A retry budget for the whole run: when nothing works, retrying everything makes it worse.
 //!
-//! It is counted from the records, so a run that is resumed elsewhere has spent as much.
+//! The budget is counted from the records, so that it survives resuming the run elsewhere.
 
 use naftiko_journal::{Cause, Event};
 use naftiko_plan::Plan;
@@ -8,23 +8,24 @@ use naftiko_plan::Plan;
 use super::Run;
 use super::task::Task;
 
-/// How many retries every run has.
+/// The number of retries of every run.
 const FREE: u64 = 10;
-/// For so many calls there is one more.
+/// The number of calls that earn one more retry.
 const CALLS: u64 = 5;
 
-/// The retries of a run. What undoes something neither spends them nor is bound by them, nor what is polled: that is
-/// bound by time, and asks slowly.
+/// The retry budget of a run. Compensations and polls neither spend it nor are limited by it; polls are limited by
+/// time, and are slow.
 #[derive(Debug)]
 pub(super) struct Budget {
     calls: u64,
     retries: u64,
-    /// How many it has whatever it calls: as many as the author allows a single step, if that is more.
+    /// The retries that are independent of calls: `FREE`, or the greatest number of attempts of a single step, if that
+    /// is more.
     free: u64,
 }
 
 impl Run {
-    /// Whether a task spends the retries of the run, and is bound by them.
+    /// Whether a task spends the retry budget, and is limited by it.
     pub(super) fn is_budgeted(&self, task: &Task) -> bool {
         let is_polled = self.invoke_of(task).is_some_and(|(_, invoke)| invoke.poll.is_some());
         !task.is_compensation() && !is_polled
@@ -39,11 +40,11 @@ impl Budget {
         Self { calls: 0, retries: 0, free: attempts.max().unwrap_or_default().max(FREE) }
     }
 
-    /// Counts what an event says of something that is done, and not undone.
+    /// Counts an event of a budgeted task.
     pub(super) fn count(&mut self, event: &Event) {
         match event {
             Event::AttemptStarted { .. } => self.calls = self.calls.saturating_add(1),
-            // What was cut off, or not sent for lack of means, is not tried again because it failed.
+            // A retry after an interruption or a local shortage is not caused by a failure of the provider.
             Event::StepDelayed { failure: Some(failure), .. }
                 if !matches!(failure.cause, Cause::Interrupted | Cause::LocalShortage) =>
             {
@@ -53,7 +54,7 @@ impl Budget {
         }
     }
 
-    /// How many retries there are by now, spent ones too.
+    /// The number of retries granted so far, including spent ones.
     pub(super) fn all(&self) -> u64 {
         self.free.saturating_add(self.calls / CALLS)
     }

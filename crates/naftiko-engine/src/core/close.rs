@@ -1,4 +1,4 @@
-//! What the end of an attempt means: the one event that closes it.
+//! The outcome of an attempt: the one event that ends it.
 
 use std::sync::Arc;
 
@@ -14,11 +14,11 @@ use super::scope::{Answer, View};
 use super::task::{Progress, Task};
 use super::{Command, Run, failure, request, retry_after};
 
-/// The least time between two polls, whatever was asked for: a pause of nothing would never let time pass.
+/// The least time between two polls, whatever was configured: without a pause, time might never pass.
 const SHORTEST_PAUSE: SignedDuration = SignedDuration::from_millis(1);
 
 impl Run {
-    /// The event that a response leads to. `jitter` is between 0 and 1.
+    /// The event of a response. `jitter` is between 0 and 1.
     pub fn closed_by_response(
         &self,
         step: &str,
@@ -40,7 +40,7 @@ impl Run {
         if !matches!(status, 200..=299) {
             return closing.answered_badly(status, &answer);
         }
-        // A round of a poll or a page of a list is nothing without its body.
+        // A poll or a page is useless without its body.
         if is_withheld && (closing.invoke.poll.is_some() || closing.invoke.paginate.is_some()) {
             return closing.without_body();
         }
@@ -51,7 +51,7 @@ impl Run {
         }
     }
 
-    /// The event that a failed call leads to. `jitter` is between 0 and 1.
+    /// The event of a failed call. `jitter` is between 0 and 1.
     pub fn closed_by_failure(
         &self,
         step: &str,
@@ -64,8 +64,8 @@ impl Run {
             .map_or_else(|| no_call(step, attempt), |closing| closing.unanswered(failure))
     }
 
-    /// The event that a panic of the adapter or the channel leads to: nobody knows how far it got, and it may panic
-    /// again. `attempt` is `None` for a question that is not a message.
+    /// The event of a panic in the adapter or the channel: it is unknown how far the attempt came, and a retry may
+    /// panic again. `attempt` is `None` for a question that is not a message.
     pub fn closed_by_panic(&self, step: &str, attempt: Option<u32>, message: &str) -> Event {
         let message = match self.closing(step, 0, Timestamp::UNIX_EPOCH, 0.0) {
             Some(Closing { operation, .. }) => {
@@ -86,8 +86,8 @@ impl Run {
         Event::StepFailed { step: step.to_owned(), attempt, failure: failure::of(Cause::Panicked, message) }
     }
 
-    /// What it means that the process ended while an attempt was under way. A repeatable one is made again, at once
-    /// and whatever the retries left: it was not the other side that failed.
+    /// The event of an attempt that was running when the process ended. A repeatable one is repeated at once,
+    /// regardless of the retries left, because the provider did not fail.
     pub(super) fn interruption(&self, at: usize) -> Option<Command> {
         let task = self.tasks.get(at)?;
         let Phase::Running { attempt } = task.phase else { return None };
@@ -111,13 +111,13 @@ impl Run {
     }
 }
 
-/// The end of an attempt that this plan cannot have made.
+/// The failure of an attempt that this plan cannot have started.
 fn no_call(step: &str, attempt: u32) -> Event {
     let failure = failure::of(Cause::Refused, format!("step `{step}` does not carry an operation out"));
     Event::StepFailed { step: step.to_owned(), attempt: Some(attempt), failure }
 }
 
-/// An attempt that is over, and what decides what comes of it.
+/// A finished attempt, with all that decides its outcome.
 pub(super) struct Closing<'a> {
     pub(super) run: &'a Run,
     pub(super) task: &'a Task,
@@ -126,14 +126,14 @@ pub(super) struct Closing<'a> {
     pub(super) invoke: &'a Invoke,
     pub(super) operation: &'a Operation,
     pub(super) view: View<'a>,
-    /// Where the answer is not as described.
+    /// The places where the response deviates from its description.
     pub(super) departures: Vec<Departure>,
     pub(super) now: Timestamp,
     jitter: f64,
 }
 
 impl Closing<'_> {
-    /// The failure of an answer whose body is too large, where the body is needed: it is not asked for again.
+    /// The failure of a response whose body is too large, where the body is needed; it is not retried.
     fn without_body(&self) -> Event {
         let expected =
             self.departures.first().map(|departure| departure.expected.as_str()).unwrap_or_default();
@@ -163,7 +163,7 @@ impl Closing<'_> {
         }
     }
 
-    /// Success, if all that is expected of the answer holds.
+    /// Success, if all conditions of `expect` hold.
     fn expected(&self, status: u16, answer: Answer) -> Event {
         match self.unexpected(&answer) {
             Some(failure) => self.failed(failure),
@@ -171,7 +171,7 @@ impl Closing<'_> {
         }
     }
 
-    /// What of that which is expected of an answer does not hold.
+    /// The failure of the first condition of `expect` that does not hold.
     pub(super) fn unexpected(&self, answer: &Answer) -> Option<Failure> {
         self.invoke.expect.iter().find_map(|condition| match self.holds(condition, answer) {
             Ok(true) => None,
@@ -185,7 +185,7 @@ impl Closing<'_> {
         })
     }
 
-    /// Whether a condition holds; what is absent does not.
+    /// Whether a condition holds; an absent value counts as false.
     fn holds(&self, condition: &Expression, answer: &Answer) -> Result<bool, Failure> {
         match condition.evaluate_bounded(&View { response: Some(answer), ..self.view }, answer.size()) {
             Ok(Some(Value::Bool(held))) => Ok(held),
@@ -202,7 +202,7 @@ impl Closing<'_> {
         }
     }
 
-    /// What a condition found in an answer, as the end of a sentence; nothing if the condition says it all.
+    /// The values that a condition found in a response, as the end of a sentence; empty if the condition says it all.
     fn because(&self, condition: &Expression, answer: &Answer) -> String {
         let mask = self.run.mask_of_evidence(self, answer);
         let view = View { response: Some(answer), ..self.view };
@@ -227,7 +227,7 @@ impl Closing<'_> {
             Some(every) => every,
             None => poll.every.wait_with(self.task.progress.rounds.saturating_add(1), self.jitter),
         };
-        // The last round is at the deadline, not one pause before it.
+        // The last poll happens at the deadline.
         self.delayed(later(self.now, pause.max(SHORTEST_PAUSE)).min(deadline), None)
     }
 
@@ -252,14 +252,13 @@ impl Closing<'_> {
         self.operation.is_safe() || self.operation.idempotency_key.is_some()
     }
 
-    /// Whether another attempt may be made after this one failed. Every poll round that was answered well begins the
-    /// count anew.
+    /// Whether another attempt may follow this failed one. Every successful poll resets the count.
     pub(super) fn has_attempts_left(&self) -> bool {
         let in_time = self.invoke.poll.as_ref().is_none_or(|poll| self.now < self.deadline(poll));
         in_time && self.task.progress.failures.saturating_add(1) < self.invoke.retry.attempts
     }
 
-    /// Whether the run may still try something again. If not, the failure says so.
+    /// Whether the run may retry anything more. If not, this is added to the failure's message.
     pub(super) fn is_within_budget(&self, failure: &mut Failure) -> bool {
         let budget = &self.run.budget;
         if !self.run.is_budgeted(self.task) || !budget.is_spent() {
@@ -274,7 +273,7 @@ impl Closing<'_> {
         let count = self.task.progress.failures.saturating_add(1);
         let backoff = self.invoke.retry.backoff.wait_with(count, self.jitter);
         let until = later(self.now, backoff.max(asked.unwrap_or_default()));
-        // However long the other side asks to wait: the last attempt is at the deadline.
+        // Whatever pause the provider requests, the last attempt happens at the deadline.
         let until = self.invoke.poll.as_ref().map_or(until, |poll| until.min(self.deadline(poll)));
         self.delayed(until, Some(failure))
     }
@@ -306,7 +305,7 @@ impl Closing<'_> {
         Event::StepFailed { step: self.task.name.clone(), attempt: Some(self.attempt), failure }
     }
 
-    /// Nobody knows whether it happened, unless the author said what to take it for.
+    /// Marks the attempt as in doubt, or as failed if the author chose `onDoubt: fail`.
     pub(super) fn in_doubt(&self, mut failure: Failure) -> Event {
         if self.invoke.on_doubt == OnDoubt::Fail {
             failure.message.push_str("; whether it happened is not known, and it is taken for failed");
@@ -316,12 +315,12 @@ impl Closing<'_> {
     }
 }
 
-/// When a poll gives up: counted from its first attempt, or from `now` if that is only about to begin.
+/// The deadline of a poll: counted from its first attempt, or from `now` if that is about to start.
 pub(super) fn deadline(progress: &Progress, poll: &Poll, now: Timestamp) -> Timestamp {
     later(progress.first_began.unwrap_or(now), poll.timeout)
 }
 
-/// `pause` after `now`, never before it and never past what a timestamp can hold.
+/// `pause` after `now`, never before `now` and never past the greatest timestamp.
 pub(super) fn later(now: Timestamp, pause: SignedDuration) -> Timestamp {
     now.checked_add(pause.max(SignedDuration::ZERO)).unwrap_or(Timestamp::MAX)
 }

@@ -1,14 +1,14 @@
-//! What a run asks its driver to do.
+//! The commands from a run to its driver.
 
 use naftiko_adapter::{Call, Question};
 use naftiko_journal::Event;
 
-/// Something to do for a run; whoever does it reports back with an event.
+/// A command of a run. The driver reports the outcome as an event.
 #[derive(Debug, Clone)]
 pub enum Command {
-    /// Make an attempt: record the intent, then call, then record what [`Run::closed_by_response`],
-    /// [`Run::closed_by_failure`] or [`Run::closed_by_panic`] makes of the outcome. Begin it only if [`Run::may_begin`]
-    /// still holds then.
+    /// Make an attempt: record the intent, make the call, then record the event that [`Run::closed_by_response`],
+    /// [`Run::closed_by_failure`] or [`Run::closed_by_panic`] returns for the outcome. Start the call only if
+    /// [`Run::may_begin`] still holds at that time.
     ///
     /// [`Run::closed_by_response`]: crate::Run::closed_by_response
     /// [`Run::closed_by_failure`]: crate::Run::closed_by_failure
@@ -20,22 +20,23 @@ pub enum Command {
         /// The call.
         call: Box<Call>,
     },
-    /// Ask outside, and record what [`Run::answered`] makes of the answer.
+    /// Put a question, and record the event that [`Run::answered`] returns for the answer.
     ///
     /// [`Run::answered`]: crate::Run::answered
     Ask {
         /// The question.
         question: Question,
     },
-    /// Hand a message over: record the intent, then ask, then record what [`Run::handed_over`] makes of the outcome.
+    /// Send a message: record the intent, send, then record the event that [`Run::handed_over`] returns for the
+    /// outcome.
     ///
     /// [`Run::handed_over`]: crate::Run::handed_over
     Send {
         /// The intent.
         intent: Event,
-        /// The question that the message asks.
+        /// The question in the message.
         question: Box<Question>,
     },
-    /// Record this event before anything else is asked of the run; nothing else has to be done for it.
+    /// Record this event before requesting further commands; nothing else is to be done for it.
     Record(Event),
 }

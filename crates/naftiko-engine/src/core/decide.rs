@@ -1,4 +1,4 @@
-//! What is to be done next.
+//! Decides what to do next.
 
 use jiff::Timestamp;
 use naftiko_journal::{Cause, Event, Failure, Phase, RunPhase};
@@ -11,14 +11,13 @@ use super::task::{Role, Task};
 use super::{Command, Run, failure};
 
 impl Run {
-    /// The commands that can be carried out now and were not handed out yet.
+    /// Returns the commands that can be carried out now and were not handed out yet.
     ///
-    /// A batch ends after a [`Command::Record`], which changes what there is to do: ask again once it is recorded,
-    /// until there are no more. For a run that was cut off, the outcomes of the attempts that were under way come
-    /// first.
+    /// A batch ends after a [`Command::Record`], which can change what there is to do: record it and call this again,
+    /// until there are no more commands. After an interruption, the outcomes of the interrupted attempts come first.
     ///
-    /// While an attempt is in doubt there are no commands, and those handed out before must not be begun: whether the
-    /// rest may go on depends on what somebody says.
+    /// While an attempt is in doubt there are no commands, and commands handed out earlier must not be started: whether
+    /// the rest may continue depends on how the doubt is resolved.
     pub fn commands(&mut self, now: Timestamp) -> Vec<Command> {
         if matches!(self.ledger.phase(), RunPhase::Unstarted | RunPhase::Finished(_)) {
             return Vec::new();
@@ -53,7 +52,7 @@ impl Run {
         commands
     }
 
-    /// The commands that are due by now and were not handed out yet. A batch ends as in [`Self::commands`].
+    /// Returns the commands that are due by `now` and were not handed out yet. A batch ends as in [`Self::commands`].
     pub fn due(&mut self, now: Timestamp) -> Vec<Command> {
         let mut commands = Vec::new();
         loop {
@@ -69,15 +68,15 @@ impl Run {
         commands
     }
 
-    /// Whether a step may be begun, retried or waited for: not once it is over, something it belongs to has failed, the
-    /// run is over or cancelled, or an attempt is in doubt. What is under way still ends in its own time.
+    /// Whether a step may be started, retried or awaited. It may not once it is over, a scope around it has failed, the
+    /// run is over or cancelled, or an attempt is in doubt. Running attempts still end on their own.
     pub fn may_begin(&self, step: &str) -> bool {
         self.task_of(step).is_some_and(|at| {
             self.tasks.get(at).is_some_and(|task| !task.phase.is_over()) && self.task_may_begin(at)
         })
     }
 
-    /// Whether a step that may not begin now may later: once a doubt is resolved, or when it is its turn to be undone.
+    /// Whether a step that may not start now may start later: after a doubt is resolved, or as the next compensation.
     pub(crate) fn may_begin_later(&self, step: &str) -> bool {
         let Some((at, task)) = self.task_of(step).and_then(|at| Some((at, self.tasks.get(at)?))) else {
             return false;
@@ -86,19 +85,19 @@ impl Run {
         is_open && if task.is_compensation() { self.compensates() } else { !self.is_stopped(at) }
     }
 
-    /// Whether a step outside was asked and may still be answered.
+    /// Whether an external step was asked and may still be answered.
     pub fn is_awaited(&self, step: &str) -> bool {
         let is_asked =
             |at: usize| self.tasks.get(at).is_some_and(|task| matches!(task.phase, Phase::Asked { .. }));
         self.task_of(step).is_some_and(is_asked) && self.stands_open(step)
     }
 
-    /// Whether all that a step stands in is open.
+    /// Whether all scopes around a step are open.
     pub(super) fn stands_open(&self, step: &str) -> bool {
         self.task_of(step).is_some_and(|at| self.is_open(self.whole_of(at)) && self.is_open(None))
     }
 
-    /// Whether nothing that a task is part of keeps it from going on.
+    /// Whether no scope around a task prevents it from continuing.
     pub(super) fn task_may_begin(&self, at: usize) -> bool {
         if self.is_held_up() || matches!(self.ledger.phase(), RunPhase::Finished(_)) {
             return false;
@@ -114,7 +113,7 @@ impl Run {
         let may_begin = self.task_may_begin(at);
         let task = self.tasks.get_mut(at)?;
         match task.phase {
-            // A question that nobody answered is put again when the run is resumed; a message is not sent again.
+            // An unanswered question is put again when the run is resumed; a message is not sent again.
             Phase::Asked { attempt, .. }
                 if may_begin
                     && !task.is_asked
@@ -128,7 +127,7 @@ impl Run {
         }
     }
 
-    /// What a task begins with: whether it is to be done at all, then what it consists of, then its work.
+    /// The first command of a task: evaluates its condition, then opens its parts, or else starts its attempt.
     fn first(&self, at: usize, now: Timestamp) -> Command {
         let Some(task) = self.tasks.get(at) else { return self.attempt(at, 1, now) };
         if task.role == Role::Step {
@@ -151,7 +150,7 @@ impl Run {
         }
     }
 
-    /// Whether what the author asks for holds.
+    /// Whether the condition `when` holds; true if there is none.
     fn is_to_be_done(&self, task: &Task) -> Result<bool, Failure> {
         let when = self.step_of(task).and_then(|step| step.when.as_ref()).zip(self.view(task));
         let Some((when, view)) = when else { return Ok(true) };
@@ -163,7 +162,7 @@ impl Run {
         }
     }
 
-    /// The intent to ask, recorded before anybody is asked.
+    /// The intent of a question, recorded before the question is put.
     fn asked(&self, task: &Task, now: Timestamp) -> Event {
         let timeout = self.external_of(task).and_then(|external| external.timeout);
         let until = timeout.map(|timeout| later(now, timeout));
@@ -198,7 +197,7 @@ impl Run {
     }
 }
 
-/// Puts a command into a batch; whether that ends it.
+/// Appends a command to a batch; whether it ends the batch.
 fn hand_out(commands: &mut Vec<Command>, command: Option<Command>) -> bool {
     let is_end = matches!(command, Some(Command::Record(_)));
     commands.extend(command);

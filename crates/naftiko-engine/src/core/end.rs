@@ -1,4 +1,4 @@
-//! How compositions and the items of a step come to their end.
+//! Ends compositions and lists of items.
 
 use indexmap::IndexMap;
 use naftiko_journal::{Cause, Event, Failure, Phase, RunPhase, Status};
@@ -9,19 +9,19 @@ use super::task::{Inside, Items};
 use super::whole::Whole;
 use super::{Command, Run, failure};
 
-/// What is next for a whole, in which nothing is under way.
+/// The next event of a scope in which no attempt is running.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Ripeness {
-    /// This begins to undo it further.
+    /// The compensation of this task starts.
     Undo(usize),
-    /// Its end.
+    /// The scope ends.
     Succeeds,
     Fails,
     IsCancelled,
 }
 
 impl Run {
-    /// Notes whether a whole can be ended or undone further.
+    /// Updates whether a scope can be ended or compensated further.
     pub(super) fn ripen(&mut self, whole: Whole) {
         if self.ripeness(whole).is_some() {
             self.ripe.insert(whole);
@@ -30,10 +30,10 @@ impl Run {
         }
     }
 
-    /// What is next for a whole; nothing as long as something is under way in it, or has to be waited for.
+    /// The next event of a scope; `None` while an attempt is running in it, or something has to be awaited.
     pub(super) fn ripeness(&self, whole: Whole) -> Option<Ripeness> {
         let course = self.course(whole).filter(|course| course.active == 0)?;
-        // A run that is given up ends as it stands.
+        // A run cancelled without compensation ends as it is.
         if !self.is_open(whole) || (whole.is_some() && !self.compensates()) {
             return None;
         }
@@ -42,7 +42,7 @@ impl Run {
         }
         let has_failed = course.failed.is_some() || self.broken(whole).is_some();
         if has_failed {
-            // What would keep its failure is undone with what closes down around it, and ends with that.
+            // A scope whose failure spreads is compensated as part of the scope around it, which contains the failure.
             return if self.keeps_failure(whole) {
                 self.undone_or(whole, Ripeness::Fails)
             } else {
@@ -53,7 +53,7 @@ impl Run {
         (!is_stopped && self.is_done(whole)).then_some(Ripeness::Succeeds)
     }
 
-    /// What undoes it, if that has not begun; its end once it is undone.
+    /// The next compensation, unless it has started; the end, once everything is compensated.
     fn undone_or(&self, whole: Whole, end: Ripeness) -> Option<Ripeness> {
         if !self.compensates() || self.is_undone(whole) {
             return Some(end);
@@ -63,7 +63,7 @@ impl Run {
         (is_pending && !self.handed_out.contains(&next)).then_some(Ripeness::Undo(next))
     }
 
-    /// The command that ends a whole, or begins to undo it further.
+    /// The command that ends a scope, or starts its next compensation.
     pub(super) fn close(&mut self, whole: Whole) -> Option<Command> {
         let ripeness = self.ripeness(whole)?;
         if let Ripeness::Undo(at) = ripeness {
@@ -99,7 +99,7 @@ impl Run {
                 Err(failure) => (Status::Failed, IndexMap::new(), Some(failure)),
             },
             Ripeness::IsCancelled => (Status::Cancelled, IndexMap::new(), None),
-            // Where a step failed it has said why.
+            // The reason was recorded with the failed step.
             Ripeness::Fails | Ripeness::Undo(_) => {
                 let status = if self.undone > 0 { Status::Compensated } else { Status::Failed };
                 (status, IndexMap::new(), self.broken(None).cloned())
@@ -108,7 +108,7 @@ impl Run {
         Event::RunFinished { status, outputs, failure }
     }
 
-    /// What the parts of a task give back together.
+    /// The combined result of the parts of a task.
     fn result_of_parts(&self, owner: usize) -> Result<Value, Failure> {
         match self.tasks.get(owner).map(|owner| &owner.inside) {
             Some(Inside::Items(items)) => {
@@ -122,7 +122,7 @@ impl Run {
         }
     }
 
-    /// Why a whole failed.
+    /// The reason why a scope failed.
     fn failure_of(&self, whole: Whole) -> Failure {
         if let Some(broken) = self.broken(whole) {
             return broken.clone();
@@ -133,7 +133,7 @@ impl Run {
         }
     }
 
-    /// What of a whole failed first, as deep within as that goes.
+    /// The innermost task whose failure came first in this scope.
     pub(super) fn failed_part(&self, whole: Whole) -> Option<usize> {
         let mut part = self.course(whole)?.failed?;
         while let Some(within) = self.course(Some(part)).and_then(|course| course.failed) {
@@ -142,7 +142,7 @@ impl Run {
         Some(part)
     }
 
-    /// Why a composition fails though no step of it did.
+    /// The reason why a composition failed although none of its steps did.
     fn broken(&self, whole: Whole) -> Option<&Failure> {
         let frame = match whole {
             None => self.frames.first(),
@@ -154,7 +154,7 @@ impl Run {
         frame?.broken.as_ref()
     }
 
-    /// Whether all of it is over, and lets the run go on.
+    /// Whether all parts of a scope are over, and none of them fails it.
     fn is_done(&self, whole: Whole) -> bool {
         let Some(owner) = whole else { return self.frames.first().is_some_and(Frame::is_done) };
         match self.tasks.get(owner).map(|owner| &owner.inside) {

@@ -1,4 +1,4 @@
-//! Failures as they are told to people.
+//! Failures in a form for people.
 
 use naftiko_expr::EvaluationError;
 use naftiko_journal::{Cause, Failure};
@@ -7,21 +7,21 @@ use serde_json::Value;
 use super::redact::AnswerMask;
 use super::task::Task;
 
-/// How much of a body is kept.
+/// The maximum number of bytes of a body that is recorded.
 const BODY_LIMIT: usize = 4096;
 
-/// How much of what the other side says becomes part of a message, in characters.
+/// The maximum number of characters of a provider's text in a message.
 const MESSAGE_LIMIT: usize = 300;
 
-/// Where APIs put what they say for people, the more telling first.
+/// The fields in which APIs describe errors for people, the more specific first.
 const SAYING: [&str; 5] = ["message", "error_description", "detail", "title", "error"];
 
-/// A failure that has nothing to show.
+/// A failure without a status and a body.
 pub(super) fn of(cause: Cause, message: impl Into<String>) -> Failure {
     Failure { cause, message: message.into(), status: None, body: None }
 }
 
-/// The failure of what a task is part of.
+/// The failure of a scope, caused by this part.
 pub(super) fn of_part(part: &Task) -> Failure {
     match &part.progress.failure {
         Some(failure) => {
@@ -31,7 +31,7 @@ pub(super) fn of_part(part: &Task) -> Failure {
     }
 }
 
-/// The kind of failure that an evaluation ended in.
+/// The cause of a failed evaluation.
 pub(super) fn cause(error: &EvaluationError) -> Cause {
     match error {
         EvaluationError::Unresolved { .. } => Cause::Unresolved,
@@ -39,8 +39,8 @@ pub(super) fn cause(error: &EvaluationError) -> Cause {
     }
 }
 
-/// The failure of an attempt that was answered with something other than success. `call` is its method and path.
-/// `location` is where it leads, if it leads on.
+/// The failure of an attempt with an unsuccessful response. `call` is its method and path, `location` the target of a
+/// redirect, if there is one.
 pub(super) fn of_status(
     call: &str,
     status: u16,
@@ -61,7 +61,7 @@ pub(super) fn of_status(
     }
 }
 
-/// What is said of a redirect that was not followed. It names no more than the server: the rest may hold a secret.
+/// Describes a redirect that was not followed. Only the server is named, because the rest may be sensitive.
 fn leads_to(location: &str) -> String {
     let server = location.split_once("//").and_then(|(scheme, rest)| {
         let server = rest.split(['/', '?', '#', '\\']).next()?;
@@ -74,7 +74,7 @@ fn leads_to(location: &str) -> String {
     )
 }
 
-/// What a body says for people.
+/// The text for people in a body.
 fn said(body: &Value) -> Option<&str> {
     let places = [Some(body), body.get("error"), body.get("errors").and_then(|errors| errors.get(0))];
     let words = places
@@ -92,7 +92,7 @@ fn one_line(text: &str) -> String {
     }
 }
 
-/// The body, or the beginning of its text if it is long. A body that is not there is not shown.
+/// The body, or the beginning of its text if it is long; `None` for an empty body.
 pub(super) fn cut(body: Value) -> Option<Value> {
     let text = match &body {
         Value::Null => return None,
@@ -106,7 +106,7 @@ pub(super) fn cut(body: Value) -> Option<Value> {
     Some(format!("{}…", text.get(..end).unwrap_or_default()).into())
 }
 
-/// The name of a status, as the IANA registry has it.
+/// The name of a status in the IANA registry.
 fn phrase(status: u16) -> Option<&'static str> {
     Some(match status {
         300 => "Multiple Choices",

@@ -1,4 +1,4 @@
-//! A composition that is being run: the plan's own, or one within a step.
+//! A composition being run: the plan's own, or that of a step.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -11,31 +11,31 @@ use naftiko_plan::{Plan, Step};
 use super::scope::Scope;
 use super::whole::Course;
 
-/// A composition that is being run, with names and results of its own.
+/// A composition being run, with its own names and results.
 #[derive(Debug)]
 pub(super) struct Frame {
     pub(super) plan: Arc<Plan>,
-    /// The task whose work it is; `None` for the run itself.
+    /// The task that runs the composition; `None` for the run itself.
     pub(super) owner: Option<usize>,
     pub(super) scope: Scope,
-    /// The task of its first step; those of the others follow.
+    /// The task of the first step; those of the other steps follow it.
     pub(super) first: usize,
     followers: Vec<Vec<usize>>,
-    /// Of each step, how many of those it follows are not over.
+    /// For each step, the number of its predecessors that are not over.
     unfinished: Vec<usize>,
-    /// How many steps are over and let the run go on.
+    /// The number of steps that are over and did not fail the composition.
     pub(super) over: usize,
-    /// How many steps were released and are not over.
+    /// The number of steps that were released and are not over.
     pub(super) live: usize,
     pub(super) course: Course,
-    /// Why it fails though no step of it did: it has no outputs, or a step that can never begin.
+    /// The reason for a failure that no step caused: an output has no value, or a step can never start.
     pub(super) broken: Option<Failure>,
-    /// The positions of the sensitive outputs that read each step.
+    /// The positions of the sensitive outputs that read each step, by the id of the step.
     pub(super) sensitive_outputs: HashMap<String, Vec<usize>>,
 }
 
 impl Frame {
-    /// `secret` are the positions of the outputs that must not be shown.
+    /// Creates the frame; `secret` are the positions of the sensitive outputs.
     pub(super) fn new(
         plan: Arc<Plan>,
         owner: Option<usize>,
@@ -46,7 +46,7 @@ impl Frame {
         let graph = plan.graph();
         let followers = (0..plan.steps.len()).map(|step| graph.after(step)).collect();
         let unfinished = |(at, step): (usize, &Step)| {
-            // A second step of one id waits for itself: there are no two outcomes of one id.
+            // A second step with the same id waits for itself, because an id has only one outcome.
             graph.before(at).len() + usize::from(scope.position(&step.id) != Some(at))
         };
         let unfinished = plan.steps.iter().enumerate().map(unfinished).collect();
@@ -66,18 +66,18 @@ impl Frame {
         }
     }
 
-    /// The tasks of its steps.
+    /// The tasks of the steps.
     pub(super) fn tasks(&self) -> Range<usize> {
         self.first..self.first + self.plan.steps.len()
     }
 
-    /// The tasks of its steps that follow nothing.
+    /// The tasks of the steps without predecessors.
     pub(super) fn beginning(&self) -> Vec<usize> {
         let free = self.unfinished.iter().enumerate().filter(|(_, unfinished)| **unfinished == 0);
         free.map(|(position, _)| self.first + position).collect()
     }
 
-    /// The tasks of its steps that may begin now that this one is over.
+    /// The tasks of the steps that may start once the step at this position is over.
     pub(super) fn released_by(&mut self, position: usize) -> Vec<usize> {
         let mut released = Vec::new();
         for &follower in self.followers.get(position).into_iter().flatten() {
@@ -90,7 +90,7 @@ impl Frame {
         released
     }
 
-    /// The first step that follows something that is not over.
+    /// The first step with a predecessor that is not over.
     pub(super) fn stuck(&self) -> Option<&Step> {
         let mut steps = self.plan.steps.iter().zip(&self.unfinished);
         steps.find(|(_, unfinished)| **unfinished > 0).map(|(step, _)| step)
@@ -101,7 +101,7 @@ impl Frame {
     }
 }
 
-/// Of these outputs, those that read each step.
+/// The positions of these outputs, grouped by the id of the step they read.
 fn readers(plan: &Plan, outputs: &[usize]) -> HashMap<String, Vec<usize>> {
     let mut readers: HashMap<String, Vec<usize>> = HashMap::new();
     for &position in outputs {

@@ -11,36 +11,36 @@ use serde_json::Value;
 
 use super::Run;
 
-/// Something that an operator, or the receiver of a message, does to a run.
+/// An action on a run by an operator, or by the receiver of a message.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Intervention {
-    /// Answers a step that is done outside. The answer was checked against the step's `result` schema.
+    /// Answers an external step. The answer was validated against the step's `result` schema.
     Complete {
         /// The name of the step.
         step: String,
         /// The answer.
         result: Value,
-        /// How it arrived; `None` if the operator gave it.
+        /// How the answer arrived; `None` if the operator gave it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         through: Option<Through>,
     },
-    /// Says whether the attempt of a step that is in doubt had its effect.
+    /// Rules whether an attempt in doubt had its effect.
     Resolve {
         /// The name of the step.
         step: String,
-        /// What was found out.
+        /// The ruling.
         ruling: Ruling,
     },
-    /// Cancels the run. Cancelling a run that is being undone, without compensation, ends it as it is.
+    /// Cancels the run. Cancelling a run that is compensating, without compensation, ends it as it is.
     Cancel {
-        /// Whether what was done is undone.
+        /// Whether the effects of finished steps are compensated.
         compensate: bool,
     },
 }
 
 impl Intervention {
-    /// The intervention without what `mask` hides in an answer.
+    /// Masks sensitive values in the answer of the intervention.
     #[must_use]
     pub fn masked(self, mask: &Mask) -> Self {
         match self {
@@ -55,7 +55,7 @@ impl Intervention {
     }
 }
 
-/// Why an intervention is not possible in a run's present state.
+/// The reason why an intervention is impossible in the run's present state.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refused {
     /// The run is over.
@@ -67,7 +67,7 @@ pub enum Refused {
     /// There is no such step, or the run has not reached it.
     #[error("the run has no step `{0}`, or has not come to it")]
     NoStep(String),
-    /// The step is not of the kind that this intervention is for.
+    /// The step is not external.
     #[error("step `{0}` is not done outside")]
     NotOutside(String),
     /// The step is in another phase.
@@ -76,7 +76,7 @@ pub enum Refused {
     /// No attempt of the step is in doubt.
     #[error("{step} is not in doubt: {phase}", step = format_args!("`{}`", .0), phase = .1)]
     NotInDoubt(String, Phase),
-    /// The step has another answer.
+    /// The step was answered differently.
     #[error("step `{0}` has been answered, and otherwise")]
     AnsweredOtherwise(String),
 }
@@ -102,10 +102,10 @@ fn as_verb(status: Status) -> &'static str {
 }
 
 impl Run {
-    /// The event that an intervention leads to; `None` if it would change nothing.
+    /// The event that an intervention leads to; `None` if it would have no effect.
     ///
     /// # Errors
-    /// [`Refused`] if it is not possible in the run's present state.
+    /// [`Refused`] if the intervention is impossible in the run's present state.
     pub fn intervened(&self, intervention: &Intervention) -> Result<Option<Event>, Refused> {
         match intervention {
             Intervention::Complete { step, result, through } => {
@@ -117,7 +117,7 @@ impl Run {
                 RunPhase::Finished(status) => Err(Refused::Over(status)),
                 RunPhase::Cancelled { compensate: said } if said == *compensate => Ok(None),
                 RunPhase::Cancelled { compensate: false } => Err(Refused::GivenUp),
-                // What cannot be undone can still be given up.
+                // A cancellation that compensates can be cut short by one that does not.
                 RunPhase::Unstarted | RunPhase::Started | RunPhase::Cancelled { .. } => {
                     Ok(Some(Event::RunCancelled { compensate: *compensate }))
                 }
@@ -140,7 +140,7 @@ impl Run {
                 _,
             ) if !self.stands_open(step) => Err(self.is_broken_off(step)),
             (Phase::Asked { .. }, _) => Ok(Some(answered(step, None, result, through))),
-            // Whoever answers a message has it, whatever is known of its way there.
+            // An answer proves that the message arrived, whatever is known of its delivery.
             (Phase::Running { attempt } | Phase::Delayed { attempt, .. } | Phase::InDoubt { attempt }, _) => {
                 Ok(Some(answered(step, Some(attempt), result, through)))
             }
@@ -179,7 +179,7 @@ impl Run {
         self.tasks.get(self.task_of(step)?)?.progress.answer_until
     }
 
-    /// A step that waits for somebody stands in something that is over.
+    /// The error for an external step within a scope that is over.
     fn is_broken_off(&self, step: &str) -> Refused {
         let around = self.task_of(step).into_iter().flat_map(|at| self.wholes(at)).flatten();
         let over = around.filter_map(|owner| self.tasks.get(owner)).find(|owner| owner.phase.is_over());

@@ -1,7 +1,7 @@
 //! The `Link` header (RFC 8288), as far as it names the next page.
 //!
-//! A link is never followed: it is read as arguments of the same operation, so no request goes anywhere that the plan
-//! does not name. A link to another origin fails its step.
+//! A link is never followed: it is parsed into arguments of the same operation, so that no request goes anywhere that
+//! the plan does not name. A link to another origin fails its step.
 
 use naftiko_adapter::{Operation, Place};
 use naftiko_journal::Failure;
@@ -12,10 +12,10 @@ use url::Url;
 use super::close::Closing;
 use super::scope::Answer;
 
-/// Stands for a provider of which nobody knows where it is: one that is imitated.
+/// The base URL of a mocked provider, which has none.
 const NOWHERE: &str = "http://nowhere.invalid/";
 
-/// The query parameters of the next page; `None` if no link leads there.
+/// The query parameters of the next page; `None` if there is no link to one.
 pub(super) fn next(closing: &Closing<'_>, answer: &Answer) -> Result<Option<Map<String, Value>>, Failure> {
     let header = answer.header("link").unwrap_or_default();
     let Some(target) = links(header).find(|link| link.is_next).map(|link| link.target) else {
@@ -34,7 +34,7 @@ pub(super) fn next(closing: &Closing<'_>, answer: &Answer) -> Result<Option<Map<
     }
     let mut next = Map::new();
     for (name, value) in url.query_pairs() {
-        // A provider that is let in by a key in the query says it back.
+        // A provider with an API key in the query echoes the key in the link.
         let is_key = matches!(
             known.map(|known| &known.auth),
             Some(Auth::ApiKey { place: KeyPlace::Query, name: key, .. }) if *key == name
@@ -55,8 +55,8 @@ pub(super) fn next(closing: &Closing<'_>, answer: &Answer) -> Result<Option<Map<
     Ok(Some(next))
 }
 
-/// Whether a link says what a query parameter is: a list or an object can be written in too many ways, and so can what
-/// has a media type.
+/// Whether the value of a query parameter can be read from a link: not for lists, objects and parameters with a media
+/// type, which have too many notations.
 pub(super) fn says(operation: &Operation, name: &str) -> bool {
     let types = types(operation, name);
     let mut parameters = operation.parameters.iter();
@@ -69,7 +69,7 @@ fn is_known(operation: &Operation, name: &str) -> bool {
     operation.parameters.iter().any(|known| known.place == Place::Query && known.name == name)
 }
 
-/// The names of the types that a query parameter may have, where its schema says so at once.
+/// The types that the schema of a query parameter names directly.
 fn types<'a>(operation: &'a Operation, name: &str) -> Vec<&'a str> {
     let mut parameters = operation.parameters.iter();
     let parameter = parameters.find(|known| known.place == Place::Query && known.name == name);
@@ -81,7 +81,7 @@ fn types<'a>(operation: &'a Operation, name: &str) -> Vec<&'a str> {
     }
 }
 
-/// A text of a URL as the value that its parameter is described to have.
+/// Converts a text of a URL to the type of its parameter.
 fn as_described(operation: &Operation, name: &str, text: &str) -> Value {
     let types = types(operation, name);
     let number = || text.parse::<Number>().ok().map(Value::Number);
@@ -99,11 +99,11 @@ fn as_described(operation: &Operation, name: &str, text: &str) -> Value {
 #[derive(Debug, PartialEq)]
 struct Link<'a> {
     target: &'a str,
-    /// Whether it leads on from what was asked for.
+    /// Whether its relation is `next`.
     is_next: bool,
 }
 
-/// The links of a header. What cannot be read ends them.
+/// The links of a header, up to the first malformed one.
 fn links(header: &str) -> impl Iterator<Item = Link<'_>> {
     let mut rest = header;
     std::iter::from_fn(move || {
@@ -115,7 +115,7 @@ fn links(header: &str) -> impl Iterator<Item = Link<'_>> {
     })
 }
 
-/// A text up to a sign outside of quotes, and what is left from there on.
+/// Splits a text before the first `sign` outside of quotes.
 fn cut(text: &str, sign: char) -> (&str, &str) {
     let (mut is_quoted, mut is_escaped) = (false, false);
     for (at, character) in text.char_indices() {
@@ -130,8 +130,8 @@ fn cut(text: &str, sign: char) -> (&str, &str) {
     (text, "")
 }
 
-/// Whether the parameters of a link say that it leads on from what was asked for. Of two relations the first counts,
-/// and a link with an anchor leads on from something else (RFC 8288 §3.2, §3.3).
+/// Whether the parameters of a link give it the relation `next` to the requested page. The first of several `rel`
+/// counts, and a link with an anchor starts from something else (RFC 8288 §3.2, §3.3).
 fn leads_on(parameters: &str) -> bool {
     let mut relation = None;
     let mut rest = parameters;

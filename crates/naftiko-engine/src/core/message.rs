@@ -1,8 +1,9 @@
-//! Questions to somebody outside, and the messages that put them.
+//! Questions to people and systems outside, and the messages that carry them.
 //!
-//! A question at the terminal is put again by whoever resumes the run. A message is not: it is an effect, with its intent
-//! recorded before it is handed over and its end after that. Where the end is not known, a receiver that can tell a
-//! repeat gets the message again, with the id it had; of any other nobody knows whether it came, and somebody has to say.
+//! A question at the terminal is put again when the run is resumed. A message is an effect: its intent is recorded
+//! before it is sent, and its outcome afterwards. If the outcome is unknown, a receiver that recognizes repeats gets
+//! the message again with its original id; for any other receiver the message is in doubt, and an operator has to
+//! resolve it.
 
 use std::time::SystemTime;
 
@@ -20,12 +21,12 @@ use super::scope::View;
 use super::task::Task;
 use super::{Command, Run, failure, unanswered};
 
-/// What is handed over, by name.
+/// The values handed to a channel, by name.
 type HandedOver = Map<String, Value>;
 
 impl Run {
-    /// Says that the answers to these steps, by name, are there already: no message is sent for them, and the channel
-    /// has the answer.
+    /// Declares that the answers to these steps, by name, are available already: no message is sent for them, and the
+    /// channel has the answer.
     pub fn answer_beforehand(&mut self, steps: impl IntoIterator<Item = String>) {
         self.answered_beforehand.extend(steps);
     }
@@ -52,8 +53,8 @@ impl Run {
         }
     }
 
-    /// The event that the end of handing a message over leads to; `None` if nobody waits for it any more, since the
-    /// message was answered meanwhile. `jitter` is between 0 and 1.
+    /// The event that the end of sending a message leads to; `None` if the message was answered in the meantime.
+    /// `jitter` is between 0 and 1.
     pub fn handed_over(
         &self,
         step: &str,
@@ -74,7 +75,7 @@ impl Run {
         })
     }
 
-    /// The command that puts a question: at the terminal, or with a message whose intent is recorded first.
+    /// The command that puts a question: at the terminal, or in a message whose intent is recorded first.
     pub(super) fn put(
         &self,
         task: &Task,
@@ -114,7 +115,7 @@ impl Run {
         Ok(Command::Send { intent, question: Box::new(question) })
     }
 
-    /// Whom a message is for, as it may be shown.
+    /// The redacted receiver of a message.
     fn shown_receiver(&self, task: &Task, external: &External, question: &Question) -> String {
         let setting = match external.channel {
             Channel::Prompt => "",
@@ -129,18 +130,18 @@ impl Run {
             Channel::Webhook => {
                 self.redaction.text(&texts.first().map(|url| origin(url)).unwrap_or_default())
             }
-            // The arguments may hold anything.
+            // The arguments may contain sensitive values.
             Channel::Command => self.redaction.text(texts.first().copied().unwrap_or_default()),
             Channel::Prompt | Channel::Email => self.redaction.text(&texts.join(", ")),
         }
     }
 
-    /// Whether a task sends a message: on the mock nothing is sent, and nothing for an answer that is there.
+    /// Whether a task sends a message: not in a dry run, and not if its answer is available already.
     fn sends(&self, task: &Task, external: &External) -> bool {
         external.channel.sends() && !self.options.mock && !self.answered_beforehand.contains(&task.name)
     }
 
-    /// What is handed over, exactly and as it may be shown. Where the author did not say what, both are masked.
+    /// The values to hand over, exact and redacted. If the author did not choose them, both forms are redacted.
     fn values(
         &self,
         task: &Task,
@@ -156,7 +157,7 @@ impl Run {
         for (name, template) in with {
             let value = self.evaluated(name, "handed over", template, view, &budget)?;
             let is_sensitive = self.reads_sensitive_input(task.frame, template);
-            // A provider may have said something sensitive back.
+            // A provider may have echoed a sensitive value.
             let shown = if is_sensitive { MASK.into() } else { self.redaction.value(&value) };
             masked.insert(name.clone(), shown);
             exact.insert(name.clone(), value);
@@ -187,7 +188,7 @@ impl Run {
         })
     }
 
-    /// A message that was being handed over; `None` for a task that sends none.
+    /// The message that a task is sending; `None` for a task that sends none.
     pub(super) fn sending(
         &self,
         step: &str,
@@ -200,7 +201,7 @@ impl Run {
     }
 }
 
-/// A setting that is a text or a list of texts.
+/// The texts of a setting that is a string or a list of strings.
 fn texts(setting: Option<&Value>) -> Vec<&str> {
     match setting {
         Some(Value::String(text)) => vec![text],
@@ -209,7 +210,7 @@ fn texts(setting: Option<&Value>) -> Vec<&str> {
     }
 }
 
-/// Scheme, host and port of a URL: what follows may be as secret as a key.
+/// Scheme, host and port of a URL; the rest may be as sensitive as a key.
 fn origin(url: &str) -> String {
     let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
     let authority = rest.split(['/', '?', '#', '\\']).next().unwrap_or_default();
@@ -217,7 +218,7 @@ fn origin(url: &str) -> String {
     if scheme.is_empty() { host.to_owned() } else { format!("{scheme}://{host}") }
 }
 
-/// A message that is being handed over, and what decides what comes of it.
+/// A message being sent, with all that decides its outcome.
 pub(super) struct Sending<'a> {
     run: &'a Run,
     task: &'a Task,
@@ -275,13 +276,13 @@ impl Sending<'_> {
         if error.kind == FailureKind::Unknown { self.in_doubt(failure) } else { self.failed(failure) }
     }
 
-    /// It was not this attempt that failed: another is made once there may be what it takes.
+    /// Another attempt follows once the missing resource may be available; this one does not count as a failure.
     fn lacking(&self, failure: Failure) -> Event {
         let pause = unanswered::pause(self.task.progress.shortages);
         self.delayed(later(self.now, pause), failure)
     }
 
-    /// The process ended while it was being handed over.
+    /// The process ended while the message was being sent.
     pub(super) fn interrupted(&self) -> Event {
         let what = self.external.channel.as_str();
         let message = format!(

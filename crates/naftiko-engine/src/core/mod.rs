@@ -1,10 +1,10 @@
 //! The run as a pure state machine: `state × event → state`, and `state → commands`.
 //!
-//! A run is made of frames (compositions, each with names and results of its own) and tasks (steps, their items, and
-//! what undoes them). [`advance`] changes them as records come in; [`decide`] reads them and says what is to be done next.
+//! A run consists of frames (compositions, each with its own names and results) and tasks (steps, their items, and
+//! compensations). [`advance`] changes them as records are applied; [`decide`] reads them and returns what to do next.
 //!
-//! Nothing here waits, sends, reads a clock or draws a number; times and chances are handed in. Work done for an event
-//! is bound by what the event touches, never by the number of steps.
+//! Nothing here waits, sends, reads a clock or draws random numbers; times and random values are parameters. The work
+//! done for an event is proportional to what the event touches, not to the number of steps.
 
 mod advance;
 mod budget;

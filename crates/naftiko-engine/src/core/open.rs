@@ -1,4 +1,4 @@
-//! What a step consists of, found when it begins: its items, or the steps of its composition.
+//! Determines the parts of a step when it starts: its items, or the steps of its composition.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use super::scope::Scope;
 use super::task::{Inside, Items, Role, Task};
 use super::{Run, failure};
 
-/// What a step consists of.
+/// The parts of a step.
 pub(super) enum Opened {
     Items {
         items: Vec<Value>,
@@ -22,22 +22,23 @@ pub(super) enum Opened {
     Composition {
         plan: Arc<Plan>,
         inputs: Map<String, Value>,
-        /// Why it cannot begin, if a value is not there that an author relies on.
+        /// The reason why the composition cannot start, if a value required by the author is absent.
         unresolved: Option<Failure>,
     },
 }
 
 impl Opened {
-    /// How many items; `None` for a composition.
+    /// The number of items; `None` for a composition.
     pub(super) fn items(&self) -> Option<u32> {
         match self {
-            // There is no room for more in a run.
+            // A run has no room for more.
             Self::Items { items, .. } => Some(u32::try_from(items.len()).unwrap_or(u32::MAX)),
             Self::Composition { .. } => None,
         }
     }
 
-    /// Whether it may begin: all that a composition takes is there and fits. What a record says has begun is not asked.
+    /// Rejects a composition whose inputs are absent or do not match their schemas. Recorded openings are not checked
+    /// again.
     pub(super) fn admitted(self, redaction: &Redaction) -> Result<Self, Failure> {
         let Self::Composition { plan, inputs, unresolved } = &self else { return Ok(self) };
         let objection = || {
@@ -51,11 +52,12 @@ impl Opened {
     }
 }
 
-/// What is wrong with a value that does not fit its input. It never shows the value, which may carry a secret.
+/// Describes why a value does not match the schema of its input. The text never shows the value, which may be
+/// sensitive.
 fn unfit(plan: &Plan, input: &Input, value: &Value) -> Option<String> {
     let objections = input.objections(value);
     let reasons = objections.iter().map(|it| match it.pointer.as_str() {
-        // Names of fields are part of the value.
+        // Field names are part of the value.
         _ if input.sensitive => "the value does not fit its schema".to_owned(),
         "" => it.masked.clone(),
         pointer => format!("{} at `{pointer}`", it.masked),
@@ -67,7 +69,7 @@ fn unfit(plan: &Plan, input: &Input, value: &Value) -> Option<String> {
 }
 
 impl Run {
-    /// What a task consists of; `None` if it is done in one piece.
+    /// The parts of a task; `None` if it has none.
     pub(super) fn consists_of(&self, at: usize) -> Result<Option<Opened>, Failure> {
         let found = self.tasks.get(at).and_then(|task| Some((task, self.step_of(task)?, self.view(task)?)));
         let Some((task, step, view)) = found else { return Ok(None) };
@@ -78,7 +80,7 @@ impl Run {
         }
     }
 
-    /// The same, as a record says it was: with so many items.
+    /// The parts of a task, which must match the number of items in its record.
     pub(super) fn opened(&self, at: usize, items: Option<u32>) -> Result<Opened, Failure> {
         match self.consists_of(at)? {
             Some(opened) if opened.items() == items => Ok(opened),
@@ -123,7 +125,7 @@ impl Run {
             let cause = failure::cause(&error);
             let message = format!("input `{name}` of `{}`: {error}", plan.name);
             let failure = failure::of(cause, self.redaction.text(&message));
-            // As if it were not given, which is what an optional input is good for.
+            // An unresolved value counts as not given, which an optional input allows.
             if cause != Cause::Unresolved || !matches!(value, Template::Whole(_)) {
                 return Err(failure);
             }
@@ -146,7 +148,7 @@ impl Run {
         }
     }
 
-    /// A task is opened, and the first of what it consists of may begin.
+    /// Opens a task, and releases its first parts.
     pub(super) fn open(&mut self, at: usize, opened: Opened) {
         match opened {
             Opened::Items { items, concurrency } => self.open_items(at, items, concurrency),
@@ -181,7 +183,7 @@ impl Run {
         }
     }
 
-    /// A composition with the tasks of its steps.
+    /// Adds the frame of a composition and the tasks of its steps.
     pub(super) fn add_frame(&mut self, plan: Arc<Plan>, owner: Option<usize>, scope: Scope) -> usize {
         let frame = self.frames.len();
         let first = self.tasks.len();

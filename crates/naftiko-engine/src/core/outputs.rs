@@ -1,4 +1,4 @@
-//! What a composition gives back when it ends.
+//! The outputs of a composition.
 
 use indexmap::IndexMap;
 use naftiko_expr::Budget;
@@ -10,15 +10,15 @@ use super::redact::MASK;
 use super::{Run, failure};
 
 impl Run {
-    /// Why a composition in which nothing can begin any more has failed. Such a plan is refused long before, unless
-    /// somebody wrote it by hand.
+    /// The failure of a composition in which no step can start any more. `check` rejects such a plan, so it was written
+    /// by hand.
     pub(super) fn stuck(frame: &Frame) -> Failure {
         let stuck = frame.stuck().map_or("", |step| &step.id);
         let why = "steps that it follows wait for each other, or its id is used twice";
         failure::of(Cause::Unresolved, format!("step `{stuck}` can never begin: {why}"))
     }
 
-    /// The outputs of a composition whose steps are over.
+    /// Evaluates the outputs of a composition whose steps are over.
     pub(super) fn evaluate_outputs(&self, frame: usize) -> Result<IndexMap<String, Value>, Failure> {
         let Some(frame) = self.frames.get(frame) else { return Ok(IndexMap::new()) };
         let budget = Budget::default();
@@ -40,7 +40,7 @@ impl Run {
             .collect()
     }
 
-    /// The outputs of the run without the sensitive ones.
+    /// The outputs of the run with the sensitive ones redacted.
     pub(super) fn mask(&self, mut outputs: IndexMap<String, Value>) -> IndexMap<String, Value> {
         for output in self.plan.outputs.iter().filter(|output| output.sensitive) {
             if let Some(value) = outputs.get_mut(&output.name) {

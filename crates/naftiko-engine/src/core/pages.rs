@@ -1,7 +1,7 @@
-//! Lists that come in pages: what a page means, and what is requested next.
+//! Pagination: evaluates a page, and builds the request for the next one.
 //!
 //! Every page is a record of its own, so a page that was received is never requested again. The list is read to its
-//! last page or the step fails: the result is never a part of the list.
+//! last page, or the step fails: a result is never a partial list.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,25 +17,25 @@ use super::scope::{Answer, View};
 use super::task::Task;
 use super::{failure, link, request};
 
-/// What is known of a list while its pages come.
+/// The state of a list while its pages arrive.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Pages {
-    /// What was on the pages so far, each as it was recorded.
+    /// The items of the pages so far, each page as it was recorded.
     lists: Vec<Arc<Vec<Value>>>,
-    /// How many items that is.
+    /// The number of items so far.
     total: usize,
-    /// How many pages there were.
+    /// The number of pages so far.
     count: u32,
-    /// The query parameters of the next page; `None`: the first is asked for as the author wrote it.
+    /// The query parameters of the next page; `None` for the first page, which is requested as the author wrote it.
     next: Option<Map<String, Value>>,
-    /// All that was ever asked for, as text.
+    /// The query parameters of all requested pages, as text.
     asked: BTreeSet<String>,
-    /// Where the pages were not as described, each place once.
+    /// The places where the pages deviated from their description, each once.
     departures: Vec<Departure>,
 }
 
 impl Pages {
-    /// A page was had.
+    /// Adds a page.
     pub(super) fn add(
         &mut self,
         items: &Arc<Vec<Value>>,
@@ -50,12 +50,12 @@ impl Pages {
         self.next = Some(next.clone());
     }
 
-    /// What was on the pages so far.
+    /// The list so far.
     pub(super) fn so_far(&self) -> Value {
         Value::Array(self.followed_by(Vec::new()))
     }
 
-    /// The items so far, and those of one more page.
+    /// The items so far, followed by those of one more page.
     fn followed_by(&self, page: Vec<Value>) -> Vec<Value> {
         let mut all = Vec::with_capacity(self.total.saturating_add(page.len()));
         all.extend(self.lists.iter().flat_map(|list| list.iter()).cloned());
@@ -63,7 +63,7 @@ impl Pages {
         all
     }
 
-    /// Where the pages so far departed, and one more.
+    /// The deviations so far, and those of one more page.
     fn with(&self, departures: &[Departure]) -> Vec<Departure> {
         let mut all = self.departures.clone();
         all.extend(departures.iter().filter(|it| !self.departures.contains(it)).cloned());
@@ -79,7 +79,7 @@ fn as_text(next: &Map<String, Value>) -> String {
     Value::Object(next.clone()).to_string()
 }
 
-/// A result, or the items of a page, as the body that an answer has around them.
+/// Wraps a result, or the items of a page, in the body structure of a response.
 pub(super) fn as_body(invoke: &Invoke, result: &Arc<Value>) -> Arc<Value> {
     let path = invoke.paginate.as_ref().map(|paginate| paginate.items.as_slice()).unwrap_or_default();
     if path.is_empty() {
@@ -89,14 +89,14 @@ pub(super) fn as_body(invoke: &Invoke, result: &Arc<Value>) -> Arc<Value> {
     Arc::new(path.iter().rfold((**result).clone(), within))
 }
 
-/// What the arguments of the next page are instead of those the author wrote.
+/// The arguments of the next page that replace those of the author.
 pub(super) struct Turned {
     arguments: Vec<Argument>,
     values: Vec<Value>,
 }
 
 impl Turned {
-    /// Nothing for the first page.
+    /// Empty for the first page.
     pub(super) fn of(task: &Task) -> Self {
         let next = task.progress.pages.next.iter().flatten();
         let (arguments, values) = next
@@ -114,7 +114,7 @@ impl Turned {
         Self { arguments, values }
     }
 
-    /// Puts them in place of what was written.
+    /// Replaces the author's arguments.
     pub(super) fn replace<'a>(
         &'a self,
         values: &mut Vec<(&'a Argument, Value)>,
@@ -124,7 +124,8 @@ impl Turned {
         if self.arguments.is_empty() {
             return;
         }
-        // A link is a whole query: what it leaves out is left out. Only what it cannot say is as it was.
+        // A link is a complete query, so parameters that it omits are removed, except for those that a link cannot
+        // express.
         let is_link = invoke.paginate.as_ref().is_some_and(|paginate| paginate.next == NextPage::Link);
         values.retain(|(argument, _)| {
             let is_replaced = self.arguments.iter().any(|turned| turned.slot == argument.slot);
@@ -137,7 +138,7 @@ impl Turned {
 }
 
 impl Closing<'_> {
-    /// What a page means: the next one is asked for, or the list is complete.
+    /// The event of a page: the next page is requested, or the list is complete.
     pub(super) fn paged(mut self, paginate: &Paginate, status: u16, answer: Answer) -> Event {
         if let Some(failure) = self.unexpected(&answer) {
             return self.failed(failure);
@@ -147,7 +148,7 @@ impl Closing<'_> {
                 NextPage::Link => link::next(&self, &answer)?,
                 _ => None,
             };
-            // The items are taken, not copied.
+            // The items are moved out, not copied.
             let mut body = Arc::unwrap_or_clone(answer.into_body());
             let items = self.items(paginate, &mut body)?;
             let next = self.next_page(paginate, cursor, link, &items)?;
@@ -161,7 +162,7 @@ impl Closing<'_> {
             }
             Ok((items, None)) => {
                 let all = self.pages().followed_by(items);
-                // The list has departed wherever a page has.
+                // The deviations of a list are those of its pages.
                 self.departures = self.pages().with(&self.departures);
                 self.succeeded(status, Arc::new(Value::Array(all)))
             }
@@ -173,14 +174,14 @@ impl Closing<'_> {
         &self.task.progress.pages
     }
 
-    /// What the result would be with this answer as the last.
+    /// The result if this response were the last page.
     pub(super) fn result_of(&self, answer: &Answer) -> Arc<Value> {
         let Some(paginate) = &self.invoke.paginate else { return Arc::clone(answer.body()) };
         let page = self.items(paginate, &mut (**answer.body()).clone()).unwrap_or_default();
         Arc::new(Value::Array(self.pages().followed_by(page)))
     }
 
-    /// What is in the list on this page. No list, or null, is an empty one: many write it so.
+    /// The items on this page. A missing list and null count as empty, because many providers use them so.
     fn items(&self, paginate: &Paginate, body: &mut Value) -> Result<Vec<Value>, Failure> {
         let mut place = Some(body);
         for field in &paginate.items {
@@ -197,7 +198,7 @@ impl Closing<'_> {
         }
     }
 
-    /// What a page says of where the next begins; `None` if it says nothing.
+    /// The cursor in a page; `None` if there is none.
     fn cursor(&self, paginate: &Paginate, answer: &Answer) -> Result<Option<Value>, Failure> {
         let NextPage::Cursor { path, .. } = &paginate.next else { return Ok(None) };
         match path.evaluate_bounded(&View { response: Some(answer), ..self.view }, answer.size()) {
@@ -210,7 +211,7 @@ impl Closing<'_> {
         }
     }
 
-    /// The query parameters of the next page; nothing after the last.
+    /// The query parameters of the next page; `None` after the last page.
     fn next_page(
         &self,
         paginate: &Paginate,
@@ -233,27 +234,27 @@ impl Closing<'_> {
         };
         let Some(next) = next else { return Ok(None) };
         self.leads_on(&next, items)?;
-        // Pages without anything in them lead on as well, and not for ever.
+        // Empty pages may lead on as well, so the number of pages is limited too.
         if self.pages().count >= paginate.max {
             return Err(self.more_than(&format!("{max} pages")));
         }
         Ok(Some(next))
     }
 
-    /// Whether the next page is another than those before.
+    /// Checks that the next page differs from all earlier ones.
     fn leads_on(&self, next: &Map<String, Value>, items: &[Value]) -> Result<(), Failure> {
         let is_asked = |(name, value): (&String, &Value)| self.asked_for(name).as_ref() == Some(value);
         if self.pages().asked.contains(&as_text(next)) || next.iter().all(is_asked) {
             return Err(self.broken("the next page it names was had already"));
         }
-        // The first page has none before it, and is compared with nothing.
+        // The first page has no predecessor to compare with.
         if !items.is_empty() && self.pages().count > 0 && self.pages().latest() == items {
             return Err(self.broken("the page is the same as the one before it"));
         }
         Ok(())
     }
 
-    /// The value that this attempt has for a query parameter.
+    /// The value of a query parameter in this attempt.
     fn asked_for(&self, name: &str) -> Option<Value> {
         if let Some(next) = &self.pages().next {
             return next.get(name).cloned();
@@ -262,7 +263,7 @@ impl Closing<'_> {
         self.invoke.arguments.iter().find(is_it)?.value.evaluate(&self.view).ok()
     }
 
-    /// The number of the next page, or how many items come before it.
+    /// The number of the next page, or the number of items before it.
     fn counted(&self, parameter: &str, more: usize) -> Result<Value, Failure> {
         let asked = self.asked_for(parameter);
         let number = asked.as_ref().and_then(|asked| match asked {
@@ -282,7 +283,7 @@ impl Closing<'_> {
         failure::of(Cause::Condition, format!("`{name}` has more than {limit}, and `max` allows no more"))
     }
 
-    /// The failure of a page that does not lead on as it should.
+    /// The failure of a page that does not lead to the next one properly.
     pub(super) fn broken(&self, why: &str) -> Failure {
         failure::of(Cause::Condition, format!("`{}` answered, and {why}", request::name(self.operation)))
     }

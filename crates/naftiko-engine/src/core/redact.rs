@@ -1,7 +1,7 @@
-//! Keeping what is sensitive out of everything that is shown.
+//! Redaction of sensitive values in everything that is shown.
 //!
-//! Results and outputs are recorded in full, because other steps read them; [`Run::shown`] is what people and programs
-//! may see of a record. Everything else is free of secrets before it is recorded.
+//! Results and outputs are recorded in full, because other steps read them; [`Run::shown`] returns the form of a record
+//! that people and programs may see. Everything else is redacted before it is recorded.
 
 use std::sync::Arc;
 
@@ -12,36 +12,36 @@ use serde_json::{Map, Value};
 
 pub(super) use naftiko_adapter::MASK;
 
-/// A shorter value turns up by chance in much that is not secret: it is masked only where it is all there is.
+/// A shorter value occurs by chance in much that is not sensitive: it is masked only where it is a whole value.
 const SHORTEST_INSIDE: usize = 4;
-/// A shorter value of an answer is not looked for in other answers at all: nobody knows how many others have it.
+/// A shorter value from a response is not searched for in other responses at all, because it may occur in many of them.
 const SHORTEST_IN_OTHER_ANSWERS: usize = 8;
 
-/// The values that must not be shown.
+/// The values to redact.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Redaction {
-    /// Hides every sensitive value, in what the run says of itself.
+    /// Masks every sensitive value in the run's own texts.
     all: Arc<Mask>,
-    /// Hides sensitive values in an answer that does not say of them that they are sensitive.
+    /// Masks sensitive values in responses that do not mark them as sensitive.
     in_answers: Arc<Mask>,
 }
 
 impl Redaction {
-    /// Hides the values of sensitive inputs.
+    /// Redacts the values of sensitive inputs.
     pub(super) fn of_inputs(plan: &Plan, inputs: &Map<String, Value>) -> Self {
         let mut redaction = Self::default();
         redaction.hide_inputs(plan, inputs);
         redaction
     }
 
-    /// Hides the values of the sensitive inputs of a plan too.
+    /// Redacts the values of the sensitive inputs of a further plan.
     pub(super) fn hide_inputs(&mut self, plan: &Plan, inputs: &Map<String, Value>) {
         let sensitive = plan.inputs.iter().filter(|input| input.sensitive);
         let values: Vec<&Value> = sensitive.filter_map(|input| inputs.get(&input.name)).collect();
         self.hide_given(values);
     }
 
-    /// Hides values that were given, and what is made of them, with all that is in them.
+    /// Redacts given values and values derived from them, including nested ones.
     pub(super) fn hide_given<'v>(&mut self, values: impl IntoIterator<Item = &'v Value>) {
         let texts = texts(values);
         let texts = || texts.iter().map(|text| (text.as_str(), SHORTEST_INSIDE));
@@ -49,7 +49,7 @@ impl Redaction {
         Arc::make_mut(&mut self.in_answers).hide_each(texts());
     }
 
-    /// Hides values of an answer, with all that is in them.
+    /// Redacts values from a response, including nested ones.
     pub(super) fn hide_answered<'v>(&mut self, values: impl IntoIterator<Item = &'v Value>) {
         let texts = texts(values);
         Arc::make_mut(&mut self.all).hide_each(texts.iter().map(|text| (text.as_str(), SHORTEST_INSIDE)));
@@ -58,40 +58,40 @@ impl Redaction {
             .hide_each(texts.iter().filter(is_long).map(|text| (text.as_str(), SHORTEST_INSIDE)));
     }
 
-    /// Hides credentials.
+    /// Redacts credentials.
     pub(super) fn hide_credentials(&mut self, credentials: &Mask) {
         Arc::make_mut(&mut self.all).hide_all_of(credentials);
         Arc::make_mut(&mut self.in_answers).hide_all_of(credentials);
     }
 
-    /// Hides what it hides in any answer, and these values of one answer.
+    /// A mask for a response: the values hidden in any response, and these values of this one.
     pub(super) fn of_answer(&self, values: &[Value]) -> AnswerMask {
         AnswerMask::new(&self.in_answers, values)
     }
 
-    /// Hides every sensitive value, and these values of one answer.
+    /// A mask for every sensitive value, and these values of one response.
     pub(super) fn of_all_and(&self, values: &[Value]) -> AnswerMask {
         AnswerMask::new(&self.all, values)
     }
 
-    /// The text with every sensitive value in it masked, in every encoding.
+    /// The text with every sensitive value masked, in every encoding.
     pub(super) fn text(&self, text: &str) -> String {
         self.all.text(text)
     }
 
-    /// The value with every sensitive value in it masked, in keys too.
+    /// The value with every sensitive value masked, including keys.
     pub(super) fn value(&self, value: &Value) -> Value {
         self.all.value(value.clone())
     }
 
-    /// Masks values, and not their names: an author chose those.
+    /// Masks values but not their names, which an author chose.
     fn named<'v>(&self, values: impl Iterator<Item = &'v mut Value>) {
         for value in values {
             *value = self.all.value(std::mem::take(value));
         }
     }
 
-    /// Masks an event. `answer` masks what somebody answered.
+    /// Redacts an event. `answer` masks values that came from outside.
     pub(super) fn event(&self, mut event: Event, answer: &AnswerMask) -> Event {
         match &mut event {
             Event::RunStarted { inputs, .. } => self.named(inputs.values_mut()),
@@ -134,7 +134,7 @@ impl Redaction {
     }
 }
 
-/// Hides what is sensitive in one answer.
+/// Masks the sensitive values of one response.
 pub(super) struct AnswerMask(Mask);
 
 impl AnswerMask {
@@ -145,22 +145,22 @@ impl AnswerMask {
         Self(mask)
     }
 
-    /// The text with everything sensitive in it masked.
+    /// The text with all sensitive values masked.
     pub(super) fn text(&self, text: &str) -> String {
         self.0.text(text)
     }
 
-    /// The failure with everything sensitive in its message masked.
+    /// The failure with all sensitive values in its message masked.
     pub(super) fn failure(&self, failure: &adapter::Failure) -> adapter::Failure {
         self.0.failure(failure)
     }
 
-    /// The value with everything sensitive in it masked, in keys too.
+    /// The value with all sensitive values masked, including keys.
     pub(super) fn value(&self, value: Value) -> Value {
         self.0.value(value)
     }
 
-    /// The answer with everything sensitive in it masked, in headers too.
+    /// The response with all sensitive values masked, including headers.
     pub(super) fn response(&self, response: Response) -> Response {
         self.0.response(response)
     }
@@ -169,7 +169,7 @@ impl AnswerMask {
         *value = self.value(std::mem::take(value));
     }
 
-    /// The same of a value that is shared. It is copied only if there is something sensitive in it.
+    /// Masks a shared value, which is copied only if it contains a sensitive value.
     fn mask_shared(&self, value: &mut Arc<Value>) {
         if self.0.is_in(value) {
             self.mask(Arc::make_mut(value));
@@ -182,7 +182,7 @@ impl AnswerMask {
     }
 
     fn depart(&self, departures: &mut [Departure]) {
-        // Names of fields come from the answer too.
+        // Field names come from the response too.
         for departure in departures {
             departure.pointer = self.text(&departure.pointer);
             departure.expected = self.text(&departure.expected);
@@ -190,7 +190,7 @@ impl AnswerMask {
     }
 }
 
-/// The texts in values, and their numbers as texts. Booleans and null say nothing.
+/// The strings in values, and their numbers as strings. Booleans and null reveal nothing.
 fn texts<'v>(values: impl IntoIterator<Item = &'v Value>) -> Vec<String> {
     let mut open: Vec<&Value> = values.into_iter().collect();
     let mut texts = Vec::new();

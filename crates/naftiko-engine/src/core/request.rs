@@ -1,4 +1,4 @@
-//! From a step that can begin to what is sent or asked.
+//! Builds the request or question of a step that can start.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -18,13 +18,13 @@ use super::scope::View;
 use super::task::Task;
 use super::{Command, Run, failure};
 
-/// The round at the deadline is given as long as this to be answered.
+/// The least time granted to the poll at the deadline.
 const LAST_ROUND: SignedDuration = SignedDuration::from_secs(1);
-/// No adapter of ours lets an attempt take longer by itself: as long as more is left, its own limit is the lower one.
+/// Our adapters limit an attempt to this time on their own: if more is left, their limit is the lower one.
 const ADAPTERS_LIMIT: SignedDuration = SignedDuration::from_secs(30);
 
 impl Run {
-    /// The command that makes an attempt of a task, or puts its question; if what it needs is not there, its failure.
+    /// The command that makes an attempt of a task, or puts its question; if a required value is absent, its failure.
     pub(super) fn attempt(&self, at: usize, attempt: u32, now: Timestamp) -> Command {
         let found = self.tasks.get(at).and_then(|task| Some((task, self.step_of(task)?, self.view(task)?)));
         let Some((task, step, view)) = found else {
@@ -70,7 +70,7 @@ impl Run {
         Ok(Command::Invoke { intent, call: Box::new(call) })
     }
 
-    /// The same for every attempt of a task, so that the provider knows a repeat.
+    /// The key that lets the provider recognize a repeat: equal for all attempts of a task.
     fn idempotency_key(&self, task: &Task, operation: &Operation) -> Option<String> {
         operation.idempotency_key.as_ref()?;
         Some(format!("{}:{}", self.id()?, task.name))
@@ -95,7 +95,7 @@ impl Run {
         invoke.arguments.iter().filter_map(evaluate).collect()
     }
 
-    /// What edition 0.1 shows: everything, under the names that expressions know it by.
+    /// The values that edition 0.1 shows: all that expressions can read, by name and redacted.
     pub(super) fn all_so_far(&self, task: &Task, view: View<'_>) -> Map<String, Value> {
         let mut shown = Map::new();
         let Some(frame) = self.frames.get(task.frame) else { return shown };
@@ -107,7 +107,7 @@ impl Run {
                 shown.entry(step.id.clone()).or_insert_with(|| self.redaction.value(result));
             }
         }
-        // What is asked for each item says for which.
+        // Identifies the item that the question is about.
         if let Some((item, index)) = view.item {
             shown.insert("item".into(), self.redaction.value(item));
             shown.insert("index".into(), index.clone());
@@ -115,7 +115,7 @@ impl Run {
         shown
     }
 
-    /// Whether it reads a sensitive input, or all inputs of which one is.
+    /// Whether a template reads a sensitive input, or all inputs if one of them is sensitive.
     pub(super) fn reads_sensitive_input(&self, frame: usize, template: &Template) -> bool {
         let inputs = self.frames.get(frame).map(|frame| frame.plan.inputs.as_slice()).unwrap_or_default();
         let sensitive: Vec<_> =
@@ -142,8 +142,8 @@ fn masked_inputs(plan: &Plan, mut inputs: Map<String, Value>) -> Map<String, Val
     inputs
 }
 
-/// How long an attempt may take: what the author says, and for a poll no longer than until its deadline. `None`:
-/// as long as the adapter gives it.
+/// The time limit of an attempt: that of the author, and for a poll at most the time left until its deadline. `None`
+/// leaves it to the adapter.
 fn limit(task: &Task, invoke: &Invoke) -> Option<SignedDuration> {
     let Some(poll) = &invoke.poll else { return invoke.timeout };
     let left = match task.phase {
@@ -157,12 +157,12 @@ fn limit(task: &Task, invoke: &Invoke) -> Option<SignedDuration> {
     }
 }
 
-/// How an operation is called in messages: its method and path.
+/// The name of an operation in messages: its method and path.
 pub(super) fn name(operation: &Operation) -> String {
     format!("{} {}", operation.method.as_str(), operation.path)
 }
 
-/// The request as it is recorded.
+/// The redacted request for the record.
 fn shown(operation: &Operation, values: &[(&Argument, Value)], redaction: &Redaction) -> Request {
     let mut uses: HashMap<&str, u32> = HashMap::new();
     for (argument, _) in values {
@@ -183,7 +183,7 @@ fn shown(operation: &Operation, values: &[(&Argument, Value)], redaction: &Redac
     }
 }
 
-/// The name with its place, as an author writes it where one name stands in two places.
+/// The name with its place, as in documents where one name occurs in two places.
 fn qualified(slot: &Slot) -> String {
     match slot {
         Slot::Parameter(place, name) => format!("{}.{name}", place.as_str()),
@@ -192,9 +192,9 @@ fn qualified(slot: &Slot) -> String {
     }
 }
 
-/// The arguments by their places. A required body whose fields are all left out is an empty object.
+/// The arguments by their places. A required body without any fields is an empty object.
 fn placed(mut values: Vec<(&Argument, Value)>, operation: &Operation) -> Result<Arguments, Failure> {
-    // The whole body first: properties go into it.
+    // The whole body goes first, because properties are inserted into it.
     values.sort_by_key(|(argument, _)| argument.slot != Slot::Body);
     let mut arguments = Arguments::default();
     for (argument, value) in values {

@@ -5,10 +5,10 @@ use jiff::fmt::rfc2822;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-/// The longest wait another side can impose.
+/// The longest pause that a provider can impose.
 pub(crate) const LIMIT: SignedDuration = SignedDuration::from_hours(1);
 
-/// How long the header asks to wait, at most an hour; `None` if it does not make sense.
+/// The requested pause, at most an hour; `None` for a malformed header.
 pub(crate) fn wait(header: &str, now: Timestamp) -> Option<SignedDuration> {
     let header = header.trim();
     let asked = match seconds(header) {
@@ -18,14 +18,14 @@ pub(crate) fn wait(header: &str, now: Timestamp) -> Option<SignedDuration> {
     Some(asked.clamp(SignedDuration::ZERO, LIMIT))
 }
 
-/// A number of seconds. A fraction is not in the standard, and its meaning is plain: it is rounded up to milliseconds.
+/// A number of seconds. Fractions are not in the standard, but are accepted and rounded up to milliseconds.
 fn seconds(text: &str) -> Option<SignedDuration> {
     let are_digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
     if !are_digits(whole) || !are_digits(fraction) {
         return None;
     }
-    // More digits than a number holds are still a wait beyond the limit.
+    // A number with too many digits is beyond the limit anyway.
     let whole = whole.parse().map_or(LIMIT, SignedDuration::from_secs);
     let (kept, rest) = fraction.split_at_checked(3).unwrap_or((fraction, ""));
     let millis: i64 = format!("{kept:0<3}").parse().ok()?;
@@ -42,7 +42,7 @@ fn date(text: &str, now: Timestamp) -> Option<Timestamp> {
 
 /// `Sunday, 06-Nov-94 08:49:37 GMT`: a year that seems more than 50 years ahead is in the past.
 fn rfc_850(text: &str, now: Timestamp) -> Option<Timestamp> {
-    // The day of the week is of no use: it is checked against a year that is only known afterwards.
+    // The weekday is skipped: it could be checked only once the century is known.
     let (_, rest) = text.split_once(", ")?;
     let date = DateTime::strptime("%d-%b-%y %H:%M:%S GMT", rest).ok()?;
     let this_year = now.to_zoned(TimeZone::UTC).year();

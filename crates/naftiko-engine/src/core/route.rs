@@ -1,24 +1,24 @@
-//! Which way a call goes, and how often it may go there.
+//! The route of a call, and the rate limits that apply to it.
 
 use naftiko_plan::RateLimit;
 
 use super::Run;
 
-/// Where a call goes, as far as it shares the way with others.
+/// The destination of a call, as far as it shares rate limits with other calls.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Route {
-    /// The provider, and where it is.
+    /// The provider's id and its URL.
     pub(crate) place: String,
     /// The key of the operation in its plan.
     pub(crate) operation: String,
-    /// How often the provider may be asked.
+    /// The rate limit of the provider.
     pub(crate) of_provider: Option<RateLimit>,
-    /// How often the operation may be asked for.
+    /// The rate limit of the operation.
     pub(crate) of_operation: Option<RateLimit>,
 }
 
 impl Run {
-    /// The way of a step's call; `None` for a step that makes none.
+    /// The route of a step's call; `None` for a step without a call.
     pub(crate) fn route(&self, step: &str) -> Option<Route> {
         let task = self.tasks.get(self.task_of(step)?)?;
         let (plan, invoke) = self.invoke_of(task)?;

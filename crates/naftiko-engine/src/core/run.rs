@@ -1,4 +1,4 @@
-//! The state of a run, and how records change it.
+//! The state of a run, and the dispatch of records to it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -17,59 +17,59 @@ use super::task::{Role, Task};
 use super::undo::Closing;
 use super::whole::Whole;
 
-/// A run: its plan, its inputs, and everything that its records say.
+/// A run: its plan, its inputs, and the state folded from its records.
 #[derive(Debug)]
 pub struct Run {
     pub(super) plan: Arc<Plan>,
-    /// The compositions that are being run; the first is the plan's own.
+    /// The compositions being run; the first is the plan's own.
     pub(super) frames: Vec<Frame>,
-    /// In the order they came up; what undoes something comes up when that is done.
+    /// In order of creation. A compensation is created once the task it compensates has ended.
     pub(super) tasks: Vec<Task>,
     pub(super) names: HashMap<String, usize>,
     pub(super) redaction: Redaction,
     pub(super) options: Options,
     pub(super) ledger: Ledger,
-    /// When the latest record was made.
+    /// The time of the latest record.
     pub(super) latest: Timestamp,
-    /// The tasks that may begin, or whose question may be put, in the order they came up. What a later record has
-    /// settled is dropped when it is its turn, so that a replayed run finds here exactly what was outstanding.
+    /// The tasks that may start, or whose question may be put, in order of arrival. Entries that a later record has
+    /// settled are dropped when they are reached, so that a replayed run finds exactly the outstanding ones.
     pub(super) todo: VecDeque<usize>,
-    /// The tasks that have something to do at a time, the first due first.
+    /// The tasks that have work at a certain time, the earliest first.
     pub(super) waits: BTreeSet<(Timestamp, usize)>,
-    /// The tasks whose call was handed out and has not begun, but for first attempts of steps.
+    /// The tasks whose call was handed out and has not started, except for first attempts of steps.
     pub(super) handed_out: BTreeSet<usize>,
-    /// Attempts that were under way when the records ended.
+    /// The attempts that were running when the records ended.
     pub(super) interrupted: BTreeSet<usize>,
-    /// What can be ended, or undone further.
+    /// The scopes that can be ended, or compensated further.
     pub(super) ripe: BTreeSet<Whole>,
-    /// What comes to its end without success and is undone first.
+    /// The failing scopes that are compensated before they end.
     pub(super) closings: BTreeMap<Whole, Closing>,
-    /// Attempts that are not made again because the run closes down, and that have to be undone.
+    /// Attempts that are not retried because their scope is failing, and that must be compensated.
     pub(super) abandoned: BTreeSet<usize>,
-    /// The names of the tasks whose answers are there already: nothing is sent for them.
+    /// The names of the tasks whose answers are available already: no message is sent for them.
     pub(super) answered_beforehand: HashSet<String>,
-    /// How many tasks could begin and have not.
+    /// The number of tasks that may start and have not started.
     pub(super) startable: usize,
-    /// How many compensations have begun and are not done.
+    /// The number of compensations that have started and are not done.
     pub(super) undoing: usize,
-    /// How many compensations are done.
+    /// The number of compensations that are done.
     pub(super) undone: usize,
     pub(super) budget: Budget,
 }
 
-/// The phase of a step.
+/// The state of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepState<'a> {
-    /// Its phase.
+    /// The phase of the step.
     pub phase: Phase,
-    /// Its result, once it has succeeded.
+    /// The result, once the step has succeeded.
     pub result: Option<&'a Value>,
-    /// Why it failed, is in doubt, or is retried.
+    /// The reason why the step failed, is in doubt, or is retried.
     pub failure: Option<&'a Failure>,
 }
 
 impl Run {
-    /// A run that has not begun. `inputs` are all inputs, defaults and sensitive ones included.
+    /// A run that has not started. `inputs` are all inputs, including defaults and sensitive ones.
     pub fn new(plan: Arc<Plan>, inputs: Map<String, Value>) -> Self {
         let redaction = Redaction::of_inputs(&plan, &inputs);
         let scope = Scope::new(&plan, inputs);
@@ -99,11 +99,11 @@ impl Run {
         run
     }
 
-    /// Rebuilds a run from its records, after the process that wrote them has ended. The inputs that were withheld from
-    /// the records have to be given again.
+    /// Rebuilds a run from its records, after the process that wrote them has ended. The sensitive inputs, which are
+    /// not in the records, must be given again.
     ///
     /// # Errors
-    /// [`IllegalEvent`] if the records break the legal order of events.
+    /// [`IllegalEvent`] if the records violate the legal order of events.
     pub fn replay(
         plan: Arc<Plan>,
         inputs: Map<String, Value>,
@@ -119,7 +119,7 @@ impl Run {
         Ok(run)
     }
 
-    /// The event that begins the run. Inputs that are sensitive, or unknown to the plan, are only named in it.
+    /// The event that starts the run. It only names inputs that are sensitive or unknown to the plan.
     pub fn started(&self, options: Options) -> Event {
         let may_be_shown =
             |name: &str| self.plan.inputs.iter().any(|input| input.name == name && !input.sensitive);
@@ -133,10 +133,10 @@ impl Run {
         }
     }
 
-    /// Applies the next record, which is the only way the state changes.
+    /// Applies the next record, which is the only way to change the state.
     ///
     /// # Errors
-    /// [`IllegalEvent`] if it cannot come here; nothing has changed then.
+    /// [`IllegalEvent`] if the record is illegal at this point; the run is unchanged then.
     pub fn apply(&mut self, record: &Record) -> Result<(), IllegalEvent> {
         let task = match record.event.step() {
             Some(name) => Some(self.task_of(name).ok_or_else(|| {
@@ -172,13 +172,13 @@ impl Run {
         })
     }
 
-    /// The step of the plan, or of a composition in it, that a name stands for; that of the step itself for its items
-    /// and for what undoes it.
+    /// The definition of a step in the plan, or in a composition within it, by the step's name in events. Items and
+    /// compensations have the definition of their step.
     pub fn definition(&self, name: &str) -> Option<&Step> {
         self.step_of(self.tasks.get(self.task_of(name)?)?)
     }
 
-    /// The outputs with their values, sensitive ones too; empty unless the run succeeded.
+    /// The outputs with their values, including sensitive ones; empty unless the run succeeded.
     pub fn outputs(&self) -> IndexMap<String, Value> {
         match self.ledger.phase() {
             RunPhase::Finished(Status::Succeeded) => self.evaluate_outputs(0).unwrap_or_default(),
@@ -186,12 +186,12 @@ impl Run {
         }
     }
 
-    /// The id of the run, once it began.
+    /// The id of the run; `None` until the run has started.
     pub fn id(&self) -> Option<&str> {
         self.ledger.run()
     }
 
-    /// What it runs.
+    /// The plan of the run.
     pub fn plan(&self) -> &Arc<Plan> {
         &self.plan
     }
@@ -209,7 +209,7 @@ impl Run {
         self.frames.get(task.frame)?.plan.steps.get(task.position)
     }
 
-    /// What a task carries out, with the plan that knows the operation.
+    /// The invocation of a task, with the plan that defines the operation.
     pub(super) fn invoke_of(&self, task: &Task) -> Option<(&Arc<Plan>, &Invoke)> {
         let plan = &self.frames.get(task.frame)?.plan;
         let step = plan.steps.get(task.position)?;
@@ -220,7 +220,7 @@ impl Run {
         }
     }
 
-    /// What a task sees.
+    /// The environment in which a task's expressions are evaluated.
     pub(super) fn view<'a>(&'a self, task: &'a Task) -> Option<View<'a>> {
         let frame = self.frames.get(task.frame)?;
         let done = match task.role {

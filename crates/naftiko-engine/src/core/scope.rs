@@ -1,4 +1,4 @@
-//! What the expressions of a run see.
+//! The environment of a run's expressions.
 
 use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
@@ -9,7 +9,8 @@ use naftiko_expr::{Environment, Root};
 use naftiko_plan::Plan;
 use serde_json::{Map, Value, json};
 
-/// Inputs, results so far, and the run itself: what all steps of a composition see. A step without a result is absent.
+/// The names that all steps of a composition see: inputs, results so far, and the run itself. A step without a result
+/// is absent.
 #[derive(Debug)]
 pub(super) struct Scope {
     inputs: Value,
@@ -27,7 +28,7 @@ impl Scope {
         Self { inputs: inputs.into(), run: json!({}), positions, results: vec![None; plan.steps.len()] }
     }
 
-    /// The scope of a composition within this one: with its own inputs and results, in the same run.
+    /// The environment of an inner composition: its own inputs and results, in the same run.
     pub(super) fn inner(&self, plan: &Plan, inputs: Map<String, Value>) -> Self {
         Self { run: self.run.clone(), ..Self::new(plan, inputs) }
     }
@@ -66,15 +67,15 @@ impl Environment for Scope {
     }
 }
 
-/// What one task sees: its scope, and what is its own.
+/// The environment of one task: that of its composition, and its own names.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct View<'a> {
     pub(super) scope: &'a Scope,
-    /// `item` and `index`.
+    /// The values of `item` and `index`.
     pub(super) item: Option<(&'a Value, &'a Value)>,
-    /// The item that is undone, under the id of its step.
+    /// The result of the item being compensated, under the id of its step.
     pub(super) undone: Option<(&'a str, Option<&'a Value>)>,
-    /// `response`.
+    /// The value of `response`.
     pub(super) response: Option<&'a Answer>,
 }
 
@@ -97,20 +98,20 @@ impl Environment for View<'_> {
     }
 }
 
-/// An answer as `response`. Its body is shared, and copied only for an expression that reads `response` as a whole.
+/// A response as the value `response`. Its body is shared, and copied only for an expression that reads all of it.
 #[derive(Debug)]
 pub(super) struct Answer {
-    /// `status` and `headers`.
+    /// The fields `status` and `headers`.
     head: Map<String, Value>,
     body: Arc<Value>,
     whole: OnceLock<Value>,
-    /// How much there is to look at, once that is needed.
+    /// The size of the body, computed when it is needed.
     size: OnceLock<u64>,
 }
 
 impl Answer {
     pub(super) fn new(response: Response) -> Self {
-        // Expressions read a header by its lower-case name, whatever the adapter did.
+        // Expressions read headers by lower-case names, whatever case the adapter uses.
         let headers = response.headers.into_iter();
         let headers: Map<String, Value> =
             headers.map(|(name, value)| (name.to_ascii_lowercase(), value.into())).collect();
@@ -121,12 +122,12 @@ impl Answer {
         Self { head, body: response.body, whole: OnceLock::new(), size: OnceLock::new() }
     }
 
-    /// All that came: the body and the head.
+    /// The complete response: body and head.
     pub(super) fn to_value(&self) -> Value {
         Value::Array(vec![(*self.body).clone(), self.head.clone().into()])
     }
 
-    /// An answer of which only the body is known.
+    /// A response of which only the body is known.
     pub(super) fn of_body(body: Arc<Value>) -> Self {
         Self { head: Map::new(), body, whole: OnceLock::new(), size: OnceLock::new() }
     }
@@ -135,7 +136,7 @@ impl Answer {
         &self.body
     }
 
-    /// The body alone.
+    /// The body.
     pub(super) fn into_body(self) -> Arc<Value> {
         self.body
     }
@@ -145,7 +146,7 @@ impl Answer {
         self.head.get("headers")?.get(name)?.as_str()
     }
 
-    /// How much there is to look at in the body.
+    /// The size of the body.
     pub(super) fn size(&self) -> u64 {
         *self.size.get_or_init(|| naftiko_expr::size(&self.body))
     }

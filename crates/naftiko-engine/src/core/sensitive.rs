@@ -1,4 +1,4 @@
-//! Which values of a run are sensitive, and from when on.
+//! Determines which values of a run are sensitive, and from when on.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -16,12 +16,12 @@ use super::task::{Inside, Role, Task};
 use super::{Run, pages};
 
 impl Run {
-    /// A record, the latest or an earlier one, in a form that may be shown: whatever is sensitive is `***`, also where
-    /// a provider quoted it.
+    /// The redacted form of a record, the latest or an earlier one: every sensitive value is `***`, also where a
+    /// provider echoed it.
     ///
-    /// The values of sensitive inputs are sensitive, and so are the arguments made from them and what sensitive outputs
-    /// read. A value of fewer than four characters is masked only where it is a whole value, and a value that came with
-    /// an answer and has fewer than eight is not looked for in other answers.
+    /// The values of sensitive inputs are sensitive, and so are the arguments derived from them and the values that
+    /// sensitive outputs read. A value of fewer than four characters is masked only where it is a whole value, and a
+    /// value from a response that has fewer than eight is not searched for in other responses.
     #[must_use]
     pub fn shown(&self, record: &Record) -> Record {
         let answer = self.redaction.of_answer(&self.sensitive_in_event(&record.event));
@@ -33,12 +33,12 @@ impl Run {
         }
     }
 
-    /// From now on hides these credentials in all that is shown.
+    /// Redacts these credentials in everything that is shown from now on.
     pub fn hide_credentials(&mut self, credentials: &Mask) {
         self.redaction.hide_credentials(credentials);
     }
 
-    /// A call in a form that may be shown.
+    /// The redacted form of a call.
     #[must_use]
     pub fn shown_call(&self, call: &Call) -> Call {
         let mut shown = call.clone();
@@ -47,10 +47,10 @@ impl Run {
         shown
     }
 
-    /// The outcome of a step's call in a form that may be shown, once it is recorded.
+    /// The redacted outcome of a step's call, once it is recorded.
     ///
     /// # Errors
-    /// The failure, where that is the outcome.
+    /// The redacted failure, if that is the outcome.
     pub fn shown_answer(
         &self,
         step: &str,
@@ -68,7 +68,7 @@ impl Run {
         }
     }
 
-    /// From now on hides what the sensitive arguments of a task are: an attempt begins, and they may come back.
+    /// Redacts the sensitive arguments of a task from now on, because a provider may echo them.
     pub(super) fn hide_arguments(&mut self, at: usize) {
         let found = self.tasks.get(at).and_then(|task| Some((task, self.view(task)?, self.invoke_of(task)?)));
         let Some((task, view, (_, invoke))) = found else { return };
@@ -84,8 +84,8 @@ impl Run {
         self.redaction.hide_answered(&answered);
     }
 
-    /// From now on hides what is sensitive in the result of a task that has just succeeded: what the capabilities say
-    /// is, and what sensitive outputs read.
+    /// Redacts the sensitive values in the result of a task that has just succeeded: those marked in the capabilities,
+    /// and those read by sensitive outputs.
     pub(super) fn hide_result(&mut self, at: usize) {
         let Some(task) = self.tasks.get(at) else { return };
         let mut values = self.result(task).map_or_else(Vec::new, |result| self.sensitive_of(task, result));
@@ -93,7 +93,7 @@ impl Run {
         self.redaction.hide_answered(&values);
     }
 
-    /// From now on hides what is sensitive on a page of a list.
+    /// Redacts the sensitive values on a page of a list from now on.
     pub(super) fn hide_page(&mut self, at: usize, items: &[Value]) {
         let values = self.tasks.get(at).map_or_else(Vec::new, |task| self.sensitive_on_page(task, items));
         self.redaction.hide_answered(&values);
@@ -108,7 +108,7 @@ impl Run {
         let is_read = frame
             .zip(self.step_of(task))
             .is_some_and(|(frame, step)| frame.sensitive_outputs.contains_key(&step.id));
-        // They may read it by its place in the list. Only then is all of that looked at for every page.
+        // A sensitive output may read the list by position. Only then is the whole list inspected for every page.
         if is_read {
             let so_far = Arc::new(task.progress.pages.so_far());
             values.extend(self.read_by_sensitive_outputs(task, Some(&so_far)));
@@ -116,7 +116,7 @@ impl Run {
         values
     }
 
-    /// What is sensitive in the answer that an event records.
+    /// The sensitive values in the response that an event records.
     fn sensitive_in_event(&self, event: &Event) -> Vec<Value> {
         let task = || event.step().and_then(|step| self.task_of(step)).and_then(|at| self.tasks.get(at));
         match (event, task()) {
@@ -129,14 +129,14 @@ impl Run {
         }
     }
 
-    /// What is sensitive in the result of a task, and what sensitive outputs read of it.
+    /// The sensitive values in the result of a task, including those that sensitive outputs read.
     fn sensitive_in_result(&self, task: &Task, result: &Arc<Value>) -> Vec<Value> {
         let mut values = self.sensitive_in_parts(task, result);
         values.extend(self.read_by_sensitive_outputs(task, None));
         values
     }
 
-    /// What is sensitive in the result of a task, which may be put together of the results of others.
+    /// The sensitive values in the result of a task, which may be combined from the results of its parts.
     fn sensitive_in_parts(&self, task: &Task, result: &Arc<Value>) -> Vec<Value> {
         match (&task.inside, &**result) {
             (Inside::Items(items), Value::Array(results)) => {
@@ -157,7 +157,7 @@ impl Run {
         }
     }
 
-    /// What the capabilities say is sensitive in the result of a task.
+    /// The values in the result of a task that the capabilities mark as sensitive.
     fn sensitive_of(&self, task: &Task, result: &Arc<Value>) -> Vec<Value> {
         let Some((facts, (_, invoke))) = self.facts_of(task).zip(self.invoke_of(task)) else {
             return Vec::new();
@@ -165,21 +165,21 @@ impl Run {
         sensitive_in(facts, &Answer::of_body(pages::as_body(invoke, result)))
     }
 
-    /// Whether an answer to a task may have something sensitive in it, which is only known of what can be read.
+    /// Whether a response to a task may contain sensitive values, which can only be located in a readable response.
     pub(super) fn may_answer_sensitively(&self, task: &Task) -> bool {
         let frame = self.frames.get(task.frame).zip(self.step_of(task));
         let is_read = frame.is_some_and(|(frame, step)| frame.sensitive_outputs.contains_key(&step.id));
         is_read || self.facts_of(task).is_some()
     }
 
-    /// What sensitive outputs read of the result of a task, or of what is there of it so far.
+    /// The values that sensitive outputs read from the result of a task, or from the partial result `so_far`.
     fn read_by_sensitive_outputs(&self, task: &Task, so_far: Option<&Arc<Value>>) -> Vec<Value> {
         let found = self.frames.get(task.frame).and_then(|frame| {
             let step = frame.plan.steps.get(task.position)?;
             Some((frame, step, frame.sensitive_outputs.get(&step.id)?))
         });
         let Some((frame, step, readers)) = found else { return Vec::new() };
-        // An item is shown before the list of results that it becomes part of is there: its place in it is read.
+        // An item is shown before the list of results exists, so the result is placed at its position in a list.
         let so_far = match (&task.role, so_far.or(task.result.as_ref())) {
             (Role::Step, so_far) => so_far.cloned(),
             (Role::Item { index, .. }, Some(result)) => {
@@ -194,15 +194,15 @@ impl Run {
         let view = View { scope: &frame.scope, item: None, undone: own, response: None };
         let outputs = readers.iter().filter_map(|&position| frame.plan.outputs.get(position));
         let values = outputs.map(|output| match output.source.evaluate(&view) {
-            // Then any part of the result may be read.
+            // The budget is exhausted, so any part of the result may be read.
             Err(error) if error.is_exhausted() => so_far.as_deref().cloned(),
             value => value.ok().flatten(),
         });
         values.flatten().collect()
     }
 
-    /// The positions of the outputs of a composition that must not be shown: those that say so, and those that a
-    /// sensitive output of the composition around it reads.
+    /// The positions of the sensitive outputs of a composition: those marked as sensitive, and those that a sensitive
+    /// output of the outer composition reads.
     pub(super) fn secret_outputs(&self, plan: &Plan, owner: Option<usize>) -> Vec<usize> {
         let outer = owner.and_then(|owner| self.tasks.get(owner)).and_then(|owner| {
             let frame = self.frames.get(owner.frame)?;
@@ -229,14 +229,14 @@ impl Run {
         secret.map(|(position, _)| position).collect()
     }
 
-    /// What hides what is sensitive in an answer, as far as it is shown.
+    /// Masks the sensitive values of a response in everything that shows it.
     pub(super) fn mask_of_answer(&self, task: &Task, response: &Answer) -> AnswerMask {
         let facts = self.facts_of(task);
         self.redaction.of_answer(&facts.map(|facts| sensitive_in(facts, response)).unwrap_or_default())
     }
 
-    /// What hides everything sensitive in what is said of an answer, which has not become a result: also what sensitive
-    /// outputs would have read of it.
+    /// Masks every sensitive value in messages about a response that has not become a result, including the values that
+    /// sensitive outputs would have read.
     pub(super) fn mask_of_evidence(&self, closing: &Attempt<'_>, answer: &Answer) -> AnswerMask {
         let facts = self.facts_of(closing.task);
         let mut values = facts.map(|facts| sensitive_in(facts, answer)).unwrap_or_default();
@@ -244,7 +244,7 @@ impl Run {
         self.redaction.of_all_and(&values)
     }
 
-    /// A value as it may be shown, of this run and whatever came of it: of outputs too.
+    /// The redacted form of a value of this run, including its outputs.
     #[must_use]
     pub fn shown_value(&self, value: &Value) -> Value {
         let outputs = self.outputs();
@@ -258,7 +258,7 @@ impl Run {
         plan.facts.get(&invoke.operation).filter(|facts| !facts.sensitive.is_empty())
     }
 
-    /// The strings of an argument that are made of sensitive inputs.
+    /// The strings of an argument that are derived from sensitive inputs.
     fn made_of_sensitive_inputs<'a>(&self, frame: usize, argument: &'a Argument) -> Vec<&'a Template> {
         let strings = argument.value.strings().into_iter().map(|(_, string)| string);
         strings.filter(|string| self.reads_sensitive_input(frame, string)).collect()
@@ -272,10 +272,10 @@ fn as_field(selector: Selector) -> Option<String> {
     }
 }
 
-/// What of an answer is sensitive.
+/// The sensitive values in a response.
 fn sensitive_in(facts: &Facts, answer: &Answer) -> Vec<Value> {
     let values = facts.sensitive.iter().map(|path| match path.evaluate(answer) {
-        // Then any part of it may be.
+        // The budget is exhausted, so any part of it may be sensitive.
         Err(error) if error.is_exhausted() => Some(answer.to_value()),
         value => value.ok().flatten(),
     });

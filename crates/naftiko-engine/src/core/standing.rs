@@ -1,4 +1,4 @@
-//! How a run stands, and when it has something to do by itself.
+//! The status of a run, and when it next has work.
 
 use jiff::Timestamp;
 use naftiko_journal::{Phase, RunPhase, Standing, Status};
@@ -6,7 +6,7 @@ use naftiko_journal::{Phase, RunPhase, Standing, Status};
 use super::Run;
 
 impl Run {
-    /// The phase of the run.
+    /// The status of the run.
     pub fn status(&self) -> Status {
         let tally = self.ledger.tally();
         match self.ledger.phase() {
@@ -25,12 +25,12 @@ impl Run {
         }
     }
 
-    /// How the run stands, and when it has something to do by itself.
+    /// The status of the run, and when it next has work that needs no one else.
     pub fn standing(&self) -> Standing {
         let status = self.status();
         let due = match () {
             () if status.is_over() => None,
-            // Whoever resumes it has to see to what was under way.
+            // A resuming process must handle the attempts that were running.
             () if self.ledger.tally().running > 0 => Some(self.latest),
             () if self.is_held_up() => None,
             () if self.can_go_on() => Some(self.latest),
@@ -39,7 +39,7 @@ impl Run {
         Standing { status, due }
     }
 
-    /// When there is something to do next because it is time; `None` if no time is waited for.
+    /// The next time at which the run has work; `None` if it waits for no time.
     pub fn next_due(&self) -> Option<Timestamp> {
         if self.is_held_up() {
             return None;
@@ -47,8 +47,8 @@ impl Run {
         self.waits.iter().find(|(_, at)| self.task_may_begin(*at)).map(|(until, _)| *until)
     }
 
-    /// When the next attempt is made again because it is time: the end of the time for an answer from outside is not
-    /// waited for, only somebody's answer is.
+    /// When the next delayed attempt is due. The time limits of pending questions do not count here, because their
+    /// answers are awaited instead.
     pub fn next_attempt_due(&self) -> Option<Timestamp> {
         let is_delayed =
             |at: usize| self.tasks.get(at).is_some_and(|task| matches!(task.phase, Phase::Delayed { .. }));
@@ -59,24 +59,24 @@ impl Run {
         waits.find(|(_, at)| is_delayed(*at) && self.task_may_begin(*at)).map(|(until, _)| *until)
     }
 
-    /// When what is handed out and has not begun was due.
+    /// The due times of calls that were handed out and have not started.
     fn overdue(&self) -> impl Iterator<Item = Timestamp> {
         let handed_out = self.handed_out.iter().filter(|at| self.task_may_begin(**at));
         handed_out.filter_map(|at| self.tasks.get(*at)?.waits_until())
     }
 
-    /// Whether an attempt is in doubt, and nothing goes on before somebody says what happened: not even the end of a run
-    /// that is given up, or nobody would ever say it.
+    /// Whether an attempt is in doubt. Until an operator resolves it, nothing continues, not even the end of a
+    /// cancelled run, because the doubt could not be resolved afterwards.
     pub(crate) fn is_held_up(&self) -> bool {
         self.ledger.tally().in_doubt > 0
     }
 
-    /// Whether a run that is cancelled or failed undoes what was done.
+    /// Whether the run compensates when it is cancelled or fails.
     pub(super) fn compensates(&self) -> bool {
         self.ledger.phase() != RunPhase::Cancelled { compensate: false }
     }
 
-    /// Whether there is something to do now, if no attempt is under way.
+    /// Whether there is work now, provided that no attempt is running.
     fn can_go_on(&self) -> bool {
         self.ledger.phase() == RunPhase::Unstarted
             || self.startable > 0

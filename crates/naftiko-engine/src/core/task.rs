@@ -1,4 +1,4 @@
-//! What a run consists of: steps, their items, and what undoes them.
+//! Tasks: the steps of a run, their items, and their compensations.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -10,33 +10,33 @@ use serde_json::Value;
 use super::pages::Pages;
 use super::whole::Course;
 
-/// Something that is done once: a step, an item of one, or what undoes either.
+/// A unit of work with one outcome: a step, an item of a step, or the compensation of either.
 #[derive(Debug)]
 pub(super) struct Task {
-    /// What events call it.
+    /// The name in events.
     pub(super) name: String,
-    /// The composition it belongs to.
+    /// The frame of the composition that the task belongs to.
     pub(super) frame: usize,
-    /// The position of its step there.
+    /// The position of the step in that composition.
     pub(super) position: usize,
     pub(super) role: Role,
     pub(super) phase: Phase,
-    /// Whether it could begin, and has not.
+    /// Whether the task may start and has not started.
     pub(super) is_released: bool,
-    /// Whether its question was handed out.
+    /// Whether the question was handed out.
     pub(super) is_asked: bool,
     pub(super) progress: Progress,
     pub(super) inside: Inside,
-    /// What an item gave back; what a step did is in the scope of its frame.
+    /// The result of an item; the result of a step is in the scope of its frame.
     pub(super) result: Option<Arc<Value>>,
-    /// What undoes it, once there is something to undo.
+    /// The compensation of the task, once it has succeeded or may have had an effect.
     pub(super) undo: Option<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Role {
     Step,
-    /// An item of the task `of`, with what expressions read as `item` and `index`.
+    /// An item of the task `of`, with the values of `item` and `index` in expressions.
     Item {
         of: usize,
         item: Value,
@@ -47,28 +47,28 @@ pub(super) enum Role {
     },
 }
 
-/// What an open task consists of.
+/// The parts of an open task.
 #[derive(Debug)]
 pub(super) enum Inside {
     Nothing,
     Items(Items),
-    /// A composition.
+    /// The frame of a composition.
     Frame(usize),
 }
 
-/// The items of a step; their tasks stand in a row.
+/// The items of a step; their tasks are consecutive.
 #[derive(Debug)]
 pub(super) struct Items {
     pub(super) course: Course,
     pub(super) first: usize,
     pub(super) count: usize,
-    /// How many were released.
+    /// The number of items that were released.
     pub(super) released: usize,
     pub(super) succeeded: usize,
 }
 
 impl Items {
-    /// None of which has begun.
+    /// The items in these tasks, none of which has started.
     pub(super) fn new(tasks: Range<usize>) -> Self {
         Self { course: Course::default(), first: tasks.start, count: tasks.len(), released: 0, succeeded: 0 }
     }
@@ -82,26 +82,26 @@ impl Items {
     }
 }
 
-/// What is known of a task besides its phase.
+/// The state of a task apart from its phase.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Progress {
-    /// When its first attempt began.
+    /// When the first attempt started.
     pub(super) first_began: Option<Timestamp>,
-    /// When its latest attempt began.
+    /// When the latest attempt started.
     pub(super) last_began: Option<Timestamp>,
-    /// Until when the answer to its message is waited for.
+    /// When the wait for the answer to the message ends.
     pub(super) answer_until: Option<Timestamp>,
-    /// How often it was polled and its condition did not hold.
+    /// The number of polls whose condition did not hold.
     pub(super) rounds: u32,
-    /// How many attempts failed since then.
+    /// The number of attempts that failed since the last such poll.
     pub(super) failures: u32,
-    /// How many attempts in a row this machine had no means for, or did not finish.
+    /// The number of latest attempts in a row that lacked a local resource or were cut off.
     pub(super) shortages: u32,
-    /// Whether an attempt ended of which nobody said that it had no effect.
+    /// Whether any finished attempt may have had an effect.
     pub(super) has_acted: bool,
-    /// Why it failed, is in doubt, or is retried.
+    /// The reason why the task failed, is in doubt, or is retried.
     pub(super) failure: Option<Failure>,
-    /// The list whose pages it asks for.
+    /// The pages received so far.
     pub(super) pages: Pages,
 }
 
@@ -140,7 +140,7 @@ impl Task {
         }
     }
 
-    /// When it has something to do by itself.
+    /// When the task has work that needs no one else.
     pub(super) fn waits_until(&self) -> Option<Timestamp> {
         match self.phase {
             Phase::Delayed { until, .. } | Phase::Asked { until: Some(until), .. } => Some(until),

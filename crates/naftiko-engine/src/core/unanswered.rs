@@ -1,4 +1,4 @@
-//! What an attempt without a usable answer means, by how far it came.
+//! The events of attempts without a usable response, by how far the attempt came.
 
 use jiff::SignedDuration;
 use naftiko_adapter::{self as adapter, FailureKind};
@@ -8,20 +8,20 @@ use naftiko_plan::{Backoff, OnDoubt, RetryOn};
 use super::close::{Closing, later};
 use super::{failure, request};
 
-/// After so many attempts of a step in a row that this machine had no means for, its run is left to be resumed.
+/// After this many attempts of a step in a row that lacked a local resource, its run is left to be resumed.
 pub(crate) const PERSISTENT: u32 = 5;
-/// How long to wait for what this machine lacks, before the first attempt after that and at most.
+/// The pause before the first attempt after a local shortage, and the longest pause.
 const SHORTAGE: (SignedDuration, SignedDuration) =
     (SignedDuration::from_secs(1), SignedDuration::from_mins(1));
 
-/// How long to wait after so many attempts in a row that this machine had no means for, and one more.
+/// The pause after a further local shortage, if there were `shortages` in a row before it.
 pub(super) fn pause(shortages: u32) -> SignedDuration {
     let (initial, max) = SHORTAGE;
     Backoff { initial, factor: 2.0, max, jitter: 0.0 }.wait(shortages.saturating_add(1))
 }
 
 impl Closing<'_> {
-    /// The event that a failed call leads to.
+    /// The event of a failed call.
     pub(super) fn unanswered(&self, error: &adapter::Failure) -> Event {
         let (cause, what) = match error.kind {
             FailureKind::Refused => (Cause::Refused, "was not sent"),
@@ -43,7 +43,7 @@ impl Closing<'_> {
             FailureKind::Unknown | FailureKind::Unreadable => {
                 self.invoke.retry.on.contains(&RetryOn::Timeout)
             }
-            // It is no failure of the step, whatever the step says of retries.
+            // A local shortage is not a failure of the step, whatever its retry policy.
             FailureKind::LocalShortage => return self.lacking(failure),
             FailureKind::CutOff if self.may_be_cut_off() => return self.lacking(failure),
             FailureKind::CutOff => return self.in_doubt(failure),
@@ -56,7 +56,7 @@ impl Closing<'_> {
         if is_in_doubt { self.in_doubt(failure) } else { self.failed(failure) }
     }
 
-    /// The event that the end of the process leads to, which cut the attempt off.
+    /// The event of an attempt that was interrupted by the end of the process.
     pub(super) fn interrupted(&self) -> Event {
         let message =
             format!("`{}` was begun, and the run was cut off before it ended", request::name(self.operation));
@@ -67,7 +67,7 @@ impl Closing<'_> {
         self.in_doubt(failure)
     }
 
-    /// Whether the attempt may be made again though nobody knows how far it came.
+    /// Whether the attempt may be repeated although it is unknown how far it came.
     fn may_be_cut_off(&self) -> bool {
         self.is_repeatable() || self.invoke.on_doubt == OnDoubt::Retry
     }
@@ -77,7 +77,7 @@ impl Closing<'_> {
         self.delayed(later(self.now, pause), Some(failure))
     }
 
-    /// The beginning of an answer that cannot be used, unless some of it may be sensitive: then nobody knows which.
+    /// The beginning of an unusable response; `None` if it may contain sensitive values, which cannot be located in it.
     fn answer_shown(&self, error: &adapter::Failure) -> Option<serde_json::Value> {
         let answer = error.answer.as_deref().filter(|_| !self.run.may_answer_sensitively(self.task))?;
         failure::cut(self.redaction().text(answer).into())

@@ -1,7 +1,7 @@
-//! Undoing what was done: one at a time, in the reverse order of being done.
+//! Compensation: one task at a time, in the reverse order of success.
 //!
-//! Nothing that follows a step is done before it, so this order respects the graph. What cannot be undone stops the
-//! rest; when the run is resumed it is tried again.
+//! A step never succeeds before the steps it follows, so this order respects the graph. A failed compensation stops the
+//! rest, and is retried when the run is resumed.
 
 use std::ops::Range;
 
@@ -13,20 +13,21 @@ use super::frame::Frame;
 use super::task::{Inside, Role, Task};
 use super::whole::Whole;
 
-/// Something that comes to its end without success, and is undone first. None is within another.
+/// A failing scope that must be compensated before it ends. Such scopes never nest.
 #[derive(Debug, Default)]
 pub(super) struct Closing {
-    /// What undoes what was done in it, the first done first; nothing as long as attempts are under way in it.
+    /// The outstanding compensations in order of the tasks they compensate; `None` while attempts are running in the
+    /// scope.
     undo: Option<Vec<usize>>,
 }
 
 impl Run {
-    /// Whether something could not be undone, and the run rests until somebody resumes it.
+    /// Whether a compensation failed, so that the run rests until it is resumed.
     pub fn is_halted(&self) -> bool {
         self.compensates() && self.closings.values().any(|closing| self.has_halted(closing))
     }
 
-    /// The events that let a run that rests so go on: what could not be undone is tried again, from `now` on.
+    /// The events that let a halted run continue: failed compensations are retried from `now` on.
     pub fn retries(&self, now: Timestamp) -> Vec<Event> {
         let retry = |(task, attempt): (&Task, u32)| Event::StepDelayed {
             step: task.name.clone(),
@@ -37,12 +38,12 @@ impl Run {
         self.halted().map(retry).collect()
     }
 
-    /// The names of what could not be undone.
+    /// The names of the failed compensations.
     pub fn halted_steps(&self) -> Vec<&str> {
         self.halted().map(|(task, _)| task.name.as_str()).collect()
     }
 
-    /// What could not be undone, with the last attempt.
+    /// The failed compensations, each with its last attempt.
     fn halted(&self) -> impl Iterator<Item = (&Task, u32)> {
         let closings = self.closings.values().filter(|_| self.compensates());
         closings.flat_map(|closing| closing.undo.iter().flatten()).filter_map(|at| {
@@ -59,18 +60,18 @@ impl Run {
         next.is_some_and(|task| matches!(task.phase, Phase::Failed { .. }))
     }
 
-    /// What is undone next, or is being undone; `None` if all is undone, or must not be yet.
+    /// The compensation that is next or running; `None` if there is none, or compensation must not start yet.
     pub(super) fn next_undo(&self, whole: Whole) -> Option<usize> {
         self.closings.get(&whole)?.undo.as_ref()?.last().copied()
     }
 
-    /// Whether all that was done in something that closes down is undone.
+    /// Whether everything in a failing scope is compensated.
     pub(super) fn is_undone(&self, whole: Whole) -> bool {
         let undo = self.closings.get(&whole).and_then(|closing| closing.undo.as_ref());
         undo.is_some_and(Vec::is_empty)
     }
 
-    /// What a task is undone with.
+    /// The failing scope that a task is in, if any.
     pub(super) fn closing_of(&self, at: usize) -> Option<Whole> {
         if self.closings.is_empty() {
             return None;
@@ -78,17 +79,17 @@ impl Run {
         self.wholes(at).find(|whole| self.closings.contains_key(whole))
     }
 
-    /// Whether the author wants a failed attempt of a task undone too.
+    /// Whether the author wants failed attempts of a task compensated too.
     pub(super) fn undoes_failures(&self, task: &Task) -> bool {
         let compensate = self.step_of(task).and_then(|step| step.compensate.as_ref());
         !task.is_compensation() && compensate.is_some_and(|undo| undo.after_failure)
     }
 
-    /// Notes that a task can be undone, if the author says how.
+    /// Creates the compensation of a task, if its step defines one.
     pub(super) fn can_be_undone(&mut self, at: usize) {
         let Some(task) = self.tasks.get(at) else { return };
         let has_compensation = self.step_of(task).is_some_and(|step| step.compensate.is_some());
-        // Each item is undone by itself.
+        // Each item has its own compensation.
         if !has_compensation || task.items().is_some() {
             return;
         }
@@ -97,7 +98,7 @@ impl Run {
         if let Some(task) = self.tasks.get_mut(at) {
             task.undo = Some(undo);
         }
-        // Something under way outside may be done long after all else is being undone.
+        // An attempt can end after the compensation of its scope has started.
         if let Some(closing) = self.closing_of(undo).and_then(|whole| self.closings.get_mut(&whole))
             && let Some(collected) = &mut closing.undo
         {
@@ -105,7 +106,7 @@ impl Run {
         }
     }
 
-    /// Once nothing is under way in what closes down, notes what undoes it; then forgets what is undone.
+    /// When the scope is quiescent, builds its compensation stack; then pops the compensations that are done.
     pub(super) fn collect(&mut self, whole: Whole) {
         let is_active = self.course(whole).is_none_or(|course| course.active > 0);
         let is_collected = self.closings.get(&whole).is_some_and(|closing| closing.undo.is_some());
@@ -125,7 +126,7 @@ impl Run {
         }
     }
 
-    /// What undoes what was done in something, the first done first.
+    /// The outstanding compensations of a scope, in order of the tasks they compensate.
     fn undo_of(&self, whole: Whole) -> Vec<usize> {
         let mut undo = Vec::new();
         let mut inside = self.to_be_undone(whole);
@@ -133,7 +134,7 @@ impl Run {
             for task in tasks.filter_map(|at| self.tasks.get(at)) {
                 match &task.inside {
                     Inside::Items(items) => inside.push(items.tasks()),
-                    // A composition with a compensation of its own is undone by that, and not by its parts.
+                    // A composition with a compensation of its own is compensated by that, and not by its parts.
                     Inside::Frame(frame) if task.undo.is_none() => inside.extend(self.tasks_of(*frame)),
                     Inside::Frame(_) | Inside::Nothing => {}
                 }
@@ -141,13 +142,13 @@ impl Run {
             }
         }
         undo.retain(|at| self.tasks.get(*at).is_some_and(|task| task.phase != Phase::Succeeded));
-        // What undoes something came up when that was done.
+        // Compensations are created in the order in which their tasks succeeded.
         undo.sort_unstable();
         undo
     }
 
-    /// The parts of something that are undone when it fails. An item that is done stays done, whatever comes of the
-    /// others; one that is broken off in the midst of its composition does not.
+    /// The tasks of a scope that are compensated when it fails. A finished item remains done, whatever the outcome of
+    /// the others; an item that was stopped within its composition does not.
     fn to_be_undone(&self, whole: Whole) -> Vec<Range<usize>> {
         let Some(owner) = whole else { return self.tasks_of(0).into_iter().collect() };
         let unfinished = |item: &&Task| item.phase != Phase::Succeeded;

@@ -1,7 +1,7 @@
-//! What tasks are part of: a composition, or the items of a step.
+//! Scopes: a composition, or the items of a step.
 //!
-//! A part that fails fails its whole, and so on outwards, up to a step whose author lets the run go on, or to the run
-//! itself. From that moment nothing of all this begins; what is under way ends in its own time.
+//! A failing part fails its scope, and so on outwards, up to a step with `onFailure: continue` or to the run itself.
+//! From then on nothing in these scopes starts; running attempts end on their own.
 
 use std::ops::Range;
 
@@ -13,17 +13,17 @@ use super::frame::Frame;
 use super::task::{Inside, Role};
 use super::undo::Closing;
 
-/// A composition or the items of a step, by the task whose inside it is; `None` is the run itself.
+/// A scope, identified by the task that it is the inside of; `None` is the run itself.
 pub(super) type Whole = Option<usize>;
 
-/// What is true of a composition and of items alike.
+/// The common state of compositions and lists of items.
 #[derive(Debug, Default)]
 pub(super) struct Course {
-    /// How many attempts are under way in it, and in what is in it.
+    /// The number of attempts running in the scope, including nested ones.
     pub(super) active: usize,
-    /// The first of its parts whose failure is its own.
+    /// The first part whose failure failed the scope.
     pub(super) failed: Option<usize>,
-    /// Whether it comes to its end without success: nothing of it begins any more.
+    /// Whether the scope is ending without success: nothing in it starts any more.
     pub(super) is_closing: bool,
 }
 
@@ -46,7 +46,8 @@ impl Run {
         }
     }
 
-    /// What a task is part of, directly. What undoes an item is part of no items: they are over then.
+    /// The scope that directly contains a task. The compensation of an item is outside the items, because they are over
+    /// then.
     pub(super) fn whole_of(&self, at: usize) -> Whole {
         let task = self.tasks.get(at)?;
         match task.role {
@@ -55,12 +56,12 @@ impl Run {
         }
     }
 
-    /// What a task is part of, the nearest first and the run itself last.
+    /// The scopes that contain a task, from the innermost to the run itself.
     pub(super) fn wholes(&self, at: usize) -> impl Iterator<Item = Whole> {
         std::iter::successors(Some(self.whole_of(at)), |whole| whole.map(|owner| self.whole_of(owner)))
     }
 
-    /// Whether something that a task is part of comes to its end without success.
+    /// Whether a scope that contains the task is ending without success.
     pub(super) fn is_stopped(&self, at: usize) -> bool {
         self.wholes(at).any(|whole| self.is_closing(whole))
     }
@@ -69,7 +70,7 @@ impl Run {
         self.course(whole).is_some_and(|course| course.is_closing)
     }
 
-    /// Whether it is neither over, nor in something that is.
+    /// Whether the scope and everything around it are open.
     pub(super) fn is_open(&self, whole: Whole) -> bool {
         match whole {
             None => !matches!(self.ledger.phase(), RunPhase::Finished(_)),
@@ -82,14 +83,14 @@ impl Run {
         }
     }
 
-    /// Whether its failure is not that of what it is part of.
+    /// Whether a failure of the scope does not fail the scope around it.
     pub(super) fn keeps_failure(&self, whole: Whole) -> bool {
         let Some(owner) = whole.and_then(|owner| self.tasks.get(owner)) else { return true };
         owner.role == Role::Step
             && self.step_of(owner).is_some_and(|step| step.on_failure == OnFailure::Continue)
     }
 
-    /// Nothing of a whole begins any more, and nothing of what fails with it.
+    /// Nothing starts any more in a scope, and in the scopes that fail with it.
     pub(super) fn close_down(&mut self, whole: Whole) {
         let mut whole = whole;
         loop {
@@ -102,7 +103,7 @@ impl Run {
                 _ => break,
             }
         }
-        // What is in something that closes down is undone with that.
+        // A scope within a failing scope is compensated as part of that.
         if whole.is_none_or(|owner| !self.is_stopped(owner)) {
             self.stop_parts(whole);
             self.closings.insert(whole, Closing::default());
@@ -110,7 +111,7 @@ impl Run {
         }
     }
 
-    /// What of it has not begun, or waits, never will.
+    /// Drops the outstanding starts and waits of all parts of a scope.
     fn stop_parts(&mut self, whole: Whole) {
         for part in self.parts_of(whole).unwrap_or_default() {
             let Some(task) = self.tasks.get_mut(part) else { continue };
@@ -142,8 +143,8 @@ impl Run {
         self.frames.get(frame).map(Frame::tasks)
     }
 
-    /// An attempt that would be made again is not, since all around it closes down. If it may have done something that
-    /// the author wants undone, it has failed.
+    /// Gives up the next attempt of a task, because its scope is failing. If the attempts so far may have had an
+    /// effect, and the author wants failures compensated, the task is marked to fail.
     pub(super) fn abandon(&mut self, at: usize) {
         let Some(task) = self.tasks.get(at) else { return };
         let is_undone = self.undoes_failures(task);

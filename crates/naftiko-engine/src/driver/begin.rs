@@ -1,4 +1,4 @@
-//! Which call or message begins next: one that has room, and whose turn it is. And then its beginning, once it is kept.
+//! Chooses the calls and messages that start next, within all limits, and starts them once their intents are stored.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::queue::Waiting;
 use super::{Drive, DriveError, Wire};
 
 impl Drive<'_, '_> {
-    /// Decides to hand over as many messages as may be under way.
+    /// Records the intents of as many messages as the limits allow.
     pub(super) fn begin_messages(&mut self) -> Result<(), DriveError> {
         while self.work.calls() + self.sending.len() < self.driver.limits.jobs.max(1) {
             let Some(Message { intent, attempt, question }) = self.outbox.pop(self.run) else { break };
@@ -20,7 +20,7 @@ impl Drive<'_, '_> {
         Ok(())
     }
 
-    /// Decides to make as many calls as may be under way.
+    /// Records the intents of as many calls as the limits allow.
     pub(super) fn begin_calls(&mut self) -> Result<(), DriveError> {
         while self.work.calls() + self.starting.len() + self.sending.len() < self.driver.limits.jobs.max(1) {
             let now = self.driver.clock.now();
@@ -33,7 +33,7 @@ impl Drive<'_, '_> {
         Ok(())
     }
 
-    /// The first call that may be made, to a provider that has room for it and takes it now.
+    /// Takes the first call whose provider has room and is not rate limited.
     fn next_call(&mut self, now: Timestamp) -> Option<Waiting> {
         let (work, starting, limits) = (&self.work, &self.starting, &self.driver.limits.by_provider);
         let has_room = |provider: &str| {
@@ -57,7 +57,7 @@ impl Drive<'_, '_> {
         next
     }
 
-    /// Says of each step that it waits, unless that was said.
+    /// Reports each delayed step, once for each delay.
     fn tell_held_up(&mut self, held_up: Vec<(String, Timestamp)>, now: Timestamp) {
         for (step, until) in held_up {
             if self.held_up.get(&step) != Some(&until) {
@@ -67,7 +67,7 @@ impl Drive<'_, '_> {
         }
     }
 
-    /// Begins what has been kept.
+    /// Starts all calls, questions and messages whose intents are stored.
     pub(super) fn start(&mut self) {
         let credentials = self.credentials();
         for (call, route, taken) in self.starting.drain(..) {
@@ -86,7 +86,7 @@ impl Drive<'_, '_> {
     }
 }
 
-/// A question without credentials. What it hands over may come from an answer that was stored before they were known.
+/// The question without credentials. Its values may come from a response that was stored before they were known.
 fn masked(question: Question, credentials: &Mask) -> Question {
     Question {
         shown: credentials.object(question.shown),

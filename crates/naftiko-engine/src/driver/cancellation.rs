@@ -1,17 +1,17 @@
-//! Ending a run early.
+//! Cancels the driving of a run.
 
 use std::sync::Arc;
 
 use tokio::sync::watch;
 
-/// A switch that cancels a run, from anywhere and once: every clone is the same switch.
+/// A switch that cancels a run, once and from any thread: all clones are one switch.
 #[derive(Debug, Clone)]
 pub struct Cancellation {
     thrown: Arc<watch::Sender<bool>>,
 }
 
 impl Cancellation {
-    /// A switch that is off.
+    /// Creates a switch that is off.
     pub fn new() -> Self {
         Self { thrown: Arc::new(watch::Sender::new(false)) }
     }
@@ -28,7 +28,7 @@ impl Cancellation {
 
     /// Completes once the run is cancelled.
     pub async fn cancelled(&self) {
-        // The sender lives in `self`, so this cannot end for want of one.
+        // The sender lives in `self`, so waiting cannot fail.
         let _ = self.thrown.subscribe().wait_for(|thrown| *thrown).await;
     }
 }

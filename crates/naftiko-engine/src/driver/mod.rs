@@ -1,8 +1,8 @@
-//! Carries out the commands of a run, in this process.
+//! Carries out the commands of a run in this process.
 //!
-//! It decides only when: [`Run::commands`] says what to do, and [`Run`] says what an outcome means. What is decided is
-//! applied at once and stored in one batch before it has any consequence: an intent is in the journal before its
-//! effect, an outcome before anything that depends on it is sent, asked or shown.
+//! The driver only decides when: [`Run::commands`] returns the work, and [`Run`] decides what an outcome means.
+//! Decisions are applied at once and stored in one batch before they have any consequence: an intent is stored before
+//! its effect starts, an outcome before anything that depends on it is sent, asked or shown.
 
 mod begin;
 mod cancellation;
@@ -36,27 +36,27 @@ use crate::{Clock, Command, Intervention, Refused, Run};
 
 /// Drives a run with these collaborators and limits.
 pub struct Driver<'a> {
-    /// Carries operations out.
+    /// Carries out operations.
     pub adapter: Arc<dyn Adapter>,
-    /// Asks outside. Several questions may be asked at once; a channel with one terminal has to take turns.
+    /// Asks questions outside. Several may be pending at once; a channel with one terminal must serialize them.
     pub channel: Arc<dyn Channel>,
-    /// The credentials in use: they are hidden in everything that is shown, also in what was answered before they were
-    /// known. What the channel and interventions answer is masked before anything reads it; the adapter masks what it
-    /// answers.
+    /// The credentials in use. They are redacted wherever anything is shown, also in responses from before they were
+    /// known. Answers from the channel and from interventions are masked before they are processed; the adapter masks
+    /// its own responses.
     pub secrets: Secrets,
-    /// Where events are kept.
+    /// Stores the events.
     pub journal: &'a dyn Journal,
-    /// Time and randomness.
+    /// Provides time and randomness.
     pub clock: &'a dyn Clock,
-    /// How much may be under way at once.
+    /// Limits the number of concurrent calls.
     pub limits: Limits,
-    /// How long to wait for an attempt that is due later; `None` waits as long as any is due.
+    /// The longest wait for an attempt that is due later; `None` waits for any due time.
     pub patience: Option<SignedDuration>,
-    /// Interventions from outside while the run is driven; `None` if there can be none.
+    /// Interventions from outside while the run is driven; `None` if there are none.
     pub deliveries: Option<mpsc::UnboundedReceiver<Delivery>>,
-    /// Watches what happens.
+    /// Is notified of records and waits.
     pub observe: &'a mut dyn Observer,
-    /// Called with every call and every answer, without sensitive values; `None` if nobody watches.
+    /// Is called with every call and every response, redacted; `None` for no such trace.
     pub wire: Option<Box<dyn FnMut(Wire) + 'a>>,
     /// Ends the run early.
     pub cancellation: Cancellation,
@@ -68,13 +68,13 @@ impl fmt::Debug for Driver<'_> {
     }
 }
 
-/// Watches a run while it is driven. A closure that takes a [`Record`] is one that watches records only.
+/// Observes a run while it is driven. A closure over [`Record`] observes records only.
 pub trait Observer {
-    /// Called with every record once it is stored, in the form of [`Run::shown`]: without sensitive values.
+    /// Called with every record once it is stored, in the redacted form of [`Run::shown`].
     fn recorded(&mut self, record: &Record);
 
-    /// Called when the call of a step has to wait for its turn: a rate limit is used up, or the provider asked to be left
-    /// alone. Such waits are not recorded.
+    /// Called when a call is delayed because a rate limit is used up or the provider requested a pause. Such waits are
+    /// not recorded.
     fn held_up(&mut self, _step: &str, _wait: SignedDuration) {}
 }
 
@@ -84,19 +84,19 @@ impl<F: FnMut(&Record)> Observer for F {
     }
 }
 
-/// How many calls may be under way at once, and how often one may begin.
+/// Limits on concurrent calls, and the shared knowledge of rate limits.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// How many in all; 0 counts as 1.
+    /// The maximum number of calls in all; 0 counts as 1.
     pub jobs: usize,
-    /// How many to a provider, by its id; 0 counts as 1.
+    /// The maximum number of calls per provider, by its id; 0 counts as 1.
     pub by_provider: BTreeMap<String, usize>,
-    /// What is known about the rate limits of providers, shared by all runs that have this handle.
+    /// The state of the providers' rate limits, shared by all runs with this handle.
     pub traffic: Arc<Traffic>,
 }
 
 impl Default for Limits {
-    /// Eight in all.
+    /// Eight calls in all.
     fn default() -> Self {
         Self { jobs: 8, by_provider: BTreeMap::new(), traffic: Arc::default() }
     }
@@ -107,40 +107,39 @@ impl Default for Limits {
 pub struct Delivery {
     /// The intervention.
     pub intervention: Intervention,
-    /// Receives the outcome, once it is stored.
+    /// Receives the outcome once it is stored.
     pub reply: oneshot::Sender<Result<(), Refused>>,
 }
 
-/// The run could not be driven further. Calls under way are cut off, and nothing more is sent.
+/// The run could not be driven further. Running calls are aborted, and nothing more is sent.
 #[derive(Debug, thiserror::Error)]
 pub enum DriveError {
     /// An event could not be stored.
     #[error(transparent)]
     Journal(#[from] JournalError),
-    /// An event does not fit the run.
+    /// An event is illegal in the state of the run.
     #[error(transparent)]
     Illegal(#[from] IllegalEvent),
 }
 
 impl Driver<'_> {
-    /// Drives a run as far as it goes by itself, and says how it stands then.
+    /// Drives a run until it can make no more progress, and returns its state then.
     ///
-    /// A run that has not begun begins with `id` and `options`; a replayed one goes on where its records end, with the
-    /// id and options it began with.
+    /// A run that has not started is started with `id` and `options`; a replayed run continues after its last record,
+    /// with its own id and options.
     ///
-    /// It comes back when the run is over, when it cannot go on before somebody says what happened or tries again what
-    /// could not be undone, and when nothing is left but questions without an answer, whatever time there is for one, and
-    /// attempts that are due further ahead than its patience. Once it is cancelled it begins nothing more, lets the calls
-    /// under way end and comes back: the run can be resumed. It then says `Waiting` of a run that could have gone on. The
-    /// same happens when this machine lacks what an attempt needs, and still does after some waiting: see
-    /// [`Run::shortage`].
+    /// `drive` returns when the run is over; when it needs an operator to resolve a doubt or to retry a failed
+    /// compensation; and when all that is left are unanswered questions, whatever their time limits, and attempts that
+    /// are due later than `patience` allows. After a cancellation it starts nothing more, waits for the running calls
+    /// and returns: the run can be resumed. It then reports `Waiting` for a run that could have continued. It does the
+    /// same if this machine still lacks a resource that an attempt needs after several retries: see [`Run::shortage`].
     ///
-    /// After that, and after an error, the run is good for looking at; to go on, replay its records.
+    /// Afterwards, and after an error, the `Run` is read-only; rebuild it with [`Run::replay`] to continue.
     ///
-    /// Dropping the future cuts calls off; a run resumed after that treats them as a crash would leave them.
+    /// Dropping the future aborts running calls; a later replay treats them as after a crash.
     ///
     /// # Errors
-    /// [`DriveError`] when an event could not be kept or does not fit.
+    /// [`DriveError`] when an event could not be stored, or is illegal.
     pub async fn drive(&mut self, run: &mut Run, id: &str, options: Options) -> Result<Standing, DriveError> {
         let id = run.id().unwrap_or(id).to_owned();
         let turns = Turns::new(Arc::clone(&self.limits.traffic));
@@ -170,40 +169,40 @@ impl Driver<'_> {
     }
 }
 
-/// A run being driven.
+/// The state of driving one run.
 struct Drive<'d, 'a> {
     driver: &'d mut Driver<'a>,
     run: &'d mut Run,
     id: String,
-    /// What was decided and is not kept yet.
+    /// Entries that were applied but are not stored yet.
     unkept: Vec<Entry>,
-    /// Calls that may be made, in the order they came up.
+    /// Calls that may start, in order of arrival.
     queue: Queue,
-    /// What providers let it do.
+    /// The run's access to the rate limits.
     turns: Turns,
-    /// When a call that waits for its turn may have it.
+    /// The earliest time at which a call delayed by a rate limit may start.
     next_turn: Option<Timestamp>,
-    /// The steps that were said to wait for their turn, and until when.
+    /// The steps that were reported as delayed, with the time reported.
     held_up: BTreeMap<String, Timestamp>,
-    /// Calls to be made once their intents are kept, with the time that was.
+    /// Calls that start once their intents are stored, with the time of that decision.
     starting: Vec<(Call, Route, Timestamp)>,
-    /// Questions to be put once all is kept that they may show.
+    /// Questions that are put once all entries before them are stored.
     asking: Vec<Question>,
-    /// Messages that may be handed over.
+    /// Messages that may be sent.
     outbox: Outbox,
-    /// Messages to be handed over once their intents are kept, with the attempts that do it.
+    /// Messages that are sent once their intents are stored, with their attempts.
     sending: Vec<(u32, Question)>,
-    /// Who is to be told once all is kept.
+    /// Replies to interventions, sent once all entries are stored.
     replies: Vec<Reply>,
     shortages: Shortages,
-    /// What the answers hold whose outcomes are not kept yet.
+    /// Guards of responses whose outcomes are not stored yet.
     holds: Vec<Hold>,
     work: Work,
-    /// The credentials that the run hides.
+    /// The credentials that the run redacts.
     hidden: Arc<Mask>,
 }
 
-/// Who did something to the run, and what came of it.
+/// The outcome of an intervention, and its receiver.
 struct Reply {
     to: oneshot::Sender<Result<(), Refused>>,
     outcome: Result<(), Refused>,
@@ -219,7 +218,7 @@ impl Drive<'_, '_> {
                 continue;
             }
             if self.is_at_rest() {
-                // Who came before it rested is not sent away.
+                // An intervention that arrived before this point is still handled.
                 match self.driver.deliveries.as_mut().and_then(|deliveries| deliveries.try_recv().ok()) {
                     Some(delivery) => self.intervene(delivery)?,
                     None => return Ok(self.standing()),
@@ -235,12 +234,12 @@ impl Drive<'_, '_> {
                 delivery = delivered(deliveries) => self.intervene(delivery)?,
                 () = cancellation.cancelled(), if !cancellation.is_cancelled() => {}
             }
-            // What ended at the same time is kept with it.
+            // Whatever ended at the same time is stored in the same batch.
             self.close_ended()?;
         }
     }
 
-    /// All that can be decided now, until there is nothing: what is recorded may ask for more.
+    /// Applies all decisions that are possible now; repeated, because a decision can lead to further ones.
     fn decide(&mut self) -> Result<(), DriveError> {
         let is_stopping = self.is_stopping();
         loop {
@@ -254,11 +253,11 @@ impl Drive<'_, '_> {
             for command in commands {
                 match command {
                     Command::Invoke { intent, call } => {
-                        // There is no call without a way.
+                        // Every call has a route.
                         let Some(route) = self.run.route(&call.step) else { continue };
                         self.queue.push(intent, call, route);
                     }
-                    // Asked again when the run is resumed.
+                    // These are repeated when the run is resumed.
                     Command::Ask { .. } | Command::Send { .. } if is_stopping => {}
                     Command::Ask { question } => self.asking.push(question),
                     Command::Send { intent, question } => self.outbox.push(intent, question),
@@ -273,7 +272,7 @@ impl Drive<'_, '_> {
         begun
     }
 
-    /// The credentials as they are now. From now on the run hides them.
+    /// The current credentials. From now on the run redacts them.
     fn credentials(&mut self) -> Arc<Mask> {
         let known = self.driver.secrets.mask();
         if !Arc::ptr_eq(&known, &self.hidden) {
@@ -294,11 +293,11 @@ impl Drive<'_, '_> {
         Ok(())
     }
 
-    /// Cuts off what nobody has to answer any more, since others may have to be asked.
+    /// Aborts questions that became obsolete, so that others can be put.
     fn withdraw_questions(&mut self, event: &Event) {
         let over: Vec<String> = match event {
             Event::StepSucceeded { step, .. } => vec![step.clone()],
-            // With all that it consists of.
+            // Also the questions of the failed step's parts.
             Event::StepFailed { .. } => self.work.questions().map(str::to_owned).collect(),
             _ => return,
         };
@@ -308,7 +307,7 @@ impl Drive<'_, '_> {
         self.asking.retain(|question| self.run.is_awaited(&question.step));
     }
 
-    /// Keeps what was decided, in one go, and shows it.
+    /// Stores the applied entries in one batch, and reports them.
     async fn keep(&mut self) -> Result<(), DriveError> {
         let entries = std::mem::take(&mut self.unkept);
         if !entries.is_empty() {
@@ -328,19 +327,19 @@ impl Drive<'_, '_> {
         }
         self.holds.clear();
         for Reply { to, outcome } in self.replies.drain(..) {
-            // Whoever asked may have gone.
+            // The receiver may be gone.
             let _ = to.send(outcome);
         }
         Ok(())
     }
 
-    /// Whether something ends without any time passing, on a clock that only passes when it is waited for.
+    /// Whether anything ends without time passing, on a clock that advances only while the driver waits.
     async fn ends_at_once(&mut self) -> Result<bool, DriveError> {
         tokio::task::yield_now().await;
         self.close_ended()
     }
 
-    /// Whether something has ended.
+    /// Handles everything that has ended; whether there was anything.
     fn close_ended(&mut self) -> Result<bool, DriveError> {
         let mut has_ended = false;
         while let Some(end) = self.work.ended() {
@@ -373,7 +372,7 @@ impl Drive<'_, '_> {
                     None => return Ok(()),
                 }
             }
-            // An answer that comes when nobody waits for it any more is none.
+            // An answer to a question that is no longer awaited is ignored.
             End::Reply { step, .. } | End::Panic { step, attempt: None, .. }
                 if !self.run.is_awaited(&step) =>
             {
@@ -383,14 +382,14 @@ impl Drive<'_, '_> {
                 Some(event) => event,
                 None => return Ok(()),
             },
-            // A message that broke after it was answered is no matter.
+            // A panic after the message was answered has no effect.
             End::Panic { step, attempt: Some(attempt), .. } if !self.run.is_under_way(&step, attempt) => {
                 return Ok(());
             }
             End::Panic { step, attempt, message } => self.run.closed_by_panic(&step, attempt, &message),
         };
         self.record(event)?;
-        // Only now is it known what of it is sensitive.
+        // Only after recording is it known which parts are sensitive.
         if let (Some((step, attempt, answer)), Some(wire)) = (looked_at, &mut self.driver.wire) {
             let answer = self.run.shown_answer(&step, answer);
             wire(Wire::Received { step, attempt, answer });
@@ -398,7 +397,7 @@ impl Drive<'_, '_> {
         Ok(())
     }
 
-    /// Takes note of what an end says about the provider and about this machine.
+    /// Updates the state of the provider's limits and of this machine's resources from an outcome.
     fn note(&mut self, end: &End, now: Timestamp) {
         match end {
             End::Answer { step, answer, .. } => {
@@ -413,7 +412,7 @@ impl Drive<'_, '_> {
         }
     }
 
-    /// Whether nothing more begins.
+    /// Whether nothing more may start.
     fn is_stopping(&self) -> bool {
         self.driver.cancellation.is_cancelled() || self.shortages.persist()
     }
@@ -433,7 +432,7 @@ impl Drive<'_, '_> {
         Ok(())
     }
 
-    /// Whether nothing will happen any more, or not soon. Nobody waits for a person once nothing can come of the answer.
+    /// Whether nothing happens any more, or not soon enough. An answer that cannot have an effect is not awaited.
     fn is_at_rest(&self) -> bool {
         if self.work.calls() > 0 {
             return false;
@@ -461,7 +460,7 @@ impl Drive<'_, '_> {
     }
 }
 
-/// What a channel answered, without credentials.
+/// The outcome with credentials masked in the channel's answers.
 fn masked(end: End, credentials: &Mask) -> End {
     match end {
         End::Reply { step, attempt, reply } => {
@@ -476,7 +475,7 @@ fn masked(end: End, credentials: &Mask) -> End {
     }
 }
 
-/// Never comes back where there is no time to wait for.
+/// Never returns for `None`.
 async fn sleep_until(clock: &dyn Clock, until: Option<Timestamp>) {
     match until {
         Some(until) => clock.sleep_until(until).await,
@@ -484,7 +483,7 @@ async fn sleep_until(clock: &dyn Clock, until: Option<Timestamp>) {
     }
 }
 
-/// Never comes back where nobody can do anything, or does any more.
+/// Never returns if there is no sender.
 async fn delivered(deliveries: &mut Option<mpsc::UnboundedReceiver<Delivery>>) -> Delivery {
     match deliveries {
         Some(receiver) => match receiver.recv().await {

@@ -1,4 +1,4 @@
-//! Messages that may be handed over and have not begun to be.
+//! Messages that may be sent and have not been started.
 
 use std::collections::VecDeque;
 
@@ -7,13 +7,13 @@ use naftiko_journal::Event;
 
 use crate::Run;
 
-/// Messages with their intents, in the order they came up.
+/// Messages with their intents, in order of arrival.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     messages: VecDeque<Message>,
 }
 
-/// A message that may be handed over.
+/// A message that may be sent.
 #[derive(Debug)]
 pub(super) struct Message {
     pub(super) intent: Event,
@@ -23,13 +23,13 @@ pub(super) struct Message {
 
 impl Outbox {
     pub(super) fn push(&mut self, intent: Event, question: Box<Question>) {
-        // Nothing else is the intent of one.
+        // Only this event is the intent of a message.
         if let Event::MessageStarted { attempt, .. } = intent {
             self.messages.push_back(Message { intent, attempt, question });
         }
     }
 
-    /// The first that may begin. What came before it and never may is forgotten.
+    /// Takes the first message that may start. Messages that can never start any more are dropped.
     pub(super) fn pop(&mut self, run: &Run) -> Option<Message> {
         if run.is_held_up() {
             return None;
@@ -39,7 +39,7 @@ impl Outbox {
         self.messages.remove(at)
     }
 
-    /// Whether any may begin as soon as there is room.
+    /// Whether a message could start if there were room.
     pub(super) fn can_go_on(&self, run: &Run) -> bool {
         self.messages.iter().any(|message| run.may_begin(&message.question.step))
     }

@@ -1,4 +1,4 @@
-//! Calls that may be made and have not begun.
+//! Calls that may start and have not started.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -8,16 +8,16 @@ use naftiko_journal::Event;
 use crate::Run;
 use crate::core::Route;
 
-/// Calls with their intents, in the order they came up, by what limits them: what has no room, or has to wait for its
-/// turn, holds up no other.
+/// Calls with their intents, in order of arrival, grouped by the limits that apply to them. A call that has no room or
+/// is rate limited does not delay calls of other groups.
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     calls: BTreeMap<(String, String), VecDeque<Waiting>>,
-    /// How many there ever were.
+    /// The number of calls ever added.
     came_up: u64,
 }
 
-/// A call that may be made, with its intent and the way it goes.
+/// A call that may start, with its intent and its route.
 #[derive(Debug)]
 pub(super) struct Waiting {
     number: u64,
@@ -29,14 +29,15 @@ pub(super) struct Waiting {
 impl Queue {
     pub(super) fn push(&mut self, intent: Event, call: Box<Call>, route: Route) {
         self.came_up += 1;
-        // What shares its limits stands in one line, of which only the first is looked at.
+        // Calls with common limits form one line, and only the first of a line is considered.
         let own = route.of_operation.map(|_| route.operation.clone());
         let key = (route.place.clone(), own.unwrap_or_default());
         let waiting = Waiting { number: self.came_up, intent, call, route };
         self.calls.entry(key).or_default().push_back(waiting);
     }
 
-    /// The first that may begin, of those that `is_free`. What came before it and never may is forgotten.
+    /// Takes the first call that may start and for which `is_free` holds. Calls that can never start any more are
+    /// dropped.
     pub(super) fn pop(&mut self, mut is_free: impl FnMut(&Waiting) -> bool, run: &Run) -> Option<Waiting> {
         if run.is_held_up() {
             return None;
@@ -63,7 +64,7 @@ impl Queue {
         self.calls.get_mut(&key)?.remove(at)
     }
 
-    /// Whether any may begin as soon as there is room.
+    /// Whether a call could start if there were room.
     pub(super) fn can_go_on(&self, run: &Run) -> bool {
         self.calls.values().flatten().any(|waiting| run.may_begin(&waiting.call.step))
     }

@@ -1,4 +1,4 @@
-//! When to leave a run to be resumed, since this machine lacks what its attempts need.
+//! Detects a lasting shortage of resources on this machine, after which the run is left to be resumed.
 
 use std::collections::HashMap;
 
@@ -6,12 +6,12 @@ use naftiko_adapter::{Failure, FailureKind};
 
 use crate::core::unanswered::PERSISTENT;
 
-/// The steps whose latest attempts this machine had no means for, and how many attempts that were.
+/// The steps whose latest attempts lacked a local resource or were cut off, with the number of such attempts in a row.
 #[derive(Debug, Default)]
 pub(super) struct Shortages(HashMap<String, u32>);
 
 impl Shortages {
-    /// What came of an attempt of a step.
+    /// Counts the outcome of an attempt.
     pub(super) fn ended<T>(&mut self, step: &str, outcome: &Result<T, Failure>) {
         let kind = outcome.as_ref().err().map(|failure| failure.kind);
         if matches!(kind, Some(FailureKind::LocalShortage | FailureKind::CutOff)) {
@@ -22,7 +22,7 @@ impl Shortages {
         }
     }
 
-    /// Whether a step has waited for long enough.
+    /// Whether a step has failed in this way for long enough.
     pub(super) fn persist(&self) -> bool {
         self.0.values().any(|count| *count >= PERSISTENT)
     }

@@ -1,8 +1,8 @@
-//! Calls and answers for whoever watches, in a form that may be shown.
+//! Trace of calls and responses, in redacted form.
 
 use naftiko_adapter::{Call, Failure, Response};
 
-/// A call or its answer, without sensitive values.
+/// A call or its response, redacted.
 #[derive(Debug, Clone)]
 pub enum Wire {
     /// A call was handed to the adapter.
@@ -13,7 +13,7 @@ pub enum Wire {
         step: String,
         /// The number of the attempt.
         attempt: u32,
-        /// The answer, or the failure.
+        /// The response, or the failure.
         answer: Result<Response, Failure>,
     },
 }

@@ -1,4 +1,4 @@
-//! What is under way: calls and questions, each in a task of its own so that one that panics takes nothing with it.
+//! Running calls and questions, each in a task of its own, so that a panic affects only one of them.
 
 use std::any::Any;
 use std::collections::{BTreeMap, HashMap};
@@ -7,33 +7,33 @@ use std::sync::Arc;
 use naftiko_adapter::{Adapter, Answer, Call, Channel, Failure, FailureKind, Question, Response};
 use tokio::task::{AbortHandle, Id, JoinError, JoinSet};
 
-/// How something that was under way ended.
+/// The end of a call or question.
 #[derive(Debug)]
 pub(super) enum End {
-    /// A call.
+    /// The response to a call.
     Answer { step: String, attempt: u32, answer: Result<Response, Failure> },
-    /// A question; with its attempt if it was put by a message.
+    /// The answer to a question; with its attempt if the question was a message.
     Reply { step: String, attempt: Option<u32>, reply: Result<Answer, Failure> },
-    /// Either of them, by a panic.
+    /// A panic of either.
     Panic { step: String, attempt: Option<u32>, message: String },
 }
 
-/// Calls and questions under way. Dropped, it cuts them off.
+/// The running calls and questions. Dropping it aborts them.
 #[derive(Debug, Default)]
 pub(super) struct Work {
     tasks: JoinSet<Outcome>,
     owners: HashMap<Id, Owner>,
-    /// Those that ask, by step.
+    /// The tasks of questions that are not messages, by step.
     questions: BTreeMap<String, AbortHandle>,
     calls: usize,
     calls_to: HashMap<String, usize>,
 }
 
-/// Whose a task is.
+/// The owner of a task.
 #[derive(Debug)]
 struct Owner {
     step: String,
-    /// `None` for a question that is no message.
+    /// `None` for a question that is not a message.
     attempt: Option<u32>,
     provider: Option<String>,
 }
@@ -62,7 +62,7 @@ impl Work {
         self.questions.insert(step, task);
     }
 
-    /// Hands a message over. It is not cut off: what becomes of it has to be known.
+    /// Sends a message. It is never aborted, because its outcome must be known.
     pub(super) fn send(&mut self, channel: Arc<dyn Channel>, attempt: u32, question: Question) {
         self.calls += 1;
         let owner = Owner { step: question.step.clone(), attempt: Some(attempt), provider: None };
@@ -70,7 +70,7 @@ impl Work {
         self.owners.insert(task.id(), owner);
     }
 
-    /// Cuts the question of a step off, if there is one.
+    /// Aborts the pending question of a step, if any.
     pub(super) fn withdraw(&mut self, step: &str) {
         if let Some(task) = self.questions.remove(step) {
             self.owners.remove(&task.id());
@@ -82,17 +82,17 @@ impl Work {
         self.calls
     }
 
-    /// The steps of the questions under way.
+    /// The steps with pending questions.
     pub(super) fn questions(&self) -> impl Iterator<Item = &str> {
         self.questions.keys().map(String::as_str)
     }
 
-    /// How many calls to a provider are under way.
+    /// The number of running calls to a provider.
     pub(super) fn calls_to(&self, provider: &str) -> usize {
         self.calls_to.get(provider).copied().unwrap_or_default()
     }
 
-    /// The next that ends; never comes back while there is none.
+    /// Waits for the next end; never returns while nothing runs.
     pub(super) async fn next(&mut self) -> End {
         loop {
             let Some(joined) = self.tasks.join_next_with_id().await else {
@@ -104,7 +104,7 @@ impl Work {
         }
     }
 
-    /// Another that has ended already.
+    /// The next end that is available without waiting.
     pub(super) fn ended(&mut self) -> Option<End> {
         loop {
             let joined = self.tasks.try_join_next_with_id()?;
@@ -146,7 +146,7 @@ fn broken(step: String, attempt: Option<u32>, error: JoinError) -> End {
     }
 }
 
-/// What the panic said.
+/// The panic message, its first line.
 fn message(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));

@@ -1,4 +1,4 @@
-//! What the end of an attempt means.
+//! The outcomes of attempts.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use serde_json::json;
 use super::desk::{Desk, response, said, start};
 use super::draft::{Composition, Draft, composition, external, get, keyed, post};
 
-/// A run of one step, after its first attempt began.
+/// A run of one step, after its first attempt has started.
 fn begun(draft: Draft) -> (Desk, naftiko_adapter::Call) {
     let mut desk = Desk::begin(&composition([draft]).plan(), json!({}));
     let call = desk.call();
@@ -100,7 +100,7 @@ fn no_answer_is_doubt_only_where_a_repeat_could_do_harm() {
     ");
 }
 
-/// What is recorded for each of these statuses, one attempt after the other.
+/// The records for these statuses, one attempt after the other.
 fn attempts(draft: Draft, statuses: &[u16]) -> String {
     let (mut desk, mut call) = begun(draft);
     let mut told = Vec::new();
@@ -283,7 +283,7 @@ fn an_answer_from_outside() {
     ");
 }
 
-/// The end of a run of two steps, the first of which answers `body`.
+/// The end of a run of two steps, the first of which is answered with `body`.
 fn end(composition: Composition, body: serde_json::Value) -> (Desk, String) {
     let mut desk = Desk::begin(&composition.plan(), json!({}));
     let call = desk.call();

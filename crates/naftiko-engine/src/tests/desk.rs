@@ -1,4 +1,4 @@
-//! A desk to push a run along by hand.
+//! A harness that advances a run by hand.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -25,20 +25,20 @@ pub(super) fn response(status: u16, body: Value) -> Response {
     Response::new(status, IndexMap::new(), body)
 }
 
-/// A run, its records, and a clock that somebody turns by hand.
+/// A run, its records, and a clock that the test sets.
 pub(super) struct Desk {
     pub(super) run: Run,
     pub(super) records: Vec<Record>,
     pub(super) now: Timestamp,
-    /// What the run wants to have called and asked, and nobody has begun.
+    /// The calls and questions that were handed out and have not started.
     pub(super) calls: VecDeque<(Event, Box<Call>)>,
     pub(super) questions: VecDeque<Question>,
-    /// The messages that are being handed over.
+    /// The messages being sent.
     pub(super) messages: VecDeque<Question>,
 }
 
 impl Desk {
-    /// A run that has begun.
+    /// A run that has started.
     pub(super) fn begin(plan: &Arc<Plan>, inputs: Value) -> Self {
         Self::begin_with(plan, inputs, Options::default())
     }
@@ -52,7 +52,7 @@ impl Desk {
         desk
     }
 
-    /// The process ends, and another goes on from the records.
+    /// The process ends, and another one resumes from the records.
     pub(super) fn resume(&mut self, inputs: Value) {
         self.run = Run::replay(Arc::clone(self.run.plan()), object(inputs), &self.records).unwrap();
         self.calls.clear();
@@ -67,7 +67,7 @@ impl Desk {
         self.records.push(record);
     }
 
-    /// Records all that can be decided now, and lays out what is to be called and asked.
+    /// Records all pending decisions, and collects the calls and questions to start.
     pub(super) fn decide(&mut self) {
         loop {
             let mut commands = self.run.commands(self.now);
@@ -91,13 +91,13 @@ impl Desk {
         }
     }
 
-    /// What is decided next, and not recorded yet.
+    /// The next decision, which is not recorded.
     pub(super) fn decision(&mut self) -> Event {
         let [Command::Record(event)] = &self.run.commands(self.now)[..] else { panic!("nothing is decided") };
         event.clone()
     }
 
-    /// The call that comes next and may be made, with its intent recorded.
+    /// The next call that may start, with its intent recorded.
     pub(super) fn call(&mut self) -> Call {
         self.decide();
         let next = self.calls.iter().position(|(_, call)| self.run.may_begin(&call.step));
@@ -106,7 +106,7 @@ impl Desk {
         *call
     }
 
-    /// The same, of this step.
+    /// The next call of this step, with its intent recorded.
     pub(super) fn call_of(&mut self, step: &str) -> Call {
         self.decide();
         let next = self.calls.iter().position(|(_, call)| call.step == step);
@@ -116,7 +116,7 @@ impl Desk {
         *call
     }
 
-    /// The next attempt of a step that waits, begun when it is due.
+    /// The next attempt of a delayed step, started when it is due.
     pub(super) fn call_again(&mut self) -> Call {
         self.decide();
         assert!(self.calls.is_empty(), "something need not wait");
@@ -124,7 +124,7 @@ impl Desk {
         self.call()
     }
 
-    /// The next attempt of anything, begun when it is due.
+    /// The next attempt of any step, started when it is due.
     pub(super) fn call_again_or_at_once(&mut self) -> Call {
         self.decide();
         if self.calls.is_empty() {
@@ -133,19 +133,19 @@ impl Desk {
         self.call()
     }
 
-    /// The question that comes next, recorded before it is put.
+    /// The next question, recorded before it is put.
     pub(super) fn question(&mut self) -> Question {
         self.decide();
         self.questions.pop_front().expect("nobody is asked")
     }
 
-    /// The message that comes next, with its intent recorded.
+    /// The next message, with its intent recorded.
     pub(super) fn message(&mut self) -> Question {
         self.decide();
         self.messages.pop_front().expect("no message comes next")
     }
 
-    /// What is recorded for the end of handing a message over, with the greatest jitter.
+    /// The record for the end of sending a message, with the greatest jitter.
     pub(super) fn handed_over(&mut self, step: &str, end: Result<Answer, FailureKind>) -> Event {
         let Some(Phase::Running { attempt }) = self.run.ledger().step(step) else { panic!("{step} waits") };
         let end = end.map_err(|kind| Failure::new(kind, "because"));
@@ -154,14 +154,14 @@ impl Desk {
         event
     }
 
-    /// What is recorded for an answer, with the greatest jitter.
+    /// The record for a response, with the greatest jitter.
     pub(super) fn answer(&mut self, call: &Call, response: Response) -> Event {
         let event = self.run.closed_by_response(&call.step, call.attempt, response, self.now, 1.0);
         self.record(event.clone());
         event
     }
 
-    /// What is recorded for want of an answer.
+    /// The record for a failed call.
     pub(super) fn fail(&mut self, call: &Call, kind: FailureKind) -> Event {
         let failure = Failure::new(kind, "because");
         let event = self.run.closed_by_failure(&call.step, call.attempt, &failure, self.now, 1.0);
@@ -169,25 +169,25 @@ impl Desk {
         event
     }
 
-    /// The next call is made, and answered so.
+    /// Makes the next call, answered with this body.
     pub(super) fn done(&mut self, step: &str, body: Value) {
         let call = self.call_of(step);
         self.answer(&call, response(200, body));
     }
 
-    /// The next call is made, and answered badly for good.
+    /// Makes the next call, answered with an error that is not retried.
     pub(super) fn failed(&mut self, step: &str) {
         let call = self.call_of(step);
         self.answer(&call, response(400, Value::Null));
     }
 
-    /// Somebody answers a question.
+    /// Answers a question.
     pub(super) fn reply(&mut self, step: &str, result: Value) {
         let event = self.run.answered(step, Ok(Answer::Given(result))).unwrap();
         self.record(event);
     }
 
-    /// Somebody does something to the run; what is recorded for it.
+    /// Applies an intervention; returns its record.
     pub(super) fn intervene(&mut self, intervention: &Intervention) -> Result<Option<Event>, Refused> {
         let event = self.run.intervened(intervention)?;
         if let Some(event) = &event {
@@ -203,13 +203,13 @@ impl Desk {
         may_begin.map(|(_, call)| call.step.clone()).collect()
     }
 
-    /// How it stands: its status, and when it has something to do by itself.
+    /// The status of the run, and when it next has work, as text.
     pub(super) fn stands(&mut self) -> String {
         self.decide();
         standing(self.run.standing())
     }
 
-    /// All that was recorded since the run began, in short.
+    /// All records since the start of the run, in short.
     pub(super) fn told(&self) -> String {
         let told: Vec<String> = self.records.iter().skip(1).map(|record| told(&record.event)).collect();
         told.join("\n")
@@ -221,7 +221,7 @@ pub(super) fn standing(standing: Standing) -> String {
     format!("{}{}", standing.status.as_str(), standing.due.map(seconds).unwrap_or_default())
 }
 
-/// What an event says in short: its name, and why or until when.
+/// A summary of an event: its name, and its reason or due time.
 pub(super) fn said(event: &Event) -> String {
     match event {
         Event::StepDelayed { until, failure, .. } => {
@@ -236,7 +236,7 @@ pub(super) fn said(event: &Event) -> String {
     }
 }
 
-/// An event as it is kept, in JSON, without the request of an intent.
+/// An event in JSON, without the request of an intent.
 pub(super) fn told(event: &Event) -> String {
     let mut json = serde_json::to_value(event).unwrap();
     if let Some(request) = json.get_mut("request") {

@@ -14,7 +14,7 @@ use naftiko_plan::{
 };
 use serde_json::{Value, json};
 
-/// A step to be.
+/// The draft of a step.
 #[derive(Clone)]
 pub(super) struct Draft {
     id: String,
@@ -26,7 +26,7 @@ pub(super) struct Draft {
     poll: Option<Poll>,
     paginate: Option<Paginate>,
     with: Option<IndexMap<String, Template>>,
-    /// What of that is left out when it has no value.
+    /// The optional inputs among them.
     optional: Vec<String>,
     timeout: Option<SignedDuration>,
     channel: (Channel, IndexMap<String, Template>),
@@ -41,7 +41,7 @@ pub(super) struct Draft {
     rate_limit: Option<RateLimit>,
     /// Query parameters by name, with their types.
     takes: Vec<(&'static str, &'static str)>,
-    /// What its operation is described to answer, by status.
+    /// The described responses of the operation, by status.
     answers: IndexMap<String, ResponseSpec>,
 }
 
@@ -80,27 +80,27 @@ fn draft(id: &str, does: Does) -> Draft {
     }
 }
 
-/// `GET /ID`.
+/// A step that calls `GET /ID`.
 pub(super) fn get(id: &str) -> Draft {
     draft(id, Does::Invokes(Method::Get))
 }
 
-/// `POST /ID`.
+/// A step that calls `POST /ID`.
 pub(super) fn post(id: &str) -> Draft {
     draft(id, Does::Invokes(Method::Post))
 }
 
-/// `POST /ID` with an idempotency key.
+/// A step that calls `POST /ID` with an idempotency key.
 pub(super) fn keyed(id: &str) -> Draft {
     Draft { key: true, ..post(id) }
 }
 
-/// Done outside.
+/// An external step.
 pub(super) fn external(id: &str) -> Draft {
     draft(id, Does::Asks)
 }
 
-/// Another composition; what it is handed over are its inputs.
+/// A step that runs another composition, whose inputs are the values handed over.
 pub(super) fn embedded(id: &str, composition: Composition) -> Draft {
     draft(id, Does::Runs(composition.plan()))
 }
@@ -115,7 +115,7 @@ impl Draft {
         self
     }
 
-    /// A property of the body.
+    /// Adds a property of the body.
     pub(super) fn body(self, name: &str, value: &str) -> Self {
         self.argument(Slot::Property(name.into()), value, false)
     }
@@ -141,7 +141,7 @@ impl Draft {
         self
     }
 
-    /// A query parameter that its operation is described with.
+    /// Adds a query parameter to the description of the operation.
     pub(super) fn takes(mut self, name: &'static str, ty: &'static str) -> Self {
         self.takes.push((name, ty));
         self
@@ -156,7 +156,7 @@ impl Draft {
         &self.id
     }
 
-    /// A list of at most so many items, which comes in pages: the list is `items` of an answer.
+    /// Makes the step paginate a list of at most `max` items in the field `items` of the body.
     pub(super) fn pages(mut self, next: NextPage, max: u32) -> Self {
         let items = vec!["items".to_owned()];
         self.paginate = Some(Paginate { items, next, max, origin: Origin::Written });
@@ -168,20 +168,20 @@ impl Draft {
         self
     }
 
-    /// Of a composition: an optional input that is handed on, and may not be there.
+    /// Adds an optional input of an inner composition, which may be absent.
     pub(super) fn hands_on(mut self, name: &str, value: &str) -> Self {
         self.optional.push(name.into());
         self.hands_over(name, value)
     }
 
-    /// Of a question: it is put by a message, with this setting of the channel.
+    /// Puts the question in a message on this channel, with this setting.
     pub(super) fn tells(mut self, channel: Channel, setting: &str, value: &str) -> Self {
         self.channel.0 = channel;
         self.channel.1.insert(setting.into(), Template::parse_str(value).unwrap());
         self
     }
 
-    /// Of a poll: gives up when this holds, and waits so between two rounds.
+    /// Makes a poll fail when `condition` holds, and sets its interval.
     pub(super) fn fails_when(mut self, condition: &str, every: Backoff) -> Self {
         let poll = self.poll.as_mut().unwrap();
         poll.fail_when = Some(Expression::parse(condition).unwrap());
@@ -199,7 +199,7 @@ impl Draft {
         self
     }
 
-    /// Of an operation: how long an attempt may take; of a question, how long its answer is waited for.
+    /// Sets the time limit of an attempt, or the wait for an answer.
     pub(super) fn timeout(mut self, timeout: SignedDuration) -> Self {
         self.timeout = Some(timeout);
         self
@@ -220,13 +220,13 @@ impl Draft {
         self
     }
 
-    /// What undoes it.
+    /// Sets the compensation.
     pub(super) fn undone_by(mut self, undo: Draft) -> Self {
         self.undo = Some((Box::new(undo), false));
         self
     }
 
-    /// What undoes it, a failed attempt too.
+    /// Sets the compensation, which also applies after failures.
     pub(super) fn undone_anyhow_by(mut self, undo: Draft) -> Self {
         self.undo = Some((Box::new(undo), true));
         self
@@ -242,13 +242,13 @@ impl Draft {
         self
     }
 
-    /// A path into the response that is never shown.
+    /// Marks a path into the response as sensitive.
     pub(super) fn keeps_secret(mut self, path: &str) -> Self {
         self.sensitive.push(Expression::parse(path).unwrap());
         self
     }
 
-    /// How often its operation may be asked for.
+    /// Sets the rate limit of the operation.
     pub(super) fn limited(mut self, requests: u32, per: SignedDuration) -> Self {
         self.rate_limit = Some(RateLimit { requests, per });
         self
@@ -303,7 +303,7 @@ impl Draft {
     }
 }
 
-/// A composition to be.
+/// The draft of a composition.
 #[derive(Clone, Default)]
 pub(super) struct Composition {
     drafts: Vec<Draft>,
@@ -316,7 +316,7 @@ pub(super) fn composition(drafts: impl IntoIterator<Item = Draft>) -> Compositio
     Composition { drafts: drafts.into_iter().collect(), ..Composition::default() }
 }
 
-/// One step after the other.
+/// Steps that follow one another.
 pub(super) fn in_a_row(drafts: impl IntoIterator<Item = Draft>) -> Composition {
     let mut composition = composition(drafts);
     for at in 1..composition.drafts.len() {
@@ -340,12 +340,12 @@ impl Composition {
         self
     }
 
-    /// An input with a schema.
+    /// Adds an input with a schema.
     pub(super) fn takes(self, name: &str, schema: Value) -> Self {
         self.input(name, false).of_schema(schema)
     }
 
-    /// The last input has this schema.
+    /// Sets the schema of the last input.
     pub(super) fn of_schema(mut self, schema: Value) -> Self {
         self.inputs.last_mut().unwrap().schema = schema;
         self
@@ -369,7 +369,7 @@ impl Composition {
         self
     }
 
-    /// How often a provider may be asked.
+    /// Sets the rate limit of a provider.
     pub(super) fn limited(mut self, provider: &str, requests: u32, per: SignedDuration) -> Self {
         let rate_limit = Some(RateLimit { requests, per });
         let provider_of = Provider { base_url: None, auth: Auth::None, source: String::new(), rate_limit };

@@ -1,4 +1,4 @@
-//! An adapter and a channel that do as they are told.
+//! An adapter, a channel and a journal with scripted behavior.
 
 use std::collections::HashMap;
 use std::sync::Mutex;
@@ -13,7 +13,7 @@ use super::desk::response;
 
 type Rule = dyn Fn(&Call) -> Result<Response, Failure> + Send + Sync;
 
-/// Answers every call by a rule, after as long as the step takes (a millisecond), and remembers what it saw.
+/// Answers every call by a rule, after the duration of the step (a millisecond by default), and records the calls.
 pub(super) struct FakeAdapter {
     rule: Box<Rule>,
     takes: HashMap<&'static str, Duration>,
@@ -39,7 +39,7 @@ impl FakeAdapter {
         }
     }
 
-    /// Answers everything well.
+    /// Answers every call successfully.
     pub(super) fn good() -> Self {
         Self::new(|_| Ok(response(200, json!({"ok": true}))))
     }
@@ -49,7 +49,7 @@ impl FakeAdapter {
         self
     }
 
-    /// How long what takes no time of its own takes.
+    /// Sets the duration of the steps that have none of their own.
     pub(super) fn each_takes(mut self, time: Duration) -> Self {
         self.usually = time;
         self
@@ -89,11 +89,11 @@ impl Adapter for FakeAdapter {
     }
 }
 
-/// Gives the same answer to everybody, after a while.
+/// Gives one answer to all questions, after a delay.
 pub(super) struct FakeChannel {
     pub(super) answer: Result<Answer, Failure>,
     pub(super) takes: Duration,
-    /// How many may be asked at once.
+    /// The number of questions that can be pending at once.
     pub(super) room: Semaphore,
 }
 
@@ -106,7 +106,7 @@ impl FakeChannel {
         }
     }
 
-    /// Has one terminal.
+    /// Like a single terminal: one question at a time.
     pub(super) fn one_at_a_time(self) -> Self {
         Self { room: Semaphore::new(1), ..self }
     }
@@ -129,17 +129,17 @@ impl Channel for FakeChannel {
     }
 }
 
-/// Takes its time, keeps so many batches and no more, and remembers how it was spoken to.
+/// Stores a limited number of batches with a delay, and records the calls.
 #[derive(Default)]
 pub(super) struct FakeJournal {
     kept: MemoryJournal,
-    /// How many batches it keeps; `None`: all.
+    /// The number of batches it stores; `None` for all.
     pub(super) room: Option<usize>,
     pub(super) takes: Duration,
     appends: Mutex<Vec<Append>>,
 }
 
-/// A batch, in short: its events, and how the run stands after them.
+/// A summary of a batch: its events, and the state of the run after them.
 #[derive(Clone)]
 pub(super) struct Append {
     pub(super) events: Vec<String>,

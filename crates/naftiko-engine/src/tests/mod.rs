@@ -1,4 +1,4 @@
-//! Runs through the public door, without a network and without waiting.
+//! Runs through the public API, without a network and without waiting.
 
 mod decisions;
 mod desk;

@@ -1,4 +1,4 @@
-//! What an author may ask of an answer, and of the pauses between two attempts.
+//! Conditions on responses, and pauses between attempts.
 
 use jiff::SignedDuration;
 use naftiko_adapter::{Failure, FailureKind};
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::desk::{Desk, response, said};
 use super::draft::{Draft, composition, get, keyed, post};
 
-/// What comes of one answer.
+/// The record for one response.
 fn answered(draft: Draft, status: u16, body: Value) -> String {
     let mut desk = Desk::begin(&composition([draft]).plan(), json!({}));
     let call = desk.call();

@@ -1,4 +1,4 @@
-//! What is sent, what is asked, and what is shown of it.
+//! Requests, questions, and their redacted forms.
 
 use jiff::SignedDuration;
 use naftiko_adapter::{Failure, FailureKind, Place};

@@ -1,4 +1,4 @@
-//! What a crash leaves, and what a failure stops.
+//! The state after a crash, and the effects of failures.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::desk::{Desk, object, response, said, start};
 use super::draft::{Draft, composition, external, get, keyed, post};
 use crate::{Command, Run};
 
-/// What a replayed run wants done first, in short, and what it waits for.
+/// The first commands of a replayed run, in short, and its next due time.
 fn outstanding(plan: &Arc<Plan>, desk: &Desk) -> Vec<String> {
     let mut run = Run::replay(Arc::clone(plan), object(json!({})), &desk.records).unwrap();
     let in_short = |command: Command| match command {
@@ -166,6 +166,6 @@ fn what_a_run_has_spent_on_retries_is_spent_when_it_is_resumed() {
         said(&desk.fail(&call, FailureKind::NotSent))
     };
     assert_eq!(last(true), last(false));
-    // Ten, and two more for twelve calls.
+    // Ten retries, and two more for twelve calls.
     insta::assert_snapshot!(last(true), @"stepFailed NotSent: `GET /s0` did not reach the other side: because; it is not tried again, for the run has spent its 12 retries");
 }

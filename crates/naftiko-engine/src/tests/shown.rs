@@ -1,4 +1,4 @@
-//! What people see of a record, and what the journal and the next step have.
+//! The redacted and full forms of records.
 
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ fn where_an_answer_is_not_as_described_is_recorded_without_what_is_sensitive() {
     assert_eq!(departures(&succeeded.event), kept);
     let shown = json!([{"pointer": "/***/x", "expected": "value is not of type \"string\""}]);
     assert_eq!(departures(&desk.run.shown(succeeded).event), shown);
-    // What was kept before answers were looked at has none.
+    // A record from before responses were checked has no `departures`.
     let older = json!({"event": "stepSucceeded", "step": "one", "attempt": 1, "status": 201, "result": {}});
     assert!(
         matches!(serde_json::from_value(older), Ok(Event::StepSucceeded { departures, .. }) if departures.is_empty())
@@ -141,13 +141,13 @@ async fn observers_are_handed_what_may_be_shown_and_the_journal_what_happened() 
     assert!(kept.contains(r#""result":{"echo":"s3cret"}"#), "{kept}");
 }
 
-/// All that is shown of a run, and all that the next step is given.
+/// The redacted form of all records of a run.
 fn all_shown(desk: &Desk) -> String {
     let shown = desk.records.iter().map(|record| serde_json::to_string(&desk.run.shown(record)).unwrap());
     shown.collect::<Vec<_>>().join("\n")
 }
 
-/// The latest record as it is shown when it comes, and not later.
+/// The redacted form of the latest record, as shown at this time.
 fn latest_shown(desk: &Desk) -> Event {
     desk.run.shown(desk.records.last().unwrap()).event
 }
@@ -203,7 +203,7 @@ fn what_is_sensitive_in_an_answer_is_not_in_the_failure_that_it_is() {
     assert!(!serde_json::to_string(&desk.records).unwrap().contains("t0ps3cret"));
 }
 
-/// Why a step failed that expects this of its answer, as it is kept.
+/// The recorded failure of a step with this condition on its response.
 fn unmet(condition: &str) -> String {
     let login = get("login").keeps_secret("response.body.token").expects(condition);
     let plan = composition([login]).input("pw", true).output("id", "login.id", true).plan();

@@ -1,35 +1,35 @@
-//! Whether a provider answers at all: one that does not is left alone for a while, and then tried with a single call.
+//! A circuit breaker: a provider that fails repeatedly gets no calls for a while, and then a single trial call.
 
 use jiff::{SignedDuration, Timestamp};
 
-/// How many failures in a row are enough.
+/// The number of consecutive failures that opens the breaker.
 const FAILURES: u32 = 5;
-/// How long it is left alone.
+/// How long the breaker stays open.
 const COOLING: SignedDuration = SignedDuration::from_secs(30);
 
-/// What is known of how a provider answers.
+/// The state of the breaker for one provider.
 #[derive(Debug, Default)]
 pub(super) struct Breaker {
-    /// How many calls failed since the last that did not.
+    /// The number of failed calls since the last success.
     failures: u32,
-    /// When the next call may be made, once there are enough of them.
+    /// When the next call may be made, once the breaker is open.
     next: Option<Timestamp>,
 }
 
 impl Breaker {
-    /// Until when a call has to wait; `None`: it may begin.
+    /// When a call may start; `None` if it may start now.
     pub(super) fn wait(&self, now: Timestamp) -> Option<Timestamp> {
         self.next.filter(|next| *next > now)
     }
 
-    /// A call begins. If it is the one that tries, others wait for what comes of it, or as long as if it had failed.
+    /// A call starts. If it is the trial call, others wait for its outcome, or as long as after a failure.
     pub(super) fn begun(&mut self, now: Timestamp) {
         if self.failures >= FAILURES {
             self.next = now.checked_add(COOLING).ok();
         }
     }
 
-    /// A call was answered, or failed.
+    /// A call ended.
     pub(super) fn ended(&mut self, is_good: bool, now: Timestamp) {
         if is_good {
             *self = Self::default();
@@ -60,7 +60,7 @@ mod tests {
         }
         assert_eq!((breaker.wait(at(4)), breaker.wait(at(34))), (Some(at(34)), None));
         breaker.begun(at(40));
-        // The one that tries is under way, and may never be heard of.
+        // The trial call is running, and may never end.
         assert_eq!((breaker.wait(at(41)), breaker.wait(at(70))), (Some(at(70)), None));
         breaker.ended(false, at(45));
         assert_eq!(breaker.wait(at(46)), Some(at(75)));

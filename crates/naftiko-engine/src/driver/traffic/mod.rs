@@ -1,9 +1,7 @@
-//! How many calls providers can take: what their documents say, what they say themselves, and whether they answer at
-//! all.
+//! Rate limits of providers: those in their documents, those in their responses, and a circuit breaker.
 //!
-//! It is consulted before the intent of a call is recorded, so that a call that waits for its turn leaves no doubt
-//! behind. It only ever delays calls: no run fails because of it. One instance may serve all runs of a process, which
-//! then take turns.
+//! The limits are checked before the intent of a call is recorded, so that a delayed call is never in doubt. They only
+//! delay calls: no run fails because of them. One instance may serve all runs of a process, which then take turns.
 
 mod breaker;
 mod said;
@@ -21,35 +19,35 @@ use crate::core::Route;
 use breaker::Breaker;
 use window::Window;
 
-/// What is known about how many calls providers can take.
+/// The state of all rate limits.
 #[derive(Debug, Default)]
 pub struct Traffic {
     places: Mutex<BTreeMap<String, Place>>,
-    /// How many runs ever took turns.
+    /// The number of runs that ever used this instance.
     turns: AtomicU64,
 }
 
-/// What is known of one provider, at one address.
+/// The state of one provider at one address.
 #[derive(Debug, Default)]
 struct Place {
-    /// By what is limited, and how.
+    /// The windows, by the operation and limit they enforce.
     windows: BTreeMap<Limited, Window>,
-    /// Until when it wants to be left alone.
+    /// Until when the provider requested a pause.
     quiet_until: Option<Timestamp>,
     breaker: Breaker,
 }
 
-/// What is limited: an operation by its key, or all of them. Documents that say different things of it do not know of
-/// each other, and each is held.
+/// A limit: the key of an operation (`None` for the whole provider), the number of requests, and the period. Different
+/// limits from different documents are enforced independently.
 type Limited = (Option<String>, u32, SignedDuration);
 
 impl Traffic {
     fn places(&self) -> MutexGuard<'_, BTreeMap<String, Place>> {
-        // A panic elsewhere leaves counts that are good enough.
+        // After a panic elsewhere the counts are still good enough.
         self.places.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What came of a call.
+    /// Updates the state from the outcome of a call.
     pub(super) fn ended(&self, route: &Route, answer: &Result<Response, Failure>, now: Timestamp) {
         let mut places = self.places();
         let place = places.entry(route.place.clone()).or_default();
@@ -63,11 +61,11 @@ impl Traffic {
             Err(Failure { kind: FailureKind::NotSent | FailureKind::Unknown, .. }) => {
                 place.breaker.ended(false, now);
             }
-            // It answered, or was never asked.
+            // The provider responded, or was never called.
             Err(Failure { kind: FailureKind::Unreadable | FailureKind::Unusable, .. }) => {
                 place.breaker.ended(true, now);
             }
-            // It says nothing about the provider.
+            // These outcomes carry no information about the provider.
             Err(Failure {
                 kind: FailureKind::Refused | FailureKind::LocalShortage | FailureKind::CutOff,
                 ..
@@ -76,12 +74,12 @@ impl Traffic {
     }
 }
 
-/// The turns that a run takes. Whoever has to wait stands in a line, which it leaves when it is dropped.
+/// The place of one run in the waiting lines of the limits. The run leaves all lines when this is dropped.
 #[derive(Debug)]
 pub(super) struct Turns {
     traffic: Arc<Traffic>,
     who: u64,
-    /// The lines that it stands in, of this time and the last.
+    /// The lines joined in this round, and those of the round before.
     standing: BTreeSet<(String, Limited)>,
     stood: BTreeSet<(String, Limited)>,
 }
@@ -92,7 +90,7 @@ impl Turns {
         Self { traffic, who, standing: BTreeSet::new(), stood: BTreeSet::new() }
     }
 
-    /// Until when a call has to wait, which stands in line for it from now on; `None`: it may begin.
+    /// When a call may start; `None` if it may start now. A delayed call joins the waiting line.
     pub(super) fn wait(&mut self, route: &Route, now: Timestamp) -> Option<Timestamp> {
         let mut places = self.traffic.places();
         let place = places.entry(route.place.clone()).or_default();
@@ -110,7 +108,7 @@ impl Turns {
         until
     }
 
-    /// A call begins, which need not wait.
+    /// A call starts that need not wait.
     pub(super) fn take(&mut self, route: &Route, now: Timestamp) {
         let mut places = self.traffic.places();
         let place = places.entry(route.place.clone()).or_default();
@@ -122,7 +120,7 @@ impl Turns {
         }
     }
 
-    /// A call that began at `taken` is sent only now: it had to be kept first.
+    /// Moves a call that was admitted at `taken` to the time it is sent, after its intent was stored.
     pub(super) fn sent(&self, route: &Route, taken: Timestamp, now: Timestamp) {
         let mut places = self.traffic.places();
         let Some(place) = places.get_mut(&route.place) else { return };
@@ -133,7 +131,7 @@ impl Turns {
         }
     }
 
-    /// Leaves the lines in which nothing of it stood since this was last called.
+    /// Leaves the lines that were not joined again since the last call of `settle`.
     pub(super) fn settle(&mut self) {
         let standing = std::mem::take(&mut self.standing);
         self.leave(self.stood.difference(&standing));

@@ -1,16 +1,16 @@
-//! What a provider says of how much it takes: `Retry-After` (RFC 9110 §10.2.3), the `RateLimit` fields of
-//! draft-ietf-httpapi-ratelimit-headers in their older and newer forms, and the `X-RateLimit-…` that came before them.
+//! The limits that a provider announces in its responses: `Retry-After` (RFC 9110 §10.2.3), the `RateLimit` fields of
+//! draft-ietf-httpapi-ratelimit-headers in their older and newer forms, and the earlier `X-RateLimit-…` fields.
 
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::Response;
 
 use crate::core::retry_after::{self, LIMIT};
 
-/// Times in `X-RateLimit-Reset` from here on count from 1970, and from there on in milliseconds.
+/// `X-RateLimit-Reset` counts from 1970 from the first value on, and in milliseconds from the second value on.
 const EPOCH: u64 = 1_000_000_000;
 const EPOCH_MILLIS: u64 = 1_000_000_000_000;
 
-/// How long a provider wants to be left alone after an answer, at most an hour; `None` if it does not say so.
+/// The pause that a response requests, at most an hour; `None` if it requests none.
 pub(super) fn pause(response: &Response, now: Timestamp) -> Option<SignedDuration> {
     let header = |name: &str| {
         let named = response.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -38,8 +38,8 @@ pub(super) fn pause(response: &Response, now: Timestamp) -> Option<SignedDuratio
     })
 }
 
-/// After how many seconds there is something left, of what is spent by the `RateLimit` field: `"default";r=0;t=30`, or
-/// as it was first, `limit=100, remaining=0, reset=30`.
+/// The seconds until a used-up limit in the `RateLimit` field resets: `"default";r=0;t=30`, or in the older form
+/// `limit=100, remaining=0, reset=30`.
 fn spent(field: &str, too_many: bool) -> Option<u64> {
     let members: Vec<&str> = field.split(',').collect();
     let of = |parameters: &str, names: [&str; 2]| {
@@ -52,12 +52,12 @@ fn spent(field: &str, too_many: bool) -> Option<u64> {
         is_spent.then(|| of(parameters, ["t", "reset"])).flatten()
     };
     let by_policy = members.iter().filter_map(|member| reset(member)).max();
-    // The parts of the older form stand beside each other.
+    // The older form separates its parts with commas too.
     let is_older = field.contains("remaining") || field.contains("reset");
     if is_older { reset(field) } else { by_policy }
 }
 
-/// The whole number that a text is, or begins with: some send fractions.
+/// The integer part of a decimal number; some providers send fractions.
 fn whole(text: &str) -> Option<u64> {
     let digits = text.trim().split('.').next()?;
     (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()))
@@ -68,7 +68,7 @@ fn capped(seconds: u64) -> SignedDuration {
     i64::try_from(seconds).map_or(LIMIT, SignedDuration::from_secs).min(LIMIT)
 }
 
-/// How long it is until a time that is told in seconds from now or from 1970.
+/// The duration until a reset time that is given in seconds from now, or in seconds or milliseconds since 1970.
 fn until(reset: u64, now: Timestamp) -> SignedDuration {
     let moment = match reset {
         0..EPOCH => return capped(reset),

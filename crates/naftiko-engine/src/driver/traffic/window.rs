@@ -1,21 +1,21 @@
-//! How often something may be done in how long.
+//! A sliding window that limits how often calls start.
 //!
-//! The law is exact: in no stretch of time as long as `per` are there more than `requests`. A bucket that fills up
-//! again while it is emptied (GCRA, a token bucket) lets nearly twice as many through, and one that holds a single
-//! request makes the second call of a quiet hour wait.
+//! The limit is exact: any interval of length `per` contains at most `requests` calls. A bucket that refills while it
+//! drains (GCRA, a token bucket) lets nearly twice as many through, and one with the capacity of a single request
+//! delays the second call of a quiet hour.
 
 use std::collections::VecDeque;
 
 use jiff::Timestamp;
 use naftiko_plan::RateLimit;
 
-/// What was done lately, and who waits to do more.
+/// The recent calls, and the runs that wait.
 #[derive(Debug)]
 pub(super) struct Window {
     limit: RateLimit,
-    /// When it was done, the longest ago first; not before the window that ends now.
+    /// The times of the calls in the current window, oldest first.
     done: VecDeque<Timestamp>,
-    /// Who waits, the longest first.
+    /// The waiting runs, longest first.
     line: VecDeque<u64>,
 }
 
@@ -24,30 +24,31 @@ impl Window {
         Self { limit, done: VecDeque::new(), line: VecDeque::new() }
     }
 
-    /// Until when somebody has to wait, and stands in line from now on; `None`: it may be done.
+    /// When the run `who` may make a call; `None` if it may now. Otherwise it joins the waiting line.
     pub(super) fn wait(&mut self, who: u64, now: Timestamp) -> Option<Timestamp> {
         while self.done.front().is_some_and(|first| self.over(*first) <= now) {
             self.done.pop_front();
         }
         let before = self.line.iter().position(|waiting| *waiting == who).unwrap_or(self.line.len());
         let most = usize::try_from(self.limit.requests.max(1)).unwrap_or(usize::MAX);
-        // So many have to fall out of the window before there is room for those before it, and for it.
+        // This many calls must leave the window before there is room for the runs ahead in the line, and for this one.
         let out = (self.done.len() + before + 1).checked_sub(most).filter(|out| *out > 0)?;
         if before == self.line.len() {
             self.line.push_back(who);
         }
-        // Those before it have not begun: it asks again when what is known of is out.
+        // The runs ahead have not made their calls yet, so this run asks again when the last known call leaves the
+        // window.
         let last = self.done.get(out - 1).or(self.done.back()).copied().unwrap_or(now);
         Some(self.over(last).max(soon(now)))
     }
 
-    /// It is done now.
+    /// A call of the run `who` is made now.
     pub(super) fn take(&mut self, who: u64, now: Timestamp) {
         self.leave(who);
         self.note(now);
     }
 
-    /// What was to be done at `taken` is done only now.
+    /// Moves a call from the time it was admitted to the time it is sent.
     pub(super) fn sent(&mut self, taken: Timestamp, now: Timestamp) {
         if let Some(at) = self.done.iter().rposition(|done| *done == taken) {
             self.done.remove(at);
@@ -55,24 +56,24 @@ impl Window {
         }
     }
 
-    /// Somebody does not wait any more.
+    /// The run `who` leaves the waiting line.
     pub(super) fn leave(&mut self, who: u64) {
         self.line.retain(|waiting| *waiting != who);
     }
 
     fn note(&mut self, now: Timestamp) {
-        // The clocks of two runs may be apart by a little.
+        // The clocks of two runs may differ slightly.
         let at = self.done.partition_point(|done| *done <= now);
         self.done.insert(at, now);
     }
 
-    /// When something that was done is out of the window.
+    /// When a call leaves the window.
     fn over(&self, done: Timestamp) -> Timestamp {
         done.checked_add(self.limit.per).unwrap_or(Timestamp::MAX)
     }
 }
 
-/// A moment later: nobody is told to ask again at once.
+/// A moment later, so that a waiting run never retries immediately.
 fn soon(now: Timestamp) -> Timestamp {
     now.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(Timestamp::MAX)
 }
@@ -89,7 +90,7 @@ mod tests {
     }
 
     proptest! {
-        /// Several who want many turns each, and ask whenever they were told to, or at odd times besides.
+        /// Several runs that make many calls each, and retry at the announced times or earlier.
         #[test]
         fn no_window_holds_more_than_may_be_and_everybody_has_a_turn(
             requests in 1..6_u32,
@@ -121,7 +122,7 @@ mod tests {
                             }
                             None => {
                                 window.take(who as u64, at(now));
-                                // Keeping the intent takes its time.
+                                // Storing the intent takes some time.
                                 let later = now + delays.next().unwrap();
                                 window.sent(at(now), at(later));
                                 sent.push(later);
@@ -139,7 +140,7 @@ mod tests {
             for stretch in sent.windows(most + 1) {
                 prop_assert!(stretch[most] - stretch[0] >= per, "{stretch:?} in {per} ms");
             }
-            // Who stands in line is passed by nobody more often than there are others.
+            // No run in the line is overtaken more often than there are other runs.
             for who in 0..left.len() {
                 let own: Vec<usize> = (0..turns.len()).filter(|at| turns[*at] == who).collect();
                 let longest = own.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap_or(0);

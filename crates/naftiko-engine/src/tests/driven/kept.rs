@@ -1,4 +1,4 @@
-//! The driver beside its journal and its operator: what is kept when, limits, patience, and who intervenes.
+//! The driver with its journal and its operator: batches, limits, patience and interventions.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,7 +15,7 @@ use crate::tests::draft::{composition, external, get, in_a_row, post};
 use crate::tests::fake::{FakeAdapter, FakeChannel};
 use crate::{Clock, Delivery, Intervention, Limits, Refused, TokioClock};
 
-/// What somebody is told who does something to a run; `None` if nobody does.
+/// The reply to an intervention; `None` if there is none.
 async fn deliver(
     sender: &mpsc::UnboundedSender<Delivery>,
     intervention: Intervention,
@@ -40,7 +40,7 @@ async fn an_outcome_and_what_follows_from_it_are_kept_in_one_go_before_anything_
 
 #[tokio::test(start_paused = true)]
 async fn nothing_is_sent_asked_or_shown_before_its_append_came_back() {
-    // What is under way ends while something is kept: it is kept with the next batch, and nothing overtakes it.
+    // A call that ends while a batch is being stored is part of the next batch, and nothing overtakes it.
     let steps = [post("a"), post("b"), external("ask"), post("c").after(&["a", "b"])];
     let mut bench = Bench::new(composition(steps), FakeAdapter::good().takes("b", Duration::from_secs(3)));
     bench.journal.takes = Duration::from_secs(10);
@@ -92,7 +92,7 @@ async fn a_driver_stays_no_longer_than_its_patience() {
     let mut bench = Bench::new(composition([poll]), FakeAdapter::good().each_takes(Duration::ZERO));
     bench.patience = Some(SignedDuration::from_secs(15));
     let standing = bench.drive_with(None).await.unwrap();
-    // Rounds after 0, 5 and 15 seconds; the next is 20 seconds away.
+    // Polls after 0, 5 and 15 seconds; the next is 20 seconds away.
     assert_eq!(standing_in_short(standing), "waiting from 35s");
     assert_eq!(bench.adapter.calls().len(), 3);
     assert_eq!(bench.clock.now(), start() + SignedDuration::from_secs(15));
@@ -269,7 +269,7 @@ async fn a_run_that_is_stopped_says_what_is_due_though_it_was_handed_out() {
         tokio::time::sleep(Duration::from_secs(10)).await;
         cancellation.cancel();
     });
-    // From 7 and 9 s on the polls are due, and there is no room for them before the run is stopped.
+    // The polls are due from 7 and 9 s on, and there is no room for them before the run is stopped.
     let standing = bench.drive_with(None).await.unwrap();
     assert_eq!(standing_in_short(standing), "waiting from 7s");
     assert_eq!(bench.journal.appends().last().unwrap().standing, standing);
@@ -285,7 +285,7 @@ async fn ten_thousand_steps_are_one_append_each() {
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
     assert_eq!((bench.adapter.calls().len(), bench.journal.appends().len()), (STEPS, STEPS + 1));
 
-    // Side by side all that ends at once is kept at once; a provider without room is asked for nothing in vain.
+    // Calls that end together are stored together; a provider without room is never called in vain.
     let wide = composition(names.iter().map(|name| get(name)));
     let mut bench = Bench::new(wide, FakeAdapter::good());
     bench.limits = Limits { jobs: 100, by_provider: [("acme".to_owned(), 50)].into(), ..Limits::default() };

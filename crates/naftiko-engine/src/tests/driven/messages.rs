@@ -1,4 +1,4 @@
-//! Messages as the driver hands them over: kept first, as many at once as calls, and never cut off.
+//! Messages in the driver: intents are stored first, the limits of calls apply, and messages are never aborted.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,7 +34,7 @@ async fn an_intent_is_kept_before_its_message_and_the_run_waits_once_it_is_hande
     bench.journal.takes = Duration::from_secs(10);
     assert_eq!(bench.drive().await.unwrap(), Status::Waiting);
     assert_eq!(bench.told(), ["0 runStarted", "0 messageStarted tell", "13 stepAsked tell"]);
-    // Nothing is sent by whoever goes on with it.
+    // A resumed run sends nothing.
     assert_eq!(bench.drive().await.unwrap(), Status::Waiting);
     assert_eq!(bench.told().len(), 3);
 }

@@ -1,4 +1,4 @@
-//! The driver, on a clock that jumps.
+//! The driver, on a simulated clock.
 
 mod kept;
 mod messages;
@@ -20,7 +20,7 @@ use super::draft::{Composition, composition, external, get, keyed, post};
 use super::fake::{Append, FakeAdapter, FakeChannel, FakeJournal};
 use crate::{Cancellation, Clock, Delivery, DriveError, Driver, Limits, Observer, Run, TokioClock};
 
-/// What runs are driven with in these tests.
+/// The collaborators for driving runs in these tests.
 struct Bench {
     plan: Arc<Plan>,
     adapter: Arc<FakeAdapter>,
@@ -30,11 +30,11 @@ struct Bench {
     limits: Limits,
     patience: Option<SignedDuration>,
     journal: FakeJournal,
-    /// The steps that had to wait for their turn, and how many seconds.
+    /// The delayed steps, with the delay in seconds.
     held_up: Vec<(String, i64)>,
 }
 
-/// Remembers what it is told.
+/// Records what it observes.
 struct Witness<'a> {
     records: Vec<Record>,
     held_up: &'a mut Vec<(String, i64)>,
@@ -65,12 +65,12 @@ impl Bench {
         }
     }
 
-    /// Drives the run on from its records.
+    /// Drives the run from its records on.
     async fn drive(&mut self) -> Result<Status, DriveError> {
         self.drive_with(None).await.map(|standing| standing.status)
     }
 
-    /// The same, with somebody who may do something to it.
+    /// Like `drive`, with interventions.
     async fn drive_with(
         &mut self,
         deliveries: Option<mpsc::UnboundedReceiver<Delivery>>,
@@ -98,7 +98,7 @@ impl Bench {
         standing
     }
 
-    /// Has what could not be undone tried again.
+    /// Retries the failed compensations.
     async fn try_again(&self) {
         let mut run = Run::replay(Arc::clone(&self.plan), object(json!({})), &self.records()).unwrap();
         for event in run.retries(self.clock.now()) {
@@ -110,7 +110,7 @@ impl Bench {
         }
     }
 
-    /// Every append: its events, and how the run stands after them.
+    /// Every append: its events, and the state of the run after them.
     fn appends(&self) -> String {
         let in_short =
             |append: Append| format!("{} | {}", append.events.join(", "), standing_in_short(append.standing));
@@ -121,7 +121,7 @@ impl Bench {
         self.journal.records()
     }
 
-    /// Every record of a step or the run: its second, name and step.
+    /// Every record, as its second, its event and its step.
     fn told(&self) -> Vec<String> {
         let in_short = |record: &Record| {
             let second = record.at.duration_since(start()).as_secs();
@@ -143,7 +143,7 @@ async fn a_poll_of_three_days_takes_no_time() {
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
     assert!(bench.clock.now() >= linked);
     assert!(bench.clock.now() < linked + SignedDuration::from_secs(61));
-    // Rounds after 0, 5, 15, 35 and 75 seconds, then every minute, then `next`.
+    // Polls after 0, 5, 15, 35 and 75 seconds, then every minute, then `next`.
     assert_eq!(bench.adapter.calls().len(), 5 + (72 * 3600 - 75_usize).div_ceil(60) + 1);
 }
 
@@ -183,7 +183,7 @@ async fn no_more_calls_are_under_way_than_there_are_jobs() {
 #[tokio::test(start_paused = true)]
 async fn what_cannot_be_recorded_is_not_sent() {
     let steps = || composition([post("a"), post("b").after(&["a"]), post("c").after(&["b"])]);
-    // The beginning with the first intent, then each outcome with what follows from it.
+    // The first batch is the start with the first intent, then each outcome with its consequences.
     for room in 0..4 {
         let mut bench = Bench::new(steps(), FakeAdapter::good());
         bench.journal.room = Some(room);

@@ -1,4 +1,4 @@
-//! How often providers are asked, and when they are left alone.
+//! Rate limits and pauses of providers.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -19,7 +19,7 @@ use crate::{Clock, Limits};
 
 const SECOND: SignedDuration = SignedDuration::from_secs(1);
 
-/// When each attempt began: its second and its step.
+/// The start of each attempt: its second and its step.
 fn begun(bench: &Bench) -> Vec<(i64, String)> {
     let records = bench.records().into_iter();
     let begun = records.filter_map(|record| match &record.event {
@@ -72,7 +72,7 @@ async fn whoever_looks_on_is_told_once_who_waits_for_its_turn_and_how_long() {
     let mut bench =
         Bench::new(composition(steps), FakeAdapter::good().takes("other", Duration::from_secs(3)));
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
-    // The items behind the first of the line are not looked at, and what ends meanwhile changes nothing.
+    // Items behind the first of the line are not examined, and ends in between change nothing.
     assert_eq!(bench.held_up, [("s[2]".to_owned(), 10), ("s[4]".to_owned(), 10)]);
 }
 
@@ -84,7 +84,7 @@ async fn nothing_is_recorded_of_a_call_that_waits_for_its_turn() {
     assert!(tokio::time::timeout(Duration::from_secs(30), bench.drive()).await.is_err(), "it waits");
     assert_eq!(begun(&bench), [(0, "a".to_owned())]);
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded, "nothing is in doubt");
-    // Somebody who stops it need not wait for the turn.
+    // Cancelling does not wait for the rate limit.
     let mut bench = Bench::new(limited(), FakeAdapter::good());
     let cancellation = bench.cancellation.clone();
     tokio::spawn(async move {
@@ -100,7 +100,7 @@ async fn a_call_counts_from_when_it_is_sent_and_not_from_when_it_was_decided() {
     let mut bench = Bench::new(composition([each("s", 2).limited(1, SECOND * 10)]), FakeAdapter::good());
     bench.journal.takes = Duration::from_secs(3);
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
-    // The first was sent after two batches were kept, three seconds each.
+    // The first call was sent after two batches were stored, three seconds each.
     let seconds = seconds(&bench);
     assert!(seconds[1] >= seconds[0] + 13, "{seconds:?}");
 }
@@ -118,7 +118,7 @@ async fn runs_that_share_what_is_known_take_turns() {
     other.clock = one.clock.clone();
     let (first, second) = tokio::join!(one.drive(), other.drive());
     assert_eq!((first.unwrap(), second.unwrap()), (Status::Succeeded, Status::Succeeded));
-    // The first asks for its second turn before the other asks for its first.
+    // The first run requests its second turn before the other run requests its first.
     assert_eq!(seconds(&one), [0, 10, 30, 50, 70, 90]);
     assert_eq!(seconds(&other), [20, 40, 60, 80, 100, 110]);
 }
@@ -154,7 +154,7 @@ async fn a_provider_that_asks_for_a_pause_has_it_from_every_step() {
             "a" if call.attempt == 1 => Ok(answer.clone()),
             _ => Ok(response(200, json!({}))),
         });
-        // The second is under way by then; the third is not.
+        // The second call is running by then; the third is not.
         let steps = [get("a"), get("b"), get("c").after(&["b"]), get("far").at("far away").after(&["b"])];
         let mut bench = Bench::new(composition(steps), adapter.takes("b", Duration::from_secs(2)));
         assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
@@ -175,7 +175,7 @@ async fn a_provider_that_does_not_answer_is_left_alone_and_then_tried_with_one_c
     let mut bench = Bench::new(composition([each("s", 6).retries(retry)]), adapter);
     bench.limits.jobs = 6;
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded, "nothing fails because of it");
-    // Six fail at once. Then one is tried, which fails, and one more, which does not: then all others are.
+    // Six calls fail at once. Then one trial call fails, and another one succeeds: then all others start.
     assert_eq!(seconds(&bench), [0, 0, 0, 0, 0, 0, 30, 60, 60, 60, 60, 60, 60]);
 }
 
@@ -221,7 +221,7 @@ async fn a_poll_of_a_provider_that_fails_every_other_time_goes_on_to_its_end() {
     assert_eq!(bench.adapter.calls().len(), 102);
 }
 
-/// Whether no stretch of `per` has more than so many of these.
+/// Whether every interval of length `per` contains at most `requests` of these times.
 fn holds(times: &[i64], requests: u32, per: i64) -> bool {
     let most = usize::try_from(requests).unwrap();
     times.windows(most + 1).all(|stretch| stretch[most] - stretch[0] >= per)
@@ -271,7 +271,7 @@ proptest! {
                 prop_assert!(holds(&times, *requests, per * 1000), "{times:?}");
             }
         }
-        // What only the provider limits goes in the order it came up.
+        // Calls that only the provider limits start in order of arrival.
         for far in [false, true] {
             let (_, names) = begun(&|step| steps[number(step)].0 == far && steps[number(step)].1.is_none());
             prop_assert!(names.is_sorted_by_key(|step| number(step)), "{names:?}");

@@ -1,4 +1,4 @@
-//! Cancelling a run: with and without undoing what was done, however it stands.
+//! Cancelling a run in every state, with and without compensation.
 
 use jiff::SignedDuration;
 use naftiko_adapter::FailureKind;
@@ -13,7 +13,7 @@ fn cancel(compensate: bool) -> Intervention {
     Intervention::Cancel { compensate }
 }
 
-/// Does all that is asked for from here on, and says what that is.
+/// Makes all calls from here on; returns their steps.
 fn rest(desk: &mut Desk) -> Vec<String> {
     let mut called = Vec::new();
     while let Some(step) = desk.callable().first().cloned() {
@@ -23,7 +23,7 @@ fn rest(desk: &mut Desk) -> Vec<String> {
     called
 }
 
-/// A run brought to where it is to be cancelled.
+/// Prepares a run that is to be cancelled.
 type Scene = fn() -> Desk;
 
 fn running() -> Desk {

@@ -1,4 +1,4 @@
-//! `compensate`: what was done is undone when the run fails, the last first.
+//! `compensate`: a failing run compensates its finished steps in reverse order.
 
 use jiff::SignedDuration;
 use naftiko_adapter::{Call, FailureKind};
@@ -10,12 +10,12 @@ use crate::Intervention;
 use crate::tests::desk::{Desk, response};
 use crate::tests::draft::{Draft, composition, embedded, external, get, in_a_row, keyed, post};
 
-/// A step that `POST /undo-ID` undoes, with what it gave.
+/// A step whose compensation `POST /undo-ID` reads its result.
 fn undoable(id: &str) -> Draft {
     post(id).undone_by(post(&format!("undo-{id}")).body("id", &format!("${{{id}.id}}")))
 }
 
-/// The steps that are called one after the other, each answered well.
+/// The steps that are called one after the other, each answered successfully.
 fn rest(desk: &mut Desk) -> Vec<String> {
     let mut called = Vec::new();
     while let [step] = &desk.callable()[..] {
@@ -139,7 +139,7 @@ fn a_composition_with_a_compensation_of_its_own_is_undone_as_a_whole() {
     desk.answer(&call, response(200, json!({})));
     assert_eq!(desk.stands(), "compensated");
 
-    // As long as it is not done it is undone by its parts.
+    // As long as the composition is not done, its parts are compensated.
     let mut desk = Desk::begin(&composition([whole, post("bad")]).plan(), json!({}));
     desk.done("inner/x", json!({"id": 1}));
     desk.failed("bad");
@@ -205,7 +205,7 @@ fn so_is_one_that_ends_while_the_run_closes_down() {
     assert_eq!(desk.stands(), "compensated");
 }
 
-/// A step that may be made again, and is undone whatever comes of it.
+/// A repeatable step that is compensated even after a failure.
 fn retried_as(id: &str) -> Draft {
     keyed(id).undone_anyhow_by(post(&format!("undo-{id}")))
 }
@@ -245,7 +245,7 @@ fn outputs_that_cannot_be_read_undo_the_run() {
     "#);
 }
 
-/// A run that has failed after `a` and `b` were done.
+/// A run that failed after `a` and `b` succeeded.
 fn to_be_undone() -> Desk {
     let plan = in_a_row([undoable("a"), undoable("b"), post("bad")]).plan();
     let mut desk = Desk::begin(&plan, json!({}));
@@ -289,7 +289,7 @@ fn a_compensation_that_lacks_an_argument_is_tried_again_from_its_first_attempt()
     desk.done("a", json!({}));
     desk.failed("bad");
     assert_eq!(desk.stands(), "compensating");
-    // Whoever resumes the run gives what was withheld.
+    // A resumed run is given the withheld inputs again.
     desk.resume(json!({"pin": "4711"}));
     for event in desk.run.retries(desk.now) {
         desk.record(event);

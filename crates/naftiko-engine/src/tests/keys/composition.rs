@@ -8,7 +8,7 @@ use crate::tests::desk::{Desk, response, said};
 use crate::tests::draft::{Composition, composition, embedded, external, get, in_a_row, post};
 use crate::{Intervention, Refused};
 
-/// Creates something by a name and a limit, and gives its id.
+/// Creates an object from a name and a limit, and returns its id.
 fn create() -> Composition {
     let step = post("create").body("name", "${inputs.name}").query("limit", "${inputs.limit}");
     composition([step]).required("name").defaults("limit", json!(10)).output("id", "create.id", false)
@@ -47,7 +47,7 @@ fn an_input_that_is_needed_and_not_there_fails_the_step() {
     insta::assert_snapshot!(failure(inner().hands_over("name", "${inputs.gone}")), @"stepFailed Unresolved: `test` needs the input `name`, and it is absent");
     insta::assert_snapshot!(failure(inner().hands_over("name", "it is ${inputs.gone}")), @"stepFailed Unresolved: input `name` of `test`: `inputs.gone` is absent");
     insta::assert_snapshot!(failure(inner().hands_over("name", "${inputs.n.deeper}")), @"stepFailed Type: input `name` of `test`: expected an object, found a number in `inputs.n.deeper`");
-    // What an author relies on fails the step too, where the input is optional.
+    // An absent value that the author requires fails the step, even if the input is optional.
     let optional = || composition([get("s").query("q", "${inputs.q ?? 'none'}")]).input("q", false);
     insta::assert_snapshot!(failure(embedded("inner", optional()).hands_over("q", "${inputs.gone}")), @"stepFailed Unresolved: input `q` of `test`: `inputs.gone` is absent");
 }

@@ -1,4 +1,4 @@
-//! `onDoubt`, and what somebody says about an attempt in doubt.
+//! `onDoubt`, and the resolution of an attempt in doubt.
 
 use naftiko_adapter::{Call, FailureKind};
 use naftiko_journal::{Ruling, Status};

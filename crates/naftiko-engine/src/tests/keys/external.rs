@@ -1,4 +1,4 @@
-//! `external.timeout`, and answers that come from elsewhere.
+//! `external.timeout`, and answers from outside.
 
 use jiff::SignedDuration;
 use naftiko_adapter::Answer;

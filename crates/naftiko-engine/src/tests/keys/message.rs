@@ -1,4 +1,4 @@
-//! `external` with a channel that sends: handed over once, whatever ends the process.
+//! `external` with a channel that sends: a message is sent once, whenever the process ends.
 
 use jiff::SignedDuration;
 use naftiko_adapter::{Answer, FailureKind};
@@ -115,7 +115,7 @@ fn cut_off_while_it_is_sent_a_webhook_is_sent_again_with_its_id_and_of_an_email_
 
 #[test]
 fn an_answer_to_a_message_says_that_it_came() {
-    // While it is sent, while it waits to be sent again, and in doubt.
+    // Answered while it is being sent, while it waits for a retry, and while it is in doubt.
     let mut desk = begin(webhook("tell"));
     desk.message();
     desk.intervene(&complete(json!(1))).unwrap();
@@ -188,11 +188,11 @@ fn nothing_is_sent_on_the_mock_or_for_an_answer_that_is_there() {
     let mut desk = Desk::begin(&plan, json!({ "who": "Jane Doe" }));
     desk.run.answer_beforehand(["tell".to_owned()]);
     assert_eq!(desk.question().channel, "prompt");
-    // Whoever resumes the run without the answer has to send it.
+    // A run resumed without the answer has to send the message.
     resume(&mut desk);
     assert_eq!(desk.message().channel, "email");
     desk.handed_over("tell", Ok(Answer::NotYet));
-    // An answer that comes with the command is given, though the message is sent.
+    // An answer given with the command is used, although the message was sent.
     resume(&mut desk);
     desk.run.answer_beforehand(["tell".to_owned()]);
     desk.question();

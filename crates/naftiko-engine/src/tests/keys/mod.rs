@@ -1,4 +1,4 @@
-//! What each key of a step does, told by all the events of a small run.
+//! The effect of each key of a step, as all events of a small run.
 
 mod cancel;
 mod compensate;

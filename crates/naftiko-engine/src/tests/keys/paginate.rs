@@ -1,4 +1,4 @@
-//! Lists that come in pages.
+//! Pagination.
 
 use naftiko_adapter::{Call, FailureKind, Place, Response};
 use naftiko_expr::Expression;
@@ -34,7 +34,7 @@ fn query(call: &Call) -> String {
     parameters.map(|((_, name), value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
-/// Every query that is asked for these answers, one a line, and what comes of the last of them.
+/// The query of every request, one a line, and the outcome of the last.
 fn asked(draft: Draft, answers: impl IntoIterator<Item = Response>) -> String {
     let mut desk = desk(draft);
     let mut told = Vec::new();
@@ -176,7 +176,7 @@ fn a_page_that_was_had_is_never_asked_for_again() {
     desk.resume(json!({}));
     let call = desk.call();
     assert_eq!(query(&call), r#"after="b""#);
-    // Cut off in the midst of the second.
+    // Interrupted during the second page.
     desk.resume(json!({}));
     let call = desk.call();
     assert_eq!((query(&call).as_str(), call.attempt), (r#"after="b""#, 3));

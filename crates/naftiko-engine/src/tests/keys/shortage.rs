@@ -1,4 +1,4 @@
-//! What becomes of attempts that this machine has no means for.
+//! Attempts that lack a resource of this machine.
 
 use naftiko_adapter::{Failure, FailureKind};
 use naftiko_journal::Phase;

@@ -1,4 +1,4 @@
-//! Answers that cannot be used, or whose body is too large: what the step comes to, and what is shown.
+//! Responses that cannot be used, or whose body is too large: the outcome of the step, and what is shown.
 
 use jiff::SignedDuration;
 use naftiko_adapter::{Departure, Failure, FailureKind, Response};

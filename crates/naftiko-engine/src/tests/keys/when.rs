@@ -1,11 +1,11 @@
-//! `when`: a step that is not to be done is over, and what reads it sees *absent*.
+//! `when`: a step whose condition is false is over, and its readers see *absent*.
 
 use serde_json::{Value, json};
 
 use crate::tests::desk::Desk;
 use crate::tests::draft::{get, in_a_row, post};
 
-/// A run of `ask`, of `do` when `condition` holds of its answer, and of `then`, which reads `reads`.
+/// A run of `ask`, of `do` if `condition` holds for its answer, and of `then`, which reads `reads`.
 fn told(answer: Value, condition: &str, reads: &str) -> String {
     let steps = [get("ask"), post("do").when(condition), post("then").body("x", reads)];
     let mut desk = Desk::begin(&in_a_row(steps).plan(), json!({}));

@@ -1,4 +1,4 @@
-//! A step that is done is there, also where nothing came back: `exists(step)` is whether it was done.
+//! A finished step exists even without a body: `exists(step)` is true exactly if the step was done.
 
 use naftiko_adapter::ResponseSpec;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::tests::desk::{Desk, response};
 use crate::tests::draft::{Draft, composition, embedded, external, in_a_row, post};
 
-/// What a step is read as by the one after it, once it has been answered with `status` and nothing.
+/// The values that the next step reads from a step that was answered with `status` and no body.
 fn read(step: Draft, status: u16) -> Value {
     let id = step.name().to_owned();
     let then = post("then")
@@ -31,7 +31,7 @@ fn an_answer_without_a_body_reads_as_an_object_without_fields() {
         examples: vec![],
     };
     assert_eq!(read(post("remove").answers("200", with.clone()), 204), done, "204 has none by itself");
-    // A body that is null is one.
+    // A null body is a body.
     let null = json!({"it": "nothing", "done": false});
     assert_eq!(read(post("remove").answers("200", with.clone()).answers("204", without), 200), null);
     assert_eq!(read(post("remove").answers("2XX", with), 202), null);

@@ -1,4 +1,4 @@
-//! Any run, of any plan, ended anyhow, cut off anywhere, with anybody in between.
+//! Simulates random plans with random outcomes, crashes and interventions.
 
 mod promises;
 mod shapes;
@@ -18,7 +18,7 @@ use promises::check;
 use shapes::{plan_of, shapes};
 use world::World;
 
-/// A number as good as chance, and cheaper than a strategy of its own for each (`SplitMix64`).
+/// A pseudorandom number, cheaper than a strategy for each decision (`SplitMix64`).
 fn chance(seed: u64, at: u64) -> u64 {
     let mut mixed = seed.wrapping_add(at.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15));
     mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -28,7 +28,7 @@ fn chance(seed: u64, at: u64) -> u64 {
 
 proptest! {
     #![proptest_config(ProptestConfig {
-        // `PROPTEST_CASES=20000` for a night.
+        // Use `PROPTEST_CASES=20000` for a long run.
         cases: ProptestConfig::default().cases.max(500),
         failure_persistence: None,
         ..ProptestConfig::default()
@@ -53,7 +53,7 @@ proptest! {
     }
 }
 
-/// Drives a run in which all goes well, and counts the commands.
+/// Drives a run in which everything succeeds; returns the number of commands.
 fn commands_of(plan: &Arc<Plan>) -> usize {
     let mut desk = Desk::begin(plan, json!({}));
     let mut count = 0;
@@ -133,7 +133,7 @@ fn ten_thousand_items_are_done_and_undone_with_one_command_each() {
             }
         }
         assert_eq!(desk.run.status(), Status::Compensated);
-        // What is opened is closed; the last is the end of the run.
+        // Everything that is opened is closed; the last record is the end of the run.
         assert_eq!((called, recorded), (2 * ITEMS + 1, 2 * opens + 1));
         desk.resume(json!({ "list": vec![0; ITEMS] }));
         assert!(desk.run.commands(desk.now).is_empty());

@@ -1,4 +1,4 @@
-//! What must hold of the records of any run, told without the help of the code under test.
+//! The invariants of the records of any run, computed independently of the code under test.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -6,7 +6,7 @@ use naftiko_journal::{Cause, Event, Failure, Part, Record, Ruling, Status};
 use naftiko_plan::{Action, Invoke, OnDoubt, OnFailure, Plan, Step};
 use serde_json::Value;
 
-/// What the author wrote for a task, found by its name.
+/// The definition of a task, found by its name.
 #[derive(Clone, Copy)]
 pub(super) struct Definition<'a> {
     plan: &'a Plan,
@@ -45,7 +45,7 @@ impl<'a> Definition<'a> {
         self.invoke().is_some_and(|invoke| invoke.poll.is_some())
     }
 
-    /// Whether it is a list that comes in pages.
+    /// Whether it is paginated.
     pub(super) fn pages(&self) -> bool {
         self.invoke().is_some_and(|invoke| invoke.paginate.is_some())
     }
@@ -54,7 +54,7 @@ impl<'a> Definition<'a> {
         self.invoke().is_some_and(|invoke| self.plan.facts.contains_key(&invoke.operation))
     }
 
-    /// Whether it hands a message over.
+    /// Whether it sends a message.
     pub(super) fn tells(&self) -> bool {
         matches!(&self.step.action, Action::External(external) if external.channel.sends())
             && !self.is_compensation
@@ -68,12 +68,13 @@ impl<'a> Definition<'a> {
         operation.is_safe() || operation.idempotency_key.is_some()
     }
 
-    /// Whether its author wants it repeated although nobody knows whether it happened, or it is known that it did not.
+    /// Whether an attempt may be repeated after this failure: because its author accepts a second effect, or it had
+    /// none.
     fn may_repeat_after(&self, failure: Option<&Failure>) -> bool {
         match failure.map(|failure| failure.cause) {
-            // An attempt that did not happen has no effect at all.
+            // An attempt that did not happen has no effect.
             Some(Cause::LocalShortage) => true,
-            // What was not taken has no second effect.
+            // A message that was not accepted has no second effect.
             Some(cause) if self.tells() => cause == Cause::NotSent,
             Some(Cause::NoAnswer | Cause::Interrupted) => self.on_doubt() == OnDoubt::Retry,
             _ => false,
@@ -89,28 +90,28 @@ impl<'a> Definition<'a> {
     }
 }
 
-/// How a task stands.
+/// The state of a task.
 #[derive(Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is told by a record of its own")]
 struct Told {
     attempts: u32,
-    /// The attempt that is under way.
+    /// The running attempt.
     open: Option<u32>,
-    /// Whether the next attempt may be made although a second effect is possible.
+    /// Whether another attempt is allowed although a second effect is possible.
     may_repeat: bool,
-    /// Whether an attempt ended that may have had an effect.
+    /// Whether any finished attempt may have had an effect.
     has_acted: bool,
     is_opened: bool,
     is_asked: bool,
     items: Option<u32>,
-    /// What was on the pages of its list so far, and where the next one begins.
+    /// The items of the pages so far, and the cursor of the next page.
     pages: (Vec<Value>, Option<Value>),
-    /// Its outcome, and the number of the record that says so.
+    /// The outcome, and the number of its record.
     outcome: Option<(Outcome, u64)>,
 }
 
 impl Told {
-    /// An attempt asks for the page that the one before it led to.
+    /// An attempt requests the page that the previous page named.
     fn asks_for_its_page(&self, event: &Event) {
         if let Event::AttemptStarted { step, request, .. } = event {
             let after = request.arguments.get("after");
@@ -118,7 +119,7 @@ impl Told {
         }
     }
 
-    /// Somebody has the question, once and for all.
+    /// The question is put once.
     fn is_asked_once(&mut self) {
         assert!(!self.is_asked, "it is asked twice");
         (self.is_asked, self.has_acted) = (true, false);
@@ -131,7 +132,7 @@ impl Told {
         self.pages.1 = next.cloned();
     }
 
-    /// The list is what was on its pages, and one item on the last.
+    /// The list consists of the items of its pages, and one item of the last.
     fn has_all(&self, result: &Value) {
         let all = result.as_array().unwrap();
         assert!(all.starts_with(&self.pages.0), "a page is lost");
@@ -146,11 +147,11 @@ enum Outcome {
     Failed,
 }
 
-/// The names of what a task is part of, the nearest first; the run itself is the empty name.
+/// The names of the scopes that contain a task, innermost first; the run itself is the empty name.
 fn wholes(name: &str) -> Vec<&str> {
     let mut wholes = Vec::new();
     let mut name = match Part::of(name).unwrap() {
-        // What undoes an item is part of no items.
+        // The compensation of an item is outside the items.
         Part::Compensation { of } => match Part::of(of).unwrap() {
             Part::Item { of, .. } => of,
             _ => of,
@@ -168,11 +169,11 @@ fn wholes(name: &str) -> Vec<&str> {
 struct Checker<'a> {
     plan: &'a Plan,
     tasks: BTreeMap<&'a str, Told>,
-    /// What closes down: nothing of it begins any more.
+    /// The failing scopes, in which nothing starts any more.
     closing: BTreeSet<&'a str>,
     is_cancelled: Option<bool>,
     ended: Option<Status>,
-    /// How many calls were made, and how many of them failed and were to be made again.
+    /// The number of calls, and the number of retries.
     spent: (usize, usize),
 }
 
@@ -235,7 +236,7 @@ impl<'a> Checker<'a> {
                 (task.attempts, task.open, task.may_repeat) = (*attempt, Some(*attempt), false);
             }
             Event::StepDelayed { attempt, failure, .. } if task.outcome.is_some() => {
-                // Somebody asks for it again.
+                // The compensation is retried on request.
                 assert!(definition.is_compensation && task.attempts == *attempt && failure.is_some());
                 (task.outcome, task.may_repeat) = (None, true);
             }
@@ -263,7 +264,7 @@ impl<'a> Checker<'a> {
                 }
             }
             Event::StepSucceeded { attempt, result, .. } => {
-                // A message may be answered while it waits to be handed over once more.
+                // A message may be answered while it waits to be sent again.
                 let open = task.open.take().or(attempt.filter(|_| definition.tells()));
                 assert_eq!(open, *attempt);
                 if definition.pages() && attempt.is_some() {
@@ -286,7 +287,7 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// Retries are bound by what was called.
+    /// Retries are limited by the number of calls.
     fn spends(&mut self, event: &Event) {
         match event {
             Event::AttemptStarted { .. } => self.spent.0 += 1,
@@ -301,7 +302,7 @@ impl<'a> Checker<'a> {
         assert!(retries <= 10 + calls / 5, "{retries} retries in {calls} calls");
     }
 
-    /// The first that is heard of a step or an item.
+    /// The first record of a step or an item.
     fn begins(&self, name: &str) {
         let is_stopped = wholes(name).iter().any(|whole| self.closing.contains(whole));
         assert!(!is_stopped, "{name} begins after a failure");
@@ -340,11 +341,12 @@ impl<'a> Checker<'a> {
         }
     }
 
-    /// What was done last is undone first, of all that the outermost failure has to do with, and nothing beside it.
+    /// Tasks are compensated in reverse order of success, within the scope of the outermost failure only.
     fn is_tried_to_undo(&self, name: &str) {
         let Part::Compensation { of } = Part::of(name).unwrap() else { panic!("{name}") };
         let around = wholes(name);
-        // Without outputs a composition fails when all its steps are over, and nothing says so before it is undone.
+        // A composition without outputs fails when all its steps are over, and no record reports that before its
+        // compensation.
         let is_closing = |whole: &&str| self.closing.contains(whole) || self.is_all_over(whole);
         let scope = around.iter().rev().find(|whole| is_closing(whole) && self.keeps_failure(whole));
         let scope = scope.unwrap_or_else(|| panic!("{name} begins though nothing has failed"));
@@ -380,7 +382,7 @@ impl<'a> Checker<'a> {
         plan.steps.iter().all(|step| is_over(&step.id))
     }
 
-    /// What was done in something and is not undone, the first done first.
+    /// The tasks of a scope that are to be compensated, in order of success.
     fn to_undo(&self, scope: &str) -> Vec<(u64, &'a str)> {
         let mut left: Vec<_> = self
             .tasks
@@ -412,13 +414,13 @@ impl<'a> Checker<'a> {
         };
         let around = wholes(name);
         let inside: Vec<_> = around.iter().take_while(|whole| **whole != scope).collect();
-        // Undone by the compensation of the composition that it was done in.
+        // Compensated by the compensation of the composition that contains it.
         let is_part = inside.iter().any(|whole| {
             succeeded(whole)
                 && self.tasks[**whole].items.is_none()
                 && Definition::of(self.plan, whole).step.compensate.is_some()
         });
-        // An item that is done stays done where the run goes on.
+        // A finished item remains done if the run continues.
         let is_kept = self.tasks.get(scope).is_some_and(|scope| scope.items.is_some())
             && inside.last().is_none_or(|item| succeeded(item));
         let is_within = around.contains(&scope);
@@ -474,7 +476,7 @@ impl<'a> Checker<'a> {
     }
 }
 
-/// Whether an attempt may have had an effect that ended so.
+/// Whether an attempt with this failure may have had an effect.
 fn may_have_acted(failure: Option<&Failure>) -> bool {
     failure.is_none_or(|failure| {
         !matches!(failure.cause, Cause::NotSent | Cause::Refused | Cause::LocalShortage)

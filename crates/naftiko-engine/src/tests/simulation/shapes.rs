@@ -1,4 +1,4 @@
-//! Plans as chance has them, with every key.
+//! Generates random plans that use every key.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -10,18 +10,18 @@ use proptest::prelude::*;
 
 use super::super::draft::{Composition, Draft, composition, embedded, external, get, keyed, post};
 
-/// A step to be.
+/// The shape of a step.
 #[derive(Debug, Clone)]
 pub(super) struct Shape {
     does: Does,
-    /// Which of the steps before it it follows.
+    /// The earlier steps that it follows.
     follows: Vec<prop::sample::Index>,
-    /// What it reads of the first of them: nothing, what may be absent, what must be there.
+    /// What it reads from the first of them: nothing, an optional value, a required value.
     reads: u8,
     when: Option<&'static str>,
     items: Option<(usize, u32)>,
     continues: bool,
-    /// Whether there is a compensation, whether it undoes failures too, and whether it may be repeated.
+    /// Whether there is a compensation, whether it applies after failures, and whether it is repeatable.
     undo: Option<(bool, bool)>,
     on_doubt: OnDoubt,
 }
@@ -76,9 +76,9 @@ fn shape(does: impl Strategy<Value = Does> + 'static) -> BoxedStrategy<Shape> {
         .boxed()
 }
 
-/// What a sensitive input is.
+/// The value of a sensitive input.
 pub(super) const PIN: &str = "s3cret-pin";
-/// How what a provider must not be quoted with begins.
+/// The prefix of the sensitive values in responses.
 pub(super) const TOKEN: &str = "t0ken-";
 
 pub(super) fn plan_of(shapes: &[Shape]) -> Arc<Plan> {

@@ -1,4 +1,4 @@
-//! Somebody who carries the commands of a run out as chance has it.
+//! Carries out the commands of a run with random outcomes.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,17 +14,17 @@ use super::promises::Definition;
 use super::shapes::{PIN, TOKEN};
 use crate::{Command, Intervention, Run};
 
-/// A run, and what of it is under way.
+/// A run, and its running calls, questions and messages.
 pub(super) struct World {
     plan: Arc<Plan>,
     pub(super) desk: Desk,
-    /// What was handed out and is not begun.
+    /// The calls that were handed out and have not started.
     calls: Vec<(Event, Box<Call>)>,
     under_way: Vec<Call>,
     questions: BTreeSet<String>,
-    /// The messages that are being handed over, with their attempts.
+    /// The messages being sent, with their attempts.
     messages: Vec<(String, u32)>,
-    /// What was answered once, for somebody to answer it again.
+    /// Earlier answers, to be given once more.
     answered: Vec<(String, Value)>,
     shown: usize,
 }
@@ -44,7 +44,7 @@ impl World {
         &self.desk.run
     }
 
-    /// One thing happens; false once nothing can happen by itself any more.
+    /// One random event; false once nothing can happen without help.
     pub(super) fn happens(&mut self, chance: u64) -> bool {
         let (what, chance) = (chance % 32, chance / 32);
         match what {
@@ -62,7 +62,7 @@ impl World {
         true
     }
 
-    /// All goes well from now on: what is asked is answered, and what rests is helped. Whether it is over then.
+    /// From now on everything succeeds, questions are answered, and a halted run is helped; whether it is over then.
     pub(super) fn ends_well(&mut self) -> bool {
         for _ in 0..5_000 {
             if self.decides_one() || self.goes_on(79_000) {
@@ -77,7 +77,7 @@ impl World {
         false
     }
 
-    /// Somebody looks after a run that rests.
+    /// Helps a run that rests: resolves doubts, retries compensations, or cancels.
     fn is_helped(&mut self) {
         let doubt = self.names(|phase| matches!(phase, Phase::InDoubt { .. })).pop();
         if let Some(step) = doubt {
@@ -106,13 +106,13 @@ impl World {
     }
 
     fn intervenes(&mut self, intervention: &Intervention) {
-        // A refusal is an answer too.
+        // A refusal is a valid reply.
         if let Ok(Some(event)) = self.run().intervened(intervention) {
             self.record(event);
         }
     }
 
-    /// Somebody says what was said before, or something else, to something that may have gone on.
+    /// Repeats or contradicts an earlier answer, for a step that may have continued.
     fn is_answered_again(&mut self, chance: u64) {
         let choices = self.answered.len() as u64;
         if let Some((step, result)) =
@@ -136,7 +136,7 @@ impl World {
         self.shown += 1;
     }
 
-    /// Asks the run what is to be done, and records one thing if it is decided.
+    /// Requests commands from the run, and records one decision, if there is one.
     fn decides_one(&mut self) -> bool {
         let now = self.desk.now;
         let mut commands = self.desk.run.commands(now);
@@ -162,12 +162,12 @@ impl World {
         is_something
     }
 
-    /// A call begins or ends, a question is answered, or time passes.
+    /// A call starts or ends, a question is answered, or time passes.
     fn goes_on(&mut self, chance: u64) -> bool {
         let may_begin: Vec<usize> =
             (0..self.calls.len()).filter(|at| self.run().may_begin(&self.calls[*at].1.step)).collect();
         let waits = usize::from(self.run().next_due().is_some());
-        // An answer outside is one choice among many: most of the time somebody thinks.
+        // An answer from outside is one choice among many, so most of the time it is outstanding.
         let awaited: Vec<String> =
             self.questions.iter().filter(|step| self.run().is_awaited(step)).cloned().collect();
         let choices = may_begin.len() + self.under_way.len() + waits + awaited.len() + self.messages.len();
@@ -220,7 +220,7 @@ impl World {
         self.questions.remove(step);
     }
 
-    /// A message is handed over, or not; or it is answered before that is known.
+    /// Sending a message succeeds or fails; or the message is answered before that.
     fn message_ends(&mut self, step: &str, attempt: u32, chance: u64) {
         let result = json!({"ok": true, "said": PIN});
         let failed = |kind| Err(Failure::new(kind, format!("no answer to /?pin={PIN}")));
@@ -255,12 +255,12 @@ impl World {
     fn end_of(&self, call: &Call, chance: u64) -> Event {
         let (run, now) = (self.run(), self.desk.now);
         let answer = |status, ok| {
-            // Whoever is given a secret may say it back, and gives one of its own.
+            // A provider may echo a secret, and adds one of its own.
             let token = format!("{TOKEN}{}-{}", call.step, call.attempt);
             let has_token = Definition::of(&self.plan, &call.step).has_token();
             let mut body = json!({"ok": ok, "said": PIN, "token": if has_token { &token } else { "" }, "message": format!("no {PIN}")});
             if Definition::of(&self.plan, &call.step).pages() {
-                // Every third is the last one, and now and then one leads nowhere new.
+                // Every third page is the last one, and some lead to an earlier page.
                 body["items"] = json!([format!("item {}, {PIN}", call.attempt)]);
                 body["next"] = match (ok, call.attempt % 3) {
                     (false, _) => json!("again"),
@@ -296,7 +296,7 @@ impl World {
         Run::replay(Arc::clone(&self.plan), object(inputs()), &self.desk.records).unwrap()
     }
 
-    /// The process ends, and another goes on from the records.
+    /// The process ends, and another one resumes from the records.
     fn is_cut_off(&mut self) {
         let replayed = self.replayed();
         self.check_standing();
@@ -308,7 +308,7 @@ impl World {
         self.desk.run = replayed;
     }
 
-    /// What another process would find outstanding is what is outstanding here, once all is decided.
+    /// Once everything is decided, a replayed run finds exactly the outstanding work.
     fn compares(&mut self) {
         while self.decides_one() {}
         let mut replayed = self.replayed();
@@ -323,7 +323,7 @@ impl World {
             assert_eq!(in_short(&closed), calls.chain(messages).collect());
             return;
         }
-        // Attempts that an earlier process left are closed by now, so nothing is left to be decided.
+        // The attempts of an earlier process have ended by now, so nothing is left to decide.
         let mut commands = replayed.commands(now);
         commands.extend(replayed.due(now));
         let calls = self.calls.iter().filter(|(_, call)| self.run().may_begin(&call.step));
@@ -348,7 +348,7 @@ impl World {
         format!("record {event} {}", call.step)
     }
 
-    /// A run says that it has something to do exactly if another process finds something to do.
+    /// A run reports that it has work exactly if a replayed run finds work.
     pub(super) fn check_standing(&self) {
         let mut replayed = self.replayed();
         let standing = replayed.standing();
@@ -359,7 +359,7 @@ impl World {
         assert_eq!(is_due, has_work, "{standing:?} at {now}: {}", self.desk.told());
     }
 
-    /// A run in which nothing goes on by itself says why.
+    /// A run that rests reports the reason.
     fn check_rest(&self) {
         let can_begin = self.calls.iter().any(|(_, call)| self.run().may_begin(&call.step));
         if can_begin || !self.under_way.is_empty() || !self.messages.is_empty() {
