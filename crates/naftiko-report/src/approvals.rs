@@ -1,4 +1,4 @@
-//! The approvals of secrets, as a list for people and as values for programs.
+//! Renders the stored approvals of secrets: one list for people, one set of values for programs.
 
 use jiff::Timestamp;
 use naftiko_text::{Printable, printable, shell_word};
@@ -9,27 +9,27 @@ use crate::Style;
 /// The widest line that is written where it can be broken, in columns.
 const WIDTH: usize = 80;
 
-/// A secret that may be sent to a server.
+/// An approval: this secret may be sent to this server.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Approved {
-    /// The variable, the path of the file, or the program; never the secret.
+    /// The name of the environment variable, the path of the file, or the program; never the value of the secret.
     pub secret: String,
-    /// Which of these: `variable`, `file` or `program`.
+    /// The kind of source: `variable`, `file` or `program`.
     pub kind: String,
     /// The server: scheme, host and port.
     pub origin: String,
-    /// When it was approved.
+    /// The time of the approval.
     pub at: Timestamp,
 }
 
-/// The approvals, a line each; two or three where a line would be wider than 80 columns.
+/// Renders one approval per line. An approval that would be wider than 80 columns is broken into two or three lines.
 pub fn approvals(approvals: &[Approved], style: Style) -> Printable {
     let mut out = Printable::new();
     for Approved { secret, kind, origin, at } in approvals {
-        // A name that could be taken for more than a name is quoted.
+        // Quoted for the shell, since a name may hold spaces or special characters.
         let (secret, origin) = (shell_word(secret), printable!("{}", origin));
         let kind = if kind == "variable" { Printable::new() } else { printable!("{}, ", kind) };
-        // In universal time, as everywhere.
+        // The date is in UTC, like every time in the reports.
         let since = printable!("({}since {})", kind, at.strftime("%F"));
         let pair = secret.chars().count() + origin.chars().count() + 3;
         let before_origin = if pair > WIDTH { "\n  " } else { " " };

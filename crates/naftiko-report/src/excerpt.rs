@@ -1,5 +1,5 @@
-//! A document as it is drawn: lines that are wider than the screen are cut around what is underlined in them, for a
-//! terminal that breaks a line breaks what is drawn below it too.
+//! The source text that `miette` draws. Lines wider than the screen are cut around their underlined part, because a
+//! line that the terminal wraps would misplace the underlines below it.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -11,36 +11,36 @@ use naftiko_diagnostics::SourceFile;
 use crate::labels::columns;
 use crate::visible::visible_source;
 
-/// What stands for the part of a line that is not drawn.
+/// Marks the omitted part of a cut line.
 const CUT: &str = "…";
 
-/// What stands left of every line beside its number.
+/// The columns that `miette` draws to the left of every line, in addition to the line number.
 const RULES: usize = 4;
 
-/// The text of a file around some places of it.
+/// The text of a file, with the wide lines around some places cut.
 #[derive(Debug)]
 pub(crate) struct Excerpt {
     name: String,
     text: Arc<str>,
     cuts: Vec<Cut>,
-    /// The places with the columns they have in the file, from 0.
+    /// For each place, its byte offset in the excerpt and its column in the file, counted from 0.
     places: Vec<(usize, usize)>,
 }
 
 /// A line of which only a part is drawn.
 #[derive(Debug)]
 struct Cut {
-    /// The line in the file.
+    /// The whole line, in bytes of the file.
     line: Range<usize>,
-    /// The part of it that is drawn.
+    /// The drawn part, in bytes of the file.
     kept: Range<usize>,
-    /// Where that part begins in the excerpt, and where the line ends there.
+    /// The bytes of the excerpt at which the drawn part begins (`at`) and the line ends (`end`).
     at: usize,
     end: usize,
 }
 
 impl Excerpt {
-    /// The text of `file`, the lines about `places` cut to `width` columns.
+    /// Builds the excerpt of `file`; the lines around `places` are cut to `width` columns.
     pub(crate) fn new(file: &SourceFile, places: &[Range<usize>], width: usize) -> Self {
         let source = visible_source(file.text());
         let (drawn, cuts) = cut(&source, file, places, width);
@@ -58,7 +58,7 @@ impl Excerpt {
         Self { places: places.collect(), ..excerpt }
     }
 
-    /// Where a place of the file is in the excerpt.
+    /// Translates a byte range of the file to the excerpt.
     pub(crate) fn place(&self, place: &Range<usize>) -> Range<usize> {
         let start = self.offset(place.start);
         start..self.offset(place.end).max(start)
@@ -88,7 +88,7 @@ impl SourceCode for Excerpt {
         after: usize,
     ) -> Result<Box<dyn SpanContents<'a> + 'a>, MietteError> {
         let found = self.text.as_ref().read_span(span, before, after)?;
-        // The place that is named above the lines is that of the file.
+        // `miette` prints this position above the lines, so it must be the position in the file, not in the excerpt.
         let own = self.places.iter().find(|(at, _)| before == 0 && *at == span.offset());
         let column = own.map_or(found.column(), |(_, column)| *column);
         Ok(Box::new(MietteSpanContents::new_named(
@@ -102,7 +102,7 @@ impl SourceCode for Excerpt {
     }
 }
 
-/// The text with the wide lines about some places cut; no text where there are none.
+/// Cuts the wide lines around `places`. Returns the new text and the cuts; both are empty if no line is too wide.
 fn cut(text: &str, file: &SourceFile, places: &[Range<usize>], width: usize) -> (String, Vec<Cut>) {
     let first = places.iter().map(|place| place.start).min().unwrap_or_default();
     let last = places.iter().map(|place| place.end).max().unwrap_or_default();
@@ -141,7 +141,7 @@ fn cut(text: &str, file: &SourceFile, places: &[Range<usize>], width: usize) -> 
     (drawn, cuts)
 }
 
-/// The part of a line that is drawn: its beginning if the place is there, else the place with something before it.
+/// The part of a line to draw: its beginning if the place fits into it, else the place with some context before it.
 fn window(line: &str, place: Option<Range<usize>>, room: usize) -> Range<usize> {
     let room = room.saturating_sub(2);
     let fitting = |from: usize| {
@@ -182,7 +182,7 @@ mod tests {
 
     use super::*;
 
-    /// The drawn line, with the place in brackets.
+    /// The drawn line, with brackets around the place.
     fn drawn(line: &str, width: usize) -> String {
         let mut sources = SourceMap::new();
         let id = sources.add("a.yaml", format!("above: {}\n{line}\nbelow: x\n", "x".repeat(90)));

@@ -1,9 +1,9 @@
-//! Findings as workflow commands of GitHub Actions, which shows them at their lines.
+//! Renders findings as workflow commands of GitHub Actions, which shows them as annotations at their lines.
 
 use naftiko_diagnostics::{Diagnostic, Findings, Severity, SourceMap};
 use naftiko_text::{Printable, printable, workflow_command, workflow_property};
 
-/// One command a finding: `::error file=…,line=…,title=…::message`.
+/// Renders one command per finding: `::error file=…,line=…,title=…::message`.
 pub fn github(findings: &Findings) -> Printable {
     findings.diagnostics.iter().map(|found| command(found, &findings.sources)).collect()
 }
@@ -20,12 +20,12 @@ fn command(found: &Diagnostic, sources: &SourceMap) -> Printable {
         let name = file.name().strip_prefix("./").unwrap_or(file.name());
         let name = workflow_property(&printable!("{}", name));
         out.push(&printable!("file={},line={},endLine={},", name, start.line, end.line));
-        // Columns of an annotation over several lines are refused.
+        // GitHub rejects columns for an annotation that spans several lines.
         if start.line == end.line {
             out.push(&printable!("col={},endColumn={},", start.column, end.column));
         }
     }
-    // The log of a workflow is a terminal to whoever reads it.
+    // The message is also printed in the workflow log, which people read in a terminal: it must be escaped.
     let mut text = printable!("{}", found.message);
     if !found.primary.text.is_empty() {
         text.push(&printable!("\nhere: {}", found.primary.text));

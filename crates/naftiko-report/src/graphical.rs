@@ -1,4 +1,4 @@
-//! Diagnostics for a terminal, drawn by `miette`: the lines of the document with what is wrong underlined.
+//! Diagnostics for a terminal, drawn by `miette`: the source lines with the mistake underlined.
 
 use std::fmt;
 
@@ -11,7 +11,8 @@ use crate::Style;
 use crate::excerpt::Excerpt;
 use crate::labels::fitted;
 
-/// One diagnostic with the lines it speaks of. Places in other files follow as parts of their own.
+/// Renders one diagnostic with its source lines. Related places in other files, or far away in the file, follow as
+/// pictures of their own.
 pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Printable {
     let home = diagnostic.primary.span.file;
     let (here, elsewhere): (Vec<_>, Vec<_>) =
@@ -41,23 +42,24 @@ pub fn graphical(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> 
     let handler = GraphicalReportHandler::new_themed(theme)
         .with_width(style.width)
         .with_context_lines(1)
-        // Words are kept whole: a name that is broken cannot be copied.
+        // Words are not broken: a name with a line break in it cannot be copied.
         .with_break_words(false)
         .with_word_separator(WordSeparator::AsciiSpace)
         .with_word_splitter(WordSplitter::NoHyphenation)
         .with_links(style.links)
-        // The code itself is the link.
+        // The code itself is the link, so no link text is needed.
         .with_link_display_text("");
     let mut out = String::new();
-    // Writing to a string fails only where the picture itself cannot be drawn; the plain line is better than nothing.
+    // Writing to a string cannot fail. If `miette` cannot draw the picture, the plain format is the fallback.
     match handler.render_report(&mut out, &picture) {
         Ok(()) => safe(&out) + &"\n".into(),
         Err(_) => crate::plain(diagnostic, sources, style),
     }
 }
 
-/// Whether a place is drawn in one picture with the primary one: `miette` draws all lines between two places, but for
-/// places at the very beginning, and would begin with the first of them.
+/// Whether a related place is drawn in one picture with the primary one. `miette` draws all lines between two places,
+/// so both must be near each other. Near the beginning of a file, `miette` does not join places whose distance exceeds
+/// the line number of the first; the picture would then begin with the first place instead of the primary one.
 fn is_beside(label: &Label, primary: &Label, sources: &SourceMap) -> bool {
     const FAR: usize = 8;
     let Some(file) = sources.file(primary.span.file).filter(|_| label.span.file == primary.span.file) else {
@@ -68,9 +70,9 @@ fn is_beside(label: &Label, primary: &Label, sources: &SourceMap) -> bool {
     distance <= FAR && distance <= one.min(other) + 1
 }
 
-/// A place in another file, or far from the primary one.
+/// A picture of a place in another file, or far from the primary place.
 fn other(label: &Label, sources: &SourceMap, width: usize) -> Picture {
-    // It stands further in.
+    // A related diagnostic is drawn indented.
     const INDENT: usize = 4;
     let place = label.span.range();
     let source = sources.file(label.span.file);
@@ -80,7 +82,7 @@ fn other(label: &Label, sources: &SourceMap, width: usize) -> Picture {
         code: None,
         url: None,
         severity: None,
-        // What is said of the place stands above it.
+        // The text of the label becomes the headline of this picture.
         message: escape(&label.text).into_owned(),
         help: None,
         labels: source.iter().map(|source| LabeledSpan::underline(source.place(&place))).collect(),
@@ -89,8 +91,8 @@ fn other(label: &Label, sources: &SourceMap, width: usize) -> Picture {
     }
 }
 
-/// The lines about some places, the first being the primary one, and what stands beside them. What there is no room for
-/// is left over.
+/// Returns the excerpt around `labels`, of which the first is the primary one, and the labels that fit beside their
+/// places. A text that does not fit is appended to `left_over` with its line number.
 fn drawn(
     labels: &[&Label],
     file: &SourceFile,
@@ -100,7 +102,7 @@ fn drawn(
     let places: Vec<_> = labels.iter().map(|label| label.span.range()).collect();
     let excerpt = Excerpt::new(file, &places, width);
     let last = places.iter().map(|place| file.line_column(place.end).line).max().unwrap_or_default();
-    // The line behind the last one is shown too.
+    // The line after the last place is drawn as context, so its number counts for the width.
     let number = (last + 1).to_string().len();
     let mut underlined = Vec::new();
     for (position, label) in labels.iter().enumerate() {
@@ -120,7 +122,7 @@ fn drawn(
     (excerpt, underlined)
 }
 
-/// What `miette` draws.
+/// The content of one drawing by `miette`.
 #[derive(Debug)]
 struct Picture {
     code: Option<&'static str>,

@@ -253,7 +253,7 @@ impl Position {
                 let at = file.line_column(offset);
                 Self { line: at.line, column: at.column, offset: offset.min(file.text().len()) }
             }
-            // A place in no file has no line; the format wants one.
+            // A span in an unknown file has no line, but the format requires one.
             None => Self { line: 1, column: 1, offset },
         }
     }

@@ -1,4 +1,4 @@
-//! Findings as `JUnit` XML: one test case a file, one failure an error.
+//! Renders findings as `JUnit` XML: one test case per file, one failure per error.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,8 +7,8 @@ use naftiko_text::{Printable, printable, xml};
 
 use crate::{Style, plain};
 
-/// A report of every document that was checked, and of every other file that has an error. Warnings and notes are what
-/// a case printed.
+/// Reports every document that was checked and every other file that has an error. Warnings and notes become the
+/// `system-out` of their test case.
 pub fn junit(findings: &Findings) -> Printable {
     let mut cases = Printable::new();
     let (mut tests, mut failed) = (0, 0);
@@ -31,7 +31,7 @@ pub fn junit(findings: &Findings) -> Printable {
 
 fn write_case(out: &mut Printable, findings: &Findings, id: FileId, name: &str, here: &[&Diagnostic]) {
     let name = xml(&printable!("{}", name));
-    // The line of the first error; of a file without any, its first.
+    // The line of the first error, or 1 if the file has no error.
     let (errors, others): (Vec<&Diagnostic>, Vec<&Diagnostic>) =
         here.iter().partition(|found| found.severity() == Severity::Error);
     let line = |found: &Diagnostic| {
@@ -66,7 +66,7 @@ fn write_case(out: &mut Printable, findings: &Findings, id: FileId, name: &str, 
     out.push_literal("    </testcase>\n");
 }
 
-/// The document: one suite with these cases, some of which failed.
+/// The whole XML document: one suite with these cases, of which `failed` failed.
 pub(crate) fn suites(name: &'static str, tests: usize, failed: usize, cases: &Printable) -> Printable {
     let counts = printable!("tests=\"{}\" failures=\"{}\" errors=\"0\"", tests, failed);
     printable!(

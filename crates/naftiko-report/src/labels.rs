@@ -1,19 +1,19 @@
-//! The texts beside what is underlined: `miette` draws them as they are, and a terminal breaks what is too long wherever
-//! its last column is.
+//! Wraps the labels beside underlined source. `miette` prints a label as given, and the terminal would wrap a long one
+//! at its last column.
 
 use std::ops::Range;
 
 use naftiko_text::{Printable, printable, wrap};
 use textwrap::core::display_width;
 
-/// Fewer columns are not enough to say anything in.
+/// The fewest columns in which a label is wrapped beside its place.
 const LEAST: usize = 20;
 
-/// How many columns a tab has where `miette` draws it.
+/// The width of a tab stop in the drawings of `miette`.
 const TAB: usize = 4;
 
-/// The text of a label in lines that fit beside the drawing of its place in a text; nothing where there is no room for
-/// any. `number` is how many digits the numbers of lines have.
+/// Wraps the text of a label so that it fits beside the drawing of `place` in `source`. Returns `None` if fewer than
+/// [`LEAST`] columns are left. `number` is the count of digits in the largest line number.
 pub(crate) fn fitted(
     text: &str,
     source: &str,
@@ -28,8 +28,8 @@ pub(crate) fn fitted(
     (room >= LEAST).then(|| wrap(&printable!("{}", text), &Printable::new(), room).to_string())
 }
 
-/// How many columns are taken by what stands left of a label, beside the number of the line: the rules, and the line up
-/// to the middle of the place.
+/// The columns taken to the left of a label, except for the line number: the rules, and the source line up to the
+/// middle of the place.
 fn left_of(source: &str, place: Range<usize>) -> usize {
     const RULES: usize = 4;
     const STEM: usize = 4;
@@ -40,7 +40,7 @@ fn left_of(source: &str, place: Range<usize>) -> usize {
         columns(before.get(start..).unwrap_or_default())
     };
     let stem = if spans_lines {
-        // What goes over several lines is drawn beside them.
+        // `miette` marks a place of several lines in the margin, beside its lines.
         STEM
     } else {
         let start = line(place.start);
@@ -49,7 +49,7 @@ fn left_of(source: &str, place: Range<usize>) -> usize {
     RULES + stem + STEM
 }
 
-/// How wide a text is where tabs go on to the next stop.
+/// The display width of a text; a tab moves to the next tab stop.
 pub(crate) fn columns(text: &str) -> usize {
     text.chars().fold(0, |column, character| match character {
         '\t' => (column / TAB + 1) * TAB,
@@ -73,7 +73,7 @@ mod tests {
         assert_eq!(beside("a: HERE", 80).as_deref(), Some(TEXT));
         let broken = "closes the cycle\n`invite` → `between` →\n`create` → `invite`";
         assert_eq!(beside("a:                        HERE", 60).as_deref(), Some(broken));
-        // A tab goes to the next stop.
+        // A tab moves to the next tab stop.
         assert_eq!(beside("a:\t \t  \t\t\t  \tHERE", 58), beside(&format!("{}HERE", " ".repeat(24)), 58));
     }
 

@@ -1,7 +1,7 @@
-//! Diagnostics, plans and events for people and machines.
+//! Renders diagnostics, plans and events as text, for people and programs.
 //!
-//! Everything here turns values into text and does nothing else: it neither prints nor asks what the output is.
-//! [`Style`] says whether there is color, how wide the screen is, and whether a person looks at a terminal.
+//! Every function only turns values into text. None prints, and none looks at the terminal: the caller passes a
+//! [`Style`] with the colors, the width of the screen, and whether the output is a terminal.
 
 mod approvals;
 mod excerpt;
@@ -47,14 +47,15 @@ use naftiko_text::{Printable, printable};
 
 use naftiko_diagnostics::{Diagnostic, FileId, Severity, SourceMap};
 
-/// The most findings of one file that are shown as text.
+/// The most findings per file that are rendered as text.
 const MOST_FINDINGS: usize = 1_000;
 
-/// Diagnostics as text: of a file with more than a thousand, the first ones, and how many more there are.
+/// Renders diagnostics as text. Of each file the first 1,000 are shown (errors first), followed by the number of the
+/// others.
 ///
-/// Elsewhere than in a terminal they are lines, in their order. In a terminal, errors and warnings
-/// are drawn with the lines of the documents, and what is only to be known stands before them, a line each: what has
-/// to be mended is what a person sees last.
+/// If the output is not a terminal, the diagnostics are lines, in their order. In a terminal, errors and warnings are
+/// drawn with their source lines; notes come first, one line each, so that the problems to fix are at the bottom of the
+/// screen.
 pub fn diagnostics(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style) -> Printable {
     let (shown, more) = first_of_each_file(diagnostics);
     let mut text: Printable = if style.terminal {
@@ -73,7 +74,7 @@ pub fn diagnostics(diagnostics: &[Diagnostic], sources: &SourceMap, style: Style
     text
 }
 
-/// The first findings of every file in their order, errors before others, and how many more there are of each file.
+/// The first findings of every file in their order, errors before others, and the number of omitted findings per file.
 fn first_of_each_file(diagnostics: &[Diagnostic]) -> (Vec<&Diagnostic>, BTreeMap<FileId, usize>) {
     let file = |found: &Diagnostic| found.primary.span.file;
     let is_error = |found: &Diagnostic| found.severity() == Severity::Error;

@@ -1,11 +1,11 @@
-//! What is only to be known, for a terminal: a line each below the name of its file.
+//! Renders notes for a terminal: one line per note, grouped by file.
 
 use naftiko_diagnostics::{Diagnostic, SourceMap};
 use naftiko_text::{Printable, printable, wrap};
 
 use crate::Style;
 
-/// Notes in their order, with a blank line behind them.
+/// Renders notes in their order, followed by a blank line.
 pub(crate) fn notes(notes: &[&Diagnostic], sources: &SourceMap, style: Style) -> Printable {
     let mut out = Printable::new();
     let mut above = None;
@@ -21,7 +21,7 @@ pub(crate) fn notes(notes: &[&Diagnostic], sources: &SourceMap, style: Style) ->
         let text = wrap(&printable!("{}", note.message), &place, style.width);
         let mut lines = text.lines_of();
         let first = lines.next().unwrap_or_default();
-        // The place in its color, where it still stands as it was written.
+        // Colors the position, unless wrapping changed the beginning of the line.
         match first.strip_prefix(place.as_str()) {
             Some(rest) => out.push(&printable!("{}{}\n", style.severity(note.severity(), place), rest)),
             None => out.push_line(&first),

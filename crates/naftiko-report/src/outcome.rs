@@ -1,11 +1,11 @@
-//! What a run gives back.
+//! The outcome of a run, as JSON.
 
 use indexmap::IndexMap;
 use naftiko_journal::{Failure, Status};
 use serde::Serialize;
 use serde_json::Value;
 
-/// The last line of a run in JSON.
+/// The last line of a run under `--json`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome<'a> {
     /// How the run ended, or that it waits.
@@ -14,10 +14,10 @@ pub struct Outcome<'a> {
     pub run: &'a str,
     /// The outputs by name; empty unless the run succeeded.
     pub outputs: &'a IndexMap<String, Value>,
-    /// The steps that wait for somebody outside.
+    /// The names of the steps that wait for an answer from outside.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub waiting: &'a [String],
-    /// Why it failed, and at which step.
+    /// The reason of the failure.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<&'a Failure>,
     /// The step that failed or is in doubt.

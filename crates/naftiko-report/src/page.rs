@@ -1,13 +1,13 @@
-//! The page of a code, for a terminal or a pipe.
+//! Renders the documentation page of a code, for a terminal or a pipe.
 //!
-//! A page is Markdown of a narrow kind: headings, paragraphs, blocks of code, links to other pages, and comments that
-//! only the tests read.
+//! Pages use a small part of Markdown: headings, paragraphs, code blocks, links to other pages, and HTML comments,
+//! which only the tests read.
 
 use naftiko_text::{Printable, printable};
 
 use crate::Style;
 
-/// A page as text: headings strong, paragraphs as wide as the screen, code indented.
+/// Renders a page: headings are bold, paragraphs are wrapped to the width of the screen, code is indented.
 pub fn page(markdown: &str, style: Style) -> Printable {
     let mut out = Printable::new();
     let mut paragraph = String::new();
@@ -39,7 +39,7 @@ pub fn page(markdown: &str, style: Style) -> Printable {
     out.trimmed_end() + &"\n".into()
 }
 
-/// Writes a paragraph, if there is one, and the empty line behind it.
+/// Writes the collected paragraph, if any, followed by an empty line.
 fn flush(paragraph: &mut String, style: Style, out: &mut Printable) {
     if paragraph.is_empty() {
         return;
@@ -62,7 +62,7 @@ fn flush(paragraph: &mut String, style: Style, out: &mut Printable) {
     out.push_literal("\n\n");
 }
 
-/// `[text](target)` as `text`.
+/// Replaces each `[text](target)` by `text`.
 fn without_links(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text;

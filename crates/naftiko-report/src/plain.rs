@@ -1,11 +1,12 @@
-//! Diagnostics for files, pipes and CI: `path:line:column: severity[code]: message`, and what belongs to it below.
+//! Renders diagnostics for files, pipes and CI: `path:line:column: severity[code]: message`, with labels and help
+//! below.
 
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span};
 use naftiko_text::{Printable, printable};
 
 use crate::Style;
 
-/// One diagnostic; the first line can be read by any tool that knows compilers.
+/// Renders one diagnostic. Tools that read compiler output understand the first line.
 pub fn plain(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Printable {
     let mut out = first_line(diagnostic, sources, style);
     if !diagnostic.primary.text.is_empty() {
@@ -20,7 +21,7 @@ pub fn plain(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Prin
     out
 }
 
-/// Where it is, what it is, and what is wrong.
+/// The first line: place, severity, code and message.
 fn first_line(diagnostic: &Diagnostic, sources: &SourceMap, style: Style) -> Printable {
     let severity = diagnostic.severity();
     let head = style.severity(severity, printable!("{}[{}]", severity.as_str(), diagnostic.code.id));
@@ -31,7 +32,7 @@ fn place(span: Span, sources: &SourceMap) -> Printable {
     match sources.file(span.file) {
         Some(file) => {
             let at = file.line_column(span.range().start);
-            // At the beginning of a line, the runners of GitHub would take this for a command.
+            // A line that begins with `::` or `##[` would be executed as a command by GitHub Actions.
             let command = file.name().starts_with("::") || file.name().starts_with("##[");
             let folder = if command { "./" } else { "" };
             printable!("{}{}:{}:{}", folder, file.name(), at.line, at.column)

@@ -1,4 +1,4 @@
-//! A plan for a person: what will be sent where, with what, and why.
+//! Renders a plan for people: each request, its arguments, and the reason for each inferred part.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use naftiko_text::{Printable, join, printable, shell_word, wrap};
 
 use crate::Style;
 
-/// How much is shown of the text of a message, in characters.
+/// The most characters of a message text that are shown.
 const MOST_OF_A_TEXT: usize = 100;
 
-/// The plan as text: every step with its request, its arguments and who says so, and the outputs.
+/// Renders the providers, secrets, inputs, steps and outputs of a plan. Inferred arguments show their reason.
 pub fn plan(plan: &Plan, style: Style) -> Printable {
     let mut out = printable!("{}\n", style.strong(plan.name.clone()));
     for (id, provider) in &plan.providers {
@@ -42,7 +42,7 @@ pub fn plan(plan: &Plan, style: Style) -> Printable {
     for (position, step) in plan.steps.iter().enumerate() {
         write_step(&mut out, plan, position, step, style);
         let before = before.get(&position).map_or(&[][..], Vec::as_slice);
-        // What follows the step above it, and nothing else, is what a reader expects.
+        // A step that only follows the one above it is the usual case and needs no line.
         if position > 0 && before != [position - 1] {
             let ids: Vec<&str> =
                 before.iter().filter_map(|step| plan.steps.get(*step)).map(|step| step.id.as_str()).collect();
@@ -62,7 +62,8 @@ pub fn plan(plan: &Plan, style: Style) -> Printable {
     out
 }
 
-/// Which secret goes to which server, as approvals name them, and what uses it.
+/// Lists each secret, the server it is sent to (both under the names that approvals use), and the providers and steps
+/// that use it.
 fn write_secrets(out: &mut Printable, plan: &Plan, style: Style) {
     let uses = documented_secret_uses(plan);
     if !uses.is_empty() {
@@ -82,7 +83,7 @@ fn write_secrets(out: &mut Printable, plan: &Plan, style: Style) {
     }
 }
 
-/// Where a provider is, what it is sent to be let in, and which document says so.
+/// One line about a provider: its address, its authentication, its rate limit, and the document that defines it.
 pub fn provider_line(id: &str, provider: &Provider) -> Printable {
     let at = provider.base_url.as_deref().unwrap_or("at no known address");
     let with = match &provider.auth {
@@ -102,7 +103,7 @@ pub fn provider_line(id: &str, provider: &Provider) -> Printable {
     printable!("{} at {}, {}{}, as {} says", id, at, with, limit, provider.source)
 }
 
-/// Where a secret is found, in words.
+/// Describes the source of a secret.
 fn found(secret: &SecretName) -> Printable {
     match secret {
         SecretName::EnvVar(name) => printable!("${}", name),
@@ -137,7 +138,7 @@ fn write_step(out: &mut Printable, plan: &Plan, position: usize, step: &Step, st
     write_clauses(out, plan, step, style);
 }
 
-/// When and how often the step is done, and what if it fails.
+/// Renders the conditions and repetition of a step, its failure policy and its compensation.
 fn write_clauses(out: &mut Printable, plan: &Plan, step: &Step, style: Style) {
     let mut line = |word: &'static str, text: &Printable| {
         out.push(&printable!("     {} {}\n", style.dim(word), text));
@@ -164,7 +165,7 @@ fn write_clauses(out: &mut Printable, plan: &Plan, step: &Step, style: Style) {
     }
 }
 
-/// What each step follows, by position.
+/// The predecessors of each step, by position.
 fn before(plan: &Plan) -> BTreeMap<usize, Vec<usize>> {
     let mut before: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     for edge in &plan.edges {
@@ -173,7 +174,7 @@ fn before(plan: &Plan) -> BTreeMap<usize, Vec<usize>> {
     before
 }
 
-/// A text in lines that fit the width, each indented by so many columns.
+/// Wraps a text to the width of the screen; each line is indented by `columns`.
 fn indented(text: &Printable, columns: usize, style: Style) -> Printable {
     wrap(text, &Printable::spaces(columns), style.width)
 }
@@ -205,7 +206,7 @@ fn write_invoke(out: &mut Printable, plan: &Plan, number: usize, step: &Step, in
     }
 }
 
-/// How the pages of a list follow each other.
+/// Renders the way from one page of a list to the next.
 fn write_pages(out: &mut Printable, paginate: &Paginate, style: Style) {
     let why = why(&paginate.origin, style);
     let next = match &paginate.next {
@@ -223,7 +224,7 @@ fn write_pages(out: &mut Printable, paginate: &Paginate, style: Style) {
     out.push(&printable!("     {} {}, at most {} items{}\n", style.dim("all of"), place, max, why));
 }
 
-/// Whom a message is for, and what it hands over.
+/// Renders the settings of a message, such as its recipient, and the values that it contains.
 fn write_message(out: &mut Printable, external: &External, style: Style) {
     let with = external.shown_with().map(|(name, value)| (format!("with.{name}"), value));
     let lines: Vec<(String, String)> =
@@ -243,7 +244,7 @@ fn write_message(out: &mut Printable, external: &External, style: Style) {
     }
 }
 
-/// Why something that nobody wrote is there, on a line of its own.
+/// The reason for an inferred element, on a line of its own; empty if the author wrote the element.
 fn why(origin: &Origin, style: Style) -> Printable {
     match origin {
         Origin::Written => Printable::new(),
@@ -262,7 +263,7 @@ fn name(argument: &Argument) -> Printable {
     }
 }
 
-/// The type an input is declared to have.
+/// The name of the declared type of an input.
 fn kind(schema: &serde_json::Value) -> String {
     let name =
         |schema: &serde_json::Value| schema.get("type").and_then(|name| name.as_str()).map(str::to_owned);

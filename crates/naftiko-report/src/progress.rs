@@ -1,4 +1,4 @@
-//! A run as lines: what a person sees of its events.
+//! Renders the events of a run as progress lines for people.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -11,54 +11,54 @@ use naftiko_text::{Printable, printable, wrap};
 
 use crate::Style;
 
-/// What a line says of its step.
+/// The state of the step that a line describes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mark {
-    /// It is under way.
+    /// An attempt is under way, or items of a list have arrived.
     Running,
-    /// It waits for a time.
+    /// The step waits until a given time, or for its turn.
     Waiting,
-    /// It waits for somebody.
+    /// The step waits for an answer from outside.
     Asked,
-    /// It was not to be done.
+    /// The step was skipped.
     Skipped,
-    /// It is done.
+    /// The step succeeded.
     Done,
-    /// Nobody knows whether it happened.
+    /// The effect of the step is in doubt.
     InDoubt,
-    /// It failed.
+    /// The step failed.
     Failed,
 }
 
 /// The state of one step in one line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The step.
+    /// The name of the step.
     pub step: String,
-    /// What the line says of it.
+    /// The state of the step.
     pub mark: Mark,
-    /// The line, without a line break.
+    /// The rendered text, without a line break at its end.
     pub text: Printable,
 }
 
-/// Turns the events of a run into lines.
+/// Turns the events of a run into progress lines.
 #[derive(Debug)]
 pub struct Progress {
     style: Style,
-    /// The columns of names and of requests.
+    /// The widths of the columns for step names and requests.
     widths: (usize, usize),
-    /// What is sent, by the name of a step without the places of items.
+    /// The request of each step, by the step's name without item indexes.
     requests: BTreeMap<String, Printable>,
     started: BTreeMap<String, Timestamp>,
     delays: BTreeMap<String, u32>,
-    /// How many items of a list came page by page.
+    /// The number of list items received page by page so far, by step.
     items: BTreeMap<String, usize>,
-    /// Why a step was last said to wait.
+    /// The reason for waiting that was last reported, by step.
     said: BTreeMap<String, String>,
 }
 
 impl Progress {
-    /// For runs of `plan`.
+    /// Creates the progress of a run of `plan`.
     pub fn new(plan: &Plan, style: Style) -> Self {
         let mut requests = Requests::default();
         requests.gather(plan, "", "");
@@ -74,8 +74,8 @@ impl Progress {
         }
     }
 
-    /// The line of an event, if it changes what is to be seen. Where lines stay, a step that waits again for the same
-    /// reason says nothing new.
+    /// Returns the line for an event, or `None` if the event changes nothing visible. If the output is not a terminal,
+    /// a step that waits again for an unchanged reason adds no line.
     pub fn line(&mut self, record: &Record) -> Option<Line> {
         let step = record.event.step()?;
         let (mark, detail) = match &record.event {
@@ -117,7 +117,7 @@ impl Progress {
             Event::PageReceived { items, .. } => {
                 let so_far = self.items.entry(step.to_owned()).or_default();
                 *so_far += items.len();
-                // Where lines stay, the end says how many there are.
+                // If lines are not overwritten, only the total at the end is reported.
                 if !self.style.terminal {
                     return None;
                 }
@@ -136,7 +136,7 @@ impl Progress {
             }
             Event::StepAsked { .. } => (Mark::Asked, "waits for an answer".to_owned()),
             Event::StepSkipped { .. } => (Mark::Skipped, String::new()),
-            // What it consists of has lines of its own.
+            // The inner steps have lines of their own.
             Event::StepOpened { .. }
             | Event::RunStarted { .. }
             | Event::RunCancelled { .. }
@@ -145,14 +145,14 @@ impl Progress {
         Some(Line { step: step.to_owned(), mark, text: self.text(step, mark, &detail) })
     }
 
-    /// The line of a step whose call has to wait for its turn.
+    /// Returns the line for a step whose call waits for its turn, which comes after `wait`.
     pub fn held_up(&mut self, step: &str, wait: SignedDuration) -> Line {
         let detail = format!("waits for its turn, for {}", duration(wait));
         Line { step: step.to_owned(), mark: Mark::Waiting, text: self.text(step, Mark::Waiting, &detail) }
     }
 
-    /// A step that is done, and answered otherwise than its description says: that is a line of its own where lines are
-    /// read, and part of the one line elsewhere.
+    /// A step that succeeded with a response that deviates from its description. In a terminal the deviation is a
+    /// second line; elsewhere it is part of the one line.
     fn done_otherwise(&mut self, step: &str, detail: &str, departed: &str) -> Line {
         let done = self.text(step, Mark::Done, detail);
         let text = if self.style.terminal {
@@ -176,7 +176,7 @@ impl Progress {
             Mark::InDoubt => (style.bad("?"), "doubt"),
             Mark::Failed => (style.bad("✗"), "failed"),
         };
-        // What follows stands below a name that is wider than all that were foreseen.
+        // A name wider than expected widens the column for later lines.
         self.widths.0 = self.widths.0.max(step.chars().count());
         let (name_width, request_width) = self.widths;
         let request = self.requests.get(&shape).cloned().unwrap_or_default();
@@ -184,7 +184,7 @@ impl Progress {
         let head = if style.terminal { sign } else { Printable::from(word).padded(7) };
         let tail = match mark {
             _ if detail.is_empty() => Printable::new(),
-            // Why something failed is worth a line of its own where somebody reads it.
+            // In a terminal the reason of a failure gets its own line.
             Mark::Failed | Mark::InDoubt if style.terminal => {
                 printable!("\n{}", style.bad(wrap(&detail, &"    ".into(), style.width)))
             }
@@ -196,7 +196,7 @@ impl Progress {
     }
 }
 
-/// What the steps of a plan send, and of those in its compositions.
+/// The requests of all steps of a plan, including those of its sub-compositions.
 #[derive(Default)]
 struct Requests {
     by_name: BTreeMap<String, Printable>,
@@ -204,7 +204,8 @@ struct Requests {
 }
 
 impl Requests {
-    /// Adds the steps of a plan, under names that begin like that; `first` is what the names of first items begin with.
+    /// Adds the steps of `plan`, each name prefixed with `before`. `first` is that prefix with the index `[0]` in each
+    /// list; it is used to compute the column width.
     fn gather(&mut self, plan: &Plan, before: &str, first: &str) {
         let line = |invoke| {
             let operation = plan.operation(invoke);
@@ -233,7 +234,7 @@ impl Requests {
     }
 }
 
-/// The name of a step without the places of items in it.
+/// Removes the item indexes from the name of a step.
 fn shape(name: &str) -> String {
     match Part::of(name) {
         Some(Part::Item { of, .. }) => shape(of),
@@ -243,7 +244,7 @@ fn shape(name: &str) -> String {
     }
 }
 
-/// What is said of an answer that is not as described; nothing if it is.
+/// Describes the deviations of a response from its description; `None` if there are none.
 pub(crate) fn departed(departures: &[Departure]) -> Option<String> {
     let [Departure { pointer, expected }, others @ ..] = departures else { return None };
     let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
@@ -254,7 +255,7 @@ pub(crate) fn departed(departures: &[Departure]) -> Option<String> {
     Some(format!("not as described{at}: {expected}{others}"))
 }
 
-/// How an answer from outside came, in words.
+/// Describes the channel through which an answer arrived.
 pub(crate) fn answered(through: Through) -> &'static str {
     match through {
         Through::Prompt => "answered at the terminal",

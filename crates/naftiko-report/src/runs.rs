@@ -1,4 +1,4 @@
-//! Runs that are kept: a list of them, and one of them whole.
+//! Renders stored runs: a list of runs, one run in full, and its events.
 
 use std::sync::Arc;
 
@@ -14,47 +14,47 @@ use serde_json::Value;
 use crate::Style;
 use crate::progress::departed;
 
-/// A run in a list.
+/// A run as an entry of a list.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Listed {
-    /// Its id.
+    /// The id of the run.
     pub run: String,
     /// The name of the composition.
     pub composition: String,
-    /// How it stands.
+    /// The status of the run.
     pub status: Status,
-    /// When it began.
+    /// The time at which the run was created.
     pub created: Timestamp,
-    /// When its last event was.
+    /// The time of its last event.
     pub updated: Timestamp,
-    /// From when on it has something to do by itself.
+    /// The time at which the run can next continue without an answer from outside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub due: Option<Timestamp>,
-    /// How many events it has.
+    /// The number of its events.
     pub events: u64,
-    /// The process that drives it now.
+    /// The id of the process that drives the run now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub process: Option<u32>,
-    /// Whether it has a record, or a process that is about to write the first one. Otherwise nothing was sent for it, and
-    /// nothing ever will be.
+    /// Whether the run has a record, or a process that is about to write the first one. If not, nothing was ever sent
+    /// for it and nothing will be.
     #[serde(skip_serializing_if = "is_true")]
     pub begun: bool,
 }
 
 impl Listed {
-    /// Its status in words.
+    /// The status in words.
     fn word(&self) -> &'static str {
         match (self.status, self.process) {
             (Status::Running, None) if !self.begun => "never began",
-            // Nobody drives it: it was stopped, or its process was killed.
+            // No process drives the run: it was stopped or killed.
             (Status::Running, None) => "interrupted",
             (status, _) => status.as_str(),
         }
     }
 }
 
-/// Runs as lines, the first as it comes; nothing if there are none.
+/// Renders runs as lines in the given order; empty if there are none.
 pub fn runs(listed: &[Listed], style: Style) -> Printable {
     let mut text = Printable::new();
     if listed.is_empty() {
@@ -70,24 +70,24 @@ pub fn runs(listed: &[Listed], style: Style) -> Printable {
     text
 }
 
-/// A run, whole.
+/// A run in full.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Shown {
-    /// What a list says of it.
+    /// The fields that the list shows too.
     #[serde(flatten)]
     pub listed: Listed,
-    /// The inputs that are kept.
+    /// The inputs that are stored.
     pub inputs: serde_json::Map<String, Value>,
-    /// The names of inputs that are sensitive and not kept.
+    /// The names of the sensitive inputs, which are not stored.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub withheld: Vec<String>,
-    /// What has come up so far, in the order of the plan.
+    /// The steps that have come up so far, in the order of the plan.
     pub steps: Vec<ShownStep>,
-    /// The outputs, of a run that succeeded.
+    /// The outputs of a run that succeeded.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
     pub outputs: IndexMap<String, Value>,
-    /// Why it failed, where no step says so.
+    /// The failure of the run, if it is not the failure of a step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
@@ -96,44 +96,44 @@ pub struct Shown {
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ShownStep {
-    /// Its name.
+    /// The name of the step.
     pub step: String,
-    /// How it stands: `pending`, `running`, `delayed`, `asked`, `open`, `in-doubt`, `skipped`, `succeeded`, `failed`.
+    /// The phase: `pending`, `running`, `delayed`, `asked`, `open`, `in-doubt`, `skipped`, `succeeded` or `failed`.
     pub phase: &'static str,
-    /// How many attempts were made.
+    /// The number of attempts so far.
     #[serde(skip_serializing_if = "is_none_yet")]
     pub attempts: u32,
-    /// When the next attempt is due, or until when an answer is waited for.
+    /// The time of the next attempt, or the deadline for an answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub until: Option<Timestamp>,
-    /// What it does, in the author's words, of one that waits for somebody.
+    /// The author's description of a step that waits for an answer from outside.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// The JSON Schema of the answer, of one that waits for somebody.
+    /// The JSON Schema of the answer that a step waits for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<Value>,
-    /// What the last attempt sent.
+    /// The request of the last attempt.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request: Option<Request>,
-    /// The message that was handed over, and to whom.
+    /// The message of the last attempt and its recipient.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<Message>,
-    /// When somebody outside was asked: when the question was put, or the message handed over.
+    /// The time at which the question was put, or the message delivered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub asked: Option<Timestamp>,
-    /// When the answer from outside came.
+    /// The time at which the answer from outside arrived.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answered: Option<Timestamp>,
-    /// How it came.
+    /// The channel of the answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub through: Option<Through>,
-    /// Its result.
+    /// The result of the step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub result: Option<Arc<Value>>,
-    /// Where the result is not as its description says.
+    /// The deviations of the result from its description.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub departures: Vec<Departure>,
-    /// Why it failed, is in doubt or is made again.
+    /// The reason why the step failed, is in doubt or is retried.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,
 }
@@ -149,7 +149,7 @@ fn is_none_yet(attempts: &u32) -> bool {
 }
 
 impl Shown {
-    /// The run that these records tell of, as they may be shown. Its ledger has taken them.
+    /// Builds the view of a run from its redacted records. `ledger` must already have folded these records.
     pub fn new(listed: Listed, ledger: &Ledger, records: &[Record]) -> Self {
         let mut shown = Self {
             listed,
@@ -179,14 +179,14 @@ impl Shown {
             }
         }
         shown.steps = steps.into_values().collect();
-        // What a step consists of stands behind it.
+        // Inner steps are sorted behind the step that they belong to.
         let roots: IndexMap<String, ()> =
             shown.steps.iter().map(|step| (root(&step.step).to_owned(), ())).collect();
         shown.steps.sort_by_key(|step| roots.get_index_of(root(&step.step)));
         shown
     }
 
-    /// The run as lines.
+    /// Renders the run as lines.
     pub fn text(&self, style: Style) -> Printable {
         let Listed { run, composition, status, created, updated, due, .. } = &self.listed;
         let mut text = printable!("{}  {}\n", composition, style.dim(run.clone()));
@@ -222,7 +222,7 @@ impl Shown {
     }
 }
 
-/// The step of the plan that a name belongs to.
+/// The id of the plan step that a name such as `a[0]/b` belongs to.
 fn root(name: &str) -> &str {
     name.split(['[', '/', ':']).next().unwrap_or(name)
 }
@@ -336,7 +336,7 @@ impl ShownStep {
         lines
     }
 
-    /// Who was asked, when and through what, and how the answer came.
+    /// The recipient and time of the message, and the channel and time of the answer.
     fn told(&self) -> impl Iterator<Item = String> {
         let asked = self.message.as_ref().map(|message| {
             let when = self.asked.map(|asked| format!(" at {}", minute(asked))).unwrap_or_default();
@@ -349,7 +349,7 @@ impl ShownStep {
     }
 }
 
-/// The events of a run as lines, as they may be shown.
+/// Renders the redacted events of a run as lines.
 pub fn events(records: &[Record], style: Style) -> Printable {
     let mut text = Printable::new();
     for record in records {
@@ -420,7 +420,7 @@ fn colored(status: Status, text: Printable, style: Style) -> Printable {
     }
 }
 
-/// A time to the minute, in UTC.
+/// A time in UTC, to the minute.
 fn minute(at: Timestamp) -> String {
     at.strftime("%Y-%m-%d %H:%M").to_string()
 }

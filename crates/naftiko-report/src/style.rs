@@ -1,23 +1,23 @@
-//! How text is to look.
+//! The style of rendered text: colors, links and width.
 
 use naftiko_diagnostics::Severity;
 use naftiko_text::Printable;
 
-/// How text is to look.
+/// The style of rendered text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Style {
-    /// Whether a person looks at a terminal: then documents are quoted and lines are drawn.
+    /// Whether the output is a terminal; then source lines are quoted and drawings are used.
     pub terminal: bool,
-    /// Whether there is color.
+    /// Whether colors are used.
     pub color: bool,
-    /// Whether the terminal is known to make links of what names an address (OSC 8): others may print the address, or
-    /// what is around it.
+    /// Whether the terminal is known to support hyperlinks (OSC 8). A terminal that does not may print the escape
+    /// sequence.
     pub links: bool,
-    /// How many columns there are.
+    /// The width of the screen in columns.
     pub width: usize,
 }
 
-/// What makes text look like nothing in particular again.
+/// The escape sequence that resets all attributes.
 const RESET: &str = "\u{1b}[0m";
 
 impl Style {
@@ -29,27 +29,27 @@ impl Style {
         self.paint("\u{1b}[1m", text.into())
     }
 
-    /// Less than the rest.
+    /// Less prominent than the rest.
     pub fn dim(self, text: impl Into<Printable>) -> Printable {
         self.paint("\u{1b}[2m", text.into())
     }
 
-    /// What went well.
+    /// The color for success.
     pub fn good(self, text: impl Into<Printable>) -> Printable {
         self.paint("\u{1b}[32m", text.into())
     }
 
-    /// What goes on.
+    /// The color for work in progress and waiting.
     pub fn busy(self, text: impl Into<Printable>) -> Printable {
         self.paint("\u{1b}[33m", text.into())
     }
 
-    /// What went wrong.
+    /// The color for failure.
     pub fn bad(self, text: impl Into<Printable>) -> Printable {
         self.paint("\u{1b}[31;1m", text.into())
     }
 
-    /// A severity in its color.
+    /// The color of a severity.
     pub fn severity(self, severity: Severity, text: impl Into<Printable>) -> Printable {
         let color = match severity {
             Severity::Error => "\u{1b}[31;1m",

@@ -1,11 +1,11 @@
-//! How many of what.
+//! Counts findings by severity.
 
 use naftiko_diagnostics::{Diagnostic, Findings, Severity};
 use naftiko_text::{Printable, join, printable};
 
 use crate::Style;
 
-/// How many diagnostics there are of each severity.
+/// The number of diagnostics of each severity.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Count {
     pub(crate) errors: usize,
@@ -27,7 +27,7 @@ impl Count {
     }
 }
 
-/// One line: `` `a.yaml`: 1 error, 6 notes ``, or that it is sound.
+/// Renders one line such as `` `a.yaml`: 1 error, 6 notes ``, or "no problems".
 pub fn summary(name: &str, diagnostics: &[Diagnostic], style: Style) -> Printable {
     let Count { errors, warnings, notes } = Count::of(diagnostics);
     let parts: Vec<Printable> =
@@ -44,7 +44,7 @@ pub fn summary(name: &str, diagnostics: &[Diagnostic], style: Style) -> Printabl
     printable!("{}: {}\n", name, verdict)
 }
 
-/// One line over everything that was checked: `3 files: 1 error, 2 warnings`; the name of the file where it is one.
+/// Renders one line about all checked files: `3 files: 1 error, 2 warnings`. A single file is given by its name.
 pub fn total(findings: &Findings, style: Style) -> Printable {
     let name = match findings.checked.as_slice() {
         [only] => findings.sources.file(*only).map(|file| file.name().to_owned()),

@@ -1,4 +1,4 @@
-//! What came of tests: for people, as JSON, and as `JUnit` XML.
+//! Renders the results of `naftiko test`: for people, as JSON, and as `JUnit` XML.
 
 use naftiko_text::{Printable, json_pretty, printable, xml};
 use serde::Serialize;
@@ -6,50 +6,51 @@ use serde::Serialize;
 use crate::Style;
 use crate::junit::suites;
 
-/// The version of the JSON.
+/// The version of the JSON format.
 const VERSION: u32 = 1;
 
-/// What came of one test.
+/// The result of one test.
 #[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Tested {
-    /// The file it stands in.
+    /// The file that contains the test.
     pub file: String,
-    /// Its name.
+    /// The name of the test.
     pub name: String,
-    /// What is not as the test says, a text each; none: it passed.
+    /// One text per deviation from the test's expectations; empty if it passed.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub problems: Vec<Printable>,
     /// How the run differs from its snapshot, as a unified diff.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub difference: Option<String>,
-    /// What came of the snapshot.
+    /// The result of the comparison with the snapshot.
     pub snapshot: Snapshot,
 }
 
-/// What came of a snapshot.
+/// The result of the comparison with a snapshot.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Snapshot {
-    /// The run is as it says.
+    /// The run equals the snapshot.
     Same,
-    /// The run is otherwise.
+    /// The run differs from the snapshot.
     Different,
-    /// There is none.
+    /// There is no snapshot.
     Missing,
-    /// It was written.
+    /// The snapshot was written by this invocation.
     Written,
-    /// Nobody asked it.
+    /// No comparison was made.
     Unasked,
 }
 
 impl Tested {
-    /// Whether all is as the test and its snapshot say.
+    /// Whether the run met all expectations and does not differ from its snapshot. A missing snapshot counts as a
+    /// failure.
     pub fn passed(&self) -> bool {
         self.problems.is_empty() && !matches!(self.snapshot, Snapshot::Different | Snapshot::Missing)
     }
 
-    /// What is wrong, a text each.
+    /// One text per failure, including that of the snapshot.
     fn failures(&self) -> Vec<Printable> {
         let mut failures = self.problems.clone();
         match self.snapshot {
@@ -61,7 +62,7 @@ impl Tested {
     }
 }
 
-/// Tests as people read them: a file, its tests, and what is wrong with them.
+/// Renders tests for people: each file with its tests and their failures, and a line with the totals.
 pub fn tested(tests: &[Tested], style: Style) -> Printable {
     let mut out = Printable::new();
     let mut file = "";
@@ -109,10 +110,10 @@ fn sum(tests: &[Tested], style: Style) -> Printable {
     printable!("{}, {}{}\n", number(tests.len(), "test"), verdict, snapshots)
 }
 
-/// Tests as one JSON document.
+/// Renders tests as one JSON document.
 ///
 /// # Errors
-/// When it cannot be written, which none of these types should do.
+/// If serialization fails, which cannot happen for these types.
 pub fn tested_as_json(tests: &[Tested]) -> serde_json::Result<Printable> {
     #[derive(Serialize)]
     struct Document<'a> {
@@ -137,7 +138,7 @@ pub fn tested_as_json(tests: &[Tested]) -> serde_json::Result<Printable> {
     Ok(json_pretty(&document)? + &"\n".into())
 }
 
-/// Tests as `JUnit` XML: one case a test.
+/// Renders tests as `JUnit` XML: one case per test.
 pub fn tested_as_junit(tests: &[Tested]) -> Printable {
     let failed = tests.iter().filter(|test| !test.passed()).count();
     let mut cases = Printable::new();

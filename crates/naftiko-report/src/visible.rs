@@ -1,11 +1,10 @@
-//! The text of documents as it is quoted.
+//! Makes hidden characters of quoted source text visible.
 
 use std::borrow::Cow;
 
 use naftiko_text::is_hidden;
 
-/// A source text with every hidden character replaced by as many `?` as it has bytes, line ends and tabs left: places in
-/// it stay where they were.
+/// Replaces every hidden character except line ends and tabs by one `?` per byte, so that byte offsets stay valid.
 pub(crate) fn visible_source(text: &str) -> Cow<'_, str> {
     let obeyed = |character: char| is_hidden(character) && !matches!(character, '\n' | '\r' | '\t');
     if !text.contains(obeyed) {

@@ -1,7 +1,7 @@
-//! Values as YAML in which nothing is hidden.
+//! Renders values as YAML in which no character is hidden.
 //!
-//! A library lays out every value without hidden characters. It would show most hidden characters as they are, so a text
-//! that holds one is written here, in double quotes with escapes. The YAML reads back as the same value.
+//! `serde_yaml` renders every value without hidden characters. It would leave most hidden characters unescaped, so a
+//! text that holds one is written here instead, in double quotes with escapes. The YAML parses to an equal value.
 
 use indexmap::IndexMap;
 use naftiko_text::{Printable, is_hidden, printable};
@@ -9,10 +9,10 @@ use serde::Serialize;
 use serde_json::Value;
 use serde_yaml::ser::Error;
 
-/// Outputs as YAML, a line each where the value is a scalar.
+/// Renders outputs as YAML; a scalar takes one line.
 ///
 /// # Errors
-/// When a value cannot be written, which no JSON value should do.
+/// If a value cannot be serialized, which cannot happen for JSON values.
 pub fn outputs(outputs: &IndexMap<String, Value>) -> Result<Printable, Error> {
     if outputs.is_empty() { Ok(Printable::new()) } else { entries(outputs) }
 }
@@ -30,7 +30,7 @@ fn entries<'a>(entries: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Re
     Ok(text)
 }
 
-/// A value behind its key or dash: on the same line, or below it and indented.
+/// A value after its key or dash: on its line, or below it and indented.
 fn below(value: &Value, indent: &'static str) -> Result<Printable, Error> {
     Ok(match value {
         Value::Object(fields) if !fields.is_empty() => {
@@ -64,7 +64,7 @@ fn indented(text: &Printable, first: &'static str, others: &'static str) -> Prin
     out
 }
 
-/// The name of an entry, with its colon.
+/// The key of an entry, with its colon.
 fn key(name: &str) -> Result<Printable, Error> {
     if is_hidden_in(name) || name.contains('\n') {
         return Ok(printable!("{}:", quoted(name)));
@@ -74,7 +74,8 @@ fn key(name: &str) -> Result<Printable, Error> {
     Ok(Printable::from(written))
 }
 
-/// A value without hidden characters but line ends, as the library lays it out: lines of a text are indented below its name.
+/// A value whose only hidden characters are line ends, rendered by `serde_yaml`: the lines of a text are indented below
+/// its key.
 fn laid_out<T: Serialize>(value: &T) -> Result<Printable, Error> {
     Ok(Printable::escaped_lines(&serde_yaml::to_string(value)?))
 }

@@ -30,7 +30,7 @@ pub(super) struct Tool<'a> {
     pub(super) driver: Driver<'a>,
 }
 
-/// What the tool is and which rules it has (§3.19).
+/// The tool and its rules (§3.19).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Driver<'a> {
@@ -50,13 +50,13 @@ pub(super) struct Rule<'a> {
     pub(super) help_uri: String,
 }
 
-/// How a rule is set (§3.50).
+/// The default configuration of a rule (§3.50).
 #[derive(Debug, Serialize)]
 pub(super) struct Configuration {
     pub(super) level: Level,
 }
 
-/// How bad a result is (§3.27.10).
+/// The severity of a result (§3.27.10).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Level {
@@ -65,14 +65,14 @@ pub(super) enum Level {
     Note,
 }
 
-/// That the tool ended by itself (§3.20).
+/// Whether the tool ran without a failure of its own (§3.20).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Invocation {
     pub(super) execution_successful: bool,
 }
 
-/// What relative URIs are relative to (§3.14.14); where that is, whoever reads the log knows.
+/// The base of relative URIs (§3.14.14). The consumer of the log supplies the actual path.
 #[derive(Debug, Serialize)]
 pub(super) struct BaseId {
     pub(super) description: Message,
@@ -99,11 +99,11 @@ pub(super) struct SarifResult<'a> {
     pub(super) partial_fingerprints: BTreeMap<&'a str, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) fixes: Vec<SarifFix>,
-    /// Written where it is empty too: all results of a run have it, or none (§3.27.23).
+    /// Written even if empty: SARIF requires that all results of a run have it, or none (§3.27.23).
     pub(super) suppressions: Vec<Suppression<'a>>,
 }
 
-/// That a result is not to count (§3.35).
+/// Marks a result as ignored (§3.35).
 #[derive(Debug, Serialize)]
 pub(super) struct Suppression<'a> {
     pub(super) kind: &'static str,
@@ -120,7 +120,7 @@ pub(super) struct Location {
     pub(super) message: Option<Message>,
 }
 
-/// A place that explains a finding (§3.28); `id` is its number in the finding.
+/// A place that explains a finding (§3.28); `id` is unique within the finding.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RelatedLocation {
@@ -146,7 +146,7 @@ pub(super) struct ArtifactLocation {
     pub(super) uri_base_id: Option<&'static str>,
 }
 
-/// A range (§3.30): all from 1, the end column excluded.
+/// A range (§3.30). Lines and columns count from 1; the end column is exclusive.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Region {
@@ -156,7 +156,7 @@ pub(super) struct Region {
     pub(super) end_column: usize,
 }
 
-/// A change that mends a finding (§3.55).
+/// A change that fixes a finding (§3.55).
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct SarifFix {
@@ -165,7 +165,7 @@ pub(super) struct SarifFix {
     pub(super) properties: FixProperties,
 }
 
-/// What SARIF has no word for: whether the change may be made without asking.
+/// A property that SARIF does not define: whether the change may be applied without confirmation.
 #[derive(Debug, Serialize)]
 pub(super) struct FixProperties {
     pub(super) applicability: &'static str,

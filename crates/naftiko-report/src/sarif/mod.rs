@@ -1,8 +1,8 @@
 //! Findings as SARIF 2.1.0, for code scanning.
 //!
-//! Every code is a rule, whether it was found or not. Places are regions in Unicode code points of files named by
-//! URI, relative to where `naftiko` was run. Fingerprints survive a shift of lines. What comments ignore is a
-//! result like any other, with its suppression.
+//! Every code becomes a rule, whether it was found or not. Regions count Unicode code points; files are named by URIs
+//! relative to the working folder. Fingerprints survive a shift of lines. A finding ignored by a comment is a result
+//! with a suppression.
 
 mod fingerprint;
 mod log;
@@ -23,20 +23,20 @@ use log::{
     Run, SarifFix, SarifResult, Suppression, Tool,
 };
 
-/// The root that relative URIs are relative to.
+/// The base id of relative URIs.
 const ROOT: &str = "%SRCROOT%";
 
-/// The findings as one SARIF log; `codes` are all there are, and become the rules.
+/// Renders the findings as one SARIF log. `codes` are all codes that exist; they become the rules.
 ///
 /// # Errors
-/// When it cannot be written, which none of these types should do.
+/// If serialization fails, which cannot happen for these types.
 pub fn sarif(findings: &Findings, codes: &[&Code]) -> serde_json::Result<Printable> {
     let positions: BTreeMap<&str, usize> = codes.iter().map(|code| code.id).zip(0..).collect();
     let mut fingerprints = Fingerprints::default();
     let kept = findings.diagnostics.iter().map(|found| (found, [].as_slice()));
     let ignored = findings.ignored.iter().map(|ignored| (&ignored.diagnostic, ignored.reasons.as_slice()));
     let mut all: Vec<(&Diagnostic, &[String])> = kept.chain(ignored).collect();
-    // One order for both: ignoring a finding changes the fingerprint of no other.
+    // Both are sorted together, so that ignoring a finding changes the fingerprint of no other one.
     all.sort_by_key(|(found, _)| found.place_in_order());
     let results = all
         .into_iter()
@@ -113,13 +113,13 @@ fn result<'a>(
     }
 }
 
-/// One for each reason; the specification wants no two alike.
+/// One suppression per distinct reason; SARIF forbids duplicates.
 fn suppressions(reasons: &[String]) -> Vec<Suppression<'_>> {
     let reasons: BTreeSet<&str> = reasons.iter().map(String::as_str).collect();
     reasons.into_iter().map(|justification| Suppression { kind: "inSource", justification }).collect()
 }
 
-/// A fix, its edits by file.
+/// A fix, with its edits grouped by file.
 fn fix(fix: &Fix, sources: &SourceMap) -> SarifFix {
     let mut changes: BTreeMap<FileId, Vec<Replacement>> = BTreeMap::new();
     for edit in &fix.edits {

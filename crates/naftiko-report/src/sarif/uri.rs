@@ -1,14 +1,14 @@
-//! Paths as URIs.
+//! Converts paths to URIs.
 
 use std::path::MAIN_SEPARATOR;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// Everything but what RFC 3986 leaves unreserved, and the separator.
+/// All characters except those that RFC 3986 leaves unreserved, and the separator.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');
 
-/// The URI of a file: relative if the path is, else with the scheme `file`. A colon is encoded, so that a first segment
-/// never reads as a scheme.
+/// The URI of a file: relative for a relative path, else with the scheme `file`. Colons are encoded, so that the first
+/// segment is never read as a scheme.
 pub(super) fn of(path: &str) -> String {
     let mut path = path.to_owned();
     if MAIN_SEPARATOR != '/' {
@@ -23,7 +23,7 @@ pub(super) fn of(path: &str) -> String {
     }
 }
 
-/// The path without `.` and without `folder/..`; a leading `..` stays.
+/// Resolves `.` and `folder/..` in a path; a leading `..` of a relative path remains.
 fn collapsed(path: &str) -> String {
     let root = if path.starts_with('/') { "/" } else { "" };
     let mut segments: Vec<&str> = Vec::new();
@@ -40,7 +40,7 @@ fn collapsed(path: &str) -> String {
     format!("{root}{}", segments.join("/"))
 }
 
-/// Whether it begins with a drive, as on Windows: `C:/`.
+/// Whether the path begins with a drive letter (`C:/`); only on Windows.
 fn has_drive(path: &str) -> bool {
     cfg!(windows) && matches!(path.as_bytes(), [letter, b':', b'/', ..] if letter.is_ascii_alphabetic())
 }
