@@ -1,4 +1,5 @@
-//! `naftiko approvals`: which secrets may be sent to which servers, as the operator approved it at a terminal.
+//! `naftiko approvals`: lists and revokes the approvals that the operator gave at a terminal, each of one secret for
+//! one server.
 
 use std::path::Path;
 
@@ -41,9 +42,9 @@ pub(crate) fn approvals(arguments: &Arguments, screen: &mut Screen) -> Result<Ex
     }
 }
 
-/// Revokes the approvals of these secrets: all of them, or none if one has no approval.
+/// Revokes the approvals of these secrets; fails without revoking any if one of them has no approval.
 fn revoke(arguments: &Arguments, secrets: &[SecretAllowance], screen: &mut Screen) -> Result<Exit, Stop> {
-    // Looking first: revoking what cannot be there makes no journal.
+    // Checked before the journal is opened for writing, since that would create a journal that does not exist yet.
     let approvals = match state::look(&arguments.state)? {
         Some(store) => stored(&store)?,
         None => Vec::new(),

@@ -56,7 +56,7 @@ pub(crate) enum Command {
     Mock(Mock),
     /// Run a composition
     Run(Box<Run>),
-    /// Go on with a run that waits, was stopped or was cut off
+    /// Continue a run that waits, was stopped or was interrupted
     Resume(Resume),
     /// Answer a step that is done outside
     Complete(Complete),
@@ -64,22 +64,22 @@ pub(crate) enum Command {
     Resolve(Resolve),
     /// End a run
     Cancel(Cancel),
-    /// List the runs that are kept, look at one, or remove some
+    /// List the stored runs, look at one, or remove some
     Runs(Runs),
     /// List the secrets that are approved for servers, or revoke approvals
     #[command(max_term_width = 80)]
     Approvals(Approvals),
-    /// Drive every run that has something to do, until stopped
+    /// Drive every run that is due, until stopped
     Work(Work),
     /// Print a published JSON Schema
     Schema(Schema),
-    /// Say what a code means and what to write instead
+    /// Explain a code and what to write instead
     Explain(Explain),
     /// List every code that `check` can report
     Codes(Codes),
 }
 
-/// Where to look besides the document.
+/// Replacements for the documents that a composition finds on its own.
 #[derive(Debug, Args)]
 pub(crate) struct Lookup {
     /// A capabilities document, or a folder of them, in place of the one the composition finds
@@ -90,10 +90,11 @@ pub(crate) struct Lookup {
     pub(crate) openapi: Vec<PathBuf>,
 }
 
-/// What documents may have read.
+/// Files that documents may name although they are outside of their folders.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Readable {
-    /// A file, or a folder with all that is below it, that documents may name outside of their own folders; may be repeated
+    /// A file, or a folder with everything below it, that documents may name outside of their own folders; may be
+    /// repeated
     #[arg(long = "allow-file", value_name = "PATH")]
     pub(crate) allowed_files: Vec<PathBuf>,
 }
@@ -116,16 +117,16 @@ pub(crate) struct Check {
     /// Treat findings of this code as errors, or all `warnings`; may be repeated
     #[arg(long, value_name = "CODE|warnings")]
     pub(crate) deny: Vec<String>,
-    /// Leave out findings of this code, which is no error; may be repeated
+    /// Leave out findings of this code, which must not be an error; may be repeated
     #[arg(long, value_name = "CODE")]
     pub(crate) allow: Vec<String>,
-    /// Hold documents to rules that are off by themselves: all of `governance`, or one by its code; may be repeated
+    /// Apply rules that are off by default: all of `governance`, or one by its code; may be repeated
     #[arg(long, value_name = "governance|CODE")]
     pub(crate) rules: Vec<String>,
     /// Leave out notes
     #[arg(long, short)]
     pub(crate) quiet: bool,
-    /// What `-` is called, and where it looks for other files
+    /// The name to report for `-`; other files are looked for from its folder
     #[arg(long, value_name = "FILE", default_value = "<stdin>")]
     pub(crate) stdin_name: PathBuf,
     /// Check again whenever something that was read changes
@@ -150,7 +151,7 @@ pub(crate) enum CheckFormat {
 
 #[derive(Debug, Args)]
 pub(crate) struct Schema {
-    /// Of what
+    /// The schema to print
     #[arg(value_enum, value_name = "NAME")]
     pub(crate) name: SchemaName,
 }
@@ -173,20 +174,20 @@ pub(crate) enum SchemaName {
     /// Tests of a composition
     #[value(name = "test-0.2", alias = "test")]
     Test02,
-    /// What `naftiko check --format json` writes
+    /// The output of `naftiko check --format json`
     Findings,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Explain {
-    /// A code, as it stands in brackets behind `error`, `warning` or `note`
+    /// A code, as shown in brackets after `error`, `warning` or `note`
     #[arg(value_name = "CODE")]
     pub(crate) code: String,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Codes {
-    /// Write them as JSON, with the addresses of their pages
+    /// Write JSON, with the addresses of the pages
     #[arg(long)]
     pub(crate) json: bool,
 }
@@ -200,7 +201,7 @@ pub(crate) struct Plan {
     pub(crate) lookup: Lookup,
     #[command(flatten)]
     pub(crate) readable: Readable,
-    /// How to show it
+    /// How to show the plan
     #[arg(long, value_enum, default_value_t = PlanFormat::Text)]
     pub(crate) format: PlanFormat,
 }
@@ -228,16 +229,16 @@ pub(crate) struct Run {
     /// An input, read by its declared type; a list by commas, by repetition or as JSON, an object as JSON
     #[arg(long = "input", short, value_name = "NAME=VALUE")]
     pub(crate) inputs: Vec<String>,
-    /// A YAML or JSON file of inputs; `--input` goes before it
+    /// A YAML or JSON file of inputs; `--input` takes precedence
     #[arg(long = "inputs", value_name = "FILE")]
     pub(crate) inputs_file: Option<PathBuf>,
     /// Send nothing: answer every operation from its response schema
     #[arg(long)]
     pub(crate) mock: bool,
-    /// What the mock's answers are made from; the same seed gives the same answers
+    /// The seed of the mock's responses; equal seeds give equal responses
     #[arg(long, value_name = "NUMBER", requires = "mock")]
     pub(crate) seed: Option<u64>,
-    /// A test document for the mock: its `mock` at the top lists answers and the resources that exist
+    /// A test document for the mock: `mock` at its top lists responses and the resources that exist
     #[arg(long, value_name = "FILE", requires = "mock")]
     pub(crate) script: Option<PathBuf>,
     #[command(flatten)]
@@ -246,39 +247,39 @@ pub(crate) struct Run {
     pub(crate) allowances: Allowances,
     #[command(flatten)]
     pub(crate) public_url: PublicUrl,
-    /// Send what was inferred without asking
+    /// Send inferred arguments without asking
     #[arg(long)]
     pub(crate) accept_inferred: bool,
     /// How long to wait between two polls, in place of 5 s to 60 s
     #[arg(long, value_name = "DURATION")]
     pub(crate) poll_every: Option<String>,
-    /// Keep the run and leave it to `naftiko work`
+    /// Store the run and leave it to `naftiko work`
     #[arg(long, conflicts_with = "mock")]
     pub(crate) detach: bool,
     #[command(flatten)]
     pub(crate) state: State,
 }
 
-/// Where runs are kept.
+/// The folder of the stored runs.
 #[derive(Debug, Args)]
 pub(crate) struct State {
-    /// The folder that runs are kept in, in place of `$XDG_STATE_HOME/naftiko`
+    /// The folder in which runs are stored, in place of `$XDG_STATE_HOME/naftiko`
     #[arg(long, value_name = "DIR", global = true)]
     pub(crate) state: Option<PathBuf>,
 }
 
 impl State {
-    /// The flag as the next command needs it too; nothing where runs are where they usually are.
+    /// The `--state` flag to repeat in a suggested command; empty for the default folder.
     pub(crate) fn again(&self) -> Printable {
         let state = self.state.as_ref();
         state.map(|folder| printable!(" --state {}", shell_word(folder))).unwrap_or_default()
     }
 }
 
-/// How a run is driven.
+/// The options that `run` and `resume` share: how a run is driven.
 #[derive(Debug, Args)]
 pub(crate) struct Driving {
-    /// Where a provider is, in place of what its documents say
+    /// The base URL of a provider, in place of the one in its documents
     #[arg(long, value_name = "PROVIDER=URL")]
     pub(crate) base_url: Vec<String>,
     /// The answer to an external step
@@ -287,26 +288,26 @@ pub(crate) struct Driving {
     /// How many calls may be under way at once, in all or to one provider; 8 in all by default
     #[arg(long, value_name = "N|PROVIDER=N")]
     pub(crate) jobs: Vec<String>,
-    /// Write one event a line, and last the outcome with its outputs
+    /// Write one event per line, and last the outcome with its outputs
     #[arg(long)]
     pub(crate) json: bool,
-    /// Write every request and every answer to standard error, without credentials and with what is sensitive masked
+    /// Write every request and every response to standard error, without credentials and with sensitive values masked
     #[arg(long, short)]
     pub(crate) verbose: bool,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Resume {
-    /// The run, by its id or how that begins
+    /// The id of the run, or its beginning
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
-    /// A sensitive input, which is never kept
+    /// A sensitive input, which is never stored
     #[arg(long = "input", short, value_name = "NAME=VALUE")]
     pub(crate) inputs: Vec<String>,
     /// A YAML or JSON file of sensitive inputs
     #[arg(long = "inputs", value_name = "FILE")]
     pub(crate) inputs_file: Option<PathBuf>,
-    /// A sensitive input that has another value now than when the run began; may be repeated
+    /// A sensitive input whose value has changed since the run began; may be repeated
     #[arg(long, value_name = "NAME")]
     pub(crate) replaced: Vec<String>,
     #[command(flatten)]
@@ -315,7 +316,7 @@ pub(crate) struct Resume {
     pub(crate) allowances: Allowances,
     #[command(flatten)]
     pub(crate) public_url: PublicUrl,
-    /// Go on with the documents as they are now, in place of the plan the run was begun with
+    /// Continue with the documents as they are now, in place of the plan that the run was started with
     #[arg(long)]
     pub(crate) adopt_changes: bool,
     #[command(flatten)]
@@ -324,7 +325,7 @@ pub(crate) struct Resume {
 
 #[derive(Debug, Args)]
 pub(crate) struct Complete {
-    /// The run, by its id or how that begins
+    /// The id of the run, or its beginning
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
     /// The step that waits
@@ -340,20 +341,20 @@ pub(crate) struct Complete {
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("ruling").required(true))]
 pub(crate) struct Resolve {
-    /// The run, by its id or how that begins
+    /// The id of the run, or its beginning
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
     /// The step that is in doubt
     #[arg(value_name = "STEP")]
     pub(crate) step: String,
-    /// It happened, and this is what it answered; of what undoes a step nothing need be said; of a message without JSON:
-    /// it arrived, and its answer is still to come
+    /// It happened, with this response; JSON may be left out for a compensation, and for a message that was delivered
+    /// but not answered yet
     #[arg(long, value_name = "JSON", group = "ruling", num_args = 0..=1, default_missing_value = "")]
     pub(crate) happened: Option<String>,
-    /// It did not happen: it is made again when the run goes on
+    /// It did not happen: it is retried when the run continues
     #[arg(long, group = "ruling")]
     pub(crate) did_not_happen: bool,
-    /// Take what it answered although it does not fit the description of the operation
+    /// Accept the response although it does not fit the description of the operation
     #[arg(long, requires = "happened")]
     pub(crate) as_is: bool,
     #[command(flatten)]
@@ -362,10 +363,10 @@ pub(crate) struct Resolve {
 
 #[derive(Debug, Args)]
 pub(crate) struct Cancel {
-    /// The run, by its id or how that begins
+    /// The id of the run, or its beginning
     #[arg(value_name = "RUN")]
     pub(crate) run: String,
-    /// Undo what was done, when the run goes on
+    /// Compensate what was done, when the run continues
     #[arg(long)]
     pub(crate) compensate: bool,
     #[command(flatten)]
@@ -376,7 +377,7 @@ pub(crate) struct Cancel {
 pub(crate) struct Runs {
     #[command(subcommand)]
     pub(crate) command: Option<RunsCommand>,
-    /// Write JSON, a line each
+    /// Write JSON, one run per line
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
@@ -385,36 +386,36 @@ pub(crate) struct Runs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum RunsCommand {
-    /// Show how a run stands, step by step
+    /// Show the state of a run, step by step
     Show {
-        /// The run, by its id or how that begins
+        /// The id of the run, or its beginning
         #[arg(value_name = "RUN")]
         run: String,
         /// Write it as one line of JSON
         #[arg(long)]
         json: bool,
     },
-    /// Show everything that happened in a run
+    /// Show every event of a run
     Events {
-        /// The run, by its id or how that begins
+        /// The id of the run, or its beginning
         #[arg(value_name = "RUN")]
         run: String,
-        /// Write JSON, an event a line
+        /// Write JSON, one event per line
         #[arg(long)]
         json: bool,
     },
-    /// Find whatever in the journal is not as it was written
+    /// Report every part of the journal that is not as it was written
     Verify,
-    /// Remove runs with all that is known of them
+    /// Remove runs with all their records
     #[command(group = clap::ArgGroup::new("which").required(true))]
     Prune {
         /// These runs
         #[arg(value_name = "RUN", group = "which")]
         runs: Vec<String>,
-        /// The runs that have been over for so long
+        /// The runs that ended at least this long ago
         #[arg(long, value_name = "DURATION", group = "which")]
         older_than: Option<String>,
-        /// Remove a run that is not over too: nobody can go on with it, or undo it, then
+        /// Also remove runs that have not ended; they can no longer be continued or compensated
         #[arg(long)]
         force: bool,
     },
@@ -428,7 +429,7 @@ pub(crate) struct Work {
     /// How many runs may be driven at once
     #[arg(long, value_name = "N", default_value_t = 64)]
     pub(crate) runs: usize,
-    /// Write one event a line
+    /// Write one event per line
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]

@@ -1,4 +1,4 @@
-//! Whether the documents of a run have changed since it began.
+//! Compares the plan of a run with the current documents when the run is resumed.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,11 +16,11 @@ use crate::screen::Screen;
 use crate::state::{Kept, Origin};
 use crate::world::{self, FileSystem};
 
-/// The plan that a run goes on with: its own, after saying what of it the documents now say otherwise; with `adopt` the
-/// one that they give now.
+/// Chooses the plan to continue with: the stored plan, after reporting how the documents have changed; with `adopt`,
+/// the plan of the current documents.
 ///
 /// # Errors
-/// When the plan of now is wanted, and there is none, or what has been recorded does not fit it.
+/// With `adopt`, if the documents give no plan, or the records do not fit the new plan.
 pub(crate) fn settled(
     kept: &Kept,
     adopt: bool,
@@ -51,7 +51,7 @@ pub(crate) fn settled(
         return Ok(Arc::clone(&kept.plan));
     }
     let now = Arc::new(now);
-    // The records have to be those of a run of the new plan too.
+    // The existing records must be a valid history of the new plan.
     Run::replay(Arc::clone(&now), kept.inputs(), &kept.records).map_err(|error| {
         Stop::Usage(format!("what has happened so far does not fit the changed documents: {error}"))
     })?;
@@ -67,7 +67,7 @@ fn told(file: &Printable, changes: &[Change]) -> Printable {
     printable!("`{}`, or what it names, has changed since the run began:\n{}", file, lines)
 }
 
-/// The plan that the documents give now.
+/// Checks the documents of the run and returns their current plan.
 fn plan_now(origin: &Origin, allowed_files: &[PathBuf]) -> Result<Plan, String> {
     let lookup = Lookup {
         capabilities: origin.capabilities.as_ref().map(|path| origin.folder.join(path)),

@@ -1,4 +1,4 @@
-//! `naftiko check`.
+//! `naftiko check`, and the check that precedes `plan` and `run`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -21,7 +21,7 @@ use crate::strictness::Strictness;
 use crate::watch::watch;
 use crate::world;
 
-/// How many documents are held at a time, each with all that it reads.
+/// The number of documents checked at a time; it bounds memory, since each document holds everything it reads.
 const AT_ONCE: usize = 32;
 
 pub(crate) fn check(arguments: &Check, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -43,7 +43,7 @@ pub(crate) fn check(arguments: &Check, screen: &mut Screen) -> Result<Exit, Stop
     }
 }
 
-/// What is named, if it can be read only once.
+/// Names the argument if it is a stream, which can be read only once.
 fn stream(named: &Path) -> Option<&'static str> {
     if is_standard_input(named) {
         return Some("standard input");
@@ -51,7 +51,8 @@ fn stream(named: &Path) -> Option<&'static str> {
     world::is_pipe(named).then_some("a pipe")
 }
 
-/// Checks everything that is named, and writes what was found. What cannot be read does not hide the rest.
+/// Checks all named documents and reports the findings. A document that cannot be read does not hide the findings of
+/// the others.
 pub(crate) fn once(
     arguments: &Check,
     strictness: &Strictness,
@@ -117,7 +118,7 @@ fn read_through(file: &Path, options: &Options, files: &dyn Files) -> io::Result
     naftiko_check::check(file, options, files)
 }
 
-/// The rules that are asked for by name.
+/// The rules that `--rules` turns on.
 fn rules(names: &[String]) -> Result<Vec<&'static Code>, Stop> {
     let mut rules = Vec::new();
     for name in names {
@@ -132,7 +133,7 @@ fn rules(names: &[String]) -> Result<Vec<&'static Code>, Stop> {
     Ok(rules)
 }
 
-/// Where to look, and which files documents may name besides those below their own folders.
+/// The options of the checker for these arguments.
 pub(crate) fn options(lookup: &Lookup, allowed_files: &[PathBuf]) -> Options {
     Options {
         capabilities: lookup.capabilities.clone(),
@@ -142,8 +143,7 @@ pub(crate) fn options(lookup: &Lookup, allowed_files: &[PathBuf]) -> Options {
     }
 }
 
-/// The plan of a file that is to be planned or run. Errors and warnings are shown; without a plan there is an exit
-/// code.
+/// Checks a file and returns its plan. Errors and warnings are shown. Without a plan, returns the exit code.
 pub(crate) fn to_plan(
     file: &Path,
     lookup: &Lookup,
@@ -169,7 +169,7 @@ pub(crate) fn to_plan(
     }
 }
 
-/// Why a document without errors has no plan.
+/// The reason why a document without errors has no plan.
 pub(crate) fn no_plan(file: &Path, checked: &Checked) -> Stop {
     let file = file.display();
     Stop::Usage(match checked.withheld_by() {

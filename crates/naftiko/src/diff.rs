@@ -1,4 +1,4 @@
-//! Changes as a unified diff.
+//! Prints changes as unified diffs.
 
 use std::io;
 
@@ -8,11 +8,11 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::screen::Screen;
 
-/// Writes a change: for a person where that is a terminal, and elsewhere as `patch` reads it, with the bytes of the
+/// Prints a change: escaped and colored for a terminal, else in the format of `patch` with the original bytes of the
 /// document.
 ///
 /// # Errors
-/// Those of writing.
+/// If standard output cannot be written.
 pub(crate) fn unified(change: &Change, screen: &mut Screen) -> io::Result<()> {
     let diff = TextDiff::from_lines(&change.before, &change.after);
     let mut unified = diff.unified_diff();

@@ -1,7 +1,7 @@
-//! The documents that a command line names: files, folders, patterns, standard input, pipes.
+//! Finds the documents that a command line names: files, folders, patterns, standard input, pipes.
 //!
-//! A named file counts, whatever it is. In a folder, and among the matches of a pattern, only files count whose header
-//! says that they are documents.
+//! A file that is named is always checked. In folders, and among the matches of a pattern, only files are checked whose
+//! header declares them to be documents.
 
 use std::collections::BTreeSet;
 use std::io;
@@ -14,23 +14,23 @@ use naftiko_text::Printable;
 use crate::reading::Reading;
 use crate::world::{self, Kind};
 
-/// The endings of files that may be documents.
+/// The file extensions of documents.
 const ENDINGS: [&str; 3] = ["yaml", "yml", "json"];
 
-/// Folders in which nobody keeps documents of their own.
+/// Folders with files of other projects and build output, which are skipped.
 const FOREIGN: [&str; 2] = ["node_modules", "target"];
 
-/// The documents that a command line names.
+/// The result of the search.
 #[derive(Debug, Default)]
 pub(crate) struct Documents {
-    /// The documents, in the order they were named, each once.
+    /// The documents, in the order they were named, without duplicates.
     pub(crate) paths: Vec<PathBuf>,
-    /// What was named and cannot be read.
+    /// One message for each argument or file that cannot be read.
     pub(crate) problems: Vec<String>,
 }
 
 impl Documents {
-    /// The documents that these paths name.
+    /// Finds the documents that the arguments name.
     pub(crate) fn find(named: &[PathBuf], reading: &Reading) -> Self {
         let mut found = Self::default();
         for path in named {
@@ -53,12 +53,12 @@ impl Documents {
                 self.keep_documents(files, reading, &format!("below `{}`", path.display()));
             }
             (None, Some(pattern)) if is_pattern(pattern) => self.add_matches(pattern, reading),
-            // What is not there is complained about when it is read.
+            // A missing file is reported when it is read.
             _ => self.paths.push(path.to_path_buf()),
         }
     }
 
-    /// The documents that match a pattern.
+    /// Adds the documents that match a pattern.
     fn add_matches(&mut self, text: &str, reading: &Reading) {
         let pattern = match Pattern::new(text) {
             Ok(pattern) => pattern,
@@ -75,7 +75,7 @@ impl Documents {
             require_literal_leading_dot: true,
         };
         let mut files = self.walk(&root, levels, reading);
-        // A leading `./` is no part of the paths that are walked.
+        // The paths from the walk do not begin with `./`.
         let plain = text.strip_prefix("./").map_or(Ok(pattern.clone()), Pattern::new);
         files.retain(|file| {
             pattern.matches_path_with(file, options)
@@ -84,7 +84,8 @@ impl Documents {
         self.keep_documents(files, reading, &format!("among the files that match `{text}`"));
     }
 
-    /// Of these files those that are documents; `place` says where they were looked for.
+    /// Adds those of `files` that are documents. `place` describes the searched place for the message that there are
+    /// none.
     fn keep_documents(&mut self, files: Vec<PathBuf>, reading: &Reading, place: &str) {
         let (documents, problems) = (self.paths.len(), self.problems.len());
         for file in files {
@@ -99,13 +100,13 @@ impl Documents {
         }
     }
 
-    /// The files that may be documents, in a folder and at most so many levels below it, sorted. Every folder is
-    /// entered once, however many links lead to it.
+    /// The files with a document extension at most `levels` levels below `root`, sorted. A folder that several links
+    /// lead to is entered once.
     fn walk(&mut self, root: &Path, levels: usize, reading: &Reading) -> Vec<PathBuf> {
         let mut files = Vec::new();
         let mut entered = BTreeSet::new();
         let (mut folders, mut links) = (vec![(root.to_path_buf(), 1)], Vec::new());
-        // Links last: what can be reached without them has its own name.
+        // Links are followed last, so that a folder that can be reached without a link is reported under its own path.
         while let Some((folder, level)) = folders.pop().or_else(|| links.pop()) {
             if !entered.insert(world::identity(&folder)) {
                 continue;
@@ -133,7 +134,7 @@ impl Documents {
     }
 }
 
-/// Why a file or folder is left out.
+/// The message for a file or folder that cannot be read.
 pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
     format!("`{}` cannot be read: {error}", Printable::path(path))
 }

@@ -1,4 +1,4 @@
-//! Exit codes: documented in the README and stable.
+//! Exit codes; they are stable and documented in the README.
 
 use std::io;
 use std::process::ExitCode;
@@ -6,22 +6,22 @@ use std::process::ExitCode;
 use naftiko_journal::Status;
 use naftiko_text::{Printable, printable};
 
-/// How a command ended.
+/// The result of a command, as an exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// It is done.
+    /// The command succeeded.
     Done = 0,
     /// The document has errors.
     Errors = 1,
-    /// The command was not understood, or lacks something it needs.
+    /// The arguments are invalid, or something that the command needs is missing.
     Usage = 2,
     /// The run failed.
     Failed = 3,
-    /// The run waits for somebody.
+    /// The run waits, or was interrupted.
     Waiting = 4,
-    /// Nobody knows whether an effect happened.
+    /// It is unknown whether an effect happened.
     InDoubt = 5,
-    /// Somebody ended it.
+    /// The run was cancelled.
     Cancelled = 6,
 }
 
@@ -43,19 +43,19 @@ impl From<Status> for Exit {
     }
 }
 
-/// Why a command could not go on.
+/// An error that ends a command.
 #[derive(Debug)]
 pub(crate) enum Stop {
-    /// The command lacks something or names something that is not there: why, in one line.
+    /// A usage error: something is missing or invalid. The message is one line.
     Usage(String),
-    /// The same, in several lines.
+    /// A usage error with several lines.
     Lines(Printable),
-    /// A result could not be written, and somebody waits for it.
+    /// Standard output could not be written.
     Output(io::Error),
 }
 
 impl Stop {
-    /// Why, as a person reads it.
+    /// The message for the operator.
     pub(crate) fn message(self) -> Printable {
         match self {
             Self::Usage(message) => message.into(),

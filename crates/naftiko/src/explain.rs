@@ -1,4 +1,4 @@
-//! `naftiko explain` and `naftiko codes`: what the codes of diagnostics mean.
+//! `naftiko explain` and `naftiko codes`: the documentation of codes.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, nearest};
 use naftiko_report::{Style, page};
@@ -12,7 +12,7 @@ use crate::screen::Screen;
 
 /// Prints the page of a code.
 pub(crate) fn explain(arguments: &Explain, screen: &mut Screen) -> Result<Exit, Stop> {
-    // A code copied with its severity and brackets is as good.
+    // A code may be given as it was printed, with its severity and brackets.
     let sought = arguments.code.rsplit_once('[').map_or(arguments.code.as_str(), |(_, code)| code);
     let sought = sought.trim_end_matches(']');
     let Some(text) = page_of(sought) else { return Err(Stop::Usage(unknown(sought))) };
@@ -31,7 +31,7 @@ fn unknown(code: &str) -> String {
     }
 }
 
-/// Lists every code.
+/// Lists all codes.
 pub(crate) fn codes(arguments: &Codes, screen: &mut Screen) -> Result<Exit, Stop> {
     let codes = naftiko_check::codes();
     screen.result(&if arguments.json { as_json(&codes)? } else { as_table(&codes, screen.out) })?;
@@ -66,7 +66,7 @@ fn as_table(codes: &[&Code], style: Style) -> Printable {
     table
 }
 
-/// Whether its page says that there may be a fix; that this is true is tested with the pages.
+/// Whether the code's page says "with a fix". A test checks that the pages are right.
 fn has_fix(code: &Code) -> bool {
     let line = page_of(code.id).and_then(|page| page.lines().nth(4));
     line.is_some_and(|line| line.ends_with("with a fix"))
@@ -77,7 +77,7 @@ pub(crate) fn first_error(diagnostics: &[Diagnostic]) -> Option<&'static Code> {
     diagnostics.iter().find(|found| found.severity() == Severity::Error).map(|found| found.code)
 }
 
-/// Where to read on, for a person at a terminal.
+/// The hint on `naftiko explain`, for a person at a terminal.
 pub(crate) fn pointer(first: Option<&Code>, style: Style) -> Printable {
     match first.filter(|_| style.terminal) {
         Some(code) => style.dim(printable!("more about it: naftiko explain {}", code.id)) + &"\n".into(),

@@ -1,4 +1,4 @@
-//! `naftiko check --fix`.
+//! `naftiko check --fix`: applies the fixes of findings.
 
 use std::path::{Path, PathBuf};
 
@@ -18,22 +18,22 @@ use crate::screen::Screen;
 use crate::strictness::Strictness;
 use crate::world::{FileSystem, is_below, replace};
 
-/// Whether and how findings are fixed.
+/// The options of `--fix`.
 #[derive(Debug, Args)]
 pub(crate) struct FixOptions {
-    /// Make the changes that findings offer and that are certain, in the documents in and below the folder of each one
+    /// Apply the fixes that are certain, to documents in and below the folder of each checked document
     #[arg(long, conflicts_with = "watch")]
     pub(crate) fix: bool,
-    /// Make those that are guesses too: look at them first, with `--diff`
+    /// Also apply fixes that are guesses: look at them first, with `--diff`
     #[arg(long = "unsafe", requires = "fix")]
     pub(crate) guesses: bool,
-    /// Show the changes, and write nothing
+    /// Show the changes without writing them
     #[arg(long, requires = "fix")]
     pub(crate) diff: bool,
 }
 
-/// Fixes documents, each written as soon as it is fixed; gives what could not be written. What cannot be read is left
-/// to the check that follows.
+/// Fixes documents, and writes each one as soon as it is fixed. Returns one message per file that could not be written.
+/// A document that cannot be read is skipped; the check that follows reports it.
 pub(crate) fn write(paths: &[PathBuf], arguments: &Check, screen: &mut Screen) -> Vec<String> {
     let mut problems = Vec::new();
     let mut guesses = 0;
@@ -56,7 +56,7 @@ pub(crate) fn write(paths: &[PathBuf], arguments: &Check, screen: &mut Screen) -
     problems
 }
 
-/// Shows what the fixes of all documents would change, and what would still be found.
+/// Prints the changes that the fixes of all documents would make, and the findings that would remain.
 pub(crate) fn show(arguments: &Check, strictness: &Strictness, screen: &mut Screen) -> Result<Exit, Stop> {
     let Documents { paths, mut problems } = Documents::find(&arguments.paths, &Reading::new());
     let mut files = Edited::new(&FileSystem);
@@ -87,14 +87,15 @@ pub(crate) fn show(arguments: &Check, strictness: &Strictness, screen: &mut Scre
     })
 }
 
-/// Makes the fixes of one document in memory. What lies outside of its folder belongs to others too.
+/// Applies the fixes to one document in memory. Files outside of its folder may be shared with other documents and are
+/// not edited.
 fn make(document: &Path, arguments: &Check, files: &mut Edited<'_>) -> std::io::Result<Fixed> {
     let may_edit = |path: &Path| path == document || is_below(path, document);
     let policy = Policy { guesses: arguments.fix.guesses, may_edit: &may_edit };
     fix(document, &options(&arguments.lookup, &arguments.readable.allowed_files), files, policy)
 }
 
-/// How many fixes there are that only a person can judge.
+/// The number of remaining fixes that are guesses.
 fn guesses_left(checked: &Checked) -> usize {
     let fixes = checked.diagnostics.iter().filter_map(|found| found.fix.as_ref());
     fixes.filter(|fix| fix.applicability == Applicability::Unsafe).count()

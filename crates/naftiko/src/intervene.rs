@@ -1,4 +1,4 @@
-//! `naftiko complete`, `resolve` and `cancel`: what somebody does to a run from outside.
+//! `naftiko complete`, `resolve` and `cancel`: interventions in a run from outside.
 
 use naftiko_adapter::Mask;
 use naftiko_adapter_external::fits;
@@ -32,7 +32,7 @@ pub(crate) fn complete(arguments: &Complete, screen: &mut Screen) -> Result<Exit
 
 pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, Stop> {
     let step = arguments.step.clone();
-    // Nobody reads what something that undoes another gave.
+    // The result of a compensation is never read, so it needs none.
     let is_read = !is_compensation(&step);
     let (ruling, said) = match &arguments.happened {
         Some(text) if text.is_empty() && !is_read => (Ruling::Happened { result: Value::Null }, "happened"),
@@ -76,7 +76,7 @@ fn json(text: &str, flag: &str) -> Result<Value, Stop> {
     })
 }
 
-/// Does it here if nobody drives the run, or leaves it to whoever does.
+/// Applies the intervention if no process drives the run; else leaves a message for the process that does.
 async fn intervene(
     state: &State,
     run: &str,
@@ -103,7 +103,8 @@ async fn intervene(
     }
     let run = match kept.replay(Map::new()) {
         Ok(run) => run,
-        // What is not kept may be what a list is made from.
+        // A list may depend on a sensitive input, which is not stored; only a process that knows the input can replay
+        // the run.
         Err(_) if !kept.withheld().is_empty() => {
             drop(lease);
             return leave(&store, &kept.id, intervention, as_is, said, screen);
@@ -127,7 +128,7 @@ async fn intervene(
     Ok(Exit::Done)
 }
 
-/// Leaves a message for whoever drives the run.
+/// Leaves a message for the process that drives the run.
 fn leave(
     store: &Store,
     run: &str,
@@ -144,7 +145,7 @@ fn leave(
     Ok(Exit::Done)
 }
 
-/// What a run that is given up leaves as it is, though it was about to undo it.
+/// The part of the report on compensations that a cancelled run leaves undone.
 fn left_behind(run: &naftiko_engine::Run, intervention: &Intervention) -> String {
     let halted = run.halted_steps();
     if halted.is_empty() || !matches!(intervention, Intervention::Cancel { compensate: false }) {
@@ -153,7 +154,7 @@ fn left_behind(run: &naftiko_engine::Run, intervention: &Intervention) -> String
     format!("; {} is left, and what would have been undone after it", halted.join(", "))
 }
 
-/// Holds an answer against the schema that its step declares, or the one of the operation that it is to have given.
+/// Validates an answer against the schema that its step declares, or a response against that of its operation.
 fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention, as_is: bool) -> Result<(), Stop> {
     let misfit = |step: &str, reason: String| format!("the answer for `{step}` does not fit: {reason}");
     match intervention {

@@ -1,7 +1,7 @@
 //! `naftiko`: checks, plans and runs capability compositions.
 //!
-//! This crate reads arguments, wires the others together and chooses the exit code. The world outside (files, the
-//! environment, the clock, the terminal) is reached through [`world`] and nowhere else.
+//! This crate parses arguments, wires the other crates together and chooses the exit code. Files, the environment, the
+//! clock and the terminal are accessed through [`world`] only.
 
 mod approvals;
 mod args;
@@ -42,7 +42,7 @@ use crate::exit::Exit;
 use crate::screen::Screen;
 
 fn main() -> ExitCode {
-    // Every TLS connection of this process uses this provider.
+    // The TLS implementation of all connections of this process.
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
     world::escape_panics();
     let arguments = match args::read() {

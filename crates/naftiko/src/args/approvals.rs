@@ -1,4 +1,4 @@
-//! The command line of the approvals of secrets.
+//! The arguments of `naftiko approvals`.
 
 use clap::{Args, Subcommand};
 use naftiko_plan::SecretAllowance;
@@ -9,7 +9,7 @@ use crate::args::State;
 pub(crate) struct Approvals {
     #[command(subcommand)]
     pub(crate) command: Option<ApprovalsCommand>,
-    /// Write JSON, an approval a line
+    /// Write JSON, one approval per line
     #[arg(long, global = true)]
     pub(crate) json: bool,
     #[command(flatten)]
@@ -18,12 +18,12 @@ pub(crate) struct Approvals {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ApprovalsCommand {
-    /// List the approvals; the same as without a command
+    /// List the approvals; the default
     List,
     /// Revoke approvals: a run that needs one asks again
     #[command(group = clap::ArgGroup::new("which").required(true))]
     Revoke {
-        /// The approvals of this secret, for this server or for all
+        /// The secret whose approvals are revoked, for this server or for all
         #[arg(value_name = "NAME[=ORIGIN]", group = "which")]
         secrets: Vec<SecretAllowance>,
         /// All approvals, even if they are damaged

@@ -1,4 +1,4 @@
-//! The command lines of what is done on the mock alone.
+//! The arguments of `naftiko test` and `naftiko mock`, which only use the mock.
 
 use std::path::PathBuf;
 
@@ -15,23 +15,23 @@ pub(crate) struct Test {
     pub(crate) lookup: Lookup,
     #[command(flatten)]
     pub(crate) readable: Readable,
-    /// Write what the runs come to as their snapshots
+    /// Write the results of the runs as their snapshots
     #[arg(long)]
     pub(crate) update: bool,
     /// How many tests may run at a time; as many as there are cores by default
     #[arg(long, value_name = "N")]
     pub(crate) jobs: Option<usize>,
-    /// Run only the tests that have this in their names
+    /// Run only the tests whose names contain this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) filter: Option<String>,
-    /// How to write what came of them
+    /// How to write the results
     #[arg(long, value_enum, default_value_t = TestFormat::Human)]
     pub(crate) format: TestFormat,
 }
 
 #[derive(Debug, Args)]
 pub(crate) struct Mock {
-    /// Compositions, or capabilities documents, whose providers are meant
+    /// Compositions or capabilities documents; their providers are served
     #[arg(required = true, value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     #[command(flatten)]
@@ -41,22 +41,22 @@ pub(crate) struct Mock {
     /// The port on this machine; any that is free by default
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub(crate) port: u16,
-    /// What the answers are made from; the same seed and the same calls give the same answers
+    /// The seed of the responses; equal seeds and equal calls give equal responses
     #[arg(long, value_name = "NUMBER")]
     pub(crate) seed: Option<u64>,
-    /// A test document, whose `mock` at the top says what is answered and what exists
+    /// A test document; `mock` at its top lists responses and the resources that exist
     #[arg(long, value_name = "FILE")]
     pub(crate) script: Option<PathBuf>,
-    /// What goes wrong: `429:3` (a status, and how often), `latency:200ms`, `drop:1`, `crash:2` (at the second call),
-    /// of every operation or of one; may be repeated
+    /// A fault to inject: `429:3` (a status, and how often), `latency:200ms`, `drop:1`, `crash:2` (at the second call),
+    /// for every operation or for one; may be repeated
     #[arg(long = "fault", value_name = "[OPERATION=]FAULT")]
     pub(crate) faults: Vec<String>,
-    /// A further name by which requests may call this server, besides `localhost` and its address; may be repeated
+    /// A further host name of this server, in addition to `localhost` and its address; may be repeated
     #[arg(long = "host", value_name = "NAME")]
     pub(crate) hosts: Vec<String>,
 }
 
-/// How to write what came of tests.
+/// The format of test results.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum TestFormat {
     /// For people

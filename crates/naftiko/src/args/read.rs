@@ -1,4 +1,4 @@
-//! Reading the command line, and showing help and mistakes.
+//! Parses the command line, and prints help and usage errors.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -10,22 +10,22 @@ use naftiko_text::{Printable, drawn, printable};
 use super::Arguments;
 use crate::world::Stream;
 
-/// The command line of this process. Where it asks for help, or cannot be understood, that is shown.
+/// Parses the command line of this process. If it asks for help or is invalid, the text is printed.
 ///
 /// # Errors
-/// The exit code then.
+/// The exit code, if a text was printed.
 pub(crate) fn read() -> Result<Arguments, ExitCode> {
     let words: Vec<OsString> = std::env::args_os().collect();
     Arguments::try_parse_from(&words).map_err(|error| {
         let stream = if error.use_stderr() { Stream::Err } else { Stream::Out };
-        // Nothing is left to do where it cannot be written.
+        // A failed write cannot be reported anywhere.
         let _unwritten = stream.write(&shown(&error, &words, stream.may_have_color()));
         ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(u8::MAX))
     })
 }
 
-/// What clap says of a command line. It repeats words of the command line between lines of its own, where the two cannot be
-/// told apart, so it is asked again about the same words with escapes in them.
+/// Renders the text of clap. Its error messages mix words of the command line with its own lines, so the command line
+/// is parsed again with all special characters escaped, which makes that text safe to print.
 fn shown(error: &clap::Error, words: &[OsString], color: bool) -> Printable {
     let visible = words.iter().map(|word| Printable::path(Path::new(word)).to_string());
     match Arguments::try_parse_from(visible) {
@@ -33,7 +33,7 @@ fn shown(error: &clap::Error, words: &[OsString], color: bool) -> Printable {
             let text = again.render();
             drawn(&if color { text.ansi().to_string() } else { text.to_string() })
         }
-        // An escape is read as something else.
+        // The escaped words are parsed differently: escape the rendered text as a whole.
         _ => printable!("{}\n", error.render()),
     }
 }

@@ -1,7 +1,7 @@
-//! The URLs at which messages are answered, with a token that only the owner of the journal's key can make.
+//! The URLs at which messages are answered. Each holds a token signed with the key of the journal.
 //!
-//! The token says which step of which run it is valid for, and until when. It is written into messages and nowhere
-//! else: neither into the journal nor to a screen.
+//! The token names a run, a step and an expiry. It is written into messages only: neither into the journal nor to a
+//! screen.
 
 mod page;
 mod reception;
@@ -25,46 +25,46 @@ use crate::world;
 
 pub(crate) use reception::Reception;
 
-/// Where answers to messages are given.
+/// The base of the URLs for answers.
 #[derive(Debug, Args)]
 pub(crate) struct PublicUrl {
-    /// Where others reach `naftiko work --listen`: goes into messages, so that they can be answered; in place of
-    /// `$NAFTIKO_PUBLIC_URL`
+    /// The URL at which others reach `naftiko work --listen`; messages contain it, so that they can be answered; in
+    /// place of `$NAFTIKO_PUBLIC_URL`
     #[arg(long, value_name = "URL")]
     pub(crate) public_url: Option<String>,
 }
 
-/// Where `work` takes answers.
+/// The address at which `work` accepts answers.
 #[derive(Debug, Args)]
 pub(crate) struct Listen {
-    /// Take answers to messages at this address of this machine, such as `127.0.0.1:8080`
+    /// Accept answers to messages at this address of this machine, such as `127.0.0.1:8080`
     #[arg(long, value_name = "ADDRESS:PORT")]
     pub(crate) listen: Option<SocketAddr>,
 }
 
-/// Makes addresses for answers, once it has the journal whose key signs them.
+/// Makes the URLs for answers, as soon as it has the journal whose key signs them.
 pub(crate) struct Callback {
     store: OnceLock<Store>,
     base: Option<Url>,
 }
 
 impl Callback {
-    /// Where nothing is sent that could be answered.
+    /// Makes no URLs, for processes that send no messages.
     pub(crate) fn none() -> Self {
         Self { store: OnceLock::new(), base: None }
     }
 
-    /// With addresses below the URL that is given, or that the environment names; without one there are none.
+    /// Makes URLs below `--public-url`, or else the URL in the environment; without either, none.
     ///
     /// # Errors
-    /// When that is no URL that can be followed.
+    /// If the value is not an `http` or `https` URL with a host and without a user.
     pub(crate) fn new(given: &PublicUrl) -> Result<Self, String> {
         let text = given.public_url.clone().or_else(|| world::variable("NAFTIKO_PUBLIC_URL"));
         let base = text.map(|text| read(&text)).transpose()?;
         Ok(Self { store: OnceLock::new(), base })
     }
 
-    /// Signs with the key of this journal from now on.
+    /// Sets the journal whose key signs the tokens; only the first call has an effect.
     pub(crate) fn sign_with(&self, store: &Store) {
         let _before = self.store.set(store.clone());
     }
@@ -103,24 +103,24 @@ impl AnswerAddress for Callback {
     }
 }
 
-/// What a token says.
+/// The content of a token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Pass {
     run: String,
     step: String,
-    /// In seconds since 1970; `None`: for ever.
+    /// The expiry in seconds since 1970; `None` if the token does not expire.
     until: Option<u64>,
 }
 
 impl Pass {
     fn token(&self, store: &Store) -> Result<String, StoreError> {
-        // A struct of texts and a number can always be written.
+        // Serializing strings and a number cannot fail.
         let said = URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default());
         let signature = store.sign(&signed(&said))?;
         Ok(format!("{said}.{}", URL_SAFE_NO_PAD.encode(signature)))
     }
 
-    /// What a token says; `None` if it was not made with the key of this journal, or is out of date.
+    /// Verifies and decodes a token. `None` if it was not signed with the key of this journal, or has expired.
     fn read(token: &str, store: &Store) -> Option<Self> {
         let (said, signature) = token.split_once('.')?;
         let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
@@ -133,7 +133,7 @@ impl Pass {
     }
 }
 
-/// What is signed is an answer's token, and nothing that is signed for another purpose.
+/// The bytes to sign. The prefix prevents signatures for other purposes from being accepted as tokens.
 fn signed(said: &str) -> Vec<u8> {
     format!("answer\n{said}").into_bytes()
 }

@@ -1,4 +1,4 @@
-//! The page that a person sees at the URL in a message. Everything is escaped, and there is no script.
+//! The HTML pages behind the URLs in messages. All values are escaped; the pages have no scripts.
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use naftiko_journal::{Event, Message, Record, Ruling};
@@ -31,19 +31,19 @@ const QUESTION: &str = "{% for line in description %}<p>{{ line }}</p>
 
 const SAID: &str = "</body></html>\n";
 
-/// What somebody is asked.
+/// The content of the page for one question.
 #[derive(Debug, Serialize)]
 pub(super) struct Asked {
     title: String,
     description: Vec<String>,
-    /// As it may be shown: sensitive values are masked.
+    /// Names and values of the message; sensitive values are masked.
     with: Vec<(String, String)>,
     result: Option<String>,
     answered: bool,
 }
 
 impl Asked {
-    /// Of the step that a run calls `name`.
+    /// Collects the page for the step that the records call `name`.
     pub(super) fn new(
         composition: &str,
         step: &Step,
@@ -75,22 +75,22 @@ impl Asked {
     }
 }
 
-/// A text in which nothing hides or reorders what a person reads; the page escapes it for HTML besides.
+/// Escapes hidden and reordering characters; the template additionally escapes HTML.
 fn visible(text: &str) -> String {
     escape(text).into_owned()
 }
 
-/// A text of several lines, otherwise as [`visible`].
+/// Like [`visible`], but line breaks remain.
 fn lines(text: &str) -> String {
     Printable::escaped_lines(text).to_string()
 }
 
-/// The page that asks.
+/// The page with the question and its form.
 pub(super) fn question(asked: &Asked) -> Option<String> {
     environment().render_str(&format!("{HEAD}{QUESTION}"), minijinja::value::Serde(asked)).ok()
 }
 
-/// A page with one sentence.
+/// A page that shows one sentence.
 pub(super) fn said(message: &str) -> String {
     let context = minijinja::context! { title => message };
     environment().render_str(&format!("{HEAD}{SAID}"), context).unwrap_or_default()

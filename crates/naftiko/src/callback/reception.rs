@@ -1,7 +1,7 @@
-//! Takes answers over HTTP, and leaves them for the process that drives the run.
+//! The HTTP endpoint for answers to messages. Answers are stored for the process that drives the run.
 //!
-//! It drives nothing itself. A `GET` changes nothing, since mail programs follow links; only a `POST` is an answer.
-//! Without a valid token nobody learns anything, not even whether a run exists.
+//! The endpoint never drives a run itself. `GET` changes nothing, since mail programs follow links; only `POST` submits
+//! an answer. Without a valid token the response reveals nothing, not even whether a run exists.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -29,41 +29,41 @@ use crate::listener::{self, BodyError, Exchange, Limits, Respond, Response};
 use crate::post::{Posted, post};
 use crate::state::{self, Kept};
 
-/// How long an answer may be, in bytes.
+/// The maximum length of an answer, in bytes.
 const MOST: usize = 1024 * 1024;
 
-/// Takes answers.
+/// Accepts answers and stores them in the journal.
 pub(crate) struct Reception {
     store: Store,
 }
 
-/// What comes of a request.
+/// The outcome of a submitted answer.
 enum Outcome {
-    /// The answer is taken, now or before.
+    /// The answer was accepted, now or earlier.
     Taken,
-    /// There is another answer.
+    /// A different answer was accepted earlier.
     AnsweredOtherwise,
     /// The answer is not JSON.
     NotJson,
-    /// The answer does not fit.
+    /// The answer does not fit the schema of the step's result.
     Misfit(String),
-    /// The token is not good, or nobody waits for the answer any more.
+    /// The token is invalid, or the step no longer waits for an answer.
     Nobody,
-    /// Something is wrong here.
+    /// An internal error, such as a failed write.
     Broken,
 }
 
-/// What was asked, and where it stands.
+/// The run and the token that a request refers to.
 struct Found {
     kept: Kept,
     pass: Pass,
 }
 
 impl Reception {
-    /// Takes answers at an address from now on, on a thread of its own, and says which address that is.
+    /// Starts to serve at `address` on a thread of its own. Returns the actual address.
     ///
     /// # Errors
-    /// When the operating system refuses the address or the thread.
+    /// If the operating system refuses the address or the thread.
     pub(crate) async fn open(store: Store, address: SocketAddr) -> std::io::Result<SocketAddr> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (opened, is_open) = oneshot::channel();
@@ -125,7 +125,7 @@ impl Found {
     }
 }
 
-/// The requests for `/answers/TOKEN`.
+/// Handles the requests for `/answers/TOKEN`.
 struct Answers(Arc<Reception>);
 
 impl Respond for Answers {
@@ -148,7 +148,7 @@ impl Respond for Answers {
 
 const NOTHING_HERE: &str = "There is nothing to be answered here.";
 
-/// The token of a path, which may be written with percent signs.
+/// The token in a path; it may be percent-encoded.
 fn token(path: &str) -> Option<String> {
     let token = path.strip_prefix("/answers/").filter(|token| !token.is_empty() && !token.contains('/'))?;
     percent_decode_str(token).decode_utf8().ok().map(std::borrow::Cow::into_owned)
@@ -156,7 +156,7 @@ fn token(path: &str) -> Option<String> {
 
 impl Answers {
     async fn show(&self, token: String, exchange: &Exchange) -> Response {
-        // Without a token that is good, nothing is read for the request.
+        // The token is verified before anything is read from the journal.
         if Pass::read(&token, &self.0.store).is_none() {
             return page_of(StatusCode::NOT_FOUND, NOTHING_HERE);
         }
@@ -215,7 +215,7 @@ impl Outcome {
                 (StatusCode::UNPROCESSABLE_ENTITY, misfit.as_str())
             }
             Self::Nobody => (StatusCode::NOT_FOUND, "there is nothing to be answered here"),
-            // Something of this machine may be short; the token stays good.
+            // A resource of this machine may be exhausted; the token remains valid.
             Self::Broken => {
                 (StatusCode::SERVICE_UNAVAILABLE, "the answer could not be kept; try again later")
             }
@@ -233,14 +233,14 @@ fn media_type(headers: &HeaderMap) -> Option<&str> {
     text.split(';').next().map(str::trim)
 }
 
-/// The field `answer`; left empty it says that all is done.
+/// The field `answer` of the form; an empty field is `null`, for "done".
 fn from_form(bytes: &[u8]) -> Option<Value> {
     let mut fields = url::form_urlencoded::parse(bytes);
     let (_, text) = fields.find(|(name, _)| name == "answer")?;
     if text.trim().is_empty() { Some(Value::Null) } else { serde_json::from_str(&text).ok() }
 }
 
-/// What is said to a program, or to a person.
+/// A response with one sentence: a page for a person, JSON for a program.
 fn told(form: bool, status: StatusCode, message: &str) -> Response {
     if form {
         return html(status, page::said(message));
@@ -264,7 +264,7 @@ fn respond(status: StatusCode, body: String, content_type: &'static str) -> Resp
     response
 }
 
-/// The address is a secret: it is kept by nobody, sent on to nobody, and nothing else runs beside it.
+/// Sets the headers that protect the URL, which is a secret: no caching, no referrer, no scripts and no frames.
 fn protect(headers: &mut HeaderMap, content_type: &'static str) {
     let policy = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
     for (name, value) in [

@@ -1,5 +1,5 @@
-//! What the operator of this process allows, whatever a document says. It holds for this process only and is not stored:
-//! the only permissions that are stored are the approvals of secrets that were given at a terminal.
+//! Permissions that the operator grants to this process, independent of the documents. They are not stored; the only
+//! stored permissions are the approvals of secrets given at a terminal.
 
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
@@ -14,16 +14,16 @@ use crate::args::Readable;
 use crate::drive::clearance::one_path;
 use crate::world::{self, FileSystem};
 
-/// The setting that allows secrets like the option.
+/// The environment variable with the same meaning as `--allow-secret`.
 const ALLOWED_SECRETS: &str = "NAFTIKO_ALLOW_SECRETS";
 
-/// What the operator allows.
+/// The permissions and limits set by the operator.
 #[derive(Debug, Args)]
 pub(crate) struct Allowances {
-    /// A host that may be spoken to over plain `http`, or inside a private network; may be repeated
+    /// A host that may be contacted over plain `http`, or inside a private network; may be repeated
     #[arg(long = "allow-host", value_name = "HOST[:PORT]")]
     pub(crate) hosts: Vec<AllowedHost>,
-    /// A program that a document may run, for a secret or as a step outside, called exactly so; may be repeated
+    /// A program that a document may run, for a secret or as an external step, under exactly this name; may be repeated
     #[arg(long = "allow-command", value_name = "PROGRAM")]
     pub(crate) commands: Vec<String>,
     /// A secret that may be sent to this server, or to any: the variable, the path of the file or the program that a
@@ -32,25 +32,25 @@ pub(crate) struct Allowances {
     pub(crate) secrets: Vec<SecretAllowance>,
     #[command(flatten)]
     pub(crate) readable: Readable,
-    /// Let a step fail whose answer does not fit the description of its operation, in place of saying so
+    /// Fail a step whose response does not fit the description of its operation, instead of reporting it
     #[arg(long)]
     pub(crate) strict_responses: bool,
-    /// Certificates (PEM) to trust besides those of the system; may be repeated
+    /// Certificates (PEM) to trust in addition to those of the system; may be repeated
     #[arg(long = "ca", value_name = "FILE")]
     pub(crate) certificates: Vec<PathBuf>,
-    /// The most values (texts, numbers, lists, objects, …) that an answer may have, and all answers that are read at once
+    /// The most values (texts, numbers, lists, objects, …) in one response, and in all responses that are read at once
     #[arg(long, value_name = "N", default_value_t = NodeBudget::DEFAULT, value_parser = value_parser!(u32).range(1..))]
     pub(crate) max_nodes: u32,
-    /// The values of the answers that are read at once, by all adapters of this process.
+    /// The budget of values that all adapters of this process share.
     #[arg(skip)]
     nodes: OnceLock<NodeBudget>,
 }
 
 impl Allowances {
-    /// The beginning of an adapter that does no more than is allowed.
+    /// A builder for an HTTP adapter with these permissions and limits.
     ///
     /// # Errors
-    /// A file that cannot be read, or a variable that names no proxy.
+    /// If a certificate file cannot be read, or an environment variable holds no valid proxy URL.
     pub(crate) fn builder(&self) -> Result<Builder, String> {
         let mut builder =
             HttpAdapter::builder().strict_responses(self.strict_responses).proxies(world::proxies()?);
@@ -64,10 +64,11 @@ impl Allowances {
         Ok(builder)
     }
 
-    /// The secrets that the command line and the environment allow, with the paths that their names have in this folder.
+    /// The secrets that the command line and the environment allow. Each also carries its name resolved as a path from
+    /// the working folder.
     ///
     /// # Errors
-    /// The first part of the setting that allows no secret.
+    /// The first entry of the environment variable that is malformed.
     pub(crate) fn secrets(&self) -> Result<Vec<SecretAllowance>, String> {
         let setting = world::variable(ALLOWED_SECRETS).unwrap_or_default();
         let listed = setting.split([',', ' ', '\t', '\n']).filter(|text| !text.is_empty());
@@ -82,17 +83,17 @@ impl Allowances {
         all.map(|allowance| allowance.map(with_path)).collect()
     }
 
-    /// Refuses the first of these URLs of providers that may not be contacted, as far as that is known before its name is
+    /// Rejects the first provider URL that may not be contacted, as far as this is known before host names are
     /// resolved.
     ///
     /// # Errors
-    /// The provider, the host, and the option that allows it.
+    /// Names the provider, the host, and the option that allows it.
     pub(crate) fn permit(&self, urls: &[(&str, Url)]) -> Result<(), String> {
         let poster = self.builder()?.poster(urls.iter().map(|(_, url)| url));
         let poster = poster.map_err(|error| error.to_string())?;
         for (id, url) in urls {
             match poster.permit(url) {
-                // The adapter refuses it, and says which of its URLs that is.
+                // The adapter rejects this case with a better message, which names the URL.
                 Ok(()) | Err(Denied::Userinfo { .. }) => {}
                 Err(denied) => {
                     return Err(BuildError::Denied { provider: (*id).to_owned(), denied }.to_string());
@@ -102,10 +103,10 @@ impl Allowances {
         Ok(())
     }
 
-    /// The certificates (PEM) to trust besides those of the system, each with the name of its file.
+    /// The certificates (PEM) to trust in addition to those of the system, each with its file name.
     ///
     /// # Errors
-    /// A file that cannot be read.
+    /// If a file cannot be read.
     pub(crate) fn authorities(&self) -> Result<Vec<(String, Vec<u8>)>, String> {
         let read = |file: &PathBuf| {
             let name = file.display().to_string();

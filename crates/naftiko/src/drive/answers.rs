@@ -1,4 +1,4 @@
-//! Answers to external steps, given beforehand.
+//! Answers to external steps that are given on the command line.
 
 use indexmap::IndexMap;
 use naftiko_adapter_external::fits;
@@ -8,10 +8,10 @@ use naftiko_plan::{Action, Plan, Step};
 use naftiko_text::shell_word;
 use serde_json::Value;
 
-/// `STEP=JSON`, each for an external step of the plan.
+/// Parses arguments of the form `STEP=JSON`, each for an external step of the plan.
 ///
 /// # Errors
-/// The first that is not.
+/// The first argument that is malformed, names no external step, does not fit the step's result, or is a duplicate.
 pub(crate) fn read(plan: &Plan, given: &[String]) -> Result<IndexMap<String, Value>, String> {
     let mut answers = IndexMap::new();
     for argument in given {
@@ -36,7 +36,7 @@ pub(crate) fn read(plan: &Plan, given: &[String]) -> Result<IndexMap<String, Val
     Ok(answers)
 }
 
-/// The step that a name stands for, in a plan or in one within it.
+/// Finds the step that a name such as `a[0]/b` refers to, in a plan or its sub-compositions.
 pub(crate) fn step_of<'a>(plan: &'a Plan, name: &str) -> Option<&'a Step> {
     match Part::of(name)? {
         Part::Step(id) => plan.step(id),

@@ -1,7 +1,7 @@
-//! Whether the operator permits where a run sends the secrets of the operator. It is decided before a secret is read.
+//! Decides whether a run may send the operator's secrets to the servers it uses, before any secret is read.
 //!
-//! Which secret goes where is listed by [`secret_uses`], and what is permitted is decided by [`SecretPermissions`]; this
-//! module gives them what the command line, the environment and the journal know.
+//! [`secret_uses`] lists which secret goes where, and [`SecretPermissions`] decides what is permitted; this module
+//! supplies both with what the command line, the environment and the journal contain.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -25,64 +25,64 @@ use crate::world::{self, FileSystem};
 /// A run whose secrets are about to be sent.
 pub(crate) struct Sender<'a> {
     pub(crate) plan: &'a Plan,
-    /// `PROVIDER=URL`, as the operator typed it for this run.
+    /// The `PROVIDER=URL` arguments that the operator gave for this run.
     pub(crate) base_urls: &'a [String],
-    /// Where paths of files start.
+    /// The folder from which relative file paths are resolved.
     pub(crate) folder: &'a Path,
     pub(crate) inputs: &'a Map<String, Value>,
-    /// Whether a step, by its id, sends no message any more.
+    /// Tells by the id of a step whether it will send no more messages.
     pub(crate) is_settled: &'a dyn Fn(&str) -> bool,
 }
 
-/// The secrets of a run with their servers, and what of it is permitted.
+/// The secrets of a run, their servers, and the permissions.
 pub(crate) struct Clearance {
     listed: Vec<Listed>,
-    /// Whether the server of some message is known only when its step begins.
+    /// Whether the server of some message becomes known only when its step starts.
     has_unknown: bool,
     permits: Permits,
 }
 
-/// A secret and a server that a run sends it to.
+/// A secret and a server to which a run sends it.
 #[derive(Debug, Clone)]
 pub(crate) struct Listed {
     pair: SecretPair,
-    /// The secret as an operator of this folder names it.
+    /// The secret under the name the operator uses in this folder.
     name: String,
 }
 
 impl Listed {
-    /// `WORKOS_API_KEY → https://api.workos.com`. A name that could be taken for more than a name is quoted.
+    /// `WORKOS_API_KEY → https://api.workos.com`. The name is quoted for the shell where necessary.
     pub(crate) fn line(&self) -> Printable {
         printable!("{} → {}", shell_word(&self.name), self.pair.origin)
     }
 
-    /// The option that permits it.
+    /// The option that permits this pair.
     pub(crate) fn flag(&self) -> Printable {
         printable!("--allow-secret {}", shell_word(format!("{}={}", self.name, self.pair.origin)))
     }
 }
 
-/// The options that permit all of these, in one line.
+/// The options that permit all these pairs, in one line.
 pub(crate) fn flags(missing: &[&Listed]) -> Printable {
     join(missing.iter().map(|listed| listed.flag()), " ")
 }
 
-/// What tells the permissions of runs of one process apart.
+/// Identifies the permissions of a run among the runs of one process.
 pub(crate) type Key = (BTreeSet<ServerOrigin>, BTreeSet<SecretPair>);
 
-/// What may be sent where. Nothing reads a secret without asking it first.
+/// The permissions to send secrets. Every secret is checked here before it is read.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Permits {
     permissions: SecretPermissions,
-    /// Where paths of files start.
+    /// The folder from which relative file paths are resolved.
     folder: PathBuf,
 }
 
 impl Permits {
-    /// Refuses to send a secret to the server of `url` unless that is permitted, and gives the pair that is.
+    /// Checks that a secret may be sent to the server of `url`, and returns the permitted pair.
     ///
     /// # Errors
-    /// The secret, the server, and the option that permits it.
+    /// If it is not permitted; names the secret, the server and the option that permits it.
     pub(crate) fn require(&self, secret: &SecretName, url: &Url) -> Result<SecretPair, String> {
         let origin = ServerOrigin::of(url)
             .ok_or_else(|| format!("`{secret}` is sent to no server but those of `http` and `https`"))?;
@@ -98,19 +98,19 @@ impl Permits {
         ))
     }
 
-    /// What tells these permissions from those of another run of this process.
+    /// The key that distinguishes these permissions from those of other runs of this process.
     pub(crate) fn key(&self) -> Key {
         (self.permissions.typed.clone(), self.permissions.approved.clone())
     }
 }
 
 impl Clearance {
-    /// The secrets of a run, with what this process and the run itself permit. Nothing is read but the command line and
-    /// the setting `NAFTIKO_ALLOW_SECRETS`.
+    /// Lists the secrets of a run, with what the command line and the environment permit. Reads neither secrets nor the
+    /// journal.
     ///
     /// # Errors
-    /// What can never be sent, whatever is approved: a server that may not be contacted, a file that may not be read, a
-    /// setting of `naftiko` that a plan of an earlier version names as a secret.
+    /// If the run can never be permitted: a server that may not be contacted, a file that may not be read, or a setting
+    /// of `naftiko` that a plan of an earlier version names as a secret.
     pub(crate) fn of(sender: &Sender<'_>, allowances: &Allowances) -> Result<Self, String> {
         let urls = endpoints::urls(sender.plan, sender.base_urls)?;
         refuse_beforehand(sender, &urls, allowances)?;
@@ -135,16 +135,16 @@ impl Clearance {
         Ok(Self { listed: known, has_unknown, permits })
     }
 
-    /// What nobody has permitted yet.
+    /// The pairs that are not permitted yet.
     pub(crate) fn missing(&self) -> Vec<&Listed> {
         let permissions = &self.permits.permissions;
         self.listed.iter().filter(|it| !permissions.permit(&it.pair.secret, &it.pair.origin)).collect()
     }
 
-    /// Adds what was approved at a terminal, if that matters. A folder without a journal has no approvals.
+    /// Adds the stored approvals, if they can make a difference. A folder without a journal has no approvals.
     ///
     /// # Errors
-    /// When the approvals are damaged or cannot be read: then nothing is approved.
+    /// If the approvals are damaged or cannot be read; then none of them counts.
     pub(crate) fn consult(
         &mut self,
         store: impl FnOnce() -> Result<Option<Store>, Stop>,
@@ -158,10 +158,10 @@ impl Clearance {
         Ok(())
     }
 
-    /// Stores that everything that is missing is approved, and gives what may be sent.
+    /// Stores approvals for all missing pairs, and returns the permissions.
     ///
     /// # Errors
-    /// Why it cannot be stored; then it is not approved.
+    /// If the approvals cannot be stored; then they are not granted either.
     pub(crate) fn approve(&mut self, store: impl FnOnce() -> Result<Store, Stop>) -> Result<Permits, Stop> {
         let missing: Vec<SecretPair> = self.missing().into_iter().map(|it| it.pair.clone()).collect();
         if missing.is_empty() {
@@ -182,16 +182,16 @@ impl Clearance {
         Ok(self.permits.clone())
     }
 
-    /// What may be sent, once nothing is missing; `None` as long as something is.
+    /// The permissions, or `None` while a pair is missing.
     pub(crate) fn permits(&self) -> Option<Permits> {
         self.missing().is_empty().then(|| self.permits.clone())
     }
 }
 
-/// The pairs that were approved at a terminal.
+/// The stored approvals as pairs.
 fn stored(store: &Store) -> Result<BTreeSet<SecretPair>, Stop> {
     let approvals = store.approvals().map_err(|error| unusable(&error))?;
-    // A later version may know more kinds; this one sends nothing because of them.
+    // An approval of a kind that only a later version knows is ignored.
     let pair = |approval: Approval| {
         let kind = SecretKind::ALL.into_iter().find(|kind| kind.as_str() == approval.kind)?;
         let secret = SecretId { kind, name: approval.name };
@@ -200,7 +200,7 @@ fn stored(store: &Store) -> Result<BTreeSet<SecretPair>, Stop> {
     Ok(approvals.into_iter().filter_map(pair).collect())
 }
 
-/// Why approvals cannot be used, and what helps.
+/// The error for approvals that cannot be read, with the command that removes them.
 pub(crate) fn unusable(error: &naftiko_journal::StoreError) -> Stop {
     Stop::Lines(printable!(
         "approvals of secrets cannot be used: {}\n`naftiko approvals revoke --all` removes them all, and then each is \
@@ -209,7 +209,7 @@ pub(crate) fn unusable(error: &naftiko_journal::StoreError) -> Stop {
     ))
 }
 
-/// A secret as the operator and approvals name it.
+/// Builds the entry of a secret and a server, with the name used by the operator and by approvals.
 fn listed(secret: &SecretName, origin: ServerOrigin, folder: &Path) -> Listed {
     let name = match secret {
         SecretName::File(path) => folder.join(path).display().to_string(),
@@ -219,18 +219,18 @@ fn listed(secret: &SecretName, origin: ServerOrigin, folder: &Path) -> Listed {
     Listed { pair: SecretPair { secret: SecretId::of(secret, &path), origin }, name }
 }
 
-/// The one path of a file, without links.
+/// The canonical path of a file, without symbolic links.
 pub(crate) fn one_path(path: &Path) -> String {
     FileSystem.resolved(path).display().to_string()
 }
 
-/// The servers in `PROVIDER=URL`.
+/// The servers in `PROVIDER=URL` arguments.
 fn typed(base_urls: &[String]) -> BTreeSet<ServerOrigin> {
     let urls = base_urls.iter().filter_map(|argument| argument.split_once('=')?.1.parse::<Url>().ok());
     urls.filter_map(|url| ServerOrigin::of(&url)).collect()
 }
 
-/// Refuses what no approval could permit, so that nobody is asked for it.
+/// Rejects what no approval could permit, so that the operator is not asked in vain.
 fn refuse_beforehand(sender: &Sender<'_>, urls: &Urls, allowances: &Allowances) -> Result<(), String> {
     let used = endpoints::used(sender.plan, urls)?;
     let mut addresses = Vec::new();

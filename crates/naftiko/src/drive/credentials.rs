@@ -1,4 +1,4 @@
-//! The credentials for providers, each read once, whatever uses it.
+//! The credentials for providers. Each secret is read once per process and shared by all its users.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,32 +14,33 @@ use crate::drive::Allowances;
 use crate::drive::clearance::Permits;
 use crate::drive::secrets::{Named, Reach};
 
-/// The credentials of this process. All steps and all runs that it drives share them, and the tokens that are had for them.
+/// The credentials of this process, shared by all runs and steps it drives. The access tokens obtained with them are
+/// shared too.
 #[derive(Debug, Default)]
 pub(crate) struct Credentials {
-    /// How long a secret that was read is good for; `None`: for good.
+    /// The time after which a secret is read again; `None`: it is never read again.
     good_for: Option<Duration>,
-    /// By what they are made from.
+    /// The credentials made so far, by a key of everything that they depend on.
     made: Mutex<BTreeMap<String, Credential>>,
-    /// What is masked because of them, and because of other secrets of this process.
+    /// The values to redact: these credentials and other secrets of this process.
     secrets: Secrets,
 }
 
 impl Credentials {
-    /// Those of a process that lives long: secrets may change.
+    /// For a long-lived process: secrets are read again after `good_for`, since they may change.
     pub(crate) fn that_change(good_for: Duration) -> Self {
         Self { good_for: Some(good_for), ..Self::default() }
     }
 
-    /// All secrets of this process: they are masked in everything that comes from outside.
+    /// All secrets of this process. They are redacted in everything that comes from outside.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// The credential for a provider at `base_url`; paths of files start in `origin`.
+    /// The credential for a provider at `base_url`; relative file paths are resolved in `origin`.
     ///
     /// # Errors
-    /// A token URL that is none, or a secret that nobody has permitted to send there.
+    /// If the token URL is invalid, or a secret is not permitted to be sent to its server.
     pub(crate) fn of(
         &self,
         id: &str,
@@ -56,7 +57,8 @@ impl Credentials {
             .into_iter()
             .filter_map(|(secret, url)| Some((secret.clone(), url?.clone())))
             .collect();
-        // A path may lead to another file by now, whose secret has permissions of its own.
+        // The permissions are part of the key: a file path may by now lead to another file, which needs permissions of
+        // its own.
         let pairs =
             sent.iter().map(|(secret, url)| permits.require(secret, url).map(|pair| format!("{pair:?}")));
         let pairs = pairs.collect::<Result<Vec<_>, _>>()?;
@@ -86,8 +88,8 @@ impl Credentials {
     }
 }
 
-/// A credential with its secrets; nothing without the URL that it needs: no request is ever sent without what it should
-/// carry.
+/// Builds a credential from its secrets. `None` if it needs a token URL and has none; the caller reports this, so that
+/// no request is sent without its credential.
 fn credential(
     auth: &Auth,
     token_url: Option<Url>,

@@ -1,6 +1,6 @@
-//! Requests and answers for `--verbose`, in a form that may be shown.
+//! The requests and responses that `--verbose` prints, redacted.
 //!
-//! A request is written as the adapter writes it, but without its credential, which is not known here.
+//! A request is rendered as the adapter renders it, but without its credential, which is not known here.
 
 use std::collections::BTreeMap;
 
@@ -10,12 +10,12 @@ use naftiko_text::{Printable, printable};
 use naftiko_wire::render;
 use url::Url;
 
-/// How much of a body is shown.
+/// The number of bytes of a body that are shown.
 const MOST_BYTES: usize = 4096;
 
-/// Writes what goes over the wire.
+/// Renders requests and responses.
 pub(crate) struct Dump {
-    /// Where providers are.
+    /// The base URLs of the providers.
     urls: BTreeMap<String, Option<Url>>,
 }
 
@@ -24,7 +24,7 @@ impl Dump {
         Self { urls }
     }
 
-    /// A call or an answer in lines, each of which begins with `>` or `<`.
+    /// Renders a call or a response; each line begins with `>` or `<`.
     pub(crate) fn lines(&self, wire: &Wire) -> Printable {
         match wire {
             Wire::Sent(call) => self.request(call),
@@ -38,7 +38,8 @@ impl Dump {
         let base = base.map(|url| url.as_str().trim_end_matches('/')).unwrap_or_default();
         let (path, headers, body) = match render(operation, &call.arguments) {
             Ok(parts) => (parts.path_and_query, parts.headers, parts.body.unwrap_or_default()),
-            // What stands for something sensitive may not fit its place.
+            // The mask that replaces a sensitive value may be invalid at its place; then the arguments are listed
+            // instead.
             Err(_) => {
                 let given = call.arguments.parameters.iter();
                 let given = given

@@ -9,13 +9,14 @@ use naftiko_plan::{Plan, Provider};
 use naftiko_text::shell_word;
 use url::Url;
 
-/// The base URL of each provider by its id; `None` if nothing says where the provider is.
+/// The base URL of each provider by its id; `None` if it is unknown.
 pub(crate) type Urls = BTreeMap<String, Option<Url>>;
 
-/// The URL of every provider that the plan's steps use: the one given by `PROVIDER=URL`, or that of the plan.
+/// The base URL of every provider that the plan's steps use: the one given as `PROVIDER=URL`, or else that of the plan.
 ///
 /// # Errors
-/// What is not of that form, an unknown provider, or one without a URL.
+/// If an argument is malformed or names an unknown provider, a URL is invalid, or two sub-compositions describe one
+/// provider differently.
 pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<Urls, String> {
     let mut urls = Urls::new();
     let mut known: BTreeMap<&str, &Provider> = BTreeMap::new();
@@ -26,7 +27,7 @@ pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<Urls, String> {
                 other.source, provider.source
             ));
         }
-        // What is given goes before what the documents say, whatever that is.
+        // A URL from the command line takes precedence, so the documented one is not even parsed.
         let is_given =
             given.iter().any(|argument| argument.split_once('=').is_some_and(|(name, _)| name == id));
         let said = provider.base_url.as_deref().filter(|_| !is_given);
@@ -49,18 +50,18 @@ pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<Urls, String> {
     Ok(urls)
 }
 
-/// Whether a plan speaks to a provider of this id.
+/// Whether a plan has a provider with this id.
 pub(crate) fn is_known(plan: &Plan, id: &str) -> bool {
     providers(plan).any(|(known, _)| known == id)
 }
 
-/// What `PROVIDER=URL` says, to be kept with the run. It has been read before.
+/// The `PROVIDER=URL` arguments as a map, to be stored with the run. They have been validated before.
 pub(crate) fn by_provider(given: &[String]) -> IndexMap<String, String> {
     let pairs = given.iter().filter_map(|argument| argument.split_once('='));
     pairs.map(|(id, url)| (id.to_owned(), url.to_owned())).collect()
 }
 
-/// A plan and those within it.
+/// A plan and all its sub-compositions.
 fn plans(plan: &Plan) -> impl Iterator<Item = &Plan> {
     std::iter::once(plan).chain(plan.embedded().into_iter().map(AsRef::as_ref))
 }
@@ -69,7 +70,8 @@ fn providers(plan: &Plan) -> impl Iterator<Item = (&str, &Provider)> {
     plans(plan).flat_map(|plan| plan.providers.iter().map(|(id, provider)| (id.as_str(), provider)))
 }
 
-/// What the documents say. A path alone is relative to wherever the description was had, which nobody says.
+/// Parses the URL in the documents. A relative URL is rejected, since the URL of the description that it is relative to
+/// is unknown.
 fn described(id: &str, text: &str) -> Result<Url, String> {
     if text.parse::<Url>() == Err(url::ParseError::RelativeUrlWithoutBase) {
         return Err(format!(
@@ -92,7 +94,7 @@ fn parse(text: &str) -> Result<Url, String> {
 /// The providers that the plan's steps call, each with its base URL.
 ///
 /// # Errors
-/// A provider without a URL, by its name.
+/// Names a provider without a base URL.
 pub(crate) fn used<'p>(plan: &'p Plan, urls: &Urls) -> Result<Vec<(&'p str, &'p Provider, Url)>, String> {
     let mut used = Vec::new();
     for (id, provider) in plan.used_providers() {
@@ -106,10 +108,10 @@ pub(crate) fn used<'p>(plan: &'p Plan, urls: &Urls) -> Result<Vec<(&'p str, &'p 
     Ok(used)
 }
 
-/// The adapter that speaks to the providers the plan's steps use, begun as `builder`, with `credentials`.
+/// Completes `builder` to the HTTP adapter for the providers that the plan's steps use.
 ///
 /// # Errors
-/// A provider without a URL or with one that may not be spoken to, or a secret that is not there; each by name.
+/// Names a provider without a base URL or with one that may not be contacted, or a secret that is missing.
 pub(crate) fn http(
     plan: &Plan,
     urls: &Urls,

@@ -1,4 +1,4 @@
-//! Messages from other processes for a run that is driven here.
+//! Delivers messages that other processes have left for a run which this process drives.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -8,16 +8,16 @@ use naftiko_journal::Store;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-/// How often to look.
+/// The interval of polling the inbox.
 const EVERY: Duration = Duration::from_millis(250);
 
-/// An inbox that is looked into.
+/// A polled inbox and the messages that come out of it.
 pub(super) struct Inbox {
     pub(super) watching: Watching,
     pub(super) deliveries: mpsc::UnboundedReceiver<Delivery>,
 }
 
-/// Dropped, nobody looks any more.
+/// The polling task; dropping it stops the polling.
 pub(super) struct Watching(JoinHandle<()>);
 
 impl Drop for Watching {
@@ -27,14 +27,14 @@ impl Drop for Watching {
 }
 
 impl Inbox {
-    /// Looks into the inbox of a run from now on, and delivers what is there.
+    /// Starts to poll the inbox of a run.
     pub(super) fn watch(store: Store, run: String) -> Self {
         let (sender, deliveries) = mpsc::unbounded_channel();
         Self { watching: Watching(tokio::spawn(deliver(store, run, sender))), deliveries }
     }
 }
 
-/// A message that cannot be read is looked at again: it is not lost, and nothing else depends on it.
+/// Polls and delivers. If the inbox cannot be read, it is read again at the next interval, so no message is lost.
 async fn deliver(store: Store, run: String, sender: mpsc::UnboundedSender<Delivery>) {
     let mut seen = None;
     let mut done = BTreeSet::new();
@@ -44,7 +44,8 @@ async fn deliver(store: Store, run: String, sender: mpsc::UnboundedSender<Delive
             && last != seen
             && let Ok(messages) = store.inbox(&run)
         {
-            // A message that could not be removed must not be delivered again: a ruling could settle a later doubt.
+            // A message that could not be removed must not be delivered twice: a ruling could then resolve a later
+            // doubt.
             for message in messages {
                 if done.contains(&message.id) {
                     continue;

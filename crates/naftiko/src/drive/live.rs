@@ -1,4 +1,4 @@
-//! Progress of a run: one live line per step in a terminal, one line per event elsewhere, or JSON.
+//! The progress of a run: in a terminal one live line per step, elsewhere one line per event, or JSON.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,15 +14,15 @@ use serde::Serialize;
 use crate::drive::terminal::{Console, LiveLine};
 use crate::world::Stream;
 
-/// A wait that somebody who looks on would wonder about.
+/// The shortest wait that is shown in a terminal.
 const NOTICED: SignedDuration = SignedDuration::from_secs(1);
-/// A wait that is worth a line that stays.
+/// The shortest wait that is reported where lines are permanent.
 const LONG: SignedDuration = SignedDuration::from_secs(10);
 
-/// Shows the events of a run.
+/// Prints the events of a run.
 pub(crate) struct Live {
     progress: RefCell<Progress>,
-    /// The lines of steps that are not done.
+    /// The live lines of the steps that are not done.
     bars: RefCell<BTreeMap<String, LiveLine>>,
     console: Console,
     terminal: bool,
@@ -40,12 +40,12 @@ impl Live {
         }
     }
 
-    /// Where the lines are drawn, for whoever asks something there.
+    /// The console on which the lines are drawn, for channels that put questions there.
     pub(crate) fn console(&self) -> Console {
         self.console.clone()
     }
 
-    /// Shows an event. A line that cannot be written stops nothing: the journal has the event.
+    /// Prints an event. A failed write does not stop the run, since the event is in the journal.
     pub(crate) fn show(&self, record: &Record) {
         if self.json {
             let _unwritten = line_of_json(record).and_then(|line| Stream::Out.write(&line));
@@ -53,7 +53,7 @@ impl Live {
         }
         let Some(line) = self.progress.borrow_mut().line(record) else { return };
         if !self.terminal {
-            // The beginning says nothing that the end does not say.
+            // The start of an attempt adds nothing to the line of its end.
             if !matches!(line.mark, Mark::Running | Mark::Asked) {
                 let _unwritten = Stream::Err.write(&printable!("{}\n", line.text));
             }
@@ -70,7 +70,7 @@ impl Live {
         }
     }
 
-    /// Shows that a step waits for its turn, where that takes long enough to be noticed.
+    /// Shows that a step waits for its turn, if the wait is long enough.
     pub(crate) fn show_held_up(&self, step: &str, wait: SignedDuration) {
         let noticed = if self.terminal { NOTICED } else { LONG };
         if self.json || wait < noticed {
@@ -84,18 +84,18 @@ impl Live {
         }
     }
 
-    /// Draws the line of a step that is not done.
+    /// Draws or updates the live line of a step.
     fn draw(&self, line: Line) {
         let mut bars = self.bars.borrow_mut();
         bars.entry(line.step).or_insert_with(|| self.console.add()).show(&line.text);
     }
 
-    /// Says something beside the lines of steps. What cannot be written stops nothing.
+    /// Prints text above the live lines. A failed write is ignored.
     pub(crate) fn tell(&self, text: &Printable) {
         self.console.print(text);
     }
 
-    /// Leaves the lines of steps that are not done as they are.
+    /// Removes all live lines from the bookkeeping and leaves their text on the screen.
     pub(crate) fn finish(&self) {
         for (_, bar) in std::mem::take(&mut *self.bars.borrow_mut()) {
             bar.abandon();
@@ -103,10 +103,10 @@ impl Live {
     }
 }
 
-/// A value as one line of JSON.
+/// Renders a value as one line of JSON.
 ///
 /// # Errors
-/// When it cannot be written as JSON.
+/// If the value cannot be serialized.
 pub(crate) fn line_of_json(value: &impl Serialize) -> io::Result<Printable> {
     Ok(json(value)? + &"\n".into())
 }

@@ -1,4 +1,4 @@
-//! Drives a run in this process: what `run`, `resume` and `work` have in common.
+//! Drives a run in this process; shared by `run`, `resume`, `work` and `test`.
 
 mod allowances;
 pub(crate) mod answers;
@@ -45,33 +45,33 @@ pub(crate) use runtime::{block_on, block_on_one_thread};
 pub(crate) use stopping::{Pulses, stop_on_signal};
 pub(crate) use verdict::{Verdict, how_to_go_on, is_compensation};
 
-/// What a run is driven with.
+/// Everything needed to drive a run.
 pub(crate) struct Session<'a> {
     pub(crate) id: &'a str,
     pub(crate) options: Options,
     pub(crate) journal: &'a dyn Journal,
-    /// Where messages for the run are left; `None` for a run that nobody else can know.
+    /// The store with the inbox of the run; `None` if the run is not stored, so that no other process can know it.
     pub(crate) inbox: Option<Store>,
     pub(crate) adapter: Arc<dyn Adapter>,
     pub(crate) answers: IndexMap<String, Value>,
-    /// What is asked by messages.
+    /// The channels for external steps.
     pub(crate) outside: Arc<Outside>,
     pub(crate) limits: Limits,
-    /// How long to stay for something that is due later; `None`: as long as anything is.
+    /// How long to wait for work that is due later; `None`: without limit.
     pub(crate) patience: Option<SignedDuration>,
-    /// Writes what goes over the wire; `None` if nobody wants to see it.
+    /// Renders requests and responses; `None` without `--verbose`.
     pub(crate) dump: Option<Dump>,
     pub(crate) cancellation: Cancellation,
-    /// Shows that the thread that drives the run does not compute.
+    /// The heartbeats of the threads that drive runs; they show that a thread is not busy computing.
     pub(crate) pulses: Pulses,
 }
 
-/// A run that somebody looks at.
+/// A run whose progress is printed.
 pub(crate) struct Watched {
     live: Live,
     json: bool,
     can_ask: bool,
-    /// What was recorded, as it may be shown.
+    /// The redacted records so far.
     pub(crate) records: Vec<Record>,
 }
 
@@ -80,10 +80,10 @@ impl Watched {
         Self { live: Live::new(plan, json, screen.err), json, can_ask: screen.can_ask(), records: Vec::new() }
     }
 
-    /// Drives the run as far as it goes by itself, and shows how.
+    /// Drives the run until it ends or has to wait, and prints its progress.
     ///
     /// # Errors
-    /// When an event could not be kept, or does not fit the run.
+    /// If an event cannot be journaled, or is not valid in the state of the run.
     pub(crate) async fn drive(
         &mut self,
         mut session: Session<'_>,
@@ -110,7 +110,7 @@ impl Watched {
     }
 }
 
-/// Shows what happens, and remembers it.
+/// Prints each record and stores it.
 struct Onlooker<'a> {
     live: &'a Live,
     records: &'a mut Vec<Record>,
@@ -127,7 +127,7 @@ impl Observer for Onlooker<'_> {
     }
 }
 
-/// Ends the process where somebody wants to see what comes of that.
+/// Test hook: exits the process after a given record, for the crash tests.
 struct Halting<'a>(&'a mut dyn Observer);
 
 impl Observer for Halting<'_> {
@@ -141,16 +141,16 @@ impl Observer for Halting<'_> {
     }
 }
 
-/// Where there is nobody to be asked.
+/// The channel for questions at the terminal where no person can be asked.
 pub(crate) fn nobody() -> Box<dyn Channel> {
     Box::new(Silent)
 }
 
 impl Session<'_> {
-    /// Drives a run as far as it goes by itself.
+    /// Drives a run until it ends or has to wait.
     ///
     /// # Errors
-    /// When an event could not be kept, or does not fit the run.
+    /// If an event cannot be journaled, or is not valid in the state of the run.
     pub(crate) async fn drive(
         self,
         run: &mut Run,
@@ -185,10 +185,10 @@ impl Session<'_> {
     }
 }
 
-/// Drives a run on the mock, where time passes as fast as it is waited for and nobody can be asked.
+/// Drives a run on the mock, with a virtual clock and without questions at the terminal.
 ///
 /// # Errors
-/// When an event does not fit the run.
+/// If an event cannot be journaled, or is not valid in the state of the run.
 pub(crate) async fn on_the_mock(
     session: Session<'_>,
     run: &mut Run,
@@ -197,11 +197,11 @@ pub(crate) async fn on_the_mock(
     session.drive(run, &VirtualClock::new(), observe, None, nobody()).await
 }
 
-/// The adapter that speaks to the providers of a plan. Secrets are read when they are needed; files of secrets start in
-/// `folder`.
+/// The HTTP adapter for the providers of a plan. Secrets are read when they are needed; relative paths of secret files
+/// are resolved in `folder`.
 ///
 /// # Errors
-/// What is wrong with a URL, or which secret is surely not there, may not be read, or may not be sent there.
+/// If a URL is invalid, or a secret is certainly missing, may not be read, or may not be sent to its server.
 pub(crate) fn adapter(
     plan: &Plan,
     base_urls: &[String],
@@ -218,18 +218,18 @@ pub(crate) fn adapter(
     Ok(Arc::new(endpoints::http(plan, &urls, &mut credential, builder)?))
 }
 
-/// What writes what goes over the wire, if that is asked for.
+/// The renderer for `--verbose`, if that option is given.
 ///
 /// # Errors
-/// What is wrong with a URL.
+/// If a URL is invalid.
 pub(crate) fn dump(driving: &Driving, plan: &Plan, base_urls: &[String]) -> Result<Option<Dump>, String> {
     driving.verbose.then(|| endpoints::urls(plan, base_urls).map(Dump::new)).transpose()
 }
 
-/// How much may be under way at once, as `N` and `PROVIDER=N` say.
+/// The limits of concurrent calls, parsed from `--jobs` arguments of the form `N` or `PROVIDER=N`.
 ///
 /// # Errors
-/// The first that says neither.
+/// The first argument that is malformed or names an unknown provider.
 pub(crate) fn limits(driving: &Driving, plan: &Plan) -> Result<Limits, String> {
     let mut limits = Limits::default();
     for argument in &driving.jobs {
@@ -250,7 +250,7 @@ pub(crate) fn limits(driving: &Driving, plan: &Plan) -> Result<Limits, String> {
     Ok(limits)
 }
 
-/// How a run stands that nobody drives any more: one that could go on waits for somebody to let it.
+/// The status of a run without a driving process: a run that could continue counts as waiting.
 pub(crate) fn at_rest(status: Status) -> Status {
     if status == Status::Running { Status::Waiting } else { status }
 }

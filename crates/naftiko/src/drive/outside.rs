@@ -1,6 +1,6 @@
-//! The channels that steps outside are asked through, with what the operator says of them.
+//! The channels for external steps, configured by the operator.
 //!
-//! What a plan needs is read and refused before the run begins, each by its name.
+//! Everything a plan needs is read and validated before the run starts; each error names the setting.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -33,26 +33,27 @@ pub(crate) struct Outside {
     secrets: Secrets,
 }
 
-/// What a plan asks of the channels.
+/// The requirements of a plan on the channels.
 #[derive(Debug, Default, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Wants {
-    /// A step that sends e-mail.
+    /// The first step that sends e-mail.
     email: Option<String>,
-    /// A step that posts to a URL.
+    /// The first step that posts to a URL.
     webhook: Option<String>,
-    /// The URLs whose hosts the author wrote, by step.
+    /// The webhook URLs with a literal host, each with its step.
     urls: Vec<(String, Url)>,
-    /// A step that runs a program.
+    /// The first step that runs a program.
     command: Option<String>,
-    /// The programs that the author wrote, by step.
+    /// The literal program names, each with its step.
     programs: BTreeSet<(String, String)>,
 }
 
 impl Wants {
-    /// What a plan asks for, but for the steps of its own that nothing is sent for any more.
+    /// Collects the requirements of a plan. `is_settled` tells which top-level steps will send no more messages; these
+    /// are skipped.
     ///
     /// # Errors
-    /// A setting that can never be used.
+    /// If a literal setting is invalid, such as an e-mail address or a template.
     pub(crate) fn of(plan: &Plan, is_settled: &dyn Fn(&str) -> bool) -> Result<Self, String> {
         let mut wants = Self::default();
         let own = plan.steps.iter().filter(|step| !is_settled(&step.id)).map(|step| (plan, step));
@@ -66,7 +67,7 @@ impl Wants {
         Ok(wants)
     }
 
-    /// What is left of that in a run: a message that was handed over is not sent again.
+    /// The requirements of what remains of a run: a message that was delivered is not sent again.
     ///
     /// # Errors
     /// As [`of`](Self::of).
@@ -74,10 +75,10 @@ impl Wants {
         Self::of(run.plan(), &|step| is_settled(run, answers, step))
     }
 
-    /// What posts the messages, once every URL that is written out may be contacted.
+    /// Checks all literal URLs and returns the client that posts the messages.
     ///
     /// # Errors
-    /// The first URL that may not, by the step that names it.
+    /// The first URL that may not be contacted, with its step.
     pub(crate) fn poster(&self, allowances: &Allowances) -> Result<Poster, String> {
         let named = self.urls.iter().map(|(_, url)| url);
         let poster = allowances.builder()?.poster(named).map_err(|error| error.to_string())?;
@@ -121,7 +122,7 @@ impl Wants {
     }
 }
 
-/// Whether a step of a run sends no message any more: it has its answer, or its message was handed over.
+/// Whether a step of a run will send no more messages: it is answered, ended, or its message was delivered.
 pub(crate) fn is_settled(run: &Run, answers: &IndexMap<String, Value>, step: &str) -> bool {
     match run.ledger().step(step) {
         _ if answers.contains_key(step) => true,
@@ -131,7 +132,7 @@ pub(crate) fn is_settled(run: &Run, answers: &IndexMap<String, Value>, step: &st
     }
 }
 
-/// The names that a template of a message may read.
+/// The names that the template of a message may refer to.
 fn handed_over<'a>(plan: &'a Plan, external: &'a External) -> Vec<&'a str> {
     match &external.with {
         Some(with) => with.keys().map(String::as_str).collect(),
@@ -142,7 +143,7 @@ fn handed_over<'a>(plan: &'a Plan, external: &'a External) -> Vec<&'a str> {
     }
 }
 
-/// The texts of a setting that are the author's own words.
+/// The literal texts of a setting.
 fn written_texts(setting: &Template) -> Vec<&str> {
     match setting {
         Template::Literal(Value::String(text)) => vec![text],
@@ -162,16 +163,16 @@ fn written_program(command: &Template) -> Option<String> {
 }
 
 impl Outside {
-    /// No channel at all: nothing is sent.
+    /// No channels: no message is sent.
     pub(crate) fn none() -> Self {
         let (callback, secrets) = (Arc::new(Callback::none()), Secrets::default());
         Self { callback, email: None, webhook: None, command: None, secrets }
     }
 
-    /// The channels that are wanted. Their own secrets become part of `secrets`, which are masked in all answers.
+    /// Creates the required channels. Their own secrets are added to `secrets`, which are redacted in all responses.
     ///
     /// # Errors
-    /// What is missing, not allowed or not approved, by its name and by that of a step that needs it.
+    /// Names the setting that is missing, not allowed or not approved, and a step that needs it.
     pub(crate) fn new(
         wants: &Wants,
         allowances: &Allowances,
@@ -188,12 +189,12 @@ impl Outside {
         Ok(Self { callback, email, webhook, command, secrets: secrets.clone() })
     }
 
-    /// The secrets that are masked in all answers.
+    /// The secrets that are redacted in all responses.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// Lets messages say where they are answered, by tokens of this journal.
+    /// Lets messages contain a URL for the answer, with tokens signed by the key of this journal.
     pub(crate) fn answered_in(&self, store: &Store) {
         self.callback.sign_with(store);
     }
@@ -260,8 +261,8 @@ fn now() -> SystemTime {
     world::now().into()
 }
 
-/// Posts as providers are spoken to, and signed messages only where the key is approved: the host of a URL may have been
-/// unknown until now.
+/// Posts messages under the network rules for providers. The approval of the signing key is checked for every message,
+/// since the host of a URL may be known only when its step starts.
 struct Posted {
     poster: Poster,
     permits: Permits,
@@ -277,7 +278,7 @@ impl Post for Posted {
     }
 }
 
-/// Finds the mail server as providers are found.
+/// Resolves the mail server under the network rules for providers.
 struct Guarded(HostGuard);
 
 #[async_trait]
@@ -287,7 +288,7 @@ impl MailRoute for Guarded {
     }
 }
 
-/// Asks through the channel that a question says; at the terminal somebody else does.
+/// Routes each question to its channel. Questions at the terminal go to `somebody`.
 pub(super) struct Switchboard {
     pub(super) outside: Arc<Outside>,
     pub(super) somebody: Box<dyn Channel>,

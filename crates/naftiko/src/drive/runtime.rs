@@ -1,7 +1,7 @@
-//! The threads that a command runs on.
+//! The threads of a command.
 //!
-//! The state machine of a run computes on the thread that drives the run. Sockets, timers and calls under way belong to
-//! other threads, so a long computation delays none of them; signals have a thread of their own
+//! The state machine of a run computes on the thread that drives the run. Sockets, timers and calls belong to other
+//! threads, so that a long computation delays none of them. Signals have a thread of their own
 //! ([`stopping`](super::stopping)).
 
 use std::thread;
@@ -11,23 +11,27 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::exit::Stop;
 
-/// Threads for sockets, timers and calls. They only wait, but one call that computes must not stop the others.
+/// The number of threads for sockets, timers and calls. They mostly wait, but one computing call must not block the
+/// others.
 const WORKERS: usize = 4;
-/// The stack of each thread, in bytes: as much as the main thread has, since values nest as deep on any of them.
+/// The stack size of each thread, in bytes. It equals that of the main thread, since values may nest equally deep on
+/// any thread.
 const STACK: usize = 8 << 20;
-/// Threads for what blocks, besides those that drive runs: names that are resolved, lines that are typed.
+/// The number of threads for blocking work, such as resolving host names and reading the terminal, in addition to those
+/// that drive runs.
 const BLOCKING: usize = 64;
 
-/// Runs `work` on this thread, and what it spawns on others; `driving` is how many more threads it may drive runs on.
+/// Runs `work` on this thread, and the tasks it spawns on other threads. `driving` is the number of additional threads
+/// on which it may drive runs.
 ///
 /// # Errors
-/// When the operating system does not allow it, and those of the work itself.
+/// If the operating system refuses the threads or files, or `work` fails.
 pub(crate) fn block_on<T>(driving: usize, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     finish(threads(driving)?, work)
 }
 
-/// Runs `work` and all that it spawns on this thread, one at a time and so always in the same order: for runs on the
-/// mock, in which no real time passes, and for what needs no network.
+/// Runs `work` and all tasks it spawns on this thread, one at a time and therefore in a fixed order. For runs on the
+/// mock, where no real time passes, and for work without network access.
 ///
 /// # Errors
 /// As [`block_on`].
@@ -35,24 +39,24 @@ pub(crate) fn block_on_one_thread<T>(work: impl Future<Output = Result<T, Stop>>
     finish(one_thread()?, work)
 }
 
-/// How long an idle thread for what blocks is kept: so long as any process lives.
+/// How long an idle thread for blocking work is retained: practically for the life of the process.
 const KEEP_ALIVE: Duration = Duration::from_hours(24 * 365);
 
 fn finish<T>(runtime: Runtime, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
     let done = runtime.block_on(work);
-    // A question at the terminal may still wait for a line that nobody needs any more.
+    // A question at the terminal may still wait for a line that is no longer needed.
     runtime.shutdown_background();
     done
 }
 
-/// As many pairs of file descriptors as a runtime needs before it drives anything.
+/// The number of descriptor pairs that a runtime needs at its creation.
 #[cfg(unix)]
 const NEEDED_PAIRS: usize = 6;
 
-/// Whether this process may open the files that a runtime needs: where it may not, the runtime would panic.
+/// Checks that this process may open the files that a runtime needs; without them the runtime would panic.
 ///
 /// # Errors
-/// [`Stop::Usage`] where it may not; nothing has been begun then.
+/// [`Stop::Usage`] if it may not. Nothing has been started then.
 #[cfg(unix)]
 fn has_descriptors() -> Result<(), Stop> {
     let pairs = (0..NEEDED_PAIRS).map(|_| std::os::unix::net::UnixStream::pair());
@@ -60,7 +64,7 @@ fn has_descriptors() -> Result<(), Stop> {
     probe.map(drop).map_err(|error| Stop::Usage(format!("the run cannot be driven: {error}")))
 }
 
-/// Whether this process may open the files that a runtime needs.
+/// On other systems nothing is checked.
 #[cfg(not(unix))]
 fn has_descriptors() -> Result<(), Stop> {
     Ok(())
@@ -68,7 +72,7 @@ fn has_descriptors() -> Result<(), Stop> {
 
 fn threads(driving: usize) -> Result<Runtime, Stop> {
     has_descriptors()?;
-    // Where not even one thread can be had, the runtime would panic for want of it.
+    // If not even one thread can be created, a multi-threaded runtime would panic.
     let probe = thread::Builder::new().stack_size(STACK).spawn(|| ());
     if probe.map(thread::JoinHandle::join).is_err() {
         return one_thread();
@@ -81,7 +85,8 @@ fn threads(driving: usize) -> Result<Runtime, Stop> {
         .enable_all()
         .build()
         .map_err(|error| Stop::Usage(format!("the run cannot be driven: {error}")))?;
-    // Work that blocks waits for a thread that there is, and panics only where there is none.
+    // Creates one thread for blocking work now. Later work waits for that thread if no other can be created; without
+    // it, the runtime would panic.
     drop(runtime.spawn_blocking(|| ()));
     Ok(runtime)
 }

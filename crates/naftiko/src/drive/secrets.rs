@@ -1,7 +1,7 @@
-//! Where the secrets that a document names are read, and what it may make this process read.
+//! Reads the secrets that documents name, within the limits set by the operator.
 //!
-//! A document may come from a stranger: it names environment variables, files below its own folder, and, if the operator
-//! allows it, other files and programs. Nothing is read before it is needed, and before it is approved
+//! A document may be untrusted. It may name environment variables, files below its own folder and, if the operator
+//! allows them, other files and programs. A secret is read only when it is needed, and after it was approved
 //! ([`Permits`]).
 
 use std::path::{Path, PathBuf};
@@ -17,22 +17,22 @@ use url::Url;
 use crate::drive::{Allowances, Permits};
 use crate::world::{self, FileSystem};
 
-/// How much of what a program complains of is told, in characters.
+/// The number of characters of a program's error output that are reported.
 const MESSAGE_LIMIT: usize = 300;
 
-/// What the secrets of a document may be read from.
+/// The files and programs from which the secrets of a document may be read.
 #[derive(Debug, Clone)]
 pub(crate) struct Reach {
-    /// Where the composition was read: paths of files start here.
+    /// The folder of the composition; relative file paths are resolved in it.
     origin: PathBuf,
-    /// The folder of the document that names them.
+    /// The folder of the document that names the secrets.
     document: PathBuf,
     files: Vec<PathBuf>,
     commands: Vec<String>,
 }
 
 impl Reach {
-    /// What a document at `source`, as seen from `origin`, may have read.
+    /// The reach of the document at `source`, a path relative to `origin`.
     pub(crate) fn of(origin: &Path, source: &str, allowances: &Allowances) -> Self {
         let document = Path::new(source).parent().unwrap_or(Path::new(""));
         Self {
@@ -43,9 +43,9 @@ impl Reach {
         }
     }
 
-    /// The file that a path leads to, if it may be read: below the document's folder, also by way of links, or allowed.
+    /// Resolves a file path. The file must be, after following links, below the document's folder or allowed.
     fn file(&self, path: &str) -> Result<PathBuf, String> {
-        // Of a file that is not there, the folders are, and their links lead somewhere, too.
+        // If the file itself does not exist, the links among its parent folders are still resolved.
         let file = FileSystem.resolved(&self.origin.join(path));
         let allowed = self.files.iter().chain([&self.document]);
         if allowed.map(|folder| FileSystem.resolved(folder)).any(|folder| file.starts_with(folder)) {
@@ -57,10 +57,10 @@ impl Reach {
         ))
     }
 
-    /// Refuses a secret that may not be read from here, without reading it.
+    /// Rejects a secret that may not be read, without reading it.
     ///
     /// # Errors
-    /// Its file or program, and the option that allows it.
+    /// Names the file or program, and the option that allows it.
     pub(crate) fn allows(&self, secret: &SecretName) -> Result<(), String> {
         match secret {
             SecretName::EnvVar(_) => Ok(()),
@@ -83,17 +83,17 @@ impl Reach {
     }
 }
 
-/// A secret that a document names.
+/// A secret that a document names, with everything needed to read it.
 pub(crate) struct Named {
     pub(crate) name: SecretName,
-    /// What it is, in words: `token`.
+    /// The kind of secret in words, such as `token`.
     pub(crate) what: &'static str,
     pub(crate) provider: String,
     pub(crate) reach: Reach,
-    /// The servers that it is sent to.
+    /// The servers to which the secret is sent.
     pub(crate) servers: Vec<Url>,
     pub(crate) permits: Permits,
-    /// All secrets of this process, which a program may print too.
+    /// All secrets of this process; they are redacted in a program's error output.
     pub(crate) secrets: Secrets,
 }
 
@@ -113,13 +113,14 @@ impl Named {
         }
     }
 
-    /// Whether the secret may still go to every server that it is for.
+    /// Checks that the secret may still be sent to each of its servers.
     fn permitted(&self) -> Result<(), Failure> {
         let mut servers = self.servers.iter();
         servers.try_for_each(|server| self.permits.require(&self.name, server).map(drop)).map_err(refused)
     }
 
-    /// The secret of a variable or a file. A path may lead to another file by now, which is another secret.
+    /// Reads the secret of a variable or a file; `None` for a program, which takes time. Permissions are checked again,
+    /// since a file path may by now lead to another file, which is another secret.
     fn at_once(&self) -> Result<Option<SecretString>, Failure> {
         self.permitted()?;
         let found = match &self.name {
@@ -180,7 +181,7 @@ impl SecretSource for Named {
     }
 }
 
-/// What a program complained of, in one line that shows nothing of what it printed, nor any other secret.
+/// A program's error output in one line, with its standard output and all other secrets redacted.
 fn complaint(stderr: &[u8], printed: &SecretString, secrets: &Secrets) -> String {
     let mut mask = Mask::over(secrets.mask());
     mask.hide(printed.expose_secret().trim(), 1);

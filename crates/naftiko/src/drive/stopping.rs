@@ -1,8 +1,8 @@
-//! Stopping a process that drives runs: at the first signal calls under way end first, at the second nothing is waited
-//! for.
+//! Stops a process that drives runs. After the first signal, calls under way are completed; the second ends the process
+//! at once.
 //!
-//! A run that computes cannot stop before it has computed. It is waited for only so long: whatever the process was
-//! doing, the run is left *interrupted* and can be resumed.
+//! A run that is computing cannot be stopped cooperatively; the process waits for it for ten seconds only. In any case
+//! the run is left *interrupted* and can be resumed.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
@@ -14,20 +14,20 @@ use naftiko_engine::Cancellation;
 use crate::exit::{Exit, Stop};
 use crate::world;
 
-/// How often a thread that drives a run shows that it does not compute.
+/// The interval of the heartbeats of a thread that drives a run.
 const BEAT: Duration = Duration::from_millis(250);
-/// How often the beats are looked at, once the process is to stop.
+/// The interval at which the heartbeats are checked, after the first signal.
 const LOOK: Duration = Duration::from_secs(1);
-/// How many looks without any beat make a process that computes.
+/// The number of checks without a heartbeat after which the process is considered to be computing.
 const SILENT_LOOKS: u32 = 10;
-/// How long the last words may take: whoever reads them may have stopped reading.
+/// The time limit for writing the last message; its reader may have stopped reading.
 const LAST_WORDS: Duration = Duration::from_millis(200);
 
-/// Stops at the signals that ask for it: the first cancels, the second ends the process at once with `code`, and so
-/// does a run that computes for ten seconds after the first.
+/// Installs the signal handling: the first signal cancels, the second ends the process at once with `code`. The process
+/// also ends if a run computes for ten seconds after the first signal.
 ///
 /// # Errors
-/// When signals cannot be heard.
+/// If signals cannot be received.
 pub(crate) fn stop_on_signal(cancellation: Cancellation, code: Exit, pulses: Pulses) -> Result<(), Stop> {
     let (first, is_first) = channel();
     let mut is_cancelled = false;
@@ -50,7 +50,7 @@ pub(crate) fn stop_on_signal(cancellation: Cancellation, code: Exit, pulses: Pul
         .map_err(|error| Stop::Usage(format!("signals cannot be heard: {error}")))
 }
 
-/// Waits for the first signal, and from then on for a process that only computes.
+/// Waits for the first signal; from then on checks the heartbeats.
 fn watch(is_first: &Receiver<()>, pulses: &Pulses, code: Exit) {
     if is_first.recv().is_err() {
         return;
@@ -64,7 +64,7 @@ fn watch(is_first: &Receiver<()>, pulses: &Pulses, code: Exit) {
     }
 }
 
-/// How long nothing has beaten.
+/// Measures how long the heartbeats have been absent.
 #[derive(Default)]
 struct Silence {
     beats: Option<u64>,
@@ -72,7 +72,8 @@ struct Silence {
 }
 
 impl Silence {
-    /// Looks once more. `beats` is the sum of all beats so far; `None` where no run is driven, which is no silence.
+    /// Records one check. `beats` is the sum of all heartbeats so far, or `None` if no run is driven, which does not
+    /// count as silence.
     fn lasts_too_long(&mut self, beats: Option<u64>) -> bool {
         let is_silent = beats.is_some() && beats == self.beats;
         self.beats = beats;
@@ -81,12 +82,12 @@ impl Silence {
     }
 }
 
-/// The pulses of all threads that drive runs. Clones share them.
+/// The heartbeats of all threads that drive runs. Clones share them.
 #[derive(Clone, Default)]
 pub(crate) struct Pulses(Arc<Mutex<Vec<Weak<AtomicU64>>>>);
 
 impl Pulses {
-    /// Drives `work`, and beats as long as its thread does not compute.
+    /// Drives `work` with a heartbeat, which is absent while the thread computes.
     pub(crate) async fn beating<T>(&self, work: impl Future<Output = T>) -> T {
         let beats = Arc::new(AtomicU64::new(0));
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&beats));
@@ -103,7 +104,7 @@ impl Pulses {
         }
     }
 
-    /// The sum of the beats of all that is driven now; `None` if nothing is.
+    /// The sum of the heartbeats of all runs being driven; `None` if there are none.
     fn beats(&self) -> Option<u64> {
         let mut pulses = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         pulses.retain(|pulse| pulse.strong_count() > 0);
@@ -112,20 +113,20 @@ impl Pulses {
     }
 }
 
-/// Ends the process at once, with a last line that nothing depends on.
+/// Ends the process at once, after trying to write a last message.
 fn leave(code: Exit, text: &'static str) -> ! {
     tell_soon(text);
     world::leave(code)
 }
 
-/// Writes a line for the operator. A line that cannot be written, or that is not read in time, stops nothing.
+/// Writes a message for the operator, waiting only a short time. A failure is ignored.
 fn tell_soon(text: &'static str) {
     let (told, is_told) = channel();
     let tell = move || {
         let _unwritten = world::Stream::Err.write(&text.into());
         let _nobody_waits = told.send(());
     };
-    // Where this machine has no thread left, the line is not written.
+    // If no thread can be created, the message is not written.
     if std::thread::Builder::new().spawn(tell).is_ok() {
         let _unread = is_told.recv_timeout(LAST_WORDS);
     }

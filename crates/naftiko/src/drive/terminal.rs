@@ -1,4 +1,4 @@
-//! The terminal while a run is driven: live lines of steps, lines that stay above them, and one question at a time.
+//! The terminal while a run is driven: live lines of steps, permanent lines above them, and one question at a time.
 
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use naftiko_text::{Printable, printable};
 
 use crate::world::{self, Stream};
 
-/// Goes to the beginning of the line, and clears it.
+/// The escape sequence that returns to the beginning of the line and clears it.
 const CLEAR_LINE: &str = "\r\x1b[K";
 
 /// A line of the terminal that changes until its step is done.
@@ -18,29 +18,29 @@ const CLEAR_LINE: &str = "\r\x1b[K";
 pub(crate) struct LiveLine(ProgressBar);
 
 impl LiveLine {
-    /// Shows another text there.
+    /// Replaces the text of the line.
     #[expect(clippy::disallowed_methods, reason = "this is where printable text is shown")]
     pub(crate) fn show(&self, text: &Printable) {
         self.0.set_message(text.to_string());
     }
 
-    /// Leaves the line as it is.
+    /// Stops updating the line; its text remains.
     pub(crate) fn abandon(&self) {
         self.0.abandon();
     }
 }
 
-/// Standard error to show, standard input to read. While somebody is asked there are no live lines, and a line that stays
-/// goes above the one that the answer is typed in.
+/// The terminal: standard error for output, standard input for answers. During a question there are no live lines, and
+/// permanent lines are printed above the line in which the answer is typed.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Console {
     live: MultiProgress,
-    /// What stands before the cursor; empty if nothing is asked.
+    /// The last line of the open question; empty if there is none.
     prompt: Arc<Mutex<Printable>>,
 }
 
 impl Console {
-    /// A live line below the others.
+    /// Adds a live line below the others.
     pub(crate) fn add(&self) -> LiveLine {
         let bar = self.live.add(ProgressBar::new_spinner());
         bar.set_style(
@@ -50,13 +50,13 @@ impl Console {
         LiveLine(bar)
     }
 
-    /// Takes a live line away.
+    /// Removes a live line from the screen.
     pub(crate) fn remove(&self, line: &LiveLine) {
         line.0.finish_and_clear();
         self.live.remove(&line.0);
     }
 
-    /// Writes lines that stay. What cannot be written stops nothing.
+    /// Prints permanent lines. A failed write is ignored.
     pub(crate) fn print(&self, lines: &Printable) {
         let prompt = self.prompt.lock().unwrap_or_else(PoisonError::into_inner);
         let clear = Printable::from(if prompt.is_empty() { "" } else { CLEAR_LINE });
@@ -85,11 +85,11 @@ impl Terminal for Console {
     fn read_line(&self) -> io::Result<Option<String>> {
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
-            // The end of input leaves the cursor behind the prompt.
+            // At the end of input the cursor is still behind the prompt.
             self.show(&"\n".into())?;
             return Ok(None);
         }
-        // The end of the line has been written by whoever typed it.
+        // The terminal has echoed the line break already.
         self.show(&Printable::new())?;
         Ok(Some(line))
     }

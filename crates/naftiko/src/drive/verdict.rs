@@ -1,4 +1,4 @@
-//! How a run stands when nothing more is done for it here, and how to go on.
+//! Reports the state of a run when its command ends, and the commands that continue it.
 
 use indexmap::IndexMap;
 use naftiko_journal::{Event, Failure, Ledger, Part, Phase, Record, Ruling, Status, address};
@@ -12,27 +12,28 @@ use crate::drive::line_of_json;
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 
-/// A run that has come to an end, or to a halt.
+/// A run that has ended or halted.
 pub(crate) struct Verdict<'a> {
     pub(crate) run: &'a naftiko_engine::Run,
-    /// All its records, as they may be shown.
+    /// All its records, redacted.
     pub(crate) records: &'a [Record],
     pub(crate) id: &'a str,
     pub(crate) status: Status,
-    /// What the next command has to say besides, of a run that is kept and can be resumed; `None` if it is not.
+    /// For a stored run, the options to repeat in suggested commands; `None` for a run that is not stored and cannot be
+    /// resumed.
     pub(crate) kept: Option<&'a Printable>,
-    /// Whether somebody stopped it here, and it could have gone on.
+    /// Whether the run was stopped by a signal although it could have continued.
     pub(crate) stopped: bool,
     pub(crate) json: bool,
 }
 
 impl Verdict<'_> {
-    /// Says how the run stands, and gives its outputs.
+    /// Reports the state of the run and its outputs.
     ///
     /// # Errors
-    /// When the result cannot be written.
+    /// If the result cannot be written.
     pub(crate) fn report(&self, screen: &mut Screen) -> Result<(), Stop> {
-        // By now more may be known to be secret than when they were recorded.
+        // Redacted again: more secrets may be known now than when the records were written.
         let records: Vec<Record> = self.records.iter().map(|record| self.run.shown(record)).collect();
         Verdict { records: &records, ..*self }.say(screen)
     }
@@ -67,7 +68,7 @@ impl Verdict<'_> {
         finished.unwrap_or_default()
     }
 
-    /// The steps that were asked and have not answered.
+    /// The steps that wait for an answer from outside.
     fn waiting(&self) -> Vec<String> {
         if self.status != Status::Waiting {
             return Vec::new();
@@ -80,7 +81,7 @@ impl Verdict<'_> {
         steps.map(|(name, _)| name.to_owned()).collect()
     }
 
-    /// The failure that ended the run, or is in doubt: of a step, or of the end itself.
+    /// The failure that ended the run or is in doubt: that of a step, or of the run's end itself.
     fn failure(&self) -> Option<(Option<&str>, &Failure)> {
         let ended = self.records.iter().rev().find_map(|record| match &record.event {
             Event::RunFinished { failure, .. } => Some(failure.as_ref()),
@@ -94,7 +95,7 @@ impl Verdict<'_> {
             steps.find(|(_, phase)| matches!(phase, Phase::InDoubt { .. })).map(|(name, _)| name)
         };
         let step = if self.status == Status::InDoubt { in_doubt() } else { self.run.failing_step() }?;
-        // Of the records, which hide what is sensitive.
+        // Taken from the records, in which sensitive values are redacted.
         let failure = self.records.iter().rev().find_map(|record| match &record.event {
             Event::StepFailed { step: failed, failure, .. }
             | Event::StepInDoubt { step: failed, failure, .. }
@@ -146,13 +147,13 @@ impl Verdict<'_> {
         }
     }
 
-    /// What this machine lacks, as the step that waits for it was told.
+    /// The resource that this machine lacks, as reported by the waiting step.
     fn lacks(&self) -> Printable {
         let why = self.run.shortage().map(|why| printable!(": {}", why)).unwrap_or_default();
         printable!("{}\nnothing is lost: the run goes on once this machine has what it takes", why)
     }
 
-    /// Of what it is not known whether it happened: what was sent, as it may be shown.
+    /// The redacted requests of the attempts that are in doubt.
     fn doubt(&self) -> Printable {
         let mut text = self.why();
         let in_doubt = self.run.ledger().steps().filter(|(_, phase)| matches!(phase, Phase::InDoubt { .. }));
@@ -175,18 +176,18 @@ impl Verdict<'_> {
         text
     }
 
-    /// How the command ends.
+    /// The exit code of the command.
     pub(crate) fn exit(&self) -> Exit {
         let goes_on = self.is_stopped_undoing() || self.lacks_means_to_undo();
         if goes_on { Exit::Waiting } else { self.status.into() }
     }
 
-    /// Whether somebody stopped it while it was being undone, and nothing else keeps it from that.
+    /// Whether the compensation was stopped by a signal and nothing else prevents it from continuing.
     fn is_stopped_undoing(&self) -> bool {
         self.status == Status::Compensating && self.stopped && self.run.halted_steps().is_empty()
     }
 
-    /// Whether this machine lacked what it takes to undo what was done, and nothing else keeps the run from that.
+    /// Whether this machine lacks a resource for the compensation, and nothing else prevents it from continuing.
     fn lacks_means_to_undo(&self) -> bool {
         let is_undoing = self.status == Status::Compensating && self.run.halted_steps().is_empty();
         is_undoing && self.run.shortage().is_some()
@@ -214,7 +215,7 @@ impl Verdict<'_> {
         }
     }
 
-    /// What has happened and stays so, in a run that did not come to its end.
+    /// The effects that remain of a run that ended without success.
     fn done_so_far(&self) -> Printable {
         if matches!(self.status, Status::Succeeded | Status::Compensated) || self.run_is_mock() {
             return Printable::new();
@@ -236,7 +237,7 @@ impl Verdict<'_> {
         printable!("done, and not undone: {}\n", join(&done, ", "))
     }
 
-    /// Whether it was undone, or is what undoes something.
+    /// Whether a step was compensated, or is a compensation.
     fn is_undone(&self, step: &str) -> bool {
         let undo = self.run.step(&address::compensation(step));
         is_compensation(step) || undo.is_some_and(|undo| undo.phase == Phase::Succeeded)
@@ -246,7 +247,7 @@ impl Verdict<'_> {
         self.run.operation(step).is_some_and(|operation| !operation.is_safe())
     }
 
-    /// Where it failed; the line of the step has said why.
+    /// The step at which the run failed. The line of that step has already given the reason.
     fn why(&self) -> Printable {
         match self.failure() {
             Some((Some(step), _)) => printable!(" at {}", step),
@@ -256,7 +257,7 @@ impl Verdict<'_> {
     }
 }
 
-/// What somebody can do for a run that is not over, a command a line.
+/// The commands with which a person can continue a run that has not ended, one per line.
 pub(crate) fn how_to_go_on(
     id: &str,
     status: Status,
@@ -312,14 +313,14 @@ pub(crate) fn how_to_go_on(
     text
 }
 
-/// The name of a step, and what stands behind it, as one word of a command: quoted even where no shell needs that, since
-/// what is put in its place may.
+/// The name of a step, with anything appended to it, as one word of a command. It is quoted even if the shell does not
+/// require it, since the placeholder will be replaced by a value that may need quotes.
 fn quoted(step: &str) -> Printable {
     let word = shell_word(step);
     if *word == *step { printable!("'{}'", word) } else { word }
 }
 
-/// Whether a name is that of what undoes something.
+/// Whether a name is that of a compensation.
 pub(crate) fn is_compensation(step: &str) -> bool {
     matches!(Part::of(step), Some(Part::Compensation { .. }))
 }

@@ -1,4 +1,4 @@
-//! Time that passes as fast as it is waited for: a run on the mock waits for nothing real.
+//! A virtual clock for runs on the mock, which never wait in real time.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,14 +8,14 @@ use jiff::Timestamp;
 use naftiko_adapter::{Answer, Channel, Failure, Question, async_trait};
 use naftiko_engine::Clock;
 
-/// A clock that jumps to whatever is waited for, and stands still while somebody is asked.
+/// A clock that jumps to the next time that is waited for. It stops while a question is open.
 pub(super) struct VirtualClock {
     now: Mutex<Timestamp>,
     questions: Arc<AtomicUsize>,
 }
 
 impl VirtualClock {
-    /// 2026-01-15T12:00:00Z, like the first answer of the mock.
+    /// 2026-01-15T12:00:00Z, the time at which the first response of the mock is dated.
     const START: i64 = 1_768_478_400;
 
     pub(super) fn new() -> Self {
@@ -23,7 +23,7 @@ impl VirtualClock {
         Self { now: Mutex::new(start), questions: Arc::default() }
     }
 
-    /// The channel, whose questions stop this clock.
+    /// Wraps a channel so that its questions stop this clock.
     pub(super) fn stopped_by(&self, channel: Box<dyn Channel>) -> Box<dyn Channel> {
         Box::new(StopsTime { questions: Arc::clone(&self.questions), channel })
     }
@@ -40,7 +40,7 @@ impl Clock for VirtualClock {
     }
 
     async fn sleep_until(&self, until: Timestamp) {
-        // A poll must not run into its deadline because a person takes a minute to answer.
+        // The deadline of a poll must not pass because a person takes a minute to answer.
         while self.questions.load(Ordering::Relaxed) > 0 {
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
@@ -49,13 +49,13 @@ impl Clock for VirtualClock {
     }
 }
 
-/// A channel that a clock stands still for.
+/// A channel whose questions stop a clock.
 struct StopsTime {
     questions: Arc<AtomicUsize>,
     channel: Box<dyn Channel>,
 }
 
-/// A question that is open; it is closed even if nobody waits for the answer any more.
+/// Counts an open question; dropping it closes the question even if its future is cancelled.
 struct Open<'a>(&'a AtomicUsize);
 
 impl Drop for Open<'_> {

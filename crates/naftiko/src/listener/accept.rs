@@ -1,4 +1,4 @@
-//! Accepting connections, also while nothing is left to accept them with.
+//! Accepts connections, and backs off when the process has run out of resources.
 
 use std::io;
 use std::net::SocketAddr;
@@ -11,12 +11,12 @@ use super::connection::Server;
 
 /// The first pause after a connection could not be accepted.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
-/// The longest.
+/// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 
-/// Where connections come from.
+/// A source of connections.
 pub(super) trait Incoming {
-    /// The next connection.
+    /// Waits for the next connection.
     async fn next(&self) -> io::Result<(TcpStream, SocketAddr)>;
 }
 
@@ -26,17 +26,17 @@ impl Incoming for TcpListener {
     }
 }
 
-/// Where connections go to.
+/// A sink for accepted connections.
 pub(super) trait Connections {
-    /// Serves a connection, or closes it.
+    /// Serves a connection, or closes it if there is no room.
     fn connect(&self, stream: TcpStream, peer: SocketAddr);
 
-    /// Closes connections that only wait for their peers, since their files are needed, and lets this time pass.
+    /// Closes connections that wait for their peers, to free resources, and then waits for `pause`.
     async fn make_room(&self, pause: Duration);
 }
 
-/// Accepts connections for ever. Where files or memory have run out, it pauses before it tries again: the condition
-/// does not end sooner for being asked about.
+/// Accepts connections forever. If file descriptors or memory are exhausted, it pauses before the next attempt, with
+/// increasing pauses.
 pub(super) async fn connections(incoming: &impl Incoming, connections: &impl Connections) {
     let mut pause = FIRST_PAUSE;
     loop {
@@ -54,7 +54,7 @@ pub(super) async fn connections(incoming: &impl Incoming, connections: &impl Con
     }
 }
 
-/// Whether the error is that of a peer who has gone again, and says nothing of this machine.
+/// Whether the error concerns only the connection, whose peer has left, and not this machine.
 fn is_of_the_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
@@ -77,7 +77,7 @@ mod tests {
 
     use super::*;
 
-    /// Fails so many times with an error of the operating system, and then waits for ever.
+    /// Fails `times` times with an error of the operating system, then waits forever.
     struct Failing {
         code: i32,
         times: Cell<u32>,
@@ -102,7 +102,7 @@ mod tests {
         }
     }
 
-    /// The pauses that are made for so many errors.
+    /// The pauses that are made after this number of errors.
     fn pauses(code: i32, times: u32) -> Vec<Duration> {
         let (failing, pauses) = (Failing { code, times: Cell::new(times) }, Pauses::default());
         let mut accepting = std::pin::pin!(connections(&failing, &pauses));

@@ -1,4 +1,4 @@
-//! Reading the body of a request.
+//! Reads the bodies of requests.
 
 use std::sync::Arc;
 
@@ -9,38 +9,38 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use super::limits::Limits;
 use super::line::Line;
 
-/// The unit that the length of bodies is counted in, in bytes.
+/// The unit in which memory for bodies is counted, in bytes.
 const UNIT: usize = 1024;
 
-/// Why a body was not read.
+/// The reason why a body was not read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum BodyError {
-    /// It is longer than allowed.
+    /// The body is longer than allowed.
     TooLong,
-    /// It took longer than allowed.
+    /// The body took longer than allowed.
     TooSlow,
-    /// The connection ended, or what came is no body.
+    /// The connection ended, or the body is malformed.
     Broken,
 }
 
-/// The room for all bodies of a listener.
+/// The memory for all bodies of a listener, as a semaphore with one permit per unit.
 pub(super) fn room(limits: &Limits) -> Arc<Semaphore> {
     Arc::new(Semaphore::new((limits.bodies_bytes / UNIT).clamp(1, Semaphore::MAX_PERMITS)))
 }
 
-/// A body, and the room that it takes.
+/// A body and the memory reserved for it.
 pub(super) struct Read {
     pub(super) bytes: Bytes,
     pub(super) room: Option<OwnedSemaphorePermit>,
 }
 
-/// Reads a body to its end.
+/// Reads a whole body.
 ///
 /// # Errors
-/// [`BodyError`] at the first byte beyond the limit, and at the end of the time for it.
+/// [`BodyError`], if the body exceeds the length or the time limit, or is incomplete.
 pub(super) async fn read(body: &mut Incoming, line: &Line) -> Result<Read, BodyError> {
     let limits = &line.shared.limits;
-    // A length that is announced is not waited for.
+    // An announced length beyond the limit is rejected before anything is read.
     if body.size_hint().lower() > u64::try_from(limits.body_bytes).unwrap_or(u64::MAX) {
         return Err(BodyError::TooLong);
     }
@@ -63,15 +63,15 @@ async fn to_end(body: &mut Incoming, line: &Line) -> Result<Read, BodyError> {
     Ok(read)
 }
 
-/// Reads and forgets what is left of a body that was refused: a peer that is cut off while it sends may lose the response.
-/// The connection's own limits end it.
+/// Reads and discards the rest of a rejected body. A peer whose connection is closed while it sends may lose the
+/// response. The limits of the connection apply.
 pub(super) async fn forget(mut body: Incoming) {
     while let Some(Ok(_)) = body.frame().await {}
 }
 
 impl Read {
-    /// Takes as much room as `length` bytes need. Where there is none, the connection that has been sending for longest
-    /// makes room.
+    /// Reserves memory for `length` bytes. If none is left, the connection that has been sending a body for longest is
+    /// closed.
     async fn take_room(&mut self, length: usize, line: &Line) -> Result<(), BodyError> {
         let taken = self.room.as_ref().map_or(0, OwnedSemaphorePermit::num_permits);
         let more = u32::try_from(length.div_ceil(UNIT).saturating_sub(taken)).unwrap_or(u32::MAX);

@@ -1,4 +1,4 @@
-//! Connections: each is a task that ends with its peer, at a limit, or when another needs its place.
+//! Serves connections. Each is a task that ends with its peer, at a limit, or when another connection needs its place.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,18 +20,18 @@ use super::registry::Registry;
 use super::stream::{Outgoing, Watched};
 use super::{Respond, Response, body};
 
-/// The most headers of a request.
+/// The maximum number of headers in a request.
 const MOST_HEADERS: usize = 100;
 
-/// What all connections of a listener share.
+/// State shared by all connections of a listener.
 pub(super) struct Shared {
     pub(super) limits: Limits,
-    /// The room for bodies.
+    /// The memory for bodies.
     pub(super) bodies: Arc<Semaphore>,
-    /// The turns of requests that are computed.
+    /// Limits the number of requests that are computed at the same time.
     pub(super) turns: Semaphore,
     registry: Mutex<Registry>,
-    /// The open connections, by number.
+    /// The open connections, by id.
     lines: Mutex<BTreeMap<u64, Weak<Line>>>,
 }
 
@@ -53,14 +53,15 @@ impl<R: Respond> Server<R> {
         Self { respond, shared: Arc::new(shared) }
     }
 
-    /// Serves a connection in a task of its own; where there is no room for it, and none can be made, it is closed.
+    /// Serves a connection in a task of its own. If there is no room and no other connection can be closed, this one is
+    /// closed.
     pub(super) fn spawn(&self, stream: TcpStream, peer: SocketAddr) {
         let entered = self.shared.registry().enter(peer.ip());
         let Some(entered) = entered else { return };
         if let Some(id) = entered.instead_of {
             self.shared.close(id);
         }
-        // A response is written at once, not when the next one comes.
+        // Sends each response at once instead of waiting to fill a packet.
         let _slower = stream.set_nodelay(true);
         let line = Line::open(entered.id, &self.shared);
         let respond = Arc::clone(&self.respond);
@@ -75,7 +76,7 @@ impl<R: Respond> Server<R> {
                 .max_headers(MOST_HEADERS)
                 .serve_connection(io, service);
             tokio::select! {
-                // That a connection ends early may be what was asked for.
+                // A connection that ends early may have been closed on purpose.
                 _ended = served => {}
                 () = line.is_over() => {}
             }
@@ -108,7 +109,7 @@ impl Shared {
     }
 }
 
-/// The connection is closed without a response.
+/// Closes the connection without a response.
 #[derive(Debug)]
 struct Closed;
 
@@ -137,7 +138,7 @@ async fn answer<R: Respond>(
     Ok(line.answered(response))
 }
 
-/// Whether a request has the one `Host` that it needs (RFC 9112, section 3.2).
+/// Whether a request has exactly one `Host` header (RFC 9112, section 3.2); before HTTP/1.1 it may be absent.
 fn names_its_host<B>(request: &Request<B>) -> bool {
     match request.headers().get_all(HOST).iter().count() {
         0 => request.version() < Version::HTTP_11,

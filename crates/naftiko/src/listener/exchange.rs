@@ -1,4 +1,4 @@
-//! A request, and what its answer may ask of the connection it came on.
+//! A request, with access to the connection that it arrived on.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ pub(crate) struct Exchange {
     pub(crate) parts: Parts,
     body: Option<Incoming>,
     line: Arc<Line>,
-    /// The room that the body takes.
+    /// The memory reserved for the body.
     room: Option<OwnedSemaphorePermit>,
 }
 
@@ -25,15 +25,15 @@ impl Exchange {
         Self { parts, body: Some(body), line, room: None }
     }
 
-    /// Notes that the request has shown a credential: from now on its connection is not closed to make room for others.
+    /// Marks the request as authenticated: from now on its connection is not closed in favor of others.
     pub(crate) fn trust(&self) {
         self.line.trust();
     }
 
-    /// Reads the body; a second time it is empty. Only now is a peer that waits for `100 Continue` told to go on.
+    /// Reads the body; a second call returns an empty body. `100 Continue` is sent only now, to peers that wait for it.
     ///
     /// # Errors
-    /// [`BodyError`] where it breaks a limit.
+    /// [`BodyError`], if a limit is exceeded or the body is incomplete.
     pub(crate) async fn body(&mut self) -> Result<Bytes, BodyError> {
         let Some(body) = &mut self.body else { return Ok(Bytes::new()) };
         self.line.reads_body(true);
@@ -47,13 +47,13 @@ impl Exchange {
         Ok(read.bytes)
     }
 
-    /// What `work` gives, which may compute and block: on another thread, and only so many at once. `None` if it
-    /// panicked.
+    /// Runs `work`, which may compute and block, on another thread; the number of concurrent computations is limited.
+    /// `None` if it panicked.
     pub(crate) async fn compute<T: Send + 'static>(
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        // It is never closed.
+        // The semaphore is never closed.
         let _turn = self.line.shared.turns.acquire().await.ok()?;
         tokio::task::spawn_blocking(work).await.ok()
     }
@@ -61,7 +61,7 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        // A peer that waits to be told to send its body sends none.
+        // A peer that waits for `100 Continue` does not send its body.
         let waits = self.parts.headers.contains_key(EXPECT);
         if let Some(body) = self.body.take().filter(|body| !waits && !body.is_end_stream()) {
             tokio::spawn(body::forget(body));

@@ -1,7 +1,7 @@
-//! The names under which a listener may be called.
+//! The host names that a listener accepts.
 //!
-//! A web page can make a browser send requests to this machine under the page's own name, once that name leads here
-//! (DNS rebinding). Whoever asks under another name than the listener's own is therefore refused.
+//! A web page can make a browser send requests to this machine under the page's own host name, if that name resolves to
+//! this machine (DNS rebinding). Requests for any other name than the listener's own are therefore rejected.
 
 use std::net::IpAddr;
 
@@ -9,7 +9,7 @@ use hyper::header::HOST;
 use hyper::http::request::Parts;
 use hyper::http::uri::Authority;
 
-/// The names of a listener: those of this machine, the address it listens on, and those it is given.
+/// The names of a listener: those of this machine, the address that it listens on, and configured names.
 #[derive(Debug, Clone)]
 pub(crate) struct Hosts {
     address: IpAddr,
@@ -22,8 +22,7 @@ impl Hosts {
         Self { address, names: names.iter().map(|name| plain(name)).collect() }
     }
 
-    /// Whether a request is addressed to this listener. One of HTTP/1.0 need not say to whom it is; no browser sends
-    /// such a request.
+    /// Whether a request is addressed to this listener. A request of HTTP/1.0 may lack a host; no browser sends one.
     pub(crate) fn admit(&self, request: &Parts) -> bool {
         let header = request.headers.get(HOST).map(|host| {
             let authority = host.to_str().ok().and_then(|host| host.parse::<Authority>().ok());
@@ -45,7 +44,7 @@ impl Hosts {
     }
 }
 
-/// A name as it is compared.
+/// The normalized form in which names are compared.
 fn plain(name: &str) -> String {
     name.strip_suffix('.').unwrap_or(name).to_ascii_lowercase()
 }

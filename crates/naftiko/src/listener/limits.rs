@@ -4,41 +4,41 @@ use std::time::Duration;
 
 use crate::world;
 
-/// The most connections at once, however many files this process may open.
+/// The maximum number of connections, even if this process may open more files.
 const MOST_CONNECTIONS: u64 = 256;
-/// The fewest: with less, one slow peer would shut out everybody else.
+/// The minimum number of connections: with fewer, one slow peer could block all others.
 const FEWEST_CONNECTIONS: u64 = 4;
-/// The part of the files that this process may open which a listener takes: one in so many. The others are for runs.
+/// A listener takes one in `SHARE` of the files that this process may open; the rest is for runs.
 const SHARE: u64 = 4;
 
-/// What each peer, and all peers together, may take.
+/// The limits for each peer and for all peers together.
 #[derive(Debug, Clone)]
 pub(crate) struct Limits {
-    /// Connections at once.
+    /// The number of concurrent connections.
     pub(crate) connections: usize,
-    /// Requests on one connection.
+    /// The number of requests on one connection.
     pub(crate) requests: usize,
-    /// Requests that are computed at the same time.
+    /// The number of requests that are computed at the same time.
     pub(crate) computed: usize,
-    /// The length of a request's head.
+    /// The length of the head of a request.
     pub(crate) head_bytes: usize,
-    /// How long a head may take, from its first byte or from the beginning of the connection.
+    /// The time for a head, from its first byte or from the start of the connection.
     pub(crate) head_time: Duration,
     /// The length of a body.
     pub(crate) body_bytes: usize,
-    /// The length of all bodies that are being read or worked on.
+    /// The total length of all bodies that are being read or processed.
     pub(crate) bodies_bytes: usize,
-    /// How long a body may take.
+    /// The time for a body.
     pub(crate) body_time: Duration,
-    /// How long a peer may take to read a response.
+    /// The time for the peer to read a response.
     pub(crate) write_time: Duration,
-    /// How long a connection may be kept without a request.
+    /// The time that a connection may be idle between requests.
     pub(crate) idle_time: Duration,
 }
 
 impl Limits {
-    /// Limits for bodies of at most `body_bytes`, with as many connections as leave enough files for everything else
-    /// that this process does.
+    /// The limits for bodies of at most `body_bytes` bytes. The number of connections leaves enough files for the other
+    /// work of this process.
     pub(crate) fn for_this_process(body_bytes: usize) -> Self {
         let connections = world::open_files().map_or(MOST_CONNECTIONS, connections);
         Self {
@@ -56,7 +56,7 @@ impl Limits {
     }
 }
 
-/// How many connections leave enough of `files` for runs.
+/// The number of connections that leaves enough of `files` for runs.
 fn connections(files: u64) -> u64 {
     (files / SHARE).clamp(FEWEST_CONNECTIONS, MOST_CONNECTIONS)
 }

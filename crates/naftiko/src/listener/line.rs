@@ -1,4 +1,4 @@
-//! What a connection waits for, and until when.
+//! The state of a connection: its phase and the deadline of that phase.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
@@ -13,22 +13,22 @@ use super::connection::Shared;
 use super::registry::Phase;
 use super::stream::Outgoing;
 
-/// What a connection waits for, and until when.
+/// The state of a connection.
 #[derive(Debug)]
 struct State {
     phase: Phase,
-    /// `None`: as long as it takes, since something else has the limit.
+    /// The deadline of the phase; `None` if it has none here, because the limit is enforced elsewhere.
     until: Option<Instant>,
     requests: usize,
-    /// Whether the whole response is on its way to the peer.
+    /// Whether the whole response has been given to the writer.
     is_handed_over: bool,
-    /// Whether another connection needs the place.
+    /// Whether the connection is to be closed because another needs its place.
     is_closed: bool,
-    /// The request that waits until the response before it is read.
+    /// The next request, which waits until the previous response has been sent.
     next: Option<Waker>,
 }
 
-/// A connection, as its reader, its writer, its requests and its limits see it.
+/// A connection, shared by its reader, its writer, its requests and its limits.
 pub(super) struct Line {
     id: u64,
     pub(super) shared: Arc<Shared>,
@@ -68,7 +68,7 @@ impl Line {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Goes into another phase, which may last so long.
+    /// Enters a phase, which may last for `time`.
     fn go(&self, state: &mut State, phase: Phase, time: Option<Duration>) {
         state.phase = phase;
         state.until = time.map(|time| Instant::now() + time);
@@ -76,7 +76,7 @@ impl Line {
         self.changed.notify_one();
     }
 
-    /// Comes back when the connection has to be closed.
+    /// Returns when the connection must be closed.
     pub(super) async fn is_over(&self) {
         loop {
             let (until, is_closed) = {
@@ -104,7 +104,7 @@ impl Line {
         self.changed.notify_one();
     }
 
-    /// Bytes of a request have come.
+    /// Called when bytes of a request have arrived.
     pub(super) fn has_read(&self) {
         let mut state = self.state();
         if state.phase == Phase::Idle {
@@ -112,8 +112,8 @@ impl Line {
         }
     }
 
-    /// Begins with a request, once the response before it is read: who sends many requests and reads no response gets
-    /// one.
+    /// Starts a request as soon as the previous response has been sent. A peer that sends many requests and reads no
+    /// response therefore occupies this process with one response only.
     pub(super) async fn begin(&self) {
         std::future::poll_fn(|context| {
             let mut state = self.state();
@@ -128,13 +128,13 @@ impl Line {
         .await;
     }
 
-    /// Waits for a body, which has a limit of its own, or no longer does.
+    /// Enters or leaves the phase of reading a body, whose limit is enforced there.
     pub(super) fn reads_body(&self, reads: bool) {
         let phase = if reads { Phase::Body } else { Phase::Handling };
         self.go(&mut self.state(), phase, None);
     }
 
-    /// Closes another connection that sends a body, since its room is needed.
+    /// Closes another connection that is sending a body, since its memory is needed.
     pub(super) fn make_room(&self) {
         let evicted = self.shared.registry().evict_body(self.id);
         if let Some(id) = evicted {
@@ -142,12 +142,12 @@ impl Line {
         }
     }
 
-    /// Waits for this request, whoever else comes.
+    /// Protects this connection from being closed in favor of others until its request ends.
     pub(super) fn trust(&self) {
         self.shared.registry().trust(self.id);
     }
 
-    /// Begins to write a response.
+    /// Starts to write a response.
     pub(super) fn answered(self: &Arc<Self>, mut response: Response) -> hyper::Response<Outgoing> {
         let mut state = self.state();
         if state.requests >= self.shared.limits.requests {
@@ -158,12 +158,12 @@ impl Line {
         response.map(|body| Outgoing::new(body, Arc::clone(self)))
     }
 
-    /// The last part of a response has been given to the writer.
+    /// Called when the last part of the response has been given to the writer.
     pub(super) fn handed_over(&self) {
         self.state().is_handed_over = true;
     }
 
-    /// The writer has nothing left.
+    /// Called when the writer has sent everything it was given.
     pub(super) fn flushed(&self) {
         let mut state = self.state();
         if state.phase == Phase::Writing && state.is_handed_over {

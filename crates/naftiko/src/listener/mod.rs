@@ -1,9 +1,9 @@
-//! Serving HTTP at a port that anyone may reach: `work --listen` and `naftiko mock`.
+//! An HTTP server for ports that anyone may reach: `work --listen` and `naftiko mock`.
 //!
 //! Every connection has a limit for each thing its peer can delay or enlarge: the head, the body, the idle time between
-//! requests, and the time that a response takes to be read. All connections together have a limit too; when it is
-//! reached, the oldest one that only waits for its peer is closed, so that a complete request is answered however many
-//! connections others hold open.
+//! requests, and the time to read a response. The number of connections is limited too. When it is reached, the server
+//! closes a connection that only waits for its peer, so that a complete request is answered however many connections
+//! others hold open.
 
 mod accept;
 mod body;
@@ -28,16 +28,16 @@ pub(crate) use exchange::Exchange;
 pub(crate) use host::Hosts;
 pub(crate) use limits::Limits;
 
-/// A response: its body is complete before it is sent.
+/// A response whose body is complete before it is sent.
 pub(crate) type Response = hyper::Response<Full<Bytes>>;
 
-/// Answers requests.
+/// A handler of requests.
 pub(crate) trait Respond: Send + Sync + 'static {
     /// The response to a request; `None` closes the connection without one.
     fn respond(&self, exchange: Exchange) -> impl Future<Output = Option<Response>> + Send;
 }
 
-/// Serves connections until the future is dropped. What goes wrong with a connection ends that connection alone.
+/// Serves connections until the future is dropped. An error of a connection ends that connection only.
 pub(crate) async fn serve(listener: TcpListener, respond: Arc<impl Respond>, limits: Limits) {
     accept::connections(&listener, &connection::Server::new(respond, limits)).await;
 }

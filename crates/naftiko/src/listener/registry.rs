@@ -1,35 +1,35 @@
-//! All connections of a listener, and which of them is closed when there is no room for another. Pure.
+//! Keeps track of all connections of a listener, and decides which one is closed to make room for another. Pure.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
 
-/// What a connection waits for.
+/// What a connection waits for. The order is that in which connections are closed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
-    /// For its peer to send a request, after at least one response.
+    /// The peer may send another request.
     Idle,
-    /// For its peer to send the head of a request.
+    /// The peer is sending the head of a request.
     Head,
-    /// For its peer to send a body.
+    /// The peer is sending a body.
     Body,
-    /// For its peer to read a response.
+    /// The peer is reading a response.
     Writing,
-    /// For this process.
+    /// This process is working on the request.
     Handling,
 }
 
-/// A connection as the registry knows it.
+/// The record of a connection.
 #[derive(Debug)]
 struct Entry {
     peer: IpAddr,
     phase: Phase,
-    /// Whether its request has shown what entitles it to be waited for.
+    /// Whether its request is authenticated, so that the connection must not be closed.
     is_trusted: bool,
-    /// When it came into its phase, counted in phases.
+    /// The start of its phase, as a logical time that counts phase changes.
     since: u64,
 }
 
-/// The connections of a listener, by number.
+/// The connections of a listener, by id.
 #[derive(Debug)]
 pub(super) struct Registry {
     most: usize,
@@ -38,22 +38,22 @@ pub(super) struct Registry {
     phases: u64,
 }
 
-/// A connection that is let in.
+/// The result of admitting a connection.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entered {
-    /// Its number.
+    /// The id of the connection.
     pub(super) id: u64,
-    /// The connection that has to be closed for it.
+    /// The connection that must be closed for it.
     pub(super) instead_of: Option<u64>,
 }
 
 impl Registry {
-    /// Without connections, and with room for `most`.
+    /// A registry without connections, with room for `most`.
     pub(super) fn new(most: usize) -> Self {
         Self { most: most.max(1), entries: BTreeMap::new(), next: 0, phases: 0 }
     }
 
-    /// Lets a connection in, if there is room or one can be closed for it.
+    /// Admits a connection, if there is room or another connection can be closed for it.
     pub(super) fn enter(&mut self, peer: IpAddr) -> Option<Entered> {
         let instead_of = if self.entries.len() < self.most { None } else { Some(self.evict()?) };
         let id = self.next;
@@ -64,7 +64,7 @@ impl Registry {
         Some(Entered { id, instead_of })
     }
 
-    /// Notes that a connection waits for something else now. A request that is over takes its trust with it.
+    /// Records the new phase of a connection. Trust ends with the request that it was given for.
     pub(super) fn set(&mut self, id: u64, phase: Phase) {
         self.phases += 1;
         if let Some(entry) = self.entries.get_mut(&id) {
@@ -74,27 +74,27 @@ impl Registry {
         }
     }
 
-    /// Notes that a connection is waited for, whoever else comes.
+    /// Protects a connection from being closed in favor of others.
     pub(super) fn trust(&mut self, id: u64) {
         if let Some(entry) = self.entries.get_mut(&id) {
             entry.is_trusted = true;
         }
     }
 
-    /// Forgets a connection that is closed.
+    /// Removes a closed connection.
     pub(super) fn leave(&mut self, id: u64) {
         self.entries.remove(&id);
     }
 
-    /// The older half of the connections that wait for their peers, which then are forgotten: something that every
+    /// Removes and returns the older half of the connections that wait for their peers. Used when a resource that every
     /// connection takes has run out.
     pub(super) fn evict_half(&mut self) -> Vec<u64> {
         let closable = self.entries.values().filter(|entry| entry.is_closable()).count();
         (0..closable.div_ceil(2)).map_while(|_| self.evict()).collect()
     }
 
-    /// The connection other than `id` that has been waited for longest to send its body, which then is forgotten: its
-    /// room is needed.
+    /// Removes and returns the connection other than `id` that has been sending its body for longest, since its memory
+    /// is needed.
     pub(super) fn evict_body(&mut self, id: u64) -> Option<u64> {
         let sending = self
             .entries
@@ -105,8 +105,8 @@ impl Registry {
         Some(oldest)
     }
 
-    /// Forgets the connection that is the first to be closed: an idle one, else one of the peer that has most, in the
-    /// order of the phases; of several the oldest.
+    /// Removes and returns the connection to close first: an idle one; else one of the peer with the most connections,
+    /// by phase and then by age.
     fn evict(&mut self) -> Option<u64> {
         let mut held: HashMap<IpAddr, usize> = HashMap::new();
         for entry in self.entries.values() {
@@ -124,13 +124,13 @@ impl Registry {
 }
 
 impl Entry {
-    /// Whether nothing is lost but patience when it is closed.
+    /// Whether closing the connection loses no work of this process.
     fn is_closable(&self) -> bool {
         !self.is_trusted && self.phase != Phase::Handling
     }
 }
 
-/// The network that counts as one peer: of IPv6, a peer has 2⁶⁴ addresses of its own.
+/// The network that counts as one peer: an IPv6 peer usually has 2⁶⁴ addresses of its own.
 fn network(peer: IpAddr) -> IpAddr {
     match peer.to_canonical() {
         IpAddr::V4(address) => address.into(),
@@ -157,7 +157,7 @@ mod tests {
         registry
     }
 
-    /// Which connection is closed for another.
+    /// Admits a connection to a full registry, and returns the one that is closed for it.
     fn closed(registry: &mut Registry) -> Option<u64> {
         registry.enter(peer(99)).map(|entered| entered.instead_of.expect("it was full"))
     }

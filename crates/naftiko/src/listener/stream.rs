@@ -1,4 +1,4 @@
-//! The bytes of a connection in both directions, seen by what has the limits.
+//! Wrappers around the bytes of a connection in both directions; they report progress to its [`Line`].
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 use super::line::Line;
 
-/// The body of a response, which says when it has been given to the writer.
+/// The body of a response; reports when it has been given to the writer completely.
 pub(super) struct Outgoing {
     body: Full<Bytes>,
     line: Arc<Line>,
@@ -54,7 +54,7 @@ impl Drop for Outgoing {
     }
 }
 
-/// The bytes of a connection, which say when they come and when they are gone.
+/// The socket of a connection; reports when bytes arrive and when all bytes are flushed.
 pub(super) struct Watched {
     pub(super) stream: TcpStream,
     pub(super) line: Arc<Line>,

@@ -1,4 +1,4 @@
-//! A listener on a real port, and peers that keep it waiting. Its limits are short; no test measures time.
+//! A listener on a real port, and peers that delay it. Its limits are short; no test measures time.
 
 mod crowd;
 mod peers;
@@ -15,12 +15,12 @@ use tokio::runtime::Runtime;
 use super::{BodyError, Exchange, Limits, Respond, Response, serve};
 use peers::Peer;
 
-/// Longer than any test takes.
+/// A time longer than any test takes.
 const LONG: Duration = Duration::from_mins(10);
-/// Long enough for a byte to get through, on a busy machine too.
+/// A time long enough for a byte to be transferred, even on a busy machine.
 const SHORT: Duration = Duration::from_millis(300);
 
-/// Limits that nothing runs into.
+/// Limits that are never reached.
 fn wide() -> Limits {
     Limits {
         connections: 64,
@@ -36,13 +36,13 @@ fn wide() -> Limits {
     }
 }
 
-/// Answers with the length of the body; what the path says may change that.
+/// Responds with the length of the body, or as the path demands.
 #[derive(Default)]
 struct Counting {
     handled: AtomicUsize,
 }
 
-/// The length of a response that no buffer between two sockets holds.
+/// The length of a response that does not fit into the buffers between two sockets.
 const LARGE: usize = 24 << 20;
 
 impl Respond for Counting {

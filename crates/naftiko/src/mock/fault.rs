@@ -1,4 +1,4 @@
-//! What goes wrong, as an operator says it.
+//! Injected faults, as given with `--fault`.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,23 +9,23 @@ use naftiko_adapter_mock::{Fault, Reply, Script};
 use naftiko_check::Offer;
 use naftiko_diagnostics::nearest;
 
-/// What is to go wrong.
+/// The faults to inject.
 #[derive(Debug, Default)]
 pub(super) struct Faults {
     all: Vec<(Vec<Arc<Operation>>, Wrong)>,
-    /// How many calls are left before the process ends, by provider and operation.
+    /// The number of calls left before the process exits, by provider and operation.
     crashes: Mutex<BTreeMap<(String, String), u32>>,
 }
 
 #[derive(Debug, Clone)]
 enum Wrong {
-    /// So many calls are answered with a status.
+    /// The first calls are answered with this status; how many calls.
     Status(u16, u32),
-    /// Every answer takes so long.
+    /// Every response is delayed by this time.
     Latency(Duration),
-    /// The answers to so many calls are lost.
+    /// The responses to this many calls are lost.
     Drop(u32),
-    /// The process ends at this call.
+    /// The process exits at this call.
     Crash(u32),
 }
 
@@ -33,10 +33,10 @@ const FORMS: &str =
     "faults are `429:3`, `latency:200ms`, `drop:1` and `crash:2`, each behind `OPERATION=` if it is of one";
 
 impl Faults {
-    /// `OPERATION=FAULT`, or `FAULT` of all operations.
+    /// Parses arguments of the form `OPERATION=FAULT`, or `FAULT` for all operations.
     ///
     /// # Errors
-    /// The first that is neither.
+    /// The first argument that is malformed or names an unknown operation.
     pub(super) fn read(given: &[String], offers: &[Offer]) -> Result<Self, String> {
         let mut faults = Self::default();
         for argument in given {
@@ -57,7 +57,7 @@ impl Faults {
         Ok(faults)
     }
 
-    /// Says it in a script, before what the script says.
+    /// Adds the faults to a script, before its own replies.
     pub(super) fn add_to(&self, script: &mut Script) {
         for (operations, wrong) in &self.all {
             for operation in operations {
@@ -73,7 +73,7 @@ impl Faults {
         }
     }
 
-    /// Whether the process ends at this call.
+    /// Counts a call. Whether the process must exit at this one.
     pub(super) fn is_the_end(&self, operation: &Operation) -> bool {
         let mut crashes = self.crashes.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(left) = crashes.get_mut(&key(operation)) else { return false };
@@ -118,7 +118,7 @@ fn key(operation: &Operation) -> (String, String) {
     (operation.provider.clone(), operation.id.clone())
 }
 
-/// The operation of a name that compositions use, or of an `operationId`.
+/// Finds an operation by the name that compositions use, or by its `operationId`.
 fn named(name: &str, offers: &[Offer]) -> Result<Arc<Operation>, String> {
     let by_name = offers.iter().find_map(|offer| offer.named.get(name));
     let all = || offers.iter().flat_map(|offer| &offer.operations);

@@ -1,4 +1,4 @@
-//! `naftiko mock`: providers over HTTP that are none, answered by what answers a run on the mock.
+//! `naftiko mock`: simulates providers over HTTP, with the responses of the mock that runs use.
 
 mod fault;
 mod server;
@@ -45,7 +45,7 @@ pub(crate) fn mock(arguments: &Mock, screen: &mut Screen) -> Result<Exit, Stop> 
     })
 }
 
-/// What all providers of the documents offer.
+/// Collects the providers of all documents.
 fn offers(
     arguments: &Mock,
     reading: &Reading,
@@ -76,7 +76,7 @@ fn offers(
     }
 }
 
-/// Adds a provider, or what is new of one that is known.
+/// Adds a provider, or the operations that a known provider does not have yet.
 fn add(offers: &mut Vec<Offer>, offer: Offer) {
     let Some(known) = offers.iter_mut().find(|known| known.provider == offer.provider) else {
         return offers.push(offer);
@@ -111,7 +111,7 @@ pub(crate) fn scripted(
     }
 }
 
-/// Shows the errors of a document, if it has some.
+/// Prints the errors of a document. Returns whether there are any.
 fn show_errors(found: &[Diagnostic], sources: &SourceMap, screen: &mut Screen) -> bool {
     let errors: Vec<_> = found.iter().filter(|it| it.severity() == Severity::Error).cloned().collect();
     screen.message(&diagnostics(&errors, sources, screen.err));

@@ -1,4 +1,4 @@
-//! Many peers at once, of whom most only hold their connections.
+//! Many peers at once, most of which only hold their connections open.
 
 use super::peers::{Peer, get, post};
 use super::{Limits, Listening, wide};
@@ -7,7 +7,7 @@ fn few() -> Listening {
     Listening::with(Limits { connections: 8, ..wide() })
 }
 
-/// Many connections that all have said this, and are held.
+/// Many open connections that have each sent this text.
 fn crowd(listening: &Listening, says: &str) -> Vec<Peer> {
     let connect = |_| {
         let mut peer = listening.peer();
@@ -39,7 +39,7 @@ fn a_request_that_showed_a_credential_keeps_its_place() {
     while listening.handled() == 0 {
         std::thread::yield_now();
     }
-    // It is trusted before its body is read, which began once another request is answered.
+    // Trust is granted before the body is read. Reading has started once another request is answered.
     let mut other = listening.peer();
     other.says(&get("/"));
     assert_eq!(other.status(), Some(200));

@@ -1,17 +1,17 @@
-//! The other end of a connection.
+//! The client side of a connection.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-/// What a peer says and hears.
+/// A client that sends raw text and reads responses.
 pub(super) struct Peer(pub(super) TcpStream);
 
-/// A response as it came.
+/// A response as it was received.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Heard {
     pub(super) status: u16,
-    /// In lower case.
+    /// The head in lower case.
     pub(super) head: String,
     pub(super) body: String,
 }
@@ -19,17 +19,17 @@ pub(super) struct Heard {
 impl Peer {
     pub(super) fn connect(address: SocketAddr) -> Self {
         let stream = TcpStream::connect(address).expect("it listens");
-        // A listener that hangs fails the test; it must not hang it.
+        // A listener that hangs must fail the test instead of hanging it.
         stream.set_read_timeout(Some(Duration::from_mins(1))).expect("a time limit");
         Self(stream)
     }
 
-    /// Says something; whether the other end still takes it.
+    /// Sends a text. Returns whether the other end still accepts it.
     pub(super) fn says(&mut self, text: &str) -> bool {
         self.0.write_all(text.as_bytes()).is_ok()
     }
 
-    /// The next response, whose length its head says; `None` if the connection ends before it.
+    /// Reads the next response, by its content length; `None` if the connection ends before it.
     pub(super) fn hears(&mut self) -> Option<Heard> {
         let mut head = String::new();
         while !head.ends_with("\r\n\r\n") {
@@ -49,17 +49,17 @@ impl Peer {
         self.hears().map(|heard| heard.status)
     }
 
-    /// Hears until the other end closes the connection, and says how much that was.
+    /// Reads until the other end closes the connection, and returns the number of bytes.
     pub(super) fn hears_the_end(&mut self) -> usize {
         let mut bytes = Vec::new();
         match self.0.read_to_end(&mut bytes) {
             Err(error) if is_late(&error) => panic!("the connection is still open"),
-            // A connection that is cut off ends too.
+            // A reset connection has ended too.
             _ => bytes.len(),
         }
     }
 
-    /// Says the same again and again, slowly, until the other end has closed the connection.
+    /// Sends a text repeatedly and slowly, until the other end has closed the connection.
     pub(super) fn drips(&mut self, text: &str) {
         let mut other = Self(self.0.try_clone().expect("the same socket"));
         let text = text.to_owned();
@@ -84,7 +84,7 @@ fn is_late(error: &std::io::Error) -> bool {
     matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut)
 }
 
-/// A request with a body, whole.
+/// A complete request with a body.
 pub(super) fn post(path: &str, body: &str) -> String {
     let length = body.len();
     format!("POST {path} HTTP/1.1\r\nhost: x\r\ncontent-length: {length}\r\n\r\n{body}")

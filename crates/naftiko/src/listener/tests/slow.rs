@@ -7,7 +7,8 @@ fn quick() -> Limits {
     Limits { head_time: SHORT, body_time: SHORT, write_time: SHORT, idle_time: SHORT, ..wide() }
 }
 
-/// Only one limit is short, so that it is the one that is met.
+/// Returns the number of bytes received before the connection is closed. Only one of the limits should be short, so
+/// that it is the one that is reached.
 fn ends(limits: Limits, begins: &str, goes_on: &str) -> usize {
     let listening = Listening::with(limits);
     let mut peer = listening.peer();
@@ -154,7 +155,7 @@ fn a_head_has_a_greatest_length() {
 fn a_response_that_is_not_read_is_not_waited_for() {
     let listening = Listening::with(Limits { write_time: SHORT, ..wide() });
     let mut peer = listening.peer();
-    // Many requests, for each of which this machine would have to keep a response.
+    // Many requests, each with a response that the server would have to hold in memory.
     peer.says(&get("/large").repeat(100));
     std::thread::sleep(SHORT * 4);
     assert!(peer.hears_the_end() < LARGE);
@@ -182,7 +183,7 @@ fn a_connection_ends_after_so_many_requests() {
     assert_eq!(listening.handled(), 3);
 }
 
-/// The status of the response to a head on a connection of its own.
+/// The status of the response to this head on a new connection.
 fn answered(listening: &Listening, head: &str) -> Option<u16> {
     let mut peer: Peer = listening.peer();
     peer.says(head);
