@@ -1,9 +1,9 @@
-//! Work on several things at a time, each on its own.
+//! Processes independent items in parallel.
 
 use std::sync::{Mutex, PoisonError};
 
-/// What comes of each item, in their order. At most `jobs` are worked on at a time; as many as there are cores unless
-/// told.
+/// Returns the results of all items, in their order. At most `jobs` threads are used; by default as many as there are
+/// cores.
 pub(crate) fn in_parallel<I: Sync, O: Send>(
     items: &[I],
     jobs: Option<usize>,

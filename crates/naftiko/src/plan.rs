@@ -1,4 +1,4 @@
-//! `naftiko plan`.
+//! `naftiko plan`: shows the plan of a composition.
 
 use naftiko_plan::{SecretUse, documented_secret_uses};
 use serde::Serialize;
@@ -8,12 +8,12 @@ use crate::check::to_plan;
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 
-/// The plan for programs, with what follows from it.
+/// The plan as JSON, with the secrets derived from it.
 #[derive(Serialize)]
 struct Shown<'a> {
     #[serde(flatten)]
     plan: &'a naftiko_plan::Plan,
-    /// Where the secrets go.
+    /// Each secret with the server that it is sent to.
     secrets: Vec<SecretUse>,
 }
 

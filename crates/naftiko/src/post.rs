@@ -1,7 +1,8 @@
-//! Leaves a message for whoever drives a run.
+//! Leaves a message for the process that drives a run.
 //!
-//! It is held against the run as it stands with all that was left before and not seen yet, and left only if nothing has
-//! changed meanwhile: of two answers that differ, the second is refused, however close they come.
+//! The message is validated against the state of the run including all earlier messages that are not processed yet. It
+//! is stored only if neither has changed in between: of two conflicting answers the second is rejected, however close
+//! they arrive.
 
 use naftiko_engine::{Intervention, Refused, Run};
 use naftiko_journal::store::Message;
@@ -12,23 +13,23 @@ use crate::exit::Stop;
 use crate::state::{self, Kept};
 use crate::world;
 
-/// How often to look again at a run that goes on meanwhile.
+/// The number of attempts while the run keeps changing.
 const LOOKS: usize = 100;
 
-/// What became of a message.
+/// The outcome of leaving a message.
 pub(crate) enum Posted {
-    /// It is left.
+    /// The message was stored.
     Left,
-    /// All is as it says already, or will be.
+    /// The message is redundant: its effect has happened, or an equal message is already stored.
     AlreadySo,
-    /// It cannot be.
+    /// The message was rejected.
     Refused(Refused),
 }
 
-/// Leaves a message, unless all is as it says or it cannot be. `check` is shown the run first.
+/// Leaves a message, unless it is redundant or rejected. `check` may reject it after looking at the run.
 ///
 /// # Errors
-/// That of `check`; when the run cannot be read, or the message cannot be kept.
+/// The error of `check`; or if the run cannot be read, or the message cannot be stored.
 pub(crate) fn post(
     store: &Store,
     run: &str,
@@ -49,13 +50,13 @@ pub(crate) fn post(
             return Ok(Posted::Left);
         }
     }
-    // Left unlooked at, it might be dropped without a word.
+    // A message that was stored without validation could be dropped silently.
     Err(Stop::Usage(format!(
         "run `{run}` goes on faster than it can be looked at, and nothing was left for it; try again"
     )))
 }
 
-/// What becomes of a message that need not be left.
+/// The outcome of a message that need not be stored; `None` if it must be.
 fn settled(
     kept: &Kept,
     waiting: Vec<Message>,
@@ -66,14 +67,14 @@ fn settled(
         waiting.into_iter().filter_map(|it| serde_json::from_value::<Intervention>(it.content).ok());
     let mut run = match kept.replay(Map::new()) {
         Ok(run) => run,
-        // Without the inputs that are not kept it may not be told how the run stands.
+        // The state of the run may depend on sensitive inputs, which are not stored.
         Err(_) if !kept.withheld().is_empty() => return Ok(among(waiting, intervention)),
         Err(stop) => return Err(stop),
     };
     for earlier in waiting {
         if let Ok(Some(event)) = run.intervened(&earlier) {
             let seq = run.ledger().seq() + 1;
-            // What does not fit is dropped by whoever drives the run, too.
+            // An earlier message that does not fit is dropped by the driving process too.
             let _unfit = run.apply(&Record { run: kept.id.clone(), seq, at: world::now(), event });
         }
     }
@@ -85,7 +86,7 @@ fn settled(
     })
 }
 
-/// What becomes of an answer, as far as the answers that were left before tell.
+/// The outcome of an answer, judged only by the answers that were left earlier.
 fn among(waiting: impl Iterator<Item = Intervention>, intervention: &Intervention) -> Option<Posted> {
     let Intervention::Complete { step, result, .. } = intervention else { return None };
     let mut answers = waiting.filter_map(|earlier| match earlier {

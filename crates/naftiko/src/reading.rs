@@ -1,4 +1,4 @@
-//! Reading files, folders, standard input and pipes, with a record of what was looked at.
+//! Reads files, folders, standard input and pipes, and records which paths were looked at.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -10,25 +10,25 @@ use naftiko_spec::Files;
 use crate::documents::unreadable;
 use crate::world::{self, Entry, FileSystem, Stamp};
 
-/// The files of this machine and, each under a name of its own, what can be read only once: standard input, and pipes that
-/// a command line names. Remembers every path it was asked for and what was there then.
+/// The files of this machine. Standard input and the pipes of the command line, which can be read only once, are files
+/// under a name of their own. Records every path that was looked at, and its state at that time.
 #[derive(Debug, Default)]
 pub(crate) struct Reading {
     streams: Vec<Stream>,
     seen: Mutex<BTreeMap<PathBuf, Option<Stamp>>>,
 }
 
-/// A text that stands for a file.
+/// The content of a stream, which acts as a file.
 #[derive(Debug)]
 struct Stream {
-    /// What the command line says.
+    /// The path on the command line.
     named: PathBuf,
     name: PathBuf,
     identity: PathBuf,
     bytes: Vec<u8>,
 }
 
-/// Whether what a command line names is standard input.
+/// Whether an argument denotes standard input.
 pub(crate) fn is_standard_input(named: &Path) -> bool {
     named == Path::new("-")
 }
@@ -38,10 +38,10 @@ impl Reading {
         Self::default()
     }
 
-    /// The same, with all that can be read only once of what is named. `stdin` is what standard input is called.
+    /// Reads all streams among the arguments. `stdin` is the name of standard input.
     ///
     /// # Errors
-    /// What cannot be read, as a person reads it.
+    /// A message for the operator, if a stream cannot be read.
     pub(crate) fn of(named: &[PathBuf], stdin: &Path) -> Result<Self, String> {
         let mut reading = Self::new();
         for path in named {
@@ -54,7 +54,7 @@ impl Reading {
         Ok(reading)
     }
 
-    /// The same, with what a path leads to if that is a pipe.
+    /// Reads the argument if it is a pipe.
     ///
     /// # Errors
     /// As [`Reading::of`].
@@ -86,13 +86,13 @@ impl Reading {
         self.streams.push(Stream { named: named.to_path_buf(), name, identity, bytes });
     }
 
-    /// The name of the file that what is named stands for; `None` if it is a file itself.
+    /// The file name of a stream on the command line; `None` if the argument is a file.
     pub(crate) fn stream(&self, named: &Path) -> Option<&Path> {
         let stream = self.streams.iter().find(|stream| stream.named == named)?;
         Some(&stream.name)
     }
 
-    /// The text that stands for a file.
+    /// The content of a stream, by its file name.
     fn text_of(&self, path: &Path) -> Option<&[u8]> {
         if self.streams.is_empty() {
             return None;
@@ -102,39 +102,39 @@ impl Reading {
         self.streams.iter().find(stands).map(|stream| stream.bytes.as_slice())
     }
 
-    /// What is in a folder.
+    /// The entries of a folder.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// If the folder cannot be read.
     pub(crate) fn entries(&self, folder: &Path) -> io::Result<Vec<Entry>> {
         self.look_at(folder);
         world::entries(folder)
     }
 
-    /// What a path leads to; `None` if there is nothing.
+    /// The kind of file that a path leads to; `None` if there is none.
     pub(crate) fn kind(&self, path: &Path) -> Option<world::Kind> {
         self.look_at(path);
         world::kind(path)
     }
 
-    /// Whether anything that was looked at is not as it was.
+    /// Whether any recorded path has changed since it was first looked at.
     pub(crate) fn has_changed(&self) -> bool {
         self.seen().iter().any(|(path, then)| world::stamp(path) != *then)
     }
 
     fn seen(&self) -> MutexGuard<'_, BTreeMap<PathBuf, Option<Stamp>>> {
-        // What is in it is whole, whoever panicked.
+        // Every update is a single insertion, so the map is consistent even after a panic.
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Remembers what is there now: before it is read, so that no change in between is missed.
+    /// Records the present state of a path. Called before reading, so that no change in between is missed.
     fn look_at(&self, path: &Path) {
         self.seen().entry(path.to_path_buf()).or_insert_with(|| world::stamp(path));
     }
 }
 
-/// What a pipe is called. One that a shell made, as `/dev/fd/63`, is nowhere: other files are looked for where the
-/// command line was written.
+/// The file name of a pipe. A pipe made by a shell, such as `/dev/fd/63`, has no useful folder; other files are then
+/// looked for in the working folder.
 fn name_of_pipe(path: &Path) -> PathBuf {
     match path.file_name().and_then(|name| name.to_str()) {
         Some(name) if path.starts_with("/dev") || path.starts_with("/proc") => {

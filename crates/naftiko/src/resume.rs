@@ -1,4 +1,4 @@
-//! `naftiko resume`.
+//! `naftiko resume`: continues a run.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -63,7 +63,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         let adapter = adapter(&kept.plan, &base_urls, folder, allowances, &credentials, &permits);
         sending = Some((adapter.map_err(Stop::Usage)?, permits));
     }
-    // An answer may hold a credential: all of them are known by now.
+    // Messages may hold credentials. All secrets are known by now, so they can be redacted.
     held.empty_inbox(&credentials.secrets().mask()).await?;
     refuse_other_answers(&held.run, &answers)?;
     for event in held.run.retries(world::now()) {
@@ -104,7 +104,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     Ok(verdict.exit())
 }
 
-/// What the run sends its messages through.
+/// The channels for the messages of the run.
 fn channels(
     arguments: &Arguments,
     held: &Held,
@@ -120,7 +120,7 @@ fn channels(
     Ok(Arc::new(outside))
 }
 
-/// What the run may send where, asked for at the terminal where that is not approved yet; `None` for a no.
+/// The permissions to send secrets; the operator is asked for missing approvals. `None` if the operator declines.
 async fn approved(
     arguments: &Arguments,
     kept: &Kept,
@@ -146,7 +146,7 @@ async fn approved(
     clearance.approve(|| Ok(held.store.clone())).map(Some)
 }
 
-/// Refuses an answer to a step that has another.
+/// Rejects an answer to a step that has a different one.
 fn refuse_other_answers(run: &Run, answers: &IndexMap<String, Value>) -> Result<(), Stop> {
     for (step, result) in answers {
         let answer = Intervention::Complete { step: step.clone(), result: result.clone(), through: None };
@@ -157,14 +157,15 @@ fn refuse_other_answers(run: &Run, answers: &IndexMap<String, Value>) -> Result<
     Ok(())
 }
 
-/// Where providers are: as the run was begun with, unless it is said anew.
+/// The base URLs with which the run was started, replaced by those given now.
 pub(crate) fn base_urls(kept: &Kept, given: &[String]) -> Vec<String> {
     let begun = kept.options().base_urls;
-    // The last word counts.
+    // For a provider that occurs twice, the last URL takes effect.
     begun.iter().map(|(id, url)| format!("{id}={url}")).chain(given.iter().cloned()).collect()
 }
 
-/// The inputs that are not kept, as they are given again, or asked for by name: those that the run began with.
+/// The sensitive inputs, which are not stored: given again, or asked for at the terminal. They must be equal to those
+/// with which the run was started, unless `--replaced` names them.
 fn inputs(
     arguments: &Arguments,
     kept: &Kept,

@@ -1,4 +1,4 @@
-//! The server: requests in, calls to the mock, answers out.
+//! The HTTP server of `naftiko mock`: turns requests into calls to the mock, and its results into responses.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -22,19 +22,19 @@ use crate::mock::fault::Faults;
 use crate::screen::Screen;
 use crate::world;
 
-/// As much as a body may have.
+/// The maximum length of a request body, in bytes.
 const MOST_BYTES: usize = 32 << 20;
-/// As many routes as are named where there is none.
+/// The number of similar routes that a 404 response lists.
 const NEAREST: usize = 3;
 
-/// Stands in for providers.
+/// Simulates providers.
 pub(super) struct Server {
     providers: Vec<Provider>,
     adapter: MockAdapter,
     faults: Faults,
 }
 
-/// A server at an address, under the names by which it may be called.
+/// A server at an address, with the host names that it accepts.
 struct Served {
     server: Arc<Server>,
     hosts: Hosts,
@@ -46,16 +46,16 @@ struct Provider {
     router: Router,
 }
 
-/// What becomes of a request.
+/// The outcome of a request.
 #[derive(Default)]
 struct Decided {
-    /// How long the answer takes.
+    /// The delay before the response.
     delay: Duration,
-    /// `None`: the connection is closed instead.
+    /// The response; `None`: the connection is closed without one.
     answer: Option<Answer>,
 }
 
-/// An answer as it is sent.
+/// A response as it is sent.
 struct Answer {
     status: u16,
     headers: Vec<(String, String)>,
@@ -72,10 +72,10 @@ impl Server {
         Self { providers: providers.collect(), adapter, faults }
     }
 
-    /// Listens until a signal ends it, and is called by the names of this machine and by `names`.
+    /// Serves until a signal ends it. `names` are accepted as host names in addition to those of this machine.
     ///
     /// # Errors
-    /// When the port cannot be had, or the line that says which it is cannot be written.
+    /// If the port is not available, or the line that reports it cannot be written.
     pub(super) async fn serve(self, port: u16, names: &[String], screen: &mut Screen) -> Result<Exit, Stop> {
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let refused = |error| Stop::Usage(format!("the port {port} cannot be listened on: {error}"));
@@ -96,7 +96,7 @@ impl Server {
         Ok(Exit::Done)
     }
 
-    /// Where each provider is, and what to tell `run`.
+    /// One line per provider with its URL, as an option for `run`.
     fn greeting(&self, address: SocketAddr) -> Printable {
         let mut text = Printable::new();
         for provider in &self.providers {
@@ -107,12 +107,12 @@ impl Server {
         text
     }
 
-    /// What stands before the paths of a provider: nothing where there is only one.
+    /// The path prefix of a provider; empty if there is only one provider.
     fn prefix(&self, provider: &Provider) -> String {
         if self.providers.len() == 1 { String::new() } else { format!("/{}", provider.id) }
     }
 
-    /// Decides what becomes of a request, and says so.
+    /// Decides the outcome of a request, and logs it.
     fn decide(&self, parts: &Parts, body: Result<Bytes, BodyError>) -> Decided {
         let target = parts.uri.path_and_query().map_or("/", |it| it.as_str());
         let headers: Vec<(String, String)> = parts
@@ -128,7 +128,7 @@ impl Server {
             }
             Err(BodyError::TooSlow) => Decided::at_once(problem(408, "the body did not come in time", &[])),
         };
-        // The query may hold a credential.
+        // The query is not logged, since it may hold a credential.
         let path = target.split('?').next().unwrap_or_default();
         let status =
             decided.answer.as_ref().map_or_else(|| "no answer".to_owned(), |it| it.status.to_string());
@@ -152,7 +152,7 @@ impl Server {
             Err(refused) => return Decided::at_once(provider.refuse(&request, refused)),
         };
         if self.faults.is_the_end(&call.operation) {
-            // The call is carried out, and its caller never knows.
+            // The call takes effect, but its caller gets no response.
             let _unheard = self.adapter.say(&call);
             tell(&printable!("{} crash\n", call.operation.id));
             world::leave(Exit::Failed);
@@ -170,7 +170,7 @@ impl Server {
         }
     }
 
-    /// The provider that a request is for, and what of its target is below that.
+    /// The provider that a request is for, and the target below the provider's prefix.
     fn provider<'t>(&self, target: &'t str) -> Option<(&Provider, &'t str)> {
         self.providers.iter().find_map(|provider| {
             let rest = target.strip_prefix(&self.prefix(provider))?;
@@ -201,7 +201,7 @@ impl Decided {
 }
 
 impl Provider {
-    /// Whether a request shows any credentials where they are asked for.
+    /// Whether a request has any credential, if the provider requires one.
     fn lets_in(&self, request: &Received<'_>) -> bool {
         let header = |name: &str| {
             let named =
@@ -241,7 +241,7 @@ impl Provider {
         }
     }
 
-    /// The routes that have the most in common with a path.
+    /// The routes that are most similar to a path.
     fn nearest(&self, method: &str, path: &str) -> Vec<String> {
         let mut routes: Vec<(usize, String)> = self
             .router
@@ -258,7 +258,7 @@ impl Provider {
     }
 }
 
-/// How alike a path and a template are: by the words they share, and by how long they are.
+/// The similarity of a path and a template: counts the words in common, and an equal number of words.
 fn in_common(template: &str, path: &str) -> usize {
     let words = |path: &str| path.split('/').filter(|word| !word.is_empty()).map(str::to_owned).collect();
     let (template, path): (Vec<String>, Vec<String>) = (words(template), words(path));
@@ -296,7 +296,7 @@ impl Answer {
         *response.status_mut() =
             StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         for (name, value) in self.headers {
-            // What no header can carry is left out.
+            // Headers that are not valid in HTTP are left out.
             if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
                 response.headers_mut().insert(name, value);
             }
@@ -310,7 +310,7 @@ fn is_json(response: &naftiko_adapter::Response) -> bool {
     said.is_empty() || said.contains("json") || said.starts_with("*/*")
 }
 
-/// A problem as RFC 9457 writes one.
+/// A problem document as in RFC 9457.
 fn problem(status: u16, detail: &str, nearest: &[String]) -> Answer {
     let title = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let mut body = json!({"title": title, "status": status, "detail": detail});
@@ -321,7 +321,7 @@ fn problem(status: u16, detail: &str, nearest: &[String]) -> Answer {
     Answer { status, headers, body: body.to_string().into_bytes() }
 }
 
-/// Says something on the way. What cannot be written stops nothing.
+/// Writes a line of the log. A failed write is ignored.
 fn tell(text: &Printable) {
     let _unwritten = world::Stream::Err.write(text);
 }

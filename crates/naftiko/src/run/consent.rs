@@ -1,5 +1,4 @@
-//! Asks once before anything is sent: whether secrets may go where they are not approved yet, and whether effects with
-//! inferred arguments may be sent.
+//! The confirmation before anything is sent: of secrets without approval, and of effects with inferred arguments.
 
 use std::io;
 
@@ -12,18 +11,18 @@ use crate::drive::clearance::{Listed, flags};
 use crate::exit::Stop;
 use crate::screen::Screen;
 
-/// What the operator is asked before a run sends anything.
+/// The confirmation that a run needs before it sends anything.
 pub(crate) struct Question {
-    /// The secrets that are not approved, each with its server, a line each; empty if all are.
+    /// The secrets without approval, each with its server, one per line; empty if there are none.
     secrets: Printable,
-    /// The options that approve them.
+    /// The options that replace the confirmation.
     flags: Vec<Printable>,
     /// The steps with inferred effects, as [`effects`] lists them.
     effects: Option<Printable>,
 }
 
 impl Question {
-    /// The question of the secrets that are not approved, and of the inferred effects of `plan` if one is given.
+    /// Builds the question about the missing approvals and, if `plan` is given, its inferred effects.
     pub(crate) fn new(missing: &[&Listed], plan: Option<&Plan>) -> Self {
         let secrets = missing.iter().map(|listed| printable!("  {}\n", listed.line())).collect();
         let effects = plan.and_then(effects);
@@ -32,10 +31,10 @@ impl Question {
         Self { secrets, flags: flags.collect(), effects }
     }
 
-    /// Whether the answer is yes, or there is nothing to ask. An interrupt is a no.
+    /// Whether the operator agrees, or nothing needs to be confirmed. An interrupt counts as no.
     ///
     /// # Errors
-    /// When nobody can be asked, or the answer cannot be read.
+    /// If no person can be asked, or the answer cannot be read.
     pub(crate) async fn answered(
         &self,
         screen: &mut Screen,
@@ -63,7 +62,7 @@ impl Question {
             match line.trim().to_lowercase().as_str() {
                 "y" | "yes" => return Ok(true),
                 "" | "n" | "no" => {
-                    // Neither the end of input nor an interrupt ends the line.
+                    // After the end of input or an interrupt, the cursor is still in the line of the prompt.
                     let gap = if line.is_empty() { "\n" } else { "" };
                     screen.message(&printable!("{}nothing was sent\n", Printable::from(gap)));
                     return Ok(false);
@@ -88,7 +87,7 @@ impl Question {
         text
     }
 
-    /// What would be asked, for somebody who cannot be asked, with the options that answer it.
+    /// The error if no person can be asked, with the options that replace the confirmation.
     fn refusal(&self) -> Printable {
         let mut text = Printable::new();
         if !self.secrets.is_empty() {
@@ -114,7 +113,7 @@ fn read_line() -> io::Result<String> {
     Ok(line)
 }
 
-/// The steps with inferred effects, a line each with what was inferred; `None` if there is none.
+/// The steps with inferred effects and their inferred arguments, one per line; `None` if there are none.
 fn effects(plan: &Plan) -> Option<Printable> {
     let mut list = Printable::new();
     for (id, provider) in &plan.providers {

@@ -1,4 +1,4 @@
-//! Inputs as an operator gives them: by name, by file, read by the type they are declared to have.
+//! Parses inputs, given by name or in a file, according to their declared types.
 
 use std::path::Path;
 
@@ -12,7 +12,7 @@ use naftiko_text::{Printable, printable, shell_word};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Number, Value};
 
-/// What an operator gave, and what is wrong with it so far.
+/// The inputs given by the operator, and the problems found so far.
 #[derive(Debug, Default)]
 pub(crate) struct Given {
     values: Map<String, Value>,
@@ -20,10 +20,10 @@ pub(crate) struct Given {
 }
 
 impl Given {
-    /// The inputs of the file, over them those given by name.
+    /// Reads the inputs from the file; those given by name take precedence.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// If the file cannot be read or parsed.
     pub(crate) fn read(
         plan: &Plan,
         named: &[String],
@@ -54,8 +54,8 @@ impl Given {
         Ok(Self { values, problems })
     }
 
-    /// The inputs that are all that is wrong, and that nobody should have to write on a command line: sensitive,
-    /// required, and not given. Nothing if more than that is wrong.
+    /// The inputs to ask for at the terminal: those that are required, sensitive and not given. Empty if there is any
+    /// other problem.
     pub(crate) fn missing_secrets<'p>(&self, plan: &'p Plan) -> Vec<&'p Input> {
         let missing = plan.inputs.iter().filter(|input| {
             input.required && input.default.is_none() && !self.values.contains_key(&input.name)
@@ -65,7 +65,7 @@ impl Given {
         if is_all { missing } else { Vec::new() }
     }
 
-    /// The inputs as far as they are known, with defaults where nothing was given. They are not checked yet.
+    /// The inputs known so far, with defaults, before validation.
     pub(crate) fn known(&self, plan: &Plan) -> Map<String, Value> {
         let default = |input: &Input| Some((input.name.clone(), input.default.clone()?));
         let mut known: Map<String, Value> = plan.inputs.iter().filter_map(default).collect();
@@ -73,15 +73,15 @@ impl Given {
         known
     }
 
-    /// Gives one more.
+    /// Adds one input.
     pub(crate) fn give(&mut self, name: &str, value: Value) {
         self.values.insert(name.to_owned(), value);
     }
 
-    /// The inputs of a run, with defaults where nothing was given.
+    /// The validated inputs of a run, with defaults.
     ///
     /// # Errors
-    /// Everything that is wrong with them, a line each.
+    /// All problems, one per line.
     pub(crate) fn complete(mut self, plan: &Plan) -> Result<Map<String, Value>, Printable> {
         let mut inputs = Map::new();
         for input in &plan.inputs {
@@ -102,17 +102,17 @@ impl Given {
         if self.problems.is_empty() { Ok(inputs) } else { Err(list(&self.problems)) }
     }
 
-    /// Whether something is wrong with what was given for this input.
+    /// Whether a problem with this input has been reported already.
     fn is_told_of(&self, name: &str) -> bool {
         self.problems.iter().any(|problem| problem.contains(&format!("input `{name}`")))
     }
 }
 
-/// The inputs that a run was begun with and that are not kept, as they are given again, and the names of those that are
-/// not given. Others may not be given: what is kept stays as it is.
+/// Reads the inputs that are not stored with a run and must be given again. Returns their values, and the names of
+/// those that are missing. Stored inputs must not be given.
 ///
 /// # Errors
-/// Everything that is wrong with them, a line each.
+/// All problems, one per line.
 pub(crate) fn withheld(
     plan: &Plan,
     names: &[String],
@@ -141,10 +141,10 @@ pub(crate) fn withheld(
     Ok((given, missing))
 }
 
-/// The value of an input that somebody typed.
+/// Parses and validates the value of an input typed at the terminal.
 ///
 /// # Errors
-/// Why it does not fit.
+/// If the value does not fit.
 pub(crate) fn typed(input: &Input, text: String) -> Result<Value, Printable> {
     let value = value(&[text], &input.schema)
         .map_err(|misread| printable!("input `{}`: {}", input.name, misread.told(input.sensitive)))?;
@@ -175,7 +175,8 @@ fn from_file(
     let mut sources = SourceMap::new();
     let (_, parsed) = parse_bytes(&name, &bytes, &mut sources, &Limits::default());
     if naftiko_diagnostics::has_errors(&parsed.diagnostics) {
-        // A file that cannot be understood does not say which of its values are sensitive: then only places are shown.
+        // If the file cannot be parsed, it is unknown which of its values are sensitive, so only positions are
+        // reported.
         let found = if takes_secrets(plan) {
             places(&parsed.diagnostics, &sources)
         } else {
@@ -193,7 +194,7 @@ fn takes_secrets(plan: &Plan) -> bool {
     plan.inputs.iter().any(|input| input.sensitive)
 }
 
-/// Where something is wrong and what kind of mistake it is, a line each, without a word of the text.
+/// The position and code of each error, one per line, without any text of the file.
 fn places(found: &[Diagnostic], sources: &SourceMap) -> Printable {
     let errors = found.iter().filter(|diagnostic| diagnostic.severity() == Severity::Error);
     errors.fold(Printable::new(), |mut out, diagnostic| {
@@ -207,7 +208,7 @@ fn places(found: &[Diagnostic], sources: &SourceMap) -> Printable {
     })
 }
 
-/// `NAME=VALUE` by name, in order; a name given several times has several texts.
+/// The texts of `NAME=VALUE` arguments by name; a name that is given several times has several texts.
 fn by_name(named: &[String], plan: &Plan, problems: &mut Vec<String>) -> IndexMap<String, Vec<String>> {
     let mut texts: IndexMap<String, Vec<String>> = IndexMap::new();
     for (number, argument) in (1..).zip(named) {
@@ -215,7 +216,7 @@ fn by_name(named: &[String], plan: &Plan, problems: &mut Vec<String>) -> IndexMa
             Some((name, text)) if !name.is_empty() => {
                 texts.entry(name.trim().to_owned()).or_default().push(text.to_owned());
             }
-            // Without a name nobody knows whether it is sensitive.
+            // Without a name it is unknown whether the value is sensitive.
             _ if takes_secrets(plan) => {
                 problems.push(format!("`--input` number {number} is not of the form NAME=VALUE"));
             }
@@ -241,12 +242,13 @@ fn unknown(name: &str, plan: &Plan) -> String {
     }
 }
 
-/// A text that is no value of its type. It stands apart from what is wrong with it: it may be sensitive.
+/// The error for a text that is not a value of its type. The text is separate from the reason, since it may be
+/// sensitive.
 #[derive(Debug, PartialEq)]
 struct Misread {
-    /// The text; `None` if no one text is wrong.
+    /// The text; `None` if the error does not concern a single text.
     text: Option<String>,
-    /// What is wrong, in words that follow the text.
+    /// The reason, phrased to follow the text.
     why: String,
 }
 
@@ -264,7 +266,7 @@ impl Misread {
     }
 }
 
-/// A value from its texts by the type it is declared to have.
+/// Parses a value from its texts, according to its declared type.
 fn value(texts: &[String], schema: &Value) -> Result<Value, Misread> {
     if schema.get("type").and_then(Value::as_str) == Some("array") {
         return items(texts, schema.get("items").unwrap_or(&Value::Bool(true)));
@@ -289,7 +291,7 @@ fn items(texts: &[String], schema: &Value) -> Result<Value, Misread> {
             continue;
         }
         let separate: Vec<&str> = match texts {
-            // An object holds commas of its own, and so may what is given by repetition.
+            // Objects contain commas of their own, and so may values given by repetition.
             [text] if !text.trim_start().starts_with('{') => text.split(',').map(str::trim).collect(),
             _ => vec![text],
         };
@@ -313,19 +315,19 @@ fn scalar(text: &str, schema: &Value) -> Result<Value, Misread> {
             _ => Err(Misread::new(text, "is not `true` or `false`")),
         },
         Some("object" | "array") => json(text),
-        // Of any type: JSON where it is JSON, a text otherwise.
+        // Without a declared type: JSON if it parses, else a text.
         _ if serde_json::from_str::<IgnoredAny>(text).is_ok() => json(text),
         _ => Ok(Value::String(text.to_owned())),
     }
 }
 
-/// Whether it is written like an integer, of whatever size.
+/// Whether a text has the form of an integer of any size.
 fn is_integer(text: &str) -> bool {
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
     !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Why an integer is refused that could only be kept rounded.
+/// The reason for rejecting an integer that could only be stored rounded.
 const TOO_LARGE: &str = "is beyond what an integer can be: -9223372036854775808 to 18446744073709551615";
 
 fn integer(text: &str) -> Result<Value, Misread> {
@@ -350,9 +352,9 @@ fn json(text: &str) -> Result<Value, Misread> {
     }
 }
 
-/// The integers in a JSON text, as they are written. Reading it rounds those that are too large without a word.
+/// The integers in a JSON text, as written. The JSON parser silently rounds those that are too large.
 fn integers(json: &str) -> impl Iterator<Item = &str> {
-    // Between quotes that are not escaped is a string: every second piece.
+    // Splitting at unescaped quotes makes every second piece a string; these are skipped.
     let mut in_string = true;
     let mut escaped = false;
     let pieces = json.split(move |character| {
@@ -370,13 +372,13 @@ fn integers(json: &str) -> impl Iterator<Item = &str> {
     words.filter(|word| is_integer(word))
 }
 
-/// What the schema of an input says against a value.
+/// The violations of an input's schema by a value.
 fn misfit(input: &Input, value: &Value) -> Vec<String> {
     let name = &input.name;
     let objections = input.objections(value).into_iter();
     objections
         .map(|objection| {
-            // What is wrong quotes the value, and the place the keys in it.
+            // The reason quotes the value and the pointer contains its keys, so neither is shown.
             if input.sensitive {
                 return format!("input `{name}`: the value does not fit its schema");
             }

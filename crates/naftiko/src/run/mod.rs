@@ -1,4 +1,4 @@
-//! `naftiko run`.
+//! `naftiko run`: starts a run.
 
 mod consent;
 mod inputs;
@@ -35,7 +35,7 @@ pub(crate) use consent::Question;
 pub(crate) use inputs::withheld;
 pub(crate) use sensitive::{Marks, asked};
 
-/// Everything a run needs besides its inputs and what it sends through, read and refused before anything is sent.
+/// The settings of a run other than inputs and connections, validated before anything is sent.
 struct Prepared {
     plan: Arc<Plan>,
     answers: IndexMap<String, Value>,
@@ -46,7 +46,7 @@ struct Prepared {
 }
 
 impl Prepared {
-    /// What the run is driven with; `inbox` is where others leave messages for it, if anybody else can know it.
+    /// Completes the session. `inbox` is the store with messages for the run, if the run is stored.
     fn session<'a>(
         self,
         id: &'a str,
@@ -72,22 +72,22 @@ impl Prepared {
     }
 }
 
-/// What a run sends its calls and messages through.
+/// The adapter for calls and the channels for messages.
 struct Connections {
     adapter: Arc<dyn Adapter>,
     outside: Arc<Outside>,
 }
 
 impl Connections {
-    /// Those of a run on the mock, which sends nothing.
+    /// For a run on the mock, which sends nothing.
     fn mock(mock: Arc<dyn Adapter>) -> Self {
         Self { adapter: mock, outside: Arc::new(Outside::none()) }
     }
 
-    /// Those of a real run. Secrets are looked for here for the first time.
+    /// For a real run. Secrets are looked up here for the first time.
     ///
     /// # Errors
-    /// What is missing, by its name.
+    /// Names what is missing.
     fn real(arguments: &Arguments, prepared: &Prepared, permits: &Permits) -> Result<Self, Stop> {
         let Arguments { driving, allowances, .. } = arguments;
         let credentials = Credentials::default();
@@ -101,11 +101,11 @@ impl Connections {
     }
 }
 
-/// Whether a run may begin to send.
+/// Whether a run may start to send.
 enum Start {
-    /// It may: everything is there, whatever is asked before.
+    /// Everything is available, apart from a confirmation by the operator.
     Ready(Connections),
-    /// Some of its secrets are not approved, so none has been looked for.
+    /// Some secrets are not approved, so no secret has been looked up.
     Unapproved(Clearance),
 }
 
@@ -128,13 +128,13 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
     let given = Given::read(&prepared.plan, &arguments.inputs, file, &FileSystem, screen.err);
     let given = given.map_err(Stop::Lines)?;
     let start = start(arguments, &prepared, mock, &given.known(&prepared.plan))?;
-    // Last, so that nobody types a secret for a run that cannot begin.
+    // Asked last, so that no secret is typed for a run that cannot start.
     let inputs = inputs(arguments, given, &prepared.plan, screen)?;
     let begun = begin(arguments, prepared, start, inputs, screen);
     if arguments.mock { block_on_one_thread(begun) } else { block_on(0, begun) }
 }
 
-/// The inputs that are given, and at a terminal those that nobody should have to write on a command line.
+/// The inputs that are given; missing sensitive ones are asked for at a terminal.
 fn inputs(
     arguments: &Arguments,
     mut given: Given,
@@ -150,8 +150,7 @@ fn inputs(
     given.complete(plan).map_err(Stop::Lines)
 }
 
-/// The mock that a run uses in place of its providers, with the script of a test document if one is given; `None` for a
-/// run that calls its providers.
+/// The mock, with the script of a test document if one is given; `None` without `--mock`.
 fn mock(arguments: &Arguments, screen: &mut Screen) -> Result<Result<Option<Arc<dyn Adapter>>, Exit>, Stop> {
     if !arguments.mock {
         return Ok(Ok(None));
@@ -182,7 +181,7 @@ fn prepare(arguments: &Arguments, plan: Arc<Plan>) -> Result<Prepared, String> {
     Ok(Prepared { plan, answers, options, limits, dump, pulses: Pulses::default() })
 }
 
-/// Looks for everything that the run sends with, unless a secret is not approved yet.
+/// Looks up everything needed for sending, unless an approval is missing.
 fn start(
     arguments: &Arguments,
     prepared: &Prepared,
@@ -207,7 +206,7 @@ fn start(
     }
 }
 
-/// What the run sends through, once the operator has been asked what there is to ask; `None` for a no.
+/// Asks the operator where necessary, and returns the connections; `None` if the operator declines.
 async fn consented(
     arguments: &Arguments,
     prepared: &Prepared,
@@ -238,7 +237,7 @@ fn interval(text: &str) -> Result<SignedDuration, String> {
     })
 }
 
-/// Asks first whether it may begin, where that is to be asked. An interrupt is understood from here on.
+/// Asks for confirmation where necessary, and starts the run. Interrupts are handled from here on.
 async fn begin(
     arguments: &Arguments,
     prepared: Prepared,
@@ -289,7 +288,7 @@ async fn begin(
     Ok(verdict.exit())
 }
 
-/// A run whose events cannot be written ends where its journal ends, and can be resumed.
+/// Reports a run that ended because an event could not be written. It can be resumed from its journal.
 pub(crate) fn cut_off(id: &str, error: &DriveError, state: &State, screen: &mut Screen) -> Exit {
     screen.problem(&printable!(
         "{}\nthe run ends where its journal ends; once the cause is corrected, continue with `naftiko resume {}{}`",
@@ -303,7 +302,7 @@ pub(crate) fn cut_off(id: &str, error: &DriveError, state: &State, screen: &mut 
     }
 }
 
-/// A run on the mock is not kept: nothing is sent.
+/// Drives a run on the mock. Such a run is not stored, since nothing is sent.
 async fn mocked(
     arguments: &Arguments,
     prepared: Prepared,
@@ -326,7 +325,7 @@ async fn mocked(
             return Ok(Exit::Failed);
         }
     };
-    // It is not kept: a run that was stopped is over.
+    // The run is not stored, so it cannot be continued: if it was stopped, it is cancelled.
     let is_undoing = driven == Status::Compensating && run.halted_steps().is_empty();
     let stopped = cancellation.is_cancelled() && (driven == Status::Waiting || is_undoing);
     let status = if stopped { Status::Cancelled } else { driven };
@@ -336,7 +335,7 @@ async fn mocked(
     Ok(status.into())
 }
 
-/// Nobody could go on with a run whose inputs are not kept.
+/// Rejects sensitive inputs with `--detach`: they are not stored, so no other process could continue the run.
 fn refuse_to_leave(plan: &Plan, inputs: &Map<String, Value>) -> Result<(), Stop> {
     let given = |name: &String| inputs.contains_key(name);
     match plan.inputs.iter().find(|input| input.sensitive && given(&input.name)) {
@@ -348,7 +347,7 @@ fn refuse_to_leave(plan: &Plan, inputs: &Map<String, Value>) -> Result<(), Stop>
     }
 }
 
-/// Keeps the run as begun, and leaves it to `naftiko work`.
+/// Stores the started run, and leaves it to `naftiko work`.
 async fn detach(
     mut held: Held,
     prepared: Prepared,

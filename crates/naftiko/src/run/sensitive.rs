@@ -1,4 +1,4 @@
-//! Sensitive inputs: asked for without showing them, never kept, and told from another value when they are given again.
+//! Sensitive inputs: read without echo, never stored, and compared by a short fingerprint when they are given again.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -14,17 +14,16 @@ use crate::exit::Stop;
 use crate::screen::Screen;
 use crate::world;
 
-/// How often somebody may mistype.
+/// The number of attempts to type a value.
 const TRIES: usize = 3;
-/// As many bytes of a signature as tell a mistyped value from the right one. They fit one value in 65,536, so that even
-/// with the key of the journal they do not single out a secret worth the name.
+/// The length of a fingerprint in bytes: enough to notice a mistyped value. One in 65,536 values matches, so that even
+/// with the key of the journal a fingerprint does not reveal a good secret.
 const MARK: usize = 2;
 
-/// The value of an input that somebody types at the terminal. What does not fit, or what `objection` says something
-/// against, is asked for again.
+/// Asks for an input at the terminal. A value that does not fit, or that `objection` rejects, is asked for again.
 ///
 /// # Errors
-/// When it cannot be read, or did not fit in the end.
+/// If the terminal cannot be read, or the last attempt does not fit.
 pub(crate) fn asked(
     input: &Input,
     why: &str,
@@ -56,16 +55,16 @@ pub(crate) fn asked(
     }
 }
 
-/// What a run keeps of its sensitive inputs, by their names: enough to notice that another value is given.
+/// The fingerprints of a run's sensitive inputs by name. They only serve to notice a different value.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(crate) struct Marks(BTreeMap<String, String>);
 
 impl Marks {
-    /// Of the inputs that a run is begun with.
+    /// The fingerprints of the inputs with which a run is started.
     ///
     /// # Errors
-    /// Why the key of the journal cannot be had.
+    /// If the key of the journal is not available.
     pub(crate) fn of(
         store: &Store,
         run: &str,
@@ -78,15 +77,16 @@ impl Marks {
         marks.collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether there is nothing to tell values by.
+    /// Whether there are no fingerprints.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What is to be said against a value that is given again: that it is another one. Nothing where no mark was kept.
+    /// Compares a value that is given again. Returns a message if it is a different value; `None` if it is equal, or no
+    /// fingerprint was stored.
     ///
     /// # Errors
-    /// Why the key of the journal cannot be had.
+    /// If the key of the journal is not available.
     pub(crate) fn objection(
         &self,
         store: &Store,
@@ -105,10 +105,11 @@ impl Marks {
     }
 }
 
-/// The beginning of what only this journal can say of a value, so that without its key nothing can be tried out.
+/// A fingerprint: the first bytes of a keyed signature of the value. Without the key of the journal, guesses cannot be
+/// tested.
 fn mark(store: &Store, run: &str, name: &str, value: &Value) -> Result<String, StoreError> {
     let mut value = value.clone();
-    // The same value, in whatever order its fields are given.
+    // Sorted, so that the order of fields does not matter.
     value.sort_all_objects();
     let signature = store.sign(json!(["sensitive input", run, name, value]).to_string().as_bytes())?;
     Ok(signature.iter().take(MARK).fold(String::new(), |mut mark, byte| {
