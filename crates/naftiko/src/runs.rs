@@ -1,4 +1,4 @@
-//! `naftiko runs`: looking at runs that are kept, and removing them.
+//! `naftiko runs`: shows, verifies and removes stored runs.
 
 use jiff::SignedDuration;
 use naftiko_journal::store::{Prune, Summary};
@@ -90,20 +90,20 @@ fn shown(store: &Store, run: &str, json: bool, again: &Printable, screen: &mut S
         ));
         return Ok(Exit::Done);
     }
-    // Whoever drives it goes on by itself.
+    // A run that another process is driving needs no command to continue.
     if process.is_none() || status == Status::Waiting {
         screen.message(&how_to_go_on(&kept.id, status, &ledger, &kept.plan, again));
     }
     Ok(Exit::Done)
 }
 
-/// Whether the records of a run are in an order that they can have, and end it where it is over.
+/// Checks that the records of a run are in a valid order, and that they end it exactly if its stored status says so.
 fn in_order(summary: &Summary, kept: &Kept) -> Result<(), Stop> {
     let ended = match ledger(kept)?.phase() {
         RunPhase::Finished(status) => Some(status),
         _ => None,
     };
-    // Of a run that never began, it is noted and not recorded that somebody cancelled it.
+    // Cancelling a run that never started only changes its status; it has no records.
     if kept.records.is_empty() && summary.status == Status::Cancelled {
         return Ok(());
     }
@@ -138,7 +138,7 @@ fn events_of(store: &Store, run: &str, json: bool, screen: &mut Screen) -> Resul
     Ok(Exit::Done)
 }
 
-/// Whether everything is as it was written, and in an order that it can have.
+/// Checks that the journal is unaltered, and that the records of every run are in a valid order.
 fn verify(store: &Store, screen: &mut Screen) -> Result<Exit, Stop> {
     let mut problems = store.verify()?;
     let all = store.runs()?;

@@ -1,4 +1,4 @@
-//! `naftiko schema`.
+//! `naftiko schema`: prints a published JSON Schema.
 
 use crate::args::{Schema, SchemaName};
 use crate::exit::{Exit, Stop};

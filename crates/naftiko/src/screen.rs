@@ -1,4 +1,4 @@
-//! What a command writes: results to standard output, everything else to standard error.
+//! The output of a command: results go to standard output, everything else to standard error.
 
 use std::io::{self, IsTerminal as _};
 
@@ -8,14 +8,14 @@ use naftiko_text::{Printable, printable};
 use crate::args::Color;
 use crate::world::{self, Stream};
 
-/// Where a command writes.
+/// The two output streams of a command, with their styles.
 #[derive(Debug)]
 pub(crate) struct Screen {
-    /// How results are to look.
+    /// The style of results.
     pub(crate) out: Style,
-    /// How everything else is to look.
+    /// The style of everything else.
     pub(crate) err: Style,
-    /// Whether the reader of standard output has gone.
+    /// Whether the reader of standard output has closed it.
     unread: bool,
 }
 
@@ -32,20 +32,20 @@ impl Screen {
         Self { out: style(Stream::Out), err: style(Stream::Err), unread: false }
     }
 
-    /// Whether somebody can be asked.
+    /// Whether a person can be asked: standard error and standard input are terminals.
     pub(crate) fn can_ask(&self) -> bool {
         self.err.terminal && io::stdin().is_terminal()
     }
 
-    /// Writes a result. Where its reader has gone, nothing is lost that anybody wants.
+    /// Writes a result. A closed pipe is not an error, since its reader needs no more results.
     ///
     /// # Errors
-    /// Those of writing: then a result is lost.
+    /// If the result cannot be written for any other reason.
     pub(crate) fn result(&mut self, text: &Printable) -> io::Result<()> {
         self.note_reader(Stream::Out.write(text))
     }
 
-    /// Writes a result that is the text of a document, or a change of one: a program gets it as it is.
+    /// Writes a document, or a diff of one, as a result. A program receives the unchanged bytes.
     ///
     /// # Errors
     /// As [`result`](Self::result).
@@ -63,18 +63,18 @@ impl Screen {
         }
     }
 
-    /// Whether it has turned out that nobody reads results any more.
+    /// Whether the reader of standard output is known to have closed it.
     pub(crate) fn is_unread(&self) -> bool {
         self.unread
     }
 
-    /// Writes something about the result. One that cannot be written stops nothing.
+    /// Writes a message to standard error. A failed write is ignored.
     #[expect(clippy::unused_self, reason = "the screen is the one way to write")]
     pub(crate) fn message(&mut self, text: &Printable) {
         let _unwritten = Stream::Err.write(text);
     }
 
-    /// Writes why the command stops.
+    /// Writes the error that ends the command.
     pub(crate) fn problem(&mut self, message: &Printable) {
         self.message(&printable!("{} {}\n", self.err.bad("error:"), message));
     }

@@ -1,4 +1,4 @@
-//! Where runs are kept, and how one is resumed.
+//! Stored runs: where they are stored, and how they are loaded and changed.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -16,27 +16,27 @@ use crate::exit::Stop;
 use crate::run::Marks;
 use crate::world;
 
-/// Where a run came from, so that its documents can be read again.
+/// The origin of a run, with which its documents can be read again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Origin {
-    /// The folder it was begun in: relative paths start there.
+    /// The working folder at the start of the run; relative paths are resolved in it.
     pub(crate) folder: PathBuf,
-    /// The composition.
+    /// The path of the composition.
     pub(crate) file: PathBuf,
-    /// As `--capabilities` had it.
+    /// The value of `--capabilities`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) capabilities: Option<PathBuf>,
-    /// As `--openapi` had it.
+    /// The values of `--openapi`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) openapi: Vec<PathBuf>,
-    /// What its sensitive inputs are known again by.
+    /// The fingerprints of its sensitive inputs.
     #[serde(default, skip_serializing_if = "Marks::is_empty")]
     pub(crate) marks: Marks,
 }
 
 impl Origin {
-    /// Of a run that is begun here.
+    /// The origin of a run that is started by this command line.
     pub(crate) fn here(file: &Path, lookup: &Lookup) -> Self {
         Self {
             folder: world::identity(Path::new("")),
@@ -48,10 +48,10 @@ impl Origin {
     }
 }
 
-/// The folder that runs are kept in: the one that is named, or the user's own.
+/// The folder of the stored runs: the given one, or the user's own.
 ///
 /// # Errors
-/// When there is no such folder to be had.
+/// If no folder is given and the user has none.
 fn folder(state: &State) -> Result<PathBuf, Stop> {
     let own = || world::state_home().map(|home| home.join("naftiko"));
     state.state.clone().or_else(own).ok_or_else(|| {
@@ -59,37 +59,37 @@ fn folder(state: &State) -> Result<PathBuf, Stop> {
     })
 }
 
-/// The journal, made if it is not there.
+/// Opens the journal for writing; creates it if it does not exist.
 ///
 /// # Errors
-/// Why it cannot be used.
+/// If the journal cannot be used.
 pub(crate) fn open(state: &State) -> Result<Store, Stop> {
     let folder = folder(state)?;
     Store::open(&folder).map_err(|error| Stop::Usage(format!("runs cannot be kept: {error}")))
 }
 
-/// The journal as it is, to look at; `None` if no run was ever kept.
+/// Opens the journal for reading; `None` if it does not exist.
 ///
 /// # Errors
-/// Why it cannot be read.
+/// If the journal cannot be read.
 pub(crate) fn look(state: &State) -> Result<Option<Store>, Stop> {
     Ok(Store::open_existing(&folder(state)?)?)
 }
 
-/// The journal and the run that is meant, by its id or how that begins.
+/// Finds a run by its id or the beginning of its id.
 ///
 /// # Errors
-/// When there is no such run.
+/// If there is no such run.
 pub(crate) fn find(store: &Store, run: &str) -> Result<Summary, Stop> {
     Ok(store.find(run)?)
 }
 
-/// The journal that has a run, to change it.
+/// Opens the journal for writing, and finds a run in it.
 ///
 /// # Errors
-/// When there is no journal, or none that can be written.
+/// If there is no journal, it cannot be written, or it has no such run.
 pub(crate) fn open_for(state: &State, run: &str) -> Result<(Store, Summary), Stop> {
-    // Looking first: asking for a run that cannot be there makes no journal.
+    // Checked first, since opening the journal for writing would create it.
     if look(state)?.is_none() {
         return Err(StoreError::UnknownRun { run: run.to_owned(), nearest: None }.into());
     }
@@ -104,10 +104,10 @@ impl From<StoreError> for Stop {
     }
 }
 
-/// Keeps a run that is about to begin, for this process to drive.
+/// Stores a new run and leases it for this process, before the run starts.
 ///
 /// # Errors
-/// Why it cannot be kept; then it must not begin.
+/// If the run cannot be stored; then it must not start.
 pub(crate) fn begin(store: &Store, id: &str, plan: &Plan, origin: &Origin) -> Result<Lease, Stop> {
     let unwritable = |error: serde_json::Error| Stop::Usage(format!("the plan cannot be kept: {error}"));
     let text = serde_json::to_string(plan).map_err(unwritable)?;
@@ -118,7 +118,7 @@ pub(crate) fn begin(store: &Store, id: &str, plan: &Plan, origin: &Origin) -> Re
     Ok(lease)
 }
 
-/// A run as the journal has it.
+/// A run as stored in the journal.
 pub(crate) struct Kept {
     pub(crate) id: String,
     pub(crate) plan: Arc<Plan>,
@@ -127,13 +127,15 @@ pub(crate) struct Kept {
 }
 
 impl Kept {
+    /// Reads a run with its full records.
+    ///
     /// # Errors
-    /// When it cannot be read, or was written by another version.
+    /// If the run cannot be read, or its plan has a version that this program does not know.
     pub(crate) fn read(store: &Store, summary: &Summary) -> Result<Self, Stop> {
         Self::with(store, summary, store.records(&summary.id)?)
     }
 
-    /// The run with its records as they may be shown, to look at it.
+    /// Reads a run with its redacted records, for display.
     ///
     /// # Errors
     /// As [`read`](Self::read).
@@ -160,7 +162,7 @@ impl Kept {
         Ok(Self { id: summary.id.clone(), plan: Arc::new(plan), records, origin })
     }
 
-    /// The inputs that the journal has.
+    /// The inputs that are stored.
     pub(crate) fn inputs(&self) -> Map<String, Value> {
         match self.records.first().map(|record| &record.event) {
             Some(Event::RunStarted { inputs, .. }) => inputs.clone(),
@@ -168,7 +170,7 @@ impl Kept {
         }
     }
 
-    /// The names of the inputs that were given and are not kept.
+    /// The names of the sensitive inputs that were given; their values are not stored.
     pub(crate) fn withheld(&self) -> &[String] {
         match self.records.first().map(|record| &record.event) {
             Some(Event::RunStarted { withheld, .. }) => withheld,
@@ -176,7 +178,7 @@ impl Kept {
         }
     }
 
-    /// What the operator asked for when it began.
+    /// The options with which the run was started.
     pub(crate) fn options(&self) -> naftiko_journal::Options {
         match self.records.first().map(|record| &record.event) {
             Some(Event::RunStarted { options, .. }) => options.clone(),
@@ -184,10 +186,10 @@ impl Kept {
         }
     }
 
-    /// The run, with these inputs besides those that the journal has.
+    /// Rebuilds the state of the run from its records. `withheld` supplies the inputs that are not stored.
     ///
     /// # Errors
-    /// When its records break their order, or it never began.
+    /// If the records are not in a valid order, or the run never started.
     pub(crate) fn replay(&self, withheld: Map<String, Value>) -> Result<Run, Stop> {
         if self.records.is_empty() {
             let why = "its process ended before it began, and nothing was sent";
@@ -202,12 +204,12 @@ impl Kept {
     }
 }
 
-/// A run that this process alone may change.
+/// A run that this process has leased, so that no other process changes it.
 pub(crate) struct Held {
     pub(crate) store: Store,
     pub(crate) run: Run,
     pub(crate) id: String,
-    /// Whether inputs are missing that are not kept: then nobody can tell where they show.
+    /// Whether sensitive inputs are unknown. Then it is also unknown where they occur in results.
     lacks_inputs: bool,
     _lease: Lease,
 }
@@ -217,20 +219,20 @@ impl Held {
         Self { store, run, id, lacks_inputs: false, _lease: lease }
     }
 
-    /// The same without the inputs that are not kept: of what somebody says nothing is shown.
+    /// Marks the inputs in `withheld` as unknown: results given by the operator are then masked entirely.
     pub(crate) fn lacking(self, withheld: &[String]) -> Self {
         Self { lacks_inputs: !withheld.is_empty(), ..self }
     }
 
-    /// Records what somebody decided.
+    /// Records an event that the operator caused.
     ///
     /// # Errors
-    /// When it does not fit the run, or cannot be kept.
+    /// If the event is not valid in the state of the run, or cannot be stored.
     pub(crate) async fn record(&mut self, event: Event) -> Result<(), Stop> {
         self.record_taking(event, &[]).await
     }
 
-    /// The same of what these messages said, which are gone then.
+    /// Like [`record`](Self::record), and deletes these inbox messages in the same transaction.
     async fn record_taking(&mut self, event: Event, messages: &[i64]) -> Result<(), Stop> {
         let seq = self.run.ledger().seq() + 1;
         let record = Record { run: self.id.clone(), seq, at: world::now(), event };
@@ -243,19 +245,19 @@ impl Held {
         Ok(())
     }
 
-    /// Notes how the run stands, without a record of anything.
+    /// Stores the status of the run without a new record.
     ///
     /// # Errors
-    /// When it cannot be kept.
+    /// If it cannot be stored.
     pub(crate) async fn note_standing(&self) -> Result<(), Stop> {
         Ok(self.store.append_taking(&self.id, Vec::new(), self.run.standing(), &[]).await?)
     }
 
-    /// Does what was left in the inbox while nobody drove the run, without these credentials. What cannot be done as the run stands is dropped: it
-    /// was accepted for a run that stood otherwise.
+    /// Applies the messages that were left in the inbox while no process drove the run, with `credentials` masked. A
+    /// message that no longer fits the state of the run is dropped: it was accepted in an earlier state.
     ///
     /// # Errors
-    /// When something cannot be read or kept.
+    /// If a message cannot be read, or a record cannot be stored.
     pub(crate) async fn empty_inbox(&mut self, credentials: &Mask) -> Result<(), Stop> {
         self.run.hide_credentials(credentials);
         for message in self.store.inbox(&self.id)? {
@@ -270,7 +272,7 @@ impl Held {
     }
 }
 
-/// An event whose result may hold something that nobody knows to hide.
+/// Masks the result of an event entirely, because the values to redact in it are unknown.
 fn without_result(event: Event) -> Event {
     let masked = || Value::from(MASK);
     match event {

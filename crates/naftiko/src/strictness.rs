@@ -1,4 +1,4 @@
-//! How strict a check is: which findings count as errors, and which are left out.
+//! The strictness of a check: which findings count as errors, and which are left out.
 
 use std::collections::BTreeSet;
 
@@ -7,10 +7,10 @@ use naftiko_diagnostics::{Code, Diagnostic, Ignored, Severity, nearest};
 use crate::args::Check;
 use crate::exit::Stop;
 
-/// The word for all warnings.
+/// The word for all warnings in `--deny`.
 const WARNINGS: &str = "warnings";
 
-/// How strict a check is.
+/// The options `--deny`, `--allow` and `--quiet`.
 #[derive(Debug)]
 pub(crate) struct Strictness {
     denied: BTreeSet<String>,
@@ -19,10 +19,10 @@ pub(crate) struct Strictness {
 }
 
 impl Strictness {
-    /// As the options say.
+    /// Reads the options.
     ///
     /// # Errors
-    /// When an option names no code, or would have an error overlooked.
+    /// If an option names an unknown code, or would allow an error.
     pub(crate) fn new(arguments: &Check) -> Result<Self, Stop> {
         let codes = naftiko_check::codes();
         for id in arguments.deny.iter().filter(|id| *id != WARNINGS) {
@@ -40,12 +40,13 @@ impl Strictness {
         })
     }
 
-    /// The findings that are left, as bad as they are then. What is both allowed and denied is allowed.
+    /// Drops the allowed findings, and raises the denied ones to errors. A finding that is both allowed and denied is
+    /// dropped.
     pub(crate) fn judge(&self, findings: Vec<Diagnostic>) -> Vec<Diagnostic> {
         findings.into_iter().filter_map(|found| self.judged(found)).collect()
     }
 
-    /// The same of findings that comments ignore.
+    /// Applies [`judge`](Self::judge) to findings that comments ignore.
     pub(crate) fn judge_ignored(&self, ignored: Vec<Ignored>) -> Vec<Ignored> {
         let judged = |ignored: Ignored| {
             let Ignored { diagnostic, reasons } = ignored;

@@ -1,4 +1,4 @@
-//! `naftiko upgrade`.
+//! `naftiko upgrade`: translates a composition of edition 0.1 to 0.2.
 
 use std::path::PathBuf;
 
@@ -28,7 +28,7 @@ pub(crate) struct UpgradeOptions {
     /// Write the new text to FILE instead of printing it
     #[arg(long, conflicts_with = "diff")]
     write: bool,
-    /// Show the changes, and write nothing
+    /// Show the changes without writing them
     #[arg(long)]
     diff: bool,
 }
@@ -63,7 +63,7 @@ pub(crate) fn upgrade(arguments: &UpgradeOptions, screen: &mut Screen) -> Result
     }
 }
 
-/// Prints the new text, or shows or writes what has changed; `again` is what was found in the new text.
+/// Prints the new text, or writes it, or shows the changes. `again` is the check of the new text.
 fn give(
     arguments: &UpgradeOptions,
     checked: &Checked,
@@ -83,7 +83,7 @@ fn give(
     } else {
         screen.document(&after)?;
     }
-    // Edition 0.2 has rules of its own: what is new to the author is said, however the text is given out.
+    // Edition 0.2 has additional rules, so the number of warnings is always reported.
     let warnings = again.diagnostics.iter().filter(|found| found.severity() == Severity::Warning).count();
     let what = match warnings {
         0 => return Ok(Exit::Done),
@@ -94,7 +94,7 @@ fn give(
     Ok(Exit::Done)
 }
 
-/// Shows the errors and warnings that are in the way; without an error it is a matter of usage.
+/// Shows the errors and warnings that prevent the upgrade. Without an error, the exit code is that for usage.
 fn refuse(arguments: &UpgradeOptions, checked: &Checked, why: &str, screen: &mut Screen) -> Exit {
     let shown: Vec<_> =
         checked.diagnostics.iter().filter(|found| found.severity() != Severity::Note).cloned().collect();

@@ -1,4 +1,4 @@
-//! `naftiko check --watch`: again whenever something that was read changes.
+//! `naftiko check --watch`: checks again whenever a file that was read changes.
 
 use std::time::Duration;
 
@@ -10,13 +10,13 @@ use crate::screen::Screen;
 use crate::strictness::Strictness;
 use crate::world;
 
-/// How long to wait between two looks at the files.
+/// The interval of polling the files.
 const EVERY: Duration = Duration::from_millis(300);
 
-/// What clears a terminal, with what has scrolled out of it, and goes to its upper left corner.
+/// The escape sequence that clears a terminal and its scrollback, and moves the cursor to the upper left corner.
 const CLEAR: &str = "\x1b[2J\x1b[3J\x1b[H";
 
-/// Checks until an interrupt, which ends the process with [`Exit::Done`], or until nobody reads what is found.
+/// Checks repeatedly, until an interrupt ends the process with [`Exit::Done`], or the reader of the results has gone.
 pub(crate) fn watch(arguments: &Check, strictness: &Strictness, screen: &mut Screen) -> Result<Exit, Stop> {
     world::on_stop_signal(|| world::leave(Exit::Done))
         .map_err(|error| Stop::Usage(format!("`--watch` cannot hear signals: {error}")))?;

@@ -1,7 +1,7 @@
-//! `naftiko work`: drives every run that has something to do.
+//! `naftiko work`: drives every run that is due.
 //!
-//! A run is taken up when it is due, or has a message, driven until it only waits, and put down again: a waiting run
-//! costs nothing but its row in the journal.
+//! A run is taken up when it is due or has a message, driven until it only waits, and put down again. A waiting run
+//! costs only its row in the journal.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -30,17 +30,18 @@ use crate::screen::Screen;
 use crate::state::{self, Held, Kept};
 use crate::world;
 
-/// How often to look for what others have done.
+/// The interval of polling the journal for the work of other processes.
 const EVERY: Duration = Duration::from_millis(250);
-/// How long to stay with a run for something that is due later: putting it down costs about as much.
+/// How long to continue waiting for a run's next step before the run is put down; putting it down costs about as much.
 const PATIENCE: SignedDuration = SignedDuration::from_millis(200);
-/// How long a run that cannot be driven is left alone.
+/// How long a run that cannot be driven is set aside.
 const SET_ASIDE: SignedDuration = SignedDuration::from_mins(1);
-/// The same of one that another process drives, which may die: looking whether it lives costs little.
+/// How long a run that another process drives is set aside. It is short, since that process may die and the check is
+/// cheap.
 const SET_ASIDE_HELD: SignedDuration = SignedDuration::from_secs(1);
-/// How long a secret that was read is good for.
+/// The time after which a secret is read again.
 const SECRETS: Duration = Duration::from_mins(1);
-/// How long an adapter is kept: whether its secrets are still there is seen when it is made.
+/// The time after which an adapter is replaced. Whether its secrets exist is checked when it is made.
 const ADAPTERS: SignedDuration = SignedDuration::from_mins(1);
 
 pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -84,16 +85,16 @@ struct Worker {
     driving: JoinSet<(String, Result<(), Hindrance>)>,
     /// The runs that are being driven.
     taken: BTreeSet<String>,
-    /// The runs that cannot be driven, until when they are left alone, and why.
+    /// The runs that cannot be driven: until when they are set aside, and the reason.
     set_aside: BTreeMap<String, (Timestamp, String)>,
     room: usize,
 }
 
-/// Why a run cannot be driven here now.
+/// The reason why a run cannot be driven now.
 enum Hindrance {
     /// Another process drives it.
     Held,
-    /// Something is missing that somebody has to give.
+    /// Something is missing that the operator must supply.
     Lacks(String),
 }
 
@@ -118,7 +119,7 @@ impl Worker {
         }
     }
 
-    /// Removes the runs whose process ended before they began: nobody could ever continue them.
+    /// Removes runs whose process ended before they started; they can never be continued.
     fn remove_unstarted(&self, screen: &mut Screen) -> Result<(), Stop> {
         let store = &self.crew.store;
         let unstarted = store.unstarted()?;
@@ -134,7 +135,7 @@ impl Worker {
         Ok(())
     }
 
-    /// Takes up the runs that are due, as many as there is room for.
+    /// Takes up the runs that are due, within the limit of concurrent runs.
     fn take_up(&mut self) -> Result<(), Stop> {
         let now = world::now();
         let room = self.room.saturating_sub(self.driving.len());
@@ -151,7 +152,7 @@ impl Worker {
             }
             let crew = Arc::clone(&self.crew);
             let runtime = Handle::current();
-            // Each run has a thread: one that computes holds up no other.
+            // Each run has a thread of its own, so that a computing run does not delay the others.
             self.driving.spawn_blocking(move || {
                 let driven = runtime.block_on(crew.drive(&id));
                 (id, driven)
@@ -176,7 +177,7 @@ impl Worker {
                 self.set_aside.insert(id, (after(SET_ASIDE_HELD), String::new()));
             }
             Err(Hindrance::Lacks(why)) => {
-                // Said once, as long as it stays the same.
+                // Reported once, until the reason changes.
                 if self.set_aside.get(&id).is_none_or(|(_, before)| *before != why) {
                     screen.problem(&printable!("run `{}` is left alone: {}", id, why));
                 }
@@ -193,28 +194,28 @@ impl Worker {
     }
 }
 
-/// Channels, and when they were made.
+/// Channels with the time at which they were made.
 type MadeOutside = (Timestamp, Arc<Outside>);
 
-/// An adapter, and when it was made.
+/// An adapter with the time at which it was made.
 type Made = (Timestamp, Arc<dyn Adapter>);
 
-/// What all runs that are driven here share.
+/// State shared by all runs that this process drives.
 struct Crew {
     store: Store,
     json: bool,
-    /// What the next command has to say besides.
+    /// The options to repeat in suggested commands.
     again: Printable,
     allowances: Allowances,
     credentials: Credentials,
     cancellation: Cancellation,
     pulses: Pulses,
-    /// By what they were made from.
+    /// The adapters, by the providers and permissions that they were made from.
     adapters: Mutex<BTreeMap<(String, clearance::Key), Made>>,
-    /// How much providers take, of all of them together.
+    /// The rate limits of the providers, shared by all runs.
     traffic: Arc<Traffic>,
     public_url: PublicUrl,
-    /// The channels, by what was wanted of them and may be sent.
+    /// The channels, by their requirements and permissions.
     outsides: Mutex<BTreeMap<(Wants, clearance::Key), MadeOutside>>,
 }
 
@@ -266,7 +267,8 @@ impl Crew {
             .await;
         let standing = driven.map_err(|error| Hindrance::Lacks(error.to_string()))?;
         if held.run.ledger().seq() == begun {
-            // It was noted as due, and nothing was: as it is, it would be taken up again and again.
+            // The run was stored as due although it had nothing to do. Without a new status it would be taken up again
+            // and again.
             held.note_standing().await.map_err(lacks)?;
         }
         if let Some(why) = held.run.shortage() {
@@ -276,7 +278,7 @@ impl Crew {
         Ok(())
     }
 
-    /// Says how a run ended, or that somebody has to look at it. A run that waits says nothing each time.
+    /// Reports that a run has ended, or needs the operator. Waiting runs are not reported.
     fn tell_end(&self, held: &Held, status: Status) {
         let needs_somebody = matches!(status, Status::InDoubt | Status::Compensating);
         if self.json || !(status.is_over() || needs_somebody) {
@@ -291,8 +293,8 @@ impl Crew {
         let _unwritten = world::Stream::Err.write(&text);
     }
 
-    /// Does what the inbox of a run asks for. An answer may hold a credential of the run, so it stays in the inbox until
-    /// these are approved and known.
+    /// Applies the messages in the inbox of a run. An answer may hold a credential of the run, so the messages remain
+    /// in the inbox until its credentials are approved and known.
     async fn empty_inbox(&self, kept: &Kept, held: &mut Held) -> Result<(), Stop> {
         if self.store.inbox(&held.id)?.is_empty() {
             held.run.hide_credentials(&self.credentials.secrets().mask());
@@ -303,7 +305,7 @@ impl Crew {
         held.empty_inbox(&self.credentials.secrets().mask()).await
     }
 
-    /// What the run may send where. Nobody is asked here: a secret that is not approved leaves the run alone.
+    /// The permissions of a run. The operator cannot be asked here: a run with a missing approval is set aside.
     fn permits(&self, kept: &Kept, run: &Run) -> Result<Permits, Stop> {
         let answers = IndexMap::new();
         let sender = Sender {
@@ -328,7 +330,8 @@ impl Crew {
         })
     }
 
-    /// The adapter for the providers of a run. Runs that speak to the same providers share one, and its connections.
+    /// The adapter for the providers of a run. Runs with equal providers and permissions share one, with its
+    /// connections.
     fn adapter(&self, kept: &Kept, permits: &Permits) -> Result<Arc<dyn Adapter>, String> {
         let urls = base_urls(kept, &[]);
         let plans = std::iter::once(&kept.plan).chain(kept.plan.embedded());
@@ -349,7 +352,7 @@ impl Crew {
         Ok(adapter)
     }
 
-    /// The channels that a run asks through. Runs that want the same share them.
+    /// The channels of a run. Runs with equal requirements and permissions share them.
     fn outside(&self, run: &Run, permits: &Permits) -> Result<Arc<Outside>, String> {
         let wants = Wants::of_run(run, &IndexMap::new())?;
         let now = world::now();
@@ -373,12 +376,12 @@ impl Crew {
         Ok(outside)
     }
 
-    /// Shows each event as a line that begins with its run.
+    /// Prints each event as a line that begins with the id of its run.
     fn show(&self, kept: &Kept) -> impl FnMut(&Record) + use<> {
         let json = self.json;
         let mut progress = Progress::new(&kept.plan, Style::PLAIN);
         move |record: &Record| {
-            // A line that cannot be written stops nothing: the journal has the event.
+            // A failed write does not stop the run, since the event is in the journal.
             let _unwritten = if json {
                 line_of_json(record).and_then(|line| world::Stream::Out.write(&line))
             } else {

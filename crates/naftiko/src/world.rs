@@ -1,4 +1,4 @@
-//! The world outside: files, the environment, the clock, randomness.
+//! Access to the operating system: files, the environment, the clock, randomness.
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
 mod command;
@@ -30,7 +30,8 @@ pub(crate) use write::{is_below, replace, write};
 pub(crate) struct FileSystem;
 
 impl Files for FileSystem {
-    /// Documents name files: what waits for a writer or never ends is not read, and no more than a document may have.
+    /// Reads a regular file, up to the maximum length of a document and one byte. Documents name files, so pipes and
+    /// devices, which may block or never end, are rejected.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
         let metadata = std::fs::metadata(path)?;
         if metadata.is_dir() {
@@ -47,12 +48,12 @@ impl Files for FileSystem {
     }
 
     fn resolved(&self, path: &Path) -> PathBuf {
-        // An empty path is the working folder; taken as it is, every path would begin with it.
+        // An empty path means the working folder. Used literally, it would be a prefix of every path.
         let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
         if let Ok(resolved) = std::fs::canonicalize(self.absolute(path)) {
             return resolved;
         }
-        // Of what is not there, the part that is.
+        // For a path that does not exist, its longest existing part is resolved.
         let plain = without_dots(&self.absolute(path));
         let there = plain.ancestors().find_map(|folder| {
             let rest = plain.strip_prefix(folder).ok()?;
@@ -62,12 +63,12 @@ impl Files for FileSystem {
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {
-        // Without a working folder there is nothing above the path either.
+        // Without a working folder, a relative path cannot be completed.
         std::path::absolute(path).unwrap_or_else(|_| path.to_path_buf())
     }
 }
 
-/// As much as a document may have, and one byte beyond it, so that whoever reads it sees that there is more.
+/// Reads up to the maximum length of a document and one byte, so that the caller can detect that there is more.
 fn bounded(source: impl io::Read) -> io::Result<Vec<u8>> {
     let most = u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX).saturating_add(1);
     let mut bytes = Vec::new();
@@ -75,16 +76,16 @@ fn bounded(source: impl io::Read) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// What a path leads to, through links.
+/// The kind of file that a path leads to, with links followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// Something that can be read.
+    /// A file. [`kind`] returns this for anything but a folder, [`entries`] only for regular files.
     File,
     /// A folder.
     Folder,
 }
 
-/// What a path leads to; `None` if there is nothing.
+/// The kind of file that a path leads to; `None` if there is none.
 pub(crate) fn kind(path: &Path) -> Option<Kind> {
     let metadata = std::fs::metadata(path).ok()?;
     Some(if metadata.is_dir() { Kind::Folder } else { Kind::File })
@@ -93,18 +94,18 @@ pub(crate) fn kind(path: &Path) -> Option<Kind> {
 /// An entry of a folder.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// The folder's path with the entry's name.
+    /// The folder's path joined with the entry's name.
     pub(crate) path: PathBuf,
-    /// What it is: a regular file, a folder, or something else.
+    /// The kind of a regular file or a folder, with links followed; `None` for anything else.
     pub(crate) kind: Option<Kind>,
-    /// Whether it is a link to that.
+    /// Whether the entry is a symbolic link.
     pub(crate) link: bool,
 }
 
-/// What is in a folder, sorted by name. An empty path is the working folder.
+/// The entries of a folder, sorted by name. An empty path is the working folder.
 ///
 /// # Errors
-/// When the folder cannot be read.
+/// If the folder cannot be read.
 pub(crate) fn entries(folder: &Path) -> io::Result<Vec<Entry>> {
     let read = if folder.as_os_str().is_empty() { Path::new(".") } else { folder };
     let mut entries = Vec::new();
@@ -122,26 +123,26 @@ pub(crate) fn entries(folder: &Path) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
-/// The one path of whatever a path leads to, without links.
+/// The canonical path, without symbolic links; the absolute path if there is no such file.
 pub(crate) fn identity(path: &Path) -> PathBuf {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     std::fs::canonicalize(path).unwrap_or_else(|_| FileSystem.absolute(path))
 }
 
-/// What tells that a file or folder has changed.
+/// The state of a file or folder, for detecting changes: modification time and length.
 pub(crate) type Stamp = (SystemTime, u64);
 
-/// The stamp of what a path leads to; `None` if there is nothing.
+/// The stamp of the file that a path leads to; `None` if there is none.
 pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
     let path = if path.as_os_str().is_empty() { Path::new(".") } else { path };
     let metadata = std::fs::metadata(path).ok()?;
     Some((metadata.modified().ok()?, metadata.len()))
 }
 
-/// What there is on standard input, as much as a document may have.
+/// Reads standard input, up to the maximum length of a document and one byte.
 ///
 /// # Errors
-/// Those of reading it.
+/// If it cannot be read.
 pub(crate) fn standard_input() -> io::Result<Vec<u8>> {
     bounded(io::stdin().lock())
 }
@@ -160,68 +161,69 @@ pub(crate) fn is_pipe(path: &Path) -> bool {
     }
 }
 
-/// What comes out of a pipe that an operator names, as much as a document may have. No document can name one.
+/// Reads a pipe that the operator names, up to the maximum length of a document and one byte. Documents cannot name
+/// pipes.
 ///
 /// # Errors
-/// Those of reading it.
+/// If it cannot be read.
 pub(crate) fn pipe(path: &Path) -> io::Result<Vec<u8>> {
     bounded(File::open(path)?)
 }
 
-/// Does nothing for a while.
+/// Blocks the current thread for a while.
 pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
-/// The secret in an environment variable; `None` if it is not set or blank.
+/// The secret in an environment variable; `None` if it is unset or blank.
 pub(crate) fn secret_variable(name: &str) -> Option<SecretString> {
     variable(name).map(SecretString::from)
 }
 
-/// The secret in a file, without the white space around it; `None` if there is none.
+/// The secret in a file, without surrounding white space; `None` if the file is blank or not UTF-8.
 ///
 /// # Errors
-/// Those of reading it.
+/// If the file cannot be read.
 pub(crate) fn secret_file(path: &Path) -> io::Result<Option<SecretString>> {
     let Ok(read) = String::from_utf8(FileSystem.read(path)?).map(SecretString::from) else { return Ok(None) };
     let secret = read.expose_secret().trim();
     Ok((!secret.is_empty()).then(|| SecretString::from(secret)))
 }
 
-/// Whether this is continuous integration, where nobody looks at what is written: `CI` is set.
+/// Whether this is continuous integration (`CI` is set), where no person watches the output.
 pub(crate) fn in_ci() -> bool {
     std::env::var_os("CI").is_some_and(|value| !value.is_empty() && value != "false")
 }
 
-/// What a variable of the environment says; `None` if it says nothing.
+/// The value of an environment variable; `None` if it is unset or blank.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
 }
 
-/// A line that somebody types at the terminal without its being seen.
+/// Reads a line from the terminal without echo.
 ///
 /// # Errors
-/// Those of reading it.
+/// If it cannot be read.
 pub(crate) fn read_secret() -> io::Result<String> {
     rpassword::read_password()
 }
 
-/// Forgets what was typed at the terminal and is not read yet, where the system can.
+/// Discards input that was typed at the terminal and not read yet, if the system supports this.
 pub(crate) fn forget_typed() {
     #[cfg(unix)]
     {
-        // Where standard input is no terminal, nothing was typed.
+        // Fails if standard input is not a terminal; then there is nothing to discard.
         let _not_a_terminal = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
     }
 }
 
-/// The folder for what programs of this user keep (XDG Base Directory Specification); `None` if the user has none.
+/// The folder for state of the user's programs (XDG Base Directory Specification); `None` if the user has none.
 pub(crate) fn state_home() -> Option<PathBuf> {
     let path = |variable| std::env::var_os(variable).map(PathBuf::from).filter(|path| path.is_absolute());
     path("XDG_STATE_HOME").or_else(|| Some(path("HOME")?.join(".local/state")))
 }
 
-/// How many files this process may have open at once; `None` where nothing says so.
+/// The maximum number of open files of this process; `None` if there is no limit or it is unknown.
 pub(crate) fn open_files() -> Option<u64> {
     #[cfg(unix)]
     {
@@ -233,23 +235,23 @@ pub(crate) fn open_files() -> Option<u64> {
     }
 }
 
-/// The time.
+/// The current time.
 pub(crate) fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// An id that no other run has, rising with time.
+/// A new unique run id; later ids are greater.
 pub(crate) fn run_id() -> String {
     uuid::Uuid::now_v7().to_string()
 }
 
-/// How long an exit may take that writes what is left for standard output: its reader may have stopped reading.
+/// The time limit for flushing standard output at exit; its reader may have stopped reading.
 const EXIT: Duration = Duration::from_secs(2);
 
-/// Ends the process at once, whatever is under way.
+/// Exits the process at once, whatever it is doing.
 #[expect(clippy::exit, reason = "an operator who interrupts twice does not want to wait")]
 pub(crate) fn leave(exit: crate::exit::Exit) -> ! {
-    // Without a thread for it, the exit takes as long as it takes.
+    // If the thread cannot be created, the exit has no time limit.
     let _unlimited = std::thread::Builder::new().spawn(|| {
         std::thread::sleep(EXIT);
         std::process::abort();

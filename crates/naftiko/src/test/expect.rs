@@ -1,4 +1,4 @@
-//! What a test expects against what came of it.
+//! Compares a finished run with the expectations of its test.
 
 use naftiko_check::Trial;
 use naftiko_expr::{Environment, Root};
@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 use crate::test::requests::Sent;
 use crate::test::trial::Rest;
 
-/// Everything that is not as the test says, a text each.
+/// One message per expectation that is not met.
 pub(super) fn problems(trial: &Trial, rest: &Rest<'_>) -> Vec<String> {
     let expect = &trial.expect;
     let found = rest.status.as_str();
@@ -35,7 +35,7 @@ pub(super) fn problems(trial: &Trial, rest: &Rest<'_>) -> Vec<String> {
     problems
 }
 
-/// Why a run failed, or what it waits for.
+/// The reason why a run failed, or the steps whose answers it waits for.
 fn why(rest: &Rest<'_>) -> String {
     if rest.status == Status::Waiting {
         let asked = rest.run.ledger().steps().filter(|(_, phase)| matches!(phase, Phase::Asked { .. }));
@@ -52,7 +52,7 @@ fn why(rest: &Rest<'_>) -> String {
     failed.unwrap_or_default()
 }
 
-/// What is wrong with an output, which is shown unless it is sensitive.
+/// Compares an output with its expected value; values are shown unless the output is sensitive.
 fn output(name: &str, expected: &Value, rest: &Rest<'_>) -> Option<String> {
     let outputs = rest.run.outputs();
     let found = outputs.get(name);
@@ -68,7 +68,7 @@ fn output(name: &str, expected: &Value, rest: &Rest<'_>) -> Option<String> {
     })
 }
 
-/// How a step stands, in the word of a test.
+/// The state of a step in the vocabulary of tests.
 fn phase(rest: &Rest<'_>, step: &str) -> &'static str {
     match rest.run.step(step).map(|step| step.phase) {
         Some(Phase::Succeeded) => "succeeded",
@@ -82,7 +82,7 @@ fn phase(rest: &Rest<'_>, step: &str) -> &'static str {
     }
 }
 
-/// A condition that does not hold, or cannot be told.
+/// The message for a condition that does not hold or cannot be evaluated; `None` if it holds.
 fn unmet(condition: &Source, names: &Names, rest: &Rest<'_>) -> Option<String> {
     let text = condition.expression.text();
     match condition.expression.evaluate(names) {
@@ -97,7 +97,7 @@ fn unmet(condition: &Source, names: &Names, rest: &Rest<'_>) -> Option<String> {
     }
 }
 
-/// What the expressions of a test read.
+/// The values that the expressions of a test can read.
 struct Names {
     inputs: Value,
     outputs: Value,

@@ -1,4 +1,4 @@
-//! Where tests are: files that are named, and every `*.test.yaml` in a folder.
+//! Finds tests: files that are named, and every `*.test.yaml` in a folder.
 
 use std::path::{Path, PathBuf};
 
@@ -7,13 +7,13 @@ use naftiko_text::{Printable, join, printable};
 use crate::documents::Documents;
 use crate::reading::Reading;
 
-/// The ends of the names of files that hold tests.
+/// The endings of the names of test files.
 const ENDINGS: [&str; 2] = [".test.yaml", ".test.yml"];
 
-/// The test documents that are meant by these paths, in order.
+/// The test documents that these paths name, in order.
 ///
 /// # Errors
-/// What was named and cannot be had, or that there are none.
+/// If a path cannot be read, or there are no tests.
 pub(super) fn tests(named: &[PathBuf], reading: &Reading) -> Result<Vec<PathBuf>, Printable> {
     let Documents { mut paths, problems } = Documents::find(named, reading);
     paths.retain(|path| is_test(path) || named.contains(path));

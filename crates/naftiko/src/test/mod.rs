@@ -1,4 +1,4 @@
-//! `naftiko test`: runs tests on the mock, and holds what comes of them against what they say and their snapshots.
+//! `naftiko test`: runs tests on the mock, and compares the runs with their expectations and snapshots.
 
 mod expect;
 mod find;
@@ -26,7 +26,7 @@ use crate::world;
 
 pub(crate) use script::script;
 
-/// A test document that can be run.
+/// A test document without errors.
 struct File<'a> {
     name: String,
     path: &'a Path,
@@ -54,7 +54,7 @@ pub(crate) fn test(arguments: &Test, screen: &mut Screen) -> Result<Exit, Stop> 
     Ok(if outcomes.iter().all(Tested::passed) { Exit::Done } else { Exit::Errors })
 }
 
-/// Runs the tests that are wanted, of all files at once, and holds them against the snapshots of each.
+/// Runs the selected tests of all files in parallel, and compares them with the snapshots of each file.
 fn run(files: &[File<'_>], arguments: &Test) -> Result<Vec<Tested>, Stop> {
     let wanted = |trial: &Trial| arguments.filter.as_ref().is_none_or(|text| trial.name.contains(text));
     let trials: Vec<(usize, &Suite, &Trial)> = files
@@ -85,7 +85,7 @@ fn report(outcomes: &[Tested], format: TestFormat, style: Style) -> Result<Print
     }
 }
 
-/// The tests of a file; a document that has errors is a test that failed.
+/// Checks a test document and returns its tests. A document with errors becomes a failed test.
 fn suite(path: &Path, arguments: &Test, reading: &Reading) -> Result<Result<Suite, Tested>, Stop> {
     let checked =
         naftiko_check::check(path, &options(&arguments.lookup, &arguments.readable.allowed_files), reading)

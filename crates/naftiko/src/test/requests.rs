@@ -1,4 +1,4 @@
-//! What a run sent, put together again from its events: what is sensitive is masked in them.
+//! The requests of a run, reconstructed from its events, in which sensitive values are masked.
 
 use naftiko_adapter::Place;
 use naftiko_engine::Run;
@@ -6,7 +6,7 @@ use naftiko_journal::{Event, Part, Record, Request};
 use naftiko_plan::{Action, Invoke, Slot};
 use serde_json::{Map, Value, json};
 
-/// A request.
+/// A request that a run sent.
 #[derive(PartialEq)]
 pub(super) struct Sent {
     step: String,
@@ -18,7 +18,7 @@ pub(super) struct Sent {
     body: Option<Value>,
 }
 
-/// Every request of a run, in order.
+/// All requests of a run, in order.
 pub(super) fn sent(run: &Run, records: &[Record]) -> Vec<Sent> {
     let requests = records.iter().filter_map(|record| match &record.event {
         Event::AttemptStarted { step, request, .. } => Some(Sent::new(run, step, request)),
@@ -27,7 +27,7 @@ pub(super) fn sent(run: &Run, records: &[Record]) -> Vec<Sent> {
     requests.collect()
 }
 
-/// The requests as a snapshot shows them: one that a step makes again as it was is counted.
+/// The requests for a snapshot. A step's repeated, equal requests are shown once, with their number.
 pub(super) fn shown(requests: &[Sent]) -> Vec<Value> {
     let mut all: Vec<(&Sent, u32)> = Vec::new();
     for sent in requests {
@@ -88,7 +88,7 @@ impl Sent {
         format!("{} {}", self.method, self.path)
     }
 
-    /// As expressions read it.
+    /// The request as a value for expressions.
     pub(super) fn value(&self) -> Value {
         json!({
             "step": self.step,
@@ -102,7 +102,7 @@ impl Sent {
     }
 
     fn shown(&self, times: u32) -> Value {
-        // A step may be called as what stands beside it.
+        // A step id that equals one of the other keys gets a prefix.
         let taken = ["query", "headers", "body", "times"].contains(&self.step.as_str());
         let step = if taken { format!("step {}", self.step) } else { self.step.clone() };
         let mut shown = Map::from_iter([(step, Value::from(self.line()))]);
@@ -119,7 +119,7 @@ impl Sent {
     }
 }
 
-/// What a step carries out: its operation, or the one that undoes it.
+/// The invocation of a step, or that of its compensation.
 fn invoke<'a>(run: &'a Run, step: &str) -> Option<&'a Invoke> {
     let definition = run.definition(step)?;
     if matches!(Part::of(step), Some(Part::Compensation { .. })) {
@@ -131,7 +131,7 @@ fn invoke<'a>(run: &'a Run, step: &str) -> Option<&'a Invoke> {
     }
 }
 
-/// The name with its place, where one name stands in two places.
+/// The name of an argument, qualified by its place; used where one name occurs in two places.
 fn qualified(slot: &Slot) -> String {
     match slot {
         Slot::Parameter(place, name) => format!("{}.{name}", place.as_str()),

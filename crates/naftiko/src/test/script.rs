@@ -1,4 +1,4 @@
-//! What a test tells the mock, as the mock takes it.
+//! Converts the script of a test document for the mock.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use naftiko_adapter_mock::{Body, Fault, Reply, Script};
 use naftiko_check::Scripted;
 use naftiko_spec::WireFault;
 
-/// The script of the mock.
+/// The script in the form that the mock takes.
 pub(crate) fn script(told: &Scripted) -> Script {
     let operations = told.operations.iter();
     Script {

@@ -1,4 +1,4 @@
-//! Snapshots: what the tests of a file came to when somebody last looked, in one file beside it.
+//! Snapshots: the accepted results of the tests of a file, stored in one file beside it.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -17,7 +17,7 @@ use crate::documents::unreadable;
 use crate::test::trial::Ran;
 use crate::world::{self, FileSystem};
 
-/// What stands at the top of the file.
+/// The first line of every snapshot file.
 const HEAD: &str = "# What the tests beside this file came to. Written by `naftiko test --update`: read every change of it.\n";
 
 /// The snapshots of one test document.
@@ -29,19 +29,19 @@ pub(super) struct Snapshots {
 /// Which snapshots are written.
 #[derive(Clone, Copy)]
 pub(super) struct Update {
-    /// Those that differ.
+    /// Whether snapshots that differ are rewritten.
     pub(super) all: bool,
-    /// Those that there are none of yet.
+    /// Whether missing snapshots are written.
     pub(super) new: bool,
-    /// Whether all tests of the file were run, so that what is left over is of no test.
+    /// Whether all tests of the file were run, so that a snapshot without a test is stale.
     pub(super) whole: bool,
 }
 
 impl Snapshots {
-    /// The snapshots beside a test document; none if there is no file.
+    /// Reads the snapshots beside a test document; empty if the file does not exist.
     ///
     /// # Errors
-    /// When the file cannot be read or understood.
+    /// If the file cannot be read or parsed.
     pub(super) fn of(test: &Path) -> Result<Self, String> {
         let path = beside(test);
         let by_name = match FileSystem.read(&path) {
@@ -52,10 +52,10 @@ impl Snapshots {
         Ok(Self { path, by_name })
     }
 
-    /// What came of the tests of a file, named so. Snapshots that are to be written are.
+    /// Compares the runs of the tests of `file` with their snapshots, and writes snapshots as `update` demands.
     ///
     /// # Errors
-    /// When they cannot be.
+    /// If the snapshots cannot be written.
     pub(super) fn judge(
         mut self,
         file: &str,
@@ -97,14 +97,14 @@ impl Snapshots {
         Ok(outcomes)
     }
 
-    /// The names of snapshots whose tests are no more.
+    /// The names of snapshots whose tests no longer exist.
     fn stale(&self, ran: &[(&Trial, &Ran)], update: Update) -> Vec<String> {
         let is_test = |name: &&String| ran.iter().any(|(trial, _)| trial.name == **name);
         self.by_name.keys().filter(|name| update.whole && !is_test(name)).cloned().collect()
     }
 
     fn write(&mut self, ran: &[(&Trial, &Ran)]) -> Result<(), String> {
-        // In the order of the tests; those that were not run keep theirs.
+        // Sorted in the order of the tests; snapshots of tests that were not run remain.
         let place = |name: &String| ran.iter().position(|(trial, _)| trial.name == *name);
         self.by_name.sort_by_key(|name, _| place(name));
         let mut text = HEAD.to_owned();
@@ -117,7 +117,7 @@ impl Snapshots {
     }
 }
 
-/// `a.snap.yaml` of `a.test.yaml`.
+/// The path `a.snap.yaml` for `a.test.yaml`.
 fn beside(test: &Path) -> PathBuf {
     let name = test.file_name().unwrap_or_default().to_string_lossy();
     let stem =
@@ -140,7 +140,7 @@ fn read(path: &Path, bytes: &[u8]) -> Result<IndexMap<String, Value>, String> {
 fn verdict(before: Option<&Value>, ran: &Ran, update: Update) -> Snapshot {
     match before {
         Some(before) if *before == ran.snapshot => Snapshot::Same,
-        // What is not as the test says is no example for later.
+        // A run that does not meet its expectations must not become a snapshot.
         _ if !ran.problems.is_empty() && before.is_none() => Snapshot::Unasked,
         Some(_) if update.all && ran.problems.is_empty() => Snapshot::Written,
         None if update.all || update.new => Snapshot::Written,
@@ -149,7 +149,7 @@ fn verdict(before: Option<&Value>, ran: &Ran, update: Update) -> Snapshot {
     }
 }
 
-/// A snapshot as it stands in the file.
+/// A snapshot as YAML, as written to the file.
 fn written(name: &str, snapshot: &Value) -> Result<Printable, String> {
     let entry = IndexMap::from([(name.to_owned(), snapshot.clone())]);
     naftiko_report::outputs(&entry)

@@ -1,4 +1,4 @@
-//! A run as its snapshot tells it: how it ended, what it gave, what it sent and what happened, without a time.
+//! The snapshot of a run: its outcome, outputs, requests and events, without times.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::test::requests;
 use crate::test::trial::Rest;
 
-/// The snapshot of a run.
+/// Renders the snapshot of a run.
 pub(super) fn tell(rest: &Rest<'_>) -> Value {
     let mut story = Map::new();
     story.insert("outcome".to_owned(), rest.status.as_str().into());
@@ -24,7 +24,7 @@ pub(super) fn tell(rest: &Rest<'_>) -> Value {
     Value::Object(story)
 }
 
-/// The outputs, as they may be shown.
+/// The redacted outputs of a run.
 pub(super) fn shown_outputs(records: &[Record]) -> Map<String, Value> {
     let finished = records.iter().rev().find_map(|record| match &record.event {
         Event::RunFinished { outputs, .. } => Some(outputs.clone()),
@@ -33,7 +33,7 @@ pub(super) fn shown_outputs(records: &[Record]) -> Map<String, Value> {
     finished.unwrap_or_default().into_iter().collect()
 }
 
-/// What happened, a line each. Of waiting it is told once how often and how long.
+/// The events, one per line. Consecutive waits of a step are combined to one line, with their number and total time.
 fn events(records: &[Record]) -> Vec<String> {
     let mut told = Telling::default();
     for record in records {
@@ -45,11 +45,11 @@ fn events(records: &[Record]) -> Vec<String> {
 #[derive(Default)]
 struct Telling {
     lines: Vec<String>,
-    /// Steps that wait, with what is told of it.
+    /// The steps that are waiting, with the waits so far.
     waits: IndexMap<String, Wait>,
 }
 
-/// How a step waits.
+/// The consecutive waits of a step for one reason.
 struct Wait {
     why: String,
     times: u32,
@@ -59,7 +59,7 @@ struct Wait {
 impl Telling {
     fn take(&mut self, record: &Record) {
         match &record.event {
-            // That an attempt is made is among the requests.
+            // Attempts are shown as requests, so their starts are not repeated here.
             Event::RunStarted { .. } | Event::AttemptStarted { .. } | Event::MessageStarted { .. } => {}
             Event::StepDelayed { step, until, failure, .. } => {
                 self.wait(step, failure.as_ref(), *until, record.at);
@@ -108,7 +108,7 @@ impl Telling {
         wait.long = wait.long.saturating_add(until.duration_since(at));
     }
 
-    /// Tells how a step has waited, if it has.
+    /// Writes the line about the waits of a step, if there were any.
     fn waited(&mut self, step: &str) {
         let Some(Wait { why, times, long }) = self.waits.shift_remove(step) else { return };
         let mut line = format!("{step} waited {}", duration(long));

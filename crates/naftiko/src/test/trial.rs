@@ -1,4 +1,4 @@
-//! One test: a run in memory on the mock, in virtual time.
+//! Runs one test: in memory, on the mock, in virtual time.
 
 use std::sync::Arc;
 
@@ -13,28 +13,28 @@ use crate::drive::{Outside, Pulses, Session, at_rest, block_on_one_thread, on_th
 use crate::exit::Stop;
 use crate::test::{expect, requests, script, story};
 
-/// What every test run is called, so that what a provider is told of it is the same each time.
+/// The id of every test run. It is constant, so that requests which contain it are reproducible.
 const RUN: &str = "00000000-0000-7000-8000-000000000000";
 
-/// What came of a run.
+/// The result of a test.
 pub(super) struct Ran {
-    /// What is not as the test says.
+    /// One message per expectation that is not met.
     pub(super) problems: Vec<Printable>,
-    /// What its snapshot holds.
+    /// The snapshot of the run.
     pub(super) snapshot: Value,
 }
 
-/// A run that has come to rest.
+/// A run that has ended or waits.
 pub(super) struct Rest<'a> {
     pub(super) run: &'a Run,
-    /// Its records, as they may be shown.
+    /// Its redacted records.
     pub(super) records: &'a [Record],
     pub(super) status: Status,
-    /// What was sent, in order.
+    /// Its requests, in order.
     pub(super) requests: Vec<requests::Sent>,
 }
 
-/// Runs a test.
+/// Runs one test.
 pub(super) fn run(suite: &Suite, trial: &Trial) -> Ran {
     match block_on_one_thread(driven(suite, trial)) {
         Ok(ran) => ran,

@@ -1,4 +1,4 @@
-//! What a program prints that the operator allows.
+//! Runs programs that the operator allows, and captures their output.
 
 use std::process::Stdio;
 use std::time::Duration;
@@ -7,28 +7,28 @@ use naftiko_adapter::{Failure, FailureKind, Shortage, shortage, shortage_of_star
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
-/// How long a program may take: somebody may have to unlock a vault first.
+/// The time limit of a program; a person may have to unlock a vault first.
 const LIMIT: Duration = Duration::from_mins(1);
-/// The most that is read of what it prints.
+/// The maximum number of bytes of each output stream that are captured.
 const MOST_BYTES: u64 = 64 * 1024;
 
-/// What came of a program.
+/// The result of a program.
 pub(crate) struct Ended {
-    /// Its exit code; `None` if a signal ended it.
+    /// The exit code; `None` if a signal ended the program.
     pub(crate) code: Option<i32>,
-    /// What it printed.
+    /// The captured standard output.
     pub(crate) stdout: Vec<u8>,
-    /// What it complained of.
+    /// The captured standard error.
     pub(crate) stderr: Vec<u8>,
 }
 
-/// Runs a program to its end, without a shell and with nothing to read.
+/// Runs a program to its end, without a shell and with empty standard input.
 ///
 /// # Errors
-/// Why it could not be run, as the end of a sentence that begins with its name.
+/// If the program cannot be run. The message continues a sentence that begins with the program's name.
 pub(crate) async fn run_program(program: &str, arguments: &[String]) -> Result<Ended, Failure> {
     let mut command = Command::new(program);
-    // The settings of `naftiko` are no business of a program that a document names.
+    // The settings of `naftiko`, which may be secret, are not passed on to programs that documents name.
     for (variable, _) in std::env::vars_os() {
         if variable.to_str().is_some_and(naftiko_plan::is_setting) {
             command.env_remove(variable);
@@ -60,7 +60,7 @@ async fn all_of(pipe: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>
     let mut bytes = Vec::new();
     if let Some(mut pipe) = pipe {
         (&mut pipe).take(MOST_BYTES).read_to_end(&mut bytes).await?;
-        // What nobody reads must not hold it up.
+        // The rest is read and discarded, so that the program does not block on a full pipe.
         tokio::io::copy(&mut pipe, &mut tokio::io::sink()).await?;
     }
     Ok(bytes)

@@ -1,4 +1,4 @@
-//! The proxies that the environment names, in the variables that most programs read.
+//! Reads the proxies from the usual environment variables.
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
 use naftiko_adapter_http::Proxies;
@@ -7,15 +7,15 @@ use url::Url;
 /// The proxies of this process.
 ///
 /// # Errors
-/// A variable that names none; its value may hold a password and is not shown.
+/// Names the first variable that is not a URL. The value may hold a password and is not shown.
 pub(crate) fn proxies() -> Result<Proxies, String> {
     of(&|variable| std::env::var(variable).ok().filter(|value| !value.trim().is_empty()))
 }
 
-/// The same of variables as `get` gives them.
+/// Reads the proxies from the variables that `get` returns.
 fn of(get: &dyn Fn(&str) -> Option<String>) -> Result<Proxies, String> {
     let first = |names: &[&'static str]| names.iter().find_map(|name| Some((*name, get(name)?)));
-    // Where a web server starts programs, `HTTP_PROXY` is what a client sent as the header `Proxy`.
+    // In a CGI program, `HTTP_PROXY` holds the request header `Proxy`, which a client controls.
     let http: &[&str] =
         if get("REQUEST_METHOD").is_some() { &["http_proxy"] } else { &["http_proxy", "HTTP_PROXY"] };
     let all = || first(&["all_proxy", "ALL_PROXY"]);

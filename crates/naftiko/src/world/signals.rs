@@ -1,18 +1,18 @@
-//! The signals that ask this process to stop: an interrupt (Ctrl-C), the one that services are ended with, and the
-//! one that a terminal sends when it closes.
+//! The signals that ask this process to stop: interrupt (Ctrl-C), termination, and hang-up, which a closing terminal
+//! sends.
 //!
-//! A thread of its own waits for them and does nothing else, so they are heard however busy every other thread is.
+//! A dedicated thread waits for them, so they are handled even if all other threads are busy.
 
 use std::io;
 use std::sync::mpsc::channel;
 
 use tokio::runtime::Builder;
 
-/// Calls `heard` at each signal, on a thread of its own; `heard` must not block. Signals that arrive together count
-/// as one. `SIGHUP` stays ignored where this process was started with it ignored, as `nohup` does.
+/// Calls `heard` at each signal, on a dedicated thread; `heard` must not block. Signals that arrive together count as
+/// one. `SIGHUP` remains ignored if this process was started with it ignored, for example by `nohup`.
 ///
 /// # Errors
-/// When the operating system allows neither the thread nor the handlers.
+/// If the operating system refuses the thread or the handlers.
 pub(crate) fn on_stop_signal(mut heard: impl FnMut() + Send + 'static) -> io::Result<()> {
     let runtime = Builder::new_current_thread().enable_io().build()?;
     let (ready, is_ready) = channel();
@@ -39,7 +39,7 @@ pub(crate) fn on_stop_signal(mut heard: impl FnMut() + Send + 'static) -> io::Re
 struct StopSignals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    /// `None` where it is ignored.
+    /// `None` if the signal is ignored.
     hang_up: Option<tokio::signal::unix::Signal>,
 }
 
@@ -88,7 +88,7 @@ impl StopSignals {
 /// Whether this process was started with `SIGHUP` ignored.
 #[cfg(target_os = "linux")]
 fn hang_up_is_ignored() -> bool {
-    // Reading the disposition needs unsafe code everywhere else; here the kernel also writes it into a file.
+    // The disposition of a signal can be read only with unsafe code; on Linux it is also in a file.
     std::fs::read_to_string("/proc/self/status")
         .map_or_else(|_| child_ignores_hang_up(), |status| ignores(&status))
 }
@@ -99,14 +99,14 @@ fn hang_up_is_ignored() -> bool {
     child_ignores_hang_up()
 }
 
-/// Whether the signal mask in `/proc/PID/status` has `SIGHUP`, which is signal 1.
+/// Whether the mask of ignored signals in `/proc/PID/status` contains `SIGHUP` (signal 1).
 #[cfg(target_os = "linux")]
 fn ignores(status: &str) -> bool {
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok()).is_some_and(|mask| mask & 1 == 1)
 }
 
-/// Whether a child survives `SIGHUP`: programs inherit what is ignored.
+/// Whether a child process survives `SIGHUP`: ignored signals are inherited.
 #[cfg(unix)]
 fn child_ignores_hang_up() -> bool {
     use std::process::{Command, Stdio};

@@ -1,11 +1,11 @@
-//! Standard output and standard error. Only a [`Printable`] goes to either, but for documents that programs read.
+//! Standard output and standard error. Only [`Printable`] text is written, except for documents that programs read.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use naftiko_text::Printable;
 
-/// One of the two streams that are written.
+/// An output stream.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stream {
     /// Standard output: results.
@@ -15,7 +15,7 @@ pub(crate) enum Stream {
 }
 
 impl Stream {
-    /// Whether it is a terminal.
+    /// Whether the stream is a terminal.
     pub(crate) fn is_terminal(self) -> bool {
         match self {
             Self::Out => io::stdout().is_terminal(),
@@ -23,7 +23,7 @@ impl Stream {
         }
     }
 
-    /// Whether the environment lets it have color: `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE` are read here.
+    /// Whether the environment allows color on the stream: evaluates `NO_COLOR`, `CLICOLOR` and `CLICOLOR_FORCE`.
     pub(crate) fn may_have_color(self) -> bool {
         let choice = match self {
             Self::Out => AutoStream::choice(&io::stdout()),
@@ -32,18 +32,18 @@ impl Stream {
         choice != ColorChoice::Never
     }
 
-    /// Writes text at once.
+    /// Writes text and flushes it.
     ///
     /// # Errors
-    /// Those of writing.
+    /// If the stream cannot be written.
     pub(crate) fn write(self, text: &Printable) -> io::Result<()> {
         self.write_bytes(text.as_bytes())
     }
 
-    /// Writes the text of a document as it is, for a program: a terminal gets it escaped, line by line.
+    /// Writes a document: unchanged to a program, escaped to a terminal.
     ///
     /// # Errors
-    /// Those of writing.
+    /// If the stream cannot be written.
     pub(crate) fn write_document(self, text: &str) -> io::Result<()> {
         if self.is_terminal() {
             self.write(&Printable::escaped_lines(text))
@@ -68,10 +68,10 @@ impl Stream {
     }
 }
 
-/// From now on a panic, which is a bug, is told with nothing in it that acts on a terminal.
+/// Installs a panic hook that escapes the message, so that it cannot act on a terminal.
 pub(crate) fn escape_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        // There is no other way left to tell.
+        // A failed write cannot be reported anywhere.
         let _unwritten = Stream::Err.write(&Printable::escaped_lines(&format!("{panic}\n")));
     }));
 }

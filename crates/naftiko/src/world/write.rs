@@ -1,18 +1,18 @@
-//! Files that are written: whole or not at all.
+//! Writes files atomically.
 #![expect(clippy::disallowed_methods, reason = "this is the seam that the others go through")]
 
 use std::io::{self, Write as _};
 use std::path::{Component, Path};
 
-/// The mark that some editors put before a text. A text that had one keeps it.
+/// The byte order mark that some editors write; it is preserved.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Gives a file another text. A concurrent reader sees all of one of the two. It keeps its permissions, and of a link the
-/// target is written.
+/// Replaces the text of a file atomically: a concurrent reader sees either the old or the new text. Permissions are
+/// preserved; of a link, the target is written.
 ///
 /// # Errors
-/// Those of the file system; and if the file is not to be written, has another text than `before` by now, or is a link
-/// that leads out of its folder: a document of others is not changed.
+/// If the file system fails, the file is write-protected, its text is no longer `before`, or the path is a link out of
+/// its folder, since such a document may belong to others.
 pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> {
     let target = std::fs::canonicalize(path)?;
     if leaves_its_folder(path) {
@@ -41,24 +41,24 @@ pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> 
     Ok(())
 }
 
-/// Whether a path leads, by way of links, out of the folder that it is seen from: the working folder, or the file's own
-/// folder for a path from the root or through `..`.
+/// Whether a path leads out of its base folder through links. The base is the working folder; for an absolute path, or
+/// one with `..`, it is the folder of the file.
 fn leaves_its_folder(path: &Path) -> bool {
     let is_plain = path.is_relative() && !path.components().any(|part| part == Component::ParentDir);
     let beside = if is_plain { Path::new("document") } else { path };
     !is_below(path, beside)
 }
 
-/// Writes a file, whatever was there. Whoever reads it meanwhile sees all of one of the two.
+/// Writes a file atomically, whether it exists or not: a concurrent reader sees either the old or the new text.
 ///
 /// # Errors
-/// Those of the file system.
+/// If the file system fails.
 pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     let folder = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     let mut file = tempfile::Builder::new().prefix(".naftiko-").tempfile_in(folder)?;
     file.write_all(text.as_bytes())?;
     file.as_file().sync_all()?;
-    // A temporary file is its owner's alone; this one is read by others.
+    // A temporary file is readable by its owner only; this file must be readable by others.
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt as _;
@@ -70,7 +70,7 @@ pub(crate) fn write(path: &Path, text: &str) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether a file is in the folder of another, or below it, links followed.
+/// Whether a file is in the folder of another file or below it, with links followed.
 pub(crate) fn is_below(file: &Path, beside: &Path) -> bool {
     let folder = match beside.parent() {
         Some(parent) if parent != Path::new("") => parent,
