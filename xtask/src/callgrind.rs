@@ -1,7 +1,7 @@
 //! Instruction counts of the command line, by valgrind's callgrind.
 //!
-//! Times depend on the machine and its load; counts hardly do, so that two builds can be compared to a few per cent. The
-//! documents are generated, the same ones every time.
+//! Times depend on the machine and its load. Counts hardly do, so two builds can be compared to within a few per cent.
+//! The documents are generated and identical every time.
 
 mod documents;
 
@@ -13,13 +13,13 @@ use anyhow::{Context, anyhow, bail};
 
 use crate::workspace::{Workspace, carry_out};
 
-/// How far a count may rise before the comparison fails, in per cent.
+/// The tolerated increase of a count, in per cent.
 const TOLERANCE: u64 = 5;
 
-/// The program and the option that count instructions.
+/// The program that counts instructions.
 const VALGRIND: &str = "valgrind";
 
-/// The commands that are counted: a name, the arguments and the folder of documents.
+/// The counted commands: name, arguments, and number of steps in the documents.
 const COMMANDS: [(&str, &[&str], usize); 4] = [
     ("check of 2 steps", &["check", "--quiet", "main.yaml"], 2),
     ("check of 50 steps", &["check", "--quiet", "main.yaml"], 50),
@@ -31,8 +31,8 @@ const COMMANDS: [(&str, &[&str], usize); 4] = [
 /// `against`, an earlier binary.
 ///
 /// # Errors
-/// When a command fails, or when a count is more than 5 % above that of `against`. Without valgrind, nothing is counted
-/// and nothing fails.
+/// If a command fails, or a count exceeds that of `against` by more than 5 %. Without valgrind, nothing is counted and
+/// no error is returned.
 pub(crate) fn run(
     workspace: &Workspace,
     binary: Option<&Path>,
@@ -69,13 +69,13 @@ fn is_installed() -> bool {
     started.is_ok_and(|status| status.success())
 }
 
-/// The release build of this workspace.
+/// Builds the release binary of this workspace.
 fn release(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     carry_out(&mut workspace.cargo(&["build", "--release", "--package", "naftiko"]))?;
     Ok(workspace.binary("release", "naftiko"))
 }
 
-/// The instructions that one command takes on documents of `steps` steps.
+/// The number of instructions that one command executes on documents of `steps` steps.
 fn count(binary: &Path, arguments: &[&str], steps: usize) -> anyhow::Result<u64> {
     let binary = std::path::absolute(binary)?;
     let folder = tempfile::tempdir().context("cannot make a folder for the documents")?;
@@ -86,7 +86,7 @@ fn count(binary: &Path, arguments: &[&str], steps: usize) -> anyhow::Result<u64>
         }
         std::fs::write(&path, text)?;
     }
-    // The first run of a test writes its snapshot, the second compares with it: that one counts.
+    // The first run of a test writes its snapshot. The second, which compares with it, is counted.
     finish(command(&binary, folder.path()).args(arguments))?;
     let mut counted = command(Path::new(VALGRIND), folder.path());
     counted.args(["--tool=callgrind", "--callgrind-out-file=/dev/null"]).arg(&binary).args(arguments);
@@ -94,7 +94,7 @@ fn count(binary: &Path, arguments: &[&str], steps: usize) -> anyhow::Result<u64>
     collected(&stderr).ok_or_else(|| anyhow!("no count in what {VALGRIND} printed:\n{stderr}"))
 }
 
-/// A program that sees nothing of the environment but where programs are.
+/// A command whose environment holds only `PATH` and folders for its state.
 fn command(program: &Path, folder: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(folder).env_clear().stdin(Stdio::null());
@@ -103,7 +103,7 @@ fn command(program: &Path, folder: &Path) -> Command {
     command
 }
 
-/// Runs a command to its end; gives what it printed to stderr.
+/// Runs a command to its end, and returns its standard error.
 fn finish(command: &mut Command) -> anyhow::Result<String> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
@@ -114,18 +114,18 @@ fn finish(command: &mut Command) -> anyhow::Result<String> {
     Ok(stderr)
 }
 
-/// The count in a line `==1234== Collected : 5678`.
+/// Parses the count in a line such as `==1234== Collected : 5678`.
 fn collected(stderr: &str) -> Option<u64> {
     let count = stderr.lines().find_map(|line| line.split_once("Collected :"))?.1;
     count.trim().parse().ok()
 }
 
-/// Whether a count is more than the tolerance above an earlier one.
+/// Whether a count exceeds an earlier one by more than the tolerance.
 fn is_more(now: u64, before: u64) -> bool {
     now.saturating_mul(100) > before.saturating_mul(100 + TOLERANCE)
 }
 
-/// A count for people, with the earlier one and the change in tenths of a per cent.
+/// Renders a count, with the earlier one and the change in tenths of a per cent.
 fn row(name: &str, now: u64, before: Option<u64>) -> String {
     let mut row = format!("{name:<20} {now:>15} instructions");
     if let Some(before) = before.filter(|before| *before > 0) {

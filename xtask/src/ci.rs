@@ -1,4 +1,4 @@
-//! Everything that has to hold before a change goes in, cheapest first.
+//! All checks that a change must pass, cheapest first.
 
 use std::time::Instant;
 
@@ -16,7 +16,7 @@ const CHECKS: &[(&str, Check)] = &[
         carry_out(&mut workspace.cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
     }),
     ("codegen", codegen::check),
-    // Tests that start the binary find the one that belongs to them.
+    // Built before the tests, so that tests which start the binary find the current one.
     ("build", e2e::build),
     ("test", |workspace| carry_out(&mut workspace.cargo(&["test", "--workspace"]))),
     ("e2e", e2e::run),
@@ -26,7 +26,7 @@ const CHECKS: &[(&str, Check)] = &[
     }),
 ];
 
-/// Carries every check out, saying which and how long it took; stops at the first that fails.
+/// Runs every check, with its name and duration; stops at the first failure.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let beginning = Instant::now();
     for (name, check) in CHECKS {

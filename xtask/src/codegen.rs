@@ -1,6 +1,6 @@
-//! The JSON Schemas in `schemas/`, generated from the types that read the documents and write the findings.
+//! Generates the JSON Schemas in `schemas/` from the types that represent documents and findings.
 //!
-//! Editors and other tools read those files, so they are committed; `--check` sees that they say what the types say.
+//! Editors and other tools read these files, so they are committed; `--check` verifies that they match the types.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -11,7 +11,7 @@ use anyhow::{Context, bail};
 use crate::pages;
 use crate::workspace::Workspace;
 
-/// Writes every schema and removes files that are generated no more.
+/// Writes every schema, and removes files that are no longer generated.
 pub(crate) fn write(workspace: &Workspace) -> anyhow::Result<()> {
     let folder = workspace.root.join("schemas");
     fs::create_dir_all(&folder).with_context(|| format!("cannot create `{}`", folder.display()))?;
@@ -30,7 +30,7 @@ pub(crate) fn write(workspace: &Workspace) -> anyhow::Result<()> {
     pages::write(workspace)
 }
 
-/// Fails with the names of the files that differ from what would be written.
+/// Fails with the names of the files that are out of date.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     let (wanted, present) = (generated()?, present(&workspace.root.join("schemas"))?);
     let drift = drift(&wanted, &present);
@@ -42,7 +42,7 @@ pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     bail!("out of date: {}; run `cargo xtask codegen`", names.join(", "))
 }
 
-/// The schemas by file name, as text.
+/// The schemas as text, by file name.
 fn generated() -> anyhow::Result<BTreeMap<String, String>> {
     naftiko_spec::schemas()
         .into_iter()
@@ -51,7 +51,7 @@ fn generated() -> anyhow::Result<BTreeMap<String, String>> {
         .collect()
 }
 
-/// The JSON files of a folder by name; none if there is no such folder.
+/// The JSON files of a folder by name; empty if the folder does not exist.
 fn present(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     let mut files = BTreeMap::new();
     if !folder.is_dir() {
@@ -68,7 +68,7 @@ fn present(folder: &Path) -> anyhow::Result<BTreeMap<String, String>> {
     Ok(files)
 }
 
-/// The names of files that are missing, different or not wanted, in order.
+/// The names of the files that are missing, different or obsolete, in order.
 fn drift<'a>(wanted: &'a BTreeMap<String, String>, present: &'a BTreeMap<String, String>) -> Vec<&'a str> {
     let mut names: Vec<&str> = wanted
         .iter()

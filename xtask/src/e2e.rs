@@ -1,4 +1,4 @@
-//! The end-to-end tests against the `WorkOS` emulator: what they need, and the tests themselves.
+//! The end-to-end tests against the `WorkOS` emulator, and their prerequisites.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -8,25 +8,25 @@ use anyhow::{Context, bail};
 
 use crate::workspace::{Workspace, carry_out};
 
-/// Installs the emulator where it is missing or old, builds the binary, and runs the tests that join them: the onboarding
-/// of edition 0.1, killed at any moment, and all that `specs/workos` ships besides.
+/// Installs the emulator if it is missing or outdated, builds the binary, and runs the tests that use both: the
+/// onboarding of edition 0.1, killed at any point, and the other compositions of `specs/workos`.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     install(workspace)?;
     build(workspace)?;
-    // The whole workspace is selected so that its crates keep the features, and with them the artifacts, of
-    // `cargo test --workspace`.
+    // The whole workspace is selected, so that its crates are built with the features of `cargo test --workspace` and
+    // its artifacts are reused.
     let mut test = workspace.cargo(&["test", "--workspace", "--test", "emulator", "--", "--nocapture"]);
     carry_out(test.env("NAFTIKO_E2E", "1").env("NAFTIKO_BIN", workspace.binary("debug", "naftiko")))?;
     let mut compositions = workspace.command("node", &["--test", "tests/e2e/compositions.test.mjs"]);
     carry_out(compositions.env("NAFTIKO_BIN", workspace.binary("debug", "naftiko")))
 }
 
-/// Builds the binary that end-to-end tests run.
+/// Builds the binary that the end-to-end tests run.
 pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<()> {
     carry_out(&mut workspace.cargo(&["build", "--workspace", "--bin", "naftiko"]))
 }
 
-/// Installs the emulator exactly as the lockfile says, unless that has been done.
+/// Installs the versions in the lockfile, unless they are installed already.
 fn install(workspace: &Workspace) -> anyhow::Result<()> {
     let folder = workspace.root.join("tests/e2e");
     if is_current(&folder) {
@@ -42,7 +42,7 @@ fn install(workspace: &Workspace) -> anyhow::Result<()> {
     carry_out(workspace.command("npm", &["ci"]).current_dir(&folder)).context("cannot install the emulator")
 }
 
-/// Whether what is installed is younger than the lockfile. npm writes the file that is asked for at the very end.
+/// Whether the installation is newer than the lockfile. npm writes the checked file at the very end of an installation.
 fn is_current(folder: &Path) -> bool {
     let age = |name: &str| -> Option<SystemTime> { folder.join(name).metadata().ok()?.modified().ok() };
     match (age("node_modules/.package-lock.json"), age("package-lock.json")) {

@@ -1,9 +1,9 @@
-//! The score of the fault table.
+//! Prints the score of the fault table.
 
 use anyhow::{anyhow, bail};
 use naftiko_tests::faults::{self, Verdict};
 
-/// Prints what became of every mistake, and fails unless all are found and nothing else is.
+/// Prints the verdict for every planted mistake. Fails unless all are found and nothing else is reported.
 pub(crate) fn run() -> anyhow::Result<()> {
     let score = faults::score().map_err(|error| anyhow!(error))?;
     print!("{score}");

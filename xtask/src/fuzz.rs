@@ -1,7 +1,7 @@
-//! The fuzz targets of `fuzz/`: what they begin with, and their runs.
+//! Runs the fuzz targets of `fuzz/`, and writes their seeds.
 //!
-//! The seeds are the documents and expressions that the repository has anyway, written anew before every run; what a run
-//! finds worth keeping stays in `fuzz/corpus` beside them, and is not committed.
+//! The seeds are the documents and expressions in the repository, written again before every run. Inputs that a run
+//! adds remain in `fuzz/corpus` and are not committed.
 
 use std::fs;
 use std::process::{Command, Stdio};
@@ -53,7 +53,7 @@ impl Target {
         }
     }
 
-    /// How many bytes an input may have: enough to say what the target reads.
+    /// The maximum length of an input in bytes: enough for the syntax that the target reads.
     fn longest(self) -> usize {
         match self {
             Self::Yaml | Self::Check | Self::Fix => 8192,
@@ -62,7 +62,7 @@ impl Target {
     }
 }
 
-/// Runs one target, or each in turn, for so many seconds.
+/// Runs one target, or all of them in turn, for this many seconds each.
 pub(crate) fn run(workspace: &Workspace, target: Option<Target>, seconds: u32) -> anyhow::Result<()> {
     let found =
         Command::new("cargo-fuzz").arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
@@ -80,8 +80,8 @@ pub(crate) fn run(workspace: &Workspace, target: Option<Target>, seconds: u32) -
             "-timeout=20".to_owned(),
             "-print_final_stats=1".to_owned(),
         ];
-        // Nothing of ours is unsafe, so that a sanitizer would only cost time. Coverage needs options of the compiler
-        // that are not stable.
+        // The workspace has no unsafe code, so a sanitizer would only cost time. Coverage needs unstable options of the
+        // compiler.
         let mut fuzz = workspace.cargo(&["fuzz", "run", "--sanitizer", "none", name, "--"]);
         let dictionary = target.dictionary().map(|name| format!("-dict=fuzz/dictionaries/{name}.dict"));
         carry_out(fuzz.args(options).args(dictionary).env("RUSTC_BOOTSTRAP", "1"))?;
@@ -89,7 +89,7 @@ pub(crate) fn run(workspace: &Workspace, target: Option<Target>, seconds: u32) -
     Ok(())
 }
 
-/// Puts them where a target finds them.
+/// Writes the seeds to the corpus of a target.
 fn write(seeds: &Seeds, workspace: &Workspace, target: Target) -> anyhow::Result<()> {
     let folder = workspace.root.join("fuzz/corpus").join(target.name());
     fs::create_dir_all(&folder).with_context(|| format!("cannot make `{}`", folder.display()))?;

@@ -1,6 +1,6 @@
-//! The tables of the codes: `docs/codes/README.md` for people, and the pages that `naftiko explain` holds.
+//! Generates the tables of the codes: `docs/codes/README.md` for people, and the list of pages for `naftiko explain`.
 //!
-//! The pages themselves are written by hand and proved by `tests/tests/pages.rs`; this only lists them.
+//! The pages themselves are written by hand and tested by `tests/tests/pages.rs`; this module only lists them.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -22,7 +22,7 @@ pub(crate) fn write(workspace: &Workspace) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Fails if one of them says something else than would be written.
+/// Fails if a table is out of date.
 pub(crate) fn check(workspace: &Workspace) -> anyhow::Result<()> {
     for (path, text) in wanted(workspace)? {
         let present = fs::read_to_string(workspace.root.join(path)).unwrap_or_default();
@@ -50,7 +50,7 @@ fn wanted(workspace: &Workspace) -> anyhow::Result<[(&'static str, String); 2]> 
     Ok([(TABLE, table), (LIST, list)])
 }
 
-/// Whether the line under the summary says that there is a fix.
+/// Whether the line below the summary says that there is a fix.
 fn has_fix(page: &str) -> bool {
     page.lines().nth(4).is_some_and(|line| line.ends_with("with a fix"))
 }

@@ -1,7 +1,7 @@
-//! What the architecture and the house rules forbid, and no compiler sees.
+//! Checks rules of the architecture and of the house that the compiler does not check.
 //!
-//! [`arrows`] holds which room may use which, [`text`] what may stand in a file. Both are pure: this module reads the
-//! manifests and the files, hands them over and prints what comes back.
+//! [`arrows`] has the rules about dependencies, [`text`] those about the contents of files. Both are pure: this module
+//! reads the manifests and the files, passes them on and prints the problems.
 
 mod arrows;
 mod text;
@@ -14,14 +14,14 @@ use cargo_metadata::{DependencyKind, Package};
 use crate::workspace::Workspace;
 use arrows::Room;
 
-/// Prints every problem; fails if there is one.
+/// Prints all problems. Fails if there are any.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let rooms: Vec<Room> = workspace.metadata.packages.iter().map(room).collect();
     let mut problems = arrows::problems(&rooms);
     let mut long = Vec::new();
 
     for path in listed(workspace, &["--cached", "--others", "--exclude-standard"])? {
-        // A file that is tracked and deleted, and one that is no text, say nothing.
+        // Skips tracked files that are deleted, and files that are not UTF-8.
         let Ok(text) = fs::read_to_string(workspace.root.join(&path)) else { continue };
         problems.extend(text::problems(&path, &text));
         long.extend(text::too_long(&path, &text));
@@ -57,7 +57,7 @@ fn room(package: &Package) -> Room {
     }
 }
 
-/// The names of the crates that ship: those under `crates/`.
+/// The names of the crates that ship, which are those under `crates/`.
 fn shipped(workspace: &Workspace) -> impl Iterator<Item = &str> {
     let folder = workspace.metadata.workspace_root.join("crates");
     let packages = workspace.metadata.packages.iter();
@@ -66,7 +66,7 @@ fn shipped(workspace: &Workspace) -> impl Iterator<Item = &str> {
         .map(|package| package.name.as_str())
 }
 
-/// The files that Git lists, by path from the root.
+/// The files listed by Git, as paths relative to the root.
 fn listed(workspace: &Workspace, which: &[&str]) -> anyhow::Result<Vec<String>> {
     let mut command = workspace.command("git", &["ls-files", "-z"]);
     let output = command.args(which).output().context("cannot start `git`")?;

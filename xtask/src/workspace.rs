@@ -1,4 +1,4 @@
-//! Where the workspace is, what Cargo says of it, and commands in it.
+//! The workspace: its root folder, its Cargo metadata, and commands that run in it.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -10,14 +10,14 @@ use cargo_metadata::{Metadata, MetadataCommand};
 /// The workspace that this crate belongs to.
 #[derive(Debug)]
 pub(crate) struct Workspace {
-    /// Its root folder.
+    /// The root folder.
     pub(crate) root: PathBuf,
-    /// What Cargo says of its members; dependencies are named, not resolved.
+    /// The Cargo metadata of the members; dependencies are named, not resolved.
     pub(crate) metadata: Metadata,
 }
 
 impl Workspace {
-    /// Asks Cargo.
+    /// Reads the metadata from Cargo.
     pub(crate) fn find() -> anyhow::Result<Self> {
         let metadata = MetadataCommand::new()
             .manifest_path(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
@@ -27,19 +27,19 @@ impl Workspace {
         Ok(Self { root: metadata.workspace_root.clone().into(), metadata })
     }
 
-    /// The binary that Cargo leaves for `name` in the folder of a profile: `debug` or `release`.
+    /// The path of the binary `name` in the profile `debug` or `release`.
     pub(crate) fn binary(&self, profile: &str, name: &str) -> PathBuf {
         let folder = self.metadata.target_directory.join(profile);
         folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX)).into()
     }
 
-    /// Cargo itself, in the root folder.
+    /// A Cargo command in the root folder.
     pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
         self.command(cargo, arguments)
     }
 
-    /// Any program, in the root folder.
+    /// A command in the root folder.
     pub(crate) fn command(&self, program: impl Into<OsString>, arguments: &[&str]) -> Command {
         let mut command = Command::new(program.into());
         command.args(arguments).current_dir(&self.root).stdin(Stdio::null());
@@ -47,7 +47,7 @@ impl Workspace {
     }
 }
 
-/// Runs a command to its end, its output going where ours goes; fails if it fails.
+/// Runs a command to its end, with its output passed through; fails if the command fails.
 pub(crate) fn carry_out(command: &mut Command) -> anyhow::Result<()> {
     let line = written(command);
     println!("$ {line}");
@@ -58,7 +58,7 @@ pub(crate) fn carry_out(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The command as one would type it.
+/// The command as typed on a command line.
 fn written(command: &Command) -> String {
     let program = PathBuf::from(command.get_program());
     let program = program.file_name().unwrap_or(command.get_program()).to_string_lossy().into_owned();

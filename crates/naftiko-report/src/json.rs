@@ -1,7 +1,7 @@
-//! Findings as JSON, for programs.
+//! Renders findings as JSON, for programs.
 //!
-//! The types are the format: their JSON Schema is published as `schemas/naftiko-findings.schema.json`, so a change of
-//! them that a reader could stumble over raises [`VERSION`].
+//! The types define the format. Their JSON Schema is published as `schemas/naftiko-findings.schema.json`, with these
+//! comments as its descriptions. A change that could break a reader requires a new [`VERSION`].
 
 use std::borrow::Cow;
 
@@ -17,10 +17,10 @@ use crate::summary::Count;
 /// The version of the format.
 const VERSION: u32 = 1;
 
-/// The findings as one JSON document.
+/// Renders the findings as one JSON document.
 ///
 /// # Errors
-/// When it cannot be written, which none of these types should do.
+/// If serialization fails, which cannot happen for these types.
 pub fn json(findings: &Findings) -> serde_json::Result<Printable> {
     let sources = &findings.sources;
     let count = Count::of(&findings.diagnostics);
@@ -42,7 +42,7 @@ pub fn json(findings: &Findings) -> serde_json::Result<Printable> {
     Ok(json_pretty(&document)? + &"\n".into())
 }
 
-/// The JSON Schemas of what this crate writes, draft 2020-12: file name and content.
+/// The JSON Schemas (draft 2020-12) of the output of this crate, by file name.
 pub fn schemas() -> Vec<(String, Value)> {
     let name = "naftiko-findings.schema.json";
     let id = format!("https://raw.githubusercontent.com/naftiko/naftiko/main/schemas/{name}");

@@ -23,7 +23,7 @@ pub(crate) use read::read;
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true)]
 pub(crate) struct Arguments {
-    /// What to do
+    /// The command to run
     #[command(subcommand)]
     pub(crate) command: Command,
     /// When to use color
@@ -347,11 +347,11 @@ pub(crate) struct Resolve {
     /// The step that is in doubt
     #[arg(value_name = "STEP")]
     pub(crate) step: String,
-    /// It happened, with this response; JSON may be left out for a compensation, and for a message that was delivered
-    /// but not answered yet
+    /// The call happened, with this response; JSON may be left out for a compensation, and for a message that was
+    /// delivered but not answered yet
     #[arg(long, value_name = "JSON", group = "ruling", num_args = 0..=1, default_missing_value = "")]
     pub(crate) happened: Option<String>,
-    /// It did not happen: it is retried when the run continues
+    /// The call did not happen: it is retried when the run continues
     #[arg(long, group = "ruling")]
     pub(crate) did_not_happen: bool,
     /// Accept the response although it does not fit the description of the operation

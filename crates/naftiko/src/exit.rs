@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     Failed = 3,
     /// The run waits, or was interrupted.
     Waiting = 4,
-    /// It is unknown whether an effect happened.
+    /// An effect is in doubt.
     InDoubt = 5,
     /// The run was cancelled.
     Cancelled = 6,

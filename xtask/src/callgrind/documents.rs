@@ -1,14 +1,14 @@
-//! The documents that are counted: a composition of so many steps, its test, and the provider they use.
+//! Generates the documents for counting: a composition with a given number of steps, its test, and its provider.
 //!
-//! They hold what most compositions hold: references from step to step, literals, templates, conditions, loops and
-//! compensations, against a description with more operations than the composition uses.
+//! They contain typical elements: references between steps, literals, templates, conditions, loops and compensations,
+//! and a description with more operations than the composition uses.
 
 use std::fmt::Write as _;
 
 /// The kinds of resources in the description, each with four operations.
 const KINDS: usize = 25;
 
-/// Texts by the names of their files, for a composition of `steps` steps.
+/// The file names and contents, for a composition of `steps` steps.
 pub(super) fn write(steps: usize) -> [(&'static str, String); 4] {
     [
         ("main.yaml", composition(steps)),
@@ -41,7 +41,7 @@ steps:
     text
 }
 
-/// One step: every second makes a resource, and the next one reads it.
+/// Writes one step. Even steps create a resource, which the following step reads.
 fn step(text: &mut String, at: usize) {
     let kind = at / 2 % KINDS;
     if at % 2 == 1 {

@@ -1,25 +1,26 @@
-//! Which crate may use which: the arrows of `ARCHITECTURE.md`, and the libraries that stay in their room.
+//! Rules about dependencies: which crate may use which other crate (the table in `ARCHITECTURE.md`), and which
+//! libraries are reserved for one crate.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A crate of the workspace with the names of what it depends on.
+/// A crate of the workspace with its dependencies.
 #[derive(Debug)]
 pub(super) struct Room {
     pub(super) name: String,
-    /// What it is built with.
+    /// The names of its normal dependencies.
     pub(super) uses: Vec<String>,
-    /// What its tests are built with.
+    /// The names of its development dependencies.
     pub(super) tested_with: Vec<String>,
 }
 
-/// What of ours a room may use.
+/// The crates of the workspace that a crate may use.
 #[derive(Debug, Clone, Copy)]
 enum Ours {
     Only(&'static [&'static str]),
     Any,
 }
 
-/// One row a crate. A crate without a row is a problem, and so is a row without a crate.
+/// One row per crate. A crate without a row is a problem, and so is a row without a crate.
 const ALLOWED: &[(&str, Ours)] = &[
     ("naftiko-text", Ours::Only(&[])),
     ("naftiko-diagnostics", Ours::Only(&[])),
@@ -71,7 +72,7 @@ const ALLOWED: &[(&str, Ours)] = &[
     ("xtask", Ours::Any),
 ];
 
-/// Libraries that one room keeps for itself, so that they can be exchanged there.
+/// Libraries that only one crate may use, so that they can be replaced there.
 const RESERVED: &[(&str, &str)] = &[
     ("granit-parser", "naftiko-syntax"),
     ("reqwest", "naftiko-adapter-http"),
@@ -81,7 +82,7 @@ const RESERVED: &[(&str, &str)] = &[
     ("miette", "naftiko-report"),
 ];
 
-/// Libraries that these rooms must never see: the stages up to the plan are pure and synchronous.
+/// Libraries that these crates must not use: the stages up to the plan are pure and synchronous.
 const BANNED: &[(&str, &[&str])] = &[(
     "tokio",
     &[
@@ -99,7 +100,7 @@ const BANNED: &[(&str, &[&str])] = &[(
     ],
 )];
 
-/// What is wrong with the arrows between these rooms, in their order.
+/// All violations, in the order of the crates.
 pub(super) fn problems(rooms: &[Room]) -> Vec<String> {
     let ours: BTreeSet<&str> = rooms.iter().map(|room| room.name.as_str()).collect();
     let arrows: BTreeMap<&str, Vec<&str>> = rooms
@@ -147,7 +148,7 @@ fn forbidden_libraries(room: &Room) -> Vec<String> {
     reserved.chain(banned).collect()
 }
 
-/// Tests that are built with a room that itself is built with the room they test.
+/// Tests that use a crate which itself depends on the crate under test.
 fn backward_tests(room: &Room, arrows: &BTreeMap<&str, Vec<&str>>) -> Vec<String> {
     let name = room.name.as_str();
     room.tested_with
@@ -159,7 +160,7 @@ fn backward_tests(room: &Room, arrows: &BTreeMap<&str, Vec<&str>>) -> Vec<String
         .collect()
 }
 
-/// Whether `from` uses `to`, directly or by way of others.
+/// Whether `from` depends on `to`, directly or indirectly.
 fn reaches(from: &str, to: &str, arrows: &BTreeMap<&str, Vec<&str>>) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from];
@@ -184,7 +185,7 @@ fn list(names: &[&str]) -> String {
 mod tests {
     use super::*;
 
-    /// Every crate of the table with nothing, but for these.
+    /// Checks the given crates together with all other crates of the table, which have no dependencies here.
     fn check(rooms: &[(&str, &[&str], &[&str])], expected: &[&str]) {
         let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
         let rooms: Vec<Room> = ALLOWED

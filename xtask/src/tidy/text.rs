@@ -1,18 +1,18 @@
-//! What may stand in a file of the repository.
+//! Rules about the contents of files in the repository.
 
-/// More lines than this, and a file probably holds two rooms.
+/// The number of lines above which a file probably has two responsibilities.
 const LONGEST: usize = 600;
 
-/// The one file that has to spell out what it refuses.
+/// This file, which is exempt because it contains the forbidden words.
 const THIS: &str = "xtask/src/tidy/text.rs";
 
-/// Words that put work off. It goes into an issue instead.
+/// Words that mark postponed work, which belongs into an issue.
 const PUT_OFF: &[&str] = &["TODO", "FIXME", "XXX", "todo!", "unimplemented!"];
 
-/// Beginnings of paths that exist on one machine and not on the next.
+/// Beginnings of paths that exist only on one machine.
 const MACHINE: &[&str] = &["/home/", "/root/", "/Users/", "/work/", "/workspace/", "C:\\Users\\"];
 
-/// What is wrong with a file, line by line.
+/// The violations in a file, line by line.
 pub(super) fn problems(path: &str, text: &str) -> Vec<String> {
     let mut problems = Vec::new();
     if is_rust(path) && !is_exempt(path) && !text.starts_with("//!") {
@@ -33,14 +33,14 @@ pub(super) fn problems(path: &str, text: &str) -> Vec<String> {
     problems
 }
 
-/// Says so if a Rust file is long.
+/// A warning, if a Rust file is too long.
 pub(super) fn too_long(path: &str, text: &str) -> Option<String> {
     let lines = text.lines().count();
     (is_rust(path) && !is_exempt(path) && lines > LONGEST)
         .then(|| format!("{path}: {lines} lines, more than {LONGEST}; what else lives there?"))
 }
 
-/// The crates that `ARCHITECTURE.md` does not name.
+/// One message per crate that `ARCHITECTURE.md` does not name.
 pub(super) fn unnamed<'a>(text: &str, crates: impl IntoIterator<Item = &'a str>) -> Vec<String> {
     crates
         .into_iter()
@@ -61,17 +61,17 @@ fn has_extension(path: &str, extensions: &[&str]) -> bool {
     path.rsplit_once('.').is_some_and(|(_, extension)| extensions.contains(&extension))
 }
 
-/// Build scripts say what they are by their name, fixtures are data.
+/// Build scripts need no introduction, and fixtures are data.
 fn is_exempt(path: &str) -> bool {
     path.split('/').any(|part| part == "build.rs" || part == "fixtures")
 }
 
-/// Files that a package manager writes.
+/// Files written by a package manager.
 fn is_locked(path: &str) -> bool {
     path.ends_with("Cargo.lock") || path.ends_with("package-lock.json")
 }
 
-/// Whether `word` stands in `text` and is not a part of a longer word.
+/// Whether `word` occurs in `text` and not only as part of a longer word.
 fn holds_word(text: &str, word: &str) -> bool {
     let joins = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-');
     text.match_indices(word).any(|(at, _)| {
@@ -81,7 +81,7 @@ fn holds_word(text: &str, word: &str) -> bool {
     })
 }
 
-/// Whether an absolute path that starts so stands in `text`: not a part of a URL or of a relative path.
+/// Whether `text` contains an absolute path with this beginning; parts of URLs and of relative paths do not count.
 fn holds_path(text: &str, start: &str) -> bool {
     text.match_indices(start).any(|(at, _)| {
         let before = text.get(..at).and_then(|before| before.chars().next_back());

@@ -288,7 +288,7 @@ impl MailRoute for Guarded {
     }
 }
 
-/// Routes each question to its channel. Questions at the terminal go to `somebody`.
+/// Routes each question to its channel. Questions at the terminal go to a channel of their own.
 pub(super) struct Switchboard {
     pub(super) outside: Arc<Outside>,
     pub(super) somebody: Box<dyn Channel>,
