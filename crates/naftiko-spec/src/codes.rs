@@ -1,4 +1,4 @@
-//! What can be wrong with the shape of a document.
+//! The diagnostic codes for the shape of documents.
 
 use naftiko_diagnostics::{Code, Severity};
 

@@ -1,21 +1,21 @@
-//! Errors of the `jsonschema` library about our own documents, in the words of messages.
+//! Words for the errors of the `jsonschema` library about documents.
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
 use naftiko_diagnostics::one_of;
 use serde_json::Value as Json;
 
-/// A rule of a JSON Schema that a value breaks, in words.
+/// The violation of a JSON Schema rule, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Demand {
-    /// What the value has to be, after "expected" or "takes".
+    /// The expectation, worded to follow "expected" or "takes".
     pub(crate) expected: String,
-    /// What it is, after "found".
+    /// The actual value, worded to follow "found".
     pub(crate) found: String,
 }
 
 impl Demand {
-    /// The rule that an error is about; `None` for rules that only their schema can show.
+    /// The rule that an error concerns; `None` for rules that have no wording here.
     pub(crate) fn of(error: &ValidationError<'_>) -> Option<Self> {
         let expected = match error.kind() {
             Error::Minimum { limit } => format!("at least {limit}"),
@@ -64,7 +64,7 @@ fn formatted(format: &str) -> String {
     }
 }
 
-/// The first item that stands in a list again.
+/// The first item that occurs twice in a list.
 fn twice(items: &[Json]) -> String {
     let again =
         items.iter().enumerate().find(|(at, item)| items.iter().take(*at).any(|other| other == *item));
@@ -79,7 +79,7 @@ fn several(count: impl TryInto<u64>, noun: &str) -> String {
     }
 }
 
-/// A text on one line of a message, so many characters of it at most.
+/// A text on one line of a message, cut to `most` characters.
 fn on_a_line(text: &str, most: usize) -> String {
     let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= most {
@@ -88,7 +88,7 @@ fn on_a_line(text: &str, most: usize) -> String {
     line.chars().take(most).chain(['…']).collect()
 }
 
-/// The types that a value may have, as people say them.
+/// The types that a value may have, in words.
 pub(crate) fn expected_type(kind: &TypeKind) -> String {
     let names: Vec<String> = match kind {
         TypeKind::Single(name) => vec![name.to_string()],
@@ -97,7 +97,7 @@ pub(crate) fn expected_type(kind: &TypeKind) -> String {
     phrase(names)
 }
 
-/// Names of JSON types as people say them, without `null`: an optional key may be left empty, but is not asked to be.
+/// The names of JSON types in words, without `null`: an optional key may be empty, but that is not recommended.
 pub(crate) fn phrase(names: impl IntoIterator<Item = String>) -> String {
     let mut words: Vec<&str> = names
         .into_iter()
@@ -126,7 +126,7 @@ fn kind(value: &Json) -> &'static str {
     }
 }
 
-/// A JSON value as a person reads it: texts without quotes.
+/// A JSON value for people: strings without quotes.
 pub(crate) fn plain(value: &Json) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,18 +1,18 @@
-//! Durations as authors write them.
+//! The notations of durations.
 
 use jiff::SignedDuration;
 
-/// How durations are written, for those who wrote none.
+/// The help text for a malformed duration.
 pub(crate) const DURATIONS: &str = "durations are written `500ms`, `30s`, `5m`, `2h`, `3d` or `PT5M`";
 
-/// Reads `500ms`, `30s`, `5m`, `2h`, `3d` or an ISO 8601 duration (`PT5M`). A day is 24 hours; months and years,
-/// which have no fixed length, and negative durations are nothing.
+/// Parses `500ms`, `30s`, `5m`, `2h`, `3d` or an ISO 8601 duration (`PT5M`). A day is 24 hours. `None` for months and
+/// years, which have no fixed length, and for negative durations.
 pub fn parse_duration(text: &str) -> Option<SignedDuration> {
     let duration = short(text).or_else(|| iso(text))?;
     (!duration.is_negative()).then_some(duration)
 }
 
-/// The duration that a text was meant to be: `5`, `5 min`, `24 hours`.
+/// The valid notation for a near miss: `5`, `5 min`, `24 hours`.
 pub(crate) fn meant_duration(text: &str) -> Option<String> {
     let text = text.trim();
     let unit_at = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());

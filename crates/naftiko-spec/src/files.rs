@@ -1,30 +1,30 @@
-//! The one seam to files.
+//! The only interface to files.
 
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Component, Path, PathBuf};
 
-/// Where documents are read: the file system, the buffers of an editor, the fixtures of a test.
+/// The source of documents: the file system, the buffers of an editor, or the fixtures of a test.
 pub trait Files {
     /// The bytes of a file.
     ///
     /// # Errors
-    /// Those of reading a file; [`io::ErrorKind::NotFound`] where there is none.
+    /// Any I/O error; [`io::ErrorKind::NotFound`] if there is no such file.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>>;
 
-    /// Whether there is a file, without reading it.
+    /// Whether there is a file at this path, without reading it.
     fn is_file(&self, path: &Path) -> bool;
 
-    /// The path from the root of the file system, without asking whether there is anything.
+    /// The absolute form of a path, which need not exist.
     fn absolute(&self, path: &Path) -> PathBuf;
 
-    /// The one path of whatever a path leads to: without `.` and `..`, and without links where there are any.
+    /// The canonical form of a path: without `.` and `..`, and without links where there are any.
     fn resolved(&self, path: &Path) -> PathBuf {
         without_dots(&self.absolute(path))
     }
 }
 
-/// A path without `.`, and without `..` and what that takes back.
+/// Removes `.` and `..` from a path.
 pub fn without_dots(path: &Path) -> PathBuf {
     let mut plain = PathBuf::new();
     for component in path.components() {
@@ -39,19 +39,19 @@ pub fn without_dots(path: &Path) -> PathBuf {
     plain
 }
 
-/// Files that are only in memory.
+/// Files in memory.
 #[derive(Debug, Clone, Default)]
 pub struct MemoryFiles {
     files: BTreeMap<PathBuf, Vec<u8>>,
 }
 
 impl MemoryFiles {
-    /// No files.
+    /// Creates an empty set of files.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The same with one more file.
+    /// Adds a file.
     #[must_use]
     pub fn with(mut self, path: impl Into<PathBuf>, content: impl Into<Vec<u8>>) -> Self {
         self.files.insert(path.into(), content.into());
@@ -73,7 +73,7 @@ impl Files for MemoryFiles {
     }
 
     fn absolute(&self, path: &Path) -> PathBuf {
-        // Below the root there is somewhere to lead out of.
+        // Below the root, so that `..` can lead out of it.
         Path::new("/documents").join(path)
     }
 }

@@ -1,4 +1,4 @@
-//! What is wrong with a JSON Schema that an author wrote, at the exact place in it and in our own words.
+//! Diagnostics for the JSON Schemas in documents, at the exact position of each error.
 
 use jsonschema::ValidationError;
 use jsonschema::error::ValidationErrorKind as Error;
@@ -11,10 +11,10 @@ use crate::demand::{Demand, expected_type};
 
 const TYPES: [&str; 7] = ["string", "integer", "number", "boolean", "array", "object", "null"];
 
-/// Keys under which schemas stand by names of their own.
+/// The keys whose values map names to schemas.
 const NAMED: [&str; 4] = ["properties", "patternProperties", "$defs", "dependentSchemas"];
 
-/// What is wrong with a JSON Schema that an author wrote under `node`.
+/// The error in a JSON Schema that was written at `node`; `None` if it is valid.
 pub(crate) fn invalid_schema(schema: &Json, node: &Node) -> Option<Diagnostic> {
     let error = jsonschema::draft202012::new(schema).err()?;
     let pointer = error.instance_path().as_str();
@@ -49,7 +49,7 @@ fn text(error: &ValidationError<'_>) -> String {
     error.instance().as_str().unwrap_or_default().to_owned()
 }
 
-/// Whether an error is about a schema that is neither a mapping nor `true` or `false`.
+/// Whether an error is about a schema that is neither a mapping nor a boolean.
 fn takes_schema(error: &ValidationError<'_>) -> bool {
     match error.kind() {
         Error::Type { kind } => {
@@ -60,7 +60,7 @@ fn takes_schema(error: &ValidationError<'_>) -> bool {
     }
 }
 
-/// A `type` that there is not: the word itself, or the first such word of a list.
+/// The diagnostic for an unknown `type`: at the word itself, or at the first such word of a list.
 fn no_type(node: &Node, pointer: &str) -> Diagnostic {
     let whole = node.pointer(pointer).unwrap_or(node);
     let is_type = |word: &&Node| word.as_str().is_some_and(|word| TYPES.contains(&word));
@@ -76,7 +76,7 @@ fn no_type(node: &Node, pointer: &str) -> Diagnostic {
     };
     let diagnostic = Diagnostic::new(&INVALID_SCHEMA, word.span, format!("`{found}` is not a type"))
         .with_help(format!("`type` is {types}"));
-    // `int` and `bool` are what other languages call it.
+    // `int` and `bool` are the names in other languages.
     let abbreviated = || TYPES.into_iter().find(|name| found.len() > 2 && name.starts_with(found));
     match nearest(found, TYPES).or_else(abbreviated).or_else(|| type_of_word(found)) {
         Some(near) => diagnostic.with_suggestion(near),
@@ -84,7 +84,7 @@ fn no_type(node: &Node, pointer: &str) -> Diagnostic {
     }
 }
 
-/// The type that other languages call so.
+/// The type for a name from other languages.
 pub(crate) fn type_of_word(word: &str) -> Option<&'static str> {
     match word.to_ascii_lowercase().as_str() {
         "text" | "str" | "date" | "email" | "uri" | "uuid" => Some("string"),
@@ -96,7 +96,7 @@ pub(crate) fn type_of_word(word: &str) -> Option<&'static str> {
     }
 }
 
-/// `required` as one name, or as the word of a property.
+/// The diagnostic for a `required` that is a single name or a boolean.
 fn no_list_of_names(
     of: &impl Fn(String) -> Diagnostic,
     error: &ValidationError<'_>,
@@ -119,7 +119,7 @@ fn no_list_of_names(
     diagnostic.with_help(help)
 }
 
-/// A schema that is none: the bare name of a type, most often.
+/// The diagnostic for a value that is not a schema, usually the bare name of a type.
 fn no_schema(of: &impl Fn(String) -> Diagnostic, error: &ValidationError<'_>) -> Diagnostic {
     let found = Demand::of(error).map(|demand| demand.found).unwrap_or_default();
     let diagnostic = of(format!("expected a JSON Schema, found {found}"));

@@ -1,4 +1,4 @@
-//! What kind of document it is, and of which edition.
+//! The header of a document: its kind and edition.
 
 use naftiko_diagnostics::{Diagnostic, Span, nearest, one_of};
 use naftiko_syntax::{Node, Value};
@@ -28,7 +28,7 @@ impl Kind {
         }
     }
 
-    /// The editions there are of it.
+    /// The editions of this kind.
     pub(crate) fn editions(self) -> &'static [Edition] {
         match self {
             Self::Composition | Self::Capabilities => &[Edition::V0_1, Edition::V0_2],
@@ -37,12 +37,12 @@ impl Kind {
     }
 }
 
-/// An edition of the language. Editions are read side by side.
+/// An edition of the language. All editions are supported at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Edition {
     /// As published: data flow is inferred.
     V0_1,
-    /// Executable: nothing is guessed.
+    /// Executable: nothing is inferred.
     V0_2,
 }
 
@@ -61,7 +61,7 @@ impl Edition {
 pub struct Header {
     /// The kind of document.
     pub kind: Kind,
-    /// Its edition.
+    /// The edition of the document.
     pub edition: Edition,
 }
 
@@ -69,7 +69,7 @@ impl Header {
     /// Reads the header of a document.
     ///
     /// # Errors
-    /// The one diagnostic that says why this is not a document we read.
+    /// The diagnostic that reports why the document cannot be read.
     pub fn read(root: &Node) -> Result<Self, Box<Diagnostic>> {
         let kind = kind(root)?;
         Ok(Self { kind, edition: edition(root, kind)? })
@@ -98,7 +98,7 @@ fn kind(root: &Node) -> Result<Kind, Box<Diagnostic>> {
     Err(Box::new(diagnostic))
 }
 
-/// A document without `specification`: of a kind we know by another key, or of none.
+/// The diagnostic for a document without `specification`, which may be recognizable by another key.
 fn no_specification(root: &Node) -> Diagnostic {
     for (key, name) in [
         ("arazzo", "an Arazzo description"),
@@ -151,7 +151,7 @@ fn edition(root: &Node, kind: Kind) -> Result<Edition, Box<Diagnostic>> {
     };
     let text = match &node.value {
         Value::String(text) => text.as_str().to_owned(),
-        // `0.1` without quotes: the schema says that quotes are missing, the document is read all the same.
+        // The schema reports that `0.1` lacks quotes; the document is read anyway.
         Value::Number(number) => number.to_string(),
         _ => String::new(),
     };

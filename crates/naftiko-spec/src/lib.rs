@@ -1,11 +1,11 @@
-//! Kinds and editions of documents: their JSON Schemas and their typed models.
+//! The kinds and editions of documents: their JSON Schemas and their typed models.
 //!
 //! A document is recognized by its header ([`Header`]), validated against the JSON Schema of its kind and edition
-//! (generated from the types in `schema`, published in `schemas/`), and lowered to a model in which every value knows
-//! where it was written: [`Composition`], [`Capabilities`] or [`TestDocument`]. Both editions lower to the same model.
-//! Nothing here fails: what cannot be read is left out and has a diagnostic.
+//! (generated from the types in `schema`, published in `schemas/`), and lowered to a model in which every value has a
+//! source position: [`Composition`], [`Capabilities`] or [`TestDocument`]. Both editions lower to one model. Nothing
+//! here fails: unreadable parts are left out and have a diagnostic.
 //!
-//! This crate knows what a document says, not whether it is true: `naftiko-check` resolves names.
+//! This crate does not resolve names; `naftiko-check` does.
 
 mod codes;
 mod demand;

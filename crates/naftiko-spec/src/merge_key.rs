@@ -1,12 +1,12 @@
-//! `<<`: a key that merges mappings in YAML 1.1, and is a key like any other in YAML 1.2.
+//! `<<`: merges mappings in YAML 1.1, and is an ordinary key in YAML 1.2.
 
 use naftiko_diagnostics::Diagnostic;
 use naftiko_syntax::{Node, Value};
 
 use crate::codes::UNKNOWN_KEY;
 
-/// Every merge key of a document of ours, in `text`. Whoever writes one means keys that are not there: nothing else of
-/// such a document can be told. What is in quotes is a key, and what is free (`x-…`) is nobody's business.
+/// Reports every merge key of a document in `text`. The keys that it should merge are missing, so no other problem of
+/// such a document is reported. Quoted keys and the content of free keys (`x-…`) are ignored.
 pub fn merge_keys(root: &Node, text: &str) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     let mut open = vec![root];
@@ -27,7 +27,7 @@ pub fn merge_keys(root: &Node, text: &str) -> Vec<Diagnostic> {
         }
     }
     naftiko_diagnostics::sort(&mut found);
-    // What an alias stands for is in the tree more than once.
+    // The content of an alias is in the tree several times.
     found.dedup();
     found
 }

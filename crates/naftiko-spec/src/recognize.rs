@@ -1,7 +1,7 @@
-//! Whether a file found by looking around is one of our documents.
+//! Recognizes documents among the files of a folder.
 //!
-//! Whoever is given a folder asks this of every file in it, so what is no document is told apart without reading it as
-//! YAML, and a document that is broken is told all the same: it is there to be complained about.
+//! This runs for every file of a folder, so that most files are rejected without parsing them as YAML. A document with
+//! errors is recognized too, so that the errors are reported.
 
 use naftiko_diagnostics::SourceMap;
 use naftiko_syntax::{Limits, parse_bytes};
@@ -9,7 +9,7 @@ use naftiko_syntax::{Limits, parse_bytes};
 use crate::Header;
 use crate::codes::UNKNOWN_DOCUMENT_KIND;
 
-/// Whether the header of a file says that it is a document we read, or nearly says so.
+/// Whether the header of a file claims a kind of document that can be read, or nearly does.
 pub fn is_document(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_start_matches('\u{feff}');
@@ -20,10 +20,10 @@ pub fn is_document(bytes: &[u8]) -> bool {
     match parsed.root.as_ref().filter(|_| !parsed.is_cut_short()) {
         Some(root) => match Header::read(root) {
             Ok(_) => true,
-            // A name that is near another offers that one.
+            // A name similar to a known one has a fix.
             Err(found) => found.code != &UNKNOWN_DOCUMENT_KIND || found.fix.is_some(),
         },
-        // The text is all there is: in JSON keys may stand anywhere, in YAML a header is not indented.
+        // Only the text is available: in JSON keys may be anywhere, in YAML a header is not indented.
         None => {
             let json = text.trim_start().starts_with('{');
             claims(text).any(|at| json || unindented(text, at))
@@ -31,13 +31,13 @@ pub fn is_document(bytes: &[u8]) -> bool {
     }
 }
 
-/// Where something like `specification: Naftiko Capabilities` begins.
+/// The offsets of texts like `specification: Naftiko Capabilities`.
 fn claims(text: &str) -> impl Iterator<Item = usize> {
     let quotes = ['"', '\''];
     text.match_indices("specification").filter_map(move |(at, key)| {
         let after = text.get(at + key.len()..)?;
         let after = after.strip_prefix(quotes).unwrap_or(after).trim_start().strip_prefix(':')?;
-        // The value may be quoted, or a block.
+        // The value may be quoted, or a block scalar.
         let value = after.trim_start_matches(|c: char| c.is_whitespace() || "\"'>|-+".contains(c));
         let value: String = value.chars().take_while(|c| !matches!(c, '\n' | ',')).take(60).collect();
         let value = value.to_lowercase();
@@ -45,7 +45,7 @@ fn claims(text: &str) -> impl Iterator<Item = usize> {
     })
 }
 
-/// Whether nothing but a quote stands before an offset in its line.
+/// Whether an offset is at the start of its line, apart from a quote.
 fn unindented(text: &str, at: usize) -> bool {
     let before = text.get(..at).unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();

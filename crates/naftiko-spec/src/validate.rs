@@ -1,4 +1,4 @@
-//! A tree against the JSON Schema of its kind: one mistake, one diagnostic, in our own words.
+//! Validates a tree against the JSON Schema of its kind: one diagnostic for each mistake.
 
 use std::collections::BTreeSet;
 
@@ -15,8 +15,8 @@ use crate::duration::DURATIONS;
 use crate::model::{meant_boolean, unabbreviated};
 use crate::{Header, foreign_schema, schema};
 
-/// What the schema of its kind and edition says against the document. Unknown keys are left to lowering, which
-/// knows what they could be.
+/// The violations of the schema of this kind and edition. Unknown keys are left to lowering, which can suggest
+/// corrections.
 pub(crate) fn validate(root: &Node, header: Header) -> Vec<Diagnostic> {
     let Some(validator) = &schema::of(header).validator else { return Vec::new() };
     let instance = root.to_json();
@@ -25,7 +25,7 @@ pub(crate) fn validate(root: &Node, header: Header) -> Vec<Diagnostic> {
     for error in validator.iter_errors(&instance) {
         report(root, &error, &known, &mut diagnostics);
     }
-    // A value that breaks two rules (a type and an enum of it) is one mistake.
+    // A value that violates two rules (a type and an `enum` of it) is reported once.
     let mut seen = BTreeSet::new();
     diagnostics.retain(|diagnostic| diagnostic.code == &MISSING_KEY || seen.insert(diagnostic.primary.span));
     diagnostics
@@ -51,7 +51,7 @@ fn report(
         Error::Type { kind } => diagnostics.push(wrong_type(node, pointer, &expected_type(kind))),
         Error::Required { property } => {
             let key = property.as_str().unwrap_or_default();
-            // A misspelling of the key has its diagnostic.
+            // A misspelled key has its own diagnostic.
             if !misspelled(node, key, known) {
                 diagnostics.push(missing_key(root, node, pointer, key));
             }
@@ -72,7 +72,7 @@ fn report(
         }
         Error::Minimum { limit } => diagnostics.push(out_of_range(node, "at least", limit)),
         Error::Maximum { limit } => diagnostics.push(out_of_range(node, "at most", limit)),
-        // Lowering finds unknown keys, with a suggestion.
+        // Lowering reports unknown keys, with a suggestion.
         Error::AdditionalProperties { .. } => {}
         other => diagnostics.push(Diagnostic::new(
             &INVALID_VALUE,
@@ -82,7 +82,7 @@ fn report(
     }
 }
 
-/// The errors of the branch that was meant: the first one that allows a value of this type.
+/// The errors of the intended branch: the first one that allows the type of the value.
 fn meant_branch<'e>(
     context: &'e [Vec<ValidationError<'static>>],
     pointer: &str,
@@ -93,7 +93,7 @@ fn meant_branch<'e>(
     context.iter().find(|branch| !branch.iter().any(is_of_wrong_type))
 }
 
-/// Whether an object has an unknown key that is near the one it lacks.
+/// Whether an object has an unknown key that is similar to the missing one.
 fn misspelled(node: &Node, key: &str, known: &BTreeSet<&str>) -> bool {
     let keys = node.as_mapping().into_iter().flat_map(naftiko_syntax::Mapping::iter).map(|(key, _)| key);
     let strangers: Vec<&str> = keys.filter(|key| !known.contains(key)).collect();
@@ -101,8 +101,8 @@ fn misspelled(node: &Node, key: &str, known: &BTreeSet<&str>) -> bool {
     nearest(key, strangers.iter().copied()).is_some() || strangers.iter().any(abbreviates)
 }
 
-/// What a schema says against a value: where, in words, and the rule. A value that cannot be checked within the budget of
-/// the validator has no rule.
+/// The first violation of a schema by a value: its JSON Pointer, a description, and the rule. There is no rule if the
+/// value could not be checked within the budget of the validator.
 fn objection(schema: &Schema, value: &Json) -> Option<(String, String, Option<Rule>)> {
     let report = schema.examine(value, 1);
     if let Some(violation) = report.violations.into_iter().next() {
@@ -117,13 +117,13 @@ fn objection(schema: &Schema, value: &Json) -> Option<(String, String, Option<Ru
     undecided.or_else(|| report.exhausted.then(exhausted))
 }
 
-/// A schema that an author wrote. One that cannot be used has its own diagnostic.
+/// Compiles a schema from a document. `None` for an invalid one, which has its own diagnostic.
 fn usable(schema: &Json) -> Option<Schema> {
     let schema = Schema::compile(schema, &Map::new(), Options::STRICT);
     schema.defects().is_empty().then_some(schema)
 }
 
-/// What the other words of an input say against the values of its `enum`.
+/// The values of an input's `enum` that its other keywords exclude.
 pub(crate) fn unfit_options(schema: &Json, node: &Node) -> Vec<Diagnostic> {
     let others = schema.as_object().into_iter().flatten().filter(|(keyword, _)| *keyword != "enum");
     let others = Json::Object(others.map(|(keyword, value)| (keyword.clone(), value.clone())).collect());
@@ -138,7 +138,7 @@ pub(crate) fn unfit_options(schema: &Json, node: &Node) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// What the schema of an input says against its default.
+/// The violation of an input's schema by its default.
 pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic> {
     let value = default.to_json();
     let (pointer, reason, rule) = objection(&usable(schema)?, &value)?;
@@ -164,7 +164,7 @@ pub(crate) fn unfit_default(schema: &Json, default: &Node) -> Option<Diagnostic>
     }
 }
 
-/// Whether what stands there says where a secret is found.
+/// Whether the value at a pointer is the location of a secret.
 fn names_secret(pointer: &str) -> bool {
     pointer
         .strip_prefix("/auth/")
@@ -188,7 +188,7 @@ fn wrong_type(node: &Node, pointer: &str, expected: &str) -> Diagnostic {
             let meant = format!("{{attempts: {number}}}");
             diagnostic.with_help(format!("did you mean `retry: {meant}`?")).with_fix(instead(node, &meant))
         }
-        // `specificationVersion: 0.1`, `name: 42`: quotes are all it takes.
+        // Quotes are enough to correct `specificationVersion: 0.1` or `name: 42`.
         Value::Number(_) | Value::Bool(_) if expected == "a string" => quoted(diagnostic, node.span),
         Value::String(text) if takes_boolean => match meant_boolean(text.as_str()) {
             Some(meant) => {
@@ -201,12 +201,12 @@ fn wrong_type(node: &Node, pointer: &str, expected: &str) -> Diagnostic {
     }
 }
 
-/// What was meant, in place of what stands there.
+/// A fix that replaces a value by the intended one.
 fn instead(node: &Node, meant: &str) -> Fix {
     Fix::replace(format!("replace it by `{meant}`"), node.span, meant, Applicability::Safe)
 }
 
-/// Help for a number without a unit.
+/// Adds the help for a number without a unit.
 fn in_seconds(diagnostic: Diagnostic, number: &str) -> Diagnostic {
     let whole = number.bytes().all(|byte| byte.is_ascii_digit());
     if !whole {
@@ -222,11 +222,11 @@ fn in_seconds(diagnostic: Diagnostic, number: &str) -> Diagnostic {
     ))
 }
 
-/// Whether a value is a duration, by the keys it stands under.
+/// Whether a value is a duration, by the keys of its pointer.
 fn is_duration(pointer: &str) -> bool {
     let mut keys = pointer.rsplit('/');
     match keys.next() {
-        // How many, not how long.
+        // This `max` is a number of items, not a duration.
         Some("max") if keys.next() == Some("paginate") => false,
         Some("timeout" | "every" | "initial" | "max" | "per" | "delay") => true,
         _ => keys.next() == Some("expires"),
@@ -265,7 +265,7 @@ fn not_a_variable(node: &Node) -> Diagnostic {
     diagnostic.with_help(help).with_fix(Fix::reword(title, node.span, joined, Applicability::Unsafe))
 }
 
-/// Quotes around what stands there. How that is written, `0x10` or `True`, its value does not tell.
+/// Adds a fix that quotes a value as it is written: its notation, `0x10` or `True`, is not known from the value.
 fn quoted(diagnostic: Diagnostic, span: Span) -> Diagnostic {
     let quote = |at: u32| Edit::new(Span { start: at, end: at, ..span }, "'");
     diagnostic.with_help("write it in quotes").with_fix(Fix {
@@ -275,7 +275,7 @@ fn quoted(diagnostic: Diagnostic, span: Span) -> Diagnostic {
     })
 }
 
-/// The values of branches that allow one value each; none where a branch is of another kind.
+/// The values of branches that allow one value each; empty if any branch is of another kind.
 fn constants(context: &[Vec<ValidationError<'static>>], pointer: &str) -> Vec<String> {
     let constant = |branch: &Vec<ValidationError<'static>>| {
         branch.iter().filter(|error| error.instance_path().as_str() == pointer).find_map(|error| match error
@@ -310,7 +310,7 @@ fn not_one_of(node: &Node, options: &[String]) -> Diagnostic {
     let diagnostic =
         Diagnostic::new(&INVALID_VALUE, node.span, format!("expected {}, found `{found}`", one_of(options)));
     let options = || options.iter().map(String::as_str);
-    // `int` and `bool` are what other languages call it.
+    // `int` and `bool` are the names in other languages.
     let abbreviated = || options().find(|option| found.len() > 2 && option.starts_with(&found));
     let other_word =
         || foreign_schema::type_of_word(&found).filter(|meant| options().any(|option| option == *meant));
@@ -320,7 +320,7 @@ fn not_one_of(node: &Node, options: &[String]) -> Diagnostic {
     }
 }
 
-/// The key under which the object stands that lacks something; of a list item its first key.
+/// The key of the object that lacks something; for a list item, the first key of the item.
 fn key_of(root: &Node, pointer: &str, node: &Node) -> Span {
     let first_key =
         || node.as_mapping().and_then(|mapping| mapping.iter().next()).map(|(_, entry)| entry.key_span);
@@ -329,7 +329,7 @@ fn key_of(root: &Node, pointer: &str, node: &Node) -> Span {
     if is_item || pointer.is_empty() { first_key().or_else(own_key) } else { own_key() }.unwrap_or(node.span)
 }
 
-/// What an object at a pointer is called: `/steps/3` is a step.
+/// The name of the object at a pointer: `/steps/3` is a step.
 fn subject(pointer: &str) -> &'static str {
     let mut tokens = pointer.split('/').skip(1);
     match (tokens.next(), tokens.next(), tokens.next()) {

@@ -8,7 +8,7 @@ use super::reader::{Keys, plain, text, texts};
 use crate::Edition;
 use crate::codes::{INVALID_VALUE, MISPLACED_KEY, MISSING_KEY};
 
-/// Every key that belongs to a scheme, besides `type` and `description`.
+/// The keys of every scheme, apart from `type` and `description`.
 const SCHEMES: [(&str, &[&str]); 5] = [
     ("bearer", &["envVar", "file", "command"]),
     ("apiKey", &["in", "name", "envVar", "file", "command"]),
@@ -30,7 +30,7 @@ const SCHEMES: [(&str, &[&str]); 5] = [
     ("none", &[]),
 ];
 
-/// Where a secret may be found.
+/// The keys that can name a secret.
 const PLACES: [&str; 3] = ["envVar", "file", "command"];
 
 impl Auth {
@@ -38,12 +38,12 @@ impl Auth {
         let Some(scheme) = text(node, "type") else {
             return Self { kind: AuthKind::Unclear, span: node.span };
         };
-        // Not a scheme at all: the schema has said so.
+        // The schema has reported an unknown scheme.
         let Some((name, own)) = SCHEMES.into_iter().find(|(name, _)| *name == scheme.value) else {
             return Self { kind: AuthKind::Unclear, span: scheme.span };
         };
         let v0_2 = keys.edition() == Edition::V0_2;
-        // Edition 0.1 has no keys for the other schemes, and they are refused as a whole.
+        // Edition 0.1 has no keys for the other schemes, and rejects them as a whole.
         if v0_2 || matches!(name, "bearer" | "none") {
             keys.check(node, Some("Auth"), "`auth`", diagnostics);
         }
@@ -64,7 +64,7 @@ impl Auth {
     }
 }
 
-/// Reports the keys of other schemes.
+/// Reports keys that belong to other schemes.
 fn misplaced(node: &Node, scheme: &str, own: &[&str], diagnostics: &mut Vec<Diagnostic>) {
     let mut seen: Vec<&str> = own.to_vec();
     for key in SCHEMES.iter().flat_map(|(_, keys)| keys.iter().copied()) {
@@ -93,12 +93,12 @@ struct Reader<'a> {
     keys: Keys,
     scheme: &'a Spanned<String>,
     diagnostics: &'a mut Vec<Diagnostic>,
-    /// The keys that the scheme cannot do without, and that are not there.
+    /// The required keys of the scheme that are missing.
     missing: Vec<&'static str>,
 }
 
 impl Reader<'_> {
-    /// The secret of `envVar`, `file` or `command`; `what` is what is missing without it.
+    /// The secret named by `envVar`, `file` or `command`; `what` names it in the diagnostic for its absence.
     fn secret(&mut self, what: &str, v0_2: bool) -> Option<Secret> {
         let places = if v0_2 { &PLACES[..] } else { &PLACES[..1] };
         if places.iter().any(|place| self.node.get(place).is_some()) {
@@ -112,7 +112,7 @@ impl Reader<'_> {
         None
     }
 
-    /// The one place that `node` names; `None` if it is of the wrong type, which has been said.
+    /// The only location in `node`; `None` if it is of the wrong type, which has been reported.
     fn place(&mut self, node: &Node, places: &[&str]) -> Option<Secret> {
         let mut named = places.iter().filter_map(|place| Some((*place, node.entry(place)?)));
         let (first, entry) = named.next()?;
@@ -136,7 +136,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The secret of a key that names a variable, or of one that says where it is found.
+    /// The secret named by the key `variable`, or by a location under the key `mapping`.
     fn part(&mut self, variable: &'static str, mapping: &'static str) -> Option<Secret> {
         match (self.node.get(variable), self.node.entry(mapping)) {
             (Some(_), Some(entry)) => {
@@ -149,7 +149,7 @@ impl Reader<'_> {
                 let what = format!("`{mapping}`");
                 self.keys.check(&entry.value, Some("SecretPlace"), &what, self.diagnostics);
                 let names_none = PLACES.iter().all(|place| entry.value.get(place).is_none());
-                // An unknown key has its diagnostic.
+                // An unknown key has its own diagnostic.
                 if names_none && self.keys.unknown(&entry.value, Some("SecretPlace")).is_empty() {
                     self.diagnostics.push(
                         Diagnostic::new(&MISSING_KEY, entry.key_span, format!("{what} names no secret"))
@@ -165,7 +165,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reports a key that names a second place for a secret.
+    /// Reports a key that is a second location of a secret.
     fn beside(&mut self, key: &str, entry: &Entry, other: &str) {
         self.diagnostics.push(
             Diagnostic::new(&MISPLACED_KEY, entry.key_span, format!("`{key}` means nothing beside {other}"))
@@ -208,7 +208,7 @@ impl Reader<'_> {
         let token_url = self.needed("tokenUrl");
         let client_id = self.part("clientIdEnv", "clientId");
         let client_secret = self.part("clientSecretEnv", "clientSecret");
-        // The schema has said so if it is neither.
+        // The schema has reported any other value.
         let client_auth = match plain(self.node, "clientAuth").as_deref() {
             Some("form") => ClientAuth::Form,
             _ => ClientAuth::Basic,
@@ -226,7 +226,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The text of a key that the scheme cannot do without.
+    /// The text of a required key.
     fn needed(&mut self, key: &'static str) -> Option<String> {
         if self.node.get(key).is_none() {
             self.missing.push(key);

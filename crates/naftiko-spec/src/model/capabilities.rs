@@ -14,34 +14,34 @@ use crate::{Edition, Header, Kind, validate};
 /// The operations of a provider, in named groups.
 #[derive(Debug, Clone)]
 pub struct Capabilities {
-    /// Its edition.
+    /// The edition.
     pub edition: Edition,
     /// The provider.
     pub provider_id: Option<Spanned<String>>,
     /// The URL that the paths of operations are appended to.
     pub base_url: Option<Spanned<String>>,
-    /// How requests are authenticated; `None` if the document does not say.
+    /// The authentication of requests; `None` if the document does not specify it.
     pub auth: Option<Auth>,
-    /// What separates the provider's customers from each other, by the name that parameters have for it.
+    /// The entity that separates the provider's customers from each other, as named in parameters.
     pub tenant: Option<Spanned<String>>,
-    /// How often it may be called, over all operations.
+    /// The rate limit over all operations.
     pub rate_limit: Option<RateLimit>,
     /// Paths of OpenAPI descriptions, relative to the document.
     pub openapi: Vec<Spanned<String>>,
-    /// What the names that compositions use stand for.
+    /// The operations by the names that compositions use.
     pub operations: IndexMap<String, Mapping>,
     /// The groups.
     pub capabilities: Vec<Capability>,
-    /// A short place that stands for the whole document: the key of its header.
+    /// The position that represents the whole document: the key of its header.
     pub header: Span,
 }
 
-/// How requests are authenticated.
+/// The authentication of requests.
 #[derive(Debug, Clone)]
 pub struct Auth {
     /// The scheme.
     pub kind: AuthKind,
-    /// Where the scheme is named.
+    /// The position of the scheme.
     pub span: Span,
 }
 
@@ -55,7 +55,7 @@ pub enum AuthKind {
     },
     /// A key that is sent with every request.
     ApiKey {
-        /// Where it goes.
+        /// The place of the key in a request.
         place: KeyPlace,
         /// The name of the header, query parameter or cookie.
         name: String,
@@ -71,29 +71,29 @@ pub enum AuthKind {
     },
     /// `Authorization: Basic …`, with `user:password` as one secret.
     BasicPair {
-        /// Both, joined by `:`.
+        /// Username and password, joined by `:`.
         credentials: Option<Secret>,
     },
     /// A token of the OAuth 2.0 client credentials grant (RFC 6749 §4.4).
     ClientCredentials {
-        /// The URL of the token endpoint; one that begins with `/` is relative to the host of the base URL.
+        /// The URL of the token endpoint; one that starts with `/` is relative to the host of the base URL.
         token_url: String,
         /// The client's id.
         client_id: Secret,
         /// The client's secret.
         client_secret: Secret,
-        /// How the client authenticates.
+        /// The authentication of the client.
         client_auth: ClientAuth,
-        /// What the token is to allow.
+        /// The requested scopes.
         scopes: Vec<String>,
-        /// Whom the token is for.
+        /// The audience of the token.
         audience: Option<String>,
     },
-    /// No credentials, said explicitly.
+    /// No credentials, stated explicitly.
     None,
     /// A scheme that edition 0.1 names but has no keys for.
     Unsupported(String),
-    /// Incomplete; diagnostics say what is missing.
+    /// Incomplete; diagnostics report the missing parts.
     Unclear,
 }
 
@@ -104,11 +104,11 @@ pub enum Secret {
     EnvVar(String),
     /// In a file, by its path relative to the document.
     File(String),
-    /// In what a program prints: its name and its arguments.
+    /// In the output of a program: its name and its arguments.
     Command(Vec<String>),
 }
 
-/// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
+/// The authentication of a client at the token endpoint (RFC 6749 §2.3.1).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ClientAuth {
     /// In the `Authorization` header.
@@ -117,7 +117,7 @@ pub enum ClientAuth {
     Form,
 }
 
-/// Where a key goes.
+/// The place of a key in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the language's")]
 pub enum KeyPlace {
@@ -129,61 +129,61 @@ pub enum KeyPlace {
 /// A named group of operations.
 #[derive(Debug, Clone)]
 pub struct Capability {
-    /// Its id.
+    /// The id.
     pub id: Spanned<String>,
-    /// The names of its operations.
+    /// The names of the operations.
     pub operations: Vec<Spanned<String>>,
 }
 
-/// What a name stands for.
+/// A named operation, with annotations.
 #[derive(Debug, Clone)]
 pub struct Mapping {
-    /// Where the name is mapped.
+    /// The position of the name.
     pub key: Span,
     /// The operation.
     pub target: Target,
-    /// What else is known of it.
+    /// The annotations.
     pub facts: Facts,
 }
 
-/// What a capabilities document says about an operation beyond its description.
+/// Annotations of an operation that its description lacks.
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     /// The header that carries an idempotency key.
     pub idempotency_key: Option<String>,
-    /// What it does to people's access.
+    /// The effects of the operation on people's access.
     pub purposes: Vec<Spanned<Purpose>>,
-    /// When a failed attempt is made again, unless the step says otherwise.
+    /// The retry policy for failed attempts, unless the step has its own.
     pub retry: Option<Retry>,
-    /// How often it may be called.
+    /// The rate limit of the operation.
     pub rate_limit: Option<RateLimit>,
-    /// The parts of the response that are never printed or stored in clear.
+    /// The parts of the response that are never printed or stored unencrypted.
     pub sensitive: Vec<ResponsePath>,
     /// The parts of the response that expire, and when.
     pub expires: Vec<(ResponsePath, Interval)>,
 }
 
-/// What an operation does to people's access.
+/// An effect of an operation on people's access.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Purpose {
-    /// It creates somebody who can sign in.
+    /// Creates a person's sign-in.
     CreateUser,
-    /// It gives somebody access.
+    /// Grants a person access.
     GrantAccess,
-    /// It changes what somebody with access may do.
+    /// Changes the permissions of a person with access.
     ChangeAccess,
-    /// It takes somebody's access away.
+    /// Revokes a person's access.
     RevokeAccess,
-    /// It tells whether an organization or its domain is verified.
+    /// Reports whether an organization or its domain is verified.
     VerifyOrganization,
-    /// It keeps a record of what was done.
+    /// Records an action for audit.
     RecordAudit,
-    /// It makes a link that gives its holder access.
+    /// Creates a link that gives its holder access.
     MakeLink,
 }
 
 impl Purpose {
-    /// The purpose of a word of the language.
+    /// The purpose with this keyword.
     fn of(word: &str) -> Option<Self> {
         Some(match word {
             "create-user" => Self::CreateUser,
@@ -198,25 +198,25 @@ impl Purpose {
     }
 }
 
-/// How often something may be done.
+/// A rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RateLimit {
-    /// How many times.
+    /// The number of calls.
     pub requests: u32,
-    /// The time in which they may be made.
+    /// The period in which they may be made.
     pub per: SignedDuration,
 }
 
-/// A path into the body of a response: `link`, `data[*].secret`.
+/// A path into a response body: `link`, `data[*].secret`.
 #[derive(Debug, Clone)]
 pub struct ResponsePath {
     /// The path as an expression over the operation's own `response`.
     pub expression: Expression,
-    /// Where it was written.
+    /// The position of the path.
     pub span: Span,
 }
 
-/// How an operation of a description is named.
+/// A reference to an operation of a description.
 #[derive(Debug, Clone)]
 pub enum Target {
     /// By `operationId`.
@@ -228,12 +228,12 @@ pub enum Target {
         /// The path, as written.
         path: Spanned<String>,
     },
-    /// By the name itself: the mapping only adds facts about it.
+    /// The name is the operation's own: the mapping only adds annotations.
     Itself,
 }
 
 impl Capabilities {
-    /// Reads a capabilities document. Parts with the wrong shape are reported and left out.
+    /// Lowers a capabilities document. Malformed parts are reported and left out.
     pub fn lower(root: &Node, edition: Edition) -> (Self, Vec<Diagnostic>) {
         let header = Header { kind: Kind::Capabilities, edition };
         let keys = Keys::new(header);
@@ -306,7 +306,7 @@ impl Facts {
         }
         let idempotency_key = text(node, "idempotencyKey").map(|key| key.value);
         let purposes = texts(node, "purpose").into_iter();
-        // The schema has reported words that are none.
+        // The schema has reported unknown words.
         let purposes = purposes.filter_map(|word| Some(Spanned::new(Purpose::of(&word.value)?, word.span)));
         Self { idempotency_key, purposes: purposes.collect(), retry, rate_limit, sensitive, expires }
     }

@@ -1,4 +1,4 @@
-//! What a step of edition 0.2 says besides its work: when, how often, and what happens if it fails.
+//! The clauses of a step in edition 0.2: conditions, repetition, and the handling of failures.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_expr::Expression;
@@ -8,44 +8,43 @@ use super::reader::{Interval, Keys, count, flag, interval, items, text};
 use super::step::{Argument, arguments};
 use super::{Every, Retry, Source};
 
-/// What a step says besides its work.
+/// The clauses of a step.
 #[derive(Debug, Clone, Default)]
 pub struct Clauses {
-    /// The condition for running it.
+    /// The condition for running the step.
     pub when: Option<Source>,
-    /// The list it runs for.
+    /// The list for which the step is run, once per item.
     pub for_each: Option<Source>,
-    /// Whether there is a list that could not be understood, which has a diagnostic.
+    /// Whether `forEach` is present but could not be read, which has a diagnostic.
     pub for_each_is_unclear: bool,
-    /// How many items run at a time.
+    /// The maximum number of items that run concurrently.
     pub concurrency: Option<Spanned<u32>>,
-    /// When a failed attempt is made again.
+    /// The retry policy for failed attempts.
     pub retry: Option<Retry>,
-    /// How long one attempt may take.
+    /// The time limit of an attempt.
     pub timeout: Option<Interval>,
     /// Conditions on the response.
     pub expect: Vec<Source>,
-    /// What happens to the run when it fails.
+    /// The effect of a failure on the run.
     pub on_failure: Option<Spanned<OnFailure>>,
-    /// What undoes it.
+    /// The compensation of the step.
     pub compensate: Option<Compensate>,
-    /// What to do when it is unknown whether a call happened.
+    /// The handling of an attempt whose outcome is unknown.
     pub on_doubt: Option<Spanned<OnDoubt>>,
-    /// Whether there is a condition that could not be understood, which has a diagnostic: what the conditions prove is
-    /// not known then.
+    /// Whether a condition could not be read, which has a diagnostic: it is unknown then what the conditions imply.
     pub conditions_are_unclear: bool,
 }
 
-/// What happens to the run when a step fails.
+/// The effect of a failed step on the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
     /// The run fails too.
     Fail,
-    /// The run goes on, and whatever reads the step sees *absent*.
+    /// The run continues, and readers of the step see *absent*.
     Continue,
 }
 
-/// What to do when it is unknown whether a call that must not happen twice happened.
+/// The handling of a call whose outcome is unknown, and that must not be made twice.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnDoubt {
     /// Stop, and ask an operator.
@@ -56,31 +55,31 @@ pub enum OnDoubt {
     Fail,
 }
 
-/// The operation that undoes a step.
+/// The operation that compensates a step.
 #[derive(Debug, Clone)]
 pub struct Compensate {
     /// The capability it is declared to belong to.
     pub capability: Option<Spanned<String>>,
     /// The name of the operation.
     pub operation: Spanned<String>,
-    /// Its arguments.
+    /// The arguments.
     pub arguments: Vec<Argument>,
-    /// Whether a failed attempt is undone too.
+    /// Whether failed attempts are compensated too.
     pub after_failure: bool,
 }
 
 /// Repeats an operation until a condition holds.
 #[derive(Debug, Clone)]
 pub struct Poll {
-    /// The bytes of its key.
+    /// The position of the key.
     pub key: Span,
     /// The condition.
     pub until: Option<Source>,
     /// The condition that fails the step at once.
     pub fail_when: Option<Source>,
-    /// How long to wait between two attempts.
+    /// The pause between two attempts.
     pub every: Option<Every>,
-    /// When to give up.
+    /// The time limit of the poll.
     pub timeout: Option<Interval>,
 }
 
@@ -123,7 +122,7 @@ impl Compensate {
     fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         node.as_mapping()?;
         keys.check(node, Some("Compensate"), "`compensate`", diagnostics);
-        // Arguments that are no mapping have their diagnostic: nothing is known of them.
+        // Arguments that are not a mapping are unknown, and have a diagnostic.
         if node.get("with").is_some_and(|with| with.as_mapping().is_none()) {
             return None;
         }
@@ -157,12 +156,12 @@ fn source(node: &Node, key: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<S
     node.get(key).and_then(|node| Source::read(node, diagnostics))
 }
 
-/// Whether a value can be read as an expression.
+/// Whether a value is a valid expression.
 fn is_expression(node: &Node) -> bool {
     node.as_str().is_some_and(|text| Expression::parse(text).is_ok())
 }
 
-/// The meaning of a word; `None` for a word that has none, which the schema has reported.
+/// The meaning of a keyword; `None` for an unknown one, which the schema has reported.
 fn word<T: Copy>(node: &Node, key: &str, words: &[(&str, T)]) -> Option<Spanned<T>> {
     let text = text(node, key)?;
     let (_, meaning) = words.iter().find(|(word, _)| *word == text.value)?;

@@ -11,67 +11,67 @@ use crate::{Edition, Header, Kind, foreign_schema, validate};
 /// A workflow of inputs, steps and outputs.
 #[derive(Debug, Clone)]
 pub struct Composition {
-    /// The file it was read from.
+    /// The file of the document.
     pub file: FileId,
-    /// Its edition.
+    /// The edition.
     pub edition: Edition,
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The provider whose capabilities it uses.
     pub provider_id: Option<Spanned<String>>,
     /// Whether the provider is under a misspelled key, which has a diagnostic.
     pub provider_is_unclear: bool,
-    /// The capabilities documents it names, by path.
+    /// The paths of its capabilities documents.
     pub capabilities: Vec<Spanned<String>>,
     /// The inputs.
     pub inputs: Vec<Input>,
-    /// Whether these are all inputs: false where some could not be understood.
+    /// Whether all inputs are known: false if some could not be read.
     pub inputs_are_known: bool,
     /// The steps.
     pub steps: Vec<Step>,
     /// The outputs.
     pub outputs: Vec<Output>,
-    /// A short place that stands for the whole document: the key of its header.
+    /// The position that represents the whole document: the key of its header.
     pub header: Span,
 }
 
 /// An input of a run.
 #[derive(Debug, Clone)]
 pub struct Input {
-    /// Its name.
+    /// The name.
     pub name: Spanned<String>,
     /// The JSON Schema of its value.
     pub schema: Json,
-    /// Whether a run without it is refused.
+    /// Whether a run without it is rejected.
     pub required: bool,
-    /// Whether every run has it, as far as can be told: it is required or has a default, or one of the two could not be
-    /// understood, which has a diagnostic.
+    /// Whether every run has it, as far as known: it is required or has a default, or one of the two could not be read,
+    /// which has a diagnostic.
     pub is_always_given: bool,
-    /// Its value when none is given, and where that was written.
+    /// The default, and its position.
     pub default: Option<Spanned<Json>>,
-    /// Whether it is never printed or stored in clear.
+    /// Whether it is never printed or stored unencrypted.
     pub sensitive: bool,
-    /// What it means.
+    /// The meaning of the input.
     pub description: Option<String>,
 }
 
 /// An output of a run.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// Its name.
+    /// The name.
     pub name: Spanned<String>,
-    /// The expression it is read from; `None` if that could not be understood.
+    /// The expression for its value; `None` if it could not be read.
     pub source: Option<Source>,
-    /// Its declared type.
+    /// The declared type.
     pub declared: Option<Spanned<String>>,
-    /// Whether it is never printed in clear.
+    /// Whether it is never printed unredacted.
     pub sensitive: bool,
-    /// What it means.
+    /// The meaning of the output.
     pub description: Option<String>,
 }
 
 impl Composition {
-    /// Reads a composition. Parts with the wrong shape are reported and left out.
+    /// Lowers a composition. Malformed parts are reported and left out.
     pub fn lower(root: &Node, edition: Edition) -> (Self, Vec<Diagnostic>) {
         let header = Header { kind: Kind::Composition, edition };
         let keys = Keys::new(header);
@@ -108,13 +108,13 @@ impl Input {
         let v0_2 = keys.edition() == Edition::V0_2;
         let default = node.get("default").filter(|_| v0_2);
         let schema = input_schema(node, v0_2);
-        // A wrong name of a type has its diagnostic.
+        // A wrong type name has its own diagnostic.
         if !diagnostics.iter().any(|found| node.get("type").is_some_and(|ty| ty.span == found.primary.span)) {
             let invalid = foreign_schema::invalid_schema(&schema, node);
             let options = node.get("enum").filter(|_| v0_2 && invalid.is_none());
             let options =
                 options.map(|options| validate::unfit_options(&schema, options)).unwrap_or_default();
-            // A default is told apart only by options that can be had.
+            // The default is checked only against options that are valid themselves.
             let sound = invalid.is_none() && options.is_empty();
             let unfit =
                 default.filter(|_| sound).and_then(|default| validate::unfit_default(&schema, default));
@@ -136,7 +136,7 @@ impl Input {
     }
 }
 
-/// The JSON Schema of an input. A bare type name under `items` is read as a schema of that type.
+/// The JSON Schema of an input. A bare type name under `items` becomes a schema of that type.
 fn input_schema(node: &Node, v0_2: bool) -> Json {
     let mut schema = Map::new();
     if let Some(name) = plain(node, "type") {

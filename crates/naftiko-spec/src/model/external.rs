@@ -1,4 +1,4 @@
-//! Steps that are done outside.
+//! External steps.
 
 use indexmap::IndexMap;
 use naftiko_diagnostics::{Diagnostic, Span};
@@ -10,20 +10,20 @@ use super::reader::{self, Interval, Keys, interval, plain};
 use crate::codes::{MISPLACED_KEY, MISSING_KEY};
 use crate::foreign_schema;
 
-/// A step done outside.
+/// An external step.
 #[derive(Debug, Clone)]
 pub struct External {
-    /// Where `external` is written.
+    /// The position of `external`.
     pub span: Span,
-    /// The channel it is asked through.
+    /// The channel that carries the question.
     pub channel: Channel,
     /// The settings of the channel by name, each a value with templates.
     pub settings: IndexMap<String, Value>,
-    /// What is handed over; `None` is the inputs and the results so far.
+    /// The values to hand over; `None` for the inputs and all results so far.
     pub with: Option<IndexMap<String, Value>>,
     /// The JSON Schema of the answer.
     pub result: Option<Json>,
-    /// How long to wait for the answer; `None` waits for ever.
+    /// How long to wait for the answer; `None` waits forever.
     pub timeout: Option<Interval>,
 }
 
@@ -54,7 +54,7 @@ impl Channel {
         }
     }
 
-    /// The settings it takes. The first one, if there is any, is required.
+    /// The settings of the channel. The first one, if any, is required.
     fn settings(self) -> &'static [&'static str] {
         match self {
             Self::Prompt => &[],
@@ -103,13 +103,13 @@ impl External {
                     ..plain
                 })
             }
-            // Not written as a boolean, which has been said.
+            // A value that is not a boolean has been reported.
             _ => reader::boolean(value).filter(|is_external| *is_external).map(|_| plain),
         }
     }
 }
 
-/// The channel that is named, or the default if the mapping names none; `None` for an unknown one.
+/// The named channel, or the default if none is named; `None` for an unknown one.
 fn channel(node: &Node) -> Option<Channel> {
     match node.get("channel") {
         None => Some(Channel::default()),
@@ -120,13 +120,13 @@ fn channel(node: &Node) -> Option<Channel> {
     }
 }
 
-/// Whether the text of a message has no values of ours in it: then its `{{ … }}` are filled in when it is written, with
-/// what is handed over.
+/// Whether a template contains no `${…}`: then its `{{ … }}` are rendered from the handed-over values when the message
+/// is written.
 fn is_filled_in_later(setting: &str, value: &Node) -> bool {
     setting == "template" && value.as_str().is_some_and(|text| !text.contains("${"))
 }
 
-/// The settings of a channel. One of another channel is reported, and so is one that it cannot do without.
+/// The settings of a channel. Settings of other channels and missing required settings are reported.
 fn settings(
     node: &Node,
     channel: Channel,

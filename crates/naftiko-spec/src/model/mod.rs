@@ -1,4 +1,4 @@
-//! The typed models of documents, in which every part knows its place.
+//! The typed models of documents, in which every part has its source position.
 
 mod auth;
 mod capabilities;

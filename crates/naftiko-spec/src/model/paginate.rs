@@ -1,4 +1,4 @@
-//! Lists that come in pages.
+//! Pagination.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_syntax::{Node, Value as Tree};
@@ -6,31 +6,31 @@ use naftiko_syntax::{Node, Value as Tree};
 use super::ResponsePath;
 use super::reader::{Keys, boolean, count, flag, text};
 
-/// A list that comes in pages: what its author says about how one page leads to the next.
+/// The pagination of a list, as far as its author specifies it.
 #[derive(Debug, Clone)]
 pub struct Paginate {
-    /// The bytes of its key.
+    /// The position of the key.
     pub key: Span,
-    /// The list in the body of an answer.
+    /// The path of the list in the response body.
     pub items: Option<ResponsePath>,
-    /// Where the cursor of the next page is.
+    /// The path of the next page's cursor.
     pub cursor: Option<ResponsePath>,
-    /// The query parameter that takes the cursor.
+    /// The query parameter for the cursor.
     pub parameter: Option<Spanned<String>>,
-    /// The query parameter that takes the number of a page.
+    /// The query parameter for the page number.
     pub page: Option<Spanned<String>>,
-    /// The query parameter that takes the number of items before a page.
+    /// The query parameter for the number of items before a page.
     pub offset: Option<Spanned<String>>,
-    /// Where it says that the header `Link` names the next page.
+    /// The position of `link`, if the header `Link` names the next page.
     pub link: Option<Span>,
-    /// How many items there may be in all; `None` is the default.
+    /// The maximum number of items in all; `None` for the default.
     pub max: Option<Spanned<u32>>,
-    /// Whether a part of it could not be understood, which has a diagnostic.
+    /// Whether a part could not be read, which has a diagnostic.
     pub is_unclear: bool,
 }
 
 impl Paginate {
-    /// `None` for a step that has one answer.
+    /// `None` for a step without pagination.
     pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
         let Some(entry) = node.entry("paginate") else {
             let meant = keys.unknown(node, Some("Step")).first().map(|(_, entry)| entry.key_span);
@@ -39,7 +39,7 @@ impl Paginate {
         };
         let (value, plain) = (&entry.value, Self::at(entry.key_span));
         if !matches!(value.value, Tree::Mapping(_)) {
-            // Not written as a boolean, which has been said.
+            // A value that is not a boolean has been reported.
             let said = boolean(value);
             let is_unclear = said.is_none();
             return said.unwrap_or(true).then_some(Self { is_unclear, ..plain });

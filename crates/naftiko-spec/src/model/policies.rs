@@ -1,37 +1,37 @@
-//! Retries and pauses, as in both kinds of documents of edition 0.2.
+//! Retries and pauses, in both kinds of documents of edition 0.2.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_syntax::{Node, Value as Tree};
 
 use super::reader::{Interval, Keys, count, duration, interval, items, number};
 
-/// When a failed attempt is made again.
+/// The retry policy for failed attempts.
 #[derive(Debug, Clone)]
 pub struct Retry {
-    /// The bytes of its key.
+    /// The position of the key.
     pub key: Span,
-    /// How many attempts in all, the first included; `None` is the default.
+    /// The maximum number of attempts, including the first; `None` for the default.
     pub attempts: Option<Spanned<u32>>,
-    /// The pauses; `None` is the default.
+    /// The pauses; `None` for the default.
     pub backoff: Option<Backoff>,
-    /// The failures that are retried; `None` is the default.
+    /// The failures that are retried; `None` for the default.
     pub on: Option<Vec<RetryOn>>,
 }
 
 /// A transient failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RetryOn {
-    /// An answer with this status.
+    /// A response with this status.
     Status(u16),
-    /// An answer of this class of statuses: 4 for `4xx`.
+    /// A response with a status of this class: 4 for `4xx`.
     Class(u8),
-    /// It was sent, and no readable answer came.
+    /// The request was sent, and no readable response came.
     Timeout,
-    /// Nothing reached the other side.
+    /// Nothing reached the provider.
     Connect,
 }
 
-/// Pauses; what is left out has the default of the key it is for.
+/// Pauses; missing values have the default of the key that contains them.
 #[derive(Debug, Clone, Default)]
 pub struct Backoff {
     /// The first pause.
@@ -40,16 +40,16 @@ pub struct Backoff {
     pub factor: Option<f64>,
     /// The longest pause.
     pub max: Option<Interval>,
-    /// The share of each that chance may take away, from 0 to 1.
+    /// The random share of each pause, from 0 to 1.
     pub jitter: Option<f64>,
 }
 
 /// The pause between two polls.
 #[derive(Debug, Clone)]
 pub enum Every {
-    /// The same every time.
+    /// A constant pause.
     Fixed(Interval),
-    /// Growing.
+    /// A growing pause.
     Growing(Backoff),
 }
 
@@ -70,7 +70,7 @@ impl Retry {
 }
 
 impl RetryOn {
-    /// `None` for what is none: the schema has said so.
+    /// `None` for an unknown value, which the schema has reported.
     fn read(node: &Node) -> Option<Self> {
         match &node.value {
             Tree::Number(number) => number.as_u64()?.try_into().ok().map(Self::Status),

@@ -1,4 +1,4 @@
-//! Reads a mapping key by key, and says what is left over.
+//! Helpers for reading a mapping key by key, and for reporting unknown keys.
 
 use std::collections::BTreeSet;
 
@@ -10,7 +10,7 @@ use crate::codes::{IGNORED_KEY, INVALID_DURATION, UNKNOWN_KEY};
 use crate::duration::{DURATIONS, meant_duration};
 use crate::{Edition, Header, parse_duration, schema};
 
-/// What the documents of one kind and edition know.
+/// The known keys of documents of one kind and edition.
 #[derive(Clone, Copy)]
 pub(super) struct Keys {
     header: Header,
@@ -26,12 +26,12 @@ impl Keys {
         self.header.edition
     }
 
-    /// The keys of a type; of the document itself for nothing.
+    /// The keys of an object type; those of the document itself for `None`.
     pub(super) fn of(self, definition: Option<&str>) -> BTreeSet<&'static str> {
         schema::of(self.header).keys(definition)
     }
 
-    /// Says what every unknown key of `node` could be. `what` is the object in words: `a step`.
+    /// Reports every unknown key of `node`, with a suggestion. `what` names the object: `a step`.
     pub(super) fn check(
         self,
         node: &Node,
@@ -44,14 +44,14 @@ impl Keys {
         }
     }
 
-    /// The entries whose keys mean nothing here; `x-…` is free everywhere.
+    /// The entries with unknown keys; `x-…` is free everywhere.
     pub(super) fn unknown<'a>(self, node: &'a Node, definition: Option<&str>) -> Vec<(&'a str, &'a Entry)> {
         let known = self.of(definition);
         let entries = node.as_mapping().into_iter().flat_map(Mapping::iter);
         entries.filter(|(key, _)| !known.contains(key) && !key.starts_with("x-")).collect()
     }
 
-    /// Whether a key of `node` is a misspelling of `keyword`, which is missing.
+    /// Whether `keyword` is missing in `node`, and another key is a misspelling of it.
     pub(super) fn means(self, node: &Node, definition: Option<&str>, keyword: &str) -> bool {
         node.get(keyword).is_none()
             && self.unknown(node, definition).iter().any(|(key, _)| {
@@ -91,13 +91,13 @@ impl Keys {
     }
 }
 
-/// The one key that begins with what was written: `description` for `desc`.
+/// The only key that starts with the given text: `description` for `desc`.
 pub(crate) fn unabbreviated<'k>(key: &str, known: impl Iterator<Item = &'k str>) -> Option<&'k str> {
     let mut longer = known.filter(|known| key.len() > 2 && known.starts_with(key));
     longer.next().filter(|_| longer.next().is_none())
 }
 
-/// The key that other tools call so.
+/// The key for a name from other tools.
 fn alias(definition: Option<&str>, key: &str) -> Option<&'static str> {
     let meant = match (definition?, key) {
         ("Step", "if" | "condition") => "when",
@@ -121,7 +121,7 @@ fn alias(definition: Option<&str>, key: &str) -> Option<&'static str> {
     Some(meant)
 }
 
-/// What to do about a key of other tools that has no counterpart here.
+/// Help for a key of other tools that has no counterpart here.
 fn stranger(definition: Option<&str>, key: &str) -> Option<&'static str> {
     match (definition?, key) {
         ("Poll", "attempts" | "maxAttempts" | "max_attempts" | "retries") => Some(
@@ -132,27 +132,27 @@ fn stranger(definition: Option<&str>, key: &str) -> Option<&'static str> {
     }
 }
 
-/// The text of a key, if it is there and is one.
+/// The text at a key; `None` if there is none.
 pub(super) fn text(node: &Node, key: &str) -> Option<Spanned<String>> {
     node.get(key)?.as_spanned_string()
 }
 
-/// The text of a key without its place.
+/// The text at a key, without its position.
 pub(super) fn plain(node: &Node, key: &str) -> Option<String> {
     node.get(key)?.as_str().map(str::to_owned)
 }
 
-/// The boolean of a key; `false` where there is none.
+/// The boolean at a key; `false` if there is none.
 pub(super) fn flag(node: &Node, key: &str) -> bool {
     node.get(key).and_then(boolean).unwrap_or_default()
 }
 
-/// The boolean that a value is, or was meant to be: that it is none has its diagnostic, and is all that is wrong.
+/// The boolean that a value is, or is meant to be: the wrong notation has its own diagnostic.
 pub(super) fn boolean(node: &Node) -> Option<bool> {
     node.as_bool().or_else(|| meant_boolean(node.as_str()?))
 }
 
-/// The boolean that a text was meant to be.
+/// The boolean that a text is meant to be.
 pub fn meant_boolean(text: &str) -> Option<bool> {
     match text.to_ascii_lowercase().as_str() {
         "yes" | "on" | "true" | "y" => Some(true),
@@ -161,12 +161,12 @@ pub fn meant_boolean(text: &str) -> Option<bool> {
     }
 }
 
-/// The items of a list; none where there is no list.
+/// The items of the list at a key; empty if there is no list.
 pub(super) fn items<'a>(node: &'a Node, key: &str) -> &'a [Node] {
     node.get(key).and_then(Node::as_sequence).unwrap_or_default()
 }
 
-/// The texts of a list, or the one text that stands in its place.
+/// The texts of the list at a key, or a single text in place of a list.
 pub(super) fn texts(node: &Node, key: &str) -> Vec<Spanned<String>> {
     match node.get(key) {
         Some(one) if matches!(one.value, Value::String(_)) => one.as_spanned_string().into_iter().collect(),
@@ -174,15 +174,15 @@ pub(super) fn texts(node: &Node, key: &str) -> Vec<Spanned<String>> {
     }
 }
 
-/// A duration and where it stands.
+/// A duration with its position.
 pub type Interval = Spanned<SignedDuration>;
 
-/// The duration of a key; a text that is none is reported.
+/// The duration at a key; a malformed text is reported.
 pub(super) fn interval(node: &Node, key: &str, diagnostics: &mut Vec<Diagnostic>) -> Option<Interval> {
     node.get(key).and_then(|value| duration(value, diagnostics))
 }
 
-/// The duration a text is; a text that is none is reported.
+/// The duration in a text; a malformed text is reported.
 pub(super) fn duration(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Interval> {
     let text = node.as_str()?;
     let duration = parse_duration(text);
@@ -199,7 +199,7 @@ pub(super) fn duration(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option
     Some(Spanned::new(duration?, node.span))
 }
 
-/// The whole number of a key that is at least 1, if it is there and is one; the schema has said so if it is not.
+/// The whole number at a key, at least 1; `None` otherwise, which the schema has reported.
 pub(super) fn count(node: &Node, key: &str) -> Option<Spanned<u32>> {
     let value = node.get(key)?;
     let Value::Number(number) = &value.value else { return None };
@@ -207,7 +207,7 @@ pub(super) fn count(node: &Node, key: &str) -> Option<Spanned<u32>> {
     Some(Spanned::new(count, value.span))
 }
 
-/// The whole number of a key, if it is there and is one.
+/// The whole number at a key; `None` if there is none.
 pub(super) fn unsigned(node: &Node, key: &str) -> Option<u64> {
     match &node.get(key)?.value {
         Value::Number(number) => number.as_u64(),
@@ -215,7 +215,7 @@ pub(super) fn unsigned(node: &Node, key: &str) -> Option<u64> {
     }
 }
 
-/// The number of a key, if it is there and is one.
+/// The number at a key; `None` if there is none.
 pub(super) fn number(node: &Node, key: &str) -> Option<f64> {
     match &node.get(key)?.value {
         Value::Number(number) => number.as_f64(),

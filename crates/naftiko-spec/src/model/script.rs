@@ -1,4 +1,4 @@
-//! What a mock is told to say.
+//! The script of a mock.
 
 use indexmap::IndexMap;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
@@ -9,78 +9,78 @@ use super::reader::{Interval, Keys, count, flag, interval, plain, unsigned};
 use super::value::Value;
 use crate::codes::MISPLACED_KEY;
 
-/// What a mock says where schemas alone do not decide.
+/// The responses of a mock that its schemas do not determine.
 #[derive(Debug, Clone, Default)]
 pub struct Script {
-    /// What made-up values come from.
+    /// The seed of generated values.
     pub seed: Option<u64>,
-    /// What operations answer.
+    /// The scripted responses of operations.
     pub operations: Vec<Scripted<Reply>>,
-    /// What exists before the run begins, by an operation whose answer holds it.
+    /// The resources that exist before the run, by an operation whose response contains them.
     pub seeds: Vec<Scripted<Literal>>,
 }
 
-/// What is said of an operation.
+/// The scripted items of one operation.
 #[derive(Debug, Clone)]
 pub struct Scripted<T> {
-    /// The operation, as a composition or a description names it.
+    /// The name of the operation in compositions or in its description.
     pub operation: Spanned<String>,
-    /// What is said, in order.
+    /// The items, in order.
     pub items: Vec<T>,
 }
 
-/// A value that is meant as it stands.
+/// A literal value.
 #[derive(Debug, Clone)]
 pub struct Literal {
-    /// The key it stands under; an item of a list has none.
+    /// The position of its key; `None` for an item of a list.
     pub key: Option<Span>,
     /// The value.
     pub json: Json,
-    /// The same, each part with its place.
+    /// The value with the position of each part.
     pub value: Value,
 }
 
-/// What an operation answers to a call.
+/// A scripted response.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// How many calls are answered so.
+    /// The number of calls with this response.
     pub times: u32,
     /// The status.
     pub status: Option<u16>,
-    /// Headers, by name.
+    /// The headers, by name.
     pub headers: IndexMap<String, String>,
     /// The whole body.
     pub body: Option<Literal>,
-    /// What is otherwise in the body.
+    /// The changes to the generated body.
     pub patch: Option<Literal>,
-    /// Whether body and patch need not fit the description.
+    /// Whether body and patch may deviate from the description.
     pub as_is: bool,
-    /// How long the answer takes.
+    /// The delay of the response.
     pub delay: Option<Interval>,
-    /// How the connection fails.
+    /// The failure of the connection.
     pub fault: Option<WireFault>,
 }
 
-/// How a connection fails.
+/// A failure of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WireFault {
-    /// Nothing reaches the other side.
+    /// Nothing reaches the provider.
     Connect,
-    /// The call is carried out, and the answer is lost.
+    /// The call is carried out, and the response is lost.
     Drop,
-    /// The call is carried out, and the answer cannot be read.
+    /// The call is carried out, and the response cannot be read.
     Garbage,
 }
 
 impl Literal {
-    /// A value, and the key it stands under.
+    /// Reads a value; `key` is the position of its key.
     pub(super) fn read(node: &Node, key: Option<Span>) -> Self {
         Self { key, json: node.to_json(), value: Value::literal(node) }
     }
 }
 
 impl Script {
-    /// Reads what stands under `mock`.
+    /// Lowers the content of `mock`.
     pub(super) fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
         keys.check(node, Some("Mock"), "`mock`", diagnostics);
         Self {
@@ -90,7 +90,7 @@ impl Script {
         }
     }
 
-    /// This script over `other`: what this one says of an operation goes before what the other says of it.
+    /// Merges this script over `other`: its items for an operation come before those of `other`.
     pub(super) fn over(self, other: &Self) -> Self {
         Self {
             seed: self.seed.or(other.seed),
@@ -108,7 +108,7 @@ fn over<T: Clone>(mut own: Vec<Scripted<T>>, other: &[Scripted<T>]) -> Vec<Scrip
     own
 }
 
-/// Lists by operation.
+/// Reads lists by operation.
 fn scripted<T>(node: &Node, key: &str, read: &mut dyn FnMut(&Node) -> T) -> Vec<Scripted<T>> {
     let entries = node.get(key).and_then(Node::as_mapping).into_iter().flat_map(Mapping::iter);
     entries
@@ -146,7 +146,7 @@ impl Reply {
     }
 }
 
-/// Keys that mean nothing beside others: a call that fails on the wire has no answer, and one body is enough.
+/// Reports keys that exclude each other: a failed connection has no response, and there is only one body.
 fn misplaced(node: &Node) -> Vec<Diagnostic> {
     let of_answer = ["status", "headers", "body", "patch", "asIs", "delay"];
     let beside = |key: &'static str, other: &'static str, help: &'static str| {

@@ -14,28 +14,28 @@ use crate::codes::{
 /// A step.
 #[derive(Debug, Clone)]
 pub struct Step {
-    /// Its id.
+    /// The id.
     pub id: Spanned<String>,
-    /// What it does, in the author's words.
+    /// The author's description.
     pub description: Option<String>,
-    /// What it does.
+    /// The work of the step.
     pub work: Work,
-    /// The steps it depends on explicitly; `None` depends on the one before it.
+    /// The explicit dependencies; `None` for the step before it.
     pub depends_on: Option<Vec<Spanned<String>>>,
-    /// What it says besides its work, which is nothing in edition 0.1.
+    /// The clauses; empty in edition 0.1.
     pub clauses: Clauses,
 }
 
-/// What a step does.
+/// The work of a step.
 #[derive(Debug, Clone)]
 pub enum Work {
     /// An operation.
     Invoke(Box<Invoke>),
-    /// Something outside.
+    /// An external step.
     External(Box<External>),
     /// Another composition.
     Composition(Box<SubComposition>),
-    /// Unknown; a diagnostic says why.
+    /// Unknown; a diagnostic reports why.
     Unclear,
 }
 
@@ -46,28 +46,28 @@ pub struct Invoke {
     pub capability: Option<Spanned<String>>,
     /// The name of the operation.
     pub operation: Spanned<String>,
-    /// The written arguments.
+    /// The arguments in the document.
     pub arguments: Vec<Argument>,
-    /// How it is repeated until a condition holds, if it is.
+    /// The poll, if there is one.
     pub poll: Option<Poll>,
-    /// How its pages are read, if it is a list that comes in pages.
+    /// The pagination, if there is one.
     pub paginate: Option<Paginate>,
 }
 
-/// A written argument.
+/// An argument in a document.
 #[derive(Debug, Clone)]
 pub struct Argument {
-    /// Where it goes, if the author said so, as in `path.id`.
+    /// The explicit place, as in `path.id`.
     pub place: Option<Place>,
     /// The name without its place.
     pub name: String,
-    /// The bytes of the key.
+    /// The position of the key.
     pub key: Span,
     /// The value.
     pub value: Value,
 }
 
-/// Where an author may say that an argument goes.
+/// A place of arguments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the names are the language's")]
 pub enum Place {
@@ -79,7 +79,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The word before the dot.
+    /// The prefix before the dot.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Path => "path",
@@ -94,9 +94,9 @@ impl Place {
 /// Another composition, run as a step.
 #[derive(Debug, Clone)]
 pub struct SubComposition {
-    /// Its path, relative to the document.
+    /// The path, relative to the document.
     pub path: Spanned<String>,
-    /// Its inputs.
+    /// The inputs.
     pub arguments: Vec<Argument>,
 }
 
@@ -109,7 +109,7 @@ impl Step {
                 node.get("with").map(|with| arguments(with, diagnostics)).unwrap_or_default()
             }
         };
-        // Without an id it is no step, but its keys have been looked at.
+        // Without an id it is not a step, but its keys have been checked.
         let id = text(node, "id")?;
         let work = work(node, &id, arguments, keys, diagnostics);
         let description = reader::plain(node, "description");
@@ -127,7 +127,7 @@ impl Step {
     }
 }
 
-/// What a step does. Work that cannot be told is [`Work::Unclear`], and has a diagnostic here or elsewhere.
+/// The work of a step. Indeterminate work is [`Work::Unclear`], and has a diagnostic here or elsewhere.
 fn work(
     node: &Node,
     id: &Spanned<String>,
@@ -136,7 +136,7 @@ fn work(
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Work {
     let is_v0_2 = keys.edition() == Edition::V0_2;
-    // `with` that is not a mapping has its diagnostic: the arguments are unknown.
+    // A `with` that is not a mapping has its own diagnostic: the arguments are unknown.
     let is_not_mapping = |with: &Node| with.as_mapping().is_none();
     if is_v0_2 && node.get("with").is_some_and(is_not_mapping) {
         return Work::Unclear;
@@ -155,7 +155,7 @@ fn work(
             Work::Unclear
         }
         (Some(external), None) => Work::External(Box::new(external)),
-        // The arguments are under a misspelled key, which has its diagnostic.
+        // The arguments are under a misspelled key, which has its own diagnostic.
         (None, Some(_)) if is_v0_2 && keys.means(node, Some("Step"), "with") => Work::Unclear,
         (None, Some(_)) if !is_v0_2 && later_keys(node).next().is_some() => Work::Unclear,
         (None, Some((_, operation))) => Work::Invoke(Box::new(Invoke {
@@ -169,7 +169,7 @@ fn work(
         (None, None) if node.get("operation").is_some() => Work::Unclear,
         (None, None) if node.get("external").is_some_and(is_not_boolean) => Work::Unclear,
         (None, None) => {
-            // A misspelled key is the reason, and has its diagnostic already.
+            // A misspelled key is the reason, and has its own diagnostic.
             let work = ["operation", "external", "composition"];
             if !work.iter().any(|key| keys.means(node, Some("Step"), key)) {
                 diagnostics.push(without_work(id));
@@ -203,9 +203,9 @@ fn is_not_boolean(node: &Node) -> bool {
     node.value != Tree::Null && reader::boolean(node).is_none()
 }
 
-/// Reports keys that mean nothing for the kind of work the step does.
+/// Reports keys that have no meaning for the kind of work.
 fn misplaced(node: &Node, work: &Work, diagnostics: &mut Vec<Diagnostic>) {
-    /// About an attempt of an operation, so meaningless for work of any other kind.
+    /// Keys about attempts of an operation, which have no meaning for other work.
     const OF_OPERATIONS: [&str; 6] = ["poll", "paginate", "retry", "timeout", "expect", "onDoubt"];
     let (others, what): (&[&str], _) = match work {
         Work::External(_) => (&["capability", "with"], "a step that is done outside"),
@@ -234,7 +234,7 @@ fn help_for_misplaced(work: &Work, key: &str) -> String {
     .to_owned()
 }
 
-/// Reports a `concurrency` of a step that is done once.
+/// Reports a `concurrency` without `forEach`.
 fn idle_concurrency(node: &Node, clauses: &Clauses, diagnostics: &mut Vec<Diagnostic>) {
     if node.get("forEach").is_some() || clauses.for_each_is_unclear {
         return;
@@ -245,7 +245,7 @@ fn idle_concurrency(node: &Node, clauses: &Clauses, diagnostics: &mut Vec<Diagno
     }));
 }
 
-/// Reports a `poll` of a list that comes in pages: which of its answers would be asked?
+/// Reports a `poll` of a paginated list: it would be unclear which page its condition reads.
 fn polled_pages(node: &Node, work: &Work, diagnostics: &mut Vec<Diagnostic>) {
     let Work::Invoke(invoke) = work else { return };
     let Some((paginate, entry)) = invoke.paginate.as_ref().zip(node.entry("poll")) else { return };
@@ -299,7 +299,7 @@ fn literal_arguments(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>)
     arguments
 }
 
-/// The keys of edition 0.2 on a step, as they can only be meant there: no operation takes a list of steps.
+/// The keys of edition 0.2 on a step, if their values are unmistakable: no operation takes a list of steps.
 fn later_keys(node: &Node) -> impl Iterator<Item = &'static str> + '_ {
     let is_meant = |key: &'static str| {
         let value = node.get(key)?;
@@ -313,7 +313,7 @@ fn later_keys(node: &Node) -> impl Iterator<Item = &'static str> + '_ {
     ["with", "dependsOn", "poll", "paginate"].into_iter().filter_map(is_meant)
 }
 
-/// The keyword of steps that a key was meant to be: near one that the step does not have.
+/// The missing keyword of a step that a key is similar to.
 fn misspelled(node: &Node, key: &str, keys: Keys) -> Option<&'static str> {
     let missing = keys.of(Some("Step")).into_iter().filter(|keyword| node.get(keyword).is_none());
     nearest(key, missing)

@@ -8,29 +8,29 @@ use super::script::{Literal, Script};
 use super::value::{Source, Value};
 use crate::{Edition, Header, Kind, validate};
 
-/// Tests of a composition, each with what holds for all of them.
+/// Tests of a composition, and the settings they have in common.
 #[derive(Debug, Clone)]
 pub struct TestDocument {
-    /// The file it was read from.
+    /// The file of the document.
     pub file: FileId,
-    /// The composition, by its path.
+    /// The path of the composition.
     pub composition: Option<Spanned<String>>,
     /// The tests.
     pub tests: Vec<Test>,
-    /// What the mock is told in every test.
+    /// The script of the mock for every test.
     pub mock: Script,
-    /// A short place that stands for the whole document: the key of its header.
+    /// The position that represents the whole document: the key of its header.
     pub header: Span,
 }
 
-/// One run, and its expected result.
+/// A test: one run, and its expected result.
 #[derive(Debug, Clone)]
 pub struct Test {
-    /// Its name.
+    /// The name.
     pub name: Spanned<String>,
-    /// The inputs: what comes later goes before.
+    /// The inputs; later ones override earlier ones.
     pub inputs: Vec<Inputs>,
-    /// Answers to steps that are done outside.
+    /// The answers to external steps.
     pub answers: Vec<Given>,
     /// The script for the mock.
     pub mock: Script,
@@ -38,16 +38,16 @@ pub struct Test {
     pub expect: Expectation,
 }
 
-/// Where inputs come from.
+/// The source of inputs.
 #[derive(Debug, Clone)]
 pub enum Inputs {
-    /// They are written there.
+    /// Inputs in the document.
     Named(Vec<Given>),
-    /// From a file, by its path.
+    /// A file of inputs, by its path.
     File(Spanned<String>),
 }
 
-/// A value that is given by name.
+/// A named value.
 #[derive(Debug, Clone)]
 pub struct Given {
     /// The name.
@@ -59,18 +59,18 @@ pub struct Given {
 /// The expected result of a run.
 #[derive(Debug, Clone, Default)]
 pub struct Expectation {
-    /// How it stands in the end.
+    /// The final status of the run.
     pub outcome: Option<Spanned<String>>,
     /// Outputs by name.
     pub outputs: Vec<(Spanned<String>, Value)>,
-    /// How steps stand in the end.
+    /// The final status of steps, by id.
     pub steps: Vec<(Spanned<String>, Spanned<String>)>,
-    /// The condition.
+    /// Further conditions.
     pub assertions: Vec<Source>,
 }
 
 impl TestDocument {
-    /// Reads tests. What is wrong with their shape is reported and left out.
+    /// Lowers a test document. Malformed parts are reported and left out.
     pub fn lower(root: &Node) -> (Self, Vec<Diagnostic>) {
         let header = Header { kind: Kind::Test, edition: Edition::V0_2 };
         let keys = Keys::new(header);
@@ -96,7 +96,7 @@ impl TestDocument {
     }
 }
 
-/// What every test has unless it says otherwise.
+/// The settings that all tests have in common.
 struct Common {
     inputs: Option<Inputs>,
     answers: Vec<Given>,
@@ -139,7 +139,7 @@ impl Given {
         node.get(key).and_then(Node::as_mapping).map(Self::of_mapping).unwrap_or_default()
     }
 
-    /// The values of a mapping by name: of a file of inputs.
+    /// The named values of a mapping, as in a file of inputs.
     pub fn of_mapping(mapping: &Mapping) -> Vec<Self> {
         let entries = mapping.iter().map(|(name, entry)| Self {
             name: Spanned::new(name.to_owned(), entry.key_span),

@@ -1,4 +1,4 @@
-//! Values that may hold expressions, and expressions, each with its place.
+//! Expressions and template values, each with its source position.
 
 use std::ops::Range;
 
@@ -7,7 +7,7 @@ use naftiko_diagnostics::{Diagnostic, Span};
 use naftiko_expr::{Expression, Problem, Template};
 use naftiko_syntax::{Node, Value as Tree};
 
-/// The bytes in the file of a range of bytes of a scalar's text.
+/// The position in the file of a byte range within a scalar's text.
 pub fn locate(node: &Node, range: Range<usize>) -> Span {
     match &node.value {
         Tree::String(text) => text.locate(range, node.span),
@@ -15,19 +15,19 @@ pub fn locate(node: &Node, range: Range<usize>) -> Span {
     }
 }
 
-/// An expression as it was written.
+/// An expression in a document.
 #[derive(Debug, Clone)]
 pub struct Source {
     /// The expression.
     pub expression: Expression,
-    /// The scalar it stands in.
+    /// The scalar that contains the expression.
     pub node: Node,
 }
 
 impl Source {
-    /// Reads an expression in expression position; a problem of syntax is reported and gives nothing.
+    /// Parses an expression; a syntax error is reported and returns `None`.
     pub(super) fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
-        // Not a text: the schema has said so.
+        // The schema has reported a value that is not text.
         let text = node.as_str()?;
         match Expression::parse(text) {
             Ok(expression) => Some(Self { expression, node: node.clone() }),
@@ -39,35 +39,36 @@ impl Source {
     }
 }
 
-/// A value in template position: what an author writes under `with`.
+/// A value with templates, as under `with`.
 #[derive(Debug, Clone)]
 pub enum Value {
-    /// A scalar: a text with or without `${…}`, or any other.
+    /// A scalar: text with or without `${…}`, or any other scalar.
     Scalar {
-        /// What it stands for.
+        /// The parsed template.
         template: Template,
-        /// Where it was written.
+        /// The position of the value.
         node: Node,
-        /// Whether it has the template syntax of another tool, which is reported, and is text if that is ignored.
+        /// Whether it contains the template syntax of another tool, which is reported, and taken as text if that is
+        /// ignored.
         is_foreign: bool,
     },
-    /// A text that could not be read; a diagnostic says why.
+    /// A text that could not be parsed; a diagnostic reports why.
     Unclear {
-        /// Where it was written.
+        /// The position of the value.
         span: Span,
     },
     /// A list.
     List {
-        /// Its items.
+        /// The items.
         items: Vec<Value>,
-        /// Where it was written.
+        /// The position of the value.
         span: Span,
     },
     /// A mapping.
     Object {
-        /// Its entries.
+        /// The entries.
         entries: IndexMap<String, Entry>,
-        /// Where it was written.
+        /// The position of the value.
         span: Span,
     },
 }
@@ -75,14 +76,14 @@ pub enum Value {
 /// An entry of a mapping.
 #[derive(Debug, Clone)]
 pub struct Entry {
-    /// The bytes of its key.
+    /// The position of the key.
     pub key: Span,
-    /// Its value.
+    /// The value.
     pub value: Value,
 }
 
 impl Value {
-    /// Reads a value with templates; problems of syntax are reported.
+    /// Parses a value with templates; syntax errors are reported.
     pub(super) fn read(node: &Node, diagnostics: &mut Vec<Diagnostic>) -> Self {
         Self::build(node, &mut |node| match &node.value {
             Tree::String(text) => match Template::parse_str(text.as_str()) {
@@ -93,8 +94,8 @@ impl Value {
         })
     }
 
-    /// A text with a problem, which is reported. If that is only the template syntax of another tool, the text is taken as it
-    /// stands.
+    /// A text with a syntax error, which is reported. If it only contains the template syntax of another tool, the text
+    /// is taken literally.
     fn faulty(node: &Node, text: &str, problem: Problem, diagnostics: &mut Vec<Diagnostic>) -> Self {
         let literal = Template::parse_str_with_foreign(text).ok().filter(|_| problem.is_foreign_template());
         let diagnostic = problem.into_diagnostic(&|range| locate(node, range));
@@ -110,7 +111,7 @@ impl Value {
         }
     }
 
-    /// A value that is taken literally.
+    /// A literal value, without templates.
     pub(super) fn literal(node: &Node) -> Self {
         Self::build(node, &mut Self::literal_scalar)
     }
@@ -136,7 +137,7 @@ impl Value {
         }
     }
 
-    /// Where it was written.
+    /// The position of the value.
     pub fn span(&self) -> Span {
         match self {
             Self::Scalar { node, .. } => node.span,
@@ -144,7 +145,7 @@ impl Value {
         }
     }
 
-    /// The template of the whole; null in place of what could not be read.
+    /// The template of the whole value; null in place of unreadable parts.
     pub fn template(&self) -> Template {
         match self {
             Self::Scalar { template, .. } => template.clone(),
@@ -156,7 +157,7 @@ impl Value {
         }
     }
 
-    /// Every scalar in it that could be read, with its place, in order.
+    /// Every readable scalar of the value with its node, in document order.
     pub fn scalars(&self) -> Vec<(&Template, &Node)> {
         match self {
             Self::Scalar { template, node, .. } => vec![(template, node)],

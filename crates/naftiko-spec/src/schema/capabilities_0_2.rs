@@ -1,4 +1,4 @@
-//! Capabilities 0.2: says where the OpenAPI description is.
+//! Capabilities 0.2: names the OpenAPI description.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Composition 0.2: nothing is guessed.
+//! Composition 0.2: nothing is inferred.
 
 use std::collections::BTreeMap;
 

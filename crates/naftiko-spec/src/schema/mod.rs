@@ -1,7 +1,7 @@
 //! The published JSON Schemas, generated from the types in these modules.
 //!
-//! The types are the shape of the documents and nothing else: they are never filled. Their doc comments are what
-//! editors show. `cargo xtask codegen` writes the schemas to `schemas/`, and CI refuses a difference.
+//! The types only describe the shape of documents, and are never instantiated. Editors show their doc comments. `cargo
+//! xtask codegen` writes the schemas to `schemas/`, and CI rejects a difference.
 #![expect(dead_code, reason = "the types are read by `schemars`, not by code")]
 
 #[expect(clippy::struct_field_names, reason = "the key is the language's")]
@@ -37,7 +37,7 @@ pub fn schemas() -> Vec<(String, Value)> {
         .collect()
 }
 
-/// A schema as it is published: first what it is, and which.
+/// The published form of a schema, which starts with `$schema` and `$id`.
 fn published(file: &str, schema: &Value) -> Value {
     let id = format!("https://raw.githubusercontent.com/naftiko/naftiko/main/schemas/{file}");
     let mut published = Map::new();
@@ -47,10 +47,10 @@ fn published(file: &str, schema: &Value) -> Value {
     Value::Object(published)
 }
 
-/// A schema, its compiled validator, and the keys it knows.
+/// A schema, its compiled validator, and its keys.
 pub(crate) struct Schema {
     pub(crate) document: Value,
-    /// Nothing if the schema does not compile, which a test refuses.
+    /// `None` if the schema does not compile, which a test rules out.
     pub(crate) validator: Option<jsonschema::Validator>,
 }
 
@@ -92,7 +92,7 @@ pub(crate) fn of(header: Header) -> &'static Schema {
         (Kind::Composition, Edition::V0_2) => &COMPOSITION_0_2,
         (Kind::Capabilities, Edition::V0_1) => &CAPABILITIES_0_1,
         (Kind::Capabilities, Edition::V0_2) => &CAPABILITIES_0_2,
-        // There are no others.
+        // There is no other edition.
         (Kind::Test, _) => &TEST_0_2,
     }
 }

@@ -1,4 +1,4 @@
-//! What both documents of edition 0.2 say about trying again, and pauses.
+//! Retries and pauses in both kinds of documents of edition 0.2.
 
 use schemars::JsonSchema;
 

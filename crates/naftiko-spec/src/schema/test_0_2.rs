@@ -1,4 +1,4 @@
-//! Composition test 0.2: what is given, what the mock says, and what comes of it.
+//! Composition test 0.2: inputs, answers, the script of the mock, and the expected result.
 
 use std::collections::BTreeMap;
 
