@@ -13,27 +13,27 @@ use tokio::process::{Child, Command as Process};
 use crate::fit::Fit;
 use crate::question::{as_json, refused, texts};
 
-/// How long a program may run.
+/// The time limit of a program.
 const LIMIT: Duration = Duration::from_mins(10);
-/// How much of what it writes is read.
+/// The maximum number of bytes that are read from each of its outputs.
 const MOST: u64 = 1024 * 1024;
-/// How long a secret may be so that nothing of it is shown where what it writes is cut off, in bytes.
+/// The length in bytes up to which a secret is fully masked where an output is cut off.
 const MOST_OF_A_SECRET: usize = 64 * 1024;
-/// How much of what it says went wrong is told, in characters.
+/// The maximum number of characters of an error output that are shown.
 const MOST_TOLD: usize = 500;
 
-/// Asks by running a program: the question on its standard input, the answer on its standard output.
+/// Asks by running a program: the question is its standard input, the answer its standard output.
 pub struct Command {
     allowed: BTreeSet<String>,
-    /// The environment of the program, besides the run and the step.
+    /// The environment of the program, apart from the run and the step.
     environment: Vec<(String, String)>,
     secrets: Secrets,
     now: fn() -> SystemTime,
 }
 
 impl Command {
-    /// Allows only the programs with these names, and runs them with this environment. What they complain of is shown
-    /// without any of `secrets`.
+    /// Allows only the programs with these names, and runs them with this environment. `secrets` are masked in error
+    /// outputs.
     pub fn new(
         allowed: impl IntoIterator<Item = String>,
         environment: Vec<(String, String)>,
@@ -46,7 +46,7 @@ impl Command {
     /// Checks whether a program may be run.
     ///
     /// # Errors
-    /// Why not, and what would allow it.
+    /// The reason if not, and the option that would allow it.
     pub fn permit(&self, program: &str) -> Result<(), String> {
         if self.allowed.contains(program) {
             return Ok(());
@@ -95,14 +95,14 @@ impl Channel for Command {
 }
 
 impl Command {
-    /// How long the program may run: no longer than the answer is waited for.
+    /// The time limit of the program: at most the wait for the answer.
     fn limit(&self, question: &Question) -> Duration {
         let left = question.until.map(|until| until.duration_since((self.now)()).unwrap_or_default());
         left.map_or(LIMIT, |left| left.min(LIMIT))
     }
 }
 
-/// What a program left behind.
+/// The outcome of a program.
 struct Ended {
     /// `None` if it was killed.
     code: Option<i32>,
@@ -114,7 +114,7 @@ async fn run(mut child: Child, said: String) -> std::io::Result<Ended> {
     let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
     let tell = async {
         if let Some(mut stdin) = stdin {
-            // A program may end without having listened.
+            // A program may end without reading its input.
             let _unheard = stdin.write_all(said.as_bytes()).await;
         }
     };
@@ -122,7 +122,7 @@ async fn run(mut child: Child, said: String) -> std::io::Result<Ended> {
     Ok(Ended { code: status?.code(), out: out?, err: err? })
 }
 
-/// What there is to read, up to a limit; what is beyond is read and forgotten, so that nobody waits to write it.
+/// Reads up to a limit; the rest is read and dropped, so that the program is not blocked on writing.
 async fn read(source: Option<impl AsyncRead + Unpin>) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if let Some(mut source) = source {
@@ -152,9 +152,9 @@ fn understood(program: &str, ended: &Ended, fit: &Fit, mask: &Mask) -> Result<An
     fit.objection(&answer).map_or(Ok(Answer::Given(answer)), |reason| Err(unreadable(reason)))
 }
 
-/// The last part of what a program wrote to standard error, in one line. It is masked before it is shortened.
+/// The end of the standard error of a program, on one line. It is masked before it is shortened.
 fn told(err: &[u8], mask: &Mask) -> String {
-    // Where it was cut off, the beginning of a secret may be left.
+    // The beginning of a secret may remain where the output was cut off.
     let is_cut = u64::try_from(err.len()).unwrap_or(u64::MAX) > MOST;
     let whole = err.len().saturating_sub(if is_cut { MOST_OF_A_SECRET } else { 0 });
     let text = mask.text(&String::from_utf8_lossy(err.get(..whole).unwrap_or_default()));

@@ -1,6 +1,6 @@
 //! Messages to people, by SMTP.
 //!
-//! No part of a message's content can become a header or an additional receiver: addresses and subjects are written by
+//! No part of a message's content can become a header or an additional receiver: addresses and subjects are encoded by
 //! a library that knows their grammar.
 
 use std::fmt;
@@ -28,11 +28,11 @@ pub struct Email {
 }
 
 impl Email {
-    /// Sends through `server`, which `route` finds, from an address such as `Naftiko <runs@acme.example>`; `address` gives the URL at which
-    /// a message can be answered.
+    /// Sends through `server`, at the addresses that `route` returns, from an address such as `Naftiko
+    /// <runs@acme.example>`; `address` returns the URL at which a message can be answered.
     ///
     /// # Errors
-    /// When `from` is not an address.
+    /// A message if `from` is not an address.
     pub fn new(
         server: SmtpServer,
         route: Arc<dyn MailRoute>,
@@ -46,7 +46,7 @@ impl Email {
     /// Checks whether a text is an address that e-mail can be sent to.
     ///
     /// # Errors
-    /// That it is not.
+    /// A message if it is not.
     pub fn check_address(text: &str) -> Result<(), String> {
         let parsed: Result<Mailbox, _> = text.trim().parse();
         parsed.map(|_| ()).map_err(|_| format!("`{}` is no address of e-mail", one_line(text)))
@@ -74,7 +74,7 @@ impl Email {
             .map_err(|error| refused(format!("the message cannot be written: {error}")))
     }
 
-    /// The same for every attempt, so that a receiver can recognize a repeat.
+    /// The id of the message, equal for all attempts, so that a receiver can recognize a repeat.
     fn message_id(&self, question: &Question) -> String {
         let sum = digest::digest(&digest::SHA256, question.id.as_bytes());
         let sum = URL_SAFE_NO_PAD.encode(sum.as_ref().get(..18).unwrap_or_default());

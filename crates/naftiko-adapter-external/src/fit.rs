@@ -1,24 +1,24 @@
-//! Whether an answer fits the schema that a step declares for it.
+//! Validates an answer against the schema that its step declares.
 
 use naftiko_adapter::{Failure, FailureKind, Question};
 use naftiko_schema::{Options, Schema, Verdict};
 use serde_json::{Map, Value};
 
-/// Whether an answer fits the JSON Schema that a step declares for it; without one everything fits.
+/// Validates an answer against the JSON Schema that its step declares; without a schema every answer is valid.
 ///
 /// # Errors
-/// Why it does not fit, or why the schema cannot be used, in one line that never shows the answer itself.
+/// The first violation, or why the schema cannot be used, in one line that never shows the answer itself.
 pub fn fits(schema: Option<&Value>, answer: &Value) -> Result<(), String> {
     let question = Question { result: schema.cloned(), ..Question::default() };
     let fit = Fit::of(&question).map_err(|failure| failure.message)?;
     fit.objection(answer).map_or(Ok(()), Err)
 }
 
-/// The `result` schema of a question, ready to be used.
+/// The compiled `result` schema of a question.
 pub(crate) struct Fit(Option<Schema>);
 
 impl Fit {
-    /// Prepares the schema; without one everything fits.
+    /// Compiles the schema; without one every answer is valid.
     ///
     /// # Errors
     /// [`FailureKind::Refused`] when the schema itself cannot be used: no answer would ever be accepted.
@@ -33,8 +33,8 @@ impl Fit {
         Err(Failure::new(FailureKind::Refused, message))
     }
 
-    /// Why `answer` does not fit, or nothing when it does. The reason never shows the answer itself. An answer that
-    /// cannot be checked within the budget of the validator does not fit.
+    /// The first violation of the schema by `answer`; `None` if it is valid. The text never shows the answer itself. An
+    /// answer that cannot be checked within the budget of the validator is invalid.
     pub(crate) fn objection(&self, answer: &Value) -> Option<String> {
         let report = self.0.as_ref()?.examine(answer, 1);
         if report.verdict == Verdict::Fits {

@@ -1,7 +1,7 @@
 //! The text of an e-mail.
 //!
-//! It is the author's text as written, or a template over what is handed over; without either, a default says what to
-//! do. Templates can read nothing else, and an unknown name is an error.
+//! The text is the author's literal text, or a template over the values handed over; without either, a default explains
+//! how to answer. Templates can read nothing else, and an unknown name is an error.
 
 use naftiko_adapter::{Failure, Question};
 use naftiko_jinja::{Limits, MESSAGE_NAMES, Template};
@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 
 use crate::question::{refused, until};
 
-/// What is said without a text of the author's.
+/// The default text.
 const DEFAULT: &str = "{{ description or 'Somebody is needed for the step `' ~ step ~ '`.' }}
 {% for name, value in with|items %}
 {{ name }}: {{ value if value is string else value|tojson }}
 {%- endfor %}";
 
-/// How a message is answered.
+/// The instructions for answering a message.
 const HOW: &str = "{% if answerUrl %}Answer here{% if until %}, until {{ until }}{% endif %}:
 {{ answerUrl }}{% else %}Whoever runs this answers{% if until %}, until {{ until }},{% endif %} with
 naftiko complete {{ run }} '{{ step }}' --result JSON{% endif %}
@@ -25,18 +25,18 @@ The answer is JSON that fits:
 {{ result|tojson(indent=2) }}
 {% endif %}";
 
-/// The names of a message that tell the receiver how to answer.
+/// The names in a message that explain how to answer.
 const ANSWER_NAMES: [&str; 2] = ["answerUrl", "howToAnswer"];
 
-/// Why a template cannot be used.
+/// The reason why a template cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Unusable(String);
 
-/// Checks that a template can be read, and that it names only what is handed over.
+/// Checks that a template is well-formed, and that it reads only values that are handed over.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first problem.
 pub fn check_template<'n>(
     template: &str,
     handed_over: impl IntoIterator<Item = &'n str>,
@@ -55,7 +55,7 @@ pub fn check_template<'n>(
     }
 }
 
-/// The text of a message. What a template computes and makes is limited; whatever ends it, nothing is sent.
+/// The text of a message. Computation and size of a template are limited; if rendering fails, nothing is sent.
 pub(crate) fn letter(question: &Question, address: Option<&SecretString>) -> Result<String, Failure> {
     let mut context = Map::new();
     for (name, value) in &question.shown {
@@ -78,7 +78,7 @@ pub(crate) fn letter(question: &Question, address: Option<&SecretString>) -> Res
             let template = read(template)?;
             (rendered(&template, &context)?, template.reads(&ANSWER_NAMES))
         }
-        // A value that looks like a template is none.
+        // A literal text is not rendered, even if it looks like a template.
         (None, Some(text)) if text.len() <= Limits::default().text => (text.to_owned(), false),
         (None, Some(_)) => {
             let kibibytes = Limits::default().text / 1024;

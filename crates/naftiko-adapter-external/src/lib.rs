@@ -1,10 +1,10 @@
-//! Asks people and outside systems for what a step waits for.
+//! Channels that ask people and outside systems for the answers that steps wait for.
 //!
-//! Each kind of channel is a [`Channel`]: [`Prepared`] answers from what was given beforehand, [`Prompt`] asks a person
-//! at a terminal, [`Silent`] never answers; [`Email`], [`Webhook`] and [`Command`] hand over a message, once each time
-//! they are asked. None of them waits longer than one question takes, and none remembers anything: the engine decides
-//! what "not yet" means for a run, and whether a message is sent again. Who a webhook may be posted to is decided by
-//! the implementation of [`Post`], and where the mail server may be by that of [`MailRoute`].
+//! Each kind of channel is a [`Channel`]: [`Prepared`] returns answers that were given beforehand, [`Prompt`] asks a
+//! person at a terminal, [`Silent`] never answers; [`Email`], [`Webhook`] and [`Command`] send one message each time
+//! they are asked. A channel waits only for its current question, and retains no state: the engine decides what "not
+//! yet" means for a run, and whether a message is sent again. The implementation of [`Post`] decides which hosts a
+//! webhook may be posted to, and that of [`MailRoute`] where the mail server may be.
 
 mod command;
 mod email;
@@ -30,7 +30,7 @@ pub use webhook::{Key, NoKey, Post, Webhook};
 use async_trait::async_trait;
 use naftiko_adapter::{Answer, Channel, Failure, Question};
 
-/// A channel that nobody answers: the reply is always "not yet", so the run waits.
+/// A channel without answers: the reply is always "not yet", so the run waits.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Silent;
 

@@ -1,4 +1,4 @@
-//! Answers given before the run began.
+//! Answers that were given before the run.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::fit::Fit;
 
-/// Answers a step from what was given for it beforehand, and asks the next channel for every other step.
+/// Answers a step with its prepared answer, and passes the question of any other step to the next channel.
 pub struct Prepared {
     answers: IndexMap<String, Value>,
     next: Box<dyn Channel>,

@@ -1,4 +1,4 @@
-//! Asking a person at a terminal.
+//! Asks a person at a terminal.
 
 use std::fmt;
 use std::io;
@@ -14,37 +14,37 @@ use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use crate::fit::Fit;
 use crate::show::entries;
 
-/// How wide a paragraph may be.
+/// The maximum width of a paragraph, in columns.
 const WIDTH: usize = 80;
-/// How often a person may try before the run goes on waiting.
+/// The number of tries before the run continues to wait.
 const TRIES: u32 = 5;
 
-/// Where a person reads and writes.
+/// The terminal of a person.
 pub trait Terminal: Send + Sync {
-    /// Shows `text` at once. A text that does not end its line asks for one.
+    /// Shows `text` at once. A text without a final line end is a prompt.
     ///
     /// # Errors
-    /// Whatever the terminal says.
+    /// Any error of the terminal.
     fn show(&self, text: &Printable) -> io::Result<()>;
 
-    /// The next line, without its line end or with it; nothing at the end of input. It blocks.
+    /// Reads the next line, with or without its line end; `None` at the end of input. Blocks.
     ///
     /// # Errors
-    /// Whatever the terminal says.
+    /// Any error of the terminal.
     fn read_line(&self) -> io::Result<Option<String>>;
 
-    /// Forgets what was typed and not read: nobody who typed it has seen what is asked next.
+    /// Discards pending input, which was typed before the next question was shown.
     fn forget_typed(&self);
 }
 
 /// Asks a person at a terminal, one question at a time.
 ///
-/// A question that is dropped is withdrawn: the next one is put at once, and what was typed for the first is no answer to
-/// it. Reading a line cannot be broken off, so a thread stays with it: a program that gives up should shut its runtime
-/// down in the background.
+/// Dropping the future withdraws its question: the next one is shown at once, and input for the first is not used as
+/// its answer. Reading a line cannot be interrupted, so a thread remains blocked on it: a program that exits should
+/// shut its runtime down in the background.
 pub struct Prompt<T: Terminal> {
     terminal: Arc<T>,
-    /// Held by the question that is put.
+    /// Locked by the current question.
     pub(crate) lines: Mutex<Lines>,
 }
 
@@ -72,19 +72,19 @@ impl<T: Terminal + 'static> Channel for Prompt<T> {
     }
 }
 
-/// The line that is being read, which outlives the question that it was begun for.
+/// The pending read of a line, which outlives the question it was started for.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     pub(crate) reading: Option<JoinHandle<io::Result<Option<String>>>>,
 }
 
 impl Lines {
-    /// Drops a line that came when nothing was asked.
+    /// Discards a line that arrived while no question was pending.
     fn forget(&mut self) {
         self.reading.take_if(|reading| reading.is_finished());
     }
 
-    /// The next line. Dropped before it comes, the line is left to whoever asks next.
+    /// The next line. If the future is dropped first, the line remains for the next question.
     async fn next<T: Terminal + 'static>(
         &mut self,
         terminal: &Arc<T>,
@@ -99,18 +99,18 @@ impl Lines {
     }
 }
 
-/// One question being put.
+/// A question that is being shown.
 struct Talk<'a, T: Terminal> {
     terminal: &'a Arc<T>,
     lines: &'a mut Lines,
     question: &'a Question,
     fit: &'a Fit,
-    /// Whether the cursor stands where the answer is to be typed.
+    /// Whether the cursor is at the prompt.
     waits: bool,
 }
 
 impl<T: Terminal> Drop for Talk<'_, T> {
-    /// Whatever is shown next begins a line of its own.
+    /// Ends the line of the prompt.
     fn drop(&mut self) {
         if self.waits {
             let _unseen = self.terminal.show(&"\n".into());
@@ -118,10 +118,10 @@ impl<T: Terminal> Drop for Talk<'_, T> {
     }
 }
 
-/// What one line of a person comes to.
+/// The result of one line of input.
 enum Said {
     Answer(Answer),
-    /// Not understood or not fitting: why.
+    /// Not understood or invalid, with the reason.
     Again(Printable),
 }
 
@@ -170,7 +170,7 @@ impl<T: Terminal + 'static> Talk<'_, T> {
         if line.eq_ignore_ascii_case("later") {
             return Said::Answer(Answer::NotYet);
         }
-        // Enter alone says "done": that is null, and a schema may want more than that.
+        // An empty line means "done", which is null; a schema may require more than that.
         let answer = if line.is_empty() { Ok(Value::Null) } else { serde_json::from_str(line) };
         match answer {
             Err(error) => Said::Again(not_json(line, &error)),

@@ -1,4 +1,4 @@
-//! What a question holds: its settings, and all of it as JSON for programs.
+//! Access to the settings of a question, and its JSON form for programs.
 
 use std::time::SystemTime;
 
@@ -7,8 +7,8 @@ use naftiko_adapter::{Failure, FailureKind, Question};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::{Map, Value};
 
-/// Makes the URL at which the receiver of a message can answer it. Whoever has the URL can answer, so it goes into the
-/// message and nowhere else.
+/// Creates the URL at which the receiver of a message can answer it. The URL alone authorizes an answer, so it is put
+/// into the message and nowhere else.
 pub trait AnswerAddress: Send + Sync {
     /// The URL for this question; `None` if no URL that reaches this machine is known.
     fn address(&self, question: &Question) -> Option<SecretString>;
@@ -33,19 +33,19 @@ pub(crate) fn as_json(question: &Question, address: Option<&SecretString>) -> Va
     fields.into()
 }
 
-/// When the wait for an answer ends, in the format of RFC 3339.
+/// The end of the wait for an answer, as in RFC 3339.
 pub(crate) fn until(question: &Question) -> Option<String> {
     let until: SystemTime = question.until?;
     Some(format!("{:.0}", Timestamp::try_from(until).ok()?))
 }
 
-/// A setting that has to be a non-empty text.
+/// A setting that must be a non-empty text.
 pub(crate) fn text<'q>(question: &'q Question, name: &str) -> Result<&'q str, Failure> {
     let text = question.settings.get(name).and_then(Value::as_str).map(str::trim);
     text.filter(|text| !text.is_empty()).ok_or_else(|| refused(format!("its `{name}` is no text")))
 }
 
-/// A setting that is a text or a list of texts, and not empty.
+/// A setting that must be a non-empty text or a list with at least one.
 pub(crate) fn texts<'q>(question: &'q Question, name: &str) -> Result<Vec<&'q str>, Failure> {
     let texts: Option<Vec<&str>> = match question.settings.get(name) {
         Some(Value::String(text)) => Some(vec![text]),
@@ -56,7 +56,7 @@ pub(crate) fn texts<'q>(question: &'q Question, name: &str) -> Result<Vec<&'q st
     texts.ok_or_else(|| refused(format!("its `{name}` is neither a text nor a list of texts")))
 }
 
-/// A failure that nothing can be sent, now or later.
+/// The failure of a message that can never be sent.
 pub(crate) fn refused(message: impl Into<String>) -> Failure {
     Failure::new(FailureKind::Refused, message)
 }

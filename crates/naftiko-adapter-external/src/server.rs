@@ -1,4 +1,4 @@
-//! The mail server that the operator names.
+//! The operator's mail server.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -17,24 +17,24 @@ use url::{Host, Url};
 
 use crate::question::refused;
 
-/// How long it may take until the server is ready to take the message.
+/// The time limit until the server is ready to accept the message.
 const READY: Duration = Duration::from_secs(30);
-/// How long it may take to hand the message over (RFC 5321 §4.5.3.2.6 gives ten minutes; a run waits meanwhile).
+/// The time limit for sending the message (RFC 5321 §4.5.3.2.6 allows ten minutes, but the run is waiting).
 const TAKEN: Duration = Duration::from_mins(2);
 
-/// Finds the addresses at which the mail server may be connected to.
+/// Resolves the addresses of the mail server.
 #[async_trait]
 pub trait MailRoute: Send + Sync {
-    /// The addresses of the server, each of which the operator's rules for hosts admit.
+    /// The addresses of the server, each admitted by the operator's rules for hosts.
     ///
     /// # Errors
-    /// A [`Failure`] when it has none, or one that may not be connected to.
+    /// A [`Failure`] if there is none, or one that must not be connected to.
     async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure>;
 }
 
 /// A mail server.
 pub struct SmtpServer {
-    /// A name or an address; IPv6 in brackets.
+    /// A host name or an IP address; IPv6 in brackets.
     host: String,
     port: u16,
     security: Security,
@@ -44,37 +44,37 @@ pub struct SmtpServer {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Security {
-    /// From the first byte.
+    /// TLS from the first byte.
     Implicit,
-    /// After `STARTTLS`, which the server has to know.
+    /// TLS after `STARTTLS`, which the server must support.
     StartTls,
     None,
 }
 
-/// Why a text does not name a mail server. No variant shows the password.
+/// The reason why a text does not name a mail server. No variant shows the password.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoServer {
-    /// It is no URL.
+    /// The text is not a URL.
     #[error("it is no URL of the form `smtps://USER:PASSWORD@HOST:PORT`")]
     NoUrl,
-    /// Its `tls` is unknown.
+    /// The parameter `tls` has an unknown value.
     #[error("its `tls` is neither `required` nor `none`")]
     Tls,
-    /// The password would be sent in clear.
+    /// The password would be sent unencrypted.
     #[error("a password would be sent to `{0}` in clear: take `tls=none` away")]
     Clear(String),
 }
 
 impl SmtpServer {
-    /// The server that a URL names: `smtps://` uses TLS from the first byte, `smtp://` after `STARTTLS`, unless the
-    /// server is this machine or the URL says `?tls=none`. `certificates` (PEM) are trusted besides those of the
+    /// Parses the URL of a server: `smtps://` uses TLS from the first byte, `smtp://` after `STARTTLS`, unless the
+    /// server is this machine or the URL has `?tls=none`. `certificates` (PEM) are trusted in addition to those of the
     /// system.
     ///
     /// # Errors
-    /// Why it does not name a server.
+    /// The reason why it does not name a server.
     pub fn read(url: &str, certificates: Vec<Vec<u8>>) -> Result<Self, NoServer> {
         let url: Url = url.trim().parse().map_err(|_| NoServer::NoUrl)?;
-        // The parser takes the host of this scheme as it is written; an address has more than one form.
+        // The parser does not normalize the host of this scheme, and an IP address has several notations.
         let written = percent_decode_str(url.host_str().unwrap_or_default()).decode_utf8_lossy().into_owned();
         let host = Host::parse(&written).map_err(|_| NoServer::NoUrl)?;
         let is_local = match &host {
@@ -103,7 +103,7 @@ impl SmtpServer {
         Ok(Self { host, port: url.port().unwrap_or(usual), security, credentials, certificates })
     }
 
-    /// Hides the password, which a server may quote.
+    /// A mask for the password, which a server may echo.
     pub fn mask(&self) -> Mask {
         let mut mask = Mask::default();
         if let Some((_, password)) = &self.credentials {
@@ -112,7 +112,7 @@ impl SmtpServer {
         mask
     }
 
-    /// The host: a name, or an address, which has brackets if it is of IPv6.
+    /// The host: a name, or an IP address, in brackets for IPv6.
     pub fn host(&self) -> &str {
         &self.host
     }
@@ -122,11 +122,11 @@ impl SmtpServer {
         self.port
     }
 
-    /// Hands a message over, at one of the addresses that `route` gives.
+    /// Sends a message to one of the addresses that `route` returns.
     ///
     /// # Errors
-    /// How far it came. Until the server was given the message it is known that nothing was sent; after that only what
-    /// the server says.
+    /// How far the attempt came. Before the server was given the message nothing was sent; afterwards only the server's
+    /// reply is decisive.
     pub(crate) async fn send(
         &self,
         route: &dyn MailRoute,
@@ -146,7 +146,7 @@ impl SmtpServer {
             }
             Err(_) => Err(self.given(FailureKind::Unknown, "it did not answer in time")),
         };
-        // It has the message or not; whether it takes leave changes nothing.
+        // The outcome is known; closing the connection may fail.
         let _leave = tokio::time::timeout(Duration::from_secs(1), connection.abort()).await;
         outcome
     }
@@ -203,17 +203,17 @@ impl SmtpServer {
                 Failure::new(kind, format!("TLS cannot be spoken with `{}`: {error}", self.host))
             }
         };
-        // Certificates have addresses without brackets.
+        // Addresses in certificates have no brackets.
         let mut builder = TlsParameters::builder(self.host.trim_matches(['[', ']']).to_owned());
         for pem in &self.certificates {
             let certificate = Certificate::from_pem(pem).map_err(unusable(FailureKind::Refused))?;
             builder = builder.add_root_certificate(certificate);
         }
-        // All else that it takes is read from this machine.
+        // Everything else is read from this machine.
         builder.build_rustls().map_err(unusable(FailureKind::LocalShortage))
     }
 
-    /// The failure when the server did not accept the message: permanent if it says so.
+    /// The failure of a message that the server did not accept: permanent if its reply is.
     fn said(&self, error: &lettre::transport::smtp::Error) -> Failure {
         let answered = error.status().is_some();
         let lacks = !answered && (shortage_in(error).is_some() || shortage_of_sockets().is_some());
@@ -225,13 +225,13 @@ impl SmtpServer {
         Failure::new(kind, self.masked(&format!("`{}`: {}", self.host, causes(error))))
     }
 
-    /// The failure once the server was given the message.
+    /// The failure after the server was given the message.
     fn given(&self, kind: FailureKind, what: &str) -> Failure {
         let message = format!("`{}` was given the message: {what}", self.host);
         Failure::new(kind, self.masked(&message))
     }
 
-    /// A server may quote the password.
+    /// Masks the password, which a server may echo.
     fn masked(&self, text: &str) -> String {
         let mut mask = Mask::default();
         self.credentials.iter().for_each(|(_, password)| mask.hide(password.expose_secret(), 1));
@@ -249,18 +249,18 @@ impl fmt::Debug for SmtpServer {
     }
 }
 
-/// Whether a name stands for this machine on every machine (RFC 6761).
+/// Whether a name denotes the local machine on every machine (RFC 6761).
 fn is_this_machine(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// An error with what it came from, in one line.
+/// An error with its causes, on one line.
 fn causes(error: &dyn std::error::Error) -> String {
     let sources = std::iter::successors(Some(error), |&error| error.source());
     let mut words: Vec<String> = Vec::new();
     for said in sources.map(ToString::to_string) {
-        // Some say what they came from too.
+        // Some errors already contain the text of their cause.
         if !words.iter().any(|before| before.contains(&said)) {
             words.push(said);
         }

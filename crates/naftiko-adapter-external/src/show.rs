@@ -1,11 +1,11 @@
-//! Values as short lines for people: like YAML, but never longer than a screen or two.
+//! Values as short lines for people: similar to YAML, with a limit on their number.
 
 use naftiko_text::{Printable, is_hidden, printable};
 use serde_json::Value;
 
-/// As many lines as a person can be expected to read before answering.
+/// The maximum number of lines.
 const MOST_LINES: usize = 120;
-/// Deep enough for anything worth reading; what lies deeper is shown as JSON on one line.
+/// The maximum depth; deeper values are shown as JSON on one line.
 const MOST_LEVELS: usize = 8;
 
 /// Lines for the entries of `map`, each indented by two spaces.
@@ -42,7 +42,7 @@ impl Lines {
         }
     }
 
-    /// A value after its key or dash: on the same line, or at level `below` under it when it has parts.
+    /// A value after its key or dash: on the same line, or on the lines below at level `below` if it has parts.
     fn entry(&mut self, lead: &Printable, value: &Value, level: usize, below: usize) {
         match value {
             Value::Object(map) if !map.is_empty() && level < MOST_LEVELS => {
@@ -59,7 +59,7 @@ impl Lines {
         }
     }
 
-    /// An item of a list: the first field of an object stands on the line of the dash, as in YAML.
+    /// An item of a list: the first field of an object is on the line of the dash, as in YAML.
     fn item(&mut self, item: &Value, level: usize) {
         match item {
             Value::Object(map) if !map.is_empty() && level < MOST_LEVELS => {
@@ -81,7 +81,7 @@ fn scalar(value: &Value) -> Printable {
     }
 }
 
-/// Bare where that cannot be misread, else as a JSON string.
+/// Unquoted if that is unambiguous, otherwise a JSON string.
 fn scalar_text(text: &str) -> Printable {
     let reads_as_something_else = serde_json::from_str::<Value>(text).is_ok() || text.parse::<f64>().is_ok();
     let bare = !text.is_empty()

@@ -1,4 +1,4 @@
-//! What a person sees and what a run gets.
+//! The dialogs at a terminal, and their answers.
 
 mod messages;
 
@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 
 use crate::{Prepared, Prompt, Silent, Terminal};
 
-/// A terminal whose person follows a script; it ends when the script does.
+/// A terminal with scripted input, which ends with the script.
 struct Scripted {
     lines: Mutex<VecDeque<io::Result<String>>>,
     screen: Arc<Mutex<String>>,
@@ -55,7 +55,7 @@ fn wait<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
 }
 
-/// What comes of a question when the person types `lines`, and what is on the screen then.
+/// The outcome of a question if the person types `lines`, and the resulting screen.
 fn talk(question: &Question, lines: Vec<io::Result<String>>) -> (Result<Answer, Failure>, String) {
     let screen = Arc::new(Mutex::new(String::new()));
     let prompt =
@@ -245,7 +245,7 @@ fn a_terminal_that_panics_does_not_take_the_run_with_it() {
     }
 }
 
-/// A terminal whose person types when told to.
+/// A terminal whose input arrives on request.
 struct Typed {
     lines: Mutex<Receiver<&'static str>>,
     screen: Arc<Mutex<String>>,
@@ -274,7 +274,7 @@ fn a_question_that_is_withdrawn_makes_room_for_the_next() {
     let prompt = Prompt::new(Typed { lines: Mutex::new(lines), screen: Arc::clone(&screen) });
     let asked = |step: &str| Question { step: step.to_owned(), ..Question::default() };
     let answer = wait(async {
-        // Polled until it waits for a line, then dropped: somebody else has answered it.
+        // Polled until it waits for a line, then dropped: the question was answered elsewhere.
         let first = asked("first");
         tokio::select! {
             biased;
@@ -288,7 +288,7 @@ fn a_question_that_is_withdrawn_makes_room_for_the_next() {
             answer = &mut asking => panic!("nobody typed anything: {answer:?}"),
             () = tokio::task::yield_now() => {}
         }
-        // One thread reads, for whichever question is put.
+        // A single thread reads, for whichever question is pending.
         person.send("2\n").expect("somebody reads");
         asking.await
     });

@@ -1,6 +1,6 @@
 //! Messages to a URL, signed according to Standard Webhooks (<https://www.standardwebhooks.com>).
 //!
-//! A message keeps its id however often it is sent, so a receiver that remembers ids does nothing twice.
+//! The id of a message is equal for all attempts to send it, so a receiver that remembers ids processes it once.
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,26 +18,26 @@ use crate::question::{AnswerAddress, as_json, refused, text};
 /// Posts messages: each one once, and only to allowed hosts.
 #[async_trait]
 pub trait Post: Send + Sync {
-    /// Posts `body` to `url` and gives the status of the answer.
+    /// Posts `body` to `url` and returns the status of the response.
     ///
     /// # Errors
-    /// A [`Failure`] when there was no answer, or nothing may be sent there.
+    /// A [`Failure`] if there was no response, or nothing may be sent to this host.
     async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure>;
 }
 
-/// The key that messages are signed with.
+/// The key that signs messages.
 pub struct Key(hmac::Key);
 
-/// A text that cannot be a key.
+/// A text that is not an acceptable key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("it is no key: `whsec_` and 24 to 64 bytes in base64, or a text of at least 24 characters")]
 pub struct NoKey;
 
 impl Key {
-    /// Reads a key: `whsec_` and base64, or any other text as its bytes.
+    /// Parses a key: `whsec_` and base64, or any other text as its bytes.
     ///
     /// # Errors
-    /// [`NoKey`] for a key that could be guessed.
+    /// [`NoKey`] for a malformed or guessable key.
     pub fn read(text: &str) -> Result<Self, NoKey> {
         let bytes = match text.trim().strip_prefix("whsec_") {
             Some(encoded) => STANDARD.decode(encoded).map_err(|_| NoKey)?,
@@ -49,7 +49,7 @@ impl Key {
         Ok(Self(hmac::Key::new(hmac::HMAC_SHA256, &bytes)))
     }
 
-    /// Hides a text that is or would be a key.
+    /// A mask for a text that is a key, or was meant to be one.
     pub fn mask(text: &str) -> Mask {
         let mut mask = Mask::default();
         mask.hide_credential(text);
@@ -82,7 +82,7 @@ pub struct Webhook {
 }
 
 impl Webhook {
-    /// Posts through `post` and signs with `key`; `address` gives the URL at which a message can be answered.
+    /// Posts through `post` and signs with `key`; `address` returns the URL at which a message can be answered.
     pub fn new(
         post: Arc<dyn Post>,
         key: Key,
@@ -113,7 +113,7 @@ impl Channel for Webhook {
             ("webhook-timestamp".to_owned(), timestamp.to_string()),
             ("webhook-signature".to_owned(), self.key.signature(&question.id, timestamp, &body)),
         ]);
-        // What cannot be read says nothing of whether the message was taken.
+        // An unreadable response does not tell whether the message was accepted.
         let unread = |failure: Failure| match failure.kind {
             FailureKind::Unreadable => Failure::new(FailureKind::Unknown, failure.message),
             _ => failure,
@@ -128,7 +128,7 @@ impl Channel for Webhook {
     }
 }
 
-/// The headers that the author wrote, which must not replace those of the signature.
+/// The author's headers, which must not replace those of the signature.
 fn own_headers(question: &Question) -> Result<Vec<(String, String)>, Failure> {
     let headers = match question.settings.get("headers") {
         None | Some(Value::Null) => return Ok(Vec::new()),

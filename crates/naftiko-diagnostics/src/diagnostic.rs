@@ -1,10 +1,10 @@
-//! The diagnostic itself.
+//! Diagnostics, and their codes and fixes.
 
 use serde::Serialize;
 
 use crate::Span;
 
-/// How severe a problem is. Errors make `check` exit with 1 and stop `run` before anything is sent.
+/// The severity of a problem. Errors make `check` exit with 1 and stop `run` before anything is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
@@ -12,7 +12,7 @@ pub enum Severity {
     Error,
     /// The document can be run, but probably does not do what its author wants.
     Warning,
-    /// Something the author should know, such as what was inferred.
+    /// Information for the author, such as what was inferred.
     Note,
 }
 
@@ -27,34 +27,34 @@ impl Severity {
     }
 }
 
-/// A kind of problem. Each is one `static` beside the code that finds it.
+/// A kind of problem. Each code is one `static` next to the code that reports it.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Code {
-    /// Its permanent name: kebab-case, naming the flaw and not the cure.
+    /// The permanent name: kebab-case, naming the flaw and not the cure.
     pub id: &'static str,
-    /// How severe it is.
+    /// The severity.
     pub severity: Severity,
     /// The problem in one sentence.
     pub summary: &'static str,
 }
 
 impl Code {
-    /// The URL of the page that explains it.
+    /// The URL of the documentation page.
     pub fn url(&self) -> String {
         format!("https://github.com/naftiko/naftiko/blob/main/docs/codes/{}.md", self.id)
     }
 }
 
-/// A place that a diagnostic refers to.
+/// A position that a diagnostic refers to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Label {
-    /// The place.
+    /// The position.
     pub span: Span,
-    /// What there is to see at the place, in other words than the message. May be empty for the primary place.
+    /// A text about the position, in other words than the message. May be empty for the primary position.
     pub text: String,
 }
 
-/// Whether a [`Fix`] may be made without asking.
+/// Whether a [`Fix`] may be applied without asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Applicability {
@@ -64,13 +64,13 @@ pub enum Applicability {
     Unsafe,
 }
 
-/// How the replacement of an [`Edit`] is written.
+/// The notation of an [`Edit`]'s replacement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wording {
     /// As the bytes of the file.
     Verbatim,
-    /// As part of the text that a scalar stands for, without the quotes and escapes it needs in the file. The
-    /// diagnostics that `check` returns have them already.
+    /// Part of the text of a scalar, without the quotes and escapes that it needs in the file. The diagnostics that
+    /// `check` returns already contain them.
     Scalar,
 }
 
@@ -81,7 +81,7 @@ pub struct Edit {
     pub span: Span,
     /// The text that replaces it.
     pub replacement: String,
-    /// How the replacement is written.
+    /// The notation of the replacement.
     pub wording: Wording,
 }
 
@@ -95,9 +95,9 @@ impl Edit {
 /// A change to the documents that fixes the problem.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Fix {
-    /// What the change does, as an imperative: ``replace it by `state` ``.
+    /// A title in the imperative: ``replace it by `state` ``.
     pub title: String,
-    /// Whether it may be made without asking.
+    /// Whether it may be applied without asking.
     pub applicability: Applicability,
     /// The edits, none overlapping.
     pub edits: Vec<Edit>,
@@ -114,8 +114,8 @@ impl Fix {
         Self { title: title.into(), applicability, edits: vec![Edit::new(span, replacement)] }
     }
 
-    /// A fix of one edit that replaces `span`, a scalar or a part of one, by `words`, in whatever quotes the scalar has
-    /// or needs.
+    /// A fix of one edit that replaces `span`, a scalar or a part of one, by the text `words`, with the quotes that the
+    /// scalar has or needs.
     pub fn reword(
         title: impl Into<String>,
         span: Span,
@@ -127,23 +127,23 @@ impl Fix {
     }
 }
 
-/// One problem, found once.
+/// One problem.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Diagnostic {
     /// The kind of problem.
     pub code: &'static Code,
-    /// What is wrong: the one line to show if only one line can be shown.
+    /// The problem in one line, which must suffice on its own.
     pub message: String,
-    /// The exact place of the problem.
+    /// The exact position of the problem.
     pub primary: Label,
-    /// Other places that explain it, perhaps in other files.
+    /// Other positions that explain it, perhaps in other files.
     pub related: Vec<Label>,
-    /// What to do about it.
+    /// Advice.
     pub help: Option<String>,
-    /// A change that fixes it.
+    /// A fix.
     pub fix: Option<Fix>,
-    /// Whether everything that was written is taken as it was written, in spite of the problem. Only some codes ask; for
-    /// the others the code decides.
+    /// Whether the author's text is taken literally in spite of the problem. Only some codes depend on it; for the
+    /// others the code decides.
     pub is_taken_as_written: bool,
     denied: bool,
 }
@@ -163,43 +163,42 @@ impl Diagnostic {
         }
     }
 
-    /// Says that everything that was written is taken as it was written.
+    /// Marks the author's text as taken literally in spite of the problem.
     #[must_use]
     pub fn taken_as_written(mut self) -> Self {
         self.is_taken_as_written = true;
         self
     }
 
-    /// Sets the text shown at the exact place.
+    /// Sets the text shown at the exact position.
     #[must_use]
     pub fn with_label(mut self, text: impl Into<String>) -> Self {
         self.primary.text = text.into();
         self
     }
 
-    /// Adds a place that explains it.
+    /// Adds a position that explains the problem.
     #[must_use]
     pub fn with_related(mut self, span: Span, text: impl Into<String>) -> Self {
         self.related.push(Label { span, text: text.into() });
         self
     }
 
-    /// Sets the help: what to do about it.
+    /// Sets the advice.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());
         self
     }
 
-    /// Offers a change that fixes it.
+    /// Sets the fix.
     #[must_use]
     pub fn with_fix(mut self, fix: Fix) -> Self {
         self.fix = Some(fix);
         self
     }
 
-    /// Asks whether `name` was meant at the exact place, and offers to put it there. This is a guess, so the fix is
-    /// unsafe.
+    /// Suggests `name` at the exact position, with a fix. A suggestion is a guess, so the fix is unsafe.
     #[must_use]
     pub fn with_suggestion(self, name: &str) -> Self {
         let span = self.primary.span;
@@ -211,40 +210,40 @@ impl Diagnostic {
         ))
     }
 
-    /// Makes it an error, whatever the severity of its code.
+    /// Turns the diagnostic into an error, whatever the severity of its code.
     #[must_use]
     pub fn denied(mut self) -> Self {
         self.denied = true;
         self
     }
 
-    /// How severe it is: as its code says, unless it was denied.
+    /// The severity: that of the code, unless the diagnostic was denied.
     pub fn severity(&self) -> Severity {
         if self.denied { Severity::Error } else { self.code.severity }
     }
 }
 
-/// A finding that comments ignore.
+/// A finding that a comment suppresses.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Ignored {
     /// The finding.
     pub diagnostic: Diagnostic,
-    /// Why, as each comment that ignores it says; empty where one does not say.
+    /// The reasons in the suppressing comments; empty for a comment without one.
     pub reasons: Vec<String>,
 }
 
-/// Whether any of them is an error.
+/// Whether any diagnostic is an error.
 pub fn has_errors(diagnostics: &[Diagnostic]) -> bool {
     diagnostics.iter().any(|diagnostic| diagnostic.severity() == Severity::Error)
 }
 
-/// Sorts diagnostics into reading order: by file, then place, then severity, then code. The sort is stable.
+/// Sorts diagnostics into reading order: by file, then position, then severity, then code. The sort is stable.
 pub fn sort(diagnostics: &mut [Diagnostic]) {
     diagnostics.sort_by_key(Diagnostic::place_in_order);
 }
 
 impl Diagnostic {
-    /// What [`sort`] goes by.
+    /// The sort key of [`sort`].
     pub fn place_in_order(&self) -> (Span, Severity, &'static str) {
         (self.primary.span, self.severity(), self.code.id)
     }

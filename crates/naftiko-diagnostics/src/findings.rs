@@ -1,37 +1,37 @@
-//! The findings of several documents, merged.
+//! The merged findings of several documents.
 //!
-//! Documents share files: two compositions of one provider read the same capabilities document, which may be checked
-//! itself. Here each file appears once, and so does each finding.
+//! Documents share files: two compositions of one provider read one capabilities document, which may be checked itself.
+//! In the merged result each file and each finding appears once.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::hash::Hash;
 
 use crate::{Diagnostic, FileId, Ignored, SourceMap, Span, sort};
 
-/// What was found in several documents.
+/// The findings of several documents.
 #[derive(Debug, Clone, Default)]
 pub struct Findings {
-    /// Every file that was read.
+    /// All files that were read.
     pub sources: SourceMap,
-    /// What was found, in reading order.
+    /// The findings, in reading order.
     pub diagnostics: Vec<Diagnostic>,
-    /// What comments ignore, in the same order.
+    /// The suppressed findings, in reading order.
     pub ignored: Vec<Ignored>,
-    /// The documents that were asked for, in order; the other files were read for them.
+    /// The documents to check, in order; all other files were read for them.
     pub checked: Vec<FileId>,
-    /// The same documents, to find one.
+    /// The documents to check, for lookups.
     known: BTreeSet<FileId>,
     files: BTreeMap<String, Vec<FileId>>,
 }
 
 impl Findings {
-    /// No findings, of no document.
+    /// Creates an empty result.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds the findings of one more document, which is the first file of `sources`. Files of the same `identity` and
-    /// text become one file, under the name it had first.
+    /// Adds the findings of a document, which is the first file of `sources`. Files with equal `identity` and text are
+    /// merged, under the name of the first.
     pub fn add(
         &mut self,
         sources: &SourceMap,
@@ -65,7 +65,7 @@ impl Findings {
         );
     }
 
-    /// Sorts the findings into reading order, and keeps each once.
+    /// Sorts the findings into reading order, and removes duplicates.
     pub fn sort(&mut self) {
         sort(&mut self.diagnostics);
         keep_once(&mut self.diagnostics);
@@ -74,7 +74,7 @@ impl Findings {
     }
 }
 
-/// Removes everything that equals something before it, perhaps with another between them.
+/// Removes everything that equals an earlier item, adjacent or not.
 fn keep_once<T: Eq + Hash>(sorted: &mut Vec<T>) {
     let mut known = HashSet::with_capacity(sorted.len());
     let first: Vec<bool> = sorted.iter().map(|it| known.insert(it)).collect();

@@ -1,11 +1,11 @@
-//! What a problem in a document is.
+//! Problems in documents.
 //!
-//! A [`Diagnostic`] is a value: a [`Code`], a message, the places it refers to, help, and a [`Fix`] where there is one.
-//! Every stage of the pipeline returns its result *and* its diagnostics; none of them prints. This crate knows no stage
-//! and no output format: the stages decide, and `naftiko-report` renders.
+//! A [`Diagnostic`] is a value: a [`Code`], a message, the positions it refers to, help, and possibly a [`Fix`]. Every
+//! stage of the pipeline returns its result *and* its diagnostics; none of them prints. This crate does not depend on a
+//! stage or an output format: the stages decide, and `naftiko-report` renders.
 //!
-//! Messages follow one grammar: lower case, no full stop, one line, the user's own words in backticks. The message says
-//! what is wrong, the help says what to do.
+//! Messages follow one grammar: lower case, no full stop, one line, the user's own words in backticks. The message
+//! names the problem, the help gives advice.
 
 mod diagnostic;
 mod findings;

@@ -1,4 +1,4 @@
-//! Files and places in them.
+//! Source files and positions in them.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ pub struct FileId(u32);
 /// A range of bytes in one file. `start..end`, both on character boundaries, `end` excluded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Span {
-    /// The file the bytes are in.
+    /// The file.
     pub file: FileId,
     /// The first byte.
     pub start: u32,
@@ -23,7 +23,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The bytes `range` of `file`. Offsets beyond 4 GiB are clamped; documents are refused long before that.
+    /// The bytes `range` of `file`. Offsets beyond 4 GiB are clamped; such documents are rejected elsewhere.
     pub fn new(file: FileId, range: Range<usize>) -> Self {
         let clamp = |offset: usize| u32::try_from(offset).unwrap_or(u32::MAX);
         Self { file, start: clamp(range.start), end: clamp(range.end.max(range.start)) }
@@ -35,17 +35,17 @@ impl Span {
     }
 }
 
-/// A value and the place it was written.
+/// A value and its source position.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The value.
     pub value: T,
-    /// Where it was written.
+    /// The position.
     pub span: Span,
 }
 
 impl<T> Spanned<T> {
-    /// `value`, written at `span`.
+    /// Creates a value with its position.
     pub fn new(value: T, span: Span) -> Self {
         Self { value, span }
     }
@@ -57,12 +57,12 @@ pub struct SourceFile {
     name: String,
     text: Arc<str>,
     line_starts: Vec<u32>,
-    /// How many characters begin before each [`STRIDE`] of bytes; empty where every character is one byte. Without it,
-    /// every column of a long line would be counted from the start of the line.
+    /// The number of characters that start before each [`STRIDE`] of bytes; empty if all characters are single bytes.
+    /// Without this table, a column would be counted from the start of its line.
     characters: Vec<u32>,
 }
 
-/// The bytes between two counts of characters.
+/// The number of bytes between two entries of the table.
 const STRIDE: usize = 512;
 
 impl SourceFile {
@@ -83,7 +83,7 @@ impl SourceFile {
         &self.text
     }
 
-    /// Line and column of a byte offset. An offset past the end is the end.
+    /// Line and column of a byte offset. Offsets past the end count as the end.
     pub fn line_column(&self, offset: usize) -> LineColumn {
         let mut offset = offset.min(self.text.len());
         while !self.text.is_char_boundary(offset) {
@@ -95,7 +95,7 @@ impl SourceFile {
         LineColumn { line, column }
     }
 
-    /// How many characters begin before an offset.
+    /// The number of characters that start before an offset.
     fn characters_before(&self, offset: usize) -> usize {
         if self.characters.is_empty() {
             return offset;
@@ -108,7 +108,7 @@ impl SourceFile {
     }
 }
 
-/// The number of characters that begin before each [`STRIDE`] of bytes.
+/// The number of characters that start before each [`STRIDE`] of bytes.
 fn counts(text: &str) -> Vec<u32> {
     let mut before = 0;
     let mut counts = vec![0];
@@ -119,12 +119,12 @@ fn counts(text: &str) -> Vec<u32> {
     counts
 }
 
-/// How many characters begin in a part of a text.
+/// The number of characters that start in a part of a text.
 fn begun(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0b1100_0000 != 0b1000_0000).count()
 }
 
-/// A place as people count it: both from 1, the column in Unicode scalar values.
+/// A position for people: line and column from 1, the column in Unicode scalar values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct LineColumn {
     /// The line, from 1.
@@ -133,7 +133,7 @@ pub struct LineColumn {
     pub column: usize,
 }
 
-/// Every file that was read, in the order it was read.
+/// All files that were read, in order.
 #[derive(Debug, Clone, Default)]
 pub struct SourceMap {
     files: Vec<SourceFile>,
@@ -162,7 +162,7 @@ impl SourceMap {
         (0..).map(FileId).zip(&self.files)
     }
 
-    /// The text at `span`; empty if the span is not of this map.
+    /// The text at `span`; empty for a span of another map.
     pub fn text(&self, span: Span) -> &str {
         self.file(span.file).and_then(|file| file.text.get(span.range())).unwrap_or_default()
     }

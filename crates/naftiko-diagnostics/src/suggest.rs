@@ -1,29 +1,29 @@
-//! "Did you mean": the nearest of the names that exist.
+//! "Did you mean": finds the name most similar to an unknown one.
 //!
-//! A lookup compares a bounded number of candidates, however many names there are: [`nearest`] considers the first
-//! thousand, and [`NameIndex`] finds those that share the rarest pairs of letters with the word.
+//! A lookup compares a bounded number of candidates, whatever their total: [`nearest`] considers the first thousand,
+//! and [`NameIndex`] finds those that share the rarest pairs of letters with the word.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
 
 use crate::work;
 
-/// The most characters of a word that is looked for or suggested.
+/// The maximum number of characters of a word or a suggestion.
 const LONGEST: usize = 128;
-/// The most names that a lookup without an index considers.
+/// The maximum number of names that a lookup without an index considers.
 const CONSIDERED: usize = 1024;
-/// The most names for which an index compares letters only, without looking at pairs.
+/// The maximum number of names for which an index compares only letters, without pairs.
 const FEW: usize = 64;
-/// The most entries of the lists of names by pairs that a lookup visits.
+/// The maximum number of entries in the lists of names by pairs that a lookup visits.
 const VISITED: usize = 256;
-/// The most names that a lookup compares in full.
+/// The maximum number of names that a lookup compares in full.
 const COMPARED: usize = 16;
 
-/// The candidate that `word` was most likely meant to be, or nothing if none is near.
+/// The candidate that `word` most likely means; `None` if no candidate is similar.
 ///
-/// Near is a third of the longer word in edits (Damerau-Levenshtein, case ignored), the same word in another spelling
-/// (`organizationId`, `organization-id`), or the same letters in another order. Of more than 1,024 candidates, the first
-/// ones are considered; where there can be more, and more than one lookup, [`NameIndex`] considers all.
+/// Similar words differ in at most a third of the longer word's letters (Damerau-Levenshtein, case ignored), are
+/// different spellings of one word (`organizationId`, `organization-id`), or have equal letters in another order. Only
+/// the first 1,024 candidates are considered; for more candidates and repeated lookups, [`NameIndex`] considers all.
 pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = Word::new(word)?;
     let near = candidates
@@ -34,16 +34,16 @@ pub fn nearest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     Some(word.nearest_of(near.collect())?.name)
 }
 
-/// A name that is near a word.
+/// A name similar to a word.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Near<'a> {
     /// The name.
     pub name: &'a str,
-    /// In how many edits the word becomes the name.
+    /// The edit distance from the word.
     pub distance: usize,
 }
 
-/// Names that suggestions are taken from, indexed at the first lookup.
+/// Names for suggestions, indexed at the first lookup.
 #[derive(Debug, Default)]
 pub struct NameIndex<S> {
     names: Vec<S>,
@@ -51,7 +51,7 @@ pub struct NameIndex<S> {
     pairs: OnceLock<Pairs>,
 }
 
-/// Positions of names by what they hold.
+/// Positions of names by their letters.
 #[derive(Debug, Default)]
 struct Pairs {
     by_pair: HashMap<(char, char), Vec<usize>>,
@@ -60,7 +60,7 @@ struct Pairs {
 }
 
 impl<S: AsRef<str>> NameIndex<S> {
-    /// The names to suggest; of equally near ones the first is suggested.
+    /// The names to suggest; of equally similar ones the first is suggested.
     pub fn new(names: impl IntoIterator<Item = S>) -> Self {
         Self { names: names.into_iter().collect(), letters: OnceLock::new(), pairs: OnceLock::new() }
     }
@@ -70,12 +70,12 @@ impl<S: AsRef<str>> NameIndex<S> {
         &self.names
     }
 
-    /// The name that `word` was most likely meant to be, or nothing if none is near. Near is what it is for [`nearest`].
+    /// The name that `word` most likely means; `None` if no name is similar in the sense of [`nearest`].
     pub fn nearest(&self, word: &str) -> Option<&str> {
         Some(self.nearest_with_distance(word)?.name)
     }
 
-    /// Like [`nearest`](Self::nearest), with how near it is.
+    /// Like [`nearest`](Self::nearest), with the distance.
     pub fn nearest_with_distance(&self, word: &str) -> Option<Near<'_>> {
         let word = Word::new(word)?;
         let letters = self.letters.get_or_init(|| {
@@ -113,8 +113,8 @@ impl Pairs {
         pairs
     }
 
-    /// The positions of names that share pairs of letters with a word, the rarest pairs first, and of the first one with
-    /// its letters in another order.
+    /// The positions of names that share pairs of letters with a word, the rarest pairs first, and of the first name
+    /// with its letters in another order.
     fn alike(&self, folded: &str) -> BTreeSet<usize> {
         let mut lists: Vec<&Vec<usize>> =
             pairs_of(folded).iter().filter_map(|pair| self.by_pair.get(pair)).collect();
@@ -126,14 +126,14 @@ impl Pairs {
     }
 }
 
-/// The pairs of neighbors in a word, its beginning and its end included.
+/// The pairs of adjacent letters in a word, including its beginning and its end.
 fn pairs_of(folded: &str) -> BTreeSet<(char, char)> {
     const EDGE: char = '\0';
     let letters = std::iter::once(EDGE).chain(folded.chars());
     letters.zip(folded.chars().chain([EDGE])).collect()
 }
 
-/// How often each letter is in a word, letters sharing 32 counters, and how many there are.
+/// The frequencies of letters in a word, in 32 counters shared by several letters, and its length.
 #[derive(Debug, Clone, Copy)]
 struct Letters {
     counts: [u8; 32],
@@ -141,7 +141,7 @@ struct Letters {
 }
 
 impl Letters {
-    /// The letters of a name as [`fold`] gives them; nothing for a name that is too long.
+    /// The letters of a folded name; `None` for a name that is too long.
     fn of(name: &str) -> Option<Self> {
         let mut letters = Self { counts: [0; 32], length: 0 };
         for letter in folded(name) {
@@ -157,7 +157,7 @@ impl Letters {
         Some(letters)
     }
 
-    /// The fewest edits that can lie between two words: each adds and removes one letter at most.
+    /// A lower bound of the edit distance: each edit adds and removes at most one letter.
     fn least_distance(&self, other: &Self) -> usize {
         let pairs = || self.counts.iter().zip(&other.counts);
         let surplus: usize = pairs().map(|(one, other)| usize::from(one.saturating_sub(*other))).sum();
@@ -166,14 +166,14 @@ impl Letters {
     }
 }
 
-/// A word that is looked for.
+/// A word to look up.
 struct Word<'w> {
     written: &'w str,
     folded: String,
     letters: Letters,
 }
 
-/// A name that may be near.
+/// A name that may be similar.
 struct Candidate<'a> {
     least_distance: usize,
     at: usize,
@@ -186,7 +186,7 @@ impl<'w> Word<'w> {
         Some(Self { written, letters: Letters::of(written)?, folded: fold(written) })
     }
 
-    /// A name, if its letters do not rule out that it is near.
+    /// A candidate, unless its letters rule out that it is similar.
     fn candidate<'a>(&self, at: usize, name: &'a str, letters: Letters) -> Option<Candidate<'a>> {
         work::add(1);
         let longest = self.letters.length.max(letters.length);
@@ -195,7 +195,7 @@ impl<'w> Word<'w> {
         possible.then_some(Candidate { least_distance, at, name, longest })
     }
 
-    /// The nearest of some candidates: those with the fewest differing letters are compared first.
+    /// The most similar candidate: those with the fewest differing letters are compared first.
     fn nearest_of<'a>(&self, mut candidates: Vec<Candidate<'a>>) -> Option<Near<'a>> {
         candidates.sort_by_key(|candidate| (candidate.least_distance, candidate.at));
         let mut best: Option<(usize, &Candidate<'a>)> = None;
@@ -216,7 +216,7 @@ impl<'w> Word<'w> {
     }
 }
 
-/// Whether two words are the same letters in another order: `di` for `id`.
+/// Whether two words consist of equal letters in different order: `di` for `id`.
 fn is_jumbled(word: &str, other: &str) -> bool {
     word.len() == other.len() && sorted(word) == sorted(other)
 }
@@ -235,8 +235,8 @@ fn fold(word: &str) -> String {
     folded(word).collect()
 }
 
-/// The names as a phrase: `` `a`, `b` or `c` ``; of more than twenty the first ones, and how many more there are. Empty for
-/// no names.
+/// The names as a phrase: `` `a`, `b` or `c` ``; of more than twenty the first ones, and the number of others. Empty
+/// for no names.
 pub fn one_of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     const SHOWN: usize = 20;
     let (quoted, more) = first_of(names, SHOWN);
@@ -250,7 +250,7 @@ pub fn one_of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> String {
     }
 }
 
-/// The first few of the names as a list, and how many more there are; nothing for no names.
+/// The first few names as a list, and the number of others; `None` for no names.
 pub fn some_of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Option<String> {
     const SHOWN: usize = 8;
     let (quoted, more) = first_of(names, SHOWN);
@@ -261,7 +261,7 @@ pub fn some_of<S: AsRef<str>>(names: impl IntoIterator<Item = S>) -> Option<Stri
     }
 }
 
-/// The first names in quotes, and how many others there are if there are any; no more than a thousand are counted.
+/// The first names in backticks, and the number of others if there are any, counted up to a thousand.
 fn first_of<S: AsRef<str>>(
     names: impl IntoIterator<Item = S>,
     shown: usize,

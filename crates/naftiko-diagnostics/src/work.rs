@@ -1,7 +1,7 @@
 //! Counts steps of work in debug builds, so that tests can assert how work grows with its input.
 //!
 //! A loop whose length depends on a document adds the number of its steps: characters visited, names compared, comments
-//! asked. Release builds count nothing. Only tests read the count.
+//! examined. Release builds count nothing. Only tests read the count.
 
 #[cfg(debug_assertions)]
 use std::cell::Cell;
@@ -22,7 +22,7 @@ pub fn add(steps: usize) {
     let _ = steps;
 }
 
-/// Runs `work`; gives its result and the steps that it added on this thread: none in release builds.
+/// Runs `work`; returns its result and the steps that it added on this thread: none in release builds.
 pub fn count<T>(work: impl FnOnce() -> T) -> (T, u64) {
     let before = total();
     let result = work();

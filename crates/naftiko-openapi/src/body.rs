@@ -1,4 +1,4 @@
-//! Request bodies: the schema of the value that is given for one, and how its parts are written.
+//! Request bodies: the schema of the value that an author provides, and the encoding of its parts.
 
 use indexmap::IndexMap;
 use naftiko_adapter::media_type::{essence, is_json};
@@ -10,13 +10,13 @@ use crate::Version;
 use crate::media::{JSON, best, concrete, is_multipart, is_urlencoded};
 use crate::schema::{Reader, anything};
 
-/// The media types of a part without a type (3.1): bytes, or JSON for a value that is no text.
+/// The media types of an untyped part (3.1): bytes, or JSON for a value that is not a string.
 const UNTYPED: &str = "application/octet-stream, application/json";
-/// How deep `allOf` is followed for the properties of a body.
+/// The maximum depth of `allOf` in which properties of a body are searched.
 const MAX_DEPTH: usize = 8;
 
 impl<'a> Reader<'a> {
-    /// The request body of 3.x. One that is somewhere else may be anything.
+    /// The request body of 3.x. An unresolvable one accepts anything.
     pub(crate) fn body(&mut self, node: &'a Node) -> Option<RequestBody> {
         let Some(body) = self.follow(node) else {
             return Some(RequestBody::new(JSON, false, anything()));
@@ -44,7 +44,7 @@ impl<'a> Reader<'a> {
         Some(body)
     }
 
-    /// The schema of the value that is given for a body of this media type.
+    /// The schema of the value that an author provides for a body of this media type.
     fn described(&mut self, media_type: &str, media: Option<&'a Node>) -> Json {
         let Some(media) = media else { return self.body_schema(media_type, None) };
         match (media.get("schema"), media.get("itemSchema")) {
@@ -55,8 +55,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The schema of the value that is given for a body: that of the description for JSON, forms and several parts. A body of
-    /// any other media type is given as text, whatever its description says about the structure of that text.
+    /// The schema of the value that an author provides for a body: the described one for JSON, forms and multipart
+    /// bodies. A body of any other media type is provided as text, whatever structure its description gives that text.
     pub(crate) fn body_schema(&mut self, media_type: &str, schema: Option<&'a Node>) -> Json {
         if is_structured(media_type) {
             return schema.map_or_else(anything, |schema| self.schema(schema));
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         };
         let is_binary = target.and_then(|node| node.get("format")?.as_str()) == Some("binary");
         match schema {
-            // A length is that of the bytes, and the value may be a `data:` URL.
+            // The length constraint is about the bytes, and the value may be a `data:` URL.
             Some(_) if types == ["file"] || is_binary => json!({"type": "string", "format": "binary"}),
             Some(schema) if !types.is_empty() && types.iter().all(fits) => self.schema(schema),
             Some(_) if is_text && target.is_some_and(is_untyped) => any_scalar(),
@@ -81,7 +81,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// How single properties of a body or a query string of this media type are written.
+    /// The encodings of single properties of a body or query string of this media type.
     pub(crate) fn encoding(&mut self, node: &'a Node, media_type: &str) -> IndexMap<String, Encoding> {
         let Some(mapping) = self.mapping(node, "`encoding`") else { return IndexMap::new() };
         let mut encodings = IndexMap::new();
@@ -91,7 +91,7 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let is_styled = self.has_styles(media_type)
-                // Each of them alone asks for a style, with the others as is usual.
+                // Any one of these keys selects a style, with the defaults of the others.
                 && ["style", "explode", "allowReserved"].iter().any(|key| node.get(key).is_some());
             let encoding = if is_styled { self.styled(node) } else { self.of_media_type(node, media_type) };
             encodings.insert(name.to_owned(), encoding);
@@ -99,7 +99,7 @@ impl<'a> Reader<'a> {
         encodings
     }
 
-    /// Whether the styles of an encoding count: in a form, and from 3.1 on in `multipart/form-data`.
+    /// Whether the styles of an encoding apply: in a form, and from 3.1 on in `multipart/form-data`.
     fn has_styles(&self, media_type: &str) -> bool {
         let is_form_data = essence(media_type) == "multipart/form-data";
         is_urlencoded(media_type) || is_form_data && self.document.version >= Version::V3_1
@@ -116,15 +116,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An encoding by media type. Version 3.2 applies it to each item of a list; before, it is that of the whole list in a
-    /// form.
+    /// An encoding by media type. In a form it applies to the whole list before 3.2, and to each item from 3.2 on.
     fn of_media_type(&self, node: &Node, media_type: &str) -> Encoding {
         let is_for_each = is_urlencoded(media_type) && self.document.version >= Version::V3_2;
         let encoding = of_type(node);
         Encoding { explode: is_for_each && encoding.content_type.is_some(), ..encoding }
     }
 
-    /// Adds the encoding of the properties of several parts whose schema names no type: they are files.
+    /// Adds the encoding of the multipart properties whose schema has no type: they are files.
     fn untyped_parts(
         &mut self,
         schema: Option<&'a Node>,
@@ -154,13 +153,13 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// An encoding by its media type alone.
+/// An encoding that only has a media type.
 fn of_type(node: &Node) -> Encoding {
     let content_type = node.get("contentType").and_then(Node::as_str).map(str::to_owned);
     Encoding { content_type, ..Encoding::default() }
 }
 
-/// Whether the value of a body of this media type has the structure that its schema describes.
+/// Whether the value of a body of this media type has the structure of its schema.
 fn is_structured(media_type: &str) -> bool {
     let essence = essence(media_type);
     is_json(&essence)
@@ -169,18 +168,18 @@ fn is_structured(media_type: &str) -> bool {
         || is_multipart(media_type)
 }
 
-/// The types that a schema names.
+/// The types in a schema's `type`.
 pub(crate) fn types(schema: &Node) -> Vec<&str> {
     let Some(node) = schema.get("type") else { return Vec::new() };
     node.as_sequence().unwrap_or(std::slice::from_ref(node)).iter().filter_map(Node::as_str).collect()
 }
 
-/// A text, or a scalar that is written as one.
+/// A string, or a scalar that is written as one.
 fn any_scalar() -> Json {
     json!({"type": ["string", "number", "boolean"]})
 }
 
-/// Whether a schema has none of the keywords that say what a value is.
+/// Whether a schema has no keyword that constrains the type of a value.
 fn is_untyped(schema: &Node) -> bool {
     const TELLING: [&str; 11] = [
         "$ref",

@@ -1,7 +1,7 @@
 //! Descriptions in several files: the files that `$ref`s lead to become part of the tree.
 //!
-//! Each file is added once, under a key of the root that no description uses, and the references to it and within it are
-//! changed to lead there. All nodes keep the spans of their own files, so that a finding is reported where it is written.
+//! Each file is added once, under a key of the root that no description uses, and the references to it and within it
+//! are rewritten. All nodes retain the spans of their own files, so that a finding is reported in the right file.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -10,14 +10,14 @@ use naftiko_syntax::{Entry, Mapping, Node, Text, Value};
 
 use crate::document::{percent_decoded, token};
 
-/// The key of the root under which the other files are.
+/// The key of the root that contains the other files.
 const FILES: &str = "x-naftiko-files";
-/// As many files as are read for one description.
+/// The maximum number of files of one description.
 const MOST_FILES: usize = 10_000;
 
-/// Adds to a description the files that its references lead to, directly and through each other. `read` gives the tree of
-/// a file by its path relative to the folder of the description, with `/` between names; `None` if it cannot or may not
-/// be read: references to it stay as they are.
+/// Adds to a description the files that its references lead to, directly and indirectly. `read` returns the tree of a
+/// file by its path relative to the folder of the description, with `/` between names; `None` if the file cannot or
+/// must not be read: references to it remain unchanged.
 pub fn bundle(mut root: Node, name: &str, read: &mut dyn FnMut(&str) -> Option<Node>) -> Node {
     if !leads_out(&root) {
         return root;
@@ -42,13 +42,13 @@ struct Bundle<'a> {
     name: &'a str,
     /// Whether a file could be read, by its path.
     files: BTreeMap<String, bool>,
-    /// Files whose references are still to be changed.
+    /// The files whose references are not rewritten yet.
     waiting: VecDeque<(String, Node)>,
     read: &'a mut dyn FnMut(&str) -> Option<Node>,
 }
 
 impl Bundle<'_> {
-    /// Changes the references of a file.
+    /// Rewrites the references of a file.
     fn redirect(&mut self, root: &mut Node, file: &str) {
         let mut pending = vec![(root, false)];
         while let Some((node, is_mapping)) = pending.pop() {
@@ -73,7 +73,7 @@ impl Bundle<'_> {
         }
     }
 
-    /// Where a reference of `file` leads in the bundle; `None` if it stays as it is.
+    /// The target of a reference of `file` within the bundle; `None` if the reference remains unchanged.
     fn redirected(&mut self, reference: &str, file: &str) -> Option<String> {
         let (uri, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let path = if uri.is_empty() {
@@ -89,7 +89,7 @@ impl Bundle<'_> {
         if !self.is_there(&path) {
             return None;
         }
-        // A name of its own (`$anchor`) is looked for in all files.
+        // An `$anchor` is looked up in all files.
         if !fragment.is_empty() && !fragment.starts_with('/') {
             return Some(format!("#{fragment}"));
         }
@@ -137,7 +137,7 @@ fn is_file(uri: &str) -> bool {
     !uri.is_empty() && !scheme && !uri.starts_with("//") && !uri.contains(['?', '\\'])
 }
 
-/// The path of a file that is named in another one; `None` if it leads out of all folders.
+/// Resolves the path of a file relative to another one; `None` if it is empty.
 fn joined(from: &str, path: &str) -> Option<String> {
     if path.starts_with('/') {
         return Some(path.to_owned());
@@ -147,7 +147,7 @@ fn joined(from: &str, path: &str) -> Option<String> {
     for name in path.split('/') {
         match name {
             "" | "." => {}
-            // Above the folder of the description: whether that may be read, its reader decides.
+            // The caller decides whether files above the folder of the description may be read.
             ".." if names.last().is_none_or(|last| *last == "..") => names.push(".."),
             ".." => {
                 names.pop();
@@ -162,7 +162,7 @@ fn text(value: String, span: Span) -> Node {
     Node { span, value: Value::String(Text::new(value, Vec::new())) }
 }
 
-/// A token of a pointer as a fragment: `%` begins an escape there.
+/// A token of a pointer as a fragment, in which `%` must be escaped.
 fn percent_encoded(token: &str) -> String {
     token.replace('%', "%25")
 }

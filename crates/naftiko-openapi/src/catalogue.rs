@@ -27,28 +27,28 @@ pub struct Catalogue {
     neighborhood: OnceLock<Neighborhood>,
 }
 
-/// One operation, as far as the index knows it.
+/// An operation in the index.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// Its `operationId`, if it has one.
+    /// The `operationId`, if it has one.
     pub id: Option<String>,
     /// The HTTP method.
     pub method: Method,
-    /// The path as it is written: `/organizations/{id}`.
+    /// The path as written: `/organizations/{id}`.
     pub path: String,
-    /// Where it is named: the value of `operationId`, or the key of the method.
+    /// The position of its name: the value of `operationId`, or the key of the method.
     pub span: Span,
-    /// Its tags.
+    /// The tags.
     pub tags: Vec<String>,
-    /// What it does, in the words of the description.
+    /// The summary of the description.
     pub summary: Option<String>,
-    /// Whether the description calls it deprecated.
+    /// Whether the description marks it as deprecated.
     pub deprecated: bool,
-    /// The key of the path.
+    /// The position of the path.
     pub(crate) path_span: Span,
     /// The pointer of the operation.
     pub(crate) operation: String,
-    /// The pointers of the path items it is part of, the one that has the last word last.
+    /// The pointers of its path items, in order of increasing precedence.
     pub(crate) items: Vec<String>,
 }
 
@@ -94,18 +94,18 @@ impl Catalogue {
         self.document.root.get("info")?.get("title")?.as_str()
     }
 
-    /// The base URLs of the API, in order, with variables replaced by their defaults. A URL may be relative to where
-    /// the description was found.
+    /// The base URLs of the API, in order, with variables replaced by their defaults. A URL may be relative to the
+    /// location of the description.
     pub fn servers(&self) -> Vec<String> {
         server::servers(&self.document.root, self.document.version)
     }
 
-    /// The base URLs of one operation: its own, or its path's, or those of the API.
+    /// The base URLs of one operation: its own, those of its path, or those of the API.
     pub fn servers_of(&self, entry: &Entry) -> Vec<String> {
         self.own_servers(entry).unwrap_or_else(|| self.servers())
     }
 
-    /// The base URLs that one operation has in place of those of the API: its own, or its path's.
+    /// The base URLs that an operation or its path defines; `None` if neither does.
     pub fn own_servers(&self, entry: &Entry) -> Option<Vec<String>> {
         if self.version() == Version::V2_0 {
             return None;
@@ -130,21 +130,21 @@ impl Catalogue {
         self.entries.get(*self.routes.get(&(method, shape(path)))?)
     }
 
-    /// The operations that an unknown name most likely means: best first, at most three, none if none is near. Only
+    /// The operations that an unknown name most likely means: at most three, best first, none if none is similar. Only
     /// operations with an `operationId` are candidates.
     pub fn nearest(&self, operation_id: &str) -> Vec<&Entry> {
         let neighborhood = self.neighborhood.get_or_init(|| Neighborhood::new(&self.entries));
         neighborhood.nearest(operation_id).into_iter().filter_map(|at| self.entries.get(at)).collect()
     }
 
-    /// The operation of an entry of this catalogue, made self-contained. Without an `operationId`, its id is its method
-    /// and path.
+    /// The self-contained operation of an entry of this catalogue. Without an `operationId`, its id consists of its
+    /// method and path.
     pub fn operation(&self, entry: &Entry, provider: &str) -> (Operation, Vec<Diagnostic>) {
         operation::read(&self.document, entry, provider)
     }
 }
 
-/// A path template with the names of its parameters left out.
+/// A path template without the names of its parameters.
 fn shape(path: &str) -> String {
     let mut out = String::with_capacity(path.len());
     let mut rest = path;
@@ -162,11 +162,11 @@ struct Index<'a> {
     document: &'a Document,
     entries: Vec<Entry>,
     diagnostics: Vec<Diagnostic>,
-    /// The pointers of mappings that have been complained of.
+    /// The pointers of mappings that were reported already.
     seen: BTreeSet<String>,
 }
 
-/// Where in the document the index is.
+/// The current position in the document.
 struct Place<'a> {
     path: &'a str,
     path_span: Span,
@@ -203,7 +203,7 @@ impl<'a> Index<'a> {
         let pointers = items.iter().map(|item| item.pointer.clone()).collect();
         let place = Place { path, path_span: entry.key_span, items: pointers };
         let mut found = Vec::new();
-        // What stands beside a `$ref` has the last word, so it is looked at first.
+        // Keys beside a `$ref` take precedence, so they are processed first.
         for item in items.iter().rev() {
             self.item(item, &place, &mut found);
         }
@@ -225,7 +225,7 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// The operations of 3.2 whose methods are of no standard.
+    /// Reports the operations of 3.2 with methods of no standard.
     fn unsupported(&mut self, additional: &Mapping) {
         let others = additional.iter().filter(|(key, _)| !key.starts_with("x-") && !is_method(key));
         for (key, entry) in others {
@@ -246,7 +246,7 @@ impl<'a> Index<'a> {
             return;
         }
         found.push(method);
-        // The standard has no reference here; DigitalOcean and others write one all the same.
+        // The standard allows no reference here, but DigitalOcean and others use one.
         let (node, pointer) = match self.document.follow_from(Target { pointer, node: &entry.value }) {
             Ok(Target { pointer, node }) => (node, pointer),
             Err(diagnostic) => return self.diagnostics.push(*diagnostic),
@@ -272,7 +272,7 @@ impl<'a> Index<'a> {
         });
     }
 
-    /// The mapping that `node` is; nothing at all is as good as not there, and anything else is reported.
+    /// The mapping that `node` is; null counts as missing, and anything else is reported.
     fn mapping(&mut self, node: &'a Node, what: &str) -> Option<&'a Mapping> {
         let mapping = node.as_mapping();
         if mapping.is_none() && node.value != Value::Null {
@@ -283,8 +283,8 @@ impl<'a> Index<'a> {
     }
 }
 
-/// The entries of a mapping whose keys are methods, in the order they were written. They are looked up, since many
-/// paths may share one large mapping.
+/// The entries of a mapping whose keys are methods, in document order. Each method is looked up, because many paths may
+/// share one large mapping.
 fn methods(mapping: &Mapping) -> Vec<(Method, String, &naftiko_syntax::Entry)> {
     let keys = Method::ALL.into_iter().flat_map(|method| {
         [method.as_str().to_ascii_lowercase(), method.as_str().to_owned()].map(|key| (method, key))

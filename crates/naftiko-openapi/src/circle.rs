@@ -1,23 +1,23 @@
-//! Definitions that refer to nothing but themselves.
+//! Removes definitions that refer to nothing but themselves.
 //!
-//! `A: {allOf: [{$ref: A}]}` says nothing, and a validator that follows it never ends. Such a reference is removed from
-//! the definitions, in the way that accepts more rather than less. A reference below `properties` or `items` applies to
-//! another value and is not such a circle.
+//! `A: {allOf: [{$ref: A}]}` has no meaning, and a validator that follows it does not terminate. Such a reference is
+//! removed in the way that accepts more rather than less. A reference below `properties` or `items` applies to another
+//! value and is not such a cycle.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value};
 
-/// The keywords that speak of the same value as the schema they stand in.
+/// The keywords whose subschemas apply to the same value.
 const SAME_VALUE: [&str; 5] = ["allOf", "anyOf", "then", "else", NAMED];
 
-/// The one of them that holds schemas by name.
+/// The keyword among them that maps names to schemas.
 const NAMED: &str = "dependentSchemas";
 
-/// Those of them that would accept less if a part of them accepted everything; they are taken out whole.
+/// The keywords that would accept less if a subschema accepted everything; they are removed as a whole.
 const DELICATE: [&str; 3] = ["oneOf", "not", "if"];
 
-/// Opens every circle, and says between which definitions: (where the reference stood, what it named).
+/// Breaks every cycle; returns the removed references as (definition, target).
 pub(crate) fn open(definitions: &mut Map<String, Value>) -> Vec<(String, String)> {
     let closing = closing_edges(&edges(definitions));
     let mut names: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
@@ -54,7 +54,7 @@ fn target(map: &Map<String, Value>) -> Option<&str> {
     map.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
 }
 
-/// The schemas that a keyword holds: one, a list, or some by name.
+/// The subschemas of a keyword: one, a list, or a mapping.
 fn parts<'a>(keyword: &str, value: &'a Value) -> Vec<&'a Value> {
     match value {
         Value::Array(items) => items.iter().collect(),
@@ -63,7 +63,7 @@ fn parts<'a>(keyword: &str, value: &'a Value) -> Vec<&'a Value> {
     }
 }
 
-/// The edges that lead back to a definition the walk has not left yet. Without them there is no circle.
+/// The edges back to a definition that the traversal has not left yet. Without them the graph is acyclic.
 fn closing_edges(edges: &BTreeMap<&str, Vec<&str>>) -> Vec<(String, String)> {
     let mut closing = Vec::new();
     let mut entered = BTreeSet::new();
@@ -95,7 +95,7 @@ fn closing_edges(edges: &BTreeMap<&str, Vec<&str>>) -> Vec<(String, String)> {
     closing
 }
 
-/// Takes the references to `names` out of `schema`; whether there was one.
+/// Removes the references to `names` from `schema`; whether there was one.
 fn cut(schema: &mut Value, names: &BTreeSet<&str>) -> bool {
     let Some(map) = schema.as_object_mut() else { return false };
     let mut found = target(map).is_some_and(|name| names.contains(name));

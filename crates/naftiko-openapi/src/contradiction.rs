@@ -1,7 +1,7 @@
-//! Schemas that nothing can fit: an empty `enum`, a minimum above the maximum, types that exclude each other.
+//! Schemas that no value can match: an empty `enum`, a minimum above the maximum, types that exclude each other.
 //!
-//! Such a schema is a slip of the description. The keyword that contradicts the rest is reported at its place and left out,
-//! so that the operation can be called.
+//! Such a schema is a mistake in the description. The contradictory keyword is reported and left out, so that the
+//! operation can be called.
 
 use std::collections::BTreeSet;
 
@@ -11,14 +11,14 @@ use serde_json::{Map, Number, Value as Json};
 
 use crate::schema::{Reader, anything};
 
-/// A schema of a description that nothing can fit.
+/// A schema of a description that no value can match.
 pub(crate) static IMPOSSIBLE_SCHEMA: Code = Code {
     id: "impossible-schema",
     severity: Severity::Warning,
     summary: "nothing can fit a schema of the OpenAPI description, so a part of it is left out",
 };
 
-/// Keywords of which the first must not be above the second.
+/// Pairs of keywords whose first must not exceed the second.
 const BOUNDS: [(&str, &str); 7] = [
     ("minimum", "maximum"),
     ("exclusiveMinimum", "maximum"),
@@ -29,7 +29,7 @@ const BOUNDS: [(&str, &str); 7] = [
     ("minContains", "maxContains"),
 ];
 
-/// Reports the keywords that contradict the rest of a schema, and leaves them out.
+/// Reports and removes the keywords that contradict the rest of a schema.
 pub(crate) fn leave_out<'a>(reader: &mut Reader<'a>, mapping: &'a Mapping, schema: &mut Map<String, Json>) {
     let mut report = |keyword: &str, message: String| {
         if let Some(node) = mapping.get(keyword) {
@@ -58,7 +58,7 @@ pub(crate) fn leave_out<'a>(reader: &mut Reader<'a>, mapping: &'a Mapping, schem
     }
 }
 
-/// A property that is required, and that a closed schema does not declare.
+/// A required property that a closed schema does not declare.
 fn excluded(schema: &Map<String, Json>) -> Option<String> {
     const DECLARING: [&str; 8] =
         ["$ref", "allOf", "anyOf", "oneOf", "if", "patternProperties", "dependentSchemas", "not"];
@@ -73,7 +73,7 @@ fn excluded(schema: &Map<String, Json>) -> Option<String> {
     required.into_iter().find(|name| !is_declared(name)).map(str::to_owned)
 }
 
-/// Leaves out the parts of `allOf`, written in place, whose types exclude those before them.
+/// Removes inline parts of `allOf` whose types exclude those before them.
 fn exclusive_types<'a>(reader: &mut Reader<'a>, mapping: &'a Mapping, schema: &mut Map<String, Json>) {
     let parts = mapping.get("allOf").and_then(Node::as_sequence).unwrap_or_default();
     let mut types = own_types(mapping);
@@ -101,7 +101,7 @@ fn exclusive_types<'a>(reader: &mut Reader<'a>, mapping: &'a Mapping, schema: &m
     }
 }
 
-/// The types that a schema takes by its own words; `None` for all, or where another keyword may allow null.
+/// The types that a schema itself accepts; `None` for all, or if another keyword may allow null.
 fn own_types(mapping: &Mapping) -> Option<BTreeSet<&str>> {
     if ["nullable", "x-nullable", "enum", "const"].iter().any(|keyword| mapping.get(keyword).is_some()) {
         return None;
@@ -111,7 +111,7 @@ fn own_types(mapping: &Mapping) -> Option<BTreeSet<&str>> {
     names.iter().map(|name| name.as_str().filter(|name| crate::keyword::TYPES.contains(name))).collect()
 }
 
-/// The types that both take; an integer is a number.
+/// The types in both sets; an integer is a number.
 fn intersection<'a>(a: &BTreeSet<&'a str>, b: &BTreeSet<&'a str>) -> BTreeSet<&'a str> {
     let takes = |types: &BTreeSet<&'a str>, name: &str| {
         types.contains(name) || (name == "integer" && types.contains("number"))

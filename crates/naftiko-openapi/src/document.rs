@@ -1,4 +1,4 @@
-//! The tree of a description, and where its `$ref`s lead.
+//! The tree of a description, and the resolution of its `$ref`s.
 
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
@@ -38,7 +38,7 @@ pub(crate) static CIRCULAR_REFERENCE: Code = Code {
     summary: "a `$ref` of an OpenAPI description leads back to itself without saying anything",
 };
 
-/// How many `$ref`s may lie between a reference and what it means; longer chains are taken for circles.
+/// The maximum length of a chain of `$ref`s; longer chains count as cycles.
 const LONGEST_CHAIN: usize = 32;
 
 /// A description.
@@ -49,7 +49,7 @@ pub(crate) struct Document {
     names: OnceLock<Names>,
 }
 
-/// The names that schemas have of their own, each with the JSON pointer of the schema.
+/// The names that schemas give themselves, each with the JSON pointer of its schema.
 #[derive(Debug, Default)]
 struct Names {
     /// `$anchor`.
@@ -58,10 +58,10 @@ struct Names {
     ids: BTreeMap<String, String>,
 }
 
-/// What a `$ref` leads to.
+/// The target of a `$ref`.
 #[derive(Debug)]
 pub(crate) struct Target<'a> {
-    /// The JSON pointer of the node: one for each node, however the reference was written.
+    /// The JSON pointer of the node, independent of the notation of the reference.
     pub(crate) pointer: String,
     pub(crate) node: &'a Node,
 }
@@ -71,13 +71,13 @@ impl Document {
         Self { root, version, names: OnceLock::new() }
     }
 
-    /// The reference that `node` is, if it is one.
+    /// The `$ref` of `node`, if it has one.
     pub(crate) fn reference(node: &Node) -> Option<(&str, Span)> {
         let reference = node.get("$ref")?;
         Some((reference.as_str()?, reference.span))
     }
 
-    /// Where a reference leads, one step.
+    /// Resolves a reference by one step.
     pub(crate) fn target(&self, reference: &str, span: Span) -> Result<Target<'_>, Box<Diagnostic>> {
         let (uri, fragment) = reference.split_once('#').unwrap_or((reference, ""));
         let own = self.root.get("$self").and_then(Node::as_str);
@@ -101,12 +101,12 @@ impl Document {
         Ok(Target { pointer, node })
     }
 
-    /// What `node` means: itself, or what its `$ref` leads to in the end.
+    /// Resolves `node`: itself, or the final target of its `$ref`.
     pub(crate) fn follow<'a>(&'a self, node: &'a Node) -> Result<Target<'a>, Box<Diagnostic>> {
         self.follow_from(Target { pointer: String::new(), node })
     }
 
-    /// Like [`follow`](Self::follow), and the pointer is right too.
+    /// Like [`follow`](Self::follow), with a correct pointer.
     pub(crate) fn follow_from<'a>(&'a self, start: Target<'a>) -> Result<Target<'a>, Box<Diagnostic>> {
         let mut target = start;
         for _ in 0..LONGEST_CHAIN {
@@ -121,7 +121,7 @@ impl Document {
         }
     }
 
-    /// The pointer of the schema with this `$id`, as it is written or relative to the URI of the description.
+    /// The pointer of the schema with this `$id`, as written or relative to the URI of the description.
     fn identified(&self, uri: &str) -> Option<&str> {
         let ids = &self.names().ids;
         let own = self.root.get("$self").and_then(Node::as_str);
@@ -129,7 +129,7 @@ impl Document {
         ids.get(uri).or_else(relative).map(String::as_str)
     }
 
-    /// The names that schemas have of their own.
+    /// The names that schemas give themselves.
     fn names(&self) -> &Names {
         self.names.get_or_init(|| {
             let mut names = Names::default();
@@ -139,12 +139,12 @@ impl Document {
     }
 }
 
-/// The diagnostic for a part that is not what the standard says.
+/// The diagnostic for a part that violates the standard.
 pub(crate) fn malformed(span: Span, message: impl Into<String>) -> Diagnostic {
     Diagnostic::new(&MALFORMED_DESCRIPTION, span, message)
 }
 
-/// The diagnostic for a reference that ends in itself.
+/// The diagnostic for a reference that leads back to itself.
 pub(crate) fn circular(reference: &str, span: Span) -> Diagnostic {
     Diagnostic::new(&CIRCULAR_REFERENCE, span, format!("`{reference}` leads back to itself"))
 }
@@ -154,8 +154,8 @@ pub(crate) fn token(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// Names in order of the document, the first of one name stays. Examples and values may hold the word as well: a
-/// name found there is only reached by a reference to it.
+/// Collects names in document order; the first of equal names counts. Examples and values may contain these keys too,
+/// but a name in them is used only if a reference names it.
 fn collect_names(node: &Node, pointer: &mut String, names: &mut Names) {
     let length = pointer.len();
     let mut visit = |key: &str, child: &Node| {

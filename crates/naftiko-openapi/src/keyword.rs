@@ -1,13 +1,13 @@
-//! The shape that the values of JSON Schema keywords must have.
+//! The types of JSON Schema keywords.
 //!
-//! Validators refuse a whole schema for one keyword of the wrong shape, so such a keyword is left out.
+//! Validators reject a whole schema for one malformed keyword, so such a keyword is left out.
 
 use serde_json::{Number, Value};
 
-/// The types that JSON Schema knows.
+/// The type names of JSON Schema.
 pub(crate) const TYPES: [&str; 7] = ["null", "boolean", "object", "array", "number", "string", "integer"];
 
-/// The keywords that hold one schema.
+/// The keywords whose value is a schema.
 pub(crate) const ONE: [&str; 11] = [
     "additionalProperties",
     "contains",
@@ -22,14 +22,14 @@ pub(crate) const ONE: [&str; 11] = [
     "unevaluatedProperties",
 ];
 
-/// The keywords that hold a list of schemas.
+/// The keywords whose value is a list of schemas.
 pub(crate) const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
 
-/// The keywords that hold schemas by name; their keys are names and never keywords.
+/// The keywords whose value maps names to schemas; their keys are names and never keywords.
 pub(crate) const NAMED: [&str; 3] = ["dependentSchemas", "patternProperties", "properties"];
 
-/// The keywords that name a schema or change what its references mean. All references are rewritten, so these would
-/// only lead them astray.
+/// The keywords that name a schema or change the meaning of its references. All references are rewritten, so these
+/// would only misdirect them.
 pub(crate) const NAMING: [&str; 8] = [
     "$anchor",
     "$defs",
@@ -41,11 +41,11 @@ pub(crate) const NAMING: [&str; 8] = [
     "definitions",
 ];
 
-/// The keywords that say something to people and nothing to validators.
+/// The keywords that are annotations for people, ignored by validators.
 pub(crate) const ANNOTATIONS: [&str; 8] =
     ["title", "description", "default", "example", "examples", "deprecated", "readOnly", "writeOnly"];
 
-/// What a value ought to be if `keyword` is one of JSON Schema's that hold no schema, and `value` is not that.
+/// The expected type of a keyword that contains no schema; `None` for other keywords, and for a well-formed value.
 pub(crate) fn expected(keyword: &str, value: &Value) -> Option<&'static str> {
     let (fits, shape) = match keyword {
         "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" => (value.is_number(), "a number"),
@@ -73,7 +73,7 @@ fn is_names(value: &Value) -> bool {
     value.as_array().is_some_and(|names| names.iter().all(Value::is_string))
 }
 
-/// Each name once: validators insist.
+/// Removes duplicates, which validators reject.
 pub(crate) fn without_repeats(names: Vec<Value>) -> Vec<Value> {
     let mut seen = std::collections::BTreeSet::new();
     names.into_iter().filter(|name| name.as_str().is_none_or(|name| seen.insert(name.to_owned()))).collect()

@@ -1,10 +1,11 @@
 //! The operations of an API description, each made self-contained.
 //!
 //! A description is an `OpenAPI` document. A [`Catalogue`] is an index of its paths and methods, cheap to load; only
-//! [`Catalogue::operation`] follows `$ref`s, those of one operation. Every version from 2.0 to 3.2 gives the same form:
-//! JSON Schema 2020-12, defaults of styles filled in, no reference that leaves the
-//! [`Operation`](naftiko_adapter::Operation). A faulty description gives diagnostics and what could be understood,
-//! never an error. [`bundle`] makes one document of a description in several files. This crate reads no file, follows no URL and knows nothing of compositions or runs.
+//! [`Catalogue::operation`] resolves `$ref`s, those of one operation. All versions from 2.0 to 3.2 give the same form:
+//! JSON Schema 2020-12, with the defaults of styles, and without references that leave the
+//! [`Operation`](naftiko_adapter::Operation). A faulty description gives diagnostics and the readable parts, never an
+//! error. [`bundle`] merges a description in several files into one document. This crate reads no file, follows no URL
+//! and does not depend on compositions or runs.
 
 mod body;
 mod bundle;
@@ -32,7 +33,7 @@ pub use bundle::bundle;
 pub use catalogue::{Catalogue, Entry};
 pub use version::Version;
 
-/// Every kind of problem this crate finds.
+/// All diagnostic codes of this crate.
 pub static CODES: &[&Code] = &[
     &version::NOT_OPENAPI,
     &version::UNKNOWN_OPENAPI_VERSION,

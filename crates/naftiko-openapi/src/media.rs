@@ -1,4 +1,4 @@
-//! Media types: which of several is taken, and the answers that they describe.
+//! Media types: the choice among several, and the responses that they describe.
 
 use naftiko_adapter::ResponseSpec;
 use naftiko_adapter::media_type::{essence, is_json};
@@ -9,12 +9,12 @@ use crate::body::types;
 use crate::document::malformed;
 use crate::schema::{Reader, anything};
 
-/// What is written for a media type that says no more than "anything".
+/// Used for a media type that allows anything.
 pub(crate) const JSON: &str = "application/json";
 /// The media type of a form.
 pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
-/// How well a media type suits, 0 the best: JSON, what is written like it, forms, text, anything else.
+/// The preference of a media type, 0 the best: JSON, JSON-based types, forms, text, anything else.
 pub(crate) fn rank(media_type: &str) -> usize {
     match essence(media_type).as_str() {
         JSON => 0,
@@ -27,7 +27,7 @@ pub(crate) fn rank(media_type: &str) -> usize {
     }
 }
 
-/// The media type as it is sent: nobody can send "anything".
+/// The media type to send, which cannot be a range.
 pub(crate) fn concrete(media_type: &str) -> String {
     let essence = essence(media_type);
     let is_range_of_json = essence.contains('*') && is_json(&essence);
@@ -42,18 +42,18 @@ pub(crate) fn is_multipart(media_type: &str) -> bool {
     essence(media_type).starts_with("multipart/")
 }
 
-/// The best media type of a `content`.
+/// The preferred media type of a `content`.
 pub(crate) fn best(content: &Mapping) -> Option<(&str, &Node)> {
     let types = content.iter().filter(|(name, _)| !name.starts_with("x-"));
     types.min_by_key(|(name, _)| rank(name)).map(|(name, entry)| (name, &entry.value))
 }
 
-/// Whether an answer of this media type is read as a value, and not as a text.
+/// Whether a response of this media type is parsed as a value, and not as text.
 pub(crate) fn is_value(media_type: &str) -> bool {
     is_json(&essence(media_type)) || rank(media_type) == 2
 }
 
-/// The schema of an answer that is a text: the values that it lists are texts, and it is never null.
+/// The schema of a text response: its `enum` consists of strings, and it is never null.
 fn as_text(mut schema: Json) -> Json {
     let Some(keywords) = schema.as_object_mut() else { return schema };
     if let Some(types) = keywords.get_mut("type") {
@@ -68,13 +68,13 @@ fn as_text(mut schema: Json) -> Json {
     schema
 }
 
-/// An answer whose `$ref` leads to nothing that can be read: it may have any body.
+/// A response whose `$ref` cannot be resolved: any body is allowed.
 pub(crate) fn somewhere_else() -> ResponseSpec {
     ResponseSpec { content_type: None, schema: Some(anything()), examples: Vec::new() }
 }
 
 impl<'a> Reader<'a> {
-    /// An answer of 3.x.
+    /// A response of 3.x.
     pub(crate) fn response(&mut self, node: &'a Node) -> ResponseSpec {
         let nothing = ResponseSpec { content_type: None, schema: None, examples: Vec::new() };
         let Some(response) = self.follow(node) else { return somewhere_else() };
@@ -94,8 +94,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// An answer that is no JSON. Its value is a text, or a `data:` URL where it is no text, whatever its description says
-    /// about the structure of that text.
+    /// A response that is not JSON. Its value is a text, or a `data:` URL for binary content, whatever structure its
+    /// description gives that text.
     pub(crate) fn text_response(
         &mut self,
         media_type: &str,
@@ -107,7 +107,7 @@ impl<'a> Reader<'a> {
         let is_binary = target.and_then(|node| node.get("format")?.as_str()) == Some("binary");
         let is_text = !types.is_empty() && types.iter().all(|name| matches!(*name, "string" | "null"));
         let schema = match schema {
-            // A length is that of the bytes.
+            // The length constraint is about the bytes.
             Some(_) if types == ["file"] || is_binary => json!({"type": "string", "format": "binary"}),
             Some(schema) if is_text => as_text(self.schema(schema)),
             _ => json!({"type": "string"}),
@@ -116,7 +116,7 @@ impl<'a> Reader<'a> {
         ResponseSpec { content_type: Some(concrete(media_type)), schema: Some(schema), examples }
     }
 
-    /// The schema of a media type. That of a stream of items (3.2) is taken for a list of them.
+    /// The schema of a media type. The schema of a stream of items (3.2) becomes that of a list.
     pub(crate) fn media_schema(&mut self, media: &'a Node) -> Option<Json> {
         self.mapping(media, "a media type")?;
         match (media.get("schema"), media.get("itemSchema")) {
@@ -138,7 +138,7 @@ impl<'a> Reader<'a> {
         examples
     }
 
-    /// Whether a key of `responses` is a status, and not an extension; what is neither is reported.
+    /// Whether a key of `responses` is a status; a key that is neither a status nor an extension is reported.
     pub(crate) fn is_status(&mut self, key: &str, entry: &naftiko_syntax::Entry) -> bool {
         let class = key.strip_suffix("XX").or_else(|| key.strip_suffix("xx"));
         let digits = class.map_or(3, |_| 1);

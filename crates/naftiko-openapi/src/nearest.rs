@@ -1,8 +1,8 @@
-//! The operations that an unknown name may mean.
+//! Suggests operations for an unknown name.
 //!
-//! Names are compared word by word. A word counts for more the rarer it is in the catalogue, so that `Controller` and
-//! `create` decide little; the tags and the path of an operation count as words of it too. No suggestion is better than
-//! a wrong one: an operation about something else is not near, however similar its name looks.
+//! Names are compared word by word. A word weighs more the rarer it is in the catalogue, so that `Controller` and
+//! `create` matter little; the words of an operation's tags and path count too. No suggestion is better than a wrong
+//! one: an operation on another subject is never suggested, however similar its name looks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,24 +11,24 @@ use naftiko_adapter::Method;
 use crate::catalogue::Entry;
 use crate::word::{Action, words};
 
-/// How similar two names must be, from 0 to 1.
+/// The least similarity of two names, from 0 to 1.
 const NEAR: f64 = 0.45;
-/// The share of the best score that an operation must reach.
+/// The least share of the best score that a suggestion must have.
 const BESIDE_THE_BEST: f64 = 0.88;
-/// How many operations are suggested.
+/// The maximum number of suggestions.
 const AT_MOST: usize = 3;
-/// Nobody writes longer names, and comparing them takes time.
+/// The maximum length of a name; comparing longer ones takes too much time.
 const LONGEST_NAME: usize = 256;
-/// More words than these make nothing clearer.
+/// The maximum number of words that are compared.
 const MOST_WORDS: usize = 64;
 
 /// The weight of a word in the tags or the path, relative to one in the name.
 const CONTEXT: f64 = 0.8;
-/// The weight of another word for the same action, relative to the same word.
+/// The weight of a synonym for the same action, relative to the same word.
 const SAME_ACTION: f64 = 0.8;
 /// The weight of a word with the same stem (`authorize`, `authorization`), relative to the same word.
 const SAME_STEM: f64 = 0.7;
-/// The weight of a verb, relative to a noun: the subject matters more than what is done to it.
+/// The weight of a verb, relative to a noun: the subject matters more than the action.
 const VERB: f64 = 0.5;
 /// The penalty for a surplus word in the operation's name, relative to a missing word.
 const TOO_MANY: f64 = 0.4;
@@ -48,37 +48,37 @@ pub(crate) struct Neighborhood {
 
 #[derive(Debug)]
 struct Neighbor {
-    /// Its position in the catalogue.
+    /// The position in the catalogue.
     at: usize,
-    /// Its name, folded.
+    /// The name, folded.
     name: String,
     words: Vec<String>,
-    /// The words that name its subject.
+    /// The words of the name's subject.
     subject: BTreeSet<String>,
-    /// The words of its tags and its path that are not in its name.
+    /// The words of the tags and the path that are not in the name.
     context: Vec<String>,
     actions: BTreeSet<Action>,
 }
 
-/// How alike the words of the catalogue are to a word.
+/// The similarity of the catalogue's words to a word.
 type Likeness<'a> = BTreeMap<&'a str, f64>;
 
-/// A word that is looked for.
+/// A word of the unknown name.
 struct Word<'a> {
     weight: f64,
     action: Option<Action>,
     likeness: Likeness<'a>,
-    /// Whether it names the subject.
+    /// Whether it belongs to the subject.
     is_subject: bool,
 }
 
-/// A name that is looked for.
+/// The unknown name.
 struct Wanted<'a> {
     words: Vec<Word<'a>>,
-    /// The words that name its subject.
+    /// The words of its subject.
     subject: BTreeSet<String>,
-    /// Whether there are operations on exactly this subject, and the rest of the name is only an action. Then only they
-    /// can be near: to create a flag is not to create a target of a flag.
+    /// Whether operations on exactly this subject exist, and the rest of the name is only an action. Then only those
+    /// operations are suggested: creating a flag is different from creating a target of a flag.
     is_of_known_subject: bool,
 }
 
@@ -112,7 +112,7 @@ impl Neighborhood {
         neighborhood
     }
 
-    /// The places of the operations nearest to `name`, best first.
+    /// The positions of the operations most similar to `name`, best first.
     pub(crate) fn nearest(&self, name: &str) -> Vec<usize> {
         if name.len() > LONGEST_NAME {
             return Vec::new();
@@ -135,7 +135,7 @@ impl Neighborhood {
         self.weights.get(word).copied().unwrap_or(self.unknown)
     }
 
-    /// Whether a word names a subject: it is not an action, and not a word of most operations.
+    /// Whether a word can name a subject: it is not an action, and not common to most operations.
     fn says_something(&self, word: &str) -> bool {
         Action::of(word).is_none() && self.weight(word) > self.unknown * COMMON
     }
@@ -160,7 +160,7 @@ impl Neighborhood {
         Wanted { words, subject, is_of_known_subject }
     }
 
-    /// How well an operation matches what is wanted, from 0 to 1.
+    /// How well an operation matches the unknown name, from 0 to 1.
     fn meaning(&self, wanted: &Wanted<'_>, operation: &Neighbor) -> f64 {
         if wanted.is_of_known_subject && operation.subject != wanted.subject {
             return 0.0;
@@ -195,7 +195,7 @@ impl Neighborhood {
         }
         let others = operation.words.iter().filter(|word| !met.contains(word.as_str()));
         let too_many: f64 = others.map(|word| self.weight(word)).sum();
-        // A name of nothing but common words means an operation whose name has no others either.
+        // A name of common words only matches an operation whose name has no other words either.
         same_subject |= wanted.subject.is_empty() && too_many <= 0.0;
         if !same_subject || sought <= 0.0 {
             return 0.0;
@@ -225,7 +225,7 @@ impl Neighbor {
         Self { at, name: folded(id), words: own, subject, context, actions }
     }
 
-    /// How similar the names are, letter by letter; 0 if they differ by more than a slip or two.
+    /// The similarity of spelling; 0 if the names differ in more than one or two letters.
     fn spelling(&self, name: &str) -> f64 {
         let longest = self.name.chars().count().max(name.chars().count());
         let slips = if longest < 16 { 1 } else { 2 };
@@ -237,7 +237,7 @@ impl Neighbor {
     }
 }
 
-/// What a method does, where the name does not say.
+/// The usual actions of a method, for a name without an action.
 fn usual_actions(entry: &Entry) -> Vec<Action> {
     match entry.method {
         Method::Get if entry.path.ends_with('}') => vec![Action::Get],
@@ -249,8 +249,7 @@ fn usual_actions(entry: &Entry) -> Vec<Action> {
     }
 }
 
-/// The part of a name that names its subject: everything before the last `_`, `.` or similar separator, or the whole
-/// name.
+/// The subject of a name: everything before the last `_`, `.` or similar separator, or the whole name.
 fn subject(name: &str) -> &str {
     let name = name.trim_end_matches(|c: char| !c.is_alphabetic());
     match name.rsplit_once(|c: char| !c.is_alphanumeric()) {
@@ -264,7 +263,7 @@ fn rarity(count: f64, total: f64) -> f64 {
     (1.0 + (total - count + 0.5) / (count + 0.5)).ln()
 }
 
-/// How similar two words are, from 0 to 1: the same, with one slip in four letters, or with the same stem.
+/// The similarity of two words, from 0 to 1: equal, with one typo in four letters, or with a common stem.
 fn likeness(a: &str, b: &str) -> f64 {
     if a == b {
         return 1.0;

@@ -1,13 +1,13 @@
-//! The `nullable` of version 3.0 (and `x-nullable` of 2.0) in the words of JSON Schema.
+//! Converts `nullable` of version 3.0 (and `x-nullable` of 2.0) to JSON Schema.
 
 use serde_json::{Map, Value, json};
 
 use crate::keyword::ANNOTATIONS;
 
-/// The keywords whose verdict on null cannot be seen from here.
+/// The keywords that may or may not accept null.
 const COMPOSED: [&str; 6] = ["$ref", "allOf", "anyOf", "oneOf", "not", "if"];
 
-/// Lets `schema` accept null as well.
+/// Makes `schema` accept null as well.
 pub(crate) fn accept_null(mut schema: Map<String, Value>) -> Map<String, Value> {
     if COMPOSED.iter().any(|keyword| schema.contains_key(*keyword)) {
         return beside_null(schema);
@@ -28,7 +28,7 @@ pub(crate) fn accept_null(mut schema: Map<String, Value>) -> Map<String, Value> 
     schema
 }
 
-/// `schema` or null; what is said to people stays outside.
+/// `schema` or null; annotations remain outside.
 fn beside_null(schema: Map<String, Value>) -> Map<String, Value> {
     let (mut outside, inside): (Map<_, _>, Map<_, _>) =
         schema.into_iter().partition(|(key, _)| ANNOTATIONS.contains(&key.as_str()));

@@ -1,4 +1,4 @@
-//! Puts one operation together.
+//! Assembles one operation.
 
 use std::collections::BTreeSet;
 
@@ -19,7 +19,7 @@ pub(crate) static UNDECLARED_PATH_PARAMETER: Code = Code {
     summary: "a path of an OpenAPI description has a parameter that no operation declares",
 };
 
-/// The operation that `entry` stands for.
+/// The operation of an index entry.
 pub(crate) fn read(document: &Document, entry: &Entry, provider: &str) -> (Operation, Vec<Diagnostic>) {
     let mut reader = Reader::new(document);
     let node = document.root.pointer(&entry.operation);
@@ -46,22 +46,22 @@ pub(crate) fn read(document: &Document, entry: &Entry, provider: &str) -> (Opera
     (operation, diagnostics)
 }
 
-/// Whether an operation says itself that it takes no credential: with no alternative in `security`, or only one that asks
-/// for nothing. What the whole description says is not that certain: `auth` of the capabilities says otherwise.
+/// Whether an operation itself requires no credential: no alternative in `security`, or only empty ones. A declaration
+/// for the whole description is less certain, because `auth` of the capabilities overrides it.
 fn takes_no_credential(operation: &Node) -> bool {
     let alternatives = operation.get("security").and_then(Node::as_sequence);
     let asks_nothing = |node: &Node| node.as_mapping().is_some_and(|schemes| schemes.iter().next().is_none());
     alternatives.is_some_and(|alternatives| alternatives.iter().all(asks_nothing))
 }
 
-/// The names between braces of a path template.
+/// The names between braces in a path template.
 fn template_names(path: &str) -> Vec<&str> {
     let after = path.split('{').skip(1);
     after.filter_map(|after| after.split_once('}')).map(|(name, _)| name).collect()
 }
 
 impl<'a> Reader<'a> {
-    /// The parameters of the path and then of the operation, references followed; and whether each could be.
+    /// The parameters of the path and then of the operation, references resolved; and whether all could be resolved.
     fn parameter_nodes(&mut self, operation: &'a Node, entry: &Entry) -> (Vec<&'a Node>, bool) {
         let document = self.document;
         let items = entry.items.iter().filter_map(|pointer| document.root.pointer(pointer));
@@ -78,8 +78,8 @@ impl<'a> Reader<'a> {
         (nodes, complete)
     }
 
-    /// Each parameter once, as the last declaration of its name and place has it. The path parameters are exactly those
-    /// of the path template, whatever the description declares; the difference is reported if the list is `complete`.
+    /// Each parameter once, by its last declaration. The path parameters are exactly those of the path template,
+    /// whatever the description declares; the difference is reported if the list is `complete`.
     fn parameters(&mut self, nodes: &[&'a Node], entry: &Entry, complete: bool) -> Vec<Parameter> {
         let in_path = template_names(&entry.path);
         let known: BTreeSet<&str> = in_path.iter().copied().collect();

@@ -11,11 +11,11 @@ use crate::media::{FORM, concrete, is_multipart, is_urlencoded};
 use crate::schema::{Reader, anything};
 
 impl<'a> Reader<'a> {
-    /// A parameter; nothing, and perhaps a diagnostic, for what is none or cannot be sent.
+    /// A parameter; `None`, possibly with a diagnostic, for one that is malformed or cannot be sent.
     pub(crate) fn parameter(&mut self, node: &'a Node) -> Option<Parameter> {
         let place = self.place(node)?;
         let name = self.parameter_name(node)?;
-        // The standard takes three headers from elsewhere, and some descriptions name those of the connection.
+        // The standard ignores three header parameters, and some descriptions list headers that the client sets.
         if place == Place::Header && is_set_by_client(name) {
             return None;
         }
@@ -48,7 +48,7 @@ impl<'a> Reader<'a> {
         })
     }
 
-    /// Whether `allowReserved` is defined in a place: in a query, and from 3.2 on in a path too.
+    /// Whether `allowReserved` applies to a place: the query, and from 3.2 on the path.
     fn has_reserved(&self, place: Place) -> bool {
         match place {
             Place::Query => true,
@@ -57,7 +57,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Whether a parameter is the whole query string, which 3.2 has.
+    /// Whether a parameter is the whole query string, as possible in 3.2.
     fn is_query_string(&self, node: &Node) -> bool {
         let place = node.get("in").and_then(Node::as_str);
         place == Some("querystring") && self.document.version >= Version::V3_2
@@ -148,18 +148,18 @@ impl<'a> Reader<'a> {
         }
         let Some((media_type, media)) = self.content(node) else { return anything() };
         let schema = self.follow(media).and_then(|media| media.get("schema"));
-        // A form or several parts inside a parameter are text to it.
+        // In a parameter, a form or multipart value is plain text.
         let is_text = is_urlencoded(media_type) || is_multipart(media_type);
         if is_text { json!({"type": "string"}) } else { self.body_schema(media_type, schema) }
     }
 
-    /// The media type that the value of a parameter is written in, whatever its style.
+    /// The media type of a parameter's value, whatever its style.
     fn content_type(&mut self, node: &'a Node) -> Option<String> {
         let is_styled = node.get("schema").is_some();
         self.content(node).filter(|_| !is_styled).map(|(media_type, _)| concrete(media_type))
     }
 
-    /// The one media type of `content`.
+    /// The only media type of `content`.
     fn content(&mut self, node: &'a Node) -> Option<(&'a str, &'a Node)> {
         let content = self.mapping(node.get("content")?, "`content`")?;
         content.iter().next().map(|(media_type, entry)| (media_type, &entry.value))

@@ -1,8 +1,8 @@
-//! Schemas of any version as JSON Schema 2020-12.
+//! Converts schemas of any version to JSON Schema 2020-12.
 //!
-//! The walk follows the structure of schemas (a property may be called `$ref`, `type` or `nullable` without being a
-//! keyword). A reference is only noted down: its target becomes a definition later, so that nothing here runs in
-//! circles.
+//! The traversal follows the structure of schemas (a property may be called `$ref`, `type` or `nullable` without being
+//! a keyword). The target of a reference becomes a definition and is converted later, so that the traversal always
+//! ends.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,24 +14,24 @@ use crate::document::{Document, circular, malformed};
 use crate::keyword::{self, ANNOTATIONS};
 use crate::{Version, circle, contradiction, nullable};
 
-/// What reads the parts of one operation: it gathers the definitions they need, and the diagnostics.
+/// Reads the parts of one operation, and collects the definitions they need and the diagnostics.
 #[derive(Debug)]
 pub(crate) struct Reader<'a> {
     pub(crate) document: &'a Document,
     diagnostics: Vec<Diagnostic>,
-    /// The names of definitions by the pointer of what they stand for.
+    /// The names of definitions, by the pointer of the schema.
     names: BTreeMap<String, String>,
-    /// The names that are taken, and for each the number to try next where another wants it.
+    /// The names in use, each with the number to append to its next duplicate.
     taken: BTreeMap<String, usize>,
-    /// Definitions that are named and not yet read.
+    /// Definitions that are named and not converted yet.
     pending: Vec<(String, &'a Node)>,
-    /// The definition that is being read.
+    /// The definition being converted.
     within: Option<String>,
-    /// Where a definition (the first) speaks of another (the second).
+    /// The references between definitions, by (referring, target), with the text and position of each.
     mentions: BTreeMap<(String, String), (String, Span)>,
 }
 
-/// The schema that everything fits.
+/// The schema that accepts everything.
 pub(crate) fn anything() -> Json {
     Json::Object(Map::new())
 }
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
         self.diagnostics.push(diagnostic);
     }
 
-    /// What `node` means if it may be a reference; a reference that leads nowhere is reported.
+    /// Resolves `node` if it is a reference; an unresolvable one is reported.
     pub(crate) fn follow(&mut self, node: &'a Node) -> Option<&'a Node> {
         match self.document.follow(node) {
             Ok(target) => Some(target.node),
@@ -64,7 +64,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The mapping that `node` is; nothing at all is as good as not there, and anything else is reported.
+    /// The mapping that `node` is; null counts as missing, and anything else is reported.
     pub(crate) fn mapping(&mut self, node: &'a Node, what: &str) -> Option<&'a Mapping> {
         let mapping = node.as_mapping();
         if mapping.is_none() && node.value != Value::Null {
@@ -76,7 +76,7 @@ impl<'a> Reader<'a> {
         mapping
     }
 
-    /// The list that `node` is; nothing at all is an empty one, and anything else is reported.
+    /// The list that `node` is; null counts as empty, and anything else is reported.
     pub(crate) fn list(&mut self, node: &'a Node, what: &str) -> &'a [Node] {
         let items = node.as_sequence();
         if items.is_none() && node.value != Value::Null {
@@ -85,7 +85,7 @@ impl<'a> Reader<'a> {
         items.unwrap_or_default()
     }
 
-    /// The definitions that the schemas so far need, and what was found on the way; each place is spoken of once.
+    /// The definitions that the schemas need, and the diagnostics, one for each position.
     pub(crate) fn finish(mut self) -> (Map<String, Json>, Vec<Diagnostic>) {
         let mut definitions = Map::new();
         let mut next = 0;
@@ -105,7 +105,7 @@ impl<'a> Reader<'a> {
         (definitions, self.diagnostics)
     }
 
-    /// A schema as JSON Schema.
+    /// Converts a schema.
     pub(crate) fn schema(&mut self, node: &'a Node) -> Json {
         match &node.value {
             Value::Bool(value) => Json::Bool(*value),
@@ -118,13 +118,13 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The keywords of a mapping as JSON Schema, `other` keys aside, which are no keywords.
+    /// Converts the keywords of a mapping, except for the keys in `other`.
     pub(crate) fn keywords(&mut self, mapping: &'a Mapping, other: &[&str]) -> Map<String, Json> {
         let older = self.document.version.is_before_json_schema();
         let reference = mapping.get("$ref").and_then(Node::as_str);
         let mut out = Map::new();
         for (key, entry) in mapping.iter().filter(|(key, _)| !other.contains(key)) {
-            // Nothing that validates may stand beside a `$ref` of the older dialect; what is said to people may.
+            // In the older dialect only annotations may accompany a `$ref`.
             let counts = !older || reference.is_none() || key == "$ref" || ANNOTATIONS.contains(&key);
             if counts {
                 self.keyword(key, &entry.value, mapping, &mut out);
@@ -132,7 +132,7 @@ impl<'a> Reader<'a> {
         }
         exclusive_bounds(&mut out);
         contradiction::leave_out(self, mapping, &mut out);
-        // In each older version one of these is the keyword, and descriptions mix them up.
+        // Each older version defines one of these keywords, and descriptions confuse them.
         let is_nullable = |keyword: &&str| mapping.get(keyword).and_then(Node::as_bool) == Some(true);
         if older && ["nullable", "x-nullable"].iter().any(is_nullable) {
             return nullable::accept_null(out);
@@ -181,7 +181,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A keyword that holds no schema.
+    /// Converts a keyword that contains no schema.
     fn plain(&mut self, key: &str, node: &'a Node, out: &mut Map<String, Json>) {
         let value = node.to_json();
         let bound = key.starts_with("exclusiveM") && value.is_boolean();
@@ -201,7 +201,7 @@ impl<'a> Reader<'a> {
 
     fn schemas(&mut self, node: &'a Node, key: &str) -> Option<Json> {
         let items = self.list(node, &format!("`{key}`"));
-        // An empty list is refused by validators, and says nothing.
+        // Validators reject an empty list, and it has no effect.
         (!items.is_empty()).then(|| items.iter().map(|item| self.schema(item)).collect())
     }
 
@@ -209,7 +209,7 @@ impl<'a> Reader<'a> {
         let mut names: Vec<&str> = Vec::new();
         let written = node.as_sequence().unwrap_or(std::slice::from_ref(node));
         for item in written {
-            // Without quotes, YAML reads the name of this type as the value.
+            // Without quotes, YAML reads the type name `null` as the value null.
             let is_null = item.value == Value::Null && node.as_sequence().is_some();
             match item.as_str().or(is_null.then_some("null")) {
                 Some("file") if self.document.version == Version::V2_0 => {
@@ -223,7 +223,7 @@ impl<'a> Reader<'a> {
                         item.span,
                         format!("expected a type of JSON Schema, found {found}"),
                     ));
-                    // A type nobody knows may be anything.
+                    // A value of an unknown type may be anything.
                     return;
                 }
             }
@@ -238,7 +238,7 @@ impl<'a> Reader<'a> {
         out.insert("type".to_owned(), value);
     }
 
-    /// `dependencies` of older drafts: lists of names and schemas in one.
+    /// Converts `dependencies` of older drafts, which combine lists of names and schemas.
     fn dependencies(&mut self, node: &'a Node, out: &mut Map<String, Json>) {
         let Some(mapping) = self.mapping(node, "`dependencies`") else { return };
         for (name, entry) in mapping.iter() {
@@ -255,8 +255,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The property that tells alternatives apart. The mapping of its values names definitions, like a `$ref`; a
-    /// name that leads nowhere is left out.
+    /// Converts the discriminator. Its mapping names definitions, like a `$ref`; an unresolvable name is left out.
     fn discriminator(&mut self, node: &'a Node) -> Json {
         let Some(discriminator) = node.as_mapping() else {
             return json!({ "propertyName": node.to_json() });
@@ -287,7 +286,7 @@ impl<'a> Reader<'a> {
         Some(self.name(target.pointer, target.node))
     }
 
-    /// The name of the definition that a `$ref` leads to; nothing, and a diagnostic, if it leads nowhere.
+    /// The name of the definition that a `$ref` leads to; `None` and a diagnostic if it is unresolvable.
     fn named(&mut self, node: &'a Node) -> Option<String> {
         let Some(reference) = node.as_str() else {
             self.report(malformed(
@@ -312,8 +311,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The name of the definition of what is at `pointer`: its last token as far as a reference can hold it, and a
-    /// number where that is another's name.
+    /// The name of the definition at `pointer`: its last token, restricted to characters that references allow, with a
+    /// number if the name is in use.
     fn name(&mut self, pointer: String, node: &'a Node) -> String {
         if let Some(name) = self.names.get(&pointer) {
             return name.clone();
@@ -338,7 +337,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// `exclusiveMinimum: true` makes the bound beside it exclusive; JSON Schema has the bound itself there.
+/// Converts `exclusiveMinimum: true`, which makes another keyword exclusive, to the bound itself.
 fn exclusive_bounds(schema: &mut Map<String, Json>) {
     for (exclusive, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
         let Some(&Json::Bool(applies)) = schema.get(exclusive) else { continue };

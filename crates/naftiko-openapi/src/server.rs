@@ -4,8 +4,8 @@ use naftiko_syntax::{Node, Value};
 
 use crate::Version;
 
-/// The URLs that `holder` (the root, a path item, an operation) gives, variables replaced by their defaults. A URL
-/// with a variable that has no default is left out.
+/// The server URLs of `holder` (the root, a path item or an operation), with variables replaced by their defaults. A
+/// URL with a variable without a default is left out.
 pub(crate) fn servers(holder: &Node, version: Version) -> Vec<String> {
     if version == Version::V2_0 {
         return swagger_servers(holder);

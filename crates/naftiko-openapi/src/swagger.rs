@@ -1,5 +1,4 @@
-//! What version 2.0 writes differently: parameters without a schema, bodies among the parameters, media types beside
-//! them.
+//! Version 2.0, where it differs: parameters without a schema, bodies as parameters, and separate media types.
 
 use indexmap::IndexMap;
 use naftiko_adapter::{Encoding, Place, RequestBody, ResponseSpec, Style};
@@ -11,12 +10,12 @@ use crate::document::{UNSUPPORTED_DESCRIPTION, malformed};
 use crate::media::{JSON, concrete, is_multipart, is_urlencoded, is_value, rank, somewhere_else};
 use crate::schema::{Reader, anything};
 
-/// The keys of a parameter that are no keywords of its schema.
+/// The keys of a parameter that are not keywords of its schema.
 const ABOUT: [&str; 7] =
     ["name", "in", "description", "required", "allowEmptyValue", "collectionFormat", "schema"];
 
 impl<'a> Reader<'a> {
-    /// How the value of a parameter is written, and its schema.
+    /// The style and the schema of a parameter's value.
     pub(crate) fn swagger_value(&mut self, node: &'a Node, place: Place) -> (Style, bool, Json) {
         let usual = place.default_style();
         let format = node.get("collectionFormat");
@@ -36,7 +35,7 @@ impl<'a> Reader<'a> {
         (style, explode, self.inline_schema(node))
     }
 
-    /// The schema that a parameter is itself. One written in the way of 3.x is taken too.
+    /// The inline schema of a parameter. A `schema` as in 3.x is accepted too.
     fn inline_schema(&mut self, node: &'a Node) -> Json {
         match (node.get("schema"), node.as_mapping()) {
             (Some(schema), _) => self.schema(schema),
@@ -45,7 +44,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// The body that the `in: body` and `in: formData` among the parameters make.
+    /// The body that the parameters `in: body` and `in: formData` form.
     pub(crate) fn swagger_body(
         &mut self,
         operation: &'a Node,
@@ -53,7 +52,7 @@ impl<'a> Reader<'a> {
     ) -> Option<RequestBody> {
         let place = |node: &Node| node.get("in").and_then(Node::as_str).map(str::to_owned);
         let consumes = self.media_types(operation, "consumes");
-        // The last one counts: that of the operation comes after that of its path.
+        // The last one counts: the operation's parameters come after those of its path.
         if let Some(body) = parameters.iter().rev().find(|node| place(node).as_deref() == Some("body")) {
             let content_type = consumes.iter().min_by_key(|name| rank(name)).map_or(JSON, |name| *name);
             let schema = self.body_schema(content_type, body.get("schema"));
@@ -96,7 +95,7 @@ impl<'a> Reader<'a> {
         RequestBody { encoding: lists(fields), ..RequestBody::new(content_type, needed, schema) }
     }
 
-    /// An answer of 2.0.
+    /// A response of 2.0.
     pub(crate) fn swagger_response(&mut self, node: &'a Node, operation: &'a Node) -> ResponseSpec {
         let Some(response) = self.follow(node) else { return somewhere_else() };
         self.mapping(response, "a response");
@@ -134,12 +133,12 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Whether 2.0 separates the items of a list by spaces, tabs or pipes in a place.
+/// Whether 2.0 allows spaces, tabs or pipes as separators in a place.
 fn has_separators(place: Place) -> bool {
     place != Place::Cookie
 }
 
-/// How the lists among the fields of a form are written: one field for all items, unless it is `multi`.
+/// The encodings of lists in a form: one field for all items, unless it is `multi`.
 fn lists(fields: &[&Node]) -> IndexMap<String, Encoding> {
     let is_list = |field: &&&Node| field.get("type").and_then(Node::as_str) == Some("array");
     let lists = fields.iter().filter(is_list).filter_map(|field| {
@@ -156,7 +155,7 @@ fn lists(fields: &[&Node]) -> IndexMap<String, Encoding> {
     lists.collect()
 }
 
-/// Whether a schema is the file of 2.0.
+/// Whether a schema is the type `file` of 2.0.
 fn is_file(schema: Option<&Node>) -> bool {
     schema.and_then(|schema| schema.get("type")).and_then(Node::as_str) == Some("file")
 }

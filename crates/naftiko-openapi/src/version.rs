@@ -17,7 +17,7 @@ pub(crate) static UNKNOWN_OPENAPI_VERSION: Code = Code {
     summary: "an OpenAPI description says it is of a version newer than those known",
 };
 
-/// A version of `OpenAPI`; its patch versions are read alike.
+/// A version of `OpenAPI`; patch versions are not distinguished.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Version {
     /// Not an API description: the catalogue is empty.
@@ -28,17 +28,17 @@ pub enum Version {
     V3_0,
     /// 3.1.x: schemas are JSON Schema.
     V3_1,
-    /// 3.2.x, and what is newer.
+    /// 3.2.x and newer.
     V3_2,
 }
 
 impl Version {
-    /// Whether schemas are the older dialect, in which nothing stands beside a `$ref` and null is no type.
+    /// Whether schemas have the older dialect, in which keywords beside a `$ref` are ignored and null is not a type.
     pub(crate) fn is_before_json_schema(self) -> bool {
         self < Self::V3_1
     }
 
-    /// The version that the head of a description names.
+    /// The version that a description declares.
     pub(crate) fn of(root: &Node) -> (Self, Option<Diagnostic>) {
         let Some(node) = root.get("openapi").or_else(|| root.get("swagger")) else {
             let message = match root.as_mapping() {

@@ -1,10 +1,10 @@
-//! Words in the names of operations.
+//! The words in names of operations.
 
-/// Words that say how others belong together and nothing themselves.
+/// Words without a meaning of their own.
 const SMALL: [&str; 14] =
     ["a", "an", "and", "by", "for", "from", "id", "in", "of", "on", "or", "the", "to", "with"];
 
-/// What an operation does to a resource.
+/// The action of an operation on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Action {
     Create,
@@ -15,7 +15,7 @@ pub(crate) enum Action {
 }
 
 impl Action {
-    /// The action that a word is another word for.
+    /// The action that a word is a synonym for.
     pub(crate) fn of(word: &str) -> Option<Self> {
         Some(match word {
             "add" | "create" | "insert" | "new" | "post" | "register" => Self::Create,
@@ -41,7 +41,8 @@ pub(crate) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Cuts at everything but letters and digits, and where capitals begin a word: `getSSOUrl` is `get`, `SSO`, `Url`.
+/// Splits at everything but letters and digits, and before capitals that start a word: `getSSOUrl` is `get`, `SSO`,
+/// `Url`.
 fn split(name: &str) -> Vec<String> {
     let mut words = Vec::new();
     let mut word = String::new();
@@ -64,7 +65,7 @@ fn split(name: &str) -> Vec<String> {
     words
 }
 
-/// The singular of a word as far as its ending tells; both of a pair only have to come out alike.
+/// The singular of a word, by its ending; it only matters that singular and plural give the same result.
 fn singular(word: &str) -> String {
     let stays = word.chars().count() <= 3 || ["ss", "us", "is"].iter().any(|end| word.ends_with(end));
     let shorter = match word {

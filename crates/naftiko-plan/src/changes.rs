@@ -1,4 +1,4 @@
-//! What has changed between two plans of one composition: the one a run began with, and the one its documents give now.
+//! The differences between two plans of one composition: the plan of a run, and the one its documents give now.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,36 +8,36 @@ use serde_json::Value;
 
 use crate::{Action, Plan, Step};
 
-/// One difference between the plan a run was begun with and a later one.
+/// One difference between the plan of a run and a later one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A step is new.
+    /// A step was added.
     Added {
-        /// Its id.
+        /// The id of the step.
         step: String,
     },
-    /// A step is gone.
+    /// A step was removed.
     Removed {
-        /// Its id.
+        /// The id of the step.
         step: String,
     },
     /// A step has changed.
     Step {
-        /// Its id.
+        /// The id of the step.
         step: String,
-        /// What differs in it, in the words of the plan: `arguments`, `poll`, `when`.
+        /// The fields that differ, as named in the plan: `arguments`, `poll`, `when`.
         what: Vec<String>,
     },
     /// The description of an operation has changed.
     Operation {
-        /// Its `operationId`.
+        /// The `operationId`.
         operation: String,
         /// The steps that use it.
         steps: Vec<String>,
     },
-    /// A provider has another address, or another kind of authentication.
+    /// A provider has another URL, or another authentication.
     Provider {
-        /// Its id.
+        /// The id of the provider.
         provider: String,
     },
     /// The inputs have changed.
@@ -71,8 +71,8 @@ fn list(names: &[String]) -> String {
 }
 
 impl Plan {
-    /// What differs in `now`, steps first, in their order; empty if a run of either plan does the same. Where the
-    /// documents are and how they are formatted does not count.
+    /// The differences in `now`, steps first, in their order; empty if a run of either plan does the same. The
+    /// locations and the formatting of documents do not count.
     pub fn changes_to(&self, now: &Self) -> Vec<Change> {
         let mut changes = Vec::new();
         for step in &self.steps {
@@ -130,11 +130,11 @@ fn differing(one: &Step, other: &Step) -> Vec<String> {
     let value = |fields: &[(String, Value)], name: &String| {
         fields.iter().find(|(field, _)| field == name).map(|(_, value)| value.clone())
     };
-    // Words about a step change nothing that it does.
+    // The description of a step has no effect on the run.
     let names = names.into_iter().filter(|name| *name != "description" && *name != "plan");
     let mut what: Vec<String> =
         names.filter(|name| value(&one, name) != value(&other, name)).cloned().collect();
-    // A plan within is compared like any other: where its documents lie does not count.
+    // An inner plan is compared in the same way: the locations of its documents do not count.
     if let (Action::Composition(before), Action::Composition(now)) = actions
         && !before.plan.changes_to(&now.plan).is_empty()
     {

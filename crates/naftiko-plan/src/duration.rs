@@ -1,4 +1,4 @@
-//! Durations as people read them, everywhere the same.
+//! Durations for people.
 
 use std::fmt::Write as _;
 
@@ -6,8 +6,9 @@ use jiff::SignedDuration;
 
 const DAY: i128 = 86_400;
 
-/// A duration as authors write it, in the largest unit that divides it: `500ms`, `5s`, `24m`, `14d`; in several where
-/// none does: `1m30s`, `36h5m`, `2d1h`. Of a second, tenths are told; of a minute and more, seconds.
+/// A duration as authors write it, in the largest unit that divides it: `500ms`, `5s`, `24m`, `14d`; in several units
+/// if none does: `1m30s`, `36h5m`, `2d1h`. Below a minute it is exact to a tenth of a second, from a minute on to a
+/// second.
 pub fn duration(duration: SignedDuration) -> String {
     let millis = duration.as_millis().max(0);
     if millis < 1000 {
@@ -18,7 +19,7 @@ pub fn duration(duration: SignedDuration) -> String {
     if seconds < 60 && tenths > 0 {
         return format!("{seconds}.{tenths}s");
     }
-    // Up to two days people count hours.
+    // Up to two days are shown in hours.
     let days = if seconds % DAY == 0 || seconds >= 2 * DAY { seconds / DAY } else { 0 };
     let rest = seconds - days * DAY;
     let mut out = String::new();

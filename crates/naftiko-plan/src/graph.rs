@@ -8,26 +8,26 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::EdgeRef;
 use serde::{Deserialize, Serialize};
 
-/// The step `to` does not begin before `from` has ended. Both are positions in the list of steps.
+/// The step `to` starts after `from` has ended. Both are positions in the list of steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Edge {
-    /// The step that goes first.
+    /// The predecessor.
     pub from: usize,
-    /// The step that follows.
+    /// The successor.
     pub to: usize,
-    /// Why.
+    /// The reason.
     pub reason: Reason,
 }
 
-/// Why a step follows another.
+/// The reason why a step follows another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Reason {
-    /// It reads the result of the other.
+    /// The step reads the result of the other.
     Reads,
-    /// It names the other in `dependsOn`.
+    /// The step names the other in `dependsOn`.
     DependsOn,
-    /// It comes after the other in the document.
+    /// The step comes after the other in the document.
     Order,
 }
 
@@ -46,7 +46,7 @@ pub struct Graph {
 
 impl Graph {
     /// The graph of these steps. Edges to unknown steps are dropped; of several edges between two steps, the one with
-    /// the strongest reason is kept.
+    /// the strongest reason remains.
     pub fn new(steps: Vec<String>, mut edges: Vec<Edge>) -> Self {
         let count = steps.len();
         edges.sort_unstable();
@@ -61,7 +61,7 @@ impl Graph {
         Self { graph }
     }
 
-    /// How many steps.
+    /// The number of steps.
     pub fn len(&self) -> usize {
         self.graph.node_count()
     }
@@ -121,7 +121,7 @@ impl Graph {
         cycles
     }
 
-    /// Breadth first from `start` within its group, back to `start`.
+    /// A breadth-first search from `start` within its group, back to `start`.
     fn shortest_cycle(&self, start: NodeIndex, group: &[NodeIndex]) -> Option<Cycle> {
         let inside: BTreeSet<_> = group.iter().copied().collect();
         let mut reached_by = BTreeMap::new();

@@ -1,6 +1,6 @@
-//! What a run has to be given, and what its schema says against a value.
+//! The inputs of a plan, and the validation of their values.
 //!
-//! A value is held to it in one room: whether an operator gives it or the step of another composition hands it over.
+//! Values from an operator and from the step of another composition are validated by the same code.
 
 use naftiko_schema::{Options, Schema, Verdict};
 use serde::{Deserialize, Serialize};
@@ -10,22 +10,21 @@ use serde_json::{Map, Value};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", from = "WrittenInput", into = "WrittenInput")]
 pub struct Input {
-    /// Its name.
+    /// The name.
     pub name: String,
     /// The JSON Schema of its value.
     pub schema: Value,
-    /// Whether a run without it is refused.
+    /// Whether a run without it is rejected.
     pub required: bool,
-    /// Its value when none is given. The default of a sensitive input is stored as `***`, so a plan that is read back
-    /// requires the input.
+    /// The default. That of a sensitive input is stored as `***`, so a plan that is read back requires the input.
     pub default: Option<Value>,
-    /// Whether it must never be printed or stored in clear.
+    /// Whether it must never be printed or stored unencrypted.
     pub sensitive: bool,
-    /// What it means.
+    /// The meaning of the input.
     pub description: Option<String>,
 }
 
-/// An input as it is written.
+/// The stored form of an input.
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct WrittenInput {
@@ -37,7 +36,7 @@ struct WrittenInput {
     description: Option<String>,
 }
 
-/// What is written for a default that may not be.
+/// Stored in place of the default of a sensitive input.
 const WITHHELD: &str = "***";
 
 impl From<Input> for WrittenInput {
@@ -56,23 +55,23 @@ impl From<WrittenInput> for Input {
     }
 }
 
-/// Something that is wrong with the value of an input.
+/// A violation of an input's schema.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Objection {
-    /// The JSON pointer of the part that does not fit; empty: the value itself.
+    /// The JSON pointer of the invalid part; empty for the value itself.
     pub pointer: String,
-    /// What is wrong with it, which may quote the value.
+    /// A description, which may quote the value.
     pub reason: String,
-    /// The same without the value.
+    /// The description without the value.
     pub masked: String,
 }
 
-/// How many objections to one value are listed.
+/// The maximum number of violations listed for one value.
 const MOST: usize = 100;
 
 impl Input {
-    /// What its schema says against a value, `format` included; nothing if the value fits. A value that cannot be
-    /// checked within the budget of the validator does not fit.
+    /// The violations of the schema by a value, including `format`; empty if the value is valid. A value that cannot be
+    /// checked within the budget of the validator is invalid.
     pub fn objections(&self, value: &Value) -> Vec<Objection> {
         let schema = Schema::compile(&self.schema, &Map::new(), Options::STRICT);
         if let Some(defect) = schema.defects().first() {
@@ -101,7 +100,7 @@ impl Input {
 }
 
 impl Objection {
-    /// An objection whose reason does not quote the value.
+    /// A violation whose description does not quote the value.
     fn plain(pointer: &str, reason: String) -> Self {
         Self { pointer: pointer.to_owned(), masked: reason.clone(), reason }
     }

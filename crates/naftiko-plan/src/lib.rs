@@ -1,8 +1,8 @@
-//! The Plan: all a run needs to know.
+//! The Plan: everything that a run needs.
 //!
-//! Every front end lowers to a [`Plan`], and it is all that an engine knows. It is complete (a run never reads a
-//! document again), serializable (a run stores the one it began with) and holds no secret, only the names of secrets.
-//! [`Graph`] orders the steps, finds cycles and draws itself. This crate never sees YAML or a document model.
+//! Every front end lowers to a [`Plan`], and engines see nothing else. A plan is complete (a run never reads a document
+//! again), serializable (a run stores the plan it was started with) and contains no secret, only the names of secrets.
+//! [`Graph`] orders the steps, finds cycles and renders itself. This crate never sees YAML or a document model.
 
 mod changes;
 mod draw;

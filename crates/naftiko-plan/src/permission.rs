@@ -1,4 +1,4 @@
-//! Which secrets may be sent to which servers, as the operator has said so. Pure: nothing is asked, read or stored here.
+//! The operator's permissions: which secret may be sent to which server. Pure: nothing is asked, read or stored here.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{SecretName, ServerOrigin};
 
-/// What kind of thing holds a secret.
+/// The kind of a secret's location.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SecretKind {
@@ -24,7 +24,7 @@ impl SecretKind {
     /// Every kind.
     pub const ALL: [Self; 3] = [Self::Variable, Self::File, Self::Program];
 
-    /// The kind as approvals store it.
+    /// The kind as stored in approvals.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Variable => "variable",
@@ -34,17 +34,17 @@ impl SecretKind {
     }
 }
 
-/// A secret as approvals name it: whatever document names it, it is the same secret.
+/// A secret as named in approvals, independent of the document that refers to it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct SecretId {
-    /// What holds it.
+    /// The kind of its location.
     pub kind: SecretKind,
     /// The variable, the path of the file without links, or the program without its arguments.
     pub name: String,
 }
 
 impl SecretId {
-    /// The id of a secret; `path` resolves the path of a file to the one path that it has on this machine.
+    /// The id of a secret; `path` resolves the path of a file to its canonical form.
     pub fn of(secret: &SecretName, path: &dyn Fn(&str) -> String) -> Self {
         let name = secret.approval_name();
         match secret {
@@ -64,18 +64,18 @@ pub struct SecretPair {
     pub origin: ServerOrigin,
 }
 
-/// What `--allow-secret NAME[=ORIGIN]` allows.
+/// The permission of an option `--allow-secret NAME[=ORIGIN]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecretAllowance {
     /// The variable, the path of the file or the program, as it was typed.
     pub name: String,
-    /// The one path that the name has if it is that of a file; `None` if nothing has resolved it.
+    /// The canonical path, if the name is that of a file; `None` if it was not resolved.
     pub path: Option<String>,
     /// The server; `None` allows every server.
     pub origin: Option<ServerOrigin>,
 }
 
-/// A text that allows no secret.
+/// A malformed value of `--allow-secret`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
     "`{text}` is not of the form NAME or NAME=ORIGIN; an origin is written like `https://api.example.com`"
@@ -89,7 +89,7 @@ impl FromStr for SecretAllowance {
 
     fn from_str(text: &str) -> Result<Self, NotAnAllowance> {
         let wrong = || NotAnAllowance { text: text.to_owned() };
-        // A path may contain the sign; the last one stands before the origin.
+        // A path may contain the sign; the last one precedes the origin.
         let (name, origin) = match text.rsplit_once('=') {
             Some((name, origin)) => (name, Some(origin.parse().map_err(|_| wrong())?)),
             None => (text, None),
@@ -118,14 +118,14 @@ impl SecretAllowance {
     }
 }
 
-/// Everything that the operator permits for one run.
+/// All permissions of the operator for one run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SecretPermissions {
     /// The pairs that were approved at a terminal.
     pub approved: BTreeSet<SecretPair>,
-    /// What this process was told to allow.
+    /// The permissions given to this process.
     pub allowed: Vec<SecretAllowance>,
-    /// The servers that the operator typed with `--base-url`: every secret of the run may be sent there.
+    /// The servers given with `--base-url`: every secret of the run may be sent there.
     pub typed: BTreeSet<ServerOrigin>,
 }
 

@@ -22,13 +22,13 @@ pub struct Plan {
     pub version: u32,
     /// The name of the composition.
     pub name: String,
-    /// The documents it was made from.
+    /// The documents that the plan was made from.
     pub sources: Vec<Source>,
     /// Providers by id.
     pub providers: IndexMap<String, Provider>,
-    /// The operations that its steps use, by key.
+    /// The operations of the steps, by key.
     pub operations: IndexMap<String, Arc<Operation>>,
-    /// What is known about operations beyond their description, by the same key; most have no entry.
+    /// Annotations of operations, by the same key; most have none.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub facts: IndexMap<String, Facts>,
     /// The inputs, in order.
@@ -42,7 +42,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// The version of the format that this code writes.
+    /// The format version that this code writes.
     pub const VERSION: u32 = 1;
 
     /// The step with this id.
@@ -50,7 +50,7 @@ impl Plan {
         self.steps.iter().find(|step| step.id == id)
     }
 
-    /// The graph of its steps.
+    /// The graph of the steps.
     pub fn graph(&self) -> Graph {
         Graph::new(self.steps.iter().map(|step| step.id.clone()).collect(), self.edges.clone())
     }
@@ -60,13 +60,12 @@ impl Plan {
         self.operations.get(&invoke.operation)
     }
 
-    /// Every operation that its own steps carry out, compensations included. Those of embedded compositions are not
-    /// among them.
+    /// All invocations of its own steps, including compensations, without those of embedded compositions.
     pub fn invokes(&self) -> impl Iterator<Item = &Invoke> {
         self.steps.iter().flat_map(Step::invokes)
     }
 
-    /// The plans of the compositions that its steps run, at any depth.
+    /// The plans of embedded compositions, at any depth.
     pub fn embedded(&self) -> Vec<&Arc<Plan>> {
         let mut found = Vec::new();
         for step in &self.steps {
@@ -78,8 +77,8 @@ impl Plan {
         found
     }
 
-    /// The providers that its steps and those of embedded compositions call, in the order of the plan, each once. Where two
-    /// plans describe one provider, the outer plan counts.
+    /// The providers that the steps call, including those of embedded compositions, in the order of the plan, each
+    /// once. If two plans describe one provider, the outer plan counts.
     pub fn used_providers(&self) -> IndexMap<&str, &Provider> {
         let embedded = self.embedded();
         let plans: Vec<&Self> =
@@ -97,8 +96,8 @@ impl Plan {
         providers
     }
 
-    /// The steps that call an unsafe operation with an inferred argument, which a person should look at first. Those of
-    /// embedded compositions are not among them.
+    /// The steps that call an unsafe operation with an inferred argument, which a person should review first, without
+    /// those of embedded compositions.
     pub fn inferred_effects(&self) -> impl Iterator<Item = (&Step, &Invoke)> {
         self.steps.iter().filter_map(|step| match &step.action {
             Action::Invoke(invoke)
@@ -112,12 +111,12 @@ impl Plan {
     }
 }
 
-/// A document a plan was made from.
+/// A document that a plan was made from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
-    /// Its path as it was given.
+    /// The path as it was given.
     pub name: String,
-    /// SHA-256 of its bytes, in hexadecimal.
+    /// The SHA-256 of the content, in hexadecimal.
     pub sha256: String,
 }
 
@@ -133,24 +132,24 @@ impl Source {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Step {
-    /// Its id.
+    /// The id.
     pub id: String,
-    /// What it does, in the author's words.
+    /// The author's description.
     pub description: Option<String>,
-    /// What it does.
+    /// The action.
     pub action: Action,
-    /// The condition for running it, evaluated once, before anything else of the step. If it is false the step is
-    /// skipped, and its result is absent. `None` always runs it.
+    /// The condition for running the step, evaluated once, before anything else. If it is false, the step is skipped
+    /// and its result is absent. `None` always runs the step.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub when: Option<Expression>,
-    /// The list it runs for; its result is then the list of results. `None` runs it once.
+    /// The list for which the step is run, once per item; its result is the list of results. `None` runs it once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub for_each: Option<ForEach>,
-    /// What happens to the run when it fails; by default the run fails.
+    /// The effect of a failure on the run; by default the run fails.
     #[serde(default, skip_serializing_if = "OnFailure::is_default")]
     pub on_failure: OnFailure,
-    /// What undoes it when the run fails, or is cancelled with compensation; with `for_each`, what undoes it for one
-    /// item. `None` if it cannot be undone.
+    /// The compensation when the run fails, or is cancelled with compensation; with `for_each`, the compensation of one
+    /// item. `None` if the step cannot be compensated.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub compensate: Option<Compensation>,
 }
@@ -169,7 +168,7 @@ impl Step {
         }
     }
 
-    /// The operations it carries out: its own, and the one that undoes it.
+    /// The invocations of the step: its own, and that of its compensation.
     pub fn invokes(&self) -> impl Iterator<Item = &Invoke> {
         let action = match &self.action {
             Action::Invoke(invoke) => Some(invoke.as_ref()),
@@ -179,25 +178,25 @@ impl Step {
     }
 }
 
-/// What a step does.
+/// The action of a step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Action {
-    /// Carries an operation out.
+    /// Carries out an operation.
     Invoke(Box<Invoke>),
     /// Asks a person or a system outside.
     External(Box<External>),
-    /// Runs another composition, whose outputs are the result.
+    /// Runs another composition; its outputs are the result.
     Composition(Embedded),
 }
 
-/// The list a step runs for: each value is `item`, and its position, from 0, is `index`.
+/// The list of a repeated step: in each repetition `item` is the value, and `index` its position from 0.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ForEach {
-    /// The expression that gives the list. It cannot use `item` or `index`.
+    /// The expression for the list. It cannot use `item` or `index`.
     pub list: Expression,
-    /// How many items run at a time; at least 1, which is the default.
+    /// The maximum number of items that run concurrently; at least 1, which is the default.
     pub concurrency: u32,
 }
 
@@ -205,59 +204,59 @@ pub struct ForEach {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Invoke {
-    /// The capability it belongs to, as the author named it.
+    /// The capability, as the author named it.
     pub capability: Option<String>,
     /// The key in [`Plan::operations`].
     pub operation: String,
-    /// Its arguments.
+    /// The arguments.
     pub arguments: Vec<Argument>,
-    /// How it is repeated while it succeeds, if it is.
+    /// The poll, if the operation is repeated while it succeeds.
     pub poll: Option<Poll>,
-    /// How each answer, a page of a list, leads to the next; the whole list is the result. `None` if the operation
-    /// gives a single answer.
+    /// The pagination, if responses are pages; the result is the whole list. `None` for a single response.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub paginate: Option<Paginate>,
-    /// How it is repeated after a failure.
+    /// The retry policy for failures.
     pub retry: Retry,
-    /// How long one attempt may take; `None` is the adapter's own limit.
+    /// The time limit of an attempt; `None` for the adapter's own limit.
     pub timeout: Option<SignedDuration>,
     /// Conditions over the step's own `response` that must be true, or the step fails; an absent value is not true.
-    /// They are evaluated once, on the success response; for a poll, on the answer that ends it.
+    /// They are evaluated once, on the successful response; for a poll, on the response that ends it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expect: Vec<Expression>,
-    /// What to do when it is unknown whether a call that must not happen twice happened; by default an operator is
+    /// The handling of a call whose outcome is unknown, and that must not be made twice; by default an operator is
     /// asked.
     #[serde(default, skip_serializing_if = "OnDoubt::is_default")]
     pub on_doubt: OnDoubt,
 }
 
-/// What undoes a step: an operation whose arguments can read the step's own result, under its id, and everything before
-/// it.
+/// The compensation of a step: an operation whose arguments can read the step's own result, under its id, and
+/// everything before the step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Compensation {
     /// The operation. It has no poll and no compensation of its own.
     pub invoke: Invoke,
-    /// Whether a failed attempt is undone too; the step's own result is then absent. False by default.
+    /// Whether failed attempts are compensated too; the step's own result is then absent. False by default.
     #[serde(default)]
     pub after_failure: bool,
 }
 
-/// A step done outside.
+/// An external step.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct External {
-    /// The channel it is asked through; the terminal by default.
+    /// The channel of the question; the terminal by default.
     #[serde(default, skip_serializing_if = "Channel::is_default")]
     pub channel: Channel,
     /// The settings of the channel by name, as the author wrote them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub settings: IndexMap<String, Template>,
-    /// What is handed over, by name; `None` is the inputs and the results so far (edition 0.1, or `external: true`).
+    /// The values to hand over, by name; `None` for the inputs and all results so far (edition 0.1, or `external:
+    /// true`).
     pub with: Option<IndexMap<String, Template>>,
     /// The JSON Schema of the answer; `None` allows any JSON value.
     pub result: Option<Value>,
-    /// How long to wait for the answer; `None` waits for ever.
+    /// How long to wait for the answer; `None` waits forever.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<SignedDuration>,
 }
@@ -268,7 +267,7 @@ impl External {
         self.settings.iter().map(|(name, value)| (name.as_str(), shown(value)))
     }
 
-    /// What is handed over, by name, in the same form.
+    /// The values to hand over, by name, in the same form.
     pub fn shown_with(&self) -> impl Iterator<Item = (&str, String)> {
         self.with.iter().flatten().map(|(name, value)| (name.as_str(), shown(value)))
     }
@@ -281,8 +280,8 @@ pub enum Channel {
     /// Asks at the terminal. It has no settings.
     #[default]
     Prompt,
-    /// Sends an e-mail. Settings: `to`, an address or a list of them; optionally `subject`, and its content as a
-    /// literal `text` or a `template` over what is handed over.
+    /// Sends an e-mail. Settings: `to`, an address or a list of addresses; optionally `subject`, and the content as a
+    /// literal `text` or a `template` over the values handed over.
     Email,
     /// Posts to a URL. Settings: `url`; optionally `headers`, an object of texts.
     Webhook,
@@ -302,7 +301,7 @@ impl Channel {
         }
     }
 
-    /// Whether it hands over a message, an effect that must not happen twice.
+    /// Whether it sends a message, an effect that must not happen twice.
     pub fn sends(self) -> bool {
         self != Self::Prompt
     }
@@ -322,19 +321,19 @@ impl Channel {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Embedded {
-    /// Its own plan, which is complete: it shares no steps, providers or operations with the plan around it.
+    /// The inner plan, which is complete: it shares no steps, providers or operations with the outer plan.
     pub plan: Arc<Plan>,
-    /// Its inputs by name, as templates over the names of the plan around it. One that is missing here has its default,
-    /// or is not given.
+    /// The inputs by name, as templates over the names of the outer plan. A missing input has its default, or is not
+    /// given.
     pub inputs: IndexMap<String, Template>,
-    /// Those of them that are as if they were not here when they have no value: optional inputs whose value is exactly
-    /// an optional input. Any other without a value fails the step.
+    /// The names of the inputs that are left out if they have no value: optional inputs whose value is exactly an
+    /// optional input of the outer plan. Any other input without a value fails the step.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub optional: Vec<String>,
 }
 
 impl Embedded {
-    /// Its inputs in a form for people: bare expressions, texts, or JSON with `${…}` in it.
+    /// The inputs in a form for people: bare expressions, texts, or JSON with `${…}` in it.
     pub fn shown(&self) -> impl Iterator<Item = (&str, String)> {
         self.inputs.iter().map(|(name, value)| (name.as_str(), shown(value)))
     }
@@ -344,24 +343,23 @@ impl Embedded {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Argument {
-    /// Where it goes.
+    /// The place of the value.
     pub slot: Slot,
     /// The value that goes there.
     pub value: Template,
     /// Whether the author wrote it, or it was inferred.
     pub origin: Origin,
-    /// Whether the value comes from something sensitive, and is masked wherever it is shown.
+    /// Whether the value is derived from a sensitive one, and is redacted wherever it is shown.
     pub sensitive: bool,
-    /// Whether it is left out when it has no value: an optional parameter whose value is exactly an optional input. Any
-    /// other argument without a value fails its step.
+    /// Whether the argument is left out if it has no value: an optional parameter whose value is exactly an optional
+    /// input. Any other argument without a value fails its step.
     #[serde(default)]
     pub optional: bool,
 }
 
 impl Argument {
     /// The argument in a form for people: a bare expression, a text, or JSON with `${…}` in it, marked if it is
-    /// sensitive. It shows where the value comes from, which anybody can read in the document, and never the value
-    /// itself.
+    /// sensitive. The source of the value is shown, as in the document, and never the value itself.
     pub fn shown(&self) -> String {
         let shown = shown(&self.value);
         if self.sensitive { format!("{shown} (sensitive)") } else { shown }
@@ -393,7 +391,7 @@ pub enum Slot {
 }
 
 impl Slot {
-    /// The name that authors use for it.
+    /// The name that authors use for the place.
     pub fn name(&self) -> &str {
         match self {
             Self::Parameter(_, name) | Self::Property(name) => name,
@@ -402,7 +400,7 @@ impl Slot {
     }
 }
 
-/// Where an argument comes from.
+/// The origin of an argument.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Origin {
@@ -410,7 +408,7 @@ pub enum Origin {
     Written,
     /// `naftiko` inferred it.
     Inferred {
-        /// Why, in words that follow "because".
+        /// The reason, worded to follow "because".
         reason: String,
     },
 }
@@ -419,12 +417,12 @@ pub enum Origin {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Output {
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// The expression it is read from.
+    /// The expression for its value.
     pub source: Expression,
     /// Whether it must never be printed.
     pub sensitive: bool,
-    /// What it means.
+    /// The meaning of the output.
     pub description: Option<String>,
 }

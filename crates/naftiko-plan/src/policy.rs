@@ -1,4 +1,4 @@
-//! How steps and operations behave beyond a single attempt.
+//! Policies of steps and operations: polling, pagination, retries, rate limits and the handling of failures.
 
 use jiff::SignedDuration;
 use naftiko_expr::Expression;
@@ -16,54 +16,54 @@ pub struct Poll {
     /// absent value does not fulfil it. `None` polls until the timeout.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fail_when: Option<Expression>,
-    /// How long to wait between two attempts.
+    /// The pause between two attempts.
     pub every: Backoff,
-    /// When to give up, counted from the first attempt.
+    /// The time limit, counted from the first attempt.
     pub timeout: SignedDuration,
-    /// Whether the author wrote it, or it was inferred from a reference to a field that may appear later.
+    /// Whether the author wrote the poll, or it was inferred from a reference to a field that may appear later.
     pub origin: Origin,
 }
 
-/// A list that comes in pages, which are requested one after the other.
+/// A paginated list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Paginate {
-    /// The fields that lead from the response body to the list in it; empty if the body is the list.
+    /// The path of the list in the response body; empty if the body is the list.
     pub items: Vec<String>,
-    /// How a page leads to the next.
+    /// The way to the next page.
     pub next: NextPage,
-    /// How many items there may be in all; with more, the step fails.
+    /// The maximum number of items; with more, the step fails.
     pub max: u32,
-    /// Whether the author said how, or it was taken from the operation's description.
+    /// Whether the author specified the pagination, or it was taken from the operation's description.
     pub origin: Origin,
 }
 
-/// How a page of a list leads to the next.
+/// The way from one page of a list to the next.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum NextPage {
-    /// Each page but the last says where the next begins.
+    /// Each page but the last contains a cursor of the next.
     Cursor {
-        /// Where it says so: a path over `response`.
+        /// The path of the cursor in `response`.
         path: Expression,
-        /// The query parameter that takes the cursor.
+        /// The query parameter for the cursor.
         parameter: String,
     },
     /// Pages are numbered. The page after the last is empty.
     Number {
-        /// The query parameter that takes the number. The step's argument for it is the first number.
+        /// The query parameter for the number. The step's argument for it is the first number.
         parameter: String,
     },
-    /// Pages begin after a number of items. The page after the last is empty.
+    /// A page is requested by the number of items before it. The page after the last is empty.
     Offset {
-        /// The query parameter that takes this number. The step's argument for it is the first.
+        /// The query parameter for this number. The step's argument for it is the first number.
         parameter: String,
     },
     /// A `Link` header with relation `next` (RFC 8288), read as arguments of the same operation.
     Link,
 }
 
-/// How long to wait between attempts.
+/// The pauses between attempts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Backoff {
     /// The first wait.
@@ -83,16 +83,16 @@ impl Backoff {
         Self { initial: every, factor: 1.0, max: every, jitter: 0.0 }
     }
 
-    /// The wait before attempt `n + 1`, `n` from 1.
+    /// The pause before attempt `n + 1`, `n` from 1.
     pub fn wait(&self, n: u32) -> SignedDuration {
         let exponent = i32::try_from(n.saturating_sub(1)).unwrap_or(i32::MAX);
         let seconds = self.initial.as_secs_f64() * self.factor.powi(exponent);
-        // A factor that makes no sense gives no number, or one below nothing.
+        // A meaningless factor gives no number, or a negative one.
         let wait = SignedDuration::try_from_secs_f64(seconds).unwrap_or(self.max);
         wait.min(self.max).max(SignedDuration::ZERO)
     }
 
-    /// The same with jitter; `chance` is between 0 and 1, and at 1 the wait is not shortened.
+    /// The pause with jitter; `chance` is between 0 and 1, and at 1 the pause is not shortened.
     pub fn wait_with(&self, n: u32, chance: f64) -> SignedDuration {
         let sane = |share: f64| if share.is_finite() { share.clamp(0.0, 1.0) } else { 1.0 };
         let wait = self.wait(n);
@@ -113,12 +113,12 @@ impl Default for Backoff {
     }
 }
 
-/// When a failed attempt is made again, which happens only for a safe operation or one with an idempotency key.
+/// The retry policy for failed attempts. Only safe operations and those with an idempotency key are retried.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Retry {
-    /// How many attempts in all, the first included.
+    /// The maximum number of attempts, including the first.
     pub attempts: u32,
-    /// How long to wait between two; a `Retry-After` is honored too.
+    /// The pauses between attempts; a `Retry-After` is honored too.
     pub backoff: Backoff,
     /// The failures that are retried.
     #[serde(default = "usual")]
@@ -129,18 +129,18 @@ pub struct Retry {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum RetryOn {
-    /// An answer with this status.
+    /// A response with this status.
     Status(u16),
-    /// An answer of this class of statuses: 5 for 500 to 599.
+    /// A response with a status of this class: 5 for 500 to 599.
     Class(u8),
-    /// It was sent, and no readable answer came.
+    /// The request was sent, and no readable response came.
     Timeout,
-    /// Nothing reached the other side.
+    /// Nothing reached the provider.
     Connect,
 }
 
 impl Retry {
-    /// Whether an answer with this status is retried.
+    /// Whether a response with this status is retried.
     pub fn covers_status(&self, status: u16) -> bool {
         self.on.iter().any(|on| match on {
             RetryOn::Status(wanted) => *wanted == status,
@@ -150,13 +150,13 @@ impl Retry {
     }
 }
 
-/// What is retried by default: no connection, no answer, 429 and 5xx.
+/// The failures that are retried by default: no connection, no response, 429 and 5xx.
 fn usual() -> Vec<RetryOn> {
     vec![RetryOn::Connect, RetryOn::Timeout, RetryOn::Status(429), RetryOn::Class(5)]
 }
 
 impl Default for Retry {
-    /// Five attempts, from 1 s to 30 s apart, with up to half of each wait random.
+    /// Five attempts, 1 s to 30 s apart, with up to half of each pause random.
     fn default() -> Self {
         let backoff = Backoff {
             initial: SignedDuration::from_secs(1),
@@ -168,14 +168,14 @@ impl Default for Retry {
     }
 }
 
-/// What happens to the run when a step fails.
+/// The effect of a failed step on the run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OnFailure {
     /// The run fails too.
     #[default]
     Fail,
-    /// The run goes on; the step's result is absent.
+    /// The run continues; the step's result is absent.
     Continue,
 }
 
@@ -186,7 +186,7 @@ impl OnFailure {
     }
 }
 
-/// What to do when it is unknown whether a call that must not happen twice happened.
+/// The handling of a call whose outcome is unknown, and that must not be made twice.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum OnDoubt {
@@ -206,37 +206,37 @@ impl OnDoubt {
     }
 }
 
-/// What a capabilities document says about an operation beyond its description.
+/// Annotations of an operation that its description lacks.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Facts {
-    /// How often the operation may be called, over all steps; `None` sets no limit.
+    /// The rate limit of the operation, over all steps; `None` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
-    /// The parts of the response that are never printed or stored in clear: paths over `response`.
+    /// The parts of the response that are never printed or stored unencrypted: paths over `response`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitive: Vec<Expression>,
-    /// The parts of the response that are valid only for a time.
+    /// The parts of the response that expire.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expires: Vec<Expiry>,
 }
 
-/// How often something may be done.
+/// A rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RateLimit {
-    /// How many times; at least 1.
+    /// The number of calls; at least 1.
     pub requests: u32,
-    /// The time in which they may be made; more than zero.
+    /// The period in which they may be made; more than zero.
     pub per: SignedDuration,
 }
 
-/// A part of a response that is valid only for a time.
+/// A part of a response that expires.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Expiry {
-    /// Where it is: a path over `response`.
+    /// The path of the part in `response`.
     pub path: Expression,
-    /// How long it is valid, from the response on.
+    /// How long the part is valid, counted from the response.
     pub after: SignedDuration,
 }

@@ -1,4 +1,4 @@
-//! Providers, and how requests to them are authenticated. Secrets are only named here, never stored.
+//! Providers and their authentication. Secrets are only named here, never stored.
 
 use std::fmt;
 
@@ -7,31 +7,31 @@ use url::Url;
 
 use crate::RateLimit;
 
-/// Where a provider is, and how requests to it are authenticated.
+/// The location of a provider, and the authentication of requests to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Provider {
     /// The URL that the paths of operations are appended to.
     pub base_url: Option<String>,
-    /// How requests are authenticated.
+    /// The authentication of requests.
     pub auth: Auth,
-    /// The path of the capabilities document that says so.
+    /// The path of the capabilities document that describes the provider.
     pub source: String,
-    /// How often it may be called, over all its operations; `None` sets no limit.
+    /// The rate limit over all operations; `None` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate_limit: Option<RateLimit>,
 }
 
 impl Provider {
-    /// Whether both have the same address and authentication, whatever document says so.
+    /// Whether both have the same address and authentication, in whichever documents.
     pub fn is_the_same_as(&self, other: &Self) -> bool {
         self.base_url == other.base_url && self.auth == other.auth
     }
 
     /// The URL of the token endpoint for a provider at `base_url`; `None` if it needs no tokens.
     ///
-    /// A path is at the host of the base URL. So is a URL at the host that the documents give for the provider, where the
-    /// operator gives another.
+    /// A path is relative to the host of the base URL. If the operator overrides the base URL, a token URL at the
+    /// documented host moves to the new host as well.
     ///
     /// # Errors
     /// [`NotATokenUrl`], also for a path without a base URL.
@@ -53,7 +53,7 @@ impl Provider {
     }
 }
 
-/// A token URL that is not a URL.
+/// A malformed token URL.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the token URL `{url}` of `{source_document}` is not a URL")]
 pub struct NotATokenUrl {
@@ -61,11 +61,11 @@ pub struct NotATokenUrl {
     source_document: String,
 }
 
-/// How requests are authenticated.
+/// The authentication of requests.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "camelCase", rename_all_fields = "camelCase")]
 pub enum Auth {
-    /// Nothing.
+    /// No authentication.
     None,
     /// `Authorization: Bearer …` (RFC 6750).
     Bearer {
@@ -74,7 +74,7 @@ pub enum Auth {
     },
     /// A key that is sent with every request.
     ApiKey {
-        /// Where it goes.
+        /// The place of the key in a request.
         #[serde(rename = "in")]
         place: KeyPlace,
         /// The name of the header, query parameter or cookie.
@@ -97,24 +97,24 @@ pub enum Auth {
     /// `Authorization: Bearer …`, with a token of the OAuth 2.0 client credentials grant (RFC 6749 §4.4).
     #[serde(rename = "oauth2")]
     ClientCredentials {
-        /// The URL of the token endpoint; one that begins with `/` is relative to the host of the base URL.
+        /// The URL of the token endpoint; one that starts with `/` is relative to the host of the base URL.
         token_url: String,
         /// The name of the secret that holds the client's id.
         client_id: SecretName,
         /// The name of the secret that holds the client's secret.
         client_secret: SecretName,
-        /// How the client authenticates.
+        /// The authentication of the client.
         #[serde(default)]
         client_auth: ClientAuth,
         /// The scopes to request; empty for the provider's default.
         scopes: Vec<String>,
-        /// The audience of the token, for providers that ask for one.
+        /// The audience of the token, for providers that require one.
         audience: Option<String>,
     },
 }
 
 impl Auth {
-    /// The secrets that it is made of, in the order of the document's keys.
+    /// The secrets of the scheme, in the order of the document's keys.
     pub fn secrets(&self) -> Vec<&SecretName> {
         match self {
             Self::None => Vec::new(),
@@ -126,8 +126,8 @@ impl Auth {
         }
     }
 
-    /// Each secret with each server it is sent to: `base_url`, where requests go, or `token_url`, where tokens come from. A
-    /// token counts as the secret that it was fetched with. `None` in place of a URL: nothing says where that is.
+    /// Each secret with each server that receives it: the server of `base_url`, which receives requests, or that of
+    /// `token_url`, which issues tokens. A token counts as the secret it was obtained with. `None` for an unknown URL.
     pub fn sent_to<'u>(
         &self,
         base_url: Option<&'u Url>,
@@ -141,7 +141,7 @@ impl Auth {
         }
     }
 
-    /// The scheme, as a capabilities document names it.
+    /// The scheme, as named in capabilities documents.
     pub fn scheme(&self) -> &'static str {
         match self {
             Self::None => "none",
@@ -153,7 +153,7 @@ impl Auth {
     }
 }
 
-/// Where a key goes.
+/// The place of a key in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are the language's")]
@@ -163,7 +163,7 @@ pub enum KeyPlace {
     Cookie,
 }
 
-/// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
+/// The authentication of a client at the token endpoint (RFC 6749 §2.3.1).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum ClientAuth {
@@ -174,20 +174,20 @@ pub enum ClientAuth {
     Form,
 }
 
-/// The name of a secret; never the secret.
+/// The name of a secret, never its value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SecretName {
     /// An environment variable.
     EnvVar(String),
-    /// A file, by its path relative to where the composition was read from; white space around its content is ignored.
+    /// A file, by its path relative to the composition; white space around its content is ignored.
     File(String),
-    /// A program and its arguments: the secret is what it prints, without the trailing line break.
+    /// A program and its arguments: the secret is its output, without the trailing line break.
     Command(Vec<String>),
 }
 
 impl SecretName {
-    /// The name that approvals have for it: the variable, the path, or the program without its arguments.
+    /// The name in approvals: the variable, the path, or the program without its arguments.
     pub fn approval_name(&self) -> &str {
         match self {
             Self::EnvVar(name) | Self::File(name) => name,

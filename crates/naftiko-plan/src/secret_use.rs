@@ -1,7 +1,7 @@
-//! Where a plan sends the operator's secrets: each secret with each server it goes to. Pure.
+//! The uses of the operator's secrets by a plan: each secret with each server that receives it. Pure.
 //!
-//! A document decides which secret goes where, so the operator is shown these pairs, and nothing is read or sent before
-//! each pair is approved. Redirects and pages stay at the server of the call, so they add no pair.
+//! Documents decide which secret is sent where, so the operator is shown these pairs, and nothing is read or sent
+//! before each pair is approved. Redirects and pages remain at the server of the call, so they add no pair.
 
 use indexmap::IndexMap;
 use naftiko_expr::{Environment, Piece, Root, Template};
@@ -11,18 +11,18 @@ use url::Url;
 
 use crate::{Action, Channel, External, Plan, Provider, SecretName, ServerOrigin};
 
-/// The variable with the key that webhooks are signed with. A signature lets its receiver pass as the operator for as
-/// long as it is fresh, so the key counts as sent wherever a webhook goes.
+/// The variable with the key that signs webhooks. A signature authenticates its holder as the operator while it is
+/// fresh, so the key counts as sent to every webhook's server.
 pub const WEBHOOK_KEY: &str = "NAFTIKO_WEBHOOK_SECRET";
 
 /// Whether an environment variable is a setting of `naftiko` itself, which no document may name as a secret.
 pub fn is_setting(variable: &str) -> bool {
     const PREFIX: &str = "NAFTIKO_";
-    // Some systems do not tell upper from lower case in the names of variables.
+    // On some systems the names of variables are case-insensitive.
     variable.get(..PREFIX.len()).is_some_and(|prefix| prefix.eq_ignore_ascii_case(PREFIX))
 }
 
-/// A secret, a server it is sent to, and what it is used for.
+/// A secret, a server that receives it, and the users of the pair.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretUse {
@@ -30,22 +30,22 @@ pub struct SecretUse {
     pub secret: SecretName,
     /// The server.
     pub target: SecretTarget,
-    /// What uses it, in the order of the plan; at least one, each once.
+    /// The users, in the order of the plan; at least one, each once.
     pub users: Vec<SecretUser>,
 }
 
-/// Where a secret is sent.
+/// The receiver of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SecretTarget {
     /// To this server.
     Server(ServerOrigin),
-    /// To a server that is not known yet; this says who names it: the option `--base-url`, or a template that is evaluated
-    /// when its step begins.
+    /// A server that is not known yet; the text names its source: the option `--base-url`, or a template that is
+    /// evaluated when its step starts.
     Unknown(String),
 }
 
-/// What a secret is used for.
+/// The user of a secret.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub enum SecretUser {
@@ -55,13 +55,13 @@ pub enum SecretUser {
     Step(String),
 }
 
-/// What is known of a run when its secrets are listed.
+/// The facts about a run that determine its uses of secrets.
 pub struct Setting<'a> {
-    /// The base URL of a provider; `None` if nothing says where it is.
+    /// The base URL of a provider; `None` if it is unknown.
     pub base_url: &'a dyn Fn(&str, &Provider) -> Option<Url>,
-    /// The inputs of the run; `None` before there are any.
+    /// The inputs of the run; `None` before they are known.
     pub inputs: Option<&'a Map<String, Value>>,
-    /// Whether a step of the plan itself, by its id, sends no message any more.
+    /// Whether a step of the plan itself, by its id, will send no further message.
     pub is_settled: &'a dyn Fn(&str) -> bool,
 }
 
@@ -72,7 +72,7 @@ impl std::fmt::Debug for Setting<'_> {
     }
 }
 
-/// Every secret that a plan and the plans within it send, with every server, in the order of the plan and each pair once.
+/// All pairs of secrets and servers in a plan and the plans embedded in it, in the order of the plan, each once.
 pub fn secret_uses(plan: &Plan, setting: &Setting<'_>) -> Vec<SecretUse> {
     let mut uses = Uses::default();
     for (id, provider) in plan.used_providers() {
@@ -88,7 +88,7 @@ pub fn secret_uses(plan: &Plan, setting: &Setting<'_>) -> Vec<SecretUse> {
     for embedded in plan.embedded() {
         for step in &embedded.steps {
             if let Action::External(external) = &step.action {
-                // Its inputs are known when it begins.
+                // The inputs of an embedded plan are known when its step starts.
                 uses.add_webhook(&step.id, external, None);
             }
         }
@@ -96,7 +96,7 @@ pub fn secret_uses(plan: &Plan, setting: &Setting<'_>) -> Vec<SecretUse> {
     uses.0.into_iter().map(|((secret, target), users)| SecretUse { secret, target, users }).collect()
 }
 
-/// The same with what the documents alone say: before a run, without its inputs.
+/// The pairs that the documents alone determine: before a run, without its inputs.
 pub fn documented_secret_uses(plan: &Plan) -> Vec<SecretUse> {
     let base_url = |_: &str, provider: &Provider| provider.base_url.as_deref()?.parse().ok();
     secret_uses(plan, &Setting { base_url: &base_url, inputs: None, is_settled: &|_| false })
@@ -138,7 +138,7 @@ impl Uses {
     }
 }
 
-/// The URL that names the host, if the whole host is written out.
+/// The URL of a template, if its literal beginning contains the complete host.
 pub fn written_url(url: &Template) -> Option<Url> {
     let written = match url {
         Template::Literal(Value::String(text)) => return text.trim().parse().ok(),
@@ -149,11 +149,11 @@ pub fn written_url(url: &Template) -> Option<Url> {
         _ => return None,
     };
     let (_, rest) = written.split_once("://")?;
-    // Without its end, what follows would be part of the host.
+    // Without the end of the host, the following text could become a part of it.
     rest.contains(['/', '?', '#']).then(|| written.parse().ok())?
 }
 
-/// The URL that a template gives, if it reads nothing but inputs.
+/// The URL of a template, if it only reads inputs.
 fn url_of_inputs(url: &Template, inputs: &Map<String, Value>) -> Option<Url> {
     let reads = url.expressions().into_iter().flat_map(naftiko_expr::Expression::references);
     if reads.into_iter().any(|read| read.root != Root::Inputs) {
@@ -162,7 +162,7 @@ fn url_of_inputs(url: &Template, inputs: &Map<String, Value>) -> Option<Url> {
     url.evaluate(&Inputs(Value::Object(inputs.clone()))).ok()?.as_str()?.trim().parse().ok()
 }
 
-/// An environment in which there are only inputs.
+/// An environment that contains only inputs.
 struct Inputs(Value);
 
 impl Environment for Inputs {

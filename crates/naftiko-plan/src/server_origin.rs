@@ -1,4 +1,4 @@
-//! The origin of a URL: scheme, host and port, in one spelling for each server.
+//! Origins of URLs: scheme, host and port, in one spelling for each server.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,8 +8,8 @@ use url::Url;
 
 /// The scheme, host and port of an `http` or `https` URL.
 ///
-/// The spelling is normalized: lower case, names in their ASCII form, no trailing dot, addresses in their usual form, and
-/// no port where it is the usual one of the scheme.
+/// The spelling is normalized: lower case, names in ASCII form, no trailing dot, addresses in canonical form, and no
+/// port if it is the default of the scheme.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ServerOrigin(String);
 
@@ -22,9 +22,9 @@ impl ServerOrigin {
     /// The origin of a URL; `None` if its scheme is neither `http` nor `https`.
     pub fn of(url: &Url) -> Option<Self> {
         let host = url.host_str().filter(|_| matches!(url.scheme(), "http" | "https"))?;
-        // A name with a dot at its end is the same name, written in full.
+        // A name with a trailing dot is the same name, fully qualified.
         let host = host.strip_suffix('.').unwrap_or(host);
-        // The URL has a port only where it is not the usual one.
+        // The URL has a port only if it is not the default.
         let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
         (!host.is_empty()).then(|| Self(format!("{}://{host}{port}", url.scheme())))
     }
@@ -50,7 +50,7 @@ impl Serialize for ServerOrigin {
 impl FromStr for ServerOrigin {
     type Err = NotAnOrigin;
 
-    /// Reads an origin. A text with a path, a query or a user says more than an origin, and is refused.
+    /// Parses an origin. A text with a path, a query or a user is not an origin, and is rejected.
     fn from_str(text: &str) -> Result<Self, NotAnOrigin> {
         let wrong = || NotAnOrigin(text.to_owned());
         let url: Url = text.parse().map_err(|_| wrong())?;
@@ -59,7 +59,7 @@ impl FromStr for ServerOrigin {
             && url.fragment().is_none()
             && url.username().is_empty()
             && url.password().is_none()
-            // A pattern would look as if it covered several servers.
+            // A wildcard would seem to cover several servers.
             && !url.host_str().is_some_and(|host| host.contains('*'));
         Self::of(&url).filter(|_| is_bare).ok_or_else(wrong)
     }
@@ -84,7 +84,7 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ServerOrigin>().unwrap().as_str(), expected, "{text}");
         }
-        // The letters look alike, and it is another server.
+        // A different server, although the letters look alike.
         let cyrillic: ServerOrigin = "https://\u{430}pi.example".parse().unwrap();
         assert_eq!(cyrillic.as_str(), "https://xn--pi-6kc.example");
     }

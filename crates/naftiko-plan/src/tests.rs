@@ -1,4 +1,4 @@
-//! A plan survives being written down, and draws itself.
+//! A plan survives serialization, and renders its graph.
 
 use std::sync::Arc;
 
@@ -111,7 +111,7 @@ fn a_plan_of_before_clients_could_choose_is_read_as_it_was_meant() {
     assert_eq!(client_auth, ClientAuth::Basic);
 }
 
-/// A provider for every way to prove who one is.
+/// A provider for every authentication scheme.
 fn providers() -> [(String, Provider); 4] {
     [
         (
@@ -144,7 +144,7 @@ fn providers() -> [(String, Provider); 4] {
     })
 }
 
-/// A plan in which nothing has its default.
+/// A plan without any default value.
 fn full() -> Plan {
     let mut inner = plan(Method::Post, Origin::Written);
     inner.providers.extend(providers());

@@ -1,4 +1,4 @@
-//! `printable!`: a literal with holes, and what fills them.
+//! `printable!`: a literal with placeholders, and its arguments.
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -7,10 +7,11 @@ use std::path::{Path, PathBuf};
 use crate::Printable;
 use crate::escape::escape;
 
-/// [`format!`] for [`Printable`]: a literal in which each `{}` is filled with the next argument.
+/// [`format!`] for [`Printable`]: a literal in which each `{}` is replaced by the next argument.
 ///
-/// An argument that is a [`Printable`], or a reference to one, goes in as it is; anything else that can be displayed, and
-/// a path, is escaped. Nothing but `{}` is a hole: pad with [`Printable::padded`], and format numbers and times before.
+/// A [`Printable`] argument, or a reference to one, is inserted unchanged; any other displayable value, and a path, is
+/// escaped. `{}` is the only placeholder: use [`Printable::padded`] for padding, and format numbers and times
+/// beforehand.
 #[macro_export]
 macro_rules! printable {
     ($literal:literal $(, $argument:expr)* $(,)?) => {{
@@ -21,7 +22,7 @@ macro_rules! printable {
     }};
 }
 
-/// What fills a hole: printable already, or escaped. Nothing outside of this crate can make one in another way.
+/// The replacement of a placeholder: printable already, or escaped. It cannot be constructed outside of this crate.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Piece<'a>(Cow<'a, str>);
@@ -31,7 +32,7 @@ pub struct Piece<'a>(Cow<'a, str>);
 #[derive(Debug)]
 pub struct Argument<'a, T: ?Sized>(pub &'a T);
 
-// Methods of the type itself go before those of a trait.
+// Inherent methods take precedence over those of a trait.
 impl<'a> Argument<'a, Printable> {
     pub fn piece(&self) -> Piece<'a> {
         Piece(Cow::Borrowed(self.0))
@@ -68,7 +69,7 @@ impl Argument<'_, &'_ PathBuf> {
     }
 }
 
-/// Anything else is escaped.
+/// Escapes any other argument.
 #[doc(hidden)]
 pub trait Escaped {
     fn piece(&self) -> Piece<'static>;
@@ -84,7 +85,7 @@ impl<T: Display + ?Sized> Escaped for Argument<'_, T> {
     }
 }
 
-/// The literal with its holes filled.
+/// Replaces the placeholders of a literal.
 #[doc(hidden)]
 pub fn compose(literal: &'static str, pieces: &[Piece<'_>]) -> Printable {
     let mut out = String::with_capacity(literal.len() + 16 * pieces.len());
@@ -107,10 +108,10 @@ pub fn compose(literal: &'static str, pieces: &[Piece<'_>]) -> Printable {
     Printable::trusted(out)
 }
 
-/// How many holes a literal has.
+/// The number of placeholders in a literal.
 ///
 /// # Panics
-/// At compile time, if a brace is neither a hole nor doubled.
+/// At compile time, if a brace is neither part of a placeholder nor doubled.
 #[doc(hidden)]
 #[expect(clippy::panic, reason = "it is evaluated at compile time")]
 pub const fn holes(literal: &str) -> usize {

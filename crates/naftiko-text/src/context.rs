@@ -1,11 +1,11 @@
-//! Text from outside within other languages: XML, DOT, Mermaid, and the workflow commands of GitHub.
+//! Untrusted text within other languages: XML, DOT, Mermaid, and the workflow commands of GitHub.
 //!
-//! Each function escapes for its language what is escaped for a terminal already, so that no value ends the string, label
-//! or command that it stands in.
+//! Each function escapes text for its language that is already escaped for a terminal, so that no value ends the
+//! string, label or command that contains it.
 
 use crate::Printable;
 
-/// Text for XML, in an attribute in double quotes or between tags. What XML cannot hold at all is replaced by U+FFFD.
+/// Text for XML, in an attribute in double quotes or between tags. Characters that XML excludes are replaced by U+FFFD.
 pub fn xml(text: &Printable) -> Printable {
     text.replacing(|character| {
         Some(Printable::from(match character {
@@ -21,7 +21,7 @@ pub fn xml(text: &Printable) -> Printable {
     })
 }
 
-/// The inside of a string of DOT in double quotes.
+/// The content of a double-quoted string in DOT.
 pub fn dot(text: &str) -> Printable {
     Printable::escaped(text).replacing(|character| match character {
         '\\' => Some("\\\\".into()),
@@ -30,8 +30,8 @@ pub fn dot(text: &str) -> Printable {
     })
 }
 
-/// The inside of a label of Mermaid in double quotes. Whatever could be markup there is written as the number of the
-/// character: quotes, HTML, Markdown, directives and entities.
+/// The content of a double-quoted label in Mermaid. Characters that could be markup are written as character numbers:
+/// quotes, HTML, Markdown, directives and entities.
 pub fn mermaid(text: &str) -> Printable {
     Printable::escaped(text).replacing(|character| {
         let plain = character.is_alphanumeric() || matches!(character, ' ' | '-' | '_' | '.' | '/' | ',');
@@ -39,7 +39,7 @@ pub fn mermaid(text: &str) -> Printable {
     })
 }
 
-/// The message of a workflow command of GitHub, behind `::`: line ends would end the command.
+/// The message of a workflow command of GitHub, after `::`: line ends would end the command.
 pub fn workflow_command(text: &Printable) -> Printable {
     text.replacing(|character| {
         Some(Printable::from(match character {
@@ -51,7 +51,7 @@ pub fn workflow_command(text: &Printable) -> Printable {
     })
 }
 
-/// The value of a property of a workflow command, in which two more characters mean something.
+/// The value of a property of a workflow command, in which two more characters are special.
 pub fn workflow_property(text: &Printable) -> Printable {
     workflow_command(text).replacing(|character| match character {
         ':' => Some("%3A".into()),

@@ -1,10 +1,10 @@
-//! What a library drew for a terminal.
+//! Text that a library rendered for a terminal.
 
 use crate::Printable;
 use crate::escape::{escape, is_hidden};
 
-/// Text that a library laid out for a terminal, made of parts that were escaped. Line ends, colors, and links to addresses
-/// of printable ASCII stay; every other hidden character is escaped, as it would be in text from outside.
+/// Text that a library rendered for a terminal from escaped parts. Line ends, colors, and links to addresses in
+/// printable ASCII remain; every other hidden character is escaped, as in untrusted text.
 pub fn drawn(text: &str) -> Printable {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -29,7 +29,7 @@ fn first_length(text: &str) -> usize {
     text.chars().next().map_or(0, char::len_utf8)
 }
 
-/// How many bytes at the beginning are layout: a line end, a color, or one end of a link.
+/// The number of layout bytes at the beginning: a line end, a color, or one end of a link.
 fn layout(text: &str) -> usize {
     if text.starts_with('\n') {
         return 1;

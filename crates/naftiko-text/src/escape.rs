@@ -1,13 +1,13 @@
-//! The one place that decides which characters are shown as escapes.
+//! Decides which characters are shown as escapes.
 
 use std::borrow::Cow;
 
-/// Whether a character acts on a terminal, ends or reorders a line, or cannot be seen.
+/// Whether a character controls a terminal, ends or reorders a line, or is invisible.
 ///
-/// These are the control characters (C0, U+007F, C1), the line and paragraph separators, and every character that
-/// Unicode calls default ignorable: the marks that change the direction of text, zero-width characters, the soft hyphen,
-/// fillers, variation selectors, and the tag characters with the rest of their plane. So two names that look alike are
-/// alike. The price is that emoji and scripts that need joiners are shown with escapes.
+/// These are the control characters (C0, U+007F, C1), the line and paragraph separators, and every default ignorable
+/// character of Unicode: marks that change the direction of text, zero-width characters, the soft hyphen, fillers,
+/// variation selectors, and the tag characters with the rest of their plane. So names that look equal are equal. As a
+/// consequence, emoji and scripts that need joiners are shown with escapes.
 pub fn is_hidden(character: char) -> bool {
     character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') || is_ignorable(character)
 }

@@ -1,4 +1,4 @@
-//! JSON that is safe to print and has the same value.
+//! JSON that is safe to print and has an unchanged value.
 
 use std::fmt::Write as _;
 
@@ -7,10 +7,10 @@ use serde::Serialize;
 use crate::Printable;
 use crate::escape::is_hidden;
 
-/// A value as JSON on one line. Hidden characters are written `\u009b`, so the JSON reads back as the same value.
+/// A value as JSON on one line. Hidden characters are written `\u009b`, so the JSON parses to the original value.
 ///
 /// # Errors
-/// When the value cannot be written as JSON.
+/// Any error of the serialization.
 pub fn json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Printable> {
     serde_json::to_string(value).map(|text| visible(&text))
 }
@@ -18,13 +18,13 @@ pub fn json<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Printable> {
 /// A value as indented JSON, otherwise as [`json`].
 ///
 /// # Errors
-/// When the value cannot be written as JSON.
+/// Any error of the serialization.
 pub fn json_pretty<T: Serialize + ?Sized>(value: &T) -> serde_json::Result<Printable> {
     serde_json::to_string_pretty(value).map(|text| visible(&text))
 }
 
-/// Outside of its strings, JSON has no hidden characters but the line ends of its layout; within them, line ends are
-/// escaped already.
+/// Outside of its strings, JSON has no hidden characters but the line ends of its layout; within strings, line ends are
+/// already escaped.
 fn visible(json: &str) -> Printable {
     let mut out = String::with_capacity(json.len());
     for character in json.chars() {

@@ -1,9 +1,9 @@
 //! Text that is safe to print, as a type.
 //!
-//! Names, messages of servers, documents, answers of people and arguments may hold characters that a terminal obeys,
-//! that reorder or end a line, or that nobody sees. A [`Printable`] holds none that came from outside: it is made of
-//! literals of this program and of text that went through [`escape`]. Whatever owns a terminal, a pipe or a report takes
-//! a [`Printable`] and nothing else, so the compiler refuses text that was not escaped:
+//! Names, server messages, documents, answers of people and arguments may contain characters that control a terminal,
+//! that reorder or end a line, or that are invisible. A [`Printable`] contains none of them from outside: it consists
+//! of literals of this program and of text that was escaped by [`escape`]. Everything that writes to a terminal, a pipe
+//! or a report takes only [`Printable`]s, so that unescaped text does not compile:
 //!
 //! ```compile_fail
 //! # use naftiko_text::Printable;
@@ -32,7 +32,7 @@
 //! # assert_eq!(printable!("hello {}\n", "a\u{1b}[2Jb\n"), "hello a\\u{1b}[2Jb\\n\n");
 //! ```
 //!
-//! An argument can not be named within the literal, where it would escape nobody's notice but the macro's:
+//! Arguments cannot be named within the literal, where only the macro would see them:
 //!
 //! ```compile_fail
 //! # use naftiko_text::printable;
@@ -40,8 +40,8 @@
 //! let text = printable!("hello {name}");
 //! ```
 //!
-//! Other contexts have their own escapes on top of that one: [`json`], [`xml`], [`dot`], [`mermaid`], [`workflow_command`]
-//! and [`shell_word`].
+//! Other contexts have further escapes: [`json`], [`xml`], [`dot`], [`mermaid`], [`workflow_command`] and
+//! [`shell_word`].
 
 mod compose;
 mod context;

@@ -9,25 +9,25 @@ use serde::{Serialize, Serializer};
 
 use crate::escape::escape;
 
-/// Text in which nothing from outside acts on a terminal, forges a line or hides.
+/// Text in which nothing from outside can control a terminal, forge a line or be invisible.
 ///
-/// It is made from literals, by escaping, or of others of its kind. It can be read as the text that it is.
+/// A value is made from literals, by escaping, or from other values of this type. It dereferences to its text.
 #[derive(Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Printable(String);
 
 impl Printable {
-    /// Nothing.
+    /// An empty text.
     pub const fn new() -> Self {
         Self(String::new())
     }
 
-    /// One line with this text; line ends and all other hidden characters in it are shown as escapes.
+    /// A text on one line; line ends and all other hidden characters are shown as escapes.
     pub fn escaped(text: &str) -> Self {
         Self(escape(text).into_owned())
     }
 
-    /// Each line of a text on a line of its own, each escaped. Only for text whose lines mean nothing to a reader, such as
-    /// a document that is quoted, or that is indented by the caller.
+    /// The lines of a text, each escaped. Only for text whose line structure cannot mislead a reader, such as a quoted
+    /// document, or text that the caller indents.
     pub fn escaped_lines(text: &str) -> Self {
         let mut lines = Self::new();
         for (position, line) in text.split('\n').enumerate() {
@@ -39,7 +39,7 @@ impl Printable {
         lines
     }
 
-    /// A path, with bytes that are no UTF-8 as `\xff`.
+    /// A path; bytes that are not UTF-8 are shown as `\xff`.
     pub fn path(path: &Path) -> Self {
         let mut text = Self::new();
         for chunk in path.as_os_str().as_encoded_bytes().utf8_chunks() {
@@ -52,7 +52,7 @@ impl Printable {
         text
     }
 
-    /// As many spaces.
+    /// A text of `count` spaces.
     pub fn spaces(count: usize) -> Self {
         Self(" ".repeat(count))
     }
@@ -62,12 +62,12 @@ impl Printable {
         &self.0
     }
 
-    /// Appends another.
+    /// Appends another text.
     pub fn push(&mut self, other: &Self) {
         self.0.push_str(&other.0);
     }
 
-    /// Appends another, and the end of the line.
+    /// Appends another text and a line end.
     pub fn push_line(&mut self, other: &Self) {
         self.push(other);
         self.0.push('\n');
@@ -78,12 +78,12 @@ impl Printable {
         self.0.push_str(literal);
     }
 
-    /// Its lines, without their ends.
+    /// The lines, without their ends.
     pub fn lines_of(&self) -> impl Iterator<Item = Self> {
         self.0.lines().map(|line| Self(line.to_owned()))
     }
 
-    /// At least as many characters, with spaces behind.
+    /// Pads the text with spaces on the right, to at least `width` characters.
     #[must_use]
     pub fn padded(mut self, width: usize) -> Self {
         let count = self.0.chars().count();
@@ -91,21 +91,21 @@ impl Printable {
         self
     }
 
-    /// At least as many characters, with spaces before.
+    /// Pads the text with spaces on the left, to at least `width` characters.
     #[must_use]
     pub fn padded_left(self, width: usize) -> Self {
         let count = self.0.chars().count();
         Self::spaces(width.saturating_sub(count)) + &self
     }
 
-    /// Without white space at the end.
+    /// Removes white space at the end.
     #[must_use]
     pub fn trimmed_end(mut self) -> Self {
         self.0.truncate(self.0.trim_end().len());
         self
     }
 
-    /// The first characters, up to that many.
+    /// Cuts the text after at most `characters` characters.
     #[must_use]
     pub fn shortened(mut self, characters: usize) -> Self {
         if let Some((end, _)) = self.0.char_indices().nth(characters) {
@@ -114,7 +114,7 @@ impl Printable {
         self
     }
 
-    /// With some characters replaced.
+    /// Replaces each character for which `replacement` returns a text.
     #[must_use]
     pub fn replacing(&self, replacement: impl Fn(char) -> Option<Self>) -> Self {
         let mut out = String::with_capacity(self.0.len());
@@ -127,13 +127,13 @@ impl Printable {
         Self(out)
     }
 
-    /// The text of a library or format that this crate has made safe.
+    /// Wraps a text that this crate has made safe.
     pub(crate) fn trusted(text: String) -> Self {
         Self(text)
     }
 }
 
-/// Several in a row, with a literal in between.
+/// Joins texts, with a literal in between.
 pub fn join<T: AsRef<Printable>>(parts: impl IntoIterator<Item = T>, between: &'static str) -> Printable {
     let mut all = Printable::new();
     for (position, part) in parts.into_iter().enumerate() {
@@ -151,14 +151,14 @@ impl AsRef<Printable> for Printable {
     }
 }
 
-/// A literal of this program, as it is.
+/// Converts a literal, unchanged.
 impl From<&'static str> for Printable {
     fn from(literal: &'static str) -> Self {
         Self(literal.to_owned())
     }
 }
 
-/// Escaped.
+/// Converts a text by escaping it.
 impl From<String> for Printable {
     fn from(text: String) -> Self {
         match escape(&text) {

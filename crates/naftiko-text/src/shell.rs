@@ -1,4 +1,4 @@
-//! Words of commands that a person is to copy into a shell.
+//! Words of commands for copying into a shell.
 
 use std::ffi::OsStr;
 use std::fmt::Write as _;
@@ -6,10 +6,10 @@ use std::fmt::Write as _;
 use crate::Printable;
 use crate::escape::is_hidden;
 
-/// A text as a shell takes it for exactly one word, whatever is in it.
+/// A text as exactly one shell word, whatever its content.
 ///
-/// It is bare where that is safe, else in single quotes. What a person could not see or copy is written with `$'…'`, which
-/// bash, zsh, ksh and the shell of POSIX 2024 understand.
+/// The word is unquoted if that is safe, otherwise in single quotes. Invisible characters are written with `$'…'`,
+/// which bash, zsh, ksh and the shell of POSIX 2024 understand.
 pub fn shell_word(text: impl AsRef<OsStr>) -> Printable {
     let bytes = text.as_ref().as_encoded_bytes();
     match std::str::from_utf8(bytes) {
@@ -21,12 +21,12 @@ pub fn shell_word(text: impl AsRef<OsStr>) -> Printable {
     }
 }
 
-/// Whether no shell gives any of it a meaning.
+/// Whether no shell treats any of the characters specially.
 fn is_bare(text: &str) -> bool {
     let plain = |character: char| {
         (character.is_alphanumeric() && !is_hidden(character)) || "/._-+:@%,=".contains(character)
     };
-    // In zsh, `=word` is the path of a program.
+    // In zsh, `=word` expands to the path of a program.
     !text.is_empty() && !text.starts_with('=') && text.chars().all(plain)
 }
 
@@ -90,7 +90,7 @@ mod tests {
         check("a\nb'\u{1b}\u{202e}\\", "$'a\\nb\\'\\033\\342\\200\\256\\\\'");
     }
 
-    /// The shell of this machine reads back what was written.
+    /// The shell of this machine parses each word back to its text.
     #[cfg(unix)]
     #[test]
     fn a_shell_reads_each_word_as_it_was() {

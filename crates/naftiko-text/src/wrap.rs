@@ -1,11 +1,11 @@
-//! Text in lines that fit the screen.
+//! Wraps text to the width of the screen.
 
 use textwrap::{Options, WordSeparator, WordSplitter};
 
 use crate::Printable;
 
-/// A text in lines of at most `width` columns: the first behind `lead`, the others below its end. Words are kept whole: a
-/// name or a path that is broken cannot be copied.
+/// Wraps a text to at most `width` columns: the first line after `lead`, the others indented by its width. Words are
+/// not broken, because a broken name or path cannot be copied.
 pub fn wrap(text: &Printable, lead: &Printable, width: usize) -> Printable {
     let indent = " ".repeat(lead.chars().count());
     let options = Options::new(width)
@@ -14,7 +14,7 @@ pub fn wrap(text: &Printable, lead: &Printable, width: usize) -> Printable {
         .break_words(false)
         .word_separator(WordSeparator::AsciiSpace)
         .word_splitter(WordSplitter::NoHyphenation);
-    // Words are moved to other lines, and nothing else.
+    // Wrapping only moves words to other lines.
     Printable::trusted(textwrap::fill(text, options))
 }
 

@@ -1,4 +1,4 @@
-//! What messages say, and to whom they may go.
+//! The content and the receivers of messages.
 
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -12,7 +12,7 @@ use super::wait;
 use crate::letter::letter;
 use crate::{AnswerAddress, Key, Post, SmtpServer, Webhook, check_template};
 
-/// Everything can be answered here.
+/// Returns an address for every question.
 struct Here;
 
 impl AnswerAddress for Here {
@@ -21,7 +21,7 @@ impl AnswerAddress for Here {
     }
 }
 
-/// Remembers the headers of what is posted, and answers with a status.
+/// Records the headers of posted messages, and responds with a status.
 #[derive(Default)]
 struct Posted {
     status: u16,
@@ -68,7 +68,7 @@ fn posted(status: u16, settings: Value) -> (Result<Answer, Failure>, Vec<(String
 
 #[test]
 fn a_signature_is_that_of_standard_webhooks() {
-    // The example of its own libraries.
+    // The example of the Standard Webhooks libraries.
     let key = Key::read(SECRET).expect("it is one");
     let signature = key.signature("msg_p5jXN8AQM9LWM0D4loKWxJek", 1_614_265_330, br#"{"test": 2432232314}"#);
     assert_eq!(signature, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");

@@ -1,4 +1,4 @@
-//! Answers that are not JSON, and operations that take no credential.
+//! Responses that are not JSON, and operations that require no credential.
 
 use insta::assert_snapshot;
 

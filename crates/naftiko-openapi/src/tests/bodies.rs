@@ -1,4 +1,4 @@
-//! What is given for a body, and how its parts are written, in each version.
+//! The values of bodies, and the encoding of their parts, in each version.
 
 use serde_json::{Value as Json, json};
 

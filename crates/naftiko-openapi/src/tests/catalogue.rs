@@ -1,4 +1,4 @@
-//! The index: what operations there are, and how they are found.
+//! The index of operations, and lookups in it.
 
 use insta::{assert_debug_snapshot, assert_snapshot};
 use naftiko_adapter::Method;

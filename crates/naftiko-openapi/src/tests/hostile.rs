@@ -1,4 +1,4 @@
-//! Descriptions that are wrong in every way: nothing panics, hangs or is believed.
+//! Malformed and malicious descriptions: nothing panics, hangs or is trusted.
 
 use insta::assert_debug_snapshot;
 use naftiko_adapter::Method;
@@ -95,7 +95,7 @@ fn schemas_as_deep_as_a_text_can_be_are_read() {
     assert_eq!(exercised(&text), [""; 0]);
 }
 
-/// The tree of a value, as if it stood nowhere.
+/// The tree of a value, with one span for all nodes.
 fn node(value: &Json) -> Node {
     let span = Span::new(SourceMap::new().add("", ""), 0..0);
     let value = match value {
@@ -115,7 +115,7 @@ fn node(value: &Json) -> Node {
     Node { span, value }
 }
 
-/// Words that mean something in a description, so that random trees come close to being one.
+/// Keywords of descriptions, so that random trees resemble one.
 const KEYS: &[&str] = &[
     "$ref",
     "type",
@@ -233,7 +233,7 @@ fn tree() -> impl Strategy<Value = Json> {
     })
 }
 
-/// A tree that is an operation as far down as its parts, which are anything.
+/// A tree that is a well-formed operation, except for random parts.
 fn operation() -> impl Strategy<Value = Json> {
     let parameter = (tree(), tree(), tree()).prop_map(
         |(place, schema, other)| json!({"name": "b", "in": place, "schema": schema, "content": other}),

@@ -1,4 +1,4 @@
-//! Through the public door: a description in, an operation and what was said out.
+//! Tests through the public API: a description in, an operation and its diagnostics out.
 
 mod answers;
 mod bodies;
@@ -19,7 +19,7 @@ use serde_json::{Value as Json, json};
 
 use crate::{Catalogue, keyword};
 
-/// A description, loaded.
+/// A loaded description.
 pub(crate) struct Loaded {
     pub(crate) catalogue: Catalogue,
     sources: SourceMap,
@@ -37,7 +37,7 @@ impl Loaded {
         Self { catalogue, sources, diagnostics }
     }
 
-    /// The first operation, and what was said of it.
+    /// The first operation, and its diagnostics.
     pub(crate) fn first(&self) -> (Operation, Vec<String>) {
         let entry = self.catalogue.operations().next().unwrap();
         let (operation, diagnostics) = self.catalogue.operation(entry, "test");
@@ -45,7 +45,7 @@ impl Loaded {
         (operation, self.said(&diagnostics))
     }
 
-    /// What was said on loading.
+    /// The diagnostics of loading.
     pub(crate) fn complaints(&self) -> Vec<String> {
         self.said(&self.diagnostics)
     }
@@ -65,7 +65,7 @@ impl Loaded {
     }
 }
 
-/// The first operation of a description as JSON, what is usual left out; and what was said of it, if anything was.
+/// The first operation of a description as JSON without defaults, and its diagnostics, if any.
 pub(crate) fn first(text: &str) -> Json {
     let loaded = Loaded::new(text);
     assert_eq!(loaded.complaints(), [""; 0]);
@@ -98,12 +98,12 @@ pub(crate) fn first(text: &str) -> Json {
     out
 }
 
-/// The first operation of a description for people: a line for each of its parts.
+/// The first operation of a description for people: one line for each part.
 pub(crate) fn shown(text: &str) -> String {
     listed(&first(text))
 }
 
-/// A value for people: each entry on a line, and each entry of an entry.
+/// A value for people: one line for each entry, and for each entry of an entry.
 pub(crate) fn listed(value: &Json) -> String {
     let mut lines = Vec::new();
     for (key, value) in value.as_object().unwrap() {
@@ -125,7 +125,7 @@ pub(crate) fn listed(value: &Json) -> String {
     lines.join("\n")
 }
 
-/// The schema of the body of an operation whose body has this schema.
+/// The schema of the body of an operation, converted from this one.
 pub(crate) fn schema(version: &str, schema: &str) -> Json {
     let indented = schema.trim_end().replace('\n', "\n              ");
     let text = format!(
@@ -150,7 +150,7 @@ components:
     if said.is_empty() { schema } else { json!({"schema": schema, "said": said}) }
 }
 
-/// What holds for every operation: each schema is JSON Schema, and each reference leads to a definition.
+/// Invariants of every operation: each schema is valid JSON Schema, and each reference leads to a definition.
 pub(crate) fn assert_sound(operation: &Operation) {
     let mut schemas: Vec<&Json> = operation.definitions.values().collect();
     schemas.extend(operation.parameters.iter().map(|parameter| &parameter.schema));
@@ -162,7 +162,7 @@ pub(crate) fn assert_sound(operation: &Operation) {
     }
 }
 
-/// Each `$ref` that is a keyword leads to a definition.
+/// Checks that each `$ref` keyword leads to a definition.
 fn assert_closed(schema: &Json, operation: &Operation) {
     let Some(map) = schema.as_object() else { return };
     if let Some(reference) = map.get("$ref") {

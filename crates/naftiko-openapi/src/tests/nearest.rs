@@ -1,10 +1,10 @@
-//! Names that do not exist, and what they were meant to be.
+//! Unknown names and the operations suggested for them.
 
 use insta::assert_snapshot;
 
 use super::Loaded;
 
-/// Line by line: the name, and the operations that are near.
+/// One line for each name, with the suggested operations.
 pub(crate) fn table<'a>(loaded: &Loaded, names: impl IntoIterator<Item = &'a str>) -> String {
     let lines = names.into_iter().map(|name| {
         let near = loaded.catalogue.nearest(name);
@@ -40,25 +40,25 @@ paths:
 #[test]
 fn a_name_is_near_by_its_rare_words_and_its_tags() {
     let names = [
-        // The resource has another name, and the tag tells.
+        // The resource has another name, but a matching tag.
         "StaffDoorController_create",
-        // Another verb for the same thing.
+        // Another verb for one action.
         "OrdersController_get",
         "OrdersController_delete",
         "OrdersController_remove",
-        // The same words in another order and another writing.
+        // The words in another order and another notation.
         "listOrders",
         "list_orders",
         "create-order",
         "orders.refunds.create",
         "APIKeys.validate",
-        // Slips.
+        // Typos.
         "OrdersControler_list",
         "orderscontroller_list",
         "OrdersController_lsit",
         "OrdrsController_create",
         "Refund_create",
-        // No neighbor: another thing, or nothing but the words that all have.
+        // No suggestion: another subject, or only words that all operations have.
         "InvoicesController_create",
         "InvoicesController_validate",
         "Controller_create",

@@ -1,4 +1,4 @@
-//! A large description that its owner publishes, where it is at hand.
+//! A large published description, where it is available.
 
 use std::time::Instant;
 
@@ -10,7 +10,7 @@ use super::nearest::table;
 use super::{Loaded, assert_sound};
 use crate::Catalogue;
 
-/// A file beside the workspace; its absence is said, and is no failure.
+/// A file beside the workspace; its absence is reported, but is not a failure.
 #[expect(clippy::disallowed_methods, reason = "a test reads its fixture")]
 fn shared(path: &str) -> Option<String> {
     let path = format!("{}/../../../shared/{path}", env!("CARGO_MANIFEST_DIR"));

@@ -1,10 +1,10 @@
-//! Where references lead, or do not.
+//! The resolution of references.
 
 use insta::assert_snapshot;
 
 use super::{first, listed, shown};
 
-/// The definitions of an operation whose answer has the schema `A` of these, and what was said.
+/// The definitions of an operation whose response has the schema `A` of these, and the diagnostics.
 fn definitions(schemas: &str) -> serde_json::Value {
     let schema = "schema: {$ref: '#/components/schemas/A'}";
     let mut all = first(&format!(

@@ -17,7 +17,7 @@ fn null_is_a_type_in_3_0_as_well() {
         @r##"{"description": "d", "anyOf": [{"type": "object", "allOf": [{"$ref": "#/$defs/Thing"}]}, {"type": "null"}]}"##
     );
     assert_compact_json_snapshot!(three("{nullable: true}"), @"{}");
-    // In 3.1 the word means nothing, and in no version is it a keyword where a property is called so.
+    // In 3.1 the keyword has no meaning, and in no version is a property of this name a keyword.
     assert_compact_json_snapshot!(schema("3.1.0", "{type: string, nullable: true}"), @r#"{"type": "string", "nullable": true}"#);
     assert_compact_json_snapshot!(three("{properties: {nullable: {type: boolean, nullable: true}}}"), @r#"{"properties": {"nullable": {"type": ["boolean", "null"]}}}"#);
 }
@@ -56,7 +56,7 @@ additionalProperties: false
       warning impossible-schema: nothing fits: this takes `integer`, and what it is joined with takes `string` (at `{type: integer}`)
       warning impossible-schema: nothing fits: `other` is required, and excluded here (at `false`)
     "##);
-    // What the schemas beside it declare is not excluded.
+    // Properties declared by sibling schemas are not excluded.
     assert_compact_json_snapshot!(schema("3.1.0", "{required: [a], additionalProperties: false, allOf: [{properties: {a: {}}}]}"), @r#"{"required": ["a"], "additionalProperties": false, "allOf": [{"properties": {"a": {}}}]}"#);
 }
 

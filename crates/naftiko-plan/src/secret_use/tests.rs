@@ -1,4 +1,4 @@
-//! The pairs of plans, made of JSON.
+//! The pairs of secrets and servers, for plans written in JSON.
 
 use std::collections::BTreeMap;
 
@@ -42,7 +42,7 @@ fn documented(_: &str, provider: &Provider) -> Option<Url> {
     provider.base_url.as_deref()?.parse().ok()
 }
 
-/// The pairs of a plan, a line each with their users.
+/// The pairs of a plan with their users, one a line.
 fn lines(plan: &Plan, setting: &Setting<'_>) -> Vec<String> {
     let uses = secret_uses(plan, setting);
     let line = |it: SecretUse| {
@@ -99,7 +99,7 @@ fn a_token_counts_as_the_secret_that_it_was_fetched_with() {
     check(&of("https://id.acme.example/token"), &elsewhere);
     let here = ["ID → https://api.acme.example (acme)", "SECRET → https://api.acme.example (acme)"];
     check(&of("/token"), &here);
-    // The operator moves the provider, and its token endpoint with it.
+    // The operator overrides the provider's URL, and the token endpoint moves along.
     let moved = |_: &str, _: &Provider| Some("http://127.0.0.1:9/v2".parse().unwrap());
     let setting = Setting { base_url: &moved, inputs: None, is_settled: &|_| false };
     let here = ["ID → http://127.0.0.1:9 (acme)", "SECRET → http://127.0.0.1:9 (acme)"];
@@ -149,7 +149,7 @@ fn the_host_of_a_webhook_is_known_if_it_is_written_or_made_of_inputs() {
         ("https://hooks.example/${inputs.path}", "https://hooks.example"),
         ("${inputs.url}", "https://given.example"),
         ("https://${inputs.host}/x", "https://given.example"),
-        // What stands before the `@` is no host.
+        // The text before the `@` is not a host.
         ("https://hooks.example${inputs.tail}", "https://evil.example"),
         ("${inputs.missing ?? 'https://default.example'}", "https://default.example"),
         ("${call.url}", "? call.url"),
