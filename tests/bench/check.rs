@@ -1,4 +1,4 @@
-//! What it costs to check a composition, against reading the description of its provider with a YAML library alone.
+//! Measures a check of a composition, compared with only parsing the description of its provider with a YAML library.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::{Disk, median};
 
-/// As many operations as the larger descriptions that are published have, and as many fields.
+/// As many operations and fields as the larger published descriptions have.
 const OPERATIONS: usize = 1_000;
 const FIELDS: usize = 12;
 const STEPS: usize = 50;

@@ -1,8 +1,8 @@
-//! What a check costs, what a journal costs, how many runs one process can look after, and how fast a long one is taken up
-//! again.
+//! Measures the cost of a check and of a journal, the number of runs that one process can drive, and the speed of
+//! resuming a long run.
 //!
-//! `cargo xtask bench` runs this. What is compared is measured in the same run, and given as a ratio: nothing here fails
-//! because a machine is slow.
+//! Run by `cargo xtask bench`. Values to compare are measured in the same run and reported as ratios, so that no
+//! benchmark fails because a machine is slow.
 
 #![expect(
     clippy::disallowed_methods,
@@ -63,7 +63,7 @@ components:
 ";
 
 fn main() {
-    // `cargo test --benches` asks whether it works; `cargo bench` passes this flag.
+    // `cargo test --benches` only checks that this starts; `cargo bench` passes this flag.
     if !std::env::args().any(|argument| argument == "--bench") {
         return;
     }
@@ -72,8 +72,8 @@ fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _already_installed = rustls::crypto::ring::default_provider().install_default();
     println!("a chain of {STEPS} requests, each reading the one before");
-    // No provider answers at once: that row shows what a step costs by itself. One in the same building takes a
-    // millisecond, one across the internet ten and more.
+    // No real provider responds at once: the first row shows the cost of the step itself. A provider in the same
+    // building takes a millisecond, one across the internet ten or more.
     for delay in [0, 1, 10].map(Duration::from_millis) {
         runtime.block_on(chain(delay));
     }
@@ -83,7 +83,7 @@ fn main() {
     waiting();
 }
 
-/// The plan of a composition, checked like any other.
+/// Checks a composition and returns its plan.
 fn plan(folder: &Path, base_url: &str, body: &str) -> Plan {
     let capabilities = format!(
         "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: acme\nbaseUrl: {base_url}\n\
@@ -133,7 +133,8 @@ fn chain_of_posts() -> String {
     body
 }
 
-/// The same requests three times: by the library alone, by the engine with a journal in memory, and with one on disk.
+/// Sends equal requests in three ways: with the HTTP library alone, by the engine with a journal in memory, and with
+/// one on disk.
 async fn chain(delay: Duration) {
     let server = server::serve(delay);
     let folder = tempfile::tempdir().expect("a folder");
@@ -211,7 +212,7 @@ fn median(mut times: Vec<Duration>) -> Duration {
     times[times.len() / 2]
 }
 
-/// A run of ten thousand events, taken up by a process of its own.
+/// Measures how fast a new process resumes a run of ten thousand events.
 fn resume() {
     let server = server::serve(Duration::ZERO);
     let folder = tempfile::tempdir().expect("a folder");
@@ -268,7 +269,7 @@ fn events_of(folder: &Path, run: &str) -> usize {
     naftiko(folder, &["runs", "events", run]).text.lines().count()
 }
 
-/// Ten thousand runs that poll, looked after by one process: how much memory that takes, and how late each is.
+/// Measures the memory of one process that drives ten thousand polling runs, and the delay of each poll.
 fn waiting() {
     let server = server::serve(Duration::ZERO);
     let folder = tempfile::tempdir().expect("a folder");
@@ -314,7 +315,7 @@ fn waiting() {
     );
 }
 
-/// Runs that have polled once and poll again at their own time, and when that is.
+/// Stores runs that have polled once. Returns each run with the time of its next poll.
 fn runtime_fill(
     store: &Store,
     plan: &Plan,
@@ -367,7 +368,7 @@ fn begun(run: &str, due: Timestamp) -> Vec<Entry> {
     (1..).zip(events).map(entry).collect()
 }
 
-/// The memory of a process, in kilobytes.
+/// The resident memory of a process, in kilobytes.
 fn resident(process: &Child) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", process.id())).unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap_or_default();

@@ -1,11 +1,11 @@
-//! A provider that answers everything at once, or after a while, and notes when it was asked.
+//! A provider that responds at once or after a delay, and records the time of each request.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-/// When what was asked: the path, with its query.
+/// The requests: time, and path with query.
 pub(crate) type Asked = Arc<Mutex<Vec<(SystemTime, String)>>>;
 
 pub(crate) struct Server {
@@ -13,7 +13,7 @@ pub(crate) struct Server {
     pub(crate) asked: Asked,
 }
 
-/// A server on a thread of its own, which takes `delay` for each answer, whatever it is asked.
+/// Starts a server on a thread of its own; each response takes `delay`.
 pub(crate) fn serve(delay: Duration) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port is free");
     let url = format!("http://{}", listener.local_addr().expect("it is bound"));

@@ -1,4 +1,4 @@
-//! Answers that are brought to `naftiko work --listen`.
+//! Answers that are sent to `naftiko work --listen`.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -10,7 +10,7 @@ use crate::receiver::Receiver;
 use crate::scene::{Scene, asking};
 use crate::smtp::Smtp;
 
-/// `naftiko work --listen`, until it is dropped.
+/// A running `naftiko work --listen`, stopped when dropped.
 struct Worker {
     child: Child,
     address: String,
@@ -27,12 +27,12 @@ impl Worker {
         let line = lines.next().unwrap().unwrap();
         let address = line.strip_prefix("answers are taken at http://").expect(&line).trim_end_matches('/');
         let address = address.to_owned();
-        // Nobody reads what it says, and it must not wait for that.
+        // Its output must be drained, or the process would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
         Self { child, address }
     }
 
-    /// Status, head and body of the answer to a request.
+    /// Sends a request, and returns the status, head and body of the response.
     fn request(&self, method: &str, path: &str, content_type: &str, body: &str) -> (u16, String, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         let length = body.len();
@@ -60,7 +60,7 @@ impl Drop for Worker {
     }
 }
 
-/// A scene whose webhook has been posted, the path where it is answered, and who takes the answer.
+/// A scene whose webhook has been posted, the path for the answer, and the process that accepts it.
 fn asked() -> (Scene, String, Worker) {
     let receiver = Receiver::start();
     let composition = asking(&format!("channel: webhook\n      url: {}", receiver.url()));
@@ -74,7 +74,7 @@ fn asked() -> (Scene, String, Worker) {
     (scene, path, worker)
 }
 
-/// Waits until the run is over.
+/// Waits until the run has ended, and returns its status.
 fn over(scene: &Scene) -> String {
     let began = Instant::now();
     loop {
@@ -96,7 +96,7 @@ fn whoever_has_the_message_answers_once() {
     assert!(told.contains("expected `true` or `false`, found a string (at `/contacted`)"), "{told}");
     assert_eq!(worker.post(&path, "contacted").0, 422);
     assert_eq!(worker.post(&path, answer), (202, r#"{"message":"the answer is taken"}"#.to_owned()));
-    // Before and after whoever drives the run has seen it.
+    // The answer is accepted again both before and after the driving process has processed it.
     assert_eq!(worker.post(&path, answer).0, 202);
     assert_eq!(worker.post(&path, r#"{"contacted": false}"#).0, 409);
     assert_eq!(over(&scene), "succeeded");
@@ -163,7 +163,7 @@ fn a_person_answers_on_a_page_on_which_nothing_runs() {
     assert!(!page.contains("<script"), "{page}");
     assert!(page.contains("<dd>Acme &amp; Co</dd>"), "{page}");
     assert!(page.contains("Ask the IT admin to open the portal."), "{page}");
-    // Looking changes nothing, however often a program does.
+    // Reading the page changes nothing, however often a program requests it.
     assert_eq!(worker.request("HEAD", &path, "", "").0, 200);
     assert_eq!(scene.events().len(), 2);
 
@@ -210,11 +210,11 @@ fn a_mail_says_where_it_is_answered_and_a_message_in_doubt_is_answered_too() {
     assert_eq!(scene.shown_json()["steps"][0]["through"], "callback");
 }
 
-/// Connections that say this, and are held.
+/// Many open connections that have each sent this text.
 fn held(worker: &Worker, says: &str) -> Vec<TcpStream> {
     let connect = |_| {
         let mut stream = TcpStream::connect(&worker.address).unwrap();
-        // A connection that is closed already says nothing more.
+        // The write fails if the connection is closed already.
         let _closed = stream.write_all(says.as_bytes());
         stream
     };
@@ -232,7 +232,7 @@ fn an_answer_is_taken_and_runs_go_on_while_others_hold_more_connections_than_the
     let _heads = held(&worker, "GET /x HTTP/1.1\r\n");
     let _silent = held(&worker, "");
     let _bodies = held(&worker, half);
-    // A run that begins now needs files of its own: for its journal, its certificates and its connections.
+    // A run that starts now needs files of its own: for its journal, its certificates and its connections.
     let composition = asking(&format!("channel: webhook\n      url: {}", receiver.url()));
     let other = Scene::new(&composition);
     std::fs::copy(other.place.path().join("composition.yaml"), scene.place.path().join("other.yaml"))

@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 
 use crate::scene::{Scene, asking};
 
-/// A place with a program, and a step that runs it.
+/// A scene with a program, and a step that runs it.
 fn scene(script: &str) -> Scene {
     let scene = Scene::new(&asking("channel: command\n      command: [./program, 'a b', '$(touch x)']"));
     scene.place.write("program", &format!("#!/bin/sh\n{script}\n"));
@@ -33,7 +33,7 @@ fn a_program_gets_the_question_and_gives_the_answer() {
     assert_eq!(read(&scene, "arguments"), "2 a b $(touch x)\n", "no shell reads them");
     let environment = read(&scene, "environment");
     let mut names: Vec<&str> = environment.lines().filter_map(|line| Some(line.split_once('=')?.0)).collect();
-    // What the shell sets by itself.
+    // These variables are set by the shell.
     names.retain(|name| !matches!(*name, "PWD" | "_" | "SHLVL" | "OLDPWD"));
     assert_eq!(names, ["NAFTIKO_RUN", "NAFTIKO_STEP"], "{environment}");
     assert_eq!(scene.events(), ["messageStarted", "stepSucceeded"]);

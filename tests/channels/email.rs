@@ -53,7 +53,7 @@ fn a_person_gets_one_message_that_says_what_to_do_and_how_to_answer() {
       }
     }
     "#);
-    // What is not sent again needs no server.
+    // A message that is not sent again needs no server.
     let id = scene.run_id();
     let mut command = scene.command(&["resume", &id]);
     command.env_remove("NAFTIKO_SMTP_URL");
@@ -70,7 +70,7 @@ fn a_person_gets_one_message_that_says_what_to_do_and_how_to_answer() {
 
 #[test]
 fn killed_before_it_was_sent_or_while_it_was_somebody_has_to_say_whether_it_came() {
-    // The beginning of the run and the intent are kept in one go: after 1 both are there.
+    // The start of the run and the intent are committed together: after record 1 both exist.
     for seq in [0, 3] {
         let smtp = Smtp::start();
         let scene = scene(&smtp);
@@ -83,7 +83,7 @@ fn killed_before_it_was_sent_or_while_it_was_somebody_has_to_say_whether_it_came
         assert_eq!(smtp.taken().len(), 1, "killed after {seq}");
     }
 
-    // The intent is kept, and nothing was sent.
+    // The intent is committed, and nothing was sent.
     let smtp = Smtp::start();
     let scene = self::scene(&smtp);
     scene.killed_after(&RUN, 2);
@@ -95,7 +95,7 @@ fn killed_before_it_was_sent_or_while_it_was_somebody_has_to_say_whether_it_came
     scene.answered();
     assert_eq!(smtp.taken().len(), 1);
 
-    // The server has it, and the process ends before it hears that.
+    // The server has accepted the message, and the process ends before it reads the response.
     let smtp = Smtp::start();
     let scene = self::scene(&smtp);
     let running = scene.start(&RUN);
@@ -160,7 +160,7 @@ fn a_server_that_is_gone_with_the_message_leaves_a_doubt_and_never_a_second_mess
         assert_eq!(before, usize::from(at == "."));
         assert_eq!(scene.resume().code, Some(5));
         assert_eq!(smtp.taken().len(), before);
-        // An answer says that it came.
+        // An answer proves that the message arrived.
         let answer = r#"{"contacted": true}"#;
         let ended = scene.naftiko(&["complete", &scene.run_id(), "tell", "--result", answer]);
         assert_eq!(ended.code, Some(0), "{}", ended.told());
@@ -282,7 +282,7 @@ fn what_is_missing_is_said_before_the_run_begins_and_no_password_goes_in_clear()
 
 #[test]
 fn a_server_elsewhere_has_to_speak_tls() {
-    // It is this machine that is told to be elsewhere: it knows no STARTTLS.
+    // This server counts as remote, so TLS is required; it does not support STARTTLS.
     let smtp = Smtp::start();
     let scene = Scene::new(&asking("channel: email\n      to: it@acme.example"))
         .with("NAFTIKO_SMTP_URL", format!("{}?tls=required", smtp.url()))
@@ -342,7 +342,7 @@ fn killed_at_any_moment_there_is_one_message_in_the_end() {
         std::thread::sleep(Duration::from_millis(millis));
         kill();
         running.end();
-        // What the server was given is with it by now.
+        // By now the server has received everything that was sent.
         std::thread::sleep(Duration::from_millis(100));
         let mut ended = match scene.place.run() {
             None => scene.naftiko(&RUN),

@@ -1,5 +1,4 @@
-//! Steps that are done outside, from outside: messages over real sockets, processes killed around them, answers brought
-//! back.
+//! External steps, tested from outside: messages over real sockets, processes killed around them, answers returned.
 #![expect(clippy::disallowed_methods, reason = "a test reads and writes its own files")]
 #![expect(
     clippy::unwrap_used,

@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// What it does with a message.
+/// The reaction to a message.
 pub(crate) enum Does {
     Answers(u16),
-    /// Takes it, and says nothing.
+    /// Accepts the message without a response.
     Drops,
-    /// Takes it, and kills the sender before it can hear that.
+    /// Accepts the message, and kills the sender before it can read the response.
     Kills(Box<dyn Fn() + Send>),
 }
 
-/// A message that came.
+/// A received message.
 #[derive(Debug, Clone)]
 pub(crate) struct Seen {
     pub(crate) path: String,
@@ -39,7 +39,7 @@ pub(crate) struct Receiver {
     at_once: Arc<AtOnce>,
 }
 
-/// How many messages are being taken, and how many there were at most.
+/// The number of messages being received now, and its maximum.
 #[derive(Default)]
 struct AtOnce {
     now: AtomicUsize,
@@ -62,7 +62,7 @@ impl Receiver {
         receiver
     }
 
-    /// What it does next; it answers 204 once there is nothing more.
+    /// Sets the next reactions; afterwards it responds with 204.
     pub(crate) fn does(&self, next: impl IntoIterator<Item = Does>) {
         self.does.lock().unwrap().extend(next);
     }
@@ -71,7 +71,7 @@ impl Receiver {
         format!("http://{}/in?key=s3cret-of-the-receiver", self.address)
     }
 
-    /// How many messages were being taken at once, at most.
+    /// The maximum number of messages received at the same time.
     pub(crate) fn most_at_once(&self) -> usize {
         self.at_once.most.load(Ordering::SeqCst)
     }
@@ -81,14 +81,14 @@ impl Receiver {
     }
 }
 
-/// One connection, which may carry several messages.
+/// Serves one connection, which may carry several messages.
 fn serve(stream: &TcpStream, seen: &Mutex<Vec<Seen>>, does: &Mutex<VecDeque<Does>>, at_once: &AtOnce) {
     let mut reader = BufReader::new(stream);
     while let Some(message) = read(&mut reader) {
         seen.lock().unwrap().push(message);
         let now = at_once.now.fetch_add(1, Ordering::SeqCst) + 1;
         at_once.most.fetch_max(now, Ordering::SeqCst);
-        // Long enough for the next to come while this one is being taken.
+        // Long enough for the next message to arrive during this one.
         std::thread::sleep(Duration::from_millis(50));
         at_once.now.fetch_sub(1, Ordering::SeqCst);
         let next = does.lock().unwrap().pop_front();

@@ -1,4 +1,4 @@
-//! A composition that asks outside, and a run of it.
+//! A composition with an external step, and a run of it.
 
 use std::process::Command;
 
@@ -6,10 +6,10 @@ use serde_json::Value;
 
 use crate::process::{Ended, Place, Running};
 
-/// What messages are signed with here.
+/// The key with which messages are signed.
 pub(crate) const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
-/// A step `tell` with these settings, whose answer is the output.
+/// A composition with a step `tell` with these settings; its answer is the output.
 pub(crate) fn asking(settings: &str) -> String {
     format!(
         "inputs: [{{name: who, type: string, default: Jane Doe}}]
@@ -26,7 +26,7 @@ outputs: [{{name: contacted, source: tell.contacted}}]
     )
 }
 
-/// A place with what its commands find in the environment.
+/// A place, and the environment variables of its commands.
 pub(crate) struct Scene {
     pub(crate) place: Place,
     environment: Vec<(&'static str, String)>,
@@ -58,7 +58,7 @@ impl Scene {
         self.start(arguments).end()
     }
 
-    /// Begins a run that is killed once a record of this number is kept.
+    /// Starts a run that is killed once the record with this number is committed.
     pub(crate) fn killed_after(&self, arguments: &[&str], seq: u64) -> Ended {
         let mut command = self.command(arguments);
         command.env("NAFTIKO_TEST_HALT_AFTER", seq.to_string());
@@ -69,12 +69,12 @@ impl Scene {
         self.place.run().expect("it has begun").id
     }
 
-    /// Goes on with the run.
+    /// Resumes the run.
     pub(crate) fn resume(&self) -> Ended {
         self.naftiko(&["resume", &self.run_id()])
     }
 
-    /// The operator answers, and the run comes to its end.
+    /// Answers the step, and resumes the run until it ends.
     pub(crate) fn answered(&self) {
         let id = self.run_id();
         let ended = self.naftiko(&["complete", &id, "tell", "--result", r#"{"contacted": true}"#]);
@@ -83,7 +83,7 @@ impl Scene {
         assert_eq!((ended.code, ended.stdout.as_str()), (Some(0), "contacted: true\n"), "{}", ended.stderr);
     }
 
-    /// The names of what happened to the step.
+    /// The names of the events of the step.
     pub(crate) fn events(&self) -> Vec<&'static str> {
         let records = self.place.records(&self.run_id());
         records.iter().filter(|it| it.event.step() == Some("tell")).map(|it| it.event.name()).collect()

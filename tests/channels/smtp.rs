@@ -1,4 +1,4 @@
-//! A mail server, on a real socket: enough of RFC 5321, and what goes wrong with one.
+//! A mail server on a real socket: the necessary part of RFC 5321, and typical failures.
 
 use std::collections::VecDeque;
 use std::io::{self, Read, Write};
@@ -10,17 +10,17 @@ use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
-/// What it does in one session. Whatever it does after the dot, it has the message then.
+/// The behavior in one session. Any reaction to the final dot happens after the message is stored.
 pub(crate) enum Does {
-    /// Says this to the command of this name: `.` is the end of the message.
+    /// Sends this reply to the command of this name; `.` is the end of the message.
     Says(&'static str, &'static str),
-    /// Closes the connection at this command: at `.` once it has the message, at `text` in the midst of it.
+    /// Closes the connection at this command: at `.` after storing the message, at `text` in the middle of it.
     Drops(&'static str),
-    /// Takes the message, and kills the sender before it can hear that.
+    /// Accepts the message, and kills the sender before it can read the reply.
     Kills(Box<dyn Fn() + Send>),
 }
 
-/// A message that was taken.
+/// An accepted message.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Mail {
     pub(crate) from: String,
@@ -42,16 +42,16 @@ pub(crate) struct Smtp {
     does: Arc<Mutex<VecDeque<Does>>>,
 }
 
-/// When TLS begins.
+/// The start of TLS.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tls {
     Never,
     AtOnce,
-    /// Once it is asked for.
+    /// On request (STARTTLS).
     Later,
 }
 
-/// A file beside this one.
+/// A file in the folder `tls` beside this one.
 pub(crate) fn file(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/channels/tls").join(name)
 }
@@ -89,7 +89,7 @@ impl Smtp {
         smtp
     }
 
-    /// What it does in the next sessions; it takes every message once there is nothing more.
+    /// Sets the behavior in the next sessions; afterwards every message is accepted.
     pub(crate) fn does(&self, next: impl IntoIterator<Item = Does>) {
         self.does.lock().unwrap().extend(next);
     }
@@ -129,7 +129,7 @@ impl Stream {
         }
     }
 
-    /// The next line; nothing at the end.
+    /// The next line; `None` at the end.
     fn line(&mut self) -> io::Result<Option<String>> {
         let mut line = Vec::new();
         let mut byte = [0];

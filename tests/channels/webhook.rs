@@ -15,7 +15,7 @@ fn scene(receiver: &Receiver) -> Scene {
 
 const RUN: [&str; 2] = ["run", "composition.yaml"];
 
-/// Whether a message is signed as Standard Webhooks says.
+/// Whether a message is signed according to Standard Webhooks.
 fn is_signed(seen: &Seen) -> bool {
     let secret = STANDARD.decode(SECRET.strip_prefix("whsec_").unwrap()).unwrap();
     let key = hmac::Key::new(hmac::HMAC_SHA256, &secret);
@@ -55,7 +55,7 @@ fn a_message_is_posted_once_signed_and_with_exactly_what_is_handed_over() {
 
 #[test]
 fn killed_anywhere_around_it_a_receiver_that_remembers_ids_gets_it_once() {
-    // 1 begins the run, 2 is the intent, 3 the outcome.
+    // Record 1 starts the run, 2 is the intent, 3 the outcome.
     for seq in 0..=3 {
         let receiver = Receiver::start();
         let scene = scene(&receiver);
@@ -68,7 +68,7 @@ fn killed_anywhere_around_it_a_receiver_that_remembers_ids_gets_it_once() {
         scene.answered();
         assert_eq!(receiver.seen().len(), 1, "killed after {seq}");
     }
-    // In the midst of it: it has come, and nobody here knows.
+    // Killed during the request: the message has arrived, and the sender does not know.
     let receiver = Receiver::start();
     let scene = scene(&receiver);
     let running = scene.start(&RUN);
@@ -149,7 +149,7 @@ fn a_host_that_comes_in_a_value_is_not_posted_to_unless_the_operator_allows_it()
     assert_eq!(receiver.seen().len(), 1);
 }
 
-/// A scene in which nothing is approved.
+/// A scene without approvals.
 fn unapproved(composition: &str) -> Scene {
     Scene::new(composition).with("NAFTIKO_ALLOW_SECRETS", "")
 }
@@ -167,7 +167,7 @@ fn the_key_is_not_read_and_nothing_is_posted_before_it_is_approved_for_the_recei
         assert!(ended.stderr.contains(&flag), "{}", ended.stderr);
         assert!(!ended.stderr.contains("is not set"), "{}", ended.stderr);
     }
-    // A signature for one receiver is none for another.
+    // A permission for one receiver does not hold for another.
     let other = [&RUN[..], &["--allow-secret", "NAFTIKO_WEBHOOK_SECRET=https://hooks.example"]].concat();
     assert_eq!(scene.naftiko(&other).code, Some(2));
     assert!(scene.place.run().is_none() && receiver.seen().is_empty());

@@ -1,4 +1,4 @@
-//! No document sends a secret to a server that the operator has not approved. What is asked at a terminal is tested in
+//! No document sends a secret to a server that the operator has not approved. Questions at a terminal are tested in
 //! `approvals_at_a_terminal`.
 
 use std::os::unix::fs::PermissionsExt as _;
@@ -11,7 +11,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::command::{Ended, Folder, end};
 
-/// A composition that only reads, so nothing but a secret is ever asked for.
+/// A composition that only reads, so that only secrets need approval.
 pub(crate) const READS: &str = "steps:
   - {id: list, capability: organizations, operation: listOrganizations, retry: {attempts: 1}}
 outputs: [{name: all, source: list.data}]
@@ -32,12 +32,12 @@ pub(crate) fn capabilities(base_url: &str, auth: &str) -> String {
     )
 }
 
-/// A folder whose provider is at `base_url` and lets requests in as `auth` says.
+/// A folder whose provider is at `base_url` and authenticates as `auth` specifies.
 pub(crate) fn folder(body: &str, base_url: &str, auth: &str) -> Folder {
     Folder::new("0.2", body).with("shared/acme.yaml", capabilities(base_url, auth))
 }
 
-/// A provider that gives a token to whoever asks for one, and a list for everything else.
+/// A provider that issues a token on request, and otherwise responds with a list.
 pub(crate) async fn server() -> MockServer {
     let server = MockServer::start().await;
     let answer = json!({"data": [], "access_token": "a-token", "expires_in": 3600});
@@ -45,12 +45,12 @@ pub(crate) async fn server() -> MockServer {
     server
 }
 
-/// How many requests a provider has seen.
+/// The number of requests that a provider has received.
 pub(crate) async fn seen(server: &MockServer) -> usize {
     server.received_requests().await.unwrap().len()
 }
 
-/// Runs a test off the thread that the servers need.
+/// Runs a blocking test on another thread, so that the servers can run.
 pub(crate) async fn off_thread<T: Send + 'static>(test: impl FnOnce() -> T + Send + 'static) -> T {
     tokio::task::spawn_blocking(test).await.unwrap()
 }
@@ -59,7 +59,7 @@ pub(crate) fn run(folder: &Folder, more: &[&str]) -> Ended {
     folder.naftiko(&[&["run", "composition.yaml"], more].concat())
 }
 
-/// The options that an error names, as a shell would hand them over.
+/// The options that an error message names, as separate arguments.
 fn flags(ended: &Ended) -> Vec<String> {
     let line =
         ended.stderr.lines().find(|line| line.starts_with("  --")).expect("the error names the options");
@@ -76,7 +76,7 @@ pub(crate) fn state(folder: &Folder) -> std::path::PathBuf {
     folder.path().join("state/naftiko")
 }
 
-/// Stores an approval, as an answer at a terminal does.
+/// Stores an approval, as a confirmation at a terminal would.
 pub(crate) fn approve(folder: &Folder, kind: &str, name: &str, origin: &str) {
     let (kind, name, origin) = (kind.to_owned(), name.to_owned(), origin.to_owned());
     let at = "2026-01-15T12:00:00Z".parse().unwrap();
@@ -171,7 +171,7 @@ async fn no_secret_is_read_and_no_program_is_run_before_it_is_approved() {
     let server = server().await;
     let uri = server.uri();
     off_thread(move || {
-        // A variable and a file that are missing would be reported, if they were looked for.
+        // A missing variable or file would be reported if it were looked up.
         for (auth, name) in [
             ("{type: bearer, envVar: GONE}", "GONE"),
             ("{type: bearer, file: gone}", "shared/gone"),
@@ -190,7 +190,7 @@ async fn no_secret_is_read_and_no_program_is_run_before_it_is_approved() {
         assert_eq!(ended.code, 2);
         assert!(ended.stderr.contains(&format!("--allow-secret ./vault={uri}")), "{}", ended.stderr);
         assert!(!folder.path().join("ran").exists());
-        // Once it is approved it runs, without the settings of `naftiko`.
+        // After approval the program runs, without the settings of `naftiko`.
         let allowed = ["run", "composition.yaml", "--allow-command", "./vault", "--allow-secret", "./vault"];
         let mut allowed = folder.command(&allowed);
         allowed.env("NAFTIKO_WEBHOOK_SECRET", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw");
@@ -251,14 +251,14 @@ async fn a_server_that_was_typed_is_approved_for_its_run_whoever_continues_it() 
         let ended = waiting.naftiko(&["resume", &only_run(&waiting), "--answer", "ask=null"]);
         assert_eq!(ended.code, 0, "{}", ended.stderr);
 
-        // It is typed when the run goes on, too.
+        // The option has the same effect when the run is resumed.
         let waiting = folder(WAITS, "https://api.acme.example", BEARER);
         assert_eq!(run(&waiting, &["--allow-secret", "ACME_API_KEY"]).code, 4);
         let again = ["resume", &only_run(&waiting), "--answer", "ask=null", "--base-url", &base_url];
         assert_eq!(waiting.naftiko(&again).code, 0);
         assert_eq!(waiting.naftiko(&["approvals"]).stdout, "");
 
-        // The server of the token URL was not typed.
+        // The server of the token URL was not given on the command line.
         let oauth = format!(
             "{{type: oauth2, grant: client_credentials, tokenUrl: '{id_uri}/token', clientIdEnv: ACME_API_KEY, clientSecretEnv: ACME_API_KEY}}"
         );
@@ -283,7 +283,7 @@ async fn a_worker_leaves_an_unapproved_run_alone_and_reports_it_once_with_the_op
         let left = folder.naftiko(&["work", "--once"]);
         assert_eq!(left.code, 0);
         insta::assert_snapshot!(left.stderr.replace(&uri, "URI").replace(&id, "ID"), @"error: run `ID` is left alone: not approved: `ACME_API_KEY → URI`; approve with `naftiko resume ID`, or add `--allow-secret ACME_API_KEY=URI`");
-        // A run that is cancelled needs no secret.
+        // A cancelled run needs no secret.
         let other = run(&folder, &["--detach", "--allow-secret", "ACME_API_KEY"]);
         let other = other.stdout.trim().to_owned();
         assert_eq!(folder.naftiko(&["cancel", &other]).code, 0);
@@ -330,7 +330,7 @@ async fn resuming_needs_the_approval_again_and_changed_documents_need_a_new_one(
         );
         assert_eq!(folder.naftiko(&["runs", "events", &id]).stdout, before);
 
-        // The documents of now name another server, whose approval is another.
+        // The current documents name another server, which needs an approval of its own.
         approve(&folder, "variable", "ACME_API_KEY", &uri);
         let folder = folder.with("shared/acme.yaml", capabilities(&other, BEARER));
         let adopting = folder.naftiko(&["resume", &id, "--answer", "ask=null", "--adopt-changes"]);
@@ -359,7 +359,7 @@ async fn a_stored_approval_holds_for_every_document_and_for_no_other_server() {
         let folder = folder
             .with("another.yaml", text.replace("id: list", "id: again").replace("list.data", "again.data"));
         assert_eq!(folder.naftiko(&["run", "another.yaml"]).code, 0);
-        // A program and a file of that name are other secrets.
+        // A program and a file of that name are different secrets.
         let folder =
             folder.with("shared/acme.yaml", capabilities(&uri, "{type: bearer, file: ACME_API_KEY}"));
         assert_eq!(run(&folder, &[]).code, 2);

@@ -1,4 +1,4 @@
-//! The question whether a secret may be sent to a server, and what becomes of its answer.
+//! The confirmation at a terminal that a secret may be sent to a server.
 #![cfg(unix)]
 
 use serde_json::Value;
@@ -11,7 +11,7 @@ const BEARER: &str = "{type: bearer, envVar: ACME_API_KEY}";
 
 const ASK: &str = "approve the secrets and send them? [y/N] ";
 
-/// The approvals that are stored, a line each.
+/// The stored approvals, one per line.
 fn approved(folder: &Folder) -> Vec<String> {
     let listed = folder.naftiko(&["approvals", "--json"]).stdout;
     let line = |line: &str| {
@@ -41,7 +41,7 @@ async fn a_pair_is_asked_for_once_and_then_holds_for_every_document() {
         assert_eq!(yes.ends().code(), Some(0), "{}", yes.seen);
         assert_eq!(approved(&folder), [format!("ACME_API_KEY → {uri}")]);
 
-        // It is not asked for again, neither here nor of another document, and not where nobody can be asked.
+        // It is not asked for again: not here, not for another document, and not without a terminal.
         let text = std::fs::read_to_string(folder.path().join("composition.yaml")).unwrap();
         let folder = folder.with("another.yaml", text.replace("list", "again").replace("againO", "listO"));
         let mut again = Terminal::of(&folder, &["run", "another.yaml"]).unwrap();
@@ -110,7 +110,7 @@ steps:
         assert_eq!(terminal.ends().code(), Some(6), "{}", terminal.seen);
         assert_eq!(terminal.seen.matches("[y/N]").count(), 1, "{}", terminal.seen);
 
-        // Accepting what was inferred answers the other half only.
+        // `--accept-inferred` confirms only the inferred arguments.
         let mut secret = Terminal::of(&folder, &[&arguments[..], &["--accept-inferred"]].concat()).unwrap();
         secret.wait_for(ASK);
         secret.types("n\n");

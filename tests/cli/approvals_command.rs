@@ -1,4 +1,4 @@
-//! `naftiko approvals`: what is stored of them, how it is shown and revoked, and what a damaged table comes to.
+//! `naftiko approvals`: how approvals are listed and revoked, and how a damaged table is handled.
 
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ fn the_text_of_the_command_fits_80_columns() {
     }
 }
 
-/// Changes the journal behind the back of every command.
+/// Changes the journal directly, bypassing every command.
 fn meddle(folder: &Folder, sql: &str) {
     let connection = rusqlite::Connection::open(state(folder).join("journal.db")).unwrap();
     assert_eq!(connection.execute(sql, []).unwrap(), 1, "{sql}");

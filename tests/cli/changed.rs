@@ -1,4 +1,4 @@
-//! Documents that say something else by the time a run goes on.
+//! Documents that have changed by the time a run is resumed.
 
 use std::fs;
 
@@ -17,8 +17,8 @@ outputs: [{name: id, source: create.id}]
 const COMPOSITION: &str = "composition.yaml";
 const DESCRIPTION: &str = "shared/acme-openapi.yaml";
 
-/// A run that waits for its first step, whose file `name` is then edited and which is resumed: how that ends, and what
-/// was sent.
+/// Starts a run that waits for its first step, edits its file `name`, and resumes it. Returns the result and the
+/// requests.
 async fn edited(
     name: &'static str,
     [from, to]: [&'static str; 2],
@@ -47,7 +47,7 @@ async fn edited(
     (ended, sent.iter().map(|request| serde_json::from_slice(&request.body).unwrap()).collect())
 }
 
-/// What is said before the steps.
+/// The messages before those about the steps.
 fn said(ended: &Ended) -> String {
     let lines = ended.stderr.lines().take_while(|line| !line.starts_with("done "));
     lines.collect::<Vec<_>>().join("\n")
@@ -85,7 +85,7 @@ async fn an_operation_whose_description_has_changed_is_named_with_the_steps_that
       operation `createOrganization` changed, which `create` uses
     the run goes on with its own plan; `--adopt-changes` goes on with theirs
     ");
-    // One that no step uses is no matter.
+    // A changed operation that no step uses is not reported.
     let edit = ["operationId: getOrganization", "operationId: getOrganization\n      summary: One of them"];
     let (ended, _) = edited(DESCRIPTION, edit, &[]).await;
     assert_eq!((ended.code, said(&ended).as_str()), (0, ""), "{}", ended.stderr);

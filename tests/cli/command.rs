@@ -10,12 +10,12 @@ pub(crate) fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// A folder with the provider of the fixtures, and a composition.
+/// A temporary folder with the provider of the fixtures, and a composition.
 pub(crate) struct Folder {
     folder: TempDir,
 }
 
-/// What a command left behind.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Ended {
     pub(crate) code: i32,
@@ -24,7 +24,7 @@ pub(crate) struct Ended {
 }
 
 impl Folder {
-    /// With `composition.yaml`: the header of this edition, and `body` behind it.
+    /// A folder with `composition.yaml`: the header of this edition, followed by `body`.
     pub(crate) fn new(edition: &str, body: &str) -> Self {
         let header = format!(
             "name: Test\nspecification: Naftiko Capability Composition\nspecificationVersion: '{edition}'\nproviderId: acme\n"
@@ -38,12 +38,12 @@ impl Folder {
         made.with("composition.yaml", format!("{header}{body}"))
     }
 
-    /// Without anything.
+    /// An empty folder.
     pub(crate) fn empty() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
 
-    /// With one more file.
+    /// Adds a file.
     pub(crate) fn with(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path().join(name);
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -51,17 +51,17 @@ impl Folder {
         self
     }
 
-    /// Where it is.
+    /// The path of the folder.
     pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Runs `naftiko` there, without a terminal, with the key of the provider in its environment.
+    /// Runs `naftiko` in the folder, without a terminal, with the key of the provider in its environment.
     pub(crate) fn naftiko(&self, arguments: &[&str]) -> Ended {
         end(self.command(arguments))
     }
 
-    /// The command, to be changed before it runs.
+    /// The command, for changes before it is run.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = command(arguments);
         command.current_dir(self.folder.path()).env("ACME_API_KEY", "secret-of-acme");
@@ -70,7 +70,7 @@ impl Folder {
     }
 }
 
-/// `naftiko` with a clean environment and nothing to read.
+/// `naftiko` with a clean environment and empty standard input.
 pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_naftiko"));
     command.args(arguments).env_clear().stdin(Stdio::null());

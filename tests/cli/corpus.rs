@@ -1,5 +1,5 @@
-//! Everything that is found in the documents that ship and in those that were published, each finding read by a person
-//! against the document and the official description.
+//! All findings in the documents that ship and in published ones. A person compared each finding with the document and
+//! the official description.
 
 use std::fmt::Write as _;
 
@@ -13,7 +13,7 @@ const PUBLISHED: &str = "../shared/corpus";
 /// The official description of their provider.
 const OFFICIAL: &str = "../shared/openapi/workos-openapi.yaml";
 
-/// What `check` finds in the folder of the workspace, a line each: with these arguments, and how it ends.
+/// The findings of `check` with these arguments in the root of the workspace, one per line, and the exit code.
 fn found(arguments: &[&str]) -> String {
     let mut command = command(&[&["check", "--format", "json"], arguments].concat());
     command.current_dir(workspace());
@@ -39,7 +39,7 @@ fn line(finding: &Value) -> String {
     format!("{file}:{line}:{column} {severity}[{code}] {}", text("/message"))
 }
 
-/// Whether the published documents are at hand; said aloud where they are not.
+/// Whether the published documents are available; prints a message if not.
 fn are_at_hand() -> bool {
     let missing = [PUBLISHED, OFFICIAL].into_iter().find(|path| !workspace().join(path).exists());
     if let Some(path) = missing {
@@ -76,7 +76,7 @@ fn what_is_found_in_published_documents_is_true() {
     let all = [
         found(&["specs/workos", "--openapi", OFFICIAL]),
         found(&[PUBLISHED, "--capabilities", &capabilities, "--openapi", OFFICIAL]),
-        // With what the published operation ids stand for, and how long a portal link is good.
+        // With the meaning of the published operation ids, and with the lifetime of a portal link.
         found(&[&compositions, "--capabilities", "specs/workos/shared/workos.yaml", "--openapi", OFFICIAL]),
     ];
     insta::assert_snapshot!(all.join("\n"));

@@ -1,4 +1,4 @@
-//! How a run is let in, with secrets from every place that a document may name, and what it may not read.
+//! Authentication of runs, with secrets from every source that a document may name, and the limits of these sources.
 
 use std::os::unix::fs::PermissionsExt as _;
 
@@ -13,7 +13,7 @@ const BODY: &str = "steps:
 outputs: [{name: all, source: list.data}]
 ";
 
-/// A folder whose provider is let in as `auth` says.
+/// A folder whose provider authenticates as `auth` specifies.
 fn folder(auth: &str) -> Folder {
     let capabilities = format!(
         "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: acme\nbaseUrl: http://127.0.0.1:9\nauth: {auth}\nopenapi: acme-openapi.yaml\ncapabilities:\n  - {{id: organizations, operationIds: [listOrganizations]}}\n"
@@ -21,7 +21,7 @@ fn folder(auth: &str) -> Folder {
     Folder::new("0.2", BODY).with("shared/acme.yaml", capabilities)
 }
 
-/// The same, with a program that prints a secret and its arguments; it complains too.
+/// Like [`folder`], with a program that prints a secret and its arguments, and also writes to standard error.
 fn with_vault(auth: &str) -> Folder {
     let script = "#!/bin/sh\necho \"not a secret: s3cret-of-vault\" >&2\nprintf 's3cret-of-%s\\n' \"$2\"\nexit ${3:-0}\n";
     let folder = folder(auth).with("bin/vault", script);
@@ -40,7 +40,7 @@ fn run(folder: &Folder, more: &[&str]) -> Ended {
     end(command)
 }
 
-/// The request that a run makes.
+/// The request that a run sends.
 async fn request(folder: Folder, more: &'static [&'static str]) -> Request {
     let server = MockServer::start().await;
     let answer = ResponseTemplate::new(200).set_body_json(json!({"data": []}));
@@ -175,7 +175,7 @@ fn a_document_has_no_file_read_outside_of_its_folder_unless_that_is_allowed() {
     }
 }
 
-/// A provider with a token URL, which gives a new token each time.
+/// A provider with a token URL, which issues a new token each time.
 async fn giving_tokens() -> MockServer {
     let server = MockServer::start().await;
     let given = std::sync::atomic::AtomicUsize::new(0);
@@ -193,7 +193,7 @@ async fn giving_tokens() -> MockServer {
 
 const OAUTH: &str = "{type: oauth2, grant: client_credentials, tokenUrl: /oauth2/token, clientIdEnv: ACME_USER, clientSecretEnv: ACME_PASSWORD}";
 
-/// The requests of a provider, by path.
+/// The paths of the requests that a provider received, sorted.
 async fn paths(server: &MockServer) -> Vec<String> {
     let mut paths: Vec<String> = server
         .received_requests()

@@ -1,4 +1,4 @@
-//! What the operator allows, and what is said of an answer that is not as described.
+//! The permissions of the operator, and reports about responses that deviate from their description.
 
 use serde_json::{Value, json};
 use wiremock::matchers::any as anything;

@@ -1,4 +1,4 @@
-//! A composition that says nearly all there is to say: as it is planned, on the mock, and where something is missing.
+//! A composition with nearly all keys: its plan, its run on the mock, and errors for missing parts.
 
 use crate::command::Folder;
 

@@ -1,4 +1,4 @@
-//! `check --fix` and `upgrade`: what is written, and what never is.
+//! `check --fix` and `upgrade`: which files are written, and which never are.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};

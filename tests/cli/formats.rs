@@ -1,4 +1,4 @@
-//! What `check` takes, and how it writes what it found.
+//! The inputs of `check`, and its output formats.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -8,19 +8,19 @@ use crate::command::{Ended, Folder, command, end, workspace};
 
 const HEADER: &str = "name: Test\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.1'\nproviderId: acme\n";
 
-/// One error, and one note besides.
+/// A body with one error and one note.
 const FAULTY: &str = "inputs: [{name: name, type: string, required: true}]
 steps:
   - {id: create, capability: organizations, operation: createOrganization}
 outputs: [{name: id, source: create.idd}]
 ";
 
-/// One warning and nothing else.
+/// A body with one warning and nothing else.
 const WARNED: &str = "audience: all\nsteps: [{id: ask, external: true}]\n";
 
 const CLEAN: &str = "steps: [{id: ask, external: true}]\n";
 
-/// Documents in folders, and what stands between them and is none.
+/// Documents in folders, among other files that are not documents.
 fn folders() -> Folder {
     let document = |body: &str| format!("{HEADER}{body}");
     Folder::new("0.1", CLEAN)
@@ -49,7 +49,7 @@ fn last_line(text: &str) -> &str {
 fn a_folder_is_its_documents() {
     let ended = folders().naftiko(&["check", "--quiet", "."]);
     assert_eq!((ended.code, ended.stderr.as_str()), (1, ""));
-    // `shared/acme.yaml` comes first: `composition.yaml` reads it.
+    // `shared/acme.yaml` comes first, because `composition.yaml` reads it.
     let expected = [
         "shared/acme.yaml:20:98: error[unknown-operation",
         "flows/deep/warned.YAML:5:1: warning[ignored-key",
@@ -114,7 +114,7 @@ fn a_document_is_checked_once_however_it_is_named() {
 
 #[test]
 fn what_a_document_reads_is_not_found_twice() {
-    // A fault of the capabilities document that every composition of the provider sees.
+    // A mistake in the capabilities document, which every composition of the provider reads.
     let broken = "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: acme\nauht: {type: none}\nopenapi: acme-openapi.yaml\ncapabilities: []\n";
     let folder = folders().with("shared/acme.yaml", broken);
     let ended = folder.naftiko(&["check", "-q", "composition.yaml", "shared", "./flows", "--format", "json"]);
@@ -181,7 +181,7 @@ fn a_name_that_a_terminal_would_obey_is_shown_and_not_obeyed() {
     }
 }
 
-/// Runs `naftiko check` with something on standard input.
+/// Runs `naftiko check` with a text on standard input.
 fn piped(folder: &Folder, text: &str, arguments: &[&str]) -> Ended {
     let mut command = folder.command(&[&["check"], arguments].concat());
     let mut child =
@@ -204,7 +204,7 @@ fn standard_input_is_a_document() {
 #[test]
 fn standard_input_stands_for_the_file_it_is_named_after() {
     let folder = folders();
-    // The capabilities document is above the file, not above the working folder.
+    // The capabilities document is looked for above the file, not above the working folder.
     let mut inner = folder.path().join("elsewhere");
     std::fs::create_dir(&inner).unwrap();
     let mut command = folder.command(&["check", "-", "--stdin-name", "../flows/faulty.yml"]);
@@ -213,7 +213,7 @@ fn standard_input_stands_for_the_file_it_is_named_after() {
     child.stdin.take().unwrap().write_all(format!("{HEADER}{CLEAN}").as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stdout), "../flows/faulty.yml: no problems\n");
-    // What a composition reads may be the one that is piped.
+    // A composition may read the document that is piped.
     inner.pop();
     let named = ["-q", "flows/faulty.yml", "-", "--stdin-name", "./shared/acme.yaml"];
     let ended = piped(&folder, "specification: Naftiko Capabilities\n", &named);
@@ -312,7 +312,7 @@ fn a_document_has_no_other_read_outside_of_its_folder_unless_that_is_allowed() {
         .with("flows/named.yaml", names("../shared/acme.yaml"))
         .with("flows/linked.yaml", names("link.yaml"));
     std::os::unix::fs::symlink("../shared/acme.yaml", folder.path().join("flows/link.yaml")).unwrap();
-    // Whoever stands in the folder of the document has no other rule.
+    // The rule is independent of the working folder.
     let mut inside = folder.command(&["check", "named.yaml"]);
     inside.current_dir(folder.path().join("flows"));
     let inside = end(inside);
@@ -448,7 +448,7 @@ fn schemas_are_printed_as_they_are_published() {
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
 }
 
-/// Every file below a folder.
+/// All files below a folder.
 fn below(folder: &Path) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     entries.flat_map(|path| if path.is_dir() { below(&path) } else { vec![path] }).collect()

@@ -1,4 +1,4 @@
-//! What was checked runs, and what runs is held to what the document says.
+//! A run does what was checked, and enforces what the document says.
 
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};

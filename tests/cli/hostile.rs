@@ -1,10 +1,10 @@
-//! Input that means harm ends in a diagnostic and exit code 1, never in a panic or without an end.
+//! Malicious input leads to a diagnostic and exit code 1, never to a panic or an endless loop.
 
 use std::fmt::Write as _;
 
 use crate::command::Folder;
 
-/// Checks a file of this content; it must end, with a diagnostic of this code.
+/// Checks a file with this content. The check must end with a diagnostic of this code.
 fn refused(content: impl AsRef<[u8]>, code: &str) {
     let folder = Folder::new("0.1", "steps: []\n").with("hostile.yaml", content);
     let ended = folder.naftiko(&["check", "hostile.yaml"]);

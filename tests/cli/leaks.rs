@@ -1,4 +1,5 @@
-//! No byte that the process writes holds a secret, in any spelling, whatever a hostile server makes of what it is shown.
+//! No output of the process contains a secret, in any spelling, whatever a hostile server does with the secrets it
+//! receives.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -22,10 +23,10 @@ const ACCESS_TOKEN: &str = r#"acc3ss/of+oauth="<&\"#;
 const INPUT: &str = "s3nsitive \"inp\u{fc}t/+<&\\";
 const SECRETS: [&str; 6] = [TOKEN, KEY, PASSWORD, CLIENT_SECRET, ACCESS_TOKEN, INPUT];
 
-/// What the server does with a request for the organization of this id.
+/// The behaviors of the server, selected by the id of the requested organization.
 const SCENES: [&str; 7] = ["ok", "fails", "denied", "page", "garbled", "packed", "moved"];
 
-/// The ways to be let in, by provider.
+/// The kinds of authentication, by provider.
 const PROVIDERS: [(&str, &str); 5] = [
     ("bearer", "{type: bearer, file: token}"),
     ("key", "{type: apiKey, in: query, name: key, command: [vault, key]}"),
@@ -66,12 +67,12 @@ fn json_escaped(secret: &str) -> String {
     json!(secret).to_string().trim_start_matches('"').strip_suffix('"').unwrap().to_owned()
 }
 
-/// The secret as a form writes it.
+/// The secret in form encoding.
 fn form(secret: &str) -> String {
     percent(secret, true).replace("%20", "+")
 }
 
-/// Every spelling of a secret that the server knows.
+/// Every spelling of a secret that the server uses.
 fn spellings(secret: &str) -> Vec<String> {
     vec![
         secret.to_owned(),
@@ -88,10 +89,11 @@ fn spellings(secret: &str) -> Vec<String> {
     ]
 }
 
-/// Everything that is looked for.
+/// Every text that is searched for.
 fn needles(secret: &str) -> Vec<String> {
     let mut spellings = spellings(secret);
-    // In the base64 of a longer text; at both ends its digits depend on what stands there.
+    // The base64 of a longer text that contains the secret. The digits at both ends depend on adjacent text, so they
+    // are cut off.
     for text in [secret, &form(secret)] {
         for offset in 0..3 {
             let longer = format!("{}{text}", "x".repeat(offset));
@@ -104,7 +106,7 @@ fn needles(secret: &str) -> Vec<String> {
     spellings
 }
 
-/// A server behind all providers that answers with whatever any of them was shown so far, in every spelling and in every
+/// A server for all providers that responds with every secret it has received so far, in every spelling and in every
 /// place.
 #[derive(Default)]
 struct Traitor {
@@ -148,7 +150,7 @@ impl Respond for Traitor {
     }
 }
 
-/// All that a request shows, and all secrets that it or an earlier one has shown, in all spellings, a line each.
+/// The content of a request, and all secrets received so far in all spellings, one per line.
 fn told(request: &Request, heard: &mut BTreeSet<&'static str>) -> String {
     let mut lines =
         vec![request.url.as_str().to_owned(), String::from_utf8_lossy(&request.body).into_owned()];
@@ -174,7 +176,7 @@ fn told(request: &Request, heard: &mut BTreeSet<&'static str>) -> String {
     lines.join("\n")
 }
 
-/// What of a text a header can carry.
+/// The part of a text that is possible in a header.
 fn ascii(text: &str) -> String {
     text.chars().filter(|c| matches!(c, ' '..='~')).take(6000).collect()
 }
@@ -183,7 +185,7 @@ fn add(text: &mut String, more: &str) {
     text.push_str(more);
 }
 
-/// Every provider in every scene, one step each; the last decides how the run ends.
+/// Calls every provider in every scene, with one step each; the last step decides how the run ends.
 fn folder() -> Folder {
     let mut body = "capabilities: [bearer.yaml, key.yaml, basic.yaml, oauth.yaml, turned-away.yaml]\ninputs:\n  - {name: pw, type: string, required: true, sensitive: true}\n  - {name: finish, type: string, default: ok}\nsteps:\n".to_owned();
     body.push_str(
@@ -230,7 +232,7 @@ fn naftiko(folder: &Folder, arguments: &[&str]) -> Ended {
     end(command.env("ACME_USER", "it@acme").pipe())
 }
 
-/// Lets a command that was built by reference be ended.
+/// Converts a command built by reference into an owned one.
 trait Pipe {
     fn pipe(&mut self) -> std::process::Command;
 }
@@ -247,7 +249,7 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
-/// Fails if what was written somewhere holds a secret.
+/// Fails if these bytes contain a secret.
 fn search(place: &str, bytes: &[u8]) {
     for secret in SECRETS {
         for spelling in needles(secret) {
@@ -263,7 +265,7 @@ fn search(place: &str, bytes: &[u8]) {
     }
 }
 
-/// Everything that a run and those who look at it write.
+/// All output of a run, and of the commands that show it.
 fn run_and_look(server: &str, more: &[&str]) -> Vec<Ended> {
     let folder = folder();
     let urls: Vec<String> =
@@ -309,7 +311,7 @@ async fn check(more: &'static [&'static str], code: i32) {
     for ended in &all[1..] {
         assert_eq!(ended.code, 0, "{}", ended.stderr);
     }
-    // The server was shown every secret, and what it said came back to be masked.
+    // The server received every secret, and its echo was masked.
     let requests = server.received_requests().await.unwrap();
     let shown: Vec<String> = requests.iter().map(|request| told(request, &mut BTreeSet::new())).collect();
     for secret in SECRETS {

@@ -61,7 +61,7 @@ fn events_are_json_lines_and_the_outcome_is_the_last() {
     let mut lines: Vec<Value> =
         ended.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     for line in &mut lines {
-        // Time is virtual and the answers come from the seed: only the id of the run is new each time.
+        // Time is virtual and the responses are determined by the seed: only the id of the run differs each time.
         line["run"] = "…".into();
     }
     insta::assert_snapshot!(lines.iter().map(Value::to_string).collect::<Vec<_>>().join("\n"));
@@ -86,7 +86,7 @@ fn what_one_step_creates_the_next_finds() {
 
 #[test]
 fn waits_take_no_time_on_the_mock() {
-    // A condition that types cannot refute and the script never fulfils.
+    // A condition that the types cannot refute and the script never fulfills.
     let test = "specification: Naftiko Composition Test
 specificationVersion: '0.2'
 composition: composition.yaml

@@ -87,7 +87,7 @@ fn every_argument_is_escaped_where_it_is_repeated() {
         words(&["test", "composition.yaml", "--jobs", evil]),
         words(&["test", "composition.yaml", "--format", evil]),
     ];
-    // Some runs are needed for the rest: one that waits.
+    // Some of the commands need a run that waits.
     let begun =
         folder.naftiko(&["run", "composition.yaml", "--input", "name=1", "--allow-secret", "ACME_API_KEY"]);
     assert_eq!(begun.code, 4, "{}", begun.stderr);
@@ -178,7 +178,7 @@ fn the_environment_is_escaped() {
     }
 }
 
-/// A command that is suggested does the same for whoever copies it, and nothing else.
+/// A suggested command does exactly what it says when copied to a shell, and nothing else.
 #[cfg(unix)]
 #[test]
 fn suggested_commands_are_quoted_for_the_shell() {
@@ -205,7 +205,7 @@ fn suggested_commands_are_quoted_for_the_shell() {
         let mut shell = std::process::Command::new("bash");
         shell.args(["-c", &command]).current_dir(folder.path());
         let ended = end(shell);
-        // Without its secret the run does not continue; that is found in the folder that was named.
+        // Without its secret the run does not continue; the error shows that the run was found in the given folder.
         assert_eq!(ended.code, code, "{command}: {}{}", ended.stdout, ended.stderr);
         is_safe(&ended, &command);
     }

@@ -1,4 +1,4 @@
-//! Hostile text in documents: at each word of each document, as an escape of YAML and as it is.
+//! Hostile text in documents: at each word of each document, both as an escape of YAML and unescaped.
 
 use super::{in_yaml, is_safe, without_color};
 use crate::command::{Folder, workspace};
@@ -38,8 +38,8 @@ fn is_of_word(character: char) -> bool {
     character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.' | '/' | '@')
 }
 
-/// The document with one word after another replaced: in turn by itself with an escaped hostile text behind it, and by
-/// itself with hidden characters that YAML allows as they are. `step` leaves words out.
+/// Variants of the document. In each, one word gets a suffix: in turn an escaped hostile text, and hidden characters
+/// that YAML allows unescaped. Only every `step`-th word is used.
 fn variants(document: &str, step: usize) -> Vec<String> {
     let mut words = Vec::new();
     let mut begun = None;
@@ -66,12 +66,12 @@ fn variants(document: &str, step: usize) -> Vec<String> {
     words.into_iter().step_by(step).enumerate().map(hostile).collect()
 }
 
-/// A folder with a folder for each variant of each document.
+/// A folder with one folder per variant of each document.
 fn folder() -> (Folder, usize) {
     let fixtures = workspace().join("tests/fixtures/acme");
     let read = |name: &str| std::fs::read_to_string(fixtures.join(name)).unwrap();
     let (capabilities, openapi) = (read("acme.yaml"), read("acme-openapi.yaml"));
-    // As much of the description as the composition uses.
+    // The part of the description that the composition uses.
     let openapi_used = openapi.lines().take(75).collect::<Vec<_>>().join("\n");
     let components = &openapi[openapi.find("\ncomponents:").unwrap()..];
     let small = format!("{openapi_used}{components}");
@@ -140,7 +140,7 @@ fn names_of_files_and_folders_are_escaped() {
     use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
 
     let folder = Folder::new("0.2", "steps:\n  - {id: a, external: true, needs: b}\n");
-    // A name has at most 255 bytes, and no slash.
+    // A file name has at most 255 bytes, and no slash.
     let name = "e\u{1b}[2J\u{7}\u{9b}31m\u{202e}\u{200b}\u{e0041}\nFORGED\r::error::x";
     let mut odd = OsString::from_vec(b"\xff\x1b".to_vec());
     odd.push(name);
@@ -184,12 +184,12 @@ fn names_of_files_and_folders_are_escaped() {
             is_safe(&ended, &format!("{words:?}"));
         }
     }
-    // As they are found in a folder.
+    // The files are also found by searching the folder.
     let ended = without_replacement(folder.naftiko(&["check", "."]));
     is_safe(&ended, "check .");
 }
 
-/// Where a name is no UTF-8, a report may say so with a replacement character.
+/// A name that is not UTF-8 may be reported with a replacement character.
 #[cfg(unix)]
 fn without_replacement(mut ended: crate::command::Ended) -> crate::command::Ended {
     ended.stdout = ended.stdout.replace('\u{fffd}', "?");

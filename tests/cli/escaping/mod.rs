@@ -1,4 +1,4 @@
-//! Text from outside, wherever it comes from, never acts on the terminal, pipe or report that it is written to.
+//! Text from outside, whatever its source, never acts on the terminal, pipe or report that it is written to.
 
 mod arguments;
 mod documents;
@@ -11,10 +11,10 @@ use naftiko_text::is_hidden;
 
 use crate::command::Ended;
 
-/// What a line would begin with if text from outside could end the line before it.
+/// The beginning of a line that exists only if text from outside could break a line.
 const FORGED: &str = "FORGED";
 
-/// Every kind of character that must not be written as it is, and a line that must not begin.
+/// Every kind of character that must not be written unescaped, and the beginning of forged lines.
 pub(crate) fn hostile() -> String {
     let controls = (1..0x20_u32).chain(0x7f..0xa0);
     let others = [
@@ -25,7 +25,7 @@ pub(crate) fn hostile() -> String {
     format!("evil{all}\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\n{FORGED}\n::error::{FORGED}\r\n{FORGED}")
 }
 
-/// The hostile text as it stands in YAML in double quotes, without these.
+/// The hostile text, escaped for a double-quoted YAML string; without the quotes.
 fn in_yaml() -> String {
     hostile().chars().fold(String::new(), |mut text, character| {
         let code = u32::from(character);
@@ -38,7 +38,7 @@ fn in_yaml() -> String {
     })
 }
 
-/// That nothing hidden is in what a command wrote, but line ends, and that no line is forged.
+/// Asserts that the output contains no hidden character other than line ends, and no forged line.
 #[track_caller]
 fn is_safe(ended: &Ended, how: &str) {
     for (name, stream) in [("stdout", &ended.stdout), ("stderr", &ended.stderr)] {
@@ -58,7 +58,7 @@ fn is_safe(ended: &Ended, how: &str) {
     }
 }
 
-/// Takes away the colors that this program writes.
+/// Removes the colors that this program writes.
 fn without_color(mut ended: Ended) -> Ended {
     for stream in [&mut ended.stdout, &mut ended.stderr] {
         let mut plain = String::new();

@@ -23,7 +23,7 @@ outputs: [{{name: \"out {evil}\", source: ask}}]
     terminal.types("{\"a\": \"\\u009b\\u202e\\u007f\\u001b[2J\"}\n");
     assert_eq!(terminal.ends().code(), Some(0), "{}", terminal.seen);
     let seen = terminal.seen;
-    // What the program itself writes there moves the cursor; nothing of the text does.
+    // The program itself moves the cursor there; the hostile text must not.
     for hidden in
         ['\u{7}', '\u{7f}', '\u{85}', '\u{9b}', '\u{ad}', '\u{200b}', '\u{202e}', '\u{2028}', '\u{e0041}']
     {
@@ -45,7 +45,7 @@ fn documents_and_changes_are_escaped_at_a_terminal_and_exact_in_a_pipe() {
         for hidden in ['\u{200b}', '\u{202e}', '\u{e0041}'] {
             assert!(!terminal.seen.contains(hidden), "{arguments:?}: {hidden:?} in {:?}", terminal.seen);
         }
-        // A program that writes the document or applies the change needs its bytes.
+        // A program that writes the document or applies the change needs its exact bytes.
         assert!(folder.naftiko(arguments).stdout.contains("# \u{202e}\u{200b}\u{e0041}\n"), "{arguments:?}");
     }
 }
@@ -86,7 +86,7 @@ tests:
         is_safe(&ended, &format!("{arguments:?}"));
         assert!(ended.stdout.contains("evil"), "{}", ended.stdout);
     }
-    // A snapshot is a file that a person opens.
+    // A snapshot is a file that a person opens, so it is escaped too.
     let at = tests.find("  - name: \"fails").expect("it is the second");
     let head = &tests[..tests.find("  - name:").expect("it is the first")];
     let failing = format!("{head}{}", tests[at..].replace("outcome: succeeded", "outcome: failed"));

@@ -1,4 +1,4 @@
-//! Hostile text from providers: bodies, headers, errors, cursors; and from the mock server's callers.
+//! Hostile text from providers (bodies, headers, errors, cursors) and from clients of the mock server.
 
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -20,10 +20,10 @@ outputs:
   - {name: all, source: create}
 ";
 
-/// What hostile text an HTTP header can carry.
+/// The hostile text that is possible in an HTTP header.
 const IN_HEADER: &str = "evil\u{9b}31m\u{202e}\u{e0041}";
 
-/// Answers with hostile text wherever an answer has text.
+/// Responds with hostile text wherever a response has text.
 fn answer(request: &Request) -> ResponseTemplate {
     let evil = hostile();
     let template = |status| {
@@ -39,7 +39,7 @@ fn answer(request: &Request) -> ResponseTemplate {
     }
 }
 
-/// The commands of a run from its beginning to its end, against a provider that answers so.
+/// The commands of a run from its start to its end, with a provider that responds like this.
 async fn commands(
     answer: impl Fn(&Request) -> ResponseTemplate + Send + Sync + 'static,
 ) -> Vec<(String, Ended)> {
