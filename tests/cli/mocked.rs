@@ -1,4 +1,4 @@
-//! `naftiko mock`: a provider over HTTP that answers as the mock does within a run.
+//! `naftiko mock`: a provider over HTTP with the responses of the mock that runs use.
 
 use std::io::{BufRead as _, BufReader, Read as _};
 use std::process::{Child, Stdio};
@@ -7,21 +7,21 @@ use serde_json::{Value, json};
 
 use crate::command::{Ended, Folder, command, end, workspace};
 
-/// A server that ends with the test.
+/// A running server, stopped with the test.
 pub(crate) struct Server {
     child: Child,
-    /// What it says to tell `run`: `--base-url`, a value each.
+    /// The values of `--base-url` that it prints for `run`.
     base_urls: Vec<String>,
 }
 
 impl Server {
-    /// Where a provider is.
+    /// The URL of a provider.
     pub(crate) fn url(&self, provider: &str) -> &str {
         let prefix = format!("{provider}=");
         self.base_urls.iter().find_map(|given| given.strip_prefix(&prefix)).unwrap()
     }
 
-    /// What it says of the requests, once it has ended.
+    /// The log of the requests, after stopping the server.
     fn log(mut self) -> String {
         let _ended_already = self.child.kill();
         let mut log = String::new();
@@ -37,7 +37,7 @@ impl Drop for Server {
     }
 }
 
-/// Serves for so many providers.
+/// Starts a server for this number of providers.
 fn serve(mut command: std::process::Command, providers: usize) -> Server {
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -60,7 +60,7 @@ fn acme(folder: &Folder, more: &[&str]) -> Server {
     serve(folder.command(&[&["mock", "composition.yaml"], more].concat()), 1)
 }
 
-/// A composition of the provider of the fixtures.
+/// A folder with a composition of the provider in the fixtures.
 fn folder() -> Folder {
     let body = "inputs: [{name: name, type: string, required: true}]
 steps:
@@ -89,7 +89,7 @@ fn onboard(more: &[&str]) -> Ended {
     end(command)
 }
 
-/// The status and the body of the answer to a request with credentials.
+/// The status and body of the response to a request with credentials.
 async fn ask(method: &str, url: &str, body: Option<Value>) -> (u16, Value) {
     let method = reqwest::Method::from_bytes(method.as_bytes()).unwrap();
     let request = client().request(method, url).header("authorization", "Bearer any");
@@ -134,7 +134,7 @@ fn what_goes_wrong_on_purpose_is_outlived() {
 
 #[test]
 fn a_provider_that_crashes_leaves_the_run_in_doubt() {
-    // By the name that the capabilities document has for it.
+    // Uses the name of the operation in the capabilities document.
     let mut server = workos(&["--fault", "AdminPortalController_create=crash"]);
     let ended = onboard(&["--base-url", &server.base_urls[0]]);
     assert_eq!(ended.code, 5, "{}", ended.stderr);

@@ -1,4 +1,4 @@
-//! Lists in pages, over the wire, in each of the ways that there are.
+//! Paginated lists over HTTP, with each kind of pagination.
 
 use serde_json::{Value, json};
 use wiremock::matchers::{method, path};
@@ -40,7 +40,7 @@ paths:
                   list_metadata: {type: object, properties: {after: {type: [string, 'null']}}}
 ";
 
-/// Five users, two on a page, however they are asked for.
+/// Responds with two of five users per page, for every kind of pagination.
 fn page(request: &Request) -> ResponseTemplate {
     let all = ["a", "b&c", "d e", "f", "g"];
     let query = |name: &str| {
@@ -62,7 +62,7 @@ fn page(request: &Request) -> ResponseTemplate {
     answer.insert_header("link", next)
 }
 
-/// The run, and the queries that reached the server.
+/// The result of the run, and the queries that reached the server.
 async fn list(paginate: &'static str, more: &'static [&'static str]) -> (Ended, Vec<String>) {
     let server = MockServer::start().await;
     Mock::given(method("GET")).and(path("/users")).respond_with(page).mount(&server).await;
@@ -171,7 +171,7 @@ async fn a_rate_limit_is_held_and_a_pause_that_is_asked_for_too() {
     let begun = events.iter().filter(|event| event["event"] == "attemptStarted");
     let begun: Vec<jiff::Timestamp> = begun.map(|event| at(&event)).collect();
     assert_eq!(begun.len(), 4);
-    // Never more than two in any such stretch: that is the law, and no measure of speed.
+    // At most two requests in any such window. This checks the limit and does not measure speed.
     let least = jiff::SignedDuration::from_millis(300);
     for three in begun.windows(3) {
         assert!(three[2].duration_since(three[0]) >= least, "{begun:?}");

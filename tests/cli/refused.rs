@@ -1,5 +1,5 @@
-//! What is refused before anything is sent. The provider is at a port where nobody listens and `--accept-inferred` is
-//! given, so whatever were sent would end with exit code 3 instead.
+//! Runs that are rejected before anything is sent. No process listens on the provider's port and `--accept-inferred` is
+//! given, so any request would end with exit code 3 instead.
 
 use crate::command::{Folder, end};
 

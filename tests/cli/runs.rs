@@ -1,4 +1,4 @@
-//! The runs that are kept, looked at and removed.
+//! Listing, showing and removing stored runs.
 
 use crate::command::Folder;
 

@@ -1,4 +1,4 @@
-//! What is sensitive shows nowhere: not on the screen, not in an event, not in an error.
+//! Sensitive values never appear: not on the screen, not in an event, not in an error.
 
 use serde_json::{Value, json};
 use wiremock::matchers::method;
@@ -16,7 +16,7 @@ outputs:
   - {name: id, source: one.id}
 ";
 
-/// Runs the composition against a server, off this thread: the server needs it.
+/// Runs the composition against a server, on another thread, so that the server can run.
 async fn run(server: &MockServer, body: &'static str, more: &'static [&'static str]) -> Ended {
     let base_url = format!("acme={}", server.uri());
     let run = move || {
@@ -65,7 +65,7 @@ async fn a_sensitive_input_that_comes_back_is_shown_nowhere() {
     assert_eq!(event("stepSucceeded")["result"]["name"], "***");
     assert_eq!(event("runFinished")["outputs"], json!({"name": "***", "id": "org_1"}));
     assert_eq!(event("outcome")["outputs"], json!({"name": "***", "id": "org_1"}));
-    // What is shown is masked; what is sent is not.
+    // Values are masked in output only; the request contains the actual value.
     let sent = server.received_requests().await.unwrap();
     assert!(sent.iter().all(|request| request.body == br#"{"name":"hunter22"}"#));
 }
@@ -97,7 +97,7 @@ steps:
     let ended = resume(&["--input", r#"key={"id": "a", "code": 8675310}"#]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
     insta::assert_snapshot!(ended.stderr, @"error: input `key`: this is not the value that the run began with; if it was replaced since, say so with `--replaced key`");
-    // The same value is the same in another order.
+    // The order of fields does not matter.
     let ended = resume(&["--input", r#"key={"code": 8675309, "id": "a"}"#]);
     assert_eq!(ended.code, 4, "{}", ended.stderr);
     let ended = resume(&["--input", r#"key={"id": "b", "code": 1}"#, "--replaced", "key"]);

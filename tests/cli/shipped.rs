@@ -1,5 +1,5 @@
-//! Each composition of `specs/workos`, killed in the middle and gone on with, comes to what it comes to at once. That of
-//! `specs/secureauth` has its own server, and its own test beside that.
+//! Each composition of `specs/workos`, killed in the middle and resumed, has the result of an undisturbed run. The
+//! composition of `specs/secureauth` has a server and tests of its own.
 
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
@@ -11,7 +11,7 @@ use tempfile::TempDir;
 use crate::command::{command, end, workspace};
 use crate::mocked::workos;
 
-/// The compositions, each with the answers to what is done outside in it.
+/// The compositions, each with the answers to its external steps.
 const SHIPPED: [(&str, &[&str]); 7] = [
     ("admin-portal-self-serve", &[]),
     ("b2b-enterprise-onboarding-0.2", &[]),
@@ -22,7 +22,7 @@ const SHIPPED: [(&str, &[&str]); 7] = [
     ("joiner-mover-leaver", &[]),
 ];
 
-/// How a run ended, and all it said.
+/// The result of a run, and its events.
 struct Told {
     code: i32,
     events: Vec<Value>,
@@ -49,7 +49,7 @@ fn naftiko(arguments: &[&str], answers: &[&str], state: &Path) -> Command {
 
 fn begins(name: &str, url: &str, answers: &[&str], state: &Path) -> Command {
     let file = format!("specs/workos/{name}.yaml");
-    // Its own inputs, or those that the onboarding has always had.
+    // The composition's own inputs, or those of the onboarding.
     let own = format!("specs/workos/{name}.inputs.yaml");
     let inputs =
         if workspace().join(&own).exists() { own } else { "specs/workos/acme.inputs.yaml".to_owned() };
@@ -58,7 +58,7 @@ fn begins(name: &str, url: &str, answers: &[&str], state: &Path) -> Command {
     naftiko(&[&["run", &file], asks.as_slice()].concat(), answers, state)
 }
 
-/// Runs it until so many events are kept, and kills it then; the run.
+/// Runs the command until this many events are committed, and then kills it. Returns the id of the run.
 pub(crate) fn killed(mut command: Command, after: &str) -> String {
     command.env("NAFTIKO_TEST_HALT_AFTER", after).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().unwrap();
@@ -83,7 +83,7 @@ fn each_is_killed_and_gone_on_with_and_comes_to_the_same() {
             .filter(|event| event["event"] == "stepSucceeded")
             .map(|event| event["seq"].as_u64().unwrap())
             .collect();
-        // In the middle; where nothing was done before somebody was asked, at the beginning.
+        // In the middle of the effects; if there is none before the first question, at the start.
         let after = done.get(done.len() / 2).copied().unwrap_or(1).to_string();
 
         let server = workos(&[]);
@@ -91,7 +91,8 @@ fn each_is_killed_and_gone_on_with_and_comes_to_the_same() {
         let run = killed(begins(name, server.url("workos"), answers, place.path()), &after);
         let mut rest = Told::of(naftiko(&["resume", &run], answers, place.path()));
         if rest.code == 5 {
-            // Its intent was kept together with the event it was killed at, and nothing was sent yet.
+            // The intent was committed together with the event at which the process was killed, and nothing was sent
+            // yet.
             let step = rest.outcome["step"].as_str().unwrap().to_owned();
             let resolve =
                 ["resolve", &run, &step, "--did-not-happen", "--state", place.path().to_str().unwrap()];

@@ -1,4 +1,4 @@
-//! Standard output and standard error: who reads them, and what comes of it when nobody does.
+//! Standard output and standard error when their reader is gone, and reading from pipes and devices.
 #![cfg(unix)]
 
 use std::fs::OpenOptions;
@@ -11,18 +11,18 @@ steps:
   - {id: create, capability: organizations, operation: createOrganization}
 ";
 
-/// A pipe whose reader has gone.
+/// A pipe whose reader is closed.
 fn unread() -> Stdio {
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     writer.into()
 }
 
-/// A run that fails: nobody listens at the provider's address.
+/// A run that fails, because no process listens at the provider's address.
 const FAILS: [&str; 7] =
     ["run", "composition.yaml", "--base-url", "acme=http://127.0.0.1:9", "--accept-inferred", "-i", "name=x"];
 
-/// How it ends without a reader of standard output, and without one of standard error.
+/// The exit codes without a reader of standard output, and without a reader of standard error.
 fn unread_codes(folder: &Folder, arguments: &[&str]) -> [Option<i32>; 2] {
     let run =
         |out: Stdio, err: Stdio| folder.command(arguments).stdout(out).stderr(err).status().unwrap().code();
@@ -63,7 +63,7 @@ fn a_result_that_is_lost_is_told_by_the_exit_code() {
         assert_eq!(output.status.code(), Some(2));
         assert!(String::from_utf8_lossy(&output.stderr).contains("the output cannot be written"));
     }
-    // There is nothing to be lost: the run has no outputs, and what it says goes elsewhere.
+    // No result is lost: the run has no outputs, and messages go to standard error.
     let mut command = folder.command(&FAILS);
     assert_eq!(command.stdout(full()).stderr(full()).status().unwrap().code(), Some(3));
 }
@@ -81,7 +81,7 @@ fn a_document_that_names_a_device_or_a_pipe_is_told_so() {
     std::os::unix::fs::symlink("real.yaml", folder.path().join("link.yaml")).unwrap();
     for openapi in ["fifo", "/dev/zero", "zero.yaml"] {
         std::fs::write(folder.path().join("hostile.yaml"), capabilities(openapi)).unwrap();
-        // What leads out of the folder is not even looked at; allowed, it is still no file.
+        // A path out of the folder is rejected without looking at it. If it is allowed, it is still not a regular file.
         let code = if openapi == "fifo" { "error[missing-file]" } else { "error[outside-path]" };
         for (allowed, code) in [(&[][..], code), (&["--allow-file", "/dev"], "error[missing-file]")] {
             let ended = folder.naftiko(&[&["check", "hostile.yaml"], allowed].concat());
@@ -105,7 +105,7 @@ fn a_document_that_names_a_device_or_a_pipe_is_told_so() {
     assert!(ended.stdout.contains("unknown-operation"), "the description was read: {}", ended.stdout);
 }
 
-/// Runs `naftiko` from a shell that knows `<(…)`.
+/// Runs `naftiko` in a shell that supports `<(…)`.
 fn in_bash(folder: &Folder, script: &str) -> Ended {
     let naftiko = env!("CARGO_BIN_EXE_naftiko");
     let mut bash = Command::new("bash");
@@ -116,7 +116,7 @@ fn in_bash(folder: &Folder, script: &str) -> Ended {
 #[test]
 fn a_pipe_that_an_operator_names_is_read_once() {
     let folder = Folder::new("0.1", CREATE);
-    // The capabilities document is looked for where the command line was written.
+    // The capabilities document is looked for in the working folder.
     let ended = in_bash(&folder, "check -q <(sed s/createOrganization/createOrganisation/ composition.yaml)");
     assert_eq!((ended.code, ended.stderr.as_str()), (1, ""));
     assert!(ended.stdout.contains(">:7:56: error[unknown-operation]"), "{}", ended.stdout);
@@ -134,7 +134,7 @@ fn a_pipe_that_an_operator_names_is_read_once() {
         assert_eq!(ended.code, 2, "{}", ended.stdout);
         assert!(ended.stderr.contains(said), "{}", ended.stderr);
     }
-    // No more is read than a document may have.
+    // Reading stops at the maximum length of a document.
     let ended = in_bash(&folder, "check -q <(yes name: x)");
     assert!(ended.stdout.contains("error[too-large]"), "{}{}", ended.stdout, ended.stderr);
 }

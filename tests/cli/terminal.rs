@@ -1,4 +1,4 @@
-//! What is asked at a terminal, and what comes of what somebody types there.
+//! Questions at a terminal, and the handling of typed answers.
 #![cfg(unix)]
 
 use std::io::{Read as _, Write as _};
@@ -22,7 +22,7 @@ steps:
         return;
     };
     terminal.wait_for("send them? [y/N]");
-    // What the key sends; the terminal makes an interrupt of it.
+    // The character that the key sends; the terminal turns it into an interrupt.
     terminal.types("\x03");
     terminal.wait_for("nothing was sent");
     let status = terminal.ends();
@@ -82,7 +82,7 @@ fn a_question_that_another_process_answers_makes_room_for_the_next() {
     let folder = Folder::new("0.2", body);
     let Some(mut terminal) = Terminal::of(&folder, &["run", "composition.yaml"]) else { return };
     terminal.wait_for("first waits for you");
-    // Half an answer to the first is none to the second.
+    // A partial answer to the first question must not become an answer to the second.
     terminal.types("\"some");
     let run = only_run(&folder);
     let ended = folder.naftiko(&["complete", &run, "first", "--result", "null"]);
@@ -101,25 +101,26 @@ pub(crate) fn only_run(folder: &Folder) -> String {
     run["run"].as_str().unwrap().to_owned()
 }
 
-/// The command in a terminal that `script` of util-linux makes, and that shows nothing of what is typed by itself.
+/// The command in a pseudo-terminal made by `script` of util-linux, without echo.
 pub(crate) struct Terminal {
     child: Child,
     output: Receiver<Vec<u8>>,
-    /// All of it.
+    /// All output so far.
     pub(crate) seen: String,
-    /// How much of it was waited for.
+    /// The length of the output that was waited for.
     read: usize,
 }
 
 impl Terminal {
-    /// Nothing where there is no such program, after saying so.
+    /// Starts the command. If there is no such program, prints a message and returns `None`.
     pub(crate) fn of(folder: &Folder, arguments: &[&str]) -> Option<Self> {
         let version = Command::new("script").arg("--version").output().ok();
         if !version.is_some_and(|version| version.stdout.starts_with(b"script from util-linux")) {
             eprintln!("skipped: there is no `script` to make a terminal");
             return None;
         }
-        // Without `exec` a shell may stay between, hear the interrupt too, and end with a status of its own.
+        // Without `exec`, a shell may remain in between, which would also receive the interrupt and exit with a status
+        // of its own.
         let command = [&["exec", env!("CARGO_BIN_EXE_naftiko")], arguments].concat().join(" ");
         let mut script = Command::new("script");
         script.args([
@@ -149,7 +150,7 @@ impl Terminal {
         Some(Self { child, output, seen: String::new(), read: 0 })
     }
 
-    /// Waits until `text` is shown, after what was waited for before.
+    /// Waits until `text` appears after the text that was last waited for.
     pub(crate) fn wait_for(&mut self, text: &str) {
         loop {
             let unread = self.seen.get(self.read..).unwrap_or_default();
@@ -170,7 +171,7 @@ impl Terminal {
         self.child.stdin.as_mut().unwrap().write_all(keys.as_bytes()).unwrap();
     }
 
-    /// How it ends, once all that it shows is seen.
+    /// Reads the remaining output, and returns the exit status.
     pub(crate) fn ends(&mut self) -> ExitStatus {
         while let Ok(more) = self.output.recv_timeout(Duration::from_mins(1)) {
             self.seen.push_str(&String::from_utf8_lossy(&more));

@@ -1,4 +1,4 @@
-//! `naftiko test`: runs on the mock, against what tests say and against snapshots.
+//! `naftiko test`: runs on the mock, compared with expectations and snapshots.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! `docs/tutorial.md`, word for word: its files, its commands, and what it says that they say.
+//! Follows `docs/tutorial.md` literally: its files, its commands and their output.
 
 use crate::command::{Folder, workspace};
 
@@ -7,7 +7,7 @@ fn text() -> String {
     std::fs::read_to_string(workspace().join("docs/tutorial.md")).unwrap()
 }
 
-/// The folder of somebody who has read it so far.
+/// The folder with all files of the text so far.
 fn folder(text: &str) -> Folder {
     let mut folder = Folder::empty();
     for block in text.split("```yaml title=").skip(1) {

@@ -1,4 +1,4 @@
-//! `--verbose` shows what goes over the wire, and nothing that is sensitive.
+//! `--verbose` shows requests and responses without sensitive values.
 
 use serde_json::{Value, json};
 use wiremock::matchers::any;
@@ -62,7 +62,7 @@ async fn run(more: &'static [&'static str]) -> (Ended, String) {
     (ended.await.unwrap(), server.uri())
 }
 
-/// The lines of the wire, without what changes from run to run.
+/// The lines about requests and responses, without parts that vary between runs.
 fn wire(ended: &Ended, uri: &str) -> String {
     let lines =
         ended.stderr.lines().filter(|line| line.starts_with(['>', '<']) && !line.starts_with("< date:"));

@@ -1,4 +1,4 @@
-//! `check --watch`, from the first look to the interrupt.
+//! `check --watch`, from the first check to the interrupt.
 #![cfg(unix)]
 #![expect(clippy::panic, reason = "a test speaks by panicking")]
 
@@ -9,10 +9,10 @@ use std::time::Duration;
 
 use crate::command::Folder;
 
-/// Longer than any of it takes, on a busy machine too.
+/// Longer than any of it takes, even on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A `check` that watches; ended with the test, however that ends.
+/// A running `check --watch`, stopped with the test.
 struct Watching {
     child: Child,
     lines: Receiver<String>,
@@ -34,7 +34,8 @@ impl Watching {
         Self { child, lines }
     }
 
-    /// Waits for a check that is summed up like this. A file may be seen while it is written, so others may come before.
+    /// Waits for a check with this summary. A file may be read while it is being written, so other summaries may come
+    /// before.
     fn wait_for(&self, summary: &str) {
         let mut before = Vec::new();
         loop {
@@ -75,7 +76,7 @@ fn a_change_is_checked_and_an_interrupt_ends_it() {
         ),
     );
     watching.wait_for("composition.yaml: no problems");
-    // What was read for it counts as well, and so does what is not there any more.
+    // Changes of other files that were read are noticed too, and so are removed files.
     let shared = folder.path().join("shared/acme-openapi.yaml");
     let text = std::fs::read_to_string(&shared).unwrap();
     std::fs::remove_file(&shared).unwrap();

@@ -1,4 +1,4 @@
-//! What goes over the wire, and what comes of the answers.
+//! Requests over HTTP, and the handling of responses.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -22,7 +22,7 @@ outputs:
   - {name: id, source: create.id}
 ";
 
-/// Runs the composition against a server, off this thread: the server needs it.
+/// Runs the composition against a server, on another thread, so that the server can run.
 async fn run(server: &MockServer, body: &'static str, more: &'static [&'static str]) -> Ended {
     let base_url = format!("acme={}", server.uri());
     let run = move || {
@@ -125,7 +125,7 @@ outputs: [{name: owner, source: create.domains}]
 
 #[tokio::test]
 async fn a_request_without_an_answer_is_in_doubt_and_not_sent_again() {
-    // Reads the request, and closes the connection without an answer.
+    // Reads the request, and closes the connection without a response.
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let base_url = format!("acme=http://{}", listener.local_addr().unwrap());
     let server = thread::spawn(move || {

@@ -1,4 +1,4 @@
-//! What was changed in the state folder from outside is found before anything is sent that relies on it.
+//! Changes made to the state folder from outside are detected before anything is sent that relies on it.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -13,7 +13,7 @@ const TWO: &str = "steps:
 outputs: [{name: id, source: two.id}]
 ";
 
-/// A run that waits for an answer, with one effect behind it and one ahead.
+/// A run that waits for an answer, after one effect and before another.
 fn waiting() -> (Place, Server, String) {
     let (place, server) = (Place::new(TWO, None), Server::start());
     let ended = place.begin(&server.base_url(), &[]);
@@ -27,7 +27,7 @@ fn change(place: &Place, sql: &str) {
     assert_eq!(database.execute(sql, []).unwrap(), 1, "{sql}");
 }
 
-/// Every command that would act on the run, or on what is recorded of it.
+/// Every command that would act on the run, or show its records.
 fn acting(place: &Place, run: &str) -> Vec<Ended> {
     let commands: [&[&str]; 6] = [
         &["resume", run, "--answer", "ask=null"],
@@ -54,7 +54,7 @@ fn a_changed_record_is_found_before_anything_relies_on_it() {
             assert_eq!(ended.code, Some(2), "{changed}: {}", ended.told());
             assert!(ended.stderr.contains("is not as it was written"), "{changed}: {}", ended.told());
         }
-        // As if the answer had come, and the run were due.
+        // Pretends that the run is due.
         let database = rusqlite::Connection::open(place.state().join("journal.db")).unwrap();
         database.execute("UPDATE runs SET due = 1", []).unwrap();
         drop(database);

@@ -1,24 +1,24 @@
-//! The compositions of the crash matrix: small, and together every key of edition 0.2.
+//! The compositions of the crash matrix: small, and together covering every key of edition 0.2.
 
-/// A composition, and how it is run to its end.
+/// A composition, and what is needed to run it to its end.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Composition {
     pub(crate) name: &'static str,
     pub(crate) body: &'static str,
     pub(crate) child: Option<&'static str>,
-    /// Inputs that are sensitive, and given to every process anew.
+    /// Sensitive inputs, which are given to every process.
     pub(crate) secrets: &'static [&'static str],
-    /// What steps outside are answered.
+    /// The answers to external steps.
     pub(crate) answers: &'static [(&'static str, &'static str)],
-    /// Cancelled once it waits, and whether what was done is undone.
+    /// Whether the run is cancelled once it waits; the value says whether it is compensated.
     pub(crate) cancelled: Option<bool>,
-    /// How it ends.
+    /// The status at the end.
     pub(crate) status: &'static str,
-    /// Paths of which the author said that a repeat is welcome.
+    /// Paths of operations that the author declared to be repeatable.
     pub(crate) repeated: &'static [&'static str],
-    /// Paths of which the author said that it is no matter whether it happened.
+    /// Paths of operations whose uncertain outcome the author declared to be acceptable.
     pub(crate) uncertain: &'static [&'static str],
-    /// Whether everything is undone in the reverse order of being done, whatever is under way at once.
+    /// Whether effects are compensated strictly in reverse order, even with concurrent steps.
     pub(crate) is_undone_in_order: bool,
 }
 
@@ -35,7 +35,7 @@ const PLAIN: Composition = Composition {
     is_undone_in_order: true,
 };
 
-/// A child that makes a thing, looks at it and can undo it.
+/// A sub-composition that creates a thing, reads it, and can compensate it.
 const CHILD: &str = "inputs: [{name: name, type: string, required: true}]
 steps:
   - {id: make, capability: things, operation: createThing, with: {name: '${inputs.name}'}, compensate: {capability: things, operation: deleteThing, with: {id: '${make.id}'}}}

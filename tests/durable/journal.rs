@@ -1,5 +1,5 @@
-//! What goes wrong with the place where runs are kept: it is said, nothing is sent that cannot be kept, and once it is
-//! mended the run goes on.
+//! Failures of the journal: they are reported, nothing is sent that cannot be recorded, and the run continues once the
+//! cause is corrected.
 
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -16,7 +16,7 @@ const TWO: &str = "steps:
 outputs: [{name: id, source: two.id}]
 ";
 
-/// Runs until it waits for the answer, and gives the id.
+/// Runs until the run waits for its answer, and returns its id.
 fn waiting(place: &Place, server: &Server) -> String {
     let ended = begin(place, server);
     assert_eq!(ended.code, Some(4), "{}", ended.told());
@@ -27,7 +27,7 @@ fn begin(place: &Place, server: &Server) -> Ended {
     place.begin(&server.base_url(), &[])
 }
 
-/// Answers the step, and goes on to the end.
+/// Answers the step, and resumes the run until it ends.
 fn goes_on(place: &Place, server: &Server, run: &str) {
     let ended = place.naftiko(&["resume", run, "--answer", "ask=null"]);
     assert_eq!(ended.code, Some(0), "{}", ended.told());
@@ -35,7 +35,7 @@ fn goes_on(place: &Place, server: &Server, run: &str) {
     assert_eq!(lines, [r#"POST /things {"name":"a"}"#, r#"POST /things {"name":"b"}"#]);
 }
 
-/// The message, with the folder of the test as `DIR`, and runs as `RUN`.
+/// The message, with the folder of the test replaced by `DIR`, and run ids by `RUN`.
 fn said(place: &Place, ended: &Ended) -> String {
     let told = ended.stderr.replace(&place.path().display().to_string(), "DIR");
     let store = naftiko_journal::Store::open_existing(&place.state()).ok().flatten();
@@ -64,7 +64,7 @@ fn a_path_that_is_a_file_is_no_place_for_runs() {
 fn a_folder_that_may_not_be_written_is_told_of_and_the_run_goes_on_once_it_may() {
     let (place, server) = (Place::new(TWO, None), Server::start());
     let run = waiting(&place, &server);
-    // Whom nothing is forbidden is let in as somebody else.
+    // Permissions do not restrict root, so the command runs as another user then.
     let is_root = fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
     let as_other = |arguments: &[&str]| {
         let mut command = place.command(arguments);
@@ -101,7 +101,7 @@ fn a_folder_that_may_not_be_written_is_told_of_and_the_run_goes_on_once_it_may()
     goes_on(&place, &server, &run);
 }
 
-/// Where SQLite keeps the format of the database that its owner gave it.
+/// The offset of the user version in a SQLite file, which holds the version of our schema.
 const FORMAT_AT: usize = 60;
 
 #[test]
@@ -140,7 +140,7 @@ fn a_journal_that_is_damaged_anywhere_is_never_taken_for_whole() {
     let path = place.state().join("journal.db");
     let whole = fs::read(&path).unwrap();
     let (mut refused, mut unharmed) = (0, 0);
-    // Some bytes wherever something stands.
+    // A few bytes in every part of the file that is not empty.
     let written =
         (0..whole.len() / 16).filter(|part| whole[part * 16..part * 16 + 16].iter().any(|byte| *byte != 0));
     for at in written.step_by(9).map(|part| part * 16) {
@@ -152,7 +152,7 @@ fn a_journal_that_is_damaged_anywhere_is_never_taken_for_whole() {
         let resumed = place.naftiko(&["resume", &run]);
         let verified = place.naftiko(&["runs", "verify"]);
         match resumed.code {
-            // What stood there is not needed for this run to go on as it was.
+            // The damaged bytes are not needed to continue this run.
             Some(4) => unharmed += 1,
             Some(2 | 3) => {
                 refused += 1;
@@ -236,7 +236,7 @@ outputs: [{name: id, source: use.id}]
     let completed = place.naftiko(&["complete", &run, "ask", "--result", "null"]);
     let begun = begin(&place, &server);
     insta::assert_snapshot!([&resumed, &completed, &begun].map(|ended| said(&place, ended)).join("---\n"));
-    // The new run has secrets of its own: it stops where the first would have to be kept.
+    // The new run has secrets of its own; it stops where the first of them would have to be stored.
     assert_eq!((resumed.code, completed.code, begun.code), (Some(2), Some(2), Some(4)));
     assert!(!key.exists(), "no other key is made");
     let listed = place.naftiko(&["runs", "show", &run]);
@@ -246,7 +246,7 @@ outputs: [{name: id, source: use.id}]
     assert_eq!(ended.code, Some(0), "{}", ended.told());
 }
 
-/// A disk that has room for files of so many blocks only. A write beyond fails, as on one that is full.
+/// Runs the command with a limit on the size of files, in blocks. Writes beyond it fail as on a full disk.
 fn on_a_small_disk(place: &Place, blocks: u32, arguments: &[&str]) -> Ended {
     let naftiko = place.command(arguments);
     let mut command = Command::new("/bin/sh");
@@ -297,11 +297,11 @@ fn a_disk_that_fills_up_at_any_point_stops_the_run_and_loses_nothing() {
     assert!(never_begun >= 1 && cut_off >= 1, "{never_begun} never began, {cut_off} were cut off");
 }
 
-/// The run goes on where there is room, and everything is done once.
+/// Resumes the run with enough space, and asserts that every effect happens once.
 fn mended(place: &Place, server: &Server, run: &str) {
     let mut ended = place.naftiko(&["resume", run, "--answer", "ask=null"]);
     if ended.code == Some(5) {
-        // The answer came, and could not be kept.
+        // The response arrived, and could not be recorded.
         let last = server.seen().last().cloned().unwrap();
         let step = if last.body["name"] == "a" { "one" } else { "two" };
         let resolved = place.naftiko(&["resolve", run, step, "--happened", &last.answer.to_string()]);
@@ -354,7 +354,7 @@ outputs: [{name: id, source: pin.id}]
     let ended = place.begin(&server.base_url(), &["--input", &pin]);
     assert_eq!(ended.code, Some(4), "{}", ended.told());
     let run = place.run().unwrap().id;
-    // Whoever answers does not know the input, so nobody can tell that it is in the answer.
+    // The answering process does not know the input, so it cannot recognize it in the answer.
     let answer = format!("\"the pin is {PIN}, is it not?\"");
     let ended = place.naftiko(&["complete", &run, "ask", "--result", &answer]);
     assert_eq!(ended.code, Some(0), "{}", ended.told());

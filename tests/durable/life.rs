@@ -1,4 +1,4 @@
-//! A run from its beginning to its end, whatever kills it on the way.
+//! Drives a run from its start to its end while processes are killed.
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
@@ -13,18 +13,18 @@ use crate::compositions::Composition;
 use crate::process::{Ended, KEY, Place, Running};
 use crate::server::{Cut, Gate, PIN, Seen, Server, TOKEN};
 
-/// How a process dies.
+/// The moment at which a process is killed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Death {
-    /// Once this record is durable, before anything comes of it.
+    /// Once this record is durable, before it has any consequence.
     After(u64),
-    /// Once so many more records are durable.
+    /// Once this many further records are durable.
     AfterMore(u64),
-    /// While its request of this number is under way.
+    /// During its request with this number.
     During(usize, Cut),
 }
 
-/// What drives the run.
+/// The commands that drive the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Driving {
     /// `naftiko run`, then `naftiko resume`.
@@ -33,22 +33,22 @@ pub(crate) enum Driving {
     Work,
 }
 
-/// How it went.
+/// The result of the run, and what happened on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Lived {
     pub(crate) status: String,
     pub(crate) outputs: Value,
     pub(crate) records: Vec<Record>,
     pub(crate) seen: Vec<Seen>,
-    /// The requests that did not happen, as somebody said who looked.
+    /// The requests that were resolved as not happened.
     pub(crate) not_happened: Vec<String>,
-    /// How many processes were killed.
+    /// The number of processes that were killed.
     pub(crate) deaths: usize,
-    /// What was done, and what was said.
+    /// The commands and their output, for error messages.
     pub(crate) story: String,
 }
 
-/// A run on its way.
+/// The driver of one run.
 pub(crate) struct Life<'a> {
     composition: &'a Composition,
     place: &'a Place,
@@ -59,7 +59,7 @@ pub(crate) struct Life<'a> {
     is_cancelled: bool,
 }
 
-/// No run takes more commands than this.
+/// The maximum number of commands for a run.
 const MOST_COMMANDS: usize = 60;
 
 impl<'a> Life<'a> {
@@ -74,7 +74,7 @@ impl<'a> Life<'a> {
         Self { composition, place, server, driving, deaths, lived: Lived::default(), is_cancelled: false }
     }
 
-    /// Lives it to its end.
+    /// Drives the run to its end.
     pub(crate) fn live(mut self) -> Lived {
         self.place.forget();
         self.server.reset();
@@ -100,7 +100,8 @@ impl<'a> Life<'a> {
                 let ended = self.command(&arguments, true);
                 self.check(&ended);
             }
-            // The one that is killed is the one that drives: all begin alike.
+            // Only the driving process is killed. All such runs start alike, so the start is done once and then
+            // restored.
             Driving::Work if self.place.recall() => {}
             Driving::Work => {
                 arguments.push("--detach");
@@ -114,7 +115,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// A run that was cut off before its first record: nothing was sent, and that is said.
+    /// A run that was killed before its first record: nothing was sent, and the command says so.
     fn refuses_what_never_began(&mut self, runs: &[Summary]) {
         for run in runs {
             let ended = self.command(&["resume", &run.id], false);
@@ -132,7 +133,7 @@ impl<'a> Life<'a> {
         if run.status == Status::Waiting && run.due.is_none_or(waits_long) {
             return self.somebody_acts(run, &records);
         }
-        // What could not be undone is tried again by whoever resumes it, and by nobody else.
+        // A failed compensation is retried only by `resume`, not by `work`.
         if self.driving == Driving::Work && run.status != Status::Compensating {
             if let Some(due) = run.due {
                 let left = due.duration_since(records.last().unwrap().at);
@@ -152,7 +153,7 @@ impl<'a> Life<'a> {
         self.check(&ended);
     }
 
-    /// Says what the server knows: whether it acted, and what it answered.
+    /// Resolves a doubt truthfully, with what the server knows: whether it acted, and its response.
     fn resolve(&mut self, run: &Summary, records: &[Record], step: &str) {
         let seen = self.server.seen();
         let acted = seen.iter().find(|seen| seen.acted && is_of(seen, records, step));
@@ -163,7 +164,7 @@ impl<'a> Life<'a> {
             None => arguments.push("--did-not-happen"),
         }
         let ended = self.command(&arguments, true);
-        // One that was killed may have been heard, or not: then it is asked again.
+        // If the command was killed, it may or may not have taken effect; in the latter case it is run again.
         assert!(matches!(ended.code, None | Some(0)), "{}", self.lived.story);
         let is_settled = in_doubt(&self.place.records(&run.id)).as_deref() != Some(step);
         if is_settled && acted.is_none() {
@@ -172,7 +173,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Somebody cancels it, or answers what waits; once more if it was not heard to the end.
+    /// Cancels the run or answers its question; again if the command was killed before it took effect.
     fn somebody_acts(&mut self, run: &Summary, records: &[Record]) {
         let (asked, answer);
         let arguments = match self.composition.cancelled {
@@ -199,7 +200,7 @@ impl<'a> Life<'a> {
         }
     }
 
-    /// Runs a command, and kills it as the next death says, if it `may_die`.
+    /// Runs a command. If it `may_die`, it is killed at the next planned moment.
     fn command(&mut self, arguments: &[&str], may_die: bool) -> Ended {
         let mut command = self.place.command(arguments);
         let death = self.deaths.front().copied().filter(|_| may_die);
@@ -220,7 +221,7 @@ impl<'a> Life<'a> {
         if ended.code.is_none() {
             self.lived.deaths += 1;
             self.deaths.pop_front();
-            // What it has sent may still be on its way.
+            // Requests that were sent may still be in transit.
             self.server.seen();
         }
         let fate = ended.code.map_or_else(|| "killed".to_owned(), |code| code.to_string());
@@ -231,7 +232,7 @@ impl<'a> Life<'a> {
         ended
     }
 
-    /// What a command said it came to is what the journal says.
+    /// Asserts that the exit code of a command agrees with the journal.
     fn check(&mut self, ended: &Ended) {
         let Some(code) = ended.code else { return };
         let run = self.place.run().expect("it has begun");
@@ -308,7 +309,7 @@ fn open_question(records: &[Record]) -> Option<String> {
     asked.first().map(|step| (*step).to_owned())
 }
 
-/// Whether a request is what a step last sent, as far as the journal shows that.
+/// Whether a request is the last one of a step, as far as the journal shows this.
 fn is_of(seen: &Seen, records: &[Record], step: &str) -> bool {
     let sent = records.iter().rev().find_map(|record| match &record.event {
         Event::AttemptStarted { step: of, request, .. } if of == step => Some(request),

@@ -1,4 +1,4 @@
-//! Durable runs from outside: killed anywhere, resumed, and seen by the other side.
+//! Durable runs from outside: killed at any point, resumed, and observed by the provider.
 #![expect(clippy::disallowed_methods, reason = "a test reads and writes its own files")]
 #![expect(
     clippy::unwrap_used,

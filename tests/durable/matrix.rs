@@ -1,5 +1,5 @@
-//! The crash matrix: every composition, killed behind every event and in the middle of every request, comes to the
-//! same end, and nothing happens twice because of it.
+//! The crash matrix: every composition, killed after every event and during every request, has the same result, and no
+//! effect happens twice because of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -12,10 +12,10 @@ use crate::life::{Death, Driving, Life, Lived};
 use crate::process::Place;
 use crate::server::{Cut, Seen, Server};
 
-/// How many compositions are lived at once. A life waits for processes most of the time.
+/// The number of compositions that are driven concurrently. Most of the time is spent waiting for processes.
 const AT_ONCE: usize = 4;
 
-/// Where a process is killed that goes on after another was killed.
+/// The moments at which the second process is killed, after a first one was killed.
 const SECONDS: [Death; 5] = [
     Death::AfterMore(1),
     Death::During(1, Cut::BeforeAnswering),
@@ -79,13 +79,13 @@ fn every_death(composition: &Composition, server: &Server, score: &Score) {
     for seq in 0..=records {
         assert_eq!(check(Driving::Resume, &[Death::After(seq)]), 1, "`{}` {seq}", composition.name);
     }
-    // What is not kept cannot be left to others.
+    // Runs with sensitive inputs, which are not stored, cannot be driven by `work`.
     let driving = if composition.secrets.is_empty() { Driving::Work } else { Driving::Resume };
     let cuts = [Cut::BeforeActing, Cut::BeforeAnswering];
     for (at, cut) in (1..=base.seen.len()).flat_map(|at| cuts.map(|cut| (at, cut))) {
         check(if cut == Cut::BeforeActing { driving } else { Driving::Resume }, &[Death::During(at, cut)]);
     }
-    // Every second death behind every first would take long; so each first has three of them, in turn.
+    // All pairs of moments would take too long, so each first one is combined with three second ones, in turn.
     let mut seconds = SECONDS.iter().cycle();
     for first in firsts(records, base.seen.len()) {
         for second in seconds.by_ref().take(3) {
@@ -94,7 +94,7 @@ fn every_death(composition: &Composition, server: &Server, score: &Score) {
     }
 }
 
-/// Where a process is killed that is followed by another that is killed.
+/// The moments at which the first of two processes is killed.
 fn firsts(records: u64, requests: usize) -> Vec<Death> {
     let after = (2..records).map(Death::After);
     let during = (1..=requests)
@@ -102,7 +102,7 @@ fn firsts(records: u64, requests: usize) -> Vec<Death> {
     after.chain(during).collect()
 }
 
-/// What is other than in the undisturbed run and must not be.
+/// The first impermissible difference from the undisturbed run.
 fn difference(composition: &Composition, base: &Lived, lived: &Lived) -> Option<String> {
     if lived.status != base.status || lived.outputs != base.outputs {
         return Some(format!("it {} with {}", lived.status, lived.outputs));
@@ -130,7 +130,7 @@ fn difference(composition: &Composition, base: &Lived, lived: &Lived) -> Option<
     keys(lived).or_else(|| pages(lived)).or_else(|| undoing(composition, base, lived))
 }
 
-/// A page that was had is never asked for again.
+/// Checks that a page that was received is not requested again.
 fn pages(lived: &Lived) -> Option<String> {
     let mut had = BTreeSet::new();
     let mut asked = BTreeMap::new();
@@ -158,7 +158,7 @@ fn count(lines: impl Iterator<Item = String>) -> BTreeMap<String, usize> {
     counts
 }
 
-/// One key for one request, however often it is sent.
+/// Checks that each request has one idempotency key, however often it is sent.
 fn keys(lived: &Lived) -> Option<String> {
     let pairs: BTreeSet<(String, &str)> =
         lived.seen.iter().filter_map(|seen| Some((seen.line(), seen.key.as_deref()?))).collect();
@@ -167,7 +167,7 @@ fn keys(lived: &Lived) -> Option<String> {
     (lines.len() != pairs.len() || keys.len() != pairs.len()).then(|| format!("the keys were {pairs:?}"))
 }
 
-/// What was done is undone in the reverse order of being done.
+/// Checks that effects are compensated in reverse order.
 fn undoing(composition: &Composition, base: &Lived, lived: &Lived) -> Option<String> {
     let undone = |lived: &Lived| {
         let acted = lived.seen.iter().filter(|seen| seen.acted && seen.method == "DELETE");
@@ -181,7 +181,7 @@ fn undoing(composition: &Composition, base: &Lived, lived: &Lived) -> Option<Str
     (set(lived) != set(base)).then(|| format!("it was undone so: {:?}", undone(lived)))
 }
 
-/// When what is undone was over, in the order of being undone.
+/// For each compensated step, in the order of compensation, the sequence number of its end.
 fn order_of_undoing(records: &[Record]) -> Vec<u64> {
     let over = |of: &str| {
         records.iter().rev().find(|record| {

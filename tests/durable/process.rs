@@ -1,4 +1,4 @@
-//! Runs the binary in a folder of its own, and kills it where the test says.
+//! Runs the binary in a folder of its own, and kills it at the point given by the test.
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -17,10 +17,10 @@ pub(crate) struct Place {
     folder: TempDir,
 }
 
-/// What a command left behind.
+/// The result of a command.
 #[derive(Debug)]
 pub(crate) struct Ended {
-    /// Nothing if it was killed.
+    /// `None` if it was killed.
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
     pub(crate) stderr: String,
@@ -32,14 +32,14 @@ impl Ended {
         serde_json::from_str(self.stdout.lines().last().unwrap_or_default()).unwrap_or_default()
     }
 
-    /// Both streams.
+    /// Standard output followed by standard error.
     pub(crate) fn told(&self) -> String {
         format!("{}{}", self.stdout, self.stderr)
     }
 }
 
 impl Place {
-    /// With `composition.yaml`, and `child.yaml` if there is one.
+    /// A folder with `composition.yaml`, and `child.yaml` if there is one.
     pub(crate) fn new(composition: &str, child: Option<&str>) -> Self {
         let place = Self { folder: tempfile::tempdir().unwrap() };
         let shop = shop();
@@ -62,17 +62,17 @@ impl Place {
         self.folder.path()
     }
 
-    /// Where runs are kept.
+    /// The folder of the stored runs.
     pub(crate) fn state(&self) -> PathBuf {
         self.path().join("state")
     }
 
-    /// The journal, to look at.
+    /// The journal, opened for reading.
     pub(crate) fn store(&self) -> Option<Store> {
         Store::open_existing(&self.state()).unwrap()
     }
 
-    /// The only run that has begun; nothing if none has.
+    /// The only run that has started; `None` if there is none.
     pub(crate) fn run(&self) -> Option<Summary> {
         let mut runs = self.store()?.runs().unwrap();
         runs.retain(|run| run.events > 0);
@@ -80,26 +80,26 @@ impl Place {
         runs.pop()
     }
 
-    /// Forgets all runs.
+    /// Removes all runs.
     pub(crate) fn forget(&self) {
         if self.state().exists() {
             std::fs::remove_dir_all(self.state()).unwrap();
         }
     }
 
-    /// Whether a secret stands in clear in any file of the journal.
+    /// Whether a secret is in plain text in any file of the journal.
     pub(crate) fn holds(&self, secret: &str) -> bool {
         let files = std::fs::read_dir(self.state()).unwrap().map(|file| file.unwrap().path());
         let mut texts = files.filter(|path| path.is_file()).map(|path| std::fs::read(path).unwrap());
         texts.any(|bytes| String::from_utf8_lossy(&bytes).contains(secret))
     }
 
-    /// Remembers the journal as it is now, which no process uses.
+    /// Copies the present journal, which must not be in use.
     pub(crate) fn remember(&self) {
         copy(&self.state(), &self.path().join("remembered"));
     }
 
-    /// Takes the journal back to what was remembered; whether there is such a journal.
+    /// Restores the copied journal. Returns whether there is a copy.
     pub(crate) fn recall(&self) -> bool {
         self.forget();
         let remembered = self.path().join("remembered");
@@ -110,17 +110,18 @@ impl Place {
         is_there
     }
 
-    /// The records of a run, as they may be shown.
+    /// The redacted records of a run.
     pub(crate) fn records(&self, run: &str) -> Vec<Record> {
         self.store().unwrap().shown(run).unwrap()
     }
 
-    /// The command, to be changed before it runs. It has nothing to read and little in its environment.
+    /// The command, for changes before it is run. It has empty standard input and a small environment.
     pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_naftiko"));
         command.args(arguments).env_clear().stdin(Stdio::null()).current_dir(self.path());
         command.env("SHOP_KEY", KEY).env("NO_PROXY", "127.0.0.1").env("XDG_STATE_HOME", self.path());
-        // The certificates of the system are many and nobody needs them here: reading them would take longest of all.
+        // Loading the many certificates of the system would take longer than everything else, and they are not needed
+        // here.
         command
             .env("SSL_CERT_FILE", shop().join("certificate.pem"))
             .env("SSL_CERT_DIR", self.path().join("none"));
@@ -130,13 +131,13 @@ impl Place {
         command
     }
 
-    /// The command that begins a run against this provider, whatever is inferred, with `further` arguments.
+    /// The command that starts a run against this provider, with `further` arguments; inferred arguments are accepted.
     pub(crate) fn run_command(&self, base_url: &str, further: &[&str]) -> Command {
         let run = ["run", "composition.yaml", "--base-url", base_url, "--accept-inferred"];
         self.command(&[&run, further].concat())
     }
 
-    /// Begins a run against this provider, and drives it as far as it goes.
+    /// Starts a run against this provider, and drives it until it ends or waits.
     pub(crate) fn begin(&self, base_url: &str, further: &[&str]) -> Ended {
         Running::start(self.run_command(base_url, further)).end()
     }
@@ -147,7 +148,7 @@ impl Place {
     }
 }
 
-/// Where the documents of the provider are.
+/// The folder with the documents of the provider.
 fn shop() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/durable/shop")
 }
@@ -173,7 +174,7 @@ fn document(body: &str) -> String {
     )
 }
 
-/// The command under limits that a shell sets first, such as `ulimit -n 64`.
+/// The command under limits set by a shell, such as `ulimit -n 64`.
 pub(crate) fn limited(command: &Command, limits: &str) -> Command {
     let mut shell = Command::new("/bin/sh");
     shell
@@ -188,7 +189,7 @@ pub(crate) fn limited(command: &Command, limits: &str) -> Command {
     shell
 }
 
-/// A process that is running.
+/// A running process.
 pub(crate) struct Running {
     child: Arc<Mutex<Child>>,
     stdout: NamedTempFile,
@@ -205,18 +206,18 @@ impl Running {
         self.child.lock().unwrap_or_else(PoisonError::into_inner).id()
     }
 
-    /// What kills it, and comes back once it is dead.
+    /// A function that kills the process and returns once it is dead.
     pub(crate) fn killer(&self) -> impl Fn() + Send + 'static {
         let child = Arc::clone(&self.child);
         move || {
             let mut child = child.lock().unwrap_or_else(PoisonError::into_inner);
-            // SIGKILL. That it has ended already is no matter.
+            // Sends SIGKILL; fails if the process has ended already, which is fine.
             let _ended = child.kill();
             let _ended = child.wait();
         }
     }
 
-    /// Presses Ctrl-C.
+    /// Sends an interrupt, as Ctrl-C does.
     pub(crate) fn interrupt(&self) {
         self.signal("INT");
     }
@@ -227,18 +228,18 @@ impl Running {
         assert!(Command::new("kill").args(["-s", name, &pid]).status().unwrap().success());
     }
 
-    /// Its lines on standard error, as they come.
+    /// The lines of its standard error, as they arrive.
     pub(crate) fn lines(&self) -> impl Iterator<Item = String> + use<> {
         let stderr = self.child.lock().unwrap_or_else(PoisonError::into_inner).stderr.take().unwrap();
         BufReader::new(stderr).lines().map_while(Result::ok)
     }
 
-    /// Waits for its end without reading what it says.
+    /// Waits for its end without reading its output.
     pub(crate) fn code(&self) -> Option<i32> {
         self.child.lock().unwrap_or_else(PoisonError::into_inner).wait().unwrap().code()
     }
 
-    /// Waits for its end; kills it where it halts.
+    /// Waits for its end; kills it when it halts.
     pub(crate) fn end(self) -> Ended {
         let stderr = self.child.lock().unwrap_or_else(PoisonError::into_inner).stderr.take().unwrap();
         let kill = self.killer();

@@ -1,4 +1,4 @@
-//! Several processes at one journal, and people who interrupt them.
+//! Several processes on one journal, and interrupts.
 
 use std::collections::BTreeMap;
 use std::sync::mpsc::channel;
@@ -10,7 +10,7 @@ use naftiko_journal::{Event, Status};
 use crate::process::{Place, Running};
 use crate::server::{Cut, Gate, Server, wait_until};
 
-/// Waits for the provider and for somebody, side by side.
+/// A composition that waits for the provider and for a person concurrently.
 const TWO_WAITS: &str = "steps:
   - {id: make, capability: things, operation: createThing, with: {name: a}}
   - id: wait
@@ -24,7 +24,7 @@ const TWO_WAITS: &str = "steps:
 outputs: [{name: id, source: last.id}]
 ";
 
-/// Waits for the provider.
+/// A composition that waits for the provider.
 const ONE_WAIT: &str = "steps:
   - {id: make, capability: things, operation: createThing, with: {name: a}}
   - id: wait
@@ -44,7 +44,7 @@ fn posts(server: &Server) -> Vec<String> {
     server.seen().iter().filter(|seen| !seen.is_safe()).map(crate::server::Seen::line).collect()
 }
 
-/// Whether the run has an outcome of this step.
+/// Whether the step has succeeded.
 fn has_done(place: &Place, step: &str) -> bool {
     let Some(run) = place.run() else { return false };
     let done = |event: &Event| matches!(event, Event::StepSucceeded { step: of, .. } if of == step);
@@ -147,19 +147,19 @@ fn whoever_interrupts_a_run_that_waits_is_told_how_to_go_on() {
     assert_eq!(posts(&server).len(), 2);
 }
 
-/// A run that has sent its first request, and what lets that be answered.
+/// A run that has sent its first request, and a function that releases the response.
 fn waiting_for_an_answer(place: &Place, server: &Server) -> (Running, impl FnOnce()) {
     waiting_for_answer(1, place, server)
 }
 
-/// The same of its request of this number.
+/// Like [`waiting_for_an_answer`], for the request with this number.
 fn waiting_for_answer(at: usize, place: &Place, server: &Server) -> (Running, impl FnOnce()) {
     let (arrived, arrives) = channel();
     let (let_go, lets_go) = channel::<()>();
     let lets_go = Mutex::new(lets_go);
     let pass = move || {
         arrived.send(()).unwrap();
-        // Whoever holds it has gone, or lets it go.
+        // Blocks until the holder releases it or is dropped.
         let _gone = lets_go.lock().unwrap_or_else(PoisonError::into_inner).recv();
     };
     server.gate(Some(Gate { at, cut: Cut::Nowhere, pass: Box::new(pass) }));
@@ -189,7 +189,7 @@ fn a_run_that_is_interrupted_twice_ends_at_once_and_is_safe() {
     let (place, server) = (Place::new(ONE_WAIT, None), Server::start());
     let (running, let_go) = waiting_for_an_answer(&place, &server);
     running.interrupt();
-    // Two that come together are one.
+    // Two signals that arrive together count as one.
     std::thread::sleep(Duration::from_millis(300));
     running.interrupt();
     let ended = running.end();
@@ -204,7 +204,7 @@ fn a_run_that_is_interrupted_twice_ends_at_once_and_is_safe() {
     assert_eq!((resumed.code, posts(&server).len()), (Some(0), 2), "{}", resumed.told());
 }
 
-/// Fails, and undoes two things.
+/// A composition that fails and compensates two effects.
 const UNDONE: &str = "steps:
   - {id: one, capability: things, operation: createThing, with: {name: a}, compensate: {capability: things, operation: deleteThing, with: {id: '${one.id}'}}}
   - {id: two, capability: things, operation: createThing, with: {name: b}, compensate: {capability: things, operation: deleteThing, with: {id: '${two.id}'}}}
@@ -258,7 +258,7 @@ fn a_worker_goes_on_with_a_run_whose_process_was_killed() {
     let driving = run(&place, &server);
     server.wait_for("GET");
     let worker = Running::start(place.command(&["work"]));
-    // It looks, and sees that somebody drives the run.
+    // Gives it time to see that another process drives the run.
     std::thread::sleep(Duration::from_millis(500));
     driving.killer()();
     assert_eq!(driving.end().code, None);

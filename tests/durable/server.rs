@@ -1,6 +1,7 @@
-//! The provider of these tests: small, deterministic, and an exact witness of what reached it.
+//! The provider of these tests: small, deterministic, with an exact record of what reached it.
 //!
-//! What it makes is called after its name and how often that name was made, so that a repeat shows in every output.
+//! The id of a thing consists of its name and the number of things with that name, so that a repeated request shows in
+//! every output.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,9 +12,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-/// What makes a token good.
+/// The only valid token.
 pub(crate) const TOKEN: &str = "tok-7f3a91c2e8";
-/// The pin that is right.
+/// The only valid pin.
 pub(crate) const PIN: &str = "pin-55aa0b71";
 
 /// A request that reached the server.
@@ -23,9 +24,9 @@ pub(crate) struct Seen {
     pub(crate) path: String,
     pub(crate) body: Value,
     pub(crate) key: Option<String>,
-    /// Whether something came of it; never of one that only reads.
+    /// Whether the request had an effect; never for a read.
     pub(crate) acted: bool,
-    /// What it was answered, or would have been.
+    /// The response, whether or not it was sent.
     pub(crate) answer: Value,
 }
 
@@ -40,23 +41,23 @@ impl Seen {
     }
 }
 
-/// Where a request is cut off.
+/// The point at which a request is cut off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cut {
-    /// It has arrived, and nothing has come of it.
+    /// After arrival, before any effect.
     BeforeActing,
-    /// Something has come of it, and nobody was told.
+    /// After the effect, before the response.
     BeforeAnswering,
-    /// Nowhere: it is answered, but late.
+    /// Nowhere: the response is sent, but late.
     Nowhere,
 }
 
-/// What a request meets: usually the end of whoever asks.
+/// An interception of one request, which usually kills the client.
 pub(crate) struct Gate {
     /// The number of the request since the gate was set, from 1.
     pub(crate) at: usize,
     pub(crate) cut: Cut,
-    /// Comes back once it goes on.
+    /// Called at the request; returns when the request may continue.
     pub(crate) pass: Box<dyn Fn() + Send>,
 }
 
@@ -64,9 +65,9 @@ pub(crate) struct Gate {
 struct State {
     seen: Vec<Seen>,
     made: BTreeMap<String, usize>,
-    /// Answers by idempotency key.
+    /// The responses by idempotency key.
     keyed: BTreeMap<String, (u16, Value)>,
-    /// What has gone wrong once.
+    /// The number of requests so far that failed temporarily.
     troubled: BTreeMap<String, usize>,
     reads: BTreeMap<String, usize>,
     gone: BTreeSet<String>,
@@ -89,7 +90,7 @@ impl Shared {
     }
 }
 
-/// The provider, for as long as the test lasts.
+/// The provider, running as long as the test.
 #[derive(Clone)]
 pub(crate) struct Server {
     shared: Arc<Shared>,
@@ -117,35 +118,35 @@ impl Server {
         Self { shared, port }
     }
 
-    /// As `--base-url` wants it.
+    /// The value for `--base-url`.
     pub(crate) fn base_url(&self) -> String {
         format!("shop=http://127.0.0.1:{}", self.port)
     }
 
-    /// Forgets everything: the next run finds a new provider.
+    /// Resets the provider for the next run.
     pub(crate) fn reset(&self) {
         self.settle();
         *self.shared.state() = State::default();
     }
 
-    /// Sets a gate, or takes it away.
+    /// Sets or removes a gate.
     pub(crate) fn gate(&self, gate: Option<Gate>) {
         let mut state = self.shared.state();
         state.gate = gate;
         state.since_gate = 0;
     }
 
-    /// Lets nothing become active, or lets it.
+    /// Sets whether things are held inactive.
     pub(crate) fn hold(&self, held: bool) {
         self.shared.state().is_held = held;
     }
 
-    /// Comes back once a request of this method has reached it.
+    /// Returns once a request with this method has arrived.
     pub(crate) fn wait_for(&self, method: &str) {
         wait_until(|| self.shared.state().seen.iter().any(|seen| seen.method == method));
     }
 
-    /// What has reached it, once nobody is connected any more: the dead leave requests behind that are still read.
+    /// The requests so far, once no client is connected; requests of killed clients may still be read until then.
     pub(crate) fn seen(&self) -> Vec<Seen> {
         self.settle();
         self.shared.state().seen.clone()
@@ -162,7 +163,7 @@ impl Server {
     }
 }
 
-/// Comes back once it is so, which has to be soon.
+/// Waits until the condition holds; fails after 30 seconds.
 pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
     for _ in 0..3000 {
         if is_so() {
@@ -173,7 +174,7 @@ pub(crate) fn wait_until(mut is_so: impl FnMut() -> bool) {
     panic!("it does not come to that");
 }
 
-/// Answers the requests of a connection until it ends.
+/// Serves the requests of a connection until it ends.
 fn serve(shared: &Shared, stream: &TcpStream) {
     let mut reader = BufReader::new(stream);
     while let Some(request) = Request::read(&mut reader) {
@@ -214,16 +215,16 @@ impl Request {
     }
 }
 
-/// What is done with a request.
+/// The response to a request.
 enum Answer {
     Status(u16, Value),
-    /// The connection ends without a word.
+    /// The connection is closed without a response.
     Silence,
-    /// Nobody says anything for longer than anybody waits.
+    /// No response, for longer than any client waits.
     Late,
 }
 
-/// Does what a request asks for, and says whether the connection goes on.
+/// Handles a request. Returns whether the connection continues.
 fn handle(shared: &Shared, request: &Request, mut stream: &TcpStream) -> bool {
     let mut state = shared.state();
     state.since_gate += 1;
@@ -261,7 +262,7 @@ fn handle(shared: &Shared, request: &Request, mut stream: &TcpStream) -> bool {
     match answer {
         Answer::Silence => false,
         Answer::Late => {
-            // Until whoever asked has gone.
+            // Waits until the client has closed the connection.
             let _gone = stream.read(&mut [0]);
             false
         }
@@ -281,7 +282,7 @@ fn thing(name: &Value, count: usize) -> Value {
     json!({"id": format!("{name}.{count}"), "name": name, "state": "active"})
 }
 
-/// What comes of a request, and whether that is an effect.
+/// The response to a request, and whether the request had an effect.
 fn act(state: &mut State, request: &Request) -> (Answer, bool) {
     if let Some((status, body)) = request.key.as_ref().and_then(|key| state.keyed.get(key)) {
         return (Answer::Status(*status, body.clone()), false);
@@ -340,12 +341,12 @@ fn route(state: &mut State, request: &Request) -> (Answer, bool) {
         }
         ("POST", "/uses") if request.body["token"] != TOKEN => refused(400, "that is not the token"),
         ("POST", "/pinned") if request.body["pin"] != PIN => refused(400, "that is not the pin"),
-        // It says the pin back, as some do.
+        // The response echoes the pin, as some providers do.
         ("POST", "/pinned") => {
             (Answer::Status(201, json!({"id": "p.1", "name": PIN, "state": "active"})), true)
         }
         ("POST", "/uses") => (Answer::Status(201, make()), true),
-        // Three pages, of which the second is not there at first.
+        // Three pages, of which the second is not available at first.
         ("GET", "/pages?after=b") if count("page") == 1 => refused(503, "not now"),
         ("GET", path) if path.starts_with("/pages") => {
             let (items, after) = match path.trim_start_matches("/pages") {

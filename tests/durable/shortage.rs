@@ -1,4 +1,4 @@
-//! A machine that lacks file descriptors, memory or the like never decides a step.
+//! A shortage of file descriptors, memory or the like on this machine never decides the outcome of a step.
 
 use std::process::{Command, Stdio};
 use std::thread;
@@ -11,7 +11,7 @@ const ONE: &str = "steps:
 outputs: [{name: id, source: make.id}]
 ";
 
-/// Begins a run in a process that may open so many files.
+/// Starts a run in a process that may open this number of files.
 fn with_files(place: &Place, server: &Server, files: u32) -> Ended {
     let naftiko = place.run_command(&server.base_url(), &[]);
     let mut command = Command::new("/bin/sh");
@@ -22,7 +22,7 @@ fn with_files(place: &Place, server: &Server, files: u32) -> Ended {
     Running::start(command).end()
 }
 
-/// What came of a run with so many files: its exit code.
+/// The exit code of a run with this number of files, which must agree with what was sent.
 fn outcome(files: u32) -> Option<i32> {
     let (place, server) = (Place::new(ONE, None), Server::start());
     let ended = with_files(&place, &server, files);

@@ -1,4 +1,4 @@
-//! The onboarding of `specs/secureauth`, end to end, against a tenant on a real socket.
+//! The onboarding of `specs/secureauth`, end to end, against a simulated tenant on a real socket.
 
 mod server;
 
@@ -13,7 +13,8 @@ use server::{CLIENT, Odds, SECRET, TEMPLATE, TENANT, Tenant};
 const COMPOSITION: &str = "specs/secureauth/b2b-organization-onboarding.yaml";
 const INPUTS: &str = "specs/secureauth/acme.inputs.yaml";
 
-/// Runs the onboarding against the tenant, off this thread: the server needs it. Nothing that it writes shows a secret.
+/// Runs the onboarding against the tenant, on another thread, so that the server can run. Asserts that the output
+/// contains no secret.
 async fn onboard(tenant: &Arc<Tenant>, secret: &'static str, more: &'static [&'static str]) -> Ended {
     let base_url = tenant.base_url();
     let ended = tokio::task::spawn_blocking(move || {
@@ -39,7 +40,7 @@ async fn tenant(odds: Odds) -> Arc<Tenant> {
     Arc::new(Tenant::start(odds).await)
 }
 
-/// What happened at the tenant, without what is the same in every path.
+/// The log of the tenant, without the common parts of the paths.
 fn log(tenant: &Tenant) -> Vec<String> {
     let organizations = format!("/api/system/{TENANT}/organizations");
     let short = |line: String| {
@@ -48,7 +49,7 @@ fn log(tenant: &Tenant) -> Vec<String> {
             .replace("c74c00101ecf45c6a08e5f4a370bd7", "")
     };
     let mut lines: Vec<String> = tenant.log().into_iter().map(short).collect();
-    // What is verified is verified at once.
+    // The verifying requests run concurrently, so their order varies.
     if let Some(at) = lines.iter().position(|line| line.starts_with("GET")) {
         lines[at..].sort();
     }
@@ -93,7 +94,7 @@ async fn a_run_that_is_killed_once_the_organization_is_made_makes_no_second_one(
             command.env("SECUREAUTH_CLIENT_ID", CLIENT).env("SECUREAUTH_CLIENT_SECRET", SECRET);
             command
         };
-        // The third record says that it is made.
+        // The third record says that the organization was created.
         let run = killed(naftiko(&["run", COMPOSITION, "--inputs", INPUTS, "--base-url", &base_url]), "3");
         end(naftiko(&["resume", &run]))
     });
@@ -101,7 +102,7 @@ async fn a_run_that_is_killed_once_the_organization_is_made_makes_no_second_one(
     assert_eq!(ended.code, 0, "{}{}", ended.stdout, ended.stderr);
     let log = log(&tenant);
     let times = |what: &str| log.iter().filter(|line| *line == what).count();
-    // The token was in the memory of the process that was killed.
+    // The token was lost with the process that was killed.
     assert_eq!((times("POST token 200"), times("POST organizations 201")), (2, 1), "{log:?}");
     assert_eq!(
         (times("GET organizations/01 200"), times("GET organizations/01/pools 200")),
@@ -118,7 +119,7 @@ async fn a_token_that_ends_in_the_middle_is_replaced_and_nothing_is_made_twice()
     assert_eq!(ended.code, 0, "{}", ended.stderr);
     assert_eq!(log(&tenant).iter().filter(|line| *line == "POST organizations 201").count(), 1);
     let tried: Vec<String> = tenant.log().into_iter().filter(|line| line.ends_with("401")).collect();
-    // Each reading met the end of a token once, and was let in with the next.
+    // Each read used an expired token once, and succeeded with the next one.
     assert_eq!((tried.len(), tenant.tokens().len()), (2, 3), "{:?}", tenant.log());
     assert_eq!(tenant.organizations().len(), 1);
 }

@@ -1,7 +1,7 @@
-//! A SecureAuth tenant, small and faithful: tokens for clients, and organizations made from a template.
+//! A small simulation of a SecureAuth tenant: tokens for clients, and organizations created from a template.
 //!
-//! Tokens and the making of organizations are as SecureAuth's guide has them, errors of tokens as RFC 6749 has them; what the
-//! guide does not say (reading, deleting, pools, errors, limits) is ours, as in `specs/secureauth`.
+//! Tokens and the creation of organizations follow SecureAuth's guide, and errors of tokens follow RFC 6749. The guide
+//! does not describe reading, deleting, pools, errors and limits; these are our own, as in `specs/secureauth`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard};
@@ -15,29 +15,29 @@ pub(super) const CLIENT: &str = "onboarding-client";
 pub(super) const SECRET: &str = "s3cret/of+the client=";
 pub(super) const TEMPLATE: &str = "b2b-customer-template";
 
-/// What is out of the ordinary.
+/// Deviations from the usual behavior.
 #[derive(Default)]
 pub(super) struct Odds {
-    /// A token is good for so many requests.
+    /// The number of requests for which a token is valid.
     pub(super) token_lasts: Option<usize>,
-    /// So many readings are turned away at first, with the time after which to come back.
+    /// The number of reads that are first rejected, with a time to retry after.
     pub(super) turned_away: usize,
-    /// The template has lost its passkeys.
+    /// The template lacks its passkeys.
     pub(super) without_passkeys: bool,
 }
 
 #[derive(Default)]
 struct State {
     odds: Odds,
-    /// How often each token was shown.
+    /// The number of uses of each token.
     tokens: BTreeMap<String, usize>,
     organizations: BTreeMap<String, Value>,
     deleted: BTreeSet<String>,
-    /// What happened, a line each: no token, no secret.
+    /// The requests with their statuses, one per line, without tokens and secrets.
     log: Vec<String>,
 }
 
-/// The tenant, for as long as the test lasts.
+/// The tenant, stopped with the test.
 pub(super) struct Tenant {
     server: MockServer,
     state: Arc<Mutex<State>>,
@@ -59,12 +59,12 @@ impl Tenant {
         self.state().log.clone()
     }
 
-    /// The organizations that there are.
+    /// The organizations that exist.
     pub(super) fn organizations(&self) -> Vec<Value> {
         self.state().organizations.values().cloned().collect()
     }
 
-    /// Every token that was given.
+    /// Every token that was issued.
     pub(super) fn tokens(&self) -> Vec<String> {
         self.state().tokens.keys().cloned().collect()
     }
@@ -127,7 +127,7 @@ fn token(state: &mut State, request: &Request) -> Answer {
     }
     let token = format!("eyJhbGciOiJub25lIn0.dG9rZW4.{:04}", state.tokens.len() + 1);
     state.tokens.insert(token.clone(), 0);
-    // The time is a text, as in the guide.
+    // The lifetime is a string, as in the guide.
     let scope = "manage_organizations";
     Ok((200, json!({"access_token": token, "expires_in": "3600", "scope": scope, "token_type": "Bearer"})))
 }
