@@ -1,6 +1,7 @@
-//! Processes that are told to stop while they wait, call or compute.
+//! Stopping processes that wait, call or compute.
 //!
-//! A process that halts for a test stands for one that computes: the thread that drives its run does nothing else.
+//! A process that halts at the test hook represents one that computes: the thread that drives its run does nothing
+//! else.
 #![cfg(debug_assertions)]
 
 use std::process::Command;
@@ -29,13 +30,13 @@ const ONE_CALL: &str = "steps:
   - {id: make, capability: things, operation: createThing, with: {name: c}}
 ";
 
-/// A command that halts once a record of this number is kept.
+/// A command that halts once the record with this number is committed.
 fn halting(mut command: Command, seq: u64) -> Running {
     command.env("NAFTIKO_TEST_HALT_AFTER", seq.to_string());
     Running::start(command)
 }
 
-/// Waits until it halts, and says what it says after that in the background.
+/// Waits until the process halts, and drains its further output in the background.
 fn wait_for_halt(running: &Running) {
     let mut lines = running.lines();
     assert!(lines.any(|line| line.starts_with("halted after ")));
@@ -53,7 +54,7 @@ fn a_second_signal_ends_a_process_that_computes_at_once() {
         let running = halting(place.run_command(&server.base_url(), &[]), 2);
         wait_for_halt(&running);
         running.signal(signals[0]);
-        // Two that come together are one.
+        // Two signals that arrive together count as one.
         std::thread::sleep(Duration::from_millis(300));
         running.signal(signals[1]);
         assert_eq!(running.code(), Some(4), "{signals:?}");
@@ -69,7 +70,7 @@ fn a_process_that_only_computes_ends_after_one_signal_too() {
     let running = halting(place.run_command(&server.base_url(), &[]), 2);
     wait_for_halt(&running);
     running.signal("TERM");
-    // By itself it would halt for a minute and abort.
+    // Without the signal it would halt for a minute and then abort.
     assert_eq!(running.code(), Some(4));
 }
 
@@ -78,7 +79,7 @@ fn a_worker_with_a_run_that_computes_drives_others_and_hears_signals() {
     let (place, server) = (Place::new(THREE_CALLS, None), Server::start());
     assert_eq!(place.begin(&server.base_url(), &["--detach"]).code, Some(4));
     let computing = place.run().unwrap().id;
-    // The run halts at its sixth record, which a run of one call does not have.
+    // The run halts at its sixth record. A run with one call has fewer records.
     let worker = halting(place.command(&["work"]), 6);
     wait_for_halt(&worker);
     let shorter = std::fs::read_to_string(place.path().join("composition.yaml")).unwrap();
@@ -96,7 +97,7 @@ fn a_worker_with_a_run_that_computes_drives_others_and_hears_signals() {
     assert_eq!(worker.code(), Some(0));
 }
 
-/// A run whose first call has been sent, and what lets the call be answered.
+/// A run whose first call has been sent, and a function that releases the response.
 fn calling(place: &Place, server: &Server, command: Command) -> (Running, impl FnOnce() + use<>) {
     let (arrived, arrives) = channel();
     let (let_go, lets_go) = channel::<()>();
@@ -125,7 +126,7 @@ fn a_call_under_way_ends_first_whichever_signal_stops_the_run() {
         assert_eq!(running.code(), Some(4), "{signal}: {told:?}");
         assert!(told.iter().any(|line| line.starts_with("interrupted")), "{signal}: {told:?}");
         assert_eq!(posts(&server), 1);
-        // It is not in doubt, and a worker goes on with it.
+        // The run is not in doubt, and a worker can continue it.
         assert_eq!(place.naftiko(&["work", "--once"]).code, Some(0));
         assert_eq!(place.run().unwrap().status, Status::Succeeded, "{signal}");
         assert_eq!(posts(&server), 2);

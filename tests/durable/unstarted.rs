@@ -1,4 +1,4 @@
-//! Runs whose process was killed before the first record: nothing was sent, and each command that is named for them works.
+//! Runs whose process was killed before the first record: nothing was sent, and each suggested command works.
 
 use crate::process::{Place, Running};
 use crate::server::Server;
@@ -20,7 +20,7 @@ fn never_begun() -> (Place, Server, String) {
     (place, server, run)
 }
 
-/// That no run is left, and nothing was ever sent.
+/// Asserts that no run is left, and nothing was ever sent.
 fn is_gone(place: &Place, server: &Server) {
     assert_eq!(place.store().unwrap().runs().unwrap(), []);
     let verified = place.naftiko(&["runs", "verify"]);

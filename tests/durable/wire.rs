@@ -1,4 +1,4 @@
-//! What goes wrong on the wire, and what is recorded, said and sent again for it.
+//! Network failures: what is recorded, reported and retried.
 
 use std::fmt::Write as _;
 use std::io::{Read, Write};
@@ -13,20 +13,20 @@ use naftiko_journal::Event;
 
 use crate::process::Place;
 
-/// What the other side does with a connection, which carries one request.
+/// The behavior of the server on a connection, which carries one request.
 #[derive(Debug, Clone)]
 enum Does {
-    /// Writes this, and ends the connection in order.
+    /// Sends this text, and closes the connection in order.
     Says(String),
-    /// Breaks the connection before the request was read.
+    /// Resets the connection before reading the request.
     Resets,
-    /// Reads the request, writes this, and breaks the connection.
+    /// Reads the request, sends this text, and resets the connection.
     SaysAndResets(&'static str),
-    /// Writes one byte at a time, and never comes to an end.
+    /// Sends one byte at a time, forever.
     Drips,
 }
 
-/// The other side: the nth connection meets the nth deed, and all after them the last.
+/// A server: the nth connection gets the nth behavior, and all further ones the last.
 struct Peer {
     port: u16,
     requests: Arc<AtomicUsize>,
@@ -52,7 +52,7 @@ impl Peer {
         format!("shop=http://127.0.0.1:{}", self.port)
     }
 
-    /// Nobody listens there.
+    /// An address at which no process listens.
     fn nowhere() -> Self {
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         Self { port, requests: Arc::default() }
@@ -62,13 +62,13 @@ impl Peer {
 impl Does {
     fn done_to(&self, mut stream: TcpStream) {
         match self {
-            // What is not read when a socket is closed makes it a reset.
+            // Closing a socket with unread data resets the connection.
             Self::Resets => drop(stream.peek(&mut [0; 1])),
             Self::Says(text) => {
                 read_request(&mut stream);
                 let _gone = stream.write_all(text.as_bytes());
                 let _gone = stream.shutdown(Shutdown::Write);
-                // Until the other end has seen it.
+                // Waits until the client has closed the connection.
                 let _gone = stream.read(&mut [0; 16]);
             }
             Self::SaysAndResets(text) => {
@@ -105,7 +105,7 @@ fn read_request(stream: &mut TcpStream) {
     }
 }
 
-/// An answer with its length.
+/// A response with its length.
 fn answer(status: &str, headers: &str, body: &str) -> Does {
     let length = body.len();
     Does::Says(format!(
@@ -117,7 +117,7 @@ fn thing() -> Does {
     answer("201 Created", "", r#"{"id": "t.1", "name": "a", "state": "active"}"#)
 }
 
-/// The steps that are held against each trouble.
+/// The steps that are run against each failure.
 const OPERATIONS: [(&str, &str); 3] = [
     (
         "GET",
@@ -130,7 +130,7 @@ const OPERATIONS: [(&str, &str); 3] = [
     ),
 ];
 
-/// How a run of one step goes against a peer: exit code, requests, events, and what is said of the step.
+/// The result of a run of one step against a server: exit code, requests, events, and the line about the step.
 fn met(operation: (&str, &str), peer: &Peer) -> String {
     let (name, step) = operation;
     let place = Place::new(&one_step(step), None);
@@ -139,7 +139,7 @@ fn met(operation: (&str, &str), peer: &Peer) -> String {
     let events: Vec<&str> = place.records(&run.id).iter().map(|record| record.event.name()).collect();
     let told = ended.stderr.replace(&peer.port.to_string(), "PORT");
     let line = told.lines().rfind(|line| line.contains("  go  ")).expect("the step has a line");
-    // What the system says, and how long it took, is not the same everywhere.
+    // Messages of the operating system, and durations, vary between machines.
     let line = ["answer was complete", " (os error", "attempts in"].into_iter().fold(line, |line, until| {
         line.find(until).map_or(line, |at| &line[..at + if until.starts_with(' ') { 0 } else { until.len() }])
     });
@@ -232,7 +232,7 @@ fn an_answer_that_is_no_success_or_no_sense_is_recorded_as_what_it_is() {
 fn retry_after_is_waited_for_in_both_its_forms() {
     for form in ["seconds", "date"] {
         for (name, step) in OPERATIONS {
-            // A date has whole seconds.
+            // A date has a resolution of one second.
             let date = Timestamp::from_second(Timestamp::now().as_second() + 2).unwrap();
             let written = date.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
             let header = format!("retry-after: {}\r\n", if form == "date" { &written } else { "1" });

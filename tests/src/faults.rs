@@ -1,9 +1,9 @@
-//! The fault table, `faults/table.yaml`: documents that are clean, and edits each of which is one mistake.
+//! The fault table, `faults/table.yaml`: clean documents, and edits that each make one mistake.
 //!
-//! A row says which text of which document is replaced by what, and which one diagnostic that must give: its code,
-//! its exact place, what it suggests. The place is marked by `«…»`, in the new text or in another part of the
-//! document; the marks are taken out before the document is checked. Where something is suggested, taking it must
-//! make the document clean again.
+//! A row names a document, a text in it and its replacement, and the one diagnostic that must result: its code, its
+//! exact place, its suggestion. The place is marked by `«…»`, in the new text or in another part of the document; the
+//! marks are removed before the document is checked. If there is a suggestion, applying it must make the document clean
+//! again.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,13 +15,13 @@ use serde::Deserialize;
 
 use crate::{check_files, workspace};
 
-/// A document that is clean, with the files beside it.
+/// A clean document with the files beside it.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Base {
-    /// The document that is checked, by the path it is checked as.
+    /// The path under which the document is checked.
     pub document: String,
-    /// Where its files are in the repository, by the path they are checked as.
+    /// The paths of its files in the repository, by the paths under which they are checked.
     pub files: BTreeMap<String, String>,
 }
 
@@ -29,21 +29,21 @@ pub struct Base {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Fault {
-    /// The clean document.
+    /// The name of the clean document.
     pub base: String,
-    /// The file that is changed; nothing: the document.
+    /// The file that is changed; `None`: the document.
     pub file: Option<String>,
-    /// A text that stands once in it.
+    /// A text that occurs once in the file.
     pub replace: String,
-    /// What stands there instead.
+    /// The replacement.
     pub by: String,
-    /// The code it must give.
+    /// The code that must be reported.
     pub code: String,
-    /// A text around the place, where that is not in the new text.
+    /// A text around the place, if the place is not in the new text.
     pub at: Option<String>,
-    /// What it suggests to write.
+    /// The text that must be suggested.
     pub suggests: Option<String>,
-    /// The last line of the fault that is said in another way: words of the help.
+    /// Words that the help must contain.
     pub help: Option<String>,
 }
 
@@ -51,7 +51,7 @@ pub struct Fault {
 #[serde(deny_unknown_fields)]
 struct Table {
     bases: BTreeMap<String, Base>,
-    /// The faults by the row of the language's list of mistakes.
+    /// The mistakes, by the row in the language's list of mistakes.
     faults: Vec<Group>,
 }
 
@@ -62,42 +62,42 @@ struct Group {
     edits: Vec<Fault>,
 }
 
-/// What became of a mistake.
+/// The verdict on a mistake.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// It is reported once, at its place, with what it suggests, and nothing else is.
+    /// Reported once, at its place, with the expected suggestion, and nothing else is reported.
     Found,
-    /// It is reported somewhere else.
+    /// Reported at another place.
     Misplaced,
-    /// It is reported, and something else too.
+    /// Reported together with something else.
     Extra,
-    /// It is not reported.
+    /// Not reported.
     Missing,
-    /// What is suggested is not what was meant, or does not mend the document.
+    /// The suggestion is not the expected one, or does not make the document clean.
     WrongSuggestion,
 }
 
-/// A mistake and what became of it.
+/// A mistake and its verdict.
 #[derive(Debug)]
 pub struct Outcome {
-    /// The row of the language's list of mistakes.
+    /// The row in the language's list of mistakes.
     pub row: String,
     /// The mistake.
     pub fault: Fault,
-    /// What became of it.
+    /// The verdict.
     pub verdict: Verdict,
-    /// What was reported, one line each.
+    /// The reported findings, one line each.
     pub found: Vec<String>,
-    /// Where it was expected.
+    /// The expected place.
     pub place: String,
 }
 
-/// What became of all of them.
+/// The results for all mistakes.
 #[derive(Debug)]
 pub struct Score {
-    /// Every mistake, in the order of the table.
+    /// The mistakes, in the order of the table.
     pub outcomes: Vec<Outcome>,
-    /// What is reported of documents that are clean.
+    /// The findings in clean documents.
     pub alarms: Vec<String>,
 }
 
@@ -106,7 +106,7 @@ type Files = BTreeMap<String, String>;
 /// Checks every document of the table.
 ///
 /// # Errors
-/// What is wrong with the table itself.
+/// If the table itself is invalid.
 pub fn score() -> Result<Score, String> {
     let table = read()?;
     let mut alarms = Vec::new();
@@ -200,7 +200,7 @@ fn judge(row: &str, fault: Fault, base: &Base, files: &Files) -> Result<Outcome,
     })
 }
 
-/// Whether it suggests what the table says, and taking that makes the document clean.
+/// Whether the finding has the expected suggestion, and applying it makes the document clean.
 fn suggested(found: &Diagnostic, fault: &Fault, checked: &Checked, document: &str, files: &Files) -> bool {
     let help = found.help.as_deref().unwrap_or_default();
     if fault.help.as_ref().is_some_and(|words| !help.contains(words)) {
@@ -231,7 +231,7 @@ fn run(document: &str, files: &Files) -> Checked {
     check_files(document, files.iter().map(|(path, text)| (path.clone(), text.clone().into_bytes())))
 }
 
-/// Errors and warnings: notes say what was inferred, and are no alarm.
+/// Errors and warnings. Notes report inferences and do not count.
 fn counted(checked: &Checked) -> impl Iterator<Item = &Diagnostic> {
     checked.diagnostics.iter().filter(|found| found.severity() != Severity::Note)
 }

@@ -1,8 +1,9 @@
-//! Fixtures that carry their expectations.
+//! Fixtures that contain their expectations.
 //!
-//! A fixture is a YAML file that may hold several: a line `=== path` begins the next. A comment `# error[code]` (or
-//! `warning`, `note`) expects a finding of that code whose place begins on that line; a line may carry several.
-//! Notes are compared only where the fixture expects one. Every fixture sees the provider in `fixtures/acme`.
+//! A fixture is a YAML file that may hold several files; a line `=== path` starts the next one. A comment `#
+//! error[code]` (or `warning`, `note`) expects a finding with this code whose place begins on that line; a line may
+//! expect several. Notes are compared only if the fixture expects one. Every fixture sees the provider in
+//! `fixtures/acme`.
 
 pub mod faults;
 pub mod laws;
@@ -16,14 +17,14 @@ use naftiko_check::{Checked, Options, check};
 use naftiko_diagnostics::Severity;
 use naftiko_spec::MemoryFiles;
 
-/// A fixture, checked.
+/// A fixture and the result of checking it.
 #[derive(Debug)]
 pub struct Fixture {
-    /// The name of its file, without the ending.
+    /// The name of its file, without the extension.
     pub name: String,
-    /// What it expects: file, line, and `severity[code]`.
+    /// The expected findings: file, line, and `severity[code]`.
     pub expected: Vec<Finding>,
-    /// What checking it gave.
+    /// The result of the check.
     pub checked: Checked,
 }
 
@@ -35,10 +36,10 @@ pub fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Every fixture of `fixtures/check`, checked, sorted by name.
+/// Checks every fixture of `fixtures/check`, sorted by name.
 ///
 /// # Panics
-/// When a fixture cannot be read: the tests cannot go on without them.
+/// If a fixture cannot be read.
 pub fn fixtures() -> Vec<Fixture> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/check");
     let entries = std::fs::read_dir(folder).expect("the fixtures are there");
@@ -60,17 +61,17 @@ impl Fixture {
         Self { name, expected, checked }
     }
 
-    /// The findings that count: errors and warnings, and notes where one is expected.
+    /// The findings to compare: errors and warnings, and notes if one is expected.
     pub fn found(&self) -> Vec<Finding> {
         let notes = self.expected.iter().any(|(_, _, finding)| finding.starts_with("note"));
         findings(&self.checked, notes)
     }
 }
 
-/// Checks a document in memory, beside the provider of the fixtures; `files` go before its files.
+/// Checks a document in memory, with the provider of the fixtures; `files` take precedence over its files.
 ///
 /// # Panics
-/// When the document is not among the files, or the provider cannot be read.
+/// If the document is not among the files, or the provider cannot be read.
 pub fn check_files(main: &str, files: impl IntoIterator<Item = (String, Vec<u8>)>) -> Checked {
     let acme = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/acme");
     let mut all = MemoryFiles::new();
@@ -84,10 +85,10 @@ pub fn check_files(main: &str, files: impl IntoIterator<Item = (String, Vec<u8>)
     check(Path::new(main), &Options::default(), &all).expect("the document is there")
 }
 
-/// What was found, by file and line; notes only if they are asked for.
+/// The findings, by file and line; notes only if `notes` is set.
 ///
 /// # Panics
-/// When a finding is in no file.
+/// If a finding is in an unknown file.
 pub fn findings(checked: &Checked, notes: bool) -> Vec<Finding> {
     let counts = |severity: Severity| severity != Severity::Note || notes;
     let found = checked.diagnostics.iter().filter(|found| counts(found.severity()));

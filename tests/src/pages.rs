@@ -1,51 +1,51 @@
-//! The page of a code, `docs/codes/<code>.md`, read so that its documents can be checked.
+//! Parses the page of a code, `docs/codes/<code>.md`, so that its documents can be checked.
 //!
-//! How a page is written stands in `CONTRIBUTING.md`. Reading is strict: what does not follow the form is an error
-//! with the page's name and line, for a page that is only half read proves nothing.
+//! `CONTRIBUTING.md` describes the format of a page. Parsing is strict: any deviation is an error with the page's name
+//! and line, because a page that is parsed only in part proves nothing.
 
 use std::fs;
 
 use crate::workspace;
 
-/// The document of a page that is checked; the others stand beside it.
+/// The path of the checked document of a page; the other files are beside it.
 pub const MAIN: &str = "composition.yaml";
 
 /// The page of a code.
 #[derive(Debug, Default)]
 pub struct Page {
-    /// The name of its file, without the ending.
+    /// The name of its file, without the extension.
     pub name: String,
     /// Its first heading.
     pub title: String,
-    /// The sentence below it.
+    /// The sentence below the heading.
     pub summary: String,
-    /// The line after that: how bad it is, and whether there is a fix.
+    /// The line after that: the severity, and whether there is a fix.
     pub severity: String,
     /// Its other headings, in order.
     pub headings: Vec<String>,
-    /// What raises the code.
+    /// The documents that raise the code.
     pub examples: Vec<Case>,
-    /// What to write in its place.
+    /// The corrected documents.
     pub instead: Vec<Case>,
-    /// The codes it links to.
+    /// The codes that the page links to.
     pub links: Vec<String>,
 }
 
 /// A document of a page, with the files beside it.
 #[derive(Debug, Default)]
 pub struct Case {
-    /// The line of the page it begins at.
+    /// The line of the page at which it begins.
     pub line: usize,
     /// The files by path; the first is the document.
     pub files: Vec<(String, Vec<u8>)>,
-    /// What a generated document is said to give: `error[code]`, at its first line.
+    /// The expected finding of a generated document: `error[code]`, at its first line.
     pub gives: Option<String>,
 }
 
-/// Every page, sorted by name, without the table of them all.
+/// Reads every page except the table of all pages, sorted by name.
 ///
 /// # Errors
-/// What keeps the folder from being read, or a page from being understood.
+/// If the folder cannot be read, or a page is malformed.
 pub fn pages() -> Result<Vec<Page>, String> {
     let folder = workspace().join("docs/codes");
     let entries = fs::read_dir(&folder).map_err(|error| error.to_string())?;
@@ -65,10 +65,10 @@ pub fn pages() -> Result<Vec<Page>, String> {
 }
 
 impl Page {
-    /// Reads the text of a page.
+    /// Parses the text of a page.
     ///
     /// # Errors
-    /// The first line that does not follow the form.
+    /// The first line that does not follow the format.
     pub fn read(name: &str, text: &str) -> Result<Self, String> {
         let mut page = Self { name: name.to_owned(), ..Self::default() };
         let mut lines = (1..).zip(text.lines());
@@ -96,7 +96,7 @@ impl Page {
         } else if let Some(heading) = line.strip_prefix("## ") {
             self.headings.push(heading.to_owned());
         } else if line.is_empty() {
-            // Between two paragraphs.
+            // An empty line between two paragraphs.
         } else if self.summary.is_empty() {
             line.clone_into(&mut self.summary);
         } else if self.severity.is_empty() {
@@ -106,7 +106,8 @@ impl Page {
         self.links.extend(links.map(|(link, _)| link.to_owned()).filter(|link| !link.contains('/')));
     }
 
-    /// A block of YAML is a document, or with a title a file beside the one before. Other blocks are only read.
+    /// Handles a code block. A block of YAML is a document or, with a title, a file beside the previous document. Other
+    /// blocks are skipped.
     fn fence(&mut self, info: &str, content: &[&str], line: usize) -> Result<(), String> {
         let (language, title) = match info.split_once(" title=") {
             Some((language, title)) => (language, Some(title)),
@@ -130,7 +131,8 @@ impl Page {
     }
 }
 
-/// The bytes of `"…" x 3 "…" gives error[code]`, and what they give.
+/// Parses a directive such as `"…" x 3 "…" gives error[code]`. Returns the bytes of the document and the expected
+/// finding.
 fn generate(directive: &str) -> Result<(Vec<u8>, String), String> {
     let mut bytes = Vec::new();
     let mut rest = directive.trim_start();
@@ -150,7 +152,8 @@ fn generate(directive: &str) -> Result<(Vec<u8>, String), String> {
     Ok((bytes, gives.trim().to_owned()))
 }
 
-/// Text in which `\n` is a line break and `\x00` a byte.
+/// Replaces `
+/// ` by a line break and `\x00` by the byte.
 fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut rest = text;

@@ -1,4 +1,4 @@
-//! The documents and expressions that the repository has: what laws are held for, and what fuzzers begin with.
+//! Collects the documents and expressions in the repository, for testing the laws and as seeds for fuzzers.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,21 +7,21 @@ use naftiko_syntax::{Limits, Node, Value};
 
 use crate::{pages, workspace};
 
-/// What laws are tried on.
+/// The inputs for the laws.
 #[derive(Debug, Default)]
 pub struct Seeds {
-    /// Documents with the files beside them, in the form of a fixture.
+    /// Documents with the files beside them, in the format of a fixture.
     pub documents: BTreeSet<Vec<u8>>,
     /// Expressions, templates, and other strings.
     pub strings: BTreeSet<String>,
 }
 
 impl Seeds {
-    /// The shipped documents, the fixtures, the documents of the pages and of the fault table, and the strings in them and
-    /// in tests.
+    /// Collects the shipped documents, the fixtures, the documents of the pages and of the fault table, and the strings
+    /// in them and in tests.
     ///
     /// # Panics
-    /// When one of them cannot be read: nothing can be tried without them.
+    /// If one of them cannot be read.
     pub fn collect() -> Self {
         let mut seeds = Self::default();
         for folder in [
@@ -53,7 +53,7 @@ impl Seeds {
     }
 }
 
-/// The texts of a folder's files of one ending.
+/// The contents of the files in a folder with this extension.
 fn texts(folder: &str, ending: &str) -> impl Iterator<Item = String> {
     let entries = fs::read_dir(workspace().join(folder)).expect("the folder is there");
     let paths = entries.map(|entry| entry.expect("a readable entry").path());
@@ -61,7 +61,7 @@ fn texts(folder: &str, ending: &str) -> impl Iterator<Item = String> {
     wanted.map(|path| fs::read_to_string(path).expect("a readable text"))
 }
 
-/// A document and the files beside it, in the form of a fixture.
+/// A document and the files beside it, in the format of a fixture.
 fn joined(files: &[(String, Vec<u8>)]) -> Vec<u8> {
     let mut joined = Vec::new();
     for (number, (path, bytes)) in files.iter().enumerate() {
@@ -83,7 +83,7 @@ fn strings(root: &Node) -> Vec<String> {
     }
 }
 
-/// The string literals of a Rust source: those that read as JSON, which is most.
+/// The string literals of a Rust source that also parse as JSON strings, which most do.
 fn literals(source: &str) -> Vec<String> {
     let mut literals = Vec::new();
     let mut rest = source;

@@ -1,7 +1,8 @@
-//! `check` accepts exactly the literals whose schemas let `run` and the mock send them.
+//! `check` accepts exactly the literals whose schemas allow `run` and the mock to send them.
 //!
-//! Each schema is described as a query parameter, as a property of a JSON body and as a property of a form. `check` reads
-//! a composition with each value as a literal; the verdict that the adapters share reads the same value as an argument.
+//! Each schema is used for a query parameter, for a property of a JSON body and for a property of a form. `check` reads
+//! a composition with each value as a literal; the validation that the adapters share receives the same value as an
+//! argument.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -17,7 +18,7 @@ use serde_json::{Value, json};
 
 const OPERATIONS: [&str; 3] = ["query", "json", "form"];
 
-/// Schemas that descriptions use, the sloppy ones included.
+/// Typical schemas of descriptions, including sloppy ones.
 fn schemas() -> Vec<Value> {
     let closed = |name: &str| {
         json!({"type": "object", "required": [name], "properties": {name: {"type": "string"}},
@@ -177,7 +178,7 @@ fn checked(description: &Value, values: &[Value]) -> Vec<BTreeSet<&'static str>>
     errors
 }
 
-/// Whether the schemas let the adapters send a value, in the order of the operations and values.
+/// Whether the adapters would send a value, in the order of the operations and values.
 fn sent(operations: &[Arc<Operation>], values: &[Value]) -> Vec<bool> {
     let schemas = ArgumentSchemas::default();
     let is_sent = |operation: &Arc<Operation>, value: &Value| {
@@ -195,8 +196,8 @@ fn sent(operations: &[Arc<Operation>], values: &[Value]) -> Vec<bool> {
         .collect()
 }
 
-/// Whether a value fits only because it is written as text: `'10'` for an integer. `check` reports such a literal, since its
-/// quotes are a slip, with a fix.
+/// Whether a value is valid only when serialized as text, such as `'10'` for an integer. `check` reports such a literal
+/// with a fix, since its quotes are a mistake.
 fn is_in_the_wrong_quotes(operation: &Operation, value: &Value) -> bool {
     let (schema, value) = match &operation.body {
         Some(body) => (&body.schema, json!({"p": value})),
@@ -216,7 +217,7 @@ fn check_accepts_exactly_what_is_sent() {
         for (at, (errors, is_sent)) in errors.iter().zip(sent(&operations, &values)).enumerate() {
             let operation = &operations[at / values.len()];
             let value = &values[at % values.len()];
-            // A property that the description does not declare is a likely slip, whatever the schema allows.
+            // An undeclared property is a likely mistake, even if the schema allows it.
             let is_undeclared = errors.len() == 1 && errors.contains("unknown-argument");
             let is_excused = is_sent && (is_undeclared || is_in_the_wrong_quotes(operation, value));
             if errors.is_empty() != is_sent && !is_excused {

@@ -1,5 +1,5 @@
-//! Literal bodies, held against a validator of JSON Schema: `check` refuses what it refuses, and never for what only a
-//! run knows.
+//! Compares `check` on literal bodies with a validator of JSON Schema: `check` rejects what the validator rejects, and
+//! never rejects a part that only a run can know.
 
 use naftiko_diagnostics::Severity;
 use naftiko_syntax::{Limits, Node, parse_bytes};
@@ -18,7 +18,7 @@ fn description() -> (String, Value) {
     (text, json)
 }
 
-/// A validator of the body of `placeOrder`, as it is sent.
+/// A validator for the body of `placeOrder`, as it is sent.
 fn validator() -> jsonschema::Validator {
     let (_, mut description) = description();
     let order = &mut description["components"]["schemas"]["NewOrder"];
@@ -27,7 +27,7 @@ fn validator() -> jsonschema::Validator {
     jsonschema::options().should_validate_formats(true).build(&schema).expect("a schema")
 }
 
-/// What `check` refuses of a body.
+/// The errors that `check` reports for a body.
 fn refused(body: &Value) -> Vec<String> {
     let composition = json!({
         "name": "Test",
@@ -66,7 +66,7 @@ fn sound() -> Value {
     })
 }
 
-/// The JSON pointers of every part of a value but itself.
+/// The JSON pointers of all parts of a value, except the value itself.
 fn parts(value: &Value, pointer: &str, found: &mut Vec<String>) {
     let entries: Vec<(String, &Value)> = match value {
         Value::Array(items) => items.iter().enumerate().map(|(at, item)| (at.to_string(), item)).collect(),
@@ -80,7 +80,7 @@ fn parts(value: &Value, pointer: &str, found: &mut Vec<String>) {
     }
 }
 
-/// The body with one part replaced, or taken out.
+/// The body with one part replaced or removed.
 fn changed(mut body: Value, at: Index, by: Option<&Value>) -> Value {
     let mut pointers = Vec::new();
     parts(&body, "", &mut pointers);

@@ -1,4 +1,4 @@
-//! What `check` finds, in the fixtures of `fixtures/check`.
+//! The findings of `check` in the fixtures of `fixtures/check`.
 
 use std::collections::BTreeSet;
 
@@ -65,7 +65,7 @@ fn every_code_that_check_and_the_documents_can_give_is_given_by_a_fixture() {
         .iter()
         .flat_map(|fixture| fixture.checked.diagnostics.iter().map(|found| found.code.id))
         .collect();
-    // Codes of reading text, expressions and descriptions are proved in their own crates.
+    // The codes of parsers (YAML, expressions, descriptions) are tested in their own crates.
     let elsewhere: BTreeSet<&str> = [naftiko_syntax::CODES, naftiko_expr::CODES, naftiko_openapi::CODES]
         .into_iter()
         .flatten()

@@ -1,10 +1,10 @@
 //! The onboarding composition against the emulator of `WorkOS`, run by the real binary.
 //!
 //! The emulator is the npm package `workos`, pinned under `tests/e2e`; `cargo xtask e2e` installs it, builds the binary
-//! and runs this test, which then fails where it would otherwise be skipped. The test plays the customer's IT admin:
-//! it watches the events of the run and acts when the run is seen to wait.
+//! and runs this test, which then fails if it would otherwise be skipped. The test plays the customer's IT admin: it
+//! watches the events of the run and acts when the run waits.
 //!
-//! Where the emulator differs from the published description, and the run goes on all the same:
+//! Differences between the emulator and the published description, which the run tolerates:
 //! * `POST /portal/generate_link` answers 200, not 201, and demands `intent`, which the description leaves optional;
 //! * `POST /organizations` ignores `domains` (it keeps `domain_data` only) and gives `stripe_customer_id: null`, where
 //!   the description has a string;
@@ -27,17 +27,17 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-/// The key the emulator knows by default.
+/// The default API key of the emulator.
 const KEY: &str = "sk_test_default";
 
-/// How long the other side may be silent.
+/// The longest time without output.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 #[test]
 fn a_customer_is_onboarded_while_its_it_admin_works() {
     let Some(binary) = ready() else { return };
     let mut emulator = Emulator::start();
-    // A customer who has everything already: a list that is not narrowed to the new one would find it.
+    // A customer with a complete setup. A list that is not restricted to the new customer would find it.
     let other = emulator.ask(&json!({"do": "createOrganization", "name": "Initech"}));
     emulator.ask(&json!({"do": "createConnection", "organization": other["id"]}));
     emulator.ask(&json!({"do": "linkDirectory", "organization": other["id"]}));
@@ -57,7 +57,7 @@ fn a_customer_is_onboarded_while_its_it_admin_works() {
     assert!(!run.told().contains(KEY), "the run tells the key");
 }
 
-/// What the customer's IT admin has done so far.
+/// The actions of the customer's IT admin so far.
 #[derive(Default)]
 struct Admin {
     waits: BTreeMap<String, usize>,
@@ -90,7 +90,7 @@ impl Admin {
     }
 }
 
-/// The outputs are what the emulator has, and it has nothing twice.
+/// The outputs equal the emulator's data, and nothing exists twice.
 fn assert_outcome(outcome: &Value, has: &BTreeMap<&str, Vec<Value>>, admin: &Admin) {
     assert_eq!(has["organizations"], [admin.organization["id"].clone()]);
     assert_eq!(has["connections"], [admin.connection["id"].clone()]);
@@ -106,7 +106,7 @@ fn assert_outcome(outcome: &Value, has: &BTreeMap<&str, Vec<Value>>, admin: &Adm
     assert_eq!(outputs.as_object().unwrap().len(), 4);
 }
 
-/// The events are numbered from 1 without gaps, of one run, and every step succeeded once, in order.
+/// The events belong to one run and are numbered from 1 without gaps, and every step succeeded once, in order.
 fn assert_events(events: &[Value]) {
     let numbers: Vec<u64> = events.iter().filter_map(|event| event["seq"].as_u64()).collect();
     assert_eq!(numbers, (1..=events.len() as u64).collect::<Vec<_>>());
@@ -127,8 +127,7 @@ fn assert_events(events: &[Value]) {
     assert_eq!(done, steps);
 }
 
-/// What went over the wire: these requests in this order, reads repeated as often as the run says it waited, and
-/// nothing else.
+/// Asserts that exactly these requests were sent, in this order, with reads repeated as often as the run waited.
 fn assert_wire(requests: &[Value], admin: &Admin) {
     for request in requests {
         assert_eq!(request["authorization"], format!("Bearer {KEY}"), "{request}");
@@ -154,7 +153,7 @@ fn assert_wire(requests: &[Value], admin: &Admin) {
     assert_eq!(distinct, expected);
 }
 
-/// The binary to run; nothing, with the reason printed, where the test cannot be done and was not demanded.
+/// The binary to run. `None` if the test is not possible and was not requested explicitly; prints the reason.
 fn ready() -> Option<PathBuf> {
     let binary = std::env::var_os("NAFTIKO_BIN").map_or_else(beside_this_test, PathBuf::from);
     let reason = if !e2e().join("node_modules").is_dir() {
@@ -172,7 +171,7 @@ fn ready() -> Option<PathBuf> {
     None
 }
 
-/// `target/<profile>/naftiko`, where this test is `target/<profile>/deps/emulator-…`.
+/// `target/<profile>/naftiko`; this test is `target/<profile>/deps/emulator-…`.
 fn beside_this_test() -> PathBuf {
     let test = std::env::current_exe().unwrap();
     let profile = test.ancestors().nth(2).unwrap_or(Path::new("."));
@@ -183,7 +182,7 @@ fn e2e() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e")
 }
 
-/// The emulator, running until it is dropped.
+/// The emulator, stopped when dropped.
 struct Emulator {
     child: Child,
     stdin: Option<ChildStdin>,
@@ -210,7 +209,7 @@ impl Emulator {
         emulator
     }
 
-    /// Gives an order (`emulator.mjs` has the list) and waits until it is done.
+    /// Sends an order (listed in `emulator.mjs`) and waits until it is done.
     fn ask(&mut self, order: &Value) -> Value {
         writeln!(self.stdin.as_mut().unwrap(), "{order}").unwrap();
         let mut answer = self.stdout.next().expect("the emulator answers");
@@ -218,13 +217,13 @@ impl Emulator {
         answer["ok"].take()
     }
 
-    /// The organization of this name.
+    /// The organization with this name.
     fn organization(&mut self, name: &str) -> Value {
         let all = self.ask(&json!({"do": "list", "what": "organizations"}));
         all.as_array().unwrap().iter().find(|one| one["name"] == name).cloned().unwrap()
     }
 
-    /// The ids of what it has by kind, without what belongs to the `other` organization.
+    /// The ids of all objects by kind, except those of the `other` organization.
     fn has(&mut self, other: &Value) -> BTreeMap<&'static str, Vec<Value>> {
         ["organizations", "connections", "directories"]
             .into_iter()
@@ -237,7 +236,7 @@ impl Emulator {
             .collect()
     }
 
-    /// The requests it has answered, in order, without those of the IT admin.
+    /// The answered requests, in order, except those of the IT admin.
     fn requests(&self) -> Vec<Value> {
         let text = std::fs::read_to_string(self.place.path().join("requests")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -251,7 +250,7 @@ impl Drop for Emulator {
     }
 }
 
-/// A run of the composition, ended when it is dropped.
+/// A run of the composition, killed when dropped.
 struct Run {
     child: Child,
     stdout: Lines,
@@ -263,7 +262,7 @@ impl Run {
     fn start(binary: &Path, port: u64) -> Self {
         let composition =
             Path::new(env!("CARGO_MANIFEST_DIR")).join("../specs/workos/b2b-enterprise-onboarding.yaml");
-        // What the run keeps is kept here, and no proxy stands between it and the emulator.
+        // The state of the run is stored in this folder, and no proxy is used.
         let place = TempDir::new().unwrap();
         let stderr = std::fs::File::create(place.path().join("stderr")).unwrap();
         let mut child = Command::new(binary)
@@ -292,7 +291,7 @@ impl Run {
         Self { child, stdout, lines: Vec::new(), place }
     }
 
-    /// How it ended, now that it says nothing more.
+    /// Waits for the exit status, after the output has ended.
     fn wait(&mut self) -> ExitStatus {
         let pause = Duration::from_millis(20);
         for _ in 0..PATIENCE.as_millis() / pause.as_millis() {
@@ -304,7 +303,7 @@ impl Run {
         panic!("the run has closed its output and does not end");
     }
 
-    /// All that it has said.
+    /// All output so far.
     fn told(&self) -> String {
         let stderr = std::fs::read_to_string(self.place.path().join("stderr")).unwrap_or_default();
         let lines: Vec<String> = self.lines.iter().map(Value::to_string).collect();
@@ -321,7 +320,7 @@ impl Drop for Run {
     }
 }
 
-/// Lines of JSON, as they come.
+/// Lines of JSON, as they arrive.
 struct Lines(Receiver<String>);
 
 impl Lines {
@@ -337,7 +336,7 @@ impl Lines {
         Self(receiver)
     }
 
-    /// The next line; nothing at the end.
+    /// The next line; `None` at the end.
     fn next(&mut self) -> Option<Value> {
         match self.0.recv_timeout(PATIENCE) {
             Ok(line) => Some(serde_json::from_str(&line).unwrap_or_else(|error| panic!("`{line}`: {error}"))),
@@ -347,7 +346,7 @@ impl Lines {
     }
 }
 
-/// Ends a process and waits for it. That it has ended already is no matter.
+/// Kills a process and waits for it; fine if it has ended already.
 fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();

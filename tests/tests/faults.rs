@@ -1,4 +1,4 @@
-//! The fault table: every mistake is found, once, at its place, and clean documents give nothing.
+//! The fault table: every mistake is found exactly once, at its place, and clean documents have no findings.
 
 use std::collections::BTreeSet;
 

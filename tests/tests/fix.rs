@@ -1,4 +1,4 @@
-//! Fixes: each mends what it is offered for, and all of them together come to an end.
+//! Fixes: each removes the finding it is offered for, and applying all of them terminates.
 
 use std::path::Path;
 
@@ -16,7 +16,7 @@ fn files(checked: &Checked) -> MemoryFiles {
     read.fold(MemoryFiles::new(), |files, (_, file)| files.with(file.name(), file.text().as_bytes()))
 }
 
-/// How often the same is found.
+/// The number of findings with an equal code and message.
 fn times(found: &Diagnostic, checked: &Checked) -> usize {
     let same = |other: &&Diagnostic| other.code == found.code && other.message == found.message;
     checked.diagnostics.iter().filter(same).count()
@@ -64,7 +64,7 @@ fn fixing_comes_to_an_end_and_once_is_enough() {
     }
 }
 
-/// What `text` is after its fixes, in a composition of edition 0.2 with this step.
+/// The result of fixing `text`, in a composition of edition 0.2 with this step.
 fn fixed(text: &str, guesses: bool) -> String {
     let acme = |file: &str| {
         std::fs::read(naftiko_tests::workspace().join("tests/fixtures/acme").join(file)).unwrap()
@@ -137,12 +137,12 @@ fn an_argument_gets_quotes_around_what_was_written() {
         let text = STEP.replace("Acme", written);
         assert_eq!(fixed(&text, true), text.replace(written, &format!("'{written}'")));
     }
-    // These are texts already, and of edition 1.1 of YAML they are numbers.
+    // These are already strings, but would be numbers in YAML 1.1.
     for written in ["1_000", "12:30:45"] {
         let text = STEP.replace("Acme", written);
         assert_eq!(fixed(&text, true), text.replace(written, &format!("'{written}'")));
     }
-    // A tag says what it is, with quotes and without.
+    // A tag determines the type, with quotes and without.
     for written in ["!!int 16", "!!int '16'", "!!float 1e3"] {
         let text = STEP.replace("Acme", written);
         assert_eq!(fixed(&text, true), text);

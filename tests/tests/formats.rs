@@ -1,4 +1,4 @@
-//! What `check` found, as every format writes it.
+//! The findings of `check` in every format.
 
 use std::path::Path;
 
@@ -10,7 +10,8 @@ use naftiko_spec::MemoryFiles;
 use naftiko_tests::{fixtures, workspace};
 use serde_json::Value;
 
-/// Every severity, places in another file, help, fixes, more than ASCII before a place, and line breaks of Windows.
+/// A document with every severity, places in another file, help, fixes, non-ASCII characters before a place, and
+/// Windows line breaks.
 const EVERYTHING: &str = r#"name: Größe & "Maß" <🚀>
 specification: Naftiko Capability Composition
 specificationVersion: '0.1'
@@ -64,7 +65,7 @@ fn all() -> Vec<(String, Findings)> {
     all
 }
 
-/// Asserts that a text is JSON that is as this schema wants it.
+/// Asserts that a text is JSON that is valid according to this schema.
 fn assert_valid(name: &str, validator: &Validator, text: &str) {
     let value: Value = serde_json::from_str(text).unwrap();
     let errors: Vec<String> =
@@ -133,7 +134,8 @@ fn the_json_of_every_fixture_is_as_its_schema_says() {
 fn the_sarif_of_every_fixture_is_as_oasis_says() {
     let path = workspace().join("tests/fixtures/sarif/sarif-schema-2.1.0.json");
     let mut schema: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
-    // The one pattern of the schema that is no regular expression (a `]` too many); no log of ours has the key.
+    // This pattern of the schema is not a valid regular expression (it has a surplus `]`); our logs do not have the
+    // key.
     for holder in ["run", "toolComponent"] {
         let language = &mut schema["definitions"][holder]["properties"]["language"];
         language.as_object_mut().unwrap().remove("pattern").unwrap();
@@ -183,7 +185,7 @@ fn github_has_one_line_a_finding() {
     }
 }
 
-/// Editors take the offsets, people the lines and columns: both must say the same.
+/// Editors use the offsets, people the lines and columns: both must agree.
 #[test]
 fn offsets_lines_and_columns_agree() {
     let findings = everything();
@@ -237,7 +239,7 @@ fn a_fingerprint_is_of_one_finding() {
     assert_eq!(values.len(), after.len(), "{after:?}");
 }
 
-/// Codes, levels and suppressions of the results.
+/// The codes, levels and suppressions of the results.
 fn results(text: &str) -> Vec<String> {
     let log: Value = serde_json::from_str(&sarif(&findings(text), &codes()).unwrap()).unwrap();
     let results = log["runs"][0]["results"].as_array().unwrap();
@@ -250,7 +252,7 @@ fn results(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The specification wants suppressions with all results of a run or with none.
+/// SARIF requires suppressions on all results of a run or on none.
 #[test]
 fn what_comments_ignore_is_a_suppressed_result_and_keeps_its_fingerprint() {
     let text = EVERYTHING

@@ -1,11 +1,11 @@
-//! What holds for every document and every expression holds for all that the repository has.
+//! Applies the laws to all documents and expressions in the repository.
 
 use std::panic::catch_unwind;
 
 use naftiko_tests::laws::{check, expression, fix, yaml};
 use naftiko_tests::seeds::Seeds;
 
-/// Holds a law for each of these, and names the one it is broken for.
+/// Applies a law to all seeds, and prints the seed for which it is broken.
 fn holds<'s>(law: fn(&[u8]), seeds: impl Iterator<Item = &'s [u8]>) {
     let mut tried = 0;
     for seed in seeds {

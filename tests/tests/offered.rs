@@ -1,4 +1,4 @@
-//! The changes that findings offer, made one at a time: each takes its finding away and brings no other.
+//! Applies the fixes of findings one at a time: each removes its finding and causes no other.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -8,7 +8,7 @@ use naftiko_diagnostics::{Diagnostic, Fix};
 use naftiko_spec::MemoryFiles;
 use naftiko_tests::{Fixture, fixtures};
 
-/// Errors and warnings by code, with how often each is given. What is inferred changes with what is written.
+/// The number of findings by code. Messages are not compared, since those about inferences change with the text.
 fn findings(checked: &Checked) -> BTreeMap<&'static str, usize> {
     let mut findings = BTreeMap::new();
     for found in &checked.diagnostics {
@@ -17,7 +17,7 @@ fn findings(checked: &Checked) -> BTreeMap<&'static str, usize> {
     findings
 }
 
-/// The fixture checked again, after a change.
+/// The result of checking the fixture again after applying a fix.
 fn changed(fixture: &Fixture, fix: &Fix) -> Checked {
     let mut files = MemoryFiles::new();
     for (id, file) in fixture.checked.sources.files() {
@@ -57,6 +57,6 @@ fn an_argument_that_is_missing_is_written_where_it_belongs() {
 
 #[test]
 fn a_list_is_narrowed() {
-    // In `flow` the step has one line, and after `with:` stands a comment in `in-block`: there is no sure edit.
+    // In `flow` the step is on one line, and in `in-block` a comment follows `with:`; in both no edit is certain.
     assert_eq!(offers("unscoped-list"), 3);
 }

@@ -1,4 +1,4 @@
-//! The pages of `docs/codes`: what they show is true.
+//! The pages of `docs/codes`: their examples are checked.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Edition 0.1 to 0.2: the same plan, every comment, and nothing inferred any more.
+//! Upgrading edition 0.1 to 0.2: the plan is equal, all comments remain, and nothing is inferred.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use naftiko_syntax::comments;
 use naftiko_tests::{fixtures, workspace};
 use proptest::prelude::*;
 
-/// Files of this machine.
+/// The files of this machine.
 struct Disk;
 
 impl Files for Disk {
@@ -27,7 +27,7 @@ impl Files for Disk {
     }
 }
 
-/// A plan as a run sees it.
+/// The part of a plan that affects a run.
 fn meaning(plan: &Plan) -> serde_json::Value {
     let mut plan = plan.clone();
     plan.sources.clear();
@@ -45,12 +45,12 @@ fn remarks(text: &str) -> Vec<String> {
     let file = sources.add("a.yaml", text);
     let mut found: Vec<String> =
         comments(text, file).iter().map(|comment| sources.text(comment.span).to_owned()).collect();
-    // One that belongs to an argument goes with it.
+    // Sorted, because a comment moves with its argument.
     found.sort();
     found
 }
 
-/// The text in edition 0.2, after it was proved to mean the same; or what else came of it.
+/// The upgraded text, after verifying that its plan is equal; or another result of the upgrade.
 fn proved(path: &Path, options: &Options, files: &dyn Files) -> Result<String, Upgrade> {
     let upgraded = upgrade(path, options, files).unwrap();
     let before = upgraded.checked.plan.as_ref().map(meaning);
@@ -66,7 +66,7 @@ fn proved(path: &Path, options: &Options, files: &dyn Files) -> Result<String, U
     assert!(!again.has_errors(), "{loud:?}\n{text}");
     assert_eq!(again.plan.as_ref().map(meaning), before, "{text}");
     let old = String::from_utf8(files.read(path).unwrap()).unwrap();
-    // What tells editors of the schema tells them of the other one.
+    // The comment that names the schema for editors is updated.
     let old = old.replace("composition-0.1.schema.json", "composition-0.2.schema.json");
     assert_eq!(remarks(&text), remarks(&old), "{text}");
     assert!(
@@ -85,7 +85,7 @@ fn acme() -> MemoryFiles {
 const HEADER: &str =
     "specification: Naftiko Capability Composition\nspecificationVersion: '0.1'\nproviderId: acme\nname: T\n";
 
-/// What `body` becomes behind a header.
+/// The result of upgrading `body` after a header.
 fn upgraded(body: &str) -> Result<String, Upgrade> {
     let files = acme().with("a.yaml", format!("{HEADER}{body}"));
     let text = proved(Path::new("a.yaml"), &Options::default(), &files)?;
@@ -282,7 +282,7 @@ fn errors(checked: &Checked) -> Vec<&'static str> {
     errors.map(|found| found.code.id).collect()
 }
 
-/// An entry of a step: key, value as it is written on lines, value as it is written in braces.
+/// An entry of a step: key, value in block style, value in flow style.
 type Literal = (&'static str, &'static str, &'static str);
 
 const LITERALS: &[&[Literal]] = &[
@@ -309,7 +309,7 @@ const OPERATIONS: &[(&str, &str)] = &[
     ("organizations", "listOrganizations"),
 ];
 
-/// A step: which operation, which literals at which places among its other keys, whether in braces, and comments.
+/// A step: its operation, its literals and their positions among other keys, its style, and comments.
 fn step(index: usize) -> impl Strategy<Value = String> {
     let literals = proptest::collection::vec((0..5_usize, 0..4_usize), 0..4);
     (0..6_usize, literals, any::<bool>(), any::<bool>()).prop_map(move |(kind, literals, braces, remark)| {

@@ -1,4 +1,5 @@
-//! The laws of `check`: it ends with findings that can be shown, always the same, and with a plan where nothing is wrong.
+//! The laws of `check`: it ends with findings that can be shown, is deterministic, and gives a plan if there is no
+//! error.
 
 use naftiko_check::{Checked, Options, check, codes};
 use naftiko_diagnostics::Findings;
@@ -10,13 +11,13 @@ use serde_json::Value;
 use super::documents::{files, main};
 use super::places::can_be_shown;
 
-/// As narrow as a screen may be.
+/// The narrowest screen.
 const STYLE: Style = Style { width: 60, ..Style::PLAIN };
 
 /// Checks an input twice.
 ///
 /// # Panics
-/// When a law is broken.
+/// If a law is broken.
 pub fn hold(input: &[u8]) {
     let files = files(input);
     let checked = once(&files);
@@ -31,7 +32,7 @@ pub fn hold(input: &[u8]) {
 /// Checks the document of an input.
 ///
 /// # Panics
-/// When a finding cannot be shown.
+/// If a finding cannot be shown.
 pub fn once(files: &dyn Files) -> Checked {
     let checked = check(main(), &Options::default(), files).expect("the document is there");
     can_be_shown(&checked.diagnostics, &checked.sources);
@@ -56,7 +57,8 @@ fn plan_where_nothing_is_wrong(checked: &Checked) {
     }
 }
 
-/// A plan as it is read back: the defaults of sensitive inputs are not written, and have to be given.
+/// A plan as it is after deserialization: the defaults of sensitive inputs are not serialized, so these inputs become
+/// required.
 fn read_back(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     for input in plan.inputs.iter_mut().filter(|input| input.sensitive) {
@@ -70,7 +72,7 @@ fn read_back(plan: &Plan) -> Plan {
     plan
 }
 
-/// Every form of report takes every finding.
+/// Renders every finding in every format.
 fn reports(checked: &Checked) {
     let mut findings = Findings::new();
     findings.add(&checked.sources, checked.diagnostics.clone(), checked.ignored.clone(), str::to_owned);

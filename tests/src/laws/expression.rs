@@ -1,5 +1,6 @@
-//! The laws of expressions: any text is read or refused, what is read can be printed and read again, and typing tells what
-//! evaluation gives. The templates of e-mails are read or refused too, and what they give is limited.
+//! The laws of expressions: any text is parsed or rejected, a parsed expression can be printed and parsed again, and
+//! typing predicts the result of evaluation. Templates of e-mails are parsed or rejected too, and their output is
+//! limited.
 
 use std::ops::Range;
 use std::sync::LazyLock;
@@ -10,10 +11,10 @@ use naftiko_expr::{
 };
 use serde_json::{Value, json};
 
-/// Reads an input as an expression, as a template and as the template of an e-mail, and uses what it is.
+/// Parses an input as an expression, as a template and as the template of an e-mail, and uses the result.
 ///
 /// # Panics
-/// When a law is broken.
+/// If a law is broken.
 pub fn hold(input: &[u8]) {
     let Ok(text) = str::from_utf8(input) else { return };
     match Expression::parse(text) {
@@ -27,7 +28,7 @@ pub fn hold(input: &[u8]) {
     message(text);
 }
 
-/// The template of an e-mail has problems that can be shown, or a text that keeps the limits, or an error that can be
+/// The template of an e-mail has problems that can be shown, or gives a text within the limits, or an error that can be
 /// shown.
 fn message(text: &str) {
     let template = match naftiko_jinja::Template::parse(text) {
@@ -62,7 +63,7 @@ fn read(expression: &Expression) {
     let (typed, problems) = expression.type_in(&*WORLD);
     let (answer, more) = expression.condition_in(&*WORLD);
     problems.iter().chain(&more).for_each(|problem| can_be_shown(problem, text));
-    // Of what nothing is known, typing says nothing.
+    // Typing makes no statement about roots of unknown type.
     let is_known = expression.references().iter().all(|reference| reference.root.name() != "any");
     for values in &WORLD.values {
         let evaluated = expression.evaluate(values);
@@ -110,7 +111,7 @@ fn can_be_shown(problem: &Problem, text: &str) {
     }
 }
 
-/// What is typed *always* has a value, what is typed *never* has none, and every value is of its type.
+/// An expression typed *always* has a value, one typed *never* has none, and every value is of the predicted type.
 fn agree(typed: &Typed, evaluated: &Result<Option<Value>, EvaluationError>, text: &str) {
     match evaluated {
         Ok(Some(value)) => {
@@ -121,17 +122,17 @@ fn agree(typed: &Typed, evaluated: &Result<Option<Value>, EvaluationError>, text
     }
 }
 
-/// What a condition that holds proves to be there is there.
+/// If a condition holds, the values whose presence it proves are present.
 fn proofs_are_there(expression: &Expression, values: &Values) {
     for proof in expression.proofs() {
-        // As text it is an expression, with `?` behind it if its value may be null.
+        // The text of a proof is an expression, followed by `?` if the value may be null.
         let written = proof.to_string();
         let path = written.trim_end_matches('?');
         let may_be_null = path != written;
         let value = Expression::parse(path).expect("an expression").evaluate(values);
         let there = match &value {
             Ok(value) => value.as_ref().is_some_and(|value| may_be_null || !value.is_null()),
-            // What has a length is no list then.
+            // A value that has a length need not be a list; reading an item of it then fails.
             Err(error) => may_be_null && matches!(error, EvaluationError::Type { reading: true, .. }),
         };
         assert!(there, "{} is true, but {path} is {value:?}", expression.text());
@@ -245,7 +246,7 @@ fn response() -> Value {
     })
 }
 
-/// Little, much, and something else where anything may be.
+/// Small values, large values, and other values where any type is allowed.
 fn values() -> Vec<Value> {
     let node = json!({"id": "n1", "parent": {"id": "n2", "parent": {"id": "n3"}}});
     let small = json!({"id": "", "state": "pending"});

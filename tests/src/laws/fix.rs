@@ -1,4 +1,4 @@
-//! The laws of fixing: it ends, what it leaves can be read as far as before, and there is nothing left to do after it.
+//! The laws of fixing: it ends, its result can be parsed as far as the original, and nothing remains to be fixed.
 
 use std::path::Path;
 
@@ -10,10 +10,10 @@ use super::check::once;
 use super::documents::{files, main};
 use super::places::can_be_shown;
 
-/// Makes the fixes of an input that are certain, then those that are guesses, and upgrades it.
+/// Applies the certain fixes to an input, then also the guesses, and upgrades it.
 ///
 /// # Panics
-/// When a law is broken.
+/// If a law is broken.
 pub fn hold(input: &[u8]) {
     let files = files(input);
     let before = once(&files);
@@ -45,7 +45,7 @@ fn make(files: &mut Edited<'_>, guesses: bool) -> naftiko_check::Fixed {
     fix(main(), &Options::default(), files, policy).expect("the document is there")
 }
 
-/// Whether a text can be read to its end, or the one before could not either.
+/// Whether a text can be parsed to its end, unless the original could not either.
 fn reads_on(before: &str, after: &str) -> bool {
     let is_whole = |text: &str| {
         let file = naftiko_diagnostics::SourceMap::new().add("", "");
@@ -54,7 +54,7 @@ fn reads_on(before: &str, after: &str) -> bool {
     is_whole(after) || !is_whole(before)
 }
 
-/// What an upgrade gives is up to date.
+/// The result of an upgrade is up to date.
 fn upgraded(files: &MemoryFiles) {
     let of = |files: &dyn Files| {
         upgrade(main(), &Options::default(), files).expect("the document is there").upgrade

@@ -1,7 +1,8 @@
-//! What holds for every document and every expression, whatever its bytes.
+//! Laws that hold for every document and every expression, whatever its bytes.
 //!
-//! Each law panics where it is broken. Tests hold them for all documents and expressions that the repository has; the fuzz
-//! targets in `fuzz/` for made-up ones. Other tests say what is right; these only what is never wrong.
+//! Each law panics if it is broken. Tests apply the laws to all documents and expressions in the repository; the fuzz
+//! targets in `fuzz/` apply them to generated ones. Other tests check that results are right; laws check what must
+//! never be wrong.
 
 pub mod agreement;
 pub mod check;

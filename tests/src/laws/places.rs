@@ -1,11 +1,11 @@
-//! Every place that is spoken of can be shown: it lies in its file, on the boundaries of characters.
+//! Every reported place can be shown: it lies in its file, on the boundaries of characters.
 
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span};
 
-/// Holds the places of findings, and of the changes they offer, against their files.
+/// Checks the places of findings, and of the fixes they offer, against their files.
 ///
 /// # Panics
-/// When one of them cannot be shown.
+/// If one of them cannot be shown.
 pub fn can_be_shown<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, sources: &SourceMap) {
     for diagnostic in found {
         let related = diagnostic.related.iter().map(|label| label.span);
@@ -16,7 +16,7 @@ pub fn can_be_shown<'a>(found: impl IntoIterator<Item = &'a Diagnostic>, sources
     }
 }
 
-/// Whether there is text at a place, be it empty.
+/// Whether a place lies in its file; it may be empty.
 pub fn lies_in(span: Span, sources: &SourceMap) -> bool {
     sources.file(span.file).is_some_and(|file| file.text().get(span.range()).is_some())
 }

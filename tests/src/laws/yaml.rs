@@ -1,4 +1,5 @@
-//! The laws of the loader: any bytes are read or refused, and what was read knows its places and can be written again.
+//! The laws of the loader: any bytes are parsed or rejected, and the result has valid places and can be serialized
+//! again.
 
 use naftiko_diagnostics::{FileId, SourceMap};
 use naftiko_syntax::{
@@ -7,13 +8,13 @@ use naftiko_syntax::{
 
 use super::places::{can_be_shown, lies_in};
 
-/// So little that documents as a fuzzer makes them pass it.
+/// Limits so small that documents made by a fuzzer exceed them.
 const NARROW: Limits = Limits { bytes: 512, depth: 6, nodes: 40, alias_nodes: 20, exact_numbers: true };
 
-/// Reads bytes, with the limits that ship and with narrow ones.
+/// Parses bytes, with the default limits and with narrow ones.
 ///
 /// # Panics
-/// When a law is broken.
+/// If a law is broken.
 pub fn hold(bytes: &[u8]) {
     read(bytes, &NARROW);
     let Some(root) = read(bytes, &Limits::default()) else { return };
@@ -65,7 +66,7 @@ fn nodes_lie_in_the_text(root: &Node, sources: &SourceMap) {
     }
 }
 
-/// What is read beside the tree has its places too.
+/// The comments and ambiguous scalars have valid places too.
 fn around_the_tree(root: &Node, file: FileId, sources: &SourceMap) {
     let text = sources.file(file).map_or("", |file| file.text());
     can_be_shown(&ambiguous_scalars(root, text, &[]), sources);
@@ -76,11 +77,11 @@ fn around_the_tree(root: &Node, file: FileId, sources: &SourceMap) {
     assert!(comments.is_sorted_by_key(|comment| comment.span), "{comments:?}");
 }
 
-/// A tree written on one line reads as the same values.
+/// A tree serialized to one line parses to equal values.
 fn written_it_is_the_same(root: &Node) {
     let value = root.to_json();
     for quotes in [Quotes::Plain, Quotes::Single, Quotes::Double] {
-        // A single text may be longer than what a reader takes for a key; inside of a list it is a value.
+        // A long text alone could be taken for a key by the parser; inside a list it is a value.
         let line = flow(&serde_json::json!([value]), quotes);
         let file = SourceMap::new().add("", "");
         let limits = Limits { depth: usize::MAX, ..Limits::default() };

@@ -1,9 +1,8 @@
-//! The onboarding again, while its process is killed at random moments: whatever they are, the customer gets one
+//! The onboarding again, while its process is killed at random moments. In every case the customer gets exactly one
 //! organization.
 //!
-//! A moment is a number of events that the process has told of and a little while after the last of them, so every
-//! process dies before its work is done. `NAFTIKO_E2E_SEED` repeats the moments of a run of the test, as exactly as the
-//! clock lets it.
+//! A moment is a number of printed events and a short time after the last of them, so every process is killed before
+//! its work is done. `NAFTIKO_E2E_SEED` repeats the moments of an earlier run of the test, as far as timing allows.
 
 use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
@@ -17,11 +16,12 @@ use tempfile::TempDir;
 use crate::{Emulator, KEY, Lines, PATIENCE, end, ready};
 
 const ROUNDS: u32 = 20;
-/// How often a customer's run is killed.
+/// The number of kills per customer.
 const DEATHS: usize = 3;
-/// The most events a process lives to tell of; three times that is less than an onboarding has.
+/// The maximum number of events that a process prints before it is killed; three times this is less than an onboarding
+/// has.
 const EVENTS: u64 = 4;
-/// The longest while after the last of them, in milliseconds. A call takes less.
+/// The maximum time after the last of these events, in milliseconds. A call takes less.
 const AFTER: u64 = 12;
 
 #[test]
@@ -42,11 +42,11 @@ fn a_customer_gets_one_organization_whenever_the_run_is_killed() {
     assert_eq!(tally.0, ROUNDS as usize * DEATHS, "every customer's run is killed as often as it should be");
 }
 
-/// Numbers that are the same for the same seed.
+/// A deterministic random number generator.
 struct Chance(u64);
 
 impl Chance {
-    /// From 0 to `most`.
+    /// A number from 0 to `most`.
     fn draw(&mut self, most: u64) -> u64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -55,7 +55,7 @@ impl Chance {
     }
 }
 
-/// When a process is killed.
+/// The moment at which a process is killed.
 #[derive(Clone, Copy, Debug)]
 struct Moment {
     events: u64,
@@ -68,12 +68,12 @@ impl Moment {
     }
 }
 
-/// A customer who is being onboarded, in as many processes as that takes.
+/// The onboarding of a customer, by as many processes as necessary.
 struct Customer<'a> {
     binary: &'a Path,
     port: u64,
     name: String,
-    /// Where its run is kept.
+    /// The folder with its stored run.
     place: TempDir,
     has_connection: bool,
     has_directory: bool,
@@ -82,7 +82,7 @@ struct Customer<'a> {
     story: String,
 }
 
-/// How a process ended.
+/// The result of a process.
 enum Ended {
     Killed,
     Code(i32, Value),
@@ -147,7 +147,7 @@ impl<'a> Customer<'a> {
         command
     }
 
-    /// The run, once it has begun.
+    /// The run, once it has started.
     fn run(&self) -> Option<String> {
         let output = self.command(&["runs".to_owned(), "--json".to_owned()]).output().unwrap();
         let runs = String::from_utf8(output.stdout).unwrap();
@@ -156,7 +156,7 @@ impl<'a> Customer<'a> {
         begun["run"].as_str().map(str::to_owned)
     }
 
-    /// Runs a command, and kills it when its moment has come. The IT admin acts meanwhile.
+    /// Runs a command, and kills it at its moment. At the same time, the IT admin acts.
     fn drive(&mut self, mut arguments: Vec<String>, death: Option<Moment>, emulator: &mut Emulator) -> Ended {
         arguments.extend(["--answer", r#"send-portal-link={"sent":true}"#, "--json"].map(str::to_owned));
         let mut child = self.command(&arguments).stdout(Stdio::piped()).spawn().unwrap();
@@ -174,7 +174,7 @@ impl<'a> Customer<'a> {
                 Err(RecvTimeoutError::Timeout) => panic!("nothing was said for {PATIENCE:?}\n{}", self.story),
                 Err(RecvTimeoutError::Disconnected) => return Ended::Code(code(&mut child), last),
             }
-            // A process that only says how the run stands has its work behind it.
+            // The outcome alone is not counted: it means that the process has no work left.
             told += u64::from(last["outcome"].is_null());
             if let Some(moment) = death.filter(|moment| moment.events == told) {
                 std::thread::sleep(moment.after);
@@ -184,7 +184,7 @@ impl<'a> Customer<'a> {
         }
     }
 
-    /// The IT admin sets up what the run is seen to wait for.
+    /// The IT admin sets up the object that the run waits for.
     fn admin_acts(&mut self, event: &Value, emulator: &mut Emulator) {
         if event["event"] != "stepDelayed" || !event["failure"].is_null() {
             return;
@@ -200,7 +200,7 @@ impl<'a> Customer<'a> {
         emulator.ask(&json!({"do": order, "organization": organization}));
     }
 
-    /// Looks at the provider whether it happened, and says so.
+    /// Looks up at the provider whether the call happened, and resolves the doubt.
     fn resolve(&mut self, outcome: &Value, emulator: &mut Emulator) {
         self.doubts += 1;
         let step = outcome["step"].as_str().unwrap();
@@ -210,11 +210,11 @@ impl<'a> Customer<'a> {
         let mut arguments =
             vec!["resolve".to_owned(), outcome["run"].as_str().unwrap().to_owned(), step.to_owned()];
         match made {
-            // The emulator gives `null` where the description has a string.
+            // The emulator returns `null` where the description has a string.
             Some(made) => {
                 arguments.extend(["--happened".to_owned(), made.to_string(), "--as-is".to_owned()]);
             }
-            // A link that nobody has seen is none.
+            // A portal link cannot be looked up; if it was created, it was never seen and has no effect.
             None => arguments.push("--did-not-happen".to_owned()),
         }
         self.story.push_str(&format!("$ naftiko {}\n", arguments.join(" ")));
