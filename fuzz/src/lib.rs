@@ -1,5 +1,5 @@
-//! Inputs for the laws of `naftiko_tests::laws`, made as authors might make them.
+//! Mutations of inputs for the laws of `naftiko_tests::laws`, similar to edits by authors.
 //!
-//! Nothing here knows of the fuzzer, so that an input it found can be tried anywhere.
+//! This crate does not depend on the fuzzer, so an input found by it can be reproduced anywhere.
 
 pub mod mutate;

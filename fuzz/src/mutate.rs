@@ -1,13 +1,13 @@
-//! Changes of a document as its author might make them: lines and blocks are moved, copied and taken out, keys, values
-//! and names are replaced by others of the language.
+//! Changes a document as its author might: moves, copies and removes lines and blocks, and replaces keys, values and
+//! names by others of the language.
 //!
-//! Bytes that a fuzzer turns at random rarely get beyond the loader. Half of the changes are made here; the other half
-//! are those of the fuzzer, so that nothing is out of reach.
+//! Bytes that a fuzzer flips at random rarely get past the loader. Half of the changes are made here; the other half
+//! are those of the fuzzer, so that every input remains reachable.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
-/// Documents whose lines and words are put into others: together they have every key.
+/// Documents whose lines and words are inserted into others. Together they contain every key.
 const DOCUMENTS: [&str; 6] = [
     include_str!("../../tests/fixtures/check/clean-0.1.yaml"),
     include_str!("../../tests/fixtures/check/clean-0.2-every-key.yaml"),
@@ -25,7 +25,7 @@ static WORDS: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
     words.into_iter().filter(|word| !word.is_empty()).collect()
 });
 
-/// What breaks out of a scalar, or into one.
+/// Characters that end or start a scalar, and other syntax.
 const MARKS: [&str; 24] = [
     "\"",
     "'",
@@ -53,8 +53,8 @@ const MARKS: [&str; 24] = [
     "..",
 ];
 
-/// Changes the first `size` bytes of `data`, of which `max_size` may be used; gives how many are used. `other` is what
-/// the fuzzer itself would do.
+/// Changes the first `size` bytes of `data`, of which up to `max_size` may be used. Returns the number of bytes used.
+/// `other` is the mutation of the fuzzer itself.
 pub fn document(
     data: &mut [u8],
     size: usize,
@@ -77,7 +77,7 @@ pub fn document(
     }
 }
 
-/// A text with one to three changes.
+/// Applies one to three changes to a text.
 fn change(text: &str, chance: &mut Chance) -> String {
     let mut text = text.to_owned();
     for _ in 0..=chance.below(3) {
@@ -95,13 +95,13 @@ fn change(text: &str, chance: &mut Chance) -> String {
     text
 }
 
-/// Takes a block out.
+/// Removes a block.
 fn without(lines: &[&str], chance: &mut Chance) -> String {
     let block = block(lines, chance.below(lines.len()));
     [lines.get(..block.start), lines.get(block.end..)].into_iter().flatten().flatten().copied().collect()
 }
 
-/// Puts a block of other lines somewhere, as deep as the line that it stands before.
+/// Inserts a block of `others`, with the indentation of the line that follows it.
 fn with_block(lines: &[&str], others: &[&str], chance: &mut Chance) -> String {
     let at = chance.below(lines.len() + 1);
     let wanted = lines.get(at).or(lines.last()).map_or(0, |line| depth(line));
@@ -114,7 +114,7 @@ fn with_block(lines: &[&str], others: &[&str], chance: &mut Chance) -> String {
     format!("{}{}{}", owned(before), moved.collect::<String>(), owned(after))
 }
 
-/// Moves a block in or out.
+/// Changes the indentation of a block.
 fn shifted(lines: &[&str], chance: &mut Chance) -> String {
     let block = block(lines, chance.below(lines.len()));
     let (wanted, has) =
@@ -125,7 +125,7 @@ fn shifted(lines: &[&str], chance: &mut Chance) -> String {
     lines.iter().enumerate().map(moved).collect()
 }
 
-/// Puts a mark of the syntax somewhere.
+/// Inserts a piece of syntax.
 fn marked(text: &str, chance: &mut Chance) -> String {
     let mut at = chance.below(text.len() + 1);
     while !text.is_char_boundary(at) {
@@ -135,7 +135,7 @@ fn marked(text: &str, chance: &mut Chance) -> String {
     format!("{before}{}{after}", MARKS[chance.below(MARKS.len())])
 }
 
-/// Puts another word in the place of one.
+/// Replaces a word by another.
 fn reworded(text: &str, others: &[&str], chance: &mut Chance) -> String {
     let own = words(text);
     let (Some(word), Some(other)) =
@@ -143,7 +143,7 @@ fn reworded(text: &str, others: &[&str], chance: &mut Chance) -> String {
     else {
         return marked(text, chance);
     };
-    // Words are slices of the text.
+    // Words are slices of the text, so their position follows from their addresses.
     let at = word.as_ptr() as usize - text.as_ptr() as usize;
     let (before, after) = text.split_at(at);
     format!("{before}{other}{}", after.get(word.len()..).unwrap_or_default())
@@ -155,7 +155,7 @@ fn words(text: &str) -> Vec<&str> {
     text.split(|c| !joins(c)).filter(|word| !word.is_empty()).collect()
 }
 
-/// The lines of a block: one, and those below it that are deeper.
+/// The lines of a block: the first one, and the deeper lines below it.
 fn block(lines: &[&str], start: usize) -> std::ops::Range<usize> {
     let Some(first) = lines.get(start) else { return 0..0 };
     let below = lines[start + 1..].iter().take_while(|line| depth(line) > depth(first)).count();
@@ -166,7 +166,7 @@ fn depth(line: &str) -> usize {
     line.len() - line.trim_start_matches(' ').len()
 }
 
-/// A line that was `has` deep in its block, where the block is to be `wanted` deep.
+/// Changes the indentation of a line in a block from `has` to `wanted` at the first line of the block.
 fn indented(line: &str, wanted: usize, has: usize) -> String {
     let spaces = (depth(line) + wanted).saturating_sub(has);
     let rest = line.trim_start_matches(' ');
@@ -174,7 +174,7 @@ fn indented(line: &str, wanted: usize, has: usize) -> String {
     format!("{}{rest}{end}", " ".repeat(spaces))
 }
 
-/// A row of numbers that a seed gives (xorshift).
+/// A random number generator (xorshift).
 struct Chance(u64);
 
 impl Chance {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use naftiko_tests::laws::agreement::agrees_for;
 
-/// As many cases take a few seconds in a build without optimization.
+/// The number of cases that take a few seconds in an unoptimized build.
 const CASES: u64 = 400;
 
 #[test]

@@ -12,7 +12,7 @@ use naftiko_tests::seeds::Seeds;
 
 use crate::workspace::{Workspace, carry_out};
 
-/// How many cases the target of agreement begins with.
+/// The number of generated seeds for the target `agreement`.
 const CHOICES: u64 = 200;
 
 /// A fuzz target.
@@ -43,7 +43,7 @@ impl Target {
         }
     }
 
-    /// The words of the texts that the target reads; none where the bytes are only choices.
+    /// The dictionary of the target; `None` if its bytes only determine choices.
     fn dictionary(self) -> Option<&'static str> {
         match self {
             Self::Yaml => Some("yaml"),

@@ -1,6 +1,6 @@
-//! Choices that the bytes of an input make.
+//! Choices determined by the bytes of an input.
 
-/// Choices, one byte or two at a time; when the bytes are used up, the first of every choice.
+/// Draws choices from one or two bytes each. After the last byte, every choice is the first one.
 #[derive(Debug)]
 pub(super) struct Chance<'a> {
     bytes: std::slice::Iter<'a, u8>,
@@ -18,7 +18,7 @@ impl<'a> Chance<'a> {
         drawn % limit.max(1)
     }
 
-    /// True once in so many times.
+    /// True in one of `times` cases.
     pub(super) fn once_in(&mut self, times: usize) -> bool {
         self.below(times) == times - 1
     }
@@ -28,7 +28,7 @@ impl<'a> Chance<'a> {
     }
 }
 
-/// The bytes that a seed gives (xorshift).
+/// The bytes generated from a seed (xorshift).
 pub(super) fn bytes_of(seed: u64, count: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
     let mut next = || {

@@ -1,15 +1,15 @@
-//! What came over the wire, held against what should have come.
+//! Compares a received request with the expected one.
 
 use serde_json::Value;
 
 use super::server::Request;
 use super::wire::{Expected, Head, Part, Written};
 
-/// Where a request differs from what is expected; nothing if it does not.
+/// The first difference between a request and the expectation; `None` if they agree.
 pub(super) fn difference(request: &Request, head: &Head, body: Option<&Expected>) -> Option<String> {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let wanted = format!("/call{}", head.path);
-    // Where reserved characters may stay, several spellings are right.
+    // If reserved characters may remain unescaped, several spellings are right.
     let is_same =
         path == wanted || head.keeps_reserved && unescaped(path, false) == unescaped(&wanted, false);
     if !is_same {
@@ -111,7 +111,7 @@ fn differing_body(request: &Request, wanted: Option<&Expected>) -> Option<String
     (!is_same).then(|| format!("the body is {:?}, expected {wanted:?}", shown()))
 }
 
-/// The parts of a body of several (RFC 2046), read without any help of the product.
+/// Parses the parts of a multipart body (RFC 2046), independently of the product.
 fn parts_of(request: &Request) -> Option<Vec<Part>> {
     let boundary = request.field("content-type")?.split_once("boundary=")?.1;
     let mark = format!("--{boundary}");

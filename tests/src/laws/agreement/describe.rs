@@ -5,20 +5,20 @@ use serde_json::{Map, Value, json};
 use super::model::{Case, Parameter, Place, Style};
 use super::schemas::Version;
 
-/// Where the value of an argument is written.
+/// The way in which an argument is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Way {
     /// As a literal.
     Literal,
     /// As an input of the run.
     Input,
-    /// As an input that can only have this value.
+    /// As an input whose `enum` only has this value.
     Listed,
-    /// The scalars within it as inputs of the run.
+    /// With each scalar inside it as an input of the run.
     Inside,
 }
 
-/// The arguments of a case by the keys that an author writes.
+/// The arguments of a case, by the keys in the composition.
 pub(super) fn arguments(case: &Case) -> Map<String, Value> {
     let mut arguments = Map::new();
     for parameter in &case.parameters {
@@ -38,7 +38,8 @@ pub(super) fn arguments(case: &Case) -> Map<String, Value> {
     arguments
 }
 
-/// The composition that makes the call, and the inputs of its run; `None` where an argument is null, which no input can be.
+/// The composition that makes the call, and the inputs of its run. `None` if an argument is null, which an input cannot
+/// be.
 pub(super) fn composition(case: &Case, way: Way) -> Option<(Value, Map<String, Value>)> {
     let arguments = arguments(case);
     let mut document = json!({
@@ -75,7 +76,7 @@ pub(super) fn composition(case: &Case, way: Way) -> Option<(Value, Map<String, V
     Some((document, inputs))
 }
 
-/// A value whose scalars are inputs, which are declared.
+/// Replaces the scalars of a value by inputs, and declares these.
 fn referred(value: Value, declared: &mut Vec<Value>, inputs: &mut Map<String, Value>) -> Value {
     match value {
         Value::Array(items) => items.into_iter().map(|item| referred(item, declared, inputs)).collect(),
@@ -115,7 +116,7 @@ fn input_type(value: &Value) -> Option<&'static str> {
 pub(super) const CAPABILITIES: &str = "{specification: Naftiko Capabilities, specificationVersion: '0.2', providerId: acme, \
     baseUrl: 'http://127.0.0.1', auth: {type: none}, openapi: api.yaml, capabilities: [{id: all, operationIds: [call]}]}";
 
-/// The description of the operation.
+/// The OpenAPI description of the operation.
 pub(super) fn description(case: &Case) -> Value {
     let segments = case.parameters.iter().filter(|it| it.place == Place::Path);
     let path: String =

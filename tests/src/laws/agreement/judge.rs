@@ -1,29 +1,30 @@
-//! Whether a value fits a schema, as the crate `jsonschema` has it: by the letter, and as leniently as the documentation
-//! allows. Between the two, check, mock and run only have to agree.
+//! Judges with the crate `jsonschema` whether a value fits a schema: strictly, and as leniently as documented. Between
+//! the two, `check`, the mock and `run` only have to agree.
 
 use serde_json::{Map, Value, json};
 
 use super::schemas::Version;
 
-/// How a schema is read.
+/// The interpretation of a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// By the letter: what fits has to be accepted.
+    /// Strict: a value that fits must be accepted.
     Strict,
-    /// As leniently as documented: what does not fit has to be refused.
+    /// As lenient as documented: a value that does not fit must be rejected.
     Lenient,
-    /// As leniently, where a number or a boolean and its text are the same.
+    /// Like lenient, but a number or boolean equals its text.
     LenientText,
 }
 
-/// Which way a value goes.
+/// The direction in which a value is transferred.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Direction {
     Sent,
     Answered,
 }
 
-/// Whether a value fits; a schema that cannot be compiled fits nothing strictly, and everything leniently.
+/// Whether a value fits. A schema that cannot be compiled accepts no value in a strict reading, and every value in a
+/// lenient one.
 pub(super) fn fits(
     schema: &Value,
     components: &Value,
@@ -58,7 +59,7 @@ impl Reader {
         self.reading == Reading::Strict
     }
 
-    /// The schema in draft 2020-12. A joined schema is a part of an `allOf`.
+    /// Converts the schema to draft 2020-12. `is_joined` is set for the parts of an `allOf`.
     fn read(&self, schema: &Value, is_joined: bool) -> Value {
         let Value::Object(keywords) = schema else { return schema.clone() };
         let mut read = Map::new();
@@ -77,7 +78,7 @@ impl Reader {
                 }
                 "not" => match self.reading {
                     Reading::LenientText => {}
-                    // What is accepted more easily inside would be refused more easily outside.
+                    // A lenient reading inside a `not` would make the whole stricter.
                     _ => {
                         let inside = Self { reading: Reading::Strict, ..*self };
                         read.insert(key.clone(), inside.read(value, false));
@@ -126,12 +127,12 @@ impl Reader {
     }
 
     fn property(&self, schema: &Value) -> Value {
-        // Whether a value that is only read may be sent is left open.
+        // It is unspecified whether a read-only value may be sent.
         let is_open = schema["readOnly"] == true && self.direction == Direction::Sent;
         if is_open && self.is_strict() { false.into() } else { self.read(schema, false) }
     }
 
-    /// The types and listed values as this reading has them.
+    /// Adapts types and listed values to the reading.
     fn typed(&self, mut read: Map<String, Value>, keywords: &Map<String, Value>) -> Map<String, Value> {
         if read.get("type") == Some(&json!("file")) {
             read.insert("type".to_owned(), "string".into());
@@ -190,12 +191,12 @@ impl Reader {
     }
 }
 
-/// The text of a scalar that is none.
+/// The text of a number or boolean.
 fn as_text(value: &Value) -> Option<Value> {
     (value.is_number() || value.is_boolean()).then(|| value.to_string().into())
 }
 
-/// The forms of a discriminator, each with the names that the description gives it.
+/// The alternatives of a discriminator, each restricted to its names in the description.
 fn named_forms(forms: &Value, discriminator: &Value) -> Value {
     let property = discriminator["propertyName"].as_str().unwrap_or_default();
     let form = |form: &Value| {

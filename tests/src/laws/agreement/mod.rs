@@ -1,9 +1,9 @@
-//! The law that `check`, the mock and `run` agree, and that requests are as OpenAPI says.
+//! The law that `check`, the mock and `run` agree, and that requests conform to OpenAPI.
 //!
-//! Each input makes one operation, its arguments and its answer. The operation is called with the arguments as literals
-//! and as inputs of the run, on the mock and over HTTP to a server that records every byte. The outcomes are held against
-//! each other and against a second reading of the rules: `wire` writes requests, and `judge` asks the crate `jsonschema`
-//! whether a value fits by the letter, or as leniently as documented.
+//! Each input determines one operation, its arguments and its response. The operation is called with the arguments as
+//! literals and as inputs of the run, on the mock and over HTTP to a server that records every byte. The outcomes are
+//! compared with each other and with a second implementation of the rules: `wire` serializes requests, and `judge` uses
+//! the crate `jsonschema` to decide whether a value fits strictly, or as leniently as documented.
 
 mod chance;
 mod compare;
@@ -27,13 +27,13 @@ use model::Case;
 use wire::{Expected, Head, Unwritable, expected_body, expected_head};
 use world::{Outcome, Verdict, World, checked, with_world};
 
-/// The most bytes that the choices of a case use.
+/// The number of bytes that determine a case.
 const LONGEST: usize = 512;
 
-/// A case in which check, the mock and the run do not agree, with everything that shows it.
+/// A case in which `check`, the mock and `run` do not agree, with the documents that show it.
 #[derive(Debug)]
 pub struct Disagreement {
-    /// What is wrong, without the values of the case.
+    /// The kind of disagreement, without the values of the case.
     pub kind: &'static str,
     /// The details.
     pub detail: String,
@@ -48,17 +48,17 @@ impl fmt::Display for Disagreement {
     }
 }
 
-/// Tries the case that an input makes.
+/// Tries the case determined by an input.
 ///
 /// # Panics
-/// When check, the mock and the run do not agree.
+/// If `check`, the mock and `run` do not agree.
 pub fn hold(input: &[u8]) {
     if let Err(found) = agrees(input) {
         panic!("{found}");
     }
 }
 
-/// Tries the case that a seed makes.
+/// Tries the case determined by a seed.
 ///
 /// # Errors
 /// The first disagreement.
@@ -66,7 +66,7 @@ pub fn agrees_for(seed: u64) -> Result<(), Box<Disagreement>> {
     agrees(&self::seed(seed))
 }
 
-/// The input that a number stands for.
+/// The input generated from a seed.
 pub fn seed(number: u64) -> Vec<u8> {
     chance::bytes_of(number, LONGEST)
 }
@@ -82,19 +82,19 @@ fn agrees(input: &[u8]) -> Result<(), Box<Disagreement>> {
     })
 }
 
-/// What a case should come to.
+/// A case and the expectations for it.
 struct Trial<'a> {
     case: &'a Case,
     description: Value,
-    /// What is sent, or why nothing can be.
+    /// The expected request, or the reason why none can be sent.
     wanted: Result<(Head, Option<Expected>), Unwritable>,
-    /// Whether the arguments fit by the letter.
+    /// Whether the arguments fit strictly.
     is_strict: bool,
-    /// Whether they fit as leniently as documented.
+    /// Whether the arguments fit as leniently as documented.
     is_lenient: bool,
 }
 
-/// Whether a type is a text, which may be null.
+/// Whether a type is string, possibly nullable.
 fn is_text(ty: &Value) -> bool {
     let is_one = |name: &Value| name == "string" || name == "null";
     match ty.as_array() {
@@ -103,15 +103,15 @@ fn is_text(ty: &Value) -> bool {
     }
 }
 
-/// What check and a run came to.
+/// The combined outcome of `check` and a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum End {
-    /// It was not tried.
+    /// The case was not tried.
     Untried,
-    /// The check reports only what the documentation excuses.
+    /// `check` only reports errors that are documented exceptions.
     Excused,
     Rejected,
-    /// The check has nothing against it, and the run refuses it.
+    /// `check` reports no error, and the run rejects the argument.
     Refused,
     Sent,
 }
@@ -146,7 +146,7 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Checks and runs the case with its arguments written in one way.
+    /// Checks and runs the case with its arguments given in one way.
     fn tried(&self, world: &World, way: Way) -> Result<End, Box<Disagreement>> {
         let Some((composition, inputs)) = describe::composition(self.case, way) else {
             return Ok(End::Untried);
@@ -158,7 +158,7 @@ impl<'a> Trial<'a> {
         let Verdict { errors, plan } = checked(&composition, &self.description);
         let Some(plan) = plan else {
             let is_excused = !errors.is_empty() && errors.iter().all(|(code, _)| *code == "unknown-argument");
-            // A text that only a run knows is no listed value; the author has to list it.
+            // A string known only to a run may be rejected for an `enum`; its input has to declare an `enum` itself.
             let may_be_listed =
                 way == Way::Input && errors.iter().all(|(code, _)| *code == "wrong-argument-type");
             if may_be_listed && self.is_strict && self.wanted.is_ok() {
@@ -210,11 +210,11 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// What is wrong with the answer of the mock, and with what the run says about it.
+    /// The first problem with the response of the mock, or with the deviations that the run reports for it.
     fn answered(&self, mocked: &Outcome, sent: &Outcome) -> Option<String> {
         let (Ok(mocked), Ok(sent)) = (mocked, sent) else { return None };
         if !self.case.answer_media.is_json() {
-            // An empty text is no body on the wire.
+            // An empty text cannot be distinguished from an absent body.
             let is_text = *mocked.body == "" || mocked.body.is_string() && sent.departures.is_empty();
             return (!is_text).then(|| format!("{} departs: {:?}", mocked.body, sent.departures));
         }
@@ -236,7 +236,7 @@ impl<'a> Trial<'a> {
         (is_departure && is_strict).then(|| format!("{} departs: {:?}", mocked.body, sent.departures))
     }
 
-    /// A literal is rejected exactly where the run would refuse the same input.
+    /// `check` rejects a literal exactly if the run would reject the equal input.
     fn agree_on_input(&self, literal: End, input: End) -> Result<(), Box<Disagreement>> {
         let fault = |kind: &'static str| {
             let composition =
@@ -253,8 +253,8 @@ impl<'a> Trial<'a> {
         }
     }
 
-    /// Whether a value fits only because it is written as text, as `'10'` for an integer: `check` reports such a literal,
-    /// since its quotes are a slip.
+    /// Whether a value fits only when serialized as text, such as `'10'` for an integer. `check` reports such a
+    /// literal, since its quotes are a mistake.
     fn is_quoted(&self) -> bool {
         let case = self.case;
         let fits_as_json = |schema: &Value, value: &Value| {

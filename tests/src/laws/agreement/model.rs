@@ -1,4 +1,4 @@
-//! One operation, its arguments and its answer, before they are written down.
+//! One operation, its arguments and its response, before serialization.
 
 use serde_json::{Map, Value, json};
 
@@ -6,7 +6,7 @@ use super::chance::Chance;
 use super::schemas::{self, Version};
 use super::values;
 
-/// Where an argument goes.
+/// The location of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     Path,
@@ -15,7 +15,7 @@ pub(super) enum Place {
     Cookie,
 }
 
-/// How the items of a value are told apart.
+/// The serialization style of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
     Simple,
@@ -37,11 +37,11 @@ pub(super) struct Parameter {
     pub(super) style: Style,
     pub(super) explode: bool,
     pub(super) keeps_reserved: bool,
-    /// Whether the value is written as JSON, as a whole.
+    /// Whether the whole value is serialized as JSON.
     pub(super) is_json: bool,
     pub(super) schema: Value,
     pub(super) value: Value,
-    /// What stands behind it in its segment of the path.
+    /// The text after the parameter in its path segment.
     pub(super) suffix: &'static str,
 }
 
@@ -76,13 +76,13 @@ impl Media {
         matches!(self, Self::Json | Self::Patch)
     }
 
-    /// Whether a value of this media type is an object whose properties are written one by one.
+    /// Whether a value of this media type is an object whose properties are serialized one by one.
     pub(super) fn has_fields(self) -> bool {
         matches!(self, Self::Form | Self::Parts)
     }
 }
 
-/// How one property of a form is written.
+/// The encoding of one property of a form.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Encoding {
     pub(super) style: Option<Style>,
@@ -98,7 +98,7 @@ pub(super) struct Body {
     pub(super) schema: Value,
     pub(super) encoding: Vec<(String, Encoding)>,
     pub(super) value: Value,
-    /// Whether the properties of the body are arguments of their own.
+    /// Whether the properties of the body are given as separate arguments.
     pub(super) is_spread: bool,
 }
 
@@ -176,7 +176,7 @@ fn styled(chance: &mut Chance<'_>, version: Version, place: Place) -> (Style, bo
     let style = *chance.pick(styles);
     let usual = matches!(style, Style::Form | Style::Cookie);
     let explode = match version {
-        // `multi`, which only a query has.
+        // The format `multi` exists only in queries.
         Version::V2 => style == Style::Form && chance.once_in(2),
         _ if chance.once_in(2) => !usual,
         _ => usual,
@@ -226,7 +226,7 @@ fn body(chance: &mut Chance<'_>, version: Version, components: &Value) -> Body {
     Body { media, schema, encoding, value, is_spread }
 }
 
-/// The schema of a form: version 2.0 has only scalars, lists of scalars and files in one.
+/// The schema of a form. Version 2.0 allows only scalars, lists of scalars, and files.
 fn fields(chance: &mut Chance<'_>, version: Version, media: Media) -> Value {
     let mut properties = Map::new();
     for name in ["a", "b", "c"].into_iter().take(1 + chance.below(3)) {

@@ -1,4 +1,4 @@
-//! Schemas as descriptions of each version have them, the sloppy ones included.
+//! Generates schemas as they occur in descriptions of each version, including sloppy ones.
 
 use serde_json::{Map, Value, json};
 
@@ -38,7 +38,7 @@ pub(super) fn components() -> Value {
     })
 }
 
-/// A scalar, as the parameters of version 2.0 can only be.
+/// A scalar; parameters of version 2.0 allow nothing else.
 pub(super) fn scalar(chance: &mut Chance<'_>, version: Version) -> Value {
     let mut schema = match chance.below(12) {
         0..=2 => json!({"type": "string"}),
@@ -105,7 +105,7 @@ pub(super) fn scalar(chance: &mut Chance<'_>, version: Version) -> Value {
     schema
 }
 
-/// Sometimes allows null, as the version says it.
+/// Sometimes allows null, in the syntax of the version.
 fn nullable(chance: &mut Chance<'_>, version: Version, schema: &mut Value) {
     if !chance.once_in(8) || !schema["type"].is_string() {
         return;
@@ -117,7 +117,7 @@ fn nullable(chance: &mut Chance<'_>, version: Version, schema: &mut Value) {
     }
 }
 
-/// A schema.
+/// Any schema.
 pub(super) fn any(chance: &mut Chance<'_>, version: Version, depth: usize) -> Value {
     let kinds = if depth > 2 { 4 } else { 12 };
     match chance.below(kinds) {
@@ -188,7 +188,7 @@ pub(super) fn object(chance: &mut Chance<'_>, version: Version, depth: usize) ->
     schema
 }
 
-/// A rule that only JSON Schema has.
+/// Adds a keyword that only JSON Schema has.
 fn rule(chance: &mut Chance<'_>, schema: &mut Value) {
     match chance.below(4) {
         0 => schema["unevaluatedProperties"] = json!(false),
@@ -201,7 +201,7 @@ fn rule(chance: &mut Chance<'_>, schema: &mut Value) {
     }
 }
 
-/// Several schemas in one.
+/// A combination of several schemas.
 fn combined(chance: &mut Chance<'_>, version: Version, depth: usize) -> Value {
     let closed = |name: &str| json!({"type": "object", "required": [name], "properties": {name: {"type": "string"}}, "additionalProperties": false});
     let pet = ["#/components/schemas/Cat", "#/components/schemas/Dog"].map(|name| json!({"$ref": name}));

@@ -1,15 +1,15 @@
-//! A server on the loopback interface that records what it is sent, byte by byte, and answers everything in one way.
+//! A server on the loopback interface that records received requests byte by byte and sends a fixed response.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// A request as it came.
+/// A received request.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Request {
     /// The path and the query.
     pub(super) target: String,
-    /// The fields of the head, in order, with names in lower case.
+    /// The header fields, in order, with names in lower case.
     pub(super) fields: Vec<(String, String)>,
     pub(super) body: Vec<u8>,
 }
@@ -20,7 +20,7 @@ impl Request {
     }
 }
 
-/// What came, and what is answered.
+/// The recorded requests, and the fixed response.
 #[derive(Debug, Default)]
 struct Desk {
     requests: Vec<Request>,
@@ -28,7 +28,7 @@ struct Desk {
     answer: String,
 }
 
-/// The server; it lives as long as the process.
+/// The server, which runs as long as the process.
 #[derive(Debug)]
 pub(super) struct Server {
     pub(super) url: String,
@@ -50,7 +50,7 @@ impl Server {
         Self { url, desk }
     }
 
-    /// Answers all further requests with this text, and forgets what came before.
+    /// Sets the response to all further requests, and discards the recorded requests.
     pub(super) fn answer(&self, content_type: &str, answer: String) {
         let content_type = content_type.to_owned();
         *self.desk.lock().unwrap_or_else(PoisonError::into_inner) =

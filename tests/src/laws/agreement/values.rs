@@ -1,4 +1,4 @@
-//! Values of arguments: mostly of a schema, sometimes any.
+//! Generates values of arguments: most of them according to a schema, some arbitrary.
 
 use serde_json::{Map, Value, json};
 
@@ -52,7 +52,7 @@ const TEXTS: [&str; 44] = [
 ];
 const KEYS: [&str; 12] = ["a", "b", "c", "R", "kind", "x.y", "a b", "a[b]", "é", "1", "a=b", ""];
 
-/// A value that a schema describes, as far as its keywords are looked at, or once in a while any other.
+/// A value that roughly follows a schema, or occasionally an arbitrary one.
 pub(super) fn of_schema(chance: &mut Chance<'_>, schema: &Value, components: &Value, depth: usize) -> Value {
     if chance.once_in(9) {
         return any(chance, depth);
@@ -87,7 +87,7 @@ pub(super) fn of_schema(chance: &mut Chance<'_>, schema: &Value, components: &Va
     own(chance, schema, components, depth)
 }
 
-/// Both objects in one, or the first value.
+/// The union of two objects, or the first value.
 fn merged(first: Value, second: Value) -> Value {
     match (first, second) {
         (Value::Object(first), Value::Object(mut second)) => {

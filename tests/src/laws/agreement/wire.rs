@@ -1,5 +1,5 @@
-//! How arguments are written, from the text of RFC 6570, of the `OpenAPI` specification and of `docs/http.md`: a second
-//! reading, which shares nothing with `naftiko-wire`.
+//! The serialization of arguments according to RFC 6570, the `OpenAPI` specification and `docs/http.md`: a second
+//! implementation, which shares nothing with `naftiko-wire`.
 
 use serde_json::Value;
 
@@ -9,33 +9,33 @@ mod body;
 
 pub(super) use body::{Expected, Part, expected as expected_body};
 
-/// Why a value has no written form.
+/// The reason why a value cannot be serialized.
 pub(super) type Unwritable = &'static str;
 
-/// What a request has besides its body.
+/// The expected request without its body.
 #[derive(Debug, Default)]
 pub(super) struct Head {
-    /// The segments of the path below `/call`, as they are on the wire.
+    /// The segments of the path below `/call`, serialized.
     pub(super) path: String,
-    /// Whether reserved characters in the path may stay as they are.
+    /// Whether reserved characters in the path may remain unescaped.
     pub(super) keeps_reserved: bool,
-    /// The names and values of the query, each either as it is on the wire or decoded.
+    /// The names and values of the query.
     pub(super) query: Vec<(String, Written)>,
     pub(super) headers: Vec<(String, String)>,
-    /// Names and values of cookies, percent-decoded.
+    /// The names and values of cookies, percent-decoded.
     pub(super) cookies: Vec<(String, String)>,
 }
 
-/// A text on the wire.
+/// An expected text in a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Written {
-    /// These very characters.
+    /// Exactly this text.
     Exactly(String),
-    /// Anything that is decoded to these texts after it is split at a separator.
+    /// Any text that, split at the separator and then decoded, gives these texts.
     Decoded(Vec<String>, char),
 }
 
-/// The head of the request of a case.
+/// The expected head of the request of a case.
 pub(super) fn expected_head(case: &Case) -> Result<Head, Unwritable> {
     let mut head = Head::default();
     for parameter in &case.parameters {
@@ -60,7 +60,7 @@ pub(super) fn expected_head(case: &Case) -> Result<Head, Unwritable> {
     Ok(head)
 }
 
-/// Whether a name is sent by two parameters of a place.
+/// Whether two parameters in one location send the same name.
 fn is_twice_between(case: &Case, place: Place) -> bool {
     let names = case.parameters.iter().filter(|it| it.place == place).map(|it| {
         let names = match place {
@@ -75,7 +75,7 @@ fn is_twice_between(case: &Case, place: Place) -> bool {
     (1..all.len()).any(|at| all[at].iter().any(|name| all[..at].iter().flatten().any(|other| other == name)))
 }
 
-/// The text of a scalar outside of JSON: numbers as plain decimals.
+/// The text of a scalar outside of JSON. Numbers have no exponent.
 pub(super) fn text(value: &Value) -> Result<String, Unwritable> {
     match value {
         Value::String(text) => Ok(text.clone()),
@@ -84,7 +84,7 @@ pub(super) fn text(value: &Value) -> Result<String, Unwritable> {
             (Some(whole), _, _) => whole.to_string(),
             (_, Some(whole), _) => whole.to_string(),
             (_, _, Some(0.0)) => "0".to_owned(),
-            // The display of a float has no exponent.
+            // Rust prints floats without an exponent.
             (_, _, Some(float)) => float.to_string(),
             _ => return Err("no number"),
         }),
@@ -93,7 +93,7 @@ pub(super) fn text(value: &Value) -> Result<String, Unwritable> {
     }
 }
 
-/// Every byte that is not unreserved is encoded.
+/// Encodes every byte that is not unreserved.
 pub(super) fn escaped(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),
@@ -102,7 +102,7 @@ pub(super) fn escaped(text: &str) -> String {
     text.bytes().map(byte).collect()
 }
 
-/// The texts of a value without depth, and whether they are keys and values in turn.
+/// The texts of a value without nesting.
 enum Flat {
     One(String),
     List(Vec<String>),
@@ -131,7 +131,8 @@ fn separator(style: Style) -> char {
     }
 }
 
-/// Items that hold what separates them would arrive as more items; the comma is told apart by its encoding.
+/// Rejects items that contain the separator, since they would arrive as several items. A comma is unambiguous, because
+/// it is encoded within items.
 fn separable(texts: &[String], separator: char) -> Result<(), Unwritable> {
     let is_held = separator != ',' && texts.iter().any(|text| text.contains(separator));
     if is_held { Err("an item holds the separator") } else { Ok(()) }
@@ -199,14 +200,15 @@ fn joined(texts: &[String], separator: &str) -> String {
     texts.iter().map(|text| escaped(text)).collect::<Vec<_>>().join(separator)
 }
 
-/// The reserved characters stay that cannot be taken for something else in a path.
+/// Encodes a text, except for reserved characters that are unambiguous in a path.
 fn kept(text: &str) -> String {
     text.chars()
         .map(|c| if ":@!$&'()*+,;=".contains(c) { c.to_string() } else { escaped(&c.to_string()) })
         .collect()
 }
 
-/// The names and values of a query parameter, or of a property of a form that is written like one. Names are decoded.
+/// The names and values of a query parameter, or of a property of a form that is serialized like one. Names are
+/// decoded.
 pub(super) fn query(parameter: &Parameter) -> Result<Vec<(String, Written)>, Unwritable> {
     let exactly = |text: &str| match parameter.keeps_reserved {
         true => Written::Decoded(vec![text.to_owned()], '\0'),
@@ -246,7 +248,7 @@ pub(super) fn query(parameter: &Parameter) -> Result<Vec<(String, Written)>, Unw
     })
 }
 
-/// The pairs of `deepObject`, as Stripe documents it: `a[b][0][c]`.
+/// The pairs of `deepObject`, as documented by Stripe: `a[b][0][c]`.
 pub(super) fn deep(name: &str, value: &Value, pairs: &mut Vec<(String, String)>) -> Result<(), Unwritable> {
     match value {
         Value::Array(items) if items.is_empty() => Err("an empty list"),
@@ -267,7 +269,7 @@ pub(super) fn deep(name: &str, value: &Value, pairs: &mut Vec<(String, String)>)
     }
 }
 
-/// The field of a header parameter: visible ASCII, with spaces and tabs inside.
+/// The value of a header parameter: visible ASCII, with spaces and tabs inside.
 fn header(parameter: &Parameter) -> Result<String, Unwritable> {
     let carried =
         |text: &str| text.trim() == text && text.bytes().all(|byte| matches!(byte, b'\t' | b' '..=b'~'));
@@ -328,7 +330,7 @@ fn cookie(parameter: &Parameter) -> Result<Vec<(String, String)>, Unwritable> {
             }
             Flat::Map(fields) if parameter.explode => fields,
             _ if parameter.style == Style::Cookie => return Err("a list in one cookie that is not encoded"),
-            // The comma between items is not encoded, and one within an item is.
+            // The comma between items is not encoded; a comma within an item is.
             Flat::List(items) => vec![(parameter.name.clone(), joined_for_cookie(&items))],
             Flat::Map(fields) => vec![(parameter.name.clone(), joined_for_cookie(&in_turn(&fields)))],
         },
@@ -346,7 +348,7 @@ fn cookie(parameter: &Parameter) -> Result<Vec<(String, String)>, Unwritable> {
     Ok(pairs)
 }
 
-/// Items in one cookie; what is decoded has a mark where a comma separates.
+/// Joins the items of one cookie. In decoded form, a control character represents the separating comma.
 fn joined_for_cookie(items: &[String]) -> String {
     items.join("\u{1}")
 }

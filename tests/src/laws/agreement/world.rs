@@ -1,4 +1,4 @@
-//! Checks and runs of compositions in this process: on the mock, and over HTTP to a server of the test.
+//! Checks and runs compositions in this process: on the mock, and over HTTP to a test server.
 
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
@@ -18,15 +18,15 @@ use super::model::Media;
 use super::server::{Request, Server};
 use crate::check_files;
 
-/// What `check` makes of a composition.
+/// The result of checking a composition.
 #[derive(Debug)]
 pub(super) struct Verdict {
-    /// Its errors, each with its code and message.
+    /// The code and message of each error.
     pub(super) errors: Vec<(&'static str, String)>,
     pub(super) plan: Option<Plan>,
 }
 
-/// Checks a composition beside a description.
+/// Checks a composition with its description.
 pub(super) fn checked(composition: &Value, description: &Value) -> Verdict {
     let files = [
         ("test.yaml", composition.to_string()),
@@ -40,27 +40,27 @@ pub(super) fn checked(composition: &Value, description: &Value) -> Verdict {
     Verdict { errors, plan: checked.plan }
 }
 
-/// The outcome of the only call of a run: its answer, or why there is none.
+/// The outcome of the only call of a run: its response, or the reason why there is none.
 pub(super) type Outcome = Result<Response, String>;
 
-/// The world outside: a server, and the adapter that speaks to it.
+/// The test server, and the HTTP adapter that calls it.
 pub(super) struct World {
     runtime: Runtime,
     server: Server,
     http: Arc<HttpAdapter>,
 }
 
-/// One world for the process: fuzz targets try thousands of cases.
+/// Shared by the process, since fuzz targets try thousands of cases.
 static WORLD: LazyLock<Mutex<World>> = LazyLock::new(|| Mutex::new(World::new()));
 
-/// Does something with the world, alone.
+/// Calls `work` with exclusive access to the world.
 pub(super) fn with_world<T>(work: impl FnOnce(&World) -> T) -> T {
     work(&WORLD.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl World {
     fn new() -> Self {
-        // A second installation is refused, and that is fine.
+        // A second installation fails, which does not matter.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime");
         let server = Server::start();
@@ -75,7 +75,7 @@ impl World {
         self.run(plan, inputs, Arc::new(MockAdapter::new(7)))
     }
 
-    /// Runs a plan over HTTP, where everything is answered with `answer`; gives the requests too.
+    /// Runs a plan over HTTP, with `answer` as the response to every request. Also returns the requests.
     pub(super) fn sent(
         &self,
         plan: &Plan,
@@ -117,7 +117,7 @@ impl World {
     }
 }
 
-/// An adapter that remembers the last outcome.
+/// An adapter that records the outcome of the last call.
 struct Watched {
     adapter: Arc<dyn Adapter>,
     seen: Mutex<Option<Result<Response, Failure>>>,
@@ -132,7 +132,7 @@ impl Adapter for Watched {
     }
 }
 
-/// No step asks outside.
+/// A channel for compositions without external steps.
 struct NoChannel;
 
 #[async_trait]

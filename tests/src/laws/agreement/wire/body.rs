@@ -1,4 +1,4 @@
-//! The body of a request.
+//! The serialization of request bodies.
 
 use serde_json::Value;
 
@@ -6,18 +6,18 @@ use super::super::model::{Body, Encoding, Media, Parameter, Place, Style};
 use super::super::schemas::Version;
 use super::{Unwritable, Written, query, text};
 
-/// A body as it should be on the wire.
+/// The expected body of a request.
 #[derive(Debug)]
 pub(in super::super) enum Expected {
-    /// This JSON.
+    /// Any serialization of this JSON value.
     Json(Value),
-    /// These fields; values are decoded, or exact where they are written like a query.
+    /// These fields; values are decoded, or exact if they are serialized like a query.
     Form(Vec<(String, Written)>),
     Parts(Vec<Part>),
     Bytes(Vec<u8>),
 }
 
-/// One part of a body of several.
+/// One part of a multipart body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in super::super) struct Part {
     pub(in super::super) name: String,
@@ -29,7 +29,7 @@ pub(in super::super) struct Part {
 const PLAIN: &str = "text/plain; charset=utf-8";
 const PNG: (&str, &[u8]) = ("data:image/png;base64,iVBORw0KGgo=", &[137, 80, 78, 71, 13, 10, 26, 10]);
 
-/// The body of a case.
+/// The expected body of a case.
 pub(in super::super) fn expected(
     body: &Body,
     version: Version,
@@ -53,7 +53,7 @@ pub(in super::super) fn expected(
     })
 }
 
-/// A text, or what its `data:` URL stands for.
+/// The bytes of a text, or the content of its `data:` URL.
 fn bytes(text: &str) -> &[u8] {
     if text == PNG.0 { PNG.1 } else { text.as_bytes() }
 }
@@ -82,7 +82,7 @@ fn form(body: &Body, version: Version) -> Result<Vec<(String, Written)>, Unwrita
     Ok(pairs)
 }
 
-/// A value in a media type, or in the usual one: JSON for lists and objects.
+/// Serializes a value in the given media type; by default as JSON for lists and objects, else as text.
 fn field(value: &Value, said: Option<&str>) -> Result<String, Unwritable> {
     match (said, value) {
         (Some("application/json"), _) | (None, Value::Array(_) | Value::Object(_)) => Ok(value.to_string()),
@@ -90,7 +90,7 @@ fn field(value: &Value, said: Option<&str>) -> Result<String, Unwritable> {
     }
 }
 
-/// How a list in a form of version 2.0 is written, unless each item is a field of its own.
+/// The serialization of a list in a form of version 2.0; `None` if each item is a separate field.
 fn collection(body: &Body, name: &str) -> Option<Parameter> {
     let schema = &body.schema["properties"][name];
     let style = match schema["collectionFormat"].as_str() {
@@ -104,7 +104,7 @@ fn collection(body: &Body, name: &str) -> Option<Parameter> {
     Some(like_query(style, false, false))
 }
 
-/// An encoding with a style: what it does not say is as usual.
+/// The parameters of an encoding with a style, with defaults.
 fn styled(encoding: &Encoding) -> Option<Parameter> {
     let style = encoding.style?;
     let explode = encoding.explode.unwrap_or(style == Style::Form);
@@ -140,7 +140,7 @@ fn parts(body: &Body, version: Version, components: &Value) -> Result<Vec<Part>,
         }
         let said = encoding.and_then(|encoding| encoding.content_type);
         let schema = followed(&body.schema["properties"][name], components);
-        // A style leaves no media type to a part, not even the one of a schema without a type.
+        // With a style, a part has no media type, not even that of a schema without a type.
         let is_styled = version >= Version::V31 && encoding.is_some_and(|encoding| encoding.style.is_some());
         let untyped = |schema: &Value| untyped(schema, version).filter(|_| !is_styled);
         match value {
@@ -158,13 +158,13 @@ fn parts(body: &Body, version: Version, components: &Value) -> Result<Vec<Part>,
     Ok(parts)
 }
 
-/// The schema itself, or the one that it refers to.
+/// Resolves a reference to a named schema.
 fn followed<'a>(schema: &'a Value, components: &'a Value) -> &'a Value {
     let name = schema["$ref"].as_str().and_then(|reference| reference.rsplit('/').next());
     name.map_or(schema, |name| &components[name])
 }
 
-/// From version 3.1 on, a part whose schema has no type is bytes.
+/// Since version 3.1, a part whose schema has no type is binary.
 fn untyped(schema: &Value, version: Version) -> Option<&'static str> {
     let keys = ["type", "enum", "const", "allOf", "anyOf", "oneOf", "not", "$ref", "properties", "items"];
     let is_untyped = schema.is_object() && !keys.iter().any(|key| schema.get(key).is_some());
@@ -184,7 +184,7 @@ fn part(name: &str, value: &Value, schema: &Value, said: Option<&str>) -> Result
     };
     let is_opaque = content_type == "application/octet-stream";
     let (content_type, bytes) = match value {
-        // The media type of the URL says more than that of bytes of any kind.
+        // The media type of the URL is more specific than that of arbitrary bytes.
         Value::String(given) if (is_file || is_opaque) && given == PNG.0 => {
             (if is_opaque { "image/png" } else { content_type }, PNG.1.to_vec())
         }
@@ -198,7 +198,7 @@ fn part(name: &str, value: &Value, schema: &Value, said: Option<&str>) -> Result
     Ok(Part { name: name.to_owned(), file_name, content_type: content_type.to_owned(), bytes })
 }
 
-/// A list or an object that is written like a query parameter, where nothing is encoded.
+/// A list or an object that is serialized like a query parameter, without encoding.
 fn of_style(parameter: &Parameter) -> Result<Vec<Part>, Unwritable> {
     let pairs = query(&Parameter { keeps_reserved: true, ..parameter.clone() })?;
     let part = |(name, written): (String, Written)| {
