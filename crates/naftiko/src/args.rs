@@ -48,11 +48,11 @@ pub(crate) enum Command {
     Check(Check),
     /// Show what would be sent where, with what, and why
     Plan(Plan),
-    /// Turn a composition of edition 0.1 into 0.2, with everything that was inferred written down
+    /// Translate a composition of edition 0.1 to 0.2, with all inferences written out
     Upgrade(crate::upgrade::UpgradeOptions),
     /// Run the tests of compositions, on the mock
     Test(Test),
-    /// Stand in for providers over HTTP, as the mock does within a run
+    /// Simulate providers over HTTP, with the mock that runs use
     Mock(Mock),
     /// Run a composition
     Run(Box<Run>),
@@ -60,7 +60,7 @@ pub(crate) enum Command {
     Resume(Resume),
     /// Answer a step that is done outside
     Complete(Complete),
-    /// Say whether a call that is in doubt happened
+    /// State whether a call that is in doubt happened
     Resolve(Resolve),
     /// End a run
     Cancel(Cancel),
@@ -226,7 +226,7 @@ pub(crate) struct Run {
     pub(crate) file: PathBuf,
     #[command(flatten)]
     pub(crate) lookup: Lookup,
-    /// An input, read by its declared type; a list by commas, by repetition or as JSON, an object as JSON
+    /// An input, parsed by its declared type; a list with commas, by repetition or as JSON, an object as JSON
     #[arg(long = "input", short, value_name = "NAME=VALUE")]
     pub(crate) inputs: Vec<String>,
     /// A YAML or JSON file of inputs; `--input` takes precedence
@@ -409,7 +409,7 @@ pub(crate) enum RunsCommand {
     /// Remove runs with all their records
     #[command(group = clap::ArgGroup::new("which").required(true))]
     Prune {
-        /// These runs
+        /// The ids of the runs
         #[arg(value_name = "RUN", group = "which")]
         runs: Vec<String>,
         /// The runs that ended at least this long ago
