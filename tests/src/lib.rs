@@ -1,7 +1,7 @@
 //! Fixtures that contain their expectations.
 //!
-//! A fixture is a YAML file that may hold several files; a line `=== path` starts the next one. A comment `#
-//! error[code]` (or `warning`, `note`) expects a finding with this code whose place begins on that line; a line may
+//! A fixture is a YAML file that may hold several files; a line `=== path` starts the next one. A comment
+//! `# error[code]` (or `warning`, `note`) expects a finding with this code whose place begins on that line; a line may
 //! expect several. Notes are compared only if the fixture expects one. Every fixture sees the provider in
 //! `fixtures/acme`.
 

@@ -152,8 +152,7 @@ fn generate(directive: &str) -> Result<(Vec<u8>, String), String> {
     Ok((bytes, gives.trim().to_owned()))
 }
 
-/// Replaces `
-/// ` by a line break and `\x00` by the byte.
+/// Replaces `\n` by a line break and `\x00` by the byte.
 fn unescape(text: &str) -> Result<Vec<u8>, String> {
     let mut bytes = Vec::new();
     let mut rest = text;
