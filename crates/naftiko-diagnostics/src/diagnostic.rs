@@ -58,7 +58,7 @@ pub struct Label {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Applicability {
-    /// The meaning does not change, or what was meant is certain.
+    /// The meaning does not change, or the intention is certain.
     Safe,
     /// A good guess; a person should look.
     Unsafe,

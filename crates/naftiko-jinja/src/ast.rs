@@ -10,7 +10,7 @@ use crate::value_tests::Test;
 /// A part of a template.
 #[derive(Debug, Clone)]
 pub(crate) enum Node {
-    /// Text as it is.
+    /// Literal text.
     Text(String),
     /// `{{ … }}`
     Show(Expr),
@@ -25,17 +25,17 @@ pub(crate) enum Node {
 /// A loop.
 #[derive(Debug, Clone)]
 pub(crate) struct For {
-    /// One name, or several for the parts of each item.
+    /// One name, or several names for the parts of each item.
     pub(crate) names: Vec<String>,
     pub(crate) list: Expr,
-    /// Which items it is for; `None`: all.
+    /// The condition on items; `None` for all items.
     pub(crate) filter: Option<Expr>,
     pub(crate) body: Vec<Node>,
-    /// What is written if there is no item.
+    /// The part that is rendered if there is no item.
     pub(crate) otherwise: Vec<Node>,
 }
 
-/// An expression, with its bytes.
+/// An expression, with its byte range.
 #[derive(Debug, Clone)]
 pub(crate) struct Expr {
     pub(crate) kind: Kind,
@@ -50,12 +50,12 @@ pub(crate) enum Kind {
     Map(Vec<(Expr, Expr)>),
     Not(Box<Expr>),
     Negative(Box<Expr>),
-    /// `and`, `or`: the first that decides.
+    /// `and`, `or`: the first operand that decides.
     Logical {
         is_or: bool,
         operands: Vec<Expr>,
     },
-    /// Operators of one rank, from left to right.
+    /// Operators of one precedence, from left to right.
     Chain(Box<Expr>, Vec<(Operator, Expr)>),
     /// `a < b <= c`
     Compare(Box<Expr>, Vec<(Comparator, Expr)>),
@@ -65,7 +65,7 @@ pub(crate) enum Kind {
         then: Box<Expr>,
         otherwise: Option<Box<Expr>>,
     },
-    /// A value and what is read or made of it, in order.
+    /// A value with the accesses, filters and tests applied to it, in order.
     Postfix(Box<Expr>, Vec<Suffix>),
 }
 

@@ -1,6 +1,6 @@
 //! Renders a syntax tree.
 //!
-//! Values that are handed over are read in place; what a template makes is counted before it is made.
+//! Given values are read in place; values that a template creates are counted before they are created.
 
 use std::rc::Rc;
 
@@ -13,7 +13,7 @@ use crate::number;
 use crate::problem::{Failure, RenderErrorKind};
 use crate::show;
 
-/// A value that was handed over, or one that was made.
+/// A value that was given, or that the template created.
 #[derive(Debug, Clone)]
 pub(crate) enum Val<'v> {
     Given(&'v Value),
@@ -33,7 +33,7 @@ impl Val<'_> {
     }
 }
 
-/// Renders nodes; `values` gives the value of each name that is handed over.
+/// Renders nodes; `values` returns the given value of each name.
 pub(crate) fn render<'v>(
     nodes: &'v [Node],
     values: &dyn Fn(&str) -> Option<&'v Value>,
@@ -88,7 +88,7 @@ impl<'v> Renderer<'v, '_> {
         Ok(())
     }
 
-    /// A value that is written; `a if b` without `else` may be nothing.
+    /// The value to render; `None` for `a if b` without `else` if `b` is false.
     fn shown(&mut self, shown: &'v Expr) -> Result<Option<Val<'v>>, Failure> {
         match &shown.kind {
             Kind::Choice { test, otherwise: None, .. } if !self.is_true(test)? => Ok(None),
@@ -127,7 +127,7 @@ impl<'v> Renderer<'v, '_> {
         Ok(())
     }
 
-    /// The names that a loop gives to an item, or to its parts.
+    /// Binds the names of a loop to an item, or to its parts.
     fn parts(&self, repeated: &'v For, item: &Val<'v>) -> Result<Vec<(&'v str, Val<'v>)>, Failure> {
         if let [name] = &repeated.names[..] {
             return Ok(vec![(name, item.clone())]);
@@ -158,7 +158,7 @@ impl<'v> Renderer<'v, '_> {
         Ok(Val::made(position.into()))
     }
 
-    /// What is in a list, the names of an object, the characters of a text.
+    /// The items of a list, the names of an object, or the characters of a text.
     pub(crate) fn items(&self, list: &Val<'v>) -> Result<Vec<Val<'v>>, Failure> {
         if let Val::Given(Value::Array(items)) = list {
             self.meter.work(items.len())?;
@@ -195,7 +195,7 @@ impl<'v> Renderer<'v, '_> {
         self.find(expr)?.ok_or_else(|| missing().at(&expr.range))
     }
 
-    /// The value of an expression; nothing if it is not there.
+    /// The value of an expression; `None` if it is missing.
     fn find(&mut self, expr: &'v Expr) -> Result<Option<Val<'v>>, Failure> {
         self.meter.work(1)?;
         self.find_kind(expr).map_err(|failure| failure.at(&expr.range))
@@ -446,7 +446,7 @@ fn not_for(what: &str, value: &Value) -> Failure {
     Failure::type_error(format!("{what} is not for {}", show::kind(value)))
 }
 
-/// A place in a list, counted from the end if negative.
+/// A position in a list, counted from the end if negative.
 fn place(index: i64, length: usize) -> Option<usize> {
     match usize::try_from(index) {
         Ok(place) => (place < length).then_some(place),
@@ -454,7 +454,7 @@ fn place(index: i64, length: usize) -> Option<usize> {
     }
 }
 
-/// Whether two values compare so. What has no order is neither less nor greater.
+/// Whether a comparison holds. Values without an order are neither less nor greater.
 pub(crate) fn compared(
     comparator: Comparator,
     left: &Value,

@@ -1,5 +1,5 @@
-//! The filters of a template: what may stand behind `|`. These are the ones that texts need; each is bounded in what it
-//! computes and in what it makes.
+//! The filters of a template: the names allowed after `|`. They are those that texts need; each is limited in
+//! computation and in the size of its results.
 
 mod apply;
 
@@ -19,19 +19,19 @@ pub struct Filter {
     apply: for<'v> fn(&Use<'v, '_>) -> Result<Val<'v>, Failure>,
 }
 
-/// An argument that a filter takes.
+/// A parameter of a filter.
 #[derive(Debug)]
 pub(crate) struct Parameter {
     pub(crate) name: &'static str,
     pub(crate) is_required: bool,
-    /// Whether it has to be given by its name.
+    /// Whether it must be given by name.
     pub(crate) is_named: bool,
 }
 
-/// A filter that is applied.
+/// An application of a filter.
 pub(crate) struct Use<'v, 'u> {
     pub(crate) value: Val<'v>,
-    /// As the parameters of the filter.
+    /// The arguments, in the order of the filter's parameters.
     pub(crate) arguments: &'u [Option<Val<'v>>],
     pub(crate) meter: &'u Meter,
 }
@@ -46,7 +46,7 @@ const fn optional(name: &'static str) -> Parameter {
 
 macro_rules! filters {
     ($($name:literal($($parameter:expr),*) = $apply:expr, $summary:literal;)*) => {
-        /// All filters, in the order of their names.
+        /// All filters, ordered by name.
         pub static FILTERS: &[Filter] =
             &[$(Filter { name: $name, parameters: &[$($parameter),*], summary: $summary, apply: $apply }),*];
     };
@@ -90,23 +90,23 @@ filters! {
     "upper"() = apply::upper, "a text in upper case";
 }
 
-/// The filter of this name.
+/// The filter with this name.
 pub(crate) fn find(name: &str) -> Option<&'static Filter> {
     FILTERS.iter().find(|filter| filter.name == name)
 }
 
 impl Filter {
-    /// Its name.
+    /// The name.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// What it gives.
+    /// The result, in words.
     pub fn summary(&self) -> &'static str {
         self.summary
     }
 
-    /// How it is written: `replace(old, new)`.
+    /// The signature: `replace(old, new)`.
     pub fn signature(&self) -> String {
         let parameter = |parameter: &Parameter| match parameter {
             Parameter { name, is_named: true, .. } => format!("{name}=…"),
@@ -125,7 +125,7 @@ impl Filter {
         self.parameters
     }
 
-    /// Whether it gives something for a value that is missing: its first argument.
+    /// Whether it accepts a missing value, which its first argument replaces.
     pub(crate) fn takes_missing(&self) -> bool {
         matches!(self.name, "default" | "d")
     }
@@ -142,12 +142,12 @@ impl fmt::Debug for Filter {
 }
 
 impl<'v> Use<'v, '_> {
-    /// An argument, if it is given.
+    /// The value of an argument, if it is given.
     pub(crate) fn argument(&self, at: usize) -> Option<&Value> {
         self.arguments.get(at)?.as_ref().map(Val::get)
     }
 
-    /// An argument that is handed on.
+    /// An argument to pass on, if it is given.
     pub(crate) fn given(&self, at: usize) -> Option<Val<'v>> {
         self.arguments.get(at)?.clone()
     }

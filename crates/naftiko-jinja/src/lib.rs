@@ -1,11 +1,11 @@
-//! The templates of e-mails: a subset of Jinja that always ends.
+//! The templates of e-mails: a subset of Jinja that always terminates.
 //!
-//! A template may come from a stranger, and the values it shows from a provider. Parsing and rendering are therefore
-//! bounded in every direction: nesting, computation, the length of each text and the memory of all values that are
-//! made. Nothing here reads anything but the template and the values that it is given.
+//! A template may come from an untrusted author, and the values it shows from a provider. Parsing and rendering are
+//! therefore limited in every respect: nesting, computation, the length of each text and the memory of all created
+//! values. Nothing here reads anything but the template and its given values.
 //!
-//! [`Template::parse`] finds every mistake with its place; [`Template::render`] gives the text or says why there is
-//! none, without showing a value.
+//! [`Template::parse`] reports every problem with its position; [`Template::render`] returns the text, or an error that
+//! does not show a value.
 
 mod ast;
 mod evaluate;
@@ -26,14 +26,14 @@ pub use meter::Limits;
 pub use problem::{Problem, ProblemKind, RenderError, RenderErrorKind};
 pub use value_tests::{TESTS, Test};
 
-/// The longest template, in bytes.
+/// The maximum length of a template, in bytes.
 pub const MAX_LENGTH: usize = 64 * 1024;
 
-/// The names that a message gives to its template, besides those of what is handed over.
+/// The names that a message provides to its template, in addition to the values handed over.
 pub const MESSAGE_NAMES: [&str; 9] =
     ["run", "step", "description", "with", "until", "result", "answerUrl", "howToAnswer", "id"];
 
-/// A template that can be rendered.
+/// A parsed template.
 #[derive(Debug, Clone)]
 pub struct Template {
     source: String,
@@ -41,29 +41,29 @@ pub struct Template {
 }
 
 impl Template {
-    /// Reads a template.
+    /// Parses a template.
     ///
     /// # Errors
-    /// Every [`Problem`] in it, in order, each with its bytes. After one of syntax nothing more is read.
+    /// All [`Problem`]s, in order, each with its byte range. Parsing ends at the first syntax error.
     pub fn parse(source: &str) -> Result<Self, Vec<Problem>> {
         let nodes = parse::template(source)?;
         Ok(Self { source: source.to_owned(), nodes })
     }
 
-    /// The names that it reads and that are not among `known`, in order, as problems with their bytes.
+    /// The names that it reads and that are not in `known`, in order, as problems with their byte ranges.
     pub fn unknown_names(&self, known: &[&str]) -> Vec<Problem> {
         names::unknown(&self.nodes, known)
     }
 
-    /// Whether it reads one of these names.
+    /// Whether the template reads one of these names.
     pub fn reads(&self, names: &[&str]) -> bool {
         names::reads(&self.nodes, names)
     }
 
-    /// The text, with the value that `values` gives for each name.
+    /// Renders the template with the value that `values` returns for each name.
     ///
     /// # Errors
-    /// A [`RenderError`] when a value is missing or of the wrong kind, or when one of the limits is reached.
+    /// A [`RenderError`] if a value is missing or of the wrong type, or if a limit is reached.
     pub fn render<'v>(
         &'v self,
         values: &dyn Fn(&str) -> Option<&'v Value>,

@@ -1,4 +1,4 @@
-//! What rendering may take: work, and the size of what it makes.
+//! Counts the cost of rendering: work, and the size of created values.
 
 use std::cell::Cell;
 
@@ -7,18 +7,18 @@ use crate::problem::{Failure, RenderErrorKind};
 /// The limits of rendering a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Units of work: parts of the template that are evaluated, values that are looked at, each `UNIT` bytes of text
+    /// Units of work: one for each evaluated part of the template, each inspected value, and each `UNIT` bytes of text
     /// that are read.
     pub work: u64,
-    /// The length of any one text, the result included, in bytes.
+    /// The maximum length of any text in bytes, including the result.
     pub text: usize,
-    /// The size of all values that are made, in bytes; a value that is not a text counts as `NODE`.
+    /// The total size of all created values, in bytes; a value that is not a text counts as `NODE`.
     pub made: usize,
 }
 
-/// The bytes of text that are one unit of work.
+/// The bytes of text that count as one unit of work.
 const UNIT: usize = 64;
-/// What a value counts besides its text, in bytes.
+/// The bytes that each value counts in addition to its text.
 const NODE: usize = 64;
 
 impl Default for Limits {
@@ -28,7 +28,7 @@ impl Default for Limits {
     }
 }
 
-/// Counts what a rendering takes.
+/// Counts the cost of one rendering.
 #[derive(Debug)]
 pub(crate) struct Meter {
     limits: Limits,
@@ -41,7 +41,7 @@ impl Meter {
         Self { limits, work: Cell::new(0), made: Cell::new(0) }
     }
 
-    /// Does so many units of work.
+    /// Counts units of work.
     pub(crate) fn work(&self, units: usize) -> Result<(), Failure> {
         let work = self.work.get().saturating_add(u64::try_from(units).unwrap_or(u64::MAX));
         self.work.set(work);
@@ -51,12 +51,12 @@ impl Meter {
         Ok(())
     }
 
-    /// Reads a text of this length.
+    /// Counts the reading of a text of this length.
     pub(crate) fn read(&self, bytes: usize) -> Result<(), Failure> {
         self.work(bytes / UNIT + 1)
     }
 
-    /// Makes a text of this length, before it is made.
+    /// Counts a text of this length, before it is created.
     pub(crate) fn make(&self, bytes: usize) -> Result<(), Failure> {
         if bytes > self.limits.text {
             return Err(self.too_long());
@@ -64,13 +64,13 @@ impl Meter {
         self.copy(bytes)
     }
 
-    /// Makes a copy of a text that is there already, however long it is.
+    /// Counts a copy of an existing text, whatever its length.
     pub(crate) fn copy(&self, bytes: usize) -> Result<(), Failure> {
         self.grow(bytes.saturating_add(NODE))?;
         self.read(bytes)
     }
 
-    /// Makes so many bytes more.
+    /// Counts created bytes.
     fn grow(&self, bytes: usize) -> Result<(), Failure> {
         let made = self.made.get().saturating_add(bytes);
         self.made.set(made);
@@ -80,7 +80,7 @@ impl Meter {
         Ok(())
     }
 
-    /// Makes a value that is not a text.
+    /// Counts a created value that is not a text.
     pub(crate) fn make_node(&self) -> Result<(), Failure> {
         self.make(0)
     }
@@ -91,7 +91,7 @@ impl Meter {
     }
 }
 
-/// A text that is being made.
+/// A text that is being created.
 #[derive(Debug)]
 pub(crate) struct Text<'m> {
     meter: &'m Meter,

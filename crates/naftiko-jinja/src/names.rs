@@ -1,4 +1,4 @@
-//! Which names a template reads, and which of them it defines itself.
+//! Finds the names that a template reads and does not define.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::ast::{Expr, Kind, Node, Suffix};
 use crate::problem::{Problem, ProblemKind};
 
-/// The names that are read and neither known nor defined, each once, at the first place.
+/// The names that are read and neither known nor defined, each once, at its first position.
 pub(crate) fn unknown(nodes: &[Node], known: &[&str]) -> Vec<Problem> {
     let mut reads =
         Reads { defined: known.iter().map(|name| (*name).to_owned()).collect(), free: Vec::new() };

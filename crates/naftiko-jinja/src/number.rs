@@ -1,4 +1,4 @@
-//! Arithmetic on the numbers of JSON, with the rules of Python.
+//! Arithmetic on JSON numbers, with the rules of Python.
 
 use std::cmp::Ordering;
 
@@ -20,7 +20,7 @@ fn pair(left: &Value, right: &Value) -> Option<Pair> {
     }
 }
 
-/// An integer; true counts as 1.
+/// The integer of a value; true counts as 1.
 pub(crate) fn integer(value: &Value) -> Option<i64> {
     match value {
         Value::Number(number) => number.as_i64(),
@@ -29,7 +29,7 @@ pub(crate) fn integer(value: &Value) -> Option<i64> {
     }
 }
 
-/// A number as a float; true counts as 1.
+/// The float of a value; true counts as 1.
 pub(crate) fn float(value: &Value) -> Option<f64> {
     match value {
         Value::Number(number) => number.as_f64(),
@@ -47,7 +47,7 @@ fn no_number() -> Failure {
     Failure::type_error("the result is no number")
 }
 
-/// What an operator makes of two numbers; `None` if one of them is none.
+/// The result of an operator on two numbers; `None` if an operand is not a number.
 pub(crate) fn calculate(operator: Operator, left: &Value, right: &Value) -> Option<Result<Value, Failure>> {
     Some(match pair(left, right)? {
         Pair::Integers(left, right) => of_integers(operator, left, right),
@@ -90,7 +90,7 @@ fn of_floats(operator: Operator, left: f64, right: f64) -> Result<Value, Failure
     })
 }
 
-/// Which of two numbers is greater; `None` if one of them is none.
+/// The order of two numbers; `None` if an operand is not a number.
 pub(crate) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     match pair(left, right)? {
         Pair::Integers(left, right) => Some(left.cmp(&right)),
@@ -98,7 +98,7 @@ pub(crate) fn compare(left: &Value, right: &Value) -> Option<Ordering> {
     }
 }
 
-/// A number as Python writes it: a float always has a fraction.
+/// A number as in Python: a float always has a fraction.
 pub(crate) fn written(number: &Number) -> String {
     match number.as_f64().filter(|_| number.is_f64()) {
         Some(float) => {

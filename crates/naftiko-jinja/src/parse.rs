@@ -1,6 +1,6 @@
-//! From a template to its syntax tree.
+//! Parses a template.
 //!
-//! A mistake in the use of a filter is remembered and reading goes on; a mistake of syntax ends it.
+//! A wrong use of a filter is reported and parsing continues; a syntax error ends it.
 
 mod expression;
 
@@ -11,16 +11,16 @@ use crate::ast::{For, Node};
 use crate::problem::Problem;
 use crate::scan::{Next, Scanner, Tag, Token};
 
-/// How deep blocks and brackets may nest.
+/// The maximum nesting depth of blocks and brackets.
 const MAX_DEPTH: usize = 50;
 
-/// How many problems of one template are reported.
+/// The maximum number of problems that are reported for one template.
 const MAX_PROBLEMS: usize = 100;
 
-/// The statements that begin something.
+/// The statements that open a block or stand alone.
 const STATEMENTS: [&str; 4] = ["for", "if", "raw", "set"];
 
-/// Reads a template.
+/// Parses a template.
 pub(crate) fn template(source: &str) -> Result<Vec<Node>, Vec<Problem>> {
     if source.len() > MAX_LENGTH {
         let message = format!("a template is longer than {} KiB", MAX_LENGTH / 1024);
@@ -37,14 +37,14 @@ pub(crate) fn template(source: &str) -> Result<Vec<Node>, Vec<Problem>> {
     if parser.problems.is_empty() { Ok(nodes) } else { Err(parser.problems) }
 }
 
-/// A token with its bytes.
+/// A token with its byte range.
 type Placed = (Token, Range<usize>);
 
 struct Parser<'s> {
     scanner: Scanner<'s>,
-    /// The token that comes next, once it has been looked at.
+    /// The next token, if it was peeked at.
     next: Option<Placed>,
-    /// Where the last token ended.
+    /// The end of the last token.
     end: usize,
     depth: usize,
     problems: Vec<Problem>,
@@ -72,7 +72,7 @@ impl<'s> Parser<'s> {
         Ok(next)
     }
 
-    /// Takes the sign if it comes next.
+    /// Consumes the sign if it is next.
     fn takes(&mut self, sign: &str) -> Result<bool, Problem> {
         let is_next = matches!(self.peek()?, (Token::Sign(next), _) if *next == sign);
         if is_next {
@@ -81,7 +81,7 @@ impl<'s> Parser<'s> {
         Ok(is_next)
     }
 
-    /// Takes the word if it comes next.
+    /// Consumes the word if it is next.
     fn takes_word(&mut self, word: &str) -> Result<bool, Problem> {
         let is_next = matches!(self.peek()?, (Token::Word(next), _) if next == word);
         if is_next {
@@ -119,14 +119,14 @@ impl<'s> Parser<'s> {
         Err(Problem::syntax(range, format!("expected {wanted}, found {found}")))
     }
 
-    /// Remembers a problem behind which reading goes on.
+    /// Reports a problem after which parsing continues.
     fn report(&mut self, problem: Problem) {
         if self.problems.len() < MAX_PROBLEMS {
             self.problems.push(problem);
         }
     }
 
-    /// Reads one level deeper.
+    /// Parses one level deeper.
     fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Problem>) -> Result<T, Problem> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
@@ -138,7 +138,8 @@ impl<'s> Parser<'s> {
         read
     }
 
-    /// Reads up to a statement that is one of `ends`, and says which; without any, up to the end of the template.
+    /// Parses up to one of the statements in `ends`, and returns its name; up to the end of the template if `ends` is
+    /// empty.
     fn body(&mut self, ends: &[&str]) -> Result<(Vec<Node>, String), Problem> {
         let opened = self.scanner.opened();
         let mut nodes = Vec::new();

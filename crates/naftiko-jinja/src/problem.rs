@@ -1,31 +1,31 @@
-//! What is wrong with a template, and why it gives no text.
+//! The problems of templates, and the errors of rendering.
 
 use std::fmt;
 use std::ops::Range;
 
-/// A mistake in a template.
+/// A problem in a template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What kind of mistake it is.
+    /// The kind of problem.
     pub kind: ProblemKind,
-    /// The bytes of the template that are wrong.
+    /// The byte range of the problem in the template.
     pub range: Range<usize>,
-    /// What is wrong, in one line.
+    /// The problem in one line.
     pub message: String,
-    /// What to write instead.
+    /// A correction.
     pub help: Option<String>,
-    /// The name that was meant, where one is near enough to guess: what a tool may offer to write.
+    /// The names that were possibly meant, which a tool may offer.
     pub candidates: Vec<&'static str>,
 }
 
-/// Kinds of mistakes in a template.
+/// The kinds of problems in a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ProblemKind {
-    /// It cannot be read, or uses a statement that there is not.
+    /// A syntax error, or an unknown statement.
     Syntax,
-    /// A filter, a test or a function that there is not, or one that is given the wrong arguments.
+    /// An unknown filter, test or function, or wrong arguments for one.
     Filter,
-    /// A name that has no value.
+    /// A name without a value.
     Name,
 }
 
@@ -51,32 +51,32 @@ impl fmt::Display for Problem {
     }
 }
 
-/// Why a template gives no text. It shows what the author wrote and never a value.
+/// The error of a rendering. It quotes the template and never a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct RenderError {
-    /// What kind of failure it is.
+    /// The kind of error.
     pub kind: RenderErrorKind,
-    /// What happened, in one line.
+    /// The error in one line.
     pub message: String,
-    /// The bytes of the template where it happened.
+    /// The byte range in the template where it occurred.
     pub range: Range<usize>,
 }
 
-/// Kinds of failures of a template.
+/// The kinds of rendering errors.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RenderErrorKind {
-    /// A value that is read is not there.
+    /// A value is missing.
     Missing,
-    /// A value is of the wrong kind, or an operation has no result for it.
+    /// A value is of the wrong type, or an operation has no result for it.
     Type,
-    /// It computes for too long.
+    /// The work limit was exceeded.
     Work,
-    /// A text or a list that it makes is too long, or all of them together are.
+    /// A created text or list is too long, or the total of all created values is too large.
     Size,
 }
 
-/// A failure whose place is not put into words yet.
+/// An error without its quotation of the template.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) kind: RenderErrorKind,
@@ -84,7 +84,7 @@ pub(crate) struct Failure {
     range: Option<Range<usize>>,
 }
 
-/// The most characters of a template that a message quotes.
+/// The maximum number of characters of a template that a message quotes.
 const MAX_QUOTED: usize = 60;
 
 impl Failure {
@@ -96,7 +96,7 @@ impl Failure {
         Self::new(RenderErrorKind::Type, why)
     }
 
-    /// Says where it happened, unless that is known more exactly.
+    /// Sets the position of the error, unless a more exact one is set.
     pub(crate) fn at(mut self, range: &Range<usize>) -> Self {
         self.range.get_or_insert_with(|| range.clone());
         self

@@ -1,4 +1,4 @@
-//! From the bytes of a template to pieces of text and tokens of code.
+//! Splits a template into pieces of text and tokens of code.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use serde_json::Number;
 
 use crate::problem::Problem;
 
-/// What opens and closes code.
+/// The delimiters of code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tag {
     /// `{{ … }}`
@@ -49,20 +49,20 @@ const SIGNS: [&str; 24] = [
     "}", ",", ":", ".",
 ];
 
-/// Reads a template from its beginning to its end.
+/// Scans a template from beginning to end.
 #[derive(Debug)]
 pub(crate) struct Scanner<'s> {
     source: &'s str,
     at: usize,
-    /// Whether the white space that follows is left out.
+    /// Whether the white space that follows is removed.
     trims: bool,
     tag: Tag,
-    /// Where the code began.
+    /// The start of the current code.
     opened: usize,
     braces: usize,
 }
 
-/// The place of the first code or comment in a text, and which code it is; one look at each byte.
+/// The position of the first code or comment in a text, and the kind of code; linear in the length of the text.
 fn opening(text: &str) -> Option<(usize, Option<Tag>)> {
     let bytes = text.as_bytes();
     text.match_indices('{').find_map(|(at, _)| match bytes.get(at + 1)? {
@@ -73,18 +73,18 @@ fn opening(text: &str) -> Option<(usize, Option<Tag>)> {
     })
 }
 
-/// What follows in the text of a template.
+/// The next piece of a template.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Next {
-    /// Code, behind this text.
+    /// Code, preceded by this text.
     Code(String, Tag),
-    /// The end, behind this text.
+    /// The end, preceded by this text.
     End(String),
 }
 
 impl<'s> Scanner<'s> {
     pub(crate) fn new(source: &'s str) -> Self {
-        // As Jinja does, the last line break is left out.
+        // The final line break is removed, as in Jinja.
         let end = source.strip_suffix('\n').map_or(source, |rest| rest.strip_suffix('\r').unwrap_or(rest));
         Self { source: end, at: 0, trims: false, tag: Tag::Show, opened: 0, braces: 0 }
     }
@@ -93,12 +93,12 @@ impl<'s> Scanner<'s> {
         self.source.get(self.at..).unwrap_or_default()
     }
 
-    /// Where the code began.
+    /// The delimiter that opened the current code.
     pub(crate) fn opened(&self) -> Range<usize> {
         self.opened..self.opened + 2
     }
 
-    /// Reads text up to the next code, leaving comments out.
+    /// Scans text up to the next code, without comments.
     pub(crate) fn text(&mut self) -> Result<Next, Problem> {
         let mut text = String::new();
         loop {
@@ -140,7 +140,7 @@ impl<'s> Scanner<'s> {
         Ok(())
     }
 
-    /// The text up to `{% endraw %}`, whatever is in it. The opening tag has been read.
+    /// The text up to `{% endraw %}`, whatever its content. The opening tag has been read.
     pub(crate) fn raw(&mut self) -> Result<String, Problem> {
         let opened = self.opened();
         let rest = self.rest();
@@ -163,7 +163,7 @@ impl<'s> Scanner<'s> {
         Err(Problem::syntax(opened, "`raw` is not closed").with_help("close it with `{% endraw %}`"))
     }
 
-    /// The next token of code, with its bytes.
+    /// The next token of code, with its byte range.
     pub(crate) fn token(&mut self) -> Result<(Token, Range<usize>), Problem> {
         self.at += self.rest().len() - self.rest().trim_start().len();
         let (start, rest) = (self.at, self.rest());
@@ -191,7 +191,7 @@ impl<'s> Scanner<'s> {
         Ok((token, start..self.at))
     }
 
-    /// What is behind the end of the code, if the code ends here.
+    /// The rest after the closing delimiter, if the code ends here.
     fn closes(&mut self, rest: &'s str) -> Option<&'s str> {
         let code = rest.strip_prefix(['-', '+']).unwrap_or(rest);
         let after = code.strip_prefix(self.tag.close())?;

@@ -1,4 +1,4 @@
-//! Values as text, as truth, and beside each other.
+//! Rendering, truth and comparison of values.
 
 use std::cmp::Ordering;
 
@@ -8,7 +8,7 @@ use crate::meter::{Meter, Text};
 use crate::number;
 use crate::problem::Failure;
 
-/// A value as it stands in a text: what lies in lists and objects as Python writes it.
+/// Renders a value; the content of lists and objects is written as in Python.
 pub(crate) fn write(value: &Value, text: &mut Text<'_>, meter: &Meter) -> Result<(), Failure> {
     match value {
         Value::String(plain) => text.push(plain),
@@ -16,7 +16,7 @@ pub(crate) fn write(value: &Value, text: &mut Text<'_>, meter: &Meter) -> Result
     }
 }
 
-/// The most levels of lists and objects that are looked into.
+/// The maximum depth of lists and objects.
 const MAX_DEPTH: usize = 200;
 
 fn write_inside(value: &Value, text: &mut Text<'_>, meter: &Meter, depth: usize) -> Result<(), Failure> {
@@ -84,7 +84,7 @@ fn write_quoted(inner: &str, text: &mut Text<'_>) -> Result<(), Failure> {
     text.push(quote)
 }
 
-/// A value as JSON, with line breaks if it is indented.
+/// Renders a value as JSON, with line breaks if `indent` is given.
 pub(crate) fn write_json(
     value: &Value,
     indent: Option<usize>,
@@ -142,7 +142,7 @@ fn json_inside(
 }
 
 fn json_text(inner: &str, text: &mut Text<'_>, meter: &Meter) -> Result<(), Failure> {
-    // What is longer than a text may be is not copied first.
+    // A text beyond the length limit is not copied first.
     meter.make(inner.len())?;
     text.push(&Value::from(inner).to_string())
 }
@@ -153,7 +153,7 @@ fn new_line(indent: Option<usize>, depth: usize, text: &mut Text<'_>) -> Result<
     (0..indent.saturating_mul(depth)).try_for_each(|_| text.push(" "))
 }
 
-/// Whether a value counts as true: whether there is something in it.
+/// Whether a value counts as true: it is neither zero nor empty.
 pub(crate) fn is_true(value: &Value) -> bool {
     match value {
         Value::Null => false,
@@ -165,7 +165,7 @@ pub(crate) fn is_true(value: &Value) -> bool {
     }
 }
 
-/// Whether two values are the same; numbers by their value.
+/// Whether two values are equal; numbers are compared by value.
 pub(crate) fn equal(left: &Value, right: &Value, meter: &Meter) -> Result<bool, Failure> {
     meter.work(1)?;
     if let Some(ordering) = number::compare(left, right) {
@@ -197,7 +197,7 @@ pub(crate) fn equal(left: &Value, right: &Value, meter: &Meter) -> Result<bool, 
     }
 }
 
-/// Which of two values is greater: numbers and texts have an order, and nothing else.
+/// The order of two values: only numbers and texts have one.
 pub(crate) fn order(left: &Value, right: &Value, meter: &Meter) -> Result<Option<Ordering>, Failure> {
     if let (Value::String(left), Value::String(right)) = (left, right) {
         meter.read(left.len().min(right.len()))?;
@@ -207,7 +207,7 @@ pub(crate) fn order(left: &Value, right: &Value, meter: &Meter) -> Result<Option
     Ok(number::compare(left, right))
 }
 
-/// Whether a list has an item, a text a part, or an object a field.
+/// Whether a list contains an item, a text a part, or an object a field.
 pub(crate) fn contains(searched: &Value, part: &Value, meter: &Meter) -> Result<bool, Failure> {
     match (searched, part) {
         (Value::String(text), Value::String(part)) => {
@@ -227,7 +227,7 @@ pub(crate) fn contains(searched: &Value, part: &Value, meter: &Meter) -> Result<
     }
 }
 
-/// What a value is, without showing it.
+/// The type of a value in words, without the value.
 pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "none",
@@ -239,7 +239,7 @@ pub(crate) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A copy of a value, which counts.
+/// A copy of a value, which is counted.
 pub(crate) fn copied(value: &Value, meter: &Meter) -> Result<Value, Failure> {
     count(value, meter)?;
     Ok(value.clone())

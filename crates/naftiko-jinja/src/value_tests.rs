@@ -1,4 +1,4 @@
-//! The tests of a template: what may stand behind `is`.
+//! The tests of a template: the names allowed after `is`.
 
 use std::fmt;
 
@@ -18,11 +18,11 @@ pub struct Test {
 }
 
 enum Holds {
-    /// Of a value that may be missing.
+    /// A test of a value that may be missing.
     Presence(fn(Option<&Value>) -> bool),
-    /// Of a value.
+    /// A test of a value.
     Alone(fn(&Value) -> bool),
-    /// Of a value beside another.
+    /// A test of a value against another value.
     Beside(fn(&Value, &Value, &Meter) -> Result<bool, Failure>),
 }
 
@@ -43,7 +43,7 @@ macro_rules! alone {
     };
 }
 
-/// All tests, in the order they are explained.
+/// All tests, in the order of their documentation.
 pub static TESTS: &[Test] = &[
     Test { name: "defined", holds: Holds::Presence(|value| value.is_some()) },
     Test { name: "undefined", holds: Holds::Presence(|value| value.is_none()) },
@@ -98,13 +98,13 @@ pub static TESTS: &[Test] = &[
     },
 ];
 
-/// The test of this name.
+/// The test with this name.
 pub(crate) fn find(name: &str) -> Option<&'static Test> {
     TESTS.iter().find(|test| test.name == name)
 }
 
 impl Test {
-    /// Its name.
+    /// The name.
     pub fn name(&self) -> &'static str {
         self.name
     }

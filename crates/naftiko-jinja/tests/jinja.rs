@@ -1,4 +1,4 @@
-//! Templates of e-mails: what they give, what is wrong with them, and what ends them.
+//! Templates of e-mails: results, problems and limits.
 #![expect(clippy::expect_used, clippy::panic, clippy::string_slice, reason = "a test speaks by panicking")]
 
 use naftiko_jinja::{FILTERS, Filter, Limits, MAX_LENGTH, Problem, RenderErrorKind, TESTS, Template};
@@ -37,7 +37,7 @@ fn check(rows: &[(&str, &str)]) {
     }
 }
 
-/// The problems of a template, each with the text that it is about.
+/// The problems of a template, each with the text at its range.
 fn problems(template: &str) -> Vec<(String, Problem)> {
     let problems = Template::parse(template).expect_err(template);
     let of = |problem: Problem| (template.get(problem.range.clone()).unwrap_or("?").to_owned(), problem);
@@ -301,14 +301,14 @@ fn a_value_that_is_missing_or_of_the_wrong_kind_ends_it_and_is_not_shown() {
     }
 }
 
-/// Why each template ends, with the usual limits.
+/// The kind of error of each template, with the default limits.
 fn ended(template: &str) -> RenderErrorKind {
     rendered(template).expect_err(template).0
 }
 
 #[test]
 fn nothing_that_a_template_makes_is_too_large() {
-    // A text of a hundred characters, again and again.
+    // A text of a hundred characters, repeatedly.
     let doubled: String =
         (0..64).fold("{% set a = 'x' %}".to_owned(), |text, _| text + "{% set a = a ~ a %}");
     let added: String = (0..64).fold("{% set a = 'x' %}".to_owned(), |text, _| text + "{% set a = a + a %}");
@@ -369,7 +369,7 @@ fn nothing_that_a_template_computes_takes_too_long() {
         "{% for x in long[:2000] %}{{ long[500000][:0] }}{% endfor %}".to_owned(),
         "{% for x in long[:2000] %}{{ (long|length)|string|length }}{% endfor %}".to_owned(),
     ] {
-        // What is made in each round counts too.
+        // Values created in each round count too.
         let ended = ended(&template);
         assert!(matches!(ended, RenderErrorKind::Work | RenderErrorKind::Size), "{template}: {ended:?}");
     }
@@ -378,7 +378,7 @@ fn nothing_that_a_template_computes_takes_too_long() {
 
 #[test]
 fn work_grows_with_what_there_is_to_do() {
-    /// The least work that renders a template, to within one part in sixteen.
+    /// The least work that renders a template, up to one part in sixteen.
     fn work(template: &str, values: &Value) -> u64 {
         let suffices = |work: u64| {
             let limits = Limits { work, ..Limits::default() };
@@ -401,7 +401,7 @@ fn work_grows_with_what_there_is_to_do() {
         let (few, many) = (work(template, &with(200)), work(template, &with(2000)));
         assert!(many <= few * 12, "{template}: {few}, then {many}");
     }
-    // Sorting takes a little more than its length.
+    // Sorting takes slightly more than linear work.
     let (few, many) =
         (work("{{ list|sort|length }}", &with(200)), work("{{ list|sort|length }}", &with(2000)));
     assert!(many <= few * 16, "{few}, then {many}");
@@ -423,7 +423,7 @@ fn a_template_is_short_and_does_not_nest_deep() {
     ] {
         assert_eq!(said(&deep), "a template nests deeper than 50", "{}", &deep[..20]);
     }
-    // What only stands in a row does not nest.
+    // A sequence does not nest.
     for row in [
         format!("{{{{ 1{} }}}}", "+1".repeat(20_000)),
         format!("{{{{ 'a'{} }}}}", "|upper".repeat(9_000)),

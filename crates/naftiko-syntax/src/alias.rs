@@ -1,7 +1,7 @@
-//! Anchors, and the copies that aliases stand for.
+//! Anchors, and the copies that aliases are replaced by.
 //!
-//! An anchored value is not stored separately: only its place in the growing tree is remembered, and an alias looks it
-//! up there. So anchors cost next to nothing, and copies are charged to one budget.
+//! An anchored value is not stored separately: only its location in the growing tree is recorded, and an alias looks it
+//! up there. So anchors cost almost nothing, and copies are charged to one budget.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
@@ -10,25 +10,24 @@ use naftiko_diagnostics::nearest;
 
 use crate::tree::{Entry, Mapping, Node, Text, Value};
 
-/// How many bytes of text cost as much as one value.
+/// The bytes of text that cost as much as one value.
 const BYTES_PER_NODE: usize = 1024;
 
-/// Where a value goes.
+/// The destination of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Slot {
-    /// It is the document.
+    /// The root of the document.
     Root,
-    /// It is a child of a container, by the container's number and its own place there.
+    /// A child of a container, by the container's number and the child's position in it.
     Child { container: u32, index: u32 },
-    /// It is reported and left out of the tree.
+    /// Reported and left out of the tree.
     Nowhere,
 }
 
-/// What an anchor names.
+/// The target of an anchor.
 #[derive(Debug)]
 pub(crate) enum Target {
-    /// A value in the tree: the way to it from the document, as places in container after container, each with the
-    /// number of its container.
+    /// A value in the tree, by its path from the root: the number of each container, and the position in it.
     Value(Vec<(u32, u32)>),
     /// A key that is text.
     Key(Node),
@@ -42,7 +41,7 @@ enum Anchored {
     Key(Node),
 }
 
-/// Every anchor so far, and where every container goes.
+/// All anchors so far, and the destination of every container.
 #[derive(Debug, Default)]
 pub(crate) struct Anchors<'a> {
     containers: Vec<Slot>,
@@ -52,33 +51,33 @@ pub(crate) struct Anchors<'a> {
 }
 
 impl<'a> Anchors<'a> {
-    /// Numbers a container.
+    /// Assigns a number to a container.
     pub(crate) fn open(&mut self, slot: Slot) -> u32 {
         self.containers.push(slot);
         u32::try_from(self.containers.len() - 1).unwrap_or(u32::MAX)
     }
 
-    /// Remembers a name, for those that are mistyped.
+    /// Records a name, for suggestions.
     pub(crate) fn name(&mut self, name: Cow<'a, str>) {
         self.names.push(name);
     }
 
-    /// Remembers a value; anchor 0 is none.
+    /// Records a value; anchor 0 means none.
     pub(crate) fn value(&mut self, anchor: usize, slot: Slot) {
         if anchor > 0 {
             self.anchored.insert(anchor, Anchored::Value(slot));
         }
     }
 
-    /// Remembers a key; anchor 0 is none.
+    /// Records a key; anchor 0 means none.
     pub(crate) fn key(&mut self, anchor: usize, key: impl FnOnce() -> Node) {
         if anchor > 0 {
             self.anchored.insert(anchor, Anchored::Key(key()));
         }
     }
 
-    /// The anchor's name most like one that no anchor has. Comparing names is dear, so only the first few names are
-    /// asked after, and only ordinary names are looked at.
+    /// The anchor name most similar to an unknown one. Comparing names is expensive, so only the first few lookups are
+    /// answered, and only names of ordinary length are considered.
     pub(crate) fn nearest(&mut self, name: &str) -> Option<&str> {
         self.guesses += 1;
         let is_ordinary = |name: &str| name.len() <= 64;
@@ -88,7 +87,7 @@ impl<'a> Anchors<'a> {
         nearest(name, self.names.iter().map(AsRef::as_ref).filter(|name| is_ordinary(name)).take(256))
     }
 
-    /// What an anchor names.
+    /// The target of an anchor.
     pub(crate) fn target(&self, anchor: usize) -> Target {
         let mut slot = match self.anchored.get(&anchor) {
             Some(Anchored::Value(slot)) => *slot,
@@ -111,16 +110,16 @@ impl<'a> Anchors<'a> {
     }
 }
 
-/// Why a value is not copied.
+/// The reason why a value is not copied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// The copies of the document have cost too much.
+    /// The copies of the document cost too much.
     Budget,
     /// The copy would nest too deeply.
     Depth,
 }
 
-/// A copy of a value, paid for node by node; at most `depth` containers deep, which bounds the recursion.
+/// Copies a value, charging each node to the budget; at most `depth` containers deep, which limits the recursion.
 pub(crate) fn copy(node: &Node, budget: &mut usize, depth: usize) -> Result<Node, Refusal> {
     let value = match &node.value {
         Value::Sequence(items) => {

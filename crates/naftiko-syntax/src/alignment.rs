@@ -1,29 +1,29 @@
 //! Aligns the text of a scalar with its bytes in the file.
 //!
-//! The value and its source are walked in tandem. While the two run in parallel no mark is needed; there is a mark
-//! wherever they diverge: at an escape, at a folded line, at indentation. A scalar that cannot be aligned gets no marks
-//! at all, so that a place is either exact or the whole scalar.
+//! The value and its source are traversed in parallel. Marks are needed only where the two diverge: at an escape, at a
+//! folded line, at indentation. A scalar that cannot be aligned has no marks at all, so that a position is either exact
+//! or the whole scalar.
 
 use std::ops::Range;
 
 use crate::lines::{self, is_blank, is_break};
 
-/// The marks of a plain scalar whose source is `range`.
+/// The marks of a plain scalar with the source `range`.
 pub(crate) fn plain(text: &str, range: Range<usize>, value: &str) -> Vec<(u32, u32)> {
     flow(text, range, value, Style::Plain)
 }
 
-/// The marks of a single-quoted scalar; `range` with its quotes.
+/// The marks of a single-quoted scalar; `range` includes its quotes.
 pub(crate) fn single_quoted(text: &str, range: &Range<usize>, value: &str) -> Vec<(u32, u32)> {
     flow(text, inside(range), value, Style::Single)
 }
 
-/// The marks of a double-quoted scalar; `range` with its quotes.
+/// The marks of a double-quoted scalar; `range` includes its quotes.
 pub(crate) fn double_quoted(text: &str, range: &Range<usize>, value: &str) -> Vec<(u32, u32)> {
     flow(text, inside(range), value, Style::Double)
 }
 
-/// The marks of a block scalar whose lines begin at `body`, indented by `indent` spaces.
+/// The marks of a block scalar whose lines start at `body`, indented by `indent` spaces.
 pub(crate) fn block(text: &str, body: usize, indent: usize, value: &str) -> Vec<(u32, u32)> {
     let mut walk = Walk::new(text, value, body);
     walk.block(indent).map_or_else(Vec::new, |()| walk.marks)
@@ -42,7 +42,7 @@ fn inside(range: &Range<usize>) -> Range<usize> {
 
 fn flow(text: &str, range: Range<usize>, value: &str, style: Style) -> Vec<(u32, u32)> {
     let mut walk = Walk::new(text, value, range.start);
-    // Nearly every scalar: one line without escapes.
+    // The common case: one line without escapes.
     if lines::slice(text, range.clone()) == value {
         walk.mark();
         return walk.marks;
@@ -50,7 +50,7 @@ fn flow(text: &str, range: Range<usize>, value: &str, style: Style) -> Vec<(u32,
     walk.flow(range.end, style).map_or_else(Vec::new, |()| walk.marks)
 }
 
-/// A place in the source and the same place in the value.
+/// A position in the source and the corresponding position in the value.
 struct Walk<'a> {
     text: &'a str,
     value: &'a str,
@@ -64,7 +64,7 @@ impl<'a> Walk<'a> {
         Self { text, value, in_text, in_value: 0, marks: Vec::new() }
     }
 
-    /// Says where the walk is, unless the last mark tells.
+    /// Adds a mark for the current position, unless the last mark implies it.
     fn mark(&mut self) {
         let told = self
             .marks
@@ -75,7 +75,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Says where the walk is.
+    /// Adds a mark for the current position.
     fn push_mark(&mut self) {
         let (Ok(value), Ok(file)) = (u32::try_from(self.in_value), u32::try_from(self.in_text)) else {
             return;
@@ -85,7 +85,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The next `length` bytes are the same on both sides.
+    /// The next `length` bytes are equal in source and value.
     fn same(&mut self, length: usize) -> Option<()> {
         let source = self.text.get(self.in_text..self.in_text + length)?;
         if !self.value.get(self.in_value..)?.starts_with(source) {
@@ -97,7 +97,7 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    /// The next `source` bytes stand for the next `value` bytes.
+    /// The next `source` bytes correspond to the next `value` bytes.
     fn stands_for(&mut self, source: usize, value: usize) {
         self.mark();
         self.in_text += source;
@@ -105,10 +105,10 @@ impl<'a> Walk<'a> {
         self.mark();
     }
 
-    /// The next `source` bytes mean nothing.
+    /// The next `source` bytes have no counterpart in the value.
     fn skip(&mut self, source: usize) {
         if source > 0 {
-            // Where the run before ends is marked too, so that a range that ends here stays out of the gap.
+            // The end of the run before is marked too, so that a range that ends here excludes the gap.
             self.push_mark();
             self.in_text += source;
             self.push_mark();
@@ -119,7 +119,7 @@ impl<'a> Walk<'a> {
         lines::byte(self.text, self.in_text)
     }
 
-    /// How many line breaks the value has from here on.
+    /// The number of line breaks in the value from here on.
     fn breaks_in_value(&self) -> usize {
         lines::count(self.value, self.in_value, |byte| byte == b'\n')
     }
@@ -154,7 +154,7 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    /// The line breaks from here on, with nothing but blanks between them: offset and length.
+    /// The line breaks from here on, separated only by blanks: offset and length.
     fn line_breaks(&self) -> Vec<(usize, usize)> {
         let mut breaks = Vec::new();
         let mut at = self.in_text;
@@ -168,7 +168,7 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Each of these line breaks stands for one byte of the value.
+    /// Each of these line breaks corresponds to one byte of the value.
     fn folded(&mut self, breaks: &[(usize, usize)], byte: u8) -> Option<()> {
         for &(at, length) in breaks {
             (lines::byte(self.value, self.in_value) == Some(byte)).then_some(())?;
@@ -189,7 +189,7 @@ impl<'a> Walk<'a> {
         };
         let mut source = 2 + digits;
         let code = self.text.get(self.in_text + 2..self.in_text + source)?;
-        // The first half of a surrogate pair brings its second half along.
+        // The first half of a surrogate pair includes the second half.
         if digits == 4 && (0xD800..0xDC00).contains(&u32::from_str_radix(code, 16).ok()?) {
             source += 6;
         }
@@ -198,7 +198,7 @@ impl<'a> Walk<'a> {
         Some(())
     }
 
-    /// A line break after a backslash means nothing; those after it stand for themselves.
+    /// A line break after a backslash is removed; those after it remain line breaks.
     fn escaped_break(&mut self) -> Option<()> {
         let length = lines::break_length(self.text, self.in_text + 1);
         self.skip(1 + length);
@@ -226,12 +226,12 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// The line breaks between one line of a block scalar and the next that is not empty.
+    /// The line breaks between one line of a block scalar and the next one that is not empty.
     fn breaks_between_lines(&mut self, indent: usize) -> Option<Breaks> {
         let breaks = self.breaks_of_block(indent);
         let wanted = self.breaks_in_value();
         if self.in_value + wanted == self.value.len() {
-            // The tail. At the end of the file the last break may be missing.
+            // The tail of the scalar. At the end of the file the last line break may be missing.
             self.folded(breaks.get(..wanted.min(breaks.len()))?, b'\n')?;
             return Some(Breaks::Last);
         }
@@ -244,7 +244,7 @@ impl<'a> Walk<'a> {
         Some(Breaks::Inner)
     }
 
-    /// The line breaks from here on, with nothing but indentation between them: offset and length.
+    /// The line breaks from here on, separated only by indentation: offset and length.
     fn breaks_of_block(&self, indent: usize) -> Vec<(usize, usize)> {
         let mut breaks = Vec::new();
         let mut at = self.in_text;
@@ -259,7 +259,7 @@ impl<'a> Walk<'a> {
     }
 }
 
-/// Whether a byte may stand for something else than itself.
+/// Whether a byte may differ between source and value.
 fn is_special(byte: u8, style: Style) -> bool {
     is_blank(byte)
         || is_break(byte)

@@ -1,7 +1,7 @@
 //! Plain scalars that YAML 1.1 reads differently.
 //!
-//! Many tools still read YAML 1.1, so a document with such a scalar means one thing here and another there. That is
-//! worth knowing but not a mistake, so it is reported only on demand.
+//! Many tools still implement YAML 1.1, so a document with such a scalar has different meanings in different tools.
+//! That is not a mistake, so it is reported only on demand.
 
 use naftiko_diagnostics::{Applicability, Diagnostic, Fix, Span};
 
@@ -9,9 +9,9 @@ use crate::codes::YAML_1_1_WORD;
 use crate::lines;
 use crate::tree::{Node, Value};
 
-/// A note for every unquoted key and value of a tree that a YAML 1.1 reader takes for something else: `no`, `014`,
-/// `1_000`, `12:30`. `text` is what the tree was read from; `keywords` are keys that authors cannot choose, which are
-/// not reported.
+/// A note for every unquoted key and value of a tree that a YAML 1.1 reader interprets differently: `no`, `014`,
+/// `1_000`, `12:30`. `text` is the source of the tree; `keywords` are keys that authors cannot choose, which are not
+/// reported.
 pub fn ambiguous_scalars(root: &Node, text: &str, keywords: &[&str]) -> Vec<Diagnostic> {
     let mut notes = Vec::new();
     let mut open = vec![root];
@@ -27,7 +27,7 @@ pub fn ambiguous_scalars(root: &Node, text: &str, keywords: &[&str]) -> Vec<Diag
         }
     }
     naftiko_diagnostics::sort(&mut notes);
-    // An aliased value is in the tree more than once.
+    // An aliased value is in the tree several times.
     notes.dedup();
     notes
 }
@@ -41,12 +41,12 @@ fn note(text: &str, span: Span) -> Option<Diagnostic> {
     Some(diagnostic.with_help("write it in quotes if it is text").with_fix(fix))
 }
 
-/// Whether a plain scalar means something else to a YAML 1.1 reader.
+/// Whether a YAML 1.1 reader interprets a plain scalar differently.
 pub(crate) fn is_ambiguous(written: &str) -> bool {
     meaning(written).is_some()
 }
 
-/// What YAML 1.1 takes a plain scalar for, if that is not what YAML 1.2 takes it for.
+/// The meaning of a plain scalar in YAML 1.1, if it differs from YAML 1.2.
 fn meaning(written: &str) -> Option<&'static str> {
     let lower = written.to_ascii_lowercase();
     let is_one_case =

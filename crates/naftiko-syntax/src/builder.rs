@@ -1,7 +1,7 @@
-//! Events to tree.
+//! Builds the tree from events.
 //!
-//! The builder keeps open lists and mappings on a stack of its own, so a deep document costs memory and never the call
-//! stack. It counts the cost of the document as the events arrive, and stops at a limit.
+//! The builder stores open lists and mappings on a stack of its own, so that deep documents do not exhaust the call
+//! stack. It counts the cost of the document as events arrive, and stops at a limit.
 
 use std::borrow::Cow;
 use std::ops::{ControlFlow, Range};
@@ -24,10 +24,10 @@ use crate::stack::{Content, Frame, Key, Stack};
 use crate::tree::{Node, Value};
 use crate::value::{self, Scalar};
 
-/// Whether to read on.
+/// Whether to continue reading.
 pub(crate) type Flow = ControlFlow<()>;
 
-/// The tree as far as it is read.
+/// The tree under construction.
 #[derive(Debug)]
 pub(crate) struct Builder<'a> {
     text: &'a str,
@@ -37,17 +37,17 @@ pub(crate) struct Builder<'a> {
     root: Option<Node>,
     open: Stack,
     anchors: Anchors<'a>,
-    /// Values so far.
+    /// The number of values so far.
     nodes: usize,
-    /// What copies may still cost.
+    /// The remaining budget for copies.
     alias_budget: usize,
-    /// Where the last event that has bytes of its own ends.
+    /// The end of the last event with bytes of its own.
     cursor: usize,
     /// The bytes of the last scalar.
     last_scalar: Range<usize>,
-    /// Where a value should stand, if the document has none.
+    /// The position of the missing value, if the document has none.
     empty: Option<Span>,
-    /// Where the fault stands at which reading stopped.
+    /// The position of the error that stopped reading.
     stopped: Option<usize>,
     reports: Reports,
 }
@@ -72,7 +72,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Takes the next event.
+    /// Handles the next event.
     pub(crate) fn take(&mut self, event: Event<'a>, marks: Marks) -> Flow {
         let range = marks.byte_range().unwrap_or(self.cursor..self.cursor);
         match event {
@@ -100,7 +100,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// Ends at a fault of syntax.
+    /// Stops at a syntax error.
     pub(crate) fn stop_at(&mut self, error: &ScanError) -> Flow {
         let surroundings = Surroundings {
             text: self.text,
@@ -113,7 +113,7 @@ impl<'a> Builder<'a> {
         };
         let diagnostic = fault::explain(error.kind(), &surroundings);
         self.stopped = Some(diagnostic.primary.span.range().start);
-        // `*.json files`: the alias that is none was reported, and its author wants to hear of it once.
+        // `*.json files`: the undefined alias was reported, and one report is enough.
         let told = self.reports.last().is_some_and(|last| {
             last.code == &UNDEFINED_ALIAS
                 && lines::line_start(self.text, last.primary.span.range().start)
@@ -126,8 +126,8 @@ impl<'a> Builder<'a> {
         Flow::Break(())
     }
 
-    /// Takes the last scalar out of the tree where the fault shows that it was no whole value: the `$` of `${x}` in
-    /// braces, or two lines that were read as one.
+    /// Removes the last scalar from the tree if the error shows that it was incomplete: the `$` of `${x}` in braces, or
+    /// two lines that were read as one.
     fn forget_half_a_scalar(&mut self, kind: &ErrorKind) {
         let tells = matches!(
             kind,
@@ -146,7 +146,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// The tree, whatever is still open closed, and what was reported.
+    /// Closes everything that is open; returns the tree and the diagnostics.
     pub(crate) fn finish(mut self) -> Parsed {
         while let Some(frame) = self.open.pop() {
             let end = frame.end;
@@ -173,7 +173,7 @@ impl<'a> Builder<'a> {
                 .push(Diagnostic::new(&MULTIPLE_DOCUMENTS, self.span(range), message).with_help(help));
             return Flow::Break(());
         }
-        // An implicit start has the bytes of what comes next.
+        // An implicit start has the bytes of the next event.
         if explicit {
             self.cursor = range.end;
         }
@@ -240,7 +240,7 @@ impl<'a> Builder<'a> {
 
     fn close(&mut self, range: Range<usize>) -> Flow {
         let Some(frame) = self.open.pop() else { return Flow::Continue(()) };
-        // The end of a block collection is known only at the token behind it; a pair in a flow list has no bracket.
+        // The end of a block collection is known only at the next token; a pair in a flow list has no bracket.
         let end = if frame.style == StructureStyle::Flow { frame.end.max(range.end) } else { frame.end };
         self.cursor = self.cursor.max(end);
         let span = self.span(frame.start..end);
@@ -250,7 +250,7 @@ impl<'a> Builder<'a> {
             return Flow::Continue(());
         }
         if let Some(diagnostic) = quoting::template(self.text, span) {
-            // The mapping around it is part of the mistake.
+            // The enclosing mapping is part of the mistake.
             self.open.pop();
             return self.stop(diagnostic);
         }
@@ -283,7 +283,7 @@ impl<'a> Builder<'a> {
         }
     }
 
-    /// What an alias stands for, or why it stands for nothing that can be read.
+    /// The copy for an alias, or the diagnostic for one that cannot be copied.
     fn copy(&mut self, way: &[(u32, u32)], span: Span) -> Result<Node, Box<Diagnostic>> {
         let name = lines::slice(self.text, span.range());
         let Some(node) = self.open.find(way) else {
@@ -349,21 +349,21 @@ impl<'a> Builder<'a> {
         self.open.set_key(Key::Refused { end }, end);
     }
 
-    /// Puts a value that ends at `end` where it goes.
+    /// Puts a value that ends at `end` into its container.
     fn place(&mut self, node: Node, end: usize) {
         if let Some(root) = self.open.place(node, end) {
             self.root.get_or_insert(root);
         }
     }
 
-    /// Where a list with dashes begins. Of one that is indented no more than its key, the parser names only the place
-    /// behind the first dash.
+    /// The start of a list with dashes. If the list is not indented relative to its key, the parser only reports the
+    /// position after the first dash.
     fn first_dash(&self, named: usize) -> usize {
         let dash = lines::indicator(self.text, self.cursor..named, |byte| byte == b'-');
         dash.filter(|_| self.open.in_mapping()).unwrap_or(named)
     }
 
-    /// Where a value stands that was not written: right after the colon or the dash.
+    /// The position of a missing value: right after the colon or the dash.
     fn place_of_nothing(&self, range: &Range<usize>) -> usize {
         let Some(key_end) = self.open.key_end() else {
             let dash = lines::indicator(self.text, self.cursor..range.start, |byte| byte == b'-');

@@ -1,8 +1,8 @@
-//! What can be wrong with a text before its language matters.
+//! The diagnostic codes for texts, independent of the language of the document.
 
 use naftiko_diagnostics::{Code, Severity};
 
-/// Every code of this crate, in the order of their names.
+/// All codes of this crate, ordered by name.
 pub static CODES: &[&Code] = &[
     &ALIAS_BOMB,
     &BINARY_FILE,
@@ -22,13 +22,13 @@ pub static CODES: &[&Code] = &[
     &YAML_SYNTAX,
 ];
 
-/// Aliases that would expand without end, or to more than anybody writes.
+/// Aliases that expand without end, or far beyond any reasonable size.
 pub static ALIAS_BOMB: Code = error("alias-bomb", "aliases expand to far more than the file holds");
 
 /// A file that is not text.
 pub static BINARY_FILE: Code = error("binary-file", "the file is not text");
 
-/// A key that its mapping already has; the first one counts.
+/// A key that its mapping already has; the first one is used.
 pub static DUPLICATE_KEY: Code = error("duplicate-key", "a mapping has the same key twice");
 
 /// Nothing but comments, or nothing at all.
@@ -53,19 +53,19 @@ pub static NOT_UTF8: Code = error("not-utf8", "the file is not UTF-8");
 /// A value that is not what its tag says; it is read as if untagged.
 pub static TAG_MISMATCH: Code = error("tag-mismatch", "a value is not what its tag says");
 
-/// More levels than anybody writes by hand.
+/// Values nested beyond the depth limit.
 pub static TOO_DEEP: Code = error("too-deep", "values are nested too deeply");
 
-/// More bytes or values than are read.
+/// More bytes or values than the limits allow.
 pub static TOO_LARGE: Code = error("too-large", "the file is too large");
 
 /// An alias without its anchor.
 pub static UNDEFINED_ALIAS: Code = error("undefined-alias", "an alias names no anchor");
 
-/// A tag that YAML's core schema does not have; the value is read as if untagged.
+/// A tag that YAML's core schema does not define; the value is read as if untagged.
 pub static UNKNOWN_TAG: Code = warning("unknown-tag", "a tag is not known and is ignored");
 
-/// A plain scalar that YAML 1.1 readers read as something else. Reported by
+/// A plain scalar that YAML 1.1 readers interpret differently. Reported by
 /// [`ambiguous_scalars`](crate::ambiguous_scalars), not by reading.
 pub static YAML_1_1_WORD: Code =
     Code { id: "yaml-1-1-word", severity: Severity::Note, summary: "YAML 1.1 reads a value differently" };

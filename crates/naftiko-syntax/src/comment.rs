@@ -8,20 +8,20 @@ use crate::lines;
 /// A comment, from `#` to the end of its line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Comment {
-    /// Its bytes, `#` included.
+    /// The bytes, including `#`.
     pub span: Span,
     /// Whether only white space comes before it on its line.
     pub alone: bool,
 }
 
-/// The comments of a text in order; if the text is not YAML, those before its first fault.
+/// The comments of a text in order; if the text is not valid YAML, those before its first error.
 pub fn comments(text: &str, file: FileId) -> Vec<Comment> {
     let mut options = Options::default();
     options.set_emit_comments(true);
     options.emit_unresolved_aliases = true;
     options.flow_nesting_limit = usize::MAX;
     options.block_nesting_limit = usize::MAX;
-    // Comments take memory that the text has taken already.
+    // Comments need no more memory than the text, which is limited already.
     options.max_buffered_comment_events = usize::MAX;
     let mut found: Vec<Comment> = Parser::new_from_str_with_options(text, options)
         .map_while(Result::ok)

@@ -1,4 +1,4 @@
-//! What a plain scalar means: the core schema of YAML 1.2.
+//! The interpretation of plain scalars: the core schema of YAML 1.2.
 
 use serde_json::Number;
 
@@ -9,17 +9,17 @@ pub(crate) enum Plain {
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number that JSON can write.
+    /// A number that JSON can represent.
     Number(Number),
     /// An integer that a JSON number would round.
     Inexact,
-    /// `.inf`, `.nan`, or a number beyond all that JSON readers take.
+    /// `.inf`, `.nan`, or a number beyond the range of JSON readers.
     NotJson,
     /// Everything else.
     Text,
 }
 
-/// What a plain scalar means.
+/// Interprets a plain scalar.
 pub(crate) fn plain(text: &str) -> Plain {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Plain::Null,
@@ -44,7 +44,7 @@ pub(crate) fn plain(text: &str) -> Plain {
     }
 }
 
-/// A hexadecimal or octal integer; they have no sign.
+/// A hexadecimal or octal integer, which has no sign.
 fn based(digits: &str, radix: u32) -> Plain {
     if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(radix)) {
         return Plain::Text;
@@ -52,7 +52,7 @@ fn based(digits: &str, radix: u32) -> Plain {
     u64::from_str_radix(digits, radix).map_or(Plain::Inexact, |value| Plain::Number(value.into()))
 }
 
-/// A decimal integer. One beyond 64 bits is kept as a float if that loses nothing.
+/// A decimal integer. Beyond 64 bits it becomes a float if that is exact.
 fn integer(digits: &str, negative: bool) -> Plain {
     let magnitude: Option<u64> = digits.parse().ok();
     let number = match (magnitude, negative) {
@@ -65,8 +65,8 @@ fn integer(digits: &str, negative: bool) -> Plain {
     number.or_else(|| exact_float(digits, negative)).map_or(Plain::Inexact, Plain::Number)
 }
 
-/// The float that is this integer: exactly, or by the digits that programs write for it, the fewest that tell it from other
-/// floats (`9223372036854776000`).
+/// The float that equals this integer: exactly, or by its shortest decimal form that programs write
+/// (`9223372036854776000`).
 fn exact_float(digits: &str, negative: bool) -> Option<Number> {
     let significant = digits.trim_start_matches('0');
     // The largest float has 309 digits.
@@ -89,7 +89,7 @@ fn is_digits(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Whether an unsigned text is `\.[0-9]+ | [0-9]+(\.[0-9]*)?`, then perhaps an exponent.
+/// Whether an unsigned text is `\.[0-9]+ | [0-9]+(\.[0-9]*)?` with an optional exponent.
 fn is_float(unsigned: &str) -> bool {
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {
         Some((mantissa, exponent)) => (mantissa, Some(exponent.strip_prefix(['-', '+']).unwrap_or(exponent))),

@@ -1,30 +1,30 @@
-//! Bytes to text.
+//! Decodes bytes to text.
 
 use naftiko_diagnostics::{Code, Diagnostic, FileId, SourceMap, Span};
 
 use crate::codes::{BINARY_FILE, NOT_UTF8, TOO_LARGE};
 use crate::reader::{Limits, Parsed, parse, too_many_bytes};
 
-/// How many bytes at the beginning tell whether a file is text.
+/// The number of bytes at the beginning that are examined for binary content.
 const SAMPLE: usize = 8 * 1024;
 
-/// Why bytes are not text.
+/// The reason why bytes are not text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DecodeError {
-    /// The kind of problem: not UTF-8, or no text at all.
+    /// The kind of problem: not UTF-8, or binary.
     pub code: &'static Code,
-    /// What is wrong.
+    /// The problem in one line.
     pub message: String,
-    /// What to do about it.
+    /// Advice.
     pub help: Option<String>,
-    /// How many bytes from the start are text.
+    /// The number of valid bytes at the beginning.
     pub valid_up_to: usize,
 }
 
 /// Decodes bytes as UTF-8, without a byte order mark.
 ///
 /// # Errors
-/// If the bytes are in another encoding, or not text at all.
+/// If the bytes are in another encoding, or binary.
 pub fn decode(bytes: &[u8]) -> Result<&str, DecodeError> {
     let error = |code, message: String, help: Option<&str>, valid_up_to| {
         Err(DecodeError { code, message, help: help.map(str::to_owned), valid_up_to })
@@ -55,7 +55,7 @@ pub fn decode(bytes: &[u8]) -> Result<&str, DecodeError> {
 /// Adds a file to the map and reads it, whatever its bytes are.
 ///
 /// A file that is not UTF-8 is added with its invalid bytes replaced, and its diagnostic is at the first of them. Of a
-/// file that is binary or too large, only the name is added. Offsets do not count a byte order mark.
+/// binary or too large file, only the name is added. Offsets do not count a byte order mark.
 pub fn parse_bytes(
     name: impl Into<String>,
     bytes: &[u8],
@@ -89,7 +89,7 @@ pub fn parse_bytes(
     (file, Parsed::refused(diagnostic))
 }
 
-/// Whether bytes are not text: they have a NUL, or many control characters.
+/// Whether bytes are binary: they contain a NUL, or many control characters.
 fn is_binary(bytes: &[u8]) -> bool {
     let sample = bytes.get(..SAMPLE).unwrap_or(bytes);
     let controls = sample

@@ -1,15 +1,15 @@
-//! Applies edits to a text, and leaves every other byte as it is.
+//! Applies edits to a text, and leaves every other byte unchanged.
 
 use std::fmt;
 
 use naftiko_diagnostics::{Edit, Span};
 
-/// Why edits cannot be applied; none is then.
+/// The reason why edits cannot be applied; none is applied then.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EditError {
-    /// An edit lies outside the text, or splits a character.
+    /// An edit is outside the text, or splits a character.
     OutOfRange(Span),
-    /// An edit begins where another has not ended.
+    /// An edit starts before another one has ended.
     Overlap(Span),
 }
 
@@ -24,11 +24,11 @@ impl fmt::Display for EditError {
 
 impl std::error::Error for EditError {}
 
-/// The text with all edits applied. Insertions at the same place keep their order, and come before a replacement of the
+/// The text with all edits applied. Insertions at one position retain their order, and come before a replacement of the
 /// bytes after them.
 ///
 /// # Errors
-/// If two edits overlap, or one is not of this text.
+/// If two edits overlap, or one is outside the text.
 pub fn apply(text: &str, edits: &[Edit]) -> Result<String, EditError> {
     let mut sorted: Vec<&Edit> = edits.iter().collect();
     sorted.sort_by_key(|edit| (edit.span.start, edit.span.end));

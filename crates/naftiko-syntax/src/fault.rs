@@ -1,7 +1,7 @@
 //! The likely cause of a syntax error, in the author's terms.
 //!
-//! The parser knows where it could not go on; the author wants to know what to change. So the usual causes are looked
-//! for first: tabs, unclosed quotes, `${` in braces, a colon in a value, a line that is indented wrongly.
+//! The parser reports where it could not continue, but the author needs to know what to change. So the usual causes are
+//! checked first: tabs, unclosed quotes, `${` in braces, a colon in a value, a wrongly indented line.
 
 use std::ops::Range;
 
@@ -13,26 +13,26 @@ use crate::lines::{self, is_blank};
 use crate::quote_fault;
 use crate::quoting::{self, excerpt, needs_quotes};
 
-/// Where the parser was.
+/// The state of the parser at the error.
 #[derive(Debug)]
 pub(crate) struct Surroundings<'a> {
     /// The whole text.
     pub(crate) text: &'a str,
-    /// Its file.
+    /// The file.
     pub(crate) file: FileId,
-    /// The place the parser names.
+    /// The position that the parser reports.
     pub(crate) at: usize,
     /// The columns of the open block collections.
     pub(crate) columns: Vec<usize>,
-    /// Where what was read ends.
+    /// The end of what was read.
     pub(crate) cursor: usize,
     /// The last scalar that was read.
     pub(crate) scalar: Range<usize>,
-    /// Where the innermost open collection begins, if it has brackets or braces.
+    /// The start of the innermost open collection, if it has brackets or braces.
     pub(crate) flow: Option<usize>,
 }
 
-/// The diagnostic for a fault.
+/// The diagnostic for an error.
 pub(crate) fn explain(kind: &ErrorKind, around: &Surroundings<'_>) -> Diagnostic {
     use ErrorKind as Kind;
     if let Some(diagnostic) = other_space(around) {
@@ -70,24 +70,24 @@ pub(crate) fn explain(kind: &ErrorKind, around: &Surroundings<'_>) -> Diagnostic
 }
 
 impl Surroundings<'_> {
-    /// A fault of syntax at a range.
+    /// A syntax error at a range.
     pub(crate) fn fault(&self, range: Range<usize>, message: impl Into<String>) -> Diagnostic {
         Diagnostic::new(&YAML_SYNTAX, Span::new(self.file, range), message)
     }
 
-    /// The rest of the line from an offset on, blanks at its end left out.
+    /// The rest of the line from an offset on, without trailing blanks.
     pub(crate) fn rest_of_line(&self, at: usize) -> Range<usize> {
         let end = lines::line_end(self.text, at);
         at..at + lines::slice(self.text, at..end).trim_end().len()
     }
 
-    /// The first character at an offset; nothing at the end of a line.
+    /// The first character at an offset; an empty range at the end of a line.
     pub(crate) fn one_character(&self, at: usize) -> Range<usize> {
         let rest = lines::slice(self.text, at..lines::line_end(self.text, at));
         at..at + rest.chars().next().map_or(0, char::len_utf8)
     }
 
-    /// What the innermost collection with brackets or braces is called, and what closes it.
+    /// The name of the innermost collection with brackets or braces, and its closing character.
     fn flow_name(&self) -> (&'static str, char) {
         match self.flow.and_then(|open| lines::byte(self.text, open)) {
             Some(b'{') => ("`{…}`", '}'),
@@ -96,7 +96,7 @@ impl Surroundings<'_> {
     }
 }
 
-/// A space that looks like one and indents nothing, before the line of the fault or the one that it goes on from.
+/// A non-ASCII space used for indentation, in the line of the error or in the line that it continues.
 fn other_space(around: &Surroundings<'_>) -> Option<Diagnostic> {
     let text = around.text;
     let lines = [around.scalar.start, around.at].map(|at| lines::line_start(text, at));
@@ -124,10 +124,10 @@ fn other_space(around: &Surroundings<'_>) -> Option<Diagnostic> {
     )
 }
 
-/// A fault whose cause is not one of the usual.
+/// An error without one of the usual causes.
 fn plainly(kind: &ErrorKind, around: &Surroundings<'_>) -> Diagnostic {
     let words = kind.to_string();
-    // The parser's own words, without what it was doing at the time.
+    // The parser's own message, without the context.
     let message = match words.split_once(", ") {
         Some((doing, what)) if doing.starts_with("while ") => what.to_owned(),
         _ => words,
@@ -144,7 +144,7 @@ fn tab(around: &Surroundings<'_>) -> Option<Diagnostic> {
             let tabs = lines::count(text, start + tab, |byte| byte == b'\t');
             let written = lines::slice(text, indent.clone());
             let spaces = match around.columns.last() {
-                // Tabs alone say nothing of how deep: as deep as the lines above is the best guess.
+                // Tabs alone do not show the depth: that of the lines above is the best guess.
                 Some(&column) if written.bytes().all(|byte| byte == b'\t') && column > 0 => {
                     " ".repeat(column)
                 }
@@ -216,7 +216,7 @@ fn nothing_between(around: &Surroundings<'_>) -> Diagnostic {
     around.fault(range, message).with_help("remove one of the two separators, or write the value")
 }
 
-/// A key that is longer than YAML lets a key be that does not begin with `?`.
+/// A key that exceeds YAML's length limit for keys without `?`.
 fn long_key(around: &Surroundings<'_>) -> Option<Diagnostic> {
     let key = around.scalar.clone();
     (key.end == around.at && key.len() > 1024).then_some(())?;
@@ -262,7 +262,7 @@ fn colon_in_value(around: &Surroundings<'_>) -> Diagnostic {
     let text = around.text;
     let start = around.scalar.start;
     if !lines::slice(text, around.scalar.end..around.at).trim().is_empty() {
-        // `a: {b}: c`: what the colon follows is no scalar.
+        // `a: {b}: c`: the colon does not follow a scalar.
         return behind_a_value(around);
     }
     let is_quoted = matches!(lines::byte(text, start), Some(b'\'' | b'"'));
@@ -277,7 +277,7 @@ fn colon_in_value(around: &Surroundings<'_>) -> Diagnostic {
     needs_quotes(around.fault(around.at..around.at + 1, message), text, range, Applicability::Unsafe)
 }
 
-/// A line that has text and no `: `.
+/// A line that has text but no `: `.
 fn no_colon(around: &Surroundings<'_>, at: usize) -> Diagnostic {
     let text = around.text;
     let range = around.rest_of_line(at);
@@ -296,7 +296,7 @@ fn no_colon(around: &Surroundings<'_>, at: usize) -> Diagnostic {
         );
         return fault.with_help(help);
     }
-    // A space behind one that has one would change nothing.
+    // A space after a colon that already has one would not help.
     let ends_key =
         |colon: &usize| lines::byte(words, colon + 1).is_none_or(|byte| byte.is_ascii_whitespace());
     match words.match_indices(':').map(|(colon, _)| colon).find(|colon| !ends_key(colon)) {
@@ -307,7 +307,7 @@ fn no_colon(around: &Surroundings<'_>, at: usize) -> Diagnostic {
     }
 }
 
-/// A line that stands at no column of the lines above it, or at one with another kind of lines.
+/// A line that starts at no column of the lines above it, or at that of another kind of line.
 fn indentation(around: &Surroundings<'_>, kind: &ErrorKind) -> Diagnostic {
     let text = around.text;
     let line = lines::line_start(text, around.at);
@@ -339,7 +339,7 @@ fn indentation(around: &Surroundings<'_>, kind: &ErrorKind) -> Diagnostic {
     around.fault(range, message).with_help(help)
 }
 
-/// The columns of what is open at a line, and of keys and dashes in the line above.
+/// The columns of the open collections at a line, and of keys and dashes in the line above.
 fn columns_to_choose(around: &Surroundings<'_>, line: usize) -> Vec<usize> {
     let text = around.text;
     let mut columns = around.columns.clone();
@@ -356,7 +356,7 @@ fn columns_to_choose(around: &Surroundings<'_>, line: usize) -> Vec<usize> {
     columns
 }
 
-/// Text behind a value that is complete.
+/// Text after a complete value.
 fn behind_a_value(around: &Surroundings<'_>) -> Diagnostic {
     let range = around.rest_of_line(around.at);
     let message =
@@ -370,10 +370,10 @@ fn list_in_line(around: &Surroundings<'_>) -> Diagnostic {
     around.fault(around.one_character(around.at), message).with_help(help)
 }
 
-/// A character that cannot begin a value, or cannot stand in a text at all.
+/// A character that cannot start a value, or that YAML does not allow at all.
 fn character_fault(around: &Surroundings<'_>, character: char) -> Diagnostic {
     let text = around.text;
-    // Of a control character the parser may name only the value it is in.
+    // For a control character, the parser may only report the start of its value.
     let offset = lines::slice(text, around.at..text.len()).find(character).unwrap_or_default();
     let at = around.at + offset;
     let range = at..at + character.len_utf8().min(text.len() - at);

@@ -1,8 +1,8 @@
-//! JSON text to the same tree, by the rules of JSON (RFC 8259).
+//! Reads JSON text into a tree, by the rules of JSON (RFC 8259).
 //!
-//! YAML is almost a superset of JSON, and not quite: it forbids control characters that JSON allows, and reads the two
-//! halves of `\ud83d\ude00` as two characters. So a text that is JSON is read as JSON; any other text is left to the YAML
-//! reader, which also explains what is wrong with it.
+//! YAML is almost, but not exactly, a superset of JSON: it forbids control characters that JSON allows, and reads the
+//! two halves of `\ud83d\ude00` as two characters. So a text that is JSON is read as JSON; any other text is left to
+//! the YAML reader, which also explains its errors.
 
 use naftiko_diagnostics::{FileId, Span};
 
@@ -10,8 +10,8 @@ use crate::core_schema::{self, Plain};
 use crate::reader::Limits;
 use crate::tree::{Entry, Mapping, Node, Text, Value};
 
-/// The tree of a text, if it is one JSON object or list within the limits, each key once, and each number one that JSON
-/// readers agree on.
+/// The tree of a text, if it is one JSON object or list within the limits, each key occurs once, and JSON readers agree
+/// on each number.
 pub(crate) fn parse(text: &str, file: FileId, limits: &Limits) -> Option<Node> {
     let mut reader = Reader { text, bytes: text.as_bytes(), file, at: 0, nodes: 0, limits: *limits };
     reader.space();
@@ -39,7 +39,7 @@ enum Open {
 }
 
 impl Reader<'_> {
-    /// The first value. Open lists and objects are on a stack of their own, so that depth costs no call stack.
+    /// The first value. Open lists and objects are on an explicit stack, so that depth does not use the call stack.
     fn document(&mut self) -> Option<Node> {
         let mut open: Vec<Open> = Vec::new();
         loop {
@@ -142,7 +142,7 @@ impl Reader<'_> {
         Some(Node { span: self.span(start), value })
     }
 
-    /// A text in quotes, its escapes undone. Half a surrogate pair is U+FFFD.
+    /// A quoted text, unescaped. Half a surrogate pair becomes U+FFFD.
     fn string(&mut self) -> Option<Text> {
         if !self.take(b'"') {
             return None;
@@ -226,7 +226,7 @@ impl Reader<'_> {
 }
 
 impl Open {
-    /// Adds a value; `None` where the key is there already, which the YAML reader explains.
+    /// Adds a value; `None` for a duplicate key, which the YAML reader reports.
     fn add(&mut self, value: Node) -> Option<()> {
         match self {
             Self::List { items, .. } => items.push(value),
@@ -241,7 +241,7 @@ impl Open {
     }
 }
 
-/// Whether a word is a number of JSON: no leading zero or plus, and digits on both sides of a point.
+/// Whether a word is a JSON number: no leading zero or plus, and digits on both sides of a point.
 fn is_number(word: &str) -> bool {
     let unsigned = word.strip_prefix('-').unwrap_or(word);
     let (mantissa, exponent) = match unsigned.split_once(['e', 'E']) {

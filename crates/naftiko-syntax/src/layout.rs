@@ -1,7 +1,7 @@
-//! Changes written as the author would write them: in the quotes, style and indentation of the text around them.
+//! Changes in the author's style: with the quotes, style and indentation of the surrounding text.
 //!
-//! Everything here returns [`Edit`]s over the spans of a tree and changes nothing itself. Where the text is written in
-//! a style that cannot be continued (an explicit `? key`, tabs, a pair in brackets), there is no edit.
+//! Everything here returns [`Edit`]s over the spans of a tree and changes nothing itself. If the surrounding style
+//! cannot be continued (an explicit `? key`, tabs, a pair in brackets), there is no edit.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::lines;
 use crate::tree::{Entry, Mapping, Node, Value};
 use crate::write::{self, Quotes, Site};
 
-/// A tree and the text it was read from.
+/// A tree and its source text.
 #[derive(Debug, Clone, Copy)]
 pub struct Layout<'a> {
     text: &'a str,
@@ -27,16 +27,16 @@ struct Found {
 }
 
 impl<'a> Layout<'a> {
-    /// The indentation, in spaces, of a mapping that begins on the line below its key.
+    /// The indentation, in spaces, of a mapping that starts on the line below its key.
     pub const INDENT: usize = 2;
 
-    /// Pairs `root` with the `text` it was read from.
+    /// Pairs `root` with its source `text`.
     pub fn new(text: &'a str, root: &'a Node) -> Self {
         Self { text, root }
     }
 
-    /// Replaces `span`, a scalar or a part of one, by `words`. The scalar keeps its quotes where they can hold the
-    /// words; a plain one is quoted where it would read as something else. `None` where there is no scalar.
+    /// Replaces `span`, a scalar or a part of one, by `words`. The scalar retains its quotes if they can hold the
+    /// words; a plain one is quoted if it would be read differently. `None` if there is no scalar.
     pub fn reword(&self, span: Span, words: &str) -> Option<Edit> {
         let found = self.scalar_at(span)?;
         let whole = lines::slice(self.text, found.span.range());
@@ -53,12 +53,12 @@ impl<'a> Layout<'a> {
         Some(Edit::new(span, inside))
     }
 
-    /// The same within a plain scalar, whose other parts may be what needs the quotes now.
+    /// Replaces a part of a plain scalar, the rest of which may require quotes as a result.
     fn reword_plain(&self, found: Found, span: Span, words: &str) -> Option<Edit> {
         let before = self.text.get(found.span.range().start..span.range().start)?;
         let after = self.text.get(span.range().end..found.span.range().end)?;
         let whole = format!("{before}{words}{after}");
-        // A plain scalar of several lines is read as one; its other lines stay as they are.
+        // A plain scalar of several lines is checked as one line; its other lines remain unchanged.
         let probe: String = whole.split_whitespace().collect::<Vec<_>>().join(" ");
         if write::stands_plain(if whole.contains(['\n', '\r']) { &probe } else { &whole }, found.site) {
             return Some(Edit::new(span, words));
@@ -67,7 +67,7 @@ impl<'a> Layout<'a> {
         Some(Edit::new(found.span, write::scalar(&one_line, Quotes::Plain, found.site)))
     }
 
-    /// Renames a key, keeping its quotes.
+    /// Renames a key, with its quotes unchanged.
     pub fn rename(&self, entry: &Entry, name: &str) -> Edit {
         let found = self.scalar_at(entry.key_span);
         let site = found.map_or(Site { flow: true, key: true }, |found| found.site);
@@ -95,7 +95,7 @@ impl<'a> Layout<'a> {
         if self.has_braces(mapping) {
             return Some(self.insert_in_braces(mapping, entries, position, new));
         }
-        // A pair without braces in brackets cannot take another.
+        // A pair without braces in brackets cannot have a second entry.
         if self.is_in_flow(mapping.span) {
             return None;
         }
@@ -122,14 +122,14 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// An entry as written in braces, where texts are in double quotes if keys are.
+    /// An entry for a mapping in braces; texts are double-quoted if keys are.
     pub fn pair(&self, key: &str, value: &Json, quotes: Quotes) -> String {
         let values = if quotes == Quotes::Double { Quotes::Double } else { Quotes::Plain };
         let key = write::scalar(key, quotes, Site { flow: true, key: true });
         format!("{key}: {}", write::flow(value, values))
     }
 
-    /// Indents every line that begins in a range and is not empty.
+    /// Indents every line that starts in a range and is not empty.
     pub fn indent(&self, node: &Node, range: Range<usize>) -> Vec<Edit> {
         let mut edits = Vec::new();
         let mut line = lines::next_line(self.text, range.start);
@@ -142,12 +142,12 @@ impl<'a> Layout<'a> {
         edits
     }
 
-    /// The end of the line that `at` is on.
+    /// The end of the line that contains `at`.
     pub fn line_end(&self, at: usize) -> usize {
         lines::line_end(self.text, at)
     }
 
-    /// The start of a key's line, or of the first of the comments right above it, as far as these come after `after`.
+    /// The start of a key's line, or of the first of the comments directly above it that come after `after`.
     pub fn start_with_remarks(&self, entry: &Entry, after: usize) -> usize {
         let mut start = lines::line_start(self.text, entry.key_span.range().start);
         while start > 0 {
@@ -166,8 +166,8 @@ impl<'a> Layout<'a> {
         lines::slice(self.text, range)
     }
 
-    /// Removes an entry, with its line or its comma, from a mapping of several. Comments on lines of their own stay.
-    /// `None` where the entry shares its first line with a dash.
+    /// Removes an entry, with its line or its comma, from a mapping of several. Comments on lines of their own remain.
+    /// `None` if the entry shares its first line with a dash.
     pub fn remove(&self, mapping: &Node, key: &str) -> Option<Edit> {
         let entries = mapping.as_mapping()?;
         let position = entries.iter().position(|(name, _)| name == key)?;
@@ -188,7 +188,8 @@ impl<'a> Layout<'a> {
         }
         let line = lines::line_start(self.text, start);
         let alone = lines::slice(self.text, line..start).bytes().all(|byte| byte == b' ');
-        // Blank lines behind it would become a part of the value before, if that keeps those that follow it.
+        // Blank lines after the entry would become part of the value before it, if that is a block scalar that retains
+        // them.
         let keeps =
             position.checked_sub(1).and_then(neighbour).is_some_and(|it| self.keeps_blank_lines(&it.value));
         let end = self.end(entry);
@@ -197,7 +198,7 @@ impl<'a> Layout<'a> {
         alone.then(|| Edit::new(Span::new(mapping.span.file, line..end), ""))
     }
 
-    /// The column of the keys of a mapping without braces; `None` where the keys are not on lines of their own.
+    /// The column of the keys of a mapping without braces; `None` if the keys are not on lines of their own.
     pub fn column(&self, mapping: &Node) -> Option<usize> {
         let (_, first) = mapping.as_mapping()?.iter().next()?;
         let start = first.key_span.range().start;
@@ -211,12 +212,12 @@ impl<'a> Layout<'a> {
             && matches!(node.value, Value::Mapping(_) | Value::Sequence(_))
     }
 
-    /// Where an entry ends: its value, or the alias that stands for one.
+    /// The end of an entry: that of its value, or of the alias in its place.
     pub fn end(&self, entry: &Entry) -> usize {
         let key_end = entry.key_span.range().end;
         let value = entry.value.span.range();
         if value.start < key_end {
-            // The value stands at its anchor, and an alias on the line of the key.
+            // The span of the value is that of its anchor; the alias is on the line of the key.
             let line = lines::slice(self.text, key_end..lines::line_end(self.text, key_end));
             let alias = line.find('*').unwrap_or_default();
             let rest = line.get(alias..).unwrap_or_default();
@@ -226,7 +227,7 @@ impl<'a> Layout<'a> {
         if self.keeps_blank_lines(&entry.value) { self.behind_blank_lines(value.end) } else { value.end }
     }
 
-    /// The end of the last blank line after the line of a place, or the place itself.
+    /// The end of the last blank line after the line of a position, or the position itself.
     fn behind_blank_lines(&self, at: usize) -> usize {
         let mut end = at;
         while let Some(next) = lines::next_line(self.text, end) {
@@ -239,7 +240,7 @@ impl<'a> Layout<'a> {
         end
     }
 
-    /// The quotes for a new key: those of the mapping's other keys.
+    /// The quotes for a new key: those of the mapping's last key.
     pub fn key_quotes(&self, entries: &Mapping) -> Quotes {
         let last = entries.iter().last().map(|(_, entry)| lines::slice(self.text, entry.key_span.range()));
         last.map_or(Quotes::Plain, quotes_of)
@@ -250,7 +251,7 @@ impl<'a> Layout<'a> {
         Edit::new(Span::new(node.span.file, at..at), text)
     }
 
-    /// The line break that this text uses.
+    /// The line break of this text.
     pub fn line_break(&self) -> &'a str {
         let end = lines::line_end(self.text, 0);
         match lines::slice(self.text, end..end + lines::break_length(self.text, end)) {
@@ -285,7 +286,7 @@ impl<'a> Layout<'a> {
             let at = behind + 1;
             return vec![self.insert(mapping, self.comment_end(at), format!("{next_lines},"))];
         }
-        // The comma goes behind the value, and the entry behind the comment that may follow.
+        // The comma goes after the value, and the new entry after a comment that may follow.
         let line_end = self.comment_end(end);
         if line_end == end {
             return vec![self.insert(mapping, end, format!(",{next_lines}"))];
@@ -293,14 +294,14 @@ impl<'a> Layout<'a> {
         vec![self.insert(mapping, end, ","), self.insert(mapping, line_end, next_lines)]
     }
 
-    /// The end of the line if nothing but a comment follows, or else the place itself.
+    /// The end of the line if only a comment follows, otherwise the position itself.
     fn comment_end(&self, at: usize) -> usize {
         let end = lines::line_end(self.text, at);
         let rest = lines::slice(self.text, at..end).trim_start();
         if rest.starts_with('#') { end } else { at }
     }
 
-    /// Whether a value ends with a block scalar that keeps the blank lines after it.
+    /// Whether a value ends with a block scalar that retains the blank lines after it.
     fn keeps_blank_lines(&self, node: &Node) -> bool {
         let mut node = node;
         loop {
@@ -321,7 +322,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// Whether a span lies inside brackets or braces that begin before it.
+    /// Whether a span is inside brackets or braces that start before it.
     fn is_in_flow(&self, span: Span) -> bool {
         let mut node = self.root;
         loop {
@@ -335,7 +336,7 @@ impl<'a> Layout<'a> {
         }
     }
 
-    /// The scalar that a span is, or lies in.
+    /// The scalar that equals or contains a span.
     fn scalar_at(&self, span: Span) -> Option<Found> {
         let mut node = self.root;
         let mut flow = false;
@@ -373,7 +374,7 @@ fn contains(outer: Span, inner: Span) -> bool {
     outer.file == inner.file && outer.range().start <= start && end <= outer.range().end
 }
 
-/// The quotes that a scalar is written in; a block scalar has none, and its replacement gets those it needs.
+/// The quotes of a scalar; a block scalar has none, and its replacement gets those it needs.
 fn quotes_of(written: &str) -> Quotes {
     match written.as_bytes().first() {
         Some(b'\'') => Quotes::Single,

@@ -1,11 +1,11 @@
-//! YAML text to a tree in which every key and value knows its byte range.
+//! Reads YAML text into a tree in which every key and value has its byte range.
 //!
-//! [`parse`] never fails: it returns as much of a tree as there is, and the diagnostics. It reads YAML 1.2 with the
-//! core schema, and JSON by its own rules, refuses what cannot be read safely (alias bombs, absurd depth or size), and knows nothing
-//! of the language whose documents it reads. It opens no file: callers hand their bytes to [`parse_bytes`].
+//! [`parse`] never fails: it returns the readable part of the tree, and the diagnostics. It reads YAML 1.2 with the
+//! core schema, and JSON by its own rules, rejects dangerous input (alias bombs, excessive depth or size), and does not
+//! depend on the language of the documents. It opens no file: callers pass bytes to [`parse_bytes`].
 //!
-//! The way back to the text is [`Layout`], which writes a change in the style of the text around it, and [`apply`],
-//! which makes changes and leaves every other byte as it is.
+//! [`Layout`] creates edits in the style of the surrounding text, and [`apply`] applies edits and leaves every other
+//! byte unchanged.
 
 mod alias;
 mod alignment;

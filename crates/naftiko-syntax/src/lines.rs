@@ -1,43 +1,43 @@
-//! Lines of a text, and places in them.
+//! Lines of a text, and positions in them.
 
 use std::ops::Range;
 
-/// Where the line of an offset begins.
+/// The start of the line that contains an offset.
 pub(crate) fn line_start(text: &str, offset: usize) -> usize {
     let before = text.as_bytes().get(..offset).unwrap_or_default();
     before.iter().rposition(|byte| is_break(*byte)).map_or(0, |at| at + 1)
 }
 
-/// Where the line of an offset ends: at its line break, or at the end of the text.
+/// The end of the line that contains an offset: its line break, or the end of the text.
 pub(crate) fn line_end(text: &str, offset: usize) -> usize {
     let after = text.as_bytes().get(offset..).unwrap_or_default();
     after.iter().position(|byte| is_break(*byte)).map_or(text.len(), |at| offset + at)
 }
 
-/// How many characters stand before an offset in its line.
+/// The number of characters before an offset in its line.
 pub(crate) fn column(text: &str, offset: usize) -> usize {
     slice(text, line_start(text, offset)..offset).chars().count()
 }
 
-/// How many spaces and tabs begin the line that begins at an offset.
+/// The number of spaces and tabs at the start of a line.
 pub(crate) fn indentation(text: &str, line: usize) -> usize {
     count(text, line, is_blank)
 }
 
-/// The last line before an offset's line that is not blank: where it begins.
+/// The start of the last line before an offset's line that is not blank.
 pub(crate) fn line_above(text: &str, offset: usize) -> Option<usize> {
     let before = slice(text, 0..line_start(text, offset)).trim_end();
     (!before.is_empty()).then(|| line_start(text, before.len()))
 }
 
-/// Where the line after that of an offset begins, if there is one.
+/// The start of the line after that of an offset, if there is one.
 pub(crate) fn next_line(text: &str, offset: usize) -> Option<usize> {
     let end = line_end(text, offset);
     let length = break_length(text, end);
     (length > 0).then_some(end + length)
 }
 
-/// How many bytes the line break at an offset takes; none if there is none.
+/// The number of bytes of the line break at an offset; 0 if there is none.
 pub(crate) fn break_length(text: &str, offset: usize) -> usize {
     match (byte(text, offset), byte(text, offset + 1)) {
         (Some(b'\r'), Some(b'\n')) => 2,
@@ -46,7 +46,7 @@ pub(crate) fn break_length(text: &str, offset: usize) -> usize {
     }
 }
 
-/// How many bytes the line break before an offset takes; none if there is none.
+/// The number of bytes of the line break before an offset; 0 if there is none.
 pub(crate) fn break_before(text: &str, offset: usize) -> usize {
     let before = |back: usize| offset.checked_sub(back).and_then(|at| byte(text, at));
     match (before(2), before(1)) {
@@ -56,13 +56,14 @@ pub(crate) fn break_before(text: &str, offset: usize) -> usize {
     }
 }
 
-/// How many of the bytes from an offset on are as `wanted`.
+/// The number of consecutive bytes from an offset on that satisfy `wanted`.
 pub(crate) fn count(text: &str, offset: usize, wanted: impl Fn(u8) -> bool) -> usize {
     let after = text.as_bytes().get(offset..).unwrap_or_default();
     after.iter().position(|byte| !wanted(*byte)).unwrap_or(after.len())
 }
 
-/// Where an indicator such as `-` or `|` stands between two tokens, among other indicators, tags, anchors and comments.
+/// The position of an indicator such as `-` or `|` between two tokens, among other indicators, tags, anchors and
+/// comments.
 pub(crate) fn indicator(text: &str, between: Range<usize>, wanted: impl Fn(u8) -> bool) -> Option<usize> {
     let mut at = between.start;
     while at < between.end {
@@ -76,7 +77,7 @@ pub(crate) fn indicator(text: &str, between: Range<usize>, wanted: impl Fn(u8) -
     None
 }
 
-/// The text of a range; nothing if it is none.
+/// The text of a range; empty if the range is invalid.
 pub(crate) fn slice(text: &str, range: Range<usize>) -> &str {
     text.get(range).unwrap_or_default()
 }
@@ -86,7 +87,7 @@ pub(crate) fn byte(text: &str, offset: usize) -> Option<u8> {
     text.as_bytes().get(offset).copied()
 }
 
-/// The offset or, inside a character, the beginning of that character.
+/// The offset, or inside a character, the start of that character.
 pub(crate) fn floor(text: &str, offset: usize) -> usize {
     let mut offset = offset.min(text.len());
     while !text.is_char_boundary(offset) {

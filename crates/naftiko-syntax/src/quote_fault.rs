@@ -1,4 +1,4 @@
-//! Faults of quoted scalars and block scalars.
+//! Errors of quoted scalars and block scalars.
 
 use granit_parser::ErrorKind;
 use naftiko_diagnostics::{Applicability, Diagnostic, Fix, Span};
@@ -7,7 +7,7 @@ use crate::fault::Surroundings;
 use crate::lines::{self, is_blank, is_break};
 use crate::quoting::excerpt;
 
-/// The diagnostic for a fault of a scalar that is not plain; `None` if it is no such fault.
+/// The diagnostic for an error of a scalar that is not plain; `None` for any other error.
 pub(crate) fn explain(kind: &ErrorKind, around: &Surroundings<'_>) -> Option<Diagnostic> {
     use ErrorKind as Kind;
     match kind {
@@ -62,7 +62,7 @@ fn unclosed(around: &Surroundings<'_>, at: usize) -> Diagnostic {
     ))
 }
 
-/// The quote that is open where the parser stopped: the first after what was read that closes only behind that.
+/// The quote that is open where the parser stopped: the first one after the cursor that closes only later.
 fn open_quote(around: &Surroundings<'_>) -> Option<usize> {
     let text = around.text;
     let mut at = around.cursor;
@@ -83,7 +83,7 @@ fn open_quote(around: &Surroundings<'_>) -> Option<usize> {
     None
 }
 
-/// Where the quote that opens at `open` closes.
+/// The position of the quote that closes the one at `open`.
 fn closing_quote(text: &str, open: usize, quote: u8) -> Option<usize> {
     let mut at = open + 1;
     loop {
@@ -96,7 +96,7 @@ fn closing_quote(text: &str, open: usize, quote: u8) -> Option<usize> {
     }
 }
 
-/// Text behind a closing quote: often a quote inside the text that closes it too early.
+/// Text after a closing quote: often a quote inside the text closes it too early.
 fn trailing(around: &Surroundings<'_>, quote: char) -> Diagnostic {
     let range = around.rest_of_line(around.at);
     let rest = lines::slice(around.text, range.clone());
@@ -109,7 +109,7 @@ fn trailing(around: &Surroundings<'_>, quote: char) -> Diagnostic {
         around.fault(range.clone(), format!("`{}` follows the closing quote", excerpt(rest))).with_help(help);
     let line = lines::line_start(around.text, around.at);
     let before = lines::slice(around.text, line..around.at);
-    // Sure enough only where one value fills the line: `key: 'it's so'`.
+    // Certain only if one value fills the line: `key: 'it's so'`.
     let open =
         before.find(quote).filter(|_| around.flow.is_none() && rest.len() > 1 && rest.ends_with(quote));
     let Some(open) = open.filter(|open| before.get(..*open).is_some_and(|key| key.ends_with([' ', '-'])))
@@ -123,7 +123,7 @@ fn trailing(around: &Surroundings<'_>, quote: char) -> Diagnostic {
     diagnostic.with_fix(Fix::replace("escape the quotes inside", span, fixed, Applicability::Unsafe))
 }
 
-/// The escape in the double-quoted scalar at the fault that means nothing.
+/// The invalid escape in the double-quoted scalar at the error.
 fn escape(around: &Surroundings<'_>) -> Option<Diagnostic> {
     let text = around.text;
     let mut at = around.at + 1;
@@ -153,7 +153,7 @@ fn escape(around: &Surroundings<'_>) -> Option<Diagnostic> {
     }
 }
 
-/// How many bytes the escape at an offset takes; `None` if it is none.
+/// The number of bytes of the escape at an offset; `None` if it is invalid.
 fn escape_length(text: &str, at: usize) -> Option<usize> {
     let digits = match lines::byte(text, at + 1)? {
         b'x' => 2,

@@ -1,4 +1,4 @@
-//! Values that should have stood in quotes: how far they reach, and the fix that writes the quotes.
+//! Values that lack quotes: their extent, and the fix that adds the quotes.
 
 use std::ops::Range;
 
@@ -7,10 +7,10 @@ use naftiko_diagnostics::{Applicability, Diagnostic, FileId, Fix, Span};
 use crate::codes::{UNDEFINED_ALIAS, YAML_SYNTAX};
 use crate::lines::{self, is_blank, is_break};
 
-/// How much of a user's text a message repeats, in characters.
+/// The maximum number of characters of a user's text in a message.
 const EXCERPT: usize = 40;
 
-/// The beginning of a text, fit for a message.
+/// The beginning of a text, for a message.
 pub(crate) fn excerpt(text: &str) -> String {
     let mut shown: String = text.chars().take(EXCERPT).flat_map(shown).collect();
     if text.chars().nth(EXCERPT).is_some() {
@@ -19,7 +19,7 @@ pub(crate) fn excerpt(text: &str) -> String {
     shown
 }
 
-/// Says that a value must be in quotes, and writes them where it is sure how far it reaches.
+/// Reports that a value needs quotes, with a fix if its extent is certain.
 pub(crate) fn needs_quotes(
     diagnostic: Diagnostic,
     text: &str,
@@ -36,7 +36,7 @@ pub(crate) fn needs_quotes(
     diagnostic.with_help(format!("write the value in quotes: {}", excerpt(&quoted))).with_fix(fix)
 }
 
-/// The value that begins at `start` and ends on its line; `None` where it may go on below.
+/// The value that starts at `start` and ends on its line; `None` if it may continue below.
 pub(crate) fn value_in_block(text: &str, start: usize) -> Option<Range<usize>> {
     let end = lines::line_end(text, start);
     let line = lines::slice(text, start..end);
@@ -50,7 +50,7 @@ pub(crate) fn value_in_block(text: &str, start: usize) -> Option<Range<usize>> {
     (!goes_on && !value.is_empty()).then_some(start..start + value.len())
 }
 
-/// The value in brackets or braces that begins at `start`, braces of `${…}` and `{{…}}` included; `None` where they
+/// The value in brackets or braces that starts at `start`, including the braces of `${…}` and `{{…}}`; `None` if they
 /// do not close on the line.
 pub(crate) fn value_in_flow(text: &str, start: usize) -> Option<Range<usize>> {
     let mut depth = 0_usize;
@@ -68,7 +68,7 @@ pub(crate) fn value_in_flow(text: &str, start: usize) -> Option<Range<usize>> {
     None
 }
 
-/// Where the unquoted value in brackets or braces begins that `at` stands in.
+/// The start of the unquoted value in brackets or braces that contains `at`.
 pub(crate) fn start_in_flow(text: &str, at: usize) -> usize {
     let before = text.as_bytes().get(..at).unwrap_or_default();
     let begins = |index: usize, byte: u8| {
@@ -84,7 +84,7 @@ pub(crate) fn start_in_flow(text: &str, at: usize) -> usize {
     start + lines::count(text, start, is_blank)
 }
 
-/// `{{ x }}` without quotes, which YAML reads as a mapping whose key is a mapping; `key` is that inner one.
+/// `{{ x }}` without quotes, which YAML reads as a mapping whose key is a mapping; `key` is that inner mapping.
 pub(crate) fn template(text: &str, key: Span) -> Option<Diagnostic> {
     let start = key.range().start.checked_sub(1)?;
     lines::slice(text, start..lines::line_end(text, start)).starts_with("{{").then_some(())?;
@@ -99,8 +99,7 @@ pub(crate) fn template(text: &str, key: Span) -> Option<Diagnostic> {
     Some(needs_quotes(diagnostic, text, range, Applicability::Safe))
 }
 
-/// An alias whose name no anchor has: mistyped, or a text such as `*.json`.
-/// `value` is how far the text would reach.
+/// An alias without an anchor: misspelled, or a text such as `*.json`. `value` is the extent of that text.
 pub(crate) fn undefined_alias(
     text: &str,
     span: Span,
@@ -117,7 +116,7 @@ pub(crate) fn undefined_alias(
     needs_quotes(diagnostic, text, value, Applicability::Unsafe)
 }
 
-/// `${` in braces or brackets, where the brace opens a mapping; `brace` is where.
+/// `${` in braces or brackets, where the brace opens a mapping; `brace` is its position.
 pub(crate) fn dollar_brace(text: &str, file: FileId, brace: usize, flow: &str) -> Option<Diagnostic> {
     let dollar = brace.checked_sub(1)?;
     lines::slice(text, dollar..brace + 1).starts_with("${").then_some(())?;

@@ -1,4 +1,4 @@
-//! Text to tree: the limits on what is read, and the loop over the parser's events.
+//! Reads text into a tree: the limits, and the loop over the parser's events.
 
 use granit_parser::{Options, Parser};
 use naftiko_diagnostics::{Diagnostic, FileId, Span};
@@ -8,16 +8,16 @@ use crate::codes::{BINARY_FILE, EMPTY_DOCUMENT, TOO_LARGE};
 use crate::json;
 use crate::tree::Node;
 
-/// Limits on the size of a document. What exceeds them is refused with a diagnostic.
+/// Limits on the size of a document. A document that exceeds them is rejected with a diagnostic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Bytes of text.
     pub bytes: usize,
-    /// How deep lists and mappings nest, aliases expanded.
+    /// The depth of nested lists and mappings, with aliases expanded.
     pub depth: usize,
-    /// Values written in the text.
+    /// Values in the text.
     pub nodes: usize,
-    /// Values that aliases add, where each kilobyte of text counts as one more value.
+    /// Values added by aliases; each kilobyte of text counts as one more value.
     pub alias_nodes: usize,
     /// Whether an integer that a JSON number would round is reported and read as text; otherwise it is rounded, as JSON
     /// readers do.
@@ -36,28 +36,28 @@ impl Default for Limits {
     }
 }
 
-/// A tree and what is wrong with its text.
+/// A tree and the diagnostics of its text.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Parsed {
     /// The value of the document; `None` if the text has none.
     pub root: Option<Node>,
-    /// What is wrong, in the order it was found.
+    /// The diagnostics, in the order they were found.
     pub diagnostics: Vec<Diagnostic>,
     pub(crate) stopped: Option<usize>,
 }
 
 impl Parsed {
-    /// Whether reading stopped before the end of the text, so that what seems missing from the tree may only be unread.
+    /// Whether reading stopped before the end of the text, so that the tree may be incomplete.
     pub fn is_cut_short(&self) -> bool {
         self.stopped.is_some()
     }
 
-    /// The offset of the fault that stopped reading; `None` if the text was read to its end.
+    /// The offset of the error that stopped reading; `None` if the text was read to its end.
     pub fn stopped_at(&self) -> Option<usize> {
         self.stopped
     }
 
-    /// Nothing was read.
+    /// The result for a text that was not read.
     pub(crate) fn refused(diagnostic: Diagnostic) -> Self {
         let stopped = Some(diagnostic.primary.span.range().start);
         Self { root: None, diagnostics: vec![diagnostic], stopped }
@@ -66,10 +66,10 @@ impl Parsed {
 
 /// Reads the first document of a text. A text that is one JSON object or list is read by the rules of JSON.
 ///
-/// Reading stops at the first syntax error, and where a limit is exceeded. The tree then holds what was read so far,
-/// with open lists and mappings closed, and [`Parsed::is_cut_short`] says so. Any other fault is reported, and reading
-/// goes on: of two equal keys the first counts, an unknown tag is ignored, an alias without an anchor is null. Aliases
-/// are replaced by copies whose spans are those of the anchored value; `<<` is an ordinary key.
+/// Reading stops at the first syntax error, and where a limit is exceeded. The tree then contains what was read so far,
+/// with open lists and mappings closed, and [`Parsed::is_cut_short`] is true. Any other error is reported, and reading
+/// continues: the first of two equal keys is used, an unknown tag is ignored, an alias without an anchor is null.
+/// Aliases are replaced by copies whose spans are those of the anchored value; `<<` is an ordinary key.
 pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
     if text.len() > limits.bytes {
         return Parsed::refused(Diagnostic::new(&TOO_LARGE, Span::new(file, 0..0), too_many_bytes(limits)));
@@ -101,7 +101,7 @@ pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
     parsed
 }
 
-/// The message for a text beyond the limit. How long it is in all, nobody has looked.
+/// The message for a text beyond the limit. The full length is unknown, because the rest is not read.
 pub(crate) fn too_many_bytes(limits: &Limits) -> String {
     const MIB: usize = 1 << 20;
     let most = match limits.bytes {
@@ -111,7 +111,7 @@ pub(crate) fn too_many_bytes(limits: &Limits) -> String {
     format!("the file has more than {most}, and no more are read")
 }
 
-/// The parser counts no depth of its own: the builder does, over lists and mappings of both styles.
+/// The parser's own depth limits are disabled: the builder counts the depth of lists and mappings of both styles.
 fn options() -> Options {
     let mut options = Options::default();
     options.set_emit_comments(false);

@@ -1,13 +1,13 @@
-//! What was reported of a text.
+//! Collects the diagnostics of a text.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
 use crate::codes::{ALIAS_BOMB, TOO_DEEP, TOO_LARGE, YAML_SYNTAX};
 
-/// How many errors, and how many warnings, are kept; the rest of a file that is wrong throughout adds nothing.
+/// The maximum number of errors, and of warnings; more of them would add nothing.
 const MOST: usize = 1_000;
 
-/// Codes that end the reading, and so are always kept.
+/// Codes that end reading, and are therefore always reported.
 const LAST: [&Code; 4] = [&ALIAS_BOMB, &TOO_DEEP, &TOO_LARGE, &YAML_SYNTAX];
 
 /// Diagnostics in the order they were found.
@@ -18,7 +18,7 @@ pub(crate) struct Reports {
 }
 
 impl Reports {
-    /// Adds one, unless there are too many.
+    /// Adds a diagnostic, unless there are too many.
     pub(crate) fn push(&mut self, diagnostic: Diagnostic) {
         let is_error = diagnostic.severity() == Severity::Error;
         let before = if is_error { self.errors } else { self.diagnostics.len() - self.errors };
@@ -28,17 +28,17 @@ impl Reports {
         }
     }
 
-    /// The last one.
+    /// The last diagnostic.
     pub(crate) fn last(&self) -> Option<&Diagnostic> {
         self.diagnostics.last()
     }
 
-    /// Whether there is none.
+    /// Whether there are no diagnostics.
     pub(crate) fn is_empty(&self) -> bool {
         self.diagnostics.is_empty()
     }
 
-    /// All of them.
+    /// All diagnostics.
     pub(crate) fn into_vec(self) -> Vec<Diagnostic> {
         self.diagnostics
     }

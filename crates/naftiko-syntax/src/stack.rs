@@ -1,4 +1,4 @@
-//! The lists and mappings that are open while a text is read.
+//! The stack of open lists and mappings.
 
 use granit_parser::StructureStyle;
 use naftiko_diagnostics::{FileId, Span};
@@ -6,7 +6,7 @@ use naftiko_diagnostics::{FileId, Span};
 use crate::alias::Slot;
 use crate::tree::{Entry, Mapping, Node, Value};
 
-/// The open lists and mappings, the outermost first.
+/// The open lists and mappings, outermost first.
 #[derive(Debug, Default)]
 pub(crate) struct Stack {
     frames: Vec<Frame>,
@@ -15,30 +15,30 @@ pub(crate) struct Stack {
 /// An open list or mapping.
 #[derive(Debug)]
 pub(crate) struct Frame {
-    /// Its number among all lists and mappings of the text.
+    /// The number among all lists and mappings of the text.
     pub(crate) number: u32,
-    /// Where it goes when it is closed.
+    /// The destination of the closed collection.
     pub(crate) slot: Slot,
-    /// Where it begins.
+    /// The start of the collection.
     pub(crate) start: usize,
-    /// Where what was read of it ends.
+    /// The end of its part that was read.
     pub(crate) end: usize,
     /// Whether it has brackets or braces.
     pub(crate) style: StructureStyle,
-    /// What was read of it.
+    /// Its content so far.
     pub(crate) content: Content,
 }
 
-/// What was read of a list or mapping.
+/// The content of a list or mapping so far.
 #[derive(Debug)]
 pub(crate) enum Content {
     /// The items.
     Sequence(Vec<Node>),
-    /// The entries, and where it stands between two of them.
+    /// The entries, and the state between two of them.
     Mapping(Mapping, Key),
 }
 
-/// Where a mapping stands between key and value.
+/// The state of a mapping between key and value.
 #[derive(Debug)]
 pub(crate) enum Key {
     /// The next node is a key.
@@ -47,43 +47,43 @@ pub(crate) enum Key {
     Read {
         /// The key.
         text: String,
-        /// Where it stands.
+        /// The position of the key.
         span: Span,
     },
-    /// The next node is the value of a key that was reported and ends here; it is read and left out.
+    /// The next node is the value of a rejected key; it is read and dropped.
     Refused {
-        /// Where the key ends.
+        /// The end of the key.
         end: usize,
     },
 }
 
 impl Stack {
-    /// How many are open.
+    /// The number of open collections.
     pub(crate) fn depth(&self) -> usize {
         self.frames.len()
     }
 
-    /// Opens one.
+    /// Opens a collection.
     pub(crate) fn push(&mut self, frame: Frame) {
         self.frames.push(frame);
     }
 
-    /// Takes the innermost.
+    /// Closes the innermost collection.
     pub(crate) fn pop(&mut self) -> Option<Frame> {
         self.frames.pop()
     }
 
-    /// Those without brackets and braces, the outermost first.
+    /// The collections without brackets and braces, outermost first.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = &Frame> {
         self.frames.iter().filter(|frame| frame.style == StructureStyle::Block)
     }
 
-    /// The innermost, if it has brackets or braces.
+    /// The innermost collection, if it has brackets or braces.
     pub(crate) fn flow(&self) -> Option<&Frame> {
         self.frames.last().filter(|frame| frame.style == StructureStyle::Flow)
     }
 
-    /// Whether the innermost is a mapping.
+    /// Whether the innermost collection is a mapping.
     pub(crate) fn in_mapping(&self) -> bool {
         self.frames.last().is_some_and(|frame| matches!(frame.content, Content::Mapping(..)))
     }
@@ -93,7 +93,7 @@ impl Stack {
         self.frames.last().is_some_and(|frame| matches!(frame.content, Content::Mapping(_, Key::Wanted)))
     }
 
-    /// Where the key ends whose value is next.
+    /// The end of the key whose value is next.
     pub(crate) fn key_end(&self) -> Option<usize> {
         match &self.frames.last()?.content {
             Content::Mapping(_, Key::Read { span, .. }) => Some(span.range().end),
@@ -102,7 +102,7 @@ impl Stack {
         }
     }
 
-    /// Where the innermost mapping has this key already.
+    /// The position of this key in the innermost mapping, if it is there already.
     pub(crate) fn key_span(&self, key: &str) -> Option<Span> {
         match &self.frames.last()?.content {
             Content::Mapping(mapping, _) => mapping.entry(key).map(|entry| entry.key_span),
@@ -110,7 +110,7 @@ impl Stack {
         }
     }
 
-    /// Where the next value goes.
+    /// The destination of the next value.
     pub(crate) fn slot(&self) -> Slot {
         let Some(frame) = self.frames.last() else { return Slot::Root };
         let index = match &frame.content {
@@ -124,7 +124,7 @@ impl Stack {
         u32::try_from(index).map_or(Slot::Nowhere, |index| Slot::Child { container: frame.number, index })
     }
 
-    /// Says what is known of a key that ends at `end`.
+    /// Sets the state of the innermost mapping after a key that ends at `end`.
     pub(crate) fn set_key(&mut self, next: Key, end: usize) {
         if let Some(frame) = self.frames.last_mut()
             && let Content::Mapping(_, key) = &mut frame.content
@@ -134,7 +134,7 @@ impl Stack {
         }
     }
 
-    /// Puts a value that ends at `end` where it goes; gives it back if nothing is open.
+    /// Puts a value that ends at `end` into the innermost collection; returns it if none is open.
     pub(crate) fn place(&mut self, node: Node, end: usize) -> Option<Node> {
         let Some(frame) = self.frames.last_mut() else { return Some(node) };
         frame.end = frame.end.max(end);
@@ -149,7 +149,7 @@ impl Stack {
         None
     }
 
-    /// Takes the last value of the innermost out if it is as `wanted` says.
+    /// Removes the last value of the innermost collection if it satisfies `wanted`.
     pub(crate) fn take_back_if(&mut self, wanted: impl Fn(&Node) -> bool) {
         match self.frames.last_mut().map(|frame| &mut frame.content) {
             Some(Content::Sequence(items)) => drop(items.pop_if(|node| wanted(node))),
@@ -158,8 +158,8 @@ impl Stack {
         }
     }
 
-    /// The value at the end of a way from the document: places in container after container, each with the number of
-    /// its container. Nothing while the value is open.
+    /// The value at a path from the root: the number of each container, and the position in it. `None` while the value
+    /// is open.
     pub(crate) fn find(&self, way: &[(u32, u32)]) -> Option<&Node> {
         let mut steps = way.iter();
         let mut frames = self.frames.iter();
@@ -178,7 +178,7 @@ impl Stack {
 }
 
 impl Frame {
-    /// What was read, ending at `end`.
+    /// Converts the collection to a node that ends at `end`.
     pub(crate) fn into_node(self, file: FileId, end: usize) -> Node {
         let value = match self.content {
             Content::Sequence(items) => Value::Sequence(items),
@@ -199,7 +199,7 @@ impl Content {
         Self::Mapping(Mapping::new(), Key::Wanted)
     }
 
-    /// The child that was written as number `index`, if it is complete.
+    /// The child at `index`, if it is complete.
     fn child(&self, index: usize) -> Option<&Node> {
         match self {
             Self::Sequence(items) => items.get(index),

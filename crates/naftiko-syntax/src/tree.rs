@@ -1,4 +1,4 @@
-//! The tree.
+//! The syntax tree.
 
 use std::ops::Range;
 
@@ -6,23 +6,23 @@ use indexmap::IndexMap;
 use naftiko_diagnostics::{Span, Spanned};
 use serde_json::Number;
 
-/// A value and its place in the text.
+/// A value with its position.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Node {
-    /// The bytes of the value, with its quotes or brackets, but without anchors, tags and comments before it.
+    /// The bytes of the value, including its quotes or brackets, but without anchors, tags and comments before it.
     pub span: Span,
-    /// What it is.
+    /// The value.
     pub value: Value,
 }
 
-/// What a node can be: the values of JSON.
+/// The values of JSON.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
     /// `null`, `~`, or nothing at all.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A number that JSON can write.
+    /// A number that JSON can represent.
     Number(Number),
     /// Any other scalar.
     String(Text),
@@ -37,12 +37,12 @@ pub enum Value {
 pub struct Text {
     value: String,
     /// Pairs of (offset in `value`, offset in the file), from each of which the two run in parallel up to the next
-    /// pair; empty when no part of the value can be located in the file. Where the file has bytes without a meaning,
-    /// such as indentation, two pairs have the same offset in `value`: where these bytes begin and where they end.
+    /// pair; empty if no part of the value can be located in the file. If the file has bytes without a counterpart,
+    /// such as indentation, two pairs have one offset in `value`: the start and the end of these bytes.
     anchors: Vec<(u32, u32)>,
 }
 
-/// A mapping in the order it was written.
+/// A mapping in document order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Mapping {
     entries: IndexMap<String, Entry>,
@@ -57,10 +57,10 @@ pub struct Entry {
     pub value: Node,
 }
 
-/// Which side of a mapping entry is meant.
+/// The key or the value of a mapping entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Place {
-    /// The key, where there is one; a list item has only a value.
+    /// The key, if there is one; a list item has only a value.
     Key,
     /// The value.
     Value,
@@ -68,8 +68,8 @@ pub enum Place {
 
 impl Text {
     /// A text located in the file by `anchors`: ascending pairs of (offset in the value, offset in the file), from each
-    /// of which the two run in parallel up to the next pair. Two pairs with the same offset in the value are the two
-    /// ends of a stretch of the file without a meaning.
+    /// of which the two run in parallel up to the next pair. Two pairs with one offset in the value are the ends of a
+    /// stretch of the file without a counterpart.
     pub fn new(value: String, anchors: Vec<(u32, u32)>) -> Self {
         Self { value, anchors }
     }
@@ -79,12 +79,12 @@ impl Text {
         &self.value
     }
 
-    /// The bytes in the file that a range of bytes of the text comes from; `whole` (the span of the scalar) where that
-    /// cannot be told.
+    /// The bytes in the file for a byte range of the text; `whole` (the span of the scalar) if they cannot be
+    /// determined.
     pub fn locate(&self, range: Range<usize>, whole: Span) -> Span {
         let start = self.start_of(range.start);
         let end = if range.end > range.start { self.end_of(range.end) } else { start };
-        // The last line break of a block scalar stands beyond its span.
+        // The last line break of a block scalar is beyond its span.
         let limit = whole.range().end;
         match (start, end) {
             (Some(start), Some(end)) if start <= end && start <= limit => {
@@ -94,13 +94,13 @@ impl Text {
         }
     }
 
-    /// Where in the file the byte at `offset` begins.
+    /// The position in the file at which the byte at `offset` starts.
     fn start_of(&self, offset: usize) -> Option<usize> {
         let after = self.anchors.partition_point(|&(value, _)| value as usize <= offset);
         beyond(*self.anchors.get(after.checked_sub(1)?)?, offset)
     }
 
-    /// Where in the file the byte before `offset` ends.
+    /// The position in the file at which the byte before `offset` ends.
     fn end_of(&self, offset: usize) -> Option<usize> {
         let from = self.anchors.partition_point(|&(value, _)| (value as usize) < offset);
         match self.anchors.get(from) {
@@ -109,13 +109,13 @@ impl Text {
         }
     }
 
-    /// The bytes of memory the text takes, about.
+    /// The approximate memory of the text in bytes.
     pub(crate) fn weight(&self) -> usize {
         self.value.len() + self.anchors.len() * size_of::<(u32, u32)>()
     }
 }
 
-/// Where `offset` lies in the file, in the run that begins at an anchor.
+/// The position of `offset` in the file, within the run that starts at an anchor.
 fn beyond((value, file): (u32, u32), offset: usize) -> Option<usize> {
     Some(file as usize + offset.checked_sub(value as usize)?)
 }
@@ -126,7 +126,7 @@ impl Mapping {
         Self::default()
     }
 
-    /// Adds an entry. If the key exists already, its entry stays and the new one is returned.
+    /// Adds an entry. If the key exists, its entry remains and the new one is returned.
     pub fn insert(&mut self, key: String, entry: Entry) -> Option<Entry> {
         match self.entries.entry(key) {
             indexmap::map::Entry::Occupied(_) => Some(entry),
@@ -137,66 +137,66 @@ impl Mapping {
         }
     }
 
-    /// The entry of a key.
+    /// The entry with this key.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.get(key)
     }
 
-    /// The value of a key.
+    /// The value at this key.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.entries.get(key).map(|entry| &entry.value)
     }
 
-    /// Keys and entries in the order they were written.
+    /// Keys and entries in document order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Entry)> {
         self.entries.iter().map(|(key, entry)| (key.as_str(), entry))
     }
 
-    /// The values in the order they were written, to be changed.
+    /// Mutable values in document order.
     pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Node> {
         self.entries.values_mut().map(|entry| &mut entry.value)
     }
 
-    /// Keys and values in the order they were written, the values to be changed.
+    /// Keys and mutable values in document order.
     pub fn iter_mut(&mut self) -> impl Iterator<Item = (&str, &mut Node)> {
         self.entries.iter_mut().map(|(key, entry)| (key.as_str(), &mut entry.value))
     }
 
-    /// The value of the entry that was written as number `index`.
+    /// The value of the entry at position `index`.
     pub(crate) fn value_at(&self, index: usize) -> Option<&Node> {
         self.entries.get_index(index).map(|(_, entry)| &entry.value)
     }
 
-    /// Takes the last entry out if its value is as `wanted` says.
+    /// Removes the last entry if its value satisfies `wanted`.
     pub(crate) fn remove_last_if(&mut self, wanted: impl FnOnce(&Node) -> bool) {
         if self.entries.last().is_some_and(|(_, entry)| wanted(&entry.value)) {
             self.entries.pop();
         }
     }
 
-    /// How many entries.
+    /// The number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether there is none.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 }
 
 impl Node {
-    /// The value of a key, if this is a mapping that has it.
+    /// The value at a key, if this is a mapping that has it.
     pub fn get(&self, key: &str) -> Option<&Node> {
         self.as_mapping()?.get(key)
     }
 
-    /// The entry of a key, if this is a mapping that has it.
+    /// The entry with a key, if this is a mapping that has it.
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.as_mapping()?.entry(key)
     }
 
-    /// The text, if this is one.
+    /// The text, if this is a string.
     pub fn as_str(&self) -> Option<&str> {
         match &self.value {
             Value::String(text) => Some(text.as_str()),
@@ -204,12 +204,12 @@ impl Node {
         }
     }
 
-    /// The text with its place, if this is one.
+    /// The text with its position, if this is a string.
     pub fn as_spanned_string(&self) -> Option<Spanned<String>> {
         self.as_str().map(|text| Spanned::new(text.to_owned(), self.span))
     }
 
-    /// The boolean, if this is one.
+    /// The value, if this is a boolean.
     pub fn as_bool(&self) -> Option<bool> {
         match self.value {
             Value::Bool(value) => Some(value),
@@ -233,7 +233,7 @@ impl Node {
         }
     }
 
-    /// The value without its places.
+    /// The value without its positions.
     pub fn to_json(&self) -> serde_json::Value {
         use serde_json::Value as Json;
         match &self.value {
@@ -255,7 +255,7 @@ impl Node {
         pointer_tokens(pointer)?.try_fold(self, |node, token| node.child(&token))
     }
 
-    /// The bytes at a JSON pointer: of the key or of the value. The key of a list item is its value.
+    /// The bytes at a JSON pointer: of the key or of the value. A list item has no key, so its value is used.
     pub fn span_at(&self, pointer: &str, place: Place) -> Option<Span> {
         let (parent, last) = match pointer.rsplit_once('/') {
             Some((parent, _)) => (self.pointer(parent)?, pointer_tokens(pointer)?.last()?),
@@ -267,7 +267,7 @@ impl Node {
         }
     }
 
-    /// What it is, in the words of JSON Schema: `a string`, `a list`, …
+    /// The type in words, as in JSON Schema: `a string`, `a list`, …
     pub fn kind(&self) -> &'static str {
         match &self.value {
             Value::Null => "null",
@@ -279,7 +279,7 @@ impl Node {
         }
     }
 
-    /// The child that was written as number `index`.
+    /// The child at position `index`.
     pub(crate) fn at(&self, index: usize) -> Option<&Node> {
         match &self.value {
             Value::Sequence(items) => items.get(index),
@@ -297,7 +297,7 @@ impl Node {
     }
 }
 
-/// The unescaped tokens of a JSON pointer; `None` if it does not begin with `/`.
+/// The unescaped tokens of a JSON pointer; `None` if it does not start with `/`.
 fn pointer_tokens(pointer: &str) -> Option<impl Iterator<Item = String>> {
     let rest = match pointer.strip_prefix('/') {
         Some(rest) => Some(rest),
@@ -311,7 +311,7 @@ fn pointer_tokens(pointer: &str) -> Option<impl Iterator<Item = String>> {
     )
 }
 
-/// The index a token means: digits without a leading zero.
+/// The list index of a token: digits without a leading zero.
 fn list_index(token: &str) -> Option<usize> {
     let is_plain = token == "0" || !token.starts_with(['0', '+']);
     is_plain.then(|| token.parse().ok()).flatten()

@@ -1,4 +1,4 @@
-//! Scalars to values.
+//! Converts scalars to values.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -14,18 +14,18 @@ use crate::lines;
 use crate::quoting::excerpt;
 use crate::tree::{Node, Text, Value};
 
-/// A scalar as it was written.
+/// A scalar in the text.
 #[derive(Debug)]
 pub(crate) struct Scalar<'a> {
-    /// Its text, escapes and folding undone.
+    /// The text, unescaped and unfolded.
     pub(crate) value: Cow<'a, str>,
-    /// How it was written.
+    /// The style.
     pub(crate) style: ScalarStyle,
-    /// Its tag, and where that stands.
+    /// The tag, and its position.
     pub(crate) tag: Option<(Cow<'a, Tag>, Span)>,
-    /// Its bytes. Of a block scalar, before [`Scalar::widen_block`], its lines without header.
+    /// The bytes. For a block scalar, before [`Scalar::widen_block`], its lines without the header.
     pub(crate) range: Range<usize>,
-    /// By how many spaces its lines are indented, if it is a block scalar with lines.
+    /// The indentation in spaces, if it is a block scalar with lines.
     indent: Option<usize>,
 }
 
@@ -39,18 +39,18 @@ impl<'a> Scalar<'a> {
         Self { value, style, tag, range, indent: None }
     }
 
-    /// Whether nothing was written: the parser hands out a `~` that is not in the text.
+    /// Whether the scalar is missing: the parser returns a `~` that is not in the text.
     pub(crate) fn is_absent(&self, text: &str) -> bool {
         let made_up = self.value == "~" && lines::slice(text, self.range.clone()) != "~";
         self.style == ScalarStyle::Plain && (made_up || self.value.is_empty())
     }
 
-    /// Whether it was written with `|` or `>`.
+    /// Whether it is a block scalar with `|` or `>`.
     pub(crate) fn is_block(&self) -> bool {
         matches!(self.style, ScalarStyle::Literal | ScalarStyle::Folded)
     }
 
-    /// Lets a block scalar begin at its header, which stands after `cursor`, and end with its last line.
+    /// Extends a block scalar to its header, which comes after `cursor`, and to the end of its last line.
     pub(crate) fn widen_block(&mut self, text: &str, cursor: usize) {
         let header = lines::indicator(text, cursor..self.range.start, |byte| matches!(byte, b'|' | b'>'));
         let header = header.unwrap_or(self.range.start);
@@ -70,7 +70,7 @@ impl<'a> Scalar<'a> {
         Node { span, value: Value::String(Text::new(self.value.into_owned(), anchors)) }
     }
 
-    /// The value, and what is wrong with it.
+    /// The value, and the diagnostic for it.
     pub(crate) fn into_node(self, text: &str, file: FileId) -> (Node, Option<Diagnostic>) {
         let span = Span::new(file, self.range.clone());
         let untagged =
@@ -103,7 +103,7 @@ impl<'a> Scalar<'a> {
         (node, flaw)
     }
 
-    /// What the tag makes of the text; `None` if the tag is not known or does not fit.
+    /// The meaning under the scalar's tag; `None` if the tag is unknown or does not match.
     fn tagged(&self, tag: &Tag) -> Option<Plain> {
         let Some(kind) = tag.core_suffix() else {
             return is_non_specific(tag).then_some(Plain::Text);
@@ -136,14 +136,14 @@ impl<'a> Scalar<'a> {
     }
 }
 
-/// What is wrong with the tag of a list (`seq`) or a mapping (`map`).
+/// The diagnostic for the tag of a list (`seq`) or a mapping (`map`).
 pub(crate) fn container_tag(tag: &Tag, kind: &str, place: Span) -> Option<Diagnostic> {
     let fits = tag.core_suffix() == Some(kind) || is_non_specific(tag);
     let found = if kind == "seq" { "a list" } else { "a mapping" };
     (!fits).then(|| tag_flaw(tag, place, found))
 }
 
-/// Whether a tag is `!` alone, which says "not by its looks".
+/// Whether a tag is `!` alone, which disables the interpretation by content.
 fn is_non_specific(tag: &Tag) -> bool {
     tag.original() == "!"
 }
@@ -169,7 +169,7 @@ fn not_json(value: &str, span: Span) -> Diagnostic {
     quotable(Diagnostic::new(&NOT_A_JSON_NUMBER, span, message), value, span)
 }
 
-/// Offers quotes, which change no meaning: the value is read as text already.
+/// Offers quotes, which do not change the meaning: the value is read as text already.
 fn quotable(diagnostic: Diagnostic, value: &str, span: Span) -> Diagnostic {
     let title = "write it in quotes";
     diagnostic.with_help("write it in quotes if it is text").with_fix(Fix::replace(
@@ -180,7 +180,7 @@ fn quotable(diagnostic: Diagnostic, value: &str, span: Span) -> Diagnostic {
     ))
 }
 
-/// Where the last line of a block scalar that is not blank ends.
+/// The end of the last line of a block scalar that is not blank.
 fn last_line_end(text: &str, range: &Range<usize>) -> usize {
     let body = lines::slice(text, range.clone());
     let trimmed = body.trim_end_matches([' ', '\t', '\r', '\n']);

@@ -1,4 +1,4 @@
-//! Writes values as YAML text that reads back as exactly these values.
+//! Writes values as YAML text that is read back as exactly these values.
 
 use std::fmt::Write as _;
 
@@ -9,18 +9,18 @@ use crate::ambiguous;
 use crate::reader::{Limits, parse};
 use crate::tree::Value;
 
-/// How a scalar is quoted.
+/// The quotes of a scalar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Quotes {
-    /// Not at all, where that reads as the same text.
+    /// No quotes, if that is read as the same text.
     Plain,
-    /// `'…'`, where that can hold the text.
+    /// `'…'`, if that can hold the text.
     Single,
     /// `"…"`, which can hold any text.
     Double,
 }
 
-/// Where a scalar is written, which decides what it can be without quotes.
+/// The context of a scalar, which decides whether it can be written without quotes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Site {
     /// Whether it is inside brackets or braces.
@@ -29,7 +29,7 @@ pub struct Site {
     pub key: bool,
 }
 
-/// A text as a scalar that reads as that text: in these quotes, or in the next that can hold it.
+/// A text as a scalar that is read as that text: in these quotes, or in the next kind that can hold it.
 pub fn scalar(text: &str, quotes: Quotes, site: Site) -> String {
     match quotes {
         Quotes::Plain if stands_plain(text, site) => text.to_owned(),
@@ -40,7 +40,7 @@ pub fn scalar(text: &str, quotes: Quotes, site: Site) -> String {
     }
 }
 
-/// A value on one line: lists in brackets, mappings in braces. `quotes` is how texts are written.
+/// A value on one line: lists in brackets, mappings in braces. `quotes` is the style of texts.
 pub fn flow(value: &Json, quotes: Quotes) -> String {
     let site = |key| Site { flow: true, key };
     match value {
@@ -59,8 +59,8 @@ pub fn flow(value: &Json, quotes: Quotes) -> String {
     }
 }
 
-/// Whether a text without quotes reads as itself: asked of the reader. A word that YAML 1.1 reads differently does
-/// not.
+/// Whether a text without quotes is read as itself, checked by reading it. False for a word that YAML 1.1 reads
+/// differently.
 pub(crate) fn stands_plain(text: &str, site: Site) -> bool {
     if text.is_empty() || !text.chars().all(is_printable) || ambiguous::is_ambiguous(text) {
         return false;
@@ -81,7 +81,7 @@ pub(crate) fn stands_plain(text: &str, site: Site) -> bool {
         return false;
     };
     match &entry.value.value {
-        // A key that is a number or a boolean in other readers is left to quotes.
+        // A key that other readers read as a number or a boolean is quoted.
         Value::Number(_) if site.key => key == text && !is_other_scalar(text),
         Value::String(value) if !site.key => value.as_str() == text,
         _ => false,
@@ -92,12 +92,12 @@ fn is_other_scalar(text: &str) -> bool {
     !matches!(crate::core_schema::plain(text), crate::core_schema::Plain::Text)
 }
 
-/// The inside of a single-quoted scalar.
+/// The content of a single-quoted scalar.
 pub(crate) fn single_quoted(text: &str) -> String {
     text.replace('\'', "''")
 }
 
-/// The inside of a double-quoted scalar.
+/// The content of a double-quoted scalar.
 pub(crate) fn double_quoted(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
@@ -120,7 +120,7 @@ pub(crate) fn double_quoted(text: &str) -> String {
     out
 }
 
-/// Whether a character stands for itself on a line.
+/// Whether a character is visible and does not end a line.
 pub(crate) fn is_printable(character: char) -> bool {
     let breaks_or_hides = matches!(character, '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}');
     !character.is_control() && !breaks_or_hides

@@ -52,7 +52,7 @@ fn encoded(bytes: &[u8]) -> Printable {
     Printable::trusted(word)
 }
 
-/// In octal, which ends after three digits in every shell.
+/// Writes a byte in octal, which ends after three digits in every shell.
 fn push_byte(word: &mut String, byte: u8) {
     // Writing to a string cannot fail.
     let _infallible = write!(word, "\\{byte:03o}");

@@ -1,4 +1,4 @@
-//! What each filter makes of its value.
+//! The implementations of the filters.
 
 use std::cmp::Ordering;
 use std::collections::BTreeSet;
@@ -18,7 +18,7 @@ fn wrong(filter: &str, value: &Value) -> Failure {
     Failure::type_error(format!("`{filter}` is not for {}", show::kind(value)))
 }
 
-/// The text that a filter is for: a text, or any other value as it is written.
+/// Applies `make` to a text, or to the rendered form of any other value.
 fn with_text<'v>(
     of: &Use<'v, '_>,
     make: impl FnOnce(&str, &mut Text<'_>) -> Result<(), Failure>,
@@ -38,12 +38,12 @@ fn with_text<'v>(
     Ok(Val::made(made.finish().into()))
 }
 
-/// Writes what each character becomes.
+/// Appends the replacements of characters.
 fn push_characters(characters: impl Iterator<Item = char>, made: &mut Text<'_>) -> Result<(), Failure> {
     let mut piece = String::new();
     for character in characters {
         piece.push(character);
-        // A piece is short, so that nothing long is made before it is counted.
+        // Pieces are short, so that no long text exists before it is counted.
         if piece.len() >= 1024 {
             made.push(&piece)?;
             piece.clear();
@@ -114,7 +114,7 @@ pub(super) fn indent<'v>(of: &Use<'v, '_>) -> Applied<'v> {
     let (first, blank) = (flag(1), flag(2));
     let meter = of.meter;
     with_text(of, |text, made| {
-        // Counted before it is made.
+        // Counted before it is created.
         meter.make(width)?;
         let spaces = " ".repeat(width);
         let text = text.strip_suffix('\n').unwrap_or(text);
@@ -177,7 +177,7 @@ pub(super) fn join<'v>(of: &Use<'v, '_>) -> Applied<'v> {
     Ok(Val::made(made.finish().into()))
 }
 
-/// A field of a value, or one within it: `owner.name`.
+/// A field of a value, or a nested one: `owner.name`.
 fn field<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
     path.split('.').try_fold(value, |value, name| match value {
         Value::Array(items) => items.get(name.parse::<usize>().ok()?),
@@ -189,7 +189,7 @@ fn missing() -> Failure {
     Failure::new(RenderErrorKind::Missing, "a value is missing")
 }
 
-/// Texts as a list, each counted before it is made.
+/// Texts as a list, each counted before it is created.
 fn texts<'v, 't>(of: &Use<'v, '_>, parts: impl Iterator<Item = &'t str>) -> Applied<'v> {
     let text = |part: &str| {
         of.meter.make(part.len())?;
@@ -266,7 +266,7 @@ pub(super) fn default<'v>(of: &Use<'v, '_>) -> Applied<'v> {
     Ok(of.value.clone())
 }
 
-/// One item of a list, as it is.
+/// One item of a list, unchanged.
 fn one<'v>(of: &Use<'v, '_>, filter: &str, at: impl Fn(usize) -> Option<usize>) -> Applied<'v> {
     if let Val::Given(Value::Array(items)) = &of.value {
         return at(items.len()).and_then(|at| items.get(at)).map(Val::Given).ok_or_else(missing);
@@ -299,7 +299,7 @@ fn list_of<'u>(filter: &str, of: &'u Use<'_, '_>) -> Result<&'u [Value], Failure
     Ok(items)
 }
 
-/// Copies of items, as a list.
+/// A list of copies of items.
 fn copies<'v, 'i>(of: &Use<'v, '_>, items: impl Iterator<Item = &'i Value>) -> Applied<'v> {
     of.meter.make_node()?;
     let items = items.map(|item| show::copied(item, of.meter));
@@ -356,7 +356,7 @@ pub(super) fn sort<'v>(of: &Use<'v, '_>) -> Applied<'v> {
     copies(of, keyed.into_iter().map(|(_, item)| item))
 }
 
-/// Numbers before texts, and those before everything else.
+/// The sort key: numbers come before texts, and texts before everything else.
 fn sort_key(key: &Value, is_case_sensitive: bool, of: &Use<'_, '_>) -> Result<(u8, f64, String), Failure> {
     if let Some(number) = number::float(key) {
         return Ok((0, number, String::new()));
@@ -457,7 +457,7 @@ pub(super) fn round<'v>(of: &Use<'v, '_>) -> Applied<'v> {
 
 /// A float without a fraction as an integer.
 fn whole(float: f64) -> Option<i64> {
-    // Where a float is that large, every one of them is a whole number.
+    // From this size on every float is a whole number.
     const LIMIT: f64 = 9_007_199_254_740_992.0;
     #[expect(
         clippy::cast_possible_truncation,

@@ -1,4 +1,5 @@
-//! Expressions, by rank: `if`, `or`, `and`, `not`, comparisons, `+ -`, `~`, `* / // %`, and what follows a value.
+//! Expressions, by precedence: `if`, `or`, `and`, `not`, comparisons, `+ -`, `~`, `* / // %`, and the suffixes of a
+//! value.
 
 use serde_json::Value;
 
@@ -9,10 +10,10 @@ use crate::problem::{Problem, ProblemKind};
 use crate::scan::Token;
 use crate::value_tests::{self, Test};
 
-/// What follows a value.
+/// The suffix of a value.
 enum Follows {
     Suffix(Suffix),
-    /// Something that means nothing, as a problem says: the value stays as it is.
+    /// An invalid suffix, which was reported: the value remains unchanged.
     Unknown,
 }
 
@@ -102,7 +103,7 @@ impl Parser<'_> {
         Ok(Some(found))
     }
 
-    /// Operators of one rank, from left to right.
+    /// Operators of one precedence, from left to right.
     fn chain(&mut self, rank: usize) -> Result<Expr, Problem> {
         const RANKS: [&[(&str, Operator)]; 3] = [
             &[("+", Operator::Add), ("-", Operator::Subtract)],
@@ -133,7 +134,7 @@ impl Parser<'_> {
         Ok(Expr { kind: Kind::Chain(Box::new(first), others), range: start..self.end })
     }
 
-    /// A value, or the negative of one: a field is read before the sign, a filter is applied after it.
+    /// A value with an optional sign: field accesses bind more tightly than the sign, filters less tightly.
     fn signed(&mut self) -> Result<Expr, Problem> {
         let start = self.peek()?.1.start;
         let value = self.sign()?;
@@ -153,7 +154,7 @@ impl Parser<'_> {
         self.with_suffixes(value, start, false)
     }
 
-    /// A value with what follows it; filters and tests only if `filters` says so.
+    /// A value with its suffixes; filters and tests only if `filters` is true.
     fn with_suffixes(&mut self, value: Expr, start: usize, filters: bool) -> Result<Expr, Problem> {
         let mut suffixes = Vec::new();
         while let Some(follows) = self.follows(start, filters)? {
@@ -167,7 +168,7 @@ impl Parser<'_> {
         Ok(Expr { kind: Kind::Postfix(Box::new(value), suffixes), range: start..self.end })
     }
 
-    /// What follows the value that begins at `start`, if something does.
+    /// The next suffix of the value that starts at `start`, if there is one.
     fn follows(&mut self, start: usize, filters: bool) -> Result<Option<Follows>, Problem> {
         match &self.peek()?.0 {
             Token::Sign(".") => {
@@ -208,7 +209,7 @@ impl Parser<'_> {
         .with_help("what is done to a value is written behind it, as a filter: `{{ name|upper }}`")
     }
 
-    /// What is between brackets behind a value. The opening one is taken.
+    /// The content of brackets after a value. The opening bracket has been read.
     fn index(&mut self) -> Result<Suffix, Problem> {
         let start = match &self.peek()?.0 {
             Token::Sign(":") => None,
@@ -216,7 +217,7 @@ impl Parser<'_> {
         };
         if !self.takes(":")? {
             self.expect("]")?;
-            // Nothing before the colon was no index.
+            // Without an expression before it, `]` does not close an index.
             return start.map_or_else(|| self.unexpected("an index"), |index| Ok(Suffix::Index(index)));
         }
         let stop = match &self.peek()?.0 {
@@ -270,7 +271,7 @@ impl Parser<'_> {
         Ok(Follows::Suffix(Suffix::Test { test, argument, is_negated }))
     }
 
-    /// Arguments up to the closing bracket. The opening one is taken.
+    /// Arguments up to the closing bracket. The opening bracket has been read.
     fn arguments(&mut self) -> Result<Vec<Given>, Problem> {
         self.deeper(|parser| {
             let mut given = Vec::new();
@@ -348,7 +349,7 @@ impl Parser<'_> {
     }
 }
 
-/// Puts arguments where the filter takes them, or says what is wrong with them.
+/// Assigns arguments to the parameters of a filter, or returns the problem.
 fn bound(filter: &Filter, given: Vec<Given>) -> Result<Vec<Option<Expr>>, String> {
     let mut arguments: Vec<Option<Expr>> = filter.parameters().iter().map(|_| None).collect();
     for (position, (name, argument)) in given.into_iter().enumerate() {

@@ -1,4 +1,4 @@
-//! What YAML 1.1 reads differently.
+//! Scalars that YAML 1.1 reads differently.
 
 use naftiko_diagnostics::SourceMap;
 use naftiko_syntax::{Limits, ambiguous_scalars, parse_bytes};

@@ -1,4 +1,4 @@
-//! Comments and where they stand.
+//! Comments and their positions.
 
 use naftiko_diagnostics::SourceMap;
 use naftiko_syntax::comments;

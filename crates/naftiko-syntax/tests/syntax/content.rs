@@ -1,4 +1,4 @@
-//! What is said about text that parses as YAML and still cannot be used as it is: keys, tags, numbers, whole files.
+//! Diagnostics for valid YAML that cannot be used as it is: keys, tags, numbers, whole files.
 
 use crate::render::{told, told_of_bytes};
 

@@ -1,4 +1,4 @@
-//! What is said about each flaw of syntax, in full.
+//! The complete diagnostics for each kind of syntax error.
 
 use crate::render::{diagnostics, told};
 
@@ -428,7 +428,7 @@ fn a_space_that_indents_nothing_is_named() {
         | help: replace it by a space; it often comes with text that was copied from a page
         | Unsafe fix: replace it by spaces = 3:1-3 `  `
     ");
-    // In a value it is a character like any other.
+    // Within a value it is an ordinary character.
     insta::assert_snapshot!(told("a: x\u{a0}y\n"), @"");
 }
 

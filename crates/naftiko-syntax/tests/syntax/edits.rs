@@ -1,4 +1,4 @@
-//! Edits of a text, and scalars written so that they read as what was meant.
+//! Edits of a text, and scalars that are read as intended.
 
 use naftiko_diagnostics::{Edit, SourceMap, Span};
 use naftiko_syntax::{EditError, Quotes, Site, apply, flow, scalar};

@@ -1,4 +1,4 @@
-//! Input that was made to hurt.
+//! Malicious input.
 
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
@@ -11,12 +11,12 @@ use crate::render::told_of_bytes;
 
 const MANY: usize = 10 * 1024 * 1024;
 
-/// Work that grows faster than the text would not come to an end here: that a test ends is part of what it proves.
+/// Superlinear work would not finish here: the end of a test is part of its result.
 fn parsed(bytes: &[u8]) -> Parsed {
     parse_bytes("a", bytes, &mut SourceMap::new(), &Limits::default()).1
 }
 
-/// The same, and how long it took, to be looked at.
+/// The result and the time it took, for inspection.
 fn timed(bytes: &[u8]) -> (Parsed, Duration) {
     #[expect(clippy::disallowed_methods, reason = "a test that shows a time reads the clock")]
     let start = Instant::now();
@@ -24,7 +24,7 @@ fn timed(bytes: &[u8]) -> (Parsed, Duration) {
     (parsed, start.elapsed())
 }
 
-/// The one code that a piece, repeated, ends in at once.
+/// Asserts that a repeated piece ends in this code at once.
 fn ends_in(piece: &str, bytes: usize, code: &str) {
     let text = piece.repeat(bytes / piece.len());
     let parsed = parsed(text.as_bytes());
@@ -108,7 +108,7 @@ fn a_document_that_is_wrong_throughout_is_told_briefly() {
         let parsed = parsed(piece.repeat(100_000).as_bytes());
         assert!((500..=1000).contains(&parsed.diagnostics.len()), "{piece} {}", parsed.diagnostics.len());
     }
-    // Warnings do not crowd out an error.
+    // Warnings do not displace an error.
     let text =
         format!("{}a: 1\na: 2\n", (0..2000).fold(String::new(), |text, at| text + &format!("k{at}: !x 1\n")));
     assert_eq!(parsed(text.as_bytes()).diagnostics.last().unwrap().code.id, "duplicate-key");

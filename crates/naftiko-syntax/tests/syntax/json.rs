@@ -1,4 +1,4 @@
-//! JSON is YAML: a JSON text reads as any JSON reader reads it.
+//! A JSON text is read as any JSON reader reads it.
 
 use proptest::prelude::*;
 use serde_json::Value;
@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::render::read;
 
 fn text() -> impl Strategy<Value = String> {
-    // YAML does not take DEL and a few others even in quotes, where JSON does.
+    // YAML forbids DEL and a few other characters even in quotes, JSON does not.
     prop::collection::vec(any::<char>(), 0..12).prop_map(|characters| {
         let unprintable =
             |c: char| ('\u{7F}'..'\u{A0}').contains(&c) || matches!(c, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}');
@@ -34,7 +34,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Equal but for the last digits of a float: the other reader is fast rather than exact.
+/// Equality up to the last digits of floats: the other reader is fast rather than exact.
 fn same(ours: &Value, theirs: &Value) -> bool {
     match (ours, theirs) {
         (Value::Number(a), Value::Number(b)) if a.is_f64() && b.is_f64() => {

@@ -1,4 +1,4 @@
-//! Changes written as their author would write them.
+//! Changes in the author's style.
 
 use naftiko_diagnostics::{Edit, FileId, SourceMap, Span};
 use naftiko_syntax::{Layout, Limits, Node, apply, comments, parse};
@@ -12,7 +12,7 @@ fn tree(text: &str) -> (Node, FileId) {
     (parsed.root.unwrap(), file)
 }
 
-/// The text after the edits that `change` asks for.
+/// The text after the edits of `change`.
 fn changed(text: &str, change: impl Fn(Layout<'_>, &Node) -> Option<Vec<Edit>>) -> Option<String> {
     let (root, _) = tree(text);
     let edits = change(Layout::new(text, &root), &root)?;
@@ -196,7 +196,7 @@ fn document() -> impl Strategy<Value = String> {
                 }
             }
             let mut text = text.replace('@', "");
-            // The last line break of a kept block scalar is part of its value.
+            // The last line break of such a block scalar is part of its value.
             if cut && !text.contains("|+") {
                 text.truncate(text.trim_end_matches('\n').len());
             }

@@ -1,6 +1,7 @@
-//! Every part of a scalar is found in the file, byte for byte.
+//! Every part of a scalar is located in the file, byte for byte.
 //!
-//! The scalars are made up together with the place of every character, so that what `locate` says can be compared.
+//! The scalars are generated together with the position of every character, so that the result of `locate` can be
+//! compared.
 
 use std::ops::Range;
 
@@ -8,7 +9,7 @@ use naftiko_diagnostics::SourceMap;
 use naftiko_syntax::{Limits, Value, parse};
 use proptest::prelude::*;
 
-/// A document and its scalar at `/key`, with the place of every character of it.
+/// A document and its scalar at `/key`, with the position of every character.
 #[derive(Debug, Clone, Default)]
 struct Written {
     source: String,
@@ -21,12 +22,12 @@ impl Written {
         Self { source: prefix.to_owned(), ..Self::default() }
     }
 
-    /// Source that means nothing.
+    /// Source without a counterpart in the value.
     fn skip(&mut self, source: &str) {
         self.source.push_str(source);
     }
 
-    /// A character and what stands for it.
+    /// A character and its source.
     fn push(&mut self, character: char, source: &str) {
         self.value.push(character);
         self.places.push(self.source.len()..self.source.len() + source.len());
@@ -37,7 +38,7 @@ impl Written {
         text.chars().for_each(|character| self.push(character, character.encode_utf8(&mut [0; 4])));
     }
 
-    /// Line breaks with blanks around them, of which all but the first, or a single one, stand for a character.
+    /// Line breaks with blanks around them. All but the first, or a single one, correspond to a character.
     fn fold(&mut self, fold: &Fold) {
         self.skip(&" ".repeat(fold.before));
         for index in 0..fold.breaks {
@@ -96,7 +97,7 @@ fn fold() -> impl Strategy<Value = Fold> {
     )
 }
 
-/// A word that means itself in every style.
+/// A word that is read as itself in every style.
 fn word() -> impl Strategy<Value = String> {
     "[a-zé日😀][a-z0-9é日😀]{0,5}( {1,2}[a-zé]{1,4}){0,2}"
 }
@@ -105,7 +106,7 @@ fn words() -> impl Strategy<Value = (String, Vec<(Fold, String)>)> {
     (word(), prop::collection::vec((fold(), word()), 0..4))
 }
 
-/// How a character is written in double quotes.
+/// The notation of a character in double quotes.
 fn escaped(character: char, form: u8) -> String {
     let code = u32::from(character);
     match (character, form) {
@@ -164,14 +165,14 @@ proptest! {
         written.value.push('x');
         written.places.push(written.source.len() - 1..written.source.len());
         for &(character, form) in &characters {
-            // What YAML calls not printable can only be escaped.
+            // Characters that YAML calls not printable can only be escaped.
             let must = character.is_control() || matches!(character, '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}') || character == ' ';
             let form = if must && !matches!(form, 2 | 3) { 2 } else { form };
             written.push(character, &escaped(character, form));
         }
         for (fold, word, is_escaped) in &folds {
             if *is_escaped {
-                // A backslash at the end of a line joins it to the next without a space.
+                // A backslash at the end of a line joins it to the next line without a space.
                 written.skip(&format!("\\{}   ", fold.line_break));
             } else {
                 written.fold(fold);
@@ -185,7 +186,7 @@ proptest! {
     #[test]
     fn literal_block_scalars(
         lines in prop::collection::vec("([a-zé😀#:'\"\\\\]( {0,2}[a-zé#]){0,4} ?)?", 0..5),
-        // One line at least is not empty; what has none is no text to find places in.
+        // At least one line is not empty; otherwise there is no text to locate.
         (line, at) in ("[a-z] ?[#é]?", any::<prop::sample::Index>()),
         chomping in prop_oneof![Just(""), Just("-"), Just("+")],
         indent in 1..4_usize,

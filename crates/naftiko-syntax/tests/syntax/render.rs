@@ -3,7 +3,7 @@
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span};
 use naftiko_syntax::{Limits, Parsed, parse_bytes};
 
-/// What is said about a text, a line each: `place code: message | help | fix | related`.
+/// The diagnostics of a text, one a line: `place code: message | help | fix | related`.
 pub(crate) fn told(text: &str) -> String {
     told_of_bytes(text.as_bytes(), &Limits::default())
 }
@@ -18,7 +18,7 @@ pub(crate) fn lines(diagnostics: &[Diagnostic], sources: &SourceMap) -> String {
     diagnostics.iter().map(|diagnostic| line(diagnostic, sources)).collect::<Vec<_>>().join("\n")
 }
 
-/// The tree of a text that has nothing wrong with it.
+/// The tree of a text without diagnostics.
 pub(crate) fn read(text: &str) -> Parsed {
     let mut sources = SourceMap::new();
     let (_, parsed) = parse_bytes("a.yaml", text.as_bytes(), &mut sources, &Limits::default());
@@ -50,7 +50,7 @@ fn line(diagnostic: &Diagnostic, sources: &SourceMap) -> String {
     parts.join("\n    | ")
 }
 
-/// What is wrong with a text.
+/// The diagnostics of a text.
 pub(crate) fn diagnostics(text: &str) -> Vec<Diagnostic> {
     parse_bytes("a.yaml", text.as_bytes(), &mut SourceMap::new(), &Limits::default()).1.diagnostics
 }

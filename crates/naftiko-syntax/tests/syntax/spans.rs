@@ -1,4 +1,4 @@
-//! Every node knows its bytes.
+//! The byte range of every node.
 
 use std::ops::Range;
 
@@ -105,7 +105,7 @@ fn a_byte_order_mark_is_not_counted() {
     let (file, parsed) = parse_bytes("a", b"\xEF\xBB\xBFa: b\n", &mut sources, &Limits::default());
     assert_eq!(sources.text(parsed.root.unwrap().get("a").unwrap().span), "b");
     assert_eq!(&**sources.file(file).unwrap().text(), "a: b\n");
-    // Who hands over a text with the mark gets offsets into that text.
+    // The offsets for a text that contains the mark count it.
     let text = "\u{FEFF}a: |\n b\n";
     let parsed = parse(text, file, &Limits::default());
     assert_eq!(at(text, parsed.root.unwrap().get("a").unwrap().span.range()), "|\n b");
@@ -137,7 +137,7 @@ fn nested(node: &Node, text: &str) -> Result<(), TestCaseError> {
     }
 }
 
-/// Text that is nearly YAML.
+/// Text that resembles YAML.
 fn yamlish() -> impl Strategy<Value = String> {
     let pieces = [
         "a",

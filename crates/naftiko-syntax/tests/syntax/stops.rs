@@ -1,4 +1,4 @@
-//! What is said where reading stops and no small change lets it go on.
+//! Diagnostics where reading stops and no small change lets it continue.
 
 use naftiko_diagnostics::SourceMap;
 use naftiko_syntax::{Limits, parse};

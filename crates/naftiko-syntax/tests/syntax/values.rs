@@ -1,4 +1,4 @@
-//! What values mean, and what stays out of the tree.
+//! The interpretation of values, and what is left out of the tree.
 
 use std::path::PathBuf;
 
