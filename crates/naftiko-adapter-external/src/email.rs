@@ -28,8 +28,8 @@ pub struct Email {
 }
 
 impl Email {
-    /// Sends through `server`, at the addresses that `route` returns, from an address such as `Naftiko
-    /// <runs@acme.example>`; `address` returns the URL at which a message can be answered.
+    /// Sends through `server`, at the addresses that `route` returns, from an address such as
+    /// `Naftiko <runs@acme.example>`; `address` returns the URL at which a message can be answered.
     ///
     /// # Errors
     /// A message if `from` is not an address.

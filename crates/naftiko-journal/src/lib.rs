@@ -38,7 +38,7 @@ pub struct Entry {
 pub struct Standing {
     /// The status of the run.
     pub status: Status,
-    /// When the run next has work that needs no one else; `None` if it waits for a person, or is over.
+    /// When the run next has work without input from outside; `None` if it waits for such input, or is over.
     pub due: Option<Timestamp>,
 }
 

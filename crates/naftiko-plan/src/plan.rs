@@ -251,8 +251,8 @@ pub struct External {
     /// The settings of the channel by name, as the author wrote them.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub settings: IndexMap<String, Template>,
-    /// The values to hand over, by name; `None` for the inputs and all results so far (edition 0.1, or `external:
-    /// true`).
+    /// The values to hand over, by name; `None` for the inputs and all results so far (edition 0.1, or
+    /// `external: true`).
     pub with: Option<IndexMap<String, Template>>,
     /// The JSON Schema of the answer; `None` allows any JSON value.
     pub result: Option<Value>,

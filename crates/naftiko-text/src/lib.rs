@@ -32,7 +32,7 @@
 //! # assert_eq!(printable!("hello {}\n", "a\u{1b}[2Jb\n"), "hello a\\u{1b}[2Jb\\n\n");
 //! ```
 //!
-//! Arguments cannot be named within the literal, where only the macro would see them:
+//! Arguments cannot be named within the literal, where the macro could not see and escape them:
 //!
 //! ```compile_fail
 //! # use naftiko_text::printable;

@@ -42,7 +42,8 @@ impl Run {
         }
         let has_failed = course.failed.is_some() || self.broken(whole).is_some();
         if has_failed {
-            // A scope whose failure spreads is compensated as part of the scope around it, which contains the failure.
+            // A scope whose failure spreads ends at once. One that contains its failure is compensated first; within a
+            // failing scope, that scope compensates it and it never ends.
             return if self.keeps_failure(whole) {
                 self.undone_or(whole, Ripeness::Fails)
             } else {

@@ -25,7 +25,7 @@ impl Run {
         }
     }
 
-    /// The status of the run, and when it next has work that needs no one else.
+    /// The status of the run, and when it next has work without input from outside.
     pub fn standing(&self) -> Standing {
         let status = self.status();
         let due = match () {

@@ -140,7 +140,7 @@ impl Task {
         }
     }
 
-    /// When the task has work that needs no one else.
+    /// When the task has work without input from outside.
     pub(super) fn waits_until(&self) -> Option<Timestamp> {
         match self.phase {
             Phase::Delayed { until, .. } | Phase::Asked { until: Some(until), .. } => Some(until),

@@ -217,7 +217,7 @@ impl Parser<'_> {
         };
         if !self.takes(":")? {
             self.expect("]")?;
-            // Without an expression before it, `]` does not close an index.
+            // Brackets that contain neither an expression nor a colon are an error.
             return start.map_or_else(|| self.unexpected("an index"), |index| Ok(Suffix::Index(index)));
         }
         let stop = match &self.peek()?.0 {

@@ -23,7 +23,7 @@ pub struct Summary {
     pub updated: Timestamp,
     /// The status of the run.
     pub status: Status,
-    /// When the run next has work that needs no one else; `None` if it waits for a person, or is over.
+    /// When the run next has work without input from outside; `None` if it waits for such input, or is over.
     pub due: Option<Timestamp>,
     /// The number of its records.
     pub events: u64,

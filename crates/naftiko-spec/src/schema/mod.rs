@@ -1,7 +1,7 @@
 //! The published JSON Schemas, generated from the types in these modules.
 //!
-//! The types only describe the shape of documents, and are never instantiated. Editors show their doc comments. `cargo
-//! xtask codegen` writes the schemas to `schemas/`, and CI rejects a difference.
+//! The types only describe the shape of documents, and are never instantiated. Editors show their doc comments.
+//! `cargo xtask codegen` writes the schemas to `schemas/`, and CI rejects a difference.
 #![expect(dead_code, reason = "the types are read by `schemars`, not by code")]
 
 #[expect(clippy::struct_field_names, reason = "the key is the language's")]
