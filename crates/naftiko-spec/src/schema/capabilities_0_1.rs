@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 pub(super) struct Capabilities {
     /// The name of the document.
     name: Option<String>,
-    /// What it covers.
+    /// The subject of the document.
     description: Option<String>,
     /// The kind of document.
     #[schemars(extend("const" = "Naftiko Capabilities"))]
@@ -28,7 +28,7 @@ pub(super) struct Capabilities {
     modified: Option<String>,
     /// Words to find it by.
     tags: Option<Vec<String>>,
-    /// Where the facts come from.
+    /// The sources of the document.
     sources: Option<Vec<String>>,
     /// The URL that the paths of operations are appended to.
     base_url: Option<String>,
@@ -47,7 +47,7 @@ pub(super) struct Auth {
     /// The environment variable that holds the secret.
     #[schemars(regex(pattern = "^[A-Za-z_][A-Za-z0-9_]*$"))]
     env_var: Option<String>,
-    /// What the secret is.
+    /// A description of the secret.
     description: Option<String>,
 }
 
@@ -66,13 +66,13 @@ pub(super) enum AuthType {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub(super) struct Capability {
-    /// Its id, unique in the document.
+    /// The id, unique in the document.
     id: String,
-    /// Its name, for people.
+    /// The name, for people.
     name: Option<String>,
-    /// What it does.
+    /// A description.
     description: Option<String>,
-    /// Its operations, by `operationId`.
+    /// The operations, by `operationId`.
     operation_ids: Option<Vec<String>>,
     /// Words to find it by.
     tags: Option<Vec<String>>,

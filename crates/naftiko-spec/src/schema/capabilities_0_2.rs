@@ -17,7 +17,7 @@ use super::policies_0_2::Retry;
 pub(super) struct Capabilities {
     /// The name of the document.
     name: Option<String>,
-    /// What it covers.
+    /// The subject of the document.
     description: Option<String>,
     /// The kind of document.
     #[schemars(extend("const" = "Naftiko Capabilities"))]
@@ -37,20 +37,19 @@ pub(super) struct Capabilities {
     modified: Option<String>,
     /// Words to find it by.
     tags: Option<Vec<String>>,
-    /// Where the facts come from.
+    /// The sources of the document.
     sources: Option<Vec<String>>,
     /// The URL that the paths of operations are appended to.
     base_url: Option<String>,
     /// How requests are authenticated.
     auth: Option<Auth>,
-    /// What separates the provider's customers from each other, by the name that parameters have for it: `organization`
-    /// for `organization_id`.
+    /// The entity that separates the provider's customers, as parameters name it: `organization` for `organization_id`.
     tenant: Option<String>,
     /// How often the provider may be called, over all operations.
     rate_limit: Option<RateLimit>,
     /// The OpenAPI description, or several, by paths relative to this document.
     openapi: Option<OneOrMany>,
-    /// What a name used in compositions stands for, where it is not itself an `operationId`.
+    /// The operations by the names that compositions use, for names that are not an `operationId`.
     operations: Option<BTreeMap<String, Operation>>,
     /// The groups of operations.
     capabilities: Vec<Capability>,
@@ -105,7 +104,7 @@ pub(super) struct Auth {
     scopes: Option<Vec<String>>,
     /// `oauth2`: the audience of the token.
     audience: Option<String>,
-    /// What the secret is.
+    /// A description of the secret.
     description: Option<String>,
 }
 
@@ -138,7 +137,7 @@ pub(super) enum ClientAuth {
     Form,
 }
 
-/// Where a key goes.
+/// The place of a key in a request.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum KeyPlace {
@@ -164,7 +163,7 @@ pub(super) enum OneOrMany {
     Many(Vec<String>),
 }
 
-/// What a name stands for.
+/// The operation of a name.
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum Operation {
@@ -178,17 +177,17 @@ pub(super) enum Operation {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct OperationDetails {
-    /// Its `operationId`.
+    /// The `operationId`.
     operation_id: Option<String>,
-    /// Its HTTP method, together with `path`.
+    /// The HTTP method, together with `path`.
     method: Option<String>,
-    /// Its path as the description writes it, together with `method`.
+    /// The path as in the description, together with `method`.
     path: Option<String>,
     /// The header that carries an idempotency key, if the provider honors one.
     idempotency_key: Option<String>,
-    /// What it does to people's access, as one word or several, for the `governance` rules.
+    /// The effects on people's access, as one word or several, for the `governance` rules.
     purpose: Option<OneOrManyPurposes>,
-    /// When a failed attempt is made again, unless the step says otherwise.
+    /// The retry policy for failed attempts, unless the step has its own.
     retry: Option<Retry>,
     /// How often the operation may be called.
     rate_limit: Option<RateLimit>,
@@ -209,31 +208,31 @@ pub(super) enum OneOrManyPurposes {
     Many(Vec<Purpose>),
 }
 
-/// What an operation does to people's access.
+/// An effect of an operation on people's access.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "kebab-case")]
 pub(super) enum Purpose {
-    /// It creates somebody who can sign in.
+    /// Creates a person's sign-in.
     CreateUser,
-    /// It gives somebody access: a membership, an invitation, a role.
+    /// Grants a person access: a membership, an invitation, a role.
     GrantAccess,
-    /// It changes what somebody with access may do.
+    /// Changes the permissions of a person with access.
     ChangeAccess,
-    /// It takes somebody's access away.
+    /// Revokes a person's access.
     RevokeAccess,
-    /// It tells whether an organization or its domain is verified.
+    /// Reports whether an organization or its domain is verified.
     VerifyOrganization,
-    /// It keeps a record of what was done.
+    /// Records an action for audit.
     RecordAudit,
-    /// It makes a link that gives its holder access.
+    /// Creates a link that gives its holder access.
     MakeLink,
 }
 
-/// How often something may be done.
+/// A rate limit.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct RateLimit {
-    /// How many times.
+    /// The number of calls.
     #[schemars(range(min = 1))]
     requests: u32,
     /// The time in which they may be made.
@@ -244,13 +243,13 @@ pub(super) struct RateLimit {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Capability {
-    /// Its id, unique in the document.
+    /// The id, unique in the document.
     id: String,
-    /// Its name, for people.
+    /// The name, for people.
     name: Option<String>,
-    /// What it does.
+    /// A description.
     description: Option<String>,
-    /// Its operations, by `operationId` or by a name that `operations` maps.
+    /// The operations, by `operationId` or by a name that `operations` maps.
     operation_ids: Option<Vec<String>>,
     /// Words to find it by.
     tags: Option<Vec<String>>,

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 pub(super) struct Composition {
     /// The name of the composition.
     name: String,
-    /// What it is for.
+    /// The purpose.
     description: Option<String>,
     /// The kind of document.
     #[schemars(extend("const" = "Naftiko Capability Composition"))]
@@ -31,12 +31,12 @@ pub(super) struct Composition {
     modified: Option<String>,
     /// Words to find it by.
     tags: Option<Vec<String>>,
-    /// What a run is given.
+    /// The inputs of a run.
     inputs: Option<Vec<Input>>,
     /// The steps, in order.
     #[schemars(length(min = 1))]
     steps: Vec<Step>,
-    /// What a run returns.
+    /// The outputs of a run.
     outputs: Option<Vec<Output>>,
 }
 
@@ -44,7 +44,7 @@ pub(super) struct Composition {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub(super) struct Input {
-    /// Its name.
+    /// The name.
     #[schemars(length(min = 1))]
     name: String,
     /// The type of its value.
@@ -82,14 +82,14 @@ pub(super) enum Items {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub(super) struct Step {
-    /// Its id, unique among the steps.
+    /// The id, unique among the steps.
     #[schemars(regex(pattern = "^[A-Za-z0-9_]+(-+[A-Za-z0-9_]+)*$"))]
     id: String,
     /// The capability the operation belongs to.
     capability: Option<String>,
     /// The operation: an `operationId` of the provider's OpenAPI description.
     operation: Option<String>,
-    /// What it does.
+    /// A description.
     description: Option<String>,
     /// Whether a person or a system outside does it.
     external: Option<bool>,
@@ -99,7 +99,7 @@ pub(super) struct Step {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase")]
 pub(super) struct Output {
-    /// Its name.
+    /// The name.
     #[schemars(length(min = 1))]
     name: String,
     /// Where it is read from: a step's id and a path into its result, such as `create-organization.id`.

@@ -19,7 +19,7 @@ use super::policies_0_2::{Every, Retry};
 pub(super) struct Composition {
     /// The name of the composition.
     name: String,
-    /// What it is for.
+    /// The purpose.
     description: Option<String>,
     /// The kind of document.
     #[schemars(extend("const" = "Naftiko Capability Composition"))]
@@ -42,12 +42,12 @@ pub(super) struct Composition {
     tags: Option<Vec<String>>,
     /// Capabilities documents, by paths relative to this document.
     capabilities: Option<Vec<String>>,
-    /// What a run is given.
+    /// The inputs of a run.
     inputs: Option<Vec<Input>>,
     /// The steps.
     #[schemars(length(min = 1))]
     steps: Vec<Step>,
-    /// What a run returns.
+    /// The outputs of a run.
     outputs: Option<Vec<Output>>,
 }
 
@@ -55,7 +55,7 @@ pub(super) struct Composition {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Input {
-    /// Its name.
+    /// The name.
     #[schemars(length(min = 1))]
     name: String,
     /// The type of its value.
@@ -64,9 +64,9 @@ pub(super) struct Input {
     required: Option<bool>,
     /// The items of a list: the name of a type, or a JSON Schema.
     items: Option<Items>,
-    /// What it means.
+    /// The meaning.
     description: Option<String>,
-    /// Its value when none is given.
+    /// The default.
     default: Option<Value>,
     /// The values it may have.
     r#enum: Option<Vec<Value>>,
@@ -76,7 +76,7 @@ pub(super) struct Input {
     format: Option<String>,
     /// The fields of an object, each a JSON Schema.
     properties: Option<Map<String, Value>>,
-    /// Whether it is never printed or stored in clear.
+    /// Whether it is never printed or stored unencrypted.
     sensitive: Option<bool>,
 }
 
@@ -84,7 +84,7 @@ pub(super) struct Input {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Step {
-    /// Its id, unique among the steps.
+    /// The id, unique among the steps.
     #[schemars(regex(pattern = "^[A-Za-z0-9_]+(-+[A-Za-z0-9_]+)*$"))]
     id: String,
     /// The capability the operation belongs to.
@@ -92,7 +92,7 @@ pub(super) struct Step {
     /// The operation: an `operationId` of the provider's OpenAPI description, or a name that the capabilities
     /// document maps to one.
     operation: Option<String>,
-    /// What it does.
+    /// A description.
     description: Option<String>,
     /// Whether a person or a system outside does it; a mapping gives details.
     external: Option<External>,
@@ -117,31 +117,31 @@ pub(super) struct Step {
     /// Reads every page of a list: the result of the step is the list of all items. `true` if the description of the
     /// operation says how one page leads to the next.
     paginate: Option<Paginate>,
-    /// When a failed attempt is made again.
+    /// The retry policy for failed attempts.
     retry: Option<Retry>,
     /// How long one attempt may take.
     timeout: Option<String>,
     /// Conditions on the `response` that must be true, or the step fails: expressions.
     expect: Option<Vec<String>>,
-    /// What happens to the run when the step fails.
+    /// The effect of a failure on the run.
     on_failure: Option<OnFailure>,
-    /// The operation that undoes the step when the run fails, or is cancelled with compensation.
+    /// The operation that compensates the step when the run fails, or is cancelled with compensation.
     compensate: Option<Compensate>,
-    /// What to do when it is unknown whether a call that must not happen twice happened.
+    /// The handling of a call whose outcome is unknown, and that must not be made twice.
     on_doubt: Option<OnDoubt>,
 }
 
-/// What happens to the run when a step fails.
+/// The effect of a failed step on the run.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum OnFailure {
     /// The run fails too.
     Fail,
-    /// The run goes on; the result of the step is absent.
+    /// The run continues; the result of the step is absent.
     Continue,
 }
 
-/// What to do when it is unknown whether a call happened.
+/// The handling of a call whose outcome is unknown.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum OnDoubt {
@@ -153,7 +153,7 @@ pub(super) enum OnDoubt {
     Fail,
 }
 
-/// The operation that undoes a step.
+/// The operation that compensates a step.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Compensate {
@@ -161,9 +161,9 @@ pub(super) struct Compensate {
     capability: Option<String>,
     /// The operation.
     operation: String,
-    /// Its arguments, which can read the undone step and those before it.
+    /// The arguments, which can read the compensated step and those before it.
     with: Option<Map<String, Value>>,
-    /// Whether a failed attempt is undone too.
+    /// Whether failed attempts are compensated too.
     after_failure: Option<bool>,
 }
 
@@ -196,11 +196,11 @@ pub(super) struct ExternalDetails {
     headers: Option<BTreeMap<String, String>>,
     /// `command`: the program and its arguments, which never go through a shell; templates.
     command: Option<OneOrMany>,
-    /// What is handed over, by name.
+    /// The values to hand over, by name.
     with: Option<BTreeMap<String, Value>>,
     /// The JSON Schema of the answer.
     result: Option<Map<String, Value>>,
-    /// How long to wait for the answer; without it, for ever.
+    /// How long to wait for the answer; forever by default.
     timeout: Option<String>,
 }
 
@@ -228,7 +228,7 @@ pub(super) struct Poll {
     fail_when: Option<String>,
     /// How long to wait between two attempts; from 5 s to 60 s by default.
     every: Option<Every>,
-    /// When to give up; 24 h by default.
+    /// The time limit; 24 h by default.
     timeout: Option<String>,
 }
 
@@ -236,7 +236,7 @@ pub(super) struct Poll {
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum Paginate {
-    /// As the description of the operation says.
+    /// As in the description of the operation.
     Plain(bool),
     /// As given here.
     Detailed(Box<PaginateDetails>),
@@ -268,15 +268,15 @@ pub(super) struct PaginateDetails {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Output {
-    /// Its name.
+    /// The name.
     #[schemars(length(min = 1))]
     name: String,
     /// Where it is read from: an expression, such as `create-organization.id`.
     source: String,
-    /// What it means.
+    /// The meaning.
     description: Option<String>,
-    /// Its declared type.
+    /// The declared type.
     r#type: Option<InputType>,
-    /// Whether it is never printed in clear.
+    /// Whether it is never printed unredacted.
     sensitive: Option<bool>,
 }

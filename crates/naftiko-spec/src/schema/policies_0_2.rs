@@ -20,9 +20,9 @@ pub(super) struct Retry {
 #[derive(JsonSchema)]
 #[schemars(untagged)]
 pub(super) enum RetryOn {
-    /// The status of an answer.
+    /// The status of a response.
     Status(#[schemars(range(min = 100, max = 599))] u16),
-    /// Several statuses, or no answer.
+    /// Several statuses, or no response.
     Kind(RetryKind),
 }
 
@@ -35,10 +35,10 @@ pub(super) enum RetryKind {
     /// Any status from 500 to 599.
     #[schemars(rename = "5xx")]
     ServerFault,
-    /// The request was sent, and no readable answer came.
+    /// The request was sent, and no readable response came.
     #[schemars(rename = "timeout")]
     Timeout,
-    /// Nothing reached the other side.
+    /// Nothing reached the provider.
     #[schemars(rename = "connect")]
     Connect,
 }

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
     extend("additionalProperties" = false, "patternProperties" = {"^x-": true})
 )]
 pub(super) struct Tests {
-    /// What they are for.
+    /// The purpose of the tests.
     description: Option<String>,
     /// The kind of document.
     #[schemars(extend("const" = "Naftiko Composition Test"))]
@@ -28,7 +28,7 @@ pub(super) struct Tests {
     inputs: Option<Inputs>,
     /// Answers to steps that are done outside, in every test that has no `answers` of its own.
     answers: Option<Map<String, Value>>,
-    /// The script for the mock in every test. What a test says about an operation takes precedence.
+    /// The script for the mock in every test. A test's own script for an operation takes precedence.
     mock: Option<Mock>,
     /// The tests.
     #[schemars(length(min = 1))]
@@ -49,10 +49,10 @@ pub(super) enum Inputs {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Test {
-    /// Its name, unique among the tests: a sentence that says what should be true.
+    /// The name, unique among the tests: a sentence that states the expectation.
     #[schemars(length(min = 1))]
     name: String,
-    /// What it is for.
+    /// The purpose.
     description: Option<String>,
     /// The inputs.
     inputs: Option<Inputs>,
@@ -64,22 +64,22 @@ pub(super) struct Test {
     expect: Expectation,
 }
 
-/// What the mock answers where the schemas alone are not enough.
+/// The responses of the mock that the schemas do not determine.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Mock {
     /// The seed for ids and other made-up values; 0 by default.
     seed: Option<u64>,
-    /// What operations answer, by the name that compositions use or by `operationId`: a list of answers, each for one
-    /// call, the last one for all further calls.
+    /// The responses of operations, by the name that compositions use or by `operationId`: a list of responses, each
+    /// for one call, the last one for all further calls.
     operations: Option<BTreeMap<String, Vec<Reply>>>,
-    /// The resources that exist before the run begins, by an operation that answers with such a resource. Give the
-    /// fields that matter; the rest is made up. Of a kind of resource listed here, even with an empty list, nothing
-    /// else exists.
+    /// The resources that exist before the run starts, by an operation that responds with such a resource. Give the
+    /// fields that matter; the rest is generated. A kind of resource that is listed here, even with an empty list, has
+    /// no other resources.
     seeds: Option<BTreeMap<String, Vec<Map<String, Value>>>>,
 }
 
-/// An answer of an operation. An empty one is what the mock answers by itself.
+/// A response of an operation. An empty one is the mock's own response.
 #[derive(JsonSchema)]
 #[schemars(rename_all = "camelCase", extend("additionalProperties" = false, "patternProperties" = {"^x-": true}))]
 pub(super) struct Reply {
@@ -89,7 +89,7 @@ pub(super) struct Reply {
     /// The status. A status other than 2xx changes nothing in the mock.
     #[schemars(range(min = 200, max = 599))]
     status: Option<u16>,
-    /// Headers of the answer, by name.
+    /// Headers of the response, by name.
     headers: Option<BTreeMap<String, String>>,
     /// The whole body, in place of what the mock would have answered.
     body: Option<Value>,
@@ -107,11 +107,11 @@ pub(super) struct Reply {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "lowercase")]
 pub(super) enum Fault {
-    /// Nothing reaches the other side.
+    /// Nothing reaches the provider.
     Connect,
-    /// The call is carried out, and the answer is lost.
+    /// The call is carried out, and the response is lost.
     Drop,
-    /// The call is carried out, and the answer cannot be read.
+    /// The call is carried out, and the response cannot be read.
     Garbage,
 }
 
@@ -136,15 +136,15 @@ pub(super) struct Expectation {
 pub(super) enum Outcome {
     /// Every step that had to run succeeded.
     Succeeded,
-    /// A step failed, and there was nothing to undo.
+    /// A step failed, and there was nothing to compensate.
     Failed,
-    /// A step failed, and what was done was undone.
+    /// A step failed, and the finished steps were compensated.
     Compensated,
-    /// A step failed, and not everything could be undone.
+    /// A step failed, and a compensation failed too.
     Compensating,
-    /// It waits for somebody outside.
+    /// The run waits for an answer from outside.
     Waiting,
-    /// It is unknown whether a call happened.
+    /// The outcome of a call is unknown.
     InDoubt,
 }
 
@@ -152,16 +152,16 @@ pub(super) enum Outcome {
 #[derive(JsonSchema)]
 #[schemars(rename_all = "kebab-case")]
 pub(super) enum StepOutcome {
-    /// It succeeded.
+    /// The step succeeded.
     Succeeded,
-    /// Its `when` was false.
+    /// The `when` of the step was false.
     Skipped,
-    /// It failed.
+    /// The step failed.
     Failed,
-    /// Somebody outside was asked and has not answered.
+    /// A person or system outside was asked and has not answered.
     Waiting,
-    /// It is unknown whether it happened.
+    /// The outcome of the step is unknown.
     InDoubt,
-    /// It did not begin, or did not end.
+    /// The step did not start, or did not end.
     NotRun,
 }
