@@ -90,7 +90,7 @@ struct Finding<'a> {
     location: Location<'a>,
     /// Other places that explain it, perhaps in other files.
     related: Vec<Related<'a>>,
-    /// A change that mends it.
+    /// A change that corrects the finding.
     fix: Option<Change<'a>>,
 }
 
@@ -148,7 +148,7 @@ struct Related<'a> {
     location: Location<'a>,
 }
 
-/// A change of the documents that mends a finding.
+/// A change of the documents that corrects what a finding reports.
 #[derive(Debug, Serialize, JsonSchema)]
 struct Change<'a> {
     /// What it does, as an imperative.
