@@ -14,6 +14,7 @@ mod approvals;
 mod approvals_at_a_terminal;
 #[cfg(unix)]
 mod approvals_command;
+mod cases;
 mod changed;
 mod command;
 mod corpus;

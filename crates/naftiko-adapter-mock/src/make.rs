@@ -171,7 +171,9 @@ impl<'a> Maker<'a> {
             return bare(kind);
         }
         let referred = if ask.is_key { None } else { self.referred(&ask.name, &shape) };
-        let empty = is_cursor(&ask.name) || (example.is_none() && referred.is_none());
+        // What identifies a resource is there, even if it may be null by the letter.
+        let is_known = example.is_some() || referred.is_some() || ask.is_key || is_own_id(&ask.name);
+        let empty = is_cursor(&ask.name) || !is_known;
         if nullable && wish.is_none() && empty {
             return Value::Null;
         }

@@ -41,6 +41,9 @@ pub(crate) static CIRCULAR_REFERENCE: Code = Code {
 /// The maximum length of a chain of `$ref`s; longer chains count as cycles.
 const LONGEST_CHAIN: usize = 32;
 
+/// How many schemas with an `$id` are looked at to find the one around a place.
+const MOST_RESOURCES: usize = 1_000;
+
 /// A description.
 #[derive(Debug)]
 pub(crate) struct Document {
@@ -56,6 +59,8 @@ struct Names {
     anchors: BTreeMap<String, String>,
     /// `$id`.
     ids: BTreeMap<String, String>,
+    /// Where each schema with an `$id` stands.
+    resources: Vec<(Span, String)>,
 }
 
 /// The target of a `$ref`.
@@ -88,12 +93,19 @@ impl Document {
             return Err(Box::new(Diagnostic::new(&EXTERNAL_REFERENCE, span, message).with_help(help)));
         };
         let fragment = percent_decoded(fragment);
-        let pointer = if fragment.is_empty() || fragment.starts_with('/') {
+        let is_pointer = fragment.is_empty() || fragment.starts_with('/');
+        let pointer = if is_pointer {
             Some(format!("{resource}{fragment}"))
         } else {
             self.names().anchors.get(&fragment).cloned()
         };
-        let found = pointer.and_then(|pointer| Some((self.root.pointer(&pointer)?, pointer)));
+        let at = |pointer: String| Some((self.root.pointer(&pointer)?, pointer));
+        let found = pointer.and_then(at).filter(|_| !reference.trim_end_matches('#').is_empty());
+        // Within a schema that has an `$id`, a fragment alone is one of that schema; some mean the description all the same.
+        let found = found.or_else(|| {
+            let inside = self.enclosing(span).filter(|_| uri.is_empty() && is_pointer);
+            at(format!("{}{fragment}", inside.unwrap_or_default()))
+        });
         let Some((node, pointer)) = found else {
             let message = format!("`{reference}` is not in this document, and everything is taken to fit it");
             return Err(Box::new(Diagnostic::new(&DANGLING_REFERENCE, span, message)));
@@ -127,6 +139,16 @@ impl Document {
         let own = self.root.get("$self").and_then(Node::as_str);
         let relative = || ids.get(uri.strip_prefix(own?.rsplit_once('/')?.0)?.strip_prefix('/')?);
         ids.get(uri).or_else(relative).map(String::as_str)
+    }
+
+    /// The pointer of the innermost schema with an `$id` around a place.
+    fn enclosing(&self, place: Span) -> Option<&str> {
+        let holds = |around: &Span| {
+            let (around_range, range) = (around.range(), place.range());
+            around.file == place.file && around_range.start <= range.start && range.end <= around_range.end
+        };
+        let around = self.names().resources.iter().filter(|(span, _)| holds(span));
+        around.min_by_key(|(span, _)| span.range().len()).map(|(_, pointer)| pointer.as_str())
     }
 
     /// The names that schemas give themselves.
@@ -179,6 +201,9 @@ fn collect_names(node: &Node, pointer: &mut String, names: &mut Names) {
     if let Some(id) = node.get("$id").and_then(Node::as_str) {
         let id = id.strip_suffix('#').unwrap_or(id);
         names.ids.entry(id.to_owned()).or_insert_with(|| pointer.clone());
+        if names.resources.len() < MOST_RESOURCES {
+            names.resources.push((node.span, pointer.clone()));
+        }
     }
 }
 

@@ -74,6 +74,24 @@ fn references_lead_anywhere_in_the_document_under_names_of_their_own() {
 }
 
 #[test]
+fn a_fragment_within_a_schema_with_an_id_is_one_of_that_schema() {
+    assert_snapshot!(listed(&definitions("
+    A: {properties: {ext: {$ref: 'https://x.test/ext'}, other: {$ref: '#/components/schemas/Other'}}}
+    Ext: {$id: 'https://x.test/ext', properties: {e: {$ref: '#/$defs/E'}, again: {$ref: '#'}, o: {$ref: '#/components/schemas/Other'}}, $defs: {E: {type: string}}}
+    Other: {type: integer}
+")), @r##"
+    A:
+      properties: {"ext":{"$ref":"#/$defs/Ext"},"other":{"$ref":"#/$defs/Other"}}
+    Ext:
+      properties: {"e":{"$ref":"#/$defs/E"},"again":{"$ref":"#/$defs/Ext"},"o":{"$ref":"#/$defs/Other"}}
+    Other:
+      type: "integer"
+    E:
+      type: "string"
+    "##);
+}
+
+#[test]
 fn a_reference_to_nowhere_or_elsewhere_is_said_once_and_fits_everything() {
     assert_snapshot!(listed(&definitions("
     A:
