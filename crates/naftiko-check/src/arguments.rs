@@ -120,6 +120,8 @@ struct Binder<'a> {
 struct Scalars {
     types: Vec<Type>,
     absences: Vec<Diagnostic>,
+    /// Answers of any type, which are a fault where a type is needed.
+    untyped: Vec<Diagnostic>,
 }
 
 impl<'a> Binder<'a> {
@@ -185,7 +187,7 @@ impl<'a> Binder<'a> {
     fn inputs(&mut self, named: &Spanned<String>, arguments: &[Argument], embedded: &Embedded) {
         let mut given = BTreeSet::new();
         for (position, argument) in arguments.iter().enumerate() {
-            let found = self.scalars(&argument.value);
+            let mut found = self.scalars(&argument.value);
             let named = Slot::Property(argument.name.clone());
             let input = embedded.inputs.at(&named).filter(|_| argument.place.is_none());
             let Some(input) = input else {
@@ -196,6 +198,7 @@ impl<'a> Binder<'a> {
                 continue;
             };
             given.insert(&input.slot);
+            found.absences.extend(typed_only(std::mem::take(&mut found.untyped), &input.ty));
             let written = Written::new(&argument.value, Some(argument.key), &mut found.types.into_iter());
             let mistaken = self.fit_input(input, &written);
             let optional = self.is_left_out(input, &argument.value);
@@ -333,6 +336,7 @@ impl<'a> Binder<'a> {
             }
         };
         let mut absences = Some(found.absences);
+        let mut untyped = Some(found.untyped);
         for parameter in &places {
             let mistaken = self.fit(parameter, &written, resolution);
             let optional = self.is_left_out(parameter, &argument.value);
@@ -348,6 +352,8 @@ impl<'a> Binder<'a> {
             body.mistaken.extend(mistaken);
             if fits && !optional {
                 self.diagnostics.extend(absences.take().into_iter().flatten());
+                let untyped = untyped.take().unwrap_or_default();
+                self.diagnostics.extend(typed_only(untyped, &parameter.ty));
             }
             self.push(parameter.slot.clone(), (position, argument), optional);
         }
@@ -460,14 +466,14 @@ impl<'a> Binder<'a> {
             found.types.push(typed.ty);
             let is_unsure = typed.presence != Presence::Always || self.names.has_undeclared;
             if self.strict && is_unsure && self.diagnostics.len() == known {
-                self.absences(template, node, &mut found.absences);
+                self.absences(template, node, &mut found);
             }
         }
         found
     }
 
     /// The expressions of a scalar that may be absent; in the middle of a text, null is as bad.
-    fn absences(&self, template: &Template, node: &Node, absences: &mut Vec<Diagnostic>) {
+    fn absences(&self, template: &Template, node: &Node, found: &mut Scalars) {
         let in_text = matches!(template, Template::Text(_));
         for (at, expression) in template.placed_expressions() {
             let (typed, _) = expression.type_in(&self.scope);
@@ -476,11 +482,18 @@ impl<'a> Binder<'a> {
                 let span = naftiko_spec::locate(node, at..at + expression.text().len());
                 let needed = Needed::Step;
                 let fault = possibly_absent::report(expression, span, typed.presence, needed, self.names);
-                absences.push(fault);
+                found.absences.push(fault);
             } else if typed.presence == Presence::Always {
                 let span = naftiko_spec::locate(node, at..at + expression.text().len());
-                absences.extend(undeclared_answer::of_value(expression, span, &self.scope, self.names));
+                found.absences.extend(undeclared_answer::of_value(expression, span, &self.scope, self.names));
+                let whole = undeclared_answer::of_whole(expression, span, self.names);
+                if in_text { &mut found.absences } else { &mut found.untyped }.extend(whole);
             }
         }
     }
+}
+
+/// The findings about answers of any type that count where values of this type are needed.
+fn typed_only(untyped: Vec<Diagnostic>, needed: &Type) -> Vec<Diagnostic> {
+    if needed.members().contains(&Type::Any) { Vec::new() } else { untyped }
 }

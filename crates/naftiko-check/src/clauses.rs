@@ -75,6 +75,7 @@ fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec
         } else if typed.presence == Presence::Always {
             let span = list.node.span;
             diagnostics.extend(undeclared_answer::of_value(&list.expression, span, &scope, names));
+            diagnostics.extend(undeclared_answer::of_whole(&list.expression, span, names));
         }
     }
 }

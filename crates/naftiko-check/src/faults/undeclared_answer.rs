@@ -28,7 +28,21 @@ pub(crate) fn of_condition(
     scope: &StepScope<'_>,
     names: &Names<'_>,
 ) -> Option<Diagnostic> {
-    find(expression, span, names, || expression.condition_in(&scope.wary()).0)
+    let found = find(expression, span, names, || expression.condition_in(&scope.wary()).0);
+    found.or_else(|| of_whole(expression, span, names))
+}
+
+/// All of an answer, where a value of some type is needed at `span`.
+pub(crate) fn of_whole(expression: &Expression, span: Span, names: &Names<'_>) -> Option<Diagnostic> {
+    let step = names.undeclared(expression).filter(|_| is_whole_answer(expression))?;
+    let message = format!("the answer to `{}` is not declared: it may have any type", step.id.value);
+    let help = "declare it, for example `external: {result: {type: string}}`";
+    Some(
+        Diagnostic::new(&CODE, span, message)
+            .with_label("a value of another type fails the run")
+            .with_related(step.id.span, "any answer is accepted here, and none at all")
+            .with_help(help),
+    )
 }
 
 /// Whether an expression reads all of an answer: a step that got none reads as an object without fields.
