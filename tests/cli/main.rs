@@ -31,6 +31,7 @@ mod held;
 mod hostile;
 #[cfg(unix)]
 mod leaks;
+mod memory;
 #[cfg(target_os = "linux")]
 mod mock;
 mod mocked;

@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
 use crate::budget::{self, Bound, Budget};
+use crate::copy::copied;
 use crate::compare;
 use crate::functions::{Fault, Patterns};
 
@@ -134,10 +135,13 @@ impl<'e> Evaluator<'e> {
 
     /// A value of its own, copied if it belongs to the environment.
     fn owned(&self, value: Cow<'_, Value>) -> Result<Value, EvaluationError> {
-        if let Cow::Borrowed(value) = &value {
-            self.budget.copy(value).map_err(|bound| self.exhausted(bound))?;
+        match value {
+            Cow::Borrowed(value) => {
+                self.budget.copy(value).map_err(|bound| self.exhausted(bound))?;
+                Ok(copied(value))
+            }
+            Cow::Owned(value) => Ok(value),
         }
-        Ok(value.into_owned())
     }
 
     /// The value of the whole expression.

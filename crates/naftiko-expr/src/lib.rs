@@ -59,6 +59,7 @@
 mod ast;
 mod budget;
 mod compare;
+mod copy;
 mod evaluate;
 mod evidence;
 mod expression;
@@ -79,6 +80,7 @@ pub use ast::{
     Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Reference, Root, Segment, Selector,
 };
 pub use budget::{Bound, Budget, size};
+pub use copy::copied;
 pub use evaluate::{Environment, EvaluationError};
 pub use expression::Expression;
 pub use functions::{FUNCTIONS, Function};

@@ -180,7 +180,7 @@ pub enum Event {
         status: Status,
         /// The outputs, by name; only for a run that succeeded. A sensitive output is the text `***`.
         #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
-        outputs: IndexMap<String, Value>,
+        outputs: IndexMap<String, Arc<Value>>,
         /// The reason for a failure that no failed step reports.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failure: Option<Failure>,

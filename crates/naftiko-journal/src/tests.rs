@@ -369,7 +369,7 @@ fn an_event_in_json() {
         cancelled(true),
         Event::RunFinished {
             status: Status::Succeeded,
-            outputs: IndexMap::from([("organization_id".into(), json!("org_1"))]),
+            outputs: IndexMap::from([("organization_id".into(), json!("org_1").into())]),
             failure: None,
         },
         finished(Status::InDoubt),

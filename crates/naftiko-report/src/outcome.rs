@@ -1,5 +1,7 @@
 //! The outcome of a run, as JSON.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use naftiko_journal::{Failure, Status};
 use serde::Serialize;
@@ -13,7 +15,7 @@ pub struct Outcome<'a> {
     /// The id of the run.
     pub run: &'a str,
     /// The outputs by name; empty unless the run succeeded.
-    pub outputs: &'a IndexMap<String, Value>,
+    pub outputs: &'a IndexMap<String, Arc<Value>>,
     /// The names of the steps that wait for an answer from outside.
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub waiting: &'a [String],

@@ -86,7 +86,7 @@ pub struct Shown {
     pub steps: Vec<ShownStep>,
     /// The outputs of a run that succeeded.
     #[serde(skip_serializing_if = "IndexMap::is_empty")]
-    pub outputs: IndexMap<String, Value>,
+    pub outputs: IndexMap<String, Arc<Value>>,
     /// The failure of the run, if it is not the failure of a step.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failure: Option<Failure>,

@@ -3,6 +3,8 @@
 //! `serde_yaml` renders every value without hidden characters. It would leave most hidden characters unescaped, so a
 //! text that holds one is written here instead, in double quotes with escapes. The YAML parses to an equal value.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use naftiko_text::{Printable, is_hidden, printable};
 use serde::Serialize;
@@ -13,8 +15,9 @@ use serde_yaml::ser::Error;
 ///
 /// # Errors
 /// If a value cannot be serialized, which cannot happen for JSON values.
-pub fn outputs(outputs: &IndexMap<String, Value>) -> Result<Printable, Error> {
-    if outputs.is_empty() { Ok(Printable::new()) } else { entries(outputs) }
+pub fn outputs(outputs: &IndexMap<String, Arc<Value>>) -> Result<Printable, Error> {
+    let outputs = outputs.iter().map(|(name, value)| (name, &**value));
+    if outputs.len() == 0 { Ok(Printable::new()) } else { entries(outputs) }
 }
 
 fn entries<'a>(entries: impl IntoIterator<Item = (&'a String, &'a Value)>) -> Result<Printable, Error> {
@@ -117,10 +120,10 @@ mod tests {
     use super::*;
 
     fn check(values: &Value, expected: &str) {
-        let values: IndexMap<String, Value> = serde_json::from_value(values.clone()).unwrap();
+        let values: IndexMap<String, Arc<Value>> = serde_json::from_value(values.clone()).unwrap();
         let text = outputs(&values).unwrap();
         assert_eq!(text, expected);
-        assert_eq!(serde_yaml::from_str::<IndexMap<String, Value>>(&text).unwrap(), values);
+        assert_eq!(serde_yaml::from_str::<IndexMap<String, Arc<Value>>>(&text).unwrap(), values);
         assert!(!text.contains(|character| character != '\n' && is_hidden(character)));
     }
 
@@ -149,7 +152,7 @@ mod tests {
 
     #[test]
     fn a_line_of_a_value_is_not_taken_for_an_output() {
-        let values: IndexMap<String, Value> = [("text".to_owned(), json!("a\nid: forged"))].into();
+        let values: IndexMap<String, Arc<Value>> = [("text".to_owned(), json!("a\nid: forged").into())].into();
         let text = outputs(&values).unwrap();
         assert!(text.lines().skip(1).all(|line| line.starts_with(' ')), "{text}");
     }

@@ -123,7 +123,8 @@ fn lossy(bytes: Vec<u8>) -> String {
 /// description.
 fn binary(essence: &str, bytes: &[u8], described: Option<&ResponseSpec>) -> Result<String, Trouble> {
     let media_type = if essence.is_empty() || essence.contains('*') { OCTETS } else { essence };
-    let answer = format!("data:{media_type};base64,{}", STANDARD.encode(bytes));
+    let mut answer = format!("data:{media_type};base64,");
+    STANDARD.encode_string(bytes, &mut answer);
     let claims_text = is_json(essence) || is_text(essence);
     if claims_text || described.is_some_and(describes_text) {
         let (expected, found) = if claims_text { (essence, "bytes") } else { ("text", media_type) };

@@ -267,7 +267,12 @@ impl Mask {
             self.mask_text(pointer);
             self.mask_text(expected);
         }
-        self.mask_value(Arc::make_mut(&mut response.body));
+        // A body that others have too is copied only if there is something to mask.
+        if let Some(body) = Arc::get_mut(&mut response.body) {
+            self.mask_value(body);
+        } else if self.is_in(&response.body) {
+            self.mask_value(Arc::make_mut(&mut response.body));
+        }
         response
     }
 

@@ -10,7 +10,7 @@ use super::Run;
 use super::frame::Frame;
 use super::open::Opened;
 use super::pages::Pages;
-use super::task::{Role, Task};
+use super::task::{Items, Role, Task};
 use super::whole::Whole;
 
 impl Run {
@@ -174,28 +174,39 @@ impl Run {
 
     fn succeed(&mut self, at: usize, result: Arc<Value>) {
         let Some(task) = self.tasks.get_mut(at) else { return };
-        let (frame, position, role) = (task.frame, task.position, task.role.clone());
-        if role == Role::Step {
+        let (frame, position) = (task.frame, task.position);
+        let (is_step, item_of) = match task.role {
+            Role::Step => (true, None),
+            Role::Item { of, .. } => (false, Some(of)),
+            Role::Compensation { .. } => (false, None),
+        };
+        if is_step {
             if let Some(frame) = self.frames.get_mut(frame) {
                 frame.scope.set_result(position, result);
             }
+            self.forget_items(at);
         } else {
             task.result = Some(result);
         }
         self.hide_result(at);
-        match role {
-            Role::Step => {
-                self.can_be_undone(at);
-                self.is_over(at);
+        if is_step {
+            self.can_be_undone(at);
+            self.is_over(at);
+        }
+        if let Some(of) = item_of {
+            self.can_be_undone(at);
+            if let Some(items) = self.tasks.get_mut(of).and_then(Task::items_mut) {
+                items.succeeded += 1;
             }
-            Role::Item { of, .. } => {
-                self.can_be_undone(at);
-                if let Some(items) = self.tasks.get_mut(of).and_then(Task::items_mut) {
-                    items.succeeded += 1;
-                }
-                self.release_item(of);
-            }
-            Role::Compensation { .. } => {}
+            self.release_item(of);
+        }
+    }
+
+    /// The results of the items of a step are in its own from now on.
+    fn forget_items(&mut self, at: usize) {
+        let Some(items) = self.tasks.get(at).and_then(Task::items).map(Items::tasks) else { return };
+        for item in self.tasks.get_mut(items).unwrap_or_default() {
+            item.result = None;
         }
     }
 

@@ -1,6 +1,9 @@
 //! Ends compositions and lists of items.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
+use naftiko_expr::copied;
 use naftiko_journal::{Cause, Event, Failure, Phase, RunPhase, Status};
 use serde_json::Value;
 
@@ -80,7 +83,7 @@ impl Run {
         }))
     }
 
-    fn step_ends(&self, owner: usize, how: Ripeness) -> Event {
+    fn step_ends(&mut self, owner: usize, how: Ripeness) -> Event {
         let step = self.tasks.get(owner).map(|owner| owner.name.clone()).unwrap_or_default();
         let result = if how == Ripeness::Succeeds {
             self.result_of_parts(owner)
@@ -109,15 +112,18 @@ impl Run {
         Event::RunFinished { status, outputs, failure }
     }
 
-    /// The combined result of the parts of a task.
-    fn result_of_parts(&self, owner: usize) -> Result<Value, Failure> {
+    /// The combined result of the parts of a task. The results of items move there, so that large ones are not in memory
+    /// twice; from then on, [`Run::result`] finds them in the list.
+    fn result_of_parts(&mut self, owner: usize) -> Result<Value, Failure> {
         match self.tasks.get(owner).map(|owner| &owner.inside) {
             Some(Inside::Items(items)) => {
-                let parts = self.tasks.get(items.tasks()).unwrap_or_default();
-                Ok(parts.iter().map(|part| part.result.as_deref().cloned().unwrap_or_default()).collect())
+                let parts = items.tasks();
+                let parts = self.tasks.get_mut(parts).unwrap_or_default();
+                Ok(parts.iter_mut().map(|part| part.result.take().map_or(Value::Null, own)).collect())
             }
             Some(Inside::Frame(frame)) => {
-                self.evaluate_outputs(*frame).map(|outputs| Value::Object(outputs.into_iter().collect()))
+                let outputs = self.evaluate_outputs(*frame)?;
+                Ok(outputs.into_iter().map(|(name, value)| (name, own(value))).collect())
             }
             Some(Inside::Nothing) | None => Ok(Value::Null),
         }
@@ -164,4 +170,9 @@ impl Run {
             Some(Inside::Nothing) | None => false,
         }
     }
+}
+
+/// A value that may be shared, as a value of its own.
+fn own(value: Arc<Value>) -> Value {
+    Arc::try_unwrap(value).unwrap_or_else(|value| copied(&value))
 }

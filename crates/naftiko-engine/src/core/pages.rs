@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use naftiko_adapter::{Operation, Place};
-use naftiko_expr::Template;
+use naftiko_expr::{Template, copied};
 use naftiko_journal::{Cause, Departure, Event, Failure};
 use naftiko_plan::{Argument, Invoke, NextPage, Origin, Paginate, Slot};
 use serde_json::{Map, Value};
@@ -58,7 +58,7 @@ impl Pages {
     /// The items so far, followed by those of one more page.
     fn followed_by(&self, page: Vec<Value>) -> Vec<Value> {
         let mut all = Vec::with_capacity(self.total.saturating_add(page.len()));
-        all.extend(self.lists.iter().flat_map(|list| list.iter()).cloned());
+        all.extend(self.lists.iter().flat_map(|list| list.iter()).map(copied));
         all.extend(page);
         all
     }
@@ -80,13 +80,10 @@ fn as_text(next: &Map<String, Value>) -> String {
 }
 
 /// Wraps a result, or the items of a page, in the body structure of a response.
-pub(super) fn as_body(invoke: &Invoke, result: &Arc<Value>) -> Arc<Value> {
+pub(super) fn as_body(invoke: &Invoke, result: &Value) -> Arc<Value> {
     let path = invoke.paginate.as_ref().map(|paginate| paginate.items.as_slice()).unwrap_or_default();
-    if path.is_empty() {
-        return Arc::clone(result);
-    }
     let within = |inner, field: &String| Value::Object(Map::from_iter([(field.clone(), inner)]));
-    Arc::new(path.iter().rfold((**result).clone(), within))
+    Arc::new(path.iter().rfold(copied(result), within))
 }
 
 /// The arguments of the next page that replace those of the author.

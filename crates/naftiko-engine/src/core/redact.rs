@@ -6,6 +6,7 @@
 use std::sync::Arc;
 
 use naftiko_adapter::{self as adapter, Mask, Response};
+use naftiko_expr::copied;
 use naftiko_journal::{Departure, Event, Failure, Ruling};
 use naftiko_plan::Plan;
 use serde_json::{Map, Value};
@@ -108,9 +109,7 @@ impl Redaction {
             Event::PageReceived { items, next, departures, .. } => {
                 answer.depart(departures);
                 if items.iter().any(|item| answer.0.is_in(item)) {
-                    for item in Arc::make_mut(items) {
-                        answer.mask(item);
-                    }
+                    *items = Arc::new(items.iter().map(|item| answer.value(copied(item))).collect());
                 }
                 next.values_mut().for_each(|value| answer.mask(value));
             }
@@ -118,7 +117,9 @@ impl Redaction {
             | Event::StepFailed { failure, .. }
             | Event::StepInDoubt { failure, .. } => answer.fail(failure),
             Event::RunFinished { outputs, failure, .. } => {
-                self.named(outputs.values_mut());
+                for output in outputs.values_mut().filter(|output| self.all.is_in(output)) {
+                    *output = Arc::new(self.all.value(copied(output)));
+                }
                 if let Some(failure) = failure {
                     answer.fail(failure);
                 }
@@ -172,7 +173,7 @@ impl AnswerMask {
     /// Masks a shared value, which is copied only if it contains a sensitive value.
     fn mask_shared(&self, value: &mut Arc<Value>) {
         if self.0.is_in(value) {
-            self.mask(Arc::make_mut(value));
+            *value = Arc::new(self.value(copied(value)));
         }
     }
 

@@ -167,7 +167,7 @@ impl Run {
         let task = self.tasks.get(self.task_of(name)?)?;
         Some(StepState {
             phase: task.phase,
-            result: self.result(task).map(|result| &**result),
+            result: self.result(task),
             failure: task.progress.failure.as_ref(),
         })
     }
@@ -179,7 +179,7 @@ impl Run {
     }
 
     /// The outputs with their values, including sensitive ones; empty unless the run succeeded.
-    pub fn outputs(&self) -> IndexMap<String, Value> {
+    pub fn outputs(&self) -> IndexMap<String, Arc<Value>> {
         match self.ledger.phase() {
             RunPhase::Finished(Status::Succeeded) => self.evaluate_outputs(0).unwrap_or_default(),
             _ => IndexMap::new(),
@@ -233,14 +233,20 @@ impl Run {
         };
         let is_undone_item = item.is_some() && task.is_compensation();
         let step = frame.plan.steps.get(task.position)?;
-        let undone = is_undone_item.then_some((step.id.as_str(), done.result.as_deref()));
+        let undone = is_undone_item.then_some((step.id.as_str(), self.result(done)));
         Some(View { scope: &frame.scope, item, undone, response: None })
     }
 
-    pub(super) fn result<'a>(&'a self, task: &'a Task) -> Option<&'a Arc<Value>> {
-        match task.role {
-            Role::Step => self.frames.get(task.frame)?.scope.result(task.position),
-            Role::Item { .. } | Role::Compensation { .. } => task.result.as_ref(),
+    /// What a task gave back. The result of an item is in that of its step once the step is done.
+    pub(super) fn result<'a>(&'a self, task: &'a Task) -> Option<&'a Value> {
+        let of_step = |task: &Task| self.frames.get(task.frame)?.scope.result(task.position);
+        match (&task.role, &task.result) {
+            (Role::Step, _) => of_step(task).map(|result| &**result),
+            (_, Some(result)) => Some(result),
+            (Role::Item { of, index, .. }, None) => {
+                of_step(self.tasks.get(*of)?)?.get(usize::try_from(index.as_u64()?).ok()?)
+            }
+            (Role::Compensation { .. }, None) => None,
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use jiff::Timestamp;
 use naftiko_adapter::Response;
-use naftiko_expr::{Environment, Root};
+use naftiko_expr::{Environment, Root, copied};
 use naftiko_plan::Plan;
 use serde_json::{Map, Value, json};
 
@@ -154,7 +154,7 @@ impl Answer {
     fn whole(&self) -> &Value {
         self.whole.get_or_init(|| {
             let mut whole = self.head.clone();
-            whole.insert("body".to_owned(), (*self.body).clone());
+            whole.insert("body".to_owned(), copied(&self.body));
             whole.into()
         })
     }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 
 use naftiko_adapter::{self as adapter, Call, Mask};
-use naftiko_expr::{Expression, Root, Selector, Template};
+use naftiko_expr::{Expression, Root, Selector, Template, copied};
 use naftiko_journal::{Event, Record, Ruling};
 use naftiko_plan::{Argument, Facts, Plan};
 use serde_json::Value;
@@ -101,7 +101,7 @@ impl Run {
 
     fn sensitive_on_page(&self, task: &Task, items: &[Value]) -> Vec<Value> {
         let mut values = match self.facts_of(task) {
-            Some(_) => self.sensitive_of(task, &Arc::new(Value::Array(items.to_vec()))),
+            Some(_) => self.sensitive_of(task, &items.iter().map(copied).collect()),
             None => Vec::new(),
         };
         let frame = self.frames.get(task.frame);
@@ -122,7 +122,7 @@ impl Run {
         match (event, task()) {
             (Event::StepSucceeded { result, .. }, Some(task)) => self.sensitive_in_result(task, result),
             (Event::DoubtResolved { ruling: Ruling::Happened { result }, .. }, Some(task)) => {
-                self.sensitive_in_result(task, &Arc::new(result.clone()))
+                self.sensitive_in_result(task, result)
             }
             (Event::PageReceived { items, .. }, Some(task)) => self.sensitive_on_page(task, items),
             _ => Vec::new(),
@@ -130,21 +130,21 @@ impl Run {
     }
 
     /// The sensitive values in the result of a task, including those that sensitive outputs read.
-    fn sensitive_in_result(&self, task: &Task, result: &Arc<Value>) -> Vec<Value> {
+    fn sensitive_in_result(&self, task: &Task, result: &Value) -> Vec<Value> {
         let mut values = self.sensitive_in_parts(task, result);
         values.extend(self.read_by_sensitive_outputs(task, None));
         values
     }
 
     /// The sensitive values in the result of a task, which may be combined from the results of its parts.
-    fn sensitive_in_parts(&self, task: &Task, result: &Arc<Value>) -> Vec<Value> {
-        match (&task.inside, &**result) {
+    fn sensitive_in_parts(&self, task: &Task, result: &Value) -> Vec<Value> {
+        match (&task.inside, result) {
             (Inside::Items(items), Value::Array(results)) => {
                 let parts = self.tasks.get(items.tasks()).unwrap_or_default();
                 parts
                     .iter()
                     .zip(results)
-                    .flat_map(|(part, result)| self.sensitive_in_parts(part, &Arc::new(result.clone())))
+                    .flat_map(|(part, result)| self.sensitive_in_parts(part, result))
                     .collect()
             }
             (Inside::Frame(frame), Value::Object(outputs)) => {
@@ -158,7 +158,7 @@ impl Run {
     }
 
     /// The values in the result of a task that the capabilities mark as sensitive.
-    fn sensitive_of(&self, task: &Task, result: &Arc<Value>) -> Vec<Value> {
+    fn sensitive_of(&self, task: &Task, result: &Value) -> Vec<Value> {
         let Some((facts, (_, invoke))) = self.facts_of(task).zip(self.invoke_of(task)) else {
             return Vec::new();
         };
@@ -185,7 +185,7 @@ impl Run {
             (Role::Item { index, .. }, Some(result)) => {
                 let before = index.as_u64().and_then(|index| usize::try_from(index).ok()).unwrap_or_default();
                 let mut list = vec![Value::Null; before];
-                list.push((**result).clone());
+                list.push(copied(result));
                 Some(Arc::new(Value::Array(list)))
             }
             (Role::Item { .. } | Role::Compensation { .. }, _) => return Vec::new(),
@@ -249,7 +249,8 @@ impl Run {
     pub fn shown_value(&self, value: &Value) -> Value {
         let outputs = self.outputs();
         let sensitive = self.plan.outputs.iter().filter(|output| output.sensitive);
-        let values: Vec<Value> = sensitive.filter_map(|output| outputs.get(&output.name).cloned()).collect();
+        let values: Vec<Value> =
+            sensitive.filter_map(|output| outputs.get(&output.name).map(|value| copied(value))).collect();
         self.redaction.of_all_and(&values).value(value.clone())
     }
 

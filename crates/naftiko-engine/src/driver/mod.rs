@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{Adapter, Answer, Call, Channel, Hold, Mask, Question, Secrets};
+use naftiko_expr::size;
 use naftiko_journal::{Entry, Event, IllegalEvent, Journal, JournalError, Options, Record, Standing, Status};
 use tokio::sync::{mpsc, oneshot};
 
@@ -33,6 +34,9 @@ use work::{End, Work};
 
 use crate::core::Route;
 use crate::{Clock, Command, Intervention, Refused, Run};
+
+/// A result with more values, or more times 64 bytes of text, takes much memory: some megabytes.
+const LARGE: u64 = 16 * 1024;
 
 /// Drives a run with these collaborators and limits.
 pub struct Driver<'a> {
@@ -148,6 +152,7 @@ impl Driver<'_> {
             run,
             id,
             unkept: Vec::new(),
+            is_large: false,
             queue: Queue::default(),
             turns,
             next_turn: None,
@@ -176,6 +181,8 @@ struct Drive<'d, 'a> {
     id: String,
     /// Entries that were applied but are not stored yet.
     unkept: Vec<Entry>,
+    /// Whether that includes a large result. It is stored before further decisions, which may move it.
+    is_large: bool,
     /// Calls that may start, in order of arrival.
     queue: Queue,
     /// The run's access to the rate limits.
@@ -212,9 +219,10 @@ impl Drive<'_, '_> {
     async fn go_on(mut self) -> Result<Standing, DriveError> {
         loop {
             self.decide()?;
+            let is_cut_short = self.is_large;
             self.keep().await?;
             self.start();
-            if self.ends_at_once().await? {
+            if is_cut_short || self.ends_at_once().await? {
                 continue;
             }
             if self.is_at_rest() {
@@ -240,9 +248,10 @@ impl Drive<'_, '_> {
     }
 
     /// Applies all decisions that are possible now; repeated, because a decision can lead to further ones.
+    /// After a large result, it stops until that is stored.
     fn decide(&mut self) -> Result<(), DriveError> {
         let is_stopping = self.is_stopping();
-        loop {
+        while !self.is_large {
             let mut commands = self.run.commands(self.driver.clock.now());
             if commands.is_empty() && !is_stopping {
                 commands = self.run.due(self.driver.clock.now());
@@ -289,6 +298,7 @@ impl Drive<'_, '_> {
         self.run.apply(&record)?;
         self.withdraw_questions(&record.event);
         let shown = self.run.shown(&record).event;
+        self.is_large |= is_large(&record.event);
         self.unkept.push(Entry { record, shown });
         Ok(())
     }
@@ -326,6 +336,7 @@ impl Drive<'_, '_> {
             }
         }
         self.holds.clear();
+        self.is_large = false;
         for Reply { to, outcome } in self.replies.drain(..) {
             // The receiver may be gone.
             let _ = to.send(outcome);
@@ -457,6 +468,15 @@ impl Drive<'_, '_> {
             Status::Running => Standing { status: Status::Waiting, ..standing },
             _ => standing,
         }
+    }
+}
+
+/// Whether an event has a result that takes much memory.
+fn is_large(event: &Event) -> bool {
+    match event {
+        Event::StepSucceeded { result, .. } => size(result) > LARGE,
+        Event::PageReceived { items, .. } => items.iter().map(size).sum::<u64>() > LARGE,
+        _ => false,
     }
 }
 

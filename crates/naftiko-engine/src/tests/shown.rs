@@ -76,7 +76,7 @@ fn what_a_provider_says_back_is_recorded_and_not_shown() {
         desk.records.iter().map(|record| serde_json::to_string(&desk.run.shown(record)).unwrap()).collect();
     assert!(!told.concat().contains("s3cret"), "{told:#?}");
     assert!(told.last().unwrap().contains(r#""outputs":{"name":"***"}"#), "{told:#?}");
-    assert_eq!(desk.run.outputs()["name"], "s3cret pw");
+    assert_eq!(*desk.run.outputs()["name"], "s3cret pw");
 }
 
 #[test]

@@ -13,8 +13,8 @@ use super::plans::keep_plan;
 use super::row::{Head, insert};
 use super::run_row::RunRow;
 use super::seal::{Keys, Purpose};
-use super::{Store, StoreError, inbox};
-use crate::{Entry, Journal, JournalError, Standing, Status};
+use super::{Store, StoreError, inbox, json};
+use crate::{Entry, Event, Journal, JournalError, Standing, Status};
 
 /// A run to create.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Store {
         standing: Standing,
         taken: &[i64],
     ) -> Result<(), StoreError> {
-        let batch = Batch::new(run, &entries, standing, taken)?;
+        let batch = Batch::new(run, entries, standing, taken)?;
         let (keys, place) = (Arc::clone(&self.inner.keys), Arc::clone(&self.inner.place));
         let keep = move |connection: &Connection| {
             let head = batch.keep(connection, &keys)?;
@@ -97,21 +97,22 @@ struct Batch {
     taken: Vec<i64>,
 }
 
-/// A record to insert.
+/// A record to insert. It is serialized when it is inserted, so that the texts of several large records are never in
+/// memory together.
 #[derive(Debug)]
 struct Draft {
     seq: u64,
     at: Timestamp,
-    shown: String,
+    shown: Event,
     /// The full event, if it differs from the redacted one.
-    real: Option<String>,
+    real: Option<Event>,
 }
 
 impl Batch {
-    fn new(run: &str, entries: &[Entry], standing: Standing, taken: &[i64]) -> Result<Self, StoreError> {
+    fn new(run: &str, entries: Vec<Entry>, standing: Standing, taken: &[i64]) -> Result<Self, StoreError> {
         Ok(Self {
             run: run.to_owned(),
-            drafts: entries.iter().map(|entry| Draft::new(run, entry)).collect::<Result<_, _>>()?,
+            drafts: entries.into_iter().map(|entry| Draft::new(run, entry)).collect::<Result<_, _>>()?,
             status: status_word(standing.status)?,
             due: standing.due.map(micros_up),
             taken: taken.to_vec(),
@@ -139,26 +140,29 @@ impl Batch {
 }
 
 impl Draft {
-    fn new(run: &str, entry: &Entry) -> Result<Self, StoreError> {
-        let record = &entry.record;
+    fn new(run: &str, entry: Entry) -> Result<Self, StoreError> {
+        let Entry { record, shown } = entry;
         if record.run != run {
-            return Err(StoreError::ForeignRecord { run: run.to_owned(), found: record.run.clone() });
+            return Err(StoreError::ForeignRecord { run: run.to_owned(), found: record.run });
         }
-        let text = |event| serde_json::to_string(event).map_err(|error| unkeepable("a record", &error));
-        let real = (record.event != entry.shown).then(|| text(&record.event)).transpose()?;
-        Ok(Self { seq: record.seq, at: record.at, shown: text(&entry.shown)?, real })
+        let real = (record.event != shown).then_some(record.event);
+        Ok(Self { seq: record.seq, at: record.at, shown, real })
     }
 
     /// Inserts the record after `head`; returns the new head.
     fn keep(&self, connection: &Connection, keys: &Keys, run: &str, head: &Head) -> Result<Head, Fault> {
         let seq = self.seq;
+        let text = |event| json::text(event).map_err(|error| unkeepable("a record", &error));
         let sealed = match &self.real {
-            Some(real) => Some(keys.to_seal(connection)?.seal(Purpose::Event { run, seq }, real.as_bytes())?),
+            Some(real) => {
+                let key = keys.to_seal(connection)?;
+                Some(key.seal(Purpose::Event { run, seq }, text(real)?.as_bytes())?)
+            }
             None => None,
         };
-        let (at, sealed) = (self.at.to_string(), sealed.as_deref());
-        let next = head.after(seq, &at, &self.shown, sealed);
-        insert(connection, run, seq, &at, &self.shown, sealed, &next.sum)?;
+        let (at, shown) = (self.at.to_string(), text(&self.shown)?);
+        let next = head.after(seq, &at, &shown, sealed.as_deref());
+        insert(connection, run, seq, &at, shown, sealed, &next.sum)?;
         Ok(next)
     }
 }

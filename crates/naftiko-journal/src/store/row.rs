@@ -1,7 +1,7 @@
 //! A record as a row of the database, and the checksum that chains it to the one before it.
 
 use ring::digest::{Context, SHA256};
-use rusqlite::{Connection, params};
+use rusqlite::Connection;
 
 use super::error::Fault;
 use super::run_row::RunRow;
@@ -114,21 +114,29 @@ impl Row {
     }
 }
 
-/// Inserts a row. The parts can be large and are not copied.
+/// Inserts a row. The event can be large: SQLite has a copy of a bound parameter, so the event is dropped before SQLite
+/// makes another copy.
 pub(super) fn insert(
     connection: &Connection,
     run: &str,
     seq: u64,
     at: &str,
-    event: &str,
-    sealed: Option<&[u8]>,
+    event: String,
+    sealed: Option<Vec<u8>>,
     sum: &[u8],
 ) -> Result<(), Fault> {
-    connection
-        .prepare_cached(
-            "INSERT INTO events (run, seq, at, event, sealed, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-        )?
-        .execute(params![run, integer(seq)?, at, event, sealed, sum])?;
+    let mut insertion = connection.prepare_cached(
+        "INSERT INTO events (run, seq, at, event, sealed, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )?;
+    insertion.raw_bind_parameter(1, run)?;
+    insertion.raw_bind_parameter(2, integer(seq)?)?;
+    insertion.raw_bind_parameter(3, at)?;
+    insertion.raw_bind_parameter(4, &event)?;
+    drop(event);
+    insertion.raw_bind_parameter(5, &sealed)?;
+    drop(sealed);
+    insertion.raw_bind_parameter(6, sum)?;
+    insertion.raw_execute()?;
     Ok(())
 }
 

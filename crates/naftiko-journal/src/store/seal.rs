@@ -64,13 +64,18 @@ impl Key {
             what: "something sensitive",
             reason: "it could not be sealed".to_owned(),
         };
-        let mut sealed = random::<NONCE_LEN>()?.to_vec();
-        let nonce = Nonce::try_assume_unique_for_key(&sealed).map_err(refused)?;
-        let mut text = plain.to_vec();
-        self.cipher
-            .seal_in_place_append_tag(nonce, Aad::from(purpose.bytes()), &mut text)
+        let bytes = random::<NONCE_LEN>()?;
+        let nonce = Nonce::assume_unique_for_key(bytes);
+        // One copy of what may be large.
+        let mut sealed = Vec::with_capacity(NONCE_LEN + plain.len() + CHACHA20_POLY1305.tag_len());
+        sealed.extend_from_slice(&bytes);
+        sealed.extend_from_slice(plain);
+        let text = sealed.get_mut(NONCE_LEN..).unwrap_or_default();
+        let tag = self
+            .cipher
+            .seal_in_place_separate_tag(nonce, Aad::from(purpose.bytes()), text)
             .map_err(refused)?;
-        sealed.append(&mut text);
+        sealed.extend_from_slice(tag.as_ref());
         Ok(sealed)
     }
 

@@ -132,7 +132,10 @@ impl<T: Send> Job for Task<T> {
     }
 
     fn answer(self: Box<Self>, group: Result<(), &StoreError>, path: &Path) {
-        (self.answer)(match (group, self.outcome) {
+        let Self { work, answer, outcome, .. } = *self;
+        // What was written may be large, and whoever waits for the answer may need the room.
+        drop(work);
+        answer(match (group, outcome) {
             (_, Some(Err(fault))) => Err(fault.at(path)),
             (Ok(()), Some(Ok(value))) => Ok(value),
             (Err(error), _) => Err(error.clone()),

@@ -24,9 +24,9 @@ use jiff::SignedDuration;
 use naftiko_adapter::{Adapter, Channel};
 use naftiko_adapter_external::{Prepared, Prompt, Silent};
 use naftiko_engine::{Cancellation, Clock, DriveError, Driver, Limits, Observer, Run, TokioClock, Wire};
-use naftiko_journal::{Journal, Options, Record, Standing, Status, Store};
+use naftiko_journal::{Event, Journal, Options, Record, Standing, Status, Store};
 use naftiko_plan::{Plan, Provider};
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::args::Driving;
@@ -119,12 +119,35 @@ struct Onlooker<'a> {
 impl Observer for Onlooker<'_> {
     fn recorded(&mut self, record: &Record) {
         self.live.show(record);
-        self.records.push(record.clone());
+        self.records.push(remembered(record));
     }
 
     fn held_up(&mut self, step: &str, wait: SignedDuration) {
         self.live.show_held_up(step, wait);
     }
+}
+
+/// A record as far as a [`Verdict`] reads it: a result may be large, and only its id is of use then.
+fn remembered(record: &Record) -> Record {
+    let event = match &record.event {
+        Event::StepSucceeded { step, attempt, status, result, through, .. } => Event::StepSucceeded {
+            step: step.clone(),
+            attempt: *attempt,
+            status: *status,
+            result: Arc::new(result.get("id").map_or(Value::Null, |id| json!({ "id": id }))),
+            departures: Vec::new(),
+            through: *through,
+        },
+        Event::PageReceived { step, attempt, .. } => Event::PageReceived {
+            step: step.clone(),
+            attempt: *attempt,
+            items: Arc::default(),
+            next: Map::new(),
+            departures: Vec::new(),
+        },
+        event => event.clone(),
+    };
+    Record { run: record.run.clone(), seq: record.seq, at: record.at, event }
 }
 
 /// Test hook: exits the process after a given record, for the crash tests.

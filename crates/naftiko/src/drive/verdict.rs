@@ -1,5 +1,7 @@
 //! Reports the state of a run when its command ends, and the commands that continue it.
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 use naftiko_journal::{Event, Failure, Ledger, Part, Phase, Record, Ruling, Status, address};
 use naftiko_plan::{Action, Plan};
@@ -60,7 +62,7 @@ impl Verdict<'_> {
         Ok(screen.result(&text)?)
     }
 
-    fn shown_outputs(&self) -> IndexMap<String, Value> {
+    fn shown_outputs(&self) -> IndexMap<String, Arc<Value>> {
         let finished = self.records.iter().rev().find_map(|record| match &record.event {
             Event::RunFinished { outputs, .. } => Some(outputs.clone()),
             _ => None,

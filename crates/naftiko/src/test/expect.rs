@@ -1,5 +1,7 @@
 //! Compares a finished run with the expectations of its test.
 
+use std::sync::Arc;
+
 use naftiko_check::Trial;
 use naftiko_expr::{Environment, Root};
 use naftiko_journal::{Event, Phase, Status};
@@ -55,7 +57,7 @@ fn why(rest: &Rest<'_>) -> String {
 /// Compares an output with its expected value; values are shown unless the output is sensitive.
 fn output(name: &str, expected: &Value, rest: &Rest<'_>) -> Option<String> {
     let outputs = rest.run.outputs();
-    let found = outputs.get(name);
+    let found = outputs.get(name).map(|found| &**found);
     if found == Some(expected) {
         return None;
     }
@@ -113,7 +115,7 @@ impl Names {
         let run = rest.run.id().map(|id| ("id".to_owned(), Value::from(id)));
         Self {
             inputs: Value::Object(trial.inputs.clone()),
-            outputs: Value::Object(rest.run.outputs().into_iter().collect()),
+            outputs: rest.run.outputs().into_iter().map(|(name, value)| (name, Arc::unwrap_or_clone(value))).collect(),
             requests: rest.requests.iter().map(Sent::value).collect(),
             run: Value::Object(run.into_iter().collect()),
             steps: steps.iter().filter_map(|step| Some((step.id.clone(), result(&step.id)?))).collect(),

@@ -151,7 +151,7 @@ fn verdict(before: Option<&Value>, ran: &Ran, update: Update) -> Snapshot {
 
 /// A snapshot as YAML, as written to the file.
 fn written(name: &str, snapshot: &Value) -> Result<Printable, String> {
-    let entry = IndexMap::from([(name.to_owned(), snapshot.clone())]);
+    let entry = IndexMap::from([(name.to_owned(), snapshot.clone().into())]);
     naftiko_report::outputs(&entry)
         .map_err(|error| format!("the snapshot of `{name}` cannot be written: {error}"))
 }

@@ -1,6 +1,7 @@
 //! The snapshot of a run: its outcome, outputs, requests and events, without times.
 
 use std::fmt::Write as _;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use jiff::{SignedDuration, Timestamp};
@@ -30,7 +31,7 @@ pub(super) fn shown_outputs(records: &[Record]) -> Map<String, Value> {
         Event::RunFinished { outputs, .. } => Some(outputs.clone()),
         _ => None,
     });
-    finished.unwrap_or_default().into_iter().collect()
+    finished.unwrap_or_default().into_iter().map(|(name, value)| (name, Arc::unwrap_or_clone(value))).collect()
 }
 
 /// The events, one per line. Consecutive waits of a step are combined to one line, with their number and total time.

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use naftiko_adapter::{Failure, FailureKind, Hold, Response};
-use naftiko_journal::{Entry, Journal, Options, Record, Standing, Status};
+use naftiko_journal::{Entry, Event, Journal, Options, Record, Standing, Status};
 use naftiko_plan::Plan;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
 use super::desk::{object, response, standing as standing_in_short, start};
@@ -415,6 +415,30 @@ async fn what_an_answer_holds_is_given_back_once_its_outcome_is_kept() {
     let mut bench = Bench::new(composition([get("s"), get("t").after(&["s"])]), adapter);
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
     assert_eq!(Arc::strong_count(&held), 2, "only the adapter of this test has it");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_large_result_is_moved_into_the_list_of_its_step_and_an_output_shares_it() {
+    let large: Value = (0..20_000).map(|number| json!({ "number": number })).collect();
+    let adapter = FakeAdapter::new(move |_| Ok(response(200, large.clone())));
+    let plan = composition([get("s").for_each("['one']", 1)]).output("all", "s", false).output("part", "s[0][7]", false);
+    let mut bench = Bench::new(plan, adapter);
+    assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
+    let records = bench.records();
+    let result = |of: &str| {
+        records.iter().find_map(|record| match &record.event {
+            Event::StepSucceeded { step, result, .. } if step == of => Some(result),
+            _ => None,
+        })
+    };
+    let outputs = records.iter().find_map(|record| match &record.event {
+        Event::RunFinished { outputs, .. } => Some(outputs),
+        _ => None,
+    });
+    let (item, list, outputs) = (result("s[0]").unwrap(), result("s").unwrap(), outputs.unwrap());
+    assert_eq!(list[0], **item);
+    assert!(Arc::ptr_eq(&outputs["all"], list), "the output is no copy");
+    assert_eq!(*outputs["part"], json!({"number": 7}));
 }
 
 #[tokio::test(start_paused = true)]

@@ -185,3 +185,17 @@ fn a_run_that_was_cut_off_goes_on_with_the_items_that_are_left() {
     desk.decide();
     assert_eq!((desk.callable(), desk.stands().as_str()), (vec![], "in-doubt"));
 }
+
+#[test]
+fn the_result_of_an_item_is_there_before_and_after_its_step_is_done() {
+    let mut desk = begun(each(2), &json!(["a", "b"]));
+    let calls: Vec<Call> = (0..2).map(|_| desk.call()).collect();
+    desk.answer(&calls[0], response(201, json!({"id": 7})));
+    let result = |run: &Run, step: &str| run.step(step).and_then(|state| state.result.cloned());
+    assert_eq!(result(&desk.run, "each[0]"), Some(json!({"id": 7})));
+    desk.answer(&calls[1], response(201, json!("B")));
+    desk.decide();
+    assert_eq!(result(&desk.run, "each"), Some(json!([{"id": 7}, "B"])));
+    assert_eq!(result(&desk.run, "each[0]"), Some(json!({"id": 7})));
+    assert_eq!(result(&desk.run, "each[1]"), Some(json!("B")));
+}
