@@ -81,7 +81,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         let mut group = 0..;
         let mut beside = || {
             let kin = self.beside(family.as_ref(), group.next().unwrap_or_default());
-            // Where nothing in this node is closed, what is allowed around it does not matter.
+            // If nothing in this node is closed, the properties that are allowed around it make no difference.
             kin
         };
         let mut all: Vec<Branch> = node.all.iter().map(|id| (*id, beside())).collect();

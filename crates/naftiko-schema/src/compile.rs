@@ -3,7 +3,7 @@
 //! Schemas are compiled from a list of what is pending, not by recursion, so that no nesting and no chain of references
 //! can exhaust the stack. A schema that is nothing but a `$ref` is no node of its own.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -84,6 +84,7 @@ pub(crate) fn compile(
         options,
         graph: Graph::default(),
         ids: HashMap::new(),
+        names: MOST_NAMES,
         edges: Vec::new(),
         pending: Vec::new(),
         leaves: HashMap::new(),
@@ -97,6 +98,17 @@ pub(crate) fn compile(
     compiler.finish()
 }
 
+/// The names of properties, in one order.
+type Names<'s> = Rc<BTreeSet<&'s str>>;
+
+/// What makes a schema one node: its address, whether it is read leniently, and the properties that go the other way
+/// where it is a part of another schema. The order in which schemas are reached makes no difference.
+type Key<'s> = (*const Value, bool, Option<Names<'s>>);
+
+/// How many names of properties that go the other way are noted with the nodes of one compilation. Schemas that are parts
+/// of many others, each with other names, must not cost the square of their number; beyond, no more names are noted.
+const MOST_NAMES: usize = 1_000_000;
+
 /// A schema that is not compiled yet.
 pub(crate) struct Pending<'s> {
     id: NodeId,
@@ -107,15 +119,16 @@ pub(crate) struct Pending<'s> {
     /// Whether the schema is read leniently.
     pub(crate) is_lenient: bool,
     /// The properties that a schema around this one, as a part of its `allOf`, has found to go the other way.
-    pub(crate) optional: Option<Rc<HashSet<&'s str>>>,
+    pub(crate) optional: Option<Names<'s>>,
 }
 
 pub(crate) struct Compiler<'s> {
     document: Document<'s>,
     pub(crate) options: Options,
     pub(crate) graph: Graph,
-    /// The node of each schema, by its address and by whether it is read leniently.
-    ids: HashMap<(*const Value, bool), NodeId>,
+    ids: HashMap<Key<'s>, NodeId>,
+    /// How many names of properties that go the other way may still be noted with nodes.
+    names: usize,
     /// How many edges lead to each node.
     edges: Vec<u32>,
     pending: Vec<Pending<'s>>,
@@ -153,32 +166,34 @@ impl<'s> Compiler<'s> {
         resource: &'s Value,
         place: &Place,
         is_lenient: bool,
-        optional: Option<Rc<HashSet<&'s str>>>,
+        optional: Option<Names<'s>>,
     ) -> NodeId {
         let mut passed: IndexSet<*const Value> = IndexSet::new();
         let (mut schema, mut resource, mut place) = (schema, resource, place.clone());
+        let optional = optional.filter(|names| !names.is_empty() && names.len() <= self.names);
+        let key = |schema: *const Value| (schema, is_lenient, optional.clone());
         let id = loop {
-            if let Some(id) = self.ids.get(&(std::ptr::from_ref(schema), is_lenient)) {
+            if let Some(id) = self.ids.get(&key(schema)) {
                 break *id;
             }
             if passed.contains(&std::ptr::from_ref(schema)) {
                 self.defect(&place, "the reference leads to itself");
-                break self.reserve(schema, is_lenient);
+                break self.reserve(key(schema));
             }
             let Some(reference) = alias(schema) else {
-                break self.enqueue(schema, resource, place, is_lenient, optional);
+                break self.enqueue(schema, resource, place, key(schema));
             };
             passed.insert(schema);
             let Some(target) = self.document.find(reference, resource) else {
                 self.defect(&place.below("$ref"), format!("`{reference}` leads nowhere in this schema"));
-                break self.reserve(schema, is_lenient);
+                break self.reserve(key(schema));
             };
             (schema, place) = (target, target_place(reference));
             if target.get("$id").is_some() {
                 resource = target;
             }
         };
-        self.ids.extend(passed.into_iter().map(|address| ((address, is_lenient), id)));
+        self.ids.extend(passed.into_iter().map(|address| (key(address), id)));
         if let Some(edges) = self.edges.get_mut(id.0 as usize) {
             *edges += 1;
         }
@@ -186,11 +201,12 @@ impl<'s> Compiler<'s> {
     }
 
     /// A node that asserts nothing so far.
-    fn reserve(&mut self, schema: &'s Value, is_lenient: bool) -> NodeId {
+    fn reserve(&mut self, key: Key<'s>) -> NodeId {
         let id = NodeId(u32::try_from(self.graph.nodes.len()).unwrap_or(u32::MAX));
         self.graph.nodes.push(Node::default());
         self.edges.push(0);
-        self.ids.insert((schema, is_lenient), id);
+        self.names = self.names.saturating_sub(key.2.as_ref().map_or(0, |names| names.len()));
+        self.ids.insert(key, id);
         id
     }
 
@@ -199,10 +215,10 @@ impl<'s> Compiler<'s> {
         schema: &'s Value,
         resource: &'s Value,
         place: Place,
-        is_lenient: bool,
-        optional: Option<Rc<HashSet<&'s str>>>,
+        key: Key<'s>,
     ) -> NodeId {
-        let id = self.reserve(schema, is_lenient);
+        let (_, is_lenient, optional) = key.clone();
+        let id = self.reserve(key);
         let resource = if schema.get("$id").is_some() { schema } else { resource };
         self.pending.push(Pending { id, schema, resource, place, is_lenient, optional });
         id
@@ -237,7 +253,7 @@ impl<'s> Compiler<'s> {
         &mut self,
         keywords: &'s Map<String, Value>,
         pending: &Pending<'s>,
-    ) -> Option<Rc<HashSet<&'s str>>> {
+    ) -> Option<Names<'s>> {
         let keyword = self.options.direction.opposite()?;
         if !requires(keywords) {
             return pending.optional.clone();
@@ -252,7 +268,7 @@ impl<'s> Compiler<'s> {
         &mut self,
         keywords: &'s Map<String, Value>,
         pending: &Pending<'s>,
-        optional: Option<&Rc<HashSet<&'s str>>>,
+        optional: Option<&Names<'s>>,
         node: &mut Node,
     ) {
         for keyword in ["$ref", "$dynamicRef"] {
@@ -264,7 +280,7 @@ impl<'s> Compiler<'s> {
                 Some((reference, target)) => {
                     let resource = if reference.starts_with('#') { pending.resource } else { target };
                     let place = target_place(reference);
-                    node.all.push(self.id(target, resource, &place, pending.is_lenient, None));
+                    node.all.push(self.id(target, resource, &place, pending.is_lenient, optional.cloned()));
                 }
                 None => self.defect(&place, format!("`{}` leads nowhere in this schema", text_of(reference))),
             }

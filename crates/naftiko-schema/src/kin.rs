@@ -122,7 +122,11 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         for group in choices.chain(condition).chain(dependent) {
             let mut all = Positions::default();
             for child in group {
-                all.extend(&self.declared(child, value));
+                let declared = self.declared(child, value);
+                if !self.spend(1 + declared.0.len() as u64) {
+                    break;
+                }
+                all.extend(&declared);
             }
             groups.push(Rc::new(all));
         }
@@ -154,7 +158,18 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         if !node.is_lenient {
             return false;
         }
-        self.kinship.allows(kin, at) || node.in_place().any(|child| self.declared(child, value).contains(at))
+        if self.kinship.allows(kin, at) {
+            return true;
+        }
+        for child in node.in_place() {
+            if !self.spend(1) {
+                return false;
+            }
+            if self.declared(child, value).contains(at) {
+                return true;
+            }
+        }
+        false
     }
 
     /// The properties of an object that a node declares, or another that applies to the same object.
@@ -172,7 +187,11 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         }
         if self.enter() {
             for child in node.in_place() {
-                found.extend(&self.declared(child, value));
+                let declared = self.declared(child, value);
+                if !self.spend(1 + declared.0.len() as u64) {
+                    break;
+                }
+                found.extend(&declared);
             }
             self.leave();
         }

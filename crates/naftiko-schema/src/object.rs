@@ -89,11 +89,16 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         let mut apart = Evaluator::new(self.graph, self.options, &name, &[]);
         apart.budget = self.budget;
         apart.steps = self.steps;
+        // A pattern that could not be decided for one name is not tried again for the next.
+        let known = self.undecided.len();
+        apart.undecided = std::mem::take(&mut self.undecided);
         let verdict = apart.part(names, &name);
-        let steps = apart.steps;
-        let undecided: Vec<&'s str> = apart.undecided.into_iter().map(|(_, pattern)| pattern).collect();
+        let (steps, mut undecided) = (apart.steps, apart.undecided);
+        for (place, _) in undecided.iter_mut().skip(known) {
+            *place = self.root;
+        }
         self.steps = steps;
-        self.undecided.extend(undecided.into_iter().map(|pattern| (std::ptr::from_ref(self.root), pattern)));
+        self.undecided = undecided;
         verdict
     }
 

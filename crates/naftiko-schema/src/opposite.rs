@@ -1,7 +1,7 @@
 //! Properties that only go the other way, and so are not required: `readOnly` where a value is sent, `writeOnly` where
 //! it is received.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Value};
 
@@ -20,8 +20,8 @@ pub(crate) fn marked<'s>(
     resource: &'s Value,
     document: &mut Document<'s>,
     left: &mut usize,
-) -> HashSet<&'s str> {
-    let mut marked = HashSet::new();
+) -> BTreeSet<&'s str> {
+    let mut marked = BTreeSet::new();
     let mut seen: HashSet<*const Map<String, Value>> = HashSet::new();
     let mut pending = vec![keywords];
     while let Some(keywords) = pending.pop() {

@@ -90,7 +90,7 @@ pub enum Rule {
 }
 
 /// A part of a value that was accepted only because the description is read leniently.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tolerated {
     /// The JSON pointer of the part; empty: the whole value.
     pub pointer: String,
@@ -99,7 +99,7 @@ pub struct Tolerated {
 }
 
 /// Why a value fits only where the description is read leniently.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Tolerance {
     /// The part fits several branches of a `oneOf`.
     SeveralBranches,
@@ -182,13 +182,16 @@ impl Rule {
     fn complaint(&self) -> String {
         match self {
             Self::Required(name) => format!("`{}` is missing", on_a_line(name, 80)),
-            Self::Unexpected(found) => format!("{} is not taken", names(found)),
+            Self::Unexpected(found) => {
+                let are = if found.len() > 1 { "are" } else { "is" };
+                format!("{} {are} not allowed", names(found))
+            }
             Self::Name(name, expected) => {
                 format!("the name `{}` does not fit: expected {expected}", on_a_line(name, 80))
             }
             Self::Not => "this is what `not` excludes".to_owned(),
             Self::SeveralBranches => "several of the alternatives of `oneOf` fit".to_owned(),
-            Self::Never => "nothing is taken here".to_owned(),
+            Self::Never => "no value is allowed here".to_owned(),
             other => other.expected().map(|expected| format!("expected {expected}")).unwrap_or_default(),
         }
     }

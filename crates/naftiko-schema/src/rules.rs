@@ -1,6 +1,6 @@
 //! The keywords about one kind of value each, from a schema to its node.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 
 use serde_json::{Map, Number, Value};
 
@@ -141,7 +141,7 @@ impl<'s> Compiler<'s> {
         &mut self,
         keywords: &'s Keywords,
         pending: &Pending<'s>,
-        optional: Option<&HashSet<&'s str>>,
+        optional: Option<&BTreeSet<&'s str>>,
     ) -> Option<Box<ObjectRules>> {
         let mut rules = ObjectRules {
             additional: self.one(keywords, "additionalProperties", pending),

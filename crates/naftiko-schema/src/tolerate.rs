@@ -1,7 +1,8 @@
 //! Finds the parts that were accepted only because a description is read leniently, and those that could not be decided.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
+use indexmap::IndexSet;
 use serde_json::Value;
 
 use crate::cause::{Cause, Token};
@@ -18,7 +19,7 @@ use crate::report::{Tolerance, Tolerated};
 #[derive(Default)]
 struct Search {
     seen: HashSet<Key>,
-    found: Vec<Tolerated>,
+    found: IndexSet<Tolerated>,
 }
 
 impl<'s, 'v> Evaluator<'s, 'v> {
@@ -26,11 +27,11 @@ impl<'s, 'v> Evaluator<'s, 'v> {
     pub(crate) fn tolerated(&mut self) -> Vec<Tolerated> {
         let mut search = Search::default();
         if !self.options.lenient {
-            return search.found;
+            return Vec::new();
         }
         let (root, value) = (self.graph.root, self.root);
         self.tolerated_part(root, value, &mut Vec::new(), &mut search);
-        search.found
+        search.found.into_iter().collect()
     }
 
     fn tolerated_part(
@@ -135,11 +136,15 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         if self.undecided.is_empty() {
             return Vec::new();
         }
+        let mut patterns: HashMap<*const Value, Vec<&str>> = HashMap::new();
+        for (place, pattern) in &self.undecided {
+            patterns.entry(*place).or_default().push(pattern);
+        }
         let mut found = Vec::new();
         let mut pending = vec![(self.root, Vec::new())];
         while let Some((value, path)) = pending.pop() {
-            let patterns = self.undecided.iter().filter(|(place, _)| std::ptr::eq(*place, value));
-            found.extend(patterns.map(|(_, pattern)| (pointer(&path), pattern.to_string())));
+            let here = patterns.get(&std::ptr::from_ref(value)).into_iter().flatten();
+            found.extend(here.map(|pattern| (pointer(&path), (*pattern).to_owned())));
             let with = |token| [path.clone(), vec![token]].concat();
             match value {
                 Value::Array(items) => {
@@ -160,9 +165,6 @@ impl<'s, 'v> Evaluator<'s, 'v> {
 
 impl Search {
     fn push(&mut self, path: &[Token<'_>], tolerance: Tolerance) {
-        let tolerated = Tolerated { pointer: pointer(path), tolerance };
-        if !self.found.contains(&tolerated) {
-            self.found.push(tolerated);
-        }
+        self.found.insert(Tolerated { pointer: pointer(path), tolerance });
     }
 }

@@ -69,6 +69,22 @@ fn the_work_is_linear_in_the_size_of_the_value() {
 }
 
 #[test]
+fn a_pattern_that_cannot_be_decided_is_not_tried_for_each_name() {
+    let schema = json!({"propertyNames": {"pattern": "^(a|a)*?(?=(a+)+b)\\1(a+)+$"}});
+    let compiled = Schema::compile(&schema, &Map::new(), Options::RECEIVED);
+    let steps = |names: usize| {
+        let fields: Map<String, Value> =
+            (0..names).map(|at| (format!("{}{at}", "a".repeat(30)), Value::Null)).collect();
+        let found = compiled.examine(&Value::Object(fields), usize::MAX);
+        assert_eq!(found.verdict, Verdict::Unknown);
+        assert_eq!(found.undecided.len(), 1, "{:?}", found.undecided);
+        found.steps
+    };
+    let (few, many) = (steps(100), steps(200));
+    assert!(many < 2 * few, "{few} steps, then {many}");
+}
+
+#[test]
 fn a_schema_that_costs_too_much_is_given_up() {
     // Each level lets another property stand beside the next one, so that each way down is a question of its own.
     let mut definitions = Map::new();
