@@ -50,21 +50,20 @@ struct Bundle<'a> {
 impl Bundle<'_> {
     /// Rewrites the references of a file.
     fn redirect(&mut self, root: &mut Node, file: &str) {
-        let mut pending = vec![(root, false)];
-        while let Some((node, is_mapping)) = pending.pop() {
+        let mut pending = vec![(root, Within::Anything)];
+        while let Some((node, within)) = pending.pop() {
             match &mut node.value {
-                Value::Sequence(items) => pending.extend(items.iter_mut().map(|item| (item, false))),
+                Value::Sequence(items) => {
+                    pending.extend(items.iter_mut().map(|item| (item, Within::Anything)));
+                }
                 Value::Mapping(mapping) => {
                     for (key, value) in mapping.iter_mut() {
-                        let is_reference = key == "$ref" || is_mapping;
-                        if is_reference
+                        if within.has_reference(key)
                             && let Some(changed) = value.as_str().and_then(|it| self.redirected(it, file))
                         {
                             *value = text(changed, value.span);
                         } else {
-                            // `discriminator: {mapping: {dog: dog.yaml}}`
-                            let is_mapping = key == "mapping";
-                            pending.push((value, is_mapping));
+                            pending.push((value, within.below(key)));
                         }
                     }
                 }
@@ -110,25 +109,49 @@ impl Bundle<'_> {
 
 /// Whether a reference of a description leads to another file.
 fn leads_out(root: &Node) -> bool {
-    let mut pending = vec![root];
-    while let Some(node) = pending.pop() {
+    let mut pending = vec![(root, Within::Anything)];
+    while let Some((node, within)) = pending.pop() {
         match &node.value {
-            Value::Sequence(items) => pending.extend(items),
+            Value::Sequence(items) => pending.extend(items.iter().map(|item| (item, Within::Anything))),
             Value::Mapping(mapping) => {
                 for (key, entry) in mapping.iter() {
                     let leads_out = |reference: &str| {
                         is_file(reference.split_once('#').map_or(reference, |(uri, _)| uri))
                     };
-                    if key == "$ref" && entry.value.as_str().is_some_and(leads_out) {
+                    if within.has_reference(key) && entry.value.as_str().is_some_and(leads_out) {
                         return true;
                     }
-                    pending.push(&entry.value);
+                    pending.push((&entry.value, within.below(key)));
                 }
             }
             _ => {}
         }
     }
     false
+}
+
+/// What a mapping of a description is, as far as references in it are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Within {
+    Anything,
+    /// The value of a `discriminator`.
+    Discriminator,
+    /// The `mapping` of a discriminator, whose values are references: `{dog: dog.yaml}`.
+    Mapping,
+}
+
+impl Within {
+    fn has_reference(self, key: &str) -> bool {
+        key == "$ref" || self == Self::Mapping
+    }
+
+    fn below(self, key: &str) -> Self {
+        match (self, key) {
+            (Self::Anything, "discriminator") => Self::Discriminator,
+            (Self::Discriminator, "mapping") => Self::Mapping,
+            _ => Self::Anything,
+        }
+    }
 }
 
 /// Whether a URI is the relative path of a file: without scheme and host.

@@ -115,3 +115,37 @@ components:
     let ext = operation.resolve(&schema).unwrap();
     assert_eq!(operation.resolve(&ext["properties"]["n"]).unwrap()["type"], "integer");
 }
+
+#[test]
+fn only_the_mapping_of_a_discriminator_holds_references() {
+    let schema = |keywords: &str| {
+        format!(
+            "openapi: 3.0.3
+info: {{title: t, version: '1'}}
+paths:
+  /a:
+    get: {{operationId: a, responses: {{'200': {{description: d, content: {{application/json: {{schema: {{{keywords}}}}}}}}}}}}}
+"
+        )
+    };
+    let dog = ("dog.yaml", "{type: object}\n");
+    let read = |keywords: &str| {
+        let text = schema(keywords);
+        let (catalogue, _, asked) = catalogue(&[("api.yaml", &text), dog]);
+        let (operation, _) = catalogue.operation(catalogue.find("a").unwrap(), "p");
+        (operation.success().unwrap().1.schema.clone().unwrap(), asked)
+    };
+    // A property, an example and an extension that have the name of the keyword are data.
+    for keywords in [
+        "properties: {mapping: {type: string, default: dog.yaml}}",
+        "default: {mapping: {dog: dog.yaml}}",
+        "x-map: {mapping: {dog: dog.yaml}}",
+        "properties: {discriminator: {properties: {mapping: {default: dog.yaml}}}}",
+    ] {
+        let (found, asked) = read(keywords);
+        assert_eq!(asked, [""; 0], "{keywords}");
+        assert!(!found.to_string().contains("x-naftiko-files"), "{found}");
+    }
+    let (_, asked) = read("discriminator: {propertyName: kind, mapping: {dog: dog.yaml}}");
+    assert_eq!(asked, ["dog.yaml"], "even if no other reference leads out");
+}
