@@ -365,13 +365,13 @@ fn a_mail_server_in_a_place_that_calls_may_not_reach_is_refused_before_the_run()
     for (url, told) in [
         (
             "smtp://169.254.169.254:25",
-            "`169.254.169.254` is not spoken to: it is a link-local or metadata address",
+            "`169.254.169.254` is not contacted: it is a link-local or metadata address",
         ),
-        ("smtps://2852039166", "`169.254.169.254` is not spoken to"),
-        ("smtp://[fd00:ec2::254]:25?tls=none", "`[fd00:ec2::254]` is not spoken to"),
+        ("smtps://2852039166", "`169.254.169.254` is not contacted"),
+        ("smtp://[fd00:ec2::254]:25?tls=none", "`[fd00:ec2::254]` is not contacted"),
         (
             "smtps://10.0.0.7",
-            "`10.0.0.7` is not spoken to: it is a private address, and `--allow-host 10.0.0.7`",
+            "`10.0.0.7` is not contacted: it is a private address, and `--allow-host 10.0.0.7`",
         ),
     ] {
         let scene = scene(&smtp).with("NAFTIKO_SMTP_URL", url);

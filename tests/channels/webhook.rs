@@ -119,8 +119,8 @@ fn what_is_missing_or_not_allowed_is_said_before_the_run_begins() {
     assert!(ended.stderr.contains("`NAFTIKO_WEBHOOK_SECRET` is not set: `tell` posts"), "{}", ended.stderr);
 
     for (url, code, told) in [
-        ("http://169.254.169.254/latest", 2, "`169.254.169.254` is not spoken to"),
-        ("http://hooks.example/in", 2, "is not spoken to over `http`"),
+        ("http://169.254.169.254/latest", 2, "`169.254.169.254` is not contacted"),
+        ("http://hooks.example/in", 2, "is not contacted over `http`"),
         ("https://me:pw@hooks.example/in", 1, "a password is written in the URL"),
         ("file:///etc/passwd", 1, "is not a URL that requests can go to"),
     ] {

@@ -15,6 +15,7 @@ use url::{Host, Url};
 use crate::answer::{Asked, Received};
 use crate::blocking::off_thread;
 use crate::credential::Shown;
+use crate::deadline::deadline;
 use crate::departures::{MOST as MOST_DEPARTURES, Schemas};
 use crate::egress::{AllowedHost, Denied, Egress, HostGuard, Lookup, System};
 use crate::endpoint::{BuildError, Door, Endpoint};
@@ -31,8 +32,6 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// What an attempt may take beyond its limit, so that what is sent runs into a limit of its own first and says how far it
 /// came.
 const SLACK: Duration = Duration::from_millis(500);
-/// Longer than anybody waits.
-const FOR_EVER: Duration = Duration::from_hours(24 * 365);
 
 /// Carries operations out over HTTP.
 ///
@@ -320,8 +319,7 @@ struct Time {
 
 impl Time {
     fn of(limit: Duration) -> Self {
-        let now = Instant::now();
-        Self { limit, end: now.checked_add(limit.saturating_add(SLACK)).unwrap_or(now + FOR_EVER) }
+        Self { limit, end: deadline(limit.saturating_add(SLACK)) }
     }
 
     /// Gets a credential in time, or nothing is sent.

@@ -15,7 +15,7 @@ use crate::refused;
 use crate::secret::Secret;
 use crate::token::Tokens;
 use crate::transport::{Message, Transport};
-use naftiko_wire::{encoded, is_field_value, is_token};
+use naftiko_wire::{encoded, is_cookie_octet, is_field_value, is_token};
 
 /// How requests to a provider are authenticated.
 #[derive(Debug, Clone)]
@@ -260,8 +260,7 @@ fn is_sendable(text: &str) -> bool {
 
 /// Whether a cookie can carry `text` (RFC 6265).
 fn is_cookie(text: &str) -> bool {
-    let octet = |byte: u8| matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e);
-    !text.is_empty() && text.bytes().all(octet)
+    !text.is_empty() && text.bytes().all(is_cookie_octet)
 }
 
 fn bearer(token: &SecretString) -> Result<Addition, Failure> {

@@ -4,23 +4,22 @@
 //! and what is expected there, never what was found.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Departure, Operation, Response, ResponseSpec};
 use naftiko_schema::{Options, Rule, Schema, Verdict};
+use naftiko_wire::OfOperations;
 use serde_json::Value;
 
 /// As many departures of one answer as are reported.
 pub(crate) const MOST: usize = 5;
-/// As many operations as are kept compiled.
-const MOST_OPERATIONS: usize = 256;
 
 /// The schemas of operations, each compiled once.
 #[derive(Default)]
 pub(crate) struct Schemas {
-    kept: Mutex<IndexMap<(String, String), Arc<Compiled>>>,
+    kept: OfOperations<Compiled>,
 }
 
 /// The schemas of one operation, each compiled when it is first needed.
@@ -37,24 +36,7 @@ impl Schemas {
         if is_unread || operation.responses.is_empty() {
             return Vec::new();
         }
-        self.of(operation).response(response)
-    }
-
-    fn of(&self, operation: &Arc<Operation>) -> Arc<Compiled> {
-        let key = (operation.provider.clone(), operation.id.clone());
-        let known = |compiled: &&Arc<Compiled>| {
-            Arc::ptr_eq(&compiled.operation, operation) || compiled.operation == *operation
-        };
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(compiled) = kept.get(&key).filter(known) {
-            return Arc::clone(compiled);
-        }
-        let compiled = Arc::new(Compiled::new(operation));
-        if kept.len() >= MOST_OPERATIONS {
-            kept.shift_remove_index(0);
-        }
-        kept.insert(key, Arc::clone(&compiled));
-        compiled
+        self.kept.get(operation, || Compiled::new(operation)).response(response)
     }
 }
 
@@ -112,7 +94,7 @@ fn all(schema: &Schema, value: &Value) -> Vec<Departure> {
         Verdict::Fails if value.is_null() => return vec![departure("", "expected a body")],
         Verdict::Fails | Verdict::Unknown => {}
     }
-    // Whoever describes a hundred thousand items wrongly has described each of them wrongly in the same way.
+    // A description that is wrong about one of a hundred thousand items is wrong about the others in the same way.
     let report = schema.examine(value, 10_000);
     let mut seen = BTreeSet::new();
     let violations = report.violations.iter().map(|violation| {

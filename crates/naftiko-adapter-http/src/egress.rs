@@ -87,14 +87,14 @@ pub(crate) enum Reach {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
     /// Neither `http` nor `https`.
-    #[error("a URL of the scheme `{scheme}` is not spoken to: it has to be `https` or `http`")]
+    #[error("a URL of the scheme `{scheme}` is not contacted: it has to be `https` or `http`")]
     Scheme {
         /// The scheme.
         scheme: String,
     },
     /// The URL has a user or a password, which logs and other servers would see.
     #[error(
-        "the URL at `{host}` carries a user or a password, and is not spoken to: they belong into `auth`"
+        "the URL at `{host}` carries a user or a password, and is not contacted: they belong into `auth`"
     )]
     Userinfo {
         /// The host.
@@ -108,7 +108,7 @@ pub enum Denied {
     },
     /// Neither a document nor the operator named this host.
     #[error(
-        "`{host}` is not spoken to: no capabilities document names it, and `--allow-host {}` would allow it",
+        "`{host}` is not contacted: no capabilities document names it, and `--allow-host {}` would allow it",
         shell_word(host)
     )]
     Unnamed {
@@ -117,7 +117,7 @@ pub enum Denied {
     },
     /// Credentials and data would cross the network in clear.
     #[error(
-        "`{host}` is not spoken to over `http`, where everybody on the way can read along: give it with `https`, or allow it with `--allow-host {}`",
+        "`{host}` is not contacted over `http`, where everybody on the way can read along: give it with `https`, or allow it with `--allow-host {}`",
         shell_word(host)
     )]
     Clear {
@@ -125,7 +125,7 @@ pub enum Denied {
         host: String,
     },
     /// The URL has an address that documents may not name.
-    #[error("`{host}` is not spoken to: it is {}, and `--allow-host {}` would allow it", zone.as_str(), shell_word(host))]
+    #[error("`{host}` is not contacted: it is {}, and `--allow-host {}` would allow it", zone.as_str(), shell_word(host))]
     Literal {
         /// The address, with its port.
         host: String,
@@ -133,7 +133,7 @@ pub enum Denied {
         zone: Zone,
     },
     /// The name resolves to an address that documents may not reach.
-    #[error("`{host}` is not spoken to: it leads to {address}, {}, and `--allow-host {}` would allow it", zone.as_str(), shell_word(allow))]
+    #[error("`{host}` is not contacted: it leads to {address}, {}, and `--allow-host {}` would allow it", zone.as_str(), shell_word(allow))]
     Address {
         /// The name.
         host: String,
@@ -146,7 +146,7 @@ pub enum Denied {
     },
 }
 
-/// Whom may be spoken to: those that the documents named, and those that the operator allows.
+/// The hosts that may be contacted: those that the documents name, and those that the operator allows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Egress {
     /// Hosts with their ports.
@@ -161,7 +161,7 @@ impl Egress {
         Self { allowed, ..Self::default() }
     }
 
-    /// Lets the host of `url` be spoken to, at its port.
+    /// Lets the host of `url` be contacted, at its port.
     pub(crate) fn name(&mut self, url: &Url) {
         self.named.extend(url.host().map(|host| (host.to_owned(), url.port_or_known_default())));
     }

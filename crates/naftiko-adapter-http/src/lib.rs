@@ -11,6 +11,7 @@ mod answer;
 mod blocking;
 mod compression;
 mod credential;
+mod deadline;
 mod departures;
 mod egress;
 mod endpoint;

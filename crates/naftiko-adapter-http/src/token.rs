@@ -52,7 +52,7 @@ pub struct Tokens(Arc<Shared>);
 
 struct Shared {
     ask: ClientCredentials,
-    /// Held while a token is fetched: whoever needs one meanwhile waits for that.
+    /// Held while a token is fetched: other calls that need one wait for it.
     state: tokio::sync::Mutex<State>,
     /// How many times a token has been asked for and an answer had.
     landed: AtomicU64,
@@ -136,7 +136,7 @@ impl Tokens {
         let landed = || self.0.landed.load(Ordering::Acquire);
         let before = landed();
         let mut state = self.0.state.lock().await;
-        // What was fetched while this one waited is what it waited for, also if it ends at once or was not given.
+        // A token that was fetched during the wait is used even if it expires at once, and so is a failure to get one.
         let is_new = landed() > before;
         if let Some(token) = &state.token {
             let is_refused = refused.is_some_and(|refused| token.serial <= refused);
@@ -174,7 +174,7 @@ impl Tokens {
         self.remember(self.mask(id.expose_secret(), secret.expose_secret()));
         let message = grant::request(ask, &id, &secret)?;
         transport.ready(&message.url, limit).await.map_err(|failure| not_had(&failure))?;
-        // It lives from when it was given, which is after this.
+        // The life of a token begins when the server gives it, which is after this moment.
         let now = Instant::now();
         let host = ask.token_url.origin().ascii_serialization();
         let received = transport.exchange(message, limit).await.map_err(|failure| not_had(&failure))?;
@@ -182,11 +182,11 @@ impl Tokens {
         let answer =
             received.decoded(asked, &transport.nodes, Ok).await.map_err(|failure| not_had(&failure))?;
         if matches!(answer.status, 400 | 401 | 403) {
-            // Perhaps it has been replaced.
+            // The operator may have replaced the credentials: they are read anew.
             ask.client_id.forget().await;
             ask.client_secret.forget().await;
         }
-        // What is said of a failure is shortened, so it is masked before that.
+        // The message of a failure is shortened, so it is masked first.
         let granted = grant::read(&host, &answer, &transport.secrets().mask())?;
         self.remember(bearer_mask(granted.token.expose_secret()));
         let until =

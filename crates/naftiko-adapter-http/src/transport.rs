@@ -20,6 +20,7 @@ use crate::answer::{self, Received};
 use crate::blocking::off_thread;
 use crate::compression;
 use crate::credential::basic_mask;
+use crate::deadline::deadline;
 use crate::egress::{Denied, Egress, Lookup, Pinned, Reach};
 use crate::endpoint::BuildError;
 use crate::nodes::NodeBudget;
@@ -186,7 +187,7 @@ impl Transport {
         limit: Duration,
     ) -> Result<(reqwest::Response, String), Failure> {
         message.headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(compression::ACCEPTED));
-        let deadline = Instant::now() + limit.saturating_add(GRACE);
+        let deadline = deadline(limit.saturating_add(GRACE));
         let mut followed = 0;
         loop {
             let reach = self.egress.permit(&message.url).map_err(|denied| refused(denied.to_string()))?;

@@ -6,31 +6,8 @@
 use std::sync::Arc;
 
 use naftiko_adapter::{Arguments, Call, Method, Operation, Place};
-use naftiko_wire::read;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use naftiko_wire::{encoded_literal, read};
 use regex::Regex;
-
-/// What a path is written with besides letters and digits, as it stands in a description.
-const LITERAL: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~')
-    .remove(b'/')
-    .remove(b'%')
-    .remove(b'!')
-    .remove(b'$')
-    .remove(b'&')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')')
-    .remove(b'*')
-    .remove(b'+')
-    .remove(b',')
-    .remove(b';')
-    .remove(b'=')
-    .remove(b':')
-    .remove(b'@');
 
 /// A request that came in.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +29,8 @@ pub enum Unroutable {
     NoPath,
     /// There are operations of this path, with other methods.
     OtherMethods(Vec<Method>),
+    /// The query cannot be read: why.
+    Query(String),
     /// The body cannot be read: why.
     Body(String),
 }
@@ -144,7 +123,8 @@ impl Route {
                 Place::Path => {
                     self.captured(path, &parameter.name).and_then(|raw| read::path(operation, parameter, raw))
                 }
-                Place::Query => read::query(operation, parameter, query, &self.claimed(&parameter.name)),
+                Place::Query => read::query(operation, parameter, query, &self.claimed(&parameter.name))
+                    .map_err(Unroutable::Query)?,
                 Place::Header => header(request.headers, &parameter.name)
                     .map(|text| read::header(operation, parameter, text)),
                 Place::Cookie => read::cookie(operation, parameter, &cookies),
@@ -180,7 +160,7 @@ impl Route {
 
 /// A literal part of a path as it is sent, for a pattern.
 fn escaped(literal: &str) -> String {
-    regex::escape(&utf8_percent_encode(literal, LITERAL).to_string())
+    regex::escape(&encoded_literal(literal))
 }
 
 /// The value of a header.

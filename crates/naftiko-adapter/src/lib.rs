@@ -24,7 +24,9 @@ pub use call::{
 pub use mask::{MASK, Mask, SHORTEST_CREDENTIAL};
 pub use operation::{Encoding, Method, Operation, Parameter, Place, RequestBody, ResponseSpec, Style};
 pub use secrets::{SecretHistory, Secrets};
-pub use shortage::{Shortage, shortage, shortage_in, shortage_of_sockets, shortage_of_start};
+pub use shortage::{
+    Shortage, shortage, shortage_error_of_sockets, shortage_in, shortage_of_sockets, shortage_of_start,
+};
 
 pub use async_trait::async_trait;
 

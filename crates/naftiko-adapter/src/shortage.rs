@@ -63,7 +63,12 @@ pub fn shortage_in(error: &(dyn Error + 'static)) -> Option<Shortage> {
 /// What this machine lacks for another socket; `None` if it has what a socket takes. The resolver of the system says only
 /// that a name cannot be resolved for now, whatever the reason.
 pub fn shortage_of_sockets() -> Option<Shortage> {
-    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).err().and_then(|error| shortage(&error))
+    shortage_error_of_sockets().and_then(|error| shortage(&error))
+}
+
+/// As [`shortage_of_sockets`], as the error of the operating system.
+pub fn shortage_error_of_sockets() -> Option<io::Error> {
+    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).err().filter(|error| shortage(error).is_some())
 }
 
 /// The errors that have no kind of their own in the standard library.

@@ -5,6 +5,7 @@ use std::sync::OnceLock;
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 use naftiko_syntax::{Node, Value};
+use percent_encoding::percent_decode_str;
 
 use crate::Version;
 
@@ -207,25 +208,7 @@ fn collect_names(node: &Node, pointer: &mut String, names: &mut Names) {
     }
 }
 
+/// A text without percent-encoding. A `%` that begins no code stays as it is, and so does a text that would not be UTF-8.
 pub(crate) fn percent_decoded(text: &str) -> String {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let Some((&first, tail)) = rest.split_first() {
-        let escaped = match (first, tail) {
-            (b'%', [high, low, ..]) => hexadecimal(*high).zip(hexadecimal(*low)),
-            _ => None,
-        };
-        if let Some((high, low)) = escaped {
-            bytes.push(high * 16 + low);
-            rest = tail.get(2..).unwrap_or_default();
-        } else {
-            bytes.push(first);
-            rest = tail;
-        }
-    }
-    String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())
-}
-
-fn hexadecimal(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
+    percent_decode_str(text).decode_utf8().map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
 }

@@ -13,6 +13,7 @@ use crate::evaluate::{Evaluator, Key, Verdict};
 use crate::graph::{Choice, NodeId};
 use crate::instance::Instance;
 use crate::kin::Kin;
+use crate::place::escaped;
 use crate::report::{Report, Rule, Violation};
 use crate::words::Types;
 
@@ -292,7 +293,7 @@ pub(crate) fn pointer(path: &[Token<'_>]) -> String {
     path.iter().fold(String::new(), |mut pointer, token| {
         pointer.push('/');
         match token {
-            Token::Field(name) => pointer.push_str(&name.replace('~', "~0").replace('/', "~1")),
+            Token::Field(name) => pointer.push_str(&escaped(name)),
             Token::Item(at) => pointer.push_str(&at.to_string()),
         }
         pointer

@@ -38,6 +38,11 @@ mod rules;
 mod tolerate;
 mod words;
 
+/// The reference tokens of JSON pointers (RFC 6901).
+pub mod token {
+    pub use crate::place::{escaped, unescaped};
+}
+
 use serde_json::{Map, Value};
 
 pub use compile::Defect;

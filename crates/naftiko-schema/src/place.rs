@@ -1,6 +1,16 @@
-//! Places in a schema, for messages about its defects.
+//! Places in a schema, for messages about its defects, and the tokens of JSON pointers.
 
 use std::rc::Rc;
+
+/// A key as a reference token of a JSON pointer (RFC 6901).
+pub fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// The key that a reference token of a JSON pointer stands for.
+pub fn unescaped(token: &str) -> String {
+    token.replace("~1", "/").replace("~0", "~")
+}
 
 /// A place in a schema, written as a pointer only where it is needed.
 #[derive(Clone, Default)]
@@ -15,7 +25,7 @@ impl Place {
         let mut tokens = Vec::new();
         let mut place = self;
         while let Some(inner) = &place.0 {
-            tokens.push(format!("/{}", inner.1.replace('~', "~0").replace('/', "~1")));
+            tokens.push(format!("/{}", escaped(&inner.1)));
             place = &inner.0;
         }
         tokens.reverse();
@@ -38,5 +48,5 @@ impl Drop for Place {
 pub(crate) fn target_place(reference: &str) -> Place {
     let (_, fragment) = reference.split_once('#').unwrap_or_default();
     let tokens = fragment.split('/').skip(1);
-    tokens.fold(Place::default(), |place, token| place.below(token.replace("~1", "/").replace("~0", "~")))
+    tokens.fold(Place::default(), |place, token| place.below(unescaped(token)))
 }

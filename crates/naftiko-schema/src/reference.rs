@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
+
+use crate::place::unescaped;
 
 /// A schema with everything that its references can lead to.
 pub(crate) struct Document<'s> {
@@ -30,9 +33,9 @@ impl<'s> Document<'s> {
         if fragment.is_empty() {
             return Some(resource);
         }
-        let fragment = percent_decoded(fragment);
+        let fragment = percent_decode_str(fragment).decode_utf8_lossy();
         if !fragment.starts_with('/') {
-            return self.named().anchors.get(fragment.as_str()).copied();
+            return self.named().anchors.get(&*fragment).copied();
         }
         self.defined(&fragment)
             .or_else(|| resource.pointer(&fragment))
@@ -46,7 +49,7 @@ impl<'s> Document<'s> {
             Some((name, inner)) => (name, inner),
             None => (rest, ""),
         };
-        self.definitions.get(&name.replace("~1", "/").replace("~0", "~"))?.pointer(inner)
+        self.definitions.get(&unescaped(name))?.pointer(inner)
     }
 
     /// The schema whose `$id` is `base`, or ends in it where `base` is relative.
@@ -91,28 +94,4 @@ impl<'s> Named<'s> {
             self.anchors.entry(anchor).or_insert(schema);
         }
     }
-}
-
-/// A fragment without percent-encoding; what is no such code stays as it is.
-fn percent_decoded(fragment: &str) -> String {
-    if !fragment.contains('%') {
-        return fragment.to_owned();
-    }
-    let mut bytes = Vec::with_capacity(fragment.len());
-    let mut rest = fragment.as_bytes();
-    while let Some((&first, after)) = rest.split_first() {
-        let code =
-            after.get(..2).filter(|_| first == b'%').and_then(|digits| std::str::from_utf8(digits).ok());
-        match code.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => {
-                bytes.push(byte);
-                rest = after.get(2..).unwrap_or_default();
-            }
-            None => {
-                bytes.push(first);
-                rest = after;
-            }
-        }
-    }
-    String::from_utf8_lossy(&bytes).into_owned()
 }

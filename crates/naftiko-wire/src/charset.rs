@@ -2,16 +2,12 @@
 
 use encoding_rs::{Encoding, UTF_8};
 
+use crate::media::parameter_of;
 use crate::refusal::Problem;
 
 /// The `charset` of a media type, in lower case.
 pub fn charset(content_type: &str) -> Option<String> {
-    let (_, parameters) = content_type.split_once(';')?;
-    parameters.split(';').find_map(|parameter| {
-        let (name, value) = parameter.split_once('=')?;
-        let value = value.trim().trim_matches('"').to_ascii_lowercase();
-        name.trim().eq_ignore_ascii_case("charset").then_some(value)
-    })
+    parameter_of(content_type, "charset").map(|name| name.to_ascii_lowercase())
 }
 
 /// Whether text of this media type is UTF-8, which is so where no character set is named.

@@ -1,6 +1,6 @@
 //! Cookie parameters (RFC 6265).
 
-use naftiko_adapter::{Parameter, Style};
+use naftiko_adapter::{Operation, Parameter, Style};
 use serde_json::Value;
 
 use crate::header::is_token;
@@ -14,7 +14,11 @@ const CARRIED: &str = "!#$&'()*+/:<=>?@[]^`{|}";
 
 /// The `name=value` pairs of a cookie parameter. In the style `form`, the characters that a cookie cannot carry are
 /// encoded; in the style `cookie` of 3.2, which has no encoding, they are refused.
-pub(crate) fn write(parameter: &Parameter, value: &Value) -> Result<Vec<(String, String)>, Problem> {
+pub(crate) fn write(
+    operation: &Operation,
+    parameter: &Parameter,
+    value: &Value,
+) -> Result<Vec<(String, String)>, Problem> {
     let name = &parameter.name;
     if !matches!(parameter.style, Style::Form | Style::Cookie) {
         return Err(no_meaning(parameter, "in a cookie"));
@@ -26,7 +30,7 @@ pub(crate) fn write(parameter: &Parameter, value: &Value) -> Result<Vec<(String,
             format!("a list or an object in the cookie `{name}` has no written form without `explode`");
         return Err(Problem::new(message));
     }
-    let pairs = pairs(parameter, value)?;
+    let pairs = pairs(operation, parameter, &parameter.schema, value)?;
     let tokens = entry_tokens(value);
     pairs
         .into_iter()
@@ -50,7 +54,7 @@ fn written(name: &str, pair: Pair, is_encoded: bool) -> Result<(String, String),
         };
         return Err(Problem::new(message));
     }
-    if !is_encoded && !pair.texts.iter().all(|text| text.bytes().all(is_octet)) {
+    if !is_encoded && !pair.texts.iter().all(|text| text.bytes().all(is_cookie_octet)) {
         return Err(Problem::new(format!("the cookie `{name}` has a character that cookies cannot carry")));
     }
     let write = |text: &String| if is_encoded { encoded(text, CARRIED) } else { text.clone() };
@@ -58,8 +62,8 @@ fn written(name: &str, pair: Pair, is_encoded: bool) -> Result<(String, String),
     Ok((pair.name, texts.join(pair.separator)))
 }
 
-/// The `cookie-octet` of RFC 6265 §4.1.1.
-fn is_octet(byte: u8) -> bool {
+/// Whether a byte may be in the value of a cookie: the `cookie-octet` of RFC 6265 §4.1.1.
+pub fn is_cookie_octet(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e)
 }
 

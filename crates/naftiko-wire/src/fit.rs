@@ -1,6 +1,6 @@
 //! Whether arguments fit the schemas of their operation: the verdict that `check`, the mock and `run` share.
 
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use naftiko_adapter::media_type::{essence, is_json};
@@ -8,10 +8,8 @@ use naftiko_adapter::{Arguments, Operation, Place};
 use naftiko_schema::{Options, Schema, Verdict};
 use serde_json::Value;
 
+use crate::kept::OfOperations;
 use crate::refusal::{Refusal, Target};
-
-/// The most operations whose schemas stay compiled.
-const MOST_OPERATIONS: usize = 256;
 
 /// How a schema of an operation is read for a value that is sent: as JSON, or as the text that parameters and forms are
 /// written as.
@@ -32,7 +30,7 @@ pub fn options_of(operation: &Operation, target: &Target) -> Options {
 /// The schemas of the arguments of operations, each compiled when it is first needed.
 #[derive(Debug, Default)]
 pub struct ArgumentSchemas {
-    compiled: Mutex<IndexMap<(String, String), Arc<Compiled>>>,
+    compiled: OfOperations<Compiled>,
 }
 
 /// The schemas of one operation.
@@ -50,24 +48,7 @@ impl ArgumentSchemas {
     /// # Errors
     /// The first part that does not fit, with what is expected there; the message never shows the value.
     pub fn check(&self, operation: &Arc<Operation>, arguments: &Arguments) -> Result<(), Refusal> {
-        self.of(operation).check(arguments)
-    }
-
-    fn of(&self, operation: &Arc<Operation>) -> Arc<Compiled> {
-        let key = (operation.provider.clone(), operation.id.clone());
-        let is_same = |known: &&Arc<Compiled>| {
-            Arc::ptr_eq(&known.operation, operation) || known.operation == *operation
-        };
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = compiled.get(&key).filter(is_same) {
-            return Arc::clone(known);
-        }
-        let new = Arc::new(Compiled::new(operation));
-        if compiled.len() >= MOST_OPERATIONS {
-            compiled.shift_remove_index(0);
-        }
-        compiled.insert(key, Arc::clone(&new));
-        new
+        self.compiled.get(operation, || Compiled::new(operation)).check(arguments)
     }
 }
 

@@ -1,13 +1,17 @@
 //! Forms: `application/x-www-form-urlencoded`.
 
+use std::collections::HashMap;
+
 use indexmap::IndexMap;
-use naftiko_adapter::Encoding;
+use naftiko_adapter::{Encoding, Operation};
 use serde_json::Value;
 use url::form_urlencoded::byte_serialize;
 
 use crate::charset::is_utf8;
 use crate::flat::empty;
 use crate::media::{self, JSON, TEXT};
+use crate::multipart::property_schema;
+use crate::parameter::taken;
 use crate::query::{self, Part};
 use crate::refusal::Problem;
 
@@ -17,7 +21,11 @@ pub(crate) fn is_form(essence: &str) -> bool {
 
 /// The encoded parts of a form. A property with a style is written like a query parameter. Any other property is written
 /// in its media type, and a list is one part for each item unless its encoding has a media type for the list as a whole.
+///
+/// A name belongs to one property: an entry of an exploded object may have the name of another one.
 pub(crate) fn write(
+    operation: &Operation,
+    schema: &Value,
     encoding: &IndexMap<String, Encoding>,
     content_type: &str,
     value: &Value,
@@ -26,8 +34,16 @@ pub(crate) fn write(
         return Err(Problem::new("a form has to be an object"));
     };
     let mut parts = Vec::with_capacity(entries.len());
+    let mut owners: HashMap<Option<String>, &str> = HashMap::new();
     for (name, value) in entries {
-        let written = property(name, encoding.get(name), value).and_then(|written| {
+        let property = property(operation, schema, name, encoding.get(name), value);
+        let written = property.and_then(|written| {
+            for part in &written {
+                let owner = owners.entry(part.name.clone()).or_insert(name);
+                if *owner != name {
+                    return Err(taken(name, "another property"));
+                }
+            }
             let is_writable = is_utf8(content_type) || written.iter().all(is_ascii);
             if is_writable { Ok(written) } else { Err(Problem::new(only_ascii(name))) }
         });
@@ -36,9 +52,16 @@ pub(crate) fn write(
     Ok(parts)
 }
 
-fn property(name: &str, encoding: Option<&Encoding>, value: &Value) -> Result<Vec<Part>, Problem> {
+fn property(
+    operation: &Operation,
+    schema: &Value,
+    name: &str,
+    encoding: Option<&Encoding>,
+    value: &Value,
+) -> Result<Vec<Part>, Problem> {
     if let Some(styled) = encoding.and_then(|encoding| encoding.as_query_parameter(name)) {
-        return query::write(&styled, value);
+        let schema = property_schema(operation, schema, name).unwrap_or(&Value::Null);
+        return query::write(operation, &styled, schema, value);
     }
     let content_type = encoding.and_then(|encoding| encoding.content_type.as_deref()).and_then(first_of);
     let is_whole = content_type.is_some() && !encoding.is_some_and(|encoding| encoding.explode);

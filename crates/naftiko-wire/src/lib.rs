@@ -12,6 +12,7 @@ mod fit;
 mod flat;
 mod form;
 mod header;
+mod kept;
 mod media;
 mod multipart;
 mod number;
@@ -24,10 +25,12 @@ mod refusal;
 mod request;
 
 pub use charset::charset;
+pub use cookie::is_cookie_octet;
 pub use fit::{ArgumentSchemas, options_of};
 pub use header::{is_field_value, is_token};
+pub use kept::OfOperations;
 pub use number::number_text;
-pub use percent::encoded;
+pub use percent::{encoded, encoded_literal};
 pub use refusal::{Refusal, Target};
 pub use request::{
     RequestParts, body_refusal, combination_refusal, operation_refusal, parameter_refusal, render,

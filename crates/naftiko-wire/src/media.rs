@@ -82,6 +82,56 @@ fn json(value: &Value, content_type: &str) -> Result<Vec<u8>, Problem> {
     Ok(if is_utf8(content_type) { written } else { crate::header::ascii(&written) }.into_bytes())
 }
 
+/// The value of a parameter of a media type, without quotes; the first, if the parameter is there twice. `name` is in
+/// lower case.
+pub(crate) fn parameter_of(content_type: &str, name: &str) -> Option<String> {
+    let (_, value) = pieces(content_type).into_iter().skip(1).find_map(|piece| named(piece, name))?;
+    let Some(quoted) = value.strip_prefix('"') else { return Some(value.to_owned()) };
+    let quoted = quoted.strip_suffix('"').unwrap_or(quoted);
+    let (mut text, mut is_escaped) = (String::with_capacity(quoted.len()), false);
+    for character in quoted.chars() {
+        is_escaped = character == '\\' && !is_escaped;
+        text.extend((!is_escaped).then_some(character));
+    }
+    Some(text)
+}
+
+/// A media type without a parameter. `name` is in lower case.
+pub(crate) fn without_parameter(content_type: &str, name: &str) -> String {
+    let kept: Vec<&str> = pieces(content_type)
+        .into_iter()
+        .enumerate()
+        .filter(|(at, piece)| *at == 0 || named(piece, name).is_none())
+        .map(|(_, piece)| piece)
+        .collect();
+    kept.join(";").trim_end().to_owned()
+}
+
+/// The name and the value of a parameter that has this name in any case.
+fn named<'t>(piece: &'t str, name: &str) -> Option<(&'t str, &'t str)> {
+    let (known, value) = piece.split_once('=')?;
+    known.trim().eq_ignore_ascii_case(name).then(|| (known, value.trim()))
+}
+
+/// The parts of a media type between semicolons that are not in quotes.
+fn pieces(content_type: &str) -> Vec<&str> {
+    let (mut pieces, mut start, mut is_quoted, mut is_escaped) = (Vec::new(), 0, false, false);
+    for (at, byte) in content_type.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' if is_quoted => is_escaped = true,
+            b'"' => is_quoted = !is_quoted,
+            b';' if !is_quoted => {
+                pieces.extend(content_type.get(start..at));
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    pieces.extend(content_type.get(start..));
+    pieces
+}
+
 /// The media type that is sent for one that may be a range.
 pub(crate) fn concrete(content_type: &str) -> &str {
     let essence = essence(content_type);

@@ -1,5 +1,7 @@
 //! Bodies of several parts: `multipart/form-data` (RFC 7578) and the other `multipart` types (RFC 2046).
 
+use std::collections::HashMap;
+
 use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Encoding, Operation, Parameter, RequestBody};
 use serde_json::Value;
@@ -7,7 +9,7 @@ use serde_json::Value;
 use crate::flat::empty;
 use crate::header::is_field_value;
 use crate::media::{self, JSON, OCTETS, TEXT, Written, is_opaque, is_within};
-use crate::parameter::{pairs, separates};
+use crate::parameter::{pairs, separates, taken};
 use crate::refusal::Problem;
 
 mod boundary;
@@ -15,6 +17,9 @@ mod schema;
 
 use boundary::boundary;
 pub(crate) use schema::property as property_schema;
+
+/// The parameter of a media type that names what separates the parts.
+pub(crate) const BOUNDARY: &str = "boundary";
 
 /// One part.
 struct Part {
@@ -38,8 +43,17 @@ pub(crate) fn write(operation: &Operation, spec: &RequestBody, value: &Value) ->
     let mut parts = Vec::new();
     match value {
         Value::Object(entries) => {
+            let mut owners: HashMap<Option<String>, &str> = HashMap::new();
             for (name, value) in entries {
-                parts.extend(property(operation, spec, name, value).map_err(|problem| problem.within(name))?);
+                let written = property(operation, spec, name, value).and_then(|written| {
+                    for part in &written {
+                        if *owners.entry(part.name.clone()).or_insert(name) != name {
+                            return Err(taken(name, "another property"));
+                        }
+                    }
+                    Ok(written)
+                });
+                parts.extend(written.map_err(|problem| problem.within(name))?);
             }
         }
         Value::Array(items) => {
@@ -81,7 +95,8 @@ fn assembled(content_type: &str, parts: &[Part]) -> Written {
         bytes.extend_from_slice(b"\r\n");
     }
     bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    let content_type = format!("{content_type}; boundary={boundary}");
+    // A description may name a boundary, which may occur in a part.
+    let content_type = format!("{}; {BOUNDARY}={boundary}", media::without_parameter(content_type, BOUNDARY));
     Written { content_type, file_name: None, bytes }
 }
 
@@ -119,7 +134,7 @@ fn property(
     let is_list = matches!(value, Value::Array(_) | Value::Object(_));
     let styled = encoding.and_then(|encoding| encoding.as_query_parameter(name)).filter(|_| is_list);
     if let Some(styled) = styled {
-        return of_style(&styled, value);
+        return of_style(operation, &styled, schema.unwrap_or(&Value::Null), value);
     }
     match value {
         Value::Array(items) if items.is_empty() => Err(empty(name)),
@@ -170,7 +185,12 @@ fn chosen<'a>(content_types: &'a str, value: &Value) -> Option<&'a str> {
 }
 
 /// The parts of a list or an object that is written like a query parameter: each pair is a part, and nothing is encoded.
-fn of_style(styled: &Parameter, value: &Value) -> Result<Vec<Part>, Problem> {
+fn of_style(
+    operation: &Operation,
+    styled: &Parameter,
+    schema: &Value,
+    value: &Value,
+) -> Result<Vec<Part>, Problem> {
     let part = |pair: crate::parameter::Pair| {
         // In a query, the comma in an item would be encoded.
         if pair.is_joined && pair.texts.iter().any(|text| text.contains(pair.separator)) {
@@ -180,7 +200,7 @@ fn of_style(styled: &Parameter, value: &Value) -> Result<Vec<Part>, Problem> {
         let written = media::write(&styled.name, TEXT, &text, false)?;
         Ok(Part { name: Some(pair.name), is_file: false, written })
     };
-    pairs(styled, value)?.into_iter().map(part).collect()
+    pairs(operation, styled, schema, value)?.into_iter().map(part).collect()
 }
 
 /// The media type of a part whose encoding names none.

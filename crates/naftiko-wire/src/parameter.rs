@@ -1,12 +1,16 @@
 //! What the styles of parameters share: pairs of a name and the texts of a value.
 
-use naftiko_adapter::{Parameter, Style};
+use naftiko_adapter::{Operation, Parameter, Style};
 use serde_json::Value;
 
 use crate::flat::{Flat, empty, text};
 use crate::media;
 use crate::percent::encoded;
+use crate::read::{Expected, has_own_name};
 use crate::refusal::Problem;
+
+/// As many keys as a name in the style `deepObject` may have: `a[b][c]` has two.
+pub(crate) const MOST_KEYS: usize = 64;
 
 /// A name and its value before either is encoded. The value is its texts with the separator between them.
 #[derive(Debug)]
@@ -28,15 +32,20 @@ impl Pair {
 /// `deepObject`.
 ///
 /// The delimited styles are defined for lists and objects that are not exploded. Readers take anything else in them like
-/// `form`, and so does this function.
-pub(crate) fn pairs(parameter: &Parameter, value: &Value) -> Result<Vec<Pair>, Problem> {
+/// `form`, and so does this function. `schema` is that of the parameter, or of the property that is written like one.
+pub(crate) fn pairs(
+    operation: &Operation,
+    parameter: &Parameter,
+    schema: &Value,
+    value: &Value,
+) -> Result<Vec<Pair>, Problem> {
     let name = &parameter.name;
     if let Some(content_type) = &parameter.content_type {
         return Ok(vec![Pair::one(name, content(parameter, content_type, value)?)]);
     }
     if parameter.style == Style::DeepObject {
         let mut pairs = Vec::new();
-        deep(name, name.clone(), value, &mut pairs)?;
+        deep(name, name.clone(), 0, value, &mut pairs)?;
         return Ok(pairs);
     }
     let flat = Flat::of(name, value)?;
@@ -45,8 +54,11 @@ pub(crate) fn pairs(parameter: &Parameter, value: &Value) -> Result<Vec<Pair>, P
             Ok(items.into_iter().map(|item| Pair::one(name, item)).collect())
         }
         Flat::Map(entries) if parameter.explode => {
-            let pair = |(key, item): (String, String)| {
-                if key.is_empty() { Err(nameless(name)) } else { Ok(Pair::one(key, item)) }
+            let arrives = |key: &str| key != name || has_own_name(&Expected::of(operation, schema), name);
+            let pair = |(key, item): (String, String)| match key.as_str() {
+                "" => Err(nameless(name)),
+                key if !arrives(key) => Err(taken(name, "the parameter itself").within(key)),
+                _ => Ok(Pair::one(key, item)),
             };
             entries.into_iter().map(pair).collect()
         }
@@ -82,13 +94,17 @@ pub(crate) fn encoded_separator(separator: &str) -> String {
     if matches!(separator, "," | ".") { separator.to_owned() } else { encoded(separator, "") }
 }
 
-/// The style `deepObject`, at any depth: `a[b][0][c]=…`, as Stripe documents it.
-fn deep(name: &str, path: String, value: &Value, pairs: &mut Vec<Pair>) -> Result<(), Problem> {
+/// The style `deepObject`, up to [`MOST_KEYS`] keys: `a[b][0][c]=…`, as Stripe documents it. `keys` is how many `path` has.
+fn deep(name: &str, path: String, keys: usize, value: &Value, pairs: &mut Vec<Pair>) -> Result<(), Problem> {
     match value {
+        Value::Array(_) | Value::Object(_) if keys >= MOST_KEYS => {
+            let message = format!("the lists and objects in `{name}` are more than {MOST_KEYS} deep");
+            Err(Problem::new(message))
+        }
         Value::Array(items) if items.is_empty() => Err(empty_within(name, &path)),
         Value::Object(entries) if entries.is_empty() => Err(empty_within(name, &path)),
         Value::Array(items) => items.iter().enumerate().try_for_each(|(at, item)| {
-            deep(name, format!("{path}[{at}]"), item, pairs).map_err(|problem| problem.within(at))
+            deep(name, format!("{path}[{at}]"), keys + 1, item, pairs).map_err(|problem| problem.within(at))
         }),
         Value::Object(entries) => entries.iter().try_for_each(|(key, entry)| {
             if key.is_empty() {
@@ -98,7 +114,7 @@ fn deep(name: &str, path: String, value: &Value, pairs: &mut Vec<Pair>) -> Resul
                 let message = format!("a key in `{name}` has a bracket, which separates keys");
                 return Err(Problem::new(message).within(key));
             }
-            deep(name, format!("{path}[{key}]"), entry, pairs).map_err(|problem| problem.within(key))
+            deep(name, format!("{path}[{key}]"), keys + 1, entry, pairs).map_err(|problem| problem.within(key))
         }),
         scalar => {
             pairs.push(Pair::one(path, text(name, scalar)?));
@@ -120,6 +136,11 @@ pub(crate) fn content(parameter: &Parameter, content_type: &str, value: &Value) 
     let name = &parameter.name;
     let written = media::write(name, content_type, value, false)?;
     String::from_utf8(written.bytes).map_err(|_| Problem::new(format!("`{name}` is not text")))
+}
+
+/// An entry of an exploded object that would arrive as something else.
+pub(crate) fn taken(name: &str, other: &str) -> Problem {
+    Problem::new(format!("an entry of `{name}` has the name of {other}, and would arrive as that"))
 }
 
 fn nameless(name: &str) -> Problem {

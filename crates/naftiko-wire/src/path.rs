@@ -1,6 +1,6 @@
 //! Path parameters.
 
-use naftiko_adapter::{Parameter, Style};
+use naftiko_adapter::{Operation, Parameter, Style};
 use serde_json::Value;
 
 use crate::flat::Flat;
@@ -12,11 +12,11 @@ use crate::refusal::Problem;
 const RESERVED: &str = ":@!$&'()*+,;=";
 
 /// The text that stands in a path in the place of a parameter's `{name}`.
-pub(crate) fn write(parameter: &Parameter, value: &Value) -> Result<String, Problem> {
+pub(crate) fn write(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<String, Problem> {
     let name = &parameter.name;
     let empty = || Problem::new(format!("the path parameter `{name}` is empty"));
     if parameter.style == Style::Matrix {
-        return matrix(parameter, value);
+        return matrix(operation, parameter, value);
     }
     let (lead, separator) = match (parameter.style, parameter.explode) {
         (Style::Label, true) => (".", "."),
@@ -40,8 +40,8 @@ pub(crate) fn write(parameter: &Parameter, value: &Value) -> Result<String, Prob
     if lead.is_empty() && text.is_empty() { Err(empty()) } else { Ok(format!("{lead}{text}")) }
 }
 
-fn matrix(parameter: &Parameter, value: &Value) -> Result<String, Problem> {
-    let pairs = pairs(parameter, value)?;
+fn matrix(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<String, Problem> {
+    let pairs = pairs(operation, parameter, &parameter.schema, value)?;
     let write = |pair: &Pair| {
         let kept = kept(parameter, pair.is_joined).replace(';', "");
         let texts: Vec<String> = pair.texts.iter().map(|text| encoded(text, &kept)).collect();

@@ -16,3 +16,9 @@ pub fn encoded(text: &str, keep: &str) -> String {
     }
     written
 }
+
+/// A literal part of the path of an operation. The `pchar` of RFC 3986, `/`, and `%` for what the description has encoded
+/// stay as they are.
+pub fn encoded_literal(text: &str) -> String {
+    encoded(text, "/%!$&'()*+,;=:@")
+}

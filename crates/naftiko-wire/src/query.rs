@@ -1,7 +1,7 @@
 //! Query parameters.
 
 use naftiko_adapter::media_type::essence;
-use naftiko_adapter::{Parameter, Style};
+use naftiko_adapter::{Operation, Parameter, Style};
 use serde_json::Value;
 
 use crate::form::{self, is_form};
@@ -30,18 +30,24 @@ impl Part {
     }
 }
 
-/// The parts of a query parameter, encoded.
-pub(crate) fn write(parameter: &Parameter, value: &Value) -> Result<Vec<Part>, Problem> {
+/// The parts of a query parameter, encoded. `schema` is that of the parameter, or of the property that is written like
+/// one.
+pub(crate) fn write(
+    operation: &Operation,
+    parameter: &Parameter,
+    schema: &Value,
+    value: &Value,
+) -> Result<Vec<Part>, Problem> {
     match parameter.style {
         Style::Form
         | Style::SpaceDelimited
         | Style::PipeDelimited
         | Style::TabDelimited
         | Style::DeepObject => {
-            let pairs = pairs(parameter, value)?;
+            let pairs = pairs(operation, parameter, schema, value)?;
             Ok(pairs.iter().map(|pair| encoded_pair(parameter, pair)).collect())
         }
-        Style::Querystring => whole(parameter, value),
+        Style::Querystring => whole(operation, parameter, value),
         _ => Err(no_meaning(parameter, "in a query")),
     }
 }
@@ -55,10 +61,10 @@ fn encoded_pair(parameter: &Parameter, pair: &Pair) -> Part {
 }
 
 /// A parameter that is the whole query string (`in: querystring` of 3.2): a form, or a text of another media type.
-fn whole(parameter: &Parameter, value: &Value) -> Result<Vec<Part>, Problem> {
+fn whole(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<Vec<Part>, Problem> {
     let content_type = parameter.content_type.as_deref().unwrap_or("application/x-www-form-urlencoded");
     if is_form(&essence(content_type)) {
-        return form::write(&parameter.encoding, content_type, value);
+        return form::write(operation, &parameter.schema, &parameter.encoding, content_type, value);
     }
     let text = content(parameter, content_type, value)?;
     Ok(vec![Part { name: None, value: encoded(&text, "") }])

@@ -17,7 +17,7 @@ mod expected;
 mod parts;
 
 pub use body::body;
-use expected::Expected;
+pub(crate) use expected::Expected;
 
 /// The value of a path parameter; `raw` stands in its place, still encoded.
 pub fn path(operation: &Operation, parameter: &Parameter, raw: &str) -> Option<Value> {
@@ -67,13 +67,22 @@ pub fn pairs(query: &str) -> Vec<(String, String)> {
 
 /// The value of a query parameter; `query` is the whole query, still encoded, and `claimed` are the names in it that belong to
 /// others.
-pub fn query(operation: &Operation, parameter: &Parameter, query: &str, claimed: &[&str]) -> Option<Value> {
+///
+/// # Errors
+/// The reason why the query cannot be read, in one line.
+pub fn query(
+    operation: &Operation,
+    parameter: &Parameter,
+    query: &str,
+    claimed: &[&str],
+) -> Result<Option<Value>, String> {
     if parameter.style == Style::Querystring {
         let content_type = parameter.content_type.as_deref().unwrap_or_default();
-        let form = || body::form(operation, &parameter.schema, &parameter.encoding, query);
-        let is_form = content_type.is_empty() || is_form(&essence(content_type));
-        return (!query.is_empty())
-            .then(|| if is_form { form() } else { of_type(content_type, &percent_decoded(query)) });
+        return match content_type.is_empty() || is_form(&essence(content_type)) {
+            _ if query.is_empty() => Ok(None),
+            true => body::form(operation, &parameter.schema, &parameter.encoding, query).map(Some),
+            false => Ok(Some(of_type(content_type, &percent_decoded(query)))),
+        };
     }
     of_pairs(operation, parameter, &parameter.schema, &pairs(query), claimed)
 }
@@ -85,10 +94,10 @@ fn of_pairs(
     schema: &Value,
     pairs: &[(String, String)],
     claimed: &[&str],
-) -> Option<Value> {
+) -> Result<Option<Value>, String> {
     if let Some(content_type) = &parameter.content_type {
-        let (_, raw) = pairs.iter().find(|(name, _)| *name == parameter.name)?;
-        return Some(of_type(content_type, &decoded(raw)));
+        let own = pairs.iter().find(|(name, _)| *name == parameter.name);
+        return Ok(own.map(|(_, raw)| of_type(content_type, &decoded(raw))));
     }
     let expected = Expected::of(operation, schema);
     if parameter.style == Style::DeepObject {
@@ -97,7 +106,7 @@ fn of_pairs(
     let pairs: Vec<(String, String)> =
         pairs.iter().map(|(name, raw)| (name.clone(), with_separator(raw, parameter.style))).collect();
     let separator = encoded_separator(separator(parameter.style));
-    named(parameter, &expected, &pairs, &separator, claimed, &decoded)
+    Ok(named(parameter, &expected, &pairs, &separator, claimed, &decoded))
 }
 
 /// The value of a header parameter.
@@ -158,7 +167,7 @@ fn named(
         return (!items.is_empty()).then_some(Value::Array(items));
     }
     if parameter.explode
-        && own.is_empty()
+        && (own.is_empty() || has_own_name(expected, &parameter.name))
         && let Some(object) = expected.object()
     {
         let is_own = |name: &str| object.is_named(name) || (object.is_open() && !claimed.contains(&name));
@@ -168,6 +177,13 @@ fn named(
         return (!entries.is_empty()).then_some(Value::Object(entries));
     }
     Some(split(expected, false, own.first()?, separator, decode))
+}
+
+/// Whether an entry with the name of its parameter is read as an entry: a parameter that is nothing but an object is
+/// written under its own name only for such an entry.
+pub(crate) fn has_own_name(expected: &Expected, name: &str) -> bool {
+    let object = expected.object().filter(|_| !expected.is_scalar() && expected.items().is_none());
+    object.is_some_and(|object| object.is_named(name) || object.is_open())
 }
 
 /// A value whose items are separated by a text.

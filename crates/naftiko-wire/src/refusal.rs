@@ -1,6 +1,7 @@
 //! Why an argument cannot be sent, and which part of it is at fault.
 
 use naftiko_adapter::{Failure, FailureKind, Place};
+use naftiko_schema::token;
 
 /// The reason why a request is not sent, now or ever.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -60,7 +61,7 @@ impl Problem {
         let mut pointer = String::new();
         for token in self.tokens.iter().rev() {
             pointer.push('/');
-            pointer.push_str(&token.replace('~', "~0").replace('/', "~1"));
+            pointer.push_str(&token::escaped(token));
         }
         Refusal { target, pointer, message: self.message }
     }

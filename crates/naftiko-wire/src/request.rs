@@ -1,5 +1,7 @@
 //! A whole request, and whether one argument of it can be written.
 
+use std::collections::HashSet;
+
 use naftiko_adapter::header::is_set_by_client;
 use naftiko_adapter::media_type::essence;
 use naftiko_adapter::{Arguments, Method, Operation, Parameter, Place, RequestBody};
@@ -9,7 +11,6 @@ use crate::form::is_form;
 use crate::header::{is_field_value, is_token};
 use crate::media::{self, Written};
 use crate::multipart::is_multipart;
-use crate::percent::encoded;
 use crate::query::Part;
 use crate::refusal::{Problem, Refusal, Target};
 use crate::{cookie, form, header, multipart, query};
@@ -58,9 +59,9 @@ pub fn render(operation: &Operation, arguments: &Arguments) -> Result<RequestPar
 pub fn parameter_refusal(operation: &Operation, parameter: &Parameter, value: &Value) -> Option<Refusal> {
     match parameter.place {
         Place::Path => template::refusal_of(operation, parameter, value),
-        Place::Query => query::write(parameter, value).map_err(|problem| of(parameter, problem)).err(),
+        Place::Query => query_of(operation, parameter, value).err(),
         Place::Header => header_field(parameter, value).err(),
-        Place::Cookie => cookie::write(parameter, value).map_err(|problem| of(parameter, problem)).err(),
+        Place::Cookie => cookies_of(operation, parameter, value).err(),
     }
 }
 
@@ -141,7 +142,7 @@ fn write_body(operation: &Operation, spec: &RequestBody, value: &Value) -> Resul
     let written = if is_multipart(&essence) {
         multipart::write(operation, spec, value)
     } else if is_form(&essence) {
-        form::write(&spec.encoding, &spec.content_type, value).map(|parts| Written {
+        form::write(operation, &spec.schema, &spec.encoding, &spec.content_type, value).map(|parts| Written {
             content_type: spec.content_type.clone(),
             file_name: None,
             bytes: joined(parts).into_bytes(),
@@ -192,17 +193,23 @@ fn joined(parts: Vec<Part>) -> String {
 /// parameter.
 fn query_parts(operation: &Operation, arguments: &Arguments) -> Result<Vec<Part>, Refusal> {
     let mut all: Vec<Part> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
     for (parameter, value) in given(operation, arguments, Place::Query) {
-        let parts = query::write(parameter, value).map_err(|problem| of(parameter, problem))?;
-        let twice =
-            parts.iter().any(|part| part.name.is_some() && all.iter().any(|known| known.name == part.name));
-        if twice {
+        let parts = query_of(operation, parameter, value)?;
+        let names: HashSet<String> = parts.iter().filter_map(|part| part.name.clone()).collect();
+        if !known.is_disjoint(&names) {
             let message = format!("a name in `{}` is the name of another query parameter", parameter.name);
             return Err(of(parameter, Problem::new(message)));
         }
+        known.extend(names);
         all.extend(parts);
     }
     Ok(all)
+}
+
+fn query_of(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<Vec<Part>, Refusal> {
+    let parts = query::write(operation, parameter, &parameter.schema, value);
+    parts.map_err(|problem| of(parameter, problem))
 }
 
 fn header_field(parameter: &Parameter, value: &Value) -> Result<(String, String), Refusal> {
@@ -224,25 +231,35 @@ fn header_field(parameter: &Parameter, value: &Value) -> Result<(String, String)
 
 fn cookies(operation: &Operation, arguments: &Arguments) -> Result<Option<(String, String)>, Refusal> {
     let mut all: Vec<(String, String)> = Vec::new();
+    let mut known: HashSet<String> = HashSet::new();
     for (parameter, value) in given(operation, arguments, Place::Cookie) {
-        let cookies = cookie::write(parameter, value).map_err(|problem| of(parameter, problem))?;
-        if cookies.iter().any(|(name, _)| all.iter().any(|(known, _)| known == name)) {
+        let cookies = cookies_of(operation, parameter, value)?;
+        let names: HashSet<String> = cookies.iter().map(|(name, _)| name.clone()).collect();
+        if !known.is_disjoint(&names) {
             let message = format!("a name in `{}` is the name of another cookie", parameter.name);
             return Err(of(parameter, Problem::new(message)));
         }
+        known.extend(names);
         all.extend(cookies);
     }
     let texts: Vec<String> = all.iter().map(|(name, value)| format!("{name}={value}")).collect();
     Ok((!texts.is_empty()).then(|| ("cookie".to_owned(), texts.join("; "))))
 }
 
+fn cookies_of(
+    operation: &Operation,
+    parameter: &Parameter,
+    value: &Value,
+) -> Result<Vec<(String, String)>, Refusal> {
+    cookie::write(operation, parameter, value).map_err(|problem| of(parameter, problem))
+}
+
 fn distinct_headers(headers: &[(String, String)]) -> Result<(), Refusal> {
-    for (index, (name, _)) in headers.iter().enumerate() {
-        if headers.iter().skip(index + 1).any(|(other, _)| other == name) {
-            return Err(Refusal::of_operation(format!("the header `{name}` is given twice")));
-        }
+    let mut known: HashSet<&str> = HashSet::new();
+    match headers.iter().find(|(name, _)| !known.insert(name)) {
+        Some((name, _)) => Err(Refusal::of_operation(format!("the header `{name}` is given twice"))),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 /// The media types of the described answers, and anything else at a lower preference.

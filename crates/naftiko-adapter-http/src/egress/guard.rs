@@ -51,7 +51,8 @@ impl HostGuard {
     /// Resolves the host, and gives all its addresses if each of them may be connected to.
     ///
     /// # Errors
-    /// [`FailureKind::Refused`] if one of them may not, [`FailureKind::NotSent`] if the host has none.
+    /// [`FailureKind::Refused`] if one of them may not, [`FailureKind::NotSent`] if the host has none, and
+    /// [`FailureKind::LocalShortage`] if this machine lacks what it takes to ask for them.
     pub async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
         let addresses = match &self.host {
             // A literal was judged when this was made.
@@ -63,11 +64,12 @@ impl HostGuard {
     }
 
     async fn resolved(&self, name: &str) -> Result<Vec<IpAddr>, Failure> {
-        let not_found =
-            |why: String| Failure::new(FailureKind::NotSent, format!("no connection to `{name}`: {why}"));
-        let found = self.lookup.lookup(name).await.map_err(|error| not_found(error.to_string()))?;
+        let message = |why: &str| format!("no connection to `{name}`: {why}");
+        let found = self.lookup.lookup(name).await.map_err(|error| {
+            Failure::of_io(&error, false, FailureKind::NotSent, message(&error.to_string()))
+        })?;
         if found.is_empty() {
-            return Err(not_found("it has no address".to_owned()));
+            return Err(Failure::new(FailureKind::NotSent, message("it has no address")));
         }
         self.egress
             .admit(name, self.reach, &found)

@@ -4,11 +4,11 @@
 use std::error::Error;
 use std::fmt;
 use std::io;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr, UdpSocket};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use naftiko_adapter::shortage;
+use naftiko_adapter::shortage_error_of_sockets;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::{Egress, Reach};
@@ -29,14 +29,9 @@ impl Lookup for System {
     async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>> {
         match tokio::net::lookup_host((name, 0)).await {
             Ok(found) => Ok(found.map(|address| address.ip()).collect()),
-            Err(error) => Err(lacking().unwrap_or(error)),
+            Err(error) => Err(shortage_error_of_sockets().unwrap_or(error)),
         }
     }
-}
-
-/// Why this machine could not ask for a name, if it lacks what a question takes.
-fn lacking() -> Option<io::Error> {
-    UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).err().filter(|error| shortage(error).is_some())
 }
 
 /// Finds the addresses that requests of one reach may go to.

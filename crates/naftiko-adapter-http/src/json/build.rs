@@ -3,6 +3,7 @@
 use std::fmt;
 
 use naftiko_adapter::Departure;
+use naftiko_schema::token;
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
@@ -81,7 +82,7 @@ fn expected(oddity: Oddity) -> &'static str {
 
 /// The name of a field as a part of a JSON Pointer.
 fn part(name: &str) -> String {
-    if name.len() > LONGEST_NAME { "…".to_owned() } else { name.replace('~', "~0").replace('/', "~1") }
+    if name.len() > LONGEST_NAME { "…".to_owned() } else { token::escaped(name) }
 }
 
 /// Builds one value.

@@ -67,7 +67,7 @@ fn what_a_document_may_not_name_is_refused_with_its_reason() {
     for (url, scheme) in schemes {
         assert_eq!(
             said(url, &["example.com", "127.0.0.1"]),
-            format!("a URL of the scheme `{scheme}` is not spoken to: it has to be `https` or `http`")
+            format!("a URL of the scheme `{scheme}` is not contacted: it has to be `https` or `http`")
         );
     }
     for url in [
@@ -83,12 +83,12 @@ fn what_a_document_may_not_name_is_refused_with_its_reason() {
     }
     assert_eq!(
         said("http://api.example.com:8080/v1", &[]),
-        "`api.example.com:8080` is not spoken to over `http`, where everybody on the way can read along: \
+        "`api.example.com:8080` is not contacted over `http`, where everybody on the way can read along: \
          give it with `https`, or allow it with `--allow-host api.example.com:8080`"
     );
     assert_eq!(
         said("https://10.0.0.7/", &[]),
-        "`10.0.0.7` is not spoken to: it is a private address, and `--allow-host 10.0.0.7` would allow it"
+        "`10.0.0.7` is not contacted: it is a private address, and `--allow-host 10.0.0.7` would allow it"
     );
     for url in [
         "http://169.254.169.254/latest/",
@@ -127,7 +127,7 @@ fn the_operator_allows_a_host_at_one_port_or_at_all() {
         .permit(&Url::parse("https://api.example.com:8443").expect("a URL"));
     assert_eq!(
         elsewhere.expect_err("nobody named it").to_string(),
-        "`api.example.com:8443` is not spoken to: no capabilities document names it, and \
+        "`api.example.com:8443` is not contacted: no capabilities document names it, and \
          `--allow-host api.example.com:8443` would allow it"
     );
     for text in [
@@ -154,16 +154,16 @@ fn a_name_may_lead_only_as_far_as_it_is_allowed_to() {
     };
     check(Reach::Public, &["1.1.1.1", "2606:4700::1"], None);
     check(Reach::Public, &["10.9.9.9", "169.254.7.7"], None);
-    let private = "`db.internal` is not spoken to: it leads to 10.0.0.1, a private address, and `--allow-host db.internal` would allow it";
+    let private = "`db.internal` is not contacted: it leads to 10.0.0.1, a private address, and `--allow-host db.internal` would allow it";
     check(Reach::Public, &["10.0.0.1"], Some(private));
     check(Reach::Public, &["1.1.1.1", "10.0.0.1"], Some(private));
-    let loopback = "`db.internal` is not spoken to: it leads to ::1, a loopback address, and `--allow-host db.internal` would allow it";
+    let loopback = "`db.internal` is not contacted: it leads to ::1, a loopback address, and `--allow-host db.internal` would allow it";
     check(Reach::Public, &["::1"], Some(loopback));
     check(Reach::Loopback, &["127.0.0.1", "::1"], None);
-    let public = "`db.internal` is not spoken to: it leads to 1.1.1.1, a public address, and `--allow-host db.internal` would allow it";
+    let public = "`db.internal` is not contacted: it leads to 1.1.1.1, a public address, and `--allow-host db.internal` would allow it";
     check(Reach::Loopback, &["1.1.1.1"], Some(public));
     check(Reach::Anywhere, &["10.0.0.1", "127.0.0.1", "192.0.2.1", "fd12::1", "169.254.7.7"], None);
-    let metadata = "`db.internal` is not spoken to: it leads to 169.254.169.254, a link-local or metadata address, \
+    let metadata = "`db.internal` is not contacted: it leads to 169.254.169.254, a link-local or metadata address, \
          and `--allow-host 169.254.169.254` would allow it";
     check(Reach::Anywhere, &["169.254.169.254"], Some(metadata));
 }
@@ -203,7 +203,7 @@ async fn a_name_that_leads_to_this_machine_is_refused_and_nobody_hears_of_it() {
     assert_eq!(failure.kind, FailureKind::Refused);
     assert_eq!(
         failure.message,
-        "`api.example.com` is not spoken to: it leads to 127.0.0.1, a loopback address, and \
+        "`api.example.com` is not contacted: it leads to 127.0.0.1, a loopback address, and \
          `--allow-host api.example.com` would allow it"
     );
     assert_eq!(lookup.asked.load(Ordering::Relaxed), 1);
@@ -246,7 +246,7 @@ async fn localhost_leads_to_this_machine_or_nowhere() {
     let failure = to(IpAddr::from([192, 168, 0, 1])).invoke(&get()).await.expect_err("it is refused");
     assert_eq!(failure.kind, FailureKind::Refused);
     assert!(
-        failure.message.starts_with("`localhost` is not spoken to: it leads to 192.168.0.1"),
+        failure.message.starts_with("`localhost` is not contacted: it leads to 192.168.0.1"),
         "{failure}"
     );
     assert_eq!(received(&server).await.len(), 1);
@@ -260,7 +260,7 @@ fn an_endpoint_that_may_not_be_spoken_to_is_found_when_building() {
     }
     assert_eq!(
         build("https://[fd00:ec2::254]").to_string(),
-        "`acme`: `[fd00:ec2::254]` is not spoken to: it is a link-local or metadata address, and \
+        "`acme`: `[fd00:ec2::254]` is not contacted: it is a link-local or metadata address, and \
          `--allow-host '[fd00:ec2::254]'` would allow it"
     );
 }
@@ -362,4 +362,28 @@ async fn what_a_guard_admitted_is_what_is_connected_to() {
     assert!(guard.addresses().await.is_ok());
     assert_eq!(lookup.asked.load(Ordering::Relaxed), 1, "one answer is judged and used");
     assert!(guard.addresses().await.is_err(), "the next one leads elsewhere");
+}
+
+/// A lookup that fails with this kind of error.
+#[derive(Debug)]
+struct Failing(io::ErrorKind);
+
+#[async_trait]
+impl Lookup for Failing {
+    async fn lookup(&self, _: &str) -> io::Result<Vec<IpAddr>> {
+        Err(self.0.into())
+    }
+}
+
+#[tokio::test]
+async fn a_guard_tells_a_shortage_of_this_machine_from_a_host_without_an_address() {
+    for (error, expected) in [
+        (io::ErrorKind::OutOfMemory, FailureKind::LocalShortage),
+        (io::ErrorKind::ConnectionRefused, FailureKind::NotSent),
+    ] {
+        let builder = HttpAdapter::builder().lookup(Arc::new(Failing(error)));
+        let guard = builder.guard("mail.example", 25).expect("a host of the operator");
+        let failure = guard.addresses().await.expect_err("no lookup succeeds");
+        assert_eq!(failure.kind, expected, "{failure}");
+    }
 }

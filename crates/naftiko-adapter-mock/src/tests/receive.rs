@@ -66,8 +66,7 @@ fn value() -> impl Strategy<Value = Value> {
         scalar(),
         prop::collection::vec("[a-z &=+%/?#é]{1,6}", 1..4).prop_map(Value::from),
         prop::collection::vec(any::<u16>(), 1..4).prop_map(Value::from),
-        // A field that has the name of the parameter is written like the parameter itself.
-        prop::collection::btree_map("[a-oq-z][a-z]{0,4}", "[a-z &]{1,6}", 1..4).prop_map(|map| map
+        prop::collection::btree_map("p|[a-z]{1,5}", "[a-z &]{1,6}", 1..4).prop_map(|map| map
             .into_iter()
             .map(|(name, text)| (name, Value::from(text)))
             .collect::<Map<_, _>>()
@@ -218,4 +217,55 @@ fn a_body_that_cannot_be_read_says_why() {
         matches!(&refused, Unroutable::Body(why) if why.starts_with("the body is not JSON")),
         "{refused:?}"
     );
+}
+
+#[test]
+fn an_entry_with_the_name_of_its_parameter_arrives_as_an_entry_or_is_refused() {
+    let value = json!({"p": "&", "q": "x"});
+    let typed = |types: &str| {
+        let types: Vec<&str> = types.split(' ').collect();
+        json!({"type": types, "properties": {"p": {"type": "string"}}, "additionalProperties": {"type": "string"}})
+    };
+    for (place, style) in [(Place::Path, Style::Matrix), (Place::Query, Style::Form), (Place::Cookie, Style::Form)] {
+        for (types, arrives) in [("object", true), ("object string", false), ("object array", false)] {
+            let mut operation = described(place, style, true, &value);
+            operation.parameters[0].schema = typed(types);
+            for value in [&value, &json!({"p": "alone"})] {
+                let parameters = [((place, "p".to_owned()), value.clone())].into_iter().collect();
+                let arguments = Arguments { parameters, body: None };
+                let received = receive(&operation, &arguments);
+                assert_eq!(received.is_some(), arrives, "{place:?} {types}");
+                if let Some(received) = received {
+                    assert_eq!(received.map(|call| call.arguments), Ok(arguments), "{place:?} {types}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_query_that_is_too_deep_is_refused_and_a_wide_one_is_read() {
+    let mut operation = operation(Method::Get, "/things", "200", None);
+    let described = Parameter {
+        style: Style::DeepObject,
+        explode: true,
+        schema: json!({"type": "object"}),
+        ..parameter(Place::Query, "p")
+    };
+    operation.parameters = vec![described];
+    let router = Router::new([Arc::new(operation)]);
+    let ask = |target: &str| {
+        let request = Received { method: "GET", target, headers: &[], body: b"" };
+        router.receive(&request).map(|call| call.arguments.parameters.into_values().next())
+    };
+    let deep = |keys: usize| format!("/things?p{}=1", "[a]".repeat(keys));
+    assert!(matches!(ask(&deep(64)), Ok(Some(_))));
+    for keys in [65, 100_000] {
+        let refused = ask(&deep(keys));
+        let expected = "a name that begins with `p` has more than 64 keys";
+        assert!(matches!(&refused, Err(Unroutable::Query(why)) if why == expected), "{keys}");
+    }
+    let wide: Vec<String> = (0..100_000).map(|at| format!("p[k{at}]=1")).collect();
+    let wide = ask(&format!("/things?{}", wide.join("&"))).unwrap();
+    assert_eq!(wide.and_then(|value| value.as_object().map(Map::len)), Some(100_000));
 }

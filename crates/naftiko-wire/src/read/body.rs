@@ -34,7 +34,7 @@ pub fn body(
         return json.map(Some).map_err(|error| format!("the body is not JSON: {error}"));
     }
     if is_form(&essence) {
-        return Ok(Some(form(operation, &spec.schema, &spec.encoding, &text()?)));
+        return form(operation, &spec.schema, &spec.encoding, &text()?).map(Some);
     }
     if is_multipart(&essence) {
         return parts::read(operation, spec, said, bytes).map(Some);
@@ -63,13 +63,13 @@ pub(super) fn form(
     schema: &Value,
     encoding: &IndexMap<String, Encoding>,
     text: &str,
-) -> Value {
+) -> Result<Value, String> {
     let expected = Expected::of(operation, schema);
     let schema_of = |name: &str| property(operation, schema, name);
     let mut pairs = pairs(text);
     let mut fields = Map::new();
     for (name, encoding) in encoding {
-        let Some(value) = encoded(operation, name, encoding, schema_of(name), &pairs) else { continue };
+        let Some(value) = encoded(operation, name, encoding, schema_of(name), &pairs)? else { continue };
         let deep = format!("{name}[");
         // The fields of an exploded object stand beside the other fields of the form.
         let is_exploded = encoding.explode && encoding.style.is_some_and(|style| style != Style::DeepObject);
@@ -88,7 +88,7 @@ pub(super) fn form(
         let value = in_order(expected, texts);
         fields.insert(name, value);
     }
-    Value::Object(fields)
+    Ok(Value::Object(fields))
 }
 
 /// The value of a property that has a field for each of its items.
@@ -107,22 +107,21 @@ fn encoded(
     encoding: &Encoding,
     schema: &Value,
     pairs: &[(String, String)],
-) -> Option<Value> {
+) -> Result<Option<Value>, String> {
     if let Some(parameter) = encoding.as_query_parameter(name) {
         return of_pairs(operation, &parameter, schema, pairs, &[]);
     }
-    let content_type = essence(encoding.content_type.as_deref()?);
+    if !encoding.content_type.as_deref().is_some_and(|content_type| is_json(&essence(content_type))) {
+        return Ok(None);
+    }
     let mut own = pairs.iter().filter(|(known, _)| known == name).map(|(_, raw)| decoded(raw));
     let json = |text: String| serde_json::from_str(&text).unwrap_or(Value::String(text));
-    if !is_json(&content_type) {
-        return None;
-    }
     if !encoding.explode {
-        return own.next().map(json);
+        return Ok(own.next().map(json));
     }
     let items: Vec<Value> = own.map(json).collect();
     let is_list = Expected::of(operation, schema).items().is_some();
-    if is_list { Some(Value::Array(items)) } else { items.into_iter().next() }
+    Ok(if is_list { Some(Value::Array(items)) } else { items.into_iter().next() })
 }
 
 /// The schema of a property of an object.

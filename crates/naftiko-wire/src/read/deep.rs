@@ -1,54 +1,58 @@
 //! The style `deepObject`, read: `a[b][0][c]=…`.
 
+use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::decoded;
 use super::expected::Expected;
+use crate::parameter::MOST_KEYS;
 
-/// A tree of texts.
+/// A tree of texts. It is at most [`MOST_KEYS`] deep.
 #[derive(Debug, Default)]
 struct Tree {
     text: Option<String>,
     /// The branches in the order in which they came.
-    branches: Vec<(String, Tree)>,
+    branches: IndexMap<String, Tree>,
 }
 
 /// The value of the pairs whose names begin with `name`.
-pub(super) fn read(name: &str, expected: &Expected, pairs: &[(String, String)]) -> Option<Value> {
+///
+/// # Errors
+/// The reason, in one line, if a name has more than [`MOST_KEYS`] keys.
+pub(super) fn read(
+    name: &str,
+    expected: &Expected,
+    pairs: &[(String, String)],
+) -> Result<Option<Value>, String> {
     let mut tree = Tree::default();
     for (full, raw) in pairs {
-        let Some(rest) = full.strip_prefix(name) else { continue };
-        if let Some(keys) = keys(rest) {
-            tree.put(&keys, decoded(raw));
+        let Some(keys) = full.strip_prefix(name).and_then(keys) else { continue };
+        if keys.len() > MOST_KEYS {
+            return Err(format!("a name that begins with `{name}` has more than {MOST_KEYS} keys"));
         }
+        tree.put(&keys, decoded(raw));
     }
-    (tree.text.is_some() || !tree.branches.is_empty()).then(|| tree.value(expected))
+    Ok((tree.text.is_some() || !tree.branches.is_empty()).then(|| tree.value(expected)))
 }
 
-/// The keys of `[a][b]`; `None` for a text that is something else.
+/// The keys of `[a][b]`, at most one more than are allowed; `None` for a text that is something else.
 fn keys(text: &str) -> Option<Vec<&str>> {
     if text.is_empty() {
         return Some(Vec::new());
     }
     let inner = text.strip_prefix('[')?.strip_suffix(']')?;
-    Some(inner.split("][").collect())
+    Some(inner.split("][").take(MOST_KEYS + 1).collect())
 }
 
 impl Tree {
     fn put(&mut self, keys: &[&str], text: String) {
-        let Some((first, rest)) = keys.split_first() else {
-            self.text = Some(text);
-            return;
-        };
-        // `a[]=x` is another way to write a list.
-        let next = self.branches.len().to_string();
-        let key = if first.is_empty() { next.as_str() } else { first };
-        if let Some((_, branch)) = self.branches.iter_mut().find(|(known, _)| known == key) {
-            return branch.put(rest, text);
+        let mut tree = self;
+        for key in keys {
+            // `a[]=x` is another way to write a list.
+            let key = if key.is_empty() { tree.branches.len().to_string() } else { (*key).to_owned() };
+            tree = tree.branches.entry(key).or_default();
         }
-        let mut branch = Self::default();
-        branch.put(rest, text);
-        self.branches.push((key.to_owned(), branch));
+        tree.text = Some(text);
     }
 
     fn value(self, expected: &Expected) -> Value {

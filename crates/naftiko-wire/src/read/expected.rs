@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use indexmap::IndexMap;
 use naftiko_adapter::Operation;
 use serde_json::{Map, Value};
 
@@ -20,7 +21,7 @@ pub(crate) struct Expected {
 /// The entries of an object.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Object {
-    named: Vec<(String, Expected)>,
+    named: IndexMap<String, Expected>,
     further: Box<Expected>,
     is_open: bool,
 }
@@ -51,19 +52,16 @@ impl Expected {
             Box::new(Self::of_all(operation, &items, depth + 1))
         });
         let object = types.contains("object").then(|| {
-            let mut named: Vec<(String, Vec<&Value>)> = Vec::new();
+            let mut named: IndexMap<&String, Vec<&Value>> = IndexMap::new();
             for (name, schema) in all("properties").into_iter().filter_map(Value::as_object).flatten() {
-                match named.iter_mut().find(|(known, _)| known == name) {
-                    Some((_, schemas)) => schemas.push(schema),
-                    None => named.push((name.clone(), vec![schema])),
-                }
+                named.entry(name).or_default().push(schema);
             }
             let further = all("additionalProperties");
             let is_open = further.iter().all(|further| **further != Value::Bool(false))
                 && (named.is_empty() || !further.is_empty());
             let named = named
                 .into_iter()
-                .map(|(name, schemas)| (name, Self::of_all(operation, &schemas, depth + 1)))
+                .map(|(name, schemas)| (name.clone(), Self::of_all(operation, &schemas, depth + 1)))
                 .collect();
             Object { named, further: Box::new(Self::of_all(operation, &further, depth + 1)), is_open }
         });
@@ -105,7 +103,7 @@ impl Expected {
 impl Object {
     /// Whether an entry of this name is described.
     pub(crate) fn is_named(&self, name: &str) -> bool {
-        self.named.iter().any(|(known, _)| known == name)
+        self.named.contains_key(name)
     }
 
     /// Whether entries that are not described are expected.
@@ -115,7 +113,7 @@ impl Object {
 
     /// What is expected of an entry.
     pub(crate) fn entry(&self, name: &str) -> &Expected {
-        self.named.iter().find(|(known, _)| known == name).map_or(&self.further, |(_, entry)| entry)
+        self.named.get(name).unwrap_or(&self.further)
     }
 }
 

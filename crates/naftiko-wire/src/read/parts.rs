@@ -1,5 +1,7 @@
 //! A body of several parts, read.
 
+use std::collections::HashSet;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use indexmap::IndexMap;
@@ -11,7 +13,8 @@ use super::body::property;
 use super::expected::Expected;
 use super::{deep, named};
 use crate::charset::from_charset;
-use crate::media::OCTETS;
+use crate::media::{OCTETS, parameter_of};
+use crate::multipart::BOUNDARY;
 use crate::parameter::separator;
 
 /// A part: its name, its media type and its bytes.
@@ -29,7 +32,8 @@ pub(super) fn read(
     content_type: &str,
     bytes: &[u8],
 ) -> Result<Value, String> {
-    let boundary = boundary(content_type).ok_or("the media type of the body has no boundary")?;
+    let boundary =
+        parameter_of(content_type, BOUNDARY).ok_or("the media type of the body has no boundary")?;
     let parts = parts(&boundary, bytes).ok_or("the parts of the body cannot be told apart")?;
     let expected = Expected::of(operation, &spec.schema);
     if parts.iter().any(|part| part.name.is_none()) {
@@ -37,12 +41,17 @@ pub(super) fn read(
         let items = expected.items().unwrap_or(&unknown);
         return Ok(parts.iter().map(|part| part.value(items)).collect());
     }
-    Ok(object(operation, spec, &expected, &parts))
+    object(operation, spec, &expected, &parts)
 }
 
-fn object(operation: &Operation, spec: &RequestBody, expected: &Expected, parts: &[Part<'_>]) -> Value {
+fn object(
+    operation: &Operation,
+    spec: &RequestBody,
+    expected: &Expected,
+    parts: &[Part<'_>],
+) -> Result<Value, String> {
     let mut fields = Map::new();
-    let mut taken: Vec<&str> = Vec::new();
+    let mut taken: HashSet<&str> = HashSet::new();
     let texts: Vec<(String, String)> = parts
         .iter()
         .filter(|part| !part.is_file)
@@ -57,7 +66,7 @@ fn object(operation: &Operation, spec: &RequestBody, expected: &Expected, parts:
             Style::DeepObject => {
                 let encoded: Vec<(String, String)> =
                     texts.iter().map(|(name, text)| (name.clone(), crate::encoded(text, ""))).collect();
-                deep::read(name, &expected, &encoded)
+                deep::read(name, &expected, &encoded)?
             }
             _ => named(&styled, &expected, &texts, separator, &[], &str::to_owned),
         };
@@ -84,7 +93,7 @@ fn object(operation: &Operation, spec: &RequestBody, expected: &Expected, parts:
         };
         fields.insert(name.to_owned(), value);
     }
-    Value::Object(fields)
+    Ok(Value::Object(fields))
 }
 
 impl Part<'_> {
@@ -107,13 +116,6 @@ impl Part<'_> {
 /// Bytes as a `data:` URL.
 pub(super) fn data_url(media_type: &str, bytes: &[u8]) -> Value {
     format!("data:{media_type};base64,{}", STANDARD.encode(bytes)).into()
-}
-
-fn boundary(content_type: &str) -> Option<String> {
-    let parameters = content_type.split(';').skip(1);
-    parameters.filter_map(|parameter| parameter.split_once('=')).find_map(|(name, value)| {
-        name.trim().eq_ignore_ascii_case("boundary").then(|| value.trim().trim_matches('"').to_owned())
-    })
 }
 
 /// The parts between the boundaries; `None` for a body without them.

@@ -3,12 +3,10 @@
 use naftiko_adapter::{Operation, Parameter, Place};
 use serde_json::Value;
 
-use super::{encoded, of};
+use super::of;
 use crate::path;
+use crate::percent::encoded_literal;
 use crate::refusal::{Problem, Refusal, Target};
-
-/// What may stand in a path as it is: the `pchar` of RFC 3986, `/`, and `%` for what the description has encoded.
-const LITERAL: &str = "/%!$&'()*+,;=:@";
 
 /// A filled template, and which parts of it came from parameters.
 #[derive(Default)]
@@ -38,7 +36,7 @@ pub(super) fn expanded<'a>(
             return Err(Problem::new(message).at(Target::Parameter(Place::Path, name.to_owned())));
         };
         let start = filled.path.len();
-        filled.path.push_str(&path::write(parameter, value).map_err(|problem| of(parameter, problem))?);
+        filled.path.push_str(&path::write(operation, parameter, value).map_err(|problem| of(parameter, problem))?);
         filled.parameters.push((parameter, start..filled.path.len()));
         rest = tail;
     }
@@ -64,7 +62,7 @@ pub(super) fn refusal_of(operation: &Operation, parameter: &Parameter, value: &V
         Target::Parameter(_, name) => *name == parameter.name,
         _ => false,
     };
-    match path::write(parameter, value) {
+    match path::write(operation, parameter, value) {
         Err(problem) => Some(of(parameter, problem)),
         Ok(_) => expanded(operation, &given).err().filter(has_others),
     }
@@ -103,6 +101,6 @@ fn push_literal(path: &mut String, literal: &str) {
         if index > 0 {
             path.push_str(if path.contains('?') { "%3F" } else { "?" });
         }
-        path.push_str(&encoded(part, LITERAL));
+        path.push_str(&encoded_literal(part));
     }
 }

@@ -140,7 +140,7 @@ fn a_query_string_comes_back_as_a_whole() {
         let parts = render(&operation, &Arguments { parameters, body: None }).expect("it can be written");
         let (_, query) = parts.path_and_query.split_once('?').expect("a query");
         assert_eq!(query, expected);
-        assert_eq!(read::query(&operation, &operation.parameters[0], query, &[]).as_ref(), Some(value));
+        assert_eq!(read::query(&operation, &operation.parameters[0], query, &[]), Ok(Some(value.clone())));
     };
     let schema = json!({"type": "object", "properties": {"deep": {"type": "object"}}});
     read_back(FORM, schema, &json!({"a": "x y", "deep": {"b": "1"}}), "a=x+y&deep%5Bb%5D=1");
@@ -219,7 +219,7 @@ proptest! {
         let parameters = [((Place::Query, "p".to_owned()), value.clone())].into_iter().collect();
         let parts = render(&operation, &Arguments { parameters, body: None }).expect("any depth has a form");
         let (_, query) = parts.path_and_query.split_once('?').expect("a query");
-        prop_assert_eq!(read::query(&operation, &operation.parameters[0], query, &[]), Some(value));
+        prop_assert_eq!(read::query(&operation, &operation.parameters[0], query, &[]), Ok(Some(value)));
     }
 
     #[test]
@@ -247,4 +247,50 @@ fn a_field_called_like_one_within_a_deep_object_comes_back() {
         ["a", "b"].map(|name| (name.to_owned(), styled(Style::DeepObject, true))).into_iter().collect();
     let spec = RequestBody { encoding, ..RequestBody::new(FORM, true, schema_of(&value)) };
     assert_eq!(read_back(&with_body(spec), &value), Ok(Some(value)));
+}
+
+#[test]
+fn a_boundary_that_the_description_names_is_replaced() {
+    let value = json!({"name": "x", "file": "--named\r\n--named--"});
+    for content_type in [
+        "multipart/form-data; boundary=named",
+        "multipart/form-data;boundary=\"named; x\"; charset=utf-8",
+        "multipart/form-data; BOUNDARY=named; boundary=other",
+    ] {
+        check(encoded(content_type, &[]), &value);
+        let given = Arguments { body: Some(value.clone()), ..Arguments::default() };
+        let parts = render(&with_body(encoded(content_type, &[])), &given).expect("it has a written form");
+        let (_, sent) = parts.headers.iter().find(|(name, _)| name == "content-type").expect("a media type");
+        assert_eq!(sent.to_ascii_lowercase().matches("boundary=").count(), 1, "{sent}");
+        assert!(!sent.contains("named"), "{sent}");
+    }
+}
+
+#[test]
+fn what_is_deeper_than_a_reader_goes_is_not_written() {
+    let nested = |depth: usize| (0..depth).fold(json!("x"), |inner, _| json!({"a": inner}));
+    let operation = with_body(encoded(FORM, &[("rows", styled(Style::DeepObject, true))]));
+    assert_eq!(body_refusal(&operation, &json!({"rows": nested(64)})), None);
+    let refused = body_refusal(&operation, &json!({"rows": nested(65)})).expect("a refusal");
+    assert_eq!(refused.message, "the lists and objects in `rows` are more than 64 deep");
+    let name = format!("rows{}=x", "%5Ba%5D".repeat(65));
+    let read = read::body(&operation, Some(FORM), name.as_bytes());
+    assert_eq!(read, Err("a name that begins with `rows` has more than 64 keys".to_owned()));
+}
+
+#[test]
+fn a_name_belongs_to_one_property_of_a_body() {
+    let spread = [("address", styled(Style::Form, true))];
+    for content_type in [FORM, PARTS] {
+        let operation = with_body(encoded(content_type, &spread));
+        for (body, pointer) in [
+            (json!({"name": "x", "address": {"name": "y"}}), Some("/address")),
+            (json!({"address": {"name": "y"}, "name": "x"}), Some("/name")),
+            (json!({"address": {"address": "y"}}), Some("/address/address")),
+            (json!({"address": {"city": "y"}, "name": "x"}), None),
+        ] {
+            let refused = body_refusal(&operation, &body).map(|refused| refused.pointer);
+            assert_eq!(refused.as_deref(), pointer, "{content_type}: {body}");
+        }
+    }
 }

@@ -1,9 +1,9 @@
 //! The table "Style Values" of the standard, row by row, and what it leaves without a meaning.
 
-use naftiko_adapter::{Parameter, Place, Style};
+use naftiko_adapter::{Method, Parameter, Place, Style};
 use serde_json::{Value, json};
 
-use super::parameter;
+use super::{operation, parameter};
 use crate::query::Part;
 use crate::refusal::Target;
 use crate::{cookie, encoded, header, path, query};
@@ -17,14 +17,15 @@ fn written(parameter: &Parameter, value: &Value) -> Result<String, String> {
         let pairs: Vec<String> = pairs.iter().map(|(name, value)| format!("{name}={value}")).collect();
         pairs.join("; ")
     };
+    let operation = operation(Method::Get, "/", vec![parameter.clone()]);
     let written = match parameter.place {
-        Place::Path => path::write(parameter, value),
-        Place::Query => query::write(parameter, value).map(|parts| {
+        Place::Path => path::write(&operation, parameter, value),
+        Place::Query => query::write(&operation, parameter, &parameter.schema, value).map(|parts| {
             let parts: Vec<String> = parts.into_iter().map(Part::into_text).collect();
             parts.join("&")
         }),
         Place::Header => header::write(parameter, value),
-        Place::Cookie => cookie::write(parameter, value).map(joined),
+        Place::Cookie => cookie::write(&operation, parameter, value).map(joined),
     };
     written.map_err(|problem| problem.at(Target::Operation).message)
 }

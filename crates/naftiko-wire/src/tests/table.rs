@@ -497,7 +497,7 @@ fn sent(operation: &Operation, value: &Value) -> Result<(String, Option<Value>),
         }
         Place::Query => {
             let (_, query) = parts.path_and_query.split_once('?').unwrap_or_default();
-            (format!("?{query}"), read::query(operation, parameter, query, &[]))
+            (format!("?{query}"), read::query(operation, parameter, query, &[])?)
         }
         Place::Header => (header("p"), Some(read::header(operation, parameter, &header("p")))),
         Place::Cookie => {

@@ -226,7 +226,7 @@ impl Provider {
     fn refuse(&self, request: &Received<'_>, refused: Unroutable) -> Answer {
         let path = request.target.split('?').next().unwrap_or_default();
         match refused {
-            Unroutable::Body(why) => problem(400, &why, &[]),
+            Unroutable::Query(why) | Unroutable::Body(why) => problem(400, &why, &[]),
             Unroutable::OtherMethods(methods) => {
                 let names: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
                 let message = format!("`{path}` takes {}, not {}", names.join(", "), request.method);
