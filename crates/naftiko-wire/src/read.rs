@@ -151,7 +151,7 @@ fn of_type(content_type: &str, text: &str) -> Value {
 /// A value of `name=value` pairs: one value, a pair for each item, or a pair for each entry.
 fn named(
     parameter: &Parameter,
-    expected: &Expected,
+    expected: &Expected<'_>,
     pairs: &[(String, String)],
     separator: &str,
     claimed: &[&str],
@@ -181,14 +181,14 @@ fn named(
 
 /// Whether an entry with the name of its parameter is read as an entry: a parameter that is nothing but an object is
 /// written under its own name only for such an entry.
-pub(crate) fn has_own_name(expected: &Expected, name: &str) -> bool {
+pub(crate) fn has_own_name(expected: &Expected<'_>, name: &str) -> bool {
     let object = expected.object().filter(|_| !expected.is_scalar() && expected.items().is_none());
     object.is_some_and(|object| object.is_named(name) || object.is_open())
 }
 
 /// A value whose items are separated by a text.
 fn split(
-    expected: &Expected,
+    expected: &Expected<'_>,
     explode: bool,
     raw: &str,
     separator: &str,

@@ -78,21 +78,20 @@ pub(super) fn form(
         pairs.retain(|(known, _)| !is_own(known));
         fields.insert(name.clone(), value);
     }
-    let unknown = Expected::default();
     let mut lists: IndexMap<String, Vec<String>> = IndexMap::new();
     for (name, raw) in pairs {
         lists.entry(name).or_default().push(decoded(&raw));
     }
     for (name, texts) in lists {
-        let expected = expected.object().map_or(&unknown, |object| object.entry(&name));
-        let value = in_order(expected, texts);
+        let expected = expected.object().map(|object| object.entry(&name)).unwrap_or_default();
+        let value = in_order(&expected, texts);
         fields.insert(name, value);
     }
     Ok(Value::Object(fields))
 }
 
 /// The value of a property that has a field for each of its items.
-fn in_order(expected: &Expected, texts: Vec<String>) -> Value {
+fn in_order(expected: &Expected<'_>, texts: Vec<String>) -> Value {
     let is_many = texts.len() > 1;
     match expected.items().filter(|_| is_many || !expected.is_scalar() && expected.object().is_none()) {
         Some(items) => texts.into_iter().map(|text| items.scalar(text)).collect(),

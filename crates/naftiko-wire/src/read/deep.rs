@@ -21,7 +21,7 @@ struct Tree {
 /// The reason, in one line, if a name has more than [`MOST_KEYS`] keys.
 pub(super) fn read(
     name: &str,
-    expected: &Expected,
+    expected: &Expected<'_>,
     pairs: &[(String, String)],
 ) -> Result<Option<Value>, String> {
     let mut tree = Tree::default();
@@ -55,7 +55,7 @@ impl Tree {
         tree.text = Some(text);
     }
 
-    fn value(self, expected: &Expected) -> Value {
+    fn value(self, expected: &Expected<'_>) -> Value {
         if self.branches.is_empty() {
             return expected.scalar(self.text.unwrap_or_default());
         }
@@ -64,15 +64,14 @@ impl Tree {
                 .branches
                 .into_iter()
                 .enumerate()
-                .map(|(at, (key, branch))| (key.parse().unwrap_or(at), branch.value(items)))
+                .map(|(at, (key, branch))| (key.parse().unwrap_or(at), branch.value(&items)))
                 .collect();
             items.sort_by_key(|(at, _)| *at);
             return items.into_iter().map(|(_, item)| item).collect();
         }
-        let unknown = Expected::default();
         let entries = self.branches.into_iter().map(|(key, branch)| {
-            let expected = expected.object().map_or(&unknown, |object| object.entry(&key));
-            let value = branch.value(expected);
+            let expected = expected.object().map(|object| object.entry(&key)).unwrap_or_default();
+            let value = branch.value(&expected);
             (key, value)
         });
         Value::Object(entries.collect::<Map<_, _>>())

@@ -1,86 +1,69 @@
 //! What a schema says about the text of a value: its types, its items and its entries.
+//!
+//! Only what a value asks for is looked at: a schema that contains itself has no end.
 
 use std::collections::BTreeSet;
 
-use indexmap::IndexMap;
 use naftiko_adapter::Operation;
 use serde_json::{Map, Value};
 
-/// How deep schemas are followed, and how many are looked at: descriptions may be hostile.
-const MAX_DEPTH: usize = 8;
+/// How many schemas are looked at for one value: descriptions may be hostile.
 const MAX_PARTS: usize = 256;
 
 /// The types that a value may have. A value of no known type is text.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Expected {
-    types: BTreeSet<String>,
-    items: Option<Box<Expected>>,
-    object: Option<Object>,
+pub(crate) struct Expected<'a> {
+    /// The operation that the schemas belong to; `None` where there are no schemas.
+    operation: Option<&'a Operation>,
+    parts: Vec<&'a Map<String, Value>>,
+    types: BTreeSet<&'a str>,
 }
 
 /// The entries of an object.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Object {
-    named: IndexMap<String, Expected>,
-    further: Box<Expected>,
-    is_open: bool,
-}
+#[derive(Debug, Clone)]
+pub(crate) struct Object<'e, 'a>(&'e Expected<'a>);
 
-impl Expected {
+impl<'a> Expected<'a> {
     /// What a schema of an operation says.
-    pub(crate) fn of(operation: &Operation, schema: &Value) -> Self {
-        Self::of_all(operation, &[schema], 0)
+    pub(crate) fn of(operation: &'a Operation, schema: &'a Value) -> Self {
+        Self::of_all(Some(operation), &[schema])
     }
 
-    fn of_all(operation: &Operation, schemas: &[&Value], depth: usize) -> Self {
-        let parts = parts(operation, schemas);
+    fn of_all(operation: Option<&'a Operation>, schemas: &[&'a Value]) -> Self {
+        let parts = operation.map(|operation| parts(operation, schemas)).unwrap_or_default();
         let mut types = types(&parts);
         let has = |keyword: &str| parts.iter().any(|part| part.contains_key(keyword));
         if types.is_empty() && (has("properties") || has("additionalProperties")) {
-            types.insert("object".to_owned());
+            types.insert("object");
         }
         if types.is_empty() && (has("items") || has("prefixItems")) {
-            types.insert("array".to_owned());
+            types.insert("array");
         }
-        let is_deep = depth >= MAX_DEPTH;
-        let all = |keyword: &str| -> Vec<&Value> {
-            if is_deep { Vec::new() } else { parts.iter().filter_map(|part| part.get(keyword)).collect() }
-        };
-        let items = types.contains("array").then(|| {
-            let tuple = all("prefixItems").into_iter().filter_map(Value::as_array).flatten();
-            let items: Vec<&Value> = all("items").into_iter().chain(tuple).collect();
-            Box::new(Self::of_all(operation, &items, depth + 1))
-        });
-        let object = types.contains("object").then(|| {
-            let mut named: IndexMap<&String, Vec<&Value>> = IndexMap::new();
-            for (name, schema) in all("properties").into_iter().filter_map(Value::as_object).flatten() {
-                named.entry(name).or_default().push(schema);
-            }
-            let further = all("additionalProperties");
-            let is_open = further.iter().all(|further| **further != Value::Bool(false))
-                && (named.is_empty() || !further.is_empty());
-            let named = named
-                .into_iter()
-                .map(|(name, schemas)| (name.clone(), Self::of_all(operation, &schemas, depth + 1)))
-                .collect();
-            Object { named, further: Box::new(Self::of_all(operation, &further, depth + 1)), is_open }
-        });
-        Self { types, items, object }
+        Self { operation, parts, types }
+    }
+
+    /// What the schemas have for a keyword.
+    fn all(&self, keyword: &str) -> impl Iterator<Item = &'a Value> {
+        self.parts.iter().filter_map(move |part| part.get(keyword))
     }
 
     /// Whether the value may be a scalar, as far as the schema says.
     pub(crate) fn is_scalar(&self) -> bool {
-        self.types.is_empty() || self.types.iter().any(|name| !matches!(name.as_str(), "array" | "object"))
+        self.types.is_empty() || self.types.iter().any(|name| !matches!(*name, "array" | "object"))
     }
 
     /// What is expected of the items, if the value may be a list.
-    pub(crate) fn items(&self) -> Option<&Self> {
-        self.items.as_deref()
+    pub(crate) fn items(&self) -> Option<Self> {
+        self.types.contains("array").then(|| {
+            let tuple = self.all("prefixItems").filter_map(Value::as_array).flatten();
+            let items: Vec<&Value> = self.all("items").chain(tuple).collect();
+            Self::of_all(self.operation, &items)
+        })
     }
 
     /// What is expected of the entries, if the value may be an object.
-    pub(crate) fn object(&self) -> Option<&Object> {
-        self.object.as_ref()
+    pub(crate) fn object(&self) -> Option<Object<'_, 'a>> {
+        self.types.contains("object").then_some(Object(self))
     }
 
     /// A text as the scalar it stands for. Where only a list or an object is expected, the text is JSON.
@@ -100,20 +83,31 @@ impl Expected {
     }
 }
 
-impl Object {
+impl<'a> Object<'_, 'a> {
+    fn properties(&self) -> impl Iterator<Item = &'a Map<String, Value>> {
+        self.0.all("properties").filter_map(Value::as_object)
+    }
+
     /// Whether an entry of this name is described.
     pub(crate) fn is_named(&self, name: &str) -> bool {
-        self.named.contains_key(name)
+        self.properties().any(|properties| properties.contains_key(name))
     }
 
     /// Whether entries that are not described are expected.
     pub(crate) fn is_open(&self) -> bool {
-        self.is_open
+        let mut further = self.0.all("additionalProperties").peekable();
+        let is_described = self.properties().any(|properties| !properties.is_empty());
+        (further.peek().is_some() || !is_described) && further.all(|further| *further != Value::Bool(false))
     }
 
     /// What is expected of an entry.
-    pub(crate) fn entry(&self, name: &str) -> &Expected {
-        self.named.get(name).unwrap_or(&self.further)
+    pub(crate) fn entry(&self, name: &str) -> Expected<'a> {
+        let mut schemas: Vec<&Value> =
+            self.properties().filter_map(|properties| properties.get(name)).collect();
+        if schemas.is_empty() {
+            schemas.extend(self.0.all("additionalProperties"));
+        }
+        Expected::of_all(self.0.operation, &schemas)
     }
 }
 
@@ -137,17 +131,17 @@ fn parts<'a>(operation: &'a Operation, schemas: &[&'a Value]) -> Vec<&'a Map<Str
 }
 
 /// The types that any of these schemas names or shows in its values, but for null.
-fn types(parts: &[&Map<String, Value>]) -> BTreeSet<String> {
+fn types<'a>(parts: &[&'a Map<String, Value>]) -> BTreeSet<&'a str> {
     let mut types = BTreeSet::new();
-    for part in parts {
+    for part in parts.iter().copied() {
         match part.get("type") {
-            Some(Value::String(name)) => types.extend([name.clone()]),
-            Some(Value::Array(names)) => {
-                types.extend(names.iter().filter_map(Value::as_str).map(str::to_owned));
-            }
+            Some(Value::String(name)) => types.extend([name.as_str()]),
+            Some(Value::Array(names)) => types.extend(names.iter().filter_map(Value::as_str)),
             _ => {
                 let values = part.get("enum").and_then(Value::as_array).into_iter().flatten();
-                types.extend(values.chain(part.get("const")).map(|value| type_of(value).to_owned()));
+                for value in values.chain(part.get("const")) {
+                    types.insert(type_of(value));
+                }
             }
         }
     }

@@ -37,9 +37,8 @@ pub(super) fn read(
     let parts = parts(&boundary, bytes).ok_or("the parts of the body cannot be told apart")?;
     let expected = Expected::of(operation, &spec.schema);
     if parts.iter().any(|part| part.name.is_none()) {
-        let unknown = Expected::default();
-        let items = expected.items().unwrap_or(&unknown);
-        return Ok(parts.iter().map(|part| part.value(items)).collect());
+        let items = expected.items().unwrap_or_default();
+        return Ok(parts.iter().map(|part| part.value(&items)).collect());
     }
     object(operation, spec, &expected, &parts)
 }
@@ -47,7 +46,7 @@ pub(super) fn read(
 fn object(
     operation: &Operation,
     spec: &RequestBody,
-    expected: &Expected,
+    expected: &Expected<'_>,
     parts: &[Part<'_>],
 ) -> Result<Value, String> {
     let mut fields = Map::new();
@@ -76,7 +75,6 @@ fn object(
         taken.extend(parts.iter().filter_map(|part| part.name.as_deref()).filter(|known| is_own(known)));
         fields.insert(name.clone(), value);
     }
-    let unknown = Expected::default();
     let mut lists: IndexMap<&str, Vec<&Part<'_>>> = IndexMap::new();
     for part in parts {
         let name = part.name.as_deref().unwrap_or_default();
@@ -85,11 +83,11 @@ fn object(
         }
     }
     for (name, parts) in lists {
-        let expected = expected.object().map_or(&unknown, |object| object.entry(name));
+        let expected = expected.object().map(|object| object.entry(name)).unwrap_or_default();
         let is_list = parts.len() > 1 || !expected.is_scalar() && expected.object().is_none();
         let value = match expected.items().filter(|_| is_list) {
-            Some(items) => parts.iter().map(|part| part.value(items)).collect(),
-            None => parts.last().map_or(Value::Null, |part| part.value(expected)),
+            Some(items) => parts.iter().map(|part| part.value(&items)).collect(),
+            None => parts.last().map_or(Value::Null, |part| part.value(&expected)),
         };
         fields.insert(name.to_owned(), value);
     }
@@ -97,7 +95,7 @@ fn object(
 }
 
 impl Part<'_> {
-    fn value(&self, expected: &Expected) -> Value {
+    fn value(&self, expected: &Expected<'_>) -> Value {
         let essence = essence(&self.content_type);
         if is_json(&essence)
             && let Ok(json) = serde_json::from_slice(self.bytes)

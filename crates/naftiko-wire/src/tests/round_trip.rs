@@ -294,3 +294,18 @@ fn a_name_belongs_to_one_property_of_a_body() {
         }
     }
 }
+
+#[test]
+fn a_schema_that_contains_itself_in_many_ways_is_only_read_as_far_as_a_value_goes() {
+    let properties: Map<String, Value> =
+        (0..60).map(|at| (format!("p{at}"), json!({"$ref": "#/$defs/node"}))).collect();
+    let node = json!({"type": ["object", "string"], "properties": properties});
+    let spec = RequestBody {
+        encoding: [("p1".to_owned(), styled(Style::DeepObject, true))].into_iter().collect(),
+        ..RequestBody::new(FORM, true, json!({"$ref": "#/$defs/node"}))
+    };
+    let mut operation = with_body(spec);
+    operation.definitions.insert("node".to_owned(), node);
+    let value = json!({"p0": "x", "p1": {"p2": {"p3": "y"}}});
+    assert_eq!(read_back(&operation, &value), Ok(Some(value)));
+}
