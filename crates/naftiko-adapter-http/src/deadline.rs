@@ -20,7 +20,10 @@ mod tests {
     #[test]
     fn a_limit_of_any_length_has_an_end() {
         for limit in [Duration::MAX, Duration::from_secs(u64::MAX), Duration::from_secs(1), Duration::ZERO] {
-            assert!(deadline(limit) >= Instant::now().checked_sub(Duration::from_secs(1)).unwrap(), "{limit:?}");
+            assert!(
+                deadline(limit) >= Instant::now().checked_sub(Duration::from_secs(1)).unwrap(),
+                "{limit:?}"
+            );
         }
     }
 }

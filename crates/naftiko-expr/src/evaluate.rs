@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
 use crate::budget::{self, Bound, Budget};
-use crate::copy::copied;
 use crate::compare;
+use crate::copy::copied;
 use crate::functions::{Fault, Patterns};
 
 /// What the roots of paths stand for.

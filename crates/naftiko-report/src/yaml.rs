@@ -152,7 +152,8 @@ mod tests {
 
     #[test]
     fn a_line_of_a_value_is_not_taken_for_an_output() {
-        let values: IndexMap<String, Arc<Value>> = [("text".to_owned(), json!("a\nid: forged").into())].into();
+        let values: IndexMap<String, Arc<Value>> =
+            [("text".to_owned(), json!("a\nid: forged").into())].into();
         let text = outputs(&values).unwrap();
         assert!(text.lines().skip(1).all(|line| line.starts_with(' ')), "{text}");
     }

@@ -210,13 +210,7 @@ impl<'s> Compiler<'s> {
         id
     }
 
-    fn enqueue(
-        &mut self,
-        schema: &'s Value,
-        resource: &'s Value,
-        place: Place,
-        key: Key<'s>,
-    ) -> NodeId {
+    fn enqueue(&mut self, schema: &'s Value, resource: &'s Value, place: Place, key: Key<'s>) -> NodeId {
         let (_, is_lenient, optional) = key.clone();
         let id = self.reserve(key);
         let resource = if schema.get("$id").is_some() { schema } else { resource };
@@ -249,11 +243,7 @@ impl<'s> Compiler<'s> {
     }
 
     /// The properties that go the other way, as far as this schema and those around it know.
-    fn optional(
-        &mut self,
-        keywords: &'s Map<String, Value>,
-        pending: &Pending<'s>,
-    ) -> Option<Names<'s>> {
+    fn optional(&mut self, keywords: &'s Map<String, Value>, pending: &Pending<'s>) -> Option<Names<'s>> {
         let keyword = self.options.direction.opposite()?;
         if !requires(keywords) {
             return pending.optional.clone();

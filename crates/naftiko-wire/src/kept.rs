@@ -36,9 +36,8 @@ impl<T> OfOperations<T> {
     /// What is kept of an operation; `make` makes it where nothing is.
     pub fn get(&self, operation: &Arc<Operation>, make: impl FnOnce() -> T) -> Arc<T> {
         let key = (operation.provider.clone(), operation.id.clone());
-        let is_same = |known: &&Kept<T>| {
-            Arc::ptr_eq(&known.operation, operation) || known.operation == *operation
-        };
+        let is_same =
+            |known: &&Kept<T>| Arc::ptr_eq(&known.operation, operation) || known.operation == *operation;
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = kept.get(&key).filter(is_same) {
             return Arc::clone(&known.value);

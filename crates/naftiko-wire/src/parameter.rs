@@ -114,7 +114,8 @@ fn deep(name: &str, path: String, keys: usize, value: &Value, pairs: &mut Vec<Pa
                 let message = format!("a key in `{name}` has a bracket, which separates keys");
                 return Err(Problem::new(message).within(key));
             }
-            deep(name, format!("{path}[{key}]"), keys + 1, entry, pairs).map_err(|problem| problem.within(key))
+            deep(name, format!("{path}[{key}]"), keys + 1, entry, pairs)
+                .map_err(|problem| problem.within(key))
         }),
         scalar => {
             pairs.push(Pair::one(path, text(name, scalar)?));

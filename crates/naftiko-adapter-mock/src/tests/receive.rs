@@ -226,7 +226,9 @@ fn an_entry_with_the_name_of_its_parameter_arrives_as_an_entry_or_is_refused() {
         let types: Vec<&str> = types.split(' ').collect();
         json!({"type": types, "properties": {"p": {"type": "string"}}, "additionalProperties": {"type": "string"}})
     };
-    for (place, style) in [(Place::Path, Style::Matrix), (Place::Query, Style::Form), (Place::Cookie, Style::Form)] {
+    for (place, style) in
+        [(Place::Path, Style::Matrix), (Place::Query, Style::Form), (Place::Cookie, Style::Form)]
+    {
         for (types, arrives) in [("object", true), ("object string", false), ("object array", false)] {
             let mut operation = described(place, style, true, &value);
             operation.parameters[0].schema = typed(types);

@@ -323,8 +323,9 @@ fn schemas_that_excuse_different_properties_of_one_another_are_compiled_in_linea
                 json!({"allOf": [below], "required": [own], "properties": {own: {"readOnly": true}}}),
             );
         }
-        let each: serde_json::Map<String, Value> =
-            (0..=levels).map(|level| (format!("u{level}"), json!({"$ref": format!("#/$defs/L{level}")}))).collect();
+        let each: serde_json::Map<String, Value> = (0..=levels)
+            .map(|level| (format!("u{level}"), json!({"$ref": format!("#/$defs/L{level}")})))
+            .collect();
         json!({"properties": each, "$defs": definitions})
     };
     let found = report(&chain(100), &json!({"u100": {}}), Options::SENT);

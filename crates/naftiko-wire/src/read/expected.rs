@@ -133,7 +133,7 @@ fn parts<'a>(operation: &'a Operation, schemas: &[&'a Value]) -> Vec<&'a Map<Str
 /// The types that any of these schemas names or shows in its values, but for null.
 fn types<'a>(parts: &[&'a Map<String, Value>]) -> BTreeSet<&'a str> {
     let mut types = BTreeSet::new();
-    for part in parts.iter().copied() {
+    for part in parts {
         match part.get("type") {
             Some(Value::String(name)) => types.extend([name.as_str()]),
             Some(Value::Array(names)) => types.extend(names.iter().filter_map(Value::as_str)),

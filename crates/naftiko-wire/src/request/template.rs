@@ -36,7 +36,9 @@ pub(super) fn expanded<'a>(
             return Err(Problem::new(message).at(Target::Parameter(Place::Path, name.to_owned())));
         };
         let start = filled.path.len();
-        filled.path.push_str(&path::write(operation, parameter, value).map_err(|problem| of(parameter, problem))?);
+        filled
+            .path
+            .push_str(&path::write(operation, parameter, value).map_err(|problem| of(parameter, problem))?);
         filled.parameters.push((parameter, start..filled.path.len()));
         rest = tail;
     }

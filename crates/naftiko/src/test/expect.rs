@@ -115,7 +115,12 @@ impl Names {
         let run = rest.run.id().map(|id| ("id".to_owned(), Value::from(id)));
         Self {
             inputs: Value::Object(trial.inputs.clone()),
-            outputs: rest.run.outputs().into_iter().map(|(name, value)| (name, Arc::unwrap_or_clone(value))).collect(),
+            outputs: rest
+                .run
+                .outputs()
+                .into_iter()
+                .map(|(name, value)| (name, Arc::unwrap_or_clone(value)))
+                .collect(),
             requests: rest.requests.iter().map(Sent::value).collect(),
             run: Value::Object(run.into_iter().collect()),
             steps: steps.iter().filter_map(|step| Some((step.id.clone(), result(&step.id)?))).collect(),

@@ -31,7 +31,11 @@ pub(super) fn shown_outputs(records: &[Record]) -> Map<String, Value> {
         Event::RunFinished { outputs, .. } => Some(outputs.clone()),
         _ => None,
     });
-    finished.unwrap_or_default().into_iter().map(|(name, value)| (name, Arc::unwrap_or_clone(value))).collect()
+    finished
+        .unwrap_or_default()
+        .into_iter()
+        .map(|(name, value)| (name, Arc::unwrap_or_clone(value)))
+        .collect()
 }
 
 /// The events, one per line. Consecutive waits of a step are combined to one line, with their number and total time.

@@ -421,7 +421,9 @@ async fn what_an_answer_holds_is_given_back_once_its_outcome_is_kept() {
 async fn a_large_result_is_moved_into_the_list_of_its_step_and_an_output_shares_it() {
     let large: Value = (0..20_000).map(|number| json!({ "number": number })).collect();
     let adapter = FakeAdapter::new(move |_| Ok(response(200, large.clone())));
-    let plan = composition([get("s").for_each("['one']", 1)]).output("all", "s", false).output("part", "s[0][7]", false);
+    let plan = composition([get("s").for_each("['one']", 1)])
+        .output("all", "s", false)
+        .output("part", "s[0][7]", false);
     let mut bench = Bench::new(plan, adapter);
     assert_eq!(bench.drive().await.unwrap(), Status::Succeeded);
     let records = bench.records();
