@@ -1,5 +1,5 @@
-//! Measures the cost of a check and of a journal, the number of runs that one process can drive, and the speed of
-//! resuming a long run.
+//! Measures the cost of a check, also of a hostile document, and of a journal, the number of runs that one process can
+//! drive, and the speed of resuming a long run.
 //!
 //! Run by `cargo xtask bench`. Values to compare are measured in the same run and reported as ratios, so that no
 //! benchmark fails because a machine is slow.
@@ -14,6 +14,7 @@
 )]
 
 mod check;
+mod growth;
 mod server;
 
 use std::collections::HashMap;
@@ -68,6 +69,8 @@ fn main() {
         return;
     }
     check::check();
+    println!();
+    growth::growth();
     println!();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let _already_installed = rustls::crypto::ring::default_provider().install_default();

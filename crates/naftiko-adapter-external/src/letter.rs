@@ -3,6 +3,8 @@
 //! The text is the author's literal text, or a template over the values handed over; without either, a default explains
 //! how to answer. Templates can read nothing else, and an unknown name is an error.
 
+use std::collections::HashSet;
+
 use naftiko_adapter::{Failure, Question};
 use naftiko_jinja::{Limits, MESSAGE_NAMES, Template};
 use secrecy::{ExposeSecret as _, SecretString};
@@ -48,8 +50,8 @@ pub fn check_template<'n>(
     let read = Template::parse(template).map_err(|problems| {
         problems.first().map_or_else(|| Unusable("it cannot be read".to_owned()), &told)
     })?;
-    let known: Vec<&str> = handed_over.into_iter().chain(MESSAGE_NAMES).collect();
-    match read.unknown_names(&known).first() {
+    let known: HashSet<&str> = handed_over.into_iter().chain(MESSAGE_NAMES).collect();
+    match read.unknown_names(&|name| known.contains(name)).first() {
         Some(problem) => Err(told(problem)),
         None => Ok(()),
     }

@@ -61,6 +61,11 @@ impl Operation {
         }
     }
 
+    /// The parameter of a name in a place; of two, the first. It is looked for among all parameters, one after the other.
+    pub fn parameter(&self, place: Place, name: &str) -> Option<&Parameter> {
+        self.parameters.iter().find(|parameter| parameter.place == place && parameter.name == name)
+    }
+
     /// Whether the method is safe, so that repeating it changes nothing: `GET`, `HEAD`, `OPTIONS`, `TRACE` (RFC 9110
     /// §9.2.1) and `QUERY`, which is safe by its own definition.
     pub fn is_safe(&self) -> bool {

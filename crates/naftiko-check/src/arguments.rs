@@ -16,7 +16,7 @@ use naftiko_spec::{Argument, Composition, Edition, Place, Step, Value, Work};
 use naftiko_syntax::Node;
 use serde_json::Map;
 
-use self::body::{Body, Undeclared};
+use self::body::{Body, Request, Undeclared};
 use self::send::note;
 use crate::embed::Embedded;
 use crate::faults;
@@ -31,6 +31,9 @@ use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::scope::{Names, StepScope, View};
 use crate::slots::Taken;
 use crate::written::Written;
+
+/// How many arguments that a step lacks are reported one by one.
+pub(crate) const MOST_MISSING: usize = 32;
 
 /// The arguments of one step.
 #[derive(Default)]
@@ -124,6 +127,14 @@ struct Scalars {
     untyped: Vec<Diagnostic>,
 }
 
+/// Where an argument goes.
+enum Destination {
+    /// To these places; nowhere, where there are none.
+    Known(Vec<Slot>),
+    /// Nowhere, and probably this place was meant.
+    Guessed(Slot),
+}
+
 impl<'a> Binder<'a> {
     fn new(
         composition: &'a Composition,
@@ -212,27 +223,37 @@ impl<'a> Binder<'a> {
             self.diagnostics.extend(limits.map(|broken| faults::unfit_argument::report(&broken, name)));
             self.push(input.slot.clone(), (position, argument), optional);
         }
-        for input in embedded.inputs.required().filter(|input| !given.contains(&input.slot)) {
-            self.diagnostics.push(faults::missing_argument::input(named, input));
+        let mut missing = embedded.inputs.required().filter(|input| !given.contains(&input.slot));
+        let reported = missing.by_ref().take(MOST_MISSING);
+        self.diagnostics.extend(reported.map(|input| faults::missing_argument::input(named, input)));
+        match missing.count() {
+            0 => {}
+            more => self.diagnostics.push(faults::missing_argument::more(named, more)),
         }
     }
 
     fn operation<'w>(
         &mut self,
-        named: &Spanned<String>,
+        named: &'w Spanned<String>,
         arguments: &'w [Argument],
         resolution: &'w Resolution,
     ) {
         let begun = self.diagnostics.len();
         let mut body = Body::default();
-        let taken = self.all_written(arguments, resolution, &mut body);
+        let request = Request::new(named, arguments, resolution);
+        let taken = self.all_written(&request, &mut body);
         let missing = self.unwritten(named, arguments, &taken, resolution, &mut body);
-        self.undeclared(&body, resolution, named.span);
+        self.undeclared(&body, &request);
         // What an optional body requires is required once there is a body.
         let in_body = |argument: &BoundArgument| !matches!(argument.slot, Slot::Parameter(..));
         let has_body = resolution.needs_body || self.bound.arguments.iter().any(in_body);
-        let needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
-        self.diagnostics.extend(needed.map(|(_, diagnostic)| diagnostic));
+        let mut needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
+        self.diagnostics.extend(needed.by_ref().take(MOST_MISSING).filter_map(|(_, missing)| missing));
+        // Many steps can lack all of many arguments.
+        match needed.count() {
+            0 => {}
+            more => self.diagnostics.push(faults::missing_argument::more(named, more)),
+        }
         let values = body.clone();
         if has_body {
             self.body(named, body, resolution, begun);
@@ -241,26 +262,38 @@ impl<'a> Binder<'a> {
     }
 
     /// Puts every written argument where it goes; gives the places that are taken, each with the key that takes it.
-    fn all_written<'w>(
-        &mut self,
-        arguments: &'w [Argument],
-        resolution: &'w Resolution,
-        body: &mut Body<'w>,
-    ) -> Taken {
+    fn all_written<'w>(&mut self, request: &Request<'w>, body: &mut Body<'w>) -> Taken {
         let mut taken = Taken::default();
-        for (position, argument) in arguments.iter().enumerate() {
+        let mut guesses = Vec::new();
+        for (position, argument) in request.arguments.iter().enumerate() {
             let found = self.scalars(&argument.value);
-            for slot in self.written((position, argument), found, resolution, body) {
-                match taken.by(&slot) {
-                    Some(first) if self.bound_keys.contains(&argument.key) => {
-                        self.diagnostics.push(faults::duplicate_argument::report(argument, first));
+            match self.written((position, argument), found, request, body) {
+                Destination::Guessed(slot) => guesses.push((slot, argument.key)),
+                Destination::Known(slots) => {
+                    for slot in slots {
+                        match taken.by(&slot) {
+                            Some(first) if self.bound_keys.contains(&argument.key) => {
+                                self.diagnostics.push(faults::duplicate_argument::report(argument, first));
+                            }
+                            Some(_) => {}
+                            None => taken.insert(slot, argument.key),
+                        }
                     }
-                    // A guess of what was meant was wrong.
-                    Some(_) => {}
-                    None => taken.insert(slot, argument.key),
                 }
             }
         }
+        let mut standing_in = BTreeSet::new();
+        // A place that another argument takes was not what was meant.
+        for (slot, key) in guesses {
+            if taken.by(&slot).is_none() {
+                if request.resolution.slots.at(&slot).is_some_and(|meant| meant.required) {
+                    standing_in.insert(key);
+                }
+                taken.insert(slot, key);
+            }
+        }
+        // Without the required argument that was meant, every run refuses the call.
+        body.undeclared.retain(|undeclared| !standing_in.contains(&undeclared.argument.key));
         taken
     }
 
@@ -272,19 +305,27 @@ impl<'a> Binder<'a> {
         taken: &Taken,
         resolution: &'w Resolution,
         body: &mut Body<'w>,
-    ) -> Vec<(&'w Parameter, Diagnostic)> {
+    ) -> Vec<(&'w Parameter, Option<Diagnostic>)> {
         let mut missing = Vec::new();
         if self.strict || self.inferrer.is_none() {
             let first = arguments.iter().map(|argument| argument.key).min();
+            let mut in_body = 0;
             for parameter in resolution.slots.required().filter(|it| taken.by(&it.slot).is_none()) {
+                in_body += usize::from(parameter.is_in_body());
+                let before = if parameter.is_in_body() { in_body } else { missing.len() - in_body };
+                if before > MOST_MISSING {
+                    missing.push((parameter, None));
+                    continue;
+                }
                 let inference = self.inferrer.map(|(inferrer, at)| inferrer.infer(at, parameter, resolution));
                 let gap = Gap { named, first, parameter, resolution };
                 let fault = faults::missing_argument::unwritten(&gap, inference.as_ref(), self.sources);
-                missing.push((parameter, fault));
+                missing.push((parameter, Some(fault)));
             }
             return missing;
         }
-        for parameter in resolution.slots.iter().filter(|it| taken.by(&it.slot).is_none()) {
+        let relevant = self.inferrer.and_then(|(inferrer, at)| inferrer.relevant(at, resolution));
+        for parameter in resolution.slots.some(relevant).filter(|it| taken.by(&it.slot).is_none()) {
             let inference = self.inferrer.map(|(inferrer, at)| inferrer.infer(at, parameter, resolution));
             let Some(inference) = inference else { continue };
             if let Some(inferred) = inference.ty().map(|ty| Written::unwritten(ty, named.span)) {
@@ -293,7 +334,8 @@ impl<'a> Binder<'a> {
                     body.properties.push((name.as_str(), inferred));
                 }
             }
-            missing.extend(self.inferred(named, parameter, inference, resolution));
+            let fault = self.inferred(named, parameter, inference, resolution);
+            missing.extend(fault.map(|(parameter, fault)| (parameter, Some(fault))));
         }
         missing
     }
@@ -303,9 +345,10 @@ impl<'a> Binder<'a> {
         &mut self,
         (position, argument): (usize, &'w Argument),
         found: Scalars,
-        resolution: &'w Resolution,
+        request: &Request<'w>,
         body: &mut Body<'w>,
-    ) -> Vec<Slot> {
+    ) -> Destination {
+        let resolution = request.resolution;
         let written = Written::new(&argument.value, Some(argument.key), &mut found.types.into_iter());
         let named = goals(argument, resolution);
         let places = match named.as_slice() {
@@ -314,17 +357,9 @@ impl<'a> Binder<'a> {
                     self.diagnostics.extend(found.absences);
                     self.push(slot.clone(), (position, argument), false);
                     body.properties.push((&argument.name, written));
-                    return vec![slot];
+                    return Destination::Known(vec![slot]);
                 }
-                None => {
-                    let (diagnostic, meant) = faults::unknown_argument::report(argument, resolution);
-                    self.diagnostics.push(diagnostic);
-                    if matches!(argument.place, None | Some(Place::Body)) {
-                        body.undeclared.push(Undeclared { position, argument, written });
-                    }
-                    // What was meant is not missing as well.
-                    return meant.into_iter().collect();
-                }
+                None => return self.unknown((position, argument), written, resolution, body),
             },
             [_] => named,
             // Edition 0.1 has no way to say which: the value goes to each place of that name.
@@ -332,13 +367,15 @@ impl<'a> Binder<'a> {
             _ => {
                 let slots = named.iter().map(|parameter| &parameter.slot);
                 self.diagnostics.push(faults::ambiguous_place::report(argument, slots));
-                return named.into_iter().map(|parameter| parameter.slot.clone()).collect();
+                return Destination::Known(
+                    named.into_iter().map(|parameter| parameter.slot.clone()).collect(),
+                );
             }
         };
         let mut absences = Some(found.absences);
         let mut untyped = Some(found.untyped);
         for parameter in &places {
-            let mistaken = self.fit(parameter, &written, resolution);
+            let mistaken = self.fit(parameter, &written, request);
             let optional = self.is_left_out(parameter, &argument.value);
             match &parameter.slot {
                 Slot::Parameter(..) => {
@@ -357,7 +394,24 @@ impl<'a> Binder<'a> {
             }
             self.push(parameter.slot.clone(), (position, argument), optional);
         }
-        places.into_iter().map(|parameter| parameter.slot.clone()).collect()
+        Destination::Known(places.into_iter().map(|parameter| parameter.slot.clone()).collect())
+    }
+
+    /// Reports an argument that the operation does not take; gives what was probably meant, which is not missing as well.
+    fn unknown<'w>(
+        &mut self,
+        (position, argument): (usize, &'w Argument),
+        written: Written<'w>,
+        resolution: &Resolution,
+        body: &mut Body<'w>,
+    ) -> Destination {
+        let (found, meant) = faults::unknown_argument::report(argument, resolution);
+        let diagnostic = self.diagnostics.len();
+        self.diagnostics.push(found);
+        if matches!(argument.place, None | Some(Place::Body)) {
+            body.undeclared.push(Undeclared { position, argument, written, diagnostic });
+        }
+        meant.map_or_else(|| Destination::Known(Vec::new()), Destination::Guessed)
     }
 
     /// Whether what is optional is left out where a run is not given the input that a value is.

@@ -1,5 +1,6 @@
 //! The way through the stages.
 
+use std::cell::OnceCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
@@ -12,7 +13,7 @@ use naftiko_syntax::Node;
 
 use crate::asked_for::AskedFor;
 use crate::directory::Directory;
-use crate::embed::{Embedded, Session};
+use crate::embed::{Embedded, Session, too_many_steps};
 use crate::gap::withholds_plan;
 use crate::inference::Inferrer;
 use crate::load::Loader;
@@ -183,6 +184,7 @@ pub(crate) fn composition(
     session.loader.report(faults::duplicate_provider::find(&providers));
     let parts = session.embedded(composition, path);
     let mut diagnostics = Vec::new();
+    diagnostics.extend(too_many_steps(composition, &parts).map(faults::composition_cycle::too_many));
     let directory = Directory::new(&providers);
     let mut steps = resolve::steps(composition, &directory, &parts, &mut diagnostics);
     pages::settle(composition, &mut steps, &mut diagnostics);
@@ -212,6 +214,7 @@ pub(crate) fn composition(
         inferrer: &inferrer,
         sources: session.loader.sources(),
         sensitive: Sensitives::default(),
+        reachability: OnceCell::new(),
         sound,
     };
     model.sensitive = sensitive::sources(&model);

@@ -13,9 +13,10 @@ use naftiko_spec::{Composition, Edition, Header, Kind, Purpose, Work, without_do
 use crate::asked_for::AskedFor;
 use crate::check::Options;
 use crate::faults;
-use crate::lifetime::{self, ExpiringOutput, Slow, slower_of};
+use crate::lifetime::{self, Lifetime, Slow, slower_of};
 use crate::load::Loader;
 use crate::model::{Model, Placed};
+use crate::resolve::Resolved;
 use crate::rules::governance;
 use crate::sensitive::{self, SensitiveOutput};
 use crate::slots::Slots;
@@ -35,11 +36,13 @@ pub(crate) struct Embedded {
     /// What it gives that is sensitive.
     pub(crate) sensitive_outputs: Vec<SensitiveOutput>,
     /// What it gives that expires.
-    pub(crate) expiring_outputs: Vec<ExpiringOutput>,
+    pub(crate) expiring_outputs: Vec<Lifetime>,
     /// What of it takes the most time.
     pub(crate) slowest: Option<Slow>,
     /// What its steps are for.
     pub(crate) purposes: BTreeSet<Purpose>,
+    /// How many steps its plan holds, those of the compositions that it runs included.
+    pub(crate) steps: usize,
     /// Its plan; `None` if it has errors or its operations are not described.
     pub(crate) plan: Option<Arc<Plan>>,
 }
@@ -57,9 +60,32 @@ impl Embedded {
             expiring_outputs: lifetime::outputs(model),
             slowest: lifetime::slowest(model),
             purposes: governance::purposes(model),
+            steps: model.composition.steps.len() + nested_steps(model.steps),
             plan: None,
         }
     }
+}
+
+/// How many steps the compositions hold that steps run, each as often as it is run.
+fn nested_steps(steps: &[Resolved]) -> usize {
+    let nested = steps.iter().map(|step| match step {
+        Resolved::Composition(embedded) => embedded.steps,
+        _ => 0,
+    });
+    nested.fold(0, usize::saturating_add)
+}
+
+/// The first step that runs a composition with which a plan holds too many steps.
+pub(crate) fn too_many_steps<'c>(
+    composition: &'c Composition,
+    embedded: &[Option<Rc<Embedded>>],
+) -> Option<&'c Spanned<String>> {
+    let mut held = 0_usize;
+    composition.steps.iter().zip(embedded).find_map(|(step, embedded)| {
+        let Work::Composition(sub) = &step.work else { return None };
+        held = held.saturating_add(embedded.as_ref()?.steps);
+        (held > faults::composition_cycle::MOST_STEPS).then_some(&sub.path)
+    })
 }
 
 /// An input of a composition that runs as a step.
@@ -68,7 +94,7 @@ pub(crate) struct DeclaredInput {
     pub(crate) span: Span,
     /// Whether it is said to be sensitive.
     pub(crate) sensitive: bool,
-    /// The providers that are sent it.
+    /// The providers that are sent it: the first two of them tell whether one is sent it beside any other.
     pub(crate) sent_to: BTreeSet<String>,
     /// What takes the most time before it has been used.
     pub(crate) used_after: Option<Slow>,
@@ -116,12 +142,12 @@ impl Declared {
             match carried.path.first() {
                 Some(name) => {
                     if let Some(input) = self.by_name.get_mut(name) {
-                        input.sent_to.extend(sent_to.iter().cloned());
+                        add_receivers(&mut input.sent_to, sent_to);
                         input.is_used_after(used_after);
                     }
                 }
                 None => {
-                    self.sent_to.extend(sent_to.iter().cloned());
+                    add_receivers(&mut self.sent_to, sent_to);
                     self.used_after = slower_of([self.used_after, used_after].into_iter().flatten());
                 }
             }
@@ -130,10 +156,18 @@ impl Declared {
 
     fn finish(mut self) -> BTreeMap<String, DeclaredInput> {
         for input in self.by_name.values_mut() {
-            input.sent_to.extend(self.sent_to.iter().cloned());
+            add_receivers(&mut input.sent_to, &self.sent_to);
             input.is_used_after(self.used_after);
         }
         self.by_name
+    }
+}
+
+/// Adds the receivers of a value to others, and retains the first two.
+fn add_receivers(receivers: &mut BTreeSet<String>, more: &BTreeSet<String>) {
+    receivers.extend(more.iter().take(2).cloned());
+    while receivers.len() > 2 {
+        receivers.pop_last();
     }
 }
 

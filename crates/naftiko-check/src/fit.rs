@@ -1,25 +1,34 @@
 //! Checks a written argument against its type, down to the part that does not fit.
 
-use std::cell::Cell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, OnceCell, RefCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+use std::sync::Arc;
 
-use naftiko_diagnostics::{Span, nearest};
+use naftiko_diagnostics::{NameIndex, Span, work};
 use naftiko_expr::{ObjectType, Presence, Type};
 
-use crate::written::{Parts, Written, entry_of, item};
+use crate::written::{Entries, PartName, Parts, Written};
 
 /// How many parts are looked at: alternatives within alternatives may be hostile.
 const MAX_PARTS: usize = 20_000;
+/// How many fields that one object lacks are reported one by one.
+const MOST_MISSING: usize = 32;
+/// How many objects have their names of fields remembered.
+const MOST_REMEMBERED: usize = 16;
 
 /// A part that does not fit. `name` is what it is called: `address.city`, `lines[0].text`.
 pub(crate) enum Misfit<'w> {
     /// A value of another type.
     Type { name: String, expected: Type, written: &'w Written<'w> },
     /// An object has a field that it may not have; `meant` is the one that was probably meant, of all `fields`.
-    Unknown { owner: String, name: &'w str, key: Span, fields: Vec<String>, meant: Option<String> },
+    Unknown { owner: String, name: &'w str, key: Span, fields: Rc<FieldNames>, meant: Option<String> },
     /// An object lacks fields that it needs.
     Missing(Missing),
 }
+
+/// The names of the fields that an object may have, in order, shared by all findings about the object.
+pub(crate) type FieldNames = NameIndex<String>;
 
 /// Fields that an object lacks.
 pub(crate) struct Missing {
@@ -29,6 +38,8 @@ pub(crate) struct Missing {
     pub(crate) place: Span,
     /// The fields, with what they take.
     pub(crate) fields: Vec<(String, Type)>,
+    /// How many other fields are missing that are not reported.
+    pub(crate) more: usize,
     /// Where the object may have several forms: these would make it the nearest of them.
     pub(crate) choice: Option<Choice>,
 }
@@ -51,7 +62,7 @@ pub(crate) struct Form {
 /// What of a value does not fit a type; `name` is what the value is called.
 pub(crate) fn misfits<'w>(expected: &Type, written: &'w Written<'w>, name: &str) -> Vec<Misfit<'w>> {
     let mut misfits = Vec::new();
-    Fitting { left: Cell::new(MAX_PARTS) }.fit(expected, written, name, &mut misfits);
+    Fitting { left: Cell::new(MAX_PARTS) }.fit(expected, written, &PartName::Whole(name), &mut misfits);
     misfits
 }
 
@@ -59,10 +70,82 @@ struct Fitting {
     left: Cell<usize>,
 }
 
+/// The forms that an object may have, with what is asked of all of them at once.
+struct Forms<'f> {
+    all: &'f [ObjectType],
+    /// The names of the declared fields of all forms.
+    fields: OnceCell<Rc<FieldNames>>,
+    /// Whether any form takes a field of this name.
+    takes: RefCell<HashMap<&'f str, bool>>,
+}
+
+impl<'f> Forms<'f> {
+    fn new(all: &'f [ObjectType]) -> Self {
+        Self { all, fields: OnceCell::new(), takes: RefCell::default() }
+    }
+
+    fn fields(&self) -> &Rc<FieldNames> {
+        self.fields.get_or_init(|| {
+            if let [only] = self.all {
+                return names_of(only);
+            }
+            let fields: BTreeSet<&String> = self.all.iter().flat_map(|form| form.fields.keys()).collect();
+            work::add(fields.len());
+            Rc::new(NameIndex::new(fields.into_iter().cloned()))
+        })
+    }
+
+    fn take(&self, field: &'f str) -> bool {
+        let any = || {
+            work::add(self.all.len());
+            self.all.iter().any(|form| form.field(field).is_some())
+        };
+        *self.takes.borrow_mut().entry(field).or_insert_with(any)
+    }
+}
+
+thread_local! {
+    /// The names of the fields of the objects that were asked for last: many steps use one operation.
+    static REMEMBERED: RefCell<Vec<(ObjectType, Rc<FieldNames>)>> = const { RefCell::new(Vec::new()) };
+}
+
+/// The names of the declared fields of an object.
+fn names_of(object: &ObjectType) -> Rc<FieldNames> {
+    REMEMBERED.with_borrow_mut(|remembered| {
+        let is_same = |known: &ObjectType| Arc::ptr_eq(&known.fields, &object.fields);
+        if let Some((_, names)) = remembered.iter().find(|(known, _)| is_same(known)) {
+            return Rc::clone(names);
+        }
+        let fields: BTreeSet<&String> = object.fields.keys().collect();
+        work::add(fields.len());
+        let names = Rc::new(NameIndex::new(fields.into_iter().cloned()));
+        if remembered.len() >= MOST_REMEMBERED {
+            remembered.remove(0);
+        }
+        remembered.push((object.clone(), Rc::clone(&names)));
+        names
+    })
+}
+
 impl Fitting {
-    fn fit<'w>(&self, expected: &Type, written: &'w Written<'w>, name: &str, misfits: &mut Vec<Misfit<'w>>) {
-        let Some(left) = self.left.get().checked_sub(1) else { return };
+    /// Counts one part that is looked at; false when no more are.
+    fn goes_on(&self) -> bool {
+        let Some(left) = self.left.get().checked_sub(1) else { return false };
+        work::add(1);
         self.left.set(left);
+        true
+    }
+
+    fn fit<'w>(
+        &self,
+        expected: &Type,
+        written: &'w Written<'w>,
+        name: &PartName<'_>,
+        misfits: &mut Vec<Misfit<'w>>,
+    ) {
+        if !self.goes_on() {
+            return;
+        }
         let members = expected.members();
         if members.contains(&Type::Any) {
             return;
@@ -71,7 +154,7 @@ impl Fitting {
             Parts::Literal(_) | Parts::Open => expected.accepts(&written.ty),
             Parts::Items(items) => expected.items().is_some_and(|ty| {
                 for (at, inner) in items.iter().enumerate() {
-                    self.fit(&ty, inner, &item(name, at), misfits);
+                    self.fit(&ty, inner, &PartName::Item(name, at), misfits);
                 }
                 true
             }),
@@ -83,53 +166,65 @@ impl Fitting {
                 let objects: Vec<ObjectType> = objects.collect();
                 match objects.as_slice() {
                     [] => {}
-                    [only] => misfits.extend(self.object(only, written, entries, name, &objects)),
+                    [only] => misfits.extend(self.object(only, written, entries, name, &Forms::new(&objects))),
                     several => misfits.extend(self.nearest(several, written, entries, name)),
                 }
                 !objects.is_empty()
             }
         };
         if !fits {
-            misfits.push(Misfit::Type { name: name.to_owned(), expected: expected.clone(), written });
+            misfits.push(Misfit::Type { name: name.to_string(), expected: expected.clone(), written });
         }
     }
 
     /// What does not fit one form of an object. A field that another of its `forms` has is no mistake.
-    fn object<'w>(
+    fn object<'w, 'f>(
         &self,
         object: &ObjectType,
         written: &'w Written<'w>,
-        entries: &'w [(&'w str, Written<'w>)],
-        name: &str,
-        forms: &[ObjectType],
-    ) -> Vec<Misfit<'w>> {
+        entries: &'w Entries<'w>,
+        name: &PartName<'_>,
+        forms: &Forms<'f>,
+    ) -> Vec<Misfit<'w>>
+    where
+        'w: 'f,
+    {
         let mut misfits = Vec::new();
-        let fields: BTreeSet<String> = forms.iter().flat_map(|form| form.fields.keys().cloned()).collect();
-        let mut intended: Vec<String> = Vec::new();
-        for (field, entry) in entries {
+        let mut intended: HashSet<String> = HashSet::new();
+        for (field, entry) in entries.iter() {
+            if !self.goes_on() {
+                return misfits;
+            }
             match object.field(field).filter(|found| found.presence != Presence::Never) {
                 // What only a run knows may be of this form or of another.
-                Some(_) if is_open(entry) && forms.len() > 1 && accepts(forms, field, &entry.ty) => {}
-                Some(found) => self.fit(&found.ty, entry, &entry_of(name, field), &mut misfits),
-                None if forms.iter().any(|form| form.field(field).is_some()) => {}
+                Some(_)
+                    if is_open(entry) && forms.all.len() > 1 && accepts(forms.all, field, &entry.ty) => {}
+                Some(found) => self.fit(&found.ty, entry, &PartName::Entry(name, field), &mut misfits),
+                None if forms.take(field) => {}
                 None => {
-                    let meant = nearest(field, fields.iter().map(String::as_str)).map(str::to_owned);
+                    let fields = Rc::clone(forms.fields());
+                    let meant = fields.nearest(field).map(str::to_owned);
                     intended.extend(meant.clone());
-                    let (owner, key) = (name.to_owned(), entry.key.unwrap_or(entry.span));
-                    let fields = fields.iter().cloned().collect();
-                    misfits.push(Misfit::Unknown { owner, name: field, key, fields, meant });
+                    let key = entry.key.unwrap_or(entry.span);
+                    misfits.push(Misfit::Unknown { owner: name.to_string(), name: field, key, fields, meant });
                 }
             }
         }
         // What was meant by another name is not missing as well.
-        let is_there =
-            |field: &String| entries.iter().any(|(name, _)| name == field) || intended.contains(field);
+        let is_there = |field: &String| entries.named(field).is_some() || intended.contains(field);
         let needed = object.fields.iter().filter(|(_, field)| field.presence == Presence::Always);
-        let missing = needed.filter(|(field, _)| !is_there(field));
-        misfits.extend(missing.map(|(field, declared)| {
+        let mut missing = needed.filter(|(field, _)| !is_there(field));
+        let reported = missing.by_ref().take(MOST_MISSING).map(|(field, declared)| {
             let fields = vec![(field.clone(), declared.ty.clone())];
-            Misfit::Missing(Missing { owner: name.to_owned(), place: written.place(), fields, choice: None })
-        }));
+            let (owner, place) = (name.to_string(), written.place());
+            Misfit::Missing(Missing { owner, place, fields, more: 0, choice: None })
+        });
+        misfits.extend(reported);
+        let more = missing.count();
+        work::add(more);
+        if let Some(Misfit::Missing(last)) = misfits.last_mut() {
+            last.more = more;
+        }
         misfits
     }
 
@@ -138,19 +233,21 @@ impl Fitting {
         &self,
         forms: &[ObjectType],
         written: &'w Written<'w>,
-        entries: &'w [(&'w str, Written<'w>)],
-        name: &str,
+        entries: &'w Entries<'w>,
+        name: &PartName<'_>,
     ) -> Vec<Misfit<'w>> {
+        let shared = Forms::new(forms);
         let mut tried: Vec<(usize, &ObjectType, Vec<Misfit<'w>>)> = forms
             .iter()
             .map(|form| {
-                let misfits = self.object(form, written, entries, name, forms);
+                let misfits = self.object(form, written, entries, name, &shared);
                 (misfits.iter().map(Misfit::weight).sum(), form, misfits)
             })
             .collect();
         tried.sort_by_key(|(weight, ..)| *weight);
         let mut tried = tried.into_iter();
         let Some((_, form, nearest)) = tried.next() else { return Vec::new() };
+        let name = name.to_string();
         let is_own =
             |misfit: &Misfit<'_>| matches!(misfit, Misfit::Missing(missing) if missing.owner == name);
         let (own, mut misfits): (Vec<_>, Vec<_>) = nearest.into_iter().partition(is_own);
@@ -163,13 +260,8 @@ impl Fitting {
             });
             let others = others.filter(|other| !fields.iter().all(|field| other.lacks.contains(field)));
             let choice = Choice { name: form.name.clone(), others: others.collect() };
-            let owner = name.to_owned();
-            misfits.push(Misfit::Missing(Missing {
-                owner,
-                place: written.place(),
-                fields,
-                choice: Some(choice),
-            }));
+            let place = written.place();
+            misfits.push(Misfit::Missing(Missing { owner: name, place, fields, more: 0, choice: Some(choice) }));
         }
         misfits
     }
@@ -190,7 +282,7 @@ impl Misfit<'_> {
         match self {
             Self::Type { expected: Type::String(Some(_)), written, .. } if written.literal().is_some() => 100,
             Self::Type { .. } | Self::Unknown { .. } => 10,
-            Self::Missing(missing) => missing.fields.len(),
+            Self::Missing(missing) => missing.fields.len() + missing.more,
         }
     }
 

@@ -6,9 +6,10 @@
 
 use std::collections::BTreeMap;
 use std::io;
+use std::ops::Bound;
 use std::path::{Path, PathBuf};
 
-use naftiko_diagnostics::{Applicability, Edit, FileId, Fix, SourceMap};
+use naftiko_diagnostics::{Applicability, Edit, FileId, Fix, SourceMap, Span, work};
 use naftiko_spec::Files;
 use naftiko_syntax::{Limits, apply, decode, parse};
 
@@ -17,6 +18,14 @@ use crate::check::{Checked, Options, check};
 /// How often is checked again at most. A round mends everything that can be seen, so few are needed: each fault of
 /// syntax hides the next.
 const ROUNDS: usize = 200;
+
+/// How many bytes of documents all rounds read, about.
+const MOST_READ: usize = 16 * 1024 * 1024;
+/// How often is checked again in any case.
+const MIN_ROUNDS: usize = 10;
+
+/// How many texts are parsed at most to find the fixes of one file that are good together.
+const MOST_TRIALS: usize = 64;
 
 /// Which changes may be made.
 #[derive(Clone, Copy)]
@@ -111,8 +120,12 @@ pub fn fix(path: &Path, options: &Options, files: &mut Edited<'_>, policy: Polic
     let first = files.texts.clone();
     let mut seen = vec![first.clone()];
     let mut made: BTreeMap<PathBuf, usize> = BTreeMap::new();
-    for _ in 0..ROUNDS {
+    let mut left = ROUNDS;
+    while let Some(rounds) = left.checked_sub(1) {
         let checked = check(path, options, files)?;
+        // A check of a long document takes its time, and one that has so many fixes can be fixed again.
+        let read: usize = checked.sources.files().map(|(_, file)| file.text().len()).sum();
+        left = rounds.min((MOST_READ / read.max(1)).max(MIN_ROUNDS).saturating_sub(ROUNDS - rounds));
         let round = Round::plan(&checked, path, files, policy);
         let changed = round.make(files);
         if changed.is_empty() {
@@ -134,9 +147,12 @@ pub fn fix(path: &Path, options: &Options, files: &mut Edited<'_>, policy: Polic
 /// The fixes of one round.
 #[derive(Default)]
 struct Round {
-    texts: BTreeMap<PathBuf, (FileId, String)>,
+    /// The files that fixes are in, each with its text if it may be edited.
+    texts: BTreeMap<PathBuf, Option<(FileId, String)>>,
     /// Edits by file, a list for each fix.
     fixes: BTreeMap<PathBuf, Vec<Vec<Edit>>>,
+    /// The end of each edit that was chosen, by its file and start: no two of them overlap.
+    chosen: BTreeMap<(FileId, u32), u32>,
 }
 
 impl Round {
@@ -148,10 +164,12 @@ impl Round {
             checked.diagnostics.iter().filter_map(|found| found.fix.as_ref()).filter(wanted).collect();
         fixes.sort_by_key(|fix| fix.edits.iter().map(|edit| edit.span).min());
         for fix in fixes {
+            work::add(1);
             if let Some(edits) = round.editable(fix, &checked.sources, main, files, policy)
-                && !round.touches(&edits)
-                && round.reads_on(&edits)
+                && !fix.edits.iter().any(|edit| round.is_touched(edit.span))
+                && round.changes(&edits)
             {
+                round.chosen.extend(fix.edits.iter().map(|edit| ((edit.span.file, edit.span.start), edit.span.end)));
                 for (path, edits) in edits {
                     round.fixes.entry(path).or_default().push(edits);
                 }
@@ -173,52 +191,42 @@ impl Round {
         for edit in &fix.edits {
             let file = sources.file(edit.span.file)?;
             let path = PathBuf::from(file.name());
-            if !self.texts.contains_key(&path) {
-                // What was read is what is there: not so where bytes were replaced to show them.
+            let editable = || {
+                // The text that was read is the text of the file, unless bytes were replaced to show them.
                 let text = text_of(files, &path).filter(|text| **text == **file.text())?;
-                if !is_ours(&text, path == main, edit.span.file) || !(policy.may_edit)(&path) {
-                    return None;
-                }
-                self.texts.insert(path.clone(), (edit.span.file, text));
-            }
+                let may_edit = is_ours(&text, path == main, edit.span.file) && (policy.may_edit)(&path);
+                may_edit.then_some((edit.span.file, text))
+            };
+            self.texts.entry(path.clone()).or_insert_with(editable).as_ref()?;
             edits.entry(path).or_default().push(edit.clone());
         }
         Some(edits)
     }
 
-    /// Whether edits touch those of a fix that was chosen before.
-    fn touches(&self, edits: &BTreeMap<PathBuf, Vec<Edit>>) -> bool {
-        edits.iter().any(|(path, edits)| {
-            let chosen = self.fixes.get(path).into_iter().flatten().flatten();
-            let meets = |a: &Edit, b: &Edit| {
-                let (a, b) = (a.span, b.span);
-                a.start == b.start || (a.start < b.end && b.start < a.end)
-            };
-            chosen.into_iter().any(|other| edits.iter().any(|edit| meets(edit, other)))
-        })
+    /// Whether a place overlaps an edit that was chosen before, or begins where it does.
+    fn is_touched(&self, place: Span) -> bool {
+        let at = |start: u32| (place.file, start);
+        let before = self.chosen.range(at(0)..=at(place.start)).next_back();
+        let after = self.chosen.range((Bound::Excluded(at(place.start)), Bound::Included(at(u32::MAX)))).next();
+        before.is_some_and(|((_, start), end)| *start == place.start || *end > place.start)
+            || after.is_some_and(|((_, start), _)| *start < place.end)
     }
 
-    /// Whether the files can be read after these edits alone, or further than before.
-    fn reads_on(&self, edits: &BTreeMap<PathBuf, Vec<Edit>>) -> bool {
+    /// Whether edits change the text of each of their files.
+    fn changes(&self, edits: &BTreeMap<PathBuf, Vec<Edit>>) -> bool {
         edits.iter().all(|(path, edits)| {
-            self.texts.get(path).is_some_and(|(file, text)| {
-                apply(text, edits).is_ok_and(|after| after != *text && may_follow(text, &after, *file))
-            })
+            let text = self.texts.get(path).and_then(Option::as_ref).map_or("", |(_, text)| text);
+            edits.iter().any(|edit| text.get(edit.span.range()) != Some(edit.replacement.as_str()))
         })
     }
 
-    /// Makes the fixes; gives the files that changed, with how many were made. Fixes that only together make a file
-    /// unreadable are made one a round.
+    /// Makes the fixes; gives the files that changed, with how many were made.
     fn make(self, files: &mut Edited<'_>) -> BTreeMap<PathBuf, usize> {
         let mut changed = BTreeMap::new();
         for (path, fixes) in self.fixes {
-            let Some((file, text)) = self.texts.get(&path) else { continue };
-            let all = apply(text, &fixes.concat()).ok().filter(|after| may_follow(text, after, *file));
-            let (after, count) = match all {
-                Some(after) => (Some(after), fixes.len()),
-                None => (fixes.first().and_then(|first| apply(text, first).ok()), 1),
-            };
-            if let Some(after) = after.filter(|after| after != text) {
+            let Some(Some((file, text))) = self.texts.get(&path) else { continue };
+            let mut trial = Trial { text, file: *file, before: unread(text, *file), left: MOST_TRIALS };
+            if let Some((after, count)) = trial.largest(&fixes).filter(|(after, _)| after != text) {
                 files.set(&path, after);
                 changed.insert(path, count);
             }
@@ -227,10 +235,55 @@ impl Round {
     }
 }
 
+/// Looks for the fixes of one file after which the file can be read, or be read further than before.
+struct Trial<'a> {
+    text: &'a str,
+    file: FileId,
+    before: Option<(usize, usize)>,
+    /// How many more texts are parsed.
+    left: usize,
+}
+
+impl Trial<'_> {
+    /// The text after as many of the fixes as are found to be good together, and how many they are. Halves are tried
+    /// where the whole is not good; of two good halves that are not good together, the first is made.
+    fn largest(&mut self, fixes: &[Vec<Edit>]) -> Option<(String, usize)> {
+        let good = self.good(fixes);
+        let after = apply(self.text, &good.concat()).ok()?;
+        (!good.is_empty()).then_some((after, good.len()))
+    }
+
+    fn good(&mut self, fixes: &[Vec<Edit>]) -> Vec<Vec<Edit>> {
+        if self.is_good(fixes) {
+            return fixes.to_vec();
+        }
+        if fixes.len() < 2 || self.left == 0 {
+            return Vec::new();
+        }
+        let (first, second) = fixes.split_at(fixes.len() / 2);
+        let (first, second) = (self.good(first), self.good(second));
+        let both = [first.as_slice(), second.as_slice()].concat();
+        match (first.is_empty(), second.is_empty()) {
+            (true, _) => second,
+            (_, true) => first,
+            _ if self.is_good(&both) => both,
+            _ => first,
+        }
+    }
+
+    fn is_good(&mut self, fixes: &[Vec<Edit>]) -> bool {
+        let Some(left) = self.left.checked_sub(1) else { return false };
+        self.left = left;
+        work::add(self.text.len());
+        let after = apply(self.text, &fixes.concat());
+        after.is_ok_and(|after| !fixes.is_empty() && may_follow(self.before, unread(&after, self.file)))
+    }
+}
+
 /// Whether a text can be read to its end or, where the one before could not, further than that one. A change that
 /// leaves reading where it was would be made again and again.
-fn may_follow(before: &str, after: &str, file: FileId) -> bool {
-    match (unread(before, file), unread(after, file)) {
+fn may_follow(before: Option<(usize, usize)>, after: Option<(usize, usize)>) -> bool {
+    match (before, after) {
         (_, None) => true,
         (None, Some(_)) => false,
         (Some(before), Some(after)) => after < before,

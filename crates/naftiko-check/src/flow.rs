@@ -25,11 +25,6 @@ pub(crate) struct Carried {
 }
 
 impl Carried {
-    /// Whether some of what is at `path` of `root` is in it.
-    pub(crate) fn holds(&self, root: &Root, path: &[String]) -> bool {
-        self.root == *root && (path.starts_with(&self.path) || self.path.starts_with(path))
-    }
-
     /// The fields that lead on to `path` in the value it gets into; none where they cannot be told.
     pub(crate) fn rest_of(&self, path: &[String]) -> Vec<String> {
         let rest = path.strip_prefix(self.path.as_slice()).filter(|_| self.whole);

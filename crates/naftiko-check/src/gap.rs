@@ -39,11 +39,12 @@ const GAPS: &[(&str, Gap)] = &[
     ("unfit-option", Never),
     ("unknown-field", Never),
     ("unlisted-operation", Never),
-    ("wrong-argument-type", Never),
     ("wrong-output-type", Never),
-    // A text is taken as it stands, and an undeclared field is sent where the schema is open.
+    // A text is taken as it stands; an undeclared field is sent where the schema is open; and the value of an expression may
+    // fit, while a literal of another type is refused by every run.
     ("foreign-template", Sometimes),
     ("unknown-argument", Sometimes),
+    ("wrong-argument-type", Sometimes),
     // A run refuses it before anything is sent.
     ("unfit-argument", Always),
     // What was meant is not clear.

@@ -3,7 +3,9 @@
 //! For each parameter, the first rule that gives exactly one candidate of the right type wins; two are an error, and so
 //! is none for a required parameter. Rule 1, the literal argument on the step, was applied before.
 
+use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
+use std::rc::Rc;
 
 use naftiko_diagnostics::{Span, work};
 use naftiko_expr::{Expression, Presence, Root, Segment, Type};
@@ -64,13 +66,15 @@ const SHOWN: usize = 16;
 pub(crate) struct Inferrer<'a> {
     composition: &'a Composition,
     names: &'a Names<'a>,
-    resources: Vec<Option<Resource>>,
+    resources: Vec<Option<Rc<Resource>>>,
     /// The steps that yield each resource, by its names.
     yielding: HashMap<String, ByType>,
     /// The inputs by their folded names.
     inputs: HashMap<String, ByType>,
     /// The first step whose operation is not known.
     first_unknown: Option<usize>,
+    /// The parameters of each operation for which a value is needed or may be found, by the address of its slots.
+    relevant: RefCell<HashMap<usize, Rc<[usize]>>>,
 }
 
 /// Positions by the type of what is there, in order: many of one type are judged once.
@@ -100,14 +104,14 @@ type Judged = (Vec<usize>, Vec<usize>);
 impl<'a> Inferrer<'a> {
     pub(crate) fn new(composition: &'a Composition, steps: &[Resolved], names: &'a Names<'a>) -> Self {
         let yielded = |step: &Resolved| match step.operation()? {
-            Resolution { pages: Paged::Not, result, .. } => Resource::of(result),
-            _ => Resource::of(&step.result()),
+            resolution @ Resolution { pages: Paged::Not, .. } => resolution.resource(),
+            _ => Resource::of(&step.result()).map(Rc::new),
         };
-        let resources: Vec<Option<Resource>> = steps.iter().map(yielded).collect();
+        let resources: Vec<Option<Rc<Resource>>> = steps.iter().map(yielded).collect();
         let mut yielding: HashMap<String, ByType> = HashMap::new();
         for (position, resource) in resources.iter().enumerate() {
-            for name in resource.iter().flat_map(Resource::names) {
-                yielding.entry(name.clone()).or_default().add(&resource_type(resource.as_ref()), position);
+            for name in resource.iter().flat_map(|resource| resource.names()) {
+                yielding.entry(name.clone()).or_default().add(&resource_type(resource.as_deref()), position);
             }
         }
         let mut inputs: HashMap<String, ByType> = HashMap::new();
@@ -119,7 +123,7 @@ impl<'a> Inferrer<'a> {
             }
         }
         let first_unknown = steps.iter().position(|step| matches!(step, Resolved::Unknown));
-        Self { composition, names, resources, yielding, inputs, first_unknown }
+        Self { composition, names, resources, yielding, inputs, first_unknown, relevant: RefCell::default() }
     }
 
     /// What a parameter of the step at `position` is bound to. Optional parameters are left out of rule 3.
@@ -151,9 +155,33 @@ impl<'a> Inferrer<'a> {
                 _ => return Inference::Ambiguous(fit),
             }
         }
-        let knows_all =
-            self.composition.inputs_are_known && self.first_unknown.is_none_or(|unknown| unknown >= position);
-        if knows_all { Inference::Nothing(unfit) } else { Inference::Unknowable }
+        if self.knows_all(position) { Inference::Nothing(unfit) } else { Inference::Unknowable }
+    }
+
+    /// Whether everything is known that the step at `position` could take a value from.
+    fn knows_all(&self, position: usize) -> bool {
+        self.composition.inputs_are_known && self.first_unknown.is_none_or(|unknown| unknown >= position)
+    }
+
+    /// The positions of the parameters for which a value is needed, or may be found; `None`: all.
+    pub(crate) fn relevant(&self, position: usize, resolution: &Resolution) -> Option<Rc<[usize]>> {
+        if !self.knows_all(position) {
+            return None;
+        }
+        let slots = &resolution.slots;
+        let is_relevant = |parameter: &Parameter| {
+            let name = parameter.slot.name();
+            work::add(1);
+            parameter.required
+                || self.inputs.contains_key(&fold(name))
+                || named_by(name).iter().any(|name| self.yielding.contains_key(&fold(name)))
+        };
+        let find = || {
+            let relevant = slots.iter().enumerate().filter(|(_, parameter)| is_relevant(parameter));
+            relevant.map(|(at, _)| at).collect()
+        };
+        let mut known = self.relevant.borrow_mut();
+        Some(Rc::clone(known.entry(Rc::as_ptr(slots).addr()).or_insert_with(find)))
     }
 
     /// Rule 2: inputs of that name; those of the right type, and the others.
@@ -243,13 +271,16 @@ fn resource_type(resource: Option<&Resource>) -> Type {
 /// The first few positions before a limit whose types a parameter accepts, and those whose types it does not.
 fn judged(named: &ByType, ty: &Type, limit: usize) -> Judged {
     let (mut fit, mut unfit) = Judged::default();
+    // Types are in the order of their first positions.
+    let before = named.0.partition_point(|(_, positions)| positions.first().is_some_and(|first| *first < limit));
+    let before = named.0.get(..before).unwrap_or_default();
     // So many different types are for the author to choose from, whether they fit or not.
-    if named.0.len() > MOST_JUDGED {
-        let first = named.0.iter().filter_map(|(_, positions)| positions.first());
-        return (first.copied().filter(|first| *first < limit).take(SHOWN).collect(), unfit);
+    if before.len() > MOST_JUDGED {
+        let first = before.iter().filter_map(|(_, positions)| positions.first());
+        return (first.copied().take(SHOWN).collect(), unfit);
     }
-    for (found, positions) in &named.0 {
-        let Some(first) = positions.first().filter(|first| **first < limit) else { continue };
+    for (found, positions) in before {
+        let Some(first) = positions.first() else { continue };
         work::add(1);
         let list = if ty.accepts(found) { &mut fit } else { &mut unfit };
         let more = positions.iter().skip(1).take_while(|position| **position < limit);

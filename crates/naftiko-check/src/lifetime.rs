@@ -1,21 +1,25 @@
 //! What expires, and what takes time.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::rc::Rc;
+
 use jiff::SignedDuration;
-use naftiko_diagnostics::Span;
+use naftiko_diagnostics::{Span, work};
 use naftiko_expr::{Expression, Root};
 use naftiko_plan::Graph;
-use naftiko_spec::{Step, Work};
+use naftiko_spec::Work;
 
 use crate::flow::{Carried, carried};
-use crate::model::{Model, Placed};
+use crate::model::{Call, Model};
 use crate::pages::Paged;
 use crate::resolve::Resolved;
+use crate::sensitive::Doing;
 
 /// Something that a step yields and that is not good for ever.
 pub(crate) struct Expiring {
     /// The position of the step.
     pub(crate) position: usize,
-    pub(crate) root: Root,
+    /// The fields of the result that lead to it.
     pub(crate) path: Vec<String>,
     /// How long it is good for.
     pub(crate) lives: SignedDuration,
@@ -36,77 +40,192 @@ pub(crate) struct Slow {
     pub(crate) keeps: bool,
 }
 
-/// Everything that expires: what the capabilities document says of the operations that steps use, and what the
-/// compositions that they run give of it.
-pub(crate) fn sources(model: &Model<'_>) -> Vec<Expiring> {
-    let expiring = model.calls().flat_map(|call| {
-        let id = &call.step.id.value;
-        let facts = &call.resolution.facts.expires;
-        let pages = &call.resolution.pages;
-        facts.iter().filter_map(move |(path, after)| {
-            let path = &path.expression;
-            let way = pages.in_result(way(path))?;
-            let words = match pages {
-                Paged::Not => in_result(id, path),
-                Paged::Unclear | Paged::Pages(_) => {
-                    [std::slice::from_ref(id), way.as_slice()].concat().join(".")
-                }
-            };
-            Some(Expiring {
-                position: call.position,
-                root: Root::Step(id.clone()),
-                words: format!("`{words}`"),
-                path: way,
-                lives: after.value,
-                span: after.span,
-            })
-        })
-    });
-    let steps = model.composition.steps.iter().enumerate();
-    let given = steps.zip(model.steps).flat_map(|((position, step), resolved)| {
-        let Resolved::Composition(embedded) = resolved else { return Vec::new() };
-        embedded.expiring_outputs.iter().map(|output| output.as_read_of(position, step)).collect()
-    });
-    expiring.chain(given).collect()
-}
-
-/// An output that is not good for ever.
-pub(crate) struct ExpiringOutput {
-    /// Its name, and the fields in it that lead to what expires.
-    path: Vec<String>,
+/// A part of the result of a step that is not good for ever.
+#[derive(Debug, Clone)]
+pub(crate) struct Lifetime {
+    /// The fields that lead to it.
+    way: Vec<String>,
+    /// How authors write it after the id of the step; `None`: by its fields.
+    words: Option<String>,
     lives: SignedDuration,
     /// Where it is said that it expires.
     span: Span,
 }
 
-/// The outputs that are not good for ever.
-pub(crate) fn outputs(model: &Model<'_>) -> Vec<ExpiringOutput> {
-    let sources = sources(model);
-    let mut outputs = Vec::new();
-    for (position, placed) in model.outputs() {
-        let Some(output) = model.composition.outputs.get(position) else { continue };
-        outputs.extend(sources.iter().filter_map(|source| {
-            let held = source.carried_in(&placed)?;
-            let path = [vec![output.name.value.clone()], held.rest_of(&source.path)].concat();
-            Some(ExpiringOutput { path, lives: source.lives, span: source.span })
-        }));
-    }
-    outputs
+/// Everything in one result that is not good for ever.
+#[derive(Debug, Default)]
+struct Lifetimes {
+    all: Vec<Lifetime>,
+    /// By its way: the one that expires first.
+    exact: BTreeMap<Vec<String>, usize>,
+    /// By the way to a part: the one that expires first of those within.
+    within: HashMap<Vec<String>, usize>,
 }
 
-impl ExpiringOutput {
-    /// What a step that runs the composition yields.
-    fn as_read_of(&self, position: usize, step: &Step) -> Expiring {
-        let id = &step.id.value;
-        Expiring {
+impl Lifetimes {
+    fn new(all: Vec<Lifetime>) -> Self {
+        let mut lifetimes = Self { all, ..Self::default() };
+        for (at, new) in lifetimes.all.iter().enumerate() {
+            let is_shorter = |known: usize| lifetimes.all.get(known).is_some_and(|it| new.lives < it.lives);
+            let known = lifetimes.exact.entry(new.way.clone()).or_insert(at);
+            *known = if is_shorter(*known) { at } else { *known };
+            for length in 0..=new.way.len() {
+                work::add(1);
+                let part = new.way.get(..length).unwrap_or_default().to_vec();
+                let known = lifetimes.within.entry(part).or_insert(at);
+                *known = if is_shorter(*known) { at } else { *known };
+            }
+        }
+        lifetimes
+    }
+
+    /// Of a part, or of what it is part of: what expires first.
+    fn shortest(&self, path: &[String]) -> Option<&Lifetime> {
+        let outer = (0..path.len()).filter_map(|length| self.exact.get(path.get(..length)?));
+        let found = outer.chain(self.within.get(path)).filter_map(|at| self.all.get(*at));
+        found.min_by_key(|lifetime| lifetime.lives)
+    }
+
+    /// All of a part, or of what it is part of, and whether these are all: of more than [`MOST_WITHIN`] the one that
+    /// expires first stands for the others.
+    fn all_of(&self, path: &[String]) -> (Vec<&Lifetime>, bool) {
+        let outer = (0..path.len()).filter_map(|length| self.exact.get(path.get(..length)?));
+        let within = self.exact.range(path.to_vec()..).take_while(|(way, _)| way.starts_with(path));
+        let mut found: Vec<usize> =
+            outer.chain(within.map(|(_, at)| at)).copied().take(MOST_WITHIN + 1).collect();
+        if found.len() > MOST_WITHIN {
+            return (self.shortest(path).into_iter().collect(), false);
+        }
+        found.sort_unstable();
+        (found.into_iter().filter_map(|at| self.all.get(at)).collect(), true)
+    }
+}
+
+/// How many parts of a value that expire are told apart.
+const MOST_WITHIN: usize = 64;
+
+/// Everything that expires: what the capabilities document says of the operations that steps use, and what the
+/// compositions that they run give of it.
+#[derive(Default)]
+pub(crate) struct Expirables {
+    /// By the id of the step, with its position.
+    steps: BTreeMap<String, (usize, Rc<Lifetimes>)>,
+}
+
+impl Expirables {
+    pub(crate) fn of(model: &Model<'_>) -> Self {
+        let mut known: HashMap<Doing, Rc<Lifetimes>> = HashMap::new();
+        let mut expirables = Self::default();
+        for (position, step) in model.composition.steps.iter().enumerate() {
+            work::add(1);
+            let (doing, found): (Doing, Box<dyn Fn() -> Vec<Lifetime>>) =
+                match (model.call(position), model.steps.get(position)) {
+                    (Some(call), _) => (Doing::of(call.resolution), Box::new(move || declared(&call))),
+                    (None, Some(Resolved::Composition(embedded))) => {
+                        (Doing::of_composition(embedded), Box::new(|| embedded.expiring_outputs.clone()))
+                    }
+                    _ => continue,
+                };
+            let lifetimes = known.entry(doing).or_insert_with(|| Rc::new(Lifetimes::new(found())));
+            if !lifetimes.all.is_empty() {
+                let yielded = (position, Rc::clone(lifetimes));
+                expirables.steps.entry(step.id.value.clone()).or_insert(yielded);
+            }
+        }
+        expirables
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    /// What expires first of that which gets into a value.
+    pub(crate) fn carried(&self, carried: &Carried) -> Option<Expiring> {
+        let Root::Step(id) = &carried.root else { return None };
+        let (position, lifetimes) = self.steps.get(id)?;
+        Some(Expiring::new(*position, id, lifetimes.shortest(&carried.path)?))
+    }
+
+    /// What a text speaks of, by the name of its field: a few of those that are yielded first.
+    pub(crate) fn named_in(&self, text: &str) -> Vec<Expiring> {
+        let text = words(text);
+        let windows = (1..=MOST_WORDS).flat_map(|length| text.windows(length));
+        let spoken_of: HashSet<&[String]> = windows.collect();
+        let mut found = Vec::new();
+        let mut known: HashMap<usize, Vec<&Lifetime>> = HashMap::new();
+        let mut steps: Vec<_> = self.steps.iter().collect();
+        steps.sort_by_key(|(_, (position, _))| *position);
+        for (id, (position, lifetimes)) in steps.into_iter().take(MOST_NAMED) {
+            let named = known.entry(Rc::as_ptr(lifetimes).addr()).or_insert_with(|| {
+                let is_named = |it: &&Lifetime| {
+                    let field = words(it.way.last().map(String::as_str).unwrap_or_default());
+                    !field.is_empty() && spoken_of.contains(field.as_slice())
+                };
+                lifetimes.all.iter().filter(is_named).take(MOST_WITHIN).collect()
+            });
+            found.extend(named.iter().map(|lifetime| Expiring::new(*position, id, lifetime)));
+        }
+        found
+    }
+}
+
+/// The most words of the name of a field that a text is searched for.
+const MOST_WORDS: usize = 8;
+/// The most steps whose results a text is searched for.
+const MOST_NAMED: usize = 64;
+
+impl Expiring {
+    fn new(position: usize, id: &str, lifetime: &Lifetime) -> Self {
+        let words = match &lifetime.words {
+            Some(words) => words.replacen("response.body", id, 1),
+            None => [&[id.to_owned()], lifetime.way.as_slice()].concat().join("."),
+        };
+        Self {
             position,
-            root: Root::Step(id.clone()),
-            path: self.path.clone(),
-            lives: self.lives,
-            words: format!("`{id}.{}`", self.path.join(".")),
-            span: self.span,
+            path: lifetime.way.clone(),
+            lives: lifetime.lives,
+            words: format!("`{words}`"),
+            span: lifetime.span,
         }
     }
+}
+
+/// What the capabilities document says of an operation.
+fn declared(call: &Call<'_>) -> Vec<Lifetime> {
+    let pages = &call.resolution.pages;
+    let expires = call.resolution.facts.expires.iter();
+    let lifetimes = expires.filter_map(|(path, after)| {
+        let path = &path.expression;
+        let words = matches!(pages, Paged::Not).then(|| path.text().to_owned());
+        let (lives, span) = (after.value, after.span);
+        Some(Lifetime { way: pages.in_result(way(path))?, words, lives, span })
+    });
+    lifetimes.collect()
+}
+
+/// The parts of the outputs that are not good for ever.
+pub(crate) fn outputs(model: &Model<'_>) -> Vec<Lifetime> {
+    let expirables = Expirables::of(model);
+    let mut outputs = Vec::new();
+    if expirables.is_empty() {
+        return outputs;
+    }
+    for (position, placed) in model.outputs() {
+        let Some(output) = model.composition.outputs.get(position) else { continue };
+        let mut known = BTreeSet::new();
+        for carried in placed.carried() {
+            let Root::Step(id) = &carried.root else { continue };
+            let Some((_, lifetimes)) = expirables.steps.get(id) else { continue };
+            let (found, is_all) = lifetimes.all_of(&carried.path);
+            for lifetime in found.into_iter().filter(|it| known.insert((id.clone(), it.way.clone()))) {
+                let rest = if is_all { carried.rest_of(&lifetime.way) } else { Vec::new() };
+                let way = [vec![output.name.value.clone()], rest].concat();
+                let (lives, span) = (lifetime.lives, lifetime.span);
+                outputs.push(Lifetime { way, words: None, lives, span });
+            }
+        }
+    }
+    outputs
 }
 
 /// What of a composition takes the most time, for a step that runs it.
@@ -170,24 +289,6 @@ impl Slow {
     }
 }
 
-impl Expiring {
-    /// Where an expression lets it get into its value.
-    pub(crate) fn place_in(&self, placed: &Placed<'_>) -> Option<Span> {
-        Some(placed.locate(self.carried_in(placed)?.range))
-    }
-
-    fn carried_in(&self, placed: &Placed<'_>) -> Option<Carried> {
-        placed.carried().into_iter().find(|found| found.holds(&self.root, &self.path))
-    }
-
-    /// Whether a text speaks of it by the name of its field: `link`, `access token` for `access_token`.
-    pub(crate) fn is_named_in(&self, text: &str) -> bool {
-        let Some(field) = self.path.last() else { return false };
-        let (text, field) = (words(text), words(field));
-        !field.is_empty() && text.windows(field.len()).any(|window| window == field)
-    }
-}
-
 /// The words of a text or a name, in lower case: `accessToken` is two.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
@@ -208,11 +309,6 @@ fn words(text: &str) -> Vec<String> {
 /// The fields that a path into a response leads through, below its body.
 fn way(path: &Expression) -> Vec<String> {
     carried(path).into_iter().flat_map(|found| found.path).skip(1).collect()
-}
-
-/// A path into a response as one into the result of a step.
-fn in_result(id: &str, path: &Expression) -> String {
-    path.text().replacen("response.body", id, 1)
 }
 
 #[cfg(test)]

@@ -5,50 +5,11 @@
 
 use std::collections::BTreeSet;
 
-use naftiko_adapter::Operation;
-use naftiko_diagnostics::Span;
-use naftiko_plan::Slot;
-use naftiko_schema::{Options, Report, Rule, Schema, Tolerance, Violation};
-use naftiko_wire::Target;
+use naftiko_diagnostics::{Span, work};
+use naftiko_schema::{Options, Report, Rule, Schema, Tolerance, Violation, is_beyond_types};
 use serde_json::{Map, Value as Json};
 
 use crate::written::{Parts, Written};
-
-/// How many rules that one value breaks are reported.
-const MOST: usize = 100;
-
-/// Keywords that say what types do not; a value of the right type fits a schema without any of them.
-const LIMITS: [&str; 29] = [
-    "anyOf",
-    "const",
-    "contains",
-    "dependentRequired",
-    "dependentSchemas",
-    "discriminator",
-    "enum",
-    "exclusiveMaximum",
-    "exclusiveMinimum",
-    "format",
-    "if",
-    "maxItems",
-    "maxLength",
-    "maxProperties",
-    "maximum",
-    "minItems",
-    "minLength",
-    "minProperties",
-    "minimum",
-    "multipleOf",
-    "not",
-    "oneOf",
-    "pattern",
-    "patternProperties",
-    "prefixItems",
-    "propertyNames",
-    "unevaluatedItems",
-    "unevaluatedProperties",
-    "uniqueItems",
-];
 
 /// A rule that a value breaks, or that cannot be checked.
 pub(crate) struct Broken {
@@ -73,21 +34,26 @@ pub(crate) enum Breach {
     Undecided(String),
     /// The schema needs too many steps for this value.
     Exhausted,
-    /// The value fits only because the description is read leniently.
-    Tolerated(Tolerance),
 }
 
-/// How a value is read that goes to a place of an operation: the way `run` reads it before it is sent.
-pub(crate) fn sent_to(operation: &Operation, slot: &Slot) -> Options {
-    let target = match slot {
-        Slot::Parameter(place, name) => Target::Parameter(*place, name.clone()),
-        Slot::Property(_) | Slot::Body => Target::Body,
-    };
-    naftiko_wire::options_of(operation, &target)
+/// A part of a value that fits only because the description is read leniently.
+pub(crate) struct Tolerated {
+    /// The name of the part; empty: the whole body.
+    pub(crate) name: String,
+    /// The place of the part.
+    pub(crate) place: Span,
+    pub(crate) tolerance: Tolerance,
+}
+
+/// What a schema says of a value, at most once for each place.
+#[derive(Default)]
+pub(crate) struct Verdict {
+    pub(crate) broken: Vec<Broken>,
+    pub(crate) tolerated: Vec<Tolerated>,
 }
 
 /// The rules of a schema that a value breaks, at most one at each place, and none where a place is `mistaken` already.
-/// References lead to `definitions`.
+/// References lead to `definitions`. For the schema of one value: where many values meet one schema, see [`verdict`].
 pub(crate) fn broken(
     schema: &Json,
     definitions: &Map<String, Json>,
@@ -104,109 +70,53 @@ pub(crate) fn broken(
     if options == Options::STRICT && !compiled.defects().is_empty() {
         return Vec::new();
     }
-    let written = &written.without(mistaken);
+    verdict(&compiled, written, name, mistaken).broken
+}
+
+/// What a compiled schema says of a value where the value is not `mistaken` already.
+pub(crate) fn verdict(schema: &Schema, written: &Written<'_>, name: &str, mistaken: &[Span]) -> Verdict {
+    if matches!(written.parts, Parts::Open) {
+        return Verdict::default();
+    }
+    let mistaken: BTreeSet<Span> = mistaken.iter().copied().collect();
+    let written = &written.without(&mistaken);
     let mut unknown = Vec::new();
     let value = written.with_holes("", &mut unknown);
-    let reading = Reading { written, name, mistaken };
-    let mut found: Vec<Broken> = Vec::new();
-    let mut places = BTreeSet::new();
-    for broken in reading.all(&compiled.examine_known(&value, &unknown, MOST)) {
-        if !mistaken.contains(&broken.place) && places.insert(broken.place) {
-            found.push(broken);
-        }
-    }
-    found
+    let reading = Reading { written, name, mistaken: &mistaken };
+    let report = schema.examine_known(&value, &unknown, usize::MAX);
+    let mut places = mistaken.clone();
+    let broken = reading.broken(&report).into_iter().filter(|broken| places.insert(broken.place)).collect();
+    let tolerated = reading.tolerated(&report).filter(|it| places.insert(it.place)).collect();
+    Verdict { broken, tolerated }
 }
 
-/// Whether `run` rejects a literal part of a value as well, at this part, around it or within it.
-pub(crate) fn is_rejected(
-    schema: &Json,
-    definitions: &Map<String, Json>,
-    options: Options,
-    whole: &Written<'_>,
-    part: Span,
-) -> bool {
-    // A number and its text are one where they are sent; written in the wrong form, they are a slip all the same.
-    is_rejected_as_sent(schema, definitions, Options { as_text: false, ..options }, whole, part)
-}
-
-/// As [`is_rejected`], where a number may be given as its text.
-pub(crate) fn is_rejected_as_sent(
-    schema: &Json,
-    definitions: &Map<String, Json>,
-    options: Options,
-    whole: &Written<'_>,
-    part: Span,
-) -> bool {
-    let mut unknown = Vec::new();
-    let value = whole.with_holes("", &mut unknown);
-    let Some(pointer) = whole.pointer_of(part) else { return true };
-    let report = Schema::compile(schema, definitions, options).examine_known(&value, &unknown, MOST);
-    let leads = |from: &str, to: &str| {
-        to.strip_prefix(from).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let concerns = |violation: &Violation| {
-        let is_around =
-            matches!(violation.rule, Rule::Required(_)) && violation.pointer.len() < pointer.len();
-        !is_around && (leads(&violation.pointer, &pointer) || leads(&pointer, &violation.pointer))
-    };
-    report.exhausted || report.violations.iter().any(concerns)
-}
-
-/// Whether `run` accepts an entry that the schema does not declare, whose key is at `key`: the schema does not exclude it,
-/// and its object lacks nothing.
-pub(crate) fn is_accepted(
-    schema: &Json,
-    definitions: &Map<String, Json>,
-    options: Options,
-    whole: &Written<'_>,
-    key: Span,
-) -> bool {
-    let Some((owner, name)) = whole.owner_of(key) else { return false };
-    let entry = format!("{owner}/{}", name.replace('~', "~0").replace('/', "~1"));
-    let mut unknown = Vec::new();
-    let value = whole.with_holes("", &mut unknown);
-    let report = Schema::compile(schema, definitions, options).examine_known(&value, &unknown, MOST);
-    let is_within = |pointer: &str| {
-        pointer.strip_prefix(&entry).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
-    };
-    let concerns = |violation: &Violation| violation.pointer == owner || is_within(&violation.pointer);
-    !report.exhausted && !report.violations.iter().any(concerns)
-}
-
-/// Whether `run` accepts each of these values in the place of a part.
-pub(crate) fn accepts_all(
-    schema: &Json,
-    definitions: &Map<String, Json>,
-    options: Options,
-    whole: &Written<'_>,
-    part: Span,
-    samples: &[Json],
-) -> bool {
+/// Whether `run` accepts each of these values in the place of a part; no, where there are none.
+pub(crate) fn accepts_all(schema: &Schema, whole: &Written<'_>, part: Span, samples: &[Json]) -> bool {
     let Some(pointer) = whole.pointer_of(part) else { return false };
     let mut unknown = Vec::new();
     let mut value = whole.with_holes("", &mut unknown);
     unknown.retain(|hole| *hole != pointer);
-    let compiled = Schema::compile(schema, definitions, options);
     let is_within =
         |at: &str| at.strip_prefix(&pointer).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    samples.iter().all(|sample| {
+    let accepts = |sample: &Json| {
         let Some(hole) = value.pointer_mut(&pointer) else { return false };
         hole.clone_from(sample);
-        let report = compiled.examine_known(&value, &unknown, MOST);
+        let report = schema.examine_known(&value, &unknown, usize::MAX);
         !report.exhausted && !report.violations.iter().any(|violation| is_within(&violation.pointer))
-    })
+    };
+    !samples.is_empty() && samples.iter().all(accepts)
 }
 
 /// Whether a schema, or one that it refers to, says more than types do.
-fn has_limits(schema: &Json, definitions: &Map<String, Json>) -> bool {
+pub(crate) fn has_limits(schema: &Json, definitions: &Map<String, Json>) -> bool {
     let mut pending = vec![schema];
     let mut seen = BTreeSet::new();
     while let Some(next) = pending.pop() {
+        work::add(1);
         match next {
             Json::Array(items) => pending.extend(items),
             Json::Object(keywords) => {
-                if keywords.keys().any(|keyword| LIMITS.contains(&keyword.as_str())) {
+                if keywords.keys().any(|keyword| is_beyond_types(keyword)) {
                     return true;
                 }
                 let name = keywords.get("$ref").and_then(Json::as_str);
@@ -227,22 +137,25 @@ struct Reading<'a> {
     written: &'a Written<'a>,
     /// The name of the value.
     name: &'a str,
-    mistaken: &'a [Span],
+    mistaken: &'a BTreeSet<Span>,
 }
 
 impl Reading<'_> {
-    fn all(&self, report: &Report) -> Vec<Broken> {
+    fn broken(&self, report: &Report) -> Vec<Broken> {
         let violations = report.violations.iter().flat_map(|violation| self.violation(violation));
         let undecided = report
             .undecided
             .iter()
             .filter_map(|(pointer, pattern)| self.at(pointer, Breach::Undecided(pattern.clone())));
         let exhausted = report.exhausted.then(|| self.at("", Breach::Exhausted)).flatten();
-        let tolerated = report
-            .tolerated
-            .iter()
-            .filter_map(|it| self.at(&it.pointer, Breach::Tolerated(it.tolerance.clone())));
-        violations.chain(undecided).chain(exhausted).chain(tolerated).collect()
+        violations.chain(undecided).chain(exhausted).collect()
+    }
+
+    fn tolerated(&self, report: &Report) -> impl Iterator<Item = Tolerated> {
+        report.tolerated.iter().filter_map(|it| {
+            let (part, name) = self.written.at(&it.pointer, self.name)?;
+            Some(Tolerated { name, place: part.span, tolerance: it.tolerance.clone() })
+        })
     }
 
     fn at(&self, pointer: &str, what: Breach) -> Option<Broken> {

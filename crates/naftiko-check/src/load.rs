@@ -5,7 +5,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-use naftiko_diagnostics::{Diagnostic, SourceMap, Spanned};
+use naftiko_diagnostics::{Diagnostic, SourceMap, Spanned, has_errors};
+use naftiko_openapi::Catalogue;
 use naftiko_spec::Files;
 use naftiko_syntax::{Limits, Node, ambiguous_scalars, parse_bytes};
 
@@ -30,6 +31,8 @@ pub(crate) struct Loader<'a> {
     open: Vec<PathBuf>,
     /// Capabilities documents that were read, by path: several compositions of one check may use one.
     pub(crate) providers: BTreeMap<PathBuf, Option<Rc<Provider>>>,
+    /// Descriptions that were read, by path.
+    catalogues: BTreeMap<PathBuf, Option<Rc<Catalogue>>>,
 }
 
 impl<'a> Loader<'a> {
@@ -38,7 +41,7 @@ impl<'a> Loader<'a> {
         let allowed = options.allowed_files.iter().map(PathBuf::as_path);
         let open = allowed.chain([folder_of(path)]).map(|path| files.resolved(path)).collect();
         let (sources, diagnostics) = (SourceMap::new(), Vec::new());
-        Self { files, sources, diagnostics, open, providers: BTreeMap::new() }
+        Self { files, sources, diagnostics, open, providers: BTreeMap::new(), catalogues: BTreeMap::new() }
     }
 
     /// Where the path leads that a document in `folder` names, if it may be read: below that folder or that of the
@@ -86,8 +89,25 @@ impl<'a> Loader<'a> {
         Ok(self.parse(path, &bytes))
     }
 
+    /// The operations of a description; `None` for what is none, which has its diagnostic. Several capabilities documents
+    /// may name one description: it is read once.
+    pub(crate) fn catalogue(&mut self, path: &Path) -> io::Result<Option<Rc<Catalogue>>> {
+        let key = self.absolute(path);
+        if let Some(known) = self.catalogues.get(&key) {
+            return Ok(known.clone());
+        }
+        let loaded = self.read_description(path)?.and_then(|root| {
+            let (catalogue, diagnostics) = Catalogue::load(root);
+            let readable = !has_errors(&diagnostics);
+            self.report(diagnostics);
+            readable.then(|| Rc::new(catalogue))
+        });
+        self.catalogues.insert(key, loaded.clone());
+        Ok(loaded)
+    }
+
     /// The tree of an `OpenAPI` description, with the files below its folder that its references lead to.
-    pub(crate) fn read_description(&mut self, path: &Path) -> io::Result<Option<Node>> {
+    fn read_description(&mut self, path: &Path) -> io::Result<Option<Node>> {
         let folder = path.parent().unwrap_or(Path::new(""));
         let Some(root) = self.read_foreign(path)? else { return Ok(None) };
         let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();

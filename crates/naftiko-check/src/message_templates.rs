@@ -1,6 +1,9 @@
 //! The templates of e-mails: whether they can be read, and whether they read only what is handed over.
 
-use naftiko_diagnostics::{Code, Diagnostic, nearest};
+use std::cell::OnceCell;
+use std::collections::HashSet;
+
+use naftiko_diagnostics::{Code, Diagnostic, NameIndex, nearest, work};
 use naftiko_expr::Template;
 use naftiko_jinja::{MESSAGE_NAMES, Problem, ProblemKind};
 use naftiko_spec::{Channel, Composition, External, Value, Work, locate};
@@ -11,19 +14,52 @@ use crate::faults::{template_syntax, unknown_filter, unknown_variable};
 /// How many of the names that are handed over a finding lists.
 const MAX_NAMES: usize = 8;
 
-/// What is wrong with the templates of the e-mails of a composition.
+/// The problems of the templates of the e-mails of a composition.
 pub(crate) fn check(composition: &Composition) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
+    let all = OnceCell::new();
     for step in &composition.steps {
         let Work::External(external) = &step.work else { continue };
         let written = external.settings.iter().find_map(|(name, value)| written(external, name, value));
-        if let Some((text, node)) = written {
-            let names = handed_over(composition, external);
-            diagnostics
-                .extend(problems(text, &names).iter().map(|problem| diagnostic(problem, node, &names)));
-        }
+        let Some((text, node)) = written else { continue };
+        let own;
+        let names = match &external.with {
+            Some(with) => {
+                own = Readable::new(with.keys().map(String::as_str));
+                &own
+            }
+            None => all.get_or_init(|| Readable::all_of(composition)),
+        };
+        diagnostics.extend(problems(text, names).iter().map(|problem| diagnostic(problem, node, names)));
     }
     diagnostics
+}
+
+/// The names that a template may read.
+struct Readable<'c> {
+    names: HashSet<&'c str>,
+    index: NameIndex<&'c str>,
+}
+
+impl<'c> Readable<'c> {
+    /// These names, and those that every message has.
+    fn new(handed_over: impl IntoIterator<Item = &'c str>) -> Self {
+        let index = NameIndex::new(handed_over.into_iter().chain(MESSAGE_NAMES));
+        work::add(index.names().len());
+        Self { names: index.names().iter().copied().collect(), index }
+    }
+
+    /// The names that a step without `with` may read: the inputs and all steps.
+    fn all_of(composition: &'c Composition) -> Self {
+        let steps = composition.steps.iter().map(|step| step.id.value.as_str());
+        Self::new(["inputs", "item", "index"].into_iter().chain(steps))
+    }
+
+    /// The names that are handed over, without those that every message has.
+    fn handed_over(&self) -> &[&'c str] {
+        let names = self.index.names();
+        names.get(..names.len().saturating_sub(MESSAGE_NAMES.len())).unwrap_or_default()
+    }
 }
 
 /// Whether a setting is a template with something to fill in: whatever reads like a reference there is none of ours.
@@ -43,40 +79,32 @@ fn written<'v>(external: &External, name: &str, value: &'v Value) -> Option<(&'v
     }
 }
 
-/// The names that the template of a step may read: those of `with`, or of all that there is.
-fn handed_over<'c>(composition: &'c Composition, external: &'c External) -> Vec<&'c str> {
-    let handed_over: Vec<&str> = match &external.with {
-        Some(with) => with.keys().map(String::as_str).collect(),
-        None => {
-            let steps = composition.steps.iter().map(|step| step.id.value.as_str());
-            ["inputs", "item", "index"].into_iter().chain(steps).collect()
-        }
-    };
-    handed_over.into_iter().chain(MESSAGE_NAMES).collect()
-}
-
-fn problems(text: &str, names: &[&str]) -> Vec<Problem> {
+fn problems(text: &str, names: &Readable<'_>) -> Vec<Problem> {
     match naftiko_jinja::Template::parse(text) {
-        Ok(template) => template.unknown_names(names),
+        Ok(template) => template.unknown_names(&|name| names.names.contains(name)),
         Err(problems) => problems,
     }
 }
 
-fn diagnostic(problem: &Problem, node: &Node, names: &[&str]) -> Diagnostic {
-    let (code, candidates): (&'static Code, &[&str]) = match problem.kind {
-        ProblemKind::Syntax => (&template_syntax::CODE, &[]),
-        ProblemKind::Filter => (&unknown_filter::CODE, &problem.candidates),
-        ProblemKind::Name => (&unknown_variable::CODE, names),
+fn diagnostic(problem: &Problem, node: &Node, names: &Readable<'_>) -> Diagnostic {
+    let code: &'static Code = match problem.kind {
+        ProblemKind::Syntax => &template_syntax::CODE,
+        ProblemKind::Filter => &unknown_filter::CODE,
+        ProblemKind::Name => &unknown_variable::CODE,
     };
     let diagnostic = Diagnostic::new(code, locate(node, problem.range.clone()), problem.message.clone());
     let text = node.as_str().and_then(|text| text.get(problem.range.clone())).unwrap_or_default();
-    match (nearest(text, candidates.iter().copied()), &problem.help) {
+    let near = match problem.kind {
+        ProblemKind::Syntax => None,
+        ProblemKind::Filter => nearest(text, problem.candidates.iter().copied()),
+        ProblemKind::Name => names.index.nearest(text),
+    };
+    match (near, &problem.help) {
         (Some(near), _) => diagnostic.with_suggestion(near),
         (None, Some(help)) => diagnostic.with_help(help.clone()),
         (None, None) if problem.kind == ProblemKind::Name => {
-            let own = names.len().saturating_sub(MESSAGE_NAMES.len()).min(MAX_NAMES);
-            let named = names.iter().take(own).chain(&MESSAGE_NAMES).map(|name| format!("`{name}`"));
-            let named: Vec<String> = named.collect();
+            let named = names.handed_over().iter().take(MAX_NAMES).chain(&MESSAGE_NAMES);
+            let named: Vec<String> = named.map(|name| format!("`{name}`")).collect();
             diagnostic.with_help(format!("hand it over with `with`; there are {}", named.join(", ")))
         }
         (None, None) => diagnostic,

@@ -3,7 +3,8 @@
 //! This is the one place that lists where expressions can be. It draws no conclusions: that is what
 //! [`rules`](crate::rules) do.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::rc::Rc;
 
@@ -20,6 +21,7 @@ use crate::embed::{DeclaredInput, Embedded};
 use crate::flow::{Carried, carried, carried_of_item};
 use crate::inference::Inferrer;
 use crate::provider::{Found, Provider};
+use crate::reachability::Reachability;
 use crate::resolve::{Resolution, Resolved};
 use crate::sensitive::Sensitives;
 
@@ -37,6 +39,7 @@ pub(crate) struct Model<'a> {
     pub(crate) inferrer: &'a Inferrer<'a>,
     pub(crate) sources: &'a SourceMap,
     pub(crate) sensitive: Sensitives,
+    pub(crate) reachability: OnceCell<Reachability>,
     /// Whether nothing has been found that hides what is read: only then can it be said that something is *not* used.
     pub(crate) sound: bool,
 }
@@ -63,7 +66,6 @@ pub(crate) struct Request<'a> {
 
 /// An expression that is handed to an input of a composition.
 pub(crate) struct HandedDown<'a> {
-    pub(crate) step: &'a Step,
     /// The name of the input.
     pub(crate) name: &'a str,
     pub(crate) input: &'a DeclaredInput,
@@ -151,26 +153,26 @@ impl<'a> Model<'a> {
         own.chain(undoings).collect()
     }
 
-    /// Every step that runs a composition that could be read, with that.
-    pub(crate) fn embedded(&self) -> impl Iterator<Item = (&'a Step, &'a Embedded)> + '_ {
-        let (composition, steps) = (self.composition, self.steps);
-        composition.steps.iter().zip(steps).filter_map(|(step, resolved)| match resolved {
-            Resolved::Composition(embedded) => Some((step, embedded.as_ref())),
-            _ => None,
-        })
-    }
-
     /// Every expression that is handed to an input of a composition that could be read.
     pub(crate) fn handed_down(&self) -> Vec<HandedDown<'a>> {
+        (0..self.composition.steps.len()).flat_map(|position| self.handed_down_by(position)).collect()
+    }
+
+    /// The expressions that one step hands to inputs of the composition that it runs.
+    pub(crate) fn handed_down_by(&self, position: usize) -> Vec<HandedDown<'a>> {
+        let (composition, steps) = (self.composition, self.steps);
+        let (Some(step), Some(Resolved::Composition(embedded))) =
+            (composition.steps.get(position), steps.get(position))
+        else {
+            return Vec::new();
+        };
+        let Work::Composition(sub) = &step.work else { return Vec::new() };
         let mut found = Vec::new();
-        for (step, embedded) in self.embedded() {
-            let Work::Composition(sub) = &step.work else { continue };
-            for argument in sub.arguments.iter().filter(|argument| argument.place.is_none()) {
-                let Some(input) = embedded.declared.get(&argument.name) else { continue };
-                let name = argument.name.as_str();
-                let placed = in_step(step, &argument.value);
-                found.extend(placed.map(|placed| HandedDown { step, name, input, embedded, placed }));
-            }
+        for argument in sub.arguments.iter().filter(|argument| argument.place.is_none()) {
+            let Some(input) = embedded.declared.get(&argument.name) else { continue };
+            let name = argument.name.as_str();
+            let placed = in_step(step, &argument.value);
+            found.extend(placed.map(|placed| HandedDown { name, input, embedded, placed }));
         }
         found
     }
@@ -188,19 +190,9 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// The steps that can be reached from one along the edges, each of which leads from one end to the other; sorted.
-    pub(crate) fn reachable(&self, from: usize, ends: impl Fn(&Edge) -> (usize, usize)) -> BTreeSet<usize> {
-        let mut next: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
-        for (from, to) in self.order.iter().map(ends) {
-            next.entry(from).or_default().push(to);
-        }
-        let mut found = BTreeSet::new();
-        let mut pending = vec![from];
-        while let Some(step) = pending.pop() {
-            let new = next.get(&step).into_iter().flatten().filter(|step| found.insert(**step));
-            pending.extend(new);
-        }
-        found
+    /// Which steps come before and after which; made when a rule first asks.
+    pub(crate) fn reachability(&self) -> &Reachability {
+        self.reachability.get_or_init(|| Reachability::new(self.composition.steps.len(), self.order))
     }
 
     /// Everything that the composition reads, in its steps and its outputs.

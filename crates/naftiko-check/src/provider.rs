@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
 use naftiko_adapter::{Method, Place};
-use naftiko_diagnostics::{Diagnostic, Span, Spanned, has_errors};
+use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_openapi::{Catalogue, Entry};
 use naftiko_spec::{
     AuthKind, Capabilities, Composition, Edition, Facts, Header, KeyPlace, Kind, Mapping, Target,
@@ -34,7 +34,7 @@ pub(crate) struct Provider {
     /// Names that it maps to something that could not be understood, which has its diagnostic.
     unclear: BTreeSet<String>,
     /// The descriptions; none: types are *any*.
-    pub(crate) catalogues: Vec<Catalogue>,
+    pub(crate) catalogues: Vec<Rc<Catalogue>>,
     /// Whether a description was named and could not be read, which has its diagnostic.
     pub(crate) is_broken: bool,
     /// The folder it stands in: its paths are relative to that.
@@ -175,8 +175,8 @@ impl Provider {
         if given.is_empty() {
             for named in &capabilities.openapi {
                 let Some(path) = loader.admitted(named, &folder, "OpenAPI description") else { continue };
-                match loader.read_description(&path) {
-                    Ok(root) => catalogues.extend(root.and_then(|root| catalogue(root, loader))),
+                match loader.catalogue(&path) {
+                    Ok(catalogue) => catalogues.extend(catalogue),
                     Err(_) => {
                         loader.report([faults::missing_file::report(named, &path, "OpenAPI description")]);
                     }
@@ -184,8 +184,8 @@ impl Provider {
             }
         } else {
             for path in given {
-                match loader.read_description(path) {
-                    Ok(root) => catalogues.extend(root.and_then(|root| catalogue(root, loader))),
+                match loader.catalogue(path) {
+                    Ok(catalogue) => catalogues.extend(catalogue),
                     Err(error) => {
                         loader.report([faults::missing_file::given(capabilities.header, path, &error)]);
                     }
@@ -265,7 +265,7 @@ impl Provider {
     /// The operations with an `operationId`, one for each description that has it.
     pub(crate) fn described(&self, id: &str) -> impl Iterator<Item = (&Catalogue, &Entry)> {
         let having = self.names().described(id).iter().filter_map(|at| self.catalogues.get(*at));
-        having.filter_map(move |catalogue| Some((catalogue, catalogue.find(id)?)))
+        having.filter_map(move |catalogue| Some((catalogue.as_ref(), catalogue.find(id)?)))
     }
 
     /// The operations that are nearest to a name that none has.
@@ -312,7 +312,8 @@ impl Provider {
 
     fn route(&self, method: &str, path: &str) -> Option<(&Catalogue, &Entry)> {
         let method = Method::ALL.into_iter().find(|known| known.as_str().eq_ignore_ascii_case(method))?;
-        self.catalogues.iter().find_map(|catalogue| Some((catalogue, catalogue.find_route(method, path)?)))
+        let mut catalogues = self.catalogues.iter().map(Rc::as_ref);
+        catalogues.find_map(|catalogue| Some((catalogue, catalogue.find_route(method, path)?)))
     }
 
     /// The findings of every operation it lists or maps to: that it does not exist, and what is in doubt of it.
@@ -371,14 +372,6 @@ pub(crate) fn lower(root: &Node, edition: Edition, loader: &mut Loader<'_>) -> C
 
 fn is_file_name(id: &str) -> bool {
     !id.is_empty() && !id.contains(['/', '\\', '\0']) && !id.starts_with('.')
-}
-
-/// The operations of a description; `None` for what is none, which has its diagnostic.
-fn catalogue(root: naftiko_syntax::Node, loader: &mut Loader<'_>) -> Option<Catalogue> {
-    let (catalogue, diagnostics) = Catalogue::load(root);
-    let readable = !has_errors(&diagnostics);
-    loader.report(diagnostics);
-    readable.then_some(catalogue)
 }
 
 /// Whether a parameter is what the credential of the provider is sent in, which some descriptions list among the

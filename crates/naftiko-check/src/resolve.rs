@@ -1,12 +1,15 @@
 //! Steps to operations.
 
+use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use naftiko_adapter::{Operation, ResponseSpec};
-use naftiko_diagnostics::{Diagnostic, Spanned};
+use naftiko_diagnostics::{Diagnostic, Spanned, work};
 use naftiko_expr::{Definitions, ObjectType, Presence, Type};
 use naftiko_plan::Slot;
+use naftiko_schema::{Options, Schema};
 use naftiko_spec::{Capability, Composition, Facts, Step, Work};
 use serde_json::Value;
 
@@ -15,6 +18,7 @@ use crate::doubts::Known;
 use crate::embed::Embedded;
 use crate::pages::Paged;
 use crate::provider::{Found, Provider};
+use crate::resource::Resource;
 use crate::slots::Slots;
 use crate::{faults, schema};
 
@@ -50,6 +54,8 @@ pub(crate) struct Resolution {
     pub(crate) facts: Rc<Facts>,
     /// Whether its answers are pages.
     pub(crate) pages: Paged,
+    /// The resource that its answer is or lists, found when it is first needed.
+    resource: Rc<OnceCell<Option<Rc<Resource>>>>,
     /// The definitions of its schemas, as they are for what is answered: their types are remembered with them.
     _answered: Definitions,
 }
@@ -230,22 +236,54 @@ fn report_unlisted(
     }
 }
 
-/// Whether a property of a body is marked `readOnly`, itself or in a part that `allOf` joins.
-fn is_read_only(operation: &Operation, schema: &Value, property: &str) -> bool {
-    let Some(schema) = operation.resolve(schema) else { return false };
-    let own = schema.get("properties").and_then(|properties| properties.get(property));
-    let marked = own.and_then(|own| {
-        let resolved = operation.resolve(own)?;
-        own.get("readOnly").or_else(|| resolved.get("readOnly"))
-    });
-    if marked.and_then(Value::as_bool) == Some(true) {
-        return true;
+/// The properties of a body that are marked `readOnly`, in the body itself or in a part that `allOf` joins.
+fn read_only<'o>(operation: &'o Operation, schema: &'o Value) -> BTreeSet<&'o str> {
+    let mut found = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut pending = vec![schema];
+    while let Some(part) = pending.pop() {
+        let Some(part) = operation.resolve(part) else { continue };
+        if !seen.insert(std::ptr::from_ref(part).addr()) {
+            continue;
+        }
+        for (name, own) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            work::add(1);
+            let marked = own.get("readOnly").or_else(|| operation.resolve(own)?.get("readOnly"));
+            if marked.and_then(Value::as_bool) == Some(true) {
+                found.insert(name.as_str());
+            }
+        }
+        pending.extend(part.get("allOf").and_then(Value::as_array).into_iter().flatten());
     }
-    let parts = schema.get("allOf").and_then(Value::as_array);
-    parts.into_iter().flatten().any(|part| is_read_only(operation, part, property))
+    found
 }
 
 impl Resolution {
+    /// The parameter of a slot outside the body, as the operation describes it.
+    pub(crate) fn parameter(&self, slot: &Slot) -> Option<&naftiko_adapter::Parameter> {
+        // Parameters come before the properties of the body, in the order of the operation.
+        self.operation.parameters.get(self.slots.position(slot)?)
+    }
+
+    /// How a value that goes to a place is read: the way `run` reads it before it is sent.
+    pub(crate) fn options(&self, slot: &Slot) -> Options {
+        let body = || Some(self.operation.body.as_ref()?.content_type.as_str());
+        naftiko_wire::options_for(match slot {
+            Slot::Parameter(..) => self.parameter(slot).and_then(|it| it.content_type.as_deref()),
+            Slot::Property(_) | Slot::Body => body(),
+        })
+    }
+
+    /// The compiled schema of a place, shared by all steps that use the operation; `None` where there is no schema.
+    pub(crate) fn compiled(&self, parameter: &Parameter, options: Options) -> Option<Rc<Schema>> {
+        self.slots.compiled(parameter, self.sent.schemas(), options)
+    }
+
+    /// Whether the schema of a place says more than its type does.
+    pub(crate) fn has_limits(&self, parameter: &Parameter) -> bool {
+        self.slots.has_limits(parameter, self.sent.schemas())
+    }
+
     pub(crate) fn new(mut operation: Operation, facts: &Facts) -> Self {
         operation.idempotency_key.clone_from(&facts.idempotency_key);
         let answered = Definitions::new(operation.definitions.clone());
@@ -262,7 +300,13 @@ impl Resolution {
             operation: Arc::new(operation),
             facts: Rc::new(facts.clone()),
             pages: Paged::Not,
+            resource: Rc::default(),
         }
+    }
+
+    /// The resource that its answer is or lists, before pages are joined.
+    pub(crate) fn resource(&self) -> Option<Rc<Resource>> {
+        self.resource.get_or_init(|| Resource::of(&self.result).map(Rc::new)).clone()
     }
 }
 
@@ -310,7 +354,8 @@ fn slots(operation: &Operation, definitions: &Definitions) -> Vec<Parameter> {
     // A body with named properties is required through them.
     let required = body.required && fields.is_empty();
     // A property that is only read is not the caller's to send (OpenAPI 3.0, "readOnly").
-    let sent = fields.into_iter().filter(|(name, _)| !is_read_only(operation, &body.schema, name));
+    let read_only = read_only(operation, &body.schema);
+    let sent = fields.into_iter().filter(|(name, _)| !read_only.contains(name.as_str()));
     slots.extend(sent.map(|(name, field)| Parameter {
         slot: Slot::Property(name),
         required: field.presence == Presence::Always,

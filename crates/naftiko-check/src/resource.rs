@@ -82,14 +82,17 @@ fn names_of_one(ty: &Type) -> Vec<String> {
     names
 }
 
-/// The strings a type is one of; none where any string fits, or none does.
+/// The most strings of a type that are listed: a suggestion considers no more.
+const MOST_VALUES: usize = 1_024;
+
+/// The first strings a type is one of; none where any string fits, or none does.
 pub(crate) fn values(ty: &Type) -> Vec<String> {
     let members = ty.members();
     let strings = members.iter().filter_map(|member| match member {
         Type::String(Some(values)) => Some(values),
         _ => None,
     });
-    strings.flat_map(|values| values.iter()).cloned().collect()
+    strings.flat_map(|values| values.iter()).take(MOST_VALUES).cloned().collect()
 }
 
 /// A name without case, `-` and `_`.

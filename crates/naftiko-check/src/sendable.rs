@@ -3,7 +3,7 @@
 //! A literal is tried as it is. An expression is tried with a sample of each type that its value may have, and is at
 //! fault only if no sample can be sent.
 
-use naftiko_diagnostics::Span;
+use naftiko_diagnostics::{Span, work};
 use naftiko_expr::{ObjectType, Piece, Presence, Template, Type};
 use naftiko_wire::Refusal;
 use serde_json::{Map, Value as Json};
@@ -13,6 +13,8 @@ use crate::written::Written;
 /// How many expressions of one argument are tried, and how deep samples are made.
 const MAX_HOLES: usize = 64;
 const MAX_DEPTH: usize = 6;
+/// The most members of a union of which each is tried.
+const MAX_MEMBERS: usize = 32;
 
 /// A part of an argument that cannot be sent.
 pub(crate) struct Unsendable {
@@ -32,6 +34,7 @@ pub(crate) fn unsendable(
     for hole in &holes {
         put(&mut value, hole, sample(&Type::Any, 0));
     }
+    work::add(holes.len());
     let lies_in = |hole: &str, refusal: &Refusal| {
         refusal.pointer.strip_prefix(hole).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
@@ -62,7 +65,8 @@ fn put(value: &mut Json, pointer: &str, sample: Json) {
     }
 }
 
-/// A value of each type that an expression may have; the text that it stands in, if it stands in one.
+/// A value of each type that an expression may have; the text around the expression, if there is one. None where there are
+/// too many types to try.
 fn samples(part: &Written<'_>) -> Vec<Json> {
     if let Some(Template::Text(pieces)) = part.template {
         let texts = pieces.iter().map(|piece| match piece {
@@ -71,7 +75,11 @@ fn samples(part: &Written<'_>) -> Vec<Json> {
         });
         return vec![Json::String(texts.collect())];
     }
-    let samples: Vec<Json> = part.ty.members().iter().flat_map(of_member).collect();
+    let members = part.ty.members();
+    if members.len() > MAX_MEMBERS {
+        return Vec::new();
+    }
+    let samples: Vec<Json> = members.iter().flat_map(of_member).collect();
     if samples.is_empty() { vec![sample(&Type::Any, 0)] } else { samples }
 }
 

@@ -63,7 +63,7 @@ pub(crate) fn sources(model: &Model<'_>) -> Sensitives {
                     Box::new(move || [declared(&call), passwords(&call)].concat()),
                 ),
                 (None, Some(Resolved::Composition(embedded))) => {
-                    (Doing::Composition(Rc::as_ptr(embedded).addr()), Box::new(|| given(embedded)))
+                    (Doing::of_composition(embedded), Box::new(|| given(embedded)))
                 }
                 _ => continue,
             };
@@ -78,7 +78,7 @@ pub(crate) fn sources(model: &Model<'_>) -> Sensitives {
 
 /// What a step does: steps that do one thing yield one thing.
 #[derive(PartialEq, Eq, Hash)]
-enum Doing {
+pub(crate) enum Doing {
     /// An operation, by its address and that of what is known of it, whose answers may be pages.
     Operation { operation: usize, facts: usize, pages: Option<Vec<String>> },
     /// A composition, by its address.
@@ -86,7 +86,11 @@ enum Doing {
 }
 
 impl Doing {
-    fn of(resolution: &Resolution) -> Self {
+    pub(crate) fn of_composition(embedded: &Rc<Embedded>) -> Self {
+        Self::Composition(Rc::as_ptr(embedded).addr())
+    }
+
+    pub(crate) fn of(resolution: &Resolution) -> Self {
         Self::Operation {
             operation: std::sync::Arc::as_ptr(&resolution.operation).addr(),
             facts: Rc::as_ptr(&resolution.facts).addr(),

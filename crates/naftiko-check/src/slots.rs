@@ -1,14 +1,18 @@
 //! The places that the arguments of an operation, or of a composition, can go to, found by their names.
 
-use std::cell::OnceCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
+use std::rc::Rc;
 
 use naftiko_adapter::Place as ParameterPlace;
 use naftiko_diagnostics::{NameIndex, Span, work};
 use naftiko_expr::Type;
 use naftiko_plan::Slot;
+use naftiko_schema::{Options, Schema};
 use naftiko_spec::Place;
+use serde_json::{Map, Value as Json};
 
+use crate::limits;
 use crate::resolve::Parameter;
 use crate::resource::fold;
 
@@ -30,6 +34,10 @@ pub(crate) struct Slots {
     /// Names to suggest, by the place an author gave.
     near: BTreeMap<Option<&'static str>, NameIndex<String>>,
     inside: OnceCell<Inside>,
+    /// Schemas that were compiled, by their place and by whether values are read as text.
+    compiled: RefCell<BTreeMap<(Slot, bool), Rc<Schema>>>,
+    /// Which schemas say more than types do.
+    with_limits: RefCell<BTreeMap<Slot, bool>>,
 }
 
 /// Ways to fields inside the properties of a body, by folded name: the first two of each name.
@@ -67,6 +75,15 @@ impl Slots {
         self.all.iter()
     }
 
+    /// Those at some positions; at all, where none are given.
+    pub(crate) fn some(&self, positions: Option<Rc<[usize]>>) -> impl Iterator<Item = &Parameter> {
+        let count = positions.as_ref().map_or(self.all.len(), |positions| positions.len());
+        (0..count).filter_map(move |at| {
+            let at = positions.as_ref().map_or(Some(at), |positions| positions.get(at).copied());
+            self.all.get(at?)
+        })
+    }
+
     /// Those without which a call is refused.
     pub(crate) fn required(&self) -> impl Iterator<Item = &Parameter> {
         self.required.iter().filter_map(|at| self.all.get(*at))
@@ -100,8 +117,13 @@ impl Slots {
         if *slot == Slot::Body {
             return self.body();
         }
-        let mut named = self.positions(&key(slot)).iter().filter_map(|at| self.all.get(*at));
-        named.find(|parameter| parameter.slot == *slot)
+        self.all.get(self.position(slot)?)
+    }
+
+    /// The position of the parameter that goes to a place other than the whole body.
+    pub(crate) fn position(&self, slot: &Slot) -> Option<usize> {
+        let mut named = self.positions(&key(slot)).iter().copied();
+        named.find(|at| self.all.get(*at).is_some_and(|parameter| parameter.slot == *slot))
     }
 
     /// The first one whose name is the same but for case and separators, and whether there are more.
@@ -121,6 +143,28 @@ impl Slots {
     /// The names that there are.
     pub(crate) fn names(&self) -> &[String] {
         self.near.get(&None).map(NameIndex::names).unwrap_or_default()
+    }
+
+    /// The schema of a parameter, compiled when it is first needed; `None` where there is none. References lead to
+    /// `definitions`.
+    pub(crate) fn compiled(
+        &self,
+        parameter: &Parameter,
+        definitions: &Map<String, Json>,
+        options: Options,
+    ) -> Option<Rc<Schema>> {
+        let schema = parameter.schema.as_ref()?;
+        let mut compiled = self.compiled.borrow_mut();
+        let key = (parameter.slot.clone(), options.as_text);
+        let compile = || Rc::new(Schema::compile(schema, definitions, options));
+        Some(Rc::clone(compiled.entry(key).or_insert_with(compile)))
+    }
+
+    /// Whether the schema of a parameter says more than its type does.
+    pub(crate) fn has_limits(&self, parameter: &Parameter, definitions: &Map<String, Json>) -> bool {
+        let Some(schema) = &parameter.schema else { return false };
+        let mut known = self.with_limits.borrow_mut();
+        *known.entry(parameter.slot.clone()).or_insert_with(|| limits::has_limits(schema, definitions))
     }
 
     /// The fields that lead to a property of that name inside the body, if there is only one such way.

@@ -5,6 +5,8 @@
 
 mod step;
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
@@ -65,7 +67,8 @@ fn of(checked: &Checked, path: &Path, options: &Options, files: &dyn Files) -> i
         Err(_) => return Ok(Upgrade::Unclear),
     }
     let Some(plan) = &checked.plan else { return Ok(Upgrade::Unclear) };
-    let text = Upgrading { root: &root, plan, layout: Layout::new(file.text(), &root) }.text(id, file);
+    let text = Upgrading { root: &root, plan, layout: Layout::new(file.text(), &root), names: RefCell::default() }
+        .text(id, file);
     let mut edited = Edited::new(files);
     edited.set(path, text.clone().unwrap_or_else(|| file.text().to_string()));
     let again = check(path, options, &edited)?;
@@ -96,6 +99,8 @@ struct Upgrading<'a> {
     root: &'a Node,
     plan: &'a Plan,
     layout: Layout<'a>,
+    /// The names that operations take, by the address of each operation.
+    names: RefCell<HashMap<usize, step::Names>>,
 }
 
 impl Upgrading<'_> {

@@ -6,21 +6,22 @@
 use std::collections::BTreeMap;
 
 use naftiko_diagnostics::{Diagnostic, Edit, FileId, SourceMap, Span, Wording};
-use naftiko_syntax::{Layout, Limits, Node, apply, parse};
+use naftiko_syntax::{Layout, Limits, apply, parse};
 
 /// Writes every fix in bytes.
 pub(crate) fn settle(diagnostics: &mut [Diagnostic], sources: &SourceMap) {
-    let mut trees: BTreeMap<FileId, Option<Node>> = BTreeMap::new();
+    let mut layouts: BTreeMap<FileId, Option<Layout<'_>>> = BTreeMap::new();
     for diagnostic in diagnostics {
         let Some(fix) = &mut diagnostic.fix else { continue };
         let settled = fix.edits.iter().map(|edit| match edit.wording {
             Wording::Verbatim => Some(edit.clone()),
             Wording::Scalar => {
                 let file = sources.file(edit.span.file)?;
-                let tree = trees
-                    .entry(edit.span.file)
-                    .or_insert_with(|| parse(file.text(), edit.span.file, &Limits::default()).root);
-                Layout::new(file.text(), tree.as_ref()?).reword(edit.span, &edit.replacement)
+                let layout = layouts.entry(edit.span.file).or_insert_with(|| {
+                    let root = parse(file.text(), edit.span.file, &Limits::default()).root?;
+                    Some(Layout::new(file.text(), &root))
+                });
+                layout.as_ref()?.reword(edit.span, &edit.replacement)
             }
         });
         match settled.collect::<Option<Vec<Edit>>>() {

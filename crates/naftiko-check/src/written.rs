@@ -1,8 +1,10 @@
 //! A written argument, each part with its type and its place.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
+use std::fmt;
+use std::ops::Deref;
 
-use naftiko_diagnostics::Span;
+use naftiko_diagnostics::{Span, work};
 use naftiko_expr::{Field, ObjectType, Presence, Selector, Template, Type};
 use naftiko_spec::Value;
 use serde_json::{Map, Value as Json};
@@ -27,7 +29,45 @@ pub(crate) enum Parts<'a> {
     /// What only a run knows, or nobody understands.
     Open,
     Items(Vec<Written<'a>>),
-    Entries(Vec<(&'a str, Written<'a>)>),
+    Entries(Entries<'a>),
+}
+
+/// The entries of an object, in order.
+#[derive(Clone)]
+pub(crate) struct Entries<'a> {
+    all: Vec<(&'a str, Written<'a>)>,
+    /// The first entry of each name, where there are many.
+    by_name: HashMap<&'a str, usize>,
+}
+
+impl<'a> Entries<'a> {
+    /// The most entries that are searched one by one.
+    const FEW: usize = 8;
+
+    fn new(all: Vec<(&'a str, Written<'a>)>) -> Self {
+        let indexed = if all.len() > Self::FEW { all.as_slice() } else { &[] };
+        // Of two entries of one name the first counts.
+        let by_name = indexed.iter().enumerate().rev().map(|(at, (name, _))| (*name, at)).collect();
+        Self { all, by_name }
+    }
+
+    /// The first entry of a name.
+    pub(crate) fn named(&self, name: &str) -> Option<&Written<'a>> {
+        work::add(1);
+        let at = match self.all.len() {
+            0..=Self::FEW => self.all.iter().position(|(known, _)| *known == name),
+            _ => self.by_name.get(name).copied(),
+        };
+        at.and_then(|at| self.all.get(at)).map(|(_, entry)| entry)
+    }
+}
+
+impl<'a> Deref for Entries<'a> {
+    type Target = [(&'a str, Written<'a>)];
+
+    fn deref(&self) -> &Self::Target {
+        &self.all
+    }
 }
 
 impl<'a> Written<'a> {
@@ -68,7 +108,7 @@ impl<'a> Written<'a> {
             ((*name).to_owned(), Field { ty: entry.ty.clone(), presence: Presence::Always })
         });
         let ty = Type::Object(ObjectType::of(fields));
-        Self { ty, span, key, template: None, parts: Parts::Entries(entries) }
+        Self { ty, span, key, template: None, parts: Parts::Entries(Entries::new(entries)) }
     }
 
     /// A value that stands nowhere; `span` stands for it.
@@ -78,24 +118,20 @@ impl<'a> Written<'a> {
 
     /// The same, with nothing known of what is, or stands under a key that is, at one of these places.
     #[must_use]
-    pub(crate) fn without(&self, places: &[Span]) -> Self {
-        self.without_any(&places.iter().copied().collect())
-    }
-
-    fn without_any(&self, places: &BTreeSet<Span>) -> Self {
+    pub(crate) fn without(&self, places: &BTreeSet<Span>) -> Self {
         let is_left_out = |part: &Self| {
             places.contains(&part.span)
                 || part.key.is_some_and(|key| places.contains(&key) && part.is_scalar())
         };
         let parts = match &self.parts {
             _ if is_left_out(self) => Parts::Open,
-            Parts::Items(items) => Parts::Items(items.iter().map(|item| item.without_any(places)).collect()),
-            Parts::Entries(entries) => Parts::Entries(
-                entries.iter().map(|(name, entry)| (*name, entry.without_any(places))).collect(),
-            ),
+            Parts::Items(items) => Parts::Items(items.iter().map(|item| item.without(places)).collect()),
+            Parts::Entries(entries) => Parts::Entries(Entries::new(
+                entries.iter().map(|(name, entry)| (*name, entry.without(places))).collect(),
+            )),
             scalar => scalar.clone(),
         };
-        Self { parts, ..self.clone() }
+        Self { ty: self.ty.clone(), span: self.span, key: self.key, template: self.template, parts }
     }
 
     fn is_scalar(&self) -> bool {
@@ -113,12 +149,12 @@ impl<'a> Written<'a> {
     /// The value of an entry.
     pub(crate) fn entry(&self, name: &str) -> Option<&Self> {
         let Parts::Entries(entries) = &self.parts else { return None };
-        entries.iter().find(|(known, _)| *known == name).map(|(_, entry)| entry)
+        entries.named(name)
     }
 
     /// Where the keys of its entries stand.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Span> {
-        let entries: &[(&str, Self)] = match &self.parts {
+        let entries: &[(&str, Written<'a>)] = match &self.parts {
             Parts::Entries(entries) => entries,
             _ => &[],
         };
@@ -136,23 +172,27 @@ impl<'a> Written<'a> {
 
     /// The part that a JSON pointer leads to, and its name from the name of the whole.
     pub(crate) fn at(&self, pointer: &str, name: &str) -> Option<(&Self, String)> {
-        let mut found = (self, name.to_owned());
-        for token in pointer.split('/').skip(1) {
-            let token = token.replace("~1", "/").replace("~0", "~");
-            found = match &found.0.parts {
-                Parts::Items(items) => {
-                    let at: usize = token.parse().ok()?;
-                    (items.get(at)?, item(&found.1, at))
-                }
-                Parts::Entries(_) => (found.0.entry(&token)?, entry_of(&found.1, &token)),
-                Parts::Literal(_) | Parts::Open => return None,
-            };
-        }
-        Some(found)
+        self.part(pointer.strip_prefix('/'), &PartName::Whole(name))
     }
 
-    /// The JSON pointer of the part at a place.
+    /// The part that the rest of a JSON pointer leads to; nothing is left at the part itself.
+    fn part(&self, rest: Option<&str>, name: &PartName<'_>) -> Option<(&Self, String)> {
+        let Some(rest) = rest else { return Some((self, name.to_string())) };
+        let (token, rest) = rest.split_once('/').map_or((rest, None), |(token, rest)| (token, Some(rest)));
+        let token = token.replace("~1", "/").replace("~0", "~");
+        match &self.parts {
+            Parts::Items(items) => {
+                let at: usize = token.parse().ok()?;
+                items.get(at)?.part(rest, &PartName::Item(name, at))
+            }
+            Parts::Entries(entries) => entries.named(&token)?.part(rest, &PartName::Entry(name, &token)),
+            Parts::Literal(_) | Parts::Open => None,
+        }
+    }
+
+    /// The JSON pointer of the part at a place, searched part by part.
     pub(crate) fn pointer_of(&self, place: Span) -> Option<String> {
+        work::add(1);
         if self.span == place {
             return Some(String::new());
         }
@@ -165,26 +205,6 @@ impl<'a> Written<'a> {
             Parts::Entries(entries) => entries
                 .iter()
                 .find_map(|(name, entry)| below(name.replace('~', "~0").replace('/', "~1"), entry)),
-        }
-    }
-
-    /// The JSON pointer of the object whose entry has its key at `key`, and the name of the entry.
-    pub(crate) fn owner_of(&self, key: Span) -> Option<(String, &'a str)> {
-        let below = |token: String, part: &Self| {
-            let (pointer, name) = part.owner_of(key)?;
-            Some((format!("/{token}{pointer}"), name))
-        };
-        match &self.parts {
-            Parts::Literal(_) | Parts::Open => None,
-            Parts::Items(items) => {
-                items.iter().enumerate().find_map(|(at, item)| below(at.to_string(), item))
-            }
-            Parts::Entries(entries) => entries.iter().find_map(|(name, entry)| {
-                if entry.key == Some(key) {
-                    return Some((String::new(), *name));
-                }
-                below(name.replace('~', "~0").replace('/', "~1"), entry)
-            }),
         }
     }
 
@@ -202,7 +222,7 @@ impl<'a> Written<'a> {
             }
             Parts::Entries(entries) => {
                 let mut fields = Map::new();
-                for (name, entry) in entries {
+                for (name, entry) in entries.iter() {
                     let token = name.replace('~', "~0").replace('/', "~1");
                     fields.insert((*name).to_owned(), entry.with_holes(&format!("{pointer}/{token}"), holes));
                 }
@@ -212,15 +232,22 @@ impl<'a> Written<'a> {
     }
 }
 
-/// The name of an item of a list.
-pub(crate) fn item(list: &str, at: usize) -> String {
-    format!("{list}[{at}]")
+/// What a part of a value is called in messages: `address.city`, `lines[0].text`. It is written out only where it is shown.
+pub(crate) enum PartName<'n> {
+    /// The value that is named; the body has an empty name, and its properties need none.
+    Whole(&'n str),
+    /// An item of a list.
+    Item(&'n PartName<'n>, usize),
+    /// An entry of an object.
+    Entry(&'n PartName<'n>, &'n str),
 }
 
-/// The name of an entry of an object; the object without a name is the body, whose properties need none.
-pub(crate) fn entry_of(object: &str, name: &str) -> String {
-    if object.is_empty() {
-        return name.to_owned();
+impl fmt::Display for PartName<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Whole(name) | Self::Entry(Self::Whole(""), name) => f.write_str(name),
+            Self::Item(list, at) => write!(f, "{list}[{at}]"),
+            Self::Entry(object, name) => write!(f, "{object}{}", Selector::Field((*name).to_owned())),
+        }
     }
-    format!("{object}{}", Selector::Field(name.to_owned()))
 }

@@ -50,8 +50,8 @@ impl Template {
         Ok(Self { source: source.to_owned(), nodes })
     }
 
-    /// The names that it reads and that are not in `known`, in order, as problems with their byte ranges.
-    pub fn unknown_names(&self, known: &[&str]) -> Vec<Problem> {
+    /// The names that it reads and that are not `known`, in order, as problems with their byte ranges.
+    pub fn unknown_names(&self, known: &dyn Fn(&str) -> bool) -> Vec<Problem> {
         names::unknown(&self.nodes, known)
     }
 

@@ -7,12 +7,11 @@ use crate::ast::{Expr, Kind, Node, Suffix};
 use crate::problem::{Problem, ProblemKind};
 
 /// The names that are read and neither known nor defined, each once, at its first position.
-pub(crate) fn unknown(nodes: &[Node], known: &[&str]) -> Vec<Problem> {
-    let mut reads =
-        Reads { defined: known.iter().map(|name| (*name).to_owned()).collect(), free: Vec::new() };
+pub(crate) fn unknown(nodes: &[Node], known: &dyn Fn(&str) -> bool) -> Vec<Problem> {
+    let mut reads = Reads::default();
     reads.nodes(nodes);
     let mut seen = BTreeSet::new();
-    let free = reads.free.into_iter().filter(|(name, _)| seen.insert(name.clone()));
+    let free = reads.free.into_iter().filter(|(name, _)| !known(name) && seen.insert(name.clone()));
     free.map(|(name, range)| {
         Problem::new(ProblemKind::Name, range, format!("`{name}` is not handed over to this message"))
     })
@@ -21,13 +20,16 @@ pub(crate) fn unknown(nodes: &[Node], known: &[&str]) -> Vec<Problem> {
 
 /// Whether one of these names is read.
 pub(crate) fn reads(nodes: &[Node], names: &[&str]) -> bool {
-    let mut reads = Reads { defined: BTreeSet::new(), free: Vec::new() };
+    let mut reads = Reads::default();
     reads.nodes(nodes);
     reads.free.iter().any(|(name, _)| names.contains(&name.as_str()))
 }
 
+#[derive(Default)]
 struct Reads {
     defined: BTreeSet<String>,
+    /// The names that the innermost loop has defined, which end with it.
+    own: Vec<String>,
     free: Vec<(String, Range<usize>)>,
 }
 
@@ -46,19 +48,27 @@ impl Reads {
                 }
                 Node::For(repeated) => {
                     self.expr(&repeated.list);
-                    let outside = self.defined.clone();
-                    self.defined.extend(repeated.names.iter().cloned());
-                    self.defined.insert("loop".to_owned());
+                    let outside = std::mem::take(&mut self.own);
+                    repeated.names.iter().for_each(|name| self.define(name));
+                    self.define("loop");
                     repeated.filter.iter().for_each(|filter| self.expr(filter));
                     self.nodes(&repeated.body);
-                    self.defined = outside;
+                    for name in std::mem::replace(&mut self.own, outside) {
+                        self.defined.remove(&name);
+                    }
                     self.nodes(&repeated.otherwise);
                 }
                 Node::Set { name, value } => {
                     self.expr(value);
-                    self.defined.insert(name.clone());
+                    self.define(name);
                 }
             }
+        }
+    }
+
+    fn define(&mut self, name: &str) {
+        if self.defined.insert(name.to_owned()) {
+            self.own.push(name.to_owned());
         }
     }
 

@@ -5,8 +5,10 @@
 //! one: an operation on another subject is never suggested, however similar its name looks.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use naftiko_adapter::Method;
+use naftiko_diagnostics::work;
 
 use crate::catalogue::Entry;
 use crate::word::{Action, words};
@@ -21,6 +23,12 @@ const AT_MOST: usize = 3;
 const LONGEST_NAME: usize = 256;
 /// The maximum number of words that are compared.
 const MOST_WORDS: usize = 64;
+
+/// How many words and operations all lookups in one catalogue are compared with. Beyond that nothing is suggested: so many
+/// names that no operation has are not slips.
+const MOST_COMPARED: usize = 2_000_000;
+/// How many words an operation counts for.
+const OPERATION_COST: usize = 4;
 
 /// The weight of a word in the tags or the path, relative to one in the name.
 const CONTEXT: f64 = 0.8;
@@ -44,14 +52,17 @@ pub(crate) struct Neighborhood {
     /// The weight of a word that no operation has.
     unknown: f64,
     operations: Vec<Neighbor>,
+    /// The subjects of the operations.
+    subjects: BTreeSet<BTreeSet<String>>,
+    /// How many more words and operations are compared.
+    left: AtomicUsize,
 }
 
 #[derive(Debug)]
 struct Neighbor {
     /// The position in the catalogue.
     at: usize,
-    /// The name, folded.
-    name: String,
+    name: Folded,
     words: Vec<String>,
     /// The words of the name's subject.
     subject: BTreeSet<String>,
@@ -104,23 +115,26 @@ impl Neighborhood {
         });
         let weights = weights.collect();
         let unknown = rarity(0.0, total);
-        let mut neighborhood = Self { weights, unknown, operations: Vec::new() };
+        let left = AtomicUsize::new(MOST_COMPARED);
+        let mut neighborhood =
+            Self { weights, unknown, operations: Vec::new(), subjects: BTreeSet::new(), left };
         for operation in &mut operations {
             operation.subject.retain(|word| neighborhood.says_something(word));
         }
+        neighborhood.subjects = operations.iter().map(|operation| operation.subject.clone()).collect();
         neighborhood.operations = operations;
         neighborhood
     }
 
     /// The positions of the operations most similar to `name`, best first.
     pub(crate) fn nearest(&self, name: &str) -> Vec<usize> {
-        if name.len() > LONGEST_NAME {
+        if name.len() > LONGEST_NAME || !self.may_compare(name) {
             return Vec::new();
         }
         let wanted = self.wanted(name);
-        let folded = folded(name);
+        let folded = Folded::of(name);
         let scores = self.operations.iter().map(|operation| {
-            let spelling = operation.spelling(&folded);
+            let spelling = operation.name.likeness(&folded);
             (self.meaning(&wanted, operation).max(spelling), operation.at)
         });
         let mut near: Vec<(f64, usize)> = scores.filter(|(score, _)| *score >= NEAR).collect();
@@ -129,6 +143,17 @@ impl Neighborhood {
         near.retain(|(score, _)| *score >= best * BESIDE_THE_BEST);
         near.truncate(AT_MOST);
         near.into_iter().map(|(_, at)| at).collect()
+    }
+
+    /// Whether one more name is compared with all words and operations.
+    fn may_compare(&self, name: &str) -> bool {
+        let cost = words(name).len() * self.weights.len() + self.operations.len() * OPERATION_COST;
+        let left = self.left.load(Ordering::Relaxed).checked_sub(cost);
+        if let Some(left) = left {
+            work::add(cost);
+            self.left.store(left, Ordering::Relaxed);
+        }
+        left.is_some()
     }
 
     fn weight(&self, word: &str) -> f64 {
@@ -155,8 +180,7 @@ impl Neighborhood {
             }
         });
         let words = words.collect();
-        let is_of_known_subject =
-            says_no_more && self.operations.iter().any(|operation| operation.subject == subject);
+        let is_of_known_subject = says_no_more && self.subjects.contains(&subject);
         Wanted { words, subject, is_of_known_subject }
     }
 
@@ -222,17 +246,43 @@ impl Neighbor {
             actions.extend(usual_actions(entry));
         }
         let subject = words(subject(id)).into_iter().collect();
-        Self { at, name: folded(id), words: own, subject, context, actions }
+        Self { at, name: Folded::of(id), words: own, subject, context, actions }
+    }
+}
+
+/// A name without case and separators.
+#[derive(Debug)]
+struct Folded {
+    text: String,
+    length: usize,
+    /// How often each letter is in it, letters sharing 32 counters.
+    letters: [u8; 32],
+}
+
+impl Folded {
+    fn of(name: &str) -> Self {
+        let text: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let mut letters = [0_u8; 32];
+        for letter in text.chars() {
+            let slot = usize::try_from(u32::from(letter) % 32).unwrap_or_default();
+            if let Some(count) = letters.get_mut(slot) {
+                *count = count.saturating_add(1);
+            }
+        }
+        Self { length: text.chars().count(), text, letters }
     }
 
     /// The similarity of spelling; 0 if the names differ in more than one or two letters.
-    fn spelling(&self, name: &str) -> f64 {
-        let longest = self.name.chars().count().max(name.chars().count());
+    fn likeness(&self, other: &Self) -> f64 {
+        let longest = self.length.max(other.length);
         let slips = if longest < 16 { 1 } else { 2 };
-        if longest < 4 || self.name.len().abs_diff(name.len()) > slips * 4 {
+        // Each slip adds one letter and takes one away at most.
+        let differing: usize =
+            self.letters.iter().zip(&other.letters).map(|(a, b)| usize::from(a.abs_diff(*b))).sum();
+        if longest < 4 || differing > slips * 2 {
             return 0.0;
         }
-        let distance = strsim::damerau_levenshtein(&self.name, name);
+        let distance = strsim::damerau_levenshtein(&self.text, &other.text);
         if distance > slips { 0.0 } else { share(longest - distance, longest) }
     }
 }
@@ -284,9 +334,4 @@ fn likeness(a: &str, b: &str) -> f64 {
 fn share(part: usize, whole: usize) -> f64 {
     let number = |count: usize| u32::try_from(count).map_or(f64::MAX, f64::from);
     number(part) / number(whole)
-}
-
-/// A name without case and separators.
-fn folded(name: &str) -> String {
-    name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

@@ -1,5 +1,7 @@
 //! Causes of a failure at a node: the rules that a value breaks, and the schemas that may not hold.
 
+use std::sync::Arc;
+
 use serde_json::{Map, Value};
 
 use crate::evaluate::{Evaluator, Verdict, broken_bound, broken_length};
@@ -61,7 +63,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
         let mut rules = Vec::new();
         for values in node.values.iter().chain(&node.constant) {
             if self.listed(values, instance) == Verdict::Fails {
-                rules.push(Rule::Values(values.written.clone()));
+                rules.push(Rule::Values(Arc::clone(&values.written)));
             }
         }
         match view {

@@ -26,31 +26,42 @@ pub struct Defect {
     pub reason: String,
 }
 
-/// The keywords that assert something; a `$ref` without any of them beside it is only another name.
-const ASSERTIONS: [&str; 43] = [
+/// The keywords that assert something and that types express; a `$ref` without any assertion beside it is only another
+/// name.
+const OF_TYPES: [&str; 14] = [
     "$dynamicRef",
     "$id",
     "additionalProperties",
     "allOf",
+    "else",
+    "items",
+    "maxContains",
+    "minContains",
+    "nullable",
+    "properties",
+    "required",
+    "then",
+    "type",
+    "x-nullable",
+];
+
+/// The keywords that assert more than types express.
+const BEYOND_TYPES: [&str; 29] = [
     "anyOf",
     "const",
     "contains",
     "dependentRequired",
     "dependentSchemas",
     "discriminator",
-    "else",
     "enum",
     "exclusiveMaximum",
     "exclusiveMinimum",
     "format",
     "if",
-    "items",
-    "maxContains",
     "maxItems",
     "maxLength",
     "maxProperties",
     "maximum",
-    "minContains",
     "minItems",
     "minLength",
     "minProperties",
@@ -61,17 +72,20 @@ const ASSERTIONS: [&str; 43] = [
     "pattern",
     "patternProperties",
     "prefixItems",
-    "properties",
     "propertyNames",
-    "required",
-    "then",
-    "type",
     "unevaluatedItems",
-    "nullable",
-    "x-nullable",
     "unevaluatedProperties",
     "uniqueItems",
 ];
+
+/// Whether a keyword asserts more than a type can express: a value of the right type fits a schema without such keywords.
+pub fn is_beyond_types(keyword: &str) -> bool {
+    BEYOND_TYPES.contains(&keyword)
+}
+
+fn is_assertion(keyword: &str) -> bool {
+    OF_TYPES.contains(&keyword) || is_beyond_types(keyword)
+}
 
 /// Compiles everything that `schema` can reach.
 pub(crate) fn compile(
@@ -389,7 +403,7 @@ fn alias(schema: &Value) -> Option<&str> {
     let keywords = schema.as_object()?;
     let reference = keywords.get("$ref")?.as_str()?;
     let is_alone =
-        keywords.len() == 1 || !keywords.keys().any(|keyword| ASSERTIONS.contains(&keyword.as_str()));
+        keywords.len() == 1 || !keywords.keys().any(|keyword| is_assertion(keyword));
     is_alone.then_some(reference)
 }
 

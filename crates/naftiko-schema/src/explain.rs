@@ -190,11 +190,11 @@ impl<'s, 'v> Evaluator<'s, 'v> {
             }
             match self.first_rule(*branch, instance, kin)? {
                 Rule::Type(more) if values.is_empty() => types = Some(types.unwrap_or_default().union(more)),
-                Rule::Values(more) if types.is_none() => values.extend(more),
+                Rule::Values(more) if types.is_none() => values.extend(more.iter().cloned()),
                 _ => return None,
             }
         }
-        types.map(Rule::Type).or_else(|| Some(Rule::Values(values)))
+        types.map(Rule::Type).or_else(|| Some(Rule::Values(values.into())))
     }
 
     /// The type or the values that a node takes and a value is not of.

@@ -67,7 +67,7 @@ pub(crate) struct Node {
 #[derive(Debug, Default)]
 pub(crate) struct Values {
     /// As they are written.
-    pub(crate) written: Vec<Value>,
+    pub(crate) written: Arc<[Value]>,
     /// The counterparts of those that are not of the type beside them: `"1"` for `1`.
     pub(crate) converted: Vec<Value>,
     /// Those that are not of the type beside them; they are accepted all the same.

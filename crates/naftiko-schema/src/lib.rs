@@ -45,11 +45,11 @@ pub mod token {
 
 use serde_json::{Map, Value};
 
-pub use compile::Defect;
+pub use compile::{Defect, is_beyond_types};
 pub use evaluate::{STEPS_PER_PART, Verdict};
 pub use options::{Direction, Formats, Options};
 pub use report::{Report, Rule, Tolerance, Tolerated, Violation};
-pub use words::{Kind, Types, type_phrase};
+pub use words::{Kind, Types, of_format, on_a_line, plain, several, type_phrase};
 
 use evaluate::Evaluator;
 use graph::Graph;

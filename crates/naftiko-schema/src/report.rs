@@ -1,5 +1,7 @@
 //! Reports of examinations, and their wording in messages.
 
+use std::sync::Arc;
+
 use serde_json::{Number, Value};
 
 use crate::evaluate::Verdict;
@@ -44,7 +46,7 @@ pub enum Rule {
     /// `type`, or the types of all branches of a choice.
     Type(Types),
     /// `enum` or `const`, or the values of all branches of a choice.
-    Values(Vec<Value>),
+    Values(Arc<[Value]>),
     /// `minimum`.
     Minimum(Number),
     /// `maximum`.

@@ -239,7 +239,7 @@ impl Values {
                 }
             }
         }
-        values.written = written;
+        values.written = written.into();
         values
     }
 

@@ -131,7 +131,7 @@ pub fn type_phrase(kinds: impl IntoIterator<Item = Kind>) -> String {
 }
 
 /// A text of a format, as people say it: `an e-mail address`.
-pub(crate) fn of_format(name: &str) -> String {
+pub fn of_format(name: &str) -> String {
     match name {
         "date" => "a date such as `2026-01-31`".to_owned(),
         "date-time" => "a date and time such as `2026-01-31T12:00:00Z`".to_owned(),
@@ -145,7 +145,7 @@ pub(crate) fn of_format(name: &str) -> String {
 }
 
 /// A count with its noun: `3 items`.
-pub(crate) fn several(count: u64, noun: &str) -> String {
+pub fn several(count: u64, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }
 
@@ -175,7 +175,7 @@ pub(crate) fn names(names: &[String]) -> String {
 }
 
 /// A text on one line of a message, cut after so many characters.
-pub(crate) fn on_a_line(text: &str, most: usize) -> String {
+pub fn on_a_line(text: &str, most: usize) -> String {
     // Only the beginning is looked at, since a text may be as long as an answer.
     let start: String = text.chars().take(4 * most).collect();
     let line = start.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -186,6 +186,6 @@ pub(crate) fn on_a_line(text: &str, most: usize) -> String {
 }
 
 /// A JSON value as a person reads it: texts without quotes.
-pub(crate) fn plain(value: &Value) -> String {
+pub fn plain(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

@@ -1,8 +1,11 @@
 //! Words for the errors of the `jsonschema` library about documents.
 
+use std::collections::BTreeSet;
+
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
 use naftiko_diagnostics::one_of;
+use naftiko_schema::{of_format, on_a_line, plain, several};
 use serde_json::Value as Json;
 
 /// The violation of a JSON Schema rule, in words.
@@ -31,7 +34,7 @@ impl Demand {
             Error::MaxProperties { limit } => format!("at most {}", several(*limit, "field")),
             Error::UniqueItems => "no item twice".to_owned(),
             Error::Pattern { pattern } => format!("a text that matches `{}`", on_a_line(pattern, 80)),
-            Error::Format { format } => formatted(format),
+            Error::Format { format } => of_format(format),
             Error::Enum { options } => one_of(options.as_array().into_iter().flatten().map(plain)),
             Error::Constant { expected_value } => format!("`{}`", plain(expected_value)),
             Error::Type { kind } => expected_type(kind),
@@ -40,10 +43,10 @@ impl Demand {
         let found = match (error.kind(), error.instance().as_ref()) {
             (Error::UniqueItems, Json::Array(items)) => twice(items),
             (Error::Type { .. }, value) => kind(value).to_owned(),
-            (_, Json::Array(items)) => several(items.len(), "item"),
-            (_, Json::Object(fields)) => several(fields.len(), "field"),
+            (_, Json::Array(items)) => count(items.len(), "item"),
+            (_, Json::Object(fields)) => count(fields.len(), "field"),
             (Error::MinLength { .. } | Error::MaxLength { .. }, Json::String(text)) => {
-                several(text.chars().count(), "character")
+                count(text.chars().count(), "character")
             }
             (_, value) => format!("`{}`", on_a_line(&plain(value), 40)),
         };
@@ -51,41 +54,15 @@ impl Demand {
     }
 }
 
-fn formatted(format: &str) -> String {
-    match format {
-        "date" => "a date such as `2026-01-31`".to_owned(),
-        "date-time" => "a date and time such as `2026-01-31T12:00:00Z`".to_owned(),
-        "email" => "an e-mail address".to_owned(),
-        "ipv4" => "an IPv4 address".to_owned(),
-        "ipv6" => "an IPv6 address".to_owned(),
-        "uri" => "a URI such as `https://acme.example`".to_owned(),
-        "uuid" => "a UUID".to_owned(),
-        other => format!("a text of the format `{other}`"),
-    }
+fn count(length: usize, noun: &str) -> String {
+    several(u64::try_from(length).unwrap_or(u64::MAX), noun)
 }
 
 /// The first item that occurs twice in a list.
 fn twice(items: &[Json]) -> String {
-    let again =
-        items.iter().enumerate().find(|(at, item)| items.iter().take(*at).any(|other| other == *item));
-    again.map_or_else(String::new, |(_, item)| format!("`{}` twice", on_a_line(&plain(item), 40)))
-}
-
-fn several(count: impl TryInto<u64>, noun: &str) -> String {
-    match count.try_into() {
-        Ok(1) => format!("1 {noun}"),
-        Ok(count) => format!("{count} {noun}s"),
-        Err(_) => format!("many {noun}s"),
-    }
-}
-
-/// A text on one line of a message, cut to `most` characters.
-fn on_a_line(text: &str, most: usize) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if line.chars().count() <= most {
-        return line;
-    }
-    line.chars().take(most).chain(['…']).collect()
+    let mut seen = BTreeSet::new();
+    let again = items.iter().find(|item| !seen.insert(item.to_string()));
+    again.map_or_else(String::new, |item| format!("`{}` twice", on_a_line(&plain(item), 40)))
 }
 
 /// The types that a value may have, in words.
@@ -124,9 +101,4 @@ fn kind(value: &Json) -> &'static str {
         Json::Array(_) => "a list",
         Json::Object(_) => "a mapping",
     }
-}
-
-/// A JSON value for people: strings without quotes.
-pub(crate) fn plain(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }

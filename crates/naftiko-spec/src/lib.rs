@@ -33,3 +33,4 @@ pub use model::{
 };
 pub use recognize::is_document;
 pub use schema::schemas;
+pub use validate::names_variable;

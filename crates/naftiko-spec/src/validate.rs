@@ -5,12 +5,12 @@ use std::collections::BTreeSet;
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
 use naftiko_diagnostics::{Applicability, Diagnostic, Edit, Fix, Span, nearest, one_of};
-use naftiko_schema::{Kind, Options, Rule, Schema};
+use naftiko_schema::{Kind, Options, Rule, Schema, plain};
 use naftiko_syntax::{Node, Place, Value};
 use serde_json::{Map, Value as Json};
 
 use crate::codes::{INVALID_VALUE, MISSING_KEY, UNFIT_DEFAULT, UNFIT_OPTION, WRONG_TYPE};
-use crate::demand::{expected_type, phrase, plain};
+use crate::demand::{expected_type, phrase};
 use crate::duration::DURATIONS;
 use crate::model::{meant_boolean, unabbreviated};
 use crate::{Header, foreign_schema, schema};
@@ -237,8 +237,8 @@ fn last_key(pointer: &str) -> &str {
     pointer.rsplit('/').next().unwrap_or_default()
 }
 
-/// Whether the value of a key is the name of an environment variable.
-fn names_variable(key: &str) -> bool {
+/// Whether the value of a key of `auth` is the name of an environment variable.
+pub fn names_variable(key: &str) -> bool {
     key == "envVar" || key.ends_with("Env")
 }
 

@@ -3,27 +3,24 @@
 //! Everything here returns [`Edit`]s over the spans of a tree and changes nothing itself. If the surrounding style
 //! cannot be continued (an explicit `? key`, tabs, a pair in brackets), there is no edit.
 
+mod places;
+
 use std::ops::Range;
 
 use naftiko_diagnostics::{Edit, Span};
 use serde_json::{Map, Value as Json};
 
+use self::places::{Found, Places};
 use crate::lines;
 use crate::tree::{Entry, Mapping, Node, Value};
 use crate::write::{self, Quotes, Site};
 
 /// A tree and its source text.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Layout<'a> {
     text: &'a str,
-    root: &'a Node,
-}
-
-/// A scalar in the text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Found {
-    span: Span,
-    site: Site,
+    places: Places,
+    line_break: &'a str,
 }
 
 impl<'a> Layout<'a> {
@@ -31,14 +28,17 @@ impl<'a> Layout<'a> {
     pub const INDENT: usize = 2;
 
     /// Pairs `root` with its source `text`.
-    pub fn new(text: &'a str, root: &'a Node) -> Self {
-        Self { text, root }
+    pub fn new(text: &'a str, root: &Node) -> Self {
+        let end = lines::line_end(text, 0);
+        let first = lines::slice(text, end..end + lines::break_length(text, end));
+        let line_break = if first.is_empty() { "\n" } else { first };
+        Self { text, places: Places::new(text, root), line_break }
     }
 
     /// Replaces `span`, a scalar or a part of one, by `words`. The scalar retains its quotes if they can hold the
     /// words; a plain one is quoted if it would be read differently. `None` if there is no scalar.
     pub fn reword(&self, span: Span, words: &str) -> Option<Edit> {
-        let found = self.scalar_at(span)?;
+        let found = self.places.scalar_at(span)?;
         let whole = lines::slice(self.text, found.span.range());
         if found.span == span {
             return Some(Edit::new(span, write::scalar(words, quotes_of(whole), found.site)));
@@ -69,7 +69,7 @@ impl<'a> Layout<'a> {
 
     /// Renames a key, with its quotes unchanged.
     pub fn rename(&self, entry: &Entry, name: &str) -> Edit {
-        let found = self.scalar_at(entry.key_span);
+        let found = self.places.scalar_at(entry.key_span);
         let site = found.map_or(Site { flow: true, key: true }, |found| found.site);
         let written = lines::slice(self.text, entry.key_span.range());
         Edit::new(entry.key_span, write::scalar(name, quotes_of(written), site))
@@ -96,7 +96,7 @@ impl<'a> Layout<'a> {
             return Some(self.insert_in_braces(mapping, entries, position, new));
         }
         // A pair without braces in brackets cannot have a second entry.
-        if self.is_in_flow(mapping.span) {
+        if self.places.is_in_flow(mapping.span) {
             return None;
         }
         let column = self.column(mapping)?;
@@ -183,7 +183,7 @@ impl<'a> Layout<'a> {
             let has_comment = lines::slice(self.text, range.clone()).contains('#');
             return (!has_comment).then(|| Edit::new(Span::new(mapping.span.file, range), ""));
         }
-        if entries.len() < 2 || self.is_in_flow(mapping.span) {
+        if entries.len() < 2 || self.places.is_in_flow(mapping.span) {
             return None;
         }
         let line = lines::line_start(self.text, start);
@@ -208,8 +208,7 @@ impl<'a> Layout<'a> {
 
     /// Whether a list or mapping has brackets or braces.
     pub fn has_braces(&self, node: &Node) -> bool {
-        matches!(lines::byte(self.text, node.span.range().start), Some(b'{' | b'['))
-            && matches!(node.value, Value::Mapping(_) | Value::Sequence(_))
+        has_braces(self.text, node)
     }
 
     /// The end of an entry: that of its value, or of the alias in its place.
@@ -253,11 +252,7 @@ impl<'a> Layout<'a> {
 
     /// The line break of this text.
     pub fn line_break(&self) -> &'a str {
-        let end = lines::line_end(self.text, 0);
-        match lines::slice(self.text, end..end + lines::break_length(self.text, end)) {
-            "" => "\n",
-            found => found,
-        }
+        self.line_break
     }
 
     fn insert_in_braces(
@@ -321,57 +316,11 @@ impl<'a> Layout<'a> {
             }
         }
     }
-
-    /// Whether a span is inside brackets or braces that start before it.
-    fn is_in_flow(&self, span: Span) -> bool {
-        let mut node = self.root;
-        loop {
-            if self.has_braces(node) && node.span != span {
-                return true;
-            }
-            match child_at(node, span) {
-                Some(child) if node.span != span => node = child,
-                _ => return false,
-            }
-        }
-    }
-
-    /// The scalar that equals or contains a span.
-    fn scalar_at(&self, span: Span) -> Option<Found> {
-        let mut node = self.root;
-        let mut flow = false;
-        loop {
-            flow |= self.has_braces(node);
-            let key = node.as_mapping().and_then(|entries| {
-                entries.iter().map(|(_, entry)| entry.key_span).find(|key| contains(*key, span))
-            });
-            if let Some(key) = key {
-                return Some(Found { span: key, site: Site { flow, key: true } });
-            }
-            match &node.value {
-                Value::Mapping(_) | Value::Sequence(_) => node = child_at(node, span)?,
-                _ => {
-                    return contains(node.span, span)
-                        .then_some(Found { span: node.span, site: Site { flow, key: false } });
-                }
-            }
-        }
-    }
 }
 
-fn child_at(node: &Node, span: Span) -> Option<&Node> {
-    match &node.value {
-        Value::Sequence(items) => items.iter().find(|item| contains(item.span, span)),
-        Value::Mapping(entries) => {
-            entries.iter().map(|(_, entry)| &entry.value).find(|value| contains(value.span, span))
-        }
-        _ => None,
-    }
-}
-
-fn contains(outer: Span, inner: Span) -> bool {
-    let Range { start, end } = inner.range();
-    outer.file == inner.file && outer.range().start <= start && end <= outer.range().end
+fn has_braces(text: &str, node: &Node) -> bool {
+    matches!(lines::byte(text, node.span.range().start), Some(b'{' | b'['))
+        && matches!(node.value, Value::Mapping(_) | Value::Sequence(_))
 }
 
 /// The quotes of a scalar; a block scalar has none, and its replacement gets those it needs.

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use indexmap::IndexMap;
 use naftiko_adapter::media_type::{essence, is_json};
-use naftiko_adapter::{Arguments, Operation, Place};
+use naftiko_adapter::{Arguments, Operation, Parameter, Place};
 use naftiko_schema::{Options, Schema, Verdict};
 use serde_json::Value;
 
@@ -14,15 +14,17 @@ use crate::refusal::{Refusal, Target};
 /// How a schema of an operation is read for a value that is sent: as JSON, or as the text that parameters and forms are
 /// written as.
 pub fn options_of(operation: &Operation, target: &Target) -> Options {
-    let content_type = match target {
-        Target::Operation => None,
+    match target {
+        Target::Operation => options_for(None),
         Target::Parameter(place, name) => {
-            let mut parameters = operation.parameters.iter();
-            let parameter = parameters.find(|it| it.place == *place && it.name == *name);
-            parameter.and_then(|parameter| parameter.content_type.as_deref())
+            options_for(operation.parameter(*place, name).and_then(|it| it.content_type.as_deref()))
         }
-        Target::Body => operation.body.as_ref().map(|body| body.content_type.as_str()),
-    };
+        Target::Body => options_for(operation.body.as_ref().map(|body| body.content_type.as_str())),
+    }
+}
+
+/// How a schema is read for a value that is sent in this media type; `None`: as the text of a parameter.
+pub fn options_for(content_type: Option<&str>) -> Options {
     let is_kept = content_type.map(essence).is_some_and(|it| is_json(&it) || it == "*/*");
     if is_kept { Options::SENT } else { Options::SENT_AS_TEXT }
 }
@@ -37,7 +39,8 @@ pub struct ArgumentSchemas {
 #[derive(Debug)]
 struct Compiled {
     operation: Arc<Operation>,
-    parameters: IndexMap<(Place, String), OnceLock<Schema>>,
+    /// Parameters with their positions in the operation.
+    parameters: IndexMap<(Place, String), (usize, OnceLock<Schema>)>,
     body: OnceLock<Schema>,
 }
 
@@ -54,26 +57,29 @@ impl ArgumentSchemas {
 
 impl Compiled {
     fn new(operation: &Arc<Operation>) -> Self {
-        let parameters = operation.parameters.iter();
+        // Of two with one name, the first counts.
+        let parameters = operation.parameters.iter().enumerate().rev();
+        let placed = |(at, it): (usize, &Parameter)| ((it.place, it.name.clone()), (at, OnceLock::new()));
         Self {
             operation: Arc::clone(operation),
-            parameters: parameters.map(|it| ((it.place, it.name.clone()), OnceLock::new())).collect(),
+            parameters: parameters.map(placed).collect(),
             body: OnceLock::new(),
         }
     }
 
     fn check(&self, arguments: &Arguments) -> Result<(), Refusal> {
         for ((place, name), value) in &arguments.parameters {
-            let mut parameters = self.operation.parameters.iter();
-            let parameter = parameters.find(|it| it.place == *place && it.name == *name);
-            let schema = self.parameters.get(&(*place, name.clone()));
-            if let Some((parameter, schema)) = parameter.zip(schema) {
-                let target = Target::Parameter(*place, name.clone());
-                self.fits(schema, &parameter.schema, value, target)?;
-            }
+            let target = Target::Parameter(*place, name.clone());
+            let Some((at, schema)) = self.parameters.get(&(*place, name.clone())) else { continue };
+            let Some(parameter) = self.operation.parameters.get(*at) else { continue };
+            let options = options_for(parameter.content_type.as_deref());
+            self.fits(schema, (&parameter.schema, options), value, target)?;
         }
         match self.operation.body.as_ref().zip(arguments.body.as_ref()) {
-            Some((spec, value)) => self.fits(&self.body, &spec.schema, value, Target::Body),
+            Some((spec, value)) => {
+                let options = options_for(Some(&spec.content_type));
+                self.fits(&self.body, (&spec.schema, options), value, Target::Body)
+            }
             None => Ok(()),
         }
     }
@@ -81,13 +87,12 @@ impl Compiled {
     fn fits(
         &self,
         compiled: &OnceLock<Schema>,
-        schema: &Value,
+        (schema, options): (&Value, Options),
         value: &Value,
         target: Target,
     ) -> Result<(), Refusal> {
-        let compiled = compiled.get_or_init(|| {
-            Schema::compile(schema, &self.operation.definitions, options_of(&self.operation, &target))
-        });
+        let compiled =
+            compiled.get_or_init(|| Schema::compile(schema, &self.operation.definitions, options));
         if compiled.verdict(value) != Verdict::Fails {
             return Ok(());
         }

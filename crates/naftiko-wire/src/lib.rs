@@ -26,7 +26,7 @@ mod request;
 
 pub use charset::charset;
 pub use cookie::is_cookie_octet;
-pub use fit::{ArgumentSchemas, options_of};
+pub use fit::{ArgumentSchemas, options_for, options_of};
 pub use header::{is_field_value, is_token};
 pub use kept::OfOperations;
 pub use number::number_text;

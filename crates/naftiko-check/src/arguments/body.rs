@@ -1,28 +1,28 @@
 //! What is written for arguments against types and schemas: each value, and the body of a request as a whole.
 
-use naftiko_adapter::Place;
+use std::cell::OnceCell;
+use std::rc::Rc;
+
 use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned, has_errors};
 use naftiko_expr::Type;
 use naftiko_plan::Slot;
-use naftiko_schema::{Options, Tolerance};
+use naftiko_schema::Tolerance;
 use naftiko_spec::Argument;
-use serde_json::{Map, Value as Json};
 
 use super::Binder;
 use crate::fit::{Misfit, misfits};
-use crate::limits::{Breach, Broken};
+use crate::goal::{goals, open_body};
+use crate::judgment::Judgment;
+use crate::limits::{Breach, Broken, Tolerated, Verdict};
 use crate::resolve::{Parameter, Resolution};
 use crate::written::{Parts, Written};
 use crate::{faults, limits, sendable};
-
-/// How many properties that the description does not declare are judged.
-const MAX_UNDECLARED: usize = 64;
 
 /// The values of a request as far as they are known.
 #[derive(Default, Clone)]
 pub(super) struct Body<'w> {
     /// The parameters outside the body.
-    pub(super) parameters: Vec<(Place, &'w str, Written<'w>)>,
+    pub(super) parameters: Vec<(&'w Slot, Written<'w>)>,
     /// All of it, written as one.
     pub(super) whole: Option<Written<'w>>,
     /// Its properties.
@@ -40,33 +40,152 @@ pub(super) struct Undeclared<'w> {
     pub(super) position: usize,
     pub(super) argument: &'w Argument,
     pub(super) written: Written<'w>,
+    /// The position of the finding about it.
+    pub(super) diagnostic: usize,
+}
+
+/// The request that arguments are written for, with what its schemas judge of them: each value is examined once.
+pub(super) struct Request<'w> {
+    pub(super) named: &'w Spanned<String>,
+    pub(super) arguments: &'w [Argument],
+    pub(super) resolution: &'w Resolution,
+    /// What the schema of the body judges of all properties together, as they are sent and by their plain types.
+    properties: [OnceCell<Option<Rc<Judgment<'w>>>>; 2],
+}
+
+/// How a value is read to judge its parts.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Question {
+    /// By the plain types: a number and its text are two, even where they are sent as one.
+    Rejected,
+    /// As the value is sent.
+    AsSent,
+}
+
+/// The most expressions of one value that are judged by samples of what they may give.
+const MAX_EXPRESSIONS: usize = 64;
+
+/// Judges the expressions of one value by samples of what they may give.
+struct Expressions<'a, 'w> {
+    parameter: &'a Parameter,
+    written: &'a Written<'w>,
+    request: &'a Request<'w>,
+    /// How many more are judged.
+    left: usize,
+}
+
+impl Expressions<'_, '_> {
+    /// Whether `run` accepts whatever an expression may give: a schema with `items` and without `type` takes a text too.
+    fn take_any(&mut self, part: &Written<'_>) -> bool {
+        let Some(left) = self.left.checked_sub(1) else { return false };
+        self.left = left;
+        let resolution = self.request.resolution;
+        let place = match self.parameter.schema {
+            Some(_) => Some(self.parameter),
+            None => resolution.slots.body(),
+        };
+        let options = resolution.options(&self.parameter.slot);
+        let Some(schema) = place.and_then(|place| resolution.compiled(place, options)) else { return false };
+        let samples = sendable::samples_of_all(part);
+        let takes = |whole: &Written<'_>| limits::accepts_all(&schema, whole, part.span, &samples);
+        match &self.parameter.slot {
+            Slot::Property(name) => {
+                let key = self.written.key.unwrap_or(self.written.span);
+                takes(&Written::object(vec![(name, self.written.clone())], key, None))
+            }
+            Slot::Parameter(..) | Slot::Body => takes(self.written),
+        }
+    }
+}
+
+impl<'w> Request<'w> {
+    pub(super) fn new(
+        named: &'w Spanned<String>,
+        arguments: &'w [Argument],
+        resolution: &'w Resolution,
+    ) -> Self {
+        Self { named, arguments, resolution, properties: Default::default() }
+    }
+
+    /// What the schema of a place judges of a value; `None` where there is no schema.
+    fn judgment(
+        &self,
+        parameter: &Parameter,
+        written: &Written<'w>,
+        question: Question,
+    ) -> Option<Rc<Judgment<'w>>> {
+        if matches!(parameter.slot, Slot::Property(_)) && parameter.schema.is_none() {
+            let kept = self.properties.get(usize::from(question == Question::AsSent))?;
+            let judged = || Some(Rc::new(self.judged(self.resolution.slots.body()?, &self.body(), question)?));
+            return kept.get_or_init(judged).clone();
+        }
+        self.judged(parameter, written, question).map(Rc::new)
+    }
+
+    fn judged(
+        &self,
+        parameter: &Parameter,
+        whole: &Written<'w>,
+        question: Question,
+    ) -> Option<Judgment<'w>> {
+        let options = self.resolution.options(&parameter.slot);
+        // A number and its text are one where they are sent; written in the wrong form, they are a slip all the same.
+        let as_text = options.as_text && question == Question::AsSent;
+        let schema = self.resolution.compiled(parameter, naftiko_schema::Options { as_text, ..options })?;
+        Some(Judgment::of(&schema, whole))
+    }
+
+    /// The properties of the body that are written, without their types.
+    fn body(&self) -> Written<'w> {
+        let mut properties = Vec::new();
+        for argument in self.arguments {
+            let goals = goals(argument, self.resolution).into_iter().map(|parameter| &parameter.slot);
+            let is_property = goals.chain(open_body(argument, self.resolution).as_ref()).any(is_property);
+            if is_property {
+                let value = Written::new(&argument.value, Some(argument.key), &mut std::iter::empty());
+                properties.push((argument.name.as_str(), value));
+            }
+        }
+        Written::object(properties, self.named.span, None)
+    }
+}
+
+fn is_property(slot: &Slot) -> bool {
+    matches!(slot, Slot::Property(_))
 }
 
 impl Binder<'_> {
     /// Reports what of a value is not of the type its place takes, and rejected by `run`; gives where that is.
-    pub(super) fn fit(
+    pub(super) fn fit<'w>(
         &mut self,
         parameter: &Parameter,
-        written: &Written<'_>,
-        resolution: &Resolution,
+        written: &Written<'w>,
+        request: &Request<'w>,
     ) -> Vec<Span> {
         let mut found = misfits(&parameter.ty, written, parameter.slot.name());
+        if found.is_empty() {
+            return Vec::new();
+        }
         let sources = self.sources;
+        let rejecting = request.judgment(parameter, written, Question::Rejected);
+        let sending = request.judgment(parameter, written, Question::AsSent);
+        let mut expressions = Expressions { parameter, written, request, left: MAX_EXPRESSIONS };
         found.retain(|misfit| match misfit {
             Misfit::Type { written: part, .. } if matches!(part.parts, Parts::Open) => {
-                !takes_any(part, misfit, parameter, written, resolution)
+                !expressions.take_any(part)
             }
+            // A number that is kept as its text is no slip, and can be sent wherever numbers are texts.
             Misfit::Type { written: part, .. } if faults::wrong_argument_type::is_inexact(part, sources) => {
-                // A number that is kept as its text is no slip, and can be sent wherever numbers are texts.
-                judged(misfit, parameter, written, resolution, &limits::is_rejected_as_sent)
+                sending.as_ref().is_some_and(|it| it.rejects(misfit.place()))
             }
-            Misfit::Type { .. } => is_rejected(misfit, parameter, written, resolution),
-            _ => true,
+            // A type may say more than its schema does.
+            Misfit::Type { .. } => rejecting.as_ref().is_none_or(|it| it.rejects(misfit.place())),
+            Misfit::Unknown { .. } | Misfit::Missing(_) => true,
         });
         for misfit in &found {
             let diagnostic = reported(misfit, sources);
             let is_accepted = matches!(misfit, Misfit::Unknown { .. })
-                && judged(misfit, parameter, written, resolution, &limits::is_accepted);
+                && sending.as_ref().is_some_and(|it| it.accepts(misfit.place()));
             self.diagnostics.push(if is_accepted { diagnostic.taken_as_written() } else { diagnostic });
         }
         found.iter().map(Misfit::place).collect()
@@ -74,18 +193,17 @@ impl Binder<'_> {
 
     /// Puts the properties that the description does not declare into the body if `run` accepts them: then the finding
     /// about them leaves no gap.
-    pub(super) fn undeclared(&mut self, body: &Body<'_>, resolution: &Resolution, named: Span) {
-        let schema = resolution.slots.body().and_then(|body| body.schema.as_ref());
-        let Some(schema) = schema.filter(|_| !body.undeclared.is_empty()) else { return };
+    pub(super) fn undeclared<'w>(&mut self, body: &Body<'w>, request: &Request<'w>) {
+        let Some(parameter) = request.resolution.slots.body().filter(|_| !body.undeclared.is_empty()) else {
+            return;
+        };
         let all = body.undeclared.iter().map(|it| (it.argument.name.as_str(), it.written.clone()));
         let all: Vec<(&str, Written<'_>)> = body.properties.iter().cloned().chain(all).collect();
-        let whole = Written::object(all, named, None);
-        let options = limits::sent_to(&resolution.operation, &Slot::Body);
-        // Each is judged in the whole body, so that more would grow with their square.
-        for Undeclared { position, argument, .. } in body.undeclared.iter().take(MAX_UNDECLARED) {
-            if limits::is_accepted(schema, resolution.sent.schemas(), options, &whole, argument.key) {
-                let about = |found: &&mut Diagnostic| found.primary.span == argument.key;
-                if let Some(found) = self.diagnostics.iter_mut().rev().find(about) {
+        let whole = Written::object(all, request.named.span, None);
+        let Some(judgment) = request.judged(parameter, &whole, Question::AsSent) else { return };
+        for Undeclared { position, argument, diagnostic, .. } in &body.undeclared {
+            if judgment.accepts(argument.key) {
+                if let Some(found) = self.diagnostics.get_mut(*diagnostic) {
                     found.is_taken_as_written = true;
                 }
                 self.push(Slot::Property(argument.name.clone()), (*position, argument), false);
@@ -109,38 +227,41 @@ impl Binder<'_> {
         written: &Written<'_>,
         mistaken: &[Span],
     ) {
-        let Some(schema) = &parameter.schema else { return };
         let name = parameter.slot.name();
-        let options = limits::sent_to(&resolution.operation, &parameter.slot);
-        let found = limits::broken(schema, resolution.sent.schemas(), options, written, name, mistaken);
-        for broken in &found {
-            self.broken(broken, name);
-        }
+        let verdict = verdict(parameter, resolution, written, name, mistaken);
+        verdict.broken.iter().for_each(|broken| self.broken(broken, name));
+        verdict.tolerated.iter().for_each(|tolerated| self.tolerated(tolerated, name));
     }
 
-    /// Reports what a literal breaks; what is sloppy about the description of a step, once for each way.
+    /// Reports the rules that a literal breaks. `whole` is what the body as a whole is called.
     fn broken(&mut self, broken: &Broken, whole: &str) {
         self.diagnostics.push(match &broken.what {
             Breach::Undecided(_) | Breach::Exhausted => faults::schema_too_complex::report(broken, whole),
-            Breach::Tolerated(Tolerance::NearFormat(format, lack)) => {
-                faults::near_format::report(broken, format, lack, whole)
-            }
-            // Few descriptions mean that exactly one form fits; nothing is wrong with a value that fits several.
-            Breach::Tolerated(Tolerance::SeveralBranches) => return,
-            Breach::Tolerated(tolerance) => {
-                let kind = std::mem::discriminant(tolerance);
-                if self.tolerated.contains(&kind) {
-                    return;
-                }
-                self.tolerated.push(kind);
-                faults::sloppy_description::report(broken, tolerance, whole)
-            }
             _ => faults::unfit_argument::report(broken, whole),
         });
     }
 
-    /// The body as a whole: its form, where it may have one of several, and its limits. What has been found since
-    /// `begun` is not told again.
+    /// Reports that a literal fits only because the description is read leniently: each flaw of a description once for a
+    /// step.
+    fn tolerated(&mut self, tolerated: &Tolerated, whole: &str) {
+        match &tolerated.tolerance {
+            Tolerance::NearFormat(format, lack) => {
+                self.diagnostics.push(faults::near_format::report(tolerated, format, lack, whole));
+            }
+            // Few descriptions mean that exactly one form fits; nothing is wrong with a value that fits several.
+            Tolerance::SeveralBranches => {}
+            tolerance => {
+                let kind = std::mem::discriminant(tolerance);
+                if !self.tolerated.contains(&kind) {
+                    self.tolerated.push(kind);
+                    self.diagnostics.push(faults::sloppy_description::report(tolerated, whole));
+                }
+            }
+        }
+    }
+
+    /// The body as a whole: its form, where it may have one of several, and its limits. A finding since `begun` is not
+    /// repeated.
     pub(super) fn body<'w>(
         &mut self,
         named: &'w Spanned<String>,
@@ -160,13 +281,14 @@ impl Binder<'_> {
                 ("", written)
             }
         };
-        let Some(schema) = &parameter.schema else { return };
-        let options = limits::sent_to(&resolution.operation, &Slot::Body);
-        let found =
-            limits::broken(schema, resolution.sent.schemas(), options, &written, name, &body.mistaken);
-        // What the body as a whole lacks may be what has been found already.
-        for broken in found.iter().filter(|broken| !(mistaken && broken.name == name)) {
+        let verdict = verdict(parameter, resolution, &written, name, &body.mistaken);
+        // A rule that the body as a whole breaks may be about what has been found already.
+        let is_new = |about: &str| !(mistaken && about == name);
+        for broken in verdict.broken.iter().filter(|broken| is_new(&broken.name)) {
             self.broken(broken, &named.value);
+        }
+        for tolerated in verdict.tolerated.iter().filter(|tolerated| is_new(&tolerated.name)) {
+            self.tolerated(tolerated, &named.value);
         }
     }
 
@@ -195,65 +317,33 @@ impl Binder<'_> {
     }
 }
 
-/// Whether a literal of another type is rejected by `run` as well: a type may say more than its schema does.
-fn is_rejected(
-    misfit: &Misfit<'_>,
+/// What the schema of a place says of a value where the value is not `mistaken`; nothing where there is no schema.
+fn verdict(
     parameter: &Parameter,
-    written: &Written<'_>,
     resolution: &Resolution,
-) -> bool {
-    let body = || resolution.slots.body()?.schema.as_ref();
-    parameter.schema.as_ref().or_else(body).is_none()
-        || judged(misfit, parameter, written, resolution, &limits::is_rejected)
-}
-
-/// Whether `run` accepts whatever an expression may give: a schema with `items` and without `type` takes a text too.
-fn takes_any(
-    part: &Written<'_>,
-    misfit: &Misfit<'_>,
-    parameter: &Parameter,
     written: &Written<'_>,
-    resolution: &Resolution,
-) -> bool {
-    let samples = sendable::samples_of_all(part);
-    let takes = move |schema: &Json, definitions: &Map<String, Json>, options, whole: &Written<'_>, place| {
-        limits::accepts_all(schema, definitions, options, whole, place, &samples)
-    };
-    judged(misfit, parameter, written, resolution, &takes)
-}
-
-/// What the schema of a place judges of the part of a value that does not fit.
-type Judge = dyn Fn(&Json, &Map<String, Json>, Options, &Written<'_>, Span) -> bool;
-
-/// What a judge says about a part that does not fit; no, where there is no schema.
-fn judged(
-    misfit: &Misfit<'_>,
-    parameter: &Parameter,
-    written: &Written<'_>,
-    resolution: &Resolution,
-    judge: &Judge,
-) -> bool {
-    let body = || resolution.slots.body()?.schema.as_ref();
-    let Some(schema) = parameter.schema.as_ref().or_else(body) else { return false };
-    let options = limits::sent_to(&resolution.operation, &parameter.slot);
-    let of = |whole: &Written<'_>| judge(schema, resolution.sent.schemas(), options, whole, misfit.place());
-    match &parameter.slot {
-        Slot::Property(name) => {
-            let key = written.key.unwrap_or(written.span);
-            of(&Written::object(vec![(name, written.clone())], key, None))
-        }
-        Slot::Parameter(..) | Slot::Body => of(written),
+    name: &str,
+    mistaken: &[Span],
+) -> Verdict {
+    if !resolution.has_limits(parameter) {
+        return Verdict::default();
     }
+    let options = resolution.options(&parameter.slot);
+    let schema = resolution.compiled(parameter, options);
+    schema.map_or_else(Verdict::default, |schema| limits::verdict(&schema, written, name, mistaken))
 }
 
 /// What does not fit, as a finding about an argument.
 pub(crate) fn reported(misfit: &Misfit<'_>, sources: &SourceMap) -> Diagnostic {
     match misfit {
         Misfit::Type { name, expected, written } => {
-            faults::wrong_argument_type::report(name, expected, written, sources)
+            let diagnostic = faults::wrong_argument_type::report(name, expected, written, sources);
+            // Every run refuses a literal of another type; what an expression gives may fit.
+            let is_open = matches!(written.parts, Parts::Open);
+            if is_open { diagnostic.taken_as_written() } else { diagnostic }
         }
         Misfit::Unknown { owner, name, key, fields, meant } => {
-            faults::unknown_argument::inside(owner, name, *key, fields, meant.as_deref())
+            faults::unknown_argument::inside(owner, name, *key, fields.names(), meant.as_deref())
         }
         Misfit::Missing(missing) => faults::missing_argument::inside(missing),
     }

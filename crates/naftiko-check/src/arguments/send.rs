@@ -1,8 +1,10 @@
 //! Whether the arguments of a step can be sent: each alone, the body, and all of them together.
 
+use std::collections::BTreeMap;
+
 use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Arguments, Place};
-use naftiko_diagnostics::{Severity, Span, Spanned};
+use naftiko_diagnostics::{Diagnostic, FileId, Severity, Span, Spanned, work};
 use naftiko_plan::Slot;
 use naftiko_wire::{Refusal, Target};
 use serde_json::{Map, Value as Json};
@@ -26,16 +28,16 @@ impl Binder<'_> {
         has_body: bool,
     ) {
         let operation = &resolution.operation;
+        let errors = ErrorPlaces::of(self.diagnostics.get(begun..).unwrap_or_default());
+        let is_faulty = |written: &Written<'_>| errors.touch(written);
         let mut found: Vec<Unsendable> = Vec::new();
         let whole = |message: String| Unsendable { place: named.span, message };
         found.extend(naftiko_wire::operation_refusal(operation).map(|refusal| whole(refusal.message)));
-        for (place, name, written) in &body.parameters {
-            let parameter = operation.parameters.iter().find(|it| it.place == *place && it.name == *name);
-            let Some(parameter) = parameter.filter(|_| !self.is_faulty(written, begun)) else { continue };
+        for (slot, written) in body.parameters.iter().filter(|(_, written)| !is_faulty(written)) {
+            let Some(parameter) = resolution.parameter(slot) else { continue };
             let refuse = |value: &Json| naftiko_wire::parameter_refusal(operation, parameter, value);
             found.extend(unsendable(written, &refuse));
         }
-        let is_faulty = |written: &Written<'_>| self.is_faulty(written, begun);
         if has_body {
             found.extend(unsendable_body(named.span, body, resolution, &is_faulty));
         }
@@ -46,22 +48,44 @@ impl Binder<'_> {
         self.diagnostics.extend(reports);
     }
 
-    /// Whether an error has been found in a value since `begun`.
-    fn is_faulty(&self, written: &Written<'_>, begun: usize) -> bool {
-        let overlaps = |one: Span, other: Span| {
-            let (first, second) = (one.range(), other.range());
-            one.file == other.file && first.start < second.end && second.start < first.end
-        };
-        let errors = self.diagnostics.get(begun..).unwrap_or_default().iter();
-        let mut errors = errors.filter(|found| found.severity() == Severity::Error);
-        errors.any(|found| {
-            let span = found.primary.span;
-            overlaps(span, written.span) || written.key.is_some_and(|key| overlaps(span, key))
-        })
+}
+
+/// The places of errors, found by a place that they overlap.
+struct ErrorPlaces {
+    /// By the start of each error: the farthest end of it and of those before it.
+    farthest: BTreeMap<(FileId, usize), usize>,
+}
+
+impl ErrorPlaces {
+    fn of(diagnostics: &[Diagnostic]) -> Self {
+        let errors = diagnostics.iter().filter(|found| found.severity() == Severity::Error);
+        let mut spans: Vec<Span> = errors.map(|found| found.primary.span).collect();
+        spans.sort_by_key(|span| (span.file, span.range().start));
+        let mut farthest = BTreeMap::new();
+        let mut end = (None, 0);
+        for span in spans {
+            work::add(1);
+            let range = span.range();
+            end = if end.0 == Some(span.file) { (end.0, end.1.max(range.end)) } else { (Some(span.file), range.end) };
+            farthest.insert((span.file, range.start), end.1);
+        }
+        Self { farthest }
+    }
+
+    /// Whether one of the errors is in a value or at its key.
+    fn touch(&self, written: &Written<'_>) -> bool {
+        self.overlap(written.span) || written.key.is_some_and(|key| self.overlap(key))
+    }
+
+    fn overlap(&self, span: Span) -> bool {
+        work::add(1);
+        let range = span.range();
+        let mut before = self.farthest.range((span.file, 0)..(span.file, range.end));
+        before.next_back().is_some_and(|(_, end)| *end > range.start)
     }
 }
 
-/// What cannot be sent of the body. JSON can hold any value, so only other media types are asked.
+/// The parts of the body that cannot be sent. JSON can hold any value, so only other media types are asked.
 fn unsendable_body(
     named: Span,
     body: &Body<'_>,
@@ -120,14 +144,17 @@ fn combined(
         let value = written.with_holes("", &mut holes);
         holes.is_empty().then_some(value)
     };
-    let parameters = body.parameters.iter().filter(|(_, _, written)| !is_faulty(written));
-    let parameters = parameters
-        .filter_map(|(place, name, written)| Some(((*place, (*name).to_owned()), literal(written)?)));
+    let parameters = body.parameters.iter().filter(|(_, written)| !is_faulty(written));
+    let parameters = parameters.filter_map(|(slot, written)| match slot {
+        Slot::Parameter(place, name) => Some(((*place, name.clone()), literal(written)?)),
+        Slot::Property(_) | Slot::Body => None,
+    });
     let arguments = Arguments { parameters: parameters.collect(), body: None };
     let refusal = naftiko_wire::combination_refusal(&resolution.operation, &arguments)?;
     let key = |place: Place, name: &str| {
-        let found = body.parameters.iter().find(|(at, known, _)| *at == place && *known == name);
-        found.map(|(_, _, written)| written.key.unwrap_or(written.span))
+        let slot = Slot::Parameter(place, name.to_owned());
+        let found = body.parameters.iter().find(|(known, _)| **known == slot);
+        found.map(|(_, written)| written.key.unwrap_or(written.span))
     };
     let place = match &refusal.target {
         Target::Parameter(place, name) => key(*place, name),
@@ -138,7 +165,7 @@ fn combined(
 
 /// Notes a parameter with its value.
 pub(super) fn note<'w>(body: &mut Body<'w>, slot: &'w Slot, written: &Written<'w>) {
-    if let Slot::Parameter(place, name) = slot {
-        body.parameters.push((*place, name, written.clone()));
+    if matches!(slot, Slot::Parameter(..)) {
+        body.parameters.push((slot, written.clone()));
     }
 }

@@ -13,6 +13,10 @@ pub(crate) static CODE: Code = Code {
 /// How many compositions may run within each other.
 pub(crate) const DEEPEST: usize = 64;
 
+/// How many steps a plan may hold, those of the compositions that run within each other included, each as often as it
+/// runs.
+pub(crate) const MOST_STEPS: usize = 100_000;
+
 /// `chain` is the composition that is run again and all that run within it, outermost first.
 pub(crate) fn report(named: &Spanned<String>, chain: &[Opened]) -> Diagnostic {
     let names = chain.iter().chain(chain.first()).map(|opened| format!("`{}`", opened.name));
@@ -33,4 +37,13 @@ pub(crate) fn report(named: &Spanned<String>, chain: &[Opened]) -> Diagnostic {
 pub(crate) fn too_deep(named: &Spanned<String>) -> Diagnostic {
     Diagnostic::new(&CODE, named.span, format!("more than {DEEPEST} compositions run within each other"))
         .with_help("run some of them one after the other")
+}
+
+/// A plan holds the steps of a composition as often as the composition runs, and these are too many.
+pub(crate) fn too_many(named: &Spanned<String>) -> Diagnostic {
+    let message =
+        format!("with the steps of `{}` the plan holds more than {MOST_STEPS} steps", named.value);
+    Diagnostic::new(&CODE, named.span, message)
+        .with_label("runs compositions that run others, each of them again")
+        .with_help("run it once, with `forEach`, or take some of these steps away")
 }

@@ -68,6 +68,13 @@ pub(crate) fn uninferred(
     })
 }
 
+/// So many arguments besides those that are reported.
+pub(crate) fn more(named: &Spanned<String>, count: usize) -> Diagnostic {
+    let arguments = if count == 1 { "argument" } else { "arguments" };
+    Diagnostic::new(&CODE, named.span, format!("`{}` needs {count} more {arguments} without a value", named.value))
+        .with_help("write those that are reported first")
+}
+
 fn start(named: &Spanned<String>, parameter: &Parameter, resolution: &Resolution) -> Diagnostic {
     let name = parameter.slot.name();
     let operation = &resolution.operation;
@@ -120,8 +127,11 @@ pub(crate) fn of_form(
 
 fn needs(owner: &str, missing: &Lacking) -> String {
     let fields = quoted(missing.fields.iter().map(|(field, _)| field.as_str()));
-    let have = if missing.fields.len() == 1 { "has" } else { "have" };
-    format!("`{owner}` needs {fields}, which {have} no value")
+    match (missing.fields.len(), missing.more) {
+        (1, 0) => format!("`{owner}` needs {fields}, which has no value"),
+        (_, 0) => format!("`{owner}` needs {fields}, which have no value"),
+        (_, more) => format!("`{owner}` needs {fields} and {more} more, which have no value"),
+    }
 }
 
 /// What completes an object, in one form and in others.

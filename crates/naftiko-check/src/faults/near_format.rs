@@ -2,7 +2,7 @@
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
-use crate::limits::Broken;
+use crate::limits::Tolerated;
 
 pub(crate) static CODE: Code = Code {
     id: "near-format",
@@ -10,12 +10,12 @@ pub(crate) static CODE: Code = Code {
     summary: "a literal argument nearly has the format that its description names; it is sent all the same",
 };
 
-/// `lack` is what the text lacks, `whole` what the body as a whole is called.
-pub(crate) fn report(broken: &Broken, format: &str, lack: &str, whole: &str) -> Diagnostic {
-    let name = if broken.name.is_empty() { whole } else { &broken.name };
+/// `lack` is the part that the text lacks, and `whole` the name of the body as a whole.
+pub(crate) fn report(found: &Tolerated, format: &str, lack: &str, whole: &str) -> Diagnostic {
+    let name = if found.name.is_empty() { whole } else { &found.name };
     let diagnostic = Diagnostic::new(
         &CODE,
-        broken.place,
+        found.place,
         format!("`{name}` is not quite of the format `{format}`: {lack}"),
     );
     let help = match format {

@@ -26,8 +26,8 @@ pub(crate) fn find(
     collect(expression.root(), &mut asked);
     let of = |(id, range): (&str, Range<usize>)| {
         let step = names.null_without_body(id)?;
-        let message = format!("`{id}` may be done and null: then `exists({id})` is false");
-        let help = format!("`{id}` is null if its answer has no body, since every body that is described is a scalar or a list");
+        let message = format!("`exists({id})` is also false when `{id}` is done and its answer has no body");
+        let help = format!("without a body `{id}` is null, since every body that its description declares is a scalar or a list");
         Some(Diagnostic::new(&CODE, locate(range), message).with_related(step, "this step").with_help(help))
     };
     asked.into_iter().filter_map(of).collect()

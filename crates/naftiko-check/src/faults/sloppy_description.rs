@@ -3,17 +3,18 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_schema::Tolerance;
 
-use crate::limits::Broken;
+use crate::limits::Tolerated;
 
 pub(crate) static CODE: Code = Code {
     id: "sloppy-description",
     severity: Severity::Warning,
-    summary: "by the letter of its description, a literal argument does not fit; it is sent all the same",
+    summary: "a literal argument does not fit the letter of its description, and is sent all the same",
 };
 
-/// `whole` is what the body as a whole is called.
-pub(crate) fn report(broken: &Broken, tolerance: &Tolerance, whole: &str) -> Diagnostic {
-    let name = if broken.name.is_empty() { whole } else { &broken.name };
+/// `whole` is the name of the body as a whole.
+pub(crate) fn report(found: &Tolerated, whole: &str) -> Diagnostic {
+    let tolerance = &found.tolerance;
+    let name = if found.name.is_empty() { whole } else { &found.name };
     let help = match tolerance {
         Tolerance::Untyped => "the listed values decide, and the value is sent",
         Tolerance::Excluded(_) => {
@@ -21,11 +22,11 @@ pub(crate) fn report(broken: &Broken, tolerance: &Tolerance, whole: &str) -> Dia
         }
         Tolerance::SeveralBranches | Tolerance::NearFormat(..) => "the value is sent",
     };
-    Diagnostic::new(&CODE, broken.place, message(tolerance, name)).with_help(help)
+    Diagnostic::new(&CODE, found.place, message(tolerance, name)).with_help(help)
 }
 
 /// The message about the description of the value `name`.
-pub(crate) fn message(tolerance: &Tolerance, name: &str) -> String {
+fn message(tolerance: &Tolerance, name: &str) -> String {
     match tolerance {
         Tolerance::SeveralBranches => {
             format!("the description of `{name}` has several forms that this value fits, and allows one")

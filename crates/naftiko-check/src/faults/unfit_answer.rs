@@ -4,7 +4,7 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
 use serde_json::Value as Json;
 
 use crate::faults::wrong_argument_type::boolean;
-use crate::faults::{schema_too_complex, sloppy_description};
+use crate::faults::schema_too_complex;
 use crate::fit::Misfit;
 use crate::limits::{Breach, Broken};
 use crate::resource::values;
@@ -69,7 +69,6 @@ pub(crate) fn broken(broken: &Broken, whole: &str, otherwise: Option<&str>) -> D
         Breach::Undecided(_) | Breach::Exhausted => {
             format!("`{name}` is rejected: {}", schema_too_complex::reason(&broken.what))
         }
-        Breach::Tolerated(tolerance) => sloppy_description::message(tolerance, name),
     };
     let diagnostic = Diagnostic::new(&CODE, broken.place, message);
     match otherwise {

@@ -2,7 +2,7 @@
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 
-use crate::faults::{schema_too_complex, sloppy_description};
+use crate::faults::schema_too_complex;
 use crate::limits::{Breach, Broken};
 
 pub(crate) static CODE: Code = Code {
@@ -22,7 +22,6 @@ pub(crate) fn report(broken: &Broken, whole: &str) -> Diagnostic {
         Breach::Undecided(_) | Breach::Exhausted => {
             format!("`{name}` is rejected: {}", schema_too_complex::reason(&broken.what))
         }
-        Breach::Tolerated(tolerance) => sloppy_description::message(tolerance, name),
     };
     let diagnostic = Diagnostic::new(&CODE, broken.place, message);
     match &broken.what {

@@ -20,7 +20,8 @@ pub(crate) static CODE: Code = Code {
 pub(crate) fn report(argument: &Argument, resolution: &Resolution) -> (Diagnostic, Option<Slot>) {
     let operation = &resolution.operation;
     let name = &argument.name;
-    let diagnostic = Diagnostic::new(&CODE, argument.key, format!("`{}` does not take `{name}`", operation.id))
+    let message = format!("`{}` does not take `{}`", operation.id, whole_name(argument));
+    let diagnostic = Diagnostic::new(&CODE, argument.key, message)
         .with_label(format!("{} {}", operation.method.as_str(), operation.path));
     if let Some((elsewhere, several)) = elsewhere(argument, resolution) {
         return (in_other_place(diagnostic, argument, elsewhere, several), Some(elsewhere.clone()));
@@ -50,7 +51,7 @@ fn alternatives(argument: &Argument, resolution: &Resolution) -> String {
         return format!("the header `{}` is set from the connection, the body and the credential", argument.name);
     }
     let body = resolution.slots.body();
-    let is_scalar = |ty: &Type| ty.fields().is_empty() && !matches!(ty.resolve().as_ref(), Type::Any);
+    let is_scalar = |ty: &Type| !ty.has_fields() && !matches!(ty.resolve().as_ref(), Type::Any);
     let whole = body.filter(|body| is_scalar(&body.ty)).zip(resolution.operation.body.as_ref());
     match (whole, resolution.slots.names()) {
         (Some((body, spec)), _) => {

@@ -3,4 +3,4 @@
 use naftiko_diagnostics::{Code, Severity};
 
 pub(crate) static CODE: Code =
-    Code { id: "unknown-filter", severity: Severity::Error, summary: "the template of an e-mail uses a filter, a test or a function that there is not" };
+    Code { id: "unknown-filter", severity: Severity::Error, summary: "the template of an e-mail uses a filter, a test or a function that does not exist" };

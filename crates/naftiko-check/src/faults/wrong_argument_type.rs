@@ -70,7 +70,7 @@ pub(crate) fn boolean(expected: &Type, written: &Written<'_>) -> Option<&'static
 /// The path that was meant by `{inputs.name}`, which is a mapping to readers of YAML.
 fn reference<'a>(written: &Written<'a>) -> Option<&'a str> {
     let Parts::Entries(entries) = &written.parts else { return None };
-    let [(key, value)] = entries.as_slice() else { return None };
+    let [(key, value)] = &**entries else { return None };
     value.literal().filter(|value| value.is_null())?;
     let path = Expression::parse(key).ok()?.references();
     let [path] = path.as_slice() else { return None };

@@ -2,6 +2,7 @@
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use naftiko_diagnostics::{NameIndex, Near, Spanned, some_of, work};
 use naftiko_openapi::Catalogue;
@@ -38,7 +39,7 @@ struct Suggested {
 }
 
 impl OperationNames {
-    pub(super) fn new(capabilities: &Capabilities, catalogues: &[Catalogue]) -> Self {
+    pub(super) fn new(capabilities: &Capabilities, catalogues: &[Rc<Catalogue>]) -> Self {
         let mut names = Self::default();
         for (at, capability) in capabilities.capabilities.iter().enumerate() {
             names.capabilities.entry(capability.id.value.clone()).or_insert(at);
@@ -149,7 +150,7 @@ impl Provider {
     /// The `operationId` that is nearest to a name.
     pub(crate) fn nearest_described(&self, name: &str) -> Option<Near<'_>> {
         let index = self.names().all_described.get_or_init(|| {
-            let entries = self.catalogues.iter().flat_map(Catalogue::operations);
+            let entries = self.catalogues.iter().flat_map(|catalogue| catalogue.operations());
             NameIndex::new(entries.filter_map(|entry| entry.id.clone()))
         });
         index.nearest_with_distance(name)

@@ -55,10 +55,8 @@ fn deprecated(call: &Call<'_>, argument: &BoundArgument) -> Vec<(String, Span)> 
     let place = call.place(argument);
     let value = call.written(argument).map(|written| &written.value);
     match &argument.slot {
-        Slot::Parameter(at, name) => {
-            let is = |parameter: &&naftiko_adapter::Parameter| parameter.place == *at && parameter.name == *name;
-            let parameter = operation.parameters.iter().find(is);
-            let deprecated = parameter.is_some_and(|parameter| {
+        Slot::Parameter(_, name) => {
+            let deprecated = call.resolution.parameter(&argument.slot).is_some_and(|parameter| {
                 parameter.deprecated || schema::is_deprecated(operation, &parameter.schema)
             });
             deprecated.then(|| (name.clone(), place)).into_iter().collect()

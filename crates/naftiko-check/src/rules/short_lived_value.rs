@@ -1,14 +1,16 @@
 //! A value that expires, handed to something that takes its time.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::SignedDuration;
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 use naftiko_plan::duration;
 use naftiko_spec::{Step, Work};
 
-use crate::lifetime::{Expiring, Slow, slow, sources};
+use crate::arguments::BoundArgument;
+use crate::lifetime::{Expirables, Expiring, Slow, slow};
 use crate::model::{Model, Placed, handed_out, in_step};
+use crate::reachability::Direction;
 
 pub(crate) static CODE: Code = Code {
     id: "short-lived-value",
@@ -16,42 +18,52 @@ pub(crate) static CODE: Code = Code {
     summary: "a value may have expired when it is used",
 };
 
+/// The most steps whose results outputs are held against.
+const MOST_SOURCES: usize = 256;
+
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
-    let mut diagnostics = Vec::new();
-    for source in sources(model) {
-        let after = model.reachable(source.position, |edge| (edge.from, edge.to));
-        for (position, step) in model.composition.steps.iter().enumerate() {
-            if position != source.position && after.contains(&position) {
-                let reader = Reader { model, source: &source, position, step };
-                diagnostics.extend(reader.check(&after));
-            }
-        }
-        diagnostics.extend(outputs(model, &source));
+    let expirables = Expirables::of(model);
+    if expirables.is_empty() {
+        return Vec::new();
     }
+    let mut diagnostics = Vec::new();
+    for (position, step) in model.composition.steps.iter().enumerate() {
+        Reader { model, expirables: &expirables, position, step }.check(&mut diagnostics);
+    }
+    diagnostics.extend(outputs(model, &expirables));
     // A reference to two values that expire is one mistake.
     let mut told = BTreeSet::new();
     diagnostics.retain(|found| told.insert(found.primary.span));
     diagnostics
 }
 
-/// Outputs that give it: they are given when all steps are done, also those that run beside the one that yields it.
-fn outputs(model: &Model<'_>, source: &Expiring) -> Vec<Diagnostic> {
-    let before = model.reachable(source.position, |edge| (edge.to, edge.from));
-    let mut later = (0..model.composition.steps.len())
-        .filter(|position| *position != source.position && !before.contains(position));
-    let late = later.find_map(|position| {
-        let step = model.composition.steps.get(position)?;
-        Some((step, slower_than(model, position, source.lives)?))
-    });
-    let Some((step, slow)) = late else { return Vec::new() };
-    let how = format!(" and is given at the end of the run, after `{}`", step.id.value);
-    let outputs = model.outputs().filter_map(|(_, placed)| source.place_in(&placed));
-    outputs.map(|span| report(source, span, &how, step, &slow)).collect()
-}
-
-/// What of a step takes longer than something lives.
-fn slower_than(model: &Model<'_>, position: usize, lives: SignedDuration) -> Option<Slow> {
-    slow(model, position).filter(|slow| slow.outlasts(lives))
+/// Outputs that give what expires: they are given when all steps are done, also those that run beside the one that yields
+/// it.
+fn outputs(model: &Model<'_>, expirables: &Expirables) -> Vec<Diagnostic> {
+    let slow_steps = (0..model.composition.steps.len()).filter_map(|at| Some((at, slow(model, at)?)));
+    let slow_steps: Vec<(usize, Slow)> = slow_steps.collect();
+    let mut late_steps: HashMap<(usize, SignedDuration), Option<(usize, Slow)>> = HashMap::new();
+    let mut found = Vec::new();
+    for (_, placed) in model.outputs() {
+        for carried in placed.carried() {
+            let Some(source) = expirables.carried(&carried) else { continue };
+            let key = (source.position, source.lives);
+            if late_steps.len() >= MOST_SOURCES && !late_steps.contains_key(&key) {
+                continue;
+            }
+            let late = *late_steps.entry(key).or_insert_with(|| {
+                let before = model.reachability().reached([source.position], Direction::Before);
+                let is_later = |at: usize| at != source.position && before.get(at) == Some(&false);
+                let mut late = slow_steps.iter().filter(|(at, slow)| is_later(*at) && slow.outlasts(source.lives));
+                late.next().copied()
+            });
+            let Some((at, slow)) = late else { continue };
+            let Some(step) = model.composition.steps.get(at) else { continue };
+            let how = format!(" and is given at the end of the run, after `{}`", step.id.value);
+            found.push(report(&source, placed.locate(carried.range), &how, step, &slow));
+        }
+    }
+    found
 }
 
 fn report(source: &Expiring, span: Span, how: &str, step: &Step, slow: &Slow) -> Diagnostic {
@@ -67,68 +79,90 @@ fn report(source: &Expiring, span: Span, how: &str, step: &Step, slow: &Slow) ->
         .with_help("hand over something that lasts, and make the value when it is needed")
 }
 
-/// A step that comes after the one that yields something that expires.
+/// A step that may read something that expires.
 struct Reader<'a> {
     model: &'a Model<'a>,
-    source: &'a Expiring,
+    expirables: &'a Expirables,
     position: usize,
     step: &'a Step,
 }
 
 impl Reader<'_> {
-    /// One finding at most: what it reads too late, or hands to somebody who takes too long.
-    fn check(&self, after: &BTreeSet<usize>) -> Option<Diagnostic> {
-        let span = self.read_at()?;
-        let before = self.model.reachable(self.position, |edge| (edge.to, edge.from));
-        let late = after.intersection(&before).find_map(|position| {
-            let step = self.model.composition.steps.get(*position)?;
-            Some((step, slower_than(self.model, *position, self.source.lives)?))
+    /// One finding for each value that expires: where the step reads it too late, or hands it to somebody who takes too
+    /// long.
+    fn check(&self, diagnostics: &mut Vec<Diagnostic>) {
+        let mut known: BTreeSet<(usize, Vec<String>)> = BTreeSet::new();
+        for placed in self.reads() {
+            for carried in placed.carried() {
+                let Some(source) = self.expirables.carried(&carried) else { continue };
+                if known.insert((source.position, source.path.clone())) {
+                    diagnostics.extend(self.late(&source, placed.locate(carried.range)));
+                }
+            }
+        }
+        // Who is shown everything may be asked for it in words.
+        if let Work::External(external) = &self.step.work
+            && external.with.is_none()
+        {
+            let description = self.step.description.as_deref().unwrap_or_default();
+            let named = self.expirables.named_in(description).into_iter();
+            let unread = named.filter(|source| !known.contains(&(source.position, source.path.clone())));
+            diagnostics.extend(unread.filter_map(|source| self.late(&source, external.span)).take(1));
+        }
+    }
+
+    /// The finding about a value that the step reads at a place, if it may have expired by then.
+    fn late(&self, source: &Expiring, span: Span) -> Option<Diagnostic> {
+        if source.position == self.position {
+            return None;
+        }
+        let between = self.model.reachability().between(source.position, self.position)?;
+        let late = between.into_iter().find_map(|position| {
+            let step = self.model.composition.steps.get(position)?;
+            Some((step, slow(self.model, position).filter(|slow| slow.outlasts(source.lives))?))
         });
         match late {
             Some((step, slow)) => {
-                Some(report(self.source, span, &format!(" and is used after `{}`", step.id.value), step, &slow))
+                Some(report(source, span, &format!(" and is used after `{}`", step.id.value), step, &slow))
             }
             None => {
-                let slow = self.keeps().filter(|slow| slow.outlasts(self.source.lives))?;
+                let slow = self.keeps(source).filter(|slow| slow.outlasts(source.lives))?;
                 let how = format!(", and `{}` may take longer", self.step.id.value);
-                Some(report(self.source, span, &how, self.step, &slow))
+                Some(report(source, span, &how, self.step, &slow))
             }
         }
     }
 
-    /// How long the step itself uses it. What is sent at once is sent in time, however long the answer takes.
-    fn keeps(&self) -> Option<Slow> {
-        let handed_down = self.model.handed_down().into_iter();
-        let late = handed_down
-            .filter(|handed| std::ptr::eq(handed.step, self.step))
-            .filter(|handed| self.source.place_in(&handed.placed).is_some())
-            .find_map(|handed| handed.input.used_after);
+    /// How long the step itself uses a value. What is sent at once is sent in time, however long the answer takes.
+    fn keeps(&self, source: &Expiring) -> Option<Slow> {
+        let handed_down = self.model.handed_down_by(self.position).into_iter();
+        let carries = |placed: &Placed<'_>| {
+            let carried = placed.carried();
+            let mut expiring = carried.iter().filter_map(|it| self.expirables.carried(it));
+            expiring.any(|it| it.position == source.position && it.path == source.path)
+        };
+        let late = handed_down.filter(|handed| carries(&handed.placed)).find_map(|it| it.input.used_after);
         late.or_else(|| slow(self.model, self.position).filter(|slow| slow.keeps))
     }
 
-    /// Where the step reads it: by name, or by speaking of it where it is shown everything.
-    fn read_at(&self) -> Option<Span> {
+    /// The expressions whose values the step uses.
+    fn reads(&self) -> Vec<Placed<'_>> {
         match &self.step.work {
             Work::Invoke(_) => {
-                let call = self.model.call(self.position)?;
-                let arguments = call.bound.arguments.iter();
-                self.first(arguments.flat_map(|argument| call.expressions(argument)))
+                let call = self.model.call(self.position);
+                call.iter().flat_map(|call| &call.bound.arguments).flat_map(|it| self.in_argument(it)).collect()
             }
             Work::External(external) => {
-                let handed_out = handed_out(self.step, external).into_iter();
-                let named = self.first(handed_out.map(|(_, placed)| placed));
-                let description = self.step.description.as_deref().unwrap_or_default();
-                let spoken_of = external.with.is_none() && self.source.is_named_in(description);
-                named.or_else(|| spoken_of.then_some(external.span))
+                handed_out(self.step, external).into_iter().map(|(_, placed)| placed).collect()
             }
             Work::Composition(sub) => {
-                self.first(sub.arguments.iter().flat_map(|argument| in_step(self.step, &argument.value)))
+                sub.arguments.iter().flat_map(|argument| in_step(self.step, &argument.value)).collect()
             }
-            Work::Unclear => None,
+            Work::Unclear => Vec::new(),
         }
     }
 
-    fn first<'p>(&self, mut expressions: impl Iterator<Item = Placed<'p>>) -> Option<Span> {
-        expressions.find_map(|placed| self.source.place_in(&placed))
+    fn in_argument<'s>(&'s self, argument: &'s BoundArgument) -> Vec<Placed<'s>> {
+        self.model.call(self.position).map(|call| call.expressions(argument)).unwrap_or_default()
     }
 }

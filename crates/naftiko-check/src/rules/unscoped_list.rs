@@ -14,7 +14,7 @@ use crate::inference::Candidate;
 use crate::insertion::{Gap, Missing};
 use crate::model::{Call, Model};
 use crate::resolve::Parameter;
-use crate::resource::{Resource, named_by, values};
+use crate::resource::{named_by, values};
 
 pub(crate) static CODE: Code = Code {
     id: "unscoped-list",
@@ -41,7 +41,7 @@ pub(crate) fn finds(model: &Model<'_>, call: &Call<'_>) -> bool {
 
 /// The parameter that could narrow a list that nothing narrows, with what it could be given.
 fn filter<'a>(model: &Model<'_>, call: &Call<'a>) -> Option<(&'a Parameter, Vec<Candidate>)> {
-    let listed = Resource::of(&call.resolution.result).filter(Resource::is_list)?;
+    let listed = call.resolution.resource().filter(|resource| resource.is_list())?;
     // An argument that could not be placed may have been meant for it, and has its finding.
     let placed: BTreeSet<usize> = call.bound.arguments.iter().filter_map(|it| it.written).collect();
     let all_placed = placed.len() == call.invoke.arguments.len();

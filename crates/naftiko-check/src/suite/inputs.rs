@@ -11,7 +11,7 @@ use naftiko_syntax::{Node, Value as Tree};
 use serde_json::{Map, Value};
 
 use super::{Context, written};
-use crate::arguments::reported;
+use crate::arguments::{MOST_MISSING, reported};
 use crate::faults;
 use crate::fit::{Misfit, misfits};
 use crate::limits;
@@ -41,13 +41,19 @@ impl Context<'_> {
         let edits = diagnostics.iter().filter_map(|found| found.fix.as_ref()).flat_map(|fix| &fix.edits);
         let suggested: BTreeSet<String> = edits.map(|edit| edit.replacement.clone()).collect();
         let misspelled = |name: &str| suggested.contains(name);
-        let lacking = taken.iter().filter(|input| {
+        let mut lacking = taken.iter().filter(|input| {
             let name = input.slot.name();
             input.required && !unclear && !given.contains_key(name) && !misspelled(name)
         });
-        let lacking: Vec<_> =
-            lacking.map(|input| faults::missing_argument::not_given(&test.name, input)).collect();
-        diagnostics.extend(lacking);
+        let first = lacking.by_ref().take(MOST_MISSING);
+        let mut missing: Vec<_> =
+            first.map(|input| faults::missing_argument::not_given(&test.name, input)).collect();
+        // Many tests can lack all of many inputs.
+        match lacking.count() {
+            0 => {}
+            more => missing.push(faults::missing_argument::more(&test.name, more)),
+        }
+        diagnostics.extend(missing);
         let fits = |input: &Parameter| {
             given.get(input.slot.name()).map(|given| unfit(input, given, loader)).unwrap_or_default()
         };

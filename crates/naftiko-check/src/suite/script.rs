@@ -9,7 +9,6 @@ use indexmap::IndexSet;
 use naftiko_adapter::{Operation, ResponseSpec};
 use naftiko_diagnostics::{Diagnostic, NameIndex, Spanned};
 use naftiko_expr::{Definitions, Type};
-use naftiko_openapi::Catalogue;
 use naftiko_plan::Plan;
 use naftiko_schema::{Formats, Options};
 use naftiko_spec::{Literal, Reply, Script};
@@ -108,7 +107,7 @@ impl<'a> Known<'a> {
         let used = self.names.names().iter().filter_map(|name| self.by_name.get(name));
         let used = used.map(|operation| operation.id.clone());
         let catalogues = self.providers.iter().flat_map(|provider| &provider.catalogues);
-        let described = catalogues.flat_map(Catalogue::operations).filter_map(|entry| entry.id.clone());
+        let described = catalogues.flat_map(|catalogue| catalogue.operations()).filter_map(|entry| entry.id.clone());
         used.chain(described).collect()
     }
 

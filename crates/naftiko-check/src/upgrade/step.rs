@@ -1,6 +1,8 @@
 //! A step of edition 0.1 in 0.2: its literal arguments under `with`, and what was inferred behind them.
 
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
+use std::sync::Arc;
 
 use naftiko_adapter::Place;
 use naftiko_diagnostics::{Edit, Span};
@@ -30,16 +32,16 @@ impl Upgrading<'_> {
     pub(super) fn operation(&self, node: &Node, invoke: &Invoke, written: &Step) -> Option<Vec<Edit>> {
         let Work::Invoke(work) = &written.work else { return None };
         let operation = self.plan.operation(invoke)?;
-        let names = Names {
-            slots: Resolution::new((**operation).clone(), &Facts::default())
-                .slots
-                .iter()
-                .map(|taken| taken.slot.clone())
-                .collect(),
-        };
+        let mut known = self.names.borrow_mut();
+        let names = known.entry(Arc::as_ptr(operation).addr()).or_insert_with(|| {
+            let resolution = Resolution::new((**operation).clone(), &Facts::default());
+            Names::of_slots(resolution.slots.iter().map(|taken| &taken.slot))
+        });
+        let written = invoke.arguments.iter().filter(|argument| argument.origin == Origin::Written);
+        let written = SlotsByName::new(written.map(|argument| &argument.slot));
         let entries = node.as_mapping()?;
-        let is_argument =
-            |entry: &Entry| work.arguments.iter().any(|argument| argument.key == entry.key_span);
+        let keys: BTreeSet<Span> = work.arguments.iter().map(|argument| argument.key).collect();
+        let is_argument = |entry: &Entry| keys.contains(&entry.key_span);
         let literals: Vec<Literal<'_>> = entries
             .iter()
             .enumerate()
@@ -48,7 +50,7 @@ impl Upgrading<'_> {
                 position,
                 key,
                 entry,
-                names: names.of_literal(key, invoke),
+                names: names.of_literal(key, &written),
             })
             .collect();
         let mut inferred = Map::new();
@@ -73,7 +75,8 @@ impl Upgrading<'_> {
         }
         // Behind the last entry that stays where it is.
         let (_, moved) = literals.split_at(run_length(&literals));
-        let stays = |position: &usize| !moved.iter().any(|literal| literal.position == *position);
+        let moved: BTreeSet<usize> = moved.iter().map(|literal| literal.position).collect();
+        let stays = |position: &usize| !moved.contains(position);
         let last = (0..entries.len()).rev().find(stays)?;
         edits.extend(self.layout.insert_behind(node, last, &appended)?);
         Some(edits)
@@ -87,7 +90,7 @@ impl Upgrading<'_> {
         literals: &[Literal<'_>],
         inferred: &Map<String, Json>,
     ) -> Option<Vec<Edit>> {
-        let layout = self.layout;
+        let layout = &self.layout;
         let column = layout.column(node)? + Layout::INDENT;
         let (run, rest) = literals.split_at(run_length(literals));
         let (first, last) = (run.first()?, run.last()?);
@@ -131,7 +134,7 @@ impl Upgrading<'_> {
         literals: &[Literal<'_>],
         inferred: &Map<String, Json>,
     ) -> Option<Vec<Edit>> {
-        let layout = self.layout;
+        let layout = &self.layout;
         let entries = node.as_mapping()?;
         let (run, rest) = literals.split_at(run_length(literals));
         let (first, last) = (run.first()?, run.last()?);
@@ -211,26 +214,67 @@ fn copies(literal: &Literal<'_>, write: impl Fn(&str, &Json) -> String) -> Optio
     Some(further.iter().map(|name| write(name, &value)).collect())
 }
 
-/// The places that an operation's arguments can go to.
-struct Names {
-    slots: Vec<Slot>,
+/// How many places the arguments of an operation can go to, by name.
+#[derive(Default)]
+pub(super) struct Names {
+    bearers: HashMap<String, usize>,
+    /// Those of headers, in lower case.
+    headers: HashMap<String, usize>,
+}
+
+/// Slots, found by the name of an argument that nothing else says a place for.
+struct SlotsByName<'a> {
+    all: Vec<&'a Slot>,
+    named: HashMap<&'a str, Vec<usize>>,
+    /// Headers, by their names in lower case.
+    headers: HashMap<String, Vec<usize>>,
+}
+
+impl<'a> SlotsByName<'a> {
+    fn new(slots: impl Iterator<Item = &'a Slot>) -> Self {
+        let mut found = Self { all: slots.collect(), named: HashMap::new(), headers: HashMap::new() };
+        for (at, slot) in found.all.iter().enumerate() {
+            match header(slot) {
+                Some(header) => found.headers.entry(header).or_default().push(at),
+                None => found.named.entry(slot.name()).or_default().push(at),
+            }
+        }
+        found
+    }
+
+    /// The slots of a name, in order.
+    fn named(&self, name: &str) -> Vec<&'a Slot> {
+        let headers = self.headers.get(&name.to_ascii_lowercase());
+        let positions: BTreeSet<usize> = self.named.get(name).into_iter().chain(headers).flatten().copied().collect();
+        positions.into_iter().filter_map(|at| self.all.get(at)).copied().collect()
+    }
 }
 
 impl Names {
+    fn of_slots<'a>(slots: impl Iterator<Item = &'a Slot>) -> Self {
+        let mut names = Self::default();
+        for slot in slots {
+            *match header(slot) {
+                Some(header) => names.headers.entry(header).or_default(),
+                None => names.bearers.entry(slot.name().to_owned()).or_default(),
+            } += 1;
+        }
+        names
+    }
+
     /// The name of an argument for a slot: with its place, where the name alone does not say it.
     fn of(&self, slot: &Slot) -> String {
         self.written(slot.name(), slot)
     }
 
     /// The names of a literal argument: one for each slot the plan puts it in.
-    fn of_literal(&self, key: &str, invoke: &Invoke) -> Vec<String> {
-        let slots = invoke.arguments.iter().filter(|argument| argument.origin == Origin::Written);
-        let slots = slots.map(|argument| &argument.slot).filter(|slot| bears(slot, key));
-        slots.map(|slot| self.written(key, slot)).collect()
+    fn of_literal(&self, key: &str, written: &SlotsByName<'_>) -> Vec<String> {
+        written.named(key).into_iter().map(|slot| self.written(key, slot)).collect()
     }
 
     fn written(&self, name: &str, slot: &Slot) -> String {
-        let bearers = self.slots.iter().filter(|other| bears(other, name)).count();
+        let headers = self.headers.get(&name.to_ascii_lowercase());
+        let bearers: usize = self.bearers.get(name).into_iter().chain(headers).sum();
         if bearers <= 1 && !PLACES.iter().any(|place| name.starts_with(place)) {
             return name.to_owned();
         }
@@ -242,11 +286,11 @@ impl Names {
     }
 }
 
-/// Whether an argument of this name goes to a slot, if nothing says where it goes.
-fn bears(slot: &Slot, name: &str) -> bool {
+/// The name of a header in lower case: headers have it in any case.
+fn header(slot: &Slot) -> Option<String> {
     match slot {
-        Slot::Parameter(Place::Header, header) => header.eq_ignore_ascii_case(name),
-        other => other.name() == name,
+        Slot::Parameter(Place::Header, header) => Some(header.to_ascii_lowercase()),
+        _ => None,
     }
 }
 
@@ -257,7 +301,7 @@ fn run_length(literals: &[Literal<'_>]) -> usize {
 }
 
 /// The text of a range after edits inside of it.
-fn cut(layout: Layout<'_>, range: Range<usize>, edits: &[Edit]) -> Option<String> {
+fn cut(layout: &Layout<'_>, range: Range<usize>, edits: &[Edit]) -> Option<String> {
     let offset = u32::try_from(range.start).ok()?;
     let inside: Option<Vec<Edit>> = edits
         .iter()

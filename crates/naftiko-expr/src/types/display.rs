@@ -71,17 +71,24 @@ fn one_of(values: &IndexSet<String>) -> String {
 
 /// A value may be a whole text; a message is one line.
 fn shorten(value: &str) -> String {
-    let line = value.lines().next().unwrap_or_default();
-    let mut short: String = line.chars().take(LONGEST).collect();
+    let line = value.chars().take_while(|c| !matches!(c, '\n' | '\r'));
+    let mut short: String = line.take(LONGEST).collect();
     if short.len() < value.len() {
         short.push('…');
     }
     short
 }
 
-fn alternatives(words: impl Iterator<Item = String>) -> String {
-    let words: IndexSet<String> = words.collect();
+fn alternatives(words: impl ExactSizeIterator<Item = String>) -> String {
+    /// The most alternatives that are told apart.
+    const DISTINCT: usize = 256;
+    let count = words.len();
+    let words: IndexSet<String> = words.take(DISTINCT).collect();
     let words: Vec<String> = words.into_iter().collect();
+    if count > DISTINCT && words.len() > SHOWN {
+        let shown: Vec<&str> = words.iter().take(SHOWN).map(String::as_str).collect();
+        return format!("{}, or one of {} others", shown.join(", "), count - SHOWN);
+    }
     match words.split_last() {
         None => String::new(),
         Some((last, [])) => last.clone(),

@@ -267,6 +267,11 @@ impl Type {
         names.into_iter().filter_map(field).collect()
     }
 
+    /// Whether a value of it can have a field of a known name.
+    pub fn has_fields(&self) -> bool {
+        self.objects().iter().any(|object| object.names().next().is_some())
+    }
+
     /// The members that are objects.
     pub(crate) fn objects(&self) -> Vec<ObjectType> {
         let objects = self.members().into_iter().filter_map(|member| match member {

@@ -153,7 +153,7 @@ impl<'s> Typing<'s> {
 
     /// `&&` and `||`. An operand is only looked at if those before it leave it open, and they prove what they prove.
     fn logical(&mut self, operator: Logical, operands: &[Expr]) -> Typed {
-        let known = self.proofs.len();
+        let (known, problems) = (self.proofs.len(), self.problems.len());
         let mut presence = Presence::Always;
         for (index, operand) in operands.iter().enumerate() {
             let answered = self.condition(operand);
@@ -172,7 +172,8 @@ impl<'s> Typing<'s> {
             }
         }
         self.proofs.truncate(known);
-        if operator == Logical::And {
+        // An operand with a problem of its own may mean another value.
+        if operator == Logical::And && self.problems.len() == problems {
             self.contradictions(operands);
         }
         Typed { ty: Type::Boolean, presence }

@@ -2,7 +2,7 @@
 
 use crate::ast::{Comparator, Comparison, Expr, ExprKind, Root, Selector};
 use crate::place::{Origin, Place};
-use serde_json::Value;
+use serde_json::{Number, Value};
 
 /// The statuses of answers that a condition is evaluated for: any other status fails the step first.
 const SUCCESS: Range = Range { low: Bound::at(200.0), high: Bound::at(299.0) };
@@ -37,7 +37,7 @@ impl Range {
     pub(super) fn of(expr: &Expr) -> Option<Self> {
         match &expr.kind {
             ExprKind::Literal(Value::Number(number)) => {
-                let bound = Bound::at(number.as_f64()?);
+                let bound = Bound::at(exact(number)?);
                 Some(Self { low: bound, high: bound })
             }
             ExprKind::Call(call) if call.function.name() == "len" => Some(Self::from(Bound::at(0.0))),
@@ -102,6 +102,11 @@ impl Range {
     }
 }
 
+/// A number as a bound; `None` where different integers have the same `f64`, from 2^53 on.
+fn exact(number: &Number) -> Option<f64> {
+    number.as_f64().filter(|number| number.abs() < 9_007_199_254_740_992.0)
+}
+
 /// Whether a comparison is false for all numbers that its sides can be.
 pub(super) fn is_never_true(comparison: &Comparison) -> bool {
     let Comparison { left, comparator, right, .. } = comparison;
@@ -149,7 +154,7 @@ impl Demand {
         let demand = match (literal, comparator) {
             (Value::String(text), Comparator::Equal) => Self::Text(text.clone()),
             (Value::Number(number), comparator) => {
-                let bound = Bound::at(number.as_f64()?);
+                let bound = Bound::at(exact(number)?);
                 Self::Number(Range { low: bound, high: bound }.satisfying(comparator)?)
             }
             _ => return None,

@@ -249,6 +249,19 @@ fn conditions_that_contradict_each_other() {
 }
 
 #[test]
+fn a_contradiction_is_reported_only_where_nothing_else_is_wrong() {
+    for (text, expected) in [
+        ("inputs.count == 1 && inputs.count == 2", 1),
+        ("inputs.count == 1 && inputs.count == 2 && inputs.colour", 1),
+        ("inputs.colour == 1 && inputs.colour == 2", 2),
+        ("response.status == 404 && response.status == 405", 2),
+    ] {
+        let (_, problems) = Expression::parse(text).unwrap().type_in(&world());
+        assert_eq!(problems.len(), expected, "{text}: {problems:?}");
+    }
+}
+
+#[test]
 fn comparisons_of_numbers_that_may_be_true() {
     for text in [
         "response.status == 202",
@@ -258,6 +271,9 @@ fn comparisons_of_numbers_that_may_be_true() {
         "len(inputs.domains) > 0",
         "inputs.count == 404",
         "inputs.count >= 3 && inputs.count <= 3",
+        "inputs.count > 9007199254740992 && inputs.count < 9007199254740994",
+        "inputs.count == 9007199254740993 && inputs.count > 9007199254740992",
+        "response.status < 18446744073709551615",
         "inputs.count > 1 && inputs.count < 9",
         "response.body.state == 'linked' || response.body.state == 'unlinked'",
         "len(verify-directory.data[? @.state == 'linked']) > 0 && len(verify-directory.data[? @.state == 'unlinked']) > 0",

@@ -1,5 +1,7 @@
 //! Capabilities documents.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use jiff::SignedDuration;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
@@ -306,8 +308,10 @@ impl Facts {
         }
         let idempotency_key = text(node, "idempotencyKey").map(|key| key.value);
         let purposes = texts(node, "purpose").into_iter();
-        // The schema has reported unknown words.
+        // The schema has reported unknown words. A purpose that is listed twice is listed once.
+        let mut listed = BTreeSet::new();
         let purposes = purposes.filter_map(|word| Some(Spanned::new(Purpose::of(&word.value)?, word.span)));
+        let purposes = purposes.filter(|purpose| listed.insert(purpose.value));
         Self { idempotency_key, purposes: purposes.collect(), retry, rate_limit, sensitive, expires }
     }
 }

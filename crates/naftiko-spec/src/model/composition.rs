@@ -1,6 +1,8 @@
 //! Compositions.
 
-use naftiko_diagnostics::{Diagnostic, FileId, Span, Spanned};
+use std::collections::BTreeSet;
+
+use naftiko_diagnostics::{Diagnostic, FileId, Span, Spanned, work};
 use naftiko_syntax::{Node, Value as Tree};
 use serde_json::{Map, Value as Json, json};
 
@@ -77,7 +79,9 @@ impl Composition {
         let keys = Keys::new(header);
         let mut diagnostics = validate::validate(root, header);
         keys.check(root, None, "a composition", &mut diagnostics);
-        let inputs = lower_all(items(root, "inputs"), |node| Input::lower(node, keys, &mut diagnostics));
+        let reported: BTreeSet<Span> = diagnostics.iter().map(|found| found.primary.span).collect();
+        let lower = |node: &Node| Input::lower(node, keys, &reported, &mut diagnostics);
+        let inputs = lower_all(items(root, "inputs"), lower);
         let inputs_are_known = !keys.means(root, None, "inputs")
             && root.get("inputs").is_none_or(|node| matches!(node.value, Tree::Sequence(_) | Tree::Null))
             && inputs.len() == items(root, "inputs").len();
@@ -103,13 +107,20 @@ fn lower_all<T>(nodes: &[Node], lower: impl FnMut(&Node) -> Option<T>) -> Vec<T>
 }
 
 impl Input {
-    fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Option<Self> {
+    /// Lowers one input; `reported` are the places of earlier findings.
+    fn lower(
+        node: &Node,
+        keys: Keys,
+        reported: &BTreeSet<Span>,
+        diagnostics: &mut Vec<Diagnostic>,
+    ) -> Option<Self> {
+        work::add(1);
         keys.check(node, Some("Input"), "an input", diagnostics);
         let v0_2 = keys.edition() == Edition::V0_2;
         let default = node.get("default").filter(|_| v0_2);
         let schema = input_schema(node, v0_2);
         // A wrong type name has its own diagnostic.
-        if !diagnostics.iter().any(|found| node.get("type").is_some_and(|ty| ty.span == found.primary.span)) {
+        if !node.get("type").is_some_and(|ty| reported.contains(&ty.span)) {
             let invalid = foreign_schema::invalid_schema(&schema, node);
             let options = node.get("enum").filter(|_| v0_2 && invalid.is_none());
             let options =

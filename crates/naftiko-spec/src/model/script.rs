@@ -1,5 +1,7 @@
 //! The script of a mock.
 
+use std::collections::BTreeSet;
+
 use indexmap::IndexMap;
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_syntax::{Mapping, Node};
@@ -101,10 +103,8 @@ impl Script {
 }
 
 fn over<T: Clone>(mut own: Vec<Scripted<T>>, other: &[Scripted<T>]) -> Vec<Scripted<T>> {
-    let others =
-        other.iter().filter(|theirs| !own.iter().any(|own| own.operation.value == theirs.operation.value));
-    let others: Vec<_> = others.cloned().collect();
-    own.extend(others);
+    let known: BTreeSet<String> = own.iter().map(|own| own.operation.value.clone()).collect();
+    own.extend(other.iter().filter(|theirs| !known.contains(&theirs.operation.value)).cloned());
     own
 }
 

@@ -29,7 +29,7 @@ pub(super) fn expanded<'a>(
             return Err(Refusal::of_operation(message));
         };
         push_literal(&mut filled.path, literal);
-        let found = operation.parameters.iter().find(|it| it.place == Place::Path && it.name == name);
+        let found = operation.parameter(Place::Path, name);
         let Some((parameter, value)) = found.and_then(|parameter| Some((parameter, given(parameter)?)))
         else {
             let message = format!("nothing is given for `{{{name}}}` in the path of `{}`", operation.id);

@@ -1,10 +1,13 @@
 //! A list that could be kept to one tenant, and is not: it reads what belongs to all of them.
 
+use std::collections::BTreeSet;
+
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_plan::Slot;
 use naftiko_spec::Edition;
 
 use crate::model::{Call, Model};
-use crate::resource::{Resource, named_by};
+use crate::resource::named_by;
 use crate::rules::unscoped_list;
 
 pub(crate) static CODE: Code = Code {
@@ -21,7 +24,7 @@ fn report(model: &Model<'_>, call: &Call<'_>) -> Option<Diagnostic> {
     let operation = &call.resolution.operation;
     let provider = model.provider(&operation.provider)?;
     let tenant = provider.capabilities.tenant.as_ref()?;
-    let listed = Resource::of(&call.resolution.result).filter(Resource::is_list)?;
+    let listed = call.resolution.resource().filter(|resource| resource.is_list())?;
     // Whoever lists the tenants themselves wants to see them all.
     if !operation.is_safe() || listed.is(&tenant.value) {
         return None;
@@ -30,9 +33,8 @@ fn report(model: &Model<'_>, call: &Call<'_>) -> Option<Diagnostic> {
     let filters = call.resolution.slots.iter().filter(|parameter| names_it(parameter.slot.name()));
     let filters: Vec<_> = filters.collect();
     let filter = filters.first()?;
-    let is_kept = call.bound.arguments.iter().any(|argument| {
-        filters.iter().any(|filter| filter.slot == argument.slot)
-    });
+    let slots: BTreeSet<&Slot> = filters.iter().map(|filter| &filter.slot).collect();
+    let is_kept = call.bound.arguments.iter().any(|argument| slots.contains(&argument.slot));
     let said = model.composition.edition == Edition::V0_2 && unscoped_list::finds(model, call);
     if is_kept || said {
         return None;

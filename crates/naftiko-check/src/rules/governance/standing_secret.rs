@@ -1,5 +1,7 @@
 //! A secret in an answer that nothing says the end of.
 
+use std::collections::BTreeSet;
+
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Facts;
 
@@ -17,8 +19,8 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
 
 /// What a capabilities document lacks of an operation.
 pub(crate) fn of(facts: &Facts) -> Vec<Diagnostic> {
-    let ends = |path: &str| facts.expires.iter().any(|(other, _)| other.expression.text() == path);
-    let standing = facts.sensitive.iter().filter(|path| !ends(path.expression.text()));
+    let ends: BTreeSet<&str> = facts.expires.iter().map(|(path, _)| path.expression.text()).collect();
+    let standing = facts.sensitive.iter().filter(|path| !ends.contains(path.expression.text()));
     standing
         .map(|path| {
             Diagnostic::new(&CODE, path.span, "nothing says how long this secret is good for")

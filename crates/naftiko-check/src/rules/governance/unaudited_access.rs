@@ -5,6 +5,7 @@ use naftiko_spec::Purpose;
 
 use super::{calls_for, is_for};
 use crate::model::Model;
+use crate::reachability::Direction;
 
 pub(crate) static CODE: Code = Code {
     id: "unaudited-access",
@@ -18,9 +19,14 @@ const ACCESS: &[Purpose] =
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     let mut found = Vec::new();
-    for call in calls_for(model, ACCESS) {
-        let after = model.reachable(call.position, |edge| (edge.from, edge.to));
-        if after.iter().any(|at| is_for(model, *at, &[Purpose::RecordAudit])) {
+    let calls = calls_for(model, ACCESS);
+    if calls.is_empty() {
+        return found;
+    }
+    let audits = (0..model.steps.len()).filter(|at| is_for(model, *at, &[Purpose::RecordAudit]));
+    let is_audited = model.reachability().reached(audits, Direction::Before);
+    for call in calls {
+        if is_audited.get(call.position) == Some(&true) {
             continue;
         }
         let message = format!("`{}` changes who gets in, and nothing records it", call.step.id.value);

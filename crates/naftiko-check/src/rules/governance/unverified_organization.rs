@@ -1,11 +1,14 @@
 //! Somebody is let into an organization, and nothing has looked whether it is the one it says it is.
 
+use std::collections::HashSet;
+
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_expr::Root;
 use naftiko_spec::{Purpose, Work};
 
 use super::{calls_for, is_for};
 use crate::model::{Call, Model};
+use crate::reachability::Direction;
 
 pub(crate) static CODE: Code = Code {
     id: "unverified-organization",
@@ -15,14 +18,32 @@ pub(crate) static CODE: Code = Code {
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     let entries = calls_for(model, &[Purpose::CreateUser, Purpose::GrantAccess]);
-    entries.iter().filter_map(|call| report(model, call)).collect()
+    if entries.is_empty() {
+        return Vec::new();
+    }
+    let verifying = || (0..model.steps.len()).filter(|at| is_for(model, *at, &[Purpose::VerifyOrganization]));
+    let reachability = model.reachability();
+    let verified = Verified {
+        first: reachability.first_to_reach(verifying(), Direction::After),
+        is_decided: reachability.reached(verifying().filter(|at| can_fail_run(model, *at)), Direction::After),
+        ids: verifying().filter_map(|at| Some(model.composition.steps.get(at)?.id.value.as_str())).collect(),
+    };
+    entries.iter().filter_map(|call| report(model, call, &verified)).collect()
 }
 
-fn report(model: &Model<'_>, call: &Call<'_>) -> Option<Diagnostic> {
-    let before = model.reachable(call.position, |edge| (edge.to, edge.from));
-    let looked: Vec<usize> =
-        before.into_iter().filter(|at| is_for(model, *at, &[Purpose::VerifyOrganization])).collect();
-    if looked.iter().any(|at| decides(model, *at, call)) {
+/// The steps that look whether an organization is verified, by the steps that come after them.
+struct Verified<'a> {
+    /// The first one that comes before each step.
+    first: Vec<Option<usize>>,
+    /// Whether one that can fail the run comes before each step.
+    is_decided: Vec<bool>,
+    ids: HashSet<&'a str>,
+}
+
+fn report(model: &Model<'_>, call: &Call<'_>, verified: &Verified<'_>) -> Option<Diagnostic> {
+    let first = verified.first.get(call.position).copied().flatten();
+    let asks = first.is_some() && asks(call, verified);
+    if asks || verified.is_decided.get(call.position) == Some(&true) {
         return None;
     }
     let message = format!(
@@ -32,21 +53,25 @@ fn report(model: &Model<'_>, call: &Call<'_>) -> Option<Diagnostic> {
     let diagnostic = Diagnostic::new(&CODE, call.invoke.operation.span, message)
         .with_label("lets people in")
         .with_help("look first whether the organization is verified, and let `when`, `expect` or `poll` decide");
-    let idle = looked.first().and_then(|at| model.composition.steps.get(*at));
+    let idle = first.and_then(|at| model.composition.steps.get(at));
     Some(match idle {
         Some(step) => diagnostic.with_related(step.id.span, "looked at here, and it decides nothing"),
         None => diagnostic,
     })
 }
 
-/// Whether what a step finds keeps another from being done: it fails by its own conditions, or the other asks it.
-fn decides(model: &Model<'_>, looked: usize, call: &Call<'_>) -> bool {
-    let Some(step) = model.composition.steps.get(looked) else { return false };
-    let has_conditions = !step.clauses.expect.is_empty()
-        || matches!(&step.work, Work::Invoke(invoke) if invoke.poll.is_some());
-    let fails_the_run = step.clauses.on_failure.as_ref().is_none_or(|it| it.value == naftiko_spec::OnFailure::Fail);
-    let id = Root::Step(step.id.value.clone());
+/// Whether a condition of a step asks what one of the verifying steps has found; the step then comes after that one.
+fn asks(call: &Call<'_>, verified: &Verified<'_>) -> bool {
     let asked = call.step.clauses.when.iter().chain(&call.step.clauses.for_each);
     let mut read = asked.flat_map(|source| source.expression.references());
-    (has_conditions && fails_the_run) || read.any(|reference| reference.root == id)
+    read.any(|reference| matches!(&reference.root, Root::Step(id) if verified.ids.contains(id.as_str())))
+}
+
+/// Whether the answer that a step gets can fail the run, by conditions of the step itself.
+fn can_fail_run(model: &Model<'_>, position: usize) -> bool {
+    let Some(step) = model.composition.steps.get(position) else { return false };
+    let has_conditions = !step.clauses.expect.is_empty()
+        || matches!(&step.work, Work::Invoke(invoke) if invoke.poll.is_some());
+    let on_failure = step.clauses.on_failure.as_ref();
+    has_conditions && on_failure.is_none_or(|it| it.value == naftiko_spec::OnFailure::Fail)
 }

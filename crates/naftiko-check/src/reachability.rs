@@ -1,0 +1,202 @@
+//! Which steps come before and after which, along the edges of their order.
+
+use std::cell::Cell;
+use std::collections::HashSet;
+
+use naftiko_diagnostics::work;
+use naftiko_plan::Edge;
+
+/// How many steps and edges all searches between two steps visit, for each step and edge that there is.
+const VISITS_PER_PART: usize = 32;
+/// How many they visit in any case.
+const MIN_VISITS: usize = 100_000;
+
+/// The order of the steps of a composition, as a graph.
+pub(crate) struct Reachability {
+    /// The steps that directly follow each step.
+    after: Vec<Vec<usize>>,
+    /// The steps that each step directly follows.
+    before: Vec<Vec<usize>>,
+    /// A number for each step that is higher than those of all steps before it; none where steps wait for each other.
+    ranks: Option<Vec<usize>>,
+    /// How much searches between two steps may still visit.
+    left: Cell<usize>,
+}
+
+/// A way along the edges.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Direction {
+    /// To the steps that come later.
+    After,
+    /// To the steps that come earlier.
+    Before,
+}
+
+impl Reachability {
+    /// The graph of so many steps.
+    pub(crate) fn new(steps: usize, edges: &[Edge]) -> Self {
+        let (mut after, mut before) = (vec![Vec::new(); steps], vec![Vec::new(); steps]);
+        for edge in edges.iter().filter(|edge| edge.from < steps && edge.to < steps) {
+            work::add(1);
+            if let Some(list) = after.get_mut(edge.from) {
+                list.push(edge.to);
+            }
+            if let Some(list) = before.get_mut(edge.to) {
+                list.push(edge.from);
+            }
+        }
+        let ranks = ranks(&after, &before);
+        let left = Cell::new(VISITS_PER_PART * (steps + edges.len()) + MIN_VISITS);
+        Self { after, before, ranks, left }
+    }
+
+    fn next(&self, step: usize, direction: Direction) -> &[usize] {
+        let lists = match direction {
+            Direction::After => &self.after,
+            Direction::Before => &self.before,
+        };
+        lists.get(step).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// Whether each step is reached from one of some steps; these count only if an edge leads to them.
+    pub(crate) fn reached(&self, from: impl IntoIterator<Item = usize>, direction: Direction) -> Vec<bool> {
+        self.first_to_reach(from, direction).into_iter().map(|first| first.is_some()).collect()
+    }
+
+    /// The first of some steps that reaches each step.
+    pub(crate) fn first_to_reach(
+        &self,
+        from: impl IntoIterator<Item = usize>,
+        direction: Direction,
+    ) -> Vec<Option<usize>> {
+        let mut reached = vec![None; self.after.len()];
+        for start in from {
+            // All that is reached from a step that was reached before has been reached, too.
+            let mut pending = vec![start];
+            while let Some(step) = pending.pop() {
+                work::add(1);
+                for next in self.next(step, direction) {
+                    if let Some(unreached) = reached.get_mut(*next).filter(|it| it.is_none()) {
+                        *unreached = Some(start);
+                        pending.push(*next);
+                    }
+                }
+            }
+        }
+        reached
+    }
+
+    /// The steps after one and before another, sorted; `None` where the other does not come after it. Searches are limited
+    /// altogether: beyond that, nothing comes after anything.
+    pub(crate) fn between(&self, first: usize, last: usize) -> Option<Vec<usize>> {
+        let later = self.search(first, last, Direction::After, &|_| true)?;
+        later.get(&last)?;
+        let both = self.search(last, first, Direction::Before, &|step| later.contains(&step))?;
+        let mut both: Vec<usize> = both.into_iter().collect();
+        both.sort_unstable();
+        Some(both)
+    }
+
+    /// The steps that are reached from `from`, as far as they can lie between `from` and `to`.
+    fn search(
+        &self,
+        from: usize,
+        to: usize,
+        direction: Direction,
+        is_wanted: &dyn Fn(usize) -> bool,
+    ) -> Option<HashSet<usize>> {
+        let rank = |step: usize| self.ranks.as_ref().and_then(|ranks| ranks.get(step)).copied();
+        let is_within = |step: usize| match direction {
+            Direction::After => rank(step) <= rank(to),
+            Direction::Before => rank(step) >= rank(to),
+        };
+        let mut reached = HashSet::new();
+        let mut pending = vec![from];
+        while let Some(step) = pending.pop() {
+            let next = self.next(step, direction);
+            self.spend(1 + next.len())?;
+            for next in next.iter().filter(|next| is_within(**next) && is_wanted(**next)) {
+                if reached.insert(*next) {
+                    pending.push(*next);
+                }
+            }
+        }
+        Some(reached)
+    }
+
+    fn spend(&self, visits: usize) -> Option<()> {
+        let left = self.left.get().checked_sub(visits)?;
+        work::add(visits);
+        self.left.set(left);
+        Some(())
+    }
+}
+
+/// A number for each step that is higher than those of all steps before it.
+fn ranks(after: &[Vec<usize>], before: &[Vec<usize>]) -> Option<Vec<usize>> {
+    let mut open: Vec<usize> = before.iter().map(Vec::len).collect();
+    let mut ready: Vec<usize> =
+        open.iter().enumerate().filter(|(_, open)| **open == 0).map(|(step, _)| step).collect();
+    let mut ranks = vec![0; after.len()];
+    let mut rank = 0;
+    while let Some(step) = ready.pop() {
+        if let Some(own) = ranks.get_mut(step) {
+            *own = rank;
+        }
+        rank += 1;
+        for next in after.get(step).into_iter().flatten() {
+            if let Some(open) = open.get_mut(*next) {
+                *open -= 1;
+                if *open == 0 {
+                    ready.push(*next);
+                }
+            }
+        }
+    }
+    (rank == after.len()).then_some(ranks)
+}
+
+#[cfg(test)]
+mod tests {
+    use naftiko_plan::Reason;
+
+    use super::*;
+
+    fn graph(steps: usize, edges: &[(usize, usize)]) -> Reachability {
+        let edges: Vec<Edge> =
+            edges.iter().map(|&(from, to)| Edge { from, to, reason: Reason::Reads }).collect();
+        Reachability::new(steps, &edges)
+    }
+
+    #[test]
+    fn steps_between_two_lie_on_a_way_from_one_to_the_other() {
+        let graph = graph(6, &[(0, 1), (1, 3), (0, 2), (2, 4), (3, 5), (1, 5)]);
+        assert_eq!(graph.between(0, 5), Some(vec![1, 3]));
+        assert_eq!(graph.between(0, 1), Some(vec![]));
+        assert_eq!(graph.between(2, 5), None);
+        assert_eq!(graph.between(5, 0), None);
+    }
+
+    #[test]
+    fn steps_that_wait_for_each_other_lie_between_each_other() {
+        let graph = graph(3, &[(0, 1), (1, 0), (1, 2)]);
+        assert_eq!(graph.between(0, 2), Some(vec![0, 1]));
+    }
+
+    #[test]
+    fn the_first_of_several_steps_that_reaches_a_step_is_named() {
+        let graph = graph(5, &[(0, 2), (1, 2), (2, 3), (1, 4)]);
+        let first = graph.first_to_reach([0, 1], Direction::After);
+        assert_eq!(first, [None, None, Some(0), Some(0), Some(1)]);
+        assert_eq!(graph.reached([3], Direction::Before), [true, true, true, false, false]);
+    }
+
+    #[test]
+    fn searches_between_steps_are_limited_altogether() {
+        let chain: Vec<(usize, usize)> = (1..10_000).map(|to| (to - 1, to)).collect();
+        let graph = graph(10_000, &chain);
+        let searched = |graph: &Reachability| (1..10_000).filter(|to| graph.between(0, *to).is_some()).count();
+        let (found, visits) = work::count(|| searched(&graph));
+        assert!(found > 10 && visits < 1_000_000, "{found} found with {visits} visits");
+    }
+}

@@ -1,0 +1,230 @@
+//! The work of a check grows in proportion to its documents: four times as much of anything takes four times the work.
+//!
+//! The law is tested on the steps of work that debug builds count, not on time. Each document is one collection of the
+//! language, as large as is asked, in a correct or in a wrong form.
+
+use std::fmt::Write as _;
+
+use naftiko_diagnostics::work;
+use naftiko_tests::check_files;
+
+const OK: &str =
+    "{'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}}";
+
+/// A composition, what it declares, and the description of its provider.
+#[derive(Default)]
+struct Documents {
+    top: String,
+    inputs: String,
+    steps: String,
+    outputs: String,
+    /// Beside the operations in the capabilities document.
+    operations: String,
+    listed: Vec<String>,
+    paths: String,
+    body: String,
+    parameters: String,
+    thing: String,
+    schemas: String,
+}
+
+impl Documents {
+    fn files(&self) -> Vec<(String, Vec<u8>)> {
+        let or = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
+        let section = |key: &str, text: &str| if text.is_empty() { String::new() } else { format!("{key}:\n{text}") };
+        let composition = format!(
+            "{}name: Main\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.2'\nproviderId: things\n{}{}{}",
+            self.top,
+            section("inputs", &self.inputs),
+            section("steps", &or(&self.steps, &step(0, "listThings", ""))),
+            section("outputs", &self.outputs),
+        );
+        let listed: Vec<&str> = self.listed.iter().map(String::as_str).collect();
+        let capabilities = format!(
+            "specification: Naftiko Capabilities\nspecificationVersion: '0.2'\nproviderId: things\n\
+             baseUrl: https://api.acme.example\nauth: {{type: none}}\nopenapi: api.yaml\n{}capabilities: [{{id: all, \
+             operationIds: [{}]}}]\n",
+            section("operations", &self.operations),
+            [["listThings", "createThing", "getThing"].as_slice(), &listed].concat().join(", "),
+        );
+        let description = format!(
+            "openapi: 3.1.0\ninfo: {{title: T, version: '1'}}\npaths:\n  /things:\n    get: {{operationId: listThings, responses: {OK}}}\n    \
+             post: {{operationId: createThing, requestBody: {{required: true, content: {{application/json: {{schema: {}}}}}}}, responses: {OK}}}\n  \
+             /things/{{id}}:\n    get: {{operationId: getThing, parameters: [{{name: id, in: path, required: true, schema: {{type: \
+             string}}}}{}], responses: {OK}}}\n{}components:\n  schemas:\n    Thing: {}\n{}",
+            or(&self.body, "{type: object, properties: {name: {type: string}}}"),
+            self.parameters,
+            self.paths,
+            or(&self.thing, "{type: object, required: [id], properties: {id: {type: string}, name: {type: string}}}"),
+            self.schemas,
+        );
+        let files = [("main.yaml", composition), ("shared/things.yaml", capabilities), ("shared/api.yaml", description)];
+        files.into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes())).collect()
+    }
+}
+
+fn step(at: usize, operation: &str, rest: &str) -> String {
+    format!("  - {{id: s{at}, capability: all, operation: {operation}{rest}}}\n")
+}
+
+/// A text for each of so many.
+fn each(count: usize, text: impl Fn(usize) -> String) -> String {
+    (0..count).fold(String::new(), |mut all, at| {
+        let _ = write!(all, "{}", text(at));
+        all
+    })
+}
+
+/// A schema of an object with so many properties of a kind.
+fn object(count: usize, kind: &str) -> String {
+    format!("{{type: object, additionalProperties: false, properties: {{{}}}}}", each(count, |at| format!("p{at}: {kind}, ")))
+}
+
+fn creating(with: &str) -> String {
+    format!("  - id: s0\n    capability: all\n    operation: createThing\n    with:\n{with}")
+}
+
+type Make = fn(usize) -> Documents;
+
+/// The collections, each under a name.
+fn collections() -> Vec<(&'static str, Make)> {
+    vec![
+        ("steps", |n| Documents { steps: each(n, |at| step(at, "listThings", "")), ..Documents::default() }),
+        ("steps that read a step that does not exist", |n| Documents {
+            steps: each(n, |at| step(at, "getThing", &format!(", with: {{id: '${{t{at}.id}}'}}"))),
+            ..Documents::default()
+        }),
+        ("operations that do not exist", |n| Documents {
+            steps: each(n, |at| step(at, &format!("getThink{at}"), "")),
+            paths: each(n, |at| format!("  /p{at}: {{get: {{operationId: findThing{at}, responses: {OK}}}}}\n")),
+            ..Documents::default()
+        }),
+        ("inputs that are not read", |n| Documents {
+            inputs: each(n, |at| format!("  - {{name: i{at}, type: string}}\n")),
+            ..Documents::default()
+        }),
+        ("inputs of an unknown type", |n| Documents {
+            inputs: each(n, |at| format!("  - {{name: i{at}, type: strin}}\n")),
+            ..Documents::default()
+        }),
+        ("outputs of unknown fields", |n| Documents {
+            outputs: each(n, |at| format!("  - {{name: o{at}, source: s0.idd{at}}}\n")),
+            ..Documents::default()
+        }),
+        ("arguments", |n| Documents {
+            steps: creating(&each(n, |at| format!("      p{at}: x\n"))),
+            body: object(n, "{type: string}"),
+            ..Documents::default()
+        }),
+        ("arguments of another type", |n| Documents {
+            steps: creating(&each(n, |at| format!("      p{at}: [x]\n"))),
+            body: object(n, "{type: string}"),
+            ..Documents::default()
+        }),
+        ("unknown arguments", |n| Documents {
+            steps: creating(&each(n, |at| format!("      q{at}: x\n"))),
+            body: format!("{{type: object, properties: {{{}}}}}", each(n, |at| format!("p{at}: {{type: string}}, "))),
+            ..Documents::default()
+        }),
+        ("unknown fields of an argument", |n| Documents {
+            steps: creating(&format!("      o:\n{}", each(n, |at| format!("        q{at}: x\n")))),
+            body: format!("{{type: object, properties: {{o: {}}}}}", object(n, "{type: string}")),
+            ..Documents::default()
+        }),
+        ("items of another type", |n| Documents {
+            steps: creating(&format!("      o:\n{}", each(n, |_| "        - [1]\n".to_owned()))),
+            body: "{type: object, properties: {o: {type: array, items: {type: string}}}}".to_owned(),
+            ..Documents::default()
+        }),
+        ("items that break a limit", |n| Documents {
+            steps: creating(&format!("      o:\n{}", each(n, |_| "        - xx\n".to_owned()))),
+            body: "{type: object, properties: {o: {type: array, items: {type: string, maxLength: 1}}}}".to_owned(),
+            ..Documents::default()
+        }),
+        ("parameters that cannot be sent", |n| Documents {
+            steps: format!(
+                "  - id: s0\n    capability: all\n    operation: getThing\n    with:\n      id: x\n{}",
+                each(n, |at| format!("      p{at}: \"x\\ny\"\n"))
+            ),
+            parameters: each(n, |at| format!(", {{name: p{at}, in: header, schema: {{type: string}}}}")),
+            ..Documents::default()
+        }),
+        ("comments that ignore", |n| Documents {
+            steps: each(n, |at| {
+                format!("  # naftiko: ignore[missing-argument]\n{}", step(at, "getThing", ""))
+            }),
+            ..Documents::default()
+        }),
+        ("comments on one place", |n| Documents {
+            steps: format!("{}{}", "  # naftiko: ignore[missing-argument]\n".repeat(n), step(0, "getThing", "")),
+            ..Documents::default()
+        }),
+        ("ignored codes that do not exist", |n| Documents {
+            top: format!("# naftiko: ignore-file[{}]\n", each(n, |at| format!("code-{at}, "))),
+            ..Documents::default()
+        }),
+        ("values that expire", |n| Documents {
+            steps: format!(
+                "{}  - {{id: wait, external: true}}\n{}",
+                step(0, "listThings", ""),
+                each(n, |at| step(at + 1, "getThing", &format!(", with: {{id: '${{s0.p{at}}}'}}")))
+            ),
+            thing: object(n, "{type: string}"),
+            operations: format!(
+                "  listThings: {{operationId: listThings, expires: {{{}}}}}\n",
+                each(n, |at| format!("p{at}: 5m, "))
+            ),
+            ..Documents::default()
+        }),
+        ("a chain of references", |n| Documents {
+            thing: "{$ref: '#/components/schemas/T0'}".to_owned(),
+            schemas: format!(
+                "{}    T{n}: {{type: object}}\n",
+                each(n, |at| format!("    T{at}: {{$ref: '#/components/schemas/T{}'}}\n", at + 1))
+            ),
+            ..Documents::default()
+        }),
+        ("messages that read unknown names", |n| Documents {
+            steps: each(n, |at| {
+                format!("  - {{id: s{at}, external: {{channel: email, to: a@acme.example, template: '{{{{ t{at} }}}}'}}}}\n")
+            }),
+            ..Documents::default()
+        }),
+        ("aliases", |n| Documents {
+            steps: creating(&format!("      p: &a x\n{}", each(n, |at| format!("      p{at}: *a\n")))),
+            body: object(n, "{type: string}"),
+            ..Documents::default()
+        }),
+    ]
+}
+
+fn work_of(make: Make, count: usize) -> u64 {
+    let files = make(count).files();
+    let (checked, steps) = work::count(|| check_files("main.yaml", files));
+    assert!(checked.kind.is_some());
+    steps
+}
+
+/// The collections in which names are suggested: a lookup compares more names until there are some hundreds.
+const SUGGESTING: [&str; 5] = [
+    "steps that read a step that does not exist",
+    "operations that do not exist",
+    "unknown arguments",
+    "unknown fields of an argument",
+    "messages that read unknown names",
+];
+
+#[test]
+fn work_grows_in_proportion_to_each_collection() {
+    let mut grown = Vec::new();
+    for (name, make) in collections() {
+        let count = if SUGGESTING.contains(&name) { 500 } else { 150 };
+        let (some, more) = (work_of(make, count), work_of(make, 4 * count));
+        assert!(some > 0, "nothing is counted: {name}");
+        // Sorted indexes cost a little more than in proportion.
+        if more > 5 * some {
+            grown.push(format!("{name}: {some} steps of work, then {more}"));
+        }
+    }
+    assert!(grown.is_empty(), "{}", grown.join("\n"));
+}
