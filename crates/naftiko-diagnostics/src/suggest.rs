@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::work;
 
@@ -18,6 +19,8 @@ const FEW: usize = 64;
 const VISITED: usize = 256;
 /// The maximum number of names that a lookup compares in full.
 const COMPARED: usize = 16;
+/// The maximum number of lookups of one index; so many unknown names are not misspellings, and later ones get no suggestion.
+const LOOKUPS: usize = 20_000;
 
 /// The candidate that `word` most likely means; `None` if no candidate is similar.
 ///
@@ -49,6 +52,8 @@ pub struct NameIndex<S> {
     names: Vec<S>,
     letters: OnceLock<Vec<Option<Letters>>>,
     pairs: OnceLock<Pairs>,
+    /// The number of lookups so far.
+    lookups: AtomicUsize,
 }
 
 /// Positions of names by their letters.
@@ -62,7 +67,7 @@ struct Pairs {
 impl<S: AsRef<str>> NameIndex<S> {
     /// The names to suggest; of equally similar ones the first is suggested.
     pub fn new(names: impl IntoIterator<Item = S>) -> Self {
-        Self { names: names.into_iter().collect(), letters: OnceLock::new(), pairs: OnceLock::new() }
+        Self { names: names.into_iter().collect(), letters: OnceLock::new(), pairs: OnceLock::new(), lookups: AtomicUsize::new(0) }
     }
 
     /// The names, in order.
@@ -77,6 +82,9 @@ impl<S: AsRef<str>> NameIndex<S> {
 
     /// Like [`nearest`](Self::nearest), with the distance.
     pub fn nearest_with_distance(&self, word: &str) -> Option<Near<'_>> {
+        if self.lookups.fetch_add(1, Ordering::Relaxed) >= LOOKUPS {
+            return None;
+        }
         let word = Word::new(word)?;
         let letters = self.letters.get_or_init(|| {
             work::add(self.names.len());
@@ -348,6 +356,13 @@ mod tests {
         let long = "a".repeat(100_000);
         assert_eq!(nearest(&long, ["a", long.get(1..).unwrap_or_default()]), None);
         assert_eq!(NameIndex::new([long.as_str(), "aa"]).nearest("aaa"), Some("aa"));
+    }
+
+    #[test]
+    fn an_index_suggests_for_a_bounded_number_of_words() {
+        let index = NameIndex::new(["state", "domain"]);
+        assert!((0..LOOKUPS).all(|_| index.nearest("sate") == Some("state")));
+        assert_eq!(index.nearest("sate"), None);
     }
 
     #[test]
