@@ -9,7 +9,8 @@ use crate::naftiko;
 /// How many of each.
 const COUNT: usize = 100_000;
 
-const OK: &str = "{'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}}";
+const OK: &str =
+    "{'200': {description: ok, content: {application/json: {schema: {$ref: '#/components/schemas/Thing'}}}}}";
 
 /// A composition, its capabilities and its description.
 struct Documents {
@@ -27,7 +28,11 @@ pub(crate) fn growth() {
     let codes = each(|at| format!("code-{at}, "));
     let known = each(|at| step(at, "listThings", ""));
     let rows = [
-        ("comments that ignore", steps(&format!("{ignoring}{}", step(0, "listThings", ""))), steps(&step(0, "listThings", ""))),
+        (
+            "comments that ignore",
+            steps(&format!("{ignoring}{}", step(0, "listThings", ""))),
+            steps(&step(0, "listThings", "")),
+        ),
         (
             "comments that ignore, and as many findings",
             steps(&each(|at| format!("  # naftiko: ignore[missing-argument]\n{}", step(at, "getThing", "")))),
@@ -36,7 +41,10 @@ pub(crate) fn growth() {
         (
             "codes in one comment",
             Documents {
-                composition: format!("# naftiko: ignore-file[{codes}]\n{}", steps(&step(0, "listThings", "")).composition),
+                composition: format!(
+                    "# naftiko: ignore-file[{codes}]\n{}",
+                    steps(&step(0, "listThings", "")).composition
+                ),
                 ..Documents::default()
             },
             steps(&step(0, "listThings", "")),
@@ -57,7 +65,11 @@ pub(crate) fn growth() {
     for (name, with, without) in rows {
         let (with, without) = (time(&with), time(&without));
         let more = with.as_secs_f64() - without.as_secs_f64();
-        println!("  {name}: {more:.2} s more ({:.2} s, {:.2} s without)", with.as_secs_f64(), without.as_secs_f64());
+        println!(
+            "  {name}: {more:.2} s more ({:.2} s, {:.2} s without)",
+            with.as_secs_f64(),
+            without.as_secs_f64()
+        );
     }
 }
 

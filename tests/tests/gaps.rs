@@ -37,8 +37,11 @@ fn planned(arguments: &str) -> (bool, Vec<&'static str>) {
         "name: Test\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.2'\nproviderId: acme\n\
          steps:\n  - id: rename\n    capability: all\n    operation: rename\n    with:\n{arguments}"
     );
-    let files =
-        [("test.yaml", composition.as_str()), ("shared/acme.yaml", CAPABILITIES), ("shared/api.yaml", DESCRIPTION)];
+    let files = [
+        ("test.yaml", composition.as_str()),
+        ("shared/acme.yaml", CAPABILITIES),
+        ("shared/api.yaml", DESCRIPTION),
+    ];
     let files = files.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
     let checked = check_files("test.yaml", files);
     let errors = checked.diagnostics.iter().filter(|found| found.severity() == Severity::Error);
@@ -77,7 +80,9 @@ fn a_name_that_is_near_an_optional_argument_leaves_no_gap_if_it_is_sent() {
 
 #[test]
 fn a_name_that_is_near_an_argument_that_is_written_too_is_only_unknown() {
-    for order in ["      thing_idd: x IGNORED\n      thing_id: t\n", "      thing_id: t\n      thing_idd: x IGNORED\n"] {
+    for order in
+        ["      thing_idd: x IGNORED\n      thing_id: t\n", "      thing_id: t\n      thing_idd: x IGNORED\n"]
+    {
         let arguments = format!("{}      title: a\n", order.replace("IGNORED", IGNORED));
         assert_eq!(planned(&arguments), (true, vec![]), "{order}");
         let arguments = format!("{}      title: a\n", order.replace("IGNORED", ""));

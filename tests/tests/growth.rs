@@ -30,8 +30,11 @@ struct Documents {
 
 impl Documents {
     fn files(&self) -> Vec<(String, Vec<u8>)> {
-        let or = |text: &str, otherwise: &str| if text.is_empty() { otherwise.to_owned() } else { text.to_owned() };
-        let section = |key: &str, text: &str| if text.is_empty() { String::new() } else { format!("{key}:\n{text}") };
+        let or = |text: &str, otherwise: &str| {
+            if text.is_empty() { otherwise.to_owned() } else { text.to_owned() }
+        };
+        let section =
+            |key: &str, text: &str| if text.is_empty() { String::new() } else { format!("{key}:\n{text}") };
         let composition = format!(
             "{}name: Main\nspecification: Naftiko Capability Composition\nspecificationVersion: '0.2'\nproviderId: things\n{}{}{}",
             self.top,
@@ -55,10 +58,17 @@ impl Documents {
             or(&self.body, "{type: object, properties: {name: {type: string}}}"),
             self.parameters,
             self.paths,
-            or(&self.thing, "{type: object, required: [id], properties: {id: {type: string}, name: {type: string}}}"),
+            or(
+                &self.thing,
+                "{type: object, required: [id], properties: {id: {type: string}, name: {type: string}}}"
+            ),
             self.schemas,
         );
-        let files = [("main.yaml", composition), ("shared/things.yaml", capabilities), ("shared/api.yaml", description)];
+        let files = [
+            ("main.yaml", composition),
+            ("shared/things.yaml", capabilities),
+            ("shared/api.yaml", description),
+        ];
         files.into_iter().map(|(path, text)| (path.to_owned(), text.into_bytes())).collect()
     }
 }
@@ -77,7 +87,10 @@ fn each(count: usize, text: impl Fn(usize) -> String) -> String {
 
 /// A schema of an object with so many properties of a kind.
 fn object(count: usize, kind: &str) -> String {
-    format!("{{type: object, additionalProperties: false, properties: {{{}}}}}", each(count, |at| format!("p{at}: {kind}, ")))
+    format!(
+        "{{type: object, additionalProperties: false, properties: {{{}}}}}",
+        each(count, |at| format!("p{at}: {kind}, "))
+    )
 }
 
 fn creating(with: &str) -> String {
@@ -96,7 +109,9 @@ fn collections() -> Vec<(&'static str, Make)> {
         }),
         ("operations that do not exist", |n| Documents {
             steps: each(n, |at| step(at, &format!("getThink{at}"), "")),
-            paths: each(n, |at| format!("  /p{at}: {{get: {{operationId: findThing{at}, responses: {OK}}}}}\n")),
+            paths: each(n, |at| {
+                format!("  /p{at}: {{get: {{operationId: findThing{at}, responses: {OK}}}}}\n")
+            }),
             ..Documents::default()
         }),
         ("inputs that are not read", |n| Documents {
@@ -123,7 +138,10 @@ fn collections() -> Vec<(&'static str, Make)> {
         }),
         ("unknown arguments", |n| Documents {
             steps: creating(&each(n, |at| format!("      q{at}: x\n"))),
-            body: format!("{{type: object, properties: {{{}}}}}", each(n, |at| format!("p{at}: {{type: string}}, "))),
+            body: format!(
+                "{{type: object, properties: {{{}}}}}",
+                each(n, |at| format!("p{at}: {{type: string}}, "))
+            ),
             ..Documents::default()
         }),
         ("unknown fields of an argument", |n| Documents {
@@ -138,7 +156,8 @@ fn collections() -> Vec<(&'static str, Make)> {
         }),
         ("items that break a limit", |n| Documents {
             steps: creating(&format!("      o:\n{}", each(n, |_| "        - xx\n".to_owned()))),
-            body: "{type: object, properties: {o: {type: array, items: {type: string, maxLength: 1}}}}".to_owned(),
+            body: "{type: object, properties: {o: {type: array, items: {type: string, maxLength: 1}}}}"
+                .to_owned(),
             ..Documents::default()
         }),
         ("parameters that cannot be sent", |n| Documents {
@@ -156,7 +175,11 @@ fn collections() -> Vec<(&'static str, Make)> {
             ..Documents::default()
         }),
         ("comments on one place", |n| Documents {
-            steps: format!("{}{}", "  # naftiko: ignore[missing-argument]\n".repeat(n), step(0, "getThing", "")),
+            steps: format!(
+                "{}{}",
+                "  # naftiko: ignore[missing-argument]\n".repeat(n),
+                step(0, "getThing", "")
+            ),
             ..Documents::default()
         }),
         ("ignored codes that do not exist", |n| Documents {
@@ -186,7 +209,9 @@ fn collections() -> Vec<(&'static str, Make)> {
         }),
         ("messages that read unknown names", |n| Documents {
             steps: each(n, |at| {
-                format!("  - {{id: s{at}, external: {{channel: email, to: a@acme.example, template: '{{{{ t{at} }}}}'}}}}\n")
+                format!(
+                    "  - {{id: s{at}, external: {{channel: email, to: a@acme.example, template: '{{{{ t{at} }}}}'}}}}\n"
+                )
             }),
             ..Documents::default()
         }),

@@ -166,7 +166,9 @@ impl Fitting {
                 let objects: Vec<ObjectType> = objects.collect();
                 match objects.as_slice() {
                     [] => {}
-                    [only] => misfits.extend(self.object(only, written, entries, name, &Forms::new(&objects))),
+                    [only] => {
+                        misfits.extend(self.object(only, written, entries, name, &Forms::new(&objects)))
+                    }
                     several => misfits.extend(self.nearest(several, written, entries, name)),
                 }
                 !objects.is_empty()
@@ -197,8 +199,7 @@ impl Fitting {
             }
             match object.field(field).filter(|found| found.presence != Presence::Never) {
                 // What only a run knows may be of this form or of another.
-                Some(_)
-                    if is_open(entry) && forms.all.len() > 1 && accepts(forms.all, field, &entry.ty) => {}
+                Some(_) if is_open(entry) && forms.all.len() > 1 && accepts(forms.all, field, &entry.ty) => {}
                 Some(found) => self.fit(&found.ty, entry, &PartName::Entry(name, field), &mut misfits),
                 None if forms.take(field) => {}
                 None => {
@@ -206,7 +207,13 @@ impl Fitting {
                     let meant = fields.nearest(field).map(str::to_owned);
                     intended.extend(meant.clone());
                     let key = entry.key.unwrap_or(entry.span);
-                    misfits.push(Misfit::Unknown { owner: name.to_string(), name: field, key, fields, meant });
+                    misfits.push(Misfit::Unknown {
+                        owner: name.to_string(),
+                        name: field,
+                        key,
+                        fields,
+                        meant,
+                    });
                 }
             }
         }
@@ -261,7 +268,13 @@ impl Fitting {
             let others = others.filter(|other| !fields.iter().all(|field| other.lacks.contains(field)));
             let choice = Choice { name: form.name.clone(), others: others.collect() };
             let place = written.place();
-            misfits.push(Misfit::Missing(Missing { owner: name, place, fields, more: 0, choice: Some(choice) }));
+            misfits.push(Misfit::Missing(Missing {
+                owner: name,
+                place,
+                fields,
+                more: 0,
+                choice: Some(choice),
+            }));
         }
         misfits
     }

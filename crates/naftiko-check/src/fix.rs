@@ -169,7 +169,9 @@ impl Round {
                 && !fix.edits.iter().any(|edit| round.is_touched(edit.span))
                 && round.changes(&edits)
             {
-                round.chosen.extend(fix.edits.iter().map(|edit| ((edit.span.file, edit.span.start), edit.span.end)));
+                round
+                    .chosen
+                    .extend(fix.edits.iter().map(|edit| ((edit.span.file, edit.span.start), edit.span.end)));
                 for (path, edits) in edits {
                     round.fixes.entry(path).or_default().push(edits);
                 }
@@ -207,7 +209,8 @@ impl Round {
     fn is_touched(&self, place: Span) -> bool {
         let at = |start: u32| (place.file, start);
         let before = self.chosen.range(at(0)..=at(place.start)).next_back();
-        let after = self.chosen.range((Bound::Excluded(at(place.start)), Bound::Included(at(u32::MAX)))).next();
+        let after =
+            self.chosen.range((Bound::Excluded(at(place.start)), Bound::Included(at(u32::MAX)))).next();
         before.is_some_and(|((_, start), end)| *start == place.start || *end > place.start)
             || after.is_some_and(|((_, start), _)| *start < place.end)
     }

@@ -272,7 +272,8 @@ fn resource_type(resource: Option<&Resource>) -> Type {
 fn judged(named: &ByType, ty: &Type, limit: usize) -> Judged {
     let (mut fit, mut unfit) = Judged::default();
     // Types are in the order of their first positions.
-    let before = named.0.partition_point(|(_, positions)| positions.first().is_some_and(|first| *first < limit));
+    let before =
+        named.0.partition_point(|(_, positions)| positions.first().is_some_and(|first| *first < limit));
     let before = named.0.get(..before).unwrap_or_default();
     // So many different types are for the author to choose from, whether they fit or not.
     if before.len() > MOST_JUDGED {

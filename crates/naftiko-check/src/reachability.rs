@@ -195,7 +195,8 @@ mod tests {
     fn searches_between_steps_are_limited_altogether() {
         let chain: Vec<(usize, usize)> = (1..10_000).map(|to| (to - 1, to)).collect();
         let graph = graph(10_000, &chain);
-        let searched = |graph: &Reachability| (1..10_000).filter(|to| graph.between(0, *to).is_some()).count();
+        let searched =
+            |graph: &Reachability| (1..10_000).filter(|to| graph.between(0, *to).is_some()).count();
         let (found, visits) = work::count(|| searched(&graph));
         assert!(found > 10 && visits < 1_000_000, "{found} found with {visits} visits");
     }

@@ -67,8 +67,9 @@ fn of(checked: &Checked, path: &Path, options: &Options, files: &dyn Files) -> i
         Err(_) => return Ok(Upgrade::Unclear),
     }
     let Some(plan) = &checked.plan else { return Ok(Upgrade::Unclear) };
-    let text = Upgrading { root: &root, plan, layout: Layout::new(file.text(), &root), names: RefCell::default() }
-        .text(id, file);
+    let text =
+        Upgrading { root: &root, plan, layout: Layout::new(file.text(), &root), names: RefCell::default() }
+            .text(id, file);
     let mut edited = Edited::new(files);
     edited.set(path, text.clone().unwrap_or_else(|| file.text().to_string()));
     let again = check(path, options, &edited)?;

@@ -67,7 +67,12 @@ struct Pairs {
 impl<S: AsRef<str>> NameIndex<S> {
     /// The names to suggest; of equally similar ones the first is suggested.
     pub fn new(names: impl IntoIterator<Item = S>) -> Self {
-        Self { names: names.into_iter().collect(), letters: OnceLock::new(), pairs: OnceLock::new(), lookups: AtomicUsize::new(0) }
+        Self {
+            names: names.into_iter().collect(),
+            letters: OnceLock::new(),
+            pairs: OnceLock::new(),
+            lookups: AtomicUsize::new(0),
+        }
     }
 
     /// The names, in order.

@@ -267,7 +267,8 @@ fn a_name_that_is_not_handed_over_is_said_once_where_it_is_read_first() {
     assert_eq!(unknown("{{ whom }} {{ x|default(y) }} {{ whom }} {{ who[z:] }}"), ["whom", "x", "y", "z"]);
     assert_eq!(unknown("{% for x in list %}{% endfor %}{{ x }}{{ loop }}"), ["x", "loop"]);
     assert_eq!(unknown("{{ a }}{% set a = b %}{{ a }}"), ["a", "b"]);
-    let inside = "{% set a = who %}{% for x in list %}{% set b = a %}{% for a in b %}{{ b }}{% endfor %}{% endfor %}";
+    let inside =
+        "{% set a = who %}{% for x in list %}{% set b = a %}{% for a in b %}{{ b }}{% endfor %}{% endfor %}";
     assert_eq!(unknown(&format!("{inside}{{{{ a }}}}{{{{ b }}}}")), ["b"]);
     assert!(Template::parse("{{ answerUrl }}").expect("it is one").reads(&["answerUrl"]));
     assert!(!Template::parse("answerUrl {# answerUrl #}").expect("it is one").reads(&["answerUrl"]));

@@ -261,7 +261,8 @@ struct Folded {
 
 impl Folded {
     fn of(name: &str) -> Self {
-        let text: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+        let text: String =
+            name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
         let mut letters = [0_u8; 32];
         for letter in text.chars() {
             let slot = usize::try_from(u32::from(letter) % 32).unwrap_or_default();

@@ -402,8 +402,7 @@ fn requires(keywords: &Map<String, Value>) -> bool {
 fn alias(schema: &Value) -> Option<&str> {
     let keywords = schema.as_object()?;
     let reference = keywords.get("$ref")?.as_str()?;
-    let is_alone =
-        keywords.len() == 1 || !keywords.keys().any(|keyword| is_assertion(keyword));
+    let is_alone = keywords.len() == 1 || !keywords.keys().any(|keyword| is_assertion(keyword));
     is_alone.then_some(reference)
 }
 

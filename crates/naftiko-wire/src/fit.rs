@@ -91,8 +91,7 @@ impl Compiled {
         value: &Value,
         target: Target,
     ) -> Result<(), Refusal> {
-        let compiled =
-            compiled.get_or_init(|| Schema::compile(schema, &self.operation.definitions, options));
+        let compiled = compiled.get_or_init(|| Schema::compile(schema, &self.operation.definitions, options));
         if compiled.verdict(value) != Verdict::Fails {
             return Ok(());
         }

@@ -116,18 +116,14 @@ impl<'w> Request<'w> {
     ) -> Option<Rc<Judgment<'w>>> {
         if matches!(parameter.slot, Slot::Property(_)) && parameter.schema.is_none() {
             let kept = self.properties.get(usize::from(question == Question::AsSent))?;
-            let judged = || Some(Rc::new(self.judged(self.resolution.slots.body()?, &self.body(), question)?));
+            let judged =
+                || Some(Rc::new(self.judged(self.resolution.slots.body()?, &self.body(), question)?));
             return kept.get_or_init(judged).clone();
         }
         self.judged(parameter, written, question).map(Rc::new)
     }
 
-    fn judged(
-        &self,
-        parameter: &Parameter,
-        whole: &Written<'w>,
-        question: Question,
-    ) -> Option<Judgment<'w>> {
+    fn judged(&self, parameter: &Parameter, whole: &Written<'w>, question: Question) -> Option<Judgment<'w>> {
         let options = self.resolution.options(&parameter.slot);
         // A number and its text are one where they are sent; written in the wrong form, they are a slip all the same.
         let as_text = options.as_text && question == Question::AsSent;

@@ -47,7 +47,6 @@ impl Binder<'_> {
         let reports = found.into_iter().map(|it| faults::unfit_argument::unsendable(it.place, it.message));
         self.diagnostics.extend(reports);
     }
-
 }
 
 /// The places of errors, found by a place that they overlap.
@@ -66,7 +65,11 @@ impl ErrorPlaces {
         for span in spans {
             work::add(1);
             let range = span.range();
-            end = if end.0 == Some(span.file) { (end.0, end.1.max(range.end)) } else { (Some(span.file), range.end) };
+            end = if end.0 == Some(span.file) {
+                (end.0, end.1.max(range.end))
+            } else {
+                (Some(span.file), range.end)
+            };
             farthest.insert((span.file, range.start), end.1);
         }
         Self { farthest }

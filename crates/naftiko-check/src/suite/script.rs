@@ -107,7 +107,8 @@ impl<'a> Known<'a> {
         let used = self.names.names().iter().filter_map(|name| self.by_name.get(name));
         let used = used.map(|operation| operation.id.clone());
         let catalogues = self.providers.iter().flat_map(|provider| &provider.catalogues);
-        let described = catalogues.flat_map(|catalogue| catalogue.operations()).filter_map(|entry| entry.id.clone());
+        let described =
+            catalogues.flat_map(|catalogue| catalogue.operations()).filter_map(|entry| entry.id.clone());
         used.chain(described).collect()
     }
 

@@ -245,7 +245,8 @@ impl<'a> SlotsByName<'a> {
     /// The slots of a name, in order.
     fn named(&self, name: &str) -> Vec<&'a Slot> {
         let headers = self.headers.get(&name.to_ascii_lowercase());
-        let positions: BTreeSet<usize> = self.named.get(name).into_iter().chain(headers).flatten().copied().collect();
+        let positions: BTreeSet<usize> =
+            self.named.get(name).into_iter().chain(headers).flatten().copied().collect();
         positions.into_iter().filter_map(|at| self.all.get(at)).copied().collect()
     }
 }
