@@ -167,7 +167,8 @@ impl Fitting {
                 match objects.as_slice() {
                     [] => {}
                     [only] => {
-                        misfits.extend(self.object(only, written, entries, name, &Forms::new(&objects)))
+                        let forms = Forms::new(&objects);
+                        misfits.extend(self.object(only, written, entries, name, &forms));
                     }
                     several => misfits.extend(self.nearest(several, written, entries, name)),
                 }
