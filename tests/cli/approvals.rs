@@ -339,8 +339,11 @@ async fn resuming_needs_the_approval_again_and_changed_documents_need_a_new_one(
             (2, vec!["--allow-secret".to_owned(), format!("ACME_API_KEY={other}")])
         );
         assert!(folder.naftiko(&["work", "--once"]).stderr.is_empty(), "it waits for a person");
-        let allowed =
-            folder.naftiko(&["resume", &id, "--answer", "ask=null", "--allow-secret", "ACME_API_KEY"]);
+        // Changes that were refused are not adopted: the plan is still that of the first server.
+        let shown = folder.naftiko(&["resume", &id]);
+        assert!(!shown.stderr.contains(&other) && shown.code == 4, "{}", shown.stderr);
+        let adopting = ["resume", &id, "--answer", "ask=null", "--allow-secret", "ACME_API_KEY"];
+        let allowed = folder.naftiko(&[&adopting[..], &["--adopt-changes"]].concat());
         assert_eq!(allowed.code, 0, "{}", allowed.stderr);
     })
     .await;

@@ -16,6 +16,31 @@ use crate::screen::Screen;
 use crate::state::{Kept, Origin};
 use crate::world::{self, FileSystem};
 
+/// A plan to continue with.
+pub(crate) struct Settled {
+    pub(crate) plan: Arc<Plan>,
+    /// The text of the plan if it is that of changed documents and not stored yet.
+    unstored: Option<String>,
+}
+
+impl Settled {
+    fn stored(plan: &Arc<Plan>) -> Self {
+        Self { plan: Arc::clone(plan), unstored: None }
+    }
+
+    /// Stores the plan of changed documents as the plan of a run, once nothing else keeps the run from continuing.
+    ///
+    /// # Errors
+    /// If it cannot be stored.
+    pub(crate) fn adopt(&mut self, id: &str, store: &Store, screen: &mut Screen) -> Result<(), Stop> {
+        if let Some(text) = self.unstored.take() {
+            store.adopt_plan(id, &text, world::now())?;
+            screen.message(&"the run goes on with these changes\n".into());
+        }
+        Ok(())
+    }
+}
+
 /// Chooses the plan to continue with: the stored plan, after reporting how the documents have changed; with `adopt`,
 /// the plan of the current documents.
 ///
@@ -25,9 +50,8 @@ pub(crate) fn settled(
     kept: &Kept,
     adopt: bool,
     allowed_files: &[PathBuf],
-    store: &Store,
     screen: &mut Screen,
-) -> Result<Arc<Plan>, Stop> {
+) -> Result<Settled, Stop> {
     let file = Printable::path(&kept.origin.file);
     let now = match plan_now(&kept.origin, allowed_files) {
         Ok(now) => now,
@@ -38,17 +62,17 @@ pub(crate) fn settled(
                 file,
                 why
             ));
-            return Ok(Arc::clone(&kept.plan));
+            return Ok(Settled::stored(&kept.plan));
         }
     };
     let changes = kept.plan.changes_to(&now);
     if changes.is_empty() {
-        return Ok(Arc::clone(&kept.plan));
+        return Ok(Settled::stored(&kept.plan));
     }
     screen.message(&told(&file, &changes));
     if !adopt {
         screen.message(&"the run goes on with its own plan; `--adopt-changes` goes on with theirs\n".into());
-        return Ok(Arc::clone(&kept.plan));
+        return Ok(Settled::stored(&kept.plan));
     }
     let now = Arc::new(now);
     // The existing records must be a valid history of the new plan.
@@ -57,9 +81,7 @@ pub(crate) fn settled(
     })?;
     let text = serde_json::to_string(&*now)
         .map_err(|error| Stop::Usage(format!("the plan cannot be kept: {error}")))?;
-    store.adopt_plan(&kept.id, &text, world::now())?;
-    screen.message(&"the run goes on with these changes\n".into());
-    Ok(now)
+    Ok(Settled { plan: now, unstored: Some(text) })
 }
 
 fn told(file: &Printable, changes: &[Change]) -> Printable {

@@ -1,6 +1,6 @@
 //! `naftiko complete`, `resolve` and `cancel`: interventions in a run from outside.
 
-use naftiko_adapter::Mask;
+use indexmap::IndexMap;
 use naftiko_adapter_external::fits;
 use naftiko_engine::Intervention;
 use naftiko_journal::{Ruling, Store, StoreError};
@@ -9,9 +9,12 @@ use naftiko_text::{Printable, printable};
 use serde_json::{Map, Value};
 
 use crate::args::{Cancel, Complete, Resolve, State};
-use crate::drive::{block_on_one_thread, is_compensation};
+use crate::drive::{
+    Allowances, Clearance, Credentials, Sender, adapter, block_on_one_thread, is_compensation, is_settled,
+};
 use crate::exit::{Exit, Stop};
 use crate::post::{Posted, post};
+use crate::resume::base_urls;
 use crate::screen::Screen;
 use crate::state::{self as kept_runs, Held, Kept};
 use crate::world;
@@ -111,8 +114,19 @@ async fn intervene(
         }
         Err(stop) => return Err(stop),
     };
+    let credentials = Credentials::default();
+    let is_known = know_credentials(&kept, &run, &store, &credentials);
+    if !is_known && gives_value(intervention) {
+        // Whoever drives the run knows its credentials, and masks them in the value before it is stored in clear.
+        drop(lease);
+        return leave(&store, &kept.id, intervention, as_is, said, screen);
+    }
     let mut held = Held::new(store, kept.id.clone(), run, lease).lacking(kept.withheld());
-    held.empty_inbox(&Mask::default()).await?;
+    let mask = credentials.secrets().mask();
+    if is_known {
+        held.empty_inbox(&mask).await?;
+    }
+    let intervention = &intervention.clone().masked(&mask);
     check_answer(&held.run, intervention, as_is)?;
     let left = left_behind(&held.run, intervention);
     let event = held.run.intervened(intervention).map_err(|refused| Stop::Usage(refused.to_string()))?;
@@ -126,6 +140,43 @@ async fn intervene(
     };
     screen.message(&printable!("{}{}{}\n", said, left, go_on));
     Ok(Exit::Done)
+}
+
+/// Whether an intervention brings a value that later steps read.
+fn gives_value(intervention: &Intervention) -> bool {
+    match intervention {
+        Intervention::Complete { .. } | Intervention::Resolve { ruling: Ruling::Happened { .. }, .. } => true,
+        Intervention::Resolve { .. } | Intervention::Cancel { .. } => false,
+    }
+}
+
+/// Reads the credentials of a run, so that they are masked. Returns whether all of them are known: a run may have none,
+/// and nothing is read that is not approved.
+fn know_credentials(
+    kept: &Kept,
+    run: &naftiko_engine::Run,
+    store: &Store,
+    credentials: &Credentials,
+) -> bool {
+    let mut plans = std::iter::once(&kept.plan).chain(kept.plan.embedded());
+    if !plans.any(|plan| plan.providers.values().any(|provider| !provider.auth.secrets().is_empty())) {
+        return true;
+    }
+    let (allowances, answers, base_urls) = (Allowances::default(), IndexMap::new(), base_urls(kept, &[]));
+    let sender = Sender {
+        plan: &kept.plan,
+        base_urls: &base_urls,
+        folder: &kept.origin.folder,
+        inputs: &kept.inputs(),
+        is_settled: &|step| is_settled(run, &answers, step),
+    };
+    let Ok(mut clearance) = Clearance::of(&sender, &allowances) else { return false };
+    if clearance.consult(|| Ok(Some(store.clone()))).is_err() {
+        return false;
+    }
+    let Some(permits) = clearance.permits() else { return false };
+    let folder = &kept.origin.folder;
+    adapter(&kept.plan, &base_urls, folder, &allowances, credentials, &permits).is_ok()
 }
 
 /// Leaves a message for the process that drives the run.

@@ -22,7 +22,7 @@ use crate::world::{self, FileSystem};
 use crate::{changes, drive};
 
 pub(crate) fn resume(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
-    block_on(0, go_on(arguments, screen))
+    block_on(go_on(arguments, screen))
 }
 
 async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
@@ -34,14 +34,12 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         other => other.into(),
     })?;
     let mut kept = Kept::read(&store, &summary)?;
+    let mut settled = None;
     if !summary.status.is_over() {
-        kept.plan = changes::settled(
-            &kept,
-            arguments.adopt_changes,
-            &arguments.allowances.readable.allowed_files,
-            &store,
-            screen,
-        )?;
+        let files = &arguments.allowances.readable.allowed_files;
+        let chosen = changes::settled(&kept, arguments.adopt_changes, files, screen)?;
+        kept.plan = Arc::clone(&chosen.plan);
+        settled = Some(chosen);
     }
     let plan = Arc::clone(&kept.plan);
     let answers = answers::read(&plan, &arguments.driving.answers).map_err(Stop::Usage)?;
@@ -62,6 +60,9 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         let (folder, allowances) = (&kept.origin.folder, &arguments.allowances);
         let adapter = adapter(&kept.plan, &base_urls, folder, allowances, &credentials, &permits);
         sending = Some((adapter.map_err(Stop::Usage)?, permits));
+    }
+    if let Some(mut settled) = settled {
+        settled.adopt(&held.id, &held.store, screen)?;
     }
     // Messages may hold credentials. All secrets are known by now, so they can be redacted.
     held.empty_inbox(&credentials.secrets().mask()).await?;
@@ -87,7 +88,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
         };
         let mut watched = Watched::new(&plan, arguments.driving.json, screen);
         if let Err(error) = watched.drive(session, &mut held.run).await {
-            return Ok(cut_off(&held.id, &error, &arguments.state, screen));
+            return cut_off(&held, &error, &arguments.state, screen);
         }
     }
     let status = drive::at_rest(held.run.status());

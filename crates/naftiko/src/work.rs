@@ -16,13 +16,13 @@ use naftiko_report::{Mark, Progress, Style};
 use naftiko_text::{Printable, printable, shell_word};
 use serde_json::Map;
 use tokio::runtime::Handle;
-use tokio::task::JoinSet;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use crate::args::Work as Arguments;
 use crate::callback::{PublicUrl, Reception};
 use crate::drive::{
     self, Allowances, Clearance, Credentials, Outside, Permits, Pulses, Sender, Session, Wants, block_on,
-    clearance, is_settled, line_of_json, stop_on_signal,
+    clearance, is_settled, line_of_json, start_thread, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
 use crate::resume::base_urls;
@@ -49,7 +49,7 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
     let cancellation = Cancellation::new();
     let pulses = Pulses::default();
     let room = arguments.runs.max(1);
-    block_on(room, async move {
+    block_on(async move {
         stop_on_signal(cancellation.clone(), Exit::Done, pulses.clone())?;
         if let Some(address) = arguments.listen.listen {
             let open = Reception::open(store.clone(), address).await;
@@ -71,7 +71,8 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
                 public_url: arguments.public_url,
                 outsides: Mutex::default(),
             }),
-            driving: JoinSet::new(),
+            endings: unbounded_channel(),
+            lacks_threads: false,
             taken: BTreeSet::new(),
             set_aside: BTreeMap::new(),
             room,
@@ -82,12 +83,33 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
 
 struct Worker {
     crew: Arc<Crew>,
-    driving: JoinSet<(String, Result<(), Hindrance>)>,
+    /// How each thread that drives a run reports its end.
+    endings: (UnboundedSender<Ended>, UnboundedReceiver<Ended>),
+    /// Whether the last run could not be driven for lack of a thread.
+    lacks_threads: bool,
     /// The runs that are being driven.
     taken: BTreeSet<String>,
     /// The runs that cannot be driven: until when they are set aside, and the reason.
     set_aside: BTreeMap<String, (Timestamp, String)>,
     room: usize,
+}
+
+/// A run that is no longer driven here, and the reason if it could not be driven.
+type Ended = (String, Result<(), Hindrance>);
+
+/// Reports the end of a run when it is dropped, also if the thread that drives the run panics.
+struct Ending {
+    id: String,
+    driven: Option<Result<(), Hindrance>>,
+    ended: UnboundedSender<Ended>,
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        let unknown = || Err(Hindrance::Lacks("the thread that drove it ended unexpectedly".to_owned()));
+        let driven = self.driven.take().unwrap_or_else(unknown);
+        let _worker_left = self.ended.send((std::mem::take(&mut self.id), driven));
+    }
 }
 
 /// The reason why a run cannot be driven now.
@@ -104,15 +126,15 @@ impl Worker {
             let cancellation = self.crew.cancellation.clone();
             if !cancellation.is_cancelled() {
                 self.remove_unstarted(screen)?;
-                self.take_up()?;
+                self.take_up(screen)?;
             }
-            let is_idle = self.driving.is_empty();
+            let is_idle = self.taken.is_empty();
             if is_idle && (once || cancellation.is_cancelled()) {
-                return Ok(Exit::Done);
+                return Ok(if once && self.lacks_threads { Exit::Waiting } else { Exit::Done });
             }
             let pause = self.pause()?;
             tokio::select! {
-                Some(done) = self.driving.join_next(), if !is_idle => self.put_down(done, screen),
+                Some(ended) = self.endings.1.recv(), if !is_idle => self.put_down(ended, screen),
                 () = tokio::time::sleep(pause), if !cancellation.is_cancelled() => {}
                 () = cancellation.cancelled(), if !cancellation.is_cancelled() => {}
             }
@@ -136,9 +158,9 @@ impl Worker {
     }
 
     /// Takes up the runs that are due, within the limit of concurrent runs.
-    fn take_up(&mut self) -> Result<(), Stop> {
+    fn take_up(&mut self, screen: &mut Screen) -> Result<(), Stop> {
         let now = world::now();
-        let room = self.room.saturating_sub(self.driving.len());
+        let room = self.room.saturating_sub(self.taken.len());
         if room == 0 {
             return Ok(());
         }
@@ -147,26 +169,36 @@ impl Worker {
         due.extend(self.crew.store.due(now, most)?);
         for id in due {
             let is_set_aside = self.set_aside.get(&id).is_some_and(|(until, _)| now < *until);
-            if self.driving.len() >= self.room || is_set_aside || !self.taken.insert(id.clone()) {
+            if self.taken.len() >= self.room || is_set_aside || self.taken.contains(&id) {
                 continue;
             }
-            let crew = Arc::clone(&self.crew);
-            let runtime = Handle::current();
-            // Each run has a thread of its own, so that a computing run does not delay the others.
-            self.driving.spawn_blocking(move || {
-                let driven = runtime.block_on(crew.drive(&id));
-                (id, driven)
-            });
+            if let Err(error) = self.start(&id) {
+                // The runs that are driven end, and their threads with them.
+                if !std::mem::replace(&mut self.lacks_threads, true) {
+                    screen.problem(&printable!("this machine lacks a thread for run `{}`: {}", id, error));
+                }
+                break;
+            }
+            self.lacks_threads = false;
+            self.taken.insert(id);
         }
         Ok(())
     }
 
-    fn put_down(
-        &mut self,
-        done: Result<(String, Result<(), Hindrance>), tokio::task::JoinError>,
-        screen: &mut Screen,
-    ) {
-        let Ok((id, driven)) = done else { return };
+    /// Drives a run on a thread of its own: a run that computes delays no other.
+    ///
+    /// # Errors
+    /// If the operating system refuses the thread.
+    fn start(&self, id: &str) -> std::io::Result<()> {
+        let (crew, runtime, id) = (Arc::clone(&self.crew), Handle::current(), id.to_owned());
+        let ended = self.endings.0.clone();
+        start_thread("run", move || {
+            let mut ending = Ending { id, driven: None, ended };
+            ending.driven = Some(runtime.block_on(crew.drive(&ending.id)));
+        })
+    }
+
+    fn put_down(&mut self, (id, driven): Ended, screen: &mut Screen) {
         self.taken.remove(&id);
         let after = |pause: SignedDuration| world::now().checked_add(pause).unwrap_or(Timestamp::MAX);
         match driven {

@@ -65,9 +65,15 @@ impl Reception {
     /// # Errors
     /// If the operating system refuses the address or the thread.
     pub(crate) async fn open(store: Store, address: SocketAddr) -> std::io::Result<SocketAddr> {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let (opened, is_open) = oneshot::channel();
         std::thread::Builder::new().name("answers".to_owned()).spawn(move || {
+            let runtime = match one_thread() {
+                Ok(runtime) => runtime,
+                Err(error) => {
+                    let _caller_left = opened.send(Err(error));
+                    return;
+                }
+            };
             runtime.block_on(async move {
                 let bound = TcpListener::bind(address).await;
                 let bound = bound.and_then(|listener| Ok((listener.local_addr()?, listener)));
@@ -125,6 +131,11 @@ impl Found {
     }
 }
 
+/// The runtime of the thread that serves. It is built on that thread, since none may be dropped in asynchronous code.
+fn one_thread() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
 /// Handles the requests for `/answers/TOKEN`.
 struct Answers(Arc<Reception>);
 
@@ -179,7 +190,7 @@ impl Answers {
         if Pass::read(&token, &self.0.store).is_none() {
             return told(form, StatusCode::NOT_FOUND, "there is nothing to be answered here");
         }
-        exchange.trust();
+        exchange.trust(&token);
         let bytes = match exchange.body().await {
             Ok(bytes) => bytes,
             Err(BodyError::TooLong) => {

@@ -46,6 +46,22 @@ pub(crate) struct Allowances {
     nodes: OnceLock<NodeBudget>,
 }
 
+impl Default for Allowances {
+    /// No permission, and the default limits.
+    fn default() -> Self {
+        Self {
+            hosts: Vec::new(),
+            commands: Vec::new(),
+            secrets: Vec::new(),
+            readable: Readable::default(),
+            strict_responses: false,
+            certificates: Vec::new(),
+            max_nodes: NodeBudget::DEFAULT,
+            nodes: OnceLock::new(),
+        }
+    }
+}
+
 impl Allowances {
     /// A builder for an HTTP adapter with these permissions and limits.
     ///

@@ -41,7 +41,7 @@ pub(crate) use credentials::Credentials;
 pub(crate) use dump::Dump;
 pub(crate) use live::line_of_json;
 pub(crate) use outside::{Outside, Wants, is_settled};
-pub(crate) use runtime::{block_on, block_on_one_thread};
+pub(crate) use runtime::{block_on, block_on_one_thread, start_thread};
 pub(crate) use stopping::{Pulses, stop_on_signal};
 pub(crate) use verdict::{Verdict, how_to_go_on, is_compensation};
 

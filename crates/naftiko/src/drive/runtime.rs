@@ -4,6 +4,8 @@
 //! threads, so that a long computation delays none of them. Signals have a thread of their own
 //! ([`stopping`](super::stopping)).
 
+use std::io;
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
@@ -17,17 +19,17 @@ const WORKERS: usize = 4;
 /// The stack size of each thread, in bytes. It equals that of the main thread, since values may nest equally deep on
 /// any thread.
 const STACK: usize = 8 << 20;
-/// The number of threads for blocking work, such as resolving host names and reading the terminal, in addition to those
-/// that drive runs.
+/// The number of threads for blocking work, such as resolving host names and reading the terminal. Runs are driven on
+/// other threads: if they shared these, runs could wait for the threads that they occupy themselves.
 const BLOCKING: usize = 64;
 
-/// Runs `work` on this thread, and the tasks it spawns on other threads. `driving` is the number of additional threads
-/// on which it may drive runs.
+/// Runs `work` on this thread, and the tasks it spawns on other threads; on this thread too if the operating system
+/// allows only a few.
 ///
 /// # Errors
 /// If the operating system refuses the threads or files, or `work` fails.
-pub(crate) fn block_on<T>(driving: usize, work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
-    finish(threads(driving)?, work)
+pub(crate) fn block_on<T>(work: impl Future<Output = Result<T, Stop>>) -> Result<T, Stop> {
+    finish(threads()?, work)
 }
 
 /// Runs `work` and all tasks it spawns on this thread, one at a time and therefore in a fixed order. For runs on the
@@ -70,17 +72,22 @@ fn has_descriptors() -> Result<(), Stop> {
     Ok(())
 }
 
-fn threads(driving: usize) -> Result<Runtime, Stop> {
+fn threads() -> Result<Runtime, Stop> {
     has_descriptors()?;
-    // If not even one thread can be created, a multi-threaded runtime would panic.
-    let probe = thread::Builder::new().stack_size(STACK).spawn(|| ());
-    if probe.map(thread::JoinHandle::join).is_err() {
-        return one_thread();
-    }
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(WORKERS)
+    // A runtime panics if it cannot create its threads.
+    let mut builder = if can_create(WORKERS + FEWEST) {
+        let mut builder = Builder::new_multi_thread();
+        builder.worker_threads(WORKERS);
+        builder
+    } else if can_create(FEWEST) {
+        Builder::new_current_thread()
+    } else {
+        let why = "this machine lacks threads";
+        return Err(Stop::Usage(format!("the run cannot be driven: {why}")));
+    };
+    let runtime = builder
         .thread_stack_size(STACK)
-        .max_blocking_threads(BLOCKING.saturating_add(driving))
+        .max_blocking_threads(BLOCKING)
         .thread_keep_alive(KEEP_ALIVE)
         .enable_all()
         .build()
@@ -89,6 +96,35 @@ fn threads(driving: usize) -> Result<Runtime, Stop> {
     // it, the runtime would panic.
     drop(runtime.spawn_blocking(|| ()));
     Ok(runtime)
+}
+
+/// The fewest threads that a process which drives runs needs in addition to its first: for blocking work, for signals,
+/// for the time limit after a signal, and for the journal.
+const FEWEST: usize = 4;
+
+/// Whether this process may have so many more threads at the same time. They end before this returns.
+fn can_create(threads: usize) -> bool {
+    let gate = Arc::new(Mutex::new(()));
+    let closed = gate.lock();
+    let probe = || {
+        let gate = Arc::clone(&gate);
+        thread::Builder::new().stack_size(STACK).spawn(move || drop(gate.lock()))
+    };
+    let created: Vec<_> = (0..threads).map_while(|_| probe().ok()).collect();
+    drop(closed);
+    let are_all = created.len() == threads;
+    for thread in created {
+        let _ended = thread.join();
+    }
+    are_all
+}
+
+/// Starts `work` on a thread of its own, with the stack size of the threads that drive runs.
+///
+/// # Errors
+/// If the operating system refuses the thread. `work` is dropped then.
+pub(crate) fn start_thread(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+    thread::Builder::new().name(name.to_owned()).stack_size(STACK).spawn(work).map(drop)
 }
 
 fn one_thread() -> Result<Runtime, Stop> {

@@ -25,9 +25,10 @@ impl Exchange {
         Self { parts, body: Some(body), line, room: None }
     }
 
-    /// Marks the request as authenticated: from now on its connection is not closed in favor of others.
-    pub(crate) fn trust(&self) {
-        self.line.trust();
+    /// Marks the request as authenticated by `token`: from now on its connection is not closed in favor of others, as
+    /// long as few requests with that token, and not too many in all, are marked at the same time.
+    pub(crate) fn trust(&self, token: &str) {
+        self.line.trust(token);
     }
 
     /// Reads the body; a second call returns an empty body. `100 Continue` is sent only now, to peers that wait for it.

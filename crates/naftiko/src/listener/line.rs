@@ -143,8 +143,8 @@ impl Line {
     }
 
     /// Protects this connection from being closed in favor of others until its request ends.
-    pub(super) fn trust(&self) {
-        self.shared.registry().trust(self.id);
+    pub(super) fn trust(&self, token: &str) {
+        self.shared.registry().trust(self.id, token);
     }
 
     /// Starts to write a response.

@@ -1,6 +1,7 @@
 //! Keeps track of all connections of a listener, and decides which one is closed to make room for another. Pure.
 
 use std::collections::{BTreeMap, HashMap};
+use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 
 /// What a connection waits for. The order is that in which connections are closed.
@@ -23,8 +24,8 @@ pub(super) enum Phase {
 struct Entry {
     peer: IpAddr,
     phase: Phase,
-    /// Whether its request is authenticated, so that the connection must not be closed.
-    is_trusted: bool,
+    /// The hash of the token that authenticates its request, so that the connection must not be closed.
+    trusted: Option<u64>,
     /// The start of its phase, as a logical time that counts phase changes.
     since: u64,
 }
@@ -36,7 +37,11 @@ pub(super) struct Registry {
     entries: BTreeMap<u64, Entry>,
     next: u64,
     phases: u64,
+    hasher: RandomState,
 }
+
+/// The most connections with one token that are protected at the same time.
+const TRUSTED_PER_TOKEN: usize = 2;
 
 /// The result of admitting a connection.
 #[derive(Debug, PartialEq, Eq)]
@@ -50,7 +55,7 @@ pub(super) struct Entered {
 impl Registry {
     /// A registry without connections, with room for `most`.
     pub(super) fn new(most: usize) -> Self {
-        Self { most: most.max(1), entries: BTreeMap::new(), next: 0, phases: 0 }
+        Self { most: most.max(1), entries: BTreeMap::new(), next: 0, phases: 0, hasher: RandomState::new() }
     }
 
     /// Admits a connection, if there is room or another connection can be closed for it.
@@ -59,7 +64,7 @@ impl Registry {
         let id = self.next;
         self.next += 1;
         self.phases += 1;
-        let entry = Entry { peer: network(peer), phase: Phase::Head, is_trusted: false, since: self.phases };
+        let entry = Entry { peer: network(peer), phase: Phase::Head, trusted: None, since: self.phases };
         self.entries.insert(id, entry);
         Some(Entered { id, instead_of })
     }
@@ -69,15 +74,28 @@ impl Registry {
         self.phases += 1;
         if let Some(entry) = self.entries.get_mut(&id) {
             let is_new_request = matches!(phase, Phase::Idle | Phase::Head);
-            entry.is_trusted &= !is_new_request;
+            if is_new_request {
+                entry.trusted = None;
+            }
             (entry.phase, entry.since) = (phase, self.phases);
         }
     }
 
-    /// Protects a connection from being closed in favor of others.
-    pub(super) fn trust(&mut self, id: u64) {
+    /// Protects a connection from being closed in favor of others, unless too many are protected: a token has few
+    /// requests at a time, and whoever has one must not keep out all others.
+    pub(super) fn trust(&mut self, id: u64, token: &str) {
+        let token = RandomState::hash_one(&self.hasher, token);
+        let trusted = self.entries.values().filter_map(|entry| entry.trusted);
+        let (mut all, mut same) = (0, 0);
+        for other in trusted {
+            all += 1;
+            same += usize::from(other == token);
+        }
+        if same >= TRUSTED_PER_TOKEN || all >= self.most.div_ceil(2) {
+            return;
+        }
         if let Some(entry) = self.entries.get_mut(&id) {
-            entry.is_trusted = true;
+            entry.trusted = Some(token);
         }
     }
 
@@ -126,7 +144,7 @@ impl Registry {
 impl Entry {
     /// Whether closing the connection loses no work of this process.
     fn is_closable(&self) -> bool {
-        !self.is_trusted && self.phase != Phase::Handling
+        self.trusted.is_none() && self.phase != Phase::Handling
     }
 }
 
@@ -197,7 +215,7 @@ mod tests {
         for id in [3, 2, 1, 0] {
             registry.set(id, Phase::Body);
         }
-        registry.trust(3);
+        registry.trust(3, "a");
         assert_eq!(registry.evict_body(2), Some(1), "neither the trusted one nor the one that asks");
         assert_eq!(registry.evict_body(2), Some(0));
         assert_eq!(registry.evict_body(2), None);
@@ -208,12 +226,28 @@ mod tests {
         let mut registry = full(&[1, 1]);
         registry.set(0, Phase::Handling);
         registry.set(1, Phase::Body);
-        registry.trust(1);
+        registry.trust(1, "a");
         assert_eq!(closed(&mut registry), None, "the newcomer is refused");
         registry.set(1, Phase::Writing);
         assert_eq!(closed(&mut registry), None, "it still answers that request");
         registry.set(1, Phase::Idle);
         assert_eq!(closed(&mut registry), Some(1));
+    }
+
+    #[test]
+    fn one_token_protects_two_connections_and_all_tokens_half_of_them() {
+        let mut registry = full(&[1, 1, 1, 1]);
+        for id in 0..4 {
+            registry.set(id, Phase::Body);
+            registry.trust(id, "a");
+        }
+        assert_eq!([(); 3].map(|()| registry.evict()), [Some(2), Some(3), None]);
+        let mut registry = full(&[1, 1, 1, 1]);
+        for (id, token) in [(0, "a"), (1, "b"), (2, "c"), (3, "d")] {
+            registry.set(id, Phase::Body);
+            registry.trust(id, token);
+        }
+        assert_eq!([(); 3].map(|()| registry.evict()), [Some(2), Some(3), None]);
     }
 
     #[test]

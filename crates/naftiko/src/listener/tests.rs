@@ -55,7 +55,7 @@ impl Respond for Counting {
             "/silent" => return None,
             _ => {
                 if path == "/trusted" {
-                    exchange.trust();
+                    exchange.trust("token");
                 }
                 match exchange.body().await {
                     Ok(bytes) => (StatusCode::OK, exchange.compute(move || bytes.len().to_string()).await?),

@@ -40,7 +40,7 @@ pub(crate) fn mock(arguments: &Mock, screen: &mut Screen) -> Result<Exit, Stop> 
     let faults = Faults::read(&arguments.faults, &offers).map_err(Stop::Usage)?;
     faults.add_to(&mut told);
     let adapter = MockAdapter::with_script(arguments.seed.unwrap_or(seed), &told);
-    block_on(0, async {
+    block_on(async {
         Server::new(offers, adapter, faults).serve(arguments.port, &arguments.hosts, screen).await
     })
 }

@@ -131,7 +131,7 @@ pub(crate) fn run(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, St
     // Asked last, so that no secret is typed for a run that cannot start.
     let inputs = inputs(arguments, given, &prepared.plan, screen)?;
     let begun = begin(arguments, prepared, start, inputs, screen);
-    if arguments.mock { block_on_one_thread(begun) } else { block_on(0, begun) }
+    if arguments.mock { block_on_one_thread(begun) } else { block_on(begun) }
 }
 
 /// The inputs that are given; missing sensitive ones are asked for at a terminal.
@@ -273,7 +273,7 @@ async fn begin(
     let session = prepared.session(&held.id, &held.store, inbox, connections, cancellation.clone());
     let status = match watched.drive(session, &mut held.run).await {
         Ok(standing) => standing.status,
-        Err(error) => return Ok(cut_off(&held.id, &error, &arguments.state, screen)),
+        Err(error) => return cut_off(&held, &error, &arguments.state, screen),
     };
     let verdict = Verdict {
         run: &held.run,
@@ -289,17 +289,30 @@ async fn begin(
 }
 
 /// Reports a run that ended because an event could not be written. It can be resumed from its journal.
-pub(crate) fn cut_off(id: &str, error: &DriveError, state: &State, screen: &mut Screen) -> Exit {
+///
+/// # Errors
+/// If not even its first event was written: then nothing was sent, and there is nothing to resume.
+pub(crate) fn cut_off(
+    held: &Held,
+    error: &DriveError,
+    state: &State,
+    screen: &mut Screen,
+) -> Result<Exit, Stop> {
+    let id = &held.id;
+    if held.store.records(id).is_ok_and(|records| records.is_empty()) {
+        let why = "the run has not begun, and nothing was sent; run the composition again";
+        return Err(Stop::Lines(printable!("{}\n{}", error, why)));
+    }
     screen.problem(&printable!(
         "{}\nthe run ends where its journal ends; once the cause is corrected, continue with `naftiko resume {}{}`",
         error,
         id,
         state.again()
     ));
-    match error {
+    Ok(match error {
         DriveError::Journal(_) => Exit::Waiting,
         DriveError::Illegal(_) => Exit::Failed,
-    }
+    })
 }
 
 /// Drives a run on the mock. Such a run is not stored, since nothing is sent.

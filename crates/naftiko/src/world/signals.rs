@@ -14,9 +14,17 @@ use tokio::runtime::Builder;
 /// # Errors
 /// If the operating system refuses the thread or the handlers.
 pub(crate) fn on_stop_signal(mut heard: impl FnMut() + Send + 'static) -> io::Result<()> {
-    let runtime = Builder::new_current_thread().enable_io().build()?;
     let (ready, is_ready) = channel();
     std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
+        // A runtime that was built by the caller would panic if no thread could be created for it: the caller may be
+        // asynchronous, where no runtime may be dropped.
+        let runtime = match Builder::new_current_thread().enable_io().build() {
+            Ok(runtime) => runtime,
+            Err(error) => {
+                let _caller_left = ready.send(Err(error));
+                return;
+            }
+        };
         runtime.block_on(async move {
             let mut signals = match StopSignals::register() {
                 Ok(signals) => signals,
