@@ -552,3 +552,36 @@ fn nobody_is_asked_for_what_no_approval_could_permit() {
         );
     }
 }
+
+#[tokio::test]
+async fn a_credential_in_a_value_that_is_given_later_is_stored_nowhere() {
+    const KEY: &str = "secret-of-acme";
+    let server = server().await;
+    let uri = server.uri();
+    off_thread(move || {
+        for (is_approved, stored) in [(true, "`ask` is answered;"), (false, "`ask` is answered, as soon as")]
+        {
+            let folder = folder(WAITS, &uri, BEARER);
+            assert_eq!(run(&folder, &["--allow-secret", "ACME_API_KEY"]).code, 4);
+            if is_approved {
+                approve(&folder, "variable", "ACME_API_KEY", &uri);
+            }
+            let id = only_run(&folder);
+            let result = json!({"note": format!("the key is {KEY}")}).to_string();
+            let completed = folder.naftiko(&["complete", &id, "ask", "--result", &result]);
+            assert_eq!(completed.code, 0, "{}", completed.stderr);
+            // Without an approval the key is not read here, so the answer waits, encrypted, for a process that knows it.
+            assert!(completed.stderr.starts_with(stored), "{}", completed.stderr);
+            let resumed = folder.naftiko(&["resume", &id, "--allow-secret", "ACME_API_KEY"]);
+            assert_eq!(resumed.code, 0, "{}", resumed.stderr);
+            let events = folder.naftiko(&["runs", "events", &id, "--json"]).stdout;
+            assert!(events.contains("the key is ***") && !events.contains(KEY), "{events}");
+            for file in std::fs::read_dir(state(&folder)).unwrap().flatten() {
+                let bytes = std::fs::read(file.path()).unwrap_or_default();
+                let is_there = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
+                assert!(!is_there, "{}", file.path().display());
+            }
+        }
+    })
+    .await;
+}
