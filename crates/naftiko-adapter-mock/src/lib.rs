@@ -6,6 +6,7 @@
 
 mod adapter;
 mod answer_schema;
+mod distinct;
 mod list;
 mod make;
 mod mint;

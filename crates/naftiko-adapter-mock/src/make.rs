@@ -1,15 +1,15 @@
 //! Answers that fit their schema: made of wishes, references, examples and fresh values, in this order.
 
+mod items;
+
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use crate::mint::Mint;
-use crate::name::{
-    id_field, is_cursor, is_own_id, is_own_name, kind_of_schema, plain, referred_kind, singular,
-};
+use crate::name::{id_field, is_cursor, is_own_id, is_own_name, kind_of_schema, plain, referred_kind};
 use crate::scalar::{self, Known};
 use crate::shape::{Shape, type_of};
-use crate::store::{Store, same};
+use crate::store::Store;
 
 /// As many values as one answer may have; optional ones end at half of it. Schemas can double with every level.
 const MOST_VALUES: usize = 20_000;
@@ -109,14 +109,6 @@ impl<'a, 'v> Ask<'a, 'v> {
     }
 }
 
-/// What the items of an array are to be.
-struct Items<'v> {
-    wishes: Option<&'v Vec<Value>>,
-    examples: Option<&'v Vec<Value>>,
-    /// Whether no two may be equal.
-    unique: bool,
-}
-
 impl<'a> Maker<'a> {
     pub(crate) fn new(definitions: &'a Map<String, Value>, store: &'a Store, mint: &'a Mint) -> Self {
         let (around, above, made) = (Vec::new(), Vec::new(), Vec::new());
@@ -170,7 +162,9 @@ impl<'a> Maker<'a> {
         if self.left == 0 || self.depth >= DEEPEST {
             return bare(kind);
         }
-        let referred = if ask.is_key { None } else { self.referred(&ask.name, &shape) };
+        // Items that must differ cannot all refer to one resource.
+        let must_differ = ask.kind.is_some() && ask.variant > 0;
+        let referred = if ask.is_key || must_differ { None } else { self.referred(&ask.name, &shape) };
         // What identifies a resource is there, even if it may be null by the letter.
         let is_known = example.is_some() || referred.is_some() || ask.is_key || is_own_id(&ask.name);
         let empty = is_cursor(&ask.name) || !is_known;
@@ -240,6 +234,9 @@ impl<'a> Maker<'a> {
             let example = example.and_then(|example| example.get(name));
             let mut inner = ask.field(name, schemas.clone(), wish_for_field, example);
             inner.is_key = Some(name) == id_key;
+            // Ids differ by their place, and references stay the same.
+            let is_id = inner.is_key || is_own_id(name) || referred_kind(name).is_some();
+            inner.variant = if is_id { 0 } else { ask.variant };
             let unasked = inner.wish.is_none() && !inner.is_key && self.leaves_out_unasked(wish);
             if !shape.requires(name) && (unasked || self.leaves_out(&inner)) {
                 continue;
@@ -345,77 +342,6 @@ impl<'a> Maker<'a> {
             let value = self.make(&ask.field(&name, declared.unwrap_or_else(|| schemas.clone()), wish, None));
             fields.insert(name, value);
         }
-    }
-
-    fn array(
-        &mut self,
-        ask: &Ask<'a, '_>,
-        shape: &Shape<'a>,
-        wish: Option<&Value>,
-        example: Option<&Value>,
-    ) -> Value {
-        let least = shape.count("minItems").unwrap_or(0).min(MOST_ITEMS);
-        let most = shape.count("maxItems").unwrap_or(usize::MAX);
-        let items = Items {
-            wishes: wish.and_then(Value::as_array),
-            examples: example.and_then(Value::as_array),
-            unique: shape.says("uniqueItems"),
-        };
-        let item_shape = self.shape(&shape.items(), None);
-        let ends = self.recurs(&item_shape) || self.above.len() >= MOST_LEVELS || self.left < MOST_VALUES / 2;
-        let wanted = match (items.wishes, items.examples) {
-            (Some(wishes), _) => wishes.len(),
-            _ if ends => 0,
-            (None, Some(examples)) => examples.len(),
-            (None, None) => 1,
-        };
-        let count = wanted.max(least).min(most);
-        let mut made: Vec<Value> = Vec::new();
-        // A few more tries than items, in case they have to differ and come out equal.
-        for turn in 0..count.saturating_add(if items.unique { 32 } else { 0 }) {
-            if made.len() >= count {
-                break;
-            }
-            let value = self.item(ask, shape, &items, turn);
-            if !items.unique || !made.iter().any(|other| same(other, &value)) {
-                made.push(value);
-            }
-        }
-        Value::Array(made)
-    }
-
-    fn item(&mut self, ask: &Ask<'a, '_>, shape: &Shape<'a>, items: &Items<'_>, turn: usize) -> Value {
-        let schemas = shape.item(turn);
-        let wish = items.wishes.and_then(|wishes| wishes.get(turn));
-        let lifted = wish.and_then(|wish| self.lifted(&schemas, wish, &ask.name));
-        let name = singular(&ask.name);
-        // The items of a list are resources of their own, and never the one that happens to exist.
-        let kind = ask.kind.map_or_else(|| plain(&name), str::to_owned);
-        let inner = Ask {
-            schemas,
-            wish: lifted.as_ref().or(wish),
-            example: items.examples.and_then(|examples| examples.get(turn)),
-            name,
-            place: format!("{}/{turn}", ask.place),
-            kind: Some(&kind),
-            variant: if items.unique && wish.is_none() { turn } else { 0 },
-            is_key: false,
-        };
-        self.make(&inner)
-    }
-
-    /// A plain value where objects are listed: `"acme.com"` in `domains` is `{"domain": "acme.com"}`.
-    fn lifted(&self, schemas: &[&'a Value], wish: &Value, list: &str) -> Option<Value> {
-        let shape = Shape::of(self.definitions, schemas, None);
-        let is_object = shape.types().is_some_and(|types| types.contains(&"object"));
-        if !is_object || wish.is_object() || wish.is_array() || wish.is_null() {
-            return None;
-        }
-        let properties = shape.properties();
-        let key = [singular(list).as_str(), "name", "value"]
-            .into_iter()
-            .find_map(|wanted| properties.keys().find(|name| plain(name) == plain(wanted)))?;
-        Some(Value::Object(Map::from_iter([((*key).to_owned(), wish.clone())])))
     }
 }
 

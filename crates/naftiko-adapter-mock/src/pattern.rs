@@ -35,6 +35,67 @@ pub(crate) fn texts(pattern: &str, least: usize, most: usize, bits: &dyn Fn(u64)
     made.collect()
 }
 
+/// Up to `most` texts that match `pattern`, the shortest repetitions first; all of them where they are few.
+pub(crate) fn language(pattern: &str, most: usize) -> Vec<String> {
+    let parse = |pattern: &str| regex_syntax::Parser::new().parse(pattern).ok();
+    let hir = parse(pattern).or_else(|| parse(&without_look_around(pattern)));
+    hir.map(|hir| matched(&hir, most, 0)).unwrap_or_default()
+}
+
+/// Up to `most` texts that an expression matches.
+fn matched(hir: &Hir, most: usize, depth: usize) -> Vec<String> {
+    if depth > DEEPEST {
+        return Vec::new();
+    }
+    match hir.kind() {
+        HirKind::Empty | HirKind::Look(_) => vec![String::new()],
+        HirKind::Literal(literal) => {
+            std::str::from_utf8(&literal.0).map(|text| vec![text.to_owned()]).unwrap_or_default()
+        }
+        HirKind::Class(class) => {
+            let mut found: Vec<String> = Vec::new();
+            let all = (0..u64::try_from(most).unwrap_or(u64::MAX)).map_while(|at| character(class, at));
+            for text in all.map(String::from) {
+                // The characters begin again after the last one.
+                if found.first() == Some(&text) {
+                    break;
+                }
+                found.push(text);
+            }
+            found
+        }
+        HirKind::Repetition(repetition) => {
+            let part = matched(&repetition.sub, most, depth + 1);
+            let longest = repetition.max.unwrap_or(u32::MAX).min(repetition.min.saturating_add(64));
+            let (mut found, mut texts) = (Vec::new(), vec![String::new()]);
+            for count in 0..=longest {
+                if count >= repetition.min {
+                    found.extend(texts.iter().cloned());
+                }
+                if found.len() >= most || texts.first().is_none_or(|text| text.len() > LONGEST) {
+                    break;
+                }
+                texts = joined(&texts, &part, most);
+            }
+            found.truncate(most);
+            found
+        }
+        HirKind::Capture(capture) => matched(&capture.sub, most, depth + 1),
+        HirKind::Concat(parts) => parts
+            .iter()
+            .fold(vec![String::new()], |texts, part| joined(&texts, &matched(part, most, depth + 1), most)),
+        HirKind::Alternation(parts) => {
+            parts.iter().flat_map(|part| matched(part, most, depth + 1)).take(most).collect()
+        }
+    }
+}
+
+/// Up to `most` texts that begin with one of `starts` and end with one of `ends`.
+fn joined(starts: &[String], ends: &[String], most: usize) -> Vec<String> {
+    let all = ends.iter().flat_map(|end| starts.iter().map(move |start| format!("{start}{end}")));
+    all.take(most).collect()
+}
+
 /// Writes one text.
 struct Writer<'b> {
     text: String,

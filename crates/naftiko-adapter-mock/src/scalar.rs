@@ -108,6 +108,10 @@ fn moment(known: &Known<'_, '_>, mint: &Mint) -> Option<Value> {
         // What has only just been handed out is still good.
         now = now.checked_add(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
     }
+    // Moments that must differ are a day and a second apart, so that dates and times differ too.
+    let apart =
+        i64::try_from(known.variant).ok().and_then(|variant| variant.checked_mul(86_401)).unwrap_or(0);
+    now = now.checked_add(jiff::SignedDuration::from_secs(apart)).unwrap_or(now);
     let text = now.to_string();
     match format {
         "date-time" => Some(Value::from(text)),
@@ -183,7 +187,7 @@ fn numbers(known: &Known<'_, '_>) -> Vec<Value> {
 }
 
 /// A number as JSON: an integer where it is one.
-fn whole_or_exact(number: f64) -> Option<Value> {
+pub(crate) fn whole_or_exact(number: f64) -> Option<Value> {
     if number.fract() == 0.0 && number.abs() < 9.0e15 {
         return format!("{number:.0}").parse::<i64>().ok().map(Value::from);
     }

@@ -164,7 +164,11 @@ fn body() -> impl Strategy<Value = Value> {
 
 #[test]
 fn every_answer_fits_its_schema() {
-    let config = ProptestConfig { cases: 500, failure_persistence: None, ..ProptestConfig::default() };
+    let config = ProptestConfig {
+        cases: ProptestConfig::default().cases.max(500),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    };
     let outcome = TestRunner::new(config).run(&(schema(), body(), any::<u64>()), |(schema, body, seed)| {
         let mut document = schema.clone();
         document["$defs"] = definitions();
@@ -196,5 +200,67 @@ fn every_answer_fits_its_schema() {
     });
     if let Err(error) = outcome {
         panic!("{error}");
+    }
+}
+
+/// Schemas of items with few values, or whose usual values are equal; and how many values each has, up to 4.
+fn few() -> Vec<(Value, usize)> {
+    vec![
+        (json!({"enum": [1, "two", 3]}), 3),
+        (json!({"enum": [1, "1", "two", null]}), 4),
+        (json!({"const": "only"}), 1),
+        (json!({"type": "boolean"}), 2),
+        (json!({"type": ["boolean", "null"]}), 3),
+        (json!({"type": "integer", "minimum": 5, "maximum": 7}), 3),
+        (json!({"type": "integer", "exclusiveMinimum": -3, "exclusiveMaximum": 1}), 3),
+        (json!({"type": "integer", "minimum": -20, "maximum": 20, "multipleOf": 10}), 4),
+        (json!({"type": "number", "minimum": 0.1, "maximum": 0.3, "multipleOf": 0.1}), 3),
+        (json!({"type": "number", "minimum": 0.25, "maximum": 0.5}), 4),
+        (json!({"type": "string", "pattern": "^[ab]$"}), 2),
+        (json!({"type": "string", "pattern": "^(x|y)[01]?$"}), 4),
+        (json!({"type": "string", "maxLength": 1}), 4),
+        (json!({"type": "string", "format": "date"}), 4),
+        (json!({"type": "string", "format": "date-time"}), 4),
+        (json!({"oneOf": [{"const": "a"}, {"const": "b"}, {"type": "boolean"}]}), 4),
+        (json!({"anyOf": [{"enum": [1, 2]}, {"oneOf": [{"const": 3}, {"const": 4}]}]}), 4),
+        (json!({"allOf": [{"enum": [1, 2, 3, 4, 5]}, {"enum": [4, 5, 6]}]}), 2),
+        (json!({"allOf": [{"type": "integer", "minimum": 1}, {"maximum": 3}]}), 3),
+        (json!({"$ref": "#/$defs/Switch"}), 2),
+        (json!({"type": "array", "items": {"type": "boolean"}, "minItems": 1, "maxItems": 1}), 2),
+        (json!({"type": "object", "required": ["on"], "properties": {"on": {"type": "boolean"}}}), 2),
+        (json!({"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}}}), 4),
+        (
+            json!({"type": "object", "required": ["organization_id"], "properties": {"organization_id": {"enum": [1, 2, 3]}}}),
+            3,
+        ),
+    ]
+}
+
+#[test]
+fn a_list_whose_items_must_differ_has_as_many_of_them_as_its_schema_asks_for() {
+    for (items, count) in few() {
+        for name in ["organization_id", "tags", "ids", "x"] {
+            let list = json!({"type": "array", "items": items, "uniqueItems": true, "minItems": count});
+            let schema = json!({
+                "type": "object", "required": ["id", name], "properties": {"id": {"enum": [1, 2]}, name: list}
+            });
+            let defs = json!({"Switch": {"enum": ["on", "off"]}});
+            let mut document = schema.clone();
+            document["$defs"] = defs.clone();
+            let validator = jsonschema::validator_for(&document).unwrap();
+            let create =
+                with_body(operation(Method::Post, "/organizations", "201", Some(schema.clone())), json!({}));
+            let find = operation(Method::Get, "/organizations", "200", Some(schema));
+            let mock = MockAdapter::new(1);
+            for operation in [create.clone(), find, create] {
+                let operation = with_definitions(operation, &defs);
+                for wish in [json!({}), json!({"id": 1, name: [1, 1, 1]})] {
+                    let body = operation.body.is_some().then_some(wish);
+                    let response = say(&mock, &call(&operation, &[], body)).unwrap();
+                    let error = validator.validate(&response.body).err().map(|error| error.to_string());
+                    assert_eq!(error, None, "{items} as {name}: {}", response.body);
+                }
+            }
+        }
     }
 }
