@@ -220,7 +220,77 @@ fn collections() -> Vec<(&'static str, Make)> {
             body: object(n, "{type: string}"),
             ..Documents::default()
         }),
+        ("aliases without an anchor on one line", |n| Documents {
+            top: format!("x-a: [{}]\n", each(n, |_| "*u, ".to_owned())),
+            ..Documents::default()
+        }),
+        ("operands that may be absent", |n| Documents {
+            steps: format!(
+                "{}{}",
+                step(0, "listThings", ""),
+                step(
+                    1,
+                    "getThing",
+                    &format!(", with: {{id: \"${{{}s0.name}}\"}}", each(n, |_| "s0.name ?? ".to_owned()))
+                )
+            ),
+            ..Documents::default()
+        }),
+        ("parts of a schema, written out", |n| Documents {
+            steps: creating("      p1: x\n"),
+            body: format!(
+                "{{allOf: [{}]}}",
+                each(n, |at| format!("{{type: object, properties: {{p{at}: {{type: string}}}}}}, "))
+            ),
+            ..Documents::default()
+        }),
+        ("references to each schema of a chain, in a form", |n| Documents {
+            steps: step(0, "upload", ""),
+            listed: vec!["upload".to_owned()],
+            paths: format!(
+                "  /upload: {{post: {{operationId: upload, requestBody: {{content: {{multipart/form-data: {{schema: \
+                 {{$ref: '#/components/schemas/M8'}}}}}}}}, responses: {OK}}}}}\n"
+            ),
+            schemas: (1..=8).fold("    M0: {type: object}\n".to_owned(), |all, at| {
+                let below = format!("{{$ref: '#/components/schemas/M{}'}}, ", at - 1);
+                format!("{all}    M{at}: {{allOf: [{}]}}\n", below.repeat(n))
+            }),
+            ..Documents::default()
+        }),
     ]
+}
+
+/// The findings about an unfit literal whose schema is below so many levels that each refer to the next one twice.
+fn codes_below(levels: usize) -> (Vec<&'static str>, u64) {
+    let documents = Documents {
+        steps: creating("      body: {v: 7}\n"),
+        body: format!("{{$ref: '#/components/schemas/L{levels}'}}"),
+        schemas: format!(
+            "    L0: {{type: object, properties: {{v: {{type: string}}}}}}\n{}",
+            each(levels, |at| {
+                let below = format!("{{$ref: '#/components/schemas/L{at}'}}");
+                format!("    L{}: {{allOf: [{below}, {below}]}}\n", at + 1)
+            })
+        ),
+        ..Documents::default()
+    };
+    let (checked, steps) = work::count(|| check_files("main.yaml", documents.files()));
+    (checked.diagnostics.iter().map(|found| found.code.id).collect(), steps)
+}
+
+#[test]
+fn a_literal_is_checked_however_deep_its_schema_is() {
+    for levels in [1, 20, 40, 50, 60, 100, 150, 1_000] {
+        let (codes, steps) = codes_below(levels);
+        let is_reported = codes
+            .iter()
+            .any(|code| ["wrong-argument-type", "unfit-argument", "schema-too-complex"].contains(code));
+        assert!(is_reported, "{levels} levels: {codes:?}");
+        assert!(
+            steps < 1_000 * u64::try_from(levels + 10).unwrap(),
+            "{levels} levels: {steps} steps of work"
+        );
+    }
 }
 
 fn work_of(make: Make, count: usize) -> u64 {

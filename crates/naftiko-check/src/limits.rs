@@ -107,12 +107,21 @@ pub(crate) fn accepts_all(schema: &Schema, whole: &Written<'_>, part: Span, samp
     !samples.is_empty() && samples.iter().all(accepts)
 }
 
-/// Whether a schema, or one that it refers to, says more than types do.
+/// The number of values in a schema from which on its type may leave parts out, so that the schema itself is examined.
+const LARGE: usize = 64;
+
+/// Whether a schema, or one that it refers to, may say more than its type: by a keyword that types do not have, or because
+/// the schema is too large for a type.
 pub(crate) fn has_limits(schema: &Json, definitions: &Map<String, Json>) -> bool {
     let mut pending = vec![schema];
     let mut seen = BTreeSet::new();
+    let mut visited = 0;
     while let Some(next) = pending.pop() {
         work::add(1);
+        visited += 1;
+        if visited > LARGE {
+            return true;
+        }
         match next {
             Json::Array(items) => pending.extend(items),
             Json::Object(keywords) => {

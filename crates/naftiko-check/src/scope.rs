@@ -10,7 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use naftiko_adapter::Operation;
-use naftiko_diagnostics::{Diagnostic, NameIndex, Span};
+use naftiko_diagnostics::{Diagnostic, NameIndex, Span, work};
 use naftiko_expr::{
     Definitions, Expression, Field, ObjectType, Presence, Problem, Proof, Reference, Root, Segment, Selector,
     Suggestions, Template, Type, Typed,
@@ -24,6 +24,8 @@ use crate::resolve::Resolved;
 
 /// How many proofs are kept of one step: each path into its result is held against all of them.
 const MAX_PROOFS: usize = 256;
+/// The maximum number of references of one expression that are examined for why its value may be absent.
+const MAX_REASONS: usize = 16;
 
 /// Inputs and steps with their types, as every expression of a composition sees them.
 pub(crate) struct Names<'a> {
@@ -296,7 +298,8 @@ impl<'a> Names<'a> {
     pub(crate) fn why_absent(&self, expression: &Expression) -> Option<WhyAbsent> {
         let skipped = |span, why| Some(WhyAbsent { span, why, is_skipped: true });
         let plain = |span, why| Some(WhyAbsent { span, why, is_skipped: false });
-        expression.references().iter().find_map(|reference| match &reference.root {
+        // For each reference, the type of the whole expression may be needed.
+        expression.references().iter().take(MAX_REASONS).find_map(|reference| match &reference.root {
             Root::Step(id) => {
                 let known = self.known(id)?;
                 let clauses = &known.step.clauses;
@@ -331,6 +334,7 @@ impl<'a> Names<'a> {
             let own = Some((known.step.id.value.as_str(), Typed::always(ty.clone())));
             let scope = StepScope::without_proofs(self, own);
             let (typed, problems) = expression.type_in(&scope);
+            work::add(expression.references().len());
             typed.presence != Presence::Always || !problems.is_empty()
         };
         let without: Vec<&str> =

@@ -13,6 +13,8 @@ use crate::written::Written;
 /// How many expressions of one argument are tried, and how deep samples are made.
 const MAX_HOLES: usize = 64;
 const MAX_DEPTH: usize = 6;
+/// The most values that one sample is made of, the required fields of its outermost object aside: a type may contain another one many times at each level.
+const MAX_VALUES: usize = 4096;
 /// The most members of a union of which each is tried.
 const MAX_MEMBERS: usize = 32;
 
@@ -32,7 +34,7 @@ pub(crate) fn unsendable(
     let mut holes = Vec::new();
     let mut value = written.with_holes("", &mut holes);
     for hole in &holes {
-        put(&mut value, hole, sample(&Type::Any, 0));
+        put(&mut value, hole, sample(&Type::Any));
     }
     work::add(holes.len());
     let lies_in = |hole: &str, refusal: &Refusal| {
@@ -80,7 +82,7 @@ fn samples(part: &Written<'_>) -> Vec<Json> {
         return Vec::new();
     }
     let samples: Vec<Json> = members.iter().flat_map(of_member).collect();
-    if samples.is_empty() { vec![sample(&Type::Any, 0)] } else { samples }
+    if samples.is_empty() { vec![sample(&Type::Any)] } else { samples }
 }
 
 /// Values of all the types that an expression may have. Of texts and integers there are two, so that no list of values
@@ -106,12 +108,20 @@ fn of_member(member: &Type) -> Vec<Json> {
         Type::String(Some(texts)) if texts.len() <= MAX_TEXTS => {
             texts.iter().map(|text| Json::from(text.as_str())).collect()
         }
-        member => vec![sample(member, 0)],
+        member => vec![sample(member)],
     }
 }
 
 /// The simplest value of a type: a scalar if it may be one.
-fn sample(ty: &Type, depth: usize) -> Json {
+fn sample(ty: &Type) -> Json {
+    sample_within(ty, 0, &mut { MAX_VALUES })
+}
+
+/// A sample at a depth; deeper than samples are made, and where `left` is used up, any value.
+fn sample_within(ty: &Type, depth: usize, left: &mut usize) -> Json {
+    work::add(1);
+    *left = left.saturating_sub(1);
+    let is_last = depth == MAX_DEPTH || *left == 0;
     let rank = |member: &Type| match member {
         Type::List(_) => 1,
         Type::Object(_) => 2,
@@ -124,20 +134,46 @@ fn sample(ty: &Type, depth: usize) -> Json {
         Some(Type::Integer) => Json::from(1),
         Some(Type::Number) => Json::from(1.5),
         Some(Type::String(Some(texts))) => texts.first().map_or("x", String::as_str).into(),
-        Some(Type::List(items)) if depth < MAX_DEPTH => vec![sample(&items, depth + 1)].into(),
-        Some(Type::Object(object)) if depth < MAX_DEPTH => object_sample(&object, depth),
+        Some(Type::List(items)) if !is_last => vec![sample_within(&items, depth + 1, left)].into(),
+        Some(Type::Object(object)) if !is_last => object_sample(&object, depth, left),
         _ => "x".into(),
     }
 }
 
 /// An object with the fields that it always has, or with one that it may have.
-fn object_sample(object: &ObjectType, depth: usize) -> Json {
+fn object_sample(object: &ObjectType, depth: usize, left: &mut usize) -> Json {
     let field = |name: &String| (name.clone(), "x".into());
     let always = object.fields.iter().filter(|(_, field)| field.presence == Presence::Always);
     let mut fields: Map<String, Json> =
-        always.map(|(name, field)| (name.clone(), sample(&field.ty, depth + 1))).collect();
+        always.map(|(name, field)| (name.clone(), sample_within(&field.ty, depth + 1, left))).collect();
     if fields.is_empty() {
         fields.extend([object.fields.keys().next().map_or_else(|| ("x".to_owned(), "x".into()), field)]);
     }
     Json::Object(fields)
+}
+
+#[cfg(test)]
+mod tests {
+    use naftiko_expr::Definitions;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_sample_of_a_type_that_contains_another_many_times_at_each_level_is_bounded() {
+        let level = |below: String| {
+            let fields: Map<String, Json> =
+                (0..40).map(|at| (format!("f{at}"), json!({"$ref": format!("#/$defs/{below}")}))).collect();
+            let required: Vec<&String> = fields.keys().collect();
+            json!({"type": "object", "required": required, "properties": fields})
+        };
+        let mut definitions: Map<String, Json> =
+            (1..10).map(|at| (format!("L{at}"), level(format!("L{}", at - 1)))).collect();
+        definitions.insert("L0".to_owned(), json!({"type": "string"}));
+        let definitions = Definitions::new(definitions.into_iter().collect());
+        let ty = Type::from_schema(&json!({"$ref": "#/$defs/L9"}), &definitions);
+        let (sample, steps) = work::count(|| sample(&ty));
+        assert_eq!(sample.as_object().map(Map::len), Some(40));
+        assert!(steps > 0 && steps < 2 * MAX_VALUES as u64, "{steps}");
+    }
 }

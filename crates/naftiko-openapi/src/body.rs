@@ -1,8 +1,11 @@
 //! Request bodies: the schema of the value that an author provides, and the encoding of its parts.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Encoding, Place, RequestBody};
+use naftiko_diagnostics::work;
 use naftiko_syntax::Node;
 use serde_json::{Value as Json, json};
 
@@ -12,8 +15,6 @@ use crate::schema::{Reader, anything};
 
 /// The media types of an untyped part (3.1): bytes, or JSON for a value that is not a string.
 const UNTYPED: &str = "application/octet-stream, application/json";
-/// The maximum depth of `allOf` in which properties of a body are searched.
-const MAX_DEPTH: usize = 8;
 
 impl<'a> Reader<'a> {
     /// The request body of 3.x. An unresolvable one accepts anything.
@@ -34,7 +35,7 @@ impl<'a> Reader<'a> {
             body.encoding = encoding.unwrap_or_default();
         }
         if is_multipart(media_type) && self.document.version >= Version::V3_1 {
-            self.untyped_parts(media.get("schema"), &mut body.encoding, 0);
+            self.untyped_parts(media.get("schema"), &mut body.encoding);
         }
         if is_multipart(media_type) && self.document.version >= Version::V3_2 {
             let prefix = media.get("prefixEncoding").map(|node| self.list(node, "`prefixEncoding`"));
@@ -124,31 +125,29 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds the encoding of the multipart properties whose schema has no type: they are files.
-    fn untyped_parts(
-        &mut self,
-        schema: Option<&'a Node>,
-        encoding: &mut IndexMap<String, Encoding>,
-        depth: usize,
-    ) {
+    fn untyped_parts(&mut self, schema: Option<&'a Node>, encoding: &mut IndexMap<String, Encoding>) {
         let document = self.document;
-        let found = schema.and_then(|schema| document.follow(schema).ok());
-        let Some(schema) = found.filter(|_| depth < MAX_DEPTH).map(|target| target.node) else { return };
-        for (name, entry) in schema
-            .get("properties")
-            .and_then(Node::as_mapping)
-            .into_iter()
-            .flat_map(naftiko_syntax::Mapping::iter)
-        {
-            let items = entry.value.get("items").filter(|_| types(&entry.value) == ["array"]);
-            let is_untyped = is_untyped(items.unwrap_or(&entry.value));
-            let known = encoding.get(name).is_some_and(|it| it.content_type.is_some() || it.style.is_some());
-            if is_untyped && !known {
-                let content_type = Some(UNTYPED.to_owned());
-                encoding.insert(name.to_owned(), Encoding { content_type, ..Encoding::default() });
+        let mut seen = HashSet::new();
+        let mut pending: Vec<&'a Node> = schema.into_iter().collect();
+        while let Some(next) = pending.pop() {
+            let Ok(target) = document.follow(next) else { continue };
+            let schema = target.node;
+            if !seen.insert(std::ptr::from_ref(schema).addr()) {
+                continue;
             }
-        }
-        for part in schema.get("allOf").and_then(Node::as_sequence).into_iter().flatten() {
-            self.untyped_parts(Some(part), encoding, depth + 1);
+            work::add(1);
+            let properties = schema.get("properties").and_then(Node::as_mapping);
+            for (name, entry) in properties.into_iter().flat_map(naftiko_syntax::Mapping::iter) {
+                let items = entry.value.get("items").filter(|_| types(&entry.value) == ["array"]);
+                let is_untyped = is_untyped(items.unwrap_or(&entry.value));
+                let known =
+                    encoding.get(name).is_some_and(|it| it.content_type.is_some() || it.style.is_some());
+                if is_untyped && !known {
+                    let content_type = Some(UNTYPED.to_owned());
+                    encoding.insert(name.to_owned(), Encoding { content_type, ..Encoding::default() });
+                }
+            }
+            pending.extend(schema.get("allOf").and_then(Node::as_sequence).into_iter().flatten().rev());
         }
     }
 }

@@ -114,7 +114,7 @@ impl<'s, 'v> Evaluator<'s, 'v> {
 }
 
 /// Writes a value so that equal values have one text. False: it is too deep.
-fn canonical(value: &Value, text: &mut String, depth: usize) -> bool {
+pub(crate) fn canonical(value: &Value, text: &mut String, depth: usize) -> bool {
     if depth > MAX_DEPTH {
         return false;
     }

@@ -1,12 +1,13 @@
 //! The keywords about one kind of value each, from a schema to its node.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::{Map, Number, Value};
 
 use crate::compile::{Compiler, Pending};
 use crate::graph::{Contains, ListRules, Node, NodeId, NumberRules, ObjectRules, TextRules, Values};
 use crate::instance::scalar;
+use crate::list;
 use crate::number::canonical;
 use crate::place::Place;
 use crate::words::{Kind, Types};
@@ -226,15 +227,15 @@ impl Values {
     /// `types` are those beside the values, where the values need not be of them.
     fn new(written: Vec<Value>, types: Option<Types>) -> Self {
         let mut values = Self::default();
+        let mut known = HashSet::new();
         for value in &written {
-            values.index(value);
+            values.index(value, &mut known);
         }
         for value in &written {
             let Some(types) = types.filter(|types| !types.contains(Kind::of(value))) else { continue };
             values.untyped.push(value.clone());
             for counterpart in counterparts(value, types) {
-                if !values.contain(&counterpart) {
-                    values.index(&counterpart);
+                if values.index(&counterpart, &mut known) {
                     values.converted.push(counterpart);
                 }
             }
@@ -243,12 +244,20 @@ impl Values {
         values
     }
 
-    fn index(&mut self, value: &Value) {
+    /// Adds a value; false if an equal one is listed. `known` holds one text for each of the `others`.
+    fn index(&mut self, value: &Value, known: &mut HashSet<String>) -> bool {
         match value {
-            Value::String(text) => drop(self.texts.insert(text.as_str().into())),
-            Value::Number(number) => drop(self.numbers.insert(canonical(number))),
-            other if self.others.contains(other) => {}
-            other => self.others.push(other.clone()),
+            Value::String(text) => self.texts.insert(text.as_str().into()),
+            Value::Number(number) => self.numbers.insert(canonical(number)),
+            other => {
+                let mut text = String::new();
+                // Values that are too deep for a text are listed as often as they are written.
+                let is_new = !list::canonical(other, &mut text, 0) || known.insert(text);
+                if is_new {
+                    self.others.push(other.clone());
+                }
+                is_new
+            }
         }
     }
 }
@@ -275,4 +284,22 @@ fn names(value: Option<&Value>) -> impl Iterator<Item = &str> {
 fn count_of(number: &Number) -> Option<u64> {
     let whole = |float: f64| (float >= 0.0 && float.fract() == 0.0).then_some(float as u64);
     number.as_u64().or_else(|| number.as_f64().and_then(whole))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn equal_values_are_listed_once_and_many_values_are_indexed() {
+        let few =
+            vec![json!({"a": 1, "b": [true]}), json!({"b": [true], "a": 1.0}), json!(null), json!(null)];
+        assert_eq!(Values::new(few, None).others.len(), 2);
+        // A comparison of each value with each other one would take billions of steps.
+        let count = 100_000;
+        let many = (0..count).flat_map(|at| [json!({"a": at}), json!([at])]).collect();
+        assert_eq!(Values::new(many, None).others.len(), 2 * count);
+    }
 }

@@ -2,13 +2,15 @@
 
 use std::ops::Range;
 
-use naftiko_diagnostics::{Applicability, Diagnostic, FileId, Fix, Span};
+use naftiko_diagnostics::{Applicability, Diagnostic, FileId, Fix, Span, work};
 
 use crate::codes::{UNDEFINED_ALIAS, YAML_SYNTAX};
 use crate::lines::{self, is_blank, is_break};
 
 /// The maximum number of characters of a user's text in a message.
 const EXCERPT: usize = 40;
+/// The maximum length in bytes of a value in brackets or braces whose extent is sought: a line may hold many values.
+const LONGEST: usize = 1024;
 
 /// The beginning of a text, for a message.
 pub(crate) fn excerpt(text: &str) -> String {
@@ -51,11 +53,14 @@ pub(crate) fn value_in_block(text: &str, start: usize) -> Option<Range<usize>> {
 }
 
 /// The value in brackets or braces that starts at `start`, including the braces of `${…}` and `{{…}}`; `None` if they
-/// do not close on the line.
+/// do not close on the line, or if the value is longer than 1,024 bytes.
 pub(crate) fn value_in_flow(text: &str, start: usize) -> Option<Range<usize>> {
     let mut depth = 0_usize;
     let mut quote = None;
-    for (at, byte) in lines::slice(text, start..lines::line_end(text, start)).bytes().enumerate() {
+    let after = text.as_bytes().get(start..).unwrap_or_default();
+    let line = after.iter().copied().take_while(|byte| !is_break(*byte)).take(LONGEST);
+    for (at, byte) in line.enumerate() {
+        work::add(1);
         match (quote, byte) {
             (Some(open), _) if open == byte => quote = None,
             (None, b'\'' | b'"') if depth > 0 => quote = Some(byte),

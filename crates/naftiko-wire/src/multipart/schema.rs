@@ -1,15 +1,14 @@
 //! What the schema of a body says about one of its parts.
 
+use std::collections::HashSet;
+
 use naftiko_adapter::Operation;
 use serde_json::Value;
-
-/// How deep `allOf` is followed.
-const MAX_DEPTH: usize = 8;
 
 /// The schema of a property, as the body has it or one of the schemas that `allOf` joins.
 pub(crate) fn property<'a>(operation: &'a Operation, schema: &'a Value, name: &str) -> Option<&'a Value> {
     let own = |schema: &'a Value| schema.get("properties")?.get(name);
-    find(operation, schema, &own, 0)
+    find(operation, schema, &own)
 }
 
 /// The schema of an item of a list, by its position.
@@ -18,21 +17,28 @@ pub(super) fn item<'a>(operation: &'a Operation, schema: &'a Value, at: usize) -
         let prefix = schema.get("prefixItems").and_then(|prefix| prefix.get(at));
         prefix.or_else(|| schema.get("items"))
     };
-    find(operation, schema, &own, 0)
+    find(operation, schema, &own)
 }
 
+/// Searches a schema and the schemas that `allOf` joins, in order, each of them once.
 fn find<'a>(
     operation: &'a Operation,
     schema: &'a Value,
     own: &dyn Fn(&'a Value) -> Option<&'a Value>,
-    depth: usize,
 ) -> Option<&'a Value> {
-    let schema = operation.resolve(schema)?;
-    if let Some(own) = own(schema) {
-        return operation.resolve(own);
+    let mut seen = HashSet::new();
+    let mut pending = vec![schema];
+    while let Some(next) = pending.pop() {
+        let Some(schema) = operation.resolve(next) else { continue };
+        if !seen.insert(std::ptr::from_ref(schema).addr()) {
+            continue;
+        }
+        if let Some(own) = own(schema) {
+            return operation.resolve(own);
+        }
+        pending.extend(schema.get("allOf").and_then(Value::as_array).into_iter().flatten().rev());
     }
-    let parts = schema.get("allOf").and_then(Value::as_array).filter(|_| depth < MAX_DEPTH)?;
-    parts.iter().find_map(|part| find(operation, part, own, depth + 1))
+    None
 }
 
 /// Whether a value stands for bytes.
@@ -44,4 +50,33 @@ pub(super) fn is_binary(schema: Option<&Value>) -> bool {
 pub(super) fn is_encoded(schema: Option<&Value>) -> bool {
     let is_byte = schema.and_then(|schema| schema.get("format")?.as_str()) == Some("byte");
     is_byte || schema.is_some_and(|schema| schema.get("contentEncoding").is_some())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use naftiko_adapter::Method;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_schema_that_all_of_joins_many_times_is_searched_once() {
+        let mut operation = Operation::new("p", "post", Method::Post, "/");
+        for level in 1..=40 {
+            let below = json!({"$ref": format!("#/$defs/L{}", level - 1)});
+            operation.definitions.insert(format!("L{level}"), json!({"allOf": [below, below, below]}));
+        }
+        operation.definitions.insert("L0".to_owned(), json!({"properties": {"v": {"type": "string"}}}));
+        let top = json!({"$ref": "#/$defs/L40"});
+        let searched = Cell::new(0);
+        let nothing = |_: &Value| {
+            searched.set(searched.get() + 1);
+            None
+        };
+        assert_eq!(find(&operation, &top, &nothing), None);
+        assert_eq!(searched.get(), 41);
+        assert_eq!(property(&operation, &top, "v"), Some(&json!({"type": "string"})));
+    }
 }
