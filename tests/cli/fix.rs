@@ -269,7 +269,9 @@ fn what_is_ignored_counts_for_nothing_but_what_cannot_be_run_is_not_run() {
     let judged = Folder::new("0.1", &ignoring("wrong-argument-type", "plan: 5"));
     let ended = judged.naftiko(&["check", "composition.yaml"]);
     assert_eq!(ended.code, 0, "{}", ended.stdout);
-    assert_eq!(judged.naftiko(&["plan", "composition.yaml"]).code, 0, "its author knows better");
+    let ended = judged.naftiko(&["plan", "composition.yaml"]);
+    assert_eq!(ended.code, 2, "a run refuses the value: {ended:?}");
+    assert!(ended.stderr.contains("`wrong-argument-type` is ignored there"), "{}", ended.stderr);
 
     let lacking = Folder::new("0.1", &ignoring("unknown-argument", "colour: blue"));
     assert_eq!(lacking.naftiko(&["check", "composition.yaml"]).code, 0);
