@@ -131,7 +131,8 @@ impl<'s> Parser<'s> {
         self.depth += 1;
         if self.depth > MAX_DEPTH {
             let message = format!("a template nests deeper than {MAX_DEPTH}");
-            return Err(Problem::syntax(self.end..self.end + 1, message));
+            // The text may end here, or go on with a character of several bytes.
+            return Err(Problem::syntax(self.end..self.end, message));
         }
         let read = read(self);
         self.depth -= 1;

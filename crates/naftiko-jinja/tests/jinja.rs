@@ -425,6 +425,13 @@ fn a_template_is_short_and_does_not_nest_deep() {
         format!("{{{{ a{} }}}}", "|default(a".repeat(5_000)),
     ] {
         assert_eq!(said(&deep), "a template nests deeper than 50", "{}", &deep[..20]);
+        for end in 0..=deep.len().min(800) {
+            for text in [deep[..end].to_owned(), deep[..end].to_owned() + "é"] {
+                let problems = Template::parse(&text).err().unwrap_or_default();
+                let is_shown = |problem: &Problem| text.get(problem.range.clone()).is_some();
+                assert!(problems.iter().all(is_shown), "{text}: {problems:?}");
+            }
+        }
     }
     // A sequence does not nest.
     for row in [
