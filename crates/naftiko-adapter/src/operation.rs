@@ -1,5 +1,7 @@
 //! An operation, made self-contained.
 
+use std::collections::HashSet;
+
 use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
@@ -175,6 +177,30 @@ impl Operation {
             schema = self.definitions.get(reference.strip_prefix("#/$defs/")?)?;
         }
         None
+    }
+
+    /// A schema, the schema that its `$ref` names, and all schemas that `allOf` joins to them, in the order of the
+    /// description and each once, however often the description joins it. A schema that consists of its `$ref` is
+    /// followed only.
+    pub fn joined<'a>(&'a self, schema: &'a Value) -> impl Iterator<Item = &'a Value> {
+        let mut seen = HashSet::new();
+        let mut pending = vec![schema];
+        std::iter::from_fn(move || {
+            loop {
+                let schema = pending.pop()?;
+                if !seen.insert(std::ptr::from_ref(schema).addr()) {
+                    continue;
+                }
+                let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+                pending.extend(parts.rev());
+                let reference = schema.get("$ref").and_then(Value::as_str);
+                let name = reference.and_then(|reference| reference.strip_prefix("#/$defs/"));
+                pending.extend(name.and_then(|name| self.definitions.get(name)));
+                if reference.is_none() || schema.as_object().is_some_and(|keywords| keywords.len() > 1) {
+                    return Some(schema);
+                }
+            }
+        })
     }
 }
 

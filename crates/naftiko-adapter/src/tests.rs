@@ -188,3 +188,30 @@ fn a_success_without_a_body_is_null_where_no_body_is_an_object() {
     ]));
     assert!(is_null(&[("200", Some(json!({"type": "string"}))), ("404", Some(json!({"type": "object"})))]));
 }
+
+#[test]
+fn joined_schemas_are_given_once_and_in_order_however_often_they_are_joined() {
+    let mut operation = operation(&[]);
+    operation.definitions.insert("L0".into(), json!({"title": "0"}));
+    for level in 1..=30 {
+        let below = json!({"$ref": format!("#/$defs/L{}", level - 1)});
+        let schema = json!({"title": level.to_string(), "allOf": [below, below]});
+        operation.definitions.insert(format!("L{level}"), schema);
+    }
+    let top =
+        json!({"$ref": "#/$defs/L30", "title": "beside", "allOf": [{"title": "first"}, {"title": "second"}]});
+    let titles: Vec<&str> = operation.joined(&top).filter_map(|schema| schema["title"].as_str()).collect();
+    let levels: Vec<String> = (0..=30).rev().map(|level| level.to_string()).collect();
+    let expected = ["beside"].into_iter().chain(levels.iter().map(String::as_str)).chain(["first", "second"]);
+    assert_eq!(titles, expected.collect::<Vec<_>>());
+}
+
+#[test]
+fn a_schema_that_joins_itself_is_given_once() {
+    let mut operation = operation(&[]);
+    operation
+        .definitions
+        .insert("A".into(), json!({"allOf": [{"$ref": "#/$defs/A"}, {"$ref": "#/$defs/none"}]}));
+    let top = json!({"$ref": "#/$defs/A"});
+    assert_eq!(operation.joined(&top).count(), 1);
+}

@@ -1,12 +1,11 @@
 //! Steps to operations.
 
 use std::cell::OnceCell;
-use std::collections::BTreeSet;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use naftiko_adapter::{Operation, ResponseSpec};
-use naftiko_diagnostics::{Diagnostic, Spanned, work};
+use naftiko_diagnostics::{Diagnostic, Spanned};
 use naftiko_expr::{Definitions, ObjectType, Presence, Type};
 use naftiko_plan::Slot;
 use naftiko_schema::{Options, Schema};
@@ -236,28 +235,6 @@ fn report_unlisted(
     }
 }
 
-/// The properties of a body that are marked `readOnly`, in the body itself or in a part that `allOf` joins.
-fn read_only<'o>(operation: &'o Operation, schema: &'o Value) -> BTreeSet<&'o str> {
-    let mut found = BTreeSet::new();
-    let mut seen = BTreeSet::new();
-    let mut pending = vec![schema];
-    while let Some(part) = pending.pop() {
-        let Some(part) = operation.resolve(part) else { continue };
-        if !seen.insert(std::ptr::from_ref(part).addr()) {
-            continue;
-        }
-        for (name, own) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            work::add(1);
-            let marked = own.get("readOnly").or_else(|| operation.resolve(own)?.get("readOnly"));
-            if marked.and_then(Value::as_bool) == Some(true) {
-                found.insert(name.as_str());
-            }
-        }
-        pending.extend(part.get("allOf").and_then(Value::as_array).into_iter().flatten());
-    }
-    found
-}
-
 impl Resolution {
     /// The parameter of a slot outside the body, as the operation describes it.
     pub(crate) fn parameter(&self, slot: &Slot) -> Option<&naftiko_adapter::Parameter> {
@@ -354,7 +331,7 @@ fn slots(operation: &Operation, definitions: &Definitions) -> Vec<Parameter> {
     // A body with named properties is required through them.
     let required = body.required && fields.is_empty();
     // A property that is only read is not the caller's to send (OpenAPI 3.0, "readOnly").
-    let read_only = read_only(operation, &body.schema);
+    let read_only = schema::read_only(operation, &body.schema);
     let sent = fields.into_iter().filter(|(name, _)| !read_only.contains(name.as_str()));
     slots.extend(sent.map(|(name, field)| Parameter {
         slot: Slot::Property(name),

@@ -6,13 +6,12 @@
 use std::collections::BTreeSet;
 
 use naftiko_adapter::Operation;
+use naftiko_diagnostics::work;
 use serde_json::{Map, Value};
 
 /// How deep a schema is followed, and how many parts of it are looked at: descriptions may be hostile.
 const MAX_DEPTH: usize = 16;
 const MAX_PARTS: usize = 20_000;
-/// How many schemas one `allOf` is read as.
-const MAX_JOINED: usize = 64;
 
 /// The ways, by names of fields, to every place whose schema `is` so. A schema inside itself is not followed again.
 pub(crate) fn places(operation: &Operation, schema: &Value, is: &dyn Fn(&Value) -> bool) -> Vec<Vec<String>> {
@@ -123,22 +122,14 @@ fn requires(keywords: &Map<String, Value>) -> bool {
 }
 
 /// The properties that a schema, or one that `allOf` and `$ref` join to it, marks as only read.
-fn read_only<'a>(operation: &'a Operation, schema: &'a Value) -> Vec<&'a str> {
-    let mut seen: Vec<&Value> = Vec::new();
-    let mut found = Vec::new();
-    let mut pending = vec![schema];
-    while let Some(schema) = pending.pop() {
-        if seen.len() > MAX_JOINED || seen.iter().any(|known| std::ptr::eq(*known, schema)) {
-            continue;
-        }
-        seen.push(schema);
-        let properties = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
-        let marked = properties.filter(|(_, property)| says(operation, property, "readOnly"));
-        found.extend(marked.map(|(name, _)| name.as_str()));
-        let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
-        pending.extend(parts.chain(reference(schema).and_then(|name| operation.definitions.get(name))));
-    }
-    found
+pub(crate) fn read_only<'a>(operation: &'a Operation, schema: &'a Value) -> BTreeSet<&'a str> {
+    let properties =
+        operation.joined(schema).filter_map(|part| part.get("properties")?.as_object()).flatten();
+    let marked = properties.filter(|(_, property)| {
+        work::add(1);
+        says(operation, property, "readOnly")
+    });
+    marked.map(|(name, _)| name.as_str()).collect()
 }
 
 /// Whether the description calls what `schema` describes deprecated.
@@ -176,4 +167,21 @@ fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
 
 fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
+}
+
+#[cfg(test)]
+mod tests {
+    use naftiko_adapter::Method;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_property_that_is_only_read_is_not_required_however_many_schemas_are_joined() {
+        let operation = Operation::new("acme", "create", Method::Post, "/things");
+        let mut parts = vec![json!({"properties": {"id": {"readOnly": true}}})];
+        parts.extend((0..200).map(|_| json!({"properties": {"name": {"type": "string"}}})));
+        let schema = json!({"required": ["id", "name"], "allOf": parts});
+        assert_eq!(sent(&operation, &schema)["required"], json!(["name"]));
+    }
 }

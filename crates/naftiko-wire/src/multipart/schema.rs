@@ -1,7 +1,5 @@
 //! What the schema of a body says about one of its parts.
 
-use std::collections::HashSet;
-
 use naftiko_adapter::Operation;
 use serde_json::Value;
 
@@ -20,25 +18,13 @@ pub(super) fn item<'a>(operation: &'a Operation, schema: &'a Value, at: usize) -
     find(operation, schema, &own)
 }
 
-/// Searches a schema and the schemas that `allOf` joins, in order, each of them once.
+/// The first of the joined schemas that has what is searched for.
 fn find<'a>(
     operation: &'a Operation,
     schema: &'a Value,
     own: &dyn Fn(&'a Value) -> Option<&'a Value>,
 ) -> Option<&'a Value> {
-    let mut seen = HashSet::new();
-    let mut pending = vec![schema];
-    while let Some(next) = pending.pop() {
-        let Some(schema) = operation.resolve(next) else { continue };
-        if !seen.insert(std::ptr::from_ref(schema).addr()) {
-            continue;
-        }
-        if let Some(own) = own(schema) {
-            return operation.resolve(own);
-        }
-        pending.extend(schema.get("allOf").and_then(Value::as_array).into_iter().flatten().rev());
-    }
-    None
+    operation.joined(schema).find_map(own).and_then(|own| operation.resolve(own))
 }
 
 /// Whether a value stands for bytes.
