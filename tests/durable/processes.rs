@@ -69,7 +69,7 @@ fn while_one_process_drives_a_run_others_leave_it_alone_and_leave_it_messages() 
     let unfit = place.naftiko(&["complete", &id, "ask", "--result", "7"]);
     assert_eq!(unfit.code, Some(2), "{}", unfit.told());
     let left = place.naftiko(&["complete", &id, "ask", "--result", "\"x\""]);
-    assert_eq!(left.stderr, "`ask` is answered, as soon as whoever drives the run sees it\n");
+    assert_eq!(left.stderr, "`ask` is answered, as soon as the process that drives the run reads it\n");
     wait_until(|| has_done(&place, "ask"));
     let again = place.naftiko(&["complete", &id, "ask", "--result", "\"x\""]);
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), "`ask` is answered\n"));

@@ -15,10 +15,7 @@ const DEEPEST: usize = 64;
 /// Texts that match `pattern`, the best first; none where the pattern is not understood. `least` and `most` are the
 /// lengths that are wanted, in characters; `bits` gives the randomness for a number.
 pub(crate) fn texts(pattern: &str, least: usize, most: usize, bits: &dyn Fn(u64) -> u64) -> Vec<String> {
-    let parse = |pattern: &str| regex_syntax::Parser::new().parse(pattern).ok();
-    let Some(hir) = parse(pattern).or_else(|| parse(&without_look_around(pattern))) else {
-        return Vec::new();
-    };
+    let Some(hir) = parsed(pattern) else { return Vec::new() };
     let wanted = [least, least.saturating_add(1), most].into_iter().filter(|length| *length < LONGEST);
     let wanted = wanted.filter_map(|length| u32::try_from(length).ok());
     let attempts = REPETITIONS.into_iter().chain(wanted).enumerate().flat_map(|(at, repetitions)| {
@@ -37,9 +34,13 @@ pub(crate) fn texts(pattern: &str, least: usize, most: usize, bits: &dyn Fn(u64)
 
 /// Up to `most` texts that match `pattern`, the shortest repetitions first; all of them where they are few.
 pub(crate) fn language(pattern: &str, most: usize) -> Vec<String> {
+    parsed(pattern).map(|hir| matched(&hir, most, 0)).unwrap_or_default()
+}
+
+/// The parsed expression, without its look-around where that is not understood.
+fn parsed(pattern: &str) -> Option<Hir> {
     let parse = |pattern: &str| regex_syntax::Parser::new().parse(pattern).ok();
-    let hir = parse(pattern).or_else(|| parse(&without_look_around(pattern)));
-    hir.map(|hir| matched(&hir, most, 0)).unwrap_or_default()
+    parse(pattern).or_else(|| parse(&without_look_around(pattern)))
 }
 
 /// Up to `most` texts that an expression matches.

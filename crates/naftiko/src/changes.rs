@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use naftiko_engine::Run;
 use naftiko_journal::Store;
 use naftiko_plan::{Change, Plan};
 use naftiko_text::{Printable, printable};
@@ -28,6 +27,11 @@ impl Settled {
         Self { plan: Arc::clone(plan), unstored: None }
     }
 
+    /// Whether it is the plan of changed documents, which the records of the run may not fit.
+    pub(crate) fn is_new(&self) -> bool {
+        self.unstored.is_some()
+    }
+
     /// Stores the plan of changed documents as the plan of a run, once nothing else keeps the run from continuing.
     ///
     /// # Errors
@@ -45,7 +49,7 @@ impl Settled {
 /// the plan of the current documents.
 ///
 /// # Errors
-/// With `adopt`, if the documents give no plan, or the records do not fit the new plan.
+/// With `adopt`, if the documents give no plan.
 pub(crate) fn settled(
     kept: &Kept,
     adopt: bool,
@@ -75,10 +79,6 @@ pub(crate) fn settled(
         return Ok(Settled::stored(&kept.plan));
     }
     let now = Arc::new(now);
-    // The existing records must be a valid history of the new plan.
-    Run::replay(Arc::clone(&now), kept.inputs(), &kept.records).map_err(|error| {
-        Stop::Usage(format!("what has happened so far does not fit the changed documents: {error}"))
-    })?;
     let text = serde_json::to_string(&*now)
         .map_err(|error| Stop::Usage(format!("the plan cannot be kept: {error}")))?;
     Ok(Settled { plan: now, unstored: Some(text) })

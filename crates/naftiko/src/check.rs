@@ -180,7 +180,7 @@ pub(crate) fn no_plan(file: &Path, checked: &Checked) -> Stop {
             format!("`{file}` tests a composition: `naftiko test` runs it")
         }
         Some(ignored) => format!(
-            "`{file}` has no plan: `{}` is ignored there, and what it speaks of cannot be run",
+            "`{file}` has no plan: `{}` is ignored there, but no run is possible before it is corrected",
             ignored.code.id
         ),
         None => format!(

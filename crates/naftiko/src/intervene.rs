@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::args::{Cancel, Complete, Resolve, State};
 use crate::drive::{
-    Allowances, Clearance, Credentials, Sender, adapter, block_on_one_thread, is_compensation, is_settled,
+    Allowances, Clearance, Credentials, adapter, block_on_one_thread, hide_channel_secrets, is_compensation,
 };
 use crate::exit::{Exit, Stop};
 use crate::post::{Posted, post};
@@ -95,7 +95,10 @@ async fn intervene(
             let why = "another process is about to begin it; try again";
             return Err(Stop::Usage(format!("run `{}` has no records yet: {why}", summary.id)));
         }
-        Err(StoreError::Held { .. }) => return leave(&store, &summary.id, intervention, as_is, said, screen),
+        Err(StoreError::Held { .. }) => {
+            let when = "as soon as the process that drives the run reads it".into();
+            return leave(&store, &summary.id, intervention, as_is, said, &when, screen);
+        }
         Err(error) => return Err(error.into()),
     };
     let kept = Kept::read(&store, &summary)?;
@@ -110,16 +113,28 @@ async fn intervene(
         // the run.
         Err(_) if !kept.withheld().is_empty() => {
             drop(lease);
-            return leave(&store, &kept.id, intervention, as_is, said, screen);
+            return leave(
+                &store,
+                &kept.id,
+                intervention,
+                as_is,
+                said,
+                &at_next_resume(&kept.id, state),
+                screen,
+            );
         }
         Err(stop) => return Err(stop),
     };
     let credentials = Credentials::default();
     let is_known = know_credentials(&kept, &run, &store, &credentials);
-    if !is_known && gives_value(intervention) {
-        // Whoever drives the run knows its credentials, and masks them in the value before it is stored in clear.
+    // A ruling is judged after those that wait in the inbox: of two that contradict each other the second is rejected.
+    let is_ruling = matches!(intervention, Intervention::Resolve { .. });
+    let is_preceded = is_ruling && !store.inbox(&kept.id)?.is_empty();
+    if !is_known && (gives_value(intervention) || is_preceded) {
+        // The process that drives the run knows its credentials, and masks them in the value before it is stored in
+        // clear.
         drop(lease);
-        return leave(&store, &kept.id, intervention, as_is, said, screen);
+        return leave(&store, &kept.id, intervention, as_is, said, &at_next_resume(&kept.id, state), screen);
     }
     let mut held = Held::new(store, kept.id.clone(), run, lease).lacking(kept.withheld());
     let mask = credentials.secrets().mask();
@@ -158,38 +173,37 @@ fn know_credentials(
     store: &Store,
     credentials: &Credentials,
 ) -> bool {
+    let (allowances, answers, base_urls) = (Allowances::default(), IndexMap::new(), base_urls(kept, &[]));
     let mut plans = std::iter::once(&kept.plan).chain(kept.plan.embedded());
     if !plans.any(|plan| plan.providers.values().any(|provider| !provider.auth.secrets().is_empty())) {
-        return true;
+        // Its answers may hold the secrets of the settings only: of proxies, of the mail server, of webhooks.
+        hide_channel_secrets(credentials.secrets());
+        let builder = allowances.builder().map(|builder| builder.secrets(credentials.secrets().clone()));
+        return builder.is_ok_and(|builder| builder.build().is_ok());
     }
-    let (allowances, answers, base_urls) = (Allowances::default(), IndexMap::new(), base_urls(kept, &[]));
-    let sender = Sender {
-        plan: &kept.plan,
-        base_urls: &base_urls,
-        folder: &kept.origin.folder,
-        inputs: &kept.inputs(),
-        is_settled: &|step| is_settled(run, &answers, step),
-    };
-    let Ok(mut clearance) = Clearance::of(&sender, &allowances) else { return false };
-    if clearance.consult(|| Ok(Some(store.clone()))).is_err() {
-        return false;
-    }
-    let Some(permits) = clearance.permits() else { return false };
+    let clearance = Clearance::of_run(kept, run, &base_urls, &answers, &allowances, store);
+    let Some(permits) = clearance.ok().and_then(|clearance| clearance.permits()) else { return false };
     let folder = &kept.origin.folder;
     adapter(&kept.plan, &base_urls, folder, &allowances, credentials, &permits).is_ok()
 }
 
-/// Leaves a message for the process that drives the run.
+/// When a message for a run that no process drives takes effect.
+fn at_next_resume(run: &str, state: &State) -> Printable {
+    printable!("once the run continues with\n  naftiko resume {}{}", run, state.again())
+}
+
+/// Leaves a message for the process that drives the run, or will drive it; `when` says when the message takes effect.
 fn leave(
     store: &Store,
     run: &str,
     intervention: &Intervention,
     as_is: bool,
     said: &Printable,
+    when: &Printable,
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     match post(store, run, intervention, |run| check_answer(run, intervention, as_is))? {
-        Posted::Left => screen.message(&printable!("{}, as soon as whoever drives the run sees it\n", said)),
+        Posted::Left => screen.message(&printable!("{}, {}\n", said, when)),
         Posted::AlreadySo => screen.message(&printable!("{}\n", said)),
         Posted::Refused(refused) => return Err(Stop::Usage(refused.to_string())),
     }

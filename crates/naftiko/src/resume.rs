@@ -5,21 +5,22 @@ use std::sync::Arc;
 
 use indexmap::IndexMap;
 use naftiko_engine::{Cancellation, Intervention, Refused, Run};
-use naftiko_journal::{Store, StoreError};
+use naftiko_journal::{Status, Store, StoreError};
 use naftiko_text::shell_word;
 use serde_json::{Map, Value};
 
 use crate::args::Resume as Arguments;
+use crate::changes::{self, Settled};
+use crate::drive;
 use crate::drive::{
-    Clearance, Credentials, Outside, Permits, Pulses, Sender, Session, Verdict, Wants, Watched, adapter,
-    answers, block_on, dump, is_settled, limits, stop_on_signal,
+    Clearance, Credentials, Outside, Permits, Pulses, Session, Verdict, Wants, Watched, adapter, answers,
+    block_on, dump, limits, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
 use crate::run::{Question, asked, cut_off, withheld};
 use crate::screen::Screen;
 use crate::state::{self, Held, Kept};
 use crate::world::{self, FileSystem};
-use crate::{changes, drive};
 
 pub(crate) fn resume(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
     block_on(go_on(arguments, screen))
@@ -46,21 +47,25 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     let limits = limits(&arguments.driving, &plan).map_err(Stop::Usage)?;
     let inputs =
         if summary.status.is_over() { Map::new() } else { inputs(arguments, &kept, &store, screen)? };
-    let run = kept.replay(inputs)?;
+    let run = replay(&kept, inputs, settled.as_ref(), summary.status)?;
     let mut held = Held::new(store, kept.id.clone(), run, lease);
     let cancellation = Cancellation::new();
     let pulses = Pulses::default();
     stop_on_signal(cancellation.clone(), Exit::Waiting, pulses.clone())?;
     let base_urls = base_urls(&kept, &arguments.driving.base_url);
     let credentials = Credentials::default();
+    let dump = dump(&arguments.driving, &plan, &base_urls).map_err(Stop::Usage)?;
+    refuse_other_answers(&held.run, &answers)?;
     let mut sending = None;
     if !held.run.status().is_over() {
         let approved = approved(arguments, &kept, &held, &base_urls, &answers, screen, &cancellation).await?;
         let Some(permits) = approved else { return Ok(Exit::Waiting) };
         let (folder, allowances) = (&kept.origin.folder, &arguments.allowances);
         let adapter = adapter(&kept.plan, &base_urls, folder, allowances, &credentials, &permits);
-        sending = Some((adapter.map_err(Stop::Usage)?, permits));
+        let outside = channels(arguments, &held, &answers, &credentials, &permits)?;
+        sending = Some((adapter.map_err(Stop::Usage)?, outside));
     }
+    // Nothing that the operator could correct keeps the run from continuing now.
     if let Some(mut settled) = settled {
         settled.adopt(&held.id, &held.store, screen)?;
     }
@@ -70,8 +75,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     for event in held.run.retries(world::now()) {
         held.record(event).await?;
     }
-    if let Some((adapter, permits)) = sending.filter(|_| !held.run.status().is_over()) {
-        let outside = channels(arguments, &held, &answers, &credentials, &permits)?;
+    if let Some((adapter, outside)) = sending.filter(|_| !held.run.status().is_over()) {
         let session = Session {
             id: &held.id,
             options: kept.options(),
@@ -82,7 +86,7 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
             outside,
             limits,
             patience: None,
-            dump: dump(&arguments.driving, &plan, &base_urls).map_err(Stop::Usage)?,
+            dump,
             cancellation: cancellation.clone(),
             pulses,
         };
@@ -103,6 +107,29 @@ async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop>
     };
     verdict.report(screen)?;
     Ok(verdict.exit())
+}
+
+/// The run as its records leave it, under the plan to continue with.
+fn replay(
+    kept: &Kept,
+    inputs: Map<String, Value>,
+    plan: Option<&Settled>,
+    status: Status,
+) -> Result<Run, Stop> {
+    kept.replay(inputs).map_err(|stop| {
+        if plan.is_some_and(Settled::is_new) {
+            return Stop::Usage("what has happened so far does not fit the changed documents".to_owned());
+        }
+        // Its sensitive inputs are not stored, and what it did may depend on them.
+        if status.is_over() && !kept.withheld().is_empty() {
+            let (id, show) = (&kept.id, shell_word(&kept.id));
+            let ended = status.as_str();
+            return Stop::Usage(format!(
+                "run `{id}` has ended as {ended}; `naftiko runs show {show}` shows it"
+            ));
+        }
+        stop
+    })
 }
 
 /// The channels for the messages of the run.
@@ -131,16 +158,8 @@ async fn approved(
     screen: &mut Screen,
     cancellation: &Cancellation,
 ) -> Result<Option<Permits>, Stop> {
-    let inputs = kept.inputs();
-    let sender = Sender {
-        plan: &kept.plan,
-        base_urls,
-        folder: &kept.origin.folder,
-        inputs: &inputs,
-        is_settled: &|step| is_settled(&held.run, answers, step),
-    };
-    let mut clearance = Clearance::of(&sender, &arguments.allowances).map_err(Stop::Usage)?;
-    clearance.consult(|| Ok(Some(held.store.clone())))?;
+    let mut clearance =
+        Clearance::of_run(kept, &held.run, base_urls, answers, &arguments.allowances, &held.store)?;
     if !Question::new(&clearance.missing(), None).answered(screen, cancellation).await? {
         return Ok(None);
     }

@@ -21,8 +21,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use crate::args::Work as Arguments;
 use crate::callback::{PublicUrl, Reception};
 use crate::drive::{
-    self, Allowances, Clearance, Credentials, Outside, Permits, Pulses, Sender, Session, Wants, block_on,
-    clearance, is_settled, line_of_json, start_thread, stop_on_signal,
+    self, Allowances, Clearance, Credentials, Outside, Permits, Pulses, Session, Wants, block_on, clearance,
+    line_of_json, start_thread, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
 use crate::resume::base_urls;
@@ -41,8 +41,8 @@ const SET_ASIDE: SignedDuration = SignedDuration::from_mins(1);
 const SET_ASIDE_HELD: SignedDuration = SignedDuration::from_secs(1);
 /// The time after which a secret is read again.
 const SECRETS: Duration = Duration::from_mins(1);
-/// The time after which an adapter is replaced. Whether its secrets exist is checked when it is made.
-const ADAPTERS: SignedDuration = SignedDuration::from_mins(1);
+/// The time after which an adapter or channels are replaced. Whether their secrets exist is checked when they are made.
+const CONNECTIONS: Duration = Duration::from_mins(1);
 
 pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
     let store = state::open(&arguments.state)?;
@@ -226,11 +226,13 @@ impl Worker {
     }
 }
 
-/// Channels with the time at which they were made.
-type MadeOutside = (Timestamp, Arc<Outside>);
+/// An adapter or channels, with the time at which they were made.
+type Made<T> = (Timestamp, Arc<T>);
 
-/// An adapter with the time at which it was made.
-type Made = (Timestamp, Arc<dyn Adapter>);
+/// Whether what was made can still be used. A clock that was set back ends its use.
+fn is_fresh(made: Timestamp, now: Timestamp) -> bool {
+    Duration::try_from(now.duration_since(made)).is_ok_and(|age| age < CONNECTIONS)
+}
 
 /// State shared by all runs that this process drives.
 struct Crew {
@@ -243,12 +245,12 @@ struct Crew {
     cancellation: Cancellation,
     pulses: Pulses,
     /// The adapters, by the providers and permissions that they were made from.
-    adapters: Mutex<BTreeMap<(String, clearance::Key), Made>>,
+    adapters: Mutex<BTreeMap<(String, clearance::Key), Made<dyn Adapter>>>,
     /// The rate limits of the providers, shared by all runs.
     traffic: Arc<Traffic>,
     public_url: PublicUrl,
     /// The channels, by their requirements and permissions.
-    outsides: Mutex<BTreeMap<(Wants, clearance::Key), MadeOutside>>,
+    outsides: Mutex<BTreeMap<(Wants, clearance::Key), Made<Outside>>>,
 }
 
 impl Crew {
@@ -339,16 +341,8 @@ impl Crew {
 
     /// The permissions of a run. The operator cannot be asked here: a run with a missing approval is set aside.
     fn permits(&self, kept: &Kept, run: &Run) -> Result<Permits, Stop> {
-        let answers = IndexMap::new();
-        let sender = Sender {
-            plan: &kept.plan,
-            base_urls: &base_urls(kept, &[]),
-            folder: &kept.origin.folder,
-            inputs: &kept.inputs(),
-            is_settled: &|step| is_settled(run, &answers, step),
-        };
-        let mut clearance = Clearance::of(&sender, &self.allowances).map_err(Stop::Usage)?;
-        clearance.consult(|| Ok(Some(self.store.clone())))?;
+        let (base_urls, answers) = (base_urls(kept, &[]), IndexMap::new());
+        let clearance = Clearance::of_run(kept, run, &base_urls, &answers, &self.allowances, &self.store)?;
         clearance.permits().ok_or_else(|| {
             let missing = clearance.missing();
             let pairs: Vec<String> = missing.iter().map(|it| format!("`{}`", it.line())).collect();
@@ -373,7 +367,7 @@ impl Crew {
         let key = (key, permits.key());
         let now = world::now();
         let mut adapters = self.adapters.lock().unwrap_or_else(PoisonError::into_inner);
-        adapters.retain(|_, (made, _)| now.duration_since(*made) < ADAPTERS);
+        adapters.retain(|_, (made, _)| is_fresh(*made, now));
         if let Some((_, adapter)) = adapters.get(&key) {
             return Ok(Arc::clone(adapter));
         }
@@ -389,9 +383,7 @@ impl Crew {
         let wants = Wants::of_run(run, &IndexMap::new())?;
         let now = world::now();
         let mut outsides = self.outsides.lock().unwrap_or_else(PoisonError::into_inner);
-        outsides.retain(|_, (made, _)| {
-            Duration::try_from(now.duration_since(*made)).is_ok_and(|age| age < SECRETS)
-        });
+        outsides.retain(|_, (made, _)| is_fresh(*made, now));
         let key = (wants, permits.key());
         if let Some((_, outside)) = outsides.get(&key) {
             return Ok(Arc::clone(outside));

@@ -121,12 +121,20 @@ impl Pass {
     }
 
     /// Verifies and decodes a token. `None` if it was not signed with the key of this journal, or has expired.
-    fn read(token: &str, store: &Store) -> Option<Self> {
-        let (said, signature) = token.split_once('.')?;
-        let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-        if !store.is_signed(&signed(said), &signature).ok()? {
-            return None;
+    ///
+    /// # Errors
+    /// If the key cannot be read: then nothing is known about the token.
+    fn read(token: &str, store: &Store) -> Result<Option<Self>, StoreError> {
+        let parts = token.split_once('.');
+        let parts = parts.and_then(|(said, signature)| Some((said, URL_SAFE_NO_PAD.decode(signature).ok()?)));
+        match parts {
+            Some((said, signature)) if store.is_signed(&signed(said), &signature)? => Ok(Self::decode(said)),
+            _ => Ok(None),
         }
+    }
+
+    /// Decodes the signed part of a token. `None` if it has expired.
+    fn decode(said: &str) -> Option<Self> {
         let pass: Self = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(said).ok()?).ok()?;
         let now = SystemTime::from(world::now()).duration_since(UNIX_EPOCH).ok()?.as_secs();
         pass.until.is_none_or(|until| now < until).then_some(pass)

@@ -15,7 +15,7 @@ use hyper::http::{HeaderMap, HeaderValue};
 use hyper::{Method, StatusCode};
 use naftiko_adapter_external::fits;
 use naftiko_engine::{Intervention, Refused};
-use naftiko_journal::{Store, Through};
+use naftiko_journal::{Store, StoreError, Through};
 use naftiko_plan::{Action, External};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -25,9 +25,10 @@ use tokio::sync::oneshot;
 use super::Pass;
 use super::page::{self, Asked};
 use crate::drive::answers::step_of;
+use crate::exit::Stop;
 use crate::listener::{self, BodyError, Exchange, Limits, Respond, Response};
 use crate::post::{Posted, post};
-use crate::state::{self, Kept};
+use crate::state::Kept;
 
 /// The maximum length of an answer, in bytes.
 const MOST: usize = 1024 * 1024;
@@ -94,14 +95,26 @@ impl Reception {
         is_open.await.unwrap_or_else(|_| Err(std::io::ErrorKind::Other.into()))
     }
 
-    fn find(&self, token: &str) -> Option<Found> {
-        let pass = Pass::read(token, &self.store)?;
-        let summary = state::find(&self.store, &pass.run).ok().filter(|found| found.id == pass.run)?;
-        Some(Found { kept: Kept::read(&self.store, &summary).ok()?, pass })
+    /// The run and the step of a token; `None` if the token is invalid or its run is no longer stored.
+    ///
+    /// # Errors
+    /// If the journal cannot be read now.
+    fn find(&self, token: &str) -> Result<Option<Found>, Stop> {
+        let Some(pass) = Pass::read(token, &self.store)? else { return Ok(None) };
+        let summary = match self.store.find(&pass.run) {
+            Ok(found) if found.id == pass.run => found,
+            Ok(_) | Err(StoreError::UnknownRun { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Some(Found { kept: Kept::read(&self.store, &summary)?, pass }))
     }
 
     fn take(&self, token: &str, result: &Value) -> Outcome {
-        let Some(found) = self.find(token) else { return Outcome::Nobody };
+        let found = match self.find(token) {
+            Ok(Some(found)) => found,
+            Ok(None) => return Outcome::Nobody,
+            Err(_) => return Outcome::Broken,
+        };
         let Some(external) = found.external() else { return Outcome::Nobody };
         if let Err(reason) = fits(external.result.as_ref(), result) {
             return Outcome::Misfit(reason);
@@ -168,16 +181,20 @@ fn token(path: &str) -> Option<String> {
 impl Answers {
     async fn show(&self, token: String, exchange: &Exchange) -> Response {
         // The token is verified before anything is read from the journal.
-        if Pass::read(&token, &self.0.store).is_none() {
-            return page_of(StatusCode::NOT_FOUND, NOTHING_HERE);
+        match Pass::read(&token, &self.0.store) {
+            Ok(Some(_)) => {}
+            Ok(None) => return page_of(StatusCode::NOT_FOUND, NOTHING_HERE),
+            Err(_) => return Outcome::Broken.told(true),
         }
         let reception = Arc::clone(&self.0);
         let page = exchange.compute(move || {
-            reception.find(&token).and_then(|found| found.asked()).and_then(|asked| page::question(&asked))
+            let found = reception.find(&token)?;
+            Ok::<_, Stop>(found.and_then(|found| found.asked()).and_then(|asked| page::question(&asked)))
         });
-        match page.await.flatten() {
-            Some(page) => html(StatusCode::OK, page),
-            None => page_of(StatusCode::NOT_FOUND, NOTHING_HERE),
+        match page.await {
+            Some(Ok(Some(page))) => html(StatusCode::OK, page),
+            Some(Ok(None)) => page_of(StatusCode::NOT_FOUND, NOTHING_HERE),
+            Some(Err(_)) | None => Outcome::Broken.told(true),
         }
     }
 
@@ -187,8 +204,10 @@ impl Answers {
             Some("application/x-www-form-urlencoded") => true,
             _ => return told(false, StatusCode::UNSUPPORTED_MEDIA_TYPE, "an answer is `application/json`"),
         };
-        if Pass::read(&token, &self.0.store).is_none() {
-            return told(form, StatusCode::NOT_FOUND, "there is nothing to be answered here");
+        match Pass::read(&token, &self.0.store) {
+            Ok(Some(_)) => {}
+            Ok(None) => return told(form, StatusCode::NOT_FOUND, "there is nothing to be answered here"),
+            Err(_) => return Outcome::Broken.told(form),
         }
         exchange.trust(&token);
         let bytes = match exchange.body().await {

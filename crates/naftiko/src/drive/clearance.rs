@@ -6,6 +6,8 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use indexmap::IndexMap;
+use naftiko_engine::Run;
 use naftiko_journal::Store;
 use naftiko_journal::store::Approval;
 use naftiko_plan::{
@@ -18,8 +20,9 @@ use serde_json::{Map, Value};
 use url::Url;
 
 use crate::drive::endpoints::{self, Urls};
-use crate::drive::{Allowances, Wants, secrets::Reach};
+use crate::drive::{Allowances, Wants, is_settled, secrets::Reach};
 use crate::exit::Stop;
+use crate::state::Kept;
 use crate::world::{self, FileSystem};
 
 /// A run whose secrets are about to be sent.
@@ -105,6 +108,30 @@ impl Permits {
 }
 
 impl Clearance {
+    /// The clearance of what remains of a stored run, with the approvals that are stored.
+    ///
+    /// # Errors
+    /// As [`of`](Self::of) and [`consult`](Self::consult).
+    pub(crate) fn of_run(
+        kept: &Kept,
+        run: &Run,
+        base_urls: &[String],
+        answers: &IndexMap<String, Value>,
+        allowances: &Allowances,
+        store: &Store,
+    ) -> Result<Self, Stop> {
+        let sender = Sender {
+            plan: &kept.plan,
+            base_urls,
+            folder: &kept.origin.folder,
+            inputs: &kept.inputs(),
+            is_settled: &|step| is_settled(run, answers, step),
+        };
+        let mut clearance = Self::of(&sender, allowances).map_err(Stop::Usage)?;
+        clearance.consult(|| Ok(Some(store.clone())))?;
+        Ok(clearance)
+    }
+
     /// Lists the secrets of a run, with what the command line and the environment permit. Reads neither secrets nor the
     /// journal.
     ///

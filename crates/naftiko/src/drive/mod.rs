@@ -40,7 +40,7 @@ pub(crate) use clearance::{Clearance, Permits, Sender};
 pub(crate) use credentials::Credentials;
 pub(crate) use dump::Dump;
 pub(crate) use live::line_of_json;
-pub(crate) use outside::{Outside, Wants, is_settled};
+pub(crate) use outside::{Outside, Wants, hide_channel_secrets, is_settled};
 pub(crate) use runtime::{block_on, block_on_one_thread, start_thread};
 pub(crate) use stopping::{Pulses, stop_on_signal};
 pub(crate) use verdict::{Verdict, how_to_go_on, is_compensation};
@@ -233,6 +233,7 @@ pub(crate) fn adapter(
     credentials: &Credentials,
     permits: &Permits,
 ) -> Result<Arc<dyn Adapter>, String> {
+    outside::hide_channel_secrets(credentials.secrets());
     let urls = endpoints::urls(plan, base_urls)?;
     let builder = allowances.builder()?.secrets(credentials.secrets().clone());
     let mut credential = |id: &str, provider: &Provider, base_url: &Url| {

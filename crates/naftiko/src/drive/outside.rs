@@ -241,6 +241,17 @@ fn webhook(
     Ok(Webhook::new(Arc::new(Posted { poster, permits: permits.clone() }), key, callback.clone(), now))
 }
 
+/// Masks the secrets of the channels, also of a run that sends no messages any more: its answers may hold them.
+pub(crate) fn hide_channel_secrets(secrets: &Secrets) {
+    let url = world::variable("NAFTIKO_SMTP_URL");
+    if let Some(server) = url.and_then(|url| SmtpServer::read(&url, Vec::new()).ok()) {
+        secrets.add(&server.mask());
+    }
+    if let Some(key) = world::variable(WEBHOOK_KEY) {
+        secrets.add(&Key::mask(&key));
+    }
+}
+
 fn webhook_key() -> SecretName {
     SecretName::EnvVar(WEBHOOK_KEY.to_owned())
 }

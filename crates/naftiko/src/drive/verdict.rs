@@ -275,9 +275,9 @@ pub(crate) fn how_to_go_on(
     let mut text = Printable::new();
     match status {
         Status::InDoubt => {
-            let is_message = |step: &str| {
-                let step = step_of(plan, step).filter(|_| !step.ends_with(":compensate"));
-                step.is_some_and(|step| matches!(step.action, Action::External(_)))
+            let is_message = |name: &str| {
+                !is_compensation(name)
+                    && step_of(plan, name).is_some_and(|step| matches!(step.action, Action::External(_)))
             };
             let in_doubt = steps(|phase| matches!(phase, Phase::InDoubt { .. }));
             if in_doubt.iter().any(|step| !is_message(step)) {
@@ -294,9 +294,9 @@ pub(crate) fn how_to_go_on(
             return text;
         }
         Status::Compensating => {
-            let has_failed = steps(|phase| matches!(phase, Phase::Failed { .. }));
-            let again = has_failed.iter().any(|step| is_compensation(step));
-            text.push_literal(if again { "try again with\n" } else { "go on with\n" });
+            let failed = steps(|phase| matches!(phase, Phase::Failed { .. }));
+            let is_retry = failed.iter().any(|step| is_compensation(step));
+            text.push_literal(if is_retry { "try again with\n" } else { "go on with\n" });
         }
         Status::Waiting | Status::Running => {
             let asked = steps(|phase| matches!(phase, Phase::Asked { .. }));
