@@ -211,14 +211,14 @@ impl<'a> Binder<'a> {
             given.insert(&input.slot);
             found.absences.extend(typed_only(std::mem::take(&mut found.untyped), &input.ty));
             let written = Written::new(&argument.value, Some(argument.key), &mut found.types.into_iter());
-            let mistaken = self.fit_input(input, &written);
+            let mistakes = self.fit_input(input, &written);
             let optional = self.is_left_out(input, &argument.value);
-            if mistaken.is_empty() && !optional {
+            if mistakes.places.is_empty() && !optional {
                 self.diagnostics.extend(found.absences);
             }
             let name = input.slot.name();
             let limits = input.schema.iter().flat_map(|schema| {
-                limits::broken(schema, &Map::new(), Options::STRICT, &written, name, &mistaken)
+                limits::broken(schema, &Map::new(), Options::STRICT, &written, name, &mistakes)
             });
             self.diagnostics.extend(limits.map(|broken| faults::unfit_argument::report(&broken, name)));
             self.push(input.slot.clone(), (position, argument), optional);
@@ -311,9 +311,9 @@ impl<'a> Binder<'a> {
             let first = arguments.iter().map(|argument| argument.key).min();
             let mut in_body = 0;
             for parameter in resolution.slots.required().filter(|it| taken.by(&it.slot).is_none()) {
-                in_body += usize::from(parameter.is_in_body());
                 let before = if parameter.is_in_body() { in_body } else { missing.len() - in_body };
-                if before > MOST_MISSING {
+                in_body += usize::from(parameter.is_in_body());
+                if before >= MOST_MISSING {
                     missing.push((parameter, None));
                     continue;
                 }
@@ -375,18 +375,18 @@ impl<'a> Binder<'a> {
         let mut absences = Some(found.absences);
         let mut untyped = Some(found.untyped);
         for parameter in &places {
-            let mistaken = self.fit(parameter, &written, request);
+            let mistakes = self.fit(parameter, &written, request);
             let optional = self.is_left_out(parameter, &argument.value);
             match &parameter.slot {
                 Slot::Parameter(..) => {
-                    self.limits(parameter, resolution, &written, &mistaken);
+                    self.limits(parameter, resolution, &written, &mistakes);
                     note(body, &parameter.slot, &written);
                 }
                 Slot::Property(name) => body.properties.push((name, written.clone())),
                 Slot::Body => body.whole = Some(written.clone()),
             }
-            let fits = mistaken.is_empty();
-            body.mistaken.extend(mistaken);
+            let fits = mistakes.places.is_empty();
+            body.mistakes.extend(mistakes);
             if fits && !optional {
                 self.diagnostics.extend(absences.take().into_iter().flatten());
                 let untyped = untyped.take().unwrap_or_default();

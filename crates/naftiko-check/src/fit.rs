@@ -17,6 +17,21 @@ const MOST_MISSING: usize = 32;
 /// How many objects have their names of fields remembered.
 const MOST_REMEMBERED: usize = 16;
 
+/// What of a value does not fit its type.
+pub(crate) struct Misfits<'w> {
+    pub(crate) found: Vec<Misfit<'w>>,
+    /// Whether the whole value was looked at.
+    is_complete: bool,
+}
+
+/// Where a value does not fit its type.
+#[derive(Clone)]
+pub(crate) struct Mistakes {
+    pub(crate) places: Vec<Span>,
+    /// Whether the whole value was looked at; if not, its schema judges the rest.
+    pub(crate) is_complete: bool,
+}
+
 /// A part that does not fit. `name` is what it is called: `address.city`, `lines[0].text`.
 pub(crate) enum Misfit<'w> {
     /// A value of another type.
@@ -57,17 +72,42 @@ pub(crate) struct Form {
     pub(crate) name: Option<String>,
     /// The fields that it lacks, with what they take.
     pub(crate) lacks: Vec<(String, Type)>,
+    /// How many other fields it lacks.
+    pub(crate) more: usize,
 }
 
 /// What of a value does not fit a type; `name` is what the value is called.
-pub(crate) fn misfits<'w>(expected: &Type, written: &'w Written<'w>, name: &str) -> Vec<Misfit<'w>> {
-    let mut misfits = Vec::new();
-    Fitting { left: Cell::new(MAX_PARTS) }.fit(expected, written, &PartName::Whole(name), &mut misfits);
-    misfits
+pub(crate) fn misfits<'w>(expected: &Type, written: &'w Written<'w>, name: &str) -> Misfits<'w> {
+    let mut found = Vec::new();
+    let fitting = Fitting { left: Cell::new(MAX_PARTS), is_complete: Cell::new(true) };
+    fitting.fit(expected, written, &PartName::Whole(name), &mut found);
+    Misfits { found, is_complete: fitting.is_complete.get() }
+}
+
+impl Misfits<'_> {
+    /// Where they are.
+    pub(crate) fn mistakes(&self) -> Mistakes {
+        Mistakes { places: self.found.iter().map(Misfit::place).collect(), is_complete: self.is_complete }
+    }
+}
+
+impl Default for Mistakes {
+    fn default() -> Self {
+        Self { places: Vec::new(), is_complete: true }
+    }
+}
+
+impl Mistakes {
+    /// Adds those of another part of the same value.
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.places.extend(other.places);
+        self.is_complete &= other.is_complete;
+    }
 }
 
 struct Fitting {
     left: Cell<usize>,
+    is_complete: Cell<bool>,
 }
 
 /// The forms that an object may have, with what is asked of all of them at once.
@@ -130,7 +170,10 @@ fn names_of(object: &ObjectType) -> Rc<FieldNames> {
 impl Fitting {
     /// Counts one part that is looked at; false when no more are.
     fn goes_on(&self) -> bool {
-        let Some(left) = self.left.get().checked_sub(1) else { return false };
+        let Some(left) = self.left.get().checked_sub(1) else {
+            self.is_complete.set(false);
+            return false;
+        };
         work::add(1);
         self.left.set(left);
         true
@@ -143,9 +186,19 @@ impl Fitting {
         name: &PartName<'_>,
         misfits: &mut Vec<Misfit<'w>>,
     ) {
-        if !self.goes_on() {
-            return;
+        if self.goes_on() {
+            self.part(expected, written, name, misfits);
         }
+    }
+
+    /// The same for a part that is counted already.
+    fn part<'w>(
+        &self,
+        expected: &Type,
+        written: &'w Written<'w>,
+        name: &PartName<'_>,
+        misfits: &mut Vec<Misfit<'w>>,
+    ) {
         let members = expected.members();
         if members.contains(&Type::Any) {
             return;
@@ -201,7 +254,7 @@ impl Fitting {
             match object.field(field).filter(|found| found.presence != Presence::Never) {
                 // What only a run knows may be of this form or of another.
                 Some(_) if is_open(entry) && forms.all.len() > 1 && accepts(forms.all, field, &entry.ty) => {}
-                Some(found) => self.fit(&found.ty, entry, &PartName::Entry(name, field), &mut misfits),
+                Some(found) => self.part(&found.ty, entry, &PartName::Entry(name, field), &mut misfits),
                 None if forms.take(field) => {}
                 None => {
                     let fields = Rc::clone(forms.fields());
@@ -230,7 +283,9 @@ impl Fitting {
         misfits.extend(reported);
         let more = missing.count();
         work::add(more);
-        if let Some(Misfit::Missing(last)) = misfits.last_mut() {
+        if more > 0
+            && let Some(Misfit::Missing(last)) = misfits.last_mut()
+        {
             last.more = more;
         }
         misfits
@@ -259,23 +314,17 @@ impl Fitting {
         let is_own =
             |misfit: &Misfit<'_>| matches!(misfit, Misfit::Missing(missing) if missing.owner == name);
         let (own, mut misfits): (Vec<_>, Vec<_>) = nearest.into_iter().partition(is_own);
-        let fields: Vec<(String, Type)> = own.into_iter().flat_map(Misfit::fields).collect();
+        let (fields, more) = lacks(own);
         if !fields.is_empty() {
             let incomplete = tried.filter(|(_, _, misfits)| misfits.iter().all(is_own));
-            let others = incomplete.map(|(_, form, misfits)| Form {
-                name: form.name.clone(),
-                lacks: misfits.into_iter().flat_map(Misfit::fields).collect(),
+            let others = incomplete.map(|(_, form, misfits)| {
+                let (lacks, more) = lacks(misfits);
+                Form { name: form.name.clone(), lacks, more }
             });
             let others = others.filter(|other| !fields.iter().all(|field| other.lacks.contains(field)));
             let choice = Choice { name: form.name.clone(), others: others.collect() };
             let place = written.place();
-            misfits.push(Misfit::Missing(Missing {
-                owner: name,
-                place,
-                fields,
-                more: 0,
-                choice: Some(choice),
-            }));
+            misfits.push(Misfit::Missing(Missing { owner: name, place, fields, more, choice: Some(choice) }));
         }
         misfits
     }
@@ -299,13 +348,18 @@ impl Misfit<'_> {
             Self::Missing(missing) => missing.fields.len() + missing.more,
         }
     }
+}
 
-    fn fields(self) -> Vec<(String, Type)> {
-        match self {
-            Self::Missing(missing) => missing.fields,
-            _ => Vec::new(),
-        }
-    }
+/// The fields that are missing together, and how many others are.
+fn lacks(misfits: Vec<Misfit<'_>>) -> (Vec<(String, Type)>, usize) {
+    let missing = misfits.into_iter().filter_map(|misfit| match misfit {
+        Misfit::Missing(missing) => Some(missing),
+        _ => None,
+    });
+    missing.fold((Vec::new(), 0), |(mut fields, more), missing| {
+        fields.extend(missing.fields);
+        (fields, more + missing.more)
+    })
 }
 
 fn is_open(written: &Written<'_>) -> bool {

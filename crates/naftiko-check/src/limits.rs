@@ -9,6 +9,7 @@ use naftiko_diagnostics::{Span, work};
 use naftiko_schema::{Options, Report, Rule, Schema, Tolerance, Violation, is_beyond_types};
 use serde_json::{Map, Value as Json};
 
+use crate::fit::Mistakes;
 use crate::written::{Parts, Written};
 
 /// A rule that a value breaks, or that cannot be checked.
@@ -53,16 +54,18 @@ pub(crate) struct Verdict {
 }
 
 /// The rules of a schema that a value breaks, at most one at each place, and none where a place is `mistaken` already.
-/// References lead to `definitions`. For the schema of one value: where many values meet one schema, see [`verdict`].
+/// References lead to `definitions`. A schema that says no more than the type is asked only where the value was not looked
+/// at as a whole. For the schema of one value: where many values meet one schema, see [`verdict`].
 pub(crate) fn broken(
     schema: &Json,
     definitions: &Map<String, Json>,
     options: Options,
     written: &Written<'_>,
     name: &str,
-    mistaken: &[Span],
+    mistakes: &Mistakes,
 ) -> Vec<Broken> {
-    if matches!(written.parts, Parts::Open) || !has_limits(schema, definitions) {
+    let is_judged = mistakes.is_complete && !has_limits(schema, definitions);
+    if matches!(written.parts, Parts::Open) || is_judged {
         return Vec::new();
     }
     let compiled = Schema::compile(schema, definitions, options);
@@ -70,7 +73,7 @@ pub(crate) fn broken(
     if options == Options::STRICT && !compiled.defects().is_empty() {
         return Vec::new();
     }
-    verdict(&compiled, written, name, mistaken).broken
+    verdict(&compiled, written, name, &mistakes.places).broken
 }
 
 /// What a compiled schema says of a value where the value is not `mistaken` already.

@@ -134,17 +134,17 @@ impl Context<'_> {
                 let ty = Type::from_own_schema(schema);
                 let written = written(given);
                 let name = &given.name.value;
-                let found = misfits(&ty, &written, name);
-                let mistaken: Vec<_> = found.iter().map(crate::fit::Misfit::place).collect();
+                let misfits = misfits(&ty, &written, name);
                 let broken = limits::broken(
                     schema,
                     &Map::new(),
                     naftiko_schema::Options::STRICT,
                     &written,
                     name,
-                    &mistaken,
+                    &misfits.mistakes(),
                 );
-                let misfits = found.iter().map(|misfit| faults::unfit_answer::misfit(misfit, name, None));
+                let misfits =
+                    misfits.found.iter().map(|misfit| faults::unfit_answer::misfit(misfit, name, None));
                 let broken = broken.iter().map(|broken| faults::unfit_answer::broken(broken, name, None));
                 misfits.chain(broken).collect()
             }

@@ -3,14 +3,14 @@
 use std::cell::OnceCell;
 use std::rc::Rc;
 
-use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned, has_errors};
+use naftiko_diagnostics::{Diagnostic, SourceMap, Spanned, has_errors};
 use naftiko_expr::Type;
 use naftiko_plan::Slot;
 use naftiko_schema::Tolerance;
 use naftiko_spec::Argument;
 
 use super::Binder;
-use crate::fit::{Misfit, misfits};
+use crate::fit::{Misfit, Mistakes, misfits};
 use crate::goal::{goals, open_body};
 use crate::judgment::Judgment;
 use crate::limits::{Breach, Broken, Tolerated, Verdict};
@@ -28,7 +28,7 @@ pub(super) struct Body<'w> {
     /// Its properties.
     pub(super) properties: Vec<(&'w str, Written<'w>)>,
     /// Where it has been found to be wrong.
-    pub(super) mistaken: Vec<Span>,
+    pub(super) mistakes: Mistakes,
     /// The properties that the description does not declare, which is reported.
     pub(super) undeclared: Vec<Undeclared<'w>>,
 }
@@ -157,16 +157,16 @@ impl Binder<'_> {
         parameter: &Parameter,
         written: &Written<'w>,
         request: &Request<'w>,
-    ) -> Vec<Span> {
-        let mut found = misfits(&parameter.ty, written, parameter.slot.name());
-        if found.is_empty() {
-            return Vec::new();
+    ) -> Mistakes {
+        let mut misfits = misfits(&parameter.ty, written, parameter.slot.name());
+        if misfits.found.is_empty() {
+            return misfits.mistakes();
         }
         let sources = self.sources;
         let rejecting = request.judgment(parameter, written, Question::Rejected);
         let sending = request.judgment(parameter, written, Question::AsSent);
         let mut expressions = Expressions { parameter, written, request, left: MAX_EXPRESSIONS };
-        found.retain(|misfit| match misfit {
+        misfits.found.retain(|misfit| match misfit {
             Misfit::Type { written: part, .. } if matches!(part.parts, Parts::Open) => {
                 !expressions.take_any(part)
             }
@@ -178,13 +178,13 @@ impl Binder<'_> {
             Misfit::Type { .. } => rejecting.as_ref().is_none_or(|it| it.rejects(misfit.place())),
             Misfit::Unknown { .. } | Misfit::Missing(_) => true,
         });
-        for misfit in &found {
+        for misfit in &misfits.found {
             let diagnostic = reported(misfit, sources);
             let is_accepted = matches!(misfit, Misfit::Unknown { .. })
                 && sending.as_ref().is_some_and(|it| it.accepts(misfit.place()));
             self.diagnostics.push(if is_accepted { diagnostic.taken_as_written() } else { diagnostic });
         }
-        found.iter().map(Misfit::place).collect()
+        misfits.mistakes()
     }
 
     /// Puts the properties that the description does not declare into the body if `run` accepts them: then the finding
@@ -208,11 +208,11 @@ impl Binder<'_> {
     }
 
     /// The same for an input of another composition.
-    pub(super) fn fit_input(&mut self, input: &Parameter, written: &Written<'_>) -> Vec<Span> {
-        let found = misfits(&input.ty, written, input.slot.name());
+    pub(super) fn fit_input(&mut self, input: &Parameter, written: &Written<'_>) -> Mistakes {
+        let misfits = misfits(&input.ty, written, input.slot.name());
         let sources = self.sources;
-        self.diagnostics.extend(found.iter().map(|misfit| reported(misfit, sources)));
-        found.iter().map(Misfit::place).collect()
+        self.diagnostics.extend(misfits.found.iter().map(|misfit| reported(misfit, sources)));
+        misfits.mistakes()
     }
 
     /// Reports the limits that a value breaks where it is not `mistaken`.
@@ -221,10 +221,10 @@ impl Binder<'_> {
         parameter: &Parameter,
         resolution: &Resolution,
         written: &Written<'_>,
-        mistaken: &[Span],
+        mistakes: &Mistakes,
     ) {
         let name = parameter.slot.name();
-        let verdict = verdict(parameter, resolution, written, name, mistaken);
+        let verdict = verdict(parameter, resolution, written, name, mistakes);
         verdict.broken.iter().for_each(|broken| self.broken(broken, name));
         verdict.tolerated.iter().for_each(|tolerated| self.tolerated(tolerated, name));
     }
@@ -266,18 +266,23 @@ impl Binder<'_> {
         begun: usize,
     ) {
         let Some(parameter) = resolution.slots.body() else { return };
+        let mut mistakes = body.mistakes;
         let mistaken = has_errors(self.diagnostics.get(begun..).unwrap_or_default());
         let (name, written) = match body.whole {
             Some(whole) => (parameter.slot.name(), whole),
             None => {
                 let written = Written::object(body.properties, named.span, Some(named.span));
-                if !mistaken && self.is_no_form(named, parameter, &written, resolution) {
-                    return;
+                if !mistaken {
+                    let of_form = self.form(named, parameter, &written, resolution);
+                    if !of_form.places.is_empty() {
+                        return;
+                    }
+                    mistakes.extend(of_form);
                 }
                 ("", written)
             }
         };
-        let verdict = verdict(parameter, resolution, &written, name, &body.mistaken);
+        let verdict = verdict(parameter, resolution, &written, name, &mistakes);
         // A rule that the body as a whole breaks may be about what has been found already.
         let is_new = |about: &str| !(mistaken && about == name);
         for broken in verdict.broken.iter().filter(|broken| is_new(&broken.name)) {
@@ -288,28 +293,28 @@ impl Binder<'_> {
         }
     }
 
-    /// Whether properties, each of which fits, make none of the forms that a body may have; that is reported.
-    fn is_no_form(
+    /// Reports where properties, each of which fits, make none of the forms that a body may have.
+    fn form(
         &mut self,
         named: &Spanned<String>,
         parameter: &Parameter,
         written: &Written<'_>,
         resolution: &Resolution,
-    ) -> bool {
+    ) -> Mistakes {
         let forms = parameter.ty.members().into_iter().filter(|form| matches!(form, Type::Object(_)));
         let forms: Vec<Type> = forms.collect();
         if forms.len() < 2 {
-            return false;
+            return Mistakes::default();
         }
         let sources = self.sources;
-        let found = misfits(&Type::union(forms), written, "");
-        self.diagnostics.extend(found.iter().map(|misfit| match misfit {
+        let misfits = misfits(&Type::union(forms), written, "");
+        self.diagnostics.extend(misfits.found.iter().map(|misfit| match misfit {
             Misfit::Missing(missing) if missing.owner.is_empty() => {
                 faults::missing_argument::of_form(named, missing, resolution, self.strict)
             }
             other => reported(other, sources),
         }));
-        !found.is_empty()
+        misfits.mistakes()
     }
 }
 
@@ -319,14 +324,14 @@ fn verdict(
     resolution: &Resolution,
     written: &Written<'_>,
     name: &str,
-    mistaken: &[Span],
+    mistakes: &Mistakes,
 ) -> Verdict {
-    if !resolution.has_limits(parameter) {
+    if mistakes.is_complete && !resolution.has_limits(parameter) {
         return Verdict::default();
     }
     let options = resolution.options(&parameter.slot);
     let schema = resolution.compiled(parameter, options);
-    schema.map_or_else(Verdict::default, |schema| limits::verdict(&schema, written, name, mistaken))
+    schema.map_or_else(Verdict::default, |schema| limits::verdict(&schema, written, name, &mistakes.places))
 }
 
 /// What does not fit, as a finding about an argument.

@@ -70,9 +70,10 @@ pub(crate) fn uninferred(
 
 /// So many arguments besides those that are reported.
 pub(crate) fn more(named: &Spanned<String>, count: usize) -> Diagnostic {
-    let arguments = if count == 1 { "argument" } else { "arguments" };
-    Diagnostic::new(&CODE, named.span, format!("`{}` needs {count} more {arguments} without a value", named.value))
-        .with_help("write those that are reported first")
+    let (arguments, have) = if count == 1 { ("argument", "has") } else { ("arguments", "have") };
+    let message = format!("`{}` needs {count} more {arguments}, which {have} no value", named.value);
+    Diagnostic::new(&CODE, named.span, message)
+        .with_help("write the arguments reported above; the others are then reported")
 }
 
 fn start(named: &Spanned<String>, parameter: &Parameter, resolution: &Resolution) -> Diagnostic {
@@ -107,7 +108,7 @@ pub(crate) fn inside(missing: &Lacking) -> Diagnostic {
     match (&missing.choice, missing.fields.as_slice()) {
         (None, [(field, ty)]) => diagnostic.with_help(format!("write `{field}: …` in it, {ty}")),
         (None, _) => diagnostic,
-        (Some(choice), fields) => diagnostic.with_help(forms(fields, choice, "in it")),
+        (Some(choice), _) => diagnostic.with_help(forms(missing, choice, "in it")),
     }
 }
 
@@ -122,30 +123,27 @@ pub(crate) fn of_form(
     let diagnostic = Diagnostic::new(&CODE, named.span, needs(&named.value, missing))
         .with_label(format!("{} {}", operation.method.as_str(), operation.path));
     let Some(choice) = &missing.choice else { return diagnostic };
-    diagnostic.with_help(forms(&missing.fields, choice, if strict { "under `with`" } else { "on the step" }))
+    diagnostic.with_help(forms(missing, choice, if strict { "under `with`" } else { "on the step" }))
 }
 
 fn needs(owner: &str, missing: &Lacking) -> String {
-    let fields = quoted(missing.fields.iter().map(|(field, _)| field.as_str()));
-    match (missing.fields.len(), missing.more) {
-        (1, 0) => format!("`{owner}` needs {fields}, which has no value"),
-        (_, 0) => format!("`{owner}` needs {fields}, which have no value"),
-        (_, more) => format!("`{owner}` needs {fields} and {more} more, which have no value"),
-    }
+    let fields = quoted(missing.fields.iter().map(|(field, _)| field.as_str()), missing.more);
+    let have = if missing.fields.len() + missing.more == 1 { "has" } else { "have" };
+    format!("`{owner}` needs {fields}, which {have} no value")
 }
 
 /// What completes an object, in one form and in others.
-fn forms(fields: &[(String, Type)], choice: &Choice, place: &str) -> String {
+fn forms(missing: &Lacking, choice: &Choice, place: &str) -> String {
     const SHOWN: usize = 3;
-    if let ([(field, ty)], [], None) = (fields, choice.others.as_slice(), &choice.name) {
+    if let ([(field, ty)], [], None) = (missing.fields.as_slice(), choice.others.as_slice(), &choice.name) {
         return format!("write `{field}: …` {place}, {ty}");
     }
-    let form = |name: &Option<String>, fields: &[(String, Type)]| {
+    let form = |name: &Option<String>, fields: &[(String, Type)], more: usize| {
         let name = name.as_ref().map(|name| format!(" for `{name}`")).unwrap_or_default();
-        format!("{}{name}", quoted(fields.iter().map(|(field, ty)| entry(field, ty))))
+        format!("{}{name}", quoted(fields.iter().map(|(field, ty)| entry(field, ty)), more))
     };
-    let others = choice.others.iter().take(SHOWN).map(|other| form(&other.name, &other.lacks));
-    let all: Vec<String> = std::iter::once(form(&choice.name, fields)).chain(others).collect();
+    let others = choice.others.iter().take(SHOWN).map(|other| form(&other.name, &other.lacks, other.more));
+    let all: Vec<String> = std::iter::once(form(&choice.name, &missing.fields, missing.more)).chain(others).collect();
     let comma = if all.len() > 1 { "," } else { "" };
     format!("write {}{comma} {place}", all.join(", or "))
 }
@@ -158,9 +156,10 @@ fn entry(field: &str, ty: &Type) -> String {
     }
 }
 
-/// Names as a list that ends in "and".
-fn quoted(names: impl Iterator<Item = impl std::fmt::Display>) -> String {
-    let names: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+/// Names as a list that ends in "and", and how many others there are.
+fn quoted(names: impl Iterator<Item = impl std::fmt::Display>, more: usize) -> String {
+    let more = (more > 0).then(|| format!("{more} more"));
+    let names: Vec<String> = names.map(|name| format!("`{name}`")).chain(more).collect();
     match names.split_last() {
         Some((last, rest @ [_, ..])) => format!("{} and {last}", rest.join(", ")),
         _ => names.concat(),

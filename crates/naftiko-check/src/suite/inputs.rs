@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 use super::{Context, written};
 use crate::arguments::{MOST_MISSING, reported};
 use crate::faults;
-use crate::fit::{Misfit, misfits};
+use crate::fit::misfits;
 use crate::limits;
 use crate::load::Loader;
 use crate::resolve::Parameter;
@@ -99,11 +99,12 @@ fn from_file(named: &Spanned<String>, path: &Path, loader: &mut Loader<'_>) -> O
 fn unfit(input: &Parameter, given: &Given, loader: &Loader<'_>) -> Vec<Diagnostic> {
     let written = written(given);
     let name = input.slot.name();
-    let found = misfits(&input.ty, &written, name);
-    let mistaken: Vec<_> = found.iter().map(Misfit::place).collect();
-    let mut diagnostics: Vec<_> = found.iter().map(|misfit| reported(misfit, loader.sources())).collect();
+    let misfits = misfits(&input.ty, &written, name);
+    let found = misfits.found.iter();
+    let mut diagnostics: Vec<_> = found.map(|misfit| reported(misfit, loader.sources())).collect();
     if let Some(schema) = &input.schema {
-        let broken = limits::broken(schema, &Map::new(), Options::STRICT, &written, name, &mistaken);
+        let mistakes = misfits.mistakes();
+        let broken = limits::broken(schema, &Map::new(), Options::STRICT, &written, name, &mistakes);
         diagnostics.extend(broken.iter().map(|broken| faults::unfit_argument::report(broken, name)));
     }
     diagnostics

@@ -185,8 +185,8 @@ fn has_id(thing: &Type) -> bool {
 fn unfit_seed(item: &Literal, ty: Option<&Type>, operation: &Operation) -> Vec<Diagnostic> {
     let Some(ty) = ty else { return Vec::new() };
     let written = written_literal(item);
-    let found = misfits(ty, &written, "");
-    let told = found.iter().filter(|misfit| !is_made_up(misfit));
+    let misfits = misfits(ty, &written, "");
+    let told = misfits.found.iter().filter(|misfit| !is_made_up(misfit));
     told.map(|misfit| faults::unfit_answer::misfit(misfit, &operation.id, None)).collect()
 }
 
@@ -207,12 +207,12 @@ fn unfit(
     let Some(schema) = spec.and_then(|spec| spec.schema.as_ref()) else { return Vec::new() };
     let ty = known.type_of(schema, operation);
     let written = written_literal(literal);
-    let found = misfits(&ty, &written, "");
-    let mistaken: Vec<_> = found.iter().map(Misfit::place).collect();
-    let told = found.iter().filter(|misfit| !is_made_up(misfit));
+    let misfits = misfits(&ty, &written, "");
+    let mistakes = misfits.mistakes();
+    let told = misfits.found.iter().filter(|misfit| !is_made_up(misfit));
     let misfits = told.map(|misfit| faults::unfit_answer::misfit(misfit, &operation.id, otherwise));
     let options = Options { formats: Formats::Common, ..Options::RECEIVED };
-    let broken = limits::broken(schema, &operation.definitions, options, &written, "", &mistaken);
+    let broken = limits::broken(schema, &operation.definitions, options, &written, "", &mistakes);
     let broken = broken.iter().filter(|broken| matches!(broken.what, Breach::Demand { .. }));
     let broken = broken.map(|broken| faults::unfit_answer::broken(broken, &operation.id, otherwise));
     misfits.chain(broken).collect()
