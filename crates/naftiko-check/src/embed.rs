@@ -43,6 +43,8 @@ pub(crate) struct Embedded {
     pub(crate) purposes: BTreeSet<Purpose>,
     /// How many steps its plan holds, those of the compositions that it runs included.
     pub(crate) steps: usize,
+    /// Whether it, or one that it runs, is reported because its plan holds too many steps.
+    pub(crate) has_too_many_steps: bool,
     /// Its plan; `None` if it has errors or its operations are not described.
     pub(crate) plan: Option<Arc<Plan>>,
 }
@@ -50,6 +52,8 @@ pub(crate) struct Embedded {
 impl Embedded {
     /// What is known of a composition that was checked, but for its plan.
     pub(crate) fn new(named: &str, model: &Model<'_>, inputs: Slots, result: Type) -> Self {
+        let steps = model.composition.steps.len().saturating_add(nested_steps(model.steps));
+        let runs_others = model.steps.iter().any(|step| matches!(step, Resolved::Composition(_)));
         Self {
             path: named.to_owned(),
             inputs,
@@ -60,7 +64,8 @@ impl Embedded {
             expiring_outputs: lifetime::outputs(model),
             slowest: lifetime::slowest(model),
             purposes: governance::purposes(model),
-            steps: model.composition.steps.len() + nested_steps(model.steps),
+            steps,
+            has_too_many_steps: runs_others && steps > faults::composition_cycle::MOST_STEPS,
             plan: None,
         }
     }
@@ -75,12 +80,16 @@ fn nested_steps(steps: &[Resolved]) -> usize {
     nested.fold(0, usize::saturating_add)
 }
 
-/// The first step that runs a composition with which a plan holds too many steps.
+/// The first step that runs a composition with which a plan holds too many steps; none where that is reported in one of
+/// these compositions.
 pub(crate) fn too_many_steps<'c>(
     composition: &'c Composition,
     embedded: &[Option<Rc<Embedded>>],
 ) -> Option<&'c Spanned<String>> {
-    let mut held = 0_usize;
+    if embedded.iter().flatten().any(|embedded| embedded.has_too_many_steps) {
+        return None;
+    }
+    let mut held = composition.steps.len();
     composition.steps.iter().zip(embedded).find_map(|(step, embedded)| {
         let Work::Composition(sub) = &step.work else { return None };
         held = held.saturating_add(embedded.as_ref()?.steps);
