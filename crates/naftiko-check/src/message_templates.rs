@@ -105,7 +105,12 @@ fn diagnostic(problem: &Problem, node: &Node, names: &Readable<'_>) -> Diagnosti
         (None, None) if problem.kind == ProblemKind::Name => {
             let named = names.handed_over().iter().take(MAX_NAMES).chain(&MESSAGE_NAMES);
             let named: Vec<String> = named.map(|name| format!("`{name}`")).collect();
-            diagnostic.with_help(format!("hand it over with `with`; there are {}", named.join(", ")))
+            let more = match names.handed_over().len().saturating_sub(MAX_NAMES) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let named = named.join(", ");
+            diagnostic.with_help(format!("hand it over with `with`; the template can read {named}{more}"))
         }
         (None, None) => diagnostic,
     }
