@@ -47,6 +47,7 @@ use serde_json::{Map, Value};
 
 pub use compile::{Defect, is_beyond_types};
 pub use evaluate::{STEPS_PER_PART, Verdict};
+pub use list::canonical_text;
 pub use options::{Direction, Formats, Options};
 pub use report::{Report, Rule, Tolerance, Tolerated, Violation};
 pub use words::{Kind, Types, of_format, on_a_line, plain, several, type_phrase};

@@ -113,6 +113,13 @@ impl<'s, 'v> Evaluator<'s, 'v> {
     }
 }
 
+/// A text that a value has in common with exactly the values that equal it: the order of fields does not matter. `None`:
+/// the value is too deep.
+pub fn canonical_text(value: &Value) -> Option<String> {
+    let mut text = String::new();
+    canonical(value, &mut text, 0).then_some(text)
+}
+
 /// Writes a value so that equal values have one text. False: it is too deep.
 pub(crate) fn canonical(value: &Value, text: &mut String, depth: usize) -> bool {
     if depth > MAX_DEPTH {

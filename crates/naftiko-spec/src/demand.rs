@@ -1,11 +1,11 @@
 //! Words for the errors of the `jsonschema` library about documents.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 
 use jsonschema::ValidationError;
 use jsonschema::error::{TypeKind, ValidationErrorKind as Error};
 use naftiko_diagnostics::one_of;
-use naftiko_schema::{of_format, on_a_line, plain, several};
+use naftiko_schema::{canonical_text, of_format, on_a_line, plain, several};
 use serde_json::Value as Json;
 
 /// The violation of a JSON Schema rule, in words.
@@ -60,9 +60,10 @@ fn count(length: usize, noun: &str) -> String {
 
 /// The first item that occurs twice in a list.
 fn twice(items: &[Json]) -> String {
-    let mut seen = BTreeSet::new();
-    let again = items.iter().find(|item| !seen.insert(item.to_string()));
-    again.map_or_else(String::new, |item| format!("`{}` twice", on_a_line(&plain(item), 40)))
+    let mut seen = HashSet::new();
+    let again = items.iter().find(|item| canonical_text(item).is_some_and(|text| !seen.insert(text)));
+    let named = again.map(|item| format!("`{}`", on_a_line(&plain(item), 40)));
+    format!("{} twice", named.as_deref().unwrap_or("an item"))
 }
 
 /// The types that a value may have, in words.
@@ -100,5 +101,26 @@ fn kind(value: &Json) -> &'static str {
         Json::String(_) => "a string",
         Json::Array(_) => "a list",
         Json::Object(_) => "a mapping",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_item_that_occurs_twice_is_named_in_whatever_order_its_fields_are() {
+        let found = |items: &str| {
+            let list: Json = serde_json::from_str(items).expect("a list");
+            let validator = jsonschema::validator_for(&json!({"uniqueItems": true})).expect("a schema");
+            let error = validator.validate(&list).expect_err("an item is there twice");
+            Demand::of(&error).expect("a demand").found
+        };
+        assert_eq!(found(r#"[{"a": 1, "b": 2}, {"b": 2, "a": 1}]"#), r#"`{"b":2,"a":1}` twice"#);
+        assert_eq!(found("[1, 1.0]"), "`1.0` twice");
+        let deep = format!("{}{}", "[".repeat(100), "]".repeat(100));
+        assert!(found(&format!("[{deep}, {deep}]")).ends_with(" twice"));
     }
 }
