@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher as _, RandomState};
 use std::net::{IpAddr, Ipv6Addr};
 
-/// What a connection waits for. The order is that in which connections are closed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// The event that a connection waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Phase {
     /// The peer may send another request.
     Idle,
@@ -82,7 +82,7 @@ impl Registry {
     }
 
     /// Protects a connection from being closed in favor of others, unless too many are protected: a token has few
-    /// requests at a time, and whoever has one must not keep out all others.
+    /// requests at a time, and the owner of one token must not keep out all others.
     pub(super) fn trust(&mut self, id: u64, token: &str) {
         let token = RandomState::hash_one(&self.hasher, token);
         let trusted = self.entries.values().filter_map(|entry| entry.trusted);
@@ -124,7 +124,9 @@ impl Registry {
     }
 
     /// Removes and returns the connection to close first: an idle one; else one of the peer with the most connections,
-    /// by phase and then by age.
+    /// and of these the one that has waited for longest. A peer that reads a response comes last, since it would send its
+    /// request again. A connection is never closed because it is new: the request of a new one may have arrived already,
+    /// before this process has read it.
     fn evict(&mut self) -> Option<u64> {
         let mut held: HashMap<IpAddr, usize> = HashMap::new();
         for entry in self.entries.values() {
@@ -132,7 +134,7 @@ impl Registry {
         }
         let rank = |entry: &Entry| {
             let others = usize::MAX - held.get(&entry.peer).copied().unwrap_or_default();
-            (entry.phase != Phase::Idle, others, entry.phase, entry.since)
+            (entry.phase != Phase::Idle, others, entry.phase == Phase::Writing, entry.since)
         };
         let closable = self.entries.iter().filter(|(_, entry)| entry.is_closable());
         let id = closable.min_by_key(|(_, entry)| rank(entry)).map(|(id, _)| *id)?;
@@ -201,12 +203,23 @@ mod tests {
     }
 
     #[test]
-    fn of_one_peer_the_phase_and_then_the_age_decides() {
+    fn of_one_peer_the_connection_that_has_waited_for_longest_goes_first_and_a_reader_of_a_response_last() {
         let mut registry = full(&[1, 1, 1]);
         registry.set(0, Phase::Writing);
         registry.set(1, Phase::Body);
         registry.set(2, Phase::Head);
-        assert_eq!([(); 4].map(|()| registry.evict()), [Some(2), Some(1), Some(0), None]);
+        assert_eq!([(); 4].map(|()| registry.evict()), [Some(1), Some(2), Some(0), None]);
+    }
+
+    #[test]
+    fn a_new_connection_outlives_all_that_stopped_in_the_middle_of_a_body() {
+        let mut registry = full(&[1, 1, 1, 1]);
+        for id in 0..4 {
+            registry.set(id, Phase::Body);
+        }
+        assert_eq!(registry.enter(peer(1)), Some(Entered { id: 4, instead_of: Some(0) }));
+        assert_eq!(registry.evict_half(), [1, 2], "the older half");
+        assert_eq!([(); 3].map(|()| registry.evict()), [Some(3), Some(4), None]);
     }
 
     #[test]
