@@ -1,4 +1,4 @@
-//! The URLs in documents: where requests go, where tokens are requested, and where messages are posted.
+//! Checks the URLs in documents: base URLs, token URLs, and the URLs of webhooks.
 
 use naftiko_diagnostics::Diagnostic;
 use naftiko_expr::Template;
@@ -7,14 +7,14 @@ use naftiko_syntax::Node;
 
 use crate::faults::{credentials_in_clear, invalid_url, literal_secret};
 
-/// An address that a document says.
+/// A key whose value is a URL, with the forms of URL that it accepts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Address {
-    /// Its key.
+    /// The name of the key.
     pub(crate) key: &'static str,
-    /// Whether it may have a query.
+    /// Whether the URL may have a query.
     pub(crate) takes_query: bool,
-    /// Whether it may begin with `/`, and is then at the host of the base URL.
+    /// Whether the URL may begin with `/`; it is then relative to the host of the base URL.
     pub(crate) takes_path: bool,
 }
 
@@ -22,11 +22,11 @@ const BASE: Address = Address { key: "baseUrl", takes_query: false, takes_path: 
 const TOKEN: Address = Address { key: "tokenUrl", takes_query: true, takes_path: true };
 const WEBHOOK: Address = Address { key: "url", takes_query: true, takes_path: false };
 
-/// What is wrong with the addresses of a document: each has one finding.
+/// Checks the URLs of a capabilities document, `baseUrl` and `tokenUrl`; at most one finding each.
 pub(crate) fn check(root: &Node, capabilities: &Capabilities) -> Vec<Diagnostic> {
     let auth = root.get("auth");
     let scheme = auth.and_then(|auth| auth.get("type")).and_then(Node::as_str);
-    // To another scheme it means nothing, which has been said.
+    // Other schemes have no `tokenUrl`; that key is reported elsewhere.
     let token = auth.and_then(|auth| auth.get("tokenUrl")).filter(|_| scheme == Some("oauth2"));
     let base = root.get("baseUrl").map(|node| (BASE, node));
     let shown = capabilities.auth.as_ref().filter(|auth| auth.kind != AuthKind::None);
@@ -40,7 +40,7 @@ pub(crate) fn check(root: &Node, capabilities: &Capabilities) -> Vec<Diagnostic>
         .collect()
 }
 
-/// What is wrong with the addresses that messages are posted to, where they are written out: each has one finding.
+/// Checks the literal URLs of webhooks in the steps of a composition; at most one finding each.
 pub(crate) fn of_webhooks(composition: &Composition) -> Vec<Diagnostic> {
     let written = composition.steps.iter().filter_map(|step| match &step.work {
         Work::External(external) if external.channel == Channel::Webhook => {

@@ -1,4 +1,4 @@
-//! Binds arguments to the places of a request: written ones, and in edition 0.1 inferred ones.
+//! Binds arguments to the slots of a request: written arguments, and in edition 0.1 inferred ones.
 
 mod body;
 mod send;
@@ -32,42 +32,42 @@ use crate::scope::{Names, StepScope, View};
 use crate::slots::Taken;
 use crate::written::Written;
 
-/// How many arguments that a step lacks are reported one by one.
+/// The maximum number of missing arguments of one step that are reported one by one.
 pub(crate) const MOST_MISSING: usize = 32;
 
-/// The arguments of one step.
+/// The bound arguments of one step.
 #[derive(Default)]
 pub(crate) struct Bound {
-    /// What goes where; the inputs of another composition are properties.
+    /// The arguments by slot; inputs of a sub-composition have the slot of a property.
     pub(crate) arguments: Vec<BoundArgument>,
-    /// What goes where in what undoes the step.
+    /// The arguments of the operation that compensates the step.
     pub(crate) undoing: Vec<BoundArgument>,
-    /// What the step reads of other steps, and where it says so.
+    /// The references to other steps.
     pub(crate) reads: Vec<Read>,
 }
 
-/// A value for a place in the request.
+/// A value bound to a slot of the request.
 pub(crate) struct BoundArgument {
     pub(crate) slot: Slot,
     pub(crate) value: Template,
     pub(crate) origin: Origin,
-    /// Whether it is left out when there is no value.
+    /// Whether the argument is left out when its value is absent.
     pub(crate) optional: bool,
-    /// Its key; `None`: it is inferred.
+    /// The key of the argument; `None` for an inferred one.
     pub(crate) key: Option<Span>,
-    /// Its position among the arguments that are written.
+    /// The position among the written arguments.
     pub(crate) written: Option<usize>,
 }
 
-/// A reference from a step to another.
+/// A reference from one step to another.
 pub(crate) struct Read {
-    /// The id of the step that is read.
+    /// The id of the referenced step.
     pub(crate) step: String,
-    /// Where the reference stands.
+    /// The place of the reference.
     pub(crate) span: Span,
 }
 
-/// The arguments of every step, in order.
+/// Binds the arguments of every step; the result has one entry per step, in order.
 pub(crate) fn bind(
     composition: &Composition,
     steps: &[Resolved],
@@ -91,7 +91,7 @@ pub(crate) fn bind(
             binder.invoked(&undo.operation, &undo.arguments, undoing);
             diagnostics.append(&mut binder.diagnostics);
             bound.undoing = binder.bound.arguments;
-            // It is done before it is undone: reading what it gave is no wait.
+            // A step always ends before it is compensated: reading its own result adds no dependency.
             bound.reads.extend(binder.bound.reads.into_iter().filter(|read| read.step != step.id.value));
         }
         all.push(bound);
@@ -99,39 +99,39 @@ pub(crate) fn bind(
     all
 }
 
-/// Binds the arguments of one step, or of what undoes it.
+/// Binds the arguments of one step, or of the operation that compensates it.
 struct Binder<'a> {
     step: &'a Step,
     names: &'a Names<'a>,
     scope: StepScope<'a>,
-    /// Whether values may be templates, and what may be absent is an error: edition 0.2.
+    /// Whether values may be templates and an absent value is an error, as in edition 0.2.
     strict: bool,
-    /// What edition 0.1 takes for arguments that are not written, and edition 0.2 offers; nothing is guessed for what
-    /// undoes a step.
+    /// Infers values for unwritten arguments, with the position of the step; edition 0.1 binds them, edition 0.2 only
+    /// suggests them. `None` for a compensation, whose arguments are never inferred.
     inferrer: Option<(&'a Inferrer<'a>, usize)>,
     sources: &'a SourceMap,
     bound: Bound,
-    /// The keys of what is bound.
+    /// The keys of the bound arguments.
     bound_keys: BTreeSet<Span>,
     diagnostics: Vec<Diagnostic>,
-    /// The ways in which the description of the step is sloppy that are reported.
+    /// The kinds of leniency towards the operation's description that are already reported.
     tolerated: Vec<std::mem::Discriminant<Tolerance>>,
 }
 
-/// The types of the scalars of a value, and what in it may be absent.
+/// The types of the scalars of a value, and the findings about scalars that may be absent.
 #[derive(Default)]
 struct Scalars {
     types: Vec<Type>,
     absences: Vec<Diagnostic>,
-    /// Answers of any type, which are a fault where a type is needed.
+    /// Findings about answers of unknown type; they count only where a specific type is needed.
     untyped: Vec<Diagnostic>,
 }
 
-/// Where an argument goes.
+/// The slots that an argument is bound to.
 enum Destination {
-    /// To these places; nowhere, where there are none.
+    /// These slots; an empty list means none.
     Known(Vec<Slot>),
-    /// Nowhere, and probably this place was meant.
+    /// None; this slot was probably meant.
     Guessed(Slot),
 }
 
@@ -179,22 +179,22 @@ impl<'a> Binder<'a> {
         }
     }
 
-    /// An operation, if it is described.
+    /// Binds the arguments of an operation, if it is described.
     fn invoked(&mut self, named: &Spanned<String>, arguments: &[Argument], resolved: &Resolved) {
         match resolved.operation() {
             Some(resolution) => self.operation(named, arguments, resolution),
-            // Without a description the values can still be read for the steps they name.
+            // Without a description, values are still read for the references to steps.
             None => arguments.iter().for_each(|argument| self.needed(&argument.value)),
         }
     }
 
-    /// A value that has to be there, whatever it is for.
+    /// Requires a value to be present, for a use that has no type.
     fn needed(&mut self, value: &Value) {
         let found = self.scalars(value);
         self.diagnostics.extend(found.absences);
     }
 
-    /// The inputs of another composition.
+    /// Binds the inputs of a sub-composition.
     fn inputs(&mut self, named: &Spanned<String>, arguments: &[Argument], embedded: &Embedded) {
         let mut given = BTreeSet::new();
         for (position, argument) in arguments.iter().enumerate() {
@@ -204,7 +204,7 @@ impl<'a> Binder<'a> {
             let Some(input) = input else {
                 let (diagnostic, meant) = faults::unknown_argument::input(argument, embedded);
                 self.diagnostics.push(diagnostic);
-                // What was meant is not missing as well.
+                // An input that was probably meant by an unknown name is not reported as missing.
                 given.extend(meant);
                 continue;
             };
@@ -244,12 +244,12 @@ impl<'a> Binder<'a> {
         let taken = self.all_written(&request, &mut body);
         let missing = self.unwritten(named, arguments, &taken, resolution, &mut body);
         self.undeclared(&body, &request);
-        // What an optional body requires is required once there is a body.
+        // The required properties of an optional body are required only when there is a body.
         let in_body = |argument: &BoundArgument| !matches!(argument.slot, Slot::Parameter(..));
         let has_body = resolution.needs_body || self.bound.arguments.iter().any(in_body);
         let mut needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
         self.diagnostics.extend(needed.by_ref().take(MOST_MISSING).filter_map(|(_, missing)| missing));
-        // Many steps can lack all of many arguments.
+        // Bounds the output when many steps lack many arguments.
         match needed.count() {
             0 => {}
             more => self.diagnostics.push(faults::missing_argument::more(named, more)),
@@ -261,7 +261,7 @@ impl<'a> Binder<'a> {
         self.sent(named, &values, resolution, begun, has_body);
     }
 
-    /// Puts every written argument where it goes; gives the places that are taken, each with the key that takes it.
+    /// Binds every written argument; returns the slots that are taken, each with the key that takes it.
     fn all_written<'w>(&mut self, request: &Request<'w>, body: &mut Body<'w>) -> Taken {
         let mut taken = Taken::default();
         let mut guesses = Vec::new();
@@ -283,7 +283,7 @@ impl<'a> Binder<'a> {
             }
         }
         let mut standing_in = BTreeSet::new();
-        // A place that another argument takes was not what was meant.
+        // A guess is void when another argument already takes that slot.
         for (slot, key) in guesses {
             if taken.by(&slot).is_none() {
                 if request.resolution.slots.at(&slot).is_some_and(|meant| meant.required) {
@@ -292,12 +292,13 @@ impl<'a> Binder<'a> {
                 taken.insert(slot, key);
             }
         }
-        // Without the required argument that was meant, every run refuses the call.
+        // An undeclared argument that probably means a missing required one is not sent: every run rejects the call.
         body.undeclared.retain(|undeclared| !standing_in.contains(&undeclared.argument.key));
         taken
     }
 
-    /// Infers what nobody wrote, where edition 0.1 asks for that; gives what is missing, with its diagnostic.
+    /// Infers the unwritten arguments in edition 0.1; edition 0.2 only suggests them. Returns the missing parameters,
+    /// each with its diagnostic (`None` beyond [`MOST_MISSING`]).
     fn unwritten<'w>(
         &mut self,
         named: &Spanned<String>,
@@ -340,7 +341,7 @@ impl<'a> Binder<'a> {
         missing
     }
 
-    /// Puts an argument that was written where it goes; gives the places it takes.
+    /// Binds a written argument; returns the slots it takes.
     fn written<'w>(
         &mut self,
         (position, argument): (usize, &'w Argument),
@@ -362,7 +363,7 @@ impl<'a> Binder<'a> {
                 None => return self.unknown((position, argument), written, resolution, body),
             },
             [_] => named,
-            // Edition 0.1 has no way to say which: the value goes to each place of that name.
+            // Edition 0.1 cannot name one of several slots: the value goes to each slot with that name.
             _ if !self.strict => named,
             _ => {
                 let slots = named.iter().map(|parameter| &parameter.slot);
@@ -397,7 +398,8 @@ impl<'a> Binder<'a> {
         Destination::Known(places.into_iter().map(|parameter| parameter.slot.clone()).collect())
     }
 
-    /// Reports an argument that the operation does not take; gives what was probably meant, which is not missing as well.
+    /// Reports an argument that the operation does not declare; returns the slot that was probably meant, which is
+    /// then not reported as missing.
     fn unknown<'w>(
         &mut self,
         (position, argument): (usize, &'w Argument),
@@ -414,12 +416,12 @@ impl<'a> Binder<'a> {
         meant.map_or_else(|| Destination::Known(Vec::new()), Destination::Guessed)
     }
 
-    /// Whether what is optional is left out where a run is not given the input that a value is.
+    /// Whether an optional argument is left out when the input that is its whole value is not given.
     fn is_left_out(&self, parameter: &Parameter, value: &Value) -> bool {
         self.strict && !parameter.required && self.is_optional_input(value)
     }
 
-    /// Whether a value is exactly one input that a run need not be given.
+    /// Whether a value is exactly one input that a run may omit.
     fn is_optional_input(&self, value: &Value) -> bool {
         let Value::Scalar { template: Template::Whole(expression), .. } = value else { return false };
         let ExprKind::Path(Path { base: Base::Root(Root::Inputs, _), selectors }) = &expression.root().kind
@@ -442,7 +444,7 @@ impl<'a> Binder<'a> {
         });
     }
 
-    /// Binds what was inferred; gives what is missing if nothing was and something is needed.
+    /// Binds an inferred value; returns the parameter with its diagnostic if it is required and nothing was inferred.
     fn inferred<'p>(
         &mut self,
         named: &Spanned<String>,
@@ -494,7 +496,7 @@ impl<'a> Binder<'a> {
         });
     }
 
-    /// Types the scalars of a value, and notes what they read.
+    /// Types the scalars of a value, and records the steps that they reference.
     fn scalars(&mut self, value: &Value) -> Scalars {
         let mut found = Scalars::default();
         for (template, node) in value.scalars() {
@@ -526,7 +528,7 @@ impl<'a> Binder<'a> {
         found
     }
 
-    /// The expressions of a scalar that may be absent; in the middle of a text, null is as bad.
+    /// Collects findings for the expressions of a scalar that may be absent; within a text, null counts as absent.
     fn absences(&self, template: &Template, node: &Node, found: &mut Scalars) {
         let in_text = matches!(template, Template::Text(_));
         for (at, expression) in template.placed_expressions() {
@@ -547,7 +549,7 @@ impl<'a> Binder<'a> {
     }
 }
 
-/// The findings about answers of any type that count where values of this type are needed.
+/// The findings about answers of unknown type that apply where a value of type `needed` is required.
 fn typed_only(untyped: Vec<Diagnostic>, needed: &Type) -> Vec<Diagnostic> {
     if needed.members().contains(&Type::Any) { Vec::new() } else { untyped }
 }

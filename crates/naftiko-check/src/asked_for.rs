@@ -1,7 +1,7 @@
-//! Rules that are off by default, and who turns them on.
+//! Selects the rules that are off by default.
 //!
-//! An operator turns them on with [`Options::rules`], an author with a comment above the first key of the checked
-//! document: `# naftiko: rules[governance]`. A name is that of a set, or of one code in it.
+//! The operator selects them with [`Options::rules`], the author with a comment above the first key of the checked
+//! document: `# naftiko: rules[governance]`. A name is that of a set of rules or of one code in it.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::faults::{unknown_code, unused_ignore};
 use crate::rules::governance;
 use crate::suppression::{Top, directive};
 
-/// The codes that a name turns on: all of a set, or the one with that name. `None` for an unknown name.
+/// The codes that a name selects: all of a set, or the one code with that id. `None` for an unknown name.
 pub fn rules(name: &str) -> Option<Vec<&'static Code>> {
     if name == governance::NAME {
         return Some(governance::CODES.to_vec());
@@ -21,22 +21,22 @@ pub fn rules(name: &str) -> Option<Vec<&'static Code>> {
     governance::CODES.iter().find(|code| code.id == name).map(|code| vec![*code])
 }
 
-/// Every name that turns on rules.
+/// Every name that selects rules: the names of sets, then the ids of codes.
 pub fn rule_names() -> impl Iterator<Item = &'static str> {
     std::iter::once(governance::NAME).chain(governance::CODES.iter().map(|code| code.id))
 }
 
-/// What is asked for in all.
+/// The selected rules.
 #[derive(Debug, Default)]
 pub(crate) struct AskedFor {
-    /// The codes of the rules.
+    /// The ids of the selected codes.
     pub(crate) codes: BTreeSet<&'static str>,
-    /// What is wrong with comments that ask.
+    /// Findings about the selecting comments.
     pub(crate) diagnostics: Vec<Diagnostic>,
 }
 
 impl AskedFor {
-    /// What the operator and the comments of the document ask for.
+    /// Collects the rules that the operator and the comments of the document select.
     pub(crate) fn find(file: &SourceFile, comments: &[Comment], options: &Options) -> Self {
         let mut asked =
             Self { codes: options.rules.iter().map(|code| code.id).collect(), diagnostics: Vec::new() };
@@ -65,7 +65,7 @@ impl AskedFor {
         }
     }
 
-    /// Whether a code can be found at all.
+    /// Whether a code can be reported: it is on by default, or selected.
     pub(crate) fn is_on(&self, code: &str) -> bool {
         self.codes.contains(code) || !governance::CODES.iter().any(|rule| rule.id == code)
     }

@@ -1,4 +1,4 @@
-//! The way through the stages.
+//! The check pipeline: load, lower, resolve, bind, type, order, lint, plan.
 
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
@@ -31,16 +31,17 @@ use crate::{
     rules, sensitive, suite, superseded, wait, wording,
 };
 
-/// Where to look besides the document.
+/// Settings of a check, beyond the path of the document.
 #[derive(Debug, Clone, Default)]
 pub struct Options {
-    /// A capabilities document, or a folder of them, in place of the one the composition would find.
+    /// A capabilities document, or a folder of them, in place of the one that the composition would find.
     pub capabilities: Option<PathBuf>,
-    /// OpenAPI descriptions, in place of those the capabilities document names.
+    /// OpenAPI descriptions, in place of those that the capabilities document names.
     pub openapi: Vec<PathBuf>,
-    /// Files, and folders with everything below them, that documents may name besides those below their own folders.
+    /// Files, and folders with everything below them, that documents may name in addition to the files below their
+    /// own folders.
     pub allowed_files: Vec<PathBuf>,
-    /// The rules to apply besides those that are always on; [`rules`](crate::rules()) finds them by name.
+    /// Rules that are off by default and apply in this check; [`rules`](crate::rules()) looks them up by name.
     pub rules: Vec<&'static Code>,
 }
 
@@ -49,11 +50,11 @@ pub struct Options {
 pub struct Checked {
     /// Every file that was read.
     pub sources: SourceMap,
-    /// What was found, in reading order.
+    /// The findings, in reading order.
     pub diagnostics: Vec<Diagnostic>,
-    /// The kind of the document; `None` if that cannot be told.
+    /// The kind of the document; `None` if it is not recognized.
     pub kind: Option<Kind>,
-    /// What comments ignore, in the same order.
+    /// The findings that comments ignore, in reading order.
     pub ignored: Vec<Ignored>,
     /// The plan, for a composition without errors whose operations are all described.
     pub plan: Option<Plan>,
@@ -67,21 +68,21 @@ impl Checked {
         has_errors(&self.diagnostics)
     }
 
-    /// The first ignored error because of which there is no plan: it leaves a gap in it.
+    /// The first ignored error that leaves a gap in the plan, so that the plan is withheld.
     pub fn withheld_by(&self) -> Option<&Diagnostic> {
         self.ignored.iter().map(|ignored| &ignored.diagnostic).find(|found| withholds_plan(found))
     }
 }
 
-/// Checks the document at `path`: a composition, or a capabilities document on its own.
+/// Checks the document at `path`: a composition, a capabilities document or a test document.
 ///
 /// # Errors
-/// When the file itself cannot be read. Everything else is a diagnostic.
+/// If the document itself cannot be read. Every other problem is a diagnostic.
 pub fn check(path: &Path, options: &Options, files: &dyn Files) -> std::io::Result<Checked> {
     Ok(examine(path, options, files)?.0)
 }
 
-/// The same, with the providers that were found.
+/// Like [`check`], and also returns the providers that were found.
 pub(crate) fn examine(
     path: &Path,
     options: &Options,
@@ -104,7 +105,7 @@ pub(crate) fn examine(
     wording::settle(&mut diagnostics, &sources);
     superseded::leave_out(&mut diagnostics);
     sort(&mut diagnostics);
-    // What several steps use is looked at for each of them, and told once.
+    // Parts that several steps share are checked once per step; their findings are equal and reported once.
     diagnostics.dedup();
     let main = sources.files().next().map(|(id, _)| id);
     let mut sorted = sort_out(diagnostics, &sources, main, &codes(), &asked_for);
@@ -116,13 +117,13 @@ pub(crate) fn examine(
     Ok((checked, providers))
 }
 
-/// What a document turned out to be.
+/// The results of checking one document, by its kind.
 #[derive(Default)]
 struct Document {
     kind: Option<Kind>,
     plan: Option<Plan>,
     suite: Option<Suite>,
-    /// The provider: of a capabilities document.
+    /// The provider, for a capabilities document.
     provider: Option<Provider>,
 }
 
@@ -171,7 +172,8 @@ fn document(
     found
 }
 
-/// Checks a composition: the one asked for, or one that a step runs under the path `named`.
+/// Checks a composition: the main one, or one that a step runs. `named` is its path as the step writes it, empty for
+/// the main one.
 pub(crate) fn composition(
     composition: &Composition,
     named: &str,
@@ -221,7 +223,7 @@ pub(crate) fn composition(
     diagnostics.extend(rules::check(&model));
     diagnostics.extend(addresses::of_webhooks(composition));
     diagnostics.extend(message_templates::check(composition));
-    // One that runs as a step is held to them where it is checked itself.
+    // Governance rules apply to a sub-composition only when it is checked on its own.
     if named.is_empty() {
         diagnostics.extend(governance::check(&model, &session.asked_for.codes));
     }
@@ -253,7 +255,7 @@ fn provider_positions(providers: &[Rc<Provider>]) -> BTreeMap<&str, usize> {
     positions
 }
 
-/// The inputs that a composition takes from a step that runs it.
+/// The inputs that a composition takes when a step runs it, as slots.
 fn inputs(composition: &Composition, names: &Names<'_>) -> Slots {
     let inputs = composition.inputs.iter().filter_map(|input| {
         let required = input.required && input.default.is_none();
@@ -264,7 +266,7 @@ fn inputs(composition: &Composition, names: &Names<'_>) -> Slots {
     Slots::new(inputs.collect())
 }
 
-/// Whether a finding may be the reason why something seems unused: an error, or a text that was meant to read it.
+/// Whether a finding may be the reason why something seems unused: an error, or a text that was meant as a reference.
 fn leaves_unread(found: &Diagnostic) -> bool {
     found.severity() == Severity::Error
         || matches!(found.code.id, "unmarked-reference" | "literal-template" | "unfit-input")

@@ -1,4 +1,5 @@
-//! The clauses of steps: conditions and lists, typed, and what they read.
+//! Types the conditions and lists of steps (`when`, `forEach`, `until`, `failWhen`, `expect`) and records their
+//! reads.
 
 use naftiko_diagnostics::Diagnostic;
 use naftiko_expr::{Presence, Root, Type};
@@ -10,7 +11,7 @@ use crate::faults::{for_each_non_list, null_without_body, repeated_effect, undec
 use crate::resolve::Resolved;
 use crate::scope::{Names, View};
 
-/// Checks what every step says, and adds what it reads to what the step reads.
+/// Checks the clauses of every step, and adds the steps that they reference to the reads of the step.
 pub(crate) fn check(
     composition: &Composition,
     steps: &[Resolved],
@@ -41,7 +42,7 @@ pub(crate) fn check(
     }
 }
 
-/// `when` and `forEach`: they need a value, and are asked before anything else of the step.
+/// Checks `when` and `forEach`: both need a value, and both are evaluated before anything else of the step.
 fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec<Diagnostic>) {
     let known = diagnostics.len();
     if let Some(when) = &step.clauses.when {
@@ -80,15 +81,15 @@ fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec
     }
 }
 
-/// The conditions over the step's own response.
+/// The conditions on the step's own response.
 fn answered(step: &Step) -> Vec<&Source> {
-    // On other steps these keys mean nothing, which has been said.
+    // Steps without an operation have no such conditions; those keys are reported elsewhere.
     let Work::Invoke(invoke) = &step.work else { return Vec::new() };
     let polled = invoke.poll.iter().flat_map(|poll| poll.until.iter().chain(&poll.fail_when));
     polled.chain(&step.clauses.expect).collect()
 }
 
-/// The steps that an expression reads, and where it says so.
+/// The steps that an expression references, with the places of the references.
 fn reads(source: &Source) -> impl Iterator<Item = Read> {
     source.expression.references().into_iter().filter_map(|reference| match reference.root {
         Root::Step(step) => {

@@ -1,4 +1,4 @@
-//! The providers of one composition, found by the names that its steps use.
+//! The providers of one composition, indexed by the names that its steps use.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use naftiko_spec::Capability;
 
 use crate::provider::{Found, Provider};
 
-/// Providers in order, with what finds them.
+/// Providers in order, with indexes of their capabilities and operations.
 pub(crate) struct Directory<'a> {
     providers: &'a [Rc<Provider>],
     /// The first provider with each capability.
@@ -35,13 +35,13 @@ impl<'a> Directory<'a> {
         self.providers
     }
 
-    /// The provider that has a capability, and that.
+    /// The first provider with a capability, and the capability.
     pub(crate) fn with_capability(&self, id: &str) -> Option<(&'a Provider, &'a Capability)> {
         let (at, capability) = self.by_capability.get(id)?;
         Some((self.providers.get(*at)?, capability))
     }
 
-    /// The names of all capabilities, to suggest one.
+    /// An index of the names of all capabilities, for suggestions.
     pub(crate) fn capabilities(&self) -> &NameIndex<&'a str> {
         self.capabilities.get_or_init(|| {
             let providers = self.providers.iter();
@@ -50,7 +50,8 @@ impl<'a> Directory<'a> {
         })
     }
 
-    /// The provider that has an operation, or the first one where none has it. Nothing: there is no provider.
+    /// The first provider with an operation of this name; the first provider of all if none has it. `None` if there
+    /// is no provider.
     pub(crate) fn with_operation(&self, name: &str) -> Option<&'a Provider> {
         let by_operation = self.by_operation.get_or_init(|| self.index_operations());
         let at = by_operation.get(name).copied().unwrap_or_default();

@@ -1,5 +1,5 @@
-//! Doubts about an operation that was found: whether it is the one that was meant, and whether it is described at the
-//! server it is sent to.
+//! Findings about an operation that was matched by name: the match is ambiguous, or the operation is described at
+//! another server than the one requests go to.
 
 use naftiko_diagnostics::{Diagnostic, Span, Spanned};
 use naftiko_openapi::{Catalogue, Entry};
@@ -9,11 +9,11 @@ use url::Url;
 use crate::faults;
 use crate::provider::Provider;
 
-/// An operation that a name stands for.
+/// An operation that a name was matched to.
 pub(crate) struct Known<'a> {
-    /// The name, and where it is used.
+    /// The name, and the place of its use.
     pub(crate) name: &'a Spanned<String>,
-    /// Where a capability lists it.
+    /// The entry of the capability that lists it.
     pub(crate) listed: Option<&'a Spanned<String>>,
     pub(crate) mapping: Option<&'a Mapping>,
     pub(crate) catalogue: &'a Catalogue,
@@ -21,7 +21,7 @@ pub(crate) struct Known<'a> {
 }
 
 impl Known<'_> {
-    /// What is in doubt, told where the capabilities document says what the name is, for there it can be settled.
+    /// The findings, placed where the capabilities document defines the name, since they can be resolved there.
     pub(crate) fn doubts(&self, provider: &Provider) -> Vec<Diagnostic> {
         self.ambiguity(provider).into_iter().chain(self.other_server(provider)).collect()
     }
@@ -56,21 +56,21 @@ impl Known<'_> {
     }
 }
 
-/// Where an operation is described to be, if requests of the provider do not go there.
+/// The server at which an operation is described, if requests of the provider do not go there.
 pub(crate) fn other_server(provider: &Provider, catalogue: &Catalogue, entry: &Entry) -> Option<String> {
     let base = provider.base_url();
     let is_said = provider.capabilities.base_url.is_some();
     let usual = catalogue.servers();
     let described = match catalogue.own_servers(entry) {
         Some(own) => own,
-        // Of several descriptions without a `baseUrl`, the first one decides.
+        // Without a `baseUrl`, the first of several descriptions decides.
         None if !is_said => usual.clone(),
         None => return None,
     };
     let at = |server: &String, place: &str| address(server, base.as_deref()) == address(place, None);
     let is_there = match &base {
         Some(base) if described.iter().any(|server| at(server, base)) => true,
-        // Somewhere else than described at all, a sandbox say: what is usual there is usual here.
+        // The base URL is none of the usual servers, for example a sandbox: it then replaces the first of them.
         Some(base) if is_said && !usual.iter().any(|server| at(server, base)) => {
             usual.first().is_some_and(|usual| described.contains(usual))
         }
@@ -79,7 +79,7 @@ pub(crate) fn other_server(provider: &Provider, catalogue: &Catalogue, entry: &E
     described.into_iter().next().filter(|_| !is_there)
 }
 
-/// A URL in the one way to write it; one that is relative is seen from `base`.
+/// Normalizes a URL for comparison; a relative one is resolved against `base`.
 fn address(server: &str, base: Option<&str>) -> String {
     let base = base.and_then(|base| Url::parse(base).ok());
     let url = Url::options().base_url(base.as_ref()).parse(server);

@@ -1,4 +1,4 @@
-//! Compositions that run as steps of others: found, checked once, and refused if they contain themselves.
+//! Sub-compositions: found, checked once each, and rejected if they contain themselves or grow too large.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -21,36 +21,36 @@ use crate::rules::governance;
 use crate::sensitive::{self, SensitiveOutput};
 use crate::slots::Slots;
 
-/// A composition as a step sees it.
+/// A sub-composition, as the step that runs it sees it.
 pub(crate) struct Embedded {
-    /// Its path as the step names it.
+    /// The path, as the step writes it.
     pub(crate) path: String,
-    /// What it takes.
+    /// The inputs, as slots.
     pub(crate) inputs: Slots,
-    /// What it gives: its outputs by name.
+    /// The type of the result: an object of the outputs.
     pub(crate) result: Type,
-    /// Its edition: 0.1 has no word for what is sensitive.
+    /// The edition; 0.1 cannot mark inputs and outputs as sensitive.
     pub(crate) edition: Edition,
-    /// Its inputs as it declares them.
+    /// The inputs by name, with how they are used.
     pub(crate) declared: BTreeMap<String, DeclaredInput>,
-    /// What it gives that is sensitive.
+    /// The sensitive parts of the outputs.
     pub(crate) sensitive_outputs: Vec<SensitiveOutput>,
-    /// What it gives that expires.
+    /// The parts of the outputs that expire.
     pub(crate) expiring_outputs: Vec<Lifetime>,
-    /// What of it takes the most time.
+    /// The slowest step; `None` if none is slow.
     pub(crate) slowest: Option<Slow>,
-    /// What its steps are for.
+    /// The purposes of the steps.
     pub(crate) purposes: BTreeSet<Purpose>,
-    /// How many steps its plan holds, those of the compositions that it runs included.
+    /// The number of steps in the plan, including those of nested sub-compositions.
     pub(crate) steps: usize,
-    /// Whether it, or one that it runs, is reported because its plan holds too many steps.
+    /// Whether this composition or a nested one is reported because its plan has too many steps.
     pub(crate) has_too_many_steps: bool,
-    /// Its plan; `None` if it has errors or its operations are not described.
+    /// The plan; `None` if the composition has errors or some operation has no description.
     pub(crate) plan: Option<Arc<Plan>>,
 }
 
 impl Embedded {
-    /// What is known of a composition that was checked, but for its plan.
+    /// The results of checking a composition, without its plan.
     pub(crate) fn new(named: &str, model: &Model<'_>, inputs: Slots, result: Type) -> Self {
         let steps = model.composition.steps.len().saturating_add(nested_steps(model.steps));
         let runs_others = model.steps.iter().any(|step| matches!(step, Resolved::Composition(_)));
@@ -71,7 +71,7 @@ impl Embedded {
     }
 }
 
-/// How many steps the compositions hold that steps run, each as often as it is run.
+/// The total number of steps in sub-compositions, counted once per step that runs them.
 fn nested_steps(steps: &[Resolved]) -> usize {
     let nested = steps.iter().map(|step| match step {
         Resolved::Composition(embedded) => embedded.steps,
@@ -80,8 +80,8 @@ fn nested_steps(steps: &[Resolved]) -> usize {
     nested.fold(0, usize::saturating_add)
 }
 
-/// The first step that runs a composition with which a plan holds too many steps; none where that is reported in one of
-/// these compositions.
+/// The first step whose sub-composition makes the plan exceed the maximum number of steps; `None` if that is already
+/// reported in a nested composition.
 pub(crate) fn too_many_steps<'c>(
     composition: &'c Composition,
     embedded: &[Option<Rc<Embedded>>],
@@ -97,19 +97,20 @@ pub(crate) fn too_many_steps<'c>(
     })
 }
 
-/// An input of a composition that runs as a step.
+/// An input of a sub-composition.
 pub(crate) struct DeclaredInput {
-    /// Where it is declared.
+    /// The place of the declaration.
     pub(crate) span: Span,
-    /// Whether it is said to be sensitive.
+    /// Whether the input is declared sensitive.
     pub(crate) sensitive: bool,
-    /// The providers that are sent it: the first two of them tell whether one is sent it beside any other.
+    /// The ids of the providers that receive the input, at most two: enough to decide whether a given provider is the
+    /// only receiver.
     pub(crate) sent_to: BTreeSet<String>,
-    /// What takes the most time before it has been used.
+    /// The slowest work before the last use of the input.
     pub(crate) used_after: Option<Slow>,
 }
 
-/// The inputs of a composition as it declares them, with where they get to.
+/// The declared inputs of a composition, with the providers that receive them and the time until their use.
 fn declared(model: &Model<'_>) -> BTreeMap<String, DeclaredInput> {
     let mut declared = Declared::default();
     for input in &model.composition.inputs {
@@ -135,17 +136,17 @@ fn declared(model: &Model<'_>) -> BTreeMap<String, DeclaredInput> {
     declared.finish()
 }
 
-/// The inputs of a composition that is being looked through.
+/// Collects the uses of a composition's inputs.
 #[derive(Default)]
 struct Declared {
     by_name: BTreeMap<String, DeclaredInput>,
-    /// Where all inputs as one get to.
+    /// The receivers of the object of all inputs.
     sent_to: BTreeSet<String>,
     used_after: Option<Slow>,
 }
 
 impl Declared {
-    /// Notes where every input gets to that gets into the value of an expression.
+    /// Records a use of each input that flows into the value of an expression.
     fn note(&mut self, placed: &Placed<'_>, sent_to: &BTreeSet<String>, used_after: Option<Slow>) {
         for carried in placed.carried().iter().filter(|carried| carried.root == Root::Inputs) {
             match carried.path.first() {
@@ -172,7 +173,7 @@ impl Declared {
     }
 }
 
-/// Adds the receivers of a value to others, and retains the first two.
+/// Adds receivers, and retains the first two in total.
 fn add_receivers(receivers: &mut BTreeSet<String>, more: &BTreeSet<String>) {
     receivers.extend(more.iter().take(2).cloned());
     while receivers.len() > 2 {
@@ -186,30 +187,30 @@ impl DeclaredInput {
     }
 }
 
-/// A composition that is being checked.
+/// A composition that is currently being checked.
 #[derive(Debug, Clone)]
 pub(crate) struct Opened {
-    /// Where it is, whatever it was called.
+    /// The normalized absolute path, which identifies the file.
     key: PathBuf,
-    /// What people call it.
+    /// The path for display.
     pub(crate) name: String,
-    /// Where a step names it; `None` for the one that was asked for.
+    /// The place where a step names it; `None` for the main composition.
     pub(crate) from: Option<Span>,
 }
 
-/// One check, with all compositions that it comes across.
+/// One check, with every sub-composition that it reaches.
 pub(crate) struct Session<'s, 'f> {
     pub(crate) options: &'s Options,
-    /// The rules that the document that is checked is held to besides.
+    /// The selected rules, which apply to the main document.
     pub(crate) asked_for: &'s AskedFor,
     pub(crate) loader: &'s mut Loader<'f>,
-    /// The one that is asked for and those that run within each other, outermost first.
+    /// The compositions that are being checked, from the main one to the innermost.
     open: Vec<Opened>,
     done: BTreeMap<PathBuf, Option<Rc<Embedded>>>,
 }
 
 impl<'s, 'f> Session<'s, 'f> {
-    /// The check of the composition at `path`.
+    /// Starts the check of the composition at `path`.
     pub(crate) fn new(
         path: &Path,
         options: &'s Options,
@@ -220,7 +221,8 @@ impl<'s, 'f> Session<'s, 'f> {
         Self { options, asked_for, loader, open: vec![opened], done: BTreeMap::new() }
     }
 
-    /// The compositions that the steps of the one at `path` run, a place for each step.
+    /// The sub-compositions that the steps of the composition at `path` run, one entry per step; `None` for other
+    /// steps and for sub-compositions that could not be read.
     pub(crate) fn embedded(&mut self, composition: &Composition, path: &Path) -> Vec<Option<Rc<Embedded>>> {
         let folder = path.parent().unwrap_or(Path::new(""));
         composition
@@ -258,7 +260,7 @@ impl<'s, 'f> Session<'s, 'f> {
         embedded
     }
 
-    /// The composition at a path, checked; `runs` says what it is for.
+    /// Reads and checks the composition at a path; `runs` explains the reference in diagnostics.
     pub(crate) fn read(&mut self, named: &Spanned<String>, path: &Path, runs: &str) -> Option<Embedded> {
         let Ok(root) = self.loader.read(path) else {
             self.loader.report([faults::missing_file::report(named, path, "composition")]);
@@ -289,7 +291,7 @@ impl<'s, 'f> Session<'s, 'f> {
     }
 }
 
-/// The path from the root, without `.` and `..`: two ways to one file are one.
+/// The absolute path without `.` and `..`, so that one file has one key.
 fn key(loader: &Loader<'_>, path: &Path) -> PathBuf {
     without_dots(&loader.absolute(path))
 }

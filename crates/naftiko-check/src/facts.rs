@@ -1,4 +1,4 @@
-//! What a capabilities document says about an operation, checked against its description.
+//! Checks what a capabilities document adds to an operation against the operation's description.
 
 use naftiko_diagnostics::Diagnostic;
 
@@ -7,15 +7,15 @@ use crate::pages::Answer;
 use crate::resolve::Resolution;
 use crate::scope::response;
 
-/// What is wrong with the facts of an operation: paths into its response that are not there, and retries that would
-/// repeat an effect.
+/// Findings about the additions to an operation: paths that its response does not have, and retries that would repeat
+/// an effect.
 pub(crate) fn check(resolution: &Resolution) -> Vec<Diagnostic> {
     let facts = &resolution.facts;
     let scope = Answer(response(&resolution.result));
     let mut diagnostics = Vec::new();
     for path in facts.sensitive.iter().chain(facts.expires.iter().map(|(path, _)| path)) {
         let (_, problems) = path.expression.type_in(&scope);
-        // The path is written without `response.body`, so no part of it can be pointed at, nor replaced.
+        // The path is written without `response.body`, so that no part of it can be located or replaced.
         diagnostics.extend(problems.into_iter().map(|problem| {
             let mut diagnostic = problem.into_diagnostic(&|_| path.span);
             diagnostic.fix = None;

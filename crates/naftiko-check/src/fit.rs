@@ -1,4 +1,4 @@
-//! Checks a written argument against its type, down to the part that does not fit.
+//! Checks a written value against a type, and finds the parts that do not match.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::{BTreeSet, HashMap, HashSet};
@@ -10,73 +10,73 @@ use naftiko_expr::{ObjectType, Presence, Type};
 
 use crate::written::{Entries, PartName, Parts, Written};
 
-/// How many parts are looked at: alternatives within alternatives may be hostile.
+/// The maximum number of parts that are examined, since alternatives may be nested without end in hostile documents.
 const MAX_PARTS: usize = 20_000;
-/// How many fields that one object lacks are reported one by one.
+/// The maximum number of missing fields of one object that are reported one by one.
 const MOST_MISSING: usize = 32;
-/// How many objects have their names of fields remembered.
+/// The number of objects whose field names are cached.
 const MOST_REMEMBERED: usize = 16;
 
-/// What of a value does not fit its type.
+/// The mismatches between a value and its type.
 pub(crate) struct Misfits<'w> {
     pub(crate) found: Vec<Misfit<'w>>,
-    /// Whether the whole value was looked at.
+    /// Whether the whole value was examined.
     is_complete: bool,
 }
 
-/// Where a value does not fit its type.
+/// The places of mismatches in a value.
 #[derive(Clone)]
 pub(crate) struct Mistakes {
     pub(crate) places: Vec<Span>,
-    /// Whether the whole value was looked at; if not, its schema judges the rest.
+    /// Whether the whole value was examined; if not, its schema decides about the rest.
     pub(crate) is_complete: bool,
 }
 
-/// A part that does not fit. `name` is what it is called: `address.city`, `lines[0].text`.
+/// A part that does not match. `name` is its name in messages: `address.city`, `lines[0].text`.
 pub(crate) enum Misfit<'w> {
     /// A value of another type.
     Type { name: String, expected: Type, written: &'w Written<'w> },
-    /// An object has a field that it may not have; `meant` is the one that was probably meant, of all `fields`.
+    /// A field that the object does not allow; `meant` is the allowed field with the nearest name, out of `fields`.
     Unknown { owner: String, name: &'w str, key: Span, fields: Rc<FieldNames>, meant: Option<String> },
-    /// An object lacks fields that it needs.
+    /// Required fields that an object lacks.
     Missing(Missing),
 }
 
 /// The names of the fields that an object may have, in order, shared by all findings about the object.
 pub(crate) type FieldNames = NameIndex<String>;
 
-/// Fields that an object lacks.
+/// Required fields that an object lacks.
 pub(crate) struct Missing {
-    /// What the object is called.
+    /// The name of the object in messages.
     pub(crate) owner: String,
-    /// Where it stands.
+    /// The place to report.
     pub(crate) place: Span,
-    /// The fields, with what they take.
+    /// The fields, with their types.
     pub(crate) fields: Vec<(String, Type)>,
-    /// How many other fields are missing that are not reported.
+    /// The number of further missing fields that are not reported.
     pub(crate) more: usize,
-    /// Where the object may have several forms: these would make it the nearest of them.
+    /// For an object with several allowed forms: the form that `fields` would complete.
     pub(crate) choice: Option<Choice>,
 }
 
-/// One of several forms of an object, of which a value is none.
+/// The nearest of several forms of an object, none of which matches.
 pub(crate) struct Choice {
-    /// The name of the form that is nearest.
+    /// The name of the nearest form.
     pub(crate) name: Option<String>,
-    /// The others that are only not complete; none that lack the same and more.
+    /// Other forms that only lack fields, except those that also lack all fields of the nearest form.
     pub(crate) others: Vec<Form>,
 }
 
-/// A form of an object that is not complete.
+/// A form whose only mismatches are missing fields.
 pub(crate) struct Form {
     pub(crate) name: Option<String>,
-    /// The fields that it lacks, with what they take.
+    /// The missing fields, with their types.
     pub(crate) lacks: Vec<(String, Type)>,
-    /// How many other fields it lacks.
+    /// The number of further missing fields.
     pub(crate) more: usize,
 }
 
-/// What of a value does not fit a type; `name` is what the value is called.
+/// Finds the mismatches between a value and a type; `name` is the value's name in messages.
 pub(crate) fn misfits<'w>(expected: &Type, written: &'w Written<'w>, name: &str) -> Misfits<'w> {
     let mut found = Vec::new();
     let fitting = Fitting { left: Cell::new(MAX_PARTS), is_complete: Cell::new(true) };
@@ -85,7 +85,7 @@ pub(crate) fn misfits<'w>(expected: &Type, written: &'w Written<'w>, name: &str)
 }
 
 impl Misfits<'_> {
-    /// Where they are.
+    /// The places of the mismatches.
     pub(crate) fn mistakes(&self) -> Mistakes {
         Mistakes { places: self.found.iter().map(Misfit::place).collect(), is_complete: self.is_complete }
     }
@@ -98,7 +98,7 @@ impl Default for Mistakes {
 }
 
 impl Mistakes {
-    /// Adds those of another part of the same value.
+    /// Adds the mismatches of another part of the same value.
     pub(crate) fn extend(&mut self, other: Self) {
         self.places.extend(other.places);
         self.is_complete &= other.is_complete;
@@ -110,12 +110,12 @@ struct Fitting {
     is_complete: Cell<bool>,
 }
 
-/// The forms that an object may have, with what is asked of all of them at once.
+/// The forms that an object may have, with lookups over all of them.
 struct Forms<'f> {
     all: &'f [ObjectType],
     /// The names of the declared fields of all forms.
     fields: OnceCell<Rc<FieldNames>>,
-    /// Whether any form takes a field of this name.
+    /// Whether any form takes a field, by name.
     takes: RefCell<HashMap<&'f str, bool>>,
 }
 
@@ -145,7 +145,7 @@ impl<'f> Forms<'f> {
 }
 
 thread_local! {
-    /// The names of the fields of the objects that were asked for last: many steps use one operation.
+    /// The field names of recently used objects: many steps use one operation.
     static REMEMBERED: RefCell<Vec<(ObjectType, Rc<FieldNames>)>> = const { RefCell::new(Vec::new()) };
 }
 
@@ -168,7 +168,7 @@ fn names_of(object: &ObjectType) -> Rc<FieldNames> {
 }
 
 impl Fitting {
-    /// Counts one part that is looked at; false when no more are.
+    /// Counts one examined part; false once the limit is reached.
     fn goes_on(&self) -> bool {
         let Some(left) = self.left.get().checked_sub(1) else {
             self.is_complete.set(false);
@@ -191,7 +191,7 @@ impl Fitting {
         }
     }
 
-    /// The same for a part that is counted already.
+    /// Like `fit`, for a part that is already counted.
     fn part<'w>(
         &self,
         expected: &Type,
@@ -233,7 +233,7 @@ impl Fitting {
         }
     }
 
-    /// What does not fit one form of an object. A field that another of its `forms` has is no mistake.
+    /// The mismatches with one form of an object. A field that another of its `forms` has is no mismatch.
     fn object<'w, 'f>(
         &self,
         object: &ObjectType,
@@ -252,7 +252,7 @@ impl Fitting {
                 return misfits;
             }
             match object.field(field).filter(|found| found.presence != Presence::Never) {
-                // What only a run knows may be of this form or of another.
+                // A value known only at run time may belong to this form or to another.
                 Some(_) if is_open(entry) && forms.all.len() > 1 && accepts(forms.all, field, &entry.ty) => {}
                 Some(found) => self.part(&found.ty, entry, &PartName::Entry(name, field), &mut misfits),
                 None if forms.take(field) => {}
@@ -271,7 +271,7 @@ impl Fitting {
                 }
             }
         }
-        // What was meant by another name is not missing as well.
+        // A field that was meant by an unknown name is not reported as missing.
         let is_there = |field: &String| entries.named(field).is_some() || intended.contains(field);
         let needed = object.fields.iter().filter(|(_, field)| field.presence == Presence::Always);
         let mut missing = needed.filter(|(field, _)| !is_there(field));
@@ -291,7 +291,7 @@ impl Fitting {
         misfits
     }
 
-    /// What does not fit the form of an object that comes nearest; nothing if one fits.
+    /// The mismatches with the nearest form of an object; empty if one form matches.
     fn nearest<'w>(
         &self,
         forms: &[ObjectType],
@@ -331,7 +331,7 @@ impl Fitting {
 }
 
 impl Misfit<'_> {
-    /// Where it is reported.
+    /// The place to report.
     pub(crate) fn place(&self) -> Span {
         match self {
             Self::Type { written, .. } => written.span,
@@ -340,7 +340,8 @@ impl Misfit<'_> {
         }
     }
 
-    /// How much it speaks against the form of an object that it does not fit: a word that names another form most.
+    /// How strongly the mismatch speaks against a form: a literal that selects another form weighs most, a missing
+    /// field least.
     fn weight(&self) -> usize {
         match self {
             Self::Type { expected: Type::String(Some(_)), written, .. } if written.literal().is_some() => 100,
@@ -350,7 +351,7 @@ impl Misfit<'_> {
     }
 }
 
-/// The fields that are missing together, and how many others are.
+/// The fields that are missing together, and the number of further ones.
 fn lacks(misfits: Vec<Misfit<'_>>) -> (Vec<(String, Type)>, usize) {
     let missing = misfits.into_iter().filter_map(|misfit| match misfit {
         Misfit::Missing(missing) => Some(missing),
@@ -366,7 +367,7 @@ fn is_open(written: &Written<'_>) -> bool {
     matches!(written.parts, Parts::Open)
 }
 
-/// Whether a field may have such a value, in one form or in another.
+/// Whether a field may have a value of this type in any of the forms.
 fn accepts(forms: &[ObjectType], field: &str, ty: &Type) -> bool {
     Type::union(forms.iter().filter_map(|form| Some(form.field(field)?.ty))).accepts(ty)
 }

@@ -1,8 +1,8 @@
-//! Makes the changes that diagnostics offer, in memory, until there is nothing left to change.
+//! Applies the fixes that diagnostics offer, in memory, until nothing is left to fix.
 //!
-//! Each round checks, makes every fix that does not overlap another (the first in the text wins), and checks again. A
-//! fix after which a file can no longer be read, or is read no further, is not made. Fixes that undo each other are all
-//! left out, so that fixing a fixed document changes nothing.
+//! Each round checks the document and applies every fix that overlaps no other; the first in the text wins. A fix is
+//! skipped if the file could no longer be parsed after it, or not as far as before. If the rounds return to an
+//! earlier text, all fixes are discarded, so that fixing a fixed document changes nothing.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -15,22 +15,22 @@ use naftiko_syntax::{Limits, apply, decode, parse};
 
 use crate::check::{Checked, Options, check};
 
-/// How often is checked again at most. A round mends everything that can be seen, so few are needed: each fault of
-/// syntax hides the next.
+/// The maximum number of rounds. A round fixes everything that is visible, so few are needed; each syntax error hides
+/// the next.
 const ROUNDS: usize = 200;
 
-/// How many bytes of documents all rounds read, about.
+/// The approximate maximum number of bytes that all rounds read.
 const MOST_READ: usize = 16 * 1024 * 1024;
-/// How often is checked again in any case.
+/// The minimum number of rounds that are allowed, however long the documents are.
 const MIN_ROUNDS: usize = 10;
 
-/// How many texts are parsed at most to find the fixes of one file that are good together.
+/// The maximum number of texts that are parsed to find a set of fixes of one file that work together.
 const MOST_TRIALS: usize = 64;
 
-/// Which changes may be made.
+/// Which fixes may be applied.
 #[derive(Clone, Copy)]
 pub struct Policy<'a> {
-    /// Whether fixes that are guesses are made too.
+    /// Whether fixes that are guesses are applied too.
     pub guesses: bool,
     /// Whether a file may be changed.
     pub may_edit: &'a dyn Fn(&Path) -> bool,
@@ -42,44 +42,44 @@ impl std::fmt::Debug for Policy<'_> {
     }
 }
 
-/// Files, some of which have a new text in memory.
+/// A file system view in which some files have a new text in memory.
 pub struct Edited<'a> {
     outside: &'a dyn Files,
     texts: BTreeMap<PathBuf, String>,
 }
 
-/// A file and its text before and after.
+/// A file with its text before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
-    /// The file.
+    /// The path of the file.
     pub path: PathBuf,
-    /// Its text, without a byte order mark.
+    /// The old text, without a byte order mark.
     pub before: String,
-    /// What its text should be.
+    /// The new text.
     pub after: String,
 }
 
 /// The result of fixing a document.
 #[derive(Debug)]
 pub struct Fixed {
-    /// What is still found.
+    /// The result of the last check: what the fixes left.
     pub checked: Checked,
-    /// How many fixes were made in each file.
+    /// The number of fixes applied to each file.
     pub made: BTreeMap<PathBuf, usize>,
 }
 
 impl<'a> Edited<'a> {
-    /// The files without any changes.
+    /// A view without any changes.
     pub fn new(outside: &'a dyn Files) -> Self {
         Self { outside, texts: BTreeMap::new() }
     }
 
-    /// Gives a file a new text.
+    /// Replaces the text of a file.
     pub fn set(&mut self, path: &Path, text: String) {
         self.texts.insert(path.to_path_buf(), text);
     }
 
-    /// The files whose text has changed, by path.
+    /// The files whose text differs from the underlying file, sorted by path.
     pub fn changes(&self) -> Vec<Change> {
         let change = |(path, after): (&PathBuf, &String)| {
             let before = text_of(self.outside, path)?;
@@ -112,10 +112,10 @@ impl Files for Edited<'_> {
     }
 }
 
-/// Fixes the document at `path` and, where the policy lets it, those it names.
+/// Fixes the document at `path` and, where the policy allows it, the documents it names.
 ///
 /// # Errors
-/// When the file itself cannot be read.
+/// If the document itself cannot be read.
 pub fn fix(path: &Path, options: &Options, files: &mut Edited<'_>, policy: Policy<'_>) -> io::Result<Fixed> {
     let first = files.texts.clone();
     let mut seen = vec![first.clone()];
@@ -123,7 +123,7 @@ pub fn fix(path: &Path, options: &Options, files: &mut Edited<'_>, policy: Polic
     let mut left = ROUNDS;
     while let Some(rounds) = left.checked_sub(1) {
         let checked = check(path, options, files)?;
-        // A check of a long document takes its time, and one that has so many fixes can be fixed again.
+        // Checking a long document takes time; a document with that many fixes can be fixed again.
         let read: usize = checked.sources.files().map(|(_, file)| file.text().len()).sum();
         left = rounds.min((MOST_READ / read.max(1)).max(MIN_ROUNDS).saturating_sub(ROUNDS - rounds));
         let round = Round::plan(&checked, path, files, policy);
@@ -147,16 +147,16 @@ pub fn fix(path: &Path, options: &Options, files: &mut Edited<'_>, policy: Polic
 /// The fixes of one round.
 #[derive(Default)]
 struct Round {
-    /// The files that fixes are in, each with its text if it may be edited.
+    /// The files that fixes touch, each with its text if it may be edited.
     texts: BTreeMap<PathBuf, Option<(FileId, String)>>,
-    /// Edits by file, a list for each fix.
+    /// The edits by file, one list per fix.
     fixes: BTreeMap<PathBuf, Vec<Vec<Edit>>>,
-    /// The end of each edit that was chosen, by its file and start: no two of them overlap.
+    /// The end of each chosen edit, by its file and start; chosen edits do not overlap.
     chosen: BTreeMap<(FileId, u32), u32>,
 }
 
 impl Round {
-    /// Chooses the fixes to make, the first in the text before the others.
+    /// Chooses the fixes to apply, in the order of the text.
     fn plan(checked: &Checked, main: &Path, files: &Edited<'_>, policy: Policy<'_>) -> Self {
         let mut round = Self::default();
         let wanted = |fix: &&Fix| policy.guesses || fix.applicability == Applicability::Safe;
@@ -194,7 +194,7 @@ impl Round {
             let file = sources.file(edit.span.file)?;
             let path = PathBuf::from(file.name());
             let editable = || {
-                // The text that was read is the text of the file, unless bytes were replaced to show them.
+                // The parsed text equals the text of the file, unless invalid bytes were replaced for display.
                 let text = text_of(files, &path).filter(|text| **text == **file.text())?;
                 let may_edit = is_ours(&text, path == main, edit.span.file) && (policy.may_edit)(&path);
                 may_edit.then_some((edit.span.file, text))
@@ -205,7 +205,7 @@ impl Round {
         Some(edits)
     }
 
-    /// Whether a place overlaps an edit that was chosen before, or begins where it does.
+    /// Whether a span overlaps a chosen edit, or begins where one does.
     fn is_touched(&self, place: Span) -> bool {
         let at = |start: u32| (place.file, start);
         let before = self.chosen.range(at(0)..=at(place.start)).next_back();
@@ -223,7 +223,7 @@ impl Round {
         })
     }
 
-    /// Makes the fixes; gives the files that changed, with how many were made.
+    /// Applies the fixes; returns the changed files, each with its number of fixes.
     fn make(self, files: &mut Edited<'_>) -> BTreeMap<PathBuf, usize> {
         let mut changed = BTreeMap::new();
         for (path, fixes) in self.fixes {
@@ -238,18 +238,18 @@ impl Round {
     }
 }
 
-/// Looks for the fixes of one file after which the file can be read, or be read further than before.
+/// Searches for the fixes of one file after which the file parses, or parses further than before.
 struct Trial<'a> {
     text: &'a str,
     file: FileId,
     before: Option<(usize, usize)>,
-    /// How many more texts are parsed.
+    /// The number of texts that may still be parsed.
     left: usize,
 }
 
 impl Trial<'_> {
-    /// The text after as many of the fixes as are found to be good together, and how many they are. Halves are tried
-    /// where the whole is not good; of two good halves that are not good together, the first is made.
+    /// The text after the largest set of fixes that was found to work together, and the number of these fixes. If all
+    /// of them fail together, each half is tried; if two working halves fail together, the first is applied.
     fn largest(&mut self, fixes: &[Vec<Edit>]) -> Option<(String, usize)> {
         let good = self.good(fixes);
         let after = apply(self.text, &good.concat()).ok()?;
@@ -283,8 +283,8 @@ impl Trial<'_> {
     }
 }
 
-/// Whether a text can be read to its end or, where the one before could not, further than that one. A change that
-/// leaves reading where it was would be made again and again.
+/// Whether the new text parses to its end, or further than the old one. A fix without such progress would be applied
+/// again in every round.
 fn may_follow(before: Option<(usize, usize)>, after: Option<(usize, usize)>) -> bool {
     match (before, after) {
         (_, None) => true,
@@ -293,20 +293,21 @@ fn may_follow(before: Option<(usize, usize)>, after: Option<(usize, usize)>) -> 
     }
 }
 
-/// How many bytes of a text are not read, and how much is wrong with the others; `None` if it is read to its end.
+/// The number of unparsed bytes and the number of diagnostics about the parsed ones; `None` if the text parses to its
+/// end.
 fn unread(text: &str, file: FileId) -> Option<(usize, usize)> {
     let parsed = parse(text, file, &Limits::default());
     Some((text.len() - parsed.stopped_at()?.min(text.len()), parsed.diagnostics.len()))
 }
 
-/// Whether a text is a document of ours. The one that is checked is, as far as its faults let it show.
+/// Whether a text is one of our documents. The main document counts as one even if its errors hide that.
 fn is_ours(text: &str, is_main: bool, file: FileId) -> bool {
     let root = parse(text, file, &Limits::default()).root;
     let has = |key: &str| root.as_ref().is_some_and(|root| root.get(key).is_some());
     has("specification") || (is_main && !has("openapi") && !has("swagger"))
 }
 
-/// The text of a file, if it is UTF-8.
+/// The text of a file, if it can be read and is UTF-8.
 fn text_of(files: &dyn Files, path: &Path) -> Option<String> {
     let bytes = files.read(path).ok()?;
     decode(&bytes).ok().map(str::to_owned)

@@ -1,37 +1,37 @@
-//! Which values an expression carries, and which it only asks about.
+//! Taint propagation: which values flow into the value of an expression, and which it only tests.
 //!
-//! `upper(inputs.token)` carries the token; `len(inputs.token)` and `inputs.token == 'x'` reveal something about it but
-//! do not carry it. In case of doubt, a value counts as carried. A path to a value is the names of its fields:
-//! positions in lists do not count.
+//! `upper(inputs.token)` carries the token; `len(inputs.token)` and `inputs.token == 'x'` reveal something about it
+//! but do not carry it. In case of doubt, a value counts as carried. The path to a value consists of field names;
+//! list positions are ignored.
 
 use std::ops::Range;
 
 use naftiko_expr::{Base, Call, Expr, ExprKind, Expression, Logical, Path, Root, Selector};
 
-/// How many pairs of an item and of what is in its list are told apart.
+/// The maximum number of pairs of an item reference and a value in its list that are tracked separately.
 const MAX_PAIRS: usize = 4_096;
 
-/// A value that gets into the value of an expression, wholly or in part.
+/// A value that flows into the value of an expression, wholly or in part.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Carried {
-    /// Where it is read.
+    /// The root of the reference.
     pub(crate) root: Root,
-    /// The fields that lead to it.
+    /// The fields that lead to the value.
     pub(crate) path: Vec<String>,
-    /// Where the reference is written in the text of the expression.
+    /// The range of the reference in the text of the expression.
     pub(crate) range: Range<usize>,
-    /// Whether it is still itself, so that what is read of it leads further along its way.
+    /// Whether the value is passed on unchanged, so that a field read from the result extends the path.
     whole: bool,
 }
 
 impl Carried {
-    /// The fields that lead on to `path` in the value it gets into; none where they cannot be told.
+    /// The fields below the carried value that lead to `path`; empty if they are unknown.
     pub(crate) fn rest_of(&self, path: &[String]) -> Vec<String> {
         let rest = path.strip_prefix(self.path.as_slice()).filter(|_| self.whole);
         rest.unwrap_or_default().to_vec()
     }
 
-    /// What is read of it.
+    /// The part of the value at these fields.
     fn at(mut self, fields: &[String]) -> Self {
         if self.whole {
             self.path.extend_from_slice(fields);
@@ -39,30 +39,30 @@ impl Carried {
         self
     }
 
-    /// It, as it is read by another name.
+    /// The value as read through a reference to `item`.
     fn through(self, name: &Self) -> Self {
         let read = self.at(&name.path);
         Self { range: name.range.clone(), whole: read.whole && name.whole, ..read }
     }
 
-    /// It, made into something else.
+    /// The value after a transformation.
     fn changed(self) -> Self {
         Self { whole: false, ..self }
     }
 }
 
-/// Everything that gets into the value of an expression, in the order it is written.
+/// Everything that flows into the value of an expression, in the order of the text.
 pub(crate) fn carried(expression: &Expression) -> Vec<Carried> {
     of(expression.root())
 }
 
-/// The same where `item` is one of the values of `list`: what gets into the list gets into it.
+/// Like [`carried`], for an expression in which `item` is an item of `list`: values in the list flow into `item`.
 pub(crate) fn carried_of_item(expression: &Expression, list: &Expression) -> Vec<Carried> {
     let (of_item, others): (Vec<Carried>, Vec<Carried>) =
         carried(expression).into_iter().partition(|found| found.root == Root::Item);
     let Some(first) = of_item.first() else { return others };
     let listed = carried(list);
-    // All that is listed may get into the value, wherever in it.
+    // Too many pairs to track: every listed value may flow into any part of the result.
     if listed.len().saturating_mul(of_item.len()) > MAX_PAIRS {
         let all = listed.into_iter().map(|of| Carried { range: first.range.clone(), ..of.changed() });
         return all.chain(others).collect();
@@ -75,7 +75,7 @@ pub(crate) fn carried_of_item(expression: &Expression, list: &Expression) -> Vec
 
 fn of(expr: &Expr) -> Vec<Carried> {
     match &expr.kind {
-        // True or false, whatever it is about.
+        // The result is true or false, and carries no operand.
         ExprKind::Not(_) | ExprKind::Comparison(_) | ExprKind::Logical(Logical::And | Logical::Or, _) => {
             Vec::new()
         }
@@ -94,7 +94,7 @@ fn of_path(path: &Path) -> Vec<Carried> {
         .iter()
         .filter_map(|(selector, _)| match selector {
             Selector::Field(name) => Some(name.clone()),
-            // A predicate chooses items; what it compares them with is not among them.
+            // A predicate selects items; the values it compares them with do not flow on.
             Selector::Index(_) | Selector::All | Selector::Filter(_) => None,
         })
         .collect();
@@ -103,7 +103,7 @@ fn of_path(path: &Path) -> Vec<Carried> {
             let end = path.selectors.last().map_or(range.end, |(_, range)| range.end);
             vec![Carried { root: root.clone(), path: fields, range: range.start..end, whole: true }]
         }
-        // Only in a predicate, which is true or false.
+        // Occurs only in a predicate, whose result is true or false.
         Base::Current(_) => Vec::new(),
         Base::Value(inner) => of(inner).into_iter().map(|carried| carried.at(&fields)).collect(),
     }
@@ -114,7 +114,7 @@ fn of_call(call: &Call) -> Vec<Carried> {
     match call.function.name() {
         "len" | "exists" | "contains" | "startsWith" | "endsWith" | "matches" => Vec::new(),
         "first" | "last" => arguments.collect(),
-        // Also what a new function makes of it, until it is known where in the result it is.
+        // Also the default for new functions, whose result may hold the argument anywhere.
         _ => arguments.map(Carried::changed).collect(),
     }
 }

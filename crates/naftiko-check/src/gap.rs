@@ -1,24 +1,24 @@
-//! Which ignored errors leave a gap in the plan: then there is no plan.
+//! Which ignored errors leave a gap in the plan, so that the plan is withheld.
 
 use naftiko_diagnostics::{Diagnostic, Severity};
 
-/// What an ignored error means for the plan.
+/// The effect of an ignored error on the plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Gap {
-    /// The plan holds everything that was written, and the author may know better.
+    /// The plan holds everything that was written; the author may know better.
     Never,
-    /// The plan holds everything that was written if the finding says so
+    /// The plan holds everything that was written only if the finding says so
     /// ([`Diagnostic::is_taken_as_written`](naftiko_diagnostics::Diagnostic::is_taken_as_written)).
     Sometimes,
-    /// The plan would lack something that was written, would not be clear, or would be refused by every run.
+    /// The plan would lack something that was written, would be ambiguous, or would be rejected by every run.
     Always,
 }
 
 use Gap::{Always, Never, Sometimes};
 
-/// Every code that a comment can ignore and that is an error.
+/// Every error code that a comment can ignore.
 const GAPS: &[(&str, Gap)] = &[
-    // A value is not what it should be, and is sent or compared all the same.
+    // A value is not as it should be, but is sent or compared as written.
     ("endless-poll", Never),
     ("for-each-non-list", Never),
     ("literal-secret", Never),
@@ -40,14 +40,14 @@ const GAPS: &[(&str, Gap)] = &[
     ("unknown-field", Never),
     ("unlisted-operation", Never),
     ("wrong-output-type", Never),
-    // A text is taken as it stands; an undeclared field is sent where the schema is open; and the value of an expression may
-    // fit, while a literal of another type is refused by every run.
+    // A foreign template is taken literally. An undeclared field is sent where the schema is open. An expression of
+    // another type may match at run time, but a literal of another type is rejected by every run.
     ("foreign-template", Sometimes),
     ("unknown-argument", Sometimes),
     ("wrong-argument-type", Sometimes),
-    // A run refuses it before anything is sent.
+    // Every run rejects the value before anything is sent.
     ("unfit-argument", Always),
-    // What was meant is not clear.
+    // The intended meaning is ambiguous.
     ("ambiguous-argument", Always),
     ("ambiguous-place", Always),
     ("duplicate-argument", Always),
@@ -56,7 +56,7 @@ const GAPS: &[(&str, Gap)] = &[
     ("unclear-pages", Always),
     ("unfit-pages", Always),
     ("unfit-resource", Always),
-    // Something that was written is not in the plan, or nothing is there to be planned.
+    // Something that was written is missing from the plan, or there is nothing to plan.
     ("composition-cycle", Always),
     ("cycle", Always),
     ("expression-syntax", Always),
@@ -94,7 +94,7 @@ const GAPS: &[(&str, Gap)] = &[
     ("wrong-argument-count", Always),
     ("wrong-document", Always),
     ("wrong-type", Always),
-    // No text can be made of the template of an e-mail.
+    // The template of an e-mail cannot be rendered.
     ("template-syntax", Always),
     ("unknown-filter", Always),
     ("unknown-variable", Always),
@@ -102,8 +102,8 @@ const GAPS: &[(&str, Gap)] = &[
     ("reserved-variable", Always),
 ];
 
-/// Whether an ignored finding is an error that leaves a gap in the plan. A code without a row is of a text that cannot be read,
-/// or is a warning.
+/// Whether an ignored finding is an error that leaves a gap in the plan. Codes without a row are warnings or syntax
+/// errors.
 pub(crate) fn withholds_plan(ignored: &Diagnostic) -> bool {
     if ignored.severity() != Severity::Error {
         return false;

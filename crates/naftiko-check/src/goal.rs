@@ -1,4 +1,4 @@
-//! Where in a request an argument goes, by its name and the place the author gave.
+//! Matches the name of an argument, and the location that the author gave, to slots of the request.
 
 use naftiko_adapter::Place as ParameterPlace;
 use naftiko_expr::Type;
@@ -7,9 +7,8 @@ use naftiko_spec::{Argument, Place};
 
 use crate::resolve::{Parameter, Resolution};
 
-/// The parameters that an argument of this name and place goes to. A name that a parameter has as a whole is that
-/// parameter: with one called `path.id`, the key `path.id` is that one. `body` is the whole body where no property bears
-/// that name.
+/// The parameters that an argument binds. A parameter whose own name equals the whole key wins: with a parameter
+/// called `path.id`, the key `path.id` is that parameter. `body` is the whole body if no property has that name.
 pub(crate) fn goals<'r>(argument: &Argument, resolution: &'r Resolution) -> Vec<&'r Parameter> {
     if argument.place.is_some() {
         let named = resolution.slots.named(&whole_name(argument));
@@ -50,7 +49,7 @@ fn parameter_place(place: Place) -> Option<ParameterPlace> {
     }
 }
 
-/// The property of a body that takes any property.
+/// The slot of a property that the body does not declare, if the body is open to any property.
 pub(crate) fn open_body(argument: &Argument, resolution: &Resolution) -> Option<Slot> {
     if !matches!(argument.place, None | Some(Place::Body)) {
         return None;

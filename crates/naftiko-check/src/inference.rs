@@ -1,7 +1,7 @@
-//! The data flow that edition 0.1 leaves out ("Inference" in `docs/language.md`).
+//! Infers the data flow that edition 0.1 leaves out ("Inference" in `docs/language.md`).
 //!
-//! For each parameter, the first rule that gives exactly one candidate of the right type wins; two are an error, and so
-//! is none for a required parameter. Rule 1, the literal argument on the step, was applied before.
+//! For each parameter, the first rule with exactly one candidate of a matching type wins. Several candidates are an
+//! error, as is no candidate for a required parameter. Rule 1, the literal argument on the step, is applied before.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -17,20 +17,20 @@ use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::resource::{Resource, fold, named_by, noun_of_path};
 use crate::scope::Names;
 
-/// What inference says of a parameter.
+/// The result of inferring one parameter.
 pub(crate) enum Inference {
-    /// There is one candidate.
+    /// Exactly one candidate.
     Bound(Box<Candidate>),
-    /// There are several.
+    /// Several candidates.
     Ambiguous(Vec<Candidate>),
-    /// There is none; these would have been, were they of the right type.
+    /// No candidate; the listed ones match by name but not by type.
     Nothing(Vec<Candidate>),
-    /// There is none, and what could have been one is not known: that has a diagnostic of its own.
+    /// No candidate, but some possible sources are unknown, which has a diagnostic of its own.
     Unknowable,
 }
 
 impl Inference {
-    /// The type of the value, if there is one: of a value that is not known, any.
+    /// The type of the value, if there is one; *any* for an unknown value.
     pub(crate) fn ty(&self) -> Option<Type> {
         match self {
             Self::Bound(candidate) => Some(candidate.ty.clone()),
@@ -40,44 +40,45 @@ impl Inference {
     }
 }
 
-/// Something a parameter could be bound to.
+/// A value that a parameter could be bound to.
 #[derive(Debug, Clone)]
 pub(crate) struct Candidate {
     /// The value.
     pub(crate) value: Expression,
-    /// It in the author's words: `` input `organization_name` ``.
+    /// The value in the author's words: `` input `organization_name` ``.
     pub(crate) words: String,
-    /// Why it is a candidate, in words that follow "because".
+    /// The reason for the candidacy, in words that follow "because".
     pub(crate) reason: String,
-    /// Where it comes from.
+    /// The place of the source.
     pub(crate) span: Span,
-    /// Its type.
+    /// The type of the value.
     pub(crate) ty: Type,
-    /// Whether it is an input that a run need not be given.
+    /// Whether the value is an input that a run may omit.
     pub(crate) optional: bool,
-    /// Whether it is the id of a resource that an earlier step yields.
+    /// Whether the value is the id of a resource that an earlier step yields.
     pub(crate) is_resource: bool,
 }
 
-/// The most candidates that are shown.
+/// The maximum number of candidates that are shown.
 const SHOWN: usize = 16;
 
-/// Infers for the steps of one composition.
+/// Infers arguments for the steps of one composition.
 pub(crate) struct Inferrer<'a> {
     composition: &'a Composition,
     names: &'a Names<'a>,
     resources: Vec<Option<Rc<Resource>>>,
-    /// The steps that yield each resource, by its names.
+    /// The steps that yield each resource, by the folded names of the resource.
     yielding: HashMap<String, ByType>,
-    /// The inputs by their folded names.
+    /// The inputs by folded name.
     inputs: HashMap<String, ByType>,
-    /// The first step whose operation is not known.
+    /// The first step whose operation is unknown.
     first_unknown: Option<usize>,
-    /// The parameters of each operation for which a value is needed or may be found, by the address of its slots.
+    /// The relevant parameters of each operation, by the address of its slots: those that are required or for which a
+    /// source may exist.
     relevant: RefCell<HashMap<usize, Rc<[usize]>>>,
 }
 
-/// Positions by the type of what is there, in order: many of one type are judged once.
+/// Positions grouped by type, in order, so that many positions of one type are judged once.
 #[derive(Default)]
 struct ByType(Vec<(Type, Vec<usize>)>);
 
@@ -92,10 +93,10 @@ impl ByType {
     }
 }
 
-/// The most types that a new one is compared with.
+/// The maximum number of types that a new type is compared with.
 const MOST_TYPES: usize = 16;
 
-/// The most types of one name that a parameter is held against.
+/// The maximum number of types under one name that are compared with a parameter's type.
 const MOST_JUDGED: usize = 256;
 
 /// The first few positions whose types are accepted, and those whose types are not, each in order.
@@ -126,9 +127,9 @@ impl<'a> Inferrer<'a> {
         Self { composition, names, resources, yielding, inputs, first_unknown, relevant: RefCell::default() }
     }
 
-    /// What a parameter of the step at `position` is bound to. Optional parameters are left out of rule 3.
+    /// Infers the value of a parameter of the step at `position`. Optional parameters are left out of rule 3.
     pub(crate) fn infer(&self, position: usize, parameter: &Parameter, resolution: &Resolution) -> Inference {
-        // The whole body of named properties is filled through them.
+        // A body with named properties is bound through them.
         if parameter.slot == Slot::Body && !parameter.required {
             return Inference::Nothing(Vec::new());
         }
@@ -158,12 +159,13 @@ impl<'a> Inferrer<'a> {
         if self.knows_all(position) { Inference::Nothing(unfit) } else { Inference::Unknowable }
     }
 
-    /// Whether everything is known that the step at `position` could take a value from.
+    /// Whether every possible source of values for the step at `position` is known.
     fn knows_all(&self, position: usize) -> bool {
         self.composition.inputs_are_known && self.first_unknown.is_none_or(|unknown| unknown >= position)
     }
 
-    /// The positions of the parameters for which a value is needed, or may be found; `None`: all.
+    /// The positions of the parameters that are required or for which a source may exist; `None` means all
+    /// parameters.
     pub(crate) fn relevant(&self, position: usize, resolution: &Resolution) -> Option<Rc<[usize]>> {
         if !self.knows_all(position) {
             return None;
@@ -184,7 +186,7 @@ impl<'a> Inferrer<'a> {
         Some(Rc::clone(known.entry(Rc::as_ptr(slots).addr()).or_insert_with(find)))
     }
 
-    /// Rule 2: inputs of that name; those of the right type, and the others.
+    /// Rule 2: inputs with the name of the parameter. Returns those of a matching type, and the others.
     fn inputs_named(&self, parameter: &str, ty: &Type) -> (Vec<Candidate>, Vec<Candidate>) {
         self.inputs(&fold(parameter), ty, &|_| "the input has the name of the parameter".to_owned())
     }
@@ -221,8 +223,8 @@ impl<'a> Inferrer<'a> {
         (fit.into_iter().filter_map(candidate).collect(), unfit.into_iter().filter_map(candidate).collect())
     }
 
-    /// Rule 4: earlier steps that yield the resource the parameter names; those whose id is of the right type, and the
-    /// others.
+    /// Rule 4: earlier steps that yield the resource that the parameter names. Returns those whose id is of a
+    /// matching type, and the others.
     pub(crate) fn resources_before(
         &self,
         position: usize,
@@ -268,14 +270,14 @@ fn resource_type(resource: Option<&Resource>) -> Type {
     resource.map_or(Type::Any, |resource| resource.ty.clone())
 }
 
-/// The first few positions before a limit whose types a parameter accepts, and those whose types it does not.
+/// The first few positions below `limit` whose types a parameter accepts, and those whose types it rejects.
 fn judged(named: &ByType, ty: &Type, limit: usize) -> Judged {
     let (mut fit, mut unfit) = Judged::default();
-    // Types are in the order of their first positions.
+    // Types are sorted by their first position.
     let before =
         named.0.partition_point(|(_, positions)| positions.first().is_some_and(|first| *first < limit));
     let before = named.0.get(..before).unwrap_or_default();
-    // So many different types are for the author to choose from, whether they fit or not.
+    // With this many different types, the author has to choose, whether they match or not.
     if before.len() > MOST_JUDGED {
         let first = before.iter().filter_map(|(_, positions)| positions.first());
         return (first.copied().take(SHOWN).collect(), unfit);
@@ -286,7 +288,7 @@ fn judged(named: &ByType, ty: &Type, limit: usize) -> Judged {
         let list = if ty.accepts(found) { &mut fit } else { &mut unfit };
         let more = positions.iter().skip(1).take_while(|position| **position < limit);
         list.extend(std::iter::once(first).chain(more).take(SHOWN));
-        // Two that fit are one too many, and that there are others does not change that.
+        // More than one match is ambiguous already; further ones change nothing.
         if fit.len() > SHOWN {
             break;
         }

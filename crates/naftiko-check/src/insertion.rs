@@ -1,7 +1,7 @@
-//! Offers a missing argument: the line to show, and the edit where that is certain.
+//! Offers a missing argument: as a line to show, and as an edit where its position is certain.
 //!
-//! It is certain for a `with` in the usual layouts, and for a step without one in block style. Any other layout gets
-//! only the line.
+//! The position is certain for a `with` in the usual layouts, and for a step without one in block style. Other
+//! layouts get only the line.
 
 use std::ops::Range;
 
@@ -11,17 +11,17 @@ use naftiko_plan::Slot;
 
 use crate::resolve::{Parameter, Resolution};
 
-/// The most lines of a step that are searched for its `with`: there is no edit for a longer one.
+/// The maximum number of lines of a step that are searched for its `with`; longer steps get no edit.
 const MOST_LINES: usize = 200;
-/// The farthest into a line that an argument is inserted.
+/// The maximum column at which an argument is inserted, in bytes.
 const LONGEST_LINE: usize = 1_000;
 
-/// A parameter that nothing is written for.
+/// A parameter without a written argument.
 #[derive(Clone, Copy)]
 pub(crate) struct Gap<'a> {
-    /// The operation as it is named.
+    /// The operation, as the step names it.
     pub(crate) named: &'a Spanned<String>,
-    /// The key of the first argument that is written, if there is one.
+    /// The key of the first written argument, if any.
     pub(crate) first: Option<Span>,
     pub(crate) parameter: &'a Parameter,
     pub(crate) resolution: &'a Resolution,
@@ -34,14 +34,14 @@ pub(crate) struct Missing<'a> {
 }
 
 impl<'a> Missing<'a> {
-    /// The argument that gives a parameter a value.
+    /// The argument that binds `value` to the parameter of a gap.
     pub(crate) fn new(gap: Gap<'a>, value: &Expression) -> Self {
         let key = key(&gap.parameter.slot, gap.resolution);
         let value = value.text().replace('\'', "''");
         Self { gap, entry: format!("{key}: '${{{value}}}'") }
     }
 
-    /// What to do, in words.
+    /// The help text of the diagnostic.
     pub(crate) fn help(&self) -> String {
         if self.gap.first.is_none() {
             format!("write `with: {{{}}}`", self.entry)
@@ -50,7 +50,7 @@ impl<'a> Missing<'a> {
         }
     }
 
-    /// The edit that writes it, where that is sure.
+    /// The edit that inserts the argument, if its position is certain.
     pub(crate) fn fix(&self, sources: &SourceMap) -> Option<Fix> {
         let file = self.gap.named.span.file;
         let text = sources.file(file)?.text();
@@ -65,7 +65,7 @@ impl<'a> Missing<'a> {
         })
     }
 
-    /// Before the first argument that is there.
+    /// Inserts the argument before the first written one.
     fn beside(&self, text: &str, first: Span) -> Option<(Range<usize>, String)> {
         let at = first.range().start;
         let (above, before) = line_at(text, at)?;
@@ -77,8 +77,8 @@ impl<'a> Missing<'a> {
         block.then(|| (at..at, format!("{}\n{before}", self.entry)))
     }
 
-    /// On a line of its own below the operation, in a step without `with`. The rest of the operation's line is part of
-    /// the edit, so that no two of them are made at once: the second would be another `with`.
+    /// Inserts a `with` on its own line below the operation, in a step without one. The edit covers the rest of the
+    /// operation's line, so that no two such edits are applied together: the second would be another `with`.
     fn below(&self, text: &str, operation: Span) -> Option<(Range<usize>, String)> {
         let at = operation.range().start;
         let (above, before) = line_at(text, at)?;
@@ -102,7 +102,7 @@ impl<'a> Missing<'a> {
     }
 }
 
-/// The text above the line of a byte, and that line up to it; nothing far into a long line.
+/// The text above the line of a byte offset, and that line up to the offset; `None` far into a long line.
 fn line_at(text: &str, at: usize) -> Option<(&str, &str)> {
     let bytes = text.as_bytes().get(..at)?;
     let near = bytes.get(at.saturating_sub(LONGEST_LINE)..)?;
@@ -110,7 +110,7 @@ fn line_at(text: &str, at: usize) -> Option<(&str, &str)> {
     text.split_at_checked(at - back).map(|(above, rest)| (above, rest.get(..back).unwrap_or_default()))
 }
 
-/// The lines of a step above one of its keys, the lowest first.
+/// The lines of a step above one of its keys, nearest first.
 fn above_in_step(above: &str, is_first: bool, column: usize) -> impl Iterator<Item = &str> {
     let mut begun = is_first;
     above.lines().rev().take_while(move |line| {
@@ -120,13 +120,13 @@ fn above_in_step(above: &str, is_first: bool, column: usize) -> impl Iterator<It
     })
 }
 
-/// Whether a line is part of what its neighbor at `column` is part of.
+/// Whether a line belongs to the same block as its neighbor at `column`.
 fn belongs(line: &str, column: usize) -> bool {
     let text = line.trim_start();
     text.is_empty() || text.starts_with('#') || line.len() - text.len() >= column
 }
 
-/// The key of the argument for a slot, as YAML: with its place where another slot has the same name.
+/// The key of the argument for a slot, as YAML; see [`placed_name`].
 fn key(slot: &Slot, resolution: &Resolution) -> String {
     let key = placed_name(slot, resolution);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-');
@@ -137,7 +137,7 @@ fn key(slot: &Slot, resolution: &Resolution) -> String {
     }
 }
 
-/// The name of a slot, with its place where another slot has the same name.
+/// The name of a slot, prefixed with its location if another slot has the same name.
 pub(crate) fn placed_name(slot: &Slot, resolution: &Resolution) -> String {
     let name = slot.name();
     let mut same = resolution.slots.named(name).into_iter().filter(|other| other.slot.name() == name);

@@ -1,4 +1,4 @@
-//! What a schema judges of the parts of one value, examined once for all of them.
+//! The verdict of a schema on one value, computed once and queried by part.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::Bound;
@@ -8,20 +8,21 @@ use naftiko_schema::{Rule, Schema};
 
 use crate::written::{Parts, Written};
 
-/// The verdict of a schema on a value, asked by the places of its parts.
+/// The verdict of a schema on a value, queried by the spans of the value's parts.
 pub(crate) struct Judgment<'w> {
-    /// Whether the budget was used up, so that nothing is known.
+    /// Whether the validation budget was exhausted, so that nothing is known.
     exhausted: bool,
-    /// The JSON pointers of what breaks a rule, each with whether a rule is broken there that is not about a missing field.
+    /// The JSON pointers of violations, each with whether any violation there is about something other than a missing
+    /// field.
     broken: BTreeMap<String, bool>,
-    /// The pointer of the part at each place; of several parts at one place, that of the first.
+    /// The pointer of the part at each span; the first part counts where several share one span.
     pointers: HashMap<Span, String>,
-    /// The object that each key is in, by its pointer, and the name of the entry.
+    /// For each key, the pointer of its object and the name of the entry.
     owners: HashMap<Span, (String, &'w str)>,
 }
 
 impl<'w> Judgment<'w> {
-    /// Examines a whole value; what only a run knows is ignored.
+    /// Validates a whole value; parts that are known only at run time are ignored.
     pub(crate) fn of(schema: &Schema, whole: &Written<'w>) -> Self {
         let mut unknown = Vec::new();
         let value = whole.with_holes("", &mut unknown);
@@ -66,8 +67,8 @@ impl<'w> Judgment<'w> {
         }
     }
 
-    /// Whether `run` rejects the part at a place: a rule is broken at this part, within it, or around it, except that a
-    /// field is missing around it. Yes, where nothing is known of the place.
+    /// Whether `run` rejects the part at a span: a violation is at this part, within it or around it. Fields missing
+    /// around it do not count. True where nothing is known of the span.
     pub(crate) fn rejects(&self, part: Span) -> bool {
         work::add(1);
         let Some(pointer) = self.pointers.get(&part) else { return true };
@@ -77,8 +78,8 @@ impl<'w> Judgment<'w> {
             || around.into_iter().any(|outer| self.broken.get(outer) == Some(&true))
     }
 
-    /// Whether `run` accepts an entry that the schema does not declare, whose key is at `key`: the schema does not exclude
-    /// it, and its object breaks no rule and lacks nothing.
+    /// Whether `run` accepts an undeclared entry with its key at `key`: the schema does not exclude the entry, and
+    /// its object has no violation of its own.
     pub(crate) fn accepts(&self, key: Span) -> bool {
         work::add(1);
         let Some((owner, name)) = self.owners.get(&key) else { return false };
@@ -86,7 +87,7 @@ impl<'w> Judgment<'w> {
         !self.exhausted && !self.broken.contains_key(owner) && !self.is_broken_within(&entry)
     }
 
-    /// Whether a rule is broken at a pointer or below it.
+    /// Whether there is a violation at a pointer or below it.
     fn is_broken_within(&self, pointer: &str) -> bool {
         let below = format!("{pointer}/");
         let after = (Bound::Included(below.as_str()), Bound::Unbounded);
@@ -95,7 +96,7 @@ impl<'w> Judgment<'w> {
     }
 }
 
-/// A name as a part of a JSON pointer.
+/// Escapes a name as a token of a JSON pointer.
 fn token(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }

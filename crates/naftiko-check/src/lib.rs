@@ -1,16 +1,15 @@
-//! Documents in, a Plan and diagnostics out.
+//! Checks documents: from a path to a [`Plan`](naftiko_plan::Plan) and diagnostics.
 //!
-//! [`check`] reads a document and everything it names through [`Files`](naftiko_spec::Files), resolves names to
+//! [`check`] reads a document and every file it names through [`Files`](naftiko_spec::Files), resolves names to
 //! operations, infers the data flow that edition 0.1 leaves out, types every reference against the response schemas,
-//! orders the steps, and lowers the result to a [`Plan`](naftiko_plan::Plan). It is pure, it never fails on a bad
-//! document, and one mistake gives one diagnostic: what a fault makes unknowable has the type *any* and is not reported
-//! again.
+//! orders the steps, and lowers the result to a plan. It is pure and never fails on a bad document. One mistake gives
+//! one diagnostic: after an error the value gets the type *any*, which suppresses follow-on diagnostics.
 //!
-//! [`fix`] makes the changes that diagnostics offer, and [`upgrade`] turns edition 0.1 into 0.2. Both work in memory,
-//! and callers write the files.
+//! [`fix`] applies the fixes that diagnostics offer, and [`upgrade`] turns edition 0.1 into 0.2. Both work in memory;
+//! callers write the files.
 //!
-//! Each kind of fault is one file: faults that a single stage finds are in `faults`, those that only the whole
-//! composition shows in `rules`.
+//! Each kind of fault is one file: `faults` holds those that a single stage detects, `rules` those that need the
+//! whole composition.
 
 mod addresses;
 mod arguments;

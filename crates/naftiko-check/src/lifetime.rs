@@ -1,4 +1,4 @@
-//! What expires, and what takes time.
+//! Expiring values, and the steps that may take longer than such a value is valid.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::rc::Rc;
@@ -15,50 +15,50 @@ use crate::pages::Paged;
 use crate::resolve::Resolved;
 use crate::sensitive::Doing;
 
-/// Something that a step yields and that is not good for ever.
+/// An expiring part of a step's result.
 pub(crate) struct Expiring {
     /// The position of the step.
     pub(crate) position: usize,
-    /// The fields of the result that lead to it.
+    /// The fields of the result that lead to the part.
     pub(crate) path: Vec<String>,
-    /// How long it is good for.
+    /// How long the part is valid.
     pub(crate) lives: SignedDuration,
-    /// It in the author's words: `` `make-link.link` ``.
+    /// The part in the author's words: `` `make-link.link` ``.
     pub(crate) words: String,
-    /// Where it is said that it expires.
+    /// The place that declares the expiry.
     pub(crate) span: Span,
 }
 
-/// Something that takes time.
+/// A step that takes time, and how it uses its values.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Slow {
-    /// How long at most; `None`: there is no limit.
+    /// The maximum duration; `None` without a limit.
     pub(crate) at_most: Option<SignedDuration>,
-    /// What it does, in words that follow the step.
+    /// The work of the step, in words that follow its id.
     pub(crate) words: &'static str,
-    /// Whether it uses what it is handed to its end, and not only when it begins.
+    /// Whether the step uses its values until it ends, and not only at its start.
     pub(crate) keeps: bool,
 }
 
-/// A part of the result of a step that is not good for ever.
+/// An expiring part of a result.
 #[derive(Debug, Clone)]
 pub(crate) struct Lifetime {
-    /// The fields that lead to it.
+    /// The fields that lead to the part.
     way: Vec<String>,
-    /// How authors write it after the id of the step; `None`: by its fields.
+    /// The part as authors write it after the id of the step; `None` if it is written by its fields.
     words: Option<String>,
     lives: SignedDuration,
-    /// Where it is said that it expires.
+    /// The place that declares the expiry.
     span: Span,
 }
 
-/// Everything in one result that is not good for ever.
+/// All expiring parts of one result.
 #[derive(Debug, Default)]
 struct Lifetimes {
     all: Vec<Lifetime>,
-    /// By its way: the one that expires first.
+    /// Indexes into `all` by path; of equal paths, the part that expires first.
     exact: BTreeMap<Vec<String>, usize>,
-    /// By the way to a part: the one that expires first of those within.
+    /// Indexes into `all` by the path of an enclosing part, the root included; the part in it that expires first.
     within: HashMap<Vec<String>, usize>,
 }
 
@@ -79,15 +79,15 @@ impl Lifetimes {
         lifetimes
     }
 
-    /// Of a part, or of what it is part of: what expires first.
+    /// The part that expires first among those that contain `path` or lie within it.
     fn shortest(&self, path: &[String]) -> Option<&Lifetime> {
         let outer = (0..path.len()).filter_map(|length| self.exact.get(path.get(..length)?));
         let found = outer.chain(self.within.get(path)).filter_map(|at| self.all.get(*at));
         found.min_by_key(|lifetime| lifetime.lives)
     }
 
-    /// All of a part, or of what it is part of, and whether these are all: of more than [`MOST_WITHIN`] the one that
-    /// expires first stands for the others.
+    /// The parts that contain `path` or lie within it, and whether the list is complete: of more than
+    /// [`MOST_WITHIN`], only the one that expires first is returned.
     fn all_of(&self, path: &[String]) -> (Vec<&Lifetime>, bool) {
         let outer = (0..path.len()).filter_map(|length| self.exact.get(path.get(..length)?));
         let within = self.exact.range(path.to_vec()..).take_while(|(way, _)| way.starts_with(path));
@@ -101,11 +101,11 @@ impl Lifetimes {
     }
 }
 
-/// How many parts of a value that expire are told apart.
+/// The maximum number of expiring parts of one value that are tracked separately.
 const MOST_WITHIN: usize = 64;
 
-/// Everything that expires: what the capabilities document says of the operations that steps use, and what the
-/// compositions that they run give of it.
+/// Everything that expires in a composition: the results of operations, as the capabilities document declares, and
+/// the outputs of sub-compositions.
 #[derive(Default)]
 pub(crate) struct Expirables {
     /// By the id of the step, with its position.
@@ -139,14 +139,14 @@ impl Expirables {
         self.steps.is_empty()
     }
 
-    /// What expires first of that which gets into a value.
+    /// The part that expires first among those that flow into a value.
     pub(crate) fn carried(&self, carried: &Carried) -> Option<Expiring> {
         let Root::Step(id) = &carried.root else { return None };
         let (position, lifetimes) = self.steps.get(id)?;
         Some(Expiring::new(*position, id, lifetimes.shortest(&carried.path)?))
     }
 
-    /// What a text speaks of, by the name of its field: a few of those that are yielded first.
+    /// The expiring parts whose field name occurs in a text: a few of those that the first steps yield.
     pub(crate) fn named_in(&self, text: &str) -> Vec<Expiring> {
         let text = words(text);
         let windows = (1..=MOST_WORDS).flat_map(|length| text.windows(length));
@@ -169,9 +169,9 @@ impl Expirables {
     }
 }
 
-/// The most words of the name of a field that a text is searched for.
+/// The maximum number of words in a field name that is matched against a text.
 const MOST_WORDS: usize = 8;
-/// The most steps whose results a text is searched for.
+/// The maximum number of steps whose results are matched against a text.
 const MOST_NAMED: usize = 64;
 
 impl Expiring {
@@ -190,7 +190,7 @@ impl Expiring {
     }
 }
 
-/// What the capabilities document says of an operation.
+/// The expiring parts that the capabilities document declares for an operation.
 fn declared(call: &Call<'_>) -> Vec<Lifetime> {
     let pages = &call.resolution.pages;
     let expires = call.resolution.facts.expires.iter();
@@ -203,7 +203,7 @@ fn declared(call: &Call<'_>) -> Vec<Lifetime> {
     lifetimes.collect()
 }
 
-/// The parts of the outputs that are not good for ever.
+/// The expiring parts of the outputs.
 pub(crate) fn outputs(model: &Model<'_>) -> Vec<Lifetime> {
     let expirables = Expirables::of(model);
     let mut outputs = Vec::new();
@@ -228,19 +228,19 @@ pub(crate) fn outputs(model: &Model<'_>) -> Vec<Lifetime> {
     outputs
 }
 
-/// What of a composition takes the most time, for a step that runs it.
+/// The slowest step of a composition, described for a step that runs the composition.
 pub(crate) fn slowest(model: &Model<'_>) -> Option<Slow> {
     let slow = (0..model.composition.steps.len()).filter_map(|position| slow(model, position));
     Some(Slow { words: "runs a composition that takes its time", keeps: false, ..slower_of(slow)? })
 }
 
-/// What takes the most time before each step, and what the step itself takes to use what it is handed.
+/// For each step, the slowest work before the step, or of the step itself while it uses its values.
 pub(crate) fn slow_by_then(model: &Model<'_>) -> Vec<Option<Slow>> {
     let steps = &model.composition.steps;
     let ids = steps.iter().map(|step| step.id.value.clone()).collect();
     let graph = Graph::new(ids, model.order.to_vec());
     let mut before: Vec<Option<Slow>> = vec![None; steps.len()];
-    // Steps that wait for each other have their finding, and are never done.
+    // Steps in a dependency cycle have their own diagnostic and never end.
     for position in graph.order().unwrap_or_default() {
         let at = |position: usize| [before.get(position).copied().flatten(), slow(model, position)];
         let found = slower_of(graph.before(position).into_iter().flat_map(at).flatten());
@@ -256,13 +256,13 @@ pub(crate) fn slow_by_then(model: &Model<'_>) -> Vec<Option<Slow>> {
     both.map(|slow| Some(Slow { words: "keeps it waiting", keeps: true, ..slow? })).collect()
 }
 
-/// The one that takes the most time; without a limit is longer than with any.
+/// The slowest; no limit counts as longer than any limit.
 pub(crate) fn slower_of(slow: impl IntoIterator<Item = Slow>) -> Option<Slow> {
     slow.into_iter().max_by_key(|slow| (slow.at_most.is_none(), slow.at_most))
 }
 
-/// What of a step takes time: somebody outside, a poll, an attempt that is given time, another composition. Where it
-/// says how long, that is the limit.
+/// The time that a step takes, if it is slow: an external step, a poll, an operation with a timeout, a
+/// sub-composition. A declared timeout is its limit.
 pub(crate) fn slow(model: &Model<'_>, position: usize) -> Option<Slow> {
     let step = model.composition.steps.get(position)?;
     let wait = model.waits.get(position).and_then(Option::as_ref);
@@ -283,13 +283,13 @@ pub(crate) fn slow(model: &Model<'_>, position: usize) -> Option<Slow> {
 }
 
 impl Slow {
-    /// Whether it may take longer than something lives.
+    /// Whether the step may take longer than a value is valid.
     pub(crate) fn outlasts(&self, lives: SignedDuration) -> bool {
         self.at_most.is_none_or(|longest| longest > lives)
     }
 }
 
-/// The words of a text or a name, in lower case: `accessToken` is two.
+/// The words of a text or a name, in lower case: `accessToken` has two.
 fn words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let mut after_lower = false;
@@ -306,7 +306,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// The fields that a path into a response leads through, below its body.
+/// The fields of a path into a response, below the body.
 fn way(path: &Expression) -> Vec<String> {
     carried(path).into_iter().flat_map(|found| found.path).skip(1).collect()
 }

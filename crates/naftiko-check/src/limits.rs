@@ -1,7 +1,7 @@
-//! Checks a written value against its whole JSON Schema: the verdict of `run`, given before the run.
+//! Validates a written value against its whole JSON Schema, as `run` will before it sends the value.
 //!
-//! Only literals are checked; a part in `${…}` counts as unknown. Nothing is reported at a place that already has a
-//! finding: types come first, since they can name the value that was meant.
+//! Only literals are validated; a part in `${…}` counts as unknown. Nothing is reported at a place that already has a
+//! finding: type mismatches come first, since they can name the intended value.
 
 use std::collections::BTreeSet;
 
@@ -12,22 +12,22 @@ use serde_json::{Map, Value as Json};
 use crate::fit::Mistakes;
 use crate::written::{Parts, Written};
 
-/// A rule that a value breaks, or that cannot be checked.
+/// A violation, or a rule that cannot be decided.
 pub(crate) struct Broken {
-    /// The name of the value; empty: the whole body.
+    /// The name of the value; empty for the whole body.
     pub(crate) name: String,
-    /// The place of the part.
+    /// The span of the part.
     pub(crate) place: Span,
     pub(crate) what: Breach,
 }
 
-/// The kind of the problem.
+/// The kind of a violation.
 pub(crate) enum Breach {
     /// The value has to be something else.
     Demand { expected: String, found: String },
-    /// A field that the others make necessary.
+    /// A field that the other fields require.
     Missing(String),
-    /// A field that may not stand beside the others.
+    /// A field that may not occur together with the others.
     Excluded(String),
     /// Any other keyword.
     Keyword(&'static str),
@@ -37,25 +37,25 @@ pub(crate) enum Breach {
     Exhausted,
 }
 
-/// A part of a value that fits only because the description is read leniently.
+/// A part of a value that matches only because the description is read leniently.
 pub(crate) struct Tolerated {
-    /// The name of the part; empty: the whole body.
+    /// The name of the part; empty for the whole body.
     pub(crate) name: String,
-    /// The place of the part.
+    /// The span of the part.
     pub(crate) place: Span,
     pub(crate) tolerance: Tolerance,
 }
 
-/// What a schema says of a value, at most once for each place.
+/// The verdict of a schema on a value, with at most one finding per span.
 #[derive(Default)]
 pub(crate) struct Verdict {
     pub(crate) broken: Vec<Broken>,
     pub(crate) tolerated: Vec<Tolerated>,
 }
 
-/// The rules of a schema that a value breaks, at most one at each place, and none where a place is `mistaken` already.
-/// References lead to `definitions`. A schema that says no more than the type is asked only where the value was not looked
-/// at as a whole. For the schema of one value: where many values meet one schema, see [`verdict`].
+/// The violations of a schema by a value, at most one per span and none at the spans of `mistakes`. References are
+/// resolved in `definitions`. A schema that adds nothing to the type is used only if the type check was incomplete.
+/// Compiles the schema on each call; where many values meet one schema, use [`verdict`].
 pub(crate) fn broken(
     schema: &Json,
     definitions: &Map<String, Json>,
@@ -69,14 +69,14 @@ pub(crate) fn broken(
         return Vec::new();
     }
     let compiled = Schema::compile(schema, definitions, options);
-    // The schema of an input that cannot be used has its own diagnostic.
+    // An unusable schema of an input has its own diagnostic.
     if options == Options::STRICT && !compiled.defects().is_empty() {
         return Vec::new();
     }
     verdict(&compiled, written, name, &mistakes.places).broken
 }
 
-/// What a compiled schema says of a value where the value is not `mistaken` already.
+/// The verdict of a compiled schema on a value, ignoring the spans in `mistaken`.
 pub(crate) fn verdict(schema: &Schema, written: &Written<'_>, name: &str, mistaken: &[Span]) -> Verdict {
     if matches!(written.parts, Parts::Open) {
         return Verdict::default();
@@ -93,7 +93,7 @@ pub(crate) fn verdict(schema: &Schema, written: &Written<'_>, name: &str, mistak
     Verdict { broken, tolerated }
 }
 
-/// Whether `run` accepts each of these values in the place of a part; no, where there are none.
+/// Whether `run` accepts each of these values in place of a part; false for no values.
 pub(crate) fn accepts_all(schema: &Schema, whole: &Written<'_>, part: Span, samples: &[Json]) -> bool {
     let Some(pointer) = whole.pointer_of(part) else { return false };
     let mut unknown = Vec::new();
@@ -110,11 +110,11 @@ pub(crate) fn accepts_all(schema: &Schema, whole: &Written<'_>, part: Span, samp
     !samples.is_empty() && samples.iter().all(accepts)
 }
 
-/// The number of values in a schema from which on its type may leave parts out, so that the schema itself is examined.
+/// The number of values in a schema from which its type may be incomplete, so that the schema itself is validated.
 const LARGE: usize = 64;
 
-/// Whether a schema, or one that it refers to, may say more than its type: by a keyword that types do not have, or because
-/// the schema is too large for a type.
+/// Whether a schema, or one that it references, may say more than its type: by a keyword that types do not cover, or
+/// because the schema is too large for a type.
 pub(crate) fn has_limits(schema: &Json, definitions: &Map<String, Json>) -> bool {
     let mut pending = vec![schema];
     let mut seen = BTreeSet::new();
@@ -144,7 +144,7 @@ pub(crate) fn has_limits(schema: &Json, definitions: &Map<String, Json>) -> bool
     false
 }
 
-/// A report on a value, read as findings about its parts.
+/// Converts a validation report into findings about the parts of a value.
 struct Reading<'a> {
     written: &'a Written<'a>,
     /// The name of the value.
@@ -188,7 +188,7 @@ impl Reading<'_> {
         };
         let entry = |field: &str| part.entry(field).map_or(part.place(), Written::place);
         match &violation.rule {
-            // The missing field may be the one that was meant by a field that is not taken.
+            // The missing field may be meant by an unknown field that is already reported.
             Rule::Required(_) if part.keys().any(|key| self.mistaken.contains(&key)) => Vec::new(),
             Rule::Required(field) => vec![of(part.place(), Breach::Missing(field.clone()))],
             Rule::Unexpected(fields) => {

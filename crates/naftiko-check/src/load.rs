@@ -1,4 +1,4 @@
-//! Reads files through [`Files`], and keeps what was read and found.
+//! Reads files through [`Files`], and retains the sources and diagnostics.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,29 +14,29 @@ use crate::check::Options;
 use crate::faults;
 use crate::provider::Provider;
 
-/// Keys of our documents that YAML 1.1 takes for something else: that of `retry`.
+/// Keys of our documents that YAML 1.1 reads as something other than text: `on` in `retry`.
 const KEYWORDS: [&str; 1] = ["on"];
 
-/// The folder that a document stands in.
+/// The folder of a document; empty for a bare file name.
 pub(crate) fn folder_of(path: &Path) -> &Path {
     path.parent().unwrap_or(Path::new(""))
 }
 
-/// Files, sources and diagnostics of one check.
+/// The files, sources and diagnostics of one check.
 pub(crate) struct Loader<'a> {
     files: &'a dyn Files,
     sources: SourceMap,
     diagnostics: Vec<Diagnostic>,
-    /// The folder of the document that is checked, and what else may be read whoever names it.
+    /// The folder of the main document and the allowed files: readable from every document.
     open: Vec<PathBuf>,
-    /// Capabilities documents that were read, by path: several compositions of one check may use one.
+    /// Capabilities documents by absolute path: several compositions of one check may share one.
     pub(crate) providers: BTreeMap<PathBuf, Option<Rc<Provider>>>,
-    /// Descriptions that were read, by path.
+    /// OpenAPI descriptions by absolute path.
     catalogues: BTreeMap<PathBuf, Option<Rc<Catalogue>>>,
 }
 
 impl<'a> Loader<'a> {
-    /// Files for the check of the document at `path`.
+    /// A loader for the check of the document at `path`.
     pub(crate) fn new(path: &Path, options: &Options, files: &'a dyn Files) -> Self {
         let allowed = options.allowed_files.iter().map(PathBuf::as_path);
         let open = allowed.chain([folder_of(path)]).map(|path| files.resolved(path)).collect();
@@ -44,9 +44,9 @@ impl<'a> Loader<'a> {
         Self { files, sources, diagnostics, open, providers: BTreeMap::new(), catalogues: BTreeMap::new() }
     }
 
-    /// Where the path leads that a document in `folder` names, if it may be read: below that folder or that of the
-    /// document that is checked, also by way of links, or allowed. Otherwise it is reported; `what` is what was expected
-    /// there.
+    /// The path of a file that a document in `folder` names, if it may be read: its resolved path is below `folder`,
+    /// below the folder of the main document, or allowed by the operator. Otherwise the path is reported; `what` is
+    /// the expected kind of file.
     pub(crate) fn admitted(&mut self, named: &Spanned<String>, folder: &Path, what: &str) -> Option<PathBuf> {
         let path = folder.join(&named.value);
         if self.may_read(&path, folder) {
@@ -56,41 +56,41 @@ impl<'a> Loader<'a> {
         None
     }
 
-    /// Whether a path leads below `folder`, or to what may be read whoever names it; also by way of links.
+    /// Whether a path, with links resolved, is below `folder` or readable from every document.
     pub(crate) fn may_read(&self, path: &Path, folder: &Path) -> bool {
         let (resolved, own) = (self.files.resolved(path), self.files.resolved(folder));
         self.open.iter().chain([&own]).any(|folder| resolved.starts_with(folder))
     }
 
-    /// The tree of a text that can be read on; a text that cannot has its diagnostic and gives nothing.
+    /// The tree of a text; `None` if parsing stops early, which has its diagnostic.
     pub(crate) fn parse(&mut self, path: &Path, bytes: &[u8]) -> Option<Node> {
         self.parse_within(path, bytes, &Limits::default())
     }
 
     fn parse_within(&mut self, path: &Path, bytes: &[u8], limits: &Limits) -> Option<Node> {
         let (_, parsed) = parse_bytes(path.display().to_string(), bytes, &mut self.sources, limits);
-        // A tree that ends in the middle would give a second diagnostic for everything that is not there.
+        // A truncated tree would cause a second diagnostic for everything that is missing from it.
         let cut_short = parsed.is_cut_short();
         self.diagnostics.extend(parsed.diagnostics);
         parsed.root.filter(|_| !cut_short)
     }
 
-    /// Notes what older readers of YAML take for something else in a document of ours. Descriptions are left alone:
-    /// whoever checks a composition rarely writes them.
+    /// Reports scalars of our documents that older YAML readers read differently. OpenAPI descriptions are exempt:
+    /// the author of a composition rarely writes them.
     pub(crate) fn note_ambiguous(&mut self, root: &Node) {
         let Some(file) = self.sources.file(root.span.file) else { return };
         let notes = ambiguous_scalars(root, file.text(), &KEYWORDS);
         self.diagnostics.extend(notes);
     }
 
-    /// The tree of a file.
+    /// Reads and parses a file; errors are those of reading it.
     pub(crate) fn read(&mut self, path: &Path) -> io::Result<Option<Node>> {
         let bytes = self.files.read(path)?;
         Ok(self.parse(path, &bytes))
     }
 
-    /// The operations of a description; `None` for what is none, which has its diagnostic. Several capabilities documents
-    /// may name one description: it is read once.
+    /// The operations of an OpenAPI description; `None` if it is not one, which has its diagnostic. Each file is
+    /// loaded once per check, however many capabilities documents name it.
     pub(crate) fn catalogue(&mut self, path: &Path) -> io::Result<Option<Rc<Catalogue>>> {
         let key = self.absolute(path);
         if let Some(known) = self.catalogues.get(&key) {
@@ -106,7 +106,7 @@ impl<'a> Loader<'a> {
         Ok(loaded)
     }
 
-    /// The tree of an `OpenAPI` description, with the files below its folder that its references lead to.
+    /// The tree of an `OpenAPI` description, bundled with the files below its folder that it references.
     fn read_description(&mut self, path: &Path) -> io::Result<Option<Node>> {
         let folder = path.parent().unwrap_or(Path::new(""));
         let Some(root) = self.read_foreign(path)? else { return Ok(None) };
@@ -118,23 +118,23 @@ impl<'a> Loader<'a> {
         })))
     }
 
-    /// The tree of a file of other authors, whose large numbers are rounded as JSON readers round them.
+    /// The tree of a file by other authors; large numbers are rounded, as JSON readers round them.
     fn read_foreign(&mut self, path: &Path) -> io::Result<Option<Node>> {
         let bytes = self.files.read(path)?;
         Ok(self.parse_within(path, &bytes, &Limits { exact_numbers: false, ..Limits::default() }))
     }
 
-    /// Whether there is a file.
+    /// Whether there is a file at `path`.
     pub(crate) fn exists(&self, path: &Path) -> bool {
         self.files.is_file(path)
     }
 
-    /// The path from the root of the file system.
+    /// The absolute path.
     pub(crate) fn absolute(&self, path: &Path) -> PathBuf {
         self.files.absolute(path)
     }
 
-    /// The folder of `path` and every folder above it, nearest first: relative ones as long as the path was.
+    /// The folder of `path` and every folder above it, nearest first; relative paths as far as `path` reaches.
     pub(crate) fn folders(&self, path: &Path) -> Vec<PathBuf> {
         let relative = path.ancestors().skip(1).map(Path::to_path_buf);
         let below = path.ancestors().skip(1).count();
@@ -147,7 +147,7 @@ impl<'a> Loader<'a> {
         self.diagnostics.extend(diagnostics);
     }
 
-    /// What has been found by now.
+    /// The diagnostics so far.
     pub(crate) fn diagnostics(&self) -> &[Diagnostic] {
         &self.diagnostics
     }

@@ -1,4 +1,4 @@
-//! The checked composition to a [`Plan`].
+//! Lowers a checked composition to a [`Plan`].
 
 use std::path::Path;
 use std::rc::Rc;
@@ -24,7 +24,7 @@ use crate::provider::Provider;
 use crate::resolve::{Resolution, Resolved};
 use crate::sensitive::Sensitives;
 
-/// What the stages before have found.
+/// The results of the earlier stages.
 pub(crate) struct Parts<'a> {
     pub(crate) composition: &'a Composition,
     pub(crate) providers: &'a [Rc<Provider>],
@@ -37,7 +37,7 @@ pub(crate) struct Parts<'a> {
     pub(crate) sensitive: Sensitives,
 }
 
-/// The plan; `None` if a step is not fully known. Whether there were errors is the caller's to ask.
+/// The plan; `None` if some step is not fully known. The caller checks for errors.
 pub(crate) fn plan(parts: &Parts<'_>, sources: &SourceMap) -> Option<Plan> {
     let mut operations = Operations::default();
     let mut steps = Vec::new();
@@ -58,7 +58,7 @@ pub(crate) fn plan(parts: &Parts<'_>, sources: &SourceMap) -> Option<Plan> {
     })
 }
 
-/// The operations that steps name, each once.
+/// The operations that steps use, each stored once.
 #[derive(Default)]
 struct Operations {
     by_key: IndexMap<String, Arc<Operation>>,
@@ -66,8 +66,8 @@ struct Operations {
 }
 
 impl Operations {
-    /// The key of an operation, by the name it is used by: two names may stand for one operation with and without an
-    /// idempotency key, and two operations may share an `operationId`.
+    /// The key of an operation, made from the name that the step uses. Two names may refer to one operation with and
+    /// without an idempotency key, and two operations may share an `operationId`.
     fn key(&mut self, resolution: &Resolution, name: &str) -> String {
         let operation = &resolution.operation;
         let key = format!("{}/{name}", operation.provider);
@@ -147,7 +147,7 @@ fn step(
     })
 }
 
-/// The argument of the first page of a list, where nobody wrote it.
+/// The inferred argument for the first page of a list, if the author wrote none.
 fn first_page(pages: &Paged) -> Vec<Argument> {
     let Paged::Pages(pages) = pages else { return Vec::new() };
     let first = pages.first.iter().map(|(parameter, value, reason)| Argument {
@@ -160,7 +160,7 @@ fn first_page(pages: &Paged) -> Vec<Argument> {
     first.collect()
 }
 
-/// An operation without arguments, that behaves as its capabilities document says.
+/// An invocation without arguments, with the policies of the capabilities document.
 fn plain(
     capability: Option<&Spanned<String>>,
     name: &Spanned<String>,
@@ -185,7 +185,7 @@ fn external(said: &naftiko_spec::External) -> External {
         values.iter().map(|(name, value)| (name.clone(), value.template())).collect()
     };
     let mut settings = templates(&said.settings);
-    // A text with values in it stands as it is: nothing that comes in a value is read as a template.
+    // A text with expressions becomes a literal text: values filled into it are never parsed as a template.
     if said.channel == naftiko_spec::Channel::Email
         && let Some(at) = settings.get_index_of("template")
         && settings.get_index(at).is_some_and(|(_, text)| !text.expressions().is_empty())
@@ -210,7 +210,8 @@ fn external(said: &naftiko_spec::External) -> External {
 fn planned(provider: &Provider) -> PlannedProvider {
     let auth =
         provider.capabilities.auth.as_ref().and_then(|auth| authentication(&auth.kind, &provider.folder));
-    // What is not told in full is an error, and a plan with errors is not given out; `none` is said or warned of.
+    // Incomplete authentication is an error, and a plan with errors is discarded; missing authentication is declared
+    // as `none` or has a warning.
     let source = provider.path.display().to_string();
     PlannedProvider {
         base_url: provider.base_url(),
@@ -220,7 +221,7 @@ fn planned(provider: &Provider) -> PlannedProvider {
     }
 }
 
-/// How a provider lets requests in; the paths of files are seen from where the document was read.
+/// The authentication of a provider; paths of files are relative to `folder`.
 fn authentication(said: &AuthKind, folder: &Path) -> Option<Auth> {
     let name = |secret: &Secret| match secret {
         Secret::EnvVar(variable) => SecretName::EnvVar(variable.clone()),
@@ -308,8 +309,8 @@ fn arguments(parts: &Parts<'_>, step: &naftiko_spec::Step, bound: &[BoundArgumen
         .collect()
 }
 
-/// Whether an expression reads a sensitive input, or all inputs of which one is, or has something else sensitive in
-/// its value. `list` is what `item` is of.
+/// Whether an expression reads a sensitive input, or reads all inputs while one is sensitive, or carries another
+/// sensitive value. `list` is the list whose items `item` refers to.
 fn is_sensitive(parts: &Parts<'_>, expression: &Expression, list: Option<&Expression>) -> bool {
     let carried = match list {
         Some(list) => carried_of_item(expression, list),

@@ -1,4 +1,4 @@
-//! The templates of e-mails: whether they can be read, and whether they read only what is handed over.
+//! Checks the templates of e-mails: that they parse, and that they read only names that are passed to them.
 
 use std::cell::OnceCell;
 use std::collections::HashSet;
@@ -11,10 +11,10 @@ use naftiko_syntax::Node;
 
 use crate::faults::{template_syntax, unknown_filter, unknown_variable};
 
-/// How many of the names that are handed over a finding lists.
+/// The maximum number of passed names that a finding lists.
 const MAX_NAMES: usize = 8;
 
-/// The problems of the templates of the e-mails of a composition.
+/// Checks the e-mail templates of a composition.
 pub(crate) fn check(composition: &Composition) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let all = OnceCell::new();
@@ -42,32 +42,33 @@ struct Readable<'c> {
 }
 
 impl<'c> Readable<'c> {
-    /// These names, and those that every message has.
+    /// The given names, and those that every message has.
     fn new(handed_over: impl IntoIterator<Item = &'c str>) -> Self {
         let index = NameIndex::new(handed_over.into_iter().chain(MESSAGE_NAMES));
         work::add(index.names().len());
         Self { names: index.names().iter().copied().collect(), index }
     }
 
-    /// The names that a step without `with` may read: the inputs and all steps.
+    /// The names that a step without `with` may read: the inputs, `item`, `index` and all steps.
     fn all_of(composition: &'c Composition) -> Self {
         let steps = composition.steps.iter().map(|step| step.id.value.as_str());
         Self::new(["inputs", "item", "index"].into_iter().chain(steps))
     }
 
-    /// The names that are handed over, without those that every message has.
+    /// The passed names, without those that every message has.
     fn handed_over(&self) -> &[&'c str] {
         let names = self.index.names();
         names.get(..names.len().saturating_sub(MESSAGE_NAMES.len())).unwrap_or_default()
     }
 }
 
-/// Whether a setting is a template with something to fill in: whatever reads like a reference there is none of ours.
+/// Whether a setting is an e-mail template with something to fill in; text in it that looks like a reference is not
+/// one of ours.
 pub(crate) fn is_filled_in(external: &External, name: &str, value: &Value) -> bool {
     written(external, name, value).is_some_and(|(text, _)| text.contains("{{") || text.contains("{%"))
 }
 
-/// The text of a setting that is the template of an e-mail.
+/// The text of a setting, if it is the template of an e-mail.
 fn written<'v>(external: &External, name: &str, value: &'v Value) -> Option<(&'v str, &'v Node)> {
     match value {
         Value::Scalar { template: Template::Literal(_), node, .. }

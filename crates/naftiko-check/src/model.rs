@@ -1,6 +1,6 @@
-//! Everything known about a composition, for the rules to read.
+//! The checked composition, with the results of the stages, as the rules read it.
 //!
-//! This is the one place that lists where expressions can be. It draws no conclusions: that is what
+//! This module is the only one that lists where expressions can occur. It reports nothing itself: the
 //! [`rules`](crate::rules) do.
 
 use std::cell::OnceCell;
@@ -25,7 +25,7 @@ use crate::reachability::Reachability;
 use crate::resolve::{Resolution, Resolved};
 use crate::sensitive::Sensitives;
 
-/// A composition with what the stages have found out about it.
+/// A composition with the results of the stages.
 pub(crate) struct Model<'a> {
     pub(crate) composition: &'a Composition,
     pub(crate) providers: &'a [Rc<Provider>],
@@ -40,11 +40,11 @@ pub(crate) struct Model<'a> {
     pub(crate) sources: &'a SourceMap,
     pub(crate) sensitive: Sensitives,
     pub(crate) reachability: OnceCell<Reachability>,
-    /// Whether nothing has been found that hides what is read: only then can it be said that something is *not* used.
+    /// Whether no finding hides references; only then may a rule report something as unused.
     pub(crate) sound: bool,
 }
 
-/// An operation step of a model.
+/// A step with a described operation.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) position: usize,
@@ -54,9 +54,9 @@ pub(crate) struct Call<'a> {
     pub(crate) bound: &'a Bound,
 }
 
-/// A request that a step makes: its own, or the one that undoes it.
+/// A request that a step makes: its own, or the one that compensates it.
 pub(crate) struct Request<'a> {
-    /// The operation as it is named.
+    /// The operation, as the step names it.
     pub(crate) named: &'a Spanned<String>,
     pub(crate) resolution: &'a Resolution,
     pub(crate) arguments: &'a [BoundArgument],
@@ -64,7 +64,7 @@ pub(crate) struct Request<'a> {
     step: &'a Step,
 }
 
-/// An expression that is handed to an input of a composition.
+/// An expression that is passed to an input of a sub-composition.
 pub(crate) struct HandedDown<'a> {
     /// The name of the input.
     pub(crate) name: &'a str,
@@ -73,18 +73,18 @@ pub(crate) struct HandedDown<'a> {
     pub(crate) placed: Placed<'a>,
 }
 
-/// An expression and where it stands.
+/// An expression with its place.
 pub(crate) struct Placed<'a> {
     pub(crate) expression: &'a Expression,
     at: At<'a>,
-    /// The list that `item` is of.
+    /// The list whose items `item` refers to.
     list: Option<&'a Expression>,
 }
 
 enum At<'a> {
-    /// So many bytes into the text of a scalar.
+    /// A byte offset in the text of a scalar.
     Scalar(&'a Node, usize),
-    /// Nobody wrote it: the place that stands for it.
+    /// Inferred, so the expression has no text of its own; diagnostics point here instead.
     Unwritten(Span),
 }
 
@@ -93,12 +93,12 @@ impl<'a> Placed<'a> {
         Self { expression, at, list: None }
     }
 
-    /// The same in a step, which may say what `item` is.
+    /// Sets the step of the expression, whose `forEach` defines `item`.
     fn of(self, step: &'a Step) -> Self {
         Self { list: step.clauses.for_each.as_ref().map(|list| &list.expression), ..self }
     }
 
-    /// Everything that gets into its value.
+    /// Everything that flows into the value of the expression.
     pub(crate) fn carried(&self) -> Vec<Carried> {
         match self.list {
             Some(list) => carried_of_item(self.expression, list),
@@ -106,7 +106,7 @@ impl<'a> Placed<'a> {
         }
     }
 
-    /// The place of a range of the expression's text.
+    /// The span of a range in the expression's text.
     pub(crate) fn locate(&self, range: Range<usize>) -> Span {
         match self.at {
             At::Scalar(node, at) => locate(node, at + range.start..at + range.end),
@@ -153,12 +153,12 @@ impl<'a> Model<'a> {
         own.chain(undoings).collect()
     }
 
-    /// Every expression that is handed to an input of a composition that could be read.
+    /// Every expression that is passed to an input of a sub-composition that could be read.
     pub(crate) fn handed_down(&self) -> Vec<HandedDown<'a>> {
         (0..self.composition.steps.len()).flat_map(|position| self.handed_down_by(position)).collect()
     }
 
-    /// The expressions that one step hands to inputs of the composition that it runs.
+    /// The expressions that one step passes to inputs of the sub-composition that it runs.
     pub(crate) fn handed_down_by(&self, position: usize) -> Vec<HandedDown<'a>> {
         let (composition, steps) = (self.composition, self.steps);
         let (Some(step), Some(Resolved::Composition(embedded))) =
@@ -177,12 +177,12 @@ impl<'a> Model<'a> {
         found
     }
 
-    /// The provider with an id.
+    /// The first provider with an id.
     pub(crate) fn provider(&self, id: &str) -> Option<&'a Rc<Provider>> {
         self.providers.get(*self.provider_positions.get(id)?)
     }
 
-    /// Where the description names the operation of a step.
+    /// The entry of a step's operation in its description.
     pub(crate) fn entry(&self, call: &Call<'a>) -> Option<&'a Entry> {
         match self.provider(&call.resolution.operation.provider)?.operation(&call.invoke.operation.value) {
             Found::Operation { entry, .. } => Some(entry),
@@ -190,12 +190,12 @@ impl<'a> Model<'a> {
         }
     }
 
-    /// Which steps come before and after which; made when a rule first asks.
+    /// The order of the steps as a graph, computed on first use.
     pub(crate) fn reachability(&self) -> &Reachability {
         self.reachability.get_or_init(|| Reachability::new(self.composition.steps.len(), self.order))
     }
 
-    /// Everything that the composition reads, in its steps and its outputs.
+    /// Every reference in the composition, in its steps and its outputs.
     pub(crate) fn reads(&self) -> Vec<Reference> {
         let steps = self.composition.steps.iter().enumerate();
         let of_steps = steps.flat_map(|(position, step)| self.expressions_of(position, step));
@@ -211,7 +211,7 @@ impl<'a> Model<'a> {
         })
     }
 
-    /// Every expression of a step: a new key of the language that holds one is added here.
+    /// Every expression of a step. A new key of the language that holds an expression is added here.
     pub(crate) fn expressions_of(&self, position: usize, step: &'a Step) -> Vec<Placed<'a>> {
         let mut found = self.in_work(position, step);
         let clauses = &step.clauses;
@@ -251,12 +251,12 @@ impl<'a> Call<'a> {
         found.into_iter().map(|placed| placed.of(self.step)).collect()
     }
 
-    /// The argument as it was written; `None` for one that was inferred.
+    /// The written argument; `None` for an inferred one.
     pub(crate) fn written(&self, argument: &BoundArgument) -> Option<&'a Argument> {
         written(&self.invoke.arguments, argument)
     }
 
-    /// The place of an argument: its key, or the operation that takes it if nobody wrote it.
+    /// The span of an argument: its key, or the operation for an inferred argument.
     pub(crate) fn place(&self, argument: &BoundArgument) -> Span {
         argument.key.unwrap_or(self.invoke.operation.span)
     }
@@ -270,8 +270,8 @@ impl<'a> Request<'a> {
     }
 }
 
-/// What an external step hands out by name, with what that is to whoever gets it: what it says, and what its channel is
-/// told.
+/// The expressions that an external step passes to its receiver: the values of `with` and the settings of the
+/// channel. Each has a description of its role.
 pub(crate) fn handed_out<'a>(step: &'a Step, external: &'a External) -> Vec<(String, Placed<'a>)> {
     let with = external.with.iter().flatten().map(|(name, value)| (format!("handed out as `{name}`"), value));
     let channel = external.channel.as_str();

@@ -1,4 +1,4 @@
-//! What the providers of a document offer, for a mock that stands in for them.
+//! The operations of a document's providers, for a mock that serves them.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -12,38 +12,38 @@ use naftiko_spec::{AuthKind, Files, KeyPlace};
 use crate::check::{Checked, Options, examine};
 use crate::provider::{Found, Provider};
 
-/// What a provider offers.
+/// A provider with its operations.
 #[derive(Debug)]
 pub struct Offer {
-    /// Its id.
+    /// The id of the provider.
     pub provider: String,
-    /// Where a request carries its credential.
+    /// The part of a request that carries the credential.
     pub credential: CredentialPlace,
-    /// Its operations, including those that no composition uses.
+    /// The operations, including those that no composition uses.
     pub operations: Vec<Arc<Operation>>,
-    /// Operations by the names that the capabilities document gives them.
+    /// The operations by the names that the capabilities document gives them.
     pub named: BTreeMap<String, Arc<Operation>>,
 }
 
-/// Where a request carries its credential.
+/// The part of a request that carries the credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CredentialPlace {
-    /// Nowhere: everybody is let in.
+    /// None: requests need no credential.
     Nowhere,
-    /// In the header `Authorization`.
+    /// The header `Authorization`.
     Authorization,
-    /// In this header.
+    /// This header.
     Header(String),
-    /// In this parameter of the query.
+    /// This query parameter.
     Query(String),
-    /// In this cookie.
+    /// This cookie.
     Cookie(String),
 }
 
-/// Checks the document at `path`, and lists what its providers offer, in the order of their ids.
+/// Checks the document at `path`, and lists its providers with their operations, sorted by id.
 ///
 /// # Errors
-/// When the file itself cannot be read.
+/// If the document itself cannot be read.
 pub fn offers(path: &Path, options: &Options, files: &dyn Files) -> io::Result<(Checked, Vec<Offer>)> {
     let (checked, mut providers) = examine(path, options, files)?;
     providers.sort_by(|one, other| one.id.cmp(&other.id));
@@ -61,7 +61,7 @@ fn offer(provider: &Rc<Provider>) -> Offer {
         let Found::Operation { entry, .. } = provider.operation(name) else { continue };
         let is = |it: &Operation| it.method == entry.method && it.path == entry.path;
         let Some(at) = operations.iter().position(is) else { continue };
-        // What the document knows of an operation besides its description.
+        // The capabilities document may add an idempotency key to the description.
         if let (Some(operation), Some(key)) = (operations.get_mut(at), &mapping.facts.idempotency_key) {
             operation.idempotency_key = Some(key.clone());
         }

@@ -1,4 +1,4 @@
-//! The order of steps: references, `dependsOn`, and the order of the document where there is no `dependsOn`.
+//! Orders the steps: by references, by `dependsOn`, and by the document where there is no `dependsOn`.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::arguments::Bound;
 use crate::faults;
 use crate::scope::Names;
 
-/// The edges between the steps; cycles are reported.
+/// The edges between the steps; reports cycles and unknown dependencies.
 pub(crate) fn find(
     composition: &Composition,
     bound: &[Bound],

@@ -1,4 +1,4 @@
-//! Outputs: the types of their sources, checked against the declared types.
+//! Types the sources of the outputs, and checks them against the declared types.
 
 use naftiko_diagnostics::Diagnostic;
 use naftiko_expr::{Definitions, Expression, Field, ObjectType, Presence, Type};
@@ -10,15 +10,15 @@ use crate::faults::possibly_absent::{self, Needed};
 use crate::faults::{null_without_body, undeclared_answer};
 use crate::scope::{Names, View};
 
-/// An output whose source could be understood.
+/// An output with a readable source.
 pub(crate) struct Checked {
-    /// Where it is read.
+    /// The expression of the source.
     pub(crate) source: Expression,
-    /// The type of its value.
+    /// The type of the value.
     ty: Type,
 }
 
-/// Every output in order; nothing where its source could not be understood.
+/// Types every output, in order; `None` for an output without a readable source.
 pub(crate) fn check(
     composition: &Composition,
     names: &Names<'_>,
@@ -59,7 +59,7 @@ pub(crate) fn check(
         .collect()
 }
 
-/// The type of all outputs by name. A run in which one is absent fails, so all are there.
+/// The type of all outputs as one object. A run in which an output is absent fails, so all fields are present.
 pub(crate) fn result(composition: &Composition, outputs: &[Option<Checked>]) -> Type {
     let field = |ty: Type| Field { ty, presence: Presence::Always };
     let fields = composition.outputs.iter().zip(outputs).map(|(output, checked)| {

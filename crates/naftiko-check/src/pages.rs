@@ -1,5 +1,5 @@
-//! Lists that come in pages: what the author says about them, checked against the description, or what the description
-//! says where the author says nothing.
+//! Paginated lists: the author's declarations, checked against the description, and the description's own hints where
+//! the author declares nothing.
 
 use naftiko_adapter::Place;
 use naftiko_diagnostics::{Diagnostic, Spanned};
@@ -14,10 +14,10 @@ use crate::resolve::{Parameter, Resolution, Resolved};
 use crate::resource::fold;
 use crate::scope::response;
 
-/// How many items there may be unless the author says otherwise.
+/// The default maximum number of items.
 const MAX: u32 = 10_000;
 
-/// The names that parameters have which take what leads on, folded. Others lead back, or are no cursors.
+/// The folded names of query parameters that take the cursor of the next page. Other cursors lead backwards.
 const FORWARD: [&str; 9] = [
     "after",
     "cursor",
@@ -30,30 +30,30 @@ const FORWARD: [&str; 9] = [
     "pagecursor",
 ];
 
-/// What the answers of a step are.
+/// How the responses of a step form its result.
 #[derive(Clone, Default)]
 pub(crate) enum Paged {
-    /// One answer is the result.
+    /// One response is the result.
     #[default]
     Not,
-    /// They are pages, and it is not known of what: that has its diagnostic.
+    /// The responses are pages, but of an unknown list, which has its diagnostic.
     Unclear,
-    /// They are the pages of a list.
+    /// The responses are the pages of a list.
     Pages(Box<Pages>),
 }
 
-/// A list that comes in pages.
+/// A paginated list.
 #[derive(Clone)]
 pub(crate) struct Pages {
     pub(crate) paginate: Paginate,
-    /// What is in it.
+    /// The type of the items.
     pub(crate) item: Type,
-    /// The argument that the first page has, where the author wrote none, and why it is that.
+    /// The inferred argument for the first page, if the author wrote none: parameter, value and reason.
     pub(crate) first: Option<(String, u64, String)>,
 }
 
 impl Paged {
-    /// Where the list is in an answer, if the result is a list of items.
+    /// The fields that lead to the list in a response, if the result is a list of items.
     pub(crate) fn items_at(&self) -> Option<&[String]> {
         match self {
             Self::Not | Self::Unclear => None,
@@ -61,7 +61,7 @@ impl Paged {
         }
     }
 
-    /// A way into an answer as one into the result of the step; `None` if the result does not hold what is there.
+    /// Converts a path in a response to a path in the step's result; `None` if the result does not hold that part.
     pub(crate) fn in_result(&self, path: Vec<String>) -> Option<Vec<String>> {
         let Self::Pages(pages) = self else { return Some(path) };
         let items = pages.paginate.items.as_slice();
@@ -72,7 +72,7 @@ impl Paged {
     }
 }
 
-/// Finds for every step that says `paginate` how its pages follow each other.
+/// Resolves the pagination of every step with `paginate`.
 pub(crate) fn settle(composition: &Composition, steps: &mut [Resolved], diagnostics: &mut Vec<Diagnostic>) {
     for (step, resolved) in composition.steps.iter().zip(steps) {
         let (Work::Invoke(invoke), Resolved::Operation(resolution)) = (&step.work, resolved) else {
@@ -100,14 +100,14 @@ pub(crate) fn settle(composition: &Composition, steps: &mut [Resolved], diagnost
     }
 }
 
-/// Why pages cannot be told.
+/// The reasons why the pagination cannot be resolved.
 type Faults = Vec<Diagnostic>;
 
 struct Search<'a> {
     invoke: &'a Invoke,
     said: &'a naftiko_spec::Paginate,
     resolution: &'a Resolution,
-    /// What was taken from the description, in words.
+    /// The choices that were taken from the description, in words.
     how: Vec<String>,
 }
 
@@ -128,7 +128,7 @@ impl<'a> Search<'a> {
         Ok(Pages { paginate: Paginate { items, next, max, origin }, item, first })
     }
 
-    /// Where the list is in an answer, and what is in it.
+    /// The fields that lead to the list in a response, and the type of its items.
     fn items(&mut self) -> Result<(Vec<String>, Type), Faults> {
         if let Some(said) = &self.said.items {
             let path = fields(&said.expression).ok_or_else(|| vec![unfit_pages::no_place(said)])?;
@@ -157,7 +157,7 @@ impl<'a> Search<'a> {
         Err(vec![unclear_pages::no_list(self.said, self.resolution, &names)])
     }
 
-    /// What leads from a page to the next.
+    /// How the next page is requested.
     fn next(&mut self) -> Result<NextPage, Faults> {
         let said = self.said;
         let mut ways = [
@@ -180,7 +180,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// A cursor goes into URLs, and those are logged.
+    /// Rejects a sensitive cursor: a cursor goes into URLs, which are logged.
     fn hides_nothing(&self, next: &NextPage) -> Result<(), Faults> {
         let NextPage::Cursor { path, .. } = next else { return Ok(()) };
         let mut sensitive = self.resolution.facts.sensitive.iter();
@@ -214,7 +214,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// What the description says of the way to the next page.
+    /// Infers from the description how the next page is requested.
     fn described(&mut self) -> Result<NextPage, Faults> {
         if let Some(named) = &self.said.parameter {
             let parameter = self.query_parameter(named)?;
@@ -265,14 +265,14 @@ impl<'a> Search<'a> {
         NextPage::Cursor { path, parameter: parameter.to_owned() }
     }
 
-    /// The fields of an answer, and of the objects in it, that by their names are what a parameter takes. One that is
-    /// called the next is meant before one that is not.
+    /// The fields of a response, and of the objects directly in it, whose names match a cursor parameter. Fields with
+    /// the prefix `next` take precedence.
     fn cursors(&self, parameter: &str) -> Vec<String> {
         let (body, _) = self.resolution.result.split_null();
         let mut found = Vec::new();
         for (name, field) in body.fields() {
             let ty = field.ty.split_null().0;
-            // A name with a dot in it would not be found by it.
+            // A name with a dot would not be found again by its path.
             found.extend(is_text(&ty).then(|| name.clone()).filter(|name| !name.contains('.')));
             let inner = ty.fields().into_iter().filter(|(_, field)| is_text(&field.ty.split_null().0));
             found.extend(inner.map(|(inner, _)| format!("{name}.{inner}")));
@@ -286,7 +286,7 @@ impl<'a> Search<'a> {
         if next.is_empty() { same } else { next }
     }
 
-    /// The query parameter of a name that the author says.
+    /// The query parameter that the author names.
     fn query_parameter<'n>(&self, named: &'n Spanned<String>) -> Result<&'n str, Faults> {
         if self.resolution.slots.iter().any(|slot| is_query(slot, &named.value)) {
             return Ok(&named.value);
@@ -294,7 +294,7 @@ impl<'a> Search<'a> {
         Err(vec![unfit_pages::no_parameter(named, self.resolution, &self.query_names())])
     }
 
-    /// The same of one that has to take numbers.
+    /// Like `query_parameter`, for a parameter that has to accept integers.
     fn counting(&self, named: &Spanned<String>) -> Result<String, Faults> {
         let name = self.query_parameter(named)?;
         let mut slots = self.resolution.slots.iter();
@@ -315,7 +315,7 @@ impl<'a> Search<'a> {
             .collect()
     }
 
-    /// The argument of the first page, where pages are counted and the author does not write it.
+    /// The argument for the first page, if pages are counted and the author wrote none.
     fn first(&mut self, next: &NextPage) -> Result<Option<(String, u64, String)>, Faults> {
         let (NextPage::Number { parameter } | NextPage::Offset { parameter }) = next else { return Ok(None) };
         let slot = Slot::Parameter(Place::Query, parameter.clone());
@@ -341,13 +341,13 @@ impl<'a> Search<'a> {
         Ok(Some((parameter.clone(), first, reason.to_owned())))
     }
 
-    /// The type of what is at a path into an answer, without null.
+    /// The type at a path in the response, without null.
     fn typed(&self, path: &ResponsePath) -> Result<Type, Faults> {
         let (typed, problems) = path.expression.type_in(&Answer(response(&self.resolution.result)));
         if problems.is_empty() {
             return Ok(typed.without_null().ty);
         }
-        // The path is written without `response.body`, so no part of it can be pointed at, nor replaced.
+        // The path is written without `response.body`, so that no part of it can be located or replaced.
         let told = problems.into_iter().map(|problem| {
             let mut diagnostic = problem.into_diagnostic(&|_| path.span);
             diagnostic.fix = None;
@@ -357,13 +357,13 @@ impl<'a> Search<'a> {
     }
 }
 
-/// Whether a field of this name is what a parameter takes: it has its name, or is called the next.
+/// Whether the name of a field matches a parameter: it is equal, or has the prefix `next`.
 fn is_cursor_of(field: &str, parameter: &str) -> bool {
     let parameter = fold(parameter);
     field == parameter || field.strip_prefix("next").is_some_and(|rest| rest == parameter)
 }
 
-/// Whether a cursor can be read there, as far as the description says.
+/// Whether a field may hold a cursor, by its type.
 fn is_text(ty: &Type) -> bool {
     ty.members().iter().any(|member| matches!(member, Type::String(_)))
 }
@@ -372,7 +372,7 @@ fn is_query(slot: &Parameter, name: &str) -> bool {
     matches!(&slot.slot, Slot::Parameter(Place::Query, known) if known == name)
 }
 
-/// The fields below the body that a path leads through, if it does nothing else.
+/// The fields below the body on a path; `None` if the path does anything but select fields.
 fn fields(path: &Expression) -> Option<Vec<String>> {
     let reference = path.references().into_iter().next()?;
     let fields = reference.segments.into_iter().map(|(selector, _)| match selector {
@@ -382,7 +382,7 @@ fn fields(path: &Expression) -> Option<Vec<String>> {
     fields.skip(1).collect()
 }
 
-/// A response, and nothing else.
+/// A scope in which only `response` is defined, with this type.
 pub(crate) struct Answer(pub(crate) Type);
 
 impl Scope for Answer {

@@ -1,9 +1,9 @@
-//! Retries, pauses and facts of documents, in the form of the plan: with every default filled in.
+//! Converts retries, pauses and other policies of documents to the plan's types, with every default filled in.
 
 use naftiko_plan as plan;
 use naftiko_spec::{Backoff, Every, Facts, OnDoubt, OnFailure, RateLimit, Retry, RetryOn};
 
-/// What the step says of retries, or else the capabilities document, or else the default.
+/// The retry policy: that of the step, else that of the capabilities document, else the default.
 pub(crate) fn retry(step: Option<&Retry>, facts: &Facts) -> plan::Retry {
     let usual = plan::Retry::default();
     let Some(said) = step.or(facts.retry.as_ref()) else { return usual };
@@ -32,7 +32,8 @@ pub(crate) fn every(said: Option<&Every>) -> plan::Backoff {
     }
 }
 
-/// Pauses, what is not said being as usual. A first pause longer than the usual longest is the longest.
+/// Pauses, with defaults from `usual`. If only the first pause is given and exceeds the usual maximum, it is the
+/// maximum.
 fn backoff(said: &Backoff, usual: &plan::Backoff) -> plan::Backoff {
     let initial = said.initial.as_ref().map_or(usual.initial, |initial| initial.value);
     plan::Backoff {
@@ -43,7 +44,7 @@ fn backoff(said: &Backoff, usual: &plan::Backoff) -> plan::Backoff {
     }
 }
 
-/// What a plan keeps of facts; `None` where there is nothing.
+/// The part of an operation's additions that the plan stores; `None` if that is empty.
 pub(crate) fn facts(facts: &Facts) -> Option<plan::Facts> {
     let kept = plan::Facts {
         rate_limit: facts.rate_limit.map(rate_limit),

@@ -25,39 +25,40 @@ pub(crate) use self::names::OperationNames;
 
 /// A capabilities document with the descriptions of its operations.
 pub(crate) struct Provider {
-    /// Its id; empty if the document does not say.
+    /// The id; empty if the document has none.
     pub(crate) id: String,
-    /// Its path.
+    /// The path of the document.
     pub(crate) path: PathBuf,
     /// The document.
     pub(crate) capabilities: Capabilities,
-    /// Names that it maps to something that could not be understood, which has its diagnostic.
+    /// Operation names with an unreadable mapping, which has its diagnostic.
     unclear: BTreeSet<String>,
-    /// The descriptions; none: types are *any*.
+    /// The descriptions; if there are none, all types are *any*.
     pub(crate) catalogues: Vec<Rc<Catalogue>>,
-    /// Whether a description was named and could not be read, which has its diagnostic.
+    /// Whether a named description could not be read, which has its diagnostic.
     pub(crate) is_broken: bool,
-    /// The folder it stands in: its paths are relative to that.
+    /// The folder of the document, to which its paths are relative.
     pub(crate) folder: PathBuf,
     names: OnceCell<OperationNames>,
-    /// Operations that were read, by what describes them and what they are mapped by: many steps use one.
+    /// Resolved operations, by the addresses of their entry and mapping: many steps use one operation.
     resolutions: RefCell<HashMap<(usize, usize), Resolution>>,
-    /// Where operations are described to be instead of at the provider's own address, by what describes them.
+    /// The servers at which operations are described, if they differ from the provider's; by the address of the
+    /// entry.
     other_servers: RefCell<HashMap<usize, Option<String>>>,
 }
 
-/// What a name used in a composition stands for.
+/// The result of looking up an operation name.
 pub(crate) enum Found<'a> {
     /// An operation of a description.
     Operation { catalogue: &'a Catalogue, entry: &'a Entry, mapping: Option<&'a Mapping> },
-    /// There is no such operation.
+    /// No such operation.
     Missing { mapping: Option<&'a Mapping>, sought: &'a str },
-    /// There is no description to look in, or what the name is mapped to could not be understood.
+    /// No description to search, or an unreadable mapping.
     Undescribed,
 }
 
 impl Provider {
-    /// The providers of a composition: those it names, or the one its `providerId` finds.
+    /// The providers of a composition: those it names, or the one that its `providerId` identifies.
     pub(crate) fn find(
         composition: &Composition,
         path: &Path,
@@ -95,14 +96,14 @@ impl Provider {
     }
 
     /// The path of the capabilities document: given by the operator, or `shared/<providerId>.yaml` beside the
-    /// composition or above it. `None` for a provider that has a diagnostic already.
+    /// composition or in a folder above it. `None` if the `providerId` already has a diagnostic.
     fn search(
         composition: &Composition,
         path: &Path,
         options: &Options,
         loader: &Loader<'_>,
     ) -> Result<Option<PathBuf>, Box<Diagnostic>> {
-        // An id that is no file name breaks the schema; it must not lead out of the folder either.
+        // The schema reports an id that is no file name; such an id must not lead out of the folder either.
         let provider = composition.provider_id.as_ref().filter(|id| is_file_name(&id.value));
         if let Some(given) = &options.capabilities {
             let in_folder = provider.map(|id| given.join(format!("{}.yaml", id.value)));
@@ -130,7 +131,7 @@ impl Provider {
         }
     }
 
-    /// The document at a path. It is read, and its faults are told, once in a check.
+    /// The capabilities document at a path. Each document is read, and its faults are reported, once per check.
     fn read(path: &Path, options: &Options, loader: &mut Loader<'_>) -> Option<Rc<Self>> {
         let key = loader.absolute(path);
         if let Some(known) = loader.providers.get(&key) {
@@ -160,7 +161,7 @@ impl Provider {
         }
     }
 
-    /// A capabilities document with its descriptions: those given, or those it names.
+    /// Loads a capabilities document with its descriptions: those in `given`, or if empty those it names.
     pub(crate) fn load(
         capabilities: Capabilities,
         root: &Node,
@@ -219,27 +220,27 @@ impl Provider {
         }
     }
 
-    /// Whether its operations are described.
+    /// Whether the provider has a description.
     pub(crate) fn is_described(&self) -> bool {
         !self.catalogues.is_empty()
     }
 
-    /// Where requests go: the `baseUrl` of the document, or the first server of its first description.
+    /// The URL that requests go to: the `baseUrl` of the document, or the first server of its first description.
     pub(crate) fn base_url(&self) -> Option<String> {
         let described =
             || self.catalogues.first().and_then(|catalogue| catalogue.servers().into_iter().next());
         self.capabilities.base_url.as_ref().map(|url| url.value.clone()).or_else(described)
     }
 
-    /// The note that nothing is checked, where no description was named at all.
+    /// The note that operations are not checked, if no description is named.
     pub(crate) fn undescribed(&self, span: Span) -> Option<Diagnostic> {
         let silent = !self.is_described() && !self.is_broken;
         silent.then(|| faults::no_description::report(span, &self.id))
     }
 
-    /// What a name stands for.
+    /// Looks up an operation name.
     pub(crate) fn operation<'a>(&'a self, name: &'a str) -> Found<'a> {
-        // With part of the descriptions unread, a name that is not found may well be there.
+        // If some description could not be read, an operation that is not found may be in it.
         if !self.is_described() || self.unclear.contains(name) {
             return Found::Undescribed;
         }
@@ -268,17 +269,18 @@ impl Provider {
         having.filter_map(move |catalogue| Some((catalogue.as_ref(), catalogue.find(id)?)))
     }
 
-    /// The operations that are nearest to a name that none has.
+    /// The operations whose ids are nearest to an unknown name.
     pub(crate) fn nearest(&self, sought: &str) -> Vec<&Entry> {
         self.catalogues.iter().flat_map(|catalogue| catalogue.nearest(sought)).collect()
     }
 
-    /// Every name that may stand for an operation.
+    /// Every name that may identify an operation.
     pub(crate) fn operation_names(&self) -> impl Iterator<Item = &str> {
         self.capabilities.operations.keys().map(String::as_str).chain(self.names().all_described())
     }
 
-    /// An operation with what is known of it, and what is wrong with its description. The latter is told once.
+    /// An operation with its policies, and the findings about its description. The findings are returned only on the
+    /// first call for an operation.
     pub(crate) fn resolution(
         &self,
         catalogue: &Catalogue,
@@ -299,7 +301,7 @@ impl Provider {
         (resolution, found)
     }
 
-    /// Where an operation is described to be, if that is not where requests go.
+    /// The server at which an operation is described, if requests do not go there.
     pub(crate) fn other_server(&self, catalogue: &Catalogue, entry: &Entry) -> Option<String> {
         let key = std::ptr::from_ref(entry).addr();
         if let Some(known) = self.other_servers.borrow().get(&key) {
@@ -316,7 +318,8 @@ impl Provider {
         catalogues.find_map(|catalogue| Some((catalogue, catalogue.find_route(method, path)?)))
     }
 
-    /// The findings of every operation it lists or maps to: that it does not exist, and what is in doubt of it.
+    /// Checks every operation that the document lists or maps: reports unknown operations, and doubts about matched
+    /// ones.
     pub(crate) fn check(&self) -> Vec<Diagnostic> {
         if !self.is_described() {
             return self.undescribed(self.capabilities.header).into_iter().collect();
@@ -344,7 +347,7 @@ impl Provider {
                     diagnostics.push(faults::unknown_operation::mapped(name, mapping, &near));
                 }
                 Found::Operation { catalogue, entry, .. } => {
-                    // What is wrong with the description itself is told where a composition uses it.
+                    // Findings about the description itself are reported where a composition uses the operation.
                     let (resolution, _) = self.resolution(catalogue, entry, Some(mapping));
                     diagnostics.extend(facts::check(&resolution));
                     let name = &Spanned::new(name.clone(), mapping.key);
@@ -358,11 +361,11 @@ impl Provider {
     }
 }
 
-/// The capabilities that a document says; what is wrong with it is told.
+/// Lowers a capabilities document; findings are reported to the loader.
 pub(crate) fn lower(root: &Node, edition: Edition, loader: &mut Loader<'_>) -> Capabilities {
     let written = faults::literal_secret::find(root, Kind::Capabilities);
     let (capabilities, mut diagnostics) = Capabilities::lower(root, edition);
-    // A secret in the place of its name is one mistake.
+    // A secret in place of the secret's name is one mistake, reported once.
     let secrets: BTreeSet<Span> = written.iter().map(|secret| secret.primary.span).collect();
     diagnostics.retain(|it| !secrets.contains(&it.primary.span));
     loader.report(written);
@@ -374,8 +377,8 @@ fn is_file_name(id: &str) -> bool {
     !id.is_empty() && !id.contains(['/', '\\', '\0']) && !id.starts_with('.')
 }
 
-/// Whether a parameter is what the credential of the provider is sent in, which some descriptions list among the
-/// parameters: a run sets it.
+/// Whether a parameter carries the credential of the provider, which some descriptions list among the parameters. A
+/// run sets it itself.
 fn is_credential(parameter: &naftiko_adapter::Parameter, provider: &Provider) -> bool {
     let Some(AuthKind::ApiKey { place, name, .. }) =
         provider.capabilities.auth.as_ref().map(|auth| &auth.kind)

@@ -6,34 +6,34 @@ use std::collections::HashSet;
 use naftiko_diagnostics::work;
 use naftiko_plan::Edge;
 
-/// How many steps and edges all searches between two steps visit, for each step and edge that there is.
+/// The maximum number of visits by all searches between two steps, per step and edge of the graph.
 const VISITS_PER_PART: usize = 32;
-/// How many they visit in any case.
+/// The minimum budget of visits, however small the graph is.
 const MIN_VISITS: usize = 100_000;
 
 /// The order of the steps of a composition, as a graph.
 pub(crate) struct Reachability {
-    /// The steps that directly follow each step.
+    /// The direct successors of each step.
     after: Vec<Vec<usize>>,
-    /// The steps that each step directly follows.
+    /// The direct predecessors of each step.
     before: Vec<Vec<usize>>,
-    /// A number for each step that is higher than those of all steps before it; none where steps wait for each other.
+    /// The topological rank of each step, higher than the ranks of all steps before it; `None` for a cyclic graph.
     ranks: Option<Vec<usize>>,
-    /// How much searches between two steps may still visit.
+    /// The remaining visits for searches between two steps.
     left: Cell<usize>,
 }
 
-/// A way along the edges.
+/// A direction along the edges.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Direction {
-    /// To the steps that come later.
+    /// Towards later steps.
     After,
-    /// To the steps that come earlier.
+    /// Towards earlier steps.
     Before,
 }
 
 impl Reachability {
-    /// The graph of so many steps.
+    /// A graph of `steps` steps; edges out of range are ignored.
     pub(crate) fn new(steps: usize, edges: &[Edge]) -> Self {
         let (mut after, mut before) = (vec![Vec::new(); steps], vec![Vec::new(); steps]);
         for edge in edges.iter().filter(|edge| edge.from < steps && edge.to < steps) {
@@ -58,12 +58,12 @@ impl Reachability {
         lists.get(step).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Whether each step is reached from one of some steps; these count only if an edge leads to them.
+    /// Whether each step is reached from any step in `from`. The steps in `from` count only if an edge leads to them.
     pub(crate) fn reached(&self, from: impl IntoIterator<Item = usize>, direction: Direction) -> Vec<bool> {
         self.first_to_reach(from, direction).into_iter().map(|first| first.is_some()).collect()
     }
 
-    /// The first of some steps that reaches each step.
+    /// The first step in `from` that reaches each step.
     pub(crate) fn first_to_reach(
         &self,
         from: impl IntoIterator<Item = usize>,
@@ -71,7 +71,7 @@ impl Reachability {
     ) -> Vec<Option<usize>> {
         let mut reached = vec![None; self.after.len()];
         for start in from {
-            // All that is reached from a step that was reached before has been reached, too.
+            // Everything behind a step that is already reached has been reached as well.
             let mut pending = vec![start];
             while let Some(step) = pending.pop() {
                 work::add(1);
@@ -86,8 +86,8 @@ impl Reachability {
         reached
     }
 
-    /// The steps after one and before another, sorted; `None` where the other does not come after it. Searches are limited
-    /// altogether: beyond that, nothing comes after anything.
+    /// The steps after `first` and before `last`, sorted; `None` if `last` does not come after `first`. All searches
+    /// share one budget; `None` as well once it is used up.
     pub(crate) fn between(&self, first: usize, last: usize) -> Option<Vec<usize>> {
         let later = self.search(first, last, Direction::After, &|_| true)?;
         later.get(&last)?;
@@ -97,7 +97,7 @@ impl Reachability {
         Some(both)
     }
 
-    /// The steps that are reached from `from`, as far as they can lie between `from` and `to`.
+    /// The steps reached from `from` that can lie between `from` and `to`; `None` once the budget is used up.
     fn search(
         &self,
         from: usize,
@@ -132,7 +132,7 @@ impl Reachability {
     }
 }
 
-/// A number for each step that is higher than those of all steps before it.
+/// The topological rank of each step; `None` for a cyclic graph.
 fn ranks(after: &[Vec<usize>], before: &[Vec<usize>]) -> Option<Vec<usize>> {
     let mut open: Vec<usize> = before.iter().map(Vec::len).collect();
     let mut ready: Vec<usize> =

@@ -1,4 +1,4 @@
-//! Steps to operations.
+//! Resolves steps to operations, external steps and sub-compositions.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -21,64 +21,65 @@ use crate::resource::Resource;
 use crate::slots::Slots;
 use crate::{faults, schema};
 
-/// What a step was resolved to.
+/// The result of resolving a step.
 pub(crate) enum Resolved {
     /// A described operation.
     Operation(Box<Resolution>),
-    /// A step done outside, with the type of its answer.
+    /// An external step, with the type of its answer.
     External(Type),
-    /// Another composition.
+    /// A sub-composition.
     Composition(Rc<Embedded>),
     /// Unknown: there is a diagnostic, or no description.
     Unknown,
 }
 
-/// A described operation. A copy shares its parts with the original: many steps use one operation.
+/// A described operation. Clones share their parts with the original: many steps use one operation.
 #[derive(Clone)]
 pub(crate) struct Resolution {
     /// The operation, self-contained.
     pub(crate) operation: Arc<Operation>,
-    /// The type of the body of its success response, whichever one it is; null where it has none.
+    /// The type of the body of a success response, as a union over all success responses; null for one without a
+    /// body.
     pub(crate) result: Type,
-    /// The types of what a step gives, by the status of its success responses as the description writes it: an object
-    /// without fields where there is no body.
+    /// The types of the step's result by the status of the success response, as the description writes it. A response
+    /// without a body usually gives an object without fields.
     pub(crate) answers: Rc<[(String, Type)]>,
-    /// What it takes.
+    /// The slots that arguments can be bound to.
     pub(crate) slots: Rc<Slots>,
-    /// The definitions of its schemas, as they are for what is sent.
+    /// The definitions of the schemas, for requests.
     pub(crate) sent: Definitions,
-    /// Whether a call without a body is refused.
+    /// Whether a call without a body is rejected.
     pub(crate) needs_body: bool,
-    /// What the capabilities document knows of it besides.
+    /// The additions of the capabilities document.
     pub(crate) facts: Rc<Facts>,
-    /// Whether its answers are pages.
+    /// Whether and how the responses are pages.
     pub(crate) pages: Paged,
-    /// The resource that its answer is or lists, found when it is first needed.
+    /// The resource that the response is or lists, computed on first use.
     resource: Rc<OnceCell<Option<Rc<Resource>>>>,
-    /// The definitions of its schemas, as they are for what is answered: their types are remembered with them.
+    /// The definitions of the schemas, for responses; they own the cache of the response types.
     _answered: Definitions,
 }
 
-/// Something an operation takes: a parameter, a top-level property of the body, or the whole body.
+/// A slot of an operation: a parameter, a top-level property of the body, or the whole body.
 pub(crate) struct Parameter {
-    /// Where it goes.
+    /// The slot.
     pub(crate) slot: Slot,
-    /// The type of its value.
+    /// The type of the value.
     pub(crate) ty: Type,
-    /// The JSON Schema of its value; a property has that of the body.
+    /// The JSON Schema of the value; `None` for a property, which the schema of the body covers.
     pub(crate) schema: Option<Value>,
-    /// Whether a call without it is refused.
+    /// Whether a call without it is rejected.
     pub(crate) required: bool,
 }
 
 impl Parameter {
-    /// Whether it is the body or a part of it.
+    /// Whether the slot is the body or a property of it.
     pub(crate) fn is_in_body(&self) -> bool {
         !matches!(self.slot, Slot::Parameter(..))
     }
 }
 
-/// The type of what may be any of several answers; nothing is known of one that is not described.
+/// The union of the types of several responses; *any* if no success response is described.
 fn any_of(answers: &[(String, Type)]) -> Type {
     if answers.is_empty() { Type::Any } else { Type::union(answers.iter().map(|(_, ty)| ty.clone())) }
 }
@@ -98,7 +99,7 @@ impl Resolved {
         }
     }
 
-    /// The operation, if it is one.
+    /// The operation, if the step was resolved to one.
     pub(crate) fn operation(&self) -> Option<&Resolution> {
         match self {
             Self::Operation(resolution) => Some(resolution),
@@ -107,7 +108,7 @@ impl Resolved {
     }
 }
 
-/// Every step in order with what it turned out to be.
+/// Resolves every step, in order.
 pub(crate) fn steps(
     composition: &Composition,
     directory: &Directory<'_>,
@@ -120,7 +121,7 @@ pub(crate) fn steps(
     steps.map(|(step, embedded)| resolve(step, directory, embedded.as_ref(), diagnostics)).collect()
 }
 
-/// What undoes every step in order; unknown where nothing does.
+/// Resolves the operation that compensates each step, in order; `Unknown` for a step without one.
 pub(crate) fn undoings(
     composition: &Composition,
     directory: &Directory<'_>,
@@ -158,7 +159,7 @@ fn invoked(
     directory: &Directory<'_>,
     diagnostics: &mut Vec<Diagnostic>,
 ) -> Resolved {
-    // No capabilities document could be read, and that has been said.
+    // No capabilities document could be read, which has its diagnostic.
     if directory.providers().is_empty() {
         return Resolved::Unknown;
     }
@@ -171,7 +172,7 @@ fn invoked(
     }
 }
 
-/// The provider that has the step's capability; without a capability, the one that has its operation.
+/// The provider with the step's capability; without a capability, the provider with its operation.
 fn provider_of<'a>(
     capability: Option<&Spanned<String>>,
     name: &Spanned<String>,
@@ -236,13 +237,13 @@ fn report_unlisted(
 }
 
 impl Resolution {
-    /// The parameter of a slot outside the body, as the operation describes it.
+    /// The description of the parameter for a slot outside the body.
     pub(crate) fn parameter(&self, slot: &Slot) -> Option<&naftiko_adapter::Parameter> {
         // Parameters come before the properties of the body, in the order of the operation.
         self.operation.parameters.get(self.slots.position(slot)?)
     }
 
-    /// How a value that goes to a place is read: the way `run` reads it before it is sent.
+    /// The options for validating a value bound to a slot, as `run` uses them before it sends the value.
     pub(crate) fn options(&self, slot: &Slot) -> Options {
         let body = || Some(self.operation.body.as_ref()?.content_type.as_str());
         naftiko_wire::options_for(match slot {
@@ -251,12 +252,12 @@ impl Resolution {
         })
     }
 
-    /// The compiled schema of a place, shared by all steps that use the operation; `None` where there is no schema.
+    /// The compiled schema of a slot, shared by all steps that use the operation; `None` for a slot without a schema.
     pub(crate) fn compiled(&self, parameter: &Parameter, options: Options) -> Option<Rc<Schema>> {
         self.slots.compiled(parameter, self.sent.schemas(), options)
     }
 
-    /// Whether the schema of a place says more than its type does.
+    /// Whether the schema of a slot says more than its type does.
     pub(crate) fn has_limits(&self, parameter: &Parameter) -> bool {
         self.slots.has_limits(parameter, self.sent.schemas())
     }
@@ -281,13 +282,13 @@ impl Resolution {
         }
     }
 
-    /// The resource that its answer is or lists, before pages are joined.
+    /// The resource that a single response is or lists, before pages are joined.
     pub(crate) fn resource(&self) -> Option<Rc<Resource>> {
         self.resource.get_or_init(|| Resource::of(&self.result).map(Rc::new)).clone()
     }
 }
 
-/// The type of the body of every success response, by its status; null where it has none.
+/// The type of the body of every success response, by its status; null for a response without a body.
 fn bodies(operation: &Operation, definitions: &Definitions) -> Vec<(String, Type)> {
     let body = |answer: &ResponseSpec| match &answer.schema {
         Some(schema) => Type::from_schema(schema, definitions),
@@ -298,8 +299,8 @@ fn bodies(operation: &Operation, definitions: &Definitions) -> Vec<(String, Type
     successes.map(|(status, answer)| (status.to_owned(), body(answer))).collect()
 }
 
-/// What a step that is done gives by each of these responses: an object without fields where there is no body, or null
-/// where every body is a scalar or a list.
+/// The type of a step's result for each of these responses. A response without a body gives an object without fields;
+/// it gives null where the operation [is null without a body](Operation::is_null_without_body).
 fn given(operation: &Operation, bodies: &[(String, Type)]) -> Vec<(String, Type)> {
     let successes = operation.successes();
     let has_never_a_body = successes.iter().all(|(_, answer)| answer.is_without_body());
@@ -307,15 +308,15 @@ fn given(operation: &Operation, bodies: &[(String, Type)]) -> Vec<(String, Type)
         () if !answer.is_without_body() => body.clone(),
         () if has_never_a_body => Type::empty_object(),
         () if operation.is_null_without_body() => Type::Null,
-        // A field that no response has is a mistake, also where some have no body.
+        // Reading a field that no response has is a mistake, even if some responses have no body.
         () => Type::Object(ObjectType::default()),
     };
     let all = successes.iter().zip(bodies);
     all.map(|((_, answer), (status, body))| (status.clone(), given(answer, body))).collect()
 }
 
-/// The places that arguments can go to: the parameters, the properties of the body, and the whole body. `definitions`
-/// are those of what is sent.
+/// The slots of an operation: the parameters, the properties of the body, and the whole body. `definitions` are those
+/// for requests.
 fn slots(operation: &Operation, definitions: &Definitions) -> Vec<Parameter> {
     let parameters = operation.parameters.iter().map(|parameter| Parameter {
         slot: Slot::Parameter(parameter.place, parameter.name.clone()),
@@ -330,7 +331,7 @@ fn slots(operation: &Operation, definitions: &Definitions) -> Vec<Parameter> {
     let fields = ty.fields();
     // A body with named properties is required through them.
     let required = body.required && fields.is_empty();
-    // A property that is only read is not the caller's to send (OpenAPI 3.0, "readOnly").
+    // A read-only property is not sent by the caller (OpenAPI 3.0, "readOnly").
     let read_only = schema::read_only(operation, &body.schema);
     let sent = fields.into_iter().filter(|(name, _)| !read_only.contains(name.as_str()));
     slots.extend(sent.map(|(name, field)| Parameter {

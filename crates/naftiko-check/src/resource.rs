@@ -1,4 +1,4 @@
-//! The resource that a step yields, and where its id is, by the response schema (rule 4 of "Inference" in
+//! Finds the resource that a step yields, and the place of its id, from the response schema (rule 4 of "Inference" in
 //! `docs/language.md`).
 
 use naftiko_expr::{Segment, Type};
@@ -6,18 +6,18 @@ use naftiko_expr::{Segment, Type};
 /// A resource in the result of a step.
 #[derive(Debug)]
 pub(crate) struct Resource {
-    /// The names it goes by, folded.
+    /// The folded names of the resource.
     names: Vec<String>,
-    /// Where its id is in the result.
+    /// The path to the id in the result.
     pub(crate) id: Vec<Segment>,
-    /// The type of its id.
+    /// The type of the id.
     pub(crate) ty: Type,
 }
 
 impl Resource {
-    /// The resource a result of this type is or lists; `None` if it has no `id`, or several lists.
+    /// The resource that a result of this type is or lists; `None` if there is no `id`, or more than one list.
     pub(crate) fn of(result: &Type) -> Option<Self> {
-        // An answer without a body yields nothing, and does not make the others another resource.
+        // A response without a body yields nothing, and does not change the resource of the others.
         let (result, _) = result.split_null();
         let resolved = result.resolve();
         if let Some(id) = resolved.field("id") {
@@ -29,23 +29,23 @@ impl Resource {
         Some(Self { names: names(&item), id: id_path, ty: id.ty })
     }
 
-    /// Whether a result lists it.
+    /// Whether the result is a list of the resource.
     pub(crate) fn is_list(&self) -> bool {
         self.id.iter().any(|segment| matches!(segment, Segment::Index(_)))
     }
 
-    /// The names it goes by, folded.
+    /// The folded names of the resource.
     pub(crate) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// Whether it goes by this name, whatever the case and the separators.
+    /// Whether the resource has this name, ignoring case and separators.
     pub(crate) fn is(&self, name: &str) -> bool {
         self.names.contains(&fold(name))
     }
 }
 
-/// The one list in a result, and what it holds.
+/// The only list of objects with an `id` in a result, with the type of its items.
 fn list(result: &Type) -> Option<(Vec<Segment>, Type)> {
     if let Some(item) = result.items() {
         return Some((Vec::new(), item));
@@ -58,14 +58,15 @@ fn list(result: &Type) -> Option<(Vec<Segment>, Type)> {
     lists.next().is_none().then_some(first)
 }
 
-/// The names of a resource; of what may be one of several, those that it has in each case.
+/// The names of a resource; for a union, the names that all members share.
 fn names(ty: &Type) -> Vec<String> {
     let mut members = ty.members().into_iter().map(|member| names_of_one(&member));
     let first = members.next().unwrap_or_default();
     members.fold(first, |common, names| common.into_iter().filter(|name| names.contains(name)).collect())
 }
 
-/// The schema's name, with and without a suffix such as `Response`, and the one value its `object` field can have.
+/// The folded name of the schema, with and without a suffix such as `Response`, and the single possible value of the
+/// `object` field.
 fn names_of_one(ty: &Type) -> Vec<String> {
     let mut names = Vec::new();
     if let Some(name) = ty.name() {
@@ -82,10 +83,10 @@ fn names_of_one(ty: &Type) -> Vec<String> {
     names
 }
 
-/// The most strings of a type that are listed: a suggestion considers no more.
+/// The maximum number of strings of a type that are listed for suggestions.
 const MOST_VALUES: usize = 1_024;
 
-/// The first strings a type is one of; none where any string fits, or none does.
+/// The first strings that a type allows; empty if it allows any string, or none.
 pub(crate) fn values(ty: &Type) -> Vec<String> {
     let members = ty.members();
     let strings = members.iter().filter_map(|member| match member {
@@ -95,12 +96,13 @@ pub(crate) fn values(ty: &Type) -> Vec<String> {
     strings.flat_map(|values| values.iter()).take(MOST_VALUES).cloned().collect()
 }
 
-/// A name without case, `-` and `_`.
+/// A name in lower case, without `-` and `_`.
 pub(crate) fn fold(name: &str) -> String {
     name.chars().filter(|c| !matches!(c, '-' | '_')).flat_map(char::to_lowercase).collect()
 }
 
-/// The resource a parameter names: `organization` for `organization`, `organization_id` and `organizationId`.
+/// The resource names that a parameter may refer to: `organization` for `organization`, `organization_id` and
+/// `organizationId`.
 pub(crate) fn named_by(parameter: &str) -> Vec<String> {
     let mut names = vec![parameter.to_owned()];
     let stem = ["_id", "-id", "Id"].iter().find_map(|suffix| parameter.strip_suffix(suffix));
@@ -108,7 +110,7 @@ pub(crate) fn named_by(parameter: &str) -> Vec<String> {
     names
 }
 
-/// The nouns of an operation: the singular of the last fixed part of its path.
+/// The noun of an operation: the singular of the last fixed segment of its path.
 pub(crate) fn noun_of_path(path: &str) -> Option<String> {
     let last = path.split('/').rfind(|part| !part.is_empty() && !part.starts_with('{'))?;
     Some(singular(last))

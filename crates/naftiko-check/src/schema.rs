@@ -1,6 +1,6 @@
-//! The JSON Schemas of an operation, queried about places in the values they describe.
+//! Queries the JSON Schemas of an operation by path in the values that they describe.
 //!
-//! Types leave out keywords that do not decide which values fit; this module reads such keywords (`deprecated`,
+//! Types omit keywords that do not decide which values match; this module reads such keywords (`deprecated`,
 //! `format`) from the schemas.
 
 use std::collections::BTreeSet;
@@ -9,11 +9,11 @@ use naftiko_adapter::Operation;
 use naftiko_diagnostics::work;
 use serde_json::{Map, Value};
 
-/// How deep a schema is followed, and how many parts of it are looked at: descriptions may be hostile.
+/// The maximum depth and number of subschemas that are visited, since descriptions may be hostile.
 const MAX_DEPTH: usize = 16;
 const MAX_PARTS: usize = 20_000;
 
-/// The ways, by names of fields, to every place whose schema `is` so. A schema inside itself is not followed again.
+/// The paths of field names to every part whose schema satisfies `is`. A recursive reference is not followed.
 pub(crate) fn places(operation: &Operation, schema: &Value, is: &dyn Fn(&Value) -> bool) -> Vec<Vec<String>> {
     let mut search = Search { operation, is, left: MAX_PARTS, names: Vec::new(), found: Vec::new() };
     search.visit(schema, &mut Vec::new(), 0);
@@ -24,7 +24,7 @@ struct Search<'a> {
     operation: &'a Operation,
     is: &'a dyn Fn(&Value) -> bool,
     left: usize,
-    /// The definitions that are being looked at.
+    /// The definitions that are being visited, outermost first.
     names: Vec<&'a str>,
     found: Vec<Vec<String>>,
 }
@@ -60,7 +60,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The schemas of the field `name` of what `schema` describes, one for each alternative that has it.
+/// The schemas of the field `name` of the values that `schema` describes, one for each alternative with that field.
 pub(crate) fn field<'a>(operation: &'a Operation, schema: &'a Value, name: &str) -> Vec<&'a Value> {
     meanings(operation, schema)
         .into_iter()
@@ -68,24 +68,23 @@ pub(crate) fn field<'a>(operation: &'a Operation, schema: &'a Value, name: &str)
         .collect()
 }
 
-/// The schemas of the items of what `schema` describes.
+/// The schemas of the items of the lists that `schema` describes.
 pub(crate) fn items<'a>(operation: &'a Operation, schema: &'a Value) -> Vec<&'a Value> {
     meanings(operation, schema).into_iter().filter_map(|meaning| meaning.get("items")).collect()
 }
 
-/// The definitions of an operation as they are for what is sent.
+/// The definitions of an operation, adapted to requests by [`sent`].
 pub(crate) fn sent_all(operation: &Operation) -> Map<String, Value> {
     let definitions = operation.definitions.iter();
     definitions.map(|(name, schema)| (name.clone(), sent(operation, schema))).collect()
 }
 
-/// A schema as it is for what is sent: a property that is only read (`readOnly`) is not required, wherever among the
-/// schemas that `allOf` joins it is declared.
+/// A schema adapted to requests: a property that any schema joined by `allOf` marks `readOnly` is not required.
 pub(crate) fn sent(operation: &Operation, schema: &Value) -> Value {
     sent_within(operation, schema, &BTreeSet::new())
 }
 
-/// `read` are the properties that are only read by the schemas around this one, which is a part of their `allOf`.
+/// `read` are the read-only properties of the enclosing schemas, of whose `allOf` this schema is a part.
 fn sent_within(operation: &Operation, schema: &Value, read: &BTreeSet<&str>) -> Value {
     let keywords = match schema {
         Value::Array(items) => {
@@ -121,7 +120,7 @@ fn requires(keywords: &Map<String, Value>) -> bool {
         || parts.into_iter().flatten().filter_map(Value::as_object).any(requires)
 }
 
-/// The properties that a schema, or one that `allOf` and `$ref` join to it, marks as only read.
+/// The properties that a schema, or one joined to it by `allOf` and `$ref`, marks `readOnly`.
 pub(crate) fn read_only<'a>(operation: &'a Operation, schema: &'a Value) -> BTreeSet<&'a str> {
     let properties =
         operation.joined(schema).filter_map(|part| part.get("properties")?.as_object()).flatten();
@@ -132,18 +131,18 @@ pub(crate) fn read_only<'a>(operation: &'a Operation, schema: &'a Value) -> BTre
     marked.map(|(name, _)| name.as_str()).collect()
 }
 
-/// Whether the description calls what `schema` describes deprecated.
+/// Whether `schema` is marked `deprecated`.
 pub(crate) fn is_deprecated(operation: &Operation, schema: &Value) -> bool {
     says(operation, schema, "deprecated")
 }
 
-/// Whether a schema, or what it refers to, says something by a keyword that is true or false.
+/// Whether a schema, or the schema it references, sets a boolean keyword to true.
 fn says(operation: &Operation, schema: &Value, keyword: &str) -> bool {
     let is_true = |schema: &Value| schema.get(keyword).and_then(Value::as_bool).unwrap_or_default();
     is_true(schema) || operation.resolve(schema).is_some_and(is_true)
 }
 
-/// A schema with all that it refers to and is put together from.
+/// A schema with all schemas that it references or combines.
 fn meanings<'a>(operation: &'a Operation, schema: &'a Value) -> Vec<&'a Value> {
     let mut found: Vec<&Value> = Vec::new();
     let mut pending = vec![(schema, 0)];

@@ -1,4 +1,4 @@
-//! The names that expressions may use, with their types.
+//! The symbol table of a composition: the names that expressions may use, with their types.
 
 mod view;
 
@@ -22,9 +22,9 @@ use serde_json::{Map, Value, json};
 use self::view::{Proofs, grouped};
 use crate::resolve::Resolved;
 
-/// How many proofs are kept of one step: each path into its result is held against all of them.
+/// The maximum number of proofs per step; each path into its result is compared with all of them.
 const MAX_PROOFS: usize = 256;
-/// The maximum number of references of one expression that are examined for why its value may be absent.
+/// The maximum number of references in one expression that are examined for why its value may be absent.
 const MAX_REASONS: usize = 16;
 
 /// Inputs and steps with their types, as every expression of a composition sees them.
@@ -37,63 +37,63 @@ pub(crate) struct Names<'a> {
     suggestions: Suggestions,
     step_index: OnceCell<NameIndex<String>>,
     run: Type,
-    /// Whether some external step does not declare its answer.
+    /// Whether some external step does not declare the type of its answer.
     pub(crate) has_undeclared: bool,
-    /// Whether some step may be done and null for want of a body.
+    /// Whether some step may succeed with a null result because its response has no body.
     pub(crate) has_null_without_body: bool,
 }
 
-/// What is known of a step.
+/// The symbol of a step: its types, and the facts that its conditions prove.
 struct Known<'a> {
     step: &'a Step,
-    /// Whether it may be done and null, since a success without a body is.
+    /// Whether the step may succeed with a null result because its response has no body.
     is_null_without_body: bool,
-    /// What it gives when it is done once.
+    /// The type of the result of one execution, without `forEach`.
     single: Type,
-    /// What one of its answers is: a page, where its result is a list that comes in pages.
+    /// The type of the body of one response; for a paginated list, of a page.
     answer: Type,
-    /// What that is by the status of the answer, where there are several.
+    /// The type of the result by the status of the response; empty for a paginated list.
     answers: Rc<[(String, Type)]>,
-    /// What others read: with `forEach` a list, and perhaps absent.
+    /// The result as other steps read it: a list with `forEach`, and possibly absent.
     result: Typed,
-    /// What `item` is.
+    /// The type of `item`; `None` without `forEach`.
     item: Option<Type>,
-    /// What its `until` and `expect` prove of what it gives, under its id.
+    /// Facts about the result that `until` and `expect` prove, with the id of the step as their root.
     proofs: Vec<Proof>,
-    /// What its `when` proves, to itself.
+    /// Facts that `when` proves within the step.
     given: Proofs,
-    /// The steps that its `when` proves to have been done, though that is not certain elsewhere.
+    /// The steps that `when` proves to have succeeded, out of those that may not have.
     done: BTreeSet<&'a str>,
-    /// What its `forEach` proves of `item`.
+    /// Facts that `forEach` proves about `item`.
     of_item: Proofs,
-    /// Whether one of its conditions is not understood, which has its diagnostic: it may prove more.
+    /// Whether a condition of the step has errors, which are reported; the condition may prove more.
     unclear: bool,
 }
 
-/// Why something may be absent.
+/// A reason why a value may be absent.
 pub(crate) struct WhyAbsent {
-    /// Where that is said.
+    /// The place of the reason.
     pub(crate) span: Span,
-    /// What is to be seen there.
+    /// The label for that place.
     pub(crate) why: String,
-    /// Whether the step is not done at all, so that nothing proves what it gives.
+    /// Whether the step itself may be skipped or fail, so that it proves nothing about its result.
     pub(crate) is_skipped: bool,
 }
 
-/// From where in a composition an expression looks.
+/// The point of evaluation of an expression.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum View {
-    /// From outside of all steps: an output.
+    /// Outside of all steps: an output.
     Outside,
-    /// From a step before it is decided whether it is done: `when`.
+    /// In a step, before it is decided whether it runs: `when`.
     Before,
-    /// From a step that is done, before it is decided how often: `forEach`.
+    /// In a step that runs, before its items are known: `forEach`. With the position of the step.
     Listed(usize),
-    /// From a step that is done: its arguments.
+    /// In a step that runs: its arguments.
     Inside(usize),
-    /// From a step that has been answered: `until`, `expect`.
+    /// In a step that has its response: `until`, `failWhen`, `expect`.
     Answered(usize),
-    /// From what undoes a step.
+    /// In the compensation of a step.
     Undoing(usize),
 }
 
@@ -147,7 +147,7 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// Whether something is wrong with a condition of a step.
+    /// Whether a condition or list of a step has errors.
     fn conditions_are_unclear(&self, position: usize) -> bool {
         let Some(known) = self.steps.get(position) else { return false };
         let clauses = &known.step.clauses;
@@ -161,8 +161,8 @@ impl<'a> Names<'a> {
             || proving(known.step).any(|condition| wrong(condition, View::Answered(position)))
     }
 
-    /// Whether it cannot be said that what `step`, or an output, reads may be absent: a condition that may prove it is
-    /// not understood, and one mistake is reported once.
+    /// Whether an absence must not be reported: a condition of `step`, or of a step that the expression reads, has
+    /// errors and might have proved the value present. One mistake is reported once.
     pub(crate) fn may_be_proved(&self, expression: &Expression, step: Option<&Step>) -> bool {
         let unclear = |id: &str| self.known(id).is_some_and(|known| known.unclear);
         let read = |root: &Root| matches!(root, Root::Step(id) if unclear(id));
@@ -170,7 +170,7 @@ impl<'a> Names<'a> {
             || expression.references().iter().any(|reference| read(&reference.root))
     }
 
-    /// What `item` is in a step with `forEach`.
+    /// The type of `item` in a step with `forEach`.
     fn item(&self, position: usize) -> Option<Type> {
         let clauses = &self.steps.get(position)?.step.clauses;
         if clauses.for_each_is_unclear {
@@ -186,7 +186,7 @@ impl<'a> Names<'a> {
         self.inputs.field(name)
     }
 
-    /// Whether what is read is of an input that a run need not be given.
+    /// Whether a reference reads an input that a run may omit.
     pub(crate) fn may_lack_input(&self, reference: &Reference) -> bool {
         let path = reference.fixed_path();
         let Some(Segment::Field(name)) = path.first() else { return false };
@@ -194,12 +194,12 @@ impl<'a> Names<'a> {
             && self.input(name).is_some_and(|input| input.presence != Presence::Always)
     }
 
-    /// The names as they are seen from a place.
+    /// The names as seen from a point of evaluation.
     pub(crate) fn scope(&self, view: View) -> StepScope<'_> {
         StepScope::new(self, view)
     }
 
-    /// The steps that the `when` of a step proves to have been done, if that is not certain anyway.
+    /// The steps that the `when` of a step proves to have succeeded, out of those that may not have.
     fn proved_done(&self, known: &Known<'a>) -> BTreeSet<&'a str> {
         let proved = known.given.values().flatten().filter_map(Proof::root);
         let steps = proved.filter_map(|root| match root {
@@ -221,12 +221,12 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// The place of a step whose result is null if it is done without a body, as it may be.
+    /// The place of a step whose result may be null because its response has no body.
     pub(crate) fn null_without_body(&self, id: &str) -> Option<Span> {
         self.known(id).filter(|known| known.is_null_without_body).map(|known| known.step.id.span)
     }
 
-    /// Whether a step can prove something of what it gives: not of a list that it makes of several answers.
+    /// Whether conditions of a step can prove facts about its result; not about a list of several results.
     pub(crate) fn can_prove(&self, id: &str) -> bool {
         let makes_list = |known: &Known<'_>| {
             let is_paged = matches!(&known.step.work, Work::Invoke(invoke) if invoke.paginate.is_some());
@@ -235,7 +235,7 @@ impl<'a> Names<'a> {
         !self.known(id).is_some_and(makes_list)
     }
 
-    /// The names of steps, to suggest one.
+    /// An index of the ids of steps, for suggestions.
     pub(crate) fn step_index(&self) -> &NameIndex<String> {
         self.step_index
             .get_or_init(|| NameIndex::new(self.composition.steps.iter().map(|step| step.id.value.clone())))
@@ -250,7 +250,7 @@ impl<'a> Names<'a> {
         self.steps.get(*self.positions.get(id)?)
     }
 
-    /// The type of an expression, and what is wrong with it.
+    /// The type of an expression; reports its problems.
     pub(crate) fn type_of(
         &self,
         expression: &Expression,
@@ -263,7 +263,7 @@ impl<'a> Names<'a> {
         typed
     }
 
-    /// Whether a condition has an answer, and what is wrong with it.
+    /// Whether the value of a condition is always present; reports its problems.
     pub(crate) fn condition(
         &self,
         condition: &Source,
@@ -275,7 +275,7 @@ impl<'a> Names<'a> {
         presence
     }
 
-    /// The type of a scalar with templates, and what is wrong with it.
+    /// The type of a scalar with templates; reports its problems.
     pub(crate) fn type_of_template(
         &self,
         template: &Template,
@@ -294,11 +294,11 @@ impl<'a> Names<'a> {
         diagnostics.extend(located.map(|diagnostic| self.related(diagnostic)));
     }
 
-    /// Why what an expression reads may be absent, where the document says so.
+    /// The reason why a value that an expression reads may be absent, if the document contains one.
     pub(crate) fn why_absent(&self, expression: &Expression) -> Option<WhyAbsent> {
         let skipped = |span, why| Some(WhyAbsent { span, why, is_skipped: true });
         let plain = |span, why| Some(WhyAbsent { span, why, is_skipped: false });
-        // For each reference, the type of the whole expression may be needed.
+        // The type of the whole expression may be computed once per reference.
         expression.references().iter().take(MAX_REASONS).find_map(|reference| match &reference.root {
             Root::Step(id) => {
                 let known = self.known(id)?;
@@ -327,8 +327,8 @@ impl<'a> Names<'a> {
         })
     }
 
-    /// The statuses of a step's answers in which what an expression reads need not be; `None` if that is so in all
-    /// of them.
+    /// The statuses of those responses of a step in which the value of an expression may be absent; `None` if that
+    /// holds for all of them or for none.
     fn answers_without(&self, expression: &Expression, known: &Known<'a>) -> Option<String> {
         let lacks = |ty: &Type| {
             let own = Some((known.step.id.value.as_str(), Typed::always(ty.clone())));
@@ -346,7 +346,7 @@ impl<'a> Names<'a> {
         Some(self.composition.inputs.get(*self.input_positions.get(name)?)?.name.span)
     }
 
-    /// Shows where the inputs or steps are that an unknown name could have meant.
+    /// Adds the place of the input or step that an unknown name probably means.
     fn related(&self, diagnostic: Diagnostic) -> Diagnostic {
         let Some(fix) = &diagnostic.fix else { return diagnostic };
         let Some(meant) = fix.edits.first().map(|edit| edit.replacement.clone()) else { return diagnostic };
@@ -371,7 +371,7 @@ impl<'a> Known<'a> {
         let operation = resolved.operation();
         let body = [Selector::Field("body".to_owned())];
         let is_paged = matches!(&step.work, Work::Invoke(invoke) if invoke.paginate.is_some());
-        // What is proved of every page is not proved of the list.
+        // Facts proved of every page are not proved of the list.
         let proofs =
             || proving(step).filter(|_| !is_paged).flat_map(|condition| condition.expression.proofs());
         let single = match operation {
@@ -409,25 +409,25 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// Whether it asks outside, once, without a `result` that says what an answer is.
+    /// Whether the step is external, without `forEach`, and has no `result` that declares the type of its answer.
     fn lacks_result(&self) -> bool {
         let is_undeclared = matches!(&self.step.work, Work::External(external) if external.result.is_none());
         is_undeclared && self.step.clauses.for_each.is_none()
     }
 
-    /// What is proved of the result as others read it: of a list of results, nothing.
+    /// The facts about the result as other steps read it; none about a list of results.
     fn shared_proofs(&self) -> &[Proof] {
         if self.step.clauses.for_each.is_some() { &[] } else { &self.proofs }
     }
 }
 
-/// The first different ones of some proofs.
+/// The first distinct proofs, at most [`MAX_PROOFS`].
 fn first(proofs: impl Iterator<Item = Proof>) -> Vec<Proof> {
     let mut seen = BTreeSet::new();
     proofs.filter(|proof| seen.insert(proof.to_string())).take(MAX_PROOFS).collect()
 }
 
-/// The conditions that hold of the response of a step that has succeeded.
+/// The conditions that hold for the response of a step that has succeeded.
 fn proving(step: &Step) -> impl Iterator<Item = &Source> {
     let until = match &step.work {
         Work::Invoke(invoke) => invoke.poll.as_ref().and_then(|poll| poll.until.as_ref()),
@@ -438,7 +438,7 @@ fn proving(step: &Step) -> impl Iterator<Item = &Source> {
 
 /// The schema of `inputs`.
 fn inputs(composition: &Composition) -> Value {
-    // Of two inputs of one name the first counts; the second has its diagnostic.
+    // Of two inputs with one name the first counts; the second has its diagnostic.
     let mut properties: Map<String, Value> = Map::new();
     for input in &composition.inputs {
         properties.entry(input.name.value.clone()).or_insert_with(|| input.schema.clone());

@@ -1,7 +1,7 @@
-//! Whether a written argument can be sent, asked of the functions that send it.
+//! Checks whether an argument can be encoded as a request, using the functions that encode it at run time.
 //!
-//! A literal is tried as it is. An expression is tried with a sample of each type that its value may have, and is at
-//! fault only if no sample can be sent.
+//! A literal is tried as it is. An expression is tried with a sample of each type that its value may have, and is
+//! reported only if no sample can be encoded.
 
 use naftiko_diagnostics::{Span, work};
 use naftiko_expr::{ObjectType, Piece, Presence, Template, Type};
@@ -10,23 +10,24 @@ use serde_json::{Map, Value as Json};
 
 use crate::written::Written;
 
-/// How many expressions of one argument are tried, and how deep samples are made.
+/// The maximum number of expressions of one argument that are tried, and the maximum depth of samples.
 const MAX_HOLES: usize = 64;
 const MAX_DEPTH: usize = 6;
-/// The most values that one sample is made of, the required fields of its outermost object aside: a type may contain another one many times at each level.
+/// The maximum number of values in one sample, apart from the required fields of its outermost object: a type may
+/// contain another one many times at each level.
 const MAX_VALUES: usize = 4096;
-/// The most members of a union of which each is tried.
+/// The maximum number of members of a union that are tried.
 const MAX_MEMBERS: usize = 32;
 
-/// A part of an argument that cannot be sent.
+/// A part of an argument that cannot be encoded.
 pub(crate) struct Unsendable {
-    /// Where the part stands.
+    /// The place of the part.
     pub(crate) place: Span,
-    /// Why, in one line.
+    /// The reason, in one line.
     pub(crate) message: String,
 }
 
-/// The first part of a value that cannot be sent, as `refuse` has it.
+/// The first part of a value that `refuse` rejects.
 pub(crate) fn unsendable(
     written: &Written<'_>,
     refuse: &dyn Fn(&Json) -> Option<Refusal>,
@@ -67,7 +68,7 @@ fn put(value: &mut Json, pointer: &str, sample: Json) {
     }
 }
 
-/// A value of each type that an expression may have; the text around the expression, if there is one. None where there are
+/// A sample of each type that an expression may have; for an expression within a text, that text. Empty if there are
 /// too many types to try.
 fn samples(part: &Written<'_>) -> Vec<Json> {
     if let Some(Template::Text(pieces)) = part.template {
@@ -85,8 +86,8 @@ fn samples(part: &Written<'_>) -> Vec<Json> {
     if samples.is_empty() { vec![sample(&Type::Any)] } else { samples }
 }
 
-/// Values of all the types that an expression may have. Of texts and integers there are two, so that no list of values
-/// happens to have them all.
+/// Samples of all types that an expression may have. Texts and integers get two samples, so that no enumeration
+/// happens to contain all of them.
 pub(crate) fn samples_of_all(part: &Written<'_>) -> Vec<Json> {
     let mut samples = samples(part);
     let others: Vec<Json> = samples
@@ -101,7 +102,7 @@ pub(crate) fn samples_of_all(part: &Written<'_>) -> Vec<Json> {
     samples
 }
 
-/// The values of one member of a union: each of a few texts, or one sample.
+/// The samples of one member of a union: each value of a small enumeration of texts, or one sample.
 fn of_member(member: &Type) -> Vec<Json> {
     const MAX_TEXTS: usize = 16;
     match member {
@@ -112,12 +113,12 @@ fn of_member(member: &Type) -> Vec<Json> {
     }
 }
 
-/// The simplest value of a type: a scalar if it may be one.
+/// The simplest sample of a type: a scalar if the type allows one.
 fn sample(ty: &Type) -> Json {
     sample_within(ty, 0, &mut { MAX_VALUES })
 }
 
-/// A sample at a depth; deeper than samples are made, and where `left` is used up, any value.
+/// A sample at a depth. Below the maximum depth, and once `left` is used up, any value.
 fn sample_within(ty: &Type, depth: usize, left: &mut usize) -> Json {
     work::add(1);
     *left = left.saturating_sub(1);
@@ -140,7 +141,7 @@ fn sample_within(ty: &Type, depth: usize, left: &mut usize) -> Json {
     }
 }
 
-/// An object with the fields that it always has, or with one that it may have.
+/// An object with its required fields, or with one optional field if none is required.
 fn object_sample(object: &ObjectType, depth: usize, left: &mut usize) -> Json {
     let field = |name: &String| (name.clone(), "x".into());
     let always = object.fields.iter().filter(|(_, field)| field.presence == Presence::Always);

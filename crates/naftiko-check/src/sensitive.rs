@@ -1,4 +1,4 @@
-//! What is sensitive, and where it gets to.
+//! Sensitive values: their sources, and the values that they flow into.
 
 mod paths;
 
@@ -18,31 +18,33 @@ use crate::model::{Call, Model, Placed};
 use crate::resolve::{Resolution, Resolved};
 use crate::schema;
 
-/// How many sensitive parts of one output are followed each on its own; of more, all of the output is sensitive.
+/// The maximum number of sensitive parts of one output that are tracked separately; beyond it, the whole output
+/// counts as sensitive.
 const MAX_PARTS: usize = 1_000;
 
 /// Everything sensitive that a composition can read.
 #[derive(Default)]
 pub(crate) struct Sensitives {
     inputs: Option<Paths>,
-    /// What steps yield, by their ids, and where the steps are; steps that do one thing share it.
+    /// The sensitive parts of results by step id, with the places of the steps; steps that do the same work share
+    /// them.
     steps: BTreeMap<String, (Rc<Paths>, Span)>,
 }
 
-/// A place where something sensitive gets into a value.
+/// A place where a sensitive value flows into another value.
 pub(crate) struct Leak<'s> {
     pub(crate) of: &'s Sensitive,
     /// The place.
     pub(crate) span: Span,
-    /// It in the author's words: `` input `token` ``.
+    /// The sensitive value in the author's words: `` input `token` ``.
     pub(crate) words: String,
-    /// Where it is said to be sensitive.
+    /// The place that declares it sensitive.
     pub(crate) source: Span,
-    /// The fields of the value that lead to it; none where they cannot be told.
+    /// The fields of the value that lead to the sensitive part; empty if they are unknown.
     rest: Vec<String>,
 }
 
-/// Everything sensitive in a model. What else makes a value sensitive is added here.
+/// Collects the sensitive values of a model. Further kinds of sources are added here.
 pub(crate) fn sources(model: &Model<'_>) -> Sensitives {
     let inputs = model.composition.inputs.iter().filter(|input| input.sensitive).map(|input| {
         let name = &input.name.value;
@@ -76,10 +78,10 @@ pub(crate) fn sources(model: &Model<'_>) -> Sensitives {
     sources
 }
 
-/// What a step does: steps that do one thing yield one thing.
+/// The work of a step, as a key: steps that do the same work yield the same parts.
 #[derive(PartialEq, Eq, Hash)]
 pub(crate) enum Doing {
-    /// An operation, by its address and that of what is known of it, whose answers may be pages.
+    /// An operation, by the addresses of the operation and of its additions, with the place of the list in its pages.
     Operation { operation: usize, facts: usize, pages: Option<Vec<String>> },
     /// A composition, by its address.
     Composition(usize),
@@ -100,7 +102,7 @@ impl Doing {
 }
 
 impl Sensitives {
-    /// What of it gets into the value of an expression: of all that one provider gave, the first.
+    /// The sensitive values that flow into an expression; of those that share a provider, the first.
     pub(crate) fn leaks(&self, placed: &Placed<'_>) -> Vec<Leak<'_>> {
         let mut known = BTreeSet::new();
         let mut leaks = Vec::new();
@@ -115,7 +117,8 @@ impl Sensitives {
         leaks
     }
 
-    /// The same with all that gets into it, where that is not too much to tell apart.
+    /// Like [`leaks`](Self::leaks), with every sensitive value that flows in. A reference that reaches more than
+    /// [`MAX_PARTS`] of them counts as sensitive as a whole.
     fn all_leaks(&self, placed: &Placed<'_>) -> Vec<Leak<'_>> {
         let mut known = BTreeSet::new();
         let mut leaks = Vec::new();
@@ -133,7 +136,7 @@ impl Sensitives {
         leaks
     }
 
-    /// Whether something of it is carried.
+    /// Whether any carried value is sensitive.
     pub(crate) fn reach(&self, carried: &[Carried]) -> bool {
         carried.iter().any(|carried| {
             self.at(&carried.root).is_some_and(|(paths, _)| !paths.of(&carried.path).is_empty())
@@ -145,12 +148,12 @@ impl Sensitives {
         self.inputs.as_ref().is_some_and(|inputs| !inputs.of(&[name.to_owned()]).is_empty())
     }
 
-    /// Whether one of the inputs is sensitive.
+    /// Whether any input is sensitive.
     pub(crate) fn has_inputs(&self) -> bool {
         self.inputs.as_ref().is_some_and(|inputs| !inputs.is_empty())
     }
 
-    /// What is sensitive in a root, and where the step is that yields it.
+    /// The sensitive parts of a root, and the place of the step that yields it.
     fn at(&self, root: &Root) -> Option<(&Paths, Option<Span>)> {
         match root {
             Root::Inputs => Some((self.inputs.as_ref()?, None)),
@@ -178,18 +181,18 @@ impl<'s> Leak<'s> {
     }
 }
 
-/// An output that is sensitive to whoever runs the composition.
+/// An output, or a part of one, that is sensitive to the step that runs the composition.
 pub(crate) struct SensitiveOutput {
     name: String,
-    /// The fields in it that lead to what is sensitive; none: all of it is.
+    /// The fields of the output that lead to the sensitive part; empty if all of it is sensitive.
     path: Vec<String>,
     span: Span,
-    /// The provider of what it holds; `None`: a person gave it, or nobody knows.
+    /// The provider that the value comes from; `None` if it comes from a person or is unknown.
     provider: Option<String>,
 }
 
-/// The outputs that are sensitive: those that say so, and in edition 0.1, which has no word for it, those that hold
-/// something sensitive. Where edition 0.2 does not say so it is a mistake, and has its finding.
+/// The sensitive outputs: those declared sensitive, and in edition 0.1, which cannot declare it, those that carry a
+/// sensitive value. In edition 0.2 a missing declaration is an error with its own diagnostic.
 pub(crate) fn outputs(model: &Model<'_>) -> Vec<SensitiveOutput> {
     let mut outputs = Vec::new();
     for (position, placed) in model.outputs() {
@@ -208,7 +211,7 @@ pub(crate) fn outputs(model: &Model<'_>) -> Vec<SensitiveOutput> {
     outputs
 }
 
-/// What a composition gives to the step that runs it, and is sensitive.
+/// The sensitive parts of a sub-composition's result.
 fn given(embedded: &Embedded) -> Vec<Sensitive> {
     let sensitive = |output: &SensitiveOutput| Sensitive {
         path: [std::slice::from_ref(&output.name), &output.path].concat(),
@@ -219,13 +222,13 @@ fn given(embedded: &Embedded) -> Vec<Sensitive> {
     embedded.sensitive_outputs.iter().map(sensitive).collect()
 }
 
-/// What the capabilities document says of the operation: its `sensitive` response paths.
+/// The sensitive parts that the capabilities document declares for an operation.
 fn declared(call: &Call<'_>) -> Vec<Sensitive> {
     let paths = call.resolution.facts.sensitive.iter();
     paths
         .filter_map(|declared| {
             let reference = declared.expression.references().into_iter().next()?;
-            // The first part is the body; which item of a list it is does not matter.
+            // The first segment is the body; list positions are ignored.
             let fields = reference.segments.into_iter().skip(1).filter_map(|(selector, _)| match selector {
                 Selector::Field(name) => Some(name),
                 _ => None,
@@ -240,7 +243,7 @@ fn declared(call: &Call<'_>) -> Vec<Sensitive> {
         .collect()
 }
 
-/// What the description says is never shown in clear: `format: password`.
+/// The parts of the response that the description marks as secret with `format: password`.
 fn passwords(call: &Call<'_>) -> Vec<Sensitive> {
     let operation = &call.resolution.operation;
     let answers = operation.successes().into_iter().filter_map(|(_, answer)| answer.schema.as_ref());

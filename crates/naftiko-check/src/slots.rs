@@ -1,4 +1,4 @@
-//! The places that the arguments of an operation, or of a composition, can go to, found by their names.
+//! The slots of an operation or a composition, indexed by name.
 
 use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, HashMap};
@@ -16,31 +16,31 @@ use crate::limits;
 use crate::resolve::Parameter;
 use crate::resource::fold;
 
-/// How deep inside the body a name is looked for.
+/// The maximum depth at which a name is searched inside the body.
 const DEPTH: usize = 3;
-/// How many fields inside the body are looked at for that: descriptions may be hostile.
+/// The maximum number of fields inside the body that are searched, since descriptions may be hostile.
 const MAX_FIELDS: usize = 20_000;
 
-/// Parameters in order, with what finds them.
+/// Parameters in order, with indexes.
 #[derive(Default)]
 pub(crate) struct Slots {
     all: Vec<Parameter>,
-    /// Positions by name; those of headers by their names in lower case.
+    /// Positions by name; headers by their names in lower case.
     by_name: HashMap<String, Vec<usize>>,
-    /// The first position by folded name, the body left out, and whether there are more.
+    /// The first position by folded name, without the whole body, and whether there are more.
     by_folded: HashMap<String, (usize, bool)>,
     body: Option<usize>,
     required: Vec<usize>,
-    /// Names to suggest, by the place an author gave.
+    /// Names for suggestions, by the location that the author gave.
     near: BTreeMap<Option<&'static str>, NameIndex<String>>,
     inside: OnceCell<Inside>,
-    /// Schemas that were compiled, by their place and by whether values are read as text.
+    /// Compiled schemas, by slot and by whether values are read as text.
     compiled: RefCell<BTreeMap<(Slot, bool), Rc<Schema>>>,
-    /// Which schemas say more than types do.
+    /// Whether the schema of a slot says more than its type, cached by slot.
     with_limits: RefCell<BTreeMap<Slot, bool>>,
 }
 
-/// Ways to fields inside the properties of a body, by folded name: the first two of each name.
+/// Paths to fields inside the properties of a body, by folded name; at most two per name.
 type Inside = HashMap<String, Vec<Vec<String>>>;
 
 impl Slots {
@@ -75,7 +75,7 @@ impl Slots {
         self.all.iter()
     }
 
-    /// Those at some positions; at all, where none are given.
+    /// The parameters at some positions; all of them for `None`.
     pub(crate) fn some(&self, positions: Option<Rc<[usize]>>) -> impl Iterator<Item = &Parameter> {
         let count = positions.as_ref().map_or(self.all.len(), |positions| positions.len());
         (0..count).filter_map(move |at| {
@@ -84,7 +84,7 @@ impl Slots {
         })
     }
 
-    /// Those without which a call is refused.
+    /// The parameters without which a call is rejected.
     pub(crate) fn required(&self) -> impl Iterator<Item = &Parameter> {
         self.required.iter().filter_map(|at| self.all.get(*at))
     }
@@ -94,7 +94,7 @@ impl Slots {
         self.all.get(self.body?)
     }
 
-    /// Those of a name, which headers have in any case, in order; the whole body has none.
+    /// The parameters with a name, in order, without the whole body; names of headers ignore case.
     pub(crate) fn named(&self, name: &str) -> Vec<&Parameter> {
         let lower = name.to_ascii_lowercase();
         let of = |key: &str, header: bool| {
@@ -112,7 +112,7 @@ impl Slots {
         positions
     }
 
-    /// The parameter that goes to a place.
+    /// The parameter for a slot.
     pub(crate) fn at(&self, slot: &Slot) -> Option<&Parameter> {
         if *slot == Slot::Body {
             return self.body();
@@ -120,19 +120,19 @@ impl Slots {
         self.all.get(self.position(slot)?)
     }
 
-    /// The position of the parameter that goes to a place other than the whole body.
+    /// The position of the parameter for a slot other than the whole body.
     pub(crate) fn position(&self, slot: &Slot) -> Option<usize> {
         let mut named = self.positions(&key(slot)).iter().copied();
         named.find(|at| self.all.get(*at).is_some_and(|parameter| parameter.slot == *slot))
     }
 
-    /// The first one whose name is the same but for case and separators, and whether there are more.
+    /// The first parameter whose name equals `name` but for case and separators, and whether there are more.
     pub(crate) fn folded(&self, name: &str) -> Option<(&Parameter, bool)> {
         let (at, several) = self.by_folded.get(&fold(name))?;
         Some((self.all.get(*at)?, *several))
     }
 
-    /// The one whose name is nearest to another name, at the place that an author gave if there is one.
+    /// The parameter with the nearest name, at the location that the author gave, if any.
     pub(crate) fn nearest(&self, name: &str, place: Option<Place>) -> Option<&Parameter> {
         let near = self.near.get(&place.map(Place::as_str))?.nearest(name)?;
         let is_there =
@@ -140,13 +140,13 @@ impl Slots {
         self.named(near).into_iter().find(is_there)
     }
 
-    /// The names that there are.
+    /// The names of all parameters.
     pub(crate) fn names(&self) -> &[String] {
         self.near.get(&None).map(NameIndex::names).unwrap_or_default()
     }
 
-    /// The schema of a parameter, compiled when it is first needed; `None` where there is none. References lead to
-    /// `definitions`.
+    /// The schema of a parameter, compiled on first use; `None` for a parameter without a schema. References are
+    /// resolved in `definitions`.
     pub(crate) fn compiled(
         &self,
         parameter: &Parameter,
@@ -167,7 +167,7 @@ impl Slots {
         *known.entry(parameter.slot.clone()).or_insert_with(|| limits::has_limits(schema, definitions))
     }
 
-    /// The fields that lead to a property of that name inside the body, if there is only one such way.
+    /// The path to a field with this name inside the body, if there is exactly one.
     pub(crate) fn inside(&self, name: &str) -> Option<&[String]> {
         let ways = self.inside.get_or_init(|| self.find_inside()).get(&fold(name))?;
         let [only] = ways.as_slice() else { return None };
@@ -190,7 +190,7 @@ fn search(ty: &Type, path: &mut Vec<String>, left: &mut usize, inside: &mut Insi
     if path.len() > DEPTH {
         return;
     }
-    // An item of a list is written in the list, which `{…}` would not show.
+    // A field inside a list is not searched, because `{…}` would not show the list around it.
     for (field, inner) in ty.resolve().fields() {
         let Some(fewer) = left.checked_sub(1) else { return };
         *left = fewer;
@@ -204,7 +204,7 @@ fn search(ty: &Type, path: &mut Vec<String>, left: &mut usize, inside: &mut Insi
     }
 }
 
-/// What a slot is found by.
+/// The key of a slot in the index by name.
 fn key(slot: &Slot) -> String {
     if is_header(slot) { slot.name().to_ascii_lowercase() } else { slot.name().to_owned() }
 }
@@ -213,7 +213,7 @@ fn is_header(slot: &Slot) -> bool {
     matches!(slot, Slot::Parameter(ParameterPlace::Header, _))
 }
 
-/// The place of a slot, as authors write it.
+/// The location of a slot, as authors write it.
 fn place_of(slot: &Slot) -> &'static str {
     match slot {
         Slot::Parameter(place, _) => place.as_str(),
@@ -221,11 +221,11 @@ fn place_of(slot: &Slot) -> &'static str {
     }
 }
 
-/// Places of a request that are taken, each with the key that takes it.
+/// The slots of a request that are taken, each with the key of the argument that takes it.
 #[derive(Default)]
 pub(crate) struct Taken {
     slots: BTreeMap<Slot, Span>,
-    /// The first property.
+    /// The key of the first property.
     property: Option<Span>,
 }
 
@@ -237,7 +237,7 @@ impl Taken {
         self.slots.entry(slot).or_insert(key);
     }
 
-    /// The key that takes a place, the whole it is part of, or a part of it.
+    /// The key that takes a slot, the whole body around it, or a property in it.
     pub(crate) fn by(&self, slot: &Slot) -> Option<Span> {
         let exact = self.slots.get(slot).copied();
         match slot {

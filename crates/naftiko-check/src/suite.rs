@@ -1,6 +1,6 @@
-//! Tests of a composition: their names and values, checked against the composition.
+//! Checks the tests of a composition: their names and values, against the composition.
 //!
-//! Nothing is run here, so the result of a test is not known.
+//! Nothing is run here, so the outcome of a test is not known.
 
 mod expectations;
 mod inputs;
@@ -36,7 +36,7 @@ pub use script::Scripted;
 pub struct Suite {
     /// The path of the tested composition.
     pub composition: PathBuf,
-    /// Its plan.
+    /// The plan of the composition.
     pub plan: Arc<Plan>,
     /// The script for the mock in every test.
     pub script: Scripted,
@@ -44,22 +44,22 @@ pub struct Suite {
     pub trials: Vec<Trial>,
 }
 
-/// One test: what a run is given, and the expected result.
+/// One test: the inputs of a run, and the expected result.
 #[derive(Debug)]
 pub struct Trial {
-    /// Its name.
+    /// The name of the test.
     pub name: String,
-    /// The inputs, defaults included.
+    /// The inputs, including defaults.
     pub inputs: Map<String, Value>,
-    /// Answers to steps that are done outside.
+    /// The answers to external steps, by the name of the step.
     pub answers: IndexMap<String, Value>,
-    /// The script for the mock.
+    /// The script for the mock in this test.
     pub script: Scripted,
     /// The expected result.
     pub expect: Expectation,
 }
 
-/// Checks a test document, and the composition it tests.
+/// Checks a test document and the composition that it tests; `None` if the tests cannot be run.
 pub(crate) fn check(
     root: &Node,
     path: &Path,
@@ -75,7 +75,7 @@ pub(crate) fn check(
     let composition = loader.admitted(named, folder, "composition")?;
     let mut session = Session::new(&composition, options, asked_for, loader);
     let tested = session.read(named, &composition, "a test runs a composition")?;
-    // Without a plan nothing is known for certain, and the composition says why there is none.
+    // Without a plan nothing is certain; findings in the composition explain why there is none.
     let plan = Arc::clone(tested.plan.as_ref()?);
     let known = script::Known::new(&plan, loader);
     let names = PlanNames::new(&plan);
@@ -94,7 +94,7 @@ pub(crate) fn check(
     Some(Suite { composition, plan, script, trials })
 }
 
-/// What tests are held against.
+/// The composition that tests are checked against, with its names.
 struct Context<'a> {
     tested: &'a Embedded,
     plan: &'a Plan,
@@ -102,7 +102,7 @@ struct Context<'a> {
     /// The names that expectations may use.
     expected: expectations::Names<'a>,
     folder: &'a Path,
-    /// Files of inputs that were read, by path; nothing for one that cannot be.
+    /// Input files by path; `None` for a file that could not be read.
     files: BTreeMap<PathBuf, Option<Vec<Given>>>,
 }
 
@@ -122,7 +122,7 @@ impl Context<'_> {
         Trial { name: test.name.value.clone(), inputs, answers, script, expect: test.expect.clone() }
     }
 
-    /// What is wrong with the answer to a step.
+    /// Checks the answer to an external step.
     fn answer(&self, given: &Given) -> Vec<Diagnostic> {
         match self.names.step(&given.name.value).map(|step| &step.action) {
             None => vec![faults::unknown_name::report("step", &given.name, &self.names.outside)],
@@ -168,10 +168,10 @@ fn written_literal(literal: &naftiko_spec::Literal) -> Written<'_> {
 /// The names of a plan, indexed once for all tests.
 struct PlanNames<'a> {
     plan: &'a Plan,
-    /// Steps by id, of each plan that was looked into, by its address.
+    /// Steps by id, for each plan that was searched, by the address of the plan.
     steps: RefCell<HashMap<usize, Rc<StepsById<'a>>>>,
     all: NameIndex<&'a str>,
-    /// The steps that are done outside.
+    /// The ids of external steps.
     outside: NameIndex<&'a str>,
     inputs: NameIndex<&'a str>,
     outputs: NameIndex<&'a str>,
@@ -193,7 +193,7 @@ impl<'a> PlanNames<'a> {
         }
     }
 
-    /// The step that a name stands for, in the plan or in one within it: `step`, `step[2]`, `outer/inner`.
+    /// The step with a name, in the plan or in that of a sub-composition: `step`, `step[2]`, `outer/inner`.
     fn step(&self, name: &str) -> Option<&'a Step> {
         let mut parts = name.split('/').map(without_index);
         let mut step = self.in_plan(self.plan, parts.next()?)?;
@@ -218,7 +218,7 @@ impl<'a> PlanNames<'a> {
     }
 }
 
-/// The name of a step without the index of one of its items.
+/// The name of a step without the index of an item.
 fn without_index(name: &str) -> &str {
     match name.strip_suffix(']').and_then(|name| name.rsplit_once('[')) {
         Some((of, index)) if index.parse::<u32>().is_ok() => of,

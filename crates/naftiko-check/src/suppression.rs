@@ -1,8 +1,8 @@
 //! Comments that ignore findings: `# naftiko: ignore[code, code] reason`.
 //!
-//! Such a comment is on the line of a finding, or alone above the line of its key; `ignore-file` is above the first key
-//! and applies to the whole file. What makes a text unreadable is never ignored. A comment that ignores nothing is
-//! itself a finding in the checked file, once there are no errors, since an error may hide other findings.
+//! Such a comment is on the line of a finding, or alone above the line of its key; `ignore-file` is above the first
+//! key and applies to the whole file. Syntax errors are never ignored. A comment that ignores nothing is itself a
+//! finding in the checked file, but only if there are no errors, since an error may hide other findings.
 
 mod directive;
 mod keys;
@@ -22,58 +22,58 @@ use self::keys::KeyIndex;
 use crate::asked_for::AskedFor;
 use crate::faults::{no_description, unknown_code, unused_ignore};
 
-/// How many reasons are given for one ignored finding; any number of comments may ignore it.
+/// The maximum number of reasons for one ignored finding, since any number of comments may ignore it.
 const REASONS: usize = 8;
 
-/// Findings, sorted out.
+/// Findings, split by whether a comment ignores them.
 #[derive(Debug, Default)]
 pub(crate) struct Sorted {
-    /// Those that count, and what is wrong with the comments themselves.
+    /// The findings that count, including those about the comments themselves.
     pub(crate) kept: Vec<Diagnostic>,
-    /// Those that a comment ignores.
+    /// The ignored findings.
     pub(crate) ignored: Vec<Ignored>,
 }
 
-/// The comments of one file that ignore.
+/// The comments of one file that ignore findings.
 #[derive(Default)]
 struct Ignores {
     comments: Vec<Ignore>,
-    /// The mentions of codes by the line they apply to, from 1; without one, to the whole file.
+    /// The ignored codes, by the line that the comment applies to (from 1); `None` for the whole file.
     mentions: BTreeMap<(Option<usize>, String), Mentions>,
     keys: KeyIndex,
 }
 
-/// Everything that ignores one code in one place.
+/// All comments that ignore one code in one place.
 #[derive(Default)]
 struct Mentions {
     /// The first few reasons.
     reasons: Vec<String>,
-    /// Whether there was such a finding.
+    /// Whether a finding was ignored because of them.
     used: bool,
 }
 
-/// A comment that ignores.
+/// A comment that ignores findings.
 struct Ignore {
-    /// The comment.
+    /// The span of the comment.
     span: Span,
     state: State,
-    /// The line it applies to, from 1; `None`: the whole file.
+    /// The line that the comment applies to, from 1; `None` for the whole file.
     line: Option<usize>,
-    /// The codes it names.
+    /// The codes that the comment names.
     codes: Vec<Spanned<String>>,
 }
 
-/// Whether a comment can ignore something.
+/// Whether a comment can ignore anything.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum State {
     Valid,
-    /// The comment is not written as one that ignores.
+    /// The syntax of the comment is wrong.
     NotUnderstood,
-    /// `ignore-file` stands below the first key.
+    /// `ignore-file` is below the first key.
     Misplaced,
 }
 
-/// Takes out what comments ignore. `main` is the file that is checked, `known` every code there is.
+/// Separates the ignored findings. `main` is the checked file, `known` are all codes.
 pub(crate) fn sort_out(
     diagnostics: Vec<Diagnostic>,
     sources: &SourceMap,
@@ -110,7 +110,7 @@ pub(crate) fn sort_out(
 }
 
 impl Ignores {
-    /// The comments of a file that ignore; `None` if there is none.
+    /// The comments of a file that ignore findings; `None` if there are none.
     fn find(file: &SourceFile, id: FileId) -> Option<Self> {
         let comments = comments_of(file, id);
         let lines: Vec<usize> =
@@ -144,14 +144,14 @@ impl Ignores {
         self.comments.push(ignore);
     }
 
-    /// The reasons of the comments that ignore a finding; `None` if there is no such comment.
+    /// The reasons of the comments that ignore a finding; `None` if no comment does.
     fn reasons_for(&mut self, diagnostic: &Diagnostic, file: &SourceFile) -> Option<Vec<String>> {
         let line = |span: Span| file.line_column(span.range().start).line;
         let span = diagnostic.primary.span;
         let own = line(span);
         let of_key = self.keys.key_of(span).map(line).filter(|of_key| *of_key != own);
         let mut reasons: Option<Vec<String>> = None;
-        // Every comment that applies is of use, so all places are asked.
+        // All places are checked, since every applicable comment counts as used.
         for place in [Some(None), Some(Some(own)), of_key.map(Some)].into_iter().flatten() {
             work::add(1);
             if let Some(mentions) = self.mentions.get_mut(&(place, diagnostic.code.id.to_owned())) {
@@ -165,7 +165,7 @@ impl Ignores {
         })
     }
 
-    /// What is wrong with the comments. Whether one is of use can be told only of a code that was judged.
+    /// Findings about the comments. A comment is reported as unused only for a code that was checked.
     fn flaws(&self, known: &NameIndex<&'static str>, is_judged: &dyn Fn(&str) -> bool) -> Vec<Diagnostic> {
         let mut flaws = Vec::new();
         let mut exists: BTreeSet<&str> = BTreeSet::new();
@@ -176,7 +176,7 @@ impl Ignores {
                 State::Misplaced => flaws.push(unused_ignore::not_at_the_top(ignore.span)),
                 State::Valid => {}
             }
-            // A code that a comment names twice is of use once.
+            // A code that one comment names twice counts as used once.
             let mut named = BTreeSet::new();
             for code in ignore.codes.iter().filter(|_| ignore.state == State::Valid) {
                 work::add(1);
@@ -195,12 +195,12 @@ impl Ignores {
     }
 }
 
-/// Whether a code says that a text cannot be read.
+/// Whether a code reports a syntax error.
 fn is_of_reading(code: &str) -> bool {
     naftiko_syntax::CODES.iter().any(|known| known.id == code && known.severity == Severity::Error)
 }
 
-/// The line that each comment applies to: its own, or the first below it without a comment that is alone on its line.
+/// The line that each comment applies to: its own, or for a comment alone on its line, the next line without one.
 fn lines_below(comments: &[Comment], lines: &[usize]) -> Vec<usize> {
     let mut below: BTreeMap<usize, usize> = BTreeMap::new();
     for (_, line) in comments.iter().zip(lines).rev().filter(|(comment, _)| comment.alone) {
@@ -215,15 +215,15 @@ fn lines_below(comments: &[Comment], lines: &[usize]) -> Vec<usize> {
 }
 
 impl Ignore {
-    /// Reads one comment, and why it ignores; `None` if it does not speak to `naftiko` of ignoring. `line` is the one it
-    /// applies to.
+    /// Reads one comment and its reason; `None` if the comment is not an `ignore` directive of `naftiko`. `line` is
+    /// the line that the comment applies to.
     fn read<'a>(text: &'a str, comment: &Comment, line: usize, top: &Top) -> Option<(Self, &'a str)> {
         let Directive { word, names, rest } = directive(text, comment)?;
         let (state, line) = match word {
             "ignore" => (State::Valid, Some(line)),
             "ignore-file" if top.holds(comment) => (State::Valid, None),
             "ignore-file" => (State::Misplaced, None),
-            // It asks for rules.
+            // The directive selects rules.
             "rules" => return None,
             other => {
                 naftiko_diagnostics::nearest(other, ["ignore", "ignore-file", "rules"])?;

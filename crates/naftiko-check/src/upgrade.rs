@@ -1,7 +1,7 @@
-//! Edition 0.1 to 0.2: every inference written down, and nothing else touched.
+//! Upgrades edition 0.1 to 0.2: writes every inference down, and changes nothing else.
 //!
-//! The new text is checked before it is returned. It must have no errors and the plan of the old one: the same
-//! requests, waits and order, whether they were inferred or written.
+//! The new text is checked before it is returned. It must have no errors and give the same plan as the old text: the
+//! same requests, waits and order, whether inferred or written.
 
 mod step;
 
@@ -22,32 +22,32 @@ use crate::fix::Edited;
 /// The result of upgrading a document.
 #[derive(Debug)]
 pub struct Upgraded {
-    /// What was found in the document as it is.
+    /// The check of the original document.
     pub checked: Checked,
-    /// What it becomes.
+    /// The upgraded document, or why there is none.
     pub upgrade: Upgrade,
 }
 
-/// What a document becomes in edition 0.2.
+/// The outcome of an upgrade.
 #[derive(Debug)]
 pub enum Upgrade {
-    /// This text, and what was found in it.
+    /// The new text, and the check of it.
     Text(String, Box<Checked>),
-    /// It is of edition 0.2: this is its text.
+    /// The document is of edition 0.2 already; its text.
     UpToDate(String),
-    /// It is a document of another kind.
+    /// The document is not a composition.
     NotAComposition,
-    /// It has errors, or no plan: what is not understood cannot be written down.
+    /// The document has errors or no plan, so its inferences are not known.
     Unclear,
-    /// It says something that edition 0.2 says otherwise and that nobody can translate; these are the findings in what
-    /// came closest, if there are any.
+    /// The document has a part that cannot be expressed in edition 0.2. Holds the check of the closest attempt, with
+    /// its findings, if any.
     Untranslatable(Box<Checked>),
 }
 
 /// Upgrades the composition at `path`, in memory.
 ///
 /// # Errors
-/// When the file itself cannot be read.
+/// If the document itself cannot be read.
 pub fn upgrade(path: &Path, options: &Options, files: &dyn Files) -> io::Result<Upgraded> {
     let checked = check(path, options, files)?;
     let upgrade = of(&checked, path, options, files)?;
@@ -63,7 +63,7 @@ fn of(checked: &Checked, path: &Path, options: &Options, files: &dyn Files) -> i
             return Ok(Upgrade::UpToDate(file.text().to_string()));
         }
         Ok(Header { kind: Kind::Capabilities | Kind::Test, .. }) => return Ok(Upgrade::NotAComposition),
-        // Of what kind it is, is the first thing to mend.
+        // The kind of the document has to be fixed first.
         Err(_) => return Ok(Upgrade::Unclear),
     }
     let Some(plan) = &checked.plan else { return Ok(Upgrade::Unclear) };
@@ -80,7 +80,7 @@ fn of(checked: &Checked, path: &Path, options: &Options, files: &dyn Files) -> i
     })
 }
 
-/// A plan without what tells which text it was made from.
+/// A plan without its sources and the origins of its values, for comparison.
 fn meaning(plan: &Plan) -> Plan {
     let mut plan = plan.clone();
     plan.sources.clear();
@@ -95,17 +95,17 @@ fn meaning(plan: &Plan) -> Plan {
     plan
 }
 
-/// A composition of edition 0.1 on its way.
+/// The upgrade of one composition of edition 0.1.
 struct Upgrading<'a> {
     root: &'a Node,
     plan: &'a Plan,
     layout: Layout<'a>,
-    /// The names that operations take, by the address of each operation.
+    /// The names that operations take, by the address of the operation.
     names: RefCell<HashMap<usize, step::Names>>,
 }
 
 impl Upgrading<'_> {
-    /// The text in edition 0.2; `None` where it is written in a way that cannot be continued.
+    /// The text in edition 0.2; `None` if its layout does not allow the edits.
     fn text(&self, id: FileId, file: &SourceFile) -> Option<String> {
         let mut edits = modeline(id, file);
         let version = self.root.entry("specificationVersion")?;
@@ -125,7 +125,7 @@ impl Upgrading<'_> {
             match &planned.action {
                 Action::Invoke(invoke) => edits.extend(self.operation(node, invoke, written)?),
                 Action::External(_) => edits.extend(self.ignored_keys(node, Some("Step"))),
-                // Edition 0.1 has none.
+                // Edition 0.1 has no sub-compositions.
                 Action::Composition(_) => return None,
             }
         }
@@ -136,8 +136,8 @@ impl Upgrading<'_> {
         self.root.get(list).and_then(Node::as_sequence).unwrap_or_default()
     }
 
-    /// What edition 0.1 ignores means something in 0.2, or is an error there: it becomes an `x-…` key, which is free.
-    /// A description means the same, and the plan looks for `capabilities` in both.
+    /// Renames keys that edition 0.1 ignores to `x-…`, since edition 0.2 gives them a meaning or rejects them.
+    /// `description` has the same meaning in both editions, and `capabilities` is read in both.
     fn ignored_keys(&self, node: &Node, definition: Option<&str>) -> Vec<Edit> {
         let known = keys(definition);
         let entries = node.as_mapping().into_iter().flat_map(Mapping::iter);
@@ -149,13 +149,14 @@ impl Upgrading<'_> {
             .collect()
     }
 
-    /// Whether a value stands where it is read: an alias shares that of another place, which must not be changed twice.
+    /// Whether a value is written at its own key. An alias shares the value of another place, which must not be
+    /// changed twice.
     fn is_own(entry: &Entry) -> bool {
         entry.value.span.start >= entry.key_span.end
     }
 }
 
-/// The keys of edition 0.1: of the document, or of one of the types in its schema.
+/// The keys of edition 0.1: of the document, or of one of the definitions in its schema.
 fn keys(definition: Option<&str>) -> Vec<String> {
     let schemas = naftiko_spec::schemas();
     let schema = schemas.iter().find(|(name, _)| name.contains("composition-0.1")).map(|(_, schema)| schema);
@@ -167,7 +168,7 @@ fn keys(definition: Option<&str>) -> Vec<String> {
     properties.into_iter().flatten().map(|(key, _)| key.clone()).collect()
 }
 
-/// The schema that an editor is told of in the first comment.
+/// Updates the schema in the `yaml-language-server` comments.
 fn modeline(id: FileId, file: &SourceFile) -> Vec<Edit> {
     let old = "composition-0.1.schema.json";
     let edit = |comment: naftiko_syntax::Comment| {

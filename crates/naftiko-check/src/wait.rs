@@ -1,7 +1,7 @@
-//! Steps that are repeated until a condition holds.
+//! Steps that poll: they are repeated until a condition holds.
 //!
-//! In edition 0.1 a safe step is repeated until the fields that others read are there ("Inference" in
-//! `docs/language.md`); in edition 0.2 the author says so, with `poll`.
+//! In edition 0.1 a safe step is repeated until the fields that others read are present ("Inference" in
+//! `docs/language.md`); in edition 0.2 the author declares it with `poll`.
 
 use std::collections::BTreeMap;
 
@@ -16,19 +16,19 @@ use crate::resolve::{Resolution, Resolved};
 use crate::scope::{Names, View};
 use crate::{faults, policies};
 
-/// When waiting ends unless the author says otherwise.
+/// The default timeout of a poll.
 const TIMEOUT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);
 
-/// An expression that reads one step and no other, something that may come later, and where it stands.
+/// An expression that reads a value of exactly one step that may appear later, with its place.
 struct Reader<'a> {
     expression: &'a Expression,
-    /// Its references, all to the one step.
+    /// The references of the expression, all to that step.
     references: Vec<Reference>,
     words: String,
     span: Span,
 }
 
-/// The waits of edition 0.1, a place for each step.
+/// The inferred polls of edition 0.1, one entry per step.
 pub(crate) fn infer(
     composition: &Composition,
     steps: &[Resolved],
@@ -88,7 +88,7 @@ fn readers<'a>(
     readers
 }
 
-/// The poll that waits for everything that is read, what that is, and who reads it first.
+/// The poll that waits for everything that is read, the text of these reads, and the first reader.
 fn wait<'a, 'r>(readers: &'r [Reader<'a>]) -> Option<(Poll, String, &'r Reader<'a>)> {
     let first = readers.first()?;
     let mut conditions: IndexMap<String, &str> = IndexMap::new();
@@ -108,7 +108,7 @@ fn wait<'a, 'r>(readers: &'r [Reader<'a>]) -> Option<(Poll, String, &'r Reader<'
     Some((poll, paths, first))
 }
 
-/// The text of an expression with its step replaced by the step's own response.
+/// The text of an expression with references to its step replaced by `response.body`.
 fn over_response(expression: &Expression, references: &[Reference]) -> String {
     let text = expression.text();
     let mut out = String::new();
@@ -122,7 +122,7 @@ fn over_response(expression: &Expression, references: &[Reference]) -> String {
     out
 }
 
-/// The waits that the author wrote, a place for each step.
+/// The declared polls, one entry per step.
 pub(crate) fn declared(
     composition: &Composition,
     steps: &[Resolved],
@@ -152,7 +152,7 @@ pub(crate) fn declared(
         .collect()
 }
 
-/// Whether an operation may be carried out again without doing anything twice.
+/// Whether an operation may be repeated without repeating an effect.
 fn may_repeat(resolution: &Resolution) -> bool {
     resolution.operation.is_safe() || resolution.operation.idempotency_key.is_some()
 }

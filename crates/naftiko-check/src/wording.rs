@@ -1,6 +1,6 @@
-//! Turns fixes in terms of scalars into fixes in terms of bytes.
+//! Converts fixes in terms of scalars into fixes in terms of bytes.
 //!
-//! The stages say what a scalar should read; whether that needs quotes or escapes depends on how it is written, which
+//! The stages propose the new value of a scalar; its quotes and escapes depend on how the scalar is written, which
 //! only the text shows. A fix that cannot be written at its place is dropped.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use naftiko_diagnostics::{Diagnostic, Edit, FileId, SourceMap, Span, Wording};
 use naftiko_syntax::{Layout, Limits, apply, parse};
 
-/// Writes every fix in bytes.
+/// Converts every fix to bytes.
 pub(crate) fn settle(diagnostics: &mut [Diagnostic], sources: &SourceMap) {
     let mut layouts: BTreeMap<FileId, Option<Layout<'_>>> = BTreeMap::new();
     for diagnostic in diagnostics {
@@ -31,7 +31,8 @@ pub(crate) fn settle(diagnostics: &mut [Diagnostic], sources: &SourceMap) {
     }
 }
 
-/// Several edits of one line as one, which is easier to show: the quotes around a value, with the value.
+/// Merges several edits on one line into one, which is easier to show: for example the quotes around a value, with
+/// the value.
 fn on_a_line(edits: &[Edit], sources: &SourceMap) -> Option<Edit> {
     let start = edits.iter().map(|edit| edit.span).min()?;
     let end = edits.iter().map(|edit| edit.span.end).max()?;

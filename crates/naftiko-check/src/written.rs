@@ -1,4 +1,4 @@
-//! A written argument, each part with its type and its place.
+//! A written value, each part with its type and its place.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -14,19 +14,19 @@ use serde_json::{Map, Value as Json};
 pub(crate) struct Written<'a> {
     pub(crate) ty: Type,
     pub(crate) span: Span,
-    /// The key it stands under; an item of a list has none.
+    /// The key of the value; `None` for an item of a list.
     pub(crate) key: Option<Span>,
-    /// The scalar as it was written, where it is not a literal.
+    /// The scalar as it was written, unless it is a literal.
     pub(crate) template: Option<&'a Template>,
     pub(crate) parts: Parts<'a>,
 }
 
-/// What a value is made of.
+/// The structure of a value.
 #[derive(Clone)]
 pub(crate) enum Parts<'a> {
-    /// A scalar that is meant as it stands.
+    /// A literal scalar.
     Literal(&'a Json),
-    /// What only a run knows, or nobody understands.
+    /// A value known only at run time, or not understood.
     Open,
     Items(Vec<Written<'a>>),
     Entries(Entries<'a>),
@@ -36,22 +36,22 @@ pub(crate) enum Parts<'a> {
 #[derive(Clone)]
 pub(crate) struct Entries<'a> {
     all: Vec<(&'a str, Written<'a>)>,
-    /// The first entry of each name, where there are many.
+    /// The first entry of each name; filled only for more than [`Self::FEW`] entries.
     by_name: HashMap<&'a str, usize>,
 }
 
 impl<'a> Entries<'a> {
-    /// The most entries that are searched one by one.
+    /// The maximum number of entries that are searched linearly.
     const FEW: usize = 8;
 
     fn new(all: Vec<(&'a str, Written<'a>)>) -> Self {
         let indexed = if all.len() > Self::FEW { all.as_slice() } else { &[] };
-        // Of two entries of one name the first counts.
+        // Of two entries with one name the first counts.
         let by_name = indexed.iter().enumerate().rev().map(|(at, (name, _))| (*name, at)).collect();
         Self { all, by_name }
     }
 
-    /// The first entry of a name.
+    /// The first entry with a name.
     pub(crate) fn named(&self, name: &str) -> Option<&Written<'a>> {
         work::add(1);
         let at = match self.all.len() {
@@ -78,7 +78,7 @@ impl<'a> Written<'a> {
             Value::Unclear { .. } => (Type::Any, Parts::Open),
             Value::Scalar { template, is_foreign, .. } => {
                 let ty = types.next().unwrap_or(Type::Any);
-                // The text is reported, so nothing else is reported about it.
+                // The text is already reported, so its type is *any* to suppress further findings.
                 if *is_foreign {
                     return Self { key, ..Self::unwritten(Type::Any, span) };
                 }
@@ -102,7 +102,7 @@ impl<'a> Written<'a> {
         Self { ty, span, key, template: None, parts }
     }
 
-    /// An object of values.
+    /// An object with these entries.
     pub(crate) fn object(entries: Vec<(&'a str, Self)>, span: Span, key: Option<Span>) -> Self {
         let fields = entries.iter().map(|(name, entry)| {
             ((*name).to_owned(), Field { ty: entry.ty.clone(), presence: Presence::Always })
@@ -111,12 +111,12 @@ impl<'a> Written<'a> {
         Self { ty, span, key, template: None, parts: Parts::Entries(Entries::new(entries)) }
     }
 
-    /// A value that stands nowhere; `span` stands for it.
+    /// A value without text of its own; diagnostics point to `span`.
     pub(crate) fn unwritten(ty: Type, span: Span) -> Self {
         Self { ty, span, key: None, template: None, parts: Parts::Open }
     }
 
-    /// The same, with nothing known of what is, or stands under a key that is, at one of these places.
+    /// A copy in which the parts at these spans, and the scalars whose keys are at these spans, count as unknown.
     #[must_use]
     pub(crate) fn without(&self, places: &BTreeSet<Span>) -> Self {
         let is_left_out = |part: &Self| {
@@ -138,7 +138,7 @@ impl<'a> Written<'a> {
         matches!(self.parts, Parts::Literal(_) | Parts::Open)
     }
 
-    /// The literal that it is.
+    /// The literal, if the value is one.
     pub(crate) fn literal(&self) -> Option<&'a Json> {
         match &self.parts {
             Parts::Literal(literal) => Some(literal),
@@ -152,7 +152,7 @@ impl<'a> Written<'a> {
         entries.named(name)
     }
 
-    /// Where the keys of its entries stand.
+    /// The spans of the keys of the entries.
     pub(crate) fn keys(&self) -> impl Iterator<Item = Span> {
         let entries: &[(&str, Written<'a>)] = match &self.parts {
             Parts::Entries(entries) => entries,
@@ -161,7 +161,8 @@ impl<'a> Written<'a> {
         entries.iter().filter_map(|(_, entry)| entry.key)
     }
 
-    /// The place that stands for it where something is not in it: its key, or of an item its first key.
+    /// The span to report when something is missing from the value: its key, or for a list item the key of its first
+    /// entry.
     pub(crate) fn place(&self) -> Span {
         let first = match &self.parts {
             Parts::Entries(entries) => entries.first().and_then(|(_, entry)| entry.key),
@@ -170,12 +171,12 @@ impl<'a> Written<'a> {
         self.key.or(first).unwrap_or(self.span)
     }
 
-    /// The part that a JSON pointer leads to, and its name from the name of the whole.
+    /// The part at a JSON pointer, with its name derived from the name of the whole.
     pub(crate) fn at(&self, pointer: &str, name: &str) -> Option<(&Self, String)> {
         self.part(pointer.strip_prefix('/'), &PartName::Whole(name))
     }
 
-    /// The part that the rest of a JSON pointer leads to; nothing is left at the part itself.
+    /// The part at the rest of a JSON pointer; `None` as the rest means this part.
     fn part(&self, rest: Option<&str>, name: &PartName<'_>) -> Option<(&Self, String)> {
         let Some(rest) = rest else { return Some((self, name.to_string())) };
         let (token, rest) = rest.split_once('/').map_or((rest, None), |(token, rest)| (token, Some(rest)));
@@ -190,7 +191,7 @@ impl<'a> Written<'a> {
         }
     }
 
-    /// The JSON pointer of the part at a place, searched part by part.
+    /// The JSON pointer of the part at a span, by a search through all parts.
     pub(crate) fn pointer_of(&self, place: Span) -> Option<String> {
         work::add(1);
         if self.span == place {
@@ -208,7 +209,7 @@ impl<'a> Written<'a> {
         }
     }
 
-    /// The value with null where it is not literal, and the JSON pointers of these places.
+    /// The value with null in place of every part that is not literal, and the JSON pointers of these parts.
     pub(crate) fn with_holes(&self, pointer: &str, holes: &mut Vec<String>) -> Json {
         match &self.parts {
             Parts::Literal(literal) => (*literal).clone(),
@@ -232,9 +233,10 @@ impl<'a> Written<'a> {
     }
 }
 
-/// What a part of a value is called in messages: `address.city`, `lines[0].text`. It is written out only where it is shown.
+/// The name of a part of a value in messages: `address.city`, `lines[0].text`. It is formatted only where it is
+/// shown.
 pub(crate) enum PartName<'n> {
-    /// The value that is named; the body has an empty name, and its properties need none.
+    /// The whole value. The name of a body is empty, and its properties have no prefix.
     Whole(&'n str),
     /// An item of a list.
     Item(&'n PartName<'n>, usize),
