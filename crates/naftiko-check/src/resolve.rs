@@ -66,7 +66,7 @@ pub(crate) struct Parameter {
     pub(crate) slot: Slot,
     /// The type of the value.
     pub(crate) ty: Type,
-    /// The JSON Schema of the value; `None` for a property, which the schema of the body covers.
+    /// The JSON Schema of the value; `None` for a property of a body, which the schema of the body covers.
     pub(crate) schema: Option<Value>,
     /// Whether a call without it is rejected.
     pub(crate) required: bool,

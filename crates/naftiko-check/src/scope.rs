@@ -52,7 +52,7 @@ struct Known<'a> {
     single: Type,
     /// The type of the body of one response; for a paginated list, of a page.
     answer: Type,
-    /// The type of the result by the status of the response; empty for a paginated list.
+    /// The type of the result by the status of the response; empty unless a single response is the result.
     answers: Rc<[(String, Type)]>,
     /// The result as other steps read it: a list with `forEach`, and possibly absent.
     result: Typed,
