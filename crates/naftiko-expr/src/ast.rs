@@ -7,16 +7,16 @@ use serde_json::Value;
 use crate::functions::Function;
 use crate::place::{Origin, Place};
 
-/// An expression and the bytes it was read from.
+/// An expression and the bytes it was parsed from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Expr {
-    /// What it is.
+    /// The kind of expression, with its parts.
     pub kind: ExprKind,
-    /// Where it stands in the text of its [`Expression`](crate::Expression), brackets included.
+    /// The bytes in the text of its [`Expression`](crate::Expression), brackets included.
     pub range: Range<usize>,
 }
 
-/// What an expression can be.
+/// The kinds of expressions.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ExprKind {
     /// `'text'`, `12`, `true`, `null`.
@@ -27,7 +27,7 @@ pub enum ExprKind {
     Path(Path),
     /// `!a`.
     Not(Box<Expr>),
-    /// `a && b && c`: two or more operands joined by one operator, so that a long run does not nest.
+    /// `a && b && c`: two or more operands joined by one operator; one flat node, so that a long chain does not nest.
     Logical(Logical, Vec<Expr>),
     /// `a == b`.
     Comparison(Box<Comparison>),
@@ -35,19 +35,19 @@ pub enum ExprKind {
     Call(Call),
 }
 
-/// An operator that decides which operands are looked at.
+/// An operator that evaluates only as many operands as it needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Logical {
-    /// `||`: true if one is; what follows the first true one is not looked at.
+    /// `||`: true if one operand is true; the operands after the first true one are not evaluated.
     Or,
-    /// `&&`: true if all are; what follows the first false one is not looked at.
+    /// `&&`: true if all operands are true; the operands after the first false one are not evaluated.
     And,
-    /// `??`: the first that is neither absent nor null.
+    /// `??`: the first operand that is neither absent nor null.
     Coalesce,
 }
 
 impl Logical {
-    /// As it is written.
+    /// The operator in source text.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Or => "||",
@@ -57,14 +57,14 @@ impl Logical {
     }
 }
 
-/// Two values held against each other.
+/// A comparison of two values.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
     /// The value on the left.
     pub left: Expr,
-    /// How they are compared.
+    /// The operator.
     pub comparator: Comparator,
-    /// Where that is written.
+    /// The bytes of the operator.
     pub comparator_range: Range<usize>,
     /// The value on the right.
     pub right: Expr,
@@ -90,7 +90,7 @@ pub enum Comparator {
 }
 
 impl Comparator {
-    /// As it is written.
+    /// The operator in source text.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Equal => "==",
@@ -104,29 +104,29 @@ impl Comparator {
     }
 }
 
-/// A function and its arguments: as many as it takes.
+/// A function call, with exactly as many arguments as the function takes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
     /// The function.
     pub function: &'static Function,
-    /// Where its name is written.
+    /// The bytes of its name.
     pub name_range: Range<usize>,
-    /// What it is given.
+    /// The arguments, in order.
     pub arguments: Vec<Expr>,
 }
 
-/// Something, and what is read of it.
+/// A base value and the selectors that are read from it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Path {
-    /// Where reading begins.
+    /// The value that the selectors start from.
     pub base: Base,
-    /// What is read, one after the other, each with its place.
+    /// The selectors in order, each with its bytes.
     pub selectors: Vec<(Selector, Range<usize>)>,
 }
 
 impl Path {
-    /// A path; the name of a header is put into lower case, as `response.headers` holds it: names of headers have no
-    /// case (RFC 9110 §5.1).
+    /// Builds a path. The name of a header is converted to lower case, as in `response.headers`: header names are
+    /// case-insensitive (RFC 9110 §5.1).
     pub(crate) fn new(base: Base, mut selectors: Vec<(Selector, Range<usize>)>) -> Self {
         let before = match &base {
             Base::Root(Root::Response, _) => Some(Vec::new()),
@@ -149,41 +149,41 @@ impl Path {
     }
 }
 
-/// Where a path begins.
+/// The start of a path.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Base {
     /// `inputs`, a step, …
     Root(Root, Range<usize>),
-    /// `@`: the item that the innermost predicate looks at.
+    /// `@`: the current item of the innermost predicate.
     Current(Range<usize>),
-    /// A call or a group.
+    /// A call or a parenthesized expression.
     Value(Box<Expr>),
 }
 
-/// A name that values are read from.
+/// A name that a path starts with.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Root {
     /// `inputs`: an object of all inputs.
     Inputs,
     /// The result of a step, by the step's id.
     Step(String),
-    /// `item`: what a `forEach` is at.
+    /// `item`: the current item of a `forEach`.
     Item,
-    /// `index`: the place of `item`, from 0.
+    /// `index`: the position of `item`, from 0.
     Index,
-    /// `response`: what the step's own call was answered.
+    /// `response`: the response to the step's own call.
     Response,
-    /// `run`: the run itself.
+    /// `run`: data about the run itself.
     Run,
 }
 
 impl Root {
-    /// The root of a name. Every name that is not a word of the language is the id of a step.
+    /// The root that a name refers to. Every name that is not a reserved word is the id of a step.
     pub fn from_name(name: &str) -> Self {
         Self::reserved().find(|root| root.name() == name).unwrap_or_else(|| Self::Step(name.to_owned()))
     }
 
-    /// As it is written.
+    /// The root in source text.
     pub fn name(&self) -> &str {
         match self {
             Self::Inputs => "inputs",
@@ -195,31 +195,31 @@ impl Root {
         }
     }
 
-    /// The roots that are words of the language.
+    /// The roots that are reserved words: all but steps.
     pub fn reserved() -> impl Iterator<Item = Self> {
         [Self::Inputs, Self::Item, Self::Index, Self::Response, Self::Run].into_iter()
     }
 }
 
-/// What one part of a path reads.
+/// One selector of a path.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Selector {
     /// `.name`, `['any key']`: the field of an object.
     Field(String),
     /// `[0]`, `[-1]`: the item of a list.
     Index(i64),
-    /// `[*]`: each item of a list; what follows is read of each.
+    /// `[*]`: each item of a list; the following selectors apply to each item.
     All,
-    /// `[? predicate]`: the items of a list for which it is true.
+    /// `[? predicate]`: the items of a list for which the predicate is true.
     Filter(Box<Expr>),
 }
 
-/// A part of a path that reads one place.
+/// A selector that selects at most one value.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Segment {
     /// The field of an object.
     Field(String),
-    /// The item of a list, counted from its end if negative.
+    /// The item of a list, counted from the end if negative.
     Index(i64),
 }
 
@@ -232,21 +232,21 @@ impl From<Segment> for Selector {
     }
 }
 
-/// A path that begins at a root: something that an expression reads.
+/// A path that starts at a root: a value that an expression reads.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reference {
-    /// Where reading begins.
+    /// The root.
     pub root: Root,
-    /// Where that is written.
+    /// The bytes of the root's name.
     pub root_range: Range<usize>,
-    /// What is read, one after the other, each with its place.
+    /// The selectors in order, each with its bytes.
     pub segments: Vec<(Selector, Range<usize>)>,
-    /// Where all of it is written.
+    /// The bytes of the whole path.
     pub range: Range<usize>,
 }
 
 impl Reference {
-    /// The leading segments that read one place: up to the first `[*]` or `[? …]`.
+    /// The leading segments that each select one value: up to the first `[*]` or `[? …]`.
     pub fn fixed_path(&self) -> Vec<Segment> {
         let fixed = self.segments.iter().map_while(|(selector, _)| match selector {
             Selector::Field(name) => Some(Segment::Field(name.clone())),
@@ -258,7 +258,7 @@ impl Reference {
 }
 
 impl Expr {
-    /// The expressions directly inside this one, in the order they are written.
+    /// The direct subexpressions, in source order.
     pub fn children(&self) -> Vec<&Self> {
         match &self.kind {
             ExprKind::Literal(_) => Vec::new(),
@@ -280,7 +280,7 @@ impl Expr {
         }
     }
 
-    /// Adds every path with a root that this expression reads, in order.
+    /// Appends every path that starts at a root in this expression, in source order.
     pub(crate) fn collect_references(&self, found: &mut Vec<Reference>) {
         if let ExprKind::Path(Path { base: Base::Root(root, root_range), selectors }) = &self.kind {
             let end = selectors.last().map_or(root_range.end, |(_, range)| range.end);

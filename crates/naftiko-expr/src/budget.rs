@@ -1,22 +1,23 @@
-//! Bounds on the work of evaluations and on the size of the values that they make. Both are counted, and an evaluation
-//! that exceeds a bound fails.
+//! Limits on the work of evaluations and on the size of the values that they create. Both are counted, and an
+//! evaluation that exceeds a limit fails.
 
 use std::cell::Cell;
 
 use serde_json::Value;
 
-/// The work that evaluations may do which are not bounded by the size of what they read: some seconds of a processor.
+/// The default limit on work, for evaluations that are not limited by the size of their inputs: some seconds of CPU
+/// time.
 const WORK: u64 = 1 << 28;
-/// The work that any evaluation may do.
+/// The work that every evaluation may do, however small its inputs are.
 const FREE: u64 = 10_000;
-/// The work for each value that is there to be looked at, besides as much as the expression is long.
+/// The work allowed per input value, in addition to one unit per byte of the expression.
 const EACH: u64 = 32;
-/// The size of the values that evaluations may make, copies included: an answer of the largest default size fits.
+/// The size of the values that evaluations may create, copies included. A response of the largest default size fits.
 const SIZE: u64 = 2_000_000;
-/// So many bytes of text count like one value.
+/// The bytes of text that count as one value.
 const BYTES: usize = 64;
 
-/// How much there is to look at in a value: each value in it counts as one, and so do each 64 bytes of text.
+/// The size of a value: one for the value and for each value inside it, and one for each 64 bytes of text.
 pub fn size(value: &Value) -> u64 {
     let within: u64 = match value {
         Value::Array(items) => items.iter().map(size).sum(),
@@ -27,7 +28,7 @@ pub fn size(value: &Value) -> u64 {
     within.saturating_add(1)
 }
 
-/// As [`size`], without what is within lists and objects, as far as that is no text.
+/// Like [`size`], but for a list it counts only its items and their text, and for an object nothing inside it.
 pub(crate) fn surface(value: &Value) -> u64 {
     let text = |item: &Value| 1 + item.as_str().map_or(0, of_text);
     match value {
@@ -36,7 +37,7 @@ pub(crate) fn surface(value: &Value) -> u64 {
     }
 }
 
-/// How much there is to look at in a text of this many bytes.
+/// The size of a text with this many bytes.
 pub(crate) fn of_bytes(bytes: usize) -> u64 {
     u64::try_from(bytes / BYTES).unwrap_or(u64::MAX)
 }
@@ -45,7 +46,7 @@ fn of_text(text: &str) -> u64 {
     of_bytes(text.len())
 }
 
-/// How much it takes at most to find out whether two values are equal.
+/// The most work that it takes to compare two values for equality.
 pub(crate) fn comparison(left: &Value, right: &Value) -> u64 {
     match (left, right) {
         (Value::Array(_), Value::Array(_)) | (Value::Object(_), Value::Object(_)) => size(left),
@@ -54,11 +55,11 @@ pub(crate) fn comparison(left: &Value, right: &Value) -> u64 {
     }
 }
 
-/// What the evaluations of one message, one request or one set of outputs may still do.
+/// The remaining budget for the evaluations of one message, one request or one set of outputs.
 ///
-/// Work is counted in values that are looked at, and size as in [`size`]. The default allows 2²⁸ of work. The values
-/// that are made may have a size of 2,000,000, plus that of the largest value that is copied whole: what a document
-/// copies once never exceeds the bound.
+/// Work is counted in values that are read, and size as in [`size`]. The default allows 2²⁸ units of work. The total
+/// size of the created values is limited to 2,000,000 plus the size of the largest value that is copied whole, so a
+/// document that copies a value once never exceeds the limit.
 #[derive(Debug)]
 pub struct Budget {
     work: Cell<u64>,
@@ -66,12 +67,12 @@ pub struct Budget {
     largest: Cell<u64>,
 }
 
-/// Which bound an evaluation exceeds.
+/// The limit that an evaluation exceeds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bound {
-    /// Too many values are looked at.
+    /// Too many values are read.
     Work,
-    /// The values that are made are too large.
+    /// The created values are too large.
     Size,
 }
 
@@ -82,7 +83,7 @@ impl Default for Budget {
 }
 
 impl Budget {
-    /// For an expression of this text over values of this size: work that is linear in both.
+    /// A budget for an expression with this text over values of this size: linear in both.
     pub(crate) fn linear(text: &str, size: u64) -> Self {
         let length = u64::try_from(text.len()).unwrap_or(u64::MAX);
         Self::of_work(EACH.saturating_add(length).saturating_mul(size).saturating_add(FREE))
@@ -92,20 +93,20 @@ impl Budget {
         Self { work: Cell::new(work), made: Cell::new(0), largest: Cell::new(0) }
     }
 
-    /// Takes some work from what is left.
+    /// Deducts work from the remaining work.
     ///
     /// # Errors
-    /// [`Bound::Work`] if less is left; then nothing is.
+    /// [`Bound::Work`] if less is left; the remaining work is then zero.
     pub(crate) fn spend(&self, work: u64) -> Result<(), Bound> {
         let rest = self.work.get().checked_sub(work);
         self.work.set(rest.unwrap_or_default());
         rest.map(|_| ()).ok_or(Bound::Work)
     }
 
-    /// Allows a new value of this size to be made.
+    /// Records that a new value of this size is created.
     ///
     /// # Errors
-    /// [`Bound::Size`] if it is too large together with those that were made before, and [`Bound::Work`].
+    /// [`Bound::Size`] if the values that were created so far are too large together, and [`Bound::Work`].
     pub(crate) fn make(&self, size: u64) -> Result<(), Bound> {
         let made = self.made.get().saturating_add(size);
         self.made.set(made);
@@ -115,7 +116,7 @@ impl Budget {
         self.spend(size)
     }
 
-    /// Does some evaluation of which no value remains but one that is true or false.
+    /// Runs an evaluation whose created values are discarded, so their size does not count.
     pub(crate) fn in_passing<T>(&self, evaluate: impl FnOnce() -> T) -> T {
         let made = self.made.get();
         let result = evaluate();
@@ -123,7 +124,7 @@ impl Budget {
         result
     }
 
-    /// Allows a value to be copied that is there already.
+    /// Records that an existing value is copied.
     ///
     /// # Errors
     /// As [`make`](Self::make).

@@ -1,4 +1,4 @@
-//! Comparing values (RFC 9535, section 2.3.5.2.2): absent equals only absent, types that differ are neither equal nor
+//! Comparison of values (RFC 9535, section 2.3.5.2.2): absent equals only absent, different types are neither equal nor
 //! ordered, numbers compare by value and strings by Unicode scalar values.
 
 use std::cmp::Ordering;
@@ -7,7 +7,7 @@ use serde_json::{Number, Value};
 
 use crate::ast::Comparator;
 
-/// The answer of a comparison other than `in`.
+/// The result of a comparison; `None` is an absent operand. `in` is handled by the evaluator and is false here.
 pub(crate) fn compare(comparator: Comparator, left: Option<&Value>, right: Option<&Value>) -> bool {
     let less = |a: Option<&Value>, b: Option<&Value>| match (a, b) {
         (Some(a), Some(b)) => order(a, b) == Some(Ordering::Less),
@@ -29,7 +29,7 @@ pub(crate) fn compare(comparator: Comparator, left: Option<&Value>, right: Optio
     }
 }
 
-/// Whether two values are the same.
+/// Whether two values are equal.
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => order_numbers(left, right) == Some(Ordering::Equal),
@@ -44,17 +44,17 @@ pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     }
 }
 
-/// Which comes first; only numbers and strings have an order.
+/// The order of two numbers or two strings; `None` for any other pair.
 fn order(left: &Value, right: &Value) -> Option<Ordering> {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => order_numbers(left, right),
-        // UTF-8 orders bytes as Unicode orders scalar values.
+        // UTF-8 bytes sort in the same order as Unicode scalar values.
         (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
         _ => None,
     }
 }
 
-/// By value and exactly: an integer beyond 2^53 is not rounded to meet a float.
+/// Compares by value and exactly: an integer beyond 2^53 is not rounded to the nearest float.
 fn order_numbers(left: &Number, right: &Number) -> Option<Ordering> {
     match (left.as_i128(), right.as_i128()) {
         (Some(left), Some(right)) => Some(left.cmp(&right)),
@@ -65,7 +65,7 @@ fn order_numbers(left: &Number, right: &Number) -> Option<Ordering> {
 }
 
 fn order_with_float(integer: i128, float: f64) -> Option<Ordering> {
-    // A float beyond the range becomes its end, which no integer of JSON reaches.
+    // A float beyond the range of `i128` saturates to its end, which no integer of JSON reaches.
     #[expect(
         clippy::cast_possible_truncation,
         reason = "the fraction is cut off first, and the cast saturates"

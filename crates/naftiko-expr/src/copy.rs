@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// A copy of a value in which every list and object has exactly the room that it needs. The clone of a small object
-/// has room for three fields, and takes twice the memory of this copy.
+/// Copies a value and gives every list and object exactly the capacity that it needs. A plain clone of a small object
+/// has capacity for three fields and takes twice the memory.
 #[must_use]
 pub fn copied(value: &Value) -> Value {
     match value {

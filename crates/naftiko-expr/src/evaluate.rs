@@ -1,6 +1,6 @@
-//! The dynamic evaluator. [`crate::typing`] is its mirror: what one does, the other says beforehand.
+//! The dynamic evaluator. [`crate::typing`] is its static counterpart: it predicts the result of each operation here.
 //!
-//! Messages never show a value: it may be sensitive.
+//! Messages never show a value, since it may be sensitive.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -13,53 +13,54 @@ use crate::compare;
 use crate::copy::copied;
 use crate::functions::{Fault, Patterns};
 
-/// What the roots of paths stand for.
+/// Provides the values of the roots of paths.
 pub trait Environment {
-    /// The value of a root. Nothing: it is absent, like the result of a step that was skipped.
+    /// The value of a root. `None` if it is absent, like the result of a skipped step.
     fn root(&self, root: &Root) -> Option<&Value>;
 
-    /// The value of a field of a root, where it is known without that of the root; nothing within: it is absent. A root
-    /// whose fields are in different places need not be put together for a path that reads one of them.
+    /// The value of one field of a root, for an environment that can provide it without assembling the whole root.
+    /// `None` if it cannot: the field is then read from [`root`](Self::root). `Some(None)` if the field is absent.
     fn field(&self, _root: &Root, _name: &str) -> Option<Option<&Value>> {
         None
     }
 }
 
-/// Why there is no value.
+/// The reason why an evaluation fails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EvaluationError {
-    /// A value is needed and is absent, or null where null is no value.
+    /// A required value is absent, or is null where null does not count as a value.
     Unresolved {
-        /// What was read, as it is written.
+        /// The source text of what was read.
         expression: String,
-        /// Whether it is null rather than absent.
+        /// Whether the value is null rather than absent.
         null: bool,
     },
-    /// A value has a type that cannot be used like that.
+    /// A value has a type that cannot be used in this way.
     Type {
-        /// What was evaluated, as it is written.
+        /// The source text of what was evaluated.
         expression: String,
-        /// What was expected and what was found.
+        /// The expected type and the actual type.
         message: String,
-        /// Whether a path could not be followed; else a value was used for what it is not.
+        /// Whether a path could not be followed; otherwise a value was used as an operand or argument of the wrong
+        /// type.
         reading: bool,
     },
     /// A pattern is not a regular expression, or is too large.
     Pattern {
-        /// The call, as it is written.
+        /// The source text of the call.
         expression: String,
     },
-    /// It takes more work, or makes larger values, than it may: see [`Budget`].
+    /// The evaluation exceeds its [`Budget`].
     Exhausted {
-        /// The whole expression, as it is written.
+        /// The source text of the whole expression.
         expression: String,
-        /// What is exceeded.
+        /// The limit that is exceeded.
         bound: Bound,
     },
 }
 
 impl EvaluationError {
-    /// What could not be evaluated, as it is written.
+    /// The source text of what could not be evaluated.
     pub fn expression(&self) -> &str {
         match self {
             Self::Unresolved { expression, .. }
@@ -69,17 +70,17 @@ impl EvaluationError {
         }
     }
 
-    /// Whether something is absent or null, which a later attempt may cure.
+    /// Whether a value is absent or null, so that a later attempt may succeed.
     pub fn is_unresolved(&self) -> bool {
         matches!(self, Self::Unresolved { .. })
     }
 
-    /// Whether a [`Budget`] was exceeded, which says nothing about the values.
+    /// Whether a [`Budget`] was exceeded, which does not depend on a single value.
     pub fn is_exhausted(&self) -> bool {
         matches!(self, Self::Exhausted { .. })
     }
 
-    /// Whether what was read is not there, or not where the path leads: what `??` and `exists` cover.
+    /// Whether the value is missing or its path cannot be followed. `??` and `exists` tolerate both.
     fn is_missing(&self) -> bool {
         matches!(self, Self::Unresolved { .. } | Self::Type { reading: true, .. })
     }
@@ -133,7 +134,7 @@ impl<'e> Evaluator<'e> {
         self.budget.make(size).map_err(|bound| self.exhausted(bound))
     }
 
-    /// A value of its own, copied if it belongs to the environment.
+    /// An owned value, copied if it belongs to the environment.
     fn owned(&self, value: Cow<'_, Value>) -> Result<Value, EvaluationError> {
         match value {
             Cow::Borrowed(value) => {
@@ -149,7 +150,7 @@ impl<'e> Evaluator<'e> {
         self.find(expr, None)?.map(|value| self.owned(value)).transpose()
     }
 
-    /// The value of an expression; `current` is what `@` stands for.
+    /// The value of an expression; `current` is the value of `@`.
     fn find<'a>(&'a self, expr: &'a Expr, current: Option<&'a Value>) -> Found<'a> {
         self.spend(1)?;
         match &expr.kind {
@@ -175,7 +176,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A value, whatever is unresolved in it being absent.
+    /// The value of an expression; absent if evaluating it finds a required value absent or null.
     fn lenient<'a>(&'a self, expr: &'a Expr, current: Option<&'a Value>) -> Found<'a> {
         match self.find(expr, current) {
             Err(error) if error.is_unresolved() => Ok(None),
@@ -183,7 +184,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A value, whatever is not there or cannot be read being absent.
+    /// The value of an expression; absent if a value in it is absent or null, or its path cannot be followed.
     fn covered<'a>(&'a self, expr: &'a Expr, current: Option<&'a Value>) -> Found<'a> {
         match self.find(expr, current) {
             Err(error) if error.is_missing() => Ok(None),
@@ -191,7 +192,7 @@ impl<'e> Evaluator<'e> {
         }
     }
 
-    /// A value that has to be there.
+    /// The value of an expression that has to be there.
     fn needed<'a>(
         &'a self,
         expr: &'a Expr,
@@ -315,7 +316,7 @@ impl<'e> Evaluator<'e> {
         focus.into_value(self)
     }
 
-    /// Whether a predicate keeps an item: only if it is true; not if it cannot be told.
+    /// Whether a predicate selects an item: only if it is true; not if a value in it is absent, null or unreadable.
     fn keeps(&self, predicate: &Expr, item: &Value) -> Result<bool, EvaluationError> {
         match self.budget.in_passing(|| self.condition(predicate, Some(item))) {
             Err(error) if error.is_missing() => Ok(false),
@@ -341,7 +342,7 @@ fn boolean<'a>(value: bool) -> Cow<'a, Value> {
     Cow::Owned(Value::Bool(value))
 }
 
-/// What a value is, without showing it.
+/// The type of a value in words, without showing the value.
 pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
@@ -353,15 +354,15 @@ pub(crate) fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// Why a selector cannot be read.
+/// The reason why a selector cannot be read.
 enum Wrong {
-    /// The value is of the wrong kind.
+    /// The value has the wrong type.
     Kind(String),
     /// A predicate failed.
     Inside(EvaluationError),
 }
 
-/// Where a path is: at one value, or after `[*]` at several.
+/// The state of reading a path: one value, or several after `[*]`.
 enum Focus<'a> {
     One(Option<Cow<'a, Value>>),
     Many(Vec<Cow<'a, Value>>),
@@ -407,7 +408,7 @@ impl<'a> Focus<'a> {
     }
 }
 
-/// What one selector reads of one value. Nothing of null, and nothing where there is nothing.
+/// Reads one selector of one value. `None` if the value is null or has no such part.
 fn select<'a>(
     evaluator: &Evaluator<'_>,
     value: Cow<'a, Value>,
@@ -443,7 +444,7 @@ fn select<'a>(
     }
 }
 
-/// The items of a list. Of null there are none, and not even an empty list.
+/// The items of a list; `None` for null.
 fn items<'a>(evaluator: &Evaluator<'_>, value: Cow<'a, Value>) -> Result<Option<Vec<Cow<'a, Value>>>, Wrong> {
     let length = value.as_array().map_or(0, Vec::len);
     evaluator.spend(u64::try_from(length).unwrap_or(u64::MAX)).map_err(Wrong::Inside)?;
@@ -455,7 +456,7 @@ fn items<'a>(evaluator: &Evaluator<'_>, value: Cow<'a, Value>) -> Result<Option<
     }
 }
 
-/// A place in a list of this length, counted from the end if negative.
+/// The position of an index in a list of this length, counted from the end if negative; `None` if out of range.
 fn place(index: i64, length: usize) -> Option<usize> {
     let place = match usize::try_from(index) {
         Ok(place) => place,

@@ -1,7 +1,7 @@
-//! Why a condition came to what it came to: the parts of it that decided, with their values.
+//! Explains the result of a condition: the parts that decided it, with their values.
 //!
-//! The only place that shows values. Whoever asks says what may be shown of one; what is made of a value of which not
-//! all may be shown is not shown at all.
+//! Only this module shows values. The caller's mask decides which part of a value may be shown; a value derived from a
+//! partly masked value is not shown at all.
 
 use std::borrow::Cow;
 
@@ -11,22 +11,22 @@ use crate::ast::{Base, Comparator, Comparison, Expr, ExprKind, Logical, Path, Se
 use crate::budget::Budget;
 use crate::evaluate::{Environment, Evaluator};
 
-/// How many parts are shown.
+/// The most parts that are shown.
 const MOST_PARTS: usize = 4;
 
-/// How much is shown of one value, or of the text of one part, in characters.
+/// The most characters that are shown of one value, or of the source text of one part.
 const MOST_OF_A_TEXT: usize = 60;
 
-/// What may be shown of a value.
+/// Returns the part of a value that may be shown.
 pub(crate) type Mask<'m> = &'m dyn Fn(&Value) -> Value;
 
-/// The parts of a condition that decided, as a phrase; empty where the condition says all there is to say.
+/// The deciding parts of a condition as a phrase; empty if the condition itself already says everything.
 pub(crate) fn of(root: &Expr, text: &str, env: &dyn Environment, mask: Mask<'_>) -> String {
     let budget = Budget::default();
     let evaluator = Evaluator::new(env, text, &budget);
     let mut evidence = Evidence { evaluator, text, mask, parts: Vec::new() };
     evidence.condition(root);
-    // That a condition that is false is false is no news.
+    // Stating that the false condition is false adds nothing.
     evidence.parts.retain(|(part, value)| part != root_text(root, text) || is_news(value));
     let more = evidence.parts.len().saturating_sub(MOST_PARTS);
     let shown = evidence.parts.iter().take(MOST_PARTS);
@@ -49,23 +49,23 @@ struct Evidence<'e> {
     evaluator: Evaluator<'e>,
     text: &'e str,
     mask: Mask<'e>,
-    /// What was looked at, with its value as it may be shown.
+    /// The source text of each part and its masked value.
     parts: Vec<(String, String)>,
 }
 
 impl Evidence<'_> {
-    /// A part that is true or false.
+    /// Collects the deciding parts of a condition.
     fn condition(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Not(inner) => self.condition(inner),
-            // What equals a literal is that literal.
+            // A value that equals a literal needs no explanation.
             ExprKind::Comparison(comparison) if self.says_all(expr, comparison) => {}
             ExprKind::Comparison(comparison) => {
                 self.operand(&comparison.left);
                 self.operand(&comparison.right);
             }
             ExprKind::Logical(operator @ (Logical::And | Logical::Or), operands) => {
-                // One operand decides, or all of them do.
+                // The result is decided by one operand or by all of them.
                 let decisive = Some(Value::Bool(*operator == Logical::Or));
                 let deciding = operands.iter().find(|operand| {
                     let value = self.evaluator.value(operand);
@@ -93,7 +93,7 @@ impl Evidence<'_> {
             && self.evaluator.value(expr) == Ok(Some(Value::Bool(true)))
     }
 
-    /// A part with a value, and what the lists in it were filtered by.
+    /// Adds an operand with its value, and the values that filters in it read.
     fn operand(&mut self, expr: &Expr) {
         let mut references = Vec::new();
         expr.collect_references(&mut references);
@@ -107,7 +107,7 @@ impl Evidence<'_> {
         self.filtered(expr);
     }
 
-    /// What the predicates in a part look at, of every item: that tells why an item was not kept.
+    /// Adds the values that the predicates in an operand read of every item; they show why an item was left out.
     fn filtered(&mut self, expr: &Expr) {
         match &expr.kind {
             ExprKind::Path(path) => {
@@ -148,7 +148,7 @@ impl Evidence<'_> {
         let value = match self.evaluator.value(expr) {
             Ok(None) => "absent".to_owned(),
             Err(error) if error.is_unresolved() => "absent".to_owned(),
-            // Another fault is the failure itself.
+            // Any other error is reported as the failure itself.
             Err(_) => return,
             Ok(Some(value)) if self.may_be_shown(expr) => cut(&(self.mask)(&value).to_string()).into_owned(),
             Ok(Some(_)) => "not shown".to_owned(),
@@ -156,7 +156,7 @@ impl Evidence<'_> {
         self.parts.push((text, value));
     }
 
-    /// Whether masking a value is enough: not if something sensitive was made into something else.
+    /// Whether it is enough to mask the value: not if it is derived from a value that is partly masked.
     fn may_be_shown(&self, expr: &Expr) -> bool {
         let mut made_of = Vec::new();
         changed(expr, &mut made_of);
@@ -167,11 +167,11 @@ impl Evidence<'_> {
     }
 }
 
-/// Adds the paths whose values are made into something else in the value of an expression.
+/// Adds the paths whose values are transformed in the value of an expression.
 fn changed<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
     match &expr.kind {
         ExprKind::Call(call) => match call.function.name() {
-            // They only tell something of it.
+            // The result of these functions reveals only a property of the argument.
             "len" | "exists" | "contains" | "startsWith" | "endsWith" | "matches" => {}
             "first" | "last" => call.arguments.iter().for_each(|argument| changed(argument, found)),
             _ => call.arguments.iter().for_each(|argument| sources(argument, found)),
@@ -182,7 +182,7 @@ fn changed<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
                 changed(item, found);
             }
         }
-        // A path has its own value, and the rest is true or false.
+        // A path has its own value, and all other expressions are true or false.
         _ => {}
     }
 }
@@ -197,7 +197,7 @@ fn sources<'e>(expr: &'e Expr, found: &mut Vec<&'e Expr>) {
     }
 }
 
-/// Adds what a predicate reads of the item it looks at, each once: nothing for the item itself.
+/// Adds the selectors that a predicate reads of its item, each once; empty for the item itself.
 fn of_the_item<'e>(expr: &'e Expr, found: &mut Vec<&'e [(Selector, std::ops::Range<usize>)]>) {
     if let ExprKind::Path(Path { base, selectors }) = &expr.kind {
         match base {
@@ -216,7 +216,7 @@ fn of_the_item<'e>(expr: &'e Expr, found: &mut Vec<&'e [(Selector, std::ops::Ran
     expr.children().into_iter().for_each(|child| of_the_item(child, found));
 }
 
-/// The beginning of a text that is long.
+/// Shortens a long text.
 fn cut(text: &str) -> Cow<'_, str> {
     match text.char_indices().nth(MOST_OF_A_TEXT) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()).into(),

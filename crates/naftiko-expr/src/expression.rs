@@ -1,4 +1,4 @@
-//! An expression as others hold it.
+//! The public expression type: source text and syntax tree.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use crate::proof::{self, Proof};
 use crate::types::{Presence, Typed};
 use crate::typing::{Scope, Typing};
 
-/// An expression: its text, exactly as it was written, and what it means.
+/// A parsed expression: its source text, unchanged, and its syntax tree.
 #[derive(Clone, PartialEq)]
 pub struct Expression {
     text: String,
@@ -22,17 +22,17 @@ pub struct Expression {
 }
 
 impl Expression {
-    /// Reads an expression.
+    /// Parses an expression.
     ///
     /// # Errors
-    /// The first [`Problem`], with its place in the text.
+    /// The first [`Problem`], with its byte range in the text.
     pub fn parse(text: &str) -> Result<Self, Problem> {
         Ok(Self { root: crate::parse::parse(text)?, text: text.to_owned() })
     }
 
-    /// The path that reads `segments` of `root`: `create-organization.id`, `inputs['odd name']`.
+    /// Builds the path that reads `segments` of `root`: `create-organization.id`, `inputs['odd name']`.
     ///
-    /// The id of a step has to be a [step name](crate::is_step_name), or the text will not parse again.
+    /// The id of a step has to be a [step name](crate::is_step_name); otherwise the text cannot be parsed again.
     pub fn path(root: &Root, segments: &[Segment]) -> Self {
         let mut text = root.name().to_owned();
         let base = Base::Root(root.clone(), 0..text.len());
@@ -47,7 +47,7 @@ impl Expression {
         Self { text, root: Expr { kind: ExprKind::Path(Path::new(base, selectors)), range } }
     }
 
-    /// The text as it was written.
+    /// The source text, unchanged.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -57,34 +57,35 @@ impl Expression {
         &self.root
     }
 
-    /// Every path with a root that it reads, in order, those inside of predicates and arguments too.
+    /// Every path that starts at a root, in source order, including those in predicates and arguments.
     pub fn references(&self) -> Vec<Reference> {
         let mut found = Vec::new();
         self.root.collect_references(&mut found);
         found
     }
 
-    /// What is there for certain once this expression has been true; the language's way to cover what may be absent.
+    /// The values that are certain to be there once this expression has been true. Such conditions make values that may
+    /// be absent safe to read.
     pub fn proofs(&self) -> Vec<Proof> {
         proof::of_truth(&self.root)
     }
 
-    /// What is there for certain of each item of the list that it gives, as `item`: what a predicate that has kept the
-    /// item proves of it.
+    /// The values that are certain to be there in each item of the resulting list, expressed about `item`: the
+    /// predicates that selected the item prove them.
     pub fn item_proofs(&self) -> Vec<Proof> {
         proof::of_items(&self.root)
     }
 
-    /// Its value in `env`. Nothing is *absent*, which is not null.
+    /// Evaluates the expression in `env`. `None` means *absent*, which is not null.
     ///
     /// # Errors
-    /// An [`EvaluationError`] when an operand that is needed is absent, or a value has the wrong type.
-    /// [`EvaluationError::Exhausted`] when it takes more than the default [`Budget`].
+    /// An [`EvaluationError`] when a required operand is absent, or a value has the wrong type.
+    /// [`EvaluationError::Exhausted`] when the evaluation exceeds the default [`Budget`].
     pub fn evaluate(&self, env: &dyn Environment) -> Result<Option<Value>, EvaluationError> {
         self.evaluate_within(env, &Budget::default())
     }
 
-    /// As [`evaluate`](Self::evaluate), within a budget that other evaluations share.
+    /// Like [`evaluate`](Self::evaluate), within a budget that other evaluations share.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -96,12 +97,12 @@ impl Expression {
         Evaluator::new(env, &self.text, budget).value(&self.root)
     }
 
-    /// As [`evaluate`](Self::evaluate), with an amount of work that is linear in the `size` of the values that it reads (see
-    /// [`size`](crate::size())) and in its own length. Nearly every expression needs less; filters within filters, or lists that
-    /// are searched for each item of another, may need more.
+    /// Like [`evaluate`](Self::evaluate), with a limit on work that is linear in the `size` of the input values (see
+    /// [`size`](crate::size())) and in the length of the expression. Nearly every expression needs less; filters inside
+    /// filters, or lists that are searched for each item of another list, may need more.
     ///
     /// # Errors
-    /// As [`evaluate`](Self::evaluate), and [`EvaluationError::Exhausted`] when it takes more work.
+    /// As [`evaluate`](Self::evaluate), and [`EvaluationError::Exhausted`] when the evaluation exceeds that limit.
     pub fn evaluate_bounded(
         &self,
         env: &dyn Environment,
@@ -110,20 +111,20 @@ impl Expression {
         self.evaluate_within(env, &Budget::linear(&self.text, size))
     }
 
-    /// Which of its parts made it true or false in `env`, with their values, as a phrase of one line: `` `a.b` is 1, `c` is
-    /// absent ``. Empty where there is nothing to add. `mask` says what may be shown of a value; a value that is made of
-    /// one that may not be shown whole is not shown at all.
+    /// Explains why the condition is true or false in `env`: the deciding parts with their values, on one line, such as
+    /// `` `a.b` is 1, `c` is absent ``. Empty if there is nothing to add. `mask` returns the part of a value that may
+    /// be shown; a value derived from a partly masked value is not shown at all.
     pub fn evidence(&self, env: &dyn Environment, mask: &dyn Fn(&Value) -> Value) -> String {
         evidence::of(&self.root, &self.text, env, mask)
     }
 
-    /// Whether it has an answer in `scope` where it stands as a condition, and what is wrong with it: a value that is
-    /// neither true nor false is.
+    /// Types the expression as a condition in `scope`: the presence of its result, and its problems. A result that is
+    /// never a boolean is a problem.
     pub fn condition_in(&self, scope: &dyn Scope) -> (Presence, Vec<Problem>) {
         Typing::new(scope, &self.text).run_condition(&self.root)
     }
 
-    /// The type of its value in `scope`, and what is wrong with it.
+    /// The type of the expression's value in `scope`, and its problems.
     pub fn type_in(&self, scope: &dyn Scope) -> (Typed, Vec<Problem>) {
         Typing::new(scope, &self.text).run(&self.root)
     }

@@ -1,7 +1,8 @@
-//! The functions of the language: one row each, with its name, what it takes, its type and its value.
+//! The functions of the language: one row each, with its name, parameters, type and value.
 //!
-//! A function is pure and total. Given something absent or null it gives absent (`exists` gives false); given a value
-//! of the wrong type it is a type error. Both are decided before a row is asked.
+//! A function is pure and total. An absent or null argument makes the result absent, unless the parameter takes it
+//! (`exists`, and the second argument of `contains`); a value of the wrong type is a type error. The caller decides
+//! both before it uses a row.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -24,14 +25,14 @@ pub struct Function {
     value: fn(&[&Value], &Patterns) -> Result<Option<Value>, Fault>,
 }
 
-/// What an argument has to be.
+/// The values that a parameter accepts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Parameter {
-    /// Anything, absent too.
+    /// Any value; absent counts as null.
     Anything,
-    /// Anything that is there, null too.
+    /// Any value that is there, including null.
     Value,
-    /// Anything but null.
+    /// Any value but null.
     Given,
     /// A string.
     Text,
@@ -41,23 +42,23 @@ pub(crate) enum Parameter {
     List,
     /// A list of strings, numbers and booleans.
     Scalars,
-    /// Something with a length.
+    /// A string, a list or an object.
     Sized,
-    /// Something that can be searched.
+    /// A list or a string.
     Searched,
     /// A string or a number.
     Numeric,
 }
 
-/// Why a function has no value for arguments of the right type.
+/// The reason why a function fails for arguments of the right types.
 pub(crate) enum Fault {
-    /// They do not go together.
+    /// The arguments do not fit each other.
     Type(String),
-    /// A pattern is none.
+    /// A pattern is not a regular expression, or is too large.
     Pattern,
 }
 
-/// All functions, in the order they are explained.
+/// All functions, in the order of the documentation.
 pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "len",
@@ -183,17 +184,17 @@ impl Function {
         self.name
     }
 
-    /// What it gives.
+    /// A description of its value.
     pub fn summary(&self) -> &'static str {
         self.summary
     }
 
-    /// How many arguments it takes.
+    /// The number of its arguments.
     pub fn arity(&self) -> usize {
         self.parameters.len()
     }
 
-    /// How it is written: `contains(list or string, value)`.
+    /// The call in source text: `contains(list or string, value)`.
     pub fn signature(&self) -> String {
         let parameters: Vec<&str> = self.parameters.iter().map(|parameter| parameter.noun()).collect();
         format!("{}({})", self.name, parameters.join(", "))
@@ -203,20 +204,20 @@ impl Function {
         self.parameters
     }
 
-    /// Whether it has a value for what is absent.
+    /// Whether it has a value for an absent argument.
     pub(crate) fn takes_absent(&self) -> bool {
         self.parameters == [Parameter::Anything]
     }
 
-    /// The type of its value for arguments that it takes. What is absent makes it absent.
+    /// The type of its value for accepted arguments. An absent argument makes the value absent.
     pub(crate) fn typed(&self, arguments: &[Typed]) -> Typed {
         (self.typing)(arguments)
     }
 
-    /// How many values it looks at beyond its arguments as far as [`budget::surface`] counts them.
+    /// The work of a call, in addition to reading the arguments, which [`budget::surface`] counts.
     pub(crate) fn work(&self, arguments: &[&Value]) -> u64 {
         match self.name {
-            // A regular expression may look at each character once for each of its own.
+            // A regular expression may compare each character of the text with each of its own.
             "matches" => {
                 let pattern = u64::try_from(text(arguments, 1).len()).unwrap_or(u64::MAX);
                 budget::of_bytes(text(arguments, 0).len()).saturating_mul(pattern)
@@ -228,7 +229,7 @@ impl Function {
         }
     }
 
-    /// The size of its value, as far as what it is made of tells. It is found before the value is made.
+    /// The size of its value, estimated from the arguments before the value is created.
     pub(crate) fn size(&self, arguments: &[&Value]) -> u64 {
         let (first, second) = (argument(arguments, 0), text(arguments, 1));
         match self.name {
@@ -251,7 +252,7 @@ impl Function {
         }
     }
 
-    /// Its value for arguments that it takes.
+    /// Its value for accepted arguments.
     pub(crate) fn apply(&self, arguments: &[&Value], patterns: &Patterns) -> Result<Option<Value>, Fault> {
         (self.value)(arguments, patterns)
     }
@@ -334,9 +335,9 @@ pub(crate) struct Patterns {
 }
 
 impl Patterns {
-    /// A compiled pattern takes at most this much memory.
+    /// The most memory that a compiled pattern takes, in bytes.
     const MAX_SIZE: usize = 1 << 20;
-    /// So many are kept; more are compiled each time.
+    /// The most patterns that are cached; any further pattern is compiled for each call.
     const MAX_KEPT: usize = 16;
 
     fn is_match(&self, pattern: &str, text: &str) -> Result<bool, Fault> {
@@ -353,7 +354,7 @@ impl Patterns {
     }
 }
 
-/// Compiles a pattern, or says in one line why it is none.
+/// Compiles a pattern. The error is the reason in one line.
 pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     let compiled = RegexBuilder::new(pattern).size_limit(Patterns::MAX_SIZE).build();
     compiled.map_err(|error| match error {
@@ -366,7 +367,7 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     })
 }
 
-/// A string, number or boolean as it stands in a text.
+/// A string, number or boolean as text; `None` for any other value.
 pub(crate) fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
@@ -384,7 +385,8 @@ fn same_presence(arguments: &[Typed], ty: Type) -> Typed {
     }
 }
 
-/// The item of a list that may be empty. Of a value of which nothing is known, nothing is said.
+/// The type of an item of a list. It is *maybe* there, since the list may be empty, unless nothing is known of the
+/// list.
 fn item(arguments: &[Typed]) -> Typed {
     let ty = arguments.first().map_or(Type::Any, |list| list.ty.items().unwrap_or(Type::Any));
     let known = arguments.first().is_some_and(|list| list.ty != Type::Any);

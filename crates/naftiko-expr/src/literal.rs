@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::problem::{EXPRESSION_SYNTAX, Problem};
 
-/// The text that a string literal stands for. `written` includes the quotes and begins at byte `offset`.
+/// The text of a string literal. `written` includes the quotes and begins at byte `offset`.
 pub(crate) fn unquote(written: &str, offset: usize) -> Result<String, Problem> {
     let inner = written.get(1..written.len().saturating_sub(1)).unwrap_or_default();
     let mut text = String::with_capacity(inner.len());
@@ -21,7 +21,7 @@ pub(crate) fn unquote(written: &str, offset: usize) -> Result<String, Problem> {
     Ok(text)
 }
 
-/// The character of an escape whose backslash stands at byte `at`, and how many bytes follow the backslash.
+/// Reads an escape whose backslash is at byte `at`: the character, and the number of bytes after the backslash.
 fn read_escape(escape: &str, at: usize) -> Result<(char, usize), Problem> {
     let Some(letter) = escape.chars().next() else {
         return Err(Problem::new(&EXPRESSION_SYNTAX, at..at + 1, "an escape is not complete"));
@@ -49,7 +49,7 @@ fn read_escape(escape: &str, at: usize) -> Result<(char, usize), Problem> {
     Ok((character, letter.len_utf8()))
 }
 
-/// `u` and four digits, or two of them for a character beyond the first 65,536.
+/// Reads `u` and four digits, or a surrogate pair of two such escapes.
 fn read_unicode_escape(escape: &str, at: usize) -> Result<(char, usize), Problem> {
     let unit = |start: usize| {
         let digits = escape.get(start..start + 4)?;
@@ -77,7 +77,7 @@ fn bad_unicode(range: Range<usize>, message: &str) -> Problem {
         .with_help("write the character itself, or its code as in `\\u00e9`")
 }
 
-/// A string literal that stands for `text`, in single quotes.
+/// Writes `text` as a string literal in single quotes.
 pub(crate) fn quote(text: &str) -> String {
     let mut written = String::with_capacity(text.len() + 2);
     written.push('\'');

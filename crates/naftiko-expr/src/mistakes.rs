@@ -1,7 +1,7 @@
-//! What went wrong when the grammar refused a text, in words for people.
+//! Turns syntax errors of the grammar into messages for people.
 //!
-//! First the habits that authors bring from elsewhere, each with what is written here instead; then, for everything
-//! else, what was expected and what was found. No rule of the grammar is ever named.
+//! Habits from other languages come first, each with the correct spelling. Every other error becomes "expected …, found
+//! …". Messages never name a rule of the grammar.
 
 use std::ops::Range;
 
@@ -13,7 +13,7 @@ use crate::scan::Unclosed;
 
 const NO_ARITHMETIC: &str = "there is no arithmetic; `-` only joins the parts of a name";
 
-/// The problem behind an error of the grammar.
+/// Converts an error of the grammar into a problem.
 pub(crate) fn explain(text: &str, error: &Error<Rule>, unclosed: &Unclosed) -> Problem {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
@@ -38,21 +38,21 @@ pub(crate) fn explain(text: &str, error: &Error<Rule>, unclosed: &Unclosed) -> P
     place.unexpected()
 }
 
-/// There is nothing to read.
+/// The problem of an empty expression.
 pub(crate) fn empty(text: &str) -> Problem {
     Problem::new(&EXPRESSION_SYNTAX, 0..text.len(), "the expression is empty")
         .with_label("nothing here")
         .with_help("write what is read, such as `inputs.name` or `step-id.field`")
 }
 
-/// `@` where no predicate is.
+/// The problem of an `@` outside of a predicate.
 pub(crate) fn current_outside(place: Range<usize>) -> Problem {
     Problem::new(&EXPRESSION_SYNTAX, place, "`@` stands outside of `[? …]`")
         .with_label("no item here")
         .with_help("`@` is the item that a predicate looks at; in `forEach` the item is `item`")
 }
 
-/// What is written instead of a function that exists elsewhere.
+/// Help for a function that exists in other languages; `None` for an unknown name.
 pub(crate) fn function_habit(name: &str) -> Option<&'static str> {
     Some(match name {
         "not" => "negation is written `!`",
@@ -68,14 +68,14 @@ pub(crate) fn function_habit(name: &str) -> Option<&'static str> {
     })
 }
 
-/// Where the grammar stopped.
+/// The position where the grammar failed, with its surroundings.
 struct Place<'t> {
     text: &'t str,
     at: usize,
-    /// The text before, without the space at its end.
+    /// The text before the position, without trailing white space.
     before: &'t str,
     rest: &'t str,
-    /// What could have stood here.
+    /// The rules that could match at the position.
     expected: &'t [Rule],
 }
 
@@ -91,7 +91,7 @@ impl<'t> Place<'t> {
             .with_help(help)
     }
 
-    /// A problem that is mended by writing `instead` for the next `length` bytes.
+    /// A problem whose fix replaces the next `length` bytes by `instead`.
     fn slip(&self, length: usize, instead: &str) -> Problem {
         let range = self.at..self.at + length;
         let written = self.rest.get(..length).unwrap_or_default();
@@ -101,7 +101,7 @@ impl<'t> Place<'t> {
             .with_replacement(range, instead)
     }
 
-    /// `{{ x }}`, `${{ x }}` and `${ x }` where the expression stands bare.
+    /// `{{ x }}`, `${{ x }}` or `${ x }` around a whole expression.
     fn template(&self) -> Option<Problem> {
         let trimmed = self.text.trim();
         let start = self.text.len() - self.text.trim_start().len();
@@ -122,7 +122,7 @@ impl<'t> Place<'t> {
         Some(if reads { problem.with_replacement(range, inner) } else { problem })
     }
 
-    /// A brace anywhere else.
+    /// A template or an object literal inside an expression.
     fn brace(&self) -> Option<Problem> {
         for (open, close, code) in [
             ("${{", "}}", &FOREIGN_TEMPLATE),
@@ -202,7 +202,7 @@ impl<'t> Place<'t> {
         Some(self.problem(1, &format!("`{sign}` is not an operator"), help))
     }
 
-    /// `=` for `==`, and `===` for it too.
+    /// `=` or `===` instead of `==`, and `!==` instead of `!=`.
     fn equals_sign(&self, operator_expected: bool) -> Option<Problem> {
         let before = self.text.get(..self.at)?;
         match ["==", "!="].into_iter().find(|operator| before.ends_with(operator)) {
@@ -221,7 +221,7 @@ impl<'t> Place<'t> {
         }
     }
 
-    /// `and`, `or`, and what follows `not`.
+    /// `and`, `or`, `eq`, `is` and `not` as operators.
     fn word_habit(&self, word: &str) -> Option<Problem> {
         match word.to_ascii_lowercase().as_str() {
             "and" => return Some(self.slip(word.len(), "&&")),
@@ -290,7 +290,7 @@ impl<'t> Place<'t> {
         Some(self.problem(quote.len_utf8(), &format!("`{quote}` does not begin a string"), help))
     }
 
-    /// The word the grammar stopped at.
+    /// The word at the position where the grammar failed.
     fn word(&self) -> Option<&'t str> {
         let end = self
             .rest
@@ -301,10 +301,10 @@ impl<'t> Place<'t> {
             .filter(|word| word.starts_with(|first: char| first.is_alphanumeric() || first == '_'))
     }
 
-    /// What was expected and what was found.
+    /// The general problem: the expected tokens and the token found.
     fn unexpected(&self) -> Problem {
         let selects = self.expected.contains(&Rule::integer);
-        // A string that could stand here is a key then.
+        // If an index is expected, a string at this position can only be a key.
         let expected = self.expected.iter().filter(|rule| !(selects && **rule == Rule::string));
         let mut expected: Vec<&str> = expected.copied().filter_map(words).collect();
         expected.sort_unstable();
@@ -329,7 +329,7 @@ impl<'t> Place<'t> {
     }
 }
 
-/// A rule in words for people; nothing for a rule that would only add noise.
+/// A rule in words for people; `None` for a rule that would only add noise.
 fn words(rule: Rule) -> Option<&'static str> {
     Some(match rule {
         Rule::expression

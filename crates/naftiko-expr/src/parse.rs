@@ -14,14 +14,14 @@ use crate::{literal, mistakes, scan};
 
 pub(crate) use grammar::{Grammar, Rule};
 
-/// What pest makes of `grammar.pest`.
+/// The parser that pest generates from `grammar.pest`.
 mod grammar {
     #[derive(pest_derive::Parser)]
     #[grammar = "grammar.pest"]
     pub(crate) struct Grammar;
 }
 
-/// Reads a whole expression.
+/// Parses a whole expression.
 pub(crate) fn parse(text: &str) -> Result<Expr, Problem> {
     let unclosed = scan::scan_expression(text)?;
     let mut pairs =
@@ -31,12 +31,12 @@ pub(crate) fn parse(text: &str) -> Result<Expr, Problem> {
     expression.map_or_else(|| Err(mistakes::empty(text)), |pair| builder.expression(pair))
 }
 
-/// Whether a text can be written behind a `.`, or, if it is not a number, stand for a step.
+/// Whether a text can follow a `.` as a field name. If it is also not a number, it can be the id of a step.
 pub(crate) fn is_identifier(text: &str) -> bool {
     matches_whole(Rule::identifier, text)
 }
 
-/// Whether a text can stand for a step: a name that is no number and no word of the language.
+/// Whether a text can be the id of a step: a name that is neither a number nor a reserved word.
 pub fn is_step_name(text: &str) -> bool {
     is_identifier(text)
         && !matches_whole(Rule::number, text)
@@ -49,10 +49,10 @@ fn matches_whole(rule: Rule, text: &str) -> bool {
         && Grammar::parse(rule, text).is_ok_and(|pairs| pairs.as_str().len() == text.len())
 }
 
-/// Turns what the grammar matched into the tree.
+/// Converts the pairs matched by the grammar into the syntax tree.
 #[derive(Clone, Copy)]
 struct Builder {
-    /// Whether `@` means something.
+    /// Whether `@` is defined, which is so inside a predicate.
     in_predicate: bool,
 }
 
@@ -84,7 +84,7 @@ impl Builder {
         }))
     }
 
-    /// A value and what is read of it.
+    /// A primary value with the selectors after it.
     fn path<'i>(
         self,
         primary: Pair<'i, Rule>,
@@ -174,7 +174,7 @@ impl Builder {
     }
 }
 
-/// Groups a flat run by precedence: `||` binds least, then `&&`, then comparisons, then `??`.
+/// Groups a flat chain by precedence, lowest first: `||`, `&&`, comparisons, `??`.
 fn group(operands: Vec<Expr>, operators: Vec<(&str, Range<usize>)>) -> Result<Expr, Problem> {
     let mut operands = operands.into_iter();
     let Some(first) = operands.next() else { return Err(missing_part()) };
@@ -190,7 +190,7 @@ fn group(operands: Vec<Expr>, operators: Vec<(&str, Range<usize>)>) -> Result<Ex
     levels.finish()
 }
 
-/// What is open at each level of precedence while a run is grouped from left to right.
+/// The pending operands of each precedence level while a chain is grouped from left to right.
 struct Levels {
     or: Vec<Expr>,
     and: Vec<Expr>,
@@ -229,7 +229,7 @@ impl Levels {
         Ok(())
     }
 
-    /// Closes what binds tighter than `&&`; `next` is the operand after it.
+    /// Completes the pending `??` and comparison, which bind tighter than `&&`; `next` is the operand after it.
     fn close_comparison(&mut self, next: Expr) -> Result<Expr, Problem> {
         let right = joined(Logical::Coalesce, std::mem::replace(&mut self.coalesce, vec![next]))?;
         Ok(match self.comparison.take() {
@@ -243,14 +243,14 @@ impl Levels {
     }
 
     fn finish(mut self) -> Result<Expr, Problem> {
-        // The operand after the last is never looked at.
+        // A placeholder for the operand after the last; it is never used.
         let nothing = Expr { kind: ExprKind::Literal(Value::Null), range: 0..0 };
         self.or(nothing)?;
         joined(Logical::Or, self.or)
     }
 }
 
-/// The operands as one expression; a single one is itself.
+/// Joins operands into one expression; a single operand is returned unchanged.
 fn joined(operator: Logical, mut operands: Vec<Expr>) -> Result<Expr, Problem> {
     let (Some(first), Some(last)) = (operands.first(), operands.last()) else { return Err(missing_part()) };
     let range = first.range.start..last.range.end;
@@ -302,7 +302,7 @@ fn range(pair: &Pair<'_, Rule>) -> Range<usize> {
     span.start()..span.end()
 }
 
-/// The grammar promises the part; if it breaks its promise, the text is refused.
+/// The grammar guarantees that the part exists; if it does not, the text is rejected.
 fn missing_part() -> Problem {
     Problem::new(&EXPRESSION_SYNTAX, 0..0, "the expression cannot be read")
 }

@@ -1,29 +1,30 @@
-//! Where a value is read: the one form in which two expressions that read the same are the same.
+//! Access paths in a normal form: two expressions that read the same value have equal places.
 
 use std::fmt::{self, Display, Formatter};
 
 use crate::ast::{Base, Call, Comparison, Expr, ExprKind, Path, Root, Selector};
 
-/// What is read of something, one after the other. `first(a)` is `a[0]`, `last(a)` is `a[-1]`; all ranges are `0..0`.
+/// An access path: an origin and its selectors. `first(a)` becomes `a[0]`, `last(a)` becomes `a[-1]`; all ranges are
+/// `0..0`.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Place {
     pub(crate) origin: Origin,
     pub(crate) selectors: Vec<Selector>,
 }
 
-/// Where reading begins.
+/// The value that the selectors start from.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Origin {
-    /// At a name.
+    /// A named root.
     Root(Root),
-    /// At the item that the innermost predicate looks at.
+    /// The item of the innermost predicate.
     Current,
-    /// At the value of any other expression.
+    /// The value of any other expression.
     Value(Box<Expr>),
 }
 
 impl Place {
-    /// Where an expression is read; one that is no path is a value of which nothing is read.
+    /// The place that an expression reads; an expression that is not a path becomes an origin without selectors.
     pub(crate) fn of(expr: &Expr) -> Self {
         match &expr.kind {
             ExprKind::Path(path) => {
@@ -44,17 +45,17 @@ impl Place {
         }
     }
 
-    /// A root, all of it.
+    /// The whole value of a root.
     pub(crate) fn of_root(root: &Root) -> Self {
         Self::at(Origin::Root(root.clone()))
     }
 
-    /// The item that a predicate looks at.
+    /// The item of the current predicate.
     pub(crate) fn current() -> Self {
         Self::at(Origin::Current)
     }
 
-    /// The root that reading begins at; nothing if it begins elsewhere.
+    /// The root that the place starts from; `None` if it starts elsewhere.
     pub(crate) fn root(&self) -> Option<&Root> {
         match &self.origin {
             Origin::Root(root) => Some(root),
@@ -66,7 +67,8 @@ impl Place {
         Self { origin, selectors: Vec::new() }
     }
 
-    /// Where an expression is read of which more is read: `(a[*].b)[0]` is not `a[*].b[0]`.
+    /// The place of an expression that further selectors are read from. A path with `[*]` becomes an origin, since
+    /// `(a[*].b)[0]` is not `a[*].b[0]`.
     fn to_read_on(inner: &Expr) -> Self {
         let place = Self::of(inner);
         if place.selectors.contains(&Selector::All) {
@@ -75,29 +77,29 @@ impl Place {
         place
     }
 
-    /// An item of the list that is read there.
+    /// The place of an item of this list.
     pub(crate) fn item(mut self, index: i64) -> Self {
         self.selectors.push(Selector::Index(index));
         self
     }
 
-    /// The first so many steps of the way.
+    /// The prefix with this many selectors.
     pub(crate) fn up_to(&self, length: usize) -> Self {
         let selectors = self.selectors.get(..length).unwrap_or(&self.selectors);
         Self { origin: self.origin.clone(), selectors: selectors.to_vec() }
     }
 
-    /// Whether what is read there is read on the way to another.
+    /// Whether this place is a prefix of the other, or equal to it.
     pub(crate) fn leads_to(&self, other: &Self) -> bool {
         self.origin == other.origin && other.selectors.starts_with(&self.selectors)
     }
 
-    /// Whether one value is read: what is read of it goes on with the same path.
+    /// Whether the place is a single value, so that further selectors extend the same path.
     pub(crate) fn is_single(&self) -> bool {
         !self.selectors.contains(&Selector::All)
     }
 
-    /// Whether it says something of the item of a predicate, so that it means nothing outside of it.
+    /// Whether the place depends on the item of a predicate, so that it has no meaning outside of that predicate.
     pub(crate) fn speaks_of_current(&self) -> bool {
         match &self.origin {
             Origin::Root(_) => false,
@@ -106,7 +108,7 @@ impl Place {
         }
     }
 
-    /// Whether it looks at what is known in one step only.
+    /// Whether the place reads `item`, `index` or `response`, which have a value in one step only.
     pub(crate) fn is_local(&self) -> bool {
         let is_local = |root: &Root| matches!(root, Root::Item | Root::Index | Root::Response);
         let reads_local = |expr: &Expr| {
@@ -135,7 +137,7 @@ impl Display for Place {
     }
 }
 
-/// The root that an expression reads, if it reads one.
+/// The root that an expression reads first; `None` if it reads none.
 pub(crate) fn root_of(expr: &Expr) -> Option<&Root> {
     match &expr.kind {
         ExprKind::Path(path) => match &path.base {
@@ -148,7 +150,7 @@ pub(crate) fn root_of(expr: &Expr) -> Option<&Root> {
     }
 }
 
-/// Whether an expression reads the `@` around it. That in a predicate of its own is another.
+/// Whether an expression reads the `@` of its context. The `@` inside a predicate of its own is a different item.
 fn reads_current(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Path(Path { base: Base::Current(_), .. }) => true,
@@ -165,7 +167,7 @@ fn without_ranges(selector: &Selector) -> Selector {
     }
 }
 
-/// The same expression with every range `0..0`.
+/// A copy of the expression with every range set to `0..0`.
 fn strip(expr: &Expr) -> Expr {
     let kind = match &expr.kind {
         ExprKind::Literal(value) => ExprKind::Literal(value.clone()),

@@ -1,4 +1,4 @@
-//! Syntax tree → text: one way of writing each tree, which parses to the same tree.
+//! Syntax tree → text: each tree has one canonical text, which parses to the same tree.
 
 use std::fmt::{self, Display, Formatter, Write as _};
 
@@ -67,7 +67,7 @@ impl Display for Selector {
     }
 }
 
-/// How tightly an expression holds together: what binds no tighter than what is around it needs parentheses.
+/// The precedence of an expression. An operand that does not bind tighter than its parent needs parentheses.
 fn binding(expr: &Expr) -> Binding {
     match expr.kind {
         ExprKind::Logical(Logical::Or, _) => Binding::Or,

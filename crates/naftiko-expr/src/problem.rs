@@ -1,23 +1,23 @@
-//! What can be wrong with an expression, and the codes for it.
+//! Problems of expressions, and their diagnostic codes.
 
 use std::ops::Range;
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Span};
 
-/// A mistake in an expression or template. Ranges are bytes of the text it was read from.
+/// A mistake in an expression or template. Ranges are bytes of the parsed text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// What kind of mistake.
+    /// The diagnostic code.
     pub code: &'static Code,
-    /// The exact place.
+    /// The bytes of the mistake.
     pub range: Range<usize>,
-    /// What is wrong.
+    /// The message.
     pub message: String,
-    /// What is to be seen at the place.
+    /// The label shown at the range; may be empty.
     pub label: String,
-    /// What to do about it.
+    /// Advice on how to fix it.
     pub help: Option<String>,
-    /// A text that mends it, and where it goes. Boxed, so that a result with a problem stays small.
+    /// A fix: the range to replace and the new text. Boxed, so that a result with a problem stays small.
     pub replacement: Option<Box<(Range<usize>, String)>>,
 }
 
@@ -44,12 +44,12 @@ impl Problem {
         self
     }
 
-    /// Whether the text has the template syntax of another tool.
+    /// Whether the text contains the template syntax of another tool.
     pub fn is_foreign_template(&self) -> bool {
         self.code == &FOREIGN_TEMPLATE
     }
 
-    /// The same problem in a text in which this one begins at byte `offset`.
+    /// The problem relative to a text that contains the parsed text at byte `offset`.
     #[must_use]
     pub fn shifted(mut self, offset: usize) -> Self {
         let shift = |range: Range<usize>| range.start + offset..range.end + offset;
@@ -59,7 +59,7 @@ impl Problem {
         self
     }
 
-    /// The diagnostic, once somebody knows where the text stands.
+    /// Converts the problem into a diagnostic; `locate` maps a range of the text to a span of the document.
     pub fn into_diagnostic(self, locate: &dyn Fn(Range<usize>) -> Span) -> Diagnostic {
         let mut diagnostic =
             Diagnostic::new(self.code, locate(self.range), self.message).with_label(self.label);
@@ -74,7 +74,7 @@ impl Problem {
     }
 }
 
-/// A slip of syntax has one meaning; a name that is near is a guess.
+/// The fix of a syntax error is safe, since the intention is clear; a similar name is only a guess.
 fn applicability(code: &'static Code) -> Applicability {
     if [&EXPRESSION_SYNTAX, &FOREIGN_TEMPLATE, &TEMPLATE_IN_EXPRESSION].contains(&code) {
         Applicability::Safe
@@ -93,32 +93,32 @@ macro_rules! codes {
 }
 
 codes! {
-    /// The text is not an expression.
+    /// The text is not a valid expression.
     EXPRESSION_SYNTAX = "expression-syntax", "a text is not an expression of the language";
     /// The template syntax of another tool.
     FOREIGN_TEMPLATE = "foreign-template", "a template is written as another tool writes it";
-    /// `${…}` where an expression stands bare.
+    /// `${…}` around or inside an expression.
     TEMPLATE_IN_EXPRESSION = "template-in-expression", "`${…}` stands where an expression is expected";
-    /// No such function.
+    /// A function does not exist.
     UNKNOWN_FUNCTION = "unknown-function", "a function does not exist";
-    /// Too many or too few arguments.
+    /// A call has too many or too few arguments.
     WRONG_ARGUMENT_COUNT = "wrong-argument-count", "a function is given too many or too few arguments";
-    /// No such field.
+    /// A field does not exist in its schema.
     UNKNOWN_FIELD = "unknown-field", "a field does not exist in the schema of the value it is read from";
-    /// No such step.
+    /// A step does not exist.
     UNKNOWN_STEP = "unknown-step", "a step does not exist";
-    /// No such input.
+    /// An input does not exist.
     UNKNOWN_INPUT = "unknown-input", "an input does not exist";
-    /// A root that exists elsewhere.
+    /// A root that is not available in this place.
     UNAVAILABLE_ROOT = "unavailable-root", "`item`, `index`, `response` or `run` is read where there is none";
-    /// An index into, or a filter of, something else than a list.
+    /// An index into, or a filter of, a value that is not a list.
     NOT_A_LIST = "not-a-list", "something other than a list is read as one";
-    /// A field of something else than an object.
+    /// A field of a value that is not an object.
     NOT_AN_OBJECT = "not-an-object", "a field is read of something other than an object";
-    /// A value of one type where another is needed.
+    /// A value of one type where another type is required.
     TYPE_MISMATCH = "type-mismatch", "a value has another type than its place needs";
-    /// A comparison whose answer is always the same.
+    /// A comparison whose result is always the same.
     NEVER_EQUAL = "never-equal", "two values are compared that can never match";
-    /// A pattern that is none.
+    /// A pattern that is not a valid regular expression.
     INVALID_REGEX = "invalid-regex", "a pattern is not a regular expression";
 }

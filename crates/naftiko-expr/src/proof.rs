@@ -1,9 +1,9 @@
-//! What a condition proves: values that are there, and not null, once it has been true.
+//! Narrowing: the values that are certain to be there, and not null, once a condition has been true.
 //!
-//! `exists(a.b)`, `a.b == 'x'` and `len(a.b) > 0` all prove `a.b`; the last proves `a.b[0]` too. `exists(a ?? b)`, like
-//! `exists(a) || exists(b)`, proves that one of the two is there, and with it `a ?? b`. `!exists(a)` and `a != null`
-//! prove nothing: what is absent is not null. A caller that knows that a condition has held (a `when`, an `until`, an
-//! `expect`) hands its proofs to the types through [`Scope::proofs`](crate::Scope::proofs).
+//! `exists(a.b)`, `a.b == 'x'` and `len(a.b) > 0` all prove `a.b`; the last also proves `a.b[0]`. `exists(a ?? b)`,
+//! like `exists(a) || exists(b)`, proves that one of the two is there, and therefore `a ?? b`. `!exists(a)` and `a !=
+//! null` prove nothing, since an absent value is not null. A caller that knows that a condition is true (a `when`, an
+//! `until`, an `expect`) provides its proofs to the type checker through [`Scope::proofs`](crate::Scope::proofs).
 
 use std::fmt::{self, Display, Formatter};
 
@@ -14,16 +14,17 @@ use crate::compare;
 use crate::place::{Origin, Place};
 use crate::types::{Presence, Typed};
 
-/// As many proofs are kept of a condition that holds for one reason or another.
+/// The most proofs that are stored for a disjunction.
 const MAX_REASONS: usize = 16;
 
-/// Something that is there. As text it is an expression that has a value, with `?` behind it if that may be null.
+/// A value that is certain to be there. Displayed as an expression that has a value, followed by `?` if it may be null.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Proof {
-    /// At least one of these is.
+    /// The places of which at least one is there.
     any: Vec<Place>,
-    /// Whether it may be null all the same: the item of a list that is not empty, if it is a list that has the length
-    /// and not a string. What lies on the way is there and not null. Never where there are several.
+    /// Whether the value may be null: it is compared with null, or is the first or last item of a value with a positive
+    /// `len` (an item exists only if that value is a list rather than a string). Every value before it on the path is
+    /// there and not null. Always false if there are several places.
     may_be_null: bool,
 }
 
@@ -32,35 +33,36 @@ impl Proof {
         Self { any: vec![place], may_be_null: false }
     }
 
-    /// The root that all it speaks of begins at; nothing if there are several, or something else.
+    /// The root that all its places start from; `None` if they differ or one does not start from a root.
     pub fn root(&self) -> Option<&Root> {
         let mut roots = self.any.iter().map(Place::root);
         let first = roots.next()??;
         roots.all(|root| root == Some(first)).then_some(first)
     }
 
-    /// Whether what is read at a place is there for certain: it lies on the way of this proof.
+    /// Whether the place is certain to be there: it is a prefix of every proved place.
     pub(crate) fn covers(&self, place: &Place) -> bool {
         self.any.iter().all(|proved| place.leads_to(proved))
     }
 
-    /// Whether it is also certain not to be null.
+    /// Whether the place is also certain not to be null.
     pub(crate) fn covers_not_null(&self, place: &Place) -> bool {
         let is_its_end = |proved: &Place| proved.selectors.len() == place.selectors.len();
         self.covers(place) && !(self.may_be_null && self.any.iter().any(is_its_end))
     }
 
-    /// Whether one of several is there and not null, whichever that is.
+    /// Whether one of several places is certain to be there and not null, even if it is unknown which.
     pub(crate) fn covers_one_of(&self, places: &[Place]) -> bool {
         !self.may_be_null && self.any.iter().all(|proved| places.iter().any(|place| place.leads_to(proved)))
     }
 
-    /// Whether it is about the item of a predicate, so that it means nothing outside of that.
+    /// Whether the proof depends on the item of a predicate, so that it has no meaning outside of that predicate.
     pub(crate) fn speaks_of_current(&self) -> bool {
         self.any.iter().any(Place::speaks_of_current)
     }
 
-    /// The fields that lead from a place to what is there, and whether that may be null.
+    /// The fields between a place and the proved value, and whether that value may be null; `None` if the proof is not
+    /// about one value inside the place.
     pub(crate) fn fields_after(&self, place: &Place) -> Option<(Vec<&str>, bool)> {
         let [proved] = self.any.as_slice() else { return None };
         let rest = proved.selectors.get(place.selectors.len()..).filter(|_| place.leads_to(proved))?;
@@ -73,14 +75,14 @@ impl Proof {
         Some((fields, may_be_null))
     }
 
-    /// Whether what `selectors` read of `root` is there for certain, and not null.
+    /// Whether the value that `selectors` read of `root` is certain to be there and not null.
     pub fn gives(&self, root: &Root, selectors: &[Selector]) -> bool {
         self.covers_not_null(&Place { selectors: selectors.to_vec(), ..Place::of_root(root) })
     }
 
-    /// The same proof about a part of what it speaks of, under another root: a proof about `response.body.data[0]`
-    /// is one about `step.data[0]`. Nothing: it does not go through `selectors`, or it speaks of an `item` or a
-    /// `response` that is another one elsewhere.
+    /// Moves the proof to another root: with the selectors of `response.body`, a proof about `response.body.data[0]`
+    /// becomes one about `step.data[0]`. `None` if the proof does not start with `selectors`, or if it reads `item`,
+    /// `index` or `response`, which have other values elsewhere.
     #[must_use]
     pub fn rebased(&self, root: &Root, selectors: &[Selector], onto: &Root) -> Option<Self> {
         let rebased = |place: &Place| {
@@ -95,7 +97,7 @@ impl Proof {
         Some(Self { any, may_be_null: self.may_be_null })
     }
 
-    /// What is proved of the item of a predicate, as it is proved of `item`.
+    /// Restates a proof about the item of a predicate as a proof about `item`; `None` if that is not possible.
     fn of_item(mut self) -> Option<Self> {
         for place in &mut self.any {
             match place.origin {
@@ -115,7 +117,7 @@ impl Display for Proof {
                 f.write_str(" ?? ")?;
             }
             match &place.origin {
-                // What joins them binds less than anything but conditions.
+                // `??` joins the places; only logical operators and comparisons need parentheses.
                 Origin::Value(value)
                     if self.any.len() > 1
                         && place.selectors.is_empty()
@@ -131,8 +133,8 @@ impl Display for Proof {
 }
 
 impl Typed {
-    /// What a root can be of which something is proved: it is there, and one of the values that have what is proved of
-    /// it. Proofs of other roots change nothing.
+    /// Narrows the type of a root by the proofs about it: the value is there, and it has the proved fields. Proofs
+    /// about other roots are ignored.
     #[must_use]
     pub fn proved(self, root: &Root, proofs: &[&Proof]) -> Self {
         let place = Place::of_root(root);
@@ -141,8 +143,8 @@ impl Typed {
     }
 }
 
-/// What is at a place that proofs cover: a value that is proved is there, and one of those that have what is proved of
-/// it; if it is proved not to be null, null is none of them.
+/// Narrows the type at a place by the proofs that cover it: the value is there, it has the proved fields, and it is not
+/// null if that is proved.
 pub(crate) fn given_at(typed: Typed, place: &Place, covering: &[&Proof]) -> Typed {
     if typed.presence == Presence::Never || covering.is_empty() {
         return typed;
@@ -155,22 +157,22 @@ pub(crate) fn given_at(typed: Typed, place: &Place, covering: &[&Proof]) -> Type
     Typed::always(ty.split_null().0)
 }
 
-/// What is proved if an expression is true.
+/// The proofs that hold if an expression is true.
 pub(crate) fn of_truth(expr: &Expr) -> Vec<Proof> {
     let mut proofs = Vec::new();
     decided(expr, true, &mut proofs);
     proofs
 }
 
-/// What is proved if an expression is false.
+/// The proofs that hold if an expression is false.
 pub(crate) fn of_falsehood(expr: &Expr) -> Vec<Proof> {
     let mut proofs = Vec::new();
     decided(expr, false, &mut proofs);
     proofs
 }
 
-/// What is proved of each item of the list that an expression gives, as `item`: what the predicates that have kept it
-/// prove of `@`.
+/// The proofs about each item of the resulting list, stated about `item`: the predicates that selected the item prove
+/// them of `@`.
 pub(crate) fn of_items(list: &Expr) -> Vec<Proof> {
     let ExprKind::Path(path) = &list.kind else { return Vec::new() };
     if path.selectors.iter().any(|(selector, _)| *selector == Selector::All) {
@@ -206,12 +208,12 @@ fn decided(expr: &Expr, truth: bool, proofs: &mut Vec<Proof>) {
                 }
             }
         }
-        // It could not have been true or false if it were absent or null.
+        // An absent or null value is neither true nor false.
         _ => given(expr, proofs),
     }
 }
 
-/// What is proved if at least one of several conditions is so: one of what each of them proves.
+/// Adds the proofs of a disjunction: for each combination of one proof per operand, that one of them holds.
 fn either(operands: &[Expr], truth: bool, proofs: &mut Vec<Proof>) {
     let mut joint: Option<Vec<Proof>> = None;
     for operand in operands {
@@ -263,7 +265,7 @@ fn compared(comparison: &Comparison, truth: bool, proofs: &mut Vec<Proof>) {
             equal(left, right, proofs);
             equal(right, left, proofs);
         }
-        // Absent equals absent and null equals null, unless one side is known to be neither.
+        // Absent equals absent and null equals null, so one side has to be known as neither.
         _ => {
             if is_given(right) {
                 given(left, proofs);
@@ -278,10 +280,10 @@ fn compared(comparison: &Comparison, truth: bool, proofs: &mut Vec<Proof>) {
     }
 }
 
-/// What is proved of an expression if another equals it.
+/// Adds the proofs about an expression that equals another.
 fn equal(expr: &Expr, other: &Expr, proofs: &mut Vec<Proof>) {
     match &other.kind {
-        // What is absent does not equal null.
+        // An absent value does not equal null.
         ExprKind::Literal(Value::Null) => {
             if let ExprKind::Path(_) = expr.kind {
                 proofs.push(Proof { may_be_null: true, ..Proof::of(Place::of(expr)) });
@@ -293,7 +295,7 @@ fn equal(expr: &Expr, other: &Expr, proofs: &mut Vec<Proof>) {
     }
 }
 
-/// Whether an expression, written so, can be neither absent nor null, nor hold null.
+/// Whether an expression, by its form alone, is never absent or null and contains no null.
 fn is_given(expr: &Expr) -> bool {
     match &expr.kind {
         ExprKind::Literal(value) => !value.is_null(),
@@ -303,7 +305,7 @@ fn is_given(expr: &Expr) -> bool {
     }
 }
 
-/// The list of `len(list) > 0` and its like.
+/// The list of `len(list) > 0` and equivalent comparisons; `None` for any other comparison.
 fn counted<'e>(left: &'e Expr, comparator: Comparator, right: &'e Expr) -> Option<&'e Expr> {
     let (call, comparator, count) = match (&left.kind, &right.kind) {
         (ExprKind::Call(call), ExprKind::Literal(count)) => (call, comparator, count),
@@ -329,7 +331,7 @@ fn mirrored(comparator: Comparator) -> Comparator {
     }
 }
 
-/// An item of a list may be null, so its place is proved and no more: reading on is what a caller does.
+/// Adds the proof that a list has a first and a last item. An item may be null.
 fn not_empty(list: &Expr, proofs: &mut Vec<Proof>) {
     let place = Place::of(list);
     if place.is_single() {
@@ -338,12 +340,12 @@ fn not_empty(list: &Expr, proofs: &mut Vec<Proof>) {
     }
 }
 
-/// What is proved if an expression is there and not null.
+/// Adds the proofs that hold if an expression is there and not null.
 fn given(expr: &Expr, proofs: &mut Vec<Proof>) {
     match &expr.kind {
         ExprKind::Logical(Logical::Coalesce, _) => among(expr, None, proofs),
         ExprKind::Not(inner) => given(inner, proofs),
-        // It has a value whatever it is given.
+        // The call has a value even for an absent argument, so it proves nothing.
         ExprKind::Call(call) if call.function.takes_absent() => {}
         ExprKind::Path(_) | ExprKind::Call(_) => {
             let place = Place::of(expr);
@@ -365,7 +367,7 @@ fn given(expr: &Expr, proofs: &mut Vec<Proof>) {
     }
 }
 
-/// What is proved if an expression has a value that is not null.
+/// Adds the proofs that hold if an expression has this value, which is not null.
 fn given_as(expr: &Expr, value: &Value, proofs: &mut Vec<Proof>) {
     match (&expr.kind, value) {
         (ExprKind::Logical(Logical::Coalesce, _), _) => among(expr, Some(value), proofs),
@@ -379,7 +381,7 @@ fn given_as(expr: &Expr, value: &Value, proofs: &mut Vec<Proof>) {
     }
 }
 
-/// What is proved if the operands of `??` have a value: one of them is it.
+/// Adds the proofs that hold if `??` has a value (`value`, if given): one of its operands has it.
 fn among(coalesce: &Expr, value: Option<&Value>, proofs: &mut Vec<Proof>) {
     proofs.push(Proof::of(Place::of(coalesce)));
     let could_be = |operand: &&Expr| match &operand.kind {
@@ -402,7 +404,7 @@ fn among(coalesce: &Expr, value: Option<&Value>, proofs: &mut Vec<Proof>) {
     }
 }
 
-/// The operands of `??`, those of one within it too: it makes no difference.
+/// The operands of `??`, including those of nested `??`, which is associative.
 pub(crate) fn operands(expr: &Expr) -> Vec<&Expr> {
     match &expr.kind {
         ExprKind::Logical(Logical::Coalesce, inner) => inner.iter().flat_map(operands).collect(),

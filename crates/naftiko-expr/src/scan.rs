@@ -1,22 +1,22 @@
-//! A first look at a text, before the grammar: strings, brackets, the end of a `${…}`.
+//! A scan before the grammar runs: strings, brackets, the end of a `${…}`.
 //!
-//! The grammar recurses at every bracket, so length and depth are capped here, in one pass without recursion. This
-//! pass also sees what the grammar reports badly: strings and brackets that are never closed.
+//! The grammar recurses at every bracket, so this single pass without recursion limits length and depth. It also finds
+//! errors that the grammar reports badly: unclosed strings and brackets.
 
 use std::ops::Range;
 
 use crate::problem::{EXPRESSION_SYNTAX, Problem};
 
-/// The longest expression, and the longest string with a `${…}` in it, in bytes.
+/// The maximum length of an expression, and of a string with a `${…}` in it, in bytes.
 pub(crate) const MAX_LENGTH: usize = 64 * 1024;
 
-/// How deep brackets and negations may nest.
+/// The maximum nesting depth of brackets and negations.
 pub(crate) const MAX_DEPTH: usize = 64;
 
-/// The brackets that were opened and not closed, outermost first, each with its place.
+/// The unclosed brackets, outermost first, each with its byte.
 pub(crate) type Unclosed = Vec<(char, usize)>;
 
-/// Looks at a whole expression.
+/// Scans a whole expression. Returns its unclosed brackets.
 pub(crate) fn scan_expression(text: &str) -> Result<Unclosed, Problem> {
     check_length(text, "an expression")?;
     let mut scanner = Scanner::default();
@@ -27,7 +27,7 @@ pub(crate) fn scan_expression(text: &str) -> Result<Unclosed, Problem> {
     Ok(scanner.open)
 }
 
-/// The bytes of the expression of a `${` that stands at byte `at` of a template.
+/// The bytes of the expression in the `${…}` that begins at byte `at` of a template.
 pub(crate) fn hole(text: &str, at: usize) -> Result<Range<usize>, Problem> {
     let start = at + 2;
     let inner = text.get(start..).unwrap_or_default();
@@ -44,7 +44,7 @@ pub(crate) fn hole(text: &str, at: usize) -> Result<Range<usize>, Problem> {
         .with_help("close it with `}`; a literal `${` is written `$${`"))
 }
 
-/// Refuses what is too long.
+/// Rejects a text that is longer than [`MAX_LENGTH`].
 pub(crate) fn check_length(text: &str, what: &str) -> Result<(), Problem> {
     if text.len() <= MAX_LENGTH {
         return Ok(());
@@ -56,7 +56,7 @@ pub(crate) fn check_length(text: &str, what: &str) -> Result<(), Problem> {
 #[derive(Default)]
 struct Scanner {
     open: Unclosed,
-    /// The depth at each open bracket, and since: a bracket and a negation are one each.
+    /// The depth before each open bracket. A bracket and a negation each count as one.
     outer: Vec<usize>,
     depth: usize,
     negations: usize,
@@ -97,7 +97,7 @@ impl Scanner {
     }
 }
 
-/// Goes on behind the string that begins at byte `at`.
+/// Skips the string that begins at byte `at`.
 fn skip_string(
     text: &str,
     at: usize,

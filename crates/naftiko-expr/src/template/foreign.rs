@@ -6,14 +6,14 @@ use super::find_from;
 use crate::Expression;
 use crate::problem::{FOREIGN_TEMPLATE, Problem};
 
-/// `{{ x }}` in a plain part of a text that begins at byte `offset`.
+/// Finds `{{ x }}` in a plain part of a text; the part begins at byte `offset`.
 pub(super) fn braces(plain: &str, offset: usize) -> Option<Problem> {
     let mut at = 0;
     while let Some(open) = find_from(plain, at, "{{") {
         let close = find_from(plain, open + 2, "}}")?;
         let inner = plain.get(open + 2..close).unwrap_or_default().trim();
         let begins = |first: char| first.is_alphanumeric() || matches!(first, '_' | '$' | '.');
-        // `{{#if x}}` and the like belong to texts that somebody else fills in.
+        // `{{#if x}}` and similar blocks belong to templates that another system renders.
         if inner.starts_with(begins) {
             return Some(problem(open..close + 2, inner).shifted(offset));
         }
@@ -22,7 +22,7 @@ pub(super) fn braces(plain: &str, offset: usize) -> Option<Problem> {
     None
 }
 
-/// `${{ x }}`, if that is what begins at byte `dollar`.
+/// Finds `${{ x }}` at byte `dollar`.
 pub(super) fn dollar_braces(text: &str, dollar: usize) -> Option<Problem> {
     let inner_start = dollar + "${{".len();
     if !text.get(dollar..)?.starts_with("${{") {
@@ -46,7 +46,7 @@ fn problem(range: Range<usize>, inner: &str) -> Problem {
         .with_replacement(range, instead)
 }
 
-/// `$inputs.x` or `$steps.x.outputs.y` as a whole string: Arazzo's way to read a value.
+/// `$inputs.x` or `$steps.x.outputs.y` as a whole string: a runtime expression of Arazzo.
 pub(super) fn arazzo(text: &str) -> Option<Problem> {
     let path = text.strip_prefix('$')?;
     let rest = path.strip_prefix("steps.").map(|rest| rest.replacen(".outputs", "", 1));

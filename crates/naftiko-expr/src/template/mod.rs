@@ -1,4 +1,4 @@
-//! Values with expressions in them.
+//! Templates: values with expressions in their strings.
 
 mod foreign;
 mod typing;
@@ -22,9 +22,9 @@ use crate::scan;
 pub enum Template {
     /// A value without expressions.
     Literal(Value),
-    /// A string that is exactly one `${…}`: it has the value of the expression, whatever its type.
+    /// A string that is exactly one `${…}`: it evaluates to the value of the expression, of any type.
     Whole(Expression),
-    /// A text with expressions in it: at least two pieces.
+    /// A text with expressions in it. It evaluates to a string, even if it has a single piece.
     Text(Vec<Piece>),
     /// A list with expressions in it.
     List(Vec<Template>),
@@ -35,17 +35,17 @@ pub enum Template {
 /// A piece of a text with expressions in it.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Piece {
-    /// Text as it is.
+    /// Literal text.
     Text(String),
     /// The value of an expression.
     Expression(Expression),
 }
 
 impl Template {
-    /// Reads one string.
+    /// Parses one string.
     ///
     /// # Errors
-    /// The first [`Problem`], with its place in the string; the template syntax of other tools is one.
+    /// The first [`Problem`], with its byte range in the string. The template syntax of other tools is a problem.
     pub fn parse_str(text: &str) -> Result<Self, Problem> {
         match foreign::arazzo(text) {
             Some(problem) => Err(problem),
@@ -53,20 +53,20 @@ impl Template {
         }
     }
 
-    /// Reads one string in which the template syntax of other tools is text like any other.
+    /// Parses one string in which the template syntax of other tools is plain text.
     ///
     /// # Errors
-    /// The first [`Problem`], with its place in the string.
+    /// The first [`Problem`], with its byte range in the string.
     pub fn parse_str_with_foreign(text: &str) -> Result<Self, Problem> {
         Self::read(text, false)
     }
 
-    /// A value that is taken as it is, whatever its strings look like.
+    /// A literal value, even if its strings look like templates.
     pub fn literal(value: Value) -> Self {
         Self::Literal(value)
     }
 
-    /// A list of templates; a literal if all of them are.
+    /// A list of templates; a literal if all items are literals.
     pub fn list(items: Vec<Self>) -> Self {
         let literals: Option<Vec<&Value>> = items.iter().map(Self::as_literal).collect();
         match literals {
@@ -75,7 +75,7 @@ impl Template {
         }
     }
 
-    /// An object of templates; a literal if all of them are.
+    /// An object of templates; a literal if all fields are literals.
     pub fn object(fields: IndexMap<String, Self>) -> Self {
         let literals: Option<Vec<(&String, &Value)>> =
             fields.iter().map(|(name, field)| Some((name, field.as_literal()?))).collect();
@@ -88,7 +88,7 @@ impl Template {
         }
     }
 
-    /// The value, if there is no expression in it.
+    /// The value, if it contains no expression.
     pub fn as_literal(&self) -> Option<&Value> {
         match self {
             Self::Literal(value) => Some(value),
@@ -96,7 +96,7 @@ impl Template {
         }
     }
 
-    /// Every expression in it, nested ones too, in order.
+    /// All its expressions, nested ones included, in order.
     pub fn expressions(&self) -> Vec<&Expression> {
         self.strings()
             .into_iter()
@@ -105,15 +105,15 @@ impl Template {
             .collect()
     }
 
-    /// The strings in it that have expressions, in order, each with its JSON pointer.
+    /// All its strings that contain expressions, in order, each with its JSON pointer.
     pub fn strings(&self) -> Vec<(String, &Self)> {
         let mut found = Vec::new();
         self.collect_strings(&mut String::new(), &mut found);
         found
     }
 
-    /// The expressions of one string, each with the byte of the string at which its text begins. None of a list or
-    /// an object: ask its [`strings`](Self::strings).
+    /// The expressions of one string, each with the byte of the string at which its text begins. Empty for a list or an
+    /// object: use its [`strings`](Self::strings).
     pub fn placed_expressions(&self) -> Vec<(usize, &Expression)> {
         match self {
             Self::Whole(expression) => vec![(2, expression)],
@@ -128,16 +128,16 @@ impl Template {
         }
     }
 
-    /// Its value in `env`.
+    /// Evaluates the template in `env`.
     ///
     /// # Errors
-    /// An [`EvaluationError`] if an expression has no value, or one that cannot stand in a text, or if all of them
-    /// together take more than the default [`Budget`].
+    /// An [`EvaluationError`] if an expression has no value, or a value that cannot be inserted into a text, or if all
+    /// expressions together exceed the default [`Budget`].
     pub fn evaluate(&self, env: &dyn Environment) -> Result<Value, EvaluationError> {
         self.evaluate_within(env, &Budget::default())
     }
 
-    /// As [`evaluate`](Self::evaluate), within a budget that other evaluations share.
+    /// Like [`evaluate`](Self::evaluate), within a budget that other evaluations share.
     ///
     /// # Errors
     /// As [`evaluate`](Self::evaluate).
@@ -185,7 +185,8 @@ impl Template {
         }
     }
 
-    /// Reads a string. Unless an author has just written it, template syntax of other tools is text like any other.
+    /// Parses a string. The template syntax of other tools is reported in authored text only; otherwise it is plain
+    /// text.
     fn read(text: &str, authored: bool) -> Result<Self, Problem> {
         let foreign_in = |plain: Range<usize>| {
             let found = authored
@@ -257,7 +258,7 @@ impl Template {
         }
     }
 
-    /// The value that an author writes for it.
+    /// The value as an author would write it.
     fn to_value(&self) -> Value {
         match self {
             Self::Literal(value) => escaped(value),
@@ -271,20 +272,20 @@ impl Template {
     }
 }
 
-/// A text as its author writes it, and the byte at which the text of each expression begins.
+/// Writes the source of a text, and the byte at which the source of each expression begins.
 fn write(pieces: &[Piece]) -> (String, Vec<usize>) {
     let mut written = String::new();
     let mut offsets = Vec::new();
     let mut plain = String::new();
     if let [Piece::Expression(_)] = pieces {
-        // A text it stays, which a lone `${…}` would not.
+        // A lone `${…}` would have the type of its expression instead of being a text.
         written.push_str("${''}");
     }
     for piece in pieces {
         match piece {
             Piece::Text(more) => plain.push_str(more),
             Piece::Expression(expression) => {
-                // A `$` right before `${` would make it a literal one.
+                // A `$` directly before `${` would escape it.
                 let without = plain.trim_end_matches('$').len();
                 let dollars = plain.split_off(without);
                 written.push_str(&escape(&plain));

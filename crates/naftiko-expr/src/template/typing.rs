@@ -1,4 +1,4 @@
-//! The type of a template's value.
+//! Typing of templates.
 
 use super::Template;
 use crate::Expression;
@@ -7,8 +7,8 @@ use crate::types::{Field, ObjectType, Presence, Type, Typed};
 use crate::typing::Scope;
 
 impl Template {
-    /// The type of its value in `scope`, and what is wrong with it. Ranges are bytes of the string that the problem
-    /// is in: where there are several, ask each of the [`strings`](Self::strings).
+    /// The type of its value in `scope`, and its problems. Ranges are bytes of the string that contains the problem: if
+    /// there are several strings, type each of the [`strings`](Self::strings).
     pub fn type_in(&self, scope: &dyn Scope) -> (Typed, Vec<Problem>) {
         let mut problems = Vec::new();
         let typed = self.typed(scope, &mut problems);
@@ -52,7 +52,7 @@ fn typed_at(expression: &Expression, offset: usize, scope: &dyn Scope, problems:
     typed
 }
 
-/// Whether a value that is put into a text is there; if it can never stand in one, that is reported.
+/// The presence of a value that is inserted into a text. Reports a type that can never be inserted.
 fn text_presence(
     expression: &Expression,
     offset: usize,

@@ -1,4 +1,4 @@
-//! The schemas that `$ref: '#/$defs/NAME'` refers to, with the types they were read to.
+//! The schemas that `$ref: '#/$defs/NAME'` refers to, with a cache of their types.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -7,14 +7,14 @@ use serde_json::{Map, Value};
 
 use super::{Type, schema};
 
-/// Schemas by name. Each is read to a type once, however many types name it.
+/// Schemas by name. Each schema is lowered to a type once, even if many types refer to it.
 #[derive(Debug, Clone, Default)]
 pub struct Definitions {
     schemas: Arc<Map<String, Value>>,
     types: Arc<Types>,
 }
 
-/// Schemas by name, as the types that name them hold them: what was read is remembered as long as the [`Definitions`].
+/// The definitions as a type refers to them. The lowered types are cached as long as the [`Definitions`] exist.
 #[derive(Debug, Clone)]
 pub(super) struct Link {
     schemas: Arc<Map<String, Value>>,
@@ -23,13 +23,13 @@ pub(super) struct Link {
 
 #[derive(Debug, Default)]
 struct Types {
-    /// Where a schema leads that is nothing but a reference; nothing: back to itself.
+    /// The end of each chain of schemas that consist of a reference only; `None` for a cycle.
     ends: OnceLock<HashMap<String, Option<String>>>,
     read: Mutex<HashMap<String, Type>>,
 }
 
 impl Definitions {
-    /// Schemas by name.
+    /// Creates definitions from schemas by name.
     pub fn new(schemas: Map<String, Value>) -> Self {
         Self { schemas: Arc::new(schemas), types: Arc::default() }
     }
@@ -53,13 +53,13 @@ impl Link {
         self.schemas.contains_key(name)
     }
 
-    /// What tells these schemas from all others, for as long as one link to them lives.
+    /// An identity of these schemas, unique as long as a link to them exists.
     pub(super) fn address(&self) -> usize {
         Arc::as_ptr(&self.schemas).addr()
     }
 
-    /// The type of the schema with this name; never a name itself. A name that stands for nothing but itself is
-    /// [`Type::Any`].
+    /// The type of the schema with this name; never [`Type::Named`]. An unknown name, or a chain of references that
+    /// leads back to itself, is [`Type::Any`].
     pub(super) fn read(&self, name: &str) -> Type {
         let Some(types) = self.types.upgrade() else { return self.lower(self.followed(name).as_deref()) };
         let end = match types.ends.get_or_init(|| self.ends()).get(name) {
@@ -83,7 +83,8 @@ impl Link {
         }
     }
 
-    /// Where one schema leads, if it is nothing but a reference. Nothing: back to itself.
+    /// Follows one chain of schemas that consist of a reference only, and returns the name at its end; `None` for a
+    /// cycle.
     fn followed(&self, name: &str) -> Option<String> {
         let mut seen: HashSet<String> = HashSet::new();
         let mut next = name.to_owned();
@@ -99,7 +100,7 @@ impl Link {
         Some(next)
     }
 
-    /// Where every schema leads that is nothing but a reference. Each is followed once.
+    /// The ends of all such chains. Each reference is followed once.
     fn ends(&self) -> HashMap<String, Option<String>> {
         let mut ends: HashMap<String, Option<String>> = HashMap::new();
         for start in self.schemas.keys() {

@@ -1,4 +1,4 @@
-//! Types in few words, for messages.
+//! Short descriptions of types for messages.
 
 use std::fmt::{self, Display, Formatter};
 
@@ -6,9 +6,9 @@ use indexmap::IndexSet;
 
 use super::Type;
 
-/// The most characters of a value or a name that are shown.
+/// The most characters that are shown of a value or a name.
 const LONGEST: usize = 40;
-/// How many members of a union or values of a string are named.
+/// The most members of a union, or values of a string, that are listed.
 const SHOWN: usize = 5;
 
 impl Display for Type {
@@ -37,7 +37,7 @@ impl Display for Type {
     }
 }
 
-/// The type of several items.
+/// Describes several values of a type, in the plural.
 fn plural(ty: &Type) -> String {
     match ty {
         Type::Boolean => "booleans".to_owned(),
@@ -69,7 +69,7 @@ fn one_of(values: &IndexSet<String>) -> String {
     }
 }
 
-/// A value may be a whole text; a message is one line.
+/// Shortens a value to one line: a string value may be a long text.
 fn shorten(value: &str) -> String {
     let line = value.chars().take_while(|c| !matches!(c, '\n' | '\r'));
     let mut short: String = line.take(LONGEST).collect();
@@ -80,7 +80,7 @@ fn shorten(value: &str) -> String {
 }
 
 fn alternatives(words: impl ExactSizeIterator<Item = String>) -> String {
-    /// The most alternatives that are told apart.
+    /// The most alternatives that are compared to remove duplicates.
     const DISTINCT: usize = 256;
     let count = words.len();
     let words: IndexSet<String> = words.take(DISTINCT).collect();

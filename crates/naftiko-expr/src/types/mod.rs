@@ -1,7 +1,7 @@
-//! What values can be.
+//! Types: sets of possible JSON values.
 //!
-//! A [`Type`] is a set of JSON values. [`Type::Any`] is "nobody said": it is silent, accepts and is accepted everywhere.
-//! A union without members is the set without values: the items of an empty list.
+//! [`Type::Any`] is an unknown type: it accepts every type, every type accepts it, and no problem is reported for it. A
+//! union without members is the empty type, for example of the items of an empty list.
 
 mod definitions;
 mod display;
@@ -19,13 +19,13 @@ use serde_json::Value;
 pub use definitions::Definitions;
 pub use named::Named;
 
-/// A union of more different members than this is [`Type::Any`].
+/// The most distinct members of a union; a larger union becomes [`Type::Any`].
 const MAX_MEMBERS: usize = 64;
 
-/// What values can be. A copy shares its parts with the original, whatever its size.
+/// A set of JSON values. A clone shares its parts with the original and is cheap.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Type {
-    /// Anything: nothing is known.
+    /// Any value: nothing is known.
     Any,
     /// `null`.
     Null,
@@ -35,53 +35,53 @@ pub enum Type {
     Integer,
     /// Any number.
     Number,
-    /// A string; where values are given, one of them.
+    /// A string; if values are given, one of them.
     String(Option<Arc<IndexSet<String>>>),
-    /// A list of such items.
+    /// A list whose items have this type.
     List(Arc<Type>),
     /// An object.
     Object(ObjectType),
-    /// One of these. Made by [`Type::union`], never directly inside another.
+    /// One of several types. Built by [`Type::union`]; unions are not nested.
     Union(Vec<Type>),
-    /// A schema that is looked up when it is needed.
+    /// A reference to a schema, which is resolved when it is needed.
     Named(Named),
 }
 
-/// The fields of an object.
+/// The type of an object.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct ObjectType {
-    /// The name of its schema.
+    /// The name or title of its schema.
     pub name: Option<String>,
-    /// The fields that are declared.
+    /// The declared fields.
     pub fields: Arc<IndexMap<String, Field>>,
-    /// The type of all other fields; nothing: an author may not read any other.
+    /// The type of all undeclared fields; `None` if an author may not read undeclared fields.
     pub additional: Option<Arc<Type>>,
-    /// What is known of some fields beyond that: few, and they come before the others.
+    /// The fields that conditions narrowed. Usually few; they take precedence over `fields`.
     pub proved: Vec<(String, Field)>,
 }
 
 /// A field of an object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Field {
-    /// What its value can be.
+    /// The type of its value.
     pub ty: Type,
-    /// Whether it is there.
+    /// Its presence.
     pub presence: Presence,
 }
 
-/// Whether there is a value.
+/// Whether a value is there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Presence {
-    /// There is one.
+    /// The value is there.
     Always,
-    /// There may be one.
+    /// The value may be absent.
     Maybe,
-    /// There is none.
+    /// The value is absent.
     Never,
 }
 
 impl Presence {
-    /// Whether there is a value that is reached through another.
+    /// The presence of a value that depends on two values being there.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         match (self, other) {
@@ -91,24 +91,24 @@ impl Presence {
         }
     }
 
-    /// Whether there is a value that comes from either of two places.
+    /// The presence of a value that is taken from one of two alternatives.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         if self == other { self } else { Self::Maybe }
     }
 }
 
-/// What a value can be, and whether there is one.
+/// A type and a presence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Typed {
-    /// What it can be if it is there.
+    /// The type of the value if it is there.
     pub ty: Type,
-    /// Whether it is there.
+    /// The presence of the value.
     pub presence: Presence,
 }
 
 impl Typed {
-    /// A value that is there.
+    /// A value that is always there.
     pub fn always(ty: Type) -> Self {
         Self { ty, presence: Presence::Always }
     }
@@ -118,12 +118,12 @@ impl Typed {
         Self { ty, presence: Presence::Maybe }
     }
 
-    /// A value that is not there.
+    /// A value that is never there.
     pub fn never() -> Self {
         Self { ty: Type::nothing(), presence: Presence::Never }
     }
 
-    /// The value, null being as good as absent.
+    /// Treats null as absent: removes null from the type and adjusts the presence.
     #[must_use]
     pub fn without_null(self) -> Self {
         let (ty, nullable) = self.ty.split_null();
@@ -137,7 +137,7 @@ impl Typed {
 }
 
 impl Type {
-    /// The type without values.
+    /// The empty type.
     pub fn nothing() -> Self {
         Self::Union(Vec::new())
     }
@@ -147,22 +147,22 @@ impl Type {
         Self::String(None)
     }
 
-    /// A list of such items.
+    /// A list whose items have this type.
     pub fn list(items: Self) -> Self {
         Self::List(Arc::new(items))
     }
 
-    /// An object of which nothing is known.
+    /// An object with unknown fields.
     pub fn open_object() -> Self {
         Self::Object(ObjectType { additional: Some(Arc::new(Self::Any)), ..ObjectType::default() })
     }
 
-    /// An object that has no field, whichever is asked for.
+    /// An object without fields; reading any field of it gives absent.
     pub fn empty_object() -> Self {
         Self::Object(ObjectType { additional: Some(Arc::new(Self::nothing())), ..ObjectType::default() })
     }
 
-    /// One of these types, without needless members.
+    /// The union of these types, without redundant members.
     pub fn union(members: impl IntoIterator<Item = Self>) -> Self {
         let mut union = Members::default();
         for member in members {
@@ -173,20 +173,21 @@ impl Type {
         union.finish()
     }
 
-    /// The type of a JSON Schema (2020-12). `definitions` are what `$ref: '#/$defs/NAME'` refers to.
+    /// Lowers a JSON Schema (2020-12) to a type. `definitions` resolve `$ref: '#/$defs/NAME'`.
     ///
-    /// What a type cannot say (patterns, limits, `not`, …) makes it wider, never narrower.
+    /// Keywords that a type cannot express (patterns, limits, `not`, …) are ignored, so the type is wider than the
+    /// schema, never narrower.
     pub fn from_schema(schema: &Value, definitions: &Definitions) -> Self {
         schema::lower(schema, &definitions.link(), None)
     }
 
-    /// The type of a JSON Schema that the author of a composition wrote, read to the letter and with no references: a value
-    /// of `enum` that is not of the type beside it is never taken.
+    /// Lowers a JSON Schema that the author of a composition wrote. References are not resolved, and a value of `enum`
+    /// that does not fit `type` is left out.
     pub fn from_own_schema(schema: &Value) -> Self {
         schema::lower_strictly(schema, &Definitions::default().link())
     }
 
-    /// The type of exactly this value, as far as a type can say it.
+    /// The most precise type of this value.
     pub fn of_value(value: &Value) -> Self {
         match value {
             Value::Null => Self::Null,
@@ -203,7 +204,7 @@ impl Type {
         }
     }
 
-    /// What a name stands for; every other type is itself. Never a name.
+    /// The type that a name refers to; any other type is returned unchanged. Never [`Type::Named`].
     pub fn resolve(&self) -> Cow<'_, Self> {
         match self {
             Self::Named(named) => Cow::Owned(named.body()),
@@ -211,7 +212,7 @@ impl Type {
         }
     }
 
-    /// The name of its schema.
+    /// The name of its schema, if it has one.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Named(named) => Some(named.name()),
@@ -220,17 +221,17 @@ impl Type {
         }
     }
 
-    /// The members of a union, names looked up; of any other type, itself.
+    /// The members of a union, with names resolved; any other type is its own single member.
     pub fn members(&self) -> Vec<Self> {
         relation::members(self)
     }
 
-    /// Whether it has no value.
+    /// Whether the type is empty.
     pub fn is_nothing(&self) -> bool {
         matches!(self, Self::Union(members) if members.is_empty())
     }
 
-    /// Whether null is one of its values, for certain. [`Type::Any`] does not say.
+    /// Whether null is certainly one of its values. False for [`Type::Any`].
     pub fn is_nullable(&self) -> bool {
         self.members().contains(&Self::Null)
     }
@@ -253,7 +254,7 @@ impl Type {
         (Self::union(rest.collect::<Vec<_>>()), true)
     }
 
-    /// The fields of an object; of a union, those of all members.
+    /// The fields of an object, declared or narrowed; for a union, those of all members.
     pub fn fields(&self) -> Vec<(String, Field)> {
         let objects = self.objects();
         let mut names: IndexSet<&str> = IndexSet::new();
@@ -267,7 +268,7 @@ impl Type {
         names.into_iter().filter_map(field).collect()
     }
 
-    /// Whether a value of it can have a field of a known name.
+    /// Whether some value of the type has a field with a known name.
     pub fn has_fields(&self) -> bool {
         self.objects().iter().any(|object| object.names().next().is_some())
     }
@@ -281,8 +282,8 @@ impl Type {
         objects.collect()
     }
 
-    /// The field of an object. In a union it may come from any member; a member that is no object has none.
-    /// Nothing: there is no such field.
+    /// The type of a field. In a union, the field may come from any member, and a member that is not an object has no
+    /// fields. `None` if no member has such a field.
     pub fn field(&self, name: &str) -> Option<Typed> {
         let mut found: Option<Typed> = None;
         let mut missing = false;
@@ -308,7 +309,7 @@ impl Type {
         })
     }
 
-    /// What the items of a list can be. Nothing: it is no list.
+    /// The type of the items of a list; `None` if the type is not a list.
     pub fn items(&self) -> Option<Self> {
         let lists = self.members().into_iter().filter_map(|member| match member {
             Self::Any => Some(Self::Any),
@@ -321,12 +322,12 @@ impl Type {
 }
 
 impl ObjectType {
-    /// An object with exactly these fields, of which an author may read no other.
+    /// An object with exactly these fields; an author may not read any other.
     pub fn of(fields: impl IntoIterator<Item = (String, Field)>) -> Self {
         Self { fields: Arc::new(fields.into_iter().collect()), ..Self::default() }
     }
 
-    /// A field, declared or not. Nothing: an author may not read it.
+    /// A declared or undeclared field; `None` if an author may not read it.
     pub fn field(&self, name: &str) -> Option<Typed> {
         let proved = self.proved.iter().find(|(proved, _)| proved == name).map(|(_, field)| field);
         match (proved.or_else(|| self.fields.get(name)), &self.additional) {
@@ -337,7 +338,7 @@ impl ObjectType {
         }
     }
 
-    /// The names of its fields.
+    /// The names of its declared and narrowed fields.
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let undeclared = self.proved.iter().map(|(name, _)| name);
         let undeclared = undeclared.filter(|name| !self.fields.contains_key(*name));
@@ -345,7 +346,7 @@ impl ObjectType {
     }
 }
 
-/// The members of a union that is being made.
+/// Collects the members of a union.
 #[derive(Default)]
 struct Members {
     union: Vec<Type>,
@@ -354,7 +355,7 @@ struct Members {
 }
 
 impl Members {
-    /// Adds a type. Nothing: the union is any value.
+    /// Adds a type. `None` if the union becomes [`Type::Any`].
     fn add(&mut self, member: Type) -> Option<()> {
         match member {
             Type::Any => return None,
@@ -383,7 +384,7 @@ impl Members {
         } else if !values.is_empty() {
             union.push(Type::String(Some(Arc::new(values))));
         }
-        // `null` is said last.
+        // List `null` last in messages.
         union.sort_by_key(|member| *member == Type::Null);
         match union.pop() {
             Some(only) if union.is_empty() => only,

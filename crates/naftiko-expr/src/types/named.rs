@@ -1,14 +1,14 @@
-//! A schema by name, looked up when it is needed: schemas may contain themselves.
+//! References to schemas by name, resolved when needed, since schemas may contain themselves.
 
 use std::fmt;
 
 use super::Type;
 use super::definitions::Link;
 
-/// What tells a name from every other name: whose it is, and itself.
+/// Identifies a name: its definitions and the name itself.
 pub(super) type Key = (usize, String);
 
-/// A schema by name.
+/// A reference to a schema by name.
 #[derive(Clone)]
 pub struct Named {
     name: String,
@@ -20,17 +20,17 @@ impl Named {
         Self { name: name.to_owned(), definitions: definitions.clone() }
     }
 
-    /// The name.
+    /// The name of the schema.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it stands for; never a name again. A name that stands for nothing but itself is [`Type::Any`].
+    /// The type that the name refers to; never [`Type::Named`]. A name that refers only to itself is [`Type::Any`].
     pub(super) fn body(&self) -> Type {
         self.definitions.read(&self.name)
     }
 
-    /// What tells it from every other name, for as long as one of them lives.
+    /// Identifies this name, as long as a name with these definitions exists.
     pub(super) fn key(&self) -> Key {
         (self.definitions.address(), self.name.clone())
     }

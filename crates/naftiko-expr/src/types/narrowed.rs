@@ -1,15 +1,15 @@
-//! Types of values of which something is known to be there.
+//! Types that are narrowed by proofs.
 
 use super::{Field, Presence, Type};
 
 impl Type {
-    /// The values of the type that have a field at the end of a way of `fields`, and not null unless it `may_be_null`; with
-    /// no field, the values themselves. What cannot be narrowed so stays as it is.
+    /// The values of the type in which the path `fields` is there, and is not null unless `may_be_null`; an empty path
+    /// is the value itself. A type that cannot be narrowed is returned unchanged.
     pub(crate) fn having(&self, fields: &[&str], may_be_null: bool) -> Self {
         if self.has(fields, may_be_null) { self.clone() } else { self.narrowed(fields, may_be_null) }
     }
 
-    /// Whether that is so of all its values, as far as can be said.
+    /// Whether every value of the type is known to fulfill this already.
     fn has(&self, fields: &[&str], may_be_null: bool) -> bool {
         let Some((first, rest)) = fields.split_first() else { return may_be_null || !self.is_nullable() };
         self.field(first)

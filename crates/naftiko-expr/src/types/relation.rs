@@ -1,4 +1,4 @@
-//! How types relate to values and to each other.
+//! Relations between types, and between types and values.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,20 +8,20 @@ use serde_json::{Number, Value};
 use super::named::Key;
 use super::{Field, Named, ObjectType, Presence, Type};
 
-/// Deeper than this, types are not compared and the answer is yes.
+/// Types nested deeper than this are not compared; they count as accepted.
 const MAX_DEPTH: usize = 64;
 
-/// One question whether a type accepts another.
+/// A check whether one type accepts another.
 #[derive(Default)]
 struct Acceptance {
-    /// The answer for each pair of names; while it is sought, yes.
+    /// The result for each pair of names; true while it is being computed, so that recursive schemas terminate.
     answers: BTreeMap<(Key, Key), bool>,
     depth: usize,
 }
 
 impl Type {
-    /// Whether a value is one of the type. A field that is not declared is no reason to refuse: real answers have more
-    /// than their schema says.
+    /// Whether a value belongs to the type. Undeclared fields are allowed: real responses have more fields than their
+    /// schema declares.
     pub fn admits(&self, value: &Value) -> bool {
         match (self, value) {
             (Self::Any, _)
@@ -44,13 +44,13 @@ impl Type {
         }
     }
 
-    /// Whether every value of `value` can be one of this type. [`Type::Any`] on either side agrees; a plain string is
-    /// not one of a list of values.
+    /// Whether every value of `value` belongs to this type. [`Type::Any`] accepts and is accepted by every type; a
+    /// plain string is not accepted as one of a list of values.
     pub fn accepts(&self, value: &Self) -> bool {
         Acceptance::default().accepts(self, value)
     }
 
-    /// Whether some value could be of both types. Lists could, whatever their items are: both may be empty.
+    /// Whether a value can belong to both types. Two lists always overlap, since both may be empty.
     pub(crate) fn overlaps(&self, other: &Self) -> bool {
         let others = other.members();
         self.members().iter().any(|a| others.iter().any(|b| members_overlap(a, b)))
@@ -70,7 +70,7 @@ pub(super) fn is_integer(number: &Number) -> bool {
     number.is_i64() || number.is_u64() || number.as_f64().is_some_and(|float| float.fract() == 0.0)
 }
 
-/// The members of a union, names looked up; of any other type, itself. A name that leads back to itself adds nothing.
+/// The members of a union, with names resolved; any other type is its own single member. Cyclic references add nothing.
 pub(super) fn members(ty: &Type) -> Vec<Type> {
     let mut seen = Vec::new();
     let mut found = Vec::new();
@@ -164,7 +164,7 @@ impl Acceptance {
             return true;
         }
         to.fields.iter().all(|(name, wanted)| match from.field(name) {
-            // What an open object may have is not known, and not complained about.
+            // It is unknown whether an open object has the field, so its presence is not required.
             Some(found) if !from.fields.contains_key(name) && found.presence != Presence::Never => {
                 self.accepts(&wanted.ty, &found.ty)
             }
@@ -177,7 +177,7 @@ impl Acceptance {
     }
 }
 
-/// Whether several members that are lists of values cover a string's values together.
+/// Whether several string types together contain all values of a string type.
 fn is_covered_together(targets: &[Type], from: &Type) -> bool {
     let Type::String(Some(values)) = from else { return false };
     values.iter().all(|value| {

@@ -1,8 +1,8 @@
 //! JSON Schema → type.
 //!
-//! A schema is read together with everything that holds beside it (`allOf`, a `$ref` with siblings, the schema around
-//! a branch of `oneOf`): the [`Conjunction`]. A `$ref` that stands alone stays a name, so schemas may contain
-//! themselves. Depth and the number of branches are capped; beyond, a type is [`Type::Any`].
+//! A schema is combined with everything else that holds for the same value (`allOf`, a `$ref` with siblings, the schema
+//! around a branch of `oneOf`) into a [`Conjunction`]. A `$ref` without siblings remains a name, so schemas may contain
+//! themselves. Depth and the number of branches are limited; beyond the limits the type is [`Type::Any`].
 
 use std::cell::Cell;
 use std::sync::Arc;
@@ -13,19 +13,19 @@ use serde_json::{Map, Value};
 use super::definitions::Link;
 use super::{Field, Named, ObjectType, Presence, Type};
 
-/// Deeper than this a schema is not read.
+/// The maximum depth; deeper parts of a schema become [`Type::Any`].
 const MAX_DEPTH: usize = 100;
 
-/// How many conjunctions one schema may be multiplied out to.
+/// The most conjunctions that the alternatives of one schema may expand to.
 const MAX_CONJUNCTIONS: usize = 4096;
 
-/// How many keywords and fields may be copied for that.
+/// The most keywords and fields that may be copied for that expansion.
 const MAX_COPIES: usize = 200_000;
 
-/// The most characters of a title that become the name of a type.
+/// The most characters of a title that are used as the name of a type.
 const LONGEST_NAME: usize = 100;
 
-/// The keywords that say what a value can be. The others describe, or limit what a type cannot say.
+/// The keywords that determine the type. Other keywords only describe, or add limits that a type cannot express.
 const KEYWORDS: [&str; 12] = [
     "$ref",
     "additionalProperties",
@@ -41,21 +41,21 @@ const KEYWORDS: [&str; 12] = [
     "type",
 ];
 
-/// Keywords that may allow fields that `properties` does not declare.
+/// The keywords that may allow fields that `properties` does not declare.
 const OPENING: [&str; 6] =
     ["patternProperties", "then", "else", "dependentSchemas", "$dynamicRef", "unevaluatedProperties"];
 
-/// The type of a schema that `definitions` has under `name`, or of one without a name.
+/// Lowers a schema; `name` is its name in `definitions`, if it has one.
 pub(super) fn lower(schema: &Value, definitions: &Link, name: Option<&str>) -> Type {
     Lowering::new(definitions, false).schema(schema, name, 0)
 }
 
-/// The type of a schema that is read to the letter: a listed value that is not of the type beside it is never taken.
+/// Lowers a schema strictly: a listed value that does not fit `type` is left out.
 pub(super) fn lower_strictly(schema: &Value, definitions: &Link) -> Type {
     Lowering::new(definitions, true).schema(schema, None, 0)
 }
 
-/// The name of the definition that a schema leads to, if it says nothing else.
+/// The name of the referenced definition, if the schema consists of a reference only.
 pub(super) fn only_reference(schema: &Value) -> Option<String> {
     let mut schema = schema;
     for _ in 0..=MAX_DEPTH {
@@ -74,7 +74,7 @@ struct Lowering<'s> {
     definitions: &'s Link,
     left: Cell<usize>,
     is_strict: bool,
-    /// How much may still be copied to multiply out alternatives.
+    /// The remaining number of copies; see [`MAX_COPIES`].
     copies: Cell<usize>,
 }
 
@@ -117,7 +117,7 @@ impl<'s> Lowering<'s> {
         }
     }
 
-    /// Several schemas that hold for one value.
+    /// The type of a value for which several schemas hold.
     fn all(&self, schemas: &[&'s Value], depth: usize) -> Type {
         match schemas {
             [] => Type::Any,
@@ -134,7 +134,7 @@ impl<'s> Lowering<'s> {
         }
     }
 
-    /// Adds a schema to what holds, and all that it requires to hold too.
+    /// Adds a schema to the conjunction, together with its `$ref` and `allOf`.
     fn add(&self, conjunction: &mut Conjunction<'s>, schema: &'s Value, depth: usize) {
         let keywords = match schema {
             Value::Object(keywords) => keywords,
@@ -161,7 +161,7 @@ impl<'s> Lowering<'s> {
         let found = definition_name(Some(reference))
             .and_then(|name| self.definitions.get(&name).map(|schema| (name, schema)));
         match found {
-            // The same schema twice says no more than once.
+            // A schema that is already part of the conjunction adds nothing.
             Some((name, _)) if conjunction.path.contains(&name) => {}
             Some((name, schema)) => {
                 conjunction.path.insert(name.clone());
@@ -260,11 +260,11 @@ impl<'s> Lowering<'s> {
     }
 }
 
-/// All that holds for one value.
+/// All schemas that hold for one value, merged.
 #[derive(Clone, Default)]
 struct Conjunction<'s> {
     name: Option<String>,
-    /// The definitions that are part of it.
+    /// The definitions that are already part of the conjunction.
     path: IndexSet<String>,
     types: Option<Vec<&'s str>>,
     values: Option<Vec<&'s Value>>,
@@ -275,7 +275,7 @@ struct Conjunction<'s> {
     closed: bool,
     items: Vec<&'s Value>,
     prefix: Vec<&'s Value>,
-    /// Of each of these, one branch holds.
+    /// Alternatives: one branch of each entry holds.
     choices: Vec<&'s [Value]>,
     impossible: bool,
 }
@@ -283,7 +283,7 @@ struct Conjunction<'s> {
 impl<'s> Conjunction<'s> {
     fn add_keywords(&mut self, keywords: &'s Map<String, Value>) {
         if let Some(title) = keywords.get("title").and_then(Value::as_str) {
-            // A name is part of one line.
+            // The name is shown on one line.
             self.name.get_or_insert_with(|| {
                 let words: String = title.chars().take(LONGEST_NAME).collect();
                 words.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -305,7 +305,7 @@ impl<'s> Conjunction<'s> {
         }
         self.open |= OPENING.iter().any(|keyword| keywords.get(*keyword).is_some_and(|value| value != false));
         match keywords.get("items") {
-            // Before 2020-12 this was how tuples were written.
+            // The notation for tuples before 2020-12.
             Some(Value::Array(schemas)) => self.prefix.extend(schemas),
             Some(Value::Bool(false)) | None => {}
             Some(schema) => self.items.push(schema),
@@ -334,13 +334,13 @@ impl<'s> Conjunction<'s> {
             _ => (a == b).then_some(a),
         };
         let both: Vec<&str> = old.iter().flat_map(|a| new.iter().filter_map(|b| narrowed(a, b))).collect();
-        // Two types that exclude each other are a slip of the schema; the first is believed.
+        // Contradicting types are a mistake in the schema; the first one is used.
         if !both.is_empty() {
             self.types = Some(both);
         }
     }
 
-    /// Whether it says nothing but, perhaps, `type`.
+    /// Whether the conjunction contains at most `type`; names, flags and alternatives are ignored.
     fn is_only_a_type(&self) -> bool {
         self.properties.is_empty()
             && self.required.is_empty()
@@ -350,7 +350,7 @@ impl<'s> Conjunction<'s> {
             && self.values.is_none()
     }
 
-    /// How much a copy of it takes.
+    /// The cost of a copy.
     fn size(&self) -> usize {
         let lists = [self.items.len(), self.prefix.len(), self.choices.len(), self.path.len()];
         1 + self.properties.len()
@@ -359,7 +359,7 @@ impl<'s> Conjunction<'s> {
             + lists.iter().sum::<usize>()
     }
 
-    /// The types, or what the other keywords only make sense for.
+    /// The declared types; without `type`, the types that the other keywords imply.
     fn kinds(&self) -> Vec<&'s str> {
         if let Some(types) = &self.types {
             return types.clone();
@@ -383,13 +383,14 @@ fn definition_name(reference: Option<&Value>) -> Option<String> {
     (!token.contains('/')).then(|| token.replace("~1", "/").replace("~0", "~"))
 }
 
-/// What a listed value allows. One that is not of the types beside it is taken as it is written, and as its counterpart of
-/// these types: `1` and `"1"`. `is_alone`: no other value is listed.
+/// The types that a listed value allows. A value that does not fit the declared types allows itself and its equivalent
+/// of these types: `1` and `"1"`. `is_alone`: no other value is listed.
 fn listed(value: &Value, types: Option<&[&str]>, is_alone: bool) -> Vec<Type> {
     let mut allowed = vec![Type::of_value(value)];
     let Some(types) = types.filter(|types| !fits_any(value, types)) else { return allowed };
     match value {
-        // Few services that list null beside another type ever answer with it; it is accepted where it is sent.
+        // Few services that list null beside another type ever respond with it, so null is left out of the type. Sent
+        // values are checked elsewhere.
         Value::Null if !is_alone => allowed.clear(),
         Value::Number(_) | Value::Bool(_) if types.contains(&"string") => {
             allowed.push(Type::of_value(&Value::String(value.to_string())));

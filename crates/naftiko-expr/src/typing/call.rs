@@ -1,4 +1,4 @@
-//! Calls: whether the arguments are what the function takes.
+//! Typing of function calls: whether the arguments fit the parameters.
 
 use serde_json::Value;
 
@@ -38,7 +38,8 @@ impl Typing<'_> {
         if self.knows_of(expr) { self.proved(typed, &Place::of(expr)) } else { typed }
     }
 
-    /// Whether an argument is certain to fit; if it is certain not to, that is reported.
+    /// Whether an argument certainly fits its parameter. Reports an argument that can never fit; it then counts as
+    /// fitting.
     fn argument(&mut self, call: &Call, argument: &Expr, parameter: Parameter, typed: &Typed) -> bool {
         if typed.ty.is_nothing() {
             return true;
@@ -59,7 +60,7 @@ impl Typing<'_> {
                 self.pattern(argument, pattern);
                 true
             }
-            // Whether it is a pattern shows when it is there.
+            // A pattern that is not a literal is checked only during evaluation.
             _ => parameter != Parameter::Pattern && parameter.ty().accepts(&typed.ty),
         }
     }
@@ -73,7 +74,7 @@ impl Typing<'_> {
         }
     }
 
-    /// Whether `contains` is certain to get along with what it is given.
+    /// Whether the arguments of `contains` certainly fit each other. Reports arguments that can never fit.
     fn searched(&mut self, searched: &Type, part: &Expr, found: &Type) -> bool {
         if found.is_nothing() || searched.is_nothing() {
             return true;
@@ -96,12 +97,12 @@ impl Typing<'_> {
     }
 }
 
-/// Whether a list, written so, has an item if it is there: a text has a part, whatever separates the parts.
+/// Whether a list, by its form alone, is never empty: the result of `split` with a separator has at least one part.
 pub(super) fn is_never_empty(list: &Expr) -> bool {
     match &list.kind {
         ExprKind::List(items) => !items.is_empty(),
         ExprKind::Call(call) => match (call.function.name(), call.arguments.as_slice()) {
-            // Without a separator the parts are the characters, and there may be none.
+            // With an empty separator the parts are the characters, and the text may be empty.
             ("split", [_, Expr { kind: ExprKind::Literal(Value::String(separator)), .. }]) => {
                 !separator.is_empty()
             }
@@ -111,7 +112,7 @@ pub(super) fn is_never_empty(list: &Expr) -> bool {
     }
 }
 
-/// Whether some value of a type is one that the parameter takes.
+/// Whether the parameter accepts some value of a type.
 fn can_fit(parameter: Parameter, ty: &Type) -> bool {
     let wanted = parameter.ty();
     match (&wanted, ty.items()) {

@@ -1,4 +1,4 @@
-//! Comparisons whose answer is always the same.
+//! Typing of comparisons, and detection of comparisons whose result is always the same.
 
 use naftiko_diagnostics::nearest;
 use serde_json::Value;
@@ -11,15 +11,15 @@ use crate::place::{Origin, Place};
 use crate::problem::{NEVER_EQUAL, Problem, TYPE_MISMATCH};
 use crate::types::{Type, Typed};
 
-/// As many operands of one `&&` are compared with each other.
+/// The most operands of one `&&` that are compared with each other.
 const MAX_DEMANDS: usize = 64;
 
 impl Typing<'_> {
-    /// A comparison always has an answer.
+    /// Types a comparison: its result is always there. Reports a comparison whose result never varies.
     pub(super) fn comparison(&mut self, expr: &Expr, comparison: &Comparison) -> Typed {
         let left = self.compared(&comparison.left).ty;
         let right = self.compared(&comparison.right).ty;
-        // What is never there equals what is never there too; nothing is said of it here.
+        // Two values that are never there are equal, which is not reported here.
         if !left.is_nothing() && !right.is_nothing() {
             if range::is_never_true(comparison) {
                 self.never_true(expr, comparison);
@@ -34,7 +34,7 @@ impl Typing<'_> {
         Typed::always(Type::Boolean)
     }
 
-    /// A comparison that is false for every number that its sides can be.
+    /// Reports a comparison that is false for every number that its sides can have.
     fn never_true(&mut self, expr: &Expr, comparison: &Comparison) {
         let message = format!("`{}` is never true", self.written(expr));
         let mut problem = Problem::new(&NEVER_EQUAL, expr.range.clone(), message).with_label("never true");
@@ -46,7 +46,7 @@ impl Typing<'_> {
         self.report(problem);
     }
 
-    /// Reports the operands of `&&` that no value can satisfy together: of two that exclude each other, the later.
+    /// Reports operands of `&&` that exclude each other; the problem is at the later one.
     pub(super) fn contradictions(&mut self, operands: &[Expr]) {
         let mut earlier: Vec<(Place, Demand, &Expr)> = Vec::new();
         for operand in operands.iter().take(MAX_DEMANDS) {
@@ -68,7 +68,7 @@ impl Typing<'_> {
         }
     }
 
-    /// One side: `state == active` may mean the text.
+    /// Types one side. A side without selectors may be a string without quotes: `state == active`.
     fn compared(&mut self, side: &Expr) -> Typed {
         self.may_be_text = matches!(&side.kind, ExprKind::Path(path) if path.selectors.is_empty());
         let typed = self.typed(side);
@@ -135,7 +135,7 @@ impl Typing<'_> {
         }
     }
 
-    /// A value that is never one of the items of a list.
+    /// Reports a value that is never an item of the list.
     pub(super) fn never_among(&mut self, value: &Expr, ty: &Type, items: &Type) {
         let message = format!("{} is never in {}", self.side(value, ty), Type::list(items.clone()));
         let problem = Problem::new(&NEVER_EQUAL, value.range.clone(), message).with_label("never found");
@@ -143,7 +143,7 @@ impl Typing<'_> {
         self.report(problem);
     }
 
-    /// What was meant: a value that is possible, or the question whether there is one.
+    /// Adds advice: a possible value with a similar spelling, or `exists` instead of a comparison with null.
     fn suggest(&self, problem: Problem, a: &Expr, left: &Type, b: &Expr, right: &Type) -> Problem {
         let problem = problem.with_label("never equal");
         for (side, other) in [(a, b), (b, a)] {
@@ -156,7 +156,7 @@ impl Typing<'_> {
         if problem.help.is_some() { problem } else { meant(problem, b, left) }
     }
 
-    /// One side of a comparison with its type, unless it says that itself.
+    /// Describes one side by its source text and its type; a literal only by its source text.
     fn side(&self, expr: &Expr, ty: &Type) -> String {
         let written = self.written(expr);
         if matches!(expr.kind, ExprKind::Literal(_)) {
@@ -173,7 +173,7 @@ fn is_status(expr: &Expr) -> bool {
     place.origin == Origin::Root(Root::Response) && place.selectors == [Selector::Field("status".to_owned())]
 }
 
-/// Suggests the nearest of the values that are possible.
+/// Suggests the possible value with the most similar spelling.
 fn meant(problem: Problem, literal: &Expr, possible: &Type) -> Problem {
     let ExprKind::Literal(Value::String(text)) = &literal.kind else { return problem };
     let members = possible.members();

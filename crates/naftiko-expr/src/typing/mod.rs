@@ -1,7 +1,7 @@
-//! The static evaluator: the mirror of [`crate::evaluate`].
+//! The static evaluator: it predicts the results of [`crate::evaluate`].
 //!
-//! It reports what cannot work for any value of the types at hand, and nothing of what might: of a union in which one
-//! member fits, the result is *maybe* there. Where a type is not known it is silent.
+//! It reports only operations that fail for every value of the types. If an operation succeeds for some members of a
+//! union, the result is *maybe* there. Nothing is reported for an unknown type.
 
 mod call;
 mod comparison;
@@ -23,20 +23,20 @@ use crate::problem::{Problem, TYPE_MISMATCH, UNAVAILABLE_ROOT, UNKNOWN_STEP};
 use crate::proof::{self, Proof};
 use crate::types::{Presence, Type, Typed};
 
-/// How many proofs of earlier operands are kept: each path is held against all of them.
+/// The most proofs of earlier operands that are stored: each path is compared with all of them.
 const MAX_PROOFS: usize = 256;
 
-/// What is known about the roots of paths.
+/// The types of the roots that an expression can read, and the proofs about them.
 pub trait Scope {
-    /// What a root can be, with all that [`proofs`](Self::proofs) prove of it ([`Typed::proved`]). Nothing: there is no
-    /// such name here.
+    /// The type of a root, already narrowed by the [`proofs`](Self::proofs) about it (see [`Typed::proved`]). `None` if
+    /// the name does not exist here.
     fn root(&self, root: &Root) -> Option<Typed>;
 
-    /// The names to suggest in place of one that there is not.
+    /// The names to suggest for an unknown name.
     fn suggestions(&self) -> &Suggestions;
 
-    /// What conditions that have held by now prove of values that are read from a root; with `None`, of other values, and
-    /// that one of several is there whose roots differ.
+    /// The proofs of conditions that are known to be true, for the values of one root. `None` selects the proofs
+    /// without a single root: about other values, or that one of several values with different roots is there.
     fn proofs(&self, root: Option<&Root>) -> Vec<&Proof> {
         let _ = root;
         Vec::new()
@@ -48,22 +48,22 @@ pub(crate) struct Typing<'s> {
     scope: &'s dyn Scope,
     text: &'s str,
     problems: Vec<Problem>,
-    /// What the operands of `&&` and `||` before this one prove.
+    /// The proofs of the earlier operands of `&&` and `||`.
     proofs: Vec<Proof>,
-    /// What `@` is, innermost last.
+    /// The types of `@`, the innermost last.
     items: Vec<Type>,
-    /// What may fail in the expression at hand.
+    /// The possible failures of the current expression.
     risk: Risk,
-    /// Whether a bare word that is at hand may be a text without its quotes.
+    /// Whether an unknown name may be a string without quotes.
     may_be_text: bool,
 }
 
-/// What may fail where only some members of a union fit. What may fail is *maybe* there.
+/// The failures that occur for some members of a union. A value that may fail is *maybe* there.
 #[derive(Debug, Clone, Copy, Default)]
 struct Risk {
-    /// A path may lead nowhere, which `??`, `exists` and predicates cover.
+    /// A path may be unreadable, which `??`, `exists` and predicates tolerate.
     unreadable: bool,
-    /// A value may be used for what it is not.
+    /// A value may have the wrong type for an operator or a function.
     misused: bool,
 }
 
@@ -86,7 +86,7 @@ impl<'s> Typing<'s> {
         (typed, self.problems)
     }
 
-    /// Whether the whole expression has an answer as a condition.
+    /// Types the whole expression as a condition: the presence of its result.
     pub(crate) fn run_condition(mut self, expr: &Expr) -> (Presence, Vec<Problem>) {
         let answered = self.condition(expr);
         let uncertain = self.risk.unreadable || self.risk.misused;
@@ -104,7 +104,7 @@ impl<'s> Typing<'s> {
         typed
     }
 
-    /// The type of an expression that is asked whether it is there.
+    /// The type of an expression in a context that tolerates unreadable paths (`??`, `exists`).
     fn covered(&mut self, expr: &Expr) -> Typed {
         let outer = self.risk.unreadable;
         let typed = self.typed(expr);
@@ -132,7 +132,7 @@ impl<'s> Typing<'s> {
         }
     }
 
-    /// Whether there is an answer to a condition.
+    /// Types a condition: the presence of its boolean result.
     fn condition(&mut self, expr: &Expr) -> Presence {
         let Typed { ty, presence } = self.typed(expr).without_null();
         if ty.is_nothing() {
@@ -151,14 +151,15 @@ impl<'s> Typing<'s> {
         presence
     }
 
-    /// `&&` and `||`. An operand is only looked at if those before it leave it open, and they prove what they prove.
+    /// Types `&&` and `||`. An operand is evaluated only if the earlier ones do not decide the result, so it may rely
+    /// on what they prove.
     fn logical(&mut self, operator: Logical, operands: &[Expr]) -> Typed {
         let (known, problems) = (self.proofs.len(), self.problems.len());
         let mut presence = Presence::Always;
         for (index, operand) in operands.iter().enumerate() {
             let answered = self.condition(operand);
             presence = match answered {
-                // An answer that is never looked at is not missed.
+                // A later operand may not be evaluated, so its missing result does not always matter.
                 Presence::Never if index > 0 => presence.and(Presence::Maybe),
                 answered => presence.and(answered),
             };
@@ -167,12 +168,12 @@ impl<'s> Typing<'s> {
                     Logical::And => proof::of_truth(operand),
                     Logical::Or | Logical::Coalesce => proof::of_falsehood(operand),
                 };
-                // In a predicate within this one, `@` is another item.
+                // A proof about `@` is dropped: in a nested predicate, `@` is another item.
                 self.proofs.extend(proofs.into_iter().filter(|proof| !proof.speaks_of_current()));
             }
         }
         self.proofs.truncate(known);
-        // An operand with a problem of its own may mean another value.
+        // After a problem in an operand, its value is unreliable.
         if operator == Logical::And && self.problems.len() == problems {
             self.contradictions(operands);
         }
@@ -201,9 +202,8 @@ impl<'s> Typing<'s> {
         Typed { ty: Type::union(members), presence }
     }
 
-    /// What was meant by a name that no step has: the nearest of the steps, of the words of the language and of the
-    /// inputs, in this order where they are equally near. An input that bears exactly that name is nearest, unless what
-    /// is read of it cannot be read of an input.
+    /// Suggests a name for an unknown step: the most similar step, reserved word or input, preferred in this order at
+    /// equal distance. An input with exactly this name comes first, unless the path cannot be read of it.
     fn meant(&self, name: &str, path: &Path) -> Option<String> {
         let names = self.scope.suggestions();
         let exact = names.has_input(name);
@@ -223,14 +223,14 @@ impl<'s> Typing<'s> {
         }
     }
 
-    /// Whether the first of what is read of something can be read of an input.
+    /// Whether the first selector of a path can be read of an input.
     fn can_be_read(&self, input: &str, path: &Path) -> bool {
         let Some((first, _)) = path.selectors.first() else { return true };
         let read = crate::Expression::parse(&format!("inputs.{input}{first}"));
         read.is_ok_and(|read| read.type_in(self.scope).1.is_empty())
     }
 
-    /// A value of a root, or what to say if there is no such root.
+    /// The type of a root. Reports an unknown root, whose type is then unknown.
     fn root(&mut self, root: &Root, path: &Path, place: &Range<usize>) -> Typed {
         if let Some(typed) = self.scope.root(root) {
             let place = Place::of_root(root);
@@ -272,19 +272,19 @@ impl<'s> Typing<'s> {
         Typed::always(Type::Any)
     }
 
-    /// Whether anything is proved here of what an expression may read.
+    /// Whether there are proofs that may concern an expression.
     fn knows_of(&self, expr: &Expr) -> bool {
         let of = |root| !self.scope.proofs(root).is_empty();
         !self.proofs.is_empty() || of(None) || place::root_of(expr).is_some_and(|root| of(Some(root)))
     }
 
-    /// What is proved here of the values among which a place lies.
+    /// The proofs that may concern a place.
     fn proofs_of(&self, place: &Place) -> impl Iterator<Item = &Proof> {
         self.scope.proofs(place.root()).into_iter().chain(&self.proofs)
     }
 
-    /// What is known beyond the types: a value that is proved is there, and one of those that have what is proved of it;
-    /// if it is proved not to be null, it could be read.
+    /// Narrows a type by the proofs about a place. A value that is proved not to be null was read successfully, so its
+    /// risks are cleared.
     fn proved(&mut self, typed: Typed, place: &Place) -> Typed {
         let covering: Vec<&Proof> = self.proofs_of(place).filter(|proof| proof.covers(place)).collect();
         let not_null = covering.iter().any(|proof| proof.covers_not_null(place));
@@ -295,7 +295,8 @@ impl<'s> Typing<'s> {
         given
     }
 
-    /// The same of `??`: one of its operands is proved to be there, whichever that is. Another may still be misused.
+    /// Narrows `??` likewise. If a proof says that one of the operands is there, the result is there; an operand may
+    /// still have the wrong type.
     fn proved_coalesce(&mut self, expr: &Expr, typed: Typed) -> Typed {
         let typed = if self.knows_of(expr) { self.proved(typed, &Place::of(expr)) } else { typed };
         if typed.presence != Presence::Maybe {
@@ -315,13 +316,13 @@ impl<'s> Typing<'s> {
         self.problems.push(problem);
     }
 
-    /// An expression as it is written, short enough for a message.
+    /// The source text of an expression, shortened for a message.
     fn written(&self, expr: &Expr) -> String {
         shorten(self.text.get(expr.range.clone()).unwrap_or_default())
     }
 }
 
-/// A text on one line of a message.
+/// Joins the lines of a text and shortens it to 60 characters.
 fn shorten(text: &str) -> String {
     let line: Vec<&str> = text.split_whitespace().collect();
     let line = line.join(" ");

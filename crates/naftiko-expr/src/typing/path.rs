@@ -1,4 +1,4 @@
-//! What a path reads.
+//! Typing of paths.
 
 use std::ops::Range;
 
@@ -13,22 +13,22 @@ use crate::problem::{NOT_A_LIST, NOT_AN_OBJECT, Problem, UNKNOWN_FIELD, UNKNOWN_
 use crate::proof;
 use crate::types::{ObjectType, Presence, Type, Typed};
 
-/// The most fields of an object that are looked at for one finding.
+/// The most fields of an object that are searched for one problem.
 const MOST_FIELDS: usize = 64;
 
-/// What a selector is read of.
+/// A selector and the path that it belongs to.
 struct Reading<'p> {
     path: &'p Path,
-    /// Which selector.
+    /// The position of the selector in the path.
     index: usize,
-    /// Where it is written.
+    /// The bytes of the selector.
     range: &'p Range<usize>,
-    /// Where the path begins.
+    /// The byte at which the path begins.
     start: usize,
 }
 
 impl Reading<'_> {
-    /// Whether there is an item of this index in the list, written so.
+    /// Whether the list, by its form alone, has an item at this index.
     fn is_certain(&self, index: i64) -> bool {
         let list = match &self.path.base {
             Base::Value(list) if self.index == 0 => list,
@@ -48,7 +48,8 @@ impl Typing<'_> {
         let normal = self.knows_of(expr).then(|| Place::of(expr));
         let before =
             normal.as_ref().map_or(0, |normal| normal.selectors.len().saturating_sub(path.selectors.len()));
-        // After the first `[*]`: whether there is a list at all. What is read of an item then may be absent.
+        // The presence of the resulting list, once the path contains `[*]`. Values that are absent from an item are
+        // left out of it.
         let mut spread = None;
         for (index, (selector, range)) in path.selectors.iter().enumerate() {
             let given = typed.without_null();
@@ -69,7 +70,7 @@ impl Typing<'_> {
         finish(typed, spread)
     }
 
-    /// What one selector reads of a value that is not null. Nothing: a problem was reported.
+    /// The type of one selector of a value that is not null. `None` if a problem was reported.
     fn select(&mut self, given: &Typed, selector: &Selector, reading: &Reading<'_>) -> Option<Typed> {
         if given.ty.is_nothing() {
             return Some(Typed::never());
@@ -178,7 +179,7 @@ impl Typing<'_> {
         problem.with_help(format!("`[*]{field}` reads it of each item, `[0]{field}` of the first"))
     }
 
-    /// What the items of a list can be. Nothing: it is none, and that was reported.
+    /// The type of the items of a list. `None` if the type is not a list, which is reported.
     fn list_items(&mut self, ty: &Type, reading: &Reading<'_>) -> Option<Type> {
         if let Some(items) = ty.items() {
             return Some(items);
@@ -219,7 +220,7 @@ impl Typing<'_> {
         None
     }
 
-    /// What authors write instead of the name of a step or input.
+    /// Help for names from other languages at the start of a path.
     pub(super) fn root_habit(&self, name: &str, path: &Path) -> Option<String> {
         let first = path.selectors.first().and_then(|(selector, _)| match selector {
             Selector::Field(field) => Some(field.as_str()),
@@ -241,24 +242,24 @@ impl Typing<'_> {
         }
     }
 
-    /// What is written of a selector.
+    /// The source text of a selector.
     fn selector(&self, reading: &Reading<'_>) -> &str {
         self.text.get(reading.range.clone()).unwrap_or_default()
     }
 
-    /// Where the name of a field stands, without the `.` before it.
+    /// The bytes of a field name, without the `.` before it.
     fn key(&self, reading: &Reading<'_>) -> Range<usize> {
         let dot = usize::from(self.selector(reading).starts_with('.'));
         reading.range.start + dot..reading.range.end
     }
 
-    /// What is written before a selector.
+    /// The source text of the path before a selector.
     fn owner(&self, reading: &Reading<'_>) -> String {
         shorten(self.text.get(reading.start..reading.range.start).unwrap_or_default())
     }
 }
 
-/// What the items of a list can be that a predicate keeps: what it proves of them is there.
+/// Narrows the items of a list by the proofs of the predicate that selects them.
 fn kept(items: Type, predicate: &Expr) -> Type {
     let proofs = proof::of_truth(predicate);
     let current = Place::current();
@@ -266,7 +267,7 @@ fn kept(items: Type, predicate: &Expr) -> Type {
     proved.fold(items, |items, (fields, may_be_null)| items.having(&fields, may_be_null))
 }
 
-/// Whether a selector can be read of every value of a type; of some it can.
+/// Whether a selector can be read of every member of a type.
 fn is_readable(ty: &Type, selector: &Selector) -> bool {
     ty.members().iter().all(|member| match (member, selector) {
         (Type::Any, _) | (Type::Object(_), Selector::Field(_)) => true,
@@ -274,7 +275,7 @@ fn is_readable(ty: &Type, selector: &Selector) -> bool {
     })
 }
 
-/// The value at the end of a path: after `[*]`, the list of all that was read.
+/// The type of a whole path: after `[*]`, a list of all values read.
 fn finish(typed: Typed, spread: Option<Presence>) -> Typed {
     match spread {
         None => typed,
@@ -282,7 +283,7 @@ fn finish(typed: Typed, spread: Option<Presence>) -> Typed {
     }
 }
 
-/// `response.state` for `response.body.state`, if the answer has such a field.
+/// Suggests `response.body.state` for `response.state`, if the body has such a field.
 fn body_habit(response: &Type, name: &str, reading: &Reading<'_>) -> Option<String> {
     let is_response = reading.index == 0 && matches!(reading.path.base, Base::Root(Root::Response, _));
     let body = response.field("body").filter(|_| is_response)?;
@@ -290,7 +291,7 @@ fn body_habit(response: &Type, name: &str, reading: &Reading<'_>) -> Option<Stri
     Some(format!(".body{}", Selector::Field(name.to_owned())))
 }
 
-/// What authors write between the name of a step and a field of its result, and whether it is just left out.
+/// Help for a superfluous word between a step and a field of its result, and whether removing the word fixes the path.
 fn result_habit(owner: &str, name: &str, reading: &Reading<'_>) -> Option<(String, bool)> {
     let Base::Root(root, _) = &reading.path.base else { return None };
     let more = reading.path.selectors.len() > 1;
@@ -303,7 +304,7 @@ fn result_habit(owner: &str, name: &str, reading: &Reading<'_>) -> Option<(Strin
     }
 }
 
-/// The names of the fields of some objects, each once, as a list; nothing for no fields.
+/// The field names of some objects as a list, each once; `None` if there are no fields.
 fn some_fields(objects: &[ObjectType]) -> Option<String> {
     match objects {
         [only] => some_of(only.names()),

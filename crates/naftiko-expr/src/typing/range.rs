@@ -1,10 +1,10 @@
-//! Ranges of numbers, and the comparisons that no number in them makes true.
+//! Ranges of numbers, and comparisons that are false for every number in them.
 
 use crate::ast::{Comparator, Comparison, Expr, ExprKind, Root, Selector};
 use crate::place::{Origin, Place};
 use serde_json::{Number, Value};
 
-/// The statuses of answers that a condition is evaluated for: any other status fails the step first.
+/// The status codes for which conditions are evaluated: any other status fails the step first.
 const SUCCESS: Range = Range { low: Bound::at(200.0), high: Bound::at(299.0) };
 
 /// The numbers between two bounds.
@@ -18,7 +18,7 @@ pub(super) struct Range {
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Bound {
     at: f64,
-    /// Whether the bound itself is outside of the range.
+    /// Whether the bound itself is excluded.
     is_open: bool,
 }
 
@@ -33,7 +33,7 @@ impl Bound {
 }
 
 impl Range {
-    /// The numbers that an expression can be, if its text alone limits them; `None` where it does not.
+    /// The range of an expression, if its form alone limits it; `None` otherwise.
     pub(super) fn of(expr: &Expr) -> Option<Self> {
         match &expr.kind {
             ExprKind::Literal(Value::Number(number)) => {
@@ -89,7 +89,8 @@ impl Range {
         self.low.at > self.high.at || (self.low.at >= self.high.at && (self.low.is_open || self.high.is_open))
     }
 
-    /// The numbers that compare so with some number of this range; `None` for comparators that limit nothing.
+    /// The numbers for which the comparison with some number of this range is true; `None` for comparators that do not
+    /// limit the range.
     fn satisfying(self, comparator: Comparator) -> Option<Self> {
         Some(match comparator {
             Comparator::Equal => self,
@@ -102,12 +103,12 @@ impl Range {
     }
 }
 
-/// A number as a bound; `None` where different integers have the same `f64`, from 2^53 on.
+/// A number as an `f64`; `None` from 2^53 on, where different integers have the same `f64`.
 fn exact(number: &Number) -> Option<f64> {
     number.as_f64().filter(|number| number.abs() < 9_007_199_254_740_992.0)
 }
 
-/// Whether a comparison is false for all numbers that its sides can be.
+/// Whether a comparison is false for all numbers in the ranges of its sides.
 pub(super) fn is_never_true(comparison: &Comparison) -> bool {
     let Comparison { left, comparator, right, .. } = comparison;
     let Some(left_range) = Range::of(left) else { return false };
@@ -128,16 +129,16 @@ pub(super) fn is_never_true(comparison: &Comparison) -> bool {
     }
 }
 
-/// What an operand of `&&` demands of one value.
+/// The constraint that an operand of `&&` puts on one value.
 pub(super) enum Demand {
     /// A number in this range.
     Number(Range),
-    /// Exactly this text.
+    /// Exactly this string.
     Text(String),
 }
 
 impl Demand {
-    /// The value that a comparison with a literal is about, and its demand; `None` for any other operand.
+    /// The place that a comparison with a literal constrains, and the constraint; `None` for any other operand.
     pub(super) fn of(operand: &Expr) -> Option<(Place, Self)> {
         let ExprKind::Comparison(comparison) = &operand.kind else { return None };
         let Comparison { left, comparator, right, .. } = comparison.as_ref();
@@ -162,7 +163,7 @@ impl Demand {
         Some((place, demand))
     }
 
-    /// Whether no value meets both demands.
+    /// Whether no value fulfills both constraints.
     pub(super) fn excludes(&self, other: &Self) -> bool {
         match (self, other) {
             (Self::Number(one), Self::Number(other)) => !one.overlaps(*other),
@@ -172,7 +173,7 @@ impl Demand {
     }
 }
 
-/// The comparator that says the same with its sides exchanged.
+/// The equivalent comparator when the sides are swapped.
 fn mirrored(comparator: Comparator) -> Comparator {
     match comparator {
         Comparator::Less => Comparator::Greater,

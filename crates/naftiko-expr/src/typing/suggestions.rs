@@ -1,24 +1,24 @@
-//! The names that are suggested in place of one that there is not.
+//! Suggestions for unknown names.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use naftiko_diagnostics::{NameIndex, Near};
 
-/// Words of the language that begin a path.
+/// Reserved words that can start a path.
 const WORDS: [&str; 5] = ["inputs", "item", "index", "response", "run"];
 
-/// The steps and inputs of a composition, indexed once for all of its expressions.
+/// The names of the steps and inputs of a composition, indexed once for all its expressions.
 #[derive(Debug, Default)]
 pub struct Suggestions {
     steps: usize,
-    /// The steps, and then the words of the language.
+    /// The ids of the steps, followed by the reserved words.
     words: NameIndex<String>,
     inputs: Vec<String>,
     plain: OnceLock<Plain>,
 }
 
-/// The inputs whose names can be written behind a `.`.
+/// The inputs whose names can follow a `.` without quotes.
 #[derive(Debug)]
 struct Plain {
     index: NameIndex<String>,
@@ -26,7 +26,7 @@ struct Plain {
 }
 
 impl Suggestions {
-    /// The ids of all steps, and the names of all inputs.
+    /// Creates suggestions from the ids of all steps and the names of all inputs.
     pub fn new(steps: impl IntoIterator<Item = String>, inputs: impl IntoIterator<Item = String>) -> Self {
         let mut words: Vec<String> = steps.into_iter().collect();
         let steps = words.len();
@@ -44,12 +44,12 @@ impl Suggestions {
         self.words.names().get(..self.steps).unwrap_or_default()
     }
 
-    /// The step or word of the language that is nearest to a name.
+    /// The step or reserved word that is most similar to a name.
     pub(crate) fn nearest_word(&self, name: &str) -> Option<Near<'_>> {
         self.words.nearest_with_distance(name)
     }
 
-    /// The input that is nearest to a name.
+    /// The input that is most similar to a name.
     pub(crate) fn nearest_input(&self, name: &str) -> Option<Near<'_>> {
         self.plain().index.nearest_with_distance(name)
     }

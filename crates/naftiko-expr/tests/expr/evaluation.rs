@@ -1,4 +1,4 @@
-//! What expressions give.
+//! The values of expressions, and the errors of their evaluation.
 
 use naftiko_expr::{EvaluationError, Expression};
 use serde_json::{Value, json};

@@ -1,11 +1,11 @@
-//! What is said of a condition: the values that decided.
+//! The explanation of a condition: the values that decided its result.
 
 use naftiko_expr::Expression;
 use serde_json::{Value, json};
 
 use crate::world::World;
 
-/// What may be shown of a value: nothing of the word `s3cret`.
+/// Masks the word `s3cret` in a value.
 fn mask(value: &Value) -> Value {
     match value {
         Value::String(text) => text.replace("s3cret", "***").into(),

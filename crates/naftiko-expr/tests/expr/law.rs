@@ -1,5 +1,5 @@
-//! The law between the two evaluators, over random schemas, values that fit them, and random expressions:
-//! what is typed *always* has a value, what is typed *never* has none, and every value is of its type.
+//! Property test of the two evaluators over random schemas, values that fit them, and random expressions: an expression
+//! that is typed *always* has a value, one typed *never* has none, and every value belongs to its type.
 
 mod proved;
 
@@ -23,7 +23,7 @@ enum Shape {
     Nullable(Box<Shape>),
 }
 
-/// A supply of decisions that shrinks.
+/// A supply of random decisions that can shrink.
 struct Choices<'c> {
     supply: &'c [u32],
     at: usize,
@@ -64,7 +64,8 @@ impl Choices<'_> {
         Shape::Object(fields.map(|name| (name, self.shape(depth), self.often())).collect())
     }
 
-    /// Parts of the schema move into `definitions`, and objects are cut in two, as descriptions do.
+    /// Writes the schema of a shape. Parts of it move into `definitions`, and objects are split in two, as in real
+    /// descriptions.
     fn schema(&mut self, shape: &Shape, definitions: &mut Map<String, Value>) -> Value {
         let schema = match shape {
             Shape::Integer => json!({"type": "integer"}),
@@ -140,7 +141,7 @@ impl Choices<'_> {
     }
 }
 
-/// Writes expressions over roots of known shape.
+/// Writes random expressions over roots of known shape.
 struct Author<'c> {
     choices: Choices<'c>,
     roots: Vec<(String, Shape)>,
@@ -156,7 +157,7 @@ enum Want {
 }
 
 impl Author<'_> {
-    /// A path, and what it reads.
+    /// A random path, and the shape of its value.
     fn path(&mut self) -> (String, Shape) {
         let (mut path, mut shape) = self.choices.of(&self.roots).clone();
         for _ in 0..self.choices.below(5) {
@@ -314,7 +315,7 @@ fn fits(shape: &Shape, want: Want) -> bool {
     }
 }
 
-/// A world with values and types that fit each other, and an author who knows it.
+/// A world with values of matching types, and an author who knows their shapes.
 fn world(supply: &[u32]) -> (World, Author<'_>) {
     let mut choices = Choices { supply, at: 0 };
     let mut world = World::of_values(json!({}));

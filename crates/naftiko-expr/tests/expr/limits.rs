@@ -1,4 +1,4 @@
-//! Texts made to break a parser: each is answered, soon, with a value or a problem.
+//! Texts built to break a parser: each quickly results in a value or a problem.
 
 use naftiko_expr::{Bound, EvaluationError, Expression, Template};
 use serde_json::{Value, json};
@@ -137,7 +137,7 @@ fn long_texts_count_as_much_as_they_are_long() {
     assert_eq!(bounded(expression), Err(exhausted));
 }
 
-/// The bound that an evaluation of a template exceeds; `None` if it has a value.
+/// The limit that the evaluation of a template exceeds; `None` if it has a value.
 fn exceeded(template: &Value, values: Value) -> Option<Bound> {
     let template: Template = serde_json::from_value(template.clone()).unwrap();
     match template.evaluate(&World::of_values(values)) {

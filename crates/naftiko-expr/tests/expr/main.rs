@@ -1,4 +1,4 @@
-//! The expression language through its public door.
+//! Tests of the expression language through its public interface.
 
 #[cfg(test)]
 mod evaluation;

@@ -1,4 +1,4 @@
-//! Text → tree, and what is said when a text is none.
+//! Parsing: text → tree, and the problems of texts that are not expressions.
 
 use std::fmt::Write as _;
 
@@ -246,7 +246,7 @@ fn an_expression_is_stored_as_its_text() {
     assert!(serde_json::from_str::<Expression>("\"a ==\"").is_err());
 }
 
-/// Texts that look like expressions, more often than chance would have it.
+/// Texts that resemble expressions more often than random texts.
 fn likely() -> impl Strategy<Value = String> {
     let tokens = prop::sample::select(vec![
         "a", "inputs", ".b", "['c']", "[0]", "[*]", "[?", "]", "(", ")", "first(", "len(", ",", "@", "!",

@@ -1,11 +1,11 @@
-//! What conditions prove, and what that does to types.
+//! The proofs of conditions, and how they narrow types.
 
 use naftiko_expr::{Expression, Presence, Root, Selector, Type, Typed};
 use serde_json::json;
 
 use crate::world::World;
 
-/// The paths that a condition proves, written as paths; `?` marks one that may be null.
+/// The proofs of a condition as text; `?` marks a value that may be null.
 fn proves(text: &str) -> Vec<String> {
     let mut proofs: Vec<String> =
         Expression::parse(text).unwrap().proofs().iter().map(ToString::to_string).collect();
@@ -142,7 +142,7 @@ fn what_one_of_several_proves_is_there_whichever_it_is() {
         ("exists(inputs.a) || inputs.b != 'x'", "inputs.a ?? inputs.b"),
         ("inputs.c != null", "inputs.c"),
         ("exists(toNumber(inputs.a))", "toString(toNumber(inputs.b))"),
-        // It was not looked at when `a` was there.
+        // The second operand is not evaluated if `a` is there.
         ("exists(inputs.a ?? lower(inputs.mixed))", "lower(inputs.mixed) ?? inputs.a"),
     ] {
         assert_eq!(after(condition, read), Presence::Maybe, "{condition}: {read}");
@@ -177,7 +177,7 @@ fn what_a_predicate_proves_of_an_item_is_there_in_the_items_it_keeps() {
     assert_eq!(there("users[? exists(@.email ?? @.phone)]", "email").presence, Presence::Maybe);
     assert_eq!(there("users[? !exists(@.email)]", "email").presence, Presence::Maybe);
     assert_eq!(there("users[? exists(@.tags[? @ == 'x'][0])]", "tags").presence, Presence::Always);
-    // What has no such field is not kept.
+    // An item that cannot have the field is excluded.
     assert_eq!(there("any[? exists(@.email)]", "email"), always);
     assert_eq!(typed("any[? exists(@)]").members().len(), 2);
 }

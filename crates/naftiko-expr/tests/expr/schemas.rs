@@ -1,4 +1,4 @@
-//! JSON Schema → type, and how types relate.
+//! Lowering of JSON Schemas to types, and the relations between types.
 
 use naftiko_diagnostics::work;
 use naftiko_expr::{Definitions, Presence, Type, Typed};

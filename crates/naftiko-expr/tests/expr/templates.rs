@@ -1,4 +1,4 @@
-//! Values with expressions in them.
+//! Templates: parsing, evaluation, typing and serialization.
 
 use std::fmt::Write as _;
 
@@ -187,7 +187,7 @@ fn values() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Templates as they are built, not as they are read.
+/// Templates that are built from parts rather than parsed.
 fn built() -> impl Strategy<Value = Template> {
     let expression = || prop::sample::select(vec!["a.id", " inputs.name ", "'$'", "'}'", "inputs.count"]);
     let piece = prop_oneof![

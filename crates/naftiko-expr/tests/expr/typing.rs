@@ -1,4 +1,4 @@
-//! Types of expressions, and what is said when they do not fit.
+//! The types of expressions, and the problems that typing reports.
 
 use std::fmt::Write as _;
 

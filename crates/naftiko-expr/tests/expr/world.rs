@@ -1,11 +1,11 @@
-//! A small world to read from: roots with values, and roots with types.
+//! The test environment: roots with values, and roots with types.
 
 use std::fmt::Write as _;
 
 use naftiko_expr::{Definitions, Environment, Problem, Proof, Root, Scope, Suggestions, Type, Typed};
 use serde_json::{Map, Value};
 
-/// Roots by name; `at` is a step.
+/// Roots by name; every name that is not reserved is a step.
 pub(crate) struct World {
     pub(crate) values: Value,
     pub(crate) types: Vec<(String, Typed)>,
@@ -67,7 +67,7 @@ impl Scope for World {
     }
 }
 
-/// A problem as people see it: the text, the place underlined, and what is said.
+/// A problem as it is shown to people: the source text, the underlined range, and the messages.
 pub(crate) fn show(text: &str, problem: &Problem) -> String {
     let start = text.get(..problem.range.start).map_or(0, |before| before.chars().count());
     let length = text.get(problem.range.clone()).map_or(0, |at| at.chars().count()).max(1);

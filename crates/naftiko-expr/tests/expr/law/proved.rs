@@ -1,8 +1,8 @@
-//! What conditions prove: it is there, and types that rely on it still tell what evaluation gives.
+//! Property test of proofs: the proved value is there, and types narrowed by the proof still predict the evaluation.
 
 use super::*;
 
-/// Conditions over `{x}`, `{y}` and `{z}`.
+/// Conditions over the paths `{x}`, `{y}` and `{z}`.
 const CONDITIONS: [&str; 12] = [
     "exists({x} ?? {y})",
     "exists({x} ?? {y} ?? {z})",
@@ -18,7 +18,7 @@ const CONDITIONS: [&str; 12] = [
     "exists(toNumber({x} ?? {y}))",
 ];
 
-/// What is read where one of them has held.
+/// Expressions that are evaluated after a condition was true.
 const READ: [&str; 11] = [
     "{x} ?? {y}",
     "{y} ?? {x}",
@@ -51,7 +51,7 @@ proptest! {
             let found = Expression::parse(value).unwrap().evaluate(&world);
             let there = match &found {
                 Ok(found) => found.as_ref().is_some_and(|found| may_be_null || !found.is_null()),
-                // What has a length is no list then.
+                // The value with a length is then a string and not a list.
                 Err(error) => may_be_null && matches!(error, EvaluationError::Type { reading: true, .. }),
             };
             prop_assert!(there, "{text} is true, but {value} is {found:?}");
@@ -63,7 +63,7 @@ proptest! {
         let (mut world, mut author) = world(&supply);
         let (mut x, y) = (author.write(Want::Text, 1), author.write(Want::Text, 1));
         let mut z = author.write(Want::Text, 0);
-        // What is proved of one field tells which of several objects it is that another is read of.
+        // With several objects possible, a proof about one field narrows the type of another.
         if author.choices.often() {
             let (path, shape) = author.path();
             x = author.read_on(&path, &shape).map_or(x, |(read, _)| read);
