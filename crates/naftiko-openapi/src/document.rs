@@ -60,7 +60,7 @@ struct Names {
     anchors: BTreeMap<String, String>,
     /// `$id`.
     ids: BTreeMap<String, String>,
-    /// Where each schema with an `$id` stands.
+    /// The span and the JSON pointer of each schema with an `$id`.
     resources: Vec<(Span, String)>,
 }
 

@@ -7,7 +7,7 @@ pub fn escaped(key: &str) -> String {
     key.replace('~', "~0").replace('/', "~1")
 }
 
-/// The key that a reference token of a JSON pointer stands for.
+/// The key of a reference token of a JSON pointer (RFC 6901): the inverse of [`escaped`].
 pub fn unescaped(token: &str) -> String {
     token.replace("~1", "/").replace("~0", "~")
 }

@@ -8,12 +8,12 @@ use crate::parameter::{Pair, no_meaning, pairs};
 use crate::percent::encoded;
 use crate::refusal::Problem;
 
-/// The characters that a cookie carries as they are, but for `%`, which a decoding reader would take for an escape. So
-/// tokens stay whole for a reader that does not decode.
+/// The characters that are not encoded in a cookie: all that a cookie can carry, except `%`, which a decoding reader
+/// would treat as an escape. So tokens remain readable for a reader that does not decode.
 const CARRIED: &str = "!#$&'()*+/:<=>?@[]^`{|}";
 
-/// The `name=value` pairs of a cookie parameter. In the style `form`, the characters that a cookie cannot carry are
-/// encoded; in the style `cookie` of 3.2, which has no encoding, they are refused.
+/// The `name=value` pairs of a cookie parameter. With the style `form`, characters that a cookie cannot carry are
+/// encoded; with the style `cookie` of 3.2, which has no encoding, they are rejected.
 pub(crate) fn write(
     operation: &Operation,
     parameter: &Parameter,
@@ -62,12 +62,12 @@ fn written(name: &str, pair: Pair, is_encoded: bool) -> Result<(String, String),
     Ok((pair.name, texts.join(pair.separator)))
 }
 
-/// Whether a byte may be in the value of a cookie: the `cookie-octet` of RFC 6265 §4.1.1.
+/// Whether a byte is allowed in the value of a cookie: the `cookie-octet` of RFC 6265 §4.1.1.
 pub fn is_cookie_octet(byte: u8) -> bool {
     matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e)
 }
 
-/// The reference tokens of the entries of a list or an object.
+/// The reference tokens of the entries of a list or an object, in order.
 fn entry_tokens(value: &Value) -> Vec<String> {
     match value {
         Value::Array(items) => (0..items.len()).map(|at| at.to_string()).collect(),

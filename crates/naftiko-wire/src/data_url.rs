@@ -1,4 +1,4 @@
-//! `data:` URLs (RFC 2397): how an author gives bytes that are not text.
+//! `data:` URLs (RFC 2397), by which an author supplies bytes that are not text.
 
 use base64::Engine as _;
 use base64::alphabet;
@@ -11,16 +11,16 @@ use crate::refusal::Problem;
 const LENIENT: GeneralPurposeConfig =
     GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent);
 
-/// What a `data:` URL holds.
+/// The contents of a `data:` URL.
 pub(crate) struct Data {
     /// The media type, if the URL names one.
     pub(crate) media_type: Option<String>,
-    /// The name of the file: the parameter `name` or `filename`, as browsers and form libraries write it.
+    /// The file name: the parameter `name` or `filename`, as browsers and form libraries write it.
     pub(crate) file_name: Option<String>,
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Reads a `data:` URL; `None` if `text` is not one. `name` is what the text is called in messages.
+/// Parses a `data:` URL; `None` if `text` is not one. `name` names the text in messages.
 pub(crate) fn read(name: &str, text: &str) -> Option<Result<Data, Problem>> {
     let (head, data) = text.strip_prefix("data:")?.split_once(',')?;
     let (head, is_base64) = head.strip_suffix(";base64").map_or((head, false), |head| (head, true));
@@ -45,7 +45,7 @@ pub(crate) fn read(name: &str, text: &str) -> Option<Result<Data, Problem>> {
     Some(Ok(Data { media_type, file_name: file_name.filter(|name| !name.is_empty()), bytes }))
 }
 
-/// Base64 in either alphabet, with or without padding.
+/// Decodes base64 in either alphabet, with or without padding.
 fn decoded(base64: &[u8]) -> Option<Vec<u8>> {
     let standard = GeneralPurpose::new(&alphabet::STANDARD, LENIENT);
     let for_urls = GeneralPurpose::new(&alphabet::URL_SAFE, LENIENT);

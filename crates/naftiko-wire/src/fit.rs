@@ -1,4 +1,4 @@
-//! Whether arguments fit the schemas of their operation: the verdict that `check`, the mock and `run` share.
+//! Validates arguments against the schemas of their operation; `check`, the mock and `run` share the result.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,8 +11,8 @@ use serde_json::Value;
 use crate::kept::OfOperations;
 use crate::refusal::{Refusal, Target};
 
-/// How a schema of an operation is read for a value that is sent: as JSON, or as the text that parameters and forms are
-/// written as.
+/// The options for validating a sent value: as JSON, or as the text that parameters and forms are written as. `target`
+/// selects the parameter or body.
 pub fn options_of(operation: &Operation, target: &Target) -> Options {
     match target {
         Target::Operation => options_for(None),
@@ -23,13 +23,13 @@ pub fn options_of(operation: &Operation, target: &Target) -> Options {
     }
 }
 
-/// How a schema is read for a value that is sent in this media type; `None`: as the text of a parameter.
+/// The options for validating a value that is sent in this media type; `None` means as the text of a parameter.
 pub fn options_for(content_type: Option<&str>) -> Options {
     let is_kept = content_type.map(essence).is_some_and(|it| is_json(&it) || it == "*/*");
     if is_kept { Options::SENT } else { Options::SENT_AS_TEXT }
 }
 
-/// The schemas of the arguments of operations, each compiled when it is first needed.
+/// The schemas of the arguments of operations, each compiled on first use.
 #[derive(Debug, Default)]
 pub struct ArgumentSchemas {
     compiled: OfOperations<Compiled>,
@@ -39,17 +39,16 @@ pub struct ArgumentSchemas {
 #[derive(Debug)]
 struct Compiled {
     operation: Arc<Operation>,
-    /// Parameters with their positions in the operation.
+    /// The parameters by place and name, each with its position in the operation.
     parameters: IndexMap<(Place, String), (usize, OnceLock<Schema>)>,
     body: OnceLock<Schema>,
 }
 
 impl ArgumentSchemas {
-    /// Whether the arguments of a call fit their operation. A value that cannot be checked within the budget of the
-    /// validator is not refused.
+    /// Validates the arguments of a call. A value that exceeds the budget of the validator is accepted.
     ///
     /// # Errors
-    /// The first part that does not fit, with what is expected there; the message never shows the value.
+    /// The first part that violates its schema, with the expected form; the message never shows the value.
     pub fn check(&self, operation: &Arc<Operation>, arguments: &Arguments) -> Result<(), Refusal> {
         self.compiled.get(operation, || Compiled::new(operation)).check(arguments)
     }
@@ -57,7 +56,7 @@ impl ArgumentSchemas {
 
 impl Compiled {
     fn new(operation: &Arc<Operation>) -> Self {
-        // Of two with one name, the first counts.
+        // Of two parameters with the same place and name, the first is used.
         let parameters = operation.parameters.iter().enumerate().rev();
         let placed = |(at, it): (usize, &Parameter)| ((it.place, it.name.clone()), (at, OnceLock::new()));
         Self {

@@ -1,11 +1,11 @@
-//! Values without depth: a scalar, a list of scalars, or an object of scalars.
+//! Flat values: a scalar, a list of scalars, or an object of scalars.
 
 use serde_json::Value;
 
 use crate::number::number_text;
 use crate::refusal::Problem;
 
-/// A value whose parts are texts.
+/// A flat value whose scalars are converted to text.
 pub(crate) enum Flat {
     One(String),
     List(Vec<String>),
@@ -13,7 +13,8 @@ pub(crate) enum Flat {
 }
 
 impl Flat {
-    /// The texts of a value; `name` is what it is called in messages.
+    /// Converts a value to texts; `name` names it in messages. Rejects null, nested values, and empty lists and
+    /// objects.
     pub(crate) fn of(name: &str, value: &Value) -> Result<Self, Problem> {
         match value {
             Value::Array(items) if items.is_empty() => Err(empty(name)),
@@ -38,7 +39,8 @@ impl Flat {
         matches!(self, Self::One(_))
     }
 
-    /// Each text of a list or object with the token of its entry; a key comes before its value.
+    /// Each text with the reference token of its entry; the key of an entry comes before its value. The token of a
+    /// scalar is empty.
     pub(crate) fn texts(&self) -> Vec<(String, &str)> {
         match self {
             Self::One(text) => vec![(String::new(), text)],
@@ -52,8 +54,8 @@ impl Flat {
         }
     }
 
-    /// The texts with a separator between them: `key=value` for an object when exploded, keys and values in turn when
-    /// not.
+    /// The texts joined by a separator. The entries of an object are `key=value` if exploded; otherwise keys and values
+    /// alternate.
     pub(crate) fn joined(&self, explode: bool, separator: &str, write: &dyn Fn(&str) -> String) -> String {
         let texts: Vec<String> = match self {
             Self::Map(entries) if explode => {
@@ -65,7 +67,7 @@ impl Flat {
     }
 }
 
-/// The text of a scalar; `name` is what it is called in messages.
+/// The text of a scalar; `name` names it in messages.
 pub(crate) fn text(name: &str, value: &Value) -> Result<String, Problem> {
     match value {
         Value::String(text) => Ok(text.clone()),
@@ -78,7 +80,8 @@ pub(crate) fn text(name: &str, value: &Value) -> Result<String, Problem> {
     }
 }
 
-/// Left out, an empty filter would mean "everything", and an empty change "no change": the author has to say which.
+/// The problem of an empty list or object. It is not left out, since without a filter a provider could return
+/// everything, and without a change do nothing: the author has to decide.
 pub(crate) fn empty(name: &str) -> Problem {
     Problem::new(format!("`{name}` is empty, which has no written form"))
 }

@@ -19,10 +19,11 @@ pub(crate) fn is_form(essence: &str) -> bool {
     essence == "application/x-www-form-urlencoded"
 }
 
-/// The encoded parts of a form. A property with a style is written like a query parameter. Any other property is written
-/// in its media type, and a list is one part for each item unless its encoding has a media type for the list as a whole.
+/// The encoded parts of a form. A property with a style is written like a query parameter. Any other property is
+/// written in its media type; a list becomes one part per item unless its encoding has a media type for the whole list.
 ///
-/// A name belongs to one property: an entry of an exploded object may have the name of another one.
+/// Rejects two properties that would share a name, as an entry of an exploded object can have the name of another
+/// property.
 pub(crate) fn write(
     operation: &Operation,
     schema: &Value,
@@ -86,12 +87,12 @@ fn part(name: &str, content_type: Option<&str>, value: &Value) -> Result<Part, P
     Ok(Part { name: Some(encoded(name)), value: encoded(&text) })
 }
 
-/// The first of several media types that a description allows.
+/// The first of the media types that a description lists, separated by commas.
 pub(crate) fn first_of(content_types: &str) -> Option<&str> {
     content_types.split(',').map(str::trim).find(|content_type| !content_type.is_empty())
 }
 
-/// Whether an encoded part holds only ASCII.
+/// Whether an encoded part contains only ASCII.
 fn is_ascii(part: &Part) -> bool {
     let has_high_byte = |text: &str| {
         text.split('%')

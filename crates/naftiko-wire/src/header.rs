@@ -1,4 +1,4 @@
-//! What a header field can carry (RFC 9110).
+//! Values of header fields (RFC 9110).
 
 use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Parameter, Style};
@@ -8,7 +8,8 @@ use crate::flat::Flat;
 use crate::parameter::{content, no_meaning, separator};
 use crate::refusal::Problem;
 
-/// The value of a header parameter: the style `simple`. Nothing is encoded, since the standard has no encoding for headers.
+/// The value of a header parameter in the style `simple`. Nothing is encoded, since the standard has no encoding for
+/// headers.
 pub(crate) fn write(parameter: &Parameter, value: &Value) -> Result<String, Problem> {
     let text = match &parameter.content_type {
         Some(content_type) => {
@@ -58,7 +59,7 @@ fn styled(parameter: &Parameter, value: &Value) -> Result<String, Problem> {
     Ok(flat.joined(parameter.explode, separator, &str::to_owned))
 }
 
-/// JSON of nothing but ASCII.
+/// Escapes the characters of a JSON text that are not ASCII.
 pub(crate) fn ascii(json: &str) -> String {
     let mut written = String::with_capacity(json.len());
     for character in json.chars() {
@@ -72,8 +73,8 @@ pub(crate) fn ascii(json: &str) -> String {
     written
 }
 
-/// Whether a header field can carry `text` so that the other side reads exactly that: visible ASCII, with spaces and
-/// tabs inside. RFC 9110 §5.5 allows other bytes too, but no reader knows their character set.
+/// Whether a header field can carry `text` so that the recipient reads exactly that text: visible ASCII, with spaces
+/// and tabs inside. RFC 9110 §5.5 also allows other bytes, but does not define their character set.
 pub fn is_field_value(text: &str) -> bool {
     text.trim() == text && text.bytes().all(|byte| matches!(byte, b'\t' | 0x20..=0x7e))
 }

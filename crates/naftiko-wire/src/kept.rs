@@ -1,4 +1,4 @@
-//! What is derived from operations, kept for as many of them as are used lately.
+//! A cache of values derived from operations, limited to the operations that were added last.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,12 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use indexmap::IndexMap;
 use naftiko_adapter::Operation;
 
-/// The most operations of which something is kept. Beyond, the one that came first is dropped.
+/// The most operations in the cache. Beyond, the oldest entry is dropped.
 const MOST: usize = 256;
 
-/// Something that is made once for each operation, such as its compiled schemas.
+/// Caches one value per operation, such as its compiled schemas.
 pub struct OfOperations<T> {
-    /// By provider and id. Two plans may have different operations of one id.
+    /// By provider and id. Two plans may contain different operations with the same id.
     kept: Mutex<IndexMap<(String, String), Kept<T>>>,
 }
 
@@ -33,7 +33,8 @@ impl<T> fmt::Debug for OfOperations<T> {
 }
 
 impl<T> OfOperations<T> {
-    /// What is kept of an operation; `make` makes it where nothing is.
+    /// The cached value of an operation; `make` creates it if it is missing or belongs to a different operation with
+    /// the same id.
     pub fn get(&self, operation: &Arc<Operation>, make: impl FnOnce() -> T) -> Arc<T> {
         let key = (operation.provider.clone(), operation.id.clone());
         let is_same =

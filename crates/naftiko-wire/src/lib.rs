@@ -1,9 +1,10 @@
-//! How the arguments of an operation become a request, and how a request is read back, as `OpenAPI` 2.0 to 3.2 says.
+//! Renders the arguments of an operation as a request, and parses a request into arguments, by the rules of `OpenAPI`
+//! 2.0 to 3.2.
 //!
-//! Everything here is pure: no clock, no socket, no secret. `check` asks whether a literal can be sent, the HTTP adapter
-//! sends it, and the mock refuses the same arguments and reads requests back, so all three agree. A value is refused if it has
-//! no written form in its place, or if it would arrive as a different value. Messages name the argument and never show
-//! its value.
+//! Everything here is pure: no clock, no socket, no secret. `check` verifies that a literal can be sent, the HTTP
+//! adapter sends it, and the mock rejects the same arguments and parses requests, so all three agree. A value is
+//! rejected if it has no written form in its place, or if it would arrive as a different value. Messages name the
+//! argument and never show its value.
 
 mod charset;
 mod cookie;

@@ -1,4 +1,4 @@
-//! A value as a whole in one media type.
+//! Writes a whole value in one media type.
 
 use naftiko_adapter::media_type::{essence, is_json};
 use serde_json::Value;
@@ -8,17 +8,17 @@ use crate::data_url;
 use crate::flat::text;
 use crate::refusal::Problem;
 
-/// The media type of bytes of unknown kind.
+/// The media type of bytes of unknown type.
 pub(crate) const OCTETS: &str = "application/octet-stream";
-/// The media type of text that is described no further.
+/// The media type of text without a more specific type.
 pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
 pub(crate) const JSON: &str = "application/json";
 
-/// A value that is ready to be sent.
+/// A value encoded for sending.
 #[derive(Debug)]
 pub(crate) struct Written {
     pub(crate) content_type: String,
-    /// The name of the file that the bytes came from, if that is known.
+    /// The name of the file that the bytes came from, if known.
     pub(crate) file_name: Option<String>,
     pub(crate) bytes: Vec<u8>,
 }
@@ -29,14 +29,14 @@ impl Written {
     }
 }
 
-/// Whether values of a media type, given by its essence, are given as text that is sent as it is, or as a `data:` URL of
-/// bytes: neither JSON nor plain text nor a form.
+/// Whether values of a media type, given by its essence, are supplied as text that is sent unchanged, or as a `data:`
+/// URL: every type except JSON and text. Callers handle forms and multipart types before.
 pub(crate) fn is_opaque(essence: &str) -> bool {
     !is_json(essence) && !essence.starts_with("text/")
 }
 
-/// Writes a value in a media type, which may be a range such as `image/*`. `name` is what the value is called in
-/// messages; `is_binary` says that the value stands for bytes whatever the media type.
+/// Encodes a value in a media type, which may be a range such as `image/*`. `name` names the value in messages;
+/// `is_binary` means that the value is bytes whatever the media type is.
 pub(crate) fn write(
     name: &str,
     content_type: &str,
@@ -58,13 +58,13 @@ pub(crate) fn write(
         return Ok(Written::new(sent, in_charset(name, content_type, given.clone())?));
     };
     let data = data?;
-    // The media type of the URL says more than a range does.
+    // The media type of the URL is more specific than a range.
     let known = data.media_type.filter(|known| kind == OCTETS && range == kind || is_within(known, &range));
     let content_type = known.unwrap_or_else(|| sent.to_owned());
     Ok(Written { content_type, file_name: data.file_name, bytes: data.bytes })
 }
 
-/// A scalar as plain text.
+/// A scalar as plain text; rejects a list or an object.
 fn text_of(name: &str, value: &Value) -> Result<String, Problem> {
     match value {
         Value::Array(_) | Value::Object(_) => {
@@ -74,15 +74,15 @@ fn text_of(name: &str, value: &Value) -> Result<String, Problem> {
     }
 }
 
-/// A value as JSON, which is UTF-8 (RFC 8259 §8.1). In a media type of another character set it is only ASCII, which most sets
-/// share.
+/// A value as JSON, which is UTF-8 (RFC 8259 §8.1). If the media type names another character set, only ASCII is
+/// written, which most character sets share.
 fn json(value: &Value, content_type: &str) -> Result<Vec<u8>, Problem> {
     let written =
         serde_json::to_string(value).map_err(|_| Problem::new("the value cannot be written as JSON"))?;
     Ok(if is_utf8(content_type) { written } else { crate::header::ascii(&written) }.into_bytes())
 }
 
-/// The value of a parameter of a media type, without quotes; the first, if the parameter is there twice. `name` is in
+/// The value of a parameter of a media type, without quotes; the first one if the parameter occurs twice. `name` is in
 /// lower case.
 pub(crate) fn parameter_of(content_type: &str, name: &str) -> Option<String> {
     let (_, value) = pieces(content_type).into_iter().skip(1).find_map(|piece| named(piece, name))?;
@@ -96,7 +96,7 @@ pub(crate) fn parameter_of(content_type: &str, name: &str) -> Option<String> {
     Some(text)
 }
 
-/// A media type without a parameter. `name` is in lower case.
+/// The media type with a parameter removed. `name` is in lower case.
 pub(crate) fn without_parameter(content_type: &str, name: &str) -> String {
     let kept: Vec<&str> = pieces(content_type)
         .into_iter()
@@ -107,13 +107,13 @@ pub(crate) fn without_parameter(content_type: &str, name: &str) -> String {
     kept.join(";").trim_end().to_owned()
 }
 
-/// The name and the value of a parameter that has this name in any case.
+/// The name and value of a parameter, if it has this name in any case.
 fn named<'t>(piece: &'t str, name: &str) -> Option<(&'t str, &'t str)> {
     let (known, value) = piece.split_once('=')?;
     known.trim().eq_ignore_ascii_case(name).then(|| (known, value.trim()))
 }
 
-/// The parts of a media type between semicolons that are not in quotes.
+/// Splits a media type at the semicolons that are not in quotes.
 fn pieces(content_type: &str) -> Vec<&str> {
     let (mut pieces, mut start, mut is_quoted, mut is_escaped) = (Vec::new(), 0, false, false);
     for (at, byte) in content_type.bytes().enumerate() {
@@ -132,7 +132,7 @@ fn pieces(content_type: &str) -> Vec<&str> {
     pieces
 }
 
-/// The media type that is sent for one that may be a range.
+/// The media type to send for a media type or range.
 pub(crate) fn concrete(content_type: &str) -> &str {
     let essence = essence(content_type);
     match essence.as_str() {
@@ -145,7 +145,7 @@ pub(crate) fn concrete(content_type: &str) -> &str {
     }
 }
 
-/// Whether a media type lies within a range of media types, given by its essence.
+/// Whether a media type belongs to a range of media types, given by its essence.
 pub(crate) fn is_within(media_type: &str, range: &str) -> bool {
     let media_type = essence(media_type);
     match range.split_once('*') {

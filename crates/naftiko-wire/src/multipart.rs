@@ -1,4 +1,4 @@
-//! Bodies of several parts: `multipart/form-data` (RFC 7578) and the other `multipart` types (RFC 2046).
+//! Multipart bodies: `multipart/form-data` (RFC 7578) and the other `multipart` types (RFC 2046).
 
 use std::collections::HashMap;
 
@@ -18,25 +18,25 @@ mod schema;
 use boundary::boundary;
 pub(crate) use schema::property as property_schema;
 
-/// The parameter of a media type that names what separates the parts.
+/// The media type parameter with the boundary between parts.
 pub(crate) const BOUNDARY: &str = "boundary";
 
 /// One part.
 struct Part {
-    /// Its name; `None` in a body whose parts are told apart by their order.
+    /// Its name; `None` in a body whose parts are identified by their order.
     name: Option<String>,
-    /// Whether it is given as a file.
+    /// Whether it is sent as a file.
     is_file: bool,
     written: Written,
 }
 
-/// Whether a media type, given by its essence, has several parts.
+/// Whether a media type, given by its essence, is multipart.
 pub(crate) fn is_multipart(essence: &str) -> bool {
     essence.starts_with("multipart/")
 }
 
-/// Writes a body of several parts. An object has a part for each property and for each item of a list. A list has a part
-/// for each item: unnamed, or in `multipart/form-data` named by the item, an object of one entry.
+/// Encodes a multipart body. An object has one part per property, and one per item of a list. A list has one part per
+/// item: without a name, or, in `multipart/form-data`, named by the item, which is an object with one entry.
 pub(crate) fn write(operation: &Operation, spec: &RequestBody, value: &Value) -> Result<Written, Problem> {
     let content_type = media::concrete(&spec.content_type);
     let is_form_data = essence(content_type) == "multipart/form-data";
@@ -74,7 +74,7 @@ pub(crate) fn write(operation: &Operation, spec: &RequestBody, value: &Value) ->
     Ok(assembled(content_type, &parts))
 }
 
-/// The parts with their boundary.
+/// Joins the parts with a boundary.
 fn assembled(content_type: &str, parts: &[Part]) -> Written {
     let boundary = boundary(parts);
     let mut bytes = Vec::new();
@@ -95,12 +95,12 @@ fn assembled(content_type: &str, parts: &[Part]) -> Written {
         bytes.extend_from_slice(b"\r\n");
     }
     bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-    // A description may name a boundary, which may occur in a part.
+    // A boundary in the description is replaced, since it might occur in a part.
     let content_type = format!("{}; {BOUNDARY}={boundary}", media::without_parameter(content_type, BOUNDARY));
     Written { content_type, file_name: None, bytes }
 }
 
-/// The item of a `multipart/form-data` list: an object whose entry names the part.
+/// The part of an item of a `multipart/form-data` list: an object with one entry, whose key names the part.
 fn entry(operation: &Operation, spec: &RequestBody, item: &Value) -> Result<Vec<Part>, Problem> {
     match item.as_object().and_then(|entries| Some((entries.len(), entries.iter().next()?))) {
         Some((1, (name, value))) => {
@@ -171,8 +171,8 @@ fn part(
     Ok(Part { name: Some(name.to_owned()), is_file, written })
 }
 
-/// The one of several media types that a description allows: the one that a `data:` URL names, JSON for a list or an object,
-/// or the first.
+/// Chooses one of the media types that a description allows: the type of a `data:` URL, JSON for a list or an object,
+/// or the first one.
 fn chosen<'a>(content_types: &'a str, value: &Value) -> Option<&'a str> {
     let mut all = content_types.split(',').map(str::trim).filter(|content_type| !content_type.is_empty());
     if value.is_object() || value.is_array() {
@@ -184,7 +184,8 @@ fn chosen<'a>(content_types: &'a str, value: &Value) -> Option<&'a str> {
     named.or_else(|| all.next())
 }
 
-/// The parts of a list or an object that is written like a query parameter: each pair is a part, and nothing is encoded.
+/// The parts of a list or an object that is written like a query parameter: each pair is a part, without
+/// percent-encoding.
 fn of_style(
     operation: &Operation,
     styled: &Parameter,
@@ -192,7 +193,7 @@ fn of_style(
     value: &Value,
 ) -> Result<Vec<Part>, Problem> {
     let part = |pair: crate::parameter::Pair| {
-        // In a query, the comma in an item would be encoded.
+        // A query would encode the separator in an item; a part cannot.
         if pair.is_joined && pair.texts.iter().any(|text| text.contains(pair.separator)) {
             return Err(separates(&styled.name, pair.separator));
         }
@@ -214,7 +215,7 @@ fn usual<'a>(schema: Option<&'a Value>, value: &Value) -> &'a str {
     }
 }
 
-/// A name in quotes, as browsers write it.
+/// A name in quotes, escaped as browsers do.
 fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A"))
 }

@@ -1,4 +1,4 @@
-//! What the styles of parameters share: pairs of a name and the texts of a value.
+//! Code that the parameter styles share: pairs of a name and the texts of a value.
 
 use naftiko_adapter::{Operation, Parameter, Style};
 use serde_json::Value;
@@ -9,10 +9,10 @@ use crate::percent::encoded;
 use crate::read::{Expected, has_own_name};
 use crate::refusal::Problem;
 
-/// As many keys as a name in the style `deepObject` may have: `a[b][c]` has two.
+/// The most keys of a name in the style `deepObject`: `a[b][c]` has two.
 pub(crate) const MOST_KEYS: usize = 64;
 
-/// A name and its value before either is encoded. The value is its texts with the separator between them.
+/// A name and its value, both not yet encoded. The value is the texts joined by the separator.
 #[derive(Debug)]
 pub(crate) struct Pair {
     pub(crate) name: String,
@@ -28,11 +28,12 @@ impl Pair {
     }
 }
 
-/// The pairs of a parameter whose style writes names: `form`, `matrix`, `cookie`, `spaceDelimited`, `pipeDelimited` and
-/// `deepObject`.
+/// The pairs of a parameter in a style that writes names: `form`, `matrix`, `cookie`, `spaceDelimited`, `pipeDelimited`
+/// and `deepObject`.
 ///
-/// The delimited styles are defined for lists and objects that are not exploded. Readers take anything else in them like
-/// `form`, and so does this function. `schema` is that of the parameter, or of the property that is written like one.
+/// The delimited styles are defined only for lists and objects that are not exploded. Readers treat any other value in
+/// them like `form`, and so does this function. `schema` describes the parameter, or the property that is written like
+/// one.
 pub(crate) fn pairs(
     operation: &Operation,
     parameter: &Parameter,
@@ -66,11 +67,11 @@ pub(crate) fn pairs(
     }
 }
 
-/// One pair for the whole value.
+/// One pair for the whole value; rejects an item that contains the separator.
 fn joined(parameter: &Parameter, flat: &Flat) -> Result<Pair, Problem> {
     let name = &parameter.name;
     let separator = separator(parameter.style);
-    // The comma is encoded in an item and not between items. These separators are encoded in both places.
+    // A comma is encoded inside an item but not between items. Other separators are encoded in both places.
     let held = flat.texts().into_iter().find(|(_, text)| separator != "," && text.contains(separator));
     if let Some((token, _)) = held.filter(|_| !flat.is_one()) {
         return Err(separates(name, separator).within(token));
@@ -79,7 +80,7 @@ fn joined(parameter: &Parameter, flat: &Flat) -> Result<Pair, Problem> {
     Ok(Pair { name: name.clone(), texts, separator, is_joined: !flat.is_one() })
 }
 
-/// What separates the items of a list or an object that is one text.
+/// The separator of the items of a list or an object that is written as one text.
 pub(crate) fn separator(style: Style) -> &'static str {
     match style {
         Style::SpaceDelimited => " ",
@@ -89,12 +90,13 @@ pub(crate) fn separator(style: Style) -> &'static str {
     }
 }
 
-/// A separator as it stands in a URL.
+/// A separator in the form in which a URL contains it.
 pub(crate) fn encoded_separator(separator: &str) -> String {
     if matches!(separator, "," | ".") { separator.to_owned() } else { encoded(separator, "") }
 }
 
-/// The style `deepObject`, up to [`MOST_KEYS`] keys: `a[b][0][c]=…`, as Stripe documents it. `keys` is how many `path` has.
+/// Adds the pairs of the style `deepObject`: `a[b][0][c]=…`, as Stripe documents it. `path` has `keys` keys so far, at
+/// most [`MOST_KEYS`].
 fn deep(name: &str, path: String, keys: usize, value: &Value, pairs: &mut Vec<Pair>) -> Result<(), Problem> {
     match value {
         Value::Array(_) | Value::Object(_) if keys >= MOST_KEYS => {
@@ -124,7 +126,7 @@ fn deep(name: &str, path: String, keys: usize, value: &Value, pairs: &mut Vec<Pa
     }
 }
 
-/// An empty list or object, which may be inside the value.
+/// The problem of an empty list or object, which may be nested inside the value.
 fn empty_within(name: &str, path: &str) -> Problem {
     if path == name {
         return empty(name);
@@ -132,14 +134,14 @@ fn empty_within(name: &str, path: &str) -> Problem {
     Problem::new(format!("`{name}` holds an empty list or object, which has no written form"))
 }
 
-/// A value that is written in a media type as a whole.
+/// A value that is written as a whole in a media type.
 pub(crate) fn content(parameter: &Parameter, content_type: &str, value: &Value) -> Result<String, Problem> {
     let name = &parameter.name;
     let written = media::write(name, content_type, value, false)?;
     String::from_utf8(written.bytes).map_err(|_| Problem::new(format!("`{name}` is not text")))
 }
 
-/// An entry of an exploded object that would arrive as something else.
+/// The problem of an entry of an exploded object that would arrive as something else.
 pub(crate) fn taken(name: &str, other: &str) -> Problem {
     Problem::new(format!("an entry of `{name}` has the name of {other}, and would arrive as that"))
 }
@@ -148,13 +150,13 @@ fn nameless(name: &str) -> Problem {
     Problem::new(format!("an entry of `{name}` has no name"))
 }
 
-/// An item that would arrive as two.
+/// The problem of an item that would arrive as two items.
 pub(crate) fn separates(name: &str, separator: &str) -> Problem {
     let shown = if separator == "\t" { "tab" } else { separator };
     Problem::new(format!("an item of `{name}` has a `{shown}`, which separates items"))
 }
 
-/// A style that the standard does not define in a place.
+/// The problem of a style that the standard does not define for a place.
 pub(crate) fn no_meaning(parameter: &Parameter, with: &str) -> Problem {
     let style = match parameter.style {
         Style::Matrix => "matrix",

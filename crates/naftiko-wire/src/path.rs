@@ -8,10 +8,10 @@ use crate::parameter::{Pair, content, encoded_separator, no_meaning, pairs, sepa
 use crate::percent::encoded;
 use crate::refusal::Problem;
 
-/// The reserved characters that `allowReserved` leaves alone; `/` and `?` would end the segment.
+/// The reserved characters that `allowReserved` exempts from encoding; `/` and `?` would end the segment.
 const RESERVED: &str = ":@!$&'()*+,;=";
 
-/// The text that stands in a path in the place of a parameter's `{name}`.
+/// The text that replaces the `{name}` of a parameter in a path.
 pub(crate) fn write(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<String, Problem> {
     let name = &parameter.name;
     let empty = || Problem::new(format!("the path parameter `{name}` is empty"));
@@ -30,7 +30,7 @@ pub(crate) fn write(operation: &Operation, parameter: &Parameter, value: &Value)
         Some(content_type) => Flat::One(content(parameter, content_type, value)?),
         None => Flat::of(name, value)?,
     };
-    // Only the comma is encoded in an item and not between items.
+    // A comma is encoded inside an item but not between items; other separators would be ambiguous.
     let held = flat.texts().into_iter().find(|(_, text)| separator != "," && text.contains(separator));
     if let Some((token, _)) = held.filter(|_| !flat.is_one()) {
         return Err(separates(name, separator).within(token));
@@ -51,7 +51,7 @@ fn matrix(operation: &Operation, parameter: &Parameter, value: &Value) -> Result
     Ok(pairs.iter().map(write).collect())
 }
 
-/// The reserved characters that stay, but never one that separates items.
+/// The reserved characters that are not encoded; never one that separates items.
 fn kept(parameter: &Parameter, is_joined: bool) -> String {
     let separates = |character: &char| is_joined && matches!(character, ',' | ';' | '=');
     RESERVED.chars().filter(|kept| parameter.allow_reserved && !separates(kept)).collect()

@@ -1,6 +1,6 @@
 //! Percent-encoding (RFC 3986).
 
-/// `text` with every byte percent-encoded that is neither unreserved (RFC 3986 §2.3) nor in `keep`.
+/// Percent-encodes every byte of `text` that is neither unreserved (RFC 3986 §2.3) nor in `keep`.
 pub fn encoded(text: &str, keep: &str) -> String {
     let mut written = String::with_capacity(text.len());
     for byte in text.bytes() {
@@ -17,8 +17,8 @@ pub fn encoded(text: &str, keep: &str) -> String {
     written
 }
 
-/// A literal part of the path of an operation. The `pchar` of RFC 3986, `/`, and `%` for what the description has encoded
-/// stay as they are.
+/// Encodes a literal part of the path of an operation. The `pchar` of RFC 3986, `/`, and the `%` of existing escapes
+/// are left unchanged.
 pub fn encoded_literal(text: &str) -> String {
     encoded(text, "/%!$&'()*+,;=:@")
 }

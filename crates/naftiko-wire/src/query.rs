@@ -9,11 +9,11 @@ use crate::parameter::{Pair, content, encoded_separator, no_meaning, pairs};
 use crate::percent::encoded;
 use crate::refusal::Problem;
 
-/// The reserved characters that `allowReserved` leaves alone. `#[]` may not stand in a query, and `&` and `+` would be
-/// read as something else.
+/// The reserved characters that `allowReserved` exempts from encoding. `#[]` are not allowed in a query, and `&` and
+/// `+` have another meaning there.
 const RESERVED: &str = ":/?@!$'()*,;=";
 
-/// A part of a query: an encoded name and an encoded value, or a text without a name.
+/// A part of a query: an encoded name and an encoded value, or an encoded text without a name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Part {
     pub(crate) name: Option<String>,
@@ -21,7 +21,7 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    /// The part as it stands between two `&`.
+    /// The part as text between two `&`.
     pub(crate) fn into_text(self) -> String {
         match self.name {
             Some(name) => format!("{name}={}", self.value),
@@ -30,8 +30,7 @@ impl Part {
     }
 }
 
-/// The parts of a query parameter, encoded. `schema` is that of the parameter, or of the property that is written like
-/// one.
+/// The parts of a query parameter, encoded. `schema` describes the parameter, or the property that is written like one.
 pub(crate) fn write(
     operation: &Operation,
     parameter: &Parameter,
@@ -53,14 +52,15 @@ pub(crate) fn write(
 }
 
 fn encoded_pair(parameter: &Parameter, pair: &Pair) -> Part {
-    // A character that is allowed to stay must not be taken for a separator of the items.
+    // A reserved character that separates items is always encoded inside an item.
     let separates = |character: &char| pair.is_joined && matches!(character, ',' | ';' | '=');
     let kept: String = RESERVED.chars().filter(|kept| parameter.allow_reserved && !separates(kept)).collect();
     let texts: Vec<String> = pair.texts.iter().map(|text| encoded(text, &kept)).collect();
     Part { name: Some(encoded(&pair.name, "")), value: texts.join(&encoded_separator(pair.separator)) }
 }
 
-/// A parameter that is the whole query string (`in: querystring` of 3.2): a form, or a text of another media type.
+/// The parts of a parameter that is the whole query string (`in: querystring` of 3.2): a form, or a text of another
+/// media type.
 fn whole(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<Vec<Part>, Problem> {
     let content_type = parameter.content_type.as_deref().unwrap_or("application/x-www-form-urlencoded");
     if is_form(&essence(content_type)) {

@@ -1,7 +1,7 @@
-//! Reads the parameters and the body of a request back into values: the inverse of how they are written.
+//! Parses the parameters and the body of a request into values: the inverse of rendering.
 //!
-//! A text does not tell its type, so the schema decides: `5` is a number where the schema has a number. A text that does not
-//! fit its schema stays a text, and it is for others to refuse it.
+//! A text has no type, so the schema decides: `5` is a number if the schema expects a number. A text that does not fit
+//! its schema remains a string; callers validate the result.
 
 use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Operation, Parameter, Style};
@@ -19,7 +19,8 @@ mod parts;
 pub use body::body;
 pub(crate) use expected::Expected;
 
-/// The value of a path parameter; `raw` stands in its place, still encoded.
+/// The value of a path parameter; `raw` is its text in the path, still encoded. `None` if the prefix of the style is
+/// missing.
 pub fn path(operation: &Operation, parameter: &Parameter, raw: &str) -> Option<Value> {
     if let Some(content_type) = &parameter.content_type {
         return Some(of_type(content_type, &percent_decoded(raw)));
@@ -45,7 +46,7 @@ pub fn path(operation: &Operation, parameter: &Parameter, raw: &str) -> Option<V
     }
 }
 
-/// A text in which the separator of a style is written in one way: a reader takes it encoded or not.
+/// Normalizes the separator of a style, which a client may send encoded or not.
 fn with_separator(raw: &str, style: Style) -> String {
     match style {
         Style::SpaceDelimited => raw.replace('+', "%20"),
@@ -54,7 +55,7 @@ fn with_separator(raw: &str, style: Style) -> String {
     }
 }
 
-/// Names and values of a query or a form; the values are still encoded.
+/// The names and values of a query or a form; the names are decoded, the values are not.
 pub fn pairs(query: &str) -> Vec<(String, String)> {
     let pairs = query.split('&').filter(|pair| !pair.is_empty());
     pairs
@@ -65,11 +66,11 @@ pub fn pairs(query: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The value of a query parameter; `query` is the whole query, still encoded, and `claimed` are the names in it that belong to
-/// others.
+/// The value of a query parameter. `query` is the whole query, still encoded; `claimed` lists the names in it that
+/// belong to other parameters.
 ///
 /// # Errors
-/// The reason why the query cannot be read, in one line.
+/// The reason why the query cannot be parsed, in one line.
 pub fn query(
     operation: &Operation,
     parameter: &Parameter,
@@ -87,7 +88,7 @@ pub fn query(
     of_pairs(operation, parameter, &parameter.schema, &pairs(query), claimed)
 }
 
-/// The value of a parameter that is written like a query parameter, of this schema.
+/// The value of a parameter, or of a property that is written like a query parameter; `schema` describes it.
 fn of_pairs(
     operation: &Operation,
     parameter: &Parameter,
@@ -142,13 +143,13 @@ pub fn cookie(operation: &Operation, parameter: &Parameter, cookies: &[(String, 
     named(parameter, &expected, &cookies, ",", &[], &percent_decoded)
 }
 
-/// A text in a media type of its own.
+/// A text in a media type of its own: parsed as JSON if the type is JSON, otherwise a string.
 fn of_type(content_type: &str, text: &str) -> Value {
     let json = is_json(&essence(content_type)).then(|| serde_json::from_str(text).ok()).flatten();
     json.unwrap_or_else(|| Value::from(text))
 }
 
-/// A value of `name=value` pairs: one value, a pair for each item, or a pair for each entry.
+/// A value from `name=value` pairs: one pair for the value, for each item, or for each entry.
 fn named(
     parameter: &Parameter,
     expected: &Expected<'_>,
@@ -179,14 +180,14 @@ fn named(
     Some(split(expected, false, own.first()?, separator, decode))
 }
 
-/// Whether an entry with the name of its parameter is read as an entry: a parameter that is nothing but an object is
-/// written under its own name only for such an entry.
+/// Whether a pair with the name of its parameter is an entry of the object. True only if the schema allows nothing but
+/// an object: exploded, such a parameter is never written under its own name otherwise.
 pub(crate) fn has_own_name(expected: &Expected<'_>, name: &str) -> bool {
     let object = expected.object().filter(|_| !expected.is_scalar() && expected.items().is_none());
     object.is_some_and(|object| object.is_named(name) || object.is_open())
 }
 
-/// A value whose items are separated by a text.
+/// Splits a text at a separator into the items or entries of a value.
 fn split(
     expected: &Expected<'_>,
     explode: bool,
@@ -214,12 +215,12 @@ fn split(
     Value::Object(entries.collect())
 }
 
-/// A text of a query or a form without its encoding.
+/// Decodes a text of a query or a form: `+` is a space.
 pub fn decoded(text: &str) -> String {
     percent_decoded(&text.replace('+', " "))
 }
 
-/// A text without its percent-encoding.
+/// Decodes percent-encoding; invalid UTF-8 is replaced.
 pub fn percent_decoded(text: &str) -> String {
     percent_decode_str(text).decode_utf8_lossy().into_owned()
 }

@@ -1,24 +1,24 @@
-//! Why an argument cannot be sent, and which part of it is at fault.
+//! Rejections: why an argument cannot be sent, and which part of it is at fault.
 
 use naftiko_adapter::{Failure, FailureKind, Place};
 use naftiko_schema::token;
 
-/// The reason why a request is not sent, now or ever.
+/// The reason why a request cannot be sent. A retry does not help.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct Refusal {
-    /// Which argument is at fault.
+    /// The argument at fault.
     pub target: Target,
     /// The part of the argument that is at fault: a JSON pointer, empty for the whole argument.
     pub pointer: String,
-    /// One line for people, which never shows the value.
+    /// A message of one line, which never shows the value.
     pub message: String,
 }
 
-/// What a refusal is about.
+/// The part of a call that a refusal is about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Target {
-    /// The operation itself, whatever its arguments.
+    /// The operation itself, independent of its arguments.
     Operation,
     /// A parameter, by its place and name.
     Parameter(Place, String),
@@ -38,10 +38,10 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// A refusal that does not know yet which argument it is about.
+/// A refusal whose argument is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    /// The reference tokens of the JSON pointer, the innermost first.
+    /// The reference tokens of the JSON pointer, innermost first.
     tokens: Vec<String>,
     message: String,
 }
@@ -51,7 +51,7 @@ impl Problem {
         Self { tokens: Vec::new(), message: message.into() }
     }
 
-    /// The problem as seen from the list or object that holds the part at fault under `token`.
+    /// Extends the pointer: the part at fault is inside the list or object at `token`.
     pub(crate) fn within(mut self, token: impl Into<Token>) -> Self {
         self.tokens.push(token.into().0);
         self

@@ -1,4 +1,4 @@
-//! A whole request, and whether one argument of it can be written.
+//! Renders whole requests, and checks single arguments.
 
 use std::collections::HashSet;
 
@@ -17,24 +17,24 @@ use crate::{cookie, form, header, multipart, query};
 
 mod template;
 
-/// A request without its server and its credential.
+/// A request without its server and credential.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestParts {
     /// The method.
     pub method: Method,
     /// The path below the base URL, starting with `/`, and the query if there is one.
     pub path_and_query: String,
-    /// Headers by lower-case name, each name once.
+    /// The headers by lower-case name; names are unique.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body, if there is one.
     pub body: Option<Vec<u8>>,
 }
 
 /// Renders the request of an operation.
 ///
 /// # Errors
-/// A [`Refusal`] when a required argument is missing, when an argument has no place, or when one cannot be written so that it
-/// arrives unchanged.
+/// A [`Refusal`] when a required argument is missing, when an argument has no parameter, or when an argument cannot be
+/// written so that it arrives unchanged.
 pub fn render(operation: &Operation, arguments: &Arguments) -> Result<RequestParts, Refusal> {
     known(operation, arguments)?;
     let written = body(operation, arguments)?;
@@ -55,7 +55,7 @@ pub fn render(operation: &Operation, arguments: &Arguments) -> Result<RequestPar
     })
 }
 
-/// Why a value cannot be written as an argument of a parameter; `None` if it can.
+/// The reason why a value cannot be sent as this parameter; `None` if it can.
 pub fn parameter_refusal(operation: &Operation, parameter: &Parameter, value: &Value) -> Option<Refusal> {
     match parameter.place {
         Place::Path => template::refusal_of(operation, parameter, value),
@@ -65,7 +65,7 @@ pub fn parameter_refusal(operation: &Operation, parameter: &Parameter, value: &V
     }
 }
 
-/// Why a value cannot be written as the body; `None` if it can.
+/// The reason why a value cannot be sent as the body; `None` if it can.
 pub fn body_refusal(operation: &Operation, value: &Value) -> Option<Refusal> {
     match &operation.body {
         Some(spec) => write_body(operation, spec, value).err(),
@@ -73,8 +73,8 @@ pub fn body_refusal(operation: &Operation, value: &Value) -> Option<Refusal> {
     }
 }
 
-/// Why an operation cannot be called with any arguments: its description has a path or a media type that cannot be
-/// sent. `None` if it can.
+/// The reason why no arguments make the operation callable: its path or its media type cannot be sent. `None` if it can
+/// be called.
 pub fn operation_refusal(operation: &Operation) -> Option<Refusal> {
     let any = Value::from("x");
     let path = template::expanded(operation, &|_| Some(&any)).err();
@@ -82,8 +82,8 @@ pub fn operation_refusal(operation: &Operation) -> Option<Refusal> {
     path.or(media_type).filter(|refusal| refusal.target == Target::Operation)
 }
 
-/// Why these arguments cannot be sent together, each of which can be sent alone; `None` if they can. Arguments may be
-/// missing.
+/// The reason why arguments that can be sent one by one cannot be sent together; `None` if they can. Missing arguments
+/// are not reported.
 pub fn combination_refusal(operation: &Operation, arguments: &Arguments) -> Option<Refusal> {
     let headers = || -> Result<(), Refusal> {
         let mut headers = Vec::new();
@@ -101,7 +101,7 @@ fn of(parameter: &Parameter, problem: Problem) -> Refusal {
     problem.at(Target::Parameter(parameter.place, parameter.name.clone()))
 }
 
-/// Every argument has a parameter, and every required parameter an argument.
+/// Checks that every argument has a parameter, and every required parameter an argument.
 fn known(operation: &Operation, arguments: &Arguments) -> Result<(), Refusal> {
     for (place, name) in arguments.parameters.keys() {
         if !operation.parameters.iter().any(|known| known.place == *place && known.name == *name) {
@@ -135,7 +135,7 @@ fn takes_no_body(operation: &Operation) -> Refusal {
     Problem::new(format!("`{}` takes no body", operation.id)).at(Target::Body)
 }
 
-/// A body in the media type of its operation.
+/// Encodes a body in the media type of its operation.
 fn write_body(operation: &Operation, spec: &RequestBody, value: &Value) -> Result<Written, Refusal> {
     media_type_refusal(spec)?;
     let essence = essence(&spec.content_type);
@@ -161,7 +161,7 @@ fn media_type_refusal(spec: &RequestBody) -> Result<(), Refusal> {
     Err(Refusal::of_operation(message))
 }
 
-/// The parameters of one place that have an argument, in the order of the description.
+/// The parameters of one place that have an argument, in the order of the description, each with its argument.
 fn given<'a>(
     operation: &'a Operation,
     arguments: &'a Arguments,
@@ -174,7 +174,7 @@ fn given<'a>(
 fn path_and_query(operation: &Operation, arguments: &Arguments) -> Result<String, Refusal> {
     let given = |parameter: &Parameter| arguments.parameter(Place::Path, &parameter.name);
     let expanded = template::expanded(operation, &given)?;
-    // Some descriptions tell operations apart by a query written into the path.
+    // Some descriptions distinguish operations by a query in the path.
     let (path, fixed) = expanded.split_once('?').unwrap_or((&expanded, ""));
     let query = query_parts(operation, arguments)?;
     let fixed = (!fixed.is_empty()).then(|| fixed.to_owned());
@@ -189,8 +189,8 @@ fn joined(parts: Vec<Part>) -> String {
     texts.join("&")
 }
 
-/// The query, in which no name belongs to two parameters: an entry of an exploded object may have the name of another
-/// parameter.
+/// The parts of the query. Rejects a name that belongs to two parameters: an entry of an exploded object can have the
+/// name of another parameter.
 fn query_parts(operation: &Operation, arguments: &Arguments) -> Result<Vec<Part>, Refusal> {
     let mut all: Vec<Part> = Vec::new();
     let mut known: HashSet<String> = HashSet::new();
@@ -262,7 +262,7 @@ fn distinct_headers(headers: &[(String, String)]) -> Result<(), Refusal> {
     }
 }
 
-/// The media types of the described answers, and anything else at a lower preference.
+/// The `Accept` header: the media types of the described responses, and any other type at a lower preference.
 fn accept(operation: &Operation) -> String {
     let mut types: Vec<String> = Vec::new();
     for content_type in operation.responses.values().filter_map(|spec| spec.content_type.as_deref()) {

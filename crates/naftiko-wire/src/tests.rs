@@ -1,4 +1,4 @@
-//! What is written, what is refused, and that what is written is read back.
+//! Unit tests of rendering and parsing: written forms, rejections, and round trips.
 
 mod body;
 mod fit;

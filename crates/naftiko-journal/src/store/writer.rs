@@ -133,7 +133,7 @@ impl<T: Send> Job for Task<T> {
 
     fn answer(self: Box<Self>, group: Result<(), &StoreError>, path: &Path) {
         let Self { work, answer, outcome, .. } = *self;
-        // What was written may be large, and whoever waits for the answer may need the room.
+        // The job may hold large data; free it before the caller receives the result.
         drop(work);
         answer(match (group, outcome) {
             (_, Some(Err(fault))) => Err(fault.at(path)),

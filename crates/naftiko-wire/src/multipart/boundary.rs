@@ -2,19 +2,19 @@
 
 use super::Part;
 
-/// A boundary that no part holds. It depends only on the parts, so the same body is written the same way again.
+/// A boundary that occurs in no part. It depends only on the parts, so equal bodies are written equally.
 pub(super) fn boundary(parts: &[Part]) -> String {
     let all = parts.iter().flat_map(|part| {
         part.name.iter().flat_map(|name| name.bytes()).chain(part.written.bytes.iter().copied())
     });
-    // FNV-1a.
+    // The hash is FNV-1a.
     let number = all.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     });
     free(number, parts)
 }
 
-/// The first boundary from this number on that no part holds.
+/// The first boundary from this number on that occurs in no part.
 fn free(mut number: u64, parts: &[Part]) -> String {
     loop {
         let boundary = format!("naftiko-{number:016x}");

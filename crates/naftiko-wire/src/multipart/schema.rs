@@ -1,15 +1,15 @@
-//! What the schema of a body says about one of its parts.
+//! Looks up the schema of one part in the schema of a body.
 
 use naftiko_adapter::Operation;
 use serde_json::Value;
 
-/// The schema of a property, as the body has it or one of the schemas that `allOf` joins.
+/// The schema of a property, from the schema of the body or the schemas that its `allOf` joins.
 pub(crate) fn property<'a>(operation: &'a Operation, schema: &'a Value, name: &str) -> Option<&'a Value> {
     let own = |schema: &'a Value| schema.get("properties")?.get(name);
     find(operation, schema, &own)
 }
 
-/// The schema of an item of a list, by its position.
+/// The schema of the list item at a position.
 pub(super) fn item<'a>(operation: &'a Operation, schema: &'a Value, at: usize) -> Option<&'a Value> {
     let own = |schema: &'a Value| {
         let prefix = schema.get("prefixItems").and_then(|prefix| prefix.get(at));
@@ -18,7 +18,7 @@ pub(super) fn item<'a>(operation: &'a Operation, schema: &'a Value, at: usize) -
     find(operation, schema, &own)
 }
 
-/// The first of the joined schemas that has what is searched for.
+/// The first result of `own` over the joined schemas, with its reference resolved.
 fn find<'a>(
     operation: &'a Operation,
     schema: &'a Value,
@@ -27,12 +27,12 @@ fn find<'a>(
     operation.joined(schema).find_map(own).and_then(|own| operation.resolve(own))
 }
 
-/// Whether a value stands for bytes.
+/// Whether a value is bytes: `format: binary`.
 pub(super) fn is_binary(schema: Option<&Value>) -> bool {
     schema.and_then(|schema| schema.get("format")?.as_str()) == Some("binary")
 }
 
-/// Whether a value is text that encodes bytes, which is sent as it is given.
+/// Whether a value is text that encodes bytes, which is sent unchanged.
 pub(super) fn is_encoded(schema: Option<&Value>) -> bool {
     let is_byte = schema.and_then(|schema| schema.get("format")?.as_str()) == Some("byte");
     is_byte || schema.is_some_and(|schema| schema.get("contentEncoding").is_some())

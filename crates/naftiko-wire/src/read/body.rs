@@ -1,4 +1,4 @@
-//! A body, read in the media type that its request names.
+//! Parses a body in the media type that its request names.
 
 use indexmap::IndexMap;
 use naftiko_adapter::media_type::{essence, is_json};
@@ -11,10 +11,11 @@ use crate::charset::from_charset;
 use crate::form::is_form;
 use crate::multipart::is_multipart;
 
-/// The body of a request; `None` if there is none. `content_type` is the header of the request.
+/// The body of a request; `None` if there is none. `content_type` is the header of the request, or `None` if it is
+/// missing.
 ///
 /// # Errors
-/// Why the body cannot be read, in one line.
+/// The reason why the body cannot be parsed, in one line.
 pub fn body(
     operation: &Operation,
     content_type: Option<&str>,
@@ -45,7 +46,7 @@ pub fn body(
     Ok(Some(bytes_as_text(spec, said, bytes)))
 }
 
-/// Bytes as an author gives them: as text if they are text, or else as a `data:` URL.
+/// Bytes in the form in which an author supplies them: a string if they are text, otherwise a `data:` URL.
 fn bytes_as_text(spec: &RequestBody, content_type: &str, bytes: &[u8]) -> Value {
     match from_charset(content_type, bytes) {
         Some(text) if !text.starts_with("data:") => Value::String(text),
@@ -57,7 +58,7 @@ fn bytes_as_text(spec: &RequestBody, content_type: &str, bytes: &[u8]) -> Value 
     }
 }
 
-/// A form: each property as its schema and its encoding say.
+/// Parses a form; each property is parsed by its schema and its encoding.
 pub(super) fn form(
     operation: &Operation,
     schema: &Value,
@@ -71,7 +72,7 @@ pub(super) fn form(
     for (name, encoding) in encoding {
         let Some(value) = encoded(operation, name, encoding, schema_of(name), &pairs)? else { continue };
         let deep = format!("{name}[");
-        // The fields of an exploded object stand beside the other fields of the form.
+        // The fields of an exploded object are fields of the form itself.
         let is_exploded = encoding.explode && encoding.style.is_some_and(|style| style != Style::DeepObject);
         let is_field = |known: &str| is_exploded && value.get(known).is_some();
         let is_own = |known: &str| known == name || known.starts_with(&deep) || is_field(known);
@@ -90,7 +91,7 @@ pub(super) fn form(
     Ok(Value::Object(fields))
 }
 
-/// The value of a property that has a field for each of its items.
+/// The value of a property with one field per item. If the schema expects no list, the last field is used.
 fn in_order(expected: &Expected<'_>, texts: Vec<String>) -> Value {
     let is_many = texts.len() > 1;
     match expected.items().filter(|_| is_many || !expected.is_scalar() && expected.object().is_none()) {
@@ -99,7 +100,8 @@ fn in_order(expected: &Expected<'_>, texts: Vec<String>) -> Value {
     }
 }
 
-/// A property of a form that has an encoding of its own.
+/// The value of a property with an encoding; `None` if the encoding does not determine how it is parsed, or it is
+/// missing.
 fn encoded(
     operation: &Operation,
     name: &str,

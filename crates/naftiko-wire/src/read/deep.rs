@@ -1,4 +1,4 @@
-//! The style `deepObject`, read: `a[b][0][c]=…`.
+//! Parses the style `deepObject`: `a[b][0][c]=…`.
 
 use indexmap::IndexMap;
 use serde_json::{Map, Value};
@@ -7,15 +7,15 @@ use super::decoded;
 use super::expected::Expected;
 use crate::parameter::MOST_KEYS;
 
-/// A tree of texts. It is at most [`MOST_KEYS`] deep.
+/// A tree of texts by key, at most [`MOST_KEYS`] deep.
 #[derive(Debug, Default)]
 struct Tree {
     text: Option<String>,
-    /// The branches in the order in which they came.
+    /// The branches in the order of the request.
     branches: IndexMap<String, Tree>,
 }
 
-/// The value of the pairs whose names begin with `name`.
+/// The value of the pairs whose names consist of `name` and keys; `None` if there are none.
 ///
 /// # Errors
 /// The reason, in one line, if a name has more than [`MOST_KEYS`] keys.
@@ -35,7 +35,7 @@ pub(super) fn read(
     Ok((tree.text.is_some() || !tree.branches.is_empty()).then(|| tree.value(expected)))
 }
 
-/// The keys of `[a][b]`, at most one more than are allowed; `None` for a text that is something else.
+/// Splits `[a][b]` into keys, at most one more than allowed; `None` for any other text.
 fn keys(text: &str) -> Option<Vec<&str>> {
     if text.is_empty() {
         return Some(Vec::new());
@@ -48,7 +48,7 @@ impl Tree {
     fn put(&mut self, keys: &[&str], text: String) {
         let mut tree = self;
         for key in keys {
-            // `a[]=x` is another way to write a list.
+            // `a[]=x` appends to a list.
             let key = if key.is_empty() { tree.branches.len().to_string() } else { (*key).to_owned() };
             tree = tree.branches.entry(key).or_default();
         }

@@ -1,30 +1,30 @@
-//! What a schema says about the text of a value: its types, its items and its entries.
+//! The part of a schema that matters for parsing text: types, items and entries.
 //!
-//! Only what a value asks for is looked at: a schema that contains itself has no end.
+//! Schemas are followed only as deep as the value needs, since a schema may contain itself.
 
 use std::collections::BTreeSet;
 
 use naftiko_adapter::Operation;
 use serde_json::{Map, Value};
 
-/// How many schemas are looked at for one value: descriptions may be hostile.
+/// The most schemas that are followed for one value, since descriptions may be hostile.
 const MAX_PARTS: usize = 256;
 
-/// The types that a value may have. A value of no known type is text.
+/// The types that a value may have. If none is known, the value is text.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Expected<'a> {
-    /// The operation that the schemas belong to; `None` where there are no schemas.
+    /// The operation that the schemas belong to; `None` if there are no schemas.
     operation: Option<&'a Operation>,
     parts: Vec<&'a Map<String, Value>>,
     types: BTreeSet<&'a str>,
 }
 
-/// The entries of an object.
+/// The expected entries of an object.
 #[derive(Debug, Clone)]
 pub(crate) struct Object<'e, 'a>(&'e Expected<'a>);
 
 impl<'a> Expected<'a> {
-    /// What a schema of an operation says.
+    /// The expectation of a schema of an operation.
     pub(crate) fn of(operation: &'a Operation, schema: &'a Value) -> Self {
         Self::of_all(Some(operation), &[schema])
     }
@@ -42,17 +42,17 @@ impl<'a> Expected<'a> {
         Self { operation, parts, types }
     }
 
-    /// What the schemas have for a keyword.
+    /// The values of a keyword in all schemas.
     fn all(&self, keyword: &str) -> impl Iterator<Item = &'a Value> {
         self.parts.iter().filter_map(move |part| part.get(keyword))
     }
 
-    /// Whether the value may be a scalar, as far as the schema says.
+    /// Whether the schemas allow a scalar.
     pub(crate) fn is_scalar(&self) -> bool {
         self.types.is_empty() || self.types.iter().any(|name| !matches!(*name, "array" | "object"))
     }
 
-    /// What is expected of the items, if the value may be a list.
+    /// The expectation for the items; `None` if the value cannot be a list.
     pub(crate) fn items(&self) -> Option<Self> {
         self.types.contains("array").then(|| {
             let tuple = self.all("prefixItems").filter_map(Value::as_array).flatten();
@@ -61,12 +61,13 @@ impl<'a> Expected<'a> {
         })
     }
 
-    /// What is expected of the entries, if the value may be an object.
+    /// The expectation for the entries; `None` if the value cannot be an object.
     pub(crate) fn object(&self) -> Option<Object<'_, 'a>> {
         self.types.contains("object").then_some(Object(self))
     }
 
-    /// A text as the scalar it stands for. Where only a list or an object is expected, the text is JSON.
+    /// Converts a text to a scalar. If only a list or an object is expected, the text is parsed as JSON. A text that
+    /// fits no expected type remains a string.
     pub(crate) fn scalar(&self, text: String) -> Value {
         let is = |name: &str| self.types.contains(name);
         if is("string") {
@@ -88,19 +89,19 @@ impl<'a> Object<'_, 'a> {
         self.0.all("properties").filter_map(Value::as_object)
     }
 
-    /// Whether an entry of this name is described.
+    /// Whether the schemas declare an entry with this name.
     pub(crate) fn is_named(&self, name: &str) -> bool {
         self.properties().any(|properties| properties.contains_key(name))
     }
 
-    /// Whether entries that are not described are expected.
+    /// Whether the schemas allow undeclared entries.
     pub(crate) fn is_open(&self) -> bool {
         let mut further = self.0.all("additionalProperties").peekable();
         let is_described = self.properties().any(|properties| !properties.is_empty());
         (further.peek().is_some() || !is_described) && further.all(|further| *further != Value::Bool(false))
     }
 
-    /// What is expected of an entry.
+    /// The expectation for an entry.
     pub(crate) fn entry(&self, name: &str) -> Expected<'a> {
         let mut schemas: Vec<&Value> =
             self.properties().filter_map(|properties| properties.get(name)).collect();
@@ -111,7 +112,7 @@ impl<'a> Object<'_, 'a> {
     }
 }
 
-/// The schemas that these stand for: references followed, and the parts of `allOf`, `anyOf` and `oneOf`.
+/// All schemas that these schemas consist of: references are followed, and `allOf`, `anyOf` and `oneOf` are expanded.
 fn parts<'a>(operation: &'a Operation, schemas: &[&'a Value]) -> Vec<&'a Map<String, Value>> {
     let mut found: Vec<&Map<String, Value>> = Vec::new();
     let mut waiting: Vec<&Value> = schemas.iter().rev().copied().collect();
@@ -130,7 +131,7 @@ fn parts<'a>(operation: &'a Operation, schemas: &[&'a Value]) -> Vec<&'a Map<Str
     found
 }
 
-/// The types that any of these schemas names or shows in its values, but for null.
+/// The types that the schemas name, or that their listed values have, except null.
 fn types<'a>(parts: &[&'a Map<String, Value>]) -> BTreeSet<&'a str> {
     let mut types = BTreeSet::new();
     for part in parts {

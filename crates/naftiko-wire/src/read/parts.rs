@@ -1,4 +1,4 @@
-//! A body of several parts, read.
+//! Parses a multipart body.
 
 use std::collections::HashSet;
 
@@ -17,7 +17,7 @@ use crate::media::{OCTETS, parameter_of};
 use crate::multipart::BOUNDARY;
 use crate::parameter::separator;
 
-/// A part: its name, its media type and its bytes.
+/// A part of a multipart body.
 struct Part<'b> {
     name: Option<String>,
     is_file: bool,
@@ -25,7 +25,7 @@ struct Part<'b> {
     bytes: &'b [u8],
 }
 
-/// Reads a body of several parts: an object by their names, or a list where they have none.
+/// Parses a multipart body: an object by the names of the parts, or a list if a part has no name.
 pub(super) fn read(
     operation: &Operation,
     spec: &RequestBody,
@@ -61,7 +61,7 @@ fn object(
         let expected = Expected::of(operation, property(operation, &spec.schema, name));
         let separator = separator(styled.style);
         let value = match styled.style {
-            // Nothing is encoded here, and decoding would read what is not there.
+            // Parts are not percent-encoded, so they are encoded first for the parser, which decodes them.
             Style::DeepObject => {
                 let encoded: Vec<(String, String)> =
                     texts.iter().map(|(name, text)| (name.clone(), crate::encoded(text, ""))).collect();
@@ -104,7 +104,7 @@ impl Part<'_> {
         }
         match from_charset(&self.content_type, self.bytes) {
             Some(text) if !self.is_file => expected.scalar(text),
-            // A file that is text comes from an author who gave text.
+            // An author supplied a file of readable text as a string.
             Some(text) if essence == OCTETS && !text.starts_with("data:") => Value::String(text),
             _ => data_url(&essence, self.bytes),
         }
@@ -116,7 +116,7 @@ pub(super) fn data_url(media_type: &str, bytes: &[u8]) -> Value {
     format!("data:{media_type};base64,{}", STANDARD.encode(bytes)).into()
 }
 
-/// The parts between the boundaries; `None` for a body without them.
+/// Splits a body at its boundaries; `None` if the body is malformed.
 fn parts<'b>(boundary: &str, bytes: &'b [u8]) -> Option<Vec<Part<'b>>> {
     let opening = format!("--{boundary}");
     let delimiter = format!("\r\n--{boundary}");
@@ -154,7 +154,7 @@ fn part(bytes: &[u8]) -> Option<Part<'_>> {
     Some(part)
 }
 
-/// A parameter in quotes, as browsers write it.
+/// A quoted parameter of a header field, unescaped as browsers escape it.
 fn quoted(field: &str, key: &str) -> Option<String> {
     let (_, rest) = field.split_once(key)?;
     let (value, _) = rest.strip_prefix('"')?.split_once('"')?;

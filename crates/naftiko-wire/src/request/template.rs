@@ -1,4 +1,4 @@
-//! The path template of an operation with its parameters filled in.
+//! Fills the parameters into the path template of an operation.
 
 use naftiko_adapter::{Operation, Parameter, Place};
 use serde_json::Value;
@@ -8,15 +8,15 @@ use crate::path;
 use crate::percent::encoded_literal;
 use crate::refusal::{Problem, Refusal, Target};
 
-/// A filled template, and which parts of it came from parameters.
+/// A partly filled template, with the ranges that come from parameters.
 #[derive(Default)]
 struct Filled<'a> {
     path: String,
-    /// Each parameter with the bytes of the path that it fills.
+    /// Each parameter with the bytes of the path that it filled.
     parameters: Vec<(&'a Parameter, std::ops::Range<usize>)>,
 }
 
-/// The path, in which the first `?` begins a fixed query. `given` has the argument of a parameter.
+/// The filled path; its first `?` begins a fixed query. `given` returns the argument of a parameter.
 pub(super) fn expanded<'a>(
     operation: &'a Operation,
     given: &dyn Fn(&Parameter) -> Option<&'a Value>,
@@ -55,9 +55,9 @@ pub(super) fn expanded<'a>(
     }
 }
 
-/// Why a value cannot be written as a path parameter, whatever the others are.
+/// The reason why a value cannot be sent as a path parameter, whatever the other arguments are.
 pub(super) fn refusal_of(operation: &Operation, parameter: &Parameter, value: &Value) -> Option<Refusal> {
-    // A text that makes no segment of dots, so only the value can.
+    // The other parameters get a text that never completes a segment of dots.
     let other = Value::from("x");
     let given = |known: &Parameter| Some(if known.name == parameter.name { value } else { &other });
     let has_others = |refusal: &Refusal| match &refusal.target {
@@ -71,7 +71,7 @@ pub(super) fn refusal_of(operation: &Operation, parameter: &Parameter, value: &V
 }
 
 impl Filled<'_> {
-    /// A segment of one or two dots, which a server or a proxy would remove.
+    /// Rejects a segment of one or two dots, which a server or a proxy would remove.
     fn dots(&self, operation: &Operation) -> Option<Refusal> {
         let path = self.path.split('?').next().unwrap_or_default();
         let mut start = 0;
@@ -97,7 +97,7 @@ fn is_dots(segment: &str) -> bool {
     segment == "." || segment == ".."
 }
 
-/// Adds a literal part of the path; the first `?` of a path begins its fixed query.
+/// Appends a literal part of the path. The first `?` begins the fixed query; any further `?` is encoded.
 fn push_literal(path: &mut String, literal: &str) {
     for (index, part) in literal.split('?').enumerate() {
         if index > 0 {

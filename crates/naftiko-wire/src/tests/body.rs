@@ -1,4 +1,4 @@
-//! Bodies: JSON, forms, several parts, text, and what is none of them.
+//! Rendering of bodies: JSON, forms, multipart, text, and other media types.
 
 use indexmap::IndexMap;
 use naftiko_adapter::{Arguments, Encoding, Method, RequestBody, Style};
@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::operation;
 use crate::request::render;
 
-/// The media type and the body as they are written, or the reason why not.
+/// The media type and the rendered body, or the reason for the rejection.
 fn written(spec: RequestBody, value: Value) -> Result<(String, String), String> {
     let mut operation = operation(Method::Post, "/things", Vec::new());
     operation.definitions.insert("File".to_owned(), json!({"type": "string", "format": "binary"}));
@@ -95,12 +95,12 @@ fn text_is_written_in_the_character_set_of_its_media_type() {
     check("application/xml; charset=windows-1252", json!("<a>€</a>"), b"<a>\x80</a>");
     check("text/plain; charset=shift_jis", json!("あ"), b"\x82\xa0");
     check("text/plain; charset=us-ascii", json!(5), b"5");
-    // JSON is UTF-8; where a description says otherwise, its escapes are ASCII.
+    // JSON is UTF-8; for another character set, its escapes are ASCII.
     check("application/json; charset=iso-8859-1", json!("é"), b"\"\\u00e9\"");
     check("application/x-www-form-urlencoded; charset=iso-8859-1", json!({"a": "e"}), b"a=e");
 }
 
-/// A body with encodings, as the standard's examples have them.
+/// A rendered body with encodings, as in the examples of the standard.
 fn encoded<const N: usize>(
     content_type: &str,
     schema: Value,
@@ -144,7 +144,7 @@ fn a_form_has_an_encoding_for_each_property() {
     assert_eq!(written(form, value).map(|(_, body)| body).as_deref(), Ok(expected));
 }
 
-/// The parts of a body, each as its lines, without the boundary.
+/// The parts of a rendered body, without the boundary.
 fn parts(spec: RequestBody, value: Value) -> Result<Vec<String>, String> {
     let (content_type, body) = written(spec, value)?;
     let boundary = content_type.strip_prefix("multipart/form-data; boundary=").expect("a boundary");

@@ -1,4 +1,4 @@
-//! Whether arguments fit their schemas.
+//! Validation of arguments against their schemas.
 
 use std::sync::Arc;
 

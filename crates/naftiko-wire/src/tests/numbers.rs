@@ -1,4 +1,4 @@
-//! Numbers outside of JSON.
+//! The text of numbers outside of JSON.
 
 use serde_json::Number;
 

@@ -1,4 +1,4 @@
-//! Whole requests: what belongs where, and what is refused before anything is sent.
+//! Rendering of whole requests, and rejections before anything is sent.
 
 use naftiko_adapter::{Arguments, Method, Operation, Parameter, Place, ResponseSpec};
 use serde_json::{Value, json};
@@ -116,7 +116,7 @@ fn a_header_that_is_not_an_argument_is_refused() {
     for name in ["Authorization", "Content-Type", "HOST", "Transfer-Encoding", "bad name", "x:y", ""] {
         let operation = operation(Method::Get, "/things", vec![parameter(Place::Header, name)]);
         refusal(&operation, &arguments([(Place::Header, name, json!("x"))]));
-        // Described and not given, it disturbs nobody.
+        // A described header without an argument is allowed.
         assert!(render(&operation, &Arguments::default()).is_ok());
     }
     let twice = vec![parameter(Place::Header, "X-A"), parameter(Place::Header, "x-a")];

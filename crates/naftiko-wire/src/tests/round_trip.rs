@@ -1,4 +1,4 @@
-//! Bodies: what is written is read back as it was.
+//! Round trips of bodies: a rendered body is parsed to the same value.
 
 use indexmap::IndexMap;
 use naftiko_adapter::{Arguments, Encoding, Method, Operation, Parameter, Place, RequestBody, Style};
@@ -12,7 +12,7 @@ fn with_body(spec: RequestBody) -> Operation {
     Operation { body: Some(spec), ..operation(Method::Post, "/things", Vec::new()) }
 }
 
-/// The body that is read from the request for a value, or why there is none.
+/// The body parsed from the request that is rendered for a value, or the reason why there is none.
 fn read_back(operation: &Operation, value: &Value) -> Result<Option<Value>, String> {
     let given = Arguments { body: Some(value.clone()), ..Arguments::default() };
     let parts = render(operation, &given).map_err(|refusal| refusal.message)?;
@@ -171,7 +171,7 @@ fn a_name_cannot_come_from_two_parameters() {
     assert_eq!(refusal(&both).as_deref(), Some("a name in `d` is the name of another cookie"));
 }
 
-/// Values of any depth without a scalar that a text cannot tell from another.
+/// Values of any depth, with strings as the only scalars, since text does not distinguish other scalars.
 fn deep() -> impl Strategy<Value = Value> {
     let leaf = "[ -~é€]{0,6}".prop_map(Value::from);
     leaf.prop_recursive(4, 24, 4, |inner| {
@@ -198,7 +198,7 @@ fn schema_of(value: &Value) -> Value {
     }
 }
 
-/// Whether all items of every list are of one kind, so that one schema of items describes them.
+/// Whether every list contains only strings, so that one schema describes its items.
 fn is_even(value: &Value) -> bool {
     match value {
         Value::Array(items) => {

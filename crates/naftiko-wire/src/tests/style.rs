@@ -1,4 +1,4 @@
-//! The table "Style Values" of the standard, row by row, and what it leaves without a meaning.
+//! The table "Style Values" of the standard, row by row, and the combinations that it leaves undefined.
 
 use naftiko_adapter::{Method, Parameter, Place, Style};
 use serde_json::{Value, json};
@@ -30,7 +30,7 @@ fn written(parameter: &Parameter, value: &Value) -> Result<String, String> {
     written.map_err(|problem| problem.at(Target::Operation).message)
 }
 
-/// The four columns: empty string, string, list, object. `None` is refused.
+/// Checks the four columns: empty string, string, list, object. `None` means rejected.
 fn check(place: Place, style: Style, explode: bool, expected: [Option<&str>; 4]) {
     let values =
         [json!(""), json!("blue"), json!(["blue", "black", "brown"]), json!({"R": 100, "G": 200, "B": 150})];
@@ -44,7 +44,7 @@ fn check(place: Place, style: Style, explode: bool, expected: [Option<&str>; 4])
 fn path_styles() {
     let row = |style, explode, expected| check(Place::Path, style, explode, expected);
     let some = Some;
-    // An empty value in the style `simple` would leave a path that names something else.
+    // An empty value in the style `simple` would produce the path of another resource.
     row(
         Style::Matrix,
         false,
@@ -122,7 +122,7 @@ fn query_styles() {
             some("color=R%7C100%7CG%7C200%7CB%7C150"),
         ],
     );
-    // The table leaves these open; every reader takes them like the style `form`.
+    // The table leaves these undefined; readers treat them like the style `form`.
     for style in [Style::SpaceDelimited, Style::PipeDelimited] {
         row(
             style,
@@ -185,7 +185,7 @@ fn header_and_cookie_styles() {
             some("R=100; G=200; B=150"),
         ],
     );
-    // RFC 6265 has no comma in a cookie, and the style `cookie` encodes nothing.
+    // RFC 6265 allows no comma in a cookie, and the style `cookie` encodes nothing.
     check(Place::Cookie, Style::Cookie, false, [some("color="), some("color=blue"), None, None]);
     check(
         Place::Cookie,

@@ -1,4 +1,5 @@
-//! Every place, style and kind of value: one written form or one refusal, and what is written is read back.
+//! Every combination of place, style and kind of value has one written form or one rejection, and each form is parsed
+//! back.
 
 use naftiko_adapter::{Arguments, Method, Operation, Parameter, Place, Style};
 use serde_json::{Value, json};
@@ -6,7 +7,7 @@ use serde_json::{Value, json};
 use super::operation;
 use crate::{parameter_refusal, read, render};
 
-/// The kinds of value, each with its schema.
+/// The kinds of value: name, schema and example.
 fn kinds() -> Vec<(&'static str, Value, Value)> {
     let text = || json!({"type": "string"});
     let list = |items: Value| json!({"type": "array", "items": items});
@@ -35,7 +36,7 @@ fn kinds() -> Vec<(&'static str, Value, Value)> {
     ]
 }
 
-/// The written forms of the kinds in their order; `-` is a refusal.
+/// The written forms of the kinds, in order; `-` means rejected.
 type Row = (Place, Style, bool, [&'static str; 15]);
 
 const ROWS: [Row; 27] = [
@@ -480,7 +481,7 @@ fn described(place: Place, style: Style, explode: bool, schema: Value) -> Operat
     operation(Method::Get, path, vec![parameter])
 }
 
-/// What stands in the place of the parameter in a request, and what is read from it.
+/// The text of the parameter in a request, and the value parsed from it.
 fn sent(operation: &Operation, value: &Value) -> Result<(String, Option<Value>), String> {
     let parameter = &operation.parameters[0];
     let parameters = [((parameter.place, "p".to_owned()), value.clone())].into_iter().collect();
