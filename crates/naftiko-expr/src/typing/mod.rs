@@ -1,6 +1,6 @@
 //! The static evaluator: it predicts the results of [`crate::evaluate`].
 //!
-//! It reports only operations that fail for every value of the types. If an operation succeeds for some members of a
+//! Typing reports only operations that fail for every value of the types. If an operation succeeds for some members of a
 //! union, the result is *maybe* there. Nothing is reported for an unknown type.
 
 mod call;
