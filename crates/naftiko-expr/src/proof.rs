@@ -1,8 +1,8 @@
 //! Narrowing: the values that are certain to be there, and not null, once a condition has been true.
 //!
 //! `exists(a.b)`, `a.b == 'x'` and `len(a.b) > 0` all prove `a.b`; the last also proves `a.b[0]`. `exists(a ?? b)`,
-//! like `exists(a) || exists(b)`, proves that one of the two is there, and therefore `a ?? b`. `!exists(a)` and `a !=
-//! null` prove nothing, since an absent value is not null. A caller that knows that a condition is true (a `when`, an
+//! like `exists(a) || exists(b)`, proves that one of the two is there, and therefore `a ?? b`. An absent value is not
+//! null, so `!exists(a)` and `a != null` prove nothing. A caller that knows that a condition is true (a `when`, an
 //! `until`, an `expect`) provides its proofs to the type checker through [`Scope::proofs`](crate::Scope::proofs).
 
 use std::fmt::{self, Display, Formatter};
@@ -22,9 +22,9 @@ const MAX_REASONS: usize = 16;
 pub struct Proof {
     /// The places of which at least one is there.
     any: Vec<Place>,
-    /// Whether the value may be null: it is compared with null, or is the first or last item of a value with a positive
-    /// `len` (an item exists only if that value is a list rather than a string). Every value before it on the path is
-    /// there and not null. Always false if there are several places.
+    /// Whether the value may be null: it equals null, or is the first or last item of a value with a positive `len` (an
+    /// item exists only if that value is a list rather than a string). Every value before it on the path is there and
+    /// not null. Always false if there are several places.
     may_be_null: bool,
 }
 

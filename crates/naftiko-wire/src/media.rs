@@ -30,7 +30,7 @@ impl Written {
 }
 
 /// Whether values of a media type, given by its essence, are supplied as text that is sent unchanged, or as a `data:`
-/// URL: every type except JSON and text. Callers handle forms and multipart types before.
+/// URL: all types except JSON and `text/*`.
 pub(crate) fn is_opaque(essence: &str) -> bool {
     !is_json(essence) && !essence.starts_with("text/")
 }

@@ -19,8 +19,8 @@ mod parts;
 pub use body::body;
 pub(crate) use expected::Expected;
 
-/// The value of a path parameter; `raw` is its text in the path, still encoded. `None` if the prefix of the style is
-/// missing.
+/// The value of a path parameter; `raw` is its text in the path, still encoded. `None` if the text does not have the
+/// form of the style.
 pub fn path(operation: &Operation, parameter: &Parameter, raw: &str) -> Option<Value> {
     if let Some(content_type) = &parameter.content_type {
         return Some(of_type(content_type, &percent_decoded(raw)));

@@ -73,8 +73,8 @@ pub fn body_refusal(operation: &Operation, value: &Value) -> Option<Refusal> {
     }
 }
 
-/// The reason why no arguments make the operation callable: its path or its media type cannot be sent. `None` if it can
-/// be called.
+/// The reason why an operation cannot be called, whatever its arguments are: its path or its media type cannot be sent.
+/// `None` if it can be called.
 pub fn operation_refusal(operation: &Operation) -> Option<Refusal> {
     let any = Value::from("x");
     let path = template::expanded(operation, &|_| Some(&any)).err();

@@ -55,7 +55,7 @@ pub(super) fn lower_strictly(schema: &Value, definitions: &Link) -> Type {
     Lowering::new(definitions, true).schema(schema, None, 0)
 }
 
-/// The name of the referenced definition, if the schema consists of a reference only.
+/// The name of the referenced definition, if no other keyword of the schema determines its type.
 pub(super) fn only_reference(schema: &Value) -> Option<String> {
     let mut schema = schema;
     for _ in 0..=MAX_DEPTH {
@@ -390,7 +390,7 @@ fn listed(value: &Value, types: Option<&[&str]>, is_alone: bool) -> Vec<Type> {
     let Some(types) = types.filter(|types| !fits_any(value, types)) else { return allowed };
     match value {
         // Few services that list null beside another type ever respond with it, so null is left out of the type. Sent
-        // values are checked elsewhere.
+        // literals are validated against the schema itself, which allows null.
         Value::Null if !is_alone => allowed.clear(),
         Value::Number(_) | Value::Bool(_) if types.contains(&"string") => {
             allowed.push(Type::of_value(&Value::String(value.to_string())));

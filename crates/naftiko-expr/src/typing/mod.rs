@@ -1,7 +1,7 @@
 //! The static evaluator: it predicts the results of [`crate::evaluate`].
 //!
-//! Typing reports only operations that fail for every value of the types. If an operation succeeds for some members of a
-//! union, the result is *maybe* there. Nothing is reported for an unknown type.
+//! Typing only reports operations that fail for every value of the types. If an operation succeeds for some members of
+//! a union, the result is *maybe* there. Nothing is reported for an unknown type.
 
 mod call;
 mod comparison;

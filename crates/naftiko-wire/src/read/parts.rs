@@ -104,7 +104,7 @@ impl Part<'_> {
         }
         match from_charset(&self.content_type, self.bytes) {
             Some(text) if !self.is_file => expected.scalar(text),
-            // An author supplied a file of readable text as a string.
+            // A file of plain text becomes a string, which is how an author supplies it.
             Some(text) if essence == OCTETS && !text.starts_with("data:") => Value::String(text),
             _ => data_url(&essence, self.bytes),
         }
