@@ -10,7 +10,7 @@ pub(crate) static CODE: Code = Code {
     summary: "an `operationId` that several OpenAPI descriptions of a provider have; that of the first one is meant",
 };
 
-/// `sought` is the id, `first` the operation that is meant by it, and `others` are those that are not.
+/// `sought` is the id, `first` the operation that it resolves to, and `others` the further operations with this id.
 pub(crate) fn report(
     place: Span,
     name: &str,

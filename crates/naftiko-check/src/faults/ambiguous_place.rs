@@ -1,4 +1,4 @@
-//! An argument whose name stands in several places of the request.
+//! An argument whose name occurs in several places of the request, such as the query and the body.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, one_of};
 use naftiko_plan::Slot;

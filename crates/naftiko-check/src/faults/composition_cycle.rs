@@ -10,14 +10,14 @@ pub(crate) static CODE: Code = Code {
     summary: "compositions run each other without an end",
 };
 
-/// How many compositions may run within each other.
+/// The most compositions that may be nested in each other.
 pub(crate) const DEEPEST: usize = 64;
 
-/// How many steps a plan may hold, those of the compositions that run within each other included, each as often as it
-/// runs.
+/// The most steps in a plan, including the steps of nested compositions. These count again for each step that runs the
+/// composition.
 pub(crate) const MOST_STEPS: usize = 100_000;
 
-/// `chain` is the composition that is run again and all that run within it, outermost first.
+/// `chain` holds the composition that would run itself and the compositions nested in it, outermost first.
 pub(crate) fn report(named: &Spanned<String>, chain: &[Opened]) -> Diagnostic {
     let names = chain.iter().chain(chain.first()).map(|opened| format!("`{}`", opened.name));
     let message = match chain {
@@ -33,13 +33,14 @@ pub(crate) fn report(named: &Spanned<String>, chain: &[Opened]) -> Diagnostic {
     })
 }
 
-/// So many run within each other that they may as well be without an end.
+/// More than [`DEEPEST`] compositions are nested in each other; the nesting may be endless.
 pub(crate) fn too_deep(named: &Spanned<String>) -> Diagnostic {
     Diagnostic::new(&CODE, named.span, format!("more than {DEEPEST} compositions run within each other"))
         .with_help("run some of them one after the other")
 }
 
-/// A plan holds the steps of a composition as often as the composition runs, and these are too many.
+/// The plan would have more than [`MOST_STEPS`] steps. It contains the steps of a composition once for each step that
+/// runs the composition.
 pub(crate) fn too_many(named: &Spanned<String>) -> Diagnostic {
     let message =
         format!("with the steps of `{}` the plan holds more than {MOST_STEPS} steps", named.value);

@@ -13,7 +13,7 @@ pub(crate) static CODE: Code = Code {
     summary: "credentials are sent to another machine without encryption",
 };
 
-/// An address with `http://`. `scheme` is where it is said that credentials are sent there.
+/// Reports an `http://` address of another machine. `scheme` is the place that makes requests carry credentials.
 pub(crate) fn find(address: Address, node: &Node, scheme: Span) -> Option<Diagnostic> {
     let url = read(node.as_str()?)?;
     if url.scheme() != "http" || is_own_machine(&url) {
@@ -34,7 +34,7 @@ pub(crate) fn find(address: Address, node: &Node, scheme: Span) -> Option<Diagno
     )
 }
 
-/// Whether what is sent never leaves the machine.
+/// Whether the host is this machine: `localhost`, a name that ends in `.localhost`, or a loopback address.
 fn is_own_machine(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => {

@@ -14,14 +14,14 @@ pub(crate) static CODE: Code = Code {
     summary: "steps wait for each other, so that none can begin",
 };
 
-/// The whole cycle, with every place that makes it. A step that reads a later one, where nothing but the order of
-/// the document closes the cycle, is [`later_step`].
+/// Reports the cycle with the place of each of its edges. A reference to a later step, where only the order of the
+/// document closes the cycle, is reported as [`later_step`].
 pub(crate) fn report(
     cycle: &Cycle,
     composition: &Composition,
     places: &BTreeMap<(usize, usize), Span>,
 ) -> Option<Diagnostic> {
-    // The edge that goes against the order of the document is the one the author wrote by mistake.
+    // The edge against the order of the document is taken for the mistake of the author.
     let backward = cycle.edges.iter().position(|edge| edge.from >= edge.to)?;
     let mut edges = cycle.edges.clone();
     edges.rotate_left(backward);

@@ -18,7 +18,7 @@ pub(crate) fn find(composition: &Composition) -> Vec<Diagnostic> {
     [steps, inputs, outputs].concat()
 }
 
-/// Two tests of one document.
+/// Reports each test that has the name of an earlier test in the document.
 pub(crate) fn of_tests(document: &TestDocument) -> Vec<Diagnostic> {
     twice("a test", document.tests.iter().map(|test| &test.name))
 }

@@ -1,4 +1,4 @@
-//! Two capabilities documents of one provider.
+//! Two capabilities documents with one `providerId`.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;

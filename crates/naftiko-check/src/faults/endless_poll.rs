@@ -1,4 +1,4 @@
-//! A poll that cannot end as its author wants.
+//! A poll that only its timeout can end, or whose timeout is zero.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_expr::{Environment, Root};
@@ -11,12 +11,13 @@ pub(crate) static CODE: Code = Code {
     summary: "a poll that nothing but its timeout can end, or that has no time at all",
 };
 
-/// Whether a poll that is otherwise understood can end well.
+/// Reports an `until` that does not read `response`, unless it is constantly true, and a `timeout` of zero. A poll
+/// without `until` has no finding here.
 pub(crate) fn find(poll: &Poll) -> Option<Diagnostic> {
     let until = poll.until.as_ref()?;
     let expression = &until.expression;
     if !expression.references().iter().any(|reference| reference.root == Root::Response) {
-        // What holds from the beginning ends it after one answer: odd, and no harm.
+        // A constantly true `until` ends the poll after one response, which is harmless.
         let constant = expression.references().is_empty();
         let value = expression.evaluate(&Nowhere).ok().flatten();
         return match (constant, value) {
@@ -40,7 +41,7 @@ pub(crate) fn find(poll: &Poll) -> Option<Diagnostic> {
     )
 }
 
-/// Where nothing can be read.
+/// An environment without values, for the evaluation of constant expressions.
 struct Nowhere;
 
 impl Environment for Nowhere {

@@ -1,4 +1,4 @@
-//! A `forEach` over something that is no list.
+//! A `forEach` over a value that is not a list.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_expr::Type;

@@ -1,4 +1,4 @@
-//! An argument that nobody wrote and that was inferred.
+//! An argument that the author did not write and that was inferred.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 

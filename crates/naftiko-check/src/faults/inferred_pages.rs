@@ -1,4 +1,4 @@
-//! A list whose pages follow each other as its description says.
+//! Pagination of a list that is inferred from the OpenAPI description.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Paginate;

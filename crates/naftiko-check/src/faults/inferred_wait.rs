@@ -1,4 +1,4 @@
-//! A step that is repeated because a field that is read may come later.
+//! A step that is polled because a field that the composition reads may appear later.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 use naftiko_spec::Step;

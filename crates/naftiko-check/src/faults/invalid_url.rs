@@ -1,4 +1,4 @@
-//! An address that nothing can be sent to.
+//! An address that is not a URL that requests can go to.
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity};
 use naftiko_syntax::Node;
@@ -12,7 +12,8 @@ pub(crate) static CODE: Code = Code {
     summary: "an address that nothing can be sent to",
 };
 
-/// What is wrong with an address; nothing of a user or a password in it, which is a fault of its own.
+/// Reports an address that is not a URL, or that has a fragment or a query where none is allowed. The code
+/// `literal-secret` reports a user or a password in the address.
 pub(crate) fn find(address: Address, node: &Node) -> Option<Diagnostic> {
     let text = node.as_str()?;
     let key = address.key;
@@ -41,7 +42,8 @@ pub(crate) fn find(address: Address, node: &Node) -> Option<Diagnostic> {
     })
 }
 
-/// The URL that a text is, if requests can go there. The text has to be written as one: parsers mend much in silence.
+/// Parses a text as an `http` or `https` URL with a host. Rejects texts that the URL parser would repair silently, such
+/// as `https:///host`.
 pub(crate) fn read(text: &str) -> Option<Url> {
     let (scheme, rest) = text.split_once("://")?;
     let is_web = ["https", "http"].iter().any(|web| scheme.eq_ignore_ascii_case(web));
@@ -52,13 +54,13 @@ pub(crate) fn read(text: &str) -> Option<Url> {
     Url::parse(text).ok().filter(Url::has_host)
 }
 
-/// What a path becomes at some host; nothing for what is none.
+/// The URL of an absolute path at a placeholder host; `None` if the text is not an absolute path.
 fn read_below(text: &str) -> Option<Url> {
     let path = text.strip_prefix('/').filter(|rest| !rest.starts_with('/'))?;
     read(&format!("https://host.invalid/{path}"))
 }
 
-/// The URL that was meant by a host without a scheme, or by a scheme with a slip in it.
+/// The URL that the author probably meant by a host without a scheme, or by a scheme with wrong colons or slashes.
 fn meant(text: &str) -> Option<String> {
     let scheme = ["https", "http"].into_iter().find(|scheme| text.starts_with(scheme));
     let rest = scheme.and_then(|scheme| text.strip_prefix(scheme)).filter(|rest| rest.starts_with([':', '/']));

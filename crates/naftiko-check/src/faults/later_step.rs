@@ -1,4 +1,4 @@
-//! A step that reads one that comes after it.
+//! A step that waits for a step that comes after it in the document.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 
@@ -8,7 +8,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a step waits for one that comes after it in the document",
 };
 
-/// `words` is what the step does with the later one, `path` the whole cycle.
+/// `words` says how the step refers to the later step; `path` is the whole cycle.
 pub(crate) fn report(span: Span, words: &str, path: &str) -> Diagnostic {
     Diagnostic::new(&CODE, span, format!("{words}, which comes after it"))
         .with_label(format!("closes the cycle {path}"))

@@ -1,7 +1,8 @@
 //! A credential written in a document.
 //!
-//! Known by its shape wherever it stands, and by the name of its key where values are handed over or credentials are
-//! named. What is plainly a stand-in (`<token>`, `…`, `example`) is none.
+//! A text anywhere in a document counts as a credential if it has the shape of one, such as `sk_live_…`. Under
+//! `inputs`, `steps` and `auth`, a text that looks random also counts if the name of its key is that of a secret.
+//! Placeholders (`<token>`, `…`, `example`) do not count.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Kind;
@@ -18,7 +19,7 @@ pub(crate) fn find(root: &Node, kind: Kind) -> Vec<Diagnostic> {
     let named: &[&str] = match kind {
         Kind::Composition => &["inputs", "steps"],
         Kind::Capabilities => &["auth"],
-        // What a test makes up is named like a secret and is none.
+        // Tests contain invented values under keys that are named like secrets.
         Kind::Test => &[],
     };
     for (key, entry) in root.as_mapping().into_iter().flat_map(naftiko_syntax::Mapping::iter) {
@@ -27,13 +28,13 @@ pub(crate) fn find(root: &Node, kind: Kind) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// A user or a password in an address of a provider.
+/// Reports a user or a password in an address of a provider.
 pub(crate) fn in_url(node: &Node) -> Option<Diagnostic> {
     let text = node.as_str()?;
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     let authority = rest.split(['/', '?', '#']).next()?;
     let (user, _) = authority.rsplit_once('@')?;
-    // A shape that is known has its diagnostic.
+    // `find` reports a credential that has a known shape.
     if user.is_empty() || by_shape(text).is_some() {
         return None;
     }
@@ -47,19 +48,20 @@ pub(crate) fn in_url(node: &Node) -> Option<Diagnostic> {
 
 struct Search<'a> {
     kind: Kind,
-    /// Whether the name of a key tells of a credential here.
+    /// Whether the name of a key can mark its value as a credential in this part of the document.
     by_name: bool,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl Search<'_> {
-    /// What stands under a key. The tree is no deeper than the reader of documents allows.
+    /// Searches the value of a key. The depth of the recursion is bounded, because the parser limits the depth of
+    /// documents.
     fn node(&mut self, key: &str, node: &Node) {
         match &node.value {
             Value::Mapping(mapping) => {
                 let name = node.get("name").and_then(Node::as_str).unwrap_or_default();
                 for (key, entry) in mapping.iter() {
-                    // The default of an input is known by the input's name.
+                    // The default of an input is judged by the name of the input.
                     self.node(if key == "default" { name } else { key }, &entry.value);
                 }
             }
@@ -90,7 +92,7 @@ impl Search<'_> {
     }
 }
 
-/// How credentials begin, how long what follows is at least, and what they are.
+/// The known shapes: the prefix, the minimum length of the rest in bytes, and the kind of the credential.
 const SHAPES: &[(&str, usize, &str)] = &[
     ("sk_live_", 10, "a secret key"),
     ("sk_test_", 10, "a secret key"),
@@ -117,7 +119,7 @@ const SHAPES: &[(&str, usize, &str)] = &[
     ("Basic ", 12, "a password in base64"),
 ];
 
-/// What a text has in it that has the shape of a credential.
+/// The kind of the credential whose shape occurs in a text: a private key, one of [`SHAPES`], or a signed token.
 fn by_shape(text: &str) -> Option<&'static str> {
     if text.contains("-----BEGIN ") && text.contains("PRIVATE KEY-----") {
         return Some("a private key");
@@ -126,7 +128,7 @@ fn by_shape(text: &str) -> Option<&'static str> {
         text.match_indices(prefix).any(|(at, _)| {
             let begins = text.get(..at).is_none_or(|before| !before.ends_with(is_token));
             let body = token(text.get(at + prefix.len()..).unwrap_or_default());
-            // A word after `Bearer` is a sentence about tokens.
+            // `Bearer` before an ordinary word is prose about tokens.
             let varied = !prefix.ends_with(' ') || (has_digit(body) && has_letter(body));
             let exact = !matches!(*prefix, "AKIA" | "ASIA") || body.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
             begins && body.len() >= *length && varied && exact && has_digit_or_mixed(body) && !is_stand_in(body)
@@ -135,7 +137,7 @@ fn by_shape(text: &str) -> Option<&'static str> {
     shaped.map(|(_, _, what)| *what).or_else(|| jwt(text).then_some("a signed token"))
 }
 
-/// Three parts in base64, the first of which begins like a JSON object.
+/// Whether a text contains a JWT: three parts in base64, the first of which begins like a JSON object.
 fn jwt(text: &str) -> bool {
     text.match_indices("eyJ").any(|(at, _)| {
         let parts: Vec<&str> = token(text.get(at..).unwrap_or_default()).split('.').collect();
@@ -151,12 +153,13 @@ fn names_secret(key: &str) -> bool {
         "password", "passwd", "passphrase", "secret", "token", "apikey", "accesskey", "secretkey", "privatekey",
         "credential", "credentials", "authorization",
     ];
-    // A page token is a place in a list, and an idempotency token repeats nothing.
+    // Page tokens and idempotency tokens give no access.
     let harmless = ["pagetoken", "nexttoken", "continuationtoken", "synctoken", "idempotencytoken"];
     ends.iter().any(|end| name.ends_with(end)) && !harmless.iter().any(|end| name.ends_with(end))
 }
 
-/// Whether a text is made by a machine, or by somebody who was told to use signs and digits.
+/// Whether a text looks like a generated secret or a strong password: at least 8 bytes with a digit, and either three
+/// character classes, or two classes, 16 bytes and a high entropy. Placeholders and names do not.
 fn looks_random(text: &str) -> bool {
     if text.len() < 8 || text.contains(char::is_whitespace) || is_stand_in(text) || is_name(text) {
         return false;
@@ -171,19 +174,20 @@ fn looks_random(text: &str) -> bool {
     (has_digit(text) && kinds >= 3) || (has_digit(text) && kinds >= 2 && text.len() >= 16 && entropy(text) >= 3.0)
 }
 
-/// Whether an environment variable can have this name.
+/// Whether a text can be the name of an environment variable.
 fn is_variable(text: &str) -> bool {
     text.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
 }
 
-/// Whether a text is the name of something: `ACME_TOKEN`, `env:TOKEN_2`, a URL, an id with its prefix in words.
+/// Whether a text is a name and not a secret: a constant such as `ACME_TOKEN`, `env:TOKEN_2`, a URL or a UUID.
 fn is_name(text: &str) -> bool {
     let constant = text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
     let is_uuid = text.len() == 36 && text.chars().filter(|c| *c == '-').count() == 4;
     (constant && text.contains('_')) || text.contains("://") || text.starts_with("env:") || is_uuid
 }
 
-/// Whether a text stands in for a credential: a word that says so, or one character again and again.
+/// Whether a text is a placeholder: it contains a word such as `example`, has at most three different characters, or
+/// begins with `<`, `{`, `$` or `%`.
 fn is_stand_in(text: &str) -> bool {
     let lower = text.to_lowercase();
     let words = ["example", "placeholder", "changeme", "redacted", "dummy", "your", "insert", "xxxx", "1234567890", "...", "…", "***"];
@@ -193,7 +197,7 @@ fn is_stand_in(text: &str) -> bool {
     words.iter().any(|word| lower.contains(word)) || characters.len() <= 3 || text.starts_with(['<', '{', '$', '%'])
 }
 
-/// The bits a character of the text tells (Shannon).
+/// The Shannon entropy of a text in bits per character.
 #[expect(clippy::cast_precision_loss, reason = "texts are far shorter than 2^52")]
 fn entropy(text: &str) -> f64 {
     let mut counts = std::collections::BTreeMap::new();
@@ -220,7 +224,7 @@ fn has_letter(text: &str) -> bool {
     text.contains(|c: char| c.is_ascii_alphabetic())
 }
 
-/// Words have no digits in them and are of one case.
+/// Whether a text has a digit or letters of both cases. An ordinary word has neither.
 fn has_digit_or_mixed(text: &str) -> bool {
     has_digit(text) || (text.contains(|c: char| c.is_ascii_uppercase()) && text.contains(|c: char| c.is_ascii_lowercase()))
 }
@@ -232,7 +236,7 @@ mod tests {
     #[test]
     fn credentials_are_known_by_their_shape() {
         for text in [
-            // Split so that no scanner takes this file for a leak.
+            // The literals are split so that no secret scanner reports this file.
             concat!("sk_", "live_9fQ2mZt7LkX0bV4c"),
             concat!("Authorization: Bearer ", "9fQ2mZt7LkX0bV4cAa"),
             concat!("gh", "p_9fQ2mZt7LkX0bV4cAa9fQ2mZt7LkX0bV4cAa"),

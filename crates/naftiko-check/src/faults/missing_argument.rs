@@ -16,7 +16,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a required argument has no value",
 };
 
-/// Edition 0.2: it has to be written. What edition 0.1 would take for it is offered.
+/// Edition 0.2: the argument has to be written. The help offers the value that edition 0.1 would infer.
 pub(crate) fn unwritten(
     gap: &Gap<'_>,
     inference: Option<&Inference>,
@@ -46,7 +46,7 @@ pub(crate) fn unwritten(
     }
 }
 
-/// Edition 0.1: nothing could be inferred; `unfit` are values of the right name and the wrong type.
+/// Edition 0.1: no value could be inferred. `unfit` holds the values with the right name and the wrong type.
 pub(crate) fn uninferred(
     named: &Spanned<String>,
     step: &Step,
@@ -68,7 +68,7 @@ pub(crate) fn uninferred(
     })
 }
 
-/// So many arguments besides those that are reported.
+/// `count` more arguments have no value than were reported one by one.
 pub(crate) fn more(named: &Spanned<String>, count: usize) -> Diagnostic {
     let (arguments, have) = if count == 1 { ("argument", "has") } else { ("arguments", "have") };
     let message = format!("`{}` needs {count} more {arguments}, which {have} no value", named.value);
@@ -87,14 +87,14 @@ fn start(named: &Spanned<String>, parameter: &Parameter, resolution: &Resolution
     .with_label(format!("{} {}", operation.method.as_str(), operation.path))
 }
 
-/// An input that a test does not give.
+/// A test does not supply a required input.
 pub(crate) fn not_given(test: &Spanned<String>, input: &Parameter) -> Diagnostic {
     let name = input.slot.name();
     Diagnostic::new(&CODE, test.span, format!("`{}` needs the input `{name}`, which has no value", test.value))
         .with_help(format!("write it under `inputs`: `{name}: …`, {}", input.ty))
 }
 
-/// An input of another composition, which has to be written.
+/// A step that runs another composition does not supply a required input of it.
 pub(crate) fn input(named: &Spanned<String>, input: &Parameter) -> Diagnostic {
     let name = input.slot.name();
     Diagnostic::new(&CODE, named.span, format!("`{}` needs `{name}`, which has no value", named.value))
@@ -102,7 +102,7 @@ pub(crate) fn input(named: &Spanned<String>, input: &Parameter) -> Diagnostic {
         .with_help(format!("write it under `with`: `{name}: …`, {}", input.ty))
 }
 
-/// Fields that an object inside an argument lacks.
+/// An object inside an argument lacks required fields.
 pub(crate) fn inside(missing: &Lacking) -> Diagnostic {
     let diagnostic = Diagnostic::new(&CODE, missing.place, needs(&missing.owner, missing));
     match (&missing.choice, missing.fields.as_slice()) {
@@ -112,7 +112,8 @@ pub(crate) fn inside(missing: &Lacking) -> Diagnostic {
     }
 }
 
-/// The body lacks what would make it one of the forms that it may have.
+/// The body matches none of its alternative forms, because fields are missing. `strict` selects the wording of edition
+/// 0.2.
 pub(crate) fn of_form(
     named: &Spanned<String>,
     missing: &Lacking,
@@ -132,7 +133,7 @@ fn needs(owner: &str, missing: &Lacking) -> String {
     format!("`{owner}` needs {fields}, which {have} no value")
 }
 
-/// What completes an object, in one form and in others.
+/// The help for an object that lacks fields: the fields that complete it, for up to four alternative forms.
 fn forms(missing: &Lacking, choice: &Choice, place: &str) -> String {
     const SHOWN: usize = 3;
     if let ([(field, ty)], [], None) = (missing.fields.as_slice(), choice.others.as_slice(), &choice.name) {
@@ -148,7 +149,7 @@ fn forms(missing: &Lacking, choice: &Choice, place: &str) -> String {
     format!("write {}{comma} {place}", all.join(", or "))
 }
 
-/// A field, with its value if there is only one.
+/// A field, with its value if its type allows only one.
 fn entry(field: &str, ty: &Type) -> String {
     match values(ty).as_slice() {
         [only] => format!("{field}: {only}"),
@@ -156,7 +157,7 @@ fn entry(field: &str, ty: &Type) -> String {
     }
 }
 
-/// Names as a list that ends in "and", and how many others there are.
+/// Quoted names as a list that ends in "and"; `more` counts further names.
 fn quoted(names: impl Iterator<Item = impl std::fmt::Display>, more: usize) -> String {
     let more = (more > 0).then(|| format!("{more} more"));
     let names: Vec<String> = names.map(|name| format!("`{name}`")).chain(more).collect();

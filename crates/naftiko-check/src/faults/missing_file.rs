@@ -11,13 +11,13 @@ pub(crate) static CODE: Code = Code {
     summary: "a file that is named cannot be read",
 };
 
-/// A path in a document. `what` is what was expected there.
+/// A document names a file that cannot be read. `what` names the kind of file that was expected.
 pub(crate) fn report(named: &Spanned<String>, path: &Path, what: &str) -> Diagnostic {
     Diagnostic::new(&CODE, named.span, format!("there is no {what} at `{}`", path.display()))
         .with_help("paths are relative to the document that names them")
 }
 
-/// A path given on the command line.
+/// The command line names an OpenAPI description that cannot be read.
 pub(crate) fn given(header: Span, path: &Path, error: &io::Error) -> Diagnostic {
     Diagnostic::new(&CODE, header, format!("the OpenAPI description `{}` cannot be read: {error}", path.display()))
 }

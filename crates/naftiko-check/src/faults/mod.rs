@@ -1,4 +1,4 @@
-//! One file for each kind of fault: its code, when it is one, its message and its help.
+//! One file for each code: when it is reported, its message and its help.
 
 macro_rules! faults {
     ($($module:ident),* $(,)?) => {

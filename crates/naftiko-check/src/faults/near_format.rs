@@ -1,4 +1,4 @@
-//! A literal that nearly has the format that its description names.
+//! A literal that nearly conforms to the `format` that its description names.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
@@ -10,7 +10,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a literal argument nearly has the format that its description names; it is sent all the same",
 };
 
-/// `lack` is the part that the text lacks, and `whole` the name of the body as a whole.
+/// `lack` says what the text lacks. `whole` names the body, for a finding about all of it.
 pub(crate) fn report(found: &Tolerated, format: &str, lack: &str, whole: &str) -> Diagnostic {
     let name = if found.name.is_empty() { whole } else { &found.name };
     let diagnostic = Diagnostic::new(

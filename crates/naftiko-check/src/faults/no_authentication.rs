@@ -1,4 +1,4 @@
-//! A capabilities document that does not say how to be let in.
+//! A capabilities document that does not say how to authenticate.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Capabilities;

@@ -1,4 +1,4 @@
-//! `exists(step)` of a step that is null if it is done without a body.
+//! `exists(step)` of a step whose result is null if the response has no body.
 
 use std::ops::Range;
 
@@ -13,7 +13,8 @@ pub(crate) static CODE: Code = Code {
     summary: "`exists(step)` is false also for a step that is done and was answered without a body",
 };
 
-/// Every `exists(step)` of an expression whose step may be done and null. `locate` gives the place of a range of its text.
+/// Reports each `exists(step)` whose step may be done and still be null. `locate` maps a range of the expression's text
+/// to its span.
 pub(crate) fn find(
     expression: &Expression,
     names: &Names<'_>,
@@ -33,7 +34,7 @@ pub(crate) fn find(
     asked.into_iter().filter_map(of).collect()
 }
 
-/// The steps that an expression asks for as a whole, each with its place.
+/// Collects the id of each step that an `exists(step)` in the expression tests, with the range of that call.
 fn collect<'e>(expr: &'e Expr, asked: &mut Vec<(&'e str, Range<usize>)>) {
     match &expr.kind {
         ExprKind::Literal(_) => {}

@@ -1,4 +1,4 @@
-//! An operation that is described to be at another server.
+//! An operation that its OpenAPI description places at another server than the requests go to.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 use naftiko_openapi::Entry;
@@ -9,7 +9,7 @@ pub(crate) static CODE: Code = Code {
     summary: "an operation that its OpenAPI description puts at another server than it is sent to",
 };
 
-/// `base` is where it is sent; nothing: nobody has said so yet.
+/// `base` is the URL that requests go to; `None` while no base URL is known.
 pub(crate) fn report(place: Span, name: &str, entry: &Entry, base: Option<&str>, described: &str) -> Diagnostic {
     let sent = match base {
         Some(base) => format!("is sent to `{base}`"),

@@ -1,5 +1,5 @@
-//! A path that leads out of the folder of the document that names it: a document from a stranger would have any file of
-//! this machine read.
+//! A path that leads out of the folder of the document that names it. Without this check, an untrusted document could
+//! read any file of this machine.
 
 use std::path::Path;
 
@@ -12,12 +12,12 @@ pub(crate) static CODE: Code = Code {
     summary: "a document names a file outside of its folder, which is not read",
 };
 
-/// `path` is where it leads, as seen from where the operator is; `what` is what was expected there.
+/// `path` is the named file, as the operator would write it; `what` names the kind of file that was expected.
 pub(crate) fn report(named: &Spanned<String>, path: &Path, what: &str) -> Diagnostic {
     outside(named, &named.value, path, what)
 }
 
-/// The document that is found by a name is a link that leads out of the folder it was found in.
+/// A document that was found by its name is a symbolic link that leads out of its folder.
 pub(crate) fn found(name: &Spanned<String>, path: &Path, what: &str) -> Diagnostic {
     outside(name, &path.display().to_string(), path, what)
 }

@@ -13,18 +13,18 @@ pub(crate) static CODE: Code = Code {
     summary: "a value that may be absent stands where one is required",
 };
 
-/// What a value is required for.
+/// The part of a composition that requires a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Needed {
-    /// A step: its arguments, what it hands over, its list.
+    /// A step: its arguments, the values that an external step passes on, its `forEach` list.
     Step,
-    /// A condition that decides whether a step is done.
+    /// A condition of a step.
     Condition,
-    /// An output.
+    /// An output of the composition.
     Output,
 }
 
-/// An expression in edition 0.2, where data flow is written down.
+/// Reports an expression of edition 0.2. `presence` is the presence of its value.
 pub(crate) fn report(
     expression: &Expression,
     span: Span,
@@ -54,7 +54,7 @@ pub(crate) fn report(
     }
 }
 
-/// A required parameter of edition 0.1, inferred from an input that a run need not be given.
+/// Reports a required parameter of edition 0.1 that is inferred from an optional input.
 pub(crate) fn inferred(named: &Spanned<String>, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
     let name = parameter.slot.name();
     Diagnostic::new(
@@ -67,8 +67,8 @@ pub(crate) fn inferred(named: &Spanned<String>, parameter: &Parameter, candidate
     .with_help("make the input `required: true`")
 }
 
-/// The covers of the language that fit what is read, and what it is read for. Nothing proves what a step gives that
-/// may not be done, nor what is in a list that it makes of several answers.
+/// The ways to guarantee a value that suit the expression and its use. `proof` adds one for a reference; it gives
+/// `None` for a step that may be skipped and for a list of several responses, about which nothing can be proved.
 fn help(
     expression: &Expression,
     text: &str,
@@ -83,7 +83,7 @@ fn help(
     let of_item = |reference: &Reference| matches!(reference.root, Root::Item | Root::Index);
     if needed == Needed::Step {
         match text.strip_prefix("item") {
-            // `when` is asked once, for no item.
+            // `when` is evaluated once, without an item.
             Some(rest) if is_path(expression) && references.iter().all(of_item) => {
                 covers.push(format!("keep the items that have it: `forEach: …[? exists(@{rest})]`"));
             }
@@ -98,12 +98,12 @@ fn help(
     }
 }
 
-/// Whether an expression reads a path from a root.
+/// Whether an expression is a path from a root, such as `inputs.id`.
 fn is_path(expression: &Expression) -> bool {
     matches!(expression.root().kind, ExprKind::Path(Path { base: Base::Root(..), .. }))
 }
 
-/// The expression, short enough for a message.
+/// The text of the expression on one line, cut to 60 characters.
 fn shown(expression: &Expression) -> String {
     let line = expression.text().split_whitespace().collect::<Vec<_>>().join(" ");
     if line.chars().count() <= 60 {

@@ -22,7 +22,8 @@ pub(crate) fn report(invoke: &Invoke, resolution: &Resolution) -> Diagnostic {
     .with_help("poll an operation that only reads, or name the header of its idempotency key in the capabilities document")
 }
 
-/// A list that comes in pages has to be one that is only read: a key for one request is no key for another.
+/// Only a safe operation can be paginated: the idempotency key of one request does not cover the request for the next
+/// page.
 pub(crate) fn paged(paginate: &Paginate, operation: &Operation) -> Diagnostic {
     let method = operation.method.as_str();
     let message = format!("`{}` is asked page by page, and each {method} does it again", operation.id);
@@ -31,8 +32,8 @@ pub(crate) fn paged(paginate: &Paginate, operation: &Operation) -> Diagnostic {
         .with_help("take `paginate` away: only what reads has pages")
 }
 
-/// `retry` of a step, or of an operation in a capabilities document: nothing where a repeat has no second effect, or
-/// there is none.
+/// Reports `retry` of a step, or of an operation in a capabilities document. `None` if the operation is safe or has an
+/// idempotency key, or if only one attempt is allowed.
 pub(crate) fn retried(retry: &Retry, operation: &Operation) -> Option<Diagnostic> {
     let once = retry.attempts.as_ref().is_some_and(|attempts| attempts.value == 1);
     if once || operation.is_safe() || operation.idempotency_key.is_some() {

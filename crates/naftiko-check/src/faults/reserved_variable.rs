@@ -9,7 +9,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a document names a setting of naftiko as a secret",
 };
 
-/// Every such variable in the `auth` of a capabilities document, whatever its edition.
+/// Reports each such variable in the `auth` of a capabilities document of any edition, in the order of the text.
 pub(crate) fn find(root: &Node) -> Vec<Diagnostic> {
     let Some(auth) = root.get("auth").and_then(Node::as_mapping) else { return Vec::new() };
     let nested = auth.iter().filter_map(|(_, entry)| entry.value.as_mapping());

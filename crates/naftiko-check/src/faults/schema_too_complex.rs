@@ -1,4 +1,4 @@
-//! A literal that cannot be checked: its schema, or a pattern, needs too many steps for it.
+//! A literal that cannot be checked, because its schema or a pattern exceeds the budget for validation.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
@@ -10,7 +10,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a literal cannot be checked, because its schema needs too many steps for it",
 };
 
-/// `whole` is what the body as a whole is called.
+/// `whole` names the body, for a finding about all of it.
 pub(crate) fn report(broken: &Broken, whole: &str) -> Diagnostic {
     let name = if broken.name.is_empty() { whole } else { &broken.name };
     Diagnostic::new(&CODE, broken.place, format!("`{name}` is not checked: {}", reason(&broken.what)))

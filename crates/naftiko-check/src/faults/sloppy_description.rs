@@ -11,7 +11,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a literal argument does not fit the letter of its description, and is sent all the same",
 };
 
-/// `whole` is the name of the body as a whole.
+/// `whole` names the body, for a finding about all of it.
 pub(crate) fn report(found: &Tolerated, whole: &str) -> Diagnostic {
     let tolerance = &found.tolerance;
     let name = if found.name.is_empty() { whole } else { &found.name };

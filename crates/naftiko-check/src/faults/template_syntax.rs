@@ -1,4 +1,4 @@
-//! A template of an e-mail that cannot be read.
+//! A template of an e-mail that cannot be parsed.
 
 use naftiko_diagnostics::{Code, Severity};
 

@@ -1,4 +1,4 @@
-//! A value is read of the answer to an external step that does not declare what its answer is.
+//! A required value that comes from the answer to an external step without `result`.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 use naftiko_expr::{ExprKind, Expression, Presence};
@@ -11,7 +11,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a value is needed of the answer to an external step without `result`, which may be any answer or none",
 };
 
-/// An expression whose value is needed at `span`, and is there only if the person or system outside answers with it.
+/// Reports an expression whose value is required at `span` and present only if the undeclared answer contains it.
 pub(crate) fn of_value(
     expression: &Expression,
     span: Span,
@@ -21,7 +21,7 @@ pub(crate) fn of_value(
     find(expression, span, names, || expression.type_in(&scope.wary()).0.presence)
 }
 
-/// A condition that has an answer only if the person or system outside answers with what it reads.
+/// Reports a condition that can be evaluated only if the undeclared answer contains the value that it reads.
 pub(crate) fn of_condition(
     expression: &Expression,
     span: Span,
@@ -32,7 +32,7 @@ pub(crate) fn of_condition(
     found.or_else(|| of_whole(expression, span, names))
 }
 
-/// All of an answer, where a value of some type is needed at `span`.
+/// Reports an expression that is a whole undeclared answer, where `span` requires a value of a certain type.
 pub(crate) fn of_whole(expression: &Expression, span: Span, names: &Names<'_>) -> Option<Diagnostic> {
     let step = names.undeclared(expression).filter(|_| is_whole_answer(expression))?;
     let message = format!("the answer to `{}` is not declared: it may have any type", step.id.value);
@@ -45,7 +45,7 @@ pub(crate) fn of_whole(expression: &Expression, span: Span, names: &Names<'_>) -
     )
 }
 
-/// Whether an expression reads all of an answer: a step that got none reads as an object without fields.
+/// Whether an expression is the whole answer to a step. It is always present: without an answer it is an empty object.
 fn is_whole_answer(expression: &Expression) -> bool {
     matches!(&expression.root().kind, ExprKind::Path(path) if path.selectors.is_empty())
 }

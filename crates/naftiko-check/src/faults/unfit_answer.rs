@@ -1,4 +1,4 @@
-//! An answer in a test that could not come: it does not fit its schema.
+//! A response or an answer in a test that does not fit its schema.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, nearest};
 use serde_json::Value as Json;
@@ -15,10 +15,11 @@ pub(crate) static CODE: Code = Code {
     summary: "a test lets something be answered that does not fit its schema",
 };
 
-/// Of what a mock answers, which need not be as it is described.
+/// The help about a mocked response, which may deviate from its description.
 pub(crate) const AS_IS: &str = "`asIs: true` beside it takes it all the same";
 
-/// A part that is of another type, that there is not, or that is missing.
+/// A part of the value has the wrong type, is unknown or is missing. `whole` names the value as a whole; `otherwise` is
+/// a further help.
 pub(crate) fn misfit(misfit: &Misfit<'_>, whole: &str, otherwise: Option<&str>) -> Diagnostic {
     let called = |name: &str| if name.is_empty() { whole.to_owned() } else { name.to_owned() };
     let (message, near) = match misfit {
@@ -51,14 +52,14 @@ pub(crate) fn misfit(misfit: &Misfit<'_>, whole: &str, otherwise: Option<&str>) 
     }
 }
 
-/// Something is to exist by an operation that answers with nothing that could be found again.
+/// A test seeds a resource through an operation whose response has no id, so the mock cannot look it up.
 pub(crate) fn no_thing(operation: &Spanned<String>) -> Diagnostic {
     let message = format!("what `{}` answers with has no id, so nothing of it exists", operation.value);
     Diagnostic::new(&CODE, operation.span, message)
         .with_help("name an operation that gives one thing or lists them, or say what it answers under `operations`")
 }
 
-/// A limit that is broken.
+/// A part of the value breaks a limit of its schema.
 pub(crate) fn broken(broken: &Broken, whole: &str, otherwise: Option<&str>) -> Diagnostic {
     let name = if broken.name.is_empty() { whole } else { &broken.name };
     let message = match &broken.what {

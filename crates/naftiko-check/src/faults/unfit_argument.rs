@@ -11,7 +11,7 @@ pub(crate) static CODE: Code = Code {
     summary: "an argument breaks a limit that the description sets to it, or cannot be sent",
 };
 
-/// `whole` is what the body as a whole is called.
+/// `whole` names the body, for a finding about all of it.
 pub(crate) fn report(broken: &Broken, whole: &str) -> Diagnostic {
     let name = if broken.name.is_empty() { whole } else { &broken.name };
     let message = match &broken.what {
@@ -33,7 +33,7 @@ pub(crate) fn report(broken: &Broken, whole: &str) -> Diagnostic {
     }
 }
 
-/// An argument that has no written form in its place; `message` is what a run would say.
+/// An argument that cannot be serialized in its place of the request; `message` is the error of a run.
 pub(crate) fn unsendable(place: Span, message: String) -> Diagnostic {
     Diagnostic::new(&CODE, place, message).with_help("a run refuses it before anything is sent")
 }

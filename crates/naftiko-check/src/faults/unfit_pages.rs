@@ -1,4 +1,4 @@
-//! Pages that the operation does not have as the author says.
+//! A `paginate` that does not fit the operation.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, Spanned, nearest};
 use naftiko_expr::Type;
@@ -12,32 +12,32 @@ pub(crate) static CODE: Code = Code {
     summary: "what `paginate` says does not fit the operation",
 };
 
-/// What should be the list is something else.
+/// `items` leads to a value that is not a list.
 pub(crate) fn no_list(items: &ResponsePath, found: &Type) -> Diagnostic {
     Diagnostic::new(&CODE, items.span, format!("the items of a page are a list, found {found}"))
         .with_help("`items` is the path of the list in the body of an answer: `data`")
 }
 
-/// What should lead to the list picks something in it.
+/// `items` contains a selector that is not a field name.
 pub(crate) fn no_place(items: &ResponsePath) -> Diagnostic {
     Diagnostic::new(&CODE, items.span, "the list of a page is found by the names of fields alone")
         .with_help("`items` is the path of the list itself: `data`; take what is in it from the result of the step")
 }
 
-/// What should be a cursor is no text and no number.
+/// `cursor` leads to a value that is neither a text nor a number.
 pub(crate) fn no_cursor(cursor: &ResponsePath, found: &Type) -> Diagnostic {
     Diagnostic::new(&CODE, cursor.span, format!("a cursor is a text or a number, found {found}"))
         .with_help("`cursor` is the path of what the next page begins with: `list_metadata.after`")
 }
 
-/// The capabilities document says that nobody may see it, and it would go into a URL.
+/// The capabilities document declares the cursor sensitive, but a cursor is sent in a URL.
 pub(crate) fn sensitive_cursor(cursor: Span, declared: Span) -> Diagnostic {
     Diagnostic::new(&CODE, cursor, "a cursor goes into the URL of the next page, and this one is sensitive")
         .with_related(declared, "said to be sensitive here")
         .with_help("URLs are logged; if the cursor says nothing by itself, take it out of `sensitive`")
 }
 
-/// The operation has no such query parameter.
+/// The operation has no query parameter of this name.
 pub(crate) fn no_parameter(named: &Spanned<String>, resolution: &Resolution, known: &[&str]) -> Diagnostic {
     let operation = &resolution.operation;
     let message = format!("`{}` has no query parameter `{}`", operation.id, named.value);
@@ -50,7 +50,7 @@ pub(crate) fn no_parameter(named: &Spanned<String>, resolution: &Resolution, kno
     }
 }
 
-/// The parameter counts nothing.
+/// The parameter that should count pages or items does not take a number.
 pub(crate) fn no_number(named: &Spanned<String>, found: &Type) -> Diagnostic {
     let message = format!("`{}` should count, and takes {found}", named.value);
     Diagnostic::new(&CODE, named.span, message)

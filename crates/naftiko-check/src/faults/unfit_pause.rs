@@ -1,4 +1,4 @@
-//! A pause that is longer than what limits it.
+//! A pause that is longer than the maximum or the timeout that limits it.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::{Backoff, Every, Poll};
@@ -9,7 +9,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a pause is longer than what limits it, so it is never that long",
 };
 
-/// Pauses that grow from more than they may become.
+/// Reports growing pauses whose `initial` is longer than their `max`.
 pub(crate) fn growing(pauses: &Backoff) -> Option<Diagnostic> {
     let (initial, max) = (pauses.initial.as_ref()?, pauses.max.as_ref()?);
     (initial.value > max.value).then(|| {
@@ -20,7 +20,7 @@ pub(crate) fn growing(pauses: &Backoff) -> Option<Diagnostic> {
     })
 }
 
-/// Pauses between polls that do not grow as they say, or that the poll has no time for.
+/// Reports pauses between polls whose first one is longer than their `max`, or than the `timeout` of the poll.
 pub(crate) fn polled(poll: &Poll) -> Option<Diagnostic> {
     let first = match poll.every.as_ref()? {
         Every::Fixed(every) => every,
@@ -31,7 +31,7 @@ pub(crate) fn polled(poll: &Poll) -> Option<Diagnostic> {
             pauses.initial.as_ref()?
         }
     };
-    // A poll without any time has a fault of its own.
+    // The code `endless-poll` reports a timeout of zero.
     let timeout = poll.timeout.as_ref().filter(|timeout| !timeout.value.is_zero())?;
     (first.value > timeout.value).then(|| {
         Diagnostic::new(&CODE, first.span, "the poll gives up before the first pause is over")

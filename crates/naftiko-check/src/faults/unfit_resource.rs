@@ -11,7 +11,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a parameter names a resource of an earlier step whose id is of another type",
 };
 
-/// An error: a call that was to be narrowed to the resource would reach others.
+/// The severity is error, because a call without the filter would reach other resources too.
 pub(crate) fn report(named: &Spanned<String>, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {
     let name = parameter.slot.name();
     Diagnostic::new(

@@ -16,7 +16,7 @@ pub(crate) static CODE: Code = Code {
     summary: "an argument that the operation does not take",
 };
 
-/// The diagnostic, and the place of the request that was probably meant.
+/// The diagnostic, and the slot of the request that the author probably meant.
 pub(crate) fn report(argument: &Argument, resolution: &Resolution) -> (Diagnostic, Option<Slot>) {
     let operation = &resolution.operation;
     let name = &argument.name;
@@ -26,13 +26,13 @@ pub(crate) fn report(argument: &Argument, resolution: &Resolution) -> (Diagnosti
     if let Some((elsewhere, several)) = elsewhere(argument, resolution) {
         return (in_other_place(diagnostic, argument, elsewhere, several), Some(elsewhere.clone()));
     }
-    // Who said where it goes meant that place: `path.idd` is `path.id`.
+    // A written place is taken to be right: `path.idd` is meant to be `path.id`.
     if let Some(near) = resolution.slots.nearest(name, argument.place) {
         let said = argument.place.map(|place| format!("{}.", place.as_str())).unwrap_or_default();
         let meant = Some(near.slot.clone());
         return (diagnostic.with_suggestion(&format!("{said}{}", near.slot.name())), meant);
     }
-    // A name with a place may be that of a parameter as a whole.
+    // A name with a place may be the whole name of a parameter.
     if let Some(near) = argument.place.and_then(|_| resolution.slots.nearest(&whole_name(argument), None)) {
         return (diagnostic.with_suggestion(near.slot.name()), Some(near.slot.clone()));
     }
@@ -45,7 +45,7 @@ pub(crate) fn report(argument: &Argument, resolution: &Resolution) -> (Diagnosti
     (diagnostic.with_help(alternatives(argument, resolution)), None)
 }
 
-/// What to write instead of an argument that nothing is near.
+/// The help for an argument that resembles no known name.
 fn alternatives(argument: &Argument, resolution: &Resolution) -> String {
     if is_set_by_client(&argument.name) && matches!(argument.place, None | Some(Place::Header)) {
         return format!("the header `{}` is set from the connection, the body and the credential", argument.name);
@@ -62,7 +62,7 @@ fn alternatives(argument: &Argument, resolution: &Resolution) -> String {
     }
 }
 
-/// A field inside an argument that what it is in does not take.
+/// A field that its object inside an argument does not take. `meant` is the field that the author probably meant.
 pub(crate) fn inside(
     owner: &str,
     name: &str,
@@ -77,7 +77,7 @@ pub(crate) fn inside(
     }
 }
 
-/// The place where there is an argument of that name, and whether there are more.
+/// The first slot with the name of an argument that names its place, and whether there are more such slots.
 fn elsewhere<'a>(argument: &Argument, resolution: &'a Resolution) -> Option<(&'a Slot, bool)> {
     argument.place?;
     let (first, several) = resolution.slots.folded(&argument.name)?;
@@ -91,7 +91,7 @@ fn in_other_place(diagnostic: Diagnostic, argument: &Argument, slot: &Slot, seve
         Slot::Property(_) | Slot::Body => ("a property of the body".to_owned(), "body"),
     };
     let key = format!("{prefix}.{name}");
-    // The name is right in all its letters, and there is one place for it.
+    // The name matches exactly, and only one place takes it.
     let certain = !several && name == argument.name;
     let applicability = if certain { Applicability::Safe } else { Applicability::Unsafe };
     diagnostic
@@ -99,12 +99,12 @@ fn in_other_place(diagnostic: Diagnostic, argument: &Argument, slot: &Slot, seve
         .with_fix(Fix::reword(format!("replace it by `{key}`"), argument.key, key, applicability))
 }
 
-/// The way to what a field is in.
+/// The path of the object that contains a field.
 fn parents(path: &[String]) -> String {
     path.split_last().map(|(_, parents)| parents.join(".")).unwrap_or_default()
 }
 
-/// An input that another composition does not take, and the one that was probably meant.
+/// An input that the composition of a step does not take, and the slot of the input that the author probably meant.
 pub(crate) fn input<'e>(argument: &Argument, embedded: &'e Embedded) -> (Diagnostic, Option<&'e Slot>) {
     let name = whole_name(argument);
     let diagnostic =
@@ -117,7 +117,7 @@ pub(crate) fn input<'e>(argument: &Argument, embedded: &'e Embedded) -> (Diagnos
     }
 }
 
-/// An input that a test gives and its composition does not take.
+/// An input that a test supplies and its composition does not take.
 pub(crate) fn given(name: &Spanned<String>, composition: &str, inputs: &NameIndex<&str>) -> Diagnostic {
     let message = format!("`{composition}` does not take `{}`", name.value);
     let diagnostic = Diagnostic::new(&CODE, name.span, message);
@@ -128,7 +128,7 @@ pub(crate) fn given(name: &Spanned<String>, composition: &str, inputs: &NameInde
     }
 }
 
-/// Names as a list; of more than twenty the first ones, and how many more there are.
+/// The first twenty names as a list, and how many more there are.
 fn listed<S: AsRef<str>>(names: &[S]) -> String {
     const SHOWN: usize = 20;
     let shown: Vec<&str> = names.iter().take(SHOWN).map(AsRef::as_ref).collect();

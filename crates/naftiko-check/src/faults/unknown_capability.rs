@@ -1,4 +1,4 @@
-//! A capability that no document has.
+//! A capability that no capabilities document has.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, some_of};
 

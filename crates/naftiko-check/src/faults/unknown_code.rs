@@ -1,4 +1,4 @@
-//! A comment that names a code that does not exist: to ignore it, or to ask for its rule.
+//! A comment that ignores a code, or selects a rule, that does not exist.
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, Spanned, NameIndex, nearest, one_of};
 
@@ -8,7 +8,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a comment names a code that does not exist",
 };
 
-/// A comment asks for a rule that there is not.
+/// A comment selects a rule that does not exist.
 pub(crate) fn no_rule(named: &Spanned<String>, known: &[&'static str]) -> Diagnostic {
     let message = format!("there is no rule `{}` to be asked for", named.value);
     let diagnostic = Diagnostic::new(&CODE, named.span, message);
@@ -27,7 +27,7 @@ pub(crate) fn no_rule(named: &Spanned<String>, known: &[&'static str]) -> Diagno
 pub(crate) fn report(named: &Spanned<String>, known: &NameIndex<&'static str>) -> Diagnostic {
     let diagnostic = Diagnostic::new(&CODE, named.span, format!("there is no code `{}`", named.value));
     match known.nearest(&named.value) {
-        // In a comment there are no quotes.
+        // Names in comments are not quoted, so the replacement is not either.
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")).with_fix(Fix::replace(
             format!("replace it by `{near}`"),
             named.span,

@@ -8,7 +8,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a test names a step or an output that its composition does not have",
 };
 
-/// `what` is what is named: `step`, `output`. `names` are those there are.
+/// `what` is the kind of the name, `step` or `output`; `names` holds the names that exist.
 pub(crate) fn report(what: &str, named: &Spanned<String>, names: &NameIndex<&str>) -> Diagnostic {
     let message = format!("there is no {what} `{}` in what is tested", named.value);
     let diagnostic = Diagnostic::new(&CODE, named.span, message);
@@ -19,7 +19,7 @@ pub(crate) fn report(what: &str, named: &Spanned<String>, names: &NameIndex<&str
     }
 }
 
-/// An answer is given to a step that nobody outside does.
+/// A test answers a step that is not external. `outside` holds the names of the external steps.
 pub(crate) fn not_outside(named: &Spanned<String>, outside: &[&str]) -> Diagnostic {
     let message = format!("step `{}` is not done outside, and takes no answer", named.value);
     let diagnostic = Diagnostic::new(&CODE, named.span, message);

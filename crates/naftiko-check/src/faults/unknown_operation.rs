@@ -12,7 +12,8 @@ pub(crate) static CODE: Code = Code {
     summary: "an operation that the provider's OpenAPI description does not have",
 };
 
-/// A step misspells a name that its capability lists, or that the document maps, and that stands for an operation.
+/// A step misspells the name of an operation that its capability lists or the document maps. `None` if the capability
+/// lists the name as written, or no such name is near.
 pub(crate) fn meant(
     name: &Spanned<String>,
     listed: Option<&Spanned<String>>,
@@ -22,7 +23,7 @@ pub(crate) fn meant(
     if listed.is_some() {
         return None;
     }
-    // One that only the description has may be nearer still; then there is no name here that was meant.
+    // If a name that only the description has is nearer, the step means none of the listed and mapped names.
     let in_capability = capability.and_then(|_| provider.nearest_standing(&name.value, capability));
     let mapped = provider.nearest_mapped(&name.value);
     let described = provider.nearest_described(&name.value);
@@ -39,7 +40,7 @@ pub(crate) fn meant(
     Some(diagnostic.with_related(span, format!("`{}` is here", near.name)))
 }
 
-/// A step uses it; `listed` is where its capability lists it.
+/// A step uses the operation; `listed` is the place where its capability lists the name.
 pub(crate) fn used(
     name: &Spanned<String>,
     listed: Option<&Spanned<String>>,
@@ -63,7 +64,7 @@ pub(crate) fn used(
     }
 }
 
-/// The operations that may have been meant where none is near: those of the capability, or of all.
+/// The help if no name is near: some operations of the capability, or of all capabilities.
 fn there_are(capability: Option<&Capability>, provider: &Provider) -> String {
     let of = capability.map_or(&provider.id, |capability| &capability.id.value);
     match provider.some_standing(capability) {
@@ -72,7 +73,7 @@ fn there_are(capability: Option<&Capability>, provider: &Provider) -> String {
     }
 }
 
-/// A capabilities document lists it.
+/// A capabilities document lists the operation.
 pub(crate) fn listed(name: &Spanned<String>, nearest: &[&Entry], edition: Edition) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         &CODE,
@@ -86,9 +87,10 @@ pub(crate) fn listed(name: &Spanned<String>, nearest: &[&Entry], edition: Editio
     }
 }
 
-/// A capabilities document lists it, and a step shows what was `meant`: `entry` of the description.
+/// A capabilities document lists a misspelled operation. The name that a step uses, `meant`, is that of `entry` in the
+/// description.
 pub(crate) fn misspelled(name: &Spanned<String>, meant: &str, entry: &Entry, nearest: &[&Entry]) -> Diagnostic {
-    // As the document on its own says it, if that comes to the same.
+    // With an equal suggestion, the finding equals the one about the capabilities document on its own.
     if nearest.first().is_some_and(|first| first.id.as_deref() == Some(meant)) {
         return listed(name, nearest, Edition::V0_1);
     }
@@ -97,7 +99,7 @@ pub(crate) fn misspelled(name: &Spanned<String>, meant: &str, entry: &Entry, nea
         .with_related(entry.span, format!("{} {}", entry.method.as_str(), entry.path))
 }
 
-/// A capabilities document maps a name to it.
+/// A capabilities document maps a name to the operation.
 pub(crate) fn mapped(name: &str, mapping: &Mapping, nearest: &[&Entry]) -> Diagnostic {
     match &mapping.target {
         Target::Id(id) => {
@@ -119,7 +121,7 @@ pub(crate) fn mapped(name: &str, mapping: &Mapping, nearest: &[&Entry]) -> Diagn
     }
 }
 
-/// A script of the mock speaks of it.
+/// The mock script of a test names the operation.
 pub(crate) fn scripted(
     name: &Spanned<String>,
     used: &NameIndex<&str>,

@@ -1,4 +1,4 @@
-//! An operation that is not one of its capability.
+//! An operation that the capability of its step does not list.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 use naftiko_spec::Capability;
@@ -29,7 +29,7 @@ pub(crate) fn report(name: &Spanned<String>, capability: &Capability, provider: 
     }
 }
 
-/// The mistake behind it: the capability means to list the operation, and misspells it.
+/// Reports the cause instead, if the capability lists the operation under a misspelled name.
 fn misspelled(name: &Spanned<String>, capability: &Capability, provider: &Provider) -> Option<Diagnostic> {
     let Found::Operation { entry, .. } = provider.operation(&name.value) else { return None };
     let listed = provider.names().listed(capability, provider.nearest_missing(&name.value, capability)?)?;

@@ -1,4 +1,4 @@
-//! A text that reads like a reference and is sent as it stands: `create.id`, `{inputs.name}`.
+//! A text that reads like a reference and is sent literally: `create.id`, `{inputs.name}`.
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity};
 use naftiko_expr::{Expression, ExprKind, Root, Template};
@@ -12,8 +12,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a text that reads like a reference and is sent as it stands",
 };
 
-/// A whole text that is a path into the inputs or into the result of a step of this composition, or a text with such a
-/// path in braces.
+/// Reports a text that is a path into the inputs or into the result of a step, or that contains such a path in braces.
 pub(crate) fn find(template: &Template, node: &Node, names: &Names<'_>) -> Option<Diagnostic> {
     let text = template.as_literal()?.as_str()?;
     let meant = if is_reference(text, names) { format!("${{{text}}}") } else { marked(text, names)? };
@@ -24,7 +23,7 @@ pub(crate) fn find(template: &Template, node: &Node, names: &Names<'_>) -> Optio
     )
 }
 
-/// A text with a `$` before every reference in braces; nothing if there is none.
+/// A text with a `$` before every reference in braces; `None` if it has no such reference.
 fn marked(text: &str, names: &Names<'_>) -> Option<String> {
     let mut marked = String::new();
     let mut rest = text;

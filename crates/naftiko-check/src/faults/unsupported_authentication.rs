@@ -1,4 +1,4 @@
-//! A scheme of authentication that edition 0.1 names, without saying how it is spoken.
+//! An authentication scheme that edition 0.1 names without saying how its credentials are sent.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 

@@ -1,4 +1,4 @@
-//! An argument whose value is not of the type the operation takes.
+//! An argument whose value does not have the type that the operation takes.
 
 use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity, SourceMap, nearest};
 use naftiko_expr::{Expression, Type};
@@ -14,7 +14,7 @@ pub(crate) static CODE: Code = Code {
     summary: "an argument is not of the type the operation takes",
 };
 
-/// `name` is what the value is called, `expected` what is taken there.
+/// `name` names the value in the message; `expected` is the type that its place takes.
 pub(crate) fn report(
     name: &str,
     expected: &Type,
@@ -40,7 +40,7 @@ pub(crate) fn report(
         return diagnostic.with_help(format!("did you mean {meant}?")).with_fix(fix);
     }
     let options = values(expected);
-    // Only a text that was written can be a slip for another: an expression means what it reads.
+    // Only a literal text can be a misspelling: an expression has the value that it reads.
     let text = written.literal().and_then(Json::as_str);
     let near = text.and_then(|text| nearest(text, options.iter().map(String::as_str)));
     match near {
@@ -49,7 +49,8 @@ pub(crate) fn report(
     }
 }
 
-/// Whether a literal is a number with more digits than numbers keep, written without quotes: it is read as its text.
+/// Whether a literal is an integer without quotes that does not fit in 64 bits. The parser reads such an integer as
+/// text.
 pub(crate) fn is_inexact(written: &Written<'_>, sources: &SourceMap) -> bool {
     let Some(text) = written.literal().and_then(Json::as_str) else { return false };
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
@@ -60,14 +61,14 @@ pub(crate) fn is_inexact(written: &Written<'_>, sources: &SourceMap) -> bool {
         && sources.text(written.span) == text
 }
 
-/// What was meant by a word such as `yes`, where `true` or `false` is taken.
+/// The boolean that the author probably meant by a word such as `yes`; `None` if no boolean is expected.
 pub(crate) fn boolean(expected: &Type, written: &Written<'_>) -> Option<&'static str> {
     let meant = meant_boolean(written.literal()?.as_str()?)?;
     let takes_boolean = expected.accepts(&Type::Boolean) && !expected.accepts(&Type::string());
     takes_boolean.then_some(if meant { "true" } else { "false" })
 }
 
-/// The path that was meant by `{inputs.name}`, which is a mapping to readers of YAML.
+/// The path that the author meant by `{inputs.name}`, which YAML reads as a mapping.
 fn reference<'a>(written: &Written<'a>) -> Option<&'a str> {
     let Parts::Entries(entries) = &written.parts else { return None };
     let [(key, value)] = &**entries else { return None };
@@ -77,7 +78,7 @@ fn reference<'a>(written: &Written<'a>) -> Option<&'a str> {
     (!path.segments.is_empty()).then_some(key)
 }
 
-/// A value that would fit with quotes around it, or without them, and how it is then written.
+/// The help and the replacement text for a value that would fit with quotes around it, or without them.
 fn quotes(
     expected: &Type,
     written: &Written<'_>,
@@ -89,9 +90,9 @@ fn quotes(
             ("write it without quotes", bare, text.clone())
         }
         Json::Number(_) | Json::Bool(_) => {
-            // As it was written, which the value no longer tells: `0x10`, `1e3`, `True`.
+            // The source text, because the value does not preserve its form: `0x10`, `1e3`, `True`.
             let text = sources.text(written.span);
-            // With a tag before it or quotes around it, other quotes change nothing.
+            // Quotes do not change the type of a value that has a tag before it or quotes around it.
             let file = sources.file(written.span.file)?;
             let (before, _) = file.text().split_at_checked(written.span.range().start)?;
             let tagged = before.split_whitespace().next_back().is_some_and(|word| word.starts_with('!'));

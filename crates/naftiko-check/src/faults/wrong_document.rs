@@ -1,4 +1,4 @@
-//! A document of another kind than the one that is needed there.
+//! A document of another kind than its place requires.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 use naftiko_spec::Kind;
@@ -10,7 +10,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a document is of another kind than the one that is needed",
 };
 
-/// It is to be run; `runs` says by what.
+/// The document should be run, but is not a composition; `runs` is the label that says what runs it.
 pub(crate) fn not_a_composition(named: &Spanned<String>, root: &Node, found: Kind, runs: &str) -> Diagnostic {
     let what = root.get("specification").map_or(root.span, |node| node.span);
     Diagnostic::new(&CODE, named.span, format!("`{}` is not a composition", named.value))
@@ -18,7 +18,7 @@ pub(crate) fn not_a_composition(named: &Spanned<String>, root: &Node, found: Kin
         .with_related(what, format!("it is `{}`", found.specification()))
 }
 
-/// A composition names it among its capabilities.
+/// A composition names the document as its capabilities document, but it is of another kind.
 pub(crate) fn report(root: &Node, found: Kind) -> Diagnostic {
     let span = root.get("specification").map_or(root.span, |node| node.span);
     let needed = Kind::Capabilities.specification();
@@ -26,7 +26,7 @@ pub(crate) fn report(root: &Node, found: Kind) -> Diagnostic {
         .with_help("a composition finds its operations through a capabilities document")
 }
 
-/// A test names it as its inputs.
+/// A test names the file as its inputs, but it is not a mapping.
 pub(crate) fn no_inputs(named: &Spanned<String>) -> Diagnostic {
     Diagnostic::new(&CODE, named.span, format!("`{}` is not a mapping of names to values", named.value))
         .with_help("a file of inputs is a mapping, `name: value`")

@@ -1,4 +1,4 @@
-//! An output whose source is not of the type it is declared to have.
+//! An output whose source does not have the declared type.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 use naftiko_expr::Type;
