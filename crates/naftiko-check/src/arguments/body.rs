@@ -1,4 +1,4 @@
-//! What is written for arguments against types and schemas: each value, and the body of a request as a whole.
+//! Checks written arguments against types and schemas: each value, and the body of a request as a whole.
 
 use std::cell::OnceCell;
 use std::rc::Rc;
@@ -18,64 +18,67 @@ use crate::resolve::{Parameter, Resolution};
 use crate::written::{Parts, Written};
 use crate::{faults, limits, sendable};
 
-/// The values of a request as far as they are known.
+/// The known values of a request.
 #[derive(Default, Clone)]
 pub(super) struct Body<'w> {
     /// The parameters outside the body.
     pub(super) parameters: Vec<(&'w Slot, Written<'w>)>,
-    /// All of it, written as one.
+    /// The body, if it is written as one value.
     pub(super) whole: Option<Written<'w>>,
-    /// Its properties.
+    /// The properties of the body, if they are written one by one.
     pub(super) properties: Vec<(&'w str, Written<'w>)>,
-    /// Where it has been found to be wrong.
+    /// The places in the body that already have a finding about their type.
     pub(super) mistakes: Mistakes,
-    /// The properties that the description does not declare, which is reported.
+    /// The properties that the description does not declare; each has a finding already.
     pub(super) undeclared: Vec<Undeclared<'w>>,
 }
 
 /// A property of the body that the description does not declare.
 #[derive(Clone)]
 pub(super) struct Undeclared<'w> {
-    /// Its position among the arguments that are written.
+    /// The index of the argument among the written arguments.
     pub(super) position: usize,
     pub(super) argument: &'w Argument,
     pub(super) written: Written<'w>,
-    /// The position of the finding about it.
+    /// The index of its finding in the diagnostics.
     pub(super) diagnostic: usize,
 }
 
-/// The request that arguments are written for, with what its schemas judge of them: each value is examined once.
+/// The request that arguments are written for. It caches the judgments on the properties of the body, which many
+/// arguments need.
 pub(super) struct Request<'w> {
     pub(super) named: &'w Spanned<String>,
     pub(super) arguments: &'w [Argument],
     pub(super) resolution: &'w Resolution,
-    /// What the schema of the body judges of all properties together, as they are sent and by their plain types.
+    /// The judgment of the body's schema on all properties together, one for each [`Question`] in the order of its
+    /// variants.
     properties: [OnceCell<Option<Rc<Judgment<'w>>>>; 2],
 }
 
-/// How a value is read to judge its parts.
+/// The way in which a schema compares numbers and texts when it judges a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Question {
-    /// By the plain types: a number and its text are two, even where they are sent as one.
+    /// By plain types: a number and its text differ, even where they are sent alike.
     Rejected,
-    /// As the value is sent.
+    /// As the value is sent: a number and its text are equal where the request carries only text.
     AsSent,
 }
 
-/// The most expressions of one value that are judged by samples of what they may give.
+/// The most expressions in one value that are judged by sample values.
 const MAX_EXPRESSIONS: usize = 64;
 
-/// Judges the expressions of one value by samples of what they may give.
+/// Judges the expressions in one value by samples of the values that they may have.
 struct Expressions<'a, 'w> {
     parameter: &'a Parameter,
     written: &'a Written<'w>,
     request: &'a Request<'w>,
-    /// How many more are judged.
+    /// How many more expressions may be judged.
     left: usize,
 }
 
 impl Expressions<'_, '_> {
-    /// Whether `run` accepts whatever an expression may give: a schema with `items` and without `type` takes a text too.
+    /// Whether `run` accepts every sample value of an expression. For example, a schema with `items` and without `type`
+    /// accepts a text too. `false` without a schema, and for expressions beyond [`MAX_EXPRESSIONS`].
     fn take_any(&mut self, part: &Written<'_>) -> bool {
         let Some(left) = self.left.checked_sub(1) else { return false };
         self.left = left;
@@ -107,7 +110,7 @@ impl<'w> Request<'w> {
         Self { named, arguments, resolution, properties: Default::default() }
     }
 
-    /// What the schema of a place judges of a value; `None` where there is no schema.
+    /// The judgment of a parameter's schema on a value; `None` if there is no schema.
     fn judgment(
         &self,
         parameter: &Parameter,
@@ -125,13 +128,13 @@ impl<'w> Request<'w> {
 
     fn judged(&self, parameter: &Parameter, whole: &Written<'w>, question: Question) -> Option<Judgment<'w>> {
         let options = self.resolution.options(&parameter.slot);
-        // A number and its text are one where they are sent; written in the wrong form, they are a slip all the same.
+        // A number and its text may be sent alike, but the wrong one of the two is still a mistake of the author.
         let as_text = options.as_text && question == Question::AsSent;
         let schema = self.resolution.compiled(parameter, naftiko_schema::Options { as_text, ..options })?;
         Some(Judgment::of(&schema, whole))
     }
 
-    /// The properties of the body that are written, without their types.
+    /// An object of the written properties of the body. The types of its expressions are not known.
     fn body(&self) -> Written<'w> {
         let mut properties = Vec::new();
         for argument in self.arguments {
@@ -151,7 +154,8 @@ fn is_property(slot: &Slot) -> bool {
 }
 
 impl Binder<'_> {
-    /// Reports what of a value is not of the type its place takes, and rejected by `run`; gives where that is.
+    /// Reports the parts of a value that do not have the type of `parameter` and that `run` rejects. Returns the places
+    /// of these parts.
     pub(super) fn fit<'w>(
         &mut self,
         parameter: &Parameter,
@@ -170,11 +174,12 @@ impl Binder<'_> {
             Misfit::Type { written: part, .. } if matches!(part.parts, Parts::Open) => {
                 !expressions.take_any(part)
             }
-            // A number that is kept as its text is no slip, and can be sent wherever numbers are texts.
+            // An integer that no number type represents exactly is read as text. It can be sent where numbers are sent
+            // as text.
             Misfit::Type { written: part, .. } if faults::wrong_argument_type::is_inexact(part, sources) => {
                 sending.as_ref().is_some_and(|it| it.rejects(misfit.place()))
             }
-            // A type may say more than its schema does.
+            // A type may be narrower than the schema it comes from, so the schema decides.
             Misfit::Type { .. } => rejecting.as_ref().is_none_or(|it| it.rejects(misfit.place())),
             Misfit::Unknown { .. } | Misfit::Missing(_) => true,
         });
@@ -187,8 +192,7 @@ impl Binder<'_> {
         misfits.mistakes()
     }
 
-    /// Puts the properties that the description does not declare into the body if `run` accepts them: then the finding
-    /// about them leaves no gap.
+    /// Binds the undeclared properties of the body that `run` accepts, and marks their findings as taken as written.
     pub(super) fn undeclared<'w>(&mut self, body: &Body<'w>, request: &Request<'w>) {
         let Some(parameter) = request.resolution.slots.body().filter(|_| !body.undeclared.is_empty()) else {
             return;
@@ -207,7 +211,8 @@ impl Binder<'_> {
         }
     }
 
-    /// The same for an input of another composition.
+    /// Reports the parts of a value that do not have the type of an input of another composition. Returns the places of
+    /// these parts.
     pub(super) fn fit_input(&mut self, input: &Parameter, written: &Written<'_>) -> Mistakes {
         let misfits = misfits(&input.ty, written, input.slot.name());
         let sources = self.sources;
@@ -215,7 +220,7 @@ impl Binder<'_> {
         misfits.mistakes()
     }
 
-    /// Reports the limits that a value breaks where it is not `mistaken`.
+    /// Reports the limits of its schema that a value breaks outside of the places of `mistakes`.
     pub(super) fn limits(
         &mut self,
         parameter: &Parameter,
@@ -229,7 +234,7 @@ impl Binder<'_> {
         verdict.tolerated.iter().for_each(|tolerated| self.tolerated(tolerated, name));
     }
 
-    /// Reports the rules that a literal breaks. `whole` is what the body as a whole is called.
+    /// Reports a limit that a literal breaks. `whole` names the body, for a finding about all of it.
     fn broken(&mut self, broken: &Broken, whole: &str) {
         self.diagnostics.push(match &broken.what {
             Breach::Undecided(_) | Breach::Exhausted => faults::schema_too_complex::report(broken, whole),
@@ -237,14 +242,14 @@ impl Binder<'_> {
         });
     }
 
-    /// Reports that a literal fits only because the description is read leniently: each flaw of a description once for a
-    /// step.
+    /// Reports that a literal fits only because the description is read leniently. Each kind of flaw in descriptions is
+    /// reported once for a step.
     fn tolerated(&mut self, tolerated: &Tolerated, whole: &str) {
         match &tolerated.tolerance {
             Tolerance::NearFormat(format, lack) => {
                 self.diagnostics.push(faults::near_format::report(tolerated, format, lack, whole));
             }
-            // Few descriptions mean that exactly one form fits; nothing is wrong with a value that fits several.
+            // Few authors of descriptions mean `oneOf` to exclude a value that fits several forms.
             Tolerance::SeveralBranches => {}
             tolerance => {
                 let kind = std::mem::discriminant(tolerance);
@@ -256,8 +261,8 @@ impl Binder<'_> {
         }
     }
 
-    /// The body as a whole: its form, where it may have one of several, and its limits. A finding since `begun` is not
-    /// repeated.
+    /// Checks the body as a whole: its form, if it may have one of several, and its limits. If the diagnostics from the
+    /// index `begun` on contain an error, findings about all of the body are left out.
     pub(super) fn body<'w>(
         &mut self,
         named: &'w Spanned<String>,
@@ -283,7 +288,7 @@ impl Binder<'_> {
             }
         };
         let verdict = verdict(parameter, resolution, &written, name, &mistakes);
-        // A rule that the body as a whole breaks may be about what has been found already.
+        // A limit on the body as a whole may be broken by a mistake that is already reported.
         let is_new = |about: &str| !(mistaken && about == name);
         for broken in verdict.broken.iter().filter(|broken| is_new(&broken.name)) {
             self.broken(broken, &named.value);
@@ -293,7 +298,7 @@ impl Binder<'_> {
         }
     }
 
-    /// Reports where properties, each of which fits, make none of the forms that a body may have.
+    /// Reports properties that fit one by one but together match none of the forms of the body. Returns the places.
     fn form(
         &mut self,
         named: &Spanned<String>,
@@ -318,7 +323,7 @@ impl Binder<'_> {
     }
 }
 
-/// What the schema of a place says of a value where the value is not `mistaken`; nothing where there is no schema.
+/// The verdict of a parameter's schema on a value outside of the places of `mistakes`; empty without a schema.
 fn verdict(
     parameter: &Parameter,
     resolution: &Resolution,
@@ -334,12 +339,12 @@ fn verdict(
     schema.map_or_else(Verdict::default, |schema| limits::verdict(&schema, written, name, &mistakes.places))
 }
 
-/// What does not fit, as a finding about an argument.
+/// Makes the finding about a part of an argument that does not fit its type.
 pub(crate) fn reported(misfit: &Misfit<'_>, sources: &SourceMap) -> Diagnostic {
     match misfit {
         Misfit::Type { name, expected, written } => {
             let diagnostic = faults::wrong_argument_type::report(name, expected, written, sources);
-            // Every run refuses a literal of another type; what an expression gives may fit.
+            // Every run rejects a literal of another type, but the value of an expression may fit.
             let is_open = matches!(written.parts, Parts::Open);
             if is_open { diagnostic.taken_as_written() } else { diagnostic }
         }

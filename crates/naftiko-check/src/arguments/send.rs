@@ -1,4 +1,4 @@
-//! Whether the arguments of a step can be sent: each alone, the body, and all of them together.
+//! Checks that the arguments of a step can be sent: each parameter alone, the body, and all of them together.
 
 use std::collections::BTreeMap;
 
@@ -17,8 +17,8 @@ use crate::sendable::{Unsendable, unsendable};
 use crate::written::Written;
 
 impl Binder<'_> {
-    /// Reports what cannot be sent of the arguments that have no error since `begun`. `has_body` says whether a body is
-    /// sent.
+    /// Reports the arguments that cannot be sent. Skips arguments with an error among the diagnostics from the index
+    /// `begun` on. `has_body` says whether the request has a body.
     pub(super) fn sent(
         &mut self,
         named: &Spanned<String>,
@@ -49,9 +49,9 @@ impl Binder<'_> {
     }
 }
 
-/// The places of errors, found by a place that they overlap.
+/// The spans of errors, indexed to find out whether one overlaps a given span.
 struct ErrorPlaces {
-    /// By the start of each error: the farthest end of it and of those before it.
+    /// For the start of each error, the largest end of this error and of the errors before it in the file.
     farthest: BTreeMap<(FileId, usize), usize>,
 }
 
@@ -75,7 +75,7 @@ impl ErrorPlaces {
         Self { farthest }
     }
 
-    /// Whether one of the errors is in a value or at its key.
+    /// Whether an error overlaps a value or its key.
     fn touch(&self, written: &Written<'_>) -> bool {
         self.overlap(written.span) || written.key.is_some_and(|key| self.overlap(key))
     }
@@ -88,7 +88,7 @@ impl ErrorPlaces {
     }
 }
 
-/// The parts of the body that cannot be sent. JSON can hold any value, so only other media types are asked.
+/// The parts of the body that cannot be sent. JSON can represent any value, so only other media types are checked.
 fn unsendable_body(
     named: Span,
     body: &Body<'_>,
@@ -107,7 +107,7 @@ fn unsendable_body(
         return if is_faulty(whole) { Vec::new() } else { unsendable(whole, &refuse).into_iter().collect() };
     }
     if body.properties.is_empty() {
-        // What is there is not declared, or a body that has to be written as a whole is missing: both are reported as that.
+        // Undeclared properties, or a missing body that must be written as a whole, are already reported.
         if !body.undeclared.is_empty()
             || resolution.slots.iter().any(|parameter| parameter.slot == Slot::Body && parameter.required)
         {
@@ -128,14 +128,15 @@ fn unsendable_body(
         .collect()
 }
 
-/// A refusal about a body as one about its only property.
+/// Converts a refusal of a body with one property to a refusal of that property: removes the first segment of the
+/// pointer.
 fn within_property(refusal: &Refusal) -> Refusal {
     let rest = refusal.pointer.strip_prefix('/').and_then(|pointer| pointer.find('/').map(|at| at + 1));
     let pointer = rest.and_then(|at| refusal.pointer.get(at..)).unwrap_or_default().to_owned();
     Refusal { pointer, ..refusal.clone() }
 }
 
-/// What literals cannot be sent together.
+/// The refusal of a combination of literal parameters, if they cannot be sent together.
 fn combined(
     named: Span,
     body: &Body<'_>,
@@ -166,7 +167,7 @@ fn combined(
     Some(Unsendable { place: place.unwrap_or(named), message: refusal.message })
 }
 
-/// Notes a parameter with its value.
+/// Adds the value of a parameter outside the body. Ignores the body and its properties.
 pub(super) fn note<'w>(body: &mut Body<'w>, slot: &'w Slot, written: &Written<'w>) {
     if matches!(slot, Slot::Parameter(..)) {
         body.parameters.push((slot, written.clone()));

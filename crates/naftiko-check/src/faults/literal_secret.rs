@@ -146,7 +146,7 @@ fn jwt(text: &str) -> bool {
     })
 }
 
-/// Whether a key of this name holds a credential: `password`, `client_secret`, `x-api-key`, not `token_url`.
+/// Whether the name of a key is that of a credential: `password`, `client_secret`, `x-api-key`, but not `token_url`.
 fn names_secret(key: &str) -> bool {
     let name = crate::resource::fold(key.rsplit('.').next().unwrap_or_default());
     let ends = [

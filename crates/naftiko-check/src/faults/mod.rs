@@ -3,7 +3,7 @@
 macro_rules! faults {
     ($($module:ident),* $(,)?) => {
         $(pub(crate) mod $module;)*
-        /// Every code of this crate.
+        /// Every code of this folder.
         pub(crate) static CODES: &[&naftiko_diagnostics::Code] = &[$(&$module::CODE),*];
     };
 }

@@ -18,7 +18,7 @@ pub(crate) static CODE: Code = Code {
 pub(crate) enum Needed {
     /// A step: its arguments, the values that an external step passes on, its `forEach` list.
     Step,
-    /// A condition of a step.
+    /// The `when` of a step, which decides whether the step runs.
     Condition,
     /// An output of the composition.
     Output,

@@ -49,8 +49,8 @@ pub(crate) fn report(
     }
 }
 
-/// Whether a literal is an integer without quotes that does not fit in 64 bits. The parser reads such an integer as
-/// text.
+/// Whether a literal is an integer without quotes that neither 64 bits nor a double can represent exactly. The parser
+/// reads such an integer as text.
 pub(crate) fn is_inexact(written: &Written<'_>, sources: &SourceMap) -> bool {
     let Some(text) = written.literal().and_then(Json::as_str) else { return false };
     let digits = text.strip_prefix(['-', '+']).unwrap_or(text);

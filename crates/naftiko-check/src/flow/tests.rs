@@ -1,5 +1,5 @@
-//! What is in the value of an expression is carried: held against the evaluator, with a secret made of a character that
-//! nothing else has.
+//! Tests `carried` against the evaluator. Each secret input contains a marker that no other value has: if the value of
+//! an expression contains a marker, `carried` must name a secret input.
 
 use naftiko_expr::{Environment, Expression, FUNCTIONS, Root};
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ impl World {
         }))
     }
 
-    /// The value of an expression as JSON; `None` where it has none.
+    /// The value of an expression as JSON; `None` if it has no value or its evaluation fails.
     fn value(&self, text: &str) -> Option<String> {
         let expression = Expression::parse(text).unwrap_or_else(|_| panic!("`{text}` is no expression"));
         Some(expression.evaluate(self).ok()??.to_string())
@@ -36,16 +36,16 @@ impl Environment for World {
     }
 }
 
-/// Whether a value has something of a secret in it, in any case and however cut up.
+/// Whether a value contains a marker: a `ŵ` in either case, or `917917`.
 fn tells(value: &str) -> bool {
     value.contains(['ŵ', 'Ŵ']) || value.contains("917917")
 }
 
-/// The ways to everything in the world that is secret.
+/// The paths of all secret inputs.
 const SECRET: &[&[&str]] =
     &[&["secret"], &["digits"], &["many"], &["nested", "key", "value"], &["nested", "keys"]];
 
-/// Whether some of an input is in a value.
+/// Whether `carried` overlaps the input at `path`.
 fn holds(carried: &Carried, path: &[String]) -> bool {
     carried.root == Root::Inputs && (path.starts_with(&carried.path) || carried.path.starts_with(path))
 }
@@ -155,7 +155,7 @@ fn an_item_carries_what_its_list_carries() {
     }
 }
 
-/// Expressions over the world, most of which have a value.
+/// Random expressions over the inputs of [`World`]. Most of them have a value.
 fn expressions() -> impl Strategy<Value = String> {
     let leaf = prop::sample::select(vec![
         "inputs.secret",
@@ -197,7 +197,7 @@ proptest! {
 
     #[test]
     fn what_is_in_a_value_is_carried(text in expressions()) {
-        // Some are refused, such as a constant that is no pattern: they have no value.
+        // Skips texts that do not parse, such as a constant that is not a valid pattern.
         prop_assume!(Expression::parse(&text).is_ok());
         if let Some(value) = World::new().value(&text) {
             prop_assert!(!tells(&value) || carries(&text), "{} is {}", text, value);

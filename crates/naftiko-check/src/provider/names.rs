@@ -1,4 +1,4 @@
-//! The names of one provider's operations and capabilities, indexed once for all that use them.
+//! An index of the names of one provider's operations and capabilities, built once and shared by all callers.
 
 use std::cell::OnceCell;
 use std::collections::HashMap;
@@ -10,31 +10,31 @@ use naftiko_spec::{Capabilities, Capability};
 
 use super::{Found, Provider};
 
-/// Where the names of a provider are.
+/// The index of a provider's names.
 #[derive(Default)]
 pub(crate) struct OperationNames {
-    /// The first capability with each id.
+    /// The position of the first capability with each id.
     capabilities: HashMap<String, usize>,
-    /// The position of each name in the list of a capability.
+    /// The position of each name in the list of a capability, by the position of the capability and the name.
     listed: HashMap<(usize, String), usize>,
-    /// The first capability that lists each name.
+    /// The position of the first capability that lists each name.
     listing: HashMap<String, usize>,
-    /// The descriptions that have each `operationId`, in order.
+    /// The positions of the descriptions that have each `operationId`, ascending.
     described: HashMap<String, Vec<usize>>,
-    /// What is suggested for a step of each capability.
+    /// The names to suggest for a step with a capability, by the position of the capability.
     suggested: Vec<Suggested>,
-    /// What is suggested for a step without a capability.
+    /// The names to suggest for a step without a capability.
     suggested_by_all: Suggested,
     mapped: OnceCell<NameIndex<String>>,
     all_described: OnceCell<NameIndex<String>>,
 }
 
-/// Names that a capability lists.
+/// Names that a capability lists, indexed on first use.
 #[derive(Default)]
 struct Suggested {
-    /// Those that stand for operations.
+    /// The names that resolve to operations.
     standing: OnceCell<NameIndex<String>>,
-    /// Those that no description has.
+    /// The names that are not mapped and that no description has.
     missing: OnceCell<NameIndex<String>>,
 }
 
@@ -62,12 +62,12 @@ impl OperationNames {
         names
     }
 
-    /// The descriptions that have an operation of this id, in order.
+    /// The positions of the descriptions that have an operation with this id, ascending.
     pub(super) fn described(&self, id: &str) -> &[usize] {
         self.described.get(id).map(Vec::as_slice).unwrap_or_default()
     }
 
-    /// Every name that a description has.
+    /// Each `operationId` of the descriptions, in no particular order.
     pub(super) fn all_described(&self) -> impl Iterator<Item = &str> {
         self.described.keys().map(String::as_str)
     }
@@ -77,7 +77,7 @@ impl OperationNames {
         self.capabilities.get(id).copied()
     }
 
-    /// Where a capability lists a name.
+    /// The place where a capability lists a name; `None` if it does not.
     pub(crate) fn listed<'c>(&self, capability: &'c Capability, name: &str) -> Option<&'c Spanned<String>> {
         let at = self.capability(&capability.id.value)?;
         capability.operations.get(*self.listed.get(&(at, name.to_owned()))?)
@@ -90,7 +90,7 @@ impl OperationNames {
 }
 
 impl Provider {
-    /// The names of its operations and capabilities.
+    /// The index of the names of its operations and capabilities, built on first use.
     pub(crate) fn names(&self) -> &OperationNames {
         self.names.get_or_init(|| OperationNames::new(&self.capabilities, &self.catalogues))
     }
@@ -100,12 +100,12 @@ impl Provider {
         self.capabilities.capabilities.get(*self.names().listing.get(operation)?)
     }
 
-    /// The name, of those that a capability lists and stand for operations, that is nearest to another.
+    /// The name nearest to `name` that `capability`, or any capability, lists and that resolves to an operation.
     pub(crate) fn nearest_standing(&self, name: &str, capability: Option<&Capability>) -> Option<Near<'_>> {
         self.standing(capability).nearest_with_distance(name)
     }
 
-    /// The names that a capability, or any of them, lists and that stand for operations, as a list.
+    /// Some of the names that `capability`, or any capability, lists and that resolve to operations, as text.
     pub(crate) fn some_standing(&self, capability: Option<&Capability>) -> Option<String> {
         some_of(self.standing(capability).names())
     }
@@ -117,7 +117,7 @@ impl Provider {
         })
     }
 
-    /// The name, of those that a capability lists and no description has, that is nearest to another.
+    /// The name nearest to `name` that a capability lists, that is not mapped and that no description has.
     pub(crate) fn nearest_missing(&self, name: &str, capability: &Capability) -> Option<&str> {
         let index = self.names().suggested(Some(capability)).missing.get_or_init(|| {
             let is_missing =
@@ -137,7 +137,7 @@ impl Provider {
         listed.iter().flat_map(|capability| &capability.operations).map(|name| name.value.as_str())
     }
 
-    /// The name, of those that the document maps to operations, that is nearest to another.
+    /// The name nearest to `name` that the document maps to an existing operation.
     pub(crate) fn nearest_mapped(&self, name: &str) -> Option<Near<'_>> {
         let index = self.names().mapped.get_or_init(|| {
             let names = self.capabilities.operations.keys();

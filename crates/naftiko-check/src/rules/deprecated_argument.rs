@@ -1,4 +1,4 @@
-//! An argument that the description calls deprecated.
+//! An argument that the description marks as deprecated.
 
 use naftiko_adapter::Operation;
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
@@ -49,7 +49,7 @@ fn report(
     }
 }
 
-/// The names that are deprecated in an argument, and where they stand.
+/// The deprecated names in an argument, with their spans.
 fn deprecated(call: &Call<'_>, argument: &BoundArgument) -> Vec<(String, Span)> {
     let operation = &call.resolution.operation;
     let place = call.place(argument);
@@ -79,7 +79,7 @@ fn deprecated(call: &Call<'_>, argument: &BoundArgument) -> Vec<(String, Span)> 
     }
 }
 
-/// A field with its value. It is deprecated if every alternative that has it says so.
+/// Adds a field to `found` if every schema that declares it says that it is deprecated. Otherwise searches its value.
 fn entry(
     operation: &Operation,
     schemas: &[&Json],
@@ -96,7 +96,7 @@ fn entry(
     }
 }
 
-/// What is deprecated inside a value of one of these schemas.
+/// Adds the deprecated fields inside a value that has one of these schemas to `found`.
 fn inside(operation: &Operation, schemas: &[&Json], value: &Value, found: &mut Vec<(String, Span)>) {
     match value {
         Value::Object { entries, .. } => {

@@ -1,4 +1,4 @@
-//! An operation that the description calls deprecated.
+//! An operation that the description marks as deprecated.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 

@@ -1,8 +1,8 @@
-//! What can be said of a composition only when all of it is known. One file for each rule: its code, when it fires, its
-//! message and its help.
+//! Rules: checks that need the whole checked composition. One file for each rule: its code, when it fires, its message
+//! and its help.
 //!
-//! A rule reads the [`Model`] and gives what it found. It changes nothing, knows of no other rule, and is total: what it
-//! does not understand it says nothing about.
+//! A rule reads the [`Model`] and returns its findings. It changes nothing, does not read the findings of other rules,
+//! and never fails: it ignores everything that it does not understand.
 
 pub(crate) mod governance;
 
@@ -33,7 +33,7 @@ rules! {
     unused_result,
 }
 
-/// What all rules find.
+/// The findings of all rules, except those of [`governance`].
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     RULES.iter().flat_map(|rule| rule(model)).collect()
 }

@@ -19,7 +19,7 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
         for argument in request.arguments {
             let Slot::Parameter(place @ (Place::Path | Place::Query), name) = &argument.slot else { continue };
             for placed in request.expressions(argument) {
-                // What should not be sent there at all has its own finding.
+                // `sensitive-to-other-provider` reports a value that must not be sent to this provider at all.
                 let found = model.sensitive.leaks(&placed).into_iter().find(|leak| !is_of_another(leak.of, request.resolution));
                 diagnostics.extend(found.map(|leak| {
                     Diagnostic::new(

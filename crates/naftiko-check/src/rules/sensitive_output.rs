@@ -1,4 +1,4 @@
-//! A sensitive value in an output that is not marked so.
+//! A sensitive value in an output that is not marked `sensitive`.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Edition;
@@ -11,7 +11,7 @@ pub(crate) static CODE: Code = Code {
     summary: "an output gives a sensitive value away and is not marked `sensitive`",
 };
 
-/// Edition 0.2 only: 0.1 has no word for it, and such outputs are masked.
+/// Edition 0.2 only: edition 0.1 cannot mark outputs, and masks these instead.
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     if model.composition.edition == Edition::V0_1 {
         return Vec::new();

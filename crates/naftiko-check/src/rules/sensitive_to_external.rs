@@ -1,4 +1,4 @@
-//! A sensitive value handed to somebody or something outside.
+//! A sensitive value that is passed to an external step.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Work;
@@ -11,7 +11,8 @@ pub(crate) static CODE: Code = Code {
     summary: "an external step is handed a sensitive value",
 };
 
-/// Only what is handed over by name or told to the channel: where everything is shown, what is sensitive is masked.
+/// Checks only values that are passed by name or to the channel. A step without `with` shows everything and masks
+/// sensitive values.
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     for step in &model.composition.steps {

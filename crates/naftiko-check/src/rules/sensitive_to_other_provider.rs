@@ -29,11 +29,11 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     diagnostics
 }
 
-/// Secrets that a composition sends to another provider than the one they come from: whoever hands them over knows whose
-/// they are.
+/// Secrets that a sub-composition sends to another provider than the one they come from. Only the composition that
+/// passes them knows where they come from.
 fn through_compositions(model: &Model<'_>) -> Vec<Diagnostic> {
     let handed_down = model.handed_down();
-    // What is not marked there has its own finding.
+    // `sensitive-to-unmarked-input` reports an input that is not marked.
     let marked = handed_down.iter().filter(|handed| handed.input.sensitive);
     let found = marked.filter_map(|handed| {
         model.sensitive.leaks(&handed.placed).iter().find_map(|leak| {
@@ -57,8 +57,8 @@ fn report(leak: &Leak<'_>, to: &str, label: String) -> Diagnostic {
     .with_help("send an id in its place, or do what needs it at the provider it belongs to")
 }
 
-/// Whether something sensitive belongs to another provider than the one that is called. What a person gave may be
-/// meant for any of them.
+/// Whether a sensitive value belongs to another provider than the called one. A value without a known provider, such as
+/// one from a person, may be meant for any provider.
 pub(super) fn is_of_another(sensitive: &Sensitive, called: &Resolution) -> bool {
     sensitive.provider.as_ref().is_some_and(|provider| *provider != called.operation.provider)
 }

@@ -1,4 +1,4 @@
-//! A sensitive value handed to a composition that does not know it to be one.
+//! A sensitive value passed to an input of a composition that is not marked `sensitive`.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Edition;
@@ -12,7 +12,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a sensitive value is handed to an input of a composition that is not marked `sensitive`",
 };
 
-/// What is marked is followed there, as everywhere; what is not would be printed and kept.
+/// The sub-composition tracks the values of marked inputs. It would print and store the value of an unmarked one.
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     let handed_down = model.handed_down();
     let unmarked = handed_down.iter().filter(|handed| !handed.input.sensitive);

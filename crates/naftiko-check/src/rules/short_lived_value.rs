@@ -1,4 +1,4 @@
-//! A value that expires, handed to something that takes its time.
+//! A value that may have expired when it is used.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -18,7 +18,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a value may have expired when it is used",
 };
 
-/// The most steps whose results outputs are held against.
+/// The most pairs of a step and a lifetime that outputs are checked for.
 const MOST_SOURCES: usize = 256;
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -31,14 +31,14 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
         Reader { model, expirables: &expirables, position, step }.check(&mut diagnostics);
     }
     diagnostics.extend(outputs(model, &expirables));
-    // A reference to two values that expire is one mistake.
+    // One reference to several expiring values is one mistake.
     let mut told = BTreeSet::new();
     diagnostics.retain(|found| told.insert(found.primary.span));
     diagnostics
 }
 
-/// Outputs that give what expires: they are given when all steps are done, also those that run beside the one that yields
-/// it.
+/// Findings about outputs with expiring values. Outputs are evaluated after all steps, also after slow steps that run
+/// in parallel to the source of the value.
 fn outputs(model: &Model<'_>, expirables: &Expirables) -> Vec<Diagnostic> {
     let slow_steps = (0..model.composition.steps.len()).filter_map(|at| Some((at, slow(model, at)?)));
     let slow_steps: Vec<(usize, Slow)> = slow_steps.collect();
@@ -79,7 +79,7 @@ fn report(source: &Expiring, span: Span, how: &str, step: &Step, slow: &Slow) ->
         .with_help("hand over something that lasts, and make the value when it is needed")
 }
 
-/// A step that may read something that expires.
+/// A step that may read expiring values.
 struct Reader<'a> {
     model: &'a Model<'a>,
     expirables: &'a Expirables,
@@ -88,7 +88,7 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    /// One finding for each value that expires: where the step reads it too late, or hands it to somebody who takes too
+    /// Adds one finding for each expiring value that the step reads too late, or passes to a recipient that takes too
     /// long.
     fn check(&self, diagnostics: &mut Vec<Diagnostic>) {
         let mut known: BTreeSet<(usize, Vec<String>)> = BTreeSet::new();
@@ -100,7 +100,7 @@ impl Reader<'_> {
                 }
             }
         }
-        // Who is shown everything may be asked for it in words.
+        // An external step without `with` shows everything, and its description may ask for the value.
         if let Work::External(external) = &self.step.work
             && external.with.is_none()
         {
@@ -111,7 +111,7 @@ impl Reader<'_> {
         }
     }
 
-    /// The finding about a value that the step reads at a place, if it may have expired by then.
+    /// The finding about a value that the step reads at `span`, if the value may have expired by then.
     fn late(&self, source: &Expiring, span: Span) -> Option<Diagnostic> {
         if source.position == self.position {
             return None;
@@ -133,7 +133,7 @@ impl Reader<'_> {
         }
     }
 
-    /// How long the step itself uses a value. What is sent at once is sent in time, however long the answer takes.
+    /// How long the step itself uses a value. A value that is sent at once is in time, however long the response takes.
     fn keeps(&self, source: &Expiring) -> Option<Slow> {
         let handed_down = self.model.handed_down_by(self.position).into_iter();
         let carries = |placed: &Placed<'_>| {

@@ -1,4 +1,5 @@
-//! A list that could be narrowed to what an earlier step yields, and is not: it reads what belongs to others.
+//! A list operation that could be filtered by the resource of an earlier step and is not, so it also reads resources of
+//! others.
 
 use std::collections::BTreeSet;
 
@@ -34,15 +35,15 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     unscoped.collect()
 }
 
-/// Whether it says something of a list.
+/// Whether this rule has a finding about a call.
 pub(crate) fn finds(model: &Model<'_>, call: &Call<'_>) -> bool {
     filter(model, call).is_some()
 }
 
-/// The parameter that could narrow a list that nothing narrows, with what it could be given.
+/// The first query parameter that could filter an unfiltered list, with the candidates for its value.
 fn filter<'a>(model: &Model<'_>, call: &Call<'a>) -> Option<(&'a Parameter, Vec<Candidate>)> {
     let listed = call.resolution.resource().filter(|resource| resource.is_list())?;
-    // An argument that could not be placed may have been meant for it, and has its finding.
+    // An argument that could not be bound has its own finding, and may be meant as the filter.
     let placed: BTreeSet<usize> = call.bound.arguments.iter().filter_map(|it| it.written).collect();
     let all_placed = placed.len() == call.invoke.arguments.len();
     if !call.resolution.operation.is_safe() || !all_placed {
@@ -50,7 +51,7 @@ fn filter<'a>(model: &Model<'_>, call: &Call<'a>) -> Option<(&'a Parameter, Vec<
     }
     let filters = call.resolution.slots.iter().filter_map(|parameter| {
         let Slot::Parameter(Place::Query, name) = &parameter.slot else { return None };
-        // A list of organizations is not narrowed by an organization.
+        // A list of organizations is not filtered by organization.
         if named_by(name).iter().any(|name| listed.is(name)) {
             return None;
         }
@@ -66,12 +67,13 @@ fn filter<'a>(model: &Model<'_>, call: &Call<'a>) -> Option<(&'a Parameter, Vec<
     filters.into_iter().next().filter(|_| !narrowed)
 }
 
-/// Whether an argument keeps a list to something of this run: what an input or a step gave, as a text.
+/// Whether an argument restricts a list to values of this run: a path parameter, or a text that comes from an input, a
+/// step or an item.
 fn narrows(call: &Call<'_>, argument: &BoundArgument) -> bool {
     if matches!(argument.slot, Slot::Parameter(Place::Path, _)) {
         return true;
     }
-    // A number limits how many there are, not whose.
+    // A number limits how many items there are, not whose.
     let is_text = call.resolution.slots.at(&argument.slot).is_some_and(|parameter| {
         parameter.ty.accepts(&Type::string()) || !values(&parameter.ty).is_empty()
     });
@@ -106,7 +108,7 @@ fn report(model: &Model<'_>, call: &Call<'_>, parameter: &Parameter, candidates:
     }
 }
 
-/// What a parameter is the id of.
+/// The resource that a parameter names: `organization` for `organization_id`.
 fn noun(parameter: &str) -> String {
     named_by(parameter).pop().unwrap_or_default()
 }

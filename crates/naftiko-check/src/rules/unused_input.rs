@@ -22,7 +22,7 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     let reads = model.reads().into_iter().filter(|reference| reference.root == Root::Inputs);
     let read: BTreeSet<Option<Segment>> =
         reads.map(|reference| reference.fixed_path().into_iter().next()).collect();
-    // Whoever reads all inputs reads each of them.
+    // A reference to all inputs, or to an input with a computed name, reads each of them.
     if read.iter().any(|first| !matches!(first, Some(Segment::Field(_)))) {
         return Vec::new();
     }
@@ -40,11 +40,11 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// Whether something may read an input without saying so.
+/// Whether a step may read an input without a reference to it.
 fn anything_may_read(model: &Model<'_>) -> bool {
-    // Who is outside and is handed nothing by name is shown everything.
+    // An external step without `with` shows all values.
     let shown_all = |work: &Work| matches!(work, Work::External(external) if external.with.is_none());
-    // What an operation that is not described takes is not inferred.
+    // Edition 0.1 cannot infer the arguments of an unresolved operation, which may take any input.
     let unknown = model.composition.edition == Edition::V0_1
         && model.steps.iter().any(|step| matches!(step, Resolved::Unknown));
     unknown || model.composition.steps.iter().any(|step| shown_all(&step.work))

@@ -1,4 +1,4 @@
-//! A step that only reads, and whose result nobody wants.
+//! A step that only reads and whose result is not used.
 
 use std::collections::BTreeSet;
 
@@ -14,14 +14,14 @@ pub(crate) static CODE: Code = Code {
     summary: "a step only reads, and nothing uses what it reads",
 };
 
-/// Edition 0.2 only: in 0.1 there is no way to say what a step is for.
+/// Edition 0.2 only: edition 0.1 has no way to declare what a step is for.
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     if !model.sound || model.composition.edition == Edition::V0_1 {
         return Vec::new();
     }
     let wanted = wanted(model);
     let unused = |call: &Call<'_>| {
-        // A poll and an `expect` are gates: the run goes on only if they hold.
+        // `poll` and `expect` are gates: the run continues only if they hold.
         call.resolution.operation.is_safe()
             && call.invoke.poll.is_none()
             && call.step.clauses.expect.is_empty()
@@ -44,7 +44,8 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
         .collect()
 }
 
-/// The ids of the steps that something reads, that another says it follows, or that somebody outside is shown.
+/// The ids of the steps that an expression reads, that a `dependsOn` names, or that come before an external step
+/// without `with`, which shows all of them.
 fn wanted(model: &Model<'_>) -> BTreeSet<String> {
     let read = model.reads().into_iter().filter_map(|reference| match reference.root {
         Root::Step(id) => Some(id),

@@ -1,4 +1,4 @@
-//! The names of a composition as an expression sees them from its place.
+//! The scope of an expression: the names of a composition and their types, as visible from the place of the expression.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -7,10 +7,10 @@ use naftiko_expr::{Presence, Proof, Root, Scope, Suggestions, Type, Typed};
 
 use super::{Known, MAX_PROOFS, Names, View, response};
 
-/// Proofs by the root of what they prove something of; without one, of several roots or of other values.
+/// Proofs by the root that they are about; `None` for proofs about several roots or about other values.
 pub(super) type Proofs = BTreeMap<Option<Root>, Vec<Proof>>;
 
-/// Proofs by their roots, the first ones of each.
+/// Groups proofs by root and retains the first [`MAX_PROOFS`] of each.
 pub(super) fn grouped(proofs: impl IntoIterator<Item = Proof>) -> Proofs {
     let mut groups = Proofs::new();
     for proof in proofs {
@@ -22,22 +22,22 @@ pub(super) fn grouped(proofs: impl IntoIterator<Item = Proof>) -> Proofs {
     groups
 }
 
-/// The names as an expression sees them from its place.
+/// The scope of an expression at its place.
 pub(crate) struct StepScope<'a> {
     names: &'a Names<'a>,
     response: Option<Type>,
     item: Option<Type>,
-    /// A step that looks different from here.
+    /// The id of a step whose result has another type in this scope, and that type.
     own: Option<(&'a str, Typed)>,
-    /// Whether anything is proved here.
+    /// Whether proofs apply in this scope.
     proves: bool,
-    /// The step whose expression it is, if its `when` has held.
+    /// The step that the expression belongs to, if its `when` holds there.
     step: Option<&'a Known<'a>>,
-    /// Whether what is proved of the own result holds.
+    /// Whether the proofs about the step's own result hold: in a compensation that does not run after a failure.
     is_undone: bool,
-    /// Whether the answer to an external step without `result` counts as one that may be absent.
+    /// Whether the answer to an external step without `result` counts as possibly absent.
     is_wary: bool,
-    /// Types of roots, with all that is proved of them.
+    /// Cache: the types of roots, narrowed by all proofs.
     roots: RefCell<BTreeMap<Root, Option<Typed>>>,
 }
 
@@ -67,7 +67,7 @@ impl<'a> StepScope<'a> {
         scope
     }
 
-    /// The names from outside of all steps, with one step that looks different, and nothing proved.
+    /// The scope outside of all steps, without proofs. `own` replaces the type of one step.
     pub(super) fn without_proofs(names: &'a Names<'a>, own: Option<(&'a str, Typed)>) -> Self {
         Self {
             names,
@@ -82,7 +82,7 @@ impl<'a> StepScope<'a> {
         }
     }
 
-    /// The scope in which the answer to an external step without `result` may be absent.
+    /// A copy of this scope in which the answer to an external step without `result` counts as possibly absent.
     pub(crate) fn wary(&self) -> Self {
         Self {
             response: self.response.clone(),
@@ -94,7 +94,7 @@ impl<'a> StepScope<'a> {
         }
     }
 
-    /// What is proved of the result of a step wherever it is read from here.
+    /// The proofs about the result of a step that hold in this scope.
     fn proofs_of_step(&self, id: &str) -> &'a [Proof] {
         let Some(known) = self.names.known(id) else { return &[] };
         let is_own = self.step.is_some_and(|step| step.step.id.value == id);

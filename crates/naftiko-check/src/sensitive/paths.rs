@@ -1,23 +1,23 @@
-//! Paths to sensitive values, found by the fields that lead to them.
+//! A tree of the paths to the sensitive parts of a value, indexed by field names.
 
 use std::collections::{BTreeSet, HashMap};
 
 use naftiko_diagnostics::{Span, work};
 
-/// Something sensitive in a value.
+/// A sensitive part of a value.
 #[derive(Debug, Clone)]
 pub(crate) struct Sensitive {
-    /// The fields that lead to it.
+    /// The fields that lead from the value to the part.
     pub(crate) path: Vec<String>,
-    /// Where it is said to be sensitive; `None`: the step that yields it stands for that.
+    /// The place that declares the part sensitive; if `None`, diagnostics point to the step that yields the value.
     pub(crate) span: Option<Span>,
-    /// What is to be seen there.
+    /// The explanation that diagnostics show at that place.
     pub(crate) reason: String,
-    /// The provider it comes from; `None`: a person gave it, or nobody knows.
+    /// The provider that the part comes from; `None` if a person supplied it or its origin is unknown.
     pub(crate) provider: Option<String>,
 }
 
-/// Everything sensitive in one value, in order.
+/// All sensitive parts of one value, in the given order.
 #[derive(Debug)]
 pub(crate) struct Paths {
     all: Vec<Sensitive>,
@@ -25,18 +25,18 @@ pub(crate) struct Paths {
     children: HashMap<(usize, String), usize>,
 }
 
-/// A place in the value.
+/// A node of the tree: a place in the value.
 #[derive(Debug, Default)]
 struct Place {
-    /// What is sensitive exactly here: one for each provider.
+    /// The sensitive parts exactly here, the first for each provider.
     here: Firsts,
-    /// What is sensitive here or in parts of it: one for each provider.
+    /// The sensitive parts here and below, the first for each provider.
     within: Firsts,
-    /// The places of its parts.
+    /// The indexes of the places of its fields.
     parts: Vec<usize>,
 }
 
-/// The first of each provider, by its position.
+/// The index of the first sensitive part for each provider.
 #[derive(Debug, Default)]
 struct Firsts(HashMap<Option<String>, usize>);
 
@@ -76,7 +76,7 @@ impl Paths {
         }
     }
 
-    /// The place of a field of what is at another place.
+    /// The index of the place of a field below the place `of`. Adds the place if it is new.
     fn part(&mut self, of: usize, field: &str) -> usize {
         let key = (of, field.to_owned());
         if let Some(known) = self.children.get(&key) {
@@ -91,13 +91,13 @@ impl Paths {
         new
     }
 
-    /// Whether nothing is sensitive.
+    /// Whether no part of the value is sensitive.
     pub(crate) fn is_empty(&self) -> bool {
         self.all.is_empty()
     }
 
-    /// What is sensitive of a part of the value, or of what it is part of: of each place on the way one for each
-    /// provider, and one for each within the part.
+    /// The sensitive parts that contain `path` or lie within it. For each provider, it returns the first part at each
+    /// place on the way and the first part within `path`.
     pub(crate) fn of(&self, path: &[String]) -> Vec<&Sensitive> {
         let (outer, end) = self.walk(path);
         let mut found: BTreeSet<usize> =
@@ -106,7 +106,8 @@ impl Paths {
         found.into_iter().filter_map(|at| self.all.get(at)).collect()
     }
 
-    /// Like [`of`](Self::of), with all that is within the part; nothing if that is more than `most`.
+    /// Like [`of`](Self::of), with every sensitive part within `path`; `None` if `path` has more than `most` places
+    /// within it.
     pub(crate) fn all_of(&self, path: &[String], most: usize) -> Option<Vec<&Sensitive>> {
         let (outer, end) = self.walk(path);
         let mut found: BTreeSet<usize> =
@@ -124,7 +125,7 @@ impl Paths {
         Some(found.into_iter().filter_map(|at| self.all.get(at)).collect())
     }
 
-    /// The places on the way to a part, and the part itself if something in it is sensitive.
+    /// The places on the way to a part, and the place of the part itself if a part at or below it is sensitive.
     fn walk(&self, path: &[String]) -> (Vec<&Place>, Option<&Place>) {
         let mut at = 0;
         let mut outer = Vec::new();

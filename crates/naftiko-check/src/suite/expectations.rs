@@ -1,4 +1,4 @@
-//! What a test expects, against the names of what it tests.
+//! Checks the expectations of a test against the names of the tested composition.
 
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ use serde_json::{Map, Value, json};
 use super::PlanNames;
 use crate::faults;
 
-/// What undoes a step is called by this behind the name of the step.
+/// The suffix that turns the name of a step into the name of its compensation.
 const UNDOING: &str = ":compensate";
 
-/// What is wrong with the names and the expressions of an expectation.
+/// Reports the unknown names and the wrong expressions in an expectation.
 pub(super) fn check(expect: &Expectation, scope: &Names<'_>) -> Vec<Diagnostic> {
     let mut diagnostics = Vec::new();
     let names = scope.of_plan;
@@ -52,7 +52,7 @@ pub(super) fn check(expect: &Expectation, scope: &Names<'_>) -> Vec<Diagnostic> 
     diagnostics
 }
 
-/// The names that the expressions of a test know.
+/// The scope of the expressions of a test.
 pub(super) struct Names<'a> {
     of_plan: &'a PlanNames<'a>,
     inputs: Type,
@@ -62,7 +62,7 @@ pub(super) struct Names<'a> {
 }
 
 impl<'a> Names<'a> {
-    /// The names of a plan; `operations` are those that there are, by id.
+    /// The scope for a plan. `operations` holds the ids of all operations that a test may name.
     pub(super) fn new(names: &'a PlanNames<'a>, operations: &IndexSet<String>) -> Self {
         let plan = names.plan;
         let properties: Map<String, Value> =

@@ -1,4 +1,4 @@
-//! The inputs of a test: those written there, those of a file, and defaults.
+//! The inputs of a test: those written in the test, those of files, and defaults.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -19,7 +19,8 @@ use crate::load::Loader;
 use crate::resolve::Parameter;
 
 impl Context<'_> {
-    /// The inputs of a test. What is wrong with them is reported, and left out.
+    /// The inputs of a test by name, with defaults. Reports unknown, missing and unfit inputs, and leaves out the
+    /// unknown ones.
     pub(super) fn inputs(&mut self, test: &Test, loader: &mut Loader<'_>) -> Map<String, Value> {
         let mut given: BTreeMap<String, Rc<Given>> = BTreeMap::new();
         let mut unclear = false;
@@ -37,7 +38,7 @@ impl Context<'_> {
         let mut diagnostics: Vec<Diagnostic> = strangers
             .map(|given| faults::unknown_argument::given(&given.name, &self.plan.name, names))
             .collect();
-        // One that is near was meant, and is not missing as well.
+        // An input that a suggestion names is misspelled, and is not reported as missing too.
         let edits = diagnostics.iter().filter_map(|found| found.fix.as_ref()).flat_map(|fix| &fix.edits);
         let suggested: BTreeSet<String> = edits.map(|edit| edit.replacement.clone()).collect();
         let misspelled = |name: &str| suggested.contains(name);
@@ -48,7 +49,7 @@ impl Context<'_> {
         let first = lacking.by_ref().take(MOST_MISSING);
         let mut missing: Vec<_> =
             first.map(|input| faults::missing_argument::not_given(&test.name, input)).collect();
-        // Many tests can lack all of many inputs.
+        // Limits the findings, because many tests may each lack many inputs.
         match lacking.count() {
             0 => {}
             more => missing.push(faults::missing_argument::more(&test.name, more)),
@@ -67,7 +68,7 @@ impl Context<'_> {
         inputs.collect()
     }
 
-    /// What a source of inputs gives; `None` if it cannot be read, which is reported.
+    /// The inputs of a source; `None` if it cannot be read, which is reported. Each file is read once.
     fn source(&mut self, source: &Inputs, loader: &mut Loader<'_>) -> Option<Vec<Given>> {
         let named = match source {
             Inputs::Named(given) => return Some(given.clone()),
@@ -95,7 +96,7 @@ fn from_file(named: &Spanned<String>, path: &Path, loader: &mut Loader<'_>) -> O
     }
 }
 
-/// What of a value does not fit its input.
+/// The findings about the parts of a value that do not fit the type or the schema of its input.
 fn unfit(input: &Parameter, given: &Given, loader: &Loader<'_>) -> Vec<Diagnostic> {
     let written = written(given);
     let name = input.slot.name();

@@ -1,4 +1,4 @@
-//! What the mock is told, against the operations it speaks of.
+//! Resolves the mock script of a test, and checks it against the descriptions of its operations.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -22,18 +22,19 @@ use crate::limits::{self, Breach};
 use crate::load::Loader;
 use crate::provider::{Found, Provider};
 
-/// What a mock is told, of operations that there are.
+/// A mock script with resolved operations. Entries with unknown operations are left out.
 #[derive(Debug, Default)]
 pub struct Scripted {
-    /// What made-up values come from.
+    /// The seed of generated values; 0 if the script has none.
     pub seed: u64,
-    /// What operations answer, in order.
+    /// The scripted replies of each operation, in order.
     pub operations: Vec<(Arc<Operation>, Vec<Reply>)>,
-    /// What exists before the run begins, by an operation whose answer holds it.
+    /// The resources that exist before the run starts, by an operation whose response contains them.
     pub seeds: Vec<(Arc<Operation>, Vec<Value>)>,
 }
 
-/// Finds the operations of a script, and holds what it says against their descriptions.
+/// Resolves the operations of a script. Reports unknown operations, and replies and seeds that do not fit the
+/// descriptions.
 pub(super) fn resolve(script: &Script, known: &Known<'_>, diagnostics: &mut Vec<Diagnostic>) -> Scripted {
     let mut resolved = Scripted { seed: script.seed.unwrap_or_default(), ..Scripted::default() };
     for scripted in &script.operations {
@@ -50,7 +51,7 @@ pub(super) fn resolve(script: &Script, known: &Known<'_>, diagnostics: &mut Vec<
         match known.operation(&scripted.operation) {
             Ok(operation) => {
                 let ty = thing(&operation, known);
-                // What is not known by an id is not kept.
+                // The mock stores only resources with an id.
                 if ty.as_ref().is_some_and(|ty| !is_open(ty) && !has_id(ty)) {
                     diagnostics.push(faults::unfit_answer::no_thing(&scripted.operation));
                 }
@@ -65,15 +66,15 @@ pub(super) fn resolve(script: &Script, known: &Known<'_>, diagnostics: &mut Vec<
     resolved
 }
 
-/// The operations that a script may speak of: those of the plan, and all others of its providers. Indexed once for all
+/// The operations that a script may name: those of the plan, and all others of its providers. Indexed once for all
 /// tests.
 pub(super) struct Known<'a> {
     providers: Vec<Rc<Provider>>,
     by_name: HashMap<&'a str, &'a Arc<Operation>>,
     by_id: HashMap<&'a str, &'a Arc<Operation>>,
-    /// The names that compositions use.
+    /// The names of operations that the compositions use.
     names: NameIndex<&'a str>,
-    /// The types of schemas that were read, with their definitions, by address.
+    /// Cache: the types of schemas, by the addresses of the operation and the schema.
     types: RefCell<HashMap<(usize, usize), Type>>,
     definitions: RefCell<HashMap<usize, Definitions>>,
 }
@@ -84,7 +85,7 @@ impl<'a> Known<'a> {
         let mut names = Vec::new();
         let (mut by_name, mut by_id) = (HashMap::new(), HashMap::new());
         for (key, operation) in plans.flat_map(|plan| &plan.operations) {
-            // The key of a plan is the provider's id, and the name that the composition uses.
+            // The key of an operation in a plan is the id of its provider, `/` and the name that the composition uses.
             let used = key.strip_prefix(operation.provider.as_str()).and_then(|rest| rest.strip_prefix('/'));
             if let Some(used) = used {
                 names.push(used);
@@ -102,7 +103,7 @@ impl<'a> Known<'a> {
         }
     }
 
-    /// The ids of all operations that a test may speak of: those of the plan first.
+    /// The ids of all operations that a test may name, those of the plan first.
     pub(super) fn all(&self) -> IndexSet<String> {
         let used = self.names.names().iter().filter_map(|name| self.by_name.get(name));
         let used = used.map(|operation| operation.id.clone());
@@ -112,7 +113,7 @@ impl<'a> Known<'a> {
         used.chain(described).collect()
     }
 
-    /// By the name that a composition uses, or by `operationId`.
+    /// Resolves an operation by the name that a composition uses, or by its `operationId`.
     fn operation(&self, name: &Spanned<String>) -> Result<Arc<Operation>, Box<Diagnostic>> {
         let used = self.by_name.get(name.value.as_str()).or_else(|| self.by_id.get(name.value.as_str()));
         if let Some(operation) = used {
@@ -149,7 +150,7 @@ impl<'a> Known<'a> {
     }
 }
 
-/// What of an answer does not fit the description.
+/// The findings about the parts of a scripted reply that do not fit the description; none with `asIs: true`.
 fn unfit_reply(reply: &Reply, operation: &Arc<Operation>, known: &Known<'_>) -> Vec<Diagnostic> {
     if reply.as_is {
         return Vec::new();
@@ -162,7 +163,7 @@ fn unfit_reply(reply: &Reply, operation: &Arc<Operation>, known: &Known<'_>) -> 
     said.flat_map(|literal| unfit(literal, spec, (operation, known), Some(AS_IS))).collect()
 }
 
-/// The one thing that an operation answers with, or what the list holds that it answers with.
+/// The type of the resource in the response of an operation, or of the items if the response is or contains a list.
 fn thing(operation: &Arc<Operation>, known: &Known<'_>) -> Option<Type> {
     let schema = operation.success().and_then(|(_, spec)| spec.schema.as_ref())?;
     let whole = known.type_of(schema, operation);
@@ -171,17 +172,17 @@ fn thing(operation: &Arc<Operation>, known: &Known<'_>) -> Option<Type> {
     Some(whole.items().or_else(listed).unwrap_or(whole))
 }
 
-/// Whether a thing may be anything at all.
+/// Whether the type of a resource includes `any`.
 fn is_open(thing: &Type) -> bool {
     thing.members().iter().any(|member| matches!(member, Type::Any))
 }
 
-/// Whether a thing is known by an id, under whatever name.
+/// Whether the type of a resource has a field whose name ends in `id`, in either case.
 fn has_id(thing: &Type) -> bool {
     thing.fields().iter().any(|(name, _)| name.to_lowercase().ends_with("id"))
 }
 
-/// What of a thing that exists does not fit the things that an operation answers with.
+/// The findings about the parts of a seeded resource that do not fit the resource type of the operation.
 fn unfit_seed(item: &Literal, ty: Option<&Type>, operation: &Operation) -> Vec<Diagnostic> {
     let Some(ty) = ty else { return Vec::new() };
     let written = written_literal(item);
@@ -190,7 +191,7 @@ fn unfit_seed(item: &Literal, ty: Option<&Type>, operation: &Operation) -> Vec<D
     told.map(|misfit| faults::unfit_answer::misfit(misfit, &operation.id, None)).collect()
 }
 
-/// What the one list of an answer holds.
+/// The item type of the only list of objects in a response; `None` if there is no such list, or more than one.
 fn only_list(whole: &Type) -> Option<Type> {
     let mut lists = whole.fields().into_iter().filter_map(|(_, field)| {
         field.ty.items().filter(|items| is_open(items) || !items.fields().is_empty())
@@ -218,7 +219,7 @@ fn unfit(
     misfits.chain(broken).collect()
 }
 
-/// What is missing is made up, and null in a patch takes something away.
+/// Whether a script may contain a misfit: the mock generates missing fields, and null in a patch removes a field.
 fn is_made_up(misfit: &Misfit<'_>) -> bool {
     match misfit {
         Misfit::Missing(_) => true,

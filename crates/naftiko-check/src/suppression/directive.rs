@@ -1,19 +1,19 @@
-//! Comments that speak to `naftiko`, as they are written.
+//! Parses the comments that are directives to `naftiko`.
 
 use naftiko_diagnostics::{FileId, SourceFile, Span, Spanned};
 use naftiko_syntax::{Comment, comments};
 
-/// What begins a comment that speaks to `naftiko`.
+/// The prefix of a directive, after the `#`.
 const ADDRESS: &str = "naftiko:";
 
-/// The comments of a file, if one of them may be of interest.
+/// The comments of a file; empty if its text does not contain the prefix of a directive.
 pub(crate) fn comments_of(file: &SourceFile, id: FileId) -> Vec<Comment> {
     if file.text().contains(ADDRESS) { comments(file.text(), id) } else { Vec::new() }
 }
 
-/// A comment that speaks to `naftiko`: `# naftiko: word[name, name] rest`.
+/// A directive in a comment: `# naftiko: word[name, name] rest`.
 pub(crate) struct Directive<'a> {
-    /// What it says to do.
+    /// The command, such as `ignore` or `rules`.
     pub(crate) word: &'a str,
     /// The names in brackets; `None` where there are none.
     pub(crate) names: Option<Vec<Spanned<String>>>,
@@ -21,7 +21,7 @@ pub(crate) struct Directive<'a> {
     pub(crate) rest: &'a str,
 }
 
-/// What a comment says to `naftiko`; `None` if it speaks to others.
+/// The directive in a comment of `text`; `None` if the comment has no directive prefix.
 pub(crate) fn directive<'a>(text: &'a str, comment: &Comment) -> Option<Directive<'a>> {
     let range = comment.span.range();
     let words = text.get(range.clone())?;
@@ -46,14 +46,14 @@ pub(crate) fn directive<'a>(text: &'a str, comment: &Comment) -> Option<Directiv
     Some(Directive { word, names: Some(names), rest })
 }
 
-/// The beginning of a text: nothing but comments and blank lines.
+/// The top of a document: comments, blank lines, YAML directives and `---` before the first content.
 pub(crate) struct Top {
-    /// Where the first other line begins to say something.
+    /// The offset of the first content; `usize::MAX` if there is none.
     end: usize,
 }
 
 impl Top {
-    /// The beginning of `text`, which is read once for all of its comments.
+    /// Finds the top of `text`. One call serves all comments of the text.
     pub(crate) fn of(text: &str) -> Self {
         let mut end = 0;
         for line in text.split_inclusive('\n') {
@@ -66,7 +66,7 @@ impl Top {
         Self { end: usize::MAX }
     }
 
-    /// Whether a comment stands there.
+    /// Whether a comment begins at the top.
     pub(crate) fn holds(&self, comment: &Comment) -> bool {
         comment.span.range().start <= self.end
     }

@@ -1,4 +1,4 @@
-//! The keys of a document by the places of their values.
+//! An index of the keys of a document by the places of their values.
 
 use naftiko_diagnostics::{Span, work};
 use naftiko_syntax::{Node, Value};
@@ -15,12 +15,12 @@ struct KeyedValue {
     end: u32,
     /// The key of a value in a mapping; an item of a list has none.
     key: Option<Span>,
-    /// The position of the value that holds it.
+    /// The index of the value that contains this one.
     parent: Option<usize>,
 }
 
 impl KeyIndex {
-    /// Indexes a tree. An alias has no place of its own: its value is found where it is written.
+    /// Indexes a tree. An alias has no place of its own: its value is indexed at its anchor.
     pub(crate) fn new(root: &Node) -> Self {
         let mut index = Self::default();
         index.children(root, None);
@@ -47,7 +47,7 @@ impl KeyIndex {
 
     fn value(&mut self, node: &Node, key: Option<Span>, parent: Option<usize>) {
         work::add(1);
-        // An alias in a list stands before the values that were read by now.
+        // The value of an alias in a list starts before the values that are already indexed.
         if self.values.last().is_some_and(|last| last.start > node.span.start) {
             return;
         }
@@ -56,8 +56,8 @@ impl KeyIndex {
         self.children(node, Some(at));
     }
 
-    /// The innermost key whose value a place lies in. A place in a list item belongs to a key of that item, not to the
-    /// list's.
+    /// The key of the innermost value that contains `span`. `None` if that value is an item of a list: the key of the
+    /// list does not count.
     pub(crate) fn key_of(&self, span: Span) -> Option<Span> {
         let after = self.values.partition_point(|value| value.start <= span.start);
         let mut at = after.checked_sub(1);

@@ -1,4 +1,4 @@
-//! A step of edition 0.1 in 0.2: its literal arguments under `with`, and what was inferred behind them.
+//! Rewrites a step of edition 0.1 in edition 0.2: its literal arguments go under `with`, followed by the inferred ones.
 
 use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
@@ -14,21 +14,21 @@ use serde_json::{Map, Value as Json, json};
 use super::Upgrading;
 use crate::resolve::Resolution;
 
-/// Prefixes that say where an argument goes. A name that begins with one needs one.
+/// The prefixes that name the place of an argument. A name that itself begins with one needs a prefix.
 const PLACES: [&str; 5] = ["path.", "query.", "header.", "cookie.", "body."];
 
-/// A literal argument, where it stands.
+/// A literal argument of a step.
 struct Literal<'a> {
     /// Its position among the entries of the step.
     position: usize,
     key: &'a str,
     entry: &'a Entry,
-    /// The names it has in edition 0.2: one for each place it goes to.
+    /// The names of the argument in edition 0.2: one for each place it is sent in.
     names: Vec<String>,
 }
 
 impl Upgrading<'_> {
-    /// The edits of a step that carries out an operation.
+    /// The edits of a step that calls an operation; `None` if the step cannot be rewritten.
     pub(super) fn operation(&self, node: &Node, invoke: &Invoke, written: &Step) -> Option<Vec<Edit>> {
         let Work::Invoke(work) = &written.work else { return None };
         let operation = self.plan.operation(invoke)?;
@@ -73,7 +73,7 @@ impl Upgrading<'_> {
         if let Some(poll) = &invoke.poll {
             appended.insert("poll".to_owned(), json!({ "until": poll.until.text() }));
         }
-        // Behind the last entry that stays where it is.
+        // Inserts behind the last entry that is not moved.
         let (_, moved) = literals.split_at(run_length(&literals));
         let moved: BTreeSet<usize> = moved.iter().map(|literal| literal.position).collect();
         let stays = |position: &usize| !moved.contains(position);
@@ -82,8 +82,8 @@ impl Upgrading<'_> {
         Some(edits)
     }
 
-    /// Puts `with` above the first literal arguments, indents them, and brings the others and what was inferred behind
-    /// them.
+    /// Inserts `with` above the first literal arguments, indents them, and puts the other literal arguments and the
+    /// inferred ones behind them.
     fn gather_on_lines(
         &self,
         node: &Node,
@@ -109,7 +109,7 @@ impl Upgrading<'_> {
         }
         let mut tail = String::new();
         for literal in rest {
-            // What is said right above an argument goes with it.
+            // Comments directly above an argument move with it.
             let before = node.as_mapping()?.iter().nth(literal.position.checked_sub(1)?)?.1;
             let start = layout.start_with_remarks(literal.entry, layout.end(before));
             let range = start..layout.line_end(layout.end(literal.entry));
@@ -127,7 +127,7 @@ impl Upgrading<'_> {
         Some(edits)
     }
 
-    /// The same in braces.
+    /// Like [`gather_on_lines`](Self::gather_on_lines), for a step in braces.
     fn gather_in_braces(
         &self,
         node: &Node,
@@ -164,7 +164,7 @@ impl Upgrading<'_> {
         Some(edits)
     }
 
-    /// Takes neighbours out of braces; `None` where a comment would go with them.
+    /// Removes adjacent entries from braces; `None` if that would remove a comment.
     fn removed_from_braces(&self, node: &Node, run: &[Literal<'_>]) -> Option<Edit> {
         let entry = |position: usize| node.as_mapping()?.iter().nth(position).map(|(_, entry)| entry);
         let (first, last) = (run.first()?, run.last()?);
@@ -176,8 +176,8 @@ impl Upgrading<'_> {
         (!has_comment).then(|| Edit::new(Span::new(node.span.file, range), ""))
     }
 
-    /// What is written otherwise in an entry: its name where that alone is not enough, and `${`, which begins an
-    /// expression from now on.
+    /// The edits inside an entry: its key gets a prefix if the name is ambiguous, and `${`, which begins an expression
+    /// in edition 0.2, is escaped.
     fn translated(&self, literal: &Literal<'_>) -> Option<Vec<Edit>> {
         let mut edits = Vec::new();
         let entry = literal.entry;
@@ -207,22 +207,22 @@ impl Upgrading<'_> {
     }
 }
 
-/// A literal argument again for each further place it goes to.
+/// Writes a literal argument again for each place after the first that it is sent in.
 fn copies(literal: &Literal<'_>, write: impl Fn(&str, &Json) -> String) -> Option<String> {
     let (_, further) = literal.names.split_first()?;
     let value = escaped_json(literal.entry.value.to_json());
     Some(further.iter().map(|name| write(name, &value)).collect())
 }
 
-/// How many places the arguments of an operation can go to, by name.
+/// The number of slots of an operation that have each name.
 #[derive(Default)]
 pub(super) struct Names {
     bearers: HashMap<String, usize>,
-    /// Those of headers, in lower case.
+    /// The number of header slots for each header name, in lower case.
     headers: HashMap<String, usize>,
 }
 
-/// Slots, found by the name of an argument that nothing else says a place for.
+/// Slots, indexed by the name of an argument that has no place prefix.
 struct SlotsByName<'a> {
     all: Vec<&'a Slot>,
     named: HashMap<&'a str, Vec<usize>>,
@@ -263,12 +263,12 @@ impl Names {
         names
     }
 
-    /// The name of an argument for a slot: with its place, where the name alone does not say it.
+    /// The name of an argument for a slot, with a place prefix if the name alone is ambiguous.
     fn of(&self, slot: &Slot) -> String {
         self.written(slot.name(), slot)
     }
 
-    /// The names of a literal argument: one for each slot the plan puts it in.
+    /// The names of a literal argument: one for each slot that the plan binds it to.
     fn of_literal(&self, key: &str, written: &SlotsByName<'_>) -> Vec<String> {
         written.named(key).into_iter().map(|slot| self.written(key, slot)).collect()
     }
@@ -287,7 +287,7 @@ impl Names {
     }
 }
 
-/// The name of a header in lower case: headers have it in any case.
+/// The name of a header slot in lower case, because header names ignore case; `None` for other slots.
 fn header(slot: &Slot) -> Option<String> {
     match slot {
         Slot::Parameter(Place::Header, header) => Some(header.to_ascii_lowercase()),
@@ -295,13 +295,13 @@ fn header(slot: &Slot) -> Option<String> {
     }
 }
 
-/// How many of the first literals follow each other directly.
+/// The number of literals, from the first one on, that are adjacent entries of the step.
 fn run_length(literals: &[Literal<'_>]) -> usize {
     let first = literals.first().map_or(0, |literal| literal.position);
     literals.iter().zip(first..).take_while(|(literal, position)| literal.position == *position).count()
 }
 
-/// The text of a range after edits inside of it.
+/// The text of a range after the application of edits inside it.
 fn cut(layout: &Layout<'_>, range: Range<usize>, edits: &[Edit]) -> Option<String> {
     let offset = u32::try_from(range.start).ok()?;
     let inside: Option<Vec<Edit>> = edits

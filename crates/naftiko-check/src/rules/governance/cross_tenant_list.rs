@@ -1,4 +1,4 @@
-//! A list that could be kept to one tenant, and is not: it reads what belongs to all of them.
+//! A list operation that could be filtered by tenant and is not, so it reads resources of all tenants.
 
 use std::collections::BTreeSet;
 
@@ -25,7 +25,7 @@ fn report(model: &Model<'_>, call: &Call<'_>) -> Option<Diagnostic> {
     let provider = model.provider(&operation.provider)?;
     let tenant = provider.capabilities.tenant.as_ref()?;
     let listed = call.resolution.resource().filter(|resource| resource.is_list())?;
-    // Whoever lists the tenants themselves wants to see them all.
+    // A list of the tenants themselves is meant to contain all of them.
     if !operation.is_safe() || listed.is(&tenant.value) {
         return None;
     }

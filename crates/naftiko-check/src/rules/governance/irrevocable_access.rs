@@ -1,4 +1,4 @@
-//! A step lets somebody in, and nothing in the composition could let them out again.
+//! A step grants access, and neither its compensation nor another step of the composition revokes access.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Purpose;

@@ -1,8 +1,8 @@
-//! Rules about who gets in, for those who ask for them: `--rules governance`, or `# naftiko: rules[governance]` at the
-//! top of a document. Each can be asked for by its code alone.
+//! Rules about access control, which are off by default. `--rules governance` selects all of them. So does the comment
+//! `# naftiko: rules[governance]` at the top of a document. The code of a rule selects it alone.
 //!
-//! What an operation does to people's access is said by the capabilities document (`purpose`, `tenant`); a rule says
-//! nothing of an operation that nothing is said of.
+//! A capabilities document declares what an operation does to access (`purpose`, `tenant`). Rules ignore operations
+//! without such a declaration.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,7 @@ use crate::model::{Call, Model};
 use crate::provider::Provider;
 use crate::resolve::Resolved;
 
-/// The name of the whole set.
+/// The name that selects all governance rules.
 pub(crate) const NAME: &str = "governance";
 
 macro_rules! governance {
@@ -36,20 +36,20 @@ governance! {
 
 type Rule = fn(&Model<'_>) -> Vec<Diagnostic>;
 
-/// What the rules find that are asked for, by their codes.
+/// The findings of the selected rules; `asked_for` holds their codes.
 pub(crate) fn check(model: &Model<'_>, asked_for: &BTreeSet<&'static str>) -> Vec<Diagnostic> {
     let rules = RULES.iter().filter(|(code, _)| asked_for.contains(code.id));
     rules.flat_map(|(_, rule)| rule(model)).collect()
 }
 
-/// What the rules find in a capabilities document on its own.
+/// The findings of the selected rules in a capabilities document on its own; `asked_for` holds their codes.
 pub(crate) fn of_provider(provider: &Provider, asked_for: &BTreeSet<&'static str>) -> Vec<Diagnostic> {
     let facts = provider.capabilities.operations.values().map(|mapping| &mapping.facts);
     let found = facts.flat_map(|facts| [standing_link::of(facts), standing_secret::of(facts)].concat());
     found.filter(|found| asked_for.contains(found.code.id)).collect()
 }
 
-/// Whether a step is for one of these: by its own operation, or by the composition that it runs.
+/// Whether a step has one of the `wanted` purposes, through its operation or through the composition that it runs.
 fn is_for(model: &Model<'_>, position: usize, wanted: &[Purpose]) -> bool {
     match model.steps.get(position) {
         Some(Resolved::Operation(resolution)) => {
@@ -62,13 +62,13 @@ fn is_for(model: &Model<'_>, position: usize, wanted: &[Purpose]) -> bool {
     }
 }
 
-/// The operation steps that are for at least one of these.
+/// The operation steps that have at least one of the `wanted` purposes.
 fn calls_for<'a>(model: &Model<'a>, wanted: &'static [Purpose]) -> Vec<Call<'a>> {
     let is_wanted = |call: &Call<'_>| is_for(model, call.position, wanted);
     model.calls().filter(is_wanted).collect()
 }
 
-/// What all steps of a composition are for, for whoever runs it as a step.
+/// The purposes of all steps of a composition. A step that runs the composition has all of them.
 pub(crate) fn purposes(model: &Model<'_>) -> BTreeSet<Purpose> {
     let mut purposes = BTreeSet::new();
     for resolved in model.steps {

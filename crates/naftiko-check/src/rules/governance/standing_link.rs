@@ -1,4 +1,4 @@
-//! A link that lets its holder in, and goes on doing so.
+//! A link that grants access to its holder for more than a day, or without an expiry.
 
 use jiff::SignedDuration;
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
@@ -12,14 +12,14 @@ pub(crate) static CODE: Code = Code {
     summary: "a link that lets its holder in has no end, or lives for more than a day",
 };
 
-/// A link that lives longer is as good as a password.
+/// The longest acceptable lifetime. A link that lives longer is as good as a password.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     model.calls().flat_map(|call| of(&call.resolution.facts)).collect()
 }
 
-/// What a capabilities document lacks of an operation.
+/// Reports an operation that makes a link, if `expires` is missing or a lifetime in it is too long.
 pub(crate) fn of(facts: &Facts) -> Vec<Diagnostic> {
     let Some(purpose) = facts.purposes.iter().find(|purpose| purpose.value == Purpose::MakeLink) else {
         return Vec::new();

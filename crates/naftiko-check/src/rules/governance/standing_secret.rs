@@ -1,4 +1,4 @@
-//! A secret in an answer that nothing says the end of.
+//! A secret in a response without a declared lifetime.
 
 use std::collections::BTreeSet;
 
@@ -17,7 +17,7 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     model.calls().flat_map(|call| of(&call.resolution.facts)).collect()
 }
 
-/// What a capabilities document lacks of an operation.
+/// Reports each path under `sensitive` of an operation that is missing under `expires`.
 pub(crate) fn of(facts: &Facts) -> Vec<Diagnostic> {
     let ends: BTreeSet<&str> = facts.expires.iter().map(|(path, _)| path.expression.text()).collect();
     let standing = facts.sensitive.iter().filter(|path| !ends.contains(path.expression.text()));

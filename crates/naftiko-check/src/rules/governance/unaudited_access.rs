@@ -1,4 +1,4 @@
-//! A step changes who gets in, and no record of it follows.
+//! A step changes access, and no later step writes an audit record.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Purpose;
@@ -13,7 +13,7 @@ pub(crate) static CODE: Code = Code {
     summary: "a step changes who gets in, and no audit record follows it",
 };
 
-/// What changes who gets in.
+/// The purposes that change access.
 const ACCESS: &[Purpose] =
     &[Purpose::CreateUser, Purpose::GrantAccess, Purpose::ChangeAccess, Purpose::RevokeAccess];
 

@@ -1,4 +1,4 @@
-//! Somebody is let into an organization, and nothing has looked whether it is the one it says it is.
+//! A step grants access to an organization without depending on a step that verifies the organization.
 
 use std::collections::HashSet;
 
@@ -31,11 +31,11 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
     entries.iter().filter_map(|call| report(model, call, &verified)).collect()
 }
 
-/// The steps that look whether an organization is verified, by the steps that come after them.
+/// The steps that verify an organization, indexed by the steps that come after them.
 struct Verified<'a> {
-    /// The first one that comes before each step.
+    /// For each step, the first verifying step that comes before it.
     first: Vec<Option<usize>>,
-    /// Whether one that can fail the run comes before each step.
+    /// For each step, whether a verifying step that can fail the run comes before it.
     is_decided: Vec<bool>,
     ids: HashSet<&'a str>,
 }
@@ -60,14 +60,14 @@ fn report(model: &Model<'_>, call: &Call<'_>, verified: &Verified<'_>) -> Option
     })
 }
 
-/// Whether a condition of a step asks what one of the verifying steps has found; the step then comes after that one.
+/// Whether `when` or `forEach` of a step reads the result of a verifying step. The step then comes after that step.
 fn asks(call: &Call<'_>, verified: &Verified<'_>) -> bool {
     let asked = call.step.clauses.when.iter().chain(&call.step.clauses.for_each);
     let mut read = asked.flat_map(|source| source.expression.references());
     read.any(|reference| matches!(&reference.root, Root::Step(id) if verified.ids.contains(id.as_str())))
 }
 
-/// Whether the answer that a step gets can fail the run, by conditions of the step itself.
+/// Whether the response to a step can fail the run, through `expect` or `poll` of the step.
 fn can_fail_run(model: &Model<'_>, position: usize) -> bool {
     let Some(step) = model.composition.steps.get(position) else { return false };
     let has_conditions = !step.clauses.expect.is_empty()
