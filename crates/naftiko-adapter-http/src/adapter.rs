@@ -1,4 +1,4 @@
-//! The adapter itself: one request, then one answer or one honest failure.
+//! The HTTP adapter: sends one request and returns one response or one failure.
 
 use std::fmt;
 use std::sync::Arc;
@@ -26,17 +26,17 @@ use crate::transport::{Message, Proxies, Transport};
 use naftiko_wire::is_field_value;
 use naftiko_wire::{ArgumentSchemas, RequestParts, render};
 
-/// How long an attempt may take when nobody says otherwise.
+/// The time limit of an attempt if neither the call nor the builder sets one.
 const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// What an attempt may take beyond its limit, so that what is sent runs into a limit of its own first and says how far it
-/// came.
+/// How far an attempt may exceed its limit. The inner limit of the request expires first and reports how far the call
+/// got.
 const SLACK: Duration = Duration::from_millis(500);
 
-/// Carries operations out over HTTP.
+/// An adapter that carries out operations over HTTP.
 ///
-/// Nothing that takes time in proportion to an argument or an answer is done on the thread that it is called from: it
-/// needs the blocking threads of a tokio runtime.
+/// Work that grows with the size of an argument or a response runs on the blocking threads of tokio, so a call needs a
+/// tokio runtime.
 pub struct HttpAdapter {
     doors: IndexMap<String, Door>,
     timeout: Duration,
@@ -61,7 +61,7 @@ pub struct Builder {
 }
 
 impl HttpAdapter {
-    /// A builder of an adapter, without endpoints yet.
+    /// Returns a builder without endpoints.
     pub fn builder() -> Builder {
         Builder {
             endpoints: IndexMap::new(),
@@ -89,21 +89,21 @@ impl fmt::Debug for HttpAdapter {
 }
 
 impl Builder {
-    /// Sets where the operations of `provider` are carried out.
+    /// Sets the endpoint at which the operations of `provider` are carried out.
     #[must_use]
     pub fn endpoint(mut self, provider: impl Into<String>, endpoint: Endpoint) -> Self {
         self.endpoints.insert(provider.into(), endpoint);
         self
     }
 
-    /// Sets how long an attempt without a limit of its own may take; the default is 30 seconds.
+    /// Sets the time limit of attempts that have no limit of their own; the default is 30 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Allows a host that the egress policy would deny: over `http`, or in a private network.
+    /// Allows a host that the egress policy would deny, such as a host over `http` or in a private network.
     #[must_use]
     pub fn allow(mut self, host: AllowedHost) -> Self {
         self.allowed.push(host);
@@ -117,44 +117,45 @@ impl Builder {
         self
     }
 
-    /// Adds certificates (PEM) to trust besides those of the system; messages call them `file`.
+    /// Adds certificates (PEM) to trust in addition to those of the system. Messages name their source `file`.
     #[must_use]
     pub fn certificates(mut self, file: impl Into<String>, pem: Vec<u8>) -> Self {
         self.certificates.push((file.into(), pem));
         self
     }
 
-    /// Sets whether an answer that departs from its description is a failure; by default it is only reported.
+    /// Sets whether a response that deviates from its description is a failure; by default the deviation is only
+    /// reported.
     #[must_use]
     pub fn strict_responses(mut self, strict: bool) -> Self {
         self.strict = strict;
         self
     }
 
-    /// Sets the budget of values for answers, which adapters may share; by default it has
-    /// [`NodeBudget::DEFAULT`] values of its own.
+    /// Sets the budget of values for responses, which several adapters can share. By default the adapter has its own
+    /// budget of [`NodeBudget::DEFAULT`] values.
     #[must_use]
     pub fn nodes(mut self, budget: NodeBudget) -> Self {
         self.nodes = budget;
         self
     }
 
-    /// Sets where the credentials of all endpoints are added, and what is masked in all answers: also the secrets of
-    /// other adapters and channels that share it.
+    /// Sets the collection of secrets. The adapter adds the credentials of its endpoints to it and masks all its
+    /// secrets in every response, including those of other adapters and channels that share it.
     #[must_use]
     pub fn secrets(mut self, secrets: Secrets) -> Self {
         self.secrets = secrets;
         self
     }
 
-    /// What finds the addresses of names, in place of the operating system.
+    /// Sets the resolver of host names, in place of the operating system.
     #[cfg(test)]
     pub(crate) fn lookup(mut self, lookup: Arc<dyn Lookup>) -> Self {
         self.lookup = lookup;
         self
     }
 
-    /// Builds a [`Poster`] instead of an adapter, which may post to the hosts of these URLs and to allowed hosts.
+    /// Builds a [`Poster`] instead of an adapter. The poster may post to the hosts of these URLs and to allowed hosts.
     ///
     /// # Errors
     /// A [`BuildError`] when HTTP cannot be set up.
@@ -170,7 +171,7 @@ impl Builder {
     /// address in any form that a URL takes; an IPv6 address has brackets.
     ///
     /// # Errors
-    /// [`Denied`] when the host is none, or may not be contacted.
+    /// [`Denied`] when the text is not a host, or the host may not be contacted.
     pub fn guard(self, host: &str, port: u16) -> Result<HostGuard, Denied> {
         let parsed = Host::parse(host).map_err(|_| Denied::NoHost { host: host.to_owned() })?;
         HostGuard::new(Egress::new(self.allowed), self.lookup, parsed, port)
@@ -179,7 +180,7 @@ impl Builder {
     /// Builds the adapter.
     ///
     /// # Errors
-    /// A [`BuildError`] when an endpoint cannot be used or is denied, or HTTP cannot be set up at all.
+    /// A [`BuildError`] when an endpoint is invalid or denied, or HTTP cannot be set up.
     pub fn build(self) -> Result<HttpAdapter, BuildError> {
         let mut doors = IndexMap::new();
         let mut egress = Egress::new(self.allowed);
@@ -205,7 +206,7 @@ impl Builder {
     }
 }
 
-/// Where requests for an endpoint go, those for its tokens too.
+/// The URLs to which requests for an endpoint are sent: the base URL and the token URL.
 fn addresses(endpoint: &Endpoint) -> impl Iterator<Item = &Url> {
     std::iter::once(&endpoint.base_url).chain(endpoint.credential.token_url())
 }
@@ -247,7 +248,7 @@ impl HttpAdapter {
         let host = door.host.clone();
         let mask = self.transport.secrets().mask();
         let check = move |response: Response| {
-            // Nothing reads an answer that may hold a credential, of whatever provider.
+            // A response may hold a credential of any provider, so it is masked before it is used.
             let mut response = mask.response(response);
             response.departures.extend(schemas.response(&operation, &response));
             response.departures.truncate(MOST_DEPARTURES);
@@ -259,7 +260,7 @@ impl HttpAdapter {
         received.decoded(asked, &self.transport.nodes, check).await
     }
 
-    /// The request of a call, once its arguments are found to fit the description.
+    /// Renders the request of a call. Fails if the arguments do not fit the description.
     async fn written(&self, call: &Call) -> Result<RequestParts, Failure> {
         let (schemas, operation) = (Arc::clone(&self.arguments), Arc::clone(&call.operation));
         let arguments = call.arguments.clone();
@@ -271,7 +272,8 @@ impl HttpAdapter {
         .await
     }
 
-    /// Sends a message with what lets it in.
+    /// Sends a message with the credential of the provider. After a response 401, sends it once more with a newer
+    /// token.
     async fn admitted(&self, message: &Message, door: &Door, limit: Duration) -> Result<Received, Failure> {
         let time = Time::of(limit);
         let shown = time.to_prepare(door.keeper.show(&self.transport, limit)).await?;
@@ -279,7 +281,7 @@ impl HttpAdapter {
         if received.status != StatusCode::UNAUTHORIZED {
             return Ok(received);
         }
-        // It was not carried out: what is sent once more with a newer token is sent for the first time.
+        // The provider rejected the request without carrying it out, so the second request cannot repeat an effect.
         let renewed = door.keeper.renew(&shown, &self.transport, limit);
         match time.to_prepare(renewed).await? {
             Some(renewed) => self.send_with(message, &renewed, door, &time).await,
@@ -295,7 +297,7 @@ impl HttpAdapter {
         time: &Time,
     ) -> Result<Received, Failure> {
         let mut message = message.clone();
-        // The operator approved the credential for the server of the base URL, and for no other.
+        // The operator approved the credential for the server of the base URL only.
         if message.url.origin().ascii_serialization() != door.host {
             return Err(refused(format!(
                 "the request would leave `{}`, and its credential with it",
@@ -311,7 +313,7 @@ impl HttpAdapter {
     }
 }
 
-/// How long an attempt may take, with everything that it needs.
+/// The time limit of an attempt, including the fetching of its credential.
 struct Time {
     limit: Duration,
     end: Instant,
@@ -322,7 +324,7 @@ impl Time {
         Self { limit, end: deadline(limit.saturating_add(SLACK)) }
     }
 
-    /// Gets a credential in time, or nothing is sent.
+    /// Waits for a credential. A timeout is `NotSent`, since the call itself has not been sent.
     async fn to_prepare<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let late = || {
             let message = format!("the credential could not be had within {:?}", self.limit);
@@ -331,7 +333,7 @@ impl Time {
         timeout_at(self.end, work).await.unwrap_or_else(|_| Err(late()))
     }
 
-    /// Gets an answer in time, or nobody knows.
+    /// Waits for a response. A timeout is `Unknown`: the call may have had an effect.
     async fn to_answer<T>(
         &self,
         host: &str,
@@ -345,7 +347,8 @@ impl Time {
     }
 }
 
-/// An answer that is not taken for one: another would not fit either.
+/// The failure for a response that deviates from its description. It is `Unusable`: a further attempt would return a
+/// response that deviates too.
 fn departed(host: &str, Departure { pointer, expected }: &Departure) -> Failure {
     let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
     let message = format!("the answer of `{host}` does not fit its description{at}: {expected}");
@@ -355,7 +358,7 @@ fn departed(host: &str, Departure { pointer, expected }: &Departure) -> Failure 
 fn headers(call: &Call, parts: &RequestParts) -> Result<HeaderMap, Failure> {
     let mut headers = HeaderMap::new();
     let key = idempotency(call)?;
-    // A key that the author gave as an argument stands.
+    // A key that the author passed as an argument takes precedence.
     let key = key.filter(|(name, _)| !parts.headers.iter().any(|(given, _)| given == name));
     for (name, value) in parts.headers.iter().cloned().chain(key) {
         let refuse = || refused(format!("the header `{name}` cannot be written"));
@@ -365,7 +368,7 @@ fn headers(call: &Call, parts: &RequestParts) -> Result<HeaderMap, Failure> {
     Ok(headers)
 }
 
-/// The header that makes a repeat harmless.
+/// The idempotency header of the call, if the operation defines one and the call has a key.
 fn idempotency(call: &Call) -> Result<Option<(String, String)>, Failure> {
     let (Some(name), Some(key)) = (&call.operation.idempotency_key, &call.idempotency_key) else {
         return Ok(None);

@@ -1,7 +1,7 @@
-//! The answer to a request: received in full, then decoded.
+//! The response to a request: received in full, then decoded.
 //!
-//! Receiving is bound by the time limit of the attempt. Decoding is not: an answer that was received in full is an answer,
-//! however long it waits for its turn and whatever it turns out to be.
+//! The time limit of the attempt applies to receiving, not to decoding: a response that was received in full counts,
+//! however long it waits for its share of the budget.
 
 mod decode;
 
@@ -17,10 +17,10 @@ use crate::blocking::off_thread;
 use crate::nodes::NodeBudget;
 use decode::{Content, Trouble};
 
-/// The most that is read of one answer, before and after decompression.
+/// The maximum size of a response body in bytes, before and after decompression.
 pub(crate) const MOST_BYTES: usize = 32 * 1024 * 1024;
 
-/// An answer as it came.
+/// A received response, not yet decoded.
 #[derive(Debug)]
 pub(crate) struct Received {
     pub(crate) status: StatusCode,
@@ -31,25 +31,25 @@ pub(crate) struct Received {
 #[derive(Debug)]
 enum Body {
     Whole(Vec<u8>),
-    /// It is longer than [`MOST_BYTES`], and was not read to its end.
+    /// The body is longer than [`MOST_BYTES`] and was not read to its end.
     TooLong,
-    /// The connection broke in it, after a status that already says that nothing was done.
+    /// The connection broke while the body of a 4xx or 5xx response was received.
     Lost,
 }
 
-/// What the answer is to.
+/// The request that a response belongs to.
 #[derive(Debug, Clone)]
 pub(crate) struct Asked {
-    /// The server, for messages.
+    /// The origin of the server, for messages.
     pub(crate) host: String,
-    /// `None` for the request of a token.
+    /// The operation; `None` for a token request.
     pub(crate) operation: Option<Arc<Operation>>,
 }
 
-/// Receives an answer to its end.
+/// Receives the body of a response.
 ///
 /// # Errors
-/// Where the answer broke off, unless its status already says all there is to know.
+/// The error of a connection that broke in the body, unless the status is 4xx or 5xx: then the status suffices.
 pub(crate) async fn receive(mut response: reqwest::Response) -> Result<Received, reqwest::Error> {
     let (status, headers) = (response.status(), response.headers().clone());
     let received = |body| Ok(Received { status, headers, body });
@@ -70,10 +70,11 @@ pub(crate) async fn receive(mut response: reqwest::Response) -> Result<Received,
 }
 
 impl Received {
-    /// The answer, decoded, and passed through `check` where decoding takes place. It holds its share of `budget`.
+    /// Decodes the response and passes it through `check`, both on a blocking thread. The response holds its share of
+    /// `budget`.
     ///
     /// # Errors
-    /// Why it cannot be used, and those of `check`.
+    /// A failure if the body cannot be used, or that of `check`.
     pub(crate) async fn decoded(
         self,
         asked: Asked,
@@ -101,12 +102,12 @@ impl Received {
     }
 }
 
-/// An answer on its way from bytes to a value.
+/// The state of decoding one response.
 struct Reading {
     asked: Asked,
     status: StatusCode,
     headers: HeaderMap,
-    /// The most values that it may have.
+    /// The maximum number of values in the body.
     most: usize,
 }
 
@@ -136,7 +137,7 @@ impl Reading {
         };
         match built {
             Ok((body, departures)) => Ok(answered(body, departures)),
-            // An answer that already says that it failed never becomes another failure because of its body.
+            // The status already reports a failure, so an invalid body does not replace it with another failure.
             Err(trouble) if !self.status.is_success() => Ok(answered(trouble.text(), Vec::new())),
             Err(trouble) => match self.too_large(&trouble) {
                 Some(departure) if !self.only_reads() => {
@@ -147,12 +148,12 @@ impl Reading {
         }
     }
 
-    /// Whether the request changes nothing, so that its answer is all there is to it.
+    /// Whether the request has no effect, so that its response is all that it produces. True for a token request.
     fn only_reads(&self) -> bool {
         self.asked.operation.as_ref().is_none_or(|operation| operation.is_safe())
     }
 
-    /// What stands in place of a body that is beyond a limit.
+    /// The deviation that replaces a body that exceeds a limit; `None` for any other trouble.
     fn too_large(&self, trouble: &Trouble) -> Option<Departure> {
         let expected = match trouble {
             Trouble::TooLong => {
@@ -206,7 +207,7 @@ fn headers(map: &HeaderMap) -> IndexMap<String, String> {
     headers
 }
 
-/// Text of ISO 8859-1, where each byte is a character.
+/// Decodes ISO 8859-1, in which each byte is a character.
 fn latin(bytes: &[u8]) -> String {
     bytes.iter().copied().map(char::from).collect()
 }

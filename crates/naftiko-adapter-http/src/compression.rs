@@ -1,37 +1,37 @@
-//! Compressed answers: gzip, deflate and brotli, decompressed up to a size limit.
+//! Decompresses responses (gzip, deflate, brotli), up to a size limit.
 
 use std::io::{self, Read};
 
 use brotli_decompressor::Decompressor;
 use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 
-/// The content encodings that answers may have.
+/// The value of `Accept-Encoding`: the encodings that are decompressed.
 pub(crate) const ACCEPTED: &str = "gzip, deflate, br";
 
-/// How many layers are decompressed: each multiplies the size that a small answer can grow to.
+/// The maximum number of encoding layers: each layer multiplies the size that a small response can expand to.
 const MOST_LAYERS: usize = 2;
 
-/// Why an answer cannot be decompressed.
+/// The reason why a response cannot be decompressed.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
-    /// It would exceed the limit.
+    /// The result would exceed the limit.
     TooLong,
-    /// It is not in the encoding it names, or in one that was not asked for.
+    /// The bytes are not in the encoding that the header names, or the encoding was not requested.
     Unreadable(String),
 }
 
-/// Undoes the `encodings` of `bytes`, in the order of the header `Content-Encoding`; gives at most `most` bytes.
+/// Decodes the `encodings` of the header `Content-Encoding`. Returns at most `most` bytes.
 pub(crate) fn decompressed(encodings: &str, bytes: Vec<u8>, most: usize) -> Result<Vec<u8>, Trouble> {
     let is_encoding = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case("identity");
     let layers: Vec<&str> = encodings.split(',').map(str::trim).filter(is_encoding).collect();
     if layers.len() > MOST_LAYERS {
         return Err(Trouble::Unreadable("it is packed too many times".to_owned()));
     }
-    // The last one applied is undone first.
+    // The header lists encodings in the order of application; decoding goes backward.
     layers.iter().rev().try_fold(bytes, |bytes, name| {
         let out = match name.to_ascii_lowercase().as_str() {
             "gzip" | "x-gzip" => limited(MultiGzDecoder::new(bytes.as_slice()), most),
-            // The standard means zlib; some servers leave its frame out.
+            // By the standard, deflate has a zlib frame; some servers omit the frame.
             "deflate" => limited(ZlibDecoder::new(bytes.as_slice()), most)
                 .or_else(|_| limited(DeflateDecoder::new(bytes.as_slice()), most)),
             "br" => limited(Decompressor::new(bytes.as_slice(), 4096), most),
@@ -45,7 +45,7 @@ pub(crate) fn decompressed(encodings: &str, bytes: Vec<u8>, most: usize) -> Resu
     })
 }
 
-/// All bytes of the source, or one byte more than allowed.
+/// Reads the source to its end, but at most `most + 1` bytes, so that an excess is visible.
 fn limited(source: impl Read, most: usize) -> io::Result<Vec<u8>> {
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     let mut out = Vec::new();
@@ -75,7 +75,7 @@ mod tests {
         zlib.write_all(&text).expect("it is kept in memory");
         let mut raw = DeflateEncoder::new(Vec::new(), Compression::fast());
         raw.write_all(&text).expect("it is kept in memory");
-        // An uncompressed block, as RFC 7932 §9.2 has it: the stream header, 5 bytes of it, and the last, empty block.
+        // An uncompressed block (RFC 7932 §9.2): the stream header, 5 bytes of content, and the empty last block.
         let brotli = b"\x0b\x02\x80hello\x03".to_vec();
         let check = |encodings, packed: Vec<u8>, expected: &[u8]| {
             assert_eq!(decompressed(encodings, packed, 4096).as_deref(), Ok(expected), "{encodings}");

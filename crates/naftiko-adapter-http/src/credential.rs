@@ -1,4 +1,4 @@
-//! Credentials, and what they add to a request.
+//! Credentials, and the headers, query parameters and cookies that they add to a request.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,57 +17,57 @@ use crate::token::Tokens;
 use crate::transport::{Message, Transport};
 use naftiko_wire::{encoded, is_cookie_octet, is_field_value, is_token};
 
-/// How requests to a provider are authenticated.
+/// The way in which requests to a provider are authenticated.
 #[derive(Debug, Clone)]
 pub enum Credential {
-    /// Nothing.
+    /// No authentication.
     None,
     /// A token in the `Authorization` header (RFC 6750).
     Bearer(Secret),
     /// A key that is sent with every request.
     ApiKey {
-        /// Where it goes.
+        /// The place of the key.
         place: KeyPlace,
         /// The name of the header, query parameter or cookie.
         name: String,
         /// The key.
         key: Secret,
     },
-    /// A username and password in the `Authorization` header (RFC 7617), in UTF-8.
+    /// A username and password in the `Authorization` header (RFC 7617), encoded in UTF-8.
     Basic {
         /// The username, which cannot contain a colon.
         username: Secret,
         /// The password.
         password: Secret,
     },
-    /// The same, with `user:password` as one secret.
+    /// A username and password as in [`Basic`](Credential::Basic), with `user:password` as one secret.
     BasicPair(Secret),
     /// A token of the OAuth 2.0 client credentials grant (RFC 6749 §4.4).
     ClientCredentials(Tokens),
 }
 
-/// Where a key goes.
+/// The place of an API key in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum KeyPlace {
     /// A header.
     Header,
-    /// A parameter of the query.
+    /// A query parameter.
     Query,
     /// A cookie.
     Cookie,
 }
 
-/// A credential in use: it shows itself, and remembers what has to be masked because of that.
+/// The credential of an endpoint, with the history of secrets to mask.
 #[derive(Debug)]
 pub(crate) struct Keeper {
     credential: Credential,
     history: SecretHistory,
 }
 
-/// What a credential adds to a request.
+/// The authentication that is added to one request.
 pub(crate) struct Shown {
     addition: Option<Addition>,
-    /// Which of its tokens it is.
+    /// The serial number of the OAuth token; `None` for other credentials.
     pub(crate) serial: Option<u64>,
 }
 
@@ -78,8 +78,8 @@ enum Addition {
 }
 
 impl Keeper {
-    /// Keeps a credential of `provider`, once what is known of it has been found sound. What is known is among the
-    /// `secrets` from now on, also as long as it is not used.
+    /// Checks the credential of `provider`, as far as its secrets are known, and adds them to `secrets` before their
+    /// first use.
     pub(crate) fn new(
         provider: &str,
         credential: &Credential,
@@ -96,7 +96,10 @@ impl Keeper {
         Ok(keeper)
     }
 
-    /// What to add to a request now; a token that is too old is replaced first.
+    /// The authentication to add to a request. Reads missing secrets and replaces an expired token first.
+    ///
+    /// # Errors
+    /// A failure if a secret cannot be read or sent, or the provider issues no token.
     pub(crate) async fn show(&self, transport: &Arc<Transport>, limit: Duration) -> Result<Shown, Failure> {
         let addition = match &self.credential {
             Credential::None => None,
@@ -130,7 +133,8 @@ impl Keeper {
         Ok(Shown { addition, serial: None })
     }
 
-    /// What to show in place of what was refused with 401, once; `None` if there is nothing newer to show.
+    /// The authentication to use after a response 401 to `refused`; `None` if the call is not sent again. Only tokens
+    /// are replaced at once; other secrets are read again at the next call.
     pub(crate) async fn renew(
         &self,
         refused: &Shown,
@@ -167,7 +171,7 @@ const NO_USER: &str = "the name of the user has a `:`, or it or the password has
 const UNSENDABLE: &str = "the token or key is empty or has a character that cannot be sent";
 
 impl Credential {
-    /// Where its tokens are had, if it has any.
+    /// The URL of the token endpoint, if the credential uses one.
     pub(crate) fn token_url(&self) -> Option<&Url> {
         match self {
             Self::ClientCredentials(tokens) => Some(tokens.url()),
@@ -175,7 +179,7 @@ impl Credential {
         }
     }
 
-    /// What has to be masked because of it. Clones share it.
+    /// The history of the secrets to mask for this credential. Clones share it.
     fn history(&self) -> SecretHistory {
         match self {
             Self::None => SecretHistory::default(),
@@ -187,8 +191,8 @@ impl Credential {
         }
     }
 
-    /// Hides it and all that is made of it, as far as it is known: `known` are its secrets in the order of
-    /// [`secrets`](Self::secrets).
+    /// A mask for the secrets and the texts derived from them, as far as they are known: `known` lists the secrets in
+    /// the order of [`secrets`](Self::secrets).
     fn mask(&self, known: &[Option<&str>]) -> Option<Mask> {
         Some(match (self, known) {
             (Self::Bearer(_), [Some(token)]) => bearer_mask(token),
@@ -204,7 +208,7 @@ impl Credential {
         })
     }
 
-    /// The secrets it is made of.
+    /// The secrets of the credential.
     fn secrets(&self) -> Vec<&Secret> {
         match self {
             Self::None => Vec::new(),
@@ -215,8 +219,8 @@ impl Credential {
     }
 }
 
-/// Checks a credential, as far as that is possible without asking the provider, and returns its secrets as far as they
-/// are known.
+/// Checks a credential without contacting the provider. Returns its secrets, with `None` for those that are not known
+/// yet.
 fn check(provider: &str, credential: &Credential) -> Result<Vec<Option<SecretString>>, BuildError> {
     let provider = || provider.to_owned();
     let mut known = Vec::new();
@@ -258,7 +262,7 @@ fn is_sendable(text: &str) -> bool {
     !text.is_empty() && is_field_value(text)
 }
 
-/// Whether a cookie can carry `text` (RFC 6265).
+/// Whether `text` is a valid cookie value (RFC 6265) and not empty.
 fn is_cookie(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(is_cookie_octet)
 }
@@ -298,7 +302,10 @@ fn header(name: HeaderName, value: &str) -> Result<Addition, Failure> {
 }
 
 impl Shown {
-    /// Puts it on a request. An argument has no business in its place.
+    /// Adds the authentication to a request.
+    ///
+    /// # Errors
+    /// A refusal if an argument already uses the same header, query parameter or cookie.
     pub(crate) fn put_on(&self, message: &mut Message) -> Result<(), Failure> {
         let taken = |what: &str, name: &str| {
             Err(refused(format!(
@@ -341,7 +348,7 @@ impl Shown {
     }
 }
 
-/// Hides a secret, also as a form writes it.
+/// A mask for a secret and its form-encoded text.
 pub(crate) fn mask_of(secret: &str) -> Mask {
     let mut mask = Mask::default();
     mask.hide_credential(secret);
@@ -350,7 +357,7 @@ pub(crate) fn mask_of(secret: &str) -> Mask {
     mask
 }
 
-/// Hides a token, and the header that carries it.
+/// A mask for a token and the header that carries it.
 pub(crate) fn bearer_mask(secret: &str) -> Mask {
     let mut mask = mask_of(secret);
     let shown = format!("Bearer {secret}");
@@ -359,8 +366,9 @@ pub(crate) fn bearer_mask(secret: &str) -> Mask {
     mask
 }
 
-/// Hides a password and all that is made of it. The name of a user is none, but some providers take a key for a name,
-/// with a password that says nothing: then the name is hidden too.
+/// A mask for a password and the texts derived from it. A username is not a secret, but some providers take the key as
+/// the username with a dummy password: with a password shorter than [`SHORTEST_CREDENTIAL`], the username is masked
+/// too.
 pub(crate) fn basic_mask(username: &str, password: &str) -> Mask {
     let mut mask = mask_of(password);
     let pair = format!("{username}:{password}");

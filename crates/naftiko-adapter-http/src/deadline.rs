@@ -1,13 +1,13 @@
-//! The time at which a limit that an author or the operator chose is over.
+//! Deadlines of limits that an author or the operator chose.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-/// In place of a limit that ends later than time can be counted.
+/// Replaces a limit that ends beyond the range of the clock.
 const FAR: Duration = Duration::from_hours(24 * 365);
 
-/// The end of a limit that begins now. A limit of any length has one.
+/// The end of a limit that starts now. Never overflows.
 pub(crate) fn deadline(limit: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(limit).unwrap_or_else(|| now + FAR)

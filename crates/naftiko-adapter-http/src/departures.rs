@@ -1,7 +1,7 @@
-//! Where an answer departs from the schemas of its operation.
+//! Finds where a response deviates from the schemas of its operation.
 //!
-//! An answer that does not fit is reported, since real services depart from their descriptions. A departure names the place
-//! and what is expected there, never what was found.
+//! Real services deviate from their descriptions, so a deviation is reported and does not fail the call by default. A
+//! deviation names the place and the expected value, never the value found.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
@@ -13,7 +13,7 @@ use naftiko_schema::{Options, Rule, Schema, Verdict};
 use naftiko_wire::OfOperations;
 use serde_json::Value;
 
-/// As many departures of one answer as are reported.
+/// The maximum number of deviations that are reported for one response.
 pub(crate) const MOST: usize = 5;
 
 /// The schemas of operations, each compiled once.
@@ -22,7 +22,7 @@ pub(crate) struct Schemas {
     kept: OfOperations<Compiled>,
 }
 
-/// The schemas of one operation, each compiled when it is first needed.
+/// The schemas of one operation, each compiled at its first use.
 struct Compiled {
     operation: Arc<Operation>,
     /// By status as the description writes it.
@@ -30,7 +30,7 @@ struct Compiled {
 }
 
 impl Schemas {
-    /// Where an answer of success departs from its description.
+    /// The deviations of a 2xx response from its description.
     pub(crate) fn response(&self, operation: &Arc<Operation>, response: &Response) -> Vec<Departure> {
         let is_unread = response.is_body_withheld || !(200..300).contains(&response.status);
         if is_unread || operation.responses.is_empty() {
@@ -75,7 +75,7 @@ impl Compiled {
     }
 }
 
-/// A body of another media type than JSON, where JSON is described: all else would only repeat it.
+/// The deviation of a body that is not JSON although JSON is described. Further deviations would only repeat it.
 fn wrong_type(spec: &ResponseSpec, response: &Response) -> Option<Departure> {
     let described = essence(spec.content_type.as_deref()?);
     let found = essence(response.headers.get("content-type")?);
@@ -87,14 +87,14 @@ fn departure(pointer: &str, expected: impl Into<String>) -> Departure {
     Departure { pointer: pointer.to_owned(), expected: expected.into() }
 }
 
-/// Everything that does not fit, or could not be checked, once for all items of a list.
+/// All violations of the schema and all parts that could not be checked, once for all items of a list.
 fn all(schema: &Schema, value: &Value) -> Vec<Departure> {
     match schema.verdict(value) {
         Verdict::Fits => return Vec::new(),
         Verdict::Fails if value.is_null() => return vec![departure("", "expected a body")],
         Verdict::Fails | Verdict::Unknown => {}
     }
-    // A description that is wrong about one of a hundred thousand items is wrong about the others in the same way.
+    // An error in a description usually recurs in every item, so the first 10,000 violations suffice.
     let report = schema.examine(value, 10_000);
     let mut seen = BTreeSet::new();
     let violations = report.violations.iter().map(|violation| {
@@ -111,7 +111,7 @@ fn all(schema: &Schema, value: &Value) -> Vec<Departure> {
     violations
         .chain(unchecked)
         .chain(exhausted)
-        // What is of another type fits no list of values either; but several fields may be missing.
+        // One violation per place suffices, except that each missing field is reported.
         .filter(|(pointer, is_missing, reason)| {
             seen.insert((pointer.clone(), is_missing.then(|| reason.clone())))
         })
@@ -120,7 +120,7 @@ fn all(schema: &Schema, value: &Value) -> Vec<Departure> {
         .collect()
 }
 
-/// A pointer with a star for every index.
+/// Replaces every index in a JSON Pointer with `*`.
 fn any_item(pointer: &str) -> String {
     let is_index = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let parts: Vec<&str> = pointer.split('/').map(|part| if is_index(part) { "*" } else { part }).collect();

@@ -1,8 +1,8 @@
-//! The egress policy: which hosts may be contacted.
+//! The egress policy: the hosts that may be contacted.
 //!
-//! This module only decides, and is pure: [`Egress::permit`] judges a URL before it is used, [`Egress::admit`] the
-//! addresses that its name resolves to. A document may name any server on the internet and this machine; everything
-//! else that can be reached from here needs the operator's permission.
+//! This module is pure: [`Egress::permit`] judges a URL before its use, [`Egress::admit`] judges the addresses that its
+//! name resolves to. A document may name servers on the internet and on this machine; any other host needs the
+//! permission of the operator.
 
 mod address;
 mod guard;
@@ -20,14 +20,14 @@ pub use address::Zone;
 pub use guard::HostGuard;
 pub(crate) use resolver::{Lookup, Pinned, System};
 
-/// A host that the operator allows, at one port or at any: `db.internal`, `10.0.0.7:8443`, `[fd12::1]:80`.
+/// A host that the operator allows, at one port or at all ports: `db.internal`, `10.0.0.7:8443`, `[fd12::1]:80`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AllowedHost {
     host: Host<String>,
     port: Option<u16>,
 }
 
-/// Why a text does not name a host that can be allowed.
+/// The error for a text that is not of the form HOST or HOST:PORT.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not of the form HOST or HOST:PORT")]
 pub struct NoHost(String);
@@ -48,7 +48,7 @@ impl FromStr for AllowedHost {
             Some((host, port)) if !port.contains(']') => (host, Some(port.parse().map_err(|_| wrong())?)),
             _ => (text, None),
         };
-        // A zone, a path or a pattern is none that a URL could name.
+        // The host of a URL has no zone, path or wildcard.
         if host.is_empty() || host.contains(['/', '*', '@', '%', '?', '#']) {
             return Err(wrong());
         }
@@ -71,22 +71,22 @@ impl AllowedHost {
     }
 }
 
-/// How far requests to a host may reach.
+/// The addresses that requests to a host may reach.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Reach {
-    /// The internet.
+    /// Public addresses only.
     Public,
-    /// This machine.
+    /// Loopback addresses only.
     Loopback,
-    /// Anywhere the name leads, since the operator allowed it, except for link-local addresses, which must be allowed
-    /// themselves.
+    /// All addresses except link-local ones, since the operator allowed the host. A link-local address must be allowed
+    /// by its own text.
     Anywhere,
 }
 
-/// Why a host is not contacted. No variant shows more of a URL than its host.
+/// The reason why a host is not contacted. No variant shows more of a URL than its host.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
-    /// Neither `http` nor `https`.
+    /// The scheme is neither `http` nor `https`.
     #[error("a URL of the scheme `{scheme}` is not contacted: it has to be `https` or `http`")]
     Scheme {
         /// The scheme.
@@ -100,7 +100,7 @@ pub enum Denied {
         /// The host.
         host: String,
     },
-    /// The text is no host.
+    /// The text is not a host.
     #[error("`{host}` is no host")]
     NoHost {
         /// The text.
@@ -115,7 +115,7 @@ pub enum Denied {
         /// The host, with its port.
         host: String,
     },
-    /// Credentials and data would cross the network in clear.
+    /// Credentials and data would cross the network unencrypted.
     #[error(
         "`{host}` is not contacted over `http`, where everybody on the way can read along: give it with `https`, or allow it with `--allow-host {}`",
         shell_word(host)
@@ -129,7 +129,7 @@ pub enum Denied {
     Literal {
         /// The address, with its port.
         host: String,
-        /// What it is.
+        /// The kind of the address.
         zone: Zone,
     },
     /// The name resolves to an address that documents may not reach.
@@ -139,9 +139,9 @@ pub enum Denied {
         host: String,
         /// The address.
         address: IpAddr,
-        /// What it is.
+        /// The kind of the address.
         zone: Zone,
-        /// What the operator would have to allow.
+        /// The host for `--allow-host`.
         allow: String,
     },
 }
@@ -149,10 +149,10 @@ pub enum Denied {
 /// The hosts that may be contacted: those that the documents name, and those that the operator allows.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Egress {
-    /// Hosts with their ports.
+    /// The hosts that the documents name, with their ports.
     named: BTreeSet<(Host<String>, Option<u16>)>,
     allowed: Vec<AllowedHost>,
-    /// The names of proxies: the operator's own, wherever they are.
+    /// The host names of proxies. The operator chose them, so their addresses are not restricted.
     proxies: BTreeSet<String>,
 }
 
@@ -161,25 +161,25 @@ impl Egress {
         Self { allowed, ..Self::default() }
     }
 
-    /// Lets the host of `url` be contacted, at its port.
+    /// Permits the host of `url` at its port.
     pub(crate) fn name(&mut self, url: &Url) {
         self.named.extend(url.host().map(|host| (host.to_owned(), url.port_or_known_default())));
     }
 
-    /// Lets `host` be contacted at `port`.
+    /// Permits `host` at `port`.
     pub(crate) fn name_host(&mut self, host: Host<String>, port: u16) {
         self.named.insert((host, Some(port)));
     }
 
-    /// Lets the proxy at `url` be reached.
+    /// Permits the proxy at `url` at any address.
     pub(crate) fn through(&mut self, url: &Url) {
         self.proxies.extend(url.host_str().map(str::to_owned));
     }
 
-    /// Whether a request may go to `url`, and how far.
+    /// Decides whether a request may be sent to `url`, and which addresses it may reach.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason for the denial.
     pub(crate) fn permit(&self, url: &Url) -> Result<Reach, Denied> {
         let Some(host) = url.host().filter(|_| matches!(url.scheme(), "http" | "https")) else {
             return Err(Denied::Scheme { scheme: url.scheme().to_owned() });
@@ -192,11 +192,11 @@ impl Egress {
         self.permit_host(&host.to_owned(), url.port_or_known_default(), is_clear, shown)
     }
 
-    /// Whether a host may be contacted at a port, and how far; `is_clear` says that others on the way can read what is
-    /// sent, `shown` how the host is called in messages.
+    /// Decides whether a host may be contacted at a port, and which addresses that may reach. `is_clear` means that the
+    /// connection is unencrypted; `shown` is the name of the host in messages.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason for the denial.
     pub(crate) fn permit_host(
         &self,
         host: &Host<String>,
@@ -224,10 +224,10 @@ impl Egress {
         }
     }
 
-    /// Whether requests of this reach may go to the addresses that `name` has: to all of them, or to none.
+    /// Decides whether requests of this reach may go to the addresses of `name`: to all of them or to none.
     ///
     /// # Errors
-    /// The first that they may not go to.
+    /// The denial of the first address that they may not go to.
     pub(crate) fn admit(&self, name: &str, reach: Reach, addresses: &[IpAddr]) -> Result<(), Denied> {
         if self.proxies.contains(name) {
             return Ok(());
@@ -248,13 +248,13 @@ impl Egress {
     }
 }
 
-/// Whether a name stands for this machine on every machine (RFC 6761).
+/// Whether a name resolves to this machine on every machine (RFC 6761).
 pub(crate) fn is_this_machine(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     name == "localhost" || name.ends_with(".localhost")
 }
 
-/// The host of a URL, and its port if it is not the usual one: what `--allow-host` takes.
+/// Displays the host of a URL, with its port if it is not the default one, in the form that `--allow-host` takes.
 struct Shown<'a>(&'a Url);
 
 impl fmt::Display for Shown<'_> {

@@ -1,4 +1,4 @@
-//! Where a provider is, and how requests to it are authenticated.
+//! Endpoints: the base URL of a provider and its credential.
 
 use std::fmt;
 
@@ -8,10 +8,10 @@ use url::Url;
 use crate::credential::{Credential, Keeper};
 use crate::egress::Denied;
 
-/// Where the operations of one provider are carried out.
+/// The endpoint at which the operations of one provider are carried out.
 #[derive(Clone)]
 pub struct Endpoint {
-    /// The base URL, which may have a path of its own.
+    /// The base URL, which may have a path.
     pub base_url: Url,
     /// The credential.
     pub credential: Credential,
@@ -19,63 +19,63 @@ pub struct Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A URL may carry a password or a key.
+        // The URL may contain a password or a key, so only its origin and path are shown.
         let place = format!("{}{}", self.base_url.origin().ascii_serialization(), self.base_url.path());
         f.debug_struct("Endpoint").field("base_url", &place).field("credential", &self.credential).finish()
     }
 }
 
-/// Why an adapter cannot be built. No variant shows a secret.
+/// The reason why an adapter cannot be built. No variant shows a secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BuildError {
-    /// A base URL that nothing can be sent to.
+    /// The base URL cannot be used.
     #[error("the base URL of `{provider}` cannot be used: {reason}")]
     BaseUrl {
         /// The provider.
         provider: String,
-        /// What is wrong with it.
+        /// The defect of the URL.
         reason: &'static str,
     },
-    /// A token or a key that cannot be sent.
+    /// A token or key cannot be sent.
     #[error("the token for `{provider}` is empty or has a character that a header cannot carry")]
     Token {
         /// The provider.
         provider: String,
     },
-    /// A secret that is not available.
+    /// A secret is not available.
     #[error("{reason}")]
     Secret {
-        /// The provider it is for.
+        /// The provider that the secret belongs to.
         provider: String,
-        /// Its name, and why.
+        /// The name of the secret and the reason.
         reason: String,
     },
-    /// A credential that cannot be used.
+    /// The credential cannot be used.
     #[error("the credential for `{provider}` cannot be used: {reason}")]
     Credential {
         /// The provider.
         provider: String,
-        /// What is wrong with it.
+        /// The defect of the credential.
         reason: &'static str,
     },
-    /// An endpoint that the egress policy denies.
+    /// The egress policy denies an endpoint.
     #[error("`{provider}`: {denied}")]
     Denied {
         /// The provider.
         provider: String,
-        /// Why.
+        /// The reason.
         denied: Denied,
     },
-    /// A proxy with an unsupported scheme.
+    /// The scheme of a proxy is not supported.
     #[error("a proxy of the scheme `{scheme}` cannot be used: it has to be `http` or `https`")]
     Proxy {
         /// The scheme.
         scheme: String,
     },
-    /// A certificate file without certificates.
+    /// A certificate file has no readable certificates.
     #[error("`{file}` has no certificate that can be read: they are given in PEM form")]
     Certificates {
-        /// The file.
+        /// The name of the file.
         file: String,
     },
     /// The program has not installed a cryptography provider.
@@ -84,17 +84,17 @@ pub enum BuildError {
     /// The HTTP client could not be created.
     #[error("the HTTP client cannot be started: {reason}")]
     Client {
-        /// Its own error message.
+        /// The error message of the client.
         reason: String,
     },
 }
 
-/// An endpoint that has been found sound.
+/// A checked endpoint.
 pub(crate) struct Door {
     base: String,
-    /// Host and port, for messages.
+    /// The origin of the base URL: scheme, host and port.
     pub(crate) host: String,
-    /// What is shown there.
+    /// The credential.
     pub(crate) keeper: Keeper,
 }
 
@@ -118,7 +118,7 @@ impl Door {
         })
     }
 
-    /// The URL of a request below the base; `None` if reading it back would change it.
+    /// The URL of a request below the base URL; `None` if parsing would change its path.
     pub(crate) fn url(&self, path_and_query: &str) -> Option<Url> {
         let text = format!("{}{path_and_query}", self.base);
         let url = Url::parse(&text).ok()?;

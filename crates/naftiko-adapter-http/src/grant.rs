@@ -16,10 +16,10 @@ use crate::token::{ClientAuth, ClientCredentials};
 use crate::transport::Message;
 use naftiko_wire::is_field_value;
 
-/// How much of what a token URL says becomes part of a message, in characters.
+/// The maximum length of a text from the token endpoint in a message, in characters.
 const MESSAGE_LIMIT: usize = 300;
 
-/// The question for a token.
+/// Builds the token request.
 pub(crate) fn request(
     ask: &ClientCredentials,
     id: &SecretString,
@@ -54,21 +54,21 @@ pub(crate) fn request(
     Ok(Message { method: Method::POST, url: ask.token_url.clone(), headers, body })
 }
 
-/// Both as a form writes them, which is how they stand in the header too (RFC 6749 §2.3.1).
+/// The id and the secret of the client, form-encoded: the header takes them in this form too (RFC 6749 §2.3.1).
 pub(crate) fn form_encoded(id: &SecretString, secret: &SecretString) -> (SecretString, SecretString) {
     let encode =
         |text: &SecretString| byte_serialize(text.expose_secret().as_bytes()).collect::<String>().into();
     (encode(id), encode(secret))
 }
 
-/// A token as it was given.
+/// A token as the provider issued it.
 pub(crate) struct Granted {
     pub(crate) token: SecretString,
-    /// How long it is good for; `None`: that was not said.
+    /// The lifetime of the token; `None` if the response does not contain one.
     pub(crate) lives: Option<Duration>,
 }
 
-/// What the token URL at `host` answered. A failure shows nothing that `mask` hides.
+/// Reads the response of the token endpoint at `host`. The text of a failure is masked with `mask`.
 pub(crate) fn read(host: &str, answer: &Response, mask: &Mask) -> Result<Granted, Failure> {
     if !(200..300).contains(&answer.status) {
         return Err(not_given(host, answer, mask));
@@ -85,7 +85,7 @@ pub(crate) fn read(host: &str, answer: &Response, mask: &Mask) -> Result<Granted
     Ok(Granted { token: token.into(), lives: answer.body.get("expires_in").and_then(seconds) })
 }
 
-/// Seconds, as a number or, as some have it, as a text.
+/// A duration in seconds: a number or, from some providers, a text.
 fn seconds(value: &Value) -> Option<Duration> {
     let seconds = match value {
         Value::String(text) => text.trim().parse().ok()?,
@@ -94,7 +94,7 @@ fn seconds(value: &Value) -> Option<Duration> {
     Duration::try_from_secs_f64(seconds).ok()
 }
 
-/// Whether asking again may help is all that its status tells.
+/// The failure for a response without a token. The statuses 408, 429 and 5xx allow a retry; all others do not.
 fn not_given(host: &str, answer: &Response, mask: &Mask) -> Failure {
     let kind = match answer.status {
         408 | 429 | 500.. => FailureKind::NotSent,

@@ -1,7 +1,7 @@
-//! The JSON of answers, read in two passes over the same bytes.
+//! Parses the JSON of responses in two passes over the same bytes.
 //!
-//! The first pass ([`outline`]) counts values and depth before anything is allocated for them, and marks what needs a
-//! deviation. The second ([`build`]) makes the value, each list and object with exactly the room that it needs.
+//! The first pass ([`outline`]) counts values and depth without allocating values, and notes deviations. The second
+//! ([`build`]) builds the value, and allocates each list and object at its exact size.
 
 mod build;
 mod number;
@@ -13,7 +13,7 @@ use serde_json::Value;
 use outline::Outline;
 pub(crate) use outline::{Flaw, MOST_DEPTH};
 
-/// A JSON text whose values are counted and not built yet.
+/// A JSON text whose values are counted but not built yet.
 pub(crate) struct Counted {
     bytes: Vec<u8>,
     outline: Outline,
@@ -23,7 +23,7 @@ impl Counted {
     /// Counts the values of a text, at most `most` of them.
     ///
     /// # Errors
-    /// The [`Flaw`], with the bytes, in which half characters may have been replaced.
+    /// The [`Flaw`] and the bytes, in which unpaired surrogates and numbers beyond a double may have been replaced.
     pub(crate) fn of(mut bytes: Vec<u8>, most: usize) -> Result<Self, (Flaw, Vec<u8>)> {
         match Outline::of(&mut bytes, most) {
             Ok(outline) => Ok(Self { bytes, outline }),
@@ -31,15 +31,16 @@ impl Counted {
         }
     }
 
-    /// How many values the text has: lists, objects, and what is in them.
+    /// The number of values in the text: lists, objects, and their contents.
     pub(crate) fn nodes(&self) -> usize {
         self.outline.nodes
     }
 
-    /// The value, and where the text is not as a JSON text should be.
+    /// Builds the value, and lists where the text deviates from what JSON readers agree on.
     ///
     /// # Errors
-    /// Why the text is not JSON: the words name a line and a column and never show the text. With the bytes.
+    /// The reason why the text is not JSON, and the bytes. The reason names a line and a column and never shows the
+    /// text.
     pub(crate) fn build(self) -> Result<(Value, Vec<Departure>), (String, Vec<u8>)> {
         build::built(&self.bytes, &self.outline).map_err(|error| (error.to_string(), self.bytes))
     }

@@ -1,10 +1,10 @@
 //! Carries out operations over HTTP, as their `OpenAPI` description says.
 //!
-//! [`HttpAdapter`] makes a call exactly once: it repeats nothing, keeps no cookies, and follows a redirect only for a
-//! safe method and on the same server. What is sent is decided by [`render`](naftiko_wire::render), which is
-//! pure: it refuses an argument that has no exact written form, before anything leaves the machine. Who it is sent to is decided by the
-//! egress policy: see [`Denied`]. Secrets come in with the [`Endpoint`] and go out to the provider only: an answer or a
-//! failure that quotes one is masked before the adapter returns it.
+//! [`HttpAdapter`] makes each call once: it does not retry, stores no cookies, and follows a redirect only for a safe
+//! method and on the same server. [`render`](naftiko_wire::render) builds the request; it is pure and rejects an
+//! argument without an exact written form before anything is sent. The egress policy decides which hosts are contacted:
+//! see [`Denied`]. Secrets come with the [`Endpoint`] and are sent to its provider only. Secrets in a response or a
+//! failure are masked before the adapter returns it.
 
 mod adapter;
 mod answer;
@@ -34,7 +34,7 @@ pub use secret::{Secret, SecretSource};
 pub use token::{ClientAuth, ClientCredentials, Tokens};
 pub use transport::Proxies;
 
-/// A refusal: nothing is sent, now or ever.
+/// A failure of a call that is not sent and that no retry can make succeed.
 pub(crate) fn refused(message: impl Into<String>) -> naftiko_adapter::Failure {
     naftiko_adapter::Failure::new(naftiko_adapter::FailureKind::Refused, message)
 }

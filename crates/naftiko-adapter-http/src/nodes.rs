@@ -1,6 +1,6 @@
-//! How many values the answers at hand may have, in each and in all of them together.
+//! A budget for the number of values in the responses that are in memory at the same time.
 //!
-//! A value in memory takes many times the room of its text, so values are counted before they are built.
+//! A value in memory takes many times the size of its text, so values are counted before they are built.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,10 +8,11 @@ use std::sync::Arc;
 use naftiko_adapter::Hold;
 use tokio::sync::Semaphore;
 
-/// The number of values that all answers at hand may have together, shared by all clones.
+/// The maximum number of values in all responses that are in memory, shared by all clones.
 ///
-/// An answer with more values than that is never read. An answer that fits by itself waits, with its bytes, until other
-/// answers make room for it: in turn, so that a large one is not kept waiting by small ones.
+/// A response with more values than the whole budget is never built. A smaller one waits, as bytes, until other
+/// responses release enough of the budget. Waiting is first come, first served, so small responses do not delay a large
+/// one indefinitely.
 #[derive(Clone)]
 pub struct NodeBudget {
     most: u32,
@@ -19,7 +20,7 @@ pub struct NodeBudget {
 }
 
 impl NodeBudget {
-    /// The number of values where nobody says otherwise.
+    /// The default number of values.
     pub const DEFAULT: u32 = 1_000_000;
 
     /// A budget of `most` values; 0 counts as 1.
@@ -29,15 +30,16 @@ impl NodeBudget {
         Self { most, free: Arc::new(Semaphore::new(permits)) }
     }
 
-    /// The most values that one answer may have.
+    /// The maximum number of values of one response.
     pub(crate) fn most(&self) -> usize {
         usize::try_from(self.most).unwrap_or(usize::MAX).min(Semaphore::MAX_PERMITS)
     }
 
-    /// Waits for room for so many values, at most [`most`](Self::most), which are held until the result is dropped.
+    /// Waits until `nodes` values, at most [`most`](Self::most), are free. They are released when the result is
+    /// dropped.
     pub(crate) async fn take(&self, nodes: usize) -> Hold {
         let nodes = u32::try_from(nodes).unwrap_or(self.most).min(self.most);
-        // INVARIANT: nobody closes it.
+        // INVARIANT: the semaphore is never closed.
         Arc::clone(&self.free).acquire_many_owned(nodes).await.map(Hold::new).unwrap_or_default()
     }
 }

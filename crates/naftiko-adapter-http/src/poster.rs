@@ -1,4 +1,4 @@
-//! Messages that belong to no operation: posted under the same egress policy; of their answers only the status is read.
+//! Posts messages that belong to no operation, under the same egress policy. Only the status of a response is read.
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use crate::egress::Denied;
 use crate::refused;
 use crate::transport::{Message, Transport};
 
-/// Posts messages.
+/// Posts messages over HTTP.
 pub struct Poster {
     transport: Arc<Transport>,
     timeout: Duration,
@@ -30,18 +30,18 @@ impl Poster {
         Self { transport: Arc::new(transport), timeout }
     }
 
-    /// Checks whether the policy permits posting to a URL, as far as that can be told before its name is resolved.
+    /// Checks whether the policy permits posting to a URL, as far as possible before its name is resolved.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason for the denial.
     pub fn permit(&self, url: &Url) -> Result<(), Denied> {
         self.transport.permit(url)
     }
 
-    /// Posts a message once, and returns the status of the answer.
+    /// Posts a message once, and returns the status of the response.
     ///
     /// # Errors
-    /// A [`Failure`] that says how far it got.
+    /// A [`Failure`] that says how far the message got.
     pub async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure> {
         let url: Url = url.parse().map_err(|error| refused(format!("its URL is none: {error}")))?;
         let mut written = HeaderMap::new();

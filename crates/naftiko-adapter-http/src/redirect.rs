@@ -1,13 +1,13 @@
-//! Redirects: where an answer points to, and whether to follow it. Pure.
+//! Decides whether a redirect is followed, and to which URL. Pure.
 
 use reqwest::header::{HeaderMap, LOCATION};
 use reqwest::{Method, StatusCode};
 use url::Url;
 
-/// How many redirects are followed for one request.
+/// The maximum number of redirects that are followed for one request.
 pub(crate) const MOST: usize = 5;
 
-/// The request that an answer asks for in place of the one it answers.
+/// The request that a redirect asks for.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Next {
     pub(crate) method: Method,
@@ -16,8 +16,8 @@ pub(crate) struct Next {
     pub(crate) keeps_body: bool,
 }
 
-/// What to send after this answer; `None` if it is not to be followed: only a method that changes nothing is sent on,
-/// and only to where it was sent before, so that neither an effect is repeated nor a credential leaves its server.
+/// The request to send after this response; `None` if it is not a redirect to follow. Only a request with a safe method
+/// to the same origin is followed, so that no effect is repeated and no credential leaves its server.
 pub(crate) fn next(method: &Method, from: &Url, status: StatusCode, headers: &HeaderMap) -> Option<Next> {
     if !(method.is_safe() || method.as_str() == "QUERY") {
         return None;

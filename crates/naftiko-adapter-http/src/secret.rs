@@ -1,4 +1,4 @@
-//! Secrets, read when they are first needed.
+//! Secrets, read at their first use.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use secrecy::SecretString;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
 
-/// Where a secret comes from.
+/// A source of a secret, such as a file or a command.
 #[async_trait]
 pub trait SecretSource: Send + Sync {
-    /// Reads it.
+    /// Reads the secret.
     ///
     /// # Errors
-    /// A failure that names it and says why it cannot be had, without any of it: of the kind
+    /// A failure that names the secret and the reason, without any part of it: of the kind
     /// [`Refused`](naftiko_adapter::FailureKind::Refused), or
-    /// [`LocalShortage`](naftiko_adapter::FailureKind::LocalShortage) if this machine lacks what reading it takes.
+    /// [`LocalShortage`](naftiko_adapter::FailureKind::LocalShortage) if this machine lacks the resources to read it.
     async fn read(&self) -> Result<SecretString, Failure>;
 
-    /// The secret, if it is available at once and at no cost. It is asked for when an adapter is built, so that a
-    /// missing secret is reported before anything is sent; the value is not kept.
+    /// The secret, if it is available at once and at no cost. Called when an adapter is built, so that a missing secret
+    /// is reported before anything is sent; the value is not retained.
     ///
     /// # Errors
     /// One line that names the secret and says why it is certainly not available.
@@ -31,7 +31,7 @@ pub trait SecretSource: Send + Sync {
     }
 }
 
-/// A secret, or the way to get it. Clones share what was read.
+/// A secret, or the source to read it from. Clones share the value that was read.
 #[derive(Clone)]
 pub struct Secret(Kind);
 
@@ -49,8 +49,8 @@ struct Sought {
 }
 
 impl Secret {
-    /// A secret that is read from `source` when it is first needed, and again once it is older than `good_for`; `None`
-    /// reads it once.
+    /// A secret that is read from `source` at its first use, and again once it is older than `good_for`; with `None` it
+    /// is read once.
     pub fn sought(source: Arc<dyn SecretSource>, good_for: Option<Duration>) -> Self {
         Self(Kind::Sought(Arc::new(Sought {
             source,
@@ -60,7 +60,7 @@ impl Secret {
         })))
     }
 
-    /// The secret. Whoever asks while it is read waits for that.
+    /// The secret. Concurrent callers wait for one reading of the source.
     pub(crate) async fn read(&self) -> Result<SecretString, Failure> {
         let sought = match &self.0 {
             Kind::Known(secret, _) => return Ok(secret.clone()),
@@ -76,7 +76,7 @@ impl Secret {
         Ok(secret)
     }
 
-    /// What has to be masked because of it. Clones share it.
+    /// The history of the values to mask. Clones share it.
     pub(crate) fn history(&self) -> &SecretHistory {
         match &self.0 {
             Kind::Known(_, history) => history,
@@ -84,14 +84,14 @@ impl Secret {
         }
     }
 
-    /// Reads it anew when it is next needed: it was refused.
+    /// Discards the value after the provider rejected it; the next use reads the source again.
     pub(crate) async fn forget(&self) {
         if let Kind::Sought(sought) = &self.0 {
             *sought.read.lock().await = None;
         }
     }
 
-    /// The secret, if it is there without asking anybody.
+    /// The secret, if it is available without reading its source at a cost.
     pub(crate) fn peek(&self) -> Result<Option<SecretString>, String> {
         match &self.0 {
             Kind::Known(secret, _) => Ok(Some(secret.clone())),

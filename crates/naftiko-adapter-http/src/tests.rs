@@ -1,4 +1,4 @@
-//! What is written, what is refused, and what happens on a real socket.
+//! Tests of the adapter: written requests, refused requests, and exchanges over real sockets.
 
 mod answers;
 mod conformance;

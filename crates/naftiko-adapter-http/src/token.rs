@@ -1,4 +1,4 @@
-//! Tokens of the OAuth 2.0 client credentials grant (RFC 6749 §4.4), shared by everybody who needs one.
+//! Tokens of the OAuth 2.0 client credentials grant (RFC 6749 §4.4), shared by all calls to a provider.
 
 use std::fmt;
 use std::sync::Arc;
@@ -16,10 +16,10 @@ use crate::grant;
 use crate::secret::Secret;
 use crate::transport::Transport;
 
-/// How long before its end a token is replaced, at most; of one that lives shortly, a tenth of its life.
+/// How long before its expiry a token is replaced: at most this long, and at most a tenth of its lifetime.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// How a token is requested.
+/// The parameters of a token request.
 #[derive(Debug, Clone)]
 pub struct ClientCredentials {
     /// The URL of the token endpoint.
@@ -32,7 +32,7 @@ pub struct ClientCredentials {
     pub client_auth: ClientAuth,
     /// The scopes to request; empty for the provider's default.
     pub scopes: Vec<String>,
-    /// The audience of the token, for providers that ask for one.
+    /// The audience of the token, for providers that require one.
     pub audience: Option<String>,
 }
 
@@ -45,16 +45,16 @@ pub enum ClientAuth {
     Form,
 }
 
-/// The tokens of one client, shared by all clones. A token is fetched when it is first needed, and replaced shortly
-/// before it expires or once it is refused. It is kept in memory only.
+/// The tokens of one client, shared by all clones. A token is fetched at its first use, and replaced shortly before it
+/// expires or once the provider rejects it. It is held in memory only.
 #[derive(Clone)]
 pub struct Tokens(Arc<Shared>);
 
 struct Shared {
     ask: ClientCredentials,
-    /// Held while a token is fetched: other calls that need one wait for it.
+    /// Locked while a token is fetched: other calls that need one wait for it.
     state: tokio::sync::Mutex<State>,
-    /// How many times a token has been asked for and an answer had.
+    /// The number of token requests that have ended, with or without a token.
     landed: AtomicU64,
     history: SecretHistory,
 }
@@ -62,21 +62,21 @@ struct Shared {
 #[derive(Default)]
 struct State {
     token: Option<Arc<Token>>,
-    /// Why there is none, if the last was not given.
+    /// The failure of the last request, if it returned no token.
     failure: Option<Failure>,
 }
 
 /// A token.
 pub(crate) struct Token {
     pub(crate) value: SecretString,
-    /// Counts on with each token.
+    /// Increases with each token request.
     pub(crate) serial: u64,
-    /// When to have another; `None`: once it is refused.
+    /// When the token is to be replaced; `None` if only after a rejection.
     until: Option<Instant>,
 }
 
 impl Tokens {
-    /// Tokens that are requested in this way.
+    /// Tokens that are requested with these parameters. Nothing is sent yet.
     pub fn new(ask: ClientCredentials) -> Self {
         Self(Arc::new(Shared {
             ask,
@@ -86,7 +86,7 @@ impl Tokens {
         }))
     }
 
-    /// The URL that gives them.
+    /// The URL of the token endpoint.
     pub(crate) fn url(&self) -> &Url {
         &self.0.ask.token_url
     }
@@ -95,7 +95,7 @@ impl Tokens {
         vec![&self.0.ask.client_id, &self.0.ask.client_secret]
     }
 
-    /// What is wrong with how they are asked for.
+    /// The defect of the token URL, if it has one.
     pub(crate) fn flaw(&self) -> Option<&'static str> {
         let url = self.url();
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
@@ -107,12 +107,12 @@ impl Tokens {
         None
     }
 
-    /// What has to be masked because of these tokens. Clones share it.
+    /// The history of the secrets to mask for these tokens. Clones share it.
     pub(crate) fn history(&self) -> &SecretHistory {
         &self.0.history
     }
 
-    /// Hides the secret of the client, and what the header that carries it is made of.
+    /// A mask for the secret of the client, and for the header that carries it.
     pub(crate) fn mask(&self, id: &str, secret: &str) -> Mask {
         let mut mask = mask_of(secret);
         if self.0.ask.client_auth == ClientAuth::Basic {
@@ -126,7 +126,10 @@ impl Tokens {
         self.0.history.remember(mask);
     }
 
-    /// A token that is good for now, and newer than the one that was `refused`.
+    /// A token that is valid now, and newer than the one with the serial number `refused`.
+    ///
+    /// # Errors
+    /// A failure if the credentials cannot be read or no token is issued.
     pub(crate) async fn token(
         &self,
         transport: &Arc<Transport>,
@@ -136,7 +139,8 @@ impl Tokens {
         let landed = || self.0.landed.load(Ordering::Acquire);
         let before = landed();
         let mut state = self.0.state.lock().await;
-        // A token that was fetched during the wait is used even if it expires at once, and so is a failure to get one.
+        // If another call fetched a token during the wait, its token is used even if it has expired, and so is its
+        // failure.
         let is_new = landed() > before;
         if let Some(token) = &state.token {
             let is_refused = refused.is_some_and(|refused| token.serial <= refused);
@@ -174,7 +178,7 @@ impl Tokens {
         self.remember(self.mask(id.expose_secret(), secret.expose_secret()));
         let message = grant::request(ask, &id, &secret)?;
         transport.ready(&message.url, limit).await.map_err(|failure| not_had(&failure))?;
-        // The life of a token begins when the server gives it, which is after this moment.
+        // The server sets the start of the lifetime, which is after this moment.
         let now = Instant::now();
         let host = ask.token_url.origin().ascii_serialization();
         let received = transport.exchange(message, limit).await.map_err(|failure| not_had(&failure))?;
@@ -182,11 +186,11 @@ impl Tokens {
         let answer =
             received.decoded(asked, &transport.nodes, Ok).await.map_err(|failure| not_had(&failure))?;
         if matches!(answer.status, 400 | 401 | 403) {
-            // The operator may have replaced the credentials: they are read anew.
+            // The operator may have replaced the credentials, so the next request reads them again.
             ask.client_id.forget().await;
             ask.client_secret.forget().await;
         }
-        // The message of a failure is shortened, so it is masked first.
+        // The message of a failure is shortened, so it is masked first: a shortened secret would not be found.
         let granted = grant::read(&host, &answer, &transport.secrets().mask())?;
         self.remember(bearer_mask(granted.token.expose_secret()));
         let until =
@@ -195,12 +199,12 @@ impl Tokens {
     }
 }
 
-/// Nothing of the call itself was sent, whatever became of the question for a token.
+/// The failure of a call whose token request failed. The call itself was not sent, so it is never in doubt.
 fn not_had(failure: &Failure) -> Failure {
     let kind = match failure.kind {
         FailureKind::Refused | FailureKind::Unreadable | FailureKind::Unusable => FailureKind::Refused,
         FailureKind::NotSent | FailureKind::Unknown => FailureKind::NotSent,
-        // Another token does no harm, so it does not matter when it struck.
+        // A second token request does no harm, so the time of the shortage does not matter.
         FailureKind::LocalShortage | FailureKind::CutOff => FailureKind::LocalShortage,
     };
     Failure::new(kind, format!("no token could be had: {}", failure.message))

@@ -1,7 +1,7 @@
-//! Everything that leaves this process over HTTP: the requests of operations, and those for tokens.
+//! The HTTP transport of this process: sends the requests of operations, token requests and posted messages.
 //!
-//! Which hosts it may contact is decided in [`egress`](crate::egress), before a request and again when its name is
-//! resolved. It repeats nothing, keeps no cookies, and adds nothing to the requests it is given.
+//! The [`egress`](crate::egress) policy decides which hosts are contacted, before a request and again when its name is
+//! resolved. The transport does not retry and stores no cookies.
 
 use std::error::Error;
 use std::fmt;
@@ -27,33 +27,33 @@ use crate::nodes::NodeBudget;
 use crate::redirect::{MOST, next};
 use crate::refused;
 
-/// What an attempt may take beyond its limit, so that a connection that is never made runs into its own limit first:
-/// then it is known that nothing was sent.
+/// How far an attempt may exceed its limit, so that the limit for connecting expires first: then it is certain that
+/// nothing was sent.
 const GRACE: Duration = Duration::from_millis(100);
-/// A connection that has been idle for longer may be closed at the other end just as it is used again.
+/// The time for which an idle connection is reused: after longer, the other end may close it just as it is used again.
 const IDLE: Duration = Duration::from_secs(15);
-/// As many clients as are kept; each has its own limit for connecting, and its own reach.
+/// The maximum number of cached clients. Each has its own connect limit and reach.
 const MOST_CLIENTS: usize = 16;
-/// As many fields as the header of an answer may have.
+/// The maximum number of header fields of a response.
 const MOST_HEADERS: usize = 1000;
-/// How large the header of an answer over HTTP/2 may be, by the count of RFC 9113 §10.5.1.
+/// The maximum size of a response header over HTTP/2, as RFC 9113 §10.5.1 counts it.
 const LARGEST_HEADER: u32 = 256 * 1024;
-/// What is never asked of a proxy: it would take these for itself.
+/// Hosts that are never contacted through a proxy, which would resolve them to its own machine.
 const THIS_MACHINE: &str = "localhost,127.0.0.0/8,::1";
 
 /// The proxies that requests go through, as the operator's environment names them.
 #[derive(Clone, Default)]
 pub struct Proxies {
-    /// For `http` URLs.
+    /// The proxy for `http` URLs.
     pub http: Option<Url>,
-    /// For `https` URLs.
+    /// The proxy for `https` URLs.
     pub https: Option<Url>,
     /// The hosts that are contacted directly, in the format of `NO_PROXY`.
     pub none_for: String,
 }
 
 impl fmt::Debug for Proxies {
-    /// The URL of a proxy may carry a password.
+    /// Shows only the origins, since the URL of a proxy may carry a password.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let origin = |url: &Option<Url>| url.as_ref().map(|url| url.origin().ascii_serialization());
         f.debug_struct("Proxies")
@@ -64,7 +64,7 @@ impl fmt::Debug for Proxies {
     }
 }
 
-/// A request, complete.
+/// A complete request.
 #[derive(Debug, Clone)]
 pub(crate) struct Message {
     pub(crate) method: Method,
@@ -73,13 +73,13 @@ pub(crate) struct Message {
     pub(crate) body: Option<Vec<u8>>,
 }
 
-/// Speaks HTTP to whom the egress policy permits.
+/// Sends requests to the hosts that the egress policy permits.
 pub(crate) struct Transport {
     egress: Arc<Egress>,
     lookup: Arc<dyn Lookup>,
     proxies: Vec<Proxy>,
     certificates: Vec<Certificate>,
-    /// How many values the answers at hand may have.
+    /// The budget for the values of responses.
     pub(crate) nodes: NodeBudget,
     secrets: Secrets,
     clients: Mutex<IndexMap<(Duration, Reach), Client>>,
@@ -92,11 +92,11 @@ impl fmt::Debug for Transport {
 }
 
 impl Transport {
-    /// Speaks to whom `egress` permits, through these proxies, and trusts these certificates (PEM) besides those of the
-    /// system.
+    /// Creates a transport with this egress policy and these proxies, which trusts these certificates (PEM) in addition
+    /// to those of the system.
     ///
     /// # Errors
-    /// A [`BuildError`] when a proxy or a certificate cannot be used, or HTTP cannot be spoken at all.
+    /// A [`BuildError`] when a proxy or a certificate cannot be used, or no cryptography provider is installed.
     pub(crate) fn new(
         mut egress: Egress,
         lookup: Arc<dyn Lookup>,
@@ -105,7 +105,7 @@ impl Transport {
         nodes: NodeBudget,
         secrets: Secrets,
     ) -> Result<Self, BuildError> {
-        // Without one, building a client would panic.
+        // Without a cryptography provider, building a client would panic.
         if rustls::crypto::CryptoProvider::get_default().is_none() {
             return Err(BuildError::NoCryptography);
         }
@@ -127,27 +127,27 @@ impl Transport {
         })
     }
 
-    /// All secrets that an answer may hold.
+    /// The secrets to mask in responses.
     pub(crate) fn secrets(&self) -> &Secrets {
         &self.secrets
     }
 
-    /// Makes sure that something may be sent to `url`, as far as that can be said before its name has addresses, and
-    /// that HTTP can be spoken at all: it is better known now than in the middle of a run.
+    /// Checks that the policy permits `url`, as far as possible before its name is resolved, and that a client can be
+    /// built. This reports errors when the adapter is built rather than during a run.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason why `url` cannot be contacted.
     pub(crate) fn prepare(&self, provider: &str, url: &Url, limit: Duration) -> Result<(), BuildError> {
         let denied = |denied| BuildError::Denied { provider: provider.to_owned(), denied };
         let reach = self.egress.permit(url).map_err(denied)?;
         self.client(limit, reach).map(|_| ())
     }
 
-    /// Makes sure that HTTP can be spoken to `url` under this limit, away from this thread: what it takes is read from
-    /// files. Nothing is sent, and no limit applies to it.
+    /// Builds the client for `url` and this limit on a blocking thread, since building it reads files. Nothing is sent,
+    /// and no time limit applies.
     ///
     /// # Errors
-    /// A refusal, or that this machine lacks what it takes.
+    /// A refusal if the policy denies `url`, or a local shortage.
     pub(crate) async fn ready(self: &Arc<Self>, url: &Url, limit: Duration) -> Result<(), Failure> {
         let reach = self.egress.permit(url).map_err(|denied| refused(denied.to_string()))?;
         let transport = Arc::clone(self);
@@ -155,24 +155,24 @@ impl Transport {
             .await
     }
 
-    /// Whether something may be sent to `url`, as far as that can be said before its name has addresses.
+    /// Checks whether the policy permits `url`, as far as possible before its name is resolved.
     ///
     /// # Errors
-    /// Why not.
+    /// The reason for the denial.
     pub(crate) fn permit(&self, url: &Url) -> Result<(), Denied> {
         self.egress.permit(url).map(|_| ())
     }
 
-    /// Sends a message once, follows where it is safely sent on to, and receives the answer, whatever its status.
+    /// Sends a message once, follows safe redirects, and receives the response, whatever its status.
     ///
     /// # Errors
-    /// A failure that says how far it came: refused if the message may not be sent at all.
+    /// A failure that says how far the message got; it is refused if the policy denies the URL.
     pub(crate) async fn exchange(&self, message: Message, limit: Duration) -> Result<Received, Failure> {
         let (response, host) = self.respond(message, limit).await?;
         answer::receive(response).await.map_err(|error| unanswered(&host, limit, &error.without_url()))
     }
 
-    /// As [`exchange`](Self::exchange), of which only the status is wanted.
+    /// As [`exchange`](Self::exchange), but returns only the status and does not read the body.
     ///
     /// # Errors
     /// As [`exchange`](Self::exchange).
@@ -180,7 +180,7 @@ impl Transport {
         self.respond(message, limit).await.map(|(response, _)| response.status().as_u16())
     }
 
-    /// The answer before its body, and the server that gave it.
+    /// Sends a message and returns the response before its body, with the origin of the server.
     async fn respond(
         &self,
         mut message: Message,
@@ -217,7 +217,7 @@ impl Transport {
         }
     }
 
-    /// The client whose limit for connecting is `limit`.
+    /// The cached or new client with this connect limit and reach.
     fn client(&self, limit: Duration, reach: Reach) -> Result<Client, BuildError> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&(limit, reach)) {
@@ -244,7 +244,7 @@ impl Transport {
             .http2_max_header_list_size(LARGEST_HEADER)
             .dns_resolver(resolver)
             .tls_certs_merge(self.certificates.iter().cloned())
-            // Those of the environment come in by way of the operator, like all else.
+            // Proxies from the environment are passed in explicitly by the operator, so reqwest must not read them.
             .no_proxy();
         let builder = self.proxies.iter().cloned().fold(builder, reqwest::ClientBuilder::proxy);
         builder.build().map_err(|error| BuildError::Client { reason: cause(&error.without_url()) })
@@ -274,13 +274,13 @@ fn trusted(files: &[(String, Vec<u8>)]) -> Result<Vec<Certificate>, BuildError> 
     Ok(trusted)
 }
 
-/// A client is made of what the operator gave, which was found sound, and of what this machine has.
+/// The failure when no client can be built. The settings were checked before, so this machine lacks resources.
 fn no_client(error: &BuildError) -> Failure {
     Failure::new(FailureKind::LocalShortage, error.to_string())
 }
 
-/// How far a message came that brought no answer. An error of connecting, TLS included, is the only proof that nothing
-/// was sent.
+/// The failure for a message without a response. Only an error while connecting, TLS included, proves that nothing was
+/// sent.
 fn unanswered(host: &str, limit: Duration, error: &reqwest::Error) -> Failure {
     if let Some(denied) = sources(error).find_map(|source| source.downcast_ref::<Denied>()) {
         return refused(denied.to_string());
@@ -308,12 +308,12 @@ fn unanswered(host: &str, limit: Duration, error: &reqwest::Error) -> Failure {
     Failure::new(kind, message)
 }
 
-/// An error and what it came from, the outermost first.
+/// An error and its sources, the outermost first.
 fn sources<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// The innermost words of an error: what really happened.
+/// The message of the innermost error, which names the actual cause.
 fn cause(error: &(dyn Error + 'static)) -> String {
     sources(error).last().map(ToString::to_string).unwrap_or_default()
 }

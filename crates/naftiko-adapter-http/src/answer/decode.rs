@@ -1,4 +1,4 @@
-//! From the bytes of an answer to a JSON value, a text, or a `data:` URL.
+//! Decodes the bytes of a response body into a JSON value, a text or a `data:` URL.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -13,30 +13,30 @@ use super::MOST_BYTES;
 use crate::compression::{self, decompressed};
 use crate::json::{Counted, Flaw, MOST_DEPTH};
 
-/// The media type of bytes of which nothing is known.
+/// The media type of bytes whose type is unknown.
 const OCTETS: &str = "application/octet-stream";
 
-/// The body of an answer, before its values are built.
+/// The decoded body of a response, before JSON values are built.
 pub(super) enum Content {
     None,
     Text(String),
     Json(Counted),
 }
 
-/// Why a body is not what it should be.
+/// The reason why a body cannot be used.
 pub(super) enum Trouble {
-    /// It is longer than may be read.
+    /// The body exceeds the size limit.
     TooLong,
-    /// It has more values than may be built.
+    /// The body has more values than the budget allows.
     TooMany,
-    /// It will be the same whenever it is asked for. `answer` is its text.
+    /// The body is invalid in a way that a further attempt would repeat. `answer` is its text.
     Permanent { reason: String, answer: String },
-    /// It makes no sense. `answer` is what can be made of it as a text.
+    /// The body cannot be decoded. `answer` is its text, if it has one.
     Unreadable { reason: String, answer: Option<String> },
 }
 
 impl Trouble {
-    /// What is left of the body where only its text matters; null for nothing.
+    /// The text of the body, for a response whose status reports a failure; null if there is none.
     pub(super) fn text(self) -> Value {
         match self {
             Self::TooLong | Self::TooMany | Self::Unreadable { answer: None, .. } => Value::Null,
@@ -45,7 +45,8 @@ impl Trouble {
     }
 }
 
-/// What the bytes of a body are; `described` is the response that the description has for them.
+/// Decodes the bytes of a body. `described` is the response that the description defines for its status; `most` is the
+/// maximum number of values.
 pub(super) fn content(
     headers: &HeaderMap,
     bytes: Vec<u8>,
@@ -70,7 +71,7 @@ pub(super) fn content(
     if is_json(&essence) {
         return json(text, most);
     }
-    // Of an answer that does not say what it is, a text that is JSON is taken for that.
+    // Without a media type, a text that parses as JSON is JSON.
     if essence.is_empty() {
         return match Counted::of(text.into_bytes(), most) {
             Ok(json) => Ok(Content::Json(json)),
@@ -104,7 +105,7 @@ fn json(text: String, most: usize) -> Result<Content, Trouble> {
     })
 }
 
-/// The value of a JSON text. Where nothing says that it is JSON, one that turns out not to be is text.
+/// Builds the value of a JSON text. A text without a media type that turns out to be invalid JSON becomes a string.
 pub(super) fn built(json: Counted, headers: &HeaderMap) -> Result<(Value, Vec<Departure>), Trouble> {
     json.build().or_else(|(error, bytes)| {
         if essence(content_type(headers)).is_empty() {
@@ -114,13 +115,12 @@ pub(super) fn built(json: Counted, headers: &HeaderMap) -> Result<(Value, Vec<De
     })
 }
 
-/// The text that these bytes are; it is checked only if it has to be.
+/// The bytes as text; invalid UTF-8 is replaced.
 fn lossy(bytes: Vec<u8>) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
 }
 
-/// Bytes that are not text, as a `data:` URL; a failure where text is described, by the answer itself or by its
-/// description.
+/// Bytes that are not text, as a `data:` URL. Fails if the media type of the response or its description promises text.
 fn binary(essence: &str, bytes: &[u8], described: Option<&ResponseSpec>) -> Result<String, Trouble> {
     let media_type = if essence.is_empty() || essence.contains('*') { OCTETS } else { essence };
     let mut answer = format!("data:{media_type};base64,");
@@ -144,14 +144,14 @@ fn describes_text(spec: &ResponseSpec) -> bool {
     (is_json(&essence) || is_text(&essence)) && format != Some("binary")
 }
 
-/// The text that `bytes` are: UTF-8, or in the character set that the media type names; the bytes if they are none.
+/// Decodes bytes as UTF-8, or by the character set that the media type names. Returns the bytes if both fail.
 fn text(content_type: &str, mut bytes: Vec<u8>) -> Result<String, Vec<u8>> {
     if bytes.starts_with(b"\xef\xbb\xbf") {
         bytes.drain(..3);
     }
     let named = charset(content_type).and_then(|label| Encoding::for_label(label.as_bytes()));
     let is_utf8 = std::str::from_utf8(&bytes).is_ok();
-    // Bytes below 0x80 mean something else in a few character sets.
+    // In character sets that are not ASCII-compatible, bytes below 0x80 have other meanings.
     let is_plain = named.is_none_or(|encoding| {
         encoding == encoding_rs::UTF_8 || (encoding.is_ascii_compatible() && bytes.is_ascii())
     });

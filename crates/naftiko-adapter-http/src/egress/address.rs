@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// What an IP address belongs to.
+/// The kind of network that an IP address belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Zone {
     /// The internet.
@@ -11,14 +11,14 @@ pub enum Zone {
     Loopback,
     /// A private network: private, shared (carrier-grade NAT) or unique local addresses.
     Private,
-    /// Link-local addresses, and the metadata addresses at which clouds give a machine its credentials.
+    /// Link-local addresses, and the metadata addresses from which cloud machines read their credentials.
     LinkLocal,
-    /// No single host of the internet: unspecified, multicast, broadcast, documentation, reserved.
+    /// Addresses of no single host: unspecified, multicast, broadcast, documentation, reserved.
     Reserved,
 }
 
 impl Zone {
-    /// What it is called in a sentence.
+    /// A phrase for messages, such as "a private address".
     pub(crate) fn as_str(self) -> &'static str {
         match self {
             Self::Public => "a public address",
@@ -29,7 +29,7 @@ impl Zone {
         }
     }
 
-    /// The zone of an address. An IPv6 address that stands for an IPv4 address is where that one is.
+    /// The zone of an address. An IPv6 address that embeds an IPv4 address has the zone of the IPv4 address.
     pub(crate) fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(address) => of_v4(address),
@@ -40,7 +40,7 @@ impl Zone {
 
 fn of_v4(address: Ipv4Addr) -> Zone {
     match address.octets() {
-        // Alibaba, Oracle and Azure answer machines at addresses of their own.
+        // The metadata services of Alibaba, Oracle and Azure have addresses outside 169.254.0.0/16.
         [169, 254, ..] | [100, 100, 100, 200] | [192, 0, 0, 192] | [168, 63, 129, 16] => Zone::LinkLocal,
         [127, ..] => Zone::Loopback,
         [10, ..] | [172, 16..=31, ..] | [192, 168, ..] | [100, 64..=127, ..] => Zone::Private,
@@ -62,11 +62,11 @@ fn of_v6(address: Ipv6Addr) -> Zone {
     match address.segments() {
         [0, 0, 0, 0, 0, 0, 0, 0] => Zone::Reserved,
         [0, 0, 0, 0, 0, 0, 0, 1] => Zone::Loopback,
-        // Amazon and Google answer machines at addresses of their own.
+        // The metadata services of Amazon and Google have addresses outside fe80::/10.
         [0xfe80..=0xfebf, ..]
         | [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254]
         | [0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x254] => Zone::LinkLocal,
-        // Compatible, mapped, translated; NAT64; 6to4; ISATAP.
+        // Embedded IPv4 addresses: compatible, mapped, translated; NAT64; 6to4; ISATAP.
         [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
         | [0, 0, 0, 0, 0xffff, 0, high, low]
         | [0x64, 0xff9b, 0, 0, 0, 0, high, low]

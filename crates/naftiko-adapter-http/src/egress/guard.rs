@@ -1,4 +1,4 @@
-//! The egress policy for what does not speak HTTP: which addresses of one host may be connected to.
+//! The egress policy for protocols other than HTTP: the addresses of one host that may be connected to.
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
@@ -9,9 +9,9 @@ use url::Host;
 
 use super::{Denied, Egress, Lookup, Reach};
 
-/// Gives the addresses of one host that the operator named, under the rules for the hosts of calls.
+/// Resolves one host that the operator named, under the same rules as the hosts of calls.
 ///
-/// Connect to these addresses and to no others: a name may lead elsewhere the next time it is resolved.
+/// Connect only to the addresses that it returns: resolving the name again may return others.
 #[derive(Clone)]
 pub struct HostGuard {
     egress: Arc<Egress>,
@@ -32,10 +32,10 @@ impl fmt::Debug for HostGuard {
 }
 
 impl HostGuard {
-    /// Judges the host as far as that can be done before it is resolved.
+    /// Judges the host, as far as possible before it is resolved.
     ///
     /// # Errors
-    /// Why it is not contacted.
+    /// The reason for the denial.
     pub(crate) fn new(
         mut egress: Egress,
         lookup: Arc<dyn Lookup>,
@@ -43,19 +43,19 @@ impl HostGuard {
         port: u16,
     ) -> Result<Self, Denied> {
         egress.name_host(host.clone(), port);
-        // Whether the protocol is encrypted is for its own settings to say.
+        // `is_clear` is false: the settings of the protocol decide whether it is encrypted.
         let reach = egress.permit_host(&host, Some(port), false, host.to_string())?;
         Ok(Self { egress: Arc::new(egress), lookup, host, port, reach })
     }
 
-    /// Resolves the host, and gives all its addresses if each of them may be connected to.
+    /// Resolves the host and returns all its addresses if each of them may be connected to.
     ///
     /// # Errors
-    /// [`FailureKind::Refused`] if one of them may not, [`FailureKind::NotSent`] if the host has none, and
-    /// [`FailureKind::LocalShortage`] if this machine lacks what it takes to ask for them.
+    /// [`FailureKind::Refused`] if one of them is denied, [`FailureKind::NotSent`] if the host does not resolve, and
+    /// [`FailureKind::LocalShortage`] if this machine lacks the resources to resolve it.
     pub async fn addresses(&self) -> Result<Vec<SocketAddr>, Failure> {
         let addresses = match &self.host {
-            // A literal was judged when this was made.
+            // `new` has judged a literal address.
             Host::Ipv4(address) => vec![IpAddr::V4(*address)],
             Host::Ipv6(address) => vec![IpAddr::V6(*address)],
             Host::Domain(name) => self.resolved(name).await?,

@@ -1,5 +1,5 @@
-//! Resolves names to only those addresses that may be connected to: what is checked is what is connected to, whatever
-//! the name resolves to the next time.
+//! Resolves names only to addresses that the egress policy admits. The connection uses exactly the addresses that were
+//! checked, even if the name resolves to others the next time.
 
 use std::error::Error;
 use std::fmt;
@@ -13,14 +13,14 @@ use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 
 use super::{Egress, Reach};
 
-/// Finds the addresses of a name.
+/// Resolves host names.
 #[async_trait]
 pub(crate) trait Lookup: fmt::Debug + Send + Sync {
-    /// Every address of `name`.
+    /// All addresses of `name`.
     async fn lookup(&self, name: &str) -> io::Result<Vec<IpAddr>>;
 }
 
-/// As the operating system does.
+/// The resolver of the operating system.
 #[derive(Debug)]
 pub(crate) struct System;
 
@@ -34,7 +34,7 @@ impl Lookup for System {
     }
 }
 
-/// Finds the addresses that requests of one reach may go to.
+/// The resolver for requests of one reach: fails if the policy denies one of the addresses.
 #[derive(Debug, Clone)]
 pub(crate) struct Pinned {
     pub(crate) egress: Arc<Egress>,
@@ -48,7 +48,7 @@ impl Resolve for Pinned {
         Box::pin(async move {
             let found = lookup.lookup(name.as_str()).await?;
             egress.admit(name.as_str(), reach, &found).map_err(Box::<dyn Error + Send + Sync>::from)?;
-            // Port 0 stands for the one of the request.
+            // With port 0, reqwest uses the port of the request.
             let addresses: Addrs = Box::new(found.into_iter().map(|address| SocketAddr::new(address, 0)));
             Ok(addresses)
         })

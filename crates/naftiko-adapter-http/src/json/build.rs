@@ -1,4 +1,4 @@
-//! The second pass over a JSON text: the value itself.
+//! The second pass over a JSON text: builds the value.
 
 use std::fmt;
 
@@ -9,12 +9,12 @@ use serde_json::{Map, Number, Value};
 
 use super::outline::{Note, Oddity, Outline};
 
-/// As many deviations of one text as are looked for.
+/// The maximum number of deviations that are collected for one text.
 const MOST: usize = 64;
-/// A longer name says nothing to a reader; part of it could be part of a secret.
+/// The maximum length of a field name in a pointer. A longer name could hold part of a secret, so `…` replaces it.
 const LONGEST_NAME: usize = 200;
 
-/// The value that a text with this outline stands for, and where the text is odd.
+/// Builds the value of a text with this outline, and returns the deviations.
 pub(super) fn built(bytes: &[u8], outline: &Outline) -> serde_json::Result<(Value, Vec<Departure>)> {
     let notes = outline.notes.iter().copied();
     let mut builder =
@@ -28,14 +28,14 @@ pub(super) fn built(bytes: &[u8], outline: &Outline) -> serde_json::Result<(Valu
 struct Builder<'o> {
     sizes: std::slice::Iter<'o, u32>,
     notes: std::iter::Peekable<std::iter::Copied<std::slice::Iter<'o, Note>>>,
-    /// The number of the next value.
+    /// The number of the next value, in the order of the text.
     node: usize,
-    /// With pointers that begin at the value that is being built.
+    /// The deviations found so far, with pointers relative to the value that is being built.
     departures: Vec<Departure>,
 }
 
 impl Builder<'_> {
-    /// A value begins.
+    /// Starts a value: takes its number and turns the notes for it into deviations.
     fn begin(&mut self) {
         let node = self.node;
         self.node += 1;
@@ -54,8 +54,8 @@ impl Builder<'_> {
         }
     }
 
-    /// The deviations from `from` on are within `part` of the value that began when there were `begun`; of several that
-    /// read alike, one is kept.
+    /// Prefixes the pointers of the deviations from index `from` on with `part`. `begun` is the number of deviations at
+    /// the start of the enclosing value; of equal deviations within that value, one is retained.
     fn place(&mut self, begun: usize, from: usize, part: impl Fn() -> String) {
         if self.departures.len() == from {
             return;

@@ -1,24 +1,25 @@
-//! Which numbers keep their digits when they are read as an integer of 64 bits or a double.
+//! Decides which numbers a 64-bit integer or a double represents exactly.
 
-/// More digits than a double ever has in its decimal form.
+/// No double has this many significant decimal digits.
 const MOST_DIGITS: usize = 800;
-/// So many digits are kept by every double whose exponent is not extreme.
+/// Every decimal number of at most this many digits survives the conversion to a double, unless its exponent is
+/// extreme.
 const SAFE_DIGITS: usize = 15;
 
-/// What becomes of the digits of a number.
+/// The effect of reading a number as a 64-bit integer or a double.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kept {
-    /// They are kept.
+    /// The digits are preserved.
     Exactly,
-    /// The number is read as the nearest double, which is another number.
+    /// The number is rounded to the nearest double, which is a different number.
     Roughly,
     /// The number is beyond the largest double.
     Not,
 }
 
-/// What becomes of a number with this text. A text that is no number is left to the reader, which says so.
+/// The effect of reading a number with this text. A text that is not a number counts as exact; the parser rejects it.
 pub(super) fn kept(token: &[u8]) -> Kept {
-    // Nearly all numbers.
+    // A fast path for nearly all numbers.
     if token.len() <= SAFE_DIGITS
         && token.iter().all(|byte| byte.is_ascii_digit() || *byte == b'-' || *byte == b'.')
     {
@@ -37,7 +38,7 @@ pub(super) fn kept(token: &[u8]) -> Kept {
         return Kept::Not;
     }
     let is_kept = if decimal.is_integer {
-        // It is written with as few digits as tell doubles apart, so an integer has to have these digits.
+        // `{:e}` prints the fewest digits that identify the double; an exact integer has the same digits.
         Decimal::of(&format!("{double:e}")).is_some_and(|shortest| shortest.is_same_as(&decimal))
     } else {
         decimal.is_printed_by(double)
@@ -47,15 +48,15 @@ pub(super) fn kept(token: &[u8]) -> Kept {
 
 /// A decimal number: `0.d₁d₂d₃… × 10^exponent`, where `d₁` is not 0.
 struct Decimal {
-    /// Without zeros at either end; empty for 0.
+    /// The significant digits, without zeros at either end; empty for 0.
     digits: String,
     exponent: i64,
-    /// Whether it is written without a point and without an exponent.
+    /// Whether the text has neither a point nor an exponent.
     is_integer: bool,
 }
 
 impl Decimal {
-    /// Reads a number by the grammar of JSON.
+    /// Parses a number by the grammar of JSON.
     fn of(text: &str) -> Option<Self> {
         let text = text.strip_prefix('-').unwrap_or(text);
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
@@ -75,7 +76,7 @@ impl Decimal {
         if !written.is_none_or(are_digits) {
             return None;
         }
-        // An exponent of more digits than a number holds is beyond every double, or makes it 0.
+        // An exponent that exceeds `i64` makes the number infinite or 0.
         let shift = exponent.map_or(0, |exponent| {
             exponent.parse::<i64>().unwrap_or(if exponent.starts_with('-') {
                 i64::MIN / 2
@@ -96,7 +97,7 @@ impl Decimal {
         self.digits == other.digits && self.exponent == other.exponent
     }
 
-    /// Whether a double, printed with as many digits as this number has, is this number.
+    /// Whether a double, printed with as many digits as this number has, equals this number.
     fn is_printed_by(&self, double: f64) -> bool {
         if self.digits.len() > MOST_DIGITS {
             return false;

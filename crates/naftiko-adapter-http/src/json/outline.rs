@@ -1,57 +1,57 @@
-//! The first pass over a JSON text: how many values it has and how deep they are, and what is odd about them.
+//! The first pass over a JSON text: counts its values and its depth, and notes its oddities.
 //!
-//! It never allocates for a value, and stops at the first flaw. Grammar is checked as far as counting needs it; the
-//! second pass checks the rest.
+//! This pass allocates no values and stops at the first flaw. It checks the grammar only as far as counting requires;
+//! the second pass checks the rest.
 
 use super::number;
 
-/// How deep lists and objects may be within each other.
+/// The maximum nesting depth of lists and objects.
 pub(crate) const MOST_DEPTH: usize = 127;
 
-/// The escape of U+FFFD, without its backslash and its `u`.
+/// The hexadecimal digits of the escape of U+FFFD.
 const REPLACEMENT: &[u8; 4] = b"FFFD";
 
-/// What the first pass finds.
+/// The result of the first pass.
 #[derive(Debug, Default)]
 pub(super) struct Outline {
     /// The number of values.
     pub(super) nodes: usize,
-    /// How many values are directly in each list and object, in the order in which they open.
+    /// The number of direct members of each list and object, in the order in which they open.
     pub(super) sizes: Vec<u32>,
-    /// What is odd, in the order of the text.
+    /// The oddities, in the order of the text.
     pub(super) notes: Vec<Note>,
 }
 
-/// Something odd at a value, by the number of that value from 0.
+/// An oddity of a value, with the number of that value from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Note {
     pub(super) node: usize,
     pub(super) oddity: Oddity,
 }
 
-/// What can be odd about a value that JSON allows.
+/// The oddities of a text that is valid JSON.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Oddity {
-    /// A number whose digits are not kept.
+    /// A number whose digits are not preserved.
     Inexact,
-    /// A number beyond the largest double. Its text is replaced by `null`.
+    /// A number beyond the largest double. Its text is replaced with `null`.
     Huge,
-    /// A text or a name with half of a surrogate pair, whose escape is replaced by that of U+FFFD.
+    /// A text or a name with an unpaired surrogate, whose escape is replaced with that of U+FFFD.
     HalfCharacter,
 }
 
-/// Why a text is not counted to its end.
+/// The reason why counting stopped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Flaw {
-    /// It breaks the grammar of JSON.
+    /// The text violates the grammar of JSON.
     NotJson,
-    /// Its lists and objects are deeper within each other than [`MOST_DEPTH`].
+    /// Lists and objects are nested deeper than [`MOST_DEPTH`].
     TooDeep,
-    /// It has more values than allowed.
+    /// The text has more values than allowed.
     TooMany,
 }
 
-/// What may come next.
+/// The token that the grammar allows next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Next {
     Value,
@@ -62,16 +62,16 @@ enum Next {
     CommaOrEnd,
 }
 
-/// A list or an object that is open.
+/// An open list or object.
 struct Open {
     is_object: bool,
-    /// Its place in [`Outline::sizes`].
+    /// The index in [`Outline::sizes`].
     place: usize,
 }
 
 impl Outline {
-    /// The outline of a text, which has to be one value. Replaces half characters and numbers that are too large, so that
-    /// the second pass can read them.
+    /// Scans a text, which must be a single value. Replaces unpaired surrogates and numbers beyond a double, so that
+    /// the second pass can parse the text.
     pub(super) fn of(bytes: &mut [u8], most: usize) -> Result<Self, Flaw> {
         let mut scanner =
             Scanner { bytes, at: 0, most, next: Next::Value, open: Vec::new(), outline: Self::default() };
@@ -116,7 +116,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// A value begins. A second one beside the first is no JSON.
+    /// Starts a value and counts it. Fails if no value is allowed here, or the limit is reached.
     fn value(&mut self) -> Result<(), Flaw> {
         expect(matches!(self.next, Next::Value | Next::ValueOrEnd))?;
         self.next = Next::CommaOrEnd;
@@ -163,7 +163,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// A text, or the name of a field. What is odd about a name is noted at its value, which comes next.
+    /// Reads a text or the name of a field. An oddity of a name is noted at the value that follows.
     fn string(&mut self) -> Result<(), Flaw> {
         let node = self.outline.nodes;
         if matches!(self.next, Next::Name | Next::NameOrEnd) {
@@ -188,7 +188,7 @@ impl Scanner<'_> {
         Ok(())
     }
 
-    /// An escape; whether it was half of a pair of surrogates, and is replaced.
+    /// Reads an escape. Returns whether it was an unpaired surrogate, which is then replaced.
     fn escape(&mut self) -> bool {
         let digits = self.at + 2;
         match self.unit(self.at) {
@@ -215,7 +215,7 @@ impl Scanner<'_> {
         true
     }
 
-    /// The unit of UTF-16 that an escape at this place stands for; `None` if there is no such escape.
+    /// The UTF-16 unit of the `\u` escape at this index; `None` if there is no such escape.
     fn unit(&self, at: usize) -> Option<u32> {
         let digits = self.bytes.get(at..at + 6)?.strip_prefix(b"\\u")?;
         digits.iter().try_fold(0, |unit, digit| Some(unit * 16 + char::from(*digit).to_digit(16)?))
@@ -231,7 +231,7 @@ impl Scanner<'_> {
             number::Kept::Roughly => self.note(node, Oddity::Inexact),
             number::Kept::Not => {
                 token.fill(b' ');
-                // The shortest of these numbers has five characters.
+                // Such a number has at least five characters (`9e308`), so `null` fits.
                 if let Some(start) = token.get_mut(..4) {
                     start.copy_from_slice(b"null");
                 }
@@ -251,7 +251,7 @@ impl Scanner<'_> {
     }
 }
 
-/// Nothing, if what JSON demands at a place holds.
+/// Fails with [`Flaw::NotJson`] unless the condition holds.
 fn expect(holds: bool) -> Result<(), Flaw> {
     if holds { Ok(()) } else { Err(Flaw::NotJson) }
 }

@@ -1,4 +1,4 @@
-//! What becomes of JSON texts that other readers refuse, or read in silence.
+//! Tests for JSON texts that other parsers reject or silently change.
 
 use std::fmt::Write as _;
 
@@ -108,7 +108,7 @@ fn what_is_not_json_is_not_counted() {
     }
 }
 
-/// Text that is JSON, or nearly.
+/// Generates texts that are valid or nearly valid JSON.
 fn nearly_json() -> impl Strategy<Value = String> {
     let token = prop::sample::select(vec![
         "{",

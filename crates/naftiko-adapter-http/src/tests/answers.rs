@@ -1,4 +1,4 @@
-//! Answers of unusual size and form: what is used, what ends the step, and what is named.
+//! Responses of unusual size and form: which are used, which end the step, and which are reported.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ fn post() -> Call {
     call(operation(Method::Post, "/things", Vec::new()), Arguments::default())
 }
 
-/// A call of an operation that answers 200 with this media type and schema.
+/// A call of an operation whose description has a response 200 with this media type and schema.
 fn described(method: Method, content_type: &str, schema: Value) -> Call {
     let spec = ResponseSpec {
         content_type: Some(content_type.to_owned()),
@@ -37,7 +37,7 @@ async fn answer(call: &Call, template: ResponseTemplate) -> Result<Response, Fai
     adapter(&server.uri()).invoke(call).await
 }
 
-/// What the adapter makes of an answer if at most ten values may be at hand.
+/// The outcome of a response with a budget of ten values.
 async fn answer_of_ten(call: &Call, template: ResponseTemplate) -> Result<Response, Failure> {
     let server = answering(template).await;
     let adapter = builder(&server.uri(), Credential::None).nodes(NodeBudget::new(10)).build();
@@ -91,7 +91,7 @@ async fn an_answer_that_is_nested_too_deeply_ends_the_step_and_is_shown() {
         failure.message.ends_with("its lists and objects are more than 127 deep within each other"),
         "{failure}"
     );
-    // Without a media type it may be text as well.
+    // Without a media type, the body may be text.
     let response = ResponseTemplate::new(500).set_body_raw(deep.as_bytes(), "application/json");
     assert_eq!(answer(&get(), response).await.map(Response::into_body), Ok(json!(deep)));
 }
@@ -125,7 +125,7 @@ async fn more_values_than_allowed_fail_a_reading_and_leave_an_effect_done() {
     let response = answer_of_ten(&post(), list(10)).await.expect("the effect is done");
     assert!(response.is_body_withheld && response.body.is_null());
     insta::assert_snapshot!(response.departures[0].expected, @"expected at most 10 values, and nothing is kept of the body (`--max-nodes`)");
-    // An answer that says that it failed says that, whatever its body.
+    // A failure status is returned, whatever the body is.
     let failed = ResponseTemplate::new(422).set_body_json(json!([[], [], [], [], [], [], [], [], [], []]));
     assert_eq!(answer_of_ten(&get(), failed).await.map(|response| response.status), Ok(422));
 }
@@ -146,7 +146,7 @@ async fn an_answer_waits_for_room_and_is_not_cut_because_of_others() {
     let adapter =
         || builder(&server.uri(), Credential::None).nodes(budget.clone()).build().expect("a sound endpoint");
     let first = adapter().invoke(&get()).await.expect("the first answer has room");
-    // The attempt may take no more than this, and waiting is no part of it.
+    // Waiting for the budget does not count toward the limit of the attempt.
     let mut second_call = get();
     second_call.timeout = Some(Duration::from_millis(200));
     let second = adapter();

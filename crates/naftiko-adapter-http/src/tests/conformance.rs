@@ -1,4 +1,4 @@
-//! The adapter keeps its word: the kit that third parties use, over real sockets.
+//! Runs the conformance kit on the HTTP adapter, over real sockets.
 
 use std::io::Read as _;
 use std::net::TcpListener;
@@ -56,7 +56,7 @@ fn carrying(text: &str) -> Call {
     call(operation, arguments)
 }
 
-/// The base URL of the other side.
+/// The base URL of the server for a scene.
 async fn other_side(scene: Scene, taken: &Arc<AtomicUsize>) -> String {
     match scene {
         Scene::IsAbsent => {
@@ -75,14 +75,14 @@ async fn other_side(scene: Scene, taken: &Arc<AtomicUsize>) -> String {
             };
             Mock::given(anything()).respond_with(answer).mount(&server).await;
             let address = server.uri();
-            // It lives as long as the test does.
+            // The server lives until the process ends.
             std::mem::forget(server);
             address
         }
     }
 }
 
-/// A server that takes a request and answers nothing: it waits, or hangs up.
+/// A server that reads a request and sends no response: it waits, or closes the connection.
 fn taking(waits: bool, taken: Arc<AtomicUsize>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("a bound address");

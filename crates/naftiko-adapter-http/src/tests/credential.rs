@@ -1,4 +1,4 @@
-//! What a credential adds to a request, on a real socket, and what comes back of it.
+//! The authentication that credentials add to requests, and the masking of responses, over real sockets.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
 
 /// An adapter for one provider.
 pub(crate) fn adapter(base_url: &str, credential: Credential) -> Result<HttpAdapter, BuildError> {
-    // A second installation is refused, and that is fine.
+    // A second installation fails, which does not matter here.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let base_url = Url::parse(base_url).expect("a base URL");
     HttpAdapter::builder().endpoint("acme", Endpoint { base_url, credential }).build()
@@ -31,7 +31,7 @@ pub(crate) fn get() -> Call {
     call(operation(Method::Get, "/things", Vec::new()), Arguments::default())
 }
 
-/// A server that says back all that it is told.
+/// A server that echoes the request.
 async fn parrot() -> MockServer {
     let server = MockServer::start().await;
     let echo = |request: &Request| {
@@ -45,7 +45,7 @@ async fn parrot() -> MockServer {
     server
 }
 
-/// Makes a call with a credential; gives the request as it arrived, and the answer as it is shown.
+/// Makes a call with a credential. Returns the request as it arrived, and the response as it is shown.
 async fn sent(credential: Credential, call: Call) -> (Request, String) {
     let server = parrot().await;
     let adapter = adapter(&server.uri(), credential).expect("a sound credential");
@@ -100,7 +100,7 @@ async fn a_name_and_a_password_are_sent_in_utf_8() {
     assert!(!shown.contains("c2tf"), "{shown}");
 }
 
-/// What a hostile server says when it is told `secret`.
+/// The response of a hostile server that returns `said` to a call with this credential.
 async fn echoed(credential: Credential, said: Value) -> Value {
     let server = MockServer::start().await;
     Mock::given(anything()).respond_with(ResponseTemplate::new(403).set_body_json(said)).mount(&server).await;
@@ -108,7 +108,7 @@ async fn echoed(credential: Credential, said: Value) -> Value {
     adapter.invoke(&get()).await.expect("an answer").into_body()
 }
 
-/// A server that answers `said` as `acme`, and an adapter for it and for others that are never called.
+/// A server that returns `said` as `acme`, and an adapter for it and for others that are never called.
 async fn among_others(said: Value, others: Vec<Credential>, secrets: Secrets) -> (MockServer, HttpAdapter) {
     let server = MockServer::start().await;
     Mock::given(anything()).respond_with(ResponseTemplate::new(200).set_body_json(said)).mount(&server).await;
@@ -240,7 +240,7 @@ fn what_cannot_be_sent_is_found_when_building() {
     );
 }
 
-/// A secret that is different each time, if it can be had at all.
+/// A source that returns a different secret each time, and fails when its list is exhausted.
 struct Changing(std::sync::Mutex<Vec<&'static str>>);
 
 impl Changing {

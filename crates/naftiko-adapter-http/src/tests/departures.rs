@@ -1,4 +1,4 @@
-//! What is not as its description says: refused before it is sent, reported when it comes back.
+//! Deviations from the description: refused in requests, reported in responses.
 
 use indexmap::IndexMap;
 use naftiko_adapter::{
@@ -12,7 +12,7 @@ use super::wire::{answering, builder, received};
 use super::{arguments, call, operation, parameter};
 use crate::Credential;
 
-/// `POST /things`, with a query parameter, a body and an answer.
+/// `POST /things`, with a query parameter, a body and a response.
 fn described() -> Operation {
     let limit =
         Parameter { schema: json!({"type": "integer", "maximum": 100}), ..parameter(Place::Query, "limit") };
@@ -80,7 +80,7 @@ async fn a_request_that_does_not_fit_is_refused_and_never_shown() {
     check(&with_body(json!({"name": "x"})), "the body does not fit its description: `secret` is missing")
         .await;
     assert!(received(&server).await.is_empty(), "nothing was sent");
-    // On the wire a number and its text are one, and what is only read is not asked for.
+    // A number and its text look alike on the wire, and a `readOnly` property is not required in a request.
     for fitting in [
         given("limit", json!("7")),
         given("tags", json!(["1", 2])),
@@ -149,7 +149,7 @@ async fn an_answer_that_departs_from_its_description_is_taken_and_told_of() {
     )
     .await;
     check(ResponseTemplate::new(201), &[": expected a body"]).await;
-    // What failed anyhow is not looked at.
+    // Failure responses are not checked.
     check(json(422, &json!({"data": 7})), &[]).await;
 }
 
@@ -179,7 +179,7 @@ async fn a_description_that_makes_no_sense_says_nothing() {
     }
 }
 
-/// Levels of which each names the one below twice, by way of `keyword`.
+/// A schema with this number of levels, each of which refers twice to the one below it through `keyword`.
 fn doubled(operation: &mut Operation, keyword: &str, levels: usize) -> Value {
     let lowest = json!({"type": "object", "properties": {"v": {"type": "string"}}});
     operation.definitions.insert("L0".to_owned(), lowest);
@@ -190,7 +190,7 @@ fn doubled(operation: &mut Operation, keyword: &str, levels: usize) -> Value {
     json!({"$ref": format!("#/$defs/L{levels}")})
 }
 
-/// What departs in `body`, answered by an operation whose answer has this schema.
+/// The deviations of `body` as the response of an operation whose response has this schema.
 async fn departing(mut operation: Operation, schema: Value, body: Value) -> Vec<String> {
     let server = answering(ResponseTemplate::new(200).set_body_json(body)).await;
     let content_type = Some("application/json".to_owned());

@@ -1,4 +1,4 @@
-//! Whom the adapter speaks to, and that whoever else hears nothing.
+//! The hosts that the adapter contacts, and that others receive nothing.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, TcpListener};
@@ -19,7 +19,7 @@ fn allowed(hosts: &[&str]) -> Vec<AllowedHost> {
     hosts.iter().map(|host| host.parse().expect("a host")).collect()
 }
 
-/// What is said of a URL that a document names, where the operator allows these hosts.
+/// The decision on a URL that a document names, where the operator allows these hosts.
 fn permitted(url: &str, hosts: &[&str]) -> Result<Reach, String> {
     let url = Url::parse(url).expect("a URL");
     let mut egress = Egress::new(allowed(hosts));
@@ -43,7 +43,7 @@ fn documents_may_name_the_internet_and_this_machine() {
         "http://[::1]:80",
         "http://localhost:3000",
         "http://x.localhost",
-        // Other ways to write 127.0.0.1.
+        // Other notations of 127.0.0.1.
         "http://2130706433",
         "http://0x7f000001",
         "http://0177.0.0.1",
@@ -168,7 +168,7 @@ fn a_name_may_lead_only_as_far_as_it_is_allowed_to() {
     check(Reach::Anywhere, &["169.254.169.254"], Some(metadata));
 }
 
-/// Leads somewhere else each time.
+/// A resolver that returns another address each time.
 #[derive(Debug)]
 struct Rebinding {
     addresses: Vec<IpAddr>,
@@ -215,7 +215,7 @@ async fn what_is_checked_is_what_is_connected_to() {
     let server = answering(ResponseTemplate::new(204)).await;
     let port = server.address().port();
     let host: AllowedHost = format!("api.example.com:{port}").parse().expect("a host");
-    // The second answer is the one that a check before the request would not have seen.
+    // A check before the request would not have seen the second address.
     let lookup = Rebinding::to(&[LOOPBACK, "169.254.169.254".parse().expect("an address")]);
     let adapter = builder(&format!("http://api.example.com:{port}"), Credential::None)
         .allow(host)
@@ -223,13 +223,13 @@ async fn what_is_checked_is_what_is_connected_to() {
     let adapter = adapter.build().expect("a sound endpoint");
     assert_eq!(adapter.invoke(&get()).await.map(|response| response.status), Ok(204));
     assert_eq!(lookup.asked.load(Ordering::Relaxed), 1, "the name is asked for once a connection");
-    // Its connection is taken again, and the name is not asked for.
+    // The connection is reused, and the name is not resolved again.
     assert_eq!(adapter.invoke(&get()).await.map(|response| response.status), Ok(204));
     assert_eq!(received(&server).await.len(), 2);
     assert_eq!(received(&server).await[0].headers["host"], format!("api.example.com:{port}"));
     let mut slower = get();
     slower.timeout = Some(std::time::Duration::from_secs(20));
-    // Another limit is another client: it connects anew, and the name leads elsewhere now.
+    // Another limit needs another client: it opens a new connection, and the name now resolves to another address.
     let failure = adapter.invoke(&slower).await.expect_err("it is refused");
     assert_eq!(failure.kind, FailureKind::Refused);
     assert!(failure.message.contains("169.254.169.254, a link-local or metadata address"), "{failure}");
@@ -294,7 +294,7 @@ async fn redirects_on_one_server_are_followed_but_not_for_ever() {
     assert_eq!(sent.len(), 6, "once, and five times more");
     assert!(sent.iter().all(|request| request.headers["authorization"] == "Bearer sk_shown"));
     assert_eq!(sent[5].url.path(), "/again");
-    // What may have an effect is never sent twice.
+    // A request that may have an effect is never sent twice.
     let mut post = operation(Method::Post, "/things", Vec::new());
     post.idempotency_key = None;
     let response = adapter.invoke(&call(post, naftiko_adapter::Arguments::default())).await;
@@ -302,7 +302,7 @@ async fn redirects_on_one_server_are_followed_but_not_for_ever() {
     assert_eq!(received(&server).await.len(), 7);
 }
 
-/// What a guard gives for a host that leads to these addresses, where the operator allows these hosts.
+/// The addresses that a guard returns for a host that resolves to `leads_to`, where the operator allows `hosts`.
 async fn guarded(host: &str, leads_to: &[&str], hosts: &[&str]) -> Result<Vec<String>, String> {
     let leads_to: Vec<IpAddr> = leads_to.iter().map(|text| text.parse().expect("an address")).collect();
     let lookup = Rebinding::to(if leads_to.is_empty() { &[LOOPBACK] } else { &leads_to });
@@ -364,7 +364,7 @@ async fn what_a_guard_admitted_is_what_is_connected_to() {
     assert!(guard.addresses().await.is_err(), "the next one leads elsewhere");
 }
 
-/// A lookup that fails with this kind of error.
+/// A resolver that fails with this kind of error.
 #[derive(Debug)]
 struct Failing(io::ErrorKind);
 

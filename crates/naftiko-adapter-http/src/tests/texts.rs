@@ -1,4 +1,4 @@
-//! Any text, in any position, arrives as it was sent: on a real socket, read back as services read it.
+//! Any text in any position arrives unchanged, over a real socket, read back as services read it.
 
 use indexmap::IndexMap;
 use naftiko_adapter::{
@@ -14,7 +14,7 @@ use super::wire::{adapter, answering, decoded, received};
 use super::{arguments, call, operation, parameter};
 use crate::HttpAdapter;
 
-/// What one request carries.
+/// The texts that one request carries.
 #[derive(Debug, Clone)]
 struct Texts {
     path: String,
@@ -35,7 +35,7 @@ fn texts() -> impl Strategy<Value = Texts> {
         any::<String>(),
     );
     all.prop_map(|(path, query, header, cookie, body, name)| {
-        // A segment of nothing or of dots would be another path; it is refused, and that is tested elsewhere.
+        // A segment that is empty or consists of dots would change the path. Another test covers its refusal.
         let path = if matches!(path.as_str(), "" | "." | "..") { "x".to_owned() } else { path };
         // A bracket in a key would separate keys in a `deepObject`, where it is refused.
         let name = format!("n{}", name.replace(['[', ']'], ""));
@@ -86,7 +86,7 @@ fn carrying(texts: &Texts, body: RequestBody, value: Value) -> (Operation, Argum
     (operation, given)
 }
 
-/// What a service reads from the parameters of a request.
+/// The parameters of a request as a service reads them.
 fn read(request: &Request) -> Value {
     let segments: Vec<_> = request.url.path().split('/').collect();
     let matrix: Vec<_> = segments[4].trim_start_matches('b').split(";m=").skip(1).map(decoded).collect();
@@ -121,7 +121,7 @@ fn expected(texts: &Texts) -> Value {
     })
 }
 
-/// The parts of a body, by name, as a service splits them.
+/// The parts of a multipart body by name, as a service splits them.
 fn parts(request: &Request) -> Vec<(String, String)> {
     let content_type = request.headers["content-type"].to_str().expect("a media type");
     let boundary = content_type.split_once("boundary=").expect("a boundary").1;
@@ -152,7 +152,7 @@ impl Wire {
         Self { runtime, server, adapter }
     }
 
-    /// The request that arrives.
+    /// Sends the call and returns the request that arrives.
     fn sent(&self, (operation, given): (Operation, Arguments)) -> Request {
         self.runtime.block_on(async {
             self.server.reset().await;
@@ -210,7 +210,7 @@ fn any_text_arrives_in_a_form() {
 fn any_text_arrives_in_several_parts() {
     check(32, |wire, texts| {
         let Texts { name, body, query, .. } = &texts;
-        // Names are written as browsers write them, where `%22` stands for a quote and for itself.
+        // Names are written as browsers write them: `%22` is a quote, and a literal `%22` is not escaped.
         let name = format!("n{}", name.replace('%', ""));
         let schema = json!({"properties": {"file": {"type": "string", "format": "binary"}}});
         let spec = RequestBody::new("multipart/form-data", true, schema);

@@ -1,4 +1,4 @@
-//! TLS with a certificate authority of one's own, HTTP/2, and proxies: on real sockets.
+//! TLS with a private certificate authority, HTTP/2, and proxies, over real sockets.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -15,7 +15,7 @@ use wiremock::ResponseTemplate;
 use super::wire::{answering, builder, get, received};
 use crate::{BuildError, Credential, Proxies};
 
-/// A server certificate for `localhost`, and who signed it.
+/// A certificate authority, and a server certificate for `localhost` that it signed.
 struct Authority {
     pem: String,
     certificate: CertificateDer<'static>,
@@ -45,7 +45,7 @@ fn server_config(authority: &Authority, protocols: &[&str]) -> Arc<ServerConfig>
     Arc::new(config)
 }
 
-/// Answers one request of HTTP/2, and says for what.
+/// Serves one HTTP/2 request, and returns its version and its path.
 async fn speaks_h2(listener: tokio::net::TcpListener, config: Arc<ServerConfig>) -> (http::Version, String) {
     let (stream, _) = listener.accept().await.expect("a connection");
     let stream = tokio_rustls::TlsAcceptor::from(config).accept(stream).await.expect("a handshake");
@@ -54,7 +54,7 @@ async fn speaks_h2(listener: tokio::net::TcpListener, config: Arc<ServerConfig>)
     let answer = http::Response::builder().status(204).body(()).expect("an answer");
     respond.send_response(answer, true).expect("it is taken");
     let asked = (request.version(), request.uri().path().to_owned());
-    // Until the other side has it and goes.
+    // Wait until the client has read the response and closes the connection.
     let _ = connection.accept().await;
     asked
 }
@@ -81,7 +81,7 @@ async fn a_server_that_nobody_vouches_for_is_sent_nothing() {
         let (stream, _) = listener.accept().await.expect("a connection");
         tokio_rustls::TlsAcceptor::from(config).accept(stream).await.is_err()
     });
-    // The authority of another.
+    // A certificate authority that did not sign the certificate of the server.
     let adapter =
         builder(&url, Credential::None).certificates("ca.pem", authority().pem.into_bytes()).build();
     let failure = adapter.expect("a sound endpoint").invoke(&get()).await.expect_err("it is not trusted");
@@ -102,7 +102,7 @@ fn a_file_without_certificates_is_refused() {
     }
 }
 
-/// A proxy that gives one answer, and the head of the request it was given.
+/// A proxy that sends one response, and the head of the request that it received.
 fn proxy(answer: &'static str) -> (SocketAddr, JoinHandle<String>) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("a bound address");

@@ -1,4 +1,4 @@
-//! Tokens for a client's own credentials: fetched once for everybody, in time, and never in a loop.
+//! Tokens of the client credentials grant: fetched once for all callers, on time, and never in a loop.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -25,7 +25,7 @@ fn tokens(server: &MockServer, client_auth: ClientAuth) -> Tokens {
     })
 }
 
-/// Credentials that ask for no scopes and no audience.
+/// Credentials that request no scopes and no audience.
 fn credentials(token_url: &str) -> ClientCredentials {
     ClientCredentials {
         token_url: Url::parse(token_url).expect("a URL"),
@@ -37,7 +37,8 @@ fn credentials(token_url: &str) -> ClientCredentials {
     }
 }
 
-/// A server that gives the tokens `token-1`, `token-2`, … as `more` says, and lets them in that `lets_in` does.
+/// A server that issues the tokens `token-1`, `token-2`, … with the fields of `more`, and accepts those for which
+/// `lets_in` is true.
 async fn server(more: Value, lets_in: fn(usize) -> bool) -> MockServer {
     let server = MockServer::start().await;
     let given = Arc::new(AtomicUsize::new(0));
@@ -45,7 +46,7 @@ async fn server(more: Value, lets_in: fn(usize) -> bool) -> MockServer {
         let mut body = json!({"access_token": format!("token-{}", given.fetch_add(1, Ordering::SeqCst) + 1)});
         let body_fields = body.as_object_mut().expect("an object");
         body_fields.extend(more.as_object().cloned().unwrap_or_default());
-        // Late enough that all who want one are there.
+        // Late enough that all callers are waiting.
         ResponseTemplate::new(200).set_body_json(body).set_delay(Duration::from_millis(100))
     };
     Mock::given(method("POST")).and(path("/oauth2/token")).respond_with(give).mount(&server).await;
@@ -62,7 +63,7 @@ fn token_of(request: &Request) -> String {
     request.headers.get("authorization").and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
 }
 
-/// How often a token was asked for, and with which tokens calls were made.
+/// The number of token requests, and the tokens with which calls were made.
 async fn seen(server: &MockServer) -> (usize, Vec<String>) {
     let requests = server.received_requests().await.unwrap_or_default();
     let (asked, called): (Vec<_>, Vec<_>) = requests.iter().partition(|it| it.url.path() == "/oauth2/token");
@@ -124,7 +125,7 @@ async fn a_token_is_asked_for_as_the_rfc_says() {
     }
 }
 
-/// With which tokens calls are made, one before and one after so many seconds.
+/// The tokens of two calls, the second of which is made after this number of seconds.
 async fn after(seconds: u64, more: Value) -> Vec<String> {
     let server = server(more, |_| true).await;
     let adapter = client(&server);
@@ -143,10 +144,10 @@ async fn a_token_is_replaced_shortly_before_it_ends() {
         assert_eq!(after(3500, json!({ "expires_in": lives })).await, [one.clone(), one.clone()]);
         assert_eq!(after(3550, json!({ "expires_in": lives })).await, [one.clone(), two.clone()]);
     }
-    // A tenth of a short life.
+    // A short-lived token is replaced in the last tenth of its lifetime.
     assert_eq!(after(10, json!({"expires_in": 20})).await, [one.clone(), one.clone()]);
     assert_eq!(after(19, json!({"expires_in": 20})).await, [one.clone(), two.clone()]);
-    // One that ends at once is good for whoever asked for it.
+    // A token that expires at once is used by the callers that waited for it.
     assert_eq!(after(0, json!({"expires_in": 0})).await, [one.clone(), two]);
     for unsaid in
         [json!({}), json!({"expires_in": "soon"}), json!({"expires_in": -1}), json!({"expires_in": 1e300})]
@@ -187,7 +188,7 @@ async fn a_provider_that_refuses_every_token_is_not_asked_for_ever() {
     assert_eq!(seen(&server).await, (2, ["Bearer token-1", "Bearer token-2"].map(str::to_owned).to_vec()));
 }
 
-/// What becomes of a call whose token is answered so.
+/// The failure of a call whose token request gets this response.
 async fn not_given(template: ResponseTemplate) -> Failure {
     let server = MockServer::start().await;
     Mock::given(method("POST")).respond_with(template).mount(&server).await;

@@ -1,4 +1,4 @@
-//! On a real loopback socket.
+//! Exchanges over a real loopback socket.
 
 use std::io::{Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener};
@@ -15,7 +15,7 @@ use super::{arguments, call, operation, parameter};
 use crate::{BuildError, Builder, Credential, Endpoint, HttpAdapter};
 
 pub(super) fn builder(base_url: &str, credential: Credential) -> Builder {
-    // A second installation is refused, and that is fine.
+    // A second installation fails, which does not matter here.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let base_url = Url::parse(base_url).expect("a base URL");
     HttpAdapter::builder().endpoint("acme", Endpoint { base_url, credential })
@@ -39,13 +39,13 @@ pub(super) fn get() -> Call {
     call(operation(Method::Get, "/things", Vec::new()), Arguments::default())
 }
 
-/// What the adapter makes of an answer.
+/// The outcome of a call with this response.
 async fn answer(template: ResponseTemplate) -> Result<Response, Failure> {
     let server = answering(template).await;
     adapter(&server.uri()).invoke(&get()).await
 }
 
-/// What the adapter makes of these very bytes, after which the connection is closed or reset.
+/// The outcome of a call with exactly these bytes, after which the connection is closed or reset.
 async fn raw_answer(bytes: &'static [u8]) -> Result<Response, Failure> {
     let (address, server) = raw_server(bytes);
     let outcome = adapter(&format!("http://{address}")).invoke(&get()).await;
@@ -141,7 +141,7 @@ async fn an_answer_of_any_status_is_an_answer() {
     let response = answer(template).await.expect("an answer");
     assert_eq!((response.status, &*response.body), (500, &json!({"message": "no"})));
     assert_eq!(response.headers.get("x-reason").map(String::as_str), Some("a, b"));
-    // A broken body must not hide that it is a 503.
+    // An invalid body must not hide the status 503.
     let response = answer(ResponseTemplate::new(503).set_body_raw("<html>", "application/json")).await;
     assert_eq!(response.map(|response| (response.status, response.into_body())), Ok((503, json!("<html>"))));
 }
@@ -234,7 +234,7 @@ async fn a_tls_handshake_that_fails_sent_nothing() {
 
 #[tokio::test]
 async fn a_handshake_that_hangs_sent_nothing() {
-    // The listener's queue takes the connection, and nobody ever speaks TLS on it.
+    // The queue of the listener accepts the connection, but no TLS handshake takes place.
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("a bound address");
     let mut get = get();
@@ -295,7 +295,7 @@ async fn a_reset_in_the_middle_leaves_it_unknown() {
         let (mut stream, _) = listener.accept().expect("a connection");
         let mut first = [0; 1];
         stream.read_exact(&mut first).expect("a request");
-        // A socket that is closed before all of its request was read resets the connection.
+        // Closing a socket before its request is read in full resets the connection.
         stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{").expect("the answer is taken");
     });
     let outcome = adapter(&format!("http://{address}")).invoke(&get()).await;
