@@ -1,13 +1,13 @@
-//! An adapter of one's own: a store of keys and values, here in memory.
+//! An example of a custom adapter: a key-value store, here in memory.
 //!
-//! It shows all that an adapter has to do, and has the conformance kit say that it does it:
+//! The example shows everything that an adapter must do, and checks the adapter with the conformance kit:
 //!
 //! ```text
 //! cargo run -p naftiko-adapter --example key_value --features conformance
 //! ```
 //!
-//! An `OpenAPI` description tells the composition what the store takes and gives; the adapter is handed the operation
-//! it describes, and looks at nothing else.
+//! An `OpenAPI` description defines the operations of the store for compositions. The adapter receives the operation
+//! with each call and needs no other input.
 #![expect(clippy::print_stdout, reason = "an example shows what it does")]
 
 use std::collections::BTreeMap;
@@ -21,9 +21,9 @@ use naftiko_adapter::{
 };
 use serde_json::{Value, json};
 
-/// Keeps a value for each key.
+/// An adapter that stores one value per key.
 ///
-/// It knows two operations: `GET /values/{key}`, and `PUT /values/{key}` with the value as its body.
+/// Supports two operations: `GET /values/{key}`, and `PUT /values/{key}` with the value as its body.
 #[derive(Debug, Default)]
 struct KeyValue {
     values: Mutex<BTreeMap<String, Value>>,
@@ -37,7 +37,7 @@ impl Adapter for KeyValue {
         Ok(match request {
             Request::Get { key } => match values.get(key) {
                 Some(value) => answer(200, json!([key, value])),
-                // Not a failure: it was carried out, and this is what came of it.
+                // Not a failure: the call was carried out, and its result is 404.
                 None => answer(404, json!({"error": "there is no such key"})),
             },
             Request::Put { key, value } => {
@@ -48,13 +48,13 @@ impl Adapter for KeyValue {
     }
 }
 
-/// What a call comes to.
+/// A parsed call.
 enum Request<'a> {
     Get { key: &'a str },
     Put { key: &'a str, value: &'a Value },
 }
 
-/// Reads a call; one that makes no sense is refused before anything happens.
+/// Parses a call. An invalid call is refused before it has an effect.
 fn understood(call: &Call) -> Result<Request<'_>, Failure> {
     let refused = |message: &str| Failure::new(FailureKind::Refused, message);
     let only_key =
@@ -76,7 +76,7 @@ fn answer(status: u16, body: Value) -> Response {
     Response::new(status, [("content-type".to_owned(), "application/json".to_owned())].into(), body)
 }
 
-/// The store under examination. It has no wire: what can happen on one is not staged.
+/// The store as a subject of the conformance kit. It has no network connection, so scenes about one are not staged.
 struct Examined;
 
 #[async_trait]
@@ -99,7 +99,7 @@ impl Subject for Examined {
     }
 }
 
-/// The store, and how many calls it has taken up. A real one would count at the other side of the wire.
+/// The store with a counter of the calls that it received. A networked adapter would count at the server.
 #[derive(Debug, Default)]
 struct Counted {
     store: KeyValue,
@@ -115,7 +115,7 @@ impl Adapter for Counted {
     }
 }
 
-/// A call as the engine makes it: the operation as its description has it, and arguments that were checked.
+/// A call as the engine makes it: the operation from its description, and checked arguments.
 fn call(method: Method, text: &str) -> Call {
     let schema = json!({"type": "string"});
     let takes_body = method == Method::Put;

@@ -1,4 +1,4 @@
-//! One attempt and its outcome.
+//! One attempt of a step: its call and its outcome. Also the questions that channels ask.
 
 use std::any::Any;
 use std::fmt;
@@ -15,24 +15,24 @@ use crate::{Operation, Place, shortage};
 
 /// Carries out operations.
 ///
-/// It may be called from several tasks at once. It must not retry, and must not return before it knows the outcome.
-/// There is one exception: a request that was refused because its credential is no longer valid (401) was not carried
-/// out, and may be sent once more with a newer one. An answer or a failure must not contain a credential: see
-/// [`Mask`](crate::Mask).
+/// Calls may come from several tasks at once. An adapter must not retry, and must not return before it knows the
+/// outcome, with one exception: a request that was rejected because its credential is no longer valid (401) was not
+/// carried out, and may be sent once more with a newer credential. A response or a failure must not contain a
+/// credential: see [`Mask`](crate::Mask).
 #[async_trait]
 pub trait Adapter: Send + Sync {
     /// Makes the call once.
     ///
     /// # Errors
-    /// A [`Failure`] when there is no usable answer. An answer of any status, 500 included, is a [`Response`]: the
-    /// engine decides what it means.
+    /// A [`Failure`] when there is no usable response. A response of any status, 500 included, is a [`Response`]: the
+    /// engine decides its meaning.
     async fn invoke(&self, call: &Call) -> Result<Response, Failure>;
 }
 
-/// Asks a person or a system outside.
+/// Asks a person or an external system.
 ///
-/// A channel that sends a message must not send it twice, and must say honestly how far the message got: what it
-/// reports as [`FailureKind::NotSent`] is sent again.
+/// A channel must not send a message twice, and must report exactly how far the message got: the engine repeats a
+/// question that failed with [`FailureKind::NotSent`].
 #[async_trait]
 pub trait Channel: Send + Sync {
     /// Asks the question, and returns the answer if there is one already.
@@ -48,30 +48,30 @@ pub trait Channel: Send + Sync {
 pub struct Call {
     /// The id of the step.
     pub step: String,
-    /// Which attempt of the step this is, from 1; polling counts on.
+    /// The number of the attempt of the step, from 1. Polls count as attempts.
     pub attempt: u32,
     /// The operation to carry out.
     pub operation: Arc<Operation>,
-    /// Its arguments.
+    /// The arguments of the operation.
     pub arguments: Arguments,
-    /// How long the attempt may take; `None` is the adapter's own limit.
+    /// The time limit of the attempt; `None` for the limit of the adapter.
     pub timeout: Option<Duration>,
-    /// The idempotency key, for an operation that has a header for it.
+    /// The idempotency key, for an operation that has a header for one.
     pub idempotency_key: Option<String>,
 }
 
 /// The arguments of a call, by the place they go to.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Arguments {
-    /// Values of parameters, by place and name.
+    /// The values of parameters, by place and name.
     #[serde(with = "indexmap::map::serde_seq")]
     pub parameters: IndexMap<(Place, String), Value>,
-    /// The body, if one is sent; `Some(Value::Null)` is a body too.
+    /// The body; `None` if none is sent. `Some(Value::Null)` is a body.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "present")]
     pub body: Option<Value>,
 }
 
-/// Reads a member that is present, so that null is a value and not an absence.
+/// Deserializes a member that is present, so that null is a value rather than an absence.
 fn present<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Value>, D::Error> {
     Value::deserialize(deserializer).map(Some)
 }
@@ -83,28 +83,28 @@ impl Arguments {
     }
 }
 
-/// An answer, whatever its status.
+/// The response of a provider, with any status.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Response {
     /// The HTTP status.
     pub status: u16,
-    /// Headers by lower-case name; several of one name are joined by `, `.
+    /// The headers by lower-case name; several headers of one name are joined by `, `.
     pub headers: IndexMap<String, String>,
-    /// The decoded body; null if there was none. It is shared, since a body can be large.
+    /// The decoded body; null if there was none. Shared, since a body can be large.
     pub body: Arc<Value>,
-    /// Whether there was a body that is too large to be read: then `body` is null, and a departure says why.
+    /// Whether the response had a body that exceeds a limit: then `body` is null, and a deviation names the limit.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_body_withheld: bool,
-    /// Where the answer departs from the operation's description, as far as the adapter checked; at most a handful.
+    /// The deviations from the description of the operation, as far as the adapter checked; at most a handful.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub departures: Vec<Departure>,
-    /// What the adapter holds for as long as the answer is at hand.
+    /// The resources that the adapter reserves while the response is in memory.
     #[serde(skip)]
     pub hold: Hold,
 }
 
 impl Response {
-    /// An answer without departures from its description.
+    /// A response without deviations from its description.
     pub fn new(status: u16, headers: IndexMap<String, String>, body: impl Into<Arc<Value>>) -> Self {
         Self {
             status,
@@ -116,26 +116,26 @@ impl Response {
         }
     }
 
-    /// The body, for whoever needs no more than that. It is copied only if somebody else has it too.
+    /// The body alone. It is cloned only if other references to it exist.
     pub fn into_body(self) -> Value {
         Arc::unwrap_or_clone(self.body)
     }
 }
 
-/// A share of something limited, such as memory for answers. The share is given back when the last clone is dropped: the
-/// engine does that once the outcome of the attempt is recorded.
+/// A reserved share of a limited resource, such as memory for responses. The share is released when the last clone is
+/// dropped; the engine does so once the outcome of the attempt is recorded.
 #[derive(Clone, Default)]
 pub struct Hold(Option<Arc<dyn Any + Send + Sync>>);
 
 impl Hold {
-    /// Holds `share`, which gives itself back when it is dropped.
+    /// Reserves `share`, which releases itself when it is dropped.
     pub fn new(share: impl Any + Send + Sync) -> Self {
         Self(Some(Arc::new(share)))
     }
 }
 
 impl PartialEq for Hold {
-    /// A share says nothing about the answer.
+    /// Always true: the share is not part of the response.
     fn eq(&self, _: &Self) -> bool {
         true
     }
@@ -147,24 +147,24 @@ impl fmt::Debug for Hold {
     }
 }
 
-/// A place where an answer departs from its operation's description.
+/// A deviation: a place where a response differs from the description of its operation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Departure {
-    /// Where in the body: a JSON Pointer, with `*` for the items of a list; empty for the answer as a whole.
+    /// The place in the body: a JSON Pointer, with `*` for the items of a list; empty for the response as a whole.
     pub pointer: String,
-    /// What was expected there: one line for people that never shows the value found.
+    /// The value that was expected there: one line for people that never shows the value found.
     pub expected: String,
 }
 
-/// Why there is no answer.
+/// The reason why there is no usable response.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Failure {
     /// How far the call got.
     pub kind: FailureKind,
-    /// What happened: one line for people, without secrets.
+    /// The reason: one line for people, without secrets.
     pub message: String,
-    /// The text of the answer that cannot be used, without secrets: it is cut before it is shown.
+    /// The text of the unusable response, without secrets. It is shortened before it is shown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answer: Option<String>,
 }
@@ -175,8 +175,8 @@ impl Failure {
         Self { kind, message: message.into(), answer: None }
     }
 
-    /// The failure of an attempt that ended with an input or output error: a local shortage if that is what the error
-    /// is, and otherwise a failure of `kind`. `is_sent` says whether anything may have been sent by then.
+    /// The failure of an attempt that ended with an I/O error: a local shortage if the error reports one, otherwise a
+    /// failure of `kind`. `is_sent` means that part of the request may have been sent.
     pub fn of_io(error: &io::Error, is_sent: bool, kind: FailureKind, message: impl Into<String>) -> Self {
         let kind = match (shortage(error).is_some(), is_sent) {
             (true, false) => FailureKind::LocalShortage,
@@ -187,55 +187,57 @@ impl Failure {
     }
 }
 
-/// How far a failed call got. This decides what may be repeated, so it must never claim less than what happened.
+/// How far a failed call got. The engine decides by it what may be retried, so it must never claim less than what
+/// happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FailureKind {
-    /// The adapter will never send it: it has an argument that cannot be written, or lacks a credential.
+    /// The adapter will never send the call: an argument has no written form, or a credential is missing.
     Refused,
-    /// Nothing reached the other side: its name did not resolve, or no connection was made. A later attempt may
+    /// The request did not reach the server: its name did not resolve, or no connection was made. A later attempt may
     /// succeed.
     NotSent,
-    /// It was sent, in whole or in part, and no answer came: whether it took effect is unknown.
+    /// The request was sent, in whole or in part, and no response came: it is in doubt whether the call had an effect.
     Unknown,
-    /// It was carried out and answered, but the answer cannot be read.
+    /// The call was carried out, but its response cannot be read.
     Unreadable,
-    /// It was carried out and answered, and the answer cannot be used; nor could the answer of another attempt, so none
-    /// is made.
+    /// The call was carried out, but its response cannot be used. A further attempt would have the same result, so
+    /// there is no retry.
     Unusable,
-    /// This machine lacked something that the attempt needs (see [`shortage`]) before anything was sent: the attempt did
-    /// not happen, and is made again.
+    /// This machine lacked a resource (see [`shortage`]) before anything was sent: the attempt had no effect and is
+    /// repeated.
     LocalShortage,
-    /// This machine lacked something after the sending had begun: as if the process had been killed then.
+    /// This machine lacked a resource after sending had begun. The engine treats the call as if the process had been
+    /// killed.
     CutOff,
 }
 
-/// A question to a person or a system outside.
+/// A question to a person or an external system.
 #[derive(Clone, Default, PartialEq)]
 pub struct Question {
-    /// The run.
+    /// The id of the run.
     pub run: String,
     /// The id of the step.
     pub step: String,
-    /// An id that is the same for every attempt to ask this question, so that a receiver can recognize a repeat.
+    /// An id that all attempts to ask this question share, so that a receiver can recognize a repeat.
     pub id: String,
-    /// The channel it is asked through: `prompt`, `email`, `webhook` or `command`.
+    /// The channel: `prompt`, `email`, `webhook` or `command`.
     pub channel: String,
     /// The settings of the channel by name, such as `to` for `email`.
     pub settings: Map<String, Value>,
-    /// What to do, in the author's words.
+    /// The task, in the words of the author.
     pub description: Option<String>,
-    /// What is handed over. Sensitive values are masked at the terminal, and wherever the author did not say what to
-    /// hand over; a message holds exactly what the author said.
+    /// The values that are shown to the receiver. Sensitive values are masked at the terminal, and wherever the author
+    /// did not list the values to show; a message contains exactly the values that the author listed.
     pub shown: Map<String, Value>,
-    /// The JSON Schema that the answer has to fit; `None` allows any JSON value.
+    /// The JSON Schema that the answer must fit; `None` allows any JSON value.
     pub result: Option<Value>,
-    /// When the wait for an answer ends; `None` waits for ever.
+    /// When the wait for an answer ends; `None` waits indefinitely.
     pub until: Option<SystemTime>,
 }
 
 impl fmt::Debug for Question {
-    /// Shows only the names of what is handed over, since its values may be sensitive.
+    /// Shows only the names of the values in `shown`, since the values may be sensitive.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let shown: Vec<_> = self.shown.keys().collect();
         f.debug_struct("Question")
@@ -247,11 +249,11 @@ impl fmt::Debug for Question {
     }
 }
 
-/// A channel's reply to a question.
+/// The result of asking a question through a channel.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// The answer; null means "done, and nothing to report".
     Given(Value),
-    /// No answer yet: the run waits.
+    /// There is no answer yet: the run waits.
     NotYet,
 }

@@ -1,10 +1,10 @@
-//! The request headers that are no arguments, whatever a description says.
+//! The request headers that are not arguments, even if a description lists them as parameters.
 
-/// Headers that the standard takes from other places: the media types of the body and the answer, and the credential ("Parameter
-/// Object" of the `OpenAPI` text).
+/// Headers that the standard defines elsewhere: the media types of the body and the response, and the credential
+/// ("Parameter Object" of the `OpenAPI` text).
 const DESCRIBED_ELSEWHERE: [&str; 3] = ["accept", "authorization", "content-type"];
 
-/// Headers that belong to the connection (RFC 9110 §7.6.1, RFC 9112) or to what the client can decode.
+/// Headers that belong to the connection (RFC 9110 §7.6.1, RFC 9112) or to the decoding in the client.
 const OF_THE_CONNECTION: [&str; 13] = [
     "accept-encoding",
     "connection",
@@ -21,8 +21,8 @@ const OF_THE_CONNECTION: [&str; 13] = [
     "upgrade",
 ];
 
-/// Whether a client sets the header of this name, in any case, and ignores a parameter of that name. `User-Agent` is an
-/// argument like any other header where a description has it.
+/// Whether the client itself sets the header of this name, in any case, and ignores a parameter of that name.
+/// `User-Agent` is not one of these headers: a description may define it as a parameter.
 pub fn is_set_by_client(name: &str) -> bool {
     let is = |known: &&str| known.eq_ignore_ascii_case(name);
     DESCRIBED_ELSEWHERE.iter().chain(&OF_THE_CONNECTION).any(is)

@@ -1,12 +1,12 @@
-//! The traits for carrying out operations and asking the world outside, and the types they share.
+//! The traits for carrying out operations and asking people and external systems, and the types they share.
 //!
-//! An [`Adapter`] is given a [`Call`] (one attempt of one step, complete and already checked) and returns a
-//! [`Response`], or a [`Failure`] that says honestly how far the call got. A [`Channel`] is given a [`Question`] for
-//! the world outside and answers now or later. Both are asked at most once per attempt: retries, polling, time and
-//! memory belong to the engine.
+//! An [`Adapter`] takes a [`Call`] (one attempt of one step, complete and already checked) and returns a [`Response`],
+//! or a [`Failure`] that says exactly how far the call got. A [`Channel`] takes a [`Question`] and returns the answer
+//! now or later. Each is called at most once per attempt: the engine is responsible for retries, polling, timing and
+//! storage.
 //!
-//! Third parties build on this crate alone; it knows nothing of documents, plans or runs. The feature `conformance`
-//! adds a kit with which an adapter proves what the engine relies on.
+//! Third parties build on this crate alone; it does not depend on documents, plans or runs. The feature `conformance`
+//! adds a kit that checks whether an adapter keeps the contract that the engine relies on.
 
 mod call;
 #[cfg(feature = "conformance")]

@@ -1,6 +1,6 @@
-//! What a media type says by its name alone; what a body holds is for each adapter to read and write.
+//! Classifies media types by their names. Each adapter encodes and decodes bodies itself.
 
-/// The media type without its parameters, in lower case: `application/json` of `Application/JSON; charset=utf-8`.
+/// The media type without its parameters, in lower case: `application/json` for `Application/JSON; charset=utf-8`.
 pub fn essence(media_type: &str) -> String {
     media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

@@ -1,4 +1,4 @@
-//! An operation, made self-contained.
+//! A self-contained description of one operation.
 
 use std::collections::HashSet;
 
@@ -6,18 +6,18 @@ use indexmap::IndexMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-/// As many schemas are looked at to see whether an answer can be an object.
+/// The maximum number of schemas that are visited to decide whether a response can be an object.
 const MOST_SCHEMAS: u32 = 500;
 
-/// One operation of a provider's API, with everything an adapter needs to carry it out or to imitate it.
+/// One operation of the API of a provider, with everything that an adapter needs to carry it out or to imitate it.
 ///
-/// Schemas are JSON Schema, draft 2020-12, whatever the version of the description they came from; every `$ref` has the
-/// form `#/$defs/NAME`, where NAME is a key of [`definitions`](Self::definitions).
+/// Schemas are JSON Schema, draft 2020-12, whatever the version of the original description. Every `$ref` has the form
+/// `#/$defs/NAME`, where NAME is a key of [`definitions`](Self::definitions).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Operation {
-    /// The provider it belongs to: the `providerId` of a capabilities document.
+    /// The provider: the `providerId` of a capabilities document.
     pub provider: String,
-    /// Its `operationId` in the description.
+    /// The `operationId` in the description.
     pub id: String,
     /// The HTTP method.
     pub method: Method,
@@ -25,23 +25,23 @@ pub struct Operation {
     pub path: String,
     /// Path, query, header and cookie parameters, in the order of the description.
     pub parameters: Vec<Parameter>,
-    /// The request body, if it takes one.
+    /// The request body; `None` if the operation takes none.
     pub body: Option<RequestBody>,
     /// Responses by status as the description writes it: `200`, `4XX`, `default`.
     pub responses: IndexMap<String, ResponseSpec>,
-    /// The named schemas that the others refer to, as `$defs` of one document.
+    /// The named schemas that other schemas refer to, as the `$defs` of one document.
     pub definitions: Map<String, Value>,
-    /// The header that carries an idempotency key, if the provider honors one: then a repeat has no second effect.
+    /// The header for an idempotency key, if the provider honors one: then a repeated call has no second effect.
     pub idempotency_key: Option<String>,
-    /// Whether the description calls it deprecated.
+    /// Whether the description marks the operation as deprecated.
     pub deprecated: bool,
-    /// Whether the description says that it takes no credential (`security: []`), so that none is sent.
+    /// Whether the operation takes no credential (`security: []`), so that none is sent.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_public: bool,
 }
 
 impl Operation {
-    /// An operation without parameters, body or responses, for a caller to fill in.
+    /// An operation without parameters, body or responses, for a caller to complete.
     pub fn new(
         provider: impl Into<String>,
         id: impl Into<String>,
@@ -63,18 +63,18 @@ impl Operation {
         }
     }
 
-    /// The parameter of a name in a place; of two, the first. It is looked for among all parameters, one after the other.
+    /// The first parameter with this name in this place. A linear search.
     pub fn parameter(&self, place: Place, name: &str) -> Option<&Parameter> {
         self.parameters.iter().find(|parameter| parameter.place == place && parameter.name == name)
     }
 
     /// Whether the method is safe, so that repeating it changes nothing: `GET`, `HEAD`, `OPTIONS`, `TRACE` (RFC 9110
-    /// §9.2.1) and `QUERY`, which is safe by its own definition.
+    /// §9.2.1) and `QUERY`, whose own specification declares it safe.
     pub fn is_safe(&self) -> bool {
         matches!(self.method, Method::Get | Method::Head | Method::Options | Method::Trace | Method::Query)
     }
 
-    /// The response described for a status: the exact one, then its class (`2XX`), then `default`.
+    /// The response that the description defines for a status: the exact one, then its class (`2XX`), then `default`.
     pub fn response(&self, status: u16) -> Option<&ResponseSpec> {
         let class = format!("{}XX", status / 100);
         let find = |key: &str| {
@@ -83,12 +83,13 @@ impl Operation {
         find(&status.to_string()).or_else(|| find(&class)).or_else(|| find("default"))
     }
 
-    /// As [`response`](Self::response), or the success response where the status is not described.
+    /// The result of [`response`](Self::response), or the success response if the status is not described.
     pub fn described_response(&self, status: u16) -> Option<&ResponseSpec> {
         self.response(status).or_else(|| self.success().map(|(_, spec)| spec))
     }
 
-    /// The success response: the lowest 2xx status, then `2XX`, then `default`.
+    /// The success response with its status: the lowest 2xx status, then `2XX`, then `default`. The last two count as
+    /// 200.
     pub fn success(&self) -> Option<(u16, &ResponseSpec)> {
         let exact = self.responses.iter().filter_map(|(status, spec)| Some((status.parse().ok()?, spec)));
         exact
@@ -97,8 +98,8 @@ impl Operation {
             .or_else(|| self.response(200).map(|spec| (200, spec)))
     }
 
-    /// Every success response, by status as the description writes it: those of 2xx statuses and of `2XX`, or `default`
-    /// where there are none.
+    /// All success responses, by status as the description writes it: those of 2xx statuses and of `2XX`, or `default`
+    /// if there are none.
     pub fn successes(&self) -> Vec<(&str, &ResponseSpec)> {
         let of = |is: &dyn Fn(&str) -> bool| -> Vec<(&str, &ResponseSpec)> {
             let found = self.responses.iter().filter(|(status, _)| is(status));
@@ -108,8 +109,8 @@ impl Operation {
         if successes.is_empty() { of(&|status| status == "default") } else { successes }
     }
 
-    /// Whether a success response has no body: by its status (RFC 9110 §15.3.5), or because the description gives it none.
-    /// Without a status: whether any success response may be without one.
+    /// Whether a success response has no body: by its status (RFC 9110 §15.3.5), or because the description defines
+    /// none. With `None`: whether any success response may lack a body. True if no responses are described.
     pub fn answers_without_body(&self, status: Option<u16>) -> bool {
         if self.responses.is_empty() {
             return true;
@@ -121,9 +122,9 @@ impl Operation {
         }
     }
 
-    /// Whether what a step gives is null if a success response comes without a body: every success response that has one
-    /// has a scalar or a list, so a reader expects no object. Of any other operation such a step gives an object without
-    /// fields.
+    /// Whether the result of a step is null if a success response comes without a body. True if every success response
+    /// with a body has a scalar or a list, so that no reader expects an object. Otherwise the result of such a step is
+    /// an object without fields.
     pub fn is_null_without_body(&self) -> bool {
         let mut bodies = self.successes();
         bodies.retain(|(_, answer)| !answer.is_without_body());
@@ -133,7 +134,7 @@ impl Operation {
             && bodies.iter().all(|(_, answer)| answer.schema.as_ref().is_some_and(&mut excludes))
     }
 
-    /// Whether no object fits a schema, as far as its types and alternatives say.
+    /// Whether no object fits a schema, judged by its types and alternatives.
     fn excludes_objects(&self, schema: &Value, budget: &mut u32) -> bool {
         *budget = budget.saturating_sub(1);
         let Some(schema) = self.resolve(schema).filter(|_| *budget > 0) else { return false };
@@ -154,8 +155,8 @@ impl Operation {
                 .any(|key| parts(key).is_some_and(|any| any.iter().all(&mut excludes)))
     }
 
-    /// The complete JSON Schema of the body of any success response, which is null where there may be no body. `None`
-    /// where the description does not say.
+    /// The complete JSON Schema of the body of any success response; null is allowed where a body may be missing.
+    /// `None` if the description does not define all bodies.
     pub fn success_schema(&self) -> Option<Value> {
         let successes = self.successes();
         let mut forms = Vec::with_capacity(successes.len());
@@ -169,8 +170,8 @@ impl Operation {
         (!forms.is_empty()).then(|| json!({ "anyOf": forms, "$defs": self.definitions }))
     }
 
-    /// Follows the `$ref` of a schema to the schema it stands for, which is the schema itself if it has none. `None`
-    /// for a dangling or circular reference.
+    /// Follows the `$ref` of a schema to its target; a schema without `$ref` is its own target. `None` for a dangling
+    /// or circular reference.
     pub fn resolve<'a>(&'a self, mut schema: &'a Value) -> Option<&'a Value> {
         for _ in 0..=self.definitions.len() {
             let Some(reference) = schema.get("$ref").and_then(Value::as_str) else { return Some(schema) };
@@ -179,9 +180,9 @@ impl Operation {
         None
     }
 
-    /// A schema, the schema that its `$ref` names, and all schemas that `allOf` joins to them, in the order of the
-    /// description and each once, however often the description joins it. A schema that consists of its `$ref` is
-    /// followed only.
+    /// A schema, the target of its `$ref`, and all schemas that `allOf` joins to them, in the order of the description.
+    /// Each schema is returned once, even if it is joined several times. A schema that consists of a `$ref` alone is
+    /// followed but not returned.
     pub fn joined<'a>(&'a self, schema: &'a Value) -> impl Iterator<Item = &'a Value> {
         let mut seen = HashSet::new();
         let mut pending = vec![schema];
@@ -221,7 +222,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// Every method.
+    /// All methods.
     pub const ALL: [Self; 9] = [
         Self::Get,
         Self::Put,
@@ -250,7 +251,7 @@ impl Method {
     }
 }
 
-/// Where a parameter goes.
+/// The place of a parameter in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the standard's")]
@@ -262,7 +263,7 @@ pub enum Place {
 }
 
 impl Place {
-    /// The word that a description writes after `in`.
+    /// The value of `in` in a description.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Path => "path",
@@ -272,7 +273,7 @@ impl Place {
         }
     }
 
-    /// The style of a parameter here whose description names none.
+    /// The style of a parameter in this place if its description names none.
     pub fn default_style(self) -> Style {
         match self {
             Self::Path | Self::Header => Style::Simple,
@@ -281,7 +282,7 @@ impl Place {
     }
 }
 
-/// How a parameter's value is written ("Style Values" of the `OpenAPI` 3.2 text).
+/// The style in which the value of a parameter is written ("Style Values" of the `OpenAPI` 3.2 text).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(missing_docs, reason = "the names are the standard's")]
@@ -301,7 +302,7 @@ pub enum Style {
 }
 
 impl Style {
-    /// The value of `explode` where a description gives none.
+    /// The value of `explode` if a description gives none.
     pub fn default_explode(self) -> bool {
         matches!(self, Self::Form | Self::Cookie)
     }
@@ -311,35 +312,37 @@ impl Style {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a keyword of the description")]
 pub struct Parameter {
-    /// Its name on the wire.
+    /// The name on the wire.
     pub name: String,
-    /// Where it goes.
+    /// The place in the request.
     pub place: Place,
-    /// Whether a call without it is refused.
+    /// Whether a call without the parameter is refused.
     pub required: bool,
-    /// How its value is written, with the default of its place filled in (`simple` in path and header, `form`
-    /// elsewhere).
+    /// The style of the value; the default of the place if the description gives none (`simple` in path and header,
+    /// `form` elsewhere).
     pub style: Style,
-    /// Whether each item of a list or object is written separately, with the default of its style filled in.
+    /// Whether each item of a list or object is written separately; the default of the style if the description gives
+    /// none.
     pub explode: bool,
     /// Whether reserved characters are left unescaped.
     pub allow_reserved: bool,
-    /// The media type that the whole value is written in; `None` where it is written in its style.
+    /// The media type that the whole value is written in; `None` if it is written in its style.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// How individual properties of a query string that is a form are written, by name.
+    /// The encodings of individual properties of a query string that is a form, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub encoding: IndexMap<String, Encoding>,
-    /// The schema of its value.
+    /// The schema of the value.
     pub schema: Value,
-    /// Whether the description calls it deprecated.
+    /// Whether the description marks the parameter as deprecated.
     pub deprecated: bool,
-    /// What it means, in the words of the description.
+    /// The text of the description for people.
     pub description: Option<String>,
 }
 
 impl Parameter {
-    /// A parameter in the default style of its place, required only in a path, where no request can do without it.
+    /// A parameter in the default style of its place. It is required only in a path, since a path needs all its
+    /// parameters.
     pub fn new(name: impl Into<String>, place: Place, schema: Value) -> Self {
         let style = place.default_style();
         Self {
@@ -361,25 +364,25 @@ impl Parameter {
 /// The request body of an operation.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RequestBody {
-    /// The media type that is sent.
+    /// The media type of the body.
     pub content_type: String,
-    /// Whether a call without it is refused.
+    /// Whether a call without a body is refused.
     pub required: bool,
     /// The schema of the body.
     pub schema: Value,
-    /// How individual properties of a form or a multipart body are written, by name.
+    /// The encodings of individual properties of a form or a multipart body, by name.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub encoding: IndexMap<String, Encoding>,
-    /// How the first parts of a multipart body without names are written, by position.
+    /// The encodings of the first parts of a multipart body without names, by position.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub prefix_encoding: Vec<Encoding>,
-    /// How all further parts of a multipart body without names are written.
+    /// The encoding of all further parts of a multipart body without names.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub item_encoding: Option<Encoding>,
 }
 
 impl RequestBody {
-    /// A body whose properties are all written in the usual way for its media type.
+    /// A body whose properties have the default encoding for its media type.
     pub fn new(content_type: impl Into<String>, required: bool, schema: Value) -> Self {
         Self {
             content_type: content_type.into(),
@@ -392,17 +395,17 @@ impl RequestBody {
     }
 }
 
-/// How one property of a form or a multipart body is written (the "Encoding Object" of `OpenAPI`).
+/// The encoding of one property of a form or a multipart body (the "Encoding Object" of `OpenAPI`).
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Encoding {
-    /// Its media type; `None` is the usual one for its schema.
+    /// The media type of the property; `None` for the default of its schema.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// The style it is written in, like a query parameter; `None` where it is written in its media type.
+    /// The style of the property, as for a query parameter; `None` if it is written in its media type.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub style: Option<Style>,
-    /// Whether each item of a list or object is written separately. Without a style, this is about the items of a list in a
-    /// form; a multipart body always has a part for each item.
+    /// Whether each item of a list or object is written separately. Without a style, this applies to lists in a form; a
+    /// multipart body always has a part for each item.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub explode: bool,
     /// Whether reserved characters are left unescaped.
@@ -411,7 +414,8 @@ pub struct Encoding {
 }
 
 impl Encoding {
-    /// The query parameter that the property `name` is written like; `None` if it is written in its media type.
+    /// The query parameter that is written like the property `name`; `None` if the property is written in its media
+    /// type.
     pub fn as_query_parameter(&self, name: &str) -> Option<Parameter> {
         Some(Parameter {
             style: self.style?,
@@ -422,19 +426,19 @@ impl Encoding {
     }
 }
 
-/// What an operation answers with a given status.
+/// A response that a description defines for a status.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResponseSpec {
-    /// The media type, if there is a body.
+    /// The media type; `None` if there is no body.
     pub content_type: Option<String>,
-    /// The schema of the body; `None` where the description gives none.
+    /// The schema of the body; `None` if the description defines none.
     pub schema: Option<Value>,
     /// Examples of the body, in the order of the description.
     pub examples: Vec<Value>,
 }
 
 impl ResponseSpec {
-    /// Whether there is no body, as far as the description says.
+    /// Whether the description defines no body: neither a schema nor a media type.
     pub fn is_without_body(&self) -> bool {
         self.schema.is_none() && self.content_type.is_none()
     }

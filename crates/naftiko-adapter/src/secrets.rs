@@ -1,5 +1,5 @@
-//! The secrets that a process has in use, of all its adapters and channels: what the other side of one says may hold a
-//! secret of another.
+//! The secrets that a process uses, of all its adapters and channels. They are masked together, since the response of
+//! one provider may contain a secret of another.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -8,10 +8,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::Mask;
 
-/// How many masks a history holds: a secret that was replaced may still come back.
+/// The maximum number of masks in a history: a secret that was replaced may still occur in later responses.
 const REMEMBERED: usize = 16;
 
-/// What the next change of a history is called: no two have one name.
+/// The version of the next change of any history. Versions are unique in the process.
 static NEXT_VERSION: AtomicU64 = AtomicU64::new(1);
 
 /// The secrets of a process. Clones share them.
@@ -22,13 +22,13 @@ pub struct Secrets(Arc<Mutex<Known>>);
 struct Known {
     fixed: Mask,
     histories: Vec<Weak<Mutex<Past>>>,
-    /// The state of each history when `all` was made.
+    /// The versions of the histories when `all` was built.
     versions: Vec<u64>,
     all: Arc<Mask>,
 }
 
 impl Secrets {
-    /// Adds what a mask hides, for as long as the process lives.
+    /// Adds the secrets of a mask for the lifetime of the process.
     pub fn add(&self, mask: &Mask) {
         let mut known = lock(&self.0);
         known.fixed.hide_all_of(mask);
@@ -36,7 +36,7 @@ impl Secrets {
         known.all = Arc::new(Mask::of_all([&*known.all, mask]));
     }
 
-    /// Adds what a history holds, now and later, as long as somebody holds the history.
+    /// Adds the secrets of a history, current and future, until the last clone of the history is dropped.
     pub fn watch(&self, history: &SecretHistory) {
         let mut known = lock(&self.0);
         let new = Arc::downgrade(&history.0);
@@ -46,7 +46,7 @@ impl Secrets {
         }
     }
 
-    /// Hides everything that is secret now. The same [`Arc`] is returned as long as nothing changes.
+    /// A mask for all current secrets. Returns a clone of one [`Arc`] until a secret changes.
     pub fn mask(&self) -> Arc<Mask> {
         let mut known = lock(&self.0);
         let histories: Vec<_> = known.histories.iter().filter_map(Weak::upgrade).collect();
@@ -66,20 +66,20 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// What one credential was lately: a token that was replaced may still come back. Clones share it.
+/// The recent values of one credential: a token that was replaced may still occur in later responses. Clones share it.
 #[derive(Clone, Default)]
 pub struct SecretHistory(Arc<Mutex<Past>>);
 
 #[derive(Default)]
 struct Past {
-    /// The one that was used last comes last.
+    /// The most recently used mask comes last.
     masks: VecDeque<Mask>,
-    /// Another after every change of the masks.
+    /// Changes whenever a mask is added.
     version: u64,
 }
 
 impl SecretHistory {
-    /// Notes that this is hidden from now on. What was noted long before, and not since, is forgotten.
+    /// Adds a mask. Only the 16 most recently used masks are retained.
     pub fn remember(&self, mask: Mask) {
         let mut past = lock(&self.0);
         if let Some(at) = past.masks.iter().position(|known| *known == mask) {

@@ -1,19 +1,19 @@
-//! Local shortages: errors that say what this machine lacks, and nothing about the other side.
+//! Local shortages: errors that report a lack of resources on this machine, independent of the server.
 //!
-//! A shortage passes without anybody changing a document, so it never decides the outcome of a step.
+//! A shortage can pass without a change to any document, so it never decides the outcome of a step.
 
 use std::error::Error;
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 
-/// What this machine lacks.
+/// A resource that this machine lacks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shortage {
-    /// File descriptors, of this process or of the machine.
+    /// File descriptors of this process or of the machine.
     Files,
-    /// Memory, or buffers of the network.
+    /// Memory or network buffers.
     Memory,
-    /// Room on a disk, or a quota.
+    /// Disk space or a disk quota.
     Disk,
     /// A local address or port for another connection.
     Ports,
@@ -22,7 +22,7 @@ pub enum Shortage {
 }
 
 impl Shortage {
-    /// The name of what is lacking, as the end of the sentence "this machine lacks …".
+    /// The name of the resource, to complete the sentence "this machine lacks …".
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Files => "file descriptors",
@@ -34,7 +34,7 @@ impl Shortage {
     }
 }
 
-/// What this machine lacks, if that is what an error of the operating system says.
+/// The shortage that an error of the operating system reports; `None` if it reports none.
 pub fn shortage(error: &io::Error) -> Option<Shortage> {
     let by_kind = match error.kind() {
         io::ErrorKind::OutOfMemory => Some(Shortage::Memory),
@@ -45,33 +45,34 @@ pub fn shortage(error: &io::Error) -> Option<Shortage> {
     by_kind.or_else(|| by_number(error.raw_os_error()?))
 }
 
-/// As [`shortage`], for an error of starting a program or a thread: there, "try again" says that no more may be started.
+/// Like [`shortage`], for an error from starting a program or a thread, where "try again" means that no more may be
+/// started.
 pub fn shortage_of_start(error: &io::Error) -> Option<Shortage> {
     let is_refused = error.kind() == io::ErrorKind::WouldBlock;
     if is_refused { Some(Shortage::Processes) } else { shortage(error) }
 }
 
-/// What this machine lacks, if that is what an error or one of those that it comes from says.
+/// The shortage that an error or one of its sources reports.
 pub fn shortage_in(error: &(dyn Error + 'static)) -> Option<Shortage> {
     std::iter::successors(Some(error), |&error| error.source()).find_map(|error| {
         let error = error.downcast_ref::<io::Error>()?;
-        // An error within another is not always its source.
+        // An error inside an `io::Error` is not always its source.
         shortage(error).or_else(|| shortage_in(error.get_ref()?))
     })
 }
 
-/// What this machine lacks for another socket; `None` if it has what a socket takes. The resolver of the system says only
-/// that a name cannot be resolved for now, whatever the reason.
+/// The shortage that prevents opening another socket; `None` if a socket can be opened. Callers use it after a failed
+/// name resolution: the resolver of the system does not report the reason.
 pub fn shortage_of_sockets() -> Option<Shortage> {
     shortage_error_of_sockets().and_then(|error| shortage(&error))
 }
 
-/// As [`shortage_of_sockets`], as the error of the operating system.
+/// Like [`shortage_of_sockets`], but returns the error of the operating system.
 pub fn shortage_error_of_sockets() -> Option<io::Error> {
     UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).err().filter(|error| shortage(error).is_some())
 }
 
-/// The errors that have no kind of their own in the standard library.
+/// Errors without an `ErrorKind` in the standard library.
 #[cfg(unix)]
 fn by_number(number: i32) -> Option<Shortage> {
     match number {
@@ -82,7 +83,7 @@ fn by_number(number: i32) -> Option<Shortage> {
     }
 }
 
-/// The errors that have no kind of their own in the standard library: those of Windows itself and of its sockets.
+/// Errors without an `ErrorKind` in the standard library: those of Windows and of its sockets.
 #[cfg(windows)]
 fn by_number(number: i32) -> Option<Shortage> {
     match number {

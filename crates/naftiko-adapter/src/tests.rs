@@ -1,4 +1,4 @@
-//! The words of this crate mean what their documentation says.
+//! Unit tests of the types of this crate.
 
 use indexmap::IndexMap;
 use serde_json::{Value, json};

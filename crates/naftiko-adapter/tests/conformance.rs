@@ -1,4 +1,4 @@
-//! The conformance kit finds every adapter that does not keep its word, and says which word it was.
+//! Tests that the conformance kit detects every adapter that breaks a law, and names the law.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 
 const SECRET: &str = "s3cret-token";
 
-/// What an adapter does wrong.
+/// A defect of an adapter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lie {
     FailsWithoutReason,
@@ -33,13 +33,13 @@ enum Lie {
     QuotesItsToken,
 }
 
-/// An adapter over a wire that is played: honest, or with one lie.
+/// An adapter over a simulated connection: correct, or with one defect.
 struct Wire {
     scene: Scene,
     lie: Option<Lie>,
     taken: AtomicUsize,
     under_way: AtomicUsize,
-    /// How many callers went away before their answer.
+    /// The number of callers that dropped their call before its response.
     left: AtomicUsize,
 }
 
@@ -90,7 +90,7 @@ impl Adapter for Wire {
     }
 }
 
-/// Somebody whose call is under way.
+/// A guard for one call in progress; it notices if the caller drops the call.
 struct Guest<'a> {
     wire: &'a Wire,
     is_done: bool,
@@ -210,7 +210,7 @@ async fn every_lie_is_found() {
     }
 }
 
-/// An adapter that nothing can be shown of does not pass for want of proof.
+/// An adapter for which no scene can be staged does not pass.
 #[tokio::test]
 async fn nothing_is_taken_on_trust() {
     struct Nobody;

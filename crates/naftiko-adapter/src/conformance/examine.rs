@@ -1,5 +1,5 @@
-//! The examination itself: sets up scenes, makes calls, and compares what the adapter reports with what the other side
-//! saw.
+//! The examination: sets up scenes, makes calls, and compares the reports of the adapter with the observations of the
+//! server.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -12,15 +12,15 @@ use tokio::task::JoinSet;
 use super::{Law, Report, Scene, Stage, Subject, Verdict};
 use crate::{Call, Failure, FailureKind, Place, Response};
 
-/// How long a call may be under way before it counts as lost.
+/// The time after which a call counts as never ending.
 const PATIENCE: Duration = Duration::from_secs(30);
-/// The time that is given to a call that is never answered.
+/// The time limit of a call that gets no response.
 const SHORT: Duration = Duration::from_millis(250);
-/// How long a caller that will leave stays between two looks.
+/// The pause between two polls of a call that will be dropped.
 const A_WHILE: Duration = Duration::from_micros(100);
-/// How many calls are made at once.
+/// The number of concurrent calls.
 const MANY: usize = 32;
-/// Texts that are easily lost on the way.
+/// Texts that are often damaged in transmission.
 const TEXTS: [&str; 16] = [
     "plain",
     "two words",
@@ -40,10 +40,10 @@ const TEXTS: [&str; 16] = [
     "",
 ];
 
-/// Puts an adapter through every scene that its author can stage, and reports which laws it keeps.
+/// Runs an adapter through all scenes that its subject can stage, and reports a verdict for each law.
 ///
-/// It needs a tokio runtime with its timer enabled, and takes about as long as a few calls that time out after a
-/// quarter of a second.
+/// Needs a tokio runtime with its timer enabled. Takes about as long as a few calls that time out after a quarter of a
+/// second.
 pub async fn examine(subject: &dyn Subject) -> Report {
     let mut examination = Examination { subject, verdicts: BTreeMap::new(), shown: Vec::new() };
     examination.answers().await;
@@ -63,14 +63,14 @@ pub async fn examine(subject: &dyn Subject) -> Report {
 struct Examination<'a> {
     subject: &'a dyn Subject,
     verdicts: BTreeMap<Law, Verdict>,
-    /// What the adapter returned in any scene, with the secrets that must not be in it.
+    /// The outcomes of all scenes as text, each with the secrets that must not be in it.
     shown: Vec<(String, Vec<String>)>,
 }
 
 type Outcome = Result<Response, Failure>;
 
 impl Examination<'_> {
-    /// Decides a law by what was seen; once broken, it stays broken.
+    /// Records an observation of a law. A law that was broken once remains broken.
     fn rule(&mut self, law: Law, held: bool, seen: impl FnOnce() -> String) {
         let verdict = self.verdicts.entry(law).or_insert(Verdict::Held);
         if !held && *verdict == Verdict::Held {
@@ -78,7 +78,7 @@ impl Examination<'_> {
         }
     }
 
-    /// Makes a call in a scene, and notes what is shown of it.
+    /// Makes a call in a scene, and records its outcome. `None` if the scene is not staged or the call never ends.
     async fn call(&mut self, scene: &Scene, change: impl FnOnce(&mut Call)) -> Option<(Outcome, Stage)> {
         let mut stage = self.subject.stage(scene).await?;
         change(&mut stage.call);
@@ -200,7 +200,7 @@ impl Examination<'_> {
         for polls in 1..=MANY {
             let mut call = stage.adapter.invoke(&stage.call);
             for _ in 0..polls {
-                // Looks at it once, whether it gets on or not, so that every caller leaves at another point.
+                // Polls the call once, ready or not, so that each call is dropped at a different point.
                 if poll_fn(|context| Poll::Ready(call.as_mut().poll(context).is_ready())).await {
                     break;
                 }
@@ -222,7 +222,7 @@ impl Examination<'_> {
         for (shown, secrets) in std::mem::take(&mut self.shown) {
             for secret in secrets.iter().filter(|secret| !secret.is_empty()) {
                 let held = !shown.contains(secret.as_str());
-                // The secret is the author's own, made for this; all the same it is not repeated here.
+                // The secret was made for this examination, but the report masks it nevertheless.
                 self.rule(Law::Discreet, held, || shown.replace(secret.as_str(), crate::MASK));
             }
         }
@@ -238,7 +238,7 @@ fn kind(outcome: &Outcome) -> Option<FailureKind> {
     outcome.as_ref().err().map(|failure| failure.kind)
 }
 
-/// An outcome in a few words.
+/// A short text for an outcome.
 fn told(outcome: &Outcome) -> String {
     match outcome {
         Ok(response) => format!("it answered {}", response.status),
@@ -246,7 +246,7 @@ fn told(outcome: &Outcome) -> String {
     }
 }
 
-/// Whether the other side saw exactly this text wherever it was put.
+/// Whether the server saw exactly this text in every place.
 fn arrived(body: &Value, text: &str) -> bool {
     body.as_array().is_some_and(|seen| !seen.is_empty() && seen.iter().all(|seen| seen == text))
 }

@@ -1,11 +1,10 @@
-//! Whether an adapter keeps its word.
+//! The conformance kit: checks that an adapter keeps the contract of [`Adapter`].
 //!
-//! The engine decides what may be repeated from what an [`Adapter`] says of a call, so an adapter that claims too much
-//! or too little makes a run do something twice or not at all. This kit makes an adapter prove each [`Law`]: its
-//! author implements [`Subject`], which stands the other side of the adapter up in a [`Scene`], and [`examine`] says
-//! of every law whether it held.
+//! The engine decides by the reports of an [`Adapter`] which calls may be retried, so an adapter that claims too much
+//! or too little makes a run repeat an effect or omit it. This kit checks each [`Law`]: the author of an adapter
+//! implements [`Subject`], which sets up the server in a [`Scene`], and [`examine`] reports a verdict for every law.
 //!
-//! The crate's example `key_value` is an adapter with its subject, to begin from.
+//! The example `key_value` of this crate is an adapter with its subject, to start from.
 
 mod examine;
 mod report;
@@ -20,51 +19,51 @@ use crate::{Adapter, Call};
 pub use examine::examine;
 pub use report::{Law, Report, Verdict};
 
-/// An adapter under examination, and the other side it talks to.
+/// An adapter under examination, with the server that it calls.
 #[async_trait]
 pub trait Subject: Send + Sync {
-    /// Stands the other side up for a scene, anew: nothing is left of the scenes before.
+    /// Sets up a new server for a scene, without state from earlier scenes.
     ///
-    /// `None`: the scene cannot happen to this adapter, as one without a wire can never be cut off. Then the laws that
-    /// need it are not examined, which the report says.
+    /// Returns `None` if the scene cannot happen to this adapter: an adapter without a network connection can never be
+    /// cut off. The laws that need the scene are then reported as not staged.
     async fn stage(&self, scene: &Scene) -> Option<Stage>;
 }
 
-/// What the other side does.
+/// The behavior of the server.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Scene {
-    /// It carries calls out and answers with success. Every adapter has this one.
+    /// The server carries calls out and responds with success. Every adapter must stage this scene.
     Answers,
-    /// It answers that it did not do it, as an HTTP server does with 404.
+    /// The server responds that it did not carry out the call, like an HTTP server with 404.
     Declines,
-    /// It answers that it failed itself, as an HTTP server does with 500.
+    /// The server responds that it failed, like an HTTP server with 500.
     Fails,
-    /// Nobody is there.
+    /// No server is listening.
     IsAbsent,
-    /// It receives a call and never answers.
+    /// The server receives a call and never responds.
     IsSilent,
-    /// It receives a call, and the connection ends before the answer.
+    /// The server receives a call, and the connection ends before the response.
     BreaksOff,
-    /// It carries a call out and answers with what cannot be read.
+    /// The server carries a call out and sends a response that cannot be read.
     Babbles,
-    /// It answers with success; the body lists this text as it arrived, once for each place in the call that carried
-    /// it. The call carries it in every place that its operation has.
+    /// The server responds with success. The body lists this text as it arrived, once for each place in the call that
+    /// carried it. The call carries the text in every place that its operation has.
     Echoes(String),
-    /// It refuses a call and quotes everything it was sent, credentials included.
+    /// The server rejects a call and quotes everything that it received, credentials included.
     Betrays,
 }
 
-/// A scene, set up.
+/// A scene that is set up.
 #[derive(Clone)]
 pub struct Stage {
-    /// The adapter, connected to the other side.
+    /// The adapter, connected to the server.
     pub adapter: Arc<dyn Adapter>,
-    /// A call with everything its operation requires, which may be made any number of times.
+    /// A call with everything that its operation requires. It may be made any number of times.
     pub call: Call,
-    /// How many calls the other side has received so far.
+    /// The number of calls that the server has received so far.
     pub taken: Arc<dyn Fn() -> usize + Send + Sync>,
-    /// The credentials that the adapter sends to the other side, in clear.
+    /// The credentials that the adapter sends to the server, in clear.
     pub secrets: Vec<String>,
 }
 

@@ -1,41 +1,41 @@
-//! What an examination found.
+//! The results of an examination.
 
 use std::fmt;
 
-/// Something that every adapter promises.
+/// A rule that every adapter must follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Law {
-    /// A call that is carried out is answered with a 2xx status.
+    /// A call that is carried out gets a 2xx response.
     Answers,
-    /// One call arrives once, whatever comes of it: nothing is repeated.
+    /// One call arrives at most once: the adapter does not retry.
     Once,
-    /// A call without something that its operation requires is refused, and nothing is sent.
+    /// A call that lacks a required argument or body is refused, and nothing is sent.
     RefusesIncomplete,
-    /// A call with an argument that belongs nowhere is refused, and nothing is sent.
+    /// A call with an argument that its operation does not define is refused, and nothing is sent.
     RefusesUnknown,
-    /// An answer of any status is a response, not a failure.
+    /// A response of any status is a response, not a failure.
     AnyStatusIsAnAnswer,
-    /// When nobody is listening, the failure says that nothing was sent.
+    /// If no server is listening, the failure says that nothing was sent.
     KnowsWhatWasNotSent,
-    /// When a call was received and no answer came, the failure says that the outcome is unknown.
+    /// If a call was received and no response came, the failure says that the outcome is unknown.
     AdmitsNotKnowing,
-    /// A call that is never answered ends at its timeout.
+    /// A call without a response ends at its timeout.
     EndsInTime,
-    /// When an answer came that cannot be read, the failure says so.
+    /// If a response cannot be read, the failure says so.
     KnowsWhatWasUnreadable,
-    /// Every text arrives as it was given, or is refused and not sent.
+    /// Every text arrives unchanged, or is refused and not sent.
     Faithful,
     /// Calls may be made from many tasks at once.
     ManyAtOnce,
-    /// A call that its caller drops leaves the adapter fit for the next.
+    /// After a caller drops a call, the adapter can carry out the next one.
     OutlivesItsCallers,
     /// No credential appears in a response or a failure.
     Discreet,
 }
 
 impl Law {
-    /// Every law.
+    /// All laws.
     pub const ALL: [Self; 13] = [
         Self::Answers,
         Self::Once,
@@ -52,7 +52,7 @@ impl Law {
         Self::Discreet,
     ];
 
-    /// The law in words.
+    /// The law as a sentence for the report.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Answers => "a call that is carried out is answered with success",
@@ -72,28 +72,28 @@ impl Law {
     }
 }
 
-/// Whether a law held.
+/// The verdict on a law.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// It held.
+    /// The law held in all scenes that were staged.
     Held,
-    /// It did not hold, and this is what was seen.
+    /// The law was broken; the text describes the observation.
     Broken(String),
-    /// None of its scenes can happen to this adapter.
+    /// None of the scenes for the law can happen to this adapter.
     NotStaged,
 }
 
-/// What an examination found, law by law.
+/// The verdicts of an examination, law by law.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report(pub(super) Vec<(Law, Verdict)>);
 
 impl Report {
-    /// Every law with its verdict, in the order of [`Law::ALL`].
+    /// All laws with their verdicts, in the order of [`Law::ALL`].
     pub fn verdicts(&self) -> &[(Law, Verdict)] {
         &self.0
     }
 
-    /// Whether no law was broken, and success could be staged at all.
+    /// Whether no law was broken and [`Law::Answers`] could be staged.
     pub fn is_conforming(&self) -> bool {
         self.0.iter().all(|(law, verdict)| match verdict {
             Verdict::Held => true,
@@ -104,7 +104,7 @@ impl Report {
 }
 
 impl fmt::Display for Report {
-    /// A line for each law, and what was seen where one was broken.
+    /// Writes a line for each law, with the observation if the law was broken.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (law, verdict) in &self.0 {
             match verdict {

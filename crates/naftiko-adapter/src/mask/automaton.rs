@@ -1,49 +1,50 @@
-//! An Aho–Corasick automaton over the bytes of secrets. Pure; it knows nothing of encodings.
+//! An Aho–Corasick automaton over the bytes of secrets. Pure, and independent of encodings.
 //!
-//! A text with escapes can be read in several ways, so the search holds several states at once. It needs two facts that
-//! the automata of crates do not offer: whether a state is a suffix of another (then the search drops it), and the
-//! length of the text that a state stands for. A step takes amortized constant time for one reading of a text; where
-//! readings branch, the shortcuts keep a step from walking through all prefixes of a periodic secret.
+//! A text with escapes can be read in several ways, so the search follows several states at once. The search needs two
+//! facts that existing crates do not expose: whether the text of one state is a suffix of that of another (then the
+//! search drops the former), and the length of the text of a state. A step takes amortized constant time for one
+//! reading of a text. Where readings branch, the shortcuts prevent a step from walking through all prefixes of a
+//! periodic secret.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 
-/// A position in the automaton: the longest suffix of what was read that begins a secret.
+/// A state of the automaton: the longest suffix of the input that is a prefix of a secret.
 pub(super) type StateId = u32;
 
-/// Nothing of a secret was read.
+/// The state for the empty text.
 pub(super) const ROOT: StateId = 0;
 
 /// Finds secrets in bytes.
 pub(super) struct Automaton {
-    /// The root comes first; then by length, so that the children of a state are neighbors.
+    /// The states by length, the root first, so that the children of a state are contiguous.
     states: Vec<State>,
-    /// The state after each byte at the root.
+    /// For each byte, the state that follows the root.
     first: Vec<StateId>,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
 struct State {
-    /// The last byte of the state's text.
+    /// The last byte of the text of the state.
     byte: u8,
-    /// The first child, and how many there are.
+    /// The first child, and the number of children.
     children: StateId,
     count: u32,
-    /// The longest proper suffix of the state's text that is a state.
+    /// The longest proper suffix of the text that is a state.
     fail: StateId,
     /// The longest such suffix that has a child for a byte for which this state has none.
     shortcut: StateId,
-    /// The length of the state's text in bytes.
+    /// The length of the text in bytes.
     depth: u32,
-    /// The length of the longest secret that the state's text ends with; 0 if there is none.
+    /// The length of the longest secret that the text ends with; 0 if there is none.
     longest: u32,
-    /// The place of the state in a walk through the tree of `fail`, and how many states are below, itself included.
+    /// The preorder number of the state in the tree of `fail` links, and the size of its subtree, itself included.
     place: u32,
     below: u32,
 }
 
 impl Automaton {
-    /// The automaton of these secrets; empty ones are left out.
+    /// Builds the automaton of these secrets; empty ones are ignored.
     ///
     /// The work is proportional to the total length of the secrets.
     pub(super) fn new(mut secrets: Vec<Vec<u8>>) -> Self {
@@ -64,7 +65,7 @@ impl Automaton {
             let depth = self.depth(parent);
             let at = usize::try_from(depth).unwrap_or(usize::MAX);
             let byte_of = |index: usize| secrets.get(index).and_then(|secret| secret.get(at)).copied();
-            // A secret that ends here is the first of those that begin so.
+            // A secret that ends here comes first among those with this prefix.
             if parent != ROOT && range.start < range.end && byte_of(range.start).is_none() {
                 self.change(parent, |state| state.longest = depth);
                 range.start += 1;
@@ -88,7 +89,7 @@ impl Automaton {
         }
     }
 
-    /// Links each state to its longest proper suffix.
+    /// Sets the `fail` and `shortcut` links.
     fn link(&mut self) {
         for parent in 0..self.len() {
             for child in self.children(parent) {
@@ -106,12 +107,12 @@ impl Automaton {
         }
     }
 
-    /// Whether every byte that has a child at `suffix` has one at `state` too.
+    /// Whether `state` has a child for every byte for which `suffix` has one.
     fn offers_no_more(&self, suffix: StateId, state: StateId) -> bool {
         self.children(suffix).all(|child| self.child(state, self.state(child).byte).is_some())
     }
 
-    /// Numbers the tree of suffixes so that a state and everything below it are neighbors.
+    /// Numbers the tree of `fail` links in preorder, so that each subtree is a contiguous range.
     fn number(&mut self) {
         for state in (0..self.len()).rev() {
             let below = self.state(state).below + 1;
@@ -120,7 +121,7 @@ impl Automaton {
                 self.change(self.state(state).fail, |fail| fail.below += below);
             }
         }
-        // A suffix is shorter than what ends with it, so it has its place already.
+        // The suffix of a state is shorter and comes first in `states`, so it is already numbered.
         let mut next = vec![1; self.states.len()];
         for state in 1..self.len() {
             let State { fail, below, .. } = self.state(state);
@@ -134,7 +135,7 @@ impl Automaton {
         }
     }
 
-    /// The state after one more byte; `work` counts the states that were looked at.
+    /// The state after one more byte. `work` counts the states that are visited.
     pub(super) fn step(&self, mut state: StateId, byte: u8, work: &mut u64) -> StateId {
         loop {
             *work += 1;
@@ -148,7 +149,7 @@ impl Automaton {
         }
     }
 
-    /// The state whose text is that of `state` with one more byte.
+    /// The state whose text is that of `state` followed by `byte`.
     pub(super) fn child(&self, state: StateId, byte: u8) -> Option<StateId> {
         if state == ROOT {
             return self.first.get(usize::from(byte)).copied().filter(|first| *first != ROOT);
@@ -161,17 +162,17 @@ impl Automaton {
         self.first.get(usize::from(byte)).is_some_and(|first| *first != ROOT)
     }
 
-    /// The length in bytes of the text that a state stands for.
+    /// The length in bytes of the text of a state.
     pub(super) fn depth(&self, state: StateId) -> u32 {
         self.state(state).depth
     }
 
-    /// The length in bytes of the longest secret that was just read; 0 if there is none.
+    /// The length in bytes of the longest secret that ends at this state; 0 if there is none.
     pub(super) fn longest(&self, state: StateId) -> u32 {
         self.state(state).longest
     }
 
-    /// Whether the text of `suffix` is a suffix of the text of `state`, or the text itself.
+    /// Whether the text of `suffix` is a suffix of the text of `state`, or equal to it.
     pub(super) fn is_suffix(&self, suffix: StateId, state: StateId) -> bool {
         let (suffix, state) = (self.state(suffix), self.state(state));
         (suffix.place..suffix.place + suffix.below).contains(&state.place)
@@ -207,7 +208,7 @@ mod tests {
 
     use super::*;
 
-    /// The ends and lengths of the longest secrets found at each place.
+    /// The end and length of the longest secret at each place where one ends.
     fn found(secrets: &[&str], text: &str) -> Vec<(usize, u32)> {
         let automaton = Automaton::new(secrets.iter().map(|secret| secret.as_bytes().to_vec()).collect());
         let mut state = ROOT;

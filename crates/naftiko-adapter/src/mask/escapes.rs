@@ -1,44 +1,45 @@
-//! The readings of a text: at each position a character can be taken as it is, or as the beginning of an escape.
+//! The readings of a text: each character is either literal or starts an escape.
 //!
-//! Which one is meant, nobody can say who sees only the text: `%41` may be a percent-encoded `A` or part of a password.
-//! So all readings are offered. An escape may be written with escapes in turn, `%255C%2522` for instance. The text is
-//! therefore looked at from its end, in blocks: whatever an escape consists of has been read before.
+//! The text alone does not tell which is meant: `%41` may be a percent-encoded `A` or part of a password. So the reader
+//! returns all readings. An escape can itself be written with escapes, as in `%255C%2522`. The text is therefore read
+//! backward, in blocks, so that the parts of an escape are always read before the escape.
 //!
-//! The work is proportional to the length of the text: each position is looked at about once, and an escape has a
-//! limited number of parts.
+//! The work is proportional to the length of the text: each position is read about once, and an escape has a limited
+//! number of parts.
 
 use std::ops::Range;
 
 use super::references::{LONGEST_NAME, named};
 
-/// How many positions are looked at in one go.
+/// The number of positions that are read at once.
 const BLOCK: usize = 4096;
-/// How much of the text one character may take, in bytes, with all the encodings it is written in.
+/// The maximum length in bytes of one character with all its encodings.
 const LONGEST: usize = 1024;
-/// As many encodings over each other as are undone, but for backslashes, which may be doubled any number of times.
+/// The maximum number of nested encodings that are decoded, except for backslashes, which may be doubled any number of
+/// times.
 const MOST_NESTED: usize = 12;
-/// How many characters a number may have in HTML, zeros at its beginning included.
+/// The maximum number of digits in a numeric character reference of HTML, leading zeros included.
 const MOST_DIGITS: usize = 64;
-/// How many backslashes may be between the halves of a surrogate pair.
+/// The maximum number of positions that are tried between the halves of a surrogate pair.
 const MOST_BACKSLASHES: usize = 32;
-/// As many readings as one position can have.
+/// The maximum number of readings of one position.
 const MOST_READINGS: usize = 24;
-/// As many parts of an escape as one position can be.
+/// The maximum number of escape parts that one position can be read as.
 const MOST_PARTS: usize = 12;
 
-/// One way to read what begins at a position.
+/// One way to read the text at a position.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Reading {
-    /// Where the text continues.
+    /// The position where the text continues.
     pub(super) to: usize,
     bytes: [u8; 4],
     length: u8,
-    /// Whether what is read here is more often meant otherwise.
+    /// Whether another reading of the position is more often meant.
     is_unlikely: bool,
 }
 
 impl Reading {
-    /// Text without a meaning: a backslash that only escapes the next one, or a line break that only wraps a line.
+    /// A reading that stands for no text: a backslash that only escapes the next one, or a soft line break.
     fn nothing(to: usize) -> Self {
         Self { to, ..Self::default() }
     }
@@ -53,7 +54,7 @@ impl Reading {
         Self { to, bytes, length: u8::try_from(length).unwrap_or_default(), is_unlikely: false }
     }
 
-    /// The bytes of the text that is meant.
+    /// The bytes that the reading stands for.
     pub(super) fn bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
@@ -63,34 +64,34 @@ impl Reading {
     }
 }
 
-/// A byte that begins no escape and may be part of one, and where the text continues.
+/// A byte that can be part of an escape but does not start one, and the position where the text continues.
 type Part = (u8, usize);
 
-/// A part of an escape that is itself an escape.
+/// A part of an escape that is itself written as an escape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct EscapedPart {
     part: Part,
     is_unlikely: bool,
 }
 
-/// Whether an escape may begin with this byte.
+/// Whether an escape may start with this byte.
 pub(super) fn is_starter(byte: u8) -> bool {
     matches!(byte, b'%' | b'\\' | b'&' | b'+' | b'=' | b'~')
 }
 
-/// Reads a text, and counts the bytes that it looks at.
+/// Reads a text, and counts the bytes that it reads.
 pub(super) struct Reader<'t> {
     text: &'t [u8],
-    /// The positions whose readings are there.
+    /// The positions whose readings are available.
     block: Range<usize>,
-    /// Those of each position since the block began.
+    /// The readings and parts of each position from the start of the block.
     places: Vec<Place>,
     readings: Vec<Reading>,
     parts: Vec<EscapedPart>,
     pub(super) work: u64,
 }
 
-/// The readings of a position and the parts it can be, as ranges of all of them.
+/// The readings and the parts of a position, as ranges of `readings` and `parts`.
 #[derive(Debug, Clone, Copy, Default)]
 struct Place {
     readings: (usize, usize),
@@ -103,8 +104,8 @@ impl<'t> Reader<'t> {
         Self { text, block: 0..0, places, readings, parts, work: 0 }
     }
 
-    /// Looks at a position, which begins an escape or not, and returns how many readings it has other than that the byte
-    /// there is meant. Positions are looked at in order.
+    /// Reads the block of a position if necessary, and returns the number of readings of the position other than the
+    /// literal byte. Positions must be passed in ascending order.
     pub(super) fn look_at(&mut self, at: usize) -> usize {
         if !self.block.contains(&at) {
             self.read_block(at);
@@ -113,12 +114,12 @@ impl<'t> Reader<'t> {
         to - from
     }
 
-    /// One of the readings of a position.
+    /// The reading with this number of a position.
     pub(super) fn reading(&self, at: usize, number: usize) -> Option<Reading> {
         self.readings.get(self.place(at).readings.0 + number).copied()
     }
 
-    /// Reads the block that begins at a position.
+    /// Reads the block that starts at a position.
     fn read_block(&mut self, from: usize) {
         let end = self.text.len().min(from + BLOCK + LONGEST);
         self.block = from..end.min(from + BLOCK);
@@ -136,11 +137,11 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The readings of a position whose successors are known.
+    /// Reads a position. All later positions must have been read.
     fn read(&mut self, at: usize, starter: u8) -> Place {
         let (first_reading, first_part) = (self.readings.len(), self.parts.len());
         self.unescape(starter, at + 1, first_reading);
-        // What an escape stands for may begin another.
+        // The byte that an escape stands for may start another escape.
         for number in first_reading..first_reading + MOST_NESTED {
             let Some(reading) = self.readings.get(number).copied() else { break };
             if let Some(symbol) = reading.single().filter(|byte| is_starter(*byte)) {
@@ -162,7 +163,7 @@ impl<'t> Reader<'t> {
         Place { readings: (first_reading, self.readings.len()), parts: (first_part, self.parts.len()) }
     }
 
-    /// Adds the parts that another position can be.
+    /// Adds the parts that the position `from` can be read as.
     fn inherit(&mut self, from: usize, first_part: usize) {
         let new: Vec<EscapedPart> = match self.byte(from) {
             Some(byte) if !is_starter(byte) => {
@@ -192,7 +193,7 @@ impl<'t> Reader<'t> {
         self.text.get(at).copied()
     }
 
-    /// The longest part that a position can be, among those that fit.
+    /// The part that a position can be read as and that fits: a likely one before unlikely ones, then the longest.
     fn part(&mut self, at: usize, fits: impl Fn(u8) -> bool) -> Option<Part> {
         let raw = self.byte(at)?;
         if !is_starter(raw) {
@@ -202,7 +203,7 @@ impl<'t> Reader<'t> {
         fitting.max_by_key(|escaped| (!escaped.is_unlikely, escaped.part.1)).map(|escaped| escaped.part)
     }
 
-    /// Adds a reading to those of the position being read, the first of which is `first`.
+    /// Adds a reading to those of the current position, the first of which has the index `first`.
     fn add(&mut self, reading: Reading, first: usize) {
         let known = self.readings.get(first..).unwrap_or_default();
         if known.len() < MOST_READINGS && !known.contains(&reading) {
@@ -210,7 +211,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Adds the readings of the escape that begins with `symbol` and continues at `to`.
+    /// Adds the readings of the escape that starts with `symbol` and continues at `to`.
     fn unescape(&mut self, symbol: u8, to: usize, first: usize) {
         let reading = match symbol {
             b'+' => Some(Reading::byte(b' ', to)),
@@ -233,7 +234,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Adds the byte that these digits are. Some encoders take it for a character of Latin-1.
+    /// Adds the byte with this number, and the Latin-1 character with this number, which some encoders mean.
     fn byte_of(&mut self, to: usize, count: usize, radix: u32, first: usize) {
         let Some((number, to)) = self.digits(to, count, radix) else { return };
         let Ok(byte) = u8::try_from(number) else { return };
@@ -241,7 +242,7 @@ impl<'t> Reader<'t> {
         self.add(Reading::character(char::from(byte), to), first);
     }
 
-    /// Adds what a backslash makes of what follows it.
+    /// Adds the readings of a backslash before the position `to`.
     fn backslash(&mut self, to: usize, first: usize) {
         let Some(raw) = self.byte(to) else { return };
         if !is_starter(raw) {
@@ -250,7 +251,7 @@ impl<'t> Reader<'t> {
         let (from, end) = self.place(to).readings;
         let readings = self.readings.get(from..end).unwrap_or_default();
         if raw == b'\\' || readings.iter().any(|reading| reading.single() == Some(b'\\')) {
-            // It may have been doubled.
+            // The backslash may have been doubled.
             self.add(Reading::nothing(to), first);
         } else {
             self.add(Reading::byte(raw, to + 1), first);
@@ -287,7 +288,7 @@ impl<'t> Reader<'t> {
         self.add(Reading::byte(escaped, to), first);
     }
 
-    /// `u0041`, `ud83d\ude00`, `u{1F600}`, `U0001F600` or `x{41}`, after the letter.
+    /// Reads `u0041`, `ud83d\ude00`, `u{1F600}`, `U0001F600` or `x{41}`, after the letter.
     fn unicode(&mut self, letter: u8, to: usize) -> Option<Reading> {
         if let Some((_, after)) = self.part(to, |part| part == b'{') {
             return self.terminated(after, 16, b'}', 8).and_then(text_of);
@@ -300,12 +301,12 @@ impl<'t> Reader<'t> {
         if !(0xD800..0xDC00).contains(&unit) {
             return text_of((unit, to));
         }
-        // The other half is an escape too, that of a character that there is not: it is read here.
+        // The second half alone is not a character and has no reading, so it is decoded here.
         let (low, to) = self.low_surrogate(to)?;
         text_of((0x1_0000 + ((unit - 0xD800) << 10) + low, to))
     }
 
-    /// The second half of a surrogate pair at `to`, without what marks it as one.
+    /// Reads the second half of a surrogate pair at `to`. Returns its lower ten bits.
     fn low_surrogate(&mut self, to: usize) -> Option<(u32, usize)> {
         let mut open = vec![to];
         let mut next = 0;
@@ -316,7 +317,7 @@ impl<'t> Reader<'t> {
             if let Some((unit, to)) = unit.filter(|(unit, _)| (0xDC00..0xE000).contains(unit)) {
                 return Some((unit - 0xDC00, to));
             }
-            // As often as backslashes are escaped, so many of them there may be.
+            // Each level of escaping may add backslashes before the `u`.
             let raw = (self.byte(at) == Some(b'\\')).then_some(at + 1);
             let (from, end) = self.place(at).readings;
             let escaped = self.readings.get(from..end).unwrap_or_default().iter();
@@ -331,7 +332,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// `amp;`, `#39;` or `#x2F;`, after the `&`.
+    /// Reads `amp;`, `#39;` or `#x2F;`, after the `&`.
     fn reference(&mut self, to: usize) -> Option<Reading> {
         if let Some((_, after)) = self.part(to, |part| part == b'#') {
             let hex = self.part(after, |part| matches!(part, b'x' | b'X'));
@@ -351,7 +352,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// A number of at most `most` digits and what ends it.
+    /// Reads a number of at most `most` digits and the character that ends it.
     fn terminated(&mut self, mut at: usize, radix: u32, end: u8, most: usize) -> Option<(u32, usize)> {
         let mut number = 0;
         for count in 0..=most {
@@ -365,7 +366,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// `0` or `1`, which in a JSON Pointer stand behind `~` for `~` and `/`.
+    /// Reads the `0` or `1` of a JSON Pointer after `~`: `~0` stands for `~`, and `~1` for `/`.
     fn pointer(&mut self, to: usize) -> Option<Reading> {
         match self.part(to, |part| matches!(part, b'0' | b'1'))? {
             (b'0', to) => Some(Reading::byte(b'~', to)),
@@ -373,7 +374,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Behind the line break at `to`.
+    /// The position after the line break at `to`.
     fn line_break(&mut self, to: usize) -> Option<usize> {
         let to = self.part(to, |part| part == b'\r').map_or(to, |(_, to)| to);
         self.part(to, |part| part == b'\n').map(|(_, to)| to)

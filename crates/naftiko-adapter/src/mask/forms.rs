@@ -1,27 +1,27 @@
-//! The forms in which a secret is looked for. What can be read as one of these by undoing escapes, base64 or
-//! hexadecimal digits is found without a form of its own.
+//! The forms in which a secret is searched for. A form is not needed for texts that the search decodes: escapes, base64
+//! and hexadecimal digits.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 
-/// A line of a secret that is shorter, in characters, may occur anywhere by chance.
+/// The minimum length in characters of a line that is masked alone. A shorter line may occur by chance.
 const SHORTEST_LINE: usize = 8;
-/// Shorter text turns up in base64 by chance, in digits.
+/// The minimum length of a base64 form in digits. A shorter form may occur by chance.
 const SHORTEST_TWICE: usize = 6;
-/// A longer secret, in bytes, is not looked for in base64 of base64.
+/// The maximum length in bytes of a secret that is searched for in base64 of base64.
 const LONGEST_TWICE: usize = 2048;
 
-/// The secret without what surrounds it and without carriage returns, which the search skips.
+/// The secret without surrounding white space and without carriage returns, which the search skips.
 pub(super) fn trimmed(secret: &str) -> String {
     secret.replace('\r', "").trim().to_owned()
 }
 
-/// The texts to look for anywhere so that a [`trimmed`] secret is found.
+/// The texts to search for anywhere, so that a [`trimmed`] secret is found.
 pub(super) fn forms(secret: &str) -> Vec<String> {
     let mut forms = vec![secret.to_owned()];
     if secret.contains('\n') {
         let lines: Vec<&str> = secret.lines().map(str::trim).collect();
-        // On one line.
+        // The secret on one line.
         forms.extend([lines.concat(), lines.join(" ")]);
         let tells = |line: &&&str| line.chars().count() >= SHORTEST_LINE && !is_frame(line);
         forms.extend(lines.iter().filter(tells).map(|line| (*line).to_owned()));
@@ -31,12 +31,12 @@ pub(super) fn forms(secret: &str) -> Vec<String> {
     forms
 }
 
-/// Whether a line is the same in many texts: `-----BEGIN PRIVATE KEY-----`, or a line of nothing but punctuation.
+/// Whether a line occurs in many texts: `-----BEGIN PRIVATE KEY-----`, or a line of punctuation only.
 fn is_frame(line: &str) -> bool {
     (line.starts_with("-----") && line.ends_with("-----")) || !line.contains(char::is_alphanumeric)
 }
 
-/// A secret as it is escaped before it is written in base64, where escapes are not undone.
+/// The escaped forms of a secret. They are needed inside base64, where the search does not decode escapes.
 fn escaped(secret: &str) -> Vec<String> {
     let json = serde_json::Value::from(secret).to_string();
     let json = json.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
@@ -60,8 +60,8 @@ fn percent_encoded(text: &str) -> String {
     out
 }
 
-/// What `secret` leaves in the base64 of a longer text, wherever it is in that: without the digits at both ends that
-/// also depend on its neighbors.
+/// The base64 of `secret` inside a longer text, for each alignment: without the digits at both ends that also depend on
+/// the neighboring bytes.
 fn in_base64(secret: &str) -> Vec<String> {
     let mut forms = Vec::new();
     if secret.len() > LONGEST_TWICE {

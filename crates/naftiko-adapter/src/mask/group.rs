@@ -1,4 +1,4 @@
-//! Secrets that are looked for together.
+//! Groups of secrets that are searched for together.
 
 use std::sync::Arc;
 
@@ -6,24 +6,24 @@ use super::automaton::Automaton;
 use super::forms::forms;
 use super::search::{Scope, Search};
 
-/// From this length on, in characters, the letters of a secret are found in either case.
+/// The minimum length in characters of a secret whose letters match in either case.
 const ANY_CASE: usize = 8;
-/// Groups that have fewer bytes together are always made one.
+/// Groups whose total size in bytes is at most this are always merged.
 const SMALL: usize = 1024;
 
-/// Secrets with one automaton.
+/// Secrets that share one automaton.
 pub(super) struct Group {
     scope: Scope,
     members: Vec<Arc<str>>,
     automaton: Automaton,
     /// The total length of the members in bytes.
     size: usize,
-    /// The length of the shortest form in bytes: a shorter text has no secret.
+    /// The length of the shortest form in bytes. A shorter text cannot contain a secret.
     least: usize,
 }
 
 impl Group {
-    /// `members` are trimmed.
+    /// Builds the group. `members` must be trimmed.
     fn new(scope: Scope, members: Vec<Arc<str>>) -> Self {
         let any_case = scope == Scope::Anywhere { any_case: true };
         let forms = members.iter().flat_map(|secret| match scope {
@@ -43,7 +43,7 @@ impl Group {
         self.scope == Scope::WholeText
     }
 
-    /// Adds the places of secrets in a text.
+    /// Adds the places of secrets in a text to `found`.
     pub(super) fn places(&self, text: &str, found: &mut Vec<(usize, usize)>, work: &mut u64) {
         if text.len() < self.least {
             return;
@@ -54,13 +54,13 @@ impl Group {
     }
 }
 
-/// Where a secret of this length in characters, to be masked anywhere, is looked for.
+/// The scope of a secret of this length in characters that is masked anywhere.
 pub(super) fn anywhere(length: usize) -> Scope {
     Scope::Anywhere { any_case: length >= ANY_CASE }
 }
 
-/// Adds a group to others, the largest first. Groups of about the same size are made one, so that there are few of them
-/// (about the logarithm of the number of secrets) and a secret is put into few automata on the way.
+/// Adds a group to others, the largest first. Groups of similar size are merged, so that their number grows with the
+/// logarithm of the number of secrets and each secret is rebuilt into few automata.
 pub(super) fn add(groups: &mut Vec<Arc<Group>>, scope: Scope, mut members: Vec<Arc<str>>) {
     let mut size: usize = members.iter().map(|secret| secret.len()).sum();
     let (mut same, others): (Vec<_>, Vec<_>) =

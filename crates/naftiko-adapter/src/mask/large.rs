@@ -1,11 +1,11 @@
-//! The search for a secret that is too large for an automaton, exactly as it is (Knuth, Morris and Pratt).
+//! The search for a secret that is too large for an automaton, in its literal form only (Knuth, Morris and Pratt).
 
 use std::sync::Arc;
 
-/// A large secret, and what of it can be kept when a byte does not fit.
+/// A large secret, with its table for the search.
 pub(super) struct Large {
     secret: Arc<str>,
-    /// For each prefix, the length of the longest proper prefix that it also ends with.
+    /// For each prefix, the length of its longest border: a proper prefix that is also a suffix.
     borders: Vec<u32>,
 }
 
@@ -24,7 +24,7 @@ impl Large {
         large
     }
 
-    /// Adds the places of the secret in a text; `work` counts the comparisons.
+    /// Adds the places of the secret in a text to `found`. `work` counts the comparisons.
     pub(super) fn places(&self, text: &str, found: &mut Vec<(usize, usize)>, work: &mut u64) {
         let mut length = 0;
         for (at, byte) in text.bytes().enumerate() {

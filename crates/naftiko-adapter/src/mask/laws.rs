@@ -1,4 +1,4 @@
-//! What holds of masking for every text and every secret.
+//! Property tests of masking, over generated texts and secrets.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
@@ -6,10 +6,10 @@ use proptest::prelude::*;
 
 use super::Mask;
 
-/// A piece of an encoded text, and whether it holds any of the secret.
+/// A piece of an encoded text, and whether it contains a part of the secret.
 type Piece = (String, bool);
 
-/// An encoding. Where it has a choice, `seed` makes it, for each character anew.
+/// An encoding. Where an encoding allows choices, a seed decides them for each character.
 #[derive(Debug, Clone, Copy)]
 enum Encoding {
     Json,
@@ -62,7 +62,7 @@ fn encoded(encoding: Encoding, character: char, random: u64) -> String {
     }
 }
 
-/// A character as most encoders write it: what has to be escaped, and nothing else.
+/// A character as most encoders write it: only what must be escaped is escaped.
 fn usual(encoding: Encoding, character: char) -> String {
     let own = character.to_string();
     match (encoding, character) {
@@ -87,12 +87,12 @@ fn usual(encoding: Encoding, character: char) -> String {
     }
 }
 
-/// Bytes with, for each, whether it is part of the secret.
+/// The bytes of the pieces, and for each whether it is part of the secret.
 fn as_bytes(pieces: &[Piece]) -> Vec<(u8, bool)> {
     pieces.iter().flat_map(|(text, secret)| text.bytes().map(move |byte| (byte, *secret))).collect()
 }
 
-/// The pieces in one more encoding. Without a seed it is the usual one.
+/// Encodes the pieces. Without a seed, the encoding makes its usual choices.
 fn encode(encoding: Encoding, pieces: &[Piece], seed: Option<u64>) -> Vec<Piece> {
     match encoding {
         Encoding::Base64 { url_safe, line } => {
@@ -147,7 +147,7 @@ fn encode(encoding: Encoding, pieces: &[Piece], seed: Option<u64>) -> Vec<Piece>
     }
 }
 
-/// Fails if any of the secret shows in a text that has it in these encodings, one after the other.
+/// Fails if a part of the secret remains visible in a text that contains it in these encodings, applied in order.
 fn check(secret: &str, before: &str, after: &str, chain: &[(Encoding, Option<u64>)], inner: (&str, &str)) {
     let mut pieces =
         vec![(inner.0.to_owned(), false), (secret.to_owned(), true), (inner.1.to_owned(), false)];
@@ -193,10 +193,10 @@ fn digits() -> impl Strategy<Value = Encoding> {
     ]
 }
 
-/// A secret with or without what has to be escaped.
+/// Generates secrets with or without characters that must be escaped.
 const SECRET: &str =
     r#"[a-zA-Z0-9]{8,20}|[!-~]{6,16}|[a-f0-9%&\\"'+/=; é😀~-]{3}[a-z0-9é😀]{3}[a-f0-9%&\\"'+/=;~-]{3}"#;
-/// Text that looks like escapes.
+/// Generates text that looks like escapes.
 const AROUND: &str = r#"[%&\\+=;#ux0-9a-fA-F"~é]{0,8}"#;
 
 proptest! {

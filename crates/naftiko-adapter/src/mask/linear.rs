@@ -1,11 +1,11 @@
-//! Masking is linear: the work for a text is proportional to its length, whatever the text and the secrets are. The
-//! laws are tested on the number of bytes and states that are looked at.
+//! Tests that the work of masking is proportional to the length of the text, whatever the text and the secrets are. The
+//! work is the number of bytes and states visited.
 
 use proptest::prelude::*;
 
 use super::Mask;
 
-/// As much work as one byte of a text may be. Only a secret with many backslashes in a row comes near it.
+/// The maximum work per byte of text. Only a secret with many consecutive backslashes comes near it.
 const MOST: f64 = 200.0;
 
 fn hiding(secrets: &[&str]) -> Mask {
@@ -20,7 +20,7 @@ fn work_per_byte(mask: &Mask, text: &str) -> f64 {
     f64::from(u32::try_from(work).unwrap()) / f64::from(u32::try_from(text.len()).unwrap())
 }
 
-/// Fails if twice the text is more than twice the work, or a byte is too much work.
+/// Fails if doubling the text more than doubles the work, or the work per byte exceeds the maximum.
 fn check(mask: &Mask, text: &str) {
     let (once, twice) = (work_per_byte(mask, text), work_per_byte(mask, &text.repeat(2)));
     let begin: String = text.chars().take(40).collect();
@@ -28,7 +28,7 @@ fn check(mask: &Mask, text: &str) {
     assert!(once < MOST, "{once} for {begin:?}…");
 }
 
-/// Texts that repeat what escapes begin with or consist of, and beginnings of secrets.
+/// Texts that repeat the starts or parts of escapes, and prefixes of secrets.
 const FLOODS: [&str; 46] = [
     "\\",
     "&",

@@ -1,6 +1,6 @@
-//! Masking secrets in text that is shown or stored.
+//! Masks secrets in text that is shown or stored.
 //!
-//! [`Mask`] is all that others see. A [`group`] of secrets is looked for with one [`automaton`], in all readings of a
+//! [`Mask`] is the public type. Each [`group`] of secrets is searched for with one [`automaton`], in all readings of a
 //! text at the same time ([`search`], [`escapes`]).
 
 mod automaton;
@@ -24,33 +24,34 @@ use group::Group;
 use large::Large;
 use search::Scope;
 
-/// What a sensitive value is replaced by.
+/// The text that replaces a secret.
 pub const MASK: &str = "***";
 
-/// A shorter credential may turn up anywhere by chance: it is masked only where it is all there is.
+/// The minimum length in characters of a credential that is masked anywhere. A shorter one may occur by chance, so it
+/// is masked only where it is the whole text.
 pub const SHORTEST_CREDENTIAL: usize = 6;
-/// A secret with more bytes is only looked for as it is.
+/// The maximum length in bytes of a secret that is searched for in all encodings. A longer one is found only literally.
 const LARGE: usize = 64 * 1024;
-/// A secret of at least this many characters is masked within a number too.
+/// The minimum length in characters of a secret that is masked as a part of a number.
 const SHORTEST_IN_NUMBER: usize = 8;
 
-/// Secrets that must not be shown.
+/// A set of secrets that must not be shown.
 ///
-/// A secret is found as it is, with any of its characters escaped as in JSON and similar languages, in URLs, in forms, in
-/// HTML or in quoted-printable text, several of these over each other; and in base64 or hexadecimal digits, which may be
-/// escaped and wrapped in turn. A secret of several lines is also found line by line and on one line. Letters match in
-/// either case, if the secret has eight characters or more.
+/// A secret is found literally; with any of its characters escaped as in JSON and similar languages, in URLs, in forms,
+/// in HTML or in quoted-printable text, also with several of these encodings nested; and in base64 or hexadecimal
+/// digits, which may be escaped and wrapped in turn. A secret of several lines is also found line by line and on one
+/// line. Letters match in either case if the secret has eight characters or more.
 ///
-/// Masking takes time in proportion to the length of the text, whatever the text and the secrets are.
+/// The time to mask a text is proportional to its length, whatever the text and the secrets are.
 #[derive(Clone, Default)]
 pub struct Mask {
-    /// What it hides besides its own secrets.
+    /// Another mask whose secrets this one masks too.
     base: Option<Arc<Mask>>,
-    /// Every secret, and whether it is looked for within texts too.
+    /// Every secret, and whether it is masked inside texts too.
     known: IndexMap<Arc<str>, bool>,
     groups: Vec<Arc<Group>>,
     large: Vec<Arc<Large>>,
-    /// The bits of the secrets that are numbers.
+    /// The bits of the secrets that are numbers, as doubles.
     numbers: HashSet<u64>,
 }
 
@@ -69,29 +70,29 @@ impl fmt::Debug for Mask {
 }
 
 impl Mask {
-    /// A mask that hides what `base` hides, and more to come. It costs little, however much `base` hides.
+    /// A mask that extends `base`. The cost does not depend on the size of `base`.
     #[must_use]
     pub fn over(base: Arc<Self>) -> Self {
         Self { base: Some(base), ..Self::default() }
     }
 
-    /// Adds a secret. One of fewer than `shortest` characters may occur anywhere by chance, so it is masked only where
-    /// it is the whole text. White space around the secret does not count; blank text is no secret.
+    /// Adds a secret. A secret of fewer than `shortest` characters may occur anywhere by chance, so it is masked only
+    /// where it is the whole text. White space around the secret is ignored; blank text is not a secret.
     pub fn hide(&mut self, secret: &str, shortest: usize) {
         self.hide_each([(secret, shortest)]);
     }
 
-    /// Adds a credential or something that is made of one.
+    /// Adds a credential or a text derived from one, with [`SHORTEST_CREDENTIAL`] as its `shortest`.
     pub fn hide_credential(&mut self, credential: &str) {
         self.hide(credential, SHORTEST_CREDENTIAL);
     }
 
-    /// Adds a text that is masked where it is the whole text.
+    /// Adds a text that is masked only where it is the whole text.
     pub fn hide_alone(&mut self, text: &str) {
         self.hide(text, usize::MAX);
     }
 
-    /// Adds secrets, each with its `shortest`, as [`hide`](Self::hide) does, and faster than one by one.
+    /// Adds secrets, each with its `shortest`, as [`hide`](Self::hide) does. Faster than adding them one at a time.
     pub fn hide_each<'s>(&mut self, secrets: impl IntoIterator<Item = (&'s str, usize)>) {
         let mut new: [(Scope, Vec<Arc<str>>); 3] =
             [Scope::WholeText, group::anywhere(0), group::anywhere(usize::MAX)]
@@ -100,7 +101,7 @@ impl Mask {
             let text = trimmed(secret);
             let length = text.chars().count();
             let is_inside = length >= shortest;
-            // Whoever hides a secret within texts has hidden it as a whole text too.
+            // A secret that is masked inside texts is masked as a whole text too.
             if text.is_empty() || self.known.get(text.as_str()).is_some_and(|known| *known || !is_inside) {
                 continue;
             }
@@ -123,7 +124,7 @@ impl Mask {
         }
     }
 
-    /// Adds everything that `other` masks.
+    /// Adds all secrets of `other`.
     pub fn hide_all_of(&mut self, other: &Self) {
         if self.is_empty() {
             self.clone_from(other);
@@ -132,43 +133,43 @@ impl Mask {
         }
     }
 
-    /// A mask of everything that these mask.
+    /// A mask with the secrets of all these masks.
     pub(crate) fn of_all<'m>(masks: impl IntoIterator<Item = &'m Self>) -> Self {
         let mut all = Self::default();
         all.hide_each(masks.into_iter().flat_map(Self::secrets));
         all
     }
 
-    /// The secrets, as [`hide_each`](Self::hide_each) takes them.
+    /// The secrets in the form that [`hide_each`](Self::hide_each) takes.
     fn secrets(&self) -> impl Iterator<Item = (&str, usize)> {
         let known = self.layers().flat_map(|mask| &mask.known);
         known.map(|(secret, inside)| (&**secret, if *inside { 0 } else { usize::MAX }))
     }
 
-    /// The mask, and those that it is over.
+    /// This mask, its base, the base of that, and so on.
     fn layers(&self) -> impl Iterator<Item = &Self> + Clone {
         std::iter::successors(Some(self), |mask| mask.base.as_deref())
     }
 
-    /// Whether there is nothing to mask.
+    /// Whether the mask has no secrets.
     pub fn is_empty(&self) -> bool {
         self.layers().all(|mask| mask.known.is_empty())
     }
 
-    /// The text with every secret in it masked. Overlapping secrets are masked together, so that no part of one shows.
+    /// Masks every secret in a text. Overlapping secrets are masked together, so that no part of one remains visible.
     #[must_use]
     pub fn text(&self, text: &str) -> String {
         self.masked(text).unwrap_or_else(|| text.to_owned())
     }
 
-    /// The text with every secret in it masked; `None` if there is nothing to mask.
+    /// The text with every secret masked; `None` if it contains none.
     fn masked(&self, text: &str) -> Option<String> {
         let hidden = self.hidden(text, &mut 0);
         (!hidden.is_empty()).then(|| covered(text, &hidden))
     }
 
-    /// The places in a text that must not be shown, in order and without overlaps. `work` counts the bytes and states
-    /// that the search looks at.
+    /// The ranges of a text to mask, in order and without overlaps. `work` counts the bytes and states that the search
+    /// visits.
     fn hidden(&self, text: &str, work: &mut u64) -> Vec<(usize, usize)> {
         let mut found = Vec::new();
         let (whole, inside): (Vec<_>, Vec<_>) =
@@ -194,7 +195,7 @@ impl Mask {
         found
     }
 
-    /// The value with every secret in it masked, in keys too. Parts without a secret are moved, never copied.
+    /// Masks every secret in a value, in keys too. Parts without a secret are moved, never copied.
     #[must_use]
     pub fn value(&self, mut value: Value) -> Value {
         if !self.is_empty() {
@@ -203,7 +204,7 @@ impl Mask {
         value
     }
 
-    /// The object with every secret in it masked, in keys too. Parts without a secret are moved, never copied.
+    /// Masks every secret in an object, in keys too. Parts without a secret are moved, never copied.
     #[must_use]
     pub fn object(&self, mut object: Map<String, Value>) -> Map<String, Value> {
         if !self.is_empty() {
@@ -212,7 +213,7 @@ impl Mask {
         object
     }
 
-    /// Whether there is a secret in the value that [`value`](Self::value) would mask.
+    /// Whether the value contains a secret that [`value`](Self::value) would mask.
     pub fn is_in(&self, value: &Value) -> bool {
         match value {
             _ if self.is_empty() => false,
@@ -242,7 +243,7 @@ impl Mask {
 
     fn mask_object(&self, object: &mut Map<String, Value>) {
         object.values_mut().for_each(|field| self.mask_value(field));
-        // Only a map with a secret in one of its keys is built anew.
+        // A map is rebuilt only if one of its keys contains a secret.
         if object.keys().any(|key| self.is_in_text(key)) {
             let fields = std::mem::take(object).into_iter();
             *object = fields.map(|(key, field)| (self.text(&key), field)).collect();
@@ -255,7 +256,7 @@ impl Mask {
         }
     }
 
-    /// The answer with every secret in it masked, in headers too.
+    /// Masks every secret in a response, in headers and deviations too.
     #[must_use]
     pub fn response(&self, mut response: Response) -> Response {
         if self.is_empty() {
@@ -267,7 +268,7 @@ impl Mask {
             self.mask_text(pointer);
             self.mask_text(expected);
         }
-        // A body that others have too is copied only if there is something to mask.
+        // A shared body is copied only if it contains a secret.
         if let Some(body) = Arc::get_mut(&mut response.body) {
             self.mask_value(body);
         } else if self.is_in(&response.body) {
@@ -276,14 +277,14 @@ impl Mask {
         response
     }
 
-    /// The failure with every secret in its message masked.
+    /// Masks every secret in the message and the response text of a failure.
     #[must_use]
     pub fn failure(&self, failure: &Failure) -> Failure {
         let answer = failure.answer.as_deref().map(|answer| self.text(answer));
         Failure { kind: failure.kind, message: self.text(&failure.message), answer }
     }
 
-    /// Whether a number is a secret, however it is written, or has the digits of one among its own.
+    /// Whether a number equals a secret, in any notation, or contains the digits of one.
     fn is_in_number(&self, number: &Number) -> bool {
         let is_secret = |number: f64| self.layers().any(|mask| mask.numbers.contains(&number.to_bits()));
         if number.as_f64().is_some_and(is_secret) {
@@ -298,14 +299,14 @@ impl Mask {
     }
 }
 
-/// The bits of a secret that is a decimal number, as JSON would write one.
+/// The bits of the double that a secret denotes; `None` if the secret is not a decimal number in JSON notation.
 fn as_number(secret: &str) -> Option<u64> {
     let is_plain = secret.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
     let number: f64 = secret.parse().ok().filter(|_| is_plain)?;
     Some(number.to_bits())
 }
 
-/// The text with these places masked.
+/// The text with these ranges masked.
 fn covered(text: &str, hidden: &[(usize, usize)]) -> String {
     let mut out = String::with_capacity(text.len());
     let mut shown_to = 0;
@@ -363,7 +364,7 @@ mod tests {
         assert_eq!(shown["message"], "bad credentials: Bearer ***!");
         assert_eq!(shown["***"], json!(["?key=***&x", "***"]));
         assert_eq!((&shown["html"], &shown["alone"]), (&json!("<b>***</b>"), &json!("***")));
-        // What is left of the base64 says nothing but what stands beside the secret.
+        // The rest of the base64 depends only on the text around the secret.
         assert_eq!(shown["basic"], "Basic dXNlcj***==");
         assert_eq!((&shown["other"], &shown["number"]), (&json!("as it is"), &json!(7)));
     }

@@ -1,15 +1,15 @@
-//! The characters of ASCII and Latin-1 that HTML has names for.
+//! Named character references of HTML for the characters of ASCII and Latin-1.
 
 /// The longest name in the table, in characters.
 pub(super) const LONGEST_NAME: usize = 16;
 
-/// The character that `&name;` stands for; `None` for a name that is not in the table.
+/// The character of `&name;`; `None` for a name that is not in the table.
 pub(super) fn named(name: &str) -> Option<char> {
     let at = NAMES.binary_search_by_key(&name, |(known, _)| known).ok()?;
     NAMES.get(at).map(|(_, character)| *character)
 }
 
-/// All names of these characters in HTML 5, in order.
+/// All HTML 5 names of these characters, sorted for binary search.
 #[rustfmt::skip]
 const NAMES: [(&str, char); 158] = [
     ("AElig", '\u{c6}'), ("AMP", '&'), ("Aacute", '\u{c1}'), ("Acirc", '\u{c2}'), ("Agrave", '\u{c0}'),

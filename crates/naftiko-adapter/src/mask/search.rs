@@ -1,23 +1,23 @@
-//! The search for secrets in one text: as they are, escaped, in base64 and in hexadecimal digits.
+//! Searches one text for secrets: literal, escaped, in base64 and in hexadecimal digits.
 //!
-//! The text is read once, from its beginning to its end, in all its readings at the same time. A [`Thread`] is one
-//! reading that holds the beginning of a secret; of threads that can find the same secrets, one is enough. A few bytes
-//! are remembered for each thread, so that a secret that was found can be traced back to where it begins.
+//! The search reads the text once, from start to end, in all its readings at the same time. A [`Thread`] follows one
+//! reading that has matched a prefix of a secret; of threads that can find the same secrets, one is retained. Each byte
+//! of a thread is recorded as a [`Step`], so that a secret that was found can be traced back to its start.
 //!
-//! The work is proportional to the length of the text, whatever it holds.
+//! The work is proportional to the length of the text, whatever it contains.
 
 use std::collections::BTreeMap;
 
 use super::automaton::{Automaton, ROOT, StateId};
 use super::escapes::{Reader, Reading, is_starter};
 
-/// As many readings as are followed at once, a limit that only texts made for the purpose reach; then those that
-/// hold the longest beginnings of secrets are followed.
+/// The maximum number of threads at one position. Only texts made for the purpose reach it; then the threads with the
+/// longest matched prefixes are retained.
 const MOST_THREADS: usize = 24;
-/// As many steps as are remembered before those that no thread needs any more are forgotten.
+/// The number of steps after which unneeded ones are dropped for the first time.
 const FEW_STEPS: usize = 4096;
 
-/// How the secrets of an automaton are looked for.
+/// Where the secrets of an automaton may occur.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scope {
     /// Anywhere in the text.
@@ -25,23 +25,23 @@ pub(super) enum Scope {
         /// Whether ASCII letters match in either case.
         any_case: bool,
     },
-    /// As the whole text.
+    /// Only as the whole text.
     WholeText,
 }
 
-/// A text being searched.
+/// The state of the search in one text.
 pub(super) struct Search<'a> {
     automaton: &'a Automaton,
     scope: Scope,
     text: &'a [u8],
     reader: Reader<'a>,
     at: usize,
-    /// The threads at the current position, at the next one, and further on.
+    /// The threads at the current position, at the next one, and at later ones.
     here: Vec<Thread>,
     next: Vec<Thread>,
     later: BTreeMap<usize, Vec<Thread>>,
     steps: Vec<Step>,
-    /// How many steps there may be before they are looked through.
+    /// The number of steps after which unneeded ones are dropped.
     most_steps: usize,
     found: Vec<(usize, usize)>,
     work: u64,
@@ -51,41 +51,41 @@ pub(super) struct Search<'a> {
 #[derive(Debug, Clone, Copy)]
 struct Thread {
     state: StateId,
-    /// The step that read the last byte.
+    /// The step of the last byte.
     last: Option<u32>,
     digits: Digits,
-    /// Where the digit is that begins the next byte.
+    /// The position of the digit that starts the next byte.
     from: usize,
 }
 
-/// What the bytes of a thread are read from.
+/// The encoding that a thread decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Digits {
-    /// The text itself.
+    /// None: bytes are read from the text itself.
     None,
-    /// Base64, with the bits that are left of the digits so far.
+    /// Base64, with the bits that are not part of a byte yet.
     Base64 { bits: u32, count: u32 },
-    /// Hexadecimal digits, with the first of two.
+    /// Hexadecimal digits, with the first digit of a pair.
     Hex { high: Option<u32> },
 }
 
-/// A byte that was read; or, where two readings meet, none.
+/// A byte that a thread read, or a join of two threads, which reads none.
 #[derive(Debug, Clone, Copy)]
 struct Step {
     before: Option<u32>,
-    /// The last step of another reading that comes here too, and how many bytes of it are the same.
+    /// The last step of the other thread of a join, and the number of bytes that its match has.
     other: Option<(u32, u32)>,
-    /// Where the byte begins in the text.
+    /// The position where the byte starts in the text.
     from: usize,
-    /// How many bytes, this one and those before it, are known to be part of a secret.
+    /// The number of bytes, up to and including this one, that are known to be part of a secret.
     covered: u32,
-    /// How many bytes this step read: 1 or 0.
+    /// The number of bytes that this step read: 1 or 0.
     length: u32,
 }
 
 impl<'a> Search<'a> {
-    /// The places of secrets in a text, which may overlap, and how much work it was to find them: the bytes
-    /// that were looked at and the states that were passed.
+    /// Searches a text. Returns the places of secrets, which may overlap, and the work: the number of bytes and states
+    /// visited.
     pub(super) fn run(automaton: &'a Automaton, scope: Scope, text: &'a str) -> (Vec<(usize, usize)>, u64) {
         let mut search = Self {
             automaton,
@@ -124,7 +124,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Gathers the threads that have come to the current position.
+    /// Collects the threads that continue at the current position.
     fn arrive(&mut self) {
         std::mem::swap(&mut self.here, &mut self.next);
         self.next.clear();
@@ -141,7 +141,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Lets every thread, and those that begin here, take a reading of what is at a position.
+    /// Passes a reading of the current position to every thread, and to threads that start here.
     fn read(&mut self, at: usize, reading: Reading) {
         let mut fresh = Thread { state: ROOT, last: None, digits: Digits::None, from: at };
         let mut is_read_as_text = false;
@@ -157,7 +157,7 @@ impl<'a> Search<'a> {
         if at > 0 && self.scope == Scope::WholeText {
             return;
         }
-        // Where a secret has begun already, its thread finds those that begin here too.
+        // A thread that has matched a prefix of a secret finds secrets that start here too.
         if !is_read_as_text || reading.bytes().is_empty() {
             self.advance(at, fresh, reading);
         }
@@ -188,9 +188,9 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The thread after one more byte of what may be a secret; `None` if it is not part of one.
+    /// The thread after one more byte; `None` if the byte continues no secret.
     fn take(&mut self, thread: Thread, byte: u8) -> Option<Thread> {
-        // Between the lines of a secret, and between the characters of UTF-16.
+        // Carriage returns between lines, and zero bytes of UTF-16, are skipped.
         let is_skipped = byte == b'\r' || (byte == 0 && thread.digits != Digits::None);
         if is_skipped {
             return (thread.state != ROOT).then_some(thread);
@@ -215,7 +215,7 @@ impl<'a> Search<'a> {
         if self.scope == (Scope::Anywhere { any_case: true }) { byte.to_ascii_lowercase() } else { byte }
     }
 
-    /// Lets a thread take one more digit.
+    /// Passes one more digit to a thread that decodes base64 or hexadecimal digits.
     fn advance_digits(&mut self, at: usize, thread: Thread, symbol: u8, to: usize) {
         if is_between_digits(symbol, thread.digits) {
             return self.put(to, thread);
@@ -250,7 +250,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Begins threads for a secret whose first bits are in this digit of base64.
+    /// Starts threads for secrets whose first bits are in this base64 digit.
     fn begin_base64(&mut self, from: usize, symbol: u8, to: usize) {
         let Some(digit) = base64_digit(symbol) else { return };
         let following = self.text.get(to).copied();
@@ -274,7 +274,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Begins a thread for a secret whose first hexadecimal digit this is.
+    /// Starts a thread for secrets whose first byte starts with this hexadecimal digit.
     fn begin_hex(&mut self, from: usize, symbol: u8, to: usize) {
         let Some(high) = char::from(symbol).to_digit(16) else { return };
         let following = self.text.get(to).copied();
@@ -292,7 +292,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Puts a thread that has just read a byte to the position where it continues. A secret may end there.
+    /// Moves a thread that has just read a byte to the position where it continues. Records a secret that ends there.
     fn put_read(&mut self, to: usize, thread: Thread) {
         let longest = self.automaton.longest(thread.state);
         if longest > 0
@@ -313,7 +313,7 @@ impl<'a> Search<'a> {
         start == 0 && (rest.is_empty() || is_padding)
     }
 
-    /// Puts a thread to the position where it continues.
+    /// Moves a thread to the position where it continues.
     fn put(&mut self, to: usize, thread: Thread) {
         if to > self.at + 1 {
             let mut later = self.later.remove(&to).unwrap_or_default();
@@ -326,7 +326,8 @@ impl<'a> Search<'a> {
         self.next = next;
     }
 
-    /// Adds a thread to those at one position. Of two of which one finds everything that the other finds, one is left.
+    /// Adds a thread to those at one position. If one of two threads finds everything that the other finds, they are
+    /// joined.
     fn add(&mut self, threads: &mut Vec<Thread>, thread: Thread) {
         for other in threads.iter_mut().filter(|other| other.digits == thread.digits) {
             self.work += 1;
@@ -352,7 +353,7 @@ impl<'a> Search<'a> {
     }
 
     fn finds_all_of(&self, one: &Thread, other: &Thread) -> bool {
-        // A thread that has read nothing but backslashes knows where these begin.
+        // A thread in the root state has read only backslashes, and records where they start.
         if other.digits == Digits::None && other.state == ROOT {
             return one.state == ROOT;
         }
@@ -362,7 +363,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Remembers that a thread stands for another one too, which may have come from further back.
+    /// Joins another thread into this one, so that a secret can be traced back through both.
     fn join(&mut self, thread: &mut Thread, other: &Thread) {
         thread.from = thread.from.min(other.from);
         let (Some(last), Some(other_last)) = (thread.last, other.last) else { return };
@@ -379,8 +380,8 @@ impl<'a> Search<'a> {
         Some(last)
     }
 
-    /// Notes that the latest `length` bytes are part of a secret, and returns where they begin. What was noted before
-    /// is not walked through again, so that overlapping secrets cost no more than others.
+    /// Marks the last `length` bytes before the end of `last` as part of a secret, and returns the position where they
+    /// start. Bytes that are already marked are not visited again, so overlapping secrets cost no extra work.
     fn cover(&mut self, last: u32, length: u32) -> usize {
         let mut start = self.at;
         let mut open = vec![(last, length)];
@@ -396,7 +397,7 @@ impl<'a> Search<'a> {
         start
     }
 
-    /// Forgets the steps that no thread needs any more.
+    /// Drops the steps that no thread needs any more.
     fn forget(&mut self) {
         let mut needed = vec![0; self.steps.len()];
         let threads = self.here.iter().chain(self.later.values().flatten());
@@ -434,7 +435,7 @@ impl<'a> Search<'a> {
 }
 
 impl Step {
-    /// The steps before this one that hold the latest `left` bytes, with how many of them.
+    /// The preceding steps that contain the last `left` bytes, and how many of them each.
     fn needs(&self, left: u32) -> impl Iterator<Item = (u32, u32)> + use<> {
         let rest = left - self.length;
         let before = self.before.filter(|_| rest > 0).map(|before| (before, rest));
@@ -443,7 +444,7 @@ impl Step {
     }
 }
 
-/// Adds a place to those found, together with the latest if they overlap.
+/// Adds a place, merged with the last one if they overlap.
 fn add_place(found: &mut Vec<(usize, usize)>, (start, end): (usize, usize)) {
     match found.last_mut() {
         Some(last) if start < last.1 && last.0 < end => *last = (last.0.min(start), last.1.max(end)),
@@ -451,12 +452,12 @@ fn add_place(found: &mut Vec<(usize, usize)>, (start, end): (usize, usize)) {
     }
 }
 
-/// Whether a character may be between digits without being one, where lines are wrapped or bytes are set apart.
+/// Whether a character may separate digits: white space, or a separator of hexadecimal bytes.
 fn is_between_digits(symbol: u8, digits: Digits) -> bool {
     symbol.is_ascii_whitespace() || (matches!(digits, Digits::Hex { .. }) && matches!(symbol, b':' | b'-'))
 }
 
-/// The value of a digit of base64, standard or URL-safe.
+/// The value of a base64 digit, standard or URL-safe.
 fn base64_digit(symbol: u8) -> Option<u32> {
     Some(match symbol {
         b'A'..=b'Z' => u32::from(symbol - b'A'),
