@@ -1,4 +1,4 @@
-//! The adapter itself: refuses what a real one would refuse, and lets the modelled provider answer the rest.
+//! The mock adapter: refuses calls that the HTTP adapter would refuse, and passes all others to the simulated provider.
 
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
@@ -12,17 +12,17 @@ use crate::repeats::Repeats;
 use crate::script::{Fault, Played, Said, Script};
 use crate::world::World;
 
-/// How long an attempt may take that says nothing of it: as long as over HTTP.
+/// The time limit of an attempt without a limit of its own, as over HTTP.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// Answers calls from the schemas of their operations.
+/// An adapter that generates responses from the schemas of operations.
 pub struct MockAdapter {
     seed: u64,
     arguments: ArgumentSchemas,
     state: Mutex<State>,
 }
 
-/// The world, and what is still to be said of it.
+/// The simulated provider, and the part of the script that remains.
 struct State {
     world: World,
     script: Played,
@@ -30,13 +30,12 @@ struct State {
 }
 
 impl MockAdapter {
-    /// An adapter for a provider that has no resources yet. The same seed and the same sequence of calls give the same
-    /// answers.
+    /// An adapter for a provider without resources. Equal seeds and equal sequences of calls give equal responses.
     pub fn new(seed: u64) -> Self {
         Self::with_script(seed, &Script::default())
     }
 
-    /// An adapter with a script: what some operations answer, and what exists before the first call.
+    /// An adapter with a script: the replies of some operations, and the resources that exist before the first call.
     pub fn with_script(seed: u64, script: &Script) -> Self {
         let mut world = World::new(seed);
         for (operation, things) in &script.seeds {
@@ -49,16 +48,16 @@ impl MockAdapter {
         }
     }
 
-    /// The outcome of a call: an answer, or how the connection fails, and after how long. It does not wait for that
-    /// time.
+    /// The outcome of a call: a response or a connection fault, with its delay. This function does not wait for the
+    /// delay.
     ///
     /// # Errors
-    /// When an adapter would refuse the call.
+    /// A failure if the HTTP adapter would refuse the call.
     pub fn say(&self, call: &Call) -> Result<Said, Failure> {
-        // What HTTP would not send is refused here too.
+        // Arguments that HTTP cannot carry are refused here too.
         render(&call.operation, &call.arguments)?;
         self.arguments.check(&call.operation, &call.arguments)?;
-        // A panic in one call leaves a world that the next one can still use.
+        // A panic in one call leaves a state that later calls can still use.
         let State { world, script, .. } = &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(match script.next(&call.operation) {
             Some(reply) => world.follow(call, &reply),
@@ -66,7 +65,7 @@ impl MockAdapter {
         })
     }
 
-    /// Fails a step that has got the same answer so often that no further attempt gets another one.
+    /// Fails a step that got the same response so often that no further attempt gets another one.
     fn notice(&self, call: &Call, answer: &Response) -> Result<(), Failure> {
         let State { world, script, repeats } =
             &mut *self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -77,7 +76,7 @@ impl MockAdapter {
 
 impl fmt::Debug for MockAdapter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is in the world came from arguments, which may be sensitive.
+        // The state contains values of arguments, which may be sensitive.
         f.debug_struct("MockAdapter").field("seed", &self.seed).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! The schemas of answers, to make sure that a made-up answer fits its description.
+//! Validates generated responses against their schemas.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,17 +9,17 @@ use serde_json::Value;
 use crate::turn::Turn;
 use crate::world::name_of;
 
-/// The compiled schemas of answers, by operation and status.
+/// The compiled schemas of responses, by operation and status.
 #[derive(Default)]
 pub(crate) struct AnswerSchemas {
     compiled: BTreeMap<(String, u16), Arc<AnswerSchema>>,
 }
 
-/// The compiled schema of one answer.
+/// The compiled schema of one response.
 pub(crate) struct AnswerSchema(Schema);
 
 impl AnswerSchemas {
-    /// The compiled schema of the answer of a turn.
+    /// The compiled schema of the response in a turn.
     pub(crate) fn of(&mut self, turn: &Turn<'_>, schema: &Value) -> Arc<AnswerSchema> {
         let operation = turn.operation();
         let key = (name_of(operation), turn.status());
@@ -32,7 +32,7 @@ impl AnswerSchemas {
 }
 
 impl AnswerSchema {
-    /// Whether a body fits, as far as it can be decided.
+    /// Whether a body fits. A body that the validator cannot decide on counts as fitting.
     pub(crate) fn accepts(&self, body: &Value) -> bool {
         self.0.verdict(body) != Verdict::Fails
     }

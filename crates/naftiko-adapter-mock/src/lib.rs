@@ -1,8 +1,8 @@
-//! Answers operations from their response schemas: consistently, and the same for the same seed.
+//! A mock provider: generates responses from the schemas of operations. Equal seeds give equal responses.
 //!
-//! [`MockAdapter`] stands in for a provider that is not at hand. It keeps the resources that it has answered with, so
-//! what one step creates, the next one finds, and it makes up what somebody outside would have done meanwhile. It has
-//! no clock, no randomness and no socket: a seed and a sequence of calls decide every byte.
+//! [`MockAdapter`] replaces a provider that is not available. It stores the resources of its responses, so a step finds
+//! what an earlier step created, and it generates the resources that other clients would have created. It uses no
+//! clock, no randomness and no socket: the seed and the sequence of calls determine every byte.
 
 mod adapter;
 mod answer_schema;

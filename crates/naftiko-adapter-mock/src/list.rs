@@ -1,4 +1,4 @@
-//! Lists: what exists and matches the filters, or what somebody outside has created meanwhile.
+//! Lists: the stored resources that match the filters, or one that another client could have created.
 
 use naftiko_adapter::{Place, Response};
 use serde_json::{Map, Value};
@@ -13,13 +13,15 @@ use crate::turn::Turn;
 use crate::world::World;
 
 impl World {
-    /// Answers with the resources that match; if none does, one is made that does, and the next call finds it again.
+    /// Responds with the resources that match. If none does, generates and stores one that does, so that the next call
+    /// finds it.
     pub(crate) fn list(&mut self, turn: &Turn<'_>, locus: &Locus<'_>) -> Response {
         let filters = filters(turn, locus);
         let mut items: Vec<Map<String, Value>> =
             self.store.of_kind(&locus.kind).filter(|kept| matches(kept, &filters)).map(fields).collect();
         if items.is_empty() && !self.complete.contains(&locus.kind) {
-            // One that was made for these filters belongs to them even if its schema had no room for their values.
+            // A resource that was generated for these filters matches them even if its schema has no field for their
+            // values.
             let place = turn.place();
             let before = self.made_for.get(&place).and_then(|id| self.store.find(&locus.kind, id));
             match before.map(|(_, kept)| fields(kept)) {
@@ -82,7 +84,7 @@ impl World {
         }
     }
 
-    /// The items as the answer holds them, with what else it says.
+    /// The body with these items and the fields that count them.
     fn body(&mut self, turn: &Turn<'_>, locus: &Locus<'_>, items: Vec<Map<String, Value>>) -> Value {
         let count = items.len();
         let mut wish = locus.wrap(items.into_iter().map(Value::Object).collect());
@@ -97,7 +99,7 @@ fn fields(kept: &Kept) -> Map<String, Value> {
     kept.fields.clone()
 }
 
-/// The fields of the items that arguments speak of, and what they should be.
+/// The fields of the items that arguments refer to, with the values to match.
 fn filters<'a>(turn: &Turn<'_>, locus: &Locus<'a>) -> Vec<(&'a str, Value)> {
     let known = |name: &str| locus.fields.iter().copied().find(|field| *field == name);
     let parents = turn.parent_fields(&locus.fields);
@@ -118,7 +120,7 @@ fn matches(kept: &Kept, filters: &[(&str, Value)]) -> bool {
     filters.iter().all(|(name, wanted)| kept.fields.get(*name).is_some_and(|found| agrees(found, wanted)))
 }
 
-/// Whether a field has a wanted value: any of them, where several are wanted or several are there.
+/// Whether a field matches a wanted value. Of several wanted or several found values, one match suffices.
 fn agrees(found: &Value, wanted: &Value) -> bool {
     match (found, wanted) {
         (_, Value::Array(any)) => any.iter().any(|wanted| agrees(found, wanted)),

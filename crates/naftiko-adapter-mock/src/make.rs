@@ -1,4 +1,5 @@
-//! Answers that fit their schema: made of wishes, references, examples and fresh values, in this order.
+//! Generates bodies that fit a schema. The sources of a value are, in this order: the wish (a value from the request,
+//! the store or a script), references to stored resources, examples, and seeded values.
 
 mod items;
 
@@ -11,70 +12,71 @@ use crate::scalar::{self, Known};
 use crate::shape::{Shape, type_of};
 use crate::store::Store;
 
-/// As many values as one answer may have; optional ones end at half of it. Schemas can double with every level.
+/// The maximum number of values in one body; optional parts end at half of it. Recursive schemas can double the number
+/// at every level.
 const MOST_VALUES: usize = 20_000;
-/// As deep as an answer goes before optional parts are left out.
+/// The depth at which optional parts with members end.
 const MOST_LEVELS: usize = 12;
-/// Deeper than this nothing is made: only a schema that no value fits gets there.
+/// The maximum depth of a body. Only a schema that no value fits reaches it.
 const DEEPEST: usize = 100;
-/// As many items as are made because a schema asks for them.
+/// The maximum number of items or fields that are generated to satisfy `minItems` or `minProperties`.
 const MOST_ITEMS: usize = 1_000;
 
-/// Makes one answer.
+/// Generates one body.
 pub(crate) struct Maker<'a> {
     definitions: &'a Map<String, Value>,
     store: &'a Store,
     mint: &'a Mint,
-    /// The resources that are being made, the outermost first: kind and id.
+    /// The kinds and ids of the enclosing resources, the outermost first.
     around: Vec<(String, Value)>,
-    /// The schemas that are being filled, to know a recursion.
+    /// The schemas of the enclosing objects, to detect recursion.
     above: Vec<&'a Map<String, Value>>,
     left: usize,
     depth: usize,
-    /// Whether what nobody wishes and nobody requires is left out of what somebody wishes.
+    /// Whether the objects of a wish are completed with required fields only.
     exact: bool,
-    /// The resource that the answer is about.
+    /// The resource that the response is about.
     subject: Option<Subject<'a>>,
-    /// Which branch of each `oneOf` and `anyOf` is taken where nothing else decides.
+    /// The branch of each `oneOf` and `anyOf` that is taken unless a wish decides.
     choice: usize,
-    /// Whether optional fields that nobody wishes are left out.
+    /// Whether all optional fields without a wish are left out.
     is_sparse: bool,
-    /// The resources that came out: kind, id, fields.
+    /// The resources in the generated body: kind, id, fields.
     pub(crate) made: Vec<(String, Value, Map<String, Value>)>,
 }
 
-/// The resource that an answer is about.
+/// The resource that a response is about.
 struct Subject<'a> {
-    /// Its schema.
+    /// The schema of the resource.
     schema: &'a Map<String, Value>,
     kind: String,
-    /// The field that identifies it.
+    /// The field that identifies the resource.
     key: &'a str,
 }
 
-/// What is asked of the maker.
+/// One value to generate.
 #[derive(Clone)]
 pub(crate) struct Ask<'a, 'v> {
-    /// What the value has to fit.
+    /// The schemas that the value must fit.
     pub(crate) schemas: Vec<&'a Value>,
-    /// What it should be, as far as it fits.
+    /// The wanted value, used as far as it fits.
     pub(crate) wish: Option<&'v Value>,
-    /// What it looks like in the example of something around it.
+    /// The value from the example of an enclosing value.
     pub(crate) example: Option<&'v Value>,
-    /// The name of the field that it is in.
+    /// The name of the field that holds the value.
     pub(crate) name: String,
-    /// Where it stands in the answer.
+    /// The path of the value in the body, such as `/data/0/id`.
     pub(crate) place: String,
-    /// The kind of resource it is, if its schema does not say.
+    /// The kind of resource, if the schema does not name it.
     pub(crate) kind: Option<&'v str>,
-    /// Which of several equal ones it is.
+    /// The number of the value among values that must differ.
     pub(crate) variant: usize,
-    /// Whether it is the field that identifies the object that it stands in.
+    /// Whether the value is the field that identifies its object.
     pub(crate) is_key: bool,
 }
 
 impl<'a, 'v> Ask<'a, 'v> {
-    /// A whole answer.
+    /// The whole body.
     pub(crate) fn whole(schema: &'a Value, wish: Option<&'v Value>, example: Option<&'v Value>) -> Self {
         Self {
             schemas: vec![schema],
@@ -88,7 +90,7 @@ impl<'a, 'v> Ask<'a, 'v> {
         }
     }
 
-    /// A field of the object that is asked for.
+    /// A field of the object that this describes.
     fn field<'f>(
         &self,
         name: &str,
@@ -117,32 +119,32 @@ impl<'a> Maker<'a> {
         Self { definitions, store, mint, around, above, left, depth, exact, subject, choice, is_sparse, made }
     }
 
-    /// Takes another branch of each `oneOf` and `anyOf`; every second choice leaves out what is optional.
+    /// Takes another branch of each `oneOf` and `anyOf`. Every second choice leaves out optional fields.
     pub(crate) fn with_choice(mut self, choice: usize) -> Self {
         self.choice = choice / 2;
         self.is_sparse = choice % 2 == 1;
         self
     }
 
-    /// A schema simplified, with the branches of this choice.
+    /// A simplified schema, with the branches of this choice.
     fn shape(&self, schemas: &[&'a Value], wish: Option<&Value>) -> Shape<'a> {
         Shape::of_choice(self.definitions, schemas, wish, self.choice)
     }
 
-    /// Says that wishes are to be completed only by what is required.
+    /// Completes wishes with required fields only.
     pub(crate) fn exactly(mut self) -> Self {
         self.exact = true;
         self
     }
 
-    /// Says what kind of resource the objects of these schemas are, and which field identifies one.
+    /// Sets the kind of the resource with these schemas, and the field that identifies it.
     pub(crate) fn about(mut self, schemas: &[&'a Value], kind: &str, key: &'a str) -> Self {
         let identity = Shape::of(self.definitions, schemas, None).identity();
         self.subject = identity.map(|schema| Subject { schema, kind: kind.to_owned(), key });
         self
     }
 
-    /// Makes a value.
+    /// Generates a value.
     pub(crate) fn make(&mut self, ask: &Ask<'a, '_>) -> Value {
         let shape = self.shape(&ask.schemas, ask.wish);
         if let Some(constant) = shape.constant() {
@@ -165,7 +167,7 @@ impl<'a> Maker<'a> {
         // Items that must differ cannot all refer to one resource.
         let must_differ = ask.kind.is_some() && ask.variant > 0;
         let referred = if ask.is_key || must_differ { None } else { self.referred(&ask.name, &shape) };
-        // What identifies a resource is there, even if it may be null by the letter.
+        // A value that identifies a resource is generated even if its schema allows null.
         let is_known = example.is_some() || referred.is_some() || ask.is_key || is_own_id(&ask.name);
         let empty = is_cursor(&ask.name) || !is_known;
         if nullable && wish.is_none() && empty {
@@ -201,13 +203,14 @@ impl<'a> Maker<'a> {
         value
     }
 
-    /// What a field called `name` refers to: a resource that it lies in, or the only one of its kind.
+    /// The id that a field called `name` refers to: that of an enclosing resource, or of the only stored one of its
+    /// kind.
     fn referred(&self, name: &str, shape: &Shape<'_>) -> Option<Value> {
         if let Some(kind) = referred_kind(name) {
             let around = self.around.iter().rev().find(|(known, _)| *known == kind).map(|(_, id)| id.clone());
             return around.or_else(|| self.store.only(&kind).map(|kept| kept.id.clone()));
         }
-        // `customer: cus_…`: a reference without the word, known by its example.
+        // `customer: cus_…` is a reference without `_id`, recognized by the prefix of its example.
         let only = self.store.only(&plain(name))?;
         let prefix = |id: &str| id.split_once('_').map(|(prefix, _)| prefix.to_owned());
         let example = shape.examples().next().and_then(Value::as_str).and_then(prefix)?;
@@ -234,7 +237,7 @@ impl<'a> Maker<'a> {
             let example = example.and_then(|example| example.get(name));
             let mut inner = ask.field(name, schemas.clone(), wish_for_field, example);
             inner.is_key = Some(name) == id_key;
-            // Ids differ by their place, and references stay the same.
+            // Ids differ by their place, and references must be equal.
             let is_id = inner.is_key || is_own_id(name) || referred_kind(name).is_some();
             inner.variant = if is_id { 0 } else { ask.variant };
             let unasked = inner.wish.is_none() && !inner.is_key && self.leaves_out_unasked(wish);
@@ -257,12 +260,12 @@ impl<'a> Maker<'a> {
         Value::Object(fields)
     }
 
-    /// Whether an optional field that nobody wishes is left out of an object.
+    /// Whether optional fields without a wish are left out of an object.
     fn leaves_out_unasked(&self, wish: Option<&Map<String, Value>>) -> bool {
         (self.exact && wish.is_some()) || self.is_sparse
     }
 
-    /// The kind of resource that an object is, and the field that identifies it.
+    /// The kind of resource of an object, and the field that identifies it.
     fn identity(
         &self,
         ask: &Ask<'_, '_>,
@@ -281,13 +284,14 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// What is known of a resource that another one shows as a part of itself.
+    /// The stored fields of a resource that another resource embeds, if exactly one of its kind is stored.
     fn embedded(&self, ask: &Ask<'_, '_>, kind: &str, id_key: Option<&str>) -> Option<Map<String, Value>> {
         let is_part = id_key.is_some() && !ask.name.is_empty() && ask.kind.is_none();
         is_part.then(|| self.store.only(kind)).flatten().map(|kept| kept.fields.clone())
     }
 
-    /// Whether an optional part is left out: it would repeat what it lies in, or only goes to the provider.
+    /// Whether an optional part is left out: its schema is false, write-only or recursive, or the body is too deep or
+    /// too large.
     fn leaves_out(&self, ask: &Ask<'a, '_>) -> bool {
         let shape = self.shape(&ask.schemas, ask.wish);
         let has_parts =
@@ -305,7 +309,7 @@ impl<'a> Maker<'a> {
         identity.is_some_and(|identity| self.above.iter().any(|above| std::ptr::eq(*above, identity)))
     }
 
-    /// The fields that a schema allows without naming them.
+    /// Adds fields that the schema allows or requires without declaring them.
     fn further(
         &mut self,
         ask: &Ask<'a, '_>,
@@ -316,7 +320,7 @@ impl<'a> Maker<'a> {
         let schemas: Vec<&'a Value> = shape.keyword("additionalProperties").collect();
         let closed = schemas.iter().any(|schema| **schema == false)
             || shape.keyword("unevaluatedProperties").any(|schema| *schema == false);
-        // An open object with named fields is not asked for others.
+        // An open object with declared fields gets undeclared ones only if they are required.
         let free =
             !closed && (shape.properties().is_empty() || schemas.iter().any(|schema| schema.is_object()));
         let mut names: Vec<String> = Vec::new();
@@ -345,7 +349,7 @@ impl<'a> Maker<'a> {
     }
 }
 
-/// The kind of resource an object is: its constant `object`, the name of its schema, or what is `otherwise` known.
+/// The kind of resource of an object: its constant `object`, the name of its schema, or `otherwise`.
 pub(crate) fn kind_of(definitions: &Map<String, Value>, shape: &Shape<'_>, otherwise: &str) -> String {
     let constant = shape.properties().get("object").and_then(|schemas| {
         let object = Shape::of(definitions, schemas, None);
@@ -361,7 +365,7 @@ fn id_key<'a, T>(properties: &IndexMap<&'a str, T>, kind: &str) -> Option<&'a st
     id_field(&fields, kind)
 }
 
-/// The type to make: the wish's if the schema allows it, then the example's, then the first.
+/// The type to generate: that of the wish if the schema allows it, then that of the example, then the first type.
 fn chosen_type<'a>(shape: &Shape<'a>, wish: Option<&Value>, example: Option<&Value>) -> Option<&'a str> {
     let types = shape.types()?;
     let allowed = |value: &Value| {
@@ -371,7 +375,7 @@ fn chosen_type<'a>(shape: &Shape<'a>, wish: Option<&Value>, example: Option<&Val
     wish.and_then(allowed).or_else(|| example.and_then(allowed)).or_else(|| types.first().copied())
 }
 
-/// The least value of a type.
+/// A minimal value of a type.
 fn bare(kind: Option<&str>) -> Value {
     match kind {
         Some("object") => Value::Object(Map::new()),
@@ -383,8 +387,8 @@ fn bare(kind: Option<&str>) -> Value {
     }
 }
 
-/// The properties in the order of making: the id, what refers to others, and then what lies inside and refers to the
-/// same.
+/// The properties in the order of generation: the id, then references, then other fields, which may repeat the
+/// references.
 fn in_turn<'a, 'p>(
     properties: &'p IndexMap<&'a str, Vec<&'a Value>>,
     id_key: Option<&str>,
@@ -394,7 +398,7 @@ fn in_turn<'a, 'p>(
     turn
 }
 
-/// The fields in the order of the schema.
+/// The fields in the order of the schema; undeclared fields come last.
 fn in_order<'n>(
     mut fields: Map<String, Value>,
     names: impl Iterator<Item = &'n &'n str>,

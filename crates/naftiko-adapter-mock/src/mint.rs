@@ -1,22 +1,22 @@
-//! Fresh values: ids, moments. All of them follow from the seed, the call and the place in the answer, and none from
-//! the order in which a document writes its keys.
+//! Seeded values: ids and timestamps. They depend on the seed, the call and the place in the body, and not on the order
+//! of keys in a document.
 
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-/// When the first call of every mock happens: 2026-01-15T12:00:00Z.
+/// The time of the first call of every mock: 2026-01-15T12:00:00Z.
 const START: i64 = 1_768_478_400;
 /// The digits of ULIDs.
 const CROCKFORD: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
-/// Makes the fresh values of one call.
+/// Generates the seeded values of one call.
 #[derive(Debug, Clone)]
 pub(crate) struct Mint {
     seed: u64,
     operation: String,
-    /// Which call of this operation it is.
+    /// The number of the call among those of its operation.
     serial: u64,
-    /// Which call of all it is, from 0.
+    /// The number of the call among all calls, from 0.
     call: u64,
 }
 
@@ -25,16 +25,16 @@ impl Mint {
         Self { seed, operation, serial, call }
     }
 
-    /// The moment of this call: a second later than the one before.
+    /// The time of this call: one second after the previous call.
     pub(crate) fn now(&self) -> Timestamp {
         let seconds = i64::try_from(self.call).unwrap_or(0);
         let start = Timestamp::from_second(START).unwrap_or_default();
         start.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(start)
     }
 
-    /// 64 bits that belong to a place in the answer; `salt` tells several of one place apart.
+    /// 64 pseudo-random bits for a place in the body. Different `salt` values give independent bits.
     pub(crate) fn bits(&self, place: &str, salt: u64) -> u64 {
-        // FNV-1a to take everything in, then the finalizer of SplitMix64 to spread it.
+        // FNV-1a absorbs the input; the finalizer of SplitMix64 spreads the bits.
         let mut hash: u64 = 0xcbf2_9ce4_8422_2325 ^ self.seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let numbers = [self.serial, salt].into_iter().flat_map(u64::to_le_bytes);
         for byte in self.operation.bytes().chain([0]).chain(place.bytes()).chain([0]).chain(numbers) {
@@ -45,7 +45,7 @@ impl Mint {
         hash ^ (hash >> 31)
     }
 
-    /// An id that looks like `example`.
+    /// An id of the same form as `example`: a UUID, digits, or a ULID with the prefix of the example.
     pub(crate) fn id(&self, place: &str, example: Option<&str>) -> String {
         let example = example.unwrap_or_default();
         if Uuid::parse_str(example).is_ok() {
@@ -57,7 +57,7 @@ impl Mint {
         format!("{}{}", prefix(example), self.ulid(place))
     }
 
-    /// 26 characters of Crockford's base 32, as a ULID of these years begins.
+    /// 26 characters of Crockford's base 32, starting with `01` like current ULIDs.
     pub(crate) fn ulid(&self, place: &str) -> String {
         let digits = (0..2).flat_map(|half| {
             let bits = self.bits(place, half);
@@ -69,13 +69,13 @@ impl Mint {
         "01".chars().chain(digits).collect()
     }
 
-    /// A UUID of version 4 by its form.
+    /// A UUID that has the form of version 4.
     pub(crate) fn uuid(&self, place: &str) -> String {
         let bits = (u128::from(self.bits(place, 0)) << 64) | u128::from(self.bits(place, 1));
         uuid::Builder::from_random_bytes(bits.to_be_bytes()).into_uuid().to_string()
     }
 
-    /// An integer that every client can hold.
+    /// A positive integer of at most 31 bits, which every client can represent.
     pub(crate) fn integer(&self, place: &str) -> i64 {
         i64::try_from(self.bits(place, 0) >> 33).unwrap_or(1).max(1)
     }
@@ -86,7 +86,7 @@ impl Mint {
     }
 }
 
-/// `org_` of `org_01EHWNCE74X7JSDV0X3SZ3KJNY`: what stands before the last underscore, if an id follows.
+/// The prefix of an id up to its last underscore: `org_` for `org_01EHWNCE74X7JSDV0X3SZ3KJNY`. Empty if no id follows.
 fn prefix(example: &str) -> &str {
     let Some((stem, rest)) = example.rsplit_once('_') else { return "" };
     let id = rest.len() >= 4 && rest.bytes().all(|byte| byte.is_ascii_alphanumeric());

@@ -1,11 +1,11 @@
-//! Names of fields, parameters and kinds, and which of them mean the same.
+//! Compares the names of fields, parameters and kinds of resources.
 
-/// `name` without case and separators, so that `organizationId`, `organization_id` and `Organization-ID` are one.
+/// The name without case and separators, so that `organizationId`, `organization_id` and `Organization-ID` are equal.
 pub(crate) fn plain(name: &str) -> String {
     name.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// One of many: `directories` → `directory`, `statuses` → `status`. Words that are no plural stay.
+/// The singular of a noun: `directories` → `directory`, `statuses` → `status`. Other words are returned unchanged.
 pub(crate) fn singular(name: &str) -> String {
     if let Some(stem) = name.strip_suffix("ies")
         && stem.len() > 1
@@ -25,7 +25,7 @@ pub(crate) fn singular(name: &str) -> String {
     }
 }
 
-/// The kind that the name of a schema speaks of: `OrganizationResponse` → `organization`.
+/// The kind of resource that a schema name denotes: `OrganizationResponse` → `organization`.
 pub(crate) fn kind_of_schema(name: &str) -> String {
     let stem = ["Response", "Dto", "DTO", "Object", "Model", "Resource", "Schema"]
         .iter()
@@ -34,8 +34,8 @@ pub(crate) fn kind_of_schema(name: &str) -> String {
     plain(stem.unwrap_or(name))
 }
 
-/// The kind that the fixed parts of a path speak of: the last plural, or else the last word. Both
-/// `/organizations/{id}` and `/organizations/{id}/archive` speak of an `organization`.
+/// The kind of resource that a path denotes: its last plural word without braces, or else its last word without braces.
+/// Both `/organizations/{id}` and `/organizations/{id}/archive` denote an `organization`.
 pub(crate) fn kind_of_path(path: &str) -> String {
     let words = path.split('/').rev().filter(|segment| !segment.is_empty() && !segment.contains('{'));
     let last = words.clone().find(|word| is_plural(word)).or_else(|| words.clone().next());
@@ -47,8 +47,8 @@ pub(crate) fn is_plural(word: &str) -> bool {
     singular(word) != word
 }
 
-/// The kind that a reference names: `organization_id` and `organizationId` → `organization`. `None` for a name
-/// that is no reference, and for `id` itself.
+/// The kind of resource that a reference names: `organization_id` and `organizationId` → `organization`. `None` for
+/// `id` itself and for other names.
 pub(crate) fn referred_kind(name: &str) -> Option<String> {
     let stem = name
         .strip_suffix("_id")
@@ -59,7 +59,7 @@ pub(crate) fn referred_kind(name: &str) -> Option<String> {
     (!kind.is_empty()).then_some(kind)
 }
 
-/// Whether a field of this name points to another page of a list.
+/// Whether a field of this name contains a cursor to another page.
 pub(crate) fn is_cursor(name: &str) -> bool {
     matches!(
         plain(name).as_str(),
@@ -75,7 +75,7 @@ pub(crate) fn is_cursor(name: &str) -> bool {
     )
 }
 
-/// Whether an argument of this name takes what another page begins behind.
+/// Whether a parameter of this name takes a cursor after which the page starts.
 pub(crate) fn leads_on(name: &str) -> bool {
     matches!(
         plain(name).as_str(),
@@ -83,12 +83,12 @@ pub(crate) fn leads_on(name: &str) -> bool {
     )
 }
 
-/// Whether an argument or a field of this name leads to what comes before.
+/// Whether a parameter or a field of this name refers to the previous page.
 pub(crate) fn leads_back(name: &str) -> bool {
     matches!(plain(name).as_str(), "before" | "endingbefore" | "previous" | "prev")
 }
 
-/// Whether an argument of this name chooses a page and not what is on it.
+/// Whether a parameter of this name selects a page or an order rather than items.
 pub(crate) fn is_paging(name: &str) -> bool {
     let name = plain(name);
     is_limit(&name)
@@ -101,12 +101,12 @@ pub(crate) fn is_paging(name: &str) -> bool {
         )
 }
 
-/// Whether an argument of this name says how many at most.
+/// Whether a parameter of this name limits the number of items.
 pub(crate) fn is_limit(name: &str) -> bool {
     matches!(plain(name).as_str(), "limit" | "pagesize" | "perpage" | "maxresults")
 }
 
-/// The field among `fields` that an argument called `name` speaks of: the same name, `NAME_id`, or NAME without its
+/// The field among `fields` that an argument called `name` refers to: of the same name, `NAME_id`, or NAME without its
 /// `_id`.
 pub(crate) fn field<'a>(fields: &[&'a str], name: &str) -> Option<&'a str> {
     let without_id = referred_kind(name);
@@ -119,24 +119,24 @@ pub(crate) fn field<'a>(fields: &[&'a str], name: &str) -> Option<&'a str> {
         .find_map(|wanted| fields.iter().copied().find(|field| plain(field) == wanted))
 }
 
-/// Names of fields that hold the id of what they stand in.
+/// Names of fields that contain the id of their own object.
 const ID_NAMES: [&str; 5] = ["id", "uuid", "guid", "sid", "gid"];
 
-/// Names of fields by which people tell resources apart where there is no id.
+/// Names of fields that identify a resource where it has no id.
 const NAME_NAMES: [&str; 9] =
     ["name", "slug", "key", "code", "login", "username", "handle", "number", "email"];
 
-/// Whether a field of this name holds the id of what it stands in, whatever that is.
+/// Whether a field of this name contains the id of its own object, whatever its kind.
 pub(crate) fn is_own_id(name: &str) -> bool {
     ID_NAMES.contains(&plain(name).as_str())
 }
 
-/// Whether a field of this name is one by which people tell resources apart.
+/// Whether a field of this name identifies a resource where it has no id.
 pub(crate) fn is_own_name(name: &str) -> bool {
     NAME_NAMES.contains(&plain(name).as_str())
 }
 
-/// The field that holds the id of a resource of this kind: `id`, `organization_id`, `sid`.
+/// The field that contains the id of a resource of this kind: `id`, `organization_id`, `sid`.
 pub(crate) fn id_field<'a>(fields: &[&'a str], kind: &str) -> Option<&'a str> {
     let is = |wanted: &str| fields.iter().copied().find(|name| plain(name) == wanted);
     let suffixed =
@@ -144,8 +144,9 @@ pub(crate) fn id_field<'a>(fields: &[&'a str], kind: &str) -> Option<&'a str> {
     is("id").or_else(suffixed).or_else(|| ID_NAMES.into_iter().find_map(is))
 }
 
-/// The field that identifies the resources of a collection: their id, or else what the last parameter of the path of
-/// one of them is called. `noun` is the word of the path for one of them, `parameter` the one that picks one.
+/// The field that identifies the resources of a collection: an `id`, the field that the last path parameter names, or
+/// another field that looks like an id. `noun` is the singular of the collection in the path, `parameter` the last path
+/// parameter.
 pub(crate) fn identity_field<'a>(
     fields: &[&'a str],
     kind: &str,
@@ -154,7 +155,7 @@ pub(crate) fn identity_field<'a>(
 ) -> Option<&'a str> {
     let named = || parameter.and_then(|parameter| named_by(fields, parameter, noun));
     let id_like = || {
-        // `eventId` of a special event, `envelopeId` of an envelope summary.
+        // `eventId` of the kind `specialevent`, `envelopeId` of the kind `envelopesummary`.
         let belongs =
             |stem: String| kind.starts_with(&stem) || kind.ends_with(&stem) || noun.ends_with(&stem);
         fields.iter().copied().find(|field| referred_kind(field).is_some_and(belongs))
@@ -163,7 +164,7 @@ pub(crate) fn identity_field<'a>(
     strict.filter(|field| plain(field) == "id").or_else(named).or(strict).or_else(id_like)
 }
 
-/// The field that a parameter of a path speaks of: `gid` for `task_gid` of a `task`, `name` for `name`.
+/// The field that a path parameter names: `gid` for `task_gid` of a `task`, `name` for `name`.
 pub(crate) fn named_by<'a>(fields: &[&'a str], parameter: &str, noun: &str) -> Option<&'a str> {
     let parameter = plain(parameter);
     let short = parameter.strip_prefix(noun).filter(|rest| !rest.is_empty()).unwrap_or(&parameter);
@@ -171,7 +172,7 @@ pub(crate) fn named_by<'a>(fields: &[&'a str], parameter: &str, noun: &str) -> O
     is(&parameter).or_else(|| is(short)).or_else(|| is(&format!("{noun}{parameter}")))
 }
 
-/// Whether a field may be what a parameter picks a resource by: `name` for `project_name_or_id`, `login` for `id`.
+/// Whether a parameter may select a resource by this field: `name` for `project_name_or_id`, `login` for `id`.
 pub(crate) fn may_pick(field: &str, parameter: &str) -> bool {
     let (field, parameter) = (plain(field), plain(parameter));
     let contains = field.len() > 1 && (parameter.contains(&field) || field.ends_with(&parameter));

@@ -1,6 +1,6 @@
-//! Pages of a list: which part of it is asked for, and what the answer says of the rest.
+//! Pagination: which part of a list a call requests, and the cursors in its response.
 //!
-//! A provider that nobody has at hand knows its parameters by their usual names, and no others.
+//! The mock recognizes pagination parameters by their usual names only.
 
 use naftiko_adapter::{Operation, Place};
 use serde_json::{Map, Value};
@@ -9,15 +9,15 @@ use crate::name::{is_limit, leads_back, leads_on, plain};
 use crate::shape::Shape;
 use crate::turn::Turn;
 
-/// The part of a list that is asked for.
+/// The requested part of a list.
 pub(crate) struct Page {
     pub(crate) items: Vec<Map<String, Value>>,
-    /// What the next page begins behind; `None` if this is the last.
+    /// The cursor of the next page; `None` if this is the last page.
     next: Option<String>,
 }
 
 impl Page {
-    /// The part of all these items that a call asks for.
+    /// The part of `all` that a call requests.
     pub(crate) fn of(turn: &Turn<'_>, all: Vec<Map<String, Value>>) -> Self {
         let limit = limit(turn);
         let begins = begins(turn, &all, limit);
@@ -27,7 +27,7 @@ impl Page {
         Self { items, next }
     }
 
-    /// Says in an answer where the next page begins, or that this is the last.
+    /// Sets the cursor fields of a body: to the next page, or to an empty value on the last page.
     pub(crate) fn say(&self, operation: &Operation, schema: &Value, body: &mut Value) {
         let whole = Shape::of(&operation.definitions, &[schema], None);
         let Value::Object(fields) = body else { return };
@@ -54,7 +54,7 @@ impl Page {
     }
 }
 
-/// Whether a field is what a parameter of the operation takes to ask for another page.
+/// Whether a field contains the value for a cursor parameter of the operation.
 fn is_cursor_of(operation: &Operation, field: &str) -> bool {
     let field = plain(field);
     operation.parameters.iter().any(|parameter| {
@@ -65,7 +65,7 @@ fn is_cursor_of(operation: &Operation, field: &str) -> bool {
     })
 }
 
-/// How many items come before those that are asked for.
+/// The number of items before the requested page.
 fn begins(turn: &Turn<'_>, all: &[Map<String, Value>], limit: usize) -> usize {
     for ((place, name), value) in &turn.call.arguments.parameters {
         if *place != Place::Query {
@@ -80,7 +80,7 @@ fn begins(turn: &Turn<'_>, all: &[Map<String, Value>], limit: usize) -> usize {
             }
             name if leads_on(name) => {
                 let last = all.iter().position(|item| item.get("id").map(text).as_ref() == Some(&value));
-                // Nothing comes behind what is not there.
+                // No items follow an unknown cursor.
                 return last.map_or(all.len(), |last| last + 1);
             }
             _ => {}
@@ -89,7 +89,7 @@ fn begins(turn: &Turn<'_>, all: &[Map<String, Value>], limit: usize) -> usize {
     0
 }
 
-/// The number of the first page.
+/// The number of the first page: the default or the minimum of the parameter, or else 1.
 fn first(operation: &Operation, name: &str) -> usize {
     let parameter = operation.parameters.iter().find(|parameter| plain(&parameter.name) == name);
     let schema = parameter.and_then(|parameter| operation.resolve(&parameter.schema));
@@ -97,7 +97,7 @@ fn first(operation: &Operation, name: &str) -> usize {
     number("default").or_else(|| number("minimum")).unwrap_or(1)
 }
 
-/// How many items the caller wants at most.
+/// The maximum number of items that the caller requests.
 fn limit(turn: &Turn<'_>) -> usize {
     let arguments = turn.call.arguments.parameters.iter();
     let mut limits = arguments.filter(|((place, name), _)| *place == Place::Query && is_limit(name));

@@ -1,25 +1,25 @@
-//! Texts that match a regular expression.
+//! Generates texts that match a regular expression.
 //!
-//! A text is built from the parsed expression: a character of each class, an alternative of each choice, so many
-//! repetitions of each part. Look-around is left out, so that a caller has to test what it gets.
+//! A text is built from the parsed expression: a character for each class, an alternative for each choice, and a number
+//! of repetitions. Assertions such as look-around are ignored, so the caller must validate the texts.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// As many repetitions as a part without an upper bound gets, in the order in which they are tried.
+/// The numbers of optional repetitions that are tried, in this order.
 const REPETITIONS: [u32; 9] = [12, 8, 16, 4, 20, 24, 2, 1, 0];
-/// As long as a text gets.
+/// The maximum length of a text in bytes.
 const LONGEST: usize = 10_000;
-/// As deep as groups are followed.
+/// The maximum nesting depth of groups.
 const DEEPEST: usize = 64;
 
-/// Texts that match `pattern`, the best first; none where the pattern is not understood. `least` and `most` are the
-/// lengths that are wanted, in characters; `bits` gives the randomness for a number.
+/// Texts that match `pattern`, the best first; none if the pattern cannot be parsed. `least` and `most` bound the
+/// length in characters; `bits` returns pseudo-random bits for a number.
 pub(crate) fn texts(pattern: &str, least: usize, most: usize, bits: &dyn Fn(u64) -> u64) -> Vec<String> {
     let Some(hir) = parsed(pattern) else { return Vec::new() };
     let wanted = [least, least.saturating_add(1), most].into_iter().filter(|length| *length < LONGEST);
     let wanted = wanted.filter_map(|length| u32::try_from(length).ok());
     let attempts = REPETITIONS.into_iter().chain(wanted).enumerate().flat_map(|(at, repetitions)| {
-        // Another alternative for the later ones.
+        // The second attempt takes alternatives at random.
         [(at, repetitions, false), (at, repetitions, true)]
     });
     let made = attempts.filter_map(|(at, repetitions, is_random)| {
@@ -32,18 +32,18 @@ pub(crate) fn texts(pattern: &str, least: usize, most: usize, bits: &dyn Fn(u64)
     made.collect()
 }
 
-/// Up to `most` texts that match `pattern`, the shortest repetitions first; all of them where they are few.
+/// Up to `most` texts that match `pattern`, those with the fewest repetitions first; all of them if there are few.
 pub(crate) fn language(pattern: &str, most: usize) -> Vec<String> {
     parsed(pattern).map(|hir| matched(&hir, most, 0)).unwrap_or_default()
 }
 
-/// The parsed expression, without its look-around where that is not understood.
+/// The parsed expression; if that fails, the expression without its look-around.
 fn parsed(pattern: &str) -> Option<Hir> {
     let parse = |pattern: &str| regex_syntax::Parser::new().parse(pattern).ok();
     parse(pattern).or_else(|| parse(&without_look_around(pattern)))
 }
 
-/// Up to `most` texts that an expression matches.
+/// Up to `most` texts that match an expression.
 fn matched(hir: &Hir, most: usize, depth: usize) -> Vec<String> {
     if depth > DEEPEST {
         return Vec::new();
@@ -57,7 +57,7 @@ fn matched(hir: &Hir, most: usize, depth: usize) -> Vec<String> {
             let mut found: Vec<String> = Vec::new();
             let all = (0..u64::try_from(most).unwrap_or(u64::MAX)).map_while(|at| character(class, at));
             for text in all.map(String::from) {
-                // The characters begin again after the last one.
+                // After the last character of the class, the first one comes again.
                 if found.first() == Some(&text) {
                     break;
                 }
@@ -91,24 +91,24 @@ fn matched(hir: &Hir, most: usize, depth: usize) -> Vec<String> {
     }
 }
 
-/// Up to `most` texts that begin with one of `starts` and end with one of `ends`.
+/// Up to `most` texts that start with one of `starts` and end with one of `ends`.
 fn joined(starts: &[String], ends: &[String], most: usize) -> Vec<String> {
     let all = ends.iter().flat_map(|end| starts.iter().map(move |start| format!("{start}{end}")));
     all.take(most).collect()
 }
 
-/// Writes one text.
+/// Builds one text.
 struct Writer<'b> {
     text: String,
     repetitions: u32,
-    /// Whether an alternative is taken by chance, and not the one that has the most texts.
+    /// Whether alternatives are taken at random; otherwise the one with the longest possible text is taken.
     is_random: bool,
     bits: &'b dyn Fn(u64) -> u64,
     salt: u64,
 }
 
 impl Writer<'_> {
-    /// Writes what an expression matches; `None` where nothing does, or it would be too much.
+    /// Appends a text that matches an expression; `None` if none matches or a limit is exceeded.
     fn write(&mut self, hir: &Hir, depth: usize) -> Option<()> {
         if depth > DEEPEST || self.text.len() > LONGEST {
             return None;
@@ -136,7 +136,8 @@ impl Writer<'_> {
                     let count = u64::try_from(parts.len()).ok().filter(|count| *count > 0)?;
                     parts.get(usize::try_from(self.chance() % count).ok()?)
                 } else {
-                    // The last of several that are equally rich would be as good.
+                    // The first of the alternatives with the greatest maximum length: `max_by_key` returns the last
+                    // one, hence `rev`.
                     parts
                         .iter()
                         .rev()
@@ -153,7 +154,8 @@ impl Writer<'_> {
     }
 }
 
-/// A character of a class: a letter or a digit if there is one, then any other that can be seen.
+/// The character number `at` of a class, modulo its size: among letters and digits if it has any, else among visible
+/// ASCII characters, else among all.
 fn character(class: &Class, at: u64) -> Option<char> {
     let Class::Unicode(class) = class else { return None };
     let ranges: Vec<(u32, u32)> =
@@ -179,7 +181,7 @@ fn character(class: &Class, at: u64) -> Option<char> {
     })
 }
 
-/// A pattern without its look-around, which the parser does not know.
+/// A pattern without its look-around, which the parser does not support.
 fn without_look_around(pattern: &str) -> String {
     let mut out = String::new();
     let mut rest = pattern;
@@ -204,7 +206,7 @@ fn without_look_around(pattern: &str) -> String {
     out
 }
 
-/// The length in bytes of the group that a text begins with.
+/// The length in bytes of the group at the start of a text.
 fn group(text: &str) -> usize {
     let (mut depth, mut in_class, mut is_escaped) = (0_usize, false, false);
     for (at, character) in text.char_indices() {

@@ -1,7 +1,7 @@
-//! HTTP requests back into calls: which operation a request is for.
+//! Parses HTTP requests into calls: finds the operation of a request and its arguments.
 //!
-//! Pure like the rest: the owner of the socket hands over what came in. A request that matches no operation is an
-//! error; the parts of it that its operation does not know are ignored, as most providers do.
+//! This module is pure; the owner of the socket passes the parts of a request. A request that matches no operation is
+//! an error. Parts that the operation does not define are ignored, as most providers do.
 
 use std::sync::Arc;
 
@@ -9,33 +9,33 @@ use naftiko_adapter::{Arguments, Call, Method, Operation, Place};
 use naftiko_wire::{encoded_literal, read};
 use regex::Regex;
 
-/// A request that came in.
+/// A received request.
 #[derive(Debug, Clone, Copy)]
 pub struct Received<'a> {
     /// The method, in capitals.
     pub method: &'a str,
     /// The path below the base URL, with `?` and the query if there is one.
     pub target: &'a str,
-    /// Headers, by name in lower case.
+    /// The headers, by name in lower case.
     pub headers: &'a [(String, String)],
     /// The body.
     pub body: &'a [u8],
 }
 
-/// Why a request is not a call of any operation.
+/// The reason why a request is not a call of an operation.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unroutable {
-    /// No operation has such a path.
+    /// No operation has this path.
     NoPath,
-    /// There are operations of this path, with other methods.
+    /// There are operations with this path, with these other methods.
     OtherMethods(Vec<Method>),
-    /// The query cannot be read: why.
+    /// The query cannot be parsed; the text is the reason.
     Query(String),
-    /// The body cannot be read: why.
+    /// The body cannot be parsed; the text is the reason.
     Body(String),
 }
 
-/// Finds the operation that a request is for.
+/// Finds the operation of a request.
 #[derive(Debug, Clone)]
 pub struct Router {
     routes: Vec<Route>,
@@ -45,31 +45,31 @@ pub struct Router {
 struct Route {
     operation: Arc<Operation>,
     path: Regex,
-    /// The parameters in the path, in order.
+    /// The path parameters, in order.
     names: Vec<String>,
-    /// The query that is written into the path.
+    /// The query parameters that the path fixes.
     fixed: Vec<(String, String)>,
-    /// How much of the path is no parameter: the more, the better it is meant.
+    /// The number of literal bytes in the path. Routes with more are tried first.
     literal: usize,
 }
 
 impl Router {
-    /// A router of these operations.
+    /// A router for these operations.
     pub fn new(operations: impl IntoIterator<Item = Arc<Operation>>) -> Self {
         let mut routes: Vec<Route> = operations.into_iter().filter_map(Route::new).collect();
         routes.sort_by_key(|route| std::cmp::Reverse((route.literal, route.fixed.len())));
         Self { routes }
     }
 
-    /// Every route: method and path.
+    /// The method and the path of every route.
     pub fn routes(&self) -> impl Iterator<Item = (Method, &str)> {
         self.routes.iter().map(|route| (route.operation.method, route.operation.path.as_str()))
     }
 
-    /// Reads a request as a call.
+    /// Parses a request as a call.
     ///
     /// # Errors
-    /// Why it is not a call.
+    /// The reason why the request is not a call of an operation.
     pub fn receive(&self, request: &Received<'_>) -> Result<Call, Unroutable> {
         let (path, query) = request.target.split_once('?').unwrap_or((request.target, ""));
         let pairs = read::pairs(query);
@@ -144,13 +144,13 @@ impl Route {
         })
     }
 
-    /// What stands in the path in the place of a parameter.
+    /// The text of the path in the place of a parameter.
     fn captured<'p>(&self, path: &'p str, name: &str) -> Option<&'p str> {
         let at = self.names.iter().position(|known| known == name)?;
         Some(self.path.captures(path)?.get(at + 1)?.as_str())
     }
 
-    /// The names in the query that are another parameter's, or the path's.
+    /// The query names that belong to other parameters or to the path.
     fn claimed(&self, own: &str) -> Vec<&str> {
         let others = self.operation.parameters.iter().filter(|it| it.place == Place::Query && it.name != own);
         let fixed = self.fixed.iter().map(|(name, _)| name.as_str());
@@ -158,12 +158,12 @@ impl Route {
     }
 }
 
-/// A literal part of a path as it is sent, for a pattern.
+/// A pattern for a literal part of a path, encoded as it is sent.
 fn escaped(literal: &str) -> String {
     regex::escape(&encoded_literal(literal))
 }
 
-/// The value of a header.
+/// The value of a header, by name in any case.
 fn header<'a>(headers: &'a [(String, String)], name: &str) -> Option<&'a str> {
     headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str())
 }

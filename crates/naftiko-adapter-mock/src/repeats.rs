@@ -1,4 +1,4 @@
-//! Polls that can never end: the mock gives the same answer again and again, and nothing in the run changes it.
+//! Detects polls that never end: the mock gives the same response repeatedly, and no call of the run changes it.
 
 use std::collections::BTreeMap;
 
@@ -7,16 +7,16 @@ use serde_json::{Map, Value, json};
 
 use crate::shape::Shape;
 
-/// As many equal answers in a row end a step.
+/// The number of equal consecutive responses that fails a step.
 const MOST_EQUAL: u32 = 100;
 
-/// How often each step got the same answer in a row.
+/// Counts the equal consecutive responses of each step.
 #[derive(Default)]
 pub(crate) struct Repeats {
     steps: BTreeMap<String, Repeated>,
 }
 
-/// The latest answer to a step.
+/// The latest response of a step, and how often it was given in a row.
 struct Repeated {
     attempt: u32,
     answer: Response,
@@ -24,11 +24,11 @@ struct Repeated {
 }
 
 impl Repeats {
-    /// Counts an answer.
+    /// Counts a response.
     ///
     /// # Errors
-    /// When a step got this answer for the hundredth time in a row, and no call changed anything in between. A script
-    /// that says what the operation answers (`is_scripted`) means it so, for as long as the step waits.
+    /// A refusal if a step got this response for the hundredth time in a row and no unsafe call came in between.
+    /// Responses from a script (`is_scripted`) are not counted: the author intends them.
     pub(crate) fn notice(
         &mut self,
         call: &Call,
@@ -39,7 +39,7 @@ impl Repeats {
             return Ok(());
         }
         if !call.operation.is_safe() {
-            // It may change what other steps are answered.
+            // This call may change the responses of other steps.
             self.steps.clear();
             return Ok(());
         }
@@ -70,7 +70,7 @@ fn message(operation: &Operation, answer: &Response) -> String {
     )
 }
 
-/// A change that the description allows: another value of the first field that has several.
+/// An example of a script patch: another allowed value for the first field that has several.
 fn patch(operation: &Operation, body: &Value) -> Option<Value> {
     let schema = operation.success()?.1.schema.as_ref()?;
     changed(&operation.definitions, &[schema], body, 0)

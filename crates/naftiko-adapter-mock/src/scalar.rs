@@ -1,4 +1,4 @@
-//! Strings, numbers and booleans that fit their schema.
+//! Generates strings, numbers and booleans that fit their schema.
 
 use naftiko_schema::{Options, Schema, Verdict};
 use regex::Regex;
@@ -8,31 +8,31 @@ use crate::mint::Mint;
 use crate::pattern;
 use crate::shape::{Shape, type_of};
 
-/// Longer texts than this are not padded.
+/// The maximum length to which texts are padded, in characters.
 const LONGEST: usize = 10_000;
 
-/// What is known about a value before it is made.
+/// The inputs for generating a value.
 pub(crate) struct Known<'a, 'v> {
     pub(crate) shape: &'a Shape<'a>,
-    /// The type that was chosen.
+    /// The chosen type.
     pub(crate) kind: &'a str,
     /// The name of the field.
     pub(crate) name: &'v str,
-    /// Where it stands in the answer.
+    /// The path of the value in the body.
     pub(crate) place: &'v str,
-    /// What it should be.
+    /// The wanted value.
     pub(crate) wish: Option<&'v Value>,
-    /// What it refers to, if it is a reference that is known.
+    /// The id that the value refers to, if it is a known reference.
     pub(crate) referred: Option<&'v Value>,
-    /// Whether it is an id, its own or another's.
+    /// Whether the value is an id, of its own object or of another one.
     pub(crate) is_id: bool,
-    /// What it looks like in the description.
+    /// The example from the description.
     pub(crate) example: Option<&'v Value>,
-    /// Which of several equal ones it is, where they have to differ.
+    /// The number of the value among values that must differ.
     pub(crate) variant: usize,
 }
 
-/// The best value that fits; if none does, the last one tried.
+/// The first candidate that fits; if none does, the last one.
 pub(crate) fn make(known: &Known<'_, '_>, mint: &Mint) -> Value {
     let fits = |value: &Value| fits(known.shape, known.kind, value);
     if let Some(value) = known.wish.and_then(|wish| coerced(known.kind, wish)).filter(fits) {
@@ -59,7 +59,7 @@ pub(crate) fn make(known: &Known<'_, '_>, mint: &Mint) -> Value {
     candidates.into_iter().find(fits).unwrap_or(last)
 }
 
-/// A wish in the type of the schema: a path and a query only carry text.
+/// Converts a wish to the type of the schema, since values from a path or a query are texts.
 fn coerced(kind: &str, wish: &Value) -> Option<Value> {
     match (kind, wish) {
         ("integer" | "number" | "boolean", Value::String(text)) => {
@@ -100,15 +100,15 @@ fn patterned(known: &Known<'_, '_>, mint: &Mint) -> Vec<Value> {
     patterns.flat_map(|pattern| pattern::texts(pattern, least, most, &bits)).map(Value::from).collect()
 }
 
-/// The moment of the call, in the form that the schema asks for.
+/// The time of the call in the format of the schema; `None` if the format is not a time or a date.
 fn moment(known: &Known<'_, '_>, mint: &Mint) -> Option<Value> {
     let format = known.shape.keyword("format").find_map(Value::as_str)?;
     let mut now = mint.now();
     if known.name.to_ascii_lowercase().contains("expire") {
-        // What has only just been handed out is still good.
+        // An expiry must be in the future.
         now = now.checked_add(jiff::SignedDuration::from_hours(1)).unwrap_or(now);
     }
-    // Moments that must differ are a day and a second apart, so that dates and times differ too.
+    // Times that must differ are a day and a second apart, so that both the date and the time of day differ.
     let apart =
         i64::try_from(known.variant).ok().and_then(|variant| variant.checked_mul(86_401)).unwrap_or(0);
     now = now.checked_add(jiff::SignedDuration::from_secs(apart)).unwrap_or(now);
@@ -121,7 +121,7 @@ fn moment(known: &Known<'_, '_>, mint: &Mint) -> Option<Value> {
     }
 }
 
-/// Texts by format, and then by the name of the field.
+/// Texts by format, then by the name of the field, then by pattern.
 fn texts(known: &Known<'_, '_>, mint: &Mint) -> Vec<Value> {
     let format = known.shape.keyword("format").find_map(Value::as_str).unwrap_or_default();
     let number = if known.variant == 0 { String::new() } else { known.variant.to_string() };
@@ -145,7 +145,7 @@ fn texts(known: &Known<'_, '_>, mint: &Mint) -> Vec<Value> {
     texts
 }
 
-/// The text in the length that the schema wants, its number kept.
+/// The text cut or padded to the length of the schema, with its number at the end.
 fn cut(known: &Known<'_, '_>, text: &str, number: &str) -> String {
     let least = known.shape.count("minLength").unwrap_or(0).min(LONGEST);
     let most = known.shape.count("maxLength").unwrap_or(usize::MAX);
@@ -156,7 +156,7 @@ fn cut(known: &Known<'_, '_>, text: &str, number: &str) -> String {
     stem.into_iter().chain(std::iter::repeat_n('x', missing)).chain(number).collect()
 }
 
-/// Numbers within the bounds: near 1 if they may be, then the bounds themselves, then between them.
+/// Numbers within the bounds: multiples near 1, then the bounds, then a number between them.
 fn numbers(known: &Known<'_, '_>) -> Vec<Value> {
     let shape = known.shape;
     let step = shape.least("multipleOf").filter(|step| *step > 0.0);
@@ -186,7 +186,7 @@ fn numbers(known: &Known<'_, '_>) -> Vec<Value> {
     tries.into_iter().filter_map(whole_or_exact).chain(bounds).chain(exact).collect()
 }
 
-/// A number as JSON: an integer where it is one.
+/// A JSON number: an integer if the number is one.
 pub(crate) fn whole_or_exact(number: f64) -> Option<Value> {
     if number.fract() == 0.0 && number.abs() < 9.0e15 {
         return format!("{number:.0}").parse::<i64>().ok().map(Value::from);
@@ -194,7 +194,7 @@ pub(crate) fn whole_or_exact(number: f64) -> Option<Value> {
     number.is_finite().then(|| Value::from(number))
 }
 
-/// Whether a scalar fits all that its schema says, formats aside.
+/// Whether a scalar fits its schema, formats excepted.
 pub(crate) fn fits(shape: &Shape<'_>, kind: &str, value: &Value) -> bool {
     let typed = match (kind, type_of(value)) {
         ("number", "integer") => true,
@@ -220,7 +220,7 @@ fn text_fits(shape: &Shape<'_>, text: &str) -> bool {
         && patterns.all(|pattern| matches(pattern, text))
 }
 
-/// Whether a text matches a pattern. One that cannot be decided is no reason to reject a text.
+/// Whether a text matches a pattern. A pattern that cannot be decided counts as matched.
 fn matches(pattern: &str, text: &str) -> bool {
     match Regex::new(pattern) {
         Ok(pattern) => pattern.is_match(text),

@@ -1,8 +1,7 @@
-//! Scripts for what schemas alone do not decide.
+//! Scripts: prescribed replies of operations, and resources that exist before the first call.
 //!
-//! A script says what operations answer, call by call, and what exists before the first call. It changes only the
-//! answers, with one exception: the answer to a call that changes something is remembered, and so is a new resource in
-//! the answer to a read.
+//! A script changes only responses, with one exception: the resources in a scripted response to a write, and new
+//! resources in a scripted response to a read, are stored.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -20,26 +19,27 @@ use crate::world::{World, name_of};
 /// A script for a mock.
 #[derive(Debug, Clone, Default)]
 pub struct Script {
-    /// What operations answer: each reply for as many calls as it says, the last one for all that follow.
+    /// The replies of operations. Each reply applies to its number of calls, the last one to all further calls.
     pub operations: Vec<(Arc<Operation>, Vec<Reply>)>,
-    /// The resources that exist, by an operation that answers with such resources. No others of their kind exist.
+    /// The resources that exist initially, by an operation whose response has such resources. No others of their kind
+    /// exist.
     pub seeds: Vec<(Arc<Operation>, Vec<Value>)>,
 }
 
-/// A reply of an operation. The default is what the mock answers by itself.
+/// A reply of an operation. The default is the response that the mock generates without a script.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// How many calls get this reply.
+    /// The number of calls that get this reply.
     pub times: u32,
-    /// The status; `None` is that of success. A status other than 2xx changes nothing in the mock.
+    /// The status; `None` for the success status. A status other than 2xx changes no resources.
     pub status: Option<u16>,
-    /// Headers that replace those of the answer.
+    /// Headers to add to the response or to replace in it.
     pub headers: IndexMap<String, String>,
-    /// The body, if the script says anything about it.
+    /// The body; `None` for a generated one.
     pub body: Option<Body>,
-    /// How long it takes.
+    /// The delay before the response.
     pub delay: Duration,
-    /// How the connection fails, in place of an answer.
+    /// A connection fault in place of the response.
     pub fault: Option<Fault>,
 }
 
@@ -50,41 +50,40 @@ impl Default for Reply {
     }
 }
 
-/// What a script says about a body.
+/// The body of a scripted reply.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Body {
-    /// This value, completed by what the description requires.
+    /// This value, completed with the fields that the description requires.
     Whole(Value),
-    /// Exactly this value, whatever the description says.
+    /// Exactly this value, even if it does not fit the description.
     AsIs(Value),
-    /// A change to what the body would be: a JSON Merge Patch (RFC 7396) whose lists are merged with those of the body
-    /// item by item.
+    /// A patch of the generated body: a JSON Merge Patch (RFC 7396), except that lists are merged item by item.
     Patch(Value),
 }
 
-/// How a connection fails.
+/// A fault of the connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Fault {
-    /// Nothing reaches the other side.
+    /// The request does not reach the provider.
     Connect,
-    /// The call is carried out, and the answer is lost.
+    /// The call is carried out, and the response is lost.
     Drop,
-    /// The call is carried out, and the answer cannot be read.
+    /// The call is carried out, and the response cannot be read.
     Garbage,
 }
 
 /// The outcome of a call.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Said {
-    /// How long it takes.
+    /// The delay before the outcome.
     pub delay: Duration,
-    /// The answer, or how the connection fails.
+    /// The response, or the connection fault.
     pub answer: Result<Response, Fault>,
 }
 
-/// A script that is being played.
+/// The state of a script during a run.
 pub(crate) struct Played {
-    /// The answers that are left, by operation, the next one first.
+    /// The remaining replies, by operation, the next one first.
     left: BTreeMap<String, Vec<Reply>>,
 }
 
@@ -99,7 +98,7 @@ impl Played {
         self.left.contains_key(&name_of(operation))
     }
 
-    /// What is said of the next call of an operation.
+    /// The scripted reply to the next call of an operation; `None` if the script has none.
     pub(crate) fn next(&mut self, operation: &Operation) -> Option<Reply> {
         let left = self.left.get_mut(&name_of(operation))?;
         let is_last = left.len() <= 1;
@@ -114,7 +113,7 @@ impl Played {
 }
 
 impl World {
-    /// What there is to a call of which somebody says something.
+    /// The outcome of a call with a scripted reply.
     pub(crate) fn follow(&mut self, call: &Call, reply: &Reply) -> Said {
         let delay = reply.delay;
         let refused = reply.status.filter(|status| !(200..300).contains(status));
@@ -138,7 +137,7 @@ impl World {
         Said { delay, answer: reply.fault.map_or(Ok(answer), Err) }
     }
 
-    /// An answer that is no success: nothing of it is kept.
+    /// A response with a status other than 2xx. Nothing in it is stored.
     fn refuse(&self, turn: &Turn<'_>, body: Option<&Body>) -> Response {
         let body = match body {
             Some(Body::AsIs(body)) => body.clone(),
@@ -149,12 +148,12 @@ impl World {
         turn.respond(body)
     }
 
-    /// An answer of success with a body of which something is said.
+    /// A success response with a scripted body or status.
     fn say(&mut self, turn: &Turn<'_>, body: Option<&Body>) -> Response {
         let safe = turn.operation().is_safe();
         let before = self.store.clone();
         let whole = matches!(body, Some(Body::Whole(_) | Body::AsIs(_)));
-        // A reading that is told whole finds nothing of its own.
+        // A read whose whole body is scripted is not looked up in the store.
         let answer = if safe && whole { turn.respond(Value::Null) } else { self.act(turn) };
         let succeeded = (200..300).contains(&answer.status);
         let (said, made) = match body {
@@ -178,7 +177,7 @@ impl World {
         turn.respond(said)
     }
 
-    /// A body with what the description requires besides, and the resources in it.
+    /// Completes a body with the fields that the description requires. Returns the body and its resources.
     fn completed(&self, turn: &Turn<'_>, body: &Value) -> (Value, Vec<Made>) {
         let Some(schema) = turn.schema() else { return (body.clone(), Vec::new()) };
         let operation = turn.operation();
@@ -191,7 +190,7 @@ impl World {
         (over(made, body), maker.made)
     }
 
-    /// What the description says of an answer that nobody describes further.
+    /// A body generated from the description alone.
     fn made_up(&self, turn: &Turn<'_>) -> Value {
         let Some(schema) = turn.schema() else { return json!({"message": "so says the script"}) };
         let mut maker = Maker::new(&turn.operation().definitions, &self.store, &turn.mint);
@@ -202,7 +201,7 @@ impl World {
 /// A resource: its kind, its id and its fields.
 type Made = (String, Value, Map<String, Value>);
 
-/// A value with everything in it that is said, as it is said.
+/// A generated value, overlaid with the scripted one.
 fn over(made: Value, said: &Value) -> Value {
     match (made, said) {
         (Value::Object(mut made), Value::Object(said)) => {
@@ -219,8 +218,8 @@ fn over(made: Value, said: &Value) -> Value {
     }
 }
 
-/// A JSON Merge Patch, whose lists meet those of the value item by item: what the value has more stays, and what the
-/// patch has more is added.
+/// Applies a JSON Merge Patch, except that lists are merged item by item: further items of the value are retained, and
+/// further items of the patch are appended.
 fn patched(value: Value, patch: &Value) -> Value {
     match (value, patch) {
         (Value::Array(items), Value::Array(patches)) => {

@@ -1,4 +1,4 @@
-//! A schema simplified: references followed, `allOf` merged, a branch of `oneOf` and `anyOf` chosen.
+//! A simplified schema: references followed, `allOf` merged, a branch of each `oneOf` and `anyOf` chosen.
 //!
 //! Nothing is copied: a shape is the list of the schemas that apply at the same time.
 
@@ -7,28 +7,28 @@ use std::collections::VecDeque;
 use indexmap::{IndexMap, IndexSet};
 use serde_json::{Map, Value};
 
-/// More parts than this has no schema that people wrote.
+/// The maximum number of parts. Schemas written by people have fewer.
 const MOST_PARTS: usize = 256;
 
-/// The schemas that a value has to fit all at once.
+/// The schemas that a value must fit at the same time.
 #[derive(Clone)]
 pub(crate) struct Shape<'a> {
     parts: Vec<Part<'a>>,
-    /// Some union offers null beside the branch that was chosen.
+    /// Whether a union offers null next to the chosen branch.
     offers_null: bool,
-    /// The name of the first definition it refers to.
+    /// The name of the first definition that the schema refers to.
     pub(crate) name: Option<&'a str>,
 }
 
 #[derive(Clone, Copy)]
 struct Part<'a> {
     schema: &'a Map<String, Value>,
-    /// It lies in a branch beside which null is offered.
+    /// Whether the part is inside a branch next to which null is offered.
     beside_null: bool,
 }
 
 impl<'a> Shape<'a> {
-    /// What a value has to fit that fits all of `schemas`; a branch is chosen that suits `wish`.
+    /// The shape of a value that fits all of `schemas`, with branches that suit `wish`.
     pub(crate) fn of(
         definitions: &'a Map<String, Value>,
         schemas: &[&'a Value],
@@ -37,7 +37,7 @@ impl<'a> Shape<'a> {
         Self::of_choice(definitions, schemas, wish, 0)
     }
 
-    /// The same with another choice of branches, where nothing but their order decides.
+    /// Like [`of`](Self::of), with another choice of branches where only their order decides.
     pub(crate) fn of_choice(
         definitions: &'a Map<String, Value>,
         schemas: &[&'a Value],
@@ -67,7 +67,7 @@ impl<'a> Shape<'a> {
                 let chosen = choose(definitions, branches, wish, choice);
                 next.extend(chosen.map(|schema| (schema, beside_null || nulls)));
             }
-            // In front, so that what a reference says comes before what stands beside it in a list.
+            // A reference is expanded in place, before the schemas that follow it.
             for entry in next.into_iter().rev() {
                 waiting.push_front(entry);
             }
@@ -75,18 +75,18 @@ impl<'a> Shape<'a> {
         shape
     }
 
-    /// What a keyword says, part by part.
+    /// The values of a keyword in all parts.
     pub(crate) fn keyword(&self, name: &'a str) -> impl Iterator<Item = &'a Value> {
         self.parts.iter().filter_map(move |part| part.schema.get(name))
     }
 
-    /// The schema that this one is, for knowing it again: the end of its first chain of references.
+    /// A schema that identifies this shape: the first part without `$ref`, or else the first part.
     pub(crate) fn identity(&self) -> Option<&'a Map<String, Value>> {
         let mut parts = self.parts.iter().map(|part| part.schema);
         parts.clone().find(|schema| !schema.contains_key("$ref")).or_else(|| parts.next())
     }
 
-    /// The types it may have, without null; nothing when it may have any.
+    /// The allowed types, without null; `None` if all types are allowed.
     pub(crate) fn types(&self) -> Option<Vec<&'a str>> {
         let mut types: Option<Vec<&'a str>> = None;
         for said in self.keyword("type") {
@@ -99,7 +99,7 @@ impl<'a> Shape<'a> {
                 Some(before) => meet(&before, &said),
             });
         }
-        // Values that are listed are accepted whatever the type beside them is.
+        // If `enum` or `const` contradicts `type`, the listed values take precedence.
         let listed = self.listed();
         let is_beside = |said: &Vec<&'a str>| {
             let types = |all: &[&'a str]| -> Vec<&'a str> {
@@ -115,13 +115,13 @@ impl<'a> Shape<'a> {
         types.map(|types| types.into_iter().filter(|name| *name != "null").collect())
     }
 
-    /// The types of the values that are listed.
+    /// The types of the values in `enum` and `const`.
     fn listed(&self) -> Option<Vec<&'a str>> {
         let types: IndexSet<&'a str> = self.fixed().into_iter().map(type_of).collect();
         (!types.is_empty()).then(|| types.into_iter().collect())
     }
 
-    /// The type that other keywords speak of.
+    /// The type that other keywords imply.
     fn implied(&self) -> Option<&'static str> {
         let has = |names: &[&'static str]| names.iter().any(|name| self.keyword(name).next().is_some());
         if has(&["properties", "required", "additionalProperties"]) {
@@ -136,7 +136,7 @@ impl<'a> Shape<'a> {
         has(&["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"]).then_some("number")
     }
 
-    /// Whether null is said to be a value of it.
+    /// Whether the schema explicitly allows null.
     pub(crate) fn nullable(&self) -> bool {
         let mut said = self.offers_null;
         for part in self.parts.iter().filter(|part| !part.beside_null) {
@@ -154,18 +154,18 @@ impl<'a> Shape<'a> {
         said
     }
 
-    /// The values that `const` and `enum` allow, null excepted; constants first.
+    /// The values that `const` and `enum` allow, constants first.
     pub(crate) fn fixed(&self) -> Vec<&'a Value> {
         let listed = self.keyword("enum").filter_map(Value::as_array).flatten();
         self.keyword("const").chain(listed).collect()
     }
 
-    /// Its constant.
+    /// The value of `const`.
     pub(crate) fn constant(&self) -> Option<&'a Value> {
         self.keyword("const").next()
     }
 
-    /// Examples of it, the first one first; null is none.
+    /// The examples in order, without null.
     pub(crate) fn examples(&self) -> impl Iterator<Item = &'a Value> {
         let listed = self.keyword("examples").flat_map(|examples| match examples {
             Value::Array(examples) => examples.iter().collect::<Vec<_>>(),
@@ -175,7 +175,7 @@ impl<'a> Shape<'a> {
         listed.chain(self.keyword("example")).filter(|example| !example.is_null())
     }
 
-    /// Its properties, each with all the schemas that hold for it, in the order they are first named.
+    /// The properties with all their schemas, in the order of their first occurrence.
     pub(crate) fn properties(&self) -> IndexMap<&'a str, Vec<&'a Value>> {
         let mut properties: IndexMap<&'a str, Vec<&'a Value>> = IndexMap::new();
         for (name, schema) in self.keyword("properties").filter_map(Value::as_object).flatten() {
@@ -184,17 +184,17 @@ impl<'a> Shape<'a> {
         properties
     }
 
-    /// The properties that have to be there.
+    /// The required properties.
     pub(crate) fn required(&self) -> IndexSet<&'a str> {
         self.keyword("required").filter_map(Value::as_array).flatten().filter_map(Value::as_str).collect()
     }
 
-    /// Whether a property has to be there.
+    /// Whether a property is required.
     pub(crate) fn requires(&self, name: &str) -> bool {
         self.keyword("required").filter_map(Value::as_array).flatten().any(|required| required == name)
     }
 
-    /// The properties that have to be there because of others that are.
+    /// The properties that are required because of the fields that are present.
     pub(crate) fn dependents(&self, fields: &Map<String, Value>) -> Vec<&'a str> {
         let has_all = |names: &[Value]| {
             names.iter().all(|name| name.as_str().is_some_and(|name| fields.contains_key(name)))
@@ -206,7 +206,7 @@ impl<'a> Shape<'a> {
             let schemas = by_field("dependentSchemas").into_iter().flatten();
             let schemas = schemas.filter(|(field, _)| fields.contains_key(*field));
             let schemas = schemas.filter_map(|(_, schema)| schema.get("required"));
-            // The conditions of which `required` is all that can be seen from here.
+            // Of an `if`, only `required` can be evaluated here.
             let condition = part.schema.get("if").and_then(|condition| condition.get("required"));
             let is_met = condition.and_then(Value::as_array).is_some_and(|names| has_all(names));
             let then = part.schema.get("then").and_then(|then| then.get("required")).filter(|_| is_met);
@@ -221,12 +221,12 @@ impl<'a> Shape<'a> {
         self.parts.iter().flat_map(of_part).collect()
     }
 
-    /// What every item of a list has to fit.
+    /// The schemas of all items of a list.
     pub(crate) fn items(&self) -> Vec<&'a Value> {
         self.keyword("items").collect()
     }
 
-    /// What the item at `index` has to fit.
+    /// The schemas of the item at `index`.
     pub(crate) fn item(&self, index: usize) -> Vec<&'a Value> {
         let tuple = self.keyword("prefixItems").filter_map(|items| items.get(index));
         let tuple: Vec<_> = tuple.collect();
@@ -243,7 +243,7 @@ impl<'a> Shape<'a> {
         self.keyword(keyword).filter_map(Value::as_f64).reduce(f64::min)
     }
 
-    /// A bound on a number of things: the greatest of a lower one, the least of an upper one.
+    /// A count bound: the greatest of a keyword that starts with `min`, the least of any other.
     pub(crate) fn count(&self, keyword: &'a str) -> Option<usize> {
         let counts =
             self.keyword(keyword).filter_map(Value::as_u64).filter_map(|count| usize::try_from(count).ok());
@@ -282,7 +282,7 @@ pub(crate) fn type_of(value: &Value) -> &'static str {
     }
 }
 
-/// The types that two parts allow together; an integer is a number.
+/// The types that both lists allow; `integer` is a subtype of `number`.
 fn meet<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<&'a str> {
     let narrow = |of: &[&'a str], by: &[&'a str]| -> Vec<&'a str> {
         let allowed = |name: &&'a str| by.contains(name) || (*name == "integer" && by.contains(&"number"));
@@ -293,7 +293,7 @@ fn meet<'a>(left: &[&'a str], right: &[&'a str]) -> Vec<&'a str> {
     types
 }
 
-/// Whether a branch allows nothing but null.
+/// Whether a branch allows only null.
 fn is_null<'a>(definitions: &'a Map<String, Value>, mut branch: &'a Value) -> bool {
     for _ in 0..=definitions.len() {
         let Some(map) = branch.as_object() else { return false };
@@ -306,7 +306,8 @@ fn is_null<'a>(definitions: &'a Map<String, Value>, mut branch: &'a Value) -> bo
     false
 }
 
-/// The first branch that the wish is complete for, then the first that it suits, then the first that is not null.
+/// The branch to take: the first that suits the wish and has all its required fields, then the first that suits the
+/// wish, then the first that is not null.
 fn choose<'a>(
     definitions: &'a Map<String, Value>,
     branches: &'a [Value],

@@ -1,4 +1,4 @@
-//! What an operation is about: one resource, a list of resources, or neither.
+//! Determines whether the response of an operation contains one resource, a list of resources, or neither.
 
 use naftiko_adapter::Operation;
 use serde_json::{Map, Value};
@@ -7,32 +7,32 @@ use crate::make::kind_of;
 use crate::name::{id_field, identity_field, is_own_name, is_plural, kind_of_path, plain, singular};
 use crate::shape::Shape;
 
-/// What the answer of an operation holds.
+/// The content of the response of an operation.
 pub(crate) enum Target<'a> {
     /// One resource.
     One(Locus<'a>),
     /// A list of resources.
     Many(Locus<'a>),
-    /// Something that is neither.
+    /// Something else.
     Other,
 }
 
-/// Where resources are in an answer.
+/// The place of resources in a response.
 pub(crate) struct Locus<'a> {
-    /// The property of the answer that holds them; `None`: it is the answer.
+    /// The property of the response that contains the resources; `None` for the whole response.
     pub(crate) at: Option<&'a str>,
-    /// Their kind.
+    /// The kind of the resources.
     pub(crate) kind: String,
     /// The field that identifies one of them.
     pub(crate) key: &'a str,
-    /// What each of them has to fit.
+    /// The schemas of each resource.
     pub(crate) schemas: Vec<&'a Value>,
-    /// Their fields.
+    /// The names of their fields.
     pub(crate) fields: Vec<&'a str>,
 }
 
 impl Locus<'_> {
-    /// `item` as the answer holds it.
+    /// Places `item` in a body.
     pub(crate) fn wrap(&self, item: Value) -> Value {
         match self.at {
             None => item,
@@ -41,7 +41,7 @@ impl Locus<'_> {
     }
 }
 
-/// Finds the resources in the answer of `operation`.
+/// Finds the resources in the response of `operation`.
 pub(crate) fn target<'a>(operation: &'a Operation, schema: &'a Value) -> Target<'a> {
     let noun = kind_of_path(&operation.path);
     let definitions = &operation.definitions;
@@ -51,7 +51,7 @@ pub(crate) fn target<'a>(operation: &'a Operation, schema: &'a Value) -> Target<
         let properties = shape.properties();
         let kind = kind_of(definitions, &shape, otherwise);
         let fields: Vec<&str> = properties.keys().copied().collect();
-        // What `/envelopes` answers with is an envelope, though the schema is called `EnvelopeSummary`.
+        // `/envelopes` responds with the kind `envelope`, although its schema is called `EnvelopeSummary`.
         let is_here = is_collection(&operation.path) && (at.is_none() || otherwise == noun);
         let is_variant = is_here && noun.len() > 2 && (kind.starts_with(&noun) || kind.ends_with(&noun));
         let kind = if is_variant { noun.clone() } else { kind };
@@ -73,7 +73,7 @@ pub(crate) fn target<'a>(operation: &'a Operation, schema: &'a Value) -> Target<
     let mut parts = Vec::new();
     for (name, schemas) in whole.properties() {
         let shape = Shape::of(definitions, &schemas, None);
-        // `data`, `items` and `results` say nothing about what is in them.
+        // Names such as `data`, `items` and `results` do not name a kind.
         let generic =
             matches!(plain(name).as_str(), "data" | "items" | "results" | "records" | "result" | "item");
         let otherwise = if generic { noun.clone() } else { plain(&singular(name)) };
@@ -94,13 +94,13 @@ fn only<T>(list: Vec<T>) -> Option<T> {
     list.next().filter(|_| list.next().is_none())
 }
 
-/// The schemas of the items, if it is a list.
+/// The schemas of the items; `None` if the shape is not a list.
 fn items<'a>(shape: &Shape<'a>) -> Option<Vec<&'a Value>> {
     let is_list = shape.types().is_some_and(|types| types == ["array"]);
     is_list.then(|| shape.items()).filter(|items| !items.is_empty())
 }
 
-/// Whether a path leads to a collection or to one of its resources: `/services`, `/services/{sid}`.
+/// Whether a path denotes a collection or one of its resources: `/services`, `/services/{sid}`.
 fn is_collection(path: &str) -> bool {
     let mut words = path.trim_end_matches('/').rsplit('/');
     let last = words.next().unwrap_or_default();
@@ -108,12 +108,13 @@ fn is_collection(path: &str) -> bool {
     is_plural(word)
 }
 
-/// The parameter that ends the path: what picks one resource out of its kind.
+/// The parameter at the end of the path, which selects one resource.
 pub(crate) fn last_parameter(path: &str) -> Option<&str> {
     path.trim_end_matches('/').rsplit('/').next()?.strip_prefix('{')?.strip_suffix('}')
 }
 
-/// The kind that each path parameter picks one of: `organization` for `{id}` in `/organizations/{id}/roles`.
+/// The path parameters with the kinds of resources that they select: `organization` for `{id}` in
+/// `/organizations/{id}/roles`.
 pub(crate) fn parents(path: &str) -> Vec<(&str, String)> {
     let segments: Vec<&str> = path.split('/').collect();
     let pairs = segments.iter().zip(segments.iter().skip(1));

@@ -1,4 +1,4 @@
-//! A provider that behaves as if it were real, over operations written as real ones are.
+//! Tests of the mock, over operations that are written like those of real providers.
 
 mod assumed;
 mod conformance;
@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::MockAdapter;
 
-/// An operation that answers its `status` with `schema`.
+/// An operation whose description has a response with `status` and `schema`.
 pub(crate) fn operation(method: Method, path: &str, status: &str, schema: Option<Value>) -> Operation {
     let spec = ResponseSpec {
         content_type: schema.as_ref().map(|_| "application/json".to_owned()),
@@ -54,7 +54,7 @@ pub(crate) fn parameter(place: Place, name: &str) -> Parameter {
     Parameter::new(name, place, Value::Bool(true))
 }
 
-/// Calls `operation` with arguments by name, in the place where it knows the name, and with a body if there is one.
+/// A call of `operation` with arguments by name, each in the place of its parameter, and with a body if there is one.
 pub(crate) fn call(operation: &Operation, given: &[(&str, Value)], body: Option<Value>) -> Call {
     let place = |name: &str| {
         let known = operation.parameters.iter().find(|parameter| parameter.name == name);
@@ -72,13 +72,13 @@ pub(crate) fn call(operation: &Operation, given: &[(&str, Value)], body: Option<
     }
 }
 
-/// What the mock says to a call, without a runtime: it never waits.
+/// The outcome of a call. The mock never waits, so a minimal runtime suffices.
 pub(crate) fn say(mock: &MockAdapter, call: &Call) -> Result<Response, Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     runtime.block_on(mock.invoke(call))
 }
 
-/// The body of the answer to a call that has to be answered with success.
+/// The body of the response to a call that must succeed.
 pub(crate) fn ask(
     mock: &MockAdapter,
     operation: &Operation,
@@ -90,7 +90,7 @@ pub(crate) fn ask(
     response.into_body()
 }
 
-/// The status of the answer to a call.
+/// The status of the response to a call.
 pub(crate) fn status(
     mock: &MockAdapter,
     operation: &Operation,

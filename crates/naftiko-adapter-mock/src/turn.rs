@@ -1,4 +1,4 @@
-//! One call: what its operation and its arguments say about the resources in its answer.
+//! One call: what its operation and its arguments determine about the resources in its response.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::name::{field, is_paging, is_plural, plain, referred_kind};
 use crate::shape::Shape;
 use crate::target::{Locus, last_parameter, parents};
 
-/// One call being answered.
+/// A call that is being carried out.
 pub(crate) struct Turn<'a> {
     pub(crate) call: &'a Call,
     pub(crate) mint: Mint,
@@ -25,7 +25,7 @@ impl<'a> Turn<'a> {
         Self { call, mint, status, spec }
     }
 
-    /// A call that is answered with a status of somebody's choice, as the description has it.
+    /// A turn whose response has a scripted status.
     pub(crate) fn answered_with(call: &'a Call, mint: Mint, status: u16) -> Self {
         Self { call, mint, status, spec: call.operation.response(status) }
     }
@@ -34,13 +34,13 @@ impl<'a> Turn<'a> {
         &self.call.operation
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     pub(crate) fn status(&self) -> u16 {
         self.status
     }
 
-    /// Whether the call can create anew what was deleted: by a name that the caller chooses, or with a PUT that is
-    /// described to create.
+    /// Whether the call can recreate a deleted resource: by a name that the caller chooses, or with a PUT whose
+    /// description has a response 201.
     pub(crate) fn may_create_again(&self, locus: &Locus<'_>) -> bool {
         match self.operation().method {
             Method::Put => self.is_named(locus) || self.is_answered_with_created(),
@@ -49,12 +49,12 @@ impl<'a> Turn<'a> {
         }
     }
 
-    /// Whether the description has an answer with the status 201 Created.
+    /// Whether the description has a response with the status 201 Created.
     pub(crate) fn is_answered_with_created(&self) -> bool {
         self.operation().successes().into_iter().any(|(status, _)| status == "201")
     }
 
-    /// Whether a POST to a collection creates a resource that its answer does not show.
+    /// Whether a POST to a collection creates a resource that its response does not show.
     pub(crate) fn creates_silently(&self) -> bool {
         let path = self.operation().path.trim_end_matches('/');
         let is_collection = path.rsplit('/').next().is_some_and(is_plural);
@@ -79,13 +79,13 @@ impl<'a> Turn<'a> {
         Response::new(self.status, headers.into_iter().collect(), body)
     }
 
-    /// The body's entries under the names that the fields have.
+    /// The fields of the request body, under the names of the matching fields of the resource.
     pub(crate) fn body_fields(&self, fields: &[&str]) -> Map<String, Value> {
         let mut found = Map::new();
         for (name, value) in
             self.call.arguments.body.as_ref().and_then(Value::as_object).into_iter().flatten()
         {
-            // The same name says it best.
+            // An exact name takes precedence.
             let exact = fields.contains(&name.as_str());
             let meant = field(fields, name).unwrap_or(name);
             if exact {
@@ -97,7 +97,7 @@ impl<'a> Turn<'a> {
         found
     }
 
-    /// What the path says about the resources that the answer's lies in: `organization_id`.
+    /// The fields that refer to the parents of the resource, such as `organization_id`, with the values from the path.
     pub(crate) fn parent_fields(&self, fields: &[&str]) -> Map<String, Value> {
         let path = &self.operation().path;
         let last = last_parameter(path);
@@ -112,7 +112,7 @@ impl<'a> Turn<'a> {
         named.collect()
     }
 
-    /// Whether the path ends in a field of the resource other than its id.
+    /// Whether the last path parameter is a field of the resource other than its id.
     pub(crate) fn is_named(&self, locus: &Locus<'_>) -> bool {
         let last = last_parameter(&self.operation().path);
         last.is_some_and(|name| {
@@ -121,14 +121,15 @@ impl<'a> Turn<'a> {
         })
     }
 
-    /// The fields that the path gives by their own names.
+    /// The fields whose values the path gives under the same names, except `id`.
     pub(crate) fn path_fields(&self, fields: &[&str]) -> Map<String, Value> {
         let named =
             fields.iter().filter_map(|field| Some(((*field).to_owned(), self.path_argument(field)?.clone())));
         named.filter(|(name, _)| name != "id").collect()
     }
 
-    /// The same for an answer that is no resource.
+    /// Like [`path_fields`](Self::path_fields), for a response that is not a resource. `None` if there are no such
+    /// fields.
     pub(crate) fn named_by_path(&self) -> Option<Value> {
         let shape = Shape::of(&self.operation().definitions, &[self.schema()?], None);
         let fields: Vec<&str> = shape.properties().keys().copied().collect();
@@ -136,7 +137,8 @@ impl<'a> Turn<'a> {
         (!fields.is_empty()).then_some(Value::Object(fields))
     }
 
-    /// The path with its arguments, and the other arguments: what a thing that is no resource is known by.
+    /// A key for a response that is not a resource: the provider, the path and all arguments except those for
+    /// pagination.
     pub(crate) fn place(&self) -> String {
         let arguments: BTreeMap<_, _> = self.call.arguments.parameters.iter().collect();
         let written: Vec<_> = arguments
@@ -147,7 +149,7 @@ impl<'a> Turn<'a> {
         format!("{}\n{}\n{}", self.operation().provider, self.operation().path, written.join("\n"))
     }
 
-    /// The fields that hold a number of things, in the answer as a whole.
+    /// The fields of the body that contain the number of items.
     pub(crate) fn counts(&self, schema: &'a Value) -> Vec<&'a str> {
         let shape = Shape::of(&self.operation().definitions, &[schema], None);
         let is_count = |name: &&str| {
@@ -157,7 +159,7 @@ impl<'a> Turn<'a> {
     }
 }
 
-/// A value as text that does not depend on the order of keys.
+/// A value as text, independent of the order of keys.
 fn sorted(value: &Value) -> String {
     match value {
         Value::Object(map) => {

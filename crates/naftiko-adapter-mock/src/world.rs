@@ -1,4 +1,4 @@
-//! The modelled provider: creates, finds, lists, changes and removes resources.
+//! The simulated provider: creates, finds, lists, changes and removes resources.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,44 +14,45 @@ use crate::store::{Kept, Store, same};
 use crate::target::{Locus, Target, last_parameter, parents, target};
 use crate::turn::Turn;
 
-/// As many choices of branches and optional fields are tried until an answer fits its schema.
+/// The number of choices of branches and optional fields that are tried until a response fits its schema.
 const MOST_CHOICES: usize = 12;
 
-/// The state of the mock.
+/// The state of the simulated provider.
 pub(crate) struct World {
     seed: u64,
-    /// How many calls there were.
+    /// The number of calls.
     calls: u64,
-    /// How many calls of each operation there were: calls that run side by side do not disturb each other's values.
+    /// The number of calls of each operation. Seeded values depend on this number, so concurrent calls of different
+    /// operations do not change the values of each other.
     serials: BTreeMap<String, u64>,
     pub(crate) store: Store,
-    /// The resources that were deleted.
+    /// The deleted resources.
     deleted: Store,
-    /// What was answered about things that are no resources, by where they are.
+    /// The bodies of responses that are not resources, by [`Turn::place`].
     pub(crate) seen: BTreeMap<String, Value>,
-    /// Where something that is no resource was put.
+    /// The places at which something that is not a resource was written.
     touched: BTreeSet<String>,
-    /// The ids of resources that were assumed to exist, by kind, parameter and the value that picked them.
+    /// The ids of resources that were assumed to exist, by kind, parameter and selecting value.
     assumed: BTreeMap<(String, String, String), Value>,
-    /// Ids of the resources that were made because a request asked for them, by what it asked.
+    /// The ids of resources that were generated for a request, by [`Turn::place`].
     pub(crate) made_for: BTreeMap<String, Value>,
-    /// Answers by idempotency key.
+    /// The responses by operation and idempotency key.
     repeats: BTreeMap<String, Response>,
-    /// The schemas of answers, compiled once.
+    /// The compiled schemas of responses.
     schemas: AnswerSchemas,
-    /// Kinds of which all that exists has been said: lists make up nothing more.
+    /// The kinds whose resources the script lists completely: lists generate no others.
     pub(crate) complete: BTreeSet<String>,
 }
 
-/// The resource that a path picks.
+/// The resource that a path selects.
 enum Picked<'a> {
-    /// It exists.
+    /// The resource exists: its kind and its content.
     Found(String, Kept),
-    /// There is none, since it was deleted, or the script lists all that exist: what was asked for.
+    /// The resource was deleted, or the script lists all that exist. The text is the message.
     Missing(String),
-    /// Nothing is known of it, so it was created before the run: the parameter that picks it, and its value.
+    /// The resource is unknown, so it was created before the run: the selecting parameter, and its value.
     Assumed(&'a str, &'a Value),
-    /// The path picks none.
+    /// The path selects no resource.
     Nothing,
 }
 
@@ -73,7 +74,7 @@ impl World {
         }
     }
 
-    /// Answers a call that nobody objects to, `by` what somebody says of it or by what the world is like.
+    /// Responds to a valid call with the result of `by`. A repeated idempotency key gets its first response again.
     pub(crate) fn answer(
         &mut self,
         call: &Call,
@@ -95,7 +96,7 @@ impl World {
         answer
     }
 
-    /// What the values of the next answer of an operation come from.
+    /// The generator of the seeded values for the next response of an operation. Counts the call.
     pub(crate) fn mint(&mut self, operation: &Operation) -> Mint {
         let name = name_of(operation);
         let serial = self.serials.get(&name).copied().unwrap_or_default();
@@ -104,7 +105,7 @@ impl World {
         mint
     }
 
-    /// What comes of a call in the world as it is.
+    /// Carries out a call without a script.
     pub(crate) fn act(&mut self, turn: &Turn<'_>) -> Response {
         let operation = turn.operation();
         let target = turn.schema().map_or(Target::Other, |schema| target(operation, schema));
@@ -123,22 +124,22 @@ impl World {
         }
     }
 
-    /// An answer that is one resource: found, changed, created, or the only one at its place.
+    /// Responds with one resource: found, changed, created, or the only one at its place.
     fn one(&mut self, turn: &Turn<'_>, mut locus: Locus<'_>) -> Response {
         let safe = turn.operation().is_safe();
         let method = turn.operation().method;
         match self.picked(turn, &locus.kind) {
-            // A name that the caller chooses, unlike an id, can be given to something new.
+            // A name that the caller chooses can be reused after a deletion; an id cannot.
             Picked::Missing(_) if turn.may_create_again(&locus) => self.create(turn, &locus),
             Picked::Missing(what) => missing(&what),
             Picked::Found(kind, kept) => {
-                // Two operations may call the same thing by two names; it stays what it was.
+                // Two operations may name one kind differently; the stored kind is used.
                 locus.kind.clone_from(&kind);
                 let id = kept.id.clone();
                 let fields = if safe { kept.fields } else { changed(turn, kept, &locus.fields) };
                 let (response, shown) = self.show(turn, &locus, fields);
                 if shown.is_some_and(|shown| !same(&shown, &id)) {
-                    // What a request without an answer created is now known by the id that the answer gives it.
+                    // The resource was created without a response that shows it, and takes the id of this response.
                     self.store.remove(&kind, &id);
                 }
                 response
@@ -149,8 +150,8 @@ impl World {
         }
     }
 
-    /// A resource that the run neither created nor deleted: it was created before the run, and answers to the value
-    /// that the path picks it by.
+    /// Responds with a resource that the run neither created nor deleted: it was created before the run, and has the
+    /// value by which the path selects it.
     fn assumed(&mut self, turn: &Turn<'_>, locus: &Locus<'_>, name: &str, value: &Value) -> Response {
         let noun = kind_of_path(&turn.operation().path);
         let mut fields = Map::new();
@@ -172,11 +173,11 @@ impl World {
         response
     }
 
-    /// The resource that the path names: by the parameter at its end, or by that of what is acted upon.
+    /// The resource that the path selects: by the parameter at its end, or by that of the resource of an action.
     fn picked<'c>(&self, turn: &Turn<'c>, kind: &str) -> Picked<'c> {
         let path = &turn.call.operation.path;
         let acted_upon = || {
-            // `/connections/{id}/activate` acts upon a connection, and `/connections/{id}/users` does not.
+            // `/connections/{id}/activate` acts on a connection; `/connections/{id}/users` does not.
             let acts = path.rsplit('/').next().is_some_and(|word| !is_plural(word));
             let mut parents = parents(path).into_iter().rev();
             acts.then(|| parents.find(|(_, parent)| parent == kind)).flatten().map(|(name, _)| name)
@@ -194,7 +195,7 @@ impl World {
         Picked::Assumed(name, value)
     }
 
-    /// Answers with a resource, and returns its id.
+    /// Responds with a resource, and returns its id.
     fn show(
         &mut self,
         turn: &Turn<'_>,
@@ -207,7 +208,7 @@ impl World {
     }
 
     fn create(&mut self, turn: &Turn<'_>, locus: &Locus<'_>) -> Response {
-        // `POST /authenticate` answers with a user that was there before.
+        // `POST /authenticate` responds with an existing user.
         let mentioned = locus.at.is_some() && kind_of_path(&turn.operation().path) != locus.kind;
         let known = mentioned.then(|| self.store.only(&locus.kind)).flatten();
         let mut fields = known.map(|kept| kept.fields.clone()).unwrap_or_default();
@@ -219,7 +220,7 @@ impl World {
         self.show(turn, locus, fields).0
     }
 
-    /// The only resource at a place, such as the settings of an organization.
+    /// Responds with the only resource at a place, such as the settings of an organization.
     fn single(&mut self, turn: &Turn<'_>, locus: &Locus<'_>) -> Response {
         let place = turn.place();
         let before = self.made_for.get(&place).and_then(|id| self.store.find(&locus.kind, id));
@@ -241,7 +242,7 @@ impl World {
                 self.other(turn, target)
             }
             Picked::Missing(what) => {
-                // What was put here and is no resource goes away all the same.
+                // Something that was written here and is not a resource is removed too.
                 if self.touched.remove(&turn.place()) { self.other(turn, target) } else { missing(&what) }
             }
             Picked::Assumed(name, value) => {
@@ -274,8 +275,8 @@ impl World {
         }
     }
 
-    /// A change that is not answered with what was changed: fields that are known take their new values, and what is
-    /// not known exists from then on.
+    /// Carries out a change whose response does not show the resource: known fields take their new values, and an
+    /// unknown resource exists from then on.
     fn change_silently(&mut self, turn: &Turn<'_>) -> Response {
         let kind = kind_of_path(&turn.operation().path);
         match self.picked(turn, &kind) {
@@ -301,7 +302,7 @@ impl World {
         }
     }
 
-    /// Creates a resource that the answer does not show, from the path and the body of the request.
+    /// Creates a resource that the response does not show, from the path and the body of the request.
     fn create_silently(&mut self, turn: &Turn<'_>) {
         let path = &turn.operation().path;
         let noun = kind_of_path(path);
@@ -326,7 +327,8 @@ impl World {
         self.store.keep(&noun, &id, fields);
     }
 
-    /// An answer about nothing that is kept: the same at the same place while nobody changes it.
+    /// Responds with a body that is not a stored resource. The body is the same at the same place until a call changes
+    /// it.
     fn other(&mut self, turn: &Turn<'_>, target: &Target<'_>) -> Response {
         let place = turn.place();
         let operation = turn.operation();
@@ -364,9 +366,10 @@ impl World {
         self.produce_with_id(turn, locus, wish).0
     }
 
-    /// Makes the answer, keeps the resources in it, and says the id of the one it is about.
+    /// Generates the body of a response, stores the resources in it, and returns the id of the resource that it is
+    /// about.
     ///
-    /// The answer fits its schema: where the first choice of branches and optional fields does not, others are tried.
+    /// The body fits its schema: if the first choice of branches and optional fields does not fit, others are tried.
     fn produce_with_id(
         &mut self,
         turn: &Turn<'_>,
@@ -392,7 +395,7 @@ impl World {
             first
         } else {
             let others = (1..MOST_CHOICES).map(|choice| (&asked, choice));
-            // What the request wishes may be what does not fit.
+            // The wish from the request may be what does not fit.
             let others = others.chain((0..MOST_CHOICES).map(|choice| (&unasked, choice)));
             others.map(attempt).find(|(body, _)| answers.accepts(body)).unwrap_or(first)
         };
@@ -403,7 +406,8 @@ impl World {
         (body, id)
     }
 
-    /// Lets things exist as an operation answers with them, one or many, and nothing else of their kind.
+    /// Stores the seeds of a script as the resources that the response of an operation has, one or many. No others of
+    /// their kind exist.
     pub(crate) fn let_exist(&mut self, operation: &Operation, things: &[Value]) {
         let Some(spec) = operation.success().map(|(_, spec)| spec) else { return };
         let Some(schema) = &spec.schema else { return };
@@ -431,7 +435,7 @@ impl World {
         }
     }
 
-    /// Whether the script lists all resources of the kind that an operation answers with.
+    /// Whether the script lists all resources of the kind in the response of an operation.
     pub(crate) fn is_complete(&self, operation: &Operation) -> bool {
         let schema = operation.success().and_then(|(_, spec)| spec.schema.as_ref());
         match schema.map(|schema| target(operation, schema)) {
@@ -448,7 +452,7 @@ impl World {
     }
 }
 
-/// The fields of a resource after a change: its id stays, and the moment of the change is noted.
+/// The fields of a resource after a change: the id is retained, and the time of the change is set.
 fn changed(turn: &Turn<'_>, kept: Kept, fields: &[&str]) -> Map<String, Value> {
     let mut wish = kept.fields;
     let now = turn.mint.now().to_string();
@@ -466,7 +470,7 @@ fn changed(turn: &Turn<'_>, kept: Kept, fields: &[&str]) -> Map<String, Value> {
     wish
 }
 
-/// What tells an operation from all others.
+/// A key that identifies an operation.
 pub(crate) fn name_of(operation: &Operation) -> String {
     format!("{}\n{}", operation.provider, operation.id)
 }

@@ -1,4 +1,4 @@
-//! Lists and their items, also those that must differ.
+//! Generates lists and their items, including items that must differ.
 
 use serde_json::{Map, Value};
 
@@ -7,16 +7,16 @@ use crate::distinct;
 use crate::name::{plain, singular};
 use crate::shape::Shape;
 
-/// What the items of an array are to be.
+/// The sources of the items of a list.
 struct Items<'v> {
     wishes: Option<&'v Vec<Value>>,
     examples: Option<&'v Vec<Value>>,
-    /// Whether no two may be equal.
+    /// Whether all items must differ.
     unique: bool,
 }
 
 impl<'a> Maker<'a> {
-    /// Makes a list: the wished items, then the items of the example, then as many as the schema asks for.
+    /// Generates a list: from the wished items, else from the items of the example, else one item; at least `minItems`.
     pub(super) fn array(
         &mut self,
         ask: &Ask<'a, '_>,
@@ -41,7 +41,7 @@ impl<'a> Maker<'a> {
         };
         let count = wanted.max(least).min(most);
         let mut made: Vec<Value> = Vec::new();
-        // A few more tries than items, in case they have to differ and come out equal.
+        // If items must differ, further tries replace items that are equal.
         for turn in 0..count.saturating_add(if items.unique { 32 } else { 0 }) {
             if made.len() >= count {
                 break;
@@ -57,7 +57,7 @@ impl<'a> Maker<'a> {
         Value::Array(made)
     }
 
-    /// Completes a list whose items must differ with other values of the schema of its items, as long as there are any.
+    /// Fills a list whose items must differ with distinct values of the schema of its items, as far as there are any.
     fn fill(&self, shape: &Shape<'a>, made: &mut Vec<Value>, least: usize) {
         let mut known: Option<(Vec<&'a Value>, Vec<Value>)> = None;
         while made.len() < least {
@@ -79,7 +79,7 @@ impl<'a> Maker<'a> {
         }
     }
 
-    /// Makes the item at `index` in the given `turn`, which is later than the index where equal items were dropped.
+    /// Generates the item at `index` in the try `turn`, which exceeds the index after equal items were dropped.
     fn item(
         &mut self,
         ask: &Ask<'a, '_>,
@@ -91,7 +91,7 @@ impl<'a> Maker<'a> {
         let wish = items.wishes.and_then(|wishes| wishes.get(turn));
         let lifted = wish.and_then(|wish| self.lifted(&schemas, wish, &ask.name));
         let name = singular(&ask.name);
-        // The items of a list are resources of their own, and never the one that happens to exist.
+        // The items of a list are separate resources and never refer to the only one that is stored.
         let kind = ask.kind.map_or_else(|| plain(&name), str::to_owned);
         let inner = Ask {
             schemas,
@@ -106,7 +106,8 @@ impl<'a> Maker<'a> {
         self.make(&inner)
     }
 
-    /// A plain value where objects are listed: `"acme.com"` in `domains` is `{"domain": "acme.com"}`.
+    /// Turns a plain value into an object where the schema lists objects: `"acme.com"` in `domains` becomes `{"domain":
+    /// "acme.com"}`.
     fn lifted(&self, schemas: &[&'a Value], wish: &Value, list: &str) -> Option<Value> {
         let shape = Shape::of(self.definitions, schemas, None);
         let is_object = shape.types().is_some_and(|types| types.contains(&"object"));

@@ -1,4 +1,4 @@
-//! Resources of other people's descriptions: ids of any name and pattern, and resources from before the run.
+//! Real-world descriptions: ids of any name and pattern, and resources from before the run.
 
 use naftiko_adapter::{Adapter as _, FailureKind, Method};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! The mock keeps its word as far as one without a wire can be asked for it.
+//! Runs the conformance kit on the mock, as far as its scenes apply without a network connection.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -29,7 +29,7 @@ async fn it_keeps_every_law_that_needs_no_wire() {
     assert_eq!(not_staged, wire, "{report}");
 }
 
-/// The mock, and how many calls it has taken up.
+/// The mock with a counter of the calls that it received.
 struct Counted {
     mock: MockAdapter,
     taken: AtomicUsize,
@@ -52,7 +52,7 @@ impl Subject for Examined {
         let call = match scene {
             Scene::Answers => creating("a name"),
             Scene::Echoes(text) => creating(text),
-            // The script lists all that exist.
+            // The script lists all resources that exist.
             Scene::Declines => super::call(&finding(), &[("id", json!(0))], None),
             _ => return None,
         };
@@ -71,7 +71,7 @@ impl Subject for Examined {
     }
 }
 
-/// Shows of what is made only the name it was given.
+/// An adapter that reduces the body of each response to the name in it.
 struct Named(Arc<Counted>);
 
 #[async_trait]

@@ -1,4 +1,4 @@
-//! Whatever is answered fits its schema.
+//! Every response fits its schema.
 
 use naftiko_adapter::Method;
 use proptest::collection::vec;
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{call, operation, say, with_body, with_definitions, with_query};
 use crate::MockAdapter;
 
-/// Names that mean something to the mock, and some that do not.
+/// Generates names that have a meaning for the mock, and some that have none.
 fn name() -> impl Strategy<Value = String> {
     let names =
         ["id", "name", "organization_id", "next", "total", "state", "object", "tags", "x", "created_at"];
@@ -62,7 +62,7 @@ fn nullable(schema: Value) -> Value {
     }
 }
 
-/// The word for a choice between `schema` and null: `oneOf` where null fits only one of them.
+/// The keyword for a choice between `schema` and null: `oneOf` if null fits only one of them.
 fn never_both(schema: &Value) -> &'static str {
     let never_null = schema.get("$ref").is_some()
         || schema.get("const").is_some()
@@ -149,7 +149,7 @@ fn definitions() -> Value {
     })
 }
 
-/// A body with names that mean something, and values of any type.
+/// Generates bodies with meaningful names and values of any type.
 fn body() -> impl Strategy<Value = Value> {
     let value = prop_oneof![
         Just(Value::Null),
@@ -203,7 +203,7 @@ fn every_answer_fits_its_schema() {
     }
 }
 
-/// Schemas of items with few values, or whose usual values are equal; and how many values each has, up to 4.
+/// Schemas of items with few values or with equal default values, each with its number of distinct values, up to 4.
 fn few() -> Vec<(Value, usize)> {
     vec![
         (json!({"enum": [1, "two", 3]}), 3),

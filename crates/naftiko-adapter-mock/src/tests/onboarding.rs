@@ -1,4 +1,4 @@
-//! The bringing-in of a customer, over schemas written as WorkOS writes its own.
+//! The onboarding of a customer, over schemas in the style of WorkOS.
 
 use naftiko_adapter::{Method, Operation};
 use serde_json::{Value, json};
@@ -183,7 +183,7 @@ fn a_list_that_is_scoped_to_what_was_created_finds_what_came_with_it() {
     let users = ask(&mock, &list_users(), &[("directory", directories["data"][0]["id"].clone())], None);
     assert_eq!(users["data"][0]["directory_id"], directories["data"][0]["id"]);
     assert_eq!(users["data"][0]["organization_id"], organization["id"]);
-    // Polled again, it is the same one.
+    // A second poll returns the same resource.
     assert_eq!(ask(&mock, &list_connections(), &scope, None), connections);
     assert_eq!(ask(&mock, &list_directories(), &scope, None), directories);
 }
@@ -203,7 +203,7 @@ fn every_tenant_has_its_own() {
     }
     assert_ne!(connections[0]["id"], connections[1]["id"]);
     assert_ne!(connections[1]["id"], connections[2]["id"]);
-    // Without a filter all of them are there, and as many as are asked for.
+    // Without a filter, all resources are returned, up to the requested number.
     let count = |given: &[(&str, Value)]| {
         ask(&mock, &list_connections(), given, None)["data"].as_array().map(Vec::len)
     };
@@ -260,7 +260,7 @@ fn a_part_is_found_by_its_own_id() {
     assert_eq!(ask(&mock, &find, &[("id", second["id"].clone())], None), *second);
 }
 
-/// The same document with the keys of every mapping in the other order.
+/// The same document with the keys of every object in reverse order.
 fn reversed(value: &Value) -> Value {
     match value {
         Value::Object(map) => {

@@ -1,4 +1,4 @@
-//! Lists in pages, in each of the ways that are usual.
+//! Pagination of lists, in each of the usual ways.
 
 use naftiko_adapter::{Method, Operation};
 use serde_json::{Value, json};

@@ -1,4 +1,4 @@
-//! What the HTTP adapter writes is read back as it was, in every place and style.
+//! Requests that the HTTP adapter writes are parsed back unchanged, in every place and style.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use super::{operation, parameter, with_body};
 use crate::{Received, Router, Unroutable};
 
-/// A style with where it may stand.
+/// The styles with the places in which they are allowed.
 const STYLES: [(Place, Style); 10] = [
     (Place::Path, Style::Simple),
     (Place::Path, Style::Label),
@@ -92,7 +92,7 @@ proptest! {
         let operation = described(place, style, explode, &value);
         let parameters = [((place, "p".to_owned()), value)].into_iter().collect();
         let arguments = Arguments { parameters, body: None };
-        // What has no written form is refused before it is sent.
+        // Arguments without a written form are refused before they are sent.
         if let Some(received) = receive(&operation, &arguments) {
             prop_assert_eq!(received.map(|call| call.arguments), Ok(arguments));
         }

@@ -1,4 +1,4 @@
-//! Shapes of APIs other than the tidy one, and what is refused.
+//! Unusual forms of APIs, and the calls that the mock refuses.
 
 use std::slice::from_ref;
 
@@ -37,10 +37,10 @@ fn a_plain_array_and_integer_ids() {
     let elsewhere = ask(&mock, &list, &[("shelfId", json!(13))], None);
     assert_eq!(elsewhere[0]["shelfId"], 13);
     assert_ne!(elsewhere[0]["id"], created["id"]);
-    // A path only carries text.
+    // A path carries only text.
     let find = operation(Method::Get, "/things/{thingId}", "200", Some(thing()));
     assert_eq!(ask(&mock, &find, &[("thingId", json!(created["id"].to_string()))], None), created);
-    // Of what the run did not create, it is assumed that it was created before.
+    // A resource that the run did not create is assumed to exist from before the run.
     assert_eq!(ask(&mock, &find, &[("thingId", json!(7))], None)["id"], 7);
 }
 

@@ -1,4 +1,4 @@
-//! What somebody says of the world is so, and the world stays true to it.
+//! The mock follows its script, and its later responses are consistent with it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -89,7 +89,7 @@ fn a_body_is_completed_by_what_is_required_and_by_nothing_else() {
     names.sort();
     assert_eq!(names, ["extra", "id", "name", "state"]);
     assert_eq!(item["name"], "Okta");
-    // It is there from then on.
+    // The resource exists from then on.
     assert_eq!(body_of(&mock, &get(), &[("id", item["id"].clone())])["name"], "Okta");
 }
 

@@ -380,7 +380,7 @@ impl<'a> Search<'a> {
         Some(last)
     }
 
-    /// Marks the last `length` bytes before the end of `last` as part of a secret, and returns the position where they
+    /// Marks the `length` bytes that end with the step `last` as part of a secret, and returns the position where they
     /// start. Bytes that are already marked are not visited again, so overlapping secrets cost no extra work.
     fn cover(&mut self, last: u32, length: u32) -> usize {
         let mut start = self.at;
