@@ -25,7 +25,7 @@ pub(crate) struct Schemas {
 /// The schemas of one operation, each compiled at its first use.
 struct Compiled {
     operation: Arc<Operation>,
-    /// By status as the description writes it.
+    /// The schemas of responses, by status as the description writes it.
     responses: IndexMap<String, OnceLock<Schema>>,
 }
 

@@ -1,8 +1,8 @@
-//! Different values of one schema, for lists whose items must differ.
+//! Generates different values of one schema, for lists whose items must differ.
 //!
-//! The search lists candidates (the values of `enum` and `const`, both booleans, the numbers between bounds, the texts of
-//! a pattern, and combinations of them in small objects and lists), and a validator rejects those that do not fit. A
-//! schema with few values has all of them among the candidates.
+//! The search lists candidates (the values of `enum` and `const`, both booleans, the numbers between bounds, the texts
+//! of a pattern, and combinations of them in small objects and lists), and a validator rejects those that do not fit.
+//! If a schema allows few values, all of them are candidates.
 
 use std::cell::Cell;
 
@@ -13,20 +13,21 @@ use crate::pattern;
 use crate::scalar::whole_or_exact;
 use crate::shape::Shape;
 
-/// The number of levels of objects and lists that the search enters.
+/// The maximum nesting depth of objects and lists in a candidate.
 const DEEPEST: usize = 3;
-/// The number of branches of `oneOf` and `anyOf` that the search combines; a multiple of the usual numbers of branches.
+/// The number of choices of branches of `oneOf` and `anyOf` that the search tries; a multiple of the usual numbers of
+/// branches.
 const MOST_CHOICES: usize = 12;
-/// The number of subschemas that the search reads.
+/// The maximum number of subschemas that the search reads.
 const MOST_PARTS: usize = 256;
-/// The length from which texts are not padded any more, in characters.
+/// The maximum `minLength` in characters for which numbered texts are generated.
 const LONGEST: usize = 1_000;
-/// The number of candidates of one search, those of parts of values included.
+/// The maximum number of candidates of one search, including those of nested values.
 const MOST_CANDIDATES: usize = 50_000;
-/// The number of items by which a list may exceed its minimum.
+/// The maximum number of items by which a list exceeds its minimum.
 const FURTHER_ITEMS: usize = 3;
 
-/// Up to `most` different values that fit all of `schemas`; fewer where no more were found.
+/// Up to `most` different values that fit all of `schemas`; fewer if the search finds no more.
 pub(crate) fn values<'a>(
     definitions: &'a Map<String, Value>,
     schemas: &[&'a Value],
@@ -49,7 +50,7 @@ pub(crate) fn values<'a>(
     values
 }
 
-/// Whether two values are one for `uniqueItems`: numbers are compared by value, texts never equal numbers.
+/// Whether two values are equal for `uniqueItems`: numbers are compared by value, and a text never equals a number.
 pub(crate) fn equal(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Number(left), Value::Number(right)) => left == right || left.as_f64() == right.as_f64(),
@@ -68,7 +69,7 @@ pub(crate) fn equal(left: &Value, right: &Value) -> bool {
 /// Lists candidates.
 struct Search<'a> {
     definitions: &'a Map<String, Value>,
-    /// The number of candidates of each kind.
+    /// The maximum number of candidates of each kind.
     most: usize,
     /// The number of candidates that the search may still list.
     left: Cell<usize>,
@@ -103,7 +104,7 @@ impl<'a> Search<'a> {
         out
     }
 
-    /// The subschemas that hold for the value itself, and the branches of unions among them.
+    /// The subschemas that apply to the value itself, and the branches of unions among them.
     fn parts(&self, schemas: &[&'a Value]) -> (Vec<&'a Map<String, Value>>, Vec<&'a Value>) {
         let mut parts: Vec<&'a Map<String, Value>> = Vec::new();
         let mut branches: Vec<&'a Value> = Vec::new();
@@ -135,7 +136,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Multiples of the step from the bound nearest to zero on, then fractions between the bounds.
+    /// Multiples of the step, starting at the bound nearest to zero, then fractions between the bounds.
     fn numbers(&self, shape: &Shape<'a>, kind: &str) -> Vec<Value> {
         let bound = |left: Option<f64>, right: Option<f64>, pick: fn(f64, f64) -> f64| {
             left.into_iter().chain(right).reduce(pick)
@@ -150,7 +151,7 @@ impl<'a> Search<'a> {
             (None, None) => (1.0, 1.0),
         };
         let indexes = || (0..u32::try_from(self.most).unwrap_or(u32::MAX)).map(f64::from);
-        // Rounded, because 3 times 0.1 is not 0.3 in binary.
+        // Rounded, because 3 times 0.1 is not 0.3 in binary floating point.
         let rounded = |number: f64| {
             if multiple.is_some() && number.abs() < 1.0e6 { (number * 1.0e9).round() / 1.0e9 } else { number }
         };
@@ -166,7 +167,7 @@ impl<'a> Search<'a> {
         numbers
     }
 
-    /// The texts of each pattern, and numbered texts of the least length.
+    /// The texts of each pattern, or numbered texts of the least length if there are none.
     fn texts(&self, shape: &Shape<'a>) -> Vec<Value> {
         let least = shape.count("minLength").unwrap_or(0);
         let most = shape.count("maxLength").unwrap_or(usize::MAX);
@@ -181,7 +182,7 @@ impl<'a> Search<'a> {
         texts.into_iter().map(Value::from).collect()
     }
 
-    /// Lists of every length from the least on, of combinations of items.
+    /// Lists of combinations of items, of every length from the minimum on.
     fn arrays(&self, shape: &Shape<'a>, depth: usize) -> Vec<Value> {
         let least = shape.count("minItems").unwrap_or(0);
         let most = shape.count("maxItems").unwrap_or(usize::MAX).min(least.saturating_add(FURTHER_ITEMS));
@@ -202,7 +203,7 @@ impl<'a> Search<'a> {
         out
     }
 
-    /// Objects of combinations of their declared properties; optional ones are also left out.
+    /// Objects of combinations of values of their declared properties; optional properties are also left out.
     fn objects(&self, shape: &Shape<'a>, depth: usize) -> Vec<Value> {
         let properties = shape.properties();
         let required = shape.required();
@@ -224,7 +225,7 @@ impl<'a> Search<'a> {
     }
 }
 
-/// The values of a part of a value, checked against the schemas of the part.
+/// The values of a nested value that fit its schemas.
 fn values_within<'a>(search: &Search<'a>, schemas: &[&'a Value], depth: usize) -> Vec<Value> {
     let options = Options { formats: Formats::Common, lenient: false, ..Options::RECEIVED };
     let validator = Schema::compile(&json!({ "allOf": schemas }), search.definitions, options);
@@ -247,7 +248,7 @@ fn combinations<T: Clone>(lists: &[Vec<T>], most: usize) -> Vec<Vec<T>> {
     (0..total.min(most)).map(combination).collect()
 }
 
-/// A number in base 36, padded to `least` characters; none where it is longer than `most`.
+/// A number in base 36, padded to `least` characters; `None` if it is longer than `most`.
 fn numbered(number: usize, least: usize, most: usize) -> Option<String> {
     let mut digits: Vec<char> = Vec::new();
     let mut left = number;

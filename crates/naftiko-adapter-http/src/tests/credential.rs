@@ -100,7 +100,7 @@ async fn a_name_and_a_password_are_sent_in_utf_8() {
     assert!(!shown.contains("c2tf"), "{shown}");
 }
 
-/// The response of a hostile server that returns `said` to a call with this credential.
+/// The response body of a call with this credential to a hostile server, which responds 403 with the given body.
 async fn echoed(credential: Credential, said: Value) -> Value {
     let server = MockServer::start().await;
     Mock::given(anything()).respond_with(ResponseTemplate::new(403).set_body_json(said)).mount(&server).await;
@@ -108,7 +108,7 @@ async fn echoed(credential: Credential, said: Value) -> Value {
     adapter.invoke(&get()).await.expect("an answer").into_body()
 }
 
-/// A server that returns `said` as `acme`, and an adapter for it and for others that are never called.
+/// A server that responds as `acme` with the given body, and an adapter for it and for others that are never called.
 async fn among_others(said: Value, others: Vec<Credential>, secrets: Secrets) -> (MockServer, HttpAdapter) {
     let server = MockServer::start().await;
     Mock::given(anything()).respond_with(ResponseTemplate::new(200).set_body_json(said)).mount(&server).await;

@@ -100,7 +100,7 @@ async fn a_token_is_asked_for_as_the_rfc_says() {
     for (auth, header, form) in [
         (
             ClientAuth::Basic,
-            // `acme+client:cl13nt+s3cret%2F%2B%25`
+            // Decodes to `acme+client:cl13nt+s3cret%2F%2B%25`
             "Basic YWNtZStjbGllbnQ6Y2wxM250K3MzY3JldCUyRiUyQiUyNQ==",
             "grant_type=client_credentials&scope=read+write&audience=https%3A%2F%2Fapi.example%2F",
         ),

@@ -39,7 +39,7 @@ pub(super) struct Reading {
 }
 
 impl Reading {
-    /// A reading that stands for no text: a backslash that only escapes the next one, or a soft line break.
+    /// A reading that produces no text: a backslash that only escapes the next one, or a soft line break.
     fn nothing(to: usize) -> Self {
         Self { to, ..Self::default() }
     }
@@ -54,7 +54,7 @@ impl Reading {
         Self { to, bytes, length: u8::try_from(length).unwrap_or_default(), is_unlikely: false }
     }
 
-    /// The bytes that the reading stands for.
+    /// The bytes that the reading produces.
     pub(super) fn bytes(&self) -> &[u8] {
         self.bytes.get(..usize::from(self.length)).unwrap_or_default()
     }
@@ -141,7 +141,7 @@ impl<'t> Reader<'t> {
     fn read(&mut self, at: usize, starter: u8) -> Place {
         let (first_reading, first_part) = (self.readings.len(), self.parts.len());
         self.unescape(starter, at + 1, first_reading);
-        // The byte that an escape stands for may start another escape.
+        // The byte that an escape produces may start another escape.
         for number in first_reading..first_reading + MOST_NESTED {
             let Some(reading) = self.readings.get(number).copied() else { break };
             if let Some(symbol) = reading.single().filter(|byte| is_starter(*byte)) {
@@ -366,7 +366,7 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// Reads the `0` or `1` of a JSON Pointer after `~`: `~0` stands for `~`, and `~1` for `/`.
+    /// Reads the `0` or `1` of a JSON Pointer after `~`: `~0` means `~`, and `~1` means `/`.
     fn pointer(&mut self, to: usize) -> Option<Reading> {
         match self.part(to, |part| matches!(part, b'0' | b'1'))? {
             (b'0', to) => Some(Reading::byte(b'~', to)),

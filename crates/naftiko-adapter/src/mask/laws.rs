@@ -27,7 +27,7 @@ fn hex_digits(text: &str, prefix: &str, upper: bool) -> String {
     text.bytes().map(digits).collect()
 }
 
-/// A character as an encoder writes it that makes the choice `random`.
+/// The encoding of a character by an encoder that makes the choice `random`.
 fn encoded(encoding: Encoding, character: char, random: u64) -> String {
     let own = character.to_string();
     let upper = random & 8 > 0;
