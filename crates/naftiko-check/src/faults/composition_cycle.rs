@@ -10,14 +10,13 @@ pub(crate) static CODE: Code = Code {
     summary: "compositions run each other without an end",
 };
 
-/// The most compositions that may be nested in each other.
+/// The maximum nesting depth of sub-compositions.
 pub(crate) const DEEPEST: usize = 64;
 
-/// The most steps in a plan, including the steps of nested compositions. These count again for each step that runs the
-/// composition.
+/// The most steps in a plan. The steps of a sub-composition count once for each step that runs it.
 pub(crate) const MOST_STEPS: usize = 100_000;
 
-/// `chain` holds the composition that would run itself and the compositions nested in it, outermost first.
+/// `chain` holds the composition that would run itself and the sub-compositions within it, outermost first.
 pub(crate) fn report(named: &Spanned<String>, chain: &[Opened]) -> Diagnostic {
     let names = chain.iter().chain(chain.first()).map(|opened| format!("`{}`", opened.name));
     let message = match chain {
@@ -33,14 +32,13 @@ pub(crate) fn report(named: &Spanned<String>, chain: &[Opened]) -> Diagnostic {
     })
 }
 
-/// More than [`DEEPEST`] compositions are nested in each other; the nesting may be endless.
+/// Sub-compositions are nested deeper than [`DEEPEST`], which includes endless nesting.
 pub(crate) fn too_deep(named: &Spanned<String>) -> Diagnostic {
     Diagnostic::new(&CODE, named.span, format!("more than {DEEPEST} compositions run within each other"))
         .with_help("run some of them one after the other")
 }
 
-/// The plan would have more than [`MOST_STEPS`] steps. It contains the steps of a composition once for each step that
-/// runs the composition.
+/// The plan would have more than [`MOST_STEPS`] steps. `named` is the sub-composition whose steps exceed the maximum.
 pub(crate) fn too_many(named: &Spanned<String>) -> Diagnostic {
     let message =
         format!("with the steps of `{}` the plan holds more than {MOST_STEPS} steps", named.value);

@@ -41,7 +41,7 @@ pub(crate) fn contradicted(second: Span, first: Span) -> Diagnostic {
         .with_help("leave one of them")
 }
 
-/// `items` is missing, and the response has no list or several lists.
+/// `items` is missing, and the response has no list or several lists. `lists` holds their names.
 pub(crate) fn no_list(paginate: &Paginate, resolution: &Resolution, lists: &[String]) -> Diagnostic {
     let message = match lists {
         [] => format!("the description of `{}` shows no list in its answer", resolution.operation.id),
@@ -64,7 +64,7 @@ pub(crate) fn no_parameter(cursor: Span, resolution: &Resolution, parameters: &[
     of(cursor, resolution, message).with_help(help)
 }
 
-/// The parameter is known, but no field of the response is the cursor that it takes.
+/// The parameter is known, but not exactly one field of the response matches it as a cursor.
 pub(crate) fn no_cursor(parameter: Span, name: &str, resolution: &Resolution) -> Diagnostic {
     let message = format!("no field of the answer is the cursor that `{name}` takes");
     of(parameter, resolution, message).with_help("say where it is, `cursor: list_metadata.after`")

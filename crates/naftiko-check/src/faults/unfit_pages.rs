@@ -50,7 +50,7 @@ pub(crate) fn no_parameter(named: &Spanned<String>, resolution: &Resolution, kno
     }
 }
 
-/// The parameter that should count pages or items does not take a number.
+/// The parameter that `page` or `offset` names does not take integers.
 pub(crate) fn no_number(named: &Spanned<String>, found: &Type) -> Diagnostic {
     let message = format!("`{}` should count, and takes {found}", named.value);
     Diagnostic::new(&CODE, named.span, message)

@@ -77,7 +77,7 @@ pub(crate) fn inside(
     }
 }
 
-/// The first slot with the name of an argument that names its place, and whether there are more such slots.
+/// For an argument with a written place, the first slot of its name in any place, and whether there are more.
 fn elsewhere<'a>(argument: &Argument, resolution: &'a Resolution) -> Option<(&'a Slot, bool)> {
     argument.place?;
     let (first, several) = resolution.slots.folded(&argument.name)?;

@@ -40,7 +40,7 @@ pub(crate) fn meant(
     Some(diagnostic.with_related(span, format!("`{}` is here", near.name)))
 }
 
-/// A step uses the operation; `listed` is the place where its capability lists the name.
+/// A step uses an unknown operation; `listed` is the place where its capability lists the name.
 pub(crate) fn used(
     name: &Spanned<String>,
     listed: Option<&Spanned<String>>,
@@ -73,7 +73,7 @@ fn there_are(capability: Option<&Capability>, provider: &Provider) -> String {
     }
 }
 
-/// A capabilities document lists the operation.
+/// A capabilities document lists an unknown operation.
 pub(crate) fn listed(name: &Spanned<String>, nearest: &[&Entry], edition: Edition) -> Diagnostic {
     let diagnostic = Diagnostic::new(
         &CODE,
@@ -99,7 +99,7 @@ pub(crate) fn misspelled(name: &Spanned<String>, meant: &str, entry: &Entry, nea
         .with_related(entry.span, format!("{} {}", entry.method.as_str(), entry.path))
 }
 
-/// A capabilities document maps a name to the operation.
+/// A capabilities document maps a name to an unknown operation.
 pub(crate) fn mapped(name: &str, mapping: &Mapping, nearest: &[&Entry]) -> Diagnostic {
     match &mapping.target {
         Target::Id(id) => {
@@ -121,7 +121,7 @@ pub(crate) fn mapped(name: &str, mapping: &Mapping, nearest: &[&Entry]) -> Diagn
     }
 }
 
-/// The mock script of a test names the operation.
+/// The mock script of a test names an unknown operation.
 pub(crate) fn scripted(
     name: &Spanned<String>,
     used: &NameIndex<&str>,

@@ -30,7 +30,7 @@ fn marked(text: &str, names: &Names<'_>) -> Option<String> {
     let mut found = false;
     while let Some((before, after)) = rest.split_once('{') {
         marked.push_str(before);
-        // Doubled braces are the template syntax of another tool, which has a code of its own.
+        // Doubled braces are the template syntax of another tool, which another code reports.
         if let Some(after) = after.strip_prefix('{') {
             marked.push_str("{{");
             rest = after;

@@ -1,4 +1,4 @@
-//! A sensitive value passed to an input of a composition that is not marked `sensitive`.
+//! A sensitive value passed to an input of a sub-composition that does not mark the input `sensitive`.
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Edition;
