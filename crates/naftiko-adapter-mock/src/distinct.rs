@@ -136,7 +136,8 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Multiples of the step, starting at the bound nearest to zero, then fractions between the bounds.
+    /// Multiples of the step: from the lower bound upward, else from the upper bound downward, else from 1 upward. Then
+    /// fractions between the bounds.
     fn numbers(&self, shape: &Shape<'a>, kind: &str) -> Vec<Value> {
         let bound = |left: Option<f64>, right: Option<f64>, pick: fn(f64, f64) -> f64| {
             left.into_iter().chain(right).reduce(pick)
@@ -167,7 +168,7 @@ impl<'a> Search<'a> {
         numbers
     }
 
-    /// The texts of each pattern, or numbered texts of the least length if there are none.
+    /// The texts of each pattern; if there are none, the empty text and numbered texts of the least length.
     fn texts(&self, shape: &Shape<'a>) -> Vec<Value> {
         let least = shape.count("minLength").unwrap_or(0);
         let most = shape.count("maxLength").unwrap_or(usize::MAX);

@@ -76,7 +76,7 @@ pub(crate) struct Ask<'a, 'v> {
 }
 
 impl<'a, 'v> Ask<'a, 'v> {
-    /// The whole body.
+    /// Describes the whole body.
     pub(crate) fn whole(schema: &'a Value, wish: Option<&'v Value>, example: Option<&'v Value>) -> Self {
         Self {
             schemas: vec![schema],
@@ -90,7 +90,7 @@ impl<'a, 'v> Ask<'a, 'v> {
         }
     }
 
-    /// A field of the object that this describes.
+    /// Describes a field of the object that `self` describes.
     fn field<'f>(
         &self,
         name: &str,

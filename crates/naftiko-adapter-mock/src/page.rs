@@ -27,7 +27,8 @@ impl Page {
         Self { items, next }
     }
 
-    /// Sets the cursor fields of a body: to the next page, or to an empty value on the last page.
+    /// Sets the cursor fields of a body to the next cursor. On the last page, and for fields that lead back, a cursor
+    /// is null, empty or absent.
     pub(crate) fn say(&self, operation: &Operation, schema: &Value, body: &mut Value) {
         let whole = Shape::of(&operation.definitions, &[schema], None);
         let Value::Object(fields) = body else { return };

@@ -1,7 +1,7 @@
 //! Scripts: prescribed replies of operations, and resources that exist before the first call.
 //!
-//! A script changes only responses, with one exception: the resources in a scripted response to a write, and new
-//! resources in a scripted response to a read, are stored.
+//! A script changes only responses, with one exception: the resources in a scripted response to a write other than
+//! DELETE, and new resources in a scripted response to a read, are stored.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

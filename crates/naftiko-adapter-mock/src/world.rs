@@ -22,8 +22,8 @@ pub(crate) struct World {
     seed: u64,
     /// The number of calls.
     calls: u64,
-    /// The number of calls of each operation. Seeded values depend on this number, so concurrent calls of different
-    /// operations do not change the values of each other.
+    /// The number of calls of each operation. Seeded ids depend on this number, so concurrent calls of different
+    /// operations do not change the ids of each other.
     serials: BTreeMap<String, u64>,
     pub(crate) store: Store,
     /// The deleted resources.

@@ -106,8 +106,8 @@ impl<'a> Maker<'a> {
         self.make(&inner)
     }
 
-    /// Turns a plain value into an object where the schema lists objects: `"acme.com"` in `domains` becomes `{"domain":
-    /// "acme.com"}`.
+    /// Turns a plain value into an object where the schema lists objects: in `domains`, the text `"acme.com"` becomes
+    /// `{"domain":"acme.com"}`.
     fn lifted(&self, schemas: &[&'a Value], wish: &Value, list: &str) -> Option<Value> {
         let shape = Shape::of(self.definitions, schemas, None);
         let is_object = shape.types().is_some_and(|types| types.contains(&"object"));

@@ -61,7 +61,7 @@ fn percent_encoded(text: &str) -> String {
 }
 
 /// The base64 of `secret` inside a longer text, for each alignment: without the digits at both ends that also depend on
-/// the neighboring bytes.
+/// the neighboring bytes. The search decodes one level of base64; these forms find a secret at the second level.
 fn in_base64(secret: &str) -> Vec<String> {
     let mut forms = Vec::new();
     if secret.len() > LONGEST_TWICE {

@@ -299,7 +299,7 @@ impl Mask {
     }
 }
 
-/// The bits of the double that a secret denotes; `None` if the secret is not a decimal number in JSON notation.
+/// The bits of the double that a secret denotes; `None` unless the secret is a decimal number without an exponent.
 fn as_number(secret: &str) -> Option<u64> {
     let is_plain = secret.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-'));
     let number: f64 = secret.parse().ok().filter(|_| is_plain)?;
