@@ -4,8 +4,8 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use crate::compare::Comparator;
 use crate::functions::Function;
-use crate::place::{Origin, Place};
 
 /// An expression and the bytes it was parsed from.
 #[derive(Debug, Clone, PartialEq)]
@@ -70,40 +70,6 @@ pub struct Comparison {
     pub right: Expr,
 }
 
-/// How two values are compared.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Comparator {
-    /// `==`
-    Equal,
-    /// `!=`
-    NotEqual,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-    /// `in`
-    In,
-}
-
-impl Comparator {
-    /// The operator in source text.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Equal => "==",
-            Self::NotEqual => "!=",
-            Self::Less => "<",
-            Self::LessOrEqual => "<=",
-            Self::Greater => ">",
-            Self::GreaterOrEqual => ">=",
-            Self::In => "in",
-        }
-    }
-}
-
 /// A function call, with exactly as many arguments as the function takes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
@@ -122,31 +88,6 @@ pub struct Path {
     pub base: Base,
     /// The selectors in order, each with its bytes.
     pub selectors: Vec<(Selector, Range<usize>)>,
-}
-
-impl Path {
-    /// Builds a path. The name of a header is converted to lower case, as in `response.headers`: header names are
-    /// case-insensitive (RFC 9110 §5.1).
-    pub(crate) fn new(base: Base, mut selectors: Vec<(Selector, Range<usize>)>) -> Self {
-        let before = match &base {
-            Base::Root(Root::Response, _) => Some(Vec::new()),
-            Base::Value(inner) => Some(Place::of(inner))
-                .filter(|place| place.origin == Origin::Root(Root::Response))
-                .map(|place| place.selectors),
-            Base::Root(..) | Base::Current(_) => None,
-        };
-        if let Some(mut before) = before {
-            let written = selectors.iter_mut().map(|(selector, _)| selector);
-            let mut path = before.iter_mut().chain(written);
-            let is_headers = |selector: &mut Selector| *selector == Selector::Field("headers".to_owned());
-            if path.next().is_some_and(is_headers)
-                && let Some(Selector::Field(name)) = path.next()
-            {
-                name.make_ascii_lowercase();
-            }
-        }
-        Self { base, selectors }
-    }
 }
 
 /// The start of a path.

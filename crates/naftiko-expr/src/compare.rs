@@ -5,7 +5,39 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-use crate::ast::Comparator;
+/// How two values are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparator {
+    /// `==`
+    Equal,
+    /// `!=`
+    NotEqual,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+    /// `in`
+    In,
+}
+
+impl Comparator {
+    /// The operator in source text.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Equal => "==",
+            Self::NotEqual => "!=",
+            Self::Less => "<",
+            Self::LessOrEqual => "<=",
+            Self::Greater => ">",
+            Self::GreaterOrEqual => ">=",
+            Self::In => "in",
+        }
+    }
+}
 
 /// The result of a comparison; `None` is an absent operand. `in` is handled by the evaluator and is false here.
 pub(crate) fn compare(comparator: Comparator, left: Option<&Value>, right: Option<&Value>) -> bool {

@@ -1,4 +1,4 @@
-//! The dynamic evaluator. [`crate::typing`] is its static counterpart: it predicts the result of each operation here.
+//! The dynamic evaluator. Its static counterpart, the module `typing`, predicts the result of each operation here.
 //!
 //! Messages never show a value, since it may be sensitive.
 
@@ -7,11 +7,12 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
+use crate::ast::{Base, Call, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
 use crate::budget::{self, Bound, Budget};
-use crate::compare;
+use crate::compare::{self, Comparator};
 use crate::copy::copied;
 use crate::functions::{Fault, Patterns};
+use crate::value::kind;
 
 /// Provides the values of the roots of paths.
 pub trait Environment {
@@ -340,18 +341,6 @@ impl<'e> Evaluator<'e> {
 
 fn boolean<'a>(value: bool) -> Cow<'a, Value> {
     Cow::Owned(Value::Bool(value))
-}
-
-/// The type of a value in words, without showing the value.
-pub(crate) fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a boolean",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a string",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
 }
 
 /// The reason why a selector cannot be read.

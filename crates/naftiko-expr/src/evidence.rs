@@ -7,8 +7,9 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use crate::ast::{Base, Comparator, Comparison, Expr, ExprKind, Logical, Path, Selector};
+use crate::ast::{Base, Comparison, Expr, ExprKind, Logical, Path, Selector};
 use crate::budget::Budget;
+use crate::compare::Comparator;
 use crate::evaluate::{Environment, Evaluator};
 
 /// The most parts that are shown.

@@ -5,10 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-use crate::ast::{Base, Expr, ExprKind, Path, Reference, Root, Segment, Selector};
+use crate::ast::{Base, Expr, ExprKind, Reference, Root, Segment, Selector};
 use crate::budget::Budget;
 use crate::evaluate::{Environment, EvaluationError, Evaluator};
 use crate::evidence;
+use crate::place;
 use crate::problem::Problem;
 use crate::proof::{self, Proof};
 use crate::types::{Presence, Typed};
@@ -44,7 +45,7 @@ impl Expression {
             selectors.push((selector, start..text.len()));
         }
         let range = 0..text.len();
-        Self { text, root: Expr { kind: ExprKind::Path(Path::new(base, selectors)), range } }
+        Self { text, root: Expr { kind: ExprKind::Path(place::path(base, selectors)), range } }
     }
 
     /// The source text, unchanged.

@@ -13,8 +13,8 @@ use serde_json::Value;
 
 use crate::budget;
 use crate::compare;
-use crate::evaluate::kind;
-use crate::types::{Type, Typed};
+use crate::types::{Presence, Type, Typed};
+use crate::value::{kind, scalar_text};
 
 /// A function of the language.
 pub struct Function {
@@ -367,22 +367,9 @@ pub(crate) fn compile(pattern: &str) -> Result<Regex, String> {
     })
 }
 
-/// A string, number or boolean as text; `None` for any other value.
-pub(crate) fn scalar_text(value: &Value) -> Option<String> {
-    match value {
-        Value::String(text) => Some(text.clone()),
-        Value::Number(number) => Some(number.to_string()),
-        Value::Bool(value) => Some(value.to_string()),
-        Value::Null | Value::Array(_) | Value::Object(_) => None,
-    }
-}
-
 fn same_presence(arguments: &[Typed], ty: Type) -> Typed {
     let presences = arguments.iter().map(|argument| argument.presence);
-    Typed {
-        ty,
-        presence: presences.reduce(super::types::Presence::and).unwrap_or(super::types::Presence::Always),
-    }
+    Typed { ty, presence: presences.reduce(Presence::and).unwrap_or(Presence::Always) }
 }
 
 /// The type of an item of a list. It is *maybe* there, since the list may be empty, unless nothing is known of the
@@ -395,7 +382,7 @@ fn item(arguments: &[Typed]) -> Typed {
 }
 
 fn weaken(typed: Typed) -> Typed {
-    Typed { presence: typed.presence.and(super::types::Presence::Maybe), ..typed }
+    Typed { presence: typed.presence.and(Presence::Maybe), ..typed }
 }
 
 fn argument<'v>(arguments: &[&'v Value], index: usize) -> &'v Value {

@@ -65,6 +65,7 @@ mod evaluate;
 mod evidence;
 mod expression;
 mod functions;
+mod grammar;
 mod literal;
 mod mistakes;
 mod parse;
@@ -76,11 +77,11 @@ mod scan;
 mod template;
 mod types;
 mod typing;
+mod value;
 
-pub use ast::{
-    Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Reference, Root, Segment, Selector,
-};
+pub use ast::{Base, Call, Comparison, Expr, ExprKind, Logical, Path, Reference, Root, Segment, Selector};
 pub use budget::{Bound, Budget, size};
+pub use compare::Comparator;
 pub use copy::copied;
 pub use evaluate::{Environment, EvaluationError};
 pub use expression::Expression;

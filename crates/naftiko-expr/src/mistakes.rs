@@ -7,14 +7,20 @@ use std::ops::Range;
 
 use pest::error::{Error, ErrorVariant, InputLocation};
 
-use crate::parse::Rule;
+use crate::grammar::Rule;
 use crate::problem::{EXPRESSION_SYNTAX, FOREIGN_TEMPLATE, Problem, TEMPLATE_IN_EXPRESSION};
 use crate::scan::Unclosed;
 
 const NO_ARITHMETIC: &str = "there is no arithmetic; `-` only joins the parts of a name";
 
-/// Converts an error of the grammar into a problem.
-pub(crate) fn explain(text: &str, error: &Error<Rule>, unclosed: &Unclosed) -> Problem {
+/// Converts an error of the grammar into a problem. `is_expression` decides whether a part of the text is a whole
+/// expression, so that a fix can replace the text by that part.
+pub(crate) fn explain(
+    text: &str,
+    error: &Error<Rule>,
+    unclosed: &Unclosed,
+    is_expression: fn(&str) -> bool,
+) -> Problem {
     let at = match error.location {
         InputLocation::Pos(at) | InputLocation::Span((at, _)) => at,
     };
@@ -25,7 +31,7 @@ pub(crate) fn explain(text: &str, error: &Error<Rule>, unclosed: &Unclosed) -> P
         ErrorVariant::ParsingError { positives, .. } => positives.as_slice(),
         ErrorVariant::CustomError { .. } => &[],
     };
-    let place = Place::new(text, at, expected);
+    let place = Place::new(text, at, expected, is_expression);
     if let Some(problem) = place.template().or_else(|| place.operator_habit()).or_else(|| place.path_habit())
     {
         return problem;
@@ -77,12 +83,14 @@ struct Place<'t> {
     rest: &'t str,
     /// The rules that could match at the position.
     expected: &'t [Rule],
+    /// Whether a text is a whole expression.
+    is_expression: fn(&str) -> bool,
 }
 
 impl<'t> Place<'t> {
-    fn new(text: &'t str, at: usize, expected: &'t [Rule]) -> Self {
+    fn new(text: &'t str, at: usize, expected: &'t [Rule], is_expression: fn(&str) -> bool) -> Self {
         let (before, rest) = text.split_at_checked(at).unwrap_or((text, ""));
-        Self { text, at, before: before.trim_end(), rest, expected }
+        Self { text, at, before: before.trim_end(), rest, expected, is_expression }
     }
 
     fn problem(&self, length: usize, message: &str, help: &str) -> Problem {
@@ -118,7 +126,7 @@ impl<'t> Place<'t> {
         let problem = Problem::new(code, range.clone(), message)
             .with_label("a template")
             .with_help(format!("write `{inner}`"));
-        let reads = crate::parse::parse(inner).is_ok();
+        let reads = (self.is_expression)(inner);
         Some(if reads { problem.with_replacement(range, inner) } else { problem })
     }
 
@@ -135,7 +143,7 @@ impl<'t> Place<'t> {
                 self.problem(open.len(), &format!("`{open}` stands inside an expression"), &help);
             problem.code = code;
             return Some(match inside.split_once(close) {
-                Some((inner, _)) if crate::parse::parse(inner).is_ok() => {
+                Some((inner, _)) if (self.is_expression)(inner) => {
                     let end = self.at + open.len() + inner.len() + close.len();
                     problem.with_replacement(self.at..end, inner.trim())
                 }

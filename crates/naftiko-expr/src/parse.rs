@@ -7,28 +7,26 @@ use pest::Parser as _;
 use pest::iterators::{Pair, Pairs};
 use serde_json::{Number, Value};
 
-use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
+use crate::ast::{Base, Call, Comparison, Expr, ExprKind, Logical, Root, Selector};
+use crate::compare::Comparator;
 use crate::functions::{FUNCTIONS, Function};
+use crate::grammar::{Grammar, Rule};
 use crate::problem::{EXPRESSION_SYNTAX, Problem, UNKNOWN_FUNCTION, WRONG_ARGUMENT_COUNT};
-use crate::{literal, mistakes, scan};
-
-pub(crate) use grammar::{Grammar, Rule};
-
-/// The parser that pest generates from `grammar.pest`.
-mod grammar {
-    #[derive(pest_derive::Parser)]
-    #[grammar = "grammar.pest"]
-    pub(crate) struct Grammar;
-}
+use crate::{literal, mistakes, place, scan};
 
 /// Parses a whole expression.
 pub(crate) fn parse(text: &str) -> Result<Expr, Problem> {
     let unclosed = scan::scan_expression(text)?;
-    let mut pairs =
-        Grammar::parse(Rule::input, text).map_err(|error| mistakes::explain(text, &error, &unclosed))?;
+    let mut pairs = Grammar::parse(Rule::input, text)
+        .map_err(|error| mistakes::explain(text, &error, &unclosed, is_expression))?;
     let expression = pairs.next().and_then(|input| input.into_inner().next());
     let builder = Builder { in_predicate: false };
     expression.map_or_else(|| Err(mistakes::empty(text)), |pair| builder.expression(pair))
+}
+
+/// Whether a text is a whole expression.
+fn is_expression(text: &str) -> bool {
+    parse(text).is_ok()
 }
 
 /// Whether a text can follow a `.` as a field name. If it is also not a number, it can be the id of a step.
@@ -101,7 +99,7 @@ impl Builder {
         }
         let kind = match base {
             Base::Value(inner) if selectors.is_empty() => inner.kind,
-            base => ExprKind::Path(Path::new(base, selectors)),
+            base => ExprKind::Path(place::path(base, selectors)),
         };
         Ok(Expr { kind, range: start..end })
     }

@@ -1,6 +1,7 @@
 //! Access paths in a normal form: two expressions that read the same value have equal places.
 
 use std::fmt::{self, Display, Formatter};
+use std::ops::Range;
 
 use crate::ast::{Base, Call, Comparison, Expr, ExprKind, Path, Root, Selector};
 
@@ -135,6 +136,29 @@ impl Display for Place {
         }
         self.selectors.iter().try_for_each(|selector| selector.fmt(f))
     }
+}
+
+/// Builds a path. The name of a header is converted to lower case, as in `response.headers`: header names are
+/// case-insensitive (RFC 9110 §5.1).
+pub(crate) fn path(base: Base, mut selectors: Vec<(Selector, Range<usize>)>) -> Path {
+    let before = match &base {
+        Base::Root(Root::Response, _) => Some(Vec::new()),
+        Base::Value(inner) => Some(Place::of(inner))
+            .filter(|place| place.origin == Origin::Root(Root::Response))
+            .map(|place| place.selectors),
+        Base::Root(..) | Base::Current(_) => None,
+    };
+    if let Some(mut before) = before {
+        let written = selectors.iter_mut().map(|(selector, _)| selector);
+        let mut path = before.iter_mut().chain(written);
+        let is_headers = |selector: &mut Selector| *selector == Selector::Field("headers".to_owned());
+        if path.next().is_some_and(is_headers)
+            && let Some(Selector::Field(name)) = path.next()
+        {
+            name.make_ascii_lowercase();
+        }
+    }
+    Path { base, selectors }
 }
 
 /// The root that an expression reads first; `None` if it reads none.

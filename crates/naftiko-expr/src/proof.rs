@@ -9,8 +9,8 @@ use std::fmt::{self, Display, Formatter};
 
 use serde_json::Value;
 
-use crate::ast::{Base, Call, Comparator, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
-use crate::compare;
+use crate::ast::{Base, Call, Comparison, Expr, ExprKind, Logical, Path, Root, Selector};
+use crate::compare::{self, Comparator};
 use crate::place::{Origin, Place};
 use crate::types::{Presence, Typed};
 

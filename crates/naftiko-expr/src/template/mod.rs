@@ -12,10 +12,10 @@ use serde_json::Value;
 
 use crate::Expression;
 use crate::budget::Budget;
-use crate::evaluate::{Environment, EvaluationError, kind};
-use crate::functions::scalar_text;
+use crate::evaluate::{Environment, EvaluationError};
 use crate::problem::Problem;
 use crate::scan;
+use crate::value::{kind, scalar_text};
 
 /// A value as an author writes it, with `${…}` in its strings.
 #[derive(Debug, Clone, PartialEq)]

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::Typing;
 use super::range::{self, Demand};
-use crate::ast::{Comparator, Comparison, Expr, ExprKind, Root, Selector};
+use crate::ast::{Comparison, Expr, ExprKind, Root, Selector};
+use crate::compare::Comparator;
 use crate::literal;
 use crate::place::{Origin, Place};
 use crate::problem::{NEVER_EQUAL, Problem, TYPE_MISMATCH};

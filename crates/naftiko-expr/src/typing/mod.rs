@@ -18,6 +18,7 @@ use naftiko_diagnostics::some_of;
 
 use crate::ast::{Expr, ExprKind, Logical, Path, Root};
 use crate::literal;
+use crate::parse::parse;
 use crate::place::{self, Place};
 use crate::problem::{Problem, TYPE_MISMATCH, UNAVAILABLE_ROOT, UNKNOWN_STEP};
 use crate::proof::{self, Proof};
@@ -226,8 +227,8 @@ impl<'s> Typing<'s> {
     /// Whether the first selector of a path can be read of an input.
     fn can_be_read(&self, input: &str, path: &Path) -> bool {
         let Some((first, _)) = path.selectors.first() else { return true };
-        let read = crate::Expression::parse(&format!("inputs.{input}{first}"));
-        read.is_ok_and(|read| read.type_in(self.scope).1.is_empty())
+        let text = format!("inputs.{input}{first}");
+        parse(&text).is_ok_and(|read| Typing::new(self.scope, &text).run(&read).1.is_empty())
     }
 
     /// The type of a root. Reports an unknown root, whose type is then unknown.

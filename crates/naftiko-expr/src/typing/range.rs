@@ -1,6 +1,7 @@
 //! Ranges of numbers, and comparisons that are false for every number in them.
 
-use crate::ast::{Comparator, Comparison, Expr, ExprKind, Root, Selector};
+use crate::ast::{Comparison, Expr, ExprKind, Root, Selector};
+use crate::compare::Comparator;
 use crate::place::{Origin, Place};
 use serde_json::{Number, Value};
 

@@ -61,7 +61,7 @@ impl Suggestions {
 
     fn plain(&self) -> &Plain {
         self.plain.get_or_init(|| {
-            let is_plain = |input: &&String| crate::Expression::parse(&format!("inputs.{input}")).is_ok();
+            let is_plain = |input: &&String| crate::parse::parse(&format!("inputs.{input}")).is_ok();
             let names: Vec<String> = self.inputs.iter().filter(is_plain).cloned().collect();
             Plain { names: names.iter().cloned().collect(), index: NameIndex::new(names) }
         })
