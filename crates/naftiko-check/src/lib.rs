@@ -8,80 +8,31 @@
 //! [`fix`] applies the fixes that diagnostics offer, and [`upgrade`] turns edition 0.1 into 0.2. Both work in memory;
 //! callers write the files.
 //!
-//! Each kind of fault is one file: `faults` holds those that a single stage detects, `rules` those that need the
-//! whole composition.
+//! # Layers
+//!
+//! A module may import modules of its own layer and of the layers above its row, and no others:
+//!
+//! | layer | holds |
+//! | --- | --- |
+//! | `ir` | data: options, providers, operations and their slots, resolved steps, bound arguments, sub-compositions |
+//! | `analyses` | functions of the data that find facts: symbols and types, inference, taint, expiry, reachability |
+//! | `codes` | one file for each code: its message, its help and its fix; in `codes::rules` also its condition |
+//! | `stages` | load, resolve, bind, type, order, poll, paginate, lower: each returns its result and its findings |
+//! | `session` | `check` with sub-compositions, test documents and ignored findings; `fix`, `upgrade`, `offers` |
+//!
+//! A check of a composition leads to checks of the sub-compositions that its steps run. `session::composition` makes
+//! this recursion; a stage gets the finished sub-compositions as data.
 
-mod addresses;
-mod arguments;
-mod asked_for;
-mod check;
-mod clauses;
-mod directory;
-mod doubts;
-mod embed;
-mod facts;
-mod faults;
-mod fit;
-mod fix;
-mod flow;
-mod gap;
-mod goal;
-mod inference;
-mod insertion;
-mod judgment;
-mod lifetime;
-mod limits;
-mod load;
-mod lower;
-mod message_templates;
-mod model;
-mod offers;
-mod order;
-mod outputs;
-mod pages;
-mod policies;
-mod provider;
-mod reachability;
-mod resolve;
-mod resource;
-mod rules;
-mod schema;
-mod scope;
-mod sendable;
-mod sensitive;
-mod slots;
-mod suite;
-mod superseded;
-mod suppression;
-mod upgrade;
-mod wait;
-mod wording;
-mod written;
+mod analyses;
+mod codes;
+mod ir;
+mod session;
+mod stages;
 
-pub use asked_for::{rule_names, rules};
-pub use check::{Checked, Options, check};
-pub use fix::{Change, Edited, Fixed, Policy, fix};
-pub use offers::{CredentialPlace, Offer, offers};
-pub use suite::{Scripted, Suite, Trial};
-pub use upgrade::{Upgrade, Upgraded, upgrade};
-
-use naftiko_diagnostics::Code;
-
-/// Every code that `check` can report, sorted by id.
-pub fn codes() -> Vec<&'static Code> {
-    let mut codes: Vec<&'static Code> = [
-        naftiko_syntax::CODES,
-        naftiko_expr::CODES,
-        naftiko_spec::CODES,
-        naftiko_openapi::CODES,
-        faults::CODES,
-        rules::CODES,
-        rules::governance::CODES,
-    ]
-    .into_iter()
-    .flatten()
-    .copied()
-    .collect();
-    codes.sort_unstable();
-    codes
-}
+pub use codes::all as codes;
+pub use session::check::{Checked, Options, check};
+pub use session::fix::{Change, Edited, Fixed, Policy, fix};
+pub use session::mock_catalog::{CredentialPlace, Offer, offers};
+pub use session::rule_selection::{rule_names, rules};
+pub use session::suite::{Scripted, Suite, Trial};
+pub use session::upgrade::{Upgrade, Upgraded, upgrade};

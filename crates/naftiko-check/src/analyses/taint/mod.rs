@@ -1,0 +1,4 @@
+//! Taint analysis: where sensitive values come from, and which values they flow into.
+
+pub(crate) mod propagate;
+pub(crate) mod sources;

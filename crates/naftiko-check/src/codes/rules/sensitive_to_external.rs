@@ -1,0 +1,35 @@
+//! A sensitive value that is passed to an external step.
+
+use naftiko_diagnostics::{Code, Diagnostic, Severity};
+use naftiko_spec::Work;
+
+use crate::analyses::model::{Model, handed_out};
+
+pub(crate) static CODE: Code = Code {
+    id: "sensitive-to-external",
+    severity: Severity::Error,
+    summary: "an external step is handed a sensitive value",
+};
+
+/// Checks only values that are passed by name or to the channel. A step without `with` shows everything and masks
+/// sensitive values.
+pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
+    let mut diagnostics = Vec::new();
+    for step in &model.composition.steps {
+        let Work::External(external) = &step.work else { continue };
+        for (role, placed) in handed_out(step, external) {
+            let leak = model.sensitive.leaks(&placed).into_iter().next();
+            diagnostics.extend(leak.map(|leak| {
+                Diagnostic::new(
+                    &CODE,
+                    leak.span,
+                    format!("`{}` is handed {}, which is sensitive", step.id.value, leak.words),
+                )
+                .with_label(role)
+                .with_related(leak.source, leak.of.reason.clone())
+                .with_help("hand over something that is no secret, such as an id or `exists(…)`")
+            }));
+        }
+    }
+    diagnostics
+}

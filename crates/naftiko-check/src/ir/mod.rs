@@ -1,0 +1,10 @@
+//! The intermediate representation: providers and operations, resolved steps, bound arguments, sub-compositions.
+//!
+//! This layer holds data and the functions that look things up in it. It reports no findings and imports no other
+//! layer.
+
+pub(crate) mod directory;
+pub(crate) mod provider;
+pub(crate) mod resource;
+pub(crate) mod schema;
+pub(crate) mod slots;
