@@ -12,6 +12,8 @@
 #![cfg(unix)]
 
 mod altered;
+#[path = "../channels/mod.rs"]
+mod channels;
 mod compositions;
 mod journal;
 mod life;

@@ -9,6 +9,8 @@ pub mod faults;
 pub mod laws;
 pub mod pages;
 pub mod seeds;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -19,7 +19,8 @@ const CHECKS: &[(&str, Check)] = &[
     // Built before the tests, so that tests which start the binary find the current one.
     ("build", e2e::build),
     ("test", |workspace| carry_out(&mut workspace.cargo(&["test", "--workspace"]))),
-    ("e2e", e2e::run),
+    ("matrix", e2e::matrix),
+    ("e2e", e2e::run_if_possible),
     ("doc", |workspace| {
         let mut doc = workspace.cargo(&["doc", "--workspace", "--no-deps"]);
         carry_out(doc.env("RUSTDOCFLAGS", "-D warnings"))

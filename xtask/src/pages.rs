@@ -1,6 +1,6 @@
 //! Generates the tables of the codes: `docs/codes/README.md` for people, and the list of pages for `naftiko explain`.
 //!
-//! The pages themselves are written by hand and tested by `tests/tests/pages.rs`; this module only lists them.
+//! The pages themselves are written by hand and tested by `tests/check/pages.rs`; this module only lists them.
 
 use std::fmt::Write as _;
 use std::fs;

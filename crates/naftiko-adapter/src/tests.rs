@@ -1,5 +1,8 @@
 //! Unit tests of the types of this crate.
 
+#[cfg(feature = "conformance")]
+mod conformance;
+
 use indexmap::IndexMap;
 use serde_json::{Value, json};
 

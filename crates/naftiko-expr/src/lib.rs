@@ -75,6 +75,8 @@ mod problem;
 mod proof;
 mod scan;
 mod template;
+#[cfg(test)]
+mod tests;
 mod types;
 mod typing;
 mod value;

@@ -17,6 +17,8 @@ mod parse;
 mod problem;
 mod scan;
 mod show;
+#[cfg(test)]
+mod tests;
 mod value_tests;
 
 use serde_json::Value;

@@ -25,6 +25,8 @@ mod quoting;
 mod reader;
 mod reports;
 mod stack;
+#[cfg(test)]
+mod tests;
 mod tree;
 mod value;
 mod write;
