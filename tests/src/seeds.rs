@@ -43,9 +43,9 @@ impl Seeds {
             seeds.strings.extend(parsed.root.iter().flat_map(strings));
         }
         for folder in [
-            "crates/naftiko-expr/tests/expr",
-            "crates/naftiko-jinja/tests",
-            "crates/naftiko-syntax/tests/syntax",
+            "crates/naftiko-expr/src/tests",
+            "crates/naftiko-jinja/src",
+            "crates/naftiko-syntax/src/tests",
         ] {
             seeds.strings.extend(texts(folder, "rs").flat_map(|source| literals(&source)));
         }
