@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use crate::compare::Comparator;
 use crate::filters::Filter;
+use crate::number::Operator;
 use crate::value_tests::Test;
 
 /// A part of a template.
@@ -76,27 +78,4 @@ pub(crate) enum Suffix {
     Slice { start: Option<Expr>, stop: Option<Expr> },
     Filter { filter: &'static Filter, arguments: Vec<Option<Expr>> },
     Test { test: &'static Test, argument: Option<Expr>, is_negated: bool },
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Operator {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    FloorDivide,
-    Remainder,
-    Concatenate,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Comparator {
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-    In,
-    NotIn,
 }

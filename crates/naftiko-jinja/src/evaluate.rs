@@ -2,36 +2,16 @@
 //!
 //! Given values are read in place; values that a template creates are counted before they are created.
 
-use std::rc::Rc;
-
 use serde_json::{Map, Value};
 
-use crate::ast::{Comparator, Expr, For, Kind, Node, Operator, Suffix};
+use crate::ast::{Expr, For, Kind, Node, Suffix};
+use crate::compare::{Comparator, compared};
 use crate::filters::Use;
 use crate::meter::{Limits, Meter, Text};
-use crate::number;
+use crate::number::{self, Operator};
 use crate::problem::{Failure, RenderErrorKind};
 use crate::show;
-
-/// A value that was given, or that the template created.
-#[derive(Debug, Clone)]
-pub(crate) enum Val<'v> {
-    Given(&'v Value),
-    Made(Rc<Value>),
-}
-
-impl Val<'_> {
-    pub(crate) fn made(value: Value) -> Self {
-        Self::Made(Rc::new(value))
-    }
-
-    pub(crate) fn get(&self) -> &Value {
-        match self {
-            Self::Given(value) => value,
-            Self::Made(value) => value,
-        }
-    }
-}
+use crate::value::Val;
 
 /// Renders nodes; `values` returns the given value of each name.
 pub(crate) fn render<'v>(
@@ -452,24 +432,4 @@ fn place(index: i64, length: usize) -> Option<usize> {
         Ok(place) => (place < length).then_some(place),
         Err(_) => length.checked_sub(usize::try_from(index.unsigned_abs()).ok()?),
     }
-}
-
-/// Whether a comparison holds. Values without an order are neither less nor greater.
-pub(crate) fn compared(
-    comparator: Comparator,
-    left: &Value,
-    right: &Value,
-    meter: &Meter,
-) -> Result<bool, Failure> {
-    let order = || show::order(left, right, meter);
-    Ok(match comparator {
-        Comparator::Equal => show::equal(left, right, meter)?,
-        Comparator::NotEqual => !show::equal(left, right, meter)?,
-        Comparator::Less => order()?.is_some_and(std::cmp::Ordering::is_lt),
-        Comparator::LessOrEqual => order()?.is_some_and(std::cmp::Ordering::is_le),
-        Comparator::Greater => order()?.is_some_and(std::cmp::Ordering::is_gt),
-        Comparator::GreaterOrEqual => order()?.is_some_and(std::cmp::Ordering::is_ge),
-        Comparator::In => show::contains(right, left, meter)?,
-        Comparator::NotIn => !show::contains(right, left, meter)?,
-    })
 }

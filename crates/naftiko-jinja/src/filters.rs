@@ -7,9 +7,9 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::evaluate::Val;
 use crate::meter::Meter;
 use crate::problem::Failure;
+use crate::value::Val;
 
 /// A filter.
 pub struct Filter {

@@ -8,6 +8,7 @@
 //! does not show a value.
 
 mod ast;
+mod compare;
 mod evaluate;
 mod filters;
 mod meter;
@@ -19,6 +20,7 @@ mod scan;
 mod show;
 #[cfg(test)]
 mod tests;
+mod value;
 mod value_tests;
 
 use serde_json::Value;

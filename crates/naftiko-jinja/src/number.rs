@@ -4,8 +4,19 @@ use std::cmp::Ordering;
 
 use serde_json::{Number, Value};
 
-use crate::ast::Operator;
 use crate::problem::Failure;
+
+/// An operator that makes one value of two: arithmetic, or `~`, which joins texts. `+` also joins texts and lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    FloorDivide,
+    Remainder,
+    Concatenate,
+}
 
 /// Two numbers, as integers if both are.
 enum Pair {

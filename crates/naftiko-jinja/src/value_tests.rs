@@ -4,12 +4,10 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::ast::Comparator;
-use crate::evaluate::compared;
+use crate::compare::{self, Comparator, compared};
 use crate::meter::Meter;
 use crate::number;
 use crate::problem::{Failure, RenderErrorKind};
-use crate::show;
 
 /// A test of a value.
 pub struct Test {
@@ -94,7 +92,7 @@ pub static TESTS: &[Test] = &[
     compares!("ge", GreaterOrEqual),
     Test {
         name: "in",
-        holds: Holds::Beside(|value, searched, meter| show::contains(searched, value, meter)),
+        holds: Holds::Beside(|value, searched, meter| compare::contains(searched, value, meter)),
     },
 ];
 

@@ -6,11 +6,12 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::Use;
-use crate::evaluate::Val;
+use crate::compare;
 use crate::meter::Text;
-use crate::number;
+use crate::number::{self, Operator};
 use crate::problem::{Failure, RenderErrorKind};
 use crate::show;
+use crate::value::Val;
 
 type Applied<'v> = Result<Val<'v>, Failure>;
 
@@ -375,7 +376,7 @@ fn extreme<'v>(of: &Use<'v, '_>, filter: &str, wanted: Ordering) -> Applied<'v> 
     let mut items = list_of(filter, of)?.iter();
     let mut best = items.next().ok_or_else(missing)?;
     for item in items {
-        match show::order(item, best, of.meter)? {
+        match compare::order(item, best, of.meter)? {
             Some(order) if order == wanted => best = item,
             Some(_) => {}
             None => return Err(Failure::type_error("these items have no order")),
@@ -395,7 +396,7 @@ pub(super) fn max<'v>(of: &Use<'v, '_>) -> Applied<'v> {
 pub(super) fn sum<'v>(of: &Use<'v, '_>) -> Applied<'v> {
     let mut sum = Value::from(0);
     for item in list_of("sum", of)? {
-        let added = number::calculate(crate::ast::Operator::Add, &sum, item);
+        let added = number::calculate(Operator::Add, &sum, item);
         sum = added.ok_or_else(|| wrong("sum", item))??;
     }
     Ok(Val::made(sum))
@@ -405,7 +406,7 @@ pub(super) fn abs<'v>(of: &Use<'v, '_>) -> Applied<'v> {
     let value = of.value.get();
     let is_negative = number::float(value).ok_or_else(|| wrong("abs", value))? < 0.0;
     let sign = if is_negative { -1 } else { 1 };
-    let product = number::calculate(crate::ast::Operator::Multiply, &sign.into(), value);
+    let product = number::calculate(Operator::Multiply, &sign.into(), value);
     Ok(Val::made(product.ok_or_else(|| wrong("abs", value))??))
 }
 

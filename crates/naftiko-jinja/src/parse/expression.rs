@@ -4,8 +4,10 @@
 use serde_json::Value;
 
 use super::Parser;
-use crate::ast::{Comparator, Expr, Kind, Operator, Suffix};
+use crate::ast::{Expr, Kind, Suffix};
+use crate::compare::Comparator;
 use crate::filters::{self, Filter};
+use crate::number::Operator;
 use crate::problem::{Problem, ProblemKind};
 use crate::scan::Token;
 use crate::value_tests::{self, Test};
