@@ -2,7 +2,7 @@
 
 use encoding_rs::{Encoding, UTF_8};
 
-use crate::media::parameter_of;
+use crate::media_type::parameter_of;
 use crate::refusal::Problem;
 
 /// The `charset` of a media type, in lower case.

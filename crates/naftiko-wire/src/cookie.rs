@@ -3,7 +3,7 @@
 use naftiko_adapter::{Operation, Parameter, Style};
 use serde_json::Value;
 
-use crate::header::is_token;
+use crate::field::is_token;
 use crate::parameter::{Pair, no_meaning, pairs};
 use crate::percent::encoded;
 use crate::refusal::Problem;

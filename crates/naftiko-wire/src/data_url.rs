@@ -5,7 +5,7 @@ use base64::alphabet;
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use percent_encoding::percent_decode_str;
 
-use crate::header::is_field_value;
+use crate::field::is_field_value;
 use crate::refusal::Problem;
 
 const LENIENT: GeneralPurposeConfig =

@@ -9,15 +9,12 @@ use url::form_urlencoded::byte_serialize;
 
 use crate::charset::is_utf8;
 use crate::flat::empty;
-use crate::media::{self, JSON, TEXT};
-use crate::multipart::property_schema;
+use crate::media;
+use crate::media_type::{JSON, TEXT, first_of};
 use crate::parameter::taken;
 use crate::query::{self, Part};
 use crate::refusal::Problem;
-
-pub(crate) fn is_form(essence: &str) -> bool {
-    essence == "application/x-www-form-urlencoded"
-}
+use crate::schema;
 
 /// The encoded parts of a form. A property with a style is written like a query parameter. Any other property is
 /// written in its media type; a list becomes one part per item unless its encoding has a media type for the whole list.
@@ -61,7 +58,7 @@ fn property(
     value: &Value,
 ) -> Result<Vec<Part>, Problem> {
     if let Some(styled) = encoding.and_then(|encoding| encoding.as_query_parameter(name)) {
-        let schema = property_schema(operation, schema, name).unwrap_or(&Value::Null);
+        let schema = schema::property(operation, schema, name).unwrap_or(&Value::Null);
         return query::write(operation, &styled, schema, value);
     }
     let content_type = encoding.and_then(|encoding| encoding.content_type.as_deref()).and_then(first_of);
@@ -85,11 +82,6 @@ fn part(name: &str, content_type: Option<&str>, value: &Value) -> Result<Part, P
         .map_err(|_| Problem::new(format!("`{name}` is not text, and a form holds only text")))?;
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     Ok(Part { name: Some(encoded(name)), value: encoded(&text) })
-}
-
-/// The first of the media types that a description lists, separated by commas.
-pub(crate) fn first_of(content_types: &str) -> Option<&str> {
-    content_types.split(',').map(str::trim).find(|content_type| !content_type.is_empty())
 }
 
 /// Whether an encoded part contains only ASCII.

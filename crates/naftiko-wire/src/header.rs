@@ -1,10 +1,12 @@
-//! Values of header fields (RFC 9110).
+//! Header parameters.
 
 use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Parameter, Style};
 use serde_json::Value;
 
+use crate::field::is_field_value;
 use crate::flat::Flat;
+use crate::media::ascii;
 use crate::parameter::{content, no_meaning, separator};
 use crate::refusal::Problem;
 
@@ -57,30 +59,4 @@ fn styled(parameter: &Parameter, value: &Value) -> Result<String, Problem> {
         })?,
     }
     Ok(flat.joined(parameter.explode, separator, &str::to_owned))
-}
-
-/// Escapes the characters of a JSON text that are not ASCII.
-pub(crate) fn ascii(json: &str) -> String {
-    let mut written = String::with_capacity(json.len());
-    for character in json.chars() {
-        if character.is_ascii() {
-            written.push(character);
-        } else {
-            let units = character.encode_utf16(&mut [0; 2]).to_vec();
-            written.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
-        }
-    }
-    written
-}
-
-/// Whether a header field can carry `text` so that the recipient reads exactly that text: visible ASCII, with spaces
-/// and tabs inside. RFC 9110 §5.5 also allows other bytes, but does not define their character set.
-pub fn is_field_value(text: &str) -> bool {
-    text.trim() == text && text.bytes().all(|byte| matches!(byte, b'\t' | 0x20..=0x7e))
-}
-
-/// Whether `text` is a token of RFC 9110 §5.6.2, such as the name of a header field or a cookie.
-pub fn is_token(text: &str) -> bool {
-    !text.is_empty()
-        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
 }

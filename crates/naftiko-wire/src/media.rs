@@ -6,13 +6,8 @@ use serde_json::Value;
 use crate::charset::{in_charset, is_utf8};
 use crate::data_url;
 use crate::flat::text;
+use crate::media_type::{OCTETS, concrete, is_opaque, is_within};
 use crate::refusal::Problem;
-
-/// The media type of bytes of unknown type.
-pub(crate) const OCTETS: &str = "application/octet-stream";
-/// The media type of text without a more specific type.
-pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
-pub(crate) const JSON: &str = "application/json";
 
 /// A value encoded for sending.
 #[derive(Debug)]
@@ -27,12 +22,6 @@ impl Written {
     fn new(content_type: &str, bytes: Vec<u8>) -> Self {
         Self { content_type: content_type.to_owned(), file_name: None, bytes }
     }
-}
-
-/// Whether values of a media type, given by its essence, are supplied as text that is sent unchanged, or as a `data:`
-/// URL: all types except JSON and `text/*`.
-pub(crate) fn is_opaque(essence: &str) -> bool {
-    !is_json(essence) && !essence.starts_with("text/")
 }
 
 /// Encodes a value in a media type, which may be a range such as `image/*`. `name` names the value in messages;
@@ -79,81 +68,19 @@ fn text_of(name: &str, value: &Value) -> Result<String, Problem> {
 fn json(value: &Value, content_type: &str) -> Result<Vec<u8>, Problem> {
     let written =
         serde_json::to_string(value).map_err(|_| Problem::new("the value cannot be written as JSON"))?;
-    Ok(if is_utf8(content_type) { written } else { crate::header::ascii(&written) }.into_bytes())
+    Ok(if is_utf8(content_type) { written } else { ascii(&written) }.into_bytes())
 }
 
-/// The value of a parameter of a media type, without quotes; the first one if the parameter occurs twice. `name` is in
-/// lower case.
-pub(crate) fn parameter_of(content_type: &str, name: &str) -> Option<String> {
-    let (_, value) = pieces(content_type).into_iter().skip(1).find_map(|piece| named(piece, name))?;
-    let Some(quoted) = value.strip_prefix('"') else { return Some(value.to_owned()) };
-    let quoted = quoted.strip_suffix('"').unwrap_or(quoted);
-    let (mut text, mut is_escaped) = (String::with_capacity(quoted.len()), false);
-    for character in quoted.chars() {
-        is_escaped = character == '\\' && !is_escaped;
-        text.extend((!is_escaped).then_some(character));
-    }
-    Some(text)
-}
-
-/// The media type with a parameter removed. `name` is in lower case.
-pub(crate) fn without_parameter(content_type: &str, name: &str) -> String {
-    let kept: Vec<&str> = pieces(content_type)
-        .into_iter()
-        .enumerate()
-        .filter(|(at, piece)| *at == 0 || named(piece, name).is_none())
-        .map(|(_, piece)| piece)
-        .collect();
-    kept.join(";").trim_end().to_owned()
-}
-
-/// The name and value of a parameter, if it has this name in any case.
-fn named<'t>(piece: &'t str, name: &str) -> Option<(&'t str, &'t str)> {
-    let (known, value) = piece.split_once('=')?;
-    known.trim().eq_ignore_ascii_case(name).then(|| (known, value.trim()))
-}
-
-/// Splits a media type at the semicolons that are not in quotes.
-fn pieces(content_type: &str) -> Vec<&str> {
-    let (mut pieces, mut start, mut is_quoted, mut is_escaped) = (Vec::new(), 0, false, false);
-    for (at, byte) in content_type.bytes().enumerate() {
-        match byte {
-            _ if is_escaped => is_escaped = false,
-            b'\\' if is_quoted => is_escaped = true,
-            b'"' => is_quoted = !is_quoted,
-            b';' if !is_quoted => {
-                pieces.extend(content_type.get(start..at));
-                start = at + 1;
-            }
-            _ => {}
+/// Escapes the characters of a JSON text that are not ASCII.
+pub(crate) fn ascii(json: &str) -> String {
+    let mut written = String::with_capacity(json.len());
+    for character in json.chars() {
+        if character.is_ascii() {
+            written.push(character);
+        } else {
+            let units = character.encode_utf16(&mut [0; 2]).to_vec();
+            written.extend(units.iter().map(|unit| format!("\\u{unit:04x}")));
         }
     }
-    pieces.extend(content_type.get(start..));
-    pieces
-}
-
-/// The media type to send for a media type or range.
-pub(crate) fn concrete(content_type: &str) -> &str {
-    let essence = essence(content_type);
-    match essence.as_str() {
-        range if !range.contains('*') => content_type,
-        "*/*" | "application/*" => JSON,
-        json if json.ends_with("+json") => JSON,
-        text if text.starts_with("text/") => "text/plain",
-        multipart if multipart.starts_with("multipart/") => "multipart/form-data",
-        _ => OCTETS,
-    }
-}
-
-/// Whether a media type belongs to a range of media types, given by its essence.
-pub(crate) fn is_within(media_type: &str, range: &str) -> bool {
-    let media_type = essence(media_type);
-    match range.split_once('*') {
-        None => media_type == range,
-        Some((before, after)) => {
-            media_type.len() >= before.len() + after.trim_start_matches("/*").len()
-                && media_type.starts_with(before)
-                && (range == "*/*" || media_type.ends_with(after))
-        }
-    }
+    written
 }

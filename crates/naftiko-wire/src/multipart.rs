@@ -6,20 +6,19 @@ use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Encoding, Operation, Parameter, RequestBody};
 use serde_json::Value;
 
+use crate::field::is_field_value;
 use crate::flat::empty;
-use crate::header::is_field_value;
-use crate::media::{self, JSON, OCTETS, TEXT, Written, is_opaque, is_within};
-use crate::parameter::{pairs, separates, taken};
+use crate::media::{self, Written};
+use crate::media_type::{
+    BOUNDARY, JSON, OCTETS, TEXT, concrete, is_multipart, is_opaque, is_within, without_parameter,
+};
+use crate::parameter::{Pair, pairs, separates, taken};
 use crate::refusal::Problem;
+use crate::schema;
 
 mod boundary;
-mod schema;
 
 use boundary::boundary;
-pub(crate) use schema::property as property_schema;
-
-/// The media type parameter with the boundary between parts.
-pub(crate) const BOUNDARY: &str = "boundary";
 
 /// One part.
 struct Part {
@@ -30,15 +29,10 @@ struct Part {
     written: Written,
 }
 
-/// Whether a media type, given by its essence, is multipart.
-pub(crate) fn is_multipart(essence: &str) -> bool {
-    essence.starts_with("multipart/")
-}
-
 /// Encodes a multipart body. An object has one part per property, and one per item of a list. A list has one part per
 /// item: without a name, or, in `multipart/form-data`, named by the item, which is an object with one entry.
 pub(crate) fn write(operation: &Operation, spec: &RequestBody, value: &Value) -> Result<Written, Problem> {
-    let content_type = media::concrete(&spec.content_type);
+    let content_type = concrete(&spec.content_type);
     let is_form_data = essence(content_type) == "multipart/form-data";
     let mut parts = Vec::new();
     match value {
@@ -96,7 +90,7 @@ fn assembled(content_type: &str, parts: &[Part]) -> Written {
     }
     bytes.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
     // A boundary in the description is replaced, since it might occur in a part.
-    let content_type = format!("{}; {BOUNDARY}={boundary}", media::without_parameter(content_type, BOUNDARY));
+    let content_type = format!("{}; {BOUNDARY}={boundary}", without_parameter(content_type, BOUNDARY));
     Written { content_type, file_name: None, bytes }
 }
 
@@ -192,7 +186,7 @@ fn of_style(
     schema: &Value,
     value: &Value,
 ) -> Result<Vec<Part>, Problem> {
-    let part = |pair: crate::parameter::Pair| {
+    let part = |pair: Pair| {
         // A query would encode the separator in an item; a part cannot.
         if pair.is_joined && pair.texts.iter().any(|text| text.contains(pair.separator)) {
             return Err(separates(&styled.name, pair.separator));

@@ -3,10 +3,10 @@
 use naftiko_adapter::{Operation, Parameter, Style};
 use serde_json::Value;
 
+use crate::expected::Expected;
 use crate::flat::{Flat, empty, text};
 use crate::media;
 use crate::percent::encoded;
-use crate::read::{Expected, has_own_name};
 use crate::refusal::Problem;
 
 /// The most keys of a name in the style `deepObject`: `a[b][c]` has two.
@@ -55,7 +55,7 @@ pub(crate) fn pairs(
             Ok(items.into_iter().map(|item| Pair::one(name, item)).collect())
         }
         Flat::Map(entries) if parameter.explode => {
-            let arrives = |key: &str| key != name || has_own_name(&Expected::of(operation, schema), name);
+            let arrives = |key: &str| key != name || Expected::of(operation, schema).has_own_name(name);
             let pair = |(key, item): (String, String)| match key.as_str() {
                 "" => Err(nameless(name)),
                 key if !arrives(key) => Err(taken(name, "the parameter itself").within(key)),

@@ -1,11 +1,9 @@
 //! Query parameters.
 
-use naftiko_adapter::media_type::essence;
 use naftiko_adapter::{Operation, Parameter, Style};
 use serde_json::Value;
 
-use crate::form::{self, is_form};
-use crate::parameter::{Pair, content, encoded_separator, no_meaning, pairs};
+use crate::parameter::{Pair, encoded_separator, no_meaning, pairs};
 use crate::percent::encoded;
 use crate::refusal::Problem;
 
@@ -30,7 +28,8 @@ impl Part {
     }
 }
 
-/// The parts of a query parameter, encoded. `schema` describes the parameter, or the property that is written like one.
+/// The parts of a query parameter, encoded, unless the parameter is the whole query string. `schema` describes the
+/// parameter, or the property that is written like one.
 pub(crate) fn write(
     operation: &Operation,
     parameter: &Parameter,
@@ -46,7 +45,6 @@ pub(crate) fn write(
             let pairs = pairs(operation, parameter, schema, value)?;
             Ok(pairs.iter().map(|pair| encoded_pair(parameter, pair)).collect())
         }
-        Style::Querystring => whole(operation, parameter, value),
         _ => Err(no_meaning(parameter, "in a query")),
     }
 }
@@ -57,15 +55,4 @@ fn encoded_pair(parameter: &Parameter, pair: &Pair) -> Part {
     let kept: String = RESERVED.chars().filter(|kept| parameter.allow_reserved && !separates(kept)).collect();
     let texts: Vec<String> = pair.texts.iter().map(|text| encoded(text, &kept)).collect();
     Part { name: Some(encoded(&pair.name, "")), value: texts.join(&encoded_separator(pair.separator)) }
-}
-
-/// The parts of a parameter that is the whole query string (`in: querystring` of 3.2): a form, or a text of another
-/// media type.
-fn whole(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<Vec<Part>, Problem> {
-    let content_type = parameter.content_type.as_deref().unwrap_or("application/x-www-form-urlencoded");
-    if is_form(&essence(content_type)) {
-        return form::write(operation, &parameter.schema, &parameter.encoding, content_type, value);
-    }
-    let text = content(parameter, content_type, value)?;
-    Ok(vec![Part { name: None, value: encoded(&text, "") }])
 }

@@ -8,16 +8,15 @@ use naftiko_adapter::{Operation, Parameter, Style};
 use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 
-use crate::form::is_form;
+use crate::expected::Expected;
+use crate::media_type::is_form;
 use crate::parameter::{encoded_separator, separator};
 
 mod body;
 mod deep;
-mod expected;
 mod parts;
 
 pub use body::body;
-pub(crate) use expected::Expected;
 
 /// The value of a path parameter; `raw` is its text in the path, still encoded. `None` if the text does not have the
 /// form of the style.
@@ -168,7 +167,7 @@ fn named(
         return (!items.is_empty()).then_some(Value::Array(items));
     }
     if parameter.explode
-        && (own.is_empty() || has_own_name(expected, &parameter.name))
+        && (own.is_empty() || expected.has_own_name(&parameter.name))
         && let Some(object) = expected.object()
     {
         let is_own = |name: &str| object.is_named(name) || (object.is_open() && !claimed.contains(&name));
@@ -178,13 +177,6 @@ fn named(
         return (!entries.is_empty()).then_some(Value::Object(entries));
     }
     Some(split(expected, false, own.first()?, separator, decode))
-}
-
-/// Whether a pair with the name of its parameter is an entry of the object. True only if the schema allows nothing but
-/// an object: exploded, such a parameter is never written under its own name otherwise.
-pub(crate) fn has_own_name(expected: &Expected<'_>, name: &str) -> bool {
-    let object = expected.object().filter(|_| !expected.is_scalar() && expected.items().is_none());
-    object.is_some_and(|object| object.is_named(name) || object.is_open())
 }
 
 /// Splits a text at a separator into the items or entries of a value.

@@ -4,16 +4,15 @@ use std::collections::HashSet;
 
 use naftiko_adapter::header::is_set_by_client;
 use naftiko_adapter::media_type::essence;
-use naftiko_adapter::{Arguments, Method, Operation, Parameter, Place, RequestBody};
+use naftiko_adapter::{Arguments, Method, Operation, Parameter, Place, RequestBody, Style};
 use serde_json::Value;
 
-use crate::form::is_form;
-use crate::header::{is_field_value, is_token};
+use crate::field::{is_field_value, is_token};
 use crate::media::{self, Written};
-use crate::multipart::is_multipart;
+use crate::media_type::{is_form, is_multipart};
 use crate::query::Part;
 use crate::refusal::{Problem, Refusal, Target};
-use crate::{cookie, form, header, multipart, query};
+use crate::{cookie, form, header, multipart, query, query_string};
 
 mod template;
 
@@ -208,7 +207,10 @@ fn query_parts(operation: &Operation, arguments: &Arguments) -> Result<Vec<Part>
 }
 
 fn query_of(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<Vec<Part>, Refusal> {
-    let parts = query::write(operation, parameter, &parameter.schema, value);
+    let parts = match parameter.style {
+        Style::Querystring => query_string::write(operation, parameter, value),
+        _ => query::write(operation, parameter, &parameter.schema, value),
+    };
     parts.map_err(|problem| of(parameter, problem))
 }
 

@@ -33,7 +33,8 @@ fn contains(bytes: &[u8], needle: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::media::{TEXT, Written};
+    use crate::media::Written;
+    use crate::media_type::TEXT;
 
     #[test]
     fn no_part_holds_the_boundary() {

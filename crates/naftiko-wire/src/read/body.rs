@@ -5,11 +5,11 @@ use naftiko_adapter::media_type::{essence, is_json};
 use naftiko_adapter::{Encoding, Operation, RequestBody, Style};
 use serde_json::{Map, Value};
 
-use super::expected::Expected;
 use super::{decoded, of_pairs, pairs, parts};
 use crate::charset::from_charset;
-use crate::form::is_form;
-use crate::multipart::is_multipart;
+use crate::expected::Expected;
+use crate::media_type::{is_form, is_multipart};
+use crate::schema;
 
 /// The body of a request; `None` if there is none. `content_type` is the header of the request, or `None` if it is
 /// missing.
@@ -128,5 +128,5 @@ fn encoded(
 /// The schema of a property of an object.
 pub(super) fn property<'a>(operation: &'a Operation, schema: &'a Value, name: &str) -> &'a Value {
     const ANY: &Value = &Value::Bool(true);
-    crate::multipart::property_schema(operation, schema, name).unwrap_or(ANY)
+    schema::property(operation, schema, name).unwrap_or(ANY)
 }

@@ -4,7 +4,7 @@ use indexmap::IndexMap;
 use serde_json::{Map, Value};
 
 use super::decoded;
-use super::expected::Expected;
+use crate::expected::Expected;
 use crate::parameter::MOST_KEYS;
 
 /// A tree of texts by key, at most [`MOST_KEYS`] deep.

@@ -10,12 +10,12 @@ use naftiko_adapter::{Operation, RequestBody, Style};
 use serde_json::{Map, Value};
 
 use super::body::property;
-use super::expected::Expected;
 use super::{deep, named};
 use crate::charset::from_charset;
-use crate::media::{OCTETS, parameter_of};
-use crate::multipart::BOUNDARY;
+use crate::expected::Expected;
+use crate::media_type::{BOUNDARY, OCTETS, parameter_of};
 use crate::parameter::separator;
+use crate::percent::encoded;
 
 /// A part of a multipart body.
 struct Part<'b> {
@@ -64,7 +64,7 @@ fn object(
             // Parts are not percent-encoded, so they are encoded first for the parser, which decodes them.
             Style::DeepObject => {
                 let encoded: Vec<(String, String)> =
-                    texts.iter().map(|(name, text)| (name.clone(), crate::encoded(text, ""))).collect();
+                    texts.iter().map(|(name, text)| (name.clone(), encoded(text, ""))).collect();
                 deep::read(name, &expected, &encoded)?
             }
             _ => named(&styled, &expected, &texts, separator, &[], &str::to_owned),

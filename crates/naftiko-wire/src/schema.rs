@@ -10,7 +10,7 @@ pub(crate) fn property<'a>(operation: &'a Operation, schema: &'a Value, name: &s
 }
 
 /// The schema of the list item at a position.
-pub(super) fn item<'a>(operation: &'a Operation, schema: &'a Value, at: usize) -> Option<&'a Value> {
+pub(crate) fn item<'a>(operation: &'a Operation, schema: &'a Value, at: usize) -> Option<&'a Value> {
     let own = |schema: &'a Value| {
         let prefix = schema.get("prefixItems").and_then(|prefix| prefix.get(at));
         prefix.or_else(|| schema.get("items"))
@@ -28,12 +28,12 @@ fn find<'a>(
 }
 
 /// Whether a value is bytes: `format: binary`.
-pub(super) fn is_binary(schema: Option<&Value>) -> bool {
+pub(crate) fn is_binary(schema: Option<&Value>) -> bool {
     schema.and_then(|schema| schema.get("format")?.as_str()) == Some("binary")
 }
 
 /// Whether a value is text that encodes bytes, which is sent unchanged.
-pub(super) fn is_encoded(schema: Option<&Value>) -> bool {
+pub(crate) fn is_encoded(schema: Option<&Value>) -> bool {
     let is_byte = schema.and_then(|schema| schema.get("format")?.as_str()) == Some("byte");
     is_byte || schema.is_some_and(|schema| schema.get("contentEncoding").is_some())
 }

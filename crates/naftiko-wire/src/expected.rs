@@ -66,6 +66,13 @@ impl<'a> Expected<'a> {
         self.types.contains("object").then_some(Object(self))
     }
 
+    /// Whether a pair with the name of its parameter is an entry of the object. True only if the schemas allow nothing
+    /// but an object: exploded, such a parameter is never written under its own name otherwise.
+    pub(crate) fn has_own_name(&self, name: &str) -> bool {
+        let object = self.object().filter(|_| !self.is_scalar() && self.items().is_none());
+        object.is_some_and(|object| object.is_named(name) || object.is_open())
+    }
+
     /// Converts a text to a scalar. If only a list or an object is expected, the text is parsed as JSON. A text that
     /// fits no expected type remains a string.
     pub(crate) fn scalar(&self, text: String) -> Value {
