@@ -1,4 +1,5 @@
-//! The request and the response of the token endpoint (RFC 6749 §4.4 and §5). Pure.
+//! The parameters of a token request, and the request and the response of the token endpoint (RFC 6749 §4.4 and §5).
+//! Nothing is sent here.
 
 use std::time::Duration;
 
@@ -9,15 +10,42 @@ use reqwest::Method;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
+use url::Url;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use crate::refused;
-use crate::token::{ClientAuth, ClientCredentials};
+use crate::secret::Secret;
 use crate::transport::Message;
 use naftiko_wire::is_field_value;
 
 /// The maximum length of a text from the token endpoint in a message, in characters.
 const MESSAGE_LIMIT: usize = 300;
+
+/// The parameters of a token request.
+#[derive(Debug, Clone)]
+pub struct ClientCredentials {
+    /// The URL of the token endpoint.
+    pub token_url: Url,
+    /// The client's id.
+    pub client_id: Secret,
+    /// The client's secret.
+    pub client_secret: Secret,
+    /// How the client authenticates.
+    pub client_auth: ClientAuth,
+    /// The scopes to request; empty for the provider's default.
+    pub scopes: Vec<String>,
+    /// The audience of the token, for providers that require one.
+    pub audience: Option<String>,
+}
+
+/// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuth {
+    /// In the `Authorization` header: `client_secret_basic`.
+    Basic,
+    /// In the body: `client_secret_post`.
+    Form,
+}
 
 /// Builds the token request.
 pub(crate) fn request(

@@ -15,8 +15,10 @@ mod deadline;
 mod departures;
 mod egress;
 mod endpoint;
+mod error;
 mod grant;
 mod json;
+mod mask;
 mod nodes;
 mod poster;
 mod redirect;
@@ -27,11 +29,13 @@ mod transport;
 pub use adapter::{Builder, HttpAdapter};
 pub use credential::{Credential, KeyPlace};
 pub use egress::{AllowedHost, Denied, HostGuard, NoHost, Zone};
-pub use endpoint::{BuildError, Endpoint};
+pub use endpoint::Endpoint;
+pub use error::BuildError;
+pub use grant::{ClientAuth, ClientCredentials};
 pub use nodes::NodeBudget;
 pub use poster::Poster;
 pub use secret::{Secret, SecretSource};
-pub use token::{ClientAuth, ClientCredentials, Tokens};
+pub use token::Tokens;
 pub use transport::Proxies;
 
 /// A failure of a call that is not sent and that no retry can make succeed.

@@ -11,39 +11,13 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::answer::Asked;
-use crate::credential::{basic_mask, bearer_mask, mask_of};
-use crate::grant;
+use crate::grant::{self, ClientAuth, ClientCredentials};
+use crate::mask::{basic_mask, bearer_mask, mask_of};
 use crate::secret::Secret;
 use crate::transport::Transport;
 
 /// How long before its expiry a token is replaced: at most this long, and at most a tenth of its lifetime.
 const MARGIN: Duration = Duration::from_mins(1);
-
-/// The parameters of a token request.
-#[derive(Debug, Clone)]
-pub struct ClientCredentials {
-    /// The URL of the token endpoint.
-    pub token_url: Url,
-    /// The client's id.
-    pub client_id: Secret,
-    /// The client's secret.
-    pub client_secret: Secret,
-    /// How the client authenticates.
-    pub client_auth: ClientAuth,
-    /// The scopes to request; empty for the provider's default.
-    pub scopes: Vec<String>,
-    /// The audience of the token, for providers that require one.
-    pub audience: Option<String>,
-}
-
-/// How a client authenticates to the token endpoint (RFC 6749 §2.3.1).
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ClientAuth {
-    /// In the `Authorization` header: `client_secret_basic`.
-    Basic,
-    /// In the body: `client_secret_post`.
-    Form,
-}
 
 /// The tokens of one client, shared by all clones. A token is fetched at its first use, and replaced shortly before it
 /// expires or once the provider rejects it. It is held in memory only.
