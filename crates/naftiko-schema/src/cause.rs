@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use crate::evaluate::{Evaluator, Verdict, broken_bound, broken_length};
+use crate::evaluate::{Evaluator, broken_bound, broken_length};
 use crate::graph::{Choice, Node, NodeId, ObjectRules};
 use crate::instance::{Instance, View};
 use crate::kin::Kin;
 use crate::report::Rule;
+use crate::verdict::Verdict;
 use crate::{format, list, object};
 
 /// Something that may keep a value from fitting a node.

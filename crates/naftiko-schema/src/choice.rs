@@ -2,10 +2,11 @@
 
 use serde_json::Value;
 
-use crate::evaluate::{Evaluator, Verdict};
+use crate::evaluate::Evaluator;
 use crate::graph::{Choice, Condition, Node, NodeId};
 use crate::instance::Instance;
 use crate::kin::Kin;
+use crate::verdict::Verdict;
 
 /// A schema that a combination asks for, with the properties that others allow it.
 pub(crate) type Branch = (NodeId, Kin);

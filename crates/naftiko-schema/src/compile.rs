@@ -10,21 +10,13 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use serde_json::{Map, Value};
 
+use crate::defect::Defect;
 use crate::graph::{Choice, Condition, Discriminator, Graph, Node, NodeId};
 use crate::leaf::Leaf;
 use crate::opposite::{MOST_OF_ALL, marked};
 use crate::options::Options;
 use crate::place::{Place, target_place};
 use crate::reference::Document;
-
-/// A keyword that cannot be used and is left out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Defect {
-    /// Where it is in the schema: a JSON pointer below the schema or, for a definition, below `/$defs`.
-    pub pointer: String,
-    /// The reason, in one line.
-    pub reason: String,
-}
 
 /// The keywords that assert something and that types express; a `$ref` without any assertion beside it is only another
 /// name.

@@ -14,6 +14,7 @@ use crate::leaf::Leaf;
 use crate::number::compare;
 use crate::options::Options;
 use crate::report::Rule;
+use crate::verdict::Verdict;
 
 /// How many steps an examination may take for each part of the value and for each part of the schema. A part is a
 /// value, or 32 bytes of a text or of a name; ordinary descriptions take a few steps for a part.
@@ -21,32 +22,6 @@ pub const STEPS_PER_PART: u64 = 512;
 
 /// How deeply verdicts may depend on each other. Beyond, an examination is given up like one without a budget.
 const MAX_DEPTH: u32 = 400;
-
-/// Whether a value fits.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Verdict {
-    /// The value does not fit.
-    Fails,
-    /// The verdict could not be decided.
-    Unknown,
-    /// The value fits.
-    Fits,
-}
-
-impl Verdict {
-    pub(crate) fn of(fits: bool) -> Self {
-        if fits { Self::Fits } else { Self::Fails }
-    }
-
-    /// The verdict of `not`.
-    pub(crate) fn negated(self) -> Self {
-        match self {
-            Self::Fails => Self::Fits,
-            Self::Unknown => Self::Unknown,
-            Self::Fits => Self::Fails,
-        }
-    }
-}
 
 /// A node, a part of the value in one reading, and the properties that the schemas around the node allow.
 pub(crate) type Key = (NodeId, *const Value, Reading, Kin);

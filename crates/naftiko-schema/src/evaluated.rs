@@ -5,10 +5,11 @@ use std::rc::Rc;
 use serde_json::Value;
 
 use crate::choice::named;
-use crate::evaluate::{Evaluator, Verdict};
+use crate::evaluate::Evaluator;
 use crate::graph::{Node, NodeId};
 use crate::instance::Instance;
 use crate::kin::{Kin, Positions};
+use crate::verdict::Verdict;
 
 impl<'s, 'v> Evaluator<'s, 'v> {
     /// The properties or items of a value that a node looks at, its own `unevaluated…` aside.

@@ -9,12 +9,13 @@ use serde_json::Value;
 
 use crate::cause::{Cause, Token};
 use crate::choice::named;
-use crate::evaluate::{Evaluator, Key, Verdict};
+use crate::evaluate::{Evaluator, Key};
 use crate::graph::{Choice, NodeId};
 use crate::instance::Instance;
 use crate::kin::Kin;
 use crate::place::escaped;
 use crate::report::{Report, Rule, Violation};
+use crate::verdict::Verdict;
 use crate::words::Types;
 
 /// The weight of a value of another type than a branch takes: it is hardly meant for that branch.

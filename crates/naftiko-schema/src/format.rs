@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use crate::evaluate::Verdict;
 use crate::leaf::Leaf;
+use crate::verdict::Verdict;
 
 /// Whether a text has a format, or nearly has it where `accepts_near`.
 pub(crate) fn verdict(format: &Leaf, accepts_near: bool, value: &Value) -> Verdict {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use indexmap::IndexMap;
 use serde_json::{Number, Value};
 
-use crate::compile::Defect;
 use crate::instance::equal;
 use crate::leaf::Leaf;
 use crate::number::canonical;
@@ -180,15 +179,6 @@ impl Default for NodeId {
 impl Graph {
     pub(crate) fn node(&self, id: NodeId) -> &Node {
         self.nodes.get(id.0 as usize).unwrap_or(&self.anything)
-    }
-
-    /// The patterns that are no regular expressions.
-    pub(crate) fn unusable_patterns(&self) -> impl Iterator<Item = Defect> {
-        let unusable = self.patterns.iter().filter(|(_, leaf)| leaf.is_unusable());
-        unusable.map(|(pointer, leaf)| Defect {
-            pointer: pointer.clone(),
-            reason: format!("`{}` is not a regular expression", leaf.text()),
-        })
     }
 
     /// Takes schemas out that are joined to others whose types they exclude: nothing could fit, so the first is believed.

@@ -98,6 +98,13 @@ impl View<'_> {
     }
 }
 
+impl Kind {
+    /// The type of a value.
+    pub(crate) fn of(value: &Value) -> Self {
+        Instance::plain(value).kind()
+    }
+}
+
 /// The number or boolean that a text spells.
 pub(crate) fn scalar(text: &str) -> Option<Value> {
     // No number or boolean begins or ends with white space, and none is so long.

@@ -7,10 +7,9 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::evaluate::{Evaluator, Verdict};
-use crate::graph::{Node, NodeId, ObjectRules};
+use crate::graph::NodeId;
 
 /// A set of properties of one object that the schemas around a node allow, by its number in the [`Kinship`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -71,6 +70,11 @@ impl Positions {
         self.0.iter_mut().zip(others).for_each(|(word, other)| *word = with(*word, other));
     }
 
+    /// How many machine words the set takes: the work of combining it with another.
+    pub(crate) fn words(&self) -> usize {
+        self.0.len()
+    }
+
     fn trim(&mut self) {
         while self.0.last() == Some(&0) {
             self.0.pop();
@@ -83,11 +87,13 @@ impl Kinship {
         self.set(kin).is_some_and(|set| set.contains(at))
     }
 
-    fn set(&self, kin: Kin) -> Option<&Positions> {
+    /// The properties of a set; `None` if it is empty.
+    pub(crate) fn set(&self, kin: Kin) -> Option<&Positions> {
         self.sets.get((kin.0 as usize).checked_sub(1)?)
     }
 
-    fn number(&mut self, mut set: Positions) -> Kin {
+    /// The set with these properties, which has one number however often it is met.
+    pub(crate) fn number(&mut self, mut set: Positions) -> Kin {
         set.trim();
         if set.0.is_empty() {
             return Kin::NONE;
@@ -100,36 +106,21 @@ impl Kinship {
         self.numbers.insert(set, kin);
         kin
     }
+
+    /// The properties that a node declares for an object, if they were remembered.
+    pub(crate) fn declared(&self, node: NodeId, object: &Value) -> Option<Rc<Positions>> {
+        self.declared.get(&(node, std::ptr::from_ref(object))).cloned()
+    }
+
+    /// Remembers the properties that a node declares for an object.
+    pub(crate) fn remember(&mut self, node: NodeId, object: &Value, declared: Rc<Positions>) {
+        self.declared.insert((node, std::ptr::from_ref(object)), declared);
+    }
 }
 
-impl<'s, 'v> Evaluator<'s, 'v> {
-    /// The properties that the parts of a node declare; `None` where no part limits the properties of an object.
-    pub(crate) fn family(&mut self, node: &'s Node, value: &'v Value, kin: Kin) -> Option<Family> {
-        let fields = value.as_object().filter(|_| node.is_lenient)?;
-        if !node.in_place().any(|child| self.graph.node(child).is_closed) {
-            return None;
-        }
-        let mut own = self.kinship.set(kin).cloned().unwrap_or_default();
-        self.own_properties(node.object.as_deref(), fields, &mut own);
-        let mut groups = Vec::new();
-        for child in &node.all {
-            groups.push(self.declared(*child, value));
-        }
-        let choices = node.choices.iter().map(|choice| choice.branches.clone());
-        let condition =
-            node.condition.map(|it| [Some(it.test), it.then, it.otherwise].into_iter().flatten().collect());
-        let dependent = node.dependent.iter().map(|(_, node)| vec![*node]);
-        for group in choices.chain(condition).chain(dependent) {
-            let mut all = Positions::default();
-            for child in group {
-                let declared = self.declared(child, value);
-                if !self.spend(1 + declared.0.len() as u64) {
-                    break;
-                }
-                all.extend(&declared);
-            }
-            groups.push(Rc::new(all));
-        }
+impl Family {
+    /// The family of a node: the properties of the node and of the schemas around it, and those of each group of parts.
+    pub(crate) fn new(own: Positions, groups: Vec<Rc<Positions>>) -> Self {
         let (mut once, mut twice) = (Positions::default(), Positions::default());
         for group in &groups {
             let mut both = once.clone();
@@ -137,93 +128,22 @@ impl<'s, 'v> Evaluator<'s, 'v> {
             twice.extend(&both);
             once.extend(group);
         }
-        self.spend((groups.len() * once.0.len()) as u64);
-        Some(Family { own, groups, once, twice })
+        Self { own, groups, once, twice }
     }
 
-    /// The properties that a group of a family may have beside its own: those of all others.
-    pub(crate) fn beside(&mut self, family: Option<&Family>, group: usize) -> Kin {
-        let Some(family) = family else { return Kin::NONE };
-        let mut set = family.once.clone();
-        if let Some(group) = family.groups.get(group) {
+    /// The steps that combining the groups takes.
+    pub(crate) fn steps(&self) -> u64 {
+        (self.groups.len() * self.once.words()) as u64
+    }
+
+    /// The properties that a group may have beside its own: those of all others.
+    pub(crate) fn beside(&self, group: usize) -> Positions {
+        let mut set = self.once.clone();
+        if let Some(group) = self.groups.get(group) {
             set.combine(group, |a, b| a & !b);
         }
-        set.extend(&family.twice);
-        set.extend(&family.own);
-        self.kinship.number(set)
-    }
-
-    /// Whether a property that a node does not declare itself is declared beside it, or by what is combined in it.
-    pub(crate) fn is_kin(&mut self, node: &'s Node, value: &'v Value, kin: Kin, at: usize) -> bool {
-        if !node.is_lenient {
-            return false;
-        }
-        if self.kinship.allows(kin, at) {
-            return true;
-        }
-        for child in node.in_place() {
-            if !self.spend(1) {
-                return false;
-            }
-            if self.declared(child, value).contains(at) {
-                return true;
-            }
-        }
-        false
-    }
-
-    /// The properties of an object that a node declares, or another that applies to the same object.
-    fn declared(&mut self, id: NodeId, value: &'v Value) -> Rc<Positions> {
-        let key = (id, std::ptr::from_ref(value));
-        if let Some(known) = self.kinship.declared.get(&key) {
-            return Rc::clone(known);
-        }
-        // While it is sought, it is empty: what a schema declares by containing itself it declares anyway.
-        self.kinship.declared.insert(key, Rc::default());
-        let node = self.graph.node(id);
-        let mut found = Positions::default();
-        if let Some(fields) = value.as_object() {
-            self.own_properties(node.object.as_deref(), fields, &mut found);
-        }
-        if self.enter() {
-            for child in node.in_place() {
-                let declared = self.declared(child, value);
-                if !self.spend(1 + declared.0.len() as u64) {
-                    break;
-                }
-                found.extend(&declared);
-            }
-            self.leave();
-        }
-        let found = Rc::new(found);
-        self.kinship.declared.insert(key, Rc::clone(&found));
-        found
-    }
-
-    /// Adds the properties that `properties` and `patternProperties` name.
-    pub(crate) fn own_properties(
-        &mut self,
-        rules: Option<&'s ObjectRules>,
-        fields: &'v Map<String, Value>,
-        found: &mut Positions,
-    ) {
-        let Some(rules) = rules.filter(|it| !it.properties.is_empty() || !it.patterns.is_empty()) else {
-            return;
-        };
-        if !self.spend((fields.len() * (1 + rules.patterns.len())) as u64) {
-            return;
-        }
-        for (at, name) in fields.keys().enumerate() {
-            let mut is_declared = rules.properties.contains_key(name.as_str());
-            if !is_declared && !rules.patterns.is_empty() {
-                let name = Value::String(name.clone());
-                let mut patterns = rules.patterns.iter();
-                is_declared =
-                    patterns.any(|(pattern, _)| self.matches(pattern, &name, self.root) == Verdict::Fits);
-            }
-            if is_declared {
-                found.insert(at);
-            }
-        }
+        set.extend(&self.twice);
+        set.extend(&self.own);
+        set
     }
 }

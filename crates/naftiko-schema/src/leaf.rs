@@ -7,7 +7,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, Validator};
 use serde_json::{Map, Value};
 
-use crate::evaluate::Verdict;
+use crate::verdict::Verdict;
 
 /// One keyword with its value, compiled when it is first needed.
 pub(crate) struct Leaf {

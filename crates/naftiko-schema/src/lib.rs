@@ -18,9 +18,11 @@
 mod cause;
 mod choice;
 mod compile;
+mod defect;
 mod evaluate;
 mod evaluated;
 mod explain;
+mod family;
 mod format;
 mod graph;
 mod instance;
@@ -36,6 +38,7 @@ mod reference;
 mod report;
 mod rules;
 mod tolerate;
+mod verdict;
 mod words;
 
 /// The reference tokens of JSON pointers (RFC 6901).
@@ -45,11 +48,13 @@ pub mod token {
 
 use serde_json::{Map, Value};
 
-pub use compile::{Defect, is_beyond_types};
-pub use evaluate::{STEPS_PER_PART, Verdict};
+pub use compile::is_beyond_types;
+pub use defect::Defect;
+pub use evaluate::STEPS_PER_PART;
 pub use list::canonical_text;
 pub use options::{Direction, Formats, Options};
 pub use report::{Report, Rule, Tolerance, Tolerated, Violation};
+pub use verdict::Verdict;
 pub use words::{Kind, Types, of_format, on_a_line, plain, several, type_phrase};
 
 use evaluate::Evaluator;
@@ -74,7 +79,7 @@ impl Schema {
 
     /// The keywords that cannot be used, in the order of the schema; patterns that are no regular expressions included.
     pub fn defects(&self) -> Vec<Defect> {
-        self.defects.iter().cloned().chain(self.graph.unusable_patterns()).collect()
+        self.defects.iter().cloned().chain(defect::unusable_patterns(&self.graph)).collect()
     }
 
     /// Whether a value fits. [`Verdict::Unknown`]: the budget was used up, or a pattern could not be decided.

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use crate::evaluate::{Evaluator, Verdict};
+use crate::evaluate::Evaluator;
 use crate::graph::{Contains, ListRules, Node};
 use crate::instance::size;
 use crate::number;
 use crate::report::Rule;
+use crate::verdict::Verdict;
 
 /// Deeper items than this are not compared with each other.
 const MAX_DEPTH: usize = 256;

@@ -2,10 +2,11 @@
 
 use serde_json::{Map, Value};
 
-use crate::evaluate::{Evaluator, Verdict};
+use crate::evaluate::Evaluator;
 use crate::graph::{Node, NodeId, ObjectRules};
 use crate::kin::Kin;
 use crate::report::Rule;
+use crate::verdict::Verdict;
 
 impl<'s, 'v> Evaluator<'s, 'v> {
     /// Whether an object fits what a node itself says about objects.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Number, Value};
 
-use crate::evaluate::Verdict;
+use crate::verdict::Verdict;
 use crate::words::{Kind, Types, names, of_format, on_a_line, one_of, plain, several};
 
 /// The result of an examination of a value.

@@ -7,13 +7,14 @@ use serde_json::Value;
 
 use crate::cause::{Cause, Token};
 use crate::choice::named;
-use crate::evaluate::{Evaluator, Key, Verdict};
+use crate::evaluate::{Evaluator, Key};
 use crate::explain::pointer;
 use crate::format::nearly;
 use crate::graph::{Choice, Node, NodeId};
 use crate::instance::{Instance, View};
 use crate::kin::Kin;
 use crate::report::{Tolerance, Tolerated};
+use crate::verdict::Verdict;
 
 /// The findings of a walk through a value that fits.
 #[derive(Default)]

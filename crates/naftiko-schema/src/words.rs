@@ -4,8 +4,6 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::instance::Instance;
-
 /// A type of JSON Schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[expect(missing_docs, reason = "the names are the standard's")]
@@ -40,11 +38,6 @@ impl Kind {
             "object" => Self::Object,
             _ => return None,
         })
-    }
-
-    /// The type of a value.
-    pub(crate) fn of(value: &Value) -> Self {
-        Instance::plain(value).kind()
     }
 
     fn bit(self) -> u8 {
