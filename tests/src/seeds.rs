@@ -42,11 +42,9 @@ impl Seeds {
             let (_, parsed) = naftiko_syntax::parse_bytes("seed", document, &mut sources, &Limits::default());
             seeds.strings.extend(parsed.root.iter().flat_map(strings));
         }
-        for folder in [
-            "crates/naftiko-expr/src/tests",
-            "crates/naftiko-jinja/src",
-            "crates/naftiko-syntax/src/tests",
-        ] {
+        for folder in
+            ["crates/naftiko-expr/src/tests", "crates/naftiko-jinja/src", "crates/naftiko-syntax/src/tests"]
+        {
             seeds.strings.extend(texts(folder, "rs").flat_map(|source| literals(&source)));
         }
         seeds
