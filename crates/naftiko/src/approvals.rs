@@ -11,11 +11,12 @@ use naftiko_report::{Approved, approvals as list};
 use naftiko_text::printable;
 
 use crate::args::{Approvals as Arguments, ApprovalsCommand};
-use crate::drive::clearance::{one_path, unusable};
+use crate::drive::clearance::unusable;
 use crate::drive::line_of_json;
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 use crate::state;
+use crate::world::canonical_path;
 
 pub(crate) fn approvals(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
     match &arguments.command {
@@ -69,7 +70,7 @@ fn stored(store: &Store) -> Result<Vec<Approval>, Stop> {
 fn is_meant(secret: &SecretAllowance, approval: &Approval) -> bool {
     let is_file = approval.kind == SecretKind::File.as_str();
     let is_named =
-        approval.name == secret.name || (is_file && approval.name == one_path(Path::new(&secret.name)));
+        approval.name == secret.name || (is_file && approval.name == canonical_path(Path::new(&secret.name)));
     is_named && secret.origin.as_ref().is_none_or(|origin| approval.origin == origin.as_str())
 }
 

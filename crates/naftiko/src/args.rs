@@ -1,20 +1,23 @@
 //! The command line.
 
+mod answers;
 mod approvals;
 mod mocked;
 mod read;
+mod rewrite;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use naftiko_text::{Printable, printable, shell_word};
 
-use crate::callback::{Listen, PublicUrl};
-use crate::drive::Allowances;
+use crate::allowances::{Allowances, Readable};
 
+pub(crate) use answers::{Listen, PublicUrl};
 pub(crate) use approvals::{Approvals, ApprovalsCommand};
 pub(crate) use mocked::{Mock, Test, TestFormat};
 pub(crate) use read::read;
+pub(crate) use rewrite::{FixOptions, UpgradeOptions};
 
 /// Check, plan and run Naftiko capability compositions.
 ///
@@ -49,7 +52,7 @@ pub(crate) enum Command {
     /// Show what would be sent where, with what, and why
     Plan(Plan),
     /// Translate a composition of edition 0.1 to 0.2, with all inferences written out
-    Upgrade(crate::upgrade::UpgradeOptions),
+    Upgrade(UpgradeOptions),
     /// Run the tests of compositions, on the mock
     Test(Test),
     /// Simulate providers over HTTP, with the mock that runs use
@@ -90,15 +93,6 @@ pub(crate) struct Lookup {
     pub(crate) openapi: Vec<PathBuf>,
 }
 
-/// Files that documents may name although they are outside of their folders.
-#[derive(Debug, Clone, Default, Args)]
-pub(crate) struct Readable {
-    /// A file, or a folder with everything below it, that documents may name outside of their own folders; may be
-    /// repeated
-    #[arg(long = "allow-file", value_name = "PATH")]
-    pub(crate) allowed_files: Vec<PathBuf>,
-}
-
 #[derive(Debug, Args)]
 pub(crate) struct Check {
     /// Compositions and capabilities documents; folders of them; patterns in quotes, such as 'specs/**/*.yaml'; pipes; `-`
@@ -110,7 +104,7 @@ pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) readable: Readable,
     #[command(flatten)]
-    pub(crate) fix: crate::fix::FixOptions,
+    pub(crate) fix: FixOptions,
     /// How to write the findings
     #[arg(long, value_enum, default_value_t = CheckFormat::Human)]
     pub(crate) format: CheckFormat,

@@ -8,9 +8,9 @@ use naftiko_plan::{Change, Plan};
 use naftiko_text::{Printable, printable};
 
 use crate::args::Lookup;
-use crate::check;
-use crate::documents::unreadable;
 use crate::exit::Stop;
+use crate::planning;
+use crate::reading::unreadable;
 use crate::screen::Screen;
 use crate::state::{Kept, Origin};
 use crate::world::{self, FileSystem};
@@ -96,7 +96,7 @@ fn plan_now(origin: &Origin, allowed_files: &[PathBuf]) -> Result<Plan, String> 
         openapi: origin.openapi.iter().map(|path| origin.folder.join(path)).collect(),
     };
     let file = origin.folder.join(&origin.file);
-    let checked = naftiko_check::check(&file, &check::options(&lookup, allowed_files), &FileSystem);
+    let checked = naftiko_check::check(&file, &planning::options(&lookup, allowed_files), &FileSystem);
     let checked = checked.map_err(|error| unreadable(&file, &error))?;
     checked.plan.ok_or_else(|| "it has errors".to_owned())
 }

@@ -1,21 +1,20 @@
-//! `naftiko check`, and the check that precedes `plan` and `run`.
+//! `naftiko check`.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use naftiko_check::{Checked, Options};
-use naftiko_diagnostics::{Code, Findings, Severity, has_errors, nearest, one_of};
-use naftiko_report::{Style, diagnostics, summary, total};
-use naftiko_spec::{Files, Kind};
+use naftiko_check::Options;
+use naftiko_diagnostics::{Code, Findings, has_errors, nearest, one_of};
+use naftiko_report::{Style, diagnostics, total};
 use naftiko_text::Printable;
 
-use crate::args::{Check, CheckFormat, Lookup};
-use crate::documents::{Documents, unreadable};
+use crate::args::{Check, CheckFormat};
+use crate::documents::Documents;
 use crate::exit::{Exit, Stop};
 use crate::explain;
 use crate::fix;
 use crate::parallel::in_parallel;
-use crate::reading::{Reading, is_standard_input};
+use crate::planning::options;
+use crate::reading::{Reading, is_standard_input, unreadable};
 use crate::screen::Screen;
 use crate::strictness::Strictness;
 use crate::watch::watch;
@@ -35,7 +34,9 @@ pub(crate) fn check(arguments: &Check, screen: &mut Screen) -> Result<Exit, Stop
     }
     match (arguments.watch, stream) {
         (true, Some(stream)) => Err(Stop::Usage(format!("`--watch` cannot watch {stream}"))),
-        (true, None) => watch(arguments, &strictness, screen),
+        (true, None) => {
+            watch(arguments.format, screen, |reading, screen| once(arguments, &strictness, reading, screen))
+        }
         (false, _) => {
             let reading = Reading::of(&arguments.paths, &arguments.stdin_name).map_err(Stop::Usage)?;
             once(arguments, &strictness, &reading, screen)
@@ -53,7 +54,7 @@ fn stream(named: &Path) -> Option<&'static str> {
 
 /// Checks all named documents and reports the findings. A document that cannot be read does not hide the findings of
 /// the others.
-pub(crate) fn once(
+fn once(
     arguments: &Check,
     strictness: &Strictness,
     reading: &Reading,
@@ -70,7 +71,7 @@ pub(crate) fn once(
     let identity = |name: &str| world::identity(Path::new(name)).to_string_lossy().into_owned();
     let mut findings = Findings::new();
     for paths in paths.chunks(AT_ONCE) {
-        let checked = in_parallel(paths, None, |path| read_through(path, &options, reading));
+        let checked = in_parallel(paths, None, |path| naftiko_check::check(path, &options, reading));
         for (path, checked) in paths.iter().zip(checked) {
             match checked {
                 Ok(checked) => {
@@ -114,10 +115,6 @@ fn report(findings: &Findings, format: CheckFormat, style: Style) -> Result<Prin
     text.map_err(|error| Stop::Usage(format!("the findings cannot be written: {error}")))
 }
 
-fn read_through(file: &Path, options: &Options, files: &dyn Files) -> io::Result<Checked> {
-    naftiko_check::check(file, options, files)
-}
-
 /// The rules that `--rules` turns on.
 fn rules(names: &[String]) -> Result<Vec<&'static Code>, Stop> {
     let mut rules = Vec::new();
@@ -131,61 +128,4 @@ fn rules(names: &[String]) -> Result<Vec<&'static Code>, Stop> {
         })?);
     }
     Ok(rules)
-}
-
-/// The options of the checker for these arguments.
-pub(crate) fn options(lookup: &Lookup, allowed_files: &[PathBuf]) -> Options {
-    Options {
-        capabilities: lookup.capabilities.clone(),
-        openapi: lookup.openapi.clone(),
-        allowed_files: allowed_files.to_vec(),
-        rules: Vec::new(),
-    }
-}
-
-/// Checks a file and returns its plan. Errors and warnings are shown. Without a plan, returns the exit code.
-pub(crate) fn to_plan(
-    file: &Path,
-    lookup: &Lookup,
-    allowed_files: &[PathBuf],
-    screen: &mut Screen,
-) -> Result<Result<naftiko_plan::Plan, Exit>, Stop> {
-    let reading = Reading::of_file(file).map_err(Stop::Usage)?;
-    let file = reading.stream(file).unwrap_or(file);
-    let checked = read_through(file, &options(lookup, allowed_files), &reading)
-        .map_err(|error| Stop::Usage(unreadable(file, &error)))?;
-    let errors = checked.has_errors();
-    let lacking = no_plan(file, &checked);
-    let shown: Vec<_> =
-        checked.diagnostics.iter().filter(|found| found.severity() != Severity::Note).cloned().collect();
-    screen.message(&diagnostics(&shown, &checked.sources, screen.err));
-    match checked.plan {
-        Some(plan) => Ok(Ok(plan)),
-        None if errors => {
-            screen.message(&summary(&file.display().to_string(), &shown, screen.err));
-            Ok(Err(Exit::Errors))
-        }
-        None => Err(lacking),
-    }
-}
-
-/// The reason why a document without errors has no plan.
-pub(crate) fn no_plan(file: &Path, checked: &Checked) -> Stop {
-    let file = file.display();
-    Stop::Usage(match checked.withheld_by() {
-        _ if checked.kind == Some(Kind::Capabilities) => format!(
-            "`{file}` is a capabilities document, which says what a provider can do; a composition can be planned and run"
-        ),
-        _ if checked.kind == Some(Kind::Test) && checked.suite.is_some() => {
-            format!("`{file}` tests a composition: `naftiko test` runs it")
-        }
-        Some(ignored) => format!(
-            "`{file}` has no plan: `{}` is ignored there, but no run is possible before it is corrected",
-            ignored.code.id
-        ),
-        None => format!(
-            "`{file}` has no plan: without an OpenAPI description nothing is known of its operations; give one with \
-             `--openapi FILE`, or name it in a capabilities document of edition 0.2"
-        ),
-    })
 }

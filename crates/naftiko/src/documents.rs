@@ -4,14 +4,12 @@
 //! header declares them to be documents.
 
 use std::collections::BTreeSet;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use glob::{MatchOptions, Pattern};
 use naftiko_spec::Files as _;
-use naftiko_text::Printable;
 
-use crate::reading::Reading;
+use crate::reading::{Reading, unreadable};
 use crate::world::{self, Kind};
 
 /// The file extensions of documents.
@@ -132,11 +130,6 @@ impl Documents {
         files.sort();
         files
     }
-}
-
-/// The message for a file or folder that cannot be read.
-pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
-    format!("`{}` cannot be read: {error}", Printable::path(path))
 }
 
 fn is_pattern(text: &str) -> bool {

@@ -2,35 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::Args;
 use naftiko_check::{Checked, Edited, Fixed, Policy, fix};
 use naftiko_diagnostics::{Applicability, has_errors};
 use naftiko_report::{diagnostics, summary};
 use naftiko_text::printable;
 
 use crate::args::Check;
-use crate::check::options;
 use crate::diff::unified;
-use crate::documents::{Documents, unreadable};
+use crate::documents::Documents;
 use crate::exit::{Exit, Stop};
-use crate::reading::Reading;
+use crate::planning::options;
+use crate::reading::{Reading, unreadable};
 use crate::screen::Screen;
 use crate::strictness::Strictness;
 use crate::world::{FileSystem, is_below, replace};
-
-/// The options of `--fix`.
-#[derive(Debug, Args)]
-pub(crate) struct FixOptions {
-    /// Apply the fixes that are certain, to documents in and below the folder of each checked document
-    #[arg(long, conflicts_with = "watch")]
-    pub(crate) fix: bool,
-    /// Also apply fixes that are guesses: look at them first, with `--diff`
-    #[arg(long = "unsafe", requires = "fix")]
-    pub(crate) guesses: bool,
-    /// Show the changes without writing them
-    #[arg(long, requires = "fix")]
-    pub(crate) diff: bool,
-}
 
 /// Fixes documents, and writes each one as soon as it is fixed. Returns one message per file that could not be written.
 /// A document that cannot be read is skipped; the check that follows reports it.

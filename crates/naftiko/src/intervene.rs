@@ -8,9 +8,10 @@ use naftiko_plan::Action;
 use naftiko_text::{Printable, printable};
 use serde_json::{Map, Value};
 
+use crate::allowances::Allowances;
 use crate::args::{Cancel, Complete, Resolve, State};
 use crate::drive::{
-    Allowances, Clearance, Credentials, adapter, block_on_one_thread, hide_channel_secrets, is_compensation,
+    Clearance, Credentials, adapter, block_on_one_thread, hide_channel_secrets, is_compensation,
 };
 use crate::exit::{Exit, Stop};
 use crate::post::{Posted, post};

@@ -3,6 +3,7 @@
 //! This crate parses arguments, wires the other crates together and chooses the exit code. Files, the environment, the
 //! clock and the terminal are accessed through [`world`] only.
 
+mod allowances;
 mod approvals;
 mod args;
 mod callback;
@@ -16,10 +17,12 @@ mod explain;
 mod fix;
 mod intervene;
 mod listener;
+mod marks;
 mod mock;
 mod pages;
 mod parallel;
 mod plan;
+mod planning;
 mod post;
 mod reading;
 mod resume;
@@ -28,6 +31,7 @@ mod runs;
 mod schema;
 mod screen;
 mod state;
+mod steps;
 mod strictness;
 mod test;
 mod upgrade;

@@ -4,8 +4,8 @@ use naftiko_plan::{SecretUse, documented_secret_uses};
 use serde::Serialize;
 
 use crate::args::{Plan, PlanFormat};
-use crate::check::to_plan;
 use crate::exit::{Exit, Stop};
+use crate::planning::to_plan;
 use crate::screen::Screen;
 
 /// The plan as JSON, with the secrets derived from it.

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use naftiko_spec::Files;
+use naftiko_text::Printable;
 
-use crate::documents::unreadable;
 use crate::world::{self, Entry, FileSystem, Stamp};
 
 /// The files of this machine. Standard input and the pipes of the command line, which can be read only once, are files
@@ -168,4 +168,9 @@ impl Files for Reading {
     fn resolved(&self, path: &Path) -> PathBuf {
         FileSystem.resolved(path)
     }
+}
+
+/// The message for a file or folder that cannot be read.
+pub(crate) fn unreadable(path: &Path, error: &io::Error) -> String {
+    format!("`{}` cannot be read: {error}", Printable::path(path))
 }

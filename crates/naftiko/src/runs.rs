@@ -8,11 +8,11 @@ use naftiko_report::{Listed, Shown, events, runs as list};
 use naftiko_text::{Printable, printable, shell_word};
 
 use crate::args::{Runs as Arguments, RunsCommand};
-use crate::drive::answers::step_of;
 use crate::drive::{how_to_go_on, line_of_json};
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
 use crate::state::{self, Kept};
+use crate::steps::step_of;
 use crate::world;
 
 pub(crate) fn runs(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {

@@ -13,7 +13,7 @@ use serde_json::{Map, Value};
 
 use crate::args::{Lookup, State};
 use crate::exit::Stop;
-use crate::run::Marks;
+use crate::marks::Marks;
 use crate::world;
 
 /// The origin of a run, with which its documents can be read again.

@@ -1,37 +1,17 @@
 //! `naftiko upgrade`: translates a composition of edition 0.1 to 0.2.
 
-use std::path::PathBuf;
-
-use clap::Args;
 use naftiko_check::{Change, Checked, Upgrade};
 use naftiko_diagnostics::Severity;
 use naftiko_report::{diagnostics, summary};
 use naftiko_text::printable;
 
-use crate::args::{Lookup, Readable};
-use crate::check::{no_plan, options};
+use crate::args::UpgradeOptions;
 use crate::diff::unified;
-use crate::documents::unreadable;
 use crate::exit::{Exit, Stop};
+use crate::planning::{no_plan, options};
+use crate::reading::unreadable;
 use crate::screen::Screen;
 use crate::world::{FileSystem, replace};
-
-#[derive(Debug, Args)]
-pub(crate) struct UpgradeOptions {
-    /// A composition of edition 0.1
-    #[arg(value_name = "FILE")]
-    file: PathBuf,
-    #[command(flatten)]
-    lookup: Lookup,
-    #[command(flatten)]
-    readable: Readable,
-    /// Write the new text to FILE instead of printing it
-    #[arg(long, conflicts_with = "diff")]
-    write: bool,
-    /// Show the changes without writing them
-    #[arg(long)]
-    diff: bool,
-}
 
 pub(crate) fn upgrade(arguments: &UpgradeOptions, screen: &mut Screen) -> Result<Exit, Stop> {
     let file = &arguments.file;

@@ -18,10 +18,11 @@ use serde_json::Map;
 use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::args::Work as Arguments;
-use crate::callback::{PublicUrl, Reception};
+use crate::allowances::Allowances;
+use crate::args::{PublicUrl, Work as Arguments};
+use crate::callback::Reception;
 use crate::drive::{
-    self, Allowances, Clearance, Credentials, Outside, Permits, Pulses, Session, Wants, block_on, clearance,
+    self, Clearance, Credentials, Outside, Permits, Pulses, Session, Wants, block_on, clearance,
     line_of_json, start_thread, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};

@@ -129,6 +129,12 @@ pub(crate) fn identity(path: &Path) -> PathBuf {
     std::fs::canonicalize(path).unwrap_or_else(|_| FileSystem.absolute(path))
 }
 
+/// The canonical path as text, without symbolic links. If there is no such file, the part of the path that exists is
+/// resolved.
+pub(crate) fn canonical_path(path: &Path) -> String {
+    FileSystem.resolved(path).display().to_string()
+}
+
 /// The state of a file or folder, for detecting changes: modification time and length.
 pub(crate) type Stamp = (SystemTime, u64);
 

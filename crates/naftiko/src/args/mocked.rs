@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use crate::args::{Lookup, Readable};
+use crate::allowances::Readable;
+use crate::args::Lookup;
 
 #[derive(Debug, Args)]
 pub(crate) struct Test {

@@ -7,13 +7,11 @@ mod page;
 mod reception;
 
 use std::fmt;
-use std::net::SocketAddr;
 use std::sync::OnceLock;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use clap::Args;
 use naftiko_adapter::Question;
 use naftiko_adapter_external::AnswerAddress;
 use naftiko_journal::{Store, StoreError};
@@ -21,26 +19,10 @@ use secrecy::SecretString;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
+use crate::args::PublicUrl;
 use crate::world;
 
 pub(crate) use reception::Reception;
-
-/// The base of the URLs for answers.
-#[derive(Debug, Args)]
-pub(crate) struct PublicUrl {
-    /// The URL at which others reach `naftiko work --listen`; messages contain it, so that they can be answered; in
-    /// place of `$NAFTIKO_PUBLIC_URL`
-    #[arg(long, value_name = "URL")]
-    pub(crate) public_url: Option<String>,
-}
-
-/// The address at which `work` accepts answers.
-#[derive(Debug, Args)]
-pub(crate) struct Listen {
-    /// Accept answers to messages at this address of this machine, such as `127.0.0.1:8080`
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub(crate) listen: Option<SocketAddr>,
-}
 
 /// Makes the URLs for answers, as soon as it has the journal whose key signs them.
 pub(crate) struct Callback {

@@ -24,11 +24,11 @@ use tokio::sync::oneshot;
 
 use super::Pass;
 use super::page::{self, Asked};
-use crate::drive::answers::step_of;
 use crate::exit::Stop;
 use crate::listener::{self, BodyError, Exchange, Limits, Respond, Response};
 use crate::post::{Posted, post};
 use crate::state::Kept;
+use crate::steps::step_of;
 
 /// The maximum length of an answer, in bytes.
 const MOST: usize = 1024 * 1024;

@@ -3,10 +3,11 @@
 use indexmap::IndexMap;
 use naftiko_adapter_external::fits;
 use naftiko_diagnostics::{nearest, one_of};
-use naftiko_journal::Part;
-use naftiko_plan::{Action, Plan, Step};
+use naftiko_plan::{Action, Plan};
 use naftiko_text::shell_word;
 use serde_json::Value;
+
+use crate::steps::step_of;
 
 /// Parses arguments of the form `STEP=JSON`, each for an external step of the plan.
 ///
@@ -34,19 +35,6 @@ pub(crate) fn read(plan: &Plan, given: &[String]) -> Result<IndexMap<String, Val
         }
     }
     Ok(answers)
-}
-
-/// Finds the step that a name such as `a[0]/b` refers to, in a plan or its sub-compositions.
-pub(crate) fn step_of<'a>(plan: &'a Plan, name: &str) -> Option<&'a Step> {
-    match Part::of(name)? {
-        Part::Step(id) => plan.step(id),
-        Part::Item { of, .. } => step_of(plan, of).filter(|step| step.for_each.is_some()),
-        Part::Compensation { of } => step_of(plan, of),
-        Part::Inner { of, id } => match &step_of(plan, of)?.action {
-            Action::Composition(embedded) => embedded.plan.step(id),
-            Action::Invoke(_) | Action::External(_) => None,
-        },
-    }
 }
 
 fn unknown(plan: &Plan, step: &str) -> String {

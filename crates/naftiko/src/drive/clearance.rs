@@ -14,16 +14,16 @@ use naftiko_plan::{
     Plan, Provider, SecretId, SecretKind, SecretName, SecretPair, SecretPermissions, SecretTarget,
     SecretUser, ServerOrigin, Setting, is_setting, secret_uses,
 };
-use naftiko_spec::Files as _;
 use naftiko_text::{Printable, join, printable, shell_word};
 use serde_json::{Map, Value};
 use url::Url;
 
+use crate::allowances::Allowances;
 use crate::drive::endpoints::{self, Urls};
-use crate::drive::{Allowances, Wants, is_settled, secrets::Reach};
+use crate::drive::{Wants, is_settled, secrets::Reach};
 use crate::exit::Stop;
 use crate::state::Kept;
-use crate::world::{self, FileSystem};
+use crate::world::{self, canonical_path};
 
 /// A run whose secrets are about to be sent.
 pub(crate) struct Sender<'a> {
@@ -242,13 +242,8 @@ fn listed(secret: &SecretName, origin: ServerOrigin, folder: &Path) -> Listed {
         SecretName::File(path) => folder.join(path).display().to_string(),
         SecretName::EnvVar(_) | SecretName::Command(_) => secret.approval_name().to_owned(),
     };
-    let path = |path: &str| one_path(&folder.join(path));
+    let path = |path: &str| canonical_path(&folder.join(path));
     Listed { pair: SecretPair { secret: SecretId::of(secret, &path), origin }, name }
-}
-
-/// The canonical path of a file, without symbolic links.
-pub(crate) fn one_path(path: &Path) -> String {
-    FileSystem.resolved(path).display().to_string()
 }
 
 /// The servers in `PROVIDER=URL` arguments.

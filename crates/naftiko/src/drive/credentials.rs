@@ -10,7 +10,7 @@ use naftiko_adapter_http::{ClientAuth, ClientCredentials, Credential, KeyPlace, 
 use naftiko_plan::{Auth, Provider, SecretName};
 use url::Url;
 
-use crate::drive::Allowances;
+use crate::allowances::Allowances;
 use crate::drive::clearance::Permits;
 use crate::drive::secrets::{Named, Reach};
 

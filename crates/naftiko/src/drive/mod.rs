@@ -1,6 +1,5 @@
 //! Drives a run in this process; shared by `run`, `resume`, `work` and `test`.
 
-mod allowances;
 pub(crate) mod answers;
 pub(crate) mod clearance;
 mod credentials;
@@ -29,13 +28,13 @@ use naftiko_plan::{Plan, Provider};
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use crate::allowances::Allowances;
 use crate::args::Driving;
 use crate::drive::live::Live;
 use crate::drive::virtual_time::VirtualClock;
 use crate::screen::Screen;
 use crate::world;
 
-pub(crate) use allowances::Allowances;
 pub(crate) use clearance::{Clearance, Permits, Sender};
 pub(crate) use credentials::Credentials;
 pub(crate) use dump::Dump;

@@ -19,8 +19,10 @@ use naftiko_plan::{self as plan, Action, External, Plan, SecretName, Step, WEBHO
 use serde_json::Value;
 use url::Url;
 
-use crate::callback::{Callback, PublicUrl};
-use crate::drive::{Allowances, Permits};
+use crate::allowances::Allowances;
+use crate::args::PublicUrl;
+use crate::callback::Callback;
+use crate::drive::Permits;
 use crate::world;
 
 /// The channels that a plan needs.

@@ -14,7 +14,8 @@ use naftiko_text::shell_word;
 use secrecy::{ExposeSecret as _, SecretString};
 use url::Url;
 
-use crate::drive::{Allowances, Permits};
+use crate::allowances::Allowances;
+use crate::drive::Permits;
 use crate::world::{self, FileSystem};
 
 /// The number of characters of a program's error output that are reported.

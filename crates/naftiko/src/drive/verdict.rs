@@ -9,10 +9,10 @@ use naftiko_report::{Outcome, outputs};
 use naftiko_text::{Printable, join, printable, shell_word};
 use serde_json::Value;
 
-use crate::drive::answers::step_of;
 use crate::drive::line_of_json;
 use crate::exit::{Exit, Stop};
 use crate::screen::Screen;
+use crate::steps::step_of;
 
 /// A run that has ended or halted.
 pub(crate) struct Verdict<'a> {

@@ -11,13 +11,12 @@ use naftiko_diagnostics::{Diagnostic, Severity, SourceMap, has_errors};
 use naftiko_report::diagnostics;
 
 use crate::args::{Lookup, Mock};
-use crate::check::{no_plan, options};
-use crate::documents::unreadable;
 use crate::drive::block_on;
 use crate::exit::{Exit, Stop};
 use crate::mock::fault::Faults;
 use crate::mock::server::Server;
-use crate::reading::Reading;
+use crate::planning::{no_plan, options};
+use crate::reading::{Reading, unreadable};
 use crate::screen::Screen;
 use crate::test::script;
 

@@ -18,13 +18,14 @@ use naftiko_text::printable;
 use serde_json::{Map, Value};
 
 use crate::args::{Run as Arguments, State};
-use crate::check::to_plan;
 use crate::drive::{
     Clearance, Credentials, Dump, Outside, Permits, Pulses, Sender, Session, Verdict, Wants, Watched,
     adapter, answers, block_on, block_on_one_thread, dump, endpoints, limits, stop_on_signal,
 };
 use crate::exit::{Exit, Stop};
+use crate::marks::Marks;
 use crate::mock::scripted;
+use crate::planning::to_plan;
 use crate::reading::Reading;
 use crate::screen::Screen;
 use crate::state::{self, Held, Origin};
@@ -33,7 +34,7 @@ use inputs::Given;
 
 pub(crate) use consent::Question;
 pub(crate) use inputs::withheld;
-pub(crate) use sensitive::{Marks, asked};
+pub(crate) use sensitive::asked;
 
 /// The settings of a run other than inputs and connections, validated before anything is sent.
 struct Prepared {

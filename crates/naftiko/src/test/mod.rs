@@ -16,11 +16,10 @@ use naftiko_report::{Style, Tested, diagnostics, tested, tested_as_json, tested_
 use naftiko_text::Printable;
 
 use crate::args::{Test, TestFormat};
-use crate::check::{no_plan, options};
-use crate::documents::unreadable;
 use crate::exit::{Exit, Stop};
 use crate::parallel::in_parallel;
-use crate::reading::Reading;
+use crate::planning::{no_plan, options};
+use crate::reading::{Reading, unreadable};
 use crate::screen::Screen;
 use crate::world;
 

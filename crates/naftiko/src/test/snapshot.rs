@@ -13,7 +13,7 @@ use naftiko_text::Printable;
 use serde_json::Value;
 use similar::TextDiff;
 
-use crate::documents::unreadable;
+use crate::reading::unreadable;
 use crate::test::trial::Ran;
 use crate::world::{self, FileSystem};
 

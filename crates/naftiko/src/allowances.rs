@@ -10,12 +10,19 @@ use naftiko_plan::SecretAllowance;
 use naftiko_spec::Files as _;
 use url::Url;
 
-use crate::args::Readable;
-use crate::drive::clearance::one_path;
-use crate::world::{self, FileSystem};
+use crate::world::{self, FileSystem, canonical_path};
 
 /// The environment variable with the same meaning as `--allow-secret`.
 const ALLOWED_SECRETS: &str = "NAFTIKO_ALLOW_SECRETS";
+
+/// Files that documents may name although they are outside of their folders.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct Readable {
+    /// A file, or a folder with everything below it, that documents may name outside of their own folders; may be
+    /// repeated
+    #[arg(long = "allow-file", value_name = "PATH")]
+    pub(crate) allowed_files: Vec<PathBuf>,
+}
 
 /// The permissions and limits set by the operator.
 #[derive(Debug, Args)]
@@ -93,7 +100,7 @@ impl Allowances {
         });
         let all = self.secrets.iter().cloned().map(Ok).chain(listed);
         let with_path = |allowance: SecretAllowance| {
-            let path = Some(one_path(Path::new(&allowance.name)));
+            let path = Some(canonical_path(Path::new(&allowance.name)));
             SecretAllowance { path, ..allowance }
         };
         all.map(|allowance| allowance.map(with_path)).collect()
