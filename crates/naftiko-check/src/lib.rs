@@ -30,7 +30,8 @@ mod session;
 mod stages;
 
 pub use codes::all as codes;
-pub use session::check::{Checked, Options, check};
+pub use ir::options::Options;
+pub use session::check::{Checked, check};
 pub use session::fix::{Change, Edited, Fixed, Policy, fix};
 pub use session::mock_catalog::{CredentialPlace, Offer, offers};
 pub use session::rule_selection::{rule_names, rules};

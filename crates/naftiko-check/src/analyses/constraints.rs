@@ -5,12 +5,13 @@
 
 use std::collections::BTreeSet;
 
-use naftiko_diagnostics::{Span, work};
-use naftiko_schema::{Options, Report, Rule, Schema, Tolerance, Violation, is_beyond_types};
+use naftiko_diagnostics::Span;
+use naftiko_schema::{Options, Report, Rule, Schema, Tolerance, Violation};
 use serde_json::{Map, Value as Json};
 
 use crate::analyses::type_match::Mistakes;
 use crate::analyses::typed_value::{Parts, Written};
+use crate::ir::schema::has_limits;
 
 /// A violation, or a rule that cannot be decided.
 pub(crate) struct Broken {
@@ -108,40 +109,6 @@ pub(crate) fn accepts_all(schema: &Schema, whole: &Written<'_>, part: Span, samp
         !report.exhausted && !report.violations.iter().any(|violation| is_within(&violation.pointer))
     };
     !samples.is_empty() && samples.iter().all(accepts)
-}
-
-/// The number of values in a schema from which its type may be incomplete, so that the schema itself is validated.
-const LARGE: usize = 64;
-
-/// Whether a schema, or one that it references, may say more than its type: by a keyword that types do not cover, or
-/// because the schema is too large for a type.
-pub(crate) fn has_limits(schema: &Json, definitions: &Map<String, Json>) -> bool {
-    let mut pending = vec![schema];
-    let mut seen = BTreeSet::new();
-    let mut visited = 0;
-    while let Some(next) = pending.pop() {
-        work::add(1);
-        visited += 1;
-        if visited > LARGE {
-            return true;
-        }
-        match next {
-            Json::Array(items) => pending.extend(items),
-            Json::Object(keywords) => {
-                if keywords.keys().any(|keyword| is_beyond_types(keyword)) {
-                    return true;
-                }
-                let name = keywords.get("$ref").and_then(Json::as_str);
-                let name = name.and_then(|reference| reference.strip_prefix("#/$defs/"));
-                if let Some(name) = name.filter(|name| seen.insert(*name)) {
-                    pending.extend(definitions.get(name));
-                }
-                pending.extend(keywords.values());
-            }
-            _ => {}
-        }
-    }
-    false
 }
 
 /// Converts a validation report into findings about the parts of a value.

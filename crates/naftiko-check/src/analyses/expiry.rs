@@ -12,8 +12,9 @@ use naftiko_spec::Work;
 use crate::analyses::model::{Call, Model};
 use crate::analyses::taint::propagate::{Carried, carried};
 use crate::analyses::taint::sources::Doing;
-use crate::stages::pagination::Paged;
-use crate::stages::resolve::Resolved;
+use crate::ir::paged::Paged;
+use crate::ir::resolved::Resolved;
+use crate::ir::sub_composition::{Lifetime, Slow, slower_of};
 
 /// An expiring part of a step's result.
 pub(crate) struct Expiring {
@@ -27,29 +28,6 @@ pub(crate) struct Expiring {
     pub(crate) words: String,
     /// The place that declares the expiry.
     pub(crate) span: Span,
-}
-
-/// A step that takes time, and how it uses its values.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Slow {
-    /// The maximum duration; `None` without a limit.
-    pub(crate) at_most: Option<SignedDuration>,
-    /// The work of the step, in words that follow its id.
-    pub(crate) words: &'static str,
-    /// Whether the step uses its values until it ends, and not only at its start.
-    pub(crate) keeps: bool,
-}
-
-/// An expiring part of a result.
-#[derive(Debug, Clone)]
-pub(crate) struct Lifetime {
-    /// The fields that lead to the part.
-    way: Vec<String>,
-    /// The part as authors write it after the id of the step; `None` if it is written by its fields.
-    words: Option<String>,
-    lives: SignedDuration,
-    /// The place that declares the expiry.
-    span: Span,
 }
 
 /// All expiring parts of one result.
@@ -256,11 +234,6 @@ pub(crate) fn slow_by_then(model: &Model<'_>) -> Vec<Option<Slow>> {
     both.map(|slow| Some(Slow { words: "keeps it waiting", keeps: true, ..slow? })).collect()
 }
 
-/// The slowest; no limit counts as longer than any limit.
-pub(crate) fn slower_of(slow: impl IntoIterator<Item = Slow>) -> Option<Slow> {
-    slow.into_iter().max_by_key(|slow| (slow.at_most.is_none(), slow.at_most))
-}
-
 /// The time that a step takes, if it is slow: an external step, a poll, an operation with a timeout, a
 /// sub-composition. A declared timeout is its limit.
 pub(crate) fn slow(model: &Model<'_>, position: usize) -> Option<Slow> {
@@ -279,13 +252,6 @@ pub(crate) fn slow(model: &Model<'_>, position: usize) -> Option<Slow> {
         }
         (_, None, Resolved::Composition(embedded)) => embedded.slowest,
         _ => None,
-    }
-}
-
-impl Slow {
-    /// Whether the step may take longer than a value is valid.
-    pub(crate) fn outlasts(&self, lives: SignedDuration) -> bool {
-        self.at_most.is_none_or(|longest| longest > lives)
     }
 }
 

@@ -13,9 +13,10 @@ use naftiko_plan::Slot;
 use naftiko_spec::Composition;
 
 use crate::analyses::symbols::Names;
+use crate::ir::paged::Paged;
+use crate::ir::resolved::{Resolution, Resolved};
 use crate::ir::resource::{Resource, fold, named_by, noun_of_path};
-use crate::stages::pagination::Paged;
-use crate::stages::resolve::{Parameter, Resolution, Resolved};
+use crate::ir::slots::Parameter;
 
 /// The result of inferring one parameter.
 pub(crate) enum Inference {

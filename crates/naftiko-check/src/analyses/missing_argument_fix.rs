@@ -9,7 +9,8 @@ use naftiko_diagnostics::{Applicability, Edit, Fix, SourceMap, Span, Spanned};
 use naftiko_expr::Expression;
 use naftiko_plan::Slot;
 
-use crate::stages::resolve::{Parameter, Resolution};
+use crate::ir::resolved::Resolution;
+use crate::ir::slots::Parameter;
 
 /// The maximum number of lines of a step that are searched for its `with`; longer steps get no edit.
 const MOST_LINES: usize = 200;

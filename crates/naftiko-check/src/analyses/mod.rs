@@ -9,6 +9,7 @@ pub(crate) mod judgment;
 pub(crate) mod missing_argument_fix;
 pub(crate) mod model;
 pub(crate) mod placement;
+pub(crate) mod purposes;
 pub(crate) mod reachability;
 pub(crate) mod sendable;
 pub(crate) mod symbols;

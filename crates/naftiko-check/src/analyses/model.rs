@@ -20,10 +20,10 @@ use crate::analyses::inference::Inferrer;
 use crate::analyses::reachability::Reachability;
 use crate::analyses::taint::propagate::{Carried, carried, carried_of_item};
 use crate::analyses::taint::sources::Sensitives;
+use crate::ir::bound::{Bound, BoundArgument};
 use crate::ir::provider::{Found, Provider};
-use crate::stages::arguments::{Bound, BoundArgument};
-use crate::stages::resolve::{Resolution, Resolved};
-use crate::stages::sub_composition::{DeclaredInput, Embedded};
+use crate::ir::resolved::{Resolution, Resolved};
+use crate::ir::sub_composition::{DeclaredInput, Embedded};
 
 /// A composition with the results of the stages.
 pub(crate) struct Model<'a> {

@@ -5,7 +5,8 @@ use naftiko_expr::Type;
 use naftiko_plan::Slot;
 use naftiko_spec::{Argument, Place};
 
-use crate::stages::resolve::{Parameter, Resolution};
+use crate::ir::resolved::Resolution;
+use crate::ir::slots::Parameter;
 
 /// The parameters that an argument binds. A parameter whose own name equals the whole key wins: with a parameter
 /// called `path.id`, the key `path.id` is that parameter. `body` is the whole body if no property has that name.

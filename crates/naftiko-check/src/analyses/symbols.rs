@@ -12,15 +12,15 @@ use std::sync::Arc;
 use naftiko_adapter::Operation;
 use naftiko_diagnostics::{Diagnostic, NameIndex, Span, work};
 use naftiko_expr::{
-    Definitions, Expression, Field, ObjectType, Presence, Problem, Proof, Reference, Root, Segment, Selector,
-    Suggestions, Template, Type, Typed,
+    Definitions, Expression, Field, ObjectType, Presence, Problem, Proof, Reference, Root, Scope, Segment,
+    Selector, Suggestions, Template, Type, Typed,
 };
 use naftiko_spec::{Composition, OnFailure, Source, Step, Work, locate};
 use naftiko_syntax::Node;
 use serde_json::{Map, Value, json};
 
 use self::view::{Proofs, grouped};
-use crate::stages::resolve::Resolved;
+use crate::ir::resolved::Resolved;
 
 /// The maximum number of proofs per step; each path into its result is compared with all of them.
 const MAX_PROOFS: usize = 256;
@@ -472,4 +472,18 @@ pub(crate) fn response(body: &Type) -> Type {
         always("body", body.clone()),
     ];
     Type::Object(ObjectType::of(fields))
+}
+
+/// A scope in which only `response` is defined, with this type.
+pub(crate) struct Answer(pub(crate) Type);
+
+impl Scope for Answer {
+    fn root(&self, root: &Root) -> Option<Typed> {
+        (*root == Root::Response).then(|| Typed::always(self.0.clone()))
+    }
+
+    fn suggestions(&self) -> &Suggestions {
+        static NOTHING: std::sync::LazyLock<Suggestions> = std::sync::LazyLock::new(Suggestions::default);
+        &NOTHING
+    }
 }

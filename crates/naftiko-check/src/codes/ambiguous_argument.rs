@@ -3,7 +3,7 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned, one_of};
 
 use crate::analyses::inference::Candidate;
-use crate::stages::resolve::Parameter;
+use crate::ir::slots::Parameter;
 
 pub(crate) static CODE: Code = Code {
     id: "ambiguous-argument",

@@ -2,7 +2,7 @@
 
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 
-use crate::stages::sub_composition::Opened;
+use crate::ir::sub_composition::Opened;
 
 pub(crate) static CODE: Code = Code {
     id: "composition-cycle",

@@ -5,7 +5,7 @@ use naftiko_syntax::Node;
 use url::{Host, Url};
 
 use super::invalid_url::read;
-use crate::stages::addresses::Address;
+use crate::codes::invalid_url::Address;
 
 pub(crate) static CODE: Code = Code {
     id: "credentials-in-clear",

@@ -4,13 +4,23 @@ use naftiko_diagnostics::{Applicability, Code, Diagnostic, Fix, Severity};
 use naftiko_syntax::Node;
 use url::Url;
 
-use crate::stages::addresses::Address;
 
 pub(crate) static CODE: Code = Code {
     id: "invalid-url",
     severity: Severity::Error,
     summary: "an address that nothing can be sent to",
 };
+
+/// A key whose value is a URL, with the forms of URL that it accepts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Address {
+    /// The name of the key.
+    pub(crate) key: &'static str,
+    /// Whether the URL may have a query.
+    pub(crate) takes_query: bool,
+    /// Whether the URL may begin with `/`; it is then relative to the host of the base URL.
+    pub(crate) takes_path: bool,
+}
 
 /// Reports an address that is not a URL, or that has a fragment or a query where none is allowed. The code
 /// `literal-secret` reports a user or a password in the address.

@@ -7,7 +7,8 @@ use naftiko_spec::Step;
 use crate::analyses::type_match::{Choice, Missing as Lacking};
 use crate::analyses::inference::{Candidate, Inference};
 use crate::analyses::missing_argument_fix::{Gap, Missing, placed_name};
-use crate::stages::resolve::{Parameter, Resolution};
+use crate::ir::slots::Parameter;
+use crate::ir::resolved::Resolution;
 use crate::ir::resource::{noun_of_path, values};
 
 pub(crate) static CODE: Code = Code {

@@ -4,7 +4,7 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, Spanned};
 use naftiko_expr::{Base, ExprKind, Expression, Path, Presence, Reference, Root};
 
 use crate::analyses::inference::Candidate;
-use crate::stages::resolve::Parameter;
+use crate::ir::slots::Parameter;
 use crate::analyses::symbols::Names;
 
 pub(crate) static CODE: Code = Code {

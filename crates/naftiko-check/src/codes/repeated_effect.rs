@@ -4,7 +4,7 @@ use naftiko_adapter::Operation;
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::{Invoke, Paginate, Retry};
 
-use crate::stages::resolve::Resolution;
+use crate::ir::resolved::Resolution;
 
 pub(crate) static CODE: Code = Code {
     id: "repeated-effect",

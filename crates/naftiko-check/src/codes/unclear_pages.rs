@@ -3,7 +3,7 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, one_of};
 use naftiko_spec::Paginate;
 
-use crate::stages::resolve::Resolution;
+use crate::ir::resolved::Resolution;
 
 pub(crate) static CODE: Code = Code {
     id: "unclear-pages",

@@ -3,7 +3,7 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity, Spanned};
 
 use crate::analyses::inference::Candidate;
-use crate::stages::resolve::Parameter;
+use crate::ir::slots::Parameter;
 
 pub(crate) static CODE: Code = Code {
     id: "unfit-input",

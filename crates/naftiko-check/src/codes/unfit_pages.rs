@@ -4,7 +4,7 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, Spanned, nearest};
 use naftiko_expr::Type;
 use naftiko_spec::ResponsePath;
 
-use crate::stages::resolve::Resolution;
+use crate::ir::resolved::Resolution;
 
 pub(crate) static CODE: Code = Code {
     id: "unfit-pages",

@@ -6,9 +6,9 @@ use naftiko_expr::Type;
 use naftiko_plan::Slot;
 use naftiko_spec::{Argument, Place};
 
-use crate::stages::sub_composition::Embedded;
+use crate::ir::sub_composition::Embedded;
 use crate::analyses::placement::whole_name;
-use crate::stages::resolve::Resolution;
+use crate::ir::resolved::Resolution;
 
 pub(crate) static CODE: Code = Code {
     id: "unknown-argument",

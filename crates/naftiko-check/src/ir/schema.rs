@@ -7,11 +7,14 @@ use std::collections::BTreeSet;
 
 use naftiko_adapter::Operation;
 use naftiko_diagnostics::work;
+use naftiko_schema::is_beyond_types;
 use serde_json::{Map, Value};
 
 /// The maximum depth and number of subschemas that are visited, since descriptions may be hostile.
 const MAX_DEPTH: usize = 16;
 const MAX_PARTS: usize = 20_000;
+/// The number of values in a schema from which its type may be incomplete, so that the schema itself is validated.
+const LARGE: usize = 64;
 
 /// The paths of field names to every part whose schema satisfies `is`. A recursive reference is not followed.
 pub(crate) fn places(operation: &Operation, schema: &Value, is: &dyn Fn(&Value) -> bool) -> Vec<Vec<String>> {
@@ -166,6 +169,37 @@ fn alternatives(schema: &Value) -> impl Iterator<Item = &Value> {
 
 fn reference(schema: &Value) -> Option<&str> {
     schema.get("$ref")?.as_str()?.strip_prefix("#/$defs/")
+}
+
+/// Whether a schema, or one that it references, may say more than its type: by a keyword that types do not cover, or
+/// because the schema is too large for a type.
+pub(crate) fn has_limits(schema: &Value, definitions: &Map<String, Value>) -> bool {
+    let mut pending = vec![schema];
+    let mut seen = BTreeSet::new();
+    let mut visited = 0;
+    while let Some(next) = pending.pop() {
+        work::add(1);
+        visited += 1;
+        if visited > LARGE {
+            return true;
+        }
+        match next {
+            Value::Array(items) => pending.extend(items),
+            Value::Object(keywords) => {
+                if keywords.keys().any(|keyword| is_beyond_types(keyword)) {
+                    return true;
+                }
+                let name = keywords.get("$ref").and_then(Value::as_str);
+                let name = name.and_then(|reference| reference.strip_prefix("#/$defs/"));
+                if let Some(name) = name.filter(|name| seen.insert(*name)) {
+                    pending.extend(definitions.get(name));
+                }
+                pending.extend(keywords.values());
+            }
+            _ => {}
+        }
+    }
+    false
 }
 
 #[cfg(test)]

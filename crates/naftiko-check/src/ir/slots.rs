@@ -12,14 +12,32 @@ use naftiko_schema::{Options, Schema};
 use naftiko_spec::Place;
 use serde_json::{Map, Value as Json};
 
-use crate::analyses::constraints;
 use crate::ir::resource::fold;
-use crate::stages::resolve::Parameter;
+use crate::ir::schema;
 
 /// The maximum depth at which a name is searched inside the body.
 const DEPTH: usize = 3;
 /// The maximum number of fields inside the body that are searched, since descriptions may be hostile.
 const MAX_FIELDS: usize = 20_000;
+
+/// A slot of an operation: a parameter, a top-level property of the body, or the whole body.
+pub(crate) struct Parameter {
+    /// The slot.
+    pub(crate) slot: Slot,
+    /// The type of the value.
+    pub(crate) ty: Type,
+    /// The JSON Schema of the value; `None` for a property of a body, which the schema of the body covers.
+    pub(crate) schema: Option<Json>,
+    /// Whether a call without it is rejected.
+    pub(crate) required: bool,
+}
+
+impl Parameter {
+    /// Whether the slot is the body or a property of it.
+    pub(crate) fn is_in_body(&self) -> bool {
+        !matches!(self.slot, Slot::Parameter(..))
+    }
+}
 
 /// Parameters in order, with indexes.
 #[derive(Default)]
@@ -164,7 +182,7 @@ impl Slots {
     pub(crate) fn has_limits(&self, parameter: &Parameter, definitions: &Map<String, Json>) -> bool {
         let Some(schema) = &parameter.schema else { return false };
         let mut known = self.with_limits.borrow_mut();
-        *known.entry(parameter.slot.clone()).or_insert_with(|| constraints::has_limits(schema, definitions))
+        *known.entry(parameter.slot.clone()).or_insert_with(|| schema::has_limits(schema, definitions))
     }
 
     /// The path to a field with this name inside the body, if there is exactly one.

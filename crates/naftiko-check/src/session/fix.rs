@@ -13,7 +13,8 @@ use naftiko_diagnostics::{Applicability, Edit, FileId, Fix, SourceMap, Span, wor
 use naftiko_spec::Files;
 use naftiko_syntax::{Limits, apply, decode, parse};
 
-use crate::session::check::{Checked, Options, check};
+use crate::ir::options::Options;
+use crate::session::check::{Checked, check};
 
 /// The maximum number of rounds. A round fixes everything that is visible, so few are needed; each syntax error hides
 /// the next.

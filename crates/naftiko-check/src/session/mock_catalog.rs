@@ -9,8 +9,9 @@ use std::sync::Arc;
 use naftiko_adapter::Operation;
 use naftiko_spec::{AuthKind, Files, KeyPlace};
 
+use crate::ir::options::Options;
 use crate::ir::provider::{Found, Provider};
-use crate::session::check::{Checked, Options, examine};
+use crate::session::check::{Checked, examine};
 
 /// A provider with its operations.
 #[derive(Debug)]

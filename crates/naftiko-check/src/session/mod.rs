@@ -2,6 +2,7 @@
 //! operations that a mock offers.
 
 pub(crate) mod check;
+pub(crate) mod composition;
 pub(crate) mod fix;
 pub(crate) mod fix_text;
 pub(crate) mod mock_catalog;

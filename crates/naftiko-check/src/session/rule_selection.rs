@@ -8,9 +8,9 @@ use std::collections::BTreeSet;
 use naftiko_diagnostics::{Code, Diagnostic, SourceFile, Spanned};
 use naftiko_syntax::Comment;
 
-use crate::Options;
 use crate::codes::rules::governance;
 use crate::codes::{unknown_code, unused_ignore};
+use crate::ir::options::Options;
 use crate::session::suppression::{Top, directive};
 
 /// The codes that a name selects: all of a set, or the one code with that id. `None` for an unknown name.

@@ -24,10 +24,11 @@ use crate::analyses::constraints;
 use crate::analyses::type_match::misfits;
 use crate::analyses::typed_value::Written;
 use crate::codes;
-use crate::session::check::Options;
+use crate::ir::options::Options;
+use crate::ir::sub_composition::Embedded;
+use crate::session::composition::Session;
 use crate::session::rule_selection::AskedFor;
 use crate::stages::load::Loader;
-use crate::stages::sub_composition::{Embedded, Session};
 
 pub use script::Scripted;
 

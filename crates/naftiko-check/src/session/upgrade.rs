@@ -16,7 +16,8 @@ use naftiko_spec::{Composition, Edition, Files, Header, Kind};
 use naftiko_syntax::{Entry, Layout, Limits, Mapping, Node, apply, comments, parse};
 use serde_json::Value as Json;
 
-use crate::session::check::{Checked, Options, check};
+use crate::ir::options::Options;
+use crate::session::check::{Checked, check};
 use crate::session::fix::Edited;
 
 /// The result of upgrading a document.

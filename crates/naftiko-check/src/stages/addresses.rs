@@ -5,18 +5,8 @@ use naftiko_expr::Template;
 use naftiko_spec::{AuthKind, Capabilities, Channel, Composition, Value, Work};
 use naftiko_syntax::Node;
 
+use crate::codes::invalid_url::Address;
 use crate::codes::{credentials_in_clear, invalid_url, literal_secret};
-
-/// A key whose value is a URL, with the forms of URL that it accepts.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Address {
-    /// The name of the key.
-    pub(crate) key: &'static str,
-    /// Whether the URL may have a query.
-    pub(crate) takes_query: bool,
-    /// Whether the URL may begin with `/`; it is then relative to the host of the base URL.
-    pub(crate) takes_path: bool,
-}
 
 const BASE: Address = Address { key: "baseUrl", takes_query: false, takes_path: false };
 const TOKEN: Address = Address { key: "tokenUrl", takes_query: true, takes_path: true };

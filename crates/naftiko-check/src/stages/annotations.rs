@@ -2,10 +2,10 @@
 
 use naftiko_diagnostics::Diagnostic;
 
+use crate::analyses::symbols::Answer;
 use crate::analyses::symbols::response;
 use crate::codes;
-use crate::stages::pagination::Answer;
-use crate::stages::resolve::Resolution;
+use crate::ir::resolved::Resolution;
 
 /// Findings about the additions to an operation: paths that its response does not have, and retries that would repeat
 /// an effect.

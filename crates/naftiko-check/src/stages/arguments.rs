@@ -27,45 +27,15 @@ use crate::analyses::typed_value::Written;
 use crate::codes;
 use crate::codes::possibly_absent::{self, Needed};
 use crate::codes::{null_without_body, undeclared_answer};
+use crate::ir::bound::{Bound, BoundArgument, Read};
+use crate::ir::resolved::{Resolution, Resolved};
+use crate::ir::slots::Parameter;
 use crate::ir::slots::Taken;
+use crate::ir::sub_composition::Embedded;
 use crate::stages::message_templates;
-use crate::stages::resolve::{Parameter, Resolution, Resolved};
-use crate::stages::sub_composition::Embedded;
 
 /// The maximum number of missing arguments of one step that are reported one by one.
 pub(crate) const MOST_MISSING: usize = 32;
-
-/// The bound arguments of one step.
-#[derive(Default)]
-pub(crate) struct Bound {
-    /// The arguments by slot; inputs of a sub-composition have the slot of a property.
-    pub(crate) arguments: Vec<BoundArgument>,
-    /// The arguments of the operation that compensates the step.
-    pub(crate) undoing: Vec<BoundArgument>,
-    /// The references to other steps.
-    pub(crate) reads: Vec<Read>,
-}
-
-/// A value bound to a slot of the request.
-pub(crate) struct BoundArgument {
-    pub(crate) slot: Slot,
-    pub(crate) value: Template,
-    pub(crate) origin: Origin,
-    /// Whether the argument is left out when its value is absent.
-    pub(crate) optional: bool,
-    /// The key of the argument; `None` for an inferred one.
-    pub(crate) key: Option<Span>,
-    /// The position among the written arguments.
-    pub(crate) written: Option<usize>,
-}
-
-/// A reference from one step to another.
-pub(crate) struct Read {
-    /// The id of the referenced step.
-    pub(crate) step: String,
-    /// The place of the reference.
-    pub(crate) span: Span,
-}
 
 /// Binds the arguments of every step; the result has one entry per step, in order.
 pub(crate) fn bind(

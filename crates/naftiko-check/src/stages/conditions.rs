@@ -8,8 +8,8 @@ use naftiko_spec::{Composition, Source, Step, Work};
 use crate::analyses::symbols::{Names, View};
 use crate::codes::possibly_absent::{self, Needed};
 use crate::codes::{for_each_non_list, null_without_body, repeated_effect, undeclared_answer, unfit_pause};
-use crate::stages::arguments::{Bound, Read};
-use crate::stages::resolve::Resolved;
+use crate::ir::bound::{Bound, Read};
+use crate::ir::resolved::Resolved;
 
 /// Checks the clauses of every step, and adds the steps that they reference to the reads of the step.
 pub(crate) fn check(

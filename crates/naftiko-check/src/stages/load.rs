@@ -11,8 +11,8 @@ use naftiko_spec::Files;
 use naftiko_syntax::{Limits, Node, ambiguous_scalars, parse_bytes};
 
 use crate::codes;
+use crate::ir::options::Options;
 use crate::ir::provider::Provider;
-use crate::session::check::Options;
 
 /// Keys of our documents that YAML 1.1 reads as something other than text: `on` in `retry`.
 const KEYWORDS: [&str; 1] = ["on"];

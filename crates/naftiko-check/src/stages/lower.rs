@@ -17,12 +17,12 @@ use naftiko_spec::{AuthKind, Composition, Secret, Value, Work};
 
 use crate::analyses::taint::propagate::{carried, carried_of_item};
 use crate::analyses::taint::sources::Sensitives;
+use crate::ir::bound::{Bound, BoundArgument};
+use crate::ir::paged::Paged;
 use crate::ir::provider::Provider;
-use crate::stages::arguments::{Bound, BoundArgument};
+use crate::ir::resolved::{Resolution, Resolved};
 use crate::stages::outputs::Checked;
-use crate::stages::pagination::Paged;
 use crate::stages::policies;
-use crate::stages::resolve::{Resolution, Resolved};
 
 /// The results of the earlier stages.
 pub(crate) struct Parts<'a> {

@@ -49,7 +49,8 @@ impl Known<'_> {
     }
 
     fn other_server(&self, provider: &Provider) -> Option<Diagnostic> {
-        let described = provider.other_server(self.catalogue, self.entry)?;
+        let described =
+            provider.other_server_or(self.entry, || other_server(provider, self.catalogue, self.entry))?;
         let base = provider.base_url();
         let report = codes::other_server::report;
         Some(report(self.place(), &self.name.value, self.entry, base.as_deref(), &described))
@@ -57,7 +58,7 @@ impl Known<'_> {
 }
 
 /// The server at which an operation is described, if requests of the provider do not go there.
-pub(crate) fn other_server(provider: &Provider, catalogue: &Catalogue, entry: &Entry) -> Option<String> {
+fn other_server(provider: &Provider, catalogue: &Catalogue, entry: &Entry) -> Option<String> {
     let base = provider.base_url();
     let is_said = provider.capabilities.base_url.is_some();
     let usual = catalogue.servers();

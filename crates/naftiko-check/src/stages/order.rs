@@ -8,7 +8,7 @@ use naftiko_spec::Composition;
 
 use crate::analyses::symbols::Names;
 use crate::codes;
-use crate::stages::arguments::Bound;
+use crate::ir::bound::Bound;
 
 /// The edges between the steps; reports cycles and unknown dependencies.
 pub(crate) fn find(

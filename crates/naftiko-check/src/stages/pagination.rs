@@ -3,16 +3,18 @@
 
 use naftiko_adapter::Place;
 use naftiko_diagnostics::{Diagnostic, Spanned};
-use naftiko_expr::{Expression, Root, Scope, Selector, Suggestions, Type, Typed};
+use naftiko_expr::{Expression, Root, Selector, Type};
 use naftiko_plan::{NextPage, Origin, Paginate, Slot};
 use naftiko_spec::{Composition, Invoke, ResponsePath, Work};
 use serde_json::Value;
 
 use crate::analyses::placement::goals;
-use crate::analyses::symbols::response;
+use crate::analyses::symbols::{Answer, response};
 use crate::codes::{inferred_pages, repeated_effect, unclear_pages, unfit_pages};
+use crate::ir::paged::{Paged, Pages};
+use crate::ir::resolved::{Resolution, Resolved};
 use crate::ir::resource::fold;
-use crate::stages::resolve::{Parameter, Resolution, Resolved};
+use crate::ir::slots::Parameter;
 
 /// The default maximum number of items.
 const MAX: u32 = 10_000;
@@ -29,48 +31,6 @@ const FORWARD: [&str; 9] = [
     "marker",
     "pagecursor",
 ];
-
-/// How the responses of a step form its result.
-#[derive(Clone, Default)]
-pub(crate) enum Paged {
-    /// One response is the result.
-    #[default]
-    Not,
-    /// The responses are pages, but of an unknown list, which has its diagnostic.
-    Unclear,
-    /// The responses are the pages of a list.
-    Pages(Box<Pages>),
-}
-
-/// A paginated list.
-#[derive(Clone)]
-pub(crate) struct Pages {
-    pub(crate) paginate: Paginate,
-    /// The type of the items.
-    pub(crate) item: Type,
-    /// The inferred argument for the first page, if the author wrote none: parameter, value and reason.
-    pub(crate) first: Option<(String, u64, String)>,
-}
-
-impl Paged {
-    /// The fields that lead to the list in a response, if the result is a list of items.
-    pub(crate) fn items_at(&self) -> Option<&[String]> {
-        match self {
-            Self::Not | Self::Unclear => None,
-            Self::Pages(pages) => Some(pages.paginate.items.as_slice()),
-        }
-    }
-
-    /// Converts a path in a response to a path in the step's result; `None` if the result does not hold that part.
-    pub(crate) fn in_result(&self, path: Vec<String>) -> Option<Vec<String>> {
-        let Self::Pages(pages) = self else { return Some(path) };
-        let items = pages.paginate.items.as_slice();
-        match path.strip_prefix(items) {
-            Some(rest) => Some(rest.to_vec()),
-            None => items.starts_with(&path).then(Vec::new),
-        }
-    }
-}
 
 /// Resolves the pagination of every step with `paginate`.
 pub(crate) fn settle(composition: &Composition, steps: &mut [Resolved], diagnostics: &mut Vec<Diagnostic>) {
@@ -380,18 +340,4 @@ fn fields(path: &Expression) -> Option<Vec<String>> {
         Selector::Index(_) | Selector::All | Selector::Filter(_) => None,
     });
     fields.skip(1).collect()
-}
-
-/// A scope in which only `response` is defined, with this type.
-pub(crate) struct Answer(pub(crate) Type);
-
-impl Scope for Answer {
-    fn root(&self, root: &Root) -> Option<Typed> {
-        (*root == Root::Response).then(|| Typed::always(self.0.clone()))
-    }
-
-    fn suggestions(&self) -> &Suggestions {
-        static NOTHING: std::sync::LazyLock<Suggestions> = std::sync::LazyLock::new(Suggestions::default);
-        &NOTHING
-    }
 }

@@ -13,9 +13,9 @@ use naftiko_spec::{Composition, Work};
 
 use crate::analyses::symbols::{Names, View};
 use crate::codes;
-use crate::stages::arguments::Bound;
+use crate::ir::bound::Bound;
+use crate::ir::resolved::{Resolution, Resolved};
 use crate::stages::policies;
-use crate::stages::resolve::{Resolution, Resolved};
 
 /// The default timeout of a poll.
 const TIMEOUT: jiff::SignedDuration = jiff::SignedDuration::from_hours(24);

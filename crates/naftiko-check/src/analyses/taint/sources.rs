@@ -14,9 +14,9 @@ use self::paths::Paths;
 pub(crate) use self::paths::Sensitive;
 use crate::analyses::model::{Call, Model, Placed};
 use crate::analyses::taint::propagate::Carried;
+use crate::ir::resolved::{Resolution, Resolved};
 use crate::ir::schema;
-use crate::stages::resolve::{Resolution, Resolved};
-use crate::stages::sub_composition::Embedded;
+use crate::ir::sub_composition::{Embedded, SensitiveOutput};
 
 /// The maximum number of sensitive parts of one output that are tracked separately; beyond it, the whole output
 /// counts as sensitive.
@@ -179,16 +179,6 @@ impl<'s> Leak<'s> {
             rest: carried.rest_of(&of.path),
         }
     }
-}
-
-/// An output, or a part of one, that is sensitive to the step that runs the composition.
-pub(crate) struct SensitiveOutput {
-    name: String,
-    /// The fields of the output that lead to the sensitive part; empty if all of it is sensitive.
-    path: Vec<String>,
-    span: Span,
-    /// The provider that the value comes from; `None` if it comes from a person or is unknown.
-    provider: Option<String>,
 }
 
 /// The sensitive outputs: those declared sensitive, and in edition 0.1, which cannot declare it, those that carry a

@@ -6,7 +6,7 @@ use naftiko_plan::Slot;
 use naftiko_spec::Value;
 use serde_json::Value as Json;
 
-use crate::stages::arguments::BoundArgument;
+use crate::ir::bound::BoundArgument;
 use crate::analyses::model::{Call, Model};
 use crate::ir::schema;
 

@@ -3,7 +3,7 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
 use crate::analyses::model::Model;
-use crate::stages::resolve::Resolution;
+use crate::ir::resolved::Resolution;
 use crate::analyses::taint::sources::{Leak, Sensitive};
 
 pub(crate) static CODE: Code = Code {

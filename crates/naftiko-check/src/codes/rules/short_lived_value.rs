@@ -7,8 +7,9 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 use naftiko_plan::duration;
 use naftiko_spec::{Step, Work};
 
-use crate::stages::arguments::BoundArgument;
-use crate::analyses::expiry::{Expirables, Expiring, Slow, slow};
+use crate::ir::bound::BoundArgument;
+use crate::analyses::expiry::{Expirables, Expiring, slow};
+use crate::ir::sub_composition::Slow;
 use crate::analyses::model::{Model, Placed, handed_out, in_step};
 use crate::analyses::reachability::Direction;
 

@@ -9,12 +9,12 @@ use naftiko_expr::{Root, Type};
 use naftiko_plan::Slot;
 use naftiko_spec::Edition;
 
-use crate::stages::arguments::BoundArgument;
+use crate::ir::bound::BoundArgument;
 use crate::analyses::taint::propagate::carried;
 use crate::analyses::inference::Candidate;
 use crate::analyses::missing_argument_fix::{Gap, Missing};
 use crate::analyses::model::{Call, Model};
-use crate::stages::resolve::Parameter;
+use crate::ir::slots::Parameter;
 use crate::ir::resource::{named_by, values};
 
 pub(crate) static CODE: Code = Code {

@@ -7,7 +7,7 @@ use naftiko_expr::{Root, Segment};
 use naftiko_spec::{Edition, Work};
 
 use crate::analyses::model::Model;
-use crate::stages::resolve::Resolved;
+use crate::ir::resolved::Resolved;
 
 pub(crate) static CODE: Code = Code {
     id: "unused-input",

@@ -14,9 +14,9 @@ use super::{Context, written};
 use crate::analyses::constraints;
 use crate::analyses::type_match::misfits;
 use crate::codes;
+use crate::ir::slots::Parameter;
 use crate::stages::arguments::{MOST_MISSING, reported};
 use crate::stages::load::Loader;
-use crate::stages::resolve::Parameter;
 
 impl Context<'_> {
     /// The inputs of a test by name, with defaults. Reports unknown, missing and unfit inputs, and leaves out the

@@ -21,6 +21,7 @@ use crate::codes;
 use crate::codes::unfit_answer::AS_IS;
 use crate::ir::provider::{Found, Provider};
 use crate::stages::load::Loader;
+use crate::stages::operation;
 
 /// A mock script with resolved operations. Entries with unknown operations are left out.
 #[derive(Debug, Default)]
@@ -123,7 +124,9 @@ impl<'a> Known<'a> {
         for provider in &self.providers {
             match provider.operation(&name.value) {
                 Found::Operation { catalogue, entry, .. } => {
-                    return Ok(Arc::clone(&provider.resolution(catalogue, entry, None).0.operation));
+                    return Ok(Arc::clone(
+                        &operation::resolution(provider, catalogue, entry, None).0.operation,
+                    ));
                 }
                 Found::Missing { sought, .. } => missing.push((provider, sought)),
                 Found::Undescribed => {}

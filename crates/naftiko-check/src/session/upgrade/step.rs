@@ -12,7 +12,7 @@ use naftiko_syntax::{Entry, Layout, Node, Site, Text, Value as Tree, apply, scal
 use serde_json::{Map, Value as Json, json};
 
 use super::Upgrading;
-use crate::stages::resolve::Resolution;
+use crate::stages::operation::typed;
 
 /// The prefixes that name the place of an argument. A name that itself begins with one needs a prefix.
 const PLACES: [&str; 5] = ["path.", "query.", "header.", "cookie.", "body."];
@@ -34,7 +34,7 @@ impl Upgrading<'_> {
         let operation = self.plan.operation(invoke)?;
         let mut known = self.names.borrow_mut();
         let names = known.entry(Arc::as_ptr(operation).addr()).or_insert_with(|| {
-            let resolution = Resolution::new((**operation).clone(), &Facts::default());
+            let resolution = typed((**operation).clone(), &Facts::default());
             Names::of_slots(resolution.slots.iter().map(|taken| &taken.slot))
         });
         let written = invoke.arguments.iter().filter(|argument| argument.origin == Origin::Written);

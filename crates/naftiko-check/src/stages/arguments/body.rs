@@ -18,7 +18,8 @@ use crate::analyses::sendable;
 use crate::analyses::type_match::{Misfit, Mistakes, misfits};
 use crate::analyses::typed_value::{Parts, Written};
 use crate::codes;
-use crate::stages::resolve::{Parameter, Resolution};
+use crate::ir::resolved::Resolution;
+use crate::ir::slots::Parameter;
 
 /// The known values of a request.
 #[derive(Default, Clone)]

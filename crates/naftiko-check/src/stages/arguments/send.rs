@@ -14,7 +14,7 @@ use super::body::Body;
 use crate::analyses::sendable::{Unsendable, unsendable};
 use crate::analyses::typed_value::Written;
 use crate::codes;
-use crate::stages::resolve::Resolution;
+use crate::ir::resolved::Resolution;
 
 impl Binder<'_> {
     /// Reports the arguments that cannot be sent. Skips arguments with an error among the diagnostics from the index

@@ -3,9 +3,9 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Purpose;
 
-use super::{calls_for, is_for};
+use crate::analyses::purposes::{calls_for, is_for};
 use crate::analyses::model::Model;
-use crate::stages::resolve::Resolved;
+use crate::ir::resolved::Resolved;
 
 pub(crate) static CODE: Code = Code {
     id: "irrevocable-access",

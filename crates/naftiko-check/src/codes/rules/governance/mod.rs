@@ -7,11 +7,9 @@
 use std::collections::BTreeSet;
 
 use naftiko_diagnostics::{Code, Diagnostic};
-use naftiko_spec::Purpose;
 
-use crate::analyses::model::{Call, Model};
+use crate::analyses::model::Model;
 use crate::ir::provider::Provider;
-use crate::stages::resolve::Resolved;
 
 /// The name that selects all governance rules.
 pub(crate) const NAME: &str = "governance";
@@ -47,38 +45,4 @@ pub(crate) fn of_provider(provider: &Provider, asked_for: &BTreeSet<&'static str
     let facts = provider.capabilities.operations.values().map(|mapping| &mapping.facts);
     let found = facts.flat_map(|facts| [standing_link::of(facts), standing_secret::of(facts)].concat());
     found.filter(|found| asked_for.contains(found.code.id)).collect()
-}
-
-/// Whether a step has one of the `wanted` purposes, through its operation or through the composition that it runs.
-fn is_for(model: &Model<'_>, position: usize, wanted: &[Purpose]) -> bool {
-    match model.steps.get(position) {
-        Some(Resolved::Operation(resolution)) => {
-            resolution.facts.purposes.iter().any(|purpose| wanted.contains(&purpose.value))
-        }
-        Some(Resolved::Composition(embedded)) => {
-            embedded.purposes.iter().any(|purpose| wanted.contains(purpose))
-        }
-        _ => false,
-    }
-}
-
-/// The operation steps that have at least one of the `wanted` purposes.
-fn calls_for<'a>(model: &Model<'a>, wanted: &'static [Purpose]) -> Vec<Call<'a>> {
-    let is_wanted = |call: &Call<'_>| is_for(model, call.position, wanted);
-    model.calls().filter(is_wanted).collect()
-}
-
-/// The purposes of all steps of a composition. A step that runs the composition has all of them.
-pub(crate) fn purposes(model: &Model<'_>) -> BTreeSet<Purpose> {
-    let mut purposes = BTreeSet::new();
-    for resolved in model.steps {
-        match resolved {
-            Resolved::Operation(resolution) => {
-                purposes.extend(resolution.facts.purposes.iter().map(|purpose| purpose.value));
-            }
-            Resolved::Composition(embedded) => purposes.extend(embedded.purposes.iter().copied()),
-            Resolved::External(_) | Resolved::Unknown => {}
-        }
-    }
-    purposes
 }

@@ -3,7 +3,7 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Purpose;
 
-use super::{calls_for, is_for};
+use crate::analyses::purposes::{calls_for, is_for};
 use crate::analyses::model::Model;
 use crate::analyses::reachability::Direction;
 

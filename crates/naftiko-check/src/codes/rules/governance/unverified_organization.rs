@@ -6,7 +6,7 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_expr::Root;
 use naftiko_spec::{Purpose, Work};
 
-use super::{calls_for, is_for};
+use crate::analyses::purposes::{calls_for, is_for};
 use crate::analyses::model::{Call, Model};
 use crate::analyses::reachability::Direction;
 
