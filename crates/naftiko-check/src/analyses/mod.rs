@@ -4,6 +4,7 @@
 
 pub(crate) mod constraints;
 pub(crate) mod expiry;
+pub(crate) mod expressions;
 pub(crate) mod inference;
 pub(crate) mod judgment;
 pub(crate) mod missing_argument_fix;

@@ -10,13 +10,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use naftiko_adapter::Operation;
-use naftiko_diagnostics::{Diagnostic, NameIndex, Span, work};
+use naftiko_diagnostics::{NameIndex, Span, work};
 use naftiko_expr::{
-    Definitions, Expression, Field, ObjectType, Presence, Problem, Proof, Reference, Root, Scope, Segment,
-    Selector, Suggestions, Template, Type, Typed,
+    Definitions, Expression, Field, ObjectType, Presence, Proof, Reference, Root, Scope, Segment, Selector,
+    Suggestions, Type, Typed,
 };
-use naftiko_spec::{Composition, OnFailure, Source, Step, Work, locate};
-use naftiko_syntax::Node;
+use naftiko_spec::{Composition, OnFailure, Source, Step, Work};
 use serde_json::{Map, Value, json};
 
 use self::view::{Proofs, grouped};
@@ -246,52 +245,13 @@ impl<'a> Names<'a> {
         self.positions.contains_key(id)
     }
 
+    /// The place of a step.
+    pub(crate) fn step_span(&self, id: &str) -> Option<Span> {
+        self.known(id).map(|known| known.step.id.span)
+    }
+
     fn known(&self, id: &str) -> Option<&Known<'a>> {
         self.steps.get(*self.positions.get(id)?)
-    }
-
-    /// The type of an expression; reports its problems.
-    pub(crate) fn type_of(
-        &self,
-        expression: &Expression,
-        node: &Node,
-        scope: &StepScope<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Typed {
-        let (typed, problems) = expression.type_in(scope);
-        self.report(problems, node, diagnostics);
-        typed
-    }
-
-    /// Whether the value of a condition is always present; reports its problems.
-    pub(crate) fn condition(
-        &self,
-        condition: &Source,
-        scope: &StepScope<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Presence {
-        let (presence, problems) = condition.expression.condition_in(scope);
-        self.report(problems, &condition.node, diagnostics);
-        presence
-    }
-
-    /// The type of a scalar with templates; reports its problems.
-    pub(crate) fn type_of_template(
-        &self,
-        template: &Template,
-        node: &Node,
-        scope: &StepScope<'_>,
-        diagnostics: &mut Vec<Diagnostic>,
-    ) -> Typed {
-        let (typed, problems) = template.type_in(scope);
-        self.report(problems, node, diagnostics);
-        typed
-    }
-
-    fn report(&self, problems: Vec<Problem>, node: &Node, diagnostics: &mut Vec<Diagnostic>) {
-        let located =
-            problems.into_iter().map(|problem| problem.into_diagnostic(&|range| locate(node, range)));
-        diagnostics.extend(located.map(|diagnostic| self.related(diagnostic)));
     }
 
     /// The reason why a value that an expression reads may be absent, if the document contains one.
@@ -342,26 +302,9 @@ impl<'a> Names<'a> {
         (!without.is_empty() && without.len() < known.answers.len()).then(|| without.join(" or "))
     }
 
-    fn input_span(&self, name: &str) -> Option<Span> {
+    /// The place of an input.
+    pub(crate) fn input_span(&self, name: &str) -> Option<Span> {
         Some(self.composition.inputs.get(*self.input_positions.get(name)?)?.name.span)
-    }
-
-    /// Adds the place of the input or step that an unknown name probably means.
-    fn related(&self, diagnostic: Diagnostic) -> Diagnostic {
-        let Some(fix) = &diagnostic.fix else { return diagnostic };
-        let Some(meant) = fix.edits.first().map(|edit| edit.replacement.clone()) else { return diagnostic };
-        let place = match diagnostic.code.id {
-            "unknown-step" => match meant.strip_prefix("inputs.") {
-                Some(input) => self.input_span(input),
-                None => self.known(&meant).map(|known| known.step.id.span),
-            },
-            "unknown-input" => self.input_span(&meant),
-            _ => None,
-        };
-        match place {
-            Some(span) => diagnostic.with_related(span, format!("`{meant}` is here")),
-            None => diagnostic,
-        }
     }
 }
 

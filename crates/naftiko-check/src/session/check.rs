@@ -21,7 +21,8 @@ use crate::session::rule_selection::AskedFor;
 use crate::session::shadowing;
 use crate::session::suite;
 use crate::session::suite::Suite;
-use crate::session::suppression::{comments_of, sort_out};
+use crate::session::suppression::directive::comments_of;
+use crate::session::suppression::sort_out;
 use crate::stages::load::Loader;
 use crate::stages::providers;
 

@@ -13,7 +13,8 @@ use naftiko_spec::{Composition, Edition, Header, Kind, Work, without_dots};
 use crate::analyses::inference::Inferrer;
 use crate::analyses::model::Model;
 use crate::analyses::symbols::Names;
-use crate::analyses::taint::sources::{self, Sensitives};
+use crate::analyses::taint::sensitive::Sensitives;
+use crate::analyses::taint::sources;
 use crate::codes;
 use crate::codes::rules;
 use crate::codes::rules::governance;
@@ -170,7 +171,7 @@ pub(crate) fn check(
         reachability: OnceCell::new(),
         sound,
     };
-    model.sensitive = sources::sources(&model);
+    model.sensitive = sources::find(&model);
     diagnostics.extend(rules::check(&model));
     diagnostics.extend(addresses::of_webhooks(composition));
     diagnostics.extend(message_templates::check(composition));

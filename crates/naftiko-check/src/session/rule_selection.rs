@@ -11,7 +11,7 @@ use naftiko_syntax::Comment;
 use crate::codes::rules::governance;
 use crate::codes::{unknown_code, unused_ignore};
 use crate::ir::options::Options;
-use crate::session::suppression::{Top, directive};
+use crate::session::suppression::directive::{Top, directive};
 
 /// The codes that a name selects: all of a set, or the one code with that id. `None` for an unknown name.
 pub fn rules(name: &str) -> Option<Vec<&'static Code>> {

@@ -4,10 +4,8 @@
 //! key and applies to the whole file. Syntax errors are never ignored. A comment that ignores nothing is itself a
 //! finding in the checked file, but only if there are no errors, since an error may hide other findings.
 
-mod directive;
+pub(crate) mod directive;
 mod keys;
-
-pub(crate) use directive::{Top, comments_of, directive};
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +15,7 @@ use naftiko_diagnostics::{
 };
 use naftiko_syntax::{Comment, Limits, parse};
 
-use self::directive::Directive;
+use self::directive::{Directive, Top, comments_of, directive};
 use self::keys::KeyIndex;
 use crate::codes::{no_description, unknown_code, unused_ignore};
 use crate::session::rule_selection::AskedFor;

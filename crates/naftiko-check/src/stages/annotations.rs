@@ -2,8 +2,7 @@
 
 use naftiko_diagnostics::Diagnostic;
 
-use crate::analyses::symbols::Answer;
-use crate::analyses::symbols::response;
+use crate::analyses::symbols::{Answer, response};
 use crate::codes;
 use crate::ir::resolved::Resolution;
 

@@ -29,10 +29,10 @@ use crate::codes::possibly_absent::{self, Needed};
 use crate::codes::{null_without_body, undeclared_answer};
 use crate::ir::bound::{Bound, BoundArgument, Read};
 use crate::ir::resolved::{Resolution, Resolved};
-use crate::ir::slots::Parameter;
-use crate::ir::slots::Taken;
+use crate::ir::slots::{Parameter, Taken};
 use crate::ir::sub_composition::Embedded;
 use crate::stages::message_templates;
+use crate::stages::typing;
 
 /// The maximum number of missing arguments of one step that are reported one by one.
 pub(crate) const MOST_MISSING: usize = 32;
@@ -488,7 +488,7 @@ impl<'a> Binder<'a> {
                 self.diagnostics.extend(null_without_body::find(expression, self.names, &locate));
             }
             let known = self.diagnostics.len();
-            let typed = self.names.type_of_template(template, node, &self.scope, &mut self.diagnostics);
+            let typed = typing::template(self.names, template, node, &self.scope, &mut self.diagnostics);
             found.types.push(typed.ty);
             let is_unsure = typed.presence != Presence::Always || self.names.has_undeclared;
             if self.strict && is_unsure && self.diagnostics.len() == known {

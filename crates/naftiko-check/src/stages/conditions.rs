@@ -10,6 +10,7 @@ use crate::codes::possibly_absent::{self, Needed};
 use crate::codes::{for_each_non_list, null_without_body, repeated_effect, undeclared_answer, unfit_pause};
 use crate::ir::bound::{Bound, Read};
 use crate::ir::resolved::Resolved;
+use crate::stages::typing;
 
 /// Checks the clauses of every step, and adds the steps that they reference to the reads of the step.
 pub(crate) fn check(
@@ -28,7 +29,7 @@ pub(crate) fn check(
         }
         let conditions = answered(step);
         for condition in &conditions {
-            names.condition(condition, &names.scope(View::Answered(position)), diagnostics);
+            typing::condition(names, condition, &names.scope(View::Answered(position)), diagnostics);
         }
         if let (Some(retry), Some(resolution)) = (&step.clauses.retry, resolved.operation()) {
             diagnostics.extend(repeated_effect::retried(retry, &resolution.operation));
@@ -47,7 +48,7 @@ fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec
     let known = diagnostics.len();
     if let Some(when) = &step.clauses.when {
         let scope = names.scope(View::Before);
-        let presence = names.condition(when, &scope, diagnostics);
+        let presence = typing::condition(names, when, &scope, diagnostics);
         if presence == Presence::Always && diagnostics.len() == known {
             let span = when.node.span;
             diagnostics.extend(undeclared_answer::of_condition(&when.expression, span, &scope, names));
@@ -63,7 +64,8 @@ fn before(step: &Step, position: usize, names: &Names<'_>, diagnostics: &mut Vec
     let known = diagnostics.len();
     if let Some(list) = &step.clauses.for_each {
         let scope = names.scope(View::Listed(position));
-        let typed = names.type_of(&list.expression, &list.node, &scope, diagnostics).without_null();
+        let typed =
+            typing::expression(names, &list.expression, &list.node, &scope, diagnostics).without_null();
         if diagnostics.len() > known {
             return;
         }

@@ -16,7 +16,7 @@ use naftiko_plan::{
 use naftiko_spec::{AuthKind, Composition, Secret, Value, Work};
 
 use crate::analyses::taint::propagate::{carried, carried_of_item};
-use crate::analyses::taint::sources::Sensitives;
+use crate::analyses::taint::sensitive::Sensitives;
 use crate::ir::bound::{Bound, BoundArgument};
 use crate::ir::paged::Paged;
 use crate::ir::provider::Provider;

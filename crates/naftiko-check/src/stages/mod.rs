@@ -18,3 +18,4 @@ pub(crate) mod polls;
 pub(crate) mod providers;
 pub(crate) mod resolve;
 pub(crate) mod sub_composition;
+pub(crate) mod typing;

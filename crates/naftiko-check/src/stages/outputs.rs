@@ -9,6 +9,7 @@ use crate::analyses::symbols::{Names, View};
 use crate::codes;
 use crate::codes::possibly_absent::{self, Needed};
 use crate::codes::{null_without_body, undeclared_answer};
+use crate::stages::typing;
 
 /// An output with a readable source.
 pub(crate) struct Checked {
@@ -32,7 +33,7 @@ pub(crate) fn check(
         .map(|output| {
             let source = output.source.as_ref()?;
             let known = diagnostics.len();
-            let typed = names.type_of(&source.expression, &source.node, &scope, diagnostics);
+            let typed = typing::expression(names, &source.expression, &source.node, &scope, diagnostics);
             let declared = output.declared.as_ref().map(|declared| {
                 (declared, Type::from_schema(&json!({ "type": declared.value }), &Definitions::default()))
             });

@@ -8,7 +8,8 @@ use naftiko_expr::{Root, Type};
 use naftiko_spec::{Composition, Work};
 
 use crate::analyses::expiry;
-use crate::analyses::model::{Model, Placed};
+use crate::analyses::expressions::Placed;
+use crate::analyses::model::Model;
 use crate::analyses::purposes::purposes;
 use crate::analyses::taint::sources;
 use crate::codes::composition_cycle::MOST_STEPS;

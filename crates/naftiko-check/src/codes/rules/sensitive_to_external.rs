@@ -3,7 +3,8 @@
 use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Work;
 
-use crate::analyses::model::{Model, handed_out};
+use crate::analyses::expressions::handed_out;
+use crate::analyses::model::Model;
 
 pub(crate) static CODE: Code = Code {
     id: "sensitive-to-external",

@@ -4,7 +4,8 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity};
 
 use crate::analyses::model::Model;
 use crate::ir::resolved::Resolution;
-use crate::analyses::taint::sources::{Leak, Sensitive};
+use crate::analyses::taint::paths::Sensitive;
+use crate::analyses::taint::sensitive::Leak;
 
 pub(crate) static CODE: Code = Code {
     id: "sensitive-to-other-provider",

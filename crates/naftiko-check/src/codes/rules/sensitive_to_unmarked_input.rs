@@ -4,7 +4,7 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity};
 use naftiko_spec::Edition;
 
 use crate::analyses::model::{HandedDown, Model};
-use crate::analyses::taint::sources::Leak;
+use crate::analyses::taint::sensitive::Leak;
 
 pub(crate) static CODE: Code = Code {
     id: "sensitive-to-unmarked-input",

@@ -10,7 +10,8 @@ use naftiko_spec::{Step, Work};
 use crate::ir::bound::BoundArgument;
 use crate::analyses::expiry::{Expirables, Expiring, slow};
 use crate::ir::sub_composition::Slow;
-use crate::analyses::model::{Model, Placed, handed_out, in_step};
+use crate::analyses::expressions::{Placed, handed_out, in_step};
+use crate::analyses::model::Model;
 use crate::analyses::reachability::Direction;
 
 pub(crate) static CODE: Code = Code {
