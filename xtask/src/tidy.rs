@@ -1,9 +1,12 @@
 //! Checks rules of the architecture and of the house that the compiler does not check.
 //!
-//! [`arrows`] has the rules about dependencies, [`text`] those about the contents of files. Both are pure: this module
-//! reads the manifests and the files, passes them on and prints the problems.
+//! [`arrows`] has the rules about dependencies between crates, [`layers`] those about imports between the modules of a
+//! crate, and [`text`] those about the contents of files. All of them are pure: this module reads the manifests and the
+//! files, passes them on and prints the problems.
 
 mod arrows;
+mod imports;
+mod layers;
 mod text;
 
 use std::fs;
@@ -13,12 +16,14 @@ use cargo_metadata::{DependencyKind, Package};
 
 use crate::workspace::Workspace;
 use arrows::Room;
+use imports::Source;
 
 /// Prints all problems. Fails if there are any.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let rooms: Vec<Room> = workspace.metadata.packages.iter().map(room).collect();
     let mut problems = arrows::problems(&rooms);
     let mut long = Vec::new();
+    let mut sources = Vec::new();
 
     for path in listed(workspace, &["--cached", "--others", "--exclude-standard"])? {
         // Skips tracked files that are deleted, and files that are not UTF-8.
@@ -28,7 +33,11 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
         if path == "ARCHITECTURE.md" {
             problems.extend(text::unnamed(&text, shipped(workspace)));
         }
+        if path.ends_with(".rs") {
+            sources.push(Source { path, text });
+        }
     }
+    problems.extend(layers::problems(&sources));
     if !listed(workspace, &["--cached"])?.iter().any(|path| path == "Cargo.lock") {
         problems.push("`Cargo.lock` is not committed".to_owned());
     }

@@ -21,7 +21,8 @@
 //! | `session` | `check` with sub-compositions, test documents and ignored findings; `fix`, `upgrade`, `offers` |
 //!
 //! A check of a composition leads to checks of the sub-compositions that its steps run. `session::composition` makes
-//! this recursion; a stage gets the finished sub-compositions as data.
+//! this recursion; a stage gets the finished sub-compositions as data. `cargo xtask tidy` enforces the layers, and
+//! rejects import cycles of more than four modules.
 
 mod analyses;
 mod codes;
