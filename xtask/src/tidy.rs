@@ -33,7 +33,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
         if path == "ARCHITECTURE.md" {
             problems.extend(text::unnamed(&text, shipped(workspace)));
         }
-        if path.ends_with(".rs") {
+        if text::is_rust(&path) {
             sources.push(Source { path, text });
         }
     }

@@ -288,7 +288,9 @@ impl<'a> Reader<'a> {
         for root in ["crate::", "super::"] {
             for (at, _) in text.match_indices(root) {
                 let rest = text.get(at..).unwrap_or_default();
-                let end = rest.find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':')).unwrap_or(rest.len());
+                let end = rest
+                    .find(|c: char| !c.is_alphanumeric() && !matches!(c, '_' | ':'))
+                    .unwrap_or(rest.len());
                 let words = rest.get(..end).unwrap_or_default().split("::").filter(|word| !word.is_empty());
                 let path: Path = words.map(str::to_owned).collect();
                 self.found.push(Written { path, name: None, is_link: true, within: self.within.clone() });

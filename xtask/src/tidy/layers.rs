@@ -77,7 +77,9 @@ fn large_cycles<'a>(
     let groups = groups(&graph);
     let largest = groups.iter().map(BTreeSet::len).max().unwrap_or_default();
     if exception.is_some() && largest <= LARGEST_CYCLE {
-        return vec![format!("`{name}` has no large import cycle any more; remove its row from the exceptions")];
+        return vec![format!(
+            "`{name}` has no large import cycle any more; remove its row from the exceptions"
+        )];
     }
     let allowed = exception.unwrap_or(LARGEST_CYCLE);
     let large = groups.iter().filter(|group| group.len() > allowed);
@@ -196,14 +198,18 @@ mod tests {
         check(
             "naftiko-check",
             &[("lib.rs", "pub use ir::options::Options;"), ("session/check.rs", "use crate::Options;")],
-            &["`naftiko-check`: the module `session::check` imports `crate::Options`, which belongs to no layer; \
-                name the module that defines it"],
+            &[
+                "`naftiko-check`: the module `session::check` imports `crate::Options`, which belongs to no layer; \
+                name the module that defines it",
+            ],
         );
         check(
             "naftiko-check",
             &[("ir/options.rs", ""), ("other.rs", "use crate::ir::options::Options;")],
-            &["`naftiko-check`: the module `other` belongs to no layer; the layers are `ir`, `analyses`, `codes`, \
-                `stages`, `session`"],
+            &[
+                "`naftiko-check`: the module `other` belongs to no layer; the layers are `ir`, `analyses`, `codes`, \
+                `stages`, `session`",
+            ],
         );
     }
 
@@ -212,7 +218,10 @@ mod tests {
         check(
             "naftiko-check",
             &[
-                ("ir/slots.rs", "// crate::stages::bind\nuse stages::bind; fn f() { other::stages::bind(); a.bind(); }"),
+                (
+                    "ir/slots.rs",
+                    "// crate::stages::bind\nuse stages::bind; fn f() { other::stages::bind(); a.bind(); }",
+                ),
                 ("stages/bind.rs", ""),
             ],
             &[],
@@ -232,8 +241,10 @@ mod tests {
         check(
             "naftiko-plan",
             &five,
-            &["`naftiko-plan`: 5 modules import each other, more than 4: `a`, `b`, `c`, `c::d`, `e`; one cycle is \
-                a → b → c → c::d → e → a"],
+            &[
+                "`naftiko-plan`: 5 modules import each other, more than 4: `a`, `b`, `c`, `c::d`, `e`; one cycle is \
+                a → b → c → c::d → e → a",
+            ],
         );
     }
 
@@ -241,15 +252,20 @@ mod tests {
     fn the_names_of_children_count_in_a_crate_with_layers() {
         let parts = ["a", "b", "c", "d"];
         let children = parts.map(|part| (format!("ir/{part}.rs"), "use super::Parent;".to_owned()));
-        let parent = "mod a; use self::a::A; pub use b::B; fn f() { c::f(); d::f() } struct Parent;".to_owned();
-        let files: Vec<(String, String)> = [vec![("ir/mod.rs".to_owned(), parent)], children.to_vec()].concat();
-        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
+        let parent =
+            "mod a; use self::a::A; pub use b::B; fn f() { c::f(); d::f() } struct Parent;".to_owned();
+        let files: Vec<(String, String)> =
+            [vec![("ir/mod.rs".to_owned(), parent)], children.to_vec()].concat();
+        let files: Vec<(&str, &str)> =
+            files.iter().map(|(path, text)| (path.as_str(), text.as_str())).collect();
         check("naftiko-plan", &files, &[]);
         check(
             "naftiko-check",
             &files,
-            &["`naftiko-check`: 5 modules import each other, more than 4: `ir`, `ir::a`, `ir::b`, `ir::c`, `ir::d`; \
-                one cycle is ir → ir::a → ir"],
+            &[
+                "`naftiko-check`: 5 modules import each other, more than 4: `ir`, `ir::a`, `ir::b`, `ir::c`, `ir::d`; \
+                one cycle is ir → ir::a → ir",
+            ],
         );
     }
 

@@ -49,7 +49,8 @@ pub(super) fn unnamed<'a>(text: &str, crates: impl IntoIterator<Item = &'a str>)
         .collect()
 }
 
-fn is_rust(path: &str) -> bool {
+/// Whether a file has the extension of Rust.
+pub(super) fn is_rust(path: &str) -> bool {
     has_extension(path, &["rs"])
 }
 
