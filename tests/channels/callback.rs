@@ -64,7 +64,7 @@ impl Drop for Worker {
 fn asked() -> (Scene, String, Worker) {
     let receiver = Receiver::start();
     let composition = asking(&format!("channel: webhook\n      url: {}", receiver.url()));
-    let scene = Scene::new(&composition).with("NAFTIKO_PUBLIC_URL", "https://answers.example/x/?ignored#too");
+    let scene = Scene::new(&composition).with("NAFTIKO_PUBLIC_URL", "https://answers.example/x/");
     let ended = scene.naftiko(&["run", "composition.yaml"]);
     assert_eq!(ended.code, Some(4), "{}", ended.told());
     let url = receiver.seen()[0].json()["answerUrl"].as_str().unwrap().to_owned();

@@ -74,6 +74,27 @@ async fn every_scheme_shows_its_secret_in_its_place() {
     assert_eq!(header(&key, "cookie"), Some("key=secret-of-acme"));
 }
 
+#[test]
+fn a_secret_longer_than_64_kib_is_refused_before_anything_is_sent() {
+    let limit = 64 * 1024;
+    let file = |length: usize| {
+        folder("{type: bearer, file: secrets/token}").with("shared/secrets/token", "a".repeat(length))
+    };
+    let ended = run(&file(limit + 1), &[]);
+    let why = "`shared/secrets/token` is too long for the token of `acme`: a secret has at most 64 KiB";
+    assert_eq!((ended.code, ended.stderr.contains(why)), (2, true), "{}", ended.stderr);
+    let ended = run(&file(limit), &[]);
+    assert!(!ended.stderr.contains("too long"), "{}", ended.stderr);
+
+    let vault = with_vault("{type: bearer, command: [vault, token]}");
+    std::fs::write(vault.path().join("bin/vault"), "#!/bin/sh\nhead -c 65537 /dev/zero | tr '\\0' a\n")
+        .unwrap();
+    let ended = run(&vault, &["--allow-command", "vault"]);
+    let why = "`vault token` printed too much for the token of `acme`: a secret has at most 64 KiB";
+    assert_eq!((ended.code, ended.stderr.contains(why)), (3, true), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("aaaa"), "{}", ended.stderr);
+}
+
 #[tokio::test]
 async fn a_program_that_is_allowed_prints_a_secret_without_a_shell() {
     let vault = with_vault("{type: bearer, command: [vault, read, '$(touch made) acme']}");

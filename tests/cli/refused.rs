@@ -32,6 +32,44 @@ fn an_unknown_input_is_refused() {
 }
 
 #[test]
+fn a_flag_that_cannot_be_meant_is_a_usage_error() {
+    let folder = Folder::new("0.1", CREATE).with("a.test.yaml", "");
+    let check = |arguments: &[&str], why: &str| {
+        let ended = folder.naftiko(arguments);
+        assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{arguments:?} {}", ended.stderr);
+        assert!(ended.stderr.contains(why), "{arguments:?} {}", ended.stderr);
+    };
+    for (url, why) in [
+        ("answers.example", "it is not a URL"),
+        ("ftp://answers.example", "it has to begin with `https://` or `http://` and a host"),
+        ("mailto:a@answers.example", "it has to begin with `https://` or `http://` and a host"),
+        ("https://me@answers.example", "it has a user or a password"),
+        ("https://:pw@answers.example", "it has a user or a password"),
+        ("https://answers.example/?a", "it has a query or a fragment"),
+        ("https://answers.example/#a", "it has a query or a fragment"),
+    ] {
+        for command in [&["work", "--once"][..], &["run", "composition.yaml"], &["resume", "x"]] {
+            check(&[command, &["--public-url", url]].concat(), why);
+        }
+        let mut command = folder.command(&["work", "--once"]);
+        command.env("NAFTIKO_PUBLIC_URL", url);
+        let ended = end(command);
+        assert_eq!(ended.code, 2, "{url} {}", ended.stderr);
+        assert!(
+            ended.stderr.contains("`NAFTIKO_PUBLIC_URL`: ") && ended.stderr.contains(why),
+            "{}",
+            ended.stderr
+        );
+    }
+    check(&["work", "--once", "--runs", "0"], "it is not a number above 0");
+    check(&["test", ".", "--jobs", "0"], "it is not a number above 0");
+    check(&["work", "--once", "--ca", "missing.pem"], "`--ca missing.pem` cannot be read");
+    for host in ["http://mock.internal", "mock.internal:80", "*", "a b", "mock/x", "192.0.2.1"] {
+        check(&["mock", "composition.yaml", "--host", host], "it is not a host name");
+    }
+}
+
+#[test]
 fn every_problem_of_the_inputs_is_listed() {
     let ended = run(&Folder::new("0.1", CREATE), &["-i", "seats=many", "-i", "nonsense", "-i", "zebra=1"]);
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));

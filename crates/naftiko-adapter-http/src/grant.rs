@@ -21,6 +21,9 @@ use naftiko_wire::is_field_value;
 /// The maximum length of a text from the token endpoint in a message, in characters.
 const MESSAGE_LIMIT: usize = 300;
 
+/// The maximum length of a token in bytes, as of any secret.
+const LONGEST_TOKEN: usize = 64 * 1024;
+
 /// The parameters of a token request.
 #[derive(Debug, Clone)]
 pub struct ClientCredentials {
@@ -106,6 +109,9 @@ pub(crate) fn read(host: &str, answer: &Response, mask: &Mask) -> Result<Granted
     let token = text("access_token").ok_or_else(|| nonsense("its answer has no `access_token`"))?;
     if token.is_empty() || !is_field_value(token) {
         return Err(nonsense("its `access_token` is empty or has a character that a header cannot carry"));
+    }
+    if token.len() > LONGEST_TOKEN {
+        return Err(nonsense("its `access_token` is longer than 64 KiB"));
     }
     if text("token_type").is_some_and(|kind| !kind.eq_ignore_ascii_case("bearer")) {
         return Err(nonsense("its `token_type` is not `Bearer`"));

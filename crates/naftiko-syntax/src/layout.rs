@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use self::places::{Found, Places};
 use crate::lines;
 use crate::tree::{Entry, Mapping, Node, Value};
-use crate::write::{self, Quotes, Site};
+use crate::write::{self, Quotes, Site, Unescaped};
 
 /// A tree and its source text.
 #[derive(Debug, Clone)]
@@ -40,13 +40,14 @@ impl<'a> Layout<'a> {
     pub fn reword(&self, span: Span, words: &str) -> Option<Edit> {
         let found = self.places.scalar_at(span)?;
         let whole = lines::slice(self.text, found.span.range());
+        let unescaped = Unescaped::of(whole);
         if found.span == span {
-            return Some(Edit::new(span, write::scalar(words, quotes_of(whole), found.site)));
+            return Some(Edit::new(span, write::replaced(words, quotes_of(whole), found.site, &unescaped)));
         }
         let inside = match whole.as_bytes().first() {
-            Some(b'\'') if words.chars().all(write::is_printable) => write::single_quoted(words),
-            Some(b'"') => write::double_quoted(words),
-            Some(b'|' | b'>') if words.chars().all(write::is_printable) => words.to_owned(),
+            Some(b'\'') if unescaped.permits_all_of(words) => write::single_quoted(words),
+            Some(b'"') => write::double_quoted(words, &unescaped),
+            Some(b'|' | b'>') if unescaped.permits_all_of(words) => words.to_owned(),
             Some(b'\'' | b'|' | b'>') => return None,
             _ => return self.reword_plain(found, span, words),
         };
@@ -60,11 +61,12 @@ impl<'a> Layout<'a> {
         let whole = format!("{before}{words}{after}");
         // A plain scalar of several lines is checked as one line; its other lines remain unchanged.
         let probe: String = whole.split_whitespace().collect::<Vec<_>>().join(" ");
-        if write::stands_plain(if whole.contains(['\n', '\r']) { &probe } else { &whole }, found.site) {
+        let one_line = if whole.contains(['\n', '\r']) { probe } else { whole };
+        let unescaped = Unescaped::of(lines::slice(self.text, found.span.range()));
+        if unescaped.permits_all_of(words) && write::stands_plain(&one_line, found.site) {
             return Some(Edit::new(span, words));
         }
-        let one_line = if whole.contains(['\n', '\r']) { probe } else { whole };
-        Some(Edit::new(found.span, write::scalar(&one_line, Quotes::Plain, found.site)))
+        Some(Edit::new(found.span, write::replaced(&one_line, Quotes::Plain, found.site, &unescaped)))
     }
 
     /// Renames a key, with its quotes unchanged.
@@ -72,7 +74,7 @@ impl<'a> Layout<'a> {
         let found = self.places.scalar_at(entry.key_span);
         let site = found.map_or(Site { flow: true, key: true }, |found| found.site);
         let written = lines::slice(self.text, entry.key_span.range());
-        Edit::new(entry.key_span, write::scalar(name, quotes_of(written), site))
+        Edit::new(entry.key_span, write::replaced(name, quotes_of(written), site, &Unescaped::of(written)))
     }
 
     /// Adds entries after the last one of a mapping: on lines of their own, or in its braces.

@@ -1,8 +1,10 @@
 //! Writes values as YAML text that is read back as exactly these values.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use naftiko_diagnostics::SourceMap;
+use naftiko_text::is_hidden;
 use serde_json::Value as Json;
 
 use crate::ambiguous;
@@ -29,14 +31,46 @@ pub struct Site {
     pub key: bool,
 }
 
-/// A text as a scalar that is read as that text: in these quotes, or in the next kind that can hold it.
+/// The characters that control or reorder a line, or are invisible, and that an author wrote without an escape.
+///
+/// A replacement of the author's text contains such a character unescaped only if the replaced text did: an escape that
+/// shows it to a reader is never undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unescaped(BTreeSet<char>);
+
+impl Unescaped {
+    /// No such character: the text is new.
+    pub(crate) const NONE: &Self = &Self(BTreeSet::new());
+
+    /// The characters of the source text that is replaced.
+    pub(crate) fn of(source: &str) -> Self {
+        Self(source.chars().filter(|character| is_hidden(*character)).collect())
+    }
+
+    /// Whether a character may be written without an escape: it is visible, or YAML permits it and the author wrote it
+    /// so.
+    pub(crate) fn permits(&self, character: char) -> bool {
+        !is_hidden(character) || (is_printable(character) && self.0.contains(&character))
+    }
+
+    /// Whether every character of a text may be written without an escape.
+    pub(crate) fn permits_all_of(&self, text: &str) -> bool {
+        text.chars().all(|character| self.permits(character))
+    }
+}
+
+/// A new text as a scalar that is read as that text: in these quotes, or in the next kind that can hold it.
 pub fn scalar(text: &str, quotes: Quotes, site: Site) -> String {
+    replaced(text, quotes, site, Unescaped::NONE)
+}
+
+/// As [`scalar`], for a text that replaces one of the author.
+pub(crate) fn replaced(text: &str, quotes: Quotes, site: Site, unescaped: &Unescaped) -> String {
+    let is_permitted = unescaped.permits_all_of(text);
     match quotes {
-        Quotes::Plain if stands_plain(text, site) => text.to_owned(),
-        Quotes::Plain | Quotes::Single if text.chars().all(is_printable) => {
-            format!("'{}'", single_quoted(text))
-        }
-        _ => format!("\"{}\"", double_quoted(text)),
+        Quotes::Plain if is_permitted && stands_plain(text, site) => text.to_owned(),
+        Quotes::Plain | Quotes::Single if is_permitted => format!("'{}'", single_quoted(text)),
+        _ => format!("\"{}\"", double_quoted(text, unescaped)),
     }
 }
 
@@ -98,7 +132,7 @@ pub(crate) fn single_quoted(text: &str) -> String {
 }
 
 /// The content of a double-quoted scalar.
-pub(crate) fn double_quoted(text: &str) -> String {
+pub(crate) fn double_quoted(text: &str, unescaped: &Unescaped) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {
@@ -107,7 +141,7 @@ pub(crate) fn double_quoted(text: &str) -> String {
             '\n' => out.push_str("\\n"),
             '\r' => out.push_str("\\r"),
             '\t' => out.push_str("\\t"),
-            plain if is_printable(plain) => out.push(plain),
+            plain if unescaped.permits(plain) => out.push(plain),
             other => {
                 let code = u32::from(other);
                 let width = if code > 0xFFFF { 8 } else { 4 };
@@ -120,8 +154,8 @@ pub(crate) fn double_quoted(text: &str) -> String {
     out
 }
 
-/// Whether a character is visible and does not end a line.
-pub(crate) fn is_printable(character: char) -> bool {
+/// Whether YAML permits a character without an escape, within a line.
+fn is_printable(character: char) -> bool {
     let breaks_or_hides = matches!(character, '\u{2028}' | '\u{2029}' | '\u{FEFF}' | '\u{FFFE}' | '\u{FFFF}');
     !character.is_control() && !breaks_or_hides
 }

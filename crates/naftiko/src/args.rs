@@ -254,6 +254,11 @@ pub(crate) struct Run {
     pub(crate) state: State,
 }
 
+/// Parses a number above 0.
+fn positive(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|number| *number > 0).ok_or_else(|| "it is not a number above 0".to_owned())
+}
+
 /// The folder of the stored runs.
 #[derive(Debug, Args)]
 pub(crate) struct State {
@@ -421,7 +426,7 @@ pub(crate) struct Work {
     #[arg(long)]
     pub(crate) once: bool,
     /// How many runs may be driven at once
-    #[arg(long, value_name = "N", default_value_t = 64)]
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = positive)]
     pub(crate) runs: usize,
     /// Write one event per line
     #[arg(long)]

@@ -45,7 +45,7 @@ impl Screen {
         self.note_reader(Stream::Out.write(text))
     }
 
-    /// Writes a document, or a diff of one, as a result. A program receives the unchanged bytes.
+    /// Writes a document as a result. A program receives the unchanged bytes.
     ///
     /// # Errors
     /// As [`result`](Self::result).

@@ -46,10 +46,12 @@ const SECRETS: Duration = Duration::from_mins(1);
 const CONNECTIONS: Duration = Duration::from_mins(1);
 
 pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
+    arguments.public_url.base().map_err(Stop::Usage)?;
+    arguments.allowances.authorities().map_err(Stop::Usage)?;
     let store = state::open(&arguments.state)?;
     let cancellation = Cancellation::new();
     let pulses = Pulses::default();
-    let room = arguments.runs.max(1);
+    let room = arguments.runs;
     block_on(async move {
         stop_on_signal(cancellation.clone(), Exit::Done, pulses.clone())?;
         if let Some(address) = arguments.listen.listen {

@@ -33,14 +33,7 @@ impl Files for FileSystem {
     /// Reads a regular file, up to the maximum length of a document and one byte. Documents name files, so pipes and
     /// devices, which may block or never end, are rejected.
     fn read(&self, path: &Path) -> io::Result<Vec<u8>> {
-        let metadata = std::fs::metadata(path)?;
-        if metadata.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
-        }
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
-        }
-        bounded(File::open(path)?)
+        regular_file(path, document_limit())
     }
 
     fn is_file(&self, path: &Path) -> bool {
@@ -68,11 +61,27 @@ impl Files for FileSystem {
     }
 }
 
-/// Reads up to the maximum length of a document and one byte, so that the caller can detect that there is more.
-fn bounded(source: impl io::Read) -> io::Result<Vec<u8>> {
-    let most = u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX).saturating_add(1);
+/// Reads a regular file, up to `limit` bytes and one more, so that the caller can detect that there is more.
+fn regular_file(path: &Path, limit: u64) -> io::Result<Vec<u8>> {
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_dir() {
+        return Err(io::Error::new(io::ErrorKind::IsADirectory, "it is a folder"));
+    }
+    if !metadata.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "it is not a regular file"));
+    }
+    bounded(File::open(path)?, limit)
+}
+
+/// The maximum length of a document in bytes.
+fn document_limit() -> u64 {
+    u64::try_from(Limits::default().bytes).unwrap_or(u64::MAX)
+}
+
+/// Reads up to `limit` bytes and one more, so that the caller can detect that there is more.
+fn bounded(source: impl io::Read, limit: u64) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    source.take(most).read_to_end(&mut bytes)?;
+    source.take(limit.saturating_add(1)).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
@@ -150,7 +159,7 @@ pub(crate) fn stamp(path: &Path) -> Option<Stamp> {
 /// # Errors
 /// If it cannot be read.
 pub(crate) fn standard_input() -> io::Result<Vec<u8>> {
-    bounded(io::stdin().lock())
+    bounded(io::stdin().lock(), document_limit())
 }
 
 /// Whether a path leads to a pipe, which can be read only once.
@@ -173,7 +182,7 @@ pub(crate) fn is_pipe(path: &Path) -> bool {
 /// # Errors
 /// If it cannot be read.
 pub(crate) fn pipe(path: &Path) -> io::Result<Vec<u8>> {
-    bounded(File::open(path)?)
+    bounded(File::open(path)?, document_limit())
 }
 
 /// Blocks the current thread for a while.
@@ -181,17 +190,31 @@ pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }
 
+/// The maximum length of a secret in bytes. Longer secrets could not be masked in all forms, and no server accepts them
+/// in a header.
+pub(crate) const SECRET_LIMIT: u64 = 64 * 1024;
+
+/// Whether a text is longer than a secret may be.
+pub(crate) fn is_too_long_for_a_secret(text: &str) -> bool {
+    u64::try_from(text.len()).is_ok_and(|length| length > SECRET_LIMIT)
+}
+
 /// The secret in an environment variable; `None` if it is unset or blank.
 pub(crate) fn secret_variable(name: &str) -> Option<SecretString> {
     variable(name).map(SecretString::from)
 }
 
-/// The secret in a file, without surrounding white space; `None` if the file is blank or not UTF-8.
+/// The secret in a regular file, without surrounding white space; `None` if the file is blank or not UTF-8.
 ///
 /// # Errors
-/// If the file cannot be read.
+/// If the file cannot be read. [`io::ErrorKind::FileTooLarge`] if it is longer than [`SECRET_LIMIT`]; no more than that
+/// and one byte is read.
 pub(crate) fn secret_file(path: &Path) -> io::Result<Option<SecretString>> {
-    let Ok(read) = String::from_utf8(FileSystem.read(path)?).map(SecretString::from) else { return Ok(None) };
+    let bytes = regular_file(path, SECRET_LIMIT)?;
+    if u64::try_from(bytes.len()).is_ok_and(|length| length > SECRET_LIMIT) {
+        return Err(io::ErrorKind::FileTooLarge.into());
+    }
+    let Ok(read) = String::from_utf8(bytes).map(SecretString::from) else { return Ok(None) };
     let secret = read.expose_secret().trim();
     Ok((!secret.is_empty()).then(|| SecretString::from(secret)))
 }

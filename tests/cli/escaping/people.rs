@@ -45,9 +45,39 @@ fn documents_and_changes_are_escaped_at_a_terminal_and_exact_in_a_pipe() {
         for hidden in ['\u{200b}', '\u{202e}', '\u{e0041}'] {
             assert!(!terminal.seen.contains(hidden), "{arguments:?}: {hidden:?} in {:?}", terminal.seen);
         }
-        // A program that writes the document or applies the change needs its exact bytes.
-        assert!(folder.naftiko(arguments).stdout.contains("# \u{202e}\u{200b}\u{e0041}\n"), "{arguments:?}");
     }
+    // A program that writes the document needs its exact bytes.
+    let document = folder.naftiko(&["upgrade", "composition.yaml"]);
+    assert!(document.stdout.contains("# \u{202e}\u{200b}\u{e0041}\n"), "{}", document.stdout);
+}
+
+#[test]
+fn changes_are_escaped_in_a_pipe_except_for_tabs_and_line_ends() {
+    let body = "steps:\r\n  # \u{202e}a\tb\u{200b}\r\n  - {id: a, external: true}\r\n";
+    let upgraded = Folder::new("0.1", body).naftiko(&["upgrade", "composition.yaml", "--diff"]);
+    let fixed = Folder::new("0.2", &body.replace("steps:", "step:")).naftiko(&[
+        "check",
+        "--fix",
+        "--unsafe",
+        "--diff",
+        "composition.yaml",
+    ]);
+    for ended in [upgraded, fixed] {
+        assert!(ended.stdout.contains("   # \\u{202e}a\tb\\u{200b}\r\n"), "{:?}", ended.stdout);
+        assert!(!ended.stdout.contains(['\u{202e}', '\u{200b}']), "{:?}", ended.stdout);
+    }
+}
+
+#[test]
+fn a_fix_undoes_no_escape_and_adds_none_that_the_author_left_out() {
+    let body = "inputs: [{name: title, type: string}]
+steps:
+  - {id: a, external: {with: {x: \"\\u202e\\u200b ${inputs.titel} \\u0085\", y: \"\u{200d} ${inputs.titel}\"}}}
+";
+    let folder = Folder::new("0.2", body);
+    let ended = folder.naftiko(&["check", "--fix", "--unsafe", "composition.yaml"]);
+    let text = std::fs::read_to_string(folder.path().join("composition.yaml")).unwrap();
+    assert!(text.ends_with(&body.replace("inputs.titel", "inputs.title")), "{text:?} {}", ended.stdout);
 }
 
 #[test]

@@ -24,7 +24,7 @@ enum Ours {
 const ALLOWED: &[(&str, Ours)] = &[
     ("naftiko-text", Ours::Only(&[])),
     ("naftiko-diagnostics", Ours::Only(&[])),
-    ("naftiko-syntax", Ours::Only(&["naftiko-diagnostics"])),
+    ("naftiko-syntax", Ours::Only(&["naftiko-diagnostics", "naftiko-text"])),
     ("naftiko-expr", Ours::Only(&["naftiko-diagnostics"])),
     (
         "naftiko-spec",

@@ -29,7 +29,8 @@ impl Zone {
         }
     }
 
-    /// The zone of an address. An IPv6 address that embeds an IPv4 address has the zone of the IPv4 address.
+    /// The zone of an address. An IPv6 address that embeds an IPv4 address is public only if both are; a mapped address
+    /// (`::ffff:127.0.0.1`) is in the zone of the IPv4 address, since the operating system connects to that.
     pub(crate) fn of(address: IpAddr) -> Self {
         match address {
             IpAddr::V4(address) => of_v4(address),
@@ -55,27 +56,75 @@ fn of_v4(address: Ipv4Addr) -> Zone {
 }
 
 fn of_v6(address: Ipv6Addr) -> Zone {
-    let embedded = |high: u16, low: u16| {
-        let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
-        of_v4(Ipv4Addr::new(a, b, c, d))
-    };
     match address.segments() {
-        [0, 0, 0, 0, 0, 0, 0, 0] => Zone::Reserved,
         [0, 0, 0, 0, 0, 0, 0, 1] => Zone::Loopback,
+        [0, 0, 0, 0, 0, 0xffff, high, low] => of_v4(joined(high, low)),
+        _ => embedded(address).map(of_v4).map(unmapped).fold(of_prefix(address), worse),
+    }
+}
+
+/// The IPv4 addresses that a gateway may read from an IPv6 address: the last half of it, or the part that a transition
+/// mechanism says.
+fn embedded(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
+    let found = match address.segments() {
+        // Compatible (deprecated), and translated by SIIT.
+        [0, 0, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => [Some((high, low)), None],
+        // NAT64 under the well-known prefix.
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => [Some((high, low)), None],
+        // NAT64 under the prefix for local use, which embeds an address behind 96 or 48 bits (RFC 6052).
+        [0x64, 0xff9b, 1, first, middle, last, high, low] => {
+            [Some((high, low)), Some((first, (middle << 8) | (last >> 8)))]
+        }
+        // 6to4, whose interface may be an address of ISATAP.
+        [0x2002, high, low, _, 0 | 0x200, 0x5efe, inner_high, inner_low] => {
+            [Some((high, low)), Some((inner_high, inner_low))]
+        }
+        [0x2002, high, low, ..] => [Some((high, low)), None],
+        // Teredo: the server, and the inverted address of the client.
+        [0x2001, 0, high, low, .., client_high, client_low] => {
+            [Some((high, low)), Some((!client_high, !client_low))]
+        }
+        // ISATAP.
+        [.., 0 | 0x200, 0x5efe, high, low] => [Some((high, low)), None],
+        _ => [None, None],
+    };
+    found.into_iter().flatten().map(|(high, low)| joined(high, low))
+}
+
+fn joined(high: u16, low: u16) -> Ipv4Addr {
+    let ([a, b], [c, d]) = (high.to_be_bytes(), low.to_be_bytes());
+    Ipv4Addr::new(a, b, c, d)
+}
+
+/// A gateway that connects to an embedded loopback address connects to itself, not to this machine.
+fn unmapped(zone: Zone) -> Zone {
+    if zone == Zone::Loopback { Zone::Reserved } else { zone }
+}
+
+/// The zone that permits less. No permission for a name covers link-local addresses.
+fn worse(one: Zone, other: Zone) -> Zone {
+    let rank = |zone| match zone {
+        Zone::Public => 0,
+        Zone::Loopback => 1,
+        Zone::Reserved => 2,
+        Zone::Private => 3,
+        Zone::LinkLocal => 4,
+    };
+    if rank(other) > rank(one) { other } else { one }
+}
+
+/// The zone of an IPv6 address by its prefix alone.
+fn of_prefix(address: Ipv6Addr) -> Zone {
+    match address.segments() {
         // The metadata services of Amazon and Google have addresses outside fe80::/10.
         [0xfe80..=0xfebf, ..]
         | [0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x254]
         | [0xfd20, 0x00ce, 0, 0, 0, 0, 0, 0x254] => Zone::LinkLocal,
-        // Embedded IPv4 addresses: compatible, mapped, translated; NAT64; 6to4; ISATAP.
-        [0, 0, 0, 0, 0, 0 | 0xffff, high, low]
-        | [0, 0, 0, 0, 0xffff, 0, high, low]
-        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
-        | [0x2002, high, low, ..]
-        | [.., 0 | 0x200, 0x5efe, high, low] => embedded(high, low),
         [0xfc00..=0xfdff | 0xfec0..=0xfeff, ..] => Zone::Private,
-        // Documentation, Teredo, benchmarks, ORCHID.
-        [0x2001, 0x0db8 | 0 | 2 | 0x10..=0x2f, ..] | [0x3fff, 0..=0x0fff, ..] => Zone::Reserved,
-        [0x2000..=0x3fff, ..] => Zone::Public,
+        // Assignments of the IETF (Teredo, benchmarks, ORCHID) and documentation.
+        [0x2001, 0x0db8 | 0..=0x01ff, ..] | [0x3fff, 0..=0x0fff, ..] => Zone::Reserved,
+        // The internet, and NAT64 under the well-known prefix, with which a name server may answer.
+        [0x2000..=0x3fff, ..] | [0x64, 0xff9b, 0, 0, 0, 0, ..] => Zone::Public,
         _ => Zone::Reserved,
     }
 }
@@ -94,8 +143,17 @@ mod tests {
         };
         check(Zone::Public, "1.1.1.1 100.63.255.255 100.128.0.0 172.32.0.1 192.0.1.1 2606:4700::1111");
         check(Zone::Public, "::ffff:8.8.8.8 64:ff9b::8.8.8.8 2002:0808:0808::1 169.253.1.1 198.20.0.1");
-        check(Zone::Loopback, "127.0.0.1 127.255.0.3 ::1 ::ffff:127.0.0.1 ::127.0.0.1 64:ff9b::7f00:1");
-        check(Zone::Loopback, "2002:7f00:1:: ::ffff:0:127.0.0.1 2001:4860::5efe:127.0.0.1");
+        check(Zone::Loopback, "127.0.0.1 127.255.0.3 ::1 ::ffff:127.0.0.1");
+        // Only a mapped address leads to this machine; other gateways would connect to themselves.
+        check(Zone::Reserved, "::127.0.0.1 64:ff9b::7f00:1 2002:7f00:1:: ::ffff:0:127.0.0.1 ::8.8.8.8");
+        check(Zone::Reserved, "2001:4860::5efe:127.0.0.1 ::ffff:0:8.8.8.8 2001:0:808:808::f7f7:f7f7");
+        check(Zone::Public, "2001:4860::5efe:8.8.8.8 2001:4860::200:5efe:8.8.8.8");
+        // A public embedded address makes no other prefix public.
+        check(Zone::Private, "fc00::5efe:8.8.8.8 fec0::5efe:8.8.8.8 2001:4860::5efe:10.0.0.1");
+        check(Zone::Reserved, "2001:db8::5efe:8.8.8.8 ff02::5efe:8.8.8.8");
+        check(Zone::LinkLocal, "fe80::5efe:8.8.8.8 2002:808:808::5efe:169.254.169.254 ::169.254.169.254");
+        check(Zone::LinkLocal, "64:ff9b:1::169.254.169.254 64:ff9b:1:a9fe:a9:fe00:: ::ffff:0:169.254.1.1");
+        check(Zone::LinkLocal, "2001:0:a9fe:a9fe::1 2001:0:808:808::5601:5601");
         check(Zone::Private, "10.0.0.1 172.16.0.1 172.31.255.255 192.168.1.1 100.64.0.1 100.127.255.255");
         check(Zone::Private, "fc00::1 fdff::1 fec0::1 ::ffff:10.1.1.1 64:ff9b::192.168.0.1 2002:0a00:0001::");
         check(

@@ -168,6 +168,95 @@ fn a_name_may_lead_only_as_far_as_it_is_allowed_to() {
     check(Reach::Anywhere, &["169.254.169.254"], Some(metadata));
 }
 
+/// Addresses that no document may reach, by a name or written in a URL: each is not public, or embeds an address that is
+/// not.
+const NOT_PUBLIC: [&str; 62] = [
+    "0.0.0.0",
+    "0.1.2.3",
+    "10.0.0.1",
+    "100.64.0.1",
+    "100.100.100.200",
+    "127.0.0.1",
+    "168.63.129.16",
+    "169.254.169.254",
+    "172.16.0.1",
+    "192.0.0.1",
+    "192.0.0.192",
+    "192.0.2.1",
+    "192.88.99.1",
+    "192.168.0.1",
+    "198.18.0.1",
+    "198.19.255.255",
+    "198.51.100.1",
+    "203.0.113.1",
+    "224.0.0.1",
+    "240.0.0.1",
+    "255.255.255.255",
+    "::",
+    "::1",
+    "::2",
+    "::127.0.0.1",
+    "::10.0.0.1",
+    "::169.254.169.254",
+    "::8.8.8.8",
+    "::ffff:127.0.0.1",
+    "::ffff:10.0.0.1",
+    "::ffff:169.254.169.254",
+    "::ffff:0:127.0.0.1",
+    "::ffff:0:169.254.169.254",
+    "::ffff:0:8.8.8.8",
+    "64:ff9b::127.0.0.1",
+    "64:ff9b::10.0.0.1",
+    "64:ff9b::169.254.169.254",
+    "64:ff9b:1::8.8.8.8",
+    "64:ff9b:1::169.254.169.254",
+    "100::1",
+    "2001::1",
+    "2001:0:808:808::f7f7:f7f7",
+    "2001:2::1",
+    "2001:10::1",
+    "2001:20::1",
+    "2001:db8::1",
+    "2002:7f00:1::",
+    "2002:a00:1::1",
+    "2002:a9fe:a9fe::1",
+    "2002:808:808::5efe:10.0.0.1",
+    "2001:4860::5efe:127.0.0.1",
+    "2001:4860::200:5efe:192.168.0.1",
+    "3fff::1",
+    "4000::1",
+    "5f00::1",
+    "fc00::1",
+    "fd00:ec2::254",
+    "fd00::5efe:8.8.8.8",
+    "fe80::1",
+    "fec0::1",
+    "ff02::1",
+    "ff0e::1",
+];
+
+#[tokio::test]
+async fn a_name_that_leads_to_what_is_not_public_is_refused_before_a_connection() {
+    for text in NOT_PUBLIC {
+        let address: IpAddr = text.parse().expect("an address");
+        let lookup = Rebinding::to(&[address]);
+        let endpoint = builder("https://api.example.com", Credential::None).lookup(lookup.clone());
+        let failure = endpoint.build().expect("a sound endpoint").invoke(&get()).await.expect_err(text);
+        assert_eq!(failure.kind, FailureKind::Refused, "{text}");
+        assert!(failure.message.contains(&format!("it leads to {address}, ")), "{text}: {failure}");
+        assert_eq!(lookup.asked.load(Ordering::Relaxed), 1, "{text}");
+    }
+}
+
+#[test]
+fn an_address_that_is_not_public_is_refused_where_a_url_contains_it() {
+    for text in NOT_PUBLIC.iter().filter(|text| !["127.0.0.1", "::1", "::ffff:127.0.0.1"].contains(text)) {
+        let url = if text.contains(':') { format!("https://[{text}]") } else { format!("https://{text}") };
+        let refused = builder(&url, Credential::None).build().expect_err(text);
+        assert!(matches!(refused, BuildError::Denied { .. }), "{text}: {refused}");
+    }
+}
+
 /// A resolver that returns another address each time.
 #[derive(Debug)]
 struct Rebinding {

@@ -6,7 +6,7 @@
 //!
 //! The work is proportional to the length of the text, whatever it contains.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BinaryHeap};
 
 use super::automaton::{Automaton, ROOT, StateId};
 use super::escapes::{Reader, Reading, is_starter};
@@ -384,7 +384,9 @@ impl<'a> Search<'a> {
     /// start. Bytes that are already marked are not visited again, so overlapping secrets cost no extra work.
     fn cover(&mut self, last: u32, length: u32) -> usize {
         let mut start = self.at;
-        let mut open = vec![(last, length)];
+        // A step only refers to earlier ones. The latest comes first, so that each is walked through once, whatever
+        // paths lead to it.
+        let mut open = BinaryHeap::from([(last, length)]);
         while let Some((at, left)) = open.pop() {
             let Some(step) = self.steps.get_mut(index(at)) else { continue };
             self.work += 1;
@@ -401,16 +403,13 @@ impl<'a> Search<'a> {
     fn forget(&mut self) {
         let mut needed = vec![0; self.steps.len()];
         let threads = self.here.iter().chain(self.later.values().flatten());
-        let mut open: Vec<(u32, u32)> =
-            threads.filter_map(|thread| Some((thread.last?, self.automaton.depth(thread.state)))).collect();
-        while let Some((at, left)) = open.pop() {
-            let Some((step, need)) = self.steps.get(index(at)).zip(needed.get_mut(index(at))) else {
-                continue;
-            };
+        let needs = threads.filter_map(|thread| Some((thread.last?, self.automaton.depth(thread.state))));
+        needs.for_each(|need| raise(&mut needed, need));
+        // A step only refers to earlier ones.
+        for (at, step) in self.steps.iter().enumerate().rev() {
             self.work += 1;
-            if *need < left {
-                *need = left;
-                open.extend(step.needs(left));
+            if let Some(left) = needed.get(at).copied().filter(|left| *left > 0) {
+                step.needs(left).for_each(|need| raise(&mut needed, need));
             }
         }
         let mut kept = Vec::new();
@@ -441,6 +440,13 @@ impl Step {
         let before = self.before.filter(|_| rest > 0).map(|before| (before, rest));
         let other = self.other.map(|(other, depth)| (other, rest.min(depth)));
         before.into_iter().chain(other)
+    }
+}
+
+/// Notes that at least this many bytes up to a step are needed.
+fn raise(needed: &mut [u32], (at, left): (u32, u32)) {
+    if let Some(need) = needed.get_mut(index(at)) {
+        *need = left.max(*need);
     }
 }
 

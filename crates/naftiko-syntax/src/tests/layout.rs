@@ -123,6 +123,20 @@ fn a_scalar_is_reworded_in_its_quotes() {
     ] {
         assert_eq!(reworded(text, old, new).as_deref(), Some(expected), "{text}");
     }
+    // No character that controls or reorders text becomes raw unless it was.
+    for (text, old, new, expected) in [
+        ("a: \"\\u202e b\"\n", "\"\\u202e b\"", "\u{202e} c", "a: \"\\u202e c\"\n"),
+        ("a: \"\u{202e} b\"\n", "\"\u{202e} b\"", "\u{202e} c", "a: \"\u{202e} c\"\n"),
+        ("a: '\u{202e} b'\n", "'\u{202e} b'", "\u{202e} c", "a: '\u{202e} c'\n"),
+        ("a: b\n", "b", "\u{200b}", "a: \"\\u200b\"\n"),
+        ("a: b\n", "b", "c\u{e0041}", "a: \"c\\U000e0041\"\n"),
+        ("a: \u{200d} b\n", "b", "c", "a: \u{200d} c\n"),
+        ("a: b c\n", "b", "\u{2066}", "a: \"\\u2066 c\"\n"),
+        ("a: \"\\u009b-\"\n", "-", "\u{9b}c", "a: \"\\u009b\\u009bc\"\n"),
+    ] {
+        assert_eq!(reworded(text, old, new).as_deref(), Some(expected), "{text:?}");
+    }
+    assert_eq!(reworded("a: 'b c'\n", "b", "\u{202e}"), None, "single quotes hold no escape");
     assert_eq!(reworded("a: 'b c'\n", "b", "x\ny"), None, "single quotes hold no such line break");
 }
 

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
+use url::Host;
 
 use crate::allowances::Readable;
 use crate::args::Lookup;
@@ -20,7 +21,7 @@ pub(crate) struct Test {
     #[arg(long)]
     pub(crate) update: bool,
     /// How many tests may run at a time; as many as there are cores by default
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = super::positive)]
     pub(crate) jobs: Option<usize>,
     /// Run only the tests whose names contain this text
     #[arg(long, value_name = "TEXT")]
@@ -53,8 +54,18 @@ pub(crate) struct Mock {
     #[arg(long = "fault", value_name = "[OPERATION=]FAULT")]
     pub(crate) faults: Vec<String>,
     /// A further host name of this server, in addition to `localhost` and its address; may be repeated
-    #[arg(long = "host", value_name = "NAME")]
+    #[arg(long = "host", value_name = "NAME", value_parser = host_name)]
     pub(crate) hosts: Vec<String>,
+}
+
+/// Parses a host name without a port.
+fn host_name(text: &str) -> Result<String, String> {
+    let is_name = matches!(Host::parse(text), Ok(Host::Domain(_))) && !text.contains(['*', '%', '/', '@']);
+    if is_name {
+        Ok(text.to_owned())
+    } else {
+        Err("it is not a host name, such as `mock.internal`".to_owned())
+    }
 }
 
 /// The format of test results.

@@ -39,30 +39,15 @@ impl Callback {
     /// Makes URLs below `--public-url`, or else the URL in the environment; without either, none.
     ///
     /// # Errors
-    /// If the value is not an `http` or `https` URL with a host and without a user.
+    /// If the value in the environment is not such a URL.
     pub(crate) fn new(given: &PublicUrl) -> Result<Self, String> {
-        let text = given.public_url.clone().or_else(|| world::variable("NAFTIKO_PUBLIC_URL"));
-        let base = text.map(|text| read(&text)).transpose()?;
-        Ok(Self { store: OnceLock::new(), base })
+        Ok(Self { store: OnceLock::new(), base: given.base()? })
     }
 
     /// Sets the journal whose key signs the tokens; only the first call has an effect.
     pub(crate) fn sign_with(&self, store: &Store) {
         let _before = self.store.set(store.clone());
     }
-}
-
-fn read(text: &str) -> Result<Url, String> {
-    let mut url: Url =
-        text.parse().map_err(|error| format!("`--public-url {text}` is not a URL: {error}"))?;
-    if !matches!(url.scheme(), "http" | "https") || !url.has_host() || !url.username().is_empty() {
-        return Err("`--public-url` takes a URL with `https`, or `http`, and without a user".to_owned());
-    }
-    url.set_query(None);
-    url.set_fragment(None);
-    let path = format!("{}/", url.path().trim_end_matches('/'));
-    url.set_path(&path);
-    Ok(url)
 }
 
 impl fmt::Debug for Callback {

@@ -4,6 +4,7 @@
 //! allows them, other files and programs. A secret is read only when it is needed, and after it was approved
 //! ([`Permits`]).
 
+use std::io;
 use std::path::{Path, PathBuf};
 
 use naftiko_adapter::{Failure, FailureKind, Mask, Secrets, async_trait, shortage};
@@ -114,6 +115,17 @@ impl Named {
         }
     }
 
+    fn too_long(&self) -> Failure {
+        let Self { name, what, provider, .. } = self;
+        let source = match name {
+            SecretName::EnvVar(variable) => format!("`{variable}` is too long"),
+            SecretName::File(path) => format!("`{path}` is too long"),
+            SecretName::Command(_) => format!("`{name}` printed too much"),
+        };
+        let limit = world::SECRET_LIMIT / 1024;
+        refused(format!("{source} for the {what} of `{provider}`: a secret has at most {limit} KiB"))
+    }
+
     /// Checks that the secret may still be sent to each of its servers.
     fn permitted(&self) -> Result<(), Failure> {
         let mut servers = self.servers.iter();
@@ -129,6 +141,7 @@ impl Named {
             SecretName::File(path) => {
                 let file = self.reach.file(path).map_err(refused)?;
                 world::secret_file(&file).or_else(|error| match shortage(&error) {
+                    _ if error.kind() == io::ErrorKind::FileTooLarge => Err(self.too_long()),
                     Some(lacking) => {
                         let message = format!("this machine lacks {} to read `{path}`", lacking.as_str());
                         Err(Failure::new(FailureKind::LocalShortage, message))
@@ -140,7 +153,11 @@ impl Named {
                 return self.reach.command(words).map(|_| None).map_err(refused);
             }
         };
-        found.map(Some).ok_or_else(|| refused(self.missing()))
+        let secret = found.ok_or_else(|| refused(self.missing()))?;
+        if world::is_too_long_for_a_secret(secret.expose_secret()) {
+            return Err(self.too_long());
+        }
+        Ok(Some(secret))
     }
 }
 
@@ -159,6 +176,9 @@ impl SecretSource for Named {
         let ended = world::run_program(program, arguments)
             .await
             .map_err(|failure| Failure::new(failure.kind, format!("`{program}` {}", failure.message)))?;
+        if ended.stdout.len() > usize::try_from(world::SECRET_LIMIT).unwrap_or(usize::MAX) {
+            return Err(self.too_long());
+        }
         let printed = String::from_utf8(ended.stdout).map_err(|_| {
             refused(format!("`{program}` printed something that is no text: the {} has to be one", self.what))
         })?;

@@ -7,16 +7,18 @@ use naftiko_adapter::{Failure, FailureKind, Shortage, shortage, shortage_of_star
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
+use super::SECRET_LIMIT;
+
 /// The time limit of a program; a person may have to unlock a vault first.
 const LIMIT: Duration = Duration::from_mins(1);
-/// The maximum number of bytes of each output stream that are captured.
-const MOST_BYTES: u64 = 64 * 1024;
+/// The maximum number of bytes of each output stream that are captured: the maximum length of a secret and one byte.
+const MOST_BYTES: u64 = SECRET_LIMIT + 1;
 
 /// The result of a program.
 pub(crate) struct Ended {
     /// The exit code; `None` if a signal ended the program.
     pub(crate) code: Option<i32>,
-    /// The captured standard output.
+    /// The captured standard output; longer than [`SECRET_LIMIT`] if there was more than a secret may have.
     pub(crate) stdout: Vec<u8>,
     /// The captured standard error.
     pub(crate) stderr: Vec<u8>,
