@@ -41,6 +41,7 @@ impl<'a> Reader<'a> {
             let prefix = media.get("prefixEncoding").map(|node| self.list(node, "`prefixEncoding`"));
             body.prefix_encoding = prefix.unwrap_or_default().iter().map(of_type).collect();
             body.item_encoding = media.get("itemEncoding").map(of_type);
+            self.untyped_positions(media.get("schema"), &mut body);
         }
         Some(body)
     }
@@ -124,6 +125,23 @@ impl<'a> Reader<'a> {
         Encoding { explode: is_for_each && encoding.content_type.is_some(), ..encoding }
     }
 
+    /// Adds the encoding of the multipart items whose schema has no type: they are files.
+    fn untyped_positions(&mut self, schema: Option<&'a Node>, body: &mut RequestBody) {
+        let Some(schema) = schema.and_then(|node| self.document.follow(node).ok()) else { return };
+        let first = schema.node.get("prefixItems").and_then(Node::as_sequence).into_iter().flatten();
+        for (at, item) in first.enumerate() {
+            if at >= body.prefix_encoding.len() {
+                body.prefix_encoding.push(body.item_encoding.clone().unwrap_or_default());
+            }
+            if let Some(encoding) = body.prefix_encoding.get_mut(at) {
+                as_bytes_if_untyped(encoding, item);
+            }
+        }
+        if let Some(items) = schema.node.get("items").filter(|items| is_untyped(items)) {
+            as_bytes_if_untyped(body.item_encoding.get_or_insert_default(), items);
+        }
+    }
+
     /// Adds the encoding of the multipart properties whose schema has no type: they are files.
     fn untyped_parts(&mut self, schema: Option<&'a Node>, encoding: &mut IndexMap<String, Encoding>) {
         let document = self.document;
@@ -149,6 +167,13 @@ impl<'a> Reader<'a> {
             }
             pending.extend(schema.get("allOf").and_then(Node::as_sequence).into_iter().flatten().rev());
         }
+    }
+}
+
+/// Sets the media type of a part without a name, if neither its encoding nor its schema has one.
+fn as_bytes_if_untyped(encoding: &mut Encoding, schema: &Node) {
+    if encoding.content_type.is_none() && encoding.style.is_none() && is_untyped(schema) {
+        encoding.content_type = Some(UNTYPED.to_owned());
     }
 }
 
@@ -180,7 +205,7 @@ fn any_scalar() -> Json {
 
 /// Whether a schema has no keyword that constrains the type of a value.
 fn is_untyped(schema: &Node) -> bool {
-    const TELLING: [&str; 11] = [
+    const TELLING: [&str; 12] = [
         "$ref",
         "$dynamicRef",
         "type",
@@ -189,6 +214,7 @@ fn is_untyped(schema: &Node) -> bool {
         "allOf",
         "anyOf",
         "oneOf",
+        "not",
         "properties",
         "items",
         "contentMediaType",

@@ -210,9 +210,12 @@ impl<'a> Builder<'a> {
         }
         let (mut node, flaw) = scalar.into_node(self.text, self.file);
         let is_inexact = flaw.as_ref().is_some_and(|flaw| flaw.code == &INEXACT_NUMBER);
-        match rounded(&node).filter(|_| is_inexact && !self.limits.exact_numbers) {
-            Some(number) => node.value = Value::Number(number),
-            None => flaw.into_iter().for_each(|flaw| self.reports.push(flaw)),
+        if is_inexact && !self.limits.exact_numbers {
+            if let Some(number) = rounded(&node) {
+                node.value = Value::Number(number);
+            }
+        } else {
+            flaw.into_iter().for_each(|flaw| self.reports.push(flaw));
         }
         self.place(node, range.end);
         Flow::Continue(())

@@ -36,7 +36,7 @@ pub static EMPTY_DOCUMENT: Code = error("empty-document", "the file holds no val
 
 /// An integer that a JSON number would round; it is read as text.
 pub static INEXACT_NUMBER: Code =
-    warning("inexact-number", "an integer has more digits than a JSON number keeps");
+    warning("inexact-number", "a number has more digits than a JSON number keeps");
 
 /// A second document in the same file; it is not read.
 pub static MULTIPLE_DOCUMENTS: Code = error("multiple-documents", "the file holds more than one document");

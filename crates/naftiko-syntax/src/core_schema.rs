@@ -13,6 +13,8 @@ pub(crate) enum Plain {
     Number(Number),
     /// An integer that a JSON number would round.
     Inexact,
+    /// A number with a fraction or an exponent that is rounded: a double with these digits does not exist.
+    Rounded(Number),
     /// `.inf`, `.nan`, or a number beyond the range of JSON readers.
     NotJson,
     /// Everything else.
@@ -38,7 +40,8 @@ pub(crate) fn plain(text: &str) -> Plain {
     } else if is_digits(unsigned) {
         integer(unsigned, text.starts_with('-'))
     } else if is_float(unsigned) {
-        text.parse().ok().and_then(Number::from_f64).map_or(Plain::NotJson, Plain::Number)
+        let number = text.parse().ok().and_then(Number::from_f64);
+        number.map_or(Plain::NotJson, if keeps_digits(text) { Plain::Number } else { Plain::Rounded })
     } else {
         Plain::Text
     }
@@ -77,6 +80,35 @@ fn exact_float(digits: &str, negative: bool) -> Option<Number> {
     let signed = if negative { -value } else { value };
     let is_it = format!("{value:.0}") == significant || format!("{value}") == significant;
     is_it.then(|| Number::from_f64(signed)).flatten()
+}
+
+/// Whether the double that is nearest to a decimal number has all its digits, as programs print a double with that many
+/// digits (`0.10000000000000001`). Also true for a text that is not such a number.
+pub fn keeps_digits(number: &str) -> bool {
+    let Some((value, digits)) = number.parse::<f64>().ok().zip(significant(number)) else { return true };
+    if digits.0.is_empty() || value.is_infinite() {
+        return true;
+    }
+    // No double has more significant digits.
+    let precision = digits.0.len().saturating_sub(1).min(800);
+    significant(&format!("{value:.precision$e}")) == Some(digits)
+}
+
+/// The significant digits of a decimal number, without zeros at either end, and the power of ten of the first one;
+/// `None` if the text is not such a number.
+fn significant(number: &str) -> Option<(String, i64)> {
+    let unsigned = number.strip_prefix(['-', '+']).unwrap_or(number);
+    let (mantissa, exponent) = unsigned.split_once(['e', 'E']).unwrap_or((unsigned, "0"));
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    if !is_digits(&all) {
+        return None;
+    }
+    let digits = all.trim_start_matches('0');
+    let zeros = all.len() - digits.len();
+    let power = i64::try_from(whole.len()).ok()?.checked_sub(i64::try_from(zeros).ok()?)?;
+    let power = exponent.parse::<i64>().ok()?.checked_add(power)?;
+    Some((digits.trim_end_matches('0').to_owned(), power))
 }
 
 /// The nearest number to a decimal integer beyond 64 bits.
@@ -131,6 +163,16 @@ mod tests {
             ("+.5E-1", "0.05"),
             ("18446744073709551615", "18446744073709551615"),
             ("-9223372036854775808", "-9223372036854775808"),
+            ("0.10000000000000001", "0.1"),
+            ("1.50000000000000000000000000000000", "1.5"),
+            ("5e-324", "5e-324"),
+            ("0e99999999999999999999", "0.0"),
+            ("0.1234567890123456789", "Rounded(Number(0.12345678901234568))"),
+            ("-3.14159265358979323846", "Rounded(Number(-3.141592653589793))"),
+            ("9007199254740993.5", "Rounded(Number(9007199254740994.0))"),
+            ("0.30000000000000000001", "Rounded(Number(0.3))"),
+            ("1e-400", "Rounded(Number(0.0))"),
+            ("123456789012345678901e3", "Rounded(Number(1.2345678901234569e+23))"),
             ("1.0.0", "Text"),
             ("1_000", "Text"),
             ("0x", "Text"),

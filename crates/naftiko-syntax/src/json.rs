@@ -134,6 +134,7 @@ impl Reader<'_> {
             "null" => Value::Null,
             number if is_number(number) => match core_schema::plain(number) {
                 Plain::Number(number) => Value::Number(number),
+                Plain::Rounded(number) if !self.limits.exact_numbers => Value::Number(number),
                 Plain::Inexact if !self.limits.exact_numbers => Value::Number(core_schema::rounded(number)?),
                 _ => return None,
             },

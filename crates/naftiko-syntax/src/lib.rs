@@ -34,6 +34,7 @@ mod write;
 pub use ambiguous::ambiguous_scalars;
 pub use codes::CODES;
 pub use comment::{Comment, comments};
+pub use core_schema::keeps_digits;
 pub use decode::{DecodeError, decode, parse_bytes};
 pub use edit::{EditError, apply};
 pub use layout::Layout;

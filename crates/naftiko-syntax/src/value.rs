@@ -91,6 +91,10 @@ impl<'a> Scalar<'a> {
                 flaw = Some(inexact(&self.value, span));
                 None
             }
+            Plain::Rounded(number) => {
+                flaw = Some(rounded(&self.value, &number, span));
+                Some(Value::Number(number))
+            }
             Plain::NotJson => {
                 flaw = Some(not_json(&self.value, span));
                 None
@@ -110,6 +114,7 @@ impl<'a> Scalar<'a> {
         };
         match (kind, core_schema::plain(&self.value)) {
             ("str", _) => Some(Plain::Text),
+            ("float", meaning @ Plain::Rounded(_)) => Some(meaning),
             ("float", Plain::Number(number)) => number.as_f64().and_then(Number::from_f64).map(Plain::Number),
             ("int", Plain::Number(number)) if number.is_f64() && self.value.contains(['.', 'e', 'E']) => None,
             ("null", meaning @ Plain::Null)
@@ -162,6 +167,13 @@ fn inexact(value: &str, span: Span) -> Diagnostic {
     let message =
         format!("`{}` has more digits than a JSON number keeps, and is read as text", excerpt(value));
     quotable(Diagnostic::new(&INEXACT_NUMBER, span, message), value, span)
+}
+
+fn rounded(value: &str, number: &Number, span: Span) -> Diagnostic {
+    let message =
+        format!("`{}` has more digits than a JSON number keeps, and is read as {number}", excerpt(value));
+    Diagnostic::new(&INEXACT_NUMBER, span, message)
+        .with_help("write it in quotes if every digit counts, or with the digits that are kept")
 }
 
 fn not_json(value: &str, span: Span) -> Diagnostic {

@@ -14,6 +14,7 @@ use crate::drive::{
     Clearance, Credentials, adapter, block_on_one_thread, hide_channel_secrets, is_compensation,
 };
 use crate::exit::{Exit, Stop};
+use crate::numbers::{ROUNDED, rounded_number};
 use crate::post::{Posted, post};
 use crate::resume::base_urls;
 use crate::screen::Screen;
@@ -75,9 +76,13 @@ pub(crate) fn cancel(arguments: &Cancel, screen: &mut Screen) -> Result<Exit, St
 }
 
 fn json(text: &str, flag: &str) -> Result<Value, Stop> {
-    serde_json::from_str(text).map_err(|error| {
+    let value = serde_json::from_str(text).map_err(|error| {
         Stop::Usage(format!("`{flag}` is not JSON: {error}; a text goes in quotes: `'\"…\"'`"))
-    })
+    })?;
+    match rounded_number(text) {
+        Some(_) => Err(Stop::Usage(format!("`{flag}`: a number in it {ROUNDED}"))),
+        None => Ok(value),
+    }
 }
 
 /// Applies the intervention if no process drives the run; else leaves a message for the process that does.

@@ -19,6 +19,7 @@ mod intervene;
 mod listener;
 mod marks;
 mod mock;
+mod numbers;
 mod pages;
 mod parallel;
 mod plan;

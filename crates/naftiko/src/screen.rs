@@ -1,6 +1,6 @@
 //! The output of a command: results go to standard output, everything else to standard error.
 
-use std::io::{self, IsTerminal as _};
+use std::io;
 
 use naftiko_report::Style;
 use naftiko_text::{Printable, printable};
@@ -34,7 +34,7 @@ impl Screen {
 
     /// Whether a person can be asked: standard error and standard input are terminals.
     pub(crate) fn can_ask(&self) -> bool {
-        self.err.terminal && io::stdin().is_terminal()
+        self.err.terminal && world::input_is_terminal()
     }
 
     /// Writes a result. A closed pipe is not an error, since its reader needs no more results.

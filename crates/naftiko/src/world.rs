@@ -8,8 +8,9 @@ mod signals;
 mod streams;
 mod write;
 
+use std::ffi::OsString;
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io::{self, IsTerminal as _, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -227,6 +228,26 @@ pub(crate) fn in_ci() -> bool {
 /// The value of an environment variable; `None` if it is unset or blank.
 pub(crate) fn variable(name: &str) -> Option<String> {
     std::env::var(name).ok().filter(|value| !value.trim().is_empty())
+}
+
+/// The words of the command line, the name of the program first.
+pub(crate) fn arguments() -> Vec<OsString> {
+    std::env::args_os().collect()
+}
+
+/// Whether standard input is a terminal, so that a person can answer.
+pub(crate) fn input_is_terminal() -> bool {
+    io::stdin().is_terminal()
+}
+
+/// Reads a line from standard input, with its line end, and blocks until there is one; `None` at the end of the input.
+///
+/// # Errors
+/// If it cannot be read.
+pub(crate) fn read_line() -> io::Result<Option<String>> {
+    let mut line = String::new();
+    let length = io::stdin().read_line(&mut line)?;
+    Ok((length > 0).then_some(line))
 }
 
 /// Reads a line from the terminal without echo.

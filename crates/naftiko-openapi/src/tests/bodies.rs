@@ -105,6 +105,12 @@ fn parts_are_encoded_by_position_from_3_2_on() {
     assert_eq!(found["prefix_encoding"], json!([{}, {"content_type": "image/png"}]));
     assert_eq!(found["item_encoding"], json!({"content_type": "text/plain"}));
     assert_eq!(body("3.1.0", content)["item_encoding"], json!(null));
+    // A part whose schema has no type is a file, wherever it is.
+    let content = "multipart/mixed: {schema: {type: array, prefixItems: [{type: string}, {}], items: {}}, prefixEncoding: [{}]}";
+    let found = body("3.2.0", content);
+    let bytes = json!({"content_type": "application/octet-stream, application/json"});
+    assert_eq!(found["prefix_encoding"], json!([{}, bytes]));
+    assert_eq!(found["item_encoding"], bytes);
 }
 
 #[test]

@@ -8,14 +8,14 @@ use clap::Parser as _;
 use naftiko_text::{Printable, drawn, printable};
 
 use super::Arguments;
-use crate::world::Stream;
+use crate::world::{self, Stream};
 
 /// Parses the command line of this process. If it asks for help or is invalid, the text is printed.
 ///
 /// # Errors
 /// The exit code, if a text was printed.
 pub(crate) fn read() -> Result<Arguments, ExitCode> {
-    let words: Vec<OsString> = std::env::args_os().collect();
+    let words: Vec<OsString> = world::arguments();
     Arguments::try_parse_from(&words).map_err(|error| {
         let stream = if error.use_stderr() { Stream::Err } else { Stream::Out };
         // A failed write cannot be reported anywhere.

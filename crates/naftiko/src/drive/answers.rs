@@ -7,6 +7,7 @@ use naftiko_plan::{Action, Plan};
 use naftiko_text::shell_word;
 use serde_json::Value;
 
+use crate::numbers::{ROUNDED, rounded_number};
 use crate::steps::step_of;
 
 /// Parses arguments of the form `STEP=JSON`, each for an external step of the plan.
@@ -28,6 +29,9 @@ pub(crate) fn read(plan: &Plan, given: &[String]) -> Result<IndexMap<String, Val
             let quoted = shell_word(format!("{step}=\"…\""));
             format!("`--answer {step}=…` is not JSON: {error}; a text goes in quotes: `--answer {quoted}`")
         })?;
+        if rounded_number(text).is_some() {
+            return Err(format!("`--answer {step}=…`: a number in it {ROUNDED}"));
+        }
         fits(schema, &answer)
             .map_err(|reason| format!("`--answer {step}=…`: the answer does not fit: {reason}"))?;
         if answers.insert(step.to_owned(), answer).is_some() {

@@ -83,12 +83,11 @@ impl Terminal for Console {
     }
 
     fn read_line(&self) -> io::Result<Option<String>> {
-        let mut line = String::new();
-        if io::stdin().read_line(&mut line)? == 0 {
+        let Some(line) = world::read_line()? else {
             // At the end of input the cursor is still behind the prompt.
             self.show(&"\n".into())?;
             return Ok(None);
-        }
+        };
         // The terminal has echoed the line break already.
         self.show(&Printable::new())?;
         Ok(Some(line))

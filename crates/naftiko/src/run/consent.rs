@@ -10,6 +10,7 @@ use naftiko_text::{Printable, join, printable};
 use crate::drive::clearance::{Listed, flags};
 use crate::exit::Stop;
 use crate::screen::Screen;
+use crate::world;
 
 /// The confirmation that a run needs before it sends anything.
 pub(crate) struct Question {
@@ -55,9 +56,10 @@ impl Question {
         loop {
             screen.message(&prompt.into());
             let line = tokio::select! {
-                line = tokio::task::spawn_blocking(read_line) => line.map_err(io::Error::other).flatten(),
-                () = cancellation.cancelled() => Ok(String::new()),
+                line = tokio::task::spawn_blocking(world::read_line) => line.map_err(io::Error::other).flatten(),
+                () = cancellation.cancelled() => Ok(None),
             };
+            let line = line.map(Option::unwrap_or_default);
             let line = line.map_err(|error| Stop::Usage(format!("the answer cannot be read: {error}")))?;
             match line.trim().to_lowercase().as_str() {
                 "y" | "yes" => return Ok(true),
@@ -105,12 +107,6 @@ impl Question {
         });
         text
     }
-}
-
-fn read_line() -> io::Result<String> {
-    let mut line = String::new();
-    io::stdin().read_line(&mut line)?;
-    Ok(line)
 }
 
 /// The steps with inferred effects and their inferred arguments, one per line; `None` if there are none.

@@ -7,10 +7,12 @@ use naftiko_diagnostics::{Diagnostic, Severity, SourceMap, nearest};
 use naftiko_plan::{Input, Plan};
 use naftiko_report::{Style, diagnostics};
 use naftiko_spec::Files;
-use naftiko_syntax::{Limits, parse_bytes};
+use naftiko_syntax::{Limits, keeps_digits, parse_bytes};
 use naftiko_text::{Printable, printable, shell_word};
 use serde::de::IgnoredAny;
 use serde_json::{Map, Number, Value};
+
+use crate::numbers::{ROUNDED, is_integer, rounded_number};
 
 /// The inputs given by the operator, and the problems found so far.
 #[derive(Debug, Default)]
@@ -184,6 +186,12 @@ fn from_file(
         };
         return Err(printable!("the inputs file cannot be understood\n{}", found).trimmed_end());
     }
+    let inexact = parsed.diagnostics.iter().filter(|found| found.code.id == "inexact-number");
+    let mut rounded = inexact.filter(|found| !is_integer(sources.text(found.primary.span)));
+    if let Some(found) = rounded.next().map(|found| found.primary.span) {
+        let line = sources.file(found.file).map_or(0, |file| file.line_column(found.range().start).line);
+        return Err(printable!("the inputs file `{}`: a number in line {} {}", name, line, ROUNDED));
+    }
     match parsed.root.map(|root| root.to_json()) {
         Some(Value::Object(inputs)) => Ok(inputs),
         _ => Err(printable!("the inputs file `{}` is not a mapping of names to values", path)),
@@ -321,12 +329,6 @@ fn scalar(text: &str, schema: &Value) -> Result<Value, Misread> {
     }
 }
 
-/// Whether a text has the form of an integer of any size.
-fn is_integer(text: &str) -> bool {
-    let digits = text.strip_prefix(['-', '+']).unwrap_or(text);
-    !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
 /// The reason for rejecting an integer that could only be stored rounded.
 const TOO_LARGE: &str = "is beyond what an integer can be: -9223372036854775808 to 18446744073709551615";
 
@@ -338,6 +340,9 @@ fn integer(text: &str) -> Result<Value, Misread> {
 }
 
 fn number(text: &str) -> Result<Value, Misread> {
+    if !is_integer(text.trim()) && !keeps_digits(text.trim()) {
+        return Err(Misread::new(text, ROUNDED));
+    }
     let written = serde_json::from_str::<Number>(text.trim()).ok();
     let number = written.or_else(|| text.trim().parse().ok().and_then(Number::from_f64));
     number.map(Value::Number).ok_or_else(|| Misread::new(text, "is not a number"))
@@ -346,30 +351,10 @@ fn number(text: &str) -> Result<Value, Misread> {
 fn json(text: &str) -> Result<Value, Misread> {
     let value =
         serde_json::from_str(text).map_err(|error| Misread::new(text, format!("is not JSON: {error}")))?;
-    match integers(text).find(|written| integer(written).is_err()) {
-        Some(written) => Err(Misread::new(written, TOO_LARGE)),
-        None => Ok(value),
+    if let Some(written) = rounded_number(text) {
+        return Err(Misread::new(written, if is_integer(written) { TOO_LARGE } else { ROUNDED }));
     }
-}
-
-/// The integers in a JSON text, as written. The JSON parser silently rounds those that are too large.
-fn integers(json: &str) -> impl Iterator<Item = &str> {
-    // Splitting at unescaped quotes makes every second piece a string; these are skipped.
-    let mut in_string = true;
-    let mut escaped = false;
-    let pieces = json.split(move |character| {
-        let ends = character == '"' && !escaped;
-        escaped = character == '\\' && !escaped;
-        ends
-    });
-    let outside = pieces.filter(move |_| {
-        in_string = !in_string;
-        !in_string
-    });
-    let words = outside.flat_map(|piece| {
-        piece.split(|character: char| !matches!(character, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
-    });
-    words.filter(|word| is_integer(word))
+    Ok(value)
 }
 
 /// The violations of an input's schema by a value.
@@ -402,6 +387,14 @@ mod tests {
     }
 
     #[test]
+    fn a_number_that_would_be_rounded_is_rejected() {
+        for text in ["0.1234567890123456789", "1e-400", "-3.14159265358979323846"] {
+            assert!(number(text).is_err() && json(&format!("[{text}]")).is_err(), "{text}");
+        }
+        assert!(number("0.1").is_ok() && json("[\"0.1234567890123456789\", 0.1]").is_ok());
+    }
+
+    #[test]
     fn a_value_is_read_by_its_declared_type() {
         let strings = json!({"type": "array", "items": {"type": "string"}});
         let strings_too = strings.clone();
@@ -416,6 +409,7 @@ mod tests {
             (texts(&[""]), strings, json!([])),
             (texts(&["1,2"]), json!({"type": "array", "items": {"type": "integer"}}), json!([1, 2])),
             (texts(&["5"]), json!({"type": "number"}), json!(5)),
+            (texts(&["0.10000000000000001"]), json!({"type": "number"}), json!(0.1)),
             (texts(&["-1.50"]), json!({"type": "number"}), json!(-1.5)),
             (texts(&[".5"]), json!({"type": "number"}), json!(0.5)),
             (texts(&["9007199254740993"]), json!({"type": "number"}), json!(9_007_199_254_740_993_i64)),

@@ -6,7 +6,12 @@ use super::server::Request;
 use super::wire::{Expected, Head, Part, Written};
 
 /// The first difference between a request and the expectation; `None` if they agree.
-pub(super) fn difference(request: &Request, head: &Head, body: Option<&Expected>) -> Option<String> {
+pub(super) fn difference(
+    request: &Request,
+    head: &Head,
+    body: Option<&Expected>,
+    media: Option<&str>,
+) -> Option<String> {
     let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
     let wanted = format!("/call{}", head.path);
     // If reserved characters may remain unescaped, several spellings are right.
@@ -17,7 +22,7 @@ pub(super) fn difference(request: &Request, head: &Head, body: Option<&Expected>
     }
     differing_query(query, &head.query)
         .or_else(|| differing_fields(request, head))
-        .or_else(|| differing_body(request, body))
+        .or_else(|| differing_body(request, body, media))
 }
 
 fn unescaped(text: &str, plus_is_space: bool) -> Option<String> {
@@ -93,8 +98,12 @@ fn differing_fields(request: &Request, head: &Head) -> Option<String> {
     (!is_same).then(|| format!("the cookies are {found:?}, expected {:?}", head.cookies))
 }
 
-fn differing_body(request: &Request, wanted: Option<&Expected>) -> Option<String> {
+fn differing_body(request: &Request, wanted: Option<&Expected>, media: Option<&str>) -> Option<String> {
     let shown = || String::from_utf8_lossy(&request.body).into_owned();
+    let found = request.field("content-type").and_then(|field| field.split(';').next());
+    if !request.body.is_empty() && media.is_some() && found != media {
+        return Some(format!("the media type is {found:?}, expected {media:?}"));
+    }
     let is_same = match wanted {
         None => request.body.is_empty(),
         Some(Expected::Json(value)) => {
@@ -122,7 +131,10 @@ fn parts_of(request: &Request) -> Option<Vec<Part>> {
         let head_end = position(part, b"\r\n\r\n")?;
         let head = std::str::from_utf8(&part[..head_end]).ok()?;
         let field = |name: &str| head.lines().find_map(|line| line.strip_prefix(name));
-        let disposition = field("Content-Disposition: form-data; ")?;
+        // Parts by position have no names.
+        let is_named = request.field("content-type")?.starts_with("multipart/form-data");
+        let disposition = field("Content-Disposition: form-data; ");
+        let disposition = if is_named { disposition? } else { "name=\"\"" };
         let quoted = |key: &str| Some(disposition.split(key).nth(1)?.split('"').next()?.to_owned());
         parts.push(Part {
             name: disposition.strip_prefix("name=\"")?.split('"').next()?.to_owned(),

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::model::{Case, Parameter, Place, Style};
+use super::model::{Answers, Case, Media, Parameter, Place, Style};
 use super::schemas::Version;
 
 /// The way in which an argument is given.
@@ -177,12 +177,16 @@ fn parameters(case: &Case) -> Vec<Value> {
 fn parameter(parameter: &Parameter, version: Version) -> Value {
     let place = match parameter.place {
         Place::Path => "path",
+        Place::Query if parameter.style == Style::Querystring => "querystring",
         Place::Query => "query",
         Place::Header => "header",
         Place::Cookie => "cookie",
     };
     let mut written =
         json!({"name": parameter.name, "in": place, "required": parameter.place == Place::Path});
+    if parameter.allows_empty {
+        written["allowEmptyValue"] = true.into();
+    }
     if version == Version::V2 {
         for (key, value) in parameter.schema.as_object().into_iter().flatten() {
             written[key] = value.clone();
@@ -195,6 +199,12 @@ fn parameter(parameter: &Parameter, version: Version) -> Value {
             _ => "csv",
         }
         .into();
+        return written;
+    }
+    if parameter.style == Style::Querystring {
+        let media = if parameter.is_json { Media::Json } else { Media::Form };
+        written["required"] = true.into();
+        written["content"] = json!({media.name(): {"schema": parameter.schema}});
         return written;
     }
     if parameter.is_json {
@@ -221,6 +231,7 @@ fn style_name(style: Style) -> &'static str {
         Style::Tab => "tsv",
         Style::Deep => "deepObject",
         Style::Cookie => "cookie",
+        Style::Querystring => "querystring",
     }
 }
 
@@ -243,13 +254,38 @@ fn request_body(case: &Case) -> Option<Value> {
             written["contentType"] = content_type.into();
         }
     }
-    Some(json!({"required": true, "content": {body.media.name(): media}}))
+    if !body.prefix.is_empty() {
+        let prefix: Value = body.prefix.iter().map(|name| json!({"contentType": name})).collect();
+        media["prefixEncoding"] = prefix;
+    }
+    if let Some(rest) = body.rest {
+        media["itemEncoding"] = json!({"contentType": rest});
+    }
+    let mut content = Map::new();
+    let worse = |content: &mut Map<String, Value>, is_now: bool| {
+        if let Some((name, _)) = body.alternative.filter(|(_, is_first)| *is_first == is_now) {
+            content.insert(name.to_owned(), json!({"schema": {"type": "string", "maxLength": 0}}));
+        }
+    };
+    worse(&mut content, true);
+    content.insert(body.media.name().to_owned(), media);
+    worse(&mut content, false);
+    Some(json!({"required": true, "content": content}))
 }
 
 fn answers(case: &Case) -> Value {
     if case.version == Version::V2 {
-        return json!({"200": {"description": "Done", "schema": case.answer}});
+        return among(case, json!({"description": "Done", "schema": case.answer}));
     }
     let media = case.answer_media.name();
-    json!({"200": {"description": "Done", "content": {media: {"schema": case.answer}}}})
+    among(case, json!({"description": "Done", "content": {media: {"schema": case.answer}}}))
+}
+
+/// The responses, of which `answer` is the one with a body.
+fn among(case: &Case, answer: Value) -> Value {
+    match case.answers {
+        Answers::One => json!({"200": answer}),
+        Answers::Default => json!({"default": answer}),
+        Answers::OrNothing => json!({"204": {"description": "Nothing"}, "200": answer}),
+    }
 }

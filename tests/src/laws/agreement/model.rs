@@ -27,6 +27,8 @@ pub(super) enum Style {
     Tab,
     Deep,
     Cookie,
+    /// The whole query (3.2).
+    Querystring,
 }
 
 /// A parameter with its argument.
@@ -37,6 +39,8 @@ pub(super) struct Parameter {
     pub(super) style: Style,
     pub(super) explode: bool,
     pub(super) keeps_reserved: bool,
+    /// Whether the description permits an empty value, which changes nothing about a value.
+    pub(super) allows_empty: bool,
     /// Whether the whole value is serialized as JSON.
     pub(super) is_json: bool,
     pub(super) schema: Value,
@@ -52,6 +56,8 @@ pub(super) enum Media {
     Patch,
     Form,
     Parts,
+    /// Parts without names, by their positions (3.2).
+    Mixed,
     Text,
     Xml,
     Lines,
@@ -65,6 +71,7 @@ impl Media {
             Self::Patch => "application/merge-patch+json",
             Self::Form => "application/x-www-form-urlencoded",
             Self::Parts => "multipart/form-data",
+            Self::Mixed => "multipart/mixed",
             Self::Text => "text/plain",
             Self::Xml => "application/xml",
             Self::Lines => "application/x-ndjson",
@@ -97,9 +104,25 @@ pub(super) struct Body {
     pub(super) media: Media,
     pub(super) schema: Value,
     pub(super) encoding: Vec<(String, Encoding)>,
+    /// The media types of the first parts, and of all others, of a body without names.
+    pub(super) prefix: Vec<&'static str>,
+    pub(super) rest: Option<&'static str>,
+    /// A further media type of the body, which is worse, and whether the description lists it first.
+    pub(super) alternative: Option<(&'static str, bool)>,
     pub(super) value: Value,
     /// Whether the properties of the body are given as separate arguments.
     pub(super) is_spread: bool,
+}
+
+/// The success responses of a description.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answers {
+    /// `200`.
+    One,
+    /// `default` alone.
+    Default,
+    /// `200`, and `204` without a body.
+    OrNothing,
 }
 
 /// One operation, called once.
@@ -111,6 +134,7 @@ pub(super) struct Case {
     pub(super) body: Option<Body>,
     pub(super) answer: Value,
     pub(super) answer_media: Media,
+    pub(super) answers: Answers,
 }
 
 impl Case {
@@ -120,11 +144,40 @@ impl Case {
         let has_body = chance.once_in(2);
         let count = if has_body { chance.below(2) } else { 1 + chance.below(2) };
         let parameters = ["p", "q"].into_iter().take(count);
-        let parameters = parameters.map(|name| parameter(chance, version, &components, name)).collect();
+        let mut parameters: Vec<Parameter> =
+            parameters.map(|name| parameter(chance, version, &components, name)).collect();
+        if version == Version::V32 && chance.once_in(5) {
+            parameters.retain(|it| it.place != Place::Query);
+            parameters.push(querystring(chance, &components));
+        }
         let body = has_body.then(|| body(chance, version, &components));
         let answer = schemas::any(chance, version, 0);
         let answer_media = *chance.pick(&[Media::Json, Media::Json, Media::Patch, Media::Text, Media::Xml]);
-        Self { version, components, parameters, body, answer, answer_media }
+        let answers = *chance.pick(&[Answers::One, Answers::One, Answers::Default, Answers::OrNothing]);
+        Self { version, components, parameters, body, answer, answer_media, answers }
+    }
+}
+
+/// A parameter that is the whole query, as a form or as JSON.
+fn querystring(chance: &mut Chance<'_>, components: &Value) -> Parameter {
+    let is_json = chance.once_in(3);
+    let schema = if is_json {
+        schemas::any(chance, Version::V32, 1)
+    } else {
+        fields(chance, Version::V32, Media::Form)
+    };
+    let value = values::of_schema(chance, &schema, components, 0);
+    Parameter {
+        name: "whole".to_owned(),
+        place: Place::Query,
+        style: Style::Querystring,
+        explode: true,
+        keeps_reserved: false,
+        allows_empty: false,
+        is_json,
+        schema,
+        value,
+        suffix: "",
     }
 }
 
@@ -160,7 +213,8 @@ fn parameter(chance: &mut Chance<'_>, version: Version, components: &Value, name
         _ => name.to_owned(),
     };
     let suffix = if place == Place::Path { *chance.pick(&["", "", ".json", ":go", "/x"]) } else { "" };
-    Parameter { name, place, style, explode, keeps_reserved, is_json, schema, value, suffix }
+    let allows_empty = place == Place::Query && chance.once_in(8);
+    Parameter { name, place, style, explode, keeps_reserved, allows_empty, is_json, schema, value, suffix }
 }
 
 fn styled(chance: &mut Chance<'_>, version: Version, place: Place) -> (Style, bool) {
@@ -198,8 +252,16 @@ fn body(chance: &mut Chance<'_>, version: Version, components: &Value) -> Body {
         Media::Octets,
         Media::Patch,
         Media::Json,
+        Media::Mixed,
     ]);
+    let media = if media == Media::Mixed && version != Version::V32 { Media::Parts } else { media };
+    let (mut prefix, mut rest) = (Vec::new(), None);
+    if media == Media::Mixed {
+        prefix = (0..chance.below(3)).map(|_| *chance.pick(&["application/json", "text/plain"])).collect();
+        rest = *chance.pick(&[None, Some("application/json"), Some("text/plain")]);
+    }
     let schema = match media {
+        Media::Mixed => tuple(chance),
         Media::Form | Media::Parts => fields(chance, version, media),
         Media::Text => schemas::scalar(chance, version),
         Media::Octets => json!({"type": "string", "format": "binary"}),
@@ -223,7 +285,29 @@ fn body(chance: &mut Chance<'_>, version: Version, components: &Value) -> Body {
         !fields.is_empty() && fields.keys().all(|name| matches!(name.as_str(), "a" | "b" | "c" | "kind"))
     });
     let is_spread = is_spread && (media.is_json() || media.has_fields()) && chance.once_in(2);
-    Body { media, schema, encoding, value, is_spread }
+    let alternative = alternative(chance, version, media);
+    Body { media, schema, encoding, prefix, rest, alternative, value, is_spread }
+}
+
+/// A list of parts without names.
+fn tuple(chance: &mut Chance<'_>) -> Value {
+    let mut schema = json!({"type": "array", "items": schemas::scalar(chance, Version::V32)});
+    let first: Vec<Value> = (0..chance.below(3)).map(|_| schemas::any(chance, Version::V32, 2)).collect();
+    if !first.is_empty() {
+        schema["prefixItems"] = first.into();
+    }
+    schema
+}
+
+/// A media type that is only used if there is no better one: JSON, a form, parts, text, any other.
+fn alternative(chance: &mut Chance<'_>, version: Version, media: Media) -> Option<(&'static str, bool)> {
+    let order =
+        ["application/json", "application/x-www-form-urlencoded", "multipart/form-data", "text/plain"];
+    let place = order.iter().position(|name| *name == media.name())?;
+    let worse: Vec<&'static str> =
+        order.iter().skip(place + 1).chain(&["application/xml", "application/pdf"]).copied().collect();
+    let is_described = version != Version::V2 && chance.once_in(4);
+    is_described.then(|| (*chance.pick(&worse), chance.once_in(2)))
 }
 
 /// The schema of a form. Version 2.0 allows only scalars, lists of scalars, and files.

@@ -21,7 +21,8 @@ impl Version {
     }
 }
 
-const FORMATS: [&str; 9] = ["date", "date-time", "email", "ipv4", "ipv6", "uri", "uuid", "byte", "color"];
+const FORMATS: [&str; 10] =
+    ["date", "date-time", "email", "ipv4", "ipv6", "uri", "uuid", "byte", "color", "binary"];
 
 /// The named schemas of a description.
 pub(super) fn components() -> Value {
@@ -136,7 +137,10 @@ fn reference(chance: &mut Chance<'_>) -> Value {
 /// A list of anything.
 pub(super) fn list(chance: &mut Chance<'_>, version: Version, depth: usize) -> Value {
     let items = if chance.once_in(3) { any(chance, version, depth + 1) } else { scalar(chance, version) };
-    let mut schema = match chance.below(6) {
+    let mut schema = match chance.below(7) {
+        6 if version.is_json_schema() => {
+            json!({"type": "array", "prefixItems": [{"type": "string"}, {"type": "integer"}], "items": items, "uniqueItems": true})
+        }
         0 => json!({"type": "array", "items": items, "minItems": 1}),
         1 => json!({"type": "array", "items": items, "uniqueItems": true}),
         2 => json!({"type": "array", "items": items, "maxItems": 2}),

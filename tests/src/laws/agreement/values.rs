@@ -111,7 +111,8 @@ fn own(chance: &mut Chance<'_>, schema: &Value, components: &Value, depth: usize
         Some("null") => Value::Null,
         Some("array") => {
             let count = [1, 2, 3, 0][chance.below(4)];
-            (0..count).map(|_| of_schema(chance, &schema["items"], components, depth + 1)).collect()
+            let of = |at: usize| schema["prefixItems"].get(at).unwrap_or(&schema["items"]);
+            (0..count).map(|at| of_schema(chance, of(at), components, depth + 1)).collect()
         }
         Some("object") => object(chance, schema, components, depth),
         _ if schema.get("properties").is_some() => object(chance, schema, components, depth),

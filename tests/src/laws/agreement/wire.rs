@@ -215,6 +215,9 @@ pub(super) fn query(parameter: &Parameter) -> Result<Vec<(String, Written)>, Unw
         false => Written::Exactly(escaped(text)),
     };
     let name = parameter.name.clone();
+    if parameter.style == Style::Querystring {
+        return body::whole_query(parameter);
+    }
     if parameter.is_json {
         return Ok(vec![(name, exactly(&json(&parameter.value)))]);
     }

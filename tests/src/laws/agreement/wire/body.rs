@@ -45,12 +45,50 @@ pub(in super::super) fn expected(
             }
             Expected::Parts(parts)
         }
+        Media::Mixed => {
+            let parts = mixed(body, version, components)?;
+            if parts.is_empty() {
+                return Err("no part");
+            }
+            Expected::Parts(parts)
+        }
         Media::Text => Expected::Bytes(text(&body.value)?.into_bytes()),
         Media::Xml | Media::Lines | Media::Octets => match body.value.as_str() {
             Some(text) => Expected::Bytes(bytes(text).to_vec()),
             None => return Err("no text"),
         },
     })
+}
+
+/// The pairs of a parameter that is the whole query: the fields of a form, or one text without a name.
+pub(in super::super) fn whole_query(parameter: &Parameter) -> Result<Vec<(String, Written)>, Unwritable> {
+    if parameter.is_json {
+        return Ok(vec![(parameter.value.to_string(), Written::Exactly(String::new()))]);
+    }
+    let body = Body {
+        media: Media::Form,
+        schema: parameter.schema.clone(),
+        encoding: Vec::new(),
+        prefix: Vec::new(),
+        rest: None,
+        alternative: None,
+        value: parameter.value.clone(),
+        is_spread: false,
+    };
+    form(&body, Version::V32)
+}
+
+/// The parts of a list, by position.
+fn mixed(body: &Body, version: Version, components: &Value) -> Result<Vec<Part>, Unwritable> {
+    let Value::Array(items) = &body.value else { return Err("parts that are no list") };
+    let written = items.iter().enumerate().map(|(at, item)| {
+        let schema = body.schema["prefixItems"].get(at).unwrap_or(&body.schema["items"]);
+        let schema = followed(schema, components);
+        let said = body.prefix.get(at).copied().or(body.rest);
+        let part = part("", item, schema, said.or_else(|| untyped(schema, version)))?;
+        Ok(Part { file_name: None, ..part })
+    });
+    written.collect()
 }
 
 /// The bytes of a text, or the content of its `data:` URL.
@@ -114,6 +152,7 @@ fn styled(encoding: &Encoding) -> Option<Parameter> {
 fn like_query(style: Style, explode: bool, keeps_reserved: bool) -> Parameter {
     let (name, schema, value) = (String::new(), Value::Null, Value::Null);
     Parameter {
+        allows_empty: false,
         name,
         place: Place::Query,
         style,
