@@ -214,8 +214,8 @@ impl<'a> Builder<'a> {
             if let Some(number) = rounded(&node) {
                 node.value = Value::Number(number);
             }
-        } else {
-            flaw.into_iter().for_each(|flaw| self.reports.push(flaw));
+        } else if let Some(flaw) = flaw {
+            self.reports.push(flaw);
         }
         self.place(node, range.end);
         Flow::Continue(())

@@ -114,13 +114,12 @@ impl<'a> Scalar<'a> {
         };
         match (kind, core_schema::plain(&self.value)) {
             ("str", _) => Some(Plain::Text),
-            ("float", meaning @ Plain::Rounded(_)) => Some(meaning),
             ("float", Plain::Number(number)) => number.as_f64().and_then(Number::from_f64).map(Plain::Number),
             ("int", Plain::Number(number)) if number.is_f64() && self.value.contains(['.', 'e', 'E']) => None,
             ("null", meaning @ Plain::Null)
             | ("bool", meaning @ Plain::Bool(_))
             | ("int", meaning @ (Plain::Number(_) | Plain::Inexact))
-            | ("float", meaning @ (Plain::NotJson | Plain::Inexact)) => Some(meaning),
+            | ("float", meaning @ (Plain::NotJson | Plain::Inexact | Plain::Rounded(_))) => Some(meaning),
             _ => None,
         }
     }

@@ -67,10 +67,6 @@ fn of_v6(address: Ipv6Addr) -> Zone {
 /// mechanism says.
 fn embedded(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
     let found = match address.segments() {
-        // Compatible (deprecated), and translated by SIIT.
-        [0, 0, 0, 0, 0, 0, high, low] | [0, 0, 0, 0, 0xffff, 0, high, low] => [Some((high, low)), None],
-        // NAT64 under the well-known prefix.
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => [Some((high, low)), None],
         // NAT64 under the prefix for local use, which embeds an address behind 96 or 48 bits (RFC 6052).
         [0x64, 0xff9b, 1, first, middle, last, high, low] => {
             [Some((high, low)), Some((first, (middle << 8) | (last >> 8)))]
@@ -79,13 +75,15 @@ fn embedded(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
         [0x2002, high, low, _, 0 | 0x200, 0x5efe, inner_high, inner_low] => {
             [Some((high, low)), Some((inner_high, inner_low))]
         }
-        [0x2002, high, low, ..] => [Some((high, low)), None],
         // Teredo: the server, and the inverted address of the client.
         [0x2001, 0, high, low, .., client_high, client_low] => {
             [Some((high, low)), Some((!client_high, !client_low))]
         }
-        // ISATAP.
-        [.., 0 | 0x200, 0x5efe, high, low] => [Some((high, low)), None],
+        // Compatible (deprecated), and translated by SIIT; NAT64 under the well-known prefix; 6to4; ISATAP.
+        [0, 0, 0, 0, 0 | 0xffff, 0, high, low]
+        | [0x64, 0xff9b, 0, 0, 0, 0, high, low]
+        | [0x2002, high, low, ..]
+        | [.., 0 | 0x200, 0x5efe, high, low] => [Some((high, low)), None],
         _ => [None, None],
     };
     found.into_iter().flatten().map(|(high, low)| joined(high, low))
