@@ -1,6 +1,6 @@
 //! Expiring values, and the steps that may take longer than such a value is valid.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use jiff::SignedDuration;
@@ -88,11 +88,38 @@ const MOST_WITHIN: usize = 64;
 pub(crate) struct Expirables {
     /// By the id of the step, with its position.
     steps: BTreeMap<String, (usize, Rc<Lifetimes>)>,
+    /// Each result once, with the steps that yield it, in order.
+    results: Vec<(Rc<Lifetimes>, Yielding)>,
+    /// By the words of a field name: positions in `results`, and in the lifetimes there.
+    by_words: BTreeMap<Vec<String>, Vec<(usize, usize)>>,
+}
+
+/// The positions and ids of the steps that yield a result, in order.
+type Yielding = Vec<(usize, String)>;
+
+/// An expiring part whose field name occurs in a text.
+pub(crate) struct Named<'e> {
+    lifetime: &'e Lifetime,
+    /// The positions and ids of the steps that yield it, in order.
+    steps: &'e [(usize, String)],
+}
+
+impl<'e> Named<'e> {
+    /// The position of the first step that yields the part.
+    pub(crate) fn first(&self) -> usize {
+        self.steps.first().map_or(usize::MAX, |(position, _)| *position)
+    }
+
+    /// The part of each step that yields it, in order.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = Expiring> + use<'e> {
+        let lifetime = self.lifetime;
+        self.steps.iter().map(move |(position, id)| Expiring::new(*position, id, lifetime))
+    }
 }
 
 impl Expirables {
     pub(crate) fn of(model: &Model<'_>) -> Self {
-        let mut known: HashMap<Doing, Rc<Lifetimes>> = HashMap::new();
+        let mut known: HashMap<Doing, (usize, Rc<Lifetimes>)> = HashMap::new();
         let mut expirables = Self::default();
         for (position, step) in model.composition.steps.iter().enumerate() {
             work::add(1);
@@ -104,13 +131,33 @@ impl Expirables {
                     }
                     _ => continue,
                 };
-            let lifetimes = known.entry(doing).or_insert_with(|| Rc::new(Lifetimes::new(found())));
-            if !lifetimes.all.is_empty() {
-                let yielded = (position, Rc::clone(lifetimes));
-                expirables.steps.entry(step.id.value.clone()).or_insert(yielded);
+            let (result, lifetimes) = known.entry(doing).or_insert_with(|| {
+                let lifetimes = Rc::new(Lifetimes::new(found()));
+                (expirables.add_result(&lifetimes), lifetimes)
+            });
+            if lifetimes.all.is_empty() || expirables.steps.contains_key(&step.id.value) {
+                continue;
+            }
+            expirables.steps.insert(step.id.value.clone(), (position, Rc::clone(lifetimes)));
+            if let Some((_, steps)) = expirables.results.get_mut(*result) {
+                steps.push((position, step.id.value.clone()));
             }
         }
         expirables
+    }
+
+    /// Adds a result without steps; its position.
+    fn add_result(&mut self, lifetimes: &Rc<Lifetimes>) -> usize {
+        let result = self.results.len();
+        for (at, lifetime) in lifetimes.all.iter().enumerate() {
+            work::add(1);
+            let field = words(lifetime.way.last().map(String::as_str).unwrap_or_default());
+            if !field.is_empty() {
+                self.by_words.entry(field).or_default().push((result, at));
+            }
+        }
+        self.results.push((Rc::clone(lifetimes), Vec::new()));
+        result
     }
 
     pub(crate) fn is_empty(&self) -> bool {
@@ -124,33 +171,27 @@ impl Expirables {
         Some(Expiring::new(*position, id, lifetimes.shortest(&carried.path)?))
     }
 
-    /// The expiring parts whose field name occurs in a text: a few of those that the first steps yield.
-    pub(crate) fn named_in(&self, text: &str) -> Vec<Expiring> {
+    /// The expiring parts whose field name occurs in a text, ordered by the first step that yields them. The work is in
+    /// proportion to the text and to the parts.
+    pub(crate) fn named_in(&self, text: &str) -> Vec<Named<'_>> {
         let text = words(text);
         let windows = (1..=MOST_WORDS).flat_map(|length| text.windows(length));
-        let spoken_of: HashSet<&[String]> = windows.collect();
-        let mut found = Vec::new();
-        let mut known: HashMap<usize, Vec<&Lifetime>> = HashMap::new();
-        let mut steps: Vec<_> = self.steps.iter().collect();
-        steps.sort_by_key(|(_, (position, _))| *position);
-        for (id, (position, lifetimes)) in steps.into_iter().take(MOST_NAMED) {
-            let named = known.entry(Rc::as_ptr(lifetimes).addr()).or_insert_with(|| {
-                let is_named = |it: &&Lifetime| {
-                    let field = words(it.way.last().map(String::as_str).unwrap_or_default());
-                    !field.is_empty() && spoken_of.contains(field.as_slice())
-                };
-                lifetimes.all.iter().filter(is_named).take(MOST_WITHIN).collect()
-            });
-            found.extend(named.iter().map(|lifetime| Expiring::new(*position, id, lifetime)));
-        }
+        let spoken_of: BTreeSet<&[String]> = windows.collect();
+        let found = spoken_of.into_iter().filter_map(|field| self.by_words.get(field)).flatten();
+        let mut found: Vec<Named<'_>> = found
+            .filter_map(|(result, at)| {
+                work::add(1);
+                let (lifetimes, steps) = self.results.get(*result)?;
+                Some(Named { lifetime: lifetimes.all.get(*at)?, steps })
+            })
+            .collect();
+        found.sort_by_key(Named::first);
         found
     }
 }
 
 /// The maximum number of words in a field name that is matched against a text.
 const MOST_WORDS: usize = 8;
-/// The maximum number of steps whose results are matched against a text.
-const MOST_NAMED: usize = 64;
 
 impl Expiring {
     fn new(position: usize, id: &str, lifetime: &Lifetime) -> Self {

@@ -6,10 +6,14 @@ use std::collections::HashSet;
 use naftiko_diagnostics::work;
 use naftiko_plan::Edge;
 
-/// The maximum number of visits by all searches between two steps, per step and edge of the graph.
+/// The budget of all searches, in visits of steps and edges, per step and edge of the graph.
 const VISITS_PER_PART: usize = 32;
-/// The minimum budget of visits, however small the graph is.
-const MIN_VISITS: usize = 100_000;
+/// The minimum budget of visits: compositions of some hundred steps never exhaust it.
+const MIN_VISITS: usize = 2_000_000;
+
+/// The budget of all searches is exhausted: a question about the order has no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Exhausted;
 
 /// The order of the steps of a composition, as a graph.
 pub(crate) struct Reachability {
@@ -19,7 +23,7 @@ pub(crate) struct Reachability {
     before: Vec<Vec<usize>>,
     /// The topological rank of each step, higher than the ranks of all steps before it; `None` for a cyclic graph.
     ranks: Option<Vec<usize>>,
-    /// The remaining visits for searches between two steps.
+    /// The remaining visits of all searches.
     left: Cell<usize>,
 }
 
@@ -86,29 +90,46 @@ impl Reachability {
         reached
     }
 
-    /// The steps after `first` and before `last`, sorted; `None` if `last` does not come after `first`. All searches
-    /// share one budget; `None` as well once it is used up.
-    pub(crate) fn between(&self, first: usize, last: usize) -> Option<Vec<usize>> {
-        let later = self.search(first, last, Direction::After, &|_| true)?;
-        later.get(&last)?;
-        let both = self.search(last, first, Direction::Before, &|step| later.contains(&step))?;
-        let mut both: Vec<usize> = both.into_iter().collect();
-        both.sort_unstable();
-        Some(both)
+    /// The topological rank of a step, higher than the ranks of all steps before it; `None` for a cyclic graph.
+    pub(crate) fn rank(&self, step: usize) -> Option<usize> {
+        self.ranks.as_ref()?.get(step).copied()
     }
 
-    /// The steps reached from `from` that can lie between `from` and `to`; `None` once the budget is used up.
+    /// The steps after `first` and before `last`, sorted; `None` if `last` does not come after `first`.
+    ///
+    /// # Errors
+    /// [`Exhausted`]: all searches share one budget.
+    pub(crate) fn between(&self, first: usize, last: usize) -> Result<Option<Vec<usize>>, Exhausted> {
+        let later = self.search(first, Some(last), Direction::After, &|_| true)?;
+        if !later.contains(&last) {
+            return Ok(None);
+        }
+        let both = self.search(last, Some(first), Direction::Before, &|step| later.contains(&step))?;
+        let mut both: Vec<usize> = both.into_iter().collect();
+        both.sort_unstable();
+        Ok(Some(both))
+    }
+
+    /// The steps that come before `step`.
+    ///
+    /// # Errors
+    /// [`Exhausted`]: all searches share one budget.
+    pub(crate) fn before(&self, step: usize) -> Result<HashSet<usize>, Exhausted> {
+        self.search(step, None, Direction::Before, &|_| true)
+    }
+
+    /// The steps reached from `from`; with `to`, only those that can lie between `from` and `to`.
     fn search(
         &self,
         from: usize,
-        to: usize,
+        to: Option<usize>,
         direction: Direction,
         is_wanted: &dyn Fn(usize) -> bool,
-    ) -> Option<HashSet<usize>> {
-        let rank = |step: usize| self.ranks.as_ref().and_then(|ranks| ranks.get(step)).copied();
-        let is_within = |step: usize| match direction {
-            Direction::After => rank(step) <= rank(to),
-            Direction::Before => rank(step) >= rank(to),
+    ) -> Result<HashSet<usize>, Exhausted> {
+        let is_within = |step: usize| match (to, direction) {
+            (None, _) => true,
+            (Some(to), Direction::After) => self.rank(step) <= self.rank(to),
+            (Some(to), Direction::Before) => self.rank(step) >= self.rank(to),
         };
         let mut reached = HashSet::new();
         let mut pending = vec![from];
@@ -121,14 +142,21 @@ impl Reachability {
                 }
             }
         }
-        Some(reached)
+        Ok(reached)
     }
 
-    fn spend(&self, visits: usize) -> Option<()> {
-        let left = self.left.get().checked_sub(visits)?;
+    /// Takes `visits` from the budget that all searches share.
+    ///
+    /// # Errors
+    /// [`Exhausted`]: so much is not left; then nothing is left.
+    pub(crate) fn spend(&self, visits: usize) -> Result<(), Exhausted> {
+        let left = self.left.get().checked_sub(visits);
+        self.left.set(left.unwrap_or_default());
+        if left.is_none() {
+            return Err(Exhausted);
+        }
         work::add(visits);
-        self.left.set(left);
-        Some(())
+        Ok(())
     }
 }
 
@@ -171,16 +199,16 @@ mod tests {
     #[test]
     fn steps_between_two_lie_on_a_way_from_one_to_the_other() {
         let graph = graph(6, &[(0, 1), (1, 3), (0, 2), (2, 4), (3, 5), (1, 5)]);
-        assert_eq!(graph.between(0, 5), Some(vec![1, 3]));
-        assert_eq!(graph.between(0, 1), Some(vec![]));
-        assert_eq!(graph.between(2, 5), None);
-        assert_eq!(graph.between(5, 0), None);
+        assert_eq!(graph.between(0, 5), Ok(Some(vec![1, 3])));
+        assert_eq!(graph.between(0, 1), Ok(Some(vec![])));
+        assert_eq!(graph.between(2, 5), Ok(None));
+        assert_eq!(graph.between(5, 0), Ok(None));
     }
 
     #[test]
     fn steps_that_wait_for_each_other_lie_between_each_other() {
         let graph = graph(3, &[(0, 1), (1, 0), (1, 2)]);
-        assert_eq!(graph.between(0, 2), Some(vec![0, 1]));
+        assert_eq!(graph.between(0, 2), Ok(Some(vec![0, 1])));
     }
 
     #[test]
@@ -195,9 +223,12 @@ mod tests {
     fn searches_between_steps_are_limited_altogether() {
         let chain: Vec<(usize, usize)> = (1..10_000).map(|to| (to - 1, to)).collect();
         let graph = graph(10_000, &chain);
-        let searched =
-            |graph: &Reachability| (1..10_000).filter(|to| graph.between(0, *to).is_some()).count();
+        let searched = |graph: &Reachability| {
+            let answers = (1..10_000).map(|to| graph.between(0, to));
+            answers.take_while(|answer| answer.is_ok()).count()
+        };
         let (found, visits) = work::count(|| searched(&graph));
-        assert!(found > 10 && visits < 1_000_000, "{found} found with {visits} visits");
+        assert!(found > 10 && visits < 4_000_000, "{found} found with {visits} visits");
+        assert_eq!(graph.between(0, 1), Err(Exhausted), "no later answer claims that nothing lies between");
     }
 }
