@@ -78,20 +78,24 @@ fn each_part_of_a_value_counts_once_towards_the_limit() {
 }
 
 #[test]
-fn the_fields_that_an_inner_object_lacks_are_counted() {
+fn every_field_that_an_inner_object_lacks_is_listed() {
     let schema = format!("{{type: object, properties: {{inner: {}}}}}", object("f", 40));
     let found = property(&schema, "", "{inner: {}}");
-    let expected = "missing-argument: `p.inner` needs `f31` and 8 more, which have no value";
-    assert_eq!(messages(&found).last().map(String::as_str), Some(expected));
+    let expected: Vec<String> =
+        (0..40).map(|at| format!("missing-argument: `p.inner` needs `f{at}`, which has no value")).collect();
+    assert_eq!(messages(&found), expected);
 }
 
 #[test]
-fn the_fields_that_an_object_of_several_forms_lacks_are_counted() {
+fn every_field_that_the_nearest_form_of_an_object_lacks_is_listed() {
     let schema = format!("{{anyOf: [{}, {}]}}", object("f", 40), object("g", 50));
     let found = property(&schema, "", "{}");
-    let [only] = found.as_slice() else { panic!("{found:?}") };
-    assert!(only.message.ends_with("`f31` and 8 more, which have no value"), "{}", only.message);
-    let help = only.help.as_deref().unwrap_or_default();
+    let [first, others @ ..] = found.as_slice() else { panic!("{found:?}") };
+    assert!(first.message.ends_with("`f31` and 8 more, which have no value"), "{}", first.message);
+    let others: Vec<&str> = others.iter().map(|found| found.message.as_str()).collect();
+    let expected: Vec<String> = (32..40).map(|at| format!("`p` needs `f{at}`, which has no value")).collect();
+    assert_eq!(others, expected);
+    let help = first.help.as_deref().unwrap_or_default();
     assert!(help.contains("`f31` and 8 more, or ") && help.ends_with("`g31` and 18 more, in it"), "{help}");
 }
 
@@ -122,20 +126,54 @@ fn too_many_steps_are_reported_once_where_there_are_too_many() {
 }
 
 #[test]
-fn arguments_that_are_not_reported_one_by_one_are_counted() {
-    let body = |count: usize| {
+fn every_argument_that_a_step_lacks_is_listed_and_of_a_hostile_number_the_others_are_counted() {
+    let body = |count: usize, with: &str| {
         let request = format!(
             "requestBody: {{required: true, content: {{application/json: {{schema: {}}}}}}}",
             object("f", count)
         );
-        let found = called(&request, "", "{}");
-        assert_eq!(found.len(), 33);
+        let found = called(&request, "", with);
         let last = found.last().expect("a finding");
-        (last.message.clone(), last.help.clone().unwrap_or_default())
+        (found.len(), last.message.clone(), last.help.clone().unwrap_or_default())
     };
-    let help = "write the arguments reported above; the others are then reported";
-    assert_eq!(body(33), ("`make` needs 1 more argument, which has no value".to_owned(), help.to_owned()));
-    assert_eq!(body(40).0, "`make` needs 8 more arguments, which have no value");
+    let (count, last, _) = body(33, "{}");
+    assert_eq!((count, last.as_str()), (33, "`make` needs `f32`, which has no value"));
+    assert_eq!(body(40, "{f35: a}").0, 39);
+    let (count, last, help) = body(50_100, "{f7: a, f50050: a}");
+    assert_eq!((count, last.as_str()), (50_033, "`make` needs 66 more arguments, which have no value"));
+    assert_eq!(help, "write the arguments reported above; the others are then reported");
+}
+
+#[test]
+fn an_expiring_value_that_is_not_checked_is_reported() {
+    let step = |at: usize| format!("  - {{id: s{at}, capability: all, operation: make}}\n");
+    let waiting =
+        |at: usize| format!("  - {{id: w{at}, external: {{with: {{a: '${{s{at}.id}}'}}, timeout: 1s}}}}\n");
+    let composition = |count: usize| {
+        let made: String = (0..count).map(step).collect();
+        let used: String = (0..count).map(waiting).collect();
+        format!("{COMPOSITION}steps:\n{made}{used}")
+    };
+    let found = |count: usize| {
+        let operations = "operations: {make: {operationId: make, expires: {id: 5m}}}\n";
+        let api = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /things:\n    post: {operationId: make, responses: \
+            {'200': {description: ok, content: {application/json: {schema: {type: object, required: [id], properties: \
+            {id: {type: string}}}}}}}}\n";
+        let all = check(vec![
+            ("test.yaml", composition(count)),
+            ("shared/acme.yaml", format!("{CAPABILITIES}{operations}")),
+            ("shared/api.yaml", api.to_owned()),
+        ]);
+        all.into_iter().filter(|found| found.code.id == "short-lived-value").collect::<Vec<_>>()
+    };
+    assert_eq!(found(300), [], "every value is checked in a composition of ordinary size");
+    let many = found(3_000);
+    let [only] = many.as_slice() else { panic!("{many:?}") };
+    let message = only.message.as_str();
+    assert!(
+        message.contains("` expires, and whether it is used in time was not checked, nor were "),
+        "{message}"
+    );
 }
 
 #[test]

@@ -19,6 +19,7 @@ use naftiko_spec::{Composition, OnFailure, Source, Step, Work};
 use serde_json::{Map, Value, json};
 
 use self::view::{Proofs, grouped};
+use crate::ir::missing_names::NameBudget;
 use crate::ir::resolved::Resolved;
 
 /// The maximum number of proofs per step; each path into its result is compared with all of them.
@@ -40,6 +41,8 @@ pub(crate) struct Names<'a> {
     pub(crate) has_undeclared: bool,
     /// Whether some step may succeed with a null result because its response has no body.
     pub(crate) has_null_without_body: bool,
+    /// The missing names that the steps may still list one by one.
+    pub(crate) listed: NameBudget,
 }
 
 /// The symbol of a step: its types, and the facts that its conditions prove.
@@ -129,6 +132,7 @@ impl<'a> Names<'a> {
             suggestions,
             step_index: OnceCell::new(),
             run: Type::from_schema(&run(), &none),
+            listed: NameBudget::default(),
         };
         let done: Vec<BTreeSet<&str>> = names.steps.iter().map(|known| names.proved_done(known)).collect();
         for (known, done) in names.steps.iter_mut().zip(done) {

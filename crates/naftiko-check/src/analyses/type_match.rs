@@ -9,11 +9,10 @@ use naftiko_diagnostics::{NameIndex, Span, work};
 use naftiko_expr::{ObjectType, Presence, Type};
 
 use crate::analyses::typed_value::{Entries, PartName, Parts, Written};
+use crate::ir::missing_names::{ALWAYS_LISTED, NameBudget};
 
 /// The maximum number of parts that are examined, since alternatives may be nested without end in hostile documents.
 const MAX_PARTS: usize = 20_000;
-/// The maximum number of missing fields of one object that are reported one by one.
-const MOST_MISSING: usize = 32;
 /// The number of objects whose field names are cached.
 const MOST_REMEMBERED: usize = 16;
 
@@ -77,9 +76,15 @@ pub(crate) struct Form {
 }
 
 /// Finds the mismatches between a value and a type; `name` is the value's name in messages.
-pub(crate) fn misfits<'w>(expected: &Type, written: &'w Written<'w>, name: &str) -> Misfits<'w> {
+pub(crate) fn misfits<'w>(
+    expected: &Type,
+    written: &'w Written<'w>,
+    name: &str,
+    listed: &NameBudget,
+) -> Misfits<'w> {
     let mut found = Vec::new();
-    let fitting = Fitting { left: Cell::new(MAX_PARTS), is_complete: Cell::new(true) };
+    let (left, is_complete, trials) = (Cell::new(MAX_PARTS), Cell::new(true), Cell::new(0));
+    let fitting = Fitting { left, is_complete, listed, trials };
     fitting.fit(expected, written, &PartName::Whole(name), &mut found);
     Misfits { found, is_complete: fitting.is_complete.get() }
 }
@@ -105,9 +110,12 @@ impl Mistakes {
     }
 }
 
-struct Fitting {
+struct Fitting<'n> {
     left: Cell<usize>,
     is_complete: Cell<bool>,
+    listed: &'n NameBudget,
+    /// The number of forms around the current part that are only tried: their missing fields are counted.
+    trials: Cell<usize>,
 }
 
 /// The forms that an object may have, with lookups over all of them.
@@ -127,7 +135,7 @@ impl<'f> Forms<'f> {
     fn fields(&self) -> &Rc<FieldNames> {
         self.fields.get_or_init(|| {
             if let [only] = self.all {
-                return names_of(only);
+                return Declared::of(only).names();
             }
             let fields: BTreeSet<&String> = self.all.iter().flat_map(|form| form.fields.keys()).collect();
             work::add(fields.len());
@@ -144,30 +152,57 @@ impl<'f> Forms<'f> {
     }
 }
 
+/// What is asked of the fields of an object as a whole.
+struct Declared {
+    object: ObjectType,
+    names: OnceCell<Rc<FieldNames>>,
+    required: OnceCell<Vec<(String, Type)>>,
+}
+
 thread_local! {
-    /// The field names of recently used objects: many steps use one operation.
-    static REMEMBERED: RefCell<Vec<(ObjectType, Rc<FieldNames>)>> = const { RefCell::new(Vec::new()) };
+    /// The fields of recently used objects: many steps use one operation.
+    static REMEMBERED: RefCell<Vec<Rc<Declared>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The names of the declared fields of an object.
-fn names_of(object: &ObjectType) -> Rc<FieldNames> {
-    REMEMBERED.with_borrow_mut(|remembered| {
-        let is_same = |known: &ObjectType| Arc::ptr_eq(&known.fields, &object.fields);
-        if let Some((_, names)) = remembered.iter().find(|(known, _)| is_same(known)) {
-            return Rc::clone(names);
-        }
-        let fields: BTreeSet<&String> = object.fields.keys().collect();
-        work::add(fields.len());
-        let names = Rc::new(NameIndex::new(fields.into_iter().cloned()));
-        if remembered.len() >= MOST_REMEMBERED {
-            remembered.remove(0);
-        }
-        remembered.push((object.clone(), Rc::clone(&names)));
-        names
-    })
+impl Declared {
+    fn of(object: &ObjectType) -> Rc<Self> {
+        REMEMBERED.with_borrow_mut(|remembered| {
+            let is_same = |known: &&Rc<Self>| Arc::ptr_eq(&known.object.fields, &object.fields);
+            if let Some(known) = remembered.iter().find(is_same) {
+                return Rc::clone(known);
+            }
+            if remembered.len() >= MOST_REMEMBERED {
+                remembered.remove(0);
+            }
+            let (names, required) = (OnceCell::new(), OnceCell::new());
+            let declared = Rc::new(Self { object: object.clone(), names, required });
+            remembered.push(Rc::clone(&declared));
+            declared
+        })
+    }
+
+    /// The names of the declared fields.
+    fn names(&self) -> Rc<FieldNames> {
+        let names = self.names.get_or_init(|| {
+            let fields: BTreeSet<&String> = self.object.fields.keys().collect();
+            work::add(fields.len());
+            Rc::new(NameIndex::new(fields.into_iter().cloned()))
+        });
+        Rc::clone(names)
+    }
+
+    /// The required fields, in order.
+    fn required(&self) -> &[(String, Type)] {
+        self.required.get_or_init(|| {
+            work::add(self.object.fields.len());
+            let fields = self.object.fields.iter();
+            let required = fields.filter(|(_, field)| field.presence == Presence::Always);
+            required.map(|(name, field)| (name.clone(), field.ty.clone())).collect()
+        })
+    }
 }
 
-impl Fitting {
+impl Fitting<'_> {
     /// Counts one examined part; false once the limit is reached.
     fn goes_on(&self) -> bool {
         let Some(left) = self.left.get().checked_sub(1) else {
@@ -273,20 +308,37 @@ impl Fitting {
         }
         // A field that was meant by an unknown name is not reported as missing.
         let is_there = |field: &String| entries.named(field).is_some() || intended.contains(field);
-        let needed = object.fields.iter().filter(|(_, field)| field.presence == Presence::Always);
-        let mut missing = needed.filter(|(field, _)| !is_there(field));
-        let reported = missing.by_ref().take(MOST_MISSING).map(|(field, declared)| {
-            let fields = vec![(field.clone(), declared.ty.clone())];
-            let (owner, place) = (name.to_string(), written.place());
-            Misfit::Missing(Missing { owner, place, fields, more: 0, choice: None })
+        let declared = Declared::of(object);
+        let is_missing = |(field, _): &&(String, Type)| !is_there(field);
+        let missing = |(field, ty): &(String, Type)| Missing {
+            owner: name.to_string(),
+            place: written.place(),
+            fields: vec![(field.clone(), ty.clone())],
+            more: 0,
+            choice: None,
+        };
+        let counted = self.trials.get() > 0;
+        let lists =
+            |position: usize| if counted { position < ALWAYS_LISTED } else { self.listed.lists(position) };
+        let mut needed = declared.required().iter().filter(is_missing).enumerate();
+        let unlisted = needed.find_map(|(position, field)| {
+            work::add(1);
+            if !lists(position) {
+                return Some(position);
+            }
+            misfits.push(Misfit::Missing(missing(field)));
+            None
         });
-        misfits.extend(reported);
-        let more = missing.count();
-        work::add(more);
-        if more > 0
+        if let Some(position) = unlisted
             && let Some(Misfit::Missing(last)) = misfits.last_mut()
         {
-            last.more = more;
+            let present: HashSet<&str> =
+                entries.iter().map(|(field, _)| *field).chain(intended.iter().map(String::as_str)).collect();
+            let is_required = |field: &&&str| {
+                object.fields.get(**field).is_some_and(|field| field.presence == Presence::Always)
+            };
+            let present = present.iter().filter(is_required).count();
+            last.more = declared.required().len().saturating_sub(present + position);
         }
         misfits
     }
@@ -300,6 +352,7 @@ impl Fitting {
         name: &PartName<'_>,
     ) -> Vec<Misfit<'w>> {
         let shared = Forms::new(forms);
+        self.trials.set(self.trials.get() + 1);
         let mut tried: Vec<(usize, &ObjectType, Vec<Misfit<'w>>)> = forms
             .iter()
             .map(|form| {
@@ -307,6 +360,7 @@ impl Fitting {
                 (misfits.iter().map(Misfit::weight).sum(), form, misfits)
             })
             .collect();
+        self.trials.set(self.trials.get() - 1);
         tried.sort_by_key(|(weight, ..)| *weight);
         let mut tried = tried.into_iter();
         let Some((_, form, nearest)) = tried.next() else { return Vec::new() };
@@ -324,9 +378,34 @@ impl Fitting {
             let others = others.filter(|other| !fields.iter().all(|field| other.lacks.contains(field)));
             let choice = Choice { name: form.name.clone(), others: others.collect() };
             let place = written.place();
-            misfits.push(Misfit::Missing(Missing { owner: name, place, fields, more, choice: Some(choice) }));
+            let first: HashSet<String> = fields.iter().map(|(field, _)| field.clone()).collect();
+            let owner = name.clone();
+            misfits.push(Misfit::Missing(Missing { owner, place, fields, more, choice: Some(choice) }));
+            if more > 0 && self.trials.get() == 0 {
+                self.rest(form, entries, &first, (&name, place), &mut misfits);
+            }
         }
         misfits
+    }
+
+    /// Lists the missing fields of a form beyond the `first` ones, as far as the budget of missing names allows.
+    fn rest<'w>(
+        &self,
+        form: &ObjectType,
+        entries: &'w Entries<'w>,
+        first: &HashSet<String>,
+        (owner, place): (&str, Span),
+        misfits: &mut Vec<Misfit<'w>>,
+    ) {
+        let declared = Declared::of(form);
+        let is_listed = |field: &str| entries.named(field).is_some() || first.contains(field);
+        let rest = declared.required().iter().filter(|(field, _)| !is_listed(field));
+        let rest = rest.take_while(|_| self.listed.lists(ALWAYS_LISTED)).map(|(field, ty)| {
+            work::add(1);
+            let fields = vec![(field.clone(), ty.clone())];
+            Misfit::Missing(Missing { owner: owner.to_owned(), place, fields, more: 0, choice: None })
+        });
+        misfits.extend(rest);
     }
 }
 

@@ -1,6 +1,6 @@
 //! A required argument without a value.
 
-use naftiko_diagnostics::{Code, Diagnostic, Severity, SourceMap, Spanned, one_of};
+use naftiko_diagnostics::{Code, Diagnostic, Severity, SourceMap, Spanned, one_of, work};
 use naftiko_expr::Type;
 use naftiko_spec::Step;
 
@@ -10,6 +10,7 @@ use crate::analyses::missing_argument_fix::{Gap, Missing, placed_name};
 use crate::ir::slots::Parameter;
 use crate::ir::resolved::Resolution;
 use crate::ir::resource::{noun_of_path, values};
+use crate::ir::missing_names::NameBudget;
 
 pub(crate) static CODE: Code = Code {
     id: "missing-argument",
@@ -67,6 +68,27 @@ pub(crate) fn uninferred(
         let why = format!("{} is {}, expected {}", candidate.words, candidate.ty, parameter.ty);
         diagnostic.with_related(candidate.span, why)
     })
+}
+
+/// A finding about each missing name of one place, and about the number of those that are not listed.
+pub(crate) fn all<T>(
+    named: &Spanned<String>,
+    missing: impl Iterator<Item = T>,
+    listed: &NameBudget,
+    fault: impl Fn(T) -> Diagnostic,
+) -> Vec<Diagnostic> {
+    let mut found = Vec::new();
+    let mut others = 0;
+    for (position, one) in missing.enumerate() {
+        work::add(1);
+        if listed.lists(position) {
+            found.push(fault(one));
+        } else {
+            others += 1;
+        }
+    }
+    found.extend((others > 0).then(|| more(named, others)));
+    found
 }
 
 /// `count` more arguments have no value than were reported one by one.

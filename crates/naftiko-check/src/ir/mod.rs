@@ -5,6 +5,7 @@
 
 pub(crate) mod bound;
 pub(crate) mod directory;
+pub(crate) mod missing_names;
 pub(crate) mod options;
 pub(crate) mod paged;
 pub(crate) mod provider;

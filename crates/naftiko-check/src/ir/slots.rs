@@ -49,6 +49,8 @@ pub(crate) struct Slots {
     by_folded: HashMap<String, (usize, bool)>,
     body: Option<usize>,
     required: Vec<usize>,
+    /// The number of required parameters in the body.
+    required_in_body: usize,
     /// Names for suggestions, by the location that the author gave.
     near: BTreeMap<Option<&'static str>, NameIndex<String>>,
     inside: OnceCell<Inside>,
@@ -69,6 +71,7 @@ impl Slots {
             work::add(1);
             if parameter.required {
                 slots.required.push(at);
+                slots.required_in_body += usize::from(parameter.is_in_body());
             }
             if parameter.slot == Slot::Body {
                 slots.body = Some(at);
@@ -105,6 +108,22 @@ impl Slots {
     /// The parameters without which a call is rejected.
     pub(crate) fn required(&self) -> impl Iterator<Item = &Parameter> {
         self.required.iter().filter_map(|at| self.all.get(*at))
+    }
+
+    /// The number of required parameters that are not taken, in time in proportion to the taken ones. Those in the body
+    /// count if there is a body.
+    pub(crate) fn missing(&self, taken: &Taken, has_body: bool) -> usize {
+        let is_required = |slot: &&Slot| self.at(slot).is_some_and(|parameter| parameter.required);
+        let is_parameter = |slot: &&Slot| matches!(slot, Slot::Parameter(..));
+        let required = || taken.slots.keys().filter(is_required);
+        let outside = self.required.len() - self.required_in_body;
+        let missing = outside.saturating_sub(required().filter(is_parameter).count());
+        if !has_body || taken.slots.contains_key(&Slot::Body) {
+            return missing;
+        }
+        let by_property = self.body().is_some_and(|body| body.required && taken.property.is_some());
+        let inside = required().filter(|slot| !is_parameter(slot)).count() + usize::from(by_property);
+        missing + self.required_in_body.saturating_sub(inside)
     }
 
     /// The whole body.

@@ -24,6 +24,7 @@ use crate::analyses::constraints;
 use crate::analyses::type_match::misfits;
 use crate::analyses::typed_value::Written;
 use crate::codes;
+use crate::ir::missing_names::NameBudget;
 use crate::ir::options::Options;
 use crate::ir::sub_composition::Embedded;
 use crate::session::composition::Session;
@@ -86,6 +87,7 @@ pub(crate) fn check(
         names: &names,
         plan: &plan,
         folder,
+        listed: NameBudget::default(),
         files: BTreeMap::new(),
     };
     let trials = document.tests.iter().map(|test| context.trial(test, &known, loader)).collect();
@@ -103,6 +105,8 @@ struct Context<'a> {
     /// The names that expectations may use.
     expected: expectations::Names<'a>,
     folder: &'a Path,
+    /// The missing names that the tests may still list one by one.
+    listed: NameBudget,
     /// Input files by path; `None` for a file that could not be read.
     files: BTreeMap<PathBuf, Option<Vec<Given>>>,
 }
@@ -135,7 +139,7 @@ impl Context<'_> {
                 let ty = Type::from_own_schema(schema);
                 let written = written(given);
                 let name = &given.name.value;
-                let misfits = misfits(&ty, &written, name);
+                let misfits = misfits(&ty, &written, name, &self.listed);
                 let broken = constraints::broken(
                     schema,
                     &Map::new(),

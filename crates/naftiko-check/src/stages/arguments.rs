@@ -7,8 +7,9 @@ pub(crate) use body::reported;
 
 use std::collections::BTreeSet;
 use std::ops::Range;
+use std::rc::Rc;
 
-use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned};
+use naftiko_diagnostics::{Diagnostic, SourceMap, Span, Spanned, work};
 use naftiko_expr::{Base, ExprKind, Path, Presence, Root, Selector, Template, Type};
 use naftiko_plan::{Origin, Slot};
 use naftiko_schema::{Options, Tolerance};
@@ -28,14 +29,12 @@ use crate::codes;
 use crate::codes::possibly_absent::{self, Needed};
 use crate::codes::{null_without_body, undeclared_answer};
 use crate::ir::bound::{Bound, BoundArgument, Read};
+use crate::ir::missing_names::ALWAYS_LISTED;
 use crate::ir::resolved::{Resolution, Resolved};
 use crate::ir::slots::{Parameter, Taken};
 use crate::ir::sub_composition::Embedded;
 use crate::stages::message_templates;
 use crate::stages::typing;
-
-/// The maximum number of missing arguments of one step that are reported one by one.
-pub(crate) const MOST_MISSING: usize = 32;
 
 /// Binds the arguments of every step; the result has one entry per step, in order.
 pub(crate) fn bind(
@@ -193,13 +192,9 @@ impl<'a> Binder<'a> {
             self.diagnostics.extend(limits.map(|broken| codes::unfit_argument::report(&broken, name)));
             self.push(input.slot.clone(), (position, argument), optional);
         }
-        let mut missing = embedded.inputs.required().filter(|input| !given.contains(&input.slot));
-        let reported = missing.by_ref().take(MOST_MISSING);
-        self.diagnostics.extend(reported.map(|input| codes::missing_argument::input(named, input)));
-        match missing.count() {
-            0 => {}
-            more => self.diagnostics.push(codes::missing_argument::more(named, more)),
-        }
+        let missing = embedded.inputs.required().filter(|input| !given.contains(&input.slot));
+        let fault = |input: &Parameter| codes::missing_argument::input(named, input);
+        self.diagnostics.extend(codes::missing_argument::all(named, missing, &self.names.listed, fault));
     }
 
     fn operation<'w>(
@@ -212,17 +207,22 @@ impl<'a> Binder<'a> {
         let mut body = Body::default();
         let request = Request::new(named, arguments, resolution);
         let taken = self.all_written(&request, &mut body);
-        let missing = self.unwritten(named, arguments, &taken, resolution, &mut body);
+        let inferring = self.inferrer.filter(|_| !self.strict);
+        let uninferred = inferring.map(|(inferrer, at)| {
+            let relevant = inferrer.relevant(at, resolution);
+            self.uninferred(named, (inferrer, at, relevant), &taken, resolution, &mut body)
+        });
         self.undeclared(&body, &request);
         // The required properties of an optional body are required only when there is a body.
         let in_body = |argument: &BoundArgument| !matches!(argument.slot, Slot::Parameter(..));
         let has_body = resolution.needs_body || self.bound.arguments.iter().any(in_body);
-        let mut needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
-        self.diagnostics.extend(needed.by_ref().take(MOST_MISSING).filter_map(|(_, missing)| missing));
-        // Bounds the output when many steps lack many arguments.
-        match needed.count() {
-            0 => {}
-            more => self.diagnostics.push(codes::missing_argument::more(named, more)),
+        match uninferred {
+            Some(missing) => {
+                let needed = missing.into_iter().filter(|(parameter, _)| has_body || !parameter.is_in_body());
+                let all = codes::missing_argument::all(named, needed, &self.names.listed, |(_, fault)| fault);
+                self.diagnostics.extend(all);
+            }
+            None => self.unwritten(&request, &taken, has_body),
         }
         let values = body.clone();
         if has_body {
@@ -267,46 +267,50 @@ impl<'a> Binder<'a> {
         taken
     }
 
-    /// Infers the unwritten arguments in edition 0.1; edition 0.2 only suggests them. Returns the missing parameters,
-    /// each with its diagnostic (`None` beyond [`MOST_MISSING`]).
-    fn unwritten<'w>(
+    /// Reports the required arguments that are not written. Each has a finding as far as the budget of missing names
+    /// allows; the inference of edition 0.1 is suggested for the first ones.
+    fn unwritten(&mut self, request: &Request<'_>, taken: &Taken, has_body: bool) {
+        let (named, resolution) = (request.named, request.resolution);
+        let first = request.arguments.iter().map(|argument| argument.key).min();
+        let is_needed = |parameter: &Parameter| has_body || !parameter.is_in_body();
+        let needed = resolution.slots.required().filter(|parameter| is_needed(parameter));
+        let mut missing = needed.filter(|parameter| taken.by(&parameter.slot).is_none()).enumerate();
+        let unlisted = missing.find_map(|(position, parameter)| {
+            work::add(1);
+            if !self.names.listed.lists(position) {
+                return Some(position);
+            }
+            let inferrer = self.inferrer.filter(|_| position < ALWAYS_LISTED);
+            let inference = inferrer.map(|(inferrer, at)| inferrer.infer(at, parameter, resolution));
+            let gap = Gap { named, first, parameter, resolution };
+            let fault = codes::missing_argument::unwritten(&gap, inference.as_ref(), self.sources);
+            self.diagnostics.push(fault);
+            None
+        });
+        let Some(listed) = unlisted else { return };
+        let more = resolution.slots.missing(taken, has_body).saturating_sub(listed);
+        self.diagnostics.push(codes::missing_argument::more(named, more));
+    }
+
+    /// Infers the unwritten arguments in edition 0.1. Returns the missing parameters, each with its diagnostic.
+    fn uninferred<'w>(
         &mut self,
         named: &Spanned<String>,
-        arguments: &'w [Argument],
+        (inferrer, at, relevant): (&Inferrer<'_>, usize, Option<Rc<[usize]>>),
         taken: &Taken,
         resolution: &'w Resolution,
         body: &mut Body<'w>,
-    ) -> Vec<(&'w Parameter, Option<Diagnostic>)> {
+    ) -> Vec<(&'w Parameter, Diagnostic)> {
         let mut missing = Vec::new();
-        if self.strict || self.inferrer.is_none() {
-            let first = arguments.iter().map(|argument| argument.key).min();
-            let mut in_body = 0;
-            for parameter in resolution.slots.required().filter(|it| taken.by(&it.slot).is_none()) {
-                let before = if parameter.is_in_body() { in_body } else { missing.len() - in_body };
-                in_body += usize::from(parameter.is_in_body());
-                if before >= MOST_MISSING {
-                    missing.push((parameter, None));
-                    continue;
-                }
-                let inference = self.inferrer.map(|(inferrer, at)| inferrer.infer(at, parameter, resolution));
-                let gap = Gap { named, first, parameter, resolution };
-                let fault = codes::missing_argument::unwritten(&gap, inference.as_ref(), self.sources);
-                missing.push((parameter, Some(fault)));
-            }
-            return missing;
-        }
-        let relevant = self.inferrer.and_then(|(inferrer, at)| inferrer.relevant(at, resolution));
         for parameter in resolution.slots.some(relevant).filter(|it| taken.by(&it.slot).is_none()) {
-            let inference = self.inferrer.map(|(inferrer, at)| inferrer.infer(at, parameter, resolution));
-            let Some(inference) = inference else { continue };
+            let inference = inferrer.infer(at, parameter, resolution);
             if let Some(inferred) = inference.ty().map(|ty| Written::unwritten(ty, named.span)) {
                 note(body, &parameter.slot, &inferred);
                 if let Slot::Property(name) = &parameter.slot {
                     body.properties.push((name.as_str(), inferred));
                 }
             }
-            let fault = self.inferred(named, parameter, inference, resolution);
-            missing.extend(fault.map(|(parameter, fault)| (parameter, Some(fault))));
+            missing.extend(self.inferred(named, parameter, inference, resolution));
         }
         missing
     }

@@ -14,8 +14,9 @@ use super::{Context, written};
 use crate::analyses::constraints;
 use crate::analyses::type_match::misfits;
 use crate::codes;
+use crate::ir::missing_names::NameBudget;
 use crate::ir::slots::Parameter;
-use crate::stages::arguments::{MOST_MISSING, reported};
+use crate::stages::arguments::reported;
 use crate::stages::load::Loader;
 
 impl Context<'_> {
@@ -42,21 +43,16 @@ impl Context<'_> {
         let edits = diagnostics.iter().filter_map(|found| found.fix.as_ref()).flat_map(|fix| &fix.edits);
         let suggested: BTreeSet<String> = edits.map(|edit| edit.replacement.clone()).collect();
         let misspelled = |name: &str| suggested.contains(name);
-        let mut lacking = taken.iter().filter(|input| {
+        let lacking = taken.iter().filter(|input| {
             let name = input.slot.name();
             input.required && !unclear && !given.contains_key(name) && !misspelled(name)
         });
-        let first = lacking.by_ref().take(MOST_MISSING);
-        let mut missing: Vec<_> =
-            first.map(|input| codes::missing_argument::not_given(&test.name, input)).collect();
-        // Limits the findings, because many tests may each lack many inputs.
-        match lacking.count() {
-            0 => {}
-            more => missing.push(codes::missing_argument::more(&test.name, more)),
-        }
+        let fault = |input: &Parameter| codes::missing_argument::not_given(&test.name, input);
+        let missing = codes::missing_argument::all(&test.name, lacking, &self.listed, fault);
         diagnostics.extend(missing);
         let fits = |input: &Parameter| {
-            given.get(input.slot.name()).map(|given| unfit(input, given, loader)).unwrap_or_default()
+            let given = given.get(input.slot.name());
+            given.map(|given| unfit(input, given, loader, &self.listed)).unwrap_or_default()
         };
         diagnostics.extend(taken.iter().flat_map(fits));
         loader.report(diagnostics);
@@ -97,10 +93,10 @@ fn from_file(named: &Spanned<String>, path: &Path, loader: &mut Loader<'_>) -> O
 }
 
 /// The findings about the parts of a value that do not fit the type or the schema of its input.
-fn unfit(input: &Parameter, given: &Given, loader: &Loader<'_>) -> Vec<Diagnostic> {
+fn unfit(input: &Parameter, given: &Given, loader: &Loader<'_>, listed: &NameBudget) -> Vec<Diagnostic> {
     let written = written(given);
     let name = input.slot.name();
-    let misfits = misfits(&input.ty, &written, name);
+    let misfits = misfits(&input.ty, &written, name, listed);
     let found = misfits.found.iter();
     let mut diagnostics: Vec<_> = found.map(|misfit| reported(misfit, loader.sources())).collect();
     if let Some(schema) = &input.schema {

@@ -19,6 +19,7 @@ use crate::analyses::constraints::{self, Breach};
 use crate::analyses::type_match::{Misfit, misfits};
 use crate::codes;
 use crate::codes::unfit_answer::AS_IS;
+use crate::ir::missing_names::NameBudget;
 use crate::ir::provider::{Found, Provider};
 use crate::stages::load::Loader;
 use crate::stages::operation;
@@ -189,7 +190,8 @@ fn has_id(thing: &Type) -> bool {
 fn unfit_seed(item: &Literal, ty: Option<&Type>, operation: &Operation) -> Vec<Diagnostic> {
     let Some(ty) = ty else { return Vec::new() };
     let written = written_literal(item);
-    let misfits = misfits(ty, &written, "");
+    // Missing fields are generated, so that none is listed.
+    let misfits = misfits(ty, &written, "", &NameBudget::none());
     let told = misfits.found.iter().filter(|misfit| !is_made_up(misfit));
     told.map(|misfit| codes::unfit_answer::misfit(misfit, &operation.id, None)).collect()
 }
@@ -211,7 +213,8 @@ fn unfit(
     let Some(schema) = spec.and_then(|spec| spec.schema.as_ref()) else { return Vec::new() };
     let ty = known.type_of(schema, operation);
     let written = written_literal(literal);
-    let misfits = misfits(&ty, &written, "");
+    // Missing fields are generated, so that none is listed.
+    let misfits = misfits(&ty, &written, "", &NameBudget::none());
     let mistakes = misfits.mistakes();
     let told = misfits.found.iter().filter(|misfit| !is_made_up(misfit));
     let misfits = told.map(|misfit| codes::unfit_answer::misfit(misfit, &operation.id, otherwise));

@@ -165,7 +165,7 @@ impl Binder<'_> {
         written: &Written<'w>,
         request: &Request<'w>,
     ) -> Mistakes {
-        let mut misfits = misfits(&parameter.ty, written, parameter.slot.name());
+        let mut misfits = misfits(&parameter.ty, written, parameter.slot.name(), &self.names.listed);
         if misfits.found.is_empty() {
             return misfits.mistakes();
         }
@@ -217,7 +217,7 @@ impl Binder<'_> {
     /// Reports the parts of a value that do not have the type of an input of another composition. Returns the places of
     /// these parts.
     pub(super) fn fit_input(&mut self, input: &Parameter, written: &Written<'_>) -> Mistakes {
-        let misfits = misfits(&input.ty, written, input.slot.name());
+        let misfits = misfits(&input.ty, written, input.slot.name(), &self.names.listed);
         let sources = self.sources;
         self.diagnostics.extend(misfits.found.iter().map(|misfit| reported(misfit, sources)));
         misfits.mistakes()
@@ -315,7 +315,7 @@ impl Binder<'_> {
             return Mistakes::default();
         }
         let sources = self.sources;
-        let misfits = misfits(&Type::union(forms), written, "");
+        let misfits = misfits(&Type::union(forms), written, "", &self.names.listed);
         self.diagnostics.extend(misfits.found.iter().map(|misfit| match misfit {
             Misfit::Missing(missing) if missing.owner.is_empty() => {
                 codes::missing_argument::of_form(named, missing, resolution, self.strict)
