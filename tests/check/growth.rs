@@ -199,6 +199,49 @@ fn collections() -> Vec<(&'static str, Make)> {
             ),
             ..Documents::default()
         }),
+        ("values that expire, each used after a wait", |n| Documents {
+            steps: each(n, |at| {
+                let used = step(2 * n + at, "getThing", &format!(", with: {{id: '${{s{at}.id}}'}}"));
+                format!("{}  - {{id: w{at}, external: true}}\n{used}", step(at, "listThings", ""))
+            }),
+            operations: "  listThings: {operationId: listThings, expires: {id: 5m}}\n".to_owned(),
+            ..Documents::default()
+        }),
+        ("outputs that expire", |n| Documents {
+            steps: each(n, |at| format!("{}  - {{id: w{at}, external: true}}\n", step(at, "listThings", ""))),
+            outputs: each(n, |at| format!("  - {{name: o{at}, source: s{at}.id}}\n")),
+            operations: "  listThings: {operationId: listThings, expires: {id: 5m}}\n".to_owned(),
+            ..Documents::default()
+        }),
+        ("descriptions that name what expires", |n| Documents {
+            steps: each(n, |at| {
+                format!(
+                    "{}  - {{id: w{at}, external: true, description: send the id}}\n",
+                    step(at, "listThings", "")
+                )
+            }),
+            operations: "  listThings: {operationId: listThings, expires: {id: 5m}}\n".to_owned(),
+            ..Documents::default()
+        }),
+        ("inputs that do not exist", |n| Documents {
+            inputs: each(n, |at| format!("  - {{name: i{at}, type: string}}\n")),
+            steps: each(n, |at| step(at, "getThing", &format!(", with: {{id: '${{inputs.j{at}}}'}}"))),
+            ..Documents::default()
+        }),
+        ("unknown fields of a large object", |n| Documents {
+            outputs: each(n, |at| format!("  - {{name: o{at}, source: s0.q{at}}}\n")),
+            thing: object(n, "{type: string}"),
+            ..Documents::default()
+        }),
+        ("unknown values of a large list of values", |n| Documents {
+            steps: step(0, "listThings", "")
+                + &each(n, |at| step(at + 1, "listThings", &format!(", when: s0.name == 'f{at}'"))),
+            thing: format!(
+                "{{type: object, required: [name], properties: {{name: {{type: string, enum: [{}]}}}}}}",
+                each(n, |at| format!("e{at}, "))
+            ),
+            ..Documents::default()
+        }),
         ("a chain of references", |n| Documents {
             thing: "{$ref: '#/components/schemas/T0'}".to_owned(),
             schemas: format!(

@@ -20,7 +20,7 @@ const VISITED: usize = 256;
 /// The maximum number of names that a lookup compares in full.
 const COMPARED: usize = 16;
 /// The maximum number of lookups of one index; so many unknown names are not misspellings, and later ones get no suggestion.
-const LOOKUPS: usize = 20_000;
+const LOOKUPS: usize = 5_000;
 
 /// The candidate that `word` most likely means; `None` if no candidate is similar.
 ///

@@ -7,6 +7,7 @@ mod definitions;
 mod display;
 mod named;
 mod narrowed;
+mod near;
 mod relation;
 mod schema;
 
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 pub use definitions::Definitions;
 pub use named::Named;
+pub(crate) use near::{nearest_field, nearest_value};
 
 /// The most distinct members of a union; a larger union becomes [`Type::Any`].
 const MAX_MEMBERS: usize = 64;

@@ -1,6 +1,5 @@
 //! Typing of comparisons, and detection of comparisons whose result is always the same.
 
-use naftiko_diagnostics::nearest;
 use serde_json::Value;
 
 use super::Typing;
@@ -10,7 +9,7 @@ use crate::compare::Comparator;
 use crate::literal;
 use crate::place::{Origin, Place};
 use crate::problem::{NEVER_EQUAL, Problem, TYPE_MISMATCH};
-use crate::types::{Type, Typed};
+use crate::types::{Type, Typed, nearest_value};
 
 /// The most operands of one `&&` that are compared with each other.
 const MAX_DEMANDS: usize = 64;
@@ -179,13 +178,13 @@ fn meant(problem: Problem, literal: &Expr, possible: &Type) -> Problem {
     let ExprKind::Literal(Value::String(text)) = &literal.kind else { return problem };
     let members = possible.members();
     let values = members.iter().filter_map(|member| match member {
-        Type::String(values) => values.as_deref(),
+        Type::String(values) => values.as_ref(),
         _ => None,
     });
-    match nearest(text, values.flatten().map(String::as_str)) {
+    match nearest_value(text, &values.collect::<Vec<_>>()) {
         Some(near) => problem
             .with_help(format!("did you mean `{near}`?"))
-            .with_replacement(literal.range.clone(), literal::quote(near)),
+            .with_replacement(literal.range.clone(), literal::quote(&near)),
         None => problem,
     }
 }

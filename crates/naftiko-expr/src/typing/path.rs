@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use indexmap::IndexSet;
-use naftiko_diagnostics::{nearest, some_of};
+use naftiko_diagnostics::some_of;
 
 use super::call::is_never_empty;
 use super::{Typing, shorten};
@@ -11,7 +11,7 @@ use crate::ast::{Base, Expr, Path, Root, Selector};
 use crate::place::Place;
 use crate::problem::{NOT_A_LIST, NOT_AN_OBJECT, Problem, UNKNOWN_FIELD, UNKNOWN_INPUT};
 use crate::proof;
-use crate::types::{ObjectType, Presence, Type, Typed};
+use crate::types::{ObjectType, Presence, Type, Typed, nearest_field};
 
 /// The most fields of an object that are searched for one problem.
 const MOST_FIELDS: usize = 64;
@@ -135,8 +135,8 @@ impl Typing<'_> {
                 .with_replacement(reading.range.clone(), inside);
         }
         let objects = ty.objects();
-        if let Some(near) = nearest(name, objects.iter().flat_map(ObjectType::names)) {
-            let field = Selector::Field(near.to_owned()).to_string();
+        if let Some(near) = nearest_field(name, &objects) {
+            let field = Selector::Field(near.clone()).to_string();
             let problem = problem.with_help(format!("did you mean `{near}`?"));
             return match field.strip_prefix('.') {
                 Some(bare) if self.key(reading) != *reading.range => {
