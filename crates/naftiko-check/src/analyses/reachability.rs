@@ -225,7 +225,7 @@ mod tests {
         let graph = graph(10_000, &chain);
         let searched = |graph: &Reachability| {
             let answers = (1..10_000).map(|to| graph.between(0, to));
-            answers.take_while(|answer| answer.is_ok()).count()
+            answers.take_while(Result::is_ok).count()
         };
         let (found, visits) = work::count(|| searched(&graph));
         assert!(found > 10 && visits < 4_000_000, "{found} found with {visits} visits");
