@@ -193,3 +193,26 @@ fn names_that_a_template_can_read_and_that_are_not_listed_are_counted() {
     assert!(help(8).ends_with("`id`"), "{}", help(8));
     assert!(help(11).ends_with("`id` and 3 more"), "{}", help(11));
 }
+
+#[test]
+fn every_expression_of_a_long_list_is_tried() {
+    let found = |last: &str| {
+        let items = "'${a.text}', ".repeat(70);
+        let composition = format!(
+            "{COMPOSITION}steps:\n  - {{id: a, capability: all, operation: make}}\n  \
+             - {{id: b, capability: all, operation: make, with: {{h: [{items}'${{a.{last}}}']}}}}\n"
+        );
+        let api = "openapi: 3.1.0\ninfo: {title: T, version: '1'}\npaths:\n  /things:\n    post: {operationId: make, \
+            parameters: [{name: h, in: header, schema: {type: array, items: {}}}], responses: {'200': {description: ok, content: \
+            {application/json: {schema: {type: object, required: [text, thing], properties: {text: {type: string}, \
+            thing: {type: object, required: [a], properties: {a: {type: array, items: {type: string}}}}}}}}}}}\n";
+        messages(&check(vec![
+            ("test.yaml", composition),
+            ("shared/acme.yaml", CAPABILITIES.to_owned()),
+            ("shared/api.yaml", api.to_owned()),
+        ]))
+    };
+    assert_eq!(found("text"), [""; 0]);
+    let refused = found("thing");
+    assert!(matches!(refused.as_slice(), [only] if only.starts_with("unfit-argument: ")), "{refused:?}");
+}

@@ -5,13 +5,16 @@
 
 use naftiko_diagnostics::{Span, work};
 use naftiko_expr::{ObjectType, Piece, Presence, Template, Type};
+use naftiko_schema::token::unescaped;
 use naftiko_wire::Refusal;
 use serde_json::{Map, Value as Json};
 
 use crate::analyses::typed_value::Written;
 
-/// The maximum number of expressions of one argument that are tried, and the maximum depth of samples.
-const MAX_HOLES: usize = 64;
+/// The number of expressions of one argument that are tried within the whole argument. Each further one is tried alone,
+/// so that the work grows in proportion to the argument.
+const MAX_WHOLE: usize = 64;
+/// The maximum depth of samples.
 const MAX_DEPTH: usize = 6;
 /// The maximum number of values in one sample, apart from the required fields of its outermost object: a type may
 /// contain another one many times at each level.
@@ -45,12 +48,15 @@ pub(crate) fn unsendable(
     if let Some(refusal) = found {
         return Some(at(written, &refusal.pointer, refusal.message.clone()));
     }
-    holes.iter().take(MAX_HOLES).find_map(|hole| {
+    holes.iter().enumerate().find_map(|(position, hole)| {
         let (part, _) = written.at(hole, "")?;
+        let alone = (position >= MAX_WHOLE).then(|| around(&value, hole));
+        let (value, within) = alone.as_ref().map_or((&value, hole), |(value, within)| (value, within));
         let mut refusals = samples(part).into_iter().map(|sample| {
+            work::add(1);
             let mut value = value.clone();
-            put(&mut value, hole, sample);
-            refuse(&value).filter(|refusal| lies_in(hole, refusal))
+            put(&mut value, within, sample);
+            refuse(&value).filter(|refusal| lies_in(within, refusal))
         });
         let first = refusals.next()??;
         refusals.all(|refusal| refusal.is_some()).then(|| at(written, hole, first.message))
@@ -60,6 +66,31 @@ pub(crate) fn unsendable(
 fn at(written: &Written<'_>, pointer: &str, message: String) -> Unsendable {
     let place = written.at(pointer, "").map_or_else(|| written.place(), |(part, _)| part.span);
     Unsendable { place, message }
+}
+
+/// The part of a value at a JSON pointer with only the lists and objects around it, and the pointer to it there.
+fn around(value: &Json, pointer: &str) -> (Json, String) {
+    let Some(rest) = pointer.strip_prefix('/') else { return (value.clone(), String::new()) };
+    let (token, rest) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
+    let inner = |part: &Json, token: &str| {
+        let (part, below) = around(part, rest);
+        (part, format!("/{token}{below}"))
+    };
+    let found = match value {
+        Json::Array(items) => token.parse::<usize>().ok().and_then(|at| items.get(at)).map(|item| {
+            let (item, pointer) = inner(item, "0");
+            (Json::Array(vec![item]), pointer)
+        }),
+        Json::Object(fields) => {
+            let name = unescaped(token);
+            fields.get(&name).map(|field| {
+                let (field, pointer) = inner(field, token);
+                (Json::Object([(name.clone(), field)].into_iter().collect()), pointer)
+            })
+        }
+        _ => None,
+    };
+    found.unwrap_or_else(|| (value.clone(), pointer.to_owned()))
 }
 
 fn put(value: &mut Json, pointer: &str, sample: Json) {

@@ -272,3 +272,22 @@ fn an_object_without_fields_has_none_whichever_is_asked_for() {
     assert!(object(json!({"properties": {"id": {"type": "string"}}})).accepts(&empty));
     assert!(!object(json!({"properties": {"id": {"type": "string"}}, "required": ["id"]})).accepts(&empty));
 }
+
+#[test]
+fn a_field_behind_a_long_chain_of_joined_references_has_its_type() {
+    for length in [10, 60, 500] {
+        let mut definitions: Map<String, Value> = (0..length)
+            .map(|at| {
+                let next = json!({"$ref": format!("#/$defs/L{}", at + 1)});
+                let own = json!({"properties": {format!("own{at}"): {"type": "string"}}});
+                (format!("L{at}"), json!({"allOf": [next, own]}))
+            })
+            .collect();
+        let last = json!({"type": "object", "required": ["id"], "properties": {"id": {"type": "integer"}}});
+        definitions.insert(format!("L{length}"), last);
+        let definitions = Definitions::new(definitions);
+        let ty = Type::from_schema(&json!({"$ref": "#/$defs/L0"}), &definitions);
+        assert_eq!(ty.field("id"), Some(Typed::always(Type::Integer)), "{length} references");
+        assert_eq!(ty.field("other"), None, "{length} references");
+    }
+}

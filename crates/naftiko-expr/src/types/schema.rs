@@ -16,6 +16,9 @@ use super::{Field, Named, ObjectType, Presence, Type};
 /// The maximum depth; deeper parts of a schema become [`Type::Any`].
 const MAX_DEPTH: usize = 100;
 
+/// The maximum length of a chain of `$ref` and `allOf` that is read as one schema; beyond, undeclared fields are allowed.
+const MAX_JOINED: usize = 1_000;
+
 /// The most conjunctions that the alternatives of one schema may expand to.
 const MAX_CONJUNCTIONS: usize = 4096;
 
@@ -70,6 +73,14 @@ pub(super) fn only_reference(schema: &Value) -> Option<String> {
     None
 }
 
+/// What is still to be added to a conjunction.
+enum Pending<'s> {
+    /// A schema, behind so many references and parts.
+    Schema(&'s Value, usize),
+    /// A name for the conjunction, if the schemas added before have none.
+    Name(String),
+}
+
 struct Lowering<'s> {
     definitions: &'s Link,
     left: Cell<usize>,
@@ -103,7 +114,7 @@ impl<'s> Lowering<'s> {
         }
         let mut conjunction = Conjunction::default();
         conjunction.path.extend(name.map(str::to_owned));
-        self.add(&mut conjunction, schema, depth);
+        self.add(&mut conjunction, schema);
         conjunction.name = name.map(str::to_owned).or(conjunction.name);
         self.finish(conjunction, depth)
     }
@@ -127,49 +138,58 @@ impl<'s> Lowering<'s> {
             _ => {
                 let mut conjunction = Conjunction::default();
                 for schema in schemas {
-                    self.add(&mut conjunction, schema, depth + 1);
+                    self.add(&mut conjunction, schema);
                 }
                 self.finish(conjunction, depth + 1)
             }
         }
     }
 
-    /// Adds a schema to the conjunction, together with its `$ref` and `allOf`.
-    fn add(&self, conjunction: &mut Conjunction<'s>, schema: &'s Value, depth: usize) {
-        let keywords = match schema {
-            Value::Object(keywords) => keywords,
-            Value::Bool(false) => {
-                conjunction.impossible = true;
-                return;
+    /// Adds a schema to the conjunction, together with its `$ref` and `allOf`. A list of what is pending in place of
+    /// recursion lets chains of references be long.
+    fn add(&self, conjunction: &mut Conjunction<'s>, schema: &'s Value) {
+        let mut pending = vec![Pending::Schema(schema, 0)];
+        while let Some(next) = pending.pop() {
+            let (schema, depth) = match next {
+                Pending::Schema(schema, depth) => (schema, depth),
+                Pending::Name(name) => {
+                    conjunction.name.get_or_insert(name);
+                    continue;
+                }
+            };
+            let Value::Object(keywords) = schema else {
+                conjunction.impossible |= schema == &Value::Bool(false);
+                continue;
+            };
+            if depth > MAX_JOINED {
+                conjunction.open = true;
+                continue;
             }
-            _ => return,
-        };
-        if depth > MAX_DEPTH {
-            conjunction.open = true;
-            return;
-        }
-        conjunction.add_keywords(keywords);
-        if let Some(reference) = keywords.get("$ref") {
-            self.add_reference(conjunction, reference, depth);
-        }
-        for part in array(keywords, "allOf") {
-            self.add(conjunction, part, depth + 1);
+            conjunction.add_keywords(keywords);
+            let parts = array(keywords, "allOf").iter().rev();
+            pending.extend(parts.map(|part| Pending::Schema(part, depth + 1)));
+            if let Some(reference) = keywords.get("$ref") {
+                pending.extend(self.target(conjunction, reference, depth).into_iter().flatten());
+            }
         }
     }
 
-    fn add_reference(&self, conjunction: &mut Conjunction<'s>, reference: &Value, depth: usize) {
+    /// The target of a reference and then its name, the last one first, as far as they are not in the conjunction.
+    fn target(
+        &self,
+        conjunction: &mut Conjunction<'s>,
+        reference: &Value,
+        depth: usize,
+    ) -> Option<[Pending<'s>; 2]> {
         let found = definition_name(Some(reference))
             .and_then(|name| self.definitions.get(&name).map(|schema| (name, schema)));
-        match found {
-            // A schema that is already part of the conjunction adds nothing.
-            Some((name, _)) if conjunction.path.contains(&name) => {}
-            Some((name, schema)) => {
-                conjunction.path.insert(name.clone());
-                self.add(conjunction, schema, depth + 1);
-                conjunction.name.get_or_insert(name);
-            }
-            None => conjunction.open = true,
-        }
+        let Some((name, schema)) = found else {
+            conjunction.open = true;
+            return None;
+        };
+        // A schema that is already part of the conjunction adds nothing.
+        let is_new = conjunction.path.insert(name.clone());
+        is_new.then(|| [Pending::Name(name), Pending::Schema(schema, depth + 1)])
     }
 
     fn finish(&self, mut conjunction: Conjunction<'s>, depth: usize) -> Type {
@@ -190,7 +210,7 @@ impl<'s> Lowering<'s> {
             self.copies.set(copies);
             return Type::union(choice.iter().map(|branch| {
                 let mut both = conjunction.clone();
-                self.add(&mut both, branch, depth + 1);
+                self.add(&mut both, branch);
                 self.finish(both, depth + 1)
             }));
         }
