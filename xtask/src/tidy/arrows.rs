@@ -210,7 +210,9 @@ mod tests {
         check(&[("naftiko-syntax", &["naftiko-diagnostics", "granit-parser", "indexmap"], &[])], &[]);
         check(
             &[("naftiko-syntax", &["naftiko-expr"], &[])],
-            &["`naftiko-syntax` uses `naftiko-expr` and may not; it may use `naftiko-diagnostics`"],
+            &[
+                "`naftiko-syntax` uses `naftiko-expr` and may not; it may use `naftiko-diagnostics`, `naftiko-text`",
+            ],
         );
         check(
             &[("naftiko-adapter", &["naftiko-plan"], &[])],
