@@ -25,7 +25,8 @@ impl Worker {
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
         let line = lines.next().unwrap().unwrap();
-        let address = line.strip_prefix("answers are taken at http://").expect(&line).trim_end_matches('/');
+        let address =
+            line.strip_prefix("answers are accepted at http://").expect(&line).trim_end_matches('/');
         let address = address.to_owned();
         // Its output must be drained, or the process would block on a full pipe.
         std::thread::spawn(move || lines.for_each(drop));
@@ -95,7 +96,7 @@ fn whoever_has_the_message_answers_once() {
     assert_eq!(status, 422, "{told}");
     assert!(told.contains("expected `true` or `false`, found a string (at `/contacted`)"), "{told}");
     assert_eq!(worker.post(&path, "contacted").0, 422);
-    assert_eq!(worker.post(&path, answer), (202, r#"{"message":"the answer is taken"}"#.to_owned()));
+    assert_eq!(worker.post(&path, answer), (202, r#"{"message":"the answer is accepted"}"#.to_owned()));
     // The answer is accepted again both before and after the driving process has processed it.
     assert_eq!(worker.post(&path, answer).0, 202);
     assert_eq!(worker.post(&path, r#"{"contacted": false}"#).0, 409);
@@ -104,7 +105,7 @@ fn whoever_has_the_message_answers_once() {
     assert_eq!(worker.post(&path, r#"{"contacted": false}"#).0, 409);
     assert_eq!(scene.events(), ["messageStarted", "stepAsked", "stepSucceeded"]);
     assert_eq!(scene.shown_json()["steps"][0]["through"], "callback");
-    assert!(scene.shown().contains("answered at its address at 20"), "{}", scene.shown());
+    assert!(scene.shown().contains("answered over HTTP at 20"), "{}", scene.shown());
     let token = path.strip_prefix("/answers/").unwrap();
     assert!(!scene.place.holds(token), "the token is not kept");
     let events = scene.naftiko(&["runs", "events", &scene.run_id(), "--json"]).stdout;
@@ -170,10 +171,10 @@ fn a_person_answers_on_a_page_on_which_nothing_runs() {
     let form = |answer: &str| worker.request("POST", &path, "application/x-www-form-urlencoded", answer);
     let (status, _, page) = form("answer=done");
     assert_eq!(status, 422);
-    assert!(page.contains("this is not JSON; a text goes in quotes: &quot;done&quot;"), "{page}");
+    assert!(page.contains("this is not JSON; write a text in quotes: &quot;done&quot;"), "{page}");
     let (status, _, page) = form("answer=%7B%22contacted%22%3A+true%7D");
     assert_eq!(status, 202, "{page}");
-    assert!(page.contains("<h1>the answer is taken</h1>"), "{page}");
+    assert!(page.contains("<h1>the answer is accepted</h1>"), "{page}");
     assert_eq!(over(&scene), "succeeded");
     let (_, _, page) = worker.request("GET", &path, "", "");
     assert!(page.contains("This has been answered.") && !page.contains("<form"), "{page}");

@@ -48,9 +48,9 @@ fn a_program_that_nobody_allowed_is_not_run() {
         let ended = scene.naftiko(&[&["run", "composition.yaml"][..], allowed].concat());
         assert_eq!(ended.code, Some(2), "{}", ended.told());
         assert!(
-            ended
-                .stderr
-                .contains("`tell`: the program `./program` is not run: `--allow-command ./program` would"),
+            ended.stderr.contains(
+                "`tell`: the program `./program` is not allowed: allow it with `--allow-command ./program`"
+            ),
             "{}",
             ended.stderr
         );
@@ -58,7 +58,7 @@ fn a_program_that_nobody_allowed_is_not_run() {
     let named_by_a_value = Scene::new(&asking("channel: command\n      command: ['${inputs.who}']"));
     let ended = named_by_a_value.naftiko(&[&RUN[..], &["--input", "who=/bin/true"]].concat());
     assert_eq!(ended.code, Some(3), "{}", ended.told());
-    assert!(ended.stderr.contains("the program `/bin/true` is not run"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("the program `/bin/true` is not allowed"), "{}", ended.stderr);
     assert!(!scene.place.path().join("was-here").exists());
 }
 
@@ -81,9 +81,9 @@ fn a_program_that_fails_or_says_what_does_not_fit_fails_the_step() {
         ("yes wrong | head -c 100000 >&2; exit 1", "`./program` ended with 1: …"),
         (
             "echo '{\"contacted\": 7}'",
-            "what `./program` wrote is no answer: expected `true` or `false`, found a number",
+            "the output of `./program` is not a valid answer: expected `true` or `false`, found a number",
         ),
-        ("echo done", "what `./program` wrote is no answer: it is not JSON, at line 1"),
+        ("echo done", "the output of `./program` is not a valid answer: it is not JSON, at line 1"),
     ] {
         let scene = scene(script);
         let ended = scene.naftiko(&RUN);

@@ -40,7 +40,7 @@ fn a_person_gets_one_message_that_says_what_to_do_and_how_to_answer() {
     (until)
     naftiko complete RUN 'tell' --result JSON
 
-    The answer is JSON that fits:
+    Answer with JSON that matches this schema:
     {
       "type": "object",
       "required": [
@@ -192,7 +192,7 @@ fn nothing_that_comes_in_a_value_becomes_a_header_a_receiver_or_a_template() {
     let input = "who=it@acme.example>\r\nRCPT TO:<evil@evil.example";
     let ended = scene.naftiko(&["run", "composition.yaml", "--input", input]);
     assert_eq!((ended.code, smtp.taken().len()), (Some(3), 0), "{}", ended.told());
-    assert!(ended.stderr.contains("is no address of e-mail"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("is not an e-mail address"), "{}", ended.stderr);
 }
 
 #[test]
@@ -208,7 +208,7 @@ fn a_template_of_the_author_reads_what_is_handed_over_and_nothing_else() {
     assert!(mail.data.contains("naftiko complete"), "{}", mail.data);
 
     for (template, told) in [
-        ("{{ whom }}", "error[unknown-variable]: `whom` is not handed over"),
+        ("{{ whom }}", "error[unknown-variable]: this message has no value `whom`"),
         ("{{ who ", "error[template-syntax]: `{{` is not closed"),
         ("{{ who|uper }}", "error[unknown-filter]: there is no filter `uper`"),
     ] {
@@ -225,8 +225,11 @@ fn a_template_that_never_ends_or_grows_without_end_fails_the_step_and_sends_noth
     let smtp = Smtp::start();
     let loops = "{% for a in who|list %}".repeat(12) + &"{% endfor %}".repeat(12);
     for (template, told) in [
-        (loops.as_str(), "its text cannot be written: the template "),
-        ("{{ 'a\\nb'|indent(2000000000) }}", "its text cannot be written: a text is longer than 256 KiB"),
+        (loops.as_str(), "its template cannot be rendered: the template "),
+        (
+            "{{ 'a\\nb'|indent(2000000000) }}",
+            "its template cannot be rendered: a text is longer than 256 KiB",
+        ),
     ] {
         let settings = format!("to: it@acme.example\n      template: |\n        {template}");
         let scene = scene_with(&smtp, &settings);
@@ -247,7 +250,7 @@ fn what_is_missing_is_said_before_the_run_begins_and_no_password_goes_in_clear()
             "`NAFTIKO_SMTP_URL` is not set: `tell` sends an e-mail",
         ),
         (&[("NAFTIKO_SMTP_URL", url.as_str())], "`NAFTIKO_SMTP_FROM` is not set"),
-        (&[("NAFTIKO_SMTP_URL", &url), ("NAFTIKO_SMTP_FROM", "nobody")], "is no address of e-mail"),
+        (&[("NAFTIKO_SMTP_URL", &url), ("NAFTIKO_SMTP_FROM", "nobody")], "is not an e-mail address"),
         (
             &[
                 ("NAFTIKO_SMTP_URL", "smtp://me:hunter2@mail.example?tls=none"),
@@ -257,7 +260,7 @@ fn what_is_missing_is_said_before_the_run_begins_and_no_password_goes_in_clear()
         ),
         (
             &[("NAFTIKO_SMTP_URL", "http://mail.example"), ("NAFTIKO_SMTP_FROM", "a@b.example")],
-            "`NAFTIKO_SMTP_URL` names no mail server",
+            "`NAFTIKO_SMTP_URL` is not the URL of a mail server",
         ),
     ] {
         let scene = Scene::new(&asking("channel: email\n      to: it@acme.example"));
@@ -273,7 +276,7 @@ fn what_is_missing_is_said_before_the_run_begins_and_no_password_goes_in_clear()
     let ended = scene.naftiko(&RUN);
     assert_eq!(ended.code, Some(2), "{}", ended.told());
     assert!(
-        ended.stderr.contains("the `to` of `tell`: `nobody` is no address of e-mail"),
+        ended.stderr.contains("the `to` of `tell`: `nobody` is not an e-mail address"),
         "{}",
         ended.stderr
     );
@@ -365,13 +368,13 @@ fn a_mail_server_in_a_place_that_calls_may_not_reach_is_refused_before_the_run()
     for (url, told) in [
         (
             "smtp://169.254.169.254:25",
-            "`169.254.169.254` is not contacted: it is a link-local or metadata address",
+            "`169.254.169.254` is not allowed: it is a link-local or metadata address",
         ),
-        ("smtps://2852039166", "`169.254.169.254` is not contacted"),
-        ("smtp://[fd00:ec2::254]:25?tls=none", "`[fd00:ec2::254]` is not contacted"),
+        ("smtps://2852039166", "`169.254.169.254` is not allowed"),
+        ("smtp://[fd00:ec2::254]:25?tls=none", "`[fd00:ec2::254]` is not allowed"),
         (
             "smtps://10.0.0.7",
-            "`10.0.0.7` is not contacted: it is a private address, and `--allow-host 10.0.0.7`",
+            "`10.0.0.7` is not allowed: it is a private address; allow it with `--allow-host 10.0.0.7`",
         ),
     ] {
         let scene = scene(&smtp).with("NAFTIKO_SMTP_URL", url);

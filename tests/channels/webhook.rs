@@ -101,7 +101,7 @@ fn a_receiver_in_trouble_gets_it_again_with_the_same_id_and_one_that_refuses_doe
     let ended = scene.naftiko(&RUN);
     assert_eq!(ended.code, Some(3), "{}", ended.told());
     assert!(
-        ended.stderr.contains("the webhook of `tell` was not sent: the receiver answered 403"),
+        ended.stderr.contains("the webhook of `tell` was not sent: the receiver responded with 403"),
         "{}",
         ended.stderr
     );
@@ -116,13 +116,13 @@ fn what_is_missing_or_not_allowed_is_said_before_the_run_begins() {
     command.env_remove("NAFTIKO_WEBHOOK_SECRET");
     let ended = crate::process::Running::start(command).end();
     assert_eq!(ended.code, Some(2));
-    assert!(ended.stderr.contains("`NAFTIKO_WEBHOOK_SECRET` is not set: `tell` posts"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("`NAFTIKO_WEBHOOK_SECRET` is not set: `tell` sends"), "{}", ended.stderr);
 
     for (url, code, told) in [
-        ("http://169.254.169.254/latest", 2, "`169.254.169.254` is not contacted"),
-        ("http://hooks.example/in", 2, "is not contacted over `http`"),
+        ("http://169.254.169.254/latest", 2, "`169.254.169.254` is not allowed"),
+        ("http://hooks.example/in", 2, "is not allowed, because it is not encrypted"),
         ("https://me:pw@hooks.example/in", 1, "a password is written in the URL"),
-        ("file:///etc/passwd", 1, "is not a URL that requests can go to"),
+        ("file:///etc/passwd", 1, "is not a URL for requests"),
     ] {
         let scene = Scene::new(&asking(&format!("channel: webhook\n      url: {url}")));
         let ended = scene.naftiko(&RUN);
@@ -175,7 +175,7 @@ fn the_key_is_not_read_and_nothing_is_posted_before_it_is_approved_for_the_recei
     let detached = [&RUN[..], &["--detach", "--allow-secret", "NAFTIKO_WEBHOOK_SECRET"]].concat();
     assert_eq!(scene.naftiko(&detached).code, Some(4));
     let worked = scene.naftiko(&["work", "--once"]);
-    assert!(worked.stderr.contains("is left alone: not approved"), "{}", worked.stderr);
+    assert!(worked.stderr.contains("is not driven: not approved"), "{}", worked.stderr);
     assert!(receiver.seen().is_empty());
     scene.naftiko(&["work", "--once", "--allow-secret", &format!("NAFTIKO_WEBHOOK_SECRET={origin}")]);
     assert_eq!(receiver.seen().len(), 1);

@@ -81,8 +81,9 @@ fn each_part_of_a_value_counts_once_towards_the_limit() {
 fn every_field_that_an_inner_object_lacks_is_listed() {
     let schema = format!("{{type: object, properties: {{inner: {}}}}}", object("f", 40));
     let found = property(&schema, "", "{inner: {}}");
-    let expected: Vec<String> =
-        (0..40).map(|at| format!("missing-argument: `p.inner` needs `f{at}`, which has no value")).collect();
+    let expected: Vec<String> = (0..40)
+        .map(|at| format!("missing-argument: `p.inner` requires `f{at}`, which has no value"))
+        .collect();
     assert_eq!(messages(&found), expected);
 }
 
@@ -93,7 +94,8 @@ fn every_field_that_the_nearest_form_of_an_object_lacks_is_listed() {
     let [first, others @ ..] = found.as_slice() else { panic!("{found:?}") };
     assert!(first.message.ends_with("`f31` and 8 more, which have no value"), "{}", first.message);
     let others: Vec<&str> = others.iter().map(|found| found.message.as_str()).collect();
-    let expected: Vec<String> = (32..40).map(|at| format!("`p` needs `f{at}`, which has no value")).collect();
+    let expected: Vec<String> =
+        (32..40).map(|at| format!("`p` requires `f{at}`, which has no value")).collect();
     assert_eq!(others, expected);
     let help = first.help.as_deref().unwrap_or_default();
     assert!(help.contains("`f31` and 8 more, or ") && help.ends_with("`g31` and 18 more, in it"), "{help}");
@@ -114,7 +116,7 @@ fn too_many_steps_are_reported_once_where_there_are_too_many() {
     let all = check(of(0));
     assert_eq!(
         messages(&all),
-        ["composition-cycle: with the steps of `c4.yaml` the plan holds more than 100000 steps"]
+        ["composition-cycle: with the steps of `c4.yaml`, the plan has more than 100000 steps"]
     );
     // One that runs itself twice in 15 levels holds 98302 steps.
     let with_steps = |count: usize| {
@@ -137,10 +139,10 @@ fn every_argument_that_a_step_lacks_is_listed_and_of_a_hostile_number_the_others
         (found.len(), last.message.clone(), last.help.clone().unwrap_or_default())
     };
     let (count, last, _) = body(33, "{}");
-    assert_eq!((count, last.as_str()), (33, "`make` needs `f32`, which has no value"));
+    assert_eq!((count, last.as_str()), (33, "`make` requires `f32`, which has no value"));
     assert_eq!(body(40, "{f35: a}").0, 39);
     let (count, last, help) = body(50_100, "{f7: a, f50050: a}");
-    assert_eq!((count, last.as_str()), (50_033, "`make` needs 66 more arguments, which have no value"));
+    assert_eq!((count, last.as_str()), (50_033, "`make` requires 66 more arguments, which have no value"));
     assert_eq!(help, "write the arguments reported above; the others are then reported");
 }
 
@@ -189,7 +191,7 @@ fn names_that_a_template_can_read_and_that_are_not_listed_are_counted() {
         let unknown = found.into_iter().find(|found| found.code.id == "unknown-variable");
         unknown.and_then(|found| found.help).unwrap_or_default()
     };
-    assert!(help(8).starts_with("hand it over with `with`; the template can read `name0`, "), "{}", help(8));
+    assert!(help(8).starts_with("add it under `with`; the template can read `name0`, "), "{}", help(8));
     assert!(help(8).ends_with("`id`"), "{}", help(8));
     assert!(help(11).ends_with("`id` and 3 more"), "{}", help(11));
 }

@@ -110,7 +110,7 @@ async fn without_a_terminal_nothing_is_sent_and_the_error_names_the_options_to_a
     insta::assert_snapshot!(refused.stderr.replace(&uri, "URI"), @"
     error: these secrets would be sent to servers that are not approved:
       ACME_API_KEY → URI
-    look at them with `naftiko plan`; approve them at a terminal, or add
+    review them with `naftiko plan`; approve them at a terminal, or add
       --allow-secret ACME_API_KEY=URI
     ");
     assert_eq!((accepted.code, &accepted.stderr), (2, &refused.stderr));
@@ -286,7 +286,9 @@ async fn a_worker_leaves_an_unapproved_run_alone_and_reports_it_once_with_the_op
         let id = only_run(&folder);
         let left = folder.naftiko(&["work", "--once"]);
         assert_eq!(left.code, 0);
-        insta::assert_snapshot!(left.stderr.replace(&uri, "URI").replace(&id, "ID"), @"error: run `ID` is left alone: not approved: `ACME_API_KEY → URI`; approve with `naftiko resume ID`, or add `--allow-secret ACME_API_KEY=URI`");
+        insta::assert_snapshot!(left.stderr.replace(&uri, "URI").replace(&id, "ID"), @"error: run `ID` is \
+            not driven: not approved: `ACME_API_KEY → URI`; approve with `naftiko resume ID`, or add \
+            `--allow-secret ACME_API_KEY=URI`");
         // A cancelled run needs no secret.
         let other = run(&folder, &["--detach", "--allow-secret", "ACME_API_KEY"]);
         let other = other.stdout.trim().to_owned();
@@ -510,7 +512,7 @@ async fn a_plan_of_an_earlier_version_that_names_a_setting_is_not_continued() {
         let ended = end(resume);
         assert_eq!(ended.code, 2, "{}", ended.stderr);
         assert!(
-            ended.stderr.contains("`NAFTIKO_WEBHOOK_SECRET` is a setting of `naftiko` and never sent"),
+            ended.stderr.contains("`NAFTIKO_WEBHOOK_SECRET` is a setting of `naftiko` and is never sent"),
             "{}",
             ended.stderr
         );
@@ -529,7 +531,7 @@ fn a_name_from_a_document_is_escaped_and_cannot_look_like_a_pair() {
     insta::assert_snapshot!(ended.stderr, @r"
     error: these secrets would be sent to servers that are not approved:
       $'shared/token → https://api.acme.example\033[2K\342\200\256' → https://evil.example
-    look at them with `naftiko plan`; approve them at a terminal, or add
+    review them with `naftiko plan`; approve them at a terminal, or add
       --allow-secret $'shared/token → https://api.acme.example\033[2K\342\200\256=https://evil.example'
     ");
     let planned = folder.naftiko(&["plan", "composition.yaml"]).stdout;
@@ -539,7 +541,7 @@ fn a_name_from_a_document_is_escaped_and_cannot_look_like_a_pair() {
 #[test]
 fn nobody_is_asked_for_what_no_approval_could_permit() {
     for (base_url, auth, expected) in [
-        ("http://169.254.169.254", BEARER, "`--allow-host 169.254.169.254` would allow it"),
+        ("http://169.254.169.254", BEARER, "allow it with `--allow-host 169.254.169.254`"),
         ("https://api.acme.example", "{type: bearer, command: [vault]}", "`--allow-command vault`"),
         (
             "https://api.acme.example",

@@ -104,7 +104,7 @@ steps:
         let arguments = ["run", "composition.yaml", "--input", "name=x"];
         let Some(mut terminal) = Terminal::of(&folder, &arguments) else { return };
         terminal.wait_for(&format!("  ACME_API_KEY → {uri}"));
-        terminal.wait_for("these are sent with arguments that nobody wrote:");
+        terminal.wait_for("these calls have inferred arguments:");
         terminal.wait_for("send them? [y/N] ");
         terminal.types("n\n");
         assert_eq!(terminal.ends().code(), Some(6), "{}", terminal.seen);
@@ -115,10 +115,10 @@ steps:
         secret.wait_for(ASK);
         secret.types("n\n");
         assert_eq!(secret.ends().code(), Some(6), "{}", secret.seen);
-        assert!(!secret.seen.contains("nobody wrote"), "{}", secret.seen);
+        assert!(!secret.seen.contains("inferred arguments"), "{}", secret.seen);
         let mut inferred =
             Terminal::of(&folder, &[&arguments[..], &["--allow-secret", "ACME_API_KEY"]].concat()).unwrap();
-        inferred.wait_for("nobody wrote");
+        inferred.wait_for("inferred arguments");
         inferred.wait_for("\r\nsend them? [y/N] ");
         inferred.types("n\n");
         assert_eq!(inferred.ends().code(), Some(6), "{}", inferred.seen);
@@ -156,7 +156,7 @@ async fn resume_asks_and_stores_the_answer_and_then_a_worker_goes_on_by_itself()
         let mut yes = Terminal::of(&folder, &["resume", &id]).unwrap();
         yes.wait_for(ASK);
         yes.types("y\n");
-        yes.wait_for("ask waits for you");
+        yes.wait_for("ask needs your answer");
         yes.types("later\n");
         assert_eq!(yes.ends().code(), Some(4), "{}", yes.seen);
         assert_eq!(approved(&folder), [format!("ACME_API_KEY → {uri}")]);

@@ -80,7 +80,7 @@ async fn damaged_approvals_approve_nothing_until_they_are_revoked() {
             let refused = run(&folder, &[]);
             assert_eq!((refused.code, refused.stdout.as_str()), (2, ""), "{change}");
             assert!(
-                refused.stderr.contains("is not as it was written, so no approval counts"),
+                refused.stderr.contains("was changed or damaged, so no approval is valid"),
                 "{}",
                 refused.stderr
             );

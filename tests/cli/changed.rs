@@ -58,9 +58,9 @@ async fn a_run_goes_on_with_its_own_plan_and_says_what_has_changed() {
     let (ended, sent) = edited(COMPOSITION, ["name: before", "name: after"], &[]).await;
     assert_eq!((ended.code, sent), (0, vec![json!({"name": "before"})]), "{}", ended.stderr);
     insta::assert_snapshot!(said(&ended), @r"
-    `composition.yaml`, or what it names, has changed since the run began:
+    `composition.yaml`, or a document that it names, has changed since the run started:
       step `create`: `arguments` changed
-    the run goes on with its own plan; `--adopt-changes` goes on with theirs
+    the run continues with its own plan; `--adopt-changes` uses the changed documents
     ");
 }
 
@@ -69,9 +69,9 @@ async fn told_to_it_goes_on_with_the_documents_as_they_are() {
     let (ended, sent) = edited(COMPOSITION, ["name: before", "name: after"], &["--adopt-changes"]).await;
     assert_eq!((ended.code, sent), (0, vec![json!({"name": "after"})]), "{}", ended.stderr);
     insta::assert_snapshot!(said(&ended), @r"
-    `composition.yaml`, or what it names, has changed since the run began:
+    `composition.yaml`, or a document that it names, has changed since the run started:
       step `create`: `arguments` changed
-    the run goes on with these changes
+    the run continues with these changes
     ");
 }
 
@@ -81,9 +81,9 @@ async fn an_operation_whose_description_has_changed_is_named_with_the_steps_that
     let (ended, sent) = edited(DESCRIPTION, edit, &[]).await;
     assert_eq!((ended.code, sent.len()), (0, 1), "{}", ended.stderr);
     insta::assert_snapshot!(said(&ended), @r"
-    `composition.yaml`, or what it names, has changed since the run began:
+    `composition.yaml`, or a document that it names, has changed since the run started:
       operation `createOrganization` changed, which `create` uses
-    the run goes on with its own plan; `--adopt-changes` goes on with theirs
+    the run continues with its own plan; `--adopt-changes` uses the changed documents
     ");
     // A changed operation that no step uses is not reported.
     let edit = ["operationId: getOrganization", "operationId: getOrganization\n      summary: One of them"];
@@ -96,10 +96,11 @@ async fn documents_that_have_errors_by_now_stop_nothing_unless_they_are_wanted()
     let edit = ["createOrganization", "createOrganisation"];
     let (ended, sent) = edited(COMPOSITION, edit, &[]).await;
     assert_eq!((ended.code, sent.len()), (0, 1), "{}", ended.stderr);
-    insta::assert_snapshot!(said(&ended), @"`composition.yaml` gives no plan any more (it has errors); the run goes on with its own");
+    insta::assert_snapshot!(said(&ended), @"`composition.yaml` no longer has a plan (it has errors); the run continues with its own plan");
     let (ended, sent) = edited(COMPOSITION, edit, &["--adopt-changes"]).await;
     assert_eq!((ended.code, sent.len()), (2, 0), "{}", ended.stderr);
-    insta::assert_snapshot!(ended.stderr, @"error: `composition.yaml` gives no plan to go on with: it has errors");
+    insta::assert_snapshot!(ended.stderr, @"error: `composition.yaml` has no plan, so the run cannot adopt \
+                                            it: it has errors");
 }
 
 #[tokio::test]

@@ -55,13 +55,13 @@ fn what_ships_is_clean_and_says_what_it_infers() {
     specs/workos/b2b-enterprise-onboarding.yaml:30:16 note[inferred-argument] `name` is inferred: input `organization_name`
     specs/workos/b2b-enterprise-onboarding.yaml:30:16 note[inferred-argument] `domains` is inferred: input `domains`
     specs/workos/b2b-enterprise-onboarding.yaml:34:16 note[inferred-argument] `organization` is inferred: `create-organization.id`
-    specs/workos/b2b-enterprise-onboarding.yaml:41:9 note[inferred-wait] `poll-connection-active` is repeated until there is `poll-connection-active.data[0].id`
+    specs/workos/b2b-enterprise-onboarding.yaml:41:9 note[inferred-wait] `poll-connection-active` is repeated until `poll-connection-active.data[0].id` is present
     specs/workos/b2b-enterprise-onboarding.yaml:43:16 note[inferred-argument] `organization_id` is inferred: `create-organization.id`
-    specs/workos/b2b-enterprise-onboarding.yaml:45:9 note[inferred-wait] `verify-directory` is repeated until there is `verify-directory.data[0].id`
+    specs/workos/b2b-enterprise-onboarding.yaml:45:9 note[inferred-wait] `verify-directory` is repeated until `verify-directory.data[0].id` is present
     specs/workos/b2b-enterprise-onboarding.yaml:47:16 note[inferred-argument] `organization_id` is inferred: `create-organization.id`
     specs/workos/b2b-enterprise-onboarding.yaml:51:16 note[inferred-argument] `directory` is inferred: `verify-directory.data[0].id`
     specs/workos/b2b-enterprise-onboarding.yaml:40:5 warning[short-lived-value] `generate-admin-portal-link.link` expires after 5m, and `send-portal-link` may take longer (ignored)
-    specs/workos/b2b-enterprise-onboarding.yaml:58:13 warning[short-lived-value] `generate-admin-portal-link.link` expires after 5m and is given at the end of the run, after `send-portal-link` (ignored)
+    specs/workos/b2b-enterprise-onboarding.yaml:58:13 warning[short-lived-value] `generate-admin-portal-link.link` expires after 5m and is returned at the end of the run, after `send-portal-link` (ignored)
     exit code 0: 22 files: no errors, 8 notes
     ");
 }

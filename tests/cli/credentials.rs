@@ -111,7 +111,8 @@ fn a_program_that_is_not_allowed_is_not_run() {
         let ended = run(&vault, more);
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
         insta::allow_duplicates! {
-            insta::assert_snapshot!(ended.stderr, @"error: `vault` is not run: if a document may run it, say so with `--allow-command vault`");
+            insta::assert_snapshot!(ended.stderr, @"error: `vault` is not allowed: allow documents to run it \
+                                                    with `--allow-command vault`");
         }
     }
 }
@@ -143,11 +144,11 @@ fn a_secret_that_is_missing_is_named_before_anything_begins() {
     };
     check(
         "{type: oauth2, grant: client_credentials, tokenUrl: /token, clientIdEnv: ACME_USER, clientSecretEnv: GONE}",
-        "`GONE` is not set: `acme` is spoken to with the secret of the client in that environment variable",
+        "environment variable `GONE` is not set; it holds the secret of the client of provider `acme`",
     );
     check(
         "{type: basic, usernameEnv: ACME_USER, password: {file: secrets/password}}",
-        "`shared/secrets/password` cannot be read or is empty: `acme` is spoken to with the password in that file",
+        "`shared/secrets/password` cannot be read or is empty; it holds the password of provider `acme`",
     );
     check(
         "{type: basic, envVar: ACME_API_KEY}",
@@ -160,10 +161,11 @@ fn a_token_may_be_in_a_file() {
     let missing = folder("{type: bearer, file: secrets/token}");
     let ended = run(&missing, &[]);
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
-    insta::assert_snapshot!(ended.stderr, @"error: `shared/secrets/token` cannot be read or is empty: `acme` is spoken to with the token in that file");
+    insta::assert_snapshot!(ended.stderr, @"error: `shared/secrets/token` cannot be read or is empty; it \
+                                            holds the token of provider `acme`");
     let ended = run(&missing.with("shared/secrets/token", "s3cret\n"), &[]);
     assert_eq!(ended.code, 3, "{}", ended.stderr);
-    assert!(ended.stderr.contains("did not reach the other side"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("did not reach the provider"), "{}", ended.stderr);
     assert!(!ended.stderr.contains("s3cret"), "{}", ended.stderr);
 }
 
@@ -192,7 +194,7 @@ fn a_document_has_no_file_read_outside_of_its_folder_unless_that_is_allowed() {
         );
         let ended = run(&folder, &["--allow-file", also, "--allow-secret", &token.display().to_string()]);
         assert_eq!(ended.code, 3, "{}", ended.stderr);
-        assert!(ended.stderr.contains("did not reach the other side"), "{}", ended.stderr);
+        assert!(ended.stderr.contains("did not reach the provider"), "{}", ended.stderr);
     }
 }
 
@@ -281,6 +283,8 @@ fn a_plan_says_where_credentials_come_from_and_go_to() {
         planned.stdout.lines().take_while(|line| !line.is_empty()).skip(1).collect::<Vec<_>>().join(" ")
     };
     let client = "{type: oauth2, grant: client_credentials, tokenUrl: 'https://id.acme.example/t', clientIdEnv: ID, clientSecret: {command: [op, read, x]}}";
-    insta::assert_snapshot!(line(client), @"acme at http://127.0.0.1:9, with a token that https://id.acme.example/t gives for what `op read x` prints, as shared/acme.yaml says");
-    insta::assert_snapshot!(line("{type: basic, username: {file: user}, password: {file: secrets/password}}"), @"acme at http://127.0.0.1:9, with what is in shared/secrets/password, as shared/acme.yaml says");
+    insta::assert_snapshot!(line(client), @"acme at http://127.0.0.1:9, with a token from \
+                                            https://id.acme.example/t for the output of `op read x` (from \
+                                            shared/acme.yaml)");
+    insta::assert_snapshot!(line("{type: basic, username: {file: user}, password: {file: secrets/password}}"), @"acme at http://127.0.0.1:9, with the content of shared/secrets/password (from shared/acme.yaml)");
 }

@@ -74,9 +74,9 @@ async fn what_is_not_as_described_is_one_line_of_its_step() {
     let events: Vec<Value> = json.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let succeeded = events.iter().find(|event| event["event"] == "stepSucceeded").unwrap();
     insta::assert_json_snapshot!(succeeded["departures"]);
-    assert!(shown.stdout.contains("not as described"), "{}", shown.stdout);
+    assert!(shown.stdout.contains("response deviates from its description"), "{}", shown.stdout);
     assert_eq!(strict.code, 3);
-    assert!(strict.stderr.contains("does not fit its description"), "{}", strict.stderr);
+    assert!(strict.stderr.contains("deviates from its description"), "{}", strict.stderr);
     assert!(!strict.stderr.contains("hunter2"), "{}", strict.stderr);
 }
 
@@ -163,7 +163,7 @@ async fn servers_have_variables_and_may_be_only_a_path() {
     let (variables, relative, given) = tokio::task::spawn_blocking(run).await.unwrap();
     assert_eq!((variables.code, variables.stdout.as_str()), (0, "id: org_1\n"), "{}", variables.stderr);
     assert_eq!(relative.code, 2);
-    assert!(relative.stderr.contains("say only `/v1` of where `acme` is"), "{}", relative.stderr);
+    assert!(relative.stderr.contains("give only the path `/v1` for `acme`"), "{}", relative.stderr);
     assert_eq!(given.code, 0, "{}", given.stderr);
     let requests = server.received_requests().await.unwrap();
     let paths: Vec<_> = requests.iter().map(|request| request.url.path()).collect();

@@ -29,7 +29,7 @@ fn it_is_checked_and_planned() {
     assert_eq!(planned.code, 0);
     insta::assert_snapshot!(planned.stdout, @"
     Test
-    acme at https://api.acme.example, with $ACME_API_KEY, as shared/acme.yaml says
+    acme at https://api.acme.example, with $ACME_API_KEY (from shared/acme.yaml)
 
     secrets
       ACME_API_KEY → https://api.acme.example  (acme)
@@ -42,12 +42,12 @@ fn it_is_checked_and_planned() {
       1. create  POST /organizations
          body.name ← item
          when inputs.go
-         for each of inputs.names, 1 at a time
-         if it fails, the run goes on
-         undone by GET /organizations/{id}
-      2. tell  done outside, by email
+         for each item of inputs.names, 1 at a time
+         on failure the run continues
+         compensated by GET /organizations/{id}
+      2. tell  external, by email
          to ← it@acme.example
-         with the inputs and results so far, sensitive ones masked
+         with the inputs and results so far, sensitive values masked
 
     outputs
       made  ← len(create ?? [])
@@ -60,7 +60,8 @@ fn on_the_mock_nothing_is_sent_and_elsewhere_what_is_missing_is_said() {
     let names = ["run", "composition.yaml", "--input", "names=a,b"];
     let ended = folder.naftiko(&[names.as_slice(), &["--base-url", "acme=http://127.0.0.1:9"]].concat());
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{}", ended.stderr);
-    insta::assert_snapshot!(ended.stderr, @"error: `NAFTIKO_SMTP_URL` is not set: `tell` sends an e-mail, and that variable names the mail server");
+    insta::assert_snapshot!(ended.stderr, @"error: `NAFTIKO_SMTP_URL` is not set: `tell` sends an e-mail \
+                                            through the mail server in that variable");
     let ended = folder.naftiko(&[names.as_slice(), &["--mock", "--answer", "tell=true"]].concat());
     assert_eq!((ended.code, ended.stdout.as_str()), (0, "made: 2\n"), "{}", ended.stderr);
 }

@@ -19,7 +19,7 @@ fn a_code_may_be_copied_with_its_severity() {
 fn an_unknown_code_is_a_usage_error_with_the_nearest() {
     for (code, message) in [
         ("unkown-step", "error: there is no code `unkown-step`; did you mean `unknown-step`?\n"),
-        ("zebra", "error: there is no code `zebra`; `naftiko codes` lists them\n"),
+        ("zebra", "error: unknown code `zebra`; `naftiko codes` lists all codes\n"),
     ] {
         let ended = end(command(&["explain", code]));
         assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr.as_str()), (2, "", message));
@@ -37,7 +37,7 @@ fn every_code_that_is_listed_is_explained() {
         serde_json::json!({
             "id": "alias-bomb",
             "severity": "error",
-            "summary": "aliases expand to far more than the file holds",
+            "summary": "aliases expand to too many values",
             "fix": false,
             "url": "https://github.com/naftiko/naftiko/blob/main/docs/codes/alias-bomb.md",
         })

@@ -274,9 +274,9 @@ steps:
         assert_eq!(last_line(&ended.stdout), format!("composition.yaml: {summary}"), "{options:?}");
     }
     for (name, said) in [
-        ("identity", "there is no such rule; there is `governance`, `cross-tenant-list`,"),
+        ("identity", "unknown rule; there is `governance`, `cross-tenant-list`,"),
         ("unaudited-acces", "did you mean `unaudited-access`?"),
-        ("unused-input", "there is no such rule"),
+        ("unused-input", "unknown rule"),
     ] {
         let ended = check(&["--rules", name]);
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""), "{name}");
@@ -364,8 +364,8 @@ fn standard_output_is_the_document_and_nothing_else() {
     }
     assert!(check("junit").starts_with("<?xml"));
     insta::assert_snapshot!(check("github"), @"
-    ::error file=shared/acme.yaml,line=20,endLine=20,col=98,endColumn=114,title=unknown-operation::`removeEverything` is not in the OpenAPI description%0Ahelp: map it to an operation under `operations`, or take it away
-    ::warning file=flows/deep/warned.YAML,line=5,endLine=5,col=1,endColumn=9,title=ignored-key::`audience` means nothing in a composition of edition 0.1 and is ignored%0Ahelp: a composition takes api, created, description, inputs, modified, name, outputs, provider, providerId, specification, specificationVersion, steps, tags
+    ::error file=shared/acme.yaml,line=20,endLine=20,col=98,endColumn=114,title=unknown-operation::`removeEverything` is not in the OpenAPI description%0Ahelp: map it to an operation under `operations`, or remove it
+    ::warning file=flows/deep/warned.YAML,line=5,endLine=5,col=1,endColumn=9,title=ignored-key::`audience` is not a key of a composition in edition 0.1 and is ignored%0Ahelp: a composition takes api, created, description, inputs, modified, name, outputs, provider, providerId, specification, specificationVersion, steps, tags
     ::error file=flows/e.json,line=1,endLine=1,col=62,endColumn=63,title=yaml-syntax::`[` is never closed%0Ahelp: write `]` where it ends, or the whole value in quotes
     ::error file=flows/faulty.yml,line=8,endLine=8,col=37,endColumn=40,title=unknown-field::`Organization` has no field `idd`%0Ahere: unknown field%0Ahelp: did you mean `id`?
     ");

@@ -81,5 +81,5 @@ fn a_hundred_thousand_steps() {
     assert_eq!(ended.code, 0, "{}", ended.stdout);
     let ended = folder.naftiko(&["plan", "composition.yaml"]);
     assert_eq!(ended.code, 0);
-    assert_eq!(ended.stdout.lines().filter(|line| line.contains("done outside")).count(), 100_000);
+    assert_eq!(ended.stdout.lines().filter(|line| line.contains("external")).count(), 100_000);
 }

@@ -104,7 +104,7 @@ steps:
     let script = ["run", "composition.yaml", "--mock", "--input", "name=nobody", "--script", "x.test.yaml"];
     let ended = Folder::new("0.2", body).with("x.test.yaml", test).naftiko(&script);
     assert_eq!((ended.code, ended.stdout.as_str()), (3, ""), "{}", ended.stderr);
-    assert!(ended.stderr.contains("waited 1d for"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("timed out after 1d"), "{}", ended.stderr);
     assert!(ended.stderr.lines().count() < 10, "a step that waits says so once: {}", ended.stderr);
 }
 
@@ -145,8 +145,8 @@ tests: [{name: it ends, expect: {outcome: succeeded}}]
     let alone = folder.naftiko(&["run", "composition.yaml", "--mock"]);
     assert_eq!(alone.code, 3, "{alone:?}");
     assert!(
-        alone.stdout.contains("the same answer 100 times")
-            || alone.stderr.contains("the same answer 100 times"),
+        alone.stdout.contains("the same response 100 times")
+            || alone.stderr.contains("the same response 100 times"),
         "{alone:?}"
     );
     let scripted =

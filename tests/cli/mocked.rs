@@ -171,7 +171,7 @@ async fn what_is_no_call_is_refused_with_what_was_meant() {
     assert_eq!(told["detail"], "there is no `GET /organisations/1`");
     assert_eq!(told["nearest"][0], "GET /organizations/{id}");
     let (status, told) = ask("PUT", &format!("{url}/members"), None).await;
-    assert_eq!((status, &told["detail"]), (405, &json!("`/members` takes GET, POST, not PUT")));
+    assert_eq!((status, &told["detail"]), (405, &json!("`/members` supports GET, POST, not PUT")));
     let (status, told) = ask("POST", &format!("{url}/organizations"), Some(json!({}))).await;
     assert_eq!(status, 400);
     assert_eq!(told["detail"], "the body does not fit its description: `name` is missing");
@@ -234,7 +234,7 @@ fn what_the_command_does_not_understand_it_says() {
     );
     check(&[file, "--fault", "explode"], 2, "`--fault explode`: faults are `429:3`");
     check(&[file, "--fault", "429:0"], 2, "`--fault 429:0`: faults are");
-    check(&[file, "--script", file], 2, "it is no test document");
+    check(&[file, "--script", file], 2, "it is not a test document");
     check(&["nowhere.yaml"], 2, "`nowhere.yaml` cannot be read");
     check(&["broken.yaml"], 1, "broken.yaml:3:15: error[wrong-type]");
 }
@@ -265,7 +265,7 @@ fn a_page_that_calls_this_machine_by_its_own_name_is_refused() {
     let absolute = "GET http://evil.example/organizations HTTP/1.1\r\nhost: localhost\r\n\r\n";
     assert_eq!(status(&server, absolute), "HTTP/1.1 421 Misdirected Request");
     assert_eq!(status(&server, "GET /organizations HTTP/1.1\r\n\r\n"), "HTTP/1.1 400 Bad Request");
-    assert!(server.log().contains("refused a request for another host"));
+    assert!(server.log().contains("rejected a request for another host"));
 }
 
 #[cfg(unix)]

@@ -108,7 +108,7 @@ async fn a_number_an_offset_and_a_link_lead_on_as_well() {
 async fn a_list_with_more_than_it_may_have_fails_and_is_not_cut() {
     let (ended, queries) = list("    paginate: {max: 3}", &[]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (3, ""));
-    assert!(ended.stderr.contains("has more than 3 items, and `max` allows no more"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("has more than 3 items, the limit of `max`"), "{}", ended.stderr);
     assert_eq!(queries.len(), 2);
 }
 
@@ -132,15 +132,15 @@ async fn the_plan_says_how_and_why_and_the_mock_has_pages_too() {
     let planned = folder.naftiko(&["plan", "composition.yaml"]);
     insta::assert_snapshot!(planned.stdout, @"
     Test
-    acme at https://api.acme.example, without credentials, at most 100 requests in 1m, as
-    shared/acme.yaml says
+    acme at https://api.acme.example, without credentials, at most 100 requests in 1m (from
+    shared/acme.yaml)
 
     steps
       1. users  GET /users
          page by page, query.after ← response.body.list_metadata.after
          all of response.body.data, at most 10000 items
-           inferred: the description says that `after` of the next is `list_metadata.after`, and its
-           items are in `data`
+           inferred: by the description, `after` of the next is `list_metadata.after`, and its items are
+           in `data`
 
     outputs
       count  ← len(users)

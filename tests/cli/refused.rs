@@ -111,7 +111,7 @@ fn a_missing_required_argument_is_an_error_of_the_document() {
     let ended = run(&folder, &[]);
     assert_eq!((ended.code, ended.stdout.as_str()), (1, ""));
     assert!(
-        ended.stderr.contains("error[missing-argument]: `createOrganization` needs `name`"),
+        ended.stderr.contains("error[missing-argument]: `createOrganization` requires `name`"),
         "{}",
         ended.stderr
     );
@@ -153,13 +153,13 @@ fn inferred_effects_need_consent() {
     ]);
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
     insta::assert_snapshot!(ended.stderr, @"
-    error: these would be sent with arguments that nobody wrote:
-      to acme at https://api.acme.example, with $ACME_API_KEY, as shared/acme.yaml says
+    error: these calls have inferred arguments:
+      to acme at https://api.acme.example, with $ACME_API_KEY (from shared/acme.yaml)
       create  POST /organizations
         name ← inputs.organization_name
         domains ← inputs.domains
         seats ← inputs.seats
-    look at them with `naftiko plan`, and send them with `--accept-inferred`
+    review them with `naftiko plan`, and send them with `--accept-inferred`
     ");
 }
 
@@ -185,7 +185,7 @@ fn answers_and_addresses_are_read_before_anything_else_happens() {
     let folder = Folder::new("0.1", CREATE);
     for (arguments, said) in [
         (["--answer", "confrm=1"], "there is no step `confrm`; did you mean `confirm`?"),
-        (["--answer", "create=1"], "step `create` is not done outside"),
+        (["--answer", "create=1"], "step `create` is not an external step"),
         (["--answer", "confirm=yes"], "is not JSON"),
         (["--answer", "confirm"], "not of the form STEP=JSON"),
         (["--base-url", "acmee=http://127.0.0.1"], "there is no provider `acmee`; did you mean `acme`?"),

@@ -96,7 +96,8 @@ steps:
 
     let ended = resume(&["--input", r#"key={"id": "a", "code": 8675310}"#]);
     assert_eq!(ended.code, 2, "{}", ended.stderr);
-    insta::assert_snapshot!(ended.stderr, @"error: input `key`: this is not the value that the run began with; if it was replaced since, say so with `--replaced key`");
+    insta::assert_snapshot!(ended.stderr, @"error: input `key`: this is not the value at the start of the \
+                                            run; if it was replaced since, add `--replaced key`");
     // The order of fields does not matter.
     let ended = resume(&["--input", r#"key={"code": 8675309, "id": "a"}"#]);
     assert_eq!(ended.code, 4, "{}", ended.stderr);

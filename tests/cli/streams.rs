@@ -182,8 +182,7 @@ fn a_capabilities_document_is_neither_planned_nor_run() {
     for command in ["plan", "run"] {
         let ended = folder.naftiko(&[command, "provider.yaml"]);
         assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
-        let expected =
-            "`provider.yaml` is a capabilities document, which says what a provider can do; a composition";
+        let expected = "`provider.yaml` is a capabilities document; only a composition";
         assert!(ended.stderr.contains(expected), "{}", ended.stderr);
     }
 }

@@ -45,18 +45,18 @@ fn a_secret_that_is_not_given_is_asked_for_and_not_shown() {
     terminal.types("\n");
     terminal.wait_for("input `pin`: nothing was typed");
     terminal.types("86753\n");
-    terminal.wait_for("look waits for you");
+    terminal.wait_for("look needs your answer");
     terminal.types("later\n");
     assert_eq!(terminal.ends().code(), Some(4), "{}", terminal.seen);
     assert!(!terminal.seen.contains("86753"), "{}", terminal.seen);
 
     let run = only_run(&folder);
     let mut terminal = Terminal::of(&folder, &["resume", &run]).unwrap();
-    terminal.wait_for("pin (it is sensitive and not kept): ");
+    terminal.wait_for("pin (it is sensitive and not stored): ");
     terminal.types("86754\n");
-    terminal.wait_for("this is not the value that the run began with");
+    terminal.wait_for("this is not the value at the start of the run");
     terminal.types("86753\n");
-    terminal.wait_for("look waits for you");
+    terminal.wait_for("look needs your answer");
     terminal.types("\n");
     assert_eq!(terminal.ends().code(), Some(0), "{}", terminal.seen);
 }
@@ -82,15 +82,15 @@ fn a_question_that_another_process_answers_makes_room_for_the_next() {
     let folder = Folder::new("0.2", body);
     let Some(mut terminal) = Terminal::of(&folder, &["run", "composition.yaml"]) else { return };
     // The questions are asked in any order.
-    terminal.wait_for(" waits for you");
-    let is_first = terminal.seen.contains("first waits for you");
+    terminal.wait_for(" needs your answer");
+    let is_first = terminal.seen.contains("first needs your answer");
     let (now, next) = if is_first { ("first", "second") } else { ("second", "first") };
     // A partial answer to the question must not become an answer to the next.
     terminal.types("\"some");
     let run = only_run(&folder);
     let ended = folder.naftiko(&["complete", &run, now, "--result", "null"]);
     assert_eq!(ended.code, 0, "{}", ended.stderr);
-    terminal.wait_for(&format!("{next} waits for you"));
+    terminal.wait_for(&format!("{next} needs your answer"));
     terminal.wait_for(&format!("{now:<6}  outside  answered with `complete`"));
     terminal.types("\"Ada\"\n");
     assert_eq!(terminal.ends().code(), Some(0), "{}", terminal.seen);

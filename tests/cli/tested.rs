@@ -172,10 +172,10 @@ tests:
     let folder = Folder::new("0.2", "").with("composition.yaml", composition).with("a.test.yaml", tests);
     let ended = folder.naftiko(&["test"]);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
-    let told = "expected the outcome `succeeded`, found `waiting`; nothing under `answers` answers `ask`\n";
+    let told = "expected outcome `succeeded`, found `waiting`; `answers` has no answer for `ask`\n";
     assert!(ended.stdout.contains(told), "{}", ended.stdout);
     assert!(
-        ended.stdout.ends_with("3 tests, 1 failed, 2 snapshots written: read what they say\n"),
+        ended.stdout.ends_with("3 tests, 1 failed, 2 snapshots written: review them\n"),
         "{}",
         ended.stdout
     );
@@ -231,7 +231,7 @@ fn the_order_and_the_results_do_not_depend_on_how_many_run_at_a_time() {
     let kept = snapshot(&folder);
     assert_eq!(
         folder.naftiko(&["test", "--jobs", "8", "--update"]).stdout,
-        one.replace(" (snapshot written)", "").replace(", 12 snapshots written: read what they say", "")
+        one.replace(" (snapshot written)", "").replace(", 12 snapshots written: review them", "")
     );
     assert_eq!(snapshot(&folder), kept);
 }
@@ -272,7 +272,7 @@ fn programs_get_json_and_junit() {
     let json = folder.naftiko(&["test", "--format", "json"]);
     let value: Value = serde_json::from_str(&json.stdout).unwrap();
     assert_eq!((json.code, &value["passed"], &value["failed"]), (1, &1.into(), &1.into()));
-    assert_eq!(value["tests"][1]["problems"][0], "`len(requests) == 1` does not hold: `len(requests)` is 4");
+    assert_eq!(value["tests"][1]["problems"][0], "`len(requests) == 1` is false: `len(requests)` is 4");
     insta::assert_snapshot!(folder.naftiko(&["test", "--format", "junit"]).stdout);
 }
 
@@ -290,7 +290,7 @@ fn what_is_sensitive_is_in_no_snapshot_and_no_message() {
     let folder = folder(&tests).with("composition.yaml", format!("{header}{composition}"));
     let ended = folder.naftiko(&["test"]);
     assert_eq!(ended.code, 1, "{}", ended.stderr);
-    assert!(ended.stdout.contains("output `id` is another value"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("output `id` has another value than expected"), "{}", ended.stdout);
     let shown = ended.stdout + &ended.stderr + &snapshot(&folder);
     assert!(!shown.contains("secret"), "{shown}");
     assert!(shown.contains("name: '***'") || shown.contains("name: \"***\""), "{shown}");
@@ -301,12 +301,12 @@ fn where_there_is_no_test_the_command_says_what_one_is() {
     let folder = Folder::new("0.2", COMPOSITION);
     let ended = folder.naftiko(&["test"]);
     assert_eq!(ended.code, 2);
-    assert_eq!(ended.stderr, "error: there is no test below `.`: tests are files `*.test.yaml`\n");
+    assert_eq!(ended.stderr, "error: there are no tests below `.`: tests are files `*.test.yaml`\n");
     let run = folder.with("a.test.yaml", "specification: Naftiko Composition Test\nspecificationVersion: '0.2'\ncomposition: composition.yaml\ntests: [{name: x, inputs: {name: y}, expect: {outcome: succeeded}}]\n");
     let ended = run.naftiko(&["run", "a.test.yaml"]);
     assert_eq!(
         (ended.code, ended.stderr.as_str()),
-        (2, "error: `a.test.yaml` tests a composition: `naftiko test` runs it\n")
+        (2, "error: `a.test.yaml` is a test of a composition: run it with `naftiko test`\n")
     );
     assert!(!Path::new("composition.snap.yaml").exists());
 }

@@ -52,14 +52,14 @@ fn a_changed_record_is_found_before_anything_relies_on_it() {
         change(&place, changed);
         for ended in acting(&place, &run) {
             assert_eq!(ended.code, Some(2), "{changed}: {}", ended.told());
-            assert!(ended.stderr.contains("is not as it was written"), "{changed}: {}", ended.told());
+            assert!(ended.stderr.contains("was changed or damaged"), "{changed}: {}", ended.told());
         }
         // Pretends that the run is due.
         let database = rusqlite::Connection::open(place.state().join("journal.db")).unwrap();
         database.execute("UPDATE runs SET due = 1", []).unwrap();
         drop(database);
         let worked = place.naftiko(&["work", "--once"]);
-        let left = format!("error: run `{run}` is left alone: record");
+        let left = format!("error: run `{run}` is not driven: record");
         assert!(worked.stderr.starts_with(&left), "{changed}: {}", worked.told());
         assert_eq!(server.seen().len(), 1, "{changed}");
         assert_eq!(place.naftiko(&["runs", "verify"]).code, Some(1));
@@ -77,7 +77,7 @@ fn a_run_of_which_something_else_is_noted_is_found_by_verify() {
         let (place, server, run) = waiting();
         change(&place, &format!("UPDATE runs SET {changed}"));
         let verified = place.naftiko(&["runs", "verify"]);
-        let told = format!("error: what the journal notes of run `{run}` is not as it was written\n");
+        let told = format!("error: the stored data of run `{run}` was changed or damaged\n");
         assert_eq!((verified.code, verified.stderr), (Some(1), told), "{changed}");
         let resumed = place.naftiko(&["resume", &run, "--answer", "ask=null"]);
         assert_eq!(resumed.code, Some(if continues { 0 } else { 2 }), "{changed}: {}", resumed.told());

@@ -221,7 +221,7 @@ outputs: [{name: id, source: last.id}]
         ..PLAIN
     },
     Composition {
-        name: "a composition that undoes itself, and the run goes on",
+        name: "a composition that undoes itself, and the run continues",
         body: "steps:
   - {id: inner, composition: child.yaml, with: {name: a}, onFailure: continue}
   - {id: last, capability: things, operation: createThing, with: {name: \"${inner.id ?? 'z'}\"}}

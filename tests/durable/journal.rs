@@ -123,7 +123,7 @@ fn a_journal_of_a_later_version_is_left_alone() {
         let ended = place.naftiko(command);
         assert_eq!(ended.code, Some(2), "{command:?} {}", ended.told());
         assert!(
-            ended.stderr.contains("has format 99, and this version knows formats up to 3"),
+            ended.stderr.contains("has format 99, and this version supports formats up to 3"),
             "{}",
             ended.stderr
         );
@@ -192,7 +192,7 @@ fn a_plan_that_was_changed_in_the_journal_is_not_carried_out() {
     {
         let ended = place.naftiko(command);
         assert_eq!(ended.code, Some(2), "{}", ended.told());
-        assert!(ended.stderr.contains("the plan of run") && ended.stderr.contains("not as it was written"));
+        assert!(ended.stderr.contains("the plan of run") && ended.stderr.contains("changed or damaged"));
     }
     assert_eq!(server.seen().len(), 1);
     fs::write(&path, &whole).unwrap();
@@ -210,13 +210,13 @@ fn what_is_noted_of_a_run_and_is_not_so_is_found_and_holds_nobody_up() {
     };
     note("status = 'succeeded'");
     let verified = place.naftiko(&["runs", "verify"]);
-    let told = format!("error: what the journal notes of run `{run}` is not as it was written\n");
+    let told = format!("error: the stored data of run `{run}` was changed or damaged\n");
     assert_eq!((verified.code, verified.stderr.as_str()), (Some(1), told.as_str()));
     note("due = 1");
     let worked = place.naftiko(&["work", "--once"]);
     assert_eq!(worked.code, Some(0), "{}", worked.told());
     let verified = place.naftiko(&["runs", "verify"]);
-    assert_eq!((verified.code, verified.stderr.as_str()), (Some(0), "1 run is as written\n"));
+    assert_eq!((verified.code, verified.stderr.as_str()), (Some(0), "1 run is intact\n"));
     goes_on(&place, &server, &run);
 }
 
@@ -294,7 +294,7 @@ fn a_disk_that_fills_up_at_any_point_stops_the_run_and_loses_nothing() {
         assert!(ended.stderr.contains(&format!("naftiko resume {}", run.id)), "{}", ended.told());
         mended(&place, &server, &run.id);
     }
-    assert!(never_begun >= 1 && cut_off >= 1, "{never_begun} never began, {cut_off} were cut off");
+    assert!(never_begun >= 1 && cut_off >= 1, "{never_begun} never started, {cut_off} were cut off");
 }
 
 /// Resumes the run with enough space, and asserts that every effect happens once.

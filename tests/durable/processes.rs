@@ -69,13 +69,13 @@ fn while_one_process_drives_a_run_others_leave_it_alone_and_leave_it_messages() 
     let unfit = place.naftiko(&["complete", &id, "ask", "--result", "7"]);
     assert_eq!(unfit.code, Some(2), "{}", unfit.told());
     let left = place.naftiko(&["complete", &id, "ask", "--result", "\"x\""]);
-    assert_eq!(left.stderr, "`ask` is answered, as soon as the process that drives the run reads it\n");
+    assert_eq!(left.stderr, "`ask` is answered, once the process that drives the run reads this\n");
     wait_until(|| has_done(&place, "ask"));
     let again = place.naftiko(&["complete", &id, "ask", "--result", "\"x\""]);
     assert_eq!((again.code, again.stderr.as_str()), (Some(0), "`ask` is answered\n"));
     let other = place.naftiko(&["complete", &id, "ask", "--result", "\"y\""]);
     assert_eq!(other.code, Some(2), "{}", other.told());
-    assert_eq!(other.stderr, "error: step `ask` has been answered, and otherwise\n");
+    assert_eq!(other.stderr, "error: step `ask` already has a different answer\n");
 
     server.hold(false);
     let ended = driving.end();
@@ -111,7 +111,7 @@ fn of_answers_that_come_at_once_one_is_taken_and_the_others_are_refused() {
     let answers: Vec<_> = answers.into_iter().map(Running::end).collect();
     let told: Vec<_> = answers.iter().map(|ended| ended.stderr.as_str()).collect();
     assert_eq!(answers.iter().filter(|ended| ended.code == Some(0)).count(), 1, "{told:?}");
-    let refused = "error: step `ask` has been answered, and otherwise\n";
+    let refused = "error: step `ask` already has a different answer\n";
     assert_eq!(told.iter().filter(|told| **told == refused).count(), 4, "{told:?}");
 
     wait_until(|| has_done(&place, "ask"));
@@ -222,7 +222,7 @@ fn a_run_that_is_interrupted_while_it_is_undone_is_stopped_and_undone_further() 
     let id = place.run().unwrap().id;
     let state = place.state().display().to_string();
     let told = format!(
-        "interrupted, and not all is undone yet\ngo on with\n  naftiko resume {id} --state {state}\n"
+        "interrupted, and compensation is incomplete\ncontinue with\n  naftiko resume {id} --state {state}\n"
     );
     assert!(ended.code == Some(4) && ended.stderr.ends_with(&told), "{:?} {}", ended.code, ended.told());
     let resumed = place.naftiko(&["resume", &id]);

@@ -24,7 +24,7 @@ fn never_begun() -> (Place, Server, String) {
 fn is_gone(place: &Place, server: &Server) {
     assert_eq!(place.store().unwrap().runs().unwrap(), []);
     let verified = place.naftiko(&["runs", "verify"]);
-    assert_eq!((verified.code, verified.stderr.as_str()), (Some(0), "0 runs are as written\n"));
+    assert_eq!((verified.code, verified.stderr.as_str()), (Some(0), "0 runs are intact\n"));
     assert_eq!(server.seen().len(), 0);
 }
 
@@ -32,11 +32,11 @@ fn is_gone(place: &Place, server: &Server) {
 fn it_is_shown_as_what_it_is_with_the_command_that_removes_it() {
     let (place, server, run) = never_begun();
     let listed = place.naftiko(&["runs"]);
-    assert!(listed.stdout.contains(&format!("{run}  never began")), "{}", listed.told());
+    assert!(listed.stdout.contains(&format!("{run}  never started")), "{}", listed.told());
     let listed = place.naftiko(&["runs", "--json"]);
     assert!(listed.stdout.contains(r#""begun":false"#), "{}", listed.told());
     let shown = place.naftiko(&["runs", "show", &run]);
-    assert!(shown.stdout.contains("never began"), "{}", shown.told());
+    assert!(shown.stdout.contains("never started"), "{}", shown.told());
     assert!(!shown.told().contains("naftiko resume"), "{}", shown.told());
     let resumed = place.naftiko(&["resume", &run]);
     assert_eq!(resumed.code, Some(2));
@@ -82,7 +82,7 @@ fn work_removes_it_and_says_so() {
     let (place, server, run) = never_begun();
     let worked = place.naftiko(&["work", "--once"]);
     assert_eq!(worked.code, Some(0), "{}", worked.told());
-    let told = format!("{run}  removed: its process ended before it began, and nothing was sent\n");
+    let told = format!("{run}  removed: its process ended before the run started, and nothing was sent\n");
     assert_eq!(worked.stderr, told);
     is_gone(&place, &server);
 }

@@ -140,9 +140,11 @@ fn met(operation: (&str, &str), peer: &Peer) -> String {
     let told = ended.stderr.replace(&peer.port.to_string(), "PORT");
     let line = told.lines().rfind(|line| line.contains("  go  ")).expect("the step has a line");
     // Messages of the operating system, and durations, vary between machines.
-    let line = ["answer was complete", " (os error", "attempts in"].into_iter().fold(line, |line, until| {
-        line.find(until).map_or(line, |at| &line[..at + if until.starts_with(' ') { 0 } else { until.len() }])
-    });
+    let line =
+        ["response was complete", " (os error", "attempts in"].into_iter().fold(line, |line, until| {
+            line.find(until)
+                .map_or(line, |at| &line[..at + if until.starts_with(' ') { 0 } else { until.len() }])
+        });
     let sent = peer.requests.load(Ordering::SeqCst);
     format!(
         "{name}: exit {}, sent {sent} times: {}\n    {line}\n",

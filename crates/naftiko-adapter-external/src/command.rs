@@ -52,7 +52,7 @@ impl Command {
             return Ok(());
         }
         let word = naftiko_text::shell_word(program);
-        Err(format!("the program `{program}` is not run: `--allow-command {word}` would allow it"))
+        Err(format!("the program `{program}` is not allowed: allow it with `--allow-command {word}`"))
     }
 }
 
@@ -83,7 +83,7 @@ impl Channel for Command {
         let limit = self.limit(question);
         let said = as_json(question, None).to_string();
         let Ok(ended) = tokio::time::timeout(limit, run(child, said)).await else {
-            let message = format!("`{program}` did not end within {limit:?}, and was stopped");
+            let message = format!("`{program}` did not end within {limit:?} and was killed");
             return Err(Failure::new(FailureKind::Unknown, message));
         };
         let ended = ended.map_err(|error| {
@@ -139,7 +139,10 @@ fn understood(program: &str, ended: &Ended, fit: &Fit, mask: &Mask) -> Result<An
         return Err(Failure::new(FailureKind::Unreadable, format!("`{program}` {code}{told}")));
     }
     let unreadable = |reason: String| {
-        Failure::new(FailureKind::Unreadable, format!("what `{program}` wrote is no answer: {reason}"))
+        Failure::new(
+            FailureKind::Unreadable,
+            format!("the output of `{program}` is not a valid answer: {reason}"),
+        )
     };
     if u64::try_from(ended.out.len()).unwrap_or(u64::MAX) > MOST {
         return Err(unreadable("it is longer than 1 MiB".to_owned()));

@@ -39,7 +39,7 @@ impl Email {
         from: &str,
         address: Arc<dyn AnswerAddress>,
     ) -> Result<Self, String> {
-        let from = from.trim().parse().map_err(|_| format!("`{from}` is no address of e-mail"))?;
+        let from = from.trim().parse().map_err(|_| format!("`{from}` is not an e-mail address"))?;
         Ok(Self { server, route, from, address })
     }
 
@@ -49,7 +49,7 @@ impl Email {
     /// A message if it is not.
     pub fn check_address(text: &str) -> Result<(), String> {
         let parsed: Result<Mailbox, _> = text.trim().parse();
-        parsed.map(|_| ()).map_err(|_| format!("`{}` is no address of e-mail", one_line(text)))
+        parsed.map(|_| ()).map_err(|_| format!("`{}` is not an e-mail address", one_line(text)))
     }
 
     fn message(&self, question: &Question) -> Result<Message, Failure> {
@@ -58,7 +58,7 @@ impl Email {
             let to: Mailbox = to
                 .trim()
                 .parse()
-                .map_err(|_| refused(format!("`{}` is no address of e-mail", one_line(to))))?;
+                .map_err(|_| refused(format!("`{}` is not an e-mail address", one_line(to))))?;
             builder = builder.to(to);
         }
         let subject = match question.settings.get("subject") {
@@ -101,7 +101,7 @@ impl Channel for Email {
 fn default_subject(question: &Question) -> String {
     let description = question.description.as_deref().and_then(|text| text.lines().next());
     let subject = description.map(one_line).filter(|line| !line.is_empty());
-    let subject = subject.unwrap_or_else(|| format!("{} waits for you", question.step));
+    let subject = subject.unwrap_or_else(|| format!("{} needs your answer", question.step));
     match subject.char_indices().nth(100) {
         Some((end, _)) => format!("{}…", subject.get(..end).unwrap_or_default()),
         None => subject,

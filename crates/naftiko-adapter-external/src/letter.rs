@@ -13,17 +13,17 @@ use serde_json::{Map, Value};
 use crate::question::{refused, until};
 
 /// The default text.
-const DEFAULT: &str = "{{ description or 'Somebody is needed for the step `' ~ step ~ '`.' }}
+const DEFAULT: &str = "{{ description or 'The step `' ~ step ~ '` needs an answer.' }}
 {% for name, value in with|items %}
 {{ name }}: {{ value if value is string else value|tojson }}
 {%- endfor %}";
 
 /// The instructions for answering a message.
 const HOW: &str = "{% if answerUrl %}Answer here{% if until %}, until {{ until }}{% endif %}:
-{{ answerUrl }}{% else %}Whoever runs this answers{% if until %}, until {{ until }},{% endif %} with
+{{ answerUrl }}{% else %}The operator of the run answers{% if until %}, until {{ until }},{% endif %} with
 naftiko complete {{ run }} '{{ step }}' --result JSON{% endif %}
 {% if result %}
-The answer is JSON that fits:
+Answer with JSON that matches this schema:
 {{ result|tojson(indent=2) }}
 {% endif %}";
 
@@ -94,12 +94,12 @@ pub(crate) fn letter(question: &Question, address: Option<&SecretString>) -> Res
 fn read(template: &str) -> Result<Template, Failure> {
     Template::parse(template).map_err(|problems| {
         let problem = problems.first().map_or_else(String::new, ToString::to_string);
-        refused(format!("its text cannot be read: {problem}"))
+        refused(format!("its template is invalid: {problem}"))
     })
 }
 
 fn rendered(template: &Template, context: &Map<String, Value>) -> Result<String, Failure> {
     template
         .render(&|name| context.get(name), Limits::default())
-        .map_err(|error| refused(format!("its text cannot be written: {error}")))
+        .map_err(|error| refused(format!("its template cannot be rendered: {error}")))
 }

@@ -150,7 +150,7 @@ impl<T: Terminal + 'static> Talk<'_, T> {
         let line = self.lines.next(self.terminal).await;
         self.waits = false;
         let broken_off = |_| {
-            let message = format!("the question of `{}` was broken off", self.question.step);
+            let message = format!("the question of `{}` was interrupted", self.question.step);
             Failure::new(FailureKind::Unknown, message)
         };
         match line.map_err(broken_off)? {
@@ -160,7 +160,7 @@ impl<T: Terminal + 'static> Talk<'_, T> {
                 Ok(Said::Again("the line is not UTF-8 text; write it again".into()))
             }
             Err(error) => {
-                let message = format!("the answer of `{}` cannot be read: {error}", self.question.step);
+                let message = format!("the answer for `{}` cannot be read: {error}", self.question.step);
                 Err(Failure::of_io(&error, true, FailureKind::Unknown, message))
             }
         }
@@ -180,7 +180,7 @@ impl<T: Terminal + 'static> Talk<'_, T> {
                     "`{}` needs an answer: write it as JSON, or `later`",
                     self.question.step
                 )),
-                Some(reason) => Said::Again(printable!("this does not fit: {}", reason)),
+                Some(reason) => Said::Again(printable!("the answer does not match the schema: {}", reason)),
             },
         }
     }
@@ -194,21 +194,21 @@ fn not_json(line: &str, error: &serde_json::Error) -> Printable {
 }
 
 fn opening(question: &Question) -> Printable {
-    let mut text = printable!("\n{} waits for you\n", question.step);
+    let mut text = printable!("\n{} needs your answer\n", question.step);
     for line in question.description.iter().flat_map(|description| description.lines()) {
         text.push_line(&wrap(&printable!("{}", line), &"  ".into(), WIDTH));
     }
     if !question.shown.is_empty() {
-        text.push_literal("handed over:\n");
+        text.push_literal("values:\n");
         text.push(&entries(&question.shown));
     }
     if let Some(Value::Object(schema)) = &question.result {
-        text.push_literal("the answer has to fit:\n");
+        text.push_literal("schema of the answer:\n");
         text.push(&entries(schema));
     }
     text.push_literal(match question.result {
-        None => "Enter when it is done, or answer with JSON, or `later`\n> ",
-        Some(_) => "answer with JSON, or `later`\n> ",
+        None => "press Enter if it is done, answer with JSON, or write `later` to stop here\n> ",
+        Some(_) => "answer with JSON, or write `later` to stop here\n> ",
     });
     text
 }

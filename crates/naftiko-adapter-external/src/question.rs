@@ -42,7 +42,7 @@ pub(crate) fn until(question: &Question) -> Option<String> {
 /// A setting that must be a non-empty text.
 pub(crate) fn text<'q>(question: &'q Question, name: &str) -> Result<&'q str, Failure> {
     let text = question.settings.get(name).and_then(Value::as_str).map(str::trim);
-    text.filter(|text| !text.is_empty()).ok_or_else(|| refused(format!("its `{name}` is no text")))
+    text.filter(|text| !text.is_empty()).ok_or_else(|| refused(format!("its `{name}` is not a text")))
 }
 
 /// A setting that must be a non-empty text or a list with at least one.

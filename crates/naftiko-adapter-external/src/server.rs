@@ -55,13 +55,13 @@ enum Security {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoServer {
     /// The text is not a URL.
-    #[error("it is no URL of the form `smtps://USER:PASSWORD@HOST:PORT`")]
+    #[error("it is not a URL of the form `smtps://USER:PASSWORD@HOST:PORT`")]
     NoUrl,
     /// The parameter `tls` has an unknown value.
     #[error("its `tls` is neither `required` nor `none`")]
     Tls,
     /// The password would be sent unencrypted.
-    #[error("a password would be sent to `{0}` in clear: take `tls=none` away")]
+    #[error("a password would be sent to `{0}` in clear: remove `tls=none`")]
     Clear(String),
 }
 
@@ -144,7 +144,7 @@ impl SmtpServer {
                 let kind = shortage_in(&error).map_or(FailureKind::Unknown, |_| FailureKind::CutOff);
                 Err(self.given(kind, &error.to_string()))
             }
-            Err(_) => Err(self.given(FailureKind::Unknown, "it did not answer in time")),
+            Err(_) => Err(self.given(FailureKind::Unknown, "it did not respond in time")),
         };
         // The outcome is known; closing the connection may fail.
         let _leave = tokio::time::timeout(Duration::from_secs(1), connection.abort()).await;
@@ -182,7 +182,10 @@ impl SmtpServer {
         let mut addresses = envelope.to().iter().chain(envelope.from());
         if !addresses.all(|address| AsRef::<str>::as_ref(address).is_ascii()) {
             if !knows(Extension::SmtpUtfEight) {
-                return Err(refused(format!("`{}` takes no addresses beyond ASCII", self.host)));
+                return Err(refused(format!(
+                    "`{}` does not support addresses with non-ASCII characters",
+                    self.host
+                )));
             }
             parameters.push(MailParameter::SmtpUtfEight);
         }
@@ -200,7 +203,7 @@ impl SmtpServer {
     fn tls(&self) -> Result<TlsParameters, Failure> {
         let unusable = |kind: FailureKind| {
             move |error: lettre::transport::smtp::Error| {
-                Failure::new(kind, format!("TLS cannot be spoken with `{}`: {error}", self.host))
+                Failure::new(kind, format!("the TLS connection to `{}` failed: {error}", self.host))
             }
         };
         // Addresses in certificates have no brackets.
@@ -227,7 +230,7 @@ impl SmtpServer {
 
     /// The failure after the server was given the message.
     fn given(&self, kind: FailureKind, what: &str) -> Failure {
-        let message = format!("`{}` was given the message: {what}", self.host);
+        let message = format!("the message was sent to `{}`: {what}", self.host);
         Failure::new(kind, self.masked(&message))
     }
 

@@ -90,10 +90,10 @@ fn the_person_sees_what_is_to_be_done_and_what_is_handed_over() {
     assert_eq!(outcome, Ok(Answer::NotYet));
     insta::assert_snapshot!(screen, @r#"
 
-    invite-it-admin waits for you
+    invite-it-admin needs your answer
       Ask the IT admin
       to open the portal.
-    handed over:
+    values:
       organization:
         name: Acme Inc.
         domains:
@@ -108,14 +108,14 @@ fn the_person_sees_what_is_to_be_done_and_what_is_handed_over() {
       nothing: null
       empty: []
       link: https://example.com/a?b=c#d
-    the answer has to fit:
+    schema of the answer:
       type: object
       required:
         - contacted
       properties:
         contacted:
           type: boolean
-    answer with JSON, or `later`
+    answer with JSON, or write `later` to stop here
     >
     "#);
 }
@@ -132,7 +132,7 @@ fn nothing_that_is_shown_can_steer_the_terminal() {
         (character.is_control() && *character != '\n') || matches!(character, '\u{202e}' | '\u{2066}')
     };
     assert_eq!(screen.chars().find(steers), None, "{screen:?}");
-    assert!(screen.contains(r"a\u{1b}[2J waits for you"), "{screen}");
+    assert!(screen.contains(r"a\u{1b}[2J needs your answer"), "{screen}");
 }
 
 #[test]
@@ -188,13 +188,13 @@ fn an_answer_that_does_not_fit_is_asked_for_again() {
     let (outcome, screen) = typed(&question(Some(contacted())), &lines);
     assert_eq!(outcome, Ok(given(json!({"contacted": true}))));
     let said: Vec<_> =
-        screen.lines().filter(|line| line.contains("needs") || line.contains("fit:")).collect();
+        screen.lines().filter(|line| line.contains("needs an answer") || line.contains("schema")).collect();
     insta::assert_debug_snapshot!(said, @r#"
     [
-        "the answer has to fit:",
+        "schema of the answer:",
         "> `invite-it-admin` needs an answer: write it as JSON, or `later`",
-        "> this does not fit: expected `true` or `false`, found a string (at `/contacted`)",
-        "> this does not fit: `contacted` is missing",
+        "> the answer does not match the schema: expected `true` or `false`, found a string (at `/contacted`)",
+        "> the answer does not match the schema: `contacted` is missing",
     ]
     "#);
 }
@@ -215,7 +215,7 @@ fn a_terminal_that_fails_is_a_failure() {
     let failure = talk(&question(None), vec![lost]).0.expect_err("the answer is lost");
     assert_eq!(
         failure,
-        Failure::new(FailureKind::Unknown, "the answer of `invite-it-admin` cannot be read: gone")
+        Failure::new(FailureKind::Unknown, "the answer for `invite-it-admin` cannot be read: gone")
     );
     let terminal = Scripted { lines: Mutex::default(), screen: Arc::default(), broken: true };
     let failure = wait(Prompt::new(terminal).ask(&question(None))).expect_err("nobody saw it");
@@ -237,10 +237,10 @@ fn a_terminal_that_panics_does_not_take_the_run_with_it() {
     }
     let prompt = Prompt::new(Panics);
     for _ in 0..2 {
-        let failure = wait(prompt.ask(&question(None))).expect_err("it was broken off");
+        let failure = wait(prompt.ask(&question(None))).expect_err("it was interrupted");
         assert_eq!(
             failure,
-            Failure::new(FailureKind::Unknown, "the question of `invite-it-admin` was broken off")
+            Failure::new(FailureKind::Unknown, "the question of `invite-it-admin` was interrupted")
         );
     }
 }
@@ -295,12 +295,12 @@ fn a_question_that_is_withdrawn_makes_room_for_the_next() {
     assert_eq!(answer, Ok(given(json!(2))));
     insta::assert_snapshot!(screen.lock().expect("nobody else is left"), @r"
     ~
-    first waits for you
-    Enter when it is done, or answer with JSON, or `later`
+    first needs your answer
+    press Enter if it is done, answer with JSON, or write `later` to stop here
     > 
     ~
-    second waits for you
-    Enter when it is done, or answer with JSON, or `later`
+    second needs your answer
+    press Enter if it is done, answer with JSON, or write `later` to stop here
     > 
     ");
 }

@@ -30,7 +30,9 @@ pub struct Key(hmac::Key);
 
 /// A text that is not an acceptable key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no key: `whsec_` and 24 to 64 bytes in base64, or a text of at least 24 characters")]
+#[error(
+    "it is not a key: expected `whsec_` and 24 to 64 bytes in base64, or a text of at least 24 characters"
+)]
 pub struct NoKey;
 
 impl Key {
@@ -121,9 +123,9 @@ impl Channel for Webhook {
         match self.post.post(url, &headers, body).await.map_err(unread)? {
             200..=299 => Ok(Answer::NotYet),
             status @ (408 | 425 | 429 | 500..=599) => {
-                Err(Failure::new(FailureKind::NotSent, format!("the receiver answered {status}")))
+                Err(Failure::new(FailureKind::NotSent, format!("the receiver responded with {status}")))
             }
-            status => Err(refused(format!("the receiver answered {status}"))),
+            status => Err(refused(format!("the receiver responded with {status}"))),
         }
     }
 }
@@ -133,7 +135,7 @@ fn own_headers(question: &Question) -> Result<Vec<(String, String)>, Failure> {
     let headers = match question.settings.get("headers") {
         None | Some(Value::Null) => return Ok(Vec::new()),
         Some(Value::Object(headers)) => headers,
-        Some(_) => return Err(refused("its `headers` are no object of texts")),
+        Some(_) => return Err(refused("its `headers` must be an object of texts")),
     };
     let mut own = Vec::new();
     for (name, value) in headers {
@@ -141,13 +143,13 @@ fn own_headers(question: &Question) -> Result<Vec<(String, String)>, Failure> {
         if lower.starts_with("webhook-")
             || matches!(lower.as_str(), "content-type" | "content-length" | "host")
         {
-            return Err(refused(format!("the header `{name}` is not the author's to set")));
+            return Err(refused(format!("the header `{name}` cannot be set by a document")));
         }
         let value = match value {
             Value::String(text) => text.clone(),
             Value::Number(number) => number.to_string(),
             Value::Bool(value) => value.to_string(),
-            _ => return Err(refused(format!("the header `{name}` is no text"))),
+            _ => return Err(refused(format!("the header `{name}` is not a text"))),
         };
         own.push((lower, value));
     }

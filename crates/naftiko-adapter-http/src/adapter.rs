@@ -301,7 +301,7 @@ impl HttpAdapter {
         // The operator approved the credential for the server of the base URL only.
         if message.url.origin().ascii_serialization() != door.host {
             return Err(refused(format!(
-                "the request would leave `{}`, and its credential with it",
+                "the request would go to another server than `{}`, with its credential",
                 door.host
             )));
         }
@@ -328,7 +328,7 @@ impl Time {
     /// Waits for a credential. A timeout is `NotSent`, since the call itself has not been sent.
     async fn to_prepare<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
         let late = || {
-            let message = format!("the credential could not be had within {:?}", self.limit);
+            let message = format!("the credential was not available within {:?}", self.limit);
             Failure::new(FailureKind::NotSent, message)
         };
         timeout_at(self.end, work).await.unwrap_or_else(|_| Err(late()))
@@ -341,7 +341,7 @@ impl Time {
         work: impl Future<Output = Result<T, Failure>>,
     ) -> Result<T, Failure> {
         let late = || {
-            let message = format!("no answer from `{host}` within {:?}", self.limit);
+            let message = format!("no response from `{host}` within {:?}", self.limit);
             Failure::new(FailureKind::Unknown, message)
         };
         timeout_at(self.end, work).await.unwrap_or_else(|_| Err(late()))
@@ -352,7 +352,7 @@ impl Time {
 /// response that deviates too.
 fn departed(host: &str, Departure { pointer, expected }: &Departure) -> Failure {
     let at = if pointer.is_empty() { String::new() } else { format!(" at `{pointer}`") };
-    let message = format!("the answer of `{host}` does not fit its description{at}: {expected}");
+    let message = format!("the response of `{host}` deviates from its description{at}: {expected}");
     Failure::new(FailureKind::Unusable, message)
 }
 
@@ -375,7 +375,7 @@ fn idempotency(call: &Call) -> Result<Option<(String, String)>, Failure> {
         return Ok(None);
     };
     if key.is_empty() || !is_field_value(key) {
-        return Err(refused("the idempotency key is not one that a header can carry"));
+        return Err(refused("the idempotency key cannot be sent in a header"));
     }
     Ok(Some((name.to_ascii_lowercase(), key.clone())))
 }

@@ -157,13 +157,10 @@ impl Reading {
     fn too_large(&self, trouble: &Trouble) -> Option<Departure> {
         let expected = match trouble {
             Trouble::TooLong => {
-                format!("expected at most {} MiB, and nothing is kept of the body", mebibytes())
+                format!("expected at most {} MiB; the body was discarded", mebibytes())
             }
             Trouble::TooMany => {
-                format!(
-                    "expected at most {} values, and nothing is kept of the body (`--max-nodes`)",
-                    self.most
-                )
+                format!("expected at most {} values; the body was discarded (`--max-nodes`)", self.most)
             }
             _ => return None,
         };
@@ -176,14 +173,13 @@ impl Reading {
                 (FailureKind::Unusable, format!("it is longer than {} MiB", mebibytes()), None)
             }
             Trouble::TooMany => {
-                let reason =
-                    format!("it has more than {} values, and `--max-nodes` allows no more", self.most);
+                let reason = format!("it has more than {} values, the limit of `--max-nodes`", self.most);
                 (FailureKind::Unusable, reason, None)
             }
             Trouble::Permanent { reason, answer } => (FailureKind::Unusable, reason, Some(answer)),
             Trouble::Unreadable { reason, .. } => (FailureKind::Unreadable, reason, None),
         };
-        let message = format!("the answer of `{}` cannot be read: {reason}", self.asked.host);
+        let message = format!("the response of `{}` cannot be read: {reason}", self.asked.host);
         Failure { answer, ..Failure::new(kind, message) }
     }
 }

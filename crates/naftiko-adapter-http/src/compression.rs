@@ -25,7 +25,7 @@ pub(crate) fn decompressed(encodings: &str, bytes: Vec<u8>, most: usize) -> Resu
     let is_encoding = |name: &&str| !name.is_empty() && !name.eq_ignore_ascii_case("identity");
     let layers: Vec<&str> = encodings.split(',').map(str::trim).filter(is_encoding).collect();
     if layers.len() > MOST_LAYERS {
-        return Err(Trouble::Unreadable("it is packed too many times".to_owned()));
+        return Err(Trouble::Unreadable("it is compressed too many times".to_owned()));
     }
     // The header lists encodings in the order of application; decoding goes backward.
     layers.iter().rev().try_fold(bytes, |bytes, name| {
@@ -36,11 +36,11 @@ pub(crate) fn decompressed(encodings: &str, bytes: Vec<u8>, most: usize) -> Resu
                 .or_else(|_| limited(DeflateDecoder::new(bytes.as_slice()), most)),
             "br" => limited(Decompressor::new(bytes.as_slice(), 4096), most),
             _ => {
-                let reason = format!("it is encoded as `{name}`, which was not asked for");
+                let reason = format!("it has the encoding `{name}`, which was not requested");
                 return Err(Trouble::Unreadable(reason));
             }
         };
-        let out = out.map_err(|_| Trouble::Unreadable(format!("it says that it is {name}, and is not")))?;
+        let out = out.map_err(|_| Trouble::Unreadable(format!("it is declared as {name}, but is not")))?;
         if out.len() > most { Err(Trouble::TooLong) } else { Ok(out) }
     })
 }
@@ -109,7 +109,7 @@ mod tests {
         {
             assert!(matches!(said(encoding, bytes), Err(Trouble::Unreadable(_))), "{encoding} {bytes:?}");
         }
-        let reason = "it is encoded as `zstd`, which was not asked for".to_owned();
+        let reason = "it has the encoding `zstd`, which was not requested".to_owned();
         assert_eq!(said("zstd", b"x"), Err(Trouble::Unreadable(reason)));
     }
 }

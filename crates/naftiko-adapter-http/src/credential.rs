@@ -243,7 +243,7 @@ fn check(provider: &str, credential: &Credential) -> Result<Vec<Option<SecretStr
                 KeyPlace::Cookie => is_cookie(key),
             });
             match (is_name && !name.is_empty(), fits) {
-                (false, _) => wrong("it is sent under a name that cannot be sent"),
+                (false, _) => wrong("its header or parameter name cannot be sent"),
                 (_, false) => Err(BuildError::Token { provider: provider() }),
                 _ => Ok(()),
             }
@@ -309,9 +309,7 @@ impl Shown {
     /// A refusal if an argument already uses the same header, query parameter or cookie.
     pub(crate) fn put_on(&self, message: &mut Message) -> Result<(), Failure> {
         let taken = |what: &str, name: &str| {
-            Err(refused(format!(
-                "the {what} `{name}` belongs to the credential, and an argument is given for it"
-            )))
+            Err(refused(format!("the {what} `{name}` carries the credential and cannot be an argument")))
         };
         match &self.addition {
             None => {}

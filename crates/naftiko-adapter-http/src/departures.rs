@@ -102,7 +102,7 @@ fn all(schema: &Schema, value: &Value) -> Vec<Departure> {
         (any_item(&violation.pointer), is_missing, violation.redacted())
     });
     let unchecked = report.undecided.iter().map(|(pointer, pattern)| {
-        let reason = format!("not checked: `{pattern}` needs too many steps for the text that is there");
+        let reason = format!("not checked: `{pattern}` needs too many steps for this text");
         (any_item(pointer), false, reason)
     });
     let exhausted = report.exhausted.then(|| {

@@ -87,28 +87,26 @@ pub(crate) enum Reach {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Denied {
     /// The scheme is neither `http` nor `https`.
-    #[error("a URL of the scheme `{scheme}` is not contacted: it has to be `https` or `http`")]
+    #[error("the URL scheme `{scheme}` is not supported: use `https` or `http`")]
     Scheme {
         /// The scheme.
         scheme: String,
     },
     /// The URL has a user or a password, which logs and other servers would see.
-    #[error(
-        "the URL at `{host}` carries a user or a password, and is not contacted: they belong into `auth`"
-    )]
+    #[error("the URL at `{host}` contains a user or a password: move them to `auth`")]
     Userinfo {
         /// The host.
         host: String,
     },
     /// The text is not a host.
-    #[error("`{host}` is no host")]
+    #[error("`{host}` is not a host")]
     NoHost {
         /// The text.
         host: String,
     },
     /// Neither a document nor the operator named this host.
     #[error(
-        "`{host}` is not contacted: no capabilities document names it, and `--allow-host {}` would allow it",
+        "`{host}` is not allowed: no capabilities document names it; allow it with `--allow-host {}`",
         shell_word(host)
     )]
     Unnamed {
@@ -117,7 +115,8 @@ pub enum Denied {
     },
     /// Credentials and data would cross the network unencrypted.
     #[error(
-        "`{host}` is not contacted over `http`, where everybody on the way can read along: give it with `https`, or allow it with `--allow-host {}`",
+        "`http` to `{host}` is not allowed, because it is not encrypted: use `https`, or allow it with \
+         `--allow-host {}`",
         shell_word(host)
     )]
     Clear {
@@ -125,7 +124,7 @@ pub enum Denied {
         host: String,
     },
     /// The URL has an address that documents may not name.
-    #[error("`{host}` is not contacted: it is {}, and `--allow-host {}` would allow it", zone.as_str(), shell_word(host))]
+    #[error("`{host}` is not allowed: it is {}; allow it with `--allow-host {}`", zone.as_str(), shell_word(host))]
     Literal {
         /// The address, with its port.
         host: String,
@@ -133,7 +132,7 @@ pub enum Denied {
         zone: Zone,
     },
     /// The name resolves to an address that documents may not reach.
-    #[error("`{host}` is not contacted: it leads to {address}, {}, and `--allow-host {}` would allow it", zone.as_str(), shell_word(allow))]
+    #[error("`{host}` is not allowed: it resolves to {address}, {}; allow it with `--allow-host {}`", zone.as_str(), shell_word(allow))]
     Address {
         /// The name.
         host: String,

@@ -39,10 +39,10 @@ impl Door {
         let url = &endpoint.base_url;
         let wrong = |reason| Err(BuildError::BaseUrl { provider: provider.to_owned(), reason });
         if !matches!(url.scheme(), "http" | "https") {
-            return wrong("it has to begin with `https://` or `http://`");
+            return wrong("it must begin with `https://` or `http://`");
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return wrong("it carries a user or a password, which belong into the credential");
+            return wrong("it contains a user or a password: move them to `auth`");
         }
         if url.query().is_some() || url.fragment().is_some() {
             return wrong("it has a query or a fragment");

@@ -14,7 +14,7 @@ pub enum BuildError {
         reason: &'static str,
     },
     /// A token or key cannot be sent.
-    #[error("the token for `{provider}` is empty or has a character that a header cannot carry")]
+    #[error("the token for `{provider}` is empty or has a character that a header cannot contain")]
     Token {
         /// The provider.
         provider: String,
@@ -44,7 +44,7 @@ pub enum BuildError {
         denied: Denied,
     },
     /// The scheme of a proxy is not supported.
-    #[error("a proxy of the scheme `{scheme}` cannot be used: it has to be `http` or `https`")]
+    #[error("a proxy with the scheme `{scheme}` is not supported: use `http` or `https`")]
     Proxy {
         /// The scheme.
         scheme: String,

@@ -106,9 +106,9 @@ pub(crate) fn read(host: &str, answer: &Response, mask: &Mask) -> Result<Granted
     }
     let nonsense = |why: &str| refused(format!("`{host}` gave no token: {why}"));
     let text = |key: &str| answer.body.get(key).and_then(Value::as_str);
-    let token = text("access_token").ok_or_else(|| nonsense("its answer has no `access_token`"))?;
+    let token = text("access_token").ok_or_else(|| nonsense("its response has no `access_token`"))?;
     if token.is_empty() || !is_field_value(token) {
-        return Err(nonsense("its `access_token` is empty or has a character that a header cannot carry"));
+        return Err(nonsense("its `access_token` is empty or has a character that a header cannot contain"));
     }
     if token.len() > LONGEST_TOKEN {
         return Err(nonsense("its `access_token` is longer than 64 KiB"));
@@ -142,7 +142,7 @@ fn not_given(host: &str, answer: &Response, mask: &Mask) -> Failure {
         (None, Some(description)) => format!(": {description}"),
         (None, None) => String::new(),
     };
-    Failure::new(kind, format!("`{host}` gave no token and answered {}{said}", answer.status))
+    Failure::new(kind, format!("`{host}` gave no token and responded {}{said}", answer.status))
 }
 
 fn one_line(text: &str) -> String {

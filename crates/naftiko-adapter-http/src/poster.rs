@@ -43,7 +43,7 @@ impl Poster {
     /// # Errors
     /// A [`Failure`] that says how far the message got.
     pub async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure> {
-        let url: Url = url.parse().map_err(|error| refused(format!("its URL is none: {error}")))?;
+        let url: Url = url.parse().map_err(|error| refused(format!("its `url` is not a URL: {error}")))?;
         let mut written = HeaderMap::new();
         for (name, value) in headers {
             let unwritable = || refused(format!("the header `{name}` cannot be written"));

@@ -73,7 +73,7 @@ impl Tokens {
     pub(crate) fn flaw(&self) -> Option<&'static str> {
         let url = self.url();
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Some("its token URL has to begin with `https://` or `http://`");
+            return Some("its token URL must begin with `https://` or `http://`");
         }
         if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
             return Some("its token URL has a user, a password or a fragment");
@@ -181,7 +181,7 @@ fn not_had(failure: &Failure) -> Failure {
         // A second token request does no harm, so the time of the shortage does not matter.
         FailureKind::LocalShortage | FailureKind::CutOff => FailureKind::LocalShortage,
     };
-    Failure::new(kind, format!("no token could be had: {}", failure.message))
+    Failure::new(kind, format!("no token was available: {}", failure.message))
 }
 
 impl fmt::Debug for Tokens {

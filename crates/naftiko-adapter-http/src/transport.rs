@@ -296,12 +296,12 @@ fn unanswered(host: &str, limit: Duration, error: &reqwest::Error) -> Failure {
     let (kind, message) = match (error.is_connect(), error.is_timeout()) {
         (true, true) => (FailureKind::NotSent, format!("no connection to `{host}` within {limit:?}")),
         (true, false) => (FailureKind::NotSent, format!("no connection to `{host}`: {}", cause(error))),
-        (false, true) => (FailureKind::Unknown, format!("no answer from `{host}` within {limit:?}")),
+        (false, true) => (FailureKind::Unknown, format!("no response from `{host}` within {limit:?}")),
         (false, false) => {
             let cause = cause(error);
             (
                 FailureKind::Unknown,
-                format!("the connection to `{host}` broke before the answer was complete: {cause}"),
+                format!("the connection to `{host}` was closed before the response was complete: {cause}"),
             )
         }
     };

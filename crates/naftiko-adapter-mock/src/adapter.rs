@@ -87,7 +87,7 @@ impl Adapter for MockAdapter {
         let Said { delay, answer } = self.say(call)?;
         let limit = call.timeout.unwrap_or(LIMIT);
         if delay > limit {
-            let message = format!("there was no answer within {limit:?}");
+            let message = format!("there was no response within {limit:?}");
             return Err(Failure::new(FailureKind::Unknown, message));
         }
         if let Ok(answer) = &answer {
@@ -96,9 +96,9 @@ impl Adapter for MockAdapter {
         answer.map_err(|fault| match fault {
             Fault::Connect => Failure::new(FailureKind::NotSent, "the connection was refused"),
             Fault::Drop => {
-                Failure::new(FailureKind::Unknown, "the connection was closed before an answer came")
+                Failure::new(FailureKind::Unknown, "the connection was closed before a response came")
             }
-            Fault::Garbage => Failure::new(FailureKind::Unreadable, "the answer is not JSON"),
+            Fault::Garbage => Failure::new(FailureKind::Unreadable, "the response is not JSON"),
         })
     }
 }

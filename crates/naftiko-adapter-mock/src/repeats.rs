@@ -63,8 +63,8 @@ fn message(operation: &Operation, answer: &Response) -> String {
     let patch =
         patch(operation, &answer.body).map_or_else(|| "{FIELD: VALUE}".to_owned(), |patch| flow(&patch));
     format!(
-        "the mock has given the same answer {MOST_EQUAL} times, and nothing in this run can change it; write in a script \
-         (`--script FILE`, or the `mock` of a test) when it changes: `operations: {{{}: [{{times: 3}}, {{patch: \
+        "the mock gave the same response {MOST_EQUAL} times, and this run cannot change it; change it in a \
+         script (`--script FILE`, or the `mock` of a test): `operations: {{{}: [{{times: 3}}, {{patch: \
          {patch}}}]}}`",
         operation.id
     )

@@ -192,7 +192,7 @@ impl World {
 
     /// A body generated from the description alone.
     fn made_up(&self, turn: &Turn<'_>) -> Value {
-        let Some(schema) = turn.schema() else { return json!({"message": "so says the script"}) };
+        let Some(schema) = turn.schema() else { return json!({"message": "as scripted"}) };
         let mut maker = Maker::new(&turn.operation().definitions, &self.store, &turn.mint);
         maker.make(&Ask::whole(schema, None, turn.example()))
     }

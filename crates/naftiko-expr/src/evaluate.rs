@@ -97,7 +97,7 @@ impl fmt::Display for EvaluationError {
                 write!(f, "the pattern is not a regular expression, or is too large, in `{expression}`")
             }
             Self::Exhausted { expression, bound: Bound::Work } => {
-                write!(f, "`{expression}` takes too many steps for the values that are there")
+                write!(f, "`{expression}` needs too many steps for these values")
             }
             Self::Exhausted { expression, bound: Bound::Size } => {
                 write!(f, "the values that `{expression}` makes are too large")

@@ -70,7 +70,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "exists",
         parameters: &[Parameter::Anything],
-        summary: "whether a value is there and is not null",
+        summary: "whether a value is present and not null",
         typing: |_| Typed::always(Type::Boolean),
         value: |arguments, _| Ok(Some((!argument(arguments, 0).is_null()).into())),
     },
@@ -112,7 +112,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "matches",
         parameters: &[Parameter::Text, Parameter::Pattern],
-        summary: "whether a regular expression fits somewhere in a string; `^` and `$` fit its ends",
+        summary: "whether a regular expression matches somewhere in a string; `^` and `$` match its ends",
         typing: |arguments| same_presence(arguments, Type::Boolean),
         value: |arguments, patterns| {
             Ok(Some(patterns.is_match(text(arguments, 1), text(arguments, 0))?.into()))
@@ -169,7 +169,7 @@ pub static FUNCTIONS: &[Function] = &[
     Function {
         name: "toNumber",
         parameters: &[Parameter::Numeric],
-        summary: "the number a string is the JSON of; absent if it is none",
+        summary: "the number in a string; absent if the string is not a number",
         typing: |arguments| match arguments {
             [number] if Type::Number.accepts(&number.ty) && number.ty != Type::Any => number.clone(),
             _ => weaken(same_presence(arguments, Type::Number)),

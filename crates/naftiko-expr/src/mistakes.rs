@@ -48,12 +48,12 @@ pub(crate) fn explain(
 pub(crate) fn empty(text: &str) -> Problem {
     Problem::new(&EXPRESSION_SYNTAX, 0..text.len(), "the expression is empty")
         .with_label("nothing here")
-        .with_help("write what is read, such as `inputs.name` or `step-id.field`")
+        .with_help("write a value, such as `inputs.name` or `step-id.field`")
 }
 
 /// The problem of an `@` outside of a predicate.
 pub(crate) fn current_outside(place: Range<usize>) -> Problem {
-    Problem::new(&EXPRESSION_SYNTAX, place, "`@` stands outside of `[? …]`")
+    Problem::new(&EXPRESSION_SYNTAX, place, "`@` is outside `[? …]`")
         .with_label("no item here")
         .with_help("`@` is the item that a predicate looks at; in `forEach` the item is `item`")
 }
@@ -64,12 +64,12 @@ pub(crate) fn function_habit(name: &str) -> Option<&'static str> {
         "not" => "negation is written `!`",
         "and" => "both of two conditions is written `a && b`",
         "or" => "one of two conditions is written `a || b`",
-        "if" | "coalesce" | "default" => "`??` gives a value for what is absent or null: `a ?? b`",
-        "filter" | "where" | "select" => "the items that fit are written `list[? @.field == 'value']`",
+        "if" | "coalesce" | "default" => "`a ?? b` is `b` if `a` is absent or null",
+        "filter" | "where" | "select" => "filter a list with `list[? @.field == 'value']`",
         "map" => "a field of each item is written `list[*].field`",
         "size" | "length" | "count" => "the number of items is `len(list)`",
-        "concat" | "format" => "text is put together by a template: `${a}-${b}`",
-        "any" | "some" => "whether one item fits is written `len(list[? condition]) > 0`",
+        "concat" | "format" => "concatenate text with a template: `${a}-${b}`",
+        "any" | "some" => "test whether one item matches with `len(list[? condition]) > 0`",
         _ => return None,
     })
 }
@@ -117,9 +117,9 @@ impl<'t> Place<'t> {
         let inside = |open: &str, close: &str| trimmed.strip_prefix(open)?.strip_suffix(close).map(str::trim);
         let foreign = inside("${{", "}}").or_else(|| inside("{{", "}}"));
         let (code, inner, message) = match (foreign, inside("${", "}")) {
-            (Some(inner), _) => (&FOREIGN_TEMPLATE, inner, "an expression stands here without `{{` and `}}`"),
+            (Some(inner), _) => (&FOREIGN_TEMPLATE, inner, "write the expression without `{{` and `}}`"),
             (None, Some(inner)) => {
-                (&TEMPLATE_IN_EXPRESSION, inner, "an expression stands here without `${` and `}`")
+                (&TEMPLATE_IN_EXPRESSION, inner, "write the expression without `${` and `}`")
             }
             (None, None) => return self.brace(),
         };
@@ -139,8 +139,7 @@ impl<'t> Place<'t> {
         ] {
             let Some(inside) = self.rest.strip_prefix(open) else { continue };
             let help = format!("leave out `{open}` and `{close}`: everything here is one expression");
-            let mut problem =
-                self.problem(open.len(), &format!("`{open}` stands inside an expression"), &help);
+            let mut problem = self.problem(open.len(), &format!("`{open}` is inside an expression"), &help);
             problem.code = code;
             return Some(match inside.split_once(close) {
                 Some((inner, _)) if (self.is_expression)(inner) => {
@@ -179,17 +178,18 @@ impl<'t> Place<'t> {
             return Some(self.slip(1, "&&"));
         }
         if written("|") && operator_expected {
-            let help = "one of two conditions is `a || b`; functions stand before their argument: `lower(a)`";
+            let help = "write `a || b` if one of two conditions is enough; write functions before their \
+                        argument: `lower(a)`";
             return Some(self.problem(1, "`|` is not an operator", help));
         }
         if written("?.") {
-            let help = "a field of what is absent is absent: write `.`, and `??` where a value is needed";
+            let help = "a field of an absent value is absent: write `.`, and `??` if a value is required";
             return Some(
                 self.problem(2, "there is no `?.`", help).with_replacement(self.at..self.at + 1, ""),
             );
         }
         if written("?") && !written("??") && !self.before.ends_with('[') {
-            let help = "`a ?? b` gives a value for what is absent or null";
+            let help = "`a ?? b` is `b` if `a` is absent or null";
             return Some(self.problem(1, "there is no `… ? … : …`", help));
         }
         self.arithmetic()
@@ -203,7 +203,7 @@ impl<'t> Place<'t> {
         let near_text = self.before.ends_with(['\'', '"'])
             || self.rest.get(1..).is_some_and(|next| next.trim_start().starts_with(['\'', '"']));
         let help = if sign == '+' && near_text {
-            "text is put together by a template: `${a}-${b}`"
+            "concatenate text with a template: `${a}-${b}`"
         } else {
             NO_ARITHMETIC
         };
@@ -236,7 +236,7 @@ impl<'t> Place<'t> {
             "or" => return Some(self.slip(word.len(), "||")),
             "eq" | "is" => return Some(self.slip(word.len(), "==")),
             "not" => {
-                let help = "`!` stands before a value: `!(a in b)`";
+                let help = "write `!` before the condition: `!(a in b)`";
                 return Some(self.problem(word.len(), "`not` is not an operator", help));
             }
             _ => {}
@@ -250,15 +250,15 @@ impl<'t> Place<'t> {
         (last.eq_ignore_ascii_case("not") && stands_alone).then(|| {
             Problem::new(&EXPRESSION_SYNTAX, start..self.before.len(), "`not` is not an operator")
                 .with_label("not an operator")
-                .with_help("write `!` before what is negated, in parentheses if it is more than one value")
+                .with_help("write `!` before the condition, in parentheses if it is more than one value")
         })
     }
 
     fn path_habit(&self) -> Option<Problem> {
         let written = |text: &str| self.rest.starts_with(text);
         if written("$") {
-            let help = "a path begins with `inputs` or the id of a step: `inputs.name`, `step-id.field`; \
-                        the answer of the step itself is `response.body`";
+            let help = "a path begins with `inputs` or the id of a step: `inputs.name`, `step-id.field`; the \
+                        response of the step itself is `response.body`";
             return Some(self.problem(1, "a path does not begin with `$`", help));
         }
         if self.before.ends_with('.') && written("[") {
@@ -286,7 +286,7 @@ impl<'t> Place<'t> {
             return Some(self.problem(
                 1,
                 "a field cannot be called",
-                "functions stand before their argument: `len(a)`",
+                "write functions before their argument: `len(a)`",
             ));
         }
         if written(":") && self.expected.contains(&Rule::close_list) {
@@ -294,7 +294,7 @@ impl<'t> Place<'t> {
         }
         let quote =
             self.rest.chars().next().filter(|mark| "\u{201c}\u{201d}\u{2018}\u{2019}`".contains(*mark))?;
-        let help = "a string stands between `'` and `'`, or between `\"` and `\"`";
+        let help = "write a string between `'` and `'`, or between `\"` and `\"`";
         Some(self.problem(quote.len_utf8(), &format!("`{quote}` does not begin a string"), help))
     }
 

@@ -160,7 +160,7 @@ impl Builder {
             Rule::string => Ok(Selector::Field(literal::unquote(inner.as_str(), place.start)?)),
             Rule::integer => inner.as_str().parse().map(Selector::Index).map_err(|_| {
                 Problem::new(&EXPRESSION_SYNTAX, place, "a place in a list is out of range")
-                    .with_label("no list is that long")
+                    .with_label("the index is larger than any list")
             }),
             Rule::predicate => {
                 let Some(condition) = inner.into_inner().next() else { return Err(missing_part()) };

@@ -96,9 +96,9 @@ codes! {
     /// The text is not a valid expression.
     EXPRESSION_SYNTAX = "expression-syntax", "a text is not an expression of the language";
     /// The template syntax of another tool.
-    FOREIGN_TEMPLATE = "foreign-template", "a template is written as another tool writes it";
+    FOREIGN_TEMPLATE = "foreign-template", "a template has the syntax of another tool";
     /// `${…}` around or inside an expression.
-    TEMPLATE_IN_EXPRESSION = "template-in-expression", "`${…}` stands where an expression is expected";
+    TEMPLATE_IN_EXPRESSION = "template-in-expression", "`${…}` is used where an expression is expected";
     /// A function does not exist.
     UNKNOWN_FUNCTION = "unknown-function", "a function does not exist";
     /// A call has too many or too few arguments.
@@ -110,13 +110,13 @@ codes! {
     /// An input does not exist.
     UNKNOWN_INPUT = "unknown-input", "an input does not exist";
     /// A root that is not available in this place.
-    UNAVAILABLE_ROOT = "unavailable-root", "`item`, `index`, `response` or `run` is read where there is none";
+    UNAVAILABLE_ROOT = "unavailable-root", "`item`, `index`, `response` or `run` is not available here";
     /// An index into, or a filter of, a value that is not a list.
-    NOT_A_LIST = "not-a-list", "something other than a list is read as one";
+    NOT_A_LIST = "not-a-list", "a value that is not a list is read as a list";
     /// A field of a value that is not an object.
-    NOT_AN_OBJECT = "not-an-object", "a field is read of something other than an object";
+    NOT_AN_OBJECT = "not-an-object", "a field is read from a value that is not an object";
     /// A value of one type where another type is required.
-    TYPE_MISMATCH = "type-mismatch", "a value has another type than its place needs";
+    TYPE_MISMATCH = "type-mismatch", "a value has the wrong type for its place";
     /// A comparison whose result is always the same.
     NEVER_EQUAL = "never-equal", "two values are compared that can never match";
     /// A pattern that is not a valid regular expression.

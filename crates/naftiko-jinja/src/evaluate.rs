@@ -423,7 +423,7 @@ fn no_index() -> Failure {
 }
 
 fn not_for(what: &str, value: &Value) -> Failure {
-    Failure::type_error(format!("{what} is not for {}", show::kind(value)))
+    Failure::type_error(format!("{what} does not apply to {}", show::kind(value)))
 }
 
 /// A position in a list, counted from the end if negative.

@@ -75,7 +75,7 @@ impl Meter {
         let made = self.made.get().saturating_add(bytes);
         self.made.set(made);
         if made > self.limits.made {
-            return Err(Failure::new(RenderErrorKind::Size, "the template makes too much"));
+            return Err(Failure::new(RenderErrorKind::Size, "the template makes too many values"));
         }
         Ok(())
     }

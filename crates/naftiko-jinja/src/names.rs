@@ -13,7 +13,7 @@ pub(crate) fn unknown(nodes: &[Node], known: &dyn Fn(&str) -> bool) -> Vec<Probl
     let mut seen = BTreeSet::new();
     let free = reads.free.into_iter().filter(|(name, _)| !known(name) && seen.insert(name.clone()));
     free.map(|(name, range)| {
-        Problem::new(ProblemKind::Name, range, format!("`{name}` is not handed over to this message"))
+        Problem::new(ProblemKind::Name, range, format!("this message has no value `{name}`"))
     })
     .collect()
 }

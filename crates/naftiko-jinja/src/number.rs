@@ -55,7 +55,7 @@ pub(crate) fn of_float(float: f64) -> Result<Value, Failure> {
 }
 
 fn no_number() -> Failure {
-    Failure::type_error("the result is no number")
+    Failure::type_error("the result is not a number")
 }
 
 /// The result of an operator on two numbers; `None` if an operand is not a number.

@@ -156,7 +156,7 @@ impl<'s> Parser<'s> {
                     return match ends.last() {
                         None => Ok((nodes, String::new())),
                         Some(end) => Err(Problem::syntax(opened, format!("`{{% {end} %}}` is missing"))
-                            .with_help("the block begins here and has no end")),
+                            .with_help("the block starts here and has no end")),
                     };
                 }
                 Next::Code(text, Tag::Show) => {
@@ -204,7 +204,7 @@ impl<'s> Parser<'s> {
                 Ok(Node::Text(self.scanner.raw()?))
             }
             "else" | "elif" | "endif" | "endfor" | "endraw" => {
-                Err(Problem::syntax(range, format!("`{word}` ends nothing that is open here")))
+                Err(Problem::syntax(range, format!("`{word}` does not match an open statement")))
             }
             _ => {
                 let statements = STATEMENTS.map(|it| format!("`{it}`")).join(", ");

@@ -205,7 +205,7 @@ impl<'s> Scanner<'s> {
             return Ok(Token::Sign("|"));
         }
         let Some(sign) = SIGNS.into_iter().find(|sign| self.rest().starts_with(sign)) else {
-            let message = format!("`{}` means nothing in a template", first.escape_debug());
+            let message = format!("`{}` is not part of the template language", first.escape_debug());
             return Err(Problem::syntax(self.at..self.at + first.len_utf8(), message));
         };
         match sign {

@@ -283,17 +283,21 @@ fn a_value_that_is_missing_or_of_the_wrong_kind_ends_it_and_is_not_shown() {
         ("{% if missing %}{% endif %}", RenderErrorKind::Missing, "a value is missing in `missing`"),
         ("{% for x in yes %}{% endfor %}", RenderErrorKind::Type, "a boolean has no items in `yes`"),
         ("{% for a, b in list %}{% endfor %}", RenderErrorKind::Type, "a number has no items in `list`"),
-        ("{{ who + 1 }}", RenderErrorKind::Type, "arithmetic is not for a text in `who + 1`"),
-        ("{{ who * 3 }}", RenderErrorKind::Type, "arithmetic is not for a text in `who * 3`"),
-        ("{{ -who }}", RenderErrorKind::Type, "`-` is not for a text in `-who`"),
-        ("{{ 1 / 0 }}", RenderErrorKind::Type, "the result is no number in `1 / 0`"),
-        ("{{ 1 // 0 }}", RenderErrorKind::Type, "the result is no number in `1 // 0`"),
+        ("{{ who + 1 }}", RenderErrorKind::Type, "arithmetic does not apply to a text in `who + 1`"),
+        ("{{ who * 3 }}", RenderErrorKind::Type, "arithmetic does not apply to a text in `who * 3`"),
+        ("{{ -who }}", RenderErrorKind::Type, "`-` does not apply to a text in `-who`"),
+        ("{{ 1 / 0 }}", RenderErrorKind::Type, "the result is not a number in `1 / 0`"),
+        ("{{ 1 // 0 }}", RenderErrorKind::Type, "the result is not a number in `1 // 0`"),
         (
             "{{ 9223372036854775807 + 1 }}",
             RenderErrorKind::Type,
-            "the result is no number in `9223372036854775807 + 1`",
+            "the result is not a number in `9223372036854775807 + 1`",
         ),
-        ("{{ nothing|length }}", RenderErrorKind::Type, "`length` is not for none in `nothing|length`"),
+        (
+            "{{ nothing|length }}",
+            RenderErrorKind::Type,
+            "`length` does not apply to none in `nothing|length`",
+        ),
         ("{{ [1, 'a']|max }}", RenderErrorKind::Type, "these items have no order in `[1, 'a']|max`"),
     ] {
         assert_eq!(rendered(template), Err((kind, told.to_owned())), "{template}");

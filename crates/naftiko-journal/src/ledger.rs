@@ -134,7 +134,7 @@ impl Ledger {
         let illegal = |reason: String| Err(IllegalEvent::new(&record.event, reason));
         let due = self.seq + 1;
         if record.seq != due {
-            return illegal(format!("its number is {}, and {due} was due", record.seq));
+            return illegal(format!("its number is {}, expected {due}", record.seq));
         }
         if let Some(run) = self.run.as_ref().filter(|run| **run != record.run) {
             return illegal(format!("it is of run `{}`, not of `{run}`", record.run));
@@ -143,9 +143,9 @@ impl Ledger {
             // A cancellation that compensates can be cut short by one that does not.
             (RunPhase::Unstarted, Event::RunStarted { .. })
             | (RunPhase::Cancelled { compensate: true }, Event::RunCancelled { compensate: false }) => Ok(()),
-            (RunPhase::Unstarted, _) => illegal("the run has not begun".into()),
+            (RunPhase::Unstarted, _) => illegal("the run has not started".into()),
             (RunPhase::Finished(_), _) => illegal("the run is over".into()),
-            (_, Event::RunStarted { .. }) => illegal("the run has already begun".into()),
+            (_, Event::RunStarted { .. }) => illegal("the run has already started".into()),
             (RunPhase::Cancelled { .. }, Event::RunCancelled { .. }) => {
                 illegal("the run is already cancelled".into())
             }
@@ -156,7 +156,8 @@ impl Ledger {
     fn apply_to_step(&mut self, record: &Record) -> Result<(), IllegalEvent> {
         let event = &record.event;
         let name = event.step().unwrap_or_default();
-        let part = Part::of(name).ok_or_else(|| IllegalEvent::new(event, "that is no name of a step"))?;
+        let part =
+            Part::of(name).ok_or_else(|| IllegalEvent::new(event, "that is not the name of a step"))?;
         self.check_part(part, event)?;
         let phase = self.steps.get(name).copied();
         let next = match (phase.unwrap_or(Phase::Pending), event) {
@@ -194,14 +195,14 @@ impl Ledger {
             },
             Part::Item { of, index } => match self.step(of) {
                 Some(Phase::Open { items: Some(items) }) if index >= items => {
-                    illegal("there are not so many items")
+                    illegal("the step has fewer items")
                 }
                 Some(Phase::Open { items: Some(_) }) if self.is_around_open(of) => Ok(()),
                 _ => illegal("the step that it is an item of is not open"),
             },
             Part::Compensation { of } => match self.step(of) {
                 Some(Phase::Succeeded | Phase::Failed { .. }) => Ok(()),
-                _ => illegal("what it undoes is not done"),
+                _ => illegal("the step that it compensates has not ended"),
             },
         }
     }
@@ -225,10 +226,10 @@ impl Ledger {
         let mut own = self.steps.values().take(self.own);
         let reason = match status {
             Status::Running | Status::Waiting | Status::InDoubt | Status::Compensating => {
-                "a run does not end so"
+                "a run cannot end with this status"
             }
-            _ if running > 0 => "an attempt is under way",
-            Status::Cancelled if !is_cancelled => "nobody cancelled it",
+            _ if running > 0 => "an attempt is running",
+            Status::Cancelled if !is_cancelled => "the run was not cancelled",
             Status::Succeeded | Status::Failed | Status::Compensated if is_cancelled => "it is cancelled",
             Status::Succeeded if !own.all(|phase| phase.is_over()) => "not every step is over",
             Status::Failed | Status::Compensated | Status::Cancelled if in_doubt > 0 => {

@@ -134,13 +134,13 @@ impl Phase {
 impl fmt::Display for Phase {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pending => f.write_str("the step has not begun"),
-            Self::Running { attempt } => write!(f, "attempt {attempt} of the step is under way"),
+            Self::Pending => f.write_str("the step has not started"),
+            Self::Running { attempt } => write!(f, "attempt {attempt} of the step is running"),
             Self::Delayed { attempt, .. } => {
-                write!(f, "attempt {attempt} of the step is over, the next is due")
+                write!(f, "attempt {attempt} of the step has ended, and the next is due")
             }
             Self::Asked { .. } => f.write_str("the step waits for an answer from outside"),
-            Self::Open { .. } => f.write_str("what the step consists of is under way"),
+            Self::Open { .. } => f.write_str("the parts of the step are running"),
             Self::Skipped => f.write_str("the step was skipped"),
             Self::InDoubt { attempt } => write!(f, "attempt {attempt} of the step is in doubt"),
             Self::Succeeded => f.write_str("the step has already succeeded"),
@@ -151,7 +151,7 @@ impl fmt::Display for Phase {
 
 /// An event that is illegal at its position in the journal.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{event}`{} cannot come here: {reason}", .step.as_ref().map(|step| format!(" of step `{step}`")).unwrap_or_default())]
+#[error("`{event}`{} is illegal here: {reason}", .step.as_ref().map(|step| format!(" of step `{step}`")).unwrap_or_default())]
 pub struct IllegalEvent {
     /// The name of the event.
     pub event: &'static str,

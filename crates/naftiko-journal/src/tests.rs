@@ -296,32 +296,32 @@ fn events_out_of_order_are_refused_with_the_reason() {
     ];
     let reasons: Vec<String> = cases.into_iter().map(|events| ledger(events).unwrap_err()).collect();
     insta::assert_snapshot!(reasons.join("\n"), @"
-    `attemptStarted` of step `a` cannot come here: it is of attempt 1, and the run has not begun
-    `runStarted` cannot come here: the run has already begun
-    `attemptStarted` of step `c` cannot come here: it is of attempt 1, and the run has no such step
-    `attemptStarted` of step `a` cannot come here: it is of attempt 2, and the step has not begun
-    `attemptStarted` of step `a` cannot come here: it is of attempt 3, and attempt 1 of the step is over, the next is due
-    `attemptStarted` of step `a` cannot come here: it is of attempt 2, and attempt 1 of the step is under way
-    `stepSucceeded` of step `a` cannot come here: it is of attempt 1, and the step has not begun
-    `stepSucceeded` of step `a` cannot come here: attempt 1 of the step is under way
-    `stepFailed` of step `a` cannot come here: it is of attempt 1, and the step has already succeeded
-    `stepAsked` of step `a` cannot come here: the step has already failed
-    `attemptStarted` of step `a` cannot come here: it is of attempt 2, and attempt 1 of the step is in doubt
-    `runFinished` cannot come here: not every step is over
-    `runFinished` cannot come here: an attempt is under way
-    `runFinished` cannot come here: an attempt is in doubt
-    `runFinished` cannot come here: a run does not end so
-    `attemptStarted` of step `b` cannot come here: it is of attempt 1, and the run is over
-    `stepAsked` of step `b` cannot come here: the step waits for an answer from outside
-    `stepSucceeded` of step `b` cannot come here: the step has not begun
-    `attemptStarted` of step `a` cannot come here: it is of attempt 1, and the step was skipped
-    `stepOpened` of step `a` cannot come here: attempt 1 of the step is under way
-    `doubtResolved` of step `a` cannot come here: it is of attempt 2, and attempt 1 of the step is in doubt
-    `doubtResolved` of step `a` cannot come here: it is of attempt 1, and attempt 1 of the step is under way
-    `runFinished` cannot come here: nobody cancelled it
-    `runCancelled` cannot come here: the run is already cancelled
-    `runCancelled` cannot come here: the run is already cancelled
-    `runFinished` cannot come here: it is cancelled
+    `attemptStarted` of step `a` is illegal here: it is of attempt 1, and the run has not started
+    `runStarted` is illegal here: the run has already started
+    `attemptStarted` of step `c` is illegal here: it is of attempt 1, and the run has no such step
+    `attemptStarted` of step `a` is illegal here: it is of attempt 2, and the step has not started
+    `attemptStarted` of step `a` is illegal here: it is of attempt 3, and attempt 1 of the step has ended, and the next is due
+    `attemptStarted` of step `a` is illegal here: it is of attempt 2, and attempt 1 of the step is running
+    `stepSucceeded` of step `a` is illegal here: it is of attempt 1, and the step has not started
+    `stepSucceeded` of step `a` is illegal here: attempt 1 of the step is running
+    `stepFailed` of step `a` is illegal here: it is of attempt 1, and the step has already succeeded
+    `stepAsked` of step `a` is illegal here: the step has already failed
+    `attemptStarted` of step `a` is illegal here: it is of attempt 2, and attempt 1 of the step is in doubt
+    `runFinished` is illegal here: not every step is over
+    `runFinished` is illegal here: an attempt is running
+    `runFinished` is illegal here: an attempt is in doubt
+    `runFinished` is illegal here: a run cannot end with this status
+    `attemptStarted` of step `b` is illegal here: it is of attempt 1, and the run is over
+    `stepAsked` of step `b` is illegal here: the step waits for an answer from outside
+    `stepSucceeded` of step `b` is illegal here: the step has not started
+    `attemptStarted` of step `a` is illegal here: it is of attempt 1, and the step was skipped
+    `stepOpened` of step `a` is illegal here: attempt 1 of the step is running
+    `doubtResolved` of step `a` is illegal here: it is of attempt 2, and attempt 1 of the step is in doubt
+    `doubtResolved` of step `a` is illegal here: it is of attempt 1, and attempt 1 of the step is running
+    `runFinished` is illegal here: the run was not cancelled
+    `runCancelled` is illegal here: the run is already cancelled
+    `runCancelled` is illegal here: the run is already cancelled
+    `runFinished` is illegal here: it is cancelled
     ");
 }
 
@@ -332,9 +332,9 @@ fn a_gap_and_a_foreign_record_are_refused() {
         let record = Record { run: run.into(), seq, at: at(0), event: asked("a") };
         ledger.apply(&record).unwrap_err().to_string()
     };
-    assert_eq!(refused("r", 3), "`stepAsked` of step `a` cannot come here: its number is 3, and 2 was due");
-    assert_eq!(refused("r", 1), "`stepAsked` of step `a` cannot come here: its number is 1, and 2 was due");
-    assert_eq!(refused("q", 2), "`stepAsked` of step `a` cannot come here: it is of run `q`, not of `r`");
+    assert_eq!(refused("r", 3), "`stepAsked` of step `a` is illegal here: its number is 3, expected 2");
+    assert_eq!(refused("r", 1), "`stepAsked` of step `a` is illegal here: its number is 1, expected 2");
+    assert_eq!(refused("q", 2), "`stepAsked` of step `a` is illegal here: it is of run `q`, not of `r`");
 }
 
 #[test]
@@ -448,15 +448,15 @@ fn what_a_step_consists_of_is_there_while_the_step_is_open() {
     ];
     let reasons: Vec<String> = cases.into_iter().map(|case| case.unwrap_err()).collect();
     insta::assert_snapshot!(reasons.join("\n"), @"
-    `attemptStarted` of step `a[0]` cannot come here: it is of attempt 1, and the step that it is an item of is not open
-    `attemptStarted` of step `a/x` cannot come here: it is of attempt 1, and the composition that it belongs to is not open
-    `attemptStarted` of step `a[2]` cannot come here: it is of attempt 1, and there are not so many items
-    `attemptStarted` of step `a/x` cannot come here: it is of attempt 1, and the composition that it belongs to is not open
-    `attemptStarted` of step `a[0]` cannot come here: it is of attempt 1, and the step that it is an item of is not open
-    `attemptStarted` of step `a]` cannot come here: it is of attempt 1, and that is no name of a step
-    `attemptStarted` of step `a/x` cannot come here: it is of attempt 1, and the composition that it belongs to is not open
-    `stepOpened` of step `a` cannot come here: what the step consists of is under way
-    `attemptStarted` of step `a[0]/x` cannot come here: it is of attempt 1, and the composition that it belongs to is not open
+    `attemptStarted` of step `a[0]` is illegal here: it is of attempt 1, and the step that it is an item of is not open
+    `attemptStarted` of step `a/x` is illegal here: it is of attempt 1, and the composition that it belongs to is not open
+    `attemptStarted` of step `a[2]` is illegal here: it is of attempt 1, and the step has fewer items
+    `attemptStarted` of step `a/x` is illegal here: it is of attempt 1, and the composition that it belongs to is not open
+    `attemptStarted` of step `a[0]` is illegal here: it is of attempt 1, and the step that it is an item of is not open
+    `attemptStarted` of step `a]` is illegal here: it is of attempt 1, and that is not the name of a step
+    `attemptStarted` of step `a/x` is illegal here: it is of attempt 1, and the composition that it belongs to is not open
+    `stepOpened` of step `a` is illegal here: the parts of the step are running
+    `attemptStarted` of step `a[0]/x` is illegal here: it is of attempt 1, and the composition that it belongs to is not open
     ");
 }
 
@@ -480,12 +480,12 @@ fn what_undoes_a_step_comes_after_it_and_what_could_not_be_undone_is_tried_again
     ];
     let reasons: Vec<String> = cases.into_iter().map(|case| case.unwrap_err()).collect();
     insta::assert_snapshot!(reasons.join("\n"), @"
-    `attemptStarted` of step `a:compensate` cannot come here: it is of attempt 1, and what it undoes is not done
-    `attemptStarted` of step `a:compensate` cannot come here: it is of attempt 1, and what it undoes is not done
-    `attemptStarted` of step `a:compensate` cannot come here: it is of attempt 1, and what it undoes is not done
-    `stepDelayed` of step `a` cannot come here: it is of attempt 1, and the step has already failed
-    `stepDelayed` of step `a:compensate` cannot come here: it is of attempt 2, and the step has already failed
-    `attemptStarted` of step `c:compensate` cannot come here: it is of attempt 1, and what it undoes is not done
+    `attemptStarted` of step `a:compensate` is illegal here: it is of attempt 1, and the step that it compensates has not ended
+    `attemptStarted` of step `a:compensate` is illegal here: it is of attempt 1, and the step that it compensates has not ended
+    `attemptStarted` of step `a:compensate` is illegal here: it is of attempt 1, and the step that it compensates has not ended
+    `stepDelayed` of step `a` is illegal here: it is of attempt 1, and the step has already failed
+    `stepDelayed` of step `a:compensate` is illegal here: it is of attempt 2, and the step has already failed
+    `attemptStarted` of step `c:compensate` is illegal here: it is of attempt 1, and the step that it compensates has not ended
     ");
 }
 
@@ -494,12 +494,12 @@ fn a_run_ends_cancelled_only_if_somebody_did() {
     let end = |events: Vec<Event>| ledger(events).map(|ledger| ledger.phase());
     let doubt =
         vec![started(), attempt("a", 1), in_doubt("a", 1), cancelled(false), finished(Status::Cancelled)];
-    assert_eq!(end(doubt).unwrap_err(), "`runFinished` cannot come here: an attempt is in doubt");
+    assert_eq!(end(doubt).unwrap_err(), "`runFinished` is illegal here: an attempt is in doubt");
     assert_eq!(end(vec![started(), cancelled(true)]), Ok(RunPhase::Cancelled { compensate: true }));
     let given_up = vec![started(), cancelled(true), cancelled(false)];
     assert_eq!(end(given_up), Ok(RunPhase::Cancelled { compensate: false }));
     let under_way = vec![started(), attempt("a", 1), cancelled(false), finished(Status::Cancelled)];
-    assert_eq!(end(under_way).unwrap_err(), "`runFinished` cannot come here: an attempt is under way");
+    assert_eq!(end(under_way).unwrap_err(), "`runFinished` is illegal here: an attempt is running");
 }
 
 #[tokio::test]

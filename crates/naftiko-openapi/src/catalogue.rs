@@ -14,7 +14,7 @@ use crate::{Version, operation, server};
 pub(crate) static DUPLICATE_OPERATION_ID: Code = Code {
     id: "duplicate-operation-id",
     severity: Severity::Warning,
-    summary: "two operations of an OpenAPI description have the same `operationId`; the first is meant",
+    summary: "two operations of an OpenAPI description have the same `operationId`; the first is used",
 };
 
 /// The operations of one description.
@@ -76,8 +76,8 @@ impl Catalogue {
             if let Some(first) = entries.get(first).filter(|_| first != at) {
                 let message = format!("`{id}` is the `operationId` of two operations");
                 let diagnostic = Diagnostic::new(&DUPLICATE_OPERATION_ID, entry.span, message)
-                    .with_label("never found by this name")
-                    .with_related(first.span, "this one is meant by it");
+                    .with_label("this operation is ignored")
+                    .with_related(first.span, "this operation is used");
                 diagnostics.push(diagnostic);
             }
         }

@@ -15,7 +15,7 @@ use crate::schema::{Reader, anything};
 pub(crate) static IMPOSSIBLE_SCHEMA: Code = Code {
     id: "impossible-schema",
     severity: Severity::Warning,
-    summary: "nothing can fit a schema of the OpenAPI description, so a part of it is left out",
+    summary: "no value can fit a schema of the OpenAPI description, so a part of it is left out",
 };
 
 /// Pairs of keywords whose first must not exceed the second.
@@ -37,20 +37,20 @@ pub(crate) fn leave_out<'a>(reader: &mut Reader<'a>, mapping: &'a Mapping, schem
         }
     };
     if schema.get("enum").and_then(Json::as_array).is_some_and(Vec::is_empty) {
-        report("enum", "`enum` lists no value, so nothing fits".to_owned());
+        report("enum", "`enum` is empty, so no value fits".to_owned());
         schema.shift_remove("enum");
     }
     for (lower, upper) in BOUNDS {
         let bound = |keyword: &str| schema.get(keyword).and_then(Json::as_number).cloned();
         let Some((low, high)) = bound(lower).zip(bound(upper)) else { continue };
         if is_above(&low, &high) {
-            report(upper, format!("nothing fits: `{lower}` is {low}, and `{upper}` is {high}"));
+            report(upper, format!("no value fits: `{lower}` is {low}, and `{upper}` is {high}"));
             schema.shift_remove(lower);
             schema.shift_remove(upper);
         }
     }
     if let Some(name) = excluded(schema) {
-        report("additionalProperties", format!("nothing fits: `{name}` is required, and excluded here"));
+        report("additionalProperties", format!("no value fits: `{name}` is required, and excluded here"));
         schema.shift_remove("additionalProperties");
     }
     if schema.get("allOf").is_some() {
@@ -91,8 +91,10 @@ fn exclusive_types<'a>(reader: &mut Reader<'a>, mapping: &'a Mapping, schema: &m
             types.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ")
         };
         let before = types.as_ref().map(listed).unwrap_or_default();
-        let message =
-            format!("nothing fits: this takes {}, and what it is joined with takes {before}", listed(&more));
+        let message = format!(
+            "no value fits: this schema takes {}, and another one in `allOf` takes {before}",
+            listed(&more)
+        );
         reader.report(impossible(part.span, message));
         let written = schema.get_mut("allOf").and_then(Json::as_array_mut);
         if let Some(part) = written.and_then(|parts| parts.get_mut(at)) {

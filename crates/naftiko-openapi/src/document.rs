@@ -12,31 +12,31 @@ use crate::Version;
 pub(crate) static MALFORMED_DESCRIPTION: Code = Code {
     id: "malformed-description",
     severity: Severity::Warning,
-    summary: "a part of an OpenAPI description is not what the standard says, and is left out",
+    summary: "a part of an OpenAPI description violates the standard and is left out",
 };
 
 pub(crate) static UNSUPPORTED_DESCRIPTION: Code = Code {
     id: "unsupported-description",
     severity: Severity::Warning,
-    summary: "a part of an OpenAPI description is valid and cannot be carried out",
+    summary: "a part of an OpenAPI description is valid but not supported",
 };
 
 pub(crate) static DANGLING_REFERENCE: Code = Code {
     id: "dangling-reference",
     severity: Severity::Warning,
-    summary: "a `$ref` of an OpenAPI description leads nowhere",
+    summary: "a `$ref` of an OpenAPI description does not resolve",
 };
 
 pub(crate) static EXTERNAL_REFERENCE: Code = Code {
     id: "external-reference",
     severity: Severity::Warning,
-    summary: "a `$ref` of an OpenAPI description leads to a document that is not read",
+    summary: "a `$ref` of an OpenAPI description leads to another document, which is not read",
 };
 
 pub(crate) static CIRCULAR_REFERENCE: Code = Code {
     id: "circular-reference",
     severity: Severity::Warning,
-    summary: "a `$ref` of an OpenAPI description leads back to itself without saying anything",
+    summary: "a `$ref` of an OpenAPI description leads only to itself",
 };
 
 /// The maximum length of a chain of `$ref`s; longer chains count as cycles.
@@ -89,7 +89,7 @@ impl Document {
         let own = self.root.get("$self").and_then(Node::as_str);
         let resource = if uri.is_empty() || own == Some(uri) { Some("") } else { self.identified(uri) };
         let Some(resource) = resource else {
-            let message = format!("`{reference}` is in another document, and everything is taken to fit it");
+            let message = format!("`{reference}` is in another document; every value is accepted");
             let help = "relative references to files below the folder of the description are followed; others are not";
             return Err(Box::new(Diagnostic::new(&EXTERNAL_REFERENCE, span, message).with_help(help)));
         };
@@ -108,7 +108,7 @@ impl Document {
             at(format!("{}{fragment}", inside.unwrap_or_default()))
         });
         let Some((node, pointer)) = found else {
-            let message = format!("`{reference}` is not in this document, and everything is taken to fit it");
+            let message = format!("`{reference}` is not in this document; every value is accepted");
             return Err(Box::new(Diagnostic::new(&DANGLING_REFERENCE, span, message)));
         };
         Ok(Target { pointer, node })

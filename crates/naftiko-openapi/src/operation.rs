@@ -101,7 +101,7 @@ impl<'a> Reader<'a> {
                 if complete {
                     let message = format!("`{name}` of `{}` is declared by no parameter", entry.path);
                     let diagnostic = Diagnostic::new(&UNDECLARED_PATH_PARAMETER, entry.path_span, message)
-                        .with_help("it is taken for a required string");
+                        .with_help("it is treated as a required string");
                     self.report(diagnostic);
                 }
                 Parameter::new(name, Place::Path, json!({"type": "string"}))

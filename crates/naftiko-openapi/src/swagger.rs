@@ -26,7 +26,7 @@ impl<'a> Reader<'a> {
             "pipes" if has_separators(place) => (Style::PipeDelimited, false),
             "tsv" if has_separators(place) => (Style::TabDelimited, false),
             other => {
-                let message = format!("`{other}` is not supported in {}, and `csv` is taken", place.as_str());
+                let message = format!("`{other}` is not supported in {}; `csv` is used", place.as_str());
                 let span = format.unwrap_or(node).span;
                 self.report(Diagnostic::new(&UNSUPPORTED_DESCRIPTION, span, message));
                 (usual, false)

@@ -8,13 +8,13 @@ use naftiko_syntax::{Node, Value};
 pub(crate) static NOT_OPENAPI: Code = Code {
     id: "not-openapi",
     severity: Severity::Error,
-    summary: "a document given as an OpenAPI description is none that can be read",
+    summary: "a document is not a supported OpenAPI description",
 };
 
 pub(crate) static UNKNOWN_OPENAPI_VERSION: Code = Code {
     id: "unknown-openapi-version",
     severity: Severity::Warning,
-    summary: "an OpenAPI description says it is of a version newer than those known",
+    summary: "the version of an OpenAPI description is newer than the supported ones",
 };
 
 /// A version of `OpenAPI`; patch versions are not distinguished.

@@ -53,7 +53,7 @@ impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Added { step } => write!(f, "step `{step}` is new"),
-            Self::Removed { step } => write!(f, "step `{step}` is gone"),
+            Self::Removed { step } => write!(f, "step `{step}` was removed"),
             Self::Step { step, what } => write!(f, "step `{step}`: {} changed", list(what)),
             Self::Operation { operation, steps } => {
                 write!(f, "operation `{operation}` changed, which {} uses", list(steps))
@@ -61,7 +61,7 @@ impl fmt::Display for Change {
             Self::Provider { provider } => write!(f, "provider `{provider}` changed"),
             Self::Inputs => f.write_str("the inputs changed"),
             Self::Outputs => f.write_str("the outputs changed"),
-            Self::Order => f.write_str("what follows what changed"),
+            Self::Order => f.write_str("the order of steps changed"),
         }
     }
 }

@@ -47,7 +47,7 @@ pub fn plan(plan: &Plan, style: Style) -> Printable {
             let ids: Vec<&str> =
                 before.iter().filter_map(|step| plan.steps.get(*step)).map(|step| step.id.as_str()).collect();
             let after =
-                if ids.is_empty() { "at once".into() } else { printable!("after {}", ids.join(", ")) };
+                if ids.is_empty() { "immediately".into() } else { printable!("after {}", ids.join(", ")) };
             out.push_line(&style.dim(indented(&after, 5, style)));
         }
     }
@@ -73,7 +73,7 @@ fn write_secrets(out: &mut Printable, plan: &Plan, style: Style) {
         let name = shell_word(secret.approval_name());
         let target = match target {
             SecretTarget::Server(origin) => printable!("{}", origin),
-            SecretTarget::Unknown(who) => printable!("wherever `{}` says", who),
+            SecretTarget::Unknown(who) => printable!("the server of `{}`", who),
         };
         let users = users.iter().map(|user| match user {
             SecretUser::Provider(id) | SecretUser::Step(id) => printable!("{}", id),
@@ -85,7 +85,7 @@ fn write_secrets(out: &mut Printable, plan: &Plan, style: Style) {
 
 /// One line about a provider: its address, its authentication, its rate limit, and the document that defines it.
 pub fn provider_line(id: &str, provider: &Provider) -> Printable {
-    let at = provider.base_url.as_deref().unwrap_or("at no known address");
+    let at = provider.base_url.as_deref().unwrap_or("without a known address");
     let with = match &provider.auth {
         Auth::None => "without credentials".into(),
         Auth::Bearer { token: secret }
@@ -93,22 +93,22 @@ pub fn provider_line(id: &str, provider: &Provider) -> Printable {
         | Auth::BasicPair { credentials: secret }
         | Auth::Basic { password: secret, .. } => printable!("with {}", found(secret)),
         Auth::ClientCredentials { client_secret, token_url, .. } => {
-            printable!("with a token that {} gives for {}", token_url, found(client_secret))
+            printable!("with a token from {} for {}", token_url, found(client_secret))
         }
     };
     let limit = provider
         .rate_limit
         .map(|limit| printable!(", at most {} requests in {}", limit.requests, duration(limit.per)));
     let limit = limit.unwrap_or_default();
-    printable!("{} at {}, {}{}, as {} says", id, at, with, limit, provider.source)
+    printable!("{} at {}, {}{} (from {})", id, at, with, limit, provider.source)
 }
 
 /// Describes the source of a secret.
 fn found(secret: &SecretName) -> Printable {
     match secret {
         SecretName::EnvVar(name) => printable!("${}", name),
-        SecretName::File(path) => printable!("what is in {}", path),
-        SecretName::Command(_) => printable!("what `{}` prints", secret),
+        SecretName::File(path) => printable!("the content of {}", path),
+        SecretName::Command(_) => printable!("the output of `{}`", secret),
     }
 }
 
@@ -117,8 +117,8 @@ fn write_step(out: &mut Printable, plan: &Plan, position: usize, step: &Step, st
     match &step.action {
         Action::External(external) => {
             let how = match external.channel {
-                Channel::Prompt => "done outside".into(),
-                other => printable!("done outside, by {}", other.as_str()),
+                Channel::Prompt => "external".into(),
+                other => printable!("external, by {}", other.as_str()),
             };
             out.push(&printable!("  {}. {}  {}\n", number, style.strong(step.id.clone()), style.dim(how)));
             if external.channel.sends() {
@@ -126,7 +126,7 @@ fn write_step(out: &mut Printable, plan: &Plan, position: usize, step: &Step, st
             }
         }
         Action::Composition(embedded) => {
-            let how = style.dim("a composition of its own");
+            let how = style.dim("composition");
             let id = style.strong(step.id.clone());
             out.push(&printable!("  {}. {}  {} {}\n", number, id, how, embedded.plan.name));
             for (name, value) in embedded.shown() {
@@ -147,7 +147,7 @@ fn write_clauses(out: &mut Printable, plan: &Plan, step: &Step, style: Style) {
         line("when", &printable!("{}", when.text()));
     }
     if let Some(each) = &step.for_each {
-        line("for each of", &printable!("{}, {} at a time", each.list.text(), each.concurrency));
+        line("for each item of", &printable!("{}, {} at a time", each.list.text(), each.concurrency));
     }
     if let Action::Invoke(invoke) = &step.action {
         for condition in &invoke.expect {
@@ -155,13 +155,13 @@ fn write_clauses(out: &mut Printable, plan: &Plan, step: &Step, style: Style) {
         }
     }
     if step.on_failure == OnFailure::Continue {
-        line("if it fails,", &"the run goes on".into());
+        line("on failure", &"the run continues".into());
     }
     if let Some(undo) = &step.compensate {
         let operation = plan.operation(&undo.invoke);
         let request =
             operation.map(|operation| printable!("{} {}", operation.method.as_str(), operation.path));
-        line("undone by", &request.unwrap_or_default());
+        line("compensated by", &request.unwrap_or_default());
     }
 }
 
@@ -213,9 +213,9 @@ fn write_pages(out: &mut Printable, paginate: &Paginate, style: Style) {
         NextPage::Cursor { path, parameter } => {
             printable!("query.{} {} {}", parameter, style.dim("←"), path.text())
         }
-        NextPage::Number { parameter } => printable!("query.{} counts them", parameter),
-        NextPage::Offset { parameter } => printable!("query.{} is how many items came before", parameter),
-        NextPage::Link => "the header `Link` names the next".into(),
+        NextPage::Number { parameter } => printable!("query.{} is the page number", parameter),
+        NextPage::Offset { parameter } => printable!("query.{} is the number of preceding items", parameter),
+        NextPage::Link => "the `Link` header names the next page".into(),
     };
     let place = std::iter::once("response.body").chain(paginate.items.iter().map(String::as_str));
     let place = place.collect::<Vec<_>>().join(".");
@@ -239,7 +239,7 @@ fn write_message(out: &mut Printable, external: &External, style: Style) {
         out.push(&printable!("     {} {} {}\n", name, style.dim("←"), value));
     }
     if external.with.is_none() {
-        let what = "with the inputs and results so far, sensitive ones masked";
+        let what = "with the inputs and results so far, sensitive values masked";
         out.push(&printable!("     {}\n", style.dim(what)));
     }
 }

@@ -107,12 +107,12 @@ impl Progress {
                 let wait = duration(until.duration_since(record.at));
                 let why = failure
                     .as_ref()
-                    .map_or_else(|| "not there yet".to_owned(), |failure| failure.message.clone());
+                    .map_or_else(|| "condition not met yet".to_owned(), |failure| failure.message.clone());
                 let before = self.said.insert(step.to_owned(), why.clone());
                 if !self.style.terminal && before.as_ref() == Some(&why) {
                     return None;
                 }
-                (Mark::Waiting, format!("{why}; again in {wait}"))
+                (Mark::Waiting, format!("{why}; retry in {wait}"))
             }
             Event::PageReceived { items, .. } => {
                 let so_far = self.items.entry(step.to_owned()).or_default();
@@ -126,15 +126,15 @@ impl Progress {
             Event::StepFailed { failure, .. } => (Mark::Failed, failure.message.clone()),
             Event::StepInDoubt { failure, .. } => (Mark::InDoubt, failure.message.clone()),
             Event::DoubtResolved { ruling: Ruling::Happened { .. }, .. } => {
-                (Mark::Done, "it happened, somebody says".to_owned())
+                (Mark::Done, "ruled: it happened".to_owned())
             }
             Event::DoubtResolved { ruling: Ruling::DidNotHappen, .. } => {
-                (Mark::Waiting, "it did not happen, somebody says; again now".to_owned())
+                (Mark::Waiting, "ruled: it did not happen; retrying now".to_owned())
             }
             Event::DoubtResolved { ruling: Ruling::HandedOver { .. }, .. } => {
-                (Mark::Asked, "it arrived, somebody says; waits for an answer".to_owned())
+                (Mark::Asked, "ruled: it arrived; waiting for the answer".to_owned())
             }
-            Event::StepAsked { .. } => (Mark::Asked, "waits for an answer".to_owned()),
+            Event::StepAsked { .. } => (Mark::Asked, "waiting for an answer".to_owned()),
             Event::StepSkipped { .. } => (Mark::Skipped, String::new()),
             // The inner steps have lines of their own.
             Event::StepOpened { .. }
@@ -147,7 +147,7 @@ impl Progress {
 
     /// Returns the line for a step whose call waits for its turn, which comes after `wait`.
     pub fn held_up(&mut self, step: &str, wait: SignedDuration) -> Line {
-        let detail = format!("waits for its turn, for {}", duration(wait));
+        let detail = format!("waiting {} for the rate limit", duration(wait));
         Line { step: step.to_owned(), mark: Mark::Waiting, text: self.text(step, Mark::Waiting, &detail) }
     }
 
@@ -252,7 +252,7 @@ pub(crate) fn departed(departures: &[Departure]) -> Option<String> {
         0 => String::new(),
         count => format!(" (and {count} more)"),
     };
-    Some(format!("not as described{at}: {expected}{others}"))
+    Some(format!("response deviates from its description{at}: {expected}{others}"))
 }
 
 /// Describes the channel through which an answer arrived.
@@ -261,7 +261,7 @@ pub(crate) fn answered(through: Through) -> &'static str {
         Through::Prompt => "answered at the terminal",
         Through::Beforehand => "answered beforehand",
         Through::Complete => "answered with `complete`",
-        Through::Callback => "answered at its address",
+        Through::Callback => "answered over HTTP",
         Through::Command => "answered by the program",
     }
 }

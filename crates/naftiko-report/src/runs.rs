@@ -46,7 +46,7 @@ impl Listed {
     /// The status in words.
     fn word(&self) -> &'static str {
         match (self.status, self.process) {
-            (Status::Running, None) if !self.begun => "never began",
+            (Status::Running, None) if !self.begun => "never started",
             // No process drives the run: it was stopped or killed.
             (Status::Running, None) => "interrupted",
             (status, _) => status.as_str(),
@@ -198,15 +198,15 @@ impl Shown {
             text.push(&printable!(" until {}", minute(due)));
         }
         text.push(&if self.listed.events == 0 {
-            printable!(", made {}\n", minute(*created))
+            printable!(", created {}\n", minute(*created))
         } else {
-            printable!(", began {}, last event {}\n", minute(*created), minute(*updated))
+            printable!(", started {}, last event {}\n", minute(*created), minute(*updated))
         });
         for (name, value) in &self.inputs {
             text.push(&printable!("  {} {} = {}\n", style.dim("input"), name, value));
         }
         for name in &self.withheld {
-            text.push(&printable!("  {} {} is sensitive and not kept\n", style.dim("input"), name));
+            text.push(&printable!("  {} {} is sensitive and not stored\n", style.dim("input"), name));
         }
         let width = self.steps.iter().map(|step| step.step.chars().count()).max().unwrap_or_default();
         for step in &self.steps {
@@ -383,7 +383,7 @@ fn detail(event: &Event) -> Option<String> {
             Some(parts.collect::<Vec<_>>().join("; ")).filter(|said| !said.is_empty())
         }
         Event::StepDelayed { until, failure, .. } => {
-            let why = failure.as_ref().map_or("not there yet", |failure| failure.message.as_str());
+            let why = failure.as_ref().map_or("condition not met yet", |failure| failure.message.as_str());
             Some(format!("until {until:.3}: {why}"))
         }
         Event::PageReceived { items, .. } => Some(format!("{} items", items.len())),
@@ -398,11 +398,11 @@ fn detail(event: &Event) -> Option<String> {
         Event::StepAsked { until, attempt, .. } => {
             let until = until.map(|until| format!("until {until:.3}"));
             let said: Vec<String> =
-                attempt.map(|_| "handed over".to_owned()).into_iter().chain(until).collect();
+                attempt.map(|_| "accepted by the receiver".to_owned()).into_iter().chain(until).collect();
             (!said.is_empty()).then(|| said.join(", "))
         }
         Event::StepOpened { items, .. } => items.map(|items| format!("{items} items")),
-        Event::RunCancelled { compensate } => compensate.then(|| "and undone".to_owned()),
+        Event::RunCancelled { compensate } => compensate.then(|| "and compensated".to_owned()),
         Event::RunFinished { status, failure, .. } => {
             let why = failure.as_ref().map(|failure| format!(": {}", failure.message)).unwrap_or_default();
             Some(format!("{}{why}", status.as_str()))

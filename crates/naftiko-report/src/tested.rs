@@ -54,7 +54,7 @@ impl Tested {
     fn failures(&self) -> Vec<Printable> {
         let mut failures = self.problems.clone();
         match self.snapshot {
-            Snapshot::Different => failures.push("the run is not as its snapshot says".into()),
+            Snapshot::Different => failures.push("the run differs from its snapshot".into()),
             Snapshot::Missing => failures.push("there is no snapshot; `--update` writes it".into()),
             Snapshot::Same | Snapshot::Written | Snapshot::Unasked => {}
         }
@@ -105,7 +105,7 @@ fn sum(tests: &[Tested], style: Style) -> Printable {
     };
     let snapshots = match written {
         0 => Printable::new(),
-        written => printable!(", {} written: read what they say", number(written, "snapshot")),
+        written => printable!(", {} written: review them", number(written, "snapshot")),
     };
     printable!("{}, {}{}\n", number(tests.len(), "test"), verdict, snapshots)
 }

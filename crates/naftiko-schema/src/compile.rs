@@ -191,7 +191,7 @@ impl<'s> Compiler<'s> {
             };
             passed.insert(schema);
             let Some(target) = self.document.find(reference, resource) else {
-                self.defect(&place.below("$ref"), format!("`{reference}` leads nowhere in this schema"));
+                self.defect(&place.below("$ref"), format!("`{reference}` does not resolve in this schema"));
                 break self.reserve(key(schema));
             };
             (schema, place) = (target, target_place(reference));
@@ -278,7 +278,9 @@ impl<'s> Compiler<'s> {
                     let place = target_place(reference);
                     node.all.push(self.id(target, resource, &place, pending.is_lenient, optional.cloned()));
                 }
-                None => self.defect(&place, format!("`{}` leads nowhere in this schema", text_of(reference))),
+                None => {
+                    self.defect(&place, format!("`{}` does not resolve in this schema", text_of(reference)));
+                }
             }
         }
         for (part, place) in self.schemas(keywords, "allOf", pending) {

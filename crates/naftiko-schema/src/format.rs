@@ -50,8 +50,8 @@ fn nearly_date_time(text: &str) -> Option<&'static str> {
     }
     match offset {
         "" => Some("it has no offset such as `Z` or `+02:00`"),
-        "Z" | "z" => Some("it is not written as RFC 3339 has it"),
-        _ => is_offset(offset.get(1..)?).then_some("it is not written as RFC 3339 has it"),
+        "Z" | "z" => Some("it is not in the format of RFC 3339"),
+        _ => is_offset(offset.get(1..)?).then_some("it is not in the format of RFC 3339"),
     }
 }
 

@@ -191,7 +191,7 @@ impl Rule {
             Self::Name(name, expected) => {
                 format!("the name `{}` does not fit: expected {expected}", on_a_line(name, 80))
             }
-            Self::Not => "this is what `not` excludes".to_owned(),
+            Self::Not => "`not` excludes this value".to_owned(),
             Self::SeveralBranches => "several of the alternatives of `oneOf` fit".to_owned(),
             Self::Never => "no value is allowed here".to_owned(),
             other => other.expected().map(|expected| format!("expected {expected}")).unwrap_or_default(),

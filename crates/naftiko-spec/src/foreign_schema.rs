@@ -31,7 +31,7 @@ pub(crate) fn invalid_schema(schema: &Json, node: &Node) -> Option<Diagnostic> {
         Error::Format { format } if format == "regex" => {
             of(format!("`{}` is not a regular expression", text(&error)))
         }
-        Error::Referencing(_) => of("`$ref` leads nowhere".to_owned())
+        Error::Referencing(_) => of("`$ref` does not resolve".to_owned())
             .with_help("it leads to a schema in this one: `#/$defs/name`"),
         _ => match Demand::of(&error) {
             Some(demand) if is_keyword => {
@@ -40,7 +40,7 @@ pub(crate) fn invalid_schema(schema: &Json, node: &Node) -> Option<Diagnostic> {
             Some(demand) => of(format!("expected {}, found {}", demand.expected, demand.found)),
             None => of("this is not a JSON Schema".to_owned())
                 .with_label(error.to_string())
-                .with_help("schemas are written in the words of JSON Schema, draft 2020-12"),
+                .with_help("use the keywords of JSON Schema, draft 2020-12"),
         },
     })
 }
@@ -110,9 +110,9 @@ fn no_list_of_names(
                 Fix::replace("make it a list", diagnostic.primary.span, list.clone(), Applicability::Safe);
             return diagnostic.with_help(format!("write `required: {list}`")).with_fix(fix);
         }
-        Json::Bool(false) => "take it away: what is not in the list is not required".to_owned(),
+        Json::Bool(false) => "remove it: names that are not in the list are not required".to_owned(),
         _ => match property {
-            Some(name) => format!("take it away, and write `required: [{name}]` beside `properties`"),
+            Some(name) => format!("remove it, and write `required: [{name}]` beside `properties`"),
             None => "write `required: [name]` beside `properties`".to_owned(),
         },
     };

@@ -127,11 +127,11 @@ fn no_specification(root: &Node) -> Diagnostic {
         None => Span { end: root.span.start, ..root.span },
     };
     let message = match root.as_mapping() {
-        Some(_) => "the document does not say what it is: `specification` is missing".to_owned(),
+        Some(_) => "the header is incomplete: `specification` is missing".to_owned(),
         None => format!("the document is {}, expected a mapping", root.kind()),
     };
     Diagnostic::new(&UNKNOWN_DOCUMENT_KIND, start, message)
-        .with_help(format!("a composition says `specification: {}`", Kind::Composition.specification()))
+        .with_help(format!("write `specification: {}` in a composition", Kind::Composition.specification()))
 }
 
 fn edition(root: &Node, kind: Kind) -> Result<Edition, Box<Diagnostic>> {

@@ -17,8 +17,8 @@ pub fn merge_keys(root: &Node, text: &str) -> Vec<Diagnostic> {
                 for (key, entry) in mapping.iter().filter(|(key, _)| !key.starts_with("x-")) {
                     open.push(&entry.value);
                     if key == "<<" && text.get(entry.key_span.range()) == Some("<<") {
-                        let message = "`<<` merges nothing in YAML 1.2: it is a key like any other";
-                        let help = "write the keys that it stands for out here";
+                        let message = "`<<` is an ordinary key in YAML 1.2 and merges nothing";
+                        let help = "write the merged keys here";
                         found.push(Diagnostic::new(&UNKNOWN_KEY, entry.key_span, message).with_help(help));
                     }
                 }

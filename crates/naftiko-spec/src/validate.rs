@@ -77,7 +77,7 @@ fn report(
         other => diagnostics.push(Diagnostic::new(
             &INVALID_VALUE,
             node.span,
-            format!("the value breaks `{}` of the schema", other.keyword()),
+            format!("the value violates `{}` of the schema", other.keyword()),
         )),
     }
 }
@@ -132,7 +132,7 @@ pub(crate) fn unfit_options(schema: &Json, node: &Node) -> Vec<Diagnostic> {
     options
         .filter_map(|option| {
             let (_, reason, _) = objection(&others, &option.to_json())?;
-            let message = format!("the input never takes this value: {reason}");
+            let message = format!("the input cannot have this value: {reason}");
             Some(Diagnostic::new(&UNFIT_OPTION, option.span, message))
         })
         .collect()
@@ -181,7 +181,7 @@ fn wrong_type(node: &Node, pointer: &str, expected: &str) -> Diagnostic {
     let takes_boolean = expected.starts_with("`true` or `false`");
     match &node.value {
         Value::String(_) if names_secret(pointer) => diagnostic.with_help(format!(
-            "secrets are named, never written: `{key}: {{envVar: …}}`, or `file`, or `command`"
+            "name the secret instead of writing it: `{key}: {{envVar: …}}`, or `file`, or `command`"
         )),
         Value::Number(number) if takes_duration => in_seconds(diagnostic, &number.to_string()),
         Value::Number(number) if key == "retry" && number.is_u64() => {
@@ -257,8 +257,9 @@ fn not_a_variable(node: &Node) -> Diagnostic {
         (true, true, _) => "write it without `$`".to_owned(),
         (_, _, true) => format!("did you mean `{joined}`?"),
         _ => {
-            return diagnostic
-                .with_help("names are letters, digits and `_`, and begin with no digit: `ACME_API_KEY`");
+            return diagnostic.with_help(
+                "names are letters, digits and `_`, and do not begin with a digit: `ACME_API_KEY`",
+            );
         }
     };
     let title = format!("replace it by `{joined}`");
@@ -290,7 +291,7 @@ fn constants(context: &[Vec<ValidationError<'static>>], pointer: &str) -> Vec<St
 
 fn missing_key(root: &Node, node: &Node, pointer: &str, key: &str) -> Diagnostic {
     Diagnostic::new(&MISSING_KEY, key_of(root, pointer, node), format!("`{key}` is missing"))
-        .with_label(format!("{} needs `{key}`", subject(pointer)))
+        .with_label(format!("{} requires `{key}`", subject(pointer)))
         .with_help(format!("add `{key}: …`"))
 }
 

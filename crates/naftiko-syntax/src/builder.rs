@@ -158,7 +158,7 @@ impl<'a> Builder<'a> {
         }
         if let Some(span) = self.empty.filter(|_| self.reports.is_empty()) {
             let help = "write a value below the `---`, or remove the file";
-            let message = "the document holds no value";
+            let message = "the document is empty";
             self.reports.push(Diagnostic::new(&EMPTY_DOCUMENT, span, message).with_help(help));
         }
         Parsed { root: self.root, diagnostics: self.reports.into_vec(), stopped: self.stopped }
@@ -290,7 +290,7 @@ impl<'a> Builder<'a> {
     fn copy(&mut self, way: &[(u32, u32)], span: Span) -> Result<Node, Box<Diagnostic>> {
         let name = lines::slice(self.text, span.range());
         let Some(node) = self.open.find(way) else {
-            let message = format!("`{name}` stands inside the value it names, and so never ends");
+            let message = format!("`{name}` is inside the value that it names, which would be infinite");
             return Err(Box::new(Diagnostic::new(&ALIAS_BOMB, span, message)));
         };
         let mut budget = self.alias_budget;
@@ -333,9 +333,9 @@ impl<'a> Builder<'a> {
         let key = match self.open.key_span(&text) {
             None => Key::Read { text, span },
             Some(first) => {
-                let message = format!("key `{}` stands twice in this mapping", quoting::excerpt(&text));
+                let message = format!("key `{}` occurs twice in this mapping", quoting::excerpt(&text));
                 let diagnostic = Diagnostic::new(&DUPLICATE_KEY, span, message)
-                    .with_related(first, "the first, whose value counts")
+                    .with_related(first, "the first one, whose value is used")
                     .with_help("remove one of the two, or rename it");
                 self.reports.push(diagnostic);
                 Key::Refused { end }
@@ -346,7 +346,7 @@ impl<'a> Builder<'a> {
     }
 
     fn refuse_key(&mut self, span: Span, message: &str) {
-        let help = "write the key as text, in quotes if need be";
+        let help = "write the key as text, in quotes if necessary";
         self.reports.push(Diagnostic::new(&NON_STRING_KEY, span, message).with_help(help));
         let end = span.range().end;
         self.open.set_key(Key::Refused { end }, end);

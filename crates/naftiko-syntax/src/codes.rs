@@ -23,7 +23,7 @@ pub static CODES: &[&Code] = &[
 ];
 
 /// Aliases that expand without end, or far beyond any reasonable size.
-pub static ALIAS_BOMB: Code = error("alias-bomb", "aliases expand to far more than the file holds");
+pub static ALIAS_BOMB: Code = error("alias-bomb", "aliases expand to too many values");
 
 /// A file that is not text.
 pub static BINARY_FILE: Code = error("binary-file", "the file is not text");
@@ -32,11 +32,11 @@ pub static BINARY_FILE: Code = error("binary-file", "the file is not text");
 pub static DUPLICATE_KEY: Code = error("duplicate-key", "a mapping has the same key twice");
 
 /// Nothing but comments, or nothing at all.
-pub static EMPTY_DOCUMENT: Code = error("empty-document", "the file holds no value");
+pub static EMPTY_DOCUMENT: Code = error("empty-document", "the file is empty");
 
 /// An integer that a JSON number would round; it is read as text.
 pub static INEXACT_NUMBER: Code =
-    warning("inexact-number", "a number has more digits than a JSON number keeps");
+    warning("inexact-number", "a number has more digits than a JSON number can represent");
 
 /// A second document in the same file; it is not read.
 pub static MULTIPLE_DOCUMENTS: Code = error("multiple-documents", "the file holds more than one document");
@@ -51,7 +51,7 @@ pub static NOT_A_JSON_NUMBER: Code = warning("not-a-json-number", "a number has 
 pub static NOT_UTF8: Code = error("not-utf8", "the file is not UTF-8");
 
 /// A value that is not what its tag says; it is read as if untagged.
-pub static TAG_MISMATCH: Code = error("tag-mismatch", "a value is not what its tag says");
+pub static TAG_MISMATCH: Code = error("tag-mismatch", "a value does not match its tag");
 
 /// Values nested beyond the depth limit.
 pub static TOO_DEEP: Code = error("too-deep", "values are nested too deeply");
@@ -63,7 +63,7 @@ pub static TOO_LARGE: Code = error("too-large", "the file is too large");
 pub static UNDEFINED_ALIAS: Code = error("undefined-alias", "an alias names no anchor");
 
 /// A tag that YAML's core schema does not define; the value is read as if untagged.
-pub static UNKNOWN_TAG: Code = warning("unknown-tag", "a tag is not known and is ignored");
+pub static UNKNOWN_TAG: Code = warning("unknown-tag", "an unknown tag is ignored");
 
 /// A plain scalar that YAML 1.1 readers interpret differently. Reported by
 /// [`ambiguous_scalars`](crate::ambiguous_scalars), not by reading.

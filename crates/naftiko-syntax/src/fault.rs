@@ -118,7 +118,7 @@ fn other_space(around: &Surroundings<'_>) -> Option<Diagnostic> {
     let fix = Fix::replace("replace it by spaces", span, " ".repeat(spaces), Applicability::Unsafe);
     Some(
         around
-            .fault(range, format!("{name} stands where only spaces indent"))
+            .fault(range, format!("{name} is used for indentation, which must be spaces"))
             .with_help("replace it by a space; it often comes with text that was copied from a page")
             .with_fix(fix),
     )
@@ -152,7 +152,7 @@ fn tab(around: &Surroundings<'_>) -> Option<Diagnostic> {
             };
             let span = Span::new(around.file, indent);
             let fix = Fix::replace("indent by spaces", span, spaces, Applicability::Unsafe);
-            let message = "a tab stands where only spaces indent";
+            let message = "a tab is used for indentation, which must be spaces";
             let diagnostic = around.fault(start + tab..start + tab + tabs, message);
             return Some(diagnostic.with_help("indent by spaces").with_fix(fix));
         }
@@ -272,7 +272,7 @@ fn colon_in_value(around: &Surroundings<'_>) -> Diagnostic {
             .fault(around.rest_of_line(around.at), message)
             .with_help("put the whole value in quotes");
     }
-    let message = "`: ` stands in an unquoted value";
+    let message = "an unquoted value contains `: `";
     let range = quoting::value_in_block(text, start);
     needs_quotes(around.fault(around.at..around.at + 1, message), text, range, Applicability::Unsafe)
 }
@@ -325,7 +325,7 @@ fn indentation(around: &Surroundings<'_>, kind: &ErrorKind) -> Diagnostic {
         let columns = columns_to_choose(around, line);
         let help = format!("indent it by {} spaces", one_of(columns.iter().map(usize::to_string)));
         return around
-            .fault(range, format!("nothing that is open here is indented by {indent}"))
+            .fault(range, format!("no open list or mapping is indented by {indent}"))
             .with_help(help);
     }
     let (message, help) = if matches!(kind, ErrorKind::ExpectedBlockSequenceEntry) {
@@ -378,7 +378,7 @@ fn character_fault(around: &Surroundings<'_>, character: char) -> Diagnostic {
     let at = around.at + offset;
     let range = at..at + character.len_utf8().min(text.len() - at);
     if character.is_control() || !matches!(character, '@' | '`' | '%' | '*' | '&' | '|' | '>') {
-        let message = format!("character U+{:04X} cannot stand in YAML", u32::from(character));
+        let message = format!("character U+{:04X} is not allowed in YAML", u32::from(character));
         return around
             .fault(range, message)
             .with_help("write it as an escape in double quotes, or remove it");

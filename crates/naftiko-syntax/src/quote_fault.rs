@@ -31,14 +31,11 @@ pub(crate) fn explain(kind: &ErrorKind, around: &Surroundings<'_>) -> Option<Dia
                     around.rest_of_line(around.at),
                     "a line of a block of text is indented less than the first",
                 )
-                .with_help("indent all lines alike, or say by how much the first is not, as in `|2`"),
+                .with_help("indent all lines alike, or write the indentation of the text, as in `|2`"),
         ),
         Kind::CommentInterceptedScalar => Some(
             around
-                .fault(
-                    around.rest_of_line(around.at),
-                    "a comment stands in the middle of a value that goes on below",
-                )
+                .fault(around.rest_of_line(around.at), "a comment interrupts a value that continues below")
                 .with_help("move the comment, or write a `#` that belongs to the value in quotes"),
         ),
         _ => None,
@@ -58,7 +55,7 @@ fn block_header(around: &Surroundings<'_>) -> Diagnostic {
 fn unclosed(around: &Surroundings<'_>, at: usize) -> Diagnostic {
     let quote = lines::byte(around.text, at).map_or('"', char::from);
     around.fault(around.rest_of_line(at), format!("the quote `{quote}` is not closed")).with_help(format!(
-        "write `{quote}` where the text ends; lines it goes on over are indented deeper than its key"
+        "write `{quote}` at the end of the text; indent its further lines deeper than its key"
     ))
 }
 
@@ -136,7 +133,7 @@ fn escape(around: &Surroundings<'_>) -> Option<Diagnostic> {
                 Some(b'x') => (2 + digits.min(2), "names no character"),
                 Some(b'u') => (2 + digits.min(4), "names no character"),
                 Some(b'U') => (2 + digits.min(8), "names no character"),
-                _ => (1 + around.one_character(at + 1).len(), "is no escape that YAML knows"),
+                _ => (1 + around.one_character(at + 1).len(), "is not an escape of YAML"),
             };
             let wrong = lines::slice(text, at..at + length);
             let message = format!("`{}` {message}", excerpt(wrong));

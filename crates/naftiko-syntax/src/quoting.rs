@@ -96,7 +96,7 @@ pub(crate) fn template(text: &str, key: Span) -> Option<Diagnostic> {
     let end = key.range().end;
     let outer_end = end + lines::slice(text, end..lines::line_end(text, end)).find('}')? + 1;
     let whole = lines::slice(text, start..outer_end);
-    let message = format!("`{}` stands unquoted, and `{{` opens a mapping", excerpt(whole));
+    let message = format!("`{}` is not quoted, and `{{` opens a mapping", excerpt(whole));
     let diagnostic = Diagnostic::new(&YAML_SYNTAX, Span::new(key.file, start..outer_end), message);
     let rest = lines::slice(text, outer_end..lines::line_end(text, outer_end));
     let is_all = rest.trim_start().is_empty() || rest.trim_start().starts_with([',', ']', '}', '#', ':']);
@@ -127,7 +127,7 @@ pub(crate) fn dollar_brace(text: &str, file: FileId, brace: usize, flow: &str) -
     lines::slice(text, dollar..brace + 1).starts_with("${").then_some(())?;
     let range = value_in_flow(text, start_in_flow(text, dollar));
     let span = range.clone().unwrap_or(dollar..brace + 1);
-    let message = format!("`${{` stands unquoted inside {flow}, where `{{` opens a mapping");
+    let message = format!("`${{` is not quoted inside {flow}, where `{{` opens a mapping");
     let diagnostic = Diagnostic::new(&YAML_SYNTAX, Span::new(file, span), message);
     Some(needs_quotes(diagnostic, text, range, Applicability::Safe))
 }

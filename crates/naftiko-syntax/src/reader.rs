@@ -95,7 +95,7 @@ pub fn parse(text: &str, file: FileId, limits: &Limits) -> Parsed {
     }
     let mut parsed = builder.finish();
     if parsed.root.is_none() && parsed.diagnostics.is_empty() {
-        let empty = Diagnostic::new(&EMPTY_DOCUMENT, Span::new(file, 0..0), "the file holds no value");
+        let empty = Diagnostic::new(&EMPTY_DOCUMENT, Span::new(file, 0..0), "the file is empty");
         parsed.diagnostics.push(empty);
     }
     parsed
@@ -108,7 +108,7 @@ pub(crate) fn too_many_bytes(limits: &Limits) -> String {
         bytes if bytes >= MIB && bytes % MIB == 0 => format!("{} MiB", bytes / MIB),
         bytes => format!("{bytes} bytes"),
     };
-    format!("the file has more than {most}, and no more are read")
+    format!("the file has more than {most}; the rest is not read")
 }
 
 /// The parser's own depth limits are disabled: the builder counts the depth of lists and mappings of both styles.

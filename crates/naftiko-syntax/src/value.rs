@@ -155,7 +155,7 @@ fn is_non_specific(tag: &Tag) -> bool {
 fn tag_flaw(tag: &Tag, place: Span, found: &str) -> Diagnostic {
     let name = tag.original();
     if tag.is_yaml_core_schema() {
-        Diagnostic::new(&TAG_MISMATCH, place, format!("{found} is not what the tag `{name}` says"))
+        Diagnostic::new(&TAG_MISMATCH, place, format!("{found} does not match the tag `{name}`"))
             .with_help("remove the tag, or write a value it fits")
     } else {
         Diagnostic::new(&UNKNOWN_TAG, place, format!("tag `{}` is not known and is ignored", excerpt(&name)))
@@ -164,19 +164,21 @@ fn tag_flaw(tag: &Tag, place: Span, found: &str) -> Diagnostic {
 
 fn inexact(value: &str, span: Span) -> Diagnostic {
     let message =
-        format!("`{}` has more digits than a JSON number keeps, and is read as text", excerpt(value));
+        format!("`{}` has more digits than a JSON number can represent, and is read as text", excerpt(value));
     quotable(Diagnostic::new(&INEXACT_NUMBER, span, message), value, span)
 }
 
 fn rounded(value: &str, number: &Number, span: Span) -> Diagnostic {
-    let message =
-        format!("`{}` has more digits than a JSON number keeps, and is read as {number}", excerpt(value));
+    let message = format!(
+        "`{}` has more digits than a JSON number can represent, and is read as {number}",
+        excerpt(value)
+    );
     Diagnostic::new(&INEXACT_NUMBER, span, message)
-        .with_help("write it in quotes if every digit counts, or with the digits that are kept")
+        .with_help("write it in quotes if every digit matters, or write the rounded number")
 }
 
 fn not_json(value: &str, span: Span) -> Diagnostic {
-    let message = format!("JSON has no number `{}`, and it is read as text", excerpt(value));
+    let message = format!("`{}` is not a JSON number, and is read as text", excerpt(value));
     quotable(Diagnostic::new(&NOT_A_JSON_NUMBER, span, message), value, span)
 }
 

@@ -27,7 +27,7 @@ pub(crate) fn write(
     let is_list = value.is_array() || value.is_object();
     if !is_encoded && !parameter.explode && is_list {
         let message =
-            format!("a list or an object in the cookie `{name}` has no written form without `explode`");
+            format!("a list or an object in the cookie `{name}` cannot be serialized without `explode`");
         return Err(Problem::new(message));
     }
     let pairs = pairs(operation, parameter, &parameter.schema, value)?;
@@ -55,7 +55,7 @@ fn written(name: &str, pair: Pair, is_encoded: bool) -> Result<(String, String),
         return Err(Problem::new(message));
     }
     if !is_encoded && !pair.texts.iter().all(|text| text.bytes().all(is_cookie_octet)) {
-        return Err(Problem::new(format!("the cookie `{name}` has a character that cookies cannot carry")));
+        return Err(Problem::new(format!("the cookie `{name}` has a character that cookies cannot contain")));
     }
     let write = |text: &String| if is_encoded { encoded(text, CARRIED) } else { text.clone() };
     let texts: Vec<String> = pair.texts.iter().map(write).collect();

@@ -73,9 +73,9 @@ pub(crate) fn text(name: &str, value: &Value) -> Result<String, Problem> {
         Value::String(text) => Ok(text.clone()),
         Value::Number(number) => Ok(number_text(number)),
         Value::Bool(truth) => Ok(truth.to_string()),
-        Value::Null => Err(Problem::new(format!("`{name}` is or holds null, which has no written form"))),
+        Value::Null => Err(Problem::new(format!("`{name}` is or contains null, which cannot be serialized"))),
         Value::Array(_) | Value::Object(_) => Err(Problem::new(format!(
-            "`{name}` holds a list or an object inside another, which has no written form"
+            "`{name}` contains a nested list or object, which cannot be serialized"
         ))),
     }
 }
@@ -83,5 +83,5 @@ pub(crate) fn text(name: &str, value: &Value) -> Result<String, Problem> {
 /// The problem of an empty list or object. It is not left out, since without a filter a provider could return
 /// everything, and without a change do nothing: the author has to decide.
 pub(crate) fn empty(name: &str) -> Problem {
-    Problem::new(format!("`{name}` is empty, which has no written form"))
+    Problem::new(format!("`{name}` is empty, which cannot be serialized"))
 }

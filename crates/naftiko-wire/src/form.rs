@@ -29,7 +29,7 @@ pub(crate) fn write(
     value: &Value,
 ) -> Result<Vec<Part>, Problem> {
     let Value::Object(entries) = value else {
-        return Err(Problem::new("a form has to be an object"));
+        return Err(Problem::new("a form must be an object"));
     };
     let mut parts = Vec::with_capacity(entries.len());
     let mut owners: HashMap<Option<String>, &str> = HashMap::new();
@@ -79,7 +79,7 @@ fn part(name: &str, content_type: Option<&str>, value: &Value) -> Result<Part, P
     let usual = if value.is_object() || value.is_array() { JSON } else { TEXT };
     let written = media::write(name, content_type.unwrap_or(usual), value, false)?;
     let text = String::from_utf8(written.bytes)
-        .map_err(|_| Problem::new(format!("`{name}` is not text, and a form holds only text")))?;
+        .map_err(|_| Problem::new(format!("`{name}` is not text, and a form contains only text")))?;
     let encoded = |text: &str| byte_serialize(text.as_bytes()).collect::<String>();
     Ok(Part { name: Some(encoded(name)), value: encoded(&text) })
 }

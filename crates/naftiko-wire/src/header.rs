@@ -25,7 +25,7 @@ pub(crate) fn write(parameter: &Parameter, value: &Value) -> Result<String, Prob
 
 fn unwritable(name: &str) -> Problem {
     let allowed = "visible ASCII characters, with spaces or tabs between them";
-    Problem::new(format!("the header `{name}` can only carry {allowed}"))
+    Problem::new(format!("the header `{name}` can only contain {allowed}"))
 }
 
 fn styled(parameter: &Parameter, value: &Value) -> Result<String, Problem> {

@@ -41,7 +41,7 @@ pub(crate) fn write(
         return Ok(Written::new(sent, in_charset(name, content_type, text_of(name, value)?)?));
     }
     let Value::String(given) = value else {
-        return Err(Problem::new(format!("`{name}` has to be text to be sent as `{range}`")));
+        return Err(Problem::new(format!("`{name}` must be text to be sent as `{range}`")));
     };
     let Some(data) = data_url::read(name, given) else {
         return Ok(Written::new(sent, in_charset(name, content_type, given.clone())?));
@@ -57,7 +57,7 @@ pub(crate) fn write(
 fn text_of(name: &str, value: &Value) -> Result<String, Problem> {
     match value {
         Value::Array(_) | Value::Object(_) => {
-            Err(Problem::new(format!("`{name}` has to be text, and it is a list or an object")))
+            Err(Problem::new(format!("`{name}` must be text, found a list or an object")))
         }
         scalar => text(name, scalar),
     }

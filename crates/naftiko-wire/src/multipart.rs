@@ -60,7 +60,7 @@ pub(crate) fn write(operation: &Operation, spec: &RequestBody, value: &Value) ->
                 parts.extend(written.map_err(|problem| problem.within(at))?);
             }
         }
-        _ => return Err(Problem::new("a body of several parts has to be an object or a list")),
+        _ => return Err(Problem::new("a multipart body must be an object or a list")),
     }
     if parts.is_empty() {
         return Err(Problem::new("a body of several parts has no part"));
@@ -100,7 +100,9 @@ fn entry(operation: &Operation, spec: &RequestBody, item: &Value) -> Result<Vec<
         Some((1, (name, value))) => {
             property(operation, spec, name, value).map_err(|problem| problem.within(name))
         }
-        _ => Err(Problem::new("a part of a form has to be an object with one entry, which names the part")),
+        _ => Err(Problem::new(
+            "a part of a form must be an object with one entry, whose key is the name of the part",
+        )),
     }
 }
 
@@ -154,11 +156,11 @@ fn part(
     let content_type = said.and_then(|said| chosen(said, value));
     let content_type = content_type.unwrap_or_else(|| usual(schema, value));
     if !is_field_value(content_type) {
-        let message = format!("the media type of `{name}` has a character that a header cannot carry");
+        let message = format!("the media type of `{name}` has a character that a header cannot contain");
         return Err(Problem::new(message));
     }
     if is_multipart(&essence(content_type)) {
-        return Err(Problem::new(format!("`{name}` cannot be written in several parts of its own")));
+        return Err(Problem::new(format!("`{name}` cannot be split into several parts")));
     }
     let written = media::write(name, content_type, value, is_binary)?;
     let is_file = is_binary || is_opaque(&essence(&written.content_type));

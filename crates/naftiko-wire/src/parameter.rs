@@ -131,7 +131,7 @@ fn empty_within(name: &str, path: &str) -> Problem {
     if path == name {
         return empty(name);
     }
-    Problem::new(format!("`{name}` holds an empty list or object, which has no written form"))
+    Problem::new(format!("`{name}` contains an empty list or object, which cannot be serialized"))
 }
 
 /// A value that is written as a whole in a media type.
@@ -170,5 +170,5 @@ pub(crate) fn no_meaning(parameter: &Parameter, with: &str) -> Problem {
         Style::TabDelimited => "tsv",
         Style::Querystring => "querystring",
     };
-    Problem::new(format!("the style `{style}` of `{}` has no meaning {with}", parameter.name))
+    Problem::new(format!("the style `{style}` of `{}` is not defined {with}", parameter.name))
 }

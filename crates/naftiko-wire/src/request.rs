@@ -122,7 +122,7 @@ fn body(operation: &Operation, arguments: &Arguments) -> Result<Option<Written>,
     match (&operation.body, &arguments.body) {
         (Some(spec), Some(value)) => write_body(operation, spec, value).map(Some),
         (Some(spec), None) if spec.required => {
-            let message = format!("`{}` needs a body, and there is none", operation.id);
+            let message = format!("`{}` requires a body", operation.id);
             Err(Problem::new(message).at(Target::Body))
         }
         (None, Some(_)) => Err(takes_no_body(operation)),
@@ -156,7 +156,7 @@ fn media_type_refusal(spec: &RequestBody) -> Result<(), Refusal> {
     if is_field_value(&spec.content_type) {
         return Ok(());
     }
-    let message = "the media type of the body has a character that a header cannot carry";
+    let message = "the media type of the body has a character that a header cannot contain";
     Err(Refusal::of_operation(message))
 }
 

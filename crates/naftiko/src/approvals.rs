@@ -76,7 +76,7 @@ fn is_meant(secret: &SecretAllowance, approval: &Approval) -> bool {
 
 fn unknown(secret: &SecretAllowance, approvals: &[Approval]) -> Stop {
     let near = match approvals.iter().find(|it| it.name == secret.name) {
-        Some(approval) => Some(format!("it is approved for {}", approval.origin)),
+        Some(approval) => Some(format!("the secret is approved for {}", approval.origin)),
         None => nearest(&secret.name, approvals.iter().map(|it| it.name.as_str()))
             .map(|near| format!("did you mean `{near}`?")),
     };

@@ -39,7 +39,7 @@ impl Settled {
     pub(crate) fn adopt(&mut self, id: &str, store: &Store, screen: &mut Screen) -> Result<(), Stop> {
         if let Some(text) = self.unstored.take() {
             store.adopt_plan(id, &text, world::now())?;
-            screen.message(&"the run goes on with these changes\n".into());
+            screen.message(&"the run continues with these changes\n".into());
         }
         Ok(())
     }
@@ -59,10 +59,12 @@ pub(crate) fn settled(
     let file = Printable::path(&kept.origin.file);
     let now = match plan_now(&kept.origin, allowed_files) {
         Ok(now) => now,
-        Err(why) if adopt => return Err(Stop::Usage(format!("`{file}` gives no plan to go on with: {why}"))),
+        Err(why) if adopt => {
+            return Err(Stop::Usage(format!("`{file}` has no plan, so the run cannot adopt it: {why}")));
+        }
         Err(why) => {
             screen.message(&printable!(
-                "`{}` gives no plan any more ({}); the run goes on with its own\n",
+                "`{}` no longer has a plan ({}); the run continues with its own plan\n",
                 file,
                 why
             ));
@@ -75,18 +77,20 @@ pub(crate) fn settled(
     }
     screen.message(&told(&file, &changes));
     if !adopt {
-        screen.message(&"the run goes on with its own plan; `--adopt-changes` goes on with theirs\n".into());
+        screen.message(
+            &"the run continues with its own plan; `--adopt-changes` uses the changed documents\n".into(),
+        );
         return Ok(Settled::stored(&kept.plan));
     }
     let now = Arc::new(now);
     let text = serde_json::to_string(&*now)
-        .map_err(|error| Stop::Usage(format!("the plan cannot be kept: {error}")))?;
+        .map_err(|error| Stop::Usage(format!("the plan cannot be stored: {error}")))?;
     Ok(Settled { plan: now, unstored: Some(text) })
 }
 
 fn told(file: &Printable, changes: &[Change]) -> Printable {
     let lines: Printable = changes.iter().map(|change| printable!("  {}\n", change)).collect();
-    printable!("`{}`, or what it names, has changed since the run began:\n{}", file, lines)
+    printable!("`{}`, or a document that it names, has changed since the run started:\n{}", file, lines)
 }
 
 /// Checks the documents of the run and returns their current plan.

@@ -124,7 +124,7 @@ fn rules(names: &[String]) -> Result<Vec<&'static Code>, Stop> {
                 Some(near) => format!("did you mean `{near}`?"),
                 None => format!("there is {}", one_of(naftiko_check::rule_names())),
             };
-            Stop::Usage(format!("`--rules {name}`: there is no such rule; {help}"))
+            Stop::Usage(format!("`--rules {name}`: unknown rule; {help}"))
         })?);
     }
     Ok(rules)

@@ -27,7 +27,7 @@ fn page_of(code: &str) -> Option<&'static str> {
 fn unknown(code: &str) -> String {
     match nearest(code, PAGES.iter().map(|(id, _)| *id)) {
         Some(near) => format!("there is no code `{code}`; did you mean `{near}`?"),
-        None => format!("there is no code `{code}`; `naftiko codes` lists them"),
+        None => format!("unknown code `{code}`; `naftiko codes` lists all codes"),
     }
 }
 

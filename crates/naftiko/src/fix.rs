@@ -31,7 +31,7 @@ pub(crate) fn write(paths: &[PathBuf], arguments: &Check, screen: &mut Screen) -
             match replace(&change.path, &change.before, &change.after) {
                 Ok(()) => {
                     let count = fixed.made.get(&change.path).copied().unwrap_or_default();
-                    screen.message(&printable!("{}: {} made\n", name, fixes(count)));
+                    screen.message(&printable!("{}: {} applied\n", name, fixes(count)));
                 }
                 Err(error) => problems.push(format!("`{name}` cannot be written: {error}")),
             }
@@ -89,7 +89,7 @@ fn guesses_left(checked: &Checked) -> usize {
 fn offer(guesses: usize, arguments: &Check, screen: &mut Screen) {
     if guesses > 0 && !arguments.fix.guesses {
         screen.message(&printable!(
-            "{} more with `--unsafe`: look at the changes with `--diff` first\n",
+            "{} more with `--unsafe`: review the changes with `--diff` first\n",
             fixes(guesses)
         ));
     }

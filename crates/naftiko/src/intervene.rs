@@ -42,10 +42,10 @@ pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, 
     let (ruling, said) = match &arguments.happened {
         Some(text) if text.is_empty() && !is_read => (Ruling::Happened { result: Value::Null }, "happened"),
         Some(text) if text.is_empty() => {
-            (Ruling::HandedOver { until: None }, "arrived, and waits for its answer")
+            (Ruling::HandedOver { until: None }, "arrived; its answer is outstanding")
         }
         Some(text) => (Ruling::Happened { result: json(text, "--happened")? }, "happened"),
-        None => (Ruling::DidNotHappen, "did not happen, and is made again"),
+        None => (Ruling::DidNotHappen, "did not happen; it is retried when the run continues"),
     };
     let said = printable!("`{}` {}", step, said);
     block_on_one_thread(intervene(
@@ -61,9 +61,9 @@ pub(crate) fn resolve(arguments: &Resolve, screen: &mut Screen) -> Result<Exit, 
 pub(crate) fn cancel(arguments: &Cancel, screen: &mut Screen) -> Result<Exit, Stop> {
     let compensate = arguments.compensate;
     let said = if compensate {
-        "the run is cancelled, and what was done is to be undone"
+        "cancellation is recorded; effects are compensated when the run continues"
     } else {
-        "the run is cancelled"
+        "cancellation is recorded"
     };
     block_on_one_thread(intervene(
         &arguments.state,
@@ -77,7 +77,7 @@ pub(crate) fn cancel(arguments: &Cancel, screen: &mut Screen) -> Result<Exit, St
 
 fn json(text: &str, flag: &str) -> Result<Value, Stop> {
     let value = serde_json::from_str(text).map_err(|error| {
-        Stop::Usage(format!("`{flag}` is not JSON: {error}; a text goes in quotes: `'\"…\"'`"))
+        Stop::Usage(format!("`{flag}` is not JSON: {error}; write a text in quotes: `'\"…\"'`"))
     })?;
     match rounded_number(text) {
         Some(_) => Err(Stop::Usage(format!("`{flag}`: a number in it {ROUNDED}"))),
@@ -98,11 +98,11 @@ async fn intervene(
     let lease = match store.lease(&summary.id, world::now()) {
         Ok(lease) => lease,
         Err(StoreError::Held { .. }) if summary.events == 0 => {
-            let why = "another process is about to begin it; try again";
+            let why = "another process is about to start it; try again";
             return Err(Stop::Usage(format!("run `{}` has no records yet: {why}", summary.id)));
         }
         Err(StoreError::Held { .. }) => {
-            let when = "as soon as the process that drives the run reads it".into();
+            let when = "once the process that drives the run reads this".into();
             return leave(&store, &summary.id, intervention, as_is, said, &when, screen);
         }
         Err(error) => return Err(error.into()),
@@ -110,7 +110,7 @@ async fn intervene(
     let kept = Kept::read(&store, &summary)?;
     if kept.records.is_empty() && matches!(intervention, Intervention::Cancel { .. }) {
         store.cancel_unstarted(&lease, world::now())?;
-        screen.message(&"the run is cancelled; it never began, and nothing was sent\n".into());
+        screen.message(&"the run is cancelled; it never started, and nothing was sent\n".into());
         return Ok(Exit::Done);
     }
     let run = match kept.replay(Map::new()) {
@@ -157,7 +157,7 @@ async fn intervene(
     let go_on = if held.run.status().is_over() {
         Printable::new()
     } else {
-        printable!("; go on with\n  naftiko resume {}{}", held.id, state.again())
+        printable!("; continue with\n  naftiko resume {}{}", held.id, state.again())
     };
     screen.message(&printable!("{}{}{}\n", said, left, go_on));
     Ok(Exit::Done)
@@ -222,12 +222,13 @@ fn left_behind(run: &naftiko_engine::Run, intervention: &Intervention) -> String
     if halted.is_empty() || !matches!(intervention, Intervention::Cancel { compensate: false }) {
         return String::new();
     }
-    format!("; {} is left, and what would have been undone after it", halted.join(", "))
+    format!("; {} is not compensated, nor are the steps that would follow it", halted.join(", "))
 }
 
 /// Validates an answer against the schema that its step declares, or a response against that of its operation.
 fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention, as_is: bool) -> Result<(), Stop> {
-    let misfit = |step: &str, reason: String| format!("the answer for `{step}` does not fit: {reason}");
+    let misfit =
+        |step: &str, reason: String| format!("the result for `{step}` does not match its schema: {reason}");
     match intervention {
         Intervention::Complete { step, result, .. } => match run.definition(step).map(|step| &step.action) {
             Some(Action::External(external)) => {
@@ -239,7 +240,7 @@ fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention, as_is: b
             if run.operation(step).is_some() =>
         {
             Err(Stop::Usage(format!(
-                "later steps read what `{step}` gives: say what it answered, with `--happened JSON`"
+                "later steps read the result of `{step}`: give the response with `--happened JSON`"
             )))
         }
         Intervention::Resolve { step, ruling: Ruling::Happened { result } } if !as_is => {
@@ -251,7 +252,7 @@ fn check_answer(run: &naftiko_engine::Run, intervention: &Intervention, as_is: b
             fits(schema.as_ref(), result).map_err(|reason| {
                 let why = misfit(step, reason);
                 Stop::Lines(printable!(
-                    "{}\nlater steps would read what is not there; `--as-is` takes it all the same",
+                    "{}\nlater steps may read missing fields; `--as-is` accepts the result anyway",
                     why
                 ))
             })

@@ -57,7 +57,8 @@ impl Marks {
         let is_same = mark(store, run, name, value)? == *kept;
         Ok((!is_same).then(|| {
             format!(
-                "input `{name}`: this is not the value that the run began with; if it was replaced since, say so with `--replaced {}`",
+                "input `{name}`: this is not the value at the start of the run; if it was replaced since, \
+                 add `--replaced {}`",
                 shell_word(name)
             )
         }))

@@ -3,7 +3,7 @@
 use naftiko_syntax::keeps_digits;
 
 /// The reason for rejecting a number that could only be stored rounded.
-pub(crate) const ROUNDED: &str = "has more digits than a number keeps; a text, in quotes, keeps all";
+pub(crate) const ROUNDED: &str = "has more digits than a number can represent; write it as a text, in quotes";
 
 /// Whether a text has the form of an integer of any size.
 pub(crate) fn is_integer(text: &str) -> bool {

@@ -53,19 +53,18 @@ pub(crate) fn to_plan(
 pub(crate) fn no_plan(file: &Path, checked: &Checked) -> Stop {
     let file = file.display();
     Stop::Usage(match checked.withheld_by() {
-        _ if checked.kind == Some(Kind::Capabilities) => format!(
-            "`{file}` is a capabilities document, which says what a provider can do; a composition can be planned and run"
-        ),
-        _ if checked.kind == Some(Kind::Test) && checked.suite.is_some() => {
-            format!("`{file}` tests a composition: `naftiko test` runs it")
+        _ if checked.kind == Some(Kind::Capabilities) => {
+            format!("`{file}` is a capabilities document; only a composition can be planned and run")
         }
-        Some(ignored) => format!(
-            "`{file}` has no plan: `{}` is ignored there, but no run is possible before it is corrected",
-            ignored.code.id
-        ),
+        _ if checked.kind == Some(Kind::Test) && checked.suite.is_some() => {
+            format!("`{file}` is a test of a composition: run it with `naftiko test`")
+        }
+        Some(ignored) => {
+            format!("`{file}` has no plan: the error `{}` is ignored, but prevents a run", ignored.code.id)
+        }
         None => format!(
-            "`{file}` has no plan: without an OpenAPI description nothing is known of its operations; give one with \
-             `--openapi FILE`, or name it in a capabilities document of edition 0.2"
+            "`{file}` has no plan: its operations have no OpenAPI description; give one with `--openapi \
+             FILE`, or name it in a capabilities document of edition 0.2"
         ),
     })
 }

@@ -36,7 +36,7 @@ pub(crate) fn post(
     intervention: &Intervention,
     check: impl Fn(&Run) -> Result<(), Stop>,
 ) -> Result<Posted, Stop> {
-    let unwritable = |error: serde_json::Error| Stop::Usage(format!("it cannot be kept: {error}"));
+    let unwritable = |error: serde_json::Error| Stop::Usage(format!("the message cannot be stored: {error}"));
     let message = serde_json::to_value(intervention).map_err(unwritable)?;
     for _ in 0..LOOKS {
         let waiting = store.inbox(run)?;
@@ -51,9 +51,7 @@ pub(crate) fn post(
         }
     }
     // A message that was stored without validation could be dropped silently.
-    Err(Stop::Usage(format!(
-        "run `{run}` goes on faster than it can be looked at, and nothing was left for it; try again"
-    )))
+    Err(Stop::Usage(format!("run `{run}` keeps changing, so no message was stored for it; try again")))
 }
 
 /// The outcome of a message that need not be stored; `None` if it must be.

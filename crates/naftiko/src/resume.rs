@@ -29,9 +29,9 @@ pub(crate) fn resume(arguments: &Arguments, screen: &mut Screen) -> Result<Exit,
 async fn go_on(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, Stop> {
     let (store, summary) = state::open_for(&arguments.state, &arguments.run)?;
     let lease = store.lease(&summary.id, world::now()).map_err(|error| match error {
-        StoreError::Held { .. } => Stop::Usage(format!(
-            "{error}; it goes on there, and can be gone on with here once that has ended"
-        )),
+        StoreError::Held { .. } => {
+            Stop::Usage(format!("{error}; resume the run once that process has ended"))
+        }
         other => other.into(),
     })?;
     let mut kept = Kept::read(&store, &summary)?;
@@ -118,7 +118,7 @@ fn replay(
 ) -> Result<Run, Stop> {
     kept.replay(inputs).map_err(|stop| {
         if plan.is_some_and(Settled::is_new) {
-            return Stop::Usage("what has happened so far does not fit the changed documents".to_owned());
+            return Stop::Usage("the events of the run do not fit the changed documents".to_owned());
         }
         // Its sensitive inputs are not stored, and what it did may depend on them.
         if status.is_over() && !kept.withheld().is_empty() {
@@ -214,13 +214,13 @@ fn inputs(
     for name in missing {
         let needed = || {
             let give = format!("give it again with `--input {}=…`", shell_word(&name));
-            Stop::Usage(format!("the input `{name}` is sensitive and not kept: {give}"))
+            Stop::Usage(format!("the input `{name}` is sensitive and not stored: {give}"))
         };
         let input = kept.plan.inputs.iter().find(|input| input.name == name).ok_or_else(needed)?;
         if !screen.can_ask() {
             return Err(needed());
         }
-        let why = "it is sensitive and not kept";
+        let why = "it is sensitive and not stored";
         let value = asked(input, why, screen, &|value| objection(&name, value))?;
         inputs.insert(name, value);
     }

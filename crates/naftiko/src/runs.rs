@@ -19,10 +19,10 @@ pub(crate) fn runs(arguments: &Arguments, screen: &mut Screen) -> Result<Exit, S
     let Some(store) = state::look(&arguments.state)? else {
         return match &arguments.command {
             Some(RunsCommand::Show { run, .. } | RunsCommand::Events { run, .. }) => {
-                Err(Stop::Usage(format!("there is no run `{run}`: none is kept yet")))
+                Err(Stop::Usage(format!("there is no run `{run}`: no runs are stored yet")))
             }
             _ => {
-                screen.message(&"no run is kept yet\n".into());
+                screen.message(&"no runs are stored yet\n".into());
                 Ok(Exit::Done)
             }
         };
@@ -83,8 +83,8 @@ fn shown(store: &Store, run: &str, json: bool, again: &Printable, screen: &mut S
     screen.result(&shown.text(screen.out))?;
     if kept.records.is_empty() && process.is_none() {
         screen.message(&printable!(
-            "its process ended before it began, and nothing was sent: run the composition again, and remove this run with\n  \
-             naftiko runs prune {}{}\n",
+            "its process ended before the run started, and nothing was sent: run the composition again, and \
+             remove this run with\n  naftiko runs prune {}{}\n",
             shell_word(&kept.id),
             again
         ));
@@ -112,7 +112,7 @@ fn in_order(summary: &Summary, kept: &Kept) -> Result<(), Stop> {
         return Ok(());
     }
     let (id, status) = (&summary.id, summary.status.as_str());
-    Err(Stop::Usage(format!("run `{id}` is noted as `{status}`, and its records say otherwise")))
+    Err(Stop::Usage(format!("the stored status `{status}` of run `{id}` contradicts its records")))
 }
 
 fn ledger(kept: &Kept) -> Result<Ledger, Stop> {
@@ -158,7 +158,7 @@ fn verify(store: &Store, screen: &mut Screen) -> Result<Exit, Stop> {
         return Ok(Exit::Errors);
     }
     let runs = if count == 1 { "1 run is".to_owned() } else { format!("{count} runs are") };
-    screen.message(&printable!("{} as written\n", runs));
+    screen.message(&printable!("{} intact\n", runs));
     Ok(Exit::Done)
 }
 
@@ -184,7 +184,8 @@ fn prune(
             let named = runs.iter().map(|run| state::find(&store, run)).collect::<Result<Vec<_>, _>>()?;
             if let Some(open) = named.iter().find(|run| !force && !run.status.is_over() && run.events > 0) {
                 return Err(Stop::Usage(format!(
-                    "run `{}` is not over ({}): end it with `naftiko cancel`, or remove it all the same with `--force`",
+                    "run `{}` is not over ({}): end it with `naftiko cancel`, or remove it anyway with \
+                     `--force`",
                     open.id,
                     open.status.as_str()
                 )));

@@ -55,7 +55,11 @@ impl Origin {
 fn folder(state: &State) -> Result<PathBuf, Stop> {
     let own = || world::state_home().map(|home| home.join("naftiko"));
     state.state.clone().or_else(own).ok_or_else(|| {
-        Stop::Usage("nothing says where runs are kept: neither `HOME` nor `XDG_STATE_HOME` is set; give a folder with `--state DIR`".to_owned())
+        Stop::Usage(
+            "there is no state folder: neither `HOME` nor `XDG_STATE_HOME` is set; give a folder \
+                     with `--state DIR`"
+                .to_owned(),
+        )
     })
 }
 
@@ -65,7 +69,7 @@ fn folder(state: &State) -> Result<PathBuf, Stop> {
 /// If the journal cannot be used.
 pub(crate) fn open(state: &State) -> Result<Store, Stop> {
     let folder = folder(state)?;
-    Store::open(&folder).map_err(|error| Stop::Usage(format!("runs cannot be kept: {error}")))
+    Store::open(&folder).map_err(|error| Stop::Usage(format!("runs cannot be stored: {error}")))
 }
 
 /// Opens the journal for reading; `None` if it does not exist.
@@ -109,7 +113,7 @@ impl From<StoreError> for Stop {
 /// # Errors
 /// If the run cannot be stored; then it must not start.
 pub(crate) fn begin(store: &Store, id: &str, plan: &Plan, origin: &Origin) -> Result<Lease, Stop> {
-    let unwritable = |error: serde_json::Error| Stop::Usage(format!("the plan cannot be kept: {error}"));
+    let unwritable = |error: serde_json::Error| Stop::Usage(format!("the plan cannot be stored: {error}"));
     let text = serde_json::to_string(plan).map_err(unwritable)?;
     let origin = serde_json::to_value(origin).map_err(unwritable)?;
     let run = NewRun { id, composition: &plan.name, plan: &text, origin: &origin, at: world::now() };
@@ -145,13 +149,14 @@ impl Kept {
 
     fn with(store: &Store, summary: &Summary, records: Vec<Record>) -> Result<Self, Stop> {
         let damaged = |what: &str, error: &dyn std::fmt::Display| {
-            Stop::Usage(format!("{what} of run `{}` cannot be understood: {error}", summary.id))
+            Stop::Usage(format!("{what} of run `{}` cannot be parsed: {error}", summary.id))
         };
         let plan: Plan =
             serde_json::from_str(&store.plan(&summary.id)?).map_err(|error| damaged("the plan", &error))?;
         if plan.version != Plan::VERSION {
             let error = format!(
-                "its version is {}, and this `naftiko` knows {}: go on with the one that began it",
+                "its version is {}, and this `naftiko` supports {}: resume the run with the version that \
+                 started it",
                 plan.version,
                 Plan::VERSION
             );
@@ -192,7 +197,7 @@ impl Kept {
     /// If the records are not in a valid order, or the run never started.
     pub(crate) fn replay(&self, withheld: Map<String, Value>) -> Result<Run, Stop> {
         if self.records.is_empty() {
-            let why = "its process ended before it began, and nothing was sent";
+            let why = "its process ended before the run started, and nothing was sent";
             let then = "run the composition again; `naftiko runs prune` removes this run";
             return Err(Stop::Usage(format!("run `{}` has no records: {why}; {then}", self.id)));
         }

@@ -25,19 +25,19 @@ pub(crate) fn upgrade(arguments: &UpgradeOptions, screen: &mut Screen) -> Result
     match upgraded.upgrade {
         Upgrade::Text(after, again) => give(arguments, &upgraded.checked, after, &again, screen),
         Upgrade::UpToDate(text) => {
-            screen.message(&printable!("{}: is of edition 0.2, there is nothing to do\n", file));
+            screen.message(&printable!("{}: already edition 0.2, nothing to do\n", file));
             if !arguments.write && !arguments.diff {
                 screen.document(&text)?;
             }
             Ok(Exit::Done)
         }
-        Upgrade::NotAComposition => Err(Stop::Usage(format!("`{name}` is no composition"))),
+        Upgrade::NotAComposition => Err(Stop::Usage(format!("`{name}` is not a composition"))),
         Upgrade::Unclear if upgraded.checked.has_errors() => {
-            Ok(refuse(arguments, &upgraded.checked, "cannot be upgraded as long as it has errors", screen))
+            Ok(refuse(arguments, &upgraded.checked, "cannot be upgraded: correct its errors first", screen))
         }
         Upgrade::Unclear => Err(no_plan(file, &upgraded.checked)),
         Upgrade::Untranslatable(again) => {
-            let why = "cannot be upgraded: in edition 0.2 it would not mean the same";
+            let why = "cannot be upgraded: in edition 0.2 its plan would differ";
             Ok(refuse(arguments, &again, why, screen))
         }
     }
@@ -56,7 +56,7 @@ fn give(
         replace(&arguments.file, &before, &after).map_err(|error| {
             Stop::Usage(format!("`{}` cannot be written: {error}", arguments.file.display()))
         })?;
-        screen.message(&printable!("{}: is of edition 0.2 now\n", arguments.file));
+        screen.message(&printable!("{}: upgraded to edition 0.2\n", arguments.file));
     } else if arguments.diff {
         let change = Change { path: arguments.file.clone(), before, after };
         unified(&change, screen)?;

@@ -22,7 +22,7 @@ pub(crate) fn watch(
     check: impl Fn(&Reading, &mut Screen) -> Result<Exit, Stop>,
 ) -> Result<Exit, Stop> {
     world::on_stop_signal(|| world::leave(Exit::Done))
-        .map_err(|error| Stop::Usage(format!("`--watch` cannot hear signals: {error}")))?;
+        .map_err(|error| Stop::Usage(format!("`--watch` cannot receive signals: {error}")))?;
     loop {
         let reading = Reading::new();
         if format == CheckFormat::Human && screen.out.terminal {
@@ -32,7 +32,7 @@ pub(crate) fn watch(
         if screen.is_unread() {
             return Ok(exit);
         }
-        let hint = screen.err.dim("watching; an interrupt (Ctrl-C) ends it");
+        let hint = screen.err.dim("watching; stop with Ctrl-C");
         screen.message(&(hint + &"\n".into()));
         while !reading.has_changed() {
             world::pause(EVERY);

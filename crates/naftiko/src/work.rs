@@ -56,9 +56,8 @@ pub(crate) fn work(arguments: Arguments, screen: &mut Screen) -> Result<Exit, St
         stop_on_signal(cancellation.clone(), Exit::Done, pulses.clone())?;
         if let Some(address) = arguments.listen.listen {
             let open = Reception::open(store.clone(), address).await;
-            let open =
-                open.map_err(|error| Stop::Usage(format!("nobody can listen at `{address}`: {error}")))?;
-            screen.message(&printable!("answers are taken at http://{}/\n", open));
+            let open = open.map_err(|error| Stop::Usage(format!("cannot listen at `{address}`: {error}")))?;
+            screen.message(&printable!("answers are accepted at http://{}/\n", open));
         }
         let worker = Worker {
             crew: Arc::new(Crew {
@@ -153,7 +152,7 @@ impl Worker {
         }
         for run in store.remove_unstarted(&unstarted)? {
             if !self.crew.json {
-                let why = "its process ended before it began, and nothing was sent";
+                let why = "its process ended before the run started, and nothing was sent";
                 screen.message(&printable!("{}  removed: {}\n", run, why));
             }
         }
@@ -214,7 +213,7 @@ impl Worker {
             Err(Hindrance::Lacks(why)) => {
                 // Reported once, until the reason changes.
                 if self.set_aside.get(&id).is_none_or(|(_, before)| *before != why) {
-                    screen.problem(&printable!("run `{}` is left alone: {}", id, why));
+                    screen.problem(&printable!("run `{}` is not driven: {}", id, why));
                 }
                 self.set_aside.insert(id, (after(SET_ASIDE), why));
             }
@@ -271,7 +270,7 @@ impl Crew {
         let kept = Kept::read(&self.store, &summary).map_err(lacks)?;
         if let [name, ..] = kept.withheld() {
             let go_on = format!(
-                "its input `{name}` is sensitive and not kept; go on with `naftiko resume {}{}`",
+                "its input `{name}` is sensitive and not stored; continue with `naftiko resume {}{}`",
                 shell_word(id),
                 self.again
             );

@@ -18,8 +18,8 @@ outputs: [{{name: \"out {evil}\", source: ask}}]
     );
     let folder = Folder::new("0.2", &body);
     let Some(mut terminal) = Terminal::of(&folder, &["run", "composition.yaml"]) else { return };
-    terminal.wait_for("ask waits for you");
-    terminal.wait_for("answer with JSON, or `later`");
+    terminal.wait_for("ask needs your answer");
+    terminal.wait_for("answer with JSON, or write `later` to stop here");
     terminal.types("{\"a\": \"\\u009b\\u202e\\u007f\\u001b[2J\"}\n");
     assert_eq!(terminal.ends().code(), Some(0), "{}", terminal.seen);
     let seen = terminal.seen;

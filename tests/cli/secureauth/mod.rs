@@ -130,11 +130,11 @@ async fn an_organization_that_has_not_inherited_everything_is_removed_again() {
     let ended = onboard(&tenant, SECRET, &[]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (3, ""), "{}", ended.stderr);
     assert!(
-        ended.stderr.contains("verify-sign-in") && ended.stderr.contains("'passkey')` does not hold"),
+        ended.stderr.contains("verify-sign-in") && ended.stderr.contains("'passkey')` is false"),
         "{}",
         ended.stderr
     );
-    assert!(ended.stderr.contains("was undone"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("was compensated"), "{}", ended.stderr);
     assert_eq!(tenant.organizations(), Vec::<Value>::new());
     assert_eq!(tenant.log().last().unwrap().split(' ').next(), Some("DELETE"));
 }
@@ -164,7 +164,7 @@ async fn a_client_that_is_not_known_is_told_so_and_nothing_else_is_sent() {
     let ended = onboard(&tenant, "wr0ng/secret+of nobody", &[]).await;
     assert_eq!((ended.code, ended.stdout.as_str()), (3, ""));
     assert!(
-        ended.stderr.contains("gave no token and answered 401: `invalid_client`: no client onboarding-client with the secret ***"),
+        ended.stderr.contains("gave no token and responded 401: `invalid_client`: no client onboarding-client with the secret ***"),
         "{}",
         ended.stderr
     );

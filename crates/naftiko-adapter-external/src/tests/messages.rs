@@ -130,7 +130,7 @@ fn written(settings: Value, address: bool) -> String {
 #[test]
 fn a_letter_says_what_is_handed_over_and_how_to_answer() {
     insta::assert_snapshot!(written(json!({}), true), @r#"
-    Somebody is needed for the step `tell`.
+    The step `tell` needs an answer.
 
     who: Jane
     list: [1, {"a": null}]
@@ -141,7 +141,7 @@ fn a_letter_says_what_is_handed_over_and_how_to_answer() {
     insta::assert_snapshot!(written(json!({"text": "Hello {{ who }}"}), false), @"
     Hello {{ who }}
 
-    Whoever runs this answers, until 2027-01-15T08:00:00Z, with
+    The operator of the run answers, until 2027-01-15T08:00:00Z, with
     naftiko complete r 'tell' --result JSON
     ");
     insta::assert_snapshot!(written(json!({"template": "{{ who }} {{ list[1].a is none }}\n{{ howToAnswer }}"}), true), @"
@@ -159,7 +159,7 @@ fn a_template_reads_nothing_but_what_it_is_given() {
         Ok(())
     );
     for (template, told) in [
-        ("{{ whom }}", "`whom` is not handed over to this message at line 1"),
+        ("{{ whom }}", "this message has no value `whom` at line 1"),
         ("a\n{{ who", "`{{` is not closed; close it with `}}` at line 2"),
         ("{% include '/etc/passwd' %}", "there is no statement `include`"),
         ("{{ who|shout }}", "there is no filter `shout`"),
@@ -240,12 +240,12 @@ fn a_mail_server_speaks_tls_unless_it_is_here_or_somebody_says_otherwise() {
     smtps://2852039166: SmtpServer { host: "169.254.169.254", port: 465, security: Implicit, .. }
     smtp://me:(password)@localhost:25: SmtpServer { host: "localhost", port: 25, security: None, .. }
     smtp://localhost:25?tls=required: SmtpServer { host: "localhost", port: 25, security: StartTls, .. }
-    smtp://me:(password)@mail.example?tls=none: a password would be sent to `mail.example` in clear: take `tls=none` away
+    smtp://me:(password)@mail.example?tls=none: a password would be sent to `mail.example` in clear: remove `tls=none`
     smtps://mail.example?tls=none: its `tls` is neither `required` nor `none`
     smtp://mail.example?tls=maybe: its `tls` is neither `required` nor `none`
-    https://me:(password)@mail.example: it is no URL of the form `smtps://USER:PASSWORD@HOST:PORT`
-    mail.example:25: it is no URL of the form `smtps://USER:PASSWORD@HOST:PORT`
-    smtp:: it is no URL of the form `smtps://USER:PASSWORD@HOST:PORT`
-    : it is no URL of the form `smtps://USER:PASSWORD@HOST:PORT`
+    https://me:(password)@mail.example: it is not a URL of the form `smtps://USER:PASSWORD@HOST:PORT`
+    mail.example:25: it is not a URL of the form `smtps://USER:PASSWORD@HOST:PORT`
+    smtp:: it is not a URL of the form `smtps://USER:PASSWORD@HOST:PORT`
+    : it is not a URL of the form `smtps://USER:PASSWORD@HOST:PORT`
     "#);
 }

@@ -93,13 +93,13 @@ fn json(text: String, most: usize) -> Result<Content, Trouble> {
     Counted::of(text.into_bytes(), most).map(Content::Json).map_err(|(flaw, bytes)| match flaw {
         Flaw::TooMany => Trouble::TooMany,
         Flaw::TooDeep => Trouble::Permanent {
-            reason: format!("its lists and objects are more than {MOST_DEPTH} deep within each other"),
+            reason: format!("its lists and objects are nested more than {MOST_DEPTH} deep"),
             answer: lossy(bytes),
         },
         Flaw::NotJson => {
             let error = serde_json::from_slice::<serde::de::IgnoredAny>(&bytes).err();
             let error =
-                error.map_or_else(|| "more follows after its end".to_owned(), |error| error.to_string());
+                error.map_or_else(|| "there is text after its end".to_owned(), |error| error.to_string());
             Trouble::Unreadable { reason: format!("it is not JSON: {error}"), answer: Some(lossy(bytes)) }
         }
     })

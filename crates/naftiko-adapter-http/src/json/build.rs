@@ -74,9 +74,9 @@ impl Builder<'_> {
 
 fn expected(oddity: Oddity) -> &'static str {
     match oddity {
-        Oddity::Inexact => "expected a number that keeps its digits in 64 bits",
-        Oddity::Huge => "expected a number that fits into 64 bits, and it is read as null",
-        Oddity::HalfCharacter => "expected whole characters, and half of one is read as U+FFFD",
+        Oddity::Inexact => "expected a number that 64 bits or a double can represent",
+        Oddity::Huge => "expected a number in the range of a double; it is read as null",
+        Oddity::HalfCharacter => "expected complete surrogate pairs; half of one is read as U+FFFD",
     }
 }
 
@@ -153,7 +153,7 @@ impl<'de> Visitor<'de> for Seed<'_, '_> {
             let before = builder.departures.len();
             let value = fields.next_value_seed(Seed(builder))?;
             if object.contains_key(&name) {
-                builder.depart(String::new(), "expected this name once, and the last of them counts");
+                builder.depart(String::new(), "expected this name once; the last value is used");
             }
             builder.place(begun, before, || part(&name));
             object.insert(name, value);

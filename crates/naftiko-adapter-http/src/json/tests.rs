@@ -30,9 +30,9 @@ fn shown(text: &str) -> String {
 fn half_a_character_is_read_as_the_replacement_character_and_named() {
     insta::assert_snapshot!(shown(r#"{"id": 1, "short": "so nice \ud83d", "list": ["\udc00", "\ud83d\ude00"], "\ud800": 1}"#), @r#"
     {"id":1,"short":"so nice �","list":["�","😀"],"�":1}
-    "/short": expected whole characters, and half of one is read as U+FFFD
-    "/list/*": expected whole characters, and half of one is read as U+FFFD
-    "/�": expected whole characters, and half of one is read as U+FFFD
+    "/short": expected complete surrogate pairs; half of one is read as U+FFFD
+    "/list/*": expected complete surrogate pairs; half of one is read as U+FFFD
+    "/�": expected complete surrogate pairs; half of one is read as U+FFFD
     "#);
     assert_eq!(read(r#""\ud83d\ud83d\ude00""#).unwrap().0, json!("\u{fffd}😀"));
     assert_eq!(read(r#""\\ud83d""#).unwrap().0, json!("\\ud83d"));
@@ -43,8 +43,8 @@ fn half_a_character_is_read_as_the_replacement_character_and_named() {
 fn a_number_that_loses_digits_is_named_once_for_a_list() {
     insta::assert_snapshot!(shown(r#"[{"id": 12345678901234567890123}, {"id": 1e400}, {"id": 98765432109876543210987}]"#), @r#"
     [{"id":1.2345678901234568e+22},{"id":null},{"id":9.876543210987654e+22}]
-    "/*/id": expected a number that keeps its digits in 64 bits
-    "/*/id": expected a number that fits into 64 bits, and it is read as null
+    "/*/id": expected a number that 64 bits or a double can represent
+    "/*/id": expected a number in the range of a double; it is read as null
     "#);
     assert_eq!(
         shown("[5.0, 1e3, 0.10, 18446744073709551615, -0]"),
@@ -56,8 +56,8 @@ fn a_number_that_loses_digits_is_named_once_for_a_list() {
 fn a_name_that_comes_twice_is_named_and_the_last_counts() {
     insta::assert_snapshot!(shown(r#"{"a": {"b/c": 1, "b/c": 2, "x": 0}, "a": {"b/c": 3}}"#), @r#"
     {"a":{"b/c":3}}
-    "/a/b~1c": expected this name once, and the last of them counts
-    "/a": expected this name once, and the last of them counts
+    "/a/b~1c": expected this name once; the last value is used
+    "/a": expected this name once; the last value is used
     "#);
 }
 

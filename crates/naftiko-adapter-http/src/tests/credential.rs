@@ -203,7 +203,7 @@ async fn an_argument_does_not_take_the_place_of_a_credential() {
         let call = call(operation, arguments([(place, name, json!("mine"))]));
         let failure = adapter.invoke(&call).await.expect_err("it is refused");
         assert_eq!(failure.kind, FailureKind::Refused);
-        assert!(failure.message.contains("belongs to the credential"), "{failure}");
+        assert!(failure.message.contains("carries the credential"), "{failure}");
         assert!(server.received_requests().await.unwrap_or_default().is_empty());
     }
 }
@@ -223,11 +223,11 @@ fn what_cannot_be_sent_is_found_when_building() {
         let error = adapter("https://api.example", credential).expect_err("it cannot be sent");
         assert_eq!(error.to_string(), expected);
     };
-    let token = "the token for `acme` is empty or has a character that a header cannot carry";
+    let token = "the token for `acme` is empty or has a character that a header cannot contain";
     check(key(KeyPlace::Header, "x-key", "a\nb"), token);
     check(key(KeyPlace::Cookie, "key", "a;b"), token);
     check(key(KeyPlace::Query, "key", ""), token);
-    let name = "the credential for `acme` cannot be used: it is sent under a name that cannot be sent";
+    let name = "the credential for `acme` cannot be used: its header or parameter name cannot be sent";
     check(key(KeyPlace::Header, "x key", "a"), name);
     check(
         Credential::BasicPair("hunter22".into()),

@@ -67,7 +67,7 @@ fn what_a_document_may_not_name_is_refused_with_its_reason() {
     for (url, scheme) in schemes {
         assert_eq!(
             said(url, &["example.com", "127.0.0.1"]),
-            format!("a URL of the scheme `{scheme}` is not contacted: it has to be `https` or `http`")
+            format!("the URL scheme `{scheme}` is not supported: use `https` or `http`")
         );
     }
     for url in [
@@ -77,18 +77,18 @@ fn what_a_document_may_not_name_is_refused_with_its_reason() {
     ] {
         let message = said(url, &["api.example.com"]);
         assert!(
-            message.contains("carries a user or a password") && !message.contains("hunter2"),
+            message.contains("contains a user or a password") && !message.contains("hunter2"),
             "{message}"
         );
     }
     assert_eq!(
         said("http://api.example.com:8080/v1", &[]),
-        "`api.example.com:8080` is not contacted over `http`, where everybody on the way can read along: \
-         give it with `https`, or allow it with `--allow-host api.example.com:8080`"
+        "`http` to `api.example.com:8080` is not allowed, because it is not encrypted: use `https`, or allow \
+         it with `--allow-host api.example.com:8080`"
     );
     assert_eq!(
         said("https://10.0.0.7/", &[]),
-        "`10.0.0.7` is not contacted: it is a private address, and `--allow-host 10.0.0.7` would allow it"
+        "`10.0.0.7` is not allowed: it is a private address; allow it with `--allow-host 10.0.0.7`"
     );
     for url in [
         "http://169.254.169.254/latest/",
@@ -127,8 +127,8 @@ fn the_operator_allows_a_host_at_one_port_or_at_all() {
         .permit(&Url::parse("https://api.example.com:8443").expect("a URL"));
     assert_eq!(
         elsewhere.expect_err("nobody named it").to_string(),
-        "`api.example.com:8443` is not contacted: no capabilities document names it, and \
-         `--allow-host api.example.com:8443` would allow it"
+        "`api.example.com:8443` is not allowed: no capabilities document names it; allow it with \
+         `--allow-host api.example.com:8443`"
     );
     for text in [
         "",
@@ -154,17 +154,20 @@ fn a_name_may_lead_only_as_far_as_it_is_allowed_to() {
     };
     check(Reach::Public, &["1.1.1.1", "2606:4700::1"], None);
     check(Reach::Public, &["10.9.9.9", "169.254.7.7"], None);
-    let private = "`db.internal` is not contacted: it leads to 10.0.0.1, a private address, and `--allow-host db.internal` would allow it";
+    let private = "`db.internal` is not allowed: it resolves to 10.0.0.1, a private address; allow it with \
+                   `--allow-host db.internal`";
     check(Reach::Public, &["10.0.0.1"], Some(private));
     check(Reach::Public, &["1.1.1.1", "10.0.0.1"], Some(private));
-    let loopback = "`db.internal` is not contacted: it leads to ::1, a loopback address, and `--allow-host db.internal` would allow it";
+    let loopback = "`db.internal` is not allowed: it resolves to ::1, a loopback address; allow it with \
+                    `--allow-host db.internal`";
     check(Reach::Public, &["::1"], Some(loopback));
     check(Reach::Loopback, &["127.0.0.1", "::1"], None);
-    let public = "`db.internal` is not contacted: it leads to 1.1.1.1, a public address, and `--allow-host db.internal` would allow it";
+    let public = "`db.internal` is not allowed: it resolves to 1.1.1.1, a public address; allow it with \
+                  `--allow-host db.internal`";
     check(Reach::Loopback, &["1.1.1.1"], Some(public));
     check(Reach::Anywhere, &["10.0.0.1", "127.0.0.1", "192.0.2.1", "fd12::1", "169.254.7.7"], None);
-    let metadata = "`db.internal` is not contacted: it leads to 169.254.169.254, a link-local or metadata address, \
-         and `--allow-host 169.254.169.254` would allow it";
+    let metadata = "`db.internal` is not allowed: it resolves to 169.254.169.254, a link-local or metadata \
+                    address; allow it with `--allow-host 169.254.169.254`";
     check(Reach::Anywhere, &["169.254.169.254"], Some(metadata));
 }
 
@@ -243,7 +246,7 @@ async fn a_name_that_leads_to_what_is_not_public_is_refused_before_a_connection(
         let endpoint = builder("https://api.example.com", Credential::None).lookup(lookup.clone());
         let failure = endpoint.build().expect("a sound endpoint").invoke(&get()).await.expect_err(text);
         assert_eq!(failure.kind, FailureKind::Refused, "{text}");
-        assert!(failure.message.contains(&format!("it leads to {address}, ")), "{text}: {failure}");
+        assert!(failure.message.contains(&format!("it resolves to {address}, ")), "{text}: {failure}");
         assert_eq!(lookup.asked.load(Ordering::Relaxed), 1, "{text}");
     }
 }
@@ -292,8 +295,8 @@ async fn a_name_that_leads_to_this_machine_is_refused_and_nobody_hears_of_it() {
     assert_eq!(failure.kind, FailureKind::Refused);
     assert_eq!(
         failure.message,
-        "`api.example.com` is not contacted: it leads to 127.0.0.1, a loopback address, and \
-         `--allow-host api.example.com` would allow it"
+        "`api.example.com` is not allowed: it resolves to 127.0.0.1, a loopback address; allow it with \
+         `--allow-host api.example.com`"
     );
     assert_eq!(lookup.asked.load(Ordering::Relaxed), 1);
     assert_eq!(listener.accept().expect_err("nobody came").kind(), io::ErrorKind::WouldBlock);
@@ -335,7 +338,7 @@ async fn localhost_leads_to_this_machine_or_nowhere() {
     let failure = to(IpAddr::from([192, 168, 0, 1])).invoke(&get()).await.expect_err("it is refused");
     assert_eq!(failure.kind, FailureKind::Refused);
     assert!(
-        failure.message.starts_with("`localhost` is not contacted: it leads to 192.168.0.1"),
+        failure.message.starts_with("`localhost` is not allowed: it resolves to 192.168.0.1"),
         "{failure}"
     );
     assert_eq!(received(&server).await.len(), 1);
@@ -349,8 +352,8 @@ fn an_endpoint_that_may_not_be_spoken_to_is_found_when_building() {
     }
     assert_eq!(
         build("https://[fd00:ec2::254]").to_string(),
-        "`acme`: `[fd00:ec2::254]` is not contacted: it is a link-local or metadata address, and \
-         `--allow-host '[fd00:ec2::254]'` would allow it"
+        "`acme`: `[fd00:ec2::254]` is not allowed: it is a link-local or metadata address; allow it with \
+         `--allow-host '[fd00:ec2::254]'`"
     );
 }
 
@@ -432,14 +435,14 @@ async fn a_server_of_another_protocol_is_under_the_same_rules() {
     ] {
         let leads_to: Vec<&str> = leads_to.split_whitespace().collect();
         let refused = guarded(host, &leads_to, &[]).await.expect_err(host);
-        assert!(refused.contains("would allow it"), "{host}: {refused}");
+        assert!(refused.contains("allow it with"), "{host}: {refused}");
     }
     assert_eq!(guarded("10.0.0.7", &[], &["10.0.0.7"]).await, gives("10.0.0.7:25"));
     assert_eq!(guarded("mail.internal", &["10.0.0.7"], &["mail.internal:25"]).await, gives("10.0.0.7:25"));
     assert!(guarded("mail.internal", &["10.0.0.7"], &["mail.internal:587"]).await.is_err());
     assert!(guarded("mail.internal", &["169.254.169.254"], &["mail.internal"]).await.is_err());
     for none in ["", "a b", "[::1", "mail.example/x", "a@b"] {
-        assert_eq!(guarded(none, &[], &[]).await, Err(format!("`{none}` is no host")));
+        assert_eq!(guarded(none, &[], &[]).await, Err(format!("`{none}` is not a host")));
     }
 }
 

@@ -206,21 +206,21 @@ async fn what_the_token_url_says_is_told_without_secrets() {
         (
             error(401, said),
             FailureKind::Refused,
-            "`HOST` gave no token and answered 401: `invalid_client`: not ***, ***",
+            "`HOST` gave no token and responded 401: `invalid_client`: not ***, ***",
         ),
         (
             error(400, json!({"error": "invalid_scope"})),
             FailureKind::Refused,
-            "`HOST` gave no token and answered 400: `invalid_scope`",
+            "`HOST` gave no token and responded 400: `invalid_scope`",
         ),
-        (error(404, json!("?")), FailureKind::Refused, "`HOST` gave no token and answered 404"),
-        (error(302, json!("?")), FailureKind::Refused, "`HOST` gave no token and answered 302"),
-        (error(429, json!({})), FailureKind::NotSent, "`HOST` gave no token and answered 429"),
-        (error(503, json!("?")), FailureKind::NotSent, "`HOST` gave no token and answered 503"),
+        (error(404, json!("?")), FailureKind::Refused, "`HOST` gave no token and responded 404"),
+        (error(302, json!("?")), FailureKind::Refused, "`HOST` gave no token and responded 302"),
+        (error(429, json!({})), FailureKind::NotSent, "`HOST` gave no token and responded 429"),
+        (error(503, json!("?")), FailureKind::NotSent, "`HOST` gave no token and responded 503"),
         (
             error(200, json!({"token": "x"})),
             FailureKind::Refused,
-            "`HOST` gave no token: its answer has no `access_token`",
+            "`HOST` gave no token: its response has no `access_token`",
         ),
         (
             error(200, json!({"access_token": "x", "token_type": "mac"})),
@@ -230,12 +230,14 @@ async fn what_the_token_url_says_is_told_without_secrets() {
         (
             error(200, json!({"access_token": "x\ny"})),
             FailureKind::Refused,
-            "`HOST` gave no token: its `access_token` is empty or has a character that a header cannot carry",
+            "`HOST` gave no token: its `access_token` is empty or has a character that a header cannot \
+             contain",
         ),
         (
             ResponseTemplate::new(200).set_body_raw("{", "application/json"),
             FailureKind::Refused,
-            "no token could be had: the answer of `HOST` cannot be read: it is not JSON: EOF while parsing an object at line 1 column 1",
+            "no token was available: the response of `HOST` cannot be read: it is not JSON: EOF while \
+             parsing an object at line 1 column 1",
         ),
     ] {
         assert_eq!(not_given(template).await, Failure::new(kind, message));
@@ -269,7 +271,7 @@ async fn without_a_connection_for_its_token_nothing_of_a_call_was_sent() {
     let failure = adapter.invoke(&get()).await.expect_err("nobody gives tokens");
     assert_eq!(failure.kind, FailureKind::NotSent);
     assert!(
-        failure.message.starts_with("no token could be had: no connection to `http://127.0.0.1:9`"),
+        failure.message.starts_with("no token was available: no connection to `http://127.0.0.1:9`"),
         "{failure}"
     );
     assert_eq!(seen(&server).await, (0, Vec::new()));

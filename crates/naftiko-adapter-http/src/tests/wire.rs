@@ -251,7 +251,7 @@ async fn a_slow_answer_leaves_it_unknown() {
     let server = answering(ResponseTemplate::new(200).set_delay(Duration::from_secs(20))).await;
     let adapter = builder(&server.uri(), Credential::None).timeout(Duration::from_millis(80)).build();
     let failure = adapter.expect("a sound endpoint").invoke(&get()).await.expect_err("it takes too long");
-    let message = format!("no answer from `{}` within 80ms", server.uri());
+    let message = format!("no response from `{}` within 80ms", server.uri());
     assert_eq!(failure, Failure::new(FailureKind::Unknown, message));
 }
 
@@ -269,7 +269,7 @@ async fn an_answer_that_never_goes_on_is_given_up() {
     let mut get = get();
     get.timeout = Some(Duration::from_millis(80));
     let failure = adapter(&format!("http://{address}")).invoke(&get).await.expect_err("it never ends");
-    let message = format!("no answer from `http://{address}` within 80ms");
+    let message = format!("no response from `http://{address}` within 80ms");
     assert_eq!(failure, Failure::new(FailureKind::Unknown, message));
     drop(server.join().expect("the server ends"));
 }
@@ -344,9 +344,9 @@ fn an_endpoint_that_cannot_be_used_is_found_when_building() {
         assert_eq!(error.to_string(), expected);
     };
     let url = |reason: &str| format!("the base URL of `acme` cannot be used: {reason}");
-    check("ftp://example.com", Credential::None, &url("it has to begin with `https://` or `http://`"));
+    check("ftp://example.com", Credential::None, &url("it must begin with `https://` or `http://`"));
     check("https://example.com?key=hunter2", Credential::None, &url("it has a query or a fragment"));
-    let userinfo = url("it carries a user or a password, which belong into the credential");
+    let userinfo = url("it contains a user or a password: move them to `auth`");
     check("https://me:hunter2@example.com", Credential::None, &userinfo);
     let token = BuildError::Token { provider: "acme".to_owned() }.to_string();
     for secret in ["", "hunter2\n", "hunter\u{e9}"] {

@@ -251,11 +251,11 @@ fn what_a_real_adapter_refuses_is_refused() {
     assert_eq!(refusal(&[("id", json!(""))], Some(full.clone())), "the path parameter `id` is empty");
     assert_eq!(
         refusal(&[id.clone(), ("dry", json!(null))], Some(full.clone())),
-        "`dry` is or holds null, which has no written form"
+        "`dry` is or contains null, which cannot be serialized"
     );
     let unknown = refusal(&[id.clone(), ("dri", json!(1))], Some(full.clone()));
     assert_eq!(unknown, "`POST /shelves/{id}/things` has no query parameter `dri`");
-    assert_eq!(refusal(from_ref(&id), None), "`POST /shelves/{id}/things` needs a body, and there is none");
+    assert_eq!(refusal(from_ref(&id), None), "`POST /shelves/{id}/things` requires a body");
     let without = refusal(from_ref(&id), Some(json!({})));
     assert_eq!(without, "the body does not fit its description: `title` is missing");
     assert_eq!(status(&mock, &create, &[id], Some(full)), 201);

@@ -89,7 +89,9 @@ impl Examination<'_> {
         };
         self.shown.push((format!("{outcome:?}"), stage.secrets.clone()));
         let taken = (stage.taken)();
-        self.rule(Law::Once, taken <= 1, || format!("{scene:?}: it was taken up {taken} times"));
+        self.rule(Law::Once, taken <= 1, || {
+            format!("{scene:?}: the provider received the call {taken} times")
+        });
         Some((outcome, stage))
     }
 
@@ -98,7 +100,7 @@ impl Examination<'_> {
         let held = matches!(&outcome, Ok(response) if (200..300).contains(&response.status));
         self.rule(Law::Answers, held, || told(&outcome));
         let taken = (stage.taken)();
-        self.rule(Law::Once, taken == 1, || format!("it was taken up {taken} times"));
+        self.rule(Law::Once, taken == 1, || format!("the provider received the call {taken} times"));
     }
 
     async fn refuses(&mut self) {
@@ -129,7 +131,7 @@ impl Examination<'_> {
         let Some((outcome, stage)) = self.call(&Scene::Answers, change).await else { return };
         let taken = (stage.taken)();
         let held = kind(&outcome) == Some(FailureKind::Refused) && taken == 0;
-        self.rule(law, held, || format!("{what}: {}, taken up {taken} times", told(&outcome)));
+        self.rule(law, held, || format!("{what}: {}, received {taken} times", told(&outcome)));
     }
 
     async fn any_status(&mut self) {
@@ -155,7 +157,7 @@ impl Examination<'_> {
         }
         if let Some((outcome, _)) = self.call(&Scene::BreaksOff, |_| {}).await {
             let held = kind(&outcome) == Some(FailureKind::Unknown);
-            self.rule(Law::AdmitsNotKnowing, held, || format!("broken off: {}", told(&outcome)));
+            self.rule(Law::AdmitsNotKnowing, held, || format!("aborted: {}", told(&outcome)));
         }
     }
 
@@ -191,7 +193,7 @@ impl Examination<'_> {
         let taken = (stage.taken)();
         let held = answered == MANY && taken == MANY;
         self.rule(Law::ManyAtOnce, held, || {
-            format!("of {MANY} calls {taken} were taken up and {answered} answered")
+            format!("of {MANY} calls, {taken} were received and {answered} got a response")
         });
     }
 
@@ -211,7 +213,7 @@ impl Examination<'_> {
         let held = matches!(outcome, Some(Ok(_)));
         self.rule(Law::OutlivesItsCallers, held, || match &outcome {
             Some(outcome) => told(outcome),
-            None => "the next call never ended".to_owned(),
+            None => "the next call did not end".to_owned(),
         });
     }
 
@@ -241,7 +243,7 @@ fn kind(outcome: &Outcome) -> Option<FailureKind> {
 /// A short text for an outcome.
 fn told(outcome: &Outcome) -> String {
     match outcome {
-        Ok(response) => format!("it answered {}", response.status),
+        Ok(response) => format!("it responded with {}", response.status),
         Err(failure) => format!("it failed as {:?}: {failure}", failure.kind),
     }
 }

@@ -55,18 +55,18 @@ impl Law {
     /// The law as a sentence for the report.
     pub fn as_str(self) -> &'static str {
         match self {
-            Self::Answers => "a call that is carried out is answered with success",
-            Self::Once => "one call is taken up once",
-            Self::RefusesIncomplete => "a call that lacks something required is refused and not sent",
-            Self::RefusesUnknown => "an argument that belongs nowhere is refused and not sent",
-            Self::AnyStatusIsAnAnswer => "an answer of any status is a response",
-            Self::KnowsWhatWasNotSent => "where nobody is there, nothing was sent",
-            Self::AdmitsNotKnowing => "a call without an answer is one that nobody knows of",
-            Self::EndsInTime => "a call that is never answered ends when its time is over",
-            Self::KnowsWhatWasUnreadable => "an answer that cannot be read is called unreadable",
-            Self::Faithful => "every text arrives as it was given, or is refused",
+            Self::Answers => "a call that is carried out gives a success response",
+            Self::Once => "one call reaches the provider once",
+            Self::RefusesIncomplete => "a call without a required argument is rejected and not sent",
+            Self::RefusesUnknown => "an unknown argument is rejected and not sent",
+            Self::AnyStatusIsAnAnswer => "a response of any status is returned",
+            Self::KnowsWhatWasNotSent => "without a reachable provider, nothing was sent",
+            Self::AdmitsNotKnowing => "a call without a response is reported as `Unknown`",
+            Self::EndsInTime => "a call without a response ends at its timeout",
+            Self::KnowsWhatWasUnreadable => "a response that cannot be read is reported as `Unreadable`",
+            Self::Faithful => "every text arrives unchanged or is rejected",
             Self::ManyAtOnce => "calls may be made from many tasks at once",
-            Self::OutlivesItsCallers => "a caller that goes away leaves the adapter fit for the next",
+            Self::OutlivesItsCallers => "a dropped call does not affect later calls",
             Self::Discreet => "no credential is shown",
         }
     }
@@ -108,9 +108,9 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (law, verdict) in &self.0 {
             match verdict {
-                Verdict::Held => writeln!(f, "held        {}", law.as_str())?,
-                Verdict::Broken(seen) => writeln!(f, "broken      {}: {seen}", law.as_str())?,
-                Verdict::NotStaged => writeln!(f, "not staged  {}", law.as_str())?,
+                Verdict::Held => writeln!(f, "passed        {}", law.as_str())?,
+                Verdict::Broken(seen) => writeln!(f, "failed        {}: {seen}", law.as_str())?,
+                Verdict::NotStaged => writeln!(f, "not examined  {}", law.as_str())?,
             }
         }
         Ok(())

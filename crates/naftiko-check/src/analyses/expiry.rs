@@ -250,7 +250,7 @@ pub(crate) fn outputs(model: &Model<'_>) -> Vec<Lifetime> {
 /// The slowest step of a composition, described for a step that runs the composition.
 pub(crate) fn slowest(model: &Model<'_>) -> Option<Slow> {
     let slow = (0..model.composition.steps.len()).filter_map(|position| slow(model, position));
-    Some(Slow { words: "runs a composition that takes its time", keeps: false, ..slower_of(slow)? })
+    Some(Slow { words: "runs a composition that takes long", keeps: false, ..slower_of(slow)? })
 }
 
 /// For each step, the slowest work before the step, or of the step itself while it uses its values.
@@ -272,7 +272,7 @@ pub(crate) fn slow_by_then(model: &Model<'_>) -> Vec<Option<Slow>> {
         .into_iter()
         .enumerate()
         .map(|(position, before)| slower_of([before, own(position)].into_iter().flatten()));
-    both.map(|slow| Some(Slow { words: "keeps it waiting", keeps: true, ..slow? })).collect()
+    both.map(|slow| Some(Slow { words: "delays it", keeps: true, ..slow? })).collect()
 }
 
 /// The time that a step takes, if it is slow: an external step, a poll, an operation with a timeout, a
@@ -284,12 +284,12 @@ pub(crate) fn slow(model: &Model<'_>, position: usize) -> Option<Slow> {
     match (&step.work, wait, model.steps.get(position)?) {
         (Work::External(external), ..) => Some(Slow {
             at_most: external.timeout.as_ref().map(|timeout| timeout.value),
-            words: "waits for somebody outside",
+            words: "is an external step",
             keeps: true,
         }),
         (_, Some(poll), _) => Some(Slow { at_most: Some(poll.timeout), words: "is repeated", keeps: true }),
         (Work::Invoke(_), None, _) => {
-            timeout.map(|timeout| Slow { at_most: Some(timeout), words: "is waited for", keeps: false })
+            timeout.map(|timeout| Slow { at_most: Some(timeout), words: "is polled", keeps: false })
         }
         (_, None, Resolved::Composition(embedded)) => embedded.slowest,
         _ => None,

@@ -55,7 +55,7 @@ impl<'a> Placed<'a> {
 /// The expressions that an external step passes to its receiver: the values of `with` and the settings of the
 /// channel. Each has a description of its role.
 pub(crate) fn handed_out<'a>(step: &'a Step, external: &'a External) -> Vec<(String, Placed<'a>)> {
-    let with = external.with.iter().flatten().map(|(name, value)| (format!("handed out as `{name}`"), value));
+    let with = external.with.iter().flatten().map(|(name, value)| (format!("passed as `{name}`"), value));
     let channel = external.channel.as_str();
     let settings = external.settings.iter();
     let settings =

@@ -268,16 +268,16 @@ impl<'a> Names<'a> {
                 let known = self.known(id)?;
                 let clauses = &known.step.clauses;
                 if let Some(when) = &clauses.when {
-                    return skipped(when.node.span, format!("`{id}` is skipped unless this holds"));
+                    return skipped(when.node.span, format!("`{id}` is skipped unless this is true"));
                 }
                 if let Some(goes_on) =
                     clauses.on_failure.as_ref().filter(|it| it.value == OnFailure::Continue)
                 {
-                    return skipped(goes_on.span, format!("the run goes on without `{id}` when it fails"));
+                    return skipped(goes_on.span, format!("the run continues without `{id}` if it fails"));
                 }
                 let Work::Invoke(invoke) = &known.step.work else { return None };
                 let statuses = self.answers_without(expression, known)?;
-                plain(invoke.operation.span, format!("not in its answer of status {statuses}"))
+                plain(invoke.operation.span, format!("not in its response with status {statuses}"))
             }
             Root::Inputs => {
                 let Some(Segment::Field(name)) = reference.fixed_path().first().cloned() else { return None };

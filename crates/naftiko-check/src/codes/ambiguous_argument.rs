@@ -20,7 +20,7 @@ pub(crate) fn report(named: &Spanned<String>, parameter: &Parameter, candidates:
         format!("`{name}` of `{}` could be several values", named.value),
     )
     .with_label(format!("`{name}` is not written"))
-    .with_help(format!("write which one under `with` in edition 0.2: {}", one_of(values)));
+    .with_help(format!("write the intended value under `with` in edition 0.2: {}", one_of(values)));
     candidates.iter().fold(diagnostic, |diagnostic, candidate| {
         diagnostic.with_related(candidate.span, format!("{}: {}", candidate.words, candidate.reason))
     })

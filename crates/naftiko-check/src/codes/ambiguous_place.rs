@@ -7,7 +7,7 @@ use naftiko_spec::Argument;
 pub(crate) static CODE: Code = Code {
     id: "ambiguous-place",
     severity: Severity::Error,
-    summary: "an argument's name stands in several places of the request",
+    summary: "an argument's name occurs in several places of the request",
 };
 
 pub(crate) fn report<'a>(argument: &Argument, slots: impl Iterator<Item = &'a Slot>) -> Diagnostic {
@@ -17,6 +17,6 @@ pub(crate) fn report<'a>(argument: &Argument, slots: impl Iterator<Item = &'a Sl
         Slot::Property(name) => format!("body.{name}"),
         Slot::Body => "body".to_owned(),
     });
-    Diagnostic::new(&CODE, argument.key, format!("`{name}` stands in several places of the request"))
-        .with_help(format!("say which is meant: {}", one_of(places)))
+    Diagnostic::new(&CODE, argument.key, format!("`{name}` occurs in several places of the request"))
+        .with_help(format!("add the place: {}", one_of(places)))
 }

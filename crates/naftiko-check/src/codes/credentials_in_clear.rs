@@ -23,8 +23,8 @@ pub(crate) fn find(address: Address, node: &Node, scheme: Span) -> Option<Diagno
     let start = naftiko_spec::locate(node, 0.."http".len());
     Some(
         Diagnostic::new(&CODE, node.span, message)
-            .with_label("anybody on the way can read them")
-            .with_related(scheme, "they are sent because of this")
+            .with_label("they can be read on the network")
+            .with_related(scheme, "this setting sends credentials")
             .with_help(format!("write `{}: https://…`", address.key))
             .with_fix(Fix {
                 title: "use `https`".to_owned(),

@@ -11,7 +11,7 @@ use crate::codes::later_step;
 pub(crate) static CODE: Code = Code {
     id: "cycle",
     severity: Severity::Error,
-    summary: "steps wait for each other, so that none can begin",
+    summary: "steps wait for each other, so none can start",
 };
 
 /// Reports the cycle with the place of each of its edges. A reference to a later step, where only the order of the
@@ -41,11 +41,11 @@ pub(crate) fn report(
     } else if rest.is_empty() {
         Diagnostic::new(&CODE, place(wrong), format!("step `{}` waits for itself", id(wrong.to)))
             .with_label(words(wrong))
-            .with_help("a step reads its own answer as `response`, in `poll`")
+            .with_help("a step reads its own response as `response`, in `poll` and `expect`")
     } else {
         Diagnostic::new(&CODE, place(wrong), format!("steps wait for each other: {path}"))
             .with_label(words(wrong))
-            .with_help("take one of these references away")
+            .with_help("remove one of these references")
     };
     Some(rest.iter().fold(diagnostic, |diagnostic, edge| diagnostic.with_related(place(edge), words(edge))))
 }

@@ -10,7 +10,7 @@ pub(crate) static CODE: Code = Code {
 };
 
 pub(crate) fn report(argument: &Argument, first: Span) -> Diagnostic {
-    Diagnostic::new(&CODE, argument.key, format!("`{}` has a value already", argument.name))
+    Diagnostic::new(&CODE, argument.key, format!("`{}` already has a value", argument.name))
         .with_related(first, "the first one is here")
-        .with_help("take one of the two away")
+        .with_help("remove one of the two")
 }

@@ -8,7 +8,7 @@ use naftiko_spec::{Composition, TestDocument};
 pub(crate) static CODE: Code = Code {
     id: "duplicate-name",
     severity: Severity::Error,
-    summary: "two steps, inputs, outputs or tests have one name",
+    summary: "two steps, inputs, outputs or tests have the same name",
 };
 
 pub(crate) fn find(composition: &Composition) -> Vec<Diagnostic> {
@@ -29,9 +29,9 @@ fn twice<'a>(what: &str, names: impl Iterator<Item = &'a Spanned<String>>) -> Ve
     for name in names {
         match first.get(name.value.as_str()) {
             Some(span) => diagnostics.push(
-                Diagnostic::new(&CODE, name.span, format!("there is {what} `{}` already", name.value))
+                Diagnostic::new(&CODE, name.span, format!("{what} `{}` already exists", name.value))
                     .with_related(*span, "the first one is here")
-                    .with_help("give one of them another name"),
+                    .with_help("rename one of them"),
             ),
             None => {
                 first.insert(name.value.as_str(), name.span);

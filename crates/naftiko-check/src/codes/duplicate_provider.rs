@@ -10,7 +10,7 @@ use crate::ir::provider::Provider;
 pub(crate) static CODE: Code = Code {
     id: "duplicate-provider",
     severity: Severity::Error,
-    summary: "two capabilities documents have one `providerId`, and each says where to send what",
+    summary: "two capabilities documents have the same `providerId`",
 };
 
 pub(crate) fn find(providers: &[Rc<Provider>]) -> Vec<Diagnostic> {
@@ -20,9 +20,9 @@ pub(crate) fn find(providers: &[Rc<Provider>]) -> Vec<Diagnostic> {
         let place = provider.capabilities.provider_id.as_ref().map_or(provider.capabilities.header, |id| id.span);
         match first.get(provider.id.as_str()) {
             Some(span) => diagnostics.push(
-                Diagnostic::new(&CODE, place, format!("there is a capabilities document of `{}` already", provider.id))
+                Diagnostic::new(&CODE, place, format!("`{}` already has a capabilities document", provider.id))
                     .with_related(*span, "the first one is here")
-                    .with_help("give each provider an id of its own, or put the capabilities into one document"),
+                    .with_help("use a different id for each provider, or merge the documents"),
             ),
             None => {
                 first.insert(provider.id.as_str(), place);

@@ -8,7 +8,7 @@ use serde_json::Value;
 pub(crate) static CODE: Code = Code {
     id: "endless-poll",
     severity: Severity::Error,
-    summary: "a poll that nothing but its timeout can end, or that has no time at all",
+    summary: "only the timeout can end a poll, or the timeout is zero",
 };
 
 /// Reports an `until` that does not read `response`, unless it is constantly true, and a `timeout` of zero. A poll
@@ -23,21 +23,21 @@ pub(crate) fn find(poll: &Poll) -> Option<Diagnostic> {
         return match (constant, value) {
             (true, Some(Value::Bool(true))) => None,
             (true, _) => Some(
-                Diagnostic::new(&CODE, until.node.span, format!("`{expression}` never holds"))
-                    .with_label("the poll goes on until its timeout, and fails")
-                    .with_help("say what the answer has to be, over `response`"),
+                Diagnostic::new(&CODE, until.node.span, format!("`{expression}` is never true"))
+                    .with_label("the poll runs until its timeout, and fails")
+                    .with_help("write a condition over `response`"),
             ),
             (false, _) => Some(
                 Diagnostic::new(&CODE, until.node.span, format!("`{expression}` does not read `response`"))
-                    .with_label("no answer changes it")
-                    .with_help("say what the answer has to be, over `response`; `when` asks before the step begins"),
+                    .with_label("no response can change it")
+                    .with_help("write a condition over `response`; a condition for the step itself is `when`"),
             ),
         };
     }
     let timeout = poll.timeout.as_ref().filter(|timeout| timeout.value.is_zero())?;
     Some(
-        Diagnostic::new(&CODE, timeout.span, "a poll without time asks once and gives up")
-            .with_help("say how long it may take, `timeout: 24h`, or leave `timeout` out for 24 hours"),
+        Diagnostic::new(&CODE, timeout.span, "a poll with timeout 0 makes one attempt and fails")
+            .with_help("set the limit, `timeout: 24h`, or leave out `timeout` for 24 hours"),
     )
 }
 

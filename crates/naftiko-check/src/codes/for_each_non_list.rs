@@ -21,6 +21,6 @@ pub(crate) fn report(list: &Source, found: &Type) -> Diagnostic {
         .collect();
     match lists.as_slice() {
         [only] => diagnostic.with_help(format!("did you mean `{text}.{only}`?")),
-        _ => diagnostic.with_help("a step without `forEach` is done once; `[x]` is a list of one"),
+        _ => diagnostic.with_help("a step without `forEach` runs once; `[x]` is a list with one item"),
     }
 }

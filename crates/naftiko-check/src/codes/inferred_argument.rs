@@ -8,7 +8,7 @@ use crate::ir::slots::Parameter;
 pub(crate) static CODE: Code = Code {
     id: "inferred-argument",
     severity: Severity::Note,
-    summary: "an argument that was not written was inferred",
+    summary: "an argument was inferred",
 };
 
 pub(crate) fn report(named: &Spanned<String>, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {

@@ -6,9 +6,9 @@ use naftiko_spec::Paginate;
 pub(crate) static CODE: Code = Code {
     id: "inferred-pages",
     severity: Severity::Note,
-    summary: "how the pages of a list follow each other is taken from its description",
+    summary: "the pagination settings of a list were inferred from its description",
 };
 
 pub(crate) fn report(step: &str, paginate: &Paginate, how: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, paginate.key, format!("`{step}` comes in pages: {how}"))
+    Diagnostic::new(&CODE, paginate.key, format!("`{step}` is paginated: {how}"))
 }

@@ -8,7 +8,7 @@ use url::Url;
 pub(crate) static CODE: Code = Code {
     id: "invalid-url",
     severity: Severity::Error,
-    summary: "an address that nothing can be sent to",
+    summary: "an address is not a URL for requests",
 };
 
 /// A key whose value is a URL, with the forms of URL that it accepts.
@@ -37,10 +37,14 @@ pub(crate) fn find(address: Address, node: &Node) -> Option<Diagnostic> {
             return None;
         };
         let message = format!("`{key}` cannot have {part}");
-        let help = if address.takes_query { "end it before the `#`" } else { "end it with the path: operations add theirs" };
+        let help = if address.takes_query {
+            "end it before the `#`"
+        } else {
+            "end it with the path: operations append their own paths"
+        };
         return Some(Diagnostic::new(&CODE, node.span, message).with_help(help));
     }
-    let diagnostic = Diagnostic::new(&CODE, node.span, format!("`{text}` is not a URL that requests can go to"));
+    let diagnostic = Diagnostic::new(&CODE, node.span, format!("`{text}` is not a URL for requests"));
     Some(match meant(text) {
         Some(url) => diagnostic.with_help(format!("did you mean `{url}`?")).with_fix(Fix::reword(
             format!("replace it by `{url}`"),

@@ -41,8 +41,9 @@ pub(crate) fn in_url(node: &Node) -> Option<Diagnostic> {
     let what = if user.contains(':') { "a password" } else { "a user" };
     Some(
         Diagnostic::new(&CODE, node.span, format!("{what} is written in the URL"))
-            .with_label("anybody who reads the document can use it")
-            .with_help("take it out of the URL, revoke it, and name the environment variables that hold it: `auth: {type: basic, usernameEnv: …, passwordEnv: …}`"),
+            .with_label("every reader of the document can use it")
+            .with_help("remove it from the URL, revoke it, and name the environment variables that hold it: \
+                        `auth: {type: basic, usernameEnv: …, passwordEnv: …}`"),
     )
 }
 
@@ -80,13 +81,15 @@ impl Search<'_> {
         });
         let Some(what) = what else { return };
         let help = match self.kind {
-            Kind::Capabilities => "take it out of the document, revoke it, and name the environment variable that holds it: `envVar: …`",
-            Kind::Test => "take it out of the document, revoke it, and make another one up",
-            Kind::Composition => "take it out of the document, revoke it, and read it from an input with `sensitive: true`",
+            Kind::Capabilities => "remove it from the document, revoke it, and name the environment variable \
+                                   that holds it: `envVar: …`",
+            Kind::Test => "remove it from the document, revoke it, and use a made-up value",
+            Kind::Composition => "remove it from the document, revoke it, and read it from an input with \
+                                  `sensitive: true`",
         };
         self.diagnostics.push(
             Diagnostic::new(&CODE, node.span, format!("{what} is written in the document"))
-                .with_label("anybody who reads the document can use it")
+                .with_label("every reader of the document can use it")
                 .with_help(help),
         );
     }

@@ -94,7 +94,7 @@ pub(crate) fn all<T>(
 /// `count` more arguments have no value than were reported one by one.
 pub(crate) fn more(named: &Spanned<String>, count: usize) -> Diagnostic {
     let (arguments, have) = if count == 1 { ("argument", "has") } else { ("arguments", "have") };
-    let message = format!("`{}` needs {count} more {arguments}, which {have} no value", named.value);
+    let message = format!("`{}` requires {count} more {arguments}, which {have} no value", named.value);
     Diagnostic::new(&CODE, named.span, message)
         .with_help("write the arguments reported above; the others are then reported")
 }
@@ -105,7 +105,7 @@ fn start(named: &Spanned<String>, parameter: &Parameter, resolution: &Resolution
     Diagnostic::new(
         &CODE,
         named.span,
-        format!("`{}` needs `{name}`, which has no value", named.value),
+        format!("`{}` requires `{name}`, which has no value", named.value),
     )
     .with_label(format!("{} {}", operation.method.as_str(), operation.path))
 }
@@ -113,14 +113,14 @@ fn start(named: &Spanned<String>, parameter: &Parameter, resolution: &Resolution
 /// A test does not supply a required input.
 pub(crate) fn not_given(test: &Spanned<String>, input: &Parameter) -> Diagnostic {
     let name = input.slot.name();
-    Diagnostic::new(&CODE, test.span, format!("`{}` needs the input `{name}`, which has no value", test.value))
+    Diagnostic::new(&CODE, test.span, format!("`{}` requires the input `{name}`, which has no value", test.value))
         .with_help(format!("write it under `inputs`: `{name}: …`, {}", input.ty))
 }
 
 /// A step that runs another composition does not supply a required input of it.
 pub(crate) fn input(named: &Spanned<String>, input: &Parameter) -> Diagnostic {
     let name = input.slot.name();
-    Diagnostic::new(&CODE, named.span, format!("`{}` needs `{name}`, which has no value", named.value))
+    Diagnostic::new(&CODE, named.span, format!("`{}` requires `{name}`, which has no value", named.value))
         .with_label("runs here")
         .with_help(format!("write it under `with`: `{name}: …`, {}", input.ty))
 }
@@ -153,7 +153,7 @@ pub(crate) fn of_form(
 fn needs(owner: &str, missing: &Lacking) -> String {
     let fields = quoted(missing.fields.iter().map(|(field, _)| field.as_str()), missing.more);
     let have = if missing.fields.len() + missing.more == 1 { "has" } else { "have" };
-    format!("`{owner}` needs {fields}, which {have} no value")
+    format!("`{owner}` requires {fields}, which {have} no value")
 }
 
 /// The help for an object that lacks fields: the fields that complete it, for up to four alternative forms.

@@ -8,7 +8,7 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity, Span, Spanned};
 pub(crate) static CODE: Code = Code {
     id: "missing-file",
     severity: Severity::Error,
-    summary: "a file that is named cannot be read",
+    summary: "a file that a document names cannot be read",
 };
 
 /// A document names a file that cannot be read. `what` names the kind of file that was expected.

@@ -7,7 +7,7 @@ use crate::analyses::constraints::Tolerated;
 pub(crate) static CODE: Code = Code {
     id: "near-format",
     severity: Severity::Warning,
-    summary: "a literal argument nearly has the format that its description names; it is sent all the same",
+    summary: "a literal argument nearly has the format of its description; it is sent anyway",
 };
 
 /// `lack` says what the text lacks. `whole` names the body, for a finding about all of it.
@@ -16,13 +16,13 @@ pub(crate) fn report(found: &Tolerated, format: &str, lack: &str, whole: &str) -
     let diagnostic = Diagnostic::new(
         &CODE,
         found.place,
-        format!("`{name}` is not quite of the format `{format}`: {lack}"),
+        format!("`{name}` nearly has the format `{format}`: {lack}"),
     );
     let help = match format {
         "date-time" if lack.starts_with("it has no offset") => {
-            "the service may read it in a time zone of its own: `2026-01-31T12:00:00Z` is certain"
+            "the service may read it in its own time zone: `2026-01-31T12:00:00Z` is unambiguous"
         }
-        _ => "it is sent as it is",
+        _ => "it is sent unchanged",
     };
     diagnostic.with_help(help)
 }

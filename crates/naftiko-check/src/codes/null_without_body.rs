@@ -10,7 +10,7 @@ use crate::analyses::symbols::Names;
 pub(crate) static CODE: Code = Code {
     id: "null-without-body",
     severity: Severity::Note,
-    summary: "`exists(step)` is false also for a step that is done and was answered without a body",
+    summary: "`exists(step)` is also false for a step that succeeded without a response body",
 };
 
 /// Reports each `exists(step)` whose step may be done and still be null. `locate` maps a range of the expression's text
@@ -27,8 +27,9 @@ pub(crate) fn find(
     collect(expression.root(), &mut asked);
     let of = |(id, range): (&str, Range<usize>)| {
         let step = names.null_without_body(id)?;
-        let message = format!("`exists({id})` is also false when `{id}` is done and its answer has no body");
-        let help = format!("without a body `{id}` is null, since every body that its description declares is a scalar or a list");
+        let message = format!("`exists({id})` is also false if `{id}` succeeds and its response has no body");
+        let help = format!("without a body, `{id}` is null, since every body in its description is a scalar \
+                            or a list");
         Some(Diagnostic::new(&CODE, locate(range), message).with_related(step, "this step").with_help(help))
     };
     asked.into_iter().filter_map(of).collect()

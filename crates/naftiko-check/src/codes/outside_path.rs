@@ -9,7 +9,7 @@ use naftiko_text::shell_word;
 pub(crate) static CODE: Code = Code {
     id: "outside-path",
     severity: Severity::Error,
-    summary: "a document names a file outside of its folder, which is not read",
+    summary: "a document names a file outside its folder, which is not read",
 };
 
 /// `path` is the named file, as the operator would write it; `what` names the kind of file that was expected.
@@ -25,5 +25,5 @@ pub(crate) fn found(name: &Spanned<String>, path: &Path, what: &str) -> Diagnost
 fn outside(place: &Spanned<String>, shown: &str, path: &Path, what: &str) -> Diagnostic {
     Diagnostic::new(&CODE, place.span, format!("`{shown}` leads out of the folder of the document"))
         .with_label(format!("this {what} is not read"))
-        .with_help(format!("put it below that folder, or have it read with `--allow-file {}`", shell_word(path)))
+        .with_help(format!("move it below that folder, or allow it with `--allow-file {}`", shell_word(path)))
 }

@@ -10,7 +10,7 @@ use crate::analyses::symbols::Names;
 pub(crate) static CODE: Code = Code {
     id: "possibly-absent",
     severity: Severity::Error,
-    summary: "a value that may be absent stands where one is required",
+    summary: "a required value may be absent",
 };
 
 /// The part of a composition that requires a value.
@@ -33,12 +33,12 @@ pub(crate) fn report(
     names: &Names<'_>,
 ) -> Diagnostic {
     let text = shown(expression);
-    let how = if presence == Presence::Never { "is never there" } else { "may be absent" };
+    let how = if presence == Presence::Never { "is always absent" } else { "may be absent" };
     let why = names.why_absent(expression);
     let may_be_skipped = why.as_ref().is_some_and(|why| why.is_skipped);
     let proof = |reference: &Reference| match &reference.root {
         Root::Step(id) if !may_be_skipped && names.can_prove(id) => {
-            Some(format!("prove it by an `expect` or `until` of `{id}`"))
+            Some(format!("prove that it is present with an `expect` or `until` of `{id}`"))
         }
         Root::Inputs if names.may_lack_input(reference) => {
             Some("make the input `required: true`, or give it a `default`".to_owned())
@@ -60,7 +60,7 @@ pub(crate) fn inferred(named: &Spanned<String>, parameter: &Parameter, candidate
     Diagnostic::new(
         &CODE,
         named.span,
-        format!("`{}` needs `{name}`, and {} may be absent", named.value, candidate.words),
+        format!("`{}` requires `{name}`, but {} may be absent", named.value, candidate.words),
     )
     .with_label(format!("takes `{name}`"))
     .with_related(candidate.span, "not required")
@@ -76,8 +76,8 @@ fn help(
     proof: &dyn Fn(&Reference) -> Option<String>,
 ) -> String {
     let mut covers = vec![match needed {
-        Needed::Condition => format!("say what counts instead: `{text} ?? false`"),
-        Needed::Step | Needed::Output => format!("give it another value: `{text} ?? …`"),
+        Needed::Condition => format!("give a default: `{text} ?? false`"),
+        Needed::Step | Needed::Output => format!("give a default: `{text} ?? …`"),
     }];
     let references = expression.references();
     let of_item = |reference: &Reference| matches!(reference.root, Root::Item | Root::Index);
@@ -85,10 +85,10 @@ fn help(
         match text.strip_prefix("item") {
             // `when` is evaluated once, without an item.
             Some(rest) if is_path(expression) && references.iter().all(of_item) => {
-                covers.push(format!("keep the items that have it: `forEach: …[? exists(@{rest})]`"));
+                covers.push(format!("filter the items: `forEach: …[? exists(@{rest})]`"));
             }
             _ if references.iter().any(of_item) => {}
-            _ => covers.push(format!("ask for it: `when: exists({text})`")),
+            _ => covers.push(format!("add a condition: `when: exists({text})`")),
         }
     }
     covers.extend(references.iter().find_map(proof));

@@ -9,7 +9,7 @@ use crate::ir::resolved::Resolution;
 pub(crate) static CODE: Code = Code {
     id: "repeated-effect",
     severity: Severity::Error,
-    summary: "a poll, a retry or a next page could do something more than once",
+    summary: "a poll, a retry or a next page could repeat an effect",
 };
 
 pub(crate) fn report(invoke: &Invoke, resolution: &Resolution) -> Diagnostic {
@@ -17,7 +17,7 @@ pub(crate) fn report(invoke: &Invoke, resolution: &Resolution) -> Diagnostic {
     Diagnostic::new(
         &CODE,
         invoke.operation.span,
-        format!("`{}` is polled, and each {method} does it again", invoke.operation.value),
+        format!("`{}` is polled, and each {method} repeats its effect", invoke.operation.value),
     )
     .with_help("poll an operation that only reads, or name the header of its idempotency key in the capabilities document")
 }
@@ -26,10 +26,10 @@ pub(crate) fn report(invoke: &Invoke, resolution: &Resolution) -> Diagnostic {
 /// page.
 pub(crate) fn paged(paginate: &Paginate, operation: &Operation) -> Diagnostic {
     let method = operation.method.as_str();
-    let message = format!("`{}` is asked page by page, and each {method} does it again", operation.id);
+    let message = format!("`{}` is paginated, and each {method} repeats its effect", operation.id);
     Diagnostic::new(&CODE, paginate.key, message)
         .with_label(format!("{method} {}", operation.path))
-        .with_help("take `paginate` away: only what reads has pages")
+        .with_help("remove `paginate`: only operations that read can be paginated")
 }
 
 /// Reports `retry` of a step, or of an operation in a capabilities document. `None` if the operation is safe or has an
@@ -40,10 +40,11 @@ pub(crate) fn retried(retry: &Retry, operation: &Operation) -> Option<Diagnostic
         return None;
     }
     let method = operation.method.as_str();
-    let message = format!("each attempt of `{}` may do it again", operation.id);
+    let message = format!("each attempt of `{}` may repeat its effect", operation.id);
     Some(
         Diagnostic::new(&CODE, retry.key, message)
             .with_label(format!("{method} {}, without an idempotency key", operation.path))
-            .with_help("name the header of its idempotency key in the capabilities document, `idempotencyKey: …`, or take `retry` away"),
+            .with_help("name the header of its idempotency key in the capabilities document, \
+                        `idempotencyKey: …`, or remove `retry`"),
     )
 }

@@ -6,7 +6,7 @@ use naftiko_spec::Composition;
 pub(crate) static CODE: Code = Code {
     id: "reserved-id",
     severity: Severity::Error,
-    summary: "a step's id means something else in expressions",
+    summary: "the id of a step is a reserved word of expressions",
 };
 
 const RESERVED: [&str; 9] = ["inputs", "item", "index", "response", "run", "true", "false", "null", "in"];
@@ -16,7 +16,7 @@ pub(crate) fn find(composition: &Composition) -> Vec<Diagnostic> {
     reserved
         .map(|step| {
             let id = &step.id.value;
-            Diagnostic::new(&CODE, step.id.span, format!("`{id}` means something else in expressions"))
+            Diagnostic::new(&CODE, step.id.span, format!("`{id}` is a reserved word of expressions"))
                 .with_help(format!("give the step another id: `{id}-step`"))
         })
         .collect()

@@ -14,7 +14,7 @@ pub(crate) static CODE: Code = Code {
 pub(crate) fn report(broken: &Broken, whole: &str) -> Diagnostic {
     let name = if broken.name.is_empty() { whole } else { &broken.name };
     Diagnostic::new(&CODE, broken.place, format!("`{name}` is not checked: {}", reason(&broken.what)))
-        .with_help("it is sent as it is; a simpler schema or pattern can be checked")
+        .with_help("it is sent unchecked; use a simpler schema or pattern")
 }
 
 /// Why a value cannot be checked.

@@ -8,7 +8,7 @@ use crate::analyses::constraints::Tolerated;
 pub(crate) static CODE: Code = Code {
     id: "sloppy-description",
     severity: Severity::Warning,
-    summary: "a literal argument does not fit the letter of its description, and is sent all the same",
+    summary: "a literal argument does not formally match its description; it is sent anyway",
 };
 
 /// `whole` names the body, for a finding about all of it.
@@ -16,9 +16,9 @@ pub(crate) fn report(found: &Tolerated, whole: &str) -> Diagnostic {
     let tolerance = &found.tolerance;
     let name = if found.name.is_empty() { whole } else { &found.name };
     let help = match tolerance {
-        Tolerance::Untyped => "the listed values decide, and the value is sent",
+        Tolerance::Untyped => "`enum` takes precedence, and the value is sent",
         Tolerance::Excluded(_) => {
-            "schemas that `allOf` joins are taken to allow the properties of each other, and the value is sent"
+            "schemas joined by `allOf` allow the properties of each other, and the value is sent"
         }
         Tolerance::SeveralBranches | Tolerance::NearFormat(..) => "the value is sent",
     };
@@ -29,14 +29,14 @@ pub(crate) fn report(found: &Tolerated, whole: &str) -> Diagnostic {
 fn message(tolerance: &Tolerance, name: &str) -> String {
     match tolerance {
         Tolerance::SeveralBranches => {
-            format!("the description of `{name}` has several forms that this value fits, and allows one")
+            format!("the description of `{name}` allows one form, and the value fits several")
         }
         Tolerance::Untyped => {
-            format!("the description of `{name}` lists values that are not of the type beside them")
+            format!("the `enum` of `{name}` contradicts its `type`")
         }
         Tolerance::Excluded(field) => {
             format!("the description of `{name}` declares `{field}` in one place and excludes it in another")
         }
-        Tolerance::NearFormat(format, lack) => format!("`{name}` is not quite a `{format}`: {lack}"),
+        Tolerance::NearFormat(format, lack) => format!("`{name}` is nearly a `{format}`: {lack}"),
     }
 }

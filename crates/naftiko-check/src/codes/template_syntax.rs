@@ -2,5 +2,8 @@
 
 use naftiko_diagnostics::{Code, Severity};
 
-pub(crate) static CODE: Code =
-    Code { id: "template-syntax", severity: Severity::Error, summary: "the template of an e-mail cannot be read" };
+pub(crate) static CODE: Code = Code {
+    id: "template-syntax",
+    severity: Severity::Error,
+    summary: "the template of an e-mail has a syntax error",
+};

@@ -8,7 +8,7 @@ use crate::analyses::symbols::{Names, StepScope};
 pub(crate) static CODE: Code = Code {
     id: "undeclared-answer",
     severity: Severity::Warning,
-    summary: "a value is needed of the answer to an external step without `result`, which may be any answer or none",
+    summary: "a required value is read from the answer to an external step without `result`",
 };
 
 /// Reports an expression whose value is required at `span` and present only if the undeclared answer contains it.
@@ -40,7 +40,7 @@ pub(crate) fn of_whole(expression: &Expression, span: Span, names: &Names<'_>) -
     Some(
         Diagnostic::new(&CODE, span, message)
             .with_label("a value of another type fails the run")
-            .with_related(step.id.span, "any answer is accepted here, and none at all")
+            .with_related(step.id.span, "every answer is accepted here, even none")
             .with_help(help),
     )
 }
@@ -64,12 +64,13 @@ fn find(
     let text = expression.text();
     let message = format!("the answer to `{id}` is not declared: `{text}` may be absent");
     let help = format!(
-        "declare it, for example `external: {{result: {{type: object, required: [ok], properties: {{ok: {{type: boolean}}}}}}}}`, or give another value: `{text} ?? …`"
+        "declare it, for example `external: {{result: {{type: object, required: [ok], properties: {{ok: \
+         {{type: boolean}}}}}}}}`, or give a default: `{text} ?? …`"
     );
     Some(
         Diagnostic::new(&CODE, span, message)
             .with_label("a value is required here")
-            .with_related(step.id.span, "any answer is accepted here, and none at all")
+            .with_related(step.id.span, "every answer is accepted here, even none")
             .with_help(help),
     )
 }

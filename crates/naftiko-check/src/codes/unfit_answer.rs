@@ -12,11 +12,11 @@ use crate::ir::resource::values;
 pub(crate) static CODE: Code = Code {
     id: "unfit-answer",
     severity: Severity::Error,
-    summary: "a test lets something be answered that does not fit its schema",
+    summary: "a response, seed or answer of a test does not fit its schema",
 };
 
 /// The help about a mocked response, which may deviate from its description.
-pub(crate) const AS_IS: &str = "`asIs: true` beside it takes it all the same";
+pub(crate) const AS_IS: &str = "`asIs: true` beside it accepts it anyway";
 
 /// A part of the value has the wrong type, is unknown or is missing. `whole` names the value as a whole; `otherwise` is
 /// a further help.
@@ -37,7 +37,7 @@ pub(crate) fn misfit(misfit: &Misfit<'_>, whole: &str, otherwise: Option<&str>) 
         Misfit::Missing(missing) => {
             let fields = missing.fields.iter().map(|(name, _)| format!("`{name}`"));
             let fields = fields.collect::<Vec<_>>().join(", ");
-            (format!("`{}` lacks {fields}, which is always there", called(&missing.owner)), None)
+            (format!("`{}` lacks the required {fields}", called(&missing.owner)), None)
         }
     };
     let diagnostic = Diagnostic::new(&CODE, misfit.place(), message);
@@ -54,9 +54,10 @@ pub(crate) fn misfit(misfit: &Misfit<'_>, whole: &str, otherwise: Option<&str>) 
 
 /// A test seeds a resource through an operation whose response has no id, so the mock cannot look it up.
 pub(crate) fn no_thing(operation: &Spanned<String>) -> Diagnostic {
-    let message = format!("what `{}` answers with has no id, so nothing of it exists", operation.value);
+    let message = format!("the response of `{}` has no id, so it has no seeds", operation.value);
     Diagnostic::new(&CODE, operation.span, message)
-        .with_help("name an operation that gives one thing or lists them, or say what it answers under `operations`")
+        .with_help("use an operation that returns or lists resources with ids, or script the response under \
+                    `operations`")
 }
 
 /// A part of the value breaks a limit of its schema.
@@ -64,9 +65,9 @@ pub(crate) fn broken(broken: &Broken, whole: &str, otherwise: Option<&str>) -> D
     let name = if broken.name.is_empty() { whole } else { &broken.name };
     let message = match &broken.what {
         Breach::Demand { expected, found } => format!("`{name}` is {expected}, found {found}"),
-        Breach::Missing(field) => format!("`{name}` lacks `{field}` beside what it has"),
-        Breach::Excluded(field) => format!("`{name}` has no `{field}` beside what it has"),
-        Breach::Keyword(keyword) => format!("`{name}` breaks `{keyword}` of its schema"),
+        Breach::Missing(field) => format!("`{name}` lacks `{field}`, which its other fields require"),
+        Breach::Excluded(field) => format!("`{name}` cannot have `{field}` together with its other fields"),
+        Breach::Keyword(keyword) => format!("`{name}` violates `{keyword}` of its schema"),
         Breach::Undecided(_) | Breach::Exhausted => {
             format!("`{name}` is rejected: {}", schema_too_complex::reason(&broken.what))
         }

@@ -8,7 +8,7 @@ use crate::ir::slots::Parameter;
 pub(crate) static CODE: Code = Code {
     id: "unfit-input",
     severity: Severity::Warning,
-    summary: "an input has the name of an optional parameter, is of another type, and is not sent",
+    summary: "an input has the name of an optional parameter and another type, so it is not sent",
 };
 
 pub(crate) fn report(named: &Spanned<String>, parameter: &Parameter, candidate: &Candidate) -> Diagnostic {

@@ -6,7 +6,7 @@ use naftiko_spec::{Backoff, Every, Poll};
 pub(crate) static CODE: Code = Code {
     id: "unfit-pause",
     severity: Severity::Warning,
-    summary: "a pause is longer than what limits it, so it is never that long",
+    summary: "a pause is longer than its limit",
 };
 
 /// Reports growing pauses whose `initial` is longer than their `max`.
@@ -14,9 +14,9 @@ pub(crate) fn growing(pauses: &Backoff) -> Option<Diagnostic> {
     let (initial, max) = (pauses.initial.as_ref()?, pauses.max.as_ref()?);
     (initial.value > max.value).then(|| {
         Diagnostic::new(&CODE, initial.span, "the first pause is longer than the longest")
-            .with_label("never waited for that long")
+            .with_label("the pause is never this long")
             .with_related(max.span, "no pause is longer than this")
-            .with_help("pauses grow from `initial` to `max`: make `max` longer, or exchange the two")
+            .with_help("pauses grow from `initial` to `max`: increase `max`, or swap the two")
     })
 }
 
@@ -35,8 +35,8 @@ pub(crate) fn polled(poll: &Poll) -> Option<Diagnostic> {
     let timeout = poll.timeout.as_ref().filter(|timeout| !timeout.value.is_zero())?;
     (first.value > timeout.value).then(|| {
         Diagnostic::new(&CODE, first.span, "the poll gives up before the first pause is over")
-            .with_label("never waited for that long")
-            .with_related(timeout.span, "it asks a last time after this")
-            .with_help("make `timeout` longer than `every`: as a rule, many times as long")
+            .with_label("the pause is never this long")
+            .with_related(timeout.span, "the last attempt is after this time")
+            .with_help("make `timeout` longer than `every`, usually many times as long")
     })
 }

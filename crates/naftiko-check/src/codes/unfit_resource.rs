@@ -19,7 +19,7 @@ pub(crate) fn report(named: &Spanned<String>, parameter: &Parameter, candidate: 
         named.span,
         format!("`{name}` takes {}, and {} is {}", parameter.ty, candidate.words, candidate.ty),
     )
-    .with_label(format!("`{name}` would stay empty"))
+    .with_label(format!("`{name}` would not be sent"))
     .with_related(candidate.span, candidate.reason.clone())
     .with_help(format!("in edition 0.2 it can be written: `{name}: ${{toString({})}}`", candidate.value))
 }

@@ -48,7 +48,7 @@ pub(crate) fn report(argument: &Argument, resolution: &Resolution) -> (Diagnosti
 /// The help for an argument that resembles no known name.
 fn alternatives(argument: &Argument, resolution: &Resolution) -> String {
     if is_set_by_client(&argument.name) && matches!(argument.place, None | Some(Place::Header)) {
-        return format!("the header `{}` is set from the connection, the body and the credential", argument.name);
+        return format!("the header `{}` is set by the client", argument.name);
     }
     let body = resolution.slots.body();
     let is_scalar = |ty: &Type| !ty.has_fields() && !matches!(ty.resolve().as_ref(), Type::Any);

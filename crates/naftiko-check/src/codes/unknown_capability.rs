@@ -7,7 +7,7 @@ use crate::ir::directory::Directory;
 pub(crate) static CODE: Code = Code {
     id: "unknown-capability",
     severity: Severity::Error,
-    summary: "a capability that no capabilities document has",
+    summary: "no capabilities document has this capability",
 };
 
 pub(crate) fn report(named: &Spanned<String>, directory: &Directory<'_>) -> Diagnostic {
@@ -24,7 +24,7 @@ pub(crate) fn report(named: &Spanned<String>, directory: &Directory<'_>) -> Diag
             }
         }
         None => diagnostic.with_help(match some_of(names.names()) {
-            None => "the capabilities document has none".to_owned(),
+            None => "the capabilities document has no capabilities".to_owned(),
             Some(names) => format!("there are {names}"),
         }),
     }

@@ -10,7 +10,7 @@ pub(crate) static CODE: Code = Code {
 
 /// A comment selects a rule that does not exist.
 pub(crate) fn no_rule(named: &Spanned<String>, known: &[&'static str]) -> Diagnostic {
-    let message = format!("there is no rule `{}` to be asked for", named.value);
+    let message = format!("there is no rule `{}`", named.value);
     let diagnostic = Diagnostic::new(&CODE, named.span, message);
     match nearest(&named.value, known.iter().copied()) {
         Some(near) => diagnostic.with_help(format!("did you mean `{near}`?")).with_fix(Fix::replace(

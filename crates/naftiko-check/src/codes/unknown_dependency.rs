@@ -5,7 +5,7 @@ use naftiko_diagnostics::{Code, Diagnostic, NameIndex, Severity, Spanned};
 pub(crate) static CODE: Code = Code {
     id: "unknown-dependency",
     severity: Severity::Error,
-    summary: "`dependsOn` names a step that there is not",
+    summary: "`dependsOn` names a step that does not exist",
 };
 
 pub(crate) fn report(named: &Spanned<String>, steps: &NameIndex<String>) -> Diagnostic {

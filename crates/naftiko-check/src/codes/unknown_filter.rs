@@ -2,5 +2,8 @@
 
 use naftiko_diagnostics::{Code, Severity};
 
-pub(crate) static CODE: Code =
-    Code { id: "unknown-filter", severity: Severity::Error, summary: "the template of an e-mail uses a filter, a test or a function that does not exist" };
+pub(crate) static CODE: Code = Code {
+    id: "unknown-filter",
+    severity: Severity::Error,
+    summary: "the template of an e-mail uses an unknown filter, test or function",
+};

@@ -10,21 +10,21 @@ pub(crate) static CODE: Code = Code {
 
 /// `what` is the kind of the name, `step` or `output`; `names` holds the names that exist.
 pub(crate) fn report(what: &str, named: &Spanned<String>, names: &NameIndex<&str>) -> Diagnostic {
-    let message = format!("there is no {what} `{}` in what is tested", named.value);
+    let message = format!("the tested composition has no {what} `{}`", named.value);
     let diagnostic = Diagnostic::new(&CODE, named.span, message);
     match names.nearest(&named.value) {
         Some(near) => diagnostic.with_suggestion(near),
-        None if names.names().is_empty() => diagnostic.with_help("there is none"),
+        None if names.names().is_empty() => diagnostic.with_help("there are none"),
         None => diagnostic.with_help(format!("there is {}", one_of(names.names()))),
     }
 }
 
 /// A test answers a step that is not external. `outside` holds the names of the external steps.
 pub(crate) fn not_outside(named: &Spanned<String>, outside: &[&str]) -> Diagnostic {
-    let message = format!("step `{}` is not done outside, and takes no answer", named.value);
+    let message = format!("step `{}` is not external and takes no answer", named.value);
     let diagnostic = Diagnostic::new(&CODE, named.span, message);
     match outside {
-        [] => diagnostic.with_help("what an operation answers is said under `mock`"),
-        names => diagnostic.with_help(format!("done outside is {}", one_of(names))),
+        [] => diagnostic.with_help("write responses of operations under `mock`"),
+        names => diagnostic.with_help(format!("the external steps are {}", one_of(names))),
     }
 }

@@ -82,7 +82,7 @@ pub(crate) fn listed(name: &Spanned<String>, nearest: &[&Entry], edition: Editio
     );
     let diagnostic = suggest(diagnostic, name, nearest);
     match (edition, nearest) {
-        (Edition::V0_2, []) => diagnostic.with_help("map it to an operation under `operations`, or take it away"),
+        (Edition::V0_2, []) => diagnostic.with_help("map it to an operation under `operations`, or remove it"),
         _ => diagnostic,
     }
 }
@@ -127,7 +127,7 @@ pub(crate) fn scripted(
     used: &NameIndex<&str>,
     nearest_entries: &[&Entry],
 ) -> Diagnostic {
-    let message = format!("`{}` is no operation of what is tested", name.value);
+    let message = format!("`{}` is not an operation of the tested composition", name.value);
     let diagnostic = Diagnostic::new(&CODE, name.span, message);
     match used.nearest(&name.value) {
         Some(near) => diagnostic.with_suggestion(near),

@@ -2,5 +2,8 @@
 
 use naftiko_diagnostics::{Code, Severity};
 
-pub(crate) static CODE: Code =
-    Code { id: "unknown-variable", severity: Severity::Error, summary: "the template of an e-mail reads a name that is not handed over to it" };
+pub(crate) static CODE: Code = Code {
+    id: "unknown-variable",
+    severity: Severity::Error,
+    summary: "the template of an e-mail reads an unknown name",
+};

@@ -9,7 +9,7 @@ use crate::analyses::symbols::Names;
 pub(crate) static CODE: Code = Code {
     id: "unmarked-reference",
     severity: Severity::Warning,
-    summary: "a text that reads like a reference and is sent as it stands",
+    summary: "a text looks like a reference and is sent as text",
 };
 
 /// Reports a text that is a path into the inputs or into the result of a step, or that contains such a path in braces.
@@ -18,7 +18,7 @@ pub(crate) fn find(template: &Template, node: &Node, names: &Names<'_>) -> Optio
     let meant = if is_reference(text, names) { format!("${{{text}}}") } else { marked(text, names)? };
     Some(
         Diagnostic::new(&CODE, node.span, format!("`{text}` is sent as text"))
-            .with_help(format!("if a value is meant, write `{meant}`"))
+            .with_help(format!("if you mean the value, write `{meant}`"))
             .with_fix(Fix::reword("make it a reference", node.span, meant, Applicability::Unsafe)),
     )
 }

@@ -5,10 +5,10 @@ use naftiko_diagnostics::{Code, Diagnostic, Severity, Span};
 pub(crate) static CODE: Code = Code {
     id: "unsupported-authentication",
     severity: Severity::Error,
-    summary: "a scheme of authentication that edition 0.1 does not say enough of",
+    summary: "edition 0.1 does not support this type of authentication",
 };
 
 pub(crate) fn report(span: Span, scheme: &str) -> Diagnostic {
-    Diagnostic::new(&CODE, span, format!("edition 0.1 does not say how `{scheme}` is sent"))
-        .with_help("write it in edition 0.2; no request is ever sent without the credentials it should have")
+    Diagnostic::new(&CODE, span, format!("edition 0.1 does not support `{scheme}`"))
+        .with_help("use edition 0.2; requests are never sent without the required credentials")
 }

@@ -11,7 +11,7 @@ use crate::analyses::typed_value::{Parts, Written};
 pub(crate) static CODE: Code = Code {
     id: "wrong-argument-type",
     severity: Severity::Error,
-    summary: "an argument is not of the type the operation takes",
+    summary: "an argument has the wrong type",
 };
 
 /// `name` names the value in the message; `expected` is the type that its place takes.
@@ -24,7 +24,8 @@ pub(crate) fn report(
     let (span, found) = (written.span, &written.ty);
     let diagnostic = Diagnostic::new(&CODE, span, format!("`{name}` takes {expected}, found {found}"));
     if is_inexact(written, sources) {
-        return diagnostic.with_help("no number of 64 bits and no double has these digits, so it cannot be sent");
+        return diagnostic.with_help("the number cannot be represented in 64 bits or as a double, so it \
+                                     cannot be sent");
     }
     if let Some((help, text)) = quotes(expected, written, sources) {
         let fix = Fix::replace(format!("replace it by `{text}`"), span, text.clone(), Applicability::Unsafe);

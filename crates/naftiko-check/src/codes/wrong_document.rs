@@ -7,7 +7,7 @@ use naftiko_syntax::Node;
 pub(crate) static CODE: Code = Code {
     id: "wrong-document",
     severity: Severity::Error,
-    summary: "a document is of another kind than the one that is needed",
+    summary: "a document is of the wrong kind",
 };
 
 /// The document should be run, but is not a composition; `runs` is the label that says what runs it.

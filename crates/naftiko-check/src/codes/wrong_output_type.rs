@@ -7,7 +7,7 @@ use naftiko_spec::Source;
 pub(crate) static CODE: Code = Code {
     id: "wrong-output-type",
     severity: Severity::Error,
-    summary: "an output is not of the type it is declared to have",
+    summary: "an output does not have its declared type",
 };
 
 pub(crate) fn report(declared: &Spanned<String>, source: &Source, expected: &Type, found: &Type) -> Diagnostic {

@@ -41,7 +41,7 @@ pub(crate) fn of_webhooks(composition: &Composition) -> Vec<Diagnostic> {
         }
         _ => None,
     });
-    let help = "take it out of the URL and revoke it: messages are signed, and a receiver knows them by that";
+    let help = "remove it from the URL and revoke it: messages are signed, so the receiver can verify them";
     written
         .filter_map(|node| {
             let secret = literal_secret::in_url(node).map(|found| found.with_help(help));

@@ -111,7 +111,7 @@ fn diagnostic(problem: &Problem, node: &Node, names: &Readable<'_>) -> Diagnosti
                 more => format!(" and {more} more"),
             };
             let named = named.join(", ");
-            diagnostic.with_help(format!("hand it over with `with`; the template can read {named}{more}"))
+            diagnostic.with_help(format!("add it under `with`; the template can read {named}{more}"))
         }
         (None, None) => diagnostic,
     }

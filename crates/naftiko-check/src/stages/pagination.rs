@@ -82,7 +82,7 @@ impl<'a> Search<'a> {
         let first = self.first(&next)?;
         let origin = match self.how.as_slice() {
             [] => Origin::Written,
-            how => Origin::Inferred { reason: format!("the description says that {}", how.join(", and ")) },
+            how => Origin::Inferred { reason: format!("by the description, {}", how.join(", and ")) },
         };
         let max = self.said.max.as_ref().map_or(MAX, |max| max.value);
         Ok(Pages { paginate: Paginate { items, next, max, origin }, item, first })
@@ -203,11 +203,11 @@ impl<'a> Search<'a> {
                 .map(|_| wanted.to_owned())
         };
         if let Some(parameter) = counts("offset") {
-            self.how.push("`offset` is how many items come before a page".to_owned());
+            self.how.push("`offset` is the number of items before a page".to_owned());
             return Ok(NextPage::Offset { parameter });
         }
         if let Some(parameter) = counts("page") {
-            self.how.push("`page` is the number of each".to_owned());
+            self.how.push("`page` is the number of a page".to_owned());
             return Ok(NextPage::Number { parameter });
         }
         Err(vec![unclear_pages::no_way(self.said, self.resolution)])

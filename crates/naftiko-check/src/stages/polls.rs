@@ -104,7 +104,9 @@ fn wait<'a, 'r>(readers: &'r [Reader<'a>]) -> Option<(Poll, String, &'r Reader<'
         fail_when: None,
         every: Backoff::default(),
         timeout: TIMEOUT,
-        origin: Origin::Inferred { reason: format!("{} reads `{paths}`, which may come later", first.words) },
+        origin: Origin::Inferred {
+            reason: format!("{} reads `{paths}`, which may be absent at first", first.words),
+        },
     };
     Some((poll, paths, first))
 }

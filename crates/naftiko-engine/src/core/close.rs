@@ -69,18 +69,18 @@ impl Run {
     pub fn closed_by_panic(&self, step: &str, attempt: Option<u32>, message: &str) -> Event {
         let message = match self.closing(step, 0, Timestamp::UNIX_EPOCH, 0.0) {
             Some(Closing { operation, .. }) => {
-                let doubt =
-                    if operation.is_safe() { "" } else { ", and whether it was carried out is not known" };
+                let doubt = if operation.is_safe() {
+                    ""
+                } else {
+                    ", and it is unknown whether the call was carried out"
+                };
                 let name = request::name(operation);
-                self.redaction.text(&format!("the adapter of `{name}` broke{doubt}: {message}"))
+                self.redaction.text(&format!("the adapter panicked in `{name}`{doubt}: {message}"))
             }
             None => {
-                let sent = if attempt.is_some() {
-                    ", and whether it handed its message over is not known"
-                } else {
-                    ""
-                };
-                self.redaction.text(&format!("the channel of step `{step}` broke{sent}: {message}"))
+                let sent =
+                    if attempt.is_some() { ", and it is unknown whether its message was sent" } else { "" };
+                self.redaction.text(&format!("the channel of step `{step}` panicked{sent}: {message}"))
             }
         };
         Event::StepFailed { step: step.to_owned(), attempt, failure: failure::of(Cause::Panicked, message) }
@@ -113,7 +113,7 @@ impl Run {
 
 /// The failure of an attempt that this plan cannot have started.
 fn no_call(step: &str, attempt: u32) -> Event {
-    let failure = failure::of(Cause::Refused, format!("step `{step}` does not carry an operation out"));
+    let failure = failure::of(Cause::Refused, format!("step `{step}` does not call an operation"));
     Event::StepFailed { step: step.to_owned(), attempt: Some(attempt), failure }
 }
 
@@ -138,7 +138,7 @@ impl Closing<'_> {
         let expected =
             self.departures.first().map(|departure| departure.expected.as_str()).unwrap_or_default();
         let name = request::name(self.operation);
-        let message = format!("`{name}` was carried out, and its answer cannot be read: {expected}");
+        let message = format!("`{name}` was carried out, but its response cannot be read: {expected}");
         self.failed(failure::of(Cause::Unreadable, message))
     }
 
@@ -148,10 +148,10 @@ impl Closing<'_> {
             Ok(true) => {
                 let name = request::name(self.operation);
                 let holds = |condition: &Expression| {
-                    format!("`{condition}` holds{}", self.because(condition, &answer))
+                    format!("`{condition}` is true{}", self.because(condition, &answer))
                 };
                 let holds = poll.fail_when.as_ref().map(holds).unwrap_or_default();
-                Some(failure::of(Cause::Condition, format!("`{name}` answered, and {holds}")))
+                Some(failure::of(Cause::Condition, format!("`{name}` responded, and {holds}")))
             }
             Ok(false) => None,
             Err(failure) => Some(failure),
@@ -178,7 +178,7 @@ impl Closing<'_> {
             Ok(false) => {
                 let name = request::name(self.operation);
                 let because = self.because(condition, answer);
-                let message = format!("`{name}` answered, and `{condition}` does not hold{because}");
+                let message = format!("`{name}` responded, but `{condition}` is false{because}");
                 Some(failure::of(Cause::Condition, message))
             }
             Err(failure) => Some(failure),
@@ -190,10 +190,7 @@ impl Closing<'_> {
         match condition.evaluate_bounded(&View { response: Some(answer), ..self.view }, answer.size()) {
             Ok(Some(Value::Bool(held))) => Ok(held),
             Ok(None) => Ok(false),
-            Ok(Some(_)) => Err(failure::of(
-                Cause::Type,
-                format!("`{condition}` gave a value that is neither true nor false"),
-            )),
+            Ok(Some(_)) => Err(failure::of(Cause::Type, format!("`{condition}` is neither true nor false"))),
             Err(error) if failure::cause(&error) == Cause::Unresolved => Ok(false),
             Err(error) => {
                 let mask = self.run.mask_of_evidence(self, answer);
@@ -214,7 +211,7 @@ impl Closing<'_> {
         let deadline = self.deadline(poll);
         if self.now >= deadline {
             let message = format!(
-                "waited {} for `{}` to hold, and asked `{}` {} in vain{}",
+                "timed out after {}: `{}` is still false; polled `{}` {}{}",
                 naftiko_plan::duration(poll.timeout),
                 poll.until,
                 request::name(self.operation),
@@ -264,7 +261,7 @@ impl Closing<'_> {
         if !self.run.is_budgeted(self.task) || !budget.is_spent() {
             return true;
         }
-        let spent = format!("; it is not tried again, for the run has spent its {} retries", budget.all());
+        let spent = format!("; not retried: the run has used its budget of {} retries", budget.all());
         failure.message.push_str(&spent);
         false
     }
@@ -308,7 +305,9 @@ impl Closing<'_> {
     /// Marks the attempt as in doubt, or as failed if the author chose `onDoubt: fail`.
     pub(super) fn in_doubt(&self, mut failure: Failure) -> Event {
         if self.invoke.on_doubt == OnDoubt::Fail {
-            failure.message.push_str("; whether it happened is not known, and it is taken for failed");
+            failure.message.push_str(
+                "; it is unknown whether the call happened, and `onDoubt: fail` treats it as failed",
+            );
             return self.failed(failure);
         }
         Event::StepInDoubt { step: self.task.name.clone(), attempt: self.attempt, failure }

@@ -30,7 +30,7 @@ impl Run {
         }
         let abandoned = self.abandoned.first().filter(|_| self.compensates());
         if let Some(task) = abandoned.and_then(|at| self.tasks.get(*at)) {
-            let message = "the run ends before it is tried again";
+            let message = "the run ends before the retry";
             return vec![Self::fails(task, failure::of(Cause::Refused, message))];
         }
         let mut commands = Vec::new();
@@ -189,7 +189,7 @@ impl Run {
                 let waited = timeout
                     .map(|timeout| format!(" within {}", naftiko_plan::duration(timeout)))
                     .unwrap_or_default();
-                let message = format!("nobody answered{waited}");
+                let message = format!("there was no answer{waited}");
                 Some(Self::fails(task, failure::of(Cause::Deadline, message)))
             }
             _ => None,

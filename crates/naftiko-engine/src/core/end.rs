@@ -136,7 +136,7 @@ impl Run {
         }
         match self.failed_part(whole).and_then(|part| self.tasks.get(part)) {
             Some(part) => failure::of_part(part),
-            None => failure::of(Cause::Refused, "it was broken off"),
+            None => failure::of(Cause::Refused, "it was interrupted"),
         }
     }
 

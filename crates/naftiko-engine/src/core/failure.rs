@@ -55,7 +55,7 @@ pub(super) fn of_status(
     let leads = leads.map(|location| leads_to(&mask.text(location))).unwrap_or_default();
     Failure {
         cause: Cause::Status,
-        message: format!("`{call}` answered {status}{phrase}{said}{leads}"),
+        message: format!("`{call}` responded {status}{phrase}{said}{leads}"),
         status: Some(status),
         body: cut(body),
     }
@@ -70,7 +70,8 @@ fn leads_to(location: &str) -> String {
     });
     let to = server.map_or_else(|| "to another path".to_owned(), |server| format!("to `{server}`"));
     format!(
-        "; it leads {to} and was not followed: only what changes nothing is sent on, on one server, and not for ever"
+        "; the redirect {to} was not followed: only safe methods are redirected, on the same server, at most \
+         five times"
     )
 }
 
@@ -178,15 +179,15 @@ mod tests {
         ];
         let said: Vec<_> = bodies.iter().map(|body| message(422, body)).collect();
         insta::assert_snapshot!(said.join("\n"), @r"
-        `POST /organizations` answered 422 Unprocessable Entity: name is missing
-        `POST /organizations` answered 422 Unprocessable Entity: no such client
-        `POST /organizations` answered 422 Unprocessable Entity: quota
-        `POST /organizations` answered 422 Unprocessable Entity: first
-        `POST /organizations` answered 422 Unprocessable Entity
-        `POST /organizations` answered 422 Unprocessable Entity
-        `POST /organizations` answered 422 Unprocessable Entity
+        `POST /organizations` responded 422 Unprocessable Entity: name is missing
+        `POST /organizations` responded 422 Unprocessable Entity: no such client
+        `POST /organizations` responded 422 Unprocessable Entity: quota
+        `POST /organizations` responded 422 Unprocessable Entity: first
+        `POST /organizations` responded 422 Unprocessable Entity
+        `POST /organizations` responded 422 Unprocessable Entity
+        `POST /organizations` responded 422 Unprocessable Entity
         ");
-        assert_eq!(message(299, &Value::Null), "`POST /organizations` answered 299");
+        assert_eq!(message(299, &Value::Null), "`POST /organizations` responded 299");
     }
 
     #[test]
@@ -195,13 +196,13 @@ mod tests {
             of_status("GET /a", status, Some(location), &Value::Null, &Redaction::default().of_answer(&[]))
                 .message
         };
-        let expected = "`GET /a` answered 302 Found; it leads to `b.example:8443` and was not followed: only what \
-            changes nothing is sent on, on one server, and not for ever";
+        let expected = "`GET /a` responded 302 Found; the redirect to `b.example:8443` was not followed: \
+                        only safe methods are redirected, on the same server, at most five times";
         assert_eq!(said(302, "https://me:hunter2@b.example:8443/c?token=hunter2"), expected);
         assert_eq!(said(302, "//b.example:8443?token=hunter2"), expected);
-        assert!(said(307, "/c?token=hunter2").contains("; it leads to another path and was "));
-        assert!(said(303, "file:///etc/passwd").contains("; it leads to another path and was "));
-        assert_eq!(said(404, "https://b.example"), "`GET /a` answered 404 Not Found");
+        assert!(said(307, "/c?token=hunter2").contains("; the redirect to another path was "));
+        assert!(said(303, "file:///etc/passwd").contains("; the redirect to another path was "));
+        assert_eq!(said(404, "https://b.example"), "`GET /a` responded 404 Not Found");
     }
 
     #[test]

@@ -62,13 +62,13 @@ pub enum Refused {
     #[error("the run is over: it {}", as_verb(*.0))]
     Over(Status),
     /// The run is already cancelled without compensation.
-    #[error("the run is cancelled already, without undoing what it did")]
+    #[error("the run was already cancelled without compensation")]
     GivenUp,
     /// There is no such step, or the run has not reached it.
-    #[error("the run has no step `{0}`, or has not come to it")]
+    #[error("the run has no step `{0}`, or has not reached it")]
     NoStep(String),
     /// The step is not external.
-    #[error("step `{0}` is not done outside")]
+    #[error("step `{0}` is not an external step")]
     NotOutside(String),
     /// The step is in another phase.
     #[error("{step}: {phase}", step = format_args!("`{}`", .0), phase = .1)]
@@ -77,7 +77,7 @@ pub enum Refused {
     #[error("{step} is not in doubt: {phase}", step = format_args!("`{}`", .0), phase = .1)]
     NotInDoubt(String, Phase),
     /// The step was answered differently.
-    #[error("step `{0}` has been answered, and otherwise")]
+    #[error("step `{0}` already has a different answer")]
     AnsweredOtherwise(String),
 }
 
@@ -95,7 +95,7 @@ fn answered(step: &str, attempt: Option<u32>, result: &Value, through: Through) 
 fn as_verb(status: Status) -> &'static str {
     match status {
         Status::Succeeded => "succeeded",
-        Status::Compensated => "failed, and was undone",
+        Status::Compensated => "failed, and was compensated",
         Status::Cancelled => "was cancelled",
         _ => "failed",
     }

@@ -30,7 +30,7 @@ pub(super) fn next(closing: &Closing<'_>, answer: &Answer) -> Result<Option<Map<
     let url = base.join(target).map_err(|_| unreadable())?;
     if url.origin() != base.origin() {
         let elsewhere = url.origin().ascii_serialization();
-        return Err(closing.broken(&format!("its next page is somewhere else, at `{elsewhere}`")));
+        return Err(closing.broken(&format!("its next page is at another address: `{elsewhere}`")));
     }
     let mut next = Map::new();
     for (name, value) in url.query_pairs() {
@@ -43,8 +43,7 @@ pub(super) fn next(closing: &Closing<'_>, answer: &Answer) -> Result<Option<Map<
             continue;
         }
         if !is_known(closing.operation, &name) {
-            let why =
-                format!("its `Link` has a parameter that the operation is not described with: `{name}`");
+            let why = format!("its `Link` has a parameter that the operation does not have: `{name}`");
             return Err(closing.broken(&why));
         }
         if says(closing.operation, &name) {

@@ -155,7 +155,7 @@ impl Run {
         let (mut exact, mut masked) = (Map::new(), Map::new());
         let budget = Budget::default();
         for (name, template) in with {
-            let value = self.evaluated(name, "handed over", template, view, &budget)?;
+            let value = self.evaluated(name, "`with`", template, view, &budget)?;
             let is_sensitive = self.reads_sensitive_input(task.frame, template);
             // A provider may have echoed a sensitive value.
             let shown = if is_sensitive { MASK.into() } else { self.redaction.value(&value) };
@@ -166,7 +166,7 @@ impl Run {
     }
 
     fn settings(&self, external: &External, view: View<'_>) -> Result<Map<String, Value>, Failure> {
-        let what = format!("told to the channel `{}`", external.channel.as_str());
+        let what = format!("the channel `{}`", external.channel.as_str());
         let settings = external.settings.iter();
         let budget = Budget::default();
         settings
@@ -183,7 +183,7 @@ impl Run {
         budget: &Budget,
     ) -> Result<Value, Failure> {
         template.evaluate_within(&view, budget).map_err(|error| {
-            let message = format!("`{name}`, which is {what}: {error}");
+            let message = format!("`{name}` of {what}: {error}");
             failure::of(failure::cause(&error), self.redaction.text(&message))
         })
     }
@@ -249,13 +249,13 @@ impl Sending<'_> {
         let what = self.external.channel.as_str();
         let (cause, how) = match error.kind {
             FailureKind::Refused => (Cause::Refused, "was not sent"),
-            FailureKind::NotSent => (Cause::NotSent, "was not taken"),
-            FailureKind::Unknown => (Cause::NoAnswer, "was sent, and whether it arrived is not known"),
+            FailureKind::NotSent => (Cause::NotSent, "was not accepted"),
+            FailureKind::Unknown => (Cause::NoAnswer, "was sent, and it is unknown whether it arrived"),
             FailureKind::Unreadable | FailureKind::Unusable => {
-                (Cause::Answer, "was answered, and the answer is none")
+                (Cause::Answer, "was answered, but the answer is invalid")
             }
             FailureKind::LocalShortage => (Cause::LocalShortage, "was not sent"),
-            FailureKind::CutOff => (Cause::Interrupted, "was cut off before it was known to have arrived"),
+            FailureKind::CutOff => (Cause::Interrupted, "was interrupted before its delivery was confirmed"),
         };
         let message = format!("the {what} of `{}` {how}: {}", self.task.name, error.message);
         let failure = failure::of(cause, self.run.redaction.text(&message));
@@ -286,7 +286,7 @@ impl Sending<'_> {
     pub(super) fn interrupted(&self) -> Event {
         let what = self.external.channel.as_str();
         let message = format!(
-            "the {what} of `{}` was begun, and the run was cut off before it was known to have arrived",
+            "the {what} of `{}` was started, and the run was interrupted before its delivery was confirmed",
             self.task.name
         );
         let failure = failure::of(Cause::Interrupted, message);

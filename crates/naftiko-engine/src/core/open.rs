@@ -93,7 +93,7 @@ impl Run {
                 let message = format!("it was {}, and is {} now", count(items), count(opened.items()));
                 Err(failure::of(Cause::Refused, message))
             }
-            None => Err(failure::of(Cause::Refused, "the step is done in one piece")),
+            None => Err(failure::of(Cause::Refused, "the step has no parts")),
         }
     }
 
@@ -103,7 +103,7 @@ impl Run {
             Ok(Some(Value::Array(items))) => Ok(Opened::Items { items, concurrency: for_each.concurrency }),
             Ok(Some(_)) => Err(failure::of(Cause::Type, format!("`{list}` is not a list"))),
             Ok(None) => {
-                Err(failure::of(Cause::Unresolved, format!("`{list}` is absent, and a list is needed")))
+                Err(failure::of(Cause::Unresolved, format!("`{list}` is absent; a list is required")))
             }
             Err(error) => Err(failure::of(failure::cause(&error), self.redaction.text(&error.to_string()))),
         }
@@ -141,7 +141,7 @@ impl Run {
         let missing = plan.inputs.iter().find(|input| input.required && !inputs.contains_key(&input.name));
         match missing {
             Some(input) => {
-                let message = format!("`{}` needs the input `{}`, and it is absent", plan.name, input.name);
+                let message = format!("`{}` requires the input `{}`, which is absent", plan.name, input.name);
                 Err(failure::of(Cause::Unresolved, message))
             }
             None => Ok(Opened::Composition { plan: Arc::clone(plan), inputs, unresolved }),

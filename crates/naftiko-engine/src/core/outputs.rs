@@ -18,7 +18,7 @@ impl Run {
     pub(super) fn stuck(frame: &Frame) -> Failure {
         let stuck = frame.stuck().map_or("", |step| &step.id);
         let why = "steps that it follows wait for each other, or its id is used twice";
-        failure::of(Cause::Unresolved, format!("step `{stuck}` can never begin: {why}"))
+        failure::of(Cause::Unresolved, format!("step `{stuck}` can never start: {why}"))
     }
 
     /// Evaluates the outputs of a composition whose steps are over. An output that is the whole result of a step shares it.

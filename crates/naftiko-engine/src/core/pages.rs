@@ -191,7 +191,7 @@ impl Closing<'_> {
         match place.map(Value::take) {
             Some(Value::Array(items)) => Ok(items),
             Some(Value::Null) | None => Ok(Vec::new()),
-            Some(_) => Err(self.broken("what should be its list is none")),
+            Some(_) => Err(self.broken("its items are not a list")),
         }
     }
 
@@ -242,11 +242,11 @@ impl Closing<'_> {
     fn leads_on(&self, next: &Map<String, Value>, items: &[Value]) -> Result<(), Failure> {
         let is_asked = |(name, value): (&String, &Value)| self.asked_for(name).as_ref() == Some(value);
         if self.pages().asked.contains(&as_text(next)) || next.iter().all(is_asked) {
-            return Err(self.broken("the next page it names was had already"));
+            return Err(self.broken("its next page was already read"));
         }
         // The first page has no predecessor to compare with.
         if !items.is_empty() && self.pages().count > 0 && self.pages().latest() == items {
-            return Err(self.broken("the page is the same as the one before it"));
+            return Err(self.broken("the page equals the previous page"));
         }
         Ok(())
     }
@@ -270,18 +270,18 @@ impl Closing<'_> {
         let next = number.zip(u64::try_from(more).ok()).and_then(|(number, more)| number.checked_add(more));
         next.map(Value::from).ok_or_else(|| {
             let name = request::name(self.operation);
-            let message = format!("`{name}`: `{parameter}` of the first page is no number to count on from");
+            let message = format!("`{name}`: `{parameter}` of the first page is not a number");
             failure::of(Cause::Unresolved, message)
         })
     }
 
     fn more_than(&self, limit: &str) -> Failure {
         let name = request::name(self.operation);
-        failure::of(Cause::Condition, format!("`{name}` has more than {limit}, and `max` allows no more"))
+        failure::of(Cause::Condition, format!("`{name}` has more than {limit}, the limit of `max`"))
     }
 
     /// The failure of a page that does not lead to the next one properly.
     pub(super) fn broken(&self, why: &str) -> Failure {
-        failure::of(Cause::Condition, format!("`{}` answered, and {why}", request::name(self.operation)))
+        failure::of(Cause::Condition, format!("`{}` responded, but {why}", request::name(self.operation)))
     }
 }

@@ -34,7 +34,7 @@ impl Run {
         let begun = match (self.invoke_of(task), &step.action) {
             (Some((plan, invoke)), _) => self.call(task, plan, invoke, view, attempt),
             (None, Action::External(external)) => self.put(task, step, external, view, (attempt, now)),
-            (None, _) => Err(failure::of(Cause::Refused, "the step is not done in one piece")),
+            (None, _) => Err(failure::of(Cause::Refused, "the step has parts and no attempt of its own")),
         };
         begun.unwrap_or_else(|failure| Self::fails(task, failure))
     }
@@ -206,7 +206,7 @@ fn placed(mut values: Vec<(&Argument, Value)>, operation: &Operation) -> Result<
             Slot::Property(name) => {
                 let body = arguments.body.get_or_insert_with(|| Map::new().into());
                 let Some(fields) = body.as_object_mut() else {
-                    let message = format!("the body is not an object, and `{name}` should be put into it");
+                    let message = format!("the body is not an object, so `{name}` cannot be set in it");
                     return Err(failure::of(Cause::Type, message));
                 };
                 fields.insert(name.clone(), value);

@@ -140,7 +140,7 @@ impl Run {
     pub fn apply(&mut self, record: &Record) -> Result<(), IllegalEvent> {
         let task = match record.event.step() {
             Some(name) => Some(self.task_of(name).ok_or_else(|| {
-                IllegalEvent::new(&record.event, "the run has no such step, or has not come to it")
+                IllegalEvent::new(&record.event, "the run has no such step, or has not reached it")
             })?),
             None => None,
         };

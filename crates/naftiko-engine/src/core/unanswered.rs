@@ -25,13 +25,13 @@ impl Closing<'_> {
     pub(super) fn unanswered(&self, error: &adapter::Failure) -> Event {
         let (cause, what) = match error.kind {
             FailureKind::Refused => (Cause::Refused, "was not sent"),
-            FailureKind::NotSent => (Cause::NotSent, "did not reach the other side"),
-            FailureKind::Unknown => (Cause::NoAnswer, "was sent and not answered"),
+            FailureKind::NotSent => (Cause::NotSent, "did not reach the provider"),
+            FailureKind::Unknown => (Cause::NoAnswer, "was sent, but got no response"),
             FailureKind::Unreadable | FailureKind::Unusable => {
-                (Cause::Unreadable, "was carried out, and its answer cannot be read")
+                (Cause::Unreadable, "was carried out, but its response cannot be read")
             }
             FailureKind::LocalShortage => (Cause::LocalShortage, "was not sent"),
-            FailureKind::CutOff => (Cause::Interrupted, "was begun, and cut off before it ended"),
+            FailureKind::CutOff => (Cause::Interrupted, "was started, and interrupted before it ended"),
         };
         let name = request::name(self.operation);
         let mut failure =
@@ -58,8 +58,10 @@ impl Closing<'_> {
 
     /// The event of an attempt that was interrupted by the end of the process.
     pub(super) fn interrupted(&self) -> Event {
-        let message =
-            format!("`{}` was begun, and the run was cut off before it ended", request::name(self.operation));
+        let message = format!(
+            "`{}` was started, and the run was interrupted before it ended",
+            request::name(self.operation)
+        );
         let failure = failure::of(Cause::Interrupted, message);
         if self.may_be_cut_off() {
             return self.delayed(self.now, Some(failure));

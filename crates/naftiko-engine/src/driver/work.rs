@@ -140,7 +140,7 @@ fn broken(step: String, attempt: Option<u32>, error: JoinError) -> End {
         (Err(_), Some(attempt)) => End::Answer {
             step,
             attempt,
-            answer: Err(Failure::new(FailureKind::Unknown, "the call was cut off")),
+            answer: Err(Failure::new(FailureKind::Unknown, "the call was aborted")),
         },
         (Err(_), None) => End::Reply { step, attempt: None, reply: Ok(Answer::NotYet) },
     }
@@ -150,5 +150,5 @@ fn broken(step: String, attempt: Option<u32>, error: JoinError) -> End {
 fn message(panic: &(dyn Any + Send)) -> String {
     let text =
         panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("it did not say why").lines().next().unwrap_or_default().to_owned()
+    text.unwrap_or("it gave no reason").lines().next().unwrap_or_default().to_owned()
 }

@@ -31,28 +31,28 @@ fn only_a_repeat_without_a_second_effect_is_made_and_only_for_what_may_pass() {
     insta::assert_snapshot!(table.join("\n"), @r"
     get 200: stepSucceeded
     get 204: stepSucceeded
-    get 302: stepFailed Status: `GET /s` answered 302 Found
-    get 404: stepFailed Status: `GET /s` answered 404 Not Found
-    get 422: stepFailed Status: `GET /s` answered 422 Unprocessable Entity
-    get 429: stepDelayed 1s (`GET /s` answered 429 Too Many Requests)
-    get 500: stepDelayed 1s (`GET /s` answered 500 Internal Server Error)
-    get 503: stepDelayed 1s (`GET /s` answered 503 Service Unavailable)
+    get 302: stepFailed Status: `GET /s` responded 302 Found
+    get 404: stepFailed Status: `GET /s` responded 404 Not Found
+    get 422: stepFailed Status: `GET /s` responded 422 Unprocessable Entity
+    get 429: stepDelayed 1s (`GET /s` responded 429 Too Many Requests)
+    get 500: stepDelayed 1s (`GET /s` responded 500 Internal Server Error)
+    get 503: stepDelayed 1s (`GET /s` responded 503 Service Unavailable)
     keyed 200: stepSucceeded
     keyed 204: stepSucceeded
-    keyed 302: stepFailed Status: `POST /s` answered 302 Found
-    keyed 404: stepFailed Status: `POST /s` answered 404 Not Found
-    keyed 422: stepFailed Status: `POST /s` answered 422 Unprocessable Entity
-    keyed 429: stepDelayed 1s (`POST /s` answered 429 Too Many Requests)
-    keyed 500: stepDelayed 1s (`POST /s` answered 500 Internal Server Error)
-    keyed 503: stepDelayed 1s (`POST /s` answered 503 Service Unavailable)
+    keyed 302: stepFailed Status: `POST /s` responded 302 Found
+    keyed 404: stepFailed Status: `POST /s` responded 404 Not Found
+    keyed 422: stepFailed Status: `POST /s` responded 422 Unprocessable Entity
+    keyed 429: stepDelayed 1s (`POST /s` responded 429 Too Many Requests)
+    keyed 500: stepDelayed 1s (`POST /s` responded 500 Internal Server Error)
+    keyed 503: stepDelayed 1s (`POST /s` responded 503 Service Unavailable)
     post 200: stepSucceeded
     post 204: stepSucceeded
-    post 302: stepFailed Status: `POST /s` answered 302 Found
-    post 404: stepFailed Status: `POST /s` answered 404 Not Found
-    post 422: stepFailed Status: `POST /s` answered 422 Unprocessable Entity
-    post 429: stepFailed Status: `POST /s` answered 429 Too Many Requests
-    post 500: stepFailed Status: `POST /s` answered 500 Internal Server Error
-    post 503: stepFailed Status: `POST /s` answered 503 Service Unavailable
+    post 302: stepFailed Status: `POST /s` responded 302 Found
+    post 404: stepFailed Status: `POST /s` responded 404 Not Found
+    post 422: stepFailed Status: `POST /s` responded 422 Unprocessable Entity
+    post 429: stepFailed Status: `POST /s` responded 429 Too Many Requests
+    post 500: stepFailed Status: `POST /s` responded 500 Internal Server Error
+    post 503: stepFailed Status: `POST /s` responded 503 Service Unavailable
     ");
 }
 
@@ -77,26 +77,26 @@ fn no_answer_is_doubt_only_where_a_repeat_could_do_harm() {
     }
     insta::assert_snapshot!(table.join("\n"), @r"
     get Refused: stepFailed Refused: `GET /s` was not sent: because
-    get NotSent: stepDelayed 1s (`GET /s` did not reach the other side: because)
-    get Unknown: stepDelayed 1s (`GET /s` was sent and not answered: because)
-    get Unreadable: stepDelayed 1s (`GET /s` was carried out, and its answer cannot be read: because)
-    get Unusable: stepFailed Unreadable: `GET /s` was carried out, and its answer cannot be read: because
+    get NotSent: stepDelayed 1s (`GET /s` did not reach the provider: because)
+    get Unknown: stepDelayed 1s (`GET /s` was sent, but got no response: because)
+    get Unreadable: stepDelayed 1s (`GET /s` was carried out, but its response cannot be read: because)
+    get Unusable: stepFailed Unreadable: `GET /s` was carried out, but its response cannot be read: because
     get LocalShortage: stepDelayed 1s (`GET /s` was not sent: because)
-    get CutOff: stepDelayed 1s (`GET /s` was begun, and cut off before it ended: because)
+    get CutOff: stepDelayed 1s (`GET /s` was started, and interrupted before it ended: because)
     keyed Refused: stepFailed Refused: `POST /s` was not sent: because
-    keyed NotSent: stepDelayed 1s (`POST /s` did not reach the other side: because)
-    keyed Unknown: stepDelayed 1s (`POST /s` was sent and not answered: because)
-    keyed Unreadable: stepDelayed 1s (`POST /s` was carried out, and its answer cannot be read: because)
-    keyed Unusable: stepFailed Unreadable: `POST /s` was carried out, and its answer cannot be read: because
+    keyed NotSent: stepDelayed 1s (`POST /s` did not reach the provider: because)
+    keyed Unknown: stepDelayed 1s (`POST /s` was sent, but got no response: because)
+    keyed Unreadable: stepDelayed 1s (`POST /s` was carried out, but its response cannot be read: because)
+    keyed Unusable: stepFailed Unreadable: `POST /s` was carried out, but its response cannot be read: because
     keyed LocalShortage: stepDelayed 1s (`POST /s` was not sent: because)
-    keyed CutOff: stepDelayed 1s (`POST /s` was begun, and cut off before it ended: because)
+    keyed CutOff: stepDelayed 1s (`POST /s` was started, and interrupted before it ended: because)
     post Refused: stepFailed Refused: `POST /s` was not sent: because
-    post NotSent: stepFailed NotSent: `POST /s` did not reach the other side: because
-    post Unknown: stepInDoubt NoAnswer: `POST /s` was sent and not answered: because
-    post Unreadable: stepFailed Unreadable: `POST /s` was carried out, and its answer cannot be read: because
-    post Unusable: stepFailed Unreadable: `POST /s` was carried out, and its answer cannot be read: because
+    post NotSent: stepFailed NotSent: `POST /s` did not reach the provider: because
+    post Unknown: stepInDoubt NoAnswer: `POST /s` was sent, but got no response: because
+    post Unreadable: stepFailed Unreadable: `POST /s` was carried out, but its response cannot be read: because
+    post Unusable: stepFailed Unreadable: `POST /s` was carried out, but its response cannot be read: because
     post LocalShortage: stepDelayed 1s (`POST /s` was not sent: because)
-    post CutOff: stepInDoubt Interrupted: `POST /s` was begun, and cut off before it ended: because
+    post CutOff: stepInDoubt Interrupted: `POST /s` was started, and interrupted before it ended: because
     ");
 }
 
@@ -116,11 +116,11 @@ fn attempts(draft: Draft, statuses: &[u16]) -> String {
 #[test]
 fn retries_back_off_and_end() {
     insta::assert_snapshot!(attempts(get("s"), &[500, 502, 503, 429, 500]), @r"
-    stepDelayed 1s (`GET /s` answered 500 Internal Server Error)
-    stepDelayed 3s (`GET /s` answered 502 Bad Gateway)
-    stepDelayed 7s (`GET /s` answered 503 Service Unavailable)
-    stepDelayed 15s (`GET /s` answered 429 Too Many Requests)
-    stepFailed Status: `GET /s` answered 500 Internal Server Error
+    stepDelayed 1s (`GET /s` responded 500 Internal Server Error)
+    stepDelayed 3s (`GET /s` responded 502 Bad Gateway)
+    stepDelayed 7s (`GET /s` responded 503 Service Unavailable)
+    stepDelayed 15s (`GET /s` responded 429 Too Many Requests)
+    stepFailed Status: `GET /s` responded 500 Internal Server Error
     ");
 }
 
@@ -128,15 +128,15 @@ fn retries_back_off_and_end() {
 fn a_good_poll_round_gives_the_retries_back() {
     let poll = get("s").until("response.body.ok", SignedDuration::from_hours(24));
     insta::assert_snapshot!(attempts(poll, &[500, 500, 500, 500, 200, 500, 500, 500, 500, 201]), @r"
-    stepDelayed 1s (`GET /s` answered 500 Internal Server Error)
-    stepDelayed 3s (`GET /s` answered 500 Internal Server Error)
-    stepDelayed 7s (`GET /s` answered 500 Internal Server Error)
-    stepDelayed 15s (`GET /s` answered 500 Internal Server Error)
+    stepDelayed 1s (`GET /s` responded 500 Internal Server Error)
+    stepDelayed 3s (`GET /s` responded 500 Internal Server Error)
+    stepDelayed 7s (`GET /s` responded 500 Internal Server Error)
+    stepDelayed 15s (`GET /s` responded 500 Internal Server Error)
     stepDelayed 20s
-    stepDelayed 21s (`GET /s` answered 500 Internal Server Error)
-    stepDelayed 23s (`GET /s` answered 500 Internal Server Error)
-    stepDelayed 27s (`GET /s` answered 500 Internal Server Error)
-    stepDelayed 35s (`GET /s` answered 500 Internal Server Error)
+    stepDelayed 21s (`GET /s` responded 500 Internal Server Error)
+    stepDelayed 23s (`GET /s` responded 500 Internal Server Error)
+    stepDelayed 27s (`GET /s` responded 500 Internal Server Error)
+    stepDelayed 35s (`GET /s` responded 500 Internal Server Error)
     stepSucceeded
     ");
 }
@@ -226,7 +226,7 @@ fn the_last_round_of_a_poll_is_at_its_deadline_and_the_message_says_what_was_wai
     insta::assert_snapshot!(attempts(poll, &[200, 200, 200]), @r"
     stepDelayed 5s
     stepDelayed 12s
-    stepFailed Deadline: waited 12s for `response.body.ok` to hold, and asked `GET /s` 3 times in vain
+    stepFailed Deadline: timed out after 12s: `response.body.ok` is still false; polled `GET /s` 3 times
     ");
 }
 
@@ -246,7 +246,7 @@ fn a_condition_that_is_not_a_boolean_fails_the_step() {
     let poll = |until| get("s").until(until, SignedDuration::from_hours(1));
     let told = [attempts(poll("response.status"), &[200]), attempts(poll("response.body.ok.deeper"), &[200])];
     insta::assert_snapshot!(told.join("\n"), @r"
-    stepFailed Type: `response.status` gave a value that is neither true nor false
+    stepFailed Type: `response.status` is neither true nor false
     stepFailed Type: expected an object, found a boolean in `response.body.ok.deeper`
     ");
 }
@@ -278,8 +278,8 @@ fn an_answer_from_outside() {
     stepSucceeded
     nothing
     stepFailed Answer: it is not JSON
-    stepFailed Panicked: the channel of step `s` broke: out of ink
-    stepFailed Refused: step `s` does not carry an operation out
+    stepFailed Panicked: the channel of step `s` panicked: out of ink
+    stepFailed Refused: step `s` does not call an operation
     ");
 }
 
@@ -330,6 +330,6 @@ fn a_step_that_can_never_begin_ends_the_run() {
             panic!("the run does not end")
         };
         let why = "steps that it follows wait for each other, or its id is used twice";
-        assert_eq!(failure.message, format!("step `{stuck}` can never begin: {why}"));
+        assert_eq!(failure.message, format!("step `{stuck}` can never start: {why}"));
     }
 }

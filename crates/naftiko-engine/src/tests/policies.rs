@@ -21,15 +21,18 @@ fn an_answer_that_is_not_what_was_expected_fails_the_step() {
     assert_eq!(answered(draft(), 200, json!({"state": "active"})), "stepSucceeded");
     insta::assert_snapshot!(
         answered(draft(), 202, json!({"state": "active"})),
-        @"stepFailed Condition: `GET /s` answered, and `response.status == 200` does not hold: `response.status` is 202"
+        @"stepFailed Condition: `GET /s` responded, but `response.status == 200` is false: `response.status` \
+          is 202"
     );
     insta::assert_snapshot!(
         answered(draft(), 200, json!({})),
-        @"stepFailed Condition: `GET /s` answered, and `response.body.state == 'active'` does not hold: `response.body.state` is absent"
+        @"stepFailed Condition: `GET /s` responded, but `response.body.state == 'active'` is false: \
+          `response.body.state` is absent"
     );
     insta::assert_snapshot!(
         answered(post("s").expects("response.body.ok"), 201, json!({})),
-        @"stepFailed Condition: `POST /s` answered, and `response.body.ok` does not hold: `response.body.ok` is absent"
+        @"stepFailed Condition: `POST /s` responded, but `response.body.ok` is false: `response.body.ok` is \
+          absent"
     );
     insta::assert_snapshot!(
         answered(get("s").expects("response.body.state.deeper == 1"), 200, json!({"state": "active"})),
@@ -45,7 +48,7 @@ fn what_is_expected_is_asked_of_the_answer_that_ends_a_poll() {
     assert_eq!(answered(draft(), 200, json!({"done": true, "good": true})), "stepSucceeded");
     insta::assert_snapshot!(
         answered(draft(), 200, json!({"done": true, "good": false})),
-        @"stepFailed Condition: `GET /s` answered, and `response.body.good` does not hold"
+        @"stepFailed Condition: `GET /s` responded, but `response.body.good` is false"
     );
 }
 
@@ -61,12 +64,13 @@ fn a_poll_ends_at_once_when_what_fails_it_holds() {
     assert_eq!(answered(draft(), 200, json!({})), "stepDelayed 5s");
     insta::assert_snapshot!(
         answered(draft(), 200, json!({"state": "rejected"})),
-        @"stepFailed Condition: `GET /s` answered, and `response.body.state == 'rejected'` holds"
+        @"stepFailed Condition: `GET /s` responded, and `response.body.state == 'rejected'` is true"
     );
     let done = || get("s").until("response.body.done", SignedDuration::from_hours(1));
     insta::assert_snapshot!(
         answered(done().fails_when("response.body.errors > 1", Backoff::default()), 200, json!({"errors": 2})),
-        @"stepFailed Condition: `GET /s` answered, and `response.body.errors > 1` holds: `response.body.errors` is 2"
+        @"stepFailed Condition: `GET /s` responded, and `response.body.errors > 1` is true: \
+          `response.body.errors` is 2"
     );
 }
 

@@ -42,7 +42,7 @@ fn a_whole_body_takes_properties_if_it_is_an_object() {
 
     let mut desk = Desk::begin(&plan, json!({"body": [1]}));
     let event = desk.decision();
-    assert_eq!(said(&event), "stepFailed Type: the body is not an object, and `name` should be put into it");
+    assert_eq!(said(&event), "stepFailed Type: the body is not an object, so `name` cannot be set in it");
 }
 
 #[test]
@@ -85,9 +85,9 @@ fn nothing_sensitive_is_recorded_wherever_it_turns_up() {
     insta::assert_snapshot!(told, @r#"
     {"event":"runStarted","composition":"test","inputs":{"shown":"yes"},"withheld":["password","unknown"],"options":{}}
     {"event":"attemptStarted","step":"s","attempt":1,"request":{"operation":"op.s","method":"POST","path":"/s","arguments":{"password":"***","note":"my password is ***","q":"yes"}}}
-    {"event":"stepFailed","step":"s","attempt":1,"failure":{"cause":"status","message":"`POST /s` answered 422 Unprocessable Entity: `***` is too short","status":422,"body":{"message":"`***` is too short","given":{"password":"***"}}}}
-    {"event":"stepInDoubt","step":"s","attempt":1,"failure":{"cause":"no-answer","message":"`POST /s` was sent and not answered: no answer to /s?password=***"}}
-    {"event":"stepFailed","step":"s","attempt":1,"failure":{"cause":"panicked","message":"the adapter of `POST /s` broke, and whether it was carried out is not known: bad text: \"***\""}}
+    {"event":"stepFailed","step":"s","attempt":1,"failure":{"cause":"status","message":"`POST /s` responded 422 Unprocessable Entity: `***` is too short","status":422,"body":{"message":"`***` is too short","given":{"password":"***"}}}}
+    {"event":"stepInDoubt","step":"s","attempt":1,"failure":{"cause":"no-answer","message":"`POST /s` was sent, but got no response: no answer to /s?password=***"}}
+    {"event":"stepFailed","step":"s","attempt":1,"failure":{"cause":"panicked","message":"the adapter panicked in `POST /s`, and it is unknown whether the call was carried out: bad text: \"***\""}}
     "#);
 }
 
@@ -128,7 +128,7 @@ fn outside_is_handed_what_the_author_says_and_nothing_if_that_is_not_there() {
 
     let mut desk = Desk::begin(&plan, json!({"pin": "4711"}));
     let event = desk.decision();
-    insta::assert_snapshot!(said(&event), @r"stepFailed Unresolved: `to`, which is handed over: `inputs.who` is absent");
+    insta::assert_snapshot!(said(&event), @r"stepFailed Unresolved: `to` of `with`: `inputs.who` is absent");
 }
 
 #[test]

@@ -37,9 +37,9 @@ fn an_attempt_cut_off_is_made_again_only_if_that_does_no_harm() {
         outstanding(&plan, &desk).join("\n")
     };
     insta::assert_snapshot!([cut_off(get("s")), cut_off(keyed("s")), cut_off(post("s"))].join("\n"), @r"
-    stepDelayed 0s (`GET /s` was begun, and the run was cut off before it ended)
-    stepDelayed 0s (`POST /s` was begun, and the run was cut off before it ended)
-    stepInDoubt Interrupted: `POST /s` was begun, and the run was cut off before it ended
+    stepDelayed 0s (`GET /s` was started, and the run was interrupted before it ended)
+    stepDelayed 0s (`POST /s` was started, and the run was interrupted before it ended)
+    stepInDoubt Interrupted: `POST /s` was started, and the run was interrupted before it ended
     ");
 }
 
@@ -129,7 +129,7 @@ fn records_that_break_the_order_are_refused() {
     let error = Run::replay(plan, object(json!({})), &desk.records).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "`attemptStarted` of step `s` cannot come here: it is of attempt 1, and its number is 2, and 1 was due"
+        "`attemptStarted` of step `s` is illegal here: it is of attempt 1, and its number is 2, expected 1"
     );
 }
 
@@ -167,5 +167,6 @@ fn what_a_run_has_spent_on_retries_is_spent_when_it_is_resumed() {
     };
     assert_eq!(last(true), last(false));
     // Ten retries, and two more for twelve calls.
-    insta::assert_snapshot!(last(true), @"stepFailed NotSent: `GET /s0` did not reach the other side: because; it is not tried again, for the run has spent its 12 retries");
+    insta::assert_snapshot!(last(true), @"stepFailed NotSent: `GET /s0` did not reach the provider: because; \
+                                          not retried: the run has used its budget of 12 retries");
 }

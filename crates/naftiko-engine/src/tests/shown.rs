@@ -194,7 +194,7 @@ fn what_is_sensitive_in_an_answer_is_not_in_the_failure_that_it_is() {
     let recorded = serde_json::to_string(&desk.records).unwrap();
     assert!(!recorded.contains("t0ps3cret") && !recorded.contains("s3ssion"), "{recorded}");
     let Event::StepFailed { failure, .. } = &desk.records.last().unwrap().event else { panic!() };
-    insta::assert_snapshot!(serde_json::to_string(failure).unwrap(), @r#"{"cause":"status","message":"`GET /login` answered 503 Service Unavailable: *** of *** is out of date","status":503,"body":{"token":"***","message":"*** of *** is out of date"}}"#);
+    insta::assert_snapshot!(serde_json::to_string(failure).unwrap(), @r#"{"cause":"status","message":"`GET /login` responded 503 Service Unavailable: *** of *** is out of date","status":503,"body":{"token":"***","message":"*** of *** is out of date"}}"#);
 
     let mut desk =
         Desk::begin(&composition([login().expects("response.body.token.deeper == 1")]).plan(), json!({}));
@@ -218,7 +218,7 @@ fn unmet(condition: &str) -> String {
     };
     failure
         .message
-        .strip_prefix(&format!("`GET /login` answered, and `{condition}` does not hold"))
+        .strip_prefix(&format!("`GET /login` responded, but `{condition}` is false"))
         .unwrap()
         .to_owned()
 }

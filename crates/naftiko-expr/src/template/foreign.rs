@@ -35,7 +35,7 @@ pub(super) fn dollar_braces(text: &str, dollar: usize) -> Option<Problem> {
 fn problem(range: Range<usize>, inner: &str) -> Problem {
     let problem =
         Problem::new(&FOREIGN_TEMPLATE, range.clone(), "`{{ … }}` is the template syntax of another tool")
-            .with_label("sent as it stands");
+            .with_label("sent as text");
     let inner = inner.trim_start_matches(['$', '.']);
     if Expression::parse(inner).is_err() {
         return problem.with_help("write `${…}`; a literal `{{` is written `${'{{'}`");
@@ -54,7 +54,7 @@ pub(super) fn arazzo(text: &str) -> Option<Problem> {
     Expression::parse(&path).ok()?;
     let instead = format!("${{{path}}}");
     let problem = Problem::new(&FOREIGN_TEMPLATE, 0..text.len(), "a runtime expression of Arazzo")
-        .with_label("sent as it stands")
+        .with_label("sent as text")
         .with_help(format!("write `{instead}`"));
     Some(problem.with_replacement(0..text.len(), instead))
 }

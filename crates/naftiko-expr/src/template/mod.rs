@@ -349,7 +349,7 @@ fn interpolated(
         if value.is_null() {
             return EvaluationError::Unresolved { expression, null: true };
         }
-        let message = format!("a text cannot hold {}", kind(&value));
+        let message = format!("a text cannot contain {}", kind(&value));
         EvaluationError::Type { expression, message, reading: false }
     })
 }

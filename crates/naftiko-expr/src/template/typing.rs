@@ -63,7 +63,7 @@ fn text_presence(
     if !found.ty.is_nothing() && !scalar.overlaps(&found.ty) {
         let range = offset..offset + expression.text().len();
         problems.push(
-            Problem::new(&TYPE_MISMATCH, range, format!("a text cannot hold {}", found.ty))
+            Problem::new(&TYPE_MISMATCH, range, format!("a text cannot contain {}", found.ty))
                 .with_label(found.ty.to_string())
                 .with_help("read a field or an item of it, or write `toString(…)` for its JSON"),
         );

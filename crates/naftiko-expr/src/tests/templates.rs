@@ -41,7 +41,10 @@ fn what_has_no_value_or_no_text_is_an_error() {
     assert_eq!(evaluate("${inputs.x}"), Err("`inputs.x` is absent".to_owned()));
     assert_eq!(evaluate("id-${ inputs.x }"), Err("`inputs.x` is absent".to_owned()));
     assert_eq!(evaluate("id-${inputs.nil}"), Err("`inputs.nil` is null".to_owned()));
-    assert_eq!(evaluate("id-${inputs.list}"), Err("a text cannot hold a list in `inputs.list`".to_owned()));
+    assert_eq!(
+        evaluate("id-${inputs.list}"),
+        Err("a text cannot contain a list in `inputs.list`".to_owned())
+    );
     let nested: Template = serde_json::from_value(json!({"a": ["x", {"b": "${inputs.x}"}]})).unwrap();
     assert_eq!(nested.evaluate(&world()).unwrap_err().to_string(), "`inputs.x` is absent");
 }

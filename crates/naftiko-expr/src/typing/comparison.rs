@@ -40,7 +40,8 @@ impl Typing<'_> {
         let mut problem = Problem::new(&NEVER_EQUAL, expr.range.clone(), message).with_label("never true");
         if [&comparison.left, &comparison.right].into_iter().any(is_status) {
             problem = problem.with_help(
-                "a condition is evaluated only for an answer with a status from 200 to 299; any other status fails the step before",
+                "a condition is evaluated only for a response with a status from 200 to 299; any other \
+                 status fails the step before that",
             );
         }
         self.report(problem);
@@ -125,7 +126,7 @@ impl Typing<'_> {
                 .with_label(found.to_string());
                 if Type::string().overlaps(&found) {
                     let help =
-                        format!("`contains({}, {})` looks into a string", self.written(b), self.written(a));
+                        format!("`contains({}, {})` searches in a string", self.written(b), self.written(a));
                     problem = problem.with_help(help);
                 }
                 self.report(problem);

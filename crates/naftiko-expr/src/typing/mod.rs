@@ -244,9 +244,9 @@ impl<'s> Typing<'s> {
                     .with_label("unknown step");
                 match (self.root_habit(id, path), self.meant(id, path)) {
                     (Some(help), _) => problem.with_help(help),
-                    (None, Some(near)) => {
-                        problem.with_help(format!("did you mean `{near}`?")).with_replacement(place.clone(), near)
-                    }
+                    (None, Some(near)) => problem
+                        .with_help(format!("did you mean `{near}`?"))
+                        .with_replacement(place.clone(), near),
                     (None, None) if std::mem::take(&mut self.may_be_text) => {
                         let text = literal::quote(id);
                         problem
@@ -259,15 +259,23 @@ impl<'s> Typing<'s> {
                     },
                 }
             }
-            reserved => Problem::new(&UNAVAILABLE_ROOT, place.clone(), format!("there is no `{}` here", reserved.name()))
-                .with_label("not known here")
-                .with_help(match reserved {
-                    Root::Item | Root::Index => "`item` and `index` are known in a step with `forEach`, but not in its `when`, which is asked once for all of them",
-                    Root::Response => {
-                        "`response` is known in the step's own `poll`, `expect` and `retry`; elsewhere the id of a step is its result"
-                    }
-                    _ => "it is not known where this stands",
-                }),
+            reserved => Problem::new(
+                &UNAVAILABLE_ROOT,
+                place.clone(),
+                format!("there is no `{}` here", reserved.name()),
+            )
+            .with_label("not known here")
+            .with_help(match reserved {
+                Root::Item | Root::Index => {
+                    "`item` and `index` are available in a step with `forEach`, but not in its `when`, which is \
+                     evaluated once for all items"
+                }
+                Root::Response => {
+                    "`response` is available in the step's own `poll` and `expect`; elsewhere the id of a step is \
+                     its result"
+                }
+                _ => "it is not available here",
+            }),
         };
         self.report(problem);
         Typed::always(Type::Any)

@@ -176,7 +176,7 @@ impl Typing<'_> {
                 .with_replacement(reading.range.clone(), index);
         }
         let field = Selector::Field(name.to_owned());
-        problem.with_help(format!("`[*]{field}` reads it of each item, `[0]{field}` of the first"))
+        problem.with_help(format!("`[*]{field}` reads it from each item, `[0]{field}` from the first"))
     }
 
     /// The type of the items of a list. `None` if the type is not a list, which is reported.
@@ -205,8 +205,10 @@ impl Typing<'_> {
         };
         let problem = match lists.as_slice() {
             _ if is_index && next.is_some_and(|next| ty.field(next).is_some()) => {
-                let help =
-                    format!("`{owner}` is one, not a list of them: leave out `{}`", self.selector(reading));
+                let help = format!(
+                    "`{owner}` is a single value, not a list: leave out `{}`",
+                    self.selector(reading)
+                );
                 problem.with_help(help).with_replacement(reading.range.clone(), "")
             }
             [only] if of_items(only) => {
@@ -230,7 +232,7 @@ impl Typing<'_> {
             "steps" | "step" => {
                 let is_step = |id: &&str| self.scope.root(&Root::Step((*id).to_owned())).is_some();
                 let id = first.filter(is_step).unwrap_or("step-id");
-                Some(format!("a step is named directly, and is its result: `{id}.field`"))
+                Some(format!("write the id of the step directly: `{id}.field`"))
             }
             "env" | "environment" | "secrets" | "secret" => {
                 Some("expressions read no environment and no secrets: make it an input".to_owned())
@@ -299,7 +301,7 @@ fn result_habit(owner: &str, name: &str, reading: &Reading<'_>) -> Option<(Strin
         (Root::Step(_), 0, "body" | "response" | "result" | "results" | "output" | "outputs") => {
             Some((format!("`{owner}` is the result itself: leave out `.{name}`"), more))
         }
-        (Root::Response, 0, _) => Some((format!("a field of the answer is `response.body.{name}`"), false)),
+        (Root::Response, 0, _) => Some((format!("a field of the response is `response.body.{name}`"), false)),
         _ => None,
     }
 }

@@ -16,7 +16,7 @@ use crate::value::Val;
 type Applied<'v> = Result<Val<'v>, Failure>;
 
 fn wrong(filter: &str, value: &Value) -> Failure {
-    Failure::type_error(format!("`{filter}` is not for {}", show::kind(value)))
+    Failure::type_error(format!("`{filter}` does not apply to {}", show::kind(value)))
 }
 
 /// Applies `make` to a text, or to the rendered form of any other value.

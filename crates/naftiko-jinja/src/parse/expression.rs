@@ -208,7 +208,7 @@ impl Parser<'_> {
             start..self.end,
             "there are no functions in the template of an e-mail",
         )
-        .with_help("what is done to a value is written behind it, as a filter: `{{ name|upper }}`")
+        .with_help("write a filter after the value: `{{ name|upper }}`")
     }
 
     /// The content of brackets after a value. The opening bracket has been read.

@@ -171,7 +171,7 @@ impl Draft {
 pub(super) fn status_word(status: Status) -> Result<String, StoreError> {
     match serde_json::to_value(status) {
         Ok(Value::String(word)) => Ok(word),
-        Ok(other) => Err(unkeepable("a status", &format!("it is no word but `{other}`"))),
+        Ok(other) => Err(unkeepable("a status", &format!("it is not a text but `{other}`"))),
         Err(error) => Err(unkeepable("a status", &error)),
     }
 }

@@ -20,42 +20,43 @@ pub enum StoreError {
     #[error("`{path}` is a database, but not a journal")]
     NotAJournal { path: PathBuf },
     /// A later version of `naftiko` wrote the database.
-    #[error("`{path}` has format {found}, and this version knows formats up to {known}")]
+    #[error("`{path}` has format {found}, and this version supports formats up to {known}")]
     Newer { path: PathBuf, found: i64, known: i64 },
     /// An earlier version wrote the database, and it cannot be migrated while it is only read.
-    #[error("`{path}` has format {found}, and has to be opened for writing once to become format {known}")]
+    #[error("`{path}` has format {found}; a command that writes upgrades it to format {known}")]
     Older { path: PathBuf, found: i64, known: i64 },
     /// The database is damaged.
     #[error("`{path}` is damaged: {reason}")]
     Damaged { path: PathBuf, reason: String },
     /// The disk is full.
-    #[error("there is no room left for `{path}`")]
+    #[error("there is no disk space left for `{path}`")]
     Full { path: PathBuf },
     /// The database can be read but not written.
-    #[error("`{path}` may be read and not written")]
+    #[error("`{path}` is read-only")]
     ReadOnly { path: PathBuf },
     /// The last committed records are missing: the end of the log is damaged or gone, or the database is an older copy.
     #[error(
-        "`{path}` has lost record {seq} of run `{run}` and whatever else was kept last; restore it with its log, or \
-         remove `{mark}` to go on without what is lost, which may then be done again"
+        "`{path}` has lost record {seq} of run `{run}` and possibly other recent records; restore the \
+         database with its log, or remove `{mark}` to continue without them, which may repeat their effects"
     )]
     Lost { path: PathBuf, run: String, seq: u64, mark: PathBuf },
     /// The high-water mark beside the database has unexpected content.
     #[error(
-        "`{path}` is damaged, so it does not tell whether the journal has lost what was kept last; restore both, or remove \
-         the mark to go on without what may be lost, which may then be done again"
+        "`{path}` is damaged, so it is unknown whether the journal has lost recent records; restore both \
+         files, or remove the mark to continue, which may repeat effects"
     )]
     DamagedMark { path: PathBuf },
     /// Other users can change the state folder, a folder on its path, or a file in it.
     #[error(
-        "`{path}` can be changed by others than its owner, and runs go on from what is in the state folder; correct it with `chmod go-w {}`",
+        "`{path}` is writable by users other than its owner, who could change runs; correct it with `chmod \
+         go-w {}`",
         naftiko_text::shell_word(path)
     )]
     Exposed { path: PathBuf },
     /// A file or folder belongs neither to the user of this process nor to root.
     #[error(
-        "`{path}` belongs to user {owner}, and this process runs as user {user}; runs are kept only where nobody but that \
-         user and root can change them"
+        "`{path}` belongs to user {owner}, and this process runs as user {user}; a state folder must belong \
+         to that user or to root"
     )]
     Foreign { path: PathBuf, owner: u32, user: u32 },
     /// A file of the state folder is a link.
@@ -65,7 +66,7 @@ pub enum StoreError {
     #[error("`{path}` was removed, moved or replaced while it was in use")]
     Gone { path: PathBuf },
     /// Other processes hold the lock for too long.
-    #[error("`{path}` is busy: another process kept writing to it")]
+    #[error("`{path}` is busy: another process is writing to it")]
     Busy { path: PathBuf },
     /// A file or folder cannot be used.
     #[error("`{path}` cannot be {action}: {reason}")]
@@ -84,40 +85,41 @@ pub enum StoreError {
     #[error("`{prefix}` may be {}", .runs.iter().map(|run| format!("`{run}`")).collect::<Vec<_>>().join(" or "))]
     Ambiguous { prefix: String, runs: Vec<String> },
     /// A run with this id exists.
-    #[error("there is a run `{run}` already")]
+    #[error("run `{run}` already exists")]
     RunExists { run: String },
     /// Another writer appended first, or a record is missing.
     #[error(
-        "record {found} of run `{run}` cannot be kept: {due} was due, so somebody else may be driving the run"
+        "record {found} of run `{run}` cannot be stored: expected record {due}; another process may be \
+         driving the run"
     )]
     OutOfSequence { run: String, found: u64, due: u64 },
     /// A record belongs to another run.
-    #[error("a record of run `{found}` cannot be kept for run `{run}`")]
+    #[error("a record of run `{found}` cannot be stored for run `{run}`")]
     ForeignRecord { run: String, found: String },
     /// Another process drives the run.
     #[error("run `{run}` is driven by process {pid} since {since}")]
     Held { run: String, pid: u32, since: Timestamp },
 
     /// A record, plan or message is not valid JSON, or is unknown to this version.
-    #[error("{what} of run `{run}` cannot be understood: {reason}")]
+    #[error("{what} of run `{run}` cannot be parsed: {reason}")]
     Undecodable { run: String, what: String, reason: String },
     /// A record was altered or removed.
-    #[error("record {seq} of run `{run}` is not as it was written")]
+    #[error("record {seq} of run `{run}` was changed or damaged")]
     Altered { run: String, seq: u64 },
     /// An approval was altered, or written without the key of the journal.
-    #[error("the approval of `{name}` for {origin} is not as it was written, so no approval counts")]
+    #[error("the approval of `{name}` for {origin} was changed or damaged, so no approval is valid")]
     ApprovalAltered { name: String, origin: String },
     /// The row of a run was altered.
-    #[error("what the journal notes of run `{run}` is not as it was written")]
+    #[error("the stored data of run `{run}` was changed or damaged")]
     AlteredRun { run: String },
     /// Sensitive values were encrypted with a key that is missing.
-    #[error("the key of what is sensitive in the journal is not there: `{path}`")]
+    #[error("the key of the journal is missing: `{path}`")]
     KeyMissing { path: PathBuf },
     /// Sensitive values were encrypted with another key.
-    #[error("`{path}` is not the key that what is sensitive in the journal was sealed with")]
+    #[error("`{path}` is not the key with which the journal was encrypted")]
     KeyWrong { path: PathBuf },
     /// A value cannot be stored.
-    #[error("{what} cannot be kept: {reason}")]
+    #[error("{what} cannot be stored: {reason}")]
     Unkeepable { what: &'static str, reason: String },
 }
 

@@ -79,7 +79,7 @@ impl Store {
                     .keys
                     .to_open(connection)?
                     .open(Purpose::Message { run }, &sealed)
-                    .ok_or_else(|| undecodable("it is not as it was written"))?;
+                    .ok_or_else(|| undecodable("it was changed or damaged"))?;
                 let content = json::written(&text).map_err(|error| undecodable(&error.to_string()))?;
                 messages.push(Message { id, content });
             }

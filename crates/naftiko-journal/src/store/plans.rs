@@ -35,7 +35,7 @@ impl Store {
             let (name, plan) = found.ok_or_else(|| StoreError::unknown(run))?;
             // The plan decides what is sent, so it is verified.
             if hash(&plan) != name {
-                return Err(StoreError::undecodable(run, "the plan", &"it is not as it was written").into());
+                return Err(StoreError::undecodable(run, "the plan", &"it was changed or damaged").into());
             }
             Ok(plan)
         })

@@ -34,7 +34,7 @@ const THIRD: Migration = Migration {
 };
 
 const FIRST: &str = "
-    -- A plan is kept once for all runs of it.
+    -- Each plan is stored once, for all runs that use it.
     CREATE TABLE plans (
         hash BLOB PRIMARY KEY NOT NULL,     -- SHA-256 of the text
         plan TEXT NOT NULL
@@ -46,7 +46,7 @@ const FIRST: &str = "
         created INTEGER NOT NULL,           -- microseconds since 1970, as every time below
         updated INTEGER NOT NULL,
         status TEXT NOT NULL,
-        due INTEGER,                        -- nothing: it waits for somebody, or is over
+        due INTEGER,                        -- null: the run waits for an answer, or is over
         seq INTEGER NOT NULL,               -- of its last record
         sum BLOB NOT NULL,                  -- of its last record
         plan BLOB NOT NULL REFERENCES plans (hash),
@@ -56,7 +56,7 @@ const FIRST: &str = "
     CREATE INDEX runs_due ON runs (due, id) WHERE due IS NOT NULL;
     CREATE INDEX runs_plan ON runs (plan);
 
-    -- The plans a run had before the one it has.
+    -- The plans that a run had before its present plan.
     CREATE TABLE earlier_plans (
         run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
         number INTEGER NOT NULL,
@@ -70,13 +70,13 @@ const FIRST: &str = "
         run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
         seq INTEGER NOT NULL,
         at TEXT NOT NULL,                   -- exact, RFC 3339
-        event TEXT NOT NULL,                -- as it may be shown
-        sealed BLOB,                        -- as it was, where that is something else
+        event TEXT NOT NULL,                -- redacted
+        sealed BLOB,                        -- the exact event, encrypted, if it differs
         sum BLOB NOT NULL,                  -- of this row and the sum before it
         PRIMARY KEY (run, seq)
     ) STRICT, WITHOUT ROWID;
 
-    -- What others have to say to whoever drives the run.
+    -- The interventions for the process that drives a run.
     CREATE TABLE inbox (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         run TEXT NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
@@ -84,7 +84,7 @@ const FIRST: &str = "
     ) STRICT;
     CREATE INDEX inbox_run ON inbox (run, id);
 
-    -- Who drives a run. It counts for as long as the holder keeps its file locked.
+    -- The process that drives a run. A lease is valid while its holder has its file locked.
     CREATE TABLE leases (
         run TEXT PRIMARY KEY NOT NULL REFERENCES runs (id) ON DELETE CASCADE,
         holder TEXT NOT NULL,
@@ -93,7 +93,7 @@ const FIRST: &str = "
     ) STRICT;
     CREATE INDEX leases_holder ON leases (holder);
 
-    -- Which key things are sealed with; at most one row.
+    -- Identifies the key of the encrypted columns; at most one row.
     CREATE TABLE sealing (
         one INTEGER PRIMARY KEY CHECK (one = 1),
         mark BLOB NOT NULL

@@ -61,8 +61,8 @@ impl Key {
     /// Encrypts `plain`: returns the nonce, followed by the ciphertext.
     pub(super) fn seal(&self, purpose: Purpose<'_>, plain: &[u8]) -> Result<Vec<u8>, StoreError> {
         let refused = |_| StoreError::Unkeepable {
-            what: "something sensitive",
-            reason: "it could not be sealed".to_owned(),
+            what: "a sensitive value",
+            reason: "it could not be encrypted".to_owned(),
         };
         let bytes = random::<NONCE_LEN>()?;
         let nonce = Nonce::assume_unique_for_key(bytes);
@@ -207,7 +207,7 @@ fn anything_sealed(connection: &Connection) -> rusqlite::Result<bool> {
 pub(super) fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
     SystemRandom::new().fill(&mut bytes).map_err(|_| StoreError::Unkeepable {
-        what: "something sensitive",
+        what: "a sensitive value",
         reason: "the system gives no random numbers".to_owned(),
     })?;
     Ok(bytes)

@@ -135,7 +135,8 @@ async fn a_full_disk_takes_nothing_and_is_forgotten_when_there_is_room() {
     leave(&store, 0);
     let error = store.append("r", vec![entry("r", 2, 100_000)], STANDING).await.unwrap_err();
     let path = dir.path().join("journal.db");
-    let told = format!("the journal could not be written: there is no room left for `{}`", path.display());
+    let told =
+        format!("the journal could not be written: there is no disk space left for `{}`", path.display());
     assert_eq!(error.to_string(), told);
     assert_eq!(store.records("r").unwrap().len(), 1);
     assert_eq!(store.verify().unwrap(), [""; 0]);

@@ -54,7 +54,7 @@ fn pages(connection: &Connection, _: &Keys, problems: &mut Vec<String>) -> Resul
     let tables = check.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, String>(2)?)))?;
     for tables in tables {
         let (table, parent) = tables?;
-        problems.push(format!("a row of `{table}` has lost its row of `{parent}`"));
+        problems.push(format!("a row of `{table}` has no row of `{parent}`"));
     }
     Ok(())
 }
@@ -67,7 +67,7 @@ fn plans(connection: &Connection, _: &Keys, problems: &mut Vec<String>) -> Resul
         let problem = if hash(&plan) == name {
             serde_json::from_str::<Value>(&plan).err().map(|error| error.to_string())
         } else {
-            Some("it is not as it was written".to_owned())
+            Some("it was changed or damaged".to_owned())
         };
         if let Some(problem) = problem {
             problems.push(format!("the plan of {}: {problem}", users(connection, &name)?));
@@ -120,7 +120,7 @@ fn one_run(connection: &Connection, keys: &Keys, run: &str) -> Result<Vec<String
     match Head::find(connection, run)? {
         Some(written) if written.seq > head.seq => problems.push(missing(run, head.seq + 1, written.seq + 1)),
         Some(written) if written != head => {
-            problems.push(format!("run `{run}` does not end where its records do"));
+            problems.push(format!("the number of records of run `{run}` is wrong"));
         }
         _ => {}
     }
@@ -151,7 +151,7 @@ fn readable(
 /// Reports that the records from `first` up to and excluding `next` are missing.
 fn missing(run: &str, first: u64, next: u64) -> String {
     match next.saturating_sub(first) {
-        0 | 1 => format!("record {first} of run `{run}` is gone"),
-        _ => format!("records {first} to {} of run `{run}` are gone", next - 1),
+        0 | 1 => format!("record {first} of run `{run}` is missing"),
+        _ => format!("records {first} to {} of run `{run}` are missing", next - 1),
     }
 }

@@ -27,7 +27,7 @@ fn check(sql: &str, problems: &[&str], seq: u64) {
 
 #[test]
 fn a_record_that_was_edited() {
-    let altered = "record 2 of run `r` is not as it was written";
+    let altered = "record 2 of run `r` was changed or damaged";
     for column in ["event = '{}'", "at = '2026-01-15T12:00:03Z'", "sealed = NULL", "sealed = x'00'"] {
         check(&format!("UPDATE events SET {column} WHERE run = 'r' AND seq = 2"), &[altered], 2);
     }
@@ -35,17 +35,21 @@ fn a_record_that_was_edited() {
     check("UPDATE events SET event = event || ' ' WHERE run = 'r' AND seq = 2", &[altered], 2);
     check(
         "UPDATE events SET sum = x'00' WHERE run = 'r' AND seq = 2",
-        &[altered, "record 3 of run `r` is not as it was written"],
+        &[altered, "record 3 of run `r` was changed or damaged"],
         2,
     );
 }
 
 #[test]
 fn a_record_that_was_lost() {
-    check("DELETE FROM events WHERE run = 'r' AND seq = 1", &["record 1 of run `r` is gone"], 1);
-    check("DELETE FROM events WHERE run = 'r' AND seq IN (2, 3)", &["records 2 to 3 of run `r` are gone"], 2);
-    check("DELETE FROM events WHERE run = 'r' AND seq = 4", &["record 4 of run `r` is gone"], 4);
-    check("DELETE FROM events WHERE run = 'r'", &["records 1 to 4 of run `r` are gone"], 1);
+    check("DELETE FROM events WHERE run = 'r' AND seq = 1", &["record 1 of run `r` is missing"], 1);
+    check(
+        "DELETE FROM events WHERE run = 'r' AND seq IN (2, 3)",
+        &["records 2 to 3 of run `r` are missing"],
+        2,
+    );
+    check("DELETE FROM events WHERE run = 'r' AND seq = 4", &["record 4 of run `r` is missing"], 4);
+    check("DELETE FROM events WHERE run = 'r'", &["records 1 to 4 of run `r` are missing"], 1);
 }
 
 #[test]
@@ -56,31 +60,31 @@ fn records_that_were_swapped_or_taken_from_another_run() {
         &format!(
             "UPDATE events SET {all} WHERE events.run = 'r' AND events.seq = 3 AND other.run = 'r' AND other.seq = 1"
         ),
-        &["record 3 of run `r` is not as it was written", "record 4 of run `r` is not as it was written"],
+        &["record 3 of run `r` was changed or damaged", "record 4 of run `r` was changed or damaged"],
         3,
     );
     // Rows of another run, including their checksums.
     let (told, refused) = found(&format!(
         "UPDATE events SET {all} WHERE events.run = 'r' AND other.run = 'q' AND events.seq = other.seq"
     ));
-    assert_eq!(told.first().map(String::as_str), Some("record 1 of run `r` is not as it was written"));
+    assert_eq!(told.first().map(String::as_str), Some("record 1 of run `r` was changed or damaged"));
     assert_eq!(refused, Some(StoreError::Altered { run: "r".into(), seq: 1 }));
 }
 
 #[test]
 fn a_run_that_remembers_another_end() {
-    check("UPDATE runs SET seq = 3 WHERE id = 'r'", &["run `r` does not end where its records do"], 4);
-    check("UPDATE runs SET seq = 6 WHERE id = 'r'", &["records 5 to 6 of run `r` are gone"], 5);
-    check("UPDATE runs SET sum = x'00' WHERE id = 'r'", &["run `r` does not end where its records do"], 5);
+    check("UPDATE runs SET seq = 3 WHERE id = 'r'", &["the number of records of run `r` is wrong"], 4);
+    check("UPDATE runs SET seq = 6 WHERE id = 'r'", &["records 5 to 6 of run `r` are missing"], 5);
+    check("UPDATE runs SET sum = x'00' WHERE id = 'r'", &["the number of records of run `r` is wrong"], 5);
 }
 
 #[test]
 fn a_plan_that_was_edited_or_is_gone() {
     let (told, refused) = found("UPDATE plans SET plan = '{}'");
-    assert_eq!(told, ["the plan of run `q`, `r`: it is not as it was written"]);
+    assert_eq!(told, ["the plan of run `q`, `r`: it was changed or damaged"]);
     assert_eq!(refused, None);
     let (told, _) = found("DELETE FROM plans");
-    assert_eq!(told, ["a row of `runs` has lost its row of `plans`"; 2]);
+    assert_eq!(told, ["a row of `runs` has no row of `plans`"; 2]);
 }
 
 #[test]
@@ -97,7 +101,7 @@ fn what_is_no_event_no_status_and_no_plan_is_told() {
     let told = store.verify().unwrap();
     assert_eq!(told.len(), 2, "{told:?}");
     assert_eq!(told[0], "the plan of run `p`: expected value at line 1 column 1");
-    assert!(told[1].starts_with("the status of run `r` cannot be understood: unknown variant `dreaming`"));
+    assert!(told[1].starts_with("the status of run `r` cannot be parsed: unknown variant `dreaming`"));
     assert!(matches!(store.run("r"), Err(StoreError::Undecodable { .. })));
     assert_eq!(store.records("r").unwrap().len(), 1);
 }
@@ -120,7 +124,7 @@ fn a_change_of_anything_that_is_noted_of_a_run_is_found() {
         store.adopt_plan("q", "{}", crate::scene::at(9)).unwrap();
         assert_eq!(store.verify().unwrap(), [""; 0], "{change}");
         assert_eq!(meddle(dir.path(), &format!("UPDATE runs SET {change} WHERE id = 'r'")), 1);
-        let told = "what the journal notes of run `r` is not as it was written";
+        let told = "the stored data of run `r` was changed or damaged";
         let altered = StoreError::AlteredRun { run: "r".into() };
         assert_eq!(store.verify().unwrap(), [told], "{change}");
         assert_eq!(store.records("r").err(), (!continues).then(|| altered.clone()), "{change}");

@@ -64,15 +64,15 @@ fn refused(entries: Vec<Entry>, expected: &str) {
 
 #[test]
 fn a_second_writer_is_caught_by_the_number() {
-    let hint = "so somebody else may be driving the run";
-    refused(vec![clear("r", 1)], &format!("record 1 of run `r` cannot be kept: 2 was due, {hint}"));
-    refused(vec![clear("r", 3)], &format!("record 3 of run `r` cannot be kept: 2 was due, {hint}"));
-    refused(vec![clear("r", 0)], &format!("record 0 of run `r` cannot be kept: 2 was due, {hint}"));
+    let hint = "another process may be driving the run";
+    refused(vec![clear("r", 1)], &format!("record 1 of run `r` cannot be stored: expected record 2; {hint}"));
+    refused(vec![clear("r", 3)], &format!("record 3 of run `r` cannot be stored: expected record 2; {hint}"));
+    refused(vec![clear("r", 0)], &format!("record 0 of run `r` cannot be stored: expected record 2; {hint}"));
     refused(
         vec![clear("r", 2), clear("r", 2)],
-        &format!("record 2 of run `r` cannot be kept: 3 was due, {hint}"),
+        &format!("record 2 of run `r` cannot be stored: expected record 3; {hint}"),
     );
-    refused(vec![clear("q", 2)], "a record of run `q` cannot be kept for run `r`");
+    refused(vec![clear("q", 2)], "a record of run `q` cannot be stored for run `r`");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn two_stores_that_write_one_run_collide_and_lose_nothing() {
 #[test]
 fn a_run_is_begun_once_and_before_its_records() {
     let (_dir, store) = store_with(&["r"]);
-    assert_eq!(begin(&store, "r", 9).unwrap_err().to_string(), "there is a run `r` already");
+    assert_eq!(begin(&store, "r", 9).unwrap_err().to_string(), "run `r` already exists");
     assert_eq!(append(&store, "q", vec![clear("q", 1)]).unwrap_err().to_string(), "there is no run `q`");
     assert_eq!(store.runs().unwrap().len(), 1);
 }

@@ -80,7 +80,8 @@ fn whoever_says_so_goes_on_without_what_is_lost() {
     let told = Store::open(left.path()).unwrap_err().to_string();
     let (path, mark) = (left.path().join("journal.db"), left.path().join("journal.mark"));
     let expected = format!(
-        "`{}` has lost record 5 of run `r` and whatever else was kept last; restore it with its log, or remove `{}` to go on without what is lost, which may then be done again",
+        "`{}` has lost record 5 of run `r` and possibly other recent records; restore the database with its \
+         log, or remove `{}` to continue without them, which may repeat their effects",
         path.display(),
         mark.display()
     );
@@ -169,7 +170,7 @@ fn an_older_database_beside_a_damaged_mark_is_continued_only_once_the_mark_is_re
     put(&path, &older);
     put(&mark, b"");
     let told = Store::open(dir.path()).unwrap_err().to_string();
-    assert!(told.contains("remove the mark to go on without what may be lost"), "{told}");
+    assert!(told.contains("remove the mark to continue"), "{told}");
     fs::remove_file(&mark).unwrap();
     let store = Store::open(dir.path()).unwrap();
     append(&store, "r", vec![clear("r", 2)]).unwrap();

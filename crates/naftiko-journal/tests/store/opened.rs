@@ -105,7 +105,7 @@ fn what_is_no_journal_is_refused_and_left_alone() {
 #[test]
 fn a_newer_journal_is_refused_by_both_versions() {
     let newer = |path: &Path| journal(path, "PRAGMA user_version = 7");
-    refused(newer, "`DB` has format 7, and this version knows formats up to 3");
+    refused(newer, "`DB` has format 7, and this version supports formats up to 3");
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_read_only_folder_can_be_read_and_says_why_it_cannot_be_written() {
 
     if let Some(state) = child::folder() {
         let told = Store::open(&state).unwrap_err().to_string();
-        assert_eq!(told, format!("`{}` may be read and not written", state.join("journal.db").display()));
+        assert_eq!(told, format!("`{}` is read-only", state.join("journal.db").display()));
         let store = Store::open_existing(&state).unwrap().unwrap();
         assert_eq!(numbers(&store, "r"), [1]);
         assert_eq!(store.verify().unwrap(), [""; 0]);

@@ -151,7 +151,7 @@ fn what_is_sealed_opens_only_where_it_was_put() {
     );
     assert_eq!(
         store.inbox("r").unwrap_err().to_string(),
-        "message 1 of run `r` cannot be understood: it is not as it was written"
+        "message 1 of run `r` cannot be parsed: it was changed or damaged"
     );
     assert_eq!(store.inbox("q").unwrap().len(), 1);
 }

@@ -196,7 +196,7 @@ components:
     );
     assert_debug_snapshot!(loaded.complaints(), @r#"
     [
-        "warning external-reference: `b.yaml` is in another document, and everything is taken to fit it (at `'b.yaml'`)",
+        "warning external-reference: `b.yaml` is in another document; every value is accepted (at `'b.yaml'`)",
         "warning circular-reference: `#/paths/~1c` leads back to itself (at `'#/paths/~1c'`)",
     ]
     "#);

@@ -107,10 +107,10 @@ fn a_reference_to_nowhere_or_elsewhere_is_said_once_and_fits_everything() {
       A: {"properties":{"a":{},"b":{"description":"of b"},"c":{},"d":{},"e":{},"f":{"$ref":"#/$defs/a"}}}
       a: {}
     said:
-      warning dangling-reference: `#/components/schemas/Gone` is not in this document, and everything is taken to fit it (at `'#/components/schemas/Gone'`)
-      warning external-reference: `common.yaml#/B` is in another document, and everything is taken to fit it (at `'common.yaml#/B'`)
-      warning external-reference: `https://x.test/c.json` is in another document, and everything is taken to fit it (at `'https://x.test/c.json'`)
-      warning dangling-reference: `#nobody` is not in this document, and everything is taken to fit it (at `'#nobody'`)
+      warning dangling-reference: `#/components/schemas/Gone` is not in this document; every value is accepted (at `'#/components/schemas/Gone'`)
+      warning external-reference: `common.yaml#/B` is in another document; every value is accepted (at `'common.yaml#/B'`)
+      warning external-reference: `https://x.test/c.json` is in another document; every value is accepted (at `'https://x.test/c.json'`)
+      warning dangling-reference: `#nobody` is not in this document; every value is accepted (at `'#nobody'`)
       warning malformed-description: expected `$ref` to be a string, found a number (at `5`)
     "##);
 }
@@ -172,10 +172,10 @@ components:
     responses:
       200: {"content_type":null,"schema":{},"examples":[]}
     said:
-      warning external-reference: `elsewhere.yaml#/Other` is in another document, and everything is taken to fit it (at `'elsewhere.yaml#/Other'`)
+      warning external-reference: `elsewhere.yaml#/Other` is in another document; every value is accepted (at `'elsewhere.yaml#/Other'`)
       warning circular-reference: `#/components/parameters/Round` leads back to itself (at `'#/components/parameters/Round'`)
-      warning dangling-reference: `#/components/parameters/Id/x` is not in this document, and everything is taken to fit it (at `'#/components/parameters/Id/x'`)
-      warning dangling-reference: `#/components/requestBodies/Gone` is not in this document, and everything is taken to fit it (at `'#/components/requestBodies/Gone'`)
+      warning dangling-reference: `#/components/parameters/Id/x` is not in this document; every value is accepted (at `'#/components/parameters/Id/x'`)
+      warning dangling-reference: `#/components/requestBodies/Gone` is not in this document; every value is accepted (at `'#/components/requestBodies/Gone'`)
       warning circular-reference: `#/components/responses/Round` leads back to itself (at `'#/components/responses/Round'`)
     "#);
 }

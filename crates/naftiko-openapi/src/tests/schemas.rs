@@ -50,11 +50,11 @@ additionalProperties: false
       required: ["id","other"]
       properties: {"id":{"type":"string"},"none":{},"number":{"multipleOf":2},"joined":{"type":"string","allOf":[{"minLength":2},{},{"$ref":"#/$defs/Thing"}]},"whole":{"allOf":[{"type":"number"},{"type":"integer","maximum":3}]},"maybe":{"allOf":[{"type":["string","null"]},{"type":"string"}]},"exact":{"minimum":3,"maximum":3}}
     said:
-      warning impossible-schema: nothing fits: `minLength` is 5, and `maxLength` is 3 (at `3`)
-      warning impossible-schema: `enum` lists no value, so nothing fits (at `[]`)
-      warning impossible-schema: nothing fits: `exclusiveMinimum` is 5, and `maximum` is 4.5 (at `4.5`)
-      warning impossible-schema: nothing fits: this takes `integer`, and what it is joined with takes `string` (at `{type: integer}`)
-      warning impossible-schema: nothing fits: `other` is required, and excluded here (at `false`)
+      warning impossible-schema: no value fits: `minLength` is 5, and `maxLength` is 3 (at `3`)
+      warning impossible-schema: `enum` is empty, so no value fits (at `[]`)
+      warning impossible-schema: no value fits: `exclusiveMinimum` is 5, and `maximum` is 4.5 (at `4.5`)
+      warning impossible-schema: no value fits: this schema takes `integer`, and another one in `allOf` takes `string` (at `{type: integer}`)
+      warning impossible-schema: no value fits: `other` is required, and excluded here (at `false`)
     "##);
     // Properties declared by sibling schemas are not excluded.
     assert_compact_json_snapshot!(schema("3.1.0", "{required: [a], additionalProperties: false, allOf: [{properties: {a: {}}}]}"), @r#"{"required": ["a"], "additionalProperties": false, "allOf": [{"properties": {"a": {}}}]}"#);

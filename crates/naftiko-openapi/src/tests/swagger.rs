@@ -40,7 +40,7 @@ parameters:
       {"name":"X-Words","place":"header","required":false,"style":"spaceDelimited","explode":false,"schema":{"type":"array","items":{"type":"string"}}}
       {"name":"X-Many","place":"header","required":false,"style":"simple","explode":false,"schema":{"type":"array","items":{"type":"string"}}}
     said:
-      warning unsupported-description: `multi` is not supported in header, and `csv` is taken (at `multi`)
+      warning unsupported-description: `multi` is not supported in header; `csv` is used (at `multi`)
     "#);
 }
 

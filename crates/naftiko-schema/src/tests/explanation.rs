@@ -43,7 +43,7 @@ fn each_keyword_is_explained_in_words() {
             json!({"ab": 1}),
             ": the name `ab` does not fit: expected at most 1 character",
         ),
-        (json!({"not": {"type": "string"}}), json!("a"), ": this is what `not` excludes"),
+        (json!({"not": {"type": "string"}}), json!("a"), ": `not` excludes this value"),
         (json!({"properties": {"a": false}}), json!({"a": 1}), "/a: no value is allowed here"),
         (json!({"oneOf": [{}, {}]}), json!(1), ": several of the alternatives of `oneOf` fit"),
         (json!({"items": {"type": "null"}}), json!([null, 1]), "/1: expected nothing, found a number"),

@@ -81,7 +81,7 @@ fn misplaced(node: &Node, scheme: &str, own: &[&str], diagnostics: &mut Vec<Diag
             Diagnostic::new(
                 &MISPLACED_KEY,
                 entry.key_span,
-                format!("`{key}` means nothing to `type: {scheme}`"),
+                format!("`{key}` is not a key of `type: {scheme}`"),
             )
             .with_help(help),
         );
@@ -152,8 +152,12 @@ impl Reader<'_> {
                 // An unknown key has its own diagnostic.
                 if names_none && self.keys.unknown(&entry.value, Some("SecretPlace")).is_empty() {
                     self.diagnostics.push(
-                        Diagnostic::new(&MISSING_KEY, entry.key_span, format!("{what} names no secret"))
-                            .with_help("say where it is found: `envVar: …`, `file: …` or `command: […]`"),
+                        Diagnostic::new(
+                            &MISSING_KEY,
+                            entry.key_span,
+                            format!("{what} does not name a secret"),
+                        )
+                        .with_help("name its place: `envVar: …`, `file: …` or `command: […]`"),
                     );
                 }
                 self.place(&entry.value, &PLACES)
@@ -168,8 +172,12 @@ impl Reader<'_> {
     /// Reports a key that is a second location of a secret.
     fn beside(&mut self, key: &str, entry: &Entry, other: &str) {
         self.diagnostics.push(
-            Diagnostic::new(&MISPLACED_KEY, entry.key_span, format!("`{key}` means nothing beside {other}"))
-                .with_help("a secret is found in one place; take one of the two away"),
+            Diagnostic::new(
+                &MISPLACED_KEY,
+                entry.key_span,
+                format!("`{key}` cannot be combined with {other}"),
+            )
+            .with_help("a secret has one place; remove one of the two"),
         );
     }
 
@@ -246,7 +254,7 @@ impl Reader<'_> {
         let lines: Vec<String> = self.missing.iter().map(|key| format!("`{key}: …`")).collect();
         self.diagnostics.push(
             Diagnostic::new(&MISSING_KEY, self.scheme.span, names)
-                .with_label(format!("authentication of type `{}` needs more", self.scheme.value))
+                .with_label(format!("authentication of type `{}` is incomplete", self.scheme.value))
                 .with_help(format!("add {}", lines.join(", "))),
         );
     }

@@ -330,9 +330,8 @@ impl RateLimit {
         let per = interval(node, "per", diagnostics)?;
         if per.value.is_zero() {
             diagnostics.push(
-                Diagnostic::new(&INVALID_VALUE, per.span, "a rate needs a time to count in").with_help(
-                    "how many `requests` there may be is said per second, minute or hour: `per: 1m`",
-                ),
+                Diagnostic::new(&INVALID_VALUE, per.span, "a rate limit requires a period above 0")
+                    .with_help("write the period of `requests`, such as a second, minute or hour: `per: 1m`"),
             );
             return None;
         }

@@ -154,7 +154,7 @@ fn settings(
                 format!("it is a setting of `channel: {}`; `{name}` takes {}", owner.as_str(), own.join(", "))
             }
         };
-        let message = format!("`{setting}` means nothing to the channel `{name}`");
+        let message = format!("`{setting}` is not a setting of the channel `{name}`");
         diagnostics.push(Diagnostic::new(&MISPLACED_KEY, entry.key_span, message).with_help(help));
     }
     if let Some(needed) = channel.settings().first().filter(|needed| node.get(needed).is_none()) {

@@ -76,7 +76,7 @@ impl Keys {
         let code =
             if near.is_none() && self.edition() == Edition::V0_1 { &IGNORED_KEY } else { &UNKNOWN_KEY };
         let message = match code.id {
-            "ignored-key" => format!("`{key}` means nothing in {what} of edition 0.1 and is ignored"),
+            "ignored-key" => format!("`{key}` is not a key of {what} in edition 0.1 and is ignored"),
             _ => format!("`{key}` is not a key of {what}"),
         };
         let diagnostic = Diagnostic::new(code, span, message);
@@ -125,9 +125,9 @@ fn alias(definition: Option<&str>, key: &str) -> Option<&'static str> {
 fn stranger(definition: Option<&str>, key: &str) -> Option<&'static str> {
     match (definition?, key) {
         ("Poll", "attempts" | "maxAttempts" | "max_attempts" | "retries") => Some(
-            "a poll ends by time, not by number: `timeout: 10m`, and `every: 30s` says how often it asks",
+            "a poll is limited by time, not by attempts: `timeout: 10m`, with `every: 30s` between attempts",
         ),
-        ("Retry", "interval" | "delay") => Some("say how long it waits with `backoff: {initial: 1s}`"),
+        ("Retry", "interval" | "delay") => Some("set the pause with `backoff: {initial: 1s}`"),
         _ => None,
     }
 }

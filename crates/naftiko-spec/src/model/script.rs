@@ -121,7 +121,7 @@ fn scripted<T>(node: &Node, key: &str, read: &mut dyn FnMut(&Node) -> T) -> Vec<
 
 impl Reply {
     fn lower(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>) -> Self {
-        keys.check(node, Some("Reply"), "an answer of the mock", diagnostics);
+        keys.check(node, Some("Reply"), "a response of the mock", diagnostics);
         diagnostics.extend(misplaced(node));
         let literal =
             |key: &str| node.entry(key).map(|entry| Literal::read(&entry.value, Some(entry.key_span)));
@@ -151,15 +151,15 @@ fn misplaced(node: &Node) -> Vec<Diagnostic> {
     let of_answer = ["status", "headers", "body", "patch", "asIs", "delay"];
     let beside = |key: &'static str, other: &'static str, help: &'static str| {
         let entry = node.entry(key).filter(|_| node.entry(other).is_some())?;
-        let message = format!("`{key}` means nothing beside `{other}`");
+        let message = format!("`{key}` cannot be combined with `{other}`");
         Some(Diagnostic::new(&MISPLACED_KEY, entry.key_span, message).with_help(help))
     };
     let lost = of_answer.into_iter().filter_map(|key| {
-        beside(key, "fault", "a call that fails on the wire has no answer; leave one of them out")
+        beside(key, "fault", "a call with a connection fault has no response; remove one of them")
     });
     let lost: Vec<_> = lost.collect();
     if !lost.is_empty() {
         return lost;
     }
-    beside("patch", "body", "write what is to be different into `body`").into_iter().collect()
+    beside("patch", "body", "write the change into `body`").into_iter().collect()
 }

@@ -185,17 +185,16 @@ fn external_with_operation(
     entry: &Entry,
     operation: &Spanned<String>,
 ) -> Diagnostic {
-    let message = format!("step `{}` is done outside and has an operation", id.value);
+    let message = format!("step `{}` is external and has an operation", id.value);
     Diagnostic::new(&EXTERNAL_WITH_OPERATION, entry.key_span, message)
         .with_label(format!("`{}` would never be carried out", operation.value))
         .with_related(external.span, "done outside")
-        .with_help("make it two steps, or take one of the two away")
+        .with_help("make it two steps, or remove one of the two")
 }
 
 fn without_work(id: &Spanned<String>) -> Diagnostic {
-    let message = format!("step `{}` has no operation and is not done outside", id.value);
-    Diagnostic::new(&STEP_WITHOUT_WORK, id.span, message)
-        .with_help("give it an `operation`, or say `external: true`")
+    let message = format!("step `{}` has neither an operation nor `external`", id.value);
+    Diagnostic::new(&STEP_WITHOUT_WORK, id.span, message).with_help("add an `operation`, or `external: true`")
 }
 
 /// Whether a value is neither a boolean nor null.
@@ -208,13 +207,13 @@ fn misplaced(node: &Node, work: &Work, diagnostics: &mut Vec<Diagnostic>) {
     /// Keys about attempts of an operation, which have no meaning for other work.
     const OF_OPERATIONS: [&str; 6] = ["poll", "paginate", "retry", "timeout", "expect", "onDoubt"];
     let (others, what): (&[&str], _) = match work {
-        Work::External(_) => (&["capability", "with"], "a step that is done outside"),
+        Work::External(_) => (&["capability", "with"], "an external step"),
         Work::Composition(_) => (&["operation", "capability", "external"], "a step that runs a composition"),
         Work::Invoke(_) | Work::Unclear => return,
     };
     for key in others.iter().chain(&OF_OPERATIONS) {
         let Some(entry) = node.entry(key) else { continue };
-        let message = format!("`{key}` means nothing on {what}");
+        let message = format!("`{key}` has no effect on {what}");
         diagnostics.push(
             Diagnostic::new(&MISPLACED_KEY, entry.key_span, message).with_help(help_for_misplaced(work, key)),
         );
@@ -226,10 +225,10 @@ fn help_for_misplaced(work: &Work, key: &str) -> String {
         (Work::External(_), "with" | "timeout") => {
             return format!("put it under `external`: `external: {{{key}: …}}`");
         }
-        (Work::External(_), "expect") => "say what has to come back in `external`, under `result`",
-        (Work::Composition(_), "operation" | "external") => "make it two steps, or take one of the two away",
-        (Work::Composition(_), _) => "say it in the steps of that composition",
-        _ => "it is about operations; take it away",
+        (Work::External(_), "expect") => "declare the answer under `result` in `external`",
+        (Work::Composition(_), "operation" | "external") => "make it two steps, or remove one of the two",
+        (Work::Composition(_), _) => "write it in the steps of that composition",
+        _ => "it applies to operations only; remove it",
     }
     .to_owned()
 }
@@ -240,8 +239,8 @@ fn idle_concurrency(node: &Node, clauses: &Clauses, diagnostics: &mut Vec<Diagno
         return;
     }
     diagnostics.extend(node.entry("concurrency").map(|entry| {
-        Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`concurrency` means nothing without `forEach`")
-            .with_help("add `forEach: …`, or take it away")
+        Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`concurrency` has no effect without `forEach`")
+            .with_help("add `forEach: …`, or remove it")
     }));
 }
 
@@ -250,9 +249,9 @@ fn polled_pages(node: &Node, work: &Work, diagnostics: &mut Vec<Diagnostic>) {
     let Work::Invoke(invoke) = work else { return };
     let Some((paginate, entry)) = invoke.paginate.as_ref().zip(node.entry("poll")) else { return };
     diagnostics.push(
-        Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`poll` means nothing beside `paginate`")
-            .with_related(paginate.key, "each answer is a page here")
-            .with_help("wait in a step of its own, which polls one page, and read the list in the next"),
+        Diagnostic::new(&MISPLACED_KEY, entry.key_span, "`poll` cannot be combined with `paginate`")
+            .with_related(paginate.key, "each response is a page here")
+            .with_help("poll one page in a separate step, and read the list in the next step"),
     );
 }
 
@@ -262,8 +261,11 @@ fn literal_arguments(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>)
     for (key, entry) in keys.unknown(node, Some("Step")) {
         if later_keys(node).any(|later| later == key) {
             diagnostics.push(
-                Diagnostic::new(&LATER_EDITION, entry.key_span, format!("`{key}` is read from edition 0.2 on"))
-                    .with_help("say `specificationVersion: '0.2'`; then nothing is inferred, and every argument is written"),
+                Diagnostic::new(&LATER_EDITION, entry.key_span, format!("`{key}` requires edition 0.2"))
+                    .with_help(
+                        "write `specificationVersion: '0.2'`; then nothing is inferred, and every \
+                                argument must be written",
+                    ),
             );
             continue;
         }
@@ -281,12 +283,8 @@ fn literal_arguments(node: &Node, keys: Keys, diagnostics: &mut Vec<Diagnostic>)
         }
         if entry.value.as_str().is_some_and(|text| text.contains("${")) {
             diagnostics.push(
-                Diagnostic::new(
-                    &LITERAL_TEMPLATE,
-                    entry.value.span,
-                    "`${…}` is taken literally in edition 0.1",
-                )
-                .with_help("edition 0.2 reads templates, under `with`"),
+                Diagnostic::new(&LITERAL_TEMPLATE, entry.value.span, "`${…}` is literal in edition 0.1")
+                    .with_help("edition 0.2 reads templates, under `with`"),
             );
         }
         arguments.push(Argument {

@@ -5,22 +5,22 @@ use crate::tests::render::{diagnostics, told};
 #[test]
 fn tabs_cannot_indent() {
     insta::assert_snapshot!(told("a:\n\tb: 1\n"), @r#"
-    2:1-2 yaml-syntax: a tab stands where only spaces indent
+    2:1-2 yaml-syntax: a tab is used for indentation, which must be spaces
         | help: indent by spaces
         | Unsafe fix: indent by spaces = 2:1-2 `  `
     "#);
     insta::assert_snapshot!(told("a:\n  b: 1\n\tc: 1\n"), @r#"
-    3:1-2 yaml-syntax: a tab stands where only spaces indent
+    3:1-2 yaml-syntax: a tab is used for indentation, which must be spaces
         | help: indent by spaces
         | Unsafe fix: indent by spaces = 3:1-2 `  `
     "#);
     insta::assert_snapshot!(told("a: |\n\tb\n"), @r#"
-    2:1-2 yaml-syntax: a tab stands where only spaces indent
+    2:1-2 yaml-syntax: a tab is used for indentation, which must be spaces
         | help: indent by spaces
         | Unsafe fix: indent by spaces = 2:1-2 `  `
     "#);
     insta::assert_snapshot!(told("a:\n  - x\n \t - y\n"), @r#"
-    3:2-3 yaml-syntax: a tab stands where only spaces indent
+    3:2-3 yaml-syntax: a tab is used for indentation, which must be spaces
         | help: indent by spaces
         | Unsafe fix: indent by spaces = 3:1-4 `    `
     "#);
@@ -29,22 +29,22 @@ fn tabs_cannot_indent() {
 #[test]
 fn a_template_in_braces_or_brackets_needs_quotes() {
     insta::assert_snapshot!(told("args: {x: ${inputs.y}}\n"), @r#"
-    1:11-22 yaml-syntax: `${` stands unquoted inside `{…}`, where `{` opens a mapping
+    1:11-22 yaml-syntax: `${` is not quoted inside `{…}`, where `{` opens a mapping
         | help: write the value in quotes: '${inputs.y}'
         | Safe fix: write the value in quotes = 1:11-22 `'${inputs.y}'`
     "#);
     insta::assert_snapshot!(told("args: {x: a-${inputs.y}-b, z: 1}\n"), @r#"
-    1:11-26 yaml-syntax: `${` stands unquoted inside `{…}`, where `{` opens a mapping
+    1:11-26 yaml-syntax: `${` is not quoted inside `{…}`, where `{` opens a mapping
         | help: write the value in quotes: 'a-${inputs.y}-b'
         | Safe fix: write the value in quotes = 1:11-26 `'a-${inputs.y}-b'`
     "#);
     insta::assert_snapshot!(told("args: [${a['k']}, 2]\n"), @r#"
-    1:8-17 yaml-syntax: `${` stands unquoted inside `[…]`, where `{` opens a mapping
+    1:8-17 yaml-syntax: `${` is not quoted inside `[…]`, where `{` opens a mapping
         | help: write the value in quotes: '${a[''k'']}'
         | Safe fix: write the value in quotes = 1:8-17 `'${a[''k'']}'`
     "#);
     insta::assert_snapshot!(told("args: {x: ${inputs.y\n"), @r#"
-    1:11-13 yaml-syntax: `${` stands unquoted inside `{…}`, where `{` opens a mapping
+    1:11-13 yaml-syntax: `${` is not quoted inside `{…}`, where `{` opens a mapping
         | help: write the value in quotes
     "#);
 }
@@ -52,22 +52,22 @@ fn a_template_in_braces_or_brackets_needs_quotes() {
 #[test]
 fn double_braces_need_quotes() {
     insta::assert_snapshot!(told("a: {{ x }}\n"), @r#"
-    1:4-11 yaml-syntax: `{{ x }}` stands unquoted, and `{` opens a mapping
+    1:4-11 yaml-syntax: `{{ x }}` is not quoted, and `{` opens a mapping
         | help: write the value in quotes: '{{ x }}'
         | Safe fix: write the value in quotes = 1:4-11 `'{{ x }}'`
     "#);
     insta::assert_snapshot!(told("a: {{ x }}/y\nb: 1\n"), @r#"
-    1:4-11 yaml-syntax: `{{ x }}` stands unquoted, and `{` opens a mapping
+    1:4-11 yaml-syntax: `{{ x }}` is not quoted, and `{` opens a mapping
         | help: write the value in quotes: '{{ x }}/y'
         | Safe fix: write the value in quotes = 1:4-13 `'{{ x }}/y'`
     "#);
     insta::assert_snapshot!(told("a: [{{ x }}]\n"), @r#"
-    1:5-12 yaml-syntax: `{{ x }}` stands unquoted, and `{` opens a mapping
+    1:5-12 yaml-syntax: `{{ x }}` is not quoted, and `{` opens a mapping
         | help: write the value in quotes: '{{ x }}'
         | Safe fix: write the value in quotes = 1:5-12 `'{{ x }}'`
     "#);
     insta::assert_snapshot!(told("{{ x }}: 1\n"), @r#"
-    1:1-8 yaml-syntax: `{{ x }}` stands unquoted, and `{` opens a mapping
+    1:1-8 yaml-syntax: `{{ x }}` is not quoted, and `{` opens a mapping
         | help: write the value in quotes: '{{ x }}'
         | Safe fix: write the value in quotes = 1:1-8 `'{{ x }}'`
     "#);
@@ -76,12 +76,12 @@ fn double_braces_need_quotes() {
 #[test]
 fn a_colon_in_a_value_needs_quotes() {
     insta::assert_snapshot!(told("description: Note: x # why\nb: 1\n"), @r#"
-    1:18-19 yaml-syntax: `: ` stands in an unquoted value
+    1:18-19 yaml-syntax: an unquoted value contains `: `
         | help: write the value in quotes: 'Note: x'
         | Unsafe fix: write the value in quotes = 1:14-21 `'Note: x'`
     "#);
     insta::assert_snapshot!(told("- note: it's: y\n"), @r#"
-    1:13-14 yaml-syntax: `: ` stands in an unquoted value
+    1:13-14 yaml-syntax: an unquoted value contains `: `
         | help: write the value in quotes: 'it''s: y'
         | Unsafe fix: write the value in quotes = 1:9-16 `'it''s: y'`
     "#);
@@ -90,7 +90,7 @@ fn a_colon_in_a_value_needs_quotes() {
         | help: put the whole value in quotes
     "#);
     insta::assert_snapshot!(told("a: one: two\n  three\n"), @r#"
-    1:7-8 yaml-syntax: `: ` stands in an unquoted value
+    1:7-8 yaml-syntax: an unquoted value contains `: `
         | help: write the value in quotes
     "#);
 }
@@ -165,23 +165,23 @@ fn an_undefined_alias_is_a_slip_or_a_text() {
 fn a_quote_must_close() {
     insta::assert_snapshot!(told("a: 'unclosed\nb: 1\n"), @r#"
     1:4-13 yaml-syntax: the quote `'` is not closed
-        | help: write `'` where the text ends; lines it goes on over are indented deeper than its key
+        | help: write `'` at the end of the text; indent its further lines deeper than its key
     "#);
     insta::assert_snapshot!(told("a: \"unclosed\nb: 'x'\n"), @r#"
     1:4-13 yaml-syntax: the quote `"` is not closed
-        | help: write `"` where the text ends; lines it goes on over are indented deeper than its key
+        | help: write `"` at the end of the text; indent its further lines deeper than its key
     "#);
     insta::assert_snapshot!(told("a: \"never\n  closed\n"), @r#"
     1:4-10 yaml-syntax: the quote `"` is not closed
-        | help: write `"` where the text ends; lines it goes on over are indented deeper than its key
+        | help: write `"` at the end of the text; indent its further lines deeper than its key
     "#);
     insta::assert_snapshot!(told("{\"a\": \"b\n}\n"), @r#"
     1:7-9 yaml-syntax: the quote `"` is not closed
-        | help: write `"` where the text ends; lines it goes on over are indented deeper than its key
+        | help: write `"` at the end of the text; indent its further lines deeper than its key
     "#);
     insta::assert_snapshot!(told("a: \"x\n---\n"), @r#"
     1:4-6 yaml-syntax: the quote `"` is not closed
-        | help: write `"` where the text ends; lines it goes on over are indented deeper than its key
+        | help: write `"` at the end of the text; indent its further lines deeper than its key
     "#);
 }
 
@@ -206,7 +206,7 @@ fn a_quote_must_not_close_early() {
 #[test]
 fn an_escape_must_be_known() {
     insta::assert_snapshot!(told("a: \"C:\\dir\"\n"), @r#"
-    1:7-9 yaml-syntax: `\d` is no escape that YAML knows
+    1:7-9 yaml-syntax: `\d` is not an escape of YAML
         | help: write `\\` for a backslash, or use single quotes, which know no escapes
         | Unsafe fix: double the backslash = 1:7-7 `\`
     "#);
@@ -246,15 +246,15 @@ fn indentation_must_fit() {
         | 1:1-4 the key above
     "#);
     insta::assert_snapshot!(told("a:\n    b: 1\n  c: 2\n"), @r#"
-    3:3-7 yaml-syntax: nothing that is open here is indented by 2
+    3:3-7 yaml-syntax: no open list or mapping is indented by 2
         | help: indent it by `0` or `4` spaces
     "#);
     insta::assert_snapshot!(told("a:\n  - x\n - y\n"), @r#"
-    3:2-5 yaml-syntax: nothing that is open here is indented by 1
+    3:2-5 yaml-syntax: no open list or mapping is indented by 1
         | help: indent it by `0`, `2` or `4` spaces
     "#);
     insta::assert_snapshot!(told("steps:\n  - id: a\n   operation: b\n"), @r#"
-    3:4-16 yaml-syntax: nothing that is open here is indented by 3
+    3:4-16 yaml-syntax: no open list or mapping is indented by 3
         | help: indent it by `0`, `2` or `4` spaces
     "#);
     insta::assert_snapshot!(told("steps:\r\n  - id: a\r\n      operation: b\r\n"), @r#"
@@ -264,7 +264,7 @@ fn indentation_must_fit() {
         | 2:3-9 the key above
     "#);
     insta::assert_snapshot!(told("a: |\n  b\n c\n"), @r#"
-    3:2-3 yaml-syntax: nothing that is open here is indented by 1
+    3:2-3 yaml-syntax: no open list or mapping is indented by 1
         | help: indent it by `0` or `2` spaces
     "#);
     insta::assert_snapshot!(told("key: value\n  more: x\n"), @r#"
@@ -373,11 +373,11 @@ fn blocks_of_text_have_rules() {
         | help: begin the text on the next line, or write it in quotes
     "#);
     insta::assert_snapshot!(told("a: |\n    b\n   c\n  d\n"), @r#"
-    3:4-5 yaml-syntax: nothing that is open here is indented by 3
+    3:4-5 yaml-syntax: no open list or mapping is indented by 3
         | help: indent it by `0` or `4` spaces
     "#);
     insta::assert_snapshot!(told("a: 1 # x\n  b\n"), @r#"
-    1:6-9 yaml-syntax: a comment stands in the middle of a value that goes on below
+    1:6-9 yaml-syntax: a comment interrupts a value that continues below
         | help: move the comment, or write a `#` that belongs to the value in quotes
     "#);
 }
@@ -385,11 +385,11 @@ fn blocks_of_text_have_rules() {
 #[test]
 fn characters_must_be_printable() {
     insta::assert_snapshot!(told("a: x\u{7}y\n"), @r#"
-    1:5-6 yaml-syntax: character U+0007 cannot stand in YAML
+    1:5-6 yaml-syntax: character U+0007 is not allowed in YAML
         | help: write it as an escape in double quotes, or remove it
     "#);
     insta::assert_snapshot!(told("a: \"é\u{1b}[0m\"\n"), @r#"
-    1:6-7 yaml-syntax: character U+001B cannot stand in YAML
+    1:6-7 yaml-syntax: character U+001B is not allowed in YAML
         | help: write it as an escape in double quotes, or remove it
     "#);
 }
@@ -419,12 +419,12 @@ fn directives_and_tags_have_rules() {
 #[test]
 fn a_space_that_indents_nothing_is_named() {
     insta::assert_snapshot!(told("a:\n\u{a0} b: 1\n  c: 2\n"), @"
-    2:1-2 yaml-syntax: a no-break space stands where only spaces indent
+    2:1-2 yaml-syntax: a no-break space is used for indentation, which must be spaces
         | help: replace it by a space; it often comes with text that was copied from a page
         | Unsafe fix: replace it by spaces = 2:1-2 ` `
     ");
     insta::assert_snapshot!(told("a:\n  b: 1\n\u{3000}\u{3000}c: 2\n   d: 1\n"), @"
-    3:1-3 yaml-syntax: the space U+3000 stands where only spaces indent
+    3:1-3 yaml-syntax: the space U+3000 is used for indentation, which must be spaces
         | help: replace it by a space; it often comes with text that was copied from a page
         | Unsafe fix: replace it by spaces = 3:1-3 `  `
     ");

@@ -117,7 +117,8 @@ fn a_document_that_is_wrong_throughout_is_told_briefly() {
 #[test]
 fn size_is_refused_before_it_is_read() {
     let limits = Limits { bytes: 10, nodes: 3, ..Limits::default() };
-    insta::assert_snapshot!(told_of_bytes(b"a: [1, 2, 3, 4]", &limits), @"1:1-1 too-large: the file has more than 10 bytes, and no more are read");
+    insta::assert_snapshot!(told_of_bytes(b"a: [1, 2, 3, 4]", &limits), @"1:1-1 too-large: the file has more \
+        than 10 bytes; the rest is not read");
     insta::assert_snapshot!(told_of_bytes(b"[1,2,3,4]", &limits), @"1:6-7 too-large: the file has more than 3 values");
 }
 

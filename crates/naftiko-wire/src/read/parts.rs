@@ -34,7 +34,7 @@ pub(super) fn read(
 ) -> Result<Value, String> {
     let boundary =
         parameter_of(content_type, BOUNDARY).ok_or("the media type of the body has no boundary")?;
-    let parts = parts(&boundary, bytes).ok_or("the parts of the body cannot be told apart")?;
+    let parts = parts(&boundary, bytes).ok_or("the parts of the body cannot be separated")?;
     let expected = Expected::of(operation, &spec.schema);
     if parts.iter().any(|part| part.name.is_none()) {
         let items = expected.items().unwrap_or_default();

@@ -32,7 +32,7 @@ pub(super) fn expanded<'a>(
         let found = operation.parameter(Place::Path, name);
         let Some((parameter, value)) = found.and_then(|parameter| Some((parameter, given(parameter)?)))
         else {
-            let message = format!("nothing is given for `{{{name}}}` in the path of `{}`", operation.id);
+            let message = format!("`{{{name}}}` in the path of `{}` has no argument", operation.id);
             return Err(Problem::new(message).at(Target::Parameter(Place::Path, name.to_owned())));
         };
         let start = filled.path.len();

@@ -52,12 +52,12 @@ fn a_path_that_is_not_filled_is_refused() {
         assert_eq!(refusal(&operation(Method::Get, template, id()), given), expected);
     };
     check("/things/{id}", &Arguments::default(), "the path parameter `id` is required and missing");
-    check("/{id}/{other}", &given, "nothing is given for `{other}` in the path of `Things_do`");
+    check("/{id}/{other}", &given, "`{other}` in the path of `Things_do` has no argument");
     check("/things/{id", &given, "the path of `Things_do` has a `{` without its `}`");
     check("/things", &given, "the path of `Things_do` has no place for `id`");
     let described_nowhere = operation(Method::Get, "/things/{id}", Vec::new());
     let message = refusal(&described_nowhere, &Arguments::default());
-    assert_eq!(message, "nothing is given for `{id}` in the path of `Things_do`");
+    assert_eq!(message, "`{id}` in the path of `Things_do` has no argument");
 }
 
 #[test]
@@ -87,7 +87,7 @@ fn a_required_argument_that_is_missing_is_refused() {
     assert_eq!(message, "the query parameter `tenant` is required and missing");
     operation.parameters.clear();
     operation.body = Some(json_body(true));
-    assert_eq!(refusal(&operation, &Arguments::default()), "`Things_do` needs a body, and there is none");
+    assert_eq!(refusal(&operation, &Arguments::default()), "`Things_do` requires a body");
     operation.body = Some(json_body(false));
     assert!(render(&operation, &Arguments::default()).is_ok());
 }

@@ -21,7 +21,7 @@ const QUESTION: &str = "{% for line in description %}<p>{{ line }}</p>
 {% endfor %}</dl>
 {% endif %}{% if answered %}<p><strong>This has been answered.</strong></p>
 {% else %}<form method=\"post\">
-{% if result %}<p>The answer is JSON that fits:</p><pre>{{ result }}</pre>
+{% if result %}<p>Answer with JSON that matches this schema:</p><pre>{{ result }}</pre>
 {% else %}<p>Answer with JSON, or leave it empty to say that it is done.</p>
 {% endif %}<p><textarea name=\"answer\" rows=\"8\" autofocus></textarea></p>
 <p><button>Answer</button></p>

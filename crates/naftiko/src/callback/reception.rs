@@ -161,8 +161,7 @@ impl Respond for Answers {
             Method::GET | Method::HEAD => self.show(token, &exchange).await,
             Method::POST => self.take(token, &mut exchange).await,
             _ => {
-                let mut response =
-                    told(false, StatusCode::METHOD_NOT_ALLOWED, "an answer is given with `POST`");
+                let mut response = told(false, StatusCode::METHOD_NOT_ALLOWED, "send an answer with `POST`");
                 response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD, POST"));
                 response
             }
@@ -170,7 +169,7 @@ impl Respond for Answers {
     }
 }
 
-const NOTHING_HERE: &str = "There is nothing to be answered here.";
+const NOTHING_HERE: &str = "There is no open question here.";
 
 /// The token in a path; it may be percent-encoded.
 fn token(path: &str) -> Option<String> {
@@ -202,24 +201,30 @@ impl Answers {
         let form = match media_type(&exchange.parts.headers) {
             Some("application/json") => false,
             Some("application/x-www-form-urlencoded") => true,
-            _ => return told(false, StatusCode::UNSUPPORTED_MEDIA_TYPE, "an answer is `application/json`"),
+            _ => {
+                return told(
+                    false,
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                    "an answer must be `application/json`",
+                );
+            }
         };
         match Pass::read(&token, &self.0.store) {
             Ok(Some(_)) => {}
-            Ok(None) => return told(form, StatusCode::NOT_FOUND, "there is nothing to be answered here"),
+            Ok(None) => return told(form, StatusCode::NOT_FOUND, "there is no open question here"),
             Err(_) => return Outcome::Broken.told(form),
         }
         exchange.trust(&token);
         let bytes = match exchange.body().await {
             Ok(bytes) => bytes,
             Err(BodyError::TooLong) => {
-                return told(form, StatusCode::PAYLOAD_TOO_LARGE, "an answer has at most 1 MiB");
+                return told(form, StatusCode::PAYLOAD_TOO_LARGE, "an answer must not exceed 1 MiB");
             }
             Err(BodyError::TooSlow) => {
-                return told(form, StatusCode::REQUEST_TIMEOUT, "the answer did not come in time");
+                return told(form, StatusCode::REQUEST_TIMEOUT, "the answer did not arrive in time");
             }
             Err(BodyError::Broken) => {
-                return told(form, StatusCode::BAD_REQUEST, "the answer did not come to its end");
+                return told(form, StatusCode::BAD_REQUEST, "the answer is incomplete");
             }
         };
         let reception = Arc::clone(&self.0);
@@ -235,19 +240,19 @@ impl Outcome {
     fn told(self, form: bool) -> Response {
         let misfit;
         let (status, message) = match self {
-            Self::Taken => (StatusCode::ACCEPTED, "the answer is taken"),
-            Self::AnsweredOtherwise => (StatusCode::CONFLICT, "there is another answer already"),
+            Self::Taken => (StatusCode::ACCEPTED, "the answer is accepted"),
+            Self::AnsweredOtherwise => (StatusCode::CONFLICT, "a different answer was accepted before"),
             Self::NotJson => {
-                (StatusCode::UNPROCESSABLE_ENTITY, "this is not JSON; a text goes in quotes: \"done\"")
+                (StatusCode::UNPROCESSABLE_ENTITY, "this is not JSON; write a text in quotes: \"done\"")
             }
             Self::Misfit(reason) => {
-                misfit = format!("this does not fit: {reason}");
+                misfit = format!("the answer does not match its schema: {reason}");
                 (StatusCode::UNPROCESSABLE_ENTITY, misfit.as_str())
             }
-            Self::Nobody => (StatusCode::NOT_FOUND, "there is nothing to be answered here"),
+            Self::Nobody => (StatusCode::NOT_FOUND, "there is no open question here"),
             // A resource of this machine may be exhausted; the token remains valid.
             Self::Broken => {
-                (StatusCode::SERVICE_UNAVAILABLE, "the answer could not be kept; try again later")
+                (StatusCode::SERVICE_UNAVAILABLE, "the answer could not be stored; try again later")
             }
         };
         let mut response = told(form, status, message);

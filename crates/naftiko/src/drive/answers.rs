@@ -22,18 +22,19 @@ pub(crate) fn read(plan: &Plan, given: &[String]) -> Result<IndexMap<String, Val
             .ok_or_else(|| format!("`--answer {argument}` is not of the form STEP=JSON"))?;
         let schema = match step_of(plan, step).map(|step| &step.action) {
             Some(Action::External(external)) => external.result.as_ref(),
-            Some(_) => return Err(format!("`--answer {step}=…`: step `{step}` is not done outside")),
+            Some(_) => return Err(format!("`--answer {step}=…`: step `{step}` is not an external step")),
             None => return Err(unknown(plan, step)),
         };
         let answer = serde_json::from_str(text).map_err(|error| {
             let quoted = shell_word(format!("{step}=\"…\""));
-            format!("`--answer {step}=…` is not JSON: {error}; a text goes in quotes: `--answer {quoted}`")
+            format!("`--answer {step}=…` is not JSON: {error}; write a text in quotes: `--answer {quoted}`")
         })?;
         if rounded_number(text).is_some() {
             return Err(format!("`--answer {step}=…`: a number in it {ROUNDED}"));
         }
-        fits(schema, &answer)
-            .map_err(|reason| format!("`--answer {step}=…`: the answer does not fit: {reason}"))?;
+        fits(schema, &answer).map_err(|reason| {
+            format!("`--answer {step}=…`: the answer does not match its schema: {reason}")
+        })?;
         if answers.insert(step.to_owned(), answer).is_some() {
             return Err(format!("`--answer {step}=…` is given twice"));
         }
@@ -46,7 +47,9 @@ fn unknown(plan: &Plan, step: &str) -> String {
     let names: Vec<&str> = external.map(|step| step.id.as_str()).collect();
     match nearest(step, names.iter().copied()) {
         Some(near) => format!("there is no step `{step}`; did you mean `{near}`?"),
-        None if names.is_empty() => format!("there is no step `{step}`, and none is done outside"),
-        None => format!("there is no step `{step}`; done outside is {}", one_of(names)),
+        None if names.is_empty() => {
+            format!("there is no step `{step}`, and the composition has no external steps")
+        }
+        None => format!("there is no step `{step}`; the external steps are {}", one_of(names)),
     }
 }

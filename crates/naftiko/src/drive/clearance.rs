@@ -88,7 +88,7 @@ impl Permits {
     /// If it is not permitted; names the secret, the server and the option that permits it.
     pub(crate) fn require(&self, secret: &SecretName, url: &Url) -> Result<SecretPair, String> {
         let origin = ServerOrigin::of(url)
-            .ok_or_else(|| format!("`{secret}` is sent to no server but those of `http` and `https`"))?;
+            .ok_or_else(|| format!("`{secret}` can only be sent to `http` and `https` servers"))?;
         let listed = listed(secret, origin, &self.folder);
         if self.permissions.permit(&listed.pair.secret, &listed.pair.origin) {
             return Ok(listed.pair);
@@ -230,8 +230,8 @@ fn stored(store: &Store) -> Result<BTreeSet<SecretPair>, Stop> {
 /// The error for approvals that cannot be read, with the command that removes them.
 pub(crate) fn unusable(error: &naftiko_journal::StoreError) -> Stop {
     Stop::Lines(printable!(
-        "approvals of secrets cannot be used: {}\n`naftiko approvals revoke --all` removes them all, and then each is \
-         asked for again",
+        "the approvals of secrets are invalid: {}\nremove them all with `naftiko approvals revoke --all`; \
+         they are asked for again",
         error
     ))
 }
@@ -268,7 +268,8 @@ fn refuse_beforehand(sender: &Sender<'_>, urls: &Urls, allowances: &Allowances) 
             match secret {
                 SecretName::EnvVar(variable) if is_setting(variable) => {
                     return Err(format!(
-                        "`{variable}` is a setting of `naftiko` and never sent: `{}` must name another variable",
+                        "`{variable}` is a setting of `naftiko` and is never sent: `{}` must name another \
+                         variable",
                         provider.source
                     ));
                 }

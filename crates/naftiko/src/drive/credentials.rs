@@ -82,7 +82,7 @@ impl Credentials {
             Secret::sought(Arc::new(named), self.good_for)
         };
         let credential = credential(&provider.auth, token_url, &secret)
-            .ok_or_else(|| format!("nothing says where `{id}` gives tokens"))?;
+            .ok_or_else(|| format!("`{id}` has no token URL"))?;
         self.made.lock().unwrap_or_else(PoisonError::into_inner).insert(key, credential.clone());
         Ok(credential)
     }

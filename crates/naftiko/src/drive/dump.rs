@@ -89,7 +89,7 @@ fn body(text: &mut Printable, mark: char, body: &str) {
     line(text, mark, "");
     shown.lines().for_each(|shown| line(text, mark, shown));
     if end < body.len() {
-        line(text, mark, &format!("… {} bytes more", body.len() - end));
+        line(text, mark, &format!("… {} more bytes", body.len() - end));
     }
 }
 

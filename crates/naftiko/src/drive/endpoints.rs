@@ -23,7 +23,7 @@ pub(crate) fn urls(plan: &Plan, given: &[String]) -> Result<Urls, String> {
     for (id, provider) in providers(plan) {
         if let Some(other) = known.insert(id, provider).filter(|other| !other.is_the_same_as(provider)) {
             return Err(format!(
-                "`{id}` is described in `{}` and in `{}`, and otherwise: a run cannot speak to both",
+                "`{id}` has different settings in `{}` and in `{}`: a run can use only one",
                 other.source, provider.source
             ));
         }
@@ -75,7 +75,7 @@ fn providers(plan: &Plan) -> impl Iterator<Item = (&str, &Provider)> {
 fn described(id: &str, text: &str) -> Result<Url, String> {
     if text.parse::<Url>() == Err(url::ParseError::RelativeUrlWithoutBase) {
         return Err(format!(
-            "the documents say only `{text}` of where `{id}` is: give the whole of it with `--base-url {}`",
+            "the documents give only the path `{text}` for `{id}`: give the full URL with `--base-url {}`",
             shell_word(format!("{id}=URL"))
         ));
     }
@@ -101,7 +101,7 @@ pub(crate) fn used<'p>(plan: &'p Plan, urls: &Urls) -> Result<Vec<(&'p str, &'p 
         let url = urls.get(id).cloned().flatten();
         let base_url = url.ok_or_else(|| {
             let word = shell_word(format!("{id}=URL"));
-            format!("nothing says where `{id}` is: give it with `--base-url {word}`")
+            format!("`{id}` has no base URL: give it with `--base-url {word}`")
         })?;
         used.push((id, provider, base_url));
     }

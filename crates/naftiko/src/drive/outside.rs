@@ -212,11 +212,11 @@ fn email(
     callback: &Arc<Callback>,
     secrets: &Secrets,
 ) -> Result<Email, String> {
-    let url = needed("NAFTIKO_SMTP_URL", step, "sends an e-mail, and that variable names the mail server")?;
-    let from = needed("NAFTIKO_SMTP_FROM", step, "sends an e-mail, and that variable says from whom")?;
+    let url = needed("NAFTIKO_SMTP_URL", step, "sends an e-mail through the mail server in that variable")?;
+    let from = needed("NAFTIKO_SMTP_FROM", step, "sends an e-mail from the address in that variable")?;
     let certificates = allowances.authorities()?.into_iter().map(|(_, pem)| pem).collect();
     let server = SmtpServer::read(&url, certificates)
-        .map_err(|error| format!("`NAFTIKO_SMTP_URL` names no mail server: {error}"))?;
+        .map_err(|error| format!("`NAFTIKO_SMTP_URL` is not the URL of a mail server: {error}"))?;
     secrets.add(&server.mask());
     let guard = allowances
         .builder()?
@@ -236,7 +236,7 @@ fn webhook(
 ) -> Result<Webhook, String> {
     let poster = wants.poster(allowances)?;
     wants.urls.iter().try_for_each(|(_, url)| permits.require(&webhook_key(), url).map(drop))?;
-    let what = "posts to a URL, and what it posts is signed with the key in that variable";
+    let what = "sends a webhook that is signed with the key in that variable";
     let key = needed(WEBHOOK_KEY, step, what)?;
     secrets.add(&Key::mask(&key));
     let key = Key::read(&key).map_err(|error| format!("`{WEBHOOK_KEY}`: {error}"))?;
@@ -285,7 +285,7 @@ struct Posted {
 impl Post for Posted {
     async fn post(&self, url: &str, headers: &[(String, String)], body: Vec<u8>) -> Result<u16, Failure> {
         let refused = |reason: String| Failure::new(FailureKind::Refused, reason);
-        let to: Url = url.parse().map_err(|error| refused(format!("its URL is none: {error}")))?;
+        let to: Url = url.parse().map_err(|error| refused(format!("its `url` is not a URL: {error}")))?;
         self.permits.require(&webhook_key(), &to).map_err(refused)?;
         self.poster.post(url, headers, body).await
     }

@@ -54,7 +54,7 @@ impl Reach {
             return Ok(file);
         }
         Err(format!(
-            "`{path}` is not below the folder of the document that names it, and is not read: if that is meant, allow it with `--allow-file {}`",
+            "`{path}` is not below the folder of the document that names it; allow it with `--allow-file {}`",
             shell_word(path)
         ))
     }
@@ -73,13 +73,13 @@ impl Reach {
 
     fn command<'a>(&self, words: &'a [String]) -> Result<(&'a String, &'a [String]), String> {
         let Some((program, arguments)) = words.split_first() else {
-            return Err("a secret is in what no program prints".to_owned());
+            return Err("the `command` of a secret names no program".to_owned());
         };
         if self.commands.contains(program) {
             return Ok((program, arguments));
         }
         Err(format!(
-            "`{program}` is not run: if a document may run it, say so with `--allow-command {}`",
+            "`{program}` is not allowed: allow documents to run it with `--allow-command {}`",
             shell_word(program)
         ))
     }
@@ -104,13 +104,13 @@ impl Named {
         let Self { name, what, provider, .. } = self;
         match name {
             SecretName::EnvVar(variable) => format!(
-                "`{variable}` is not set: `{provider}` is spoken to with the {what} in that environment variable"
+                "environment variable `{variable}` is not set; it holds the {what} of provider `{provider}`"
             ),
-            SecretName::File(path) => format!(
-                "`{path}` cannot be read or is empty: `{provider}` is spoken to with the {what} in that file"
-            ),
+            SecretName::File(path) => {
+                format!("`{path}` cannot be read or is empty; it holds the {what} of provider `{provider}`")
+            }
             SecretName::Command(_) => {
-                format!("`{name}` printed nothing: `{provider}` is spoken to with the {what} that it prints")
+                format!("`{name}` printed nothing; it prints the {what} of provider `{provider}`")
             }
         }
     }
@@ -180,7 +180,7 @@ impl SecretSource for Named {
             return Err(self.too_long());
         }
         let printed = String::from_utf8(ended.stdout).map_err(|_| {
-            refused(format!("`{program}` printed something that is no text: the {} has to be one", self.what))
+            refused(format!("`{program}` printed bytes that are not text: the {} must be text", self.what))
         })?;
         let secret = printed
             .strip_suffix('\n')

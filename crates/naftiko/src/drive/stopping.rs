@@ -33,10 +33,7 @@ pub(crate) fn stop_on_signal(cancellation: Cancellation, code: Exit, pulses: Pul
     let mut is_cancelled = false;
     let heard = move || {
         if is_cancelled {
-            leave(
-                code,
-                "interrupted: calls under way were cut off; the next command for the run says what became of them\n",
-            );
+            leave(code, "interrupted: running calls were aborted; `naftiko resume` reconciles them\n");
         }
         is_cancelled = true;
         cancellation.cancel();
@@ -47,7 +44,7 @@ pub(crate) fn stop_on_signal(cancellation: Cancellation, code: Exit, pulses: Pul
         .name("stopping".to_owned())
         .spawn(watch)
         .and_then(|_| world::on_stop_signal(heard))
-        .map_err(|error| Stop::Usage(format!("signals cannot be heard: {error}")))
+        .map_err(|error| Stop::Usage(format!("signals cannot be received: {error}")))
 }
 
 /// Waits for the first signal; from then on checks the heartbeats.
@@ -55,11 +52,11 @@ fn watch(is_first: &Receiver<()>, pulses: &Pulses, code: Exit) {
     if is_first.recv().is_err() {
         return;
     }
-    tell_soon("stopping: what is under way ends first; again stops at once\n");
+    tell_soon("stopping: waiting for running calls; a second interrupt stops at once\n");
     let mut silence = Silence::default();
     while is_first.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
         if silence.lasts_too_long(pulses.beats()) {
-            leave(code, "interrupted: a run computes, and was not waited for\n");
+            leave(code, "interrupted: a run did not stop within ten seconds, because it is computing\n");
         }
     }
 }

@@ -116,14 +116,14 @@ impl Verdict<'_> {
             Status::Succeeded => (style.good("succeeded"), Printable::new()),
             Status::Cancelled => (style.busy("cancelled"), Printable::new()),
             Status::Failed => (style.bad("failed"), self.why()),
-            Status::Compensated => (style.bad("failed"), printable!("{}, and was undone", self.why())),
+            Status::Compensated => (style.bad("failed"), printable!("{}, and was compensated", self.why())),
             Status::Compensating if self.is_stopped_undoing() => {
-                (style.busy("interrupted"), ", and not all is undone yet".into())
+                (style.busy("interrupted"), ", and compensation is incomplete".into())
             }
             Status::Compensating if self.lacks_means_to_undo() => {
-                (style.busy("interrupted"), printable!(", and not all is undone yet{}", self.lacks()))
+                (style.busy("interrupted"), printable!(", and compensation is incomplete{}", self.lacks()))
             }
-            Status::Compensating => (style.bad("not undone yet"), self.halted()),
+            Status::Compensating => (style.bad("compensation failed"), self.halted()),
             Status::InDoubt => (style.bad("in doubt"), self.doubt()),
             Status::Waiting | Status::Running if self.stopped => {
                 (style.busy("interrupted"), Printable::new())
@@ -152,7 +152,7 @@ impl Verdict<'_> {
     /// The resource that this machine lacks, as reported by the waiting step.
     fn lacks(&self) -> Printable {
         let why = self.run.shortage().map(|why| printable!(": {}", why)).unwrap_or_default();
-        printable!("{}\nnothing is lost: the run goes on once this machine has what it takes", why)
+        printable!("{}\nnothing is lost: resume the run once the shortage is over", why)
     }
 
     /// The redacted requests of the attempts that are in doubt.
@@ -170,7 +170,7 @@ impl Verdict<'_> {
                 _ => None,
             });
             let Some((what, values)) = sent else { continue };
-            text.push(&printable!("\nsent, and perhaps {}", what));
+            text.push(&printable!("\nsent, and possibly {}", what));
             for (argument, value) in values {
                 text.push(&printable!("\n  {} = {}", argument, value));
             }
@@ -212,7 +212,7 @@ impl Verdict<'_> {
                     return Printable::new();
                 }
                 let answer = |step: &String| printable!(" --answer {}", quoted(&format!("{step}=JSON")));
-                printable!("an answer is given with{}\n", waiting.iter().map(answer).collect::<Printable>())
+                printable!("answer with{}\n", waiting.iter().map(answer).collect::<Printable>())
             }
         }
     }
@@ -236,7 +236,7 @@ impl Verdict<'_> {
         if done.is_empty() {
             return Printable::new();
         }
-        printable!("done, and not undone: {}\n", join(&done, ", "))
+        printable!("effects that remain: {}\n", join(&done, ", "))
     }
 
     /// Whether a step was compensated, or is a compensation.
@@ -281,9 +281,9 @@ pub(crate) fn how_to_go_on(
             };
             let in_doubt = steps(|phase| matches!(phase, Phase::InDoubt { .. }));
             if in_doubt.iter().any(|step| !is_message(step)) {
-                text.push_literal("look at the provider whether it happened, and say so with\n");
+                text.push_literal("check at the provider whether the call happened, and record it with\n");
             } else {
-                text.push_literal("ask whom the message is for whether it came, and say so with\n");
+                text.push_literal("ask the receiver whether the message arrived, and record it with\n");
             }
             for step in in_doubt {
                 let result = if is_message(&step) || is_compensation(&step) { "" } else { " JSON" };
@@ -296,18 +296,18 @@ pub(crate) fn how_to_go_on(
         Status::Compensating => {
             let failed = steps(|phase| matches!(phase, Phase::Failed { .. }));
             let is_retry = failed.iter().any(|step| is_compensation(step));
-            text.push_literal(if is_retry { "try again with\n" } else { "go on with\n" });
+            text.push_literal(if is_retry { "retry the compensation with\n" } else { "continue with\n" });
         }
         Status::Waiting | Status::Running => {
             let asked = steps(|phase| matches!(phase, Phase::Asked { .. }));
             if !asked.is_empty() {
-                text.push_literal("an answer is given with\n");
+                text.push_literal("answer with\n");
             }
             for step in asked {
                 let step = quoted(&step);
                 text.push(&printable!("  naftiko complete {} {} --result JSON{}\n", id, step, again));
             }
-            text.push_literal("go on with\n");
+            text.push_literal("continue with\n");
         }
         Status::Succeeded | Status::Failed | Status::Compensated | Status::Cancelled => return text,
     }

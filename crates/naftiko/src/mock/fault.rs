@@ -29,8 +29,8 @@ enum Wrong {
     Crash(u32),
 }
 
-const FORMS: &str =
-    "faults are `429:3`, `latency:200ms`, `drop:1` and `crash:2`, each behind `OPERATION=` if it is of one";
+const FORMS: &str = "faults are `429:3`, `latency:200ms`, `drop:1` and `crash:2`, each after `OPERATION=` \
+                     for a single operation";
 
 impl Faults {
     /// Parses arguments of the form `OPERATION=FAULT`, or `FAULT` for all operations.

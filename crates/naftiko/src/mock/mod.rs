@@ -67,10 +67,10 @@ fn offers(
     }
     match offers.iter().find(|offer| offer.operations.is_empty()) {
         Some(offer) => Err(Stop::Usage(format!(
-            "nothing is known of the operations of `{}`; give an OpenAPI description with `--openapi FILE`",
+            "the operations of `{}` are not described; give an OpenAPI description with `--openapi FILE`",
             offer.provider
         ))),
-        None if offers.is_empty() => Err(Stop::Usage("there is no provider to stand in for".to_owned())),
+        None if offers.is_empty() => Err(Stop::Usage("there is no provider to simulate".to_owned())),
         None => Ok(Ok(offers)),
     }
 }
@@ -104,7 +104,7 @@ pub(crate) fn scripted(
     match &checked.suite {
         Some(suite) => Ok(Ok((script(&suite.script), suite.script.seed))),
         None if checked.plan.is_some() => {
-            Err(Stop::Usage(format!("`--script {}`: it is no test document", path.display())))
+            Err(Stop::Usage(format!("`--script {}`: it is not a test document", path.display())))
         }
         None => Err(no_plan(path, &checked)),
     }

@@ -78,14 +78,14 @@ impl Server {
     /// If the port is not available, or the line that reports it cannot be written.
     pub(super) async fn serve(self, port: u16, names: &[String], screen: &mut Screen) -> Result<Exit, Stop> {
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        let refused = |error| Stop::Usage(format!("the port {port} cannot be listened on: {error}"));
+        let refused = |error| Stop::Usage(format!("cannot listen on port {port}: {error}"));
         let listener = TcpListener::bind(wanted).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let stopped = Cancellation::new();
         let stop = stopped.clone();
         let heard = move || if stop.is_cancelled() { world::leave(Exit::Done) } else { stop.cancel() };
         world::on_stop_signal(heard)
-            .map_err(|error| Stop::Usage(format!("signals cannot be heard: {error}")))?;
+            .map_err(|error| Stop::Usage(format!("signals cannot be received: {error}")))?;
         screen.result(&self.greeting(address))?;
         let served = Served { server: Arc::new(self), hosts: Hosts::new(address.ip(), names) };
         let limits = Limits::for_this_process(MOST_BYTES);
@@ -124,9 +124,9 @@ impl Server {
         let decided = match body {
             Ok(body) => self.answer(&Received { method, target, headers: &headers, body: &body }),
             Err(BodyError::TooLong | BodyError::Broken) => {
-                Decided::at_once(problem(413, "the body is too large, or was cut off", &[]))
+                Decided::at_once(problem(413, "the body is too large or incomplete", &[]))
             }
-            Err(BodyError::TooSlow) => Decided::at_once(problem(408, "the body did not come in time", &[])),
+            Err(BodyError::TooSlow) => Decided::at_once(problem(408, "the body did not arrive in time", &[])),
         };
         // The query is not logged, since it may hold a credential.
         let path = target.split('?').next().unwrap_or_default();
@@ -142,7 +142,8 @@ impl Server {
             return Decided::at_once(problem(404, "there is no such provider", &prefixes));
         };
         if !provider.lets_in(request) {
-            let mut answer = problem(401, "no credentials were sent; any are accepted", &[]);
+            let mut answer =
+                problem(401, "the request has no credentials; any credentials are accepted", &[]);
             answer.headers.push(("www-authenticate".to_owned(), "Bearer".to_owned()));
             return Decided::at_once(answer);
         }
@@ -182,8 +183,8 @@ impl Server {
 impl Respond for Served {
     async fn respond(&self, mut exchange: Exchange) -> Option<Response> {
         if !self.hosts.admit(&exchange.parts) {
-            tell(&"refused a request for another host\n".into());
-            let why = "this host is not served here; `--host NAME` would allow it";
+            tell(&"rejected a request for another host\n".into());
+            let why = "this host is not served; allow it with `--host NAME`";
             return Some(problem(421, why, &[]).into_response());
         }
         let body = exchange.body().await;
@@ -229,7 +230,7 @@ impl Provider {
             Unroutable::Query(why) | Unroutable::Body(why) => problem(400, &why, &[]),
             Unroutable::OtherMethods(methods) => {
                 let names: Vec<&str> = methods.iter().map(|method| method.as_str()).collect();
-                let message = format!("`{path}` takes {}, not {}", names.join(", "), request.method);
+                let message = format!("`{path}` supports {}, not {}", names.join(", "), request.method);
                 let mut answer = problem(405, &message, &[]);
                 answer.headers.push(("allow".to_owned(), names.join(", ")));
                 answer

@@ -80,11 +80,11 @@ impl Question {
             let head = "these secrets are sent to servers that you have not approved:";
             text.push(&printable!("{}\n{}", head, self.secrets));
             text.push_literal(
-                "your approval is stored and holds for every document: see `naftiko approvals`\n",
+                "your approval is stored and applies to every document: see `naftiko approvals`\n",
             );
         }
         if let Some(list) = &self.effects {
-            text.push(&printable!("these are sent with arguments that nobody wrote:\n{}", list));
+            text.push(&printable!("these calls have inferred arguments:\n{}", list));
         }
         text
     }
@@ -97,13 +97,13 @@ impl Question {
             text.push(&printable!("{}\n{}", head, self.secrets));
         }
         if let Some(list) = &self.effects {
-            text.push(&printable!("these would be sent with arguments that nobody wrote:\n{}", list));
+            text.push(&printable!("these calls have inferred arguments:\n{}", list));
         }
         let flags = join(&self.flags, " ");
         text.push(&if self.secrets.is_empty() {
-            printable!("look at them with `naftiko plan`, and send them with `{}`", flags)
+            printable!("review them with `naftiko plan`, and send them with `{}`", flags)
         } else {
-            printable!("look at them with `naftiko plan`; approve them at a terminal, or add\n  {}", flags)
+            printable!("review them with `naftiko plan`; approve them at a terminal, or add\n  {}", flags)
         });
         text
     }

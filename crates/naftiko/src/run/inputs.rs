@@ -136,7 +136,7 @@ pub(crate) fn withheld(
         |name: &&str| plan.inputs.iter().any(|it| it.name == **name) && !names.iter().any(|it| it == *name);
     let said = named.iter().filter_map(|argument| argument.split_once('=')).map(|(name, _)| name.trim());
     if let Some(name) = said.into_iter().find(|name| kept(name)) {
-        return Err(printable!("the input `{}` is kept with the run, and stays as it was", name));
+        return Err(printable!("the input `{}` is stored with the run and cannot be changed", name));
     }
     let given = Given::read(&only, named, file, files, style)?.complete(&only)?;
     let missing = names.iter().filter(|name| !given.contains_key(*name)).cloned().collect();
@@ -184,7 +184,7 @@ fn from_file(
         } else {
             diagnostics(&parsed.diagnostics, &sources, Style { color: false, ..style })
         };
-        return Err(printable!("the inputs file cannot be understood\n{}", found).trimmed_end());
+        return Err(printable!("the inputs file cannot be parsed\n{}", found).trimmed_end());
     }
     let inexact = parsed.diagnostics.iter().filter(|found| found.code.id == "inexact-number");
     let mut rounded = inexact.filter(|found| !is_integer(sources.text(found.primary.span)));
@@ -282,7 +282,7 @@ fn value(texts: &[String], schema: &Value) -> Result<Value, Misread> {
     match texts {
         [text] => scalar(text, schema),
         _ => {
-            let why = format!("it was given {} times and takes one value", texts.len());
+            let why = format!("it takes one value and was given {} times", texts.len());
             Err(Misread { text: None, why })
         }
     }
@@ -330,7 +330,7 @@ fn scalar(text: &str, schema: &Value) -> Result<Value, Misread> {
 }
 
 /// The reason for rejecting an integer that could only be stored rounded.
-const TOO_LARGE: &str = "is beyond what an integer can be: -9223372036854775808 to 18446744073709551615";
+const TOO_LARGE: &str = "is not in the range of integers: -9223372036854775808 to 18446744073709551615";
 
 fn integer(text: &str) -> Result<Value, Misread> {
     let digits = text.trim();

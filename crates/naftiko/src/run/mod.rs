@@ -301,11 +301,12 @@ pub(crate) fn cut_off(
 ) -> Result<Exit, Stop> {
     let id = &held.id;
     if held.store.records(id).is_ok_and(|records| records.is_empty()) {
-        let why = "the run has not begun, and nothing was sent; run the composition again";
+        let why = "the run has not started, and nothing was sent; run the composition again";
         return Err(Stop::Lines(printable!("{}\n{}", error, why)));
     }
     screen.problem(&printable!(
-        "{}\nthe run ends where its journal ends; once the cause is corrected, continue with `naftiko resume {}{}`",
+        "{}\nthe run stopped after its last stored record; correct the cause, then continue with `naftiko \
+         resume {}{}`",
         error,
         id,
         state.again()
@@ -326,7 +327,7 @@ async fn mocked(
     screen: &mut Screen,
 ) -> Result<Exit, Stop> {
     if !arguments.driving.json {
-        screen.message(&"mock: nothing is sent, answers are made up, and waits take no time\n".into());
+        screen.message(&"mock: nothing is sent, responses are generated, and waits take no time\n".into());
     }
     let id = world::run_id();
     let mut watched = Watched::new(&prepared.plan, arguments.driving.json, screen);
@@ -354,7 +355,8 @@ fn refuse_to_leave(plan: &Plan, inputs: &Map<String, Value>) -> Result<(), Stop>
     let given = |name: &String| inputs.contains_key(name);
     match plan.inputs.iter().find(|input| input.sensitive && given(&input.name)) {
         Some(input) => Err(Stop::Usage(format!(
-            "`--detach` cannot be used with the input `{}`: it is sensitive and not kept, so no other process could go on",
+            "`--detach` cannot be used with the input `{}`: it is sensitive and not stored, so no other \
+             process could continue the run",
             input.name
         ))),
         None => Ok(()),
@@ -376,7 +378,7 @@ async fn detach(
     } else {
         screen.result(&printable!("{}\n", held.id))?;
         let again = arguments.state.again();
-        screen.message(&printable!("the run is kept; `naftiko work{}` drives it\n", again));
+        screen.message(&printable!("the run is stored; `naftiko work{}` drives it\n", again));
     }
     Ok(Exit::Waiting)
 }

@@ -18,7 +18,7 @@ pub(super) fn problems(trial: &Trial, rest: &Rest<'_>) -> Vec<String> {
     let names = Names::new(trial, rest);
     let mut problems = Vec::new();
     if let Some(expected) = expect.outcome.as_ref().filter(|expected| expected.value != found) {
-        problems.push(format!("expected the outcome `{}`, found `{found}`{}", expected.value, why(rest)));
+        problems.push(format!("expected outcome `{}`, found `{found}`{}", expected.value, why(rest)));
     }
     for (name, expected) in &expect.outputs {
         match expected.template().evaluate(&names) {
@@ -30,7 +30,7 @@ pub(super) fn problems(trial: &Trial, rest: &Rest<'_>) -> Vec<String> {
         let found = phase(rest, &name.value);
         if expected.value != found {
             problems
-                .push(format!("expected step `{}` to be `{}`, it is `{found}`", name.value, expected.value));
+                .push(format!("expected step `{}` to be `{}`, found `{found}`", name.value, expected.value));
         }
     }
     problems.extend(expect.assertions.iter().filter_map(|condition| unmet(condition, &names, rest)));
@@ -42,7 +42,7 @@ fn why(rest: &Rest<'_>) -> String {
     if rest.status == Status::Waiting {
         let asked = rest.run.ledger().steps().filter(|(_, phase)| matches!(phase, Phase::Asked { .. }));
         let asked: Vec<String> = asked.map(|(step, _)| format!("`{step}`")).collect();
-        return format!("; nothing under `answers` answers {}", asked.join(", "));
+        return format!("; `answers` has no answer for {}", asked.join(", "));
     }
     let failed = rest.records.iter().rev().find_map(|record| match &record.event {
         Event::StepFailed { step, failure, .. } | Event::StepInDoubt { step, failure, .. } => {
@@ -63,10 +63,10 @@ fn output(name: &str, expected: &Value, rest: &Rest<'_>) -> Option<String> {
     }
     let sensitive = rest.run.plan().outputs.iter().any(|output| output.name == name && output.sensitive);
     Some(match found {
-        None if sensitive => format!("expected output `{name}`, there is none"),
-        Some(_) if sensitive => format!("output `{name}` is another value"),
+        None if sensitive => format!("expected output `{name}`, found none"),
+        Some(_) if sensitive => format!("output `{name}` has another value than expected"),
         Some(found) => format!("expected output `{name}` to be {expected}, found {found}"),
-        None => format!("expected output `{name}` to be {expected}, there is none"),
+        None => format!("expected output `{name}` to be {expected}, found none"),
     })
 }
 
@@ -92,10 +92,10 @@ fn unmet(condition: &Source, names: &Names, rest: &Rest<'_>) -> Option<String> {
         Ok(Some(Value::Bool(false))) => {
             let evidence = condition.expression.evidence(names, &|value| rest.run.shown_value(value));
             let because = if evidence.is_empty() { evidence } else { format!(": {evidence}") };
-            Some(format!("`{text}` does not hold{because}"))
+            Some(format!("`{text}` is false{because}"))
         }
         Ok(_) => Some(format!("`{text}` is neither true nor false")),
-        Err(error) => Some(format!("`{text}` cannot be told: {error}")),
+        Err(error) => Some(format!("`{text}` cannot be evaluated: {error}")),
     }
 }
 

@@ -24,7 +24,7 @@ pub(super) fn tests(named: &[PathBuf], reading: &Reading) -> Result<Vec<PathBuf>
     if paths.is_empty() {
         let places: Vec<String> = named.iter().map(|path| format!("`{}`", path.display())).collect();
         return Err(printable!(
-            "there is no test below {}: tests are files `*.test.yaml`",
+            "there are no tests below {}: tests are files `*.test.yaml`",
             places.join(", ")
         ));
     }

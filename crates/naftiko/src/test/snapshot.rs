@@ -18,7 +18,8 @@ use crate::test::trial::Ran;
 use crate::world::{self, FileSystem};
 
 /// The first line of every snapshot file.
-const HEAD: &str = "# What the tests beside this file came to. Written by `naftiko test --update`: read every change of it.\n";
+const HEAD: &str =
+    "# The results of the tests beside this file, written by `naftiko test --update`: review every change.\n";
 
 /// The snapshots of one test document.
 pub(super) struct Snapshots {
@@ -85,7 +86,7 @@ impl Snapshots {
             outcomes.extend(stale.iter().map(|name| Tested {
                 file: file.to_owned(),
                 name: name.clone(),
-                problems: vec!["there is a snapshot and no test of this name; `--update` removes it".into()],
+                problems: vec!["the snapshot has no test of this name; `--update` removes it".into()],
                 difference: None,
                 snapshot: Snapshot::Unasked,
             }));
@@ -133,7 +134,7 @@ fn read(path: &Path, bytes: &[u8]) -> Result<IndexMap<String, Value>, String> {
     match parsed.root.filter(|_| !errors).map(|root| root.to_json()) {
         Some(Value::Object(by_name)) => Ok(by_name.into_iter().collect()),
         Some(Value::Null) => Ok(IndexMap::new()),
-        _ => Err(format!("`{name}` is no file of snapshots; remove it, and `--update` writes it anew")),
+        _ => Err(format!("`{name}` is not a snapshot file; remove it, and `--update` writes a new one")),
     }
 }
 

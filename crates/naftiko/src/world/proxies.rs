@@ -31,7 +31,7 @@ fn read(variable: &str, value: &str) -> Result<Url, String> {
     let text = if value.contains("://") { value.to_owned() } else { format!("http://{value}") };
     match Url::parse(&text) {
         Ok(url) if url.has_host() => Ok(url),
-        _ => Err(format!("the environment variable `{variable}` does not name a proxy: it has to be a URL")),
+        _ => Err(format!("the environment variable `{variable}` must be the URL of a proxy")),
     }
 }
 

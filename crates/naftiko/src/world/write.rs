@@ -16,7 +16,7 @@ const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> {
     let target = std::fs::canonicalize(path)?;
     if leaves_its_folder(path) {
-        let problem = format!("it is a link out of its folder, to `{}`", target.display());
+        let problem = format!("it is a link to `{}`, outside its folder", target.display());
         return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
     }
     let bytes = std::fs::read(&target)?;
@@ -25,7 +25,7 @@ pub(crate) fn replace(path: &Path, before: &str, after: &str) -> io::Result<()> 
         None => (&[][..], &bytes[..]),
     };
     if text != before.as_bytes() {
-        return Err(io::Error::other("it was changed meanwhile"));
+        return Err(io::Error::other("it was changed by another process in the meantime"));
     }
     let permissions = std::fs::metadata(&target)?.permissions();
     if permissions.readonly() {

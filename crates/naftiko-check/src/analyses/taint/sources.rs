@@ -116,7 +116,7 @@ fn declared(call: &Call<'_>) -> Vec<Sensitive> {
             Some(Sensitive {
                 path: call.resolution.pages.in_result(fields.collect())?,
                 span: Some(declared.span),
-                reason: "said to be sensitive here".to_owned(),
+                reason: "marked as sensitive here".to_owned(),
                 provider: Some(call.resolution.operation.provider.clone()),
             })
         })

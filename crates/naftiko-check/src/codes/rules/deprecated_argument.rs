@@ -13,7 +13,7 @@ use crate::ir::schema;
 pub(crate) static CODE: Code = Code {
     id: "deprecated-argument",
     severity: Severity::Warning,
-    summary: "an argument that the OpenAPI description of its operation calls deprecated",
+    summary: "an argument is deprecated",
 };
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -38,10 +38,10 @@ fn report(
     let operation = &call.invoke.operation.value;
     let diagnostic = Diagnostic::new(&CODE, span, format!("`{name}` of `{operation}` is deprecated"));
     let diagnostic = match argument.key {
-        Some(_) => diagnostic.with_help("leave it out, or see the provider's documentation for what replaces it"),
+        Some(_) => diagnostic.with_help("remove it, or see the provider's documentation for its replacement"),
         None => diagnostic
             .with_label(format!("`{name}` is inferred"))
-            .with_help("edition 0.2 takes only what is written: there it can be left out"),
+            .with_help("edition 0.2 infers no arguments: there it can be left out"),
     };
     match model.entry(call) {
         Some(entry) => diagnostic.with_related(entry.span, format!("`{name}` is deprecated in the description")),

@@ -7,7 +7,7 @@ use crate::analyses::model::Model;
 pub(crate) static CODE: Code = Code {
     id: "deprecated-operation",
     severity: Severity::Warning,
-    summary: "an operation that its OpenAPI description calls deprecated",
+    summary: "an operation is deprecated",
 };
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -18,7 +18,7 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
             let operation = &call.resolution.operation;
             let diagnostic = Diagnostic::new(&CODE, named.span, format!("`{}` is deprecated", named.value))
                 .with_label(format!("{} {}", operation.method.as_str(), operation.path))
-                .with_help("the provider will take it away; see its documentation for what replaces it");
+                .with_help("the provider will remove it; see its documentation for the replacement");
             match model.entry(&call) {
                 Some(entry) => diagnostic.with_related(entry.span, "deprecated in the OpenAPI description"),
                 None => diagnostic,

@@ -29,7 +29,8 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
                     )
                     .with_label(format!("`{name}` is a {} parameter", place.as_str()))
                     .with_related(leak.source, leak.of.reason.clone())
-                    .with_help("servers and proxies log URLs; send it in the body or in a header, or send an id in its place")
+                    .with_help("servers and proxies log URLs; send it in the body or in a header, or send an \
+                                id instead")
                 }));
             }
         }

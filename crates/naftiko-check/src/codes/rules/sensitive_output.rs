@@ -8,7 +8,7 @@ use crate::analyses::model::Model;
 pub(crate) static CODE: Code = Code {
     id: "sensitive-output",
     severity: Severity::Error,
-    summary: "an output gives a sensitive value away and is not marked `sensitive`",
+    summary: "an output contains a sensitive value and is not marked `sensitive`",
 };
 
 /// Edition 0.2 only: edition 0.1 cannot mark outputs, and masks these instead.
@@ -23,11 +23,11 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
             Diagnostic::new(
                 &CODE,
                 leak.span,
-                format!("output `{}` gives away {}, which is sensitive", output.name.value, leak.words),
+                format!("output `{}` contains {}, which is sensitive", output.name.value, leak.words),
             )
             .with_label("would be printed")
             .with_related(leak.source, leak.of.reason.clone())
-            .with_help("mark the output with `sensitive: true`, or give something else"),
+            .with_help("mark the output with `sensitive: true`, or return another value"),
         )
     });
     outputs.collect()

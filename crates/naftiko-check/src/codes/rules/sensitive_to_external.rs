@@ -9,7 +9,7 @@ use crate::analyses::model::Model;
 pub(crate) static CODE: Code = Code {
     id: "sensitive-to-external",
     severity: Severity::Error,
-    summary: "an external step is handed a sensitive value",
+    summary: "a sensitive value is passed to an external step",
 };
 
 /// Checks only values that are passed by name or to the channel. A step without `with` shows everything and masks
@@ -24,11 +24,11 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
                 Diagnostic::new(
                     &CODE,
                     leak.span,
-                    format!("`{}` is handed {}, which is sensitive", step.id.value, leak.words),
+                    format!("{}, a sensitive value, is passed to `{}`", leak.words, step.id.value),
                 )
                 .with_label(role)
                 .with_related(leak.source, leak.of.reason.clone())
-                .with_help("hand over something that is no secret, such as an id or `exists(…)`")
+                .with_help("pass a value that is not sensitive, such as an id or `exists(…)`")
             }));
         }
     }

@@ -21,7 +21,7 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
             for placed in request.expressions(argument) {
                 let leaks = model.sensitive.leaks(&placed);
                 let leak = leaks.iter().find(|leak| is_of_another(leak.of, request.resolution));
-                let label = format!("handed to `{}` of `{to}`", request.named.value);
+                let label = format!("passed to `{}` of `{to}`", request.named.value);
                 diagnostics.extend(leak.map(|leak| report(leak, to, label)));
             }
         }
@@ -55,7 +55,7 @@ fn report(leak: &Leak<'_>, to: &str, label: String) -> Diagnostic {
     )
     .with_label(label)
     .with_related(leak.source, leak.of.reason.clone())
-    .with_help("send an id in its place, or do what needs it at the provider it belongs to")
+    .with_help("send an id instead, or use an operation of the provider that the value belongs to")
 }
 
 /// Whether a sensitive value belongs to another provider than the called one. A value without a known provider, such as

@@ -9,7 +9,7 @@ use crate::analyses::taint::sensitive::Leak;
 pub(crate) static CODE: Code = Code {
     id: "sensitive-to-unmarked-input",
     severity: Severity::Error,
-    summary: "a sensitive value is handed to an input of a composition that is not marked `sensitive`",
+    summary: "a sensitive value is passed to an input that is not marked `sensitive`",
 };
 
 /// The sub-composition tracks the values of marked inputs. It would print and store the value of an unmarked one.
@@ -25,15 +25,17 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
 
 fn report(leak: &Leak<'_>, handed: &HandedDown<'_>) -> Diagnostic {
     let (name, path) = (handed.name, &handed.embedded.path);
-    let message = format!("`{name}` of `{path}` is handed {}, which is sensitive", leak.words);
+    let message = format!("`{name}` of `{path}` receives {}, which is sensitive", leak.words);
     Diagnostic::new(&CODE, leak.span, message)
-        .with_label("would be printed and kept there")
+        .with_label("would be printed and stored there")
         .with_related(leak.source, leak.of.reason.clone())
         .with_related(handed.input.span, "not marked `sensitive`")
         .with_help(match handed.embedded.edition {
-            Edition::V0_2 => format!("mark the input in `{path}` with `sensitive: true`, or hand over something else"),
+            Edition::V0_2 => format!("mark the input in `{path}` with `sensitive: true`, or pass another \
+                                      value"),
             Edition::V0_1 => {
-                format!("edition 0.1 has no word for it: make `{path}` edition 0.2 (`naftiko upgrade`), and mark the input there with `sensitive: true`")
+                format!("edition 0.1 cannot mark inputs: upgrade `{path}` to edition 0.2 (`naftiko \
+                         upgrade`), and mark the input with `sensitive: true`")
             }
         })
 }

@@ -69,7 +69,7 @@ fn unchecked(source: &Expiring, span: Span, more: usize) -> Diagnostic {
     let message = format!("{} expires, and whether it is used in time was not checked{others}", source.words);
     Diagnostic::new(&CODE, span, message)
         .with_label("the order of the steps is too complex")
-        .with_related(source.span, format!("good for {}", duration(source.lives)))
+        .with_related(source.span, format!("valid for {}", duration(source.lives)))
         .with_help("use the values that expire soon after the steps that make them, or split the composition")
 }
 
@@ -87,7 +87,7 @@ fn outputs(model: &Model<'_>, expirables: &Expirables, found: &mut Found) {
             let answer = late.map(|late| {
                 let (at, slow) = late?;
                 let step = model.composition.steps.get(at)?;
-                let how = format!(" and is given at the end of the run, after `{}`", step.id.value);
+                let how = format!(" and is returned at the end of the run, after `{}`", step.id.value);
                 Some(report(&source, span, &how, step, &slow))
             });
             found.add(source, span, answer);
@@ -145,13 +145,13 @@ fn report(source: &Expiring, span: Span, how: &str, step: &Step, slow: &Slow) ->
     let lives = duration(source.lives);
     let takes = match slow.at_most {
         Some(longest) => format!("{}, for up to {}", slow.words, duration(longest)),
-        None => format!("{}, however long it takes", slow.words),
+        None => format!("{}, without a time limit", slow.words),
     };
     Diagnostic::new(&CODE, span, format!("{} expires after {lives}{how}", source.words))
         .with_label("may have expired by then")
         .with_related(step.id.span, takes)
-        .with_related(source.span, format!("good for {lives}"))
-        .with_help("hand over something that lasts, and make the value when it is needed")
+        .with_related(source.span, format!("valid for {lives}"))
+        .with_help("pass a value that does not expire, and make this one when it is needed")
 }
 
 /// A step that may read expiring values.

@@ -20,7 +20,7 @@ use crate::ir::resource::{named_by, values};
 pub(crate) static CODE: Code = Code {
     id: "unscoped-list",
     severity: Severity::Warning,
-    summary: "a list is not narrowed to the resource that an earlier step yields",
+    summary: "a list is not filtered by the resource of an earlier step",
 };
 
 /// Edition 0.2 only: in 0.1 the filter is inferred.
@@ -84,7 +84,7 @@ fn narrows(call: &Call<'_>, argument: &BoundArgument) -> bool {
 fn report(model: &Model<'_>, call: &Call<'_>, parameter: &Parameter, candidates: &[Candidate]) -> Diagnostic {
     let name = parameter.slot.name();
     let operation = &call.resolution.operation;
-    let message = format!("`{}` lists what belongs to any `{}`", call.step.id.value, noun(name));
+    let message = format!("`{}` lists the data of every `{}`", call.step.id.value, noun(name));
     let diagnostic = Diagnostic::new(&CODE, call.invoke.operation.span, message)
         .with_label(format!("{} {} without `{name}`", operation.method.as_str(), operation.path));
     let diagnostic = candidates.iter().fold(diagnostic, |diagnostic, candidate| {

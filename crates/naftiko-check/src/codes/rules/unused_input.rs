@@ -12,7 +12,7 @@ use crate::ir::resolved::Resolved;
 pub(crate) static CODE: Code = Code {
     id: "unused-input",
     severity: Severity::Warning,
-    summary: "an input that nothing reads",
+    summary: "an input is never read",
 };
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -32,8 +32,9 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
         .map(|input| {
             let name = &input.name.value;
             let help = match model.composition.edition {
-                Edition::V0_1 => "no operation takes it by its name; take it away, or give it the name of an argument".to_owned(),
-                Edition::V0_2 => format!("read it as `${{inputs.{name}}}`, or take it away"),
+                Edition::V0_1 => "no operation takes an argument of this name; remove the input, or rename \
+                                  it".to_owned(),
+                Edition::V0_2 => format!("read it as `${{inputs.{name}}}`, or remove it"),
             };
             Diagnostic::new(&CODE, input.name.span, format!("input `{name}` is never read")).with_help(help)
         })

@@ -11,7 +11,7 @@ use crate::analyses::model::{Call, Model};
 pub(crate) static CODE: Code = Code {
     id: "unused-result",
     severity: Severity::Warning,
-    summary: "a step only reads, and nothing uses what it reads",
+    summary: "a step only reads, and its result is not used",
 };
 
 /// Edition 0.2 only: edition 0.1 has no way to declare what a step is for.
@@ -33,13 +33,13 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
         .map(|call| {
             let id = &call.step.id;
             let operation = &call.resolution.operation;
-            let message = format!("nothing uses the result of `{}`, which only reads", id.value);
+            let message = format!("the result of `{}`, which only reads, is not used", id.value);
             Diagnostic::new(&CODE, id.span, message)
                 .with_related(
                     call.invoke.operation.span,
                     format!("{} {}", operation.method.as_str(), operation.path),
                 )
-                .with_help("read it, say with `poll` what it waits for, name it in a `dependsOn`, or take it away")
+                .with_help("read it, add a `poll`, name the step in a `dependsOn`, or remove it")
         })
         .collect()
 }

@@ -139,9 +139,9 @@ async fn whoever_intervenes_is_told_once_it_is_kept() {
     insta::assert_snapshot!(somebody.await.unwrap().join("\n"), @"
     70 ok
     70 ok
-    70 step `first` has been answered, and otherwise
-    70 step `a` is not done outside
-    70 the run has no step `nobody`, or has not come to it
+    70 step `first` already has a different answer
+    70 step `a` is not an external step
+    70 the run has no step `nobody`, or has not reached it
     80 ok
     ");
     assert!(bench.clock.now() < start() + SignedDuration::from_hours(1), "nobody waits for the questions");

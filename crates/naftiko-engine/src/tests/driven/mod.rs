@@ -224,7 +224,7 @@ async fn an_adapter_that_panics_fails_its_step_and_nothing_else() {
     9 runFinished
     ");
     let failure = serde_json::to_string(&bench.records()[3].event).unwrap();
-    insta::assert_snapshot!(failure, @r#"{"event":"stepFailed","step":"bad","attempt":1,"failure":{"cause":"panicked","message":"the adapter of `GET /bad` broke: index out of range"}}"#);
+    insta::assert_snapshot!(failure, @r#"{"event":"stepFailed","step":"bad","attempt":1,"failure":{"cause":"panicked","message":"the adapter panicked in `GET /bad`: index out of range"}}"#);
 }
 
 #[tokio::test(start_paused = true)]

@@ -196,7 +196,8 @@ async fn where_nothing_works_not_everything_is_tried_again() {
         }
         _ => None,
     });
-    insta::assert_snapshot!(message.unwrap(), @"`GET /s12` answered 500 Internal Server Error; it is not tried again, for the run has spent its 12 retries");
+    insta::assert_snapshot!(message.unwrap(), @"`GET /s12` responded 500 Internal Server Error; not retried: \
+                                                the run has used its budget of 12 retries");
 }
 
 #[tokio::test(start_paused = true)]

@@ -45,7 +45,7 @@ fn what_was_done_is_undone_in_the_reverse_order_also_across_branches() {
     assert_eq!(desk.stands(), "compensating from 0s");
     assert_eq!(rest(&mut desk), ["b:compensate", "c:compensate", "a:compensate"]);
     insta::assert_snapshot!(desk.told().split_once("stepFailed").unwrap().1, @r#"
-     {"step":"bad","attempt":1,"failure":{"cause":"status","message":"`POST /bad` answered 400 Bad Request","status":400}}
+     {"step":"bad","attempt":1,"failure":{"cause":"status","message":"`POST /bad` responded 400 Bad Request","status":400}}
     attemptStarted {"step":"b:compensate","attempt":1,"request":{"id":2}}
     stepSucceeded {"step":"b:compensate","attempt":1,"status":200,"result":{}}
     attemptStarted {"step":"c:compensate","attempt":1,"request":{"id":3}}
@@ -101,9 +101,9 @@ fn items_that_were_done_before_one_failed_are_undone() {
     stepOpened {"step":"each","items":3}
     attemptStarted {"step":"each[0]","attempt":1,"request":{}}
     attemptStarted {"step":"each[1]","attempt":1,"request":{}}
-    stepFailed {"step":"each[0]","attempt":1,"failure":{"cause":"status","message":"`POST /each` answered 400 Bad Request","status":400,"body":{}}}
+    stepFailed {"step":"each[0]","attempt":1,"failure":{"cause":"status","message":"`POST /each` responded 400 Bad Request","status":400,"body":{}}}
     stepSucceeded {"step":"each[1]","attempt":1,"status":200,"result":{"id":2}}
-    stepFailed {"step":"each","failure":{"cause":"status","message":"`each[0]`: `POST /each` answered 400 Bad Request","status":400,"body":{}}}
+    stepFailed {"step":"each","failure":{"cause":"status","message":"`each[0]`: `POST /each` responded 400 Bad Request","status":400,"body":{}}}
     attemptStarted {"step":"each[1]:compensate","attempt":1,"request":{"id":2}}
     stepSucceeded {"step":"each[1]:compensate","attempt":1,"status":200,"result":{}}
     runFinished {"status":"compensated"}
@@ -120,7 +120,7 @@ fn what_was_done_in_compositions_is_undone_in_one_order_with_all_else() {
     desk.done("left/y", json!({"id": 3}));
     desk.failed("bad");
     assert_eq!(rest(&mut desk), ["left/y:compensate", "right/x:compensate", "left/x:compensate"]);
-    assert_eq!(desk.run.step("right").unwrap().phase, Phase::Open { items: None }, "it was broken off");
+    assert_eq!(desk.run.step("right").unwrap().phase, Phase::Open { items: None }, "it was interrupted");
 }
 
 #[test]
@@ -184,9 +184,9 @@ fn an_attempt_that_would_have_been_made_again_is_given_up_and_undone() {
     insta::assert_snapshot!(desk.told(), @r#"
     attemptStarted {"step":"s","attempt":1,"request":{}}
     attemptStarted {"step":"bad","attempt":1,"request":{}}
-    stepDelayed {"step":"s","attempt":1,"until":"2026-01-15T12:00:01Z","failure":{"cause":"status","message":"`POST /s` answered 503 Service Unavailable","status":503,"body":{}}}
-    stepFailed {"step":"bad","attempt":1,"failure":{"cause":"status","message":"`POST /bad` answered 400 Bad Request","status":400,"body":{}}}
-    stepFailed {"step":"s","failure":{"cause":"refused","message":"the run ends before it is tried again"}}
+    stepDelayed {"step":"s","attempt":1,"until":"2026-01-15T12:00:01Z","failure":{"cause":"status","message":"`POST /s` responded 503 Service Unavailable","status":503,"body":{}}}
+    stepFailed {"step":"bad","attempt":1,"failure":{"cause":"status","message":"`POST /bad` responded 400 Bad Request","status":400,"body":{}}}
+    stepFailed {"step":"s","failure":{"cause":"refused","message":"the run ends before the retry"}}
     attemptStarted {"step":"s:compensate","attempt":1,"request":{}}
     stepSucceeded {"step":"s:compensate","attempt":1,"status":200,"result":{}}
     runFinished {"status":"compensated"}
@@ -271,8 +271,8 @@ fn what_cannot_be_undone_halts_the_run_until_somebody_tries_again() {
     assert_eq!(rest(&mut desk), ["b:compensate", "a:compensate"]);
     assert_eq!(desk.run.retries(desk.now), []);
     insta::assert_snapshot!(desk.told().rsplit_once("stepFailed").unwrap().1, @r#"
-     {"step":"b:compensate","attempt":1,"failure":{"cause":"status","message":"`POST /undo-b` answered 400 Bad Request","status":400}}
-    stepDelayed {"step":"b:compensate","attempt":1,"until":"2026-01-15T12:00:00Z","failure":{"cause":"status","message":"`POST /undo-b` answered 400 Bad Request","status":400}}
+     {"step":"b:compensate","attempt":1,"failure":{"cause":"status","message":"`POST /undo-b` responded 400 Bad Request","status":400}}
+    stepDelayed {"step":"b:compensate","attempt":1,"until":"2026-01-15T12:00:00Z","failure":{"cause":"status","message":"`POST /undo-b` responded 400 Bad Request","status":400}}
     attemptStarted {"step":"b:compensate","attempt":2,"request":{"id":2}}
     stepSucceeded {"step":"b:compensate","attempt":2,"status":200,"result":{}}
     attemptStarted {"step":"a:compensate","attempt":1,"request":{"id":1}}
@@ -299,7 +299,7 @@ fn a_compensation_that_lacks_an_argument_is_tried_again_from_its_first_attempt()
     attemptStarted {"step":"a","attempt":1,"request":{}}
     stepSucceeded {"step":"a","attempt":1,"status":200,"result":{}}
     attemptStarted {"step":"bad","attempt":1,"request":{}}
-    stepFailed {"step":"bad","attempt":1,"failure":{"cause":"status","message":"`POST /bad` answered 400 Bad Request","status":400}}
+    stepFailed {"step":"bad","attempt":1,"failure":{"cause":"status","message":"`POST /bad` responded 400 Bad Request","status":400}}
     stepFailed {"step":"a:compensate","failure":{"cause":"unresolved","message":"argument `id` of `POST /undo`: `inputs.pin` is absent"}}
     stepDelayed {"step":"a:compensate","attempt":0,"until":"2026-01-15T12:00:00Z","failure":{"cause":"unresolved","message":"argument `id` of `POST /undo`: `inputs.pin` is absent"}}
     attemptStarted {"step":"a:compensate","attempt":1,"request":{"id":"***"}}

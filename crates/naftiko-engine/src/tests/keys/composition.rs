@@ -43,8 +43,10 @@ fn its_inputs_are_handed_over_and_its_outputs_are_the_result() {
 fn an_input_that_is_needed_and_not_there_fails_the_step() {
     let failure = |draft| said(&Desk::begin(&composition([draft]).plan(), json!({"n": 1})).decision());
     let inner = || embedded("inner", create());
-    insta::assert_snapshot!(failure(inner()), @"stepFailed Unresolved: `test` needs the input `name`, and it is absent");
-    insta::assert_snapshot!(failure(inner().hands_over("name", "${inputs.gone}")), @"stepFailed Unresolved: `test` needs the input `name`, and it is absent");
+    insta::assert_snapshot!(failure(inner()), @"stepFailed Unresolved: `test` requires the input `name`, \
+                                                which is absent");
+    insta::assert_snapshot!(failure(inner().hands_over("name", "${inputs.gone}")), @"stepFailed Unresolved: \
+        `test` requires the input `name`, which is absent");
     insta::assert_snapshot!(failure(inner().hands_over("name", "it is ${inputs.gone}")), @"stepFailed Unresolved: input `name` of `test`: `inputs.gone` is absent");
     insta::assert_snapshot!(failure(inner().hands_over("name", "${inputs.n.deeper}")), @"stepFailed Type: input `name` of `test`: expected an object, found a number in `inputs.n.deeper`");
     // An absent value that the author requires fails the step, even if the input is optional.
@@ -166,9 +168,9 @@ fn compositions_stand_in_compositions_and_a_failure_names_the_step_it_came_from(
     stepOpened {"step":"top"}
     stepOpened {"step":"top/deep"}
     attemptStarted {"step":"top/deep/a","attempt":1,"request":{}}
-    stepFailed {"step":"top/deep/a","attempt":1,"failure":{"cause":"status","message":"`POST /a` answered 400 Bad Request","status":400}}
-    stepFailed {"step":"top/deep","failure":{"cause":"status","message":"`top/deep/a`: `POST /a` answered 400 Bad Request","status":400}}
-    stepFailed {"step":"top","failure":{"cause":"status","message":"`top/deep/a`: `POST /a` answered 400 Bad Request","status":400}}
+    stepFailed {"step":"top/deep/a","attempt":1,"failure":{"cause":"status","message":"`POST /a` responded 400 Bad Request","status":400}}
+    stepFailed {"step":"top/deep","failure":{"cause":"status","message":"`top/deep/a`: `POST /a` responded 400 Bad Request","status":400}}
+    stepFailed {"step":"top","failure":{"cause":"status","message":"`top/deep/a`: `POST /a` responded 400 Bad Request","status":400}}
     runFinished {"status":"failed"}
     "#);
 }
@@ -261,12 +263,12 @@ fn what_is_undone_before_the_run_goes_on_is_all_that_was_done_inside() {
     attemptStarted {"step":"inner/b","attempt":1,"request":{}}
     stepSucceeded {"step":"inner/b","attempt":1,"status":200,"result":{}}
     attemptStarted {"step":"inner/c","attempt":1,"request":{}}
-    stepFailed {"step":"inner/c","attempt":1,"failure":{"cause":"status","message":"`POST /c` answered 400 Bad Request","status":400}}
+    stepFailed {"step":"inner/c","attempt":1,"failure":{"cause":"status","message":"`POST /c` responded 400 Bad Request","status":400}}
     attemptStarted {"step":"inner/b:compensate","attempt":1,"request":{}}
     stepSucceeded {"step":"inner/b:compensate","attempt":1,"status":200,"result":{}}
     attemptStarted {"step":"inner/a:compensate","attempt":1,"request":{}}
     stepSucceeded {"step":"inner/a:compensate","attempt":1,"status":200,"result":{}}
-    stepFailed {"step":"inner","failure":{"cause":"status","message":"`inner/c`: `POST /c` answered 400 Bad Request","status":400}}
+    stepFailed {"step":"inner","failure":{"cause":"status","message":"`inner/c`: `POST /c` responded 400 Bad Request","status":400}}
     attemptStarted {"step":"after","attempt":1,"request":{"x":"absent"}}
     stepSucceeded {"step":"after","attempt":1,"status":200,"result":{}}
     runFinished {"status":"succeeded"}

@@ -29,24 +29,24 @@ fn what_to_do_when_nobody_knows_is_what_the_author_says_on_the_wire_and_after_a_
         }
     }
     insta::assert_snapshot!(table.join("\n"), @"
-    get Ask: stepDelayed 1s (`GET /s` was sent and not answered: because)
-        cut off: stepDelayed 0s (`GET /s` was begun, and the run was cut off before it ended)
-    get Retry: stepDelayed 1s (`GET /s` was sent and not answered: because)
-        cut off: stepDelayed 0s (`GET /s` was begun, and the run was cut off before it ended)
-    get Fail: stepDelayed 1s (`GET /s` was sent and not answered: because)
-        cut off: stepDelayed 0s (`GET /s` was begun, and the run was cut off before it ended)
-    keyed Ask: stepDelayed 1s (`POST /s` was sent and not answered: because)
-        cut off: stepDelayed 0s (`POST /s` was begun, and the run was cut off before it ended)
-    keyed Retry: stepDelayed 1s (`POST /s` was sent and not answered: because)
-        cut off: stepDelayed 0s (`POST /s` was begun, and the run was cut off before it ended)
-    keyed Fail: stepDelayed 1s (`POST /s` was sent and not answered: because)
-        cut off: stepDelayed 0s (`POST /s` was begun, and the run was cut off before it ended)
-    post Ask: stepInDoubt NoAnswer: `POST /s` was sent and not answered: because
-        cut off: stepInDoubt Interrupted: `POST /s` was begun, and the run was cut off before it ended
-    post Retry: stepDelayed 1s (`POST /s` was sent and not answered: because)
-        cut off: stepDelayed 0s (`POST /s` was begun, and the run was cut off before it ended)
-    post Fail: stepFailed NoAnswer: `POST /s` was sent and not answered: because; whether it happened is not known, and it is taken for failed
-        cut off: stepFailed Interrupted: `POST /s` was begun, and the run was cut off before it ended; whether it happened is not known, and it is taken for failed
+    get Ask: stepDelayed 1s (`GET /s` was sent, but got no response: because)
+        cut off: stepDelayed 0s (`GET /s` was started, and the run was interrupted before it ended)
+    get Retry: stepDelayed 1s (`GET /s` was sent, but got no response: because)
+        cut off: stepDelayed 0s (`GET /s` was started, and the run was interrupted before it ended)
+    get Fail: stepDelayed 1s (`GET /s` was sent, but got no response: because)
+        cut off: stepDelayed 0s (`GET /s` was started, and the run was interrupted before it ended)
+    keyed Ask: stepDelayed 1s (`POST /s` was sent, but got no response: because)
+        cut off: stepDelayed 0s (`POST /s` was started, and the run was interrupted before it ended)
+    keyed Retry: stepDelayed 1s (`POST /s` was sent, but got no response: because)
+        cut off: stepDelayed 0s (`POST /s` was started, and the run was interrupted before it ended)
+    keyed Fail: stepDelayed 1s (`POST /s` was sent, but got no response: because)
+        cut off: stepDelayed 0s (`POST /s` was started, and the run was interrupted before it ended)
+    post Ask: stepInDoubt NoAnswer: `POST /s` was sent, but got no response: because
+        cut off: stepInDoubt Interrupted: `POST /s` was started, and the run was interrupted before it ended
+    post Retry: stepDelayed 1s (`POST /s` was sent, but got no response: because)
+        cut off: stepDelayed 0s (`POST /s` was started, and the run was interrupted before it ended)
+    post Fail: stepFailed NoAnswer: `POST /s` was sent, but got no response: because; it is unknown whether the call happened, and `onDoubt: fail` treats it as failed
+        cut off: stepFailed Interrupted: `POST /s` was started, and the run was interrupted before it ended; it is unknown whether the call happened, and `onDoubt: fail` treats it as failed
     ");
 }
 
@@ -70,9 +70,9 @@ fn while_one_is_in_doubt_another_that_was_cut_off_is_closed_too() {
     assert_eq!(desk.stands(), "in-doubt");
     insta::assert_snapshot!(desk.told().rsplit_once("attemptStarted").unwrap().1, @r#"
      {"step":"u","attempt":1,"request":{}}
-    stepInDoubt {"step":"s","attempt":1,"failure":{"cause":"no-answer","message":"`POST /s` was sent and not answered: because"}}
-    stepDelayed {"step":"t","attempt":1,"until":"2026-01-15T12:00:00Z","failure":{"cause":"interrupted","message":"`GET /t` was begun, and the run was cut off before it ended"}}
-    stepInDoubt {"step":"u","attempt":1,"failure":{"cause":"interrupted","message":"`POST /u` was begun, and the run was cut off before it ended"}}
+    stepInDoubt {"step":"s","attempt":1,"failure":{"cause":"no-answer","message":"`POST /s` was sent, but got no response: because"}}
+    stepDelayed {"step":"t","attempt":1,"until":"2026-01-15T12:00:00Z","failure":{"cause":"interrupted","message":"`GET /t` was started, and the run was interrupted before it ended"}}
+    stepInDoubt {"step":"u","attempt":1,"failure":{"cause":"interrupted","message":"`POST /u` was started, and the run was interrupted before it ended"}}
     "#);
 }
 
@@ -91,7 +91,7 @@ fn somebody_says_that_it_happened() {
     desk.decide();
     insta::assert_snapshot!(desk.told(), @r#"
     attemptStarted {"step":"s","attempt":1,"request":{}}
-    stepInDoubt {"step":"s","attempt":1,"failure":{"cause":"no-answer","message":"`POST /s` was sent and not answered: because"}}
+    stepInDoubt {"step":"s","attempt":1,"failure":{"cause":"no-answer","message":"`POST /s` was sent, but got no response: because"}}
     doubtResolved {"step":"s","attempt":1,"ruling":{"happened":{"result":{"id":1}}}}
     attemptStarted {"step":"then","attempt":1,"request":{}}
     stepSucceeded {"step":"then","attempt":1,"status":200,"result":{}}
@@ -118,7 +118,8 @@ fn somebody_says_that_it_did_not_happen() {
     let resolve = Intervention::Resolve { step: "s".into(), ruling: Ruling::DidNotHappen };
     desk.intervene(&resolve).unwrap();
     assert_eq!(desk.stands(), "waiting from 0s");
-    insta::assert_snapshot!(desk.intervene(&resolve).unwrap_err(), @"`s` is not in doubt: attempt 1 of the step is over, the next is due");
+    insta::assert_snapshot!(desk.intervene(&resolve).unwrap_err(), @"`s` is not in doubt: attempt 1 of the \
+        step has ended, and the next is due");
     let call = desk.call();
     assert_eq!(call.attempt, 2);
     desk.answer(&call, response(200, json!({})));
@@ -126,7 +127,7 @@ fn somebody_says_that_it_did_not_happen() {
     desk.decide();
     insta::assert_snapshot!(desk.told(), @r#"
     attemptStarted {"step":"s","attempt":1,"request":{}}
-    stepInDoubt {"step":"s","attempt":1,"failure":{"cause":"no-answer","message":"`POST /s` was sent and not answered: because"}}
+    stepInDoubt {"step":"s","attempt":1,"failure":{"cause":"no-answer","message":"`POST /s` was sent, but got no response: because"}}
     doubtResolved {"step":"s","attempt":1,"ruling":"didNotHappen"}
     attemptStarted {"step":"s","attempt":2,"request":{}}
     stepSucceeded {"step":"s","attempt":2,"status":200,"result":{}}
@@ -158,9 +159,9 @@ fn only_what_is_in_doubt_is_resolved() {
     told.push(desk.intervene(&resolve("s")).unwrap_err());
     let told: Vec<_> = told.iter().map(ToString::to_string).collect();
     insta::assert_snapshot!(told.join("\n"), @"
-    `s` is not in doubt: attempt 1 of the step is under way
-    `then` is not in doubt: the step has not begun
-    the run has no step `nobody`, or has not come to it
+    `s` is not in doubt: attempt 1 of the step is running
+    `then` is not in doubt: the step has not started
+    the run has no step `nobody`, or has not reached it
     `s` is not in doubt: the step has already succeeded
     ");
     assert_eq!(desk.run.status(), Status::Running);

@@ -25,7 +25,7 @@ fn a_question_waits_as_long_as_its_author_says_and_no_longer() {
     desk.decide();
     insta::assert_snapshot!(desk.told(), @r#"
     stepAsked {"step":"ask","until":"2026-01-29T12:00:00Z"}
-    stepFailed {"step":"ask","failure":{"cause":"deadline","message":"nobody answered within 14d"}}
+    stepFailed {"step":"ask","failure":{"cause":"deadline","message":"there was no answer within 14d"}}
     runFinished {"status":"failed"}
     "#);
 }
@@ -70,15 +70,15 @@ fn the_same_answer_twice_is_one_and_another_is_refused() {
     say(&mut desk, complete("later", json!(1)));
     say(&mut desk, Intervention::Cancel { compensate: true });
     insta::assert_snapshot!(told.join("\n"), @"
-    `later`: the step has not begun
+    `later`: the step has not started
     true
     false
-    step `ask` has been answered, and otherwise
-    step `a` is not done outside
-    the run has no step `nobody`, or has not come to it
+    step `ask` already has a different answer
+    step `a` is not an external step
+    the run has no step `nobody`, or has not reached it
     true
     false
-    step `later` has been answered, and otherwise
+    step `later` already has a different answer
     the run is over: it succeeded
     ");
 }

@@ -69,10 +69,7 @@ fn what_is_no_list_fails_the_step() {
         assert_eq!(said(&begun(each(1), &list).decision()), expected);
     }
     let mut desk = Desk::begin(&composition([each(1)]).plan(), json!({}));
-    assert_eq!(
-        said(&desk.decision()),
-        "stepFailed Unresolved: `inputs.list` is absent, and a list is needed"
-    );
+    assert_eq!(said(&desk.decision()), "stepFailed Unresolved: `inputs.list` is absent; a list is required");
 }
 
 #[test]
@@ -88,9 +85,9 @@ fn after_an_item_failed_none_begins_and_those_under_way_end() {
     stepOpened {"step":"each","items":4}
     attemptStarted {"step":"each[0]","attempt":1,"request":{"name":"a","nth":0}}
     attemptStarted {"step":"each[1]","attempt":1,"request":{"name":"b","nth":1}}
-    stepFailed {"step":"each[0]","attempt":1,"failure":{"cause":"status","message":"`POST /each` answered 422 Unprocessable Entity: taken","status":422,"body":{"message":"taken"}}}
+    stepFailed {"step":"each[0]","attempt":1,"failure":{"cause":"status","message":"`POST /each` responded 422 Unprocessable Entity: taken","status":422,"body":{"message":"taken"}}}
     stepSucceeded {"step":"each[1]","attempt":1,"status":200,"result":"B"}
-    stepFailed {"step":"each","failure":{"cause":"status","message":"`each[0]`: `POST /each` answered 422 Unprocessable Entity: taken","status":422,"body":{"message":"taken"}}}
+    stepFailed {"step":"each","failure":{"cause":"status","message":"`each[0]`: `POST /each` responded 422 Unprocessable Entity: taken","status":422,"body":{"message":"taken"}}}
     runFinished {"status":"failed"}
     "#);
 }
@@ -103,8 +100,8 @@ fn a_list_that_fails_can_let_the_run_go_on() {
     insta::assert_snapshot!(desk.told(), @r#"
     stepOpened {"step":"each","items":2}
     attemptStarted {"step":"each[0]","attempt":1,"request":{"name":"a","nth":0}}
-    stepFailed {"step":"each[0]","attempt":1,"failure":{"cause":"status","message":"`POST /each` answered 400 Bad Request","status":400}}
-    stepFailed {"step":"each","failure":{"cause":"status","message":"`each[0]`: `POST /each` answered 400 Bad Request","status":400}}
+    stepFailed {"step":"each[0]","attempt":1,"failure":{"cause":"status","message":"`POST /each` responded 400 Bad Request","status":400}}
+    stepFailed {"step":"each","failure":{"cause":"status","message":"`each[0]`: `POST /each` responded 400 Bad Request","status":400}}
     attemptStarted {"step":"then","attempt":1,"request":{"ids":"absent"}}
     "#);
 }
@@ -129,7 +126,7 @@ fn each_item_has_its_own_attempts_and_rounds() {
     attemptStarted {"step":"each[0]","attempt":1,"request":{}}
     attemptStarted {"step":"each[1]","attempt":1,"request":{}}
     stepDelayed {"step":"each[0]","attempt":1,"until":"2026-01-15T12:00:05Z"}
-    stepDelayed {"step":"each[1]","attempt":1,"until":"2026-01-15T12:00:01Z","failure":{"cause":"not-sent","message":"`GET /each` did not reach the other side: because"}}
+    stepDelayed {"step":"each[1]","attempt":1,"until":"2026-01-15T12:00:01Z","failure":{"cause":"not-sent","message":"`GET /each` did not reach the provider: because"}}
     attemptStarted {"step":"each[1]","attempt":2,"request":{}}
     stepSucceeded {"step":"each[1]","attempt":2,"status":200,"result":{"ok":true}}
     attemptStarted {"step":"each[0]","attempt":2,"request":{}}
@@ -170,8 +167,10 @@ fn a_list_that_is_another_when_the_run_is_resumed_is_refused() {
     desk.done("each[0]", json!({}));
     let replay = |list| Run::replay(plan.clone(), object(json!({ "list": list })), &desk.records);
     assert!(replay(json!(["a", "c"])).is_ok(), "only how many there are is recorded");
-    insta::assert_snapshot!(replay(json!(["a"])).unwrap_err(), @"`stepOpened` of step `each` cannot come here: it was 2 items, and is 1 item now");
-    insta::assert_snapshot!(replay(json!(7)).unwrap_err(), @"`stepOpened` of step `each` cannot come here: `inputs.list` is not a list");
+    insta::assert_snapshot!(replay(json!(["a"])).unwrap_err(), @"`stepOpened` of step `each` is illegal \
+        here: it was 2 items, and is 1 item now");
+    insta::assert_snapshot!(replay(json!(7)).unwrap_err(), @"`stepOpened` of step `each` is illegal here: \
+        `inputs.list` is not a list");
 }
 
 #[test]

@@ -76,7 +76,7 @@ fn a_message_that_was_handed_over_is_not_sent_again_by_whoever_resumes_the_run()
         assert_eq!(desk.stands(), "waiting from 86400s", "the time goes on");
         desk.now += SignedDuration::from_hours(24);
         desk.decide();
-        assert_eq!(desk.run.step("tell").unwrap().failure.unwrap().message, "nobody answered within 1d");
+        assert_eq!(desk.run.step("tell").unwrap().failure.unwrap().message, "there was no answer within 1d");
     }
 }
 
@@ -105,10 +105,10 @@ fn cut_off_while_it_is_sent_a_webhook_is_sent_again_with_its_id_and_of_an_email_
     assert_eq!(desk.stands(), "waiting from 86400s");
     insta::assert_snapshot!(desk.told(), @r#"
     messageStarted {"step":"tell","attempt":1,"message":{"id":"run-1:tell","channel":"email","to":"it@acme.example","with":{"who":"***"}},"until":"2026-01-16T12:00:00Z"}
-    stepInDoubt {"step":"tell","attempt":1,"failure":{"cause":"interrupted","message":"the email of `tell` was begun, and the run was cut off before it was known to have arrived"}}
+    stepInDoubt {"step":"tell","attempt":1,"failure":{"cause":"interrupted","message":"the email of `tell` was started, and the run was interrupted before its delivery was confirmed"}}
     doubtResolved {"step":"tell","attempt":1,"ruling":"didNotHappen"}
     messageStarted {"step":"tell","attempt":2,"message":{"id":"run-1:tell","channel":"email","to":"it@acme.example","with":{"who":"***"}},"until":"2026-01-16T12:00:00Z"}
-    stepInDoubt {"step":"tell","attempt":2,"failure":{"cause":"interrupted","message":"the email of `tell` was begun, and the run was cut off before it was known to have arrived"}}
+    stepInDoubt {"step":"tell","attempt":2,"failure":{"cause":"interrupted","message":"the email of `tell` was started, and the run was interrupted before its delivery was confirmed"}}
     doubtResolved {"step":"tell","attempt":2,"ruling":{"handedOver":{"until":"2026-01-16T12:00:00Z"}}}
     "#);
 }

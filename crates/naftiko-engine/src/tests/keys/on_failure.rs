@@ -15,7 +15,7 @@ fn a_run_goes_on_without_what_failed() {
     desk.decide();
     insta::assert_snapshot!(desk.told(), @r#"
     attemptStarted {"step":"a","attempt":1,"request":{}}
-    stepFailed {"step":"a","attempt":1,"failure":{"cause":"condition","message":"`POST /a` answered, and `response.body.ok` does not hold"}}
+    stepFailed {"step":"a","attempt":1,"failure":{"cause":"condition","message":"`POST /a` responded, but `response.body.ok` is false"}}
     attemptStarted {"step":"b","attempt":1,"request":{"x":"none"}}
     stepSucceeded {"step":"b","attempt":1,"status":200,"result":{}}
     runFinished {"status":"succeeded","outputs":{"a":"none"}}
@@ -39,10 +39,10 @@ fn what_fails_a_run_stops_it_in_every_composition_at_once() {
     attemptStarted {"step":"left/x","attempt":1,"request":{}}
     attemptStarted {"step":"right/x","attempt":1,"request":{}}
     attemptStarted {"step":"a","attempt":1,"request":{}}
-    stepFailed {"step":"left/x","attempt":1,"failure":{"cause":"status","message":"`POST /x` answered 400 Bad Request","status":400,"body":{}}}
+    stepFailed {"step":"left/x","attempt":1,"failure":{"cause":"status","message":"`POST /x` responded 400 Bad Request","status":400,"body":{}}}
     stepSucceeded {"step":"right/x","attempt":1,"status":200,"result":{}}
     stepSucceeded {"step":"a","attempt":1,"status":200,"result":{}}
-    stepFailed {"step":"left","failure":{"cause":"status","message":"`left/x`: `POST /x` answered 400 Bad Request","status":400,"body":{}}}
+    stepFailed {"step":"left","failure":{"cause":"status","message":"`left/x`: `POST /x` responded 400 Bad Request","status":400,"body":{}}}
     runFinished {"status":"failed"}
     "#);
     assert_eq!(desk.run.status(), Status::Failed);
@@ -63,9 +63,9 @@ fn a_failure_that_is_kept_stops_only_what_it_is_kept_in() {
     stepOpened {"step":"kept"}
     attemptStarted {"step":"kept/x","attempt":1,"request":{}}
     attemptStarted {"step":"kept/y","attempt":1,"request":{}}
-    stepFailed {"step":"kept/x","attempt":1,"failure":{"cause":"status","message":"`POST /x` answered 400 Bad Request","status":400,"body":{}}}
+    stepFailed {"step":"kept/x","attempt":1,"failure":{"cause":"status","message":"`POST /x` responded 400 Bad Request","status":400,"body":{}}}
     stepSucceeded {"step":"kept/y","attempt":1,"status":200,"result":{}}
-    stepFailed {"step":"kept","failure":{"cause":"status","message":"`kept/x`: `POST /x` answered 400 Bad Request","status":400,"body":{}}}
+    stepFailed {"step":"kept","failure":{"cause":"status","message":"`kept/x`: `POST /x` responded 400 Bad Request","status":400,"body":{}}}
     attemptStarted {"step":"a","attempt":1,"request":{}}
     stepSucceeded {"step":"a","attempt":1,"status":200,"result":{}}
     runFinished {"status":"succeeded"}

@@ -109,15 +109,15 @@ fn a_link_is_read_as_arguments_of_the_same_operation() {
     let refused = |link: &str| asked(draft(), [linked(json!([1]), link)]);
     insta::assert_snapshot!(refused("<https://evil.example/s?page=2>; rel=next"), @r#"
     ?q="x"&tags="a"
-    stepFailed Condition: `GET /s` answered, and its next page is somewhere else, at `https://evil.example`
+    stepFailed Condition: `GET /s` responded, but its next page is at another address: `https://evil.example`
     "#);
     insta::assert_snapshot!(refused("<?page_info=2>; rel=next"), @r#"
     ?q="x"&tags="a"
-    stepFailed Condition: `GET /s` answered, and its `Link` has a parameter that the operation is not described with: `page_info`
+    stepFailed Condition: `GET /s` responded, but its `Link` has a parameter that the operation does not have: `page_info`
     "#);
     insta::assert_snapshot!(refused("<http://[>; rel=next"), @r#"
     ?q="x"&tags="a"
-    stepFailed Condition: `GET /s` answered, and its `Link` to the next page cannot be read
+    stepFailed Condition: `GET /s` responded, but its `Link` to the next page cannot be read
     "#);
 }
 
@@ -146,17 +146,17 @@ fn what_does_not_lead_on_or_is_no_list_fails_and_nothing_is_cut() {
         asked(cursor(9).expects("len(response.body.items) > 0"), [page(json!([]), json!("b"))]),
     ];
     insta::assert_snapshot!(cases.map(last).join("\n"), @"
-    stepFailed Condition: `GET /s` answered, and the next page it names was had already
-    stepFailed Condition: `GET /s` answered, and the next page it names was had already
-    stepFailed Condition: `GET /s` answered, and the next page it names was had already
-    stepFailed Condition: `GET /s` answered, and the page is the same as the one before it
-    stepFailed Condition: `GET /s` has more than 3 items, and `max` allows no more
-    stepFailed Condition: `GET /s` has more than 2 pages, and `max` allows no more
-    stepFailed Condition: `GET /s` answered, and `response.body.next` is neither a text nor a number
-    stepFailed Condition: `GET /s` answered, and what should be its list is none
-    stepFailed Condition: `GET /s` answered, and `response.body.next` cannot be read
-    stepFailed Unresolved: `GET /s`: `page` of the first page is no number to count on from
-    stepFailed Condition: `GET /s` answered, and `len(response.body.items) > 0` does not hold: `len(response.body.items)` is 0
+    stepFailed Condition: `GET /s` responded, but its next page was already read
+    stepFailed Condition: `GET /s` responded, but its next page was already read
+    stepFailed Condition: `GET /s` responded, but its next page was already read
+    stepFailed Condition: `GET /s` responded, but the page equals the previous page
+    stepFailed Condition: `GET /s` has more than 3 items, the limit of `max`
+    stepFailed Condition: `GET /s` has more than 2 pages, the limit of `max`
+    stepFailed Condition: `GET /s` responded, but `response.body.next` is neither a text nor a number
+    stepFailed Condition: `GET /s` responded, but its items are not a list
+    stepFailed Condition: `GET /s` responded, but `response.body.next` cannot be read
+    stepFailed Unresolved: `GET /s`: `page` of the first page is not a number
+    stepFailed Condition: `GET /s` responded, but `len(response.body.items) > 0` is false: `len(response.body.items)` is 0
     ");
 }
 
@@ -185,7 +185,7 @@ fn a_page_that_was_had_is_never_asked_for_again() {
     attemptStarted {"step":"s","attempt":1,"request":{}}
     pageReceived {"step":"s","attempt":1,"items":[1],"next":{"after":"b"}}
     attemptStarted {"step":"s","attempt":2,"request":{"after":"b"}}
-    stepDelayed {"step":"s","attempt":2,"until":"2026-01-15T12:00:00Z","failure":{"cause":"interrupted","message":"`GET /s` was begun, and the run was cut off before it ended"}}
+    stepDelayed {"step":"s","attempt":2,"until":"2026-01-15T12:00:00Z","failure":{"cause":"interrupted","message":"`GET /s` was started, and the run was interrupted before it ended"}}
     attemptStarted {"step":"s","attempt":3,"request":{"after":"b"}}
     stepSucceeded {"step":"s","attempt":3,"status":200,"result":[1,2]}
     "#);

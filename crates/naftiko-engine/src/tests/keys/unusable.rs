@@ -41,7 +41,8 @@ fn a_poll_or_a_list_that_needs_the_body_fails_after_its_effect() {
         let mut desk = begun(draft.undone_anyhow_by(post("undo")));
         let call = desk.call();
         let event = desk.answer(&call, withheld());
-        let message = "stepFailed Unreadable: `POST /s` was carried out, and its answer cannot be read: expected at most 10 values";
+        let message = "stepFailed Unreadable: `POST /s` was carried out, but its response cannot be read: \
+                       expected at most 10 values";
         assert_eq!(said(&event), message);
         desk.decide();
         assert_eq!(desk.callable(), ["s:compensate"], "it was carried out");

@@ -77,7 +77,7 @@ fn what_was_skipped_or_failed_is_absent_and_what_was_done_is_not() {
     insta::assert_snapshot!(desk.told(), @r#"
     stepOpened {"step":"inner"}
     attemptStarted {"step":"inner/fails","attempt":1,"request":{}}
-    stepFailed {"step":"inner/fails","attempt":1,"failure":{"cause":"status","message":"`POST /fails` answered 400 Bad Request","status":400}}
+    stepFailed {"step":"inner/fails","attempt":1,"failure":{"cause":"status","message":"`POST /fails` responded 400 Bad Request","status":400}}
     stepSkipped {"step":"inner/skipped"}
     attemptStarted {"step":"inner/remove","attempt":1,"request":{}}
     stepSucceeded {"step":"inner/remove","attempt":1,"status":200,"result":null}

@@ -13,7 +13,7 @@ use crate::codes::rules::unscoped_list;
 pub(crate) static CODE: Code = Code {
     id: "cross-tenant-list",
     severity: Severity::Warning,
-    summary: "a list is read over all tenants, though it could be kept to one",
+    summary: "a list is read over all tenants, although it could be limited to one",
 };
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -40,9 +40,9 @@ fn report(model: &Model<'_>, call: &Call<'_>) -> Option<Diagnostic> {
         return None;
     }
     let name = filter.slot.name();
-    let message = format!("`{}` reads what belongs to every `{}`", call.step.id.value, tenant.value);
+    let message = format!("`{}` reads the data of every `{}`", call.step.id.value, tenant.value);
     let diagnostic = Diagnostic::new(&CODE, call.invoke.operation.span, message)
         .with_label(format!("{} {} without `{name}`", operation.method.as_str(), operation.path))
         .with_help(format!("give it `{name}` under `with`"));
-    Some(diagnostic.with_related(tenant.span, "what keeps customers apart"))
+    Some(diagnostic.with_related(tenant.span, "the tenant of the provider"))
 }

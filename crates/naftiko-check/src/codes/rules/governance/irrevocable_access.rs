@@ -10,7 +10,7 @@ use crate::ir::resolved::Resolved;
 pub(crate) static CODE: Code = Code {
     id: "irrevocable-access",
     severity: Severity::Warning,
-    summary: "access is given, and neither compensation nor another step takes it away",
+    summary: "access is given, and neither a compensation nor another step revokes it",
 };
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -27,12 +27,12 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
         if revokes {
             continue;
         }
-        let message = format!("`{}` gives access that nothing takes away", call.step.id.value);
+        let message = format!("`{}` gives access that nothing revokes", call.step.id.value);
         found.push(
             Diagnostic::new(&CODE, call.invoke.operation.span, message)
                 .with_label("gives access")
                 .with_help(
-                    "undo it with `compensate`, or add the step that takes it away (`purpose: revoke-access`)",
+                    "revoke it with `compensate`, or add a step that revokes it (`purpose: revoke-access`)",
                 ),
         );
     }

@@ -9,7 +9,7 @@ use crate::analyses::model::Model;
 pub(crate) static CODE: Code = Code {
     id: "standing-link",
     severity: Severity::Warning,
-    summary: "a link that lets its holder in has no end, or lives for more than a day",
+    summary: "a link that gives its holder access does not expire within a day",
 };
 
 /// The longest acceptable lifetime. A link that lives longer is as good as a password.
@@ -24,19 +24,19 @@ pub(crate) fn of(facts: &Facts) -> Vec<Diagnostic> {
     let Some(purpose) = facts.purposes.iter().find(|purpose| purpose.value == Purpose::MakeLink) else {
         return Vec::new();
     };
-    let help = "say how long it is good for: `expires: {link: 5m}`, with the path of the link";
+    let help = "declare its lifetime: `expires: {link: 5m}`, with the path of the link";
     if facts.expires.is_empty() {
-        let message = "nothing says how long the link is good for";
+        let message = "the link has no declared lifetime";
         return vec![
-            Diagnostic::new(&CODE, purpose.span, message).with_label("whoever holds it gets in").with_help(help),
+            Diagnostic::new(&CODE, purpose.span, message).with_label("every holder of the link has access").with_help(help),
         ];
     }
     let standing = facts.expires.iter().filter(|(_, after)| after.value > LONGEST);
     standing
         .map(|(_, after)| {
-            Diagnostic::new(&CODE, after.span, "the link lives for more than a day")
-                .with_label("whoever finds it until then gets in")
-                .with_help("have a link made when it is needed, and let it live for minutes")
+            Diagnostic::new(&CODE, after.span, "the link is valid for more than a day")
+                .with_label("every finder of the link has access until then")
+                .with_help("make the link when it is needed, valid for minutes")
         })
         .collect()
 }

@@ -10,7 +10,7 @@ use crate::analyses::model::Model;
 pub(crate) static CODE: Code = Code {
     id: "standing-secret",
     severity: Severity::Warning,
-    summary: "a secret in an answer has no lifetime",
+    summary: "a secret in a response has no lifetime",
 };
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -23,9 +23,10 @@ pub(crate) fn of(facts: &Facts) -> Vec<Diagnostic> {
     let standing = facts.sensitive.iter().filter(|path| !ends.contains(path.expression.text()));
     standing
         .map(|path| {
-            Diagnostic::new(&CODE, path.span, "nothing says how long this secret is good for")
-                .with_label("sensitive, and without an end")
-                .with_help("say it under `expires`, with the same path; a secret that never ends is one to be replaced")
+            Diagnostic::new(&CODE, path.span, "this secret has no declared lifetime")
+                .with_label("sensitive, without `expires`")
+                .with_help("declare its lifetime under `expires`, with the same path; replace a secret that \
+                            never expires")
         })
         .collect()
 }

@@ -10,7 +10,7 @@ use crate::analyses::reachability::Direction;
 pub(crate) static CODE: Code = Code {
     id: "unaudited-access",
     severity: Severity::Warning,
-    summary: "a step changes who gets in, and no audit record follows it",
+    summary: "a step changes access, and no audit record follows",
 };
 
 /// The purposes that change access.
@@ -29,11 +29,11 @@ pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
         if is_audited.get(call.position) == Some(&true) {
             continue;
         }
-        let message = format!("`{}` changes who gets in, and nothing records it", call.step.id.value);
+        let message = format!("`{}` changes access without an audit record", call.step.id.value);
         found.push(
             Diagnostic::new(&CODE, call.invoke.operation.span, message)
                 .with_label("no audit record follows")
-                .with_help("add a step after it that records who got what (`purpose: record-audit`)"),
+                .with_help("add a later step that writes an audit record (`purpose: record-audit`)"),
         );
     }
     found

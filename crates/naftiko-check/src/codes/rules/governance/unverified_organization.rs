@@ -13,7 +13,7 @@ use crate::analyses::reachability::Direction;
 pub(crate) static CODE: Code = Code {
     id: "unverified-organization",
     severity: Severity::Warning,
-    summary: "people are let into an organization whose verification nothing depends on",
+    summary: "a step gives access to an organization without checking that it is verified",
 };
 
 pub(crate) fn check(model: &Model<'_>) -> Vec<Diagnostic> {
@@ -47,15 +47,16 @@ fn report(model: &Model<'_>, call: &Call<'_>, verified: &Verified<'_>) -> Option
         return None;
     }
     let message = format!(
-        "`{}` lets people into an organization that may not be verified",
+        "`{}` gives access to an organization that may not be verified",
         call.step.id.value
     );
     let diagnostic = Diagnostic::new(&CODE, call.invoke.operation.span, message)
-        .with_label("lets people in")
-        .with_help("look first whether the organization is verified, and let `when`, `expect` or `poll` decide");
+        .with_label("gives access")
+        .with_help("first read whether the organization is verified, and check it with `when`, `expect` or \
+                    `poll`");
     let idle = first.and_then(|at| model.composition.steps.get(at));
     Some(match idle {
-        Some(step) => diagnostic.with_related(step.id.span, "looked at here, and it decides nothing"),
+        Some(step) => diagnostic.with_related(step.id.span, "read here, but not used in a condition"),
         None => diagnostic,
     })
 }
