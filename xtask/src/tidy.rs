@@ -1,10 +1,11 @@
 //! Checks rules of the architecture and of the house that the compiler does not check.
 //!
 //! [`arrows`] has the rules about dependencies between crates, [`layers`] those about imports between the modules of a
-//! crate, and [`text`] those about the contents of files. All of them are pure: this module reads the manifests and the
-//! files, passes them on and prints the problems.
+//! crate, [`text`] those about the contents of files, and [`english`] those about their language. All of them are pure:
+//! this module reads the manifests and the files, passes them on and prints the problems.
 
 mod arrows;
+mod english;
 mod imports;
 mod layers;
 mod text;
@@ -16,6 +17,7 @@ use cargo_metadata::{DependencyKind, Package};
 
 use crate::workspace::Workspace;
 use arrows::Room;
+use english::Comments;
 use imports::Source;
 
 /// Prints all problems. Fails if there are any.
@@ -23,12 +25,15 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
     let rooms: Vec<Room> = workspace.metadata.packages.iter().map(room).collect();
     let mut problems = arrows::problems(&rooms);
     let mut long = Vec::new();
+    let mut comments = Comments::default();
     let mut sources = Vec::new();
 
     for path in listed(workspace, &["--cached", "--others", "--exclude-standard"])? {
         // Skips tracked files that are deleted, and files that are not UTF-8.
         let Ok(text) = fs::read_to_string(workspace.root.join(&path)) else { continue };
         problems.extend(text::problems(&path, &text));
+        problems.extend(english::problems(&path, &text));
+        comments.read(&path, &text);
         long.extend(text::too_long(&path, &text));
         if path == "ARCHITECTURE.md" {
             problems.extend(text::unnamed(&text, shipped(workspace)));
@@ -38,6 +43,7 @@ pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<()> {
         }
     }
     problems.extend(layers::problems(&sources));
+    problems.extend(comments.problems());
     if !listed(workspace, &["--cached"])?.iter().any(|path| path == "Cargo.lock") {
         problems.push("`Cargo.lock` is not committed".to_owned());
     }

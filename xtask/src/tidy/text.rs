@@ -58,7 +58,8 @@ fn is_source(path: &str) -> bool {
     path == ".ci/run" || has_extension(path, &["rs", "mjs", "pest", "toml", "yaml", "yml"])
 }
 
-fn has_extension(path: &str, extensions: &[&str]) -> bool {
+/// Whether the extension of a file is one of these.
+pub(super) fn has_extension(path: &str, extensions: &[&str]) -> bool {
     path.rsplit_once('.').is_some_and(|(_, extension)| extensions.contains(&extension))
 }
 
