@@ -44,8 +44,6 @@ pub(super) async fn connections(incoming: &impl Incoming, connections: &impl Con
             Ok((stream, peer)) => {
                 pause = FIRST_PAUSE;
                 connections.connect(stream, peer);
-                // The connection that was closed for this one gives its file back before the next one takes another.
-                tokio::task::yield_now().await;
             }
             Err(error) if is_of_the_connection(&error) => {}
             Err(_) => {
