@@ -5,10 +5,10 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::channels::receiver::Receiver;
-use crate::channels::scene::{Scene, asking};
-use crate::channels::smtp::Smtp;
 use crate::process::limited;
+use crate::receiver::Receiver;
+use crate::scene::{Scene, asking};
+use crate::smtp::Smtp;
 
 /// A running `naftiko work --listen`, stopped when dropped.
 struct Worker {
@@ -199,7 +199,7 @@ fn a_mail_says_where_it_is_answered_and_a_message_in_doubt_is_answered_too() {
     let scene = Scene::new(&asking("channel: email\n      to: it@acme.example"))
         .with("NAFTIKO_SMTP_URL", smtp.url())
         .with("NAFTIKO_SMTP_FROM", "runs@naftiko.test");
-    smtp.does([crate::channels::smtp::Does::Drops(".")]);
+    smtp.does([crate::smtp::Does::Drops(".")]);
     let ended = scene.naftiko(&["run", "composition.yaml", "--public-url", "http://answers.example"]);
     assert_eq!(ended.code, Some(5), "{}", ended.told());
     let mail = smtp.taken()[0].data.replace("=\n", "").replace("=3D", "=");

@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 
-use crate::channels::scene::{Scene, asking};
+use crate::scene::{Scene, asking};
 
 /// A scene with a program, and a step that runs it.
 fn scene(script: &str) -> Scene {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::channels::scene::{Scene, asking};
-use crate::channels::smtp::{Does, Smtp, Tls, file};
 use crate::process::Running;
+use crate::scene::{Scene, asking};
+use crate::smtp::{Does, Smtp, Tls, file};
 
 const RUN: [&str; 2] = ["run", "composition.yaml"];
 

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use ring::hmac;
 
-use crate::channels::receiver::{Does, Receiver, Seen};
-use crate::channels::scene::{SECRET, Scene, asking};
+use crate::receiver::{Does, Receiver, Seen};
+use crate::scene::{SECRET, Scene, asking};
 
 fn scene(receiver: &Receiver) -> Scene {
     Scene::new(&asking(&format!("channel: webhook\n      url: {}", receiver.url())))

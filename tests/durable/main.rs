@@ -12,8 +12,6 @@
 #![cfg(unix)]
 
 mod altered;
-#[path = "../channels/mod.rs"]
-mod channels;
 mod compositions;
 mod journal;
 mod life;
