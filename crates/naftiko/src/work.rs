@@ -35,8 +35,11 @@ use crate::world;
 const EVERY: Duration = Duration::from_millis(250);
 /// How long to continue waiting for a run's next step before the run is put down; putting it down costs about as much.
 const PATIENCE: SignedDuration = SignedDuration::from_millis(200);
-/// How long a run that cannot be driven is set aside.
-const SET_ASIDE: SignedDuration = SignedDuration::from_mins(1);
+/// How long a run that cannot be driven is set aside the first time: the reason may be gone in a moment, such as a lack
+/// of file descriptors. Each further time for the same reason is twice as long.
+const SET_ASIDE_FIRST: SignedDuration = SignedDuration::from_secs(1);
+/// How long a run that cannot be driven is set aside at most.
+const SET_ASIDE_MAX: SignedDuration = SignedDuration::from_mins(1);
 /// How long a run that another process drives is set aside. It is short, since that process may die and the check is
 /// cheap.
 const SET_ASIDE_HELD: SignedDuration = SignedDuration::from_secs(1);
@@ -91,9 +94,31 @@ struct Worker {
     lacks_threads: bool,
     /// The runs that are being driven.
     taken: BTreeSet<String>,
-    /// The runs that cannot be driven: until when they are set aside, and the reason.
-    set_aside: BTreeMap<String, (Timestamp, String)>,
+    /// The runs that cannot be driven.
+    set_aside: BTreeMap<String, SetAside>,
     room: usize,
+}
+
+/// Why a run is set aside, and for how long.
+struct SetAside {
+    until: Timestamp,
+    pause: SignedDuration,
+    /// Empty if another process drives the run.
+    why: String,
+}
+
+impl SetAside {
+    /// Starts a pause at this time.
+    fn starting(now: Timestamp, pause: SignedDuration, why: String) -> Self {
+        Self { until: now.checked_add(pause).unwrap_or(Timestamp::MAX), pause, why }
+    }
+
+    /// The pause that follows `previous`: longer if the reason is the same.
+    fn after(previous: Option<&Self>, now: Timestamp, why: String) -> Self {
+        let same = previous.filter(|previous| previous.why == why);
+        let pause = same.map_or(SET_ASIDE_FIRST, |same| (same.pause * 2).min(SET_ASIDE_MAX));
+        Self::starting(now, pause, why)
+    }
 }
 
 /// A run that is no longer driven here, and the reason if it could not be driven.
@@ -170,7 +195,7 @@ impl Worker {
         let mut due = self.crew.store.inbox_runs()?;
         due.extend(self.crew.store.due(now, most)?);
         for id in due {
-            let is_set_aside = self.set_aside.get(&id).is_some_and(|(until, _)| now < *until);
+            let is_set_aside = self.set_aside.get(&id).is_some_and(|set_aside| now < set_aside.until);
             if self.taken.len() >= self.room || is_set_aside || self.taken.contains(&id) {
                 continue;
             }
@@ -202,20 +227,22 @@ impl Worker {
 
     fn put_down(&mut self, (id, driven): Ended, screen: &mut Screen) {
         self.taken.remove(&id);
-        let after = |pause: SignedDuration| world::now().checked_add(pause).unwrap_or(Timestamp::MAX);
+        let now = world::now();
         match driven {
             Ok(()) => {
                 self.set_aside.remove(&id);
             }
             Err(Hindrance::Held) => {
-                self.set_aside.insert(id, (after(SET_ASIDE_HELD), String::new()));
+                self.set_aside.insert(id, SetAside::starting(now, SET_ASIDE_HELD, String::new()));
             }
             Err(Hindrance::Lacks(why)) => {
+                let previous = self.set_aside.get(&id);
                 // Reported once, until the reason changes.
-                if self.set_aside.get(&id).is_none_or(|(_, before)| *before != why) {
+                if previous.is_none_or(|previous| previous.why != why) {
                     screen.problem(&printable!("run `{}` is not driven: {}", id, why));
                 }
-                self.set_aside.insert(id, (after(SET_ASIDE), why));
+                let set_aside = SetAside::after(previous, now, why);
+                self.set_aside.insert(id, set_aside);
             }
         }
     }
@@ -417,5 +444,23 @@ impl Crew {
                 }
             };
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_set_aside_for_longer_each_time_the_reason_is_the_same() {
+        let (now, mut previous) = (Timestamp::UNIX_EPOCH, None);
+        let mut next = |why: &str| {
+            let set_aside = SetAside::after(previous.as_ref(), now, why.to_owned());
+            let pause = set_aside.until.duration_since(now).as_secs();
+            previous = Some(set_aside);
+            pause
+        };
+        assert_eq!([(); 8].map(|()| next("no file is free")), [1, 2, 4, 8, 16, 32, 60, 60]);
+        assert_eq!(next("not approved"), 1);
     }
 }

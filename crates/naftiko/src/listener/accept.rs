@@ -28,6 +28,9 @@ impl Incoming for TcpListener {
 
 /// A sink for accepted connections.
 pub(super) trait Connections {
+    /// Waits until there is room for another connection, or one that can be closed for it.
+    async fn ready(&self);
+
     /// Serves a connection, or closes it if there is no room.
     fn connect(&self, stream: TcpStream, peer: SocketAddr);
 
@@ -35,14 +38,15 @@ pub(super) trait Connections {
     async fn make_room(&self, pause: Duration);
 }
 
-/// Accepts connections forever. If file descriptors or memory are exhausted, it pauses before the next attempt, with
-/// increasing pauses.
+/// Accepts connections forever. A connection without room waits, and those behind it wait in the queue of the operating
+/// system. If file descriptors or memory are exhausted, it pauses before the next attempt, with increasing pauses.
 pub(super) async fn connections(incoming: &impl Incoming, connections: &impl Connections) {
     let mut pause = FIRST_PAUSE;
     loop {
         match incoming.next().await {
             Ok((stream, peer)) => {
                 pause = FIRST_PAUSE;
+                connections.ready().await;
                 connections.connect(stream, peer);
             }
             Err(error) if is_of_the_connection(&error) => {}
@@ -61,6 +65,10 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 }
 
 impl<R: Respond> Connections for Server<R> {
+    async fn ready(&self) {
+        self.has_room().await;
+    }
+
     fn connect(&self, stream: TcpStream, peer: SocketAddr) {
         self.spawn(stream, peer);
     }
@@ -95,6 +103,8 @@ mod tests {
     struct Pauses(RefCell<Vec<Duration>>);
 
     impl Connections for Pauses {
+        async fn ready(&self) {}
+
         fn connect(&self, _: TcpStream, _: SocketAddr) {}
 
         async fn make_room(&self, pause: Duration) {

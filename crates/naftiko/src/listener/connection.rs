@@ -11,7 +11,7 @@ use hyper::service::service_fn;
 use hyper::{Request, StatusCode, Version};
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
-use tokio::sync::Semaphore;
+use tokio::sync::{Notify, Semaphore};
 
 use super::exchange::Exchange;
 use super::limits::Limits;
@@ -31,8 +31,10 @@ pub(super) struct Shared {
     /// Limits the number of requests that are computed at the same time.
     pub(super) turns: Semaphore,
     registry: Mutex<Registry>,
-    /// The open connections, by id.
+    /// The open connections, by id. A connection that is to be closed is among them until its socket is.
     lines: Mutex<BTreeMap<u64, Weak<Line>>>,
+    /// Notified when a connection changes its phase or ends.
+    pub(super) changed: Notify,
 }
 
 /// Serves connections.
@@ -48,9 +50,23 @@ impl<R: Respond> Server<R> {
             turns: Semaphore::new(limits.computed.max(1)),
             registry: Mutex::new(Registry::new(limits.connections)),
             lines: Mutex::default(),
+            changed: Notify::new(),
             limits,
         };
         Self { respond, shared: Arc::new(shared) }
+    }
+
+    /// Waits until another connection can be admitted, and the sockets of those that were closed for others are closed,
+    /// so that a flood of connections takes no more files than the limit.
+    pub(super) async fn has_room(&self) {
+        let shared = &self.shared;
+        loop {
+            let is_within_limit = shared.lines().len() <= shared.limits.connections.max(1);
+            if is_within_limit && shared.registry().is_open() {
+                return;
+            }
+            shared.changed.notified().await;
+        }
     }
 
     /// Serves a connection in a task of its own. If there is no room and no other connection can be closed, this one is

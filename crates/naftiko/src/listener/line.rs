@@ -40,6 +40,7 @@ impl Drop for Line {
     fn drop(&mut self) {
         self.shared.registry().leave(self.id);
         self.shared.lines().remove(&self.id);
+        self.shared.changed.notify_one();
     }
 }
 
@@ -73,6 +74,7 @@ impl Line {
         state.phase = phase;
         state.until = time.map(|time| Instant::now() + time);
         self.shared.registry().set(self.id, phase);
+        self.shared.changed.notify_one();
         self.changed.notify_one();
     }
 

@@ -69,6 +69,11 @@ impl Registry {
         Some(Entered { id, instead_of })
     }
 
+    /// Whether [`Self::enter`] admits a connection now.
+    pub(super) fn is_open(&self) -> bool {
+        self.entries.len() < self.most || self.entries.values().any(Entry::is_closable)
+    }
+
     /// Records the new phase of a connection. Trust ends with the request that it was given for.
     pub(super) fn set(&mut self, id: u64, phase: Phase) {
         self.phases += 1;

@@ -66,3 +66,18 @@ fn a_body_gets_through_however_much_room_others_take() {
     peer.says(&post("/", &"x".repeat(50 << 10)));
     assert_eq!(peer.hears().map(|heard| heard.body), Some((50 << 10).to_string()));
 }
+
+#[test]
+fn a_connection_waits_while_no_other_can_be_closed_for_it() {
+    let listening = Listening::with(Limits { connections: 1, ..wide() });
+    let mut slow = listening.peer();
+    slow.says("POST /trusted HTTP/1.1\r\nhost: x\r\ncontent-length: 4\r\n\r\nab");
+    while listening.handled() == 0 {
+        std::thread::yield_now();
+    }
+    let mut other = listening.peer();
+    other.says(&get("/"));
+    slow.says("cd");
+    assert_eq!(slow.hears().map(|heard| heard.body), Some("4".to_owned()));
+    assert_eq!(other.status(), Some(200));
+}
