@@ -1,11 +1,7 @@
 //! No document sends a secret to a server that the operator has not approved. Questions at a terminal are tested in
 //! `approvals_at_a_terminal`.
 
-use std::io::Read as _;
-use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use naftiko_journal::Store;
 use naftiko_journal::store::Approval;
@@ -22,7 +18,7 @@ outputs: [{name: all, source: list.data}]
 ";
 
 /// A composition that waits for a person before it reads.
-const WAITS: &str = "steps:
+pub(crate) const WAITS: &str = "steps:
   - {id: ask, description: Wait, external: {with: {}}}
   - {id: list, capability: organizations, operation: listOrganizations, dependsOn: [ask], retry: {attempts: 1}}
 ";
@@ -70,7 +66,7 @@ fn flags(ended: &Ended) -> Vec<String> {
     line.split_whitespace().map(|word| word.trim_matches('\'').to_owned()).collect()
 }
 
-fn only_run(folder: &Folder) -> String {
+pub(crate) fn only_run(folder: &Folder) -> String {
     let listed = folder.naftiko(&["runs", "--json"]).stdout;
     let run: Value = serde_json::from_str(listed.lines().next().unwrap()).unwrap();
     run["run"].as_str().unwrap().to_owned()
@@ -557,101 +553,4 @@ fn nobody_is_asked_for_what_no_approval_could_permit() {
             ended.stderr
         );
     }
-}
-
-#[tokio::test]
-async fn a_credential_in_a_value_that_is_given_later_is_stored_nowhere() {
-    const KEY: &str = "secret-of-acme";
-    let server = server().await;
-    let uri = server.uri();
-    off_thread(move || {
-        for (is_approved, stored) in
-            [(true, "`ask` is answered;"), (false, "`ask` is answered, once the run continues")]
-        {
-            let folder = folder(WAITS, &uri, BEARER);
-            assert_eq!(run(&folder, &["--allow-secret", "ACME_API_KEY"]).code, 4);
-            if is_approved {
-                approve(&folder, "variable", "ACME_API_KEY", &uri);
-            }
-            let id = only_run(&folder);
-            let result = json!({"note": format!("the key is {KEY}")}).to_string();
-            let completed = folder.naftiko(&["complete", &id, "ask", "--result", &result]);
-            assert_eq!(completed.code, 0, "{}", completed.stderr);
-            // Without an approval the key is not read here, so the answer waits, encrypted, for a process that knows it.
-            assert!(completed.stderr.starts_with(stored), "{}", completed.stderr);
-            let resumed = folder.naftiko(&["resume", &id, "--allow-secret", "ACME_API_KEY"]);
-            assert_eq!(resumed.code, 0, "{}", resumed.stderr);
-            let events = folder.naftiko(&["runs", "events", &id, "--json"]).stdout;
-            assert!(events.contains("the key is ***") && !events.contains(KEY), "{events}");
-            for file in std::fs::read_dir(state(&folder)).unwrap().flatten() {
-                let bytes = std::fs::read(file.path()).unwrap_or_default();
-                let is_there = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
-                assert!(!is_there, "{}", file.path().display());
-            }
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn the_key_of_webhooks_in_a_value_that_is_given_later_is_stored_nowhere() {
-    const KEY: &str = "whsec_c2VjcmV0LW9mLXdlYmhvb2tz";
-    let server = server().await;
-    let uri = server.uri();
-    off_thread(move || {
-        let folder = folder(WAITS, &uri, "{type: none}");
-        assert_eq!(run(&folder, &[]).code, 4);
-        let id = only_run(&folder);
-        let with_key = |arguments: &[&str]| {
-            let mut command = folder.command(arguments);
-            command.env("NAFTIKO_WEBHOOK_SECRET", KEY);
-            end(command)
-        };
-        let result = json!({"note": KEY}).to_string();
-        let completed = with_key(&["complete", &id, "ask", "--result", &result]);
-        assert_eq!(completed.code, 0, "{}", completed.stderr);
-        assert_eq!(with_key(&["resume", &id]).code, 0);
-        let events = folder.naftiko(&["runs", "events", &id, "--json"]).stdout;
-        assert!(events.contains(r#""note":"***""#), "{events}");
-        for file in std::fs::read_dir(state(&folder)).unwrap().flatten() {
-            let bytes = std::fs::read(file.path()).unwrap_or_default();
-            let is_there = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
-            assert!(!is_there, "{}", file.path().display());
-        }
-    })
-    .await;
-}
-
-#[tokio::test]
-async fn of_two_rulings_that_contradict_each_other_the_second_is_rejected_and_nothing_is_sent_again() {
-    const CREATES: &str = "steps:
-  - {id: create, capability: organizations, operation: createOrganization, with: {name: Acme}, retry: {attempts: 1}}
-";
-    // Reads each request, and closes its connection without a response.
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let uri = format!("http://{}", listener.local_addr().unwrap());
-    let requests = Arc::new(AtomicUsize::new(0));
-    let count = Arc::clone(&requests);
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let read = stream.unwrap().read(&mut [0; 4096]).unwrap();
-            assert!(read > 0);
-            count.fetch_add(1, Ordering::SeqCst);
-        }
-    });
-    off_thread(move || {
-        let folder = folder(CREATES, &uri, BEARER);
-        assert_eq!(run(&folder, &["--allow-secret", "ACME_API_KEY"]).code, 5);
-        let id = only_run(&folder);
-        // The key is not approved for these commands, so the value waits for a process that knows the key.
-        let made = json!({"id": "org_1", "name": "Acme", "state": "active"}).to_string();
-        let happened = folder.naftiko(&["resolve", &id, "create", "--happened", &made, "--as-is"]);
-        assert_eq!(happened.code, 0, "{}", happened.stderr);
-        let denied = folder.naftiko(&["resolve", &id, "create", "--did-not-happen"]);
-        assert_eq!(denied.code, 2, "{}", denied.stderr);
-        let resumed = folder.naftiko(&["resume", &id, "--allow-secret", "ACME_API_KEY"]);
-        assert_eq!(resumed.code, 0, "{}", resumed.stderr);
-    })
-    .await;
-    assert_eq!(requests.load(Ordering::SeqCst), 1);
 }

@@ -27,6 +27,8 @@ mod explain;
 #[cfg(unix)]
 mod fix;
 mod formats;
+#[cfg(unix)]
+mod given_later;
 mod held;
 mod hostile;
 #[cfg(unix)]
