@@ -112,3 +112,31 @@ async fn of_two_rulings_that_contradict_each_other_the_second_is_rejected_and_no
     .await;
     assert_eq!(requests.load(Ordering::SeqCst), 1);
 }
+
+#[tokio::test]
+async fn a_second_ruling_is_rejected_too_where_the_state_of_the_run_is_unknown_without_its_sensitive_inputs()
+{
+    const CREATES: &str = "inputs: [{name: names, type: array, items: string, required: true, sensitive: true}]
+steps:
+  - {id: create, capability: organizations, operation: createOrganization, forEach: inputs.names, with: {name: Acme}, retry: {attempts: 1}}
+";
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let uri = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let _read = stream.unwrap().read(&mut [0; 4096]).unwrap();
+        }
+    });
+    off_thread(move || {
+        let folder = folder(CREATES, &uri, "{type: none}");
+        let first = run(&folder, &["-i", "names=[\"Acme\"]"]);
+        assert_eq!(first.code, 5, "{}", first.stderr);
+        let id = only_run(&folder);
+        let happened =
+            folder.naftiko(&["resolve", &id, "create[0]", "--happened", "{\"id\": \"org_1\"}", "--as-is"]);
+        assert_eq!(happened.code, 0, "{}", happened.stderr);
+        let denied = folder.naftiko(&["resolve", &id, "create[0]", "--did-not-happen"]);
+        assert_eq!(denied.code, 2, "{}", denied.stderr);
+    })
+    .await;
+}

@@ -29,7 +29,7 @@ codes! {
     MISPLACED_KEY = Error "misplaced-key" "a key has no effect together with the other keys";
     MISSPELLED_KEYWORD = Error "misspelled-keyword" "an argument looks like a misspelled key of a step";
     EXTERNAL_WITH_OPERATION = Error "external-with-operation" "a step is external and has an operation";
-    STEP_WITHOUT_WORK = Error "step-without-work" "a step has neither an operation nor `external`";
+    STEP_WITHOUT_WORK = Error "step-without-work" "a step has no `operation`, `external` or `composition`";
     LITERAL_TEMPLATE = Warning "literal-template" "a `${…}` where values are literal";
     INVALID_DURATION = Error "invalid-duration" "a text is not a duration";
 }

@@ -183,9 +183,9 @@ fn know_credentials(
     let mut plans = std::iter::once(&kept.plan).chain(kept.plan.embedded());
     if !plans.any(|plan| plan.providers.values().any(|provider| !provider.auth.secrets().is_empty())) {
         // Its answers may hold the secrets of the settings only: of proxies, of the mail server, of webhooks.
-        hide_channel_secrets(credentials.secrets());
+        let are_known = hide_channel_secrets(credentials.secrets());
         let builder = allowances.builder().map(|builder| builder.secrets(credentials.secrets().clone()));
-        return builder.is_ok_and(|builder| builder.build().is_ok());
+        return are_known && builder.is_ok_and(|builder| builder.build().is_ok());
     }
     let clearance = Clearance::of_run(kept, run, &base_urls, &answers, &allowances, store);
     let Some(permits) = clearance.ok().and_then(|clearance| clearance.permits()) else { return false };

@@ -84,17 +84,24 @@ fn settled(
     })
 }
 
-/// The outcome of an answer, judged only by the answers that were left earlier.
-fn among(waiting: impl Iterator<Item = Intervention>, intervention: &Intervention) -> Option<Posted> {
-    let Intervention::Complete { step, result, .. } = intervention else { return None };
-    let mut answers = waiting.filter_map(|earlier| match earlier {
-        Intervention::Complete { step: of, result, .. } if of == *step => Some(result),
-        _ => None,
-    });
-    let earlier = answers.next()?;
-    Some(if earlier == *result {
-        Posted::AlreadySo
-    } else {
-        Posted::Refused(Refused::AnsweredOtherwise(step.clone()))
-    })
+/// The outcome of an answer or a ruling, judged only by those that were left earlier.
+fn among(mut waiting: impl Iterator<Item = Intervention>, intervention: &Intervention) -> Option<Posted> {
+    let (is_equal, refused) = match intervention {
+        Intervention::Complete { step, result, .. } => {
+            let earlier = waiting.find_map(|earlier| match earlier {
+                Intervention::Complete { step: of, result, .. } if of == *step => Some(result),
+                _ => None,
+            })?;
+            (earlier == *result, Refused::AnsweredOtherwise(step.clone()))
+        }
+        Intervention::Resolve { step, ruling } => {
+            let earlier = waiting.find_map(|earlier| match earlier {
+                Intervention::Resolve { step: of, ruling } if of == *step => Some(ruling),
+                _ => None,
+            })?;
+            (earlier == *ruling, Refused::RuledOtherwise(step.clone()))
+        }
+        Intervention::Cancel { .. } => return None,
+    };
+    Some(if is_equal { Posted::AlreadySo } else { Posted::Refused(refused) })
 }

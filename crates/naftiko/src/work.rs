@@ -113,6 +113,12 @@ impl SetAside {
         Self { until: now.checked_add(pause).unwrap_or(Timestamp::MAX), pause, why }
     }
 
+    /// Whether the pause still lasts. A clock that was set back ends it.
+    fn lasts(&self, now: Timestamp) -> bool {
+        let left = self.until.duration_since(now);
+        left.is_positive() && left <= self.pause
+    }
+
     /// The pause that follows `previous`: longer if the reason is the same.
     fn after(previous: Option<&Self>, now: Timestamp, why: String) -> Self {
         let same = previous.filter(|previous| previous.why == why);
@@ -195,7 +201,7 @@ impl Worker {
         let mut due = self.crew.store.inbox_runs()?;
         due.extend(self.crew.store.due(now, most)?);
         for id in due {
-            let is_set_aside = self.set_aside.get(&id).is_some_and(|set_aside| now < set_aside.until);
+            let is_set_aside = self.set_aside.get(&id).is_some_and(|set_aside| set_aside.lasts(now));
             if self.taken.len() >= self.room || is_set_aside || self.taken.contains(&id) {
                 continue;
             }
@@ -462,5 +468,12 @@ mod tests {
         };
         assert_eq!([(); 8].map(|()| next("no file is free")), [1, 2, 4, 8, 16, 32, 60, 60]);
         assert_eq!(next("not approved"), 1);
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_ends_a_pause() {
+        let at = |seconds| Timestamp::from_second(seconds).expect("a time");
+        let set_aside = SetAside::starting(at(100), SET_ASIDE_FIRST, String::new());
+        assert_eq!([100, 101, 99].map(|seconds| set_aside.lasts(at(seconds))), [true, false, false]);
     }
 }

@@ -68,9 +68,10 @@ fn large_cycles<'a>(
     }
     let groups = groups(&graph);
     let largest = groups.iter().map(BTreeSet::len).max().unwrap_or_default();
-    if exception.is_some() && largest <= LARGEST_CYCLE {
+    if let Some(size) = exception.filter(|size| largest < *size) {
         return vec![format!(
-            "`{name}` has no large import cycle any more; remove its row from the exceptions"
+            "`{name}`: the largest import cycle has {largest} modules; lower its exception from {size}, or remove it at \
+             {LARGEST_CYCLE} or fewer"
         )];
     }
     let allowed = exception.unwrap_or(LARGEST_CYCLE);

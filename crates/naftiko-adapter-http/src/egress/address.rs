@@ -63,8 +63,8 @@ fn of_v6(address: Ipv6Addr) -> Zone {
     }
 }
 
-/// The IPv4 addresses that a gateway may read from an IPv6 address: the last half of it, or the part that a transition
-/// mechanism says.
+/// The IPv4 addresses that a gateway may read from an IPv6 address: its last 32 bits, or the part that a
+/// transition mechanism defines.
 fn embedded(address: Ipv6Addr) -> impl Iterator<Item = Ipv4Addr> {
     let found = match address.segments() {
         // NAT64 under the prefix for local use, which embeds an address behind 96 or 48 bits (RFC 6052).

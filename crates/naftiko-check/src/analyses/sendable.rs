@@ -68,24 +68,26 @@ fn at(written: &Written<'_>, pointer: &str, message: String) -> Unsendable {
     Unsendable { place, message }
 }
 
-/// The part of a value at a JSON pointer with only the lists and objects around it, and the pointer to it there.
+/// The part of a value at a JSON pointer with only the lists and objects around it, and the pointer to it there. Of a
+/// list, the first items remain, since the rules for an item may depend on its position.
 fn around(value: &Json, pointer: &str) -> (Json, String) {
     let Some(rest) = pointer.strip_prefix('/') else { return (value.clone(), String::new()) };
     let (token, rest) = rest.find('/').map_or((rest, ""), |at| rest.split_at(at));
-    let inner = |part: &Json, token: &str| {
-        let (part, below) = around(part, rest);
-        (part, format!("/{token}{below}"))
-    };
     let found = match value {
-        Json::Array(items) => token.parse::<usize>().ok().and_then(|at| items.get(at)).map(|item| {
-            let (item, pointer) = inner(item, "0");
-            (Json::Array(vec![item]), pointer)
-        }),
+        Json::Array(items) => {
+            token.parse::<usize>().ok().and_then(|at| Some((at, items.get(at)?))).map(|(at, item)| {
+                let (item, below) = around(item, rest);
+                let mut kept: Vec<Json> = items.iter().take(at.min(MAX_WHOLE)).cloned().collect();
+                let pointer = format!("/{}{below}", kept.len());
+                kept.push(item);
+                (Json::Array(kept), pointer)
+            })
+        }
         Json::Object(fields) => {
             let name = unescaped(token);
             fields.get(&name).map(|field| {
-                let (field, pointer) = inner(field, token);
-                (Json::Object([(name.clone(), field)].into_iter().collect()), pointer)
+                let (field, below) = around(field, rest);
+                (Json::Object([(name.clone(), field)].into_iter().collect()), format!("/{token}{below}"))
             })
         }
         _ => None,

@@ -36,7 +36,7 @@ pub(crate) fn find(poll: &Poll) -> Option<Diagnostic> {
     }
     let timeout = poll.timeout.as_ref().filter(|timeout| timeout.value.is_zero())?;
     Some(
-        Diagnostic::new(&CODE, timeout.span, "a poll with timeout 0 makes one attempt and fails")
+        Diagnostic::new(&CODE, timeout.span, "a poll with timeout 0 makes only one attempt")
             .with_help("set the limit, `timeout: 24h`, or leave out `timeout` for 24 hours"),
     )
 }

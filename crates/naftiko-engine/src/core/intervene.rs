@@ -79,6 +79,9 @@ pub enum Refused {
     /// The step was answered differently.
     #[error("step `{0}` already has a different answer")]
     AnsweredOtherwise(String),
+    /// The doubt about the step was resolved differently.
+    #[error("the doubt about step `{0}` is already resolved differently")]
+    RuledOtherwise(String),
 }
 
 fn answered(step: &str, attempt: Option<u32>, result: &Value, through: Through) -> Event {

@@ -193,8 +193,9 @@ fn external_with_operation(
 }
 
 fn without_work(id: &Spanned<String>) -> Diagnostic {
-    let message = format!("step `{}` has neither an operation nor `external`", id.value);
-    Diagnostic::new(&STEP_WITHOUT_WORK, id.span, message).with_help("add an `operation`, or `external: true`")
+    let message = format!("step `{}` has no `operation`, `external` or `composition`", id.value);
+    Diagnostic::new(&STEP_WITHOUT_WORK, id.span, message)
+        .with_help("add an `operation`, `external: true` or a `composition`")
 }
 
 /// Whether a value is neither a boolean nor null.

@@ -232,7 +232,8 @@ pub(crate) fn adapter(
     credentials: &Credentials,
     permits: &Permits,
 ) -> Result<Arc<dyn Adapter>, String> {
-    outside::hide_channel_secrets(credentials.secrets());
+    // A URL of the mail server that cannot be read is reported where a message is to be sent.
+    let _are_known = outside::hide_channel_secrets(credentials.secrets());
     let urls = endpoints::urls(plan, base_urls)?;
     let builder = allowances.builder()?.secrets(credentials.secrets().clone());
     let mut credential = |id: &str, provider: &Provider, base_url: &Url| {

@@ -243,15 +243,17 @@ fn webhook(
     Ok(Webhook::new(Arc::new(Posted { poster, permits: permits.clone() }), key, callback.clone(), now))
 }
 
-/// Masks the secrets of the channels, also of a run that sends no messages any more: its answers may hold them.
-pub(crate) fn hide_channel_secrets(secrets: &Secrets) {
-    let url = world::variable("NAFTIKO_SMTP_URL");
-    if let Some(server) = url.and_then(|url| SmtpServer::read(&url, Vec::new()).ok()) {
+/// Masks the secrets of the channels, also of a run that sends no messages any more: its answers may hold them. Returns
+/// whether all are known: a password cannot be found in a URL that cannot be read.
+pub(crate) fn hide_channel_secrets(secrets: &Secrets) -> bool {
+    let server = world::variable("NAFTIKO_SMTP_URL").map(|url| SmtpServer::read(&url, Vec::new()));
+    if let Some(Ok(server)) = &server {
         secrets.add(&server.mask());
     }
     if let Some(key) = world::variable(WEBHOOK_KEY) {
         secrets.add(&Key::mask(&key));
     }
+    !matches!(server, Some(Err(_)))
 }
 
 fn webhook_key() -> SecretName {

@@ -28,11 +28,8 @@ impl Incoming for TcpListener {
 
 /// A sink for accepted connections.
 pub(super) trait Connections {
-    /// Waits until there is room for another connection, or one that can be closed for it.
-    async fn ready(&self);
-
-    /// Serves a connection, or closes it if there is no room.
-    fn connect(&self, stream: TcpStream, peer: SocketAddr);
+    /// Serves a connection as soon as there is room for it, or another one can be closed for it.
+    async fn connect(&self, stream: TcpStream, peer: SocketAddr);
 
     /// Closes connections that wait for their peers, to free resources, and then waits for `pause`.
     async fn make_room(&self, pause: Duration);
@@ -46,8 +43,7 @@ pub(super) async fn connections(incoming: &impl Incoming, connections: &impl Con
         match incoming.next().await {
             Ok((stream, peer)) => {
                 pause = FIRST_PAUSE;
-                connections.ready().await;
-                connections.connect(stream, peer);
+                connections.connect(stream, peer).await;
             }
             Err(error) if is_of_the_connection(&error) => {}
             Err(_) => {
@@ -65,12 +61,9 @@ fn is_of_the_connection(error: &io::Error) -> bool {
 }
 
 impl<R: Respond> Connections for Server<R> {
-    async fn ready(&self) {
-        self.has_room().await;
-    }
-
-    fn connect(&self, stream: TcpStream, peer: SocketAddr) {
-        self.spawn(stream, peer);
+    async fn connect(&self, stream: TcpStream, peer: SocketAddr) {
+        let entered = self.admit(peer.ip()).await;
+        self.spawn(stream, entered);
     }
 
     async fn make_room(&self, pause: Duration) {
@@ -103,9 +96,7 @@ mod tests {
     struct Pauses(RefCell<Vec<Duration>>);
 
     impl Connections for Pauses {
-        async fn ready(&self) {}
-
-        fn connect(&self, _: TcpStream, _: SocketAddr) {}
+        async fn connect(&self, _: TcpStream, _: SocketAddr) {}
 
         async fn make_room(&self, pause: Duration) {
             self.0.borrow_mut().push(pause);

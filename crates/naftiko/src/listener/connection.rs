@@ -1,7 +1,7 @@
 //! Serves connections. Each is a task that ends with its peer, at a limit, or when another connection needs its place.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use hyper::body::Incoming;
@@ -16,7 +16,7 @@ use tokio::sync::{Notify, Semaphore};
 use super::exchange::Exchange;
 use super::limits::Limits;
 use super::line::Line;
-use super::registry::Registry;
+use super::registry::{Entered, Registry};
 use super::stream::{Outgoing, Watched};
 use super::{Respond, Response, body};
 
@@ -56,24 +56,23 @@ impl<R: Respond> Server<R> {
         Self { respond, shared: Arc::new(shared) }
     }
 
-    /// Waits until another connection can be admitted, and the sockets of those that were closed for others are closed,
-    /// so that a flood of connections takes no more files than the limit.
-    pub(super) async fn has_room(&self) {
+    /// Admits a connection as soon as there is room for it, or another one can be closed for it. The sockets that were
+    /// closed for earlier ones are closed before, so that a flood of connections takes no more files than the limit.
+    pub(super) async fn admit(&self, peer: IpAddr) -> Entered {
         let shared = &self.shared;
         loop {
-            let is_within_limit = shared.lines().len() <= shared.limits.connections.max(1);
-            if is_within_limit && shared.registry().is_open() {
-                return;
+            if shared.lines().len() <= shared.limits.connections.max(1) {
+                let entered = shared.registry().enter(peer);
+                if let Some(entered) = entered {
+                    return entered;
+                }
             }
             shared.changed.notified().await;
         }
     }
 
-    /// Serves a connection in a task of its own. If there is no room and no other connection can be closed, this one is
-    /// closed.
-    pub(super) fn spawn(&self, stream: TcpStream, peer: SocketAddr) {
-        let entered = self.shared.registry().enter(peer.ip());
-        let Some(entered) = entered else { return };
+    /// Serves an admitted connection in a task of its own, and closes the one whose place it takes.
+    pub(super) fn spawn(&self, stream: TcpStream, entered: Entered) {
         if let Some(id) = entered.instead_of {
             self.shared.close(id);
         }

@@ -44,7 +44,7 @@ pub(super) struct Registry {
 const TRUSTED_PER_TOKEN: usize = 2;
 
 /// The result of admitting a connection.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Entered {
     /// The id of the connection.
     pub(super) id: u64,
@@ -67,11 +67,6 @@ impl Registry {
         let entry = Entry { peer: network(peer), phase: Phase::Head, trusted: None, since: self.phases };
         self.entries.insert(id, entry);
         Some(Entered { id, instead_of })
-    }
-
-    /// Whether [`Self::enter`] admits a connection now.
-    pub(super) fn is_open(&self) -> bool {
-        self.entries.len() < self.most || self.entries.values().any(Entry::is_closable)
     }
 
     /// Records the new phase of a connection. Trust ends with the request that it was given for.
